@@ -1,0 +1,97 @@
+package flash
+
+import "strings"
+
+// Region names a hardware area of the flash, in the scatter file's own words.
+type Region string
+
+// The regions that scatter files of the field name.
+const (
+	EMMCUser  Region = "EMMC_USER"
+	EMMCBoot1 Region = "EMMC_BOOT_1"
+	EMMCBoot2 Region = "EMMC_BOOT_2"
+	EMMCRPMB  Region = "EMMC_RPMB"
+	UFSLU0    Region = "UFS_LU0"
+	UFSLU1    Region = "UFS_LU1"
+	UFSLU2    Region = "UFS_LU2"
+	NANDWhole Region = "NAND_WHOLE"
+)
+
+// IsUser reports whether r is the area that holds the partition table.
+func (r Region) IsUser() bool { return r == EMMCUser || r == UFSLU2 || r == NANDWhole }
+
+// IsBoot reports whether r is (or begins with) the area a preloader is read from.
+// Scatter files join both boot areas in one word (EMMC_BOOT1_BOOT2, UFS_LU0_LU1).
+func (r Region) IsBoot() bool {
+	return strings.HasPrefix(string(r), "EMMC_BOOT") || r == UFSLU0 || r == UFSLU1 || r == "UFS_LU0_LU1"
+}
+
+// Storage is the kind of flash chip: "EMMC", "UFS", "NAND", "SDMMC" or "" when unknown.
+type Storage string
+
+// The kinds of flash a MediaTek phone starts from.
+const (
+	EMMC Storage = "EMMC"
+	UFS  Storage = "UFS"
+	NAND Storage = "NAND"
+)
+
+// User, Boot1 and Boot2 give the names this kind of storage has for its areas; an
+// unknown kind answers as eMMC, the common one.
+func (s Storage) User() Region  { return s.pick(EMMCUser, UFSLU2) }
+func (s Storage) Boot1() Region { return s.pick(EMMCBoot1, UFSLU0) }
+func (s Storage) Boot2() Region { return s.pick(EMMCBoot2, UFSLU1) }
+
+func (s Storage) pick(emmc, ufs Region) Region {
+	switch s {
+	case UFS:
+		return ufs
+	case NAND:
+		return NANDWhole
+	}
+	return emmc
+}
+
+// Part is one region of a device together with where its bytes came from.
+type Part struct {
+	Region Region
+	Image  Image
+	Source string // what to call it to a person: a file name
+	Base   int64  // where in that source the region begins, bytes
+}
+
+// Device is what is at hand of one phone's flash. A user-area dump is a Device of
+// one region; boot-region files add theirs.
+type Device struct {
+	Storage  Storage
+	Parts    []Part    // main source first
+	Problems []Problem // what opening it brought to light
+}
+
+// Image returns the bytes of a region, or nil when the dump has none.
+func (d *Device) Image(r Region) Image {
+	if p := d.Part(r); p != nil {
+		return p.Image
+	}
+	return nil
+}
+
+// Part returns the part that holds region r, or nil.
+func (d *Device) Part(r Region) *Part {
+	for i := range d.Parts {
+		if d.Parts[i].Region == r {
+			return &d.Parts[i]
+		}
+	}
+	return nil
+}
+
+// User returns the part that holds the user area, or nil when the dump has none.
+func (d *Device) User() *Part {
+	for i := range d.Parts {
+		if d.Parts[i].Region.IsUser() {
+			return &d.Parts[i]
+		}
+	}
+	return nil
+}

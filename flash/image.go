@@ -1,0 +1,148 @@
+package flash
+
+import (
+	"fmt"
+	"io"
+	"math"
+)
+
+// Image is a run of bytes that can be read at any place: a dump, a slice of one,
+// a member of an archive, a region of a phone on the wire. ReadAt follows
+// io.ReaderAt and must be safe for use by several goroutines. Size is in bytes and
+// does not change. *bytes.Reader and *io.SectionReader are Images.
+type Image interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// DataFinder is what an Image may know besides: where it holds data at all.
+type DataFinder interface {
+	// NextData returns the first stretch of data at or after off; all bytes
+	// from off to its start read as zero. When only zeros follow, it returns an
+	// extent of length 0 at the image's end.
+	NextData(off int64) (Extent, error)
+}
+
+// NextData asks img where data lie, and believes that all of it is data when the
+// image does not know. See DataFinder for the result.
+func NextData(img Image, off int64) (Extent, error) {
+	if f, ok := img.(DataFinder); ok {
+		return f.NextData(off)
+	}
+	if off >= img.Size() {
+		return Extent{Offset: img.Size()}, nil
+	}
+	return Extent{Offset: off, Length: img.Size() - off}, nil
+}
+
+// Section is a part of another Image. It remembers its parent, so that a mover can
+// find the file beneath and let the kernel copy (see Root).
+type Section struct {
+	parent Image
+	extent Extent
+}
+
+// Slice returns the part of img that e names, cut to what img holds. An extent
+// wholly outside gives an empty Image.
+func Slice(img Image, e Extent) *Section {
+	e = e.Clip(img.Size())
+	if s, ok := img.(*Section); ok {
+		return &Section{s.parent, Extent{s.extent.Offset + e.Offset, e.Length}}
+	}
+	return &Section{img, e}
+}
+
+// Size returns the length of the section in bytes.
+func (s *Section) Size() int64 { return s.extent.Length }
+
+// ReadAt implements io.ReaderAt within the section.
+func (s *Section) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fmt.Errorf("flash: read at negative offset %d", off)
+	}
+	if off >= s.extent.Length {
+		return 0, io.EOF
+	}
+	if left := s.extent.Length - off; int64(len(p)) > left {
+		n, err := s.parent.ReadAt(p[:left], s.extent.Offset+off)
+		if err == nil {
+			err = io.EOF
+		}
+		return n, err
+	}
+	return s.parent.ReadAt(p, s.extent.Offset+off)
+}
+
+// NextData implements DataFinder by what the parent knows.
+func (s *Section) NextData(off int64) (Extent, error) {
+	end := Extent{Offset: s.extent.Length}
+	if off >= s.extent.Length {
+		return end, nil
+	}
+	d, err := NextData(s.parent, s.extent.Offset+off)
+	if err != nil || d.Length == 0 || d.Offset >= s.extent.End() {
+		return end, err
+	}
+	d.Length = min(d.End(), s.extent.End()) - d.Offset
+	d.Offset -= s.extent.Offset
+	return d, nil
+}
+
+// Root returns the Image at the bottom of img and the extent of img in it.
+func Root(img Image) (Image, Extent) {
+	if s, ok := img.(*Section); ok {
+		return s.parent, s.extent
+	}
+	return img, Extent{0, img.Size()}
+}
+
+// Extent is a range of bytes.
+type Extent struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// NewExtent checks what a table says before anything believes it: both numbers must
+// be representable, and the end must not run over. Use it wherever numbers come from
+// a file.
+func NewExtent(offset, length uint64) (Extent, error) {
+	if offset > math.MaxInt64 || length > math.MaxInt64 || offset+length > math.MaxInt64 {
+		return Extent{}, fmt.Errorf("flash: extent 0x%x+0x%x is beyond any device", offset, length)
+	}
+	return Extent{int64(offset), int64(length)}, nil
+}
+
+// End returns the offset of the first byte after the extent.
+func (e Extent) End() int64 { return e.Offset + e.Length }
+
+// Contains reports whether all of o lies within e.
+func (e Extent) Contains(o Extent) bool { return o.Offset >= e.Offset && o.End() <= e.End() }
+
+// Overlaps reports whether e and o share at least one byte.
+func (e Extent) Overlaps(o Extent) bool {
+	return e.Length > 0 && o.Length > 0 && e.Offset < o.End() && o.Offset < e.End()
+}
+
+// Clip cuts the extent to [0, size).
+func (e Extent) Clip(size int64) Extent {
+	start, end := min(max(e.Offset, 0), size), min(max(e.End(), 0), size)
+	return Extent{start, max(end-start, 0)}
+}
+
+// String prints the extent as 0xSTART..0xEND, the end excluded.
+func (e Extent) String() string { return fmt.Sprintf("0x%x..0x%x", e.Offset, e.End()) }
+
+// ReadFull reads exactly n bytes at off. A short image is an error that says how
+// much was there; n must be a bound of the caller's own, never a number read from
+// the image.
+func ReadFull(img Image, off int64, n int) ([]byte, error) {
+	b := make([]byte, n)
+	m, err := img.ReadAt(b, off)
+	if m == n {
+		return b, nil
+	}
+	if err == nil || err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return b[:m], fmt.Errorf("flash: %d of %d bytes at 0x%x: %w", m, n, off, err)
+}

@@ -1,0 +1,57 @@
+package flash
+
+// ManifestSchema is the version of the manifest's shape; it changes only when a
+// reader of the old shape would be misled.
+const ManifestSchema = "mtkkit.manifest/1"
+
+// ManifestName is the file every parts folder, dump folder and archive carries.
+const ManifestName = "manifest.json"
+
+// Manifest is the record of a parts folder: enough to rebuild the dump to the byte
+// without the original, and to prove it. The entries of one region cover all of it;
+// where rows overlap, entries do.
+type Manifest struct {
+	Schema   string           `json:"schema"`
+	Tool     string           `json:"tool"`
+	Kind     string           `json:"kind"` // "parts"
+	Chip     string           `json:"chip,omitempty"`
+	Project  string           `json:"project,omitempty"`
+	Storage  Storage          `json:"storage,omitempty"`
+	Table    string           `json:"table,omitempty"` // which witness the rows come from
+	Complete bool             `json:"complete"`        // every byte of every source is in here
+	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
+	Entries  []ManifestEntry  `json:"entries"`
+	Files    []ManifestFile   `json:"files"` // everything written, for SHA256SUMS and the next run
+	Problems []Problem        `json:"problems,omitempty"`
+}
+
+// ManifestSource is one file of the original dump and the region it is a copy of.
+type ManifestSource struct {
+	Name   string `json:"name"`
+	Region Region `json:"region"`
+	Size   int64  `json:"size"`             // bytes of the region at hand
+	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
+}
+
+// ManifestEntry is one stretch of a region.
+type ManifestEntry struct {
+	Kind      string `json:"kind"` // "partition", "gap", "region" (a whole boot region), "preloader"
+	Name      string `json:"name"`
+	Region    Region `json:"region"`
+	Extent           // what the table says
+	Present   int64  `json:"present"`        // bytes of it that the dump holds
+	File      string `json:"file,omitempty"` // "" when nothing was written
+	Zero      bool   `json:"zero,omitempty"` // all present bytes are zero and there is no file
+	Skipped   bool   `json:"skipped,omitempty"`
+	SHA256    string `json:"sha256,omitempty"`
+	Witness   string `json:"witness,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	Type      string `json:"type,omitempty"`
+}
+
+// ManifestFile is one file that the run wrote.
+type ManifestFile struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256,omitempty"`
+}

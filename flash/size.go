@@ -1,0 +1,48 @@
+package flash
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Size is a number of bytes, for people.
+type Size int64
+
+// String prints the size with its binary unit, exactly where that is short
+// (512 KiB) and to one decimal otherwise (1.5 GiB).
+func (s Size) String() string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	v, div, u := int64(s), int64(1), 0
+	for (v/div >= 1024 || v/div <= -1024) && u < len(units)-1 {
+		div *= 1024
+		u++
+	}
+	if v%div == 0 {
+		return fmt.Sprintf("%d %s", v/div, units[u])
+	}
+	return fmt.Sprintf("%.1f %s", float64(v)/float64(div), units[u])
+}
+
+// ParseSize reads a number of bytes as people type it: decimal, 0x hexadecimal, or
+// either with a binary unit K, M, G or T (also KiB, MB … all meaning 1024s).
+func ParseSize(s string) (int64, error) {
+	t := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s), "_", ""))
+	shift := 0
+	if !strings.HasPrefix(t, "0x") {
+		for _, tail := range []string{"ib", "b"} {
+			t = strings.TrimSuffix(t, tail)
+		}
+	}
+	t = strings.TrimSpace(t)
+	for i, u := range []string{"k", "m", "g", "t"} {
+		if strings.HasSuffix(t, u) {
+			t, shift = strings.TrimSpace(strings.TrimSuffix(t, u)), 10*(i+1)
+		}
+	}
+	v, err := strconv.ParseInt(t, 0, 64)
+	if err != nil || v < 0 || v<<shift>>shift != v {
+		return 0, fmt.Errorf("flash: %q is not a size (as in 4096, 0x1000, 512K, 3G)", s)
+	}
+	return v << shift, nil
+}
