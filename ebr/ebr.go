@@ -1,0 +1,166 @@
+package ebr
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// MaxSectors bounds the chain: real ones have two or three table sectors.
+const MaxSectors = 64
+
+// lastSector is the last sector a 32-bit number can name: 2 TiB.
+const lastSector = 0xFFFFFFFF
+
+// Sector is one sector of the chain that was found and read.
+type Sector struct {
+	Name    string // "MBR", "EBR1", "EBR2" … in chain order
+	Offset  int64  // bytes from the start of the image
+	Entries [4]Entry
+}
+
+// Chain is what was understood of the MBR and the EBRs that follow from it.
+type Chain struct {
+	Sectors  []Sector // the MBR first
+	Extended int64    // X: where the first EBR should be, bytes; 0 when the MBR has no link
+	Problems []flash.Problem
+}
+
+// Sniff reports whether img begins with an MBR: MediaTek's, or at least a plausible
+// one. Protective MBRs of a GPT, boot sectors of file systems and lone EBR files are
+// not.
+func Sniff(img flash.Image) bool {
+	b, err := flash.ReadFull(img, 0, SectorSize)
+	if err != nil {
+		return false
+	}
+	_, why := parseMBR(b, img.Size())
+	return why == ""
+}
+
+// Read follows the chain from the MBR at the start of img. The image may be a whole
+// user area or an MBR file of one sector. Where the chain breaks (a link out of the
+// image, a sector without signature, a loop) it ends with a Problem and what was
+// read so far is the result. The error is a *flash.FormatError when img does not
+// start with an MBR, wrapping flash.ErrNotThis unless reading itself failed.
+func Read(img flash.Image) (*Chain, error) {
+	if img.Size() < SectorSize {
+		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Err: flash.ErrNotThis,
+			Text: fmt.Sprintf("%d bytes hold no MBR", img.Size())}
+	}
+	b, err := flash.ReadFull(img, 0, SectorSize)
+	if err != nil {
+		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Text: "MBR cannot be read", Err: err}
+	}
+	entries, why := parseMBR(b, img.Size())
+	if why != "" {
+		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Text: why, Err: flash.ErrNotThis}
+	}
+	c := &Chain{}
+	mbr := Sector{"MBR", 0, entries}
+	c.Extended, _ = c.link(mbr)
+	c.add(mbr)
+	c.follow(img)
+	return c, nil
+}
+
+// follow reads sector after sector for as long as the last one read has a link.
+func (c *Chain) follow(img flash.Image) {
+	for {
+		off, ok := c.link(c.Sectors[len(c.Sectors)-1])
+		if !ok {
+			return
+		}
+		next := Sector{Name: fmt.Sprintf("EBR%d", len(c.Sectors)), Offset: off}
+		if why := c.load(img, &next); why != "" {
+			c.warn(next.Name, off, why+"; the chain ends here")
+			return
+		}
+		c.add(next)
+	}
+}
+
+// link returns the place the sector's first link leads to. The MBR's is absolute;
+// those of all EBRs count from the first EBR, not from their own.
+func (c *Chain) link(s Sector) (off int64, ok bool) {
+	for _, e := range s.Entries {
+		if !e.Link() {
+			continue
+		}
+		off = int64(e.Start) * SectorSize
+		if s.Offset != 0 {
+			off += c.Extended
+		}
+		return off, true
+	}
+	return 0, false
+}
+
+// load reads the table sector at next.Offset into it, or says why that cannot be.
+func (c *Chain) load(img flash.Image, next *Sector) string {
+	for _, s := range c.Sectors {
+		if s.Offset == next.Offset {
+			return "link leads back to " + s.Name
+		}
+	}
+	if len(c.Sectors) == MaxSectors {
+		return fmt.Sprintf("chain is longer than %d sectors", MaxSectors)
+	}
+	if next.Offset > img.Size()-SectorSize {
+		return fmt.Sprintf("link leads beyond the image of 0x%x bytes", img.Size())
+	}
+	b, err := flash.ReadFull(img, next.Offset, SectorSize)
+	if err != nil {
+		return fmt.Sprintf("cannot be read (%v)", err)
+	}
+	if next.Entries, err = ParseSector(b); err == nil {
+		return ""
+	}
+	if allZero(b) {
+		return "sector is all zero, not a table"
+	}
+	return "sector does not end in 55 aa, not a table"
+}
+
+// add takes a sector into the chain and reports what is odd about its rows.
+func (c *Chain) add(s Sector) {
+	c.Sectors = append(c.Sectors, s)
+	links := 0
+	for slot, e := range s.Entries {
+		at := s.Offset + offEntries + int64(slot)*entrySize
+		extent, toEnd := s.place(e)
+		switch {
+		case !e.Used():
+		case e.Link():
+			if links++; links > 1 {
+				c.warn(s.Name, at, fmt.Sprintf("slot %d is a second link and is not followed", slot))
+			}
+		case e.Count == 0:
+			c.warn(s.Name, at, fmt.Sprintf("entry in slot %d has no length", slot))
+		case toEnd && !c.sentinel(extent):
+			c.warn(s.Name, at, fmt.Sprintf("entry in slot %d (%v) ends past what 32 bits of sectors reach; "+
+				"it is taken to run to the end", slot, extent))
+		}
+	}
+}
+
+// sentinel reports whether an extent has one of the two lengths that stand for "to
+// the end": all ones, or all ones less the distance from X.
+func (c *Chain) sentinel(e flash.Extent) bool {
+	count := e.Length / SectorSize
+	return count == lastSector || count == lastSector-(e.Offset-c.Extended)/SectorSize
+}
+
+// place returns where a data entry of sector s lies: data count from the sector that
+// lists them. Numbers of sectors of 33 bits cannot overflow int64. A row whose end
+// no 32-bit sector number can express has no true length, and ToEnd is its meaning.
+func (s Sector) place(e Entry) (extent flash.Extent, toEnd bool) {
+	extent.Offset = s.Offset + int64(e.Start)*SectorSize
+	extent.Length = int64(e.Count) * SectorSize
+	return extent, e.Count != 0 && extent.End() >= lastSector*SectorSize
+}
+
+func (c *Chain) warn(place string, off int64, text string) {
+	c.Problems = append(c.Problems, flash.Problem{
+		Severity: flash.Warning, Place: place, Offset: off, Text: text})
+}

@@ -1,0 +1,150 @@
+package ebr
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// SectorSize is the unit of every number in the chain, and the length of a table
+// sector, in bytes.
+const SectorSize = 512
+
+// Places in a table sector and in an entry, bytes.
+const (
+	offDiskID    = 0x1B8
+	offEntries   = 0x1BE
+	entrySize    = 16
+	offSignature = 0x1FE
+
+	offType  = 4
+	offStart = 8
+	offCount = 12
+)
+
+// mtkLink is the sector of EBR1 on every MediaTek layout of this generation: right
+// after the 512 KiB that the MBR's own partition takes.
+const mtkLink = 0x400
+
+const (
+	typeUnused     = 0x00
+	typeLinux      = 0x83
+	typeProtective = 0xEE
+)
+
+// Entry is one of the four slots of a table sector, as written.
+type Entry struct {
+	Status byte
+	Type   byte
+	Start  uint32 // sectors; relative to what, depends on the sector (see the package)
+	Count  uint32 // sectors
+}
+
+// Used reports whether the slot holds anything.
+func (e Entry) Used() bool { return e.Type != typeUnused }
+
+// Link reports whether the entry leads to another table sector.
+func (e Entry) Link() bool { return e.Type == 0x05 || e.Type == 0x0F || e.Type == 0x85 }
+
+// ParseSector reads the four slots of one table sector, an MBR or an EBR. Bytes
+// after the first 512 are not looked at. It fails when b is shorter than a sector or
+// does not end in 55 AA; what the slots say is not judged.
+func ParseSector(b []byte) ([4]Entry, error) {
+	var entries [4]Entry
+	if len(b) < SectorSize {
+		return entries, fmt.Errorf("ebr: %d bytes are no sector of %d", len(b), SectorSize)
+	}
+	if s := b[offSignature:SectorSize]; s[0] != 0x55 || s[1] != 0xAA {
+		return entries, fmt.Errorf("ebr: % x instead of 55 aa at 0x%x of the sector", s, offSignature)
+	}
+	for i := range entries {
+		e := b[offEntries+i*entrySize:][:entrySize]
+		entries[i] = Entry{
+			Status: e[0],
+			Type:   e[offType],
+			Start:  binary.LittleEndian.Uint32(e[offStart:]),
+			Count:  binary.LittleEndian.Uint32(e[offCount:]),
+		}
+	}
+	return entries, nil
+}
+
+// parseMBR reads b as the MBR at the head of an image of size bytes. Why tells what
+// it is instead; it is empty when b can be an MBR.
+func parseMBR(b []byte, size int64) (entries [4]Entry, why string) {
+	entries, err := ParseSector(b)
+	if err != nil {
+		return entries, "no MBR: the first sector does not end in 55 aa"
+	}
+	for _, e := range entries {
+		if e.Type == typeProtective {
+			return entries, "protective MBR of a GPT"
+		}
+	}
+	switch {
+	case entries[0].Link() && entries[0].Start == mtkLink:
+		return entries, ""
+	case isBootSector(b):
+		return entries, "boot sector of a file system"
+	case isLoneEBR(b, entries, size):
+		return entries, "EBR without its MBR, whose rows count from a place it does not state"
+	}
+	return entries, implausible(entries)
+}
+
+// implausible holds the slots of an MBR that is not MediaTek's to what partition
+// tools write, so that code that happens to end in 55 AA does not pass.
+func implausible(entries [4]Entry) string {
+	used := 0
+	for i, e := range entries {
+		switch {
+		case e.Status&^0x80 != 0:
+			return fmt.Sprintf("no MBR: status 0x%02x in slot %d is neither 0 nor 0x80", e.Status, i)
+		case e.Used() && e.Start == 0:
+			return fmt.Sprintf("no MBR: slot %d starts at sector 0", i)
+		case e.Used():
+			used++
+		case e.Start != 0 || e.Count != 0:
+			return fmt.Sprintf("no MBR: slot %d is unused and yet not empty", i)
+		}
+	}
+	if used == 0 {
+		return "MBR without a single entry"
+	}
+	return ""
+}
+
+// isBootSector tells the first sector of a FAT, exFAT or NTFS file system, which
+// ends in 55 AA too: a jump, and the file system's name in a place of its own.
+func isBootSector(b []byte) bool {
+	if b[0] != 0xEB && b[0] != 0xE9 {
+		return false
+	}
+	return bytes.HasPrefix(b[0x36:], []byte("FAT")) || bytes.HasPrefix(b[0x52:], []byte("FAT")) ||
+		bytes.HasPrefix(b[3:], []byte("EXFAT")) || bytes.HasPrefix(b[3:], []byte("NTFS"))
+}
+
+// isLoneEBR tells MediaTek's EBR1 and EBR2 files, which nothing marks as such: no
+// disk id, no CHS, data (not the link) in the first slot, and at most as long as the
+// 512 KiB partition that holds one.
+func isLoneEBR(b []byte, entries [4]Entry, size int64) bool {
+	if entries[0].Type != typeLinux || size > mtkLink*SectorSize {
+		return false
+	}
+	for i := range entries {
+		e := b[offEntries+i*entrySize:]
+		if !allZero(e[1:4]) || !allZero(e[5:8]) {
+			return false
+		}
+	}
+	return allZero(b[offDiskID:offEntries])
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,82 @@
+package ebr
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// firstLogical is the number Linux gives the first partition listed in an EBR; 1 to
+// 4 belong to the slots of the MBR, used or not.
+const firstLogical = 5
+
+// Table puts the chain in rows, in chain order: each table sector, under its name
+// and one sector long, then its data entries p2, p3 … Size is that of the region in
+// bytes, 0 when unknown: rows to the end are cut to it, and have length 0 without
+// it. An entry without a length has no kernel number and is named by its sector and
+// slot (EBR1.2). DeviceSize stays 0: no MBR states one.
+//
+// A length the chain states is not cut: flash.Table.Check compares it with the size.
+func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
+	t := &flash.Table{Format: "ebr", SectorSize: SectorSize}
+	t.Problems = append(t.Problems, c.Problems...)
+	add := func(p flash.Partition) {
+		p.Index, p.Region = len(t.Partitions), region
+		t.Partitions = append(t.Partitions, p)
+	}
+	logical := firstLogical
+	for _, s := range c.Sectors {
+		add(flash.Partition{Name: s.Name, Extent: flash.Extent{Offset: s.Offset, Length: SectorSize},
+			File: s.Name, Type: "NORMAL_ROM", Operation: "UPDATE"})
+		for slot, e := range s.Entries {
+			if !e.Used() || e.Link() {
+				continue
+			}
+			var p flash.Partition
+			p.Name = s.rowName(slot, &logical)
+			if p.Extent, p.ToEnd = s.place(e); p.ToEnd {
+				p.Length = max(size-p.Offset, 0)
+			}
+			if p.ToEnd && size > 0 && p.Offset >= size {
+				t.Problems = append(t.Problems, flash.Problem{
+					Severity: flash.Warning, Place: p.Name, Offset: p.Offset, Text: fmt.Sprintf(
+						"lies beyond the end of the image (0x%x): nothing of it is here", size)})
+			}
+			add(p)
+		}
+	}
+	return t
+}
+
+// rowName names the data entry in a slot as the kernel does, taking the next of the
+// logical numbers when the sector is an EBR.
+func (s Sector) rowName(slot int, logical *int) string {
+	switch {
+	case s.Entries[slot].Count == 0:
+		return fmt.Sprintf("%s.%d", s.Name, slot)
+	case s.Offset == 0:
+		return fmt.Sprintf("p%d", slot+1)
+	}
+	*logical++
+	return fmt.Sprintf("p%d", *logical-1)
+}
+
+// AtLeast returns the size in bytes that a device with this table has at the least:
+// the end of the furthest row, or the start of the row that runs to the end.
+func (c *Chain) AtLeast() int64 {
+	var size int64
+	for _, s := range c.Sectors {
+		size = max(size, s.Offset+SectorSize)
+		for _, e := range s.Entries {
+			if !e.Used() || e.Link() {
+				continue
+			}
+			extent, toEnd := s.place(e)
+			if toEnd {
+				extent.Length = 0
+			}
+			size = max(size, extent.End())
+		}
+	}
+	return size
+}
