@@ -1,0 +1,140 @@
+package imgtest
+
+import (
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// slotActive is the attribute bit LK tests for the active slot (LK efi.c).
+const slotActive = 1 << 2
+
+// MT6765 returns a phone of 2019: GPT on eMMC, certificate-chain preloader, scatter
+// V1.1.2. Twins: lk and lk2 name the same file and hold equal bytes; scp1 and scp2
+// name the same file and differ; tee1 and tee2 hold equal bytes under two names. Data
+// lies in the gap before vendor; the gap before userdata, sec1, gz2 and otp are zero.
+func MT6765() *Phone {
+	const board = "demo_k5"
+	lk := only(bootloader(board, false))
+	tee := only(append(signed("atf", "atf", 0x3000), signed("tee", "tee", 0x4000)...))
+	p := build(phoneSpec{
+		chip: "MT6765", board: board, storage: flash.EMMC, size: 256 * mib,
+		preloader: PreloaderSpec{Board: board, Chip: "MT6765", SigType: 5, Size: 0x1a000},
+		medium:    "EMMC_BOOT", bootSize: 0x400000, bootRegion: emmcBoot, bootRow: 0x40000,
+		version: "V1.1.2", upgradable: true,
+		rows: []row{
+			{name: "preloader"},
+			{name: "pgpt", size: 0x8000, op: "INVISIBLE"},
+			{name: "boot_para", size: mib, op: "INVISIBLE", fill: only(Noise("boot_para", 512))},
+			{name: "recovery", file: "recovery.img", size: 16 * mib, fill: boot("recovery", false, "")},
+			{name: "para", size: 512 * kib, op: "INVISIBLE", fill: misc()},
+			{name: "expdb", size: 4 * mib, op: "INVISIBLE"},
+			{name: "frp", size: mib, op: "INVISIBLE"},
+			{name: "nvcfg", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("nvcfg")},
+			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata")},
+			{name: "protect1", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_f")},
+			{name: "protect2", size: 4*mib + 480*kib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_s")},
+			{name: "seccfg", size: mib, op: "INVISIBLE", fill: seccfg()},
+			{name: "persist", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("persist")},
+			{name: "sec1", size: 2 * mib, op: "INVISIBLE"},
+			{name: "proinfo", size: 3 * mib, op: "PROTECTED", fill: proinfo(board)},
+			{name: "md1img", file: "md1img.img", size: 8 * mib, fill: signedImage("md1rom", "modem", 0x8000)},
+			{name: "spmfw", file: "spmfw.img", size: mib, fill: newImage("spmfw", "spmfw", 0x1000)},
+			{name: "scp1", file: "scp.img", size: mib, fill: newImage("tinysys-scp", "scp one", 0x2000)},
+			{name: "scp2", file: "scp.img", size: mib, fill: newImage("tinysys-scp", "scp two", 0x2000)},
+			{name: "gz1", size: 2 * mib, op: "INVISIBLE", fill: newImage("gz", "gz", 0x1000)},
+			{name: "gz2", size: 2 * mib, op: "INVISIBLE"},
+			{name: "nvram", size: 8 * mib, op: "BINREGION", fill: nvram(board)},
+			{name: "lk", file: "lk.img", size: mib, fill: lk},
+			{name: "lk2", file: "lk.img", size: mib, fill: lk},
+			{name: "boot", file: "boot.img", size: 16 * mib, fill: boot("boot", false, "")},
+			{name: "logo", file: "logo.bin", size: 4 * mib, fill: only(Logo(false))},
+			{name: "dtbo", file: "dtbo.img", size: 2 * mib, fill: only(DTBO())},
+			{name: "tee1", file: "tee1.img", size: 2 * mib, fill: tee},
+			{name: "tee2", file: "tee2.img", size: 2 * mib, fill: tee},
+			{name: "vendor", file: "vendor.img", size: 24 * mib, typ: "EXT4_IMG", gap: mib,
+				gapData: Noise("gap before vendor", 5000), fill: ext4("vendor")},
+			{name: "system", file: "system.img", size: 40 * mib, typ: "EXT4_IMG",
+				fill: ext4("system", "ro.product.board="+board, "ro.build.display.id=SAMPLE.K5")},
+			{name: "vbmeta", file: "vbmeta.img", size: mib, fill: only(VBMeta())},
+			{name: "cache", file: "cache.img", size: 8 * mib, typ: "EXT4_IMG", fill: ext4("cache")},
+			{name: "userdata", file: "userdata.img", size: rest, typ: "EXT4_IMG", gap: mib, fill: ext4("userdata")},
+			{name: "otp", size: 0x2b00000, op: "RESERVED"},
+			{name: "flashinfo", size: 16 * mib, op: "RESERVED", fill: only(Noise("flashinfo", 512))},
+			{name: "sgpt", size: 0x8000, op: "RESERVED"},
+		},
+	})
+	p.putGPT(512)
+	return p
+}
+
+// MT6893 returns a phone of 2021: UFS with 4096-byte sectors, A/B slots (slot b empty
+// in the scatter, equal bytes on flash for lk, other bytes for boot), a super
+// partition, and a scatter file V2.1.0 with CRLF that describes eMMC and UFS.
+func MT6893() *Phone {
+	const board = "demo_u8"
+	lk := only(bootloader(board, false))
+	const b = "INVISIBLE" // slot b is not downloaded
+	p := build(phoneSpec{
+		chip: "MT6893", board: board, storage: flash.UFS, size: 256 * mib,
+		preloader: PreloaderSpec{Board: board, Chip: "MT6893", SigType: 5, Size: 0x20000,
+			MaxSize: 0x80000, FlashDev: 0x0c},
+		medium: "UFS_BOOT", bootSize: 0x400000, bootRegion: ufsBoot, bootRow: 0x80000,
+		version: "V2.1.0", upgradable: true,
+		rows: []row{
+			{name: "preloader"},
+			{name: "pgpt", size: 0x8000, op: "INVISIBLE"},
+			{name: "misc", size: 512 * kib, op: "INVISIBLE", fill: misc()},
+			{name: "para", size: 512 * kib, op: "INVISIBLE"},
+			{name: "expdb", size: 4 * mib, op: "INVISIBLE"},
+			{name: "frp", size: mib, op: "INVISIBLE"},
+			{name: "vbmeta_a", file: "vbmeta.img", size: mib, fill: only(VBMeta()), attributes: slotActive},
+			{name: "vbmeta_b", size: mib, op: b, fill: only(VBMeta())},
+			{name: "nvcfg", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("nvcfg")},
+			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata")},
+			{name: "persist", size: 4*mib + 992*kib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("persist")},
+			{name: "protect1", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_f")},
+			{name: "protect2", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_s")},
+			{name: "seccfg", size: mib, op: "INVISIBLE", fill: seccfg()},
+			{name: "proinfo", size: 3 * mib, op: "PROTECTED", fill: proinfo(board)},
+			{name: "nvram", size: 8 * mib, op: "BINREGION", fill: nvram(board)},
+			{name: "md1img_a", file: "md1img.img", size: 8 * mib, fill: signedImage("md1rom", "modem 5g", 0x8000)},
+			{name: "md1img_b", size: 8 * mib, op: b},
+			{name: "lk_a", file: "lk.img", size: mib, fill: lk, attributes: slotActive},
+			{name: "lk_b", size: mib, op: b, fill: lk},
+			{name: "boot_a", file: "boot.img", size: 16 * mib, fill: boot("boot a", false, ""), attributes: slotActive},
+			{name: "boot_b", size: 16 * mib, op: b, fill: boot("boot b", false, "")},
+			{name: "logo", file: "logo.bin", size: 4 * mib, fill: only(Logo(false))},
+			{name: "tee_a", file: "tee.img", size: 2 * mib, fill: signedImage("tee", "tee 5g", 0x4000)},
+			{name: "tee_b", size: 2 * mib, op: b, fill: signedImage("tee", "tee 5g", 0x4000)},
+			{name: "super", file: "super.img", size: 64 * mib, gap: mib, gapData: Noise("gap before super", 4096),
+				fill: superPartition},
+			{name: "userdata", file: "userdata.img", size: rest, typ: "EXT4_IMG", fill: ext4("userdata")},
+			{name: "flashinfo", size: 16 * mib, op: "RESERVED"},
+			{name: "sgpt", size: 0x8000, op: "RESERVED"},
+		},
+	})
+	p.putGPT(4096)
+	return p
+}
+
+// superPartition holds the two file systems that Super names.
+func superPartition(size int64) []piece {
+	return []piece{{0, Super(size)}, {mib, Ext4(mib, "system")}, {2 * mib, Ext4(512*kib, "vendor")},
+		{size - 4096, Noise("super end", 4096)}}
+}
+
+// putGPT writes the table over all rows that a GPT lists: the preloader and the two
+// copies of the table are rows of the scatter file only.
+func (p *Phone) putGPT(sectorSize int64) {
+	var rows []GPTRow
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		if slices.Contains([]string{"preloader", "pgpt", "sgpt"}, r.Name) {
+			continue
+		}
+		r.GUID, r.TypeGUID = MTKGUID(len(rows)), BasicData
+		rows = append(rows, GPTRow{Name: r.Name, Extent: r.Extent, GUID: r.GUID, Attributes: r.Attributes})
+	}
+	p.User.PutGPT(GPTSpec{SectorSize: sectorSize, DeviceSize: p.User.Size(), Rows: rows})
+}
