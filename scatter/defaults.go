@@ -1,0 +1,139 @@
+package scatter
+
+// The words of SP Flash Tool.
+const (
+	update    = "UPDATE"
+	invisible = "INVISIBLE"
+	protected = "PROTECTED"
+	binregion = "BINREGION"
+	bootload  = "BOOTLOADERS"
+	reserved  = "RESERVED"
+
+	rom  = "NORMAL_ROM"
+	ext4 = "EXT4_IMG"
+	boot = "SV5_BL_BIN"
+)
+
+type preset struct {
+	file, operation, payload string
+	private                  bool
+}
+
+// known lists partitions under their Canonical names, each with what the majority of
+// some 60 published scatter files from MT6572 to MT6893 says, and by themes. Private
+// are the partitions ptgen protects from a full format (PROTECTED, BINREGION) and
+// those known to hold keys, locks, logs or the owner's data.
+var known = map[string]preset{
+	// Boot chain: the BootROM's SP Flash Tool class, ptgen.
+	"preloader":        {"preloader.bin", bootload, boot, false},
+	"preloader_backup": {"preloader.bin", bootload, rom, false}, // MT6781
+	"dsp_bl":           {"DSP_BL", bootload, boot, false},       // MT6575, NAND
+	"lk":               {"lk.bin", update, rom, false},          // all, UBOOT before MT6735
+	"lk2":              {"lk.img", update, rom, false},          // MT6763 on
+	"lk_a":             {"lk.img", update, rom, false},          // A/B phones write lk.img
+	"loader_ext1":      {"loader_ext.img", bootload, rom, false},
+	"loader_ext2":      {"loader_ext.img", bootload, rom, false},
+	"tee1":             {"tee.img", update, rom, false}, // trustzone.bin before MT6755
+	"tee2":             {"tee.img", update, rom, false},
+	"tee":              {"tee.img", update, rom, false},
+	"gz":               {"gz.img", update, rom, false},
+	"gz1":              {"", invisible, rom, false},
+	"gz2":              {"", invisible, rom, false},
+	"efuse":            {"efuse.img", update, rom, false},
+	"boot_para":        {"", invisible, rom, false},
+	"logo":             {"logo.bin", update, rom, false},
+
+	// Partition tables: ptgen; SP Flash Tool writes them itself.
+	"mbr":  {"MBR", update, rom, false},
+	"ebr1": {"EBR1", update, rom, false},
+	"ebr2": {"EBR2", update, rom, false},
+	"pmt":  {"", invisible, rom, false},
+	"pgpt": {"", invisible, rom, false},
+
+	// Android: images of the Android build.
+	"boot":          {"boot.img", update, rom, false},
+	"init_boot":     {"init_boot.img", update, rom, false},
+	"vendor_boot":   {"vendor_boot.img", update, rom, false},
+	"recovery":      {"recovery.img", update, rom, false},
+	"dtbo":          {"dtbo.img", update, rom, false},
+	"odmdtbo":       {"odmdtbo.img", update, rom, false},
+	"vbmeta":        {"vbmeta.img", update, rom, false},
+	"vbmeta_system": {"vbmeta_system.img", update, rom, false},
+	"vbmeta_vendor": {"vbmeta_vendor.img", update, rom, false},
+	"super":         {"super.img", update, rom, false},
+	"system":        {"system.img", update, ext4, false},
+	"vendor":        {"vendor.img", update, ext4, false},
+	"product":       {"product.img", update, ext4, false},
+	"odm":           {"odm.img", update, ext4, false},
+	"oem":           {"oem.img", update, ext4, false},
+	"cust":          {"cust.img", update, ext4, false},
+	"cache":         {"cache.img", update, ext4, false},
+	"fat":           {"", invisible, "FAT_IMG", true}, // the owner's files
+	"userdata":      {"userdata.img", update, ext4, true},
+
+	// Modem and helper processors: MT6735 on.
+	"md1img":   {"md1img.img", update, rom, false}, // md1rom.img until MT6757
+	"md1dsp":   {"md1dsp.img", update, rom, false},
+	"md1arm7":  {"md1arm7.img", update, rom, false},
+	"md3img":   {"md3rom.img", update, rom, false},
+	"scp":      {"scp.img", update, rom, false},
+	"scp1":     {"scp.img", update, rom, false},
+	"scp2":     {"scp.img", update, rom, false},
+	"sspm":     {"sspm.img", update, rom, false},
+	"sspm_1":   {"sspm.img", update, rom, false},
+	"sspm_2":   {"sspm.img", update, rom, false},
+	"spmfw":    {"spmfw.img", update, rom, false},
+	"mcupmfw":  {"mcupmfw.img", update, rom, false},
+	"mcupm_1":  {"mcupm.img", update, rom, false},
+	"mcupm_2":  {"mcupm.img", update, rom, false},
+	"dpm_1":    {"dpm.img", update, rom, false},
+	"dpm_2":    {"dpm.img", update, rom, false},
+	"pi_img":   {"pi_img.img", update, rom, false},
+	"cam_vpu1": {"cam_vpu1.img", update, rom, false},
+	"cam_vpu2": {"cam_vpu2.img", update, rom, false},
+	"cam_vpu3": {"cam_vpu3.img", update, rom, false},
+
+	// Identity: IMEI, calibration, serial numbers. ptgen; PROTECTED and BINREGION.
+	"proinfo":    {"", protected, rom, true},
+	"nvram":      {"", binregion, rom, true},
+	"nvdata":     {"", invisible, ext4, true},
+	"nvcfg":      {"", protected, ext4, true},
+	"protect1":   {"", protected, ext4, true},
+	"protect2":   {"", protected, ext4, true},
+	"persist":    {"", protected, ext4, true},
+	"persistbak": {"", protected, ext4, true}, // Lenovo, Xiaomi
+	"backup":     {"", binregion, rom, true},  // vivo
+	"efs":        {"", invisible, rom, true},  // Samsung
+	"sec_efs":    {"", invisible, rom, true},  // Samsung
+	"utags":      {"", protected, rom, true},  // Motorola
+	"hw":         {"", protected, rom, true},  // Motorola
+	"dkb":        {"", protected, rom, true},  // Motorola
+	"kb":         {"", protected, rom, true},  // Motorola
+	"devinfo":    {"", invisible, rom, true},  // Meizu, vivo
+	"oeminfo":    {"", invisible, rom, true},  // Huawei
+
+	// Locks and keys: ptgen; SP Flash Tool never ticks them.
+	"seccfg":      {"", invisible, rom, true},
+	"sec1":        {"", invisible, rom, true},
+	"frp":         {"", invisible, rom, true},
+	"keystore":    {"", invisible, rom, true},
+	"oemkeystore": {"", invisible, rom, true},
+	"metadata":    {"", invisible, rom, true}, // key of the encrypted userdata
+	"md_udc":      {"", invisible, rom, true},
+	"secro":       {"secro.img", update, rom, false},
+
+	// State and logs.
+	"para":    {"", invisible, rom, false},
+	"misc":    {"", invisible, rom, false}, // para's name of the MBR generation
+	"expdb":   {"", invisible, rom, true},  // crash logs
+	"logdump": {"", invisible, rom, true},
+	"log":     {"", invisible, rom, true},
+
+	// Counted from the end of the flash: ptgen; never downloaded.
+	"otp":       {"", reserved, rom, true},
+	"sdrpmb":    {"", reserved, rom, true},
+	"mrdump":    {"", reserved, rom, true}, // memory at the last crash
+	"flashinfo": {"", reserved, rom, false},
+	"bmtpool":   {"", reserved, rom, false},
+	"sgpt":      {"", reserved, rom, false},
+}

@@ -1,0 +1,78 @@
+package scatter
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// maxLine is the longest line that is taken for one, in bytes.
+const maxLine = 64 << 10
+
+const (
+	byteOrderMark = "\xef\xbb\xbf"
+	blanks        = " \t\r\n"
+)
+
+// split cuts a file into lines, each with its line end; only the last may lack one.
+func split(b []byte) ([]string, error) {
+	lines := make([]string, 0, bytes.Count(b, []byte{'\n'})+1)
+	for rest := string(b); rest != ""; {
+		n := strings.IndexByte(rest, '\n') + 1
+		if n == 0 {
+			n = len(rest)
+		}
+		if n > maxLine {
+			return nil, lineError(len(lines)+1, nil, "%d bytes in one line, more than the %d any scatter file has", n, maxLine)
+		}
+		lines = append(lines, rest[:n])
+		rest = rest[n:]
+	}
+	return lines, nil
+}
+
+// bare strips what surrounds the text of a line: blanks, line end, byte order mark.
+func bare(line string) string {
+	return strings.Trim(strings.TrimPrefix(line, byteOrderMark), blanks)
+}
+
+// field takes "key: value" apart; item says that the line opens a list item ("- ").
+// Blanks may stand anywhere and a comment (" #") may follow. Not a field are blank
+// lines, comments, and anything without a word and a colon.
+func field(line string, number int) (f Field, item, ok bool) {
+	s := bare(line)
+	if rest, found := strings.CutPrefix(s, "-"); found {
+		s, item = strings.TrimLeft(rest, blanks), true
+	}
+	key, value, found := strings.Cut(s, ":")
+	key = strings.TrimRight(key, blanks)
+	if !found || !isWord(key) {
+		return Field{}, false, false
+	}
+	if i := strings.Index(value, " #"); i >= 0 {
+		value = value[:i]
+	}
+	return Field{key, strings.Trim(value, blanks), number}, item, true
+}
+
+// isWord reports whether s can be a key: letters, digits and underscores.
+func isWord(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// number reads an address or a size: hexadecimal with 0x in any case and with any
+// number of leading zeros, or decimal.
+func number(s string) (uint64, bool) {
+	base := 10
+	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		s, base = s[2:], 16
+	}
+	v, err := strconv.ParseUint(s, base, 64)
+	return v, err == nil
+}

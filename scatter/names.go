@@ -1,0 +1,88 @@
+package scatter
+
+import (
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// renamed maps the names of the MBR generation, also as /proc/dumchar_info spells
+// them, to those of the GPT generation. misc is not renamed to para: both hold the
+// bootloader's message, but newer phones have both.
+var renamed = map[string]string{
+	"android":   "system",
+	"bootimg":   "boot",
+	"pro_info":  "proinfo",
+	"protect_f": "protect1",
+	"protect_s": "protect2",
+	"sec_ro":    "secro",
+	"uboot":     "lk",
+	"usrdata":   "userdata",
+}
+
+// Canonical returns the one name a partition has in every generation, for comparing
+// tables: lower case, old names replaced (UBOOT is lk, ANDROID is system), a slot
+// suffix _a or _b kept. Different partitions of one phone keep different names.
+func Canonical(name string) string {
+	base, slot := cutSlot(strings.ToLower(strings.Trim(name, blanks)))
+	if n, ok := renamed[base]; ok {
+		base = n
+	}
+	return base + slot
+}
+
+// cutSlot takes an A/B suffix off a lower-case name.
+func cutSlot(name string) (base, slot string) {
+	for _, s := range []string{"_a", "_b"} {
+		if b, ok := strings.CutSuffix(name, s); ok && b != "" {
+			return b, s
+		}
+	}
+	return name, ""
+}
+
+// Attr is what flash tools are usually told about a partition.
+type Attr struct {
+	File      string // image file, "" when the partition is not flashed
+	Operation string // operation_type
+	Type      string // payload class
+	Download  bool   // is_download
+	Private   bool   // carries the phone's identity, keys or its owner's data
+}
+
+// Defaults returns the usual attributes of a partition, found by its Canonical name.
+// One that is not known is not flashed: INVISIBLE, without a file. Of a pair of
+// slots the second has no file, as ptgen writes them.
+func Defaults(name string, storage flash.Storage) Attr {
+	name = Canonical(name)
+	base, slot := cutSlot(name)
+	k, ok := known[name]
+	if !ok {
+		k, ok = known[base]
+	}
+	if !ok {
+		return Attr{Operation: invisible, Type: rom}
+	}
+	a := Attr{File: k.file, Operation: k.operation, Type: k.payload, Private: k.private}
+	if slot == "_b" {
+		a.File, a.Operation = "", invisible
+	}
+	if storage == flash.NAND && a.Type == ext4 {
+		a.Type = "UBI_IMG"
+	}
+	a.Download = a.File != ""
+	return a
+}
+
+// FileName returns the name flash tools expect of a platform's scatter file. What
+// cannot be part of a platform's name makes it unknown, MT0000.
+func FileName(platform string) string {
+	return platformName(platform) + "_Android_scatter.txt"
+}
+
+func platformName(platform string) string {
+	if !isWord(platform) {
+		return "MT0000"
+	}
+	return strings.ToUpper(platform)
+}
