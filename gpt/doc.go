@@ -1,0 +1,40 @@
+// Package gpt reads the GUID partition table of a phone's user area, however much
+// of it is left, and can write a sound one again.
+//
+//	sector 0  1        2          34                            n-33       n-1
+//	├──────┼────────┼──────────┼────────── … ─────────────────┼──────────┼────────┐
+//	│ PMBR │ header │ entries  │ boot_para … userdata … otp   │ entries  │ header │
+//	└──────┴────────┴──────────┴───────────────────────────── ┴──────────┴────────┘
+//	          primary copy                                        backup copy
+//
+//	header                              entry
+//	0x00 "EFI PART"                     0x00 type GUID
+//	0x08 u32 revision 0x00010000        0x10 unique GUID
+//	0x0c u32 header size, 92            0x20 u64 first LBA
+//	0x10 u32 CRC-32 of the header       0x28 u64 last LBA, included
+//	0x18 u64 LBA of this header         0x30 u64 attributes
+//	0x20 u64 LBA of the other header    0x38 36 × u16 name, UTF-16
+//	0x28 u64 first usable LBA
+//	0x30 u64 last usable LBA            numbers are little-endian; a sector is
+//	0x38 disk GUID                      512 bytes on eMMC and 4096 on UFS, and
+//	0x48 u64 LBA of the entries         nothing in the table says which
+//	0x50 u32 entry count, 128
+//	0x54 u32 entry size, 128
+//	0x58 u32 CRC-32 of the entries
+//
+// Sources: the UEFI specification, chapter 5; U-Boot disk/part_efi.c; mtkclient
+// gpt.py; MediaTek's LK efi.c and ptgen for what their tables look like.
+//
+// Most callers need Read and (*GPT).Table. Read takes a whole dump, one that was cut,
+// one that is too long, or a file that holds a table alone: a read-back of the first
+// sectors, a header without the sector before it (the gpt_backup.bin of mtkclient, the
+// PGPT of a firmware package), entries without a header. Checksums are judged for
+// header and entries of each copy and decide which copy is believed; they are never a
+// reason to read nothing. A PGPT out of a firmware package is a template: the flash
+// tool fills in what depends on the chip's size. It has no checksums, and its rows
+// without an address stay without one.
+//
+// (*GPT).Repair gives the bytes of both copies as they should be. The package never
+// writes to an image, does not look inside partitions, and does not search for a
+// table in the middle of an image: give it the user area.
+package gpt

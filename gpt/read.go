@@ -1,0 +1,336 @@
+package gpt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// GPT is what was found of a table.
+type GPT struct {
+	SectorSize      int64 // bytes, of the copy that Best returns
+	Primary, Backup *Copy // nil when there is none; one of the two is usable
+	ProtectiveMBR   bool  // sector 0 keeps older tools away, as it should
+	Problems        []flash.Problem
+
+	lba0      []byte // the first sector, nil when the image does not begin with one
+	imageSize int64
+}
+
+// Sniff reports whether img has the signature of a header in a place where Read
+// looks first. It does not recognise entries without a header; Read does.
+func Sniff(img flash.Image) bool {
+	places := []int64{0}
+	for _, s := range sectorSizes {
+		places = append(places, s, img.Size()/s*s-s)
+	}
+	for _, off := range places {
+		if off < 0 || off > img.Size()-headerMin {
+			continue
+		}
+		b, err := flash.ReadFull(img, off, len(signature))
+		if err == nil && string(b) == signature {
+			return true
+		}
+	}
+	return false
+}
+
+// Read reads the table of the user area img, or of a file that holds a table alone.
+// Damage is listed in the problems of the copies. It is a *flash.FormatError when no
+// rows can be had: with flash.ErrNotThis when there is no sign of a table, else with
+// the first reason why what is there cannot be read.
+func Read(img flash.Image) (*GPT, error) {
+	s := &search{img: img}
+	g := &GPT{imageSize: img.Size()}
+	head := s.head()
+	if head != nil && head.Role == backup {
+		g.Backup = head
+	} else {
+		g.Primary = head
+	}
+	if g.Primary == nil || !g.Primary.Standalone {
+		g.readLBA0(s)
+	}
+	if g.Backup == nil {
+		g.Backup = s.tail(g.Primary, g.protectiveSize())
+	}
+	if g.Best() == nil {
+		g.useHeadless(s)
+	}
+	best := g.Best()
+	if best == nil {
+		return nil, g.failure(s.err)
+	}
+	g.SectorSize = best.sector
+	g.finish(s.err)
+	return g, nil
+}
+
+// failure says why nothing could be read.
+func (g *GPT) failure(cause error) error {
+	for _, c := range []*Copy{g.Primary, g.Backup} {
+		if c == nil {
+			continue
+		}
+		for _, p := range c.Problems {
+			if p.Severity == flash.Error {
+				return &flash.FormatError{Format: "gpt", Offset: p.Offset, Text: p.Text, Err: cause}
+			}
+		}
+		return &flash.FormatError{Format: "gpt", Offset: c.HeaderOffset, Text: "header without entries", Err: cause}
+	}
+	if cause != nil {
+		return &flash.FormatError{Format: "gpt", Offset: flash.NoOffset, Text: "image cannot be read", Err: cause}
+	}
+	return &flash.FormatError{Format: "gpt", Offset: flash.NoOffset, Text: "no partition table", Err: flash.ErrNotThis}
+}
+
+// Best returns the copy to believe: one whose checksums hold before one that only
+// makes sense, and the primary before the backup. A template comes last.
+func (g *GPT) Best() *Copy {
+	best := g.Primary
+	if g.Backup.rank() < best.rank() {
+		best = g.Backup
+	}
+	if best.rank() == unusable {
+		return nil
+	}
+	return best
+}
+
+// other returns the copy that Best does not.
+func (g *GPT) other() *Copy {
+	if g.Best() == g.Primary {
+		return g.Backup
+	}
+	return g.Primary
+}
+
+// search loads copies and remembers the first error of the image itself.
+type search struct {
+	img flash.Image
+	err error
+}
+
+func (s *search) note(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+func (s *search) at(off, sector int64, role string) *Copy {
+	c, err := load(s.img, off, sector, role)
+	s.note(err)
+	return c
+}
+
+// likelier returns the copy to prefer where the same table may be read in two ways.
+func likelier(a, b *Copy) *Copy {
+	if b == nil || a != nil && a.rank() < b.rank() {
+		return a
+	}
+	if a == nil || b.rank() < a.rank() {
+		return b
+	}
+	if b.asArray().better(a.asArray()) {
+		return b
+	}
+	return a
+}
+
+// asArray gives what array.better compares.
+func (c *Copy) asArray() *array {
+	a := &array{ok: c.EntriesOK, entries: c.Entries}
+	for _, e := range c.Entries {
+		if e.believable() {
+			a.sane++
+		}
+	}
+	return a
+}
+
+// head looks for a table at the start: in LBA 1, or a file that begins with a header.
+func (s *search) head() *Copy {
+	var best *Copy
+	for _, sector := range sectorSizes {
+		best = likelier(best, s.at(sector, sector, primary))
+	}
+	for _, sector := range sectorSizes {
+		best = likelier(best, s.at(0, sector, primary))
+	}
+	return best
+}
+
+// tail looks for the backup: where the primary says, where the protective MBR ends,
+// in the last sector of the image, and when none is sound, in its last tailScan bytes.
+func (s *search) tail(p *Copy, last uint64) *Copy {
+	sectors := sectorSizes[:]
+	if r := p.rank(); r == proven || r == templateOnly {
+		sectors = []int64{p.sector}
+	}
+	var best *Copy
+	for _, sector := range sectors {
+		var places []int64
+		if p != nil && !p.Standalone {
+			if at, ok := lbaOffset(p.AlternateLBA, sector); ok {
+				places = append(places, at)
+			}
+		}
+		if at, ok := lbaOffset(last, sector); ok {
+			places = append(places, at)
+		}
+		for _, off := range append(places, s.img.Size()/sector*sector-sector) {
+			if off >= 2*sector && (p == nil || off != p.HeaderOffset) {
+				best = likelier(best, s.at(off, sector, backup))
+			}
+		}
+	}
+	if best.rank() > rowsProven && p.rank() > proven {
+		best = likelier(best, s.scan(p))
+	}
+	return best
+}
+
+// tailScan is how much of the image's end is searched for a backup header when
+// nothing says where it is: dumps that were read beyond the device's end have it there.
+const (
+	tailScan = 16 << 20
+	scanStep = 1 << 20
+)
+
+// scan looks for a header near the image's end that lies where it says it does.
+func (s *search) scan(p *Copy) *Copy {
+	size := s.img.Size()
+	start := max(size-tailScan, 2*maxSector) &^ 511
+	var best *Copy
+	for off := start; off < size; off += scanStep {
+		b, err := flash.ReadFull(s.img, off, int(min(scanStep, size-off)))
+		s.note(err)
+		for i := 0; i+headerMin <= len(b); i += 512 {
+			if !bytes.HasPrefix(b[i:], []byte(signature)) {
+				continue
+			}
+			mine := binary.LittleEndian.Uint64(b[i+offMyLBA:])
+			for _, sector := range sectorSizes {
+				at, ok := lbaOffset(mine, sector)
+				if ok && at == off+int64(i) && (p == nil || at != p.HeaderOffset) {
+					best = likelier(best, s.at(at, sector, backup))
+				}
+			}
+		}
+	}
+	return best
+}
+
+// The protective MBR: one entry of type EE over the whole device, from LBA 1.
+const (
+	mbrEntry     = 446
+	mbrSignature = 510
+	protective   = 0xee
+)
+
+func (g *GPT) readLBA0(s *search) {
+	if g.imageSize < mbrSignature+2 {
+		return
+	}
+	b, err := flash.ReadFull(s.img, 0, int(min(maxSector, g.imageSize)))
+	s.note(err)
+	if len(b) < mbrSignature+2 {
+		return
+	}
+	g.lba0 = b
+	g.ProtectiveMBR = b[mbrSignature] == 0x55 && b[mbrSignature+1] == 0xaa &&
+		b[mbrEntry+4] == protective && binary.LittleEndian.Uint32(b[mbrEntry+8:]) == 1
+}
+
+// protectiveSize returns the last LBA of the device as the protective MBR states it,
+// or 0 when it does not (0xffffffff means: to the end).
+func (g *GPT) protectiveSize() uint64 {
+	if !g.ProtectiveMBR {
+		return 0
+	}
+	n := binary.LittleEndian.Uint32(g.lba0[mbrEntry+12:])
+	if n == 0xffffffff {
+		return 0
+	}
+	return uint64(n)
+}
+
+// useHeadless looks for entries that stand without a usable header: mtkclient writes
+// such files, and a header sector is lost more easily than the 32 sectors behind it.
+func (g *GPT) useHeadless(s *search) {
+	for _, p := range []struct{ off, sector int64 }{{0, 0}, {2 * 512, 512}, {2 * maxSector, maxSector}} {
+		c, err := loadHeadless(s.img, p.off, p.sector)
+		s.note(err)
+		if c == nil {
+			continue
+		}
+		if g.Primary != nil {
+			c.Problems = append(quieter(g.Primary.Problems), c.Problems...)
+		}
+		g.Primary = c
+		return
+	}
+}
+
+// quieter returns the problems with errors turned into warnings: what is wrong with a
+// copy whose rows are not used is not missing from the result.
+func quieter(ps []flash.Problem) []flash.Problem {
+	out := make([]flash.Problem, len(ps))
+	for i, p := range ps {
+		p.Severity = min(p.Severity, flash.Warning)
+		out[i] = p
+	}
+	return out
+}
+
+// loadHeadless reads the usual 128 entries of 128 bytes at off, and believes them only
+// when there are two or more and each makes sense. Sector 0 means: tell by the first
+// partition, which with 512-byte sectors cannot come before LBA 34.
+func loadHeadless(img flash.Image, off, sector int64) (*Copy, error) {
+	if off >= img.Size() {
+		return nil, nil
+	}
+	c := &Copy{Header: Header{EntryCount: 128, EntrySize: entryMin}, Role: primary,
+		HeaderOffset: flash.NoOffset, Standalone: off == 0, sector: max(sector, sectorSizes[0])}
+	size := int64(c.EntryCount) * int64(c.EntrySize)
+	a, err := c.readArray(img, off, size)
+	if err != nil || a.sane < 2 || a.sane < len(a.entries) || !a.first() {
+		return nil, err
+	}
+	lowest := ^uint64(0)
+	for _, e := range a.entries {
+		if e.FirstLBA == 0 {
+			c.Template = true
+		} else {
+			lowest = min(lowest, e.FirstLBA)
+		}
+	}
+	if sector == 0 && lowest < 34 {
+		c.sector = maxSector
+	}
+	c.EntriesOffset, c.Entries = off, a.entries
+	c.Missing = int(size-int64(len(a.data))) / entryMin
+	c.problem(flash.Warning, off,
+		"entries without a usable header: no checksum vouches for them, and sectors are taken to have %d bytes", c.sector)
+	if c.Missing > 0 {
+		c.problem(flash.Warning, off+int64(len(a.data)), "the image ends before the last %d slots of the usual 128", c.Missing)
+	}
+	c.judgeEntries()
+	return c, nil
+}
+
+// finish compares the copies with each other and with the image.
+func (g *GPT) finish(readErr error) {
+	add := func(s flash.Severity, off int64, format string, a ...any) {
+		g.Problems = append(g.Problems, flash.Problem{Severity: s, Place: "gpt", Offset: off, Text: fmt.Sprintf(format, a...)})
+	}
+	if readErr != nil {
+		add(flash.Warning, flash.NoOffset, "part of the image could not be read: %v", readErr)
+	}
+	g.comparePlaces(add)
+	g.compareRows(add)
+}

@@ -1,0 +1,257 @@
+package gpt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"slices"
+	"strings"
+
+	diskgpt "github.com/diskfs/go-diskfs/partition/gpt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Repaired is a table as it should be written.
+type Repaired struct {
+	Primary      []byte // protective MBR, header and entries: belongs at offset 0
+	Backup       []byte // entries and header: belongs at BackupOffset, ends with the device
+	BackupOffset int64  // bytes
+	DeviceSize   int64  // bytes
+	Problems     []flash.Problem
+}
+
+// Repair encodes the best copy again, both places of it, sound and consistent. Rows,
+// GUIDs, attributes, names, the disk GUID and the usable sectors stay what they are; the
+// entries go to their usual places, LBA 2 and directly before the backup header. The
+// size of the device is the one the table proves; imageSize, the size of the whole image
+// in bytes, is used when it proves none.
+//
+// It refuses what would have to be guessed: templates, entries without a header, rows
+// that overlap, lie over the table or cannot be true, and says which.
+func (g *GPT) Repair(imageSize int64) (*Repaired, error) {
+	c := g.Best()
+	if err := g.repairable(c); err != nil {
+		return nil, err
+	}
+	device := g.DeviceSize()
+	if device == 0 {
+		device = imageSize
+	}
+	l, err := g.layout(c, device)
+	if err != nil {
+		return nil, err
+	}
+	disk, err := l.encode()
+	if err != nil {
+		return nil, err
+	}
+	r := &Repaired{
+		Primary:      disk.bytes(0, l.entriesEnd()),
+		BackupOffset: l.offset(l.last - l.arraySectors),
+		DeviceSize:   device,
+		Problems:     l.problems,
+	}
+	r.Backup = disk.bytes(r.BackupOffset, device)
+	copy(r.Primary, g.keptLBA0(r.Primary[:mbrSignature+2], c.sector))
+	l.correct(r)
+	return r, nil
+}
+
+// repairable refuses copies that are not a whole table.
+func (g *GPT) repairable(c *Copy) error {
+	switch {
+	case c == nil:
+		return fmt.Errorf("gpt: there is no table to repair from")
+	case c.Template:
+		return fmt.Errorf("gpt: the table at offset 0x%x is a template without the addresses of this device", max(c.HeaderOffset, c.EntriesOffset-c.sector))
+	case c.HeaderOffset == flash.NoOffset:
+		return fmt.Errorf("gpt: the entries at offset 0x%x have no header to repair from", c.EntriesOffset)
+	case c.Missing > 0 && !c.EntriesOK:
+		return fmt.Errorf("gpt: %d entries are missing from the table at offset 0x%x", c.Missing, c.EntriesOffset)
+	case c.EntrySize != entryMin:
+		return fmt.Errorf("gpt: entries of %d bytes cannot be written, only of %d", c.EntrySize, entryMin)
+	}
+	return nil
+}
+
+// layout is where everything of a sound table lies.
+type layout struct {
+	c            *Copy
+	arraySectors uint64
+	first, last  uint64 // first usable LBA, LBA of the backup header
+	lastUsable   uint64
+	problems     []flash.Problem
+}
+
+func (l *layout) offset(lba uint64) int64 { return int64(lba) * l.c.sector }
+
+// entriesEnd returns where the primary copy ends, bytes.
+func (l *layout) entriesEnd() int64 { return l.offset(2 + l.arraySectors) }
+
+// layout checks every row against the places of the two copies.
+func (g *GPT) layout(c *Copy, device int64) (*layout, error) {
+	array := int64(c.EntryCount) * entryMin
+	l := &layout{c: c, arraySectors: uint64((array + c.sector - 1) / c.sector)}
+	if device%c.sector != 0 || device < 2*l.entriesEnd() {
+		return nil, fmt.Errorf("gpt: the table does not prove the size of the device, and 0x%x bytes cannot be it", device)
+	}
+	l.last = uint64(device/c.sector) - 1
+	l.first, l.lastUsable = c.FirstUsableLBA, c.LastUsableLBA
+	low, high := 2+l.arraySectors, l.last-l.arraySectors-1
+	// Usable sectors that reach into the table, or leave a row out although no
+	// checksum vouches for them, cannot be what was written.
+	from, to := l.span()
+	if l.first < low || l.first > high || !c.HeaderOK && l.first > from {
+		l.note("first usable LBA 0x%x becomes 0x%x", l.first, low)
+		l.first = low
+	}
+	if l.lastUsable > high || l.lastUsable < l.first || !c.HeaderOK && l.lastUsable < to {
+		l.note("last usable LBA 0x%x becomes 0x%x", l.lastUsable, high)
+		l.lastUsable = high
+	}
+	if !c.EntriesOK {
+		l.problems = append(l.problems, flash.Problem{Severity: flash.Warning, Place: "gpt " + c.Role, Offset: c.EntriesOffset,
+			Text: "no copy has entries whose checksum holds; the rows are repaired as they are"})
+	}
+	return l, l.checkRows(device)
+}
+
+// span returns the first and the last LBA that a row has.
+func (l *layout) span() (from, to uint64) {
+	from = math.MaxUint64
+	for _, e := range l.c.Entries {
+		if !e.leftover() {
+			from, to = min(from, e.FirstLBA), max(to, e.LastLBA)
+		}
+	}
+	return from, to
+}
+
+func (l *layout) note(format string, a ...any) {
+	l.problems = append(l.problems, flash.Problem{Severity: flash.Note, Place: "gpt " + l.c.Role,
+		Offset: l.c.HeaderOffset, Text: fmt.Sprintf(format, a...)})
+}
+
+// checkRows names every row that a sound table cannot hold.
+func (l *layout) checkRows(device int64) error {
+	var bad []string
+	t := &flash.Table{}
+	for _, e := range l.c.Entries {
+		switch w := l.c.wild(e); {
+		case e.leftover():
+		case w != "":
+			bad = append(bad, e.place()+" "+w)
+		case e.FirstLBA < 2+l.arraySectors || e.LastLBA > l.last-l.arraySectors-1:
+			bad = append(bad, e.place()+" lies over the table or beyond the device")
+		default:
+			t.Partitions = append(t.Partitions, flash.Partition{Name: e.place(), Extent: l.c.extent(e)})
+		}
+	}
+	for _, p := range t.Check("", device) {
+		bad = append(bad, p.Place+" "+p.Text)
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("gpt: the table at offset 0x%x is not repaired: %s", l.c.EntriesOffset, strings.Join(bad, "; "))
+	}
+	return nil
+}
+
+// encode writes both copies with go-diskfs onto a disk in memory.
+//
+// Its Table keeps the entry count, the usable sectors and the place of the backup to
+// itself and takes them only from a table it has read. It is given one: a header with
+// our numbers over an empty array.
+func (l *layout) encode() (*sparseDisk, error) {
+	disk := &sparseDisk{size: l.offset(l.last + 1)}
+	empty := make([]byte, int(l.c.EntryCount)*entryMin)
+	head := make([]byte, l.c.sector)
+	copy(head, signature)
+	le := binary.LittleEndian
+	le.PutUint32(head[offRevision:], 0x00010000)
+	le.PutUint32(head[offHeaderSize:], headerMin)
+	le.PutUint64(head[offMyLBA:], 1)
+	le.PutUint64(head[offAlternate:], l.last)
+	le.PutUint64(head[offFirst:], l.first)
+	le.PutUint64(head[offLast:], l.lastUsable)
+	copy(head[offDiskGUID:], l.c.DiskGUID[:])
+	le.PutUint64(head[offEntriesLBA:], 2)
+	le.PutUint32(head[offCount:], l.c.EntryCount)
+	le.PutUint32(head[offEntrySize:], entryMin)
+	le.PutUint32(head[offEntriesCRC:], crc32.ChecksumIEEE(empty))
+	le.PutUint32(head[offHeaderCRC:], headerCRC(head, headerMin))
+	if _, err := disk.WriteAt(head, l.c.sector); err != nil {
+		return nil, fmt.Errorf("gpt: encoding: %w", err)
+	}
+	t, err := diskgpt.Read(disk, int(l.c.sector), int(l.c.sector))
+	if err != nil {
+		return nil, fmt.Errorf("gpt: encoding: %w", err)
+	}
+	t.ProtectiveMBR = true
+	for _, e := range l.c.Entries {
+		t.Partitions = append(t.Partitions, &diskgpt.Partition{
+			Index: e.Index + 1, Start: e.FirstLBA, End: e.LastLBA, Name: e.Name,
+			Type: diskgpt.Type(e.TypeGUID.String()), GUID: e.GUID.String(), Attributes: e.Attributes,
+		})
+	}
+	if err := t.Write(disk, disk.size); err != nil {
+		return nil, fmt.Errorf("gpt: encoding: %w", err)
+	}
+	return disk, nil
+}
+
+// correct puts in what go-diskfs does not carry, and seals the headers again: an array
+// that does not fill its last sector (it rounds the place of the backup down, into the
+// header), entries without a type (it leaves them out), names that are no text (half a
+// surrogate pair) or are followed by more bytes than a NUL, a longer header, and a
+// protective MBR over more sectors than 32 bits count.
+func (l *layout) correct(r *Repaired) {
+	s := l.c.sector
+	array := make([]byte, int64(l.arraySectors)*s)
+	copy(array, r.Primary[2*s:2*s+int64(l.c.EntryCount)*entryMin])
+	for _, e := range l.c.Entries {
+		copy(array[e.Index*entryMin:], e.raw)
+	}
+	copy(r.Primary[2*s:], array)
+	copy(r.Backup, array)
+	sum := crc32.ChecksumIEEE(array[:int(l.c.EntryCount)*entryMin])
+	l.seal(r.Primary[s:2*s], 2, sum)
+	l.seal(r.Backup[len(r.Backup)-int(s):], l.last-l.arraySectors, sum)
+	if e := r.Primary[mbrEntry:]; l.last > 0xffffffff && e[4] == protective {
+		binary.LittleEndian.PutUint32(e[12:], 0xffffffff)
+	}
+}
+
+// seal sets what depends on the entries in the header h and gives it its checksum.
+func (l *layout) seal(h []byte, entriesLBA uint64, sum uint32) {
+	le := binary.LittleEndian
+	size := uint32(headerMin)
+	if l.c.HeaderOK {
+		size = l.c.HeaderSize
+		copy(h[headerMin:size], l.c.raw[headerMin:size])
+	}
+	le.PutUint32(h[offHeaderSize:], size)
+	le.PutUint64(h[offEntriesLBA:], entriesLBA)
+	le.PutUint32(h[offEntriesCRC:], sum)
+	le.PutUint32(h[offHeaderCRC:], headerCRC(h, size))
+}
+
+// keptLBA0 returns the first sector for the repaired table: the image's own when it is
+// a protective MBR over this device, else the one just made, made, with the boot code
+// the image has.
+func (g *GPT) keptLBA0(made []byte, sector int64) []byte {
+	if int64(len(g.lba0)) < sector {
+		return made
+	}
+	n := binary.LittleEndian.Uint32(made[mbrEntry+12:])
+	if p := g.protectiveSize(); g.ProtectiveMBR && (p == 0 || p == uint64(n)) {
+		return g.lba0[:sector]
+	}
+	out := slices.Clone(made)
+	if bytes.Equal(g.lba0[mbrSignature:mbrSignature+2], made[mbrSignature:]) {
+		copy(out, g.lba0[:mbrEntry])
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package gpt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// adder takes a problem of the table as a whole.
+type adder func(s flash.Severity, off int64, format string, a ...any)
+
+// DeviceSize returns the size of the user area in bytes as the table proves it: the
+// backup header is the device's last sector. It is 0 when the table proves nothing: a
+// template, entries alone, or a header that names itself as its backup. It does not
+// depend on the size of the image.
+func (g *GPT) DeviceSize() int64 {
+	for _, c := range []*Copy{g.Best(), g.other()} {
+		if c == nil || c.rank() == unusable {
+			continue
+		}
+		if last := c.lastLBA(); last > 0 {
+			return int64(last+1) * c.sector
+		}
+		// A header whose checksum fails proves its place by lying in it, or by
+		// agreeing with the protective MBR.
+		if c.Role == backup && !c.Standalone && c.MyLBA > c.LastUsableLBA && !c.Template {
+			if at, ok := lbaOffset(c.MyLBA, c.sector); ok && at == c.HeaderOffset {
+				return at + c.sector
+			}
+		}
+		if n := g.protectiveSize(); c.Role == primary && n > 2 && n == c.AlternateLBA && !c.Template {
+			return int64(n+1) * c.sector
+		}
+	}
+	return 0
+}
+
+// Usable returns the bytes the header reserves for partitions: the primary copy lies
+// before them, and the backup copy from their end to the end of the device. The extent
+// is zero when the header does not say (templates, entries alone).
+func (g *GPT) Usable() flash.Extent {
+	c := g.Best()
+	if c == nil || c.Template || c.HeaderOffset == flash.NoOffset {
+		return flash.Extent{}
+	}
+	first, ok := lbaOffset(c.FirstUsableLBA, c.sector)
+	last, ok2 := lbaOffset(c.LastUsableLBA, c.sector)
+	if !ok || !ok2 || first == 0 || last < first {
+		return flash.Extent{}
+	}
+	return flash.Extent{Offset: first, Length: last - first + c.sector}
+}
+
+// Table returns the rows of the best copy, all of them in region, with the problems of
+// both copies. Rows whose sectors cannot be true are kept; their extent has no length
+// where it cannot be expressed. A row that a template leaves open is not Placed; when
+// it is counted from the device's end, its Length is known and it is Reserved.
+func (g *GPT) Table(region flash.Region) *flash.Table {
+	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize()}
+	best := g.Best()
+	if best == nil {
+		return t
+	}
+	for _, e := range best.Entries {
+		if e.leftover() {
+			continue
+		}
+		x := best.extent(e)
+		t.Partitions = append(t.Partitions, flash.Partition{
+			Index: e.Index, Name: e.Name, Region: region, Extent: x,
+			Reserved: best.unplaced(e) && x.Length > 0,
+			GUID:     e.GUID.String(), TypeGUID: e.TypeGUID.String(), Attributes: e.Attributes,
+			Witness: "gpt " + best.Role,
+		})
+	}
+	t.Problems = append(slices.Clone(g.Problems), best.Problems...)
+	if other := g.other(); other != nil {
+		for _, p := range quieter(other.Problems) {
+			same := func(q flash.Problem) bool { return q.Place == p.Place && q.Text == p.Text }
+			if !slices.ContainsFunc(t.Problems, same) {
+				t.Problems = append(t.Problems, p)
+			}
+		}
+	}
+	return t
+}
+
+// comparePlaces holds the copies against the image: what is missing, what is cut.
+func (g *GPT) comparePlaces(add adder) {
+	best := g.Best()
+	device := g.DeviceSize()
+	switch {
+	case best == g.Backup && g.Primary != nil:
+		add(flash.Warning, g.Primary.HeaderOffset, "the primary copy is damaged; the rows come from the backup")
+	case best == g.Backup && best.Standalone:
+		add(flash.Note, best.HeaderOffset, "the file holds a backup copy alone")
+	case best == g.Backup:
+		add(flash.Warning, g.SectorSize, "there is no primary copy; the rows come from the backup")
+	case best.Standalone:
+		add(flash.Note, max(best.HeaderOffset, 0), "the file holds a partition table alone")
+		return
+	case !g.ProtectiveMBR:
+		add(flash.Warning, 0, "sector 0 is not a protective MBR")
+	}
+	if best.Standalone || best.Template {
+		return
+	}
+	if g.Backup == nil {
+		g.missingBackup(best, device, add)
+	}
+	if device > 0 && g.imageSize > device {
+		add(flash.Note, device, "the image is longer than the device (0x%x) by 0x%x bytes", device, g.imageSize-device)
+	}
+	if g.Primary.rank() == proven && g.Backup.rank() == proven {
+		if at, ok := lbaOffset(g.Primary.AlternateLBA, g.Primary.sector); !ok || at != g.Backup.HeaderOffset {
+			add(flash.Warning, g.Backup.HeaderOffset, "the backup lies here, the primary says LBA 0x%x", g.Primary.AlternateLBA)
+		}
+	}
+}
+
+// missingBackup says why there is no backup copy. A read-back of the table alone is as
+// it should be; a dump that ends early is not.
+func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
+	switch {
+	case best.HeaderOffset == flash.NoOffset:
+		add(flash.Warning, flash.NoOffset, "there is no backup copy")
+	case device == 0:
+		add(flash.Note, best.HeaderOffset+offAlternate, "the header names no believable backup (LBA 0x%x), so the size of the device is unknown", best.AlternateLBA)
+	case g.imageSize >= device:
+		add(flash.Warning, device-best.sector, "there is no backup copy where the primary says it is")
+	case g.holdsRows(best):
+		add(flash.Warning, g.imageSize, "the image is cut: it ends 0x%x bytes before the device (0x%x) does, and the backup copy is missing with them", device-g.imageSize, device)
+	default:
+		add(flash.Note, g.imageSize, "the image holds the table only; the device has 0x%x bytes", device)
+	}
+}
+
+// holdsRows reports whether the image has a byte of any row.
+func (g *GPT) holdsRows(c *Copy) bool {
+	for _, e := range c.Entries {
+		if x := c.extent(e); x.Length > 0 && x.Offset >= 0 && x.Offset < g.imageSize {
+			return true
+		}
+	}
+	return false
+}
+
+// maxDifferences is how many differing rows are named.
+const maxDifferences = 3
+
+// compareRows lists where the two copies disagree.
+func (g *GPT) compareRows(add adder) {
+	p, b := g.Primary, g.Backup
+	if p.rank() == unusable || b.rank() == unusable {
+		return
+	}
+	rows := func(c *Copy) map[int]string {
+		m := map[int]string{}
+		for _, e := range c.Entries {
+			m[e.Index] = fmt.Sprintf("%q %v", e.Name, c.extent(e))
+			if e.Attributes != 0 {
+				m[e.Index] += fmt.Sprintf(" attributes 0x%x", e.Attributes)
+			}
+		}
+		return m
+	}
+	inP, inB := rows(p), rows(b)
+	var diff []string
+	for i := range int(max(p.EntryCount, b.EntryCount)) {
+		if x, y := inP[i], inB[i]; x != y {
+			diff = append(diff, fmt.Sprintf("entry %d is %s in the primary and %s in the backup", i, orNothing(x), orNothing(y)))
+		}
+	}
+	if n := len(diff); n > 0 {
+		text := strings.Join(diff[:min(n, maxDifferences)], "; ")
+		if n > maxDifferences {
+			text += fmt.Sprintf("; and %d more", n-maxDifferences)
+		}
+		add(flash.Warning, flash.NoOffset, "the copies disagree: %s", text)
+	}
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
