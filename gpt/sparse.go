@@ -55,9 +55,6 @@ func (d *sparseDisk) bytes(from, to int64) []byte {
 	return b
 }
 
-// Size makes the disk a flash.Image.
-func (d *sparseDisk) Size() int64 { return d.size }
-
 // Read implements io.Reader.
 func (d *sparseDisk) Read(p []byte) (int, error) {
 	n, err := d.ReadAt(p, d.pos)

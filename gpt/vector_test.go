@@ -132,6 +132,9 @@ func (v vector) disk() *sparseDisk {
 	return d
 }
 
+// Size makes the disk a flash.Image.
+func (d *sparseDisk) Size() int64 { return d.size }
+
 // put writes bytes in place, whatever the size of the disk.
 func (d *sparseDisk) put(off int64, b ...byte) {
 	d.pieces = append(d.pieces, piece{off, b})
