@@ -1,6 +1,7 @@
 package imgtest
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,9 +76,7 @@ func (p *Phone) File(name string) []byte {
 // Device returns the phone as a program sees it that has read all of it.
 func (p *Phone) Device() *flash.Device {
 	boot := func(r flash.Region, b []byte, name string) flash.Part {
-		s := NewSparse(int64(len(b)))
-		s.Put(0, b)
-		return flash.Part{Region: r, Image: s, Source: name}
+		return flash.Part{Region: r, Image: bytes.NewReader(b), Source: name}
 	}
 	return &flash.Device{Storage: p.Storage, Parts: []flash.Part{
 		{Region: p.Storage.User(), Image: p.User, Source: "ROM_1"},

@@ -108,9 +108,10 @@ func (s *Sparse) Put(off int64, b []byte) {
 
 // Zero wipes n bytes at off, as a failed read or an erase leaves them.
 func (s *Sparse) Zero(off, n int64) {
+	var zeros [block]byte
 	for end := off + n; off < end; {
 		step := min(end-off, block-off%block)
-		s.Put(off, make([]byte, step))
+		s.Put(off, zeros[:step])
 		off += step
 	}
 }
@@ -201,10 +202,5 @@ func (s *Sparse) WriteFile(path string) (err error) {
 }
 
 func allZero(b []byte) bool {
-	for _, v := range b {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
+	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }
