@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // maxLine is the longest line that is taken for one, in bytes.
@@ -23,7 +25,7 @@ func split(b []byte) ([]string, error) {
 			n = len(rest)
 		}
 		if n > maxLine {
-			return nil, lineError(len(lines)+1, nil, "%d bytes in one line, more than the %d any scatter file has", n, maxLine)
+			return nil, lineError(len(lines)+1, flash.ErrNotThis, "%d bytes in one line, more than the %d any scatter file has", n, maxLine)
 		}
 		lines = append(lines, rest[:n])
 		rest = rest[n:]
