@@ -260,19 +260,29 @@ func (g *GPT) protectiveSize() uint64 {
 }
 
 // useHeadless looks for entries that stand without a usable header: mtkclient writes
-// such files, and a header sector is lost more easily than the 32 sectors behind it.
+// such files, and a header sector is lost more easily than the 32 sectors beside it.
 func (g *GPT) useHeadless(s *search) {
-	for _, p := range []struct{ off, sector int64 }{{0, 0}, {2 * 512, 512}, {2 * maxSector, maxSector}} {
-		c, err := loadHeadless(s.img, p.off, p.sector)
+	try := func(copy **Copy, role string, off, sector int64) bool {
+		c, err := loadHeadless(s.img, off, sector, role)
 		s.note(err)
 		if c == nil {
-			continue
+			return false
 		}
-		if g.Primary != nil {
-			c.Problems = append(quieter(g.Primary.Problems), c.Problems...)
+		if *copy != nil {
+			c.Problems = append(quieter((*copy).Problems), c.Problems...)
 		}
-		g.Primary = c
+		*copy = c
+		return true
+	}
+	if try(&g.Primary, primary, 0, 0) {
 		return
+	}
+	for _, sector := range sectorSizes {
+		end := g.imageSize / sector * sector
+		if try(&g.Primary, primary, 2*sector, sector) ||
+			try(&g.Backup, backup, end-sector-usualArray, sector) {
+			return
+		}
 	}
 }
 
@@ -287,17 +297,19 @@ func quieter(ps []flash.Problem) []flash.Problem {
 	return out
 }
 
+// usualArray is the size in bytes of the entries in every table of the field.
+const usualArray = 128 * entryMin
+
 // loadHeadless reads the usual 128 entries of 128 bytes at off, and believes them only
 // when there are two or more and each makes sense. Sector 0 means: tell by the first
 // partition, which with 512-byte sectors cannot come before LBA 34.
-func loadHeadless(img flash.Image, off, sector int64) (*Copy, error) {
-	if off >= img.Size() {
+func loadHeadless(img flash.Image, off, sector int64, role string) (*Copy, error) {
+	if off < 0 || off >= img.Size() {
 		return nil, nil
 	}
-	c := &Copy{Header: Header{EntryCount: 128, EntrySize: entryMin}, Role: primary,
+	c := &Copy{Header: Header{EntryCount: usualArray / entryMin, EntrySize: entryMin}, Role: role,
 		HeaderOffset: flash.NoOffset, Standalone: off == 0, sector: max(sector, sectorSizes[0])}
-	size := int64(c.EntryCount) * int64(c.EntrySize)
-	a, err := c.readArray(img, off, size)
+	a, err := c.readArray(img, off, usualArray)
 	if err != nil || a.sane < 2 || a.sane < len(a.entries) || !a.first() {
 		return nil, err
 	}
@@ -313,7 +325,7 @@ func loadHeadless(img flash.Image, off, sector int64) (*Copy, error) {
 		c.sector = maxSector
 	}
 	c.EntriesOffset, c.Entries = off, a.entries
-	c.Missing = int(size-int64(len(a.data))) / entryMin
+	c.Missing = (usualArray - len(a.data)) / entryMin
 	c.problem(flash.Warning, off,
 		"entries without a usable header: no checksum vouches for them, and sectors are taken to have %d bytes", c.sector)
 	if c.Missing > 0 {
