@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// The exit codes, the same for every command. Scripts rely on them: 0 is only given
+// when everything asked for is there and verified.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // failed, unreadable, or a verification that does not hold
+	exitUsage       = 2   // the command line makes no sense
+	exitProblems    = 3   // done, with warnings or errors to read
+	exitPhone       = 4   // the phone or its port
+	exitRefused     = 5   // refused for safety, nothing was written
+	exitInterrupted = 130 // Ctrl-C
+)
+
+// run is the whole program with its streams passed in; it returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	u := newUI(s)
+	app := newApp(u)
+	args, err := reorder(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	if err != nil && ctx.Err() != nil {
+		u.fail("interrupted: nothing unfinished is left behind")
+		return exitInterrupted
+	}
+	return u.finish(err)
+}
+
+func newApp(u *ui) *cli.App {
+	app := &cli.App{
+		Name:                   "mtkkit",
+		Usage:                  "saves MediaTek phones: full dumps into flashable images, and back",
+		UsageText:              "mtkkit COMMAND [options] FILE",
+		Version:                version(),
+		Writer:                 u.out,
+		ErrWriter:              u.err,
+		HideHelpCommand:        true,
+		EnableBashCompletion:   true,
+		UseShortOptionHandling: false,
+		ExitErrHandler:         func(*cli.Context, error) {}, // run decides, once
+		OnUsageError:           usageOf,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return unknownCommand(c.App, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{
+			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
+			gptCommand(u),
+		},
+	}
+	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }
+	for _, c := range app.Commands {
+		prepare(c)
+	}
+	return app
+}
+
+// prepare gives every command what all have in common.
+func prepare(c *cli.Command) {
+	c.OnUsageError = usageOf
+	c.HideHelpCommand = true
+	for _, sub := range c.Subcommands {
+		prepare(sub)
+	}
+	if len(c.Subcommands) > 0 {
+		c.Action = func(ctx *cli.Context) error {
+			if ctx.Args().Present() {
+				return usage("mtkkit %s: unknown command %q", c.Name, ctx.Args().First())
+			}
+			return cli.ShowSubcommandHelp(ctx)
+		}
+	}
+}
+
+// version is the module's, as the Go toolchain recorded it.
+func version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	return "development version"
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func usage(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
+
+func usageOf(c *cli.Context, err error, _ bool) error {
+	name := strings.TrimSpace("mtkkit " + c.Command.Name)
+	if c.Command.Name == c.App.Name || c.Command.Name == "" {
+		name = "mtkkit"
+	}
+	text := strings.Replace(err.Error(), "flag provided but not defined: ", "unknown option ", 1)
+	return usage("%s: %s (see %s --help)", name, text, name)
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	best := ""
+	for _, c := range app.Commands {
+		if strings.HasPrefix(c.Name, name) || strings.HasPrefix(name, c.Name) {
+			best = fmt.Sprintf("; did you mean %q?", c.Name)
+		}
+	}
+	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, best)
+}
+
+// oneFile checks that exactly one file is named.
+func oneFile(c *cli.Context, what string) (string, error) {
+	switch {
+	case c.NArg() == 0:
+		return "", usage("mtkkit %s: which %s? (see mtkkit %s --help)", c.Command.Name, what, c.Command.Name)
+	case c.NArg() > 1:
+		return "", usage("mtkkit %s: one %s at a time, not %q", c.Command.Name, what, c.Args().Slice())
+	}
+	return c.Args().First(), nil
+}
+
+// reorder puts the options of a command before its files, wherever they were typed:
+// the command-line library stops looking for options at the first file.
+func reorder(app *cli.App, args []string) ([]string, error) {
+	if len(args) < 2 {
+		return args, nil
+	}
+	head, rest, flags := []string{args[0]}, args[1:], app.Flags
+	commands := app.Commands
+	for len(rest) > 0 {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
+		if i < 0 {
+			break
+		}
+		head, rest, flags, commands = append(head, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
+	}
+	if len(head) == 1 {
+		return args, nil
+	}
+	var options, files []string
+	for len(rest) > 0 {
+		a := rest[0]
+		rest = rest[1:]
+		if a == "--" {
+			files = append(files, rest...)
+			break
+		}
+		if len(a) < 2 || a[0] != '-' {
+			files = append(files, a)
+			continue
+		}
+		options = append(options, a)
+		name, _, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		if f := findFlag(flags, name); f != nil && !hasValue && takesValue(f) {
+			if len(rest) == 0 {
+				return nil, usage("mtkkit %s: option %s needs a value", strings.Join(head[1:], " "), a)
+			}
+			options, rest = append(options, rest[0]), rest[1:]
+		}
+	}
+	head = append(head, options...)
+	if len(files) > 0 {
+		head = append(append(head, "--"), files...)
+	}
+	return head, nil
+}
+
+func findFlag(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func takesValue(f cli.Flag) bool {
+	d, ok := f.(cli.DocGenerationFlag)
+	return ok && d.TakesValue()
+}
+
+// problemsError carries nothing but the exit code for "done, but read this".
+var errProblems = errors.New("done, with problems")

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+func catCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "cat",
+		Usage:     "write one partition to standard output",
+		ArgsUsage: "ROM_1 PARTITION",
+		Flags:     dumpFlags(),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 2 {
+				return usage("mtkkit cat: a dump and a partition are needed (mtkkit cat ROM_1 boot > boot.img)")
+			}
+			if u.outTTY {
+				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … > %s.img", c.Args().Get(1))
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			d, err := openDump(c, u, c.Args().First())
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			p, err := plan.Make(&d.src.Device, d.lay, plan.Wishes{})
+			if err != nil {
+				return err
+			}
+			it, err := find(p, c.Args().Get(1))
+			if err != nil {
+				return err
+			}
+			return catItem(u, it)
+		},
+	}
+}
+
+// find picks the one item that a name can mean: as the table writes it, else as
+// people write it today (boot for BOOTIMG), else as a file name.
+func find(p *plan.Plan, name string) (*plan.Item, error) {
+	for _, is := range []func(it *plan.Item) bool{
+		func(it *plan.Item) bool { return it.Name == name },
+		func(it *plan.Item) bool { return strings.EqualFold(it.Name, name) },
+		func(it *plan.Item) bool { return scatter.Canonical(it.Name) == scatter.Canonical(name) },
+		func(it *plan.Item) bool { return strings.EqualFold(it.File, name) },
+	} {
+		var hits []*plan.Item
+		for i := range p.Items {
+			if is(&p.Items[i]) {
+				hits = append(hits, &p.Items[i])
+			}
+		}
+		switch len(hits) {
+		case 0:
+		case 1:
+			return hits[0], nil
+		default:
+			return nil, fmt.Errorf("%d partitions are called %q: use the file name that mtkkit list shows", len(hits), name)
+		}
+	}
+	var names []string
+	for _, it := range p.Items {
+		if it.Kind != "gap" {
+			names = append(names, it.Name)
+		}
+	}
+	return nil, fmt.Errorf("no partition %q; there are: %s", name, strings.Join(names, " "))
+}
+
+func catItem(u *ui, it *plan.Item) error {
+	n, err := io.Copy(u.out, io.NewSectionReader(it.Image, 0, it.Present))
+	if err != nil || n != it.Present {
+		return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, n, it.Present, cmp.Or(err, io.ErrUnexpectedEOF))
+	}
+	if it.Present < it.Length {
+		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: it.Offset,
+			Text: fmt.Sprintf("is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))}})
+		return errProblems
+	}
+	return nil
+}

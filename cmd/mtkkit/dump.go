@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// dumpFlags are the options of every command that reads a dump.
+func dumpFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone: names, and the partitions an MBR does not list"},
+		&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"},
+		&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
+		&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region"},
+		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
+		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
+		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
+		jsonFlag(), quietFlag(), progressFlag(),
+	}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "json", Usage: "one JSON document on standard output"}
+}
+func quietFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no notes and no progress; warnings and errors stay"}
+}
+
+// speak sets the voice of a command from its flags.
+func (u *ui) speak(c *cli.Context) error {
+	u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
+	p, err := newProgress(u, c.String("progress"))
+	u.bars = p
+	return err
+}
+
+// dump is an opened dump with its layout.
+type dump struct {
+	path string
+	src  *source.Source
+	lay  *layout.Layout
+}
+
+func (d *dump) Close() error { return d.src.Close() }
+
+// openDump opens the dump a command names and finds its partitions.
+func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
+	if err := checkChip(c.String("platform")); err != nil {
+		return nil, err
+	}
+	opt := layout.Options{Platform: c.String("platform")}
+	switch c.String("trust") {
+	case "":
+	case "scatter":
+		opt.Trust = true
+	default:
+		return nil, usage("mtkkit: --trust takes scatter, not %q", c.String("trust"))
+	}
+	if name := c.String("scatter"); name != "" {
+		f, err := openScatter(name)
+		if err != nil {
+			return nil, err
+		}
+		opt.Scatter, opt.ScatterName = f, filepath.Base(name)
+	} else if opt.Trust {
+		return nil, usage("mtkkit: --trust scatter needs --scatter FILE")
+	}
+	src, err := openSource(c.Context, c, u, path)
+	if err != nil {
+		return nil, err
+	}
+	lay, err := layout.Resolve(&src.Device, opt)
+	u.bars.clear()
+	if err != nil {
+		src.Close()
+		return nil, explain(err, path)
+	}
+	return &dump{path, src, lay}, nil
+}
+
+func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*source.Source, error) {
+	return source.Open(ctx, path, source.Options{
+		Boot1: c.String("boot1"), Boot2: c.String("boot2"), RPMB: c.String("rpmb"),
+		TempDir: c.String("tmp"), Progress: u.bars.event,
+	})
+}
+
+func openScatter(path string) (*scatter.File, error) {
+	img, err := source.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	f, err := scatter.Read(img)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
+
+func checkChip(name string) error {
+	if name != "" && !chipName.MatchString(name) {
+		return usage("mtkkit: --platform is a chip such as MT6592, not %q", name)
+	}
+	return nil
+}
+
+// missingPieces says which file would tell more, when it was not given.
+func (d *dump) missingPieces(u *ui) {
+	if u.quiet || u.json {
+		return
+	}
+	if len(d.lay.Boots) == 0 {
+		u.hint("read region %s from the phone too and give it with --boot1 FILE", d.lay.Boot1)
+	}
+	if d.lay.Generation == "ebr" && d.lay.Scatter == nil {
+		u.hint("give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
+	}
+}
+
+// scatterNearby looks for a scatter file beside the dump. It is named, never taken:
+// it may be of another phone.
+func scatterNearby(dump string) string {
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(dump), "*_[Aa]ndroid_scatter*.txt"))
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s lies beside the dump)", filepath.Base(found[0]))
+}
+
+// inputs are the files that must never be written to.
+func inputs(c *cli.Context, path string) []string {
+	in := []string{path}
+	for _, f := range []string{"scatter", "boot1", "boot2", "rpmb"} {
+		if v := c.String(f); v != "" {
+			in = append(in, v)
+		}
+	}
+	return in
+}
+
+// explain turns what the libraries say into what a user can do about it.
+func explain(err error, path string) error {
+	var foreign *layout.ForeignError
+	if errors.As(err, &foreign) {
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s is not the scatter file of this dump", foreign.Scatter)
+		for _, d := range foreign.Differ {
+			fmt.Fprintf(&b, "\n  %s", d.Text)
+		}
+		return refusal{errors.New(b.String()), []string{
+			"split without --scatter to go by the dump's own table, or find the scatter file of this very phone",
+			"--trust scatter takes the scatter file's word against the dump's",
+		}}
+	}
+	if errors.Is(err, layout.ErrNoTable) {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return err
+}
+
+// hintsFor says what to try, for errors that have an answer.
+func hintsFor(err error) []string {
+	switch {
+	case errors.Is(err, layout.ErrNoTable):
+		return []string{"give the scatter file of this phone with --scatter FILE",
+			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?"}
+	case errors.Is(err, flash.ErrNotThis):
+		return []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}
+	}
+	return nil
+}

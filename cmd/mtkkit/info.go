@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+)
+
+func infoCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "info",
+		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
+		ArgsUsage: "ROM_1",
+		Flags:     dumpFlags(),
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "dump")
+			if err != nil {
+				return err
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			d, err := openDump(c, u, path)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			i := newInfo(d)
+			if u.json {
+				if err := u.document(i); err != nil {
+					return err
+				}
+			} else {
+				i.print(u)
+			}
+			u.problems(d.lay.Problems)
+			d.missingPieces(u)
+			return verdict(d.lay.Problems)
+		},
+	}
+}
+
+// info is what is known of a dump; the same struct is printed and written as JSON.
+type info struct {
+	Schema     string          `json:"schema"`
+	File       string          `json:"file"`
+	Chip       layout.Fact     `json:"chip"`
+	Project    layout.Fact     `json:"project"`
+	Storage    flash.Storage   `json:"storage"`
+	Generation string          `json:"generation"`
+	Witness    string          `json:"witness"`
+	Regions    []infoRegion    `json:"regions"`
+	Partitions int             `json:"partitions"`
+	Size       int64           `json:"size"`
+	DeviceSize int64           `json:"device_size,omitempty"`
+	AtLeast    int64           `json:"device_at_least,omitempty"`
+	Complete   bool            `json:"complete"`
+	Missing    []layout.Range  `json:"missing,omitempty"`
+	Preloader  []infoPreloader `json:"preloader,omitempty"`
+	Problems   []flash.Problem `json:"problems"`
+}
+
+type infoRegion struct {
+	Region flash.Region `json:"region"`
+	File   string       `json:"file"`
+	Size   int64        `json:"size"`
+}
+
+type infoPreloader struct {
+	Region flash.Region `json:"region"`
+	Name   string       `json:"name"`
+	Medium string       `json:"medium"`
+	Length int64        `json:"length"`
+	Proven bool         `json:"proven"`
+}
+
+func newInfo(d *dump) *info {
+	l := d.lay
+	i := &info{
+		Schema: "mtkkit.info/1", File: d.path, Chip: l.Chip, Project: l.Project, Storage: d.src.Storage,
+		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
+		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
+		Complete: len(l.Missing) == 0 && l.DeviceSize > 0,
+	}
+	for _, p := range d.src.Parts {
+		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})
+	}
+	for _, b := range l.Boots {
+		if b.Header == nil {
+			continue
+		}
+		for _, f := range b.Header.Files {
+			i.Preloader = append(i.Preloader, infoPreloader{b.Part.Region, f.FileName, b.Header.Medium, f.Extent.Length, f.Proof.OK})
+		}
+	}
+	return i
+}
+
+var generations = map[string]string{
+	"gpt":     "GPT",
+	"ebr":     "MBR and EBR chain (2012–2015 generation)",
+	"scatter": "none in the dump: the scatter file's rows",
+	"boot":    "none: this is a boot region, not a user area",
+}
+
+func (i *info) print(u *ui) {
+	row := func(k, format string, a ...any) { u.say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
+	u.say("%s", i.File)
+	row("chip", "%s", fact(i.Chip))
+	row("project", "%s", fact(i.Project))
+	row("storage", "%s", storageWord(i.Storage))
+	row("table", "%s", generations[i.Generation])
+	if i.Partitions > 0 {
+		row("partitions", "%d, by %s", i.Partitions, i.Witness)
+	}
+	for _, r := range i.Regions {
+		row("region", "%-11s %s (0x%x bytes) in %s", r.Region, flash.Size(r.Size), r.Size, r.File)
+	}
+	for _, p := range i.Preloader {
+		proof := "its hash does NOT prove"
+		if p.Proven {
+			proof = "hash proven"
+		}
+		row("preloader", "%s, 0x%x bytes in %s, %s", p.Name, p.Length, p.Medium, proof)
+	}
+	switch {
+	case i.Generation == "boot":
+	case len(i.Missing) > 0:
+		row("complete", "no")
+	case i.DeviceSize > 0:
+		row("complete", "yes: the table says 0x%x bytes", i.DeviceSize)
+	default:
+		row("complete", "not provable: this kind of table does not state the device's size; it needs at least 0x%x", i.AtLeast)
+	}
+	printMissing(u, i.Missing)
+}
+
+// printMissing names what is still to be read the way SP Flash Tool's read-back
+// dialog wants it.
+func printMissing(u *ui, missing []layout.Range) {
+	for _, m := range missing {
+		u.say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
+			m.Region, m.Offset, m.Length, flash.Size(m.Length))
+	}
+}
+
+func fact(f layout.Fact) string {
+	if f.Value == "" {
+		return "unknown"
+	}
+	return fmt.Sprintf("%s (from %s)", f.Value, f.From)
+}
+
+func storageWord(s flash.Storage) string {
+	return strings.NewReplacer("EMMC", "eMMC").Replace(string(s))
+}

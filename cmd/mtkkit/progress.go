@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// plainEvery is how often progress is a line where there is no terminal.
+const plainEvery = 5 * time.Second
+
+// progress renders events on standard error: a bar on a terminal, a line now and
+// then elsewhere, or one JSON object a line. A nil *progress shows nothing.
+type progress struct {
+	mu   sync.Mutex
+	w    io.Writer
+	mode string // "bar", "plain", "json"
+	bar  *progressbar.ProgressBar
+	op   string
+	last time.Time
+}
+
+func progressFlag() cli.Flag {
+	return &cli.StringFlag{Name: "progress", Value: "auto", Usage: "`HOW` progress is shown: auto, plain, json or none"}
+}
+
+// newProgress picks the renderer.
+func newProgress(u *ui, mode string) (*progress, error) {
+	switch mode {
+	case "auto":
+		mode = "plain"
+		if u.errTTY {
+			mode = "bar"
+		}
+		if u.quiet || u.json && !u.errTTY {
+			return nil, nil
+		}
+	case "plain", "json":
+	case "none":
+		return nil, nil
+	default:
+		return nil, usage("mtkkit: --progress is auto, plain, json or none, not %q", mode)
+	}
+	return &progress{w: u.err, mode: mode, last: time.Now()}, nil
+}
+
+// event shows one event; only those of a whole operation are drawn.
+func (p *progress) event(e flash.Event) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch p.mode {
+	case "json":
+		b, _ := json.Marshal(e)
+		fmt.Fprintf(p.w, "%s\n", b)
+	case "plain":
+		if e.Name == "" && time.Since(p.last) >= plainEvery {
+			p.last = time.Now()
+			fmt.Fprintf(p.w, "%s: %s\n", e.Op, amount(e))
+		}
+	case "bar":
+		if e.Name != "" && e.Total > 0 {
+			return
+		}
+		p.draw(e)
+	}
+}
+
+func (p *progress) draw(e flash.Event) {
+	if p.bar == nil || p.op != e.Op {
+		total := e.Total
+		if total == 0 {
+			total = -1
+		}
+		p.op = e.Op
+		p.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(p.w), progressbar.OptionSetDescription(e.Op),
+			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true), progressbar.OptionFullWidth(),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	_ = p.bar.Set64(e.Done)
+}
+
+// clear takes the bar away before a line is printed.
+func (p *progress) clear() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}
+
+func amount(e flash.Event) string {
+	if e.Total == 0 {
+		return flash.Size(e.Done).String()
+	}
+	return fmt.Sprintf("%s of %s (%d %%)", flash.Size(e.Done), flash.Size(e.Total), 100*e.Done/e.Total)
+}

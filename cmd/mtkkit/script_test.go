@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+)
+
+// The scripts run the real main, so that they see real exit codes and real streams.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mtkkit": main,
+		"mtkkit-code": func() { // prints the exit code, for codes other than 0 and 1
+			code := run(context.Background(), append([]string{"mtkkit"}, os.Args[1:]...), stdStreams())
+			os.Stdout.WriteString("exit " + strconv.Itoa(code) + "\n")
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testdata, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join(testdata, "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TESTDATA", testdata)
+			e.Setenv("TMPDIR", e.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "move": move, "same": same,
+		},
+	})
+}
+
+// phone NAME DIR writes a made phone: ROM_1, BOOT_1, BOOT_2 and its scatter file.
+func phone(ts *testscript.TestScript, neg bool, args []string) {
+	makers := map[string]func() *imgtest.Phone{
+		"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
+	}
+	if len(args) != 2 || makers[args[0]] == nil {
+		ts.Fatalf("usage: phone NAME DIR")
+	}
+	ts.Check(makers[args[0]]().WriteDump(ts.MkAbs(args[1])))
+}
+
+// edit opens a file of the script for damage.
+func edit(ts *testscript.TestScript, name string) *os.File {
+	f, err := os.OpenFile(ts.MkAbs(name), os.O_RDWR, 0)
+	ts.Check(err)
+	return f
+}
+
+func number(ts *testscript.TestScript, s string) int64 {
+	n, err := flash.ParseSize(s)
+	ts.Check(err)
+	return n
+}
+
+// zero FILE OFFSET LENGTH overwrites with zeros; a negative offset counts from the end.
+func zero(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	_, err := f.WriteAt(make([]byte, number(ts, args[2])), place(ts, f, args[1]))
+	ts.Check(err)
+}
+
+// poke FILE OFFSET HEX overwrites with bytes.
+func poke(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	b, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	_, err = f.WriteAt(b, place(ts, f, args[1]))
+	ts.Check(err)
+}
+
+func place(ts *testscript.TestScript, f *os.File, s string) int64 {
+	if back, ok := strings.CutPrefix(s, "-"); ok {
+		st, err := f.Stat()
+		ts.Check(err)
+		return st.Size() - number(ts, back)
+	}
+	return number(ts, s)
+}
+
+// cut FILE SIZE makes a file that long: shorter, or longer by zeros.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), number(ts, args[1])))
+}
+
+// move FILE BYTES puts so many zero bytes before the file's content.
+func move(ts *testscript.TestScript, neg bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(make([]byte, number(ts, args[1])), b...), 0o666))
+}
+
+// same A B [OFFSET [LENGTH]] compares file A with B, or with that stretch of B.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	a, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	b, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(args) > 2 {
+		b = b[number(ts, args[2]):]
+		b = b[:min(len(a), len(b))]
+	}
+	if (string(a) == string(b)) == neg {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], !neg)
+	}
+}

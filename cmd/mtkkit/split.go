@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+func splitCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "split",
+		Usage:     "cut a dump into the images a flash tool takes",
+		ArgsUsage: "ROM_1",
+		Description: "Writes ROM_1.parts/: an image for every partition, the scatter file that describes them,\n" +
+			"manifest.json and SHA256SUMS. The dump itself is opened read-only.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the dump's name with .parts)"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
+			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
+			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would be written, and write nothing"},
+			&cli.BoolFlag{Name: "no-hash", Usage: "no SHA-256 of the parts: faster, but join and verify cannot prove them"},
+			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
+		}, dumpFlags()...),
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "dump")
+			if err != nil {
+				return err
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			w, err := wishes(c)
+			if err != nil {
+				return err
+			}
+			d, err := openDump(c, u, path)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			p, err := plan.Make(&d.src.Device, d.lay, w)
+			if err != nil {
+				return patternHelp(err)
+			}
+			job := &splitJob{u: u, d: d, p: p, dir: partsFolder(c, path), opt: splitOptions(c, u, path)}
+			if c.Bool("dry-run") {
+				return job.dryRun()
+			}
+			return job.run(c.Context)
+		},
+	}
+}
+
+func wishes(c *cli.Context) (plan.Wishes, error) {
+	w := plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip"), Platform: strings.ToUpper(c.String("platform"))}
+	switch c.String("names") {
+	case "flash":
+	case "table":
+		w.TableNames = true
+	default:
+		return w, usage("mtkkit split: --names is flash or table, not %q", c.String("names"))
+	}
+	return w, nil
+}
+
+func patternHelp(err error) error {
+	var bad *plan.PatternError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if len(bad.Names) == 0 {
+		return usage("mtkkit split: malformed pattern %q", bad.Pattern)
+	}
+	return usage("mtkkit split: no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
+}
+
+// partsFolder is where the parts go: -o, else beside the dump under its name.
+func partsFolder(c *cli.Context, path string) string {
+	if o := c.String("output"); o != "" {
+		return o
+	}
+	return strings.TrimSuffix(path, ".zst") + ".parts"
+}
+
+func splitOptions(c *cli.Context, u *ui, path string) split.Options {
+	return split.Options{
+		Force: c.Bool("force"), NoHash: c.Bool("no-hash"), NoHoles: c.Bool("no-holes"),
+		Inputs: inputs(c, path), Progress: u.bars.event,
+	}
+}
+
+// splitJob is one run of split.
+type splitJob struct {
+	u   *ui
+	d   *dump
+	p   *plan.Plan
+	dir string
+	opt split.Options
+}
+
+// dryRun shows the plan and what would be said of it.
+func (j *splitJob) dryRun() error {
+	problems := j.p.AllProblems()
+	if j.u.json {
+		if err := j.u.document(j.p.Record("mtkkit " + version())); err != nil {
+			return err
+		}
+	} else {
+		j.u.say("%s would be split into %s:\n", j.d.path, j.dir)
+		if err := printItems(j.u, j.p.Items); err != nil {
+			return err
+		}
+		j.u.say("\nand %s, %s, %s", j.p.ScatterName, flash.ManifestName, flash.SumsName)
+	}
+	j.u.problems(problems)
+	j.d.missingPieces(j.u)
+	return verdict(problems)
+}
+
+func (j *splitJob) run(ctx context.Context) error {
+	text := j.p.Scatter()
+	folder, err := split.Create(j.dir, j.p.Outputs(), []string{j.p.ScatterName}, j.opt)
+	if err != nil {
+		return refused(err)
+	}
+	results, err := folder.Copy(ctx)
+	if err == nil {
+		err = folder.WriteFile(j.p.ScatterName, text)
+	}
+	m := j.p.Record("mtkkit " + version())
+	if err == nil {
+		err = folder.Finish(m)
+	}
+	if err != nil {
+		return errors.Join(err, folder.Abandon())
+	}
+	j.u.bars.clear()
+	if j.u.json {
+		if err := j.u.document(m); err != nil {
+			return err
+		}
+	}
+	j.summary(results, m)
+	return verdict(m.Problems)
+}
+
+// summary says what was done, and what to know about it.
+func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
+	var bytes, data int64
+	files, shared := 0, 0
+	for _, r := range results {
+		if r.Omitted {
+			continue
+		}
+		files++
+		bytes += r.Size
+		data += r.DataBytes
+		if r.Shared {
+			shared++
+		}
+	}
+	j.u.problems(m.Problems)
+	j.d.missingPieces(j.u)
+	if s := j.p.Identity(); s != "" {
+		j.u.note("%s", s)
+	}
+	if strings.HasPrefix(j.p.ScatterName, "MT0000") {
+		j.u.note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
+	}
+	if shared > 0 {
+		j.u.note("%d files share their blocks with the dump and take no space of their own", shared)
+	}
+	j.u.say("%s: %d images, %s (%s of data), described by %s", j.dir, files, flash.Size(bytes), flash.Size(data), j.p.ScatterName)
+	if !m.Complete {
+		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
+	}
+	printMissing(j.u, j.d.lay.Missing)
+	if !j.opt.NoHash {
+		j.u.say("check:  cd %s && sha256sum -c %s", quoted(j.dir), flash.SumsName)
+	}
+}
+
+func quoted(path string) string {
+	if strings.ContainsAny(path, " '\"$&;()*?[]\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return filepath.Clean(path)
+}
+
+// refused turns a mover's refusal into one of the program's, with its hint.
+func refused(err error) error {
+	var r *split.Refusal
+	if errors.As(err, &r) {
+		return refusal{fmt.Errorf("%s: %s", r.Path, r.Text), []string{r.Hint}}
+	}
+	return err
+}

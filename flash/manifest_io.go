@@ -1,0 +1,211 @@
+package flash
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxManifest bounds what is read of a manifest, bytes. A table of 1000 rows makes
+// about 0.5 MB.
+const maxManifest = 64 << 20
+
+// SumsName is the list of SHA-256 sums beside a manifest, as sha256sum(1) reads it.
+const SumsName = "SHA256SUMS"
+
+// ReadManifest decodes and validates in one step: a manifest may come from a stranger, and what
+// ReadManifest returns can be used without looking again. Every file name in it is
+// safe to join to the folder's path, and every entry lies within its source.
+//
+// Errors are *FormatError; one that wraps ErrNotThis says that r is no manifest of
+// ours at all.
+func ReadManifest(r io.Reader) (*Manifest, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if err != nil {
+		return nil, fmt.Errorf("flash: manifest: %w", err)
+	}
+	if len(b) > maxManifest {
+		return nil, manifestError(fmt.Sprintf("longer than %v", Size(maxManifest)), nil)
+	}
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, manifestError(err.Error(), ErrNotThis)
+	}
+	if head.Schema != ManifestSchema {
+		return nil, manifestError(fmt.Sprintf("schema is %q, not %q", head.Schema, ManifestSchema), ErrNotThis)
+	}
+	m := new(Manifest)
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, manifestError("not as the schema has it", err)
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Encode writes the manifest as indented JSON. It refuses, with a *FormatError, to
+// write what ReadManifest would not read.
+func (m *Manifest) Encode() ([]byte, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(m); err != nil {
+		return nil, fmt.Errorf("flash: manifest: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Source returns the source that is a copy of region r, or nil.
+func (m *Manifest) Source(r Region) *ManifestSource {
+	for i := range m.Sources {
+		if m.Sources[i].Region == r {
+			return &m.Sources[i]
+		}
+	}
+	return nil
+}
+
+// Validate checks what a reader of the manifest relies on: the schema, names that
+// stay within their folder, sums that are sums, and entries that lie within their
+// source. Errors are *FormatError.
+func (m *Manifest) Validate() error {
+	if m.Schema != ManifestSchema {
+		return manifestError(fmt.Sprintf("schema is %q, not %q", m.Schema, ManifestSchema), nil)
+	}
+	sources := make(map[Region]int64, len(m.Sources))
+	for _, s := range m.Sources {
+		if _, twice := sources[s.Region]; twice || s.Region == "" {
+			return manifestError(fmt.Sprintf("source %q: region %q is empty or there twice", s.Name, s.Region), nil)
+		}
+		if s.Size < 0 || !isSum(s.SHA256) {
+			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is none", s.Name, s.Size, s.SHA256), nil)
+		}
+		sources[s.Region] = s.Size
+	}
+	files, err := m.checkFiles()
+	if err != nil {
+		return err
+	}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if err := e.check(sources); err != nil {
+			return manifestError(fmt.Sprintf("entry %d (%q): %v", i, e.Name, err), nil)
+		}
+		if e.File != "" && !files[e.File] {
+			return manifestError(fmt.Sprintf("entry %d (%q): file %q is not in the list of files", i, e.Name, e.File), nil)
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) checkFiles() (map[string]bool, error) {
+	files, folded := make(map[string]bool, len(m.Files)), make(map[string]bool, len(m.Files))
+	for _, f := range m.Files {
+		if err := CheckFileName(f.Name); err != nil {
+			return nil, manifestError("files", err)
+		}
+		if f.Name == ManifestName || f.Name == SumsName {
+			return nil, manifestError(fmt.Sprintf("files: %q cannot list itself", f.Name), nil)
+		}
+		if k := strings.ToLower(f.Name); folded[k] {
+			return nil, manifestError(fmt.Sprintf("files: %q is there twice but for case", f.Name), nil)
+		} else {
+			folded[k], files[f.Name] = true, true
+		}
+		if f.Size < 0 || !isSum(f.SHA256) {
+			return nil, manifestError(fmt.Sprintf("files: %q: size %d or sum %q is none", f.Name, f.Size, f.SHA256), nil)
+		}
+	}
+	return files, nil
+}
+
+// check proves the numbers of one entry; sources maps a region to its size.
+func (e *ManifestEntry) check(sources map[Region]int64) error {
+	if e.Offset < Unplaced || e.Length < 0 || e.Offset > math.MaxInt64-e.Length {
+		return fmt.Errorf("offset %d with length %d is no extent", e.Offset, e.Length)
+	}
+	if e.Present < 0 || e.Present > e.Length {
+		return fmt.Errorf("%d of %d bytes present", e.Present, e.Length)
+	}
+	if !isSum(e.SHA256) {
+		return fmt.Errorf("sum %q is none", e.SHA256)
+	}
+	if e.Zero && e.File != "" {
+		return fmt.Errorf("is said to be zero and to have the file %q", e.File)
+	}
+	if e.Present == 0 {
+		return nil
+	}
+	size, ok := sources[e.Region]
+	if !ok {
+		return fmt.Errorf("region %q has no source", e.Region)
+	}
+	if e.Offset < 0 || e.Present > size-e.Offset {
+		return fmt.Errorf("%d bytes at 0x%x are not in a source of 0x%x", e.Present, e.Offset, size)
+	}
+	return nil
+}
+
+func manifestError(text string, cause error) error {
+	return &FormatError{Format: "manifest", Offset: NoOffset, Text: text, Err: cause}
+}
+
+// isSum reports whether s is empty or a SHA-256 in lower-case hex.
+func isSum(s string) bool {
+	return s == "" || len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// CheckFileName reports why name cannot be the name of a file in a parts folder: it
+// must be one path element that every system takes, and takes literally. So no
+// separators, nothing that Windows gives a meaning (con, a:b, a trailing dot), no
+// control characters, at most 200 bytes.
+func CheckFileName(name string) error {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return fmt.Errorf("flash: %q is no file name", name)
+	case len(name) > 200:
+		return fmt.Errorf("flash: file name %.40q… has %d bytes, at most 200 are safe", name, len(name))
+	case !utf8.ValidString(name):
+		return fmt.Errorf("flash: file name %q is not UTF-8", name)
+	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || strings.HasPrefix(name, " "):
+		return fmt.Errorf("flash: file name %q begins or ends with what Windows drops", name)
+	}
+	for _, r := range name {
+		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return fmt.Errorf("flash: file name %q holds %q", name, r)
+		}
+	}
+	if isDeviceName(name) {
+		return fmt.Errorf("flash: file name %q is a device on Windows", name)
+	}
+	return nil
+}
+
+// isDeviceName knows the names that Windows takes for devices in every folder and
+// with every extension ("Naming Files, Paths, and Namespaces", Win32 documentation).
+func isDeviceName(name string) bool {
+	base, _, _ := strings.Cut(strings.ToLower(name), ".")
+	base = strings.TrimRight(base, " ")
+	switch base {
+	case "con", "prn", "aux", "nul", "conin$", "conout$":
+		return true
+	}
+	if port, ok := strings.CutPrefix(base, "com"); ok || strings.HasPrefix(base, "lpt") {
+		if !ok {
+			port = base[3:]
+		}
+		return utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
+	}
+	return false
+}

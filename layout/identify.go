@@ -1,0 +1,127 @@
+package layout
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/preloader"
+)
+
+// Boot is a boot region at hand.
+type Boot struct {
+	Part   flash.Part
+	Header *preloader.Region // nil when it holds no preloader
+	Empty  bool              // zeros or erased flash only
+}
+
+// readBoots looks into the boot regions and compares the two copies: a phone whose
+// second copy differs may start from either.
+func (l *Layout) readBoots(dev *flash.Device) {
+	for _, p := range dev.Parts {
+		if !p.Region.IsBoot() {
+			continue
+		}
+		b := Boot{Part: p}
+		r, err := preloader.Read(p.Image)
+		switch {
+		case err == nil:
+			b.Header = r
+			l.Problems = append(l.Problems, r.Problems...)
+		case blank(p.Image):
+			b.Empty = true
+			sev := flash.Warning
+			if p.Region == dev.Storage.Boot2() {
+				sev = flash.Note // many phones leave their second boot area unused
+			}
+			l.note(sev, string(p.Region), "is blank: no preloader in %s", p.Source)
+		default:
+			l.note(flash.Warning, string(p.Region), "no preloader found in %s: %v", p.Source, err)
+		}
+		l.Boots = append(l.Boots, b)
+	}
+	if len(l.Boots) == 2 && l.Boots[0].Header != nil && l.Boots[1].Header != nil {
+		a, b := l.Boots[0].Part, l.Boots[1].Part
+		if off, same := firstDifference(a.Image, b.Image); !same {
+			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(b.Region), Offset: off,
+				Text: "differs from " + string(a.Region) + ": the two copies of the preloader should be equal"})
+		}
+	}
+}
+
+// blank reports whether an image holds nothing but erased flash (0x00 or 0xFF; real
+// boot regions mix the two).
+func blank(img flash.Image) bool {
+	buf := make([]byte, 64<<10)
+	for off := int64(0); off < img.Size(); {
+		n, err := img.ReadAt(buf, off)
+		for _, c := range buf[:n] {
+			if c != 0x00 && c != 0xFF {
+				return false
+			}
+		}
+		if off += int64(n); n == 0 || err != nil && err != io.EOF {
+			return false
+		}
+	}
+	return true
+}
+
+// firstDifference compares the length both images have.
+func firstDifference(a, b flash.Image) (int64, bool) {
+	x, y := make([]byte, 64<<10), make([]byte, 64<<10)
+	for off := int64(0); off < min(a.Size(), b.Size()); {
+		n, _ := a.ReadAt(x, off)
+		m, _ := b.ReadAt(y, off)
+		n = min(n, m)
+		if n == 0 {
+			break
+		}
+		for i := range n {
+			if x[i] != y[i] {
+				return off + int64(i), false
+			}
+		}
+		off += int64(n)
+	}
+	return 0, true
+}
+
+// identify names chip and project by the best evidence: what the user says, the
+// preloader, the scatter file. Two that disagree are worth a warning: the files may
+// be of different phones.
+func (l *Layout) identify(opt Options) {
+	chipSure := false
+	for _, b := range l.Boots {
+		if b.Header == nil {
+			continue
+		}
+		f := b.Header.Main()
+		if f == nil {
+			continue
+		}
+		if chip, sure := f.Chip(); chip != "" && l.Chip.Value == "" {
+			l.Chip = Fact{chip, fmt.Sprintf("preloader in %s, confidence %s", b.Part.Source, sure)}
+			chipSure = sure == preloader.ConfidenceHigh
+		}
+		if f.Bloader != nil && f.Bloader.Board != "" && l.Project.Value == "" {
+			l.Project = Fact{f.Bloader.Board, "preloader in " + b.Part.Source}
+		}
+	}
+	if opt.Scatter != nil {
+		info := opt.Scatter.Info
+		if chipSure && info.Platform != "" && !strings.EqualFold(l.Chip.Value, info.Platform) {
+			l.note(flash.Warning, "scatter", "%s is for %s, the preloader is of %s", opt.ScatterName, info.Platform, l.Chip.Value)
+		}
+		if info.Platform != "" { // the flash tool goes by the scatter's word
+			l.Chip = Fact{info.Platform, opt.ScatterName}
+		}
+		if info.Project != "" {
+			l.Project = Fact{info.Project, opt.ScatterName}
+		}
+	}
+	if opt.Platform != "" {
+		l.Chip = Fact{strings.ToUpper(opt.Platform), "--platform"}
+	}
+}

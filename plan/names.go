@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// SafeName turns a name from a table into one base name that every file system takes
+// (flash.CheckFileName holds the rules). It reports whether it had to change anything;
+// an empty result stands for a name with nothing usable in it.
+func SafeName(name string) (string, bool) {
+	s := strings.ReplaceAll(name, "\\", "/")
+	if i := strings.LastIndexByte(s, '/'); i >= 0 {
+		s = s[i+1:]
+	}
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune(`<>:"|?*`, r) {
+			return '_'
+		}
+		return r
+	}, s)
+	if len(s) > maxName {
+		s = strings.ToValidUTF8(s[:maxName], "")
+	}
+	s = strings.TrimRight(strings.TrimLeft(s, " "), " .")
+	switch {
+	case s == "":
+		return "", true
+	case s[0] == '-', s[0] == '.', flash.CheckFileName(s) != nil: // an option, a hidden file, a Windows device
+		s = "_" + s
+	}
+	return s, s != name
+}
+
+// maxName leaves room for suffixes of ours under the usual limit of 255 bytes.
+const maxName = 120
+
+// names hands out file names and never the same one twice, also where case does not
+// count.
+type names map[string]bool
+
+func (n names) take(want string) string {
+	ext := path.Ext(want)
+	stem := strings.TrimSuffix(want, ext)
+	got := want
+	for i := 2; n[strings.ToLower(got)]; i++ {
+		got = fmt.Sprintf("%s_%d%s", stem, i, ext)
+	}
+	n[strings.ToLower(got)] = true
+	return got
+}

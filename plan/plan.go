@@ -1,0 +1,322 @@
+package plan
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/preloader"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// Item is one stretch of a region: what the manifest will say of it, and the bytes.
+type Item struct {
+	flash.ManifestEntry
+	Row   *flash.Partition // the table's row; nil for gaps, regions and preloaders
+	Image flash.Image      // the bytes at hand
+	Write bool             // a file is made of it; false when skipped, or shared with an earlier one
+}
+
+// Plan is what a split will do.
+type Plan struct {
+	Items       []Item
+	ScatterName string   // file name of the scatter to be written
+	Private     []string // partitions in it that carry the phone's identity
+	Problems    []flash.Problem
+
+	dev      *flash.Device
+	lay      *layout.Layout
+	wishes   Wishes
+	platform string
+}
+
+// Make plans a split. The error is a *PatternError or one of reading.
+func Make(dev *flash.Device, l *layout.Layout, w Wishes) (*Plan, error) {
+	p := &Plan{dev: dev, lay: l, wishes: w, platform: cmp.Or(w.Platform, l.Chip.Value)}
+	p.ScatterName = scatter.FileName(p.platform)
+	taken := names{}
+	for _, own := range []string{flash.ManifestName, "SHA256SUMS", p.ScatterName, ".mtkkit-unfinished"} {
+		taken.take(own)
+	}
+	p.addBoots(taken)
+	p.addUser(taken)
+	p.addOthers(taken)
+
+	var all [][]string
+	for _, it := range p.Items {
+		all = append(all, aliases(it.Name, it.File))
+	}
+	if err := w.check(all); err != nil {
+		return nil, err
+	}
+	p.choose()
+	slices.SortStableFunc(p.Items, func(a, b Item) int {
+		if a.Region != b.Region || a.Kind == "preloader" || b.Kind == "preloader" {
+			return 0
+		}
+		return cmp.Compare(a.Offset, b.Offset)
+	})
+	return p, nil
+}
+
+// addBoots plans each boot region twice: all its bytes, and the preloader in it as a
+// flash tool takes it.
+func (p *Plan) addBoots(taken names) {
+	for i, b := range p.lay.Boots {
+		raw := fmt.Sprintf("boot%d", i+1)
+		if b.Part.Region == p.dev.Storage.Boot2() {
+			raw = "boot2"
+		}
+		p.add(Item{
+			ManifestEntry: flash.ManifestEntry{
+				Kind: "region", Name: raw, Region: b.Part.Region, File: taken.take(raw + ".bin"),
+				Extent: flash.Extent{Length: b.Part.Image.Size()}, Witness: b.Part.Source,
+			},
+			Image: b.Part.Image,
+		})
+	}
+	p.addPreloaders(taken)
+}
+
+// addPreloaders plans the flashable preloader, from the boot region whose copy proves;
+// what must not be flashed is a problem, not a file.
+func (p *Plan) addPreloaders(taken names) {
+	var regions []flash.Part
+	for _, b := range p.lay.Boots {
+		if b.Header != nil {
+			regions = append(regions, b.Part)
+		}
+	}
+	var (
+		fixed    []preloader.Fixed
+		problems []flash.Problem
+		err      error
+	)
+	switch len(regions) {
+	case 0:
+		return
+	case 1:
+		fixed, problems, err = preloader.Fix(regions[0].Image)
+	default:
+		fixed, problems, err = preloader.FixPair(regions[0].Image, regions[1].Image)
+	}
+	p.Problems = append(p.Problems, problems...)
+	if err != nil {
+		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Error, Place: "preloader", Offset: flash.NoOffset,
+			Text: fmt.Sprintf("no flashable preloader: %v", err)})
+	}
+	for _, f := range fixed {
+		if f.Refused != nil {
+			continue
+		}
+		p.add(Item{
+			ManifestEntry: flash.ManifestEntry{
+				Kind: "preloader", Name: "preloader", Region: regions[max(f.Region, 1)-1].Region, File: taken.take(f.Name),
+				Extent: f.Extent, Witness: "BRLYT and GFH", Type: "SV5_BL_BIN", Operation: "BOOTLOADERS",
+			},
+			Image: f.Image,
+		})
+	}
+}
+
+// addOthers plans regions that no table speaks of (RPMB).
+func (p *Plan) addOthers(taken names) {
+	for _, part := range p.dev.Parts {
+		if part.Region.IsUser() || part.Region.IsBoot() {
+			continue
+		}
+		name := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(string(part.Region), "EMMC_"), "UFS_"))
+		p.add(Item{
+			ManifestEntry: flash.ManifestEntry{
+				Kind: "region", Name: name, Region: part.Region, File: taken.take(name + ".bin"),
+				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
+			},
+			Image: part.Image,
+		})
+	}
+}
+
+// addUser plans the user area: its rows in order of address, and what lies between.
+func (p *Plan) addUser(taken names) {
+	user := p.dev.User()
+	if user == nil {
+		return
+	}
+	rows := p.rows(user.Region)
+	for _, r := range rows {
+		p.addRow(r, user.Image, taken)
+	}
+	for _, g := range gaps(rows, user.Image.Size()) {
+		p.add(Item{
+			ManifestEntry: flash.ManifestEntry{
+				Kind: "gap", Name: fmt.Sprintf("gap_0x%x", g.Offset), Region: user.Region,
+				File: taken.take(fmt.Sprintf("gap_0x%x.bin", g.Offset)), Extent: g,
+			},
+			Image: flash.Slice(user.Image, g),
+		})
+	}
+}
+
+// rows are those that can be carved: they have a place, and somebody besides a
+// scatter file's sentinel vouches for it. Reserved rows of an MBR device (BMTPOOL)
+// are promises of the flash tool, not partitions; their bytes stay in a gap.
+func (p *Plan) rows(r flash.Region) []*flash.Partition {
+	var rows []*flash.Partition
+	for i := range p.lay.Table.Partitions {
+		row := &p.lay.Table.Partitions[i]
+		if row.Region == r && row.Placed() && !(row.Reserved && row.Witness == "scatter") {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b *flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })
+	return rows
+}
+
+// addRow plans one partition. Two rows may name the same file: with equal bytes it is
+// one file, otherwise the second is called after its partition.
+func (p *Plan) addRow(row *flash.Partition, user flash.Image, taken names) {
+	it := Item{
+		ManifestEntry: flash.ManifestEntry{
+			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
+			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
+		},
+		Row:   row,
+		Image: flash.Slice(user, row.Extent),
+	}
+	if row.Length > 0 && it.Image.Size() == 0 {
+		p.add(it) // wholly outside: recorded, with no file
+		return
+	}
+	want := p.fileName(row)
+	if !taken[strings.ToLower(want)] {
+		it.File = taken.take(want)
+		p.add(it)
+		return
+	}
+	if twin := p.withFile(want); twin != nil && row.File != "" && same(twin.Image, it.Image) {
+		it.File = twin.File
+		p.Items = append(p.Items, it.sized())
+		return
+	}
+	own, _ := SafeName(row.Name)
+	own = cmp.Or(own, fmt.Sprintf("row_%d", row.Index)) + path.Ext(want)
+	it.File = taken.take(own)
+	switch {
+	case it.File != own:
+		p.tell(flash.Warning, row, "another partition has the same name: this one is written as %s", it.File)
+	case row.File != "":
+		p.tell(flash.Note, row, "another partition with other bytes names the file %s too: this one is written as %s", want, it.File)
+	}
+	p.add(it)
+}
+
+func (p *Plan) tell(s flash.Severity, row *flash.Partition, format string, a ...any) {
+	p.Problems = append(p.Problems, flash.Problem{Severity: s, Place: row.Name, Offset: row.Offset, Text: fmt.Sprintf(format, a...)})
+}
+
+// fileName is the name a flash tool looks for: the scatter's, else the usual one for
+// this partition, else <partition>.bin.
+func (p *Plan) fileName(row *flash.Partition) string {
+	file := row.File
+	if file == "" {
+		file = scatter.Defaults(row.Name, p.dev.Storage).File
+	}
+	source := cmp.Or(file, row.Name+".bin")
+	if p.wishes.TableNames {
+		source = row.Name + cmp.Or(path.Ext(file), ".bin")
+	}
+	safe, changed := SafeName(source)
+	if stem := strings.TrimSuffix(safe, path.Ext(safe)); stem == "" || row.Name == "" && row.File == "" {
+		safe, changed = fmt.Sprintf("row_%d.bin", row.Index), true
+	}
+	if changed {
+		p.tell(flash.Warning, row, "the table's name %q cannot be a file name: written as %s", source, safe)
+	}
+	return safe
+}
+
+func (p *Plan) withFile(name string) *Item {
+	for i := range p.Items {
+		if strings.EqualFold(p.Items[i].File, name) {
+			return &p.Items[i]
+		}
+	}
+	return nil
+}
+
+// add appends an item that gets a file of its own.
+func (p *Plan) add(it Item) {
+	it.Write = it.File != ""
+	p.Items = append(p.Items, it.sized())
+}
+
+func (it Item) sized() Item {
+	it.Present = it.Image.Size()
+	return it
+}
+
+// select_ drops what the user does not want. With Only, what lies between partitions
+// is not asked for either.
+func (p *Plan) choose() {
+	for i := range p.Items {
+		it := &p.Items[i]
+		wanted := p.wishes.wants(aliases(it.Name, it.File)...)
+		if it.Kind == "gap" && len(p.wishes.Only) > 0 {
+			wanted = false
+		}
+		if !wanted {
+			it.Write, it.Skipped, it.File = false, it.Present > 0, ""
+		}
+	}
+	// A file shared with a skipped row must still be written once.
+	written := map[string]bool{}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.File == "" {
+			continue
+		}
+		it.Write = it.Write || !written[it.File]
+		written[it.File] = true
+	}
+}
+
+// gaps are the stretches of [0, size) that no row covers.
+func gaps(rows []*flash.Partition, size int64) []flash.Extent {
+	var out []flash.Extent
+	at := int64(0)
+	for _, r := range rows {
+		if start := min(r.Offset, size); start > at {
+			out = append(out, flash.Extent{Offset: at, Length: start - at})
+		}
+		at = max(at, min(r.End(), size))
+	}
+	if at < size {
+		out = append(out, flash.Extent{Offset: at, Length: size - at})
+	}
+	return out
+}
+
+// same compares two images; images that cannot be read are not the same.
+func same(a, b flash.Image) bool {
+	if a.Size() != b.Size() {
+		return false
+	}
+	x, y := make([]byte, 128<<10), make([]byte, 128<<10)
+	for off := int64(0); off < a.Size(); {
+		n, err := a.ReadAt(x, off)
+		m, err2 := b.ReadAt(y, off)
+		if n != m || n == 0 || !bytes.Equal(x[:n], y[:m]) || bad(err) || bad(err2) {
+			return false
+		}
+		off += int64(n)
+	}
+	return true
+}
+
+func bad(err error) bool { return err != nil && err != io.EOF }

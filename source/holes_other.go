@@ -1,0 +1,13 @@
+//go:build !(linux || darwin)
+
+package source
+
+import (
+	"errors"
+	"os"
+)
+
+// seekData has no portable form here; the caller takes everything for data.
+func seekData(*os.File, int64, int64) (int64, int64, error) {
+	return 0, 0, errors.ErrUnsupported
+}

@@ -1,0 +1,299 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Options says how outputs are written. The zero value hashes everything, keeps
+// holes and uses all processors.
+type Options struct {
+	// Force replaces what an earlier run wrote into the folder: the files that its
+	// manifest lists, never others.
+	Force bool
+
+	NoHash  bool // no SHA-256 of the outputs, and so no SHA256SUMS
+	NoHoles bool // write zeros as zeros
+
+	// NoSync leaves it to the system when the data reach the disk. Otherwise the
+	// manifest does not appear before all it speaks of is on the disk.
+	NoSync bool
+
+	Workers  int      // files at a time; 0: as many as there are processors
+	Inputs   []string // files and folders that must never be written to: the dump, the scatter …
+	Progress func(flash.Event)
+}
+
+// Result is what became of one output.
+type Result struct {
+	Name      string
+	Size      int64  // bytes
+	SHA256    string // lower-case hex; "" with NoHash, and when Omitted
+	Zero      bool   // holds zeros only; with NoHash not always looked for
+	Omitted   bool   // no file was made: Zero, and the output asked for that
+	DataBytes int64  // bytes written; the rest of Size is holes, or shared
+	Shared    bool   // shares its blocks with the source (reflink)
+}
+
+// Folder is a parts folder in the making. It must end with Finish or Abandon.
+type Folder struct {
+	dir      string
+	outputs  []flash.Output
+	extra    []string
+	opt      Options
+	lock     *os.File // the marker, held open and locked
+	newDirs  []string // folders this run made, outermost first
+	owned    []string // what the marker lists
+	results  []Result
+	small    []flash.ManifestFile
+	closed   bool
+	noClone  atomic.Bool // the file system has said that it cannot share blocks
+	openFile func(path string) (outFile, error)
+}
+
+// outFile is what the mover needs of a file it writes; *os.File has it.
+type outFile interface {
+	WriteAt(p []byte, off int64) (int, error)
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+const partSuffix = ".part"
+
+// Create begins a parts folder. All that could forbid it is looked for first, and
+// told as a *Refusal; then the folder is made and a marker written that lists what
+// this run owns: the outputs and extra, the names of small files to come (see
+// WriteFile). Rests of an unfinished run are removed.
+func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
+	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile}
+	names, err := f.names()
+	if err != nil {
+		return nil, err
+	}
+	old, err := f.refuse(names)
+	if err != nil {
+		return nil, err
+	}
+	f.owned = slices.Compact(slices.Sorted(slices.Values(append(names, old...))))
+	if f.newDirs, err = makeDirs(f.dir); err == nil {
+		err = f.begin()
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Abandon())
+	}
+	return f, nil
+}
+
+// begin writes the marker, and only then removes what it lists.
+func (f *Folder) begin() (err error) {
+	if f.lock, err = writeMarker(f.dir, f.owned); err != nil {
+		return err
+	}
+	return removeOwned(f.dir, f.owned)
+}
+
+// names returns what this run will write and the marker has to list, and refuses
+// names that could not stand beside each other in one folder.
+func (f *Folder) names() ([]string, error) {
+	var names []string
+	seen := map[string]bool{}
+	for _, n := range reservedNames {
+		seen[n] = true
+	}
+	add := func(n string) error {
+		if err := flash.CheckFileName(n); err != nil {
+			return fmt.Errorf("split: %w", err)
+		}
+		k := strings.ToLower(n)
+		if seen[k] || strings.HasSuffix(k, partSuffix) {
+			return fmt.Errorf("split: the name %q is taken, or reserved", n)
+		}
+		seen[k] = true
+		names = append(names, n)
+		return nil
+	}
+	for _, o := range f.outputs {
+		if err := add(o.Name); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range f.extra {
+		if err := add(n); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// Dir returns the folder's path.
+func (f *Folder) Dir() string { return f.dir }
+
+// path returns the path of a file of the folder.
+func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// WriteFile writes a small file beside the outputs; its name must be one of those
+// that Create was told as extra.
+func (f *Folder) WriteFile(name string, b []byte) error {
+	if !slices.Contains(f.extra, name) {
+		return fmt.Errorf("split: %q was not announced to Create", name)
+	}
+	if err := f.writeWhole(name, b); err != nil {
+		return err
+	}
+	f.small = slices.DeleteFunc(f.small, func(m flash.ManifestFile) bool { return m.Name == name })
+	f.small = append(f.small, flash.ManifestFile{Name: name, Size: int64(len(b)), SHA256: sumOf(b)})
+	return nil
+}
+
+// writeWhole writes, syncs and renames one small file.
+func (f *Folder) writeWhole(name string, b []byte) error {
+	part := f.path(name) + partSuffix
+	out, err := f.openFile(part)
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	err = writeFull(out, b, 0)
+	if err == nil && !f.opt.NoSync {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(part, f.path(name))
+	}
+	if err != nil {
+		return fmt.Errorf("split: writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// Finish completes the folder after Copy. It fills in what Copy found out: m.Files,
+// and for entries that name an output its SHA256, or Zero instead of File when the
+// output was left out. Then it writes SHA256SUMS (when every file has a sum) and,
+// last, the manifest, and takes the marker away.
+func (f *Folder) Finish(m *flash.Manifest) error {
+	if f.closed {
+		return errors.New("split: the folder is finished or abandoned already")
+	}
+	if f.results == nil && len(f.outputs) > 0 {
+		return errors.New("split: nothing was copied yet")
+	}
+	f.fill(m)
+	b, err := m.Encode()
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	if sums := encodeSums(m.Files); sums != nil {
+		if err := f.writeWhole(flash.SumsName, sums); err != nil {
+			return err
+		}
+	}
+	if !f.opt.NoSync {
+		syncDir(f.dir) // the names the manifest speaks of, before the manifest
+	}
+	if err := f.writeWhole(flash.ManifestName, b); err != nil {
+		return err
+	}
+	if !f.opt.NoSync {
+		syncDir(f.dir)
+	}
+	f.closed = true
+	f.lock.Close()
+	if err := os.Remove(f.path(markerName)); err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	return nil
+}
+
+// fill completes the manifest by what Copy found out.
+func (f *Folder) fill(m *flash.Manifest) {
+	byName := make(map[string]*Result, len(f.results))
+	m.Files = nil
+	for i := range f.results {
+		r := &f.results[i]
+		byName[r.Name] = r
+		if !r.Omitted {
+			m.Files = append(m.Files, flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256})
+		}
+	}
+	m.Files = append(m.Files, f.small...)
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		r := byName[e.File]
+		switch {
+		case r == nil:
+		case r.Omitted:
+			e.File, e.Zero = "", true
+		default:
+			e.SHA256 = r.SHA256
+		}
+	}
+}
+
+// Abandon removes everything this run wrote, and the folder when this run made it.
+// After Finish it does nothing, so that it can be deferred.
+func (f *Folder) Abandon() error {
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	var err error
+	if f.lock != nil {
+		err = removeOwned(f.dir, f.owned)
+		f.lock.Close() // Windows removes no open file
+		if err == nil {
+			err = os.Remove(f.path(markerName))
+		}
+	}
+	for _, d := range slices.Backward(f.newDirs) {
+		// A folder that is not empty holds somebody else's file by now.
+		if os.Remove(d) != nil {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("split: cleaning up: %w", err)
+	}
+	return nil
+}
+
+// makeDirs makes dir and what is missing above it, and returns what it made,
+// outermost first.
+func makeDirs(dir string) (made []string, err error) {
+	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if up := filepath.Dir(dir); up != dir {
+		if made, err = makeDirs(up); err != nil {
+			return made, err
+		}
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return made, fmt.Errorf("split: %w", err)
+	}
+	return append(made, dir), nil
+}
+
+// createFile opens a new file for writing. What is there already is never opened.
+func createFile(path string) (outFile, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// writeFull writes b and believes no silent short write.
+func writeFull(w outFile, b []byte, off int64) error {
+	n, err := w.WriteAt(b, off)
+	if err == nil && n != len(b) {
+		err = fmt.Errorf("%d of %d bytes written at 0x%x", n, len(b), off)
+	}
+	return err
+}

@@ -1,0 +1,18 @@
+//go:build !linux
+
+package split
+
+import (
+	"errors"
+	"os"
+)
+
+// Other systems copy through our own buffers: macOS clones whole files only, and
+// ReFS on Windows is rare.
+func cloneRange(*os.File, int64, *os.File, int64, int64) error { return errors.ErrUnsupported }
+
+func copyRange(*os.File, int64, *os.File, int64, int) (int, error) {
+	return 0, errors.ErrUnsupported
+}
+
+func startSync(*os.File, int64, int64) {}

@@ -1,0 +1,14 @@
+//go:build !windows && !linux && !darwin && !freebsd && !netbsd && !openbsd && !dragonfly
+
+package split
+
+import (
+	"io/fs"
+	"os"
+)
+
+func tryLock(*os.File) bool            { return true }
+func syncDir(string)                   {}
+func allocated(st fs.FileInfo) int64   { return st.Size() }
+func allowHoles(*os.File) error        { return nil }
+func sameDevice(*os.File, string) bool { return false }

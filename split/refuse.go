@@ -1,0 +1,262 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// refuse looks for everything that forbids this run, and writes nothing. It returns
+// the files of an earlier run that this one replaces.
+func (f *Folder) refuse(names []string) (old []string, err error) {
+	if err := refuseInside(f.dir, f.opt.Inputs); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(f.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		if st, serr := os.Stat(f.dir); serr == nil && !st.IsDir() {
+			return nil, &Refusal{Exists, f.dir, "is a file, not a folder", "choose another name with -o"}
+		}
+		return nil, fmt.Errorf("split: %w", err)
+	default:
+		if old, err = f.refuseExisting(names, entries); err != nil {
+			return nil, err
+		}
+	}
+	return old, f.refuseRoom(old)
+}
+
+// refuseExisting judges a folder that is there already.
+func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []string, err error) {
+	ours := map[string]bool{markerName: true, markerName + partSuffix: true}
+	own := func(names []string, suffixes ...string) {
+		for _, n := range names {
+			for _, s := range suffixes {
+				ours[n+s] = true
+			}
+		}
+	}
+	m, err := readMarker(f.dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case m != nil: // an unfinished run: its rests are ours without a word
+		old = m.Files
+		own(old, "", partSuffix)
+		own(bookNames, "", partSuffix)
+	case f.opt.Force:
+		if old = manifestFiles(f.dir); old != nil {
+			own(old, "")
+			own(bookNames, "")
+		}
+	}
+	present := map[string]bool{}
+	for _, e := range entries {
+		present[e.Name()] = true
+		if ours[e.Name()] && e.Type().IsRegular() {
+			if err := refuseSame(f.path(e.Name()), f.opt.Inputs); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if !f.opt.Force {
+			return nil, f.refuseFull(e.Name())
+		}
+	}
+	for _, n := range append(append([]string{}, names...), bookNames...) {
+		for _, s := range []string{"", partSuffix} {
+			path := f.path(n + s)
+			if err := refuseSame(path, f.opt.Inputs); err != nil {
+				return nil, err
+			}
+			st, err := os.Lstat(path)
+			if err == nil && !(ours[n+s] && st.Mode().IsRegular()) {
+				return nil, &Refusal{Exists, path, "is in the way and is not mtkkit's own", "move it away, or choose another folder with -o"}
+			}
+		}
+	}
+	return old, nil
+}
+
+// refuseFull says why a folder that holds name is not taken.
+func (f *Folder) refuseFull(name string) *Refusal {
+	if manifestFiles(f.dir) != nil {
+		return &Refusal{Exists, f.dir, "holds the result of an earlier run",
+			"--force replaces what that run wrote, or choose another folder with -o"}
+	}
+	return &Refusal{Exists, f.dir, fmt.Sprintf("is not empty: it holds %q", name), "choose another folder with -o"}
+}
+
+// manifestFiles returns the files that the folder's manifest lists, nil when there is
+// no manifest to believe.
+func manifestFiles(dir string) []string {
+	m, err := openManifest(dir)
+	if err != nil {
+		return nil
+	}
+	names := []string{}
+	for _, f := range m.Files {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// openManifest reads the manifest of a parts folder.
+func openManifest(dir string) (*flash.Manifest, error) {
+	in, err := os.Open(filepath.Join(dir, flash.ManifestName))
+	if err != nil {
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	defer in.Close()
+	m, err := flash.ReadManifest(in)
+	if err != nil {
+		return nil, fmt.Errorf("split: %s: %w", in.Name(), err)
+	}
+	return m, nil
+}
+
+// refuseSame refuses to write to a path that is one of the inputs, whatever its name:
+// the system is asked whether both are one file, so links of either kind and other
+// spellings of the path are seen.
+func refuseSame(path string, inputs []string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil // not there, so it is nobody's
+	}
+	for _, in := range inputs {
+		if ist, err := os.Stat(in); err == nil && os.SameFile(st, ist) {
+			return &Refusal{IsInput, path, fmt.Sprintf("is the input %s itself", in), "choose another place with -o"}
+		}
+	}
+	return nil
+}
+
+// refuseInside refuses a path that is an input or lies within one.
+func refuseInside(path string, inputs []string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	abs = resolve(abs)
+	for {
+		if err := refuseSame(abs, inputs); err != nil {
+			r := err.(*Refusal)
+			r.Path = path
+			return r
+		}
+		up := filepath.Dir(abs)
+		if up == abs {
+			return nil
+		}
+		abs = up
+	}
+}
+
+// resolve follows the symbolic links of the part of path that exists, so that going
+// up from it goes up in the real tree.
+func resolve(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	up := filepath.Dir(path)
+	if up == path {
+		return path
+	}
+	return filepath.Join(resolve(up), filepath.Base(path))
+}
+
+// refuseRoom compares what will be written with what the file system has and can.
+func (f *Folder) refuseRoom(old []string) error {
+	v, err := volumeOf(existing(f.dir))
+	if err != nil {
+		return nil // a system that cannot say does not forbid
+	}
+	var need int64
+	for _, o := range f.outputs {
+		if v.maxFile > 0 && o.Image.Size() > v.maxFile {
+			return tooBig(f.path(o.Name), o.Image.Size(), v)
+		}
+		n := o.Image.Size()
+		if v.holes && !f.opt.NoHoles {
+			if n, err = dataBytes(o.Image); err != nil {
+				return fmt.Errorf("split: %s: %w", o.Name, err)
+			}
+		}
+		need += roundUp(n)
+	}
+	for _, n := range old {
+		if st, err := os.Lstat(f.path(n)); err == nil {
+			v.free += allocated(st)
+		}
+	}
+	return refuseSpace(f.dir, need, v)
+}
+
+// refuseSpace refuses when need bytes do not fit. A file system that can share blocks
+// may need none at all: there the copy tries.
+func refuseSpace(path string, need int64, v volume) error {
+	if v.shares || need <= v.free {
+		return nil
+	}
+	return &Refusal{NoSpace, path, fmt.Sprintf("needs %v, %v are free", flash.Size(need), flash.Size(v.free)),
+		"free some space, or choose a folder on another disk with -o"}
+}
+
+func tooBig(path string, size int64, v volume) *Refusal {
+	return &Refusal{TooBig, path, fmt.Sprintf("has %v, more than a file on %s can have (%v)",
+		flash.Size(size), v.kind, flash.Size(v.maxFile)), "choose a folder on a disk with another file system"}
+}
+
+// existing returns path, or the first folder above it that exists.
+func existing(path string) string {
+	for {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		up := filepath.Dir(path)
+		if up == path {
+			return path
+		}
+		path = up
+	}
+}
+
+// dataBytes adds up what the image knows to be data.
+func dataBytes(img flash.Image) (sum int64, err error) {
+	for off := int64(0); ; {
+		d, err := nextData(img, off)
+		if err != nil || d.Length == 0 {
+			return sum, err
+		}
+		sum += d.Length
+		off = d.End()
+	}
+}
+
+// nextData is flash.NextData for callers who loop: an answer that does not lie ahead
+// of off would loop for ever.
+func nextData(img flash.Image, off int64) (flash.Extent, error) {
+	size := img.Size()
+	if off >= size {
+		return flash.Extent{Offset: size}, nil
+	}
+	d, err := flash.NextData(img, off)
+	if err != nil {
+		return d, err
+	}
+	if d.Offset < off || d.Length < 0 || d.End() > size {
+		return d, fmt.Errorf("split: image of 0x%x bytes says that its data after 0x%x are at %v", size, off, d)
+	}
+	return d, nil
+}
+
+// grain is the unit of holes, bytes: what the usual file systems allocate.
+const grain = 4 << 10
+
+func roundUp(n int64) int64 { return (n + grain - 1) / grain * grain }
