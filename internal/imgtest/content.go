@@ -26,11 +26,7 @@ func ext4(label string, properties ...string) content {
 	}
 }
 
-// oldImage is a MediaTek image of the first form, newImage of the second.
-func oldImage(name, label string, n int) content {
-	return only(MTKImage(name, Noise(label, n), true))
-}
-
+// newImage is a MediaTek image of the new form.
 func newImage(name, label string, n int) content {
 	return only(MTKImage(name, Noise(label, n), false))
 }
@@ -76,7 +72,7 @@ func proinfo(board string) content {
 	return only([]byte("SAMPLE0000000000\x00made for tests: " + board))
 }
 
-// seccfg is the lock state; tail is one sector at a row's end.
+// seccfg is the lock state; the row's last sector holds data too.
 func seccfg() content {
 	return func(size int64) []piece {
 		b := make([]byte, 0x200)

@@ -44,7 +44,6 @@ func Super(size int64) []byte {
 }
 
 func superMetadata(size int64) []byte {
-	const sector = 512
 	var tables []byte
 	row := func(n int, set func(b []byte)) {
 		b := make([]byte, n)

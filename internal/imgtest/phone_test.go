@@ -176,12 +176,13 @@ func TestScatterLikeReal(t *testing.T) {
 
 // A phone is the same each time and shares nothing with the one made before.
 func TestPhonesRepeat(t *testing.T) {
+	again := phones()
 	for i, p := range phones() {
 		want := fingerprint(t, p)
 		p.User.Zero(0, p.User.Size())
 		clear(p.Boot1)
 		clear(p.Preloader)
-		if got := fingerprint(t, phones()[i]); got != want {
+		if got := fingerprint(t, again[i]); got != want {
 			t.Errorf("%s changed from %s to %s", p.Chip, want, got)
 		}
 	}
@@ -217,10 +218,10 @@ func TestWriteDump(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	e := p.Row("ANDROID").Extent
+	e := p.Row("LOGO").Extent
 	got, err := io.ReadAll(io.NewSectionReader(f, e.Offset, e.Length))
 	if err != nil || !bytes.Equal(got, p.User.Range(e)) {
-		t.Errorf("ANDROID in ROM_1 differs; error %v", err)
+		t.Errorf("LOGO in ROM_1 differs; error %v", err)
 	}
 	for name, want := range map[string][]byte{"BOOT_1": p.Boot1, "BOOT_2": p.Boot2, "MT6572_Android_scatter.txt": []byte(p.Scatter)} {
 		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, want) {

@@ -111,7 +111,11 @@ func (s *Sparse) Zero(off, n int64) {
 	var zeros [block]byte
 	for end := off + n; off < end; {
 		step := min(end-off, block-off%block)
-		s.Put(off, zeros[:step])
+		if d, _ := s.NextData(off); d.Offset >= off+step {
+			step = min(end, d.Offset) - off // nothing to wipe until there
+		} else {
+			s.Put(off, zeros[:step])
+		}
 		off += step
 	}
 }
