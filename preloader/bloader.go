@@ -1,0 +1,102 @@
+package preloader
+
+import (
+	"bytes"
+	"encoding/binary"
+	"regexp"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// boardRE is the only shape of name we believe; a board is what it captures.
+var boardRE = regexp.MustCompile(`^preloader_([A-Za-z0-9_.+-]+)\.bin$`)
+
+// defaultName is left in the preloaders of other boards (MT8173) by builders who
+// never set their own.
+const defaultName = "preloader_mt6575_evb.bin"
+
+// boardOf returns the board in a preloader's file name, "" when there is none to
+// believe. The result is safe in a file name.
+func boardOf(name string) string {
+	m := boardRE.FindStringSubmatch(name)
+	if m == nil || strings.EqualFold(name, defaultName) {
+		return ""
+	}
+	return m[1]
+}
+
+// readBloader reads MTK_BLOADER_INFO. The word that ends the content is its length;
+// where that leads nowhere, the last of the hits is taken.
+func (f *File) readBloader(img flash.Image, hits []hit) ([]flash.Problem, error) {
+	if f.Cut() && len(hits) == 0 {
+		return nil, nil
+	}
+	for _, end := range []int64{f.Content.End(), f.Content.End() - bliRetry} {
+		b, err := peek(img, end-4, 4)
+		if err != nil {
+			return nil, err
+		}
+		if end-4 < f.Content.Offset || len(b) < 4 {
+			break
+		}
+		n := int64(binary.LittleEndian.Uint32(b))
+		if n == 0 {
+			continue
+		}
+		at := end - 4 - n
+		if n < bliEntries || n > bliMaxSize || at < f.Content.Offset {
+			break
+		}
+		if b, err = peek(img, at, int(n)); err != nil {
+			return nil, err
+		}
+		if bytes.HasPrefix(b, []byte(bliMagic)) && int64(len(b)) == n {
+			var ps []flash.Problem
+			f.Bloader, ps = parseBloader(b, at, true)
+			return ps, nil
+		}
+		break
+	}
+	if len(hits) == 0 {
+		return nil, nil
+	}
+	at := hits[len(hits)-1].offset
+	b, err := peek(img, at, int(min(bliEntries, f.Content.End()-at)))
+	if err != nil || len(b) < bliEntries {
+		return nil, err
+	}
+	f.Bloader, _ = parseBloader(b, at, false)
+	return []flash.Problem{{Severity: flash.Note, Place: "MTK_BLOADER_INFO", Offset: at,
+		Text: "is not at the end of the content; its DRAM entries are not listed"}}, nil
+}
+
+// parseBloader reads the block b, found at off in the image. Entries are listed when
+// b is the whole block.
+func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
+	name := text(b[bliName : bliName+bliNameLen])
+	bl := &Bloader{
+		Offset:   off,
+		Version:  "v" + strings.TrimPrefix(text(b[:bliIDLen]), bliMagic),
+		FileName: name,
+		Board:    boardOf(name),
+		EMICount: binary.LittleEndian.Uint32(b[bliCount:]),
+	}
+	if !whole || bl.EMICount == 0 {
+		return bl, nil
+	}
+	// Entries are of one length and fill the block exactly on every preloader seen.
+	entries, n := b[bliEntries:], int(min(bl.EMICount, bliMaxCount+1))
+	if n > bliMaxCount || n > len(entries) || len(entries)%n != 0 {
+		return bl, []flash.Problem{warn("MTK_BLOADER_INFO", off+bliCount,
+			"%d DRAM entries do not fill 0x%x bytes", bl.EMICount, len(entries))}
+	}
+	size := len(entries) / n
+	for i := range n {
+		bl.EMI = append(bl.EMI, EMIEntry{
+			Offset: off + bliEntries + int64(i*size),
+			Raw:    Hex(entries[i*size : (i+1)*size]),
+		})
+	}
+	return bl, nil
+}

@@ -1,0 +1,291 @@
+package preloader
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Region is what Read understood of a boot region or of a bare preloader file. It is
+// the report: its JSON is what a command prints.
+type Region struct {
+	Medium   string          `json:"medium"` // see Medium; "" when the header is damaged
+	Size     int64           `json:"size"`   // of the image, bytes
+	Header   *DeviceHeader   `json:"header,omitempty"`
+	NAND     *NANDHeader     `json:"nand,omitempty"`
+	Layout   *Layout         `json:"layout,omitempty"`
+	Files    []*File         `json:"files"` // by place in the image
+	Problems []flash.Problem `json:"problems,omitempty"`
+}
+
+// Main returns the preloader proper, the file the BootROM starts, or nil.
+func (r *Region) Main() *File {
+	for _, f := range r.Files {
+		if f.Info.FileType == typeARMBL {
+			return f
+		}
+	}
+	return nil
+}
+
+// Sniff reports whether img begins like a boot region or a preloader file. It reads
+// the first block only.
+func Sniff(img flash.Image) bool { return Medium(img) != "" }
+
+// Medium tells from the first block what img is: the name in a region's device
+// header ("EMMC_BOOT", "UFS_BOOT", …), the first word of a NAND header
+// ("BOOTLOADER!" …), "GFH" for a bare file, "" for anything else.
+func Medium(img flash.Image) string {
+	b, err := peek(img, 0, headerSize)
+	if err != nil {
+		return ""
+	}
+	return mediumOf(b)
+}
+
+func mediumOf(b []byte) string {
+	if h := parseHeader(b); h != nil {
+		return h.Name
+	}
+	if isFileInfo(b) {
+		return MediumGFH
+	}
+	return nandID(b)
+}
+
+// Read understands a boot region or a bare preloader file, also one padded by a
+// service tool. Damage is in Problems; when nothing is left to return, the error is
+// a *flash.FormatError, which wraps flash.ErrNotThis when the image is simply
+// something else. Other errors are failures to read the image.
+func Read(img flash.Image) (*Region, error) {
+	b, err := peek(img, 0, headerSize)
+	if err != nil {
+		return nil, err
+	}
+	r := &Region{Medium: mediumOf(b), Size: img.Size(), Files: []*File{}}
+	if r.Medium == MediumGFH {
+		if err := r.addFiles(img, []start{{offset: 0}}); err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	if err := r.readHeads(img, b); err != nil {
+		return nil, err
+	}
+	starts, err := r.starts(img)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.addFiles(img, starts); err != nil {
+		return nil, err
+	}
+	if len(r.Files) > 0 {
+		return r, nil
+	}
+	if r.Medium == "" && r.Layout == nil {
+		return nil, &flash.FormatError{Format: "preloader", Offset: 0,
+			Text: "neither a boot region nor a preloader file", Err: flash.ErrNotThis}
+	}
+	if len(r.Problems) == 0 || flash.Worst(r.Problems) < flash.Error {
+		r.note(flash.Error, "region", 0, "no preloader in it: no FILE_INFO in %s",
+			flash.Size(min(r.Size, scanLimit)))
+	}
+	return r, nil
+}
+
+// readHeads reads the device or NAND header from the first block b, and BRLYT.
+func (r *Region) readHeads(img flash.Image, b []byte) error {
+	places := []int64{layoutOffset}
+	if r.Header = parseHeader(b); r.Header != nil {
+		r.Problems = append(r.Problems, r.Header.check()...)
+		if u := int64(r.Header.Unit); u != layoutOffset && u <= 0x10000 {
+			places = append(places, u)
+		}
+	} else if r.NAND = parseNAND(b); r.NAND != nil {
+		r.Problems = append(r.Problems, r.NAND.check()...)
+		places = nil
+		if r.NAND.ID == nandClassic && r.NAND.page() > 0 {
+			places = []int64{r.NAND.page()}
+		}
+	}
+	for _, off := range places {
+		l, err := readLayout(img, off)
+		if err != nil {
+			return err
+		}
+		if l != nil {
+			r.Layout = l
+			r.Problems = append(r.Problems, l.check(r.Medium)...)
+			break
+		}
+	}
+	switch {
+	case r.Header != nil && r.Layout == nil:
+		r.note(flash.Warning, "BRLYT", layoutOffset, "no boot region layout block")
+	case r.Header == nil && r.NAND == nil && r.Layout != nil:
+		r.note(flash.Warning, "device header", 0, "damaged: no medium's name, but BRLYT follows")
+	}
+	return nil
+}
+
+// start is a place where a file may begin, and who says so.
+type start struct {
+	offset int64
+	entry  *Descriptor
+}
+
+// Places that a file is known to begin at, when BRLYT cannot be believed: by vendors
+// on eMMC, on UFS, by mkimage, and where one vendor moves it.
+var usualStarts = []int64{0x800, 0x1000, 0x600, 0x2000}
+
+// scanLimit is how far the last resort, a search, reads.
+const scanLimit = maxFile
+
+// starts finds where the region's files begin: as BRLYT says; only when that leads
+// nowhere, at the usual places, then by a search for the first one.
+func (r *Region) starts(img flash.Image) ([]start, error) {
+	found, err := r.layoutStarts(img)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	tries := usualStarts
+	if r.Layout != nil {
+		tries = append([]int64{int64(r.Layout.Boot) * r.unit()}, tries...)
+	}
+	if r.NAND != nil {
+		tries = []int64{r.NAND.page(), 2 * r.NAND.page()}
+	}
+	for _, off := range tries {
+		f, err := readInfo(img, off)
+		if err == nil && f.FileType == typeARMBL {
+			if r.NAND == nil || r.NAND.ID == nandClassic {
+				r.note(flash.Warning, "region", off, "BRLYT leads to no preloader; one is at a usual place")
+			}
+			return []start{{offset: off}}, nil
+		}
+		if err != nil && !isFormat(err) {
+			return nil, err
+		}
+	}
+	off, err := search(img)
+	if err != nil || off < 0 {
+		return nil, err
+	}
+	r.note(flash.Warning, "region", off, "nothing leads to this preloader: it was found by a search")
+	return []start{{offset: off}}, nil
+}
+
+// unit is what BRLYT counts in: bytes, on NAND pages.
+func (r *Region) unit() int64 {
+	if r.NAND != nil {
+		return r.NAND.page()
+	}
+	return 1
+}
+
+// layoutStarts follows the BRLYT entries.
+func (r *Region) layoutStarts(img flash.Image) ([]start, error) {
+	if r.Layout == nil {
+		return nil, nil
+	}
+	var found []start
+	for i := range r.Layout.Entries {
+		e := &r.Layout.Entries[i]
+		off := int64(e.Begin) * r.unit()
+		if slices.ContainsFunc(found, func(s start) bool { return s.offset == off }) {
+			r.note(flash.Warning, e.place(), e.Offset, "begins at 0x%x like an earlier one", off)
+			continue
+		}
+		_, err := readInfo(img, off)
+		switch {
+		case err == nil:
+			found = append(found, start{off, e})
+		case !isFormat(err):
+			return nil, err
+		case off >= img.Size():
+			r.note(flash.Error, e.place(), e.Offset,
+				"its file begins at 0x%x, but the image ends at 0x%x: it is cut", off, img.Size())
+		default:
+			r.note(flash.Warning, e.place(), e.Offset, "leads to no preloader: %s", formatText(err))
+		}
+	}
+	slices.SortFunc(found, func(a, b start) int { return cmp.Compare(a.offset, b.offset) })
+	return found, nil
+}
+
+// search looks for the first valid FILE_INFO of a preloader proper; -1 when there is
+// none. The type rules out the blocks nested in older preloaders' code.
+func search(img flash.Image) (int64, error) {
+	at := int64(-1)
+	area := flash.Extent{Length: min(img.Size(), scanLimit)}
+	err := windows(img, area, infoSize, func(w window) error {
+		for i := w.from; i < w.to; i++ {
+			n := bytes.Index(w.bytes[i:], []byte(gfhMagic))
+			if n < 0 {
+				return nil
+			}
+			if i += n; !isFileInfo(w.bytes[i:]) {
+				continue
+			}
+			f, err := readInfo(img, w.offset+int64(i))
+			if err == nil && f.FileType == typeARMBL {
+				at = w.offset + int64(i)
+				return errStop
+			}
+		}
+		return nil
+	})
+	return at, err
+}
+
+// addFiles reads the file at each start.
+func (r *Region) addFiles(img flash.Image, starts []start) error {
+	for i, s := range starts {
+		limit := img.Size()
+		if i+1 < len(starts) {
+			limit = starts[i+1].offset
+		}
+		f, ps, err := readFile(img, s, limit)
+		if err != nil {
+			return err
+		}
+		r.Files = append(r.Files, f)
+		r.Problems = append(r.Problems, ps...)
+		if f.Extent.End() > limit && !f.Cut() {
+			r.note(flash.Warning, f.Kind, limit, "runs into the next file of the region")
+		}
+		if e := s.entry; e != nil && int64(e.Boundary)*r.unit() < f.Extent.End() {
+			r.note(flash.Warning, e.place(), e.Offset+entryBoundary,
+				"boundary 0x%x lies before the end of its file at 0x%x", e.Boundary, f.Extent.End())
+		}
+	}
+	return nil
+}
+
+func (r *Region) note(s flash.Severity, place string, off int64, format string, args ...any) {
+	r.Problems = append(r.Problems, flash.Problem{Severity: s, Place: place, Offset: off,
+		Text: fmt.Sprintf(format, args...)})
+}
+
+func warn(place string, off int64, format string, args ...any) flash.Problem {
+	return flash.Problem{Severity: flash.Warning, Place: place, Offset: off, Text: fmt.Sprintf(format, args...)}
+}
+
+// isFormat reports whether err is about the bytes, not about reading them.
+func isFormat(err error) bool {
+	var f *flash.FormatError
+	return errors.As(err, &f)
+}
+
+// formatText is the message of a FormatError without the package's name.
+func formatText(err error) string {
+	var f *flash.FormatError
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s at 0x%x", f.Text, f.Offset)
+}
