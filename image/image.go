@@ -1,0 +1,226 @@
+package image
+
+import (
+	"encoding/binary"
+	"strings"
+	"unicode"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Kind is what a slice begins with, in words for people.
+type Kind string
+
+// The kinds Sniff knows.
+const (
+	Unknown       Kind = "unknown content"
+	Zero          Kind = "zeros"        // as far as Sniff looks, some 4 KiB
+	Erased        Kind = "erased flash" // likewise, all 0xFF
+	AndroidBoot   Kind = "Android boot image"
+	VendorBoot    Kind = "Android vendor boot image"
+	VBMeta        Kind = "AVB vbmeta"
+	DTBO          Kind = "device tree table"
+	Super         Kind = "super partition"
+	SparseAndroid Kind = "Android sparse image"
+	MTKImage      Kind = "MediaTek image"
+	MTKPreloader  Kind = "MediaTek preloader"
+	BootRegion    Kind = "MediaTek boot region"
+	SecRO         Kind = "MediaTek secro"
+	GPT           Kind = "GPT"
+	MBR           Kind = "MBR or EBR"
+	Ext4          Kind = "ext4 file system" // or ext2, ext3
+	F2FS          Kind = "F2FS file system"
+	EROFS         Kind = "EROFS file system"
+	SquashFS      Kind = "SquashFS file system"
+	FAT           Kind = "FAT file system"
+	UBI           Kind = "UBI volumes"
+	Gzip          Kind = "gzip data"
+	LZ4           Kind = "LZ4 data"
+	XZ            Kind = "XZ data"
+	Zstd          Kind = "Zstandard data"
+	LFSPointer    Kind = "git LFS pointer" // a download that is not the file itself
+	HTML          Kind = "HTML page"       // likewise
+)
+
+// String returns the kind's words.
+func (k Kind) String() string { return string(k) }
+
+// Content is what Sniff found at the start of an image.
+type Content struct {
+	Kind  Kind
+	Label string // the name it gives itself: section name, volume label …; printable
+
+	// Length is how many bytes belong to it, 0 when nothing states it beyond doubt.
+	// It never exceeds the image. An AVB footer makes the whole image content.
+	Length int64
+}
+
+// headSize covers every magic and every header field but the sections of a chain.
+const headSize = 0x1100
+
+// head is the start of an image. Bytes past the image's end are zero, so that fields
+// can be taken without a check; magics are only looked for within n.
+type head struct {
+	b   [headSize]byte
+	n   int
+	img flash.Image
+}
+
+func (h *head) u16(off int) uint16  { return binary.LittleEndian.Uint16(h.b[off:]) }
+func (h *head) u32(off int) int64   { return int64(binary.LittleEndian.Uint32(h.b[off:])) }
+func (h *head) u64(off int) uint64  { return binary.LittleEndian.Uint64(h.b[off:]) }
+func (h *head) be32(off int) int64  { return int64(binary.BigEndian.Uint32(h.b[off:])) }
+func (h *head) be64(off int) uint64 { return binary.BigEndian.Uint64(h.b[off:]) }
+
+func (h *head) text(off, n int) string { return printable(h.b[off : off+n]) }
+
+func (h *head) has(off int, magic string) bool {
+	return off+len(magic) <= h.n && string(h.b[off:off+len(magic)]) == magic
+}
+
+// format is one kind with its magic. Read takes label and length from the header; it
+// says false when the rest of the header denies the magic.
+type format struct {
+	kind  Kind
+	at    int
+	magic string
+	read  func(*head) (label string, length int64, ok bool)
+}
+
+// formats are tried in order. A magic at the very start was written last, so it goes
+// before those further in, which an older content may have left behind.
+var formats = []format{
+	{AndroidBoot, 0, "ANDROID!", readBoot},
+	{VendorBoot, 0, "VNDRBOOT", readVendorBoot},
+	{VBMeta, 0, "AVB0", readVBMeta},
+	{DTBO, 0, "\xD7\xB7\xAB\x1E", readDTBO},
+	{SparseAndroid, 0, "\x3A\xFF\x26\xED\x01\x00", nil},
+	{MTKImage, 0, sectionMagic, readSections},
+	{MTKPreloader, 0, "MMM", readPreloader},
+	{BootRegion, 0, "EMMC_BOOT\x00", readBootRegion},
+	{BootRegion, 0, "UFS_BOOT\x00", readBootRegion},
+	{BootRegion, 0, "COMBO_BOOT\x00", readBootRegion},
+	{BootRegion, 0, "SDMMC_BOOT\x00", readBootRegion},
+	{BootRegion, 0, "SF_BOOT\x00", readBootRegion},
+	{BootRegion, 0, "BOOTLOADER!", readBootRegion},
+	{BootRegion, 0, "NANDCFG!", readBootRegion},
+	{BootRegion, 0, "SPINAND!", readBootRegion},
+	{SecRO, 0, "AND_AC_REGION", nil},
+	{SquashFS, 0, "hsqs", readSquashFS},
+	{UBI, 0, "UBI#", nil},
+	{Gzip, 0, "\x1F\x8B\x08", nil},
+	{LZ4, 0, "\x04\x22\x4D\x18", nil},
+	{LZ4, 0, "\x02\x21\x4C\x18", nil}, // the legacy frame of Linux kernels
+	{XZ, 0, "\xFD7zXZ\x00", nil},
+	{Zstd, 0, "\x28\xB5\x2F\xFD", nil},
+	{LFSPointer, 0, "version https://git-lfs", nil},
+	{HTML, 0, "<!DOCTYPE", nil},
+	{HTML, 0, "<html", nil},
+	{GPT, 0, "EFI PART", nil}, // a header saved without the MBR before it
+	{GPT, 0x200, "EFI PART", nil},
+	{GPT, 0x1000, "EFI PART", nil},
+	{FAT, 0x1FE, "\x55\xAA", readFAT},
+	{F2FS, 0x400, "\x10\x20\xF5\xF2", readF2FS},
+	{EROFS, 0x400, "\xE2\xE1\xF5\xE0", readEROFS},
+	{Ext4, 0x438, "\x53\xEF", readExt4},
+	{Super, 0, "gDla\x34\x00\x00\x00", nil}, // super_empty.img has no reserved lead-in
+	{Super, 0x1000, "gDla\x34\x00\x00\x00", nil},
+	{MBR, 0x1FE, "\x55\xAA", readMBR},
+}
+
+// Sniff tells what img begins with, from a few small reads. What cannot be read is
+// Unknown.
+func Sniff(img flash.Image) Content {
+	h := &head{img: img}
+	want := min(max(img.Size(), 0), headSize)
+	n, _ := img.ReadAt(h.b[:want], 0) // a cut head is still a head
+	if h.n = min(max(n, 0), int(want)); h.n == 0 {
+		return Content{Kind: Unknown}
+	}
+	clear(h.b[h.n:])
+	for _, f := range formats {
+		if !h.has(f.at, f.magic) {
+			continue
+		}
+		if f.read == nil {
+			return Content{Kind: f.kind}
+		}
+		if label, length, ok := f.read(h); ok {
+			return Content{f.kind, label, settle(img, length)}
+		}
+	}
+	switch {
+	case uniform(h.b[:h.n], 0x00):
+		return Content{Kind: Zero}
+	case uniform(h.b[:h.n], 0xFF):
+		return Content{Kind: Erased}
+	}
+	return Content{Kind: Unknown}
+}
+
+// Signatures of vendors follow the padding of a content to its page, so that much is
+// looked at behind a length before it is believed.
+const (
+	page          = 4096
+	signatureSize = 512
+)
+
+// settle decides whether a length from a header can be believed: it must lie within
+// img, and what follows must be fill. An AVB footer in the last bytes says that all
+// of img is content.
+func settle(img flash.Image, length int64) int64 {
+	size := img.Size()
+	if length <= 0 || length > size {
+		return 0
+	}
+	if length == size || hasFooter(img) {
+		return size
+	}
+	var buf [page + signatureSize]byte
+	after := buf[:min(align(length, page)+signatureSize, size)-length]
+	if n, _ := img.ReadAt(after, length); n < len(after) {
+		return 0
+	}
+	for _, c := range after {
+		if c != 0x00 && c != 0xFF {
+			return 0
+		}
+	}
+	return length
+}
+
+// hasFooter reports an AVB footer, which takes the last 64 bytes of a partition.
+func hasFooter(img flash.Image) bool {
+	const footerSize = 64
+	if img.Size() < footerSize {
+		return false
+	}
+	b, err := flash.ReadFull(img, img.Size()-footerSize, 4)
+	return err == nil && string(b) == "AVBf"
+}
+
+// align rounds v up to a multiple of to, which is a power of two.
+func align(v, to int64) int64 { return (v + to - 1) &^ (to - 1) }
+
+func powerOfTwo(v int64) bool { return v > 0 && v&(v-1) == 0 }
+
+func uniform(b []byte, v byte) bool {
+	for _, c := range b {
+		if c != v {
+			return false
+		}
+	}
+	return true
+}
+
+// printable makes a label of a field: up to the first NUL, and nothing a terminal
+// could act on.
+func printable(b []byte) string {
+	s, _, _ := strings.Cut(string(b), "\x00")
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s))
+}

@@ -1,0 +1,92 @@
+package image
+
+import (
+	"encoding/binary"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Fields of MediaTek's section header, see the package comment.
+const (
+	sectionMagic = "\x88\x16\x88\x58"
+	sectionExt   = "\x89\x16\x89\x58"
+
+	offSectionSize   = 0x04
+	offSectionName   = 0x08
+	offSectionExt    = 0x30
+	offSectionHeader = 0x34
+	offSectionLast   = 0x40
+	offSectionAlign  = 0x44
+	offSectionHigh   = 0x48
+	sectionFields    = 0x4C
+
+	sectionHeader = 0x200
+	sectionAlign  = 16
+
+	// maxSections bounds the walk; the longest chain known, an lk of 2023, has 15.
+	maxSections = 128
+)
+
+func readSections(h *head) (string, int64, bool) {
+	label := h.text(offSectionName, 32)
+	end, ok := walk(h.img, 0)
+	if !ok {
+		return label, 0, true
+	}
+	return label, end, true
+}
+
+// walk follows a chain of sections from offset p and returns where it ends. It is not
+// ok when no section starts at p (end is 0 then) or when one does not fit the image.
+// The mark of the last section is believed where it stands, and not missed where not:
+// unsigned chains have none.
+func walk(img flash.Image, p int64) (end int64, ok bool) {
+	for range maxSections {
+		s, found := readSection(img, p)
+		if !found {
+			return end, end != 0
+		}
+		if s.header > img.Size()-p || s.payload > uint64(img.Size()-p-s.header) {
+			return p + s.header, false
+		}
+		end = p + s.header + int64(s.payload)
+		if padded := align(end, s.align); padded <= img.Size() {
+			end = padded
+		}
+		if s.last {
+			return end, true
+		}
+		p = end
+	}
+	return end, false
+}
+
+// section is what a header says of the bytes that follow it.
+type section struct {
+	header  int64
+	payload uint64
+	align   int64
+	last    bool
+}
+
+func readSection(img flash.Image, p int64) (section, bool) {
+	if p < 0 || p > img.Size()-sectionFields {
+		return section{}, false
+	}
+	b, err := flash.ReadFull(img, p, sectionFields)
+	if err != nil || string(b[:4]) != sectionMagic {
+		return section{}, false
+	}
+	u32 := func(off int) uint32 { return binary.LittleEndian.Uint32(b[off:]) }
+	s := section{header: sectionHeader, payload: uint64(u32(offSectionSize)), align: 1}
+	if string(b[offSectionExt:offSectionExt+4]) != sectionExt {
+		return s, true
+	}
+	s.header = max(int64(u32(offSectionHeader)), sectionFields) // never stand still
+	s.payload |= uint64(u32(offSectionHigh)) << 32
+	s.last = u32(offSectionLast) == 1
+	if a := int64(u32(offSectionAlign)); powerOfTwo(a) && a <= page {
+		s.align = a
+	}
+	return s, true
+}
