@@ -27,8 +27,14 @@ func OpenFile(path string) (*File, error) {
 	return &File{f, st.Size()}, nil
 }
 
-// ReadAt implements io.ReaderAt.
-func (f *File) ReadAt(p []byte, off int64) (int, error) { return f.f.ReadAt(p, off) }
+// ReadAt implements io.ReaderAt. The kernel has its own ideas of offsets near the end
+// of the number range, so what lies beyond the file is answered here.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if off >= f.size {
+		return 0, io.EOF
+	}
+	return f.f.ReadAt(p, off)
+}
 
 // Size returns the length the file had when it was opened, in bytes.
 func (f *File) Size() int64 { return f.size }

@@ -128,7 +128,7 @@ func notADump(head []byte) string {
 	if len(head) == 0 {
 		return "the file is empty"
 	}
-	text := bytes.ToLower(bytes.TrimPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("\ufeff")))
+	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"))
 	for _, k := range []struct {
 		head        []byte
 		magic, what string
