@@ -1,0 +1,12 @@
+// Package layers is a test: it reads the whole module and fails where a house rule is
+// broken. The rules are the tables in house_test.go.
+//
+//	floor 3   cmd                                          the screen
+//	floor 2   layout plan recovery report source           what needs several formats
+//	floor 1   scatter gpt ebr capture preloader image      formats: never move bytes
+//	          split backup acquire                         movers: never parse bytes
+//	floor 0   flash                                        the nouns
+//
+// Imports run strictly down: a package sees the floors below its own, and nothing on
+// its own floor. A folder within a room (acquire/port) lies below that room.
+package layers

@@ -1,0 +1,46 @@
+package layers
+
+// floors lists the top-level folders that hold code, the lowest floor first. A new
+// package is one word here.
+var floors = [][]string{
+	{"flash"},
+	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire"},
+	{"layout", "plan", "recovery", "report", "source"},
+	{"cmd"},
+}
+
+// cellars orders the folders within one room, the lowest first: each sees those before
+// it, and the room itself sees all. Folders not listed see no other of their room.
+var cellars = map[string][]string{
+	"acquire": {"port", "brom", "da"},
+}
+
+// helpers are for tests: only test files import them, or other helpers. What they
+// import themselves is given here.
+var helpers = map[string][]string{
+	"flash/flashtest":      {"flash"},
+	"acquire/acquiretest":  {"flash", "acquire/port"},
+	"internal/imgtest":     {"flash"},
+	"internal/imgtest/gen": {"flash", "internal/imgtest"}, // a program that writes testdata
+	"internal/layers":      {},
+}
+
+// reserved names the only folder that may import a module (or anything below it), and
+// why.
+var reserved = []struct{ module, folder, why string }{
+	{"github.com/urfave/cli", "cmd", "only cmd knows the command line"},
+	{"github.com/schollz/progressbar", "cmd", "only cmd knows the screen"},
+	{"github.com/vbauerster/mpb", "cmd", "only cmd knows the screen"},
+	{"golang.org/x/term", "cmd", "only cmd knows the screen"},
+	{"go.bug.st/serial", "acquire/port", "one file wraps the port's time-outs"},
+}
+
+// notCode are top-level folders that may hold Go programs of their own and are no part
+// of the house.
+var notCode = []string{"testdata", "bench"}
+
+// programs may print, log and exit; everything else is a library.
+var programs = []string{"cmd", "internal/imgtest/gen"}
+
+// maxLines is how long a file that is not a test may be.
+const maxLines = 450

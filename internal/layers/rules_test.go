@@ -1,0 +1,97 @@
+package layers
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// Each small module breaks one rule, or looks as if it did. Without these the test of
+// the real module could pass because it sees nothing.
+func TestRules(t *testing.T) {
+	for _, c := range []struct {
+		name, file, text string
+		says             string // "" when nothing is wrong
+	}{
+		{"down", "split/a.go", `import "m/x/flash"`, ""},
+		{"two floors down", "cmd/mtkkit/a.go", `import "m/x/gpt"`, ""},
+		{"same floor", "scatter/a.go", `import "m/x/gpt"`, "scatter imports gpt: both are on floor 1"},
+		{"same floor, in a test", "split/a_test.go", `import "m/x/scatter"`, "both are on floor 1"},
+		{"up", "ebr/a.go", `import "m/x/layout"`, "ebr imports layout: floor 1 does not look up to floor 2"},
+		{"own package from its external test", "gpt/a_test.go", `import "m/x/gpt"`, ""},
+		{"unknown room", "wizard/a.go", ``, "folder wizard is in no list: give it a floor in internal/layers/house_test.go"},
+		{"unknown room inside internal", "internal/wizard/a.go", ``, "in no list"},
+		{"code in the root", "a.go", ``, "in no list"},
+		{"importing an unknown room", "cmd/a.go", `import "m/x/wizard"`, ""}, // its own files complain
+
+		{"cellar", "acquire/a.go", `import "m/x/acquire/brom"`, ""},
+		{"within the cellar, down", "acquire/da/a.go", `import "m/x/acquire/port"`, ""},
+		{"within the cellar, up", "acquire/port/a.go", `import "m/x/acquire/da"`, "within a room"},
+		{"from the cellar to the room", "acquire/brom/a.go", `import "m/x/acquire"`, "within a room"},
+		{"another room's cellar", "split/a.go", `import "m/x/acquire/port"`, "both are on floor 1"},
+		{"two unlisted folders", "layout/one/a.go", `import "m/x/layout/two"`, "within a room"},
+		{"an unlisted folder from its room", "layout/a.go", `import "m/x/layout/one"`, ""},
+
+		{"helper in a test", "gpt/a_test.go", `import "m/x/internal/imgtest"`, ""},
+		{"helper in a library", "gpt/a.go", `import "m/x/internal/imgtest"`, "it is for tests only"},
+		{"helper in the program", "cmd/a.go", `import "m/x/acquire/acquiretest"`, "it is for tests only"},
+		{"suite in a test of the lowest floor", "flash/a_test.go", `import "m/x/flash/flashtest"`, ""},
+		{"generator", "internal/imgtest/gen/a.go", `import "m/x/internal/imgtest"`, ""},
+		{"helper uses a format", "internal/imgtest/a.go", `import "m/x/gpt"`, "a test helper imports only"},
+		{"helper's test uses a format", "acquire/acquiretest/a_test.go", `import "m/x/acquire/da"`, ""},
+
+		{"lowest floor, other module", "flash/a.go", `import "golang.org/x/sys/unix"`, "standard library only"},
+		{"lowest floor, standard library", "flash/a.go", `import "encoding/json"`, ""},
+		{"command line", "report/a.go", `import "github.com/urfave/cli/v2"`, "only cmd knows the command line"},
+		{"command line in cmd", "cmd/mtkkit/a.go", `import "github.com/urfave/cli/v2"`, ""},
+		{"progress", "acquire/a.go", `import "github.com/schollz/progressbar/v3"`, "only cmd knows the screen"},
+		{"serial", "acquire/brom/a.go", `import "go.bug.st/serial"`, "which is for acquire/port"},
+		{"serial, below", "acquire/a.go", `import "go.bug.st/serial/enumerator"`, "which is for acquire/port"},
+		{"serial in its place", "acquire/port/a.go", `import "go.bug.st/serial"`, ""},
+
+		{"log", "gpt/a.go", `import "log"`, "gpt imports log"},
+		{"slog is not log", "acquire/a.go", `import "log/slog"`, ""},
+		{"log in the program", "cmd/a.go", `import "log"`, ""},
+		{"print", "gpt/a.go", "import \"fmt\"\nfunc f() { fmt.Printf(\"\") }", "gpt uses fmt.Printf"},
+		{"print by another name", "gpt/a.go", "import f \"fmt\"\nfunc g() { f.Println() }", "gpt uses fmt.Println"},
+		{"format", "gpt/a.go", "import \"fmt\"\nfunc f() { _ = fmt.Sprintf(\"\") }", ""},
+		{"print in a test", "gpt/a_test.go", "import \"fmt\"\nfunc f() { fmt.Println() }", ""},
+		{"print in an example", "gpt/example_test.go", "import \"fmt\"\nfunc Example() { fmt.Println() }", ""},
+		{"screen as a value", "report/a.go", "import \"os\"\nvar w = os.Stdout", "report uses os.Stdout"},
+		{"exit", "split/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", "split uses os.Exit"},
+		{"exit in the program", "cmd/mtkkit/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", ""},
+		{"builtin", "split/a.go", "func f() { println() }", "split calls println"},
+		{"a method called print", "split/a.go", "type t struct{}\nfunc (t) print() {}\nfunc f() { t{}.print() }", ""},
+
+		{"long file", "gpt/a.go", strings.Repeat("\n", maxLines), "split the file by concept"},
+		{"long test", "gpt/a_test.go", strings.Repeat("\n", maxLines), ""},
+		{"samples", "gpt/testdata/a.go", `import "m/x/cmd"`, ""},
+		{"hidden", ".ci/a.go", `import "m/x/cmd"`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := violations(t, fstest.MapFS{
+				"go.mod": {Data: []byte("module m/x\n\ngo 1.26\n")},
+				c.file:   {Data: []byte("package p\n" + c.text)},
+			})
+
+			switch {
+			case c.says == "" && len(got) > 0:
+				t.Errorf("found %q where nothing is wrong", got)
+			case c.says != "" && (len(got) != 1 || !strings.Contains(got[0], c.says) || !strings.HasPrefix(got[0], c.file+":")):
+				t.Errorf("found %q, want one about %q", got, c.says)
+			}
+		})
+	}
+}
+
+// A module of its own inside the tree is not ours to judge.
+func TestOtherModule(t *testing.T) {
+	got := violations(t, fstest.MapFS{
+		"go.mod":       {Data: []byte("module m/x\n")},
+		"tool/go.mod":  {Data: []byte("module m/tool\n")},
+		"tool/main.go": {Data: []byte("package main\nimport \"m/x/cmd\"")},
+	})
+	if len(got) > 0 {
+		t.Errorf("found %q in another module", got)
+	}
+}
