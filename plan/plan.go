@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -23,23 +22,32 @@ type Item struct {
 	Write bool             // a file is made of it; false when skipped, or shared with an earlier one
 }
 
+// Facts are what is known of the phone besides its bytes.
+type Facts struct {
+	Table      *flash.Table    // rows of all regions
+	Witness    string          // which table they come from
+	Chip       string          // "MT6592", "" unknown
+	Project    string          // board or project, "" unknown
+	DeviceSize int64           // true size of the user area, bytes; 0 unknown
+	Problems   []flash.Problem // of finding all that
+}
+
 // Plan is what a split will do.
 type Plan struct {
 	Items       []Item
-	ScatterName string   // file name of the scatter to be written
-	Private     []string // partitions in it that carry the phone's identity
-	Problems    []flash.Problem
+	ScatterName string          // file name of the scatter to be written
+	Private     []string        // partitions in it that carry the phone's identity
+	Problems    []flash.Problem // of the facts, and the plan's own
 
-	dev      *flash.Device
-	lay      *layout.Layout
-	wishes   Wishes
-	platform string
+	dev    *flash.Device
+	facts  Facts
+	wishes Wishes
 }
 
 // Make plans a split. The error is a *PatternError or one of reading.
-func Make(dev *flash.Device, l *layout.Layout, w Wishes) (*Plan, error) {
-	p := &Plan{dev: dev, lay: l, wishes: w, platform: cmp.Or(w.Platform, l.Chip.Value)}
-	p.ScatterName = scatter.FileName(p.platform)
+func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
+	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems)}
+	p.ScatterName = scatter.FileName(f.Chip)
 	taken := names{}
 	for _, own := range []string{flash.ManifestName, "SHA256SUMS", p.ScatterName, ".mtkkit-unfinished"} {
 		taken.take(own)
@@ -68,17 +76,22 @@ func Make(dev *flash.Device, l *layout.Layout, w Wishes) (*Plan, error) {
 // addBoots plans each boot region twice: all its bytes, and the preloader in it as a
 // flash tool takes it.
 func (p *Plan) addBoots(taken names) {
-	for i, b := range p.lay.Boots {
-		raw := fmt.Sprintf("boot%d", i+1)
-		if b.Part.Region == p.dev.Storage.Boot2() {
+	n := 0
+	for _, part := range p.dev.Parts {
+		if !part.Region.IsBoot() {
+			continue
+		}
+		n++
+		raw := fmt.Sprintf("boot%d", n)
+		if part.Region == p.dev.Storage.Boot2() {
 			raw = "boot2"
 		}
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "region", Name: raw, Region: b.Part.Region, File: taken.take(raw + ".bin"),
-				Extent: flash.Extent{Length: b.Part.Image.Size()}, Witness: b.Part.Source,
+				Kind: "region", Name: raw, Region: part.Region, File: taken.take(raw + ".bin"),
+				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
 			},
-			Image: b.Part.Image,
+			Image: part.Image,
 		})
 	}
 	p.addPreloaders(taken)
@@ -88,9 +101,9 @@ func (p *Plan) addBoots(taken names) {
 // what must not be flashed is a problem, not a file.
 func (p *Plan) addPreloaders(taken names) {
 	var regions []flash.Part
-	for _, b := range p.lay.Boots {
-		if b.Header != nil {
-			regions = append(regions, b.Part)
+	for _, part := range p.dev.Parts {
+		if part.Region.IsBoot() && preloader.Sniff(part.Image) {
+			regions = append(regions, part)
 		}
 	}
 	var (
@@ -168,8 +181,8 @@ func (p *Plan) addUser(taken names) {
 // are promises of the flash tool, not partitions; their bytes stay in a gap.
 func (p *Plan) rows(r flash.Region) []*flash.Partition {
 	var rows []*flash.Partition
-	for i := range p.lay.Table.Partitions {
-		row := &p.lay.Table.Partitions[i]
+	for i := range p.facts.Table.Partitions {
+		row := &p.facts.Table.Partitions[i]
 		if row.Region == r && row.Placed() && !(row.Reserved && row.Witness == "scatter") {
 			rows = append(rows, row)
 		}

@@ -23,8 +23,8 @@ func (p *Plan) Outputs() []flash.Output {
 func (p *Plan) Record(tool string) *flash.Manifest {
 	m := &flash.Manifest{
 		Schema: flash.ManifestSchema, Tool: tool, Kind: "parts",
-		Chip: p.platform, Project: p.lay.Project.Value, Storage: p.dev.Storage, Table: p.lay.Witness,
-		Complete: true, Problems: p.AllProblems(),
+		Chip: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage, Table: p.facts.Witness,
+		Complete: true, Problems: p.Problems,
 	}
 	for _, part := range p.dev.Parts {
 		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Size: part.Image.Size()})
@@ -38,11 +38,6 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 	return m
 }
 
-// AllProblems are those of the layout and the plan's own.
-func (p *Plan) AllProblems() []flash.Problem {
-	return append(append([]flash.Problem(nil), p.lay.Problems...), p.Problems...)
-}
-
 // Scatter writes the scatter file that describes the parts: every row of the table,
 // each with the file that restores it. A row of which nothing, or not all, is at hand
 // is listed without a file, so that no tool flashes half of a partition.
@@ -51,8 +46,8 @@ func (p *Plan) AllProblems() []flash.Problem {
 // (nvram, proinfo …) are restorable here, for it is the phone's own data.
 func (p *Plan) Scatter() []byte {
 	spec := scatter.Spec{
-		Platform: p.platform, Project: p.lay.Project.Value, Storage: p.dev.Storage,
-		UserSize: p.lay.DeviceSize, Rows: []flash.Partition{p.preloaderRow()},
+		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
+		UserSize: p.facts.DeviceSize, Rows: []flash.Partition{p.preloaderRow()},
 	}
 	p.Private = nil
 	for _, row := range p.tableRows() {
@@ -65,7 +60,7 @@ func (p *Plan) Scatter() []byte {
 // ones that were not carved.
 func (p *Plan) tableRows() []flash.Partition {
 	var rows []flash.Partition
-	for _, row := range p.lay.Table.Partitions {
+	for _, row := range p.facts.Table.Partitions {
 		if row.Region.IsUser() && row.Name != "" {
 			rows = append(rows, row)
 		}
@@ -77,7 +72,7 @@ func (p *Plan) tableRows() []flash.Partition {
 func (p *Plan) preloaderRow() flash.Partition {
 	name := "preloader"
 	row := flash.Partition{Name: name, Region: p.dev.Storage.Boot1(), Extent: flash.Extent{Length: 0x40000}}
-	for _, r := range p.lay.Table.Partitions {
+	for _, r := range p.facts.Table.Partitions {
 		if r.Region.IsBoot() && scatter.Canonical(r.Name) == name {
 			row = r
 			break

@@ -12,7 +12,6 @@ import (
 type Wishes struct {
 	Only, Skip []string // name patterns (*, ?, [a-z]); case does not count
 	TableNames bool     // name files after partitions throughout
-	Platform   string   // chip name for the scatter file, e.g. "MT6592"; "" for what the layout found
 }
 
 // PatternError is a pattern that cannot be meant: malformed, or matching no partition.

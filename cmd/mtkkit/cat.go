@@ -34,7 +34,7 @@ func catCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer d.Close()
-			p, err := plan.Make(&d.src.Device, d.lay, plan.Wishes{})
+			p, err := d.plan(plan.Wishes{})
 			if err != nil {
 				return err
 			}

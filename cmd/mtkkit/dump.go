@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
 )
@@ -53,6 +54,15 @@ type dump struct {
 }
 
 func (d *dump) Close() error { return d.src.Close() }
+
+// plan lists the files a split would make.
+func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
+	l := d.lay
+	return plan.Make(&d.src.Device, plan.Facts{
+		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
+		DeviceSize: l.DeviceSize, Problems: l.Problems,
+	}, w)
+}
 
 // openDump opens the dump a command names and finds its partitions.
 func openDump(c *cli.Context, u *ui, path string) (*dump, error) {

@@ -31,11 +31,11 @@ func listCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer d.Close()
-			p, err := plan.Make(&d.src.Device, d.lay, plan.Wishes{Platform: c.String("platform")})
+			p, err := d.plan(plan.Wishes{})
 			if err != nil {
 				return err
 			}
-			problems := p.AllProblems()
+			problems := p.Problems
 			if err := printList(u, p, problems); err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ func splitCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer d.Close()
-			p, err := plan.Make(&d.src.Device, d.lay, w)
+			p, err := d.plan(w)
 			if err != nil {
 				return patternHelp(err)
 			}
@@ -62,7 +62,7 @@ func splitCommand(u *ui) *cli.Command {
 }
 
 func wishes(c *cli.Context) (plan.Wishes, error) {
-	w := plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip"), Platform: strings.ToUpper(c.String("platform"))}
+	w := plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip")}
 	switch c.String("names") {
 	case "flash":
 	case "table":
@@ -110,7 +110,7 @@ type splitJob struct {
 
 // dryRun shows the plan and what would be said of it.
 func (j *splitJob) dryRun() error {
-	problems := j.p.AllProblems()
+	problems := j.p.Problems
 	if j.u.json {
 		if err := j.u.document(j.p.Record("mtkkit " + version())); err != nil {
 			return err
