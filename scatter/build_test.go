@@ -56,20 +56,27 @@ func TestBuildRoundTrip(t *testing.T) {
 			[]string{"0xFFFF01d8", "0xFFFF0080", "0xFFFF0000"}},
 		"sgpt of four blocks": {e, []flash.Partition{boot, end(1, "flashinfo", e-0x1080000, 0x1000000), end(2, "sgpt", e-0x80000, 0x80000)},
 			[]string{"0xFFFF0084", "0xFFFF0004"}},
-		"bmtpool":                    {e, []flash.Partition{boot, end(1, "BMTPOOL", e-0x1500000, 0x1500000)}, []string{"0xFFFF00a8"}},
-		"reserved, not at the end":   {e, []flash.Partition{boot, end(1, "otp", 0x200000, 0x100000), user(2, "lk", 0x300000, 0x200000)}, []string{"0x200000", "0x300000"}},
-		"reserved, gap to the end":   {e, []flash.Partition{boot, end(1, "flashinfo", e-0x2000000, 0x1000000)}, []string{"0x738000000"}},
-		"reserved, overlapped":       {e, []flash.Partition{boot, user(1, "userdata", 0, e), end(2, "flashinfo", e-0x1000000, 0x1000000)}, []string{"0x739000000"}},
-		"reserved, not whole blocks": {e, []flash.Partition{boot, end(1, "otp", e-0x104200, 0x100000), end(2, "sgpt", e-0x4200, 0x4200)}, []string{"0xFFFF0008", "0xFFFF0000"}},
-		"no size known":              {0, []flash.Partition{boot, end(1, "otp", flash.Unplaced, 0x2B00000), end(2, "flashinfo", flash.Unplaced, 0x1000000), end(3, "sgpt", flash.Unplaced, 0x80000)}, []string{"0xFFFF01dc", "0xFFFF0084", "0xFFFF0004"}},
-		"to the end":                 {e, []flash.Partition{boot, user(1, "lk", 0x8000, 0x60000), user(2, "system", 0x100000, 0x400000), toEnd}, []string{"0x500000"}},
-		"no place":                   {e, []flash.Partition{boot, user(1, "lost", flash.Unplaced, 0x60000)}, []string{"physical_start_addr: \n"}},
-		"name with a colon and hash": {e, []flash.Partition{boot, user(1, "a: b#c", 0, 0x60000)}, []string{"a: b#c"}},
+		"bmtpool":                        {e, []flash.Partition{boot, end(1, "BMTPOOL", e-0x1500000, 0x1500000)}, []string{"0xFFFF00a8"}},
+		"reserved, not at the end":       {e, []flash.Partition{boot, end(1, "otp", 0x200000, 0x100000), user(2, "lk", 0x300000, 0x200000)}, []string{"0x200000", "0x300000"}},
+		"reserved, gap to the end":       {e, []flash.Partition{boot, end(1, "flashinfo", e-0x2000000, 0x1000000)}, []string{"0x738000000"}},
+		"reserved, overlapped":           {e, []flash.Partition{boot, user(1, "userdata", 0, e), end(2, "flashinfo", e-0x1000000, 0x1000000)}, []string{"0x739000000"}},
+		"reserved, whole blocks":         {e, []flash.Partition{boot, end(1, "otp", e-0x104200, 0x100000), end(2, "sgpt", e-0x4200, 0x4200)}, []string{"0xFFFF0008", "0xFFFF0000"}},
+		"reserved, not whole blocks":     {e, []flash.Partition{boot, end(1, "otp", e-0x10C000, 0x10C000)}, []string{"0x739ef4000"}},
+		"bmtpool of no whole block":      {e, []flash.Partition{boot, end(1, "BMTPOOL", e-0x4000, 0x4000)}, []string{"0x739ffc000"}},
+		"more blocks than a count holds": {e, []flash.Partition{boot, end(1, "otp", e-0x200000000, 0x200000000)}, []string{"0x53a000000"}},
+		"no size known":                  {0, []flash.Partition{boot, end(1, "otp", flash.Unplaced, 0x2B00000), end(2, "flashinfo", flash.Unplaced, 0x1000000), end(3, "sgpt", flash.Unplaced, 0x80000)}, []string{"0xFFFF01dc", "0xFFFF0084", "0xFFFF0004"}},
+		"to the end":                     {e, []flash.Partition{boot, user(1, "lk", 0x8000, 0x60000), user(2, "system", 0x100000, 0x400000), toEnd}, []string{"0x500000"}},
+		"no place":                       {e, []flash.Partition{boot, user(1, "lost", flash.Unplaced, 0x60000)}, []string{"physical_start_addr: \n"}},
+		"name with a colon and hash":     {e, []flash.Partition{boot, user(1, "a: b#c", 0, 0x60000)}, []string{"a: b#c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := rebuilt(t, scatter.Spec{Platform: "MT6765", Project: "x", UserSize: c.size, Rows: c.rows})
-			if got := f.Table(c.size).Partitions; !reflect.DeepEqual(got, c.rows) {
+			table := f.Table(c.size)
+			if got := table.Partitions; !reflect.DeepEqual(got, c.rows) {
 				t.Errorf("got  %+v\nwant %+v", got, c.rows)
+			}
+			if (name == "no place") != (len(table.Problems) > 0) {
+				t.Errorf("problems: %v", table.Problems)
 			}
 			for _, want := range c.want {
 				if !strings.Contains(string(f.Encode()), want) {

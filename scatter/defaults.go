@@ -24,7 +24,7 @@ type preset struct {
 // are the partitions ptgen protects from a full format (PROTECTED, BINREGION) and
 // those known to hold keys, locks, logs or the owner's data.
 var known = map[string]preset{
-	// Boot chain: the BootROM's SP Flash Tool class, ptgen.
+	// The boot chain, as ptgen writes it.
 	"preloader":        {"preloader.bin", bootload, boot, false},
 	"preloader_backup": {"preloader.bin", bootload, rom, false}, // MT6781
 	"dsp_bl":           {"DSP_BL", bootload, boot, false},       // MT6575, NAND
@@ -43,14 +43,14 @@ var known = map[string]preset{
 	"boot_para":        {"", invisible, rom, false},
 	"logo":             {"logo.bin", update, rom, false},
 
-	// Partition tables: ptgen; SP Flash Tool writes them itself.
+	// Partition tables, as ptgen writes them.
 	"mbr":  {"MBR", update, rom, false},
 	"ebr1": {"EBR1", update, rom, false},
 	"ebr2": {"EBR2", update, rom, false},
 	"pmt":  {"", invisible, rom, false},
 	"pgpt": {"", invisible, rom, false},
 
-	// Android: images of the Android build.
+	// Android, by the names its build gives the images.
 	"boot":          {"boot.img", update, rom, false},
 	"init_boot":     {"init_boot.img", update, rom, false},
 	"vendor_boot":   {"vendor_boot.img", update, rom, false},
@@ -71,7 +71,7 @@ var known = map[string]preset{
 	"fat":           {"", invisible, "FAT_IMG", true}, // the owner's files
 	"userdata":      {"userdata.img", update, ext4, true},
 
-	// Modem and helper processors: MT6735 on.
+	// Modem and helper processors, MT6735 on.
 	"md1img":   {"md1img.img", update, rom, false}, // md1rom.img until MT6757
 	"md1dsp":   {"md1dsp.img", update, rom, false},
 	"md1arm7":  {"md1arm7.img", update, rom, false},
@@ -93,7 +93,8 @@ var known = map[string]preset{
 	"cam_vpu2": {"cam_vpu2.img", update, rom, false},
 	"cam_vpu3": {"cam_vpu3.img", update, rom, false},
 
-	// Identity: IMEI, calibration, serial numbers. ptgen; PROTECTED and BINREGION.
+	// Identity: IMEI, calibration, serial numbers. ptgen protects most of them; names
+	// of one vendor only are marked with it.
 	"proinfo":    {"", protected, rom, true},
 	"nvram":      {"", binregion, rom, true},
 	"nvdata":     {"", invisible, ext4, true},
@@ -101,18 +102,18 @@ var known = map[string]preset{
 	"protect1":   {"", protected, ext4, true},
 	"protect2":   {"", protected, ext4, true},
 	"persist":    {"", protected, ext4, true},
-	"persistbak": {"", protected, ext4, true}, // Lenovo, Xiaomi
+	"persistbak": {"", protected, ext4, true}, // Xiaomi
 	"backup":     {"", binregion, rom, true},  // vivo
 	"efs":        {"", invisible, rom, true},  // Samsung
 	"sec_efs":    {"", invisible, rom, true},  // Samsung
-	"utags":      {"", protected, rom, true},  // Motorola
-	"hw":         {"", protected, rom, true},  // Motorola
-	"dkb":        {"", protected, rom, true},  // Motorola
-	"kb":         {"", protected, rom, true},  // Motorola
-	"devinfo":    {"", invisible, rom, true},  // Meizu, vivo
-	"oeminfo":    {"", invisible, rom, true},  // Huawei
+	"utags":      {"", protected, rom, true},  // Lenovo
+	"hw":         {"", protected, rom, true},  // Lenovo
+	"dkb":        {"", protected, rom, true},  // device key block, MT8167
+	"kb":         {"", protected, rom, true},  // key block, MT8167
+	"devinfo":    {"", invisible, rom, true},  // Xiaomi, Meizu
+	"oeminfo":    {"", invisible, rom, true},  // Vernee
 
-	// Locks and keys: ptgen; SP Flash Tool never ticks them.
+	// Locks and keys; no published file downloads them.
 	"seccfg":      {"", invisible, rom, true},
 	"sec1":        {"", invisible, rom, true},
 	"frp":         {"", invisible, rom, true},
@@ -129,7 +130,7 @@ var known = map[string]preset{
 	"logdump": {"", invisible, rom, true},
 	"log":     {"", invisible, rom, true},
 
-	// Counted from the end of the flash: ptgen; never downloaded.
+	// Counted from the end of the flash; SP Flash Tool never downloads them.
 	"otp":       {"", reserved, rom, true},
 	"sdrpmb":    {"", reserved, rom, true},
 	"mrdump":    {"", reserved, rom, true}, // memory at the last crash

@@ -95,6 +95,7 @@ func TestOddText(t *testing.T) {
 		"no index":              {header + lk + strings.TrimPrefix(lk, "- partition_index: SYS_lk\n"), 2, "lk: line 27: row has no partition_index"},
 		"no index, first row":   {header + strings.TrimPrefix(lk, "- partition_index: SYS_lk\n") + lk, 2, "lk: line 14: row has no partition_index"},
 		"name is the item":      {header + lk + strings.Replace(lk, "- partition_index: SYS_lk\n  ", "- ", 1), 2, "lk: line 27: row has no partition_index"},
+		"index alone":           {header + "- partition_index: SYS0\n" + strings.Replace(lk, "- partition_index: SYS_lk\n  ", "- ", 1), 2, "lk: line 15: row has no partition_indexscatter: line 14: row has no partition_name"},
 		"empty name":            {header + strings.Replace(lk, ": lk", ":", 1), 1, "scatter: line 14: row has no partition_name"},
 		"key given twice":       {header + lk + "  partition_size: 0x1\n", 1, "lk: line 27: partition_size is given twice; the value of line 21 is used"},
 	} {

@@ -119,10 +119,21 @@ func (f *File) checkRows() {
 		if name == "" {
 			f.problem(flash.Warning, "", r.Line, "row has no partition_name")
 		}
-		for _, fd := range r.Fields {
-			if first := r.Find(fd.Key); first.Line != fd.Line && first.Value != fd.Value {
-				f.problem(flash.Warning, name, fd.Line, "%s is given twice; the value of line %d is used", fd.Key, first.Line)
-			}
+		f.checkKeys(name, r)
+	}
+}
+
+// checkKeys reports keys that a row gives twice with different values.
+func (f *File) checkKeys(name string, r Row) {
+	first := make(map[string]Field, len(r.Fields))
+	for _, fd := range r.Fields {
+		key := strings.ToLower(fd.Key)
+		before, dup := first[key]
+		switch {
+		case !dup:
+			first[key] = fd
+		case before.Value != fd.Value:
+			f.problem(flash.Warning, name, fd.Line, "%s is given twice; the value of line %d is used", fd.Key, before.Line)
 		}
 	}
 }
