@@ -1,8 +1,10 @@
 package preloader
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -53,9 +55,10 @@ func Fix(img flash.Image) ([]Fixed, []flash.Problem, error) {
 	}
 	var fixed []Fixed
 	var refusals []error
+	names := map[string]int{}
 	for _, f := range r.Files {
 		x := Fixed{
-			Name:   f.Name(),
+			Name:   unique(f.Name(), names),
 			Extent: flash.Extent{Offset: f.Extent.Offset, Length: f.Present},
 			File:   f,
 			Region: 1,
@@ -73,6 +76,15 @@ func Fix(img flash.Image) ([]Fixed, []flash.Problem, error) {
 	return fixed, r.Problems, errors.Join(refusals...)
 }
 
+// unique numbers a name that was given out before: preloader_2.bin.
+func unique(name string, seen map[string]int) string {
+	seen[name]++
+	if n := seen[name]; n > 1 {
+		return fmt.Sprintf("%s_%d.bin", strings.TrimSuffix(name, ".bin"), n)
+	}
+	return name
+}
+
 func (f *File) refusal() *RefusedError {
 	switch {
 	case f.Cut():
@@ -87,7 +99,7 @@ func (f *File) refusal() *RefusedError {
 
 // refusal is for a region without a file: erased, or read too short.
 func (r *Region) refusal() *RefusedError {
-	e := &RefusedError{Reason: ReasonEmpty, Name: r.Medium, Text: "no preloader in the region"}
+	e := &RefusedError{Reason: ReasonEmpty, Name: cmp.Or(r.Medium, "region"), Text: "no preloader in it"}
 	for _, p := range r.Problems {
 		if p.Severity == flash.Error {
 			e.Offset, e.Text = p.Offset, p.Text

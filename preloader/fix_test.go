@@ -3,6 +3,7 @@ package preloader
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -160,6 +161,62 @@ func TestRecordsThatLie(t *testing.T) {
 	if b := r.Main().Bloader; b == nil || b.EMI != nil {
 		t.Errorf("bloader: %+v", b)
 	}
+}
+
+// TestHostile sets every number of header, BRLYT and FILE_INFO to values that lie, and
+// cuts the region at every place that matters: what is handed out without a word is
+// the true file, always.
+func TestHostile(t *testing.T) {
+	file := plain().build()
+	whole := emmc(file)
+	check := func(what string, b []byte) {
+		fixed, ps, err := Fix(image(b))
+		if err != nil {
+			var refused *RefusedError
+			if !errors.As(err, &refused) && !isFormat(err) {
+				t.Errorf("%s: %v", what, err)
+			}
+			return
+		}
+		if len(fixed) != 1 || !fixed[0].File.Proof.OK && len(ps) == 0 {
+			t.Errorf("%s: %+v", what, fixed)
+		}
+		if fixed[0].File.Proof.OK && !bytes.Equal(bytesOf(t, fixed[0].Image), file) {
+			t.Errorf("%s: proven, but not the file", what)
+		}
+	}
+	cases := 0
+	for _, base := range []int{0, 0x200, 0x800} {
+		for at := base; at < base+0x40; at += 4 {
+			for _, v := range []uint32{0, 1, 7, 8, 0x38, 0x1FF, 0x200, 0x214, 0x800, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF, uint32(len(whole))} {
+				b := bytes.Clone(whole)
+				le.PutUint32(b[at:], v)
+				check(fmt.Sprintf("0x%x at 0x%x", v, at), b)
+				cases++
+			}
+		}
+	}
+	for n := 0; n < 0x800+len(file); n += 13 {
+		if _, _, err := Fix(image(whole[:n])); err == nil {
+			t.Errorf("cut at 0x%x: nobody told", n)
+		}
+		cases++
+	}
+	if cases < 600 {
+		t.Errorf("only %d cases", cases)
+	}
+}
+
+// TestSameNames: two files of a kind do not write over each other.
+func TestSameNames(t *testing.T) {
+	two := gfh{fileType: 2, sigType: 3, sigLen: 0x124}.build()
+	b := region("SF_BOOT", 0x200, []entry{{7, 2, 0x800, 0x1000, 1}, {7, 2, 0x1800, 0x3000, 0}, {7, 2, 0x1800, 0x3000, 0}},
+		map[int][]byte{0x800: two, 0x1800: two}, 0x3000)
+	fixed, ps, err := Fix(image(b))
+	if err != nil || len(fixed) != 2 || fixed[0].Name != "ext_bootloader.bin" || fixed[1].Name != "ext_bootloader_2.bin" {
+		t.Errorf("%+v, %v", fixed, err)
+	}
+	problem(t, ps, "like an earlier one")
 }
 
 // TestOneOfTwoCut hands out the whole file and marks the other.

@@ -88,13 +88,24 @@ func Read(img flash.Image) (*Region, error) {
 	}
 	if r.Medium == "" && r.Layout == nil {
 		return nil, &flash.FormatError{Format: "preloader", Offset: 0,
-			Text: "neither a boot region nor a preloader file", Err: flash.ErrNotThis}
+			Text: notThis(b), Err: flash.ErrNotThis}
 	}
 	if len(r.Problems) == 0 || flash.Worst(r.Problems) < flash.Error {
 		r.note(flash.Error, "region", 0, "no preloader in it: no FILE_INFO in %s",
 			flash.Size(min(r.Size, scanLimit)))
 	}
 	return r, nil
+}
+
+// notThis names what is at times taken for a preloader.
+func notThis(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte(bliMagic)):
+		return "only the MTK_BLOADER_INFO block of a preloader, as kept for DRAM settings"
+	case len(b) >= 8 && b[3] == 0xEA && b[7]&0xF0 == 0xE0: // ARM: a branch, then more code
+		return "code without the GFH header that makes it a preloader"
+	}
+	return "neither a boot region nor a preloader file"
 }
 
 // readHeads reads the device or NAND header from the first block b, and BRLYT.

@@ -332,14 +332,15 @@ func TestTraceAcrossWindows(t *testing.T) {
 }
 
 func TestNotAPreloader(t *testing.T) {
-	for name, in := range map[string][]byte{
-		"empty":            nil,
-		"text":             []byte("hello, this is no preloader"),
-		"code without GFH": append([]byte("\x06\x00\x00\xEA"), bytes.Repeat([]byte("code"), 4000)...),
+	for say, in := range map[string][]byte{
+		"neither a boot region":     nil,
+		"nor a preloader file":      []byte("hello, this is no preloader"),
+		"code without the GFH":      bytes.Repeat([]byte("\x06\x00\x00\xEA\xFE\xFF\xFF\xEA"), 4000),
+		"only the MTK_BLOADER_INFO": append([]byte("MTK_BLOADER_INFO_v21"), make([]byte, 1000)...),
 	} {
 		_, err := Read(image(in))
-		if !errors.Is(err, flash.ErrNotThis) {
-			t.Errorf("%s: %v", name, err)
+		if !errors.Is(err, flash.ErrNotThis) || !strings.Contains(err.Error(), say) {
+			t.Errorf("%q: %v", say, err)
 		}
 	}
 }
