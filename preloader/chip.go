@@ -18,7 +18,7 @@ const (
 	ConfidenceStale  Confidence = "stale" // a default that builders leave in place: says nothing
 )
 
-// Evidence is one witness of the platform. What was found in 22 preloaders of 14 chips:
+// Evidence is one witness of the platform. What was found in 20 preloaders of 14 chips:
 //
 //	path     the preloader's own source path, "platform/mt6765/": in half of them,
 //	         always right

@@ -43,7 +43,7 @@ func TestReadRegion(t *testing.T) {
 	}
 }
 
-// What is known of a file must not depend on what is wrapped around it.
+// TestJSONReport: the struct is the report, and it survives being one.
 func TestJSONReport(t *testing.T) {
 	b, err := json.Marshal(mustRead(t, emmc(plain().build())))
 	if err != nil {
