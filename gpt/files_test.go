@@ -3,6 +3,7 @@ package gpt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -108,5 +109,26 @@ func TestSelfBackup(t *testing.T) {
 	v.wantRows(t, g.Table(flash.EMMCUser), "gpt primary")
 	if g.DeviceSize() != 0 || g.Backup != nil {
 		t.Errorf("device 0x%x, backup %+v", g.DeviceSize(), g.Backup)
+	}
+}
+
+// TestHeadlessDoubt: without a header, entries are believed only when there are
+// several and all of them make sense.
+func TestHeadlessDoubt(t *testing.T) {
+	for name, edit := range map[string]func(b []byte){
+		"one row":               func(b []byte) { clear(b[128:]) },
+		"slot 0 unused":         func(b []byte) { clear(b[:128]) },
+		"a row without a name":  func(b []byte) { clear(b[128+56 : 256]) },
+		"a row without a type":  func(b []byte) { clear(b[128 : 128+16]) },
+		"an unreadable name":    func(b []byte) { b[128+56] = 7 },
+		"an end before a start": func(b []byte) { clear(b[128+41 : 128+48]) },
+		"an end at 2^56":        func(b []byte) { b[128+47] = 1 },
+	} {
+		b := phone(512, gib31).array()
+		read(t, bytes.NewReader(b))
+		edit(b)
+		if g, err := Read(bytes.NewReader(b)); !errors.Is(err, flash.ErrNotThis) {
+			t.Errorf("%s: %v, %v", name, g, err)
+		}
 	}
 }

@@ -96,6 +96,34 @@ var damages = []struct {
 		d.zero(0, 64<<10)
 		d.zero(v.size-v.sector, v.sector)
 	}, "gpt backup", flash.Warning, "entries without a usable header"},
+	{"entry count 1025", func(v vector, d *sparseDisk) {
+		d.editHeader(v.sector, func(h []byte) { binary.LittleEndian.PutUint32(h[0x50:], 1025) })
+	}, "gpt backup", flash.Warning, "entry count 1025 exceeds 1024"},
+	{"header checksum zero, backup lost", func(v vector, d *sparseDisk) {
+		d.zero(v.sector+0x10, 4)
+		d.zero(v.tailOffset(), v.size-v.tailOffset())
+	}, "gpt primary", flash.Warning, "the header says 0x00000000"},
+	{"entries checksum zero, backup lost", func(v vector, d *sparseDisk) {
+		d.editHeader(v.sector, func(h []byte) { clear(h[0x58:0x5c]) })
+		d.zero(v.tailOffset(), v.size-v.tailOffset())
+	}, "gpt primary", flash.Warning, "the header says 0x00000000"},
+	{"primary entries, backup header", func(v vector, d *sparseDisk) {
+		d.put(2*v.sector+0x38, 'X')
+		d.put(v.size-v.sector+0x40, 0xff)
+	}, "gpt backup", flash.Warning, "gpt backup: header checksum is 0x"},
+	{"wild row in the primary, a GUID in the backup", func(v vector, d *sparseDisk) {
+		d.zero(2*v.sector+2*128+0x28, 8)
+		d.put(v.tailOffset()+0x1f, 1)
+	}, "gpt backup", flash.Warning, "gpt backup: entries checksum is 0x"},
+	{"primary lost, backup header", func(v vector, d *sparseDisk) {
+		d.zero(0, 64<<10)
+		d.put(v.size-v.sector+0x40, 0xff)
+	}, "gpt backup", flash.Warning, "gpt backup: header checksum is 0x"},
+	{"image far too long, MBR and entries lost", func(v vector, d *sparseDisk) {
+		d.size += 1 << 30
+		d.zero(0, 512)
+		d.zero(2*v.sector, 1024)
+	}, "gpt backup", flash.Warning, "the primary copy is damaged"},
 	{"header size 4000000", func(v vector, d *sparseDisk) { d.put(v.sector+0x0c, 0, 9, 0x3d) },
 		"gpt backup", flash.Warning, "header size 4000000 is not between"},
 	{"header size 91", func(v vector, d *sparseDisk) { d.put(v.sector+0x0c, 91) },
@@ -322,16 +350,16 @@ func TestReadErrors(t *testing.T) {
 }
 
 // TestReadsLittle holds Read to a bound on what it reads of a large image, whole or
-// with its start lost: a search through everything would take minutes.
+// with a copy lost: a search through everything would take minutes.
 func TestReadsLittle(t *testing.T) {
 	v := phone(512, gib31)
-	for _, lost := range []int64{0, 64 << 10} {
+	for _, lost := range []flash.Extent{{}, {Length: 64 << 10}, {Offset: v.tailOffset(), Length: 33 * 512}} {
 		d := v.disk()
-		d.zero(0, lost)
+		d.zero(lost.Offset, lost.Length)
 		c := &counter{Image: d}
 		read(t, c)
 		if c.n > 1<<20 {
-			t.Errorf("read 0x%x bytes with 0x%x lost", c.n, lost)
+			t.Errorf("read 0x%x bytes with %v lost", c.n, lost)
 		}
 	}
 }
@@ -344,4 +372,48 @@ type counter struct {
 func (c *counter) ReadAt(p []byte, off int64) (int, error) {
 	c.n += len(p)
 	return c.Image.ReadAt(p, off)
+}
+
+// TestUnprovenSize: what a header says of the device's size counts only when it can be
+// true and something vouches for it.
+func TestUnprovenSize(t *testing.T) {
+	le := binary.LittleEndian
+	for name, edit := range map[string]func(d *sparseDisk){
+		"alternate within the partitions": func(d *sparseDisk) {
+			d.editHeader(512, func(h []byte) { le.PutUint64(h[0x20:], 0x40) })
+		},
+		"alternate 1, no last usable": func(d *sparseDisk) {
+			d.editHeader(512, func(h []byte) { le.PutUint64(h[0x20:], 1); le.PutUint64(h[0x30:], 0) })
+		},
+		"alternate damaged": func(d *sparseDisk) { d.put(512+0x24, 7) },
+	} {
+		v := phone(512, gib31)
+		d := v.disk()
+		d.zero(v.tailOffset(), v.size-v.tailOffset())
+		edit(d)
+		tab := read(t, d).Table(flash.EMMCUser)
+		v.wantRows(t, tab, "gpt primary")
+		if tab.DeviceSize != 0 {
+			t.Errorf("%s: device size 0x%x", name, tab.DeviceSize)
+		}
+	}
+}
+
+// TestEntriesByShape: with all checksums lost and the header's own LBA wrong, the
+// entries are where the most of them make sense.
+func TestEntriesByShape(t *testing.T) {
+	v := phone(512, gib31)
+	v.rows = nil
+	for i := range uint64(10) {
+		v.rows = append(v.rows, row{name: fmt.Sprint("row", i), first: 0x40 + 16*i, last: 0x4f + 16*i})
+	}
+	d := v.disk()
+	d.size = 1 << 20
+	d.zero(512+0x18, 1) // as if the header lay at LBA 0, and the entries a sector further
+	d.put(1024+0x1f, 1)
+	g := read(t, d)
+	v.wantRows(t, g.Table(flash.EMMCUser), "gpt primary")
+	if g.Best().EntriesOffset != 1024 {
+		t.Errorf("entries at 0x%x", g.Best().EntriesOffset)
+	}
 }

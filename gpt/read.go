@@ -183,7 +183,7 @@ func (s *search) tail(p *Copy, last uint64) *Copy {
 			places = append(places, at)
 		}
 		for _, off := range append(places, s.img.Size()/sector*sector-sector) {
-			if off >= 2*sector && (p == nil || off != p.HeaderOffset) {
+			if p == nil || off != p.HeaderOffset {
 				best = likelier(best, s.at(off, sector, backup))
 			}
 		}

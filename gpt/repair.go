@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	diskgpt "github.com/diskfs/go-diskfs/partition/gpt"
 
@@ -212,7 +213,9 @@ func (l *layout) correct(r *Repaired) {
 	array := make([]byte, int64(l.arraySectors)*s)
 	copy(array, r.Primary[2*s:2*s+int64(l.c.EntryCount)*entryMin])
 	for _, e := range l.c.Entries {
-		copy(array[e.Index*entryMin:], e.raw)
+		if !e.plain() {
+			copy(array[e.Index*entryMin:], e.raw)
+		}
 	}
 	copy(r.Primary[2*s:], array)
 	copy(r.Backup, array)
@@ -222,6 +225,16 @@ func (l *layout) correct(r *Repaired) {
 	if e := r.Primary[mbrEntry:]; l.last > 0xffffffff && e[4] == protective {
 		binary.LittleEndian.PutUint32(e[12:], 0xffffffff)
 	}
+}
+
+// plain reports whether the entry is all in its fields: it has a type, and its name is
+// text followed by zeros.
+func (e Entry) plain() bool {
+	var name [entryMin - offName]byte
+	for i, u := range utf16.Encode([]rune(e.Name)) {
+		binary.LittleEndian.PutUint16(name[2*i:], u)
+	}
+	return e.TypeGUID != GUID{} && bytes.Equal(name[:], e.raw[offName:entryMin])
 }
 
 // seal sets what depends on the entries in the header h and gives it its checksum.

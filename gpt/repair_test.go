@@ -169,6 +169,22 @@ func TestRepairBySize(t *testing.T) {
 	}
 }
 
+func TestRepairEmptyTable(t *testing.T) {
+	v := phone(512, 64<<20)
+	v.rows = nil
+	d := v.disk()
+	if r := repair(t, d); !bytes.Equal(r.Primary, v.head()) || !bytes.Equal(r.Backup, v.tail()) {
+		t.Error("differs")
+	}
+	d.editHeader(512, func(h []byte) { h[0x20] = 1; clear(h[0x21:0x28]) })
+	d.size = 0x8000
+	for _, size := range []int64{0, 512, -512, 0x8000} {
+		if r, err := read(t, d).Repair(size); err == nil {
+			t.Errorf("size %d: device 0x%x", size, r.DeviceSize)
+		}
+	}
+}
+
 // TestRepairHuge has a device with more sectors than the protective MBR can count.
 func TestRepairHuge(t *testing.T) {
 	v := phone(512, 5<<40)
