@@ -7,17 +7,17 @@
 //	      7     info:                          │ File.Head, and decoded File.Info
 //	      8       - config_version: V1.1.2     │
 //	      9         platform: MT6592           │
-//	     12         block_size: 0x20000        ┘ the unit of addresses "from the end"
-//	     18   - partition_index: SYS0          ┐
-//	     19     partition_name: PRELOADER      │ one Row per partition
-//	     24     physical_start_addr: 0x0       │ bytes, within the row's region
-//	     25     partition_size: 0x40000        │
-//	     26     region: EMMC_BOOT_1            ┘
+//	     13         block_size: 0x20000        ┘ the unit of addresses "from the end"
+//	     19   - partition_index: SYS0          ┐
+//	     20     partition_name: PRELOADER      │ one Row per partition
+//	     25     physical_start_addr: 0x0       │ bytes, within the row's region
+//	     26     partition_size: 0x40000        │
+//	     27     region: EMMC_BOOT_1            ┘
 //	          …
-//	    318   - partition_index: SYS20
-//	    319     partition_name: BMTPOOL
-//	    324     physical_start_addr: 0xFFFF00a8   reserved: 0xa8 blocks before the end
-//	    329     is_reserved: true
+//	    319   - partition_index: SYS20
+//	    320     partition_name: BMTPOOL
+//	    325     physical_start_addr: 0xFFFF00a8   reserved: 0xa8 blocks before the end
+//	    330     is_reserved: true
 //
 // Most callers need Read, and File.Table with the size of the user area. Build
 // writes a new file; Defaults knows what partitions of the field are usually called,
