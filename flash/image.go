@@ -125,8 +125,12 @@ func (e Extent) Overlaps(o Extent) bool {
 
 // Clip cuts the extent to [0, size).
 func (e Extent) Clip(size int64) Extent {
-	start, end := min(max(e.Offset, 0), size), min(max(e.End(), 0), size)
-	return Extent{start, max(end-start, 0)}
+	start := min(max(e.Offset, 0), size)
+	end := e.End()
+	if e.Length > 0 && end < e.Offset { // ran over
+		end = math.MaxInt64
+	}
+	return Extent{start, max(min(end, size)-start, 0)}
 }
 
 // String prints the extent as 0xSTART..0xEND, the end excluded.

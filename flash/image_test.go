@@ -200,3 +200,10 @@ func TestReadFull(t *testing.T) {
 		t.Errorf("a failed read = %v, want its own error", err)
 	}
 }
+
+// A length that runs over the number range means "to the end", not "nothing".
+func TestClipRunsOver(t *testing.T) {
+	if got := (flash.Extent{Offset: 100, Length: math.MaxInt64}).Clip(1000); got != (flash.Extent{Offset: 100, Length: 900}) {
+		t.Errorf("Clip = %v", got)
+	}
+}

@@ -21,6 +21,9 @@ func (s Size) String() string {
 	if v%div == 0 {
 		return fmt.Sprintf("%d %s", v/div, units[u])
 	}
+	if x := float64(v) / float64(div); x >= 1023.95 && u < len(units)-1 { // would round to 1024.0
+		return "1.0 " + units[u+1]
+	}
 	return fmt.Sprintf("%.1f %s", float64(v)/float64(div), units[u])
 }
 
@@ -40,7 +43,11 @@ func ParseSize(s string) (int64, error) {
 			t, shift = strings.TrimSpace(strings.TrimSuffix(t, u)), 10*(i+1)
 		}
 	}
-	v, err := strconv.ParseInt(t, 0, 64)
+	base := 10
+	if hex, ok := strings.CutPrefix(t, "0x"); ok {
+		t, base = hex, 16
+	}
+	v, err := strconv.ParseInt(t, base, 64)
 	if err != nil || v < 0 || v<<shift>>shift != v {
 		return 0, fmt.Errorf("flash: %q is not a size (as in 4096, 0x1000, 512K, 3G)", s)
 	}

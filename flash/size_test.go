@@ -20,6 +20,7 @@ func TestSizeString(t *testing.T) {
 		3 << 29:             "1.5 GiB",
 		31_268_536_320:      "29.1 GiB",
 		1 << 40:             "1 TiB",
+		1<<20 - 1:           "1.0 MiB",
 		5000 << 40:          "5000 TiB",
 		-512:                "-512 B",
 		-1536:               "-1.5 KiB",
@@ -37,6 +38,7 @@ func TestParseSize(t *testing.T) {
 	for s, want := range map[string]int64{
 		"0":                  0,
 		"4096":               4096,
+		"010":                10, // not octal
 		" 4096 ":             4096,
 		"0x1000":             0x1000,
 		"0X1000":             0x1000,
