@@ -139,6 +139,7 @@ func startDiffers(p, s *flash.Partition) (Difference, bool) {
 // runs to the end of the device has its true size only in the scatter.
 func (l *Layout) mergeByStart(own, sc *flash.Table) []Difference {
 	var differ []Difference
+	var unlisted []flash.Partition // rows of the chain that the scatter file lacks
 	byStart := map[int64]*flash.Partition{}
 	byName := map[string]*flash.Partition{}
 	l.Table = *sc
@@ -160,7 +161,7 @@ func (l *Layout) mergeByStart(own, sc *flash.Table) []Difference {
 				d.Text = fmt.Sprintf("%s: 0x%x in the scatter file, 0x%x in the dump's table", o.Name, named.Offset, o.Offset)
 			}
 			differ = append(differ, d)
-			l.Table.Partitions = append(l.Table.Partitions, o)
+			unlisted = append(unlisted, o)
 		case o.File != "": // a table sector, shorter than the row it stands in
 			s.Witness = "ebr and scatter"
 		case o.ToEnd && s.Length > 0:
@@ -173,6 +174,7 @@ func (l *Layout) mergeByStart(own, sc *flash.Table) []Difference {
 			s.Witness = "ebr and scatter"
 		}
 	}
+	l.Table.Partitions = append(l.Table.Partitions, unlisted...)
 	l.Witness = "ebr and scatter"
 	return differ
 }
