@@ -2,6 +2,7 @@ package gpt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -57,7 +58,7 @@ func load(img flash.Image, off, sector int64, role string) (*Copy, error) {
 	c.checkHeader()
 	at, ok := lbaOffset(c.MyLBA, sector)
 	c.Standalone = off == 0 || c.HeaderOK && off != sector && (!ok || at != off)
-	return c, c.readEntries(img)
+	return c, errors.Join(err, c.readEntries(img))
 }
 
 // checkHeader judges the header alone. Nothing here makes a copy unusable.

@@ -1,11 +1,11 @@
 // Package gpt reads the GUID partition table of a phone's user area, however much
 // of it is left, and can write a sound one again.
 //
-//	sector 0  1        2          34                            n-33       n-1
-//	├──────┼────────┼──────────┼────────── … ─────────────────┼──────────┼────────┐
-//	│ PMBR │ header │ entries  │ boot_para … userdata … otp   │ entries  │ header │
-//	└──────┴────────┴──────────┴───────────────────────────── ┴──────────┴────────┘
-//	          primary copy                                        backup copy
+//	LBA 0    1          2           34                     n-33        n-1
+//	├────────┼──────────┼───────────┼───────── … ──────────┼───────────┼──────────┤
+//	│ PMBR   │ header   │ entries   │ boot_para … userdata │ entries   │ header   │
+//	└────────┴──────────┴───────────┴───────── … ──────────┴───────────┴──────────┘
+//	          primary copy                                  backup copy
 //
 //	header                              entry
 //	0x00 "EFI PART"                     0x00 type GUID
