@@ -59,6 +59,7 @@ func newApp(u *ui) *cli.App {
 		},
 		Commands: []*cli.Command{
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
+			joinCommand(u), verifyCommand(u),
 			gptCommand(u),
 		},
 	}

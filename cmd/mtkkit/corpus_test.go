@@ -34,7 +34,7 @@ type composite struct {
 var composites = []composite{
 	{
 		device: "blu-s5260-mt6592", scatter: "MT6592_Android_scatter.txt", boot1: "preloader_s5260.bin",
-		preloader: "preloader_s5260.bin", size: 0x1D2000000,
+		preloader: "preloader_s5260.bin", size: 0x150000000,
 		pieces: []piece{
 			{"MBR", 0, "MBR"}, {"EBR1", 0x80000, "EBR1"}, {"EBR2", 0x4020000, "EBR2"},
 			{"lk.bin", 0x1d40000, "lk.bin"}, {"logo.bin", 0x3820000, "logo.bin"}, {"secro.img", 0x31a0000, "secro.img"},
@@ -144,7 +144,6 @@ func beginsWith(t *testing.T, path string, want []byte) {
 
 // joinsTo joins a parts folder and compares the result with the dump, hole by hole.
 func joinsTo(t *testing.T, dir, dump string) {
-	if true { return }
 	t.Helper()
 	again := dir + ".again"
 	must(t, exitOK, "join", dir, "-o", again)
@@ -207,7 +206,7 @@ func TestRealGPT(t *testing.T) {
 // TestForeignScatter: a scatter file of another phone is refused before the first write.
 func TestForeignScatter(t *testing.T) {
 	dir := t.TempDir()
-	rom := imgtest.NewSparse(0x1D2000000)
+	rom := imgtest.NewSparse(composites[0].size)
 	for _, p := range composites[0].pieces {
 		rom.Put(p.offset, corpusFile(t, composites[0].device, p.file))
 	}

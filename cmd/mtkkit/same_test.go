@@ -36,6 +36,9 @@ func sameFiles(a, b string) error {
 		}
 		off = min(d.Offset, e.Offset) // up to here both are zero
 		n := min(x.Size()-off, int64(len(p)))
+		if n == 0 {
+			break
+		}
 		if _, err := x.ReadAt(p[:n], off); err != nil {
 			return err
 		}

@@ -54,6 +54,7 @@ func phone(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 || makers[args[0]] == nil {
 		ts.Fatalf("usage: phone NAME DIR")
 	}
+	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o777))
 	ts.Check(makers[args[0]]().WriteDump(ts.MkAbs(args[1])))
 }
 

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+func verifyCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "one verdict on a parts folder or a dump",
+		ArgsUsage: "ROM_1.parts | ROM_1",
+		Flags:     dumpFlags(),
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "parts folder or dump")
+			if err != nil {
+				return err
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			st, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			if st.IsDir() {
+				return verifyFolder(c, u, path)
+			}
+			return verifyDump(c, u, path)
+		},
+	}
+}
+
+// verdictDoc is the JSON document of verify.
+type verdictDoc struct {
+	Schema   string          `json:"schema"`
+	Path     string          `json:"path"`
+	Verdict  string          `json:"verdict"` // "complete", "partial", "damaged", "broken"
+	Problems []flash.Problem `json:"problems"`
+}
+
+func (v verdictDoc) say(u *ui, sentence string) error {
+	u.bars.clear()
+	if u.json {
+		if err := u.document(v); err != nil {
+			return err
+		}
+	}
+	u.problems(v.Problems)
+	u.say("%s: %s", v.Path, sentence)
+	return nil
+}
+
+// verifyFolder proves a parts folder by the hashes in its manifest.
+func verifyFolder(c *cli.Context, u *ui, dir string) error {
+	r, err := split.Verify(c.Context, dir, split.VerifyOptions{Progress: u.bars.event})
+	if err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	v := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(dir), Problems: r.Problems}
+	switch {
+	case !r.OK:
+		v.Verdict = "broken"
+		if err := v.say(u, "BROKEN: not what the manifest says"); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s: the verification does not hold", dir)
+	case r.Partial:
+		v.Verdict = "partial"
+		if err := v.say(u, fmt.Sprintf("partial: %d files are as the manifest says, but they are not all of the dump", r.Files)); err != nil {
+			return err
+		}
+		return errProblems
+	}
+	v.Verdict = "complete"
+	if err := v.say(u, fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))); err != nil {
+		return err
+	}
+	return verdict(r.Problems)
+}
+
+// verifyDump judges a dump by its own tables: nothing else can be known of it.
+func verifyDump(c *cli.Context, u *ui, path string) error {
+	d, err := openDump(c, u, path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return err
+	}
+	v := verdictDoc{Schema: "mtkkit.verify/1", Path: path, Problems: p.Problems, Verdict: "complete"}
+	sentence := "sound: its tables hold and nothing they speak of is missing"
+	if d.lay.DeviceSize == 0 {
+		sentence = "sound as far as can be known: nothing its table speaks of is missing, but the table does not state the device's size"
+	}
+	if flash.Worst(v.Problems) > flash.Note {
+		v.Verdict, sentence = "damaged", "damaged or incomplete, see above"
+	}
+	if err := v.say(u, sentence); err != nil {
+		return err
+	}
+	printMissing(u, d.lay.Missing)
+	return verdict(v.Problems)
+}
