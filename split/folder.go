@@ -95,7 +95,7 @@ func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*F
 
 // begin writes the marker, and only then removes what it lists.
 func (f *Folder) begin() (err error) {
-	if f.lock, err = writeMarker(f.dir, f.owned); err != nil {
+	if f.lock, err = writeMarker(f.path(markerName), f.owned); err != nil {
 		return err
 	}
 	return removeOwned(f.dir, f.owned)

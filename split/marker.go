@@ -27,12 +27,11 @@ type marker struct {
 	Files []string `json:"files"`
 }
 
-// writeMarker puts the marker into dir, all at once and on the disk, and returns it
-// open and locked. The lock dies with the process, so that a second run can tell a
-// running one from a killed one.
-func writeMarker(dir string, files []string) (*os.File, error) {
-	path := filepath.Join(dir, markerName)
-	b, err := json.MarshalIndent(marker{"mtkkit has not finished this folder; the next run removes these files", files}, "", " ")
+// writeMarker puts a marker at path, all at once and on the disk, and returns it open
+// and locked. The lock dies with the process, so that a second run can tell a running
+// one from a killed one.
+func writeMarker(path string, files []string) (*os.File, error) {
+	b, err := json.MarshalIndent(marker{"mtkkit has not finished here; the next run removes these files", files}, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
@@ -53,14 +52,14 @@ func writeMarker(dir string, files []string) (*os.File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("split: %w", err), os.Remove(path+partSuffix))
 	}
-	syncDir(dir)
+	syncDir(filepath.Dir(path))
 	held, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	if !tryLock(held) {
 		held.Close()
-		return nil, busy(dir)
+		return nil, busy(path)
 	}
 	return held, nil
 }
@@ -68,8 +67,7 @@ func writeMarker(dir string, files []string) (*os.File, error) {
 // readMarker returns what an unfinished run left behind as its list. It returns nil
 // and no error when there is no marker, and a *Refusal when the run is alive or the
 // marker cannot be believed.
-func readMarker(dir string) (*marker, error) {
-	path := filepath.Join(dir, markerName)
+func readMarker(path string) (*marker, error) {
 	if st, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -83,7 +81,7 @@ func readMarker(dir string) (*marker, error) {
 	}
 	defer in.Close()
 	if !tryLock(in) {
-		return nil, busy(dir)
+		return nil, busy(path)
 	}
 	b, err := io.ReadAll(io.LimitReader(in, 16<<20))
 	if err != nil {
@@ -94,15 +92,15 @@ func readMarker(dir string) (*marker, error) {
 		return nil, strangeMarker(path)
 	}
 	for _, n := range m.Files {
-		if flash.CheckFileName(n) != nil {
+		if n != filepath.Base(n) || n == "." || n == ".." {
 			return nil, strangeMarker(path)
 		}
 	}
 	return m, nil
 }
 
-func busy(dir string) *Refusal {
-	return &Refusal{Busy, dir, "another run is writing into this folder", "wait for it, or choose another folder"}
+func busy(path string) *Refusal {
+	return &Refusal{Busy, path, "another run is writing here", "wait for it, or choose another place with -o"}
 }
 
 func strangeMarker(path string) *Refusal {

@@ -82,6 +82,9 @@ func (m *mover) pass(dst outFile) error {
 	return err
 }
 
+// filed is an Image that is a file from its first byte to its last.
+type filed interface{ File() *os.File }
+
 // fileRange is a range of an open file.
 type fileRange struct {
 	file *os.File
@@ -91,7 +94,7 @@ type fileRange struct {
 // fileBeneath finds the file whose bytes the image is, when it is one.
 func (m *mover) fileBeneath() (fileRange, bool) {
 	root, e := flash.Root(m.src)
-	if h, ok := root.(interface{ File() *os.File }); ok && h.File() != nil && e.Length > 0 {
+	if h, ok := root.(filed); ok && h.File() != nil && e.Length > 0 {
 		return fileRange{h.File(), e}, true
 	}
 	return fileRange{}, false

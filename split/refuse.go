@@ -42,7 +42,7 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 			}
 		}
 	}
-	m, err := readMarker(f.dir)
+	m, err := readMarker(f.path(markerName))
 	switch {
 	case err != nil:
 		return nil, err
@@ -173,22 +173,21 @@ func resolve(path string) string {
 
 // refuseRoom compares what will be written with what the file system has and can.
 func (f *Folder) refuseRoom(old []string) error {
-	v, err := volumeOf(existing(f.dir))
+	base := existing(f.dir)
+	v, err := volumeOf(base)
 	if err != nil {
 		return nil // a system that cannot say does not forbid
 	}
 	var need int64
 	for _, o := range f.outputs {
-		if v.maxFile > 0 && o.Image.Size() > v.maxFile {
-			return tooBig(f.path(o.Name), o.Image.Size(), v)
+		if err := refuseBig(f.path(o.Name), o.Image.Size(), v); err != nil {
+			return err
 		}
-		n := o.Image.Size()
-		if v.holes && !f.opt.NoHoles {
-			if n, err = dataBytes(o.Image); err != nil {
-				return fmt.Errorf("split: %s: %w", o.Name, err)
-			}
+		n, err := v.room(base, o.Image, f.opt.NoHoles)
+		if err != nil {
+			return fmt.Errorf("split: %s: %w", o.Name, err)
 		}
-		need += roundUp(n)
+		need += n
 	}
 	for _, n := range old {
 		if st, err := os.Lstat(f.path(n)); err == nil {
@@ -198,19 +197,37 @@ func (f *Folder) refuseRoom(old []string) error {
 	return refuseSpace(f.dir, need, v)
 }
 
-// refuseSpace refuses when need bytes do not fit. A file system that can share blocks
-// may need none at all: there the copy tries.
+// refuseSpace refuses when need bytes do not fit.
 func refuseSpace(path string, need int64, v volume) error {
-	if v.shares || need <= v.free {
+	if need <= v.free {
 		return nil
 	}
 	return &Refusal{NoSpace, path, fmt.Sprintf("needs %v, %v are free", flash.Size(need), flash.Size(v.free)),
 		"free some space, or choose a folder on another disk with -o"}
 }
 
-func tooBig(path string, size int64, v volume) *Refusal {
+// refuseBig refuses a file that the file system cannot hold.
+func refuseBig(path string, size int64, v volume) error {
+	if v.maxFile == 0 || size <= v.maxFile {
+		return nil
+	}
 	return &Refusal{TooBig, path, fmt.Sprintf("has %v, more than a file on %s can have (%v)",
 		flash.Size(size), v.kind, flash.Size(v.maxFile)), "choose a folder on a disk with another file system"}
+}
+
+// room returns how many bytes a copy of img takes on the volume, at most: zeros
+// among its data may save more. What the file system can share takes nothing; when
+// it then does not, the copy runs out of space and is cleaned up.
+func (v volume) room(path string, img flash.Image, dense bool) (int64, error) {
+	root, _ := flash.Root(img)
+	if h, ok := root.(filed); ok && v.shares && h.File() != nil && sameDevice(h.File(), path) {
+		return 0, nil
+	}
+	if dense || !v.holes {
+		return roundUp(img.Size()), nil
+	}
+	n, err := dataBytes(img)
+	return roundUp(n), err
 }
 
 // existing returns path, or the first folder above it that exists.

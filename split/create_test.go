@@ -1,0 +1,302 @@
+package split
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+func TestCreateRefusesNames(t *testing.T) {
+	for _, name := range []string{"", ".", "..", "../up", "/abs", "a/b", `a\b`, "con", "NUL.img", "com1.bin", "a:b", "dot.", "x.part",
+		"manifest.json", "Manifest.JSON", "SHA256SUMS", markerName, "new\nline", "\xff"} {
+		dir := filepath.Join(t.TempDir(), "p")
+		if f, err := Create(dir, []flash.Output{{Name: name, Image: image(nil)}}, nil, Options{}); err == nil {
+			f.Abandon()
+			t.Errorf("%q was taken for a file name", name)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%q: the folder was made", name)
+		}
+	}
+	two := []flash.Output{{Name: "Boot.img", Image: image(nil)}, {Name: "boot.IMG", Image: image(nil)}}
+	if _, err := Create(filepath.Join(t.TempDir(), "p"), two, nil, Options{}); err == nil {
+		t.Error("two names that differ in case only were taken")
+	}
+}
+
+func TestCreateRefusesFullFolder(t *testing.T) {
+	d := newDump(1)
+	dir := t.TempDir()
+	mine := write(t, filepath.Join(dir, "holiday.jpg"), []byte("mine"))
+	_, err := Create(dir, d.outputs, nil, Options{})
+	refusal(t, err, Exists)
+	if got := tree(t, dir); len(got) != 1 || got["holiday.jpg"] != "mine" {
+		t.Errorf("the folder was touched: %v", got)
+	}
+
+	// With Force a stranger stays, unless it has the name of an output.
+	d.split(t, dir, Options{Force: true})
+	if got := tree(t, dir); got["holiday.jpg"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
+		t.Error("force: the stranger's file or the output is not as it should be")
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"boot.img", "boot.img.part", flash.ManifestName, flash.SumsName} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, name), []byte("precious"))
+		_, err := Create(dir, d.outputs, nil, Options{Force: true})
+		refusal(t, err, Exists)
+		if got := tree(t, dir); len(got) != 1 || got[name] != "precious" {
+			t.Errorf("%s: the folder was touched: %v", name, got)
+		}
+	}
+	file := write(t, filepath.Join(t.TempDir(), "file"), nil)
+	_, err = Create(file, d.outputs, nil, Options{Force: true})
+	refusal(t, err, Exists)
+}
+
+func TestForceReplacesOnlyOurs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "p")
+	old := newDump(1)
+	old.add("partition", "old.img", 0, 4096)
+	old.split(t, dir, Options{})
+	write(t, filepath.Join(dir, "notes.txt"), []byte("mine"))
+
+	d := newDump(2)
+	_, err := Create(dir, d.outputs, nil, Options{})
+	if r := refusal(t, err, Exists); !strings.Contains(r.Hint, "--force") {
+		t.Errorf("no word of --force: %+v", r)
+	}
+	d.split(t, dir, Options{Force: true})
+	got := tree(t, dir)
+	if got["notes.txt"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
+		t.Error("a file is not what it should be")
+	}
+	for _, gone := range []string{"old.img", markerName} {
+		if _, there := got[gone]; there {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+}
+
+// A folder whose manifest or marker names files outside of it loses none of them.
+func TestHostileBooks(t *testing.T) {
+	for _, name := range []string{"../victim", "/victim", "sub/victim", ".."} {
+		for _, book := range []string{flash.ManifestName, markerName} {
+			top := t.TempDir()
+			victim := write(t, filepath.Join(top, "victim"), []byte("precious"))
+			dir := filepath.Join(top, "p")
+			if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, "sub", "victim"), []byte("precious"))
+			var b []byte
+			if book == markerName {
+				b, _ = json.Marshal(marker{Files: []string{name}})
+			} else {
+				b, _ = json.Marshal(flash.Manifest{Schema: flash.ManifestSchema, Files: []flash.ManifestFile{{Name: name}}})
+			}
+			write(t, filepath.Join(dir, book), b)
+			_, err := Create(dir, newDump(1).outputs, nil, Options{Force: true})
+			refusal(t, err, Exists)
+			for _, path := range []string{victim, filepath.Join(dir, "sub", "victim"), filepath.Join(dir, book)} {
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("%s with %q: %v", book, name, err)
+				}
+			}
+		}
+	}
+}
+
+// The input is safe under whatever name it is reached.
+func TestCreateRefusesInput(t *testing.T) {
+	precious := []byte("the only copy")
+	outputs := []flash.Output{{Name: "boot.img", Image: image([]byte("x"))}}
+	cases := map[string]func(t *testing.T, top string) (input, dir string){
+		"by name": func(t *testing.T, top string) (string, string) {
+			return write(t, filepath.Join(top, "boot.img"), precious), top
+		},
+		"by relative path": func(t *testing.T, top string) (string, string) {
+			write(t, filepath.Join(top, "boot.img"), precious)
+			t.Chdir(top)
+			return "boot.img", filepath.Join("..", filepath.Base(top))
+		},
+		"by symbolic link": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			dir := filepath.Join(top, "p")
+			mkdir(t, dir)
+			link(t, os.Symlink, dump, filepath.Join(dir, "boot.img"))
+			return dump, dir
+		},
+		"by hard link": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			dir := filepath.Join(top, "p")
+			mkdir(t, dir)
+			link(t, os.Link, dump, filepath.Join(dir, "boot.img"))
+			return dump, dir
+		},
+		"by a linked folder": func(t *testing.T, top string) (string, string) {
+			real := filepath.Join(top, "real")
+			mkdir(t, real)
+			dump := write(t, filepath.Join(real, "boot.img"), precious)
+			link(t, os.Symlink, real, filepath.Join(top, "p"))
+			return dump, filepath.Join(top, "p")
+		},
+		"as the unfinished part": func(t *testing.T, top string) (string, string) {
+			return write(t, filepath.Join(top, "boot.img.part"), precious), top
+		},
+		"as the folder itself": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			return dump, dump
+		},
+		"below the dump": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			return dump, filepath.Join(dump, "parts")
+		},
+		"in a folder that is the input": func(t *testing.T, top string) (string, string) {
+			write(t, filepath.Join(top, "ROM_1"), precious)
+			return top, filepath.Join(top, "a", "b")
+		},
+		"listed by an old manifest": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			m := flash.Manifest{Schema: flash.ManifestSchema, Files: []flash.ManifestFile{{Name: "ROM_1"}}}
+			b, err := m.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(top, flash.ManifestName), b)
+			return dump, top
+		},
+		"listed by an old marker": func(t *testing.T, top string) (string, string) {
+			dump := write(t, filepath.Join(top, "ROM_1"), precious)
+			write(t, filepath.Join(top, markerName), []byte(`{"files":["ROM_1"]}`))
+			return dump, top
+		},
+	}
+	for name, set := range cases {
+		t.Run(name, func(t *testing.T) {
+			input, dir := set(t, t.TempDir())
+			for _, force := range []bool{true, false} {
+				_, err := Create(dir, outputs, nil, Options{Force: force, Inputs: []string{input}})
+				if force {
+					refusal(t, err, IsInput)
+				} else if err == nil {
+					t.Error("not refused without force")
+				}
+			}
+			if st, err := os.Stat(input); err == nil && st.IsDir() {
+				input = filepath.Join(input, "ROM_1")
+			}
+			if b, err := os.ReadFile(input); err != nil || string(b) != string(precious) {
+				t.Errorf("the input is gone: %q, %v", b, err)
+			}
+		})
+	}
+}
+
+func mkdir(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func link(t *testing.T, how func(old, new string) error, old, new string) {
+	t.Helper()
+	if err := how(old, new); err != nil {
+		if runtime.GOOS == "windows" {
+			t.Skip("links need a privilege here: ", err)
+		}
+		t.Fatal(err)
+	}
+}
+
+func TestCreateRefusesRoom(t *testing.T) {
+	v, err := volumeOf(t.TempDir())
+	if err != nil {
+		t.Skip("the system does not say how much is free: ", err)
+	}
+	size := v.free + 1<<40
+	dense := []flash.Output{{Name: "a.img", Image: blank(size)}}
+	dir := filepath.Join(t.TempDir(), "p")
+	_, err = Create(dir, dense, nil, Options{})
+	refusal(t, err, NoSpace)
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the folder was made")
+	}
+	if !v.holes {
+		t.Skip("no holes on this file system")
+	}
+	sparse := []flash.Output{{Name: "a.img", Image: &holey{size: size, data: []stretch{{1 << 30, []byte("data")}}}}}
+	f, err := Create(dir, sparse, nil, Options{})
+	if err != nil {
+		t.Fatalf("holes take no room, but: %v", err)
+	}
+	if err := f.Abandon(); err != nil {
+		t.Error(err)
+	}
+	_, err = Create(dir, sparse, nil, Options{NoHoles: true})
+	refusal(t, err, NoSpace)
+}
+
+func TestRefuseBig(t *testing.T) {
+	fat := volume{kind: "FAT", maxFile: maxFAT}
+	if err := refuseBig("userdata.img", 4<<30-1, fat); err != nil {
+		t.Error(err)
+	}
+	refusal(t, refuseBig("userdata.img", 4<<30, fat), TooBig)
+	if err := refuseBig("userdata.img", 1<<40, volume{kind: "ext4"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// blank is an image that is all data, and all of it zero.
+type blank int64
+
+func (b blank) Size() int64 { return int64(b) }
+
+func (b blank) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestBusy(t *testing.T) {
+	d := newDump(1)
+	dir := filepath.Join(t.TempDir(), "p")
+	f, err := Create(dir, d.outputs, nil, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Create(dir, d.outputs, nil, Options{Force: true})
+	refusal(t, err, Busy)
+	if err := f.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the folder that this run made is still there")
+	}
+}
+
+func TestAbandonKeepsStrangers(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	f, err := Create(dir, newDump(1).outputs, nil, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Copy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "came later"), []byte("mine"))
+	if err := f.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 1 || got["came later"] != "mine" {
+		t.Errorf("left over: %v", got)
+	}
+}

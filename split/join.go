@@ -1,0 +1,264 @@
+package split
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// JoinOptions says how an image is put together.
+type JoinOptions struct {
+	Region    flash.Region // which source to rebuild; "": the first
+	Force     bool         // replace the output file when it is there
+	WholeHash bool         // take the SHA-256 of the result as a whole, a second pass
+	NoHoles   bool
+	NoSync    bool
+	Workers   int
+	Inputs    []string // what must not be written to, besides the parts folder
+	Progress  func(flash.Event)
+}
+
+// JoinReport is what Join did.
+type JoinReport struct {
+	Source   flash.ManifestSource
+	Files    int    // parts put together
+	Bytes    int64  // size of the result
+	Shared   bool   // at least one part shares its blocks with the result
+	SHA256   string // of the whole, with WholeHash
+	Unproven []string
+	// Unproven names the parts for which the manifest has no hash (split with NoHash):
+	// they were copied, and nothing says whether they are what they were.
+}
+
+// Join puts a parts folder together again as the file out. Every part is proven by
+// its hash while it is copied, every byte must be covered by a part, and parts that
+// overlap must agree. Until all of it is proven the file is called OUT.part; after an
+// error there is no file.
+//
+// What it refuses is a *Refusal: a manifest that is partial or unfinished, an output
+// that exists or lies in the folder, too little room.
+func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, error) {
+	j := joiner{dir: dir, out: filepath.Clean(out), opt: opt}
+	if err := j.load(); err != nil {
+		return nil, err
+	}
+	if err := j.refuse(); err != nil {
+		return nil, err
+	}
+	if err := j.write(ctx); err != nil {
+		return nil, err
+	}
+	return &j.report, nil
+}
+
+// joiner is one run of Join.
+type joiner struct {
+	dir, out string
+	opt      JoinOptions
+	spans    []span
+	report   JoinReport
+	mu       sync.Mutex // guards report
+	noClone  atomic.Bool
+}
+
+// span is one entry of the manifest in its place.
+type span struct {
+	flash.Extent
+	name     string
+	file     string // "": zeros
+	sum      string
+	overlaps bool
+}
+
+// load reads the manifest and lays out its entries.
+func (j *joiner) load() error {
+	m, err := openManifest(j.dir)
+	if _, merr := os.Lstat(filepath.Join(j.dir, markerName)); merr == nil {
+		return &Refusal{Partial, j.dir, "was never finished", "split the dump again"}
+	}
+	if err != nil {
+		return err
+	}
+	if !m.Complete {
+		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only and --skip"}
+	}
+	src := m.Source(j.opt.Region)
+	if j.opt.Region == "" && len(m.Sources) > 0 {
+		src = &m.Sources[0]
+	}
+	if src == nil {
+		return fmt.Errorf("split: %s: the manifest has no source %q", j.dir, j.opt.Region)
+	}
+	j.report.Source, j.report.Bytes = *src, src.Size
+	files := map[string]flash.ManifestFile{}
+	for _, f := range m.Files {
+		files[f.Name] = f
+	}
+	for _, e := range m.Entries {
+		// Other kinds, such as a preloader cut out of its region, are copies.
+		stored := e.Kind == "partition" || e.Kind == "gap" || e.Kind == "region"
+		if !stored || e.Region != src.Region || e.Present == 0 || e.File == "" && !e.Zero {
+			continue
+		}
+		s := span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name, file: e.File}
+		if e.File != "" {
+			f := files[e.File]
+			if f.Size != e.Present {
+				return fmt.Errorf("split: %s: the manifest gives it 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
+			}
+			if e.SHA256 != "" && e.SHA256 != f.SHA256 {
+				return fmt.Errorf("split: %s: the manifest has two different sums for it", e.File)
+			}
+			s.sum = f.SHA256
+		}
+		j.spans = append(j.spans, s)
+	}
+	return j.cover(src.Size)
+}
+
+// skipped names the first entries that were left out.
+func skipped(m *flash.Manifest) string {
+	var names []string
+	for _, e := range m.Entries {
+		if e.Skipped {
+			names = append(names, e.Name)
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n > 3:
+		return fmt.Sprintf(": without %s and %d more", strings.Join(names[:3], ", "), n-3)
+	}
+	return ": without " + strings.Join(names, ", ")
+}
+
+// cover proves that the spans hold every byte of the source, and marks those that
+// overlap.
+func (j *joiner) cover(size int64) error {
+	slices.SortStableFunc(j.spans, func(a, b span) int { return cmp.Compare(a.Offset, b.Offset) })
+	var reach int64
+	widest := -1 // the span that reaches to reach
+	for i := range j.spans {
+		s := &j.spans[i]
+		if s.Offset > reach {
+			return uncovered(reach, s.Offset)
+		}
+		if s.Offset < reach {
+			s.overlaps, j.spans[widest].overlaps = true, true
+		}
+		if s.End() > reach {
+			reach, widest = s.End(), i
+		}
+	}
+	if reach < size {
+		return uncovered(reach, size)
+	}
+	return nil
+}
+
+func uncovered(from, to int64) error {
+	return fmt.Errorf("split: no part covers %v (%v)", flash.Extent{Offset: from, Length: to - from}, flash.Size(to-from))
+}
+
+func (j *joiner) part() string { return j.out + partSuffix }
+func (j *joiner) marker() string {
+	return filepath.Join(filepath.Dir(j.out), "."+filepath.Base(j.out)+".mtkkit-unfinished")
+}
+
+// refuse looks for everything that forbids this run.
+func (j *joiner) refuse() error {
+	inputs := append([]string{j.dir}, j.opt.Inputs...)
+	if err := refuseInside(j.out, inputs); err != nil {
+		return err
+	}
+	for _, s := range j.spans {
+		if s.file != "" {
+			inputs = append(inputs, filepath.Join(j.dir, s.file))
+		}
+	}
+	rest, err := readMarker(j.marker())
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{j.out, j.part()} {
+		if err := refuseSame(path, inputs); err != nil {
+			return err
+		}
+		st, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode().IsRegular() && j.mayReplace(path, rest) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("split: %w", err)
+		}
+		return &Refusal{Exists, path, "exists", "--force replaces a file, or choose another name with -o"}
+	}
+	return j.refuseRoom()
+}
+
+// mayReplace reports whether a file that stands in the way may go: by the user's
+// word, or because a killed run left it.
+func (j *joiner) mayReplace(path string, rest *marker) bool {
+	return j.opt.Force || rest != nil && path == j.part() && slices.Contains(rest.Files, filepath.Base(path))
+}
+
+// refuseRoom opens every part once, so that a missing one is told before anything is
+// written, and adds up what they take.
+func (j *joiner) refuseRoom() error {
+	base := existing(filepath.Dir(j.out))
+	v, err := volumeOf(base)
+	known := err == nil
+	if err := refuseBig(j.out, j.report.Bytes, v); err != nil {
+		return err
+	}
+	var need int64
+	for _, s := range j.spans {
+		if s.file == "" {
+			if j.opt.NoHoles || !v.holes {
+				need += s.Length
+			}
+			continue
+		}
+		p, err := j.open(s)
+		if err != nil {
+			return err
+		}
+		n, err := v.room(base, p, j.opt.NoHoles)
+		p.Close()
+		if err != nil {
+			return fmt.Errorf("split: %s: %w", s.file, err)
+		}
+		need += n
+	}
+	if !known {
+		return nil
+	}
+	if st, err := os.Lstat(j.part()); err == nil { // it is removed before anything is written
+		v.free += allocated(st)
+	}
+	return refuseSpace(j.out, need, v)
+}
+
+// open opens a part and compares its size with the manifest's.
+func (j *joiner) open(s span) (*partFile, error) {
+	p, err := openPart(filepath.Join(j.dir, s.file))
+	if err != nil {
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	if p.size != s.Length {
+		p.Close()
+		return nil, fmt.Errorf("split: %s has 0x%x bytes, the manifest says 0x%x", s.file, p.size, s.Length)
+	}
+	return p, nil
+}

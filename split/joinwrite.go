@@ -1,0 +1,207 @@
+package split
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// write makes the output: marker, OUT.part, the parts, the proofs, OUT.
+func (j *joiner) write(ctx context.Context) (err error) {
+	lock, err := writeMarker(j.marker(), []string{filepath.Base(j.part())})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		lock.Close()
+		if err != nil {
+			_ = os.Remove(j.part()) // when even this fails, the marker stays and says so
+		}
+		if _, serr := os.Lstat(j.part()); serr != nil {
+			err = errors.Join(err, os.Remove(j.marker()))
+		}
+	}()
+	if err := os.Remove(j.part()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("split: %w", err)
+	}
+	out, err := os.OpenFile(j.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	err = j.fill(ctx, out)
+	if err == nil && !j.opt.NoSync {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil && cerr != nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(j.part(), j.out)
+	}
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	if !j.opt.NoSync {
+		syncDir(filepath.Dir(j.out))
+	}
+	return nil
+}
+
+// fill brings every part to its place in out and proves the whole.
+func (j *joiner) fill(ctx context.Context, out *os.File) error {
+	first := mover{dst: out, dense: j.opt.NoHoles}
+	if err := first.prepare(j.report.Bytes); err != nil {
+		return err
+	}
+	var total int64
+	costs := make([]int64, len(j.spans))
+	for i, s := range j.spans {
+		if s.file != "" || j.opt.NoHoles {
+			costs[i] = s.Length
+		}
+		total += s.Length
+	}
+	m := newMeter("join", total, j.opt.Progress)
+	err := runJobs(ctx, costs, j.opt.Workers, func(ctx context.Context, job job, buf []byte) error {
+		s := j.spans[job.index]
+		t := m.task(s.name, s.Length)
+		if err := j.place(ctx, out, s, job.beside, buf, t); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		t.end()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(j.report.Unproven)
+	if err := j.agree(ctx, out); err != nil {
+		return err
+	}
+	if !j.opt.WholeHash {
+		return nil
+	}
+	return j.wholeHash(ctx, out)
+}
+
+// place copies one span to where it belongs and compares its hash.
+func (j *joiner) place(ctx context.Context, out *os.File, s span, aside bool, buf []byte, t *task) error {
+	var src flash.Image = zeroImage(s.Length)
+	if s.file != "" {
+		p, err := j.open(s)
+		if err != nil {
+			return err
+		}
+		defer p.Close()
+		src = p
+	}
+	m := mover{ctx: ctx, src: src, dst: out, at: s.Offset, dense: j.opt.NoHoles, noClone: &j.noClone, buf: buf, meter: t}
+	if s.sum != "" {
+		m.sum, m.beside = newSum(t), aside
+	}
+	if err := m.run(); err != nil {
+		return err
+	}
+	if m.sum != nil {
+		got, err := m.sum.hex(ctx)
+		if err != nil {
+			return err
+		}
+		if got != s.sum {
+			return fmt.Errorf("%s is not what was split: its sha-256 is %s, the manifest has %s", s.file, got, s.sum)
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if s.file != "" {
+		j.report.Files++
+		if s.sum == "" {
+			j.report.Unproven = append(j.report.Unproven, s.file)
+		}
+	}
+	j.report.Shared = j.report.Shared || m.shared
+	return nil
+}
+
+// agree compares parts that overlap others with the result. Of two parts that say
+// different things of the same byte, one must differ from it.
+func (j *joiner) agree(ctx context.Context, out *os.File) error {
+	a, b := make([]byte, blockSize), make([]byte, blockSize)
+	for _, s := range j.spans {
+		if !s.overlaps {
+			continue
+		}
+		if err := j.agreeOne(ctx, out, s, a, b); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span, a, b []byte) error {
+	var src flash.Image = zeroImage(s.Length)
+	if s.file != "" {
+		p, err := j.open(s)
+		if err != nil {
+			return err
+		}
+		defer p.Close()
+		src = p
+	}
+	whole := &partFile{out, j.report.Bytes}
+	for off := int64(0); off < s.Length; off += blockSize {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(blockSize, s.Length-off)
+		if err := readFull(src, a[:n], off); err != nil {
+			return err
+		}
+		if err := readFull(whole, b[:n], s.Offset+off); err != nil {
+			return err
+		}
+		if !bytes.Equal(a[:n], b[:n]) {
+			return fmt.Errorf("overlaps another part and holds other bytes, between 0x%x and 0x%x", s.Offset+off, s.Offset+off+n)
+		}
+	}
+	return nil
+}
+
+// wholeHash takes the hash of the result as it stands in the file.
+func (j *joiner) wholeHash(ctx context.Context, out *os.File) error {
+	m := newMeter("hash", j.report.Bytes, j.opt.Progress)
+	t := m.task(filepath.Base(j.out), j.report.Bytes)
+	mv := mover{ctx: ctx, src: &partFile{out, j.report.Bytes}, sum: newSum(t), beside: true}
+	if err := mv.pass(nil); err != nil {
+		return err
+	}
+	got, err := mv.sum.hex(ctx)
+	if err != nil {
+		return err
+	}
+	t.end()
+	j.report.SHA256 = got
+	if want := j.report.Source.SHA256; want != "" && want != got {
+		return fmt.Errorf("the result is not what was split: its sha-256 is %s, the manifest has %s", got, want)
+	}
+	return nil
+}
+
+// zeroImage is an image of that many zeros.
+type zeroImage int64
+
+func (z zeroImage) Size() int64 { return int64(z) }
+
+func (z zeroImage) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func (z zeroImage) NextData(int64) (flash.Extent, error) { return flash.Extent{Offset: int64(z)}, nil }

@@ -1,0 +1,189 @@
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// VerifyOptions says how a folder is verified.
+type VerifyOptions struct {
+	Workers  int
+	Progress func(flash.Event)
+}
+
+// Report is the verdict on a parts folder.
+type Report struct {
+	OK       bool // every file is there and is what the manifest says; no Problem is an Error
+	Partial  bool // the folder never held all of the dump
+	Problems []flash.Problem
+	Files    int             // looked at
+	Bytes    int64           // of them
+	Manifest *flash.Manifest // nil when the folder was left before it had one
+}
+
+// ErrNoFolder is wrapped by Verify when there is no parts folder to judge.
+var ErrNoFolder = errors.New("not a parts folder")
+
+// Verify hashes every file of a parts folder and compares it with the manifest, and
+// the manifest with SHA256SUMS. What does not hold is in the report; an error means
+// that there was nothing to judge (ErrNoFolder, a manifest that is not to be
+// believed) or that ctx ended.
+func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error) {
+	r := &Report{}
+	_, merr := os.Lstat(filepath.Join(dir, markerName))
+	m, err := openManifest(dir)
+	switch {
+	case merr == nil && err != nil:
+		r.add(flash.Error, markerName, "the folder was never finished: split the dump again")
+		return r, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("split: %s: no %s: %w", dir, flash.ManifestName, ErrNoFolder)
+	case err != nil:
+		return nil, err
+	case merr == nil:
+		r.add(flash.Error, markerName, "the folder was not finished, or is being written")
+	}
+	r.Manifest, r.Partial = m, !m.Complete
+	if r.Partial {
+		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
+	}
+	if err := r.files(ctx, dir, opt); err != nil {
+		return nil, err
+	}
+	r.sums(dir)
+	r.strangers(dir)
+	r.OK = flash.Worst(r.Problems) < flash.Error
+	return r, nil
+}
+
+func (r *Report) add(s flash.Severity, place, text string) {
+	r.Problems = append(r.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: text})
+}
+
+// files judges every file that the manifest lists.
+func (r *Report) files(ctx context.Context, dir string, opt VerifyOptions) error {
+	var total int64
+	costs := make([]int64, len(r.Manifest.Files))
+	for i, f := range r.Manifest.Files {
+		costs[i] = f.Size
+		total += f.Size
+	}
+	m := newMeter("verify", total, opt.Progress)
+	verdicts := make([]flash.Problem, len(costs))
+	err := runJobs(ctx, costs, opt.Workers, func(ctx context.Context, j job, buf []byte) error {
+		f := r.Manifest.Files[j.index]
+		t := m.task(f.Name, f.Size)
+		severity, text := verifyFile(ctx, dir, f, j.beside, buf, t)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		t.end()
+		verdicts[j.index] = flash.Problem{Severity: severity, Place: f.Name, Offset: flash.NoOffset, Text: text}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	r.Files, r.Bytes = len(costs), total
+	for _, p := range verdicts {
+		if p.Text != "" {
+			r.Problems = append(r.Problems, p)
+		}
+	}
+	return nil
+}
+
+// verifyFile judges one file; no text means that it is right.
+func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside bool, buf []byte, t *task) (flash.Severity, string) {
+	p, err := openPart(filepath.Join(dir, f.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return flash.Error, "is missing"
+	}
+	if err != nil {
+		return flash.Error, err.Error()
+	}
+	defer p.Close()
+	switch {
+	case p.size < f.Size:
+		return flash.Error, fmt.Sprintf("is cut: 0x%x of 0x%x bytes are here", p.size, f.Size)
+	case p.size > f.Size:
+		return flash.Error, fmt.Sprintf("has grown: 0x%x bytes, were 0x%x", p.size, f.Size)
+	case f.SHA256 == "":
+		return flash.Warning, "has no hash to be proven by: only its size was compared"
+	}
+	m := mover{ctx: ctx, src: p, sum: newSum(t), beside: aside, buf: buf}
+	if err := m.pass(nil); err != nil {
+		return flash.Error, err.Error()
+	}
+	got, err := m.sum.hex(ctx)
+	switch {
+	case err != nil:
+		return flash.Error, err.Error()
+	case got != f.SHA256:
+		return flash.Error, fmt.Sprintf("has changed: its sha-256 is %s, was %s", got, f.SHA256)
+	}
+	return flash.Note, ""
+}
+
+// sums compares SHA256SUMS with the manifest.
+func (r *Report) sums(dir string) {
+	expected := encodeSums(r.Manifest.Files) != nil
+	in, err := os.Open(filepath.Join(dir, flash.SumsName))
+	if err != nil {
+		if expected {
+			r.add(flash.Error, flash.SumsName, "is missing")
+		}
+		return
+	}
+	defer in.Close()
+	sums, strange, err := decodeSums(in)
+	if err != nil {
+		r.add(flash.Error, flash.SumsName, err.Error())
+	}
+	if len(strange) > 0 {
+		r.add(flash.Error, flash.SumsName, fmt.Sprintf("line %d is no sum", strange[0]))
+	}
+	for _, f := range r.Manifest.Files {
+		if got, ok := sums[f.Name]; !ok && expected {
+			r.add(flash.Error, flash.SumsName, fmt.Sprintf("does not list %s", f.Name))
+		} else if ok && got != f.SHA256 {
+			r.add(flash.Error, flash.SumsName, fmt.Sprintf("has another sum for %s than the manifest", f.Name))
+		}
+		delete(sums, f.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		r.add(flash.Warning, flash.SumsName, fmt.Sprintf("lists %q, which the manifest does not", name))
+	}
+}
+
+// strangers notes files that nothing lists: not damage, but nobody proved them.
+func (r *Report) strangers(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		r.add(flash.Error, filepath.Base(dir), err.Error())
+		return
+	}
+	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, markerName: true}
+	for _, f := range r.Manifest.Files {
+		known[f.Name] = true
+	}
+	var names []string
+	for _, e := range entries {
+		if !known[e.Name()] {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		r.add(flash.Note, names[0], fmt.Sprintf("is not of this folder's making (%d such: %s)", len(names), strings.Join(names[:min(len(names), 5)], ", ")))
+	}
+}
