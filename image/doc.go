@@ -22,7 +22,8 @@
 // A length is stated only where headers give it and what follows is fill: a length
 // that cuts a signature off is worse than none. The package does not decompress,
 // does not verify and does not open file systems; it reads a few small blocks and
-// allocates nothing on the word of the image.
+// allocates nothing on the word of the image. The one format it looks through is the
+// Android sparse image: ReadSparse shows what such a file stands for.
 //
 // Sources: u-boot tools/mtk_image.h, MediaTek's mkimage and lk (mkimg.h), AOSP
 // bootimg.h, vendor boot, dt_table.h, avb_vbmeta_image.h, avb_footer.h, sparse_format.h
