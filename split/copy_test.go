@@ -316,7 +316,9 @@ func TestCancelInHole(t *testing.T) {
 func TestHugeSparse(t *testing.T) {
 	const size = 64 << 30
 	img := &holey{size: size, data: []stretch{{0, patchwork(1, 1<<20)}, {100 << 20, noise(2, 16<<20)}, {2 << 30, noise(3, 1<<20)}, {size - 33*512, noise(4, 33*512)}}}
-	e := func(from, to int64) flash.Image { return flash.Slice(img, flash.Extent{Offset: from, Length: to - from}) }
+	e := func(from, to int64) flash.Image {
+		return flash.Slice(img, flash.Extent{Offset: from, Length: to - from})
+	}
 	outputs := []flash.Output{{Name: "pgpt", Image: e(0, 1<<20)}, {Name: "boot.img", Image: e(100<<20, 132<<20)},
 		{Name: "system.img", Image: e(2<<30, 2<<30+300<<20)}, {Name: "userdata.img", Image: e(4<<30, size-1<<20)}, {Name: "sgpt", Image: e(size-1<<20, size)}}
 	var before, after runtime.MemStats

@@ -246,7 +246,7 @@ func TestCreateRefusesRoom(t *testing.T) {
 }
 
 func TestRefuseBig(t *testing.T) {
-	fat := volume{kind: "FAT", maxFile: maxFAT}
+	fat := volume{kind: "FAT", maxFile: maxFAT, free: 1 << 40}
 	if err := refuseBig("userdata.img", 4<<30-1, fat); err != nil {
 		t.Error(err)
 	}
@@ -254,6 +254,20 @@ func TestRefuseBig(t *testing.T) {
 	if err := refuseBig("userdata.img", 1<<40, volume{kind: "ext4"}); err != nil {
 		t.Error(err)
 	}
+
+	// The same through a folder on a card: too big by one byte, and, as FAT has no
+	// holes, too little room for a file that is sparse elsewhere.
+	room := func(size int64) error {
+		f := &Folder{dir: t.TempDir(), outputs: []flash.Output{{Name: "userdata.img", Image: &holey{size: size}}},
+			volumeOf: func(string) (volume, error) { return fat, nil }}
+		return f.refuseRoom(nil)
+	}
+	refusal(t, room(4<<30), TooBig)
+	if err := room(4<<30 - 1); err != nil {
+		t.Error(err)
+	}
+	fat.free = 1 << 30
+	refusal(t, room(4<<30-1), NoSpace)
 }
 
 // blank is an image that is all data, and all of it zero.

@@ -57,6 +57,7 @@ type Folder struct {
 	closed   bool
 	noClone  atomic.Bool // the file system has said that it cannot share blocks
 	openFile func(path string) (outFile, error)
+	volumeOf func(path string) (volume, error)
 }
 
 // outFile is what the mover needs of a file it writes; *os.File has it.
@@ -74,7 +75,7 @@ const partSuffix = ".part"
 // this run owns: the outputs and extra, the names of small files to come (see
 // WriteFile). Rests of an unfinished run are removed.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
-	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile}
+	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: volumeOf}
 	names, err := f.names()
 	if err != nil {
 		return nil, err

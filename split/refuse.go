@@ -174,7 +174,7 @@ func resolve(path string) string {
 // refuseRoom compares what will be written with what the file system has and can.
 func (f *Folder) refuseRoom(old []string) error {
 	base := existing(f.dir)
-	v, err := volumeOf(base)
+	v, err := f.volumeOf(base)
 	if err != nil {
 		return nil // a system that cannot say does not forbid
 	}
