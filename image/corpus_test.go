@@ -56,7 +56,7 @@ func samples(t testing.TB) map[string]sample {
 			t.Fatal(err)
 		}
 		label, row := strings.TrimPrefix(f[2], "-"), strings.TrimPrefix(f[4], "-") // "-" is none
-		facts[f[0]] = sample{Content{Kind(f[1]), label, length}, row}
+		facts[f[0]] = sample{Content{Kind: Kind(f[1]), Label: label, Length: length}, row}
 	}
 	return facts
 }
@@ -83,7 +83,7 @@ func TestCorpus(t *testing.T) {
 		if !listed {
 			want.content.Kind = Unknown
 		}
-		got := Sniff(open(t, name))
+		got := proven(open(t, name))
 		if got != want.content {
 			t.Errorf("%s\n got %+v\nwant %+v", rel, got, want.content)
 		}

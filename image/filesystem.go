@@ -1,8 +1,11 @@
 package image
 
 import (
+	"encoding/binary"
 	"math"
 	"unicode/utf16"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // readExt4 takes the superblock at 0x400. Its magic has two bytes only, so the
@@ -117,4 +120,34 @@ func shifted(n uint64, log int64) int64 {
 		return 0
 	}
 	return int64(n << log)
+}
+
+// Offsets of the dynamic partitions' metadata (AOSP liblp metadata_format.h). The first
+// slot follows the two copies of the geometry.
+const (
+	superGeometry = 0x1000
+	superMetadata = 0x3000
+
+	lpHeaderSize   = 0x08 // of the header: the tables follow it
+	lpBlockDevices = 0x74 // descriptor: offset in the tables, count, entry size
+	lpDeviceSize   = 0x10 // in a block device's entry, bytes
+	lpDeviceName   = 0x18
+)
+
+// readSuper takes name and size of the device that super is from its own metadata.
+func readSuper(h *head) (string, int64, bool) {
+	b, err := flash.ReadFull(h.img, superMetadata, page)
+	if err != nil || string(b[:4]) != "0PLA" {
+		return "", 0, true
+	}
+	u32 := func(off int) int { return int(binary.LittleEndian.Uint32(b[off:])) }
+	entry := u32(lpHeaderSize) + u32(lpBlockDevices)
+	if u32(lpBlockDevices+4) < 1 || u32(lpHeaderSize) > page || entry < 0 || entry > page-64 {
+		return "", 0, true
+	}
+	size := binary.LittleEndian.Uint64(b[entry+lpDeviceSize:])
+	if size > 1<<50 {
+		size = 0
+	}
+	return printable(b[entry+lpDeviceName : entry+lpDeviceName+36]), int64(size), true
 }

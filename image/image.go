@@ -53,6 +53,11 @@ type Content struct {
 	// Length is how many bytes belong to it, 0 when nothing states it beyond doubt.
 	// It never exceeds the image. An AVB footer makes the whole image content.
 	Length int64
+
+	// Stated is what the header says of the length, 0 when it says nothing. It may run
+	// past the image, or leave out what follows: for finding the next content, not for
+	// cutting.
+	Stated int64
 }
 
 // headSize covers every magic and every header field but the sections of a chain.
@@ -124,7 +129,7 @@ var formats = []format{
 	{EROFS, 0x400, "\xE2\xE1\xF5\xE0", readEROFS},
 	{Ext4, 0x438, "\x53\xEF", readExt4},
 	{Super, 0, "gDla\x34\x00\x00\x00", nil}, // super_empty.img has no reserved lead-in
-	{Super, 0x1000, "gDla\x34\x00\x00\x00", nil},
+	{Super, superGeometry, "gDla\x34\x00\x00\x00", readSuper},
 	{MBR, 0x1FE, "\x55\xAA", readMBR},
 }
 
@@ -146,7 +151,7 @@ func Sniff(img flash.Image) Content {
 			return Content{Kind: f.kind}
 		}
 		if label, length, ok := f.read(h); ok {
-			return Content{f.kind, label, settle(img, length)}
+			return Content{f.kind, label, settle(img, length), max(length, 0)}
 		}
 	}
 	switch {

@@ -40,13 +40,13 @@ func TestAgainstTools(t *testing.T) {
 			out := produce(t, tt.size, tt.run)
 			img := open(t, out)
 			tt.want.Length = img.size
-			if got := Sniff(img); got != tt.want {
+			if got := proven(img); got != tt.want {
 				t.Errorf("\n got %+v\nwant %+v", got, tt.want)
 			}
 			if err := os.Truncate(out, img.size+mib); err != nil {
 				t.Fatal(err)
 			}
-			if got := Sniff(open(t, out)); got != tt.want {
+			if got := proven(open(t, out)); got != tt.want {
 				t.Errorf("in a larger partition\n got %+v\nwant %+v", got, tt.want)
 			}
 		})
@@ -60,7 +60,7 @@ func TestAgainstImg2simg(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := produce(t, 0, []string{"img2simg", in, "OUT"})
-	if got := Sniff(open(t, out)); got != (Content{Kind: SparseAndroid}) {
+	if got := proven(open(t, out)); got != (Content{Kind: SparseAndroid}) {
 		t.Errorf("got %+v", got)
 	}
 }
