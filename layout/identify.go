@@ -109,16 +109,15 @@ func (l *Layout) identify(opt Options) {
 			l.Project = Fact{f.Bloader.Board, "preloader in " + b.Part.Source}
 		}
 	}
-	if opt.Scatter != nil {
-		info := opt.Scatter.Info
-		if chipSure && info.Platform != "" && !strings.EqualFold(l.Chip.Value, info.Platform) {
-			l.note(flash.Warning, "scatter", "%s is for %s, the preloader is of %s", opt.ScatterName, info.Platform, l.Chip.Value)
+	if c := opt.Claim; c != nil {
+		if chipSure && c.Platform != "" && !strings.EqualFold(l.Chip.Value, c.Platform) {
+			l.note(flash.Warning, c.Kind, "%s is for %s, the preloader is of %s", c.Name, c.Platform, l.Chip.Value)
 		}
-		if info.Platform != "" { // the flash tool goes by the scatter's word
-			l.Chip = Fact{info.Platform, opt.ScatterName}
+		if c.Platform != "" { // a flash tool goes by the scatter file's word
+			l.Chip = Fact{c.Platform, c.Name}
 		}
-		if info.Project != "" {
-			l.Project = Fact{info.Project, opt.ScatterName}
+		if c.Project != "" {
+			l.Project = Fact{c.Project, c.Name}
 		}
 	}
 	if opt.Platform != "" {

@@ -1,39 +1,51 @@
 package layout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/ebr"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
-	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/image"
 )
 
 // Options are what the user knows besides the dump.
 type Options struct {
-	Scatter     *scatter.File // nil for none
-	ScatterName string        // what to call it to a person
-	Trust       bool          // believe the scatter file against the dump
-	Platform    string        // chip name that overrides all evidence, "" for none
+	Claim    *Claim // what a file says of the partitions, nil for none
+	Trust    bool   // believe the claim against the dump
+	Platform string // chip name that overrides all evidence, "" for none
+	Progress func(flash.Event)
+}
+
+// Claim is a table from outside the dump: a scatter file, or what somebody captured
+// from the running phone. It is checked against the dump before it is believed.
+type Claim struct {
+	Name     string // what to call it to a person: a file name
+	Kind     string // "scatter", "dumchar_info", "pmt" …
+	Platform string // chip it is for, "" when it does not say
+	Project  string
+	Table    func(userSize int64) *flash.Table // its rows, for a user area of that size (0 unknown)
 }
 
 // Layout is what is known of a device's partitions and where the knowledge comes from.
 type Layout struct {
-	Generation string        // "gpt", "ebr", "scatter", "boot" (a boot region alone)
-	Witness    string        // the witness the rows come from: "gpt primary", "ebr", "scatter"
-	Table      flash.Table   // the one table: rows of all regions
-	User       flash.Region  // the region the table is about
-	Boot1      flash.Region  // the region this kind of device starts from
-	Have       int64         // bytes of the user region at hand
-	DeviceSize int64         // true size of the user region, bytes; 0 unknown
-	AtLeast    int64         // the user region is at least so large, bytes
-	Missing    []Range       // what is still to be read from the phone
-	Boots      []Boot        // boot regions at hand and what is in them
-	Chip       Fact          // MT6592 …
-	Project    Fact          // board or project name
-	Scatter    *scatter.File // as given, nil for none
-	Differ     []Difference  // scatter against the dump, when it was trusted all the same
+	Generation string       // "gpt", "ebr", "claim", "content" (guessed), "boot" (a boot region alone)
+	Witness    string       // the witness the rows come from: "gpt primary", "ebr", "scatter", "content"
+	Table      flash.Table  // the one table: rows of all regions
+	User       flash.Region // the region the table is about
+	Boot1      flash.Region // the region this kind of device starts from
+	Have       int64        // bytes of the user region at hand
+	DeviceSize int64        // true size of the user region, bytes; 0 unknown
+	AtLeast    int64        // the user region is at least so large, bytes
+	Missing    []Range      // what is still to be read from the phone
+	Boots      []Boot       // boot regions at hand and what is in them
+	Chip       Fact         // MT6592 …
+	Project    Fact         // board or project name
+	Contents   []Content    // what stands at the start of each row of Table, same order
+	Claimed    bool         // a claim was given
+	Differ     []Difference // claim against the dump, when it was trusted all the same
 	Problems   []flash.Problem
 }
 
@@ -49,32 +61,38 @@ type Range struct {
 	flash.Extent
 }
 
-// Difference is one point in which a scatter file and the dump disagree.
-type Difference struct {
-	Name    string `json:"name"`
-	Scatter int64  `json:"scatter"` // address the scatter gives, bytes
-	Dump    int64  `json:"dump"`    // address the dump's table gives, bytes; NoOffset when content denies the row
-	Text    string `json:"text"`
+// Content is what stands at the start of a row, and whether it belongs there.
+type Content struct {
+	image.Content
+	Verdict image.Verdict
 }
 
-// ForeignError says that the scatter file is not of this dump.
+// Difference is one point in which a claim and the dump disagree.
+type Difference struct {
+	Name  string `json:"name"`
+	Claim int64  `json:"claim"` // address the claim gives, bytes
+	Dump  int64  `json:"dump"`  // address the dump's table gives, bytes; NoOffset when content denies the row
+	Text  string `json:"text"`
+}
+
+// ForeignError says that the claim is not of this dump.
 type ForeignError struct {
-	Scatter string
-	Differ  []Difference
+	Claim  *Claim
+	Differ []Difference
 }
 
 func (e *ForeignError) Error() string {
 	return fmt.Sprintf("layout: %s is not of this dump: %d rows disagree, first: %s",
-		e.Scatter, len(e.Differ), e.Differ[0].Text)
+		e.Claim.Name, len(e.Differ), e.Differ[0].Text)
 }
 
 // ErrNoTable means that no witness of any kind speaks for the dump.
-var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, and no scatter file given")
+var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, no scatter file given, and no content that is known")
 
 // Resolve makes one Layout of all witnesses. The error is ErrNoTable, a
-// *ForeignError, or one of reading.
-func Resolve(dev *flash.Device, opt Options) (*Layout, error) {
-	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Scatter: opt.Scatter}
+// *ForeignError, ctx's, or one of reading. Without any table the whole dump is read.
+func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, error) {
+	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Claimed: opt.Claim != nil}
 	l.Problems = append(l.Problems, dev.Problems...)
 	l.readBoots(dev)
 
@@ -88,21 +106,7 @@ func Resolve(dev *flash.Device, opt Options) (*Layout, error) {
 		return l, nil
 	}
 	l.Have = user.Image.Size()
-
-	own := l.ownTable(user.Image)
-	var err error
-	switch {
-	case own == nil && opt.Scatter == nil:
-		return nil, ErrNoTable
-	case own == nil:
-		err = l.fromScatter(user.Image, opt)
-	case opt.Scatter == nil:
-		l.Table = *own
-		l.checkContent(user.Image, flash.Warning)
-	default:
-		err = l.merge(user.Image, own, opt)
-	}
-	if err != nil {
+	if err := l.findTable(ctx, user.Image, opt); err != nil {
 		return nil, err
 	}
 	l.closeEnds()
@@ -111,6 +115,28 @@ func Resolve(dev *flash.Device, opt Options) (*Layout, error) {
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)
 	l.identify(opt)
 	return l, nil
+}
+
+// findTable asks the witnesses in the order of belief.
+func (l *Layout) findTable(ctx context.Context, img flash.Image, opt Options) error {
+	own := l.ownTable(img)
+	switch {
+	case own == nil && opt.Claim == nil:
+		return l.guess(ctx, img, opt.Progress)
+	case own == nil:
+		return l.fromClaim(img, opt)
+	case opt.Claim != nil:
+		return l.merge(img, own, opt)
+	}
+	l.Table = *own
+	l.lookAt(img)
+	for i, c := range l.Contents {
+		if c.Verdict == image.Contradicted {
+			p := l.Table.Partitions[i]
+			l.problem(flash.Warning, p, "holds %s, which does not belong in this partition", describe(c.Content))
+		}
+	}
+	return nil
 }
 
 // ownTable reads the dump's own table, nil when it has none that can be used.
@@ -180,6 +206,10 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 	}
 }
 
+func (l *Layout) problem(s flash.Severity, p flash.Partition, format string, a ...any) {
+	l.Problems = append(l.Problems, flash.Problem{Severity: s, Place: p.Name, Offset: p.Offset, Text: fmt.Sprintf(format, a...)})
+}
+
 func (l *Layout) note(s flash.Severity, place, format string, a ...any) {
 	l.Problems = append(l.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 }
@@ -199,7 +229,7 @@ func (l *Layout) tellWhatIsNormal() {
 	if len(l.Boots) == 0 {
 		l.note(flash.Note, string(l.Boot1), "is not at hand: the preloader is never in the user area, so it is not in this dump")
 	}
-	if l.Generation == "ebr" && l.Scatter == nil {
+	if l.Witness == "ebr" {
 		l.note(flash.Note, "mbr", "an MBR lists only some partitions, and no names: all others (nvram, uboot, bootimg …) stay together in gap files; a scatter file tells them apart")
 	}
 }

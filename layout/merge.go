@@ -4,113 +4,144 @@ import (
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// foreignStarts is how many partition starts must disagree before a scatter file is
+// foreignStarts is how many partition starts must disagree before a claim is
 // refused: one may be a slip of an editor, two are another layout.
 const foreignStarts = 2
 
-// fromScatter takes the scatter's rows as they are: the dump has no table to ask.
-func (l *Layout) fromScatter(img flash.Image, opt Options) error {
-	t := opt.Scatter.Table(0)
-	l.Generation, l.Witness = "scatter", "scatter"
+// fromClaim takes the claim's rows as they are: the dump has no table to ask.
+func (l *Layout) fromClaim(img flash.Image, opt Options) error {
+	t := opt.Claim.Table(0)
+	l.Generation, l.Witness = "claim", opt.Claim.Kind
 	l.Table = *t
 	l.Problems = append(l.Problems, t.Problems...)
-	l.note(flash.Warning, "scatter", "the dump has no partition table of its own: the rows of %s are taken on its word", opt.ScatterName)
-	return l.judge(l.contentDenies(img), opt)
+	l.note(flash.Warning, opt.Claim.Kind, "the dump has no partition table of its own: the rows of %s are taken on its word", opt.Claim.Name)
+	l.lookAt(img)
+	denied := l.contentDenies()
+	if len(denied) == 0 && !l.confirmed() {
+		denied = []Difference{{opt.Claim.Kind, flash.NoOffset, flash.NoOffset, fmt.Sprintf(
+			"no row of %s begins with what its name promises, and the dump has no table to compare with", opt.Claim.Name)}}
+	}
+	return l.judge(denied, opt)
 }
 
-// merge checks the scatter's rows against the dump's own table and joins the two.
+// merge checks the claim's rows against the dump's own table and joins the two.
 func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
-	size := l.DeviceSize
-	t := opt.Scatter.Table(size)
+	t := opt.Claim.Table(l.DeviceSize)
 	l.Problems = append(l.Problems, t.Problems...)
 
-	var differ []Difference
+	m := &merger{l: l, own: own, claim: t, name: opt.Claim.Name}
 	if l.Generation == "gpt" {
-		differ = l.mergeByName(own, t)
+		m.byName()
 	} else {
-		differ = l.mergeByStart(own, t)
+		m.byStart()
+		l.Witness = "ebr and " + opt.Claim.Kind
 	}
-	starts := len(differ)
-	if opt.Trust && starts > 0 {
-		l.Table, l.Witness = *t, "scatter"
+	if opt.Trust && len(m.differ) > 0 {
+		l.Table, l.Witness = *t, opt.Claim.Kind
 	}
-	denied := l.contentDenies(img)
-	if starts < foreignStarts {
-		for _, d := range differ {
-			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Scatter, Text: d.Text})
+	if len(m.differ) < foreignStarts {
+		for _, d := range m.differ {
+			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.Text})
 		}
-		differ = nil
+		m.differ = nil
 	}
-	return l.judge(append(differ, denied...), opt)
+	l.lookAt(img)
+	return l.judge(append(m.differ, l.contentDenies()...), opt)
 }
 
-// judge stops at a foreign scatter, unless the user trusts it.
+// judge stops at a foreign claim, unless the user trusts it.
 func (l *Layout) judge(differ []Difference, opt Options) error {
 	if len(differ) == 0 {
 		return nil
 	}
 	if !opt.Trust {
-		return &ForeignError{opt.ScatterName, differ}
+		return &ForeignError{opt.Claim, differ}
 	}
 	l.Differ = differ
 	for _, d := range differ {
 		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Warning, Place: d.Name, Offset: d.Scatter, Text: d.Text + "; the scatter file is trusted",
+			Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.Text + "; " + opt.Claim.Name + " is trusted",
 		})
 	}
 	return nil
 }
 
-// mergeByName joins a GPT and a scatter file, which share their names. The GPT's rows
-// stand; the scatter gives them file names and flash-tool words, and adds what a GPT
-// does not list (preloader).
-func (l *Layout) mergeByName(own, sc *flash.Table) []Difference {
-	var differ []Difference
-	byName := map[string]*flash.Partition{}
-	for i := range sc.Partitions {
-		p := &sc.Partitions[i]
+// merger joins the dump's own table with a claim.
+type merger struct {
+	l          *Layout
+	own, claim *flash.Table
+	name       string // of the claim, for people
+	differ     []Difference
+}
+
+func (m *merger) disagree(name string, claim, dump int64) {
+	var text string
+	switch {
+	case claim == flash.NoOffset:
+		text = fmt.Sprintf("the dump's table has a partition at 0x%x (%s), %s has none there", dump, name, m.name)
+	case dump == flash.NoOffset:
+		text = fmt.Sprintf("%s: 0x%x in %s, no such partition in the dump's table", name, claim, m.name)
+	default:
+		text = fmt.Sprintf("%s: 0x%x in %s, 0x%x in the dump's table", name, claim, m.name, dump)
+	}
+	m.differ = append(m.differ, Difference{name, claim, dump, text})
+}
+
+// byName joins a GPT and a claim, which share their names. The GPT's rows stand; the
+// claim gives them file names and flash-tool words, and adds what a GPT does not list
+// (preloader).
+func (m *merger) byName() {
+	l := m.l
+	claimed := map[string]*flash.Partition{}
+	for i := range m.claim.Partitions {
+		p := &m.claim.Partitions[i]
 		if p.Region == l.User {
-			byName[scatter.Canonical(p.Name)] = p
+			claimed[scatter.Canonical(p.Name)] = p
 		}
 	}
-	l.Table = *own
+	l.Table = *m.own
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
-		s, ok := byName[scatter.Canonical(p.Name)]
+		key := scatter.Canonical(p.Name)
+		c, ok := claimed[key]
 		if !ok {
-			l.note(flash.Note, p.Name, "is in the dump's table and not in the scatter file")
+			l.note(flash.Note, p.Name, "is in the dump's table and not in %s", m.name)
 			continue
 		}
-		delete(byName, scatter.Canonical(p.Name))
-		adopt(p, s)
-		if d, ok := startDiffers(p, s); ok {
-			differ = append(differ, d)
-		} else if s.Length != p.Length && s.Placed() && !s.ToEnd && !isTableCopy(p.Name) {
-			l.note(flash.Note, p.Name, "size 0x%x in the scatter file, 0x%x in the dump's table, which is used", s.Length, p.Length)
+		delete(claimed, key)
+		p.File, p.Type, p.Operation, p.Download, p.Reserved = c.File, c.Type, c.Operation, c.Download, c.Reserved
+		switch {
+		case !c.Placed() || !p.Placed() || c.Reserved || isTableCopy(p.Name):
+		case p.Offset != c.Offset:
+			m.disagree(c.Name, c.Offset, p.Offset)
+		case c.Length != p.Length && !c.ToEnd && c.Length > 0:
+			l.note(flash.Note, p.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, p.Length)
 		}
 	}
+	m.addUnlisted(claimed)
+}
+
+// addUnlisted goes through the rows that only the claim has.
+func (m *merger) addUnlisted(claimed map[string]*flash.Partition) {
 	starts := map[int64]bool{}
-	for _, p := range own.Partitions {
+	for _, p := range m.own.Partitions {
 		starts[p.Offset] = true
 	}
-	for i := range sc.Partitions {
-		p := &sc.Partitions[i]
+	for i := range m.claim.Partitions {
+		p := &m.claim.Partitions[i]
 		switch {
-		case p.Region != l.User:
-			l.Table.Partitions = append(l.Table.Partitions, *p)
-		case byName[scatter.Canonical(p.Name)] != p || isTableCopy(p.Name) || p.Name == "":
+		case p.Region != m.l.User:
+			m.l.Table.Partitions = append(m.l.Table.Partitions, *p)
+		case claimed[scatter.Canonical(p.Name)] != p || isTableCopy(p.Name) || p.Name == "":
 		case p.Placed() && !p.Reserved && !starts[p.Offset]:
-			differ = append(differ, Difference{p.Name, p.Offset, flash.NoOffset, fmt.Sprintf(
-				"%s: 0x%x in the scatter file, no such partition in the dump's table", p.Name, p.Offset)})
+			m.disagree(p.Name, p.Offset, flash.NoOffset)
 		default:
-			l.note(flash.Note, p.Name, "is in the scatter file and not in the dump's table")
+			m.l.note(flash.Note, p.Name, "is in %s and not in the dump's table", m.name)
 		}
 	}
-	return differ
 }
 
 // isTableCopy names the rows that stand for the GPT itself; their sizes in scatter
@@ -120,29 +151,14 @@ func isTableCopy(name string) bool {
 	return c == "pgpt" || c == "sgpt"
 }
 
-// adopt gives a row of the dump's table what only a scatter file knows.
-func adopt(p, s *flash.Partition) {
-	p.File, p.Type, p.Operation, p.Download, p.Reserved = s.File, s.Type, s.Operation, s.Download, s.Reserved
-}
-
-func startDiffers(p, s *flash.Partition) (Difference, bool) {
-	if !s.Placed() || !p.Placed() || s.Reserved || isTableCopy(p.Name) || p.Offset == s.Offset {
-		return Difference{}, false
-	}
-	return Difference{s.Name, s.Offset, p.Offset, fmt.Sprintf(
-		"%s: 0x%x in the scatter file, 0x%x in the dump's table", s.Name, s.Offset, p.Offset)}, true
-}
-
-// mergeByStart joins an MBR/EBR chain and a scatter file. The chain has no names and
-// lacks the raw partitions, so the scatter's rows are the table and the chain bears
-// witness to some of them. Where only a size differs, the chain's is used; a row that
-// runs to the end of the device has its true size only in the scatter.
-func (l *Layout) mergeByStart(own, sc *flash.Table) []Difference {
-	var differ []Difference
-	var unlisted []flash.Partition // rows of the chain that the scatter file lacks
-	byStart := map[int64]*flash.Partition{}
-	byName := map[string]*flash.Partition{}
-	l.Table = *sc
+// byStart joins an MBR/EBR chain and a claim. The chain has no names and lacks the raw
+// partitions, so the claim's rows are the table and the chain bears witness to some of
+// them. Where only a size differs, the chain's is used; a row that runs to the end of
+// the device has its true size only in the claim.
+func (m *merger) byStart() {
+	l := m.l
+	l.Table = *m.claim
+	byStart, byName := map[int64]*flash.Partition{}, map[string]*flash.Partition{}
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
 		if p.Region == l.User && p.Placed() {
@@ -150,69 +166,27 @@ func (l *Layout) mergeByStart(own, sc *flash.Table) []Difference {
 			byName[scatter.Canonical(p.Name)] = p
 		}
 	}
-	for _, o := range own.Partitions {
-		s := byStart[o.Offset]
-		switch {
-		case s == nil:
-			d := Difference{o.Name, flash.NoOffset, o.Offset, fmt.Sprintf(
-				"the dump's table has a partition at 0x%x (%s), the scatter file has none there", o.Offset, o.Name)}
+	var unlisted []flash.Partition
+	for _, o := range m.own.Partitions {
+		c := byStart[o.Offset]
+		if c == nil {
+			at := int64(flash.NoOffset)
 			if named := byName[scatter.Canonical(o.Name)]; named != nil {
-				d.Scatter = named.Offset
-				d.Text = fmt.Sprintf("%s: 0x%x in the scatter file, 0x%x in the dump's table", o.Name, named.Offset, o.Offset)
+				at = named.Offset
 			}
-			differ = append(differ, d)
+			m.disagree(o.Name, at, o.Offset)
 			unlisted = append(unlisted, o)
+			continue
+		}
+		c.Witness = "ebr and " + c.Witness
+		switch {
 		case o.File != "": // a table sector, shorter than the row it stands in
-			s.Witness = "ebr and scatter"
-		case o.ToEnd && s.Length > 0:
-			s.Witness = "ebr and scatter"
-			l.note(flash.Note, s.Name, "runs to the end of the device by the dump's table; the scatter file's size 0x%x is used", s.Length)
-		case s.Length != o.Length:
-			l.note(flash.Note, s.Name, "size 0x%x in the scatter file, 0x%x in the dump's table, which is used", s.Length, o.Length)
-			s.Extent, s.ToEnd, s.Witness = o.Extent, o.ToEnd, "ebr and scatter"
-		default:
-			s.Witness = "ebr and scatter"
+		case o.ToEnd && c.Length > 0:
+			l.note(flash.Note, c.Name, "runs to the end of the device by the dump's table; the size 0x%x of %s is used", c.Length, m.name)
+		case c.Length != o.Length:
+			l.note(flash.Note, c.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, o.Length)
+			c.Extent, c.ToEnd = o.Extent, o.ToEnd
 		}
 	}
 	l.Table.Partitions = append(l.Table.Partitions, unlisted...)
-	l.Witness = "ebr and scatter"
-	return differ
-}
-
-// contentDenies lists the rows of the table in which something stands that cannot
-// belong there.
-func (l *Layout) contentDenies(img flash.Image) []Difference {
-	var out []Difference
-	for _, p := range l.Table.Partitions {
-		if c, bad := l.contradicted(img, p); bad {
-			out = append(out, Difference{p.Name, p.Offset, flash.NoOffset, fmt.Sprintf(
-				"%s: at 0x%x stands %s", p.Name, p.Offset, describe(c))})
-		}
-	}
-	return out
-}
-
-// checkContent reports the same as problems, for rows the dump's own table vouches for.
-func (l *Layout) checkContent(img flash.Image, s flash.Severity) {
-	for _, p := range l.Table.Partitions {
-		if c, bad := l.contradicted(img, p); bad {
-			l.Problems = append(l.Problems, flash.Problem{
-				Severity: s, Place: p.Name, Offset: p.Offset, Text: "holds " + describe(c) + ", which does not belong in this partition"})
-		}
-	}
-}
-
-func (l *Layout) contradicted(img flash.Image, p flash.Partition) (image.Content, bool) {
-	if p.Region != l.User || !p.Placed() || p.Offset >= l.Have {
-		return image.Content{}, false
-	}
-	c := image.Sniff(flash.Slice(img, p.Extent))
-	return c, image.Agrees(scatter.Canonical(p.Name), c) == image.Contradicted
-}
-
-func describe(c image.Content) string {
-	if c.Label != "" {
-		return fmt.Sprintf("%s %q", c.Kind, c.Label)
-	}
-	return c.Kind.String()
 }

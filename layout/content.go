@@ -1,0 +1,106 @@
+package layout
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// lookAt sniffs the start of every row: content is a witness too.
+func (l *Layout) lookAt(img flash.Image) {
+	l.Contents = make([]Content, len(l.Table.Partitions))
+	for i, p := range l.Table.Partitions {
+		if p.Region != l.User || !p.Placed() || p.Offset >= l.Have {
+			continue
+		}
+		c := image.Sniff(flash.Slice(img, p.Extent))
+		l.Contents[i] = Content{c, image.Agrees(scatter.Canonical(p.Name), c)}
+	}
+}
+
+// confirmed reports whether the content of at least one row bears its name out.
+func (l *Layout) confirmed() bool {
+	return slices.ContainsFunc(l.Contents, func(c Content) bool { return c.Verdict == image.Confirmed })
+}
+
+// contentDenies lists the rows in which something stands that cannot belong there.
+func (l *Layout) contentDenies() []Difference {
+	var out []Difference
+	for i, c := range l.Contents {
+		if p := l.Table.Partitions[i]; c.Verdict == image.Contradicted {
+			out = append(out, Difference{p.Name, p.Offset, flash.NoOffset, fmt.Sprintf(
+				"%s: at 0x%x stands %s", p.Name, p.Offset, describe(c.Content))})
+		}
+	}
+	return out
+}
+
+func describe(c image.Content) string {
+	if c.Label != "" {
+		return fmt.Sprintf("%s %q", c.Kind, c.Label)
+	}
+	return c.Kind.String()
+}
+
+// guess proposes a table from content alone. Every row is a guess and says so; how far
+// a partition reaches is only as good as its content's own word.
+func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash.Event)) error {
+	found, err := image.Find(ctx, img, func(done int64) {
+		if progress != nil {
+			progress(flash.Event{Op: "search", Done: done, Total: img.Size()})
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("layout: %w", err)
+	}
+	if len(found) == 0 {
+		return ErrNoTable
+	}
+	l.Generation, l.Witness = "content", "content"
+	l.Table = flash.Table{Format: "content"}
+	for i, f := range found {
+		end := img.Size()
+		if i+1 < len(found) {
+			end = found[i+1].Offset
+		}
+		p := flash.Partition{Index: i, Region: l.User, Extent: flash.Extent{Offset: f.Offset}, Witness: "content (guess)"}
+		p.Length = min((max(f.Length, f.Stated)+0xFFF)&^0xFFF, end-f.Offset)
+		if p.Length == 0 {
+			p.Length = end - f.Offset
+		}
+		p.Name = contentName(img, f, p.Extent)
+		l.Table.Partitions = append(l.Table.Partitions, p)
+		l.problem(flash.Warning, p, "is a guess: %s stands here; no table says so", describe(f.Content))
+	}
+	l.lookAt(img)
+	return nil
+}
+
+// contentName is what a content calls itself, in the names of the field; where it does
+// not, its kind and place.
+func contentName(img flash.Image, f image.Found, e flash.Extent) string {
+	name := ""
+	switch f.Kind {
+	case image.AndroidBoot:
+		name = image.BootRole(flash.Slice(img, flash.Extent{Offset: f.Offset, Length: img.Size() - f.Offset}))
+	case image.VendorBoot:
+		name = "vendor_boot"
+	case image.VBMeta:
+		name = "vbmeta"
+	case image.DTBO:
+		name = "dtbo"
+	case image.SecRO:
+		name = "secro"
+	case image.Super, image.MTKImage, image.Ext4, image.F2FS, image.EROFS, image.SquashFS:
+		name = strings.ToLower(strings.Trim(f.Label, "/"))
+	}
+	if name == "" {
+		name = fmt.Sprintf("%s_0x%x", strings.ToLower(strings.ReplaceAll(f.Kind.String(), " ", "_")), e.Offset)
+	}
+	return name
+}
