@@ -23,9 +23,17 @@ func (l *Layout) lookAt(img flash.Image) {
 	}
 }
 
-// confirmed reports whether the content of at least one row bears its name out.
+// confirmed reports whether the content of at least one row bears its name out. File
+// systems do not count: those of protect_f and its like stand at the same address in
+// all phones of a generation, so that foreign scatter files match there.
 func (l *Layout) confirmed() bool {
-	return slices.ContainsFunc(l.Contents, func(c Content) bool { return c.Verdict == image.Confirmed })
+	return slices.ContainsFunc(l.Contents, func(c Content) bool {
+		switch c.Kind {
+		case image.AndroidBoot, image.VendorBoot, image.MTKImage, image.SecRO, image.VBMeta, image.DTBO, image.Super:
+			return c.Verdict == image.Confirmed
+		}
+		return false
+	})
 }
 
 // contentDenies lists the rows in which something stands that cannot belong there.
