@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -21,6 +22,7 @@ import (
 func dumpFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone: names, and the partitions an MBR does not list"},
+		&cli.StringFlag{Name: "table", Usage: "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"},
 		&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"},
 		&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
 		&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region"},
@@ -77,20 +79,19 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	default:
 		return nil, usage("mtkkit: --trust takes scatter, not %q", c.String("trust"))
 	}
-	if name := c.String("scatter"); name != "" {
-		f, err := openScatter(name)
-		if err != nil {
-			return nil, err
-		}
-		opt.Scatter, opt.ScatterName = f, filepath.Base(name)
-	} else if opt.Trust {
+	claim, err := openClaim(c)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Claim = claim; claim == nil && opt.Trust {
 		return nil, usage("mtkkit: --trust scatter needs --scatter FILE")
 	}
+	opt.Progress = u.bars.event
 	src, err := openSource(c.Context, c, u, path)
 	if err != nil {
 		return nil, err
 	}
-	lay, err := layout.Resolve(&src.Device, opt)
+	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	u.bars.clear()
 	if err != nil {
 		src.Close()
@@ -106,17 +107,39 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 	})
 }
 
-func openScatter(path string) (*scatter.File, error) {
+// openClaim reads the table from outside the dump, if the user gives one. Both options
+// take every kind of file; they have two names because people look for them under two.
+func openClaim(c *cli.Context) (*layout.Claim, error) {
+	path := c.String("scatter")
+	if t := c.String("table"); t != "" {
+		if path != "" {
+			return nil, usage("mtkkit: --scatter and --table both give a table: one of them, please")
+		}
+		path = t
+	}
+	if path == "" {
+		return nil, nil
+	}
 	img, err := source.OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer img.Close()
+	claim := &layout.Claim{Name: filepath.Base(path)}
+	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
+		got, err := capture.Read(img)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		claim.Kind, claim.Table = got.Kind, func(int64) *flash.Table { return got.Table }
+		return claim, nil
+	}
 	f, err := scatter.Read(img)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return f, nil
+	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
+	return claim, nil
 }
 
 var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
@@ -136,7 +159,7 @@ func (d *dump) missingPieces(u *ui) {
 	if len(d.lay.Boots) == 0 {
 		u.hint("read region %s from the phone too and give it with --boot1 FILE", d.lay.Boot1)
 	}
-	if d.lay.Generation == "ebr" && d.lay.Scatter == nil {
+	if d.lay.Generation == "ebr" && !d.lay.Claimed {
 		u.hint("give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
 	}
 }
@@ -154,7 +177,7 @@ func scatterNearby(dump string) string {
 // inputs are the files that must never be written to.
 func inputs(c *cli.Context, path string) []string {
 	in := []string{path}
-	for _, f := range []string{"scatter", "boot1", "boot2", "rpmb"} {
+	for _, f := range []string{"scatter", "table", "boot1", "boot2", "rpmb"} {
 		if v := c.String(f); v != "" {
 			in = append(in, v)
 		}
@@ -167,12 +190,12 @@ func explain(err error, path string) error {
 	var foreign *layout.ForeignError
 	if errors.As(err, &foreign) {
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s is not the scatter file of this dump", foreign.Scatter)
+		fmt.Fprintf(&b, "%s is not of this dump", foreign.Claim.Name)
 		for _, d := range foreign.Differ {
 			fmt.Fprintf(&b, "\n  %s", d.Text)
 		}
 		return refusal{errors.New(b.String()), []string{
-			"split without --scatter to go by the dump's own table, or find the scatter file of this very phone",
+			"leave it out to go by the dump's own table, or find the scatter file of this very phone",
 			"--trust scatter takes the scatter file's word against the dump's",
 		}}
 	}
@@ -189,7 +212,7 @@ func hintsFor(err error) []string {
 		return []string{"give the scatter file of this phone with --scatter FILE",
 			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?"}
 	case errors.Is(err, flash.ErrNotThis):
-		return []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}
+		return []string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}
 	}
 	return nil
 }

@@ -103,7 +103,8 @@ func newInfo(d *dump) *info {
 var generations = map[string]string{
 	"gpt":     "GPT",
 	"ebr":     "MBR and EBR chain (2012–2015 generation)",
-	"scatter": "none in the dump: the scatter file's rows",
+	"claim":   "none in the dump: the rows of the file you gave",
+	"content": "none: every partition is a guess from what stands in the dump",
 	"boot":    "none: this is a boot region, not a user area",
 }
 

@@ -27,6 +27,7 @@ func splitCommand(u *ui) *cli.Command {
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
 			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
+			&cli.BoolFlag{Name: "accept-guess", Usage: "split by content where no table of any kind is left"},
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would be written, and write nothing"},
 			&cli.BoolFlag{Name: "no-hash", Usage: "no SHA-256 of the parts: faster, but join and verify cannot prove them"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
@@ -48,6 +49,11 @@ func splitCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer d.Close()
+			if d.lay.Generation == "content" && !c.Bool("accept-guess") && !c.Bool("dry-run") {
+				u.problems(d.lay.Problems)
+				return refusal{errors.New("the dump has no partition table: all of the above is guessed from content"),
+					[]string{"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess"}}
+			}
 			p, err := d.plan(w)
 			if err != nil {
 				return patternHelp(err)

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// facts puts what layout and plan know into the words of the report. The hashes come
+// from the parts folder of an earlier split, if one is given.
+func (d *dump) facts(parts string) (report.Facts, error) {
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return report.Facts{}, err
+	}
+	l := d.lay
+	f := report.Facts{
+		Tool: "mtkkit " + version(), File: d.path, Problems: p.Problems,
+		Phone: report.Phone{
+			Chip: report.Fact(l.Chip), Project: report.Fact(l.Project), Storage: d.src.Storage,
+			Generation: l.Generation, Witness: l.Witness, Have: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast,
+			Complete: len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0,
+		},
+	}
+	d.addRegions(&f)
+	d.addRows(&f, p)
+	for _, x := range l.Differ {
+		f.Conflicts = append(f.Conflicts, report.Conflict{Name: x.Name, Text: x.Text})
+	}
+	for _, b := range l.Boots {
+		f.Boots = append(f.Boots, report.BootRegion{Region: b.Part.Region, Source: filepath.Base(b.Part.Source), Header: b.Header})
+	}
+	if parts != "" {
+		err = d.addHashes(&f, parts)
+	}
+	return f, err
+}
+
+// addRegions lists the regions at hand, and the boot regions every phone has besides.
+func (d *dump) addRegions(f *report.Facts) {
+	l, s := d.lay, d.src.Storage
+	for _, p := range d.src.Parts {
+		r := report.Region{Name: p.Region, File: filepath.Base(p.Source), Have: p.Image.Size(), Size: p.Image.Size()}
+		if p.Region == l.User {
+			r.Size = max(r.Size, l.DeviceSize, l.AtLeast)
+		}
+		f.Regions = append(f.Regions, r)
+	}
+	for _, m := range l.Missing {
+		f.Missing = append(f.Missing, report.Missing(m))
+	}
+	for _, name := range []flash.Region{s.Boot1(), s.Boot2(), s.User()} {
+		if d.src.Part(name) == nil && s != flash.NAND {
+			f.Regions = append(f.Regions, report.Region{Name: name})
+			f.Missing = append(f.Missing, report.Missing{Region: name})
+		}
+	}
+}
+
+// addRows lists what a split would carve, and the table's rows that it would not:
+// they have a place in the map, if not in a folder.
+func (d *dump) addRows(f *report.Facts, p *plan.Plan) {
+	address := d.scatterAddresses()
+	carved := map[*flash.Partition]bool{}
+	preloader := false
+	for _, it := range p.Items {
+		s := report.Source{ManifestEntry: it.ManifestEntry, Image: it.Image}
+		switch it.Kind {
+		case "partition":
+			carved[it.Row] = true
+			s.Scatter = address(it.Name)
+		case "preloader":
+			preloader = true
+			s.Scatter = address("preloader")
+		}
+		f.Rows = append(f.Rows, s)
+	}
+	for i := range d.lay.Table.Partitions {
+		row := &d.lay.Table.Partitions[i]
+		if carved[row] || row.Region.IsBoot() && preloader {
+			continue
+		}
+		s := report.Source{Scatter: address(row.Name), ManifestEntry: flash.ManifestEntry{
+			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
+			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
+		}}
+		if row.Region.IsBoot() {
+			s.Region = d.src.Storage.Boot1() // the first, where a scatter file joins both in a word
+		}
+		if part := d.src.Part(s.Region); part != nil && row.Placed() {
+			s.Image = flash.Slice(part.Image, row.Extent)
+		}
+		f.Rows = append(f.Rows, s)
+	}
+}
+
+// scatterAddresses looks rows up as scatter files count them: by the scatter file that
+// was given; without one only a GPT tells, since its scatter files count as it does.
+func (d *dump) scatterAddresses() func(name string) *int64 {
+	known := map[string]int64{}
+	l := d.lay
+	if l.Scatter == nil && l.Generation == "gpt" {
+		for _, p := range l.Table.Partitions {
+			known[scatter.Canonical(p.Name)] = p.Offset
+		}
+	}
+	if l.Scatter != nil {
+		for _, row := range l.Scatter.Rows {
+			if v, err := strconv.ParseInt(row.Get("linear_start_addr"), 0, 64); err == nil {
+				known[scatter.Canonical(row.Get("partition_name"))] = v
+			}
+		}
+	}
+	return func(name string) *int64 {
+		if v, ok := known[scatter.Canonical(name)]; ok {
+			return &v
+		}
+		return nil
+	}
+}
+
+// addHashes takes the sums of a split's manifest, if that was a split of this dump.
+func (d *dump) addHashes(f *report.Facts, folder string) error {
+	in, err := os.Open(filepath.Join(folder, flash.ManifestName))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	m, err := flash.ReadManifest(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.Name(), err)
+	}
+	type key struct {
+		kind, name string
+		region     flash.Region
+		extent     flash.Extent
+		present    int64
+	}
+	sums := map[key]string{}
+	for _, e := range m.Entries {
+		sums[key{e.Kind, e.Name, e.Region, e.Extent, e.Present}] = e.SHA256
+	}
+	found := 0
+	for i := range f.Rows {
+		e := &f.Rows[i].ManifestEntry
+		if e.SHA256 = sums[key{e.Kind, e.Name, e.Region, e.Extent, e.Present}]; e.SHA256 != "" {
+			found++
+		}
+	}
+	for _, s := range m.Sources {
+		if part := d.src.Part(s.Region); part != nil && part.Image.Size() != s.Size {
+			found = 0
+		}
+	}
+	if found == 0 {
+		return fmt.Errorf("%s is not of this dump: none of its hashes belongs to a partition here", folder)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// outFile is a single file that a command writes: as NAME.part first, so that nothing
+// unfinished looks finished.
+type outFile struct {
+	path   string
+	inputs []string // files that must not be written to
+	force  bool     // replace a file of ours
+	ours   string   // words near the start of a file that this command wrote
+}
+
+func (o outFile) part() string { return o.path + ".part" }
+
+// refuse says why the file must not be written. Nothing is created by asking.
+func (o outFile) refuse() error {
+	for _, path := range []string{o.path, o.part()} {
+		st, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		for _, in := range o.inputs {
+			if ist, err := os.Stat(in); err == nil && os.SameFile(st, ist) {
+				return refusal{fmt.Errorf("%s is the input %s itself", path, in), []string{"choose another name"}}
+			}
+		}
+	}
+	st, err := os.Lstat(o.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !st.Mode().IsRegular() || !o.isOurs():
+		return refusal{fmt.Errorf("%s is there already and was not written by this command", o.path), []string{"move it away, or choose another name"}}
+	case !o.force:
+		return refusal{fmt.Errorf("%s is there already", o.path), []string{"--force replaces it, or choose another name"}}
+	}
+	return nil
+}
+
+// isOurs looks for the words at the file's start.
+func (o outFile) isOurs() bool {
+	f, err := os.Open(o.path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	return bytes.Contains(head[:n], []byte(o.ours))
+}
+
+// write makes the file; when that fails nothing of it is left.
+func (o outFile) write(fill func(io.Writer) error) error {
+	f, err := os.OpenFile(o.part(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return refusal{fmt.Errorf("%s is in the way", o.part()), []string{"it may be the rest of an interrupted run: remove it if so"}}
+	}
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = o.refuse() // somebody may have been faster
+	}
+	if err == nil {
+		err = os.Rename(o.part(), o.path)
+	}
+	if err != nil {
+		os.Remove(o.part())
+	}
+	return err
+}
