@@ -2,6 +2,7 @@ package scatter
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -9,63 +10,135 @@ import (
 
 // Spec is what a new scatter file is made from.
 type Spec struct {
-	Version     string        // "" is V1.1.2
+	Dialect     Dialect       // "" is V112
+	Version     string        // config_version; "" is the dialect's own, V1.1.2 for XML
 	Platform    string        // "MT6592"; "" is written as MT0000
 	Project     string        // the board's name
 	Storage     flash.Storage // "" is EMMC
 	BootChannel string        // "" is what the storage usually has
 	BlockSize   int64         // bytes; 0 is what the storage usually has
 	UserSize    int64         // size of the user area in bytes, 0 when unknown
+	LinearBase  int64         // bytes before the user area in linear addresses; 0 but for MBR phones
+	UpgradeKeys bool          // also write is_upgradable and empty_boot_needed in V1.1.2
 
 	// Rows in the order of the flash. A row without Operation takes its file name,
 	// operation, type and download mark from Defaults. A row without an address
 	// that is not Reserved is written without one: no number would be true.
-	Rows []flash.Partition
+	Rows    []flash.Partition
+	Remarks []string // comments above the rows of the same index, "" for none
+	More    []Spec   // further storages: their Storage and Rows, for V2 and XML of V2
 }
 
-const banner = "############################################################################################################\n"
-
-// Build makes a V1.1.2 text file as ptgen writes it, with LF line ends. Reserved rows
-// that end where the user area ends are written as a count from the end, other rows
-// with their address in both columns. Control characters in names become '_', since
-// a name comes from a stranger and must not make lines of its own. Build panics on
-// more than 4096 rows or a name of 64 KiB, which no partition table can hold.
+// Build makes a file as ptgen writes it, with LF line ends. Reserved rows that end
+// where the user area ends are written as a count from the end, other rows with their
+// address in both columns (linear ones moved by LinearBase). Control characters in
+// names become '_', since a name comes from a stranger and must not make lines of its
+// own. Build panics on more than 4096 rows or a name of 64 KiB, which no partition
+// table can hold. Of the lists (V1, List) only rows with plain names are written.
 func Build(s Spec) *File {
 	s = s.complete()
-	var w strings.Builder
-	w.WriteString(banner + "#\n#  General Setting\n#\n" + banner)
-	w.WriteString("- general: MTK_PLATFORM_CFG\n  info: \n")
-	for _, kv := range [][2]string{
-		{"- config_version", s.Version},
-		{"  platform", s.Platform},
-		{"  project", s.Project},
-		{"  storage", string(s.Storage)},
-		{"  boot_channel", s.BootChannel},
-		{"  block_size", fmt.Sprintf("0x%x", s.BlockSize)},
-	} {
-		fmt.Fprintf(&w, "    %s: %s\n", kv[0], oneLine(kv[1]))
+	d := document{
+		head:     []Field{{"config_version", s.Version, 0}, {"platform", s.Platform, 0}, {"project", s.Project, 0}},
+		typed:    strings.HasPrefix(strings.ToLower(s.Version), "v2"),
+		sections: []section{s.section()},
 	}
-	w.WriteString(banner + "#\n#  Layout Setting\n#\n" + banner)
-	addresses := s.addresses()
-	for i, p := range s.Rows {
-		s.writeRow(&w, i, p, addresses[i])
+	for _, m := range s.More {
+		m.Version, m.Dialect = s.Version, s.Dialect
+		if d.typed {
+			d.sections = append(d.sections, m.complete().section())
+		}
 	}
-	lines, err := split([]byte(w.String()))
-	f := &File{Dialect: "V1.1 text", lines: lines}
-	if err == nil {
-		err = readText(f)
+	to := s.Dialect
+	if s.Dialect.bare() {
+		to = V112
 	}
+	f, err := d.file(to)
 	if err != nil {
 		panic("mtkkit: internal error: " + err.Error())
 	}
+	if s.Dialect.bare() {
+		if list, _ := Convert(f, s.Dialect); list != nil {
+			return list
+		}
+	}
 	return f
+}
+
+// section spells the rows out.
+func (s Spec) section() section {
+	part := section{info: Info{Storage: s.Storage}, head: Row{Fields: s.storageHead()}}
+	physical := s.addresses(0)
+	linear := s.addresses(s.LinearBase)
+	for i, p := range s.Rows {
+		if s.LinearBase > 0 && p.Region.IsBoot() && p.Offset == 0 {
+			p.Length = s.LinearBase // as the MBR generation has it
+		}
+		r := rowOf(i, p, s.Storage, linear[i], physical[i])
+		if i < len(s.Remarks) {
+			r.remark = s.Remarks[i]
+		}
+		r.Fields = s.optional(r.Fields, p)
+		part.rows = append(part.rows, r)
+	}
+	return part
+}
+
+func (s Spec) storageHead() []Field {
+	return []Field{{"storage", string(s.Storage), 0}, {"boot_channel", s.BootChannel, 0}, {"block_size", fmt.Sprintf("0x%x", s.BlockSize), 0}}
+}
+
+// rowOf writes the keys that all text dialects have, in ptgen's order.
+func rowOf(i int, p flash.Partition, storage flash.Storage, linear, physical string) Row {
+	file := p.File
+	if file == "" {
+		file = "NONE"
+	}
+	size := p.Length
+	if p.ToEnd && !p.Reserved {
+		size = 0
+	}
+	return Row{Fields: []Field{
+		{"partition_index", fmt.Sprintf("SYS%d", i), 0},
+		{"partition_name", p.Name, 0},
+		{"file_name", file, 0},
+		{"is_download", boolWord(p.Download), 0},
+		{"type", p.Type, 0},
+		{"linear_start_addr", linear, 0},
+		{"physical_start_addr", physical, 0},
+		{"partition_size", fmt.Sprintf("0x%x", size), 0},
+		{"region", string(p.Region), 0},
+		{"storage", "HW_STORAGE_" + string(storage), 0},
+		{"boundary_check", boolWord(!p.Reserved), 0},
+		{"is_reserved", boolWord(p.Reserved), 0},
+		{"operation_type", p.Operation, 0},
+		{"reserve", "0x00", 0},
+	}}
+}
+
+// optional adds the keys that newer versions have, before the last one.
+func (s Spec) optional(fields []Field, p flash.Partition) []Field {
+	v := Dialect(strings.ToLower(s.Version))
+	last := len(fields) - 1
+	out := slices.Clone(fields[:last])
+	if s.UpgradeKeys || v.atLeast("v1.1.3") {
+		out = append(out, Field{"is_upgradable", boolWord(upgradable(p)), 0}, Field{"empty_boot_needed", boolWord(emptyBoot(p)), 0})
+	}
+	if v.atLeast(V118) {
+		out = append(out, Field{"combo_partsize_check", "false", 0})
+	}
+	return append(out, fields[last])
 }
 
 // complete fills in what the caller left open.
 func (s Spec) complete() Spec {
 	s.Platform = platformName(s.Platform)
-	if s.Version == "" {
+	if s.Version == "" && (s.Dialect == "" || s.Dialect == XML || s.Dialect.bare()) {
 		s.Version = "V1.1.2"
+	} else if s.Version == "" {
+		s.Version = strings.ToUpper(string(s.Dialect))
+	}
+	if s.Dialect == "" {
+		s.Dialect = textDialect(s.Version, strings.HasPrefix(strings.ToLower(s.Version), "v2"))
 	}
 	if s.Storage == "" {
 		s.Storage = flash.EMMC
@@ -118,47 +191,20 @@ func (s *Spec) completeRows() {
 	}
 }
 
-// writeRow writes the keys in ptgen's order.
-func (s Spec) writeRow(w *strings.Builder, i int, p flash.Partition, address string) {
-	file := p.File
-	if file == "" {
-		file = "NONE"
-	}
-	size := p.Length
-	if p.ToEnd && !p.Reserved {
-		size = 0
-	}
-	fmt.Fprintf(w, "- partition_index: SYS%d\n", i)
-	for _, kv := range [][2]string{
-		{"partition_name", p.Name},
-		{"file_name", file},
-		{"is_download", fmt.Sprint(p.Download)},
-		{"type", p.Type},
-		{"linear_start_addr", address},
-		{"physical_start_addr", address},
-		{"partition_size", fmt.Sprintf("0x%x", size)},
-		{"region", string(p.Region)},
-		{"storage", "HW_STORAGE_" + string(s.Storage)},
-		{"boundary_check", fmt.Sprint(!p.Reserved)},
-		{"is_reserved", fmt.Sprint(p.Reserved)},
-		{"operation_type", p.Operation},
-		{"reserve", "0x00"},
-	} {
-		fmt.Fprintf(w, "  %s: %s\n", kv[0], oneLine(kv[1]))
-	}
-	w.WriteString("\n")
-}
-
 // addresses writes every row's address. From the last row upwards, reserved rows that
 // join up to the end of the user area are counted in blocks; ptgen leaves out what is
-// not a whole block, such as an sgpt of 0x4200 bytes.
-func (s Spec) addresses() []string {
+// not a whole block, such as an sgpt of 0x4200 bytes. Other rows of the user area
+// count from base.
+func (s Spec) addresses(base int64) []string {
 	out := make([]string, len(s.Rows))
 	next, blocks := s.UserSize, int64(0)
 	reach := s.reach()
 	for i := len(s.Rows) - 1; i >= 0; i-- {
 		p := s.Rows[i]
-		if p.Placed() {
+		switch {
+		case p.Placed() && p.Region.IsUser():
+			out[i] = fmt.Sprintf("0x%x", base+p.Offset)
+		case p.Placed():
 			out[i] = fmt.Sprintf("0x%x", p.Offset)
 		}
 		if !p.Reserved || !p.Region.IsUser() {
@@ -201,15 +247,4 @@ func (s Spec) reach() int64 {
 		end = max(end, p.End())
 	}
 	return end
-}
-
-// oneLine keeps a stranger's name from making lines or comments.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F {
-			return '_'
-		}
-		return r
-	}, s)
-	return strings.ReplaceAll(strings.Trim(s, blanks), " #", "_#")
 }

@@ -152,6 +152,12 @@ func TestCorpusRoundTrip(t *testing.T) {
 			continue
 		}
 		read++
+		if f.Dialect == scatter.V1 || f.Dialect == scatter.List {
+			if !bytes.Equal(f.Encode(), b) {
+				t.Errorf("%s: Encode differs from the file", name)
+			}
+			continue // no sizes, see TestCorpusPairs
+		}
 		if !bytes.Equal(f.Encode(), b) {
 			t.Errorf("%s: Encode differs from the file", name)
 		}
@@ -165,34 +171,19 @@ func TestCorpusRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	if read < 54 || refused < 13 {
-		t.Errorf("read %d files and refused %d by dialect, want at least 54 and 13", read, refused)
+	if read < 66 || refused != 1 {
+		t.Errorf("read %d files and refused %d by dialect, want at least 66 and 1", read, refused)
 	}
 }
 
 func TestCorpusRefused(t *testing.T) {
-	for name, want := range map[string]string{
-		"gfp105a-mt6261/dumps__MT6261_scatter.txt":                                        "line 6: hand-made file: no partition_index",
-		"quoted-mt6575-nand/MT6575_Android_scatter.quoted.txt":                            "line 1: V1 text",
-		"leagoo-m11-mt6739/ota_scatter.txt":                                               "line 1: list of names",
-		"vivo-pd2135f-mt6891/MT6893_Android_scatter.txt":                                  "two-storage text",
-		"vivo-pd2135f-mt6891/MT6893_Android_scatter.xml":                                  "line 1: XML",
-		"quoted-moto-fogorow-mt6768/MT6768_Android_scatter.excerpt.xml":                   "line 1: XML",
-		"sectter-file-collection/MT6781_Android_scatter.txt":                              "two-storage text",
-		"vernee-m5-mt6750/original_files__update_scatter.txt":                             "list of names",
-		"infinix-x5514-mt6739/scatter.txt":                                                "list of names",
-		"sectter-file-collection/MT6833_Android_scatter.txt":                              "two-storage text",
-		"sectter-file-collection/MT6785_Android_scatter.txt":                              "two-storage text",
-		"sectter-file-collection/MT6771T_Android_scatter_9.0__MT6771_Android_scatter.txt": "two-storage text",
-	} {
-		_, err := scatter.Parse(corpusFile(t, name))
-		var fe *flash.FormatError
-		if !errors.Is(err, scatter.ErrDialect) || !errors.As(err, &fe) || !strings.Contains(fe.Text, want) {
-			t.Errorf("%s: got %v, want a refusal with %q", name, err, want)
-		}
+	_, err := scatter.Parse(corpusFile(t, "gfp105a-mt6261/dumps__MT6261_scatter.txt"))
+	var fe *flash.FormatError
+	if !errors.Is(err, scatter.ErrDialect) || !errors.As(err, &fe) || !strings.Contains(fe.Text, "line 6: hand-made file: no partition_index") {
+		t.Errorf("the hand-made file: %v", err)
 	}
 	for _, name := range []string{"innioasis-y1-mt6572/dl_without_scatter.xml", "gmd-info-mt65xx/dumchar_info",
-		"innioasis-y1-mt6572/CustPT.ini", "mobiwire-s10-mt6572/MBR", "MANIFEST.tsv"} {
+		"innioasis-y1-mt6572/CustPT.ini", "vivo-pd2135f-mt6891/firmware_version_ffu_config.xml", "mobiwire-s10-mt6572/MBR", "MANIFEST.tsv"} {
 		b := corpusFile(t, name)
 		if _, err := scatter.Parse(b); scatter.Sniff(bytes.NewReader(b)) || !errors.Is(err, flash.ErrNotThis) {
 			t.Errorf("%s: taken for a scatter file (%v)", name, err)

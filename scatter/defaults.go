@@ -29,7 +29,7 @@ var known = map[string]preset{
 	"preloader_backup": {"preloader.bin", bootload, rom, false}, // MT6781
 	"dsp_bl":           {"DSP_BL", bootload, boot, false},       // MT6575, NAND
 	"lk":               {"lk.bin", update, rom, false},          // all, UBOOT before MT6735
-	"lk2":              {"lk.img", update, rom, false},          // MT6763 on
+	"lk2":              {"lk.bin", update, rom, false},          // the same image as lk, lk.img for both from MT6763 on
 	"lk_a":             {"lk.img", update, rom, false},          // A/B phones write lk.img
 	"loader_ext1":      {"loader_ext.img", bootload, rom, false},
 	"loader_ext2":      {"loader_ext.img", bootload, rom, false},
@@ -60,6 +60,8 @@ var known = map[string]preset{
 	"vbmeta":        {"vbmeta.img", update, rom, false},
 	"vbmeta_system": {"vbmeta_system.img", update, rom, false},
 	"vbmeta_vendor": {"vbmeta_vendor.img", update, rom, false},
+	"vbmeta_oem":    {"vbmeta_oem.img", update, rom, false}, // vivo
+	"vbmeta_vgc":    {"vbmeta_vgc.img", update, rom, false}, // vivo
 	"super":         {"super.img", update, rom, false},
 	"system":        {"system.img", update, ext4, false},
 	"vendor":        {"vendor.img", update, ext4, false},
@@ -72,26 +74,28 @@ var known = map[string]preset{
 	"userdata":      {"userdata.img", update, ext4, true},
 
 	// Modem and helper processors, MT6735 on.
-	"md1img":   {"md1img.img", update, rom, false}, // md1rom.img until MT6757
-	"md1dsp":   {"md1dsp.img", update, rom, false},
-	"md1arm7":  {"md1arm7.img", update, rom, false},
-	"md3img":   {"md3rom.img", update, rom, false},
-	"scp":      {"scp.img", update, rom, false},
-	"scp1":     {"scp.img", update, rom, false},
-	"scp2":     {"scp.img", update, rom, false},
-	"sspm":     {"sspm.img", update, rom, false},
-	"sspm_1":   {"sspm.img", update, rom, false},
-	"sspm_2":   {"sspm.img", update, rom, false},
-	"spmfw":    {"spmfw.img", update, rom, false},
-	"mcupmfw":  {"mcupmfw.img", update, rom, false},
-	"mcupm_1":  {"mcupm.img", update, rom, false},
-	"mcupm_2":  {"mcupm.img", update, rom, false},
-	"dpm_1":    {"dpm.img", update, rom, false},
-	"dpm_2":    {"dpm.img", update, rom, false},
-	"pi_img":   {"pi_img.img", update, rom, false},
-	"cam_vpu1": {"cam_vpu1.img", update, rom, false},
-	"cam_vpu2": {"cam_vpu2.img", update, rom, false},
-	"cam_vpu3": {"cam_vpu3.img", update, rom, false},
+	"md1img":    {"md1img.img", update, rom, false},   // md1rom.img until MT6757
+	"md1img_1":  {"md1img_1.img", update, rom, false}, // Oppo MT6833
+	"md1dsp":    {"md1dsp.img", update, rom, false},
+	"md1arm7":   {"md1arm7.img", update, rom, false},
+	"md3img":    {"md3rom.img", update, rom, false},
+	"scp":       {"scp.img", update, rom, false},
+	"scp1":      {"scp.img", update, rom, false},
+	"scp2":      {"scp.img", update, rom, false},
+	"sspm":      {"sspm.img", update, rom, false},
+	"sspm_1":    {"sspm.img", update, rom, false},
+	"sspm_2":    {"sspm.img", update, rom, false},
+	"spmfw":     {"spmfw.img", update, rom, false},
+	"mcupmfw":   {"mcupmfw.img", update, rom, false},
+	"mcupm_1":   {"mcupm.img", update, rom, false},
+	"mcupm_2":   {"mcupm.img", update, rom, false},
+	"dpm_1":     {"dpm.img", update, rom, false},
+	"dpm_2":     {"dpm.img", update, rom, false},
+	"pi_img":    {"pi_img.img", update, rom, false},
+	"audio_dsp": {"audio_dsp.img", update, rom, false}, // MT6781
+	"cam_vpu1":  {"cam_vpu1.img", update, rom, false},
+	"cam_vpu2":  {"cam_vpu2.img", update, rom, false},
+	"cam_vpu3":  {"cam_vpu3.img", update, rom, false},
 
 	// Identity: IMEI, calibration, serial numbers. ptgen protects most of them; names
 	// of one vendor only are marked with it.
@@ -112,6 +116,14 @@ var known = map[string]preset{
 	"kb":         {"", protected, rom, true},  // key block, MT8167
 	"devinfo":    {"", invisible, rom, true},  // Xiaomi, Meizu
 	"oeminfo":    {"", invisible, rom, true},  // Vernee
+
+	"oppo_custom":  {"", protected, rom, true}, // Oppo, as the five below
+	"ocdt":         {"", protected, rom, true},
+	"opporeserve1": {"", protected, rom, true},
+	"opporeserve2": {"", protected, ext4, true},
+	"opporeserve3": {"", protected, rom, true},
+	"opporeserve5": {"", protected, rom, true},
+	"opporeserve6": {"", protected, rom, true},
 
 	// Locks and keys; no published file downloads them.
 	"seccfg":      {"", invisible, rom, true},

@@ -1,32 +1,70 @@
 package scatter
 
-import "strings"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
-// dialect is one way of writing a scatter file. A new one is a file with its two
-// functions and a line in the list below.
-type dialect struct {
+// Dialect is one way of writing a scatter file, as people type it. Text files are
+// named after their config_version, so there are more than are listed here (v1.1.3,
+// v1.1.6 …); XML is a syntax of its own, whatever its config_version.
+type Dialect string
+
+// The dialects that this package writes on request.
+const (
+	V1   Dialect = "v1"     // NAME 0xADDRESS { }: MT6573 to MT6589
+	List Dialect = "list"   // name 0xaddress: inside update packages
+	V111 Dialect = "v1.1.1" // text of the MBR generation: MT6572, MT6582
+	V112 Dialect = "v1.1.2" // text since MT6592, the common one
+	V118 Dialect = "v1.1.8" // text since MT6768
+	V210 Dialect = "v2.1.0" // text with a table for each storage
+	XML  Dialect = "xml"    // SP Flash Tool v6, one storage or several
+)
+
+var textVersion = regexp.MustCompile(`^v(1\.[12](\.[0-9])?|2(\.[0-9]){0,2})$`)
+
+// ParseDialect reads the name of a dialect in any case.
+func ParseDialect(s string) (Dialect, error) {
+	d := Dialect(strings.ToLower(strings.TrimSpace(s)))
+	if d == V1 || d == List || d == XML || textVersion.MatchString(string(d)) {
+		return d, nil
+	}
+	return "", fmt.Errorf("scatter: %q is no dialect; there are %s, %s, %s, %s, %s, %s and %s", s, V1, List, V111, V112, V118, V210, XML)
+}
+
+// bare reports whether the dialect lists names and addresses only.
+func (d Dialect) bare() bool { return d == V1 || d == List }
+
+// several reports whether the dialect can hold the tables of several storages.
+func (d Dialect) several() bool { return d == XML || strings.HasPrefix(string(d), "v2") }
+
+// atLeast compares versions of text; XML says whatever the newest says.
+func (d Dialect) atLeast(v Dialect) bool { return d == XML || !d.bare() && d >= v }
+
+// syntax is one reader. A new one is a file with its two functions and a line in the
+// list below.
+type syntax struct {
 	name  string
 	match func(lines []string) bool // looks at the head of a file, or all of it
 	read  func(f *File) error       // turns f.lines into the rest of f
 }
 
-// dialects lists what is known, the first match decides: the two-storage text also
-// has what the single-storage text is known by, and so on down the list.
-func dialects() []dialect {
-	return []dialect{
+// syntaxes lists what is known, the first match decides.
+func syntaxes() []syntax {
+	return []syntax{
 		{"UTF-16 text", isUTF16, refuse("text in UTF-16, save it as UTF-8 or ASCII")},
-		{"XML", isXML, refuse("XML scatter file (SP Flash Tool v6)")},
-		{"V2 text", hasKey("storage_type"), refuse("two-storage text (V2.x, with storage_type)")},
-		{"V1.1 text", hasKey("partition_index"), readText},
-		{"V1 text", isBraces, refuse("V1 text, NAME 0xADDRESS { } (MT6573 to MT6589)")},
-		{"OTA list", isList, refuse("list of names and addresses from an update package, without sizes")},
+		{"XML", isXML, readXML},
+		{"text", hasKey("partition_index"), readText},
+		{"V1 text", isBraces, readPairs(V1)},
+		{"OTA list", isList, readPairs(List)},
 		{"hand-made text", hasKey("partition_name"), refuseHandMade},
 	}
 }
 
-// detect returns the dialect of a file or its head, nil when it is no scatter file.
-func detect(lines []string) *dialect {
-	for _, d := range dialects() {
+// detect returns the syntax of a file or its head, nil when it is no scatter file.
+func detect(lines []string) *syntax {
+	for _, d := range syntaxes() {
 		if d.match(lines) {
 			return &d
 		}
@@ -72,12 +110,6 @@ func isUTF16(lines []string) bool {
 	return mark && anyHas(lines, strings.Join(strings.Split("partition_", ""), "\x00"))
 }
 
-func isXML(lines []string) bool {
-	n := firstText(lines)
-	return n <= len(lines) && strings.HasPrefix(bare(lines[n-1]), "<") &&
-		(anyHas(lines, "<partition_index ") || anyHas(lines, "MTK_PLATFORM_CFG"))
-}
-
 func anyHas(lines []string, s string) bool {
 	for _, l := range lines {
 		if strings.Contains(l, s) {
@@ -85,42 +117,6 @@ func anyHas(lines []string, s string) bool {
 		}
 	}
 	return false
-}
-
-// isBraces matches "NAME 0xADDRESS" followed by a line with an opening brace.
-func isBraces(lines []string) bool {
-	n := firstText(lines)
-	if n >= len(lines) || !isPair(bare(lines[n-1])) {
-		return false
-	}
-	next := n + firstText(lines[n:])
-	return next <= len(lines) && bare(lines[next-1]) == "{"
-}
-
-// isList matches a file of nothing but "name 0xaddress" lines.
-func isList(lines []string) bool {
-	pairs := 0
-	for _, l := range lines {
-		s := bare(l)
-		if s == "" || s[0] == '#' {
-			continue
-		}
-		if !isPair(s) {
-			return false
-		}
-		pairs++
-	}
-	return pairs >= 2
-}
-
-// isPair reports whether s is a name and a hexadecimal number.
-func isPair(s string) bool {
-	w := strings.Fields(s)
-	if len(w) != 2 || !isWord(w[0]) || !strings.HasPrefix(strings.ToLower(w[1]), "0x") {
-		return false
-	}
-	_, ok := number(w[1])
-	return ok
 }
 
 // refuseHandMade says what a file without partition_index lines lacks. Rows cannot

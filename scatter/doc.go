@@ -19,17 +19,27 @@
 //	    325     physical_start_addr: 0xFFFF00a8   reserved: 0xa8 blocks before the end
 //	    330     is_reserved: true
 //
-// Most callers need Read, and File.Table with the size of the user area. Build
-// writes a new file; Defaults knows what partitions of the field are usually called,
-// flashed with and must be kept private.
+// Most callers need Read, and File.Table with the size of the user area. Convert says
+// the same in another dialect, Build and Create write a new file, Check and Diff judge
+// them; Defaults knows what partitions of the field are usually called, flashed with
+// and must be kept private.
 //
-// The files look like YAML and are not: vendors append sections of their own, tools
-// mix indentations, names are empty, keys are missing. They are read line by line
-// and every line is kept, so that Encode returns the file byte for byte.
+// The text files look like YAML and are not: vendors append sections of their own,
+// tools mix indentations, names are empty, keys are missing. They are read line by
+// line and every line is kept, so that Encode returns the file byte for byte.
 //
-// Read are the single-storage text files, V1.1.1 to V1.1.8. Other dialects (the V1
-// list with braces, the list in update packages, the two-storage V2.1.0 text, XML)
-// are recognised and refused by name, see ErrDialect.
+// All dialects are read:
+//
+//	v1              NAME 0xADDRESS { }, linear addresses, no sizes     MT6573–MT6589
+//	list            name 0xaddress, inside update packages
+//	v1.1.1 – v1.2   the text above, one storage                        MT6572 and later
+//	v2.x            the same with a table for eMMC and one for UFS     MT6765 and later
+//	xml             either in XML                                      MT6833 and later
+//
+// Two storages are two tables: File.Storages lists them, File.Select chooses one.
+// Refused by name (see ErrDialect) are UTF-16, XML with entities, and files made by
+// hand whose rows cannot be told apart. No real NAND file with sizes (V1.1.5) was at
+// hand: the reading of those is unverified, and File.Problems says so.
 //
 // The package never guesses an address: a row that cannot be placed stays
 // flash.Unplaced and says why.

@@ -21,13 +21,17 @@ var ErrDialect = errors.New("this dialect of scatter file is not supported")
 // File is a scatter file. It keeps every line as it came; Info, Head and Rows are
 // what the lines mean.
 type File struct {
-	Dialect  string // what kind of file it is: "V1.1 text"
+	Dialect  Dialect
 	Info     Info
 	Head     Row   // the header's keys, also those Info does not know
-	Rows     []Row // in the file's order
+	Rows     []Row // in the file's order; of one storage, see Select
 	Problems []flash.Problem
 
-	lines []string // verbatim, each with its line end
+	lines    []string        // verbatim, each with its line end
+	sections []section       // one for each storage
+	current  int             // the one that Info and Rows speak of
+	common   []flash.Problem // those of Problems that are not of one storage
+	odd      []int           // numbers of the lines that are no scatter syntax
 }
 
 // Info is what the header says. Fields that are missing are empty.
@@ -47,9 +51,12 @@ type Field struct {
 }
 
 // Row is one partition: its keys in the file's order, repeated and unknown ones too.
+// Lists (V1 and those of update packages) are spelled out in the keys of the text.
 type Row struct {
 	Line   int // where the row begins, from 1; 0 for a header that is missing
 	Fields []Field
+
+	remark string // comment above a row that is written
 }
 
 // Find returns the first field with that key in any case, or nil.
@@ -82,7 +89,7 @@ func Sniff(img flash.Image) bool {
 	if err != nil {
 		return false
 	}
-	if img.Size() > n {
+	if img.Size() > n && len(lines) > 1 {
 		lines = lines[:len(lines)-1] // it may be cut
 	}
 	return detect(lines) != nil
@@ -119,7 +126,7 @@ func Parse(b []byte) (*File, error) {
 		return nil, &flash.FormatError{Format: "scatter", Offset: flash.NoOffset, Err: flash.ErrNotThis,
 			Text: "no partition_index line"}
 	}
-	f := &File{Dialect: d.name, lines: lines}
+	f := &File{lines: lines}
 	if err := d.read(f); err != nil {
 		return nil, err
 	}
@@ -134,6 +141,11 @@ func (f *File) Encode() []byte {
 // problem records damage at a line; line 0 means the file as a whole.
 func (f *File) problem(s flash.Severity, place string, line int, text string, args ...any) {
 	f.Problems = append(f.Problems, lineProblem(s, place, line, text, args...))
+}
+
+// commonProblem records damage that is not of one storage's table.
+func (f *File) commonProblem(s flash.Severity, place string, line int, text string, args ...any) {
+	f.common = append(f.common, lineProblem(s, place, line, text, args...))
 }
 
 func lineProblem(s flash.Severity, place string, line int, text string, args ...any) flash.Problem {

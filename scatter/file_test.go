@@ -140,14 +140,11 @@ func TestRefused(t *testing.T) {
 	utf16 := func(s string) string { return "\xff\xfe" + strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
 	lk := row("lk", "0x8000", "0x8000", "0x60000")
 	for name, c := range map[string]struct{ text, want string }{
-		"hand-made":    {"# mine\n\n__LK__\npartition_name: lk\nlinear_start_addr: 0x0\n", "line 4: hand-made file: no partition_index line before partition_name, no header with config_version"},
-		"only header":  {header + "  partition_name: lk\n", "line 14: hand-made file: no partition_index line before partition_name"},
-		"two storages": {strings.Replace(header, "- general", "- storage_type: EMMC\n- general", 1) + lk, "two-storage text"},
-		"braces":       {"\n# list\nPRELOADER 0x0\n\n{\n}\nMBR 0x600000\n{\n}\n", "line 3: V1 text"},
-		"braces, one":  {"MBR 0x600000\r\n{\r\n}", "line 1: V1 text"},
-		"list":         {"preloader 0x0\npgpt 0x0\nflashinfo 0xFFFF0080\n", "line 1: list of names"},
-		"xml":          {"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<root>\n<partition_index name=\"SYS0\">\n", "line 1: XML"},
-		"utf-16":       {utf16(header + lk), "line 1: text in UTF-16"},
+		"hand-made":   {"# mine\n\n__LK__\npartition_name: lk\nlinear_start_addr: 0x0\n", "line 4: hand-made file: no partition_index line before partition_name, no header with config_version"},
+		"only header": {header + "  partition_name: lk\n", "line 14: hand-made file: no partition_index line before partition_name"},
+		"xml bomb":    {"<?xml version=\"1.0\"?>\n<!DOCTYPE root [<!ENTITY a \"aaaa\">]>\n<root><partition_index name=\"SYS0\"/></root>\n", "line 2: XML with a document type"},
+		"utf-16":      {utf16(header + lk), "line 1: text in UTF-16"},
+		"utf-16 xml":  {utf16("<root>\n<partition_index name=\"SYS0\">"), "line 1: text in UTF-16"},
 	} {
 		_, err := scatter.Parse([]byte(c.text))
 		if !errors.Is(err, scatter.ErrDialect) || !strings.HasPrefix(err.Error(), "scatter: ") || !strings.Contains(err.Error(), c.want) {

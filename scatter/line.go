@@ -17,14 +17,16 @@ const (
 )
 
 // split cuts a file into lines, each with its line end; only the last may lack one.
+// XML may stand in one line.
 func split(b []byte) ([]string, error) {
 	lines := make([]string, 0, bytes.Count(b, []byte{'\n'})+1)
+	markup := strings.HasPrefix(bare(string(b[:min(len(b), 512)])), "<")
 	for rest := string(b); rest != ""; {
 		n := strings.IndexByte(rest, '\n') + 1
 		if n == 0 {
 			n = len(rest)
 		}
-		if n > maxLine {
+		if n > maxLine && !markup {
 			return nil, lineError(len(lines)+1, flash.ErrNotThis, "%d bytes in one line, more than the %d any scatter file has", n, maxLine)
 		}
 		lines = append(lines, rest[:n])

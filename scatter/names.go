@@ -55,11 +55,8 @@ type Attr struct {
 // slots the second has no file, as ptgen writes them.
 func Defaults(name string, storage flash.Storage) Attr {
 	name = Canonical(name)
-	base, slot := cutSlot(name)
-	k, ok := known[name]
-	if !ok {
-		k, ok = known[base]
-	}
+	_, slot := cutSlot(name)
+	k, ok := find(name)
 	if !ok {
 		return Attr{Operation: invisible, Type: rom}
 	}
@@ -74,6 +71,16 @@ func Defaults(name string, storage flash.Storage) Attr {
 	return a
 }
 
+// find looks a canonical name up, then the name of its pair of slots.
+func find(name string) (preset, bool) {
+	if k, ok := known[name]; ok {
+		return k, true
+	}
+	base, _ := cutSlot(name)
+	k, ok := known[base]
+	return k, ok
+}
+
 // FileName returns the name flash tools expect of a platform's scatter file. What
 // cannot be part of a platform's name makes it unknown, MT0000.
 func FileName(platform string) string {
@@ -85,4 +92,26 @@ func platformName(platform string) string {
 		return "MT0000"
 	}
 	return strings.ToUpper(platform)
+}
+
+// upgradable reports what ptgen writes as is_upgradable: an update package replaces
+// the image. Both slots of a pair are, though only the first is downloaded.
+func upgradable(p flash.Partition) bool {
+	base, _ := cutSlot(Canonical(p.Name))
+	switch base {
+	case "cache", "userdata", "logo", "cust", "efuse", "storage":
+		return false
+	}
+	k, ok := find(base)
+	return ok && k.file != "" || !ok && p.Download
+}
+
+// emptyBoot reports what ptgen writes as empty_boot_needed: the phone starts (to
+// nothing) with these images and the preloader alone.
+func emptyBoot(p flash.Partition) bool {
+	switch Canonical(p.Name) {
+	case "lk", "lk_a", "logo", "logo_a", "logo_b", "tee1", "tee_a":
+		return true
+	}
+	return false
 }

@@ -63,7 +63,7 @@ func (c *chain) resolve(e *entry) {
 	}
 	if why != "" {
 		severity := flash.Warning
-		if isPool(e) {
+		if isPool(e) || c.b.sizeless {
 			severity = flash.Note
 		}
 		c.b.problem(severity, e, "physical_start_addr", "not placed: "+why)
@@ -87,6 +87,8 @@ func (c *chain) start(e *entry) (start int64, why string) {
 		start = c.next - e.Length
 	case e.count > 0 && block > 0:
 		start = c.b.size - e.count*block
+	case e.count > 0:
+		return 0, "its address counts blocks, and the size of a block is not known"
 	default:
 		return 0, "it has neither a size nor a count of blocks"
 	}
@@ -163,7 +165,7 @@ func (b *builder) resolveToEnd() {
 		}
 		e.Length = max(end-e.Offset, 0)
 		switch {
-		case !e.ToEnd:
+		case !e.ToEnd && !b.sizeless:
 			b.problem(flash.Warning, e, "partition_size", "partition_size is 0; taken up to %s", next.Name)
 		case e.Length == 0 && end > 0:
 			b.problem(flash.Warning, e, "physical_start_addr", "begins at 0x%x, beyond the end (0x%x)", e.Offset, end)

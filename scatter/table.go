@@ -13,9 +13,11 @@ import (
 //
 // Old scatter files (MBR generation) disagree about what their two address columns
 // mean: physical ones may be all zero, and both may include the boot regions. The
-// distance from the MBR's row is the address in the user area in all of them.
+// distance from the MBR's row is the address in the user area in all of them. In V1
+// files the rows before the MBR's lie in the first boot region. Lists give no sizes:
+// a row ends where the next one begins, and the last runs to the end.
 func (f *File) Table(userSize int64) *flash.Table {
-	b := &builder{file: f, size: max(userSize, 0), problems: append([]flash.Problem(nil), f.Problems...)}
+	b := &builder{file: f, size: max(userSize, 0), sizeless: f.Dialect.bare(), problems: append([]flash.Problem(nil), f.Problems...)}
 	for i := range f.Rows {
 		b.rows = append(b.rows, b.entry(i))
 	}
@@ -55,6 +57,7 @@ func (a address) count() int64 { return int64(a.value & 0xFFFF) }
 type builder struct {
 	file     *File
 	size     int64 // of the user area, 0 unknown
+	sizeless bool  // the file gives no sizes, which is no fault of a row
 	base     *entry
 	rows     []entry
 	problems []flash.Problem
@@ -88,7 +91,9 @@ func (b *builder) entry(i int) entry {
 	e.Offset = flash.Unplaced
 	e.linear = readAddress(r.Get("linear_start_addr"), e.Reserved)
 	e.physical = readAddress(r.Get("physical_start_addr"), e.Reserved)
-	b.readSize(&e)
+	if e.sizeOK = b.sizeless; !b.sizeless {
+		b.readSize(&e)
+	}
 	return e
 }
 
@@ -172,6 +177,9 @@ func (b *builder) place(e *entry) {
 // count from the end in one column and an address in the other, tools have filled in
 // the address: it is right.
 func (b *builder) address(e *entry) (uint64, bool) {
+	if b.sizeless && b.base != nil && e.linear.real() && e.linear.value < b.base.linear.value {
+		e.Region = b.file.Info.Storage.Boot1()
+	}
 	if e.Region.IsUser() && b.base != nil {
 		return b.addressFromBase(e)
 	}
@@ -184,7 +192,7 @@ func (b *builder) address(e *entry) (uint64, bool) {
 	case phys.real():
 		return phys.value, true
 	case lin.real():
-		if !phys.ok {
+		if !phys.ok && !b.sizeless {
 			b.problem(flash.Warning, e, "physical_start_addr", "physical_start_addr %q is not a number; linear_start_addr 0x%x is used",
 				e.row.Get("physical_start_addr"), lin.value)
 		}

@@ -201,7 +201,7 @@ func TestBlocks(t *testing.T) {
 		if p := table.Partitions[0]; p.Extent != (flash.Extent{Offset: size - 0x1000000, Length: 0x1000000}) {
 			t.Errorf("%s: flashinfo at %s", name, p.Extent)
 		}
-		if (len(table.Problems) == 0) != c.fine {
+		if (flash.Worst(table.Problems) == flash.Note) != c.fine {
 			t.Errorf("%s: problems %v", name, table.Problems)
 		}
 	}

@@ -7,101 +7,128 @@ import (
 )
 
 // Bounds of a file that is believed. A GPT holds 128 partitions; rows have some 18
-// keys.
+// keys; there are three kinds of flash.
 const (
-	maxRows   = 4096
-	maxFields = 256
+	maxRows     = 4096
+	maxFields   = 256
+	maxSections = 8
 )
 
-// readText reads the single-storage text: a header, then list items that begin with
-// partition_index. Indentation means nothing; real files disagree about it.
+// readText reads the text dialects: a header, then list items that begin with
+// partition_index. A storage_type item begins the table of one storage, with a header
+// of its own. Indentation means nothing; real files disagree about it.
 func readText(f *File) error {
-	row := &f.Head // what fields belong to; nil after a line that ends the rows
-	var odd []int
+	c := collector{f: f, row: &f.Head}
 	for i, l := range f.lines {
 		fd, item, ok := field(l, i+1)
 		if !ok {
 			switch s := bare(l); {
 			case s == "" || s[0] == '#':
 			default:
-				odd = append(odd, i+1)
+				c.odd = append(c.odd, i+1)
 				if s[0] == '[' { // a vendor's own section after the rows
-					row = nil
+					c.row = nil
 				}
 			}
 			continue
 		}
 		switch {
+		case strings.EqualFold(fd.Key, "storage_type"):
+			c.newSection()
 		case strings.EqualFold(fd.Key, "partition_index"):
-			row = f.newRow(i + 1)
-		case f.isNameOfNew(row, fd, item):
-			f.problem(flash.Warning, fd.Value, i+1, "row has no partition_index")
-			row = f.newRow(i + 1)
-		case len(f.Rows) > 0 && item:
-			row = &f.Head
+			c.newRow(i + 1)
+		case c.isNameOfNew(fd, item):
+			f.commonProblem(flash.Warning, fd.Value, i+1, "row has no partition_index")
+			c.newRow(i + 1)
+		case item && c.inRow:
+			c.toHead()
 		}
-		if row == nil {
-			odd = append(odd, i+1)
-			continue
-		}
-		if row.Line == 0 {
-			row.Line = i + 1
-		}
-		row.Fields = append(row.Fields, fd)
-		if len(f.Rows) > maxRows || len(row.Fields) > maxFields {
-			return lineError(i+1, nil, "more than %d rows or %d keys in one, no flash has so many", maxRows, maxFields)
+		if err := c.add(fd); err != nil {
+			return err
 		}
 	}
-	if len(odd) > 0 {
-		f.problem(flash.Note, "", odd[0], "%d lines are no scatter syntax; kept as they are", len(odd))
-	}
+	f.reportOdd(c.odd)
+	f.Dialect = textDialect(f.Head.Get("config_version"), c.typed)
 	f.readHead()
-	f.checkRows()
 	return nil
+}
+
+// textDialect names a text file by its version; two-storage text that claims another
+// version is V2 all the same.
+func textDialect(version string, typed bool) Dialect {
+	d := Dialect(strings.ToLower(version))
+	switch known := textVersion.MatchString(string(d)); {
+	case typed && (!known || !d.several()):
+		return V210
+	case !typed && (!known || d.several()):
+		return "v1.1"
+	}
+	return d
+}
+
+// collector puts fields where they belong while a file is read.
+type collector struct {
+	f     *File
+	row   *Row // what fields belong to; nil after a line that ends the rows
+	inRow bool // row is a partition's, not a header
+	typed bool // a storage_type was seen
+	odd   []int
+}
+
+func (c *collector) newSection() {
+	c.typed = true
+	c.f.sections = append(c.f.sections, section{})
+	c.toHead()
+}
+
+// toHead lets fields go to the header of the storage, or of the file.
+func (c *collector) toHead() {
+	c.row, c.inRow = &c.f.Head, false
+	if c.typed {
+		c.row = &c.f.sections[len(c.f.sections)-1].head
+	}
+}
+
+func (c *collector) newRow(line int) {
+	if len(c.f.sections) == 0 {
+		c.f.sections = []section{{}}
+	}
+	s := &c.f.sections[len(c.f.sections)-1]
+	s.rows = append(s.rows, Row{Line: line})
+	c.row, c.inRow = &s.rows[len(s.rows)-1], true
 }
 
 // isNameOfNew reports whether a partition_name begins a row whose partition_index
 // line is missing: it is a list item itself, or the row before has its name already.
-func (f *File) isNameOfNew(row *Row, fd Field, item bool) bool {
-	if row == nil || !strings.EqualFold(fd.Key, "partition_name") {
+func (c *collector) isNameOfNew(fd Field, item bool) bool {
+	if c.row == nil || !strings.EqualFold(fd.Key, "partition_name") {
 		return false
 	}
-	return item || row == &f.Head || row.Find("partition_name") != nil
+	return item || !c.inRow || c.row.Find("partition_name") != nil
 }
 
-func (f *File) newRow(line int) *Row {
-	f.Rows = append(f.Rows, Row{Line: line})
-	return &f.Rows[len(f.Rows)-1]
+func (c *collector) add(fd Field) error {
+	if c.row == nil {
+		c.odd = append(c.odd, fd.Line)
+		return nil
+	}
+	if c.row.Line == 0 {
+		c.row.Line = fd.Line
+	}
+	c.row.Fields = append(c.row.Fields, fd)
+	n := len(c.f.sections)
+	if n > maxSections || n > 0 && len(c.f.sections[n-1].rows) > maxRows || len(c.row.Fields) > maxFields {
+		return lineError(fd.Line, nil, "more than %d rows, %d keys in one, or %d storages: no flash has so many", maxRows, maxFields, maxSections)
+	}
+	return nil
 }
 
-// readHead decodes the header and says what it lacks.
-func (f *File) readHead() {
-	h := f.Head
-	f.Info = Info{
-		Version:     h.Get("config_version"),
-		Platform:    h.Get("platform"),
-		Project:     h.Get("project"),
-		Storage:     flash.Storage(strings.ToUpper(h.Get("storage"))),
-		BootChannel: h.Get("boot_channel"),
-	}
-	switch v := f.Info.Version; {
-	case v == "":
-		f.problem(flash.Warning, "", 0, "header has no config_version; read as V1.1")
-	case !strings.HasPrefix(strings.ToUpper(v), "V1."):
-		f.problem(flash.Warning, "", h.Find("config_version").Line, "config_version %q is not known; read as V1.1", v)
-	}
-	if b := h.Find("block_size"); b != nil {
-		n, ok := number(b.Value)
-		if !ok || n == 0 || n > maxBlock {
-			f.problem(flash.Warning, "", b.Line, "block_size %q is not a usable size", b.Value)
-			return
-		}
-		f.Info.BlockSize = int64(n)
+// reportOdd counts the lines that mean nothing here.
+func (f *File) reportOdd(odd []int) {
+	if f.odd = odd; len(odd) > 0 {
+		f.commonProblem(flash.Note, "", odd[0], "%d lines are no scatter syntax; kept as they are", len(odd))
 	}
 }
-
-// maxBlock bounds block_size in bytes, so that 0xFFFF blocks cannot overflow.
-const maxBlock = 1 << 30
 
 // checkRows reports what is odd about the rows as text. What their numbers mean is
 // for Table to say.
