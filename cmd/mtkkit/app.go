@@ -60,7 +60,7 @@ func newApp(u *ui) *cli.App {
 		Commands: []*cli.Command{
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
-			gptCommand(u),
+			gptCommand(u), preloaderCommand(u), blocksCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

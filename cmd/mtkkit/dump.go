@@ -136,7 +136,8 @@ func openClaim(c *cli.Context) (*layout.Claim, error) {
 	}
 	f, err := scatter.Read(img)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, hinted{fmt.Errorf("%s: %w", path, err),
+			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}}
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	return claim, nil
@@ -200,19 +201,10 @@ func explain(err error, path string) error {
 		}}
 	}
 	if errors.Is(err, layout.ErrNoTable) {
-		return fmt.Errorf("%s: %w", path, err)
+		return hinted{fmt.Errorf("%s: %w", path, err), []string{
+			"give the scatter file of this phone with --scatter FILE",
+			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
+		}}
 	}
 	return err
-}
-
-// hintsFor says what to try, for errors that have an answer.
-func hintsFor(err error) []string {
-	switch {
-	case errors.Is(err, layout.ErrNoTable):
-		return []string{"give the scatter file of this phone with --scatter FILE",
-			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?"}
-	case errors.Is(err, flash.ErrNotThis):
-		return []string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}
-	}
-	return nil
 }

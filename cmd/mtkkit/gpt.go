@@ -2,14 +2,12 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
-	"github.com/mtkkit/mtkkit/split"
 )
 
 func gptCommand(u *ui) *cli.Command {
@@ -87,25 +85,11 @@ func repairGPT(c *cli.Context, u *ui, path string) error {
 		outputs = append(outputs, flash.Output{Name: t.name, Image: bytes.NewReader(t.bytes)})
 		doc.Tables = append(doc.Tables, repairedTable{t.name, user.Region, t.offset, int64(len(t.bytes))})
 	}
-	if err := writeTables(c, dir, path, outputs); err != nil {
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "tables", Complete: true}
+	if err := writeFolder(c, dir, []string{path}, outputs, m); err != nil {
 		return err
 	}
 	return doc.report(u)
-}
-
-// writeTables puts the two files into a folder that verify understands.
-func writeTables(c *cli.Context, dir, path string, outputs []flash.Output) error {
-	folder, err := split.Create(dir, outputs, nil, split.Options{Force: c.Bool("force"), Inputs: []string{path}})
-	if err != nil {
-		return refused(err)
-	}
-	if _, err = folder.Copy(c.Context); err == nil {
-		err = folder.Finish(&flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "tables", Complete: true})
-	}
-	if err != nil {
-		return errors.Join(err, folder.Abandon())
-	}
-	return nil
 }
 
 func (r repaired) report(u *ui) error {

@@ -142,7 +142,10 @@ func (u *ui) finish(err error) int {
 		return exitRefused
 	}
 	u.fail("%v", err)
-	u.hints(hintsFor(err)...)
+	var h hinted
+	if errors.As(err, &h) {
+		u.hints(h.hints...)
+	}
 	return exitFailed
 }
 
@@ -153,6 +156,14 @@ func (u *ui) hints(hs ...string) {
 		}
 	}
 }
+
+// hinted is an error with what to do about it.
+type hinted struct {
+	error
+	hints []string
+}
+
+func (h hinted) Unwrap() error { return h.error }
 
 // refusal is a stop for safety's sake, before anything was written.
 type refusal struct {
