@@ -2,7 +2,6 @@ package capture
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -48,25 +47,25 @@ type Capture struct {
 // kind is one shape of text.
 type kind struct {
 	name  string
-	hint  string         // what every row contains: cheaper to look for than row
-	row   *regexp.Regexp // a whole row, trimmed
-	needs string         // what the text must contain besides, or ""
+	hint  string            // what every row contains: cheaper to look for than row
+	row   func(string) bool // whether a trimmed line is a whole row
+	needs string            // what the text must contain besides, or ""
 	read  func(*reader)
 }
 
 // kinds lists the shapes. Where a text holds several, the first that occurs is read:
 // those that state addresses come before those that do not.
 var kinds = []kind{
-	{KindDumchar, "/dev/", dumcharRow, "", readDumchar},
-	{KindPrintGPT, "Offset 0x", printgptRow, "", readPrintGPT},
-	{KindLog, "start_sect=", logRow, "", readLog},
-	{KindSource, `"`, sourceRow, "PartInfo", readSource},
-	{KindPartinfo, "part", partinfoRow, "", readPartinfo},
-	{KindEMMC, "emmc_p", emmcRow, "", readEMMC},
-	{KindMTD, "mtd", mtdRow, "", readMTD},
-	{KindPartitions, "", blocksRow, "", readPartitions},
-	{KindGetvar, "partition-size:", getvarRow, "", readGetvar},
-	{KindCSV, "", csvHeader, "", readCSV},
+	{KindDumchar, "/dev/", dumcharRow.MatchString, "", readDumchar},
+	{KindPrintGPT, "Offset 0x", printgptRow.MatchString, "", readPrintGPT},
+	{KindLog, "start_sect=", logRow.MatchString, "", readLog},
+	{KindSource, `"`, sourceRow.MatchString, "PartInfo", readSource},
+	{KindPartinfo, "part", partinfoRow.MatchString, "", readPartinfo},
+	{KindEMMC, "emmc_p", emmcRow.MatchString, "", readEMMC},
+	{KindMTD, "mtd", mtdRow.MatchString, "", readMTD},
+	{KindPartitions, "", blocksRow.MatchString, "", readPartitions},
+	{KindGetvar, "partition-size:", getvarRow.MatchString, "", readGetvar},
+	{KindCSV, "", isListHead, "", readCSV},
 }
 
 // Sniff returns which kind of capture img is, "" when it is none that Read reads.
@@ -110,13 +109,17 @@ func ReadSectors(img flash.Image, sectorSize int64) (*Capture, error) {
 // detect returns the first kind of which text holds a row, or nil.
 func detect(text string) *kind {
 	found := len(kinds)
+	without := map[string]bool{} // what kinds need that the text does not have
 	for _, s := range lines(text) {
-		for i := range kinds[:found] {
-			k := &kinds[i]
-			if strings.Contains(s, k.hint) && k.row.MatchString(s) && strings.Contains(text, k.needs) {
+		for i, k := range kinds[:found] {
+			if without[k.needs] || !strings.Contains(s, k.hint) || !k.row(s) {
+				continue
+			}
+			if strings.Contains(text, k.needs) {
 				found = i
 				break
 			}
+			without[k.needs] = true
 		}
 		if found == 0 {
 			break

@@ -348,8 +348,9 @@ func TestCSV(t *testing.T) {
 	for _, line := range []string{"line 3", "line 4", "line 5"} {
 		wantProblem(t, c.Table, flash.Error, line)
 	}
-	c = read(t, capture.KindCSV, "name,the start,the size\na,0x0,0x200\n")
-	wantProblem(t, c.Table, flash.Error, "columns of the list")
+	if got := capture.Sniff(strings.NewReader("name,the start,size\na,0x0,0x200\n")); got != "" {
+		t.Errorf("any list is taken for %q", got)
+	}
 }
 
 func TestGetvar(t *testing.T) {

@@ -9,55 +9,65 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// csvHeader is the line that names the columns: first the partition, then, in either
-// order, its place and its size.
-var csvHeader = regexp.MustCompile(`(?i)^"?(?:partition|partition_name|part_name|name|label)"?\s*[,;\t].*` +
-	`(?:\b(?:address|offset|start|start_addr)\b.*\b(?:size|length|partition_size)\b|` +
-	`\b(?:size|length|partition_size)\b.*\b(?:address|offset|start|start_addr)\b)`)
+// listHead is how the line begins that names the columns of a list.
+var listHead = regexp.MustCompile(`(?i)^"?(?:partition|partition_name|part_name|name|label)"?\s*([,;\t])`)
 
 // The names of the columns, in lower case.
 var (
-	csvName  = []string{"partition", "partition_name", "part_name", "name", "label"}
-	csvStart = []string{"address", "offset", "start", "start_addr"}
-	csvSize  = []string{"size", "length", "partition_size"}
+	listName  = []string{"partition", "partition_name", "part_name", "name", "label"}
+	listStart = []string{"address", "offset", "start", "start_addr"}
+	listSize  = []string{"size", "length", "partition_size"}
 )
+
+// columns is what the first line of a list says of the others.
+type columns struct {
+	comma             rune
+	name, start, size int
+}
+
+// listColumns reads the first line of a list.
+func listColumns(s string) (c columns, ok bool) {
+	m := listHead.FindStringSubmatch(s)
+	if m == nil {
+		return c, false
+	}
+	c.comma = rune(m[1][0])
+	head := fields(s, c.comma)
+	find := func(names []string) int {
+		return slices.IndexFunc(head, func(h string) bool { return slices.Contains(names, strings.ToLower(h)) })
+	}
+	c.name, c.start, c.size = find(listName), find(listStart), find(listSize)
+	return c, min(c.name, c.start, c.size) >= 0
+}
+
+func isListHead(s string) bool {
+	_, ok := listColumns(s)
+	return ok
+}
 
 // readCSV reads a list of partitions. Numbers are bytes, decimal or 0x hexadecimal.
 func readCSV(r *reader) {
-	var comma rune
-	name, start, size := -1, -1, -1
+	var c columns
+	found := false
 	for n, s := range lines(r.text) {
-		if comma == 0 {
-			if !csvHeader.MatchString(s) {
-				continue
-			}
-			comma = rune(s[strings.IndexAny(s, ",;\t")])
-			head := fields(s, comma)
-			find := func(names []string) int {
-				return slices.IndexFunc(head, func(h string) bool { return slices.Contains(names, strings.ToLower(h)) })
-			}
-			name, start, size = find(csvName), find(csvStart), find(csvSize)
-			if min(name, start, size) < 0 {
-				r.problem(flash.Error, "", n, "the columns of the list are not understood")
-				return
-			}
-			continue
-		}
-		if s != "" {
-			r.csvRow(n, fields(s, comma), name, start, size)
+		switch {
+		case !found:
+			c, found = listColumns(s)
+		case s != "":
+			r.csvRow(n, fields(s, c.comma), c)
 		}
 	}
 }
 
-// csvRow adds one row; name, start and size are its columns.
-func (r *reader) csvRow(line int, f []string, name, start, size int) {
-	if len(f) <= max(name, start, size) {
+// csvRow adds one row.
+func (r *reader) csvRow(line int, f []string, c columns) {
+	if len(f) <= max(c.name, c.start, c.size) {
 		r.damaged(line)
 		return
 	}
-	p := flash.Partition{Name: f[name], Region: flash.EMMCUser}
-	from, fromOK := number(f[start])
-	length, lengthOK := number(f[size])
+	p := flash.Partition{Name: f[c.name], Region: flash.EMMCUser}
+	from, fromOK := number(f[c.start])
+	length, lengthOK := number(f[c.size])
 	if !fromOK || !lengthOK {
 		r.damaged(line)
 		return

@@ -54,7 +54,9 @@ func readDumchar(r *reader) {
 			r.problem(flash.Note, row.name, n, "has neither a place nor a size, and is left out")
 			continue
 		}
-		rows = append(rows, row)
+		if rows = append(rows, row); len(rows) > maxRows {
+			break
+		}
 	}
 	if base := dumcharBase(rows); base > 0 {
 		r.out.Base = int64(base)

@@ -35,6 +35,9 @@ func readLog(r *reader) {
 		}
 		rows = append(rows, procRow{n, m[1], a, b, m[2]})
 		guids = append(guids, strings.ToUpper(m[5]))
+		if len(rows) > 4*maxRows { // logs print a table again and again
+			break
+		}
 	}
 	unit, why := r.logUnit(rows)
 	if unit == 0 {

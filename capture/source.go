@@ -48,7 +48,9 @@ func readSource(r *reader) {
 			sub = row.start
 		}
 		nand = nand && m[4] != "EMMC" && !strings.EqualFold(row.name, "mbr")
-		rows = append(rows, row)
+		if rows = append(rows, row); len(rows) > maxRows {
+			break
+		}
 	}
 	if nand {
 		for i := range rows {
