@@ -95,3 +95,20 @@ func (d *Device) User() *Part {
 	}
 	return nil
 }
+
+// SetStorage changes what kind of flash the device is said to have, and with it the
+// names of its regions.
+func (d *Device) SetStorage(s Storage) {
+	old := d.Storage
+	d.Storage = s
+	for i := range d.Parts {
+		switch p := &d.Parts[i]; p.Region {
+		case old.User():
+			p.Region = s.User()
+		case old.Boot1():
+			p.Region = s.Boot1()
+		case old.Boot2():
+			p.Region = s.Boot2()
+		}
+	}
+}

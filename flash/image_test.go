@@ -207,3 +207,11 @@ func TestClipRunsOver(t *testing.T) {
 		t.Errorf("Clip = %v", got)
 	}
 }
+
+func TestSetStorage(t *testing.T) {
+	d := flash.Device{Storage: flash.EMMC, Parts: []flash.Part{{Region: flash.EMMCUser}, {Region: flash.EMMCBoot1}, {Region: flash.EMMCRPMB}}}
+	d.SetStorage(flash.UFS)
+	if d.Parts[0].Region != flash.UFSLU2 || d.Parts[1].Region != flash.UFSLU0 || d.Parts[2].Region != flash.EMMCRPMB || d.User() == nil {
+		t.Errorf("%+v", d)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/ebr"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
@@ -120,6 +121,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 // findTable asks the witnesses in the order of belief.
 func (l *Layout) findTable(ctx context.Context, img flash.Image, opt Options) error {
 	own := l.ownTable(img)
+	if own != nil && l.Generation == "ebr" && opt.Claim == nil {
+		opt.Claim = findPMT(img)
+	}
 	switch {
 	case own == nil && opt.Claim == nil:
 		return l.guess(ctx, img, opt.Progress)
@@ -204,6 +208,17 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 	for i := range t.Partitions {
 		t.Partitions[i].Index = i
 	}
+}
+
+// findPMT looks for the table that boot loaders of the MBR generation keep besides the
+// MBR. It has the names and the raw partitions that an MBR lacks, so it is as good as a
+// scatter file that came with the dump.
+func findPMT(img flash.Image) *Claim {
+	t, at, err := capture.FindPMT(img)
+	if err != nil {
+		return nil
+	}
+	return &Claim{Name: fmt.Sprintf("the PMT at 0x%x of the dump", at), Kind: "pmt", Table: func(int64) *flash.Table { return t }}
 }
 
 func (l *Layout) problem(s flash.Severity, p flash.Partition, format string, a ...any) {

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -248,5 +249,34 @@ func TestBootRegions(t *testing.T) {
 	}
 	if _, err := Resolve(context.Background(), &flash.Device{}, Options{}); !errors.Is(err, ErrNoTable) {
 		t.Errorf("nothing at all: %v", err)
+	}
+}
+
+// TestPMT: a phone of the MBR generation may carry a table of its own that has the
+// names. No real one is known: this is built from what boot loader sources say.
+func TestPMT(t *testing.T) {
+	phone := imgtest.MT6592()
+	pmt := make([]byte, 0x1000)
+	copy(pmt, "1vTP1.0\x00")
+	copy(pmt[0xFFC:], "1vTP")
+	at := 8
+	for _, row := range phone.Rows {
+		if row.Region != flash.EMMCUser || row.Reserved {
+			continue
+		}
+		copy(pmt[at:], row.Name)
+		binary.LittleEndian.PutUint64(pmt[at+64:], uint64(row.Length))
+		binary.LittleEndian.PutUint64(pmt[at+72:], uint64(row.Offset))
+		at += 88
+	}
+	phone.User.Put(phone.User.Size()-0x100000, pmt)
+	l := resolve(t, userOnly(phone), Options{})
+	if l.Witness != "ebr and pmt" || !says(l, "unverified") {
+		t.Fatalf("witness %q, problems %v", l.Witness, l.Problems)
+	}
+	for _, name := range []string{"NVRAM", "UBOOT", "BOOTIMG", "ANDROID"} {
+		if p := l.Table.Find(name); p == nil || p.Extent != phone.Row(name).Extent {
+			t.Errorf("%s: %+v, want %v", name, p, phone.Row(name).Extent)
+		}
 	}
 }
