@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -26,6 +27,7 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"},
 		&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
 		&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region"},
+		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc or ufs, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
 		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
@@ -79,18 +81,26 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	default:
 		return nil, usage("mtkkit: --trust takes scatter, not %q", c.String("trust"))
 	}
-	claim, err := openClaim(c)
-	if err != nil {
-		return nil, err
-	}
-	if opt.Claim = claim; claim == nil && opt.Trust {
+	if opt.Trust && c.String("scatter")+c.String("table") == "" {
 		return nil, usage("mtkkit: --trust scatter needs --scatter FILE")
 	}
-	opt.Progress = u.bars.event
 	src, err := openSource(c.Context, c, u, path)
 	if err != nil {
 		return nil, err
 	}
+	switch s := strings.ToUpper(c.String("storage")); s {
+	case "":
+	case "EMMC", "UFS":
+		src.SetStorage(flash.Storage(s))
+	default:
+		src.Close()
+		return nil, usage("mtkkit: --storage is emmc or ufs, not %q", c.String("storage"))
+	}
+	if opt.Claim, err = openClaim(c, src.Storage); err != nil {
+		src.Close()
+		return nil, err
+	}
+	opt.Progress = u.bars.event
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	u.bars.clear()
 	if err != nil {
@@ -107,9 +117,10 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 	})
 }
 
-// openClaim reads the table from outside the dump, if the user gives one. Both options
+// openClaim reads the table from outside the dump, if the user gives one, for the kind
+// of flash the dump is of. Both options
 // take every kind of file; they have two names because people look for them under two.
-func openClaim(c *cli.Context) (*layout.Claim, error) {
+func openClaim(c *cli.Context, storage flash.Storage) (*layout.Claim, error) {
 	path := c.String("scatter")
 	if t := c.String("table"); t != "" {
 		if path != "" {
@@ -138,6 +149,9 @@ func openClaim(c *cli.Context) (*layout.Claim, error) {
 	if err != nil {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err),
 			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}}
+	}
+	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
+		f = f.Select(storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	return claim, nil

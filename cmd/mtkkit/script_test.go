@@ -75,7 +75,7 @@ func number(ts *testscript.TestScript, s string) int64 {
 func zero(ts *testscript.TestScript, neg bool, args []string) {
 	f := edit(ts, args[0])
 	defer f.Close()
-	_, err := f.WriteAt(make([]byte, number(ts, args[2])), place(ts, f, args[1]))
+	_, err := f.WriteAt(make([]byte, number(ts, args[2])), offsetIn(ts, f, args[1]))
 	ts.Check(err)
 }
 
@@ -85,11 +85,11 @@ func poke(ts *testscript.TestScript, neg bool, args []string) {
 	defer f.Close()
 	b, err := hex.DecodeString(args[2])
 	ts.Check(err)
-	_, err = f.WriteAt(b, place(ts, f, args[1]))
+	_, err = f.WriteAt(b, offsetIn(ts, f, args[1]))
 	ts.Check(err)
 }
 
-func place(ts *testscript.TestScript, f *os.File, s string) int64 {
+func offsetIn(ts *testscript.TestScript, f *os.File, s string) int64 {
 	if back, ok := strings.CutPrefix(s, "-"); ok {
 		st, err := f.Stat()
 		ts.Check(err)
