@@ -52,7 +52,6 @@ func readPartitions(r *reader) {
 		r.problem(flash.Warning, "", 0, "nothing is placed: %s", why)
 		return
 	}
-	r.summed = true
 	r.problem(flash.Warning, "", 0, "addresses are sums of the sizes, which leave no gap on this chip if "+
 		"the partitions lie in the order of their numbers")
 	rows := r.out.Table.Partitions

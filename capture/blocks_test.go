@@ -105,6 +105,9 @@ func TestPartitionsNoChain(t *testing.T) {
 	c = read(t, capture.KindPartitions, strings.Replace(whole, "mmcblk0p3", "loop3", 1))
 	wantProblem(t, c.Table, flash.Warning, "not complete")
 
+	hole := strings.NewReplacer("mmcblk0p7", "mmcblk0p8").Replace(whole)
+	wantProblem(t, read(t, capture.KindPartitions, hole).Table, flash.Warning, "not complete")
+
 	_, links, _ := strings.Cut(whole, "$ ls")
 	c = read(t, capture.KindPartitions, links)
 	wantProblem(t, c.Table, flash.Warning, "size of the chip is missing")

@@ -148,6 +148,9 @@ func TestDumcharBase(t *testing.T) {
 	// A row may begin where only a count could: the name decides.
 	c = read(t, capture.KindDumchar, "fat 0x200 0xffff0000 2 /dev/block/mmcblk0\notp 0x2b00000 0xffff0200 2 /dev/block/mmcblk0")
 	wantRows(t, c.Table, "user fat 0xffff0000+0x200", "user otp ?+0x2b00000 reserved")
+	// No partition begins off the sectors, whatever it is called.
+	c = read(t, capture.KindDumchar, "new 0x200 0xffff00a8 2 /dev/block/mmcblk0")
+	wantRows(t, c.Table, "user new ?+0x200 reserved")
 }
 
 func TestDumcharNAND(t *testing.T) {
@@ -223,6 +226,8 @@ static const struct excel_info PartInfo_Private[PART_NUM]={
 	if !c.Verified || c.Base != 0 {
 		t.Errorf("verified %v, base 0x%x", c.Verified, c.Base)
 	}
+	c = read(t, capture.KindSource, "PartInfo\n{\"preloader\",262144,0x0, EMMC, 0,BOOT_1},\n{\"pgpt\",524288,0x0, EMMC, 0,USER},\n")
+	wantRows(t, c.Table, "boot1 preloader 0x0+0x40000", "user pgpt 0x0+0x80000")
 	if got := capture.Sniff(strings.NewReader(`{"a",1,2},`)); got != "" {
 		t.Errorf("any C source is taken for %q", got)
 	}
@@ -363,6 +368,9 @@ func TestGetvar(t *testing.T) {
 	wantProblem(t, c.Table, flash.Note, "nothing is placed")
 	wantProblem(t, c.Table, flash.Note, "last partition first")
 	wantProblem(t, c.Table, flash.Error, "line 8: a row")
+	c = read(t, capture.KindGetvar, "partition-size:lk: 1\npartition-size:lk: 2\npartition-size:mbr: 3\n")
+	wantRows(t, c.Table, "user mbr ?+0x3", "user lk ?+0x2", "user lk ?+0x1")
+	wantProblem(t, c.Table, flash.Warning, "lk: line 1: the name was given before, on line 2")
 	c = read(t, capture.KindGetvar, "(bootloader) partition-size:boot_a:0x4000000\npartition-size:boot_b: 0x4000000\n")
 	wantRows(t, c.Table, "user boot_a ?+0x4000000", "user boot_b ?+0x4000000")
 }
@@ -396,6 +404,9 @@ func TestBounds(t *testing.T) {
 	c := read(t, capture.KindDumchar, "first\n"+long+dumchar)
 	wantProblem(t, c.Table, flash.Warning, "line 2: longer than 4096 bytes")
 	wantRows(t, c.Table, dumcharRows...)
+
+	c = read(t, capture.KindEMMC, "emmc_p1: 0 1 \"a\"\nemmc_p2: 1 1 \""+strings.Repeat("b", 5000)+"\"\n")
+	wantRows(t, c.Table, "user a 0x0+0x200")
 
 	var many, bad strings.Builder
 	for i := range 5000 {

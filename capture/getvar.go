@@ -17,17 +17,19 @@ var (
 )
 
 func readGetvar(r *reader) {
+	var rows []linear
 	types := map[string]string{}
 	for n, s := range lines(r.text) {
-		if m := getvarType.FindStringSubmatch(s); m != nil {
+		if m := getvarType.FindStringSubmatch(s); m != nil && len(types) <= maxRows {
 			types[m[1]] = m[2]
+			continue
+		}
+		if !getvarLike.MatchString(s) || len(rows) > maxRows {
 			continue
 		}
 		m := getvarRow.FindStringSubmatch(s)
 		if m == nil {
-			if getvarLike.MatchString(s) {
-				r.damaged(n)
-			}
+			r.damaged(n)
 			continue
 		}
 		size, ok := hex(m[2])
@@ -35,24 +37,16 @@ func readGetvar(r *reader) {
 			r.damaged(n)
 			continue
 		}
-		p := flash.Partition{Name: m[1], Region: flash.EMMCUser, Extent: r.length(n, m[1], size)}
-		if boot := bootRegion(p.Name); boot != "" {
-			p.Region = boot
-		}
-		r.add(n, p, "")
-	}
-	rows := r.out.Table.Partitions
-	for i := range rows {
-		rows[i].Type = types[rows[i].Name]
+		rows = append(rows, linear{line: n, name: m[1], size: size, region: bootRegion(m[1])})
 	}
 	r.problem(flash.Note, "", 0, "fastboot tells sizes and no addresses: nothing is placed")
-	if n := len(rows); n > 1 && !isFirst(rows[0].Name) && isFirst(rows[n-1].Name) {
+	if n := len(rows); n > 1 && !isFirst(rows[0].name) && isFirst(rows[n-1].name) {
 		slices.Reverse(rows)
-		slices.Reverse(r.at)
-		for i := range rows {
-			rows[i].Index = i
-		}
 		r.problem(flash.Note, "", 0, "the boot loader lists the last partition first; here they are in their order")
+	}
+	for _, row := range rows {
+		r.add(row.line, flash.Partition{Name: row.name, Region: cmpRegion(row.region, flash.EMMCUser),
+			Type: types[row.name], Extent: r.length(row.line, row.name, row.size)}, "")
 	}
 }
 

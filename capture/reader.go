@@ -25,7 +25,6 @@ type reader struct {
 	at      []int          // the line of each row
 	names   map[string]int // the row of each name
 	repeats int            // rows that were there already, word for word
-	summed  bool           // addresses are sums of sizes
 }
 
 // problem records damage or a remark at a line; 0 stands for the text as a whole.
@@ -101,9 +100,9 @@ func (r *reader) add(line int, p flash.Partition, node string) {
 	r.out.Nodes = append(r.out.Nodes, node)
 }
 
-// sumUp places the rows of a region one after the other, as they are listed.
+// sumUp places the rows of a region one after the other, as they are listed. The
+// caller warns of it.
 func (r *reader) sumUp(region flash.Region, start int64) {
-	r.summed = true
 	rows := r.out.Table.Partitions
 	lost := false // the place of what follows is not known
 	for i := range rows {
@@ -126,8 +125,7 @@ func (r *reader) finish() {
 		r.problem(flash.Note, "", 0, "%d rows are given twice, word for word", r.repeats)
 	}
 	r.out.Table.Problems = append(r.out.Table.Problems, resolveToEnd(r.out.Table.Partitions, r.at)...)
-	r.out.Verified = !r.summed && flash.Worst(r.out.Table.Problems) == flash.Note &&
-		settled(r.out.Table)
+	r.out.Verified = flash.Worst(r.out.Table.Problems) == flash.Note && settled(r.out.Table)
 }
 
 // resolveToEnd gives a meaning to size 0, which old tables write for the last row: it
