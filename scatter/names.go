@@ -72,7 +72,7 @@ func Defaults(name string, storage flash.Storage) Attr {
 }
 
 // find looks a canonical name up, then the name of its pair of slots.
-func find(name string) (preset, bool) {
+func find(name string) (reasoned, bool) {
 	if k, ok := known[name]; ok {
 		return k, true
 	}

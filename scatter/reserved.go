@@ -66,7 +66,7 @@ func (c *chain) resolve(e *entry) {
 		if isPool(e) || c.b.sizeless {
 			severity = flash.Note
 		}
-		c.b.problem(severity, e, "physical_start_addr", "not placed: "+why)
+		c.b.problem(severity, e, "physical_start_addr", "not placed: %s", why)
 		c.broken = e.Name
 		return
 	}

@@ -1,6 +1,7 @@
 package scatter
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -17,6 +18,16 @@ import (
 // files the rows before the MBR's lie in the first boot region. Lists give no sizes:
 // a row ends where the next one begins, and the last runs to the end.
 func (f *File) Table(userSize int64) *flash.Table {
+	b := f.build(userSize)
+	t := &flash.Table{Format: "scatter", Problems: b.problems}
+	for _, e := range b.rows {
+		t.Partitions = append(t.Partitions, e.Partition)
+	}
+	return t
+}
+
+// build works out where the rows lie.
+func (f *File) build(userSize int64) *builder {
 	b := &builder{file: f, size: max(userSize, 0), sizeless: f.Dialect.bare(), problems: append([]flash.Problem(nil), f.Problems...)}
 	for i := range f.Rows {
 		b.rows = append(b.rows, b.entry(i))
@@ -27,11 +38,7 @@ func (f *File) Table(userSize int64) *flash.Table {
 	}
 	b.resolveReserved()
 	b.resolveToEnd()
-	t := &flash.Table{Format: "scatter", Problems: b.problems}
-	for _, e := range b.rows {
-		t.Partitions = append(t.Partitions, e.Partition)
-	}
-	return t
+	return b
 }
 
 // entry is a row on its way to a partition.
@@ -61,6 +68,7 @@ type builder struct {
 	base     *entry
 	rows     []entry
 	problems []flash.Problem
+	findings []Finding // the same as the problems of the rows, for Check
 }
 
 func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...any) {
@@ -68,6 +76,14 @@ func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...
 	if f := e.row.Find(key); f != nil {
 		line = f.Line
 	}
+	rule := RuleAddress
+	switch {
+	case e.counted:
+		rule = RuleSentinel
+	case key == "partition_size":
+		rule = RuleSize
+	}
+	b.findings = append(b.findings, Finding{rule, line, s, e.Name, fmt.Sprintf(text, args...)})
 	b.problems = append(b.problems, lineProblem(s, e.Name, line, text, args...))
 }
 

@@ -1,0 +1,232 @@
+package scatter
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Change is one difference between two scatter files, with the risk of flashing the
+// second to a phone that has the first's layout.
+type Change struct {
+	Kind     string         `json:"kind"` // "header", "added", "removed", "moved", "resized", "region", "order" or "words"
+	Storage  flash.Storage  `json:"storage,omitempty"`
+	Name     string         `json:"name,omitempty"` // of the partition
+	Key      string         `json:"key,omitempty"`
+	A        string         `json:"a"`
+	B        string         `json:"b"`
+	LineA    int            `json:"line_a,omitempty"`
+	LineB    int            `json:"line_b,omitempty"`
+	Severity flash.Severity `json:"severity"` // of the risk
+	Risk     string         `json:"risk,omitempty"`
+}
+
+// Diff compares what two files say, storage by storage and row by row; rows go
+// together by their Canonical names, so that files of different dialects compare.
+func Diff(a, b *File) []Change {
+	d := differ{}
+	d.header(a, b)
+	if a.Info.Storage == "" || b.Info.Storage == "" { // a list fits any
+		d.tables(a, b)
+		return d.changes
+	}
+	for _, storage := range a.Storages() {
+		d.storage = storage
+		if x, y := a.Select(storage), b.Select(storage); y != nil {
+			d.tables(x, y)
+		} else {
+			d.add(Change{Kind: "removed", A: fmt.Sprintf("%d rows", len(x.Rows)), Severity: flash.Warning,
+				Risk: "a phone with this storage cannot use the second file"})
+		}
+	}
+	for _, storage := range b.Storages() {
+		if a.Select(storage) == nil {
+			d.storage = storage
+			d.add(Change{Kind: "added", B: fmt.Sprintf("%d rows", len(b.Select(storage).Rows))})
+		}
+	}
+	return d.changes
+}
+
+type differ struct {
+	changes []Change
+	storage flash.Storage
+}
+
+func (d *differ) add(c Change) {
+	c.Storage = d.storage
+	d.changes = append(d.changes, c)
+}
+
+func (d *differ) header(a, b *File) {
+	block := func(f *File) string {
+		if f.Info.BlockSize == 0 {
+			return ""
+		}
+		return fmt.Sprintf("0x%x", f.Info.BlockSize)
+	}
+	for _, h := range []struct {
+		key, a, b string
+		severity  flash.Severity
+		risk      string
+	}{
+		{"platform", a.Info.Platform, b.Info.Platform, flash.Error, "another chip: nothing of one phone's firmware runs on the other"},
+		{"project", a.Info.Project, b.Info.Project, flash.Warning, "another board or build: its preloader may not start this phone's memory"},
+		{"config_version", a.Info.Version, b.Info.Version, flash.Note, ""},
+		{"boot_channel", a.Info.BootChannel, b.Info.BootChannel, flash.Note, ""},
+		{"block_size", block(a), block(b), flash.Note, "counts from the end have another unit"},
+	} {
+		if strings.EqualFold(h.a, h.b) || h.a == "" || h.b == "" {
+			if h.a != h.b && !strings.EqualFold(h.a, h.b) {
+				d.add(Change{Kind: "header", Key: h.key, A: h.a, B: h.b})
+			}
+			continue
+		}
+		d.add(Change{Kind: "header", Key: h.key, A: h.a, B: h.b, LineA: a.headLine(h.key), LineB: b.headLine(h.key), Severity: h.severity, Risk: h.risk})
+	}
+}
+
+func (f *File) headLine(key string) int {
+	if fd := f.find(&f.sections[f.current], key); fd != nil {
+		return fd.Line
+	}
+	return 0
+}
+
+// farEnd stands for the end of a flash of unknown size, so that counts from the end
+// compare with each other.
+const farEnd = 1 << 46
+
+func (d *differ) tables(a, b *File) {
+	x, y := a.build(farEnd), b.build(farEnd)
+	left := map[string][]*entry{}
+	for i := range y.rows {
+		name := Canonical(y.rows[i].Name)
+		left[name] = append(left[name], &y.rows[i])
+	}
+	bare := a.Dialect.bare() || b.Dialect.bare()
+	for i := range x.rows {
+		e := &x.rows[i]
+		name := Canonical(e.Name)
+		if len(left[name]) == 0 {
+			severity, risk := riskOf(name, "removed")
+			d.add(Change{Kind: "removed", Name: e.Name, A: where(e), LineA: e.row.Line, Severity: severity, Risk: risk})
+			continue
+		}
+		o := left[name][0]
+		left[name] = left[name][1:]
+		d.rows(name, e, o, bare)
+	}
+	for i := range y.rows {
+		e := &y.rows[i]
+		if rest := left[Canonical(e.Name)]; len(rest) > 0 && rest[0] == e {
+			left[Canonical(e.Name)] = rest[1:]
+			d.add(Change{Kind: "added", Name: e.Name, B: where(e), LineB: e.row.Line, Severity: flash.Warning,
+				Risk: "the phone's table has no such partition: the layout would have to be replaced (format all)"})
+		}
+	}
+}
+
+// where prints a row's place; a count from the end stays one.
+func where(e *entry) string {
+	switch {
+	case e.counted:
+		return fmt.Sprintf("0x%x blocks from the end, 0x%x bytes", e.count, e.Length)
+	case !e.Placed():
+		return "no place"
+	case e.ToEnd:
+		return fmt.Sprintf("0x%x to the end", e.Offset)
+	}
+	return fmt.Sprintf("0x%x, 0x%x bytes", e.Offset, e.Length)
+}
+
+func (d *differ) rows(name string, a, b *entry, bare bool) {
+	c := Change{Name: b.Name, LineA: a.row.Line, LineB: b.row.Line}
+	if a.Name != b.Name {
+		d.words(c, "partition_name", a.Name, b.Name)
+	}
+	if a.Region != b.Region && !(a.Region.IsBoot() && b.Region.IsBoot()) && !bare {
+		c.Kind, c.Key, c.A, c.B = "region", "region", string(a.Region), string(b.Region)
+		c.Severity, c.Risk = flash.Error, "it would be written to another area of the flash"
+		d.add(c)
+	}
+	samePlace := a.Offset == b.Offset || a.counted != b.counted || !a.Placed() || !b.Placed()
+	if a.counted && b.counted {
+		samePlace = a.count == b.count
+	}
+	switch {
+	case !samePlace:
+		c.Kind, c.Key, c.A, c.B = "moved", "physical_start_addr", where(a), where(b)
+		c.Severity, c.Risk = riskOf(name, "moved")
+		d.add(c)
+	case a.Length != b.Length && !a.ToEnd && !b.ToEnd && !(bare && (a.counted || b.counted || a.Length == 0 || b.Length == 0)):
+		c.Kind, c.Key, c.A, c.B = "resized", "partition_size", fmt.Sprintf("0x%x", a.Length), fmt.Sprintf("0x%x", b.Length)
+		what := "grown"
+		if b.Length < a.Length {
+			what = "shrunk"
+		}
+		c.Severity, c.Risk = riskOf(name, what)
+		d.add(c)
+	}
+	if bare {
+		return
+	}
+	d.words(c, "file_name", orNone(a.File), orNone(b.File))
+	d.words(c, "is_download", boolWord(a.Download), boolWord(b.Download))
+	for _, key := range []string{"type", "operation_type", "is_reserved", "boundary_check", "is_upgradable", "empty_boot_needed", "d_type"} {
+		if x, y := a.row.Find(key), b.row.Find(key); x != nil && y != nil {
+			d.words(c, key, x.Value, y.Value)
+		}
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "NONE"
+	}
+	return s
+}
+
+// words reports a value that says how a row is flashed.
+func (d *differ) words(c Change, key, a, b string) {
+	if strings.EqualFold(a, b) && key != "file_name" || a == b {
+		return
+	}
+	c.Kind, c.Key, c.A, c.B, c.Severity, c.Risk = "words", key, a, b, flash.Note, ""
+	private := Defaults(c.Name, "").Private
+	switch {
+	case private && (key == "is_download" && b == "true" || key == "operation_type" && strings.EqualFold(b, update)):
+		c.Severity, c.Risk = flash.Warning, "the phone's own content (identity, keys or data) would be overwritten"
+	case key == "is_download" && b == "false":
+		c.Risk = "it would no longer be written"
+	}
+	d.add(c)
+}
+
+// riskOf says what it means for a phone when a partition moves, shrinks, grows or
+// goes.
+func riskOf(name, what string) (flash.Severity, string) {
+	const layout = "the phone's table says otherwise: the layout would have to be replaced (format all)"
+	base, _ := cutSlot(name)
+	attr := Defaults(name, "")
+	switch {
+	case base == "userdata" || base == "fat":
+		switch what {
+		case "grown":
+			return flash.Note, "the file system must be made anew to use the room"
+		case "shrunk":
+			return flash.Warning, "shrunk: the owner's data do not survive, and a backup of the old size does not fit"
+		}
+		return flash.Warning, what + ": the owner's data do not survive"
+	case attr.Private && attr.Operation != reserved:
+		return flash.Error, what + ": the phone's identity, keys or locks (IMEI, calibration …) are not found any more; save it first"
+	case attr.Operation == bootload:
+		return flash.Error, what + ": a preloader in the wrong place leaves a phone that does not start"
+	case attr.Operation == reserved:
+		return flash.Note, "reserved rows follow the end of the flash"
+	case what == "grown" || what == "shrunk":
+		return flash.Warning, what + ": an image of the other size may not fit; " + layout
+	}
+	return flash.Warning, what + ": " + layout
+}

@@ -1,0 +1,103 @@
+package scatter
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// profile decides what may be downloaded, and says why of every row.
+func (c *creator) profile() {
+	s := &c.Spec
+	s.Remarks = make([]string, len(s.Rows))
+	for i := range s.Rows {
+		p := &s.Rows[i]
+		name := Canonical(p.Name)
+		attr := Defaults(p.Name, s.Storage)
+		r := Reason{Name: p.Name, Private: attr.Private, Place: c.whyThere(*p), Words: whyWords(name)}
+		if strings.HasPrefix(p.Witness, "content") || strings.HasPrefix(p.Witness, "guess") {
+			r.Guessed = true
+			s.Remarks[i] = "guessed: " + p.Witness
+		}
+		switch {
+		case p.Reserved:
+		case c.facts.Profile == Restore:
+			c.restorable(p, attr, &r)
+		case attr.Private && p.Download:
+			p.File, p.Download = "", false
+			r.Words += "; not downloadable in the firmware profile"
+		}
+		c.Reasons = append(c.Reasons, r)
+	}
+}
+
+// restorable makes a row one that the flash tool writes back.
+func (c *creator) restorable(p *flash.Partition, attr Attr, r *Reason) {
+	file := attr.File
+	switch {
+	case c.facts.File != nil:
+		file = c.facts.File(*p)
+	case Canonical(p.Name) == "pgpt":
+		file = ""
+	case file == "" || p.File != "":
+		file = p.File
+	}
+	if file == "" && c.facts.File == nil && Canonical(p.Name) != "pgpt" {
+		file = strings.ToLower(p.Name) + extension(p.Type)
+	}
+	p.File, p.Download = file, file != ""
+	if !p.Download {
+		return
+	}
+	if p.Operation != bootload {
+		p.Operation = update
+	}
+	r.Words += fmt.Sprintf("; restorable from %s in the restore profile", path.Base(file))
+	if attr.Private {
+		c.Private = append(c.Private, p.Name)
+	}
+}
+
+func extension(payload string) string {
+	if payload == ext4 {
+		return ".img"
+	}
+	return ".bin"
+}
+
+// whyThere says where a row's address comes from.
+func (c *creator) whyThere(p flash.Partition) string {
+	switch name := Canonical(p.Name); {
+	case p.Region.IsBoot():
+		return fmt.Sprintf("the phone starts from %s; the size is the usual one that holds the preloader", p.Region)
+	case name == "pgpt":
+		return "the primary GPT, up to the first partition"
+	case name == "sgpt":
+		return "the backup GPT, behind the last partition"
+	case p.Reserved && !p.Placed():
+		return "counted from the end of the flash, whose size is not known"
+	case p.Reserved:
+		return fmt.Sprintf("at %s by %s, written as a count from the end where it is one of blocks", p.Extent, p.Witness)
+	case p.ToEnd:
+		return fmt.Sprintf("from 0x%x to the end by %s", p.Offset, p.Witness)
+	}
+	return fmt.Sprintf("at %s by %s", p.Extent, p.Witness)
+}
+
+// whyWords says why a partition has its type, operation and file.
+func whyWords(name string) string {
+	k, ok := find(name)
+	if !ok {
+		return "not known to the survey of published scatter files: hidden and not downloaded"
+	}
+	s := k.why
+	if k.note != "" {
+		s += " (" + k.note + ")"
+	}
+	if _, slot := cutSlot(name); slot == "_b" && known[name].operation == "" {
+		s += "; the second slot gets no file"
+	}
+	return s
+}
