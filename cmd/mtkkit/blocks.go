@@ -39,7 +39,7 @@ func blocksCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer d.Close()
-			facts, err := d.facts(c.String("parts"))
+			facts, err := d.facts(c)
 			if err != nil {
 				return err
 			}

@@ -1,20 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/source"
 )
 
 // facts puts what layout and plan know into the words of the report. The hashes come
 // from the parts folder of an earlier split, if one is given.
-func (d *dump) facts(parts string) (report.Facts, error) {
+func (d *dump) facts(c *cli.Context) (report.Facts, error) {
 	p, err := d.plan(plan.Wishes{})
 	if err != nil {
 		return report.Facts{}, err
@@ -29,14 +33,18 @@ func (d *dump) facts(parts string) (report.Facts, error) {
 		},
 	}
 	d.addRegions(&f)
-	d.addRows(&f, p)
+	address, err := d.scatterAddresses(cmp.Or(c.String("scatter"), c.String("table")))
+	if err != nil {
+		return f, err
+	}
+	d.addRows(&f, p, address)
 	for _, x := range l.Differ {
 		f.Conflicts = append(f.Conflicts, report.Conflict{Name: x.Name, Text: x.Text})
 	}
 	for _, b := range l.Boots {
 		f.Boots = append(f.Boots, report.BootRegion{Region: b.Part.Region, Source: filepath.Base(b.Part.Source), Header: b.Header})
 	}
-	if parts != "" {
+	if parts := c.String("parts"); parts != "" {
 		err = d.addHashes(&f, parts)
 	}
 	return f, err
@@ -65,8 +73,7 @@ func (d *dump) addRegions(f *report.Facts) {
 
 // addRows lists what a split would carve, and the table's rows that it would not:
 // they have a place in the map, if not in a folder.
-func (d *dump) addRows(f *report.Facts, p *plan.Plan) {
-	address := d.scatterAddresses()
+func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 	carved := map[*flash.Partition]bool{}
 	preloader := false
 	for _, it := range p.Items {
@@ -74,10 +81,10 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan) {
 		switch it.Kind {
 		case "partition":
 			carved[it.Row] = true
-			s.Scatter = address(it.Name)
+			s.Scatter = address.of(it.Name, it.Region)
 		case "preloader":
 			preloader = true
-			s.Scatter = address("preloader")
+			s.Scatter = address.of("preloader", it.Region)
 		}
 		f.Rows = append(f.Rows, s)
 	}
@@ -86,7 +93,7 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan) {
 		if carved[row] || row.Region.IsBoot() && preloader {
 			continue
 		}
-		s := report.Source{Scatter: address(row.Name), ManifestEntry: flash.ManifestEntry{
+		s := report.Source{Scatter: address.of(row.Name, row.Region), ManifestEntry: flash.ManifestEntry{
 			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
 			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
 		}}
@@ -100,29 +107,52 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan) {
 	}
 }
 
+// addresses are where scatter files say that partitions are.
+type addresses map[place]int64
+
+// place is a partition's canonical name in a region. A scatter file may describe one
+// partition twice, once for each kind of storage.
+type place struct {
+	name string
+	user bool
+}
+
+func (a addresses) of(name string, r flash.Region) *int64 {
+	if v, ok := a[place{scatter.Canonical(name), r.IsUser()}]; ok {
+		return &v
+	}
+	return nil
+}
+
 // scatterAddresses looks rows up as scatter files count them: by the scatter file that
 // was given; without one only a GPT tells, since its scatter files count as it does.
-func (d *dump) scatterAddresses() func(name string) *int64 {
-	known := map[string]int64{}
-	l := d.lay
-	if l.Scatter == nil && l.Generation == "gpt" {
-		for _, p := range l.Table.Partitions {
-			known[scatter.Canonical(p.Name)] = p.Offset
+func (d *dump) scatterAddresses(path string) (addresses, error) {
+	known := addresses{}
+	if path == "" && d.lay.Generation == "gpt" {
+		for _, p := range d.lay.Table.Partitions {
+			known[place{scatter.Canonical(p.Name), p.Region.IsUser()}] = p.Offset
 		}
 	}
-	if l.Scatter != nil {
-		for _, row := range l.Scatter.Rows {
-			if v, err := strconv.ParseInt(row.Get("linear_start_addr"), 0, 64); err == nil {
-				known[scatter.Canonical(row.Get("partition_name"))] = v
-			}
+	if path == "" {
+		return known, nil
+	}
+	img, err := source.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	f, err := scatter.Read(img)
+	if err != nil {
+		return known, nil // a table of another kind: it has no such addresses
+	}
+	for _, row := range f.Rows {
+		region := flash.Region(row.Get("region"))
+		v, err := strconv.ParseInt(row.Get("linear_start_addr"), 0, 64)
+		if err == nil && (!region.IsUser() || region == d.lay.User) {
+			known[place{scatter.Canonical(row.Get("partition_name")), region.IsUser()}] = v
 		}
 	}
-	return func(name string) *int64 {
-		if v, ok := known[scatter.Canonical(name)]; ok {
-			return &v
-		}
-		return nil
-	}
+	return known, nil
 }
 
 // addHashes takes the sums of a split's manifest, if that was a split of this dump.

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// Class sorts rows by what they are for; it gives them their colour.
+type Class string
+
+// The classes, in the order of the legend.
+const (
+	Tables   Class = "table"
+	Boot     Class = "boot"
+	Firmware Class = "firmware"
+	System   Class = "system"
+	Private  Class = "private"
+	User     Class = "user"
+	Other    Class = "other"
+	Gap      Class = "gap"
+)
+
+// classes are all of them, with a letter for where colour does not help and words for
+// the legend.
+var classes = []struct {
+	Class  Class
+	Letter string
+	Text   string
+}{
+	{Tables, "T", "partition table"},
+	{Boot, "B", "boot chain"},
+	{Firmware, "F", "modem and firmware"},
+	{System, "S", "system"},
+	{Private, "P", "private: identity, keys, logs"},
+	{User, "U", "user data"},
+	{Other, "O", "other"},
+	{Gap, "G", "between partitions"},
+}
+
+func (c Class) letter() string {
+	for _, k := range classes {
+		if k.Class == c {
+			return k.Letter
+		}
+	}
+	return "?"
+}
+
+// byName lists canonical names by the beginning that decides.
+var byName = []struct {
+	class    Class
+	prefixes string
+}{
+	{Tables, "pgpt sgpt mbr ebr pmt"},
+	{User, "userdata fat"},
+	{System, "system vendor product odm super cache cust oem preload special_preload"},
+	{Firmware, "md1 md3 modem scp sspm spmfw mcupm dpm pi_img cam_vpu ccu vcp gpueb apusys audio_dsp adsp dsp connsys"},
+	{Boot, "preloader lk boot recovery init_boot vendor_boot vendor_kernel dtbo odmdtbo dtb tee gz logo vbmeta secro loader_ext efuse kernel uboot bootloader"},
+}
+
+// classOf sorts a row. Private goes before all but the tables and what the owner put
+// there: who reads a map wants to see what not to share.
+func classOf(kind, name string, storage flash.Storage) Class {
+	switch kind {
+	case "gap":
+		return Gap
+	case "region", "preloader":
+		return Boot
+	}
+	name = scatter.Canonical(name)
+	class := Other
+	length := 0
+	for _, b := range byName {
+		for p := range strings.FieldsSeq(b.prefixes) {
+			if strings.HasPrefix(name, p) && len(p) > length { // vendor_boot is not vendor
+				class, length = b.class, len(p)
+			}
+		}
+	}
+	if class != Tables && class != User && scatter.Defaults(name, storage).Private {
+		return Private
+	}
+	return class
+}

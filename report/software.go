@@ -1,0 +1,137 @@
+package report
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// software collects what is cheap to learn about the phone's build: no file system is
+// opened for it.
+func (b *builder) software(sources []Source) []Fact {
+	facts := []Fact{}
+	add := func(value, from string) {
+		if value != "" && !slices.ContainsFunc(facts, func(f Fact) bool { return f.Value == value }) {
+			facts = append(facts, Fact{value, from})
+		}
+	}
+	for _, s := range sources {
+		if s.Image == nil || s.Kind != "partition" {
+			continue
+		}
+		switch base, _, _ := strings.Cut(scatter.Canonical(s.Name), "_"); base {
+		case "boot":
+			add(androidVersion(s.Image), s.Name)
+		case "vbmeta":
+			for _, p := range fingerprints(s.Image) {
+				add(p, s.Name)
+			}
+		}
+	}
+	for _, c := range b.Preloaders {
+		if c.BuildTime != "" {
+			add("preloader built "+c.BuildTime, c.File)
+		}
+	}
+	return facts
+}
+
+// androidVersion reads os_version of a boot image (AOSP bootimg.h): three numbers of 7
+// bits, then year from 2000 and month of the patch level. It is at another place from
+// header version 3 on.
+func androidVersion(img flash.Image) string {
+	const version, old, new = 0x28, 0x2C, 0x10
+	if image.Sniff(img).Kind != image.AndroidBoot {
+		return ""
+	}
+	h, err := flash.ReadFull(img, 0, 0x40)
+	if err != nil {
+		return ""
+	}
+	at := old
+	if v := binary.LittleEndian.Uint32(h[version:]); v == 3 || v == 4 {
+		at = new
+	}
+	w := binary.LittleEndian.Uint32(h[at:])
+	major, minor, patch := w>>25, w>>18&0x7F, w>>11&0x7F
+	year, month := 2000+(w>>4&0x7F), w&0xF
+	if major == 0 || major > 50 || month < 1 || month > 12 {
+		return ""
+	}
+	return fmt.Sprintf("Android %d.%d.%d, patch level %04d-%02d", major, minor, patch, year, month)
+}
+
+// Fields of a vbmeta header and of the descriptors in its auxiliary block, big-endian
+// (libavb avb_vbmeta_image.h, avb_property_descriptor.h).
+const (
+	vbmetaHeader          = 256
+	vbmetaAuth            = 0x0C
+	vbmetaDescriptors     = 0x60
+	vbmetaDescriptorsSize = 0x68
+	maxDescriptors        = 64 << 10
+
+	propertyTag  = 0
+	propertyHead = 32 // tag, bytes following, key length, value length
+)
+
+// fingerprints returns the build fingerprints among a vbmeta's properties.
+func fingerprints(img flash.Image) []string {
+	if image.Sniff(img).Kind != image.VBMeta {
+		return nil
+	}
+	h, err := flash.ReadFull(img, 0, vbmetaHeader)
+	if err != nil {
+		return nil
+	}
+	be := binary.BigEndian
+	auth, at, size := be.Uint64(h[vbmetaAuth:]), be.Uint64(h[vbmetaDescriptors:]), be.Uint64(h[vbmetaDescriptorsSize:])
+	if auth > maxDescriptors || at > maxDescriptors || size > maxDescriptors {
+		return nil
+	}
+	b, err := flash.ReadFull(img, int64(vbmetaHeader+auth+at), int(size))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for len(b) >= propertyHead {
+		follow := be.Uint64(b[8:])
+		if follow > uint64(len(b)-16) {
+			break
+		}
+		if key, value, ok := property(b[:16+follow]); ok && strings.HasSuffix(key, ".fingerprint") {
+			out = append(out, value)
+		}
+		b = b[16+follow:]
+	}
+	return out
+}
+
+func property(b []byte) (key, value string, ok bool) {
+	be := binary.BigEndian
+	if len(b) < propertyHead || be.Uint64(b) != propertyTag {
+		return "", "", false
+	}
+	k, v := be.Uint64(b[16:]), be.Uint64(b[24:])
+	rest := b[propertyHead:]
+	if k >= uint64(len(rest)) || v >= uint64(len(rest))-k-1 { // a NUL ends each
+		return "", "", false
+	}
+	return string(rest[:k]), clean(string(rest[k+1 : k+1+v])), true
+}
+
+// clean makes text of a stranger fit for a terminal: one line, nothing that moves a
+// cursor or turns the writing direction.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
