@@ -44,17 +44,31 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	}
 	m := newMeter("split", total, f.opt.Progress)
 	results := make([]Result, len(f.outputs))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := f.startSealer(ctx, cancel)
 	err := runJobs(ctx, costs, f.opt.Workers, func(ctx context.Context, j job, buf []byte) error {
 		o := f.outputs[j.index]
 		t := m.task(o.Name, o.Image.Size())
-		r, err := f.copyOne(ctx, o, j.beside, buf, t)
+		out, err := f.openFile(f.path(o.Name) + partSuffix)
 		if err != nil {
-			return fmt.Errorf("split: %s: %w", o.Name, err)
+			return fmt.Errorf("split: %w", err)
 		}
-		t.end()
+		r, err := f.copyOne(ctx, o, out, j.beside, buf, t)
+		if err != nil {
+			err = fmt.Errorf("split: %s: %w", o.Name, err)
+			cancel(err) // before the file is handed on, so that it gets no name
+		} else {
+			t.end()
+		}
 		results[j.index] = r
-		return nil
+		s.files <- written{out, r}
+		return err
 	})
+	s.end()
+	if err == nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,32 +127,16 @@ func sortJobs(costs []int64, workers int) []job {
 	return jobs
 }
 
-// copyOne makes one output.
-func (f *Folder) copyOne(ctx context.Context, o flash.Output, aside bool, buf []byte, t *task) (r Result, err error) {
-	size := o.Image.Size()
-	r = Result{Name: o.Name, Size: size}
-	part := f.path(o.Name) + partSuffix
-	out, err := f.openFile(part)
-	if err != nil {
-		return r, err
-	}
-	defer func() {
-		if cerr := out.Close(); err == nil && cerr != nil {
-			err = cerr
-		}
-		if err == nil && r.Omitted {
-			err = os.Remove(part)
-		} else if err == nil {
-			err = os.Rename(part, f.path(o.Name))
-		}
-	}()
-	m := mover{ctx: ctx, src: o.Image, dst: out, dense: f.opt.NoHoles, look: o.OmitZero,
+// copyOne writes one output into out.
+func (f *Folder) copyOne(ctx context.Context, o flash.Output, out outFile, aside bool, buf []byte, t *task) (Result, error) {
+	r := Result{Name: o.Name, Size: o.Image.Size()}
+	m := mover{ctx: ctx, src: o.Image, dst: out, dense: f.opt.NoHoles, look: o.OmitZero, early: !f.opt.NoSync,
 		noClone: &f.noClone, buf: buf, meter: t}
 	if !f.opt.NoHash {
 		m.sum = newSum(t)
 	}
 	m.beside = aside && m.sum != nil
-	if err := m.prepare(size); err != nil {
+	if err := m.prepare(r.Size); err != nil {
 		return r, err
 	}
 	if err := m.run(); err != nil {
@@ -149,13 +147,67 @@ func (f *Folder) copyOne(ctx context.Context, o flash.Output, aside bool, buf []
 		r.DataBytes = 0
 		return r, nil
 	}
-	if m.sum != nil {
-		if r.SHA256, err = m.sum.hex(ctx); err != nil {
-			return r, err
-		}
+	if m.sum == nil {
+		return r, nil
 	}
-	if !f.opt.NoSync {
-		err = out.Sync()
-	}
+	var err error
+	r.SHA256, err = m.sum.hex(ctx)
 	return r, err
+}
+
+// sealer ends files that are written: synced, closed, renamed, one after the other
+// beside the workers, who need not wait for the disk.
+type sealer struct {
+	files chan written
+	done  chan struct{}
+}
+
+// written is a file that waits to be sealed.
+type written struct {
+	out outFile
+	r   Result
+}
+
+// openWhileSealing bounds how many files wait for the disk, and are open, at a time.
+const openWhileSealing = 64
+
+// startSealer starts one; its first error cancels ctx.
+func (f *Folder) startSealer(ctx context.Context, cancel context.CancelCauseFunc) *sealer {
+	s := &sealer{make(chan written, openWhileSealing), make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		for w := range s.files {
+			if err := f.seal(ctx, w); err != nil {
+				cancel(fmt.Errorf("split: %s: %w", w.r.Name, err))
+			}
+		}
+	}()
+	return s
+}
+
+func (s *sealer) end() {
+	close(s.files)
+	<-s.done
+}
+
+// seal gives a file its name, unless the run has failed or the file is left out.
+func (f *Folder) seal(ctx context.Context, w written) error {
+	part := f.path(w.r.Name) + partSuffix
+	var err error
+	keep := !w.r.Omitted && ctx.Err() == nil
+	if keep && !f.opt.NoSync {
+		err = w.out.Sync()
+	}
+	if cerr := w.out.Close(); err == nil {
+		err = cerr
+	}
+	switch {
+	case err != nil:
+		return err
+	case w.r.Omitted:
+		return os.Remove(part)
+	case keep:
+		return os.Rename(part, f.path(w.r.Name))
+	}
+	return nil
 }

@@ -15,4 +15,4 @@ func copyRange(*os.File, int64, *os.File, int64, int) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
-func startSync(*os.File, int64, int64) {}
+func startSync(outFile) {}

@@ -22,6 +22,7 @@ type mover struct {
 	sum     *sum  // nil: not hashed
 	beside  bool  // hash on another goroutine
 	look    bool  // zero must be told, hashed or not
+	early   bool  // see pass
 	noClone *atomic.Bool
 	buf     []byte
 	meter   *task
@@ -62,7 +63,7 @@ func (m *mover) pass(dst outFile) error {
 	if dst == nil && m.sum == nil {
 		return nil
 	}
-	p := pass{ctx: m.ctx, src: m.src, dst: dst, at: m.at, dense: m.dense}
+	p := pass{ctx: m.ctx, src: m.src, dst: dst, at: m.at, dense: m.dense, early: m.early}
 	if m.sum == nil {
 		p.meter = m.meter
 	}

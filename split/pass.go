@@ -14,6 +14,10 @@ import (
 // half, as the data then come from memory three times.
 const blockSize = 256 << 10
 
+// earlyStep is how much is written before the system is asked to bring it to the
+// disk, bytes. Without that it waits for a sync, which then takes as long again.
+const earlyStep = 16 << 20
+
 // pass is one way through an image.
 type pass struct {
 	ctx   context.Context
@@ -23,8 +27,10 @@ type pass struct {
 	dense bool    // write zeros too
 	sink  sink
 	meter *task // counts what is passed; nil when the sum counts
+	early bool  // bytes start on their way to the disk as soon as they are written
 
 	written int64 // bytes
+	started int64 // of written, when the system was last asked to begin
 	data    bool  // something other than zeros was read
 }
 
@@ -151,6 +157,10 @@ func (p *pass) put(b []byte, off int64) error {
 		return err
 	}
 	p.written += int64(len(b))
+	if p.early && p.written-p.started >= earlyStep {
+		p.started = p.written
+		startSync(p.dst)
+	}
 	return nil
 }
 
