@@ -1,15 +1,28 @@
 // Package source turns what the user has into a flash.Device.
 //
-//	ROM_1                 a raw dump            ─┐
-//	ROM_1.zst             the same, compressed  ─┤             ┌ EMMC_USER / UFS_LU2
-//	BOOT_1, BOOT_2, RPMB  beside the user area  ─┼─► Device ──►┤ EMMC_BOOT_1 / UFS_LU0
-//	                                             ┘             └ …
+//	ROM_1                           a raw dump, a block device
+//	ROM_1.zst .gz .xz .lz4 .bz2 -   the same, compressed; standard input
+//	dump.zip, .z01 …                in an archive, also one in volumes
+//	ROM_1.001, ROM_1.002 …          split                               ┐
+//	system.simg                     an Android sparse image             │  Device
+//	ROM_0                           BOOT_1 ‖ BOOT_2 ‖ RPMB ‖ USER       ├► EMMC_USER / UFS_LU2
+//	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0
+//	gpt.bin, boot.bin, lk.bin …     a folder of partitions              │  …
+//	manifest.json, …                a parts folder                      ┘
 //
-// Everything is opened read-only: a dump may be the only copy there is. Which region
-// a file holds is decided by what stands in it (a boot region's header, the sector
-// size of its partition table), never by its name.
+// Everything is opened read-only: a dump may be the only copy there is. Which region a
+// file holds is decided by what stands in it (a boot region's header, a partition
+// table and what it points at); a name decides only where the bytes cannot, as of a
+// blank second boot region.
 //
-// A compressed dump is unpacked once into a sparse temporary file, which disappears
-// with the Device. The package reads no partition table for its rows; that is
-// layout's business.
+// What can be read in place is: archives that only store, parts, sparse images, and
+// zstd files of many frames, of which a few are kept in memory. Anything else is
+// unpacked once into a sparse temporary file, which disappears with the Device.
+//
+// The package does not list partitions; that is layout's business. It reads tables to
+// find where the user area begins and to put the files of a folder in their places,
+// never guesses an address, and searches no more than the first 64 MiB of a file.
+//
+// Sources: SP Flash Tool's read-back names, the folders that mtkclient and MTK Droid
+// Tools leave, RFC 8878 and pzstd, PKWARE's APPNOTE.TXT.
 package source

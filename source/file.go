@@ -1,30 +1,59 @@
 package source
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File is a regular file, opened read-only, as a flash.Image.
+// File is a regular file or a block device, opened read-only, as a flash.Image.
 type File struct {
 	f    *os.File
 	size int64
 }
 
-// OpenFile opens path for reading.
+// OpenFile opens path for reading. What has no size and no places (a pipe, a terminal,
+// a folder) is an error.
 func OpenFile(path string) (*File, error) {
+	if strings.HasPrefix(path, `\\.\`) {
+		return nil, fmt.Errorf("%s: Windows gives no free access to its drives: copy the drive to a file first", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.Stat()
+	size, err := sizeOf(f)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &File{f, st.Size()}, nil
+	return &File{f, size}, nil
+}
+
+// sizeOf returns the size of a file, or of a block device, which has none in the
+// folder it stands in.
+func sizeOf(f *os.File) (int64, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if st.Mode().IsRegular() {
+		return st.Size(), nil
+	}
+	if st.IsDir() {
+		return 0, fmt.Errorf("%s: is a folder", f.Name())
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, fmt.Errorf("%s: no file that can be read at any place: %w", f.Name(), err)
+	}
+	if size == 0 { // character devices; on macOS also block devices
+		return 0, fmt.Errorf("%s: the system does not say how large this device is: copy it to a file first", f.Name())
+	}
+	return size, nil
 }
 
 // ReadAt implements io.ReaderAt. The kernel has its own ideas of offsets near the end

@@ -1,22 +1,26 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/gpt"
-	"github.com/mtkkit/mtkkit/preloader"
 )
+
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
 
 // Options say what lies beside the main file.
 type Options struct {
-	Boot1, Boot2, RPMB string // files with the other regions, "" for none
-	TempDir            string // where compressed dumps are unpacked, "" for the system's place
+	Boot1, Boot2, RPMB string    // files with the other regions, "" for none
+	TempDir            string    // where compressed dumps are unpacked, "" for the system's place
+	Stdin              io.Reader // what the path "-" reads, nil for the program's standard input
 	Progress           func(flash.Event)
 }
 
@@ -29,8 +33,17 @@ func (o Options) progress(e flash.Event) {
 // Source is an opened Device and the files behind it.
 type Source struct {
 	flash.Device
-	Unpacked bool // the main file was compressed
-	closers  []io.Closer
+	Unpacked bool     // the main file was compressed, or packed in an archive
+	Scatter  string   // scatter file in the folder that was opened, as a path, "" for none
+	Files    []string // every file that was opened, as paths: what must not be written to
+
+	// HeadCut is how many bytes are missing at the front of the user area, as its backup
+	// table proves. Its part still begins with the first byte that is there: Pad puts
+	// the bytes at their addresses.
+	HeadCut int64
+
+	opt     Options
+	closers []io.Closer
 }
 
 // Close closes every file of the device and removes what was unpacked.
@@ -49,115 +62,142 @@ type UnreadableError struct {
 
 func (e *UnreadableError) Error() string { return "source: " + e.Path + ": " + e.Text }
 
-// Open opens a dump and the regions beside it.
+// Open opens a dump and the regions beside it. The path may be that of a file, of the
+// first of several numbered ones, of a folder or a block device, or "-".
+//
+// The error is an *UnreadableError for what is no dump, or one of the file system.
 func Open(ctx context.Context, path string, opt Options) (*Source, error) {
-	s := &Source{}
-	fail := func(err error) (*Source, error) {
+	s := &Source{opt: opt}
+	err := s.openMain(ctx, path)
+	if err == nil {
+		err = s.openBeside(ctx)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
-	}
-	img, err := s.open(ctx, path, opt)
-	if err != nil {
-		return fail(err)
-	}
-	s.Storage = storageOf(img)
-	region := s.Storage.User()
-	if medium := preloader.Medium(img); medium != "" {
-		region = s.Storage.Boot1()
-	}
-	s.Parts = []flash.Part{{Region: region, Image: img, Source: filepath.Base(path)}}
-
-	for _, more := range []struct {
-		path string
-		of   func(flash.Storage) flash.Region
-	}{
-		{opt.Boot1, flash.Storage.Boot1},
-		{opt.Boot2, flash.Storage.Boot2},
-		{opt.RPMB, func(flash.Storage) flash.Region { return flash.EMMCRPMB }},
-	} {
-		if more.path == "" {
-			continue
-		}
-		img, err := s.open(ctx, more.path, opt)
-		if err != nil {
-			return fail(err)
-		}
-		r := more.of(s.Storage)
-		if s.Part(r) != nil {
-			return fail(fmt.Errorf("source: %s and %s both hold %s", s.Part(r).Source, more.path, r))
-		}
-		s.Parts = append(s.Parts, flash.Part{Region: r, Image: img, Source: filepath.Base(more.path)})
 	}
 	return s, nil
 }
 
-// open opens one file and unpacks it when it is compressed.
-func (s *Source) open(ctx context.Context, path string, opt Options) (flash.Image, error) {
+// openMain opens what the user named, whatever it is.
+func (s *Source) openMain(ctx context.Context, path string) error {
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		f, err := s.readFolder(path)
+		if err != nil {
+			return err
+		}
+		return s.openFolder(ctx, f)
+	}
+	name := filepath.Base(path)
+	raw, err := s.openPath(ctx, path)
+	if err != nil {
+		return err
+	}
+	if f := s.archive(raw, name); f != nil {
+		s.Unpacked = true
+		return s.openArchive(ctx, f)
+	}
+	img, err := s.unwrap(ctx, raw, name)
+	if err != nil {
+		return err
+	}
+	s.Unpacked = img != raw
+	s.take(place(img, true), name)
+	return nil
+}
+
+// take makes a file's regions those of the device.
+func (s *Source) take(p placement, name string) {
+	s.Storage, s.HeadCut = p.storage, p.headCut
+	for _, part := range p.parts {
+		part.Source = name
+		s.Parts = append(s.Parts, part)
+	}
+	s.Problems = append(s.Problems, p.problems...)
+}
+
+// openBeside opens the files with other regions that the user named.
+func (s *Source) openBeside(ctx context.Context) error {
+	for _, more := range []struct {
+		path   string
+		region flash.Region
+	}{
+		{s.opt.Boot1, s.Storage.Boot1()},
+		{s.opt.Boot2, s.Storage.Boot2()},
+		{s.opt.RPMB, flash.EMMCRPMB},
+	} {
+		if more.path == "" {
+			continue
+		}
+		raw, err := s.openPath(ctx, more.path)
+		if err != nil {
+			return err
+		}
+		name := filepath.Base(more.path)
+		img, err := s.unwrap(ctx, raw, name)
+		if err != nil {
+			return err
+		}
+		if have := s.Part(more.region); have != nil {
+			return fmt.Errorf("source: %s and %s both hold %s", have.Source, more.path, more.region)
+		}
+		s.Parts = append(s.Parts, flash.Part{Region: more.region, Image: img, Source: name})
+	}
+	return nil
+}
+
+// openPath opens the bytes of a path as they are: a file, the parts of one that was
+// split, a block device, or what comes out of a pipe.
+func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error) {
+	if path == Stdin {
+		in := s.opt.Stdin
+		if in == nil {
+			in = os.Stdin
+		}
+		return s.openPipe(ctx, in, "standard input")
+	}
+	st, err := os.Stat(path)
+	if err == nil && st.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("source: %w", err)
+		}
+		defer f.Close()
+		return s.openPipe(ctx, f, filepath.Base(path))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	if set, err := zipVolumes(path); len(set) > 0 || err != nil {
+		return s.openVolumes(ctx, set, err)
+	}
+	if set, err := findParts(path); set != nil || err != nil {
+		return s.openParts(ctx, set, err)
+	}
+	f, err := s.openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if ext := filepath.Ext(path); strings.EqualFold(ext, ".zip") && isLastVolume(f) { // begins with anything
+		return nil, missingVolume(path, strings.TrimSuffix(path, ext)+".z01")
+	}
+	return f, nil
+}
+
+// openFile opens one file and keeps it open for as long as the Source is.
+func (s *Source) openFile(ctx context.Context, path string) (*File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
 	f, err := OpenFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	head := make([]byte, 512)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		f.Close()
-		return nil, fmt.Errorf("source: %s: %w", path, err)
-	}
-	if why := notADump(head[:n]); why != "" {
-		f.Close()
-		return nil, &UnreadableError{path, why}
-	}
-	if !bytes.HasPrefix(head[:n], zstdMagic) {
-		s.closers = append(s.closers, f)
-		return f, nil
-	}
-	defer f.Close()
-	t, problems, err := spool(ctx, f, filepath.Base(path), opt)
-	if err != nil {
-		return nil, err
-	}
-	s.Unpacked = true
-	s.closers = append(s.closers, t)
-	s.Problems = append(s.Problems, problems...)
-	return t, nil
+	s.closers = append(s.closers, f)
+	s.Files = append(s.Files, path)
+	return f, nil
 }
 
-// notADump names what people have fed to dump tools by mistake: downloads that did
-// not happen, and archives of a kind that must be unpacked first.
-func notADump(head []byte) string {
-	if len(head) == 0 {
-		return "the file is empty"
-	}
-	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n"))
-	for _, k := range []struct {
-		head        []byte
-		magic, what string
-	}{
-		{text, "version https://git-lfs", "a Git LFS pointer, not the file itself: fetch it with git lfs pull"},
-		{text, "<!doctype", "a web page saved under this name: the download went wrong"},
-		{text, "<html", "a web page saved under this name: the download went wrong"},
-		{head, "\x1f\x8b", "gzip-compressed: unpack it first (gunzip -k)"},
-		{head, "PK\x03\x04", "a zip archive: unpack it first"},
-		{head, "\xfd7zXZ\x00", "xz-compressed: unpack it first (xz -dk)"},
-		{head, "7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"},
-		{head, "Rar!", "a RAR archive: unpack it first"},
-	} {
-		if bytes.HasPrefix(k.head, []byte(k.magic)) {
-			return k.what
-		}
-	}
-	return ""
-}
-
-// storageOf tells the kind of flash from what stands in the file: the boot region's
-// own header, or the sector size of the partition table (UFS has 4096-byte sectors,
-// eMMC 512). Anything else is taken for eMMC, which all older phones have.
-func storageOf(img flash.Image) flash.Storage {
-	if preloader.Medium(img) == "UFS_BOOT" {
-		return flash.UFS
-	}
-	if g, err := gpt.Read(img); err == nil && g.SectorSize == 4096 {
-		return flash.UFS
-	}
-	return flash.EMMC
+func (s *Source) problem(sev flash.Severity, place, format string, a ...any) {
+	s.Problems = append(s.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 }

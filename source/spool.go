@@ -1,59 +1,53 @@
 package source
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-
-	"github.com/klauspost/compress/zstd"
+	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// zstdMagic begins a zstd frame (RFC 8878 §3.1.1), little endian 0xFD2FB528.
-var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
+// maxUnpacked bounds what may come out of a compressed file. Zeros cost no disk, so
+// without it a few KB could keep us busy for days.
+const maxUnpacked = 4 << 40
 
-// maxWindow is what zstd itself accepts without a switch (--long=27).
-const maxWindow = 128 << 20
+// worthAWord is the size from which the user is told about a temporary file, bytes.
+const worthAWord = 1 << 20
 
 // spool unpacks a stream into a sparse temporary file: blocks of zeros are never
 // written, so a 64 GB dump of an empty phone takes a few MB. A stream that breaks off
 // is damage, not failure: what came out of it is kept and the break is reported.
-func spool(ctx context.Context, in *File, name string, opt Options) (*temporary, []flash.Problem, error) {
-	dec, err := zstd.NewReader(bufio.NewReaderSize(io.NewSectionReader(in, 0, in.Size()), 1<<20),
-		zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true))
+func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporary, error) {
+	t, err := newTemporary(s.opt.TempDir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("source: %s: %w", name, err)
+		return nil, err
 	}
-	defer dec.Close()
-
-	t, err := newTemporary(opt.TempDir)
-	if err != nil {
-		return nil, nil, err
-	}
-	n, err := copySparse(ctx, t.f, dec, func(done int64) {
-		opt.progress(flash.Event{Op: "unpack", Name: name, Done: done})
+	n, err := copySparse(ctx, t.f, r, maxUnpacked, func(done int64) {
+		s.opt.progress(flash.Event{Op: "unpack", Name: name, Done: done})
 	})
 	t.size = n
+	var broken *streamError
+	if errors.As(err, &broken) && n > 0 {
+		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: name, Offset: n, Text: broken.text(n)})
+		err = nil
+	}
 	if err == nil {
 		err = t.f.Truncate(n)
 	}
-	var broken *streamError
-	if errors.As(err, &broken) && n > 0 {
-		return t, []flash.Problem{{
-			Severity: flash.Error, Place: name, Offset: n,
-			Text: fmt.Sprintf("the compressed stream breaks off (%v): only the first %s of the dump came out of it", broken.err, flash.Size(n)),
-		}}, t.f.Truncate(n)
-	}
 	if err != nil {
 		t.Close()
-		return nil, nil, fmt.Errorf("source: unpacking %s: %w", name, err)
+		return nil, fmt.Errorf("source: unpacking %s: %w", name, err)
 	}
-	return t, nil, nil
+	s.closers = append(s.closers, t)
+	if n >= worthAWord {
+		s.problem(flash.Note, name, "unpacked to %s in a temporary file in %s", flash.Size(n), t.dir)
+	}
+	return t, nil
 }
 
 // streamError is a fault of the compressed data, as opposed to one of our disk.
@@ -62,9 +56,17 @@ type streamError struct{ err error }
 func (e *streamError) Error() string { return e.err.Error() }
 func (e *streamError) Unwrap() error { return e.err }
 
+// text says what the fault means after n bytes came out.
+func (e *streamError) text(n int64) string {
+	if isChecksum(e.err) {
+		return fmt.Sprintf("the checksum of the compressed stream is wrong (%v): something in its %s is damaged", e.err, flash.Size(n))
+	}
+	return fmt.Sprintf("the stream breaks off (%v): only the first %s of the dump came out of it", e.err, flash.Size(n))
+}
+
 // copySparse writes r to w, leaving out blocks of zeros. It returns how many bytes
 // came out of r, also with an error.
-func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, done func(int64)) (int64, error) {
+func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, done func(int64)) (int64, error) {
 	const block = 64 << 10
 	var (
 		buf  = make([]byte, block)
@@ -75,7 +77,7 @@ func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, done func(int64
 		if err := ctx.Err(); err != nil {
 			return off, err
 		}
-		n, rerr := io.ReadFull(r, buf)
+		n, rerr := readBlock(r, buf)
 		if n > 0 && !bytes.Equal(buf[:n], zero[:n]) {
 			if _, err := w.WriteAt(buf[:n], off); err != nil {
 				return off, err
@@ -86,25 +88,32 @@ func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, done func(int64
 			done(off)
 		}
 		switch {
-		case rerr == io.EOF || rerr == io.ErrUnexpectedEOF && n < block && endOf(r):
+		case rerr == io.EOF:
 			return off, nil
 		case rerr != nil:
 			return off, &streamError{rerr}
+		case off > limit:
+			return off, fmt.Errorf("more than %s come out of it: no phone has that much", flash.Size(limit))
 		}
 	}
 }
 
-// endOf tells a short last block from a broken stream: io.ReadFull gives the same
-// error for both, the reader itself does not.
-func endOf(r io.Reader) bool {
-	n, err := r.Read(make([]byte, 1))
-	return n == 0 && err == io.EOF
+// readBlock fills buf as far as r goes. Unlike io.ReadFull it gives the reader's own
+// error, so that an end is not taken for a break, nor a break for an end.
+func readBlock(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // temporary is a File that nobody will find afterwards.
 type temporary struct {
 	File
-	path string
+	path string // "" when it is removed already
+	dir  string
 }
 
 func newTemporary(dir string) (*temporary, error) {
@@ -112,7 +121,7 @@ func newTemporary(dir string) (*temporary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source: no place to unpack: %w", err)
 	}
-	t := &temporary{File: File{f: f}, path: f.Name()}
+	t := &temporary{File: File{f: f}, path: f.Name(), dir: filepath.Dir(f.Name())}
 	sparseFile(f)
 	if os.Remove(t.path) == nil { // gone at once, even after kill -9; Windows says no
 		t.path = ""

@@ -1,0 +1,345 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/ebr"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/gpt"
+	"github.com/mtkkit/mtkkit/preloader"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// folder is what stands together: the files of a folder, or of an archive.
+type folder struct {
+	name    string
+	members []*member // by name, split ones as one
+	scatter *member   // nil for none
+}
+
+// member is a file of a folder. It is opened when it is needed, and once.
+type member struct {
+	name string
+	path string // "" in an archive
+	size int64  // bytes, as packed; of a split file, the first part's
+	raw  func(context.Context) (flash.Image, error)
+
+	packed, img flash.Image // as it is, and unwrapped; nil before it is opened
+	used        bool
+}
+
+func (f *folder) add(m *member) { f.members = append(f.members, m) }
+
+// find returns the member of a name, in any case, or nil.
+func (f *folder) find(name string) *member {
+	for _, m := range f.members {
+		if strings.EqualFold(m.name, name) {
+			return m
+		}
+	}
+	return nil
+}
+
+func (f *folder) largest() *member {
+	return slices.MaxFunc(f.members, func(a, b *member) int { return int(min(max(a.size-b.size, -1), 1)) })
+}
+
+// readFolder lists the files of a folder. Numbered parts and volumes are one member.
+func (s *Source) readFolder(path string) (*folder, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	f := &folder{name: filepath.Base(path)}
+	for _, e := range entries {
+		st, err := os.Stat(filepath.Join(path, e.Name()))
+		if err != nil || !st.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := e.Name()
+		if m := partNumber.FindStringSubmatch(name); m != nil {
+			name = m[1]
+		} else if m := zipVolume.FindStringSubmatch(name); m != nil {
+			name = m[1] + ".zip"
+		}
+		if f.find(name) != nil {
+			continue
+		}
+		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
+		member.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, member.path) }
+		f.add(member)
+	}
+	if len(f.members) == 0 {
+		return nil, &UnreadableError{path, "an empty folder"}
+	}
+	return f, nil
+}
+
+// openRaw opens a member as it is.
+func (s *Source) openRaw(ctx context.Context, m *member) (img flash.Image, err error) {
+	if m.packed == nil {
+		m.packed, err = m.raw(ctx)
+	}
+	return m.packed, err
+}
+
+// open opens a member and unwraps it.
+func (s *Source) open(ctx context.Context, m *member) (flash.Image, error) {
+	if m.img != nil {
+		return m.img, nil
+	}
+	raw, err := s.openRaw(ctx, m)
+	if err == nil {
+		m.img, err = s.unwrap(ctx, raw, m.name)
+	}
+	return m.img, err
+}
+
+// sized opens a member that is to hold size bytes: as it is when it has just that
+// many, for what looks packed may be what the partition holds; unwrapped otherwise.
+func (s *Source) sized(ctx context.Context, m *member, size int64) (flash.Image, error) {
+	raw, err := s.openRaw(ctx, m)
+	if err != nil || raw.Size() == size {
+		return raw, err
+	}
+	return s.open(ctx, m)
+}
+
+// folderKinds are the ways in which tools leave a phone in a folder. The first that
+// recognises it opens it.
+var folderKinds = []struct {
+	what string
+	open func(*Source, context.Context, *folder) (bool, error)
+}{
+	{"a parts folder of mtkkit", (*Source).openManifest},
+	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
+	{"partitions, and a table that places them", (*Source).openPartitions},
+}
+
+// openFolder makes a device of a folder.
+func (s *Source) openFolder(ctx context.Context, f *folder) error {
+	if err := s.findScatter(ctx, f); err != nil {
+		return err
+	}
+	for _, k := range folderKinds {
+		ok, err := k.open(s, ctx, f)
+		if err != nil || ok {
+			return err
+		}
+	}
+	return &UnreadableError{f.name, "neither a dump with a partition table nor partitions with a table that places them (gpt.bin, a scatter file)"}
+}
+
+// notImages are endings of files that stand beside dumps and are none.
+var notImages = regexp.MustCompile(`(?i)\.(txt|md5|sha1|sha256|info|json|xml|ini|log|tar|apk|html?|csv|bat|sh|exe|dll)$|^SHA256SUMS$|^phone\.|^\.`)
+
+// findScatter notes the scatter file of a folder. Which of several is the phone's
+// cannot be known.
+func (s *Source) findScatter(ctx context.Context, f *folder) error {
+	var found []*member
+	for _, m := range f.members {
+		if ext := strings.ToLower(filepath.Ext(m.name)); ext != ".txt" && ext != ".xml" || m.size > scatter.MaxSize {
+			continue
+		}
+		img, err := s.openRaw(ctx, m)
+		if err != nil {
+			return err
+		}
+		if scatter.Sniff(img) {
+			m.used = true
+			found = append(found, m)
+		}
+	}
+	switch len(found) {
+	case 0:
+	case 1:
+		f.scatter, s.Scatter = found[0], found[0].path
+	default:
+		s.problem(flash.Note, f.name, "holds %d scatter files (%s): none is taken", len(found), names(found))
+	}
+	return nil
+}
+
+func names(ms []*member) string {
+	const most = 8
+	var out []string
+	for _, m := range ms[:min(len(ms), most)] {
+		out = append(out, m.name)
+	}
+	if len(ms) > most {
+		out = append(out, fmt.Sprintf("and %d more", len(ms)-most))
+	}
+	return strings.Join(out, ", ")
+}
+
+// named are the names tools give to whole regions. They count only where the bytes do
+// not tell: a blank second boot region, a table-less unit of UFS.
+var named = []struct {
+	names  *regexp.Regexp
+	region func(flash.Storage) flash.Region
+}{
+	{regexp.MustCompile(`^(emmc_)?boot_?1$|^preloader(_and_dsp)?$|^(ufs_)?lun?0$`), flash.Storage.Boot1},
+	{regexp.MustCompile(`^(emmc_)?boot_?2$|^preloader_(backup|2)$|^(ufs_)?lun?1$`), flash.Storage.Boot2},
+	{regexp.MustCompile(`^(emmc_)?rpmb$`), func(flash.Storage) flash.Region { return flash.EMMCRPMB }},
+	{regexp.MustCompile(`^rom_[0-9]+$|^(emmc_)?user(area)?$|^flash$|^(ufs_)?lun?2$|^dump$`), flash.Storage.User},
+}
+
+// regionNamed returns the region a file's name promises, "" for none.
+func regionNamed(name string, storage flash.Storage) flash.Region {
+	stem := stemOf(name)
+	for _, n := range named {
+		if n.names.MatchString(stem) {
+			return n.region(storage)
+		}
+	}
+	if n, ok := strings.CutPrefix(strings.TrimPrefix(stem, "ufs_"), "lu"); ok && storage == flash.UFS {
+		if n = strings.TrimPrefix(n, "n"); len(n) == 1 && n >= "3" && n <= "7" {
+			return flash.Region("UFS_LU" + n)
+		}
+	}
+	return ""
+}
+
+// endings are what tools hang on the name of a partition or region.
+var endings = regexp.MustCompile(`\.(zst|gz|xz|lz4|bz2|zip|img|bin|raw|ext4|emmc|mbn|simg|dump)$`)
+
+// stemOf returns a file's name without endings and marks, lower case.
+func stemOf(name string) string {
+	stem := strings.ToLower(name)
+	for {
+		short := endings.ReplaceAllString(stem, "")
+		if short == stem || short == "" {
+			return strings.TrimPrefix(stem, "nodl_") // MTK Droid Tools: not to be downloaded
+		}
+		stem = short
+	}
+}
+
+// openRegions opens a folder of whole regions: SP Flash Tool's ROM_0, ROM_1 …,
+// BOOT_1 and the like. Which file is which is told by its content.
+func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
+	var users, boots, rest []*member
+	found := map[*member]placement{}
+	for _, m := range f.members {
+		img, err := s.openRegion(ctx, f, m)
+		if err != nil {
+			return false, err
+		}
+		if img == nil {
+			continue
+		}
+		medium, mayBeUser := preloader.Medium(img), regionNamed(m.name, flash.EMMC).IsUser()
+		if medium != "" || mayBeUser || ebr.Sniff(img) || gpt.Sniff(img) {
+			found[m] = place(img, medium != "" || mayBeUser)
+		}
+		switch {
+		case found[m].table:
+			users = append(users, m)
+		case found[m].boot && medium != preloader.MediumGFH:
+			boots = append(boots, m)
+		default:
+			rest = append(rest, m)
+		}
+	}
+	if len(users) == 0 {
+		return false, nil
+	}
+	if len(users) > 1 {
+		return false, &UnreadableError{f.name, fmt.Sprintf("holds %d dumps (%s): name the one that is meant", len(users), names(users))}
+	}
+	users[0].used = true
+	s.take(found[users[0]], users[0].name)
+	s.addBoots(boots)
+	s.addNamed(rest)
+	s.tellUnused(f)
+	return true, nil
+}
+
+// openRegion opens a member that may be a region, nil when it cannot. Files that look
+// packed are so when they are named like a region, or are the largest; others may be
+// partitions that hold something packed.
+func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Image, error) {
+	if m.used || notImages.MatchString(m.name) {
+		return nil, nil
+	}
+	raw, err := s.openRaw(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	head, err := headOf(raw)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", m.name, err)
+	}
+	if openerOf(head) != nil && regionNamed(m.name, flash.EMMC) == "" && m != f.largest() {
+		return nil, nil
+	}
+	img, err := s.open(ctx, m)
+	var not *UnreadableError
+	if errors.As(err, &not) {
+		return nil, nil
+	}
+	return img, err
+}
+
+// addBoots adds files that begin with a boot region: the first is BOOT_1, unless names
+// say otherwise.
+func (s *Source) addBoots(boots []*member) {
+	first, second := s.Storage.Boot1(), s.Storage.Boot2()
+	slices.SortStableFunc(boots, func(a, b *member) int { // names with a number go first, in order
+		return strings.Compare(rank(a.name), rank(b.name))
+	})
+	for _, m := range boots {
+		region := regionNamed(m.name, s.Storage)
+		if !region.IsBoot() || s.Part(region) != nil {
+			if region = first; s.Part(first) != nil {
+				region = second
+			}
+		}
+		if s.Part(region) == nil {
+			s.addPart(region, m)
+		}
+	}
+}
+
+// rank sorts the names of boot regions: BOOT_1, BOOT_2, then those that do not say.
+func rank(name string) string {
+	if r := regionNamed(name, flash.EMMC); r.IsBoot() {
+		return string(r)
+	}
+	return "~"
+}
+
+// addNamed adds files whose content says nothing, by their names.
+func (s *Source) addNamed(ms []*member) {
+	for _, m := range ms {
+		region := regionNamed(m.name, s.Storage)
+		if region != "" && !region.IsUser() && s.Part(region) == nil {
+			s.addPart(region, m)
+		}
+	}
+}
+
+func (s *Source) addPart(r flash.Region, m *member) {
+	m.used = true
+	s.Parts = append(s.Parts, flash.Part{Region: r, Image: m.img, Source: m.name})
+}
+
+// tellUnused says which files of a folder made no part of the device.
+func (s *Source) tellUnused(f *folder) {
+	var unused []*member
+	for _, m := range f.members {
+		if !m.used && !notImages.MatchString(m.name) {
+			unused = append(unused, m)
+		}
+	}
+	if len(unused) > 0 {
+		s.problem(flash.Note, f.name, "not used: %s", names(unused))
+	}
+}

@@ -1,0 +1,72 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// openManifest puts the regions of a parts folder together again, as its manifest says.
+func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
+	m := f.find(flash.ManifestName)
+	if m == nil {
+		return false, nil
+	}
+	raw, err := s.openRaw(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
+	if errors.Is(err, flash.ErrNotThis) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &UnreadableError{f.name, err.Error()}
+	}
+	m.used = true
+	s.Storage = record.Storage
+	for _, src := range record.Sources {
+		img := &stitched{size: src.Size}
+		for i := range record.Entries {
+			e := &record.Entries[i]
+			// The preloader is a view of its region, which has an entry of its own.
+			if e.Region != src.Region || e.Kind == "preloader" || e.Present == 0 || e.Zero {
+				continue
+			}
+			if err := s.addEntry(ctx, f, img, e); err != nil {
+				return false, err
+			}
+		}
+		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name})
+	}
+	return true, nil
+}
+
+// addEntry lays the file of one entry at its place. What is not there reads as zero,
+// and that is said.
+func (s *Source) addEntry(ctx context.Context, f *folder, img *stitched, e *flash.ManifestEntry) error {
+	lost := func(why string) {
+		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
+	}
+	if e.File == "" {
+		lost("was left out of the parts folder")
+		return nil
+	}
+	m := f.find(e.File)
+	if m == nil {
+		lost(e.File + " is not in the folder")
+		return nil
+	}
+	file, err := s.openRaw(ctx, m) // what looks packed is what the partition holds
+	if err != nil {
+		return err
+	}
+	m.used = true
+	if file.Size() != e.Present {
+		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, file.Size(), e.Present)
+	}
+	img.add(e.Offset, flash.Slice(file, flash.Extent{Length: e.Present}))
+	return nil
+}

@@ -1,0 +1,166 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/gpt"
+	"github.com/mtkkit/mtkkit/preloader"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// tableNames are the names of files that hold a partition table alone: mtkclient's,
+// SP Flash Tool's and those of firmware packages.
+var tableNames = []string{"gpt.bin", "pgpt.bin", "pgpt", "pgpt.img", "gpt.img", "gpt"}
+
+// openPartitions opens a folder with a file for each partition (mtkclient rl, MTK
+// Droid Tools): each is laid where the table in the folder puts it. Where nothing is
+// lies a hole, and the user area ends with the last file.
+func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
+	table, from, err := s.folderTable(ctx, f)
+	if err != nil || table == nil {
+		return false, err
+	}
+	user := &stitched{}
+	var boots []*member
+	for _, m := range f.members {
+		if r := regionNamed(m.name, s.Storage); !m.used && (r.IsBoot() || r == flash.EMMCRPMB) && rowFor(table, m) == nil {
+			if img, err := s.open(ctx, m); err == nil && preloader.Medium(img) != preloader.MediumGFH {
+				boots = append(boots, m)
+			}
+		}
+	}
+	found, missing, err := s.layRows(ctx, f, table, user)
+	if err != nil {
+		return false, err
+	}
+	if found == 0 {
+		return false, nil
+	}
+	if from.Region != "" { // the table itself is the head of the area
+		user.add(0, from.Image)
+	}
+	for _, row := range missing {
+		if row.Offset < user.size {
+			s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: row.Name, Offset: row.Offset,
+				Text: fmt.Sprintf("no file of the folder holds it: %s are missing and read as zero", flash.Size(min(row.End(), user.size)-row.Offset))})
+		} else {
+			s.problem(flash.Note, row.Name, "no file of the folder holds it")
+		}
+	}
+	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
+	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name})
+	s.addNamed(boots)
+	s.tellUnused(f)
+	return true, nil
+}
+
+// folderTable reads the table that places the files: the phone's own GPT, or else the
+// scatter file. The part holds the GPT's bytes, its Source the name of the witness.
+func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flash.Part, error) {
+	s.Storage = flash.EMMC
+	for _, name := range tableNames {
+		m := f.find(name)
+		if m == nil {
+			continue
+		}
+		img, err := s.open(ctx, m)
+		if err != nil {
+			return nil, flash.Part{}, err
+		}
+		g, err := gpt.Read(img)
+		if err != nil || g.Primary == nil || g.Primary.Template || g.Primary.Standalone {
+			continue // a template or a piece of a table places nothing
+		}
+		if g.SectorSize == 4096 {
+			s.Storage = flash.UFS
+		}
+		m.used = true
+		return g.Table(s.Storage.User()), flash.Part{Region: s.Storage.User(), Image: img, Source: m.name}, nil
+	}
+	m := f.scatter
+	if m == nil {
+		return nil, flash.Part{}, nil
+	}
+	file, err := scatter.Read(m.packed)
+	if errors.Is(err, flash.ErrNotThis) || errors.Is(err, scatter.ErrDialect) {
+		return nil, flash.Part{}, nil
+	}
+	if err != nil {
+		return nil, flash.Part{}, &UnreadableError{m.name, err.Error()}
+	}
+	if file.Info.Storage != "" {
+		s.Storage = file.Info.Storage
+	}
+	return file.Table(0), flash.Part{Source: m.name}, nil
+}
+
+// layRows lays the file of each row of the user area at its place.
+func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *stitched) (found int, missing []flash.Partition, err error) {
+	for _, row := range t.Partitions {
+		if !row.Region.IsUser() || !row.Placed() {
+			continue
+		}
+		m := fileFor(f, t, row)
+		if m == nil {
+			if row.Length > 0 && !row.Reserved {
+				missing = append(missing, row)
+			}
+			continue
+		}
+		img, err := s.sized(ctx, m, row.Length)
+		var not *UnreadableError
+		if errors.As(err, &not) {
+			s.problem(flash.Error, row.Name, "%s: %s", m.name, not.Text)
+			missing = append(missing, row)
+			continue
+		}
+		if err != nil {
+			return found, missing, err
+		}
+		m.used = true
+		found++
+		if row.Length > 0 && img.Size() > row.Length {
+			s.problem(flash.Warning, row.Name, "%s is longer than the partition: 0x%x bytes instead of 0x%x, the rest is left out", m.name, img.Size(), row.Length)
+			img = flash.Slice(img, flash.Extent{Length: row.Length})
+		}
+		user.add(row.Offset, img)
+	}
+	return found, missing, nil
+}
+
+// fileFor returns the member that holds a row: the one that has the row's name, in any
+// generation's spelling, or the name the scatter file gives.
+func fileFor(f *folder, t *flash.Table, row flash.Partition) *member {
+	for _, m := range f.members {
+		if r := rowFor(t, m); r != nil && r.Index == row.Index {
+			return m
+		}
+	}
+	return nil
+}
+
+// rowFor returns the row that a member's name stands for, or nil. A file named by
+// several rows (lk.img by lk and lk2) is that of the row of its name.
+func rowFor(t *flash.Table, m *member) *flash.Partition {
+	if notImages.MatchString(m.name) {
+		return nil
+	}
+	stem := scatter.Canonical(stemOf(m.name))
+	var byFile *flash.Partition
+	for i := range t.Partitions {
+		row := &t.Partitions[i]
+		if !row.Region.IsUser() {
+			continue
+		}
+		if scatter.Canonical(row.Name) == stem {
+			return row
+		}
+		if byFile == nil && row.File != "" && stemOf(row.File) == stemOf(m.name) {
+			byFile = row
+		}
+	}
+	return byFile
+}

@@ -1,0 +1,153 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// partSet is a file that was split into numbered ones: ROM_1.001, ROM_1.002 … or, as
+// tools do that run into the end of FAT32, ROM_1, ROM_1.001 …
+type partSet struct {
+	name  string   // of the whole
+	paths []string // in order
+}
+
+var (
+	// partNumber is the number at the end of a part's name, as split -d and 7z write it.
+	partNumber = regexp.MustCompile(`^(.+)\.([0-9]{2,3})$`)
+)
+
+// findParts returns the set a path names: by its first part, any other, or the name
+// of the whole. It is nil when the path is a file of its own. A set with a gap is an
+// error.
+func findParts(path string) (*partSet, error) {
+	whole := path
+	m := partNumber.FindStringSubmatch(path)
+	if m != nil {
+		whole = m[1]
+	}
+	numbers, width := numbered(whole)
+	_, err := os.Stat(whole)
+	headless := err == nil && !errors.Is(err, fs.ErrNotExist) // the whole's name may be that of part 0
+	switch {
+	case len(numbers) == 0:
+		return nil, nil
+	case m == nil && headless && isWhole(whole, numbers, width):
+		return nil, nil
+	case m != nil && len(m[2]) != width:
+		return nil, nil
+	case m != nil && len(numbers) == 1 && numbers[0] > 1:
+		return nil, nil // a number that happens to end a name
+	}
+	set := &partSet{name: filepath.Base(whole)}
+	first := 1
+	switch {
+	case numbers[0] == 0:
+		first = 0
+	case headless && !isWhole(whole, numbers, width):
+		set.paths = append(set.paths, whole)
+	}
+	for i, n := range numbers {
+		if n != first+i {
+			return nil, &UnreadableError{path, fmt.Sprintf("%s is missing: the dump is split into numbered parts, and all are needed",
+				filepath.Base(partName(whole, first+i, width)))}
+		}
+		set.paths = append(set.paths, partName(whole, n, width))
+	}
+	return set, nil
+}
+
+func partName(whole string, n, width int) string { return fmt.Sprintf("%s.%0*d", whole, width, n) }
+
+// numbered lists the numbers that stand behind a name in its folder, and how many
+// digits they have. Names with two and with three digits are not one set; the longer
+// ones win.
+func numbered(whole string) (numbers []int, width int) {
+	entries, err := os.ReadDir(filepath.Dir(whole))
+	if err != nil {
+		return nil, 0
+	}
+	base := filepath.Base(whole)
+	for _, e := range entries {
+		m := partNumber.FindStringSubmatch(e.Name())
+		if m == nil || m[1] != base || e.IsDir() || len(m[2]) < width {
+			continue
+		}
+		if len(m[2]) > width {
+			numbers, width = nil, len(m[2])
+		}
+		n, _ := strconv.Atoi(m[2])
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return numbers, width
+}
+
+// isWhole reports whether a file lies beside the parts it was split into, and is not
+// the first of them: it is as long as all, or begins with the bytes of the first.
+func isWhole(path string, numbers []int, width int) bool {
+	st, err := os.Stat(path)
+	if err != nil || !st.Mode().IsRegular() {
+		return err == nil
+	}
+	var sum int64
+	for _, n := range numbers {
+		if p, err := os.Stat(partName(path, n, width)); err == nil {
+			sum += p.Size()
+		}
+	}
+	return sum == st.Size() || sameStart(path, partName(path, numbers[0], width))
+}
+
+func sameStart(a, b string) bool {
+	var heads [2][]byte
+	for i, path := range []string{a, b} {
+		f, err := OpenFile(path)
+		if err != nil {
+			return false
+		}
+		defer f.Close()
+		if heads[i], err = headOf(f); err != nil || allZero(heads[i]) {
+			return false
+		}
+	}
+	return bytes.Equal(heads[0], heads[1])
+}
+
+// openParts joins a set.
+func (s *Source) openParts(ctx context.Context, set *partSet, err error) (flash.Image, error) {
+	if err != nil {
+		return nil, err
+	}
+	var images []flash.Image
+	for _, path := range set.paths {
+		f, err := s.openFile(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		images = append(images, f)
+	}
+	whole := join(images...)
+	s.problem(flash.Note, set.name, "joined of %d parts, %s to %s: %s", len(set.paths),
+		filepath.Base(set.paths[0]), filepath.Base(set.paths[len(set.paths)-1]), flash.Size(whole.Size()))
+	// Only the last part is shorter. One that is so in the middle broke off when it was
+	// copied, and all that follows it stands at wrong addresses.
+	for i := range images[:len(images)-1] {
+		if images[i].Size() != images[0].Size() {
+			s.problem(flash.Error, filepath.Base(set.paths[i]), "is of another size (0x%x) than the first part (0x%x): what follows it is out of place",
+				images[i].Size(), images[0].Size())
+			break
+		}
+	}
+	return whole, nil
+}

@@ -1,0 +1,120 @@
+package source
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// stitched is an Image put together of others, each at its place. What none of them
+// covers reads as zero. It must not be added to once it is read.
+type stitched struct {
+	size   int64
+	pieces []piece // in order of offset, none over another
+}
+
+type piece struct {
+	off int64
+	img flash.Image
+}
+
+func (p piece) end() int64 { return p.off + p.img.Size() }
+
+// join puts images one behind the other.
+func join(images ...flash.Image) *stitched {
+	s := &stitched{}
+	for _, img := range images {
+		if img.Size() > 0 {
+			s.pieces = append(s.pieces, piece{s.size, img})
+		}
+		s.size += img.Size()
+	}
+	return s
+}
+
+// Pad returns img with n zero bytes in front: a user area whose head is missing, with
+// the rest at its addresses.
+func Pad(img flash.Image, n int64) flash.Image {
+	s := &stitched{size: n}
+	s.add(n, img)
+	return s
+}
+
+// add lays img at off, under what already lies there, and makes room for it.
+func (s *stitched) add(off int64, img flash.Image) {
+	end := off + img.Size()
+	for i := 0; off < end; i++ {
+		free := flash.Extent{Offset: off, Length: end - off}
+		if i < len(s.pieces) {
+			if s.pieces[i].end() <= off {
+				continue
+			}
+			free.Length = min(end, s.pieces[i].off) - off
+		}
+		if free.Length > 0 {
+			part := flash.Slice(img, flash.Extent{Offset: img.Size() - (end - off), Length: free.Length})
+			s.pieces = slices.Insert(s.pieces, i, piece{off, part})
+			s.size = max(s.size, free.End())
+		}
+		off = max(off, s.pieces[i].end())
+	}
+}
+
+// Size returns the length of the image in bytes.
+func (s *stitched) Size() int64 { return s.size }
+
+// from returns the index of the first piece that ends behind off.
+func (s *stitched) from(off int64) int {
+	return sort.Search(len(s.pieces), func(i int) bool { return s.pieces[i].end() > off })
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *stitched) ReadAt(b []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("source: read at negative offset %d", off)
+	}
+	for i := s.from(off); off < s.size && len(b) > 0; {
+		part := b[:min(int64(len(b)), s.size-off)]
+		if i == len(s.pieces) {
+			clear(part)
+		} else if p := s.pieces[i]; off < p.off {
+			part = part[:min(int64(len(part)), p.off-off)]
+			clear(part)
+		} else {
+			part = part[:min(int64(len(part)), p.end()-off)]
+			if m, err := p.img.ReadAt(part, off-p.off); m < len(part) {
+				if err == nil || err == io.EOF {
+					err = io.ErrUnexpectedEOF // a part has shrunk since it was opened
+				}
+				return n + m, err
+			}
+			i++
+		}
+		b, n, off = b[len(part):], n+len(part), off+int64(len(part))
+	}
+	if len(b) > 0 {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// NextData implements flash.DataFinder: between the pieces is nothing.
+func (s *stitched) NextData(off int64) (flash.Extent, error) {
+	if off >= s.size {
+		return flash.Extent{Offset: s.size}, nil
+	}
+	for _, p := range s.pieces[s.from(off):] {
+		d, err := flash.NextData(p.img, max(off-p.off, 0))
+		if err != nil {
+			return flash.Extent{Offset: s.size}, err
+		}
+		if d.Length > 0 {
+			d.Offset += p.off
+			return d, nil
+		}
+	}
+	return flash.Extent{Offset: s.size}, nil
+}

@@ -1,0 +1,124 @@
+package source
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+const (
+	zipMagic      = "PK\x03\x04"
+	zipSplitMagic = "PK\x07\x08" // begins the first volume of a split archive (APPNOTE.TXT §8.5.3)
+	zipEncrypted  = 1 << 0       // flag bit (APPNOTE.TXT §4.4.4)
+	zipZstd       = 93           // compression method (APPNOTE.TXT §4.4.5)
+)
+
+// readZip lists the files of an archive, without those that systems add by themselves.
+func readZip(in flash.Image, name string) ([]*zip.File, error) {
+	z, err := zip.NewReader(in, in.Size())
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no name becomes a path here
+		return nil, &UnreadableError{name, fmt.Sprintf("a zip archive that is cut or damaged (%v)", err)}
+	}
+	z.RegisterDecompressor(zipZstd, zstd.ZipDecompressor(zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true)))
+	var files []*zip.File
+	for _, f := range z.File {
+		if !f.FileInfo().IsDir() && !strings.HasPrefix(f.Name, "__MACOSX/") && path.Base(f.Name) != ".DS_Store" {
+			files = append(files, f)
+		}
+	}
+	if len(files) == 0 {
+		return nil, &UnreadableError{name, "a zip archive without files"}
+	}
+	return files, nil
+}
+
+// openZip opens the file of an archive that is most likely the dump: the largest.
+func (s *Source) openZip(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
+	files, err := readZip(in, name)
+	if err != nil {
+		return nil, err
+	}
+	chosen := files[0]
+	for _, f := range files {
+		if f.UncompressedSize64 > chosen.UncompressedSize64 {
+			chosen = f
+		}
+	}
+	if len(files) > 1 {
+		s.problem(flash.Note, name, "%q was taken, the largest of its %d files", chosen.Name, len(files))
+	}
+	return s.openMember(ctx, in, chosen)
+}
+
+// openMember reads a stored file where it is and unpacks any other.
+func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (flash.Image, error) {
+	if f.Flags&zipEncrypted != 0 {
+		return nil, &UnreadableError{f.Name, "encrypted in the zip archive: unpack it with its password first"}
+	}
+	s.Unpacked = true
+	if f.Method == zip.Store {
+		off, err := f.DataOffset()
+		if err != nil {
+			return nil, fmt.Errorf("source: %s: %w", f.Name, err)
+		}
+		e, err := flash.NewExtent(uint64(off), f.UncompressedSize64)
+		if err != nil || e.End() > in.Size() {
+			return nil, fmt.Errorf("source: %s: lies outside of its zip archive: %w", f.Name, io.ErrUnexpectedEOF)
+		}
+		return flash.Slice(in, e), nil
+	}
+	r, err := f.Open()
+	if errors.Is(err, zip.ErrAlgorithm) {
+		return nil, &UnreadableError{f.Name, fmt.Sprintf("packed in the zip archive by method %d, which is not read: unpack it first", f.Method)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", f.Name, err)
+	}
+	defer r.Close()
+	return s.spool(ctx, r, path.Base(f.Name))
+}
+
+// archive returns the files of a zip archive as a folder, nil when in is none or holds
+// one file only.
+func (s *Source) archive(in flash.Image, name string) *folder {
+	head, err := headOf(in)
+	if o := openerOf(head); err != nil || o == nil || o.kind != "zip" {
+		return nil
+	}
+	files, err := readZip(in, name)
+	if err != nil || len(files) == 1 {
+		return nil
+	}
+	d := &folder{name: name}
+	for _, f := range files {
+		d.add(&member{name: path.Base(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
+			return s.openMember(ctx, in, f)
+		}})
+	}
+	return d
+}
+
+// openArchive opens an archive as the folder that was packed, or else the dump in it.
+func (s *Source) openArchive(ctx context.Context, d *folder) error {
+	err := s.openFolder(ctx, d)
+	var not *UnreadableError
+	if !errors.As(err, &not) {
+		return err
+	}
+	m := d.largest()
+	s.problem(flash.Note, d.name, "%q was taken, the largest of its %d files", m.name, len(d.members))
+	img, err := s.open(ctx, m)
+	if err != nil {
+		return err
+	}
+	s.take(place(img, true), m.name)
+	return nil
+}
