@@ -14,10 +14,15 @@ var (
 	dumcharLike = regexp.MustCompile(`^[A-Za-z]\w*\s+0x[0-9a-fA-F]`)
 )
 
-// minBase is the least size of a preloader's row, in bytes, that stands for all that
-// lies before the user area. Preloaders themselves have at most half a MiB; the
-// smallest base of the field is 0x380000.
-const minBase = 0x200000
+// A preloader's row of such a size, in bytes, stands for all that lies before the user
+// area. Preloaders themselves have at most half a MiB; the bases of the field are
+// 0x380000 to 0x1800000.
+const (
+	minBase = 0x200000
+	maxBase = 0x4000000
+)
+
+func isBase(size uint64) bool { return minBase <= size && size <= maxBase }
 
 // linear is a row whose table counts through all areas of the chip, or did before the
 // kernel took the base away again.
@@ -78,7 +83,7 @@ func dumcharBase(rows []linear) uint64 {
 		if row.region == flash.NANDWhole {
 			return 0
 		}
-		if bootRegion(row.name) != "" && row.size >= minBase {
+		if bootRegion(row.name) != "" && isBase(row.size) {
 			base = row.size
 		}
 	}
@@ -86,7 +91,7 @@ func dumcharBase(rows []linear) uint64 {
 		if !strings.EqualFold(row.name, "bmtpool") || row.start > 0xFFFFFFFF {
 			continue
 		}
-		if b := (0xFFFF0000 | row.start&0xFFFF) - row.start; 0 < b && b <= 0x4000000 {
+		if b := (0xFFFF0000 | row.start&0xFFFF) - row.start; 0 < b && b <= maxBase {
 			base = b
 		}
 	}
@@ -119,7 +124,7 @@ func (r *reader) addLinear(rows []linear, sub uint64) {
 		case row.region == "" && bootRegion(row.name) != "", row.region.IsBoot():
 			p.Region = cmpRegion(row.region, bootRegion(row.name))
 			p.Extent = r.place(row.line, row.name, row.start, row.size)
-			if row.size >= minBase {
+			if isBase(row.size) {
 				p.Length = 0
 				r.problem(flash.Note, row.name, row.line, "its size 0x%x is where the user area begins in "+
 					"linear addresses, not that of a preloader", row.size)

@@ -59,6 +59,7 @@ func sane(t *testing.T, table *flash.Table) {
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		dumchar, dumchar + "cache 0x1 ", "a 0x0 0xffff0050 1 /dev/mtd/mtd0\nb 0x200 0x1 1 /dev/mtd/mtd1",
+		"preloader 0x8000000000000000 0x0 2 /dev/x", // a base below zero, once
 		"preloader 0xffffffffffffffff 0xffffffffffffffff 2 /dev/x\nbmtpool 0x1 0xff3f00a8 2 /dev/x",
 		"PartInfo\n{\"mbr\",524288,0xffffffffffffffff, EMMC, 0,USER},\n{\"bmtpool\",1,0xFFFF00a8}",
 		"emmc_p1: 00000400 00000002 \"ebr1\"\n", "part01: 0 400 \"a\"\npart1: 0 400 \"b\"", "mtd0: 7fffffffffffffff 1 \"a\"\nmtd1: 1 1 \"b\"",
