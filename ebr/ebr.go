@@ -41,7 +41,8 @@ func Sniff(img flash.Image) bool {
 // Read follows the chain from the MBR at the start of img. The image may be a whole
 // user area or an MBR file of one sector. Where the chain breaks (a link out of the
 // image, a sector without signature, a loop) it ends with a Problem and what was
-// read so far is the result. The error is a *flash.FormatError when img does not
+// read so far is the result; where the MBR is destroyed and EBR1 stands in its usual
+// place, the chain begins there. The error is a *flash.FormatError when img does not
 // start with an MBR, wrapping flash.ErrNotThis unless reading itself failed.
 func Read(img flash.Image) (*Chain, error) {
 	if img.Size() < SectorSize {
@@ -54,6 +55,9 @@ func Read(img flash.Image) (*Chain, error) {
 	}
 	entries, why := parseMBR(b, img.Size())
 	if why != "" {
+		if c := headless(img, b); c != nil {
+			return c, nil
+		}
 		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Text: why, Err: flash.ErrNotThis}
 	}
 	c := &Chain{}
@@ -62,6 +66,29 @@ func Read(img flash.Image) (*Chain, error) {
 	c.add(mbr)
 	c.follow(img)
 	return c, nil
+}
+
+// headless reads the chain of a phone whose MBR is gone: MediaTek puts EBR1 at one
+// place, and its rows need nothing of the MBR. The MBR's own rows are lost. It gives
+// nil when no MediaTek EBR stands there, or when the first sector is something else.
+func headless(img flash.Image, first []byte) *Chain {
+	if entries, err := ParseSector(first); err == nil && entries != ([4]Entry{}) {
+		return nil
+	}
+	c := &Chain{Extended: mtkLink * SectorSize, Sectors: []Sector{{Name: "MBR"}}}
+	ebr1 := Sector{Name: "EBR1", Offset: c.Extended}
+	b, err := flash.ReadFull(img, ebr1.Offset, SectorSize)
+	if err != nil {
+		return nil
+	}
+	if ebr1.Entries, err = ParseSector(b); err != nil || !isLoneEBR(b, ebr1.Entries, SectorSize) {
+		return nil
+	}
+	c.Problems = append(c.Problems, flash.Problem{Severity: flash.Error, Place: "MBR", Offset: 0,
+		Text: "the MBR is gone, and with it the places of the partitions it listed; EBR1 stands where it always does"})
+	c.add(ebr1)
+	c.follow(img)
+	return c
 }
 
 // follow reads sector after sector for as long as the last one read has a link.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
 // sparse is an image of any size that holds sectors at a few places and zeros
@@ -353,5 +354,38 @@ func TestParseSector(t *testing.T) {
 	}
 	if _, err := ParseSector(make([]byte, 512)); err == nil {
 		t.Error("zeros are taken for a sector")
+	}
+}
+
+// TestHeadless: the chain is found from EBR1 when the MBR is destroyed.
+func TestHeadless(t *testing.T) {
+	phone := imgtest.MT6592()
+	whole, err := Read(phone.User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phone.User.Zero(0, 4096)
+	c, err := Read(phone.User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flash.Worst(c.Problems) != flash.Error {
+		t.Errorf("problems %v", c.Problems)
+	}
+	want := whole.Table(flash.EMMCUser, phone.User.Size())
+	for _, got := range c.Table(flash.EMMCUser, phone.User.Size()).Partitions {
+		w := want.Find(got.Name)
+		if w == nil || w.Extent != got.Extent {
+			t.Errorf("%s: %v, want %+v", got.Name, got.Extent, w)
+		}
+	}
+	for _, name := range []string{"EBR1", "EBR2", "p5", "p6", "p7", "p8"} {
+		if c.Table(flash.EMMCUser, phone.User.Size()).Find(name) == nil {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	phone.User.Zero(0x80000, 512)
+	if _, err := Read(phone.User); !errors.Is(err, flash.ErrNotThis) {
+		t.Errorf("with EBR1 gone too: %v", err)
 	}
 }

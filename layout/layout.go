@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/ebr"
@@ -112,6 +114,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	}
 	l.closeEnds()
 	l.measure()
+	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)
 	l.identify(opt)
@@ -161,7 +164,6 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		t := c.Table(l.User, l.Have)
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = "ebr", "ebr"
-			l.AtLeast = c.AtLeast()
 			for i := range t.Partitions {
 				t.Partitions[i].Witness = "ebr"
 			}
@@ -249,16 +251,24 @@ func (l *Layout) tellWhatIsNormal() {
 	}
 }
 
+// tooFar is beyond any phone whose size no GPT states: an address there is a damaged
+// entry, not a reason to read on for days.
+const tooFar = 512 << 30
+
 // measure compares what is at hand with what the device must hold.
 func (l *Layout) measure() {
 	for _, p := range l.Table.Partitions {
-		if p.Region == l.User && p.Placed() {
+		switch {
+		case p.Region != l.User || !p.Placed():
+		case l.DeviceSize == 0 && p.End() > tooFar:
+			l.problem(flash.Warning, p, "its entry is wild: no phone of this kind reaches there")
+		case p.ToEnd:
+			l.AtLeast = max(l.AtLeast, p.Offset)
+		default:
 			l.AtLeast = max(l.AtLeast, p.End())
-			if p.ToEnd {
-				l.AtLeast = max(l.AtLeast, p.Offset)
-			}
 		}
 	}
+	l.measureContents()
 	want, about := l.DeviceSize, ""
 	if want == 0 {
 		want, about = l.AtLeast, "at least "
@@ -268,14 +278,14 @@ func (l *Layout) measure() {
 		l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: l.Have, Length: want - l.Have}})
 		l.Problems = append(l.Problems, flash.Problem{
 			Severity: flash.Error, Place: string(l.User), Offset: l.Have,
-			Text: fmt.Sprintf("the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%.1f %%), 0x%x bytes are missing",
-				l.User, l.Have, about, want, 100*float64(l.Have)/float64(want), want-l.Have),
+			Text: fmt.Sprintf("the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%s), 0x%x bytes are missing",
+				l.User, l.Have, about, want, percent(l.Have, want), want-l.Have),
 		})
 	case l.Have > want && l.DeviceSize > 0:
 		l.Problems = append(l.Problems, flash.Problem{
 			Severity: flash.Warning, Place: string(l.User), Offset: want,
-			Text: fmt.Sprintf("the dump is longer than the phone's %s: 0x%x bytes instead of 0x%x (%.1f %%), 0x%x bytes follow the end",
-				l.User, l.Have, want, 100*float64(l.Have)/float64(want), l.Have-want),
+			Text: fmt.Sprintf("the dump is longer than the phone's %s: 0x%x bytes instead of 0x%x (%s), 0x%x bytes follow the end",
+				l.User, l.Have, want, percent(l.Have, want), l.Have-want),
 		})
 	}
 	if l.Have%512 != 0 {
@@ -283,5 +293,35 @@ func (l *Layout) measure() {
 			Severity: flash.Warning, Place: string(l.User), Offset: l.Have - l.Have%512,
 			Text: fmt.Sprintf("the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512),
 		})
+	}
+}
+
+// percent never rounds to 100 what is not.
+func percent(part, whole int64) string {
+	for digits := 1; ; digits++ {
+		if s := strconv.FormatFloat(100*float64(part)/float64(whole), 'f', digits, 64); digits == 9 || strings.Trim(s, "0.") != "1" && part != 0 {
+			return s + " %"
+		}
+	}
+}
+
+// measureContents asks the file systems: one that states more bytes than its partition
+// has in the dump was cut off. This is the only witness of a cut where an MBR lets the
+// last partition run to the end of the device.
+func (l *Layout) measureContents() {
+	for i, c := range l.Contents {
+		p := l.Table.Partitions[i]
+		switch c.Kind {
+		case image.Ext4, image.F2FS, image.EROFS, image.SquashFS, image.Super:
+		default:
+			continue
+		}
+		switch {
+		case c.Stated <= p.Length:
+		case p.ToEnd:
+			l.AtLeast = max(l.AtLeast, p.Offset+c.Stated)
+		default:
+			l.problem(flash.Warning, p, "holds a %s of 0x%x bytes, more than the partition's 0x%x", c.Kind, c.Stated, p.Length)
+		}
 	}
 }

@@ -1,0 +1,58 @@
+package layout
+
+import (
+	"bytes"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// twinReach is how far a second copy of the first table sector is looked for. Reads
+// that began anew after an error, or over-ran, repeat the start of the dump there.
+const twinReach = 32 << 20
+
+// lookForTwin warns of a dump that holds its own beginning twice: two reads in one
+// file, or a read that began anew. A GPT knows its size and finds this out itself; an
+// MBR does not, and every partition behind the repeated part would be carved at a
+// wrong place.
+func (l *Layout) lookForTwin(img flash.Image) {
+	first, err := flash.ReadFull(img, 0, 512)
+	if err != nil || l.Generation != "ebr" {
+		return
+	}
+	if at := findSector(img, first, 512, min(twinReach, l.Have)); at > 0 {
+		l.warnTwin(at)
+	} else if half := l.Have / 2; half%512 == 0 {
+		if second, err := flash.ReadFull(img, half, 512); err == nil && bytes.Equal(first, second) {
+			l.warnTwin(half)
+		}
+	}
+}
+
+func (l *Layout) warnTwin(at int64) {
+	l.Problems = append(l.Problems, flash.Problem{Severity: flash.Error, Place: string(l.User), Offset: at,
+		Text: "the MBR stands here a second time: the file holds the start of the dump twice, and what lies behind may be at wrong places"})
+}
+
+// findSector returns the first place in [from, to) at which the sector stands, -1 when
+// there is none. Holes are not read.
+func findSector(img flash.Image, sector []byte, from, to int64) int64 {
+	buf := make([]byte, 1<<20)
+	for off := from; off < to; {
+		d, err := flash.NextData(img, off)
+		if err != nil || d.Length == 0 {
+			return -1
+		}
+		off = max(off, d.Offset/512*512)
+		n, _ := img.ReadAt(buf[:min(int64(len(buf)), max(to-off, 0))], off)
+		for i := 0; i+512 <= n; i += 512 {
+			if bytes.Equal(buf[i:i+512], sector) {
+				return off + int64(i)
+			}
+		}
+		if n < 512 {
+			return -1
+		}
+		off += int64(n / 512 * 512)
+	}
+	return -1
+}
