@@ -12,5 +12,12 @@
 // looks for; a name that comes from a table is data from a stranger and is made safe
 // before it becomes a path.
 //
-// The package reads, to compare rows that share a file name; it writes nothing.
+// Beside these there can be files made of the same bytes again, each of a kind of its
+// own that join does not count: trimmed and sparse copies (AddCopies), the ends of
+// a userdata that is left out ("excerpt").
+//
+//	system.img → system.trimmed.img, system.sparse.img (or system.sparse.1.img …)
+//
+// The package reads, to compare rows that share a file name and to find where content
+// ends; it writes nothing.
 package plan

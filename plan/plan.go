@@ -39,22 +39,23 @@ type Plan struct {
 	Private     []string        // partitions in it that carry the phone's identity
 	Problems    []flash.Problem // of the facts, and the plan's own
 
-	dev    *flash.Device
-	facts  Facts
-	wishes Wishes
+	dev     *flash.Device
+	facts   Facts
+	wishes  Wishes
+	taken   names
+	trimmed map[string]string // whole file → its trimmed copy
 }
 
 // Make plans a split. The error is a *PatternError or one of reading.
 func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
-	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems)}
+	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
 	p.ScatterName = scatter.FileName(f.Chip)
-	taken := names{}
-	for _, own := range []string{flash.ManifestName, "SHA256SUMS", p.ScatterName, ".mtkkit-unfinished"} {
-		taken.take(own)
+	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, ".mtkkit-unfinished"} {
+		p.taken.take(own)
 	}
-	p.addBoots(taken)
-	p.addUser(taken)
-	p.addOthers(taken)
+	p.addBoots()
+	p.addUser()
+	p.addOthers()
 
 	var all [][]string
 	for _, it := range p.Items {
@@ -75,7 +76,7 @@ func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
 
 // addBoots plans each boot region twice: all its bytes, and the preloader in it as a
 // flash tool takes it.
-func (p *Plan) addBoots(taken names) {
+func (p *Plan) addBoots() {
 	n := 0
 	for _, part := range p.dev.Parts {
 		if !part.Region.IsBoot() {
@@ -88,18 +89,18 @@ func (p *Plan) addBoots(taken names) {
 		}
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "region", Name: raw, Region: part.Region, File: taken.take(raw + ".bin"),
+				Kind: "region", Name: raw, Region: part.Region, File: p.taken.take(raw + ".bin"),
 				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
 			},
 			Image: part.Image,
 		})
 	}
-	p.addPreloaders(taken)
+	p.addPreloaders()
 }
 
 // addPreloaders plans the flashable preloader, from the boot region whose copy proves;
 // what must not be flashed is a problem, not a file.
-func (p *Plan) addPreloaders(taken names) {
+func (p *Plan) addPreloaders() {
 	var regions []flash.Part
 	for _, part := range p.dev.Parts {
 		if part.Region.IsBoot() && preloader.Sniff(part.Image) {
@@ -130,7 +131,7 @@ func (p *Plan) addPreloaders(taken names) {
 		}
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "preloader", Name: "preloader", Region: regions[max(f.Region, 1)-1].Region, File: taken.take(f.Name),
+				Kind: "preloader", Name: "preloader", Region: regions[max(f.Region, 1)-1].Region, File: p.taken.take(f.Name),
 				Extent: f.Extent, Witness: "BRLYT and GFH", Type: "SV5_BL_BIN", Operation: "BOOTLOADERS",
 			},
 			Image: f.Image,
@@ -139,7 +140,7 @@ func (p *Plan) addPreloaders(taken names) {
 }
 
 // addOthers plans regions that no table speaks of (RPMB).
-func (p *Plan) addOthers(taken names) {
+func (p *Plan) addOthers() {
 	for _, part := range p.dev.Parts {
 		if part.Region.IsUser() || part.Region.IsBoot() {
 			continue
@@ -147,7 +148,7 @@ func (p *Plan) addOthers(taken names) {
 		name := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(string(part.Region), "EMMC_"), "UFS_"))
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "region", Name: name, Region: part.Region, File: taken.take(name + ".bin"),
+				Kind: "region", Name: name, Region: part.Region, File: p.taken.take(name + ".bin"),
 				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
 			},
 			Image: part.Image,
@@ -156,20 +157,20 @@ func (p *Plan) addOthers(taken names) {
 }
 
 // addUser plans the user area: its rows in order of address, and what lies between.
-func (p *Plan) addUser(taken names) {
+func (p *Plan) addUser() {
 	user := p.dev.User()
 	if user == nil {
 		return
 	}
 	rows := p.rows(user.Region)
 	for _, r := range rows {
-		p.addRow(r, user.Image, taken)
+		p.addRow(r, user.Image)
 	}
 	for _, g := range gaps(rows, user.Image.Size()) {
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
 				Kind: "gap", Name: fmt.Sprintf("gap_0x%x", g.Offset), Region: user.Region,
-				File: taken.take(fmt.Sprintf("gap_0x%x.bin", g.Offset)), Extent: g,
+				File: p.taken.take(fmt.Sprintf("gap_0x%x.bin", g.Offset)), Extent: g,
 			},
 			Image: flash.Slice(user.Image, g),
 		})
@@ -193,7 +194,7 @@ func (p *Plan) rows(r flash.Region) []*flash.Partition {
 
 // addRow plans one partition. Two rows may name the same file: with equal bytes it is
 // one file, otherwise the second is called after its partition.
-func (p *Plan) addRow(row *flash.Partition, user flash.Image, taken names) {
+func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	it := Item{
 		ManifestEntry: flash.ManifestEntry{
 			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
@@ -207,8 +208,8 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image, taken names) {
 		return
 	}
 	want := p.fileName(row)
-	if !taken[strings.ToLower(want)] {
-		it.File = taken.take(want)
+	if !p.taken[strings.ToLower(want)] {
+		it.File = p.taken.take(want)
 		p.add(it)
 		return
 	}
@@ -219,7 +220,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image, taken names) {
 	}
 	own, _ := SafeName(row.Name)
 	own = cmp.Or(own, fmt.Sprintf("row_%d", row.Index)) + path.Ext(want)
-	it.File = taken.take(own)
+	it.File = p.taken.take(own)
 	switch {
 	case it.File != own:
 		p.tell(flash.Warning, row, "another partition has the same name: this one is written as %s", it.File)
@@ -272,31 +273,6 @@ func (p *Plan) add(it Item) {
 func (it Item) sized() Item {
 	it.Present = it.Image.Size()
 	return it
-}
-
-// select_ drops what the user does not want. With Only, what lies between partitions
-// is not asked for either.
-func (p *Plan) choose() {
-	for i := range p.Items {
-		it := &p.Items[i]
-		wanted := p.wishes.wants(aliases(it.Name, it.File)...)
-		if it.Kind == "gap" && len(p.wishes.Only) > 0 {
-			wanted = false
-		}
-		if !wanted {
-			it.Write, it.Skipped, it.File = false, it.Present > 0, ""
-		}
-	}
-	// A file shared with a skipped row must still be written once.
-	written := map[string]bool{}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if it.File == "" {
-			continue
-		}
-		it.Write = it.Write || !written[it.File]
-		written[it.File] = true
-	}
 }
 
 // gaps are the stretches of [0, size) that no row covers.

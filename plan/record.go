@@ -44,6 +44,10 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 //
 // It departs from a vendor's file on purpose: rows that a firmware package protects
 // (nvram, proinfo …) are restorable here, for it is the phone's own data.
+//
+// Where there is a trimmed copy, its row names that: a flash tool takes a file shorter
+// than its partition and is done sooner, and who asks for trimmed copies wants them
+// used. Sparse files are not named: old download agents do not know them.
 func (p *Plan) Scatter() []byte {
 	spec := scatter.Spec{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
@@ -106,6 +110,8 @@ func (p *Plan) restorable(row flash.Partition) flash.Partition {
 	row.File, row.Download, row.Operation = it.File, true, "UPDATE"
 	if attr.Private {
 		p.Private = append(p.Private, row.Name)
+	} else if short := p.trimmed[it.File]; short != "" {
+		row.File = short
 	}
 	return row
 }

@@ -12,7 +12,28 @@ import (
 type Wishes struct {
 	Only, Skip []string // name patterns (*, ?, [a-z]); case does not count
 	TableNames bool     // name files after partitions throughout
+	Slot       string   // "a" or "b": only this one of every pair of slots; "": both
+	Userdata   Userdata // what becomes of the owner's data
 }
+
+// Userdata says how much is kept of the partition that holds the owner's data. It is
+// most of a dump, and encrypted on phones since 2015.
+type Userdata string
+
+// The ways to treat userdata.
+const (
+	UserdataFull Userdata = ""     // all of it
+	UserdataHead Userdata = "head" // its ends only: superblock, and crypto footer
+	UserdataSkip Userdata = "skip" // nothing
+)
+
+// The ends of userdata that UserdataHead keeps, bytes. The first holds the superblock
+// and the first checkpoint of a file system; the footer of full-disk encryption is
+// in the last 16 KiB (AOSP vold, cryptfs.h).
+const (
+	userdataHead = 4 << 20
+	userdataTail = 1 << 20
+)
 
 // PatternError is a pattern that cannot be meant: malformed, or matching no partition.
 type PatternError struct {
@@ -28,7 +49,8 @@ func (e *PatternError) Error() string {
 }
 
 // wants reports whether a partition is asked for. A pattern may use the name in the
-// table, its modern form (boot for BOOTIMG), or the file name.
+// table, its modern form (boot for BOOTIMG), the file name, or the name of a pair of
+// slots (boot for boot_a and boot_b).
 func (w Wishes) wants(names ...string) bool {
 	if len(w.Only) > 0 && !matchAny(w.Only, names) {
 		return false
@@ -82,4 +104,21 @@ func (w Wishes) check(all [][]string) error {
 }
 
 // aliases are the names under which a user may ask for a partition.
-func aliases(name, file string) []string { return []string{name, scatter.Canonical(name), file} }
+func aliases(name, file string) []string {
+	all := []string{name, scatter.Canonical(name), file}
+	if base, slot := cutSlot(name); slot != "" {
+		all = append(all, base)
+	}
+	return all
+}
+
+// cutSlot takes the slot off a partition's modern name: boot_a is boot in slot a.
+func cutSlot(name string) (base, slot string) {
+	name = scatter.Canonical(name)
+	for _, slot := range []string{"a", "b"} {
+		if base, ok := strings.CutSuffix(name, "_"+slot); ok && base != "" {
+			return base, slot
+		}
+	}
+	return name, ""
+}

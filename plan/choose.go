@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// choose drops what the user does not want. With Only, what lies between partitions
+// is not asked for either.
+func (p *Plan) choose() {
+	otherSlot := p.otherSlot()
+	var excerpts []Item
+	for i := range p.Items {
+		it := &p.Items[i]
+		wanted := p.wishes.wants(aliases(it.Name, it.File)...)
+		switch {
+		case it.Kind == "gap" && len(p.wishes.Only) > 0, it.Kind == "partition" && otherSlot(it.Name):
+			wanted = false
+		case wanted && it.Kind == "partition" && scatter.Canonical(it.Name) == "userdata":
+			var ends []Item
+			wanted, ends = p.userdata(*it)
+			excerpts = append(excerpts, ends...)
+		}
+		if !wanted {
+			it.Write, it.Skipped, it.File = false, it.Present > 0, ""
+		}
+	}
+	// A file shared with a skipped row must still be written once.
+	written := map[string]bool{}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.File == "" {
+			continue
+		}
+		it.Write = it.Write || !written[it.File]
+		written[it.File] = true
+	}
+	p.Items = append(p.Items, excerpts...)
+}
+
+// otherSlot returns what tells rows of the slot that is not asked for. A name only
+// counts as a slot's when its twin is there too: nothing is left out for an accident
+// of its name.
+func (p *Plan) otherSlot() func(name string) bool {
+	if p.wishes.Slot == "" {
+		return func(string) bool { return false }
+	}
+	own := map[string]bool{} // names of pairs that have the slot asked for
+	other := false
+	for _, it := range p.Items {
+		if it.Kind == "partition" {
+			base, slot := cutSlot(it.Name)
+			own[base] = own[base] || slot == p.wishes.Slot
+			other = other || slot != "" && slot != p.wishes.Slot
+		}
+	}
+	if !other {
+		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Note, Place: "slots", Offset: flash.NoOffset,
+			Text: fmt.Sprintf("no partition has another slot than %s: nothing is left out", p.wishes.Slot)})
+	}
+	return func(name string) bool {
+		base, slot := cutSlot(name)
+		return slot != "" && slot != p.wishes.Slot && own[base]
+	}
+}
+
+// userdata treats the partition as the user wishes: whether all of it is wanted, and
+// the excerpts that stand for it if not.
+func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
+	switch {
+	case p.wishes.Userdata == UserdataSkip:
+		return false, nil
+	case p.wishes.Userdata != UserdataHead, it.Present <= userdataHead+userdataTail:
+		return true, nil
+	}
+	end := func(mark string, e flash.Extent) {
+		own := Item{Write: true, ManifestEntry: it.ManifestEntry, Image: flash.Slice(it.Image, e)}
+		own.Kind, own.File = "excerpt", p.taken.take(marked(it.File, mark))
+		own.Offset, own.Length, own.Present = it.Offset+e.Offset, e.Length, e.Length
+		excerpts = append(excerpts, own)
+	}
+	end("head", flash.Extent{Length: userdataHead})
+	kept := fmt.Sprintf("first %s", flash.Size(userdataHead))
+	if it.Present == it.Length {
+		end("tail", flash.Extent{Offset: it.Length - userdataTail, Length: userdataTail})
+		kept += fmt.Sprintf(" and last %s", flash.Size(userdataTail))
+	}
+	p.tell(flash.Note, it.Row, "is left out as asked, but for its %s", kept)
+	return false, excerpts
+}
