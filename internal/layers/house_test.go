@@ -4,7 +4,7 @@ package layers
 // package is one word here.
 var floors = [][]string{
 	{"flash"},
-	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire"},
+	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source"},
 	{"cmd"},
 }

@@ -1,0 +1,302 @@
+package nand
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Geometry is how the pages of a chip lie in a dump.
+type Geometry struct {
+	Page  int `json:"page"`  // data bytes a page
+	Spare int `json:"spare"` // spare bytes a page in the dump; 0: it holds data only
+
+	PagesPerBlock int `json:"pages_per_block,omitempty"` // 0: the data do not tell
+	Blocks        int `json:"blocks,omitempty"`          // of the chip, as its boot header states; 0: not stated
+
+	// Sector is not 0 when the spare bytes seem to stand behind every Sector bytes of
+	// data, in equal shares, and not behind the page. Logical leaves such a dump as it is.
+	Sector int `json:"sector,omitempty"`
+
+	Evidence []string        `json:"evidence"` // why all this is believed, one sentence a kind
+	Problems []flash.Problem `json:"problems"` // never empty: what is unverified is said
+}
+
+const place = "nand"
+
+// String names the geometry as people do: 2048+64.
+func (g *Geometry) String() string { return pair{g.Page, g.Spare}.String() }
+
+// Stride returns the distance from one page to the next in the dump, bytes.
+func (g *Geometry) Stride() int64 { return int64(g.Page) + int64(g.Spare) }
+
+// BlockSize returns the data bytes of a block, 0 when PagesPerBlock is not known.
+func (g *Geometry) BlockSize() int64 { return int64(g.Page) * int64(g.PagesPerBlock) }
+
+// Sectors returns the geometry that takes a dump with interleaved spare bytes apart:
+// its pages are the sectors. It is g itself when nothing of that kind is suspected.
+func (g *Geometry) Sectors() *Geometry {
+	if g.Sector == 0 {
+		return g
+	}
+	n := g.Page / g.Sector
+	flat := *g
+	flat.Page, flat.Spare, flat.PagesPerBlock, flat.Sector = g.Sector, g.Spare/n, g.PagesPerBlock*n, 0
+	return &flat
+}
+
+func (g *Geometry) problem(s flash.Severity, off int64, format string, a ...any) {
+	g.Problems = append(g.Problems, flash.Problem{Severity: s, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)})
+}
+
+// pair is the size of a page and of its spare bytes.
+type pair struct{ page, spare int }
+
+func (p pair) String() string { return fmt.Sprintf("%d+%d", p.page, p.spare) }
+func (p pair) stride() int64  { return int64(p.page) + int64(p.spare) }
+
+// sectors returns the ways a controller may deal p's spare bytes out to sectors.
+func (p pair) sectors() []pair {
+	var out []pair
+	for _, sector := range []int{512, 1024} {
+		if n := p.page / sector; n > 1 && p.spare > 0 && p.spare%n == 0 {
+			out = append(out, pair{sector, p.spare / n})
+		}
+	}
+	return out
+}
+
+// chips lists the page and spare sizes of chips in the field (the kernel's nand_ids.c,
+// u-boot's mkimage), and 16384+128 of a read-back that a forum knows.
+var chips = []pair{
+	{512, 16},
+	{2048, 64}, {2048, 96}, {2048, 112}, {2048, 120}, {2048, 128},
+	{4096, 128}, {4096, 218}, {4096, 224}, {4096, 232}, {4096, 256},
+	{8192, 256}, {8192, 376}, {8192, 436}, {8192, 448}, {8192, 512}, {8192, 640}, {8192, 744},
+	{16384, 128}, {16384, 1216}, {16384, 1280}, {16384, 1664}, {16384, 1872},
+}
+
+// Two kinds of evidence are required, three when the file's size is no multiple of the
+// page with its spare: the dump is then cut, or is none.
+const (
+	enough    = 2
+	enoughCut = 3
+)
+
+// Detect tells how pages lie in img. It reads at most some 40 MiB, and of most images
+// that are no NAND dump only the first page and a few probes.
+//
+// The error wraps flash.ErrNotThis when img is no dump of NAND flash as far as can be
+// seen. Any other *flash.FormatError means that it seems to be one, but that its
+// geometry is not certain enough to take it apart.
+func Detect(img flash.Image) (*Geometry, error) {
+	d := &detector{img: img, size: img.Size()}
+	if err := d.readHeader(); err != nil {
+		return nil, err
+	}
+	d.propose()
+	if len(d.found) == 0 {
+		return nil, notThis("no sign of NAND flash, and the size fits no page with spare bytes")
+	}
+	if err := d.scan(); err != nil {
+		return nil, err
+	}
+	best, err := d.choose()
+	if err != nil {
+		return nil, err
+	}
+	return d.geometry(best), nil
+}
+
+// detector collects what speaks for each candidate.
+type detector struct {
+	img    flash.Image
+	size   int64
+	header *bootHeader
+	found  []*candidate
+	hits   []hit
+	pages  map[pair]*tally
+}
+
+// candidate is a geometry and what speaks for it.
+type candidate struct {
+	pair
+	ubi   ubiSigns
+	signs []sign
+}
+
+// sign is one kind of evidence. One that places says where in the dump pages end; the
+// others are true of several geometries at once.
+type sign struct {
+	text   string
+	places bool
+}
+
+func (c *candidate) places() (n int) {
+	for _, s := range c.signs {
+		if s.places {
+			n++
+		}
+	}
+	return n
+}
+
+func notThis(format string, a ...any) error {
+	return &flash.FormatError{Format: "nand", Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...), Err: flash.ErrNotThis}
+}
+
+func uncertain(format string, a ...any) error {
+	return &flash.FormatError{Format: "nand", Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)}
+}
+
+// propose lists the geometries worth a look: those that divide the file, what the boot
+// header states, and pages alone when there is a header or UBI at a block's start.
+func (d *detector) propose() {
+	add := func(p pair) *candidate {
+		c := &candidate{pair: p}
+		d.found = append(d.found, c)
+		return c
+	}
+	if h := d.header; h != nil {
+		add(pair{h.page, 0})
+		if !slices.Contains(chips, h.pair) && h.spare > 0 {
+			add(h.pair)
+		}
+	}
+	for _, p := range chips {
+		stated := d.header != nil && d.header.page == p.page
+		if d.size >= p.stride() && (d.size%p.stride() == 0 || stated) {
+			add(p)
+		}
+	}
+	for _, c := range d.found {
+		c.ubi = probeUBI(d.img, c.pair, probes)
+	}
+	if d.header != nil {
+		return
+	}
+	for _, page := range []int{2048, 4096, 8192, 16384} {
+		if u := probeUBI(d.img, pair{page, 0}, probesBlind); u.blocks > 0 {
+			add(pair{page, 0}).ubi = u
+		}
+	}
+}
+
+// choose weighs the candidates. Where a dump fits both a page and that page's sectors,
+// it is the page that is meant, with its spare bytes interleaved.
+func (d *detector) choose() (*candidate, error) {
+	var sure []*candidate
+	for _, c := range d.found {
+		d.weigh(c)
+		need := enough
+		if d.size%c.stride() != 0 {
+			need = enoughCut
+		}
+		if c.places() > 0 && len(c.signs) >= need {
+			sure = append(sure, c)
+		}
+	}
+	whole := slices.Clone(sure)
+	sure = slices.DeleteFunc(sure, func(c *candidate) bool {
+		return slices.ContainsFunc(whole, func(w *candidate) bool { return slices.Contains(w.sectors(), c.pair) })
+	})
+	if len(sure) == 0 {
+		return nil, d.unsure()
+	}
+	slices.SortStableFunc(sure, func(a, b *candidate) int {
+		if n := b.places() - a.places(); n != 0 {
+			return n
+		}
+		return len(b.signs) - len(a.signs)
+	})
+	if len(sure) > 1 && sure[0].places() == sure[1].places() && len(sure[0].signs) == len(sure[1].signs) {
+		return nil, uncertain("pages of %s and of %s bytes fit this dump alike", sure[0], sure[1])
+	}
+	return sure[0], nil
+}
+
+// unsure is the error when no candidate has enough for it.
+func (d *detector) unsure() error {
+	for _, c := range d.found {
+		for _, s := range c.sectors() {
+			if t := d.pages[s]; t.text() && t.marker() {
+				return uncertain("%d spare bytes seem to stand behind every %d bytes, but nothing tells the page size", s.spare, s.page)
+			}
+		}
+	}
+	if h := d.header; h != nil {
+		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.id, h.pair)
+	}
+	for _, c := range d.found {
+		if len(c.signs) > 0 {
+			return notThis("too little speaks for pages of %s bytes: %s", c, c.signs[0].text)
+		}
+	}
+	return notThis("nothing repeats at the distance of a page with spare bytes")
+}
+
+// geometry makes the answer of what was found, with all that is uncertain about it.
+func (d *detector) geometry(c *candidate) *Geometry {
+	g := &Geometry{Page: c.page, Spare: c.spare, PagesPerBlock: c.ubi.pagesPerBlock}
+	for _, s := range c.signs {
+		g.Evidence = append(g.Evidence, s.text)
+	}
+	g.problem(flash.Note, flash.NoOffset, "recognised by public descriptions only: this reader was never verified on a dump of a real phone")
+	if h := d.header; h != nil {
+		d.takeHeader(g, h)
+	}
+	if tail := d.size % g.Stride(); tail != 0 {
+		g.problem(flash.Warning, d.size-tail, "the dump ends inside a page: it is cut, or not of pages of %s bytes", g)
+	}
+	if g.PagesPerBlock == 0 {
+		g.problem(flash.Warning, flash.NoOffset, "nothing tells how many pages a block has: bad blocks cannot be looked up")
+	}
+	if g.Spare > 0 {
+		g.problem(flash.Note, flash.NoOffset, "bit errors are not corrected: the ECC in the spare bytes is the controller's own")
+		d.placeSpares(g, c)
+	}
+	return g
+}
+
+// takeHeader adds what only the boot header says, and where it disagrees.
+func (d *detector) takeHeader(g *Geometry, h *bootHeader) {
+	g.Blocks = h.blocks
+	if g.PagesPerBlock == 0 {
+		g.PagesPerBlock = h.pagesPerBlock
+	}
+	if h.pagesPerBlock != 0 && h.pagesPerBlock != g.PagesPerBlock {
+		g.problem(flash.Warning, 0, "the boot header states %d pages a block, UBI shows %d", h.pagesPerBlock, g.PagesPerBlock)
+	}
+	if g.Spare > 0 && h.spare != g.Spare {
+		g.problem(flash.Note, 0, "the boot header states %d spare bytes a page, the dump holds %d", h.spare, g.Spare)
+	}
+	if chip := int64(g.Blocks) * int64(g.PagesPerBlock) * g.Stride(); chip > 0 && chip != d.size {
+		g.problem(flash.Warning, d.size, "the boot header states a chip of %d blocks, 0x%x bytes as dumped: the dump is 0x%x", g.Blocks, chip, d.size)
+	}
+}
+
+// placeSpares says where in a page its spare bytes stand.
+func (d *detector) placeSpares(g *Geometry, c *candidate) {
+	if t := d.pages[c.pair]; t.text() || t.marker() || d.signed(c.pair, bmtMagic, "bmt") {
+		if c.page == 512 && g.PagesPerBlock != smallBlock {
+			g.problem(flash.Warning, flash.NoOffset, "pages of 512 bytes are rare in phones: these may be the sectors of larger pages")
+		}
+		return
+	}
+	for _, s := range c.sectors() {
+		if t := d.pages[s]; t.text() || t.marker() {
+			g.Sector = s.page
+			g.problem(flash.Warning, flash.NoOffset, "the spare bytes seem to be interleaved, %d behind every %d bytes: nothing is taken out of the dump", s.spare, s.page)
+			return
+		}
+	}
+	g.problem(flash.Warning, flash.NoOffset, "nothing shows where in a page the spare bytes stand: they are taken to be its last %d", g.Spare)
+}
+
+// smallBlock is how many pages a block of a 512+16 chip has.
+const smallBlock = 32
+
+// String names the candidate: 2048+64, or 2048 when it has no spare bytes.
+func (c *candidate) String() string { return strings.TrimSuffix(c.pair.String(), "+0") }

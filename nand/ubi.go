@@ -1,0 +1,96 @@
+package nand
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// How many block starts are probed for UBI: where a geometry has something for it
+// already, and where nothing has.
+const (
+	probes      = 512
+	probesBlind = 64
+)
+
+// A UBI erase counter header, big-endian (ubi-media.h). It opens every block that UBI
+// manages; a volume header stands at vidOffset, on a page of its own.
+const (
+	ecMagic   = "UBI#"
+	vidMagic  = "UBI!"
+	ecSize    = 64
+	ecVersion = 4
+	ecVID     = 16
+	ecCRC     = 60
+)
+
+// ubiSigns is what UBI says of a geometry.
+type ubiSigns struct {
+	blocks        int // blocks with an erase counter where a block can begin
+	volumes       int // of these, with the volume header exactly one page behind
+	pagesPerBlock int // 0: not seen
+}
+
+// probeUBI looks at up to n places where blocks begin if pages are as in p.
+func probeUBI(img flash.Image, p pair, n int64) ubiSigns {
+	var s ubiSigns
+	pages := img.Size() / p.stride()
+	step := int64(16) // of pages: blocks begin there, whatever their size
+	for step < maxProbedBlock && pages/step > n {
+		step *= 2
+	}
+	step *= max(1, pages/step/n)
+	votes := map[int]int{}
+	for page := int64(0); page < pages; page += step {
+		off := page * p.stride()
+		vid, ok := eraseCounter(img, off)
+		if !ok {
+			continue
+		}
+		s.blocks++
+		if vid != int64(p.page) {
+			continue
+		}
+		b, err := flash.ReadFull(img, off+p.stride(), len(vidMagic))
+		if err == nil && string(b) == vidMagic {
+			s.volumes++
+		}
+		if n := nextBlock(img, p, off); n > 0 {
+			votes[n]++
+		}
+	}
+	for n, v := range votes {
+		if v > votes[s.pagesPerBlock] || v == votes[s.pagesPerBlock] && n < s.pagesPerBlock {
+			s.pagesPerBlock = n
+		}
+	}
+	return s
+}
+
+// maxProbedBlock is the largest block that is looked for, pages.
+const maxProbedBlock = 512
+
+// nextBlock returns how many pages behind a block with UBI the next such one begins, 0
+// when none is seen.
+func nextBlock(img flash.Image, p pair, off int64) int {
+	for n := 16; n <= maxProbedBlock; n *= 2 {
+		if _, ok := eraseCounter(img, off+int64(n)*p.stride()); ok {
+			return n
+		}
+	}
+	return 0
+}
+
+// eraseCounter reads the header at off and returns where it says the volume header is.
+// Only one whose checksum holds counts.
+func eraseCounter(img flash.Image, off int64) (vid int64, ok bool) {
+	b, err := flash.ReadFull(img, off, ecSize)
+	if err != nil || string(b[:len(ecMagic)]) != ecMagic || b[ecVersion] != 1 {
+		return 0, false
+	}
+	if ^crc32.ChecksumIEEE(b[:ecCRC]) != binary.BigEndian.Uint32(b[ecCRC:]) { // UBI does not invert at the end
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint32(b[ecVID:])), true
+}
