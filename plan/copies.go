@@ -34,41 +34,57 @@ func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.E
 	if !want.Trim && !want.Sparse {
 		return nil
 	}
+	w := watcher{ctx: ctx, tell: progress}
+	for _, it := range p.Items {
+		if it.copied() {
+			w.total += it.Present
+		}
+	}
 	var items []Item
 	for _, it := range p.Items {
 		items = append(items, it)
-		if it.Kind != "partition" || !it.Write || it.Present < it.Length {
+		if !it.copied() {
 			continue
 		}
 		c := image.Sniff(it.Image)
-		look := watch(ctx, it, progress)
 		if want.Trim {
-			more, err := p.trim(it, c, look)
+			more, err := p.trim(it, c, w.look)
 			if err != nil {
 				return err
 			}
 			items = append(items, more...)
 		}
 		if want.Sparse && isFileSystem(c.Kind) {
-			more, err := p.sparse(it, c, want.SparseSize, look)
+			more, err := p.sparse(it, c, want.SparseSize, w.look)
 			if err != nil {
 				return err
 			}
 			items = append(items, more...)
 		}
+		w.before += it.Present
 	}
 	p.Items = items
 	return nil
 }
 
-// watch reports how far the look through an item has come, and ends it with ctx.
-func watch(ctx context.Context, it Item, progress func(flash.Event)) func(int64) error {
-	return func(done int64) error {
-		if progress != nil {
-			progress(flash.Event{Op: "look", Name: it.Name, Done: done, Total: it.Present})
-		}
-		return ctx.Err()
+// copied reports whether there can be copies of the item.
+func (it Item) copied() bool {
+	return it.Kind == "partition" && it.Write && it.Present == it.Length
+}
+
+// watcher reports how far the look through all items has come, and ends it with ctx.
+type watcher struct {
+	ctx                 context.Context
+	tell                func(flash.Event)
+	before, done, total int64 // bytes: of the items before this one, so far, of all
+}
+
+func (w *watcher) look(done int64) error {
+	w.done = max(w.done, w.before+done) // one item may be looked through twice
+	if w.tell != nil {
+		w.tell(flash.Event{Op: "look", Done: w.done, Total: w.total})
 	}
+	return w.ctx.Err()
 }
 
 // trim plans the copy of true length. The header's word is not enough: all that

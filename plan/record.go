@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -56,6 +57,11 @@ func (p *Plan) Scatter() []byte {
 	p.Private = nil
 	for _, row := range p.tableRows() {
 		spec.Rows = append(spec.Rows, p.restorable(row))
+	}
+	for _, it := range p.Items {
+		if it.Kind == "excerpt" && !slices.Contains(p.Private, it.Name) {
+			p.Private = append(p.Private, it.Name)
+		}
 	}
 	return scatter.Build(spec).Encode()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -160,9 +161,15 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 			files = append(files, a)
 			continue
 		}
+		name, value, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		f := findFlag(flags, name)
+		if f != nil && hasValue && !takesValue(f) && findFlag(flags, name+"-size") != nil && !isBool(value) {
+			// Nor does it know values that may be left out: --sparse, --sparse=4G.
+			options = append(options, "--"+name, "--"+name+"-size="+value)
+			continue
+		}
 		options = append(options, a)
-		name, _, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		if f := findFlag(flags, name); f != nil && !hasValue && takesValue(f) {
+		if f != nil && !hasValue && takesValue(f) {
 			if len(rest) == 0 {
 				return nil, usage("mtkkit %s: option %s needs a value", strings.Join(head[1:], " "), a)
 			}
@@ -174,6 +181,11 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 		head = append(append(head, "--"), files...)
 	}
 	return head, nil
+}
+
+func isBool(s string) bool {
+	_, err := strconv.ParseBool(s)
+	return err == nil
 }
 
 func findFlag(flags []cli.Flag, name string) cli.Flag {

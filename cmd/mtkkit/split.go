@@ -25,6 +25,11 @@ func splitCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the dump's name with .parts)"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
+			&cli.StringFlag{Name: "slot", Usage: "on a phone with two of each: only `SLOT` a or b"},
+			&cli.StringFlag{Name: "userdata", Value: "full", Usage: "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip"},
+			&cli.BoolFlag{Name: "trim", Usage: "beside each image a copy of its true length, where that is proven; the scatter file names the copies"},
+			&cli.BoolFlag{Name: "sparse", Usage: "beside each file system an Android sparse image; --sparse=4G makes several, none larger"},
+			&cli.StringFlag{Name: "sparse-size", Hidden: true},
 			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "accept-guess", Usage: "split by content where no table of any kind is left"},
@@ -40,7 +45,7 @@ func splitCommand(u *ui) *cli.Command {
 			if err := u.speak(c); err != nil {
 				return err
 			}
-			w, err := wishes(c)
+			w, copies, err := wishes(c)
 			if err != nil {
 				return err
 			}
@@ -58,6 +63,10 @@ func splitCommand(u *ui) *cli.Command {
 			if err != nil {
 				return patternHelp(err)
 			}
+			if err := p.AddCopies(c.Context, copies, u.bars.event); err != nil {
+				return err
+			}
+			u.bars.clear()
 			job := &splitJob{u: u, d: d, p: p, dir: partsFolder(c, path), opt: splitOptions(c, u, path)}
 			if c.Bool("dry-run") {
 				return job.dryRun()
@@ -65,29 +74,6 @@ func splitCommand(u *ui) *cli.Command {
 			return job.run(c.Context)
 		},
 	}
-}
-
-func wishes(c *cli.Context) (plan.Wishes, error) {
-	w := plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip")}
-	switch c.String("names") {
-	case "flash":
-	case "table":
-		w.TableNames = true
-	default:
-		return w, usage("mtkkit split: --names is flash or table, not %q", c.String("names"))
-	}
-	return w, nil
-}
-
-func patternHelp(err error) error {
-	var bad *plan.PatternError
-	if !errors.As(err, &bad) {
-		return err
-	}
-	if len(bad.Names) == 0 {
-		return usage("mtkkit split: malformed pattern %q", bad.Pattern)
-	}
-	return usage("mtkkit split: no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
 }
 
 // partsFolder is where the parts go: -o, else beside the dump under its name.
@@ -183,10 +169,15 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	if strings.HasPrefix(j.p.ScatterName, "MT0000") {
 		j.u.note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
 	}
+	for _, s := range copiesWords(j.p) {
+		j.u.note("%s", s)
+	}
+	took := "of data"
 	if shared > 0 {
 		j.u.note("%d files share their blocks with the dump and take no space of their own", shared)
+		took = "of data of their own"
 	}
-	j.u.say("%s: %d images, %s (%s of data), described by %s", j.dir, files, flash.Size(bytes), flash.Size(data), j.p.ScatterName)
+	j.u.say("%s: %d images, %s (%s %s), described by %s", j.dir, files, flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
 	if !m.Complete {
 		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
 	}
