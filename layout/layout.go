@@ -19,6 +19,7 @@ type Options struct {
 	Claim    *Claim // what a file says of the partitions, nil for none
 	Trust    bool   // believe the claim against the dump
 	Platform string // chip name that overrides all evidence, "" for none
+	HeadCut  int64  // so many bytes of the user area's head are missing and read as zeros
 	Progress func(flash.Event)
 }
 
@@ -114,6 +115,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	}
 	l.closeEnds()
 	l.measure()
+	l.measureHead(opt.HeadCut)
 	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)
@@ -293,6 +295,20 @@ func (l *Layout) measure() {
 			Severity: flash.Warning, Place: string(l.User), Offset: l.Have - l.Have%512,
 			Text: fmt.Sprintf("the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512),
 		})
+	}
+}
+
+// measureHead names what a head that is cut off costs.
+func (l *Layout) measureHead(cut int64) {
+	if cut == 0 {
+		return
+	}
+	head := flash.Extent{Length: cut}
+	l.Missing = append([]Range{{l.User, head}}, l.Missing...)
+	for _, p := range l.Table.Partitions {
+		if p.Region == l.User && p.Placed() && p.Overlaps(head) {
+			l.problem(flash.Error, p, "its first 0x%x bytes are not in the dump and stand as zeros in its file", min(cut, p.End())-p.Offset)
+		}
 	}
 }
 

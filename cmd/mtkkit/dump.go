@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,11 +97,15 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		src.Close()
 		return nil, usage("mtkkit: --storage is emmc or ufs, not %q", c.String("storage"))
 	}
-	if opt.Claim, err = openClaim(c, src.Storage); err != nil {
+	if opt.Claim, err = openClaim(c, src); err != nil {
 		src.Close()
 		return nil, err
 	}
-	opt.Progress = u.bars.event
+	if src.HeadCut > 0 {
+		user := src.User()
+		user.Image = source.Pad(user.Image, src.HeadCut)
+	}
+	opt.Progress, opt.HeadCut = u.bars.event, src.HeadCut
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	u.bars.clear()
 	if err != nil {
@@ -118,12 +123,12 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 }
 
 // openClaim reads the table from outside the dump, if the user gives one, for the kind
-// of flash the dump is of. Both options
+// of flash the dump is of; a folder may bring its own. Both options
 // take every kind of file; they have two names because people look for them under two.
-func openClaim(c *cli.Context, storage flash.Storage) (*layout.Claim, error) {
-	path := c.String("scatter")
+func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
+	path := cmp.Or(c.String("scatter"), src.Scatter)
 	if t := c.String("table"); t != "" {
-		if path != "" {
+		if c.String("scatter") != "" {
 			return nil, usage("mtkkit: --scatter and --table both give a table: one of them, please")
 		}
 		path = t
@@ -150,8 +155,8 @@ func openClaim(c *cli.Context, storage flash.Storage) (*layout.Claim, error) {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err),
 			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}}
 	}
-	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
-		f = f.Select(storage)
+	if slices.Contains(f.Storages(), src.Storage) { // one file may describe two kinds of flash
+		f = f.Select(src.Storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	return claim, nil
@@ -189,15 +194,14 @@ func scatterNearby(dump string) string {
 	return fmt.Sprintf(" (%s lies beside the dump)", filepath.Base(found[0]))
 }
 
-// inputs are the files that must never be written to.
-func inputs(c *cli.Context, path string) []string {
-	in := []string{path}
+// inputs are the files that must never be written to: what the user named, and what
+// else was opened.
+func inputs(c *cli.Context, path string, opened ...string) []string {
+	in := append([]string{path}, opened...)
 	for _, f := range []string{"scatter", "table", "boot1", "boot2", "rpmb"} {
-		if v := c.String(f); v != "" {
-			in = append(in, v)
-		}
+		in = append(in, c.String(f))
 	}
-	return in
+	return nonEmpty(in)
 }
 
 // explain turns what the libraries say into what a user can do about it.
