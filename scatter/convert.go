@@ -240,6 +240,9 @@ func (c *converter) leftBehind() {
 	comments, first := 0, 0
 	for i, l := range c.f.lines {
 		s := bare(l)
+		if i < 2 && strings.Contains(s, signature) {
+			continue
+		}
 		if c.f.Dialect == XML {
 			if !strings.Contains(s, "<!--") {
 				continue

@@ -87,6 +87,7 @@ type creator struct {
 	rows      []flash.Partition // of the user area
 	sgpt      *flash.Partition  // as the table has it
 	preloader flash.Partition
+	bare      []bool // rows of the Spec whose words are ours, not the table's
 }
 
 func (c *creator) problem(s flash.Severity, place, text string, a ...any) {
@@ -157,6 +158,9 @@ func (c *creator) placeOpen() {
 	}
 	for i := range c.rows {
 		p := &c.rows[i]
+		if next := c.next(i); p.ToEnd && p.Placed() && next > p.Offset {
+			p.Length, p.ToEnd = next-p.Offset, false
+		}
 		if p.Placed() || p.Reserved {
 			continue
 		}
@@ -265,7 +269,29 @@ func (c *creator) makeSpec() {
 		s.Rows[i].Index = i
 		s.Rows[i].Witness = cmp.Or(s.Rows[i].Witness, "the table")
 	}
+	c.bare = make([]bool, len(s.Rows))
+	for i, p := range s.Rows {
+		c.bare[i] = p.Operation == ""
+	}
 	c.Spec = s.complete()
+	c.byAge()
+}
+
+// byAge gives the images whose file changed its name over the years the one of the
+// phone's time. Phones of 2017 and later are known by their boot_para; of the published
+// files two in three of those, and nearly all others, agree.
+func (c *creator) byAge() {
+	young := slices.ContainsFunc(c.rows, func(p flash.Partition) bool { return Canonical(p.Name) == "boot_para" })
+	names := map[string]string{"tee1": "trustzone.bin", "tee2": "trustzone.bin", "md1img": "md1rom.img"}
+	if young {
+		names = map[string]string{"lk": "lk.img", "lk2": "lk.img"}
+	}
+	for i := range c.Spec.Rows {
+		p := &c.Spec.Rows[i]
+		if name := names[Canonical(p.Name)]; name != "" && c.bare[i] {
+			p.File = name
+		}
+	}
 }
 
 // smallestBase is the least that boot regions and RPMB make together.

@@ -35,14 +35,9 @@ func (c *creator) profile() {
 
 // restorable makes a row one that the flash tool writes back.
 func (c *creator) restorable(p *flash.Partition, attr Attr, r *Reason) {
-	file := attr.File
-	switch {
-	case c.facts.File != nil:
+	file := p.File
+	if c.facts.File != nil {
 		file = c.facts.File(*p)
-	case Canonical(p.Name) == "pgpt":
-		file = ""
-	case file == "" || p.File != "":
-		file = p.File
 	}
 	if file == "" && c.facts.File == nil && Canonical(p.Name) != "pgpt" {
 		file = strings.ToLower(p.Name) + extension(p.Type)

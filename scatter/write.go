@@ -245,3 +245,24 @@ func (d document) writePairs(w *strings.Builder, to Dialect) {
 		fmt.Fprintf(w, "%s %s\n{\n}\n", name, address)
 	}
 }
+
+// Signed returns the file with a comment that says which tool wrote it, so that the
+// tool knows its own again. Lists have no comments: they are returned as they are.
+func (f *File) Signed(tool string) *File {
+	if f.Dialect.bare() || len(f.lines) == 0 {
+		return f
+	}
+	line, after := "# "+signature+oneLine(tool)+"\n", 0
+	if f.Dialect == XML {
+		line, after = "<!-- "+signature+strings.ReplaceAll(oneLine(tool), "--", "- -")+" -->\n", 1
+	}
+	lines := slices.Insert(slices.Clone(f.lines), after, line)
+	signed, err := Parse([]byte(strings.Join(lines, "")))
+	if err != nil {
+		return f
+	}
+	return signed
+}
+
+// signature begins the comment that Signed adds.
+const signature = "written by "

@@ -61,7 +61,7 @@ func newApp(u *ui) *cli.App {
 		Commands: []*cli.Command{
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
-			gptCommand(u), preloaderCommand(u), blocksCommand(u),
+			gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/gpt"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+func scatterCreateCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "create",
+		Usage:     "write a scatter file from a dump alone, no template needed",
+		ArgsUsage: "ROM_1 (or the first 32 KiB of one: PGPT)",
+		Description: "Writes MT6765_Android_scatter.txt, the name SP Flash Tool insists on, into the current folder.\n" +
+			"A GPT tells every row; an MBR does not, so that --scatter or --table has to complete it.\n" +
+			"--profile firmware leaves out what is private to the phone (IMEI, keys); --profile restore makes\n" +
+			"everything restorable, under the names split gives, and must not be shared.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to, - for standard output (default: the current folder)"},
+			&cli.StringFlag{Name: "profile", Value: "firmware", Usage: "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)"},
+			dialectFlag("`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)", ""),
+			deviceSizeFlag(),
+			&cli.StringFlag{Name: "linear-base", Usage: "`BYTES` before the user area in linear addresses (phones with an MBR)"},
+			&cli.BoolFlag{Name: "explain", Usage: "say of every row why it is as it is"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a file that mtkkit wrote earlier"},
+		}, dumpFlags()...),
+		Action: func(c *cli.Context) error {
+			path, err := one(c, u, "dump")
+			if err != nil {
+				return err
+			}
+			return createScatter(c, u, path)
+		},
+	}
+}
+
+// created is the JSON document of scatter create.
+type created struct {
+	Schema   string           `json:"schema"`
+	File     string           `json:"file"` // "" with -o -
+	Dialect  scatter.Dialect  `json:"dialect"`
+	Profile  scatter.Profile  `json:"profile"`
+	Platform string           `json:"platform"`
+	Project  string           `json:"project"`
+	Rows     []scatter.Reason `json:"rows"`
+	Private  []string         `json:"private,omitempty"`
+	Problems []flash.Problem  `json:"problems"`
+}
+
+func createScatter(c *cli.Context, u *ui, path string) error {
+	facts, err := factsOf(c)
+	if err != nil {
+		return err
+	}
+	if u.json && c.String("output") == "-" {
+		return usage("mtkkit scatter create: --json and -o - both want standard output")
+	}
+	d, err := openDump(c, u, path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if len(d.lay.Table.Partitions) == 0 {
+		return fmt.Errorf("%s: is a boot region, its partitions stand in the user area", path)
+	}
+	d.complete(&facts)
+	made := scatter.Create(&d.lay.Table, facts)
+	file := scatter.Build(made.Spec)
+	doc := created{
+		Schema: "mtkkit.scatter-create/1", Dialect: file.Dialect, Profile: facts.Profile, Platform: made.Spec.Platform, Project: made.Spec.Project,
+		Rows: made.Reasons, Private: made.Private, Problems: append(d.aboutTable(), made.Problems...),
+	}
+	if dir := c.String("output"); dir != "-" {
+		if doc.File, err = inFolder(dir, scatterName(made.Spec.Platform, file.Dialect)); err != nil {
+			return err
+		}
+	}
+	if err := writeText(u, doc.File, inputs(c, path), c.Bool("force"), file.Signed("mtkkit").Encode()); err != nil {
+		return err
+	}
+	return doc.report(c, u)
+}
+
+// factsOf reads what the options say.
+func factsOf(c *cli.Context) (f scatter.Facts, err error) {
+	switch f.Profile = scatter.Profile(c.String("profile")); f.Profile {
+	case scatter.Firmware, scatter.Restore:
+	default:
+		return f, usage("mtkkit scatter create: --profile is firmware or restore, not %q", f.Profile)
+	}
+	if f.Dialect, err = parseDialect(c.String("dialect")); err != nil {
+		return f, err
+	}
+	if f.DeviceSize, err = deviceSize(c); err != nil {
+		return f, err
+	}
+	if s := c.String("linear-base"); s != "" {
+		if f.LinearBase, err = flash.ParseSize(s); err != nil {
+			return f, usage("mtkkit scatter create: --linear-base takes a number of bytes, not %q", s)
+		}
+	}
+	return f, nil
+}
+
+// complete adds to the facts what the dump tells.
+func (d *dump) complete(f *scatter.Facts) {
+	l := d.lay
+	f.Platform, f.Project, f.Storage = l.Chip.Value, l.Project.Value, d.src.Storage
+	if f.DeviceSize == 0 {
+		f.DeviceSize = l.DeviceSize
+	}
+	for _, b := range l.Boots {
+		if b.Header == nil || f.Preloader > 0 {
+			continue
+		}
+		if main := b.Header.Main(); main != nil {
+			f.Preloader = main.Extent.Length
+		}
+	}
+	user := d.src.User()
+	if user == nil {
+		return
+	}
+	// A template does not know the flash's size, and puts the size of the backup
+	// GPT where others put its place.
+	if g, err := gpt.Read(user.Image); err == nil && g.Best() != nil && g.Best().Template {
+		if n := int64(g.Best().AlternateLBA) * g.SectorSize; n > 0 && n <= 4<<20 {
+			f.BackupSize = n
+		}
+	}
+	if f.Profile == scatter.Restore && !d.tableOnly() {
+		if p, err := d.plan(plan.Wishes{}); err == nil {
+			f.File = func(row flash.Partition) string { return plannedFile(p, row) }
+		}
+	}
+}
+
+// plannedFile is the file a split makes of a row, "" when not all of it is at hand.
+func plannedFile(p *plan.Plan, row flash.Partition) string {
+	for _, it := range p.Items {
+		switch {
+		case it.Present < it.Length:
+		case it.Kind == "preloader" && it.Write && row.Region.IsBoot():
+			return it.File
+		case it.Row != nil && it.Row.Region == row.Region && it.Row.Extent == row.Extent:
+			return it.File
+		}
+	}
+	return ""
+}
+
+// tableOnly reports whether the file holds a table and nothing it speaks of.
+func (d *dump) tableOnly() bool {
+	for _, p := range d.lay.Table.Partitions {
+		if p.Region == d.lay.User && p.Placed() && p.Length > 0 && p.Offset > 0 && p.Offset < d.lay.Have {
+			return false
+		}
+	}
+	return true
+}
+
+// aboutTable leaves out of the dump's problems what only matters to its content: that
+// it is short, or that a row is cut.
+func (d *dump) aboutTable() []flash.Problem {
+	l := d.lay
+	skip := l.Table.Check(l.User, l.Have)
+	var out []flash.Problem
+	for _, p := range l.Problems {
+		if p.Place == string(l.User) || slices.Contains(skip, p) {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (d created) report(c *cli.Context, u *ui) error {
+	u.bars.clear()
+	if u.json {
+		if err := u.document(d); err != nil {
+			return err
+		}
+	}
+	u.problems(d.Problems)
+	if len(d.Private) > 0 {
+		u.note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
+	}
+	if strings.HasPrefix(d.Platform, "MT0000") {
+		u.note("nothing in the dump tells the chip: --boot1 FILE or --platform MT6592 (say) names it")
+	}
+	out := u.say
+	if d.File == "" { // the file itself is on standard output
+		out = u.note
+	}
+	if c.Bool("explain") {
+		for _, r := range d.Rows {
+			out("%s", explainRow(r))
+		}
+	}
+	if d.File != "" {
+		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Rows), d.Dialect, d.Profile)
+	}
+	return verdict(d.Problems)
+}
+
+func explainRow(r scatter.Reason) string {
+	s := fmt.Sprintf("%-16s %s\n%-16s %s", r.Name, r.Place, "", r.Words)
+	if r.Private {
+		s += "; private"
+	}
+	if r.Guessed {
+		s += "; guessed"
+	}
+	return s
+}
