@@ -1,0 +1,70 @@
+package acquiretest
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// The framing of XFlash and XML agents: u32 magic, u32 type, u32 length, little-endian,
+// then the payload.
+const (
+	packetMagic = 0xfeeeeeef
+	typeData    = 1
+	typeLog     = 2
+	headerSize  = 12
+)
+
+// sendPacket sends a packet; header and payload are places of their own.
+func (l *life) sendPacket(place string, payload []byte) {
+	if l.Logs {
+		l.frame("log", typeLog, []byte("[DA] a line of log\n"))
+	}
+	l.frame(place, typeData, payload)
+}
+
+func (l *life) frame(place string, kind uint32, payload []byte) {
+	h := le.AppendUint32(nil, packetMagic)
+	h = le.AppendUint32(h, kind)
+	l.send(place+".header", le.AppendUint32(h, uint32(len(payload))))
+	l.send(place, payload)
+}
+
+// recvPacket takes a packet of the host's, its payload at most limit bytes long.
+func (l *life) recvPacket(place string, limit uint32) []byte {
+	h := l.recv(place+".header", headerSize)
+	n := le.Uint32(h[8:])
+	if le.Uint32(h) != packetMagic || le.Uint32(h[4:]) != typeData || n > limit {
+		leave(fmt.Errorf("acquiretest: packet header %x at %s", h, place))
+	}
+	return l.recv(place, int(n))
+}
+
+// readData gives out a range of a region in pieces of at most size bytes; each goes to
+// give, which reports whether to go on. A piece that cannot be read ends it with false.
+func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]byte) bool) bool {
+	img, buf := l.image(r), make([]byte, min(size, e.Length))
+	for e.Length > 0 {
+		n := min(size, e.Length)
+		piece := flash.Extent{Offset: e.Offset, Length: n}
+		if l.bad(r, piece) {
+			return false
+		}
+		if _, err := img.ReadAt(buf[:n], e.Offset); err != nil {
+			leave(fmt.Errorf("acquiretest: reading what the phone stores: %w", err))
+		}
+		d := l.Latency
+		if l.Rate > 0 {
+			d += durationOf(n, l.Rate)
+		}
+		if d > 0 {
+			l.flush()
+			l.pause(d)
+		}
+		if !give(buf[:n]) {
+			return true
+		}
+		e.Offset, e.Length = e.Offset+n, e.Length-n
+	}
+	return true
+}

@@ -1,0 +1,135 @@
+package acquiretest
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// wire is the phone's hold on its line. Its methods end the life when the host has
+// gone, so that the code above reads as the protocol does.
+type wire struct {
+	t     transport
+	p     *Phone
+	in    []byte    // arrived, not yet taken
+	out   []byte    // sent, not yet on the line
+	limit time.Time // the watchdog bites then; zero: never
+}
+
+const wireBuffer = 64 << 10
+
+// send sends b, with what goes wrong at that place. It goes out with what follows, at
+// the latest when the phone listens again.
+func (w *wire) send(place string, b []byte) {
+	w.p.sent[place]++
+	if w.p.Trace != nil {
+		w.p.Trace(true, place, b)
+	}
+	for _, f := range w.p.Faults {
+		if f.applies(place, w.p.sent[place]) {
+			w.strike(f, b)
+			return
+		}
+	}
+	w.put(b)
+}
+
+func (w *wire) send16(place string, v uint16) { w.send(place, binary.BigEndian.AppendUint16(nil, v)) }
+func (w *wire) send32(place string, v uint32) { w.send(place, binary.BigEndian.AppendUint32(nil, v)) }
+
+// put buffers short pieces and passes long ones on.
+func (w *wire) put(b []byte) {
+	if len(w.out)+len(b) > wireBuffer {
+		w.flush()
+	}
+	if len(b) >= wireBuffer {
+		w.write(b)
+		return
+	}
+	w.out = append(w.out, b...)
+}
+
+func (w *wire) flush() {
+	w.write(w.out)
+	w.out = w.out[:0]
+}
+
+func (w *wire) write(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	if _, err := w.t.Write(b); err != nil {
+		leave(errGone)
+	}
+}
+
+// pause lets time go by.
+func (w *wire) pause(d time.Duration) {
+	if !w.p.sleep(d) {
+		leave(errGone)
+	}
+	w.checkWatchdog()
+}
+
+func (w *wire) checkWatchdog() {
+	if w.expired() {
+		leave(errReset)
+	}
+}
+
+// expired reports whether the watchdog has bitten.
+func (w *wire) expired() bool { return !w.limit.IsZero() && !time.Now().Before(w.limit) }
+
+// recv returns the next n bytes of the host's. The host closing the port resets the
+// phone: it watches DTR.
+func (w *wire) recv(place string, n int) []byte {
+	w.flush()
+	for len(w.in) < n {
+		if !w.more(w.limit) {
+			w.checkWatchdog()
+		}
+	}
+	b := w.in[:n:n]
+	w.in = w.in[n:]
+	if w.p.Trace != nil {
+		w.p.Trace(false, place, b)
+	}
+	return b
+}
+
+func (w *wire) recv32() uint32 { return binary.BigEndian.Uint32(w.recv("word", 4)) }
+
+// recvByte returns the next byte if it comes within d.
+func (w *wire) recvByte(place string, d time.Duration) (byte, bool) {
+	w.flush()
+	deadline := time.Now().Add(d)
+	if !w.limit.IsZero() && w.limit.Before(deadline) {
+		deadline = w.limit
+	}
+	if len(w.in) == 0 && !w.more(deadline) {
+		w.checkWatchdog()
+		return 0, false
+	}
+	return w.recv(place, 1)[0], true
+}
+
+// more reads what there is, waiting until deadline (zero: for ever).
+func (w *wire) more(deadline time.Time) bool {
+	w.t.SetReadDeadline(deadline)
+	b := make([]byte, 4<<10)
+	n, err := w.t.Read(b)
+	w.in = append(w.in, b[:n]...)
+	switch {
+	case n > 0:
+		return true
+	case errors.Is(err, port.ErrTimeout), errors.Is(err, os.ErrDeadlineExceeded):
+		return false
+	case errors.Is(err, port.ErrGone):
+		leave(errGone)
+	}
+	leave(errReset)
+	return false
+}

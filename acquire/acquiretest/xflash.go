@@ -1,0 +1,280 @@
+package acquiretest
+
+import (
+	"time"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Commands and codes of the XFlash agent.
+const (
+	xSync         = 0x434e5953
+	xSetupEnv     = 0x010100
+	xSetupHW      = 0x010101
+	xReadData     = 0x010005
+	xShutdown     = 0x010007
+	xBootTo       = 0x010008
+	xDeviceCtrl   = 0x010009
+	xInitRAM      = 0x01000a
+	xSwitchUSB    = 0x01000b
+	xUnsupported  = 0xc0010004
+	xBadRange     = 0xc004000b
+	xMediaError   = 0xc0040030
+	xHashMismatch = 0xc0070004
+	xBadEMI       = 0xc0050005
+)
+
+func (l *life) xstatus(v uint32) { l.xstatusAt("xflash.status", v) }
+
+// xstatusAt sends a status; old agents send success as two bytes.
+func (l *life) xstatusAt(place string, v uint32) {
+	b := le.AppendUint32(nil, v)
+	if l.StatusWidth == 2 && v == 0 {
+		b = b[:2]
+	}
+	l.sendPacket(place, b)
+}
+
+// xflash is the phone running an XFlash agent, first stage and second.
+func (l *life) xflash() {
+	l.send("agent", []byte{0xc0})
+	if le.Uint32(l.recvPacket("xflash.sync", 4)) != xSync {
+		return
+	}
+	for {
+		b := l.recvPacket("xflash.command", 4)
+		if len(b) != 4 {
+			l.xstatus(xUnsupported)
+			continue
+		}
+		switch le.Uint32(b) {
+		case xSetupEnv:
+			l.recvPacket("xflash.environment", 20)
+			l.xstatus(0)
+		case xSetupHW:
+			l.recvPacket("xflash.hardware", 4)
+			l.xstatus(0)
+			l.flush()
+			l.pause(l.SyncDelay)
+			l.sendPacket("xflash.sync", le.AppendUint32(nil, xSync))
+		case xDeviceCtrl:
+			l.xstatus(0)
+			l.control(le.Uint32(l.recvPacket("xflash.control", 4)))
+		case xInitRAM:
+			l.xstatus(0)
+			l.recvPacket("xflash.emi", 4)
+			if l.dram = l.emiFits(l.recvPacket("xflash.emi", 1<<16)); !l.dram {
+				l.xstatus(xBadEMI)
+				continue
+			}
+			l.xstatus(0)
+		case xBootTo:
+			l.xstatus(0)
+			l.bootTo()
+		case xSwitchUSB:
+			l.xstatus(0)
+			l.recvPacket("xflash.usb", 4)
+			l.xstatus(0)
+			l.reappear()
+		case xReadData:
+			l.xstatus(0)
+			l.xread(l.recvPacket("xflash.read", 56))
+		case xShutdown:
+			l.xstatus(0)
+			l.recvPacket("xflash.shutdown", 32)
+			l.xstatus(0)
+			return
+		default:
+			l.xstatus(xUnsupported)
+		}
+	}
+}
+
+func (l *life) emiFits(b []byte) bool { return l.EMI == nil || string(b) == string(l.EMI) }
+
+// bootTo starts the second stage, which must be the first's own and needs DRAM.
+func (l *life) bootTo() {
+	where := l.recvPacket("xflash.boot", 16)
+	body := l.recvPacket("xflash.stage2", maxUpload)
+	switch {
+	case len(where) != 16 || !l.dram:
+		l.xstatus(xBadEMI)
+	case !belongs(l.first, body):
+		l.xstatus(xHashMismatch)
+	default:
+		l.xstatus(0)
+		l.flush()
+		l.pause(500 * time.Millisecond)
+		l.second = true
+		l.xstatus(xSync)
+	}
+}
+
+// control is DEVICE_CTRL: settings are taken, questions answered.
+func (l *life) control(c uint32) {
+	answer, known := l.report(c)
+	switch {
+	case c == 0x020003, c == 0x020004:
+		l.xstatus(0)
+		l.recvPacket("xflash.setting", 4)
+		l.xstatus(0)
+	case !known:
+		l.xstatus(xUnsupported)
+	default:
+		l.xstatus(0)
+		l.sendPacket(controlNames[c], answer)
+		l.xstatus(0)
+	}
+}
+
+var controlNames = map[uint32]string{
+	0x040001: "xflash.emmc", 0x040002: "xflash.nand", 0x040003: "xflash.nor", 0x040004: "xflash.ufs",
+	0x040005: "xflash.version", 0x040007: "xflash.packet length", 0x040008: "xflash.random id",
+	0x04000a: "xflash.agent", 0x04000b: "xflash.speed", 0x04000c: "xflash.ram", 0x04000d: "xflash.chip id",
+	0x040009: "xflash.table", 0x040011: "xflash.expire", 0x040016: "xflash.sla",
+}
+
+// report is the answer to a question, in the agent's own layout.
+func (l *life) report(c uint32) ([]byte, bool) {
+	switch c {
+	case 0x040001:
+		return l.emmcReport(), true
+	case 0x040002:
+		b := make([]byte, 45)
+		if l.Storage == flash.NAND {
+			b = appendAll32(nil, 1, 2048, 131072, 64)
+			b = le.AppendUint64(b, uint64(l.image(flash.NANDWhole).Size()))
+			b = le.AppendUint64(b, uint64(l.image(flash.NANDWhole).Size()))
+			b = append(b, make([]byte, 13)...)
+		}
+		return b, true
+	case 0x040003:
+		return make([]byte, 16), true
+	case 0x040004:
+		return l.ufsReport(), true
+	case 0x040005:
+		return []byte("3.0"), true
+	case 0x040007:
+		return appendAll32(nil, uint32(l.Packet), uint32(l.Packet)), true
+	case 0x040008:
+		return noise("random id", 16), true
+	case 0x040009:
+		return appendAll32(nil, 0x64), true
+	case 0x04000a:
+		if l.BootROM {
+			return []byte("brom"), true
+		}
+		return []byte("preloader"), true
+	case 0x04000b:
+		if l.fast {
+			return []byte("high-speed"), true
+		}
+		return []byte("full-speed"), true
+	case 0x04000c:
+		return l.ramReport(), true
+	case 0x04000d:
+		b := le.AppendUint16(nil, l.HWCode)
+		for _, v := range []uint16{l.HWSubCode, l.HWVersion, l.SWVersion, 0, 0} {
+			b = le.AppendUint16(b, v)
+		}
+		return b, true
+	case 0x040016:
+		if l.AgentSLA {
+			return appendAll32(nil, 1), true
+		}
+		return appendAll32(nil, 0), true
+	}
+	return nil, false
+}
+
+func appendAll32(b []byte, values ...uint32) []byte {
+	for _, v := range values {
+		b = le.AppendUint32(b, v)
+	}
+	return b
+}
+
+// size returns a region's size, 0 before the second stage runs.
+func (l *life) size(r flash.Region) uint64 {
+	if !l.second {
+		return 0
+	}
+	return uint64(l.image(r).Size())
+}
+
+// gp names the general purpose areas of an eMMC.
+var gp = [4]flash.Region{"EMMC_GP1", "EMMC_GP2", "EMMC_GP3", "EMMC_GP4"}
+
+func (l *life) emmcReport() []byte {
+	if l.Storage != flash.EMMC {
+		return make([]byte, 96)
+	}
+	b := appendAll32(nil, 1, 512)
+	for _, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, gp[0], gp[1], gp[2], gp[3], flash.EMMCUser} {
+		b = le.AppendUint64(b, l.size(r))
+	}
+	b = append(b, noise("cid", 16)...)
+	return le.AppendUint64(b, 0x0106)
+}
+
+func (l *life) ufsReport() []byte {
+	if l.Storage != flash.UFS {
+		return make([]byte, 74)
+	}
+	b := appendAll32(nil, 1, 4096)
+	for _, r := range []flash.Region{flash.UFSLU0, flash.UFSLU1, flash.UFSLU2} {
+		b = le.AppendUint64(b, l.size(r))
+	}
+	return append(b, noise("cid", 42)...)
+}
+
+func (l *life) ramReport() (b []byte) {
+	for _, v := range []uint64{0, 0x200000, 0x40000, 1, 0x40000000, 2 << 30} {
+		if l.WideRAM {
+			b = le.AppendUint64(b, v)
+		} else {
+			b = le.AppendUint32(b, uint32(v))
+		}
+	}
+	return b
+}
+
+// xregion names the region of a READ_DATA request.
+func (l *life) xregion(storage, part uint32) flash.Region {
+	names := map[[2]uint32]flash.Region{
+		{1, 1}: flash.EMMCBoot1, {1, 2}: flash.EMMCBoot2, {1, 3}: flash.EMMCRPMB,
+		{1, 4}: gp[0], {1, 5}: gp[1], {1, 6}: gp[2], {1, 7}: gp[3], {1, 8}: flash.EMMCUser,
+		{0x30, 1}: flash.UFSLU0, {0x30, 2}: flash.UFSLU1, {0x30, 3}: flash.UFSLU2, {0x30, 4}: "UFS_RPMB",
+		{0x10, 8}: flash.NANDWhole,
+	}
+	return names[[2]uint32{storage, part}]
+}
+
+// xread is READ_DATA: two statuses, then packet, ack, status until all is told. What
+// cannot be read is an error status in a packet's place.
+func (l *life) xread(b []byte) {
+	if len(b) != 56 || !l.second {
+		l.xstatus(xUnsupported)
+		return
+	}
+	l.xstatus(0)
+	r := l.xregion(le.Uint32(b), le.Uint32(b[4:]))
+	e, err := flash.NewExtent(le.Uint64(b[8:]), le.Uint64(b[16:]))
+	if err != nil || e.Length == 0 || e.End() > l.image(r).Size() {
+		l.xstatus(xBadRange)
+		return
+	}
+	l.xstatus(0)
+	whole := l.readData(r, e, int64(l.Packet), func(piece []byte) bool {
+		l.sendPacket("data", piece)
+		ack := l.recvPacket("data.ack", 4)
+		if len(ack) != 4 || le.Uint32(ack) != 0 {
+			return false
+		}
+		l.xstatusAt("data.status", 0)
+		return true
+	})
+	if !whole {
+		l.xstatusAt("data.error", xMediaError)
+	}
+}

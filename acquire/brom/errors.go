@@ -1,0 +1,110 @@
+package brom
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What callers branch on.
+var (
+	// ErrNoAnswer: the port is open, and nobody on it speaks this protocol.
+	ErrNoAnswer = errors.New("no MediaTek loader answers on this port")
+	// ErrSLA: the phone sets a challenge only its maker's private key can answer.
+	ErrSLA = errors.New("the phone asks for a signed answer (SLA), which only its maker's private key can give")
+	// ErrAuth: the phone wants an authentication file, or rejects the one it got.
+	ErrAuth = errors.New("the phone wants its maker's authentication file")
+	// ErrSignature: the phone checked the Download Agent's signature and refused it.
+	ErrSignature = errors.New("the phone refuses this Download Agent's signature")
+	// ErrChecksum: what the phone received is not what was sent.
+	ErrChecksum = errors.New("the phone received other bytes than were sent")
+)
+
+// Error is a command that did not work. Err wraps one of the package's or port's
+// errors, or is a *StatusError or an *EchoError.
+type Error struct {
+	Command string // "SEND_DA"
+	Err     error
+}
+
+func (e *Error) Error() string { return "brom: " + e.Command + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// StatusError is a status word that is not success.
+type StatusError struct {
+	Status uint16
+}
+
+func (e *StatusError) Error() string {
+	if name := statusNames[e.Status]; name != "" {
+		return fmt.Sprintf("the phone answers 0x%04x (%s)", e.Status, name)
+	}
+	return fmt.Sprintf("the phone answers 0x%04x", e.Status)
+}
+
+// Is makes the states of security answer to the package's sentinels.
+func (e *StatusError) Is(target error) bool {
+	switch e.Status {
+	case statusSLA:
+		return target == ErrSLA
+	case statusDAASignature, statusDAA:
+		return target == ErrSignature
+	}
+	return false
+}
+
+// EchoError is a byte or word the phone did not repeat as it was sent: bytes were lost
+// or somebody else talks on the line.
+type EchoError struct {
+	Sent, Got []byte
+}
+
+func (e *EchoError) Error() string {
+	return fmt.Sprintf("sent %x, echoed as %x", e.Sent, e.Got)
+}
+
+// Status words with a meaning of their own. Source: mtkclient error.py. Anything up to
+// 0xff counts as success there and here.
+const (
+	statusNoAuth       = 0x1d0c
+	statusSLA          = 0x1d0d
+	statusDAASignature = 0x7015
+	statusDAA          = 0x7017
+	statusLastGood     = 0x00ff
+)
+
+var statusNames = map[uint16]string{
+	statusNoAuth:       "no authentication needed",
+	statusSLA:          "a signed answer (SLA) is required",
+	0x1d1a:             "unknown command",
+	0x1a1d:             "register or cache access refused",
+	statusDAASignature: "the signature does not fit",
+	statusDAA:          "Download Agent authentication failed",
+	0xffff:             "address misaligned",
+	0xfffe:             "zero length",
+	0xfffd:             "address range runs over",
+}
+
+// Advice returns what a person can do about err, or "". It looks through wrapping.
+func Advice(err error) string {
+	for _, a := range advice {
+		if errors.Is(err, a.err) {
+			return a.text
+		}
+	}
+	var echo *EchoError
+	if errors.As(err, &echo) {
+		return "unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again"
+	}
+	return ""
+}
+
+var advice = []struct {
+	err  error
+	text string
+}{
+	{ErrSLA, "nothing a user can have answers this; the maker's service can. The phone is left as it was"},
+	{ErrAuth, "give the maker's file for this model with --auth (auth_sv5.auth); without it this phone cannot be read over USB"},
+	{ErrSignature, "use the Download Agent that belongs to this model's firmware, with its --auth and --cert files if it has them"},
+	{ErrChecksum, "use another cable or socket, without a hub, and start again"},
+	{ErrNoAnswer, "switch the phone off, start mtkkit first, plug the phone in second; check that no other program (ModemManager) holds the port"},
+}

@@ -1,0 +1,126 @@
+package brom
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// start is what opens command mode; every byte is answered by its complement.
+var start = [4]byte{0xa0, 0x0a, 0x50, 0x05}
+
+const (
+	handshakeLimit = 4 * time.Second       // longer than any preloader stays
+	againAfter     = 50 * time.Millisecond // the first A0 was swallowed if 5F is not here by then
+	matchWait      = 300 * time.Millisecond
+)
+
+var ready = []byte("READY")
+
+// Connect brings the loader on line into command mode. It must be called within the
+// preloader's window (one second at worst after the port appears). The error wraps
+// ErrNoAnswer when whoever is there is no loader, port.ErrGone when the phone left.
+func Connect(line *port.Line) (*Session, error) {
+	h := &handshake{line: line, end: time.Now().Add(handshakeLimit)}
+	for time.Now().Before(h.end) {
+		ok, err := h.try()
+		if err != nil {
+			return nil, fail("handshake", err)
+		}
+		if !ok {
+			continue
+		}
+		// A READY or a second 5F still under way would shift all that follows.
+		if _, err := line.Drain(settle, handshakeLimit); err != nil {
+			return nil, fail("handshake", err)
+		}
+		return &Session{line}, nil
+	}
+	return nil, fail("handshake", h.nobody())
+}
+
+// handshake remembers what was heard, for the error.
+type handshake struct {
+	line  *port.Line
+	end   time.Time
+	heard []byte
+}
+
+// try goes through the four bytes once. It returns false when the phone lost its place:
+// the matcher answers a wrong byte by byte+1 and begins anew, and so do we.
+func (h *handshake) try() (bool, error) {
+	heard, err := h.line.Drain(time.Millisecond, matchWait)
+	h.hear(heard...)
+	if err != nil && !errors.Is(err, port.ErrTimeout) {
+		return false, err
+	}
+	found, err := h.first()
+	if err != nil || !found {
+		return false, err
+	}
+	for _, b := range start[1:] {
+		if err := h.line.Write([]byte{b}); err != nil {
+			return false, err
+		}
+		got, err := h.line.Byte(matchWait)
+		if errors.Is(err, port.ErrTimeout) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		h.hear(got)
+		if got != ^b {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// first sends A0 until 5F comes, through any READY. The first A0 may be swallowed.
+func (h *handshake) first() (bool, error) {
+	for range 6 {
+		if err := h.line.Write(start[:1]); err != nil {
+			return false, err
+		}
+		again := time.Now().Add(againAfter)
+		for time.Now().Before(again) {
+			got, err := h.line.Byte(time.Until(again))
+			if errors.Is(err, port.ErrTimeout) {
+				break
+			}
+			if err != nil {
+				return false, err
+			}
+			h.hear(got)
+			if got == ^start[0] {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// hear keeps the last bytes heard.
+func (h *handshake) hear(b ...byte) {
+	if len(h.heard) > 1<<10 {
+		h.heard = append(h.heard[:0], h.heard[len(h.heard)-64:]...)
+	}
+	h.heard = append(h.heard, b...)
+}
+
+// nobody says why there was no handshake, by what was heard instead.
+func (h *handshake) nobody() error {
+	heard := bytes.ReplaceAll(h.heard, ready, nil)
+	heard = heard[max(0, len(heard)-64):]
+	switch {
+	case len(heard) == 0:
+		return fmt.Errorf("%w: it is silent", ErrNoAnswer)
+	case bytes.Contains(heard, []byte("AT")):
+		return fmt.Errorf("%w: it says %q, as a modem or ModemManager would", ErrNoAnswer, heard)
+	}
+	return fmt.Errorf("%w: it says %q", ErrNoAnswer, heard)
+}

@@ -1,0 +1,142 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Info is one serial port of the computer.
+type Info struct {
+	Name     string // what Open takes: /dev/ttyACM0, COM5
+	VID, PID uint16 // USB ids, 0 when the system does not tell
+	Product  string // USB product string or driver name, may be ""
+}
+
+func (i Info) String() string {
+	if i.VID == 0 {
+		return i.Name
+	}
+	return fmt.Sprintf("%s (%04x:%04x)", i.Name, i.VID, i.PID)
+}
+
+// Bus is where ports appear: the computer's, or a virtual phone's.
+type Bus interface {
+	// List returns the ports there are now, in a stable order.
+	List() ([]Info, error)
+	// Open opens one, raw and drained of nothing. Errors wrap ErrBusy, ErrPermission
+	// or ErrGone where they apply.
+	Open(name string) (Conn, error)
+}
+
+// Kind says who is at the other end, as far as USB ids tell.
+type Kind int
+
+// The kinds of port.
+const (
+	Unknown   Kind = iota // no ids, or none we know
+	BootROM               // the chip's own loader
+	Preloader             // the loader on the flash, or a Download Agent after re-enumeration
+	Android               // a running phone: adb, mtp, modem ports; no flash port
+)
+
+func (k Kind) String() string {
+	return [...]string{"unknown", "BootROM", "preloader", "Android"}[k]
+}
+
+// ids are the USB ids phones use, from mtkclient's usb_ids.py and 50-android.rules.
+// Vendors reuse ids, so an OEM's row names what its phones were seen to be.
+var ids = []struct {
+	vid, pid uint16
+	kind     Kind
+}{
+	{0x0e8d, 0x0003, BootROM},
+	{0x0e8d, 0x2000, Preloader},
+	{0x0e8d, 0x2001, Preloader},
+	{0x0e8d, 0x20ff, Preloader},
+	{0x0e8d, 0x3000, Preloader},
+	{0x0e8d, 0x6000, Preloader},
+	{0x1004, 0x6000, Preloader}, // LG
+	{0x22d9, 0x0006, Preloader}, // OPPO
+	{0x0fce, 0xf200, Preloader}, // Sony
+	{0x0fce, 0xd1e9, Preloader},
+	{0x0fce, 0xd1e2, Preloader},
+	{0x0fce, 0xd1ec, Preloader},
+	{0x0fce, 0xd1dd, Preloader},
+	{0x0e8d, 0x201c, Android},
+	{0x0bb4, 0x0c01, Android},
+	{0x17ef, 0x789b, Android},
+}
+
+// Kind looks the port's ids up.
+func (i Info) Kind() Kind {
+	for _, id := range ids {
+		if id.vid == i.VID && id.pid == i.PID {
+			return id.kind
+		}
+	}
+	return Unknown
+}
+
+// IsPhone reports whether the port is one a phone's loader is known to use.
+func (i Info) IsPhone() bool { k := i.Kind(); return k == BootROM || k == Preloader }
+
+// pollEvery is how often Wait looks. The shortest window known is one second, and the
+// handshake needs a tenth of it.
+const pollEvery = 40 * time.Millisecond
+
+// Wait returns the first port that want accepts, looking until ctx ends. A bus that
+// cannot be listed is an error at once.
+func Wait(ctx context.Context, bus Bus, want func(Info) bool) (Info, error) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		ports, err := bus.List()
+		if err != nil {
+			return Info{}, fmt.Errorf("port: listing ports: %w", err)
+		}
+		if i := slices.IndexFunc(ports, want); i >= 0 {
+			return ports[i], nil
+		}
+		select {
+		case <-ctx.Done():
+			return Info{}, fmt.Errorf("port: waiting for a phone: %w", context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+}
+
+// openPatience is how long Open tries a port that is there but does not open yet:
+// udev sets its rights a moment after the node appears, and ModemManager lets go of it
+// after a look.
+const openPatience = 700 * time.Millisecond
+
+// Open waits for a port that want accepts and opens it. A port that is busy, forbidden
+// or gone again is tried for a moment before its error is returned.
+func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, error) {
+	var since time.Time
+	for {
+		info, err := Wait(ctx, bus, want)
+		if err != nil {
+			return nil, Info{}, err
+		}
+		conn, err := bus.Open(info.Name)
+		if err == nil {
+			return NewLine(ctx, conn), info, nil
+		}
+		if errors.Is(err, ErrGone) {
+			since = time.Time{} // another phone, or the same one, will come
+		} else if since.IsZero() {
+			since = time.Now()
+		} else if time.Since(since) > openPatience {
+			return nil, info, fmt.Errorf("port: opening %s: %w", info.Name, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, info, fmt.Errorf("port: opening %s: %w", info.Name, context.Cause(ctx))
+		case <-time.After(pollEvery):
+		}
+	}
+}
