@@ -54,9 +54,11 @@ const (
 	gptHeader    = 92
 
 	// A link to EBR1 at sector 0x400, of no stated length: the first entry of the MBR on
-	// every MediaTek phone that has one, and where it stands.
-	mbrLink   = "\x00\x00\x00\x00\x05\x00\x00\x00\x00\x04\x00\x00\xFF\xFF\xFF\xFF"
-	mbrLinkAt = 0x1BE
+	// every MediaTek phone that has one, and where it stands. It is looked for from its
+	// first byte on that is rare.
+	mbrLink     = "\x00\x00\x00\x00\x05\x00\x00\x00\x00\x04\x00\x00\xFF\xFF\xFF\xFF"
+	mbrLinkAt   = 0x1BE
+	mbrLinkRare = 9
 )
 
 var sectorSizes = []int64{512, 4096}
@@ -236,8 +238,10 @@ func scan(img flash.Image, add func(base int64)) {
 				}
 			}
 		}
-		for _, i := range indexAll(buf[:n], mbrLink) {
-			add(off + i - mbrLinkAt)
+		for _, i := range indexAll(buf[:n], mbrLink[mbrLinkRare:]) {
+			if i -= mbrLinkRare; i >= 0 && bytes.HasPrefix(buf[i:n], []byte(mbrLink)) {
+				add(off + i - mbrLinkAt)
+			}
 		}
 		off += step
 	}

@@ -168,15 +168,20 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 }
 
 func names(ms []*member) string {
-	const most = 8
 	var out []string
-	for _, m := range ms[:min(len(ms), most)] {
+	for _, m := range ms {
 		out = append(out, m.name)
 	}
-	if len(ms) > most {
-		out = append(out, fmt.Sprintf("and %d more", len(ms)-most))
+	return list(out)
+}
+
+// list joins names, the first few of many.
+func list(names []string) string {
+	const most = 8
+	if n := len(names) - most; n > 1 {
+		names = append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", n))
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(names, ", ")
 }
 
 // named are the names tools give to whole regions. They count only where the bytes do

@@ -197,7 +197,7 @@ func TestFolderOfDroidTools(t *testing.T) {
 	}
 	walk(t, s.Image(flash.EMMCUser), want)
 	walk(t, s.Image(flash.EMMCBoot1), bytes.NewReader(mt6572.Boot1))
-	if !says(s.Problems, flash.Note, "USRDATA: no file") || !says(s.Problems, flash.Note, "something_else") || flash.Worst(s.Problems) != flash.Note {
+	if !says(s.Problems, flash.Note, "of what lies behind, no file of the folder holds any (CACHE, USRDATA, FAT)") || !says(s.Problems, flash.Note, "something_else") || flash.Worst(s.Problems) != flash.Note {
 		t.Errorf("problems %v", s.Problems)
 	}
 }

@@ -70,7 +70,9 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 	s := &Source{opt: opt}
 	err := s.openMain(ctx, path)
 	if err == nil {
+		main := s.Unpacked
 		err = s.openBeside(ctx)
+		s.Unpacked = main
 	}
 	if err != nil {
 		s.Close()
@@ -101,7 +103,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	s.Unpacked = img != raw
+	s.Unpacked = s.Unpacked || img != raw
 	s.take(place(img, true), name)
 	return nil
 }

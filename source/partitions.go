@@ -42,19 +42,33 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	if from.Region != "" { // the table itself is the head of the area
 		user.add(0, from.Image)
 	}
-	for _, row := range missing {
-		if row.Offset < user.size {
-			s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: row.Name, Offset: row.Offset,
-				Text: fmt.Sprintf("no file of the folder holds it: %s are missing and read as zero", flash.Size(min(row.End(), user.size)-row.Offset))})
-		} else {
-			s.problem(flash.Note, row.Name, "no file of the folder holds it")
-		}
-	}
+	s.tellMissing(missing, user.size)
 	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
 	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name})
 	s.addNamed(boots)
 	s.tellUnused(f)
 	return true, nil
+}
+
+// tellMissing says which rows have no file: a hole among those that have one is data
+// that is missing, what lies behind the last of them is merely not at hand.
+func (s *Source) tellMissing(rows []flash.Partition, size int64) {
+	var behind []string
+	for _, row := range rows {
+		if row.Offset >= size {
+			behind = append(behind, row.Name)
+			continue
+		}
+		end := size
+		if !row.ToEnd {
+			end = min(row.End(), size)
+		}
+		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: row.Name, Offset: row.Offset,
+			Text: fmt.Sprintf("no file of the folder holds it: %s are missing and read as zero", flash.Size(end-row.Offset))})
+	}
+	if len(behind) > 0 {
+		s.problem(flash.Note, string(s.Storage.User()), "ends at 0x%x: of what lies behind, no file of the folder holds any (%s)", size, list(behind))
+	}
 }
 
 // folderTable reads the table that places the files: the phone's own GPT, or else the
@@ -105,7 +119,7 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *s
 		}
 		m := fileFor(f, t, row)
 		if m == nil {
-			if row.Length > 0 && !row.Reserved {
+			if (row.Length > 0 || row.ToEnd) && !row.Reserved {
 				missing = append(missing, row)
 			}
 			continue

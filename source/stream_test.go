@@ -65,6 +65,9 @@ func TestStreams(t *testing.T) {
 
 		piped := open(t, Stdin, Options{Stdin: io.LimitReader(bytes.NewReader(packed), 1<<40)})
 		walk(t, piped.Parts[0].Image, bytes.NewReader(want))
+		if !piped.Unpacked {
+			t.Errorf("%s from a pipe: not unpacked", ext)
+		}
 	}
 }
 
