@@ -54,6 +54,11 @@ func TestOneSlot(t *testing.T) {
 			t.Errorf("slot %s: %+v", slot, it.ManifestEntry)
 		}
 	}
+	for name, file := range map[string]string{"boot_a": "boot.img", "boot_b": "boot_b.img", "lk_b": "lk_b.img", "logo": "logo.bin"} {
+		if it := item(t, makePlan(t, imgtest.MT6893(), Wishes{}), name); it.File != file {
+			t.Errorf("%s → %s, want %s", name, it.File, file)
+		}
+	}
 	// A name that only looks like a slot's has no twin, and stays.
 	phone := imgtest.MT6893()
 	for i := range phone.Rows {

@@ -241,9 +241,14 @@ func (p *Plan) fileName(row *flash.Partition) string {
 	if file == "" {
 		file = scatter.Defaults(row.Name, p.dev.Storage).File
 	}
-	source := cmp.Or(file, row.Name+".bin")
+	ext := path.Ext(file)
+	if base, slot := cutSlot(row.Name); file == "" && slot != "" {
+		ext = path.Ext(scatter.Defaults(base+"_a", p.dev.Storage).File) // flash tools are told of the first slot only
+	}
+	own := row.Name + cmp.Or(ext, ".bin")
+	source := cmp.Or(file, own)
 	if p.wishes.TableNames {
-		source = row.Name + cmp.Or(path.Ext(file), ".bin")
+		source = own
 	}
 	safe, changed := SafeName(source)
 	if stem := strings.TrimSuffix(safe, path.Ext(safe)); stem == "" || row.Name == "" && row.File == "" {
