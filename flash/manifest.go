@@ -29,6 +29,7 @@ type Manifest struct {
 type ManifestSource struct {
 	Name   string `json:"name"`
 	Region Region `json:"region"`
+	Offset int64  `json:"offset,omitempty"` // where in the file the region begins: one file may hold several
 	Size   int64  `json:"size"`             // bytes of the region at hand
 	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
 }
@@ -47,6 +48,13 @@ type ManifestEntry struct {
 	Witness   string `json:"witness,omitempty"`
 	Operation string `json:"operation,omitempty"`
 	Type      string `json:"type,omitempty"`
+}
+
+// Stored reports whether the entry's file holds bytes of the dump in their place. Other
+// kinds (a preloader cut out of its region, trimmed and sparse copies) are made of
+// them.
+func (e *ManifestEntry) Stored() bool {
+	return e.Kind == "partition" || e.Kind == "gap" || e.Kind == "region"
 }
 
 // ManifestFile is one file that the run wrote.

@@ -88,7 +88,7 @@ func (m *Manifest) Validate() error {
 		if _, twice := sources[s.Region]; twice || s.Region == "" {
 			return manifestError(fmt.Sprintf("source %q: region %q is empty or there twice", s.Name, s.Region), nil)
 		}
-		if s.Size < 0 || !isSum(s.SHA256) {
+		if s.Size < 0 || s.Offset < 0 || s.Offset > math.MaxInt64-s.Size || !isSum(s.SHA256) {
 			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is none", s.Name, s.Size, s.SHA256), nil)
 		}
 		sources[s.Region] = s.Size

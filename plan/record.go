@@ -28,7 +28,7 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 		Complete: true, Problems: p.Problems,
 	}
 	for _, part := range p.dev.Parts {
-		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Size: part.Image.Size()})
+		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Offset: part.Base, Size: part.Image.Size()})
 	}
 	for _, it := range p.Items {
 		if it.Skipped && it.Kind != "preloader" {

@@ -31,15 +31,14 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		img := &stitched{size: src.Size}
 		for i := range record.Entries {
 			e := &record.Entries[i]
-			// The preloader is a view of its region, which has an entry of its own.
-			if e.Region != src.Region || e.Kind == "preloader" || e.Present == 0 || e.Zero {
+			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero {
 				continue
 			}
 			if err := s.addEntry(ctx, f, img, e); err != nil {
 				return false, err
 			}
 		}
-		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name})
+		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset})
 	}
 	return true, nil
 }

@@ -92,38 +92,73 @@ func (j *joiner) load() error {
 	if !m.Complete {
 		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only and --skip"}
 	}
-	src := m.Source(j.opt.Region)
-	if j.opt.Region == "" && len(m.Sources) > 0 {
-		src = &m.Sources[0]
+	sources, err := j.sources(m)
+	if err != nil {
+		return err
 	}
-	if src == nil {
-		return fmt.Errorf("split: %s: the manifest has no source %q", j.dir, j.opt.Region)
-	}
-	j.report.Source, j.report.Bytes = *src, src.Size
+	j.report.Source = sources[0]
 	files := map[string]flash.ManifestFile{}
 	for _, f := range m.Files {
 		files[f.Name] = f
 	}
-	for _, e := range m.Entries {
-		// Other kinds, such as a preloader cut out of its region, are copies.
-		stored := e.Kind == "partition" || e.Kind == "gap" || e.Kind == "region"
-		if !stored || e.Region != src.Region || e.Present == 0 || e.File == "" && !e.Zero {
-			continue
-		}
-		s := span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name, file: e.File}
-		if e.File != "" {
-			f := files[e.File]
-			if f.Size != e.Present {
-				return fmt.Errorf("split: %s: the manifest gives it 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
+	for _, src := range sources {
+		j.report.Bytes = max(j.report.Bytes, src.Offset+src.Size)
+		for _, e := range m.Entries {
+			if !e.Stored() || e.Region != src.Region || e.Present == 0 || e.File == "" && !e.Zero {
+				continue
 			}
-			if e.SHA256 != "" && e.SHA256 != f.SHA256 {
-				return fmt.Errorf("split: %s: the manifest has two different sums for it", e.File)
+			s, err := newSpan(e, files[e.File])
+			if err != nil {
+				return err
 			}
-			s.sum = f.SHA256
+			s.Offset += src.Offset
+			j.spans = append(j.spans, s)
 		}
-		j.spans = append(j.spans, s)
 	}
-	return j.cover(src.Size)
+	return j.cover(j.report.Bytes)
+}
+
+// sources picks what is to be rebuilt: one region, as if it were a file of its own, or
+// the main file with all the regions that it held.
+func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
+	if j.opt.Region != "" {
+		src := m.Source(j.opt.Region)
+		if src == nil {
+			return nil, fmt.Errorf("split: %s: the manifest has no source %q", j.dir, j.opt.Region)
+		}
+		alone := *src
+		alone.Offset = 0
+		return []flash.ManifestSource{alone}, nil
+	}
+	var main []flash.ManifestSource
+	for _, s := range m.Sources {
+		if s.Name == m.Sources[0].Name {
+			main = append(main, s)
+		}
+	}
+	if len(main) == 0 {
+		return nil, fmt.Errorf("split: %s: the manifest names no source", j.dir)
+	}
+	if len(main) > 1 && slices.IndexFunc(main, func(s flash.ManifestSource) bool { return s.Offset > 0 }) < 0 {
+		main = main[:1] // files of one name from different folders
+	}
+	return main, nil
+}
+
+// newSpan lays out one entry of the manifest and the file that holds it.
+func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
+	s := span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name, file: e.File}
+	if e.File == "" {
+		return s, nil
+	}
+	if f.Size != e.Present {
+		return s, fmt.Errorf("split: %s: the manifest gives it 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
+	}
+	if e.SHA256 != "" && e.SHA256 != f.SHA256 {
+		return s, fmt.Errorf("split: %s: the manifest has two different sums for it", e.File)
+	}
+	s.sum = f.SHA256
+	return s, nil
 }
 
 // skipped names the first entries that were left out.

@@ -104,6 +104,8 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	if src.HeadCut > 0 {
 		user := src.User()
 		user.Image = source.Pad(user.Image, src.HeadCut)
+		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Note, Place: string(user.Region), Offset: 0,
+			Text: "zeros stand for the missing head, also in what join makes of the parts"})
 	}
 	opt.Progress, opt.HeadCut = u.bars.event, src.HeadCut
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)

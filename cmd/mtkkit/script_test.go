@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "move": move, "same": same,
+			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "move": move, "same": same, "linear": linear,
 		},
 	})
 }
@@ -123,4 +123,19 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	if (string(a) == string(b)) == neg {
 		ts.Fatalf("%s and %s: same is %v", args[0], args[1], !neg)
 	}
+}
+
+// linear OUT BASE BOOT1 BOOT2 USER writes one file of regions: the boot regions at its
+// start, the user area at BASE.
+func linear(ts *testscript.TestScript, neg bool, args []string) {
+	read := func(name string) []byte {
+		b, err := os.ReadFile(ts.MkAbs(name))
+		ts.Check(err)
+		return b
+	}
+	head := make([]byte, number(ts, args[1]))
+	boot1 := read(args[2])
+	copy(head, boot1)
+	copy(head[len(boot1):], read(args[3]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(head, read(args[4])...), 0o666))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -67,7 +68,7 @@ func splitCommand(u *ui) *cli.Command {
 				return err
 			}
 			u.bars.clear()
-			job := &splitJob{u: u, d: d, p: p, dir: partsFolder(c, path), opt: splitOptions(c, u, path)}
+			job := &splitJob{u: u, d: d, p: p, dir: partsFolder(c, path), opt: splitOptions(c, u, inputs(c, path, d.src.Files...))}
 			if c.Bool("dry-run") {
 				return job.dryRun()
 			}
@@ -81,13 +82,19 @@ func partsFolder(c *cli.Context, path string) string {
 	if o := c.String("output"); o != "" {
 		return o
 	}
-	return strings.TrimSuffix(path, ".zst") + ".parts"
+	for _, ext := range []string{".zst", ".gz", ".xz", ".lz4", ".bz2", ".zip", ".001"} {
+		path = strings.TrimSuffix(path, ext)
+	}
+	if path == source.Stdin {
+		path = "stdin"
+	}
+	return filepath.Clean(path) + ".parts"
 }
 
-func splitOptions(c *cli.Context, u *ui, path string) split.Options {
+func splitOptions(c *cli.Context, u *ui, inputs []string) split.Options {
 	return split.Options{
 		Force: c.Bool("force"), NoHash: c.Bool("no-hash"), NoHoles: c.Bool("no-holes"),
-		Inputs: inputs(c, path), Progress: u.bars.event,
+		Inputs: inputs, Progress: u.bars.event,
 	}
 }
 

@@ -106,7 +106,7 @@ func countRight(rows []flash.Partition, broken, whole *imgtest.Sparse, m *flash.
 			// A row that runs to the end of an MBR's device has no length of its own.
 			complete := e.Present == row.Length && e.Length == row.Length || row.ToEnd && e.Present == e.Length
 			if e.Kind == "partition" && e.Name == row.Name && complete {
-				head := flash.Extent{Offset: e.Offset, Length: min(e.Length, 4096)}
+				head := flash.Extent{Offset: e.Offset + begins(m, e.Region, broken.Size()), Length: min(e.Length, 4096)}
 				truth := flash.Extent{Offset: row.Offset, Length: head.Length}
 				if string(broken.Range(head)) == string(whole.Range(truth)) || row.Name == "pgpt" || row.Name == "sgpt" || row.Length == 512 {
 					n++
@@ -116,6 +116,13 @@ func countRight(rows []flash.Partition, broken, whole *imgtest.Sparse, m *flash.
 		}
 	}
 	return n
+}
+
+// begins is where a region begins in its file, which is before it when the head is cut
+// off and padded.
+func begins(m *flash.Manifest, r flash.Region, size int64) int64 {
+	src := m.Source(r)
+	return src.Offset - max(src.Offset+src.Size-size, 0)
 }
 
 // loudest is the first error, else the first warning, else the reason to stop.
