@@ -19,7 +19,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 	if to == f.Dialect {
 		return f, nil
 	}
-	c := converter{f: f, to: to}
+	c := converter{f: f, to: to, base: f.linearBase()}
 	d := f.document()
 	if !to.several() && len(d.sections) > 1 {
 		c.oneOf(&d)
@@ -58,6 +58,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 type converter struct {
 	f        *File
 	to       Dialect
+	base     int64 // where the user area begins in linear addresses, 0 unknown
 	problems []flash.Problem
 }
 
@@ -182,7 +183,7 @@ func (c *converter) spellOutRow(i int, p flash.Partition, storage flash.Storage)
 		physical = linear
 	}
 	if p.ToEnd && p.Region.IsBoot() { // up to the user area, as MT6572 files have it
-		p.Length = c.f.linearBase() - p.Offset
+		p.Length = c.base - p.Offset
 		p.ToEnd = p.Length <= 0
 	}
 	if p.Length == 0 && p.Reserved && !c.to.bare() {
@@ -224,14 +225,16 @@ func (c *converter) compare(d document, out *File) {
 }
 
 func (c *converter) compareFields(place string, want, got []Field) {
-	left := slices.Clone(got)
+	left := map[[2]string]int{}
+	for _, fd := range got {
+		left[[2]string{fd.Key, fd.Value}]++
+	}
 	for _, fd := range want {
-		i := slices.IndexFunc(left, func(g Field) bool { return g.Key == fd.Key && g.Value == fd.Value })
-		if i < 0 {
-			c.add(flash.Warning, place, fd.Line, "%s: %s cannot be said in %s as it is", fd.Key, fd.Value, c.to)
+		if k := [2]string{fd.Key, fd.Value}; left[k] > 0 {
+			left[k]--
 			continue
 		}
-		left = slices.Delete(left, i, i+1)
+		c.add(flash.Warning, place, fd.Line, "%s: %s cannot be said in %s as it is", fd.Key, fd.Value, c.to)
 	}
 }
 

@@ -89,3 +89,81 @@ func firstChange(got, want string) string {
 	}
 	return "longer or shorter"
 }
+
+// What a target cannot say is listed, and nothing else is.
+func TestConvertProblems(t *testing.T) {
+	one := header + row("lk", "0x8000", "0x8000", "0x8000", "is_upgradable: true", "colour: blue")
+	for name, c := range map[string]struct {
+		text string
+		to   scatter.Dialect
+		want string
+	}{
+		"text to XML":     {one, scatter.XML, ""},
+		"newer text":      {one, scatter.V118, ""},
+		"older text":      {one, scatter.V111, "note scatter: v1.1.1 has no is_upgradable: left out of 1 rows"},
+		"two storages":    {twoStorages, scatter.V112, "warning scatter: v1.1.2 holds one storage: the table of UFS, 2 rows, is left out"},
+		"both in XML":     {twoStorages, scatter.XML, ""},
+		"one to two":      {one, scatter.V210, ""},
+		"comments":        {strings.Replace(one, "- partition_index", "# mine\n- partition_index", 1), scatter.XML, "note scatter: line 14: 1 comments are left behind"},
+		"tool's banner":   {strings.Replace(one, "############\n", "####__WwR__##\n", 1), scatter.XML, "note scatter: line 1: 1 comments are left behind"},
+		"XML comments":    {xmlOne, scatter.V118, "note scatter: line 2: 2 comments are left behind"},
+		"vendor's lines":  {one + "[huaqin]\ncheckSum = 0x15bf\n", scatter.XML, "note scatter: line 29: 2 lines that are no scatter syntax are left behind"},
+		"no storage":      {strings.Replace(one, "      storage: EMMC\n", "", 1), scatter.V210, "warning scatter: the file does not say its storage; written as EMMC"},
+		"not for XML":     {strings.Replace(one, "colour: blue", "colour: b\x01", 1), scatter.XML, "warning lk: line 27: colour: b\x01 cannot be said in xml as it is"},
+		"key not for XML": {strings.Replace(one, "colour:", "3d:", 1), scatter.XML, "warning lk: line 27: 3d: blue cannot be said in xml as it is"},
+		"to a list":       {one + row("boot", "0x10000", "0x10000", "0x8000"), scatter.List, "note scatter: list lists names and addresses only: sizes, files, types, operations and regions are left out"},
+		"list to text": {"lk 0x8000\nboot 0x10000\nsgpt 0xFFFF0000\n", scatter.V112, "warning scatter: the list does not say the chip; written as MT0000; " +
+			"warning sgpt: line 3: its size is not known; written as 0; " +
+			"warning scatter: file names, types and operations are the usual ones for these partitions; the list does not give any; " +
+			"note scatter: sizes are the distances between rows; the list does not give any"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, ps := scatter.Convert(parse(t, c.text), c.to)
+			if f == nil || f.Dialect != c.to {
+				t.Fatalf("no %s: %v", c.to, ps)
+			}
+			if got := problemText(ps); got != c.want {
+				t.Errorf("problems %q\nwant %q", got, c.want)
+			}
+		})
+	}
+	if f, ps := scatter.Convert(parse(t, header+row("a b", "x", "y", "0x1")), scatter.V1); f != nil || !strings.Contains(problemText(ps), "error a b") {
+		t.Errorf("nothing to write: %v", ps)
+	}
+}
+
+// V1 with its base becomes V1.1.1 as the tools of its time wrote that: the preloader's
+// size is what lies before the user area.
+func TestConvertV1(t *testing.T) {
+	f, _ := scatter.Convert(parse(t, v1EMMC), scatter.V111)
+	want := map[string][3]string{
+		"PRELOADER": {"0x0", "0x0", "0x40000"}, "DSP_BL": {"0x40000", "0x40000", "0x5c0000"}, "MBR": {"0x600000", "0x0", "0x80000"},
+		"NVRAM": {"0xe00000", "0x800000", "0x500000"}, "USRDATA": {"0x5300000", "0x4d00000", "0x0"}, "BMTPOOL": {"0xFFFF00a8", "0xFFFF00a8", "0x0"},
+	}
+	for _, r := range f.Rows {
+		if w, ok := want[r.Get("partition_name")]; ok && w != [3]string{r.Get("linear_start_addr"), r.Get("physical_start_addr"), r.Get("partition_size")} {
+			t.Errorf("%+v, want %v", r, w)
+		}
+	}
+	if p := f.Table(0).Find("DSP_BL"); p.Region != flash.EMMCBoot1 || p.File != "DSP_BL" {
+		t.Errorf("%+v", p)
+	}
+	back, _ := scatter.Convert(f, scatter.V1)
+	if got := string(back.Encode()); got != strings.TrimRight(strings.Replace(v1EMMC, "__NODL_RSV_OTP", "__NODL_OTP", 1), "\n")+"\n" {
+		t.Errorf("back again:\n%s", got)
+	}
+}
+
+// A vendor ships the same in text and in XML: converting the one gives the other, byte
+// for byte.
+func TestCorpusConvertVendor(t *testing.T) {
+	text, xml := "vivo-pd2135f-mt6891/MT6893_Android_scatter.txt", "vivo-pd2135f-mt6891/MT6893_Android_scatter.xml"
+	x, ps := scatter.Convert(corpusScatter(t, text), scatter.XML)
+	if !bytes.Equal(x.Encode(), corpusFile(t, xml)) || len(ps) > 0 {
+		t.Errorf("to XML: %s %v", firstChange(string(x.Encode()), string(corpusFile(t, xml))), ps)
+	}
+	back, ps := scatter.Convert(corpusScatter(t, xml), scatter.V210)
+	if !bytes.Equal(back.Encode(), corpusFile(t, text)) || len(ps) > 0 {
+		t.Errorf("to text: %s %v", firstChange(string(back.Encode()), string(corpusFile(t, text))), ps)
+	}
+}

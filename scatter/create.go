@@ -39,8 +39,9 @@ type Facts struct {
 // Reason says why a row is as it is.
 type Reason struct {
 	Name    string `json:"name"`
-	Place   string `json:"place"` // why there
-	Words   string `json:"words"` // why this type, operation and file
+	Values  string `json:"values"` // operation, type and file, as written
+	Place   string `json:"place"`  // why there
+	Words   string `json:"words"`  // why these values
 	Private bool   `json:"private,omitempty"`
 	Guessed bool   `json:"guessed,omitempty"`
 }

@@ -23,6 +23,7 @@ func FuzzParse(f *testing.F) {
 		header + row("FAT", "0x8000", "0x8000", "0x0") + row("a", "0x7FFFFFFFFFFFFFFF", "0x7FFFFFFFFFFFFFFF", "0x1"),
 		header + lk + "[huaqin]\ncheckSum = 0x15bf", "\xef\xbb\xbf" + lk, "MBR 0x600000\n{\n}\n", "lk 0x0\nboot 0x1\n",
 		"<?xml?>\n<partition_index name=\"SYS0\">", "\xff\xfep\x00", "partition_name: x\n",
+		v1EMMC, v1Short, otaList, twoStorages, xmlOne, nand, "<root><!DOCTYPE a [<!ENTITY b \"c\">]><partition_index name=\"a\"/></root>",
 	} {
 		f.Add([]byte(s))
 	}
@@ -54,7 +55,52 @@ func FuzzParse(f *testing.F) {
 			}
 			table.Check(flash.EMMCUser, size)
 		}
+		judge(t, file)
+		convertAll(t, file)
 	})
+}
+
+// judge asks everything else that can be asked of a file.
+func judge(t *testing.T, file *scatter.File) {
+	lines := bytes.Count(file.Encode(), []byte("\n")) + 1
+	for _, storage := range file.Storages() {
+		f := file.Select(storage)
+		if f == nil {
+			t.Fatalf("no table for %q", storage)
+		}
+		for _, fd := range scatter.Check(f, scatter.CheckOptions{UserSize: 1 << 37, Table: file.Table(1 << 37)}) {
+			if fd.Line < 0 || fd.Line > lines || fd.Rule == "" {
+				t.Errorf("finding %+v in %d lines", fd, lines)
+			}
+		}
+	}
+	for _, c := range scatter.Diff(file, file) {
+		t.Errorf("differs from itself: %+v", c)
+	}
+}
+
+// convertAll converts to every dialect; where nothing is reported, nothing is lost on
+// the way to XML and back.
+func convertAll(t *testing.T, file *scatter.File) {
+	for _, d := range []scatter.Dialect{scatter.V1, scatter.List, scatter.V111, scatter.V112, scatter.V118, scatter.V210, scatter.XML} {
+		out, ps := scatter.Convert(file, d)
+		if out == nil {
+			if flash.Worst(ps) < flash.Error {
+				t.Errorf("no %s and no reason: %v", d, ps)
+			}
+			continue
+		}
+		if out.Dialect != d {
+			t.Errorf("%s instead of %s", out.Dialect, d)
+		}
+		if d != scatter.XML || flash.Worst(ps) > flash.Note || file.Dialect == scatter.XML || file.Dialect == "v1.1" {
+			continue
+		}
+		back, ps := scatter.Convert(out, file.Dialect)
+		if back == nil || flash.Worst(ps) == flash.Note && said(back) != said(file) {
+			t.Errorf("XML and back: %v", ps)
+		}
+	}
 }
 
 // FuzzBuild gives a stranger's name and numbers to Build: the row must come back,
@@ -74,12 +120,57 @@ func FuzzBuild(f *testing.F) {
 		if err != nil || len(file.Rows) != 1 || len(file.Rows[0].Fields) != 14 || len(file.Head.Fields) != 8 {
 			t.Fatalf("%v: %+v", err, file)
 		}
+		for _, d := range []scatter.Dialect{scatter.XML, scatter.V210, scatter.V118, scatter.V111, "v1.1.3"} {
+			if f := scatter.Build(scatter.Spec{Dialect: d, UserSize: size, Rows: []flash.Partition{row}}); len(f.Rows) != 1 || f.Dialect != d {
+				t.Errorf("%s: %d rows of %s", d, len(f.Rows), f.Dialect)
+			}
+		}
+		for _, d := range []scatter.Dialect{scatter.V1, scatter.List} { // names may not fit
+			scatter.Build(scatter.Spec{Dialect: d, UserSize: size, Rows: []flash.Partition{row, row}})
+		}
 		p := file.Table(size).Partitions[0]
 		if p.Reserved != reserved {
 			t.Errorf("reserved is %t", p.Reserved)
 		}
 		if _, err := flash.NewExtent(uint64(offset), uint64(length)); err == nil && offset>>16 != 0xFFFF && offset >= 0 && length > 0 && p.Extent != row.Extent {
 			t.Errorf("%s came back as %s", row.Extent, p.Extent)
+		}
+	})
+}
+
+// FuzzCreate makes files from tables of any numbers: every row is there, in order,
+// with a reason, and the file is one.
+func FuzzCreate(f *testing.F) {
+	f.Add([]byte("\x08\x08\x10\x20\xff\x00"), int64(1<<30), int64(0x4200), false)
+	f.Add([]byte("\x00\x00\xff\x10\xff\x20"), int64(0), int64(0), true)
+	f.Fuzz(func(t *testing.T, b []byte, size, backup int64, mbr bool) {
+		if size < 0 || backup < 0 || backup > size || len(b) > 200 {
+			return
+		}
+		table := &flash.Table{DeviceSize: size}
+		names := []string{"lk", "userdata", "nvram", "otp", "flashinfo", "x", "p5", "sgpt", "pgpt"}
+		for i := 0; i+1 < len(b); i += 2 {
+			p := flash.Partition{Index: i, Name: names[int(b[i])%len(names)], Region: flash.EMMCUser,
+				Extent: flash.Extent{Offset: int64(b[i]) << 20, Length: int64(b[i+1]) << 20}, ToEnd: b[i+1]&1 == 1 && b[i] > 200}
+			if b[i] == 0xFF {
+				p.Offset, p.Reserved = flash.Unplaced, p.Length > 0
+			}
+			table.Partitions = append(table.Partitions, p)
+		}
+		if mbr {
+			table.Partitions = append(table.Partitions, flash.Partition{Name: "MBR", Region: flash.EMMCUser, Extent: flash.Extent{Length: 512}})
+		}
+		for _, facts := range []scatter.Facts{{BackupSize: backup}, {Profile: scatter.Restore, LinearBase: 0x600000}, {Storage: flash.UFS, Dialect: scatter.XML}} {
+			c := scatter.Create(table, facts)
+			file := scatter.Build(c.Spec)
+			if len(file.Rows) != len(c.Reasons) || len(file.Rows) != len(c.Spec.Rows) {
+				t.Fatalf("%d rows, %d reasons", len(file.Rows), len(c.Reasons))
+			}
+			scatter.Check(file, scatter.CheckOptions{UserSize: size, Table: table})
+			s := scatter.Script{Table: file.Table(size), DeviceSize: size}
+			s.Sfdisk()
+			s.Sgdisk()
+			s.Fstab()
 		}
 	})
 }

@@ -3,6 +3,7 @@ package scatter
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -22,15 +23,27 @@ func (c *creator) profile() {
 			s.Remarks[i] = "guessed: " + p.Witness
 		}
 		switch {
-		case p.Reserved:
+		case p.Reserved && !c.writeBack(*p):
 		case c.facts.Profile == Restore:
 			c.restorable(p, attr, &r)
 		case attr.Private && p.Download:
 			p.File, p.Download = "", false
 			r.Words += "; not downloadable in the firmware profile"
 		}
+		r.Values = p.Operation + ", " + p.Type + ", not downloaded"
+		if p.Download {
+			r.Values = p.Operation + ", " + p.Type + ", from " + p.File
+		}
 		c.Reasons = append(c.Reasons, r)
 	}
+}
+
+// writeBack reports whether a row that flash tools reserve has content at hand that
+// the restore profile writes back, to its real address: not the backup GPT, which the
+// flash tool makes itself.
+func (c *creator) writeBack(p flash.Partition) bool {
+	return c.facts.Profile == Restore && c.facts.File != nil && p.Placed() &&
+		!slices.Contains([]string{"sgpt", "bmtpool"}, Canonical(p.Name)) && c.facts.File(p) != ""
 }
 
 // restorable makes a row one that the flash tool writes back.
@@ -42,7 +55,7 @@ func (c *creator) restorable(p *flash.Partition, attr Attr, r *Reason) {
 	if file == "" && c.facts.File == nil && Canonical(p.Name) != "pgpt" {
 		file = strings.ToLower(p.Name) + extension(p.Type)
 	}
-	p.File, p.Download = file, file != ""
+	p.File, p.Download, p.Reserved = file, file != "", false
 	if !p.Download {
 		return
 	}

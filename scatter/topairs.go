@@ -31,7 +31,7 @@ func (c *converter) pairs(d document) document {
 		c.add(flash.Note, "", 0, "%s lists names and addresses only: sizes, files, types, operations and regions are left out", c.to)
 		c.gaps(t)
 	}
-	if c.to == V1 && f.linearBase() == 0 && f.Info.Storage != flash.NAND {
+	if c.to == V1 && c.base == 0 && f.Info.Storage != flash.NAND {
 		c.add(flash.Warning, "", 0, "v1 wants addresses that count from the first boot region; this file does not tell where the user area begins, so they count from there")
 	}
 	return document{sections: []section{{info: f.Info, rows: rows}}}
@@ -52,7 +52,7 @@ func (c *converter) address(r Row, p flash.Partition) string {
 	case c.to == List && phys.real() && phys.value == uint64(p.Offset):
 		return r.Get("physical_start_addr")
 	case c.to == V1 && p.Region.IsUser():
-		return fmt.Sprintf("0x%x", c.f.linearBase()+p.Offset)
+		return fmt.Sprintf("0x%x", c.base+p.Offset)
 	}
 	return fmt.Sprintf("0x%x", p.Offset)
 }

@@ -203,6 +203,10 @@ func (d created) report(c *cli.Context, u *ui) error {
 		for _, r := range d.Rows {
 			out("%s", explainRow(r))
 		}
+		out("the values are those of most of some 60 published scatter files, MT6572 to MT6893")
+	}
+	if c.String("device-size") == "" && slices.ContainsFunc(d.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, "does not know the size of the flash") }) {
+		u.hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
 	}
 	if d.File != "" {
 		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Rows), d.Dialect, d.Profile)
@@ -211,7 +215,7 @@ func (d created) report(c *cli.Context, u *ui) error {
 }
 
 func explainRow(r scatter.Reason) string {
-	s := fmt.Sprintf("%-16s %s\n%-16s %s", r.Name, r.Place, "", r.Words)
+	s := fmt.Sprintf("%-16s %s\n%-16s %s\n%-16s %s", r.Name, r.Values, "", r.Place, "", r.Words)
 	if r.Private {
 		s += "; private"
 	}

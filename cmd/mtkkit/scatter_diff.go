@@ -16,7 +16,7 @@ func scatterDiffCommand(u *ui) *cli.Command {
 		ArgsUsage: "A B",
 		Description: "The risk named is that of flashing B to a phone that has the layout of A. Spelling, order of keys\n" +
 			"and dialect make no difference. Exit code 0: they say the same. 3: they differ.",
-		Flags: []cli.Flag{storageFlag(), jsonFlag(), quietFlag()},
+		Flags: []cli.Flag{storageFlag(), jsonFlag(), quietFlag(), progressFlag()},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
 				return usage("mtkkit scatter diff: two scatter files, please (see mtkkit scatter diff --help)")
