@@ -1,0 +1,207 @@
+package da
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Where things are in the file.
+const (
+	offMagic   = 0x00
+	offID      = 0x20
+	lenID      = 64
+	offVersion = 0x60
+	offMagic2  = 0x64
+	offCount   = 0x68
+	offEntries = 0x6c
+
+	entrySize    = 0xdc
+	oldEntrySize = 0xd8
+	entryMagic   = 0xdada
+	regionSize   = 20
+	maxEntries   = 256
+	maxRegions   = 10       // as many as an entry has room for
+	maxStage     = 32 << 20 // bytes of a region; real ones have less than 2 MiB
+)
+
+var (
+	magic  = []byte("MTK_DOWNLOAD_AGENT")
+	magic2 = []byte{0x99, 0x88, 0x66, 0x22}
+)
+
+// Container is a file of Download Agents.
+type Container struct {
+	ID       string // "MTK_AllInOne_DA_v3.3001.2020-07-08"
+	Version  uint32
+	Entries  []Entry
+	Problems []flash.Problem // entries that were left out, and why
+
+	img flash.Image
+}
+
+// Entry is the agent for one chip, or one version of it.
+type Entry struct {
+	Code, HWSubCode, HWVersion, SWVersion uint16
+	PageSize                              uint16
+	First                                 uint16 // the region to begin with, as the file has it
+	Regions                               []Stage
+}
+
+// Stage is a piece of program of an entry.
+type Stage struct {
+	flash.Extent        // in the file, signature included
+	Address      uint32 // where it is loaded
+	Signature    int    // bytes of signature at its end
+}
+
+// IsXML reports whether the agents speak XML, which the file's name for itself tells.
+func (c *Container) IsXML() bool { return bytes.HasPrefix([]byte(c.ID), []byte("MTK_DA_v6")) }
+
+// Sniff reports whether img begins as a container of Download Agents.
+func Sniff(img flash.Image) bool {
+	b := make([]byte, len(magic))
+	_, err := img.ReadAt(b, offMagic)
+	return err == nil && bytes.Equal(b, magic)
+}
+
+// Read reads the directory of a container. Entries that point outside of the file are
+// left out and told of in Problems; the error is a *flash.FormatError.
+func Read(img flash.Image) (*Container, error) {
+	bad := func(off int64, err error, format string, args ...any) error {
+		return &flash.FormatError{Format: "da", Offset: off, Text: fmt.Sprintf(format, args...), Err: err}
+	}
+	head := make([]byte, offEntries+maxEntries*entrySize)
+	n, err := img.ReadAt(head, 0)
+	head = head[:n]
+	switch {
+	case n < offEntries && err != nil:
+		return nil, bad(int64(n), flash.ErrNotThis, "too short for a header")
+	case !bytes.HasPrefix(head, magic):
+		return nil, bad(offMagic, flash.ErrNotThis, "does not begin with %s", magic)
+	case !bytes.Equal(head[offMagic2:offMagic2+4], magic2):
+		return nil, bad(offMagic2, nil, "magic % x, want % x", head[offMagic2:offMagic2+4], magic2)
+	}
+	count := binary.LittleEndian.Uint32(head[offCount:])
+	if count == 0 || count > maxEntries {
+		return nil, bad(offCount, nil, "entry count %d is not in 1 to %d", count, maxEntries)
+	}
+	id, _, _ := bytes.Cut(head[offID:offID+lenID], []byte{0})
+	c := &Container{ID: string(id), Version: binary.LittleEndian.Uint32(head[offVersion:]), img: img}
+	size := entryStride(head)
+	for i := range int(count) {
+		off := offEntries + i*size
+		e, err := readEntry(head, off, size, img.Size())
+		if err != nil {
+			c.Problems = append(c.Problems, flash.Problem{Severity: flash.Warning,
+				Place: fmt.Sprintf("agent %d", i), Offset: int64(off), Text: err.Error()})
+			continue
+		}
+		c.Entries = append(c.Entries, e)
+	}
+	if len(c.Entries) == 0 {
+		return nil, bad(offEntries, nil, "none of %d agents is whole: %s", count, c.Problems[0].Text)
+	}
+	return c, nil
+}
+
+// entryStride tells old files by the second entry beginning four bytes earlier.
+func entryStride(head []byte) int {
+	at := offEntries + oldEntrySize
+	if len(head) >= at+2 && binary.LittleEndian.Uint16(head[at:]) == entryMagic {
+		return oldEntrySize
+	}
+	return entrySize
+}
+
+// readEntry reads one entry. Only its regions need be within head: files of one entry
+// are known whose first region begins where the entry's unused room would be.
+func readEntry(head []byte, off, size int, file int64) (Entry, error) {
+	fixed := 20
+	if size == oldEntrySize {
+		fixed = 16
+	}
+	if len(head) < off+fixed {
+		return Entry{}, fmt.Errorf("the file ends within the entry")
+	}
+	b := head[off:]
+	u16 := func(i int) uint16 { return binary.LittleEndian.Uint16(b[2*i:]) }
+	if u16(0) != entryMagic {
+		return Entry{}, fmt.Errorf("magic 0x%04x, want 0x%04x", u16(0), entryMagic)
+	}
+	e := Entry{Code: u16(1), HWSubCode: u16(2), HWVersion: u16(3)}
+	if size == entrySize {
+		e.SWVersion = u16(4)
+	}
+	e.PageSize, e.First = u16(fixed/2-4), u16(fixed/2-2)
+	n := int(u16(fixed/2 - 1))
+	if n > maxRegions || len(b) < fixed+n*regionSize {
+		return Entry{}, fmt.Errorf("%d regions do not fit in the entry", n)
+	}
+	for i := range n {
+		s, err := readStage(b[fixed+i*regionSize:], file)
+		if err != nil {
+			return Entry{}, fmt.Errorf("region %d: %w", i, err)
+		}
+		e.Regions = append(e.Regions, s)
+	}
+	return e, nil
+}
+
+func readStage(b []byte, file int64) (Stage, error) {
+	u32 := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+	s := Stage{Extent: flash.Extent{Offset: int64(u32(0)), Length: int64(u32(1))}, Address: u32(2)}
+	switch {
+	case s.Length > maxStage:
+		return s, fmt.Errorf("0x%x bytes are more than any agent has", s.Length)
+	case s.End() > file:
+		return s, fmt.Errorf("it reaches to 0x%x, the file ends at 0x%x", s.End(), file)
+	case int64(u32(4)) > s.Length:
+		return s, fmt.Errorf("a signature of 0x%x in 0x%x bytes", u32(4), s.Length)
+	}
+	s.Signature = int(u32(4))
+	return s, nil
+}
+
+// Choose returns the entry for a chip: the one made for this hardware and software
+// version, or the newest that is not newer than the phone. code is the agents' name for
+// the chip (brom.Chip.DACode). A version of 0 on the phone's side is not known and
+// accepts any. The error wraps ErrNoAgent and lists what there is.
+func (c *Container) Choose(code, hwVersion, swVersion uint16) (Entry, error) {
+	fits := func(have, phone uint16) bool { return phone == 0 || have <= phone }
+	var best *Entry
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		if e.Code != code || !fits(e.HWVersion, hwVersion) || !fits(e.SWVersion, swVersion) || len(e.Regions) < 3 {
+			continue
+		}
+		if best == nil || e.HWVersion > best.HWVersion ||
+			e.HWVersion == best.HWVersion && e.SWVersion > best.SWVersion {
+			best = e
+		}
+	}
+	if best != nil {
+		return *best, nil
+	}
+	var have string
+	for _, e := range c.Entries {
+		if e.Code == code {
+			have += fmt.Sprintf(" 0x%x/0x%x", e.HWVersion, e.SWVersion)
+		}
+	}
+	if have != "" {
+		return Entry{}, fmt.Errorf("da: %w: the phone is 0x%x/0x%x, the file has versions%s of chip 0x%x", ErrNoAgent, hwVersion, swVersion, have, code)
+	}
+	return Entry{}, fmt.Errorf("da: %w: chip 0x%x is not among its %d", ErrNoAgent, code, len(c.Entries))
+}
+
+// bytes reads a stage from the file.
+func (c *Container) bytes(s Stage) ([]byte, error) {
+	b, err := flash.ReadFull(c.img, s.Offset, int(s.Length)) // Length ≤ maxStage
+	if err != nil {
+		return nil, fmt.Errorf("da: reading the agent: %w", err)
+	}
+	return b, nil
+}

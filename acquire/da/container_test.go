@@ -1,0 +1,138 @@
+package da
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+func made() []byte {
+	return acquiretest.Container("MTK_AllInOne_DA_v3.3001.2020-07-08",
+		acquiretest.Agent{Code: 0x6765, HWVersion: 0xca00, Sizes: [2]int{0x100, 0x200}},
+		acquiretest.Agent{Code: 0x6765, HWVersion: 0xca01, SWVersion: 1, Sizes: [2]int{0x100, 0x200}},
+		acquiretest.Agent{Code: 0x6765, HWVersion: 0xca01, SWVersion: 3, Sizes: [2]int{0x100, 0x200}},
+		acquiretest.Agent{Code: 0x6580, HWVersion: 0xca00, Sizes: [2]int{0x100, 0x200}})
+}
+
+func TestRead(t *testing.T) {
+	c, err := Read(bytes.NewReader(made()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.ID != "MTK_AllInOne_DA_v3.3001.2020-07-08" || c.Version != 4 || len(c.Entries) != 4 || c.Problems != nil || c.IsXML() {
+		t.Errorf("%+v", c)
+	}
+	e := c.Entries[2]
+	if e.Code != 0x6765 || e.HWVersion != 0xca01 || e.SWVersion != 3 || e.PageSize != 0x200 || e.First != 1 || len(e.Regions) != 3 {
+		t.Errorf("%+v", e)
+	}
+	s := e.Regions[2]
+	if s.Address != 0x40000000 || s.Signature != 0x100 || s.Length != 0x300 {
+		t.Errorf("%+v", s)
+	}
+	if b, err := c.bytes(e.Regions[1]); err != nil || !bytes.HasPrefix(b, []byte("mtkkit stand-in")) {
+		t.Errorf("%.20q, %v", b, err)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	c, err := Read(bytes.NewReader(made()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []struct {
+		code, hw, sw   uint16
+		wantHW, wantSW uint16
+		says           string
+	}{
+		{0x6765, 0xca00, 0, 0xca00, 0, ""},      // the exact one, not a newer
+		{0x6765, 0xca01, 1, 0xca01, 1, ""},      // exact in both
+		{0x6765, 0xca01, 2, 0xca01, 1, ""},      // the newest not newer than the phone
+		{0x6765, 0xcb00, 9, 0xca01, 3, ""},      // a newer phone
+		{0x6765, 0, 0, 0xca01, 3, ""},           // nothing known: the newest
+		{0x6765, 0xc900, 0, 0, 0, "0xca00/0x0"}, // older than all: told which there are
+		{0x6592, 0xca00, 0, 0, 0, "not among"},
+	} {
+		e, err := c.Choose(v.code, v.hw, v.sw)
+		if v.says != "" {
+			if !errors.Is(err, ErrNoAgent) || !strings.Contains(err.Error(), v.says) {
+				t.Errorf("%x %x %x: %v", v.code, v.hw, v.sw, err)
+			}
+			continue
+		}
+		if err != nil || e.HWVersion != v.wantHW || e.SWVersion != v.wantSW {
+			t.Errorf("%x %x %x: %x %x, %v", v.code, v.hw, v.sw, e.HWVersion, e.SWVersion, err)
+		}
+	}
+}
+
+// Single-entry files are known whose first region begins right after its descriptor,
+// inside the room of an entry; old files have entries four bytes shorter.
+func TestOtherForms(t *testing.T) {
+	b := made()[:0x6c+20]
+	binary.LittleEndian.PutUint32(b[0x68:], 1)
+	for range 3 {
+		for _, v := range []uint32{0xbc, 16, 0x200000, 0, 4} {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+	}
+	if c, err := Read(bytes.NewReader(append(b, make([]byte, 16)...))); err != nil || len(c.Entries[0].Regions) != 3 {
+		t.Errorf("data within the entry: %v", err)
+	}
+
+	old := append([]byte{}, made()[:0x6c]...)
+	binary.LittleEndian.PutUint32(old[0x68:], 2)
+	for code := range uint16(2) {
+		e := make([]byte, 0xd8)
+		for i, v := range []uint16{0xdada, 0x6572 + code, 0x8a00, 0xca00, 0x200, 0, 1, 3} {
+			binary.LittleEndian.PutUint16(e[2*i:], v)
+		}
+		binary.LittleEndian.PutUint32(e[16+4:], 8) // region 0: 8 bytes at 0
+		old = append(old, e...)
+	}
+	c, err := Read(bytes.NewReader(old))
+	if err != nil || len(c.Entries) != 2 || c.Entries[1].Code != 0x6573 || c.Entries[1].PageSize != 0x200 ||
+		c.Entries[1].First != 1 || c.Entries[1].Regions[0].Length != 8 {
+		t.Errorf("old form: %+v, %v", c, err)
+	}
+}
+
+func TestHostile(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(b []byte) []byte
+		says   string // "" when a damaged entry is left out and the rest is there
+	}{
+		{"empty", func(b []byte) []byte { return nil }, "too short"},
+		{"another file", func(b []byte) []byte { b[3] = 'x'; return b }, "does not begin"},
+		{"second magic", func(b []byte) []byte { b[0x64] = 0; return b }, "at offset 0x64"},
+		{"no entries", func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x68:], 0); return b }, "entry count 0"},
+		{"four milliard entries", func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x68:], 1<<32-1); return b }, "4294967295"},
+		{"cut in the directory", func(b []byte) []byte { return b[:0x6c+30] }, "none of 4"},
+		{"cut in the data", func(b []byte) []byte { return b[:len(b)-1] }, ""},
+		{"region count", func(b []byte) []byte { b[0x6c+18] = 200; return b }, ""},
+		{"entry magic", func(b []byte) []byte { b[0x6c] = 0; return b }, ""},
+		{"offset beyond", func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x6c+20:], 1<<32-1); return b }, ""},
+		{"length beyond", func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x6c+24:], 1<<32-1); return b }, ""},
+		{"signature beyond", func(b []byte) []byte { binary.LittleEndian.PutUint32(b[0x6c+36:], 1<<31); return b }, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Read(bytes.NewReader(c.change(made())))
+			if c.says == "" {
+				if err != nil || len(got.Entries) != 3 || len(got.Problems) != 1 || got.Problems[0].Offset < 0x6c {
+					t.Errorf("%+v, %v", got, err)
+				}
+				return
+			}
+			var f *flash.FormatError
+			if !errors.As(err, &f) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+		})
+	}
+}

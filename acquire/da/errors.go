@@ -1,0 +1,119 @@
+package da
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// What callers branch on, besides port's and brom's errors.
+var (
+	// ErrNoAgent: the file has no agent for this phone.
+	ErrNoAgent = errors.New("the file has no Download Agent for this phone")
+	// ErrUnknownChip: which family of agents the chip runs is not known.
+	ErrUnknownChip = errors.New("this chip is not known")
+	// ErrNeedDRAM: a start from BootROM needs the DRAM settings of the phone's preloader.
+	ErrNeedDRAM = errors.New("the phone's memory is not set up, and no settings were given")
+	// ErrDRAM: the phone could not set its memory up with the settings given.
+	ErrDRAM = errors.New("the phone cannot set up its memory with these settings")
+	// ErrMismatch: the agent's two stages do not belong together.
+	ErrMismatch = errors.New("the second stage of the agent is not the one the first expects")
+	// ErrNoStorage: the agent sees no flash.
+	ErrNoStorage = errors.New("the agent sees no flash")
+	// ErrProtocol: the agent said something it should not: bytes were lost or changed.
+	ErrProtocol = errors.New("the agent's answer makes no sense")
+	// ErrSum: data arrived with a sum that does not fit, again and again.
+	ErrSum = errors.New("the data do not fit their checksum")
+	// ErrUnsupported: the phone is of a kind this package cannot read.
+	ErrUnsupported = errors.New("not supported")
+)
+
+// StatusError is an agent that says no. The session goes on: another range may well be
+// readable.
+type StatusError struct {
+	Code uint32 // XFlash and legacy, 0 for XML
+	Text string // XML: the agent's own words
+}
+
+func (e *StatusError) Error() string {
+	if e.Text != "" {
+		return fmt.Sprintf("the agent says %q", e.Text)
+	}
+	if name := statusNames[e.Code]; name != "" {
+		return fmt.Sprintf("the agent answers 0x%08x (%s)", e.Code, name)
+	}
+	return fmt.Sprintf("the agent answers 0x%08x", e.Code)
+}
+
+// Is makes codes with a meaning of their own answer to the package's sentinels.
+func (e *StatusError) Is(target error) bool {
+	switch e.Code {
+	case codeHashMismatch, 0xc0070002, 0xc0070003:
+		return target == ErrMismatch
+	case codeEMIVersion, codeRAMException:
+		return target == ErrDRAM
+	}
+	return false
+}
+
+// Codes that are acted on.
+const (
+	codeUnsupported  = 0xc0010004
+	codeEMIVersion   = 0xc0040050
+	codeRAMException = 0xc0050005
+	codeHashMismatch = 0xc0070004
+)
+
+// statusNames are what users look up. Source: mtkclient error.py.
+var statusNames = map[uint32]string{
+	codeUnsupported:  "unsupported command",
+	0xc0020003:       "device not supported",
+	0xc0020004:       "forbidden by the device's policy",
+	0xc0020053:       "agent older than the device allows",
+	0xc0030012:       "authentication file needed",
+	0xc004000b:       "range beyond the flash",
+	0xc0040030:       "eMMC error",
+	0xc0040060:       "UFS error",
+	codeEMIVersion:   "version of the memory settings",
+	codeRAMException: "memory set-up failed",
+	0xc0050007:       "reading failed",
+	0xc0070001:       "agent's version",
+	0xc0070002:       "agent not found",
+	0xc0070003:       "agent's section not found",
+	codeHashMismatch: "agent's hash does not fit",
+	0xbc4:            "no such flash",
+}
+
+// protocolError describes an answer that makes no sense.
+func protocolError(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
+}
+
+// Advice returns what a person can do about err, or "". It looks through wrapping and
+// knows what brom knows.
+func Advice(err error) string {
+	for _, a := range advice {
+		if errors.Is(err, a.err) {
+			return a.text
+		}
+	}
+	return brom.Advice(err)
+}
+
+var advice = []struct {
+	err  error
+	text string
+}{
+	{ErrNoAgent, "take MTK_AllInOne_DA.bin from a newer SP Flash Tool, or the agent from this model's own firmware"},
+	{ErrUnknownChip, "a newer mtkkit may know it"},
+	{ErrNeedDRAM, "start from the preloader (plug in without holding a key), or give the phone's own preloader with --preloader"},
+	{ErrDRAM, "give the preloader of exactly this board with --preloader, charge the battery, or start from the preloader (no key held)"},
+	{ErrMismatch, "use an unchanged agent file; this one was edited or put together from two"},
+	{ErrNoStorage, "charge the battery and try again; if it stays so, the flash chip may have failed"},
+	{ErrSum, "use another cable or socket, without a hub, and resume"},
+	{ErrProtocol, "unplug, use another cable or socket, without a hub, and resume"},
+	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds) and resume"},
+	{port.ErrTimeout, "unplug, power the phone off (hold the power key for 10 seconds), plug it in again and resume"},
+}

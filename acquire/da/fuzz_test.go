@@ -1,0 +1,48 @@
+package da
+
+import (
+	"bytes"
+	"testing"
+)
+
+// Whatever the file is: no panic, no large allocation, and every stage of every entry
+// lies within the file and can be read.
+func FuzzRead(f *testing.F) {
+	f.Add(made())
+	f.Add(made()[:0x6c+30])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		img := bytes.NewReader(b)
+		c, err := Read(img)
+		if err != nil {
+			return
+		}
+		if !Sniff(img) {
+			t.Error("read, but not sniffed")
+		}
+		for _, e := range c.Entries {
+			for _, s := range e.Regions {
+				if s.Offset < 0 || s.Length < 0 || s.End() > img.Size() || int64(s.Signature) > s.Length {
+					t.Errorf("stage %+v in %d bytes", s, len(b))
+				}
+				if _, err := c.bytes(s); err != nil {
+					t.Error(err)
+				}
+			}
+			c.Choose(e.Code, e.HWVersion, e.SWVersion)
+		}
+	})
+}
+
+// A header that is taken has a length within bounds.
+func FuzzHeader(f *testing.F) {
+	f.Add([]byte("\xef\xee\xee\xfe\x01\x00\x00\x00\x04\x00\x00\x00"))
+	f.Add([]byte("\xef\xee\xee\xfe\x02\x00\x00\x00\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var h [headerSize]byte
+		copy(h[:], b)
+		kind, n, err := parseHeader(h)
+		if err == nil && kind != typeProtocol && n > maxLog {
+			t.Errorf("type %d, %d bytes", kind, n)
+		}
+	})
+}

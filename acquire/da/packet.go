@@ -1,0 +1,115 @@
+package da
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// XFlash and XML agents speak in packets:
+//
+//	u32 0xfeeeeeef   u32 type   u32 length   payload      little-endian
+const (
+	packetMagic  = 0xfeeeeeef
+	headerSize   = 12
+	typeProtocol = 1
+	typeLog      = 2 // text for a person, anywhere between the others
+)
+
+// Times. A phone may take two seconds for a bad place of its flash, and DRAM set-up and
+// the second stage take as long.
+const (
+	answerWait = 5 * time.Second
+	dataWait   = 10 * time.Second
+	startWait  = 15 * time.Second
+)
+
+// maxLog bounds a log packet, which is thrown away.
+const maxLog = 64 << 10
+
+// packets is the framing on a line.
+type packets struct {
+	l *port.Line
+}
+
+// parseHeader checks a header and returns type and length.
+func parseHeader(h [headerSize]byte) (kind uint32, length uint32, err error) {
+	magic := binary.LittleEndian.Uint32(h[:])
+	kind = binary.LittleEndian.Uint32(h[4:])
+	length = binary.LittleEndian.Uint32(h[8:])
+	switch {
+	case magic != packetMagic:
+		return 0, 0, protocolError("a packet begins with 0x%08x", magic)
+	case kind != typeProtocol && kind&0xffff != typeLog:
+		return 0, 0, protocolError("a packet of type 0x%x", kind)
+	case kind != typeProtocol && length > maxLog:
+		return 0, 0, protocolError("a log packet of %d bytes", length)
+	}
+	return kind, length, nil
+}
+
+// header reads headers up to the next packet that is no log, which it throws away, and
+// returns its length: 1 to limit.
+func (p packets) header(limit int64, wait time.Duration) (int, error) {
+	for range 10000 { // a phone that only ever logs is no phone
+		var h [headerSize]byte
+		if err := p.l.ReadFull(h[:], wait); err != nil {
+			return 0, err
+		}
+		kind, n, err := parseHeader(h)
+		if err != nil {
+			return 0, err
+		}
+		if kind == typeProtocol {
+			if n == 0 || int64(n) > limit {
+				return 0, protocolError("a packet of %d bytes where 1 to %d are due", n, limit)
+			}
+			return int(n), nil
+		}
+		if err := p.l.ReadFull(make([]byte, n), wait); err != nil {
+			return 0, err
+		}
+	}
+	return 0, protocolError("nothing but log packets")
+}
+
+// recv reads a packet of at most limit bytes.
+func (p packets) recv(limit int, wait time.Duration) ([]byte, error) {
+	n, err := p.header(int64(limit), wait)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, n)
+	return b, p.l.ReadFull(b, answerWait)
+}
+
+// send sends one packet in one write.
+func (p packets) send(payload []byte) error {
+	b := make([]byte, headerSize, headerSize+len(payload))
+	binary.LittleEndian.PutUint32(b, packetMagic)
+	binary.LittleEndian.PutUint32(b[4:], typeProtocol)
+	binary.LittleEndian.PutUint32(b[8:], uint32(len(payload)))
+	return p.l.Write(append(b, payload...))
+}
+
+// send32 sends a packet of 32-bit words.
+func (p packets) send32(words ...uint32) error {
+	var b []byte
+	for _, w := range words {
+		b = binary.LittleEndian.AppendUint32(b, w)
+	}
+	return p.send(b)
+}
+
+// line makes packets part of an agent.
+func (p packets) line() *port.Line { return p.l }
+
+// wrap says what was being done when err came.
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

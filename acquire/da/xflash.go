@@ -1,0 +1,455 @@
+package da
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Commands of an XFlash agent that are needed to read.
+const (
+	xSync          = 0x434e5953 // "SYNC"
+	xEnvironment   = 0x010100
+	xHardware      = 0x010101
+	xReadData      = 0x010005
+	xShutdown      = 0x010007
+	xBootTo        = 0x010008
+	xControl       = 0x010009
+	xInitRAM       = 0x01000a
+	xSwitchUSB     = 0x01000b
+	xGetEMMC       = 0x040001
+	xGetNAND       = 0x040002
+	xGetUFS        = 0x040004
+	xPacketLength  = 0x040007
+	xGetRandomID   = 0x040008
+	xGetConnection = 0x04000a
+	xGetUSBSpeed   = 0x04000b
+	xGetSLA        = 0x040016
+	xSetChecksum   = 0x020003
+	xSetResetKey   = 0x020004
+)
+
+// xflash is a session with an XFlash (V5) agent.
+type xflash struct {
+	packets
+	boot
+	packet int64 // bytes of data the agent sends in one packet, at most
+}
+
+func (x *xflash) start(ctx context.Context, p *Phone) error {
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"start of the first stage", x.hello},
+		{"settings", x.settings},
+		{"memory set-up", x.dram},
+		{"start of the second stage", x.bootTo},
+		{"security", x.sla},
+		{"speed", func() error { return x.speed(ctx) }},
+		{"packet length", x.packetLength},
+		{"flash", func() error { return x.storage(p) }},
+	} {
+		if err := step.do(); err != nil {
+			return wrap(step.name, err)
+		}
+	}
+	id, err := x.get(xGetRandomID, 64)
+	if err != nil && !unsupported(err) {
+		return wrap("random id", err)
+	}
+	p.RandomID = id
+	return nil
+}
+
+// hello greets the first stage: C0, SYNC, environment, SYNC.
+func (x *xflash) hello() error {
+	b, err := x.l.Byte(startWait)
+	if err != nil {
+		return err
+	}
+	if b != 0xc0 {
+		return protocolError("0x%02x instead of 0xc0", b)
+	}
+	if err := x.send32(xSync); err != nil {
+		return err
+	}
+	// Log on the UART (1), so that no log comes between the packets; level "error";
+	// this host runs Linux (1); no UFS provisioning.
+	if err := x.commandWith(xEnvironment, 4, 1, 1, 0, 0); err != nil {
+		return err
+	}
+	if err := x.commandWith(xHardware, 0); err != nil {
+		return err
+	}
+	v, err := x.word(startWait)
+	if err == nil && v != xSync {
+		err = protocolError("0x%08x instead of SYNC", v)
+	}
+	return err
+}
+
+// commandWith sends a command and its parameters together, for which there is one status.
+func (x *xflash) commandWith(c uint32, words ...uint32) error {
+	if err := x.send32(c); err != nil {
+		return err
+	}
+	if err := x.send32(words...); err != nil {
+		return err
+	}
+	return x.status(answerWait)
+}
+
+// command sends a command that is acknowledged before its parameters.
+func (x *xflash) command(c uint32) error {
+	if err := x.send32(c); err != nil {
+		return err
+	}
+	return x.status(answerWait)
+}
+
+// word reads a packet of one number, 2 or 4 bytes.
+func (x *xflash) word(wait time.Duration) (uint32, error) {
+	b, err := x.recv(4, wait)
+	if err != nil {
+		return 0, err
+	}
+	return number(b)
+}
+
+func number(b []byte) (uint32, error) {
+	switch len(b) {
+	case 2:
+		return uint32(binary.LittleEndian.Uint16(b)), nil
+	case 4:
+		return binary.LittleEndian.Uint32(b), nil
+	}
+	return 0, protocolError("a status of %d bytes", len(b))
+}
+
+// status reads a status: 0 or the magic number is good.
+func (x *xflash) status(wait time.Duration) error {
+	v, err := x.word(wait)
+	if err == nil && v != 0 && v != packetMagic {
+		err = &StatusError{Code: v}
+	}
+	return err
+}
+
+// get asks a question. An agent that does not know it answers a *StatusError.
+func (x *xflash) get(c uint32, limit int) ([]byte, error) {
+	if err := x.command(xControl); err != nil {
+		return nil, err
+	}
+	if err := x.command(c); err != nil {
+		return nil, err
+	}
+	b, err := x.recv(limit, answerWait)
+	if err != nil {
+		return nil, err
+	}
+	return b, x.status(answerWait)
+}
+
+// set makes a setting. One the agent does not know is none it could disobey.
+func (x *xflash) set(c, value uint32) error {
+	if err := x.command(xControl); err != nil {
+		return err
+	}
+	err := x.command(c)
+	if unsupported(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := x.send32(value); err != nil {
+		return err
+	}
+	return x.status(answerWait)
+}
+
+func unsupported(err error) bool {
+	var s *StatusError
+	return errors.As(err, &s) && s.Code == codeUnsupported
+}
+
+func (x *xflash) settings() error {
+	if err := x.set(xSetResetKey, 0x68); err != nil {
+		return err
+	}
+	return x.set(xSetChecksum, 0) // the packets carry none in any case
+}
+
+// dram hands over the memory settings when nobody else has set the memory up: the
+// agent knows how it was reached.
+func (x *xflash) dram() error {
+	by, err := x.get(xGetConnection, 32)
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(by, []byte("brom")) {
+		return nil
+	}
+	if len(x.options.DRAM) == 0 {
+		return ErrNeedDRAM
+	}
+	if err := x.command(xInitRAM); err != nil {
+		return err
+	}
+	if err := x.send32(uint32(len(x.options.DRAM))); err != nil {
+		return err
+	}
+	if err := x.send(x.options.DRAM); err != nil {
+		return err
+	}
+	return x.status(startWait)
+}
+
+// bootTo sends the second stage without its signature and waits until it runs.
+func (x *xflash) bootTo() error {
+	if err := x.command(xBootTo); err != nil {
+		return err
+	}
+	body := x.plain()
+	where := binary.LittleEndian.AppendUint64(nil, uint64(x.stage.Address))
+	if err := x.send(binary.LittleEndian.AppendUint64(where, uint64(len(body)))); err != nil {
+		return err
+	}
+	if err := x.send(body); err != nil {
+		return err
+	}
+	if err := x.status(startWait); err != nil {
+		return err
+	}
+	v, err := x.word(startWait)
+	if err == nil && v != xSync && v != 0 {
+		err = &StatusError{Code: v}
+	}
+	return err
+}
+
+func (x *xflash) sla() error {
+	b, err := x.get(xGetSLA, 16)
+	if unsupported(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(bytes.Trim(b, "\x00")) > 0 {
+		return brom.ErrSLA
+	}
+	return nil
+}
+
+// speed leaves the slow connection a BootROM start has. The phone comes back as another
+// USB device; the agent goes on where it was.
+func (x *xflash) speed(ctx context.Context) error {
+	if !x.info.BootROM || x.options.Reconnect == nil {
+		return nil
+	}
+	b, err := x.get(xGetUSBSpeed, 32)
+	if unsupported(err) || err == nil && !bytes.HasPrefix(b, []byte("full-speed")) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = x.command(xSwitchUSB)
+	if unsupported(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := x.send32(0x0e8d2001); err != nil {
+		return err
+	}
+	if err := x.status(answerWait); err != nil {
+		return err
+	}
+	x.l.Close()
+	l, err := x.options.Reconnect(ctx)
+	if err != nil {
+		return err
+	}
+	x.l = l
+	return nil
+}
+
+// maxPacket bounds what the agent says it sends at once.
+const maxPacket = 64 << 20
+
+func (x *xflash) packetLength() error {
+	b, err := x.get(xPacketLength, 64)
+	if err != nil {
+		return err
+	}
+	if len(b) < 8 {
+		return protocolError("packet lengths in %d bytes", len(b))
+	}
+	x.packet = int64(binary.LittleEndian.Uint32(b[4:]))
+	if x.packet < 512 || x.packet > maxPacket {
+		return protocolError("packets of %d bytes", x.packet)
+	}
+	return nil
+}
+
+// Kinds of storage and their parts in a read request.
+const (
+	xEMMC = 0x01
+	xNAND = 0x10
+	xUFS  = 0x30
+)
+
+// storage asks for each kind of flash until one is there.
+func (x *xflash) storage(p *Phone) error {
+	for _, ask := range []func(*Phone) error{x.emmc, x.ufs, x.nand} {
+		err := ask(p)
+		if err != nil && !unsupported(err) || p.Storage != "" {
+			return err
+		}
+	}
+	return ErrNoStorage
+}
+
+func (x *xflash) emmc(p *Phone) error {
+	b, err := x.get(xGetEMMC, 256)
+	if err != nil || len(b) < 88 || binary.LittleEndian.Uint32(b) == 0 {
+		return err
+	}
+	// boot 1, boot 2, RPMB, four general purpose areas, user: in this order in the
+	// report, and numbered 1 to 8 in requests.
+	p.Storage, p.Sector, p.CID = flash.EMMC, 512, b[72:88]
+	return p.addEMMC(b[8:], binary.LittleEndian)
+}
+
+// addEMMC adds the areas of an eMMC from their eight sizes, the user area first.
+func (p *Phone) addEMMC(b []byte, order binary.ByteOrder) error {
+	for _, i := range []int{7, 0, 1, 2, 3, 4, 5, 6} {
+		r := Region{Name: emmcNames[i], storage: xEMMC, part: uint32(i + 1), xmlName: emmcXML[i]}
+		if err := p.add(r, order.Uint64(b[8*i:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var emmcNames = [8]flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB,
+	"EMMC_GP1", "EMMC_GP2", "EMMC_GP3", "EMMC_GP4", flash.EMMCUser}
+
+var emmcXML = [8]string{"EMMC-BOOT1", "EMMC-BOOT2", "EMMC-RPMB", "EMMC-GP1", "EMMC-GP2", "EMMC-GP3", "EMMC-GP4", "EMMC-USER"}
+
+var (
+	ufsNames = [3]flash.Region{flash.UFSLU0, flash.UFSLU1, flash.UFSLU2}
+	ufsXML   = [3]string{"UFS-LUA0", "UFS-LUA1", "UFS-LUA2"}
+)
+
+func (x *xflash) ufs(p *Phone) error {
+	b, err := x.get(xGetUFS, 256)
+	if err != nil || len(b) < 48 || binary.LittleEndian.Uint32(b) == 0 {
+		return err
+	}
+	p.Storage, p.Sector, p.CID = flash.UFS, 4096, b[32:48]
+	for _, i := range []int{2, 0, 1} { // the third is the user area
+		r := Region{Name: ufsNames[i], storage: xUFS, part: uint32(i + 1), xmlName: ufsXML[i]}
+		if err := p.add(r, binary.LittleEndian.Uint64(b[8+8*i:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *xflash) nand(p *Phone) error {
+	b, err := x.get(xGetNAND, 256)
+	if err != nil || len(b) < 32 || binary.LittleEndian.Uint32(b) == 0 {
+		return err
+	}
+	p.Storage, p.Sector = flash.NAND, int64(binary.LittleEndian.Uint32(b[4:]))
+	r := Region{Name: flash.NANDWhole, storage: xNAND, part: 8, xmlName: "NAND-WHOLE"}
+	return p.add(r, binary.LittleEndian.Uint64(b[24:]))
+}
+
+// read is READ_DATA: packets of data, each acknowledged as soon as its last byte is
+// here, so that the phone reads on while we store. A packet of 2 or 4 bytes is a status
+// in place of data; requests are multiples of 512 bytes, so data never are that short.
+func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
+	if err := x.command(xReadData); err != nil {
+		return err
+	}
+	b := binary.LittleEndian.AppendUint32(nil, r.storage)
+	b = binary.LittleEndian.AppendUint32(b, r.part)
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Offset))
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
+	if err := x.send(append(b, make([]byte, 32)...)); err != nil { // no NAND settings
+		return err
+	}
+	for range 2 {
+		if err := x.status(answerWait); err != nil {
+			return err
+		}
+	}
+	for left := e.Length; left > 0; {
+		n, err := x.data(min(left, x.packet), s)
+		if err != nil {
+			return err
+		}
+		left -= n
+	}
+	return nil
+}
+
+// data takes one packet of data, and the status that follows its acknowledgement.
+func (x *xflash) data(limit int64, s *sink) (int64, error) {
+	n, err := x.header(limit, dataWait)
+	if err != nil {
+		return 0, err
+	}
+	if n <= 4 {
+		b := make([]byte, n)
+		if err := x.l.ReadFull(b, answerWait); err != nil {
+			return 0, err
+		}
+		v, err := number(b)
+		if err == nil && v == 0 {
+			err = protocolError("a packet of %d bytes in place of data", n)
+		}
+		if err == nil {
+			err = &StatusError{Code: v}
+		}
+		return 0, err
+	}
+	for left := n; left > 0; {
+		b := s.space(left)
+		if err := x.l.ReadFull(b, dataWait); err != nil {
+			return 0, err
+		}
+		s.commit(len(b))
+		left -= len(b)
+	}
+	if err := x.send32(0); err != nil {
+		return 0, err
+	}
+	return int64(n), x.status(dataWait)
+}
+
+// finish has the phone let go of us.
+func (x *xflash) finish(end End) error {
+	if err := x.command(xShutdown); err != nil {
+		return err
+	}
+	words := make([]uint32, 8)
+	if end == Reboot {
+		words[0], words[3] = 1, 1 // the words count; start Android
+	}
+	if err := x.send32(words...); err != nil {
+		return err
+	}
+	return x.status(answerWait)
+}
