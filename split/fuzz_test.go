@@ -41,6 +41,7 @@ func FuzzMarker(f *testing.F) {
 	f.Add([]byte(`{"files":["a","../victim"]}`))
 	f.Add([]byte(`{"files":["a"]}`))
 	f.Add([]byte(`{"files":["..","/","."]}`))
+	f.Add([]byte(`{"files":[".mtkkit-unfinished"]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		top := t.TempDir()
 		dir := filepath.Join(top, "p")

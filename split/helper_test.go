@@ -18,7 +18,6 @@ import (
 type holey struct {
 	size int64
 	data []stretch // ascending, apart
-	read int64     // bytes read where there is no data
 }
 
 type stretch struct {

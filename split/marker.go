@@ -112,6 +112,9 @@ func strangeMarker(path string) *Refusal {
 func removeOwned(dir string, names []string) error {
 	for _, list := range [][]string{bookNames, names} { // the manifest first: it would call the folder finished
 		for _, n := range list {
+			if n == markerName {
+				continue // a list that names itself
+			}
 			for _, suffix := range []string{"", partSuffix} {
 				path := filepath.Join(dir, n+suffix)
 				if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
