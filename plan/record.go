@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -50,81 +51,55 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 // than its partition and is done sooner, and who asks for trimmed copies wants them
 // used. Sparse files are not named: old download agents do not know them.
 func (p *Plan) Scatter() []byte {
-	spec := scatter.Spec{
+	facts := scatter.Facts{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
-		UserSize: p.facts.DeviceSize, Rows: []flash.Partition{p.preloaderRow()},
+		DeviceSize: p.facts.DeviceSize, Profile: scatter.Restore, File: p.restores,
 	}
-	p.Private = nil
-	for _, row := range p.tableRows() {
-		spec.Rows = append(spec.Rows, p.restorable(row))
+	if it := p.preloader(); it != nil {
+		facts.Preloader = it.Length
 	}
+	made := scatter.Create(p.facts.Table, facts)
+	p.Private = made.Private
 	for _, it := range p.Items {
 		if it.Kind == "excerpt" && !slices.Contains(p.Private, it.Name) {
 			p.Private = append(p.Private, it.Name)
 		}
 	}
-	return scatter.Build(spec).Encode()
+	return scatter.Build(made.Spec).Encode()
 }
 
-// tableRows are the rows of the user area in the table's own order, with the reserved
-// ones that were not carved.
-func (p *Plan) tableRows() []flash.Partition {
-	var rows []flash.Partition
-	for _, row := range p.facts.Table.Partitions {
-		if row.Region.IsUser() && row.Name != "" {
-			rows = append(rows, row)
+// preloader is the flashable one that is written, or nil.
+func (p *Plan) preloader() *Item {
+	for i := range p.Items {
+		if it := &p.Items[i]; it.Kind == "preloader" && it.Write {
+			return it
 		}
 	}
-	return rows
+	return nil
 }
 
-// preloaderRow is the first row of every scatter file.
-func (p *Plan) preloaderRow() flash.Partition {
-	name := "preloader"
-	row := flash.Partition{Name: name, Region: p.dev.Storage.Boot1(), Extent: flash.Extent{Length: 0x40000}}
-	for _, r := range p.facts.Table.Partitions {
-		if r.Region.IsBoot() && scatter.Canonical(r.Name) == name {
-			row = r
-			break
+// restores names the file that restores a row, "" when none does: nothing of it, or
+// not all, is at hand.
+func (p *Plan) restores(row flash.Partition) string {
+	if row.Region.IsBoot() {
+		if it := p.preloader(); it != nil && scatter.Canonical(row.Name) == "preloader" {
+			return it.File
 		}
+		return ""
 	}
-	row.File, row.Download, row.Type, row.Operation = "", false, "SV5_BL_BIN", "BOOTLOADERS"
-	for _, it := range p.Items {
-		if it.Kind == "preloader" && it.Write {
-			row.File, row.Download = it.File, true
-			row.Length = max(row.Length, it.Length)
-			break
-		}
-	}
-	return row
-}
-
-// restorable fills in the flash tool's words for a row and the file that was made.
-func (p *Plan) restorable(row flash.Partition) flash.Partition {
-	attr := scatter.Defaults(row.Name, p.dev.Storage)
-	if row.Type == "" {
-		row.Type = attr.Type
-	}
-	row.File, row.Download = "", false
 	it := p.item(row)
-	if row.Reserved || it == nil || it.File == "" || it.Present < it.Length {
-		if row.Operation == "" {
-			row.Operation = attr.Operation
-		}
-		return row
+	if it == nil || it.File == "" || it.Present < it.Length {
+		return ""
 	}
-	row.File, row.Download, row.Operation = it.File, true, "UPDATE"
-	if attr.Private {
-		p.Private = append(p.Private, row.Name)
-	} else if short := p.trimmed[it.File]; short != "" {
-		row.File = short
+	if short := p.trimmed[it.File]; short != "" && !scatter.Defaults(row.Name, p.dev.Storage).Private {
+		return short
 	}
-	return row
+	return it.File
 }
 
 func (p *Plan) item(row flash.Partition) *Item {
 	for i := range p.Items {
-		if r := p.Items[i].Row; r != nil && r.Index == row.Index && r.Name == row.Name && r.Extent == row.Extent {
+		if r := p.Items[i].Row; r != nil && strings.EqualFold(r.Name, row.Name) && r.Offset == row.Offset {
 			return &p.Items[i]
 		}
 	}
