@@ -304,7 +304,12 @@ func (l *life) jump() bool {
 		return false
 	}
 	l.send16("status", statusOK)
-	l.xflash()
+	switch l.Protocol {
+	case Legacy:
+		l.legacy()
+	default:
+		l.xflash()
+	}
 	return true
 }
 

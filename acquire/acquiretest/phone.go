@@ -183,7 +183,8 @@ type life struct {
 	loadedAt uint32 // its address
 	second   bool   // the second stage runs
 	dram     bool
-	fast     bool // high-speed USB
+	fast     bool   // high-speed USB
+	part     uint32 // the region selected, legacy
 }
 
 // live goes through one life and says how it ended. The error is one of the computer

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
 // refused is what no session may survive: starting a phone of each family.
@@ -159,7 +160,7 @@ func TestEveryFaultAtEveryPlace(t *testing.T) {
 // strike reads a phone with one fault.
 func strike(t *testing.T, protocol acquiretest.Protocol, hw uint16, fl fault) {
 	p := &phone{Protocol: protocol, HWCode: hw, Packet: 32 << 10, Parts: []flash.Part{
-		{Region: flash.EMMCUser, Image: bytes.NewReader(bytes.Repeat([]byte("mtkkit.."), 16<<10))}}, Faults: []fault{fl}}
+		{Region: flash.EMMCUser, Image: bytes.NewReader(imgtest.Noise("user", 128<<10))}}, Faults: []fault{fl}}
 	if fl.Do == acquiretest.Trickle && fl.Place == "data" {
 		p.Packet, p.Parts = 1<<10, []flash.Part{{Region: flash.EMMCUser, Image: bytes.NewReader(make([]byte, 4<<10))}}
 	}
@@ -205,4 +206,85 @@ func tells(protocol acquiretest.Protocol, f fault) bool {
 	changes := f.Do == acquiretest.Flip || f.Do == acquiretest.Fill || f.Do == acquiretest.Insert ||
 		f.Do == acquiretest.Repeat || f.Do == acquiretest.Drop
 	return protocol != acquiretest.Legacy && changes
+}
+
+// A legacy sum that does not fit has the packet sent again; the reader sees right bytes
+// or ErrSum.
+func TestLegacySum(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fault
+		want error
+	}{
+		{"sum wrong once", fault{Place: "data.sum", Nth: 2, Do: acquiretest.Flip}, nil},
+		{"data wrong once", fault{Place: "data", Nth: 3, Byte: 1000, Do: acquiretest.Flip}, nil},
+		{"always wrong", fault{Place: "data.sum", Do: acquiretest.Flip}, da.ErrSum},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &phone{Protocol: acquiretest.Legacy, HWCode: 0x6582, Parts: small(), Faults: []fault{c.fault}}
+			onPhone(t, p, da.Options{}, func(t *testing.T, got *da.Phone, err error) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := whole(t, p.Parts[0].Image)
+				b := make([]byte, len(want))
+				_, err = got.Image(flash.EMMCUser).ReadAt(b, 0)
+				if !errors.Is(err, c.want) || err == nil && !bytes.Equal(b, want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+			})
+		})
+	}
+}
+
+// Data that are wrong under a right sum, or without one, are seen by nobody but a second
+// reading: the phone does send other bytes then.
+func TestSilentChange(t *testing.T) {
+	p := &phone{Parts: small(), Faults: []fault{{Place: "data", Nth: 1, Byte: 99, Do: acquiretest.Flip}}}
+	onPhone(t, p, da.Options{}, func(t *testing.T, got *da.Phone, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := whole(t, p.Parts[0].Image)
+		img := got.Image(flash.EMMCUser)
+		first := whole(t, img)
+		got.Forget()
+		second := whole(t, img)
+		if bytes.Equal(first, want) || !bytes.Equal(second, want) {
+			t.Errorf("first reading right: %v, second: %v", bytes.Equal(first, want), bytes.Equal(second, want))
+		}
+	})
+}
+
+// After the cable was out, the phone comes back and the same region is read from where
+// it stopped.
+func TestComesBack(t *testing.T) {
+	for _, f := range families {
+		t.Run(string(f.protocol), func(t *testing.T) {
+			p := &phone{Protocol: f.protocol, HWCode: f.hwCode, Parts: small(), Packet: 256 << 10, Replug: 2 * time.Second,
+				Faults: []fault{{Place: "data", Nth: 3, Byte: 100, Do: acquiretest.Disconnect}}}
+			synctest.Test(t, func(t *testing.T) {
+				p.Plug()
+				defer p.Unplug()
+				want := whole(t, p.Parts[0].Image)
+				var b []byte
+				for range 2 {
+					got, err := connect(t, p, da.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					rest := make([]byte, len(want)-len(b))
+					n, err := got.Image(flash.EMMCUser).ReadAt(rest, int64(len(b)))
+					b = append(b, rest[:n]...)
+					if err != nil && !errors.Is(err, port.ErrGone) {
+						t.Fatal(err)
+					}
+					got.Close(da.Off)
+				}
+				if !bytes.Equal(b, want) || p.Lives() != 2 {
+					t.Errorf("%d of %d bytes in %d lives", len(b), len(want), p.Lives())
+				}
+			})
+		})
+	}
 }

@@ -101,6 +101,8 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	switch chip.Protocol {
 	case brom.XFlash:
 		p.agent = &xflash{packets: packets{s.Line()}, boot: b}
+	case brom.Legacy:
+		p.agent = &legacy{l: s.Line(), boot: b}
 	default:
 		return nil, fmt.Errorf("da: %w: %v agents", ErrUnsupported, chip.Protocol)
 	}
@@ -168,6 +170,10 @@ func (p *Phone) Device() *flash.Device {
 	}
 	return d
 }
+
+// Forget drops the last few MiB read and what was read ahead, so that the next read
+// comes from the flash again. A second reading to compare with must begin with it.
+func (p *Phone) Forget() { p.reader.forget() }
 
 // Close lets the reading under way finish, tells the agent what to do in the end, and
 // closes the line. Images cannot be read any more. After an error of the line there is

@@ -220,6 +220,17 @@ func (r *reader) readAt(region Region, p []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// forget drops what is at hand, so that the next read asks the phone.
+func (r *reader) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drain()
+	for _, b := range r.recent {
+		r.give(b)
+	}
+	r.recent, r.region = nil, Region{}
+}
+
 // copyRecent serves p from blocks kept.
 func (r *reader) copyRecent(name flash.Region, p []byte, at int64) int {
 	for _, b := range r.recent {

@@ -1,0 +1,204 @@
+package acquiretest
+
+import (
+	"encoding/binary"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Bytes of the legacy agents.
+const (
+	lAck      = 0x5a
+	lNack     = 0xa5
+	lSync     = 0xc0
+	lSOC      = 0xc1
+	lNoFlash  = 0xbc4
+	lNeedDRAM = 0xbc3
+)
+
+func (l *life) ack() { l.send("legacy.ack", []byte{lAck}) }
+
+// acked takes a byte of the host's and reports whether it is an ACK.
+func (l *life) acked(place string) bool { return l.recv(place, 1)[0] == lAck }
+
+func (l *life) be32() uint32 { return binary.BigEndian.Uint32(l.recv("legacy.word", 4)) }
+func (l *life) be64() uint64 { return binary.BigEndian.Uint64(l.recv("legacy.word", 8)) }
+
+// legacy is the phone running a legacy agent.
+func (l *life) legacy() {
+	l.send("agent", []byte{lSync})
+	l.lflashIDs()
+	if !l.acked("legacy.ack") {
+		return
+	}
+	l.send("legacy.version", []byte{3, 2, 0x97})
+	l.recv("legacy.settings", 18+extraSettings[l.HWCode])
+	if !l.lmemory() || !l.lsecond() {
+		return
+	}
+	l.second = true
+	l.lreport()
+	for l.lcommand(l.recv("legacy.command", 1)[0]) {
+	}
+}
+
+// extraSettings are bytes some chips expect behind the settings.
+var extraSettings = map[uint16]int{0x6592: 4, 0x6582: 4, 0x6583: 4, 0x6589: 4, 0x6580: 24, 0x8163: 24, 0x8127: 28}
+
+// lflashIDs says which flash chips there are.
+func (l *life) lflashIDs() {
+	b := be32(nil, lNoFlash)
+	b = append(b, 0, 0) // no NAND ids
+	if l.Storage == flash.EMMC {
+		b = be32(b, 0)
+		b = append(b, noise("cid", 16)...)
+	} else {
+		b = append(be32(b, lNoFlash), make([]byte, 16)...)
+	}
+	l.send("legacy.ids", b)
+}
+
+func be32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
+
+// lmemory asks for memory settings after a start from BootROM.
+func (l *life) lmemory() bool {
+	if l.dram {
+		l.send("legacy.memory", be32(nil, 0))
+		if l.HWCode == 0x6592 {
+			l.send("legacy.memory", make([]byte, 20))
+		}
+		return true
+	}
+	b := append(be32(be32(nil, lNeedDRAM), 0), noise("emmc id", 16)...)
+	b = append(be32(b, lNoFlash), 0, 0)
+	l.send("legacy.memory", b)
+	if l.recv("legacy.emi", 1)[0] != 0xe8 {
+		return false
+	}
+	l.be32() // version
+	if !l.acked("legacy.ack") {
+		return false
+	}
+	l.send("legacy.emi length", be32(nil, uint32(len(l.EMI))))
+	if !l.acked("legacy.ack") {
+		return false
+	}
+	n := l.be32()
+	if n > 1<<16 {
+		return false
+	}
+	blob := l.recv("legacy.emi", int(n))
+	l.send16("legacy.emi sum", sum16(blob))
+	if !l.acked("legacy.ack") || l.be32() != 0x80000001 {
+		return false
+	}
+	if l.dram = l.emiFits(blob); !l.dram {
+		l.send("legacy.ram", be32(nil, 0xbc5))
+		return false
+	}
+	b = append(be32(nil, 0), 0, 0)
+	l.send("legacy.ram", binary.BigEndian.AppendUint64(b, 1<<30))
+	return true
+}
+
+// lsecond takes the second stage.
+func (l *life) lsecond() bool {
+	l.be32()
+	n, packet := l.be32(), l.be32()
+	if n > maxUpload || packet == 0 {
+		return false
+	}
+	l.ack()
+	var body []byte
+	for left := n; left > 0; {
+		k := min(left, packet)
+		body = append(body, l.recv("legacy.stage2", int(k))...)
+		l.ack()
+		left -= k
+	}
+	if !l.acked("legacy.ack") || !belongs(l.first, body) {
+		return false
+	}
+	l.ack()
+	return true
+}
+
+// lreport tells of the flash and the rest of the phone.
+func (l *life) lreport() {
+	l.send("legacy.nor", append(be32(nil, lNoFlash), make([]byte, 0x18)...))
+	// No NAND, in the form with a 32-bit size: no ids, nine bytes of geometry.
+	l.send("legacy.nand", append(be32(nil, lNoFlash), make([]byte, 0x0d-4+9)...))
+	b := be32(nil, lNoFlash)
+	if l.Storage == flash.EMMC {
+		b = be32(nil, 0)
+	}
+	for _, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, gp[0], gp[1], gp[2], gp[3], flash.EMMCUser} {
+		b = binary.BigEndian.AppendUint64(b, uint64(l.image(r).Size()))
+	}
+	l.send("legacy.emmc", append(append(b, noise("cid", 16)...), make([]byte, 8)...))
+	l.send("legacy.sdmmc", append(be32(nil, lNoFlash), make([]byte, 0x18)...))
+	b = append(be32(be32(be32(nil, 0), 0x20000), 0), 2, 0)
+	b = binary.BigEndian.AppendUint64(b, 1<<30)
+	l.send("legacy.config", append(b, noise("random id", 16)...))
+	if l.HWCode == 0x8127 || l.HWCode == 0x8163 {
+		l.send("legacy.config", be32(nil, 0))
+	}
+	l.send("legacy.pass", append(be32(be32([]byte{lAck}, 0), 0), lSOC))
+}
+
+// lcommand serves one command and reports whether the agent goes on.
+func (l *life) lcommand(c byte) bool {
+	switch c {
+	case 0x72:
+		l.ack()
+		l.send("legacy.speed", []byte{map[bool]byte{true: 1}[l.fast]})
+	case 0x70:
+		l.recv("legacy.speed", 1)
+		l.ack()
+		l.reappear()
+	case 0x60:
+		l.ack()
+		l.part = uint32(l.recv("legacy.part", 1)[0])
+		l.ack()
+	case 0xd6:
+		l.lread()
+	case 0xd9:
+		l.ack()
+		l.be32()
+		l.ack()
+		return false
+	default:
+		l.send("legacy.ack", []byte{0xbb})
+	}
+	return true
+}
+
+// lread is READ: packets of data, each with the sum of its bytes, each acknowledged. A
+// range that cannot be read is refused before the first.
+func (l *life) lread() {
+	l.recv("legacy.host", 2)
+	off, n := l.be64(), l.be64()
+	packet := l.be32()
+	r := l.xregion(1, l.part)
+	e, err := flash.NewExtent(off, n)
+	if err != nil || n == 0 || packet == 0 || packet > 64<<20 || e.End() > l.image(r).Size() || l.bad(r, e) {
+		l.send("legacy.refusal", []byte{lNack})
+		l.recv("legacy.nack", 1)
+		l.send("legacy.refusal", le.AppendUint32(nil, 0xbc6))
+		return
+	}
+	l.ack()
+	l.readData(r, e, int64(packet), func(piece []byte) bool {
+		l.send("data", piece)
+		l.send16("data.sum", sum16(piece))
+		return l.acked("data.ack")
+	})
+}
+
+// sum16 is the sum of all bytes.
+func sum16(b []byte) (sum uint16) {
+	for _, c := range b {
+		sum += uint16(c)
+	}
+	return sum
+}

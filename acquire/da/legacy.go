@@ -1,0 +1,448 @@
+package da
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Bytes of a legacy agent. Numbers are big-endian.
+const (
+	lAck      = 0x5a
+	lNack     = 0xa5
+	lSync     = 0xc0
+	lPassEnd  = 0xc1
+	lUSB      = 0x72 // which speed
+	lUSBHigh  = 0x70
+	lPart     = 0x60 // which region is meant from now on
+	lRead     = 0xd6
+	lFinish   = 0xd9
+	lEMI      = 0xe8
+	lNeedDRAM = 0xbc3 // memory is not set up
+	lDRAMDone = 0x80000001
+)
+
+const (
+	lStagePacket = 0x1000    // of the second stage
+	lPacket      = blockSize // of data; the host chooses
+	lTries       = 3         // for a packet whose sum does not fit
+)
+
+// legacy is a session with a legacy (V3) agent.
+type legacy struct {
+	l *port.Line
+	boot
+	part uint32 // the region selected
+}
+
+func (a *legacy) line() *port.Line { return a.l }
+
+func (a *legacy) start(ctx context.Context, p *Phone) error {
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"start of the first stage", a.hello},
+		{"settings", a.settings},
+		{"memory set-up", a.memory},
+		{"second stage", a.sendSecond},
+		{"report", func() error { return a.report(p) }},
+		{"speed", func() error { return a.speed(ctx) }},
+	} {
+		if err := step.do(); err != nil {
+			return wrap(step.name, err)
+		}
+	}
+	return nil
+}
+
+// take reads n bytes; n is ours, or has been bounded.
+func (a *legacy) take(n int, wait time.Duration) ([]byte, error) {
+	b := make([]byte, n)
+	return b, a.l.ReadFull(b, wait)
+}
+
+func (a *legacy) take32(wait time.Duration) (uint32, error) {
+	b, err := a.take(4, wait)
+	return binary.BigEndian.Uint32(b), err
+}
+
+// expect reads one byte that must be want.
+func (a *legacy) expect(want byte, wait time.Duration) error {
+	b, err := a.l.Byte(wait)
+	if err == nil && b != want {
+		err = protocolError("0x%02x instead of 0x%02x", b, want)
+	}
+	return err
+}
+
+// say sends bytes that are answered by an ACK.
+func (a *legacy) say(b ...byte) error {
+	if err := a.l.Write(b); err != nil {
+		return err
+	}
+	return a.expect(lAck, answerWait)
+}
+
+func words(values ...uint32) []byte {
+	var b []byte
+	for _, v := range values {
+		b = binary.BigEndian.AppendUint32(b, v)
+	}
+	return b
+}
+
+// maxIDs bounds a list of flash ids.
+const maxIDs = 64
+
+// ids passes over a counted list of 16-bit ids.
+func (a *legacy) ids() error {
+	b, err := a.take(2, answerWait)
+	if err != nil {
+		return err
+	}
+	n := int(binary.BigEndian.Uint16(b))
+	if n > maxIDs {
+		return protocolError("%d flash ids", n)
+	}
+	_, err = a.take(2*n, answerWait)
+	return err
+}
+
+// hello takes what the first stage says by itself: C0, the flash chips, its version.
+func (a *legacy) hello() error {
+	if err := a.expect(lSync, startWait); err != nil {
+		return err
+	}
+	if _, err := a.take32(startWait); err != nil { // NAND: state and ids
+		return err
+	}
+	if err := a.ids(); err != nil {
+		return err
+	}
+	if _, err := a.take(20, startWait); err != nil { // eMMC: state and id
+		return err
+	}
+	if err := a.l.Write([]byte{lAck}); err != nil {
+		return err
+	}
+	_, err := a.take(3, answerWait)
+	return err
+}
+
+// settings are 18 bytes that only matter for NOR and NAND, and what some chips expect
+// besides (mtkclient dalegacy_lib.py).
+func (a *legacy) settings() error {
+	b := []byte{a.info.ROMVersion, a.info.LoaderVersion,
+		0x00, 0x08, // NOR chip select
+		0x00,
+		0x70, 0x07, 0xff, 0xff, // NAND timing
+		0x01, 0, 0, 0, 0, // bad block table: on, of its default size
+		0x01, // charge by force
+		0x01, // reset keys
+		0x02, // external clock
+		0x00, // channel of the eMMC
+	}
+	long := make([]byte, 20)
+	long[0], long[1], long[16] = 0x46, 0x46, 0xff
+	switch a.info.HWCode {
+	case 0x6583, 0x6589:
+		b[15] = 0
+		b = append(b, words(0)...)
+	case 0x6582:
+		copy(b[9:], []byte{2, 0x01, 0x50, 0, 0})
+		b = append(b, words(0)...)
+	case 0x6592:
+		b = append(b, words(0)...)
+	case 0x6580, 0x8163:
+		b = append(append(b, words(1)...), long...)
+	case 0x8127:
+		b = append(append(b, words(0)...), words(1)...)
+		b = append(b, long...)
+	}
+	return a.l.Write(b)
+}
+
+// memory hands over the memory settings if the agent asks for them: it does after a
+// start from BootROM.
+func (a *legacy) memory() error {
+	v, err := a.take32(startWait)
+	if err != nil {
+		return err
+	}
+	switch v {
+	case 0:
+		if a.info.HWCode == 0x6592 {
+			_, err = a.take(20, answerWait)
+		}
+		return err
+	case lNeedDRAM:
+	default:
+		return &StatusError{Code: v}
+	}
+	if len(a.options.DRAM) == 0 {
+		return ErrNeedDRAM
+	}
+	if _, err := a.take(4+16+4, answerWait); err != nil { // which flash it has
+		return err
+	}
+	if err := a.ids(); err != nil {
+		return err
+	}
+	if err := a.l.Write(append(append([]byte{lEMI}, words(a.options.DRAMVersion)...), lAck)); err != nil {
+		return err
+	}
+	if _, err := a.take32(answerWait); err != nil { // the length it expects
+		return err
+	}
+	if err := a.l.Write(append(append([]byte{lAck}, words(uint32(len(a.options.DRAM)))...), a.options.DRAM...)); err != nil {
+		return err
+	}
+	sum, err := a.take(2, answerWait)
+	if err != nil {
+		return err
+	}
+	if got := binary.BigEndian.Uint16(sum); got != byteSum(a.options.DRAM) {
+		return protocolError("sum 0x%04x of the settings, want 0x%04x", got, byteSum(a.options.DRAM))
+	}
+	if err := a.l.Write(append([]byte{lAck}, words(lDRAMDone)...)); err != nil {
+		return err
+	}
+	if v, err = a.take32(startWait); err != nil {
+		return err
+	}
+	if v != 0 {
+		return errors.Join(ErrDRAM, &StatusError{Code: v})
+	}
+	n := 2 + 8 // kind, chip select, size
+	if a.options.DRAMVersion == 0x0d {
+		n += 20
+	}
+	_, err = a.take(n, answerWait)
+	return err
+}
+
+// sendSecond sends the second stage, with its signature.
+func (a *legacy) sendSecond() error {
+	b := words(a.stage.Address, uint32(len(a.second)), lStagePacket)
+	if err := a.say(b...); err != nil {
+		return err
+	}
+	for rest := a.second; len(rest) > 0; {
+		n := min(len(rest), lStagePacket)
+		if err := a.say(rest[:n]...); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	if err := a.l.Write([]byte{lAck}); err != nil {
+		return err
+	}
+	return a.expect(lAck, startWait)
+}
+
+// Lengths of the reports, and where in them.
+const (
+	lNORReport    = 0x1c
+	lNANDReport   = 0x11 // with a 64-bit size; 4 bytes less in the other form
+	lNANDTail     = 9
+	lEMMCReport   = 0x5c
+	lSDMMCReport  = 0x1c
+	lConfigReport = 0x26
+	lPassReport   = 0x0a
+)
+
+// report reads what the second stage tells of the phone, in a fixed order. Its end is
+// marked, which proves that no length was misjudged.
+func (a *legacy) report(p *Phone) error {
+	if _, err := a.take(lNORReport, startWait); err != nil {
+		return err
+	}
+	if err := a.nandReport(); err != nil {
+		return err
+	}
+	emmc, err := a.take(lEMMCReport, startWait)
+	if err != nil {
+		return err
+	}
+	if _, err := a.take(lSDMMCReport, answerWait); err != nil {
+		return err
+	}
+	config, err := a.take(lConfigReport, answerWait)
+	if err != nil {
+		return err
+	}
+	if a.info.HWCode == 0x8127 || a.info.HWCode == 0x8163 {
+		if _, err := a.take32(answerWait); err != nil {
+			return err
+		}
+	}
+	pass, err := a.take(lPassReport, startWait)
+	if err != nil {
+		return err
+	}
+	if pass[0] != lAck || pass[lPassReport-1] != lPassEnd {
+		return protocolError("the report ends in % x", pass)
+	}
+	p.RandomID = config[22:38]
+	if binary.BigEndian.Uint32(emmc) != 0 {
+		return ErrNoStorage // NAND and NOR need commands that are not known well enough
+	}
+	p.Storage, p.Sector, p.CID = flash.EMMC, 512, emmc[68:84]
+	return p.addEMMC(emmc[4:], binary.BigEndian)
+}
+
+// nandReport passes over the report on NAND. It has two forms, told apart by where the
+// number of ids is; the form with a 32-bit size is recognised by what would be the other
+// one's number being zero (mtkclient).
+func (a *legacy) nandReport() error {
+	b, err := a.take(lNANDReport, startWait)
+	if err != nil {
+		return err
+	}
+	n, have := int(binary.BigEndian.Uint16(b[15:])), 0
+	if n == 0 {
+		n, have = int(binary.BigEndian.Uint16(b[11:])), 4
+	}
+	if n > maxIDs {
+		return protocolError("%d ids of NAND", n)
+	}
+	_, err = a.take(2*n+lNANDTail-have, answerWait)
+	return err
+}
+
+// speed asks for the USB speed and leaves full speed, which takes the phone off the bus
+// and back.
+func (a *legacy) speed(ctx context.Context) error {
+	fast, err := a.isFast()
+	if err != nil || fast || a.options.Reconnect == nil {
+		return err
+	}
+	if err := a.say(lUSBHigh, 0x01); err != nil {
+		return err
+	}
+	a.l.Close()
+	l, err := a.options.Reconnect(ctx)
+	if err != nil {
+		return err
+	}
+	a.l = l
+	_, err = a.isFast()
+	return err
+}
+
+func (a *legacy) isFast() (bool, error) {
+	if err := a.say(lUSB); err != nil {
+		return false, err
+	}
+	b, err := a.l.Byte(answerWait)
+	return b != 0, err
+}
+
+func byteSum(b []byte) (sum uint16) {
+	for _, c := range b {
+		sum += uint16(c)
+	}
+	return sum
+}
+
+// read is READ, once for the window, and again from the first packet whose sum does not
+// fit. There is no way known to stop the agent: what follows such a packet is taken in
+// and thrown away.
+func (a *legacy) read(r Region, e flash.Extent, s *sink) error {
+	if a.part != r.part {
+		if err := a.say(lPart); err != nil {
+			return err
+		}
+		if err := a.say(byte(r.part)); err != nil {
+			return err
+		}
+		a.part = r.part
+	}
+	for range lTries {
+		good, err := a.readOnce(r, e, s)
+		if err != nil {
+			return err
+		}
+		if e.Offset, e.Length = e.Offset+good, e.Length-good; e.Length == 0 {
+			return nil
+		}
+	}
+	return ErrSum
+}
+
+// readOnce has e sent and returns how many bytes of it, from its beginning, are good.
+func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err error) {
+	b := []byte{lRead, 0x0c, 0x02} // to a Linux host, from eMMC
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Offset))
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Length))
+	if err := a.l.Write(append(b, words(lPacket)...)); err != nil {
+		return 0, err
+	}
+	answer, err := a.l.Byte(dataWait)
+	if err != nil {
+		return 0, err
+	}
+	if answer != lAck {
+		return 0, a.refused(answer)
+	}
+	damaged := false
+	for left := e.Length; left > 0; {
+		n := int(min(left, lPacket))
+		buf := s.space(n)
+		ok, err := a.packet(buf[:n])
+		if err != nil {
+			return good, err
+		}
+		if damaged = damaged || !ok; !damaged {
+			s.commit(n)
+			good += int64(n)
+		}
+		left -= int64(n)
+	}
+	return good, nil
+}
+
+// packet reads one packet, acknowledges it, and reports whether its sum fits.
+func (a *legacy) packet(b []byte) (bool, error) {
+	if err := a.l.ReadFull(b, dataWait); err != nil {
+		return false, err
+	}
+	sum, err := a.take(2, dataWait)
+	if err != nil {
+		return false, err
+	}
+	if err := a.l.Write([]byte{lAck}); err != nil { // at once: the phone reads on
+		return false, err
+	}
+	return binary.BigEndian.Uint16(sum) == byteSum(b), nil
+}
+
+// refused asks why a range is not sent. The reason is little-endian, alone in this
+// protocol (mtkclient).
+func (a *legacy) refused(answer byte) error {
+	if answer != lNack {
+		return protocolError("0x%02x in answer to READ", answer)
+	}
+	if err := a.l.Write([]byte{lNack}); err != nil {
+		return err
+	}
+	b, err := a.take(4, answerWait)
+	if err != nil {
+		return err
+	}
+	return &StatusError{Code: binary.LittleEndian.Uint32(b)}
+}
+
+// finish ends the session; the phone leaves the bus. How to have it start Android is
+// not known of these agents.
+func (a *legacy) finish(End) error {
+	if err := a.say(lFinish); err != nil {
+		return err
+	}
+	return a.say(words(0)...)
+}
