@@ -126,7 +126,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 // findTable asks the witnesses in the order of belief.
 func (l *Layout) findTable(ctx context.Context, img flash.Image, opt Options) error {
 	own := l.ownTable(img)
-	if own != nil && l.Generation == "ebr" && opt.Claim == nil {
+	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == "ebr") {
 		opt.Claim = findPMT(img)
 	}
 	switch {
@@ -245,7 +245,7 @@ func (l *Layout) closeEnds() {
 
 // tellWhatIsNormal notes what every such dump lacks, so that nobody has to wonder.
 func (l *Layout) tellWhatIsNormal() {
-	if len(l.Boots) == 0 {
+	if len(l.Boots) == 0 && l.Boot1 != l.User {
 		l.note(flash.Note, string(l.Boot1), "is not at hand: the preloader is never in the user area, so it is not in this dump")
 	}
 	if l.Witness == "ebr" {

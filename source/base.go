@@ -85,6 +85,9 @@ func place(img flash.Image, search bool) placement {
 		return placement{storage: storageOf(img), parts: []flash.Part{{Region: storageOf(img).User(), Image: img}},
 			table: img.Size() > tableOnly}
 	}
+	if p, found := chip(img); found {
+		return p
+	}
 	if search && img.Size() > tableOnly && medium != preloader.MediumGFH {
 		if p, found := linear(img, medium != ""); found {
 			return p

@@ -161,6 +161,9 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		f = f.Select(src.Storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
+	if m := scatterFileName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {
+		claim.Platform = strings.ToUpper(m[1]) // old dialects name the chip only there
+	}
 	return claim, nil
 }
 
@@ -178,7 +181,7 @@ func (d *dump) missingPieces(u *ui) {
 	if u.quiet || u.json {
 		return
 	}
-	if len(d.lay.Boots) == 0 {
+	if len(d.lay.Boots) == 0 && d.lay.Boot1 != d.lay.User {
 		u.hint("read region %s from the phone too and give it with --boot1 FILE", d.lay.Boot1)
 	}
 	if d.lay.Generation == "ebr" && !d.lay.Claimed {
@@ -195,6 +198,9 @@ func scatterNearby(dump string) string {
 	}
 	return fmt.Sprintf(" (%s lies beside the dump)", filepath.Base(found[0]))
 }
+
+// scatterFileName is the name that flash tools insist on.
+var scatterFileName = regexp.MustCompile(`^(?i)(mt[0-9]{4}[a-z0-9]{0,3})_android_scatter`)
 
 // inputs are the files that must never be written to: what the user named, and what
 // else was opened.

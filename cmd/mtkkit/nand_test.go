@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+)
+
+// A raw NAND dump with spare bytes: the partitions are cut from the data alone, and the
+// spare bytes are kept. The rows come from a scatter file of the first dialect, which
+// is what such phones have. No dump of a real phone is known.
+func TestNAND(t *testing.T) {
+	const page, spare, ppb, blocks = 2048, 64, 64, 32
+	data := bytes.Repeat([]byte{0xFF}, page*ppb*blocks)
+	header := make([]byte, 0x80)
+	copy(header, "BOOTLOADER!\x00V006NFIINFO\x00")
+	for i, v := range []int{0, page, 3, spare, ppb, blocks} {
+		binary.LittleEndian.PutUint16(header[0x18+2*i:], uint16(v))
+	}
+	copy(data, bytes.Repeat(header, 4))
+	copy(data[page:], "BRLYT\x00\x00\x00\x01\x00\x00\x00")
+	copy(data[2*page:], "MMM\x01\x38\x00\x00\x00FILE_INFO\x00")
+	copy(data[0x40000:], imgtest.MTKImage("LK", imgtest.Noise("lk", 0x20000), true))
+	copy(data[0x80000:], imgtest.MTKImage("LOGO", imgtest.Noise("logo", 0x30000), true))
+
+	var dump, spares []byte
+	for i := 0; i < len(data); i += page {
+		s := bytes.Repeat([]byte{0xFF}, spare)
+		if data[i] != 0xFF || !bytes.Equal(data[i:i+page-1], data[i+1:i+page]) {
+			copy(s[spare/2:], imgtest.Noise("ecc"+string(rune(i)), spare/2))
+		}
+		dump, spares = append(append(dump, data[i:i+page]...), s...), append(spares, s...)
+	}
+
+	dir := t.TempDir()
+	rom, scatter := filepath.Join(dir, "ROM_0"), filepath.Join(dir, "MT6575_Android_scatter.txt")
+	for path, b := range map[string][]byte{rom: dump, scatter: []byte(
+		"PRELOADER 0x0\n{\n}\nUBOOT 0x40000\n{\n}\nLOGO 0x80000\n{\n}\nUSRDATA 0x100000\n{\n}\n__NODL_BMTPOOL 0xFFFF0050\n{\n}\n")} {
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts := filepath.Join(dir, "parts")
+	_, said := must(t, exitProblems, "split", rom, "--scatter", scatter, "-o", parts)
+	for _, words := range []string{"2048+64", "never verified", "on its word"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%q is not said:\n%s", words, said)
+		}
+	}
+	if strings.Contains(said, "--boot1") {
+		t.Errorf("a boot region is asked for, which NAND does not have:\n%s", said)
+	}
+	if _, err := os.Stat(filepath.Join(parts, "MT6575_Android_scatter.txt")); err != nil {
+		t.Error(err) // the old dialect names its chip in the file's name only
+	}
+	beginsWith(t, filepath.Join(parts, "lk.bin"), data[0x40000:0x80000])
+	beginsWith(t, filepath.Join(parts, "logo.bin"), data[0x80000:0xC0000])
+	beginsWith(t, filepath.Join(parts, "nand_spare.bin"), spares)
+	must(t, exitOK, "join", parts, "-o", filepath.Join(dir, "data"))
+	beginsWith(t, filepath.Join(dir, "data"), data)
+}
