@@ -191,7 +191,7 @@ func TestCreateGuessed(t *testing.T) {
 	table := gptTable(0x1000000, row)
 	table.Partitions[0].Witness = "content (guess)"
 	f, c := made(t, table, scatter.Facts{})
-	if !strings.Contains(string(f.Encode()), "# guessed: content (guess)\n- partition_index: SYS2\n  partition_name: boot\n") || !c.Reasons[2].Guessed {
+	if !strings.Contains(string(f.Encode()), "# guessed: content (guess)\n- partition_index: SYS1\n  partition_name: boot\n") || !c.Reasons[1].Guessed {
 		t.Errorf("%s", f.Encode())
 	}
 	x, _ := made(t, table, scatter.Facts{Dialect: scatter.XML})

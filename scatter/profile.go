@@ -18,7 +18,7 @@ func (c *creator) profile() {
 		name := Canonical(p.Name)
 		attr := Defaults(p.Name, s.Storage)
 		r := Reason{Name: p.Name, Private: attr.Private, Place: c.whyThere(*p), Words: whyWords(name)}
-		if strings.HasPrefix(p.Witness, "content") || strings.HasPrefix(p.Witness, "guess") {
+		if isGuess(*p) {
 			r.Guessed = true
 			s.Remarks[i] = "guessed: " + p.Witness
 		}
@@ -36,6 +36,11 @@ func (c *creator) profile() {
 		}
 		c.Reasons = append(c.Reasons, r)
 	}
+}
+
+// isGuess reports whether no table vouches for a row.
+func isGuess(p flash.Partition) bool {
+	return strings.HasPrefix(p.Witness, "content") || strings.HasPrefix(p.Witness, "guess")
 }
 
 // writeBack reports whether a row that flash tools reserve has content at hand that
