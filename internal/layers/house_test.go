@@ -40,7 +40,7 @@ var reserved = []struct{ module, folder, why string }{
 var notCode = []string{"testdata", "bench"}
 
 // programs may print, log and exit; everything else is a library.
-var programs = []string{"cmd", "internal/imgtest/gen"}
+var programs = []string{"cmd", "internal/imgtest/gen", "split/zerogen"}
 
 // maxLines is how long a file that is not a test may be.
 const maxLines = 450
