@@ -69,6 +69,25 @@ func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
 	}, w)
 }
 
+// withDump is the frame of a command that works on one dump.
+func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		path, err := oneFile(c, "dump")
+		if err != nil {
+			return err
+		}
+		if err := u.speak(c); err != nil {
+			return err
+		}
+		d, err := openDump(c, u, path)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		return do(c, d)
+	}
+}
+
 // openDump opens the dump a command names and finds its partitions.
 func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {

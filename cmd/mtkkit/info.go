@@ -16,19 +16,7 @@ func infoCommand(u *ui) *cli.Command {
 		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
 		Flags:     dumpFlags(),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump")
-			if err != nil {
-				return err
-			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			d, err := openDump(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			i := newInfo(d)
 			if u.json {
 				if err := u.document(i); err != nil {
@@ -40,7 +28,7 @@ func infoCommand(u *ui) *cli.Command {
 			u.problems(d.lay.Problems)
 			d.missingPieces(u)
 			return verdict(d.lay.Problems)
-		},
+		}),
 	}
 }
 

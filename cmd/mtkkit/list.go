@@ -18,19 +18,7 @@ func listCommand(u *ui) *cli.Command {
 		Usage:     "the partitions of a dump, one a line",
 		ArgsUsage: "ROM_1",
 		Flags:     dumpFlags(),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump")
-			if err != nil {
-				return err
-			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			d, err := openDump(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			p, err := d.plan(plan.Wishes{})
 			if err != nil {
 				return err
@@ -42,7 +30,7 @@ func listCommand(u *ui) *cli.Command {
 			u.problems(problems)
 			d.missingPieces(u)
 			return verdict(problems)
-		},
+		}),
 	}
 }
 

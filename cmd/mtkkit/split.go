@@ -38,43 +38,39 @@ func splitCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "no-hash", Usage: "no SHA-256 of the parts: faster, but join and verify cannot prove them"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
 		}, dumpFlags()...),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump")
+		Action: withDump(u, func(c *cli.Context, d *dump) error {
+			job, err := newSplitJob(c, u, d)
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			w, copies, err := wishes(c)
-			if err != nil {
-				return err
-			}
-			d, err := openDump(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
-			if d.lay.Generation == "content" && !c.Bool("accept-guess") && !c.Bool("dry-run") {
-				u.problems(d.lay.Problems)
-				return refusal{errors.New("the dump has no partition table: all of the above is guessed from content"),
-					[]string{"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess"}}
-			}
-			p, err := d.plan(w)
-			if err != nil {
-				return patternHelp(err)
-			}
-			if err := p.AddCopies(c.Context, copies, u.bars.event); err != nil {
-				return err
-			}
-			u.bars.clear()
-			job := &splitJob{u: u, d: d, p: p, dir: partsFolder(c, path), opt: splitOptions(c, u, inputs(c, path, d.src.Files...))}
 			if c.Bool("dry-run") {
 				return job.dryRun()
 			}
 			return job.run(c.Context)
-		},
+		}),
 	}
+}
+
+// newSplitJob plans a split; nothing is written yet.
+func newSplitJob(c *cli.Context, u *ui, d *dump) (*splitJob, error) {
+	w, copies, err := wishes(c)
+	if err != nil {
+		return nil, err
+	}
+	if d.lay.Generation == "content" && !c.Bool("accept-guess") && !c.Bool("dry-run") {
+		u.problems(d.lay.Problems)
+		return nil, refusal{errors.New("the dump has no partition table: all of the above is guessed from content"),
+			[]string{"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess"}}
+	}
+	p, err := d.plan(w)
+	if err != nil {
+		return nil, patternHelp(err)
+	}
+	if err := p.AddCopies(c.Context, copies, u.bars.event); err != nil {
+		return nil, err
+	}
+	u.bars.clear()
+	return &splitJob{u: u, d: d, p: p, dir: partsFolder(c, d.path), opt: splitOptions(c, u, inputs(c, d.path, d.src.Files...))}, nil
 }
 
 // partsFolder is where the parts go: -o, else beside the dump under its name.
