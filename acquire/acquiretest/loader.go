@@ -307,6 +307,8 @@ func (l *life) jump() bool {
 	switch l.Protocol {
 	case Legacy:
 		l.legacy()
+	case XML:
+		l.xml()
 	default:
 		l.xflash()
 	}

@@ -31,6 +31,7 @@ var families = []struct {
 	id           string
 }{
 	{acquiretest.XFlash, 0x766, 0x6765, "MTK_AllInOne_DA_v3.3001.2020-07-08"},
+	{acquiretest.XML, 0x1208, 0x1208, "MTK_DA_v6_2022-04-02 23:43:58"},
 	{acquiretest.Legacy, 0x6582, 0x6582, "MTK_AllInOne_DA_v3.3001.2020-07-08"},
 }
 

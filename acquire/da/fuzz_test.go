@@ -46,3 +46,27 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// XML is taken or refused, never followed; what is taken is bounded.
+func FuzzXML(f *testing.F) {
+	f.Add("<host><command>CMD:END</command><arg><result>OK</result></arg></host>\x00")
+	f.Add(`<!DOCTYPE x [<!ENTITY a "&a;">]><x>&a;</x>`)
+	f.Add("OK@0x1000")
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := parseMessage([]byte(s))
+		if (err == nil) == (m == nil) {
+			t.Errorf("%v, %v", m, err)
+		}
+		if len(m) > 2*maxElements {
+			t.Errorf("%d names", len(m))
+		}
+		for _, v := range m {
+			if len(v) > len(s) {
+				t.Errorf("%d bytes out of %d", len(v), len(s))
+			}
+		}
+		if v, err := answer(s); err == nil && len(v) > len(s) {
+			t.Error(v)
+		}
+	})
+}

@@ -103,8 +103,8 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 		p.agent = &xflash{packets: packets{s.Line()}, boot: b}
 	case brom.Legacy:
 		p.agent = &legacy{l: s.Line(), boot: b}
-	default:
-		return nil, fmt.Errorf("da: %w: %v agents", ErrUnsupported, chip.Protocol)
+	case brom.XML:
+		p.agent = &xmlAgent{packets: packets{s.Line()}, boot: b}
 	}
 	if err := p.agent.start(ctx, p); err != nil {
 		return nil, fmt.Errorf("da: %v: %w", chip.Protocol, err)

@@ -1,0 +1,242 @@
+package acquiretest
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// text sends words of the XML protocol: a packet that ends in a NUL.
+func (l *life) text(place, s string) { l.sendPacket(place, append([]byte(s), 0)) }
+
+// hostOK takes the host's OK and reports whether it was one.
+func (l *life) hostOK() bool {
+	return bytes.HasPrefix(l.recvPacket("xml.ok", 1<<10), []byte("OK"))
+}
+
+// ask sends a command to the host, in one of the spellings XML allows, and takes its OK.
+func (l *life) ask(command, arg string) bool {
+	l.text("xml."+command, fmt.Sprintf("<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<host >\n\t<version>1.0</version>\n"+
+		"\t<command >\n\t\tCMD:%s </command><!-- stand-in -->\n\t<arg>%s</arg>\n</host>\n", command, arg))
+	return l.hostOK()
+}
+
+// finish ends a command and gets ready for the next.
+func (l *life) finishCommand(message string) bool {
+	arg := "<result>OK</result>"
+	if message != "" {
+		arg = "<result>ERR</result><message>" + message + "</message>"
+	}
+	return l.ask("END", arg) && l.ask("START", "")
+}
+
+// inside returns what is between the tags of that name.
+func inside(s, tag string) string {
+	_, s, _ = strings.Cut(s, "<"+tag+">")
+	s, _, _ = strings.Cut(s, "</"+tag+">")
+	return strings.TrimSpace(s)
+}
+
+func hexNumber(s string) int64 {
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// xml is the phone running an XML agent.
+func (l *life) xml() {
+	if !l.ask("START", "") {
+		return
+	}
+	for {
+		c := string(l.recvPacket("xml.command", 1<<20))
+		name := strings.TrimPrefix(inside(c, "command"), "CMD:")
+		do, known := xmlCommands[name]
+		if !known {
+			l.text("xml.unsupported", "ERR!UNSUPPORTED")
+			if !l.finishCommand("unsupported") {
+				return
+			}
+			continue
+		}
+		l.text("xml.accept", "OK")
+		message, goesOn := do(l, c)
+		if !goesOn || !l.finishCommand(message) || name == "REBOOT" {
+			return
+		}
+	}
+}
+
+// xmlCommands take the command's text. They return the message of an error, or "", and
+// whether the line is still in step.
+var xmlCommands map[string]func(*life, string) (string, bool)
+
+func init() {
+	nothing := func(*life, string) (string, bool) { return "", true }
+	xmlCommands = map[string]func(*life, string) (string, bool){
+		"SET-RUNTIME-PARAMETER":   nothing,
+		"HOST-SUPPORTED-COMMANDS": nothing,
+		"SET-HOST-INFO":           nothing,
+		"SET-BOOT-MODE":           nothing,
+		"REBOOT":                  nothing,
+		"NOTIFY-INIT-HW":          (*life).xinit,
+		"BOOT-TO":                 (*life).xboot,
+		"GET-SYS-PROPERTY":        (*life).xproperty,
+		"GET-HW-INFO":             (*life).xhardware,
+		"READ-FLASH":              (*life).xreadFlash,
+	}
+}
+
+// xinit sets the hardware up, with progress, and wants memory settings after a start
+// from BootROM.
+func (l *life) xinit(string) (string, bool) {
+	l.pause(l.SyncDelay)
+	if !l.ask("PROGRESS-REPORT", "<message>init-hw</message>") {
+		return "", false
+	}
+	for i := range l.Progress {
+		if l.text("xml.progress", fmt.Sprintf("OK!PROGRESS@%d", i)); !l.hostOK() {
+			return "", false
+		}
+	}
+	if l.text("xml.progress", "OK!EOT"); !l.hostOK() {
+		return "", false
+	}
+	if l.dram {
+		return "", true
+	}
+	blob, ok := l.download("MEM://0x0:0x10000", 1<<16)
+	if l.dram = ok && l.emiFits(blob); ok && !l.dram {
+		return "memory set-up failed 0xC0050005", true
+	}
+	return "", ok
+}
+
+// download has the host send a file.
+func (l *life) download(source string, limit int64) ([]byte, bool) {
+	const packet = 0x1000
+	if !l.ask("FILE-SYS-OPERATION", "<key>FILE-SIZE</key><file_path>"+source+"</file_path>") {
+		return nil, false
+	}
+	l.recvPacket("xml.ok", 64)
+	if !l.ask("DOWNLOAD-FILE", fmt.Sprintf("<checksum>CHK_NO</checksum><source_file>%s</source_file><packet_length>0x%x</packet_length>", source, packet)) {
+		return nil, false
+	}
+	head := strings.TrimRight(string(l.recvPacket("xml.ok", 64)), "\x00")
+	n := hexNumber(strings.TrimPrefix(head, "OK@"))
+	if n < 0 || n > limit {
+		return nil, false
+	}
+	l.text("xml.accept", "OK")
+	var body []byte
+	for int64(len(body)) < n {
+		if !l.hostOK() {
+			return nil, false
+		}
+		l.text("xml.accept", "OK")
+		body = append(body, l.recvPacket("xml.file", packet)...)
+		l.text("xml.accept", "OK")
+	}
+	return body, true
+}
+
+// upload sends a file to the host, in pieces that give hands out.
+func (l *life) upload(total int64, pieces func(give func([]byte) bool) bool) (whole, inStep bool) {
+	if !l.ask("UPLOAD-FILE", fmt.Sprintf("<checksum>CHK_NO</checksum><info>x</info><target_file>x</target_file><packet_length>0x%x</packet_length>", l.Packet)) {
+		return false, false
+	}
+	if l.text("xml.total", fmt.Sprintf("OK@0x%x", total)); !l.hostOK() {
+		return false, false
+	}
+	inStep = true
+	whole = pieces(func(b []byte) bool {
+		if l.text("data.announce", "OK@0x0"); !l.hostOK() {
+			inStep = false
+			return false
+		}
+		l.sendPacket("data", b)
+		inStep = l.hostOK()
+		return inStep
+	})
+	return whole, inStep
+}
+
+func (l *life) uploadText(s string) (string, bool) {
+	_, ok := l.upload(int64(len(s)), func(give func([]byte) bool) bool { return give([]byte(s)) })
+	return "", ok
+}
+
+func (l *life) xboot(string) (string, bool) {
+	body, ok := l.download("MEM://0x7fe83c09a04c:0x50c78", maxUpload)
+	switch {
+	case !ok:
+		return "", false
+	case !belongs(l.first, body):
+		return "hash check failed 0xC0070004", true
+	}
+	l.pause(500 * time.Millisecond)
+	l.second = true
+	return "", true
+}
+
+func (l *life) xproperty(c string) (string, bool) {
+	state := "DISABLED"
+	if l.AgentSLA {
+		state = "ENABLED"
+	}
+	return l.uploadText("<?xml version=\"1.0\"?>\n<sys_property><item key=\"" + inside(c, "key") + "\">" + state + "</item></sys_property>\x00")
+}
+
+func (l *life) xhardware(string) (string, bool) {
+	var b strings.Builder
+	field := func(name string, n int64) { fmt.Fprintf(&b, "<%s>0x%x</%s>\n", name, n, name) }
+	kind := strings.ToLower(string(l.Storage))
+	if len(l.Parts) == 0 {
+		kind = "none"
+	}
+	fmt.Fprintf(&b, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<da_hw_info>\n<version>1.2</version><ram_size>0x100000000</ram_size>"+
+		"<random_id>%x</random_id><storage>%s</storage>\n<%s>", noise("random id", 16), strings.ToUpper(kind), kind)
+	switch l.Storage {
+	case flash.EMMC:
+		field("block_size", 512)
+		for i, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, flash.EMMCUser, gp[0], gp[1], gp[2], gp[3]} {
+			field([]string{"boot1_size", "boot2_size", "rpmb_size", "user_size", "gp1_size", "gp2_size", "gp3_size", "gp4_size"}[i], l.image(r).Size())
+		}
+		fmt.Fprintf(&b, "<id>%x</id>", noise("cid", 16))
+	case flash.UFS:
+		field("block_size", 4096)
+		for i, r := range []flash.Region{flash.UFSLU0, flash.UFSLU1, flash.UFSLU2} {
+			field(fmt.Sprintf("lua%d_size", i), l.image(r).Size())
+		}
+		fmt.Fprintf(&b, "<ufs_cid>%x</ufs_cid>", noise("cid", 16))
+	}
+	fmt.Fprintf(&b, "</%s>\n</da_hw_info>\n\x00", kind)
+	return l.uploadText(b.String())
+}
+
+var xmlRegions = map[string]flash.Region{
+	"EMMC-USER": flash.EMMCUser, "EMMC-BOOT1": flash.EMMCBoot1, "EMMC-BOOT2": flash.EMMCBoot2, "EMMC-RPMB": flash.EMMCRPMB,
+	"EMMC-GP1": gp[0], "EMMC-GP2": gp[1], "EMMC-GP3": gp[2], "EMMC-GP4": gp[3],
+	"UFS-LUA0": flash.UFSLU0, "UFS-LUA1": flash.UFSLU1, "UFS-LUA2": flash.UFSLU2, "NAND-WHOLE": flash.NANDWhole,
+}
+
+func (l *life) xreadFlash(c string) (string, bool) {
+	r := xmlRegions[inside(c, "partition")]
+	e := flash.Extent{Offset: hexNumber(inside(c, "offset")), Length: hexNumber(inside(c, "length"))}
+	if !l.second || e.Offset < 0 || e.Length <= 0 || e.End() > l.image(r).Size() {
+		return "read out of range 0xC004000B", true
+	}
+	whole, inStep := l.upload(e.Length, func(give func([]byte) bool) bool {
+		return l.readData(r, e, int64(l.Packet), give)
+	})
+	if inStep && !whole {
+		return "read failed 0xC0040030", true
+	}
+	return "", inStep
+}
