@@ -126,6 +126,9 @@ func TestCopyShapes(t *testing.T) {
 			if !opt.NoHash && r.SHA256 != sha(want) {
 				t.Errorf("%+v: %v has another sum", opt, e)
 			}
+			if data := dataGrains(want); !opt.NoHoles && r.DataBytes != data || opt.NoHoles && r.DataBytes != e.Length {
+				t.Errorf("%+v: %v: 0x%x bytes written, 0x%x are not zero", opt, e, r.DataBytes, data)
+			}
 			if r.Zero != (len(bytes.Trim(want, "\x00")) == 0) || r.Omitted {
 				t.Errorf("%+v: %v: %+v", opt, e, r)
 			}
@@ -134,6 +137,16 @@ func TestCopyShapes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// dataGrains counts the bytes in grains that are not all zero.
+func dataGrains(b []byte) (n int64) {
+	for ; len(b) > 0; b = b[min(grain, len(b)):] {
+		if g := b[:min(grain, len(b))]; len(bytes.Trim(g, "\x00")) > 0 {
+			n += int64(len(g))
+		}
+	}
+	return n
 }
 
 // faulty is an image that goes wrong at one place.
@@ -173,6 +186,9 @@ func TestBadReads(t *testing.T) {
 			}
 			if !errors.Is(err, want) || !strings.Contains(err.Error(), "0x300000") || !strings.Contains(err.Error(), "b: ") {
 				t.Errorf("%v: got %v", fault, err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "b")); err == nil {
+				t.Error("what was not read got its name")
 			}
 			if err := f.Finish(&flash.Manifest{Schema: flash.ManifestSchema}); err == nil {
 				t.Error("it could be finished")

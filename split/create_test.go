@@ -65,8 +65,14 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
 	old := newDump(1)
 	old.add("partition", "old.img", 0, 4096)
+	old.add("partition", "linked.img", 0, 4096)
 	old.split(t, dir, Options{})
 	write(t, filepath.Join(dir, "notes.txt"), []byte("mine"))
+	// Somebody has put a link in the place of one of our files: it is not ours.
+	if err := os.Remove(filepath.Join(dir, "linked.img")); err != nil {
+		t.Fatal(err)
+	}
+	link(t, os.Symlink, filepath.Join(dir, "notes.txt"), filepath.Join(dir, "linked.img"))
 
 	d := newDump(2)
 	_, err := Create(dir, d.outputs, nil, Options{})
@@ -75,7 +81,7 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 	}
 	d.split(t, dir, Options{Force: true})
 	got := tree(t, dir)
-	if got["notes.txt"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
+	if got["notes.txt"] != "mine" || got["linked.img"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
 		t.Error("a file is not what it should be")
 	}
 	for _, gone := range []string{"old.img", markerName} {

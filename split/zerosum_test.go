@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding"
+	"encoding/hex"
 	"testing"
 )
 
@@ -64,5 +65,22 @@ func TestSumOfZeros(t *testing.T) {
 	}
 	if got, err := newSum(nil).hex(t.Context()); err != nil || got != sha(nil) {
 		t.Errorf("of nothing: %s, %v", got, err)
+	}
+}
+
+// The table is for zeros that come first; behind data they are hashed.
+func TestSumOfZerosBehindData(t *testing.T) {
+	const n = zeroStep + 5
+	s, want := newSum(nil), sha256.New()
+	if err := s.write(t.Context(), []byte("data")); err != nil {
+		t.Fatal(err)
+	}
+	s.hole(n)
+	want.Write([]byte("data"))
+	for left := int64(n); left > 0; left -= blockSize {
+		want.Write(zeros[:min(left, blockSize)])
+	}
+	if got, err := s.hex(t.Context()); err != nil || got != hex.EncodeToString(want.Sum(nil)) {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
