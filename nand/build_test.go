@@ -38,7 +38,7 @@ func (c *chip) write(block, page int, b []byte) {
 
 // logical is the data of all pages.
 func (c *chip) logical() []byte {
-	var b []byte
+	b := make([]byte, 0, len(c.data)*c.page)
 	for _, d := range c.data {
 		if d == nil {
 			d = bytes.Repeat([]byte{0xff}, c.page)
@@ -51,7 +51,7 @@ func (c *chip) logical() []byte {
 // spares is the spare bytes of all pages: 0xff where erased, else a good block's marker,
 // what the driver keeps, and noise for the ECC.
 func (c *chip) spares() []byte {
-	var all []byte
+	all := make([]byte, 0, len(c.data)*c.spare)
 	r := rand.New(rand.NewPCG(7, 9))
 	for n, d := range c.data {
 		s := bytes.Repeat([]byte{0xff}, c.spare)
@@ -67,11 +67,12 @@ func (c *chip) spares() []byte {
 				binary.LittleEndian.PutUint16(s[29:], uint16(bad))
 			}
 		}
+		marker := 0
+		if c.page == 512 {
+			marker, s[0] = 5, 0 // the first byte means nothing there
+		}
 		if c.marked[n/c.ppb] && n%c.ppb == 0 {
-			s[0] = 0
-			if c.page == 512 {
-				s[5] = 0
-			}
+			s[marker] = 0
 		}
 		all = append(all, s...)
 	}
@@ -91,7 +92,7 @@ func (c *chip) dump() []byte {
 	data, spare := c.logical(), c.spares()
 	share := c.share()
 	sector := c.page * share / c.spare
-	var b []byte
+	b := make([]byte, 0, len(data)+len(spare))
 	for len(data) > 0 {
 		b = append(append(b, data[:sector]...), spare[:share]...)
 		data, spare = data[sector:], spare[share:]

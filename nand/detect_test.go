@@ -2,8 +2,10 @@ package nand
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"strings"
@@ -50,10 +52,11 @@ func TestDetect(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprint(p, kind), func(t *testing.T) {
-				c := phone(p.page, p.spare, 32, kind)
+				ppb := max(16, min(32, 1<<17/p.page)) // enough pages, in tests of bearable size
+				c := phone(p.page, p.spare, ppb, kind)
 				dump := c.dump()
 				g := detect(t, dump)
-				if g.Page != p.page || g.Spare != p.spare || g.PagesPerBlock != 32 || g.Sector != 0 {
+				if g.Page != p.page || g.Spare != p.spare || g.PagesPerBlock != ppb || g.Sector != 0 {
 					t.Fatalf("found %+v", g)
 				}
 				if len(g.Evidence) < 3 || kind != "" && !strings.Contains(strings.Join(g.Evidence, "\n"), kind) {
@@ -102,20 +105,51 @@ func TestPagesPerBlock(t *testing.T) {
 // Any two kinds that say where pages end are enough; one is not, and neither are those
 // that are true of smaller pages too.
 func TestKinds(t *testing.T) {
+	volumes := func(c *chip) { // UBI without data in its volumes
+		c.ubi(4, 12)
+		for n := range c.data {
+			if n%c.ppb > 1 {
+				c.data[n] = nil
+			}
+		}
+	}
 	full := func(c *chip, block int) { c.write(block, 0, imgtest.Noise("full", c.ppb*c.page)) }
 	for name, tt := range map[string]struct {
 		make func(c *chip)
 		want string
 	}{
 		"text and markers":       {func(c *chip) { c.text(1); full(c, 2) }, "4096+128"},
-		"UBI and its distance":   {func(c *chip) { c.ubi(1, 8) }, "4096+128"},
+		"UBI and markers":        {func(c *chip) { c.ubi(1, 8); full(c, 9) }, "4096+128"},
+		"UBI and headers":        {func(c *chip) { volumes(c); c.write(1, 0, []byte("ANDROID!")); c.write(2, 0, []byte("ANDROID!")) }, "4096+128"},
+		"UBI alone":              {volumes, "8 UBI blocks have their volume header"},
 		"BMT and markers":        {func(c *chip) { full(c, 2); c.bmt(15, 4) }, "4096+128"},
 		"PMT and markers":        {func(c *chip) { full(c, 2); c.write(9, 0, []byte("2vTP")); c.sign[9*c.ppb] = "2vTP" }, "4096+128"},
 		"text alone":             {func(c *chip) { c.write(1, 0, bytes.Repeat([]byte("text"), 8*1024)) }, "text is broken by 128"},
 		"markers alone":          {func(c *chip) { full(c, 2) }, "0xff, on 16 of 16 full pages"},
 		"BMT alone":              {func(c *chip) { c.bmt(15, 4) }, "a BMT is signed"},
 		"headers, no page's end": {func(c *chip) { c.write(1, 0, []byte("ANDROID!")); c.write(2, 0, []byte("ANDROID!")) }, "headers stand at multiples of"},
-		"erased":                 {func(*chip) {}, "nothing repeats"},
+		"headers anywhere": {func(c *chip) {
+			volumes(c)
+			c.write(1, 0, append([]byte("ANDROID!"), bytes.Repeat([]byte("ANDROID!"), 9)...))
+			c.write(2, 0, []byte("ANDROID!"))
+		}, "8 UBI blocks have their volume header"},
+		"UBI of other pages": {func(c *chip) {
+			volumes(c)
+			for n := 4; n < 12; n++ {
+				ec := c.data[n*c.ppb][:64]
+				binary.BigEndian.PutUint32(ec[16:], 2048)
+				binary.BigEndian.PutUint32(ec[60:], ^crc32.ChecksumIEEE(ec[:60]))
+			}
+			full(c, 2)
+		}, "0xff, on 16 of 16 full pages"},
+		"checksums of UBI": {func(c *chip) {
+			volumes(c)
+			full(c, 2)
+			for n := 4; n < 12; n++ {
+				c.data[n*c.ppb][15] ^= 1
+			}
+		}, "0xff, on 16 of 16 full pages"},
+		"erased": {func(*chip) {}, "nothing repeats"},
 	} {
 		c := newChip(4096, 128, 16, 16)
 		tt.make(c)
@@ -183,13 +217,55 @@ func TestPagesOnly(t *testing.T) {
 	}
 }
 
+// A PMT is a sign only where a page begins, and UBI alone is a partition's image.
+func TestPMTPlace(t *testing.T) {
+	c := newChip(2048, 64, 64, 16)
+	c.ubi(1, 8)
+	dump := c.logical()
+	copy(dump[9*64*2048+512:], "1vTP")
+	if g, err := Detect(bytes.NewReader(dump)); !errors.Is(err, flash.ErrNotThis) {
+		t.Errorf("found %+v, error %v", g, err)
+	}
+	copy(dump[9*64*2048:], "1vTP")
+	if g := detect(t, dump); g.Page != 2048 || g.Spare != 0 {
+		t.Errorf("found %+v", g)
+	}
+}
+
+// Text that happens to end with a page here and there is text, not pages.
+func TestTally(t *testing.T) {
+	p := pair{512, 16}
+	text, other := bytes.Repeat([]byte{'t'}, 528), bytes.Repeat([]byte{0x80}, 16)
+	broken := append(bytes.Clone(text[:512]), other...)
+	for _, tt := range []struct {
+		broken, running int
+		want            bool
+	}{{1, 0, false}, {2, 0, true}, {2, 1, false}, {8, 2, true}, {8, 3, false}} {
+		var ta tally
+		for range tt.broken {
+			ta.count(p, broken, 0)
+		}
+		for range tt.running {
+			ta.count(p, text, 0)
+		}
+		if ta.text() != tt.want {
+			t.Errorf("%+v: %v", tt, ta.text())
+		}
+	}
+	var ta tally // of bytes from the middle of the dump, whole pages count
+	ta.count(p, bytes.Repeat(broken, 3)[100:], 100)
+	if ta.breaks != 2 || ta.runs != 0 {
+		t.Errorf("counted %+v", ta)
+	}
+}
+
 // Spare bytes behind every sector are said, and nothing is moved unless asked.
 func TestInterleaved(t *testing.T) {
 	for _, tt := range []struct{ page, spare, sector int }{
 		{2048, 64, 512}, {2048, 128, 512}, {4096, 128, 1024}, {4096, 256, 1024}, {8192, 640, 1024}, {16384, 128, 1024},
 	} {
 		for _, kind := range headers {
-			c := phone(tt.page, tt.spare, 64, kind)
+			c := phone(tt.page, tt.spare, 16, kind)
 			c.sector = tt.sector
 			dump := c.dump()
 			g := detect(t, dump)
@@ -225,6 +301,20 @@ func TestInterleaved(t *testing.T) {
 	}
 }
 
+// Two dumps in one file, of chips that differ: as much speaks for one as for the other.
+func TestAlike(t *testing.T) {
+	var both []byte
+	for _, c := range []*chip{newChip(2048, 64, 16, 45), newChip(4096, 224, 16, 22)} {
+		c.ubi(1, 20)
+		c.bmt(21, 1)
+		both = append(both, c.dump()...)
+	}
+	_, err := Detect(bytes.NewReader(both))
+	if err == nil || errors.Is(err, flash.ErrNotThis) || !strings.Contains(err.Error(), "2048+64 and of 4096+224") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A dump that ends early is recognised when more speaks for it, or its head says so.
 func TestCut(t *testing.T) {
 	c := phone(2048, 64, 64, "BOOTLOADER!")
@@ -239,6 +329,14 @@ func TestCut(t *testing.T) {
 		if !bytes.Equal(all(t, g.Join(g.Logical(img), g.Spares(img))), dump) {
 			t.Errorf("%d bytes lost: joined wrongly", lost)
 		}
+	}
+	// Two kinds are not enough any more: the header and what stands behind it.
+	c = newChip(2048, 64, 64, 1)
+	c.boot("BOOTLOADER!")
+	dump := c.dump()
+	detect(t, dump)
+	if g, err := Detect(bytes.NewReader(dump[:len(dump)-1])); err == nil || errors.Is(err, flash.ErrNotThis) {
+		t.Errorf("cut, with two kinds of evidence: found %+v, error %v", g, err)
 	}
 }
 

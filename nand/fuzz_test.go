@@ -18,27 +18,53 @@ func tiny(page, spare, sector int, kind string) *chip {
 	return c
 }
 
-func seeds(f *testing.F, add func(b []byte)) {
+// bases are dumps that fuzzers hurt. Whole dumps as seeds are too long to be mutated
+// with any luck.
+func bases() (out [][]byte) {
 	for _, kind := range headers {
-		add(tiny(512, 16, 0, kind).dump())
-		add(tiny(2048, 64, 0, kind).dump())
-		add(tiny(2048, 64, 512, kind).dump())
-		add(tiny(2048, 64, 0, kind).logical())
+		out = append(out,
+			tiny(512, 16, 0, kind).dump(),
+			tiny(2048, 64, 0, kind).dump(),
+			tiny(2048, 64, 512, kind).dump(),
+			tiny(2048, 64, 0, kind).logical())
 	}
-	if dir := os.Getenv("MTKKIT_CORPUS"); dir != "" {
-		b, err := os.ReadFile(filepath.Join(dir, "quoted-nand-boot-header-mt7621", "snand_hdr_2k_64.bin"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		add(b)
+	return append(out, nil)
+}
+
+// hurt writes b over base at a place of it and cuts the end off.
+func hurt(base, b []byte, at, cut uint) []byte {
+	out := bytes.Clone(base)
+	at %= uint(len(out)) + 1
+	if n := copy(out[at:], b); n < len(b) {
+		out = append(out, b[n:]...)
 	}
+	return out[:uint(len(out))-min(cut, uint(len(out)))]
+}
+
+// realHeader is the head of a real chip, when the corpus is here.
+func realHeader(f *testing.F) []byte {
+	dir := os.Getenv("MTKKIT_CORPUS")
+	if dir == "" {
+		return nil
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "quoted-nand-boot-header-mt7621", "snand_hdr_2k_64.bin"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return b
 }
 
 // FuzzDetect: whatever the bytes, no panic, a geometry that a chip can have, reasons for
 // it, and two views that make the dump again.
 func FuzzDetect(f *testing.F) {
-	seeds(f, func(b []byte) { f.Add(b) })
-	f.Fuzz(func(t *testing.T, b []byte) {
+	bases := bases()
+	for i := range bases {
+		f.Add([]byte{}, uint(i), uint(0), uint(0))
+	}
+	f.Add(realHeader(f), uint(1), uint(0), uint(2112))
+	f.Add([]byte("\x00\x00\xff\xff"), uint(5), uint(0x1A), uint(1))
+	f.Fuzz(func(t *testing.T, b []byte, which, at, cut uint) {
+		b = hurt(bases[which%uint(len(bases))], b, at, cut)
 		img := bytes.NewReader(b)
 		g, err := Detect(img)
 		if err != nil {
@@ -66,8 +92,15 @@ func FuzzDetect(f *testing.F) {
 // FuzzBMT: whatever the bytes, no panic, only mappings that can be, and a view of the
 // same size that can be read.
 func FuzzBMT(f *testing.F) {
-	seeds(f, func(b []byte) { f.Add(b, 2048, 64, 16, 0); f.Add(b, 512, 16, 32, 0); f.Add(b, 2048, 64, 16, 512) })
-	f.Fuzz(func(t *testing.T, b []byte, page, spare, pages, sector int) {
+	base := tiny(2048, 64, 0, "").dump()
+	at := uint(3 * 16 * 2112) // where its table stands
+	for _, b := range []string{"", "BMT\x02", "BMT\x01\x00\x09\x10", "BMT\x01\x00\x01\xff"} {
+		f.Add([]byte(b), at, 2048, 64, 16, 0)
+		f.Add([]byte(b), at, 512, 16, 64, 0)
+		f.Add([]byte(b), at, 2048, 64, 16, 512)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, at uint, page, spare, pages, sector int) {
+		b = hurt(base, b, at, 0)
 		if page < 512 || page > maxPage || page&(page-1) != 0 || spare < 0 || spare > page || pages < 0 || pages > maxBlock {
 			return
 		}

@@ -28,7 +28,7 @@ const (
 
 var (
 	pmtMagics   = []string{"1vTP", "2vTP", "3vTP"}
-	startMagics = []string{headerMagic, bootMagic, "BOOTLOADER!\x00", ecMagic}
+	startMagics = []string{headerMagic, bootMagic, "BOOTLOADER!\x00"} // UBI has a sign of its own
 	magics      = slices.Concat(startMagics, pmtMagics, []string{bmtMagic})
 )
 
