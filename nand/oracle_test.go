@@ -2,12 +2,15 @@ package nand
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -82,5 +85,31 @@ func TestRealHeader(t *testing.T) {
 	}
 	if g := detect(t, bytes.Clone(c.logical())); g.Spare != 0 || g.Page != 2048 {
 		t.Errorf("found %+v", g)
+	}
+}
+
+// No other real file at hand is of NAND flash, and none is taken for it.
+func TestCorpus(t *testing.T) {
+	dir := os.Getenv("MTKKIT_CORPUS")
+	if dir == "" {
+		t.Skip("MTKKIT_CORPUS is not set")
+	}
+	seen := 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || filepath.Base(filepath.Dir(path)) == "quoted-nand-boot-header-mt7621" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		seen++
+		if g, err := Detect(bytes.NewReader(b)); !errors.Is(err, flash.ErrNotThis) {
+			t.Errorf("%s: found %+v, error %v", path, g, err)
+		}
+		return nil
+	})
+	if err != nil || seen < 100 {
+		t.Errorf("%d files seen, error %v", seen, err)
 	}
 }
