@@ -243,6 +243,9 @@ func (l *life) reappear() {
 		leave(err)
 	}
 	l.wire.t, l.wire.in = t, nil
+	for !l.t.opened() { // a terminal nobody has open yet looks like one just closed
+		l.pause(listenStep)
+	}
 }
 
 // Lives returns how often the phone has come up.

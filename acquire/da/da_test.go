@@ -45,12 +45,12 @@ func agents() []byte {
 }
 
 // connect goes from the port to a running agent, as a program would.
-func connect(t *testing.T, p *phone, o da.Options) (*da.Phone, error) {
+func connect(t testing.TB, p *phone, o da.Options) (*da.Phone, error) {
 	t.Helper()
 	return connectWith(t, p, o, agents())
 }
 
-func connectWith(t *testing.T, p *phone, o da.Options, file []byte) (*da.Phone, error) {
+func connectWith(t testing.TB, p *phone, o da.Options, file []byte) (*da.Phone, error) {
 	t.Helper()
 	line, _, err := port.Open(t.Context(), p, port.Info.IsPhone)
 	if err != nil {
@@ -277,7 +277,7 @@ func TestSpeedSwitch(t *testing.T) {
 				var second port.Info
 				o := da.Options{DRAM: []byte("settings")}
 				o.Reconnect = func(ctx context.Context) (l *port.Line, err error) {
-					l, second, err = port.Open(ctx, p, port.Info.IsPhone)
+					l, second, err = port.Reopen(ctx, p, port.Info{Name: "sim0"}, port.Info.IsPhone)
 					return l, err
 				}
 				got, err := connect(t, p, o)

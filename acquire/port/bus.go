@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -26,7 +28,7 @@ func (i Info) String() string {
 type Bus interface {
 	// List returns the ports there are now, in a stable order.
 	List() ([]Info, error)
-	// Open opens one, raw and drained of nothing. Errors wrap ErrBusy, ErrPermission
+	// Open opens one in raw mode. Errors wrap ErrBusy, ErrPermission
 	// or ErrGone where they apply.
 	Open(name string) (Conn, error)
 }
@@ -140,3 +142,53 @@ func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, erro
 		}
 	}
 }
+
+// leaveTime is how long a phone may take to leave the bus before it comes back. One that
+// left and came back between two looks is opened then, too.
+const leaveTime = 2 * time.Second
+
+// Reopen opens the port a phone comes back as after it announced to leave the bus, as it
+// does to switch to high speed. old is the port it had, which the caller has closed: it
+// must go first, lest it be opened again on its way out.
+func Reopen(ctx context.Context, bus Bus, old Info, want func(Info) bool) (*Line, Info, error) {
+	leave, cancel := context.WithTimeout(ctx, leaveTime)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for leave.Err() == nil {
+		ports, err := bus.List()
+		if err != nil {
+			return nil, Info{}, fmt.Errorf("port: listing ports: %w", err)
+		}
+		if !slices.ContainsFunc(ports, func(i Info) bool { return i.Name == old.Name }) {
+			break
+		}
+		select {
+		case <-leave.Done():
+		case <-tick.C:
+		}
+	}
+	return Open(ctx, bus, want)
+}
+
+// Named is a bus of one port that the user names: a link, or a port whose ids say
+// nothing. It is there when its file is; on Windows, always.
+func Named(name string) Bus { return named(name) }
+
+type named string
+
+// List implements Bus.
+func (n named) List() ([]Info, error) {
+	if runtime.GOOS != "windows" {
+		if _, err := os.Stat(string(n)); err != nil {
+			return nil, nil
+		}
+	}
+	return []Info{{Name: string(n)}}, nil
+}
+
+// Open implements Bus.
+func (n named) Open(name string) (Conn, error) { return System().Open(name) }
+
+// Any accepts every port; for Wait and Open on a Named bus.
+func Any(Info) bool { return true }

@@ -39,9 +39,8 @@ func (l *Line) Close() error {
 	return l.conn.Close()
 }
 
-// ReadFull fills p. The phone may be silent for wait before the first byte and between
-// any two, and must send faster than 4 KiB a second on the whole. Otherwise the error
-// wraps ErrTimeout and says how much had come.
+// ReadFull fills p. All of it must come within wait and a second more for every 4 KiB;
+// otherwise the error wraps ErrTimeout and says how much had come.
 func (l *Line) ReadFull(p []byte, wait time.Duration) error {
 	n := copy(p, l.buf[l.r:l.w])
 	l.r += n
