@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -71,23 +72,41 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 	}
 	l.Generation, l.Witness = "content", "content"
 	l.Table = flash.Table{Format: "content"}
-	for i, f := range found {
+	for i := 0; i < len(found); i++ {
+		f := found[i]
+		signed := signature(img, found, i)
+		if signed != "" {
+			i++ // the next one is this one's signature
+			f.Stated = found[i].Offset + found[i].Stated - f.Offset
+		}
 		end := img.Size()
 		if i+1 < len(found) {
 			end = found[i+1].Offset
 		}
-		p := flash.Partition{Index: i, Region: l.User, Extent: flash.Extent{Offset: f.Offset}, Witness: "content (guess)"}
-		p.Length = min((max(f.Length, f.Stated)+0xFFF)&^0xFFF, end-f.Offset)
+		p := flash.Partition{Index: len(l.Table.Partitions), Region: l.User, Extent: flash.Extent{Offset: f.Offset}, Witness: "content (guess)"}
+		p.Length = min(alignPage(max(f.Length, f.Stated)), end-f.Offset)
 		if p.Length == 0 {
 			p.Length = end - f.Offset
 		}
-		p.Name = contentName(img, f, p.Extent)
+		p.Name = cmp.Or(signed, contentName(img, f, p.Extent))
 		l.Table.Partitions = append(l.Table.Partitions, p)
 		l.problem(flash.Warning, p, "is a guess: %s stands here; no table says so", describe(f.Content))
 	}
 	l.lookAt(img)
 	return nil
 }
+
+// signature names the partition of the i-th content when an AVB block follows it right
+// away: that block is no partition of its own.
+func signature(img flash.Image, found []image.Found, i int) string {
+	if i+1 == len(found) || found[i+1].Kind != image.VBMeta || found[i+1].Offset != alignPage(found[i].Offset+found[i].Stated) {
+		return ""
+	}
+	at := found[i+1].Offset
+	return image.AVBName(flash.Slice(img, flash.Extent{Offset: at, Length: img.Size() - at}))
+}
+
+func alignPage(n int64) int64 { return (n + 0xFFF) &^ 0xFFF }
 
 // contentName is what a content calls itself, in the names of the field; where it does
 // not, its kind and place.

@@ -280,3 +280,29 @@ func TestPMT(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedContent: a content that an AVB block vouches for is named by it, and the
+// block is part of the same partition.
+func TestSignedContent(t *testing.T) {
+	img := imgtest.NewSparse(64 << 20)
+	boot := imgtest.BootImage([]byte("kernel"), []byte("ramdisk"), false, "")
+	img.Put(16<<20, boot)
+	at := int64(16<<20) + (int64(len(boot))+0xFFF)&^0xFFF
+	vb := make([]byte, 512)
+	copy(vb, "AVB0")
+	binary.BigEndian.PutUint64(vb[0x14:], 144) // auxiliary block
+	binary.BigEndian.PutUint64(vb[0x68:], 144) // descriptors
+	d := vb[256:]
+	binary.BigEndian.PutUint64(d, 2) // a hash descriptor
+	binary.BigEndian.PutUint64(d[8:], 128)
+	binary.BigEndian.PutUint32(d[56:], 9)
+	copy(d[132:], "init_boot")
+	img.Put(at, vb)
+	l := resolve(t, &flash.Device{Storage: flash.EMMC, Parts: []flash.Part{{Region: flash.EMMCUser, Image: img}}}, Options{})
+	if n := len(l.Table.Partitions); n != 1 {
+		t.Fatalf("%d rows: %+v", n, l.Table.Partitions)
+	}
+	if p := l.Table.Partitions[0]; p.Name != "init_boot" || p.Offset != 16<<20 || p.End() != at+0x1000 {
+		t.Errorf("%+v, want it to end at 0x%x", p, at+0x1000)
+	}
+}
