@@ -48,6 +48,7 @@ func (r *Report) HTML(w io.Writer) error {
 type page struct {
 	*Report
 	Title     string
+	File      string
 	CSS       template.CSS
 	PrintRows int // lines of the table, for the size of print
 	Facts     []pageFact
@@ -74,6 +75,7 @@ type pageMissing struct {
 
 type pageArea struct {
 	Region
+	File     string
 	Small    bool // a boot region: its strip is low
 	Segments []pageSegment
 	Rows     []pageRow
@@ -97,6 +99,7 @@ type pageRow struct {
 	*Row
 	Index  int
 	Name   string
+	File   string
 	Letter string
 	What   string
 	Judged *judged
@@ -122,7 +125,7 @@ type pagePicture struct {
 
 func (r *Report) page() *page {
 	p := &page{
-		Report: r, Title: r.title(), CSS: template.CSS(pageCSS), Legend: classes, Facts: r.facts(),
+		Report: r, Title: r.title(), File: clean(r.File), CSS: template.CSS(pageCSS), Legend: classes, Facts: r.facts(),
 		Both: r.scatterDiffers(), Notes: r.General(), Logos: r.logos(),
 	}
 	for _, m := range r.Missing {
@@ -131,7 +134,7 @@ func (r *Report) page() *page {
 	}
 	partitions := 0
 	for _, reg := range r.Regions {
-		a := pageArea{Region: reg, Small: !reg.Name.IsUser()}
+		a := pageArea{Region: reg, File: clean(reg.File), Small: !reg.Name.IsUser()}
 		a.Segments = r.pageSegments(reg)
 		for i := range r.Rows {
 			if row := &r.Rows[i]; row.Region == reg.Name {
@@ -245,7 +248,7 @@ func pageRuns(runs []Run) []pageRun {
 }
 
 func pageRowOf(r *Row, index int) pageRow {
-	p := pageRow{Row: r, Index: index, Name: clean(r.Name), Letter: r.Class.letter(), What: "–"}
+	p := pageRow{Row: r, Index: index, Name: clean(r.Name), File: clean(r.File), Letter: r.Class.letter(), What: "–"}
 	if r.Present > 0 {
 		p.Used = r.used()
 		p.Bar = amounts(r)

@@ -28,7 +28,7 @@ func (r *Report) segments(reg Region) []Segment {
 	whole := -1
 	for i, row := range r.Rows {
 		switch {
-		case row.Region != reg.Name || !row.Placed() || row.Length == 0:
+		case row.Region != reg.Name || !row.Placed() || row.Length == 0 || row.Start >= reg.Size:
 		case row.Kind == "region":
 			whole = i
 		default:

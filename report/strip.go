@@ -44,14 +44,24 @@ var classColors = map[Class]string{
 func (t *text) strip(reg Region) {
 	segs := t.segments(reg)
 	width := t.o.Width
-	var bar strings.Builder
+	var bar, run strings.Builder
+	color := ""
+	flush := func() {
+		bar.WriteString(t.paint(color, run.String()))
+		run.Reset()
+	}
 	label := make([]rune, 0, width)
 	for x := range width {
 		from := scale(int64(x), reg.Size, int64(width))
 		to := max(scale(int64(x+1), reg.Size, int64(width)), from+1)
 		state, seg := dominant(segs, from, to)
-		bar.WriteString(t.paint(classColors[seg.Class], t.glyphs.of(state)))
+		if c := classColors[seg.Class]; c != color {
+			flush()
+			color = c
+		}
+		run.WriteString(t.glyphs.of(state))
 	}
+	flush()
 	free := 0
 	for _, s := range segs {
 		at, end := int(scale(s.Start, int64(width), reg.Size)), int(scale(s.End, int64(width), reg.Size))

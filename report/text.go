@@ -53,7 +53,7 @@ func (t *text) line(format string, a ...any) {
 
 // paint colours s, if the terminal can.
 func (t *text) paint(code, s string) string {
-	if !t.o.Color || code == "" {
+	if !t.o.Color || code == "" || s == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
@@ -279,7 +279,14 @@ func shortest(title string) int {
 func (t *text) foot() {
 	t.line("")
 	t.line("%s", cut(t.glyphs.legend(), t.o.Width))
-	if t.Sampled {
+	if t.o.Color {
+		var names []string
+		for _, c := range classes {
+			names = append(names, t.paint(classColors[c.Class], strings.Split(c.Text, ":")[0]))
+		}
+		t.line("%s", strings.Join(names, "   "))
+	}
+	if slices.ContainsFunc(t.Rows, func(r Row) bool { return !r.Fill.Exact }) {
 		t.line("USED with ~ is estimated from a few spots of each row; --full reads all")
 	}
 	if slices.ContainsFunc(t.Rows, func(r Row) bool { return strings.HasPrefix(r.trueLength(), "<") }) {
@@ -293,7 +300,7 @@ func (t *text) foot() {
 		if chip == "" {
 			chip = "chip not named"
 		}
-		t.line("%s in %s: %s, 0x%x bytes at 0x%x, hash %s", clean(p.File), p.Region, chip, p.Extent.Length, p.Extent.Offset, p.Proof)
+		t.line("%s: hash %s, %s, 0x%x bytes in %s", clean(p.File), p.Proof, chip, p.Extent.Length, p.Region)
 	}
 	if t.Logo != nil && t.Logo.Count > 0 {
 		t.line("%s: %d pictures; --html shows them", clean(t.Logo.Row), t.Logo.Count)
@@ -379,7 +386,7 @@ func (c *Content) brief() string {
 	if b, ok := brief[image.Kind(c.Kind)]; ok {
 		kind = b
 	}
-	if c.Label == "" {
+	if c.Label == "" || c.Label == kind {
 		return kind
 	}
 	return kind + " " + c.Label
