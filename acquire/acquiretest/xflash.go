@@ -118,6 +118,9 @@ func (l *life) control(c uint32) {
 		l.xstatus(0)
 		l.recvPacket("xflash.setting", 4)
 		l.xstatus(0)
+	case c == 0x080001: // START_DL_INFO carries nothing
+		l.xstatus(0)
+		l.xstatus(0)
 	case !known:
 		l.xstatus(xUnsupported)
 	default:

@@ -151,16 +151,22 @@ func TestEveryFaultAtEveryPlace(t *testing.T) {
 				fl.Place = place
 				fl.Nth = 1
 				name := fmt.Sprintf("%s %s action %d byte %d n %d %v", f.protocol, place, fl.Do, fl.Byte, fl.N, fl.For)
-				t.Run(name, func(t *testing.T) { strike(t, f.protocol, f.hwCode, fl) })
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					strike(t, f.protocol, f.hwCode, fl)
+				})
 			}
 		}
 	}
 }
 
+// struck is what the phones of strike store.
+var struck = imgtest.Noise("user", 128<<10)
+
 // strike reads a phone with one fault.
 func strike(t *testing.T, protocol acquiretest.Protocol, hw uint16, fl fault) {
 	p := &phone{Protocol: protocol, HWCode: hw, Packet: 32 << 10, Parts: []flash.Part{
-		{Region: flash.EMMCUser, Image: bytes.NewReader(imgtest.Noise("user", 128<<10))}}, Faults: []fault{fl}}
+		{Region: flash.EMMCUser, Image: bytes.NewReader(struck)}}, Faults: []fault{fl}}
 	if fl.Do == acquiretest.Trickle && fl.Place == "data" {
 		p.Packet, p.Parts = 1<<10, []flash.Part{{Region: flash.EMMCUser, Image: bytes.NewReader(make([]byte, 4<<10))}}
 	}
