@@ -46,9 +46,9 @@ type BootRegion struct {
 func Build(ctx context.Context, f Facts) (*Report, error) {
 	r := &Report{
 		Schema: Schema, Tool: f.Tool, File: filepath.Base(f.File), Sampled: !f.Full, Phone: f.Phone,
-		Missing: slices.Concat([]Missing{}, f.Missing), Conflicts: slices.Concat([]Conflict{}, f.Conflicts),
-		Regions: slices.Concat([]Region{}, f.Regions), Rows: []Row{}, Preloaders: cards(f.Boots),
-		Problems: slices.Concat([]flash.Problem{}, f.Problems),
+		Missing: list(f.Missing), Conflicts: list(f.Conflicts),
+		Regions: list(f.Regions), Rows: []Row{}, Preloaders: cards(f.Boots),
+		Problems: list(f.Problems),
 	}
 	b := &builder{Report: r, meter: newMeter(ctx, f), storage: f.Phone.Storage}
 	sources := slices.Clone(f.Rows)
@@ -73,6 +73,9 @@ func Build(ctx context.Context, f Facts) (*Report, error) {
 	}
 	return r, ctx.Err()
 }
+
+// list copies s; in documents an empty list is [], not null.
+func list[T any](s []T) []T { return append([]T{}, s...) }
 
 // placeOf sorts rows without an address behind all others.
 func placeOf(s Source) uint64 { return uint64(s.Offset) }

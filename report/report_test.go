@@ -155,8 +155,12 @@ func TestTextColor(t *testing.T) {
 func TestJSON(t *testing.T) {
 	for name, phone := range phones {
 		f := facts(t, phone())
-		f.Conflicts = []Conflict{{"boot", "boot: here and there"}}
-		f.Problems = []flash.Problem{{Severity: flash.Warning, Place: "logo", Offset: 7, Text: "looks odd"}}
+		if name == "mt6765" {
+			f.Conflicts = []Conflict{{"boot", "boot: here and there"}}
+			f.Problems = []flash.Problem{{Severity: flash.Warning, Place: "logo", Offset: 7, Text: "looks odd"}}
+		} else {
+			f.Missing, f.Boots = nil, nil
+		}
 		r := build(t, f)
 		b, err := json.Marshal(r)
 		if err != nil {
@@ -175,10 +179,8 @@ func TestJSON(t *testing.T) {
 		if strings.Contains(string(b), "somebody") {
 			t.Error("the folder of the dump is in the report")
 		}
-		for _, list := range []string{`"missing":null`, `"rows":null`, `"problems":null`, `"conflicts":null`, `"preloaders":null`} {
-			if strings.Contains(string(b), list) {
-				t.Errorf("%s: a list is null", list)
-			}
+		if strings.Contains(string(b), ":null") {
+			t.Errorf("%s: a list is null in %s", name, b)
 		}
 	}
 }

@@ -234,7 +234,14 @@ func (t *text) fit(rows []Row) ([]column, [][]string) {
 		cols []column
 		vals [][]string
 	)
+	linear := slices.ContainsFunc(rows, func(r Row) bool { return r.Scatter != nil })
 	for _, c := range columns {
+		switch {
+		case c.title == "SCATTER" && !linear:
+			continue
+		case c.title == "START" && !linear:
+			c.rank = 0
+		}
 		var v []string
 		wide := len(c.title)
 		for i := range rows {

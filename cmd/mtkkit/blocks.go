@@ -23,22 +23,13 @@ func blocksCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "parts", Usage: "`FOLDER` of an earlier split: its hashes go into the map"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a page that blocks wrote earlier"},
 		}, dumpFlags()...),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump")
-			if err != nil {
-				return err
-			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			if c.IsSet("html") && (u.json || c.String("html") == "") {
+		Before: func(c *cli.Context) error {
+			if c.IsSet("html") && (c.Bool("json") || c.String("html") == "") {
 				return usage("mtkkit blocks: --html takes a file name, and is given instead of --json")
 			}
-			d, err := openDump(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
+			return nil
+		},
+		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			facts, err := d.facts(c)
 			if err != nil {
 				return err
@@ -52,7 +43,7 @@ func blocksCommand(u *ui) *cli.Command {
 				return err
 			}
 			return showMap(u, d, r)
-		},
+		}),
 	}
 }
 

@@ -33,7 +33,7 @@ func (d *dump) facts(c *cli.Context) (report.Facts, error) {
 		},
 	}
 	d.addRegions(&f)
-	address, err := d.scatterAddresses(cmp.Or(c.String("scatter"), c.String("table")))
+	address, err := d.scatterAddresses(cmp.Or(c.String("scatter"), c.String("table"), d.src.Scatter))
 	if err != nil {
 		return f, err
 	}
@@ -110,8 +110,7 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 // addresses are where scatter files say that partitions are.
 type addresses map[place]int64
 
-// place is a partition's canonical name in a region. A scatter file may describe one
-// partition twice, once for each kind of storage.
+// place is a partition's canonical name, in the user area or a boot region.
 type place struct {
 	name string
 	user bool
@@ -145,7 +144,7 @@ func (d *dump) scatterAddresses(path string) (addresses, error) {
 	if err != nil {
 		return known, nil // a table of another kind: it has no such addresses
 	}
-	for _, row := range f.Rows {
+	for _, row := range f.Select(d.src.Storage).Rows {
 		region := flash.Region(row.Get("region"))
 		v, err := strconv.ParseInt(row.Get("linear_start_addr"), 0, 64)
 		if err == nil && (!region.IsUser() || region == d.lay.User) {
