@@ -47,10 +47,14 @@ type Problem struct {
 
 // String prints the problem in one line, without its severity.
 func (p Problem) String() string {
-	if p.Offset == NoOffset {
-		return fmt.Sprintf("%s: %s", p.Place, p.Text)
+	s := p.Text
+	if p.Place != "" { // a partition may have no name
+		s = p.Place + ": " + s
 	}
-	return fmt.Sprintf("%s: %s (at 0x%x)", p.Place, p.Text, p.Offset)
+	if p.Offset == NoOffset {
+		return s
+	}
+	return fmt.Sprintf("%s (at 0x%x)", s, p.Offset)
 }
 
 // Worst returns the loudest severity of the list, Note when it is empty.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Partition is one row of a partition table of any format.
@@ -66,6 +67,7 @@ func (t *Table) Check(r Region, size int64) []Problem {
 		return cmp.Compare(a.Offset, b.Offset)
 	})
 	var out []Problem
+	var outside []string
 	reach := -1 // the row that has reached furthest so far
 	for i, p := range rows {
 		if reach >= 0 && rows[reach].End() > p.Offset {
@@ -76,17 +78,21 @@ func (t *Table) Check(r Region, size int64) []Problem {
 		if reach < 0 || p.End() > rows[reach].End() {
 			reach = i
 		}
-		if size <= 0 || p.ToEnd {
-			continue
-		}
 		switch {
+		case size <= 0 || p.ToEnd:
 		case p.Offset >= size:
-			out = append(out, Problem{Warning, p.Name, p.Offset, fmt.Sprintf(
-				"lies beyond the end of the image (0x%x): nothing of it is here", size)})
+			outside = append(outside, p.Name)
 		case p.End() > size:
 			out = append(out, Problem{Warning, p.Name, p.Offset, fmt.Sprintf(
 				"is cut: %s of %s are here", Size(size-p.Offset), Size(p.Length))})
 		}
+	}
+	switch n := len(outside); {
+	case n == 1:
+		out = append(out, Problem{Warning, outside[0], size, "lies beyond the end of the image: nothing of it is here"})
+	case n > 1:
+		out = append(out, Problem{Warning, outside[0], size, fmt.Sprintf(
+			"and %d more partitions lie beyond the end of the image, nothing of them is here: %s", n-1, strings.Join(outside[1:], " "))})
 	}
 	return out
 }

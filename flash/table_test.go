@@ -39,7 +39,7 @@ func TestTableCheck(t *testing.T) {
 		{"cut", []flash.Partition{part("cache", 0x1000, 0x3000)}, 0x2000,
 			"cache: is cut: 4 KiB of 12 KiB are here (at 0x1000)"},
 		{"beyond", []flash.Partition{part("cache", 0x2000, 0x1000)}, 0x2000,
-			"cache: lies beyond the end of the image (0x2000): nothing of it is here (at 0x2000)"},
+			"cache: lies beyond the end of the image: nothing of it is here (at 0x2000)"},
 		{"to the end", []flash.Partition{toEnd}, 0x4000, ""},
 		{"size unknown", []flash.Partition{part("cache", 0x1000, 0x3000)}, 0, ""},
 		{"other region", []flash.Partition{boot, part("mbr", 0, 0x1000)}, 0x1000, ""},

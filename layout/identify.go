@@ -26,6 +26,8 @@ func (l *Layout) readBoots(dev *flash.Device) {
 		b := Boot{Part: p}
 		r, err := preloader.Read(p.Image)
 		switch {
+		case err == nil && !preloader.Fits(r.Medium, dev.Storage):
+			l.note(flash.Error, string(p.Region), "%s is a %s region, but the dump is of %s flash: it is of another phone, and not used", p.Source, r.Medium, dev.Storage)
 		case err == nil:
 			b.Header = r
 			l.Problems = append(l.Problems, r.Problems...)

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +80,9 @@ type Difference struct {
 	Text  string `json:"text"`
 }
 
+// rest is the text for where the name stands before it already.
+func (d Difference) rest() string { return strings.TrimPrefix(d.Text, d.Name+": ") }
+
 // ForeignError says that the claim is not of this dump.
 type ForeignError struct {
 	Claim  *Claim
@@ -106,6 +110,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 			return nil, ErrNoTable
 		}
 		l.Generation, l.Witness = "boot", "boot region header"
+		if opt.Claim != nil {
+			l.note(flash.Note, opt.Claim.Kind, "%s lists partitions of the user area, which is not here: only its chip and project are used", opt.Claim.Name)
+		}
 		l.identify(opt)
 		return l, nil
 	}
@@ -277,7 +284,8 @@ func (l *Layout) measure() {
 	}
 	switch {
 	case l.Have < want:
-		l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: l.Have, Length: want - l.Have}})
+		start := l.Have - l.Have%l.sector() // a sector that is cut is read again
+		l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: start, Length: want - start}})
 		l.Problems = append(l.Problems, flash.Problem{
 			Severity: flash.Error, Place: string(l.User), Offset: l.Have,
 			Text: fmt.Sprintf("the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%s), 0x%x bytes are missing",
@@ -296,6 +304,16 @@ func (l *Layout) measure() {
 			Text: fmt.Sprintf("the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512),
 		})
 	}
+}
+
+// sector is the unit that flash tools read in, bytes.
+func (l *Layout) sector() int64 {
+	return cmp.Or(l.Table.SectorSize, 512)
+}
+
+// Complete reports whether the dump is known to hold all of the user area.
+func (l *Layout) Complete() bool {
+	return len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0
 }
 
 // measureHead names what a head that is cut off costs.

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -304,5 +305,19 @@ func TestSignedContent(t *testing.T) {
 	}
 	if p := l.Table.Partitions[0]; p.Name != "init_boot" || p.Offset != 16<<20 || p.End() != at+0x1000 {
 		t.Errorf("%+v, want it to end at 0x%x", p, at+0x1000)
+	}
+}
+
+// TestBootOfAnotherKind: an eMMC boot region cannot be of a UFS phone.
+func TestBootOfAnotherKind(t *testing.T) {
+	d := imgtest.MT6893().Device()
+	d.Parts[1].Image = bytes.NewReader(imgtest.MT6765().Boot1)
+	d.Parts = d.Parts[:2]
+	l := resolve(t, d, Options{})
+	if flash.Worst(l.Problems) != flash.Error || !says(l, "another phone") {
+		t.Errorf("problems %v", l.Problems)
+	}
+	if l.Chip.Value != "" {
+		t.Errorf("its chip was taken: %v", l.Chip)
 	}
 }

@@ -44,7 +44,7 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 	}
 	if len(m.differ) < foreignStarts {
 		for _, d := range m.differ {
-			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.Text})
+			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.rest()})
 		}
 		m.differ = nil
 	}
@@ -63,7 +63,7 @@ func (l *Layout) judge(differ []Difference, opt Options) error {
 	l.Differ = differ
 	for _, d := range differ {
 		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.Text + "; " + opt.Claim.Name + " is trusted",
+			Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.rest() + "; " + opt.Claim.Name + " is trusted",
 		})
 	}
 	return nil

@@ -65,6 +65,10 @@ func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
 		return nil, err
 	}
 	p.choose()
+	if len(p.Items) > 0 && !slices.ContainsFunc(p.Items, func(it Item) bool { return it.Write }) {
+		return nil, ErrNothing
+	}
+	p.Problems = unique(p.Problems)
 	slices.SortStableFunc(p.Items, func(a, b Item) int {
 		if a.Region != b.Region || a.Kind == "preloader" || b.Kind == "preloader" {
 			return 0
@@ -72,6 +76,16 @@ func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
 		return cmp.Compare(a.Offset, b.Offset)
 	})
 	return p, nil
+}
+
+// unique drops what was said before: the layout and the plan look at the same bytes.
+func unique(ps []flash.Problem) []flash.Problem {
+	seen := map[flash.Problem]bool{}
+	return slices.DeleteFunc(ps, func(p flash.Problem) bool {
+		again := seen[p]
+		seen[p] = true
+		return again
+	})
 }
 
 // addBoots plans each boot region twice: all its bytes, and the preloader in it as a
@@ -103,7 +117,7 @@ func (p *Plan) addBoots() {
 func (p *Plan) addPreloaders() {
 	var regions []flash.Part
 	for _, part := range p.dev.Parts {
-		if part.Region.IsBoot() && preloader.Sniff(part.Image) {
+		if part.Region.IsBoot() && preloader.Sniff(part.Image) && preloader.Fits(preloader.Medium(part.Image), p.dev.Storage) {
 			regions = append(regions, part)
 		}
 	}
@@ -223,7 +237,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	it.File = p.taken.take(own)
 	switch {
 	case it.File != own:
-		p.tell(flash.Warning, row, "another partition has the same name: this one is written as %s", it.File)
+		p.tell(flash.Warning, row, "the file names %s and %s are taken by other partitions: this one is written as %s", want, own, it.File)
 	case row.File != "":
 		p.tell(flash.Note, row, "another partition with other bytes names the file %s too: this one is written as %s", want, it.File)
 	}

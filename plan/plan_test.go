@@ -158,3 +158,27 @@ func TestUnprovenPreloader(t *testing.T) {
 		t.Error("the raw region is missing")
 	}
 }
+
+// TestWishesThatMissTheirAim: what would silently keep the owner's data, or write
+// nothing, is refused.
+func TestWishesThatMissTheirAim(t *testing.T) {
+	phone := imgtest.MT6592()
+	facts := Facts{Table: &flash.Table{Partitions: phone.Rows}}
+	unnamed := Facts{Table: &flash.Table{Partitions: []flash.Partition{{Name: "p8", Region: flash.EMMCUser, Extent: phone.Row("USRDATA").Extent}}}}
+	for name, c := range map[string]struct {
+		facts Facts
+		w     Wishes
+		want  string // the pattern that is named, "" for ErrNothing
+	}{
+		"typing error":      {facts, Wishes{Skip: []string{"userdta"}}, "userdta"},
+		"userdata unnamed":  {unnamed, Wishes{Userdata: UserdataSkip}, "userdata"},
+		"nothing is left":   {facts, Wishes{Only: []string{"boot"}, Skip: []string{"boot"}}, ""},
+		"nothing, userdata": {facts, Wishes{Only: []string{"user*"}, Userdata: UserdataSkip}, ""},
+	} {
+		_, err := Make(phone.Device(), c.facts, c.w)
+		var bad *PatternError
+		if c.want == "" && !errors.Is(err, ErrNothing) || c.want != "" && (!errors.As(err, &bad) || bad.Pattern != c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/scatter"
@@ -79,19 +81,27 @@ func match(pattern string, names []string) bool {
 	return false
 }
 
-// check refuses patterns that match nothing: a typing error there would leave out
-// what the user wants, or keep what they do not. An unmatched Skip is harmless.
+// ErrNothing means that the wishes leave nothing to write.
+var ErrNothing = errors.New("plan: these options leave nothing to write")
+
+// check refuses patterns that match nothing: a typing error there would leave out what
+// the user wants, or keep what they believe is left out. So would a wish about userdata
+// where the table does not name it.
 func (w Wishes) check(all [][]string) error {
 	var flat []string
 	for _, n := range all {
 		flat = append(flat, n[0])
 	}
-	for _, p := range append(append([]string(nil), w.Only...), w.Skip...) {
+	for _, p := range slices.Concat(w.Only, w.Skip) {
 		if _, err := path.Match(p, "x"); err != nil {
 			return &PatternError{Pattern: p}
 		}
 	}
-	for _, p := range w.Only {
+	meant := slices.Concat(w.Only, w.Skip)
+	if w.Userdata != UserdataFull {
+		meant = append(meant, "userdata")
+	}
+	for _, p := range meant {
 		found := false
 		for _, n := range all {
 			found = found || match(p, n)

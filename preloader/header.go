@@ -190,3 +190,15 @@ func cString(b []byte) string {
 	s, _, _ := bytes.Cut(b, []byte{0})
 	return string(s)
 }
+
+// Fits reports whether a phone with that kind of flash can start from a region with
+// this header. COMBO builds and bare files say nothing of it.
+func Fits(medium string, s flash.Storage) bool {
+	switch medium {
+	case MediumUFS:
+		return s == flash.UFS
+	case MediumEMMC, MediumSDMMC:
+		return s != flash.UFS
+	}
+	return true
+}

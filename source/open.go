@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -131,11 +132,17 @@ func (s *Source) openBeside(ctx context.Context) error {
 		if more.path == "" {
 			continue
 		}
+		if err := s.refuseTwice(more.path); err != nil {
+			return err
+		}
 		raw, err := s.openPath(ctx, more.path)
 		if err != nil {
 			return err
 		}
 		name := filepath.Base(more.path)
+		if slices.ContainsFunc(s.Parts, func(p flash.Part) bool { return p.Source == name }) {
+			name = filepath.Clean(more.path) // another file of the same name
+		}
 		img, err := s.unwrap(ctx, raw, name)
 		if err != nil {
 			return err
@@ -144,6 +151,21 @@ func (s *Source) openBeside(ctx context.Context) error {
 			return fmt.Errorf("source: %s and %s both hold %s", have.Source, more.path, more.region)
 		}
 		s.Parts = append(s.Parts, flash.Part{Region: more.region, Image: img, Source: name})
+	}
+	return nil
+}
+
+// refuseTwice stops a file from being taken for two regions: a phone's two boot regions
+// would seem to agree, or a dump be its own preloader.
+func (s *Source) refuseTwice(path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil // opening it says why
+	}
+	for _, have := range s.Files {
+		if hst, err := os.Stat(have); err == nil && os.SameFile(st, hst) {
+			return &UnreadableError{path, "is given twice: it is " + have + " already"}
+		}
 	}
 	return nil
 }

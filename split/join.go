@@ -19,7 +19,6 @@ import (
 // JoinOptions says how an image is put together.
 type JoinOptions struct {
 	Region    flash.Region // which source to rebuild; "": the first
-	Force     bool         // replace the output file when it is there
 	WholeHash bool         // take the SHA-256 of the result as a whole, a second pass
 	NoHoles   bool
 	NoSync    bool
@@ -89,6 +88,11 @@ func (j *joiner) load() error {
 	if err != nil {
 		return err
 	}
+	return j.layOut(m)
+}
+
+// layOut arranges the entries of a manifest and proves that they cover their source.
+func (j *joiner) layOut(m *flash.Manifest) error {
 	if !m.Complete {
 		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only and --skip"}
 	}
@@ -237,15 +241,16 @@ func (j *joiner) refuse() error {
 		if err != nil {
 			return fmt.Errorf("split: %w", err)
 		}
-		return &Refusal{Exists, path, "exists", "--force replaces a file, or choose another name with -o"}
+		return &Refusal{Exists, path, "exists", "move it away, or choose another name with -o: nothing proves that this file may go"}
 	}
 	return j.refuseRoom()
 }
 
-// mayReplace reports whether a file that stands in the way may go: by the user's
-// word, or because a killed run left it.
+// mayReplace reports whether a file that stands in the way may go: because a killed run
+// left it. A finished file stays, whatever the user says: it may be another phone's
+// dump, and nothing in it tells.
 func (j *joiner) mayReplace(path string, rest *marker) bool {
-	return j.opt.Force || rest != nil && path == j.part() && slices.Contains(rest.Files, filepath.Base(path))
+	return rest != nil && path == j.part() && slices.Contains(rest.Files, filepath.Base(path))
 }
 
 // refuseRoom opens every part once, so that a missing one is told before anything is

@@ -202,16 +202,16 @@ func TestJoinRefuses(t *testing.T) {
 		return err
 	}
 	refusal(t, join(out, JoinOptions{}), Exists)
-	refusal(t, join(out, JoinOptions{Force: true, Inputs: []string{out}}), IsInput)
-	refusal(t, join(filepath.Join(dir, "ROM_1"), JoinOptions{Force: true}), IsInput)
-	refusal(t, join(filepath.Join(dir, "boot.img"), JoinOptions{Force: true}), IsInput)
-	refusal(t, join(top, JoinOptions{Force: true}), Exists)
+	refusal(t, join(out, JoinOptions{Inputs: []string{out}}), IsInput)
+	refusal(t, join(filepath.Join(dir, "ROM_1"), JoinOptions{}), IsInput)
+	refusal(t, join(filepath.Join(dir, "boot.img"), JoinOptions{}), IsInput)
+	refusal(t, join(top, JoinOptions{}), Exists)
 
 	hard, soft := filepath.Join(top, "hard"), filepath.Join(top, "soft")
 	link(t, os.Link, filepath.Join(dir, "boot.img"), hard)
 	link(t, os.Symlink, filepath.Join(dir, "boot.img"), soft)
-	refusal(t, join(hard, JoinOptions{Force: true}), IsInput)
-	refusal(t, join(soft, JoinOptions{Force: true}), IsInput)
+	refusal(t, join(hard, JoinOptions{}), IsInput)
+	refusal(t, join(soft, JoinOptions{}), IsInput)
 
 	part := write(t, filepath.Join(top, "new.part"), []byte("a download of somebody's"))
 	refusal(t, join(filepath.Join(top, "new"), JoinOptions{}), Exists)
@@ -221,7 +221,10 @@ func TestJoinRefuses(t *testing.T) {
 	if err := os.Remove(part); err != nil {
 		t.Fatal(err)
 	}
-	if err := join(out, JoinOptions{Force: true}); err != nil {
+	if err := os.Remove(out); err != nil {
+		t.Fatal(err)
+	}
+	if err := join(out, JoinOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := os.ReadFile(out); err != nil || string(b) != string(d.b) {

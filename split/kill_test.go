@@ -105,6 +105,7 @@ func TestKilledSplit(t *testing.T) {
 
 	d := newDump(2)
 	d.outputs, d.m.Entries = d.outputs[:1], d.m.Entries[:1]
+	d.m.Sources[0].Size = 512 << 10
 	d.split(t, dir, Options{}) // without force
 	if got := tree(t, dir); len(got) != 4 || got["boot.img"] != string(d.b[:512<<10]) {
 		t.Errorf("after the next run: %d files", len(got))

@@ -102,31 +102,42 @@ type usageError struct{ error }
 func usage(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
 
 func usageOf(c *cli.Context, err error, _ bool) error {
-	name := strings.TrimSpace("mtkkit " + c.Command.Name)
-	if c.Command.Name == c.App.Name || c.Command.Name == "" {
-		name = "mtkkit"
-	}
-	text := strings.Replace(err.Error(), "flag provided but not defined: ", "unknown option ", 1)
+	name := commandName(c)
+	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown option --", 1)
 	return usage("%s: %s (see %s --help)", name, text, name)
 }
 
 func unknownCommand(app *cli.App, name string) error {
 	best := ""
-	for _, c := range app.Commands {
-		if strings.HasPrefix(c.Name, name) || strings.HasPrefix(name, c.Name) {
+	if name == "" {
+		return usage("mtkkit: the command is empty (see mtkkit --help)")
+	}
+	for _, c := range app.Commands { // the library always has a suggestion; only likely ones are worth a word
+		if s := cli.SuggestCommand(app.Commands, name); c.Name[0] == name[0] && strings.Contains(s, c.Name) {
 			best = fmt.Sprintf("; did you mean %q?", c.Name)
 		}
 	}
 	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, best)
 }
 
+// commandName is what the user typed to get here: "mtkkit gpt repair".
+func commandName(c *cli.Context) string {
+	if c.Command == nil || c.Command.HelpName == "" {
+		return "mtkkit"
+	}
+	return c.Command.HelpName
+}
+
 // oneFile checks that exactly one file is named.
 func oneFile(c *cli.Context, what string) (string, error) {
+	name := commandName(c)
 	switch {
 	case c.NArg() == 0:
-		return "", usage("mtkkit %s: which %s? (see mtkkit %s --help)", c.Command.Name, what, c.Command.Name)
+		return "", usage("%s: which %s? (see %s --help)", name, what, name)
 	case c.NArg() > 1:
-		return "", usage("mtkkit %s: one %s at a time, not %q", c.Command.Name, what, c.Args().Slice())
+		return "", usage("%s: one %s at a time, not %q", name, what, c.Args().Slice())
+	case c.IsSet("output") && c.String("output") == "":
+		return "", usage("%s: -o is given without a name", name)
 	}
 	return c.Args().First(), nil
 }
@@ -202,5 +213,5 @@ func takesValue(f cli.Flag) bool {
 	return ok && d.TakesValue()
 }
 
-// problemsError carries nothing but the exit code for "done, but read this".
+// errProblems carries nothing but the exit code for "done, but read this".
 var errProblems = errors.New("done, with problems")

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -42,7 +42,7 @@ func catCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return catItem(u, it)
+			return catItem(c.Context, u, it)
 		},
 	}
 }
@@ -79,10 +79,16 @@ func find(p *plan.Plan, name string) (*plan.Item, error) {
 	return nil, fmt.Errorf("no partition %q; there are: %s", name, strings.Join(names, " "))
 }
 
-func catItem(u *ui, it *plan.Item) error {
-	n, err := io.Copy(u.out, io.NewSectionReader(it.Image, 0, it.Present))
-	if err != nil || n != it.Present {
-		return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, n, it.Present, cmp.Or(err, io.ErrUnexpectedEOF))
+func catItem(ctx context.Context, u *ui, it *plan.Item) error {
+	r := io.NewSectionReader(it.Image, 0, it.Present)
+	for done := int64(0); done < it.Present; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(u.out, r, min(1<<20, it.Present-done))
+		if done += n; err != nil {
+			return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, done, it.Present, err)
+		}
 	}
 	if it.Present < it.Length {
 		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: it.Offset,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -71,10 +72,7 @@ func repairGPT(c *cli.Context, u *ui, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	dir := c.String("output")
-	if dir == "" {
-		dir = path + ".tables"
-	}
+	dir := cmp.Or(c.String("output"), besides(path, ".tables"))
 	doc := repaired{Schema: "mtkkit.gpt-repair/1", Folder: dir, Problems: table.Table(user.Region).Problems}
 	var outputs []flash.Output
 	for _, t := range []struct {
@@ -86,7 +84,7 @@ func repairGPT(c *cli.Context, u *ui, path string) error {
 		doc.Tables = append(doc.Tables, repairedTable{t.name, user.Region, t.offset, int64(len(t.bytes))})
 	}
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "tables", Complete: true}
-	if err := writeFolder(c, dir, []string{path}, outputs, m); err != nil {
+	if err := writeFolder(c, dir, append(src.Files, path), outputs, m); err != nil {
 		return err
 	}
 	return doc.report(u)
@@ -99,12 +97,10 @@ func (r repaired) report(u *ui) error {
 			return err
 		}
 	}
-	for _, p := range r.Problems { // what was wrong is what has been repaired
-		u.note("was: %s", p)
-	}
+	u.problems(r.Problems) // of the dump; in the files they are mended
 	for _, t := range r.Tables {
 		u.say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
 	}
 	u.say("the dump is as it was; a flash tool can write these files to the phone")
-	return nil
+	return verdict(r.Problems)
 }

@@ -72,7 +72,7 @@ func newInfo(d *dump) *info {
 		Schema: "mtkkit.info/1", File: d.path, Chip: l.Chip, Project: l.Project, Storage: d.src.Storage,
 		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
 		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		Complete: len(l.Missing) == 0 && l.DeviceSize > 0,
+		Complete: l.Complete(),
 	}
 	for _, p := range d.src.Parts {
 		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})

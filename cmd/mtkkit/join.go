@@ -18,7 +18,6 @@ func joinCommand(u *ui) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write"},
 			&cli.StringFlag{Name: "region", Usage: "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"},
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace the output file"},
 			&cli.BoolFlag{Name: "whole-hash", Usage: "a second SHA-256 over the whole dump"},
 			jsonFlag(), quietFlag(), progressFlag(),
 		},
@@ -35,8 +34,8 @@ func joinCommand(u *ui) *cli.Command {
 				return err
 			}
 			r, err := split.Join(c.Context, dir, out, split.JoinOptions{
-				Region: flash.Region(strings.ToUpper(c.String("region"))),
-				Force:  c.Bool("force"), WholeHash: c.Bool("whole-hash"), Progress: u.bars.event,
+				Region:    flash.Region(strings.ToUpper(c.String("region"))),
+				WholeHash: c.Bool("whole-hash"), Progress: u.bars.event,
 			})
 			u.bars.clear()
 			if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -66,8 +67,11 @@ func printItems(u *ui, items []plan.Item) error {
 		case it.Present < it.Length:
 			state += " (cut)"
 		}
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s\n", cmp.Or(it.Name, "-"), it.Region, it.Offset, it.Length,
+		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s\n", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
 			flash.Size(it.Length), cmp.Or(state, "-"), cmp.Or(it.Witness, "-"))
 	}
 	return w.Flush()
 }
+
+// oneLine keeps a name from a table in its line.
+func oneLine(s string) string { return strings.ReplaceAll(printable(s), "\n", "?") }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -195,10 +196,12 @@ func preloaderFix(c *cli.Context, u *ui, b boots) error {
 		return err
 	}
 	var outputs []flash.Output
+	already := false
 	for _, f := range fixed {
 		part := b.parts[max(f.Region, 1)-1]
 		if f.Already {
 			u.say("%s is flashable as it is; nothing to do", part.Source)
+			already = true
 			continue
 		}
 		outputs = append(outputs, flash.Output{Name: f.Name, Image: f.Image})
@@ -211,13 +214,15 @@ func preloaderFix(c *cli.Context, u *ui, b boots) error {
 		}
 	}
 	if len(outputs) == 0 {
+		if u.json {
+			if err := u.document(map[string]any{"schema": "mtkkit.preloader-fix/1", "already": already, "problems": problems}); err != nil {
+				return err
+			}
+		}
 		u.problems(problems)
 		return verdict(problems)
 	}
-	dir := c.String("output")
-	if dir == "" {
-		dir = b.path + ".preloader"
-	}
+	dir := cmp.Or(c.String("output"), besides(b.path, ".preloader"))
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "preloader", Complete: true, Problems: problems}
 	if err := writeFolder(c, dir, []string{b.path, c.String("boot2")}, outputs, m); err != nil {
 		return err
@@ -360,6 +365,11 @@ func wrapPreloader(c *cli.Context, u *ui, path string) error {
 	}
 	if err := file.write(func(w io.Writer) error { _, err := w.Write(region); return err }); err != nil {
 		return err
+	}
+	if u.json {
+		if err := u.document(map[string]any{"schema": "mtkkit.preloader-wrap/1", "file": out, "length": len(region)}); err != nil {
+			return err
+		}
 	}
 	u.say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", out, len(region))
 	if no != nil {

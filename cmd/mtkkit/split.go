@@ -78,13 +78,19 @@ func partsFolder(c *cli.Context, path string) string {
 	if o := c.String("output"); o != "" {
 		return o
 	}
+	return besides(path, ".parts")
+}
+
+// besides names a folder beside what the user named: without the endings of what it was
+// packed in.
+func besides(path, ending string) string {
 	for _, ext := range []string{".zst", ".gz", ".xz", ".lz4", ".bz2", ".zip", ".001"} {
 		path = strings.TrimSuffix(path, ext)
 	}
 	if path == source.Stdin {
 		path = "stdin"
 	}
-	return filepath.Clean(path) + ".parts"
+	return filepath.Clean(path) + ending
 }
 
 func splitOptions(c *cli.Context, u *ui, inputs []string) split.Options {

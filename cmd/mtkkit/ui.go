@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
+	"unicode"
 
 	"golang.org/x/term"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // How mtkkit speaks. What was asked for goes to standard output; everything else to
@@ -48,6 +52,9 @@ type ui struct {
 	json  bool
 	color bool
 	bars  *progress
+
+	spoken bool  // the JSON document is out
+	lost   error // standard output took something no more
 }
 
 func newUI(s streams) *ui {
@@ -63,7 +70,17 @@ func (u *ui) paint(code, s string) string {
 
 func (u *ui) line(label, code, format string, a ...any) {
 	u.bars.clear()
-	fmt.Fprintf(u.err, "%s %s\n", u.paint(code, label+":"), fmt.Sprintf(format, a...))
+	fmt.Fprintf(u.err, "%s %s\n", u.paint(code, label+":"), printable(fmt.Sprintf(format, a...)))
+}
+
+// printable keeps a terminal from acting on names that come from a dump.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 func (u *ui) note(format string, a ...any) {
@@ -74,20 +91,28 @@ func (u *ui) note(format string, a ...any) {
 
 func (u *ui) fail(format string, a ...any) {
 	u.bars.clear()
-	fmt.Fprintf(u.err, "%s %s\n", u.paint("31;1", "mtkkit:"), fmt.Sprintf(format, a...))
+	text := printable(fmt.Sprintf(format, a...))
+	if !strings.HasPrefix(text, "mtkkit ") { // a command that speaks of itself is named already
+		text = u.paint("31;1", "mtkkit:") + " " + text
+	}
+	fmt.Fprintln(u.err, text)
 }
 
 func (u *ui) hint(format string, a ...any) { u.line("hint", "2", format, a...) }
 
 // say prints to standard output, unless that is reserved for a document.
 func (u *ui) say(format string, a ...any) {
-	if !u.json {
-		fmt.Fprintf(u.out, format+"\n", a...)
+	if u.json {
+		return
+	}
+	if _, err := fmt.Fprintln(u.out, printable(fmt.Sprintf(format, a...))); err != nil && u.lost == nil {
+		u.lost = err
 	}
 }
 
 // document prints the one JSON document of a command.
 func (u *ui) document(v any) error {
+	u.spoken = true
 	e := json.NewEncoder(u.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -118,35 +143,62 @@ func verdict(ps []flash.Problem) error {
 	return nil
 }
 
+// failure is the JSON document of a command that could not do its work.
+type failure struct {
+	Schema string   `json:"schema"`
+	Error  string   `json:"error"`
+	Hints  []string `json:"hints,omitempty"`
+	Exit   int      `json:"exit"`
+}
+
 // finish prints why the program stops and says with which exit code.
 func (u *ui) finish(err error) int {
 	u.bars.clear()
+	if err == nil || errors.Is(err, errProblems) {
+		switch {
+		case u.lost != nil:
+			u.fail("standard output: %v", u.lost)
+			return exitFailed
+		case err == nil:
+			return exitOK
+		}
+		return exitProblems
+	}
+	text, hints, code := u.reason(err)
+	u.fail("%s", text)
+	u.hints(hints...)
+	if u.json && !u.spoken {
+		if err := u.document(failure{"mtkkit.error/1", err.Error(), hints, code}); err != nil {
+			return exitFailed
+		}
+	}
+	return code
+}
+
+// reason sorts an error by what it means for the user.
+func (u *ui) reason(err error) (text string, hints []string, code int) {
 	var (
 		bad  usageError
 		safe refusal
+		h    hinted
 	)
 	switch {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, errProblems):
-		return exitProblems
 	case errors.Is(err, context.Canceled):
-		u.fail("interrupted")
-		return exitInterrupted
+		return "interrupted", nil, exitInterrupted
 	case errors.As(err, &bad):
-		u.fail("%s", strings.TrimPrefix(bad.Error(), "mtkkit: "))
-		return exitUsage
+		return strings.TrimPrefix(bad.Error(), "mtkkit: "), nil, exitUsage
 	case errors.As(err, &safe):
-		u.fail("refused: %s", safe.Error())
-		u.hints(safe.hints...)
-		return exitRefused
+		return "refused: " + safe.Error(), safe.hints, exitRefused
+	case errors.As(err, &h):
+		hints = h.hints
+	case errors.Is(err, fs.ErrPermission):
+		hints = []string{"is the file readable, and the folder writable, for you?"}
+	case isFull(err):
+		hints = []string{"the disk is full: choose another folder with -o, or for unpacking with --tmp"}
+	case errors.Is(err, split.ErrNoFolder):
+		hints = []string{"a parts folder is what mtkkit split writes: it holds a manifest.json"}
 	}
-	u.fail("%v", err)
-	var h hinted
-	if errors.As(err, &h) {
-		u.hints(h.hints...)
-	}
-	return exitFailed
+	return err.Error(), hints, exitFailed
 }
 
 func (u *ui) hints(hs ...string) {
@@ -172,3 +224,6 @@ type refusal struct {
 }
 
 func (r refusal) Unwrap() error { return r.error }
+
+// isFull recognises a full disk.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

@@ -42,7 +42,7 @@ func verifyCommand(u *ui) *cli.Command {
 type verdictDoc struct {
 	Schema   string          `json:"schema"`
 	Path     string          `json:"path"`
-	Verdict  string          `json:"verdict"` // "complete", "partial", "damaged", "broken"
+	Verdict  string          `json:"verdict"` // "complete", "partial", "unproven", "damaged", "broken"
 	Problems []flash.Problem `json:"problems"`
 }
 
@@ -75,6 +75,13 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 	case r.Partial:
 		v.Verdict = "partial"
 		if err := v.say(u, fmt.Sprintf("partial: %d files are as the manifest says, but they are not all of the dump", r.Files)); err != nil {
+			return err
+		}
+		return errProblems
+	}
+	if r.Unproven > 0 {
+		v.Verdict = "unproven"
+		if err := v.say(u, fmt.Sprintf("all %d files have their sizes, but %d have no hash: nothing proves that they are unchanged", r.Files, r.Unproven)); err != nil {
 			return err
 		}
 		return errProblems

@@ -49,6 +49,9 @@ func wishes(c *cli.Context) (w plan.Wishes, copies plan.Copies, err error) {
 }
 
 func patternHelp(err error) error {
+	if errors.Is(err, plan.ErrNothing) {
+		return usage("mtkkit split: these options leave nothing to write")
+	}
 	var bad *plan.PatternError
 	if !errors.As(err, &bad) {
 		return err
