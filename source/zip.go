@@ -114,6 +114,11 @@ func (s *Source) openArchive(ctx context.Context, d *folder) error {
 		return err
 	}
 	m := d.largest()
+	for _, other := range d.members {
+		if other != m && other.size == m.size && other.size > 0 {
+			return &UnreadableError{d.name, fmt.Sprintf("holds several files that may be the dump (%s and %s have one size): unpack the one you mean", m.name, other.name)}
+		}
+	}
 	s.problem(flash.Note, d.name, "%q was taken, the largest of its %d files", m.name, len(d.members))
 	img, err := s.open(ctx, m)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
 // zipped is a file for an archive, and how it is packed.
@@ -197,4 +198,17 @@ func FuzzZipVolumes(f *testing.F) {
 			return
 		}
 	})
+}
+
+// Two files of one size may both be the dump: none is taken by chance.
+func TestZipTie(t *testing.T) {
+	user := zipped{"a/ROM_1", zip.Deflate, imgtest.MT6592().User.Range(flash.Extent{Length: 4 << 20})}
+	other := zipped{"b/ROM_1", zip.Deflate, imgtest.MT6765().User.Range(flash.Extent{Length: 4 << 20})}
+	for _, files := range [][]zipped{{user, other}, {other, user}} {
+		_, err := Open(context.Background(), write(t, "two.zip", zipOf(t, files...)), Options{TempDir: t.TempDir()})
+		var bad *UnreadableError
+		if !errors.As(err, &bad) {
+			t.Errorf("%v", err)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -194,10 +193,8 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 	return head, nil
 }
 
-func isBool(s string) bool {
-	_, err := strconv.ParseBool(s)
-	return err == nil
-}
+// isBool knows the two words for a switch; 0 and 1 are numbers, of bytes for instance.
+func isBool(s string) bool { return s == "true" || s == "false" }
 
 func findFlag(flags []cli.Flag, name string) cli.Flag {
 	for _, f := range flags {
