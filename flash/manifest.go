@@ -36,7 +36,7 @@ type ManifestSource struct {
 
 // ManifestEntry is one stretch of a region.
 type ManifestEntry struct {
-	Kind      string `json:"kind"` // "partition", "gap", "region" (a whole boot region), "preloader"
+	Kind      string `json:"kind"` // "partition", "gap", "region" (whole); made of them: "preloader", "trimmed", "sparse", "excerpt"
 	Name      string `json:"name"`
 	Region    Region `json:"region"`
 	Extent           // what the table says
