@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "move": move, "same": same, "linear": linear,
+			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
 		},
 	})
 }
@@ -103,39 +105,48 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), number(ts, args[1])))
 }
 
-// move FILE BYTES puts so many zero bytes before the file's content.
-func move(ts *testscript.TestScript, neg bool, args []string) {
-	b, err := os.ReadFile(ts.MkAbs(args[0]))
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(make([]byte, number(ts, args[1])), b...), 0o666))
-}
-
-// same A B [OFFSET [LENGTH]] compares file A with B, or with that stretch of B.
+// same A B [OFFSET] compares file A with B, or with as much of B from OFFSET on.
 func same(ts *testscript.TestScript, neg bool, args []string) {
-	a, err := os.ReadFile(ts.MkAbs(args[0]))
-	ts.Check(err)
-	b, err := os.ReadFile(ts.MkAbs(args[1]))
-	ts.Check(err)
-	if len(args) > 2 {
-		b = b[number(ts, args[2]):]
-		b = b[:min(len(a), len(b))]
+	a, b := edit(ts, args[0]), edit(ts, args[1])
+	defer a.Close()
+	defer b.Close()
+	size := func(f *os.File) int64 {
+		st, err := f.Stat()
+		ts.Check(err)
+		return st.Size()
 	}
-	if (string(a) == string(b)) == neg {
-		ts.Fatalf("%s and %s: same is %v", args[0], args[1], !neg)
+	at, equal := int64(0), size(a) == size(b)
+	if len(args) > 2 {
+		at = number(ts, args[2])
+		equal = size(a) <= size(b)-at
+	}
+	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
+	for off := int64(0); equal && off < size(a); off += int64(len(x)) {
+		n, _ := a.ReadAt(x, off)
+		m, _ := b.ReadAt(y[:n], at+off)
+		equal = n == m && bytes.Equal(x[:n], y[:m])
+	}
+	if equal == neg {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], equal)
 	}
 }
 
 // linear OUT BASE BOOT1 BOOT2 USER writes one file of regions: the boot regions at its
 // start, the user area at BASE.
 func linear(ts *testscript.TestScript, neg bool, args []string) {
-	read := func(name string) []byte {
-		b, err := os.ReadFile(ts.MkAbs(name))
+	out, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer out.Close()
+	put := func(name string, at int64) int64 {
+		f := edit(ts, name)
+		defer f.Close()
+		_, err := out.Seek(at, io.SeekStart)
 		ts.Check(err)
-		return b
+		n, err := io.Copy(out, f)
+		ts.Check(err)
+		return n
 	}
-	head := make([]byte, number(ts, args[1]))
-	boot1 := read(args[2])
-	copy(head, boot1)
-	copy(head[len(boot1):], read(args[3]))
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(head, read(args[4])...), 0o666))
+	n := put(args[2], 0)
+	put(args[3], n)
+	put(args[4], number(ts, args[1]))
 }
