@@ -7,13 +7,21 @@ const ManifestSchema = "mtkkit.manifest/1"
 // ManifestName is the file every parts folder, dump folder and archive carries.
 const ManifestName = "manifest.json"
 
-// Manifest is the record of a parts folder: enough to rebuild the dump to the byte
-// without the original, and to prove it. The entries of one region cover all of it;
-// where rows overlap, entries do.
+// The kinds of folder that a manifest describes.
+const (
+	KindParts   = "parts"   // what split made of a dump: its partitions, and what lies between
+	KindDump    = "dump"    // what acquire read from a phone: its regions
+	KindArchive = "archive" // a parts folder or a dump, packed into one file
+)
+
+// Manifest is the record of a parts folder, a dump folder or an archive: enough to rebuild
+// the dump to the byte without the original, and to prove it. The entries of one
+// region cover all of it; where rows overlap, entries do.
 type Manifest struct {
 	Schema   string           `json:"schema"`
 	Tool     string           `json:"tool"`
-	Kind     string           `json:"kind"` // "parts"
+	Kind     string           `json:"kind"`              // KindParts, KindDump or KindArchive
+	Created  string           `json:"created,omitempty"` // when the phone was read or the archive made, RFC 3339
 	Chip     string           `json:"chip,omitempty"`
 	Project  string           `json:"project,omitempty"`
 	Storage  Storage          `json:"storage,omitempty"`
@@ -21,8 +29,24 @@ type Manifest struct {
 	Complete bool             `json:"complete"`        // every byte of every source is in here
 	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
 	Entries  []ManifestEntry  `json:"entries"`
-	Files    []ManifestFile   `json:"files"` // everything written, for SHA256SUMS and the next run
+	Files    []ManifestFile   `json:"files"`           // everything written, for SHA256SUMS and the next run
+	Phone    *ManifestPhone   `json:"phone,omitempty"` // of a dump read from a phone
 	Problems []Problem        `json:"problems,omitempty"`
+}
+
+// ManifestPhone is what a phone said of itself while it was read, and with what it was
+// read. Identifiers stand in it only when the user asked to keep them; IDs holds them
+// as HMACs under a key that stays in the dump folder, enough to know the phone again.
+type ManifestPhone struct {
+	HWCode    string            `json:"hw_code,omitempty"` // "0x0766"
+	HWSubCode string            `json:"hw_sub_code,omitempty"`
+	HWVersion string            `json:"hw_version,omitempty"`
+	SWVersion string            `json:"sw_version,omitempty"`
+	Protocol  string            `json:"protocol,omitempty"` // "xflash", "legacy", "xml", "adb", "file"
+	Agent     string            `json:"agent,omitempty"`    // the Download Agent's name for itself
+	AgentSHA  string            `json:"agent_sha256,omitempty"`
+	IDs       map[string]string `json:"ids,omitempty"`       // "me_id" → HMAC-SHA256, hex
+	PlainIDs  map[string]string `json:"plain_ids,omitempty"` // the same in clear, on request
 }
 
 // ManifestSource is one file of the original dump and the region it is a copy of.
@@ -32,6 +56,10 @@ type ManifestSource struct {
 	Offset int64  `json:"offset,omitempty"` // where in the file the region begins: one file may hold several
 	Size   int64  `json:"size"`             // bytes of the region at hand
 	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
+
+	// Unread are the stretches that were never read, or could not be: they read as
+	// zeros and are none. In order, without overlap.
+	Unread []Extent `json:"unread,omitempty"`
 }
 
 // ManifestEntry is one stretch of a region.

@@ -91,6 +91,9 @@ func (m *Manifest) Validate() error {
 		if s.Size < 0 || s.Offset < 0 || s.Offset > math.MaxInt64-s.Size || !isSum(s.SHA256) {
 			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is none", s.Name, s.Size, s.SHA256), nil)
 		}
+		if err := checkUnread(s.Unread, s.Size); err != nil {
+			return manifestError(fmt.Sprintf("source %q: %v", s.Name, err), nil)
+		}
 		sources[s.Region] = s.Size
 	}
 	files, err := m.checkFiles()
@@ -109,10 +112,22 @@ func (m *Manifest) Validate() error {
 	return nil
 }
 
+// checkUnread proves that unread stretches lie in order within a source.
+func checkUnread(unread []Extent, size int64) error {
+	end := int64(0)
+	for _, u := range unread {
+		if u.Offset < end || u.Length <= 0 || u.Length > size-u.Offset {
+			return fmt.Errorf("unread %d bytes at 0x%x are out of order, or not in its 0x%x", u.Length, u.Offset, size)
+		}
+		end = u.End()
+	}
+	return nil
+}
+
 func (m *Manifest) checkFiles() (map[string]bool, error) {
 	files, folded := make(map[string]bool, len(m.Files)), make(map[string]bool, len(m.Files))
 	for _, f := range m.Files {
-		if err := CheckFileName(f.Name); err != nil {
+		if err := checkFilePath(f.Name); err != nil {
 			return nil, manifestError("files", err)
 		}
 		if f.Name == ManifestName || f.Name == SumsName {
@@ -164,6 +179,20 @@ func manifestError(text string, cause error) error {
 // isSum reports whether s is empty or a SHA-256 in lower-case hex.
 func isSum(s string) bool {
 	return s == "" || len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// checkFilePath accepts a file name, or one behind a folder or two: "regions/ROM_1".
+func checkFilePath(name string) error {
+	elements := strings.Split(name, "/")
+	if len(elements) > 3 {
+		return fmt.Errorf("flash: %.60q is %d folders deep", name, len(elements)-1)
+	}
+	for _, e := range elements {
+		if err := CheckFileName(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CheckFileName reports why name cannot be the name of a file in a parts folder: it

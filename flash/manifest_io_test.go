@@ -44,6 +44,23 @@ func TestManifestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestManifestOfDump(t *testing.T) {
+	m := &Manifest{
+		Schema: ManifestSchema, Kind: KindDump, Created: "2026-01-02T03:04:05Z",
+		Sources: []ManifestSource{{Name: "regions/ROM_1", Region: EMMCUser, Size: 0x3000, Unread: []Extent{{0, 0x1000}, {0x2000, 0x1000}}}},
+		Entries: []ManifestEntry{{Kind: "region", Name: "EMMC_USER", Region: EMMCUser, Extent: Extent{0, 0x3000}, Present: 0x3000, File: "regions/ROM_1"}},
+		Files:   []ManifestFile{{Name: "regions/ROM_1", Size: 0x3000}},
+		Phone:   &ManifestPhone{HWCode: "0x0766", IDs: map[string]string{"me_id": "00"}},
+	}
+	b, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := ReadManifest(bytes.NewReader(b)); err != nil || !reflect.DeepEqual(m, again) {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
 func TestManifestRefuses(t *testing.T) {
 	const huge = 1<<63 - 1
 	cases := map[string]func(m *Manifest){
@@ -52,6 +69,14 @@ func TestManifestRefuses(t *testing.T) {
 		"absolute path":    func(m *Manifest) { m.Files[0].Name = "/etc/passwd" },
 		"windows path":     func(m *Manifest) { m.Files[0].Name = `c:\boot.img` },
 		"device":           func(m *Manifest) { m.Files[0].Name = "Con.img" },
+		"folder up":        func(m *Manifest) { m.Files[0].Name = "regions/../../boot.img" },
+		"folder device":    func(m *Manifest) { m.Files[0].Name = "aux/boot.img" },
+		"folder empty":     func(m *Manifest) { m.Files[0].Name = "regions//boot.img" },
+		"too deep":         func(m *Manifest) { m.Files[0].Name = "a/b/c/boot.img" },
+		"unread beyond":    func(m *Manifest) { m.Sources[0].Unread = []Extent{{m.Sources[0].Size - 1, 2}} },
+		"unread nothing":   func(m *Manifest) { m.Sources[0].Unread = []Extent{{0, 0}} },
+		"unread disorder":  func(m *Manifest) { m.Sources[0].Unread = []Extent{{4, 4}, {6, 1}} },
+		"unread overflow":  func(m *Manifest) { m.Sources[0].Unread = []Extent{{4, huge}} },
 		"empty name":       func(m *Manifest) { m.Files[0].Name = "" },
 		"itself":           func(m *Manifest) { m.Files[0].Name = ManifestName },
 		"file twice":       func(m *Manifest) { m.Files = append(m.Files, ManifestFile{Name: "BOOT.img"}) },

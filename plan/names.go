@@ -23,17 +23,24 @@ func SafeName(name string) (string, bool) {
 		}
 		return r
 	}, s)
-	if len(s) > maxName {
-		s = strings.ToValidUTF8(s[:maxName], "")
-	}
 	s = strings.TrimRight(strings.TrimLeft(s, " "), " .")
 	switch {
 	case s == "":
 		return "", true
-	case s[0] == '-', s[0] == '.', flash.CheckFileName(s) != nil: // an option, a hidden file, a Windows device
+	case s[0] == '-', s[0] == '.', flash.CheckFileName(shorten(s)) != nil: // an option, a hidden file, a Windows device
 		s = "_" + s
 	}
+	s = shorten(s)
 	return s, s != name
+}
+
+// shorten cuts a name to maxName bytes, between characters, and leaves no end that
+// Windows would drop.
+func shorten(s string) string {
+	if len(s) > maxName {
+		s = strings.ToValidUTF8(s[:maxName], "")
+	}
+	return strings.TrimRight(s, " .")
 }
 
 // maxName leaves room for suffixes of ours under the usual limit of 255 bytes.

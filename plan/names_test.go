@@ -41,13 +41,16 @@ func TestSafeName(t *testing.T) {
 
 // Whatever a table says, the result is nothing or a name that every system takes.
 func FuzzSafeName(f *testing.F) {
-	for _, s := range []string{"boot.img", "../x", "CON", "a\x00b", strings.Repeat("é", 200), "com¹", " . ", "~"} {
+	for _, s := range []string{"boot.img", "../x", "CON", "a\x00b", strings.Repeat("é", 200), "com¹", " . ", "~", "." + strings.Repeat("_", 130)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
 		got, _ := SafeName(in)
 		if got == "" {
 			return
+		}
+		if len(got) > maxName {
+			t.Errorf("SafeName(%q) has %d bytes", in, len(got))
 		}
 		if err := flash.CheckFileName(got); err != nil {
 			t.Errorf("SafeName(%q): %v", in, err)

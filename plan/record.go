@@ -24,7 +24,7 @@ func (p *Plan) Outputs() []flash.Output {
 // and which gaps hold nothing but zeros.
 func (p *Plan) Record(tool string) *flash.Manifest {
 	m := &flash.Manifest{
-		Schema: flash.ManifestSchema, Tool: tool, Kind: "parts",
+		Schema: flash.ManifestSchema, Tool: tool, Kind: flash.KindParts,
 		Chip: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage, Table: p.facts.Witness,
 		Complete: true, Problems: p.Problems,
 	}

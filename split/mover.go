@@ -152,6 +152,9 @@ func (m *mover) kernelCopy(from fileRange) (done bool, err error) {
 			return false, io.ErrUnexpectedEOF
 		}
 		m.meter.add(int64(n))
+		if m.early && off/earlyStep != (off+int64(n))/earlyStep {
+			startSync(dst)
+		}
 		off += int64(n)
 		m.written = off
 	}
