@@ -127,7 +127,11 @@ func checkUnread(unread []Extent, size int64) error {
 func (m *Manifest) checkFiles() (map[string]bool, error) {
 	files, folded := make(map[string]bool, len(m.Files)), make(map[string]bool, len(m.Files))
 	for _, f := range m.Files {
-		if err := checkFilePath(f.Name); err != nil {
+		check := CheckFileName // a parts folder is flat
+		if m.Kind == KindDump || m.Kind == KindArchive {
+			check = checkFilePath
+		}
+		if err := check(f.Name); err != nil {
 			return nil, manifestError("files", err)
 		}
 		if f.Name == ManifestName || f.Name == SumsName {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -318,5 +319,42 @@ func TestAbandonKeepsStrangers(t *testing.T) {
 	}
 	if got := tree(t, dir); len(got) != 1 || got["came later"] != "mine" {
 		t.Errorf("left over: %v", got)
+	}
+}
+
+// Runs that begin at the same moment: one gets the folder, the others are told so.
+func TestBusyAtOnce(t *testing.T) {
+	total := 0
+	for range 30 {
+		d := newDump(1)
+		dir := filepath.Join(t.TempDir(), "p")
+		const runs = 4
+		folders, errs := make([]*Folder, runs), make([]error, runs)
+		start := make(chan struct{})
+		var all sync.WaitGroup
+		for i := range runs {
+			all.Go(func() {
+				<-start
+				folders[i], errs[i] = Create(dir, d.outputs, nil, Options{})
+			})
+		}
+		close(start)
+		all.Wait()
+		won := 0
+		for i, f := range folders {
+			if errs[i] == nil {
+				won++
+				defer f.Abandon()
+				continue
+			}
+			refusal(t, errs[i], Busy)
+		}
+		if won > 1 {
+			t.Fatalf("%d of %d runs got the folder", won, runs)
+		}
+		total += won
+	}
+	if total == 0 {
+		t.Error("nobody ever got the folder")
 	}
 }

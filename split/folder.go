@@ -96,7 +96,11 @@ func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*F
 
 // begin writes the marker, and only then removes what it lists.
 func (f *Folder) begin() (err error) {
-	if f.lock, err = writeMarker(f.path(markerName), f.owned); err != nil {
+	f.lock, err = writeMarker(f.path(markerName), f.owned)
+	if errors.Is(err, fs.ErrNotExist) { // another run that gave up has just removed the folder
+		return busy(f.dir)
+	}
+	if err != nil {
 		return err
 	}
 	return removeOwned(f.dir, f.owned)
@@ -279,7 +283,10 @@ func makeDirs(dir string) (made []string, err error) {
 			return made, err
 		}
 	}
-	if err := os.Mkdir(dir, 0o777); err != nil {
+	switch err := os.Mkdir(dir, 0o777); {
+	case errors.Is(err, fs.ErrExist): // another run was faster; the marker decides whose it is
+		return made, nil
+	case err != nil:
 		return made, fmt.Errorf("split: %w", err)
 	}
 	return append(made, dir), nil

@@ -29,39 +29,56 @@ type marker struct {
 
 // writeMarker puts a marker at path, all at once and on the disk, and returns it open
 // and locked. The lock dies with the process, so that a second run can tell a running
-// one from a killed one.
+// one from a killed one. It is held from before the file has its name: of two runs that
+// begin at the same moment one gets the folder, the others a *Refusal.
 func writeMarker(path string, files []string) (*os.File, error) {
 	b, err := json.MarshalIndent(marker{"mtkkit has not finished here; the next run removes these files", files}, "", " ")
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	out, err := os.Create(path + partSuffix)
+	part := path + partSuffix
+	out, err := openMovable(part)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	_, err = out.Write(append(b, '\n'))
-	if serr := out.Sync(); err == nil {
-		err = serr
-	}
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(path+partSuffix, path)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("split: %w", err), os.Remove(path+partSuffix))
-	}
-	syncDir(filepath.Dir(path))
-	held, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, fmt.Errorf("split: %w", err)
-	}
-	if !tryLock(held) {
-		held.Close()
+	if !tryLock(out) || !sameFile(out, part) { // another run is here, or was until just now
+		out.Close()
 		return nil, busy(path)
 	}
-	return held, nil
+	if _, err = readMarker(path); err == nil {
+		err = fillMarker(out, append(b, '\n'))
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		os.Remove(part)
+		out.Close()
+		if refused := (*Refusal)(nil); errors.As(err, &refused) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	syncDir(filepath.Dir(path))
+	return out, nil
+}
+
+// fillMarker makes b the content of the file, whatever a killed run left in it.
+func fillMarker(f *os.File, b []byte) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// sameFile reports whether path names the open file f.
+func sameFile(f *os.File, path string) bool {
+	a, aerr := f.Stat()
+	b, berr := os.Lstat(path)
+	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
 // readMarker returns what an unfinished run left behind as its list. It returns nil

@@ -10,6 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// openMovable opens a file, or makes it, that can be renamed while it is open.
+func openMovable(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+}
+
 // tryLock takes an exclusive lock that ends with the process. A file system without
 // locks counts as unlocked: the lock only makes a mistake less likely.
 func tryLock(f *os.File) bool {

@@ -8,6 +8,22 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// openMovable opens a file, or makes it, that can be renamed while it is open; os.OpenFile
+// does not ask for that right.
+func openMovable(path string) (*os.File, error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil,
+		windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(h), path), nil
+}
+
 // tryLock takes an exclusive lock that ends with the process. It locks one byte far
 // behind the marker's text, which so stays readable.
 func tryLock(f *os.File) bool {
