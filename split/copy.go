@@ -50,7 +50,7 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	err := runJobs(ctx, costs, f.opt.Workers, func(ctx context.Context, j job, buf []byte) error {
 		o := f.outputs[j.index]
 		t := m.task(o.Name, o.Image.Size())
-		out, err := f.openFile(f.path(o.Name) + partSuffix)
+		out, err := f.openOutput(o.Name)
 		if err != nil {
 			return fmt.Errorf("split: %w", err)
 		}
@@ -136,7 +136,11 @@ func (f *Folder) copyOne(ctx context.Context, o flash.Output, out outFile, aside
 		m.sum = newSum(t)
 	}
 	m.beside = aside && m.sum != nil
-	if err := m.prepare(r.Size); err != nil {
+	prepare := m.prepare
+	if f.kept[o.Name] {
+		prepare = func(size int64) error { return m.goOn(ctx, size) }
+	}
+	if err := prepare(r.Size); err != nil {
 		return r, err
 	}
 	if err := m.run(); err != nil {

@@ -20,6 +20,10 @@ type Options struct {
 	// manifest lists, never others.
 	Force bool
 
+	// Resume goes on with what a killed run left here, for images that can prove it;
+	// see Leave.
+	Resume bool
+
 	NoHash  bool // no SHA-256 of the outputs, and so no SHA256SUMS
 	NoHoles bool // write zeros as zeros
 
@@ -54,6 +58,7 @@ type Folder struct {
 	owned    []string // what the marker lists
 	results  []Result
 	small    []flash.ManifestFile
+	kept     map[string]bool // outputs of which a killed run left something
 	closed   bool
 	noClone  atomic.Bool // the file system has said that it cannot share blocks
 	openFile func(path string) (outFile, error)
@@ -103,7 +108,10 @@ func (f *Folder) begin() (err error) {
 	if err != nil {
 		return err
 	}
-	return removeOwned(f.dir, f.owned)
+	if f.kept, err = f.keep(); err != nil {
+		return err
+	}
+	return removeOwned(f.dir, slices.DeleteFunc(slices.Clone(f.owned), func(n string) bool { return f.kept[n] }))
 }
 
 // names returns what this run will write and the marker has to list, and refuses
@@ -198,7 +206,7 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("split: %w", err)
 	}
-	if sums := encodeSums(m.Files); sums != nil {
+	if sums := flash.EncodeSums(m.Files); sums != nil {
 		if err := f.writeWhole(flash.SumsName, sums); err != nil {
 			return err
 		}
@@ -222,27 +230,14 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 
 // fill completes the manifest by what Copy found out.
 func (f *Folder) fill(m *flash.Manifest) {
-	byName := make(map[string]*Result, len(f.results))
-	m.Files = nil
-	for i := range f.results {
-		r := &f.results[i]
-		byName[r.Name] = r
-		if !r.Omitted {
-			m.Files = append(m.Files, flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256})
-		}
+	written := make([]flash.Written, 0, len(f.results)+len(f.small))
+	for _, r := range f.results {
+		written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
 	}
-	m.Files = append(m.Files, f.small...)
-	for i := range m.Entries {
-		e := &m.Entries[i]
-		r := byName[e.File]
-		switch {
-		case r == nil:
-		case r.Omitted:
-			e.File, e.Zero = "", true
-		default:
-			e.SHA256 = r.SHA256
-		}
+	for _, s := range f.small {
+		written = append(written, flash.Written{ManifestFile: s})
 	}
+	m.Fill(written)
 }
 
 // Abandon removes everything this run wrote, and the folder when this run made it.

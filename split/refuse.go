@@ -190,8 +190,10 @@ func (f *Folder) refuseRoom(old []string) error {
 		need += n
 	}
 	for _, n := range old {
-		if st, err := os.Lstat(f.path(n)); err == nil {
-			v.free += allocated(st)
+		for _, path := range []string{f.path(n), f.path(n) + partSuffix} {
+			if st, err := os.Lstat(path); err == nil {
+				v.free += allocated(st)
+			}
 		}
 	}
 	return refuseSpace(f.dir, need, v)

@@ -2,14 +2,10 @@ package split
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"strings"
-
-	"github.com/mtkkit/mtkkit/flash"
 )
 
 // sumOf returns the SHA-256 of b in hex.
@@ -18,28 +14,8 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// sumEscapes is how coreutils writes names that would break a line: the line begins
-// with a backslash, and these characters are escaped.
-var sumEscapes = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r")
-
+// sumUnescapes takes back what flash.EncodeSums escapes.
 var sumUnescapes = strings.NewReplacer("\\\\", "\\", "\\n", "\n", "\\r", "\r")
-
-// encodeSums writes the list that sha256sum -c reads. It returns nil when there is
-// nothing to list or a file has no sum: half a list would promise too much.
-func encodeSums(files []flash.ManifestFile) []byte {
-	var b bytes.Buffer
-	for _, f := range files {
-		if f.SHA256 == "" {
-			return nil
-		}
-		name, mark := sumEscapes.Replace(f.Name), ""
-		if name != f.Name {
-			mark = "\\"
-		}
-		fmt.Fprintf(&b, "%s%s  %s\n", mark, f.SHA256, name)
-	}
-	return b.Bytes()
-}
 
 // decodeSums reads a list of sums; lines it does not understand are returned by number.
 func decodeSums(r io.Reader) (sums map[string]string, strange []int, err error) {

@@ -158,7 +158,7 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 
 // sums compares SHA256SUMS with the manifest.
 func (r *Report) sums(dir string) {
-	expected := encodeSums(r.Manifest.Files) != nil
+	expected := flash.EncodeSums(r.Manifest.Files) != nil
 	in, err := os.Open(filepath.Join(dir, flash.SumsName))
 	if err != nil {
 		if expected {

@@ -1,0 +1,59 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Opened is a finished parts folder, opened to be copied elsewhere.
+type Opened struct {
+	Manifest *flash.Manifest
+	Outputs  []flash.Output // every file that the manifest lists, in its order
+
+	files []*partFile
+}
+
+// Open opens a parts folder. Nothing is hashed: who copies the files compares their
+// sums with the manifest's. An unfinished folder is a *Refusal, and one without a
+// manifest wraps ErrNoFolder.
+func Open(dir string) (*Opened, error) {
+	if _, err := os.Lstat(filepath.Join(dir, markerName)); err == nil {
+		return nil, &Refusal{Partial, dir, "was never finished", "split the dump again"}
+	}
+	m, err := openManifest(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("split: %s: no %s: %w", dir, flash.ManifestName, ErrNoFolder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Manifest: m}
+	for _, f := range m.Files {
+		p, err := openPart(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		if err == nil {
+			o.files = append(o.files, p)
+			if p.size != f.Size {
+				err = fmt.Errorf("%s has 0x%x bytes, the manifest says 0x%x", f.Name, p.size, f.Size)
+			}
+		}
+		if err != nil {
+			o.Close()
+			return nil, fmt.Errorf("split: %w", err)
+		}
+		o.Outputs = append(o.Outputs, flash.Output{Name: f.Name, Image: p})
+	}
+	return o, nil
+}
+
+// Close closes the folder's files.
+func (o *Opened) Close() error {
+	var errs []error
+	for _, f := range o.files {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
