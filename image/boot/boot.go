@@ -1,0 +1,188 @@
+package boot
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Names of parts.
+const (
+	Kernel       = "kernel"
+	Ramdisk      = "ramdisk"
+	Second       = "second"
+	DT           = "dt" // a vendor's device tree in a version 0 image
+	RecoveryDTBO = "recovery_dtbo"
+	DTB          = "dtb"
+	Signature    = "signature"
+	RamdiskTable = "ramdisk_table"
+	Bootconfig   = "bootconfig"
+)
+
+// Image is a boot image taken apart. Its parts lie in the image that was read, which
+// must stay open.
+type Image struct {
+	Vendor  bool   // a vendor_boot
+	Version int    // of the header, 0 to 4
+	Page    int64  // bytes; every part begins on one
+	Header  []byte // the header's pages whole; Apply changes it
+	Parts   []Part // those that are not empty, in the order of the file
+	Length  int64  // where the last part's page ends, bytes
+	Tail    flash.Image
+	Size    int64 // of the image that was read, Tail included
+
+	Problems []flash.Problem
+
+	layout  *layout
+	changed bool
+	hashed  func() hash.Hash // what the id of a changed image is made with, nil to keep it
+}
+
+// Part is one part of an image. In a vendor_boot of version 4 each ramdisk of the table
+// is a part of its own, named ramdisk0, ramdisk1 …
+type Part struct {
+	Name         string
+	Label        string // the name a vendor_boot's table gives a ramdisk; data from a stranger
+	flash.Extent        // as the header states it
+	Section      *Section
+
+	bytes flash.Image // all of it, section header included; shorter than the extent when cut
+	pad   flash.Image // to the next page; nil when the part was replaced
+}
+
+// Sniff reports whether img begins like a boot image.
+func Sniff(img flash.Image) bool {
+	b, err := flash.ReadFull(img, 0, 8)
+	return err == nil && (string(b) == magic || string(b) == vendorMagic)
+}
+
+// Read takes an image apart. Parts that run past the end are Problems, and what is
+// there of them can be had; a header that makes no sense is a *flash.FormatError.
+func Read(img flash.Image) (*Image, error) {
+	if !Sniff(img) {
+		return nil, &flash.FormatError{Format: "boot", Offset: 0, Text: "neither ANDROID! nor VNDRBOOT", Err: flash.ErrNotThis}
+	}
+	head, err := flash.ReadFull(img, 0, 0x40)
+	if err != nil {
+		return nil, wrong(0, "the header is cut: %v", err)
+	}
+	l, version, err := choose(head)
+	if err != nil {
+		return nil, err
+	}
+	page, err := l.pageSize(head)
+	if err != nil {
+		return nil, err
+	}
+	b := &Image{Vendor: string(head[:8]) == vendorMagic, Version: version, Page: page, Size: img.Size(), layout: l}
+	if !b.Vendor && l.bytes > page {
+		return nil, wrong(int64(l.pageAt.off), "page size %d cannot hold a header of %d bytes", page, l.bytes)
+	}
+	if b.Header, err = flash.ReadFull(img, 0, int(align(l.bytes, page))); err != nil {
+		return nil, wrong(0, "the header is cut: %v", err)
+	}
+	if err := b.readParts(img); err != nil {
+		return nil, err
+	}
+	b.Tail = flash.Slice(img, flash.Extent{Offset: b.Length, Length: max(img.Size()-b.Length, 0)})
+	b.checkHeaderSize()
+	return b, nil
+}
+
+// readParts lays the parts out behind the header, by their stated sizes.
+func (b *Image) readParts(img flash.Image) error {
+	off := int64(len(b.Header))
+	for _, f := range b.layout.parts {
+		size := get(b.Header, f.size)
+		if size == 0 {
+			continue
+		}
+		whole := flash.Extent{Offset: off, Length: size}
+		p := Part{Name: f.name, Extent: whole, bytes: flash.Slice(img, whole)}
+		off += align(size, b.Page)
+		p.pad = flash.Slice(img, flash.Extent{Offset: whole.End(), Length: off - whole.End()})
+		if have := p.bytes.Size(); have < size {
+			b.problem(flash.Error, f.name, whole.Offset, "is cut: 0x%x of 0x%x bytes are here", have, size)
+		} else if f.name == Kernel || f.name == Ramdisk {
+			p.Section = readSection(p.bytes)
+		}
+		b.Parts = append(b.Parts, p)
+	}
+	b.Length = off
+	return b.splitRamdisks(img)
+}
+
+// checkHeaderSize notes a header that states another size than its version has.
+func (b *Image) checkHeaderSize() {
+	f := b.layout.headerSize
+	if f.size == 0 {
+		return
+	}
+	// mkbootimg of Android 11 writes numbers of its own for version 3.
+	wrote := map[bool]int64{false: 1596, true: 2108}
+	if n := get(b.Header, f); n != b.layout.bytes && !(b.Version == 3 && n == wrote[b.Vendor]) {
+		b.problem(flash.Warning, "header", int64(f.off), "states a size of %d, version %d has %d", n, b.Version, b.layout.bytes)
+	}
+}
+
+// Cut reports whether the image ends before its last part.
+func (b *Image) Cut() bool {
+	for _, p := range b.Parts {
+		if p.bytes.Size() < p.Length {
+			return true
+		}
+	}
+	return false
+}
+
+// Part returns the part of that name, nil when the image has none.
+func (b *Image) Part(name string) *Part {
+	for i := range b.Parts {
+		if b.Parts[i].Name == name {
+			return &b.Parts[i]
+		}
+	}
+	return nil
+}
+
+// Bytes returns all of the part, section header included.
+func (p *Part) Bytes() flash.Image { return p.bytes }
+
+// Payload returns what the part carries: without MediaTek's section header, and without
+// what may follow its stated payload.
+func (p *Part) Payload() flash.Image {
+	if p.Section == nil {
+		return p.bytes
+	}
+	return flash.Slice(p.bytes, flash.Extent{Offset: sectionBytes, Length: p.Section.Size})
+}
+
+func (b *Image) problem(s flash.Severity, place string, off int64, format string, a ...any) {
+	b.Problems = append(b.Problems, flash.Problem{Severity: s, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)})
+}
+
+// get takes a number of 4 or 8 bytes from a header. One of 8 bytes that no int64 holds
+// is an address of nonsense, and stays one.
+func get(head []byte, f field) int64 {
+	switch f.size {
+	case 4:
+		return int64(binary.LittleEndian.Uint32(head[f.off:]))
+	case 8:
+		return int64(binary.LittleEndian.Uint64(head[f.off:]))
+	}
+	return 0
+}
+
+func put(head []byte, f field, v int64) {
+	switch f.size {
+	case 4:
+		binary.LittleEndian.PutUint32(head[f.off:], uint32(v))
+	case 8:
+		binary.LittleEndian.PutUint64(head[f.off:], uint64(v))
+	}
+}
+
+// align rounds v up to a multiple of to, a power of two.
+func align(v, to int64) int64 { return (v + to - 1) &^ (to - 1) }
