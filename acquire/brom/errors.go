@@ -3,6 +3,8 @@ package brom
 import (
 	"errors"
 	"fmt"
+
+	"github.com/mtkkit/mtkkit/acquire/codes"
 )
 
 // What callers branch on.
@@ -35,8 +37,8 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	if name := statusNames[e.Status]; name != "" {
-		return fmt.Sprintf("the phone answers 0x%04x (%s)", e.Status, name)
+	if c, ok := codes.Lookup(codes.Loader, uint32(e.Status)); ok {
+		return fmt.Sprintf("the phone answers 0x%04x (%s)", e.Status, c.Meaning)
 	}
 	return fmt.Sprintf("the phone answers 0x%04x", e.Status)
 }
@@ -62,8 +64,8 @@ func (e *EchoError) Error() string {
 	return fmt.Sprintf("sent %x, echoed as %x", e.Sent, e.Got)
 }
 
-// Status words with a meaning of their own. Source: mtkclient error.py. Anything up to
-// 0xff counts as success there and here.
+// Status words that are acted on; package codes knows more of them. Anything up to 0xff
+// counts as success in mtkclient and here.
 const (
 	statusNoAuth       = 0x1d0c
 	statusSLA          = 0x1d0d
@@ -72,18 +74,6 @@ const (
 	statusLastGood     = 0x00ff
 )
 
-var statusNames = map[uint16]string{
-	statusNoAuth:       "no authentication needed",
-	statusSLA:          "a signed answer (SLA) is required",
-	0x1d1a:             "unknown command",
-	0x1a1d:             "register or cache access refused",
-	statusDAASignature: "the signature does not fit",
-	statusDAA:          "Download Agent authentication failed",
-	0xffff:             "address misaligned",
-	0xfffe:             "zero length",
-	0xfffd:             "address range runs over",
-}
-
 // Advice returns what a person can do about err, or "". It looks through wrapping.
 func Advice(err error) string {
 	for _, a := range advice {
@@ -91,9 +81,17 @@ func Advice(err error) string {
 			return a.text
 		}
 	}
-	var echo *EchoError
-	if errors.As(err, &echo) {
+	var (
+		echo   *EchoError
+		status *StatusError
+	)
+	switch {
+	case errors.As(err, &echo):
 		return "unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again"
+	case errors.As(err, &status):
+		if c, ok := codes.Lookup(codes.Loader, uint32(status.Status)); ok {
+			return c.Cure
+		}
 	}
 	return ""
 }
@@ -102,9 +100,9 @@ var advice = []struct {
 	err  error
 	text string
 }{
-	{ErrSLA, "nothing a user can have answers this; the maker's service can. The phone is left as it was"},
-	{ErrAuth, "give the maker's file for this model with --auth (auth_sv5.auth); without it this phone cannot be read over USB"},
-	{ErrSignature, "use the Download Agent that belongs to this model's firmware, with its --auth and --cert files if it has them"},
-	{ErrChecksum, "use another cable or socket, without a hub, and start again"},
-	{ErrNoAnswer, "switch the phone off, start mtkkit first, plug the phone in second; check that no other program (ModemManager) holds the port"},
+	{ErrSLA, codes.SLA.Cure},
+	{ErrAuth, codes.Auth.Cure},
+	{ErrSignature, codes.Signature.Cure},
+	{ErrChecksum, codes.Link.Cure},
+	{ErrNoAnswer, codes.Handshake.Cure},
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
@@ -41,10 +42,21 @@ func (e *StatusError) Error() string {
 	if e.Text != "" {
 		return fmt.Sprintf("the agent says %q", e.Text)
 	}
-	if name := statusNames[e.Code]; name != "" {
-		return fmt.Sprintf("the agent answers 0x%08x (%s)", e.Code, name)
+	if c, ok := e.lookup(); ok {
+		return fmt.Sprintf("the agent answers 0x%08x (%s)", e.Code, c.Meaning)
 	}
 	return fmt.Sprintf("the agent answers 0x%08x", e.Code)
+}
+
+// lookup finds what the code means: XFlash's numbers begin with 0xc, a legacy agent's are
+// those of the flash tools of its time.
+func (e *StatusError) lookup() (codes.Code, bool) {
+	for _, t := range []codes.Tool{codes.XFlash, codes.SPFlashTool, codes.FlashTool} {
+		if c, ok := codes.Lookup(t, e.Code); ok {
+			return c, true
+		}
+	}
+	return codes.Code{}, false
 }
 
 // Is makes codes with a meaning of their own answer to the package's sentinels.
@@ -66,26 +78,6 @@ const (
 	codeHashMismatch = 0xc0070004
 )
 
-// statusNames are what users look up. Source: mtkclient error.py.
-var statusNames = map[uint32]string{
-	codeUnsupported:  "unsupported command",
-	0xc0020003:       "device not supported",
-	0xc0020004:       "forbidden by the device's policy",
-	0xc0020053:       "agent older than the device allows",
-	0xc0030012:       "authentication file needed",
-	0xc004000b:       "range beyond the flash",
-	0xc0040030:       "eMMC error",
-	0xc0040060:       "UFS error",
-	codeEMIVersion:   "version of the memory settings",
-	codeRAMException: "memory set-up failed",
-	0xc0050007:       "reading failed",
-	0xc0070001:       "agent's version",
-	0xc0070002:       "agent not found",
-	0xc0070003:       "agent's section not found",
-	codeHashMismatch: "agent's hash does not fit",
-	0xbc4:            "no such flash",
-}
-
 // protocolError describes an answer that makes no sense.
 func protocolError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
@@ -99,6 +91,12 @@ func Advice(err error) string {
 			return a.text
 		}
 	}
+	var status *StatusError
+	if errors.As(err, &status) {
+		if c, ok := status.lookup(); ok {
+			return c.Cure
+		}
+	}
 	return brom.Advice(err)
 }
 
@@ -106,14 +104,14 @@ var advice = []struct {
 	err  error
 	text string
 }{
-	{ErrNoAgent, "take MTK_AllInOne_DA.bin from a newer SP Flash Tool, or the agent from this model's own firmware"},
+	{ErrNoAgent, codes.Agent.Cure},
 	{ErrUnknownChip, "a newer mtkkit may know it"},
-	{ErrNeedDRAM, "start from the preloader (plug in without holding a key), or give the phone's own preloader with --preloader"},
-	{ErrDRAM, "give the preloader of exactly this board with --preloader, charge the battery, or start from the preloader (no key held)"},
-	{ErrMismatch, "use an unchanged agent file; this one was edited or put together from two"},
-	{ErrNoStorage, "charge the battery and try again; if it stays so, the flash chip may have failed"},
+	{ErrNeedDRAM, codes.NoDRAM.Cure},
+	{ErrDRAM, codes.DRAM.Cure},
+	{ErrMismatch, codes.AgentPair.Cure},
+	{ErrNoStorage, codes.NoFlash.Cure},
 	{ErrSum, "use another cable or socket, without a hub, and resume"},
 	{ErrProtocol, "unplug, use another cable or socket, without a hub, and resume"},
 	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds) and resume"},
-	{port.ErrTimeout, "unplug, power the phone off (hold the power key for 10 seconds), plug it in again and resume"},
+	{port.ErrTimeout, codes.Silence.Cure},
 }

@@ -61,6 +61,7 @@ func newApp(u *ui) *cli.App {
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
 			gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
+			explainCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

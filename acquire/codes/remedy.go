@@ -1,0 +1,113 @@
+package codes
+
+// The remedies. What packages above say of their own errors is the Cure of the same
+// entry, so that a person reads one advice whichever way the trouble shows.
+var (
+	// Handshake: nobody answered the start command.
+	Handshake = &Remedy{
+		"nobody answered the start command: the phone was switched on, its window of 1 to 2.5 seconds was over, another program (ModemManager) spoke first, or the driver is missing",
+		"switch the phone off, start mtkkit first, plug the phone in second; check that no other program (ModemManager) holds the port (mtkkit doctor looks); if it stays silent, hold a volume key while plugging in",
+	}
+	// Port: the serial port does not open, or is lost.
+	Port = &Remedy{
+		"another program has the port, this user may not open it, or the phone left the bus",
+		"close other flash tools and terminals; mtkkit ports and mtkkit doctor name what holds the port and the fix; then another cable or socket, without a hub",
+	}
+	// Link: bytes were lost or changed on the way.
+	Link = &Remedy{
+		"bytes were lost or changed between computer and phone: cable, hub, socket, or a battery that gave way",
+		"use another cable or socket, without a hub, and start again",
+	}
+	// Silence: the agent does not answer any more.
+	Silence = &Remedy{
+		"the agent was started and says nothing: the link broke, the battery gave way, it is the wrong agent, or an old kernel echoed its words back to it",
+		"unplug, power the phone off (hold the power key for 10 seconds), plug it in again and resume",
+	}
+	// Agent: the file holds no agent for this chip or this version of it.
+	Agent = &Remedy{
+		"the Download Agent file does not know this chip, or is older than the phone or the tool expects",
+		"take MTK_AllInOne_DA.bin from a newer SP Flash Tool, or the agent from this model's own firmware",
+	}
+	// AgentPair: the two stages of the agent do not belong together.
+	AgentPair = &Remedy{
+		"the second stage is not the one whose hash the first one holds: the file was edited or put together from two",
+		"use an unchanged agent file; this one was edited or put together from two",
+	}
+	// DRAM: the phone's memory cannot be set up.
+	DRAM = &Remedy{
+		"the phone's memory was set up with the settings of another board, or the battery is too weak; after BootROM these settings come from a preloader file, SP Flash Tool takes it from the scatter file's folder",
+		"give the preloader of exactly this board with --preloader, charge the battery, or start from the preloader (no key held)",
+	}
+	// NoDRAM: settings for the memory are needed and were not given.
+	NoDRAM = &Remedy{
+		"the phone was started from BootROM, where its memory is not set up yet, and no file given holds the settings (MTK_BLOADER_INFO of the phone's own preloader)",
+		"start from the preloader (plug in without holding a key), or give the phone's own preloader with --preloader",
+	}
+	// Auth: the maker's authentication file is missing or of another model.
+	Auth = &Remedy{
+		"the chip is locked to its maker's tools (SLA or DAA) and no authentication file, or that of another model, was given",
+		"give the maker's file for this model with --auth (auth_sv5.auth); without it this phone cannot be read over USB",
+	}
+	// SLA: the phone sets a challenge that only its maker can answer.
+	SLA = &Remedy{
+		"the phone sets a challenge (SLA) that is answered with a private key of its maker",
+		"nothing a user can have answers this; the maker's service can. The phone is left as it was",
+	}
+	// Signature: the phone checked the agent and refused it.
+	Signature = &Remedy{
+		"the phone checks the Download Agent's signature (DAA), and this one is not signed by its maker",
+		"use the Download Agent that belongs to this model's firmware, with its --auth and --cert files if it has them",
+	}
+	// Policy: the phone's own rules forbid it.
+	Policy = &Remedy{
+		"the phone's own policy forbids this",
+		"there is no legitimate way round it for a user; the maker's service has one",
+	}
+	// Range: the address or length asked for does not exist on this flash.
+	Range = &Remedy{
+		"address or length were typed or taken from a scatter file of another phone, and lie beyond the flash or off its pages",
+		"let the phone say how large its regions are (mtkkit acquire does, nothing is typed)",
+	}
+	// NoFlash: the agent finds no flash chip, or not the kind it was told.
+	NoFlash = &Remedy{
+		"the agent finds no flash chip of this kind: wrong scatter file or agent, a weak battery, or a chip that has failed",
+		"charge the battery and try again; if it stays so, the flash chip may have failed",
+	}
+	// Medium: a place of the flash cannot be read.
+	Medium = &Remedy{
+		"the flash chip does not give these bytes: a worn or damaged place",
+		"read around it: mtkkit acquire retries in smaller pieces, passes over what stays bad and notes it in the map",
+	}
+	// Files: the tool's own input is of another chip, missing or damaged.
+	Files = &Remedy{
+		"a file given to the tool is missing, damaged, or of another chip: scatter file, agent, ROM files",
+		"use the files of this very model; for reading back with mtkkit only the agent is needed, no scatter file",
+	}
+	// Layout: scatter file and phone differ; a check before writing.
+	Layout = &Remedy{
+		"the partitions in the scatter file are not those on the phone; the check comes before writing and says nothing of reading",
+		"compare with mtkkit scatter check; for reading back no scatter file is needed. Do not format to make it go away: that loses the IMEI",
+	}
+	// Disk: the computer has no room, or the image has none in its partition.
+	Disk = &Remedy{
+		"reading back: the computer's disk is full, or its FAT32 takes no file beyond 4 GiB; downloading: a file is larger than its partition",
+		"choose a disk with room that is not FAT32 (mtkkit doctor -o FOLDER looks)",
+	}
+	// Fault: a fault within the tool.
+	Fault = &Remedy{
+		"a fault within the tool, or a call it should not have made",
+		"close the tool, unplug, start again; a newer tool if it stays so",
+	}
+	// Optional: a command the other side does not have.
+	Optional = &Remedy{
+		"the other side does not have this command; many are optional",
+		"harmless when only a question was asked; otherwise take a newer Download Agent",
+	}
+	// Rollback: the phone refuses software older than it has seen.
+	Rollback = &Remedy{
+		"the phone notes the version of what it has run, and this is older",
+		"take the agent from this model's newest firmware",
+	}
+	// Nothing: no trouble at all.
+	Nothing = &Remedy{"none", "go on"}
+)
