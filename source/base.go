@@ -279,7 +279,7 @@ func (v view) score() int { return len(v.witnesses) - v.against }
 func look(img flash.Image, base int64) view {
 	v := view{base: base}
 	if base < 0 {
-		v.img = Pad(img, -base)
+		v.img = flash.Pad(img, -base)
 	} else {
 		v.img = flash.Slice(img, flash.Extent{Offset: base, Length: img.Size() - base})
 	}

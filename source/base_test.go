@@ -51,9 +51,9 @@ func whole(t *testing.T, s *Source, path string) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	again := &stitched{}
+	again := flash.NewStitched(0)
 	for _, p := range s.Parts {
-		again.add(p.Base, p.Image)
+		again.Add(p.Base, p.Image)
 		if p.Source != filepath.Base(path) {
 			t.Errorf("%s comes from %s", p.Region, p.Source)
 		}
@@ -146,7 +146,7 @@ func TestHeadCut(t *testing.T) {
 		}
 		want := mt6765.User.Clone()
 		want.Zero(0, cut)
-		walk(t, Pad(s.Parts[0].Image, s.HeadCut), want)
+		walk(t, flash.Pad(s.Parts[0].Image, s.HeadCut), want)
 		whole(t, s, path)
 	}
 }

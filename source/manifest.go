@@ -28,7 +28,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	m.used = true
 	s.Storage = record.Storage
 	for _, src := range record.Sources {
-		img := &stitched{size: src.Size}
+		img := flash.NewStitched(src.Size)
 		for i := range record.Entries {
 			e := &record.Entries[i]
 			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero {
@@ -45,7 +45,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 
 // addEntry lays the file of one entry at its place. What is not there reads as zero,
 // and that is said.
-func (s *Source) addEntry(ctx context.Context, f *folder, img *stitched, e *flash.ManifestEntry) error {
+func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) error {
 	lost := func(why string) {
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
 	}
@@ -66,6 +66,6 @@ func (s *Source) addEntry(ctx context.Context, f *folder, img *stitched, e *flas
 	if file.Size() != e.Present {
 		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, file.Size(), e.Present)
 	}
-	img.add(e.Offset, flash.Slice(file, flash.Extent{Length: e.Present}))
+	img.Add(e.Offset, flash.Slice(file, flash.Extent{Length: e.Present}))
 	return nil
 }

@@ -23,7 +23,7 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	if err != nil || table == nil {
 		return false, err
 	}
-	user := &stitched{}
+	user := flash.NewStitched(0)
 	var boots []*member
 	for _, m := range f.members {
 		if r := regionNamed(m.name, s.Storage); !m.used && (r.IsBoot() || r == flash.EMMCRPMB) && rowFor(table, m) == nil {
@@ -40,9 +40,9 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 		return false, nil
 	}
 	if from.Region != "" { // the table itself is the head of the area
-		user.add(0, from.Image)
+		user.Add(0, from.Image)
 	}
-	s.tellMissing(missing, user.size)
+	s.tellMissing(missing, user.Size())
 	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
 	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name})
 	s.addNamed(boots)
@@ -112,7 +112,7 @@ func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flas
 }
 
 // layRows lays the file of each row of the user area at its place.
-func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *stitched) (found int, missing []flash.Partition, err error) {
+func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *flash.Stitched) (found int, missing []flash.Partition, err error) {
 	for _, row := range t.Partitions {
 		if !row.Region.IsUser() || !row.Placed() {
 			continue
@@ -140,7 +140,7 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *s
 			s.problem(flash.Warning, row.Name, "%s is longer than the partition: 0x%x bytes instead of 0x%x, the rest is left out", m.name, img.Size(), row.Length)
 			img = flash.Slice(img, flash.Extent{Length: row.Length})
 		}
-		user.add(row.Offset, img)
+		user.Add(row.Offset, img)
 	}
 	return found, missing, nil
 }

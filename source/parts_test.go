@@ -110,40 +110,6 @@ func TestPartsTool(t *testing.T) {
 	}
 }
 
-func TestStitched(t *testing.T) {
-	b := sample()[:40_000]
-	joined := join(bytes.NewReader(b[:10]), bytes.NewReader(nil), bytes.NewReader(b[10:30_000]), bytes.NewReader(b[30_000:]))
-	flashtest.TestImage(t, joined, b)
-
-	flashtest.TestImage(t, Pad(bytes.NewReader(b), 7000), append(make([]byte, 7000), b...))
-	flashtest.TestImage(t, &stitched{size: 9000}, make([]byte, 9000))
-
-	// Later pieces fill what is free, and never lie over earlier ones.
-	s := &stitched{size: 50_000}
-	s.add(1000, bytes.NewReader(b[:500]))
-	s.add(3000, bytes.NewReader(b[:500]))
-	s.add(0, bytes.NewReader(b[1000:6000]))
-	s.add(48_000, bytes.NewReader(b[:1000]))
-	s.add(3100, bytes.NewReader(b[:100]))
-	want := make([]byte, 50_000)
-	copy(want[48_000:], b[:1000])
-	copy(want, b[1000:6000])
-	copy(want[1000:], b[:500])
-	copy(want[3000:], b[:500])
-	flashtest.TestImage(t, s, want)
-
-	// A piece that has become shorter fails: it does not read as zeros.
-	short := join(&shrunk{bytes.NewReader(b[:100])}, bytes.NewReader(b[:50]))
-	if _, err := short.ReadAt(make([]byte, 200), 0); err == nil || errors.Is(err, context.Canceled) {
-		t.Errorf("a part that has shrunk: %v", err)
-	}
-}
-
-// shrunk is longer in its own words than in truth.
-type shrunk struct{ *bytes.Reader }
-
-func (s *shrunk) Size() int64 { return s.Reader.Size() + 100 }
-
 // Block devices have their size elsewhere than files.
 func TestBlockDevice(t *testing.T) {
 	want := sample()

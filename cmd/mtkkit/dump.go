@@ -122,7 +122,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	if src.HeadCut > 0 {
 		user := src.User()
-		user.Image = source.Pad(user.Image, src.HeadCut)
+		user.Image = flash.Pad(user.Image, src.HeadCut)
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Note, Place: string(user.Region), Offset: 0,
 			Text: "zeros stand for the missing head, also in what join makes of the parts"})
 	}

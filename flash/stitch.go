@@ -1,31 +1,33 @@
-package source
+package flash
 
 import (
 	"fmt"
 	"io"
 	"slices"
 	"sort"
-
-	"github.com/mtkkit/mtkkit/flash"
 )
 
-// stitched is an Image put together of others, each at its place. What none of them
+// Stitched is an Image put together of others, each at its place. What none of them
 // covers reads as zero. It must not be added to once it is read.
-type stitched struct {
+type Stitched struct {
 	size   int64
 	pieces []piece // in order of offset, none over another
 }
 
 type piece struct {
 	off int64
-	img flash.Image
+	img Image
 }
 
 func (p piece) end() int64 { return p.off + p.img.Size() }
 
-// join puts images one behind the other.
-func join(images ...flash.Image) *stitched {
-	s := &stitched{}
+// NewStitched returns an image of so many zero bytes, or more when something is laid
+// beyond them.
+func NewStitched(size int64) *Stitched { return &Stitched{size: size} }
+
+// Join puts images one behind the other.
+func Join(images ...Image) *Stitched {
+	s := &Stitched{}
 	for _, img := range images {
 		if img.Size() > 0 {
 			s.pieces = append(s.pieces, piece{s.size, img})
@@ -37,25 +39,22 @@ func join(images ...flash.Image) *stitched {
 
 // Pad returns img with n zero bytes in front: a user area whose head is missing, with
 // the rest at its addresses.
-func Pad(img flash.Image, n int64) flash.Image {
-	s := &stitched{size: n}
-	s.add(n, img)
+func Pad(img Image, n int64) Image {
+	s := &Stitched{size: n}
+	s.Add(n, img)
 	return s
 }
 
-// add lays img at off, under what already lies there, and makes room for it.
-func (s *stitched) add(off int64, img flash.Image) {
+// Add lays img at off, under what already lies there, and makes room for it.
+func (s *Stitched) Add(off int64, img Image) {
 	end := off + img.Size()
-	for i := 0; off < end; i++ {
-		free := flash.Extent{Offset: off, Length: end - off}
+	for i := s.from(off); off < end; i++ {
+		free := Extent{Offset: off, Length: end - off}
 		if i < len(s.pieces) {
-			if s.pieces[i].end() <= off {
-				continue
-			}
 			free.Length = min(end, s.pieces[i].off) - off
 		}
 		if free.Length > 0 {
-			part := flash.Slice(img, flash.Extent{Offset: img.Size() - (end - off), Length: free.Length})
+			part := Slice(img, Extent{Offset: img.Size() - (end - off), Length: free.Length})
 			s.pieces = slices.Insert(s.pieces, i, piece{off, part})
 			s.size = max(s.size, free.End())
 		}
@@ -64,17 +63,17 @@ func (s *stitched) add(off int64, img flash.Image) {
 }
 
 // Size returns the length of the image in bytes.
-func (s *stitched) Size() int64 { return s.size }
+func (s *Stitched) Size() int64 { return s.size }
 
 // from returns the index of the first piece that ends behind off.
-func (s *stitched) from(off int64) int {
+func (s *Stitched) from(off int64) int {
 	return sort.Search(len(s.pieces), func(i int) bool { return s.pieces[i].end() > off })
 }
 
 // ReadAt implements io.ReaderAt.
-func (s *stitched) ReadAt(b []byte, off int64) (n int, err error) {
+func (s *Stitched) ReadAt(b []byte, off int64) (n int, err error) {
 	if off < 0 {
-		return 0, fmt.Errorf("source: read at negative offset %d", off)
+		return 0, fmt.Errorf("flash: read at negative offset %d", off)
 	}
 	for i := s.from(off); off < s.size && len(b) > 0; {
 		part := b[:min(int64(len(b)), s.size-off)]
@@ -101,20 +100,20 @@ func (s *stitched) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// NextData implements flash.DataFinder: between the pieces is nothing.
-func (s *stitched) NextData(off int64) (flash.Extent, error) {
+// NextData implements DataFinder: between the pieces is nothing.
+func (s *Stitched) NextData(off int64) (Extent, error) {
 	if off >= s.size {
-		return flash.Extent{Offset: s.size}, nil
+		return Extent{Offset: s.size}, nil
 	}
 	for _, p := range s.pieces[s.from(off):] {
-		d, err := flash.NextData(p.img, max(off-p.off, 0))
+		d, err := NextData(p.img, max(off-p.off, 0))
 		if err != nil {
-			return flash.Extent{Offset: s.size}, err
+			return Extent{Offset: s.size}, err
 		}
 		if d.Length > 0 {
 			d.Offset += p.off
 			return d, nil
 		}
 	}
-	return flash.Extent{Offset: s.size}, nil
+	return Extent{Offset: s.size}, nil
 }

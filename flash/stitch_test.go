@@ -1,0 +1,44 @@
+package flash_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
+)
+
+func TestStitched(t *testing.T) {
+	b := counting(40_000)
+	joined := flash.Join(bytes.NewReader(b[:10]), bytes.NewReader(nil), bytes.NewReader(b[10:30_000]), bytes.NewReader(b[30_000:]))
+	flashtest.TestImage(t, joined, b)
+
+	flashtest.TestImage(t, flash.Pad(bytes.NewReader(b), 7000), append(make([]byte, 7000), b...))
+	flashtest.TestImage(t, flash.NewStitched(9000), make([]byte, 9000))
+
+	// Later pieces fill what is free, and never lie over earlier ones.
+	s := flash.NewStitched(50_000)
+	s.Add(1000, bytes.NewReader(b[:500]))
+	s.Add(3000, bytes.NewReader(b[:500]))
+	s.Add(0, bytes.NewReader(b[1000:6000]))
+	s.Add(48_000, bytes.NewReader(b[:1000]))
+	s.Add(3100, bytes.NewReader(b[:100]))
+	want := make([]byte, 50_000)
+	copy(want[48_000:], b[:1000])
+	copy(want, b[1000:6000])
+	copy(want[1000:], b[:500])
+	copy(want[3000:], b[:500])
+	flashtest.TestImage(t, s, want)
+
+	// A piece that has become shorter fails: it does not read as zeros.
+	short := flash.Join(&shrunk{bytes.NewReader(b[:100])}, bytes.NewReader(b[:50]))
+	if _, err := short.ReadAt(make([]byte, 200), 0); err == nil {
+		t.Errorf("a part that has shrunk: %v", err)
+	}
+}
+
+// shrunk is longer in its own words than in truth.
+type shrunk struct{ *bytes.Reader }
+
+func (s *shrunk) Size() int64 { return s.Reader.Size() + 100 }
+
