@@ -58,6 +58,10 @@ type Part struct {
 	Image  Image
 	Source string // what to call it to a person: a file name
 	Base   int64  // where in that source the region begins, bytes
+
+	// Unread are the stretches of the region that were never read from the phone, or
+	// could not be: they read as zeros and are none. In order, without overlap.
+	Unread []Extent
 }
 
 // Device is what is at hand of one phone's flash. A user-area dump is a Device of

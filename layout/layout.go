@@ -113,6 +113,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		if opt.Claim != nil {
 			l.note(flash.Note, opt.Claim.Kind, "%s lists partitions of the user area, which is not here: only its chip and project are used", opt.Claim.Name)
 		}
+		l.tellUnread(dev)
 		l.identify(opt)
 		return l, nil
 	}
@@ -123,6 +124,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	l.closeEnds()
 	l.measure()
 	l.measureHead(opt.HeadCut)
+	l.tellUnread(dev)
 	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)

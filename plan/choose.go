@@ -18,6 +18,8 @@ func (p *Plan) choose() {
 		switch {
 		case it.Kind == "gap" && len(p.wishes.Only) > 0, it.Kind == "partition" && otherSlot(it.Name):
 			wanted = false
+		case it.unread():
+			wanted = false // a file of zeros would be a lie; the layout names the hole
 		case wanted && it.Kind == "partition" && scatter.Canonical(it.Name) == "userdata":
 			var ends []Item
 			wanted, ends = p.userdata(*it)

@@ -69,7 +69,7 @@ func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.E
 
 // copied reports whether there can be copies of the item.
 func (it Item) copied() bool {
-	return it.Kind == "partition" && it.Write && it.Present == it.Length
+	return it.Kind == "partition" && it.Write && it.Present == it.Length && len(it.Unread) == 0
 }
 
 // watcher reports how far the look through all items has come, and ends it with ctx.

@@ -17,10 +17,14 @@ import (
 // Item is one stretch of a region: what the manifest will say of it, and the bytes.
 type Item struct {
 	flash.ManifestEntry
-	Row   *flash.Partition // the table's row; nil for gaps, regions and preloaders
-	Image flash.Image      // the bytes at hand
-	Write bool             // a file is made of it; false when skipped, or shared with an earlier one
+	Row    *flash.Partition // the table's row; nil for gaps, regions and preloaders
+	Image  flash.Image      // the bytes at hand
+	Unread []flash.Extent   // stretches of the region in it that were never read: no zeros
+	Write  bool             // a file is made of it; false when skipped, or shared with an earlier one
 }
+
+// unread reports whether nothing of the item was ever read.
+func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) == it.Present }
 
 // Facts are what is known of the phone besides its bytes.
 type Facts struct {
@@ -229,7 +233,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	}
 	if twin := p.withFile(want); twin != nil && row.File != "" && same(twin.Image, it.Image) {
 		it.File = twin.File
-		p.Items = append(p.Items, it.sized())
+		p.Items = append(p.Items, p.sized(it))
 		return
 	}
 	own, _ := SafeName(row.Name)
@@ -286,11 +290,15 @@ func (p *Plan) withFile(name string) *Item {
 // add appends an item that gets a file of its own.
 func (p *Plan) add(it Item) {
 	it.Write = it.File != ""
-	p.Items = append(p.Items, it.sized())
+	p.Items = append(p.Items, p.sized(it))
 }
 
-func (it Item) sized() Item {
+// sized fills in what of the item is at hand.
+func (p *Plan) sized(it Item) Item {
 	it.Present = it.Image.Size()
+	if part := p.dev.Part(it.Region); part != nil {
+		it.Unread = flash.Within(part.Unread, flash.Extent{Offset: it.Offset, Length: it.Present})
+	}
 	return it
 }
 

@@ -29,7 +29,8 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 		Complete: true, Problems: p.Problems,
 	}
 	for _, part := range p.dev.Parts {
-		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Offset: part.Base, Size: part.Image.Size()})
+		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Offset: part.Base, Size: part.Image.Size(), Unread: part.Unread})
+		m.Complete = m.Complete && len(part.Unread) == 0
 	}
 	for _, it := range p.Items {
 		if it.Skipped && it.Kind != "preloader" {
@@ -88,7 +89,7 @@ func (p *Plan) restores(row flash.Partition) string {
 		return ""
 	}
 	it := p.item(row)
-	if it == nil || it.File == "" || it.Present < it.Length {
+	if it == nil || it.File == "" || it.Present < it.Length || len(it.Unread) > 0 {
 		return ""
 	}
 	if short := p.trimmed[it.File]; short != "" && !scatter.Defaults(row.Name, p.dev.Storage).Private {

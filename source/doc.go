@@ -8,7 +8,8 @@
 //	ROM_0                           BOOT_1 ‖ BOOT_2 ‖ RPMB ‖ USER       ├► EMMC_USER / UFS_LU2
 //	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0
 //	gpt.bin, boot.bin, lk.bin …     a folder of partitions              │  …
-//	manifest.json, …                a parts folder                      ┘
+//	manifest.json, …                a parts folder, a dump folder       ┘
+//	+ NAME.map                      what of NAME was never read: flash.Part.Unread
 //
 // Everything is opened read-only: a dump may be the only copy there is. Which region a
 // file holds is decided by what stands in it (a boot region's header, a partition

@@ -20,6 +20,7 @@ import (
 // folder is what stands together: the files of a folder, or of an archive.
 type folder struct {
 	name    string
+	path    string    // "" of an archive
 	members []*member // by name, split ones as one
 	scatter *member   // nil for none
 }
@@ -57,7 +58,7 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	f := &folder{name: filepath.Base(path)}
+	f := &folder{name: filepath.Base(path), path: path}
 	for _, e := range entries {
 		st, err := os.Stat(filepath.Join(path, e.Name()))
 		if err != nil || !st.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") {
@@ -118,6 +119,7 @@ var folderKinds = []struct {
 	what string
 	open func(*Source, context.Context, *folder) (bool, error)
 }{
+	{"a dump folder of mtkkit, finished or not", (*Source).openDump},
 	{"a parts folder of mtkkit", (*Source).openManifest},
 	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
 	{"partitions, and a table that places them", (*Source).openPartitions},
@@ -130,6 +132,9 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 	}
 	for _, k := range folderKinds {
 		ok, err := k.open(s, ctx, f)
+		if err == nil && ok {
+			err = s.honourMaps(ctx, f)
+		}
 		if err != nil || ok {
 			return err
 		}
@@ -138,7 +143,7 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 }
 
 // notImages are endings of files that stand beside dumps and are none.
-var notImages = regexp.MustCompile(`(?i)\.(txt|md5|sha1|sha256|info|json|xml|ini|log|tar|apk|html?|csv|bat|sh|exe|dll)$|^SHA256SUMS$|^phone\.|^\.`)
+var notImages = regexp.MustCompile(`(?i)\.(txt|md5|sha1|sha256|info|json|xml|ini|log|tar|apk|html?|csv|bat|sh|exe|dll|map|chunks|journal)$|^SHA256SUMS$|^phone\.|^\.`)
 
 // findScatter notes the scatter file of a folder. Which of several is the phone's
 // cannot be known.

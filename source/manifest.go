@@ -10,22 +10,10 @@ import (
 
 // openManifest puts the regions of a parts folder together again, as its manifest says.
 func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
-	m := f.find(flash.ManifestName)
-	if m == nil {
-		return false, nil
-	}
-	raw, err := s.openRaw(ctx, m)
-	if err != nil {
+	record, err := s.readRecord(ctx, f, flash.ManifestName)
+	if record == nil || err != nil {
 		return false, err
 	}
-	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
-	if errors.Is(err, flash.ErrNotThis) {
-		return false, nil
-	}
-	if err != nil {
-		return false, &UnreadableError{f.name, err.Error()}
-	}
-	m.used = true
 	s.Storage = record.Storage
 	for _, src := range record.Sources {
 		img := flash.NewStitched(src.Size)
@@ -38,9 +26,31 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 				return false, err
 			}
 		}
-		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset})
+		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: src.Unread})
 	}
 	return true, nil
+}
+
+// readRecord reads a manifest of the folder: nil when it has none of that name, or one
+// of another kind.
+func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash.Manifest, error) {
+	m := f.find(name)
+	if m == nil {
+		return nil, nil
+	}
+	raw, err := s.openRaw(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
+	if errors.Is(err, flash.ErrNotThis) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &UnreadableError{f.name, err.Error()}
+	}
+	m.used = true
+	return record, nil
 }
 
 // addEntry lays the file of one entry at its place. What is not there reads as zero,

@@ -106,7 +106,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	}
 	s.Unpacked = s.Unpacked || img != raw
 	s.take(place(img, true), name)
-	return nil
+	return s.honourMapBeside(ctx, path, s.Parts)
 }
 
 // take makes a file's regions those of the device.
@@ -151,6 +151,9 @@ func (s *Source) openBeside(ctx context.Context) error {
 			return fmt.Errorf("source: %s and %s both hold %s", have.Source, more.path, more.region)
 		}
 		s.Parts = append(s.Parts, flash.Part{Region: more.region, Image: img, Source: name})
+		if err := s.honourMapBeside(ctx, more.path, s.Parts[len(s.Parts)-1:]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -78,6 +78,12 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 	preloader := false
 	for _, it := range p.Items {
 		s := report.Source{ManifestEntry: it.ManifestEntry, Image: it.Image}
+		if n := flash.Total(it.Unread); n > 0 && n == it.Present {
+			s.Image = nil
+		} else if n > 0 && it.Kind == "partition" {
+			f.Problems = append(f.Problems, flash.Problem{Severity: flash.Error, Place: it.Name, Offset: it.Offset,
+				Text: fmt.Sprintf("0x%x of its 0x%x bytes were not read, and only look like zeros", n, it.Length)})
+		}
 		switch it.Kind {
 		case "partition":
 			carved[it.Row] = true

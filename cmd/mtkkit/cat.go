@@ -90,9 +90,16 @@ func catItem(ctx context.Context, u *ui, it *plan.Item) error {
 			return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, done, it.Present, err)
 		}
 	}
+	for _, h := range it.Unread {
+		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: h.Offset,
+			Text: fmt.Sprintf("0x%x bytes (%s) were not read from the phone, and are not the zeros they look like", h.Length, flash.Size(h.Length))}})
+	}
 	if it.Present < it.Length {
 		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: it.Offset,
 			Text: fmt.Sprintf("is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))}})
+		return errProblems
+	}
+	if len(it.Unread) > 0 {
 		return errProblems
 	}
 	return nil

@@ -123,6 +123,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	if src.HeadCut > 0 {
 		user := src.User()
 		user.Image = flash.Pad(user.Image, src.HeadCut)
+		for i := range user.Unread {
+			user.Unread[i].Offset += src.HeadCut
+		}
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Note, Place: string(user.Region), Offset: 0,
 			Text: "zeros stand for the missing head, also in what join makes of the parts"})
 	}

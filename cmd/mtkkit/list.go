@@ -60,12 +60,16 @@ func printItems(u *ui, items []plan.Item) error {
 	for _, it := range items {
 		state := it.File
 		switch {
+		case it.Skipped && len(it.Unread) > 0:
+			state = "(not read)"
 		case it.Skipped:
 			state = "(skipped)"
 		case it.Present == 0 && it.Length > 0:
 			state = "(not in the dump)"
 		case it.Present < it.Length:
 			state += " (cut)"
+		case len(it.Unread) > 0:
+			state += " (with holes)"
 		}
 		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s\n", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
 			flash.Size(it.Length), cmp.Or(state, "-"), cmp.Or(it.Witness, "-"))

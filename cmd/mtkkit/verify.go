@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,8 +63,14 @@ func (v verdictDoc) say(u *ui, sentence string) error {
 // verifyFolder proves a parts folder by the hashes in its manifest.
 func verifyFolder(c *cli.Context, u *ui, dir string) error {
 	r, err := split.Verify(c.Context, dir, split.VerifyOptions{Progress: u.bars.event})
+	if errors.Is(err, split.ErrNoFolder) && isUnfinishedDump(dir) {
+		return verifyDump(c, u, dir)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
+	}
+	if err := addHoles(c, u, dir, r); err != nil {
+		return err
 	}
 	v := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(dir), Problems: r.Problems}
 	switch {
@@ -91,6 +99,30 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 		return err
 	}
 	return verdict(r.Problems)
+}
+
+// isUnfinishedDump reports whether a folder is a dump that is still to be read on.
+func isUnfinishedDump(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, flash.ManifestName+".part"))
+	return err == nil
+}
+
+// addHoles names what the dump lacks, by the partitions it has.
+func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
+	if r.Manifest == nil || !slices.ContainsFunc(r.Manifest.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 }) {
+		return nil
+	}
+	d, err := openDump(c, u, dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	for _, p := range d.lay.Problems {
+		if p.Severity == flash.Error {
+			r.Problems = append(r.Problems, p)
+		}
+	}
+	return nil
 }
 
 // verifyDump judges a dump by its own tables: nothing else can be known of it.

@@ -12,7 +12,7 @@ var floors = [][]string{
 // cellars orders the folders within one room, the lowest first: each sees those before
 // it, and the room itself sees all. Folders not listed see no other of their room.
 var cellars = map[string][]string{
-	"acquire": {"codes", "port", "host", "brom", "da", "adb"},
+	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they

@@ -1,0 +1,174 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/mapfile"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// A dump folder, as acquire leaves it. What was never read has no bytes anywhere: the
+// region's file is sparse there, and the manifest and the map say so.
+//
+//	manifest.json        finished          manifest.json.part   still being read
+//	regions/ROM_1        a whole region    regions/ROM_1.part   not all of it is read
+//	regions/ROM_1.map    ddrescue's map of it
+
+// partSuffix marks what is not finished.
+const partSuffix = ".part"
+
+// mapSuffix is the name of a region's map behind its own; people who use ddrescue
+// itself often name theirs so.
+const mapSuffix = ".map"
+
+// openDump opens a dump folder.
+func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
+	record, err := s.readRecord(ctx, f, flash.ManifestName)
+	if err == nil && record == nil {
+		record, err = s.readRecord(ctx, f, flash.ManifestName+partSuffix)
+	}
+	if err != nil || record == nil || record.Kind != flash.KindDump {
+		return false, err
+	}
+	s.Storage = record.Storage
+	for _, src := range record.Sources {
+		part, err := s.openDumped(ctx, f, record, src)
+		if err != nil {
+			return false, err
+		}
+		s.Parts = append(s.Parts, part)
+	}
+	return true, nil
+}
+
+// openDumped opens one region of a dump folder. What its file lacks is unread.
+func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manifest, src flash.ManifestSource) (flash.Part, error) {
+	part := flash.Part{Region: src.Region, Image: flash.NewStitched(src.Size), Source: src.Name}
+	whole := []flash.Extent{{Length: src.Size}}
+	i := slices.IndexFunc(record.Entries, func(e flash.ManifestEntry) bool { return e.Kind == "region" && e.Region == src.Region })
+	if i < 0 || record.Entries[i].File == "" {
+		part.Unread = whole
+		return part, nil
+	}
+	file := record.Entries[i].File
+	m, finished := s.inside(f, file), true
+	if m == nil {
+		m, finished = s.inside(f, file+partSuffix), false
+	}
+	if m == nil {
+		s.problem(flash.Error, string(src.Region), "%s is not in the folder", file)
+		part.Unread = whole
+		return part, nil
+	}
+	img, err := s.openRaw(ctx, m)
+	if err != nil {
+		return part, err
+	}
+	chart, err := s.readMap(ctx, s.inside(f, file+mapSuffix))
+	if err != nil {
+		return part, err
+	}
+	part.Unread = flash.Union(src.Unread, flash.Without(whole, []flash.Extent{{Length: img.Size()}}))
+	switch {
+	case chart != nil:
+		part.Unread = flash.Union(part.Unread, chart.Unread(src.Size))
+	case !finished:
+		part.Unread = whole // nobody knows what of it was read
+	}
+	if img.Size() < src.Size { // a copy that was cut
+		padded := flash.NewStitched(src.Size)
+		padded.Add(0, img)
+		img = padded
+	}
+	part.Image = flash.Slice(img, flash.Extent{Length: src.Size})
+	return part, nil
+}
+
+// inside finds a file of the folder by its path in it, nil when it is not there. An
+// archive has no folders.
+func (s *Source) inside(f *folder, name string) *member {
+	if m := f.find(path.Base(name)); m != nil || f.path == "" {
+		return m
+	}
+	full := filepath.Join(f.path, filepath.FromSlash(name))
+	if st, err := os.Stat(full); err != nil || !st.Mode().IsRegular() {
+		return nil
+	}
+	m := &member{name: name, path: full}
+	m.raw = func(ctx context.Context) (flash.Image, error) { return s.openFile(ctx, full) }
+	return m
+}
+
+// readMap reads a mapfile, nil when there is none. A file of that name that is no map
+// has nothing to say; a map that is damaged has, and is not passed over.
+func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
+	if m == nil {
+		return nil, nil
+	}
+	img, err := s.openRaw(ctx, m)
+	if err != nil || !mapfile.Sniff(img) {
+		return nil, err
+	}
+	m.used = true
+	chart, err := mapfile.Read(img)
+	var damage *flash.FormatError
+	if errors.As(err, &damage) {
+		return nil, &UnreadableError{m.name, fmt.Sprintf("what of the dump was read is not known: %v", damage)}
+	}
+	return chart, err
+}
+
+// honourMaps applies the maps that stand beside the files of a folder.
+func (s *Source) honourMaps(ctx context.Context, f *folder) error {
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		chart, err := s.readMap(ctx, f.find(strings.TrimSuffix(p.Source, partSuffix)+mapSuffix))
+		if err != nil {
+			return err
+		}
+		honour(p, chart)
+	}
+	return nil
+}
+
+// honourMapBeside applies the map that stands beside a file to the regions in it.
+func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash.Part) error {
+	if file == Stdin {
+		return nil
+	}
+	name := strings.TrimSuffix(file, partSuffix) + mapSuffix
+	if st, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
+		return nil
+	}
+	m := &member{name: filepath.Base(name), path: name}
+	m.raw = func(ctx context.Context) (flash.Image, error) { return s.openFile(ctx, name) }
+	chart, err := s.readMap(ctx, m)
+	if err != nil {
+		return err
+	}
+	for i := range parts {
+		honour(&parts[i], chart)
+	}
+	return nil
+}
+
+// honour notes what the map of a file says of one region in it.
+func honour(p *flash.Part, chart *mapfile.Map) {
+	if chart == nil {
+		return
+	}
+	here := flash.Extent{Offset: p.Base, Length: p.Image.Size()}
+	holes := flash.Within(chart.Unread(here.End()), here)
+	for i := range holes {
+		holes[i].Offset -= p.Base
+	}
+	p.Unread = flash.Union(p.Unread, holes)
+}
