@@ -25,14 +25,14 @@ func (p piece) end() int64 { return p.off + p.img.Size() }
 // beyond them.
 func NewStitched(size int64) *Stitched { return &Stitched{size: size} }
 
-// Concat puts images one behind the other; nil stands for an empty one.
-func Concat(images ...Image) *Stitched {
+// Join puts images one behind the other.
+func Join(images ...Image) *Stitched {
 	s := &Stitched{}
 	for _, img := range images {
-		if img != nil && img.Size() > 0 {
+		if img.Size() > 0 {
 			s.pieces = append(s.pieces, piece{s.size, img})
-			s.size += img.Size()
 		}
+		s.size += img.Size()
 	}
 	return s
 }

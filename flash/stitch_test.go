@@ -10,7 +10,7 @@ import (
 
 func TestStitched(t *testing.T) {
 	b := counting(40_000)
-	joined := flash.Concat(bytes.NewReader(b[:10]), bytes.NewReader(nil), bytes.NewReader(b[10:30_000]), bytes.NewReader(b[30_000:]))
+	joined := flash.Join(bytes.NewReader(b[:10]), bytes.NewReader(nil), bytes.NewReader(b[10:30_000]), bytes.NewReader(b[30_000:]))
 	flashtest.TestImage(t, joined, b)
 
 	flashtest.TestImage(t, flash.Pad(bytes.NewReader(b), 7000), append(make([]byte, 7000), b...))
@@ -31,7 +31,7 @@ func TestStitched(t *testing.T) {
 	flashtest.TestImage(t, s, want)
 
 	// A piece that has become shorter fails: it does not read as zeros.
-	short := flash.Concat(&shrunk{bytes.NewReader(b[:100])}, bytes.NewReader(b[:50]))
+	short := flash.Join(&shrunk{bytes.NewReader(b[:100])}, bytes.NewReader(b[:50]))
 	if _, err := short.ReadAt(make([]byte, 200), 0); err == nil {
 		t.Errorf("a part that has shrunk: %v", err)
 	}
@@ -42,19 +42,3 @@ type shrunk struct{ *bytes.Reader }
 
 func (s *shrunk) Size() int64 { return s.Reader.Size() + 100 }
 
-func TestConcat(t *testing.T) {
-	all := make([]byte, 20000)
-	for i := range all {
-		all[i] = byte(i * 7 >> 3)
-	}
-	cut := func(from, to int) flash.Image { return bytes.NewReader(all[from:to]) }
-	for name, img := range map[string]flash.Image{
-		"one":            flash.Concat(cut(0, 20000)),
-		"several":        flash.Concat(cut(0, 1), cut(1, 513), cut(513, 4096), cut(4096, 20000)),
-		"empty and none": flash.Concat(cut(0, 0), cut(0, 9000), nil, cut(9000, 9000), cut(9000, 20000), cut(0, 0)),
-		"of slices":      flash.Concat(flash.Slice(cut(0, 20000), flash.Extent{Length: 300}), flash.Slice(cut(0, 20000), flash.Extent{Offset: 300, Length: 19700})),
-	} {
-		t.Run(name, func(t *testing.T) { flashtest.TestImage(t, img, all) })
-	}
-	t.Run("nothing", func(t *testing.T) { flashtest.TestImage(t, flash.Concat(), nil) })
-}

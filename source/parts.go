@@ -137,7 +137,7 @@ func (s *Source) openParts(ctx context.Context, set *partSet, err error) (flash.
 		}
 		images = append(images, f)
 	}
-	whole := flash.Concat(images...)
+	whole := flash.Join(images...)
 	s.problem(flash.Note, set.name, "joined of %d parts, %s to %s: %s", len(set.paths),
 		filepath.Base(set.paths[0]), filepath.Base(set.paths[len(set.paths)-1]), flash.Size(whole.Size()))
 	// Only the last part is shorter. One that is so in the middle broke off when it was

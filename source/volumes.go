@@ -115,7 +115,7 @@ const (
 // oneArchive returns the volumes joined, with a directory behind them that counts from
 // the start of the first: in volumes, each entry counts from the start of its own.
 func oneArchive(volumes []flash.Image) (flash.Image, error) {
-	whole, starts := flash.Concat(volumes...), make([]int64, len(volumes))
+	whole, starts := flash.Join(volumes...), make([]int64, len(volumes))
 	for i, v := range volumes[:len(volumes)-1] {
 		starts[i+1] = starts[i] + v.Size()
 	}
@@ -134,7 +134,7 @@ func oneArchive(volumes []flash.Image) (flash.Image, error) {
 	}
 	at, size := uint64(whole.Size()), uint64(out.Len())
 	out.Write(zipTail(at, size, entries))
-	return flash.Concat(whole, bytes.NewReader(out.Bytes())), nil
+	return flash.Join(whole, bytes.NewReader(out.Bytes())), nil
 }
 
 // zipDirectory reads the directory that the last volume's end names.

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -32,8 +31,6 @@ type streams struct {
 	outTTY   bool // standard output is a terminal
 	errTTY   bool
 	width    int // columns of the terminal standard error is on, 0 unknown
-
-	bus port.Bus // where phones appear, nil for the computer's serial ports
 }
 
 func stdStreams() streams {
@@ -185,19 +182,15 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		safe refusal
 		h    hinted
 	)
-	if errors.As(err, &h) {
-		hints = h.hints
-	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted", nil, exitInterrupted
 	case errors.As(err, &bad):
-		return strings.TrimPrefix(bad.Error(), "mtkkit: "), hints, exitUsage
+		return strings.TrimPrefix(bad.Error(), "mtkkit: "), nil, exitUsage
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
-	case isPhoneTrouble(err):
-		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
-	case hints != nil:
+	case errors.As(err, &h):
+		hints = h.hints
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
 	case isFull(err):

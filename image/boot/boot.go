@@ -24,14 +24,14 @@ const (
 // Image is a boot image taken apart. Its parts lie in the image that was read, which
 // must stay open.
 type Image struct {
-	Vendor  bool   // a vendor_boot
-	Version int    // of the header, 0 to 4
-	Page    int64  // bytes; every part begins on one
-	Header  []byte // the header's pages whole; Apply changes it
-	Parts   []Part // those that are not empty, in the order of the file
-	Length  int64  // where the last part's page ends, bytes
-	Tail    flash.Image
-	Size    int64 // of the image that was read, Tail included
+	Vendor  bool        // a vendor_boot
+	Version int         // of the header, 0 to 4
+	Page    int64       // bytes; every part begins on one
+	Header  []byte      // the header's pages whole; Apply changes it
+	Parts   []Part      // those that are not empty, in the order of the file
+	Length  int64       // where the last part's page ends, bytes
+	Tail    flash.Image // what follows; nil or empty for nothing
+	Size    int64       // of the image that was read, Tail included
 
 	Problems []flash.Problem
 

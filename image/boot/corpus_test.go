@@ -45,3 +45,21 @@ func TestCorpusWiko(t *testing.T) {
 		}
 	}
 }
+
+// The real kernel unpacks itself, and has a false gzip magic before the true one.
+func TestCorpusKernel(t *testing.T) {
+	dir := os.Getenv("MTKKIT_CORPUS")
+	if dir == "" {
+		t.Skip("MTKKIT_CORPUS is not set")
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "wiko-wiko-mt6582", "boot__kernel"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(b, []byte{0x1F, 0x8B, 0x08}); n < 2 {
+		t.Errorf("%d magics of gzip, a false one was expected", n)
+	}
+	if k := kernelInfo(t, b[512:]); k.Release() != "3.4.67" {
+		t.Errorf("version %q", k.Version)
+	}
+}

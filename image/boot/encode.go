@@ -36,7 +36,7 @@ func (b *Image) Replace(name string, payload flash.Image) error {
 		return err
 	}
 	p.Section = s
-	return p.set(flash.Concat(bytes.NewReader(s.Header), payload))
+	return p.set(flash.Join(bytes.NewReader(s.Header), payload))
 }
 
 // set gives the part other bytes.
@@ -90,7 +90,7 @@ func (b *Image) SetSection(name, label string) error {
 		return err
 	}
 	p.Section = s
-	return p.set(flash.Concat(bytes.NewReader(s.Header), payload))
+	return p.set(flash.Join(bytes.NewReader(s.Header), payload))
 }
 
 // Encode puts the image together. One that nobody changed is byte-identical to what was
@@ -120,7 +120,10 @@ func (b *Image) Encode() (flash.Image, error) {
 		}
 		off = end
 	}
-	return flash.Concat(append(pieces, b.Tail)...), nil
+	if b.Tail != nil {
+		pieces = append(pieces, b.Tail)
+	}
+	return flash.Join(pieces...), nil
 }
 
 // newHeader is the header with the sizes of the parts as they are now.

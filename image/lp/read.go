@@ -181,7 +181,7 @@ func (p *Partition) image(images []flash.Image) flash.Image {
 	if len(parts) == 1 {
 		return parts[0]
 	}
-	return flash.Concat(parts...)
+	return flash.Join(parts...)
 }
 
 // overlaps reports bytes that two partitions of one slot call theirs.

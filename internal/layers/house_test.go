@@ -13,6 +13,7 @@ var floors = [][]string{
 // it, and the room itself sees all. Folders not listed see no other of their room.
 var cellars = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
+	"image":   {"ramdisk", "boot"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they
@@ -23,13 +24,6 @@ var helpers = map[string][]string{
 	"internal/imgtest":     {"flash"},
 	"internal/imgtest/gen": {"flash", "internal/imgtest"}, // a program that writes testdata
 	"internal/layers":      {},
-}
-
-// lent names the files of the program that use a helper all the same: they play a phone
-// for those who have none at hand, and nothing else of the program may lean on one.
-var lent = map[string][]string{
-	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go", "cmd/mtkkit/simulate_linux.go"},
-	"internal/imgtest":    {"cmd/mtkkit/sim.go"},
 }
 
 // reserved names the only folder that may import a module (or anything below it), and

@@ -1,0 +1,203 @@
+package boot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
+)
+
+// maxKernel bounds what is read of a kernel, and what it unpacks to, bytes.
+const maxKernel = 128 << 20
+
+// maxStarts bounds how many places are tried where a compressed kernel might begin.
+const maxStarts = 64
+
+// KernelInfo is what a kernel says of itself.
+type KernelInfo struct {
+	Version string // "3.4.67 (android@host) (gcc …) #1 SMP PREEMPT …"; "" when none was found
+	Trees   []DeviceTree
+}
+
+// Release is the first word of the version: "3.4.67".
+func (k KernelInfo) Release() string {
+	word, _, _ := strings.Cut(k.Version, " ")
+	return word
+}
+
+// DeviceTree is a flattened device tree behind a kernel or in a dtb part.
+type DeviceTree struct {
+	flash.Extent
+	Model      string
+	Compatible []string // "mediatek,mt6765" …
+}
+
+// ReadKernel looks into the payload of a kernel. Real ones hold magics of compressions
+// that are none: every one is tried until a version turns up.
+func ReadKernel(payload flash.Image) (KernelInfo, error) {
+	if payload.Size() > maxKernel {
+		return KernelInfo{}, wrong(0, "a kernel of %d bytes", payload.Size())
+	}
+	b, err := flash.ReadFull(payload, 0, int(payload.Size()))
+	if err != nil {
+		return KernelInfo{}, err
+	}
+	k := KernelInfo{Version: banner(b), Trees: trees(b)}
+	if k.Version != "" {
+		return k, nil
+	}
+	starts := 0
+	for at := 0; at < len(b) && starts < maxStarts; at++ {
+		at = nextMagic(b, at)
+		if at < 0 {
+			break
+		}
+		starts++
+		plain, _, _ := ramdisk.Unpack(b[at:], ramdisk.Sniff(b[at:]), maxKernel) // damage at its end is no matter
+		if k.Version = banner(plain); k.Version != "" {
+			if len(k.Trees) == 0 {
+				k.Trees = trees(plain)
+			}
+			break
+		}
+	}
+	return k, nil
+}
+
+var kernelMagics = [][]byte{
+	{0x1F, 0x8B, 0x08, 0x00}, {0x02, 0x21, 0x4C, 0x18}, {0xFD, '7', 'z', 'X', 'Z', 0}, {0x5D, 0, 0},
+}
+
+// nextMagic finds the next place where something compressed may begin, -1 for none.
+func nextMagic(b []byte, from int) int {
+	best := -1
+	for _, m := range kernelMagics {
+		i := bytes.Index(b[from:], m)
+		for at := from; i >= 0; i = bytes.Index(b[at:], m) {
+			if at += i; ramdisk.Sniff(b[at:]) != "" {
+				if best < 0 || at < best {
+					best = at
+				}
+				break
+			}
+			at++
+		}
+	}
+	return best
+}
+
+// banner finds the sentence that every kernel logs first.
+func banner(b []byte) string {
+	const words, most = "Linux version ", 256
+	for {
+		i := bytes.Index(b, []byte(words))
+		if i < 0 {
+			return ""
+		}
+		b = b[i+len(words):]
+		line, _, _ := bytes.Cut(b[:min(len(b), most)], []byte{'\n'})
+		if s := strings.TrimSpace(text(line)); s != "" && s[0] >= '1' && s[0] <= '9' {
+			return s
+		}
+	}
+}
+
+// A flattened device tree: magic, total size, offsets of structure and strings, all
+// big-endian.
+const (
+	treeMagic  = "\xD0\x0D\xFE\xED"
+	treeHeader = 40
+	maxTrees   = 64
+
+	nodeBegin, nodeEnd, property, nop, treeEnd = 1, 2, 3, 4, 9
+)
+
+// ReadTrees finds the device trees in a dtb part, or behind a kernel.
+func ReadTrees(img flash.Image) ([]DeviceTree, error) {
+	if img.Size() > maxKernel {
+		return nil, wrong(0, "%d bytes of device trees", img.Size())
+	}
+	b, err := flash.ReadFull(img, 0, int(img.Size()))
+	return trees(b), err
+}
+
+func trees(b []byte) []DeviceTree {
+	var out []DeviceTree
+	for at := 0; len(out) < maxTrees; {
+		i := bytes.Index(b[at:], []byte(treeMagic))
+		if i < 0 {
+			break
+		}
+		at += i
+		t, size := readTree(b[at:])
+		if size == 0 {
+			at += len(treeMagic)
+			continue
+		}
+		t.Extent = flash.Extent{Offset: int64(at), Length: int64(size)}
+		out, at = append(out, t), at+size
+	}
+	return out
+}
+
+// readTree takes the properties of the root node from the tree that b begins with; its
+// size is 0 when the header makes no sense.
+func readTree(b []byte) (t DeviceTree, size int) {
+	be := binary.BigEndian
+	if len(b) < treeHeader {
+		return t, 0
+	}
+	total, structs, names := be.Uint32(b[4:]), be.Uint32(b[8:]), be.Uint32(b[12:])
+	if uint64(total) > uint64(len(b)) || total < treeHeader || structs > total || names > total {
+		return t, 0
+	}
+	b = b[:total]
+	depth := 0
+	for at := int(structs); at+4 <= len(b); {
+		token := be.Uint32(b[at:])
+		at += 4
+		switch token {
+		case nop:
+		case nodeBegin:
+			if depth++; depth > 1 {
+				return t, int(total) // the root's properties come before its children
+			}
+			at += (len(cstring(b[at:]))/4 + 1) * 4
+		case property:
+			if at+8 > len(b) {
+				return t, int(total)
+			}
+			n, name := int64(be.Uint32(b[at:])), int64(names)+int64(be.Uint32(b[at+4:]))
+			at += 8
+			if n > int64(len(b)-at) || name >= int64(len(b)) {
+				return t, int(total)
+			}
+			t.set(cstring(b[name:]), b[at:at+int(n)])
+			at += (int(n) + 3) &^ 3
+		default:
+			return t, int(total)
+		}
+	}
+	return t, int(total)
+}
+
+func (t *DeviceTree) set(name string, value []byte) {
+	switch name {
+	case "model":
+		t.Model = text(value)
+	case "compatible":
+		for _, s := range bytes.Split(bytes.TrimRight(value, "\x00"), []byte{0}) {
+			if s := text(s); s != "" && !slices.Contains(t.Compatible, s) {
+				t.Compatible = append(t.Compatible, s)
+			}
+		}
+	}
+}
+
+func cstring(b []byte) string {
+	s, _, _ := bytes.Cut(b, []byte{0})
+	return string(s)
+}

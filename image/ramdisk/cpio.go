@@ -1,0 +1,177 @@
+package ramdisk
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+const (
+	recordHeader = 110
+	maxName      = 4096
+	trailer      = "TRAILER!!!"
+)
+
+// Types of files, in Mode.
+const (
+	TypeMask = 0o170000
+	Dir      = 0o040000
+	File     = 0o100000
+	Symlink  = 0o120000
+	Char     = 0o020000
+	Block    = 0o060000
+	FIFO     = 0o010000
+	Socket   = 0o140000
+)
+
+// Header is what a record says of a file besides its content.
+type Header struct {
+	Name                 string // as it stands in the archive; see Path
+	Inode, Mode          uint32
+	UID, GID             uint32
+	Links, Time          uint32
+	DevMajor, DevMinor   uint32
+	RDevMajor, RDevMinor uint32 // of a device file
+	check                uint32
+	summed               bool // 070702: check is the sum of the data's bytes
+}
+
+// Type returns the file's type bits.
+func (h Header) Type() uint32 { return h.Mode & TypeMask }
+
+// Path is the name as a path from the archive's root, without leading "/" and "./".
+// It is not safe when the name says otherwise than that: "..", an empty or odd element,
+// a NUL, an absolute path. Such a name must not be written to.
+func (h Header) Path() (path string, safe bool) {
+	path = h.Name
+	absolute := strings.HasPrefix(path, "/")
+	for strings.HasPrefix(path, "/") || strings.HasPrefix(path, "./") {
+		path = strings.TrimPrefix(strings.TrimLeft(path, "/"), "./")
+	}
+	if path == "" || path == "." {
+		return ".", !absolute && h.Name != ""
+	}
+	for _, e := range strings.Split(path, "/") {
+		if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) {
+			return path, false
+		}
+	}
+	return path, !absolute
+}
+
+// Entry is one record. Header and Data may be changed; what did not change is written
+// as it was.
+type Entry struct {
+	Header
+	Data []byte
+
+	was     Header
+	wasData []byte
+	raw     []byte // the record as read, padding included; nil for a new one
+	segment int
+}
+
+// Edited reports whether the entry is not what was read.
+func (e *Entry) Edited() bool {
+	return e.raw == nil || e.Header != e.was || !bytes.Equal(e.Data, e.wasData)
+}
+
+// encode returns the record.
+func (e *Entry) encode() []byte {
+	if !e.Edited() {
+		return e.raw
+	}
+	magic, check := "070701", uint32(0)
+	if e.summed {
+		magic = "070702"
+		for _, c := range e.Data {
+			check += uint32(c)
+		}
+	}
+	out := []byte(magic)
+	for _, v := range []uint32{
+		e.Inode, e.Mode, e.UID, e.GID, e.Links, e.Time, uint32(len(e.Data)),
+		e.DevMajor, e.DevMinor, e.RDevMajor, e.RDevMinor, uint32(len(e.Name) + 1), check,
+	} {
+		out = fmt.Appendf(out, "%08x", v)
+	}
+	out = pad4(append(append(out, e.Name...), 0))
+	return pad4(append(out, e.Data...))
+}
+
+func pad4(b []byte) []byte {
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// readRecords reads records until the bytes end or something else than a record or
+// zeros follows; it returns how many bytes that took. Zeros belong to the record before
+// them.
+func readRecords(b []byte, segment int) (list []*Entry, used int, err error) {
+	for used < len(b) {
+		zeros := len(b[used:]) - len(bytes.TrimLeft(b[used:], "\x00"))
+		if zeros > 0 && len(list) > 0 {
+			last := list[len(list)-1]
+			start := used - len(last.raw)
+			last.raw = b[start : used+zeros]
+			if used += zeros; used == len(b) {
+				break
+			}
+		}
+		if Sniff(b[used:]) != None {
+			break
+		}
+		e, n, err := readRecord(b[used:])
+		if err != nil {
+			return list, used, &flash.FormatError{Format: "cpio", Offset: int64(used), Text: err.Error()}
+		}
+		e.segment = segment
+		list, used = append(list, e), used+n
+	}
+	return list, used, nil
+}
+
+// readRecord reads the record that b begins with.
+func readRecord(b []byte) (*Entry, int, error) {
+	if len(b) < recordHeader {
+		return nil, 0, fmt.Errorf("the record is cut: %d of %d bytes are here", len(b), recordHeader)
+	}
+	var v [13]uint32
+	for i := range v {
+		digits := b[6+8*i : 14+8*i]
+		n, err := strconv.ParseUint(string(digits), 16, 32)
+		if err != nil || digits[0] == '+' {
+			return nil, 0, fmt.Errorf("number %d of the record, %q, is not 8 hex digits", i+1, digits)
+		}
+		v[i] = uint32(n)
+	}
+	size, nameSize := int64(v[6]), int64(v[11])
+	if nameSize < 1 || nameSize > maxName {
+		return nil, 0, fmt.Errorf("a name of %d bytes", nameSize)
+	}
+	have := int64(len(b))
+	data := (recordHeader + nameSize + 3) &^ 3
+	end := (data + size + 3) &^ 3
+	if data+size > have {
+		return nil, 0, fmt.Errorf("data of %d bytes is cut: %d are here", size, max(have-data, 0))
+	}
+	end = min(end, have) // the last record may lack its padding
+	name := b[recordHeader : recordHeader+nameSize]
+	if name[nameSize-1] != 0 {
+		return nil, 0, fmt.Errorf("the name %.40q does not end in NUL", name)
+	}
+	e := &Entry{
+		Header: Header{
+			Name: string(name[:nameSize-1]), Inode: v[0], Mode: v[1], UID: v[2], GID: v[3], Links: v[4], Time: v[5],
+			DevMajor: v[7], DevMinor: v[8], RDevMajor: v[9], RDevMinor: v[10], check: v[12], summed: b[5] == '2',
+		},
+		Data: b[data : data+size : data+size], raw: b[:end:end],
+	}
+	e.was, e.wasData = e.Header, e.Data
+	return e, int(end), nil
+}

@@ -1,0 +1,27 @@
+// Package ramdisk reads and edits the ramdisk of an Android boot image: one or more
+// cpio archives, compressed or not.
+//
+//	1F 8B 08           gzip          FD 37 7A 58 5A 00  xz
+//	02 21 4C 18        lz4 legacy    5D 00 00 xx xx     lzma
+//	04 22 4D 18        lz4 frame     "070701"           cpio, not compressed
+//
+// Kernels unpack what stands one behind the other, so a ramdisk is a list of segments,
+// each compressed on its own, and a segment a run of cpio records ("newc"):
+//
+//	+0   070701 or 070702, then 13 numbers of 8 hex digits:
+//	     inode mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor
+//	     namesize check
+//	+110 name and NUL, zeros to a multiple of 4
+//	     data, zeros to a multiple of 4
+//	last record: TRAILER!!!, then zeros
+//
+// Records that nobody edits are kept as they are, byte for byte, and so is each segment
+// in which nothing was edited, still compressed. Names are data from a stranger: Path
+// says which of them are safe to write to.
+//
+// Everything unpacked is held in memory, up to a limit that the caller gives: a few
+// hundred bytes can stand for gigabytes.
+//
+// Sources: the kernel's Documentation/driver-api/early-userspace/buffer-format.rst and
+// lib/decompress*.c, lz4_Frame_format.md, the lzma and xz file format descriptions.
+package ramdisk
