@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -225,11 +226,11 @@ func link(t *testing.T, how func(old, new string) error, old, new string) {
 }
 
 func TestCreateRefusesRoom(t *testing.T) {
-	v, err := volumeOf(t.TempDir())
+	v, err := disk.VolumeOf(t.TempDir())
 	if err != nil {
-		t.Skip("the system does not say how much is free: ", err)
+		t.Skip("the system does not say how much is Free: ", err)
 	}
-	size := v.free + 1<<40
+	size := v.Free + 1<<40
 	dense := []flash.Output{{Name: "a.img", Image: blank(size)}}
 	dir := filepath.Join(t.TempDir(), "p")
 	_, err = Create(dir, dense, nil, Options{})
@@ -237,7 +238,7 @@ func TestCreateRefusesRoom(t *testing.T) {
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the folder was made")
 	}
-	if !v.holes {
+	if !v.Holes {
 		t.Skip("no holes on this file system")
 	}
 	sparse := []flash.Output{{Name: "a.img", Image: &holey{size: size, data: []stretch{{1 << 30, []byte("data")}}}}}
@@ -253,12 +254,12 @@ func TestCreateRefusesRoom(t *testing.T) {
 }
 
 func TestRefuseBig(t *testing.T) {
-	fat := volume{kind: "FAT", maxFile: maxFAT, free: 1 << 40}
+	fat := disk.Volume{Kind: "FAT", MaxFile: disk.MaxFAT, Free: 1 << 40}
 	if err := refuseBig("userdata.img", 4<<30-1, fat); err != nil {
 		t.Error(err)
 	}
 	refusal(t, refuseBig("userdata.img", 4<<30, fat), TooBig)
-	if err := refuseBig("userdata.img", 1<<40, volume{kind: "ext4"}); err != nil {
+	if err := refuseBig("userdata.img", 1<<40, disk.Volume{Kind: "ext4"}); err != nil {
 		t.Error(err)
 	}
 
@@ -266,14 +267,14 @@ func TestRefuseBig(t *testing.T) {
 	// holes, too little room for a file that is sparse elsewhere.
 	room := func(size int64) error {
 		f := &Folder{dir: t.TempDir(), outputs: []flash.Output{{Name: "userdata.img", Image: &holey{size: size}}},
-			volumeOf: func(string) (volume, error) { return fat, nil }}
+			volumeOf: func(string) (disk.Volume, error) { return fat, nil }}
 		return f.refuseRoom(nil)
 	}
 	refusal(t, room(4<<30), TooBig)
 	if err := room(4<<30 - 1); err != nil {
 		t.Error(err)
 	}
-	fat.free = 1 << 30
+	fat.Free = 1 << 30
 	refusal(t, room(4<<30-1), NoSpace)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -62,7 +63,7 @@ type Folder struct {
 	closed   bool
 	noClone  atomic.Bool // the file system has said that it cannot share blocks
 	openFile func(path string) (outFile, error)
-	volumeOf func(path string) (volume, error)
+	volumeOf func(path string) (disk.Volume, error)
 }
 
 // outFile is what the mover needs of a file it writes; *os.File has it.
@@ -80,7 +81,7 @@ const partSuffix = ".part"
 // this run owns: the outputs and extra, the names of small files to come (see
 // WriteFile). Rests of an unfinished run are removed.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
-	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: volumeOf}
+	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: disk.VolumeOf}
 	names, err := f.names()
 	if err != nil {
 		return nil, err
@@ -212,13 +213,13 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 		}
 	}
 	if !f.opt.NoSync {
-		syncDir(f.dir) // the names the manifest speaks of, before the manifest
+		disk.SyncDir(f.dir) // the names the manifest speaks of, before the manifest
 	}
 	if err := f.writeWhole(flash.ManifestName, b); err != nil {
 		return err
 	}
 	if !f.opt.NoSync {
-		syncDir(f.dir)
+		disk.SyncDir(f.dir)
 	}
 	f.closed = true
 	f.lock.Close()

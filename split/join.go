@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -257,7 +258,7 @@ func (j *joiner) mayReplace(path string, rest *marker) bool {
 // written, and adds up what they take.
 func (j *joiner) refuseRoom() error {
 	base := existing(filepath.Dir(j.out))
-	v, err := volumeOf(base)
+	v, err := disk.VolumeOf(base)
 	known := err == nil
 	if err := refuseBig(j.out, j.report.Bytes, v); err != nil {
 		return err
@@ -265,7 +266,7 @@ func (j *joiner) refuseRoom() error {
 	var need int64
 	for _, s := range j.spans {
 		if s.file == "" {
-			if j.opt.NoHoles || !v.holes {
+			if j.opt.NoHoles || !v.Holes {
 				need += s.Length
 			}
 			continue
@@ -274,7 +275,7 @@ func (j *joiner) refuseRoom() error {
 		if err != nil {
 			return err
 		}
-		n, err := v.room(base, p, j.opt.NoHoles)
+		n, err := room(v, base, p, j.opt.NoHoles)
 		p.Close()
 		if err != nil {
 			return fmt.Errorf("split: %s: %w", s.file, err)
@@ -285,7 +286,7 @@ func (j *joiner) refuseRoom() error {
 		return nil
 	}
 	if st, err := os.Lstat(j.part()); err == nil { // it is removed before anything is written
-		v.free += allocated(st)
+		v.Free += disk.Allocated(st)
 	}
 	return refuseSpace(j.out, need, v)
 }

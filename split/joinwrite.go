@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -49,7 +50,7 @@ func (j *joiner) write(ctx context.Context) (err error) {
 		return fmt.Errorf("split: %w", err)
 	}
 	if !j.opt.NoSync {
-		syncDir(filepath.Dir(j.out))
+		disk.SyncDir(filepath.Dir(j.out))
 	}
 	return nil
 }

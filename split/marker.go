@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -37,11 +38,11 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	part := path + partSuffix
-	out, err := openMovable(part)
+	out, err := disk.OpenMovable(part)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if !tryLock(out) || !sameFile(out, part) { // another run is here, or was until just now
+	if !disk.TryLock(out) || !sameFile(out, part) { // another run is here, or was until just now
 		out.Close()
 		return nil, busy(path)
 	}
@@ -59,7 +60,7 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	syncDir(filepath.Dir(path))
+	disk.SyncDir(filepath.Dir(path))
 	return out, nil
 }
 
@@ -97,7 +98,7 @@ func readMarker(path string) (*marker, error) {
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	defer in.Close()
-	if !tryLock(in) {
+	if !disk.TryLock(in) {
 		return nil, busy(path)
 	}
 	b, err := io.ReadAll(io.LimitReader(in, 16<<20))

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -36,7 +37,7 @@ type mover struct {
 // written is a hole then, and growing a file by appending costs twice the time.
 func (m *mover) prepare(size int64) error {
 	if f, ok := m.dst.(*os.File); ok && !m.dense {
-		_ = allowHoles(f) // without holes the file is right too, but larger
+		_ = disk.AllowHoles(f) // without holes the file is right too, but larger
 	}
 	return m.dst.Truncate(size)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -183,7 +184,7 @@ func (f *Folder) refuseRoom(old []string) error {
 		if err := refuseBig(f.path(o.Name), o.Image.Size(), v); err != nil {
 			return err
 		}
-		n, err := v.room(base, o.Image, f.opt.NoHoles)
+		n, err := room(v, base, o.Image, f.opt.NoHoles)
 		if err != nil {
 			return fmt.Errorf("split: %s: %w", o.Name, err)
 		}
@@ -192,7 +193,7 @@ func (f *Folder) refuseRoom(old []string) error {
 	for _, n := range old {
 		for _, path := range []string{f.path(n), f.path(n) + partSuffix} {
 			if st, err := os.Lstat(path); err == nil {
-				v.free += allocated(st)
+				v.Free += disk.Allocated(st)
 			}
 		}
 	}
@@ -200,32 +201,32 @@ func (f *Folder) refuseRoom(old []string) error {
 }
 
 // refuseSpace refuses when need bytes do not fit.
-func refuseSpace(path string, need int64, v volume) error {
-	if need <= v.free {
+func refuseSpace(path string, need int64, v disk.Volume) error {
+	if need <= v.Free {
 		return nil
 	}
-	return &Refusal{NoSpace, path, fmt.Sprintf("needs %v, %v are free", flash.Size(need), flash.Size(v.free)),
+	return &Refusal{NoSpace, path, fmt.Sprintf("needs %v, %v are free", flash.Size(need), flash.Size(v.Free)),
 		"free some space, or choose a folder on another disk with -o"}
 }
 
 // refuseBig refuses a file that the file system cannot hold.
-func refuseBig(path string, size int64, v volume) error {
-	if v.maxFile == 0 || size <= v.maxFile {
+func refuseBig(path string, size int64, v disk.Volume) error {
+	if v.MaxFile == 0 || size <= v.MaxFile {
 		return nil
 	}
 	return &Refusal{TooBig, path, fmt.Sprintf("has %v, more than a file on %s can have (%v)",
-		flash.Size(size), v.kind, flash.Size(v.maxFile)), "choose a folder on a disk with another file system"}
+		flash.Size(size), v.Kind, flash.Size(v.MaxFile)), "choose a folder on a disk with another file system"}
 }
 
-// room returns how many bytes a copy of img takes on the volume, at most: zeros
+// room returns how many bytes a copy of img takes on volume v, at most: zeros
 // among its data may save more. What the file system can share takes nothing; when
 // it then does not, the copy runs out of space and is cleaned up.
-func (v volume) room(path string, img flash.Image, dense bool) (int64, error) {
+func room(v disk.Volume, path string, img flash.Image, dense bool) (int64, error) {
 	root, _ := flash.Root(img)
-	if h, ok := root.(filed); ok && v.shares && h.File() != nil && sameDevice(h.File(), path) {
+	if h, ok := root.(filed); ok && v.Shares && h.File() != nil && disk.SameDevice(h.File(), path) {
 		return 0, nil
 	}
-	if dense || !v.holes {
+	if dense || !v.Holes {
 		return roundUp(img.Size()), nil
 	}
 	n, err := dataBytes(img)

@@ -5,7 +5,7 @@
 //	floor 2   layout plan recovery report source           what needs several formats
 //	floor 1   scatter gpt ebr capture preloader image      formats: never move bytes
 //	          split backup acquire                         movers: never parse bytes
-//	floor 0   flash                                        the nouns
+//	floor 0   flash disk                                   the nouns; the system
 //
 // Imports run strictly down: a package sees the floors below its own, and nothing on
 // its own floor. A folder within a room (acquire/port) lies below that room.

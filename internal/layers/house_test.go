@@ -3,11 +3,15 @@ package layers
 // floors lists the top-level folders that hold code, the lowest floor first. A new
 // package is one word here.
 var floors = [][]string{
-	{"flash"},
+	{"flash", "disk"},
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source"},
 	{"cmd"},
 }
+
+// lowest names the only module that a room of the lowest floor may use besides the
+// standard library.
+var lowest = map[string]string{"disk": "golang.org/x/sys"}
 
 // cellars orders the folders within one room, the lowest first: each sees those before
 // it, and the room itself sees all. Folders not listed see no other of their room.

@@ -112,7 +112,7 @@ func (s source) checkImports(report reporter) {
 			}
 			continue
 		}
-		if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") && floor(s.folder) == 0 {
+		if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") && floor(s.folder) == 0 && !within(to, lowest[room(s.folder)]) {
 			report(spec.Pos(), "%s imports %s: the lowest floor uses the standard library only", s.folder, to)
 		}
 		for _, r := range reserved {

@@ -41,6 +41,8 @@ func TestRules(t *testing.T) {
 		{"helper's test uses a format", "acquire/acquiretest/a_test.go", `import "m/x/acquire/da"`, ""},
 
 		{"lowest floor, other module", "flash/a.go", `import "golang.org/x/sys/unix"`, "standard library only"},
+		{"lowest floor, the system", "disk/a.go", `import "golang.org/x/sys/unix"`, ""},
+		{"lowest floor, anything else", "disk/a.go", `import "github.com/x/y"`, "standard library only"},
 		{"lowest floor, standard library", "flash/a.go", `import "encoding/json"`, ""},
 		{"command line", "report/a.go", `import "github.com/urfave/cli/v2"`, "only cmd knows the command line"},
 		{"command line in cmd", "cmd/mtkkit/a.go", `import "github.com/urfave/cli/v2"`, ""},

@@ -1,4 +1,4 @@
-package split
+package disk
 
 import (
 	"fmt"
@@ -8,15 +8,16 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func volumeOf(path string) (volume, error) {
+// VolumeOf tells of the file system that path lies on.
+func VolumeOf(path string) (Volume, error) {
 	v, err := volumeInfo(path)
 	if err != nil {
-		return volume{}, fmt.Errorf("split: %s: %w", path, err)
+		return Volume{}, fmt.Errorf("disk: %s: %w", path, err)
 	}
 	return v, nil
 }
 
-func volumeInfo(path string) (v volume, err error) {
+func volumeInfo(path string) (v Volume, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return v, err
@@ -29,7 +30,7 @@ func volumeInfo(path string) (v volume, err error) {
 	if err := windows.GetDiskFreeSpaceEx(p, &free, nil, nil); err != nil {
 		return v, err
 	}
-	v.free = int64(min(free, 1<<62))
+	v.Free = int64(min(free, 1<<62))
 	root, kind := make([]uint16, windows.MAX_LONG_PATH), make([]uint16, windows.MAX_PATH+1)
 	if err := windows.GetVolumePathName(p, &root[0], uint32(len(root))); err != nil {
 		return v, err
@@ -38,10 +39,10 @@ func volumeInfo(path string) (v volume, err error) {
 	if err := windows.GetVolumeInformation(&root[0], nil, 0, nil, nil, &flags, &kind[0], uint32(len(kind))); err != nil {
 		return v, err
 	}
-	v.kind = windows.UTF16ToString(kind)
-	v.holes = flags&windows.FILE_SUPPORTS_SPARSE_FILES != 0
-	if strings.HasPrefix(v.kind, "FAT") {
-		v.maxFile = maxFAT
+	v.Kind = windows.UTF16ToString(kind)
+	v.Holes = flags&windows.FILE_SUPPORTS_SPARSE_FILES != 0
+	if strings.HasPrefix(v.Kind, "FAT") {
+		v.MaxFile = MaxFAT
 	}
 	return v, nil
 }
