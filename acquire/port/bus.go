@@ -192,3 +192,14 @@ func (n named) Open(name string) (Conn, error) { return System().Open(name) }
 
 // Any accepts every port; for Wait and Open on a Named bus.
 func Any(Info) bool { return true }
+
+// Loaders returns the ids that phones' loaders are known to use.
+func Loaders() []Info {
+	var out []Info
+	for _, id := range ids {
+		if id.kind == BootROM || id.kind == Preloader {
+			out = append(out, Info{VID: id.vid, PID: id.pid})
+		}
+	}
+	return out
+}

@@ -61,7 +61,7 @@ func newApp(u *ui) *cli.App {
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
 			gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
-			explainCommand(u),
+			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

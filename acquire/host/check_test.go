@@ -1,0 +1,210 @@
+package host
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// preloader is a phone's loader as Linux shows it when all is well.
+func preloader() Device {
+	return Device{VID: 0x0e8d, PID: 0x2000, Product: "MT65xx Preloader", Place: "1-2", Driver: "cdc_acm",
+		Interfaces: []string{"02/02/01", "0a/00/00"}, Ports: []Port{{Name: "/dev/ttyACM0", Group: "dialout"}}}
+}
+
+// Every cause, with what is said about it. Each row differs from a computer where all is
+// well by one thing.
+func TestCauses(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		change    func(*Facts, *Device)
+		says, fix string // "" when nothing is to be said
+		severity  flash.Severity
+	}{
+		{"all well", func(*Facts, *Device) {}, "", "", 0},
+		{"not in the group", func(f *Facts, _ *Device) { f.Groups = nil }, "may not open", "usermod -aG dialout", flash.Warning},
+		{"in the group, old session", func(f *Facts, _ *Device) { f.Groups, f.AskedGroups = nil, []string{"dialout"} }, "session does not know", "newgrp dialout", flash.Warning},
+		{"no group at all", func(f *Facts, _ *Device) { f.Groups, f.PortGroup = nil, "" }, "may not open", "mtkkit udev", flash.Warning},
+		{"root", func(f *Facts, _ *Device) { f.Groups, f.Root = nil, true }, "", "", 0},
+		{"a rule", func(f *Facts, _ *Device) { f.Groups, f.Rules.Access = nil, true }, "", "", 0},
+		{"a rule too late", func(f *Facts, _ *Device) { f.Groups, f.Rules.Late = nil, []string{"99-mtk.rules"} }, "99-mtk.rules comes too late", "51-mtkkit.rules", flash.Warning},
+		{"ModemManager", func(f *Facts, _ *Device) { f.ModemManager = true }, "talking to a phone's loader", "systemctl stop ModemManager", flash.Warning},
+		{"ModemManager told to ignore", func(f *Facts, _ *Device) { f.ModemManager, f.Rules.Ignore = true, true }, "", "", 0},
+		{"echo", func(f *Facts, _ *Device) { f.Kernel = "4.15.0-20-generic" }, "back to it", "5.0", flash.Warning},
+		{"echo mended", func(f *Facts, _ *Device) { f.Kernel = "4.19.14" }, "", "", 0},
+		{"WSL", func(f *Facts, _ *Device) { f.Kernel = "5.15.90.1-microsoft-standard-WSL2" }, "no USB device", "usbipd", flash.Warning},
+		{"port denied", func(_ *Facts, d *Device) { d.Ports[0].Denied = true }, "may not open the port", "usermod -aG dialout", flash.Warning},
+		{"port denied, root's", func(_ *Facts, d *Device) { d.Ports[0] = Port{Name: "x", Denied: true, Group: "root"} }, "may not open the port", "mtkkit udev", flash.Warning},
+		{"port busy", func(_ *Facts, d *Device) { d.Ports[0].Holder = "minicom (process 7)" }, "minicom (process 7) has the port open", "close it", flash.Warning},
+		{"ModemManager probing", func(_ *Facts, d *Device) { d.Ports[0].Holder = "ModemManager (process 7)" }, "ModemManager (process 7) has the port open", "systemctl stop", flash.Warning},
+		{"no driver on Linux", func(_ *Facts, d *Device) { d.Ports, d.Driver = nil, "" }, "has no driver", "modprobe cdc_acm", flash.Warning},
+		{"driver detached on Linux", func(_ *Facts, d *Device) { d.Ports, d.Driver = nil, "usbfs" }, "served by usbfs", "plug in again", flash.Warning},
+		{"no driver on Windows", func(f *Facts, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "" }, "has no driver", "USB Serial Device", flash.Warning},
+		{"another tool's driver on Windows", func(f *Facts, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "WinUSB" }, "WinUSB", "Uninstall", flash.Warning},
+		{"no port on macOS", func(f *Facts, d *Device) { f.OS, d.Ports = "darwin", nil }, "no serial port", "another socket", flash.Warning},
+		{"Linux' troubles are not Windows'", func(f *Facts, _ *Device) { f.OS, f.Groups, f.ModemManager = "windows", nil, true }, "", "", 0},
+		{"Android", func(_ *Facts, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "window is missed", "--from adb", flash.Note},
+		{"adb of any maker", func(_ *Facts, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "window is missed", "switch the phone off", flash.Note},
+		{"MTP", func(_ *Facts, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},
+		{"fastboot", func(_ *Facts, d *Device) { *d = Device{VID: 0x0bb4, PID: 0x0c01, Interfaces: []string{"ff/42/03"}} }, "fastboot", "switch the phone off", flash.Note},
+		{"a microcontroller", func(_ *Facts, d *Device) { d.VID, d.PID, d.Ports[0].Denied = 0x2341, 0x43, true }, "", "", 0},
+		{"a modem", func(_ *Facts, d *Device) { d.PID, d.Driver = 0x7127, "option" }, "", "", 0},
+		{"FAT32", func(f *Facts, _ *Device) { f.Target = &Target{Path: "/media/stick", FileSystem: "vfat", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
+		{"FAT32 on Windows", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "FAT32", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
+		{"FAT32 on macOS", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "msdos", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
+		{"exFAT", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "exfat", Free: 1 << 40} }, "", "", 0},
+		{"too little disk", func(f *Facts, _ *Device) { f.Target = &Target{Free: 1 << 30} }, "less than any phone", "make room", flash.Warning},
+		{"too little for this phone", func(f *Facts, _ *Device) { f.Target = &Target{Free: 63 << 30, Need: 64 << 30} }, "are needed", "make room", flash.Warning},
+		{"enough for this phone", func(f *Facts, _ *Device) { f.Target = &Target{Free: 65 << 30, Need: 64 << 30} }, "", "", 0},
+		{"maybe enough", func(f *Facts, _ *Device) { f.Target = &Target{Free: 64 << 30} }, "enough for a phone of no more", "", flash.Note},
+	} {
+		d := preloader()
+		f := &Facts{OS: "linux", Kernel: "6.1.0-18-amd64", Groups: []string{"dialout"}, PortGroup: "dialout"}
+		c.change(f, &d)
+		f.Devices = []Device{d}
+		got := Check(f)
+		switch {
+		case c.says == "" && len(got) == 0:
+		case c.says == "":
+			t.Errorf("%s: %+v where nothing is wrong", c.name, got)
+		case len(got) != 1 || got[0].Severity != c.severity || !strings.Contains(got[0].Text, c.says) || !strings.Contains(got[0].Fix, c.fix):
+			t.Errorf("%s: %+v, want one %v about %q with %q", c.name, got, c.severity, c.says, c.fix)
+		}
+		if Worst(got) != c.severity {
+			t.Errorf("%s: worst is %v", c.name, Worst(got))
+		}
+	}
+}
+
+func TestEchoes(t *testing.T) {
+	for version, want := range map[string]bool{
+		"4.11.12": false, "4.12.0": true, "4.13.5-arch": true, "4.14.91": true, "4.14.92": false, "4.18.20": true,
+		"4.19.13": true, "4.19.14": false, "4.20": true, "4.20.1": false, "5.0.0": false, "3.18.9": false, "40.15": false, "": false, "x": false,
+	} {
+		if echoes(version) != want {
+			t.Errorf("%q: %v", version, !want)
+		}
+	}
+}
+
+func TestKinds(t *testing.T) {
+	for _, id := range port.Loaders() {
+		d := Device{VID: id.VID, PID: id.PID}
+		if !d.Kind().IsLoader() || !d.matters() {
+			t.Errorf("%s is a %s", d.ID(), d.Kind())
+		}
+	}
+	if d := (Device{VID: 0x0e8d, PID: 0x7612}); d.matters() { // a Wi-Fi stick
+		t.Errorf("%s is a %s", d.ID(), d.Kind())
+	}
+}
+
+func TestRules(t *testing.T) {
+	for text, want := range map[string]Rules{
+		``: {},
+		`SUBSYSTEM=="usb", ATTR{idVendor}=="0e8d", MODE="0666", TAG+="uaccess"`:      {}, // for libusb only
+		`SUBSYSTEM=="tty", ATTRS{idVendor}=="0e8d", MODE="0666"`:                     {Access: true},
+		`KERNEL=="ttyACM[0-9]*", ATTRS{idVendor}=="0E8D", TAG+="uaccess"`:            {Access: true},
+		`# SUBSYSTEM=="tty", ATTRS{idVendor}=="0e8d", MODE="0666"`:                   {},
+		"SUBSYSTEM==\"tty\", \\\n  ATTRS{idVendor}==\"0e8d\", \\\n  MODE = \"0666\"": {Access: true},
+		`SUBSYSTEM=="tty", ATTRS{idVendor}=="1004", MODE="0666"`:                     {},
+		`ATTRS{idVendor}=="0e8d", ENV{ID_MM_DEVICE_IGNORE}="1"`:                      {Ignore: true},
+		`SUBSYSTEM=="tty", ATTRS{idVendor}=="0e8d", MODE="0660", GROUP="plugdev"`:    {},
+	} {
+		var r Rules
+		r.read("51-x.rules", text)
+		if r.Access != want.Access || r.Ignore != want.Ignore || len(r.Late) > 0 {
+			t.Errorf("%s: %+v", text, r)
+		}
+	}
+	var late Rules
+	late.read("99-x.rules", `SUBSYSTEM=="tty", ATTRS{idVendor}=="0e8d", TAG+="uaccess"`)
+	if late.Access || len(late.Late) != 1 {
+		t.Errorf("%+v", late)
+	}
+}
+
+// What mtkkit prints is what its own doctor wants, and what udev takes.
+func TestUdevRules(t *testing.T) {
+	text := UdevRules()
+	var r Rules
+	r.read("51-mtkkit.rules", text)
+	if !r.Access || !r.Ignore {
+		t.Errorf("%+v from\n%s", r, text)
+	}
+	for _, id := range port.Loaders() {
+		if n := strings.Count(text, strings.ToLower(Device{VID: id.VID, PID: id.PID}.ID()[:4])); n < 2 {
+			t.Errorf("%04x is in %d rules", id.VID, n)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "51-mtkkit.rules")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("udevadm", "verify", "--help").CombinedOutput(); err != nil || !strings.Contains(string(out), "verify") {
+		t.Skip("no udevadm with the command verify (systemd 254 and later) to judge the rules")
+	}
+	if out, err := exec.Command("udevadm", "verify", file).CombinedOutput(); err != nil {
+		t.Errorf("udevadm: %v\n%s", err, out)
+	}
+}
+
+const ioregText = `+-o Root  <class IORegistryEntry, id 0x100000100, retain 18>
+  +-o AppleUSBXHCI Root Hub Simulation@14000000  <class AppleUSBRootHubDevice, id 0x1000002a5>
+    +-o MT65xx Preloader@14200000  <class IOUSBHostDevice, id 0x1000f7bd8, registered, matched, active, busy 0 (0 ms), retain 26>
+    |   {
+    |     "idProduct" = 8192
+    |     "kUSBProductString" = "MT65xx Preloader"
+    |     "idVendor" = 3725
+    |   }
+    +-o Keyboard@14300000  <class IOUSBHostDevice, id 0x1>
+        {
+          "idProduct" = 592
+          "idVendor" = 1452
+        }
+`
+
+func TestIoreg(t *testing.T) {
+	got := parseIoreg(strings.NewReader(ioregText))
+	if len(got) != 2 || got[0].ID() != "0e8d:2000" || got[0].Product != "MT65xx Preloader" || got[0].Place != "14200000" {
+		t.Fatalf("%+v", got)
+	}
+	all := joinPorts(got, []port.Info{{Name: "/dev/cu.usbmodem1"}}, func(string) bool { return false })
+	if len(all) != 1 || len(all[0].Ports) != 1 || all[0].Kind() != Preloader {
+		t.Errorf("%+v", all)
+	}
+	alone := joinPorts(nil, []port.Info{{Name: "/dev/cu.usbmodem1"}}, func(string) bool { return true })
+	if len(alone) != 1 || alone[0].Kind() != Serial || !alone[0].Ports[0].Denied || alone[0].ID() != "ids unknown" {
+		t.Errorf("%+v", alone)
+	}
+}
+
+func TestLookAt(t *testing.T) {
+	dir := t.TempDir()
+	got, err := LookAt(filepath.Join(dir, "not", "there", "yet"))
+	if err != nil || got.Free <= 0 || !strings.HasSuffix(got.Path, "yet") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add(ioregText)
+	f.Add(UdevRules())
+	f.Add("\\\n\\\nSUBSYSTEM==\"tty\" 0e8d")
+	f.Fuzz(func(t *testing.T, text string) {
+		var r Rules
+		r.read("51-x.rules", text)
+		if !strings.Contains(strings.ToLower(text), "0e8d") && (r.Access || r.Ignore) {
+			t.Errorf("%+v without MediaTek's id", r)
+		}
+		for _, d := range parseIoreg(strings.NewReader(text)) {
+			CheckDevice(&Facts{OS: "darwin"}, d)
+		}
+		echoes(text)
+	})
+}

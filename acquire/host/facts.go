@@ -1,0 +1,182 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// Facts are what a computer tells of itself.
+type Facts struct {
+	OS      string   // "linux", "darwin", "windows"
+	Devices []Device // on the USB bus, of the kinds that matter here
+
+	// Linux only.
+	Kernel       string   // "6.1.0-18-amd64"
+	Root         bool     // this user may do everything
+	Groups       []string // that this process is in
+	AskedGroups  []string // that the user is in when logging in anew
+	PortGroup    string   // the group serial ports belong to, "" for none
+	ModemManager bool     // is running
+	Rules        Rules    // what udev's rules say of MediaTek's loaders
+
+	Target *Target // where a dump is to go, nil when nobody asked
+}
+
+// Device is something on the USB bus that may be a phone, or a serial port.
+type Device struct {
+	VID, PID   uint16
+	Product    string
+	Place      string   // on the bus: "1-2"
+	Interfaces []string // class/subclass/protocol of each, "ff/42/01"
+	Driver     string   // that serves it; "" for none
+	Ports      []Port   // serial ports it has
+}
+
+// Port is a serial port of a Device, or one without.
+type Port struct {
+	Name   string
+	Denied bool   // this user may not open it
+	Group  string // that may
+	Holder string // program that has it open, "" when none is seen
+}
+
+// Target is a folder for a dump.
+type Target struct {
+	Path       string
+	FileSystem string // "vfat", "msdos", "FAT32", "ext4" …
+	Free       int64  // bytes this user may write
+	Need       int64  // bytes the dump will have, 0 when not known
+}
+
+// Kind is what a device is.
+type Kind string
+
+// The kinds of device.
+const (
+	BootROM   Kind = "BootROM"
+	Preloader Kind = "preloader"
+	Agent     Kind = "preloader or Download Agent"
+	Android   Kind = "Android"
+	Fastboot  Kind = "fastboot"
+	Media     Kind = "phone or camera (MTP)"
+	Modem     Kind = "modem"
+	Serial    Kind = "serial port"
+	Unknown   Kind = "unknown"
+)
+
+// Interfaces that say more than ids, class/subclass/protocol.
+const (
+	adbInterface      = "ff/42/01"
+	fastbootInterface = "ff/42/03"
+	mtpInterface      = "06/01/01"
+)
+
+// agentPID is the id a phone has after an agent switched it to high speed; some
+// preloaders have it, too.
+const agentPID = 0x2001
+
+// modemDrivers serve mobile modems: what they have is no phone's loader.
+var modemDrivers = []string{"option", "qcserial", "sierra", "cdc_mbim", "qmi_wwan", "cdc_ncm"}
+
+// Kind tells what the device is: by its interfaces where they say, else by its ids.
+func (d Device) Kind() Kind {
+	byID := port.Info{VID: d.VID, PID: d.PID}.Kind()
+	switch {
+	case slices.Contains(d.Interfaces, fastbootInterface):
+		return Fastboot
+	case slices.Contains(d.Interfaces, adbInterface):
+		return Android
+	case byID == port.BootROM:
+		return BootROM
+	case byID == port.Preloader && d.PID == agentPID:
+		return Agent
+	case byID == port.Preloader:
+		return Preloader
+	case byID == port.Android:
+		return Android
+	case slices.Contains(modemDrivers, d.Driver):
+		return Modem
+	case slices.Contains(d.Interfaces, mtpInterface):
+		return Media
+	case len(d.Ports) > 0:
+		return Serial
+	}
+	return Unknown
+}
+
+// IsLoader reports whether the flash can be read through the device.
+func (k Kind) IsLoader() bool { return k == BootROM || k == Preloader || k == Agent }
+
+// matters reports whether a person looking for a phone wants to see the device.
+func (d Device) matters() bool { return d.Kind() != Unknown }
+
+// ID prints the ids as everyone writes them.
+func (d Device) ID() string {
+	if d.VID == 0 {
+		return "ids unknown"
+	}
+	return fmt.Sprintf("%04x:%04x", d.VID, d.PID)
+}
+
+// Rules are what the udev rules of a computer say of MediaTek's loaders.
+type Rules struct {
+	Access bool     // a port of theirs may be opened by who sits at the computer
+	Ignore bool     // ModemManager leaves them alone
+	Late   []string // files whose uaccess comes too late to count
+}
+
+// uaccessBefore is the number of the udev file that hands out the rights: a tag set
+// after it is not seen.
+const uaccessBefore = "73"
+
+// read takes in one file of rules.
+func (r *Rules) read(name, text string) {
+	text = strings.ReplaceAll(text, "\\\n", " ")
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.ToLower(strings.TrimSpace(line))
+		if strings.HasPrefix(line, "#") || !strings.Contains(line, "0e8d") {
+			continue
+		}
+		line = strings.ReplaceAll(line, " ", "")
+		tty := strings.Contains(line, `subsystem=="tty"`) || strings.Contains(line, `kernel=="tty`)
+		usb := strings.Contains(line, `subsystem=="usb"`)
+		uaccess := strings.Contains(line, `tag+="uaccess"`)
+		if uaccess && tty && name >= uaccessBefore {
+			r.Late = append(r.Late, name)
+			uaccess = false
+		}
+		if (tty || !usb) && (uaccess || strings.Contains(line, `mode="0666"`) || strings.Contains(line, `mode:="0666"`)) {
+			r.Access = true
+		}
+		if strings.Contains(line, `env{id_mm_device_ignore}="1"`) {
+			r.Ignore = true
+		}
+	}
+}
+
+// UdevRules is the text of a rules file that lets who sits at the computer open the
+// phone's loaders, and keeps ModemManager and the MTP probe from talking to them. Only
+// the loaders' own ids are named: MediaTek makes modems and Wi-Fi sticks, too.
+func UdevRules() string {
+	var b strings.Builder
+	b.WriteString(`# MediaTek phones in BootROM, preloader and Download Agent mode.
+# The number in the file's name must be below 73, or uaccess has no effect:
+#   ` + InstallRules + `
+ACTION=="remove", GOTO="mtkkit_end"
+SUBSYSTEM!="usb|tty", GOTO="mtkkit_end"
+`)
+	for _, id := range port.Loaders() {
+		fmt.Fprintf(&b, "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ATTR{idVendor}==\"%04x\", ATTR{idProduct}==\"%04x\", "+
+			"MODE=\"0666\", TAG+=\"uaccess\", ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{MTP_NO_PROBE}=\"1\"\n", id.VID, id.PID)
+		fmt.Fprintf(&b, "SUBSYSTEM==\"tty\", ATTRS{idVendor}==\"%04x\", ATTRS{idProduct}==\"%04x\", "+
+			"MODE=\"0666\", TAG+=\"uaccess\", ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"\n", id.VID, id.PID)
+	}
+	b.WriteString("LABEL=\"mtkkit_end\"\n")
+	return b.String()
+}
+
+// InstallRules is the command that puts the rules in force.
+const InstallRules = "mtkkit udev | sudo tee /etc/udev/rules.d/51-mtkkit.rules >/dev/null && sudo udevadm control --reload && sudo udevadm trigger"

@@ -1,0 +1,43 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// Gather asks this computer. Ids and ports are told by different sources, and which port
+// belongs to which device is not told without cgo: when there is one loader and there are
+// ports, they are taken for its own.
+func Gather() (*Facts, error) {
+	f := &Facts{OS: "darwin"}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	text, err := exec.CommandContext(ctx, "/usr/sbin/ioreg", "-p", "IOUSB", "-l", "-w", "0").Output()
+	if err != nil {
+		return nil, err
+	}
+	ports, err := port.System().List()
+	if err != nil {
+		return nil, err
+	}
+	f.Devices = joinPorts(parseIoreg(bytes.NewReader(text)), ports, func(name string) bool {
+		return unix.Access(name, unix.R_OK|unix.W_OK) != nil
+	})
+	return f, nil
+}
+
+// target asks for the file system of a folder that exists.
+func target(path string) (*Target, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(path, &st); err != nil {
+		return nil, err
+	}
+	name := unix.ByteSliceToString(st.Fstypename[:])
+	return &Target{FileSystem: name, Free: int64(st.Bavail) * int64(st.Bsize)}, nil
+}

@@ -1,0 +1,12 @@
+//go:build !linux && !darwin && !windows
+
+package host
+
+import "errors"
+
+// Gather has nobody to ask on this system.
+func Gather() (*Facts, error) {
+	return nil, errors.New("host: devices are listed on Linux, macOS and Windows only")
+}
+
+func target(path string) (*Target, error) { return nil, errors.ErrUnsupported }

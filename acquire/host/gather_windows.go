@@ -1,0 +1,94 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
+
+// usbID finds the ids in a hardware id: USB\VID_0E8D&PID_2000&REV_0100.
+var usbID = regexp.MustCompile(`(?i)^USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})`)
+
+// comName finds the port in a friendly name: MediaTek PreLoader USB VCOM (COM5).
+var comName = regexp.MustCompile(`\((COM\d{1,4})\)`)
+
+// Gather asks this computer: SetupAPI lists the devices that are plugged in, with their
+// drivers.
+func Gather() (*Facts, error) {
+	set, err := windows.SetupDiGetClassDevsEx(nil, "USB", 0, windows.DIGCF_ALLCLASSES|windows.DIGCF_PRESENT, 0, "")
+	if err != nil {
+		return nil, fmt.Errorf("host: listing devices: %w", err)
+	}
+	defer set.Close()
+	f := &Facts{OS: "windows"}
+	for i := 0; ; i++ {
+		info, err := set.EnumDeviceInfo(i)
+		if errors.Is(err, windows.ERROR_NO_MORE_ITEMS) {
+			return f, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("host: listing devices: %w", err)
+		}
+		if d, ok := describe(set, info); ok && d.matters() {
+			f.Devices = append(f.Devices, d)
+		}
+	}
+}
+
+// describe reads a device's properties. The parts of a composite device come as devices
+// of their own.
+func describe(set windows.DevInfo, info *windows.DevInfoData) (Device, bool) {
+	text := func(p windows.SPDRP) string {
+		v, err := set.DeviceRegistryProperty(info, p)
+		if err != nil {
+			return ""
+		}
+		switch v := v.(type) {
+		case string:
+			return v
+		case []string:
+			return strings.Join(v, "\n")
+		}
+		return ""
+	}
+	m := usbID.FindStringSubmatch(text(windows.SPDRP_HARDWAREID))
+	if m == nil {
+		return Device{}, false
+	}
+	vid, _ := strconv.ParseUint(m[1], 16, 16)
+	pid, _ := strconv.ParseUint(m[2], 16, 16)
+	d := Device{VID: uint16(vid), PID: uint16(pid), Product: text(windows.SPDRP_FRIENDLYNAME),
+		Place: text(windows.SPDRP_LOCATION_INFORMATION), Driver: text(windows.SPDRP_SERVICE)}
+	if d.Product == "" {
+		d.Product = text(windows.SPDRP_DEVICEDESC)
+	}
+	if com := comName.FindStringSubmatch(d.Product); com != nil {
+		d.Ports = []Port{{Name: com[1]}}
+	}
+	return d, true
+}
+
+// target asks for the file system of a folder that exists.
+func target(path string) (*Target, error) {
+	p, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(p, &free, nil, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	volume := make([]uint16, windows.MAX_PATH)
+	if err := windows.GetVolumePathName(p, &volume[0], uint32(len(volume))); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	name := make([]uint16, windows.MAX_PATH)
+	if err := windows.GetVolumeInformation(&volume[0], nil, 0, nil, nil, nil, &name[0], uint32(len(name))); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &Target{FileSystem: windows.UTF16ToString(name), Free: int64(min(free, 1<<62))}, nil
+}
