@@ -32,10 +32,18 @@ func run(ctx context.Context, args []string, s streams) int {
 		err = app.RunContext(ctx, args)
 	}
 	if err != nil && ctx.Err() != nil {
-		u.fail("interrupted: nothing unfinished is left behind")
+		u.fail("interrupted: %s", afterInterrupt(err))
 		return exitInterrupted
 	}
 	return u.finish(err)
+}
+
+// afterInterrupt says what Ctrl-C left.
+func afterInterrupt(err error) string {
+	if errors.As(err, new(resumable)) {
+		return "nothing that is left looks finished, and the same command goes on from there"
+	}
+	return "nothing unfinished is left behind"
 }
 
 func newApp(u *ui) *cli.App {
@@ -61,7 +69,7 @@ func newApp(u *ui) *cli.App {
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
 			gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
-			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u),
+			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

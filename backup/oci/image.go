@@ -1,0 +1,288 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+	"oras.land/oras-go/v2/content"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// image is a file of a backup as an Image. It holds one chunk, and one blob open at
+// where that chunk ends: whoever reads from start to end fetches every blob once.
+type image struct {
+	ctx   context.Context
+	store store
+	file  *indexFile
+
+	mu    sync.Mutex
+	chunk int64  // of the file, in buf; -1 none
+	buf   []byte // its bytes
+	blob  *blob  // the open one, nil none
+}
+
+// Size returns the length of the file in bytes.
+func (m *image) Size() int64 { return m.file.Size }
+
+// ReadAt implements io.ReaderAt.
+func (m *image) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("oci: read at negative offset %d", off)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for n < len(p) && off < m.file.Size {
+		b, err := m.load(off / chunkSize)
+		if err != nil {
+			return n, err
+		}
+		c := copy(p[n:], b[off%chunkSize:])
+		n, off = n+c, off+int64(c)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// place finds the group of a chunk of the file, and which of its chunks it is. Groups
+// are whole chunks, the last of a file excepted.
+func (m *image) place(chunk int64) (group int, index int64) {
+	for group = range m.file.Groups {
+		n := int64(len(m.file.Groups[group].Chunks))
+		if chunk < n {
+			return group, chunk
+		}
+		chunk -= n
+	}
+	return group, chunk
+}
+
+// load returns the bytes of a chunk, proven by its sum.
+func (m *image) load(chunk int64) ([]byte, error) {
+	size := int(min(chunkSize, m.file.Size-chunk*chunkSize))
+	group, i := m.place(chunk)
+	g := &m.file.Groups[group]
+	if g.Chunks[i] == zeroSum(size) {
+		return zeros[:size], nil
+	}
+	if m.chunk == chunk {
+		return m.buf, nil
+	}
+	if m.buf == nil {
+		m.buf = make([]byte, chunkSize)
+	}
+	if m.blob == nil || m.blob.group != group || m.blob.next > i {
+		m.close()
+		b, err := m.open(group)
+		if err != nil {
+			return nil, err
+		}
+		m.blob = b
+	}
+	m.chunk = -1
+	for m.blob.next <= i {
+		at := int64(m.blob.next)
+		n := min(chunkSize, g.Size-at*chunkSize)
+		m.buf = m.buf[:n]
+		if err := m.blob.read(m.buf, g.Chunks[at]); err != nil {
+			m.close()
+			where := (chunk - i + at) * chunkSize
+			return nil, fmt.Errorf("at 0x%x: blob %s: %w", where, g.Blob, err)
+		}
+	}
+	if g.onlyZeros(m.blob.next) { // nobody will ask for more of it: prove the rest now
+		err := m.blob.finish(g)
+		m.close()
+		if err != nil {
+			return nil, fmt.Errorf("blob %s: %w", g.Blob, err)
+		}
+	}
+	m.chunk = chunk
+	return m.buf, nil
+}
+
+func (m *image) close() {
+	if m.blob != nil {
+		m.blob.close()
+		m.blob = nil
+	}
+}
+
+func (m *image) open(group int) (*blob, error) {
+	d := m.file.Groups[group].descriptor()
+	rc, err := m.store.get(m.ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
+	}
+	b := &blob{group: group, body: rc, proof: content.NewVerifyReader(rc, d)}
+	// Nothing that a frame says makes the decoder take more than a few chunks.
+	b.dec, err = zstd.NewReader(b.proof, zstd.WithDecoderMaxWindow(2*chunkSize), zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		rc.Close()
+		return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
+	}
+	return b, nil
+}
+
+// verify reads all of the file, and the blobs of zeros too, which nobody else needs to
+// read.
+func (m *image) verify(ctx context.Context, done func(int64)) error {
+	var at int64
+	for i := range m.file.Groups {
+		g := &m.file.Groups[i]
+		for off := at; off < at+g.Size; off += chunkSize {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			m.mu.Lock()
+			_, err := m.load(off / chunkSize)
+			m.mu.Unlock()
+			if err != nil {
+				return err
+			}
+			done(min(chunkSize, at+g.Size-off))
+		}
+		if at += g.Size; !g.onlyZeros(0) {
+			continue
+		}
+		b, err := m.open(i)
+		if err != nil {
+			return err
+		}
+		err = b.finish(g)
+		b.close()
+		if err != nil {
+			return fmt.Errorf("blob %s: %w", g.Blob, err)
+		}
+	}
+	return nil
+}
+
+// onlyZeros reports whether no data come in a group from a chunk on.
+func (g *indexGroup) onlyZeros(from int64) bool {
+	for i := from; i < int64(len(g.Chunks)); i++ {
+		if g.Chunks[i] != zeroSum(int(min(chunkSize, g.Size-i*chunkSize))) {
+			return false
+		}
+	}
+	return true
+}
+
+// errOtherBytes is content that contradicts the index.
+var errOtherBytes = errors.New("its bytes are not those that were pushed")
+
+// blob is an open blob, read from its start.
+type blob struct {
+	group int
+	next  int64 // chunk that is read next
+	body  io.Closer
+	proof *content.VerifyReader
+	dec   *zstd.Decoder
+}
+
+func (b *blob) close() {
+	b.dec.Close()
+	b.body.Close()
+}
+
+// read reads the next chunk.
+func (b *blob) read(p []byte, want sum) error {
+	_, err := io.ReadFull(b.dec, p)
+	if err == nil && sha256.Sum256(p) != want {
+		err = errOtherBytes
+	}
+	if err != nil {
+		return b.why(err)
+	}
+	b.next++
+	return nil
+}
+
+// finish reads what is left of the blob, all zeros, and proves its digest and that
+// nothing follows.
+func (b *blob) finish(g *indexGroup) error {
+	part := make([]byte, 64<<10)
+	for left := g.Size - b.next*chunkSize; left > 0; {
+		n, err := io.ReadFull(b.dec, part[:min(left, int64(len(part)))])
+		if err == nil && !bytes.Equal(part[:n], zeros[:n]) {
+			err = errOtherBytes
+		}
+		if err != nil {
+			return b.why(err)
+		}
+		left -= int64(n)
+	}
+	if n, err := b.dec.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		return b.why(fmt.Errorf("holds more than its group (%v)", err))
+	}
+	return b.proof.Verify()
+}
+
+// why tells a blob that is not what its digest says from one that never was right.
+func (b *blob) why(err error) error {
+	_, rerr := io.Copy(io.Discard, b.proof)
+	if rerr == nil {
+		rerr = b.proof.Verify()
+	}
+	if errors.Is(rerr, content.ErrMismatchedDigest) || errors.Is(rerr, content.ErrTrailingData) || errors.Is(rerr, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: damaged, its bytes are not those of its digest", ErrDamaged)
+	}
+	return err
+}
+
+// ErrDamaged means that a place gives other bytes for a blob than were pushed.
+var ErrDamaged = errors.New("damaged")
+
+// zeroSums holds the sums of chunks of zeros, by length.
+var zeroSums sync.Map
+
+func zeroSum(n int) sum {
+	if s, ok := zeroSums.Load(n); ok {
+		return s.(sum)
+	}
+	s := sum(sha256.Sum256(zeros[:n]))
+	zeroSums.Store(n, s)
+	return s
+}
+
+// NextData implements flash.DataFinder: chunks of zeros are known by their sums.
+func (m *image) NextData(off int64) (flash.Extent, error) {
+	size := m.file.Size
+	isData := func(c int64) bool {
+		g, i := m.place(c)
+		return m.file.Groups[g].Chunks[i] != zeroSum(int(min(chunkSize, size-c*chunkSize)))
+	}
+	if off >= size {
+		return flash.Extent{Offset: size}, nil
+	}
+	c, all := off/chunkSize, chunks(size)
+	for c < all && !isData(c) {
+		c++
+	}
+	if c == all {
+		return flash.Extent{Offset: size}, nil
+	}
+	start := max(off, c*chunkSize)
+	for c < all && isData(c) {
+		c++
+	}
+	return flash.Extent{Offset: start, Length: min(c*chunkSize, size) - start}, nil
+}
+
+// NextSum tells the sum of the chunk that begins at off, so that a pull goes on where
+// one was killed (package split asks).
+func (m *image) NextSum(off int64) (int64, [sha256.Size]byte) {
+	if off%chunkSize != 0 || off >= m.file.Size {
+		return 0, sum{}
+	}
+	g, i := m.place(off / chunkSize)
+	return min(chunkSize, m.file.Size-off), m.file.Groups[g].Chunks[i]
+}

@@ -1,0 +1,302 @@
+package oci
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// File is one file to push.
+type File struct {
+	flash.Output
+	Coarse bool   // no other phone has this content: large groups will do
+	SHA256 string // what it must be, in hex; "" when nobody knows
+}
+
+// PushOptions say how a backup is pushed.
+type PushOptions struct {
+	Level   int       // as zstd(1) counts; 0: DefaultLevel
+	Replace bool      // the tag may exist
+	Now     time.Time // recorded as the time of the backup
+	Workers int       // chunks compressed at a time; 0: as many as there are processors
+}
+
+// Stats say what a push cost.
+type Stats struct {
+	Files       int   `json:"files"`
+	Bytes       int64 `json:"bytes"` // of the files
+	Groups      int   `json:"groups"`
+	Shared      int   `json:"shared"` // groups that were there already, in another backup or this one
+	SharedBytes int64 `json:"shared_bytes"`
+	Sent        int   `json:"sent"`       // blobs
+	SentBytes   int64 `json:"sent_bytes"` // compressed
+	Unread      int   `json:"unread"`     // tags that could not be read, and so share nothing
+}
+
+// Upload is a backup on its way. The order is Copy, WriteFile, Finish; then, or instead,
+// Close. Only Finish makes a tag: before that there is nothing but blobs that nobody
+// names, and which the next push of the same files finds again.
+type Upload struct {
+	repo   *Repo
+	tag    string
+	files  []File
+	opt    PushOptions
+	packer *packer
+	known  map[string]ocispec.Descriptor
+	coarse int64
+
+	mu      sync.Mutex // guards stats.Sent and SentBytes
+	stats   Stats
+	cancel  context.CancelCauseFunc
+	uploads sync.WaitGroup
+	slots   chan struct{}
+
+	written []flash.Written
+	index   index
+	layers  []ocispec.Descriptor
+	done    int64
+	total   int64
+}
+
+// uploadsAtOnce bounds how many blobs wait for the disk or the line, each in a file.
+const uploadsAtOnce = 3
+
+// Create begins a backup under tag: it looks whether the tag is free and which groups
+// are there already, and sends nothing.
+func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOptions) (*Upload, error) {
+	if !tagName.MatchString(tag) {
+		return nil, badRef(r.Place()+":"+tag, "%q is no tag", tag)
+	}
+	u := &Upload{repo: r, tag: tag, files: files, opt: opt, coarse: coarseSize(files), slots: make(chan struct{}, uploadsAtOnce)}
+	for _, f := range files {
+		u.total += f.Image.Size()
+		u.stats.Groups += len(u.cut(f))
+		if err := flash.CheckFileName(f.Name); err != nil {
+			return nil, fmt.Errorf("oci: %w", err)
+		}
+	}
+	if u.stats.Groups > maxBlobs {
+		return nil, fmt.Errorf("oci: %s of files make %d blobs, more than %d", flash.Size(u.total), u.stats.Groups, maxBlobs)
+	}
+	tags, err := r.store.tags(ctx)
+	if err != nil {
+		return nil, r.fail(tag, err)
+	}
+	for _, t := range tags {
+		if t == tag && !opt.Replace {
+			return nil, r.fail(tag, ErrExists)
+		}
+	}
+	if u.known, u.stats.Unread, err = r.known(ctx); err != nil {
+		return nil, r.fail(tag, err)
+	}
+	if u.packer, err = newPacker(opt.Level, opt.Workers); err != nil {
+		return nil, r.fail(tag, err)
+	}
+	return u, nil
+}
+
+func (u *Upload) cut(f File) []flash.Extent {
+	if f.Coarse {
+		return cut(f.Image.Size(), u.coarse)
+	}
+	return cut(f.Image.Size(), groupSize)
+}
+
+// Copy sends what the place does not hold of the files, and returns their sums.
+func (u *Upload) Copy(ctx context.Context) ([]flash.Written, error) {
+	ctx, u.cancel = context.WithCancelCause(ctx)
+	defer u.cancel(nil)
+	for _, f := range u.files {
+		if err := u.file(ctx, f); err != nil {
+			u.cancel(err)
+			break
+		}
+	}
+	u.uploads.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, u.repo.fail(u.tag, err)
+	}
+	u.tell("", u.total, u.total)
+	return u.written, nil
+}
+
+func (u *Upload) tell(name string, done, total int64) {
+	if u.repo.opt.Progress != nil {
+		u.repo.opt.Progress(flash.Event{Op: "push", Name: name, Done: done, Total: total})
+	}
+}
+
+// file pushes one file, group by group.
+func (u *Upload) file(ctx context.Context, f File) error {
+	whole, size := sha256.New(), f.Image.Size()
+	x := indexFile{Name: f.Name, Size: size, Groups: []indexGroup{}}
+	extents := u.cut(f)
+	zero := true
+	var layers []ocispec.Descriptor
+	var at int64
+	for i, e := range extents {
+		sums, empty, err := u.packer.hash(ctx, f.Image, e, whole, func(n int64) {
+			u.done, at = u.done+n, at+n
+			u.tell(f.Name, at, size)
+			u.tell("", u.done, u.total)
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		zero = zero && empty
+		if f.OmitZero && zero && i == len(extents)-1 {
+			u.written = append(u.written, flash.Written{ManifestFile: flash.ManifestFile{Name: f.Name, Size: size}, Omitted: true})
+			u.stats.Groups -= len(extents)
+			return nil
+		}
+		g := indexGroup{Size: e.Length, Plain: plainSum(sums), Chunks: sums}
+		d, err := u.group(ctx, f, e, &g)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		d.Annotations = map[string]string{ocispec.AnnotationTitle: layerTitle(f.Name, i, len(extents)), AnnotationPlain: g.Plain.String()}
+		layers = append(layers, d)
+		x.Groups = append(x.Groups, g)
+	}
+	x.SHA256 = sum(whole.Sum(nil))
+	if f.SHA256 != "" && f.SHA256 != x.SHA256.String() {
+		return fmt.Errorf("%s has changed: its sha-256 is %s, was %s", f.Name, x.SHA256, f.SHA256)
+	}
+	u.written = append(u.written, flash.Written{ManifestFile: flash.ManifestFile{Name: f.Name, Size: size, SHA256: x.SHA256.String()}})
+	u.index.Files = append(u.index.Files, x)
+	u.layers = append(u.layers, layers...)
+	u.stats.Files++
+	u.stats.Bytes += size
+	return nil
+}
+
+// layerTitle names a blob so that tools which write layers to files make something of
+// use: cat NAME.zst.* | zstd -d is the file.
+func layerTitle(name string, i, of int) string {
+	if of == 1 {
+		return name + ".zst"
+	}
+	return fmt.Sprintf("%s.zst.%04d", name, i)
+}
+
+// group finds the blob of a group, or makes it and starts to send it.
+func (u *Upload) group(ctx context.Context, f File, e flash.Extent, g *indexGroup) (ocispec.Descriptor, error) {
+	key := g.Plain.String()
+	if d, ok := u.known[key]; ok {
+		there, err := u.repo.store.has(ctx, d)
+		if _, now := u.known[key+pending]; err != nil {
+			return d, err
+		} else if there || now {
+			g.Blob, g.BlobSize = d.Digest, d.Size
+			u.stats.Shared++
+			u.stats.SharedBytes += g.Size
+			return d, nil
+		}
+	}
+	spooled, err := u.repo.store.spool()
+	if err != nil {
+		return ocispec.Descriptor{}, err
+	}
+	d, err := u.packer.pack(ctx, f.Image, e, g.Chunks, spooled)
+	if err != nil {
+		u.repo.store.drop(spooled)
+		return d, err
+	}
+	g.Blob, g.BlobSize = d.Digest, d.Size
+	u.known[key], u.known[key+pending] = d, d
+	select {
+	case u.slots <- struct{}{}:
+	case <-ctx.Done():
+		u.repo.store.drop(spooled)
+		return d, context.Cause(ctx)
+	}
+	u.uploads.Go(func() {
+		defer func() { <-u.slots }()
+		there, err := u.repo.store.has(ctx, d)
+		if err != nil || there {
+			u.repo.store.drop(spooled)
+		} else {
+			err = u.repo.store.put(ctx, d, spooled)
+		}
+		if err != nil {
+			u.cancel(fmt.Errorf("%s: sending %s: %w", f.Name, d.Digest, err))
+			return
+		}
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if !there {
+			u.stats.Sent++
+			u.stats.SentBytes += d.Size
+		}
+	})
+	return d, nil
+}
+
+// pending marks groups of this very push, whose blob may still be on its way.
+const pending = " pending"
+
+// WriteFile adds a small file.
+func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
+	if err := flash.CheckFileName(name); err != nil {
+		return fmt.Errorf("oci: %w", err)
+	}
+	ctx, u.cancel = context.WithCancelCause(ctx)
+	defer u.cancel(nil)
+	f := File{Output: flash.Output{Name: name, Image: bytesImage(b)}}
+	u.total += int64(len(b))
+	u.stats.Groups += len(u.cut(f))
+	err := u.file(ctx, f)
+	u.uploads.Wait()
+	if err = errors.Join(err, context.Cause(ctx)); err != nil {
+		return u.repo.fail(u.tag, err)
+	}
+	return nil
+}
+
+// Finish completes m by what Copy found out, sends the books and, last, sets the tag.
+func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
+	m.Fill(u.written)
+	record, err := m.Encode()
+	if err != nil {
+		return u.stats, u.repo.fail(u.tag, err)
+	}
+	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
+	table, err := json.Marshal(u.index)
+	if err != nil {
+		return u.stats, u.repo.fail(u.tag, err)
+	}
+	var books []ocispec.Descriptor
+	for _, b := range []struct {
+		mediaType, title string
+		bytes            []byte
+	}{
+		{ocispec.MediaTypeEmptyJSON, "", ocispec.DescriptorEmptyJSON.Data},
+		{MediaTypeIndex, "index.json", table},
+		{MediaTypeManifest, flash.ManifestName, record},
+		{MediaTypeText, flash.SumsName, flash.EncodeSums(m.Files)},
+	} {
+		d, err := putBytes(ctx, u.repo.store, b.mediaType, b.bytes)
+		if err != nil {
+			return u.stats, u.repo.fail(u.tag, err)
+		}
+		d.Annotations = map[string]string{ocispec.AnnotationTitle: b.title}
+		books = append(books, d)
+	}
+	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(books[1:], u.layers...))
+	if err == nil {
+		err = u.repo.store.setTag(ctx, u.tag, d, b, u.opt.Replace)
+	}
+	if err != nil {
+		return u.stats, u.repo.fail(u.tag, err)
+	}
+	return u.stats, nil
+}

@@ -1,0 +1,184 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/errdef"
+	"oras.land/oras-go/v2/registry"
+	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/auth"
+	"oras.land/oras-go/v2/registry/remote/credentials"
+	"oras.land/oras-go/v2/registry/remote/errcode"
+	"oras.land/oras-go/v2/registry/remote/retry"
+)
+
+// remoteStore is a repository of a registry.
+type remoteStore struct {
+	repo *remote.Repository
+	temp string
+}
+
+const (
+	userAgent   = "mtkkit"
+	maxTagPages = 10000
+	tries       = 3 // of sending or fetching one blob
+)
+
+// openRegistry prepares for a repository; nothing is sent yet. Credentials come from
+// where docker login puts them: ~/.docker/config.json and the helpers it names.
+func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
+	repo, err := remote.NewRepository(ref.Registry + "/" + ref.Repository)
+	if err != nil {
+		return nil, err
+	}
+	logins, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("docker's credentials: %w", err)
+	}
+	client := &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache(), Credential: credentials.Credential(logins)}
+	client.SetUserAgent(userAgent)
+	repo.Client, repo.PlainHTTP, repo.TagListMaxPages = client, opt.PlainHTTP, maxTagPages
+	return &remoteStore{repo, opt.TempDir}, nil
+}
+
+func (r *remoteStore) close() error { return nil }
+
+func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (bool, error) {
+	return r.repo.Blobs().Exists(ctx, d)
+}
+
+func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
+	rc, err := r.repo.Blobs().Fetch(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return &refetch{ReadCloser: rc, ctx: ctx, left: tries - 1, again: func() (io.ReadCloser, error) { return r.repo.Blobs().Fetch(ctx, d) }}, nil
+}
+
+// refetch is a blob on the wire. When the line breaks it asks again, for the rest.
+type refetch struct {
+	io.ReadCloser
+	ctx   context.Context
+	again func() (io.ReadCloser, error)
+	at    int64
+	left  int // tries
+}
+
+func (r *refetch) Read(b []byte) (int, error) {
+	n, err := r.ReadCloser.Read(b)
+	r.at += int64(n)
+	if err == nil || err == io.EOF || n > 0 || r.left == 0 || r.ctx.Err() != nil {
+		if n > 0 && err != io.EOF {
+			err = nil // it comes again with the next call
+		}
+		return n, err
+	}
+	r.left--
+	rc, aerr := r.again()
+	if aerr != nil {
+		return 0, err
+	}
+	r.ReadCloser.Close()
+	r.ReadCloser = rc
+	if s, ok := rc.(io.Seeker); ok {
+		_, err = s.Seek(r.at, io.SeekStart)
+	} else {
+		_, err = io.CopyN(io.Discard, rc, r.at)
+	}
+	return 0, err
+}
+
+// spool makes a file that nobody else sees: where the system allows it, it has no name
+// any more, and ends with the process.
+func (r *remoteStore) spool() (*os.File, error) {
+	f, err := os.CreateTemp(r.temp, "mtkkit-push-*")
+	if err == nil {
+		os.Remove(f.Name())
+	}
+	return f, err
+}
+
+func (r *remoteStore) drop(f *os.File) {
+	f.Close()
+	os.Remove(f.Name())
+}
+
+func (r *remoteStore) put(ctx context.Context, d ocispec.Descriptor, f *os.File) error {
+	defer r.drop(f)
+	var err error
+	for range tries {
+		err = r.repo.Blobs().Push(ctx, d, io.NewSectionReader(f, 0, d.Size))
+		if err == nil || ctx.Err() != nil || refusedByServer(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (r *remoteStore) manifest(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
+	return r.repo.Manifests().Fetch(ctx, d)
+}
+
+func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descriptor, error) {
+	d, err := r.repo.Manifests().Resolve(ctx, tag)
+	return d, plainly(err)
+}
+
+// setTag looks before it writes; a registry knows no more careful way.
+func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
+	if !replace {
+		if _, err := r.resolve(ctx, tag); err == nil {
+			return ErrExists
+		} else if !errors.Is(err, errdef.ErrNotFound) {
+			return err
+		}
+	}
+	return r.repo.Manifests().PushReference(ctx, d, bytes.NewReader(b), tag)
+}
+
+func (r *remoteStore) tags(ctx context.Context) ([]string, error) {
+	out, err := registry.Tags(ctx, r.repo)
+	if errors.Is(err, errdef.ErrNotFound) || isNameUnknown(err) {
+		return nil, nil // a repository begins with its first push
+	}
+	return out, plainly(err)
+}
+
+// refusedByServer knows answers that a second try will not change.
+func refusedByServer(err error) bool {
+	var r *errcode.ErrorResponse
+	return errors.As(err, &r) && r.StatusCode >= 400 && r.StatusCode < 500
+}
+
+// isNameUnknown knows the answer of registries for a repository that has no tag yet.
+func isNameUnknown(err error) bool {
+	var e errcode.Error
+	return errors.As(err, &e) && e.Code == errcode.ErrorCodeNameUnknown
+}
+
+// ErrNoTLS means that a registry answered in plain HTTP where TLS was asked for.
+var ErrNoTLS = errors.New("the registry does not speak TLS")
+
+// IsDenied reports whether a registry wants other credentials, or any.
+func IsDenied(err error) bool {
+	var r *errcode.ErrorResponse
+	return errors.As(err, &r) && (r.StatusCode == http.StatusUnauthorized || r.StatusCode == http.StatusForbidden) ||
+		errors.Is(err, auth.ErrBasicCredentialNotFound)
+}
+
+// plainly recognises the answer of a server without TLS; net/http knows it by its text
+// only.
+func plainly(err error) error {
+	if err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
+		return fmt.Errorf("%w: %w", ErrNoTLS, err)
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/content"
+	"oras.land/oras-go/v2/errdef"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// store holds blobs by their digest and manifests by tag: a layout folder or a
+// repository of a registry. It is safe for use by several goroutines.
+type store interface {
+	has(ctx context.Context, d ocispec.Descriptor) (bool, error)
+	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
+
+	// spool returns an empty file to put a blob together in, and put takes it: it is
+	// closed and gone afterwards, whatever comes of it.
+	spool() (*os.File, error)
+	put(ctx context.Context, d ocispec.Descriptor, from *os.File) error
+	drop(spooled *os.File)
+
+	// manifest returns a manifest unchecked; resolve finds one by its tag.
+	manifest(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
+	resolve(ctx context.Context, tag string) (ocispec.Descriptor, error)
+	setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error
+	tags(ctx context.Context) ([]string, error)
+	close() error
+}
+
+// Options say how a place is reached.
+type Options struct {
+	// Write opens for pushing: a layout folder that is not there is made.
+	Write bool
+
+	// PlainHTTP speaks to the registry without TLS, so that whoever listens reads the
+	// backup and the password. No host is excepted from asking for it, loopback neither.
+	PlainHTTP bool
+
+	TempDir  string // where blobs are put together for a registry; "": the system's place
+	Progress func(flash.Event)
+}
+
+// Repo is an opened place for backups.
+type Repo struct {
+	Ref
+	store store
+	opt   Options
+}
+
+// Errors that callers tell apart.
+var (
+	ErrNoTag  = errors.New("no such tag")
+	ErrExists = errors.New("the tag exists")
+	ErrBusy   = errors.New("another run is at work here")
+	ErrAlien  = errors.New("not a backup that mtkkit made")
+)
+
+// Open opens the place that ref names; its tag is not looked at.
+func Open(ref Ref, opt Options) (*Repo, error) {
+	var (
+		s   store
+		err error
+	)
+	if ref.Layout != "" {
+		s, err = openLayout(ref.Layout, opt.Write)
+	} else {
+		s, err = openRegistry(ref, opt)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref.Place(), err)
+	}
+	return &Repo{Ref: ref, store: s, opt: opt}, nil
+}
+
+// Close ends the use of the place.
+func (r *Repo) Close() error { return r.store.close() }
+
+// fail says where an error came from.
+func (r *Repo) fail(tag string, err error) error {
+	ref := r.Ref
+	ref.Tag = tag
+	if errors.Is(err, errdef.ErrNotFound) && tag != "" {
+		err = ErrNoTag
+	}
+	return fmt.Errorf("%s: %w", ref, err)
+}
+
+// readAll reads a blob that has to be in memory as a whole, proven by its digest.
+func readAll(rc io.ReadCloser, d ocispec.Descriptor, limit int64) ([]byte, error) {
+	defer rc.Close()
+	if d.Size > limit {
+		return nil, fmt.Errorf("%s has %v, at most %v can be right", d.Digest, flash.Size(d.Size), flash.Size(limit))
+	}
+	b, err := content.ReadAll(rc, d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Digest, err)
+	}
+	return b, nil
+}
+
+// putBytes stores a small blob.
+func putBytes(ctx context.Context, s store, mediaType string, b []byte) (ocispec.Descriptor, error) {
+	d := describe(mediaType, b)
+	if there, err := s.has(ctx, d); there || err != nil {
+		return d, err
+	}
+	f, err := s.spool()
+	if err != nil {
+		return d, err
+	}
+	if _, err := io.Copy(f, bytes.NewReader(b)); err != nil {
+		s.drop(f)
+		return d, err
+	}
+	return d, s.put(ctx, d, f)
+}
+
+func describe(mediaType string, b []byte) ocispec.Descriptor {
+	return ocispec.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(b), Size: int64(len(b))}
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup/oci"
+)
+
+// What push, pull, tags and prune have in common: a place where backups are kept.
+
+const refHelp = "REF is oci:FOLDER:TAG, a folder that mtkkit makes and other OCI tools read, or HOST/NAME:TAG in a registry.\n" +
+	"Who docker login let in is let in here."
+
+func placeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "plain-http", Usage: "speak to the registry without TLS: whoever listens reads backup and password"},
+		jsonFlag(), quietFlag(), progressFlag(),
+	}
+}
+
+// parsePlace reads a reference; what is wrong with it is wrong usage.
+func parsePlace(c *cli.Context, s string, withTag bool) (oci.Ref, error) {
+	ref, err := oci.ParseRef(s)
+	if err != nil {
+		return ref, usage("%s: %s", commandName(c), strings.TrimPrefix(err.Error(), "oci: "))
+	}
+	if withTag && ref.Tag == "" {
+		return ref, usage("%s: %s names no backup: add a tag, as in %s:blu-s5260-2026-11-22", commandName(c), s, s)
+	}
+	return ref, nil
+}
+
+// openPlace opens where backups are kept.
+func openPlace(c *cli.Context, u *ui, ref oci.Ref, write bool) (*oci.Repo, error) {
+	r, err := oci.Open(ref, oci.Options{Write: write, PlainHTTP: c.Bool("plain-http"), TempDir: c.String("tmp"), Progress: u.bars.event})
+	return r, placeHelp(err)
+}
+
+// placeHelp adds to an error of the place what can be done about it.
+func placeHelp(err error) error {
+	var (
+		dns *net.DNSError
+		h   string
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, oci.ErrExists):
+		return refusal{err, []string{"choose another tag; --force lets the tag name the new backup instead"}}
+	case errors.Is(err, oci.ErrBusy):
+		return refusal{err, []string{"wait for it to end"}}
+	case errors.Is(err, oci.ErrNoTag):
+		h = "mtkkit backup tags lists what there is"
+	case errors.Is(err, oci.ErrDamaged):
+		h = "the place where the backup is kept has damaged it: look for another copy, and push the phone again under a new tag"
+	case errors.Is(err, oci.ErrNoTLS):
+		h = "the registry speaks plain HTTP: --plain-http, if nobody between here and there can listen"
+	case oci.IsDenied(err):
+		h = "log in with docker login, podman login --authfile ~/.docker/config.json or skopeo login, and try again"
+	case errors.As(err, &dns):
+		h = fmt.Sprintf("is %q the registry's host?", dns.Name)
+	default:
+		return err
+	}
+	return hinted{err, []string{h}}
+}
