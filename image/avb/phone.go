@@ -1,0 +1,173 @@
+package avb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Partition is one of a phone's partitions, as far as it is at hand.
+type Partition struct {
+	Name  string
+	Image flash.Image
+	Whole bool // nothing of it is missing
+}
+
+// Finding is what was found out about one partition.
+type Finding struct {
+	Partition string `json:"partition"`
+	By        string `json:"by"` // the partition whose vbmeta block speaks of it
+	Result
+}
+
+// Report is what verified boot has to say about a phone's partitions.
+type Report struct {
+	Blocks   map[string]*VBMeta `json:"blocks"` // by the partition they are in
+	Findings []Finding          `json:"findings"`
+	Problems []flash.Problem    `json:"problems"`
+}
+
+// Check compares all partitions that descriptors speak of with them. Get returns a
+// partition by name, also one that is not in the list (a logical one), or nil. What
+// contradicts its descriptor is a problem only when all of it is at hand.
+func Check(ctx context.Context, list []Partition, get func(name string) *Partition, seen func(partition string, done, total int64)) (*Report, error) {
+	c := &checker{Report: &Report{Blocks: map[string]*VBMeta{}}, ctx: ctx, get: get, seen: seen, done: map[string]bool{}}
+	var holders []Partition
+	for _, p := range list {
+		if v := c.find(p); v != nil {
+			holders = append(holders, p)
+			c.Blocks[p.Name] = v
+		}
+	}
+	for _, p := range holders {
+		c.judgeBlock(p)
+		for _, d := range c.Blocks[p.Name].Images {
+			if err := c.check(p, d); err != nil {
+				return c.Report, err
+			}
+		}
+	}
+	return c.Report, nil
+}
+
+// find reads the vbmeta block of a partition, if it has one.
+func (c *checker) find(p Partition) *VBMeta {
+	v, footer, err := Find(p.Image)
+	switch {
+	case err == nil && (footer == nil || p.Whole):
+		return v
+	case err != nil && !errors.Is(err, flash.ErrNotThis) && p.Whole:
+		c.problem(flash.Warning, p.Name, "%v", err)
+	}
+	return nil
+}
+
+type checker struct {
+	*Report
+	ctx  context.Context
+	get  func(name string) *Partition
+	seen func(partition string, done, total int64)
+	done map[string]bool // what was checked, by partition and digest
+}
+
+// judgeBlock tells of the block itself, and whether chained blocks are signed with the
+// key that it asks for.
+func (c *checker) judgeBlock(p Partition) {
+	v := c.Blocks[p.Name]
+	for _, problem := range v.Problems {
+		c.problem(problem.Severity, p.Name, "%s", problem.Text)
+	}
+	if v.Flags != 0 {
+		c.problem(flash.Note, p.Name, "%s (flags %d)", v.FlagWords(), v.Flags)
+	}
+	for _, chain := range v.Chains {
+		next := c.target(p, chain.Partition, false)
+		if next == nil || c.Blocks[next.Name] == nil {
+			continue
+		}
+		if key := c.Blocks[next.Name].KeySHA1; key != "" && key != chain.KeySHA1 {
+			c.problem(flash.Warning, next.Name, "is signed with the key %.12s…, where %s asks for %.12s…", key, p.Name, chain.KeySHA1)
+		}
+	}
+}
+
+// off returns how verification is switched off for the slot of a partition, "" when it
+// is not: the flags of the vbmeta partition count.
+func (c *checker) off(name string) string {
+	for _, top := range []string{"vbmeta" + slotSuffix(name), "vbmeta"} {
+		if v := c.Blocks[top]; v != nil && v.Flags != 0 {
+			return v.FlagWords()
+		}
+	}
+	return ""
+}
+
+// target returns the partition that a descriptor in holder speaks of: that of the same
+// slot, if there are slots.
+func (c *checker) target(holder Partition, name string, noSlots bool) *Partition {
+	if suffix := slotSuffix(holder.Name); suffix != "" && !noSlots {
+		if p := c.get(name + suffix); p != nil {
+			return p
+		}
+	}
+	return c.get(name)
+}
+
+func slotSuffix(name string) string {
+	for _, s := range []string{"_a", "_b"} {
+		if strings.HasSuffix(name, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+func (c *checker) check(holder Partition, d *Descriptor) error {
+	p := c.target(holder, d.Partition, d.NoSlots)
+	if p == nil {
+		return nil
+	}
+	key := fmt.Sprintf("%s %x %x %d", p.Name, d.Digest, d.Salt, d.ImageSize)
+	if c.done[key] {
+		return nil // a footer repeats what the vbmeta partition says
+	}
+	c.done[key] = true
+	if !p.Whole {
+		c.add(p, holder, Result{Unknown, "not all of it is at hand"})
+		return nil
+	}
+	seen := func(int64) {}
+	if c.seen != nil {
+		seen = func(done int64) { c.seen(p.Name, done, int64(d.ImageSize)) }
+	}
+	r, err := d.Check(c.ctx, p.Image, seen)
+	if err != nil {
+		return err
+	}
+	c.add(p, holder, r)
+	if r.Verdict == Different {
+		c.blame(p, holder, r)
+	}
+	return nil
+}
+
+func (c *checker) add(p *Partition, holder Partition, r Result) {
+	c.Findings = append(c.Findings, Finding{p.Name, holder.Name, r})
+}
+
+// blame says what a difference can mean. A phone that does not verify was changed on
+// purpose, most likely.
+func (c *checker) blame(p *Partition, holder Partition, r Result) {
+	if off := c.off(holder.Name); off != "" {
+		c.problem(flash.Note, p.Name, "is not the image that %s speaks of: %s; as %s on this phone, it was changed on purpose (root, a custom recovery) or read badly", holder.Name, r.Text, off)
+		return
+	}
+	c.problem(flash.Warning, p.Name, "is not the image that %s speaks of: %s; it was changed after it was built (root, a custom recovery) or read badly, and a locked phone does not start with it", holder.Name, r.Text)
+}
+
+func (c *checker) problem(sev flash.Severity, place, format string, a ...any) {
+	c.Problems = append(c.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+}
