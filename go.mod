@@ -3,6 +3,7 @@ module github.com/mtkkit/mtkkit
 go 1.26.0
 
 require (
+	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/diskfs/go-diskfs v1.9.4
 	github.com/gofrs/flock v0.13.2
 	github.com/google/go-cmp v0.7.0

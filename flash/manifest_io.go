@@ -129,7 +129,7 @@ func (m *Manifest) checkFiles() (map[string]bool, error) {
 	for _, f := range m.Files {
 		check := CheckFileName // a parts folder is flat
 		if m.Kind == KindDump || m.Kind == KindArchive {
-			check = checkFilePath
+			check = CheckFilePath
 		}
 		if err := check(f.Name); err != nil {
 			return nil, manifestError("files", err)
@@ -185,8 +185,8 @@ func isSum(s string) bool {
 	return s == "" || len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// checkFilePath accepts a file name, or one behind a folder or two: "regions/ROM_1".
-func checkFilePath(name string) error {
+// CheckFilePath accepts what CheckFileName does, or one behind a folder or two: "regions/ROM_1".
+func CheckFilePath(name string) error {
 	elements := strings.Split(name, "/")
 	if len(elements) > 3 {
 		return fmt.Errorf("flash: %.60q is %d folders deep", name, len(elements)-1)

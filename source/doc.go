@@ -16,7 +16,7 @@
 // table and what it points at); a name decides only where the bytes cannot, as of a
 // blank second boot region.
 //
-// What can be read in place is: archives that only store, parts, sparse images, and
+// What can be read in place is: backups, archives that only store, parts, sparse images, and
 // zstd files of many frames, of which a few are kept in memory. Anything else is
 // unpacked once into a sparse temporary file, which disappears with the Device.
 //

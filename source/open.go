@@ -96,6 +96,13 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if f, err := s.openBackup(raw, name); f != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		s.Unpacked = true
+		return s.openFolder(ctx, f)
+	}
 	if f := s.archive(raw, name); f != nil {
 		s.Unpacked = true
 		return s.openArchive(ctx, f)

@@ -3,9 +3,7 @@ package split
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -211,11 +209,6 @@ func uncovered(from, to int64) error {
 	return fmt.Errorf("split: no part covers %v (%v)", flash.Extent{Offset: from, Length: to - from}, flash.Size(to-from))
 }
 
-func (j *joiner) part() string { return j.out + partSuffix }
-func (j *joiner) marker() string {
-	return filepath.Join(filepath.Dir(j.out), "."+filepath.Base(j.out)+".mtkkit-unfinished")
-}
-
 // refuse looks for everything that forbids this run.
 func (j *joiner) refuse() error {
 	inputs := append([]string{j.dir}, j.opt.Inputs...)
@@ -227,31 +220,12 @@ func (j *joiner) refuse() error {
 			inputs = append(inputs, filepath.Join(j.dir, s.file))
 		}
 	}
-	rest, err := readMarker(j.marker())
-	if err != nil {
+	// A finished file stays, whatever the user says: it may be another phone's dump, and
+	// nothing in it tells.
+	if err := refuseFile(j.out, inputs, nil); err != nil {
 		return err
 	}
-	for _, path := range []string{j.out, j.part()} {
-		if err := refuseSame(path, inputs); err != nil {
-			return err
-		}
-		st, err := os.Lstat(path)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode().IsRegular() && j.mayReplace(path, rest) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("split: %w", err)
-		}
-		return &Refusal{Exists, path, "exists", "move it away, or choose another name with -o: nothing proves that this file may go"}
-	}
 	return j.refuseRoom()
-}
-
-// mayReplace reports whether a file that stands in the way may go: because a killed run
-// left it. A finished file stays, whatever the user says: it may be another phone's
-// dump, and nothing in it tells.
-func (j *joiner) mayReplace(path string, rest *marker) bool {
-	return rest != nil && path == j.part() && slices.Contains(rest.Files, filepath.Base(path))
 }
 
 // refuseRoom opens every part once, so that a missing one is told before anything is
@@ -285,7 +259,7 @@ func (j *joiner) refuseRoom() error {
 	if !known {
 		return nil
 	}
-	if st, err := os.Lstat(j.part()); err == nil { // it is removed before anything is written
+	if st, err := os.Lstat(partOf(j.out)); err == nil { // it is removed before anything is written
 		v.Free += disk.Allocated(st)
 	}
 	return refuseSpace(j.out, need, v)

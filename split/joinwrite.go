@@ -5,54 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 // write makes the output: marker, OUT.part, the parts, the proofs, OUT.
-func (j *joiner) write(ctx context.Context) (err error) {
-	lock, err := writeMarker(j.marker(), []string{filepath.Base(j.part())})
+func (j *joiner) write(ctx context.Context) error {
+	f, err := startFile(j.out, FileOptions{NoSync: j.opt.NoSync})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		lock.Close()
-		if err != nil {
-			_ = os.Remove(j.part()) // when even this fails, the marker stays and says so
-		}
-		if _, serr := os.Lstat(j.part()); serr != nil {
-			err = errors.Join(err, os.Remove(j.marker()))
-		}
-	}()
-	if err := os.Remove(j.part()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("split: %w", err)
+	if err := j.fill(ctx, f.file); err != nil {
+		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}
-	out, err := os.OpenFile(j.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return fmt.Errorf("split: %w", err)
-	}
-	err = j.fill(ctx, out)
-	if err == nil && !j.opt.NoSync {
-		err = out.Sync()
-	}
-	if cerr := out.Close(); err == nil && cerr != nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(j.part(), j.out)
-	}
-	if err != nil {
-		return fmt.Errorf("split: %w", err)
-	}
-	if !j.opt.NoSync {
-		disk.SyncDir(filepath.Dir(j.out))
-	}
-	return nil
+	return f.Finish()
 }
 
 // fill brings every part to its place in out and proves the whole.

@@ -64,7 +64,7 @@ func newSplitJob(c *cli.Context, u *ui, d *dump) (*splitJob, error) {
 	}
 	p, err := d.plan(w)
 	if err != nil {
-		return nil, patternHelp(err)
+		return nil, patternHelp(c, err)
 	}
 	if err := p.AddCopies(c.Context, copies, u.bars.event); err != nil {
 		return nil, err

@@ -18,14 +18,14 @@ const smallestSparse = 1 << 20
 func wishes(c *cli.Context) (w plan.Wishes, copies plan.Copies, err error) {
 	w = plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip"), Slot: strings.ToLower(c.String("slot"))}
 	if w.Slot != "" && w.Slot != "a" && w.Slot != "b" {
-		return w, copies, usage("mtkkit split: --slot is a or b, not %q", c.String("slot"))
+		return w, copies, usage("%s: --slot is a or b, not %q", commandName(c), c.String("slot"))
 	}
 	switch c.String("names") {
 	case "flash":
 	case "table":
 		w.TableNames = true
 	default:
-		return w, copies, usage("mtkkit split: --names is flash or table, not %q", c.String("names"))
+		return w, copies, usage("%s: --names is flash or table, not %q", commandName(c), c.String("names"))
 	}
 	switch c.String("userdata") {
 	case "full":
@@ -34,7 +34,7 @@ func wishes(c *cli.Context) (w plan.Wishes, copies plan.Copies, err error) {
 	case "skip":
 		w.Userdata = plan.UserdataSkip
 	default:
-		return w, copies, usage("mtkkit split: --userdata is full, head or skip, not %q", c.String("userdata"))
+		return w, copies, usage("%s: --userdata is full, head or skip, not %q", commandName(c), c.String("userdata"))
 	}
 	copies = plan.Copies{Trim: c.Bool("trim"), Sparse: c.Bool("sparse")}
 	if c.IsSet("sparse-size") {
@@ -48,18 +48,18 @@ func wishes(c *cli.Context) (w plan.Wishes, copies plan.Copies, err error) {
 	return w, copies, nil
 }
 
-func patternHelp(err error) error {
+func patternHelp(c *cli.Context, err error) error {
 	if errors.Is(err, plan.ErrNothing) {
-		return usage("mtkkit split: these options leave nothing to write")
+		return usage("%s: these options leave nothing to write", commandName(c))
 	}
 	var bad *plan.PatternError
 	if !errors.As(err, &bad) {
 		return err
 	}
 	if len(bad.Names) == 0 {
-		return usage("mtkkit split: malformed pattern %q", bad.Pattern)
+		return usage("%s: malformed pattern %q", commandName(c), bad.Pattern)
 	}
-	return usage("mtkkit split: no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
+	return usage("%s: no partition matches %q; there are: %s", commandName(c), bad.Pattern, strings.Join(bad.Names, " "))
 }
 
 // copiesWords says which copies were made, and what takes which.

@@ -1,0 +1,278 @@
+package backup
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Archive is an archive opened for reading, at any place.
+type Archive struct {
+	Problems []flash.Problem // what opening it brought to light
+
+	img   flash.Image
+	dec   *zstd.Decoder
+	index *Index
+	end   int64 // where the frame that ends the tar begins
+	cache cache
+}
+
+// maxPlain bounds the content of one frame, bytes: a chunk, or the map of a member with
+// very many holes.
+const maxPlain = maxIndex
+
+// newDecoder makes a decoder for DecodeAll on any number of goroutines.
+func newDecoder() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderLowmem(true))
+}
+
+// Sniff reports whether img begins as an archive of this package does.
+func Sniff(img flash.Image) bool {
+	b := make([]byte, 4<<10)
+	n, err := img.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return false
+	}
+	dec, err := newDecoder()
+	if err != nil {
+		return false
+	}
+	defer dec.Close()
+	n = int(frameLen(b[:n]))
+	if n == 0 {
+		return false
+	}
+	head, err := dec.DecodeAll(b[:n], nil)
+	return err == nil && len(head) == 2*tarBlock && bytes.Contains(head[tarBlock:], []byte("comment="+archiveMark+"\n"))
+}
+
+// Open opens an archive. What is wrong with it but did not hinder is in Problems: a
+// copy of the index that is damaged, an archive that ends too early. An error means
+// that nothing can be read of it.
+func Open(img flash.Image) (*Archive, error) {
+	if !Sniff(img) {
+		return nil, &flash.FormatError{Format: "backup", Offset: 0, Text: "no archive of mtkkit's making", Err: flash.ErrNotThis}
+	}
+	dec, err := newDecoder()
+	if err != nil {
+		return nil, fmt.Errorf("backup: %w", err)
+	}
+	a := &Archive{img: img, dec: dec}
+	if err := a.open(); err != nil {
+		dec.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close frees what Open took; img is the caller's.
+func (a *Archive) Close() error {
+	a.cache.ahead.Wait()
+	a.dec.Close()
+	return nil
+}
+
+// Members lists what the archive holds, in its order.
+func (a *Archive) Members() []Member { return a.index.Members }
+
+// Member returns the member of a name, nil when there is none.
+func (a *Archive) Member(name string) *Member {
+	for i := range a.index.Members {
+		if strings.EqualFold(a.index.Members[i].Name, name) {
+			return &a.index.Members[i]
+		}
+	}
+	return nil
+}
+
+// Image gives access to a member's content. What is read is proven by the index.
+func (a *Archive) Image(m *Member) flash.Image { return &memberImage{a, m} }
+
+func (a *Archive) tell(s flash.Severity, place string, offset int64, format string, args ...any) {
+	a.Problems = append(a.Problems, flash.Problem{Severity: s, Place: place, Offset: offset, Text: fmt.Sprintf(format, args...)})
+}
+
+// ChunkError is a chunk of a member that cannot be read as it was written.
+type ChunkError struct {
+	Member       string
+	flash.Extent       // the bytes of the member that are lost
+	At           int64 // of its frame in the archive
+	Err          error
+}
+
+func (e *ChunkError) Error() string {
+	return fmt.Sprintf("backup: %s: %v is damaged in the archive (frame at 0x%x): %v", e.Member, e.Extent, e.At, e.Err)
+}
+
+func (e *ChunkError) Unwrap() error { return e.Err }
+
+// unpack reads chunk i of a member into plain and proves it. Both buffers may be nil;
+// they are returned for the next time.
+func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, err error) {
+	c, w := &m.Chunks[i], m.windows[i]
+	fail := func(err error) ([]byte, []byte, error) {
+		return packed, plain, &ChunkError{m.Name, w.Extent, c.at, err}
+	}
+	packed = sized(packed, int(c.Packed))
+	if err := readFull(a.img, packed, c.at); err != nil {
+		return fail(err)
+	}
+	want := int(w.stored())
+	if i == len(m.Chunks)-1 {
+		want += m.pad()
+	}
+	plain, err = a.dec.DecodeAll(packed, sized(plain, want)[:0])
+	if err != nil {
+		return fail(err)
+	}
+	if len(plain) != want {
+		return fail(fmt.Errorf("%d bytes came out instead of %d", len(plain), want))
+	}
+	if c.SHA256 != "" && sumOf(w, plain) != c.SHA256 {
+		return fail(fmt.Errorf("the index has another sha-256 for it"))
+	}
+	return packed, plain, nil
+}
+
+// memberImage is a member as an Image that knows its holes.
+type memberImage struct {
+	a *Archive
+	m *Member
+}
+
+func (f *memberImage) Size() int64 { return f.m.Size }
+
+// NextData implements flash.DataFinder by the member's map.
+func (f *memberImage) NextData(off int64) (flash.Extent, error) {
+	if i := firstBehind(f.m.Data, off); i < len(f.m.Data) {
+		d := f.m.Data[i]
+		start := max(d.Offset, off)
+		return flash.Extent{Offset: start, Length: d.End() - start}, nil
+	}
+	return flash.Extent{Offset: f.m.Size}, nil
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *memberImage) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("backup: read at negative offset %d", off)
+	}
+	for n < len(p) && off < f.m.Size {
+		m, err := f.readSome(p[n:], off)
+		n, off = n+m, off+int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// readSome reads from one window at most.
+func (f *memberImage) readSome(p []byte, off int64) (int, error) {
+	ws := f.m.windows
+	i := firstWindow(ws, off)
+	if i == len(ws) || off < ws[i].Offset { // a hole between windows
+		end := f.m.Size
+		if i < len(ws) {
+			end = ws[i].Offset
+		}
+		n := min(int64(len(p)), end-off)
+		clear(p[:n])
+		return int(n), nil
+	}
+	w := ws[i]
+	plain, err := f.a.cache.chunk(f.a, f.m, i)
+	if err != nil {
+		return 0, err
+	}
+	p = p[:min(int64(len(p)), w.End()-off)]
+	clear(p)
+	for _, d := range w.data {
+		if from := max(d.Offset, off); from < min(d.End(), off+int64(len(p))) {
+			copy(p[from-off:], plain[from-d.Offset:d.Length])
+		}
+		plain = plain[d.Length:]
+	}
+	return len(p), nil
+}
+
+// cached is an unpacked chunk, or one about to be.
+type cached struct {
+	member *Member
+	chunk  int
+	once   sync.Once
+	plain  []byte
+	err    error
+}
+
+// cache keeps the chunks used last. Who reads in order finds the next chunks unpacked
+// by other processors.
+type cache struct {
+	mu    sync.Mutex
+	items []*cached // used last first
+	ahead sync.WaitGroup
+}
+
+// keptChunks are as many as both of two readers need, and their chunks ahead.
+const keptChunks = 8
+
+func (c *cache) chunk(a *Archive, m *Member, i int) ([]byte, error) {
+	c.mu.Lock()
+	item, fresh := c.find(m, i)
+	if fresh && i > 0 && c.has(m, i-1) {
+		c.readAhead(a, m, i)
+	}
+	c.mu.Unlock()
+	item.unpack(a)
+	return item.plain, item.err
+}
+
+func (it *cached) unpack(a *Archive) {
+	it.once.Do(func() { _, it.plain, it.err = a.unpack(it.member, it.chunk, nil, nil) })
+}
+
+// readAhead unpacks what a reader of chunk i will want next.
+func (c *cache) readAhead(a *Archive, m *Member, i int) {
+	for next := i + 1; next < min(i+1+min(runtime.GOMAXPROCS(0)-1, keptChunks/4), len(m.Chunks)); next++ {
+		if item, fresh := c.find(m, next); fresh {
+			c.ahead.Go(func() { item.unpack(a) })
+		}
+	}
+}
+
+func (c *cache) has(m *Member, i int) bool {
+	for _, it := range c.items {
+		if it.member == m && it.chunk == i {
+			return true
+		}
+	}
+	return false
+}
+
+// find returns the item of a chunk, as the one used last; fresh means that it was not
+// there.
+func (c *cache) find(m *Member, i int) (item *cached, fresh bool) {
+	for n, it := range c.items {
+		if it.member == m && it.chunk == i {
+			copy(c.items[1:n+1], c.items[:n])
+			c.items[0] = it
+			return it, false
+		}
+	}
+	if len(c.items) < keptChunks {
+		c.items = append(c.items, nil)
+	}
+	copy(c.items[1:], c.items)
+	c.items[0] = &cached{member: m, chunk: i}
+	return c.items[0], true
+}

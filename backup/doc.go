@@ -1,0 +1,33 @@
+// Package backup packs files into one archive and reads them again: a tar archive in
+// zstd frames that ordinary tools unpack and that can be read at any place.
+//
+//	┌ frame ─┬ frame ─┬ frame ───┬ frame ───┬─ … ─┬ frame ─┬ skippable ┬ skippable ┬ skippable ─┐
+//	│ pax    │ header │ 0..4 MiB │ 4..8 MiB │     │ end of │ index     │ index     │ seek table │
+//	│ global │ of a   │ of the   │ of the   │     │ tar    │           │ again     │ (of zstd's │
+//	│ header │ member │ member   │ member   │     │        │           │           │  contrib)  │
+//	└────────┴────────┴──────────┴──────────┴─ … ─┴────────┴───────────┴───────────┴────────────┘
+//
+// Every frame is compressed by itself and carries its checksum and the length of its
+// content. A member's header and each 4 MiB of its content begin one, so a damaged byte
+// costs 4 MiB, both cores compress, and one member is read without the others. Content
+// that looks encrypted is stored as it is.
+//
+// Zeros of 64 KiB and more are not stored: the member is then a sparse file as GNU tar
+// knows it (PAX 1.0), with the map of its data between header and content.
+//
+//	pax header  GNU.sparse.major=1 minor=0 name=… realsize=…
+//	header      GNUSparseFile.0/NAME
+//	map         "2\n0\n65536\n1048576\n0\n", padded to 512 bytes
+//	content     the stretches of data, one after the other
+//
+// The index is JSON: the members with their maps and, for every frame, its length and
+// the SHA-256 of the 4 MiB it stands for, as dd bs=4M skip=N count=1 | sha256sum gives
+// it. Positions are not in it, they follow from the lengths.
+//
+// The package moves bytes and does not look at them: a member is a name and an Image.
+// It opens no files; what it writes goes to an io.Writer, what it reads comes from a
+// flash.Image.
+//
+// Sources: RFC 8878 (zstd), POSIX pax and the GNU tar manual, "Storing Sparse Files,
+// PAX Format, Version 1.0"; zstd's contrib/seekable_format/zstd_seekable_compression_format.md.
+package backup

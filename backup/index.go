@@ -1,0 +1,246 @@
+package backup
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+const (
+	// chunkSize is how much of a member one frame stands for, bytes.
+	chunkSize = 4 << 20
+
+	indexSchema = "mtkkit.index/1"
+	indexMark   = "mtkkit index 1\n\x00"
+	maxIndex    = 64 << 20 // bytes of JSON; a phone of 1 TB has 25 MB
+	maxMembers  = 1 << 16
+)
+
+// Index says what an archive holds and where.
+type Index struct {
+	Schema  string   `json:"schema"`
+	Created int64    `json:"created"` // seconds since 1970, the date of every member
+	Start   int64    `json:"start"`   // length of the frame before the first member
+	Members []Member `json:"members"`
+}
+
+// Member is a file in an archive.
+type Member struct {
+	Name   string         `json:"name"`
+	Size   int64          `json:"size"`
+	SHA256 string         `json:"sha256,omitempty"`
+	Head   int64          `json:"head"`   // length of the frame of its headers
+	Data   []flash.Extent `json:"data"`   // in order; all else are holes
+	Chunks []Chunk        `json:"chunks"` // for each 4 MiB that hold data, in order
+
+	at      int64    // where the frame of its headers begins
+	windows []window // what each chunk stands for
+}
+
+// Chunk is the frame that stands for 4 MiB of a member.
+type Chunk struct {
+	Packed int64  `json:"packed"`           // length of the frame
+	SHA256 string `json:"sha256,omitempty"` // of the 4 MiB, holes as zeros
+
+	at int64 // where the frame begins
+}
+
+// window is a stretch of chunkSize of a member, or its end, and the data in it.
+type window struct {
+	flash.Extent
+	data []flash.Extent // places in the member
+}
+
+// stored is how many bytes of content there are in the window's frame.
+func (w window) stored() (n int64) {
+	for _, d := range w.data {
+		n += d.Length
+	}
+	return n
+}
+
+// windowsOf cuts the data of a member at every chunkSize; windows without data are
+// left out.
+func windowsOf(size int64, data []flash.Extent) []window {
+	var out []window
+	for _, d := range data {
+		for d.Length > 0 {
+			start := d.Offset / chunkSize * chunkSize
+			if len(out) == 0 || out[len(out)-1].Offset != start {
+				out = append(out, window{Extent: flash.Extent{Offset: start, Length: min(chunkSize, size-start)}})
+			}
+			w := &out[len(out)-1]
+			n := min(d.Length, w.End()-d.Offset)
+			w.data = append(w.data, flash.Extent{Offset: d.Offset, Length: n})
+			d.Offset, d.Length = d.Offset+n, d.Length-n
+		}
+	}
+	return out
+}
+
+// stored is how many bytes of content the archive holds of the member.
+func (m *Member) stored() (n int64) {
+	for _, d := range m.Data {
+		n += d.Length
+	}
+	return n
+}
+
+// sparse reports whether the member has holes.
+func (m *Member) sparse() bool { return m.stored() < m.Size }
+
+// pad is what fills the last block of the member's content.
+func (m *Member) pad() int { return padding(m.stored()) }
+
+// encode writes the index as the content of its frame: mark, SHA-256, JSON in zstd.
+func (x *Index) encode(enc *zstd.Encoder) ([]byte, error) {
+	text, err := json.Marshal(x)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxIndex {
+		return nil, fmt.Errorf("an index of %v is more than a reader takes (%v)", flash.Size(len(text)), flash.Size(maxIndex))
+	}
+	sum := sha256.Sum256(text)
+	b := append([]byte(indexMark), sum[:]...)
+	return enc.EncodeAll(text, b), nil
+}
+
+// decodeIndex reads the content of an index frame. What it returns can be used without
+// looking again, for an archive whose frames end at end.
+func decodeIndex(b []byte, end int64, dec *zstd.Decoder) (*Index, error) {
+	rest, ok := bytes.CutPrefix(b, []byte(indexMark))
+	if !ok || len(rest) < sha256.Size {
+		return nil, indexError("is none", flash.ErrNotThis)
+	}
+	text, err := dec.DecodeAll(rest[sha256.Size:], nil)
+	if err != nil {
+		return nil, indexError("cannot be unpacked", err)
+	}
+	if sum := sha256.Sum256(text); !bytes.Equal(sum[:], rest[:sha256.Size]) {
+		return nil, indexError("is damaged: its own sum does not hold", nil)
+	}
+	x := new(Index)
+	if err := json.Unmarshal(text, x); err != nil {
+		return nil, indexError("not as the schema has it", err)
+	}
+	if err := x.check(end); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+func indexError(text string, cause error) error {
+	return &flash.FormatError{Format: "backup", Offset: flash.NoOffset, Text: "the index " + text, Err: cause}
+}
+
+// check proves everything that a reader relies on, and works out the places of the
+// frames: they must fill the archive up to end.
+func (x *Index) check(end int64) error {
+	if x.Schema != indexSchema {
+		return indexError(fmt.Sprintf("has schema %q, not %q", x.Schema, indexSchema), nil)
+	}
+	if len(x.Members) > maxMembers {
+		return indexError(fmt.Sprintf("lists %d members", len(x.Members)), nil)
+	}
+	at := int64(0)
+	frame := func(n int64) error {
+		if n <= 0 || n > end-at {
+			return fmt.Errorf("a frame of %d bytes at 0x%x, and the frames end at 0x%x", n, at, end)
+		}
+		at += n
+		return nil
+	}
+	if err := frame(x.Start); err != nil {
+		return indexError("speaks of", err)
+	}
+	seen := map[string]bool{}
+	for i := range x.Members {
+		m := &x.Members[i]
+		m.at = at
+		err := m.check(frame)
+		if k := strings.ToLower(m.Name); err == nil && seen[k] {
+			err = fmt.Errorf("is there twice but for case")
+		} else {
+			seen[k] = true
+		}
+		if err != nil {
+			return indexError(fmt.Sprintf("is wrong about %q", m.Name), err)
+		}
+	}
+	if at >= end {
+		return indexError("leaves no room for the end of the archive", nil)
+	}
+	return nil
+}
+
+// check proves one member, and lays its frames one behind the other.
+func (m *Member) check(frame func(int64) error) error {
+	if err := flash.CheckFilePath(m.Name); err != nil {
+		return err
+	}
+	if m.Size < 0 || !isSum(m.SHA256) {
+		return fmt.Errorf("size %d or sum %q is none", m.Size, m.SHA256)
+	}
+	if err := m.checkData(); err != nil {
+		return err
+	}
+	// The number of chunks follows from the data; it is counted before memory is spent.
+	if count := countWindows(m.Data); count != int64(len(m.Chunks)) {
+		return fmt.Errorf("%d frames for %d stretches of 4 MiB", len(m.Chunks), count)
+	}
+	m.windows = windowsOf(m.Size, m.Data)
+	if err := frame(m.Head); err != nil {
+		return err
+	}
+	next := m.at + m.Head
+	for i := range m.Chunks {
+		c := &m.Chunks[i]
+		if !isSum(c.SHA256) {
+			return fmt.Errorf("frame %d: sum %q is none", i, c.SHA256)
+		}
+		if most := int64(rawLen(int(m.windows[i].stored()) + tarBlock)); c.Packed > most {
+			return fmt.Errorf("frame %d: 0x%x bytes are more than its content can need", i, c.Packed)
+		}
+		c.at = next
+		if err := frame(c.Packed); err != nil {
+			return err
+		}
+		next += c.Packed
+	}
+	return nil
+}
+
+// checkData proves that the data of a member lie in order within it.
+func (m *Member) checkData() error {
+	at := int64(0)
+	for _, d := range m.Data {
+		if d.Offset < at || d.Length <= 0 || d.Length > m.Size-d.Offset {
+			return fmt.Errorf("data of 0x%x bytes at 0x%x are out of order, or not in its 0x%x", d.Length, d.Offset, m.Size)
+		}
+		at = d.End()
+	}
+	return nil
+}
+
+// countWindows is the number of windowsOf, without making them. data must be in order.
+func countWindows(data []flash.Extent) (n int64) {
+	last := int64(-1)
+	for _, d := range data {
+		from, to := d.Offset/chunkSize, (d.End()-1)/chunkSize
+		n += to - max(from, last+1) + 1
+		last = to
+	}
+	return n
+}
+
+// isSum reports whether s is empty or a SHA-256 in lower-case hex.
+func isSum(s string) bool {
+	return s == "" || len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
+}

@@ -1,0 +1,143 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+const (
+	grain     = 4 << 10   // the unit of holes, bytes
+	leastHole = 64 << 10  // zeros that are worth a line in the map, bytes
+	scanBlock = 256 << 10 // bytes read at a time: stays within one core's cache
+)
+
+var zeros [scanBlock]byte
+
+// findData maps where an image holds data. Holes that the image knows of are believed;
+// an image without any is read once. Fewer than leastHole zeros count as data.
+func findData(ctx context.Context, img flash.Image) ([]flash.Extent, error) {
+	data, err := knownData(img)
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	if size := img.Size(); data[0] != (flash.Extent{Length: size}) {
+		return data, nil
+	}
+	return scanData(ctx, img)
+}
+
+// knownData maps the data of an image by what it knows itself.
+func knownData(img flash.Image) (data []flash.Extent, err error) {
+	size := img.Size()
+	for off := int64(0); off < size; {
+		d, err := flash.NextData(img, off)
+		if err != nil {
+			return nil, err
+		}
+		if d.Offset < off || d.Length < 0 || d.Length > size-d.Offset {
+			return nil, fmt.Errorf("image of 0x%x bytes says that its data after 0x%x are at %v", size, off, d)
+		}
+		if d.Length == 0 {
+			break
+		}
+		data = addData(data, d, size)
+		off = d.End()
+	}
+	return data, nil
+}
+
+// scanData maps the data of an image by reading it.
+func scanData(ctx context.Context, img flash.Image) (data []flash.Extent, err error) {
+	size := img.Size()
+	buf := make([]byte, min(scanBlock, size))
+	for off := int64(0); off < size; off += scanBlock {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b := buf[:min(scanBlock, size-off)]
+		if err := readFull(img, b, off); err != nil {
+			return nil, err
+		}
+		for i := 0; i < len(b); i += grain {
+			if g := b[i:min(i+grain, len(b))]; !isZero(g) {
+				data = addData(data, flash.Extent{Offset: off + int64(i), Length: int64(len(g))}, size)
+			}
+		}
+	}
+	return data, nil
+}
+
+// addData adds a stretch of data behind others, widened to whole grains and over holes
+// that are not worth it.
+func addData(data []flash.Extent, d flash.Extent, size int64) []flash.Extent {
+	start, end := d.Offset/grain*grain, min((d.End()+grain-1)/grain*grain, size)
+	if n := len(data); n > 0 && start-data[n-1].End() < leastHole {
+		data[n-1].Length = max(end, data[n-1].End()) - data[n-1].Offset
+		return data
+	}
+	if start < leastHole {
+		start = 0
+	}
+	return append(data, flash.Extent{Offset: start, Length: end - start})
+}
+
+// isZero reports whether b, at most scanBlock long, holds zeros only. Data mostly tell
+// in the first bytes.
+func isZero(b []byte) bool {
+	if len(b) >= 8 && (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7]) != 0 {
+		return false
+	}
+	return bytes.Equal(b, zeros[:len(b)])
+}
+
+// readFull reads all of b. Anything less is an error, whatever the image says of it.
+func readFull(img flash.Image, b []byte, off int64) error {
+	n, err := img.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%d of %d bytes read at 0x%x: %w", n, len(b), off, err)
+}
+
+// Pages of a chunk that are looked at to see whether it is worth compressing.
+const (
+	probes    = 16
+	probeSize = 4 << 10
+	evenChi   = 400 // random bytes have 255 ± 23
+)
+
+// looksRandom reports whether b is encrypted, or as good as: then it does not get
+// shorter, and trying takes longest. Every page looked at must have its bytes evenly
+// spread, by a chi-squared test.
+func looksRandom(b []byte) bool {
+	if len(b) < probes*probeSize {
+		return false
+	}
+	step := (len(b) - probeSize) / (probes - 1)
+	for i := range probes {
+		if !isEven(b[i*step : i*step+probeSize]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isEven(page []byte) bool {
+	var count [256]int32
+	for _, c := range page {
+		count[c]++
+	}
+	const expected = probeSize / 256
+	chi := int32(0)
+	for _, n := range count {
+		chi += (n - expected) * (n - expected)
+	}
+	return chi/expected < evenChi
+}

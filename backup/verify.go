@@ -1,0 +1,189 @@
+package backup
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+
+	"crypto/sha256"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// VerifyOptions says how an archive is verified.
+type VerifyOptions struct {
+	Workers  int // 0: all processors
+	Progress func(flash.Event)
+}
+
+// Report is the verdict on an archive.
+type Report struct {
+	OK       bool // every byte is as it was written; no Problem is an Error
+	Problems []flash.Problem
+	Members  int
+	Bytes    int64 // of the members
+	Unproven int   // members without sums: the index was lost, only the frames' checksums spoke
+}
+
+// Verify unpacks every frame in memory and compares it with the index: content by its
+// sums, headers to the byte. Nothing is written. The error is that of ctx.
+func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Report, error) {
+	r := &Report{Problems: slices.Clone(a.Problems), Members: len(a.index.Members)}
+	v := &verifier{a: a, ctx: ctx, opt: opt}
+	for i := range a.index.Members {
+		m := &a.index.Members[i]
+		r.Bytes += m.Size
+		if m.SHA256 == "" {
+			r.Unproven++
+		}
+	}
+	v.total = r.Bytes
+	if err := v.run(); err != nil {
+		return nil, err
+	}
+	v.ends()
+	slices.SortStableFunc(v.problems, func(a, b flash.Problem) int { return cmp.Compare(a.Offset, b.Offset) })
+	r.Problems = append(r.Problems, v.problems...)
+	r.OK = flash.Worst(r.Problems) < flash.Error
+	return r, nil
+}
+
+// verifier is one Verify.
+type verifier struct {
+	a     *Archive
+	ctx   context.Context
+	opt   VerifyOptions
+	total int64
+
+	mu       sync.Mutex
+	done     int64
+	problems []flash.Problem
+}
+
+// piece is a frame to verify: chunk -1 is the headers of a member.
+type piece struct {
+	m     *Member
+	chunk int
+}
+
+func (v *verifier) run() error {
+	pieces := make(chan piece, 64)
+	var wg sync.WaitGroup
+	workers := v.opt.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for range min(workers, maxWorkers) {
+		wg.Go(func() {
+			var packed, plain []byte
+			for p := range pieces {
+				if v.ctx.Err() == nil {
+					packed, plain = v.verify(p, packed, plain)
+				}
+			}
+		})
+	}
+	for i := range v.a.index.Members {
+		m := &v.a.index.Members[i]
+		for c := -1; c < len(m.Chunks) && v.ctx.Err() == nil; c++ {
+			pieces <- piece{m, c}
+		}
+	}
+	close(pieces)
+	wg.Wait()
+	return v.ctx.Err()
+}
+
+// verify proves one frame.
+func (v *verifier) verify(p piece, packed, plain []byte) (_, _ []byte) {
+	var err error
+	size := int64(0)
+	if p.chunk < 0 {
+		err = v.head(p.m)
+		size = p.m.Size - chunksSize(p.m) // holes need no proof
+	} else {
+		size = p.m.windows[p.chunk].Length
+		packed, plain, err = v.a.unpack(p.m, p.chunk, packed, plain)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.done += size
+	if v.opt.Progress != nil {
+		v.opt.Progress(flash.Event{Op: "verify", Done: v.done, Total: v.total})
+	}
+	var lost *ChunkError
+	switch {
+	case errors.As(err, &lost):
+		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: p.m.Name, Offset: lost.Offset,
+			Text: fmt.Sprintf("%v of it (%s) is lost: the frame at 0x%x of the archive is damaged: %v", lost.Extent, flash.Size(lost.Length), lost.At, lost.Err)})
+	case err != nil:
+		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: p.m.Name, Offset: flash.NoOffset, Text: err.Error()})
+	}
+	return packed, plain
+}
+
+func chunksSize(m *Member) (n int64) {
+	for _, w := range m.windows {
+		n += w.Length
+	}
+	return n
+}
+
+// head proves that other tools read of a member what the index says.
+func (v *verifier) head(m *Member) error {
+	b, err := v.a.frame(frame{at: m.at, length: m.Head})
+	if err != nil {
+		return fmt.Errorf("its headers (frame at 0x%x of the archive) are damaged, tar will not find it: %w", m.at, err)
+	}
+	if v.a.index.Created != 0 && !bytes.Equal(b, memberHead(m, v.a.index.Created)) {
+		return fmt.Errorf("the index lies: its headers (frame at 0x%x of the archive) say something else", m.at)
+	}
+	return nil
+}
+
+// ends proves the first and the last frame of the tar.
+func (v *verifier) ends() {
+	a := v.a
+	last := a.index.Start
+	for i := range a.index.Members {
+		m := &a.index.Members[i]
+		last = m.at + m.Head
+		if n := len(m.Chunks); n > 0 {
+			last = m.Chunks[n-1].at + m.Chunks[n-1].Packed
+		}
+	}
+	if a.index.Created == 0 {
+		return // rebuilt of what there is
+	}
+	b, err := a.frame(frame{at: last, length: a.end - last})
+	if err != nil || len(b) != 2*tarBlock || !isZero(b) {
+		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: "archive", Offset: last, Text: "the end of the tar archive is damaged"})
+	}
+}
+
+// Hash computes the SHA-256 of a member from its content, for an archive without sums.
+func (a *Archive) Hash(ctx context.Context, m *Member) (string, error) {
+	h := sha256.New()
+	r := io.NewSectionReader(a.Image(m), 0, m.Size)
+	buf := make([]byte, scanBlock)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n, err := r.Read(buf)
+		h.Write(buf[:n])
+		if err == io.EOF {
+			return hex.EncodeToString(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}

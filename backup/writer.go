@@ -1,0 +1,145 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Options says how an archive is written. The zero value is fast and uses all
+// processors.
+type Options struct {
+	Level    int       // of zstd, 1 to 19; 0: 1
+	Workers  int       // processors that compress; 0: all
+	Created  time.Time // the date of every member
+	Total    int64     // bytes of all outputs to come, for progress; 0: unknown
+	Progress func(flash.Event)
+}
+
+// Result is what became of one output.
+type Result struct {
+	Name      string
+	Size      int64  // bytes
+	SHA256    string // lower-case hex; "" when Omitted
+	Zero      bool   // holds zeros only
+	Omitted   bool   // not in the archive: Zero, and the output asked for that
+	DataBytes int64  // bytes that are not in holes
+	Packed    int64  // bytes in the archive
+}
+
+// Packer writes outputs into an archive, one Copy after the other, and completes it.
+type Packer interface {
+	Copy(ctx context.Context, outputs []flash.Output) ([]Result, error)
+	Finish() error
+}
+
+// maxWorkers bounds memory: a worker has about 16 MiB.
+const maxWorkers = 16
+
+// Writer writes an archive to a stream. After an error it is of no use.
+type Writer struct {
+	out     io.Writer
+	opt     Options
+	enc     *zstd.Encoder // for what is written between members
+	index   Index
+	pairs   []seekPair
+	done    int64 // bytes of members passed, for progress
+	started bool
+	err     error
+}
+
+// NewWriter begins an archive. Nothing is written before the first Copy.
+func NewWriter(out io.Writer, opt Options) (*Writer, error) {
+	if opt.Workers <= 0 {
+		opt.Workers = runtime.GOMAXPROCS(0)
+	}
+	opt.Workers = min(opt.Workers, maxWorkers)
+	enc, err := newEncoder(opt.Level)
+	if err != nil {
+		return nil, fmt.Errorf("backup: %w", err)
+	}
+	created := opt.Created.Unix()
+	if opt.Created.IsZero() {
+		created = 1 // tar complains of earlier dates
+	}
+	return &Writer{out: out, opt: opt, enc: enc, index: Index{Schema: indexSchema, Created: created}}, nil
+}
+
+// newEncoder makes an encoder for EncodeAll on one goroutine.
+func newEncoder(level int) (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(max(level, 1))),
+		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(chunkSize), zstd.WithSingleSegment(true),
+		zstd.WithEncoderCRC(true), zstd.WithLowerEncoderMem(true))
+}
+
+// Finish ends the archive: the end of the tar, the index twice, the seek table.
+func (w *Writer) Finish() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	if err := w.frame(w.enc.EncodeAll(make([]byte, 2*tarBlock), nil), 2*tarBlock); err != nil {
+		return err
+	}
+	index, err := w.index.encode(w.enc)
+	if err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	copies := appendSkippable(nil, skipMagic, index)
+	for range 2 {
+		if err := w.frame(copies, 0); err != nil {
+			return err
+		}
+	}
+	if err := w.write(encodeSeekTable(w.pairs)); err != nil {
+		return err
+	}
+	w.err = errors.New("backup: the archive is finished already")
+	return nil
+}
+
+// begin writes the global header, once.
+func (w *Writer) begin() error {
+	if w.started || w.err != nil {
+		return w.err
+	}
+	w.started = true
+	head := globalHeader(w.index.Created)
+	packed := w.enc.EncodeAll(head, nil)
+	w.index.Start = int64(len(packed))
+	return w.frame(packed, len(head))
+}
+
+// frame writes a frame and its line of the seek table.
+func (w *Writer) frame(packed []byte, plain int) error {
+	w.pairs = append(w.pairs, seekPair{uint32(len(packed)), uint32(plain)})
+	return w.write(packed)
+}
+
+func (w *Writer) write(b []byte) error {
+	if w.err != nil {
+		return w.err
+	}
+	n, err := w.out.Write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		w.err = fmt.Errorf("backup: %w", err)
+	}
+	return w.err
+}
+
+func (w *Writer) progress(name string, done, total, add int64) {
+	w.done += add
+	if w.opt.Progress != nil {
+		w.opt.Progress(flash.Event{Op: "backup", Name: name, Done: done, Total: total})
+		w.opt.Progress(flash.Event{Op: "backup", Done: w.done, Total: w.opt.Total})
+	}
+}

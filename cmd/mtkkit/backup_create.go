@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+func backupCreateCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "create",
+		Usage:     "pack a dump or a parts folder into one archive",
+		ArgsUsage: "ROM_1 | FOLDER",
+		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
+			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the dump's name with .tar.zst)"},
+			&cli.IntFlag{Name: "level", Value: 1, Usage: "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
+			&cli.StringFlag{Name: "slot", Usage: "on a phone with two of each: only `SLOT` a or b"},
+			&cli.StringFlag{Name: "userdata", Value: "full", Usage: "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip"},
+			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
+		}, dumpFlags()...),
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "dump or parts folder")
+			if err != nil {
+				return err
+			}
+			if l := c.Int("level"); l < 1 || l > 19 {
+				return usage("mtkkit backup create: --level is 1 to 19, not %d", l)
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			j, err := newBackupJob(c, u, path)
+			if err != nil {
+				return err
+			}
+			defer j.Close()
+			return j.run(c.Context)
+		},
+	}
+}
+
+// backupJob is one archive in the making: what goes into it, and what is said of it.
+type backupJob struct {
+	u       *ui
+	out     string
+	first   []flash.Output // small files that a reader of a cut archive needs
+	outputs []flash.Output
+	last    []flash.Output
+	record  *flash.Manifest
+	sums    map[string]string // of the outputs, where they are known beforehand
+	notes   []string
+	file    split.FileOptions
+	opt     backup.Options
+	closers []io.Closer
+}
+
+func (j *backupJob) Close() error {
+	var errs []error
+	for _, c := range j.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newBackupJob gathers what is packed; nothing is written yet.
+func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
+	j := &backupJob{u: u, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
+	if j.out == "" {
+		j.out = besides(path, ".tar.zst")
+	}
+	j.file = split.FileOptions{Inputs: inputs(c, path)}
+	if c.Bool("force") {
+		j.file.Replace = isBackup
+	}
+	err := j.gather(c, path)
+	if err != nil {
+		j.Close()
+		return nil, err
+	}
+	for _, o := range j.outputs {
+		j.opt.Total += o.Image.Size()
+	}
+	j.record.Kind, j.record.Tool, j.record.Created = flash.KindArchive, "mtkkit "+version(), j.opt.Created.UTC().Format(time.RFC3339)
+	return j, nil
+}
+
+// gather takes a finished folder as it is, and plans anything else.
+func (j *backupJob) gather(c *cli.Context, path string) error {
+	wishes := c.IsSet("only") || c.IsSet("skip") || c.IsSet("slot") || c.IsSet("userdata") || c.IsSet("scatter") || c.IsSet("table")
+	if st, err := os.Stat(path); err == nil && st.IsDir() && !wishes {
+		folder, err := split.Open(path)
+		if err == nil && folder.Manifest.Kind != flash.KindDump {
+			j.closers = append(j.closers, folder)
+			j.folder(folder)
+			return nil
+		}
+		if err == nil {
+			folder.Close()
+		} else if !errors.Is(err, split.ErrNoFolder) {
+			return refused(err)
+		}
+	}
+	d, err := openDump(c, j.u, path)
+	if err != nil {
+		return err
+	}
+	j.closers = append(j.closers, d)
+	j.file.Inputs = append(j.file.Inputs, d.src.Files...)
+	return j.dump(c, d)
+}
+
+// folder packs the files of a parts folder, and an archive that was unpacked.
+func (j *backupJob) folder(f *split.Opened) {
+	j.outputs, j.record, j.sums = f.Outputs, f.Manifest, map[string]string{}
+	for _, file := range f.Manifest.Files {
+		j.sums[file.Name] = file.SHA256
+	}
+}
+
+// dump packs what a split would make of a dump.
+func (j *backupJob) dump(c *cli.Context, d *dump) error {
+	w, _, err := wishes(c)
+	if err != nil {
+		return err
+	}
+	p, err := d.plan(w)
+	if err != nil {
+		return patternHelp(c, err)
+	}
+	blocks, err := blocksText(c, d)
+	if err != nil {
+		return err
+	}
+	j.u.bars.clear()
+	j.outputs = p.Outputs()
+	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
+	j.last = []flash.Output{{Name: blocksName, Image: bytes.NewReader(blocks)}}
+	j.record = p.Record("")
+	if s := p.Identity(); s != "" {
+		j.notes = append(j.notes, s)
+	}
+	return nil
+}
+
+// blocksName is the blocks map in an archive.
+const blocksName = "blocks.txt"
+
+// blocksText draws the blocks map as text.
+func blocksText(c *cli.Context, d *dump) ([]byte, error) {
+	facts, err := d.facts(c)
+	if err != nil {
+		return nil, err
+	}
+	r, err := report.Build(c.Context, facts)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = r.Text(&b, report.TextOptions{Width: 110, Unicode: true})
+	return b.Bytes(), err
+}
+
+// isBackup recognises an archive of ours.
+func isBackup(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	return err == nil && backup.Sniff(io.NewSectionReader(f, 0, st.Size()))
+}
+
+func (j *backupJob) run(ctx context.Context) error {
+	f, err := split.CreateFile(j.out, j.file)
+	if err != nil {
+		return refused(err)
+	}
+	packed, err := j.pack(ctx, f)
+	if err != nil {
+		return errors.Join(err, f.Abandon())
+	}
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	j.u.bars.clear()
+	return j.report(packed)
+}
+
+// pack writes the archive: what describes it last, as it names the hashes of the rest.
+func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Result, err error) {
+	w, err := backup.NewWriter(to, j.opt)
+	if err != nil {
+		return nil, err
+	}
+	var written []flash.Written
+	add := func(outputs ...flash.Output) error {
+		results, err := w.Copy(ctx, outputs)
+		if err != nil {
+			return err
+		}
+		packed = append(packed, results...)
+		for _, r := range results {
+			if want := j.sums[r.Name]; want != "" && want != r.SHA256 {
+				return fmt.Errorf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", r.Name, r.SHA256, want)
+			}
+			written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
+		}
+		return nil
+	}
+	for _, list := range [][]flash.Output{j.first, j.outputs, j.last} {
+		if err := add(list...); err != nil {
+			return nil, err
+		}
+	}
+	j.record.Fill(written)
+	b, err := j.record.Encode()
+	if err != nil {
+		return nil, err
+	}
+	err = add(flash.Output{Name: flash.SumsName, Image: bytes.NewReader(flash.EncodeSums(j.record.Files))},
+		flash.Output{Name: flash.ManifestName, Image: bytes.NewReader(b)})
+	if err != nil {
+		return nil, err
+	}
+	return packed, w.Finish()
+}
+
+// report says what was packed.
+func (j *backupJob) report(packed []backup.Result) error {
+	st, err := os.Stat(j.out)
+	if err != nil {
+		return err
+	}
+	if j.u.json {
+		if err := j.u.document(j.record); err != nil {
+			return err
+		}
+	}
+	var size, data int64
+	files := 0
+	for _, r := range packed {
+		if !r.Omitted {
+			files++
+			size, data = size+r.Size, data+r.DataBytes
+		}
+	}
+	j.u.problems(j.record.Problems)
+	for _, n := range j.notes {
+		j.u.note("%s", n)
+	}
+	j.u.say("%s: %s, of %d files with %s (%s of data)", j.out, flash.Size(st.Size()), files, flash.Size(size), flash.Size(data))
+	if !j.record.Complete {
+		j.u.say("partial: what was not asked for is not in there")
+	}
+	j.u.say("check:  mtkkit backup verify %s", quoted(j.out))
+	return verdict(j.record.Problems)
+}

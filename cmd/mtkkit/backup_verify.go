@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// archive is an opened archive and its file.
+type archive struct {
+	*backup.Archive
+	file *source.File
+	path string
+}
+
+func openBackup(path string) (*archive, error) {
+	f, err := source.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	a, err := backup.Open(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &archive{a, f, path}, nil
+}
+
+func (a *archive) Close() error {
+	a.Archive.Close()
+	return a.file.Close()
+}
+
+func backupVerifyCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "prove an archive, every byte of it, without unpacking it to disk",
+		ArgsUsage: "phone.tar.zst",
+		Flags:     []cli.Flag{jsonFlag(), quietFlag(), progressFlag()},
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "archive")
+			if err != nil {
+				return err
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			a, err := openBackup(path)
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			return verifyBackup(c, u, a)
+		},
+	}
+}
+
+func verifyBackup(c *cli.Context, u *ui, a *archive) error {
+	r, err := a.Verify(c.Context, backup.VerifyOptions{Progress: u.bars.event})
+	if err != nil {
+		return err
+	}
+	v := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(a.path), Problems: r.Problems}
+	if !r.OK {
+		v.Verdict = "broken"
+		if err := v.say(u, "BROKEN: what is named above is lost, the rest is as it was written"); err != nil {
+			return err
+		}
+		return fmt.Errorf("%s: the verification does not hold", a.path)
+	}
+	v.Verdict = "complete"
+	if err := v.say(u, fmt.Sprintf("complete and unchanged: %d files, %s", r.Members, flash.Size(r.Bytes))); err != nil {
+		return err
+	}
+	return verdict(r.Problems)
+}

@@ -1,0 +1,34 @@
+package source
+
+import (
+	"context"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// openBackup opens one of mtkkit's own archives as the folder that was packed, read in
+// place; nil when in is none.
+func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
+	if !backup.Sniff(in) {
+		return nil, nil
+	}
+	a, err := backup.Open(in)
+	if err != nil {
+		return nil, &UnreadableError{name, err.Error()}
+	}
+	s.closers = append(s.closers, a)
+	for _, p := range a.Problems {
+		if p.Place == "archive" {
+			p.Place = name
+		}
+		s.Problems = append(s.Problems, p)
+	}
+	f := &folder{name: name}
+	members := a.Members()
+	for i := range members {
+		m := &members[i]
+		f.add(&member{name: m.Name, size: m.Size, raw: func(context.Context) (flash.Image, error) { return a.Image(m), nil }})
+	}
+	return f, nil
+}

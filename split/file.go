@@ -1,0 +1,151 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/disk"
+)
+
+// FileOptions says how a single file is written.
+type FileOptions struct {
+	Inputs  []string               // files and folders that must never be written to
+	Room    int64                  // bytes of disk that it needs
+	NoSync  bool                   // leave it to the system when the data reach the disk
+	Replace func(path string) bool // whether a file of that name may go; nil: never
+}
+
+// File is a single output in the making: OUT.part, and a marker beside it that says so
+// and is locked. It must end with Finish or Abandon.
+type File struct {
+	path   string
+	opt    FileOptions
+	file   *os.File
+	lock   *os.File
+	closed bool
+}
+
+// CreateFile begins a file. All that could forbid it is looked for first, and told as
+// a *Refusal. The rest of a killed run is removed.
+func CreateFile(path string, opt FileOptions) (*File, error) {
+	path = filepath.Clean(path)
+	if err := refuseInside(path, opt.Inputs); err != nil {
+		return nil, err
+	}
+	if err := refuseFile(path, opt.Inputs, opt.Replace); err != nil {
+		return nil, err
+	}
+	if v, err := disk.VolumeOf(existing(filepath.Dir(path))); err == nil {
+		if err := refuseSpace(path, opt.Room, v); err != nil {
+			return nil, err
+		}
+	}
+	return startFile(path, opt)
+}
+
+// refuseFile refuses to write where something stands that is not ours to replace.
+func refuseFile(path string, inputs []string, replace func(string) bool) error {
+	rest, err := readMarker(markerOf(path))
+	if err != nil {
+		return err
+	}
+	ours := func(p string) bool {
+		left := rest != nil && p == partOf(path) && slices.Contains(rest.Files, filepath.Base(p))
+		return left || p == path && replace != nil && replace(p)
+	}
+	for _, p := range []string{path, partOf(path)} {
+		if err := refuseSame(p, inputs); err != nil {
+			return err
+		}
+		st, err := os.Lstat(p)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode().IsRegular() && ours(p) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("split: %w", err)
+		}
+		return &Refusal{Exists, p, "exists", "move it away, or choose another name with -o: nothing proves that this file may go"}
+	}
+	return nil
+}
+
+func partOf(path string) string { return path + partSuffix }
+
+func markerOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".mtkkit-unfinished")
+}
+
+// startFile writes the marker and makes the file.
+func startFile(path string, opt FileOptions) (*File, error) {
+	lock, err := writeMarker(markerOf(path), []string{filepath.Base(partOf(path))})
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, opt: opt, lock: lock}
+	err = os.Remove(partOf(path))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		f.file, err = os.OpenFile(partOf(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
+	}
+	return f, nil
+}
+
+// Write implements io.Writer. A stream that is written is brought to the disk on the
+// way, so that the end need not wait for all of it.
+func (f *File) Write(b []byte) (int, error) { return f.file.Write(b) }
+
+// Finish gives the file its name, when all of it is on the disk.
+func (f *File) Finish() error {
+	if f.closed {
+		return errors.New("split: the file is finished or abandoned already")
+	}
+	var err error
+	if !f.opt.NoSync {
+		err = f.file.Sync()
+	}
+	if cerr := f.file.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(partOf(f.path), f.path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
+	}
+	f.closed = true
+	if !f.opt.NoSync {
+		disk.SyncDir(filepath.Dir(f.path))
+	}
+	f.lock.Close()
+	if err := os.Remove(markerOf(f.path)); err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	return nil
+}
+
+// Abandon removes what was written. After Finish it does nothing, so that it can be
+// deferred.
+func (f *File) Abandon() error {
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	if f.file != nil {
+		f.file.Close()
+	}
+	f.lock.Close() // Windows removes no open file
+	err := os.Remove(partOf(f.path))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.Remove(markerOf(f.path)) // otherwise the marker stays and says so
+	}
+	if err != nil {
+		return fmt.Errorf("split: cleaning up: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// ImageOptions says how WriteImage writes.
+type ImageOptions struct {
+	Hash     bool // take the SHA-256 while writing
+	NoHoles  bool
+	NoSync   bool
+	Inputs   []string // what must not be written to
+	Progress func(flash.Event)
+}
+
+// WriteImage writes an image as one file. Until all of it is on the disk the file is
+// called OUT.part; after an error there is none. What it refuses is a *Refusal.
+func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptions) (*Result, error) {
+	r := &Result{Name: filepath.Base(out), Size: img.Size()}
+	need := r.Size
+	if v, err := disk.VolumeOf(existing(filepath.Dir(out))); err == nil {
+		if err := refuseBig(out, r.Size, v); err != nil {
+			return nil, err
+		}
+		if need, err = room(v, filepath.Dir(out), img, opt.NoHoles); err != nil {
+			return nil, fmt.Errorf("split: %s: %w", out, err)
+		}
+	}
+	f, err := CreateFile(out, FileOptions{Inputs: opt.Inputs, Room: need, NoSync: opt.NoSync})
+	if err != nil {
+		return nil, err
+	}
+	if err := f.fill(ctx, img, opt, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("split: %s: %w", out, err), f.Abandon())
+	}
+	return r, f.Finish()
+}
+
+// fill moves an image into the file.
+func (f *File) fill(ctx context.Context, img flash.Image, opt ImageOptions, r *Result) error {
+	t := newMeter("write", r.Size, opt.Progress).task(r.Name, r.Size)
+	m := mover{ctx: ctx, src: img, dst: f.file, dense: opt.NoHoles, early: !opt.NoSync, look: true,
+		buf: make([]byte, blockSize), meter: t, noClone: new(atomic.Bool)}
+	if opt.Hash {
+		m.sum, m.beside = newSum(t), true
+	}
+	if err := m.prepare(r.Size); err != nil {
+		return err
+	}
+	if err := m.run(); err != nil {
+		return err
+	}
+	t.end()
+	r.Zero, r.DataBytes, r.Shared = m.zero, m.written, m.shared
+	if m.sum == nil {
+		return nil
+	}
+	var err error
+	r.SHA256, err = m.sum.hex(ctx)
+	return err
+}
