@@ -17,17 +17,18 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 // it, and the room itself sees all. Folders not listed see no other of their room.
 var cellars = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
-	"image":   {"ramdisk", "boot"},
+	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they
 // import themselves is given here.
 var helpers = map[string][]string{
-	"flash/flashtest":      {"flash"},
-	"acquire/acquiretest":  {"flash", "acquire/port"},
-	"internal/imgtest":     {"flash"},
-	"internal/imgtest/gen": {"flash", "internal/imgtest"}, // a program that writes testdata
-	"internal/layers":      {},
+	"flash/flashtest":       {"flash"},
+	"acquire/acquiretest":   {"flash", "acquire/port"},
+	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
+	"internal/imgtest":      {"flash"},
+	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata
+	"internal/layers":       {},
 }
 
 // reserved names the only folder that may import a module (or anything below it), and

@@ -1,0 +1,10 @@
+// Package files is what the file systems in an image have in common: inodes and
+// directories, the walk along a path, and the view as an io/fs.FS.
+//
+//	image/ext4 image/erofs      a System: inode numbers in, bytes and names out
+//	image/files                 a Tree over it: paths, links, lists
+//
+// Everything read through it comes from a stranger. Links are followed a bounded number
+// of times and never leave the file system, directories are listed up to a bounded
+// number of entries, and a directory that contains itself is walked once.
+package files

@@ -1,0 +1,219 @@
+// Package filestest compares a file system in an image with a folder on the disk, from
+// which it was made:
+//
+//	dir := filestest.Folder(t)          // every kind of file, made for the test
+//	mke2fs -d dir image
+//	filestest.Compare(t, tree, dir)     // names, modes, links, devices, all bytes, holes
+//
+// and holds it against the suites for images and for io/fs.
+package filestest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
+	"github.com/mtkkit/mtkkit/image/files"
+)
+
+// Folder makes a folder that has every kind of file a reader may stumble over, always
+// with the same content.
+func Folder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	put := func(name string, b []byte) {
+		t.Helper()
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("build.prop", []byte("ro.build.display.id=demo\n"))
+	put("empty", nil)
+	for _, n := range []int{1, 59, 60, 61, 150, 1023, 1024, 1025, 4095, 4096, 4097, 8192, 65537} {
+		put(fmt.Sprintf("sizes/%d", n), text(n))
+	}
+	put("random", noise(70_000))
+	put("text", text(1_200_000))
+	put("mixed", slices.Concat(text(50_000), noise(20_000), make([]byte, 60_000), text(7_777), noise(3)))
+	put("zeros", make([]byte, 300_000))
+	put(strings.Repeat("deep/", 60)+"leaf", []byte("leaf"))
+	put(strings.Repeat("n", 255), []byte("long name"))
+	put("ünï©ode ☎", []byte("name"))
+	for i := range 600 {
+		put(fmt.Sprintf("many/a file with quite a long name, number %d", i), []byte(fmt.Sprint(i)))
+	}
+	sparse(t, filepath.Join(dir, "sparse"))
+	links(t, dir)
+	for name, mode := range map[string]fs.FileMode{"build.prop": 0o600, "empty": 0o4755 | fs.ModeSetuid, "sizes": 0o750, "many": 0o1777 | fs.ModeSticky} {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// sparse makes a file with data at both ends and in the middle of 9 MB of nothing.
+func sparse(t testing.TB, name string) {
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, at := range []int64{0, 5_000_000, 5_008_192, 8_999_999} {
+		if _, err := f.WriteAt([]byte("X"), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func links(t testing.TB, dir string) {
+	for name, target := range map[string]string{
+		"link": "build.prop", "absolute": "/sizes/60", "to-directory": "sizes", "chain": "link", "up": "../../build.prop",
+		"l59": strings.Repeat("x", 59), "l60": strings.Repeat("x", 60), "long": strings.Repeat("y/", 400) + "z",
+		"self": "self", "ping": "pong", "pong": "ping", "dangling": "nowhere/at/all",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// text is n bytes that compress.
+func text(n int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "line %d of a file that compresses well enough\n", i*i)
+	}
+	return b.Bytes()[:n]
+}
+
+// noise is n bytes that do not.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{1})
+	r.Read(b)
+	return b
+}
+
+// Compare reports every difference between a tree and the folder it was made from.
+func Compare(t testing.TB, tree *files.Tree, dir string) {
+	t.Helper()
+	seen := map[string]bool{}
+	root, err := tree.Find("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = tree.Walk("/", root, func(name string, node *files.Inode, err error) error {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			return nil
+		}
+		if name == "/lost+found" { // made by mke2fs
+			return nil
+		}
+		seen[name] = true
+		if err := compareFile(tree, node, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(dir, name)
+		if at := filepath.Join("/", filepath.ToSlash(rel)); !seen[at] {
+			t.Errorf("%s was not listed", at)
+		}
+		return err
+	})
+	for _, p := range tree.Problems() {
+		if p.Severity > flash.Note {
+			t.Errorf("a sound file system has a problem: %v", p)
+		}
+	}
+}
+
+func compareFile(tree *files.Tree, node *files.Inode, name string) error {
+	want, err := os.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if node.Mode != want.Mode() {
+		return fmt.Errorf("mode %v, want %v", node.Mode, want.Mode())
+	}
+	switch {
+	case node.Mode&fs.ModeSymlink != 0:
+		target, err := os.Readlink(name)
+		if got, err2 := tree.Target(node); err != nil || err2 != nil || got != target {
+			return fmt.Errorf("leads to %q, want %q (%v)", got, target, err2)
+		}
+	case node.Mode.IsRegular():
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return compareBytes(tree, node, b)
+	}
+	return nil
+}
+
+func compareBytes(tree *files.Tree, node *files.Inode, want []byte) error {
+	img, err := tree.Content(node)
+	if err != nil {
+		return err
+	}
+	got, err := io.ReadAll(io.NewSectionReader(img, 0, img.Size()))
+	switch {
+	case err != nil:
+		return err
+	case int64(len(want)) != node.Size:
+		return fmt.Errorf("size %d, want %d", node.Size, len(want))
+	case !bytes.Equal(got, want):
+		at := 0
+		for at < min(len(got), len(want)) && got[at] == want[at] {
+			at++
+		}
+		return fmt.Errorf("byte 0x%x of %d differs", at, len(want))
+	}
+	return nil
+}
+
+// Images holds some files of a tree against the suite for images.
+func Images(t *testing.T, tree *files.Tree, dir string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		want, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := tree.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) { flashtest.TestImage(t, img, want) })
+	}
+}
+
+// FS holds a tree against the suite for io/fs. The folder must have no dangling links,
+// and none that are absolute: the suite takes them for errors.
+func FS(t *testing.T, tree *files.Tree) {
+	t.Helper()
+	if err := fstest.TestFS(tree.FS(), "build.prop", "sizes/4096"); err != nil {
+		t.Error(err)
+	}
+}
