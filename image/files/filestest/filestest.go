@@ -10,6 +10,7 @@ package filestest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -215,5 +216,88 @@ func FS(t *testing.T, tree *files.Tree) {
 	t.Helper()
 	if err := fstest.TestFS(tree.FS(), "build.prop", "sizes/4096"); err != nil {
 		t.Error(err)
+	}
+}
+
+// maxVisits ends an exercise: a walk over hostile bytes may meet each inode many times.
+const maxVisits = 500
+
+var errEnough = errors.New("enough")
+
+// Exercise reads whatever a tree has, as a fuzzer's target: all that must not happen is
+// a panic, a hang, or an image that breaks its own rules.
+func Exercise(t testing.TB, tree *files.Tree) {
+	root, err := tree.Find("/")
+	if err != nil {
+		return
+	}
+	visits := 0
+	tree.Walk("/", root, func(name string, node *files.Inode, err error) error {
+		if visits++; visits > maxVisits {
+			return errEnough
+		}
+		if node == nil {
+			return nil
+		}
+		if target, err := tree.Target(node); err == nil {
+			if target == "" {
+				t.Errorf("%s is a link to nowhere", name)
+			}
+			tree.Find(name)
+		}
+		if img, err := tree.Content(node); err == nil {
+			exerciseImage(t, name, node, img)
+		}
+		return nil
+	})
+	for _, p := range tree.Problems() {
+		if p.Text == "" || p.Place == "" {
+			t.Errorf("a problem that says nothing: %+v", p)
+		}
+	}
+}
+
+// exerciseImage reads both ends and the first data of a file.
+func exerciseImage(t testing.TB, name string, node *files.Inode, img flash.Image) {
+	if img.Size() != node.Size {
+		t.Errorf("%s has %d bytes, its inode says %d", name, img.Size(), node.Size)
+	}
+	b := make([]byte, 10_000)
+	for _, off := range []int64{0, node.Size/2 - 1, node.Size - 5000} {
+		n, err := img.ReadAt(b, max(off, 0))
+		if n < len(b) && err == nil {
+			t.Errorf("%s: %d of %d bytes at 0x%x without an error", name, n, len(b), off)
+		}
+	}
+	for off, n := int64(0), 0; off < node.Size && n < 100; n++ {
+		d, err := flash.NextData(img, off)
+		if err != nil {
+			return
+		}
+		if d.Offset < off || d.End() > node.Size || d.Length == 0 && d.Offset != node.Size {
+			t.Errorf("%s: data at %v after 0x%x of 0x%x", name, d, off, node.Size)
+			return
+		}
+		off = d.End()
+	}
+}
+
+// Scramble exercises many copies of sound images with some bytes changed, more of them
+// near the start, where what bounds the rest stands.
+func Scramble(t testing.TB, images [][]byte, open func(flash.Image) (files.System, error)) {
+	t.Helper()
+	for seed := range uint64(1500) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		b := bytes.Clone(images[r.IntN(len(images))])
+		for range 1 + r.IntN(20) {
+			at := r.IntN(len(b))
+			if r.IntN(2) == 0 {
+				at = r.IntN(len(b)/4) &^ 3
+			}
+			b[at] = byte(r.Uint32())
+		}
+		if sys, err := open(bytes.NewReader(b)); err == nil {
+			Exercise(t, &files.Tree{System: sys})
+		}
 	}
 }
