@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
@@ -123,12 +124,4 @@ func aliases(name, file string) []string {
 }
 
 // cutSlot takes the slot off a partition's modern name: boot_a is boot in slot a.
-func cutSlot(name string) (base, slot string) {
-	name = scatter.Canonical(name)
-	for _, slot := range []string{"a", "b"} {
-		if base, ok := strings.CutSuffix(name, "_"+slot); ok && base != "" {
-			return base, slot
-		}
-	}
-	return name, ""
-}
+func cutSlot(name string) (base, part string) { return slot.Cut(scatter.Canonical(name)) }

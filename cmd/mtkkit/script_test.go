@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TESTDATA", testdata)
+			e.Setenv("IMAGES", filepath.Join(testdata, "../image"))
 			e.Setenv("TMPDIR", e.WorkDir)
 			return nil
 		},

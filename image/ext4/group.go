@@ -10,11 +10,8 @@ import (
 // Fields of a group descriptor.
 const (
 	offTableLow      = 0x08
-	offGroupFlags    = 0x12
 	offGroupChecksum = 0x1E
 	offTableHigh     = 0x28
-
-	groupNoInodes = 0x1 // INODE_UNINIT: its inode table was never written
 )
 
 // groupCache keeps where the inode tables are, for the groups that were asked for.

@@ -1,0 +1,13 @@
+package main
+
+import "github.com/urfave/cli/v2"
+
+func imageCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:  "image",
+		Usage: "what is inside an image: files, true lengths, logical partitions",
+		Subcommands: []*cli.Command{
+			imageLsCommand(u), imageCatCommand(u),
+		},
+	}
+}

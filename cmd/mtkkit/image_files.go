@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/files"
+)
+
+const placeHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
+	"by itself (system.img:/app, or system.img /app). Partitions with slots: the active one, or name it system_b.\n" +
+	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. "
+
+func imageLsCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:        "ls",
+		Usage:       "list the files in a partition or an image",
+		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
+		Description: placeHelp,
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, size and time of each file"},
+			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all files below, by their paths"},
+		}, dumpFlags()...),
+		Action: withFiles(u, func(c *cli.Context, o *opened, name string) error {
+			return listFiles(c, u, o, name)
+		}),
+	}
+}
+
+func imageCatCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:        "cat",
+		Usage:       "write a file in a partition or an image to standard output",
+		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
+		Description: placeHelp,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, which must not be there yet"},
+		}, dumpFlags()...),
+		Action: withFiles(u, func(c *cli.Context, o *opened, name string) error {
+			return catFile(c, u, o, name)
+		}),
+	}
+}
+
+// withFiles is the frame of a command on a file system.
+func withFiles(u *ui, do func(c *cli.Context, o *opened, name string) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if c.NArg() < 1 || c.NArg() > 2 {
+			return usage("%s: a dump and a place in it are needed (%s ROM_1 system:/build.prop, or %s system.img:/build.prop)",
+				commandName(c), commandName(c), commandName(c))
+		}
+		if err := u.speak(c); err != nil {
+			return err
+		}
+		place := placeOf(c.Args().Slice())
+		o, err := openFiles(c, u, place)
+		if err != nil {
+			return err
+		}
+		defer o.Close()
+		err = do(c, o, place.path)
+		problems := o.Problems()
+		u.problems(problems)
+		if err == nil {
+			err = verdict(problems)
+		}
+		return inWords(err, o.name)
+	}
+}
+
+// inWords makes the errors of files those of a person.
+func inWords(err error, name string) error {
+	var at *fs.PathError
+	switch {
+	case !errors.As(err, &at):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s:%s: there is no such file", name, at.Path)
+	}
+	return fmt.Errorf("%s:%s: %w", name, at.Path, at.Err)
+}
+
+// listed is a file of a listing, for people and as JSON.
+type listed struct {
+	Path      string `json:"path"`
+	Kind      string `json:"kind"`
+	Mode      string `json:"mode"`
+	UID       uint32 `json:"uid"`
+	GID       uint32 `json:"gid"`
+	Size      int64  `json:"size"`
+	ModTime   string `json:"mtime,omitempty"`
+	Target    string `json:"target,omitempty"`
+	Device    string `json:"device,omitempty"`
+	Encrypted bool   `json:"encrypted,omitempty"`
+	Error     string `json:"error,omitempty"` // why nothing else is known of it
+}
+
+// fileList is the JSON document of image ls.
+type fileList struct {
+	Schema    string          `json:"schema"`
+	Partition string          `json:"partition"`
+	Path      string          `json:"path"`
+	Files     []listed        `json:"files"`
+	Problems  []flash.Problem `json:"problems"`
+}
+
+// listFiles prints a file, the files in a directory, or all below it.
+func listFiles(c *cli.Context, u *ui, o *opened, name string) error {
+	node, err := o.Find(name)
+	if err != nil {
+		return err
+	}
+	doc := fileList{Schema: "mtkkit.files/1", Partition: o.name, Path: name, Files: []listed{}}
+	out := bufio.NewWriter(u.out)
+	bad := false
+	add := func(at string, node *files.Inode, err error) error {
+		if c.Context.Err() != nil {
+			return c.Context.Err()
+		}
+		l := o.describe(at, node, err)
+		if bad = bad || err != nil; err != nil {
+			u.problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: l.Error}})
+		}
+		if u.json {
+			doc.Files = append(doc.Files, l)
+			return nil
+		}
+		_, werr := fmt.Fprintln(out, l.line(c.Bool("long")))
+		return werr
+	}
+	switch {
+	case c.Bool("recursive"):
+		base := strings.Trim(path.Clean("/"+name), "/")
+		err = o.Walk(base, node, func(at string, n *files.Inode, err error) error {
+			if at == base && n == node && err == nil {
+				return nil
+			}
+			return add(at, n, err)
+		})
+	case node.Mode.IsDir():
+		err = o.listDirectory(node, add)
+	default:
+		err = add(path.Base(name), node, nil)
+	}
+	if u.json && err == nil {
+		doc.Problems = append([]flash.Problem{}, o.Problems()...)
+		err = u.document(doc)
+	}
+	if err := errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	if bad {
+		return errProblems
+	}
+	return nil
+}
+
+func (o *opened) listDirectory(dir *files.Inode, add files.Visit) error {
+	list, err := o.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		node, err := o.Inode(e.Num)
+		if err != nil {
+			node = nil
+		}
+		if err := add(e.Name, node, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe says all that is known of a file.
+func (o *opened) describe(name string, node *files.Inode, err error) listed {
+	l := listed{Path: name, Kind: "unreadable"}
+	if err != nil {
+		l.Error = err.Error()
+	}
+	if node == nil {
+		return l
+	}
+	l.Kind = strings.TrimPrefix(strings.TrimPrefix(files.Kind(node.Mode), "a "), "of ")
+	l.Mode, l.UID, l.GID, l.Size, l.Encrypted = modeString(node.Mode), node.UID, node.GID, node.Size, node.Encrypted
+	if !node.ModTime.IsZero() {
+		l.ModTime = node.ModTime.Format("2006-01-02T15:04:05Z")
+	}
+	if node.Mode&fs.ModeDevice != 0 {
+		l.Device = fmt.Sprintf("%d,%d", node.Major, node.Minor)
+	}
+	if node.Mode&fs.ModeSymlink != 0 && !node.Encrypted {
+		target, err := o.Target(node)
+		if l.Target = target; err != nil {
+			l.Error = err.Error()
+		}
+	}
+	return l
+}
+
+// line is a file as ls prints it.
+func (l listed) line(long bool) string {
+	name := oneLine(l.Path)
+	if !long {
+		return name
+	}
+	if l.Mode == "" {
+		return fmt.Sprintf("%-10s %s", "?", name)
+	}
+	size := fmt.Sprint(l.Size)
+	if l.Device != "" {
+		size = l.Device
+	}
+	if l.Target != "" {
+		name += " -> " + oneLine(l.Target)
+	}
+	if l.Encrypted {
+		name += "  (encrypted)"
+	}
+	return fmt.Sprintf("%s %5d %5d %12s %s %s", l.Mode, l.UID, l.GID, size, strings.NewReplacer("T", " ", "Z", "").Replace(l.ModTime), name)
+}
+
+// modeString writes a mode as ls does.
+func modeString(m fs.FileMode) string {
+	b := []byte("?rwxrwxrwx")
+	for i := range 9 {
+		if m&(1<<(8-i)) == 0 {
+			b[1+i] = '-'
+		}
+	}
+	for _, kind := range []struct {
+		is   fs.FileMode
+		mark byte
+	}{{0, '-'}, {fs.ModeDir, 'd'}, {fs.ModeSymlink, 'l'}, {fs.ModeDevice, 'b'}, {fs.ModeDevice | fs.ModeCharDevice, 'c'},
+		{fs.ModeNamedPipe, 'p'}, {fs.ModeSocket, 's'}} {
+		if m.Type() == kind.is {
+			b[0] = kind.mark
+		}
+	}
+	for _, special := range []struct {
+		bit  fs.FileMode
+		at   int
+		mark string // without and with the right to execute
+	}{{fs.ModeSetuid, 3, "Ss"}, {fs.ModeSetgid, 6, "Ss"}, {fs.ModeSticky, 9, "Tt"}} {
+		if m&special.bit != 0 {
+			b[special.at] = special.mark[map[bool]int{true: 1}[b[special.at] == 'x']]
+		}
+	}
+	return string(b)
+}
+
+// catFile writes the bytes of one file.
+func catFile(c *cli.Context, u *ui, o *opened, name string) error {
+	img, err := o.Open(name)
+	if err != nil {
+		return err
+	}
+	to := c.String("output")
+	if to == "" {
+		return copyFile(c.Context, u.out, img)
+	}
+	out := outFile{path: to, inputs: o.inputs, ours: "\x00"}
+	if _, err := os.Lstat(to); err == nil {
+		if err := out.refuse(); err != nil {
+			return err
+		}
+		return refusal{fmt.Errorf("%s is there already", to), []string{"choose another name"}}
+	}
+	return out.write(func(w io.Writer) error { return copyFile(c.Context, w, img) })
+}
+
+// copyFile writes all of img, piece by piece.
+func copyFile(ctx context.Context, w io.Writer, img flash.Image) error {
+	r := io.NewSectionReader(img, 0, img.Size())
+	for done := int64(0); done < img.Size(); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.CopyN(w, r, min(1<<20, img.Size()-done))
+		if done += n; err != nil {
+			return fmt.Errorf("%d of %d bytes: %w", done, img.Size(), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package image
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/ext4"
+	"github.com/mtkkit/mtkkit/image/files"
+)
+
+// Files opens the file system in an image. An image of another kind is a
+// *flash.FormatError that says which.
+func Files(img flash.Image) (*files.Tree, error) {
+	var (
+		sys files.System
+		err error
+	)
+	switch kind := Sniff(img).Kind; kind {
+	case Ext4, Zero, Unknown: // when its start is lost, ext4 has copies of it
+		sys, err = ext4.Read(img)
+	default:
+		return nil, &flash.FormatError{Format: "image", Offset: 0, Text: fmt.Sprintf("a %s holds no files that can be read here", kind), Err: flash.ErrNotThis}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &files.Tree{System: sys}, nil
+}
