@@ -17,7 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-const placeHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
+const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
 	"by itself (system.img:/app, or system.img /app). Partitions with slots: the active one, or name it system_b.\n" +
 	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. "
 
@@ -26,7 +26,7 @@ func imageLsCommand(u *ui) *cli.Command {
 		Name:        "ls",
 		Usage:       "list the files in a partition or an image",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
-		Description: placeHelp,
+		Description: filesHelp,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, size and time of each file"},
 			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all files below, by their paths"},
@@ -42,7 +42,7 @@ func imageCatCommand(u *ui) *cli.Command {
 		Name:        "cat",
 		Usage:       "write a file in a partition or an image to standard output",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
-		Description: placeHelp,
+		Description: filesHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, which must not be there yet"},
 		}, dumpFlags()...),

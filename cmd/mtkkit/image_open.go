@@ -22,7 +22,7 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// place names a file in a file system: DUMP PARTITION:/PATH, IMAGE:/PATH or IMAGE /PATH.
+// filePlace names a file in a file system: DUMP PARTITION:/PATH, IMAGE:/PATH or IMAGE /PATH.
 type filePlace struct {
 	dump      string
 	partition string // "" for the image itself
@@ -66,7 +66,7 @@ func (o *opened) Close() error {
 
 // openFiles opens the file system that a place names.
 func openFiles(c *cli.Context, u *ui, p filePlace) (*opened, error) {
-	o, img, err := openPlace(c, u, p)
+	o, img, err := findFiles(c, u, p)
 	if err == nil {
 		if o.Tree, err = image.Files(img); err != nil {
 			err = fmt.Errorf("%s: %w", o.name, err)
@@ -95,8 +95,8 @@ func mountOf(tree *files.Tree, partition string) string {
 	return ""
 }
 
-// openPlace finds the bytes of the file system.
-func openPlace(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error) {
+// findFiles finds the bytes of the file system.
+func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error) {
 	o := &opened{name: path.Base(p.dump)}
 	if file, err := source.OpenFile(p.dump); err == nil { // a bare image needs no partition table
 		if kind := image.Sniff(file).Kind; kind == image.Ext4 || kind == image.EROFS {
