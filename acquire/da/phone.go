@@ -54,6 +54,7 @@ type End int
 const (
 	Off    End = iota // switch off (when the cable is out)
 	Reboot            // start Android
+	Stay              // nothing: the agent waits on until the cable or the battery is out
 )
 
 // agent is what the three families have in common once they run.
@@ -181,7 +182,7 @@ func (p *Phone) Forget() { p.reader.forget() }
 func (p *Phone) Close(end End) (err error) {
 	p.close.Do(func() {
 		alive := p.reader.end()
-		if alive {
+		if alive && end != Stay {
 			err = p.agent.finish(end)
 		}
 		p.agent.line().Close()

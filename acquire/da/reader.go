@@ -14,8 +14,8 @@ import (
 const (
 	blockSize   = 1 << 20
 	blocks      = 16
-	keepBlocks  = 4 // read again without the wire: headers, small steps back
-	firstWindow = 64 << 10
+	keepBlocks  = 4        // read again without the wire: headers, small steps back
+	firstWindow = 16 << 10 // around a spot that somebody looks at
 	lastWindow  = 16 << 20
 )
 
@@ -40,6 +40,7 @@ type reader struct {
 	pos     int64  // where the next block from filled begins
 	until   int64  // where the windows asked for end
 	window  int64  // length of the last one
+	next    int64  // where the last ReadAt ended: one that begins there goes straight on
 	pending int    // windows whose end has not come
 	recent  []block
 }
@@ -193,7 +194,9 @@ func (r *reader) receive(got func(block)) error {
 func (r *reader) readAt(region Region, p []byte, off int64) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	straight := r.region.Name == region.Name && off == r.next
 	n, exact := 0, false
+	defer func() { r.next = off + int64(n) }()
 	for n < len(p) {
 		at := off + int64(n)
 		if m := r.copyRecent(region.Name, p[n:], at); m > 0 {
@@ -203,7 +206,7 @@ func (r *reader) readAt(region Region, p []byte, off int64) (int, error) {
 		if r.dead != nil {
 			return n, fmt.Errorf("da: %s at 0x%x: %w", region.Name, at, r.dead)
 		}
-		if r.prepare(region, at, int64(len(p)-n), exact); r.dead != nil {
+		if r.prepare(region, flash.Extent{Offset: at, Length: int64(len(p) - n)}, straight, exact); r.dead != nil {
 			continue
 		}
 		err := r.receive(r.keep)
@@ -251,22 +254,23 @@ func (r *reader) keep(b block) {
 	r.pos = b.off + int64(len(b.data))
 }
 
-// prepare sees to it that the block at is under way, and when reading goes straight on,
-// that the phone has its next window before it is through with this one.
-func (r *reader) prepare(region Region, at, want int64, exact bool) {
-	same := r.region.Name == region.Name
+// prepare sees to it that the block where want begins is under way, and when reading goes
+// straight on, that the phone has its next window before it is through with this one.
+// Exact asks for what is wanted and no more.
+func (r *reader) prepare(region Region, want flash.Extent, straight, exact bool) {
+	at, same := want.Offset, r.region.Name == region.Name
 	if r.pending > 0 && same && at >= r.pos && at < r.until && !exact {
-		if r.window > firstWindow && r.pending < 2 && r.until-r.pos <= r.window/2 && r.until < region.Size {
+		if straight && r.window > firstWindow && r.pending < 2 && r.until-r.pos <= r.window/2 && r.until < region.Size {
 			r.ask(region, r.until, min(2*r.window, lastWindow))
 		}
 		return
 	}
-	straight := same && at == r.pos && r.pos == r.until && !exact
+	straight = straight && same && at == r.pos && r.pos == r.until
 	if r.drain(); r.dead != nil {
 		return
 	}
 	start := at / r.sector * r.sector
-	length := (at + want - start + r.sector - 1) / r.sector * r.sector
+	length := (want.End() - start + r.sector - 1) / r.sector * r.sector
 	switch {
 	case exact:
 		length = min(length, lastWindow)

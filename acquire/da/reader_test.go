@@ -42,6 +42,38 @@ func TestShortIsAnError(t *testing.T) {
 	}
 }
 
+// countingAgent counts what is asked of the phone.
+type countingAgent struct {
+	shortAgent
+	asked *int64
+}
+
+func (a countingAgent) read(r Region, e flash.Extent, s *sink) error {
+	*a.asked += e.Length
+	return a.shortAgent.read(r, e, s)
+}
+
+// Who looks at spots, however evenly they lie, has a little read around each; only who
+// reads all has the phone read ahead.
+func TestSpotsAreNotReadingOn(t *testing.T) {
+	for _, step := range []int64{firstWindow, firstWindow / 2, 1 << 20} {
+		const size = 64 << 20
+		var asked int64
+		var r reader
+		r.begin(countingAgent{asked: &asked}, 512)
+		img := &regionImage{&r, Region{Name: flash.EMMCUser, Size: size}}
+		for off := int64(0); off < size; off += step {
+			if _, err := img.ReadAt(make([]byte, 4096), off); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.end()
+		if most := size / step * firstWindow; asked > most || asked > size {
+			t.Errorf("spots every 0x%x: 0x%x bytes were asked for", step, asked)
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	for _, c := range []struct {
 		h    string

@@ -33,6 +33,14 @@ func NewLine(ctx context.Context, c Conn) *Line {
 	return l
 }
 
+// Outlive makes the line end with ctx instead of the context it was opened with: a port
+// is waited for as long as the user likes, and read on for a moment after that.
+func (l *Line) Outlive(ctx context.Context) {
+	l.detach()
+	l.ctx = ctx
+	l.detach = context.AfterFunc(ctx, func() { l.conn.Close() })
+}
+
 // Close closes the Conn beneath.
 func (l *Line) Close() error {
 	l.detach()

@@ -22,7 +22,7 @@ func blocksCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "full", Usage: "read every byte instead of a few spots of each partition"},
 			&cli.StringFlag{Name: "parts", Usage: "`FOLDER` of an earlier split: its hashes go into the map"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a page that blocks wrote earlier"},
-		}, dumpFlags()...),
+		}, append(dumpFlags(), phoneFlags()...)...),
 		Before: func(c *cli.Context) error {
 			if c.IsSet("html") && (c.Bool("json") || c.String("html") == "") {
 				return usage("mtkkit blocks: --html takes a file name, and is given instead of --json")

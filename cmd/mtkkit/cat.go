@@ -18,18 +18,21 @@ func catCommand(u *ui) *cli.Command {
 		Name:      "cat",
 		Usage:     "write one partition to standard output",
 		ArgsUsage: "ROM_1 PARTITION",
-		Flags:     dumpFlags(),
+		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: func(c *cli.Context) error {
-			if c.NArg() != 2 {
+			path, name := c.Args().Get(0), c.Args().Get(1)
+			if c.IsSet("port") && c.NArg() == 1 {
+				path, name = "", path
+			} else if c.NArg() != 2 {
 				return usage("mtkkit cat: a dump and a partition are needed (mtkkit cat ROM_1 boot > boot.img)")
 			}
 			if u.outTTY {
-				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … > %s.img", c.Args().Get(1))
+				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … > %s.img", name)
 			}
 			if err := u.speak(c); err != nil {
 				return err
 			}
-			d, err := openDump(c, u, c.Args().First())
+			d, err := openDump(c, u, path)
 			if err != nil {
 				return err
 			}
@@ -38,7 +41,7 @@ func catCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			it, err := find(p, c.Args().Get(1))
+			it, err := find(p, name)
 			if err != nil {
 				return err
 			}

@@ -51,14 +51,20 @@ func (u *ui) speak(c *cli.Context) error {
 	return err
 }
 
-// dump is an opened dump with its layout.
+// dump is an opened dump, or a phone that is read as one, with its layout.
 type dump struct {
-	path string
-	src  *source.Source
-	lay  *layout.Layout
+	path  string // of a phone: what to call it
+	src   *source.Source
+	lay   *layout.Layout
+	phone *phoneDump // nil for a dump
 }
 
-func (d *dump) Close() error { return d.src.Close() }
+func (d *dump) Close() error {
+	if d.phone != nil {
+		return d.phone.Close()
+	}
+	return d.src.Close()
+}
 
 // plan lists the files a split would make.
 func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
@@ -72,9 +78,14 @@ func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
 // withDump is the frame of a command that works on one dump.
 func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		path, err := oneFile(c, "dump")
-		if err != nil {
-			return err
+		path := ""
+		if !c.IsSet("port") {
+			var err error
+			if path, err = oneFile(c, "dump"); err != nil {
+				return err
+			}
+		} else if c.NArg() > 0 {
+			return usage("%s: either a dump or --port, not %q besides", commandName(c), c.Args().First())
 		}
 		if err := u.speak(c); err != nil {
 			return err
@@ -88,7 +99,7 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 	}
 }
 
-// openDump opens the dump a command names and finds its partitions.
+// openDump opens the dump or the phone a command names and finds its partitions.
 func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {
 		return nil, err
@@ -103,6 +114,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	if opt.Trust && c.String("scatter")+c.String("table") == "" {
 		return nil, usage("mtkkit: --trust scatter needs --scatter FILE")
+	}
+	if c.IsSet("port") {
+		return openPhoneDump(c, u, opt)
 	}
 	src, err := openSource(c.Context, c, u, path)
 	if err != nil {
@@ -136,7 +150,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		src.Close()
 		return nil, explain(err, path)
 	}
-	return &dump{path, src, lay}, nil
+	return &dump{path: path, src: src, lay: lay}, nil
 }
 
 func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*source.Source, error) {
@@ -228,7 +242,10 @@ var scatterFileName = regexp.MustCompile(`^(?i)(mt[0-9]{4}[a-z0-9]{0,3})_android
 // else was opened.
 func inputs(c *cli.Context, path string, opened ...string) []string {
 	in := append([]string{path}, opened...)
-	for _, f := range []string{"scatter", "table", "boot1", "boot2", "rpmb"} {
+	if c.IsSet("port") {
+		in = nil // a phone is no file
+	}
+	for _, f := range []string{"scatter", "table", "boot1", "boot2", "rpmb", "da", "preloader", "auth", "cert"} {
 		in = append(in, c.String(f))
 	}
 	return nonEmpty(in)

@@ -15,7 +15,7 @@ func infoCommand(u *ui) *cli.Command {
 		Name:      "info",
 		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
-		Flags:     dumpFlags(),
+		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			i := newInfo(d)
 			if u.json {

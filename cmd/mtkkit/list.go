@@ -18,7 +18,7 @@ func listCommand(u *ui) *cli.Command {
 		Aliases:   []string{"ls"},
 		Usage:     "the partitions of a dump, one a line",
 		ArgsUsage: "ROM_1",
-		Flags:     dumpFlags(),
+		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			p, err := d.plan(plan.Wishes{})
 			if err != nil {

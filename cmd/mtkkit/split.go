@@ -37,7 +37,7 @@ func splitCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would be written, and write nothing"},
 			&cli.BoolFlag{Name: "no-hash", Usage: "no SHA-256 of the parts: faster, but join and verify cannot prove them"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
-		}, dumpFlags()...),
+		}, append(dumpFlags(), phoneFlags()...)...),
 		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			job, err := newSplitJob(c, u, d)
 			if err != nil {

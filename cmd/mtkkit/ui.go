@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -31,6 +32,8 @@ type streams struct {
 	outTTY   bool // standard output is a terminal
 	errTTY   bool
 	width    int // columns of the terminal standard error is on, 0 unknown
+
+	bus port.Bus // where phones appear, nil for the computer's serial ports
 }
 
 func stdStreams() streams {
@@ -182,15 +185,19 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		safe refusal
 		h    hinted
 	)
+	if errors.As(err, &h) {
+		hints = h.hints
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted", nil, exitInterrupted
 	case errors.As(err, &bad):
-		return strings.TrimPrefix(bad.Error(), "mtkkit: "), nil, exitUsage
+		return strings.TrimPrefix(bad.Error(), "mtkkit: "), hints, exitUsage
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
-	case errors.As(err, &h):
-		hints = h.hints
+	case isPhoneTrouble(err):
+		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
+	case hints != nil:
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
 	case isFull(err):

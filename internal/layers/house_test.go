@@ -31,6 +31,13 @@ var helpers = map[string][]string{
 	"internal/layers":       {},
 }
 
+// lent names the files of the program that use a helper all the same: they play a phone
+// for those who have none at hand, and nothing else of the program may lean on one.
+var lent = map[string][]string{
+	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go", "cmd/mtkkit/simulate_linux.go"},
+	"internal/imgtest":    {"cmd/mtkkit/sim.go"},
+}
+
 // reserved names the only folder that may import a module (or anything below it), and
 // why.
 var reserved = []struct{ module, folder, why string }{

@@ -134,7 +134,7 @@ func (s source) wrongArrow(to string) string {
 	case from == to:
 		return "" // an external test of its own package
 	case isHelper(to):
-		if s.test || slices.Contains(helpers[from], to) {
+		if s.test || slices.Contains(helpers[from], to) || slices.Contains(lent[to], s.name) {
 			return ""
 		}
 		return "it is for tests only"

@@ -34,7 +34,9 @@ func TestRules(t *testing.T) {
 
 		{"helper in a test", "gpt/a_test.go", `import "m/x/internal/imgtest"`, ""},
 		{"helper in a library", "gpt/a.go", `import "m/x/internal/imgtest"`, "it is for tests only"},
-		{"helper in the program", "cmd/a.go", `import "m/x/acquire/acquiretest"`, "it is for tests only"},
+		{"helper in the program", "cmd/mtkkit/a.go", `import "m/x/acquire/acquiretest"`, "it is for tests only"},
+		{"helper lent to the program", "cmd/mtkkit/sim.go", `import "m/x/acquire/acquiretest"`, ""},
+		{"another helper, not lent", "cmd/mtkkit/sim.go", `import "m/x/flash/flashtest"`, "it is for tests only"},
 		{"suite in a test of the lowest floor", "flash/a_test.go", `import "m/x/flash/flashtest"`, ""},
 		{"generator", "internal/imgtest/gen/a.go", `import "m/x/internal/imgtest"`, ""},
 		{"helper uses a format", "internal/imgtest/a.go", `import "m/x/gpt"`, "a test helper imports only"},

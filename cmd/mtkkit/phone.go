@@ -1,0 +1,244 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// phoneFlags are the options of every command that reads a connected phone.
+func phoneFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "port", Usage: "read a connected phone: `PORT` is auto (the first that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"},
+		&cli.StringFlag{Name: "da", Usage: "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one of this model's firmware"},
+		&cli.StringFlag{Name: "preloader", Usage: "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"},
+		&cli.StringFlag{Name: "auth", Usage: "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"},
+		&cli.StringFlag{Name: "cert", Usage: "`FILE` with the maker's certificate, where the phone asks for it"},
+		&cli.DurationFlag{Name: "wait", Usage: "give up when no phone came within this `TIME`, such as 90s (default: wait until Ctrl-C)"},
+		&cli.StringFlag{Name: "then", Value: "off", Usage: "what the phone does in the `END`: off, reboot or stay (in the Download Agent)"},
+	}
+}
+
+// The ports that are no port of the computer's.
+const (
+	portAuto = "auto"
+	portSim  = "sim"
+)
+
+// phonePort is where a phone is waited for, and what it is started with.
+type phonePort struct {
+	u    *ui
+	bus  port.Bus
+	want func(port.Info) bool
+	name string // what to call it to a person
+	wait time.Duration
+	end  da.End // what the phone does when reading is over
+	kit         // what it is started with
+	sim  func() // pulls the virtual phone out
+	told map[string]bool
+}
+
+// openPhonePort takes the options of a command and opens the files they name. No phone
+// is waited for yet.
+func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
+	p := &phonePort{u: u, bus: u.bus, want: isPhone, name: cmp.Or(c.String("port"), portAuto), wait: c.Duration("wait"), told: map[string]bool{}}
+	ends := map[string]da.End{"off": da.Off, "reboot": da.Reboot, "stay": da.Stay}
+	end, known := ends[c.String("then")]
+	if !known {
+		return nil, usage("%s: --then is off, reboot or stay, not %q", commandName(c), c.String("then"))
+	}
+	p.end = end
+	if c.String("da") == "" && p.name != portSim {
+		return nil, hinted{usage("%s: which Download Agent? give it with --da FILE", commandName(c)), []string{
+			"MTK_AllInOne_DA.bin lies beside SP Flash Tool; the firmware of this model may have one of its own",
+			"--port sim needs none: it reads a virtual phone"}}
+	}
+	if err := p.kit.open(c); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.name == portSim:
+		p.plugSim()
+	case p.name != portAuto:
+		p.name = portPath(p.name)
+		if p.bus == nil {
+			p.bus = port.Named(p.name)
+		}
+		p.want = func(i port.Info) bool { return i.Name == p.name }
+	case p.bus == nil:
+		p.bus = port.System()
+	}
+	return p, nil
+}
+
+// portPath completes a port's short name.
+func portPath(name string) string {
+	if runtime.GOOS != "windows" && !strings.Contains(name, "/") {
+		return "/dev/" + name
+	}
+	return name
+}
+
+// isPhone accepts the ports of phones' loaders. On macOS, where a port's ids are not to
+// be had, it accepts any USB port: the handshake decides.
+func isPhone(i port.Info) bool { return i.IsPhone() || i.VID == 0 && runtime.GOOS == "darwin" }
+
+// Close ends the virtual phone and closes the files.
+func (p *phonePort) Close() error {
+	if p.sim != nil {
+		p.sim()
+		p.sim = nil
+	}
+	return p.kit.Close()
+}
+
+// livePhone is a phone that can be read.
+type livePhone struct {
+	*da.Phone
+	Loader *brom.Info // codes, versions, security and identities, as the loader tells them
+	Chip   string     // "MT6765", or its code where the chip has no name here
+	Port   port.Info
+	Agent  agentFile
+	stop   func()
+}
+
+// Close lets the phone end as p wishes and gives the port back.
+func (l *livePhone) Close(end da.End) error {
+	defer l.stop()
+	return l.Phone.Close(end)
+}
+
+// grace is how long a phone gets after Ctrl-C to end what it is doing, so that it can be
+// told to switch off.
+const grace = 5 * time.Second
+
+// connect waits for a phone, starts the Download Agent on it and asks what there is to
+// read. It may be called again when a phone was lost.
+func (p *phonePort) connect(ctx context.Context) (*livePhone, error) {
+	life, kill := context.WithCancelCause(context.WithoutCancel(ctx))
+	late := context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { kill(context.Cause(ctx)) }) })
+	l := &livePhone{Agent: p.agent, stop: func() { late(); kill(port.ErrClosed) }}
+	if err := p.start(ctx, life, l); err != nil {
+		l.stop()
+		return nil, err
+	}
+	return l, nil
+}
+
+// start goes from the port to a running agent. ctx bounds the waiting, life the line.
+func (p *phonePort) start(ctx, life context.Context, l *livePhone) error {
+	s, err := p.meet(ctx, life, l)
+	if err != nil {
+		return err
+	}
+	chip, known := brom.Lookup(l.Loader.HWCode)
+	l.Chip, _, _ = strings.Cut(strings.ReplaceAll(chip.Names, ",", "/"), "/")
+	if !known {
+		l.Chip = fmt.Sprintf("chip 0x%x", l.Loader.HWCode)
+	}
+	p.u.note("%s on %s, started from its %s: %s", l.Chip, l.Port, loaderWord(l.Loader), l.Loader.Config)
+	if err := s.Authenticate(l.Loader, p.auth, p.cert); err != nil {
+		return err
+	}
+	l.Phone, err = da.Start(life, s, l.Loader, p.agents, p.options(chip.Protocol, func(ctx context.Context) (*port.Line, error) {
+		return p.again(ctx, life, l)
+	}))
+	return err
+}
+
+func loaderWord(i *brom.Info) string {
+	if i.BootROM {
+		return "BootROM"
+	}
+	return "preloader"
+}
+
+// meet waits for a phone until one says who it is. A phone whose time was up before it
+// did may be plugged in again.
+func (p *phonePort) meet(ctx, life context.Context, l *livePhone) (*brom.Session, error) {
+	if p.wait > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, p.wait, fmt.Errorf("%w within %v", errNoPhone, p.wait))
+		defer cancel()
+	}
+	p.prompt()
+	for {
+		line, info, err := port.Open(ctx, p.bus, p.watch)
+		if err != nil {
+			return nil, err
+		}
+		line.Outlive(life)
+		l.Port = info
+		s, err := brom.Connect(line)
+		if err == nil {
+			l.Loader, err = s.Identify()
+		}
+		if err == nil {
+			return s, nil
+		}
+		line.Close()
+		if !errors.Is(err, port.ErrGone) || ctx.Err() != nil {
+			return nil, err
+		}
+		p.tell("the phone on %s left before it could be spoken to: switch it off and plug it in again", info.Name)
+	}
+}
+
+// again opens the port of a phone that left the bus to come back faster.
+func (p *phonePort) again(ctx, life context.Context, l *livePhone) (*port.Line, error) {
+	const comeBack = 20 * time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, comeBack, fmt.Errorf("it did not come back after the switch to high speed: %w", port.ErrGone))
+	defer cancel()
+	line, info, err := port.Reopen(ctx, p.bus, l.Port, p.want)
+	if err != nil {
+		return nil, err
+	}
+	line.Outlive(life)
+	l.Port = info
+	return line, nil
+}
+
+// prompt tells the user to plug the phone in, if it is not.
+func (p *phonePort) prompt() {
+	ports, err := p.bus.List()
+	for _, i := range ports {
+		if p.watch(i) {
+			return
+		}
+	}
+	if p.sim != nil || err != nil {
+		return
+	}
+	where := "any port"
+	if p.name != portAuto {
+		where = p.name
+	}
+	p.u.note("waiting for a phone on %s: switch it off, then plug it in (no key held)", where)
+}
+
+// watch accepts the phone's port and tells of ports that are none.
+func (p *phonePort) watch(i port.Info) bool {
+	if i.Kind() == port.Android && p.name == portAuto {
+		p.tell("the phone on %s has started Android: switch it off and plug it in again", i.Name)
+	}
+	return p.want(i)
+}
+
+// tell says a thing once.
+func (p *phonePort) tell(format string, a ...any) {
+	s := fmt.Sprintf(format, a...)
+	if !p.told[s] {
+		p.told[s] = true
+		p.u.note("%s", s)
+	}
+}
