@@ -12,10 +12,13 @@ type Output struct {
 }
 
 // Event is progress as data. Done and Total are bytes; Total is 0 when unknown.
-// Name is empty for the progress of the whole operation.
+// Name is empty for the progress of the whole operation, and Detail says what of it is
+// under way.
 type Event struct {
 	Op    string `json:"op"`
 	Name  string `json:"name,omitempty"`
 	Done  int64  `json:"done"`
 	Total int64  `json:"total"`
+
+	Detail string `json:"detail,omitempty"`
 }

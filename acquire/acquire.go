@@ -1,0 +1,280 @@
+package acquire
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Job is what is to be read, and from what.
+type Job struct {
+	// Device is what there is to read. Nil only to Resume, and then nothing is read: what
+	// is there can still be finished.
+	Device *flash.Device
+	// Again makes the next read come from the flash once more. Nil when reads always do.
+	Again func()
+	// AtPlace reports whether an error of reading is about the place: other places can
+	// be read. Any other error ends the reading. Nil: only a source that ends early is.
+	AtPlace func(error) bool
+	Sector  int64 // the least that is read at once, bytes; 0: 512
+
+	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
+	// was wanted before; otherwise it is added to that.
+	Want map[flash.Region][]flash.Extent
+	// Twice is what is read a second time and compared; boot regions always are.
+	Twice  map[flash.Region][]flash.Extent
+	Reread int // so many of a hundred chunks of the rest are, too
+
+	// Record is what is known of the phone: Tool, Created, Chip, Project, Phone.
+	Record flash.Manifest
+	// IDs are the phone's identities by name: they go into the manifest as HMACs, and
+	// with KeepIDs in clear.
+	IDs     map[string][]byte
+	KeepIDs bool
+
+	AcceptBad bool // a region with unreadable places may be finished
+	AnyRoom   bool // begin also when the disk may be too small: zeros take no room
+	Progress  func(flash.Event)
+}
+
+// Refusal is a dump that was not begun, or not gone on with, to protect what is there.
+type Refusal struct {
+	Path, Text, Hint string
+}
+
+func (e *Refusal) Error() string { return "acquire: " + e.Path + ": " + e.Text }
+
+// Dump is a dump folder in the making. End it with Close.
+type Dump struct {
+	dir     string
+	job     Job
+	record  *flash.Manifest
+	regions []*region
+	lock    *os.File
+	key     []byte
+	open    func(path string) (file, error)
+
+	done, total int64 // bytes
+	retries     int
+	at          string // what is being read, for a person
+	problems    []flash.Problem
+	buf         []byte
+}
+
+const keyName = "phone.key"
+
+// Create begins a dump in a folder that must not exist. What forbids it is a *Refusal.
+func Create(dir string, job Job) (*Dump, error) {
+	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
+	if d.job.Want == nil {
+		d.job.Want = everything(job.Device)
+	}
+	if err := d.refuseRoom(filepath.Dir(d.dir), nil); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(d.dir), 0o777); err != nil {
+		return nil, fmt.Errorf("acquire: %w", err)
+	}
+	err := os.Mkdir(d.dir, 0o777)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, &Refusal{d.dir, "exists", "choose another folder with -o, or go on with this one: --resume " + d.dir}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("acquire: %w", err)
+	}
+	if err := d.begin(); err != nil {
+		d.Close()
+		return nil, errors.Join(err, os.RemoveAll(d.dir)) // all in it is seconds old and ours
+	}
+	return d, nil
+}
+
+// begin writes what every dump folder starts with.
+func (d *Dump) begin() error {
+	d.key = make([]byte, 32)
+	rand.Read(d.key)
+	if err := os.WriteFile(d.path(keyName), []byte(hex.EncodeToString(d.key)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if err := d.takeLock(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(d.path(regionsDir), 0o777); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	record := d.job.Record
+	d.record = &record
+	d.record.Schema, d.record.Kind, d.record.Complete = flash.ManifestSchema, flash.KindDump, false
+	d.record.Storage = d.job.Device.Storage
+	d.problems, d.record.Problems = d.record.Problems, nil
+	d.identify()
+	return d.openRegions()
+}
+
+// identify puts the phone's identities into the record.
+func (d *Dump) identify() {
+	phone := flash.ManifestPhone{}
+	if d.record.Phone != nil {
+		phone = *d.record.Phone
+	}
+	for name, id := range d.job.IDs {
+		if len(id) == 0 {
+			continue
+		}
+		if phone.IDs == nil {
+			phone.IDs = map[string]string{}
+		}
+		phone.IDs[name] = d.hmac(name, id)
+		if d.job.KeepIDs {
+			if phone.PlainIDs == nil {
+				phone.PlainIDs = map[string]string{}
+			}
+			phone.PlainIDs[name] = hex.EncodeToString(id)
+		}
+	}
+	d.record.Phone = &phone
+}
+
+func (d *Dump) hmac(name string, id []byte) string {
+	h := hmac.New(sha256.New, d.key)
+	h.Write([]byte(name + "\x00"))
+	h.Write(id)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// everything wants all of all regions.
+func everything(dev *flash.Device) map[flash.Region][]flash.Extent {
+	want := map[flash.Region][]flash.Extent{}
+	for _, p := range dev.Parts {
+		want[p.Region] = []flash.Extent{{Length: p.Image.Size()}}
+	}
+	return want
+}
+
+// openRegions opens the regions of the record and of the wishes, boot regions first:
+// they are small, and without them no phone starts.
+func (d *Dump) openRegions() error {
+	if d.job.Device != nil {
+		for _, p := range d.job.Device.Parts {
+			if len(d.job.Want[p.Region]) > 0 && d.record.Source(p.Region) == nil {
+				d.addSource(p)
+			}
+		}
+	}
+	slices.SortStableFunc(d.record.Sources, func(a, b flash.ManifestSource) int { return order(a.Region) - order(b.Region) })
+	if err := d.writeDraft(); err != nil {
+		return err
+	}
+	for _, s := range d.record.Sources {
+		r, err := resumeRegion(d.path(filepath.Join(regionsDir, s.Name)), s.Region, s.Size, d.open)
+		if err != nil {
+			return err
+		}
+		d.regions = append(d.regions, r)
+		more := flash.Without(flash.Within(d.job.Want[s.Region], flash.Extent{Length: s.Size}), r.want)
+		for _, e := range more {
+			r.note(record("want", e))
+		}
+		r.want = flash.Union(append(r.want, more...))
+		if err := r.sync(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order says what is read when.
+func order(r flash.Region) int {
+	switch {
+	case r.IsBoot():
+		return 0
+	case r.IsUser():
+		return 2
+	}
+	return 1
+}
+
+func (d *Dump) addSource(p flash.Part) {
+	name, size := FileName(p.Region), p.Image.Size()
+	file := regionsDir + "/" + name
+	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size})
+	d.record.Entries = append(d.record.Entries, flash.ManifestEntry{Kind: "region", Name: name, Region: p.Region,
+		Extent: flash.Extent{Length: size}, Present: size, File: file, Witness: "phone"})
+	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: size})
+}
+
+// writeDraft writes the manifest as far as it is known, under the name of one that is
+// not finished.
+func (d *Dump) writeDraft() error {
+	b, err := d.record.Encode()
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	return replaceFile(d.path(flash.ManifestName)+partSuffix, b)
+}
+
+// takeLock keeps other runs out of the folder for as long as this one lives.
+func (d *Dump) takeLock() error {
+	f, err := disk.OpenMovable(d.path(keyName))
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if !disk.TryLock(f) {
+		f.Close()
+		return &Refusal{d.dir, "another run is reading into it", "wait for it, or choose another folder with -o"}
+	}
+	d.lock = f
+	return nil
+}
+
+func (d *Dump) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
+
+// Dir returns the folder's path.
+func (d *Dump) Dir() string { return d.dir }
+
+// Close lets go of the folder. What is not finished can be gone on with.
+func (d *Dump) Close() {
+	for _, r := range d.regions {
+		r.close()
+	}
+	if d.lock != nil {
+		d.lock.Close()
+		d.lock = nil
+	}
+}
+
+func (d *Dump) sector() int64 { return max(d.job.Sector, 512) }
+
+func (d *Dump) again() {
+	if d.job.Again != nil {
+		d.job.Again()
+	}
+}
+
+func (d *Dump) atPlace(err error) bool {
+	return errors.Is(err, errShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
+}
+
+// step counts bytes that are done with.
+func (d *Dump) step(n int64) {
+	d.done += n
+	if d.job.Progress == nil {
+		return
+	}
+	e := flash.Event{Op: "read", Done: d.done, Total: d.total, Detail: d.at}
+	if d.retries > 0 {
+		e.Detail = strings.TrimPrefix(fmt.Sprintf("%s, %d retries", d.at, d.retries), ", ")
+	}
+	d.job.Progress(e)
+}

@@ -1,0 +1,151 @@
+package acquire
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// ErrUnfinished is what Finish says when something that is wanted was not read yet.
+var ErrUnfinished = errors.New("acquire: not all that is wanted was read")
+
+// Finish gives the regions that are read their names, and writes the sums and, last,
+// the manifest. A region with unreadable places keeps its .part name, and the folder
+// its unfinished manifest, unless the job accepts them: then finished is false, and the
+// manifest returned says what is missing.
+func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, err error) {
+	if todo, _ := d.Left(); todo > 0 {
+		return d.record, false, ErrUnfinished
+	}
+	finished = true
+	d.record.Files = nil
+	d.at = ""
+	for _, r := range d.regions {
+		done, err := d.finishRegion(ctx, r)
+		if err != nil {
+			return d.record, false, err
+		}
+		finished = finished && done
+	}
+	d.record.Problems = d.problems
+	if !finished {
+		return d.record, false, d.writeDraft()
+	}
+	d.record.Complete = !slices.ContainsFunc(d.record.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 })
+	return d.record, true, d.writeBooks()
+}
+
+// finishRegion completes one region and its record. It reports whether the region is
+// finished.
+func (d *Dump) finishRegion(ctx context.Context, r *region) (bool, error) {
+	if err := r.sync(); err != nil {
+		return false, err
+	}
+	if err := r.drawMap(); err != nil {
+		return false, err
+	}
+	src := d.record.Source(r.region)
+	src.Unread, src.SHA256 = r.unread(), ""
+	file := regionsDir + "/" + src.Name
+	if len(r.bad) > 0 && !d.job.AcceptBad {
+		d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: r.size})
+		return false, nil
+	}
+	sum, err := d.flatSum(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	src.SHA256 = sum
+	for i := range d.record.Entries {
+		if e := &d.record.Entries[i]; e.Region == r.region {
+			e.SHA256 = sum
+		}
+	}
+	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: r.size, SHA256: sum})
+	if err := r.finish(); err != nil {
+		return false, err
+	}
+	for _, suffix := range []string{mapSuffix, chunksSuffix} {
+		if err := d.list(file + suffix); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// flatSum returns the SHA-256 of a region's file. What the hash did not see while it
+// was read (holes, what was read out of order) is read back from the disk.
+func (d *Dump) flatSum(ctx context.Context, r *region) (string, error) {
+	b := d.buffer()
+	for r.flatPos < r.size {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n := min(r.size-r.flatPos, chunkSize)
+		if _, err := r.data.ReadAt(b[:n], r.flatPos); err != nil {
+			return "", fmt.Errorf("acquire: reading back %s: %w", r.path+partSuffix, err)
+		}
+		r.sum.Write(b[:n])
+		r.flatPos += n
+		if d.job.Progress != nil {
+			d.job.Progress(flash.Event{Op: "hash", Done: r.flatPos, Total: r.size, Detail: FileName(r.region)})
+		}
+	}
+	return hex.EncodeToString(r.sum.Sum(nil)), nil
+}
+
+// finish gives the file its name. The sidecar is there before the journal goes, and
+// the journal before a killed run could take the name for another's.
+func (r *region) finish() error {
+	if err := replaceFile(r.path+chunksSuffix, r.compact()); err != nil {
+		return err
+	}
+	r.close()
+	if err := os.Rename(r.path+partSuffix, r.path); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if err := os.Remove(r.path + journalSuffix); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	return nil
+}
+
+// list adds a small file of the folder to the manifest.
+func (d *Dump) list(name string) error {
+	b, err := os.ReadFile(d.path(name))
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	sum := sumOf(b)
+	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: name, Size: int64(len(b)), SHA256: hex.EncodeToString(sum[:])})
+	return nil
+}
+
+// writeBooks writes the sums and the manifest of a finished dump.
+func (d *Dump) writeBooks() error {
+	if err := d.list(keyName); err != nil {
+		return err
+	}
+	b, err := d.record.Encode()
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if err := replaceFile(d.path(flash.SumsName), flash.EncodeSums(d.record.Files)); err != nil {
+		return err
+	}
+	disk.SyncDir(d.path(regionsDir))
+	if err := replaceFile(d.path(flash.ManifestName), b); err != nil {
+		return err
+	}
+	if err := os.Remove(d.path(flash.ManifestName) + partSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	return nil
+}

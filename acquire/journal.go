@@ -1,0 +1,223 @@
+package acquire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/mapfile"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// The journal of a region is text, a record a line, in the order in which things
+// happened; what comes later counts.
+//
+//	mtkkit-journal/1 EMMC_USER 0x1d2000000      region, size
+//	want 0x0 0x1d2000000                        is to be read
+//	+ 0x0 0x400000 5f70bf18a086007016e948b0…    was read; SHA-256
+//	- 0x400000 0x10000                          could not be read
+//	? 0x0 0x400000                              is to be read again
+//	= 0x0 0x400000                              was read twice, the same
+//	sum 0x400000 7368610…                       state of the flat SHA-256 of what is before
+//
+// The sidecar of a finished region is the same, with its chunks in order of address.
+// A line that was torn when the power went ends what is believed.
+const journalMagic = "mtkkit-journal/1"
+
+// maxJournal bounds what is read of a journal, bytes: a region of 4 TiB, read twice.
+const maxJournal = 256 << 20
+
+// chunk is a stretch that was read at once, and its hash.
+type chunk struct {
+	flash.Extent
+	sum [32]byte
+}
+
+// journal is what is known of the reading of one region.
+type journal struct {
+	region  flash.Region
+	size    int64
+	want    []flash.Extent
+	chunks  []chunk // in the order in which they were read
+	read    []flash.Extent
+	bad     []flash.Extent
+	twice   []flash.Extent
+	flatPos int64  // the flat sum is known up to here
+	flat    []byte // its state, nil when it is not
+}
+
+// readJournal replays a journal and returns how many of its bytes are believed. The
+// error is a *flash.FormatError: its head makes no sense.
+func readJournal(b []byte) (*journal, int, error) {
+	line, rest, whole := bytes.Cut(b, []byte("\n"))
+	f := strings.Fields(string(line))
+	if !whole || len(f) != 3 || f[0] != journalMagic {
+		return nil, 0, &flash.FormatError{Format: "journal", Offset: 1, Text: "not one that mtkkit wrote", Err: flash.ErrNotThis}
+	}
+	size, err := number(f[2])
+	if err != nil {
+		return nil, 0, &flash.FormatError{Format: "journal", Offset: 1, Text: "size of the region", Err: err}
+	}
+	j := &journal{region: flash.Region(f[1]), size: size}
+	for {
+		line, after, whole := bytes.Cut(rest, []byte("\n"))
+		if !whole || j.replay(strings.Fields(string(line))) != nil {
+			j.settle()
+			return j, len(b) - len(rest), nil
+		}
+		rest = after
+	}
+}
+
+// replay takes in one record.
+func (j *journal) replay(f []string) error {
+	if len(f) < 3 {
+		return fmt.Errorf("%d fields", len(f))
+	}
+	if f[0] == "sum" {
+		return j.replaySum(f)
+	}
+	e, err := extentOf(f[1], f[2], j.size)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f[0] == "+" && len(f) == 4:
+		c := chunk{Extent: e}
+		if len(f[3]) != 2*len(c.sum) {
+			return fmt.Errorf("a sum of %d digits", len(f[3]))
+		}
+		if _, err := hex.Decode(c.sum[:], []byte(f[3])); err != nil {
+			return fmt.Errorf("%.70q is no sum", f[3])
+		}
+		j.add(c)
+	case len(f) != 3:
+		return fmt.Errorf("%d fields", len(f))
+	case f[0] == "want":
+		j.want = append(j.want, e)
+	case f[0] == "-":
+		j.bad = append(j.bad, e)
+	case f[0] == "?":
+		j.forget(e)
+	case f[0] == "=":
+		j.twice = append(j.twice, e)
+	default:
+		return fmt.Errorf("%q is no record", f[0])
+	}
+	return nil
+}
+
+func (j *journal) replaySum(f []string) (err error) {
+	pos, err := number(f[1])
+	if err != nil || pos > j.size || len(f) != 3 {
+		return fmt.Errorf("sum at %s", f[1])
+	}
+	j.flatPos = pos
+	j.flat, err = hex.DecodeString(f[2])
+	return err
+}
+
+// settle puts the lists in order after a replay.
+func (j *journal) settle() {
+	j.want, j.twice = flash.Union(j.want), flash.Union(j.twice)
+	j.bad = flash.Without(j.bad, j.read)
+}
+
+// add notes a chunk that was read.
+func (j *journal) add(c chunk) {
+	j.chunks = append(j.chunks, c)
+	if n := len(j.read); n > 0 && j.read[n-1].End() == c.Offset { // the usual case
+		j.read[n-1].Length += c.Length
+	} else {
+		j.read = flash.Union(append(j.read, c.Extent))
+	}
+	if len(j.bad) > 0 {
+		j.bad = flash.Without(j.bad, []flash.Extent{c.Extent})
+	}
+}
+
+// forget takes back what was read of e. Chunks go whole: half of one has no sum.
+func (j *journal) forget(e flash.Extent) {
+	gone := []flash.Extent{e}
+	j.chunks = slices.DeleteFunc(j.chunks, func(c chunk) bool {
+		if c.Overlaps(e) {
+			gone = append(gone, c.Extent)
+			return true
+		}
+		return false
+	})
+	j.read = flash.Without(j.read, gone)
+	j.twice = flash.Without(j.twice, gone)
+	j.flatPos, j.flat = 0, nil
+}
+
+// chart draws the map.
+func (j *journal) chart() *mapfile.Map { return mapfile.Make(j.size, j.read, j.bad) }
+
+// todo is what is wanted and was neither read nor found unreadable.
+func (j *journal) todo() []flash.Extent {
+	return flash.Without(j.want, append(slices.Clone(j.read), j.bad...))
+}
+
+// unread is all of the region that was not read, wanted or not.
+func (j *journal) unread() []flash.Extent {
+	return flash.Without([]flash.Extent{{Length: j.size}}, j.read)
+}
+
+// compact writes the journal as a sidecar: its last word on everything, in order.
+func (j *journal) compact() []byte {
+	var b bytes.Buffer
+	b.WriteString(headRecord(j.region, j.size))
+	for _, e := range j.want {
+		b.WriteString(record("want", e))
+	}
+	chunks := slices.Clone(j.chunks)
+	slices.SortFunc(chunks, func(x, y chunk) int { return int(min(max(x.Offset-y.Offset, -1), 1)) })
+	for _, c := range chunks {
+		b.WriteString(c.record())
+	}
+	for _, e := range j.bad {
+		b.WriteString(record("-", e))
+	}
+	for _, e := range j.twice {
+		b.WriteString(record("=", e))
+	}
+	return b.Bytes()
+}
+
+func headRecord(r flash.Region, size int64) string {
+	return fmt.Sprintf("%s %s 0x%x\n", journalMagic, r, size)
+}
+
+func record(what string, e flash.Extent) string {
+	return fmt.Sprintf("%s 0x%x 0x%x\n", what, e.Offset, e.Length)
+}
+
+func (c chunk) record() string {
+	return fmt.Sprintf("+ 0x%x 0x%x %x\n", c.Offset, c.Length, c.sum)
+}
+
+// extentOf reads a stretch of a region of size bytes.
+func extentOf(offset, length string, size int64) (e flash.Extent, err error) {
+	if e.Offset, err = number(offset); err != nil {
+		return e, err
+	}
+	if e.Length, err = number(length); err != nil {
+		return e, err
+	}
+	if e.Length == 0 || e.Offset > size || e.Length > size-e.Offset {
+		return e, fmt.Errorf("0x%x bytes at 0x%x of 0x%x", e.Length, e.Offset, size)
+	}
+	return e, nil
+}
+
+func number(s string) (int64, error) {
+	v, err := strconv.ParseInt(s, 0, 64)
+	if err != nil || v < 0 {
+		return 0, fmt.Errorf("%.30q is no number", s)
+	}
+	return v, nil
+}

@@ -1,0 +1,332 @@
+package acquire
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Sizes, bytes. A chunk is what is read, hashed and written at a time.
+const (
+	chunkSize = 4 << 20
+	grain     = 4 << 10  // of holes
+	syncBytes = 16 << 20 // so much may be lost by a power cut,
+	syncEvery = 5 * time.Second
+	mapEvery  = 10 * time.Second
+)
+
+// The folder of the regions, and what the names of their files end with.
+const (
+	regionsDir    = "regions"
+	partSuffix    = ".part"
+	mapSuffix     = ".map"
+	journalSuffix = ".journal"
+	chunksSuffix  = ".chunks"
+)
+
+// file is what a dump needs of a file it writes; *os.File has it.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+	Truncate(size int64) error
+}
+
+// region is one region being read: its file, its journal, and what is not yet in it.
+type region struct {
+	*journal
+	path    string // without suffix
+	data    file
+	log     file
+	logEnd  int64
+	old     bool // the file is of an earlier run: what is not in the journal may be anything
+	open    func(path string) (file, error)
+	sum     hash.Hash // flat, of what is before flatPos
+	pending []byte    // records whose data are not yet synced
+	loose   int64     // bytes written since the last sync
+	synced  time.Time
+	mapped  time.Time
+}
+
+// FileName is what the file of a region is called in a dump folder.
+func FileName(r flash.Region) string {
+	switch {
+	case r.IsUser():
+		return "ROM_1"
+	case r == flash.EMMCBoot1 || r == flash.UFSLU0:
+		return "BOOT_1"
+	case r == flash.EMMCBoot2 || r == flash.UFSLU1:
+		return "BOOT_2"
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(string(r), "EMMC_"), "UFS_")
+}
+
+// createRegion begins the file and the journal of a region.
+func createRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
+	r := &region{journal: &journal{region: name, size: size}, path: path, open: open, sum: sha256.New()}
+	if err := r.openFiles(); err != nil {
+		return nil, err
+	}
+	r.note(headRecord(name, size))
+	return r, r.sync()
+}
+
+// resumeRegion opens what an earlier run left of a region.
+func resumeRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
+	b, err := readBook(path + journalSuffix)
+	if errors.Is(err, fs.ErrNotExist) { // a finished one is begun again, or one that nobody began
+		if b, err = readBook(path + chunksSuffix); err == nil {
+			err = replaceFile(path+journalSuffix, b)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return createRegion(path, name, size, open)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j, end, err := readJournal(b)
+	if err == nil && (j.region != name || j.size != size) {
+		err = fmt.Errorf("is of %s with 0x%x bytes", j.region, j.size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("acquire: %s: %w", path+journalSuffix, err)
+	}
+	if _, err := os.Stat(path + partSuffix); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(path, path+partSuffix); err != nil {
+			return nil, fmt.Errorf("acquire: the journal of %s speaks of data that are not there: %w", name, err)
+		}
+	}
+	r := &region{journal: j, path: path, open: open, sum: sha256.New(), old: true, logEnd: int64(end)}
+	if u, ok := r.sum.(encoding.BinaryUnmarshaler); !ok || j.flat == nil || u.UnmarshalBinary(j.flat) != nil {
+		r.restartSum()
+	}
+	if err := r.openFiles(); err != nil {
+		return nil, err
+	}
+	if err := r.log.Truncate(r.logEnd); err != nil { // a line that was torn
+		return nil, fmt.Errorf("acquire: %w", err)
+	}
+	return r, r.drawMap()
+}
+
+func (r *region) openFiles() (err error) {
+	if r.data, err = r.open(r.path + partSuffix); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if f, ok := r.data.(*os.File); ok {
+		_ = disk.AllowHoles(f) // without holes the file is right too, but larger
+	}
+	if err := r.data.Truncate(r.size); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	if r.log, err = r.open(r.path + journalSuffix); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	r.synced = time.Now()
+	return nil
+}
+
+// openFile opens a file to read and write, and makes it when it is not there.
+func openFile(path string) (file, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+}
+
+// note adds a record to those that wait for the next sync.
+func (r *region) note(s string) { r.pending = append(r.pending, s...) }
+
+// put takes in a chunk that was read: writes it, adds it to the sums, and now and then
+// brings all to the disk.
+func (r *region) put(off int64, b []byte) error {
+	c := chunk{Extent: flash.Extent{Offset: off, Length: int64(len(b))}, sum: sumOf(b)}
+	if err := r.write(off, b); err != nil {
+		return err
+	}
+	if off == r.flatPos {
+		r.sum.Write(b)
+		r.flatPos += c.Length
+	}
+	r.add(c)
+	r.note(c.record())
+	if r.loose += c.Length; r.loose >= syncBytes || time.Since(r.synced) >= syncEvery {
+		return r.sync()
+	}
+	return nil
+}
+
+// write writes what of b is not zero. Where the file may hold something already, zeros
+// are compared with it.
+func (r *region) write(off int64, b []byte) error {
+	for i := 0; i < len(b); {
+		j, zero := run(b, i)
+		if !zero || r.old && !r.zeroAt(off+int64(i), j-i) {
+			if n, err := r.data.WriteAt(b[i:j], off+int64(i)); err != nil {
+				return fmt.Errorf("acquire: writing %s at 0x%x: %w", r.path+partSuffix, off+int64(i+n), err)
+			}
+		}
+		i = j
+	}
+	return nil
+}
+
+// zeros is what holes read as.
+var zeros [chunkSize]byte
+
+// zeroSum is the hash of a chunk of zeros: on most phones the commonest of all.
+var zeroSum = sha256.Sum256(zeros[:])
+
+func sumOf(b []byte) [32]byte {
+	if len(b) == chunkSize && bytes.Equal(b, zeros[:]) {
+		return zeroSum
+	}
+	return sha256.Sum256(b)
+}
+
+// run returns where the run of grains that begins at i ends, all zero or none.
+func run(b []byte, i int) (end int, zero bool) {
+	isZero := func(i int) bool {
+		g := b[i:min(i+grain, len(b))]
+		return bytes.Equal(g, zeros[:len(g)])
+	}
+	zero = isZero(i)
+	for i = min(i+grain, len(b)); i < len(b) && isZero(i) == zero; {
+		i = min(i+grain, len(b))
+	}
+	return i, zero
+}
+
+// zeroAt reports whether the file holds zeros there; what cannot be read is none.
+func (r *region) zeroAt(off int64, n int) bool {
+	b := make([]byte, 64<<10)
+	for n > 0 {
+		m := min(n, len(b))
+		if got, _ := r.data.ReadAt(b[:m], off); got != m || !bytes.Equal(b[:m], zeros[:m]) {
+			return false
+		}
+		off, n = off+int64(m), n-m
+	}
+	return true
+}
+
+// sync brings what was read to the disk: the data, and then the journal that speaks of
+// them. After an error nothing of it counts as read, also when a later sync succeeds.
+func (r *region) sync() error {
+	if len(r.pending) == 0 {
+		return nil
+	}
+	if r.flatPos > 0 && r.loose > 0 {
+		if m, ok := r.sum.(encoding.BinaryMarshaler); ok {
+			if state, err := m.MarshalBinary(); err == nil {
+				r.note(fmt.Sprintf("sum 0x%x %x\n", r.flatPos, state))
+			}
+		}
+	}
+	if err := r.data.Sync(); err != nil {
+		return fmt.Errorf("acquire: %s: %w", r.path+partSuffix, err)
+	}
+	n, err := r.log.WriteAt(r.pending, r.logEnd)
+	if err == nil {
+		err = r.log.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("acquire: %s: %w", r.path+journalSuffix, err)
+	}
+	r.logEnd += int64(n)
+	r.pending, r.loose, r.synced = r.pending[:0], 0, time.Now()
+	if time.Since(r.mapped) >= mapEvery {
+		return r.drawMap()
+	}
+	return nil
+}
+
+// drawMap writes the map of what the journal says.
+func (r *region) drawMap() error {
+	r.mapped = time.Now()
+	return replaceFile(r.path+mapSuffix, r.chart().Encode())
+}
+
+// restartSum forgets the flat sum: bytes before its position have changed.
+func (r *region) restartSum() {
+	r.flatPos, r.flat = 0, nil
+	r.sum.Reset()
+}
+
+// drop takes back what was read of e, for it cannot be believed.
+func (r *region) drop(e flash.Extent) {
+	r.forget(e)
+	r.restartSum()
+	r.old = true // the file holds what was read
+	r.note(record("?", e))
+}
+
+// markBad notes that e cannot be read. It reads as zeros, whatever came of it before.
+func (r *region) markBad(e flash.Extent) error {
+	r.bad = flash.Union(append(r.bad, e))
+	r.note(record("-", e))
+	for off := e.Offset; off < e.End(); off += chunkSize {
+		if err := r.write(off, zeros[:min(e.End()-off, chunkSize)]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close lets go of the files. What was not synced is lost, and read again.
+func (r *region) close() {
+	if r.data != nil {
+		r.data.Close()
+	}
+	if r.log != nil {
+		r.log.Close()
+	}
+}
+
+// readBook reads a journal or sidecar whole.
+func readBook(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxJournal+1))
+	if err == nil && len(b) > maxJournal {
+		err = fmt.Errorf("acquire: %s: longer than %v", path, flash.Size(maxJournal))
+	}
+	return b, err
+}
+
+// replaceFile puts a small file in its place at once: the old one, or all of the new.
+func replaceFile(path string, b []byte) error {
+	f, err := os.Create(path + ".new")
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("acquire: writing %s: %w", path, err)
+	}
+	disk.SyncDir(filepath.Dir(path))
+	return nil
+}

@@ -1,0 +1,183 @@
+package acquire
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// ErrNoDump is wrapped by Resume when the folder holds no dump.
+var ErrNoDump = errors.New("not a dump folder")
+
+// Resume goes on with a dump, after it has made sure that it is the same phone: by its
+// identities, by the sizes of its regions, and by what it holds where the reading
+// stopped. Another phone is a *Refusal, and nothing is changed.
+func Resume(dir string, job Job) (*Dump, error) {
+	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
+	if err := d.reopen(); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Dump) reopen() (err error) {
+	if d.record, err = readRecord(d.dir); err != nil {
+		return err
+	}
+	key, err := os.ReadFile(d.path(keyName))
+	if err == nil {
+		d.key, err = hex.DecodeString(strings.TrimSpace(string(key)))
+	}
+	if err != nil {
+		return fmt.Errorf("acquire: %s: the key of the phone's identities: %w", d.dir, err)
+	}
+	if err := d.takeLock(); err != nil {
+		return err
+	}
+	if d.job.Device != nil {
+		if err := d.samePhone(); err != nil {
+			return err
+		}
+		if err := d.sameContent(); err != nil {
+			return err
+		}
+		if err := d.refuseRoom(d.dir, d.record); err != nil {
+			return err
+		}
+		phone := d.record.Phone
+		if d.record.Phone = d.job.Record.Phone; d.record.Phone == nil {
+			d.record.Phone = phone
+		}
+		d.identify()
+		if phone != nil && len(d.record.Phone.PlainIDs) == 0 {
+			d.record.Phone.PlainIDs = phone.PlainIDs
+		}
+	}
+	d.problems, d.record.Problems = d.record.Problems, nil
+	for _, p := range d.job.Record.Problems {
+		if !slices.Contains(d.problems, p) {
+			d.problems = append(d.problems, p)
+		}
+	}
+	d.record.Complete = false
+	if err := d.openRegions(); err != nil {
+		return err
+	}
+	err = os.Remove(d.path(flash.ManifestName)) // of a dump that was called finished
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("acquire: %w", err)
+}
+
+// readRecord reads the manifest of a dump folder, finished or not.
+func readRecord(dir string) (*flash.Manifest, error) {
+	f, err := os.Open(filepath.Join(dir, flash.ManifestName+partSuffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = os.Open(filepath.Join(dir, flash.ManifestName))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("acquire: %s: no %s: %w", dir, flash.ManifestName, ErrNoDump)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("acquire: %w", err)
+	}
+	defer f.Close()
+	m, err := flash.ReadManifest(f)
+	if err != nil {
+		return nil, fmt.Errorf("acquire: %s: %w", f.Name(), err)
+	}
+	if m.Kind != flash.KindDump {
+		return nil, fmt.Errorf("acquire: %s: its manifest is of kind %q: %w", dir, m.Kind, ErrNoDump)
+	}
+	for _, s := range m.Sources {
+		if s.Name != FileName(s.Region) {
+			return nil, fmt.Errorf("acquire: %s: %s is said to be in %q: %w", dir, s.Region, s.Name, ErrNoDump)
+		}
+	}
+	return m, nil
+}
+
+// samePhone compares what the phone says of itself.
+func (d *Dump) samePhone() error {
+	other := func(format string, a ...any) error {
+		return &Refusal{d.dir, "is of another phone: " + fmt.Sprintf(format, a...), "connect the phone it was begun with, or read this one into a folder of its own"}
+	}
+	if d.record.Phone != nil {
+		for _, name := range slices.Sorted(maps.Keys(d.job.IDs)) {
+			if was := d.record.Phone.IDs[name]; was != "" && len(d.job.IDs[name]) > 0 && was != d.hmac(name, d.job.IDs[name]) {
+				return other("its %s differs", name)
+			}
+		}
+	}
+	for _, s := range d.record.Sources {
+		p := d.job.Device.Part(s.Region)
+		if p == nil {
+			return other("this one has no %s", s.Region)
+		}
+		if p.Image.Size() != s.Size {
+			return other("its %s has 0x%x bytes, this one's 0x%x", s.Region, s.Size, p.Image.Size())
+		}
+	}
+	return nil
+}
+
+// sameContent reads the last chunks of each region once more.
+func (d *Dump) sameContent() error {
+	d.again()
+	for _, s := range d.record.Sources {
+		path := d.path(filepath.Join(regionsDir, s.Name))
+		b, err := readBook(path + journalSuffix)
+		if errors.Is(err, fs.ErrNotExist) {
+			b, err = readBook(path + chunksSuffix)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		j, _, err := readJournal(b)
+		if err != nil {
+			return fmt.Errorf("acquire: %s: %w", path+journalSuffix, err)
+		}
+		if err := d.sameChunk(j, d.job.Device.Image(s.Region)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameChunk compares the last chunk of a region that can be read; three are tried.
+func (d *Dump) sameChunk(j *journal, img flash.Image) error {
+	for i, c := range slices.Backward(j.chunks) {
+		if i < len(j.chunks)-3 {
+			break
+		}
+		if c.End() > img.Size() || c.Length > chunkSize {
+			continue
+		}
+		b := d.buffer()[:c.Length]
+		err := readFull(img, b, c.Offset)
+		switch {
+		case err != nil && d.atPlace(err):
+			continue
+		case err != nil:
+			return err
+		case sumOf(b) != c.sum:
+			return &Refusal{d.dir, fmt.Sprintf("the phone's %s holds something else at 0x%x than when the reading stopped", j.region, c.Offset),
+				"is it the same phone, and was it not started in between? if it was, read it into a new folder"}
+		}
+		return nil
+	}
+	return nil
+}
