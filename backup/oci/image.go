@@ -19,7 +19,7 @@ import (
 // where that chunk ends: whoever reads from start to end fetches every blob once.
 type image struct {
 	ctx   context.Context
-	store store
+	store getter
 	file  *indexFile
 
 	mu    sync.Mutex
@@ -223,7 +223,10 @@ func (b *blob) finish(g *indexGroup) error {
 	if n, err := b.dec.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		return b.why(fmt.Errorf("holds more than its group (%v)", err))
 	}
-	return b.proof.Verify()
+	if err := b.proof.Verify(); err != nil {
+		return b.why(err)
+	}
+	return nil
 }
 
 // why tells a blob that is not what its digest says from one that never was right.
@@ -233,13 +236,13 @@ func (b *blob) why(err error) error {
 		rerr = b.proof.Verify()
 	}
 	if errors.Is(rerr, content.ErrMismatchedDigest) || errors.Is(rerr, content.ErrTrailingData) || errors.Is(rerr, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: damaged, its bytes are not those of its digest", ErrDamaged)
+		return ErrDamaged
 	}
 	return err
 }
 
 // ErrDamaged means that a place gives other bytes for a blob than were pushed.
-var ErrDamaged = errors.New("damaged")
+var ErrDamaged = errors.New("damaged: its bytes are not those of its digest")
 
 // zeroSums holds the sums of chunks of zeros, by length.
 var zeroSums sync.Map

@@ -18,6 +18,8 @@ import (
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/errdef"
+
+	"github.com/mtkkit/mtkkit/disk"
 )
 
 // layout is an OCI image layout folder:
@@ -144,17 +146,22 @@ func (l *layout) close() error {
 
 // sweepParts removes what killed runs left, if nobody else is here.
 func (l *layout) sweepParts() {
-	rests, _ := filepath.Glob(l.own("*" + partSuffix))
-	if len(rests) == 0 {
+	if rests, _ := filepath.Glob(l.own("*" + partSuffix)); len(rests) == 0 {
 		return
 	}
 	if alone, err := l.use.TryLock(); err != nil || !alone {
 		return
 	}
+	l.removeParts()
+	_ = l.use.Unlock()
+}
+
+// removeParts removes what is half-written; the caller is alone here.
+func (l *layout) removeParts() {
+	rests, _ := filepath.Glob(l.own("*" + partSuffix))
 	for _, r := range rests {
 		os.Remove(r)
 	}
-	_ = l.use.Unlock()
 }
 
 // blob returns the path of a blob. Only SHA-256 is known here, and a digest that is
@@ -249,7 +256,7 @@ func (l *layout) change(edit func(*ocispec.Index) error) error {
 	if err := edit(x); err != nil {
 		return err
 	}
-	syncDir(filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")) // names before what speaks of them
+	disk.SyncDir(filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")) // names before what speaks of them
 	return l.writeJSON(ocispec.ImageIndexFile, x)
 }
 
@@ -329,7 +336,7 @@ func (l *layout) writeJSON(name string, v any) error {
 		os.Remove(f.Name())
 		return err
 	}
-	syncDir(l.dir)
+	disk.SyncDir(l.dir)
 	return nil
 }
 
@@ -345,14 +352,6 @@ func readSmall(path string, limit int64) ([]byte, error) {
 		err = fmt.Errorf("%s is longer than %d bytes", path, limit)
 	}
 	return b, err
-}
-
-// syncDir puts the names of a folder on the disk; systems that cannot, need not.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		d.Close()
-	}
 }
 
 // blobName recognises what lies in blobs/sha256 under a digest.

@@ -19,8 +19,8 @@ import (
 // store holds blobs by their digest and manifests by tag: a layout folder or a
 // repository of a registry. It is safe for use by several goroutines.
 type store interface {
+	getter
 	has(ctx context.Context, d ocispec.Descriptor) (bool, error)
-	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 
 	// spool returns an empty file to put a blob together in, and put takes it: it is
 	// closed and gone afterwards, whatever comes of it.
@@ -34,6 +34,10 @@ type store interface {
 	setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error
 	tags(ctx context.Context) ([]string, error)
 	close() error
+}
+
+type getter interface {
+	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 }
 
 // Options say how a place is reached.

@@ -16,6 +16,8 @@ func backupCommand(u *ui) *cli.Command {
 			backupRestoreCommand(u),
 			backupPushCommand(u),
 			backupPullCommand(u),
+			backupTagsCommand(u),
+			backupPruneCommand(u),
 		},
 	}
 }

@@ -1,0 +1,302 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+func TestRegistry(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	repo := s.open("phones/s1")
+	mustPush(t, repo, "monday", phone(1), PushOptions{Level: 1})
+	if got := mustPush(t, repo, "tuesday", phone(2), PushOptions{Level: 6}); got.Sent != 2 {
+		t.Errorf("the second phone sent %d blobs", got.Sent)
+	}
+	same(t, repo, "monday", phone(1))
+	same(t, s.open("phones/s1"), "tuesday", phone(2)) // another client
+
+	if _, err := push(t.Context(), repo, "monday", phone(3), PushOptions{}); !errors.Is(err, ErrExists) {
+		t.Errorf("pushing over a tag: %v", err)
+	}
+	if _, err := repo.Open(t.Context(), "sunday"); !errors.Is(err, ErrNoTag) {
+		t.Errorf("a tag that is not there: %v", err)
+	}
+	all, err := s.open("phones/none").List(t.Context())
+	if err != nil || len(all) != 0 {
+		t.Errorf("a repository that is not there: %d tags, %v", len(all), err)
+	}
+}
+
+func TestRegistryPrune(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	repo := s.open("phones/s1")
+	at := time.Unix(1795000000, 0)
+	for i, tag := range []string{"a", "b", "c"} {
+		mustPush(t, repo, tag, phone(uint64(i)), PushOptions{Now: at.AddDate(0, 0, i)})
+	}
+	out, err := repo.Prune(t.Context(), Policy{Keep: 1, Now: at.AddDate(0, 0, 9)})
+	check(t, err)
+	if !out.Remote || len(out.Removed) != 2 || len(out.Kept) != 1 {
+		t.Errorf("removed %d, kept %d", len(out.Removed), len(out.Kept))
+	}
+	all, err := repo.List(t.Context())
+	if err != nil || len(all) != 1 || all[0].Tag != "c" {
+		t.Errorf("left are %+v, %v", all, err)
+	}
+	same(t, repo, "c", phone(2))
+}
+
+// No host is excepted from TLS, and an answer without it is told as what it is.
+func TestRegistryTLS(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	repo := open(t, s.ref("phones/s1"), Options{Write: true})
+	if _, err := push(t.Context(), repo, "a", phone(1), PushOptions{}); !errors.Is(err, ErrNoTLS) {
+		t.Errorf("without asking for plain HTTP: %v", err)
+	}
+}
+
+// A registry that wants a password gets the one that docker login has stored.
+func TestRegistryPassword(t *testing.T) {
+	// Made by htpasswd -Bbn shop secret.
+	users := filepath.Join(t.TempDir(), "htpasswd")
+	check(t, os.WriteFile(users, []byte("shop:$2y$05$w81qzLiEiMzlE1apfNaV0.1pNSOJTjwdlnEVY5gHpP3..oSSiAaMu\n"), 0o666))
+	s := startRegistry(t, t.TempDir(), fmt.Sprintf("auth: {htpasswd: {realm: shop, path: %q}}\n", users))
+	docker := t.TempDir()
+	t.Setenv("DOCKER_CONFIG", docker)
+
+	_, err := push(t.Context(), s.open("phones/s1"), "a", phone(1), PushOptions{})
+	if !IsDenied(err) {
+		t.Errorf("without a password: %v", err)
+	}
+	login := func(password string) {
+		t.Helper()
+		secret := base64.StdEncoding.EncodeToString([]byte("shop:" + password))
+		check(t, os.WriteFile(filepath.Join(docker, "config.json"), fmt.Appendf(nil, `{"auths":{%q:{"auth":%q}}}`, s.addr, secret), 0o600))
+	}
+	login("wrong")
+	if _, err = push(t.Context(), s.open("phones/s1"), "a", phone(1), PushOptions{}); !IsDenied(err) || strings.Contains(err.Error(), "wrong") {
+		t.Errorf("with another password: %v", err)
+	}
+	login("secret")
+	repo := s.open("phones/s1")
+	mustPush(t, repo, "a", phone(1), PushOptions{})
+	same(t, repo, "a", phone(1))
+}
+
+// A blob that the registry's disk has damaged is named, and nothing else is lost.
+func TestRegistryFlippedBlob(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	repo := s.open("phones/s1")
+	mustPush(t, repo, "a", phone(1), PushOptions{})
+	for _, name := range []string{"boot.img", "userdata.img", "cache.img"} {
+		b, err := repo.Open(t.Context(), "a")
+		check(t, err)
+		var blob string
+		for _, o := range b.Outputs {
+			if o.Name == name {
+				blob = o.Image.(*image).file.Groups[0].Blob.String()
+			}
+		}
+		restore := flip(t, s.blobFile(blob), -20)
+		err = b.Verify(t.Context(), nil)
+		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), blob) {
+			t.Errorf("%s: its damaged blob is told as %v", name, err)
+		}
+		if err != nil && strings.Count(err.Error(), "\n") != 0 {
+			t.Errorf("%s: more than one file is said to be damaged: %v", name, err)
+		}
+		restore()
+	}
+	same(t, repo, "a", phone(1))
+}
+
+// flip damages one byte of a file, counted from its end, and returns what mends it.
+func flip(t *testing.T, path string, at int64) func() {
+	t.Helper()
+	good, err := os.ReadFile(path)
+	check(t, err)
+	bad := bytes.Clone(good)
+	bad[(int64(len(bad))+at)%int64(len(bad))] ^= 0x10
+	check(t, os.WriteFile(path, bad, 0o666))
+	return func() { check(t, os.WriteFile(path, good, 0o666)) }
+}
+
+// A registry that dies in the middle leaves no tag; the next push goes on.
+func TestRegistryKilled(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	var killed atomic.Bool
+	fs := phone(1)
+	fs[4].Image = &tripwire{Image: fs[4].Image, at: 5 << 20, do: func() {
+		if !killed.Swap(true) {
+			s.kill()
+		}
+	}}
+	_, err := push(t.Context(), s.open("phones/s1"), "a", fs, PushOptions{})
+	if err == nil {
+		t.Fatal("the push was done without a registry")
+	}
+	s.start()
+	repo := s.open("phones/s1")
+	if _, err := repo.Open(t.Context(), "a"); !errors.Is(err, ErrNoTag) {
+		t.Errorf("the push that failed left a tag: %v", err)
+	}
+	got := mustPush(t, repo, "a", phone(1), PushOptions{})
+	if got.Sent == 0 || got.Sent >= 6 {
+		t.Errorf("the next push sent %d of 6 blobs: it did not go on", got.Sent)
+	}
+	same(t, repo, "a", phone(1))
+}
+
+// tripwire does something when a place of the image is read.
+type tripwire struct {
+	flash.Image
+	at int64
+	do func()
+}
+
+func (w *tripwire) ReadAt(b []byte, off int64) (int, error) {
+	if off <= w.at && w.at < off+int64(len(b)) {
+		w.do()
+	}
+	return w.Image.ReadAt(b, off)
+}
+
+// A registry whose disk is full refuses, no tag is left, and with more room the same
+// push is done.
+func TestRegistryDiskFull(t *testing.T) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("a small disk can only be made by root on Linux")
+	}
+	registryProgram(t)
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no tmpfs to fill: %s", out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	s := startRegistry(t, dir, "")
+	repo := s.open("phones/s1")
+	if _, err := push(t.Context(), repo, "a", phone(1), PushOptions{}); err == nil {
+		t.Fatal("7 MiB were stored on 6")
+	} else {
+		t.Logf("told as: %v", err)
+	}
+	if _, err := repo.Open(t.Context(), "a"); !errors.Is(err, ErrNoTag) {
+		t.Errorf("a tag is left: %v", err)
+	}
+	check(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run())
+	mustPush(t, repo, "a", phone(1), PushOptions{})
+	same(t, repo, "a", phone(1))
+}
+
+// Clients that push at the same time do not disturb each other.
+func TestRegistryTwoClients(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	twoClients(t, func() *Repo { return s.open("phones/s1") })
+}
+
+func TestLayoutTwoClients(t *testing.T) {
+	ref := "oci:" + filepath.Join(t.TempDir(), "backups")
+	twoClients(t, func() *Repo { return open(t, ref, Options{Write: true}) })
+}
+
+func twoClients(t *testing.T, client func() *Repo) {
+	var wg sync.WaitGroup
+	for i := range 4 {
+		repo := client()
+		wg.Go(func() {
+			_, err := push(context.Background(), repo, fmt.Sprint("tag", i), phone(uint64(i)), PushOptions{Level: 1 + i})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	repo := client()
+	all, err := repo.List(t.Context())
+	if err != nil || len(all) != 4 {
+		t.Errorf("%d tags, %v", len(all), err)
+	}
+	for i := range 4 {
+		same(t, repo, fmt.Sprint("tag", i), phone(uint64(i)))
+	}
+}
+
+// A line that breaks in the middle of a blob is asked for the rest.
+func TestRegistryBrokenLine(t *testing.T) {
+	s := startRegistry(t, t.TempDir(), "")
+	mustPush(t, s.open("phones/s1"), "a", phone(1), PushOptions{})
+	target, err := url.Parse("http://" + s.addr)
+	check(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	var broken sync.Map
+	cut := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, again := broken.LoadOrStore(r.URL.Path, true)
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") && !again {
+			w = &shortWriter{w, 100_000}
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer cut.Close()
+	repo := open(t, strings.TrimPrefix(cut.URL, "http://")+"/phones/s1", Options{PlainHTTP: true})
+	same(t, repo, "a", phone(1))
+}
+
+// shortWriter breaks the connection after some bytes.
+type shortWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (w *shortWriter) Write(b []byte) (int, error) {
+	if len(b) > w.left {
+		_, _ = w.ResponseWriter.Write(b[:w.left])
+		panic(http.ErrAbortHandler)
+	}
+	w.left -= len(b)
+	return w.ResponseWriter.Write(b)
+}
+
+// skopeo copies a backup from the registry to a folder and back, and it is the same.
+func TestSkopeo(t *testing.T) {
+	if _, err := exec.LookPath("skopeo"); err != nil {
+		t.Skip("skopeo is not installed: nothing shows that other tools take our backups")
+	}
+	s := startRegistry(t, t.TempDir(), "")
+	mustPush(t, s.open("phones/s1"), "a", phone(1), PushOptions{})
+	dir := filepath.Join(t.TempDir(), "copied")
+	skopeo := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("skopeo", append([]string{"copy", "--insecure-policy"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("skopeo: %v\n%s", err, out)
+		}
+	}
+	skopeo("--src-tls-verify=false", "docker://"+s.ref("phones/s1:a"), "oci:"+dir+":moved")
+	local := open(t, "oci:"+dir, Options{})
+	same(t, local, "moved", phone(1))
+
+	// A folder that skopeo made is one to push to, and back to the registry it goes.
+	mine := open(t, "oci:"+dir, Options{Write: true})
+	if got := mustPush(t, mine, "b", phone(2), PushOptions{}); got.Sent != 2 {
+		t.Errorf("beside skopeo's copy %d blobs were written", got.Sent)
+	}
+	skopeo("--dest-tls-verify=false", "oci:"+dir+":b", "docker://"+s.ref("phones/other:b"))
+	same(t, s.open("phones/other"), "b", phone(2))
+}
