@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/erofs"
 	"github.com/mtkkit/mtkkit/image/ext4"
 	"github.com/mtkkit/mtkkit/image/files"
 )
@@ -18,6 +19,8 @@ func Files(img flash.Image) (*files.Tree, error) {
 	switch kind := Sniff(img).Kind; kind {
 	case Ext4, Zero, Unknown: // when its start is lost, ext4 has copies of it
 		sys, err = ext4.Read(img)
+	case EROFS:
+		sys, err = erofs.Read(img)
 	default:
 		return nil, &flash.FormatError{Format: "image", Offset: 0, Text: fmt.Sprintf("a %s holds no files that can be read here", kind), Err: flash.ErrNotThis}
 	}

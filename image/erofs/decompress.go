@@ -1,0 +1,101 @@
+package erofs
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+	blocklz4 "github.com/pierrec/lz4/v4"
+	xzlzma "github.com/ulikunitz/xz/lzma"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// expand decompresses an extent into z.buf. Both sizes were bounded before.
+func (z *compressed) expand(e extent) error {
+	in, err := flash.ReadFull(z.fs.img, e.at, int(min(e.size, maxCompressed)))
+	if err != nil {
+		return z.fs.fail(e.at, fmt.Sprintf("compressed data of inode %d", z.num), err)
+	}
+	if int64(cap(z.buf)) < e.length {
+		z.buf = make([]byte, e.length)
+	}
+	z.buf = z.buf[:e.length]
+	switch e.algorithm {
+	case shifted:
+		copy(z.buf, in)
+		return nil
+	case interlaced:
+		in = in[:min(int64(len(in)), z.fs.block)]
+		at := int(e.start & (z.fs.block - 1))
+		if at >= len(in) {
+			return z.fs.fail(e.at, fmt.Sprintf("inode %d: data at 0x%x of a block of 0x%x bytes", z.num, at, len(in)), nil)
+		}
+		n := copy(z.buf, in[at:])
+		if n += copy(z.buf[n:], in); n < len(z.buf) {
+			return z.fs.fail(e.at, fmt.Sprintf("inode %d: %d of %d bytes are in the block", z.num, n, len(z.buf)), nil)
+		}
+		return nil
+	}
+	if err := z.decompress(e, in); err != nil {
+		return z.fs.fail(e.at, fmt.Sprintf("inode %d: %d compressed bytes do not expand to %d", z.num, e.size, e.length), err)
+	}
+	return nil
+}
+
+func (z *compressed) decompress(e extent, in []byte) error {
+	padded := z.fs.incompatible&incompatZeroPadding != 0
+	if padded || e.algorithm != lz4 {
+		in = in[padding(in[:min(int64(len(in)), z.fs.block)]):]
+	}
+	switch e.algorithm {
+	case lz4:
+		if padded && !e.partial {
+			if n, err := blocklz4.UncompressBlock(in, z.buf); err == nil && n == len(z.buf) {
+				return nil
+			}
+		}
+		return expandLZ4(z.buf, in)
+	case lzma:
+		return expandLZMA(z.buf, in)
+	case deflate:
+		_, err := io.ReadFull(flate.NewReader(bytes.NewReader(in)), z.buf)
+		return err
+	}
+	r, err := zstd.NewReader(bytes.NewReader(in), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDecompressed))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.ReadFull(r, z.buf)
+	return err
+}
+
+// padding counts the zeros before compressed data, which end with their last block.
+func padding(b []byte) int {
+	for i, c := range b {
+		if c != 0 {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// expandLZMA decompresses what liblzma calls MicroLZMA: a stream of LZMA whose first
+// byte, else always 0, is its inverted properties. The header that the library wants
+// stands elsewhere or follows from the sizes.
+func expandLZMA(out, in []byte) error {
+	if len(in) == 0 {
+		return io.ErrUnexpectedEOF
+	}
+	head := append([]byte{^in[0]}, le.AppendUint32(nil, uint32(max(len(out), xzlzma.MinDictCap)))...)
+	head = append(le.AppendUint64(head, uint64(len(out))), 0)
+	r, err := xzlzma.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(in[1:])))
+	if err != nil {
+		return err
+	}
+	_, err = io.ReadFull(r, out)
+	return err
+}

@@ -1,0 +1,30 @@
+// Package erofs reads the files of an EROFS image, the read-only file system of Android
+// since version 10. It never writes and mounts nothing.
+//
+//	0x400  superblock: block size, root, where inodes begin, features, label
+//	       inodes of 32 bytes (compact) or 64 (extended); number n stands at
+//	       meta block + 32·n; behind it its attributes, then what its layout needs:
+//
+//	plain        nothing: the blocks follow each other from the start block on
+//	inline       the last, partial block; the others as plain
+//	chunks       a block number for each chunk; FFFFFFFF is a hole
+//	compressed   8 bytes of header, then an index of logical clusters:
+//
+//	  full       8 bytes each: type, offset in the cluster, block or distances
+//	  compact    2 or 4 bytes each, in packs of 16 or 2 that share a base block
+//
+//	    file  ├──────┼──────┼──────┼──────┤ logical clusters, mostly of a block
+//	          HEAD   NONHEAD NONHEAD HEAD    a HEAD says where compressed data begin
+//	          ╰─── extent ───────╯           that expand to all up to the next HEAD
+//
+//	directory block: entries of u64 inode, u16 offset of the name, u8 type, u8 0, then
+//	the names; the first entry's offset says how many entries there are.
+//
+// All layouts are read: compressed data of one block or more (big pclusters), tails in
+// the index (ztailpacking) or in the packed inode (fragments), shared data (dedupe). LZ4,
+// LZMA, DEFLATE and Zstandard are decompressed. What lies on other devices, and the
+// 48-bit form of 2025, is named and not read.
+//
+// Sources: the kernel's Documentation/filesystems/erofs.rst and fs/erofs/erofs_fs.h,
+// and zmap.c for how indexes are read.
+package erofs
