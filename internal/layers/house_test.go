@@ -45,6 +45,7 @@ var reserved = []struct{ module, folder, why string }{
 	{"github.com/schollz/progressbar", "cmd", "only cmd knows the screen"},
 	{"github.com/vbauerster/mpb", "cmd", "only cmd knows the screen"},
 	{"golang.org/x/term", "cmd", "only cmd knows the screen"},
+	{"filippo.io/age", "backup/seal", "one room knows keys"},
 	{"oras.land/oras-go", "backup/oci", "one mover speaks to registries"},
 	{"github.com/klauspost/reedsolomon", "backup/parity", "one mover mends files"},
 	{"go.bug.st/serial", "acquire/port", "one file wraps the port's time-outs"},

@@ -1,0 +1,64 @@
+package seal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// intro is what every age file begins with.
+const intro = "age-encryption.org/v1\n"
+
+// ErrKey means that none of the keys at hand opens the file.
+var ErrKey = errors.New("seal: none of the keys opens this file")
+
+// Sniff reports whether img begins as an age file. Armored files (text) are not known:
+// nothing can be read in them without unpacking all.
+func Sniff(img flash.Image) bool {
+	b, err := flash.ReadFull(img, 0, len(intro))
+	return err == nil && string(b) == intro
+}
+
+// Writer returns what encrypts to w for the recipients. Close completes the file; a
+// file without it is noticed as cut off by every reader.
+func Writer(w io.Writer, to []age.Recipient) (io.WriteCloser, error) {
+	if len(to) == 0 {
+		return nil, errors.New("seal: nobody could read this file: no recipient")
+	}
+	out, err := age.Encrypt(w, to...)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	return out, nil
+}
+
+// Open returns the content of a sealed file, readable at any place: each 64 KiB stand
+// for themselves, and what was changed is an error where it is read. The end is proven
+// at once, so a file that breaks off is an error here. The error wraps ErrKey when no
+// key fits.
+func Open(img flash.Image, keys []age.Identity) (flash.Image, error) {
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: there are none", ErrKey)
+	}
+	r, n, err := age.DecryptReaderAt(img, img.Size(), keys...)
+	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
+		return nil, ErrKey
+	}
+	if err != nil {
+		return nil, &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or no age file", Err: err}
+	}
+	return flash.Slice(opened{r, n}, flash.Extent{Length: n}), nil
+}
+
+// opened is what age makes of a sealed file; flash.Slice gives it the manners of an
+// Image at its ends.
+type opened struct {
+	io.ReaderAt
+	size int64
+}
+
+func (o opened) Size() int64 { return o.size }
