@@ -75,17 +75,21 @@ func (l *life) lmemory() bool {
 	if l.recv("legacy.emi", 1)[0] != 0xe8 {
 		return false
 	}
-	l.be32() // version
+	version, n := l.be32(), uint32(len(l.EMI))
+	l.ack()
+	if version == 0x0a || version == 0x0b {
+		l.send("legacy.emi info", noise("emmc id", 16))
+	}
+	l.send("legacy.emi length", be32(nil, n))
 	if !l.acked("legacy.ack") {
 		return false
 	}
-	l.send("legacy.emi length", be32(nil, uint32(len(l.EMI))))
-	if !l.acked("legacy.ack") {
-		return false
-	}
-	n := l.be32()
-	if n > 1<<16 {
-		return false
+	switch version {
+	case 0x0a, 0x0b, 0x0c, 0x0d:
+	default:
+		if n = l.be32(); n > 1<<16 {
+			return false
+		}
 	}
 	blob := l.recv("legacy.emi", int(n))
 	l.send16("legacy.emi sum", sum16(blob))
@@ -97,7 +101,11 @@ func (l *life) lmemory() bool {
 		return false
 	}
 	b = append(be32(nil, 0), 0, 0)
-	l.send("legacy.ram", binary.BigEndian.AppendUint64(b, 1<<30))
+	b = binary.BigEndian.AppendUint64(b, 1<<30)
+	if version == 0x0d {
+		b = append(b, noise("mode registers", 20)...)
+	}
+	l.send("legacy.ram", b)
 	return true
 }
 
@@ -126,8 +134,7 @@ func (l *life) lsecond() bool {
 // lreport tells of the flash and the rest of the phone.
 func (l *life) lreport() {
 	l.send("legacy.nor", append(be32(nil, lNoFlash), make([]byte, 0x18)...))
-	// No NAND, in the form with a 32-bit size: no ids, nine bytes of geometry.
-	l.send("legacy.nand", append(be32(nil, lNoFlash), make([]byte, 0x0d-4+9)...))
+	l.send("legacy.nand", l.lnand())
 	b := be32(nil, lNoFlash)
 	if l.Storage == flash.EMMC {
 		b = be32(nil, 0)
@@ -144,6 +151,17 @@ func (l *life) lreport() {
 		l.send("legacy.config", be32(nil, 0))
 	}
 	l.send("legacy.pass", append(be32(be32([]byte{lAck}, 0), 0), lSOC))
+}
+
+// lnand reports that there is no NAND: chip select and id, the size, a count of ids, the
+// ids, and nine bytes of geometry. The ids are there all the same, zero: hosts tell the
+// forms apart by the place of the count, and cannot do without one.
+func (l *life) lnand() []byte {
+	b := append(be32(nil, lNoFlash), make([]byte, 3)...)
+	if l.NAND32 {
+		return append(append(b, 0, 0, 0, 0, 0, 2), make([]byte, 4+9)...)
+	}
+	return append(append(b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), make([]byte, 2+9)...)
 }
 
 // lcommand serves one command and reports whether the agent goes on.

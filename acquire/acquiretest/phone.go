@@ -55,6 +55,9 @@ type Phone struct {
 	SyncDelay   time.Duration // before XFlash's SYNC
 	Logs        bool          // log packets between the others
 	Progress    int           // lines of progress an XML phone reports
+	OddXML      bool          // XML spelled as no agent does, but as XML allows
+	AskSize     bool          // an XML agent asks for the size of a file before the file
+	NAND32      bool          // a legacy agent reports on NAND in the form with a 32-bit size
 	Latency     time.Duration // before each packet of data
 	Rate        int64         // bytes of data a second, 0: as fast as it goes
 	Fragment    int           // the host gets no more bytes than this in one read; in-process only

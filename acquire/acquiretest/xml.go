@@ -18,10 +18,21 @@ func (l *life) hostOK() bool {
 	return bytes.HasPrefix(l.recvPacket("xml.ok", 1<<10), []byte("OK"))
 }
 
-// ask sends a command to the host, in one of the spellings XML allows, and takes its OK.
+// The spelling of agents, which hosts are known to search for by its very bytes, and
+// another that XML allows.
+const (
+	plainXML = "<?xml version=\"1.0\" encoding=\"utf-8\"?><host><version>1.0</version><command>CMD:%s</command><arg>%s</arg></host>"
+	oddXML   = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<host >\n\t<version>1.0</version>\n" +
+		"\t<command >\n\t\tCMD:%s </command><!-- stand-in -->\n\t<arg>%s</arg>\n</host>\n"
+)
+
+// ask sends a command to the host and takes its OK.
 func (l *life) ask(command, arg string) bool {
-	l.text("xml."+command, fmt.Sprintf("<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<host >\n\t<version>1.0</version>\n"+
-		"\t<command >\n\t\tCMD:%s </command><!-- stand-in -->\n\t<arg>%s</arg>\n</host>\n", command, arg))
+	form := plainXML
+	if l.OddXML {
+		form = oddXML
+	}
+	l.text("xml."+command, fmt.Sprintf(form, command, arg))
 	return l.hostOK()
 }
 
@@ -121,10 +132,12 @@ func (l *life) xinit(string) (string, bool) {
 // download has the host send a file.
 func (l *life) download(source string, limit int64) ([]byte, bool) {
 	const packet = 0x1000
-	if !l.ask("FILE-SYS-OPERATION", "<key>FILE-SIZE</key><file_path>"+source+"</file_path>") {
-		return nil, false
+	if l.AskSize {
+		if !l.ask("FILE-SYS-OPERATION", "<key>FILE-SIZE</key><file_path>"+source+"</file_path>") {
+			return nil, false
+		}
+		l.recvPacket("xml.ok", 64)
 	}
-	l.recvPacket("xml.ok", 64)
 	if !l.ask("DOWNLOAD-FILE", fmt.Sprintf("<checksum>CHK_NO</checksum><source_file>%s</source_file><packet_length>0x%x</packet_length>", source, packet)) {
 		return nil, false
 	}
@@ -172,8 +185,8 @@ func (l *life) uploadText(s string) (string, bool) {
 	return "", ok
 }
 
-func (l *life) xboot(string) (string, bool) {
-	body, ok := l.download("MEM://0x7fe83c09a04c:0x50c78", maxUpload)
+func (l *life) xboot(c string) (string, bool) {
+	body, ok := l.download(inside(c, "source_file"), maxUpload) // the host's own name for it, which it may go by
 	switch {
 	case !ok:
 		return "", false

@@ -280,3 +280,20 @@ func TestChips(t *testing.T) {
 		t.Error("0xbeef is a chip")
 	}
 }
+
+// A chip is found by each name that people use for it, whatever its case.
+func TestByName(t *testing.T) {
+	for name, code := range map[string]uint16{
+		"MT6765": 0x766, "mt8768t": 0x766, "MT6735": 0x321, "mt6735t": 0x321, "mt8735a": 0x321, "MT6757D": 0x551, "MT6750S": 0x326,
+		"MT6589": 0x6583, "mt6893": 0x950, "MT8195": 0x930, "MT6582": 0x6582, "MT6789": 0x1208,
+		"": 0, "MT": 0, "MT9999": 0, "T": 0, "6765": 0,
+	} {
+		c, ok := brom.ByName(name)
+		if c.HWCode != code || ok != (code != 0) {
+			t.Errorf("%q: 0x%x, %v", name, c.HWCode, ok)
+		}
+	}
+	if c, _ := brom.Lookup(0x321); c.Name() != "MT6735" {
+		t.Errorf("0x321 is called %s", c.Name())
+	}
+}

@@ -1,5 +1,10 @@
 package brom
 
+import (
+	"slices"
+	"strings"
+)
+
 // Protocol is the family of Download Agents a chip runs.
 type Protocol int
 
@@ -29,6 +34,39 @@ func Lookup(hwCode uint16) (Chip, bool) {
 		}
 	}
 	return Chip{}, false
+}
+
+// ByName finds a chip by one of its names, MT6765 or mt6765. A name that several codes
+// share is the first one's.
+func ByName(name string) (Chip, bool) {
+	for _, c := range chips {
+		if slices.Contains(c.names(), strings.ToUpper(name)) {
+			return c, true
+		}
+	}
+	return Chip{}, false
+}
+
+// Name is the first of the chip's names.
+func (c Chip) Name() string { return c.names()[0] }
+
+// names takes Names apart: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
+func (c Chip) names() []string {
+	var out []string
+	full := ""
+	for _, part := range strings.FieldsFunc(strings.ToUpper(c.Names), func(r rune) bool { return r == '/' || r == ',' }) {
+		part, _, _ = strings.Cut(part, " ")
+		switch {
+		case len(part) <= 2 && out != nil: // another variant of the last one
+			out = append(out, full+part)
+			continue
+		case part[0] >= '0' && part[0] <= '9':
+			part = "MT" + part
+		}
+		full = part
+		out = append(out, part)
+	}
+	return out
 }
 
 // chips is from mtkclient's brom_config.py (2026-06), as facts: which code is which

@@ -123,6 +123,8 @@ func TestReadAllWays(t *testing.T) {
 			{"as a tty gives it", phone{Fragment: 4095}},
 			{"slow flash", phone{Latency: 2 * time.Second}},
 			{"slow start", phone{SyncDelay: 2 * time.Second, Progress: 100}},
+			{"XML of another hand", phone{OddXML: true, AskSize: true}},
+			{"NAND report of the other form", phone{NAND32: true}},
 		} {
 			t.Run(fmt.Sprint(f.protocol, " ", v.name), func(t *testing.T) {
 				p := v.phone
@@ -130,7 +132,7 @@ func TestReadAllWays(t *testing.T) {
 				if p.Parts == nil {
 					p.Parts = small()
 				}
-				onPhone(t, &p, da.Options{DRAM: p.EMI}, func(t *testing.T, got *da.Phone, err error) {
+				onPhone(t, &p, da.Options{DRAM: p.EMI, DRAMVersion: 0x10}, func(t *testing.T, got *da.Phone, err error) {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -149,6 +151,29 @@ func TestReadAllWays(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Each version of memory settings goes over the line in a form of its own. What the phone
+// wants is what that form makes of the settings.
+func TestLegacyDRAM(t *testing.T) {
+	settings := imgtest.Noise("settings", 0xbc)
+	for version, form := range map[uint32][]byte{
+		0: settings[:0xb0], 0x0a: settings, 0x0b: settings, 0x0c: append([]byte{0, 0, 1, 0}, settings[4:]...),
+		0x0d: append([]byte{0, 0, 1, 0}, settings[4:]...), 0x0f: settings, 0x10: settings, 0x15: settings, 0x7f: nil,
+	} {
+		t.Run(fmt.Sprintf("version 0x%x", version), func(t *testing.T) {
+			p := &phone{Protocol: acquiretest.Legacy, HWCode: 0x6582, BootROM: true, EMI: form, Parts: small()[1:]}
+			onPhone(t, p, da.Options{DRAM: settings, DRAMVersion: version}, func(t *testing.T, got *da.Phone, err error) {
+				if form == nil {
+					if !errors.Is(err, da.ErrUnsupported) {
+						t.Errorf("unknown version: %v", err)
+					}
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		})
 	}
 }
 
@@ -275,7 +300,7 @@ func TestSpeedSwitch(t *testing.T) {
 				p.Plug()
 				defer p.Unplug()
 				var second port.Info
-				o := da.Options{DRAM: []byte("settings")}
+				o := da.Options{DRAM: []byte("settings"), DRAMVersion: 0x10}
 				o.Reconnect = func(ctx context.Context) (l *port.Line, err error) {
 					l, second, err = port.Reopen(ctx, p, port.Info{Name: "sim0"}, port.Info.IsPhone)
 					return l, err

@@ -32,7 +32,7 @@ func TestRefusals(t *testing.T) {
 			{"SLA in the agent", phone{AgentSLA: true}, da.Options{}, brom.ErrSLA},
 			{"signature refused", phone{TargetConfig: uint32(brom.DAA), Auth: []byte("auth")}, da.Options{}, brom.ErrSignature},
 			{"BootROM, no settings", phone{BootROM: true}, da.Options{}, da.ErrNeedDRAM},
-			{"BootROM, wrong settings", phone{BootROM: true, EMI: []byte("right")}, da.Options{DRAM: []byte("wrong")}, da.ErrDRAM},
+			{"BootROM, wrong settings", phone{BootROM: true, EMI: []byte("right")}, da.Options{DRAM: []byte("wrong"), DRAMVersion: 0x10}, da.ErrDRAM},
 			{"no flash", phone{Parts: []flash.Part{}}, da.Options{}, da.ErrNoStorage},
 		} {
 			t.Run(fmt.Sprint(f.protocol, " ", c.name), func(t *testing.T) {

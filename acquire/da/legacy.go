@@ -3,7 +3,6 @@ package da
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/port"
@@ -12,18 +11,15 @@ import (
 
 // Bytes of a legacy agent. Numbers are big-endian.
 const (
-	lAck      = 0x5a
-	lNack     = 0xa5
-	lSync     = 0xc0
-	lPassEnd  = 0xc1
-	lUSB      = 0x72 // which speed
-	lUSBHigh  = 0x70
-	lPart     = 0x60 // which region is meant from now on
-	lRead     = 0xd6
-	lFinish   = 0xd9
-	lEMI      = 0xe8
-	lNeedDRAM = 0xbc3 // memory is not set up
-	lDRAMDone = 0x80000001
+	lAck     = 0x5a
+	lNack    = 0xa5
+	lSync    = 0xc0
+	lPassEnd = 0xc1
+	lUSB     = 0x72 // which speed
+	lUSBHigh = 0x70
+	lPart    = 0x60 // which region is meant from now on
+	lRead    = 0xd6
+	lFinish  = 0xd9
 )
 
 const (
@@ -165,65 +161,6 @@ func (a *legacy) settings() error {
 		b = append(b, long...)
 	}
 	return a.l.Write(b)
-}
-
-// memory hands over the memory settings if the agent asks for them: it does after a
-// start from BootROM.
-func (a *legacy) memory() error {
-	v, err := a.take32(startWait)
-	if err != nil {
-		return err
-	}
-	switch v {
-	case 0:
-		if a.info.HWCode == 0x6592 {
-			_, err = a.take(20, answerWait)
-		}
-		return err
-	case lNeedDRAM:
-	default:
-		return &StatusError{Code: v}
-	}
-	if len(a.options.DRAM) == 0 {
-		return ErrNeedDRAM
-	}
-	if _, err := a.take(4+16+4, answerWait); err != nil { // which flash it has
-		return err
-	}
-	if err := a.ids(); err != nil {
-		return err
-	}
-	if err := a.l.Write(append(append([]byte{lEMI}, words(a.options.DRAMVersion)...), lAck)); err != nil {
-		return err
-	}
-	if _, err := a.take32(answerWait); err != nil { // the length it expects
-		return err
-	}
-	if err := a.l.Write(append(append([]byte{lAck}, words(uint32(len(a.options.DRAM)))...), a.options.DRAM...)); err != nil {
-		return err
-	}
-	sum, err := a.take(2, answerWait)
-	if err != nil {
-		return err
-	}
-	if got := binary.BigEndian.Uint16(sum); got != byteSum(a.options.DRAM) {
-		return protocolError("sum 0x%04x of the settings, want 0x%04x", got, byteSum(a.options.DRAM))
-	}
-	if err := a.l.Write(append([]byte{lAck}, words(lDRAMDone)...)); err != nil {
-		return err
-	}
-	if v, err = a.take32(startWait); err != nil {
-		return err
-	}
-	if v != 0 {
-		return errors.Join(ErrDRAM, &StatusError{Code: v})
-	}
-	n := 2 + 8 // kind, chip select, size
-	if a.options.DRAMVersion == 0x0d {
-		n += 20
-	}
-	_, err = a.take(n, answerWait)
-	return err
 }
 
 // sendSecond sends the second stage, with its signature.

@@ -54,7 +54,7 @@ func overTTY(t testing.TB, link string) (*da.Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return da.Start(t.Context(), s, info, c, da.Options{DRAM: []byte("settings"), Reconnect: func(ctx context.Context) (*port.Line, error) {
+	return da.Start(t.Context(), s, info, c, da.Options{DRAM: []byte("settings"), DRAMVersion: 0x10, Reconnect: func(ctx context.Context) (*port.Line, error) {
 		l, _, err := port.Reopen(ctx, bus, old, port.Any)
 		return l, err
 	}})

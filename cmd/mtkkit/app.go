@@ -70,6 +70,7 @@ func newApp(u *ui) *cli.App {
 			joinCommand(u), verifyCommand(u),
 			imageCommand(u), gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
 			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
+			simulateCommand(u),
 		},
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

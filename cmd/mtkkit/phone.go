@@ -142,9 +142,9 @@ func (p *phonePort) start(ctx, life context.Context, l *livePhone) error {
 		return err
 	}
 	chip, known := brom.Lookup(l.Loader.HWCode)
-	l.Chip, _, _ = strings.Cut(strings.ReplaceAll(chip.Names, ",", "/"), "/")
-	if !known {
-		l.Chip = fmt.Sprintf("chip 0x%x", l.Loader.HWCode)
+	l.Chip = fmt.Sprintf("chip 0x%x", l.Loader.HWCode)
+	if known {
+		l.Chip = chip.Name()
 	}
 	p.u.note("%s on %s, started from its %s: %s", l.Chip, l.Port, loaderWord(l.Loader), l.Loader.Config)
 	if err := s.Authenticate(l.Loader, p.auth, p.cert); err != nil {

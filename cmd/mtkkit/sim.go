@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
@@ -12,22 +14,30 @@ import (
 // for its Download Agent, and the same protocol on the wire as a real one. It shows what
 // the commands do to who has no phone at hand, and is the same on every machine.
 
-// standInName is what the stand-in says it is in records.
-const standInName = "stand-in Download Agent"
-
 // plugSim makes p the port of a virtual phone in this process.
 func (p *phonePort) plugSim() {
-	made := imgtest.MT6765()
-	phone := &acquiretest.Phone{
-		Window: -1, // nobody has to be quick with it
-		Parts:  append(made.Device().Parts, flash.Part{Region: flash.EMMCRPMB, Image: imgtest.NewSparse(512 << 10)}),
-	}
+	chip, _ := brom.ByName("MT6765")
+	phone := &acquiretest.Phone{HWCode: chip.HWCode, Parts: simParts(), Window: -1} // nobody has to be quick with it
 	if p.agents == nil {
-		file := acquiretest.Container("MTK_AllInOne_DA_v3.3001 stand-in", acquiretest.Agent{Code: 0x6765, HWVersion: 0xca00})
-		if err := p.kit.read(bytes.NewReader(file), standInName); err != nil {
+		if err := p.kit.read(bytes.NewReader(standIn(chip)), "stand-in Download Agent"); err != nil {
 			panic(err) // it is made here
 		}
 	}
 	phone.Plug()
 	p.bus, p.sim = phone, phone.Unplug
+}
+
+// simParts is what the phone stores.
+func simParts() []flash.Part {
+	return append(imgtest.MT6765().Device().Parts, flash.Part{Region: flash.EMMCRPMB, Image: imgtest.NewSparse(512 << 10)})
+}
+
+// standIn makes a file in the form of MTK_AllInOne_DA.bin for a virtual phone.
+func standIn(chip brom.Chip) []byte {
+	id := "MTK_AllInOne_DA_v3.3001 stand-in"
+	if chip.Protocol == brom.XML {
+		id = "MTK_DA_v6 stand-in"
+	}
+	return acquiretest.Container(id, acquiretest.Agent{Code: chip.DACode, HWVersion: 0xca00,
+		Protocol: acquiretest.Protocol(fmt.Sprint(chip.Protocol))})
 }

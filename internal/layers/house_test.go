@@ -34,7 +34,7 @@ var helpers = map[string][]string{
 // lent names the files of the program that use a helper all the same: they play a phone
 // for those who have none at hand, and nothing else of the program may lean on one.
 var lent = map[string][]string{
-	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go", "cmd/mtkkit/simulate_linux.go"},
+	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go"},
 	"internal/imgtest":    {"cmd/mtkkit/sim.go"},
 }
 

@@ -1,0 +1,75 @@
+package acquiretest
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// actionNames are the words of ParseFault.
+var actionNames = map[string]Action{
+	"disconnect": Disconnect, "drop": Drop, "repeat": Repeat, "flip": Flip, "insert": Insert, "replace": Replace,
+	"fill": Fill, "stall": Stall, "trickle": Trickle, "split": Split, "echo": Echo,
+}
+
+// ParseFault reads a fault as a person writes it:
+//
+//	ACTION[=VALUE]@PLACE[:NTH][+BYTE]
+//
+//	disconnect@data:7+999    the cable comes out 999 bytes into the seventh packet of data
+//	flip@data:3              a bit is wrong in the third
+//	stall=30s@data.status:5  nothing comes for 30 seconds before the fifth status
+//	insert=41540d@start      "AT\r" comes before each answer to the start command
+//
+// The value is a time (stall, trickle, split), a number of bytes (drop, repeat), a byte
+// (fill) or bytes in hexadecimal (insert, replace). Without NTH it strikes every time.
+func ParseFault(s string) (Fault, error) {
+	bad := func(why string) (Fault, error) {
+		return Fault{}, fmt.Errorf("acquiretest: fault %q: %s (as in disconnect@data:7+999)", s, why)
+	}
+	what, where, ok := strings.Cut(s, "@")
+	if !ok || where == "" {
+		return bad("no place")
+	}
+	name, value, _ := strings.Cut(what, "=")
+	f := Fault{Do: actionNames[name]}
+	if f.Do == 0 {
+		return bad("no such action")
+	}
+	for _, tail := range []struct {
+		mark string
+		into *int
+	}{{"+", &f.Byte}, {":", &f.Nth}} {
+		i := strings.LastIndex(where, tail.mark)
+		if i < 0 {
+			continue
+		}
+		n, err := strconv.Atoi(where[i+1:])
+		if err != nil || n < 0 {
+			return bad("no number behind " + tail.mark)
+		}
+		*tail.into, where = n, where[:i]
+	}
+	f.Place = where
+	var err error
+	switch f.Do {
+	case Stall, Trickle, Split:
+		f.For, err = time.ParseDuration(value)
+	case Drop, Repeat, Fill:
+		if value != "" {
+			f.N, err = strconv.Atoi(value)
+		}
+	case Insert, Replace:
+		f.Bytes, err = hex.DecodeString(value)
+	default:
+		if value != "" {
+			return bad("this action takes no value")
+		}
+	}
+	if err != nil || f.N < 0 || f.For < 0 {
+		return bad("the value makes no sense")
+	}
+	return f, nil
+}
