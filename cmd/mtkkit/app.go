@@ -68,7 +68,7 @@ func newApp(u *ui) *cli.App {
 		Commands: []*cli.Command{
 			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
-			imageCommand(u), gptCommand(u), preloaderCommand(u), blocksCommand(u), scatterCommand(u),
+			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
 			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
 			simulateCommand(u),
 		},

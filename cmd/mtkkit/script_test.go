@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"phone": phone, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
+			"phone": phone, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
 		},
 	})
 }

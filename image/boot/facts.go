@@ -3,6 +3,7 @@ package boot
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -13,11 +14,29 @@ type Facts struct {
 	PatchLevel  string `json:"patch_level,omitempty"` // "2021-05"
 	Board       string `json:"board,omitempty"`
 	Cmdline     string `json:"cmdline"`
-	KernelAddr  int64  `json:"kernel_addr,omitempty"`
-	RamdiskAddr int64  `json:"ramdisk_addr,omitempty"`
-	SecondAddr  int64  `json:"second_addr,omitempty"`
-	TagsAddr    int64  `json:"tags_addr,omitempty"`
-	DTBAddr     int64  `json:"dtb_addr,omitempty"`
+	KernelAddr  Addr   `json:"kernel_addr,omitempty"`
+	RamdiskAddr Addr   `json:"ramdisk_addr,omitempty"`
+	SecondAddr  Addr   `json:"second_addr,omitempty"`
+	TagsAddr    Addr   `json:"tags_addr,omitempty"`
+	DTBAddr     Addr   `json:"dtb_addr,omitempty"`
+}
+
+// Addr is a load address. As text it is hexadecimal.
+type Addr int64
+
+func (a Addr) String() string { return fmt.Sprintf("0x%x", int64(a)) }
+
+// MarshalText writes the address for JSON.
+func (a Addr) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads hexadecimal with 0x, or decimal.
+func (a *Addr) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseInt(string(b), 0, 64)
+	if err != nil {
+		return fmt.Errorf("boot: %q is no address", b)
+	}
+	*a = Addr(n)
+	return nil
 }
 
 // Facts reads them from the header. Texts are printable; what a header holds besides
@@ -26,8 +45,8 @@ func (b *Image) Facts() Facts {
 	l := b.layout
 	f := Facts{
 		Board: text(take(b.Header, l.board)), Cmdline: b.cmdline(),
-		KernelAddr: get(b.Header, l.kernelAddr), RamdiskAddr: get(b.Header, l.ramdiskAddr),
-		SecondAddr: get(b.Header, l.secondAddr), TagsAddr: get(b.Header, l.tagsAddr), DTBAddr: get(b.Header, l.dtbAddr),
+		KernelAddr: Addr(get(b.Header, l.kernelAddr)), RamdiskAddr: Addr(get(b.Header, l.ramdiskAddr)),
+		SecondAddr: Addr(get(b.Header, l.secondAddr)), TagsAddr: Addr(get(b.Header, l.tagsAddr)), DTBAddr: Addr(get(b.Header, l.dtbAddr)),
 	}
 	f.OSVersion, f.PatchLevel = osVersion(uint32(get(b.Header, l.osVersion)))
 	return f
@@ -82,7 +101,7 @@ func (b *Image) Apply(f Facts) error {
 	}
 	for _, n := range []struct {
 		name     string
-		was, now int64
+		was, now Addr
 		at       field
 	}{
 		{"kernel_addr", old.KernelAddr, f.KernelAddr, l.kernelAddr},
@@ -97,9 +116,9 @@ func (b *Image) Apply(f Facts) error {
 		case n.at.size == 0:
 			return b.lacks(n.name)
 		case n.now < 0 || n.at.size == 4 && n.now > most:
-			return fmt.Errorf("boot: %s 0x%x does not fit the header", n.name, n.now)
+			return fmt.Errorf("boot: %s %s does not fit the header", n.name, n.now)
 		}
-		put(b.Header, n.at, n.now)
+		put(b.Header, n.at, int64(n.now))
 	}
 	if f.OSVersion != old.OSVersion || f.PatchLevel != old.PatchLevel {
 		if l.osVersion.size == 0 {

@@ -9,6 +9,8 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // Compression is how a segment is packed.
@@ -54,7 +56,7 @@ const maxDict = 64 << 20
 type LimitError struct{ Limit int64 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("ramdisk: unpacks to more than the limit of %d MiB", e.Limit>>20)
+	return fmt.Sprintf("ramdisk: unpacks to more than the limit of %s", flash.Size(e.Limit))
 }
 
 // Unpack undoes the compression of what b begins with. It returns how many bytes of b

@@ -1,0 +1,318 @@
+package recovery
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
+)
+
+// Source is an image with what to call it to a person.
+type Source struct {
+	Name  string
+	Image flash.Image
+}
+
+// BuildOptions are what a recovery is built from.
+type BuildOptions struct {
+	Stock   Source // the phone's own recovery, or boot image
+	Boot    Source // its boot image besides, whose fstab knows how it writes paths; may be empty
+	Donor   Source // a recovery for another phone, or its ramdisk alone
+	Phone   *Phone // may be nil: then no path can be checked
+	ADBRoot bool   // a root shell over USB
+	Limit   int64  // what ramdisks may unpack to, 0 for the usual
+}
+
+// Step is one thing that a build took, and why.
+type Step struct {
+	What string `json:"what"`
+	From string `json:"from"`
+	Why  string `json:"why"`
+}
+
+// Built is a recovery.
+type Built struct {
+	Image    flash.Image
+	Donor    string // its name
+	Steps    []Step
+	Problems []flash.Problem
+}
+
+// RefusedError says why no recovery is built.
+type RefusedError struct{ Text string }
+
+func (e *RefusedError) Error() string { return "recovery: " + e.Text }
+
+func refuse(format string, a ...any) error { return &RefusedError{fmt.Sprintf(format, a...)} }
+
+// builder holds a build in the making.
+type builder struct {
+	opt   BuildOptions
+	out   Built
+	stock *boot.Image
+	own   *ramdisk.Ramdisk // of the stock image
+	boot  *ramdisk.Ramdisk // of the boot image, nil when there is none
+	base  *ramdisk.Ramdisk // of the donor: what is built upon
+	role  string           // of the stock image: "recovery" or "boot"
+}
+
+// Build makes a recovery for a phone of its own kernel and a donor's ramdisk.
+func Build(opt BuildOptions) (*Built, error) {
+	b := &builder{opt: opt}
+	for _, step := range []func() error{b.place, b.openStock, b.openDonor, b.fstabs, b.files, b.props, b.pack} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	b.out.Donor = opt.Donor.Name
+	return &b.out, nil
+}
+
+func (b *builder) step(what, from, why string, a ...any) {
+	b.out.Steps = append(b.out.Steps, Step{what, from, fmt.Sprintf(why, a...)})
+}
+
+func (b *builder) problem(s flash.Severity, place, format string, a ...any) {
+	b.out.Problems = append(b.out.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+}
+
+// place refuses phones that have no recovery of their own to replace.
+func (b *builder) place() error {
+	switch where := b.opt.Phone.Place(); where {
+	case "boot", "vendor_boot":
+		return refuse("this phone has no recovery partition: its recovery is part of %s, which also starts Android; a recovery built in the old way cannot go there", where)
+	}
+	return nil
+}
+
+func (b *builder) openStock() (err error) {
+	if b.stock, err = boot.Read(b.opt.Stock.Image); err != nil {
+		return fmt.Errorf("%s: %w", b.opt.Stock.Name, err)
+	}
+	switch {
+	case b.stock.Cut():
+		return refuse("%s is cut: %s", b.opt.Stock.Name, b.stock.Problems[0])
+	case b.stock.Vendor:
+		return refuse("%s is a vendor_boot image: it holds no kernel", b.opt.Stock.Name)
+	case b.stock.Part(boot.Kernel) == nil:
+		return refuse("%s holds no kernel (an init_boot image?)", b.opt.Stock.Name)
+	case b.stock.Part(boot.Ramdisk) == nil:
+		return refuse("%s holds no ramdisk: nothing tells how this phone's kernel wants it packed", b.opt.Stock.Name)
+	}
+	if b.own, err = ramdisk.Read(b.stock.Part(boot.Ramdisk).Payload(), b.opt.Limit); err != nil {
+		return fmt.Errorf("%s: %w", b.opt.Stock.Name, err)
+	}
+	b.role = role(b.stock, b.own)
+	if b.opt.Boot.Image != nil {
+		b.boot = readRamdisk(b.opt.Boot.Image, b.opt.Limit)
+	}
+	b.step("kernel", b.opt.Stock.Name, "the only one that knows this phone's screen, keys and flash")
+	for _, p := range b.stock.Parts {
+		if p.Name != boot.Kernel && p.Name != boot.Ramdisk {
+			b.step(p.Name, b.opt.Stock.Name, "belongs to the kernel")
+		}
+	}
+	b.step(fmt.Sprintf("header version %d, addresses, command line", b.stock.Version), b.opt.Stock.Name, "what this phone's bootloader expects")
+	return nil
+}
+
+// role tells a recovery from a boot image.
+func role(b *boot.Image, rd *ramdisk.Ramdisk) string {
+	if s := b.Part(boot.Ramdisk).Section; s != nil {
+		if s.Name == "RECOVERY" {
+			return "recovery"
+		}
+		return "boot"
+	}
+	if program(rd) != "" {
+		return "recovery"
+	}
+	return "boot"
+}
+
+// program is the path of the recovery program, "" when a ramdisk has none.
+func program(rd *ramdisk.Ramdisk) string {
+	for _, p := range []string{"sbin/recovery", "system/bin/recovery"} {
+		if e := rd.Find(p); e != nil && e.Type() != ramdisk.Dir {
+			return p
+		}
+	}
+	return ""
+}
+
+// readRamdisk returns the ramdisk of a boot image, nil when it has none to read.
+func readRamdisk(img flash.Image, limit int64) *ramdisk.Ramdisk {
+	b, err := boot.Read(img)
+	if err != nil || b.Cut() || len(b.Ramdisks()) == 0 {
+		return nil
+	}
+	rd, err := ramdisk.Read(b.Ramdisks()[0].Payload(), limit)
+	if err != nil {
+		return nil
+	}
+	return rd
+}
+
+func (b *builder) openDonor() error {
+	name, img := b.opt.Donor.Name, b.opt.Donor.Image
+	if boot.Sniff(img) {
+		d, err := boot.Read(img)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", name, err)
+		case d.Cut():
+			return refuse("%s is cut: %s", name, d.Problems[0])
+		case len(d.Ramdisks()) == 0:
+			return refuse("%s holds no ramdisk", name)
+		case len(d.Ramdisks()) > 1:
+			return refuse("%s holds several ramdisks: it is no recovery image", name)
+		}
+		img = d.Ramdisks()[0].Payload()
+	}
+	rd, err := ramdisk.Read(img, b.opt.Limit)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	at := program(rd)
+	if at == "" {
+		return refuse("%s holds no recovery: neither sbin/recovery nor system/bin/recovery is in it", name)
+	}
+	b.base = rd
+	b.step("ramdisk", name, "the base, with its %s", at)
+	return nil
+}
+
+// put gives the base a file, from an image whose entry it was.
+func (b *builder) put(path string, e *ramdisk.Entry, data []byte) {
+	if old := b.base.Find(path); old != nil {
+		old.Mode, old.UID, old.GID, old.Data = e.Mode, e.UID, e.GID, data
+		return
+	}
+	n := addFile(b.base, path, data)
+	n.Mode, n.UID, n.GID, n.Time = e.Mode, e.UID, e.GID, e.Time
+}
+
+// files brings over what the phone's kernel needs: device nodes and chip settings.
+func (b *builder) files() error {
+	chip := false
+	for _, e := range b.own.Entries() {
+		p, safe := e.Path()
+		name := path.Base(p)
+		ueventd := strings.HasPrefix(name, "ueventd") && strings.HasSuffix(name, ".rc")
+		init := strings.HasPrefix(name, "init.recovery.") && strings.HasSuffix(name, ".rc") && !strings.Contains(p, "/")
+		if !safe || e.Type() != ramdisk.File || !ueventd && !init {
+			continue
+		}
+		why := "the device nodes that this phone's kernel makes"
+		if init {
+			chip, why = true, "what this chip needs at start"
+		}
+		if old := b.base.Find(p); old != nil && bytes.Equal(old.Data, e.Data) {
+			continue
+		}
+		b.put(p, e, e.Data)
+		b.step(p, b.opt.Stock.Name, "%s", why)
+	}
+	if !chip && b.role == "recovery" && b.opt.Phone != nil && b.opt.Phone.Chip != "" {
+		b.problem(flash.Note, b.opt.Stock.Name, "has no init.recovery.%s.rc: none is brought over", strings.ToLower(b.opt.Phone.Chip))
+	}
+	return nil
+}
+
+// propFile finds the file of properties, whatever link leads to it.
+func propFile(rd *ramdisk.Ramdisk) *ramdisk.Entry {
+	for _, p := range []string{"default.prop", "prop.default", "system/etc/prop.default"} {
+		if e := rd.Find(p); e != nil && e.Type() == ramdisk.File {
+			return e
+		}
+	}
+	return nil
+}
+
+func (b *builder) props() error {
+	to, from := propFile(b.base), propFile(b.own)
+	if to == nil && from == nil {
+		b.problem(flash.Warning, b.opt.Donor.Name, "has no default.prop, nor has the phone's image")
+		return nil
+	}
+	if to == nil {
+		p, _ := from.Path()
+		b.put(p, from, from.Data)
+		b.step(p, b.opt.Stock.Name, "the donor has none")
+		to = b.base.Find(p)
+	}
+	p, _ := to.Path()
+	if from != nil {
+		data, changed := setProperties(to.Data, phoneProperties(from.Data))
+		to.Data = data
+		if len(changed) > 0 {
+			b.step(p, b.opt.Stock.Name, "merged: which phone this is, from the phone (%s); everything else is the donor's", some(changed))
+		}
+	}
+	if b.opt.ADBRoot {
+		data, changed := setProperties(to.Data, rooted)
+		to.Data = data
+		b.step(p, "--adb root", "a root shell over USB (%s)", some(changed))
+		return nil
+	}
+	for _, kv := range properties(to.Data) {
+		if kv[0] == "ro.secure" && kv[1] == "0" || kv[0] == "ro.adb.secure" && kv[1] == "0" {
+			b.problem(flash.Note, p, "%s=%s is the donor's own: it gives a root shell over USB; it was not touched", kv[0], kv[1])
+		}
+	}
+	return nil
+}
+
+func some(list []string) string {
+	const few = 6
+	if len(list) == 0 {
+		return "all there already"
+	}
+	if len(list) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:few], " "), len(list)-few)
+	}
+	return strings.Join(list, " ")
+}
+
+// pack compresses the ramdisk as the phone's own is, and puts the image together.
+func (b *builder) pack() error {
+	c := b.own.Segments[0].Compression
+	var packed []byte
+	var err error
+	if len(b.base.Segments) == 1 && b.base.Segments[0].Compression == c {
+		packed, err = b.base.Encode()
+	} else {
+		packed, err = b.base.Recompress(c)
+		b.step("compression "+string(c), b.opt.Stock.Name, "what this kernel is known to unpack")
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.stock.Replace(boot.Ramdisk, bytes.NewReader(packed)); err != nil {
+		return err
+	}
+	if err := b.header(); err != nil {
+		return err
+	}
+	b.out.Image, err = b.fit()
+	return err
+}
+
+// header says what became of MediaTek's section header.
+func (b *builder) header() error {
+	s := b.stock.Part(boot.Ramdisk).Section
+	switch {
+	case s == nil:
+		b.step("no MediaTek header", b.opt.Stock.Name, "its kernel and ramdisk have none")
+		return nil
+	case b.role == "recovery":
+		b.step("MediaTek headers", b.opt.Stock.Name, "its kernel and ramdisk have them, the ramdisk's is %s", s.Name)
+		return nil
+	}
+	b.step("MediaTek headers", b.opt.Stock.Name, "its kernel and ramdisk have them; %s became RECOVERY, which the bootloader asks for in a recovery", s.Name)
+	return b.stock.SetSection(boot.Ramdisk, "RECOVERY")
+}

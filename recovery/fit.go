@@ -1,0 +1,68 @@
+package recovery
+
+import (
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/avb"
+)
+
+// fit puts the image together and makes it one for its partition: it must not be larger,
+// and where the stock image had an AVB footer it gets one.
+func (b *builder) fit() (flash.Image, error) {
+	had := b.stock.Tail
+	b.stock.Tail = nil
+	img, err := b.stock.Encode()
+	if err != nil {
+		return nil, err
+	}
+	room := int64(0)
+	if row := b.opt.Phone.Row("recovery"); row != nil {
+		room = row.Length
+	}
+	if room > 0 && img.Size() > room {
+		return nil, refuse("the new recovery has 0x%x bytes (%s), the partition 0x%x (%s): a smaller donor is needed",
+			img.Size(), flash.Size(img.Size()), room, flash.Size(room))
+	}
+	if room == 0 {
+		b.problem(flash.Warning, "size", "0x%x bytes; no table says how large the recovery partition is", img.Size())
+	}
+	old, foot, err := avb.Find(b.opt.Stock.Image)
+	if err == nil && foot != nil {
+		return b.footer(img, old, max(room, b.opt.Stock.Image.Size()))
+	}
+	b.leaveOut(had)
+	return img, nil
+}
+
+// leaveOut says what the bytes behind the stock image may have been.
+func (b *builder) leaveOut(tail flash.Image) {
+	if _, plain := tailFill(tail); plain {
+		return
+	}
+	const signature = 64 // one stands right behind the image
+	if _, plain := tailFill(flash.Slice(tail, flash.Extent{Length: signature})); plain {
+		b.problem(flash.Note, b.opt.Stock.Name, "the rest of the partition is not empty: remains of an older image, most likely; they are left out")
+		return
+	}
+	b.problem(flash.Warning, b.opt.Stock.Name, "0x%x bytes follow the image, a signature perhaps; they are left out: a phone that checks them will not start this recovery", tail.Size())
+}
+
+// footer gives the image an unsigned AVB footer in the place of the stock image's.
+func (b *builder) footer(img flash.Image, old *avb.VBMeta, size int64) (flash.Image, error) {
+	name, salt := "recovery", []byte(nil)
+	for _, d := range old.Images {
+		if d.Tree == nil {
+			name, salt = d.Partition, d.Salt
+			break
+		}
+	}
+	if b.role == "boot" {
+		name = "recovery" // the stock image was the boot image
+	}
+	whole, err := withFooter(img, size, name, salt, old.RollbackIndex)
+	if err != nil {
+		return nil, refuse("%s", err)
+	}
+	b.step("AVB footer", b.opt.Stock.Name, "made anew for %q, of the partition's size, unsigned", name)
+	b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s); the new one is not: only an unlocked bootloader starts it, on most phones only with verification switched off in vbmeta", old.Algorithm)
+	return whole, nil
+}

@@ -1,0 +1,103 @@
+package fstab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// Finding is a device path that the phone's table contradicts, or cannot bear out.
+type Finding struct {
+	Severity flash.Severity
+	Line     int
+	Mount    string
+	Device   string
+	Text     string
+}
+
+// Problem is the finding as one of a file.
+func (f Finding) Problem(file string) flash.Problem {
+	return flash.Problem{Severity: f.Severity, Place: fmt.Sprintf("%s, line %d", file, f.Line), Offset: flash.NoOffset, Text: f.Text}
+}
+
+// Check holds every device path of a file against the phone's table.
+func (p *Phone) Check(f *File) []Finding {
+	var out []Finding
+	for _, e := range f.Entries() {
+		if s, text := p.judge(e); text != "" {
+			out = append(out, Finding{s, e.Number, e.Mount, e.Device, text})
+		}
+		for _, d := range inOptions.FindAllString(e.Options, -1) {
+			if p.MBR && p.Row(strings.TrimPrefix(d, "emmc@")) == nil {
+				out = append(out, Finding{flash.Note, e.Number, e.Mount, d, fmt.Sprintf("%s: the phone has no such partition", d)})
+			}
+		}
+	}
+	return out
+}
+
+// judge compares one entry with the table; the text is empty when nothing is wrong.
+func (p *Phone) judge(e *Entry) (flash.Severity, string) {
+	d := ParseDevice(e.Device)
+	if d.Style == Other || e.logical() || removable(e) {
+		return 0, ""
+	}
+	row, known := p.resolve(d)
+	want := p.Row(wanted(e.Mount))
+	switch {
+	case !known:
+		return flash.Note, fmt.Sprintf("%s for %s: only the phone's own table, in a dump, tells which partition that is", e.Device, e.Mount)
+	case row == nil && d.Style == Bare && want == nil:
+		return 0, "" // a word that need not be a partition
+	case row == nil:
+		return flash.Warning, fmt.Sprintf("%s for %s: the phone has no such partition", e.Device, e.Mount)
+	case scatter.Canonical(row.Name) == "para" && wanted(e.Mount) == "misc":
+		return 0, "" // where newer phones keep the bootloader's message
+	case want != nil && want.Name != row.Name:
+		text := fmt.Sprintf("names %s as %s, but by the phone's table that is %s, not %s", e.Device, e.Mount, row.Name, want.Name)
+		return danger(row, text)
+	case want == nil && precious(row) && mountsOther(e.Mount, row):
+		return danger(row, fmt.Sprintf("names %s as %s, but by the phone's table that is %s", e.Device, e.Mount, row.Name))
+	}
+	return 0, ""
+}
+
+// irreplaceable partitions hold what no other phone has: IMEI, calibration, keys. By
+// canonical name.
+var irreplaceable = []string{"nvram", "nvdata", "nvcfg", "protect1", "protect2", "proinfo", "persist", "seccfg"}
+
+func precious(row *flash.Partition) bool {
+	return slices.Contains(irreplaceable, scatter.Canonical(row.Name))
+}
+
+// danger says what a wrong path can cost.
+func danger(row *flash.Partition, text string) (flash.Severity, string) {
+	if precious(row) {
+		text += ": formatting it would destroy what makes this phone itself, its IMEI among it"
+	}
+	return flash.Error, text
+}
+
+// mountsOther reports whether a mount point has nothing to do with the row's names.
+func mountsOther(mount string, row *flash.Partition) bool {
+	return wanted(mount) != "" && scatter.Canonical(wanted(mount)) != scatter.Canonical(row.Name)
+}
+
+// logical partitions lie within super, and in no partition table.
+func (e *Entry) logical() bool {
+	for _, o := range strings.FieldsFunc(e.Options, func(r rune) bool { return strings.ContainsRune(" \t,;", r) }) {
+		if o == "logical" || o == "flags=logical" {
+			return true
+		}
+	}
+	return false
+}
+
+// removable entries are cards and sticks.
+func removable(e *Entry) bool {
+	_, known := mounts[strings.ToLower(strings.Trim(e.Mount, "/"))]
+	return known && wanted(e.Mount) == "" || strings.HasPrefix(e.Device, "/devices/")
+}

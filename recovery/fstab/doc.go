@@ -1,0 +1,20 @@
+// Package fstab reads and rewrites the fstab files of Android, and holds every device
+// path in them against the partition table of the phone.
+//
+//	v1   mount  type  device  [device2]  [options]     recoveries up to about 2013, TWRP
+//	     /cache  ext4  /dev/block/mmcblk0p6  flags=display="Cache";wipeingui
+//	v2   device  mount  type  options  manager's options
+//	     /emmc@usrdata  /data  ext4  noatime  wait,check
+//
+// A file may mix both. Lines are kept as they are but for the words that are replaced.
+//
+//	/dev/block/platform/…/by-name/NAME   the partition of that name
+//	/dev/block/by-name/NAME
+//	/emmc@NAME, emmc@NAME                MediaTek's kernels of the MBR era, their names
+//	/dev/NAME, NAME                      raw partitions, likewise: /dev/bootimg
+//	/dev/block/mmcblk0pN                 the N-th of the GPT; of MBR and EBRs as Linux counts
+//	anything else                        cards, USB sticks, sysfs paths: not the phone's table
+//
+// Sources: AOSP fs_mgr (fs_mgr_fstab), recovery's roots.cpp of Android 4.2 and 4.3, TWRP's
+// partition.cpp; the spellings are those of fstab files in phones' images.
+package fstab

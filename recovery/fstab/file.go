@@ -1,0 +1,142 @@
+package fstab
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// File is a fstab file, line by line.
+type File struct {
+	Lines []Line
+}
+
+// Line is one line with its end. Entry is nil for comments, empty lines and lines that
+// are no entry.
+type Line struct {
+	Text  string
+	Entry *Entry
+	Odd   bool // neither entry nor comment
+}
+
+// Entry is what a line says. Number counts from 1.
+type Entry struct {
+	Number  int
+	V1      bool // mount point first
+	Device  string
+	Mount   string
+	Type    string
+	Options string // all words behind
+
+	device, fsType [2]int // where the words stand in the line
+}
+
+// types are the words that stand in the type column of a fstab.
+var types = []string{
+	"auto", "bml", "btrfs", "datamedia", "emmc", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "mtd", "none",
+	"ntfs", "overlay", "ramdisk", "rfs", "sdfat", "squashfs", "swap", "tmpfs", "ubifs", "vfat", "yaffs2",
+}
+
+// Read takes a file apart. There is no line it cannot keep.
+func Read(b []byte) *File {
+	f := &File{}
+	for n := 1; len(b) > 0; n++ {
+		end := bytes.IndexByte(b, '\n') + 1
+		if end == 0 {
+			end = len(b)
+		}
+		text := string(b[:end])
+		b = b[end:]
+		l := Line{Text: text}
+		if t := strings.TrimSpace(text); t != "" && t[0] != '#' {
+			l.Entry = parse(text, n)
+			l.Odd = l.Entry == nil
+		}
+		f.Lines = append(f.Lines, l)
+	}
+	return f
+}
+
+// parse reads an entry, nil when the line is none.
+func parse(s string, number int) *Entry {
+	w := fields(s)
+	if len(w) < 3 {
+		return nil
+	}
+	word := func(i int) string { return s[w[i][0]:w[i][1]] }
+	e := &Entry{Number: number}
+	switch {
+	case isType(word(1)) && strings.HasPrefix(word(0), "/") && (!isType(word(2)) || word(1) == word(2)): // "/tmp ramdisk ramdisk"
+		e.V1, e.Mount, e.Type, e.Device = true, word(0), word(1), word(2)
+		e.fsType, e.device = w[1], w[2]
+	case isType(word(2)):
+		e.Device, e.Mount, e.Type = word(0), word(1), word(2)
+		e.device, e.fsType = w[0], w[2]
+	default:
+		return nil
+	}
+	if len(w) > 3 {
+		e.Options = strings.TrimSpace(s[w[3][0]:])
+	}
+	return e
+}
+
+// fields gives the places of the words of a line, quoted spaces kept within them.
+func fields(s string) [][2]int {
+	var out [][2]int
+	start, quoted := -1, false
+	for i := 0; i <= len(s); i++ {
+		space := i == len(s) || !quoted && strings.IndexByte(" \t\r\n", s[i]) >= 0
+		switch {
+		case space && start >= 0:
+			out, start = append(out, [2]int{start, i}), -1
+		case !space && start < 0:
+			start = i
+		}
+		if i < len(s) && s[i] == '"' {
+			quoted = !quoted && strings.IndexByte(s[i+1:], '"') >= 0
+		}
+	}
+	return out
+}
+
+func isType(s string) bool { return slices.Contains(types, s) }
+
+// Encode returns the file's bytes.
+func (f *File) Encode() []byte {
+	var b bytes.Buffer
+	for _, l := range f.Lines {
+		b.WriteString(l.Text)
+	}
+	return b.Bytes()
+}
+
+// Entries returns the entries in order.
+func (f *File) Entries() []*Entry {
+	var out []*Entry
+	for _, l := range f.Lines {
+		if l.Entry != nil {
+			out = append(out, l.Entry)
+		}
+	}
+	return out
+}
+
+// set gives an entry of the line another device and type; every other byte stays.
+func (l *Line) set(device, fsType string) {
+	e := l.Entry
+	first, second, a, b := e.device, e.fsType, device, fsType
+	if first[0] > second[0] {
+		first, second, a, b = second, first, b, a
+	}
+	s := l.Text
+	l.Text = s[:first[0]] + a + s[first[1]:second[0]] + b + s[second[1]:]
+	l.Entry = parse(l.Text, e.Number)
+}
+
+// drop makes a comment of the line.
+func (l *Line) drop(why string) {
+	text := strings.TrimRight(l.Text, "\r\n")
+	end := l.Text[len(text):]
+	l.Text, l.Entry = "# "+why+": "+text+end, nil
+}

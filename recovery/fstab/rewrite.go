@@ -1,0 +1,175 @@
+package fstab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// Spelling is how a phone writes its device paths, learnt from the fstab files of its
+// own images, as far as its table bears them out.
+type Spelling struct {
+	phone  *Phone
+	paths  map[string]string // partition → path
+	types  map[string]string // partition → file system
+	byName string            // prefix of by-name paths, "" when the phone's files have none
+	emmcAt string            // prefix of emmc@ names
+	number bool              // the phone's files use numbers
+}
+
+// Learn reads the phone's own files, the most trusted first. What the table contradicts
+// is not learnt.
+func (p *Phone) Learn(files ...*File) *Spelling {
+	s := &Spelling{phone: p, paths: map[string]string{}, types: map[string]string{}}
+	for _, f := range files {
+		for _, e := range f.Entries() {
+			s.learn(e)
+		}
+	}
+	return s
+}
+
+func (s *Spelling) learn(e *Entry) {
+	d := ParseDevice(e.Device)
+	want := s.phone.Row(wanted(e.Mount))
+	if want != nil && e.Type != "auto" && e.Type != "emmc" && s.types[want.Name] == "" {
+		s.types[want.Name] = e.Type
+	}
+	if d.Style == Other || d.Style == Bare || e.logical() {
+		return
+	}
+	row, known := s.phone.resolve(d)
+	if !known || row == nil || want != nil && want.Name != row.Name {
+		return
+	}
+	switch d.Style {
+	case ByName:
+		if s.byName == "" {
+			s.byName = d.Prefix
+		}
+	case EMMCAt:
+		if s.emmcAt == "" {
+			s.emmcAt = d.Prefix
+		}
+	case Number:
+		s.number = true
+	}
+	if s.paths[row.Name] == "" {
+		s.paths[row.Name] = e.Device
+	}
+}
+
+// Change is one line of a file that is not as it was.
+type Change struct {
+	Line     int    `json:"line"`
+	Mount    string `json:"mount"`
+	Was      string `json:"was"`
+	Now      string `json:"now,omitempty"` // "" when the line was taken out
+	Why      string `json:"why"`
+	Severity flash.Severity
+}
+
+// Rewrite makes a donor's file one of this phone: every path is spelled as the phone
+// does and leads where the table says; lines for partitions that the phone lacks become
+// comments. Systems names the file systems found in partitions, which count more than
+// what any file says; it may be nil.
+func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
+	var out []Change
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		e := l.Entry
+		if e == nil {
+			continue
+		}
+		d := ParseDevice(e.Device)
+		if e.logical() || removable(e) || d.Style == Other {
+			continue
+		}
+		was := e.Type + " on " + e.Device
+		row := s.target(e, d)
+		if row == nil {
+			l.drop("not on this phone")
+			out = append(out, Change{e.Number, e.Mount, was, "", "the phone has no such partition", flash.Note})
+			continue
+		}
+		path, why := s.path(row, d)
+		if path == "" {
+			l.drop("no path is proven")
+			out = append(out, Change{e.Number, e.Mount, was, "", why, flash.Warning})
+			continue
+		}
+		kind, kindWhy := s.system(row, e, systems)
+		if path == e.Device && kind == e.Type {
+			continue
+		}
+		l.set(path, kind)
+		out = append(out, Change{e.Number, e.Mount, was, kind + " on " + path, why + kindWhy, flash.Note})
+	}
+	return out
+}
+
+// target is the partition that an entry of a donor is for on this phone: by its mount
+// point, else by the name its path has.
+func (s *Spelling) target(e *Entry, d Device) *flash.Partition {
+	if row := s.phone.Row(wanted(e.Mount)); row != nil {
+		return row
+	}
+	if wanted(e.Mount) == "misc" {
+		return s.phone.Row("para")
+	}
+	if d.Style == Number {
+		return nil // a number of the donor's phone says nothing here
+	}
+	return s.phone.Row(d.Name)
+}
+
+// path spells a partition for this phone; donor is how the donor does.
+func (s *Spelling) path(row *flash.Partition, donor Device) (path, why string) {
+	if p := s.paths[row.Name]; p != "" {
+		return p, "as the phone's own fstab has it, and its table confirms"
+	}
+	lower := strings.ToLower(row.Name)
+	if s.byName != "" {
+		return s.byName + row.Name, "the name is from the phone's table, the path from its own fstab"
+	}
+	if got, known := s.phone.resolve(donor); known && got != nil && got.Name == row.Name && donor.Style != ByName {
+		return donor.String(), "the donor's path, which the phone's table confirms"
+	}
+	n := s.phone.number(row)
+	switch {
+	case s.number && n > 0:
+		return fmt.Sprintf("/dev/block/mmcblk0p%d", n), "the number is proven by the phone's table, and its own fstab uses numbers"
+	case s.emmcAt != "" && mounted(row):
+		return s.emmcAt + lower, "the name is from the phone's table, the spelling from its own fstab"
+	case n > 0:
+		return fmt.Sprintf("/dev/block/mmcblk0p%d", n), "the number is proven by the phone's table"
+	case s.phone.MBR && !mounted(row):
+		return "/dev/" + lower, "the name that kernels of this generation give the partition"
+	}
+	return "", fmt.Sprintf("nothing tells how this phone writes the path of %s", row.Name)
+}
+
+// mounted partitions hold file systems; kernels of the MBR era give only these a block
+// device of their own.
+func mounted(row *flash.Partition) bool {
+	return slices.Contains([]string{"system", "userdata", "cache", "protect1", "protect2", "secro", "fat", "custom", "cust", "persist", "nvdata", "vendor"}, scatter.Canonical(row.Name))
+}
+
+// system is the file system of an entry.
+func (s *Spelling) system(row *flash.Partition, e *Entry, found map[string]string) (kind, why string) {
+	if e.Type == "emmc" || e.Type == "auto" || e.Type == "mtd" {
+		return e.Type, ""
+	}
+	if k := found[row.Name]; k != "" && k != e.Type {
+		return k, "; the file system is what stands in the partition"
+	} else if k != "" {
+		return k, ""
+	}
+	if k := s.types[row.Name]; k != "" && k != e.Type {
+		return k, "; the file system is the phone's own fstab's"
+	}
+	return e.Type, ""
+}

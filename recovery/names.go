@@ -1,0 +1,64 @@
+package recovery
+
+import (
+	"strings"
+
+	"github.com/mtkkit/mtkkit/image/ramdisk"
+)
+
+// treeNames hands out places in a tree for the files of a ramdisk. Names are data from a
+// stranger, and trees lie on all kinds of file systems: what is not plain, or would meet
+// another name where case does not count, gets none.
+type treeNames struct {
+	taken map[string]bool // lower-case path → it is a file, not a folder
+}
+
+// place reports whether the entry's content can lie in the tree under its own path.
+func (t *treeNames) place(h ramdisk.Header) (path string, ok bool) {
+	path, safe := h.Path()
+	if !safe || len(path) > 200 {
+		return path, false
+	}
+	low := strings.ToLower(path)
+	if _, met := t.taken[low]; met {
+		return path, false
+	}
+	for _, e := range strings.Split(path, "/") {
+		if !portable(e) {
+			return path, false
+		}
+	}
+	for i := range low {
+		if low[i] == '/' && t.taken[low[:i]] {
+			return path, false // below a file
+		}
+	}
+	if t.taken == nil {
+		t.taken = map[string]bool{}
+	}
+	t.taken[low] = true
+	for i := range low {
+		if low[i] == '/' {
+			t.taken[low[:i]] = false
+		}
+	}
+	return path, true
+}
+
+// portable reports whether every system of today takes s as a file name.
+func portable(s string) bool {
+	for _, c := range s {
+		if c < ' ' || c > '~' || strings.ContainsRune(`<>:"\|?*`, c) {
+			return false
+		}
+	}
+	base, _, _ := strings.Cut(strings.ToUpper(s), ".")
+	switch strings.TrimRight(base, " ") {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return false
+	}
+	if len(base) == 4 && (strings.HasPrefix(base, "COM") || strings.HasPrefix(base, "LPT")) {
+		return false
+	}
+	return s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")
+}

@@ -1,0 +1,268 @@
+package recovery
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
+)
+
+// Repacked is an image put together from a folder.
+type Repacked struct {
+	Image    flash.Image
+	Changed  []string // what is not as in the original; none: the bytes are the original's
+	Problems []flash.Problem
+}
+
+// Repack puts the image of an unpacked folder together again. What was not edited comes
+// out byte for byte, and when nothing was, so does the image. The folder's files must
+// stay as they are, and original open, until the result is written.
+func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) {
+	b, err := boot.Read(original)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", OriginalName, err)
+	}
+	p := &repacker{fs: folder, limit: limit, b: b}
+	if err := p.run(); err != nil {
+		return nil, err
+	}
+	p.out.Problems = append(p.out.Problems, b.Problems...)
+	if len(p.out.Changed) > 0 {
+		p.out.Problems = append(p.out.Problems, settleTail(b, original.Size())...)
+	}
+	p.out.Image, err = b.Encode()
+	return &p.out, err
+}
+
+type repacker struct {
+	fs    fs.FS
+	limit int64
+	b     *boot.Image
+	out   Repacked
+}
+
+func (p *repacker) changed(format string, a ...any) {
+	p.out.Changed = append(p.out.Changed, fmt.Sprintf(format, a...))
+}
+
+func (p *repacker) note(place, format string, a ...any) {
+	p.out.Problems = append(p.out.Problems, flash.Problem{Severity: flash.Note, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+}
+
+func (p *repacker) run() error {
+	text, err := fs.ReadFile(p.fs, RecordName)
+	if err != nil {
+		return err
+	}
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return fmt.Errorf("%s: %w", RecordName, err)
+	}
+	if r.Schema != recordSchema {
+		return fmt.Errorf("%s: schema %q is not %s", RecordName, r.Schema, recordSchema)
+	}
+	for _, pr := range r.Parts {
+		if p.b.Part(pr.Name) == nil {
+			return fmt.Errorf("%s: %s has no part %q", RecordName, OriginalName, pr.Name)
+		}
+		if err := p.part(pr); err != nil {
+			return fmt.Errorf("%s: %w", pr.Name, err)
+		}
+	}
+	if was := p.b.Facts(); r.Facts != was {
+		if err := p.b.Apply(r.Facts); err != nil {
+			return err
+		}
+		p.changed("header")
+	}
+	return nil
+}
+
+// part takes one part from the folder.
+func (p *repacker) part(pr PartRecord) error {
+	part := p.b.Part(pr.Name)
+	if pr.Tree != "" {
+		rd, err := ramdisk.Read(part.Payload(), p.limit)
+		if err != nil {
+			return err
+		}
+		if err := p.applyTree(pr, rd); err != nil {
+			return err
+		}
+		if rd.Edited() {
+			packed, err := rd.Encode()
+			if err != nil {
+				return err
+			}
+			if err := p.b.Replace(pr.Name, bytes.NewReader(packed)); err != nil {
+				return err
+			}
+		}
+	} else if same, data, err := p.compare(pr.File, part.Payload()); err != nil {
+		return err
+	} else if !same {
+		p.changed("%s", pr.Name)
+		if err := p.b.Replace(pr.Name, bytes.NewReader(data)); err != nil {
+			return err
+		}
+	}
+	if was := p.b.Part(pr.Name).Section; pr.Section != sectionName(was) {
+		p.changed("MediaTek header of %s", pr.Name)
+		return p.b.SetSection(pr.Name, pr.Section)
+	}
+	return nil
+}
+
+func sectionName(s *boot.Section) string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
+}
+
+// compare reads a file of the folder, and says whether it is what the image holds.
+func (p *repacker) compare(name string, img flash.Image) (same bool, data []byte, err error) {
+	if !fs.ValidPath(name) {
+		return false, nil, fmt.Errorf("%s: %q is no name of a file in the folder", RecordName, name)
+	}
+	if data, err = fs.ReadFile(p.fs, name); err != nil {
+		return false, nil, err
+	}
+	if int64(len(data)) != img.Size() {
+		return false, data, nil
+	}
+	was, err := io.ReadAll(io.NewSectionReader(img, 0, img.Size()))
+	return bytes.Equal(data, was), data, err
+}
+
+// applyTree brings the entries of a ramdisk to what list and tree say.
+func (p *repacker) applyTree(pr PartRecord, rd *ramdisk.Ramdisk) error {
+	text, err := fs.ReadFile(p.fs, pr.List)
+	if err != nil {
+		return err
+	}
+	lines, err := readList(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("%s, %w", pr.List, err)
+	}
+	left := map[string][]*ramdisk.Entry{}
+	for _, e := range rd.Entries() {
+		left[e.Name] = append(left[e.Name], e)
+	}
+	used := map[string]bool{} // files of the folder that a line claims
+	for _, l := range lines {
+		var e *ramdisk.Entry
+		if old := left[l.name]; len(old) > 0 {
+			e, left[l.name] = old[0], old[1:]
+		}
+		if err := p.applyLine(pr, rd, l, e, used); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	for _, list := range left {
+		for _, e := range list {
+			rd.Remove(e)
+			p.changed("%s/%s removed", pr.Tree, e.Name)
+		}
+	}
+	return p.addUnlisted(pr, rd, used)
+}
+
+// applyLine brings one entry to what its line says; e is nil for a new one.
+func (p *repacker) applyLine(pr PartRecord, rd *ramdisk.Ramdisk, l line, e *ramdisk.Entry, used map[string]bool) error {
+	var data []byte
+	switch l.kind() {
+	case ramdisk.Symlink:
+		data = []byte(l.target)
+	case ramdisk.File:
+		at := l.in
+		if at == "" {
+			path, _ := ramdisk.Header{Name: l.name}.Path()
+			at = pr.Tree + "/" + path
+		}
+		if !fs.ValidPath(at) {
+			return fmt.Errorf("%q is no name of a file in the folder", at)
+		}
+		used[at] = true
+		var err error
+		data, err = fs.ReadFile(p.fs, at)
+		if errors.Is(err, fs.ErrNotExist) && e != nil {
+			rd.Remove(e)
+			p.changed("%s/%s removed", pr.Tree, l.name)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	default:
+		if e != nil {
+			data = e.Data
+		}
+	}
+	if e == nil {
+		e = rd.Add(ramdisk.Header{Name: l.name}, nil)
+	}
+	l.apply(e, data)
+	if e.Edited() {
+		p.changed("%s/%s", pr.Tree, l.name)
+	}
+	return nil
+}
+
+// apply gives the entry what the line says.
+func (l line) apply(e *ramdisk.Entry, data []byte) {
+	e.Mode, e.UID, e.GID, e.Time = l.mode, l.uid, l.gid, l.time
+	if k := l.kind(); k == ramdisk.Char || k == ramdisk.Block {
+		e.RDevMajor, e.RDevMinor = l.device[0], l.device[1]
+	}
+	if !bytes.Equal(e.Data, data) {
+		e.Data = data
+	}
+}
+
+// addUnlisted adds the files of the tree that no line claims, with their folders.
+func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[string]bool) error {
+	err := fs.WalkDir(p.fs, pr.Tree, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || used[at] {
+			return err
+		}
+		if !d.Type().IsRegular() {
+			p.note(pr.List, "%s is no plain file: say in the list what it is to be", at)
+			return nil
+		}
+		data, err := fs.ReadFile(p.fs, at)
+		if err != nil {
+			return err
+		}
+		path := strings.TrimPrefix(at, pr.Tree+"/")
+		addFile(rd, path, data)
+		p.changed("%s/%s added", pr.Tree, path)
+		p.note(pr.List, "%s is in no line: added, owned by root; a line gives it another mode", path)
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a ramdisk without files
+	}
+	return err
+}
+
+// addFile adds a file of root's, and the folders it lies in where they are missing.
+func addFile(rd *ramdisk.Ramdisk, path string, data []byte) *ramdisk.Entry {
+	for i, c := range path {
+		if c == '/' && rd.Find(path[:i]) == nil {
+			rd.Add(ramdisk.Header{Name: path[:i], Mode: ramdisk.Dir | 0o755}, nil)
+		}
+	}
+	mode := uint32(0o644)
+	if strings.HasPrefix(path, "sbin/") || strings.Contains("/"+path, "/bin/") || strings.HasSuffix(path, ".sh") {
+		mode = 0o755
+	}
+	return rd.Add(ramdisk.Header{Name: path, Mode: ramdisk.File | mode}, data)
+}
