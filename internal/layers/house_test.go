@@ -25,6 +25,7 @@ var cellars = map[string][]string{
 var helpers = map[string][]string{
 	"flash/flashtest":       {"flash"},
 	"acquire/acquiretest":   {"flash", "acquire/port"},
+	"acquire/adbtest":       {"flash"},
 	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
 	"internal/imgtest":      {"flash"},
 	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata

@@ -1,0 +1,85 @@
+package adb
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/acquire/codes"
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// What callers branch on, besides port.ErrGone (the phone or the server left) and
+// port.ErrTimeout.
+var (
+	// ErrNoServer: nothing listens where the adb server should.
+	ErrNoServer = errors.New("no adb server answers")
+	// ErrNoDevice: the server knows no phone, or not the one asked for.
+	ErrNoDevice = errors.New("no such phone at the adb server")
+	// ErrSeveral: there are several phones and none was named.
+	ErrSeveral = errors.New("several phones are connected")
+	// ErrUnauthorized: the phone has not been told to trust this computer.
+	ErrUnauthorized = errors.New("the phone does not trust this computer yet")
+	// ErrOffline: the server sees the phone and cannot talk to it.
+	ErrOffline = errors.New("the phone is offline")
+	// ErrNoRoot: the phone grants no root.
+	ErrNoRoot = errors.New("the phone grants no root")
+	// ErrMangled: what commands on the phone print does not arrive as it was.
+	ErrMangled = errors.New("bytes from the phone arrive changed")
+	// ErrStorage: the phone has no flash this package can read.
+	ErrStorage = errors.New("no flash that can be read through adb")
+	// ErrProtocol: the other side does not speak adb's protocol.
+	ErrProtocol = errors.New("not an adb server")
+)
+
+// FailError is a request the server or the phone refused, in its own words.
+type FailError struct {
+	Request, Text string
+}
+
+func (e *FailError) Error() string { return fmt.Sprintf("%s is refused: %q", e.Request, e.Text) }
+
+// ReadError is a place the phone cannot read. Reading elsewhere goes on.
+type ReadError struct {
+	Node   string
+	Offset int64 // the first byte that did not come
+	Text   string
+}
+
+func (e *ReadError) Error() string {
+	s := fmt.Sprintf("the phone cannot read %s at 0x%x", e.Node, e.Offset)
+	if e.Text != "" {
+		s += fmt.Sprintf(" (%s)", e.Text)
+	}
+	return s
+}
+
+// Advice returns what a person can do about err, or "". It looks through wrapping.
+func Advice(err error) string {
+	for _, a := range advice {
+		if errors.Is(err, a.err) {
+			return a.text
+		}
+	}
+	var place *ReadError
+	if errors.As(err, &place) {
+		return codes.Medium.Cure
+	}
+	return ""
+}
+
+var advice = []struct {
+	err  error
+	text string
+}{
+	{ErrNoServer, "start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT names another place)"},
+	{ErrNoDevice, "switch on USB debugging on the phone and plug it in; adb devices lists what the server sees"},
+	{ErrSeveral, "name one with --serial"},
+	{ErrUnauthorized, "unlock the phone's screen and accept this computer's key"},
+	{ErrOffline, "unplug and plug in again; adb reconnect"},
+	{ErrNoRoot, "allow root for the shell in the phone's root manager (Magisk, SuperSU), and confirm on its screen; without root read the phone through its loader: mtkkit acquire --da FILE"},
+	{ErrMangled, "read the phone through its loader: mtkkit acquire --da FILE"},
+	{ErrStorage, "read the phone through its loader: mtkkit acquire --da FILE"},
+	{ErrProtocol, "another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place"},
+	{port.ErrGone, "plug the phone in again, see that adb devices lists it, and resume"},
+	{port.ErrTimeout, "unlock the phone's screen, see that it asks nothing and that adb devices lists it, and resume"},
+}

@@ -1,0 +1,145 @@
+package adb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// image is a node of the phone as a flash.Image. Reading is fastest in order; a jump
+// starts another command on the phone.
+type image struct {
+	ctx   context.Context // of the Phone: an Image's reads have none of their own
+	shell *shell
+	tool  string // the dd that is used
+	node  string
+	size  int64
+
+	mu     sync.Mutex // one ReadAt at a time; guards all below
+	stream *stream    // nil when none is under way
+	pos    int64      // where it stands
+	window int64      // how long it was
+}
+
+// Size returns the node's size in bytes.
+func (i *image) Size() int64 { return i.size }
+
+// ReadAt implements io.ReaderAt. A *ReadError is about the place: reading elsewhere goes
+// on. Others are of the line, and reading may go on when the phone is there again.
+func (i *image) ReadAt(p []byte, off int64) (int, error) {
+	switch {
+	case off < 0:
+		return 0, fmt.Errorf("adb: %s: read at negative offset %d", i.node, off)
+	case off >= i.size:
+		return 0, io.EOF
+	}
+	short := int64(len(p)) > i.size-off
+	if short {
+		p = p[:i.size-off]
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n, err := i.read(p, off)
+	if err == nil && short {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// read fills p from off on, in as many windows as it takes.
+func (i *image) read(p []byte, off int64) (n int, err error) {
+	for n < len(p) {
+		at := off + int64(n)
+		if i.stream == nil || at < i.pos || at-i.pos > largest { // a short way forward is sooner read than asked for
+			if err := i.start(at, int64(len(p)-n)); err != nil {
+				return n, fmt.Errorf("adb: %s at 0x%x: %w", i.node, at, err)
+			}
+		}
+		to := p[n:]
+		if i.pos < at {
+			to = make([]byte, at-i.pos)
+		}
+		m, err := i.stream.read(to)
+		if i.pos += int64(m); i.pos > at {
+			n = int(i.pos - off)
+		}
+		switch {
+		case err == nil:
+		case err == io.EOF: // the window is through
+			i.drop()
+		default:
+			i.drop()
+			i.window = 0
+			return n, i.explain(i.pos, err)
+		}
+	}
+	return n, nil
+}
+
+// finest is the smallest block dd is asked for.
+const finest = 512
+
+// start begins the window that holds at: a larger one when reading goes straight on.
+// Windows are made of whole blocks, and of large ones where they can be.
+func (i *image) start(at, want int64) error {
+	length := int64(firstWindow)
+	if i.pos == at && i.window > 0 {
+		length = min(4*i.window, lastWindow)
+	}
+	begin := at / finest * finest
+	length = max(length, (at-begin+want+finest-1)/finest*finest)
+	if length > largest && begin%largest == 0 {
+		length = (length + largest - 1) / largest * largest
+	}
+	i.drop()
+	e := flash.Extent{Offset: begin, Length: min(length, i.size-begin)}
+	st, err := i.shell.openStream(i.ctx, i.tool, i.node, e)
+	if err != nil {
+		return err
+	}
+	i.stream, i.pos, i.window = st, begin, e.Length
+	return nil
+}
+
+// drop ends the window under way.
+func (i *image) drop() {
+	if i.stream != nil {
+		i.stream.close()
+		i.stream = nil
+	}
+}
+
+// explain turns the early end of a range into an error of the place or of the line.
+func (i *image) explain(at int64, err error) error {
+	if errors.Is(err, errFailed) || err == io.ErrUnexpectedEOF {
+		return &ReadError{Node: i.node, Offset: at, Text: i.reason(at)}
+	}
+	return fmt.Errorf("adb: %s at 0x%x: %w", i.node, at, err)
+}
+
+// reason asks dd for its own words: its errors are kept out of the data.
+func (i *image) reason(at int64) string {
+	out, err := i.shell.output(i.ctx, i.shell.root(fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1",
+		i.tool, i.node, finest, at/finest)), i.shell.answer)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, ":") && !strings.Contains(line, "records") {
+			return firstLine(line)
+		}
+	}
+	return ""
+}
+
+// close ends the window under way; later reads start anew.
+func (i *image) close() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.drop()
+}

@@ -1,0 +1,272 @@
+package adb
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Options say which phone, and where its server is.
+type Options struct {
+	Server string // "" for DefaultServer
+	Serial string // "" when there is just one
+
+	waits waits // zero for the usual ones
+}
+
+// Phone is a phone whose flash can be read.
+type Phone struct {
+	flash.Device
+	Serial string // private
+	CID    string // the flash chip's identity as the kernel tells it, "" when not; private
+	Model  string
+	Chip   string // "mt6765", "" when not told
+
+	// Captures are texts of the phone that say where partitions lie, the best first:
+	// /proc/dumchar_info, the kernel's lists together with the by-name links.
+	Captures []Capture
+
+	images []*image
+}
+
+// Capture is a text of the phone.
+type Capture struct {
+	Name string // "dumchar_info"
+	Text string
+}
+
+// Open finds the phone, gets root, and asks what flash there is. The device's problems
+// say that it is read live. ctx ends all reading.
+func Open(ctx context.Context, o Options) (*Phone, error) {
+	server := cmp.Or(o.Server, DefaultServer)
+	devices, err := Devices(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choose(devices, o.Serial)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newShell(ctx, server, chosen.Serial, cmp.Or(o.waits, usualWaits))
+	if err != nil {
+		return nil, err
+	}
+	p := &Phone{Serial: chosen.Serial, Model: chosen.Model}
+	if err := p.look(ctx, s); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close ends what reading is under way.
+func (p *Phone) Close() error {
+	for _, i := range p.images {
+		i.close()
+	}
+	return nil
+}
+
+// linkFolders are where Android has the links that name partitions.
+const linkFolders = "/dev/block/by-name /dev/block/bootdevice/by-name /dev/block/platform/*/by-name /dev/block/platform/*/*/by-name"
+
+// look asks the phone for its flash.
+func (p *Phone) look(ctx context.Context, s *shell) error {
+	var texts [6]string
+	for i, command := range []string{
+		"cat /proc/partitions", "ls -l " + linkFolders, "cat /proc/dumchar_info",
+		"cat /proc/mounts", "cat /proc/mtd", "getprop ro.board.platform",
+	} {
+		var err error
+		if texts[i], err = s.text(ctx, command); err != nil {
+			return err
+		}
+	}
+	n := parseNodes(texts[0], texts[1], texts[2], texts[3], texts[4])
+	if chip := strings.TrimSpace(texts[5]); len(chip) < 32 && strings.HasPrefix(strings.ToLower(chip), "mt") {
+		p.Chip = chip
+	}
+	for _, c := range []Capture{{"dumchar_info", texts[2]}, {"partitions", texts[0] + texts[1]}} {
+		if strings.TrimSpace(c.Text) != "" {
+			p.Captures = append(p.Captures, c)
+		}
+	}
+	storage, regions := n.regions()
+	if len(regions) == 0 && n.mtd {
+		return fmt.Errorf("adb: %w: it is raw NAND, of which Android gives no true copy", ErrStorage)
+	}
+	if len(regions) == 0 {
+		return fmt.Errorf("adb: %w: /proc/partitions lists neither eMMC nor UFS", ErrStorage)
+	}
+	p.Storage = storage
+	var tool string
+	for _, r := range regions {
+		size, err := p.sizeOf(ctx, s, r, n.kib[r.name]<<10)
+		if err != nil {
+			return err
+		}
+		if tool == "" {
+			if tool, err = s.findTool(ctx, r.path(), size); err != nil {
+				return err
+			}
+		}
+		img := &image{ctx: ctx, shell: s, tool: tool, node: r.path(), size: size}
+		p.images = append(p.images, img)
+		p.Parts = append(p.Parts, flash.Part{Region: r.region, Image: img, Source: img.node})
+	}
+	if err := p.addHidden(ctx, s, tool, n); err != nil {
+		return err
+	}
+	cid, err := s.text(ctx, "cat /sys/block/"+regions[0].name+"/device/cid")
+	if err != nil {
+		return err
+	}
+	p.CID = strings.TrimSpace(cid)
+	p.tellLive(n)
+	return p.prove(ctx, s, tool)
+}
+
+// sizeOf asks for a node's size in sectors; the kernel's list has it in whole KiB only.
+func (p *Phone) sizeOf(ctx context.Context, s *shell, r node, listed int64) (int64, error) {
+	text, err := s.text(ctx, "cat /sys/block/"+r.name+"/size")
+	if err != nil {
+		return 0, err
+	}
+	if sectors, err := strconv.ParseInt(strings.TrimSpace(text), 10, 45); err == nil && sectors > 0 {
+		return sectors * 512, nil
+	}
+	p.problem(flash.Warning, string(r.region), "its size is known in whole KiB only: 512 bytes may be missing at the end")
+	return listed, nil
+}
+
+// addHidden reads the boot region of phones that show it only through a node of MediaTek's
+// kernel, whose size nobody tells: it is what comes out of it.
+func (p *Phone) addHidden(ctx context.Context, s *shell, tool string, n *nodes) error {
+	path, most := n.boot()
+	if path == "" || p.Storage != flash.EMMC || p.Part(flash.EMMCBoot1) != nil {
+		return nil
+	}
+	img := &image{ctx: ctx, shell: s, tool: tool, node: path, size: most}
+	b, err := io.ReadAll(io.NewSectionReader(img, 0, most))
+	img.close()
+	var place *ReadError
+	if err != nil && !errors.As(err, &place) {
+		return err
+	}
+	b = b[:len(b)/512*512]
+	if len(b) == 0 {
+		p.problem(flash.Warning, string(flash.EMMCBoot1), "is not in the dump: Android does not show it on this phone")
+		return nil
+	}
+	p.problem(flash.Note, string(flash.EMMCBoot1), "was read through "+path+", which gives 0x"+strconv.FormatInt(int64(len(b)), 16)+" bytes")
+	p.Parts = append(p.Parts, flash.Part{Region: flash.EMMCBoot1, Image: bytes.NewReader(b), Source: path})
+	return nil
+}
+
+// tellLive says what it means that the phone runs.
+func (p *Phone) tellLive(n *nodes) {
+	user := string(p.Storage.User())
+	if len(n.mounted) > 0 {
+		p.problem(flash.Warning, user, "taken live: mounted filesystems may be inconsistent (mounted for writing: "+strings.Join(n.mounted, " ")+")")
+	} else {
+		p.problem(flash.Note, user, "taken live; nothing was mounted for writing when reading began")
+	}
+	if p.Storage == flash.EMMC {
+		p.problem(flash.Note, string(flash.EMMCRPMB), "cannot be read through Android and is not in the dump")
+	}
+	for _, boot := range []flash.Region{p.Storage.Boot1(), p.Storage.Boot2()} {
+		if p.Part(boot) == nil && !slices.ContainsFunc(p.Problems, func(q flash.Problem) bool { return q.Place == string(boot) }) {
+			p.problem(flash.Warning, string(boot), "is not in the dump: Android does not show it on this phone")
+		}
+	}
+}
+
+func (p *Phone) problem(sev flash.Severity, place, text string) {
+	p.Problems = append(p.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: text})
+}
+
+// tools are the dd's a phone may have. Android 4's own toolbox counts places in 32 bits
+// on some phones.
+var tools = []string{"dd", "toybox dd", "busybox dd"}
+
+// wrapAt is where a place counted in 32 bits begins anew.
+const wrapAt = 1 << 32
+
+// findTool picks the first dd that works, and that reaches beyond 4 GiB where the flash
+// does: one that counts in 32 bits gives the head of the flash there.
+func (s *shell) findTool(ctx context.Context, node string, size int64) (string, error) {
+	said := "nothing"
+	for _, tool := range tools {
+		img := &image{ctx: ctx, shell: s, tool: tool, node: node, size: size}
+		head, err := flash.ReadFull(img, 0, int(min(size, 4096)))
+		img.close()
+		var place *ReadError
+		if errors.As(err, &place) {
+			said = cmp.Or(place.Text, said)
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		ok, err := reaches(img, head)
+		img.close()
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			return tool, nil
+		}
+		said = tool + " cannot reach beyond 4 GiB"
+	}
+	return "", fmt.Errorf("adb: %w: none of %s reads %s (%s)", ErrStorage, strings.Join(tools, ", "), node, said)
+}
+
+// reaches compares what stands behind 4 GiB with the head, which holds a table.
+func reaches(img *image, head []byte) (bool, error) {
+	if img.size < wrapAt+int64(len(head)) || len(bytes.Trim(head, "\x00")) == 0 {
+		return true, nil
+	}
+	far, err := flash.ReadFull(img, wrapAt, len(head))
+	var place *ReadError
+	if errors.As(err, &place) {
+		return false, nil
+	}
+	return !bytes.Equal(head, far), err
+}
+
+// proofSize is how much of the head is summed on the phone.
+const proofSize = 64 << 10
+
+// prove has the phone sum the head itself, and compares: whatever stands in the way of
+// the bytes shows here. A phone without md5sum proves nothing, and that is no problem.
+func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
+	user := p.images[0]
+	length := min(user.size, proofSize) / 512 * 512
+	out, err := s.text(ctx, fmt.Sprintf("%s if=%s bs=512 count=%d 2>/dev/null | md5sum", tool, user.node, length/512))
+	if err != nil {
+		return err
+	}
+	sum, _, _ := strings.Cut(strings.TrimSpace(out), " ")
+	want, err := hex.DecodeString(sum)
+	if err != nil || len(want) != md5.Size {
+		return nil
+	}
+	b, err := flash.ReadFull(user, 0, int(length))
+	if err != nil {
+		return err
+	}
+	if got := md5.Sum(b); !bytes.Equal(got[:], want) {
+		return fmt.Errorf("adb: %w: the phone's sum of the first %s of %s is another", ErrMangled, flash.Size(length), user.node)
+	}
+	return nil
+}

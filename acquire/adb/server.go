@@ -1,0 +1,220 @@
+package adb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// DefaultServer is where adb's server listens unless it was told otherwise.
+const DefaultServer = "127.0.0.1:5037"
+
+// Bounds of what a server may say.
+const (
+	maxText    = 1 << 20 // of a list or a command's output
+	maxRequest = 0xFFFF  // four hexadecimal digits
+)
+
+// Device is a phone as the server lists it.
+type Device struct {
+	Serial string
+	State  string // "device", "recovery", "unauthorized", "offline" …
+	Model  string // as the phone calls itself, "" when not told
+}
+
+// Ready reports whether commands can be run on the phone.
+func (d Device) Ready() bool { return d.State == "device" || d.State == "recovery" }
+
+// conn is one connection to the server: one service, then it is closed.
+type conn struct {
+	net.Conn
+	detach func() bool
+}
+
+// dial connects to the server; the connection ends with ctx.
+func dial(ctx context.Context, server string, wait time.Duration) (*conn, error) {
+	d := net.Dialer{Timeout: wait}
+	c, err := d.DialContext(ctx, "tcp", server)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("adb: %w at %s: %w", ErrNoServer, server, err)
+	}
+	return &conn{c, context.AfterFunc(ctx, func() { c.Close() })}, nil
+}
+
+func (c *conn) Close() error {
+	c.detach()
+	return c.Conn.Close()
+}
+
+// request sends one request and takes its OKAY. A refusal is a *FailError.
+func (c *conn) request(text string, wait time.Duration) error {
+	if len(text) > maxRequest {
+		return fmt.Errorf("adb: a request of %d bytes is longer than the protocol takes", len(text))
+	}
+	c.SetDeadline(time.Now().Add(wait))
+	if _, err := fmt.Fprintf(c, "%04x%s", len(text), text); err != nil {
+		return lost(err)
+	}
+	var status [4]byte
+	if _, err := io.ReadFull(c, status[:]); err != nil {
+		return lost(err)
+	}
+	switch string(status[:]) {
+	case "OKAY":
+		return nil
+	case "FAIL":
+		why, err := c.text()
+		if err != nil {
+			why = "no reason is given"
+		}
+		verb, _, _ := strings.Cut(text, " ")
+		return &FailError{verb, why}
+	}
+	return fmt.Errorf("%w: it answers %q", ErrProtocol, status[:])
+}
+
+// text reads a text with its length in front.
+func (c *conn) text() (string, error) {
+	var size [4]byte
+	if _, err := io.ReadFull(c, size[:]); err != nil {
+		return "", lost(err)
+	}
+	n, err := strconv.ParseUint(string(size[:]), 16, 16)
+	if err != nil {
+		return "", fmt.Errorf("%w: a length of %q", ErrProtocol, size[:])
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(c, b); err != nil {
+		return "", lost(err)
+	}
+	return string(b), nil
+}
+
+// lost puts our words before the network's.
+func lost(err error) error {
+	var t net.Error
+	switch {
+	case errors.As(err, &t) && t.Timeout():
+		return port.ErrTimeout
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
+		return port.ErrGone
+	}
+	return fmt.Errorf("%w: %w", port.ErrGone, err)
+}
+
+// Devices lists the phones a server sees.
+func Devices(ctx context.Context, server string) ([]Device, error) {
+	c, err := dial(ctx, server, usualWaits.answer)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if err := c.request("host:devices-l", usualWaits.answer); err != nil {
+		return nil, fmt.Errorf("adb: listing phones: %w", err)
+	}
+	text, err := c.text()
+	if err != nil {
+		return nil, fmt.Errorf("adb: listing phones: %w", err)
+	}
+	return parseDevices(text), nil
+}
+
+// parseDevices reads the list: serial, state, and words such as model:NAME. A state may
+// be several words ("no permissions (…)").
+func parseDevices(text string) []Device {
+	var out []Device
+	for line := range strings.Lines(text) {
+		serial, rest, ok := cutSpace(line)
+		if !ok {
+			continue
+		}
+		d := Device{Serial: serial}
+		var state []string
+		for _, w := range strings.Fields(rest) {
+			key, value, isKey := strings.Cut(w, ":")
+			switch {
+			case isKey && key == "model":
+				d.Model = value
+			case isKey || len(out) > maxDevices:
+			default:
+				state = append(state, w)
+			}
+		}
+		d.State = strings.Join(state, " ")
+		if out = append(out, d); len(out) == maxDevices {
+			break
+		}
+	}
+	return out
+}
+
+// maxDevices bounds the list; no computer has as many sockets.
+const maxDevices = 256
+
+// cutSpace divides a line at its first run of blanks.
+func cutSpace(s string) (before, after string, ok bool) {
+	s = strings.TrimSpace(s)
+	i := strings.IndexAny(s, " \t")
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i], strings.TrimSpace(s[i:]), true
+}
+
+// choose picks the phone to read.
+func choose(devices []Device, serial string) (Device, error) {
+	var named, ready []Device
+	for _, d := range devices {
+		if serial == "" || d.Serial == serial {
+			named = append(named, d)
+			if d.Ready() {
+				ready = append(ready, d)
+			}
+		}
+	}
+	switch {
+	case len(ready) == 1:
+		return ready[0], nil
+	case len(ready) > 1:
+		return Device{}, fmt.Errorf("adb: %w: %s", ErrSeveral, list(ready))
+	case len(named) == 0 && serial != "":
+		return Device{}, fmt.Errorf("adb: %w: %s (it sees %s)", ErrNoDevice, serial, list(devices))
+	case len(named) == 0:
+		return Device{}, fmt.Errorf("adb: %w", ErrNoDevice)
+	}
+	return Device{}, fmt.Errorf("adb: %s: %w", named[0].Serial, stateError(named[0].State))
+}
+
+// stateError turns the server's word for a phone's state into ours.
+func stateError(state string) error {
+	switch {
+	case strings.HasPrefix(state, "unauthorized"), strings.HasPrefix(state, "authorizing"):
+		return ErrUnauthorized
+	case strings.HasPrefix(state, "offline"), strings.HasPrefix(state, "connecting"):
+		return ErrOffline
+	}
+	return fmt.Errorf("%w in a state to be read: it is %q", ErrNoDevice, state)
+}
+
+func list(ds []Device) string {
+	var names []string
+	for _, d := range ds {
+		names = append(names, fmt.Sprintf("%s (%s)", d.Serial, strings.TrimSpace(d.State+" "+d.Model)))
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

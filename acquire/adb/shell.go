@@ -1,0 +1,239 @@
+package adb
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+)
+
+// shell runs commands on a phone as root.
+type shell struct {
+	server, serial string
+	service        string              // "exec:", or "shell:" on Android 4
+	root           func(string) string // makes a command one that root runs
+	returns        int                 // carriage returns put before every line feed
+	waits
+}
+
+// waits are how long things may take.
+type waits struct {
+	answer  time.Duration // of the server and of the phone
+	confirm time.Duration // of a person who is to allow root on the phone's screen
+	silence time.Duration // in the middle of a range
+}
+
+var usualWaits = waits{20 * time.Second, 60 * time.Second, 30 * time.Second}
+
+// roots are the ways to be root. A shell that is root already comes first; the others are
+// the su of root managers, and that of Android's own debug builds.
+var roots = []struct {
+	name string
+	wrap func(string) string
+}{
+	{"shell", func(c string) string { return c }},
+	{"su -c", func(c string) string { return "su -c " + quote(c) }},
+	{"su 0", func(c string) string { return "su 0 sh -c " + quote(c) }},
+	{"su root", func(c string) string { return "su root sh -c " + quote(c) }},
+}
+
+// quote makes a command one word of the phone's shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// newShell finds out how commands are run on this phone.
+func newShell(ctx context.Context, server, serial string, w waits) (*shell, error) {
+	s := &shell{server: server, serial: serial, service: "exec:", root: roots[0].wrap, waits: w}
+	_, err := s.output(ctx, "id", s.answer)
+	if refused(err) { // the adbd of Android 4
+		s.service = "shell:"
+		_, err = s.output(ctx, "id", s.answer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.findRoot(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.measure(ctx)
+}
+
+// refused reports whether a service is one the phone does not have.
+func refused(err error) bool {
+	var fail *FailError
+	return errors.As(err, &fail)
+}
+
+// findRoot tries each way to be root.
+func (s *shell) findRoot(ctx context.Context) error {
+	said := ""
+	for _, r := range roots {
+		s.root = r.wrap
+		out, err := s.output(ctx, r.wrap("id"), s.confirm)
+		if errors.Is(err, port.ErrTimeout) && r.name != roots[0].name {
+			return fmt.Errorf("adb: %w: %s waits and does not answer", ErrNoRoot, r.name)
+		}
+		if err != nil {
+			return fmt.Errorf("adb: asking for root: %w", err)
+		}
+		if strings.Contains(out, "uid=0") {
+			return nil
+		}
+		if r.name == "su -c" {
+			said = firstLine(out)
+		}
+	}
+	if said == "" {
+		return fmt.Errorf("adb: %w", ErrNoRoot)
+	}
+	return fmt.Errorf("adb: %w: su says %q", ErrNoRoot, said)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(line[:min(len(line), 200)])
+}
+
+// hello is a line whose way through the phone's shells shows what they do to it.
+const hello = "mtkkit says hello"
+
+// maxReturns is how many terminals may stand in the way, one behind the other: adbd's,
+// and one of su.
+const maxReturns = 2
+
+// measure finds out what becomes of a line feed.
+func (s *shell) measure(ctx context.Context) error {
+	out, err := s.output(ctx, s.root("echo "+hello), s.answer)
+	if err != nil {
+		return err
+	}
+	for n := range maxReturns + 1 {
+		if out == hello+strings.Repeat("\r", n)+"\n" {
+			s.returns = n
+			return nil
+		}
+	}
+	return fmt.Errorf("adb: %w: the line %q arrives as %q", ErrMangled, hello, out[:min(len(out), 80)])
+}
+
+// open starts a command, and gives what it prints, as it comes.
+func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*conn, error) {
+	c, err := dial(ctx, s.server, s.answer)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.request("host:transport:"+s.serial, s.answer); err != nil {
+		c.Close()
+		var fail *FailError
+		if errors.As(err, &fail) {
+			err = fmt.Errorf("%w: %w", transportError(fail.Text), err)
+		}
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+	}
+	if err := c.request(s.service+command, wait); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+	}
+	return c, nil
+}
+
+// transportError sorts what a server says of a phone it cannot reach. A phone that
+// was there a moment ago has left.
+func transportError(text string) error {
+	switch {
+	case strings.Contains(text, "unauthorized"):
+		return ErrUnauthorized
+	case strings.Contains(text, "offline"):
+		return ErrOffline
+	case strings.Contains(text, "more than one"):
+		return ErrSeveral
+	}
+	return fmt.Errorf("%w: %w", port.ErrGone, ErrNoDevice)
+}
+
+// output runs a command as it is and returns all it prints.
+func (s *shell) output(ctx context.Context, command string, wait time.Duration) (string, error) {
+	c, err := s.open(ctx, command, wait)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(wait))
+	b, err := io.ReadAll(io.LimitReader(c, maxText+1))
+	if err != nil {
+		return "", fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, lost(err)))
+	}
+	if len(b) > maxText {
+		return "", fmt.Errorf("adb: %s: more than %d bytes of text are printed by %.60q", s.serial, maxText, command)
+	}
+	return string(b), nil
+}
+
+// text runs a command as root and returns what it prints, with single line feeds. What
+// fails on the phone prints nothing.
+func (s *shell) text(ctx context.Context, command string) (string, error) {
+	out, err := s.output(ctx, s.root(command+" 2>/dev/null"), s.answer)
+	if err != nil {
+		return "", err
+	}
+	clean := &returns{n: s.returns}
+	b, err := clean.strip(nil, []byte(out))
+	return string(clean.release(b)), err
+}
+
+// cause puts a context's reason in place of the closed connection it led to.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, port.ErrGone) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// returns takes out the carriage returns that terminals put before line feeds: n before
+// each. They are exact: a line feed without them proves that something else was done to
+// the bytes.
+type returns struct {
+	n    int
+	held int // carriage returns seen and not yet passed on
+}
+
+// strip appends the original of src to dst.
+func (r *returns) strip(dst, src []byte) ([]byte, error) {
+	if r.n == 0 {
+		return append(dst, src...), nil
+	}
+	for len(src) > 0 {
+		i := bytes.IndexAny(src, "\r\n")
+		if i != 0 { // ordinary bytes, as far as the next of the two
+			if i < 0 {
+				i = len(src)
+			}
+			dst = r.release(dst)
+			dst, src = append(dst, src[:i]...), src[i:]
+			continue
+		}
+		if src[0] == '\r' {
+			r.held++
+		} else {
+			if r.held < r.n {
+				return dst, fmt.Errorf("adb: %w: a line feed came without the carriage return the phone's terminal puts before it", ErrMangled)
+			}
+			r.held -= r.n
+			dst = append(r.release(dst), '\n')
+		}
+		src = src[1:]
+	}
+	return dst, nil
+}
+
+// release passes on what was held back.
+func (r *returns) release(dst []byte) []byte {
+	for ; r.held > 0; r.held-- {
+		dst = append(dst, '\r')
+	}
+	return dst
+}

@@ -1,0 +1,146 @@
+package adbtest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Phone is a made phone.
+type Phone struct {
+	Serial, Model string
+	State         string // "" for "device"
+
+	Root string // how root is had: "shell" (no su is needed), "su -c", "su 0"; "" not at all
+	Says string // what su says when it refuses
+
+	Files map[string]string      // text files, by path
+	Nodes map[string]flash.Image // block devices, by path
+	Links map[string]string      // by-name links, by path
+	Props map[string]string
+	Tools []string // programs there are besides the shell's own; nil for all: dd, toybox, busybox, md5sum
+
+	// NoExec is the adbd of Android 4: exec: is refused, shell: goes through a terminal.
+	NoExec bool
+	// Terminals is how many carriage returns come before each line feed.
+	Terminals int
+
+	Faults Faults
+
+	// Run, when set, runs commands in place of the made shell.
+	Run func(ctx context.Context, command string, out io.Writer) error
+
+	mu   sync.Mutex
+	sent int64 // bytes of nodes that went out
+}
+
+// Faults say what goes wrong.
+type Faults struct {
+	CutAt    int64                   // the connection breaks when so many bytes of nodes went out; 0 never
+	Vanish   bool                    // after that, the phone is not there any more
+	HangAt   int64                   // nothing more comes when so many bytes of nodes went out; 0 never
+	Bad      map[string]flash.Extent // a place of a node that cannot be read
+	Short    int64                   // dd gives so many bytes less, and is content
+	Extra    int                     // dd gives so many bytes more
+	Flip     bool                    // a bit of what comes from nodes is another
+	Narrow   bool                    // dd counts places in 32 bits
+	Deaf     bool                    // su waits for a person who never comes
+	LineFeed bool                    // after the first commands, the terminal is another
+}
+
+func (p *Phone) state() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.State == "" {
+		return "device"
+	}
+	return p.State
+}
+
+// Mend takes all faults away and brings the phone back.
+func (p *Phone) Mend() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Faults, p.State, p.sent = Faults{}, "", 0
+}
+
+// service runs one service of the phone and closes the connection.
+func (p *Phone) service(c net.Conn, request string) {
+	kind, command, _ := strings.Cut(request, ":")
+	switch {
+	case kind == "exec" && !p.NoExec, kind == "shell":
+	default:
+		fail(c, "closed")
+		return
+	}
+	io.WriteString(c, "OKAY")
+	out := &wire{phone: p, conn: c, terminals: p.Terminals}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // the client leaves: the command ends
+		io.Copy(io.Discard, c)
+		cancel()
+	}()
+	run := p.run
+	if p.Run != nil {
+		run = p.Run
+	}
+	run(ctx, command, out)
+}
+
+// wire is the way back: through terminals, and faulty.
+type wire struct {
+	phone     *Phone
+	conn      net.Conn
+	terminals int
+}
+
+// Write implements io.Writer.
+func (w *wire) Write(b []byte) (int, error) {
+	if w.terminals > 0 {
+		feed := append(bytes.Repeat([]byte("\r"), w.terminals), '\n')
+		if _, err := w.conn.Write(bytes.ReplaceAll(b, []byte("\n"), feed)); err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	}
+	return w.conn.Write(b)
+}
+
+// data sends bytes of a node, with the faults that strike there.
+func (w *wire) data(ctx context.Context, b []byte) error {
+	p := w.phone
+	p.mu.Lock()
+	f, before := p.Faults, p.sent
+	p.sent += int64(len(b))
+	p.mu.Unlock()
+	if f.HangAt > 0 && before+int64(len(b)) >= f.HangAt {
+		w.Write(b[:max(f.HangAt-before, 0)])
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if f.CutAt > 0 && before+int64(len(b)) >= f.CutAt {
+		w.Write(b[:max(f.CutAt-before, 0)])
+		if f.Vanish {
+			p.mu.Lock()
+			p.State = "offline"
+			p.mu.Unlock()
+		}
+		w.conn.Close()
+		return net.ErrClosed
+	}
+	if f.Flip && len(b) > 100 {
+		b = bytes.Clone(b)
+		b[100] ^= 0x10
+	}
+	if f.LineFeed {
+		w.terminals = 0
+	}
+	_, err := w.Write(b)
+	return err
+}
