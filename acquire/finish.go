@@ -34,12 +34,27 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 		}
 		finished = finished && done
 	}
+	d.tellLeftOut()
 	d.record.Problems = d.problems
 	if !finished {
 		return d.record, false, d.writeDraft()
 	}
 	d.record.Complete = !slices.ContainsFunc(d.record.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 })
 	return d.record, true, d.writeBooks()
+}
+
+const leftOut = "was left out as asked: the dump is not all of the phone"
+
+// tellLeftOut names the regions that the phone has and the dump has not.
+func (d *Dump) tellLeftOut() {
+	if d.job.Device == nil {
+		return
+	}
+	for _, p := range d.job.Device.Parts {
+		if d.record.Source(p.Region) == nil {
+			d.problems = append(d.problems, flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut})
+		}
+	}
 }
 
 // finishRegion completes one region and its record. It reports whether the region is

@@ -63,6 +63,9 @@ func (d *Dump) reopen() (err error) {
 		}
 	}
 	d.problems, d.record.Problems = d.record.Problems, nil
+	if d.job.Device != nil {
+		d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return p.Text == leftOut })
+	}
 	for _, p := range d.job.Record.Problems {
 		if !slices.Contains(d.problems, p) {
 			d.problems = append(d.problems, p)
@@ -77,6 +80,13 @@ func (d *Dump) reopen() (err error) {
 		return nil
 	}
 	return fmt.Errorf("acquire: %w", err)
+}
+
+// Check reports why a folder cannot be resumed at all: it holds no dump (ErrNoDump), or
+// cannot be read.
+func Check(dir string) error {
+	_, err := readRecord(dir)
+	return err
 }
 
 // readRecord reads the manifest of a dump folder, finished or not.

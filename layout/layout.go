@@ -22,6 +22,10 @@ type Options struct {
 	Platform string // chip name that overrides all evidence, "" for none
 	HeadCut  int64  // so many bytes of the user area's head are missing and read as zeros
 	Progress func(flash.Event)
+
+	// TablesOnly is for a phone, which is slow to read: where no witness speaks, nothing
+	// is guessed from content.
+	TablesOnly bool
 }
 
 // Claim is a table from outside the dump: a scatter file, or what somebody captured
@@ -52,6 +56,8 @@ type Layout struct {
 	Claimed    bool         // a claim was given
 	Differ     []Difference // claim against the dump, when it was trusted all the same
 	Problems   []flash.Problem
+
+	TableSectors []int64 // of an MBR phone: where the sectors of its table stand, bytes
 }
 
 // Fact is a finding with its source; an empty Value is "unknown".
@@ -139,6 +145,8 @@ func (l *Layout) findTable(ctx context.Context, img flash.Image, opt Options) er
 		opt.Claim = findPMT(img)
 	}
 	switch {
+	case own == nil && opt.Claim == nil && opt.TablesOnly:
+		return ErrNoTable
 	case own == nil && opt.Claim == nil:
 		return l.guess(ctx, img, opt.Progress)
 	case own == nil:
@@ -175,6 +183,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		t := c.Table(l.User, l.Have)
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = "ebr", "ebr"
+			for _, s := range c.Sectors {
+				l.TableSectors = append(l.TableSectors, s.Offset)
+			}
 			for i := range t.Partitions {
 				t.Partitions[i].Witness = "ebr"
 			}

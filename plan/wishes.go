@@ -42,9 +42,13 @@ const (
 type PatternError struct {
 	Pattern string
 	Names   []string // what there is
+	Why     string   // what else is wrong with it, "" when nothing has that name
 }
 
 func (e *PatternError) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("plan: %q: %s", e.Pattern, e.Why)
+	}
 	if len(e.Names) == 0 {
 		return fmt.Sprintf("plan: malformed pattern %q", e.Pattern)
 	}
@@ -108,7 +112,7 @@ func (w Wishes) check(all [][]string) error {
 			found = found || match(p, n)
 		}
 		if !found {
-			return &PatternError{p, flat}
+			return &PatternError{Pattern: p, Names: flat}
 		}
 	}
 	return nil

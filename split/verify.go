@@ -196,7 +196,11 @@ func (r *Report) strangers(dir string) {
 	}
 	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, markerName: true}
 	for _, f := range r.Manifest.Files {
-		known[f.Name] = true
+		first, _, _ := strings.Cut(f.Name, "/")
+		known[first] = true
+	}
+	if r.Manifest.Kind == flash.KindDump { // what is made of a dump may stand beside it
+		known["parts"], known["blocks.html"] = true, true
 	}
 	var names []string
 	for _, e := range entries {

@@ -33,6 +33,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	if err != nil && ctx.Err() != nil {
 		u.fail("interrupted: %s", afterInterrupt(err))
+		var s stopped
+		if errors.As(err, &s) {
+			u.hints(s.hints...)
+		}
 		return exitInterrupted
 	}
 	return u.finish(err)
@@ -40,6 +44,9 @@ func run(ctx context.Context, args []string, s streams) int {
 
 // afterInterrupt says what Ctrl-C left.
 func afterInterrupt(err error) string {
+	if errors.As(err, new(stopped)) {
+		return "what was read is on the disk"
+	}
 	if errors.As(err, new(resumable)) {
 		return "nothing that is left looks finished, and the same command goes on from there"
 	}
@@ -66,7 +73,7 @@ func newApp(u *ui) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
+			acquireCommand(u), infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
 			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
 			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),

@@ -185,8 +185,11 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		safe refusal
 		h    hinted
 	)
+	var early stopped
 	if errors.As(err, &h) {
 		hints = h.hints
+	} else if errors.As(err, &early) {
+		hints = early.hints
 	}
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// origin is what acquire reads: a connected phone, or what stands in for one.
+type origin struct {
+	src      *source.Source // its Device is what there is to read
+	again    func()         // the next read comes from the flash once more; nil when all do
+	atPlace  func(error) bool
+	sector   int64 // the least that is read at once, bytes
+	chip     string
+	phone    flash.ManifestPhone
+	ids      map[string][]byte
+	problems []flash.Problem // what the manifest is to say of how it was read
+	options  []string        // of the command line, to go on with the same
+
+	close func() error
+	once  sync.Once
+}
+
+func (o *origin) device() *flash.Device  { return &o.src.Device }
+func (o *origin) source() *source.Source { return o.src }
+
+// Close lets go of the phone, once.
+func (o *origin) Close() (err error) {
+	o.once.Do(func() {
+		if o.close != nil {
+			err = o.close()
+		}
+	})
+	return err
+}
+
+// hasOrigin reports whether the user says where to read from.
+func hasOrigin(c *cli.Context) bool { return c.IsSet("da") || c.IsSet("port") }
+
+// openOrigin opens what the options name; without any it waits for a phone.
+func openOrigin(c *cli.Context, u *ui) (*origin, error) { return openPhoneOrigin(c, u) }
+
+// openPhoneOrigin waits for a phone and starts its agent.
+func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
+	p, err := openPhonePort(c, u)
+	if err != nil {
+		return nil, err
+	}
+	live, err := p.connect(c.Context)
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	o := &origin{
+		src: &source.Source{Device: *live.Device()}, again: live.Forget, sector: live.Sector, chip: live.Chip,
+		atPlace: func(err error) bool { var s *da.StatusError; return errors.As(err, &s) },
+		phone: flash.ManifestPhone{
+			HWCode: hex16(live.Loader.HWCode), HWSubCode: hex16(live.Loader.HWSubCode),
+			HWVersion: hex16(live.Loader.HWVersion), SWVersion: hex16(live.Loader.SWVersion),
+			Protocol: fmt.Sprint(live.Protocol), Agent: live.Agent.ID, AgentSHA: live.Agent.SHA256,
+		},
+		ids:   map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
+		close: func() error { return errors.Join(live.Close(p.end), p.Close()) },
+	}
+	for _, name := range []string{"port", "da", "preloader", "auth", "cert"} {
+		if c.IsSet(name) {
+			o.options = append(o.options, "--"+name+" "+quoted(c.String(name)))
+		}
+	}
+	for _, part := range o.src.Parts {
+		if part.Region == flash.EMMCRPMB {
+			o.problems = append(o.problems, flash.Problem{Severity: flash.Note, Place: string(part.Region), Offset: flash.NoOffset,
+				Text: "can be read, and never be written back: it counts its writes and signs them with a key of the phone"})
+		}
+	}
+	return o, nil
+}
+
+func hex16(v uint16) string { return fmt.Sprintf("0x%04x", v) }
+
+// Where partition tables stand, bytes: what is in front of the first partition, and the
+// backup at the end.
+const (
+	tableHead = 1 << 20
+	tableTail = 1 << 20
+)
+
+// tableRanges are the stretches of the user area without which nothing in a dump has a
+// name. They are read whatever is asked, and twice.
+func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
+	user := dev.User()
+	if user == nil {
+		return nil
+	}
+	size := user.Image.Size()
+	add := func(off, n int64) plan.Range {
+		return plan.Range{Region: user.Region, Extent: flash.Extent{Offset: off, Length: n}.Clip(size)}
+	}
+	out := []plan.Range{add(0, tableHead), add(max(size-tableTail, 0), tableTail)}
+	for _, off := range l.TableSectors { // EBRs stand between the partitions
+		out = append(out, add(off, 512))
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// acquired is the JSON document of acquire.
+type acquired struct {
+	Schema   string          `json:"schema"`
+	Folder   string          `json:"folder"`
+	Finished bool            `json:"finished"`
+	Manifest *flash.Manifest `json:"manifest"`
+}
+
+// summary says what was read. It returns what makes the exit code.
+func (a *acquisition) summary(m *flash.Manifest, finished bool) ([]flash.Problem, error) {
+	u := a.u
+	problems := m.Problems
+	var size, unread int64
+	for _, s := range m.Sources {
+		size += s.Size
+		unread += flash.Total(s.Unread)
+	}
+	if unread > 0 && !a.c.Bool("split") { // what is split is told of by partition
+		holes, err := a.holes()
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, holes...)
+	}
+	if u.json {
+		if err := u.document(acquired{"mtkkit.acquire/1", a.dir, finished, m}); err != nil {
+			return nil, err
+		}
+	}
+	u.problems(problems)
+	took := time.Since(a.began).Round(time.Second)
+	switch {
+	case !finished:
+		u.say("%s: unfinished: %s of %s could not be read", a.dir, flash.Size(unread), flash.Size(size))
+		u.hint("try these places again: %s", a.command())
+		u.hint("or finish without them: mtkkit acquire --resume %s --accept-bad", quoted(a.dir))
+		return append(problems, flash.Problem{Severity: flash.Error}), nil
+	case m.Complete:
+		u.say("%s: %d regions of %s, %s, complete; read in %v", a.dir, len(m.Sources), named(m), flash.Size(size), took)
+	default:
+		u.say("%s: %d regions of %s, %s of %s, with holes; read in %v", a.dir, len(m.Sources), named(m), flash.Size(size-unread), flash.Size(size), took)
+	}
+	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
+	return problems, nil
+}
+
+// named is what to call the phone of a manifest.
+func named(m *flash.Manifest) string {
+	return strings.TrimSpace(m.Chip + " " + m.Project)
+}
+
+// holes names what was not read by the partitions it touches.
+func (a *acquisition) holes() ([]flash.Problem, error) {
+	d, err := openFolder(context.WithoutCancel(a.c.Context), a.u, a.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	var out []flash.Problem
+	for _, p := range d.lay.Problems {
+		if p.Severity == flash.Error {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// command is how the dump is gone on with.
+func (a *acquisition) command() string {
+	options := ""
+	if a.origin != nil {
+		options = strings.Join(a.origin.options, " ")
+	}
+	if options == "" {
+		options = "--da FILE"
+	}
+	return fmt.Sprintf("mtkkit acquire --resume %s %s", quoted(a.dir), options)
+}
+
+// stopped is a run that ended early and left something to go on with.
+type stopped struct {
+	error
+	hints []string
+}
+
+func (s stopped) Unwrap() error { return s.error }
+
+// explain adds how to go on to what ended the reading.
+func (a *acquisition) explain(err error) error {
+	var no *acquire.Refusal
+	switch {
+	case errors.As(err, &no):
+		return refusal{fmt.Errorf("%s: %s", no.Path, no.Text), []string{no.Hint}}
+	case a.dir == "" || acquire.Check(a.dir) != nil: // nothing was begun
+		return err
+	}
+	hints := []string{"nothing that was read is lost; go on with: " + a.command()}
+	if isFull(err) {
+		hints = append([]string{"the disk is full: make room"}, hints...)
+	}
+	return stopped{err, hints}
+}
+
+// dumpFolder explains that a folder is no dump.
+func dumpFolder(err error) error {
+	if errors.Is(err, acquire.ErrNoDump) {
+		return hinted{err, []string{"a dump folder is what mtkkit acquire writes: it holds a manifest.json, or manifest.json.part when it is not finished"}}
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// What --split adds to a dump folder.
+const (
+	partsName = "parts"
+	mapName   = "blocks.html"
+)
+
+// openFolder opens a folder without any options.
+func openFolder(ctx context.Context, u *ui, dir string) (*dump, error) {
+	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
+	if err != nil {
+		return nil, err
+	}
+	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Progress: u.bars.event})
+	u.bars.clear()
+	if err != nil {
+		src.Close()
+		return nil, explain(err, dir)
+	}
+	return &dump{path: dir, src: src, lay: lay}, nil
+}
+
+// split cuts the dump into images and draws its map. It returns what is to be read
+// about them.
+func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
+	d, err := openFolder(ctx, a.u, a.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return nil, err
+	}
+	job := &splitJob{u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.src.Files, Progress: a.u.bars.event}}
+	quiet := *a.u
+	if quiet.json {
+		quiet.out = io.Discard // one document is out already
+		job.u = &quiet
+	}
+	if err := job.run(ctx); err != nil && err != errProblems {
+		return nil, err
+	}
+	facts, err := d.facts(a.c)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.addHashes(&facts, job.dir); err != nil {
+		return nil, err
+	}
+	r, err := report.Build(ctx, facts)
+	if err != nil {
+		return nil, err
+	}
+	page := outFile{path: filepath.Join(a.dir, mapName), inputs: d.src.Files, force: true, ours: report.Generator}
+	if err := page.refuse(); err != nil {
+		return nil, err
+	}
+	if err := page.write(func(w io.Writer) error { return r.HTML(w) }); err != nil {
+		return nil, err
+	}
+	a.u.say("map:    %s", page.path)
+	return p.Problems, nil
+}
