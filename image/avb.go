@@ -1,24 +1,11 @@
 package image
 
 import (
-	"encoding/binary"
+	"errors"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
-)
-
-// Fields of an AVB vbmeta block and of the descriptors in it, all big-endian (AOSP
-// libavb avb_vbmeta_image.h, avb_hash_descriptor.h, avb_hashtree_descriptor.h).
-const (
-	avbHeader         = 256
-	avbAuthSize       = 0x0C
-	avbDescriptors    = 0x60 // where they begin, from the auxiliary block
-	avbDescriptorSize = 0x68
-
-	avbTagHashtree, avbTagHash       = 1, 2
-	avbHashtreeNameLen, avbHashtreeN = 104, 180 // length and place of the partition's name
-	avbHashNameLen, avbHashN         = 56, 132
-
-	maxDescriptors = 64 << 10
+	"github.com/mtkkit/mtkkit/image/avb"
 )
 
 // AVBName returns the partition that the vbmeta block at the start of img is about: the
@@ -26,47 +13,58 @@ const (
 // content of a signed partition. A vbmeta partition speaks of several and has no name
 // here.
 func AVBName(img flash.Image) string {
-	h, err := flash.ReadFull(img, 0, avbHeader)
-	if err != nil || string(h[:4]) != "AVB0" {
+	v, err := avb.Read(img)
+	if err != nil || len(v.Images) != 1 || len(v.Images[0].Partition) > 64 {
 		return ""
 	}
-	auth, at, size := binary.BigEndian.Uint64(h[avbAuthSize:]), binary.BigEndian.Uint64(h[avbDescriptors:]), binary.BigEndian.Uint64(h[avbDescriptorSize:])
-	if auth > 1<<20 || at > 1<<20 || size > maxDescriptors {
-		return ""
-	}
-	b, err := flash.ReadFull(img, int64(avbHeader+auth+at), int(size))
-	if err != nil {
-		return ""
-	}
-	name := ""
-	for len(b) >= 16 {
-		tag, n := binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
-		if n > uint64(len(b)-16) {
-			return ""
-		}
-		d := b[:16+n]
-		if b = b[16+n:]; tag != avbTagHash && tag != avbTagHashtree {
-			continue
-		}
-		if name != "" {
-			return ""
-		}
-		if tag == avbTagHash {
-			name = avbField(d, avbHashNameLen, avbHashN)
-		} else {
-			name = avbField(d, avbHashtreeNameLen, avbHashtreeN)
-		}
-	}
-	return name
+	return printable([]byte(v.Images[0].Partition))
 }
 
-func avbField(d []byte, lenAt, at int) string {
-	if len(d) < at {
-		return ""
+// readVBMeta: a header of 256 bytes, then the authentication and the auxiliary block,
+// big-endian. The label is the release of the tool that made it.
+func readVBMeta(h *head) (string, int64, bool) {
+	const headerSize, tooBig = 256, 1 << 20
+	label := h.text(0x80, 48)
+	auth, aux := h.be64(0x0C), h.be64(0x14)
+	if auth > tooBig || aux > tooBig {
+		return label, 0, true
 	}
-	n := binary.BigEndian.Uint32(d[lenAt:])
-	if uint64(n) > uint64(len(d)-at) || n > 64 {
-		return ""
+	return label, headerSize + int64(auth+aux), true
+}
+
+// tellAVB: the vbmeta block that is the image, or that its footer points to.
+func tellAVB(i *Info) {
+	v, footer, err := avb.Find(i.img)
+	switch {
+	case errors.Is(err, flash.ErrNotThis):
+		return
+	case err != nil:
+		i.failed(err)
+		return
+	case footer != nil:
+		i.add("AVB footer", "an image of 0x%x bytes, its vbmeta block at 0x%x", footer.ImageSize, footer.VBMetaOffset)
 	}
-	return printable(d[at : at+int(n)])
+	i.Problems = append(i.Problems, v.Problems...)
+	i.add("algorithm", "%v", v.Algorithm)
+	if v.Algorithm != 0 {
+		i.add("signature", "%v, by the key inside (%.12s…)", v.Signature, v.KeySHA1)
+	}
+	i.add("rollback index", "%d", v.RollbackIndex)
+	i.add("flags", "%d: %s", v.Flags, v.FlagWords())
+	i.add("made by", "%s", printable([]byte(v.Release)))
+	i.add("fingerprint", "%s", v.Fingerprint())
+	for _, d := range v.Images {
+		i.add("speaks of", "%s: %s over 0x%x bytes", d.Partition, d.Kind(), d.ImageSize)
+	}
+	for _, c := range v.Chains {
+		i.add("chain", "%s, signed with another key (%.12s…)", c.Partition, c.KeySHA1)
+	}
+	for _, line := range v.Cmdlines {
+		i.add("kernel gets", "%s", line)
+	}
+	for _, p := range v.Properties {
+		if strings.HasSuffix(p.Key, ".os_version") || strings.HasSuffix(p.Key, ".security_patch") {
+			i.add(p.Key, "%s", p.Value)
+		}
+	}
 }

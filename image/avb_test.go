@@ -9,8 +9,8 @@ import (
 // vbmetaOf builds a vbmeta block with descriptors, by the layout of libavb.
 func vbmetaOf(auth int, descriptors ...[]byte) []byte {
 	all := bytes.Join(descriptors, nil)
-	b := make([]byte, avbHeader+auth)
-	copy(b, "AVB0")
+	b := make([]byte, 256+auth)
+	copy(b, "AVB0\x00\x00\x00\x01")
 	binary.BigEndian.PutUint64(b[0x0C:], uint64(auth))
 	binary.BigEndian.PutUint64(b[0x14:], uint64(len(all)))
 	binary.BigEndian.PutUint64(b[0x68:], uint64(len(all)))

@@ -2,6 +2,8 @@ package image
 
 import (
 	"encoding/binary"
+	"fmt"
+	"math"
 	"strings"
 	"unicode"
 
@@ -20,6 +22,7 @@ const (
 	VendorBoot    Kind = "Android vendor boot image"
 	VBMeta        Kind = "AVB vbmeta"
 	DTBO          Kind = "device tree table"
+	DeviceTree    Kind = "device tree"
 	Super         Kind = "super partition"
 	SparseAndroid Kind = "Android sparse image"
 	MTKImage      Kind = "MediaTek image"
@@ -34,12 +37,14 @@ const (
 	SquashFS      Kind = "SquashFS file system"
 	FAT           Kind = "FAT file system"
 	UBI           Kind = "UBI volumes"
+	UBIFS         Kind = "UBIFS file system"
 	Gzip          Kind = "gzip data"
 	LZ4           Kind = "LZ4 data"
 	XZ            Kind = "XZ data"
 	Zstd          Kind = "Zstandard data"
 	LFSPointer    Kind = "git LFS pointer" // a download that is not the file itself
 	HTML          Kind = "HTML page"       // likewise
+	HighEntropy   Kind = "high entropy"    // only said by Describe: encrypted, or compressed without a header
 )
 
 // String returns the kind's words.
@@ -84,75 +89,70 @@ func (h *head) has(off int, magic string) bool {
 }
 
 // format is one kind with its magic. Read takes label and length from the header; it
-// says false when the rest of the header denies the magic.
+// says false when the rest of the header denies the magic. Tell adds what people ask
+// for; it may read more.
 type format struct {
 	kind  Kind
 	at    int
 	magic string
+	by    string // what states the length, in words
 	read  func(*head) (label string, length int64, ok bool)
+	tell  func(*Info)
 }
 
 // formats are tried in order. A magic at the very start was written last, so it goes
 // before those further in, which an older content may have left behind.
 var formats = []format{
-	{AndroidBoot, 0, "ANDROID!", readBoot},
-	{VendorBoot, 0, "VNDRBOOT", readVendorBoot},
-	{VBMeta, 0, "AVB0", readVBMeta},
-	{DTBO, 0, "\xD7\xB7\xAB\x1E", readDTBO},
-	{SparseAndroid, 0, "\x3A\xFF\x26\xED\x01\x00", nil},
-	{MTKImage, 0, sectionMagic, readSections},
-	{MTKPreloader, 0, "MMM", readPreloader},
-	{BootRegion, 0, "EMMC_BOOT\x00", readBootRegion},
-	{BootRegion, 0, "UFS_BOOT\x00", readBootRegion},
-	{BootRegion, 0, "COMBO_BOOT\x00", readBootRegion},
-	{BootRegion, 0, "SDMMC_BOOT\x00", readBootRegion},
-	{BootRegion, 0, "SF_BOOT\x00", readBootRegion},
-	{BootRegion, 0, "BOOTLOADER!", readBootRegion},
-	{BootRegion, 0, "NANDCFG!", readBootRegion},
-	{BootRegion, 0, "SPINAND!", readBootRegion},
-	{SecRO, 0, "AND_AC_REGION", nil},
-	{SquashFS, 0, "hsqs", readSquashFS},
-	{UBI, 0, "UBI#", nil},
-	{Gzip, 0, "\x1F\x8B\x08", nil},
-	{LZ4, 0, "\x04\x22\x4D\x18", nil},
-	{LZ4, 0, "\x02\x21\x4C\x18", nil}, // the legacy frame of Linux kernels
-	{XZ, 0, "\xFD7zXZ\x00", nil},
-	{Zstd, 0, "\x28\xB5\x2F\xFD", nil},
-	{LFSPointer, 0, "version https://git-lfs", nil},
-	{HTML, 0, "<!DOCTYPE", nil},
-	{HTML, 0, "<html", nil},
-	{GPT, 0, "EFI PART", nil}, // a header saved without the MBR before it
-	{GPT, 0x200, "EFI PART", nil},
-	{GPT, 0x1000, "EFI PART", nil},
-	{FAT, 0x1FE, "\x55\xAA", readFAT},
-	{F2FS, 0x400, "\x10\x20\xF5\xF2", readF2FS},
-	{EROFS, 0x400, "\xE2\xE1\xF5\xE0", readEROFS},
-	{Ext4, 0x438, "\x53\xEF", readExt4},
-	{Super, 0, "gDla\x34\x00\x00\x00", nil}, // super_empty.img has no reserved lead-in
-	{Super, superGeometry, "gDla\x34\x00\x00\x00", readSuper},
-	{MBR, 0x1FE, "\x55\xAA", readMBR},
+	{AndroidBoot, 0, "ANDROID!", "the parts its header lists", readBoot, tellBoot},
+	{VendorBoot, 0, "VNDRBOOT", "the parts its header lists", readVendorBoot, tellBoot},
+	{VBMeta, 0, "AVB0", "its header", readVBMeta, nil},
+	{DTBO, 0, "\xD7\xB7\xAB\x1E", "its header, and the certificates behind it", readDTBO, tellDTBO},
+	{DeviceTree, 0, "\xD0\x0D\xFE\xED", "its header", readDeviceTree, tellDeviceTree},
+	{SparseAndroid, 0, "\x3A\xFF\x26\xED\x01\x00", "", nil, tellSparse},
+	{MTKImage, 0, sectionMagic, "the chain of its sections", readSections, tellSections},
+	{MTKPreloader, 0, "MMM", "its GFH header", readPreloader, nil},
+	{BootRegion, 0, "EMMC_BOOT\x00", "", readBootRegion, nil},
+	{BootRegion, 0, "UFS_BOOT\x00", "", readBootRegion, nil},
+	{BootRegion, 0, "COMBO_BOOT\x00", "", readBootRegion, nil},
+	{BootRegion, 0, "SDMMC_BOOT\x00", "", readBootRegion, nil},
+	{BootRegion, 0, "SF_BOOT\x00", "", readBootRegion, nil},
+	{BootRegion, 0, "BOOTLOADER!", "", readBootRegion, nil},
+	{BootRegion, 0, "NANDCFG!", "", readBootRegion, nil},
+	{BootRegion, 0, "SPINAND!", "", readBootRegion, nil},
+	{SecRO, 0, "AND_AC_REGION", "", nil, nil},
+	{SquashFS, 0, "hsqs", "its superblock, to the next 4 KiB", readSquashFS, tellSquashFS},
+	{UBI, 0, "UBI#", "", nil, tellUBI},
+	{UBIFS, 0, "\x31\x18\x10\x06", "its superblock", readUBIFS, tellUBIFS},
+	{Gzip, 0, "\x1F\x8B\x08", "", nil, nil},
+	{LZ4, 0, "\x04\x22\x4D\x18", "", nil, nil},
+	{LZ4, 0, "\x02\x21\x4C\x18", "", nil, nil}, // the legacy frame of Linux kernels
+	{XZ, 0, "\xFD7zXZ\x00", "", nil, nil},
+	{Zstd, 0, "\x28\xB5\x2F\xFD", "", nil, nil},
+	{LFSPointer, 0, "version https://git-lfs", "", nil, nil},
+	{HTML, 0, "<!DOCTYPE", "", nil, nil},
+	{HTML, 0, "<html", "", nil, nil},
+	{GPT, 0, "EFI PART", "", nil, tellGPT}, // a header saved without the MBR before it
+	{GPT, 0x200, "EFI PART", "", nil, tellGPT},
+	{GPT, 0x1000, "EFI PART", "", nil, tellGPT},
+	{FAT, 0x1FE, "\x55\xAA", "its first sector", readFAT, tellFAT},
+	{F2FS, 0x400, "\x10\x20\xF5\xF2", "its superblock", readF2FS, tellF2FS},
+	{EROFS, 0x400, "\xE2\xE1\xF5\xE0", "its superblock", readEROFS, tellEROFS},
+	{Ext4, 0x438, "\x53\xEF", "its superblock", readExt4, tellExt4},
+	{Super, 0, "gDla\x34\x00\x00\x00", "", nil, tellSuper}, // super_empty.img has no reserved lead-in
+	{Super, superGeometry, "gDla\x34\x00\x00\x00", "its metadata", readSuper, tellSuper},
+	{MBR, 0x1FE, "\x55\xAA", "", readMBR, tellMBR},
 }
 
 // Sniff tells what img begins with, from a few small reads. What cannot be read is
 // Unknown.
 func Sniff(img flash.Image) Content {
-	h := &head{img: img}
-	want := min(max(img.Size(), 0), headSize)
-	n, _ := img.ReadAt(h.b[:want], 0) // a cut head is still a head
-	if h.n = min(max(n, 0), int(want)); h.n == 0 {
+	h := readHead(img)
+	if h.n == 0 {
 		return Content{Kind: Unknown}
 	}
-	clear(h.b[h.n:])
-	for _, f := range formats {
-		if !h.has(f.at, f.magic) {
-			continue
-		}
-		if f.read == nil {
-			return Content{Kind: f.kind}
-		}
-		if label, length, ok := f.read(h); ok {
-			return Content{f.kind, label, settle(img, length), max(length, 0)}
-		}
+	if _, c, ok := h.format(); ok {
+		c.Length, _ = settle(img, c.Stated, "")
+		return c
 	}
 	switch {
 	case uniform(h.b[:h.n], 0x00):
@@ -163,6 +163,32 @@ func Sniff(img flash.Image) Content {
 	return Content{Kind: Unknown}
 }
 
+// readHead reads the start of an image; a cut head is still a head.
+func readHead(img flash.Image) *head {
+	h := &head{img: img}
+	want := min(max(img.Size(), 0), headSize)
+	n, _ := img.ReadAt(h.b[:want], 0)
+	h.n = min(max(n, 0), int(want))
+	clear(h.b[h.n:])
+	return h
+}
+
+// format finds the first format that the head is of, with what its header states.
+func (h *head) format() (format, Content, bool) {
+	for _, f := range formats {
+		if !h.has(f.at, f.magic) {
+			continue
+		}
+		if f.read == nil {
+			return f, Content{Kind: f.kind}, true
+		}
+		if label, length, ok := f.read(h); ok {
+			return f, Content{Kind: f.kind, Label: label, Stated: max(length, 0)}, true
+		}
+	}
+	return format{}, Content{}, false
+}
+
 // Signatures of vendors follow the padding of a content to its page, so that much is
 // looked at behind a length before it is believed.
 const (
@@ -170,28 +196,33 @@ const (
 	signatureSize = 512
 )
 
-// settle decides whether a length from a header can be believed: it must lie within
-// img, and what follows must be fill. An AVB footer in the last bytes says that all
-// of img is content.
-func settle(img flash.Image, length int64) int64 {
+// settle decides whether a length that a header states can be believed: it must lie
+// within img, and what follows must be fill. An AVB footer in the last bytes says that
+// all of img is content. The length is 0 when it cannot; known says why, or how it is
+// known. By names the header.
+func settle(img flash.Image, length int64, by string) (proven int64, known string) {
 	size := img.Size()
-	if length <= 0 || length > size {
-		return 0
-	}
-	if length == size || hasFooter(img) {
-		return size
+	switch {
+	case length <= 0:
+		return 0, "nothing in it states a length"
+	case length > size:
+		return 0, fmt.Sprintf("%s stated by %s, and only %s are here: it is cut, or that is wrong", flash.Size(length), by, flash.Size(size))
+	case hasFooter(img):
+		return size, "an AVB footer ends the slice: all of it belongs together"
+	case length == size:
+		return size, "stated by " + by + ": all of the slice"
 	}
 	var buf [page + signatureSize]byte
 	after := buf[:min(align(length, page)+signatureSize, size)-length]
 	if n, _ := img.ReadAt(after, length); n < len(after) {
-		return 0
+		return 0, "stated by " + by + ", but what follows cannot be read"
 	}
-	for _, c := range after {
+	for i, c := range after {
 		if c != 0x00 && c != 0xFF {
-			return 0
+			return 0, fmt.Sprintf("0x%x bytes stated by %s, but other data follow at 0x%x", length, by, length+int64(i))
 		}
 	}
-	return length
+	return length, "stated by " + by + ", and only fill follows"
 }
 
 // hasFooter reports an AVB footer, which takes the last 64 bytes of a partition.
@@ -228,4 +259,12 @@ func printable(b []byte) string {
 		}
 		return r
 	}, s))
+}
+
+// shifted returns n<<log, or 0 when that is beyond any device.
+func shifted(n uint64, log int64) int64 {
+	if n > math.MaxInt64>>log {
+		return 0
+	}
+	return int64(n << log)
 }

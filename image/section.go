@@ -2,6 +2,9 @@ package image
 
 import (
 	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -13,6 +16,7 @@ const (
 
 	offSectionSize   = 0x04
 	offSectionName   = 0x08
+	offSectionLoad   = 0x28
 	offSectionExt    = 0x30
 	offSectionHeader = 0x34
 	offSectionLast   = 0x40
@@ -29,22 +33,66 @@ const (
 
 func readSections(h *head) (string, int64, bool) {
 	label := h.text(offSectionName, 32)
-	end, ok := walk(h.img, 0)
+	end, ok := walk(h.img, 0, nil)
 	if !ok {
 		return label, 0, true
 	}
 	return label, end, true
 }
 
-// walk follows a chain of sections from offset p and returns where it ends. It is not
-// ok when no section starts at p (end is 0 then) or when one does not fit the image.
-// The mark of the last section is believed where it stands, and not missed where not:
-// unsigned chains have none.
-func walk(img flash.Image, p int64) (end int64, ok bool) {
+// tellSections: the chain, one section a line, and what is known of some payloads.
+func tellSections(i *Info) {
+	first := true
+	end, ok := walk(i.img, 0, func(p int64, s section) {
+		form := ", old form"
+		if s.ext {
+			form = ""
+		}
+		load := ""
+		if s.load != 0xFFFFFFFF && s.load != 0 {
+			load = fmt.Sprintf(", loaded at 0x%x", s.load)
+		}
+		if s.last {
+			form += ", marked as the last"
+		}
+		i.add("section", "%s: 0x%x bytes at 0x%x%s%s", s.name, s.payload, p+s.header, load, form)
+		if first {
+			first = false
+			tellPayload(i, s, flash.Slice(i.img, flash.Extent{Offset: p + s.header, Length: int64(min(s.payload, math.MaxInt64>>1))}))
+		}
+	})
+	if !ok && end > 0 {
+		i.Known = fmt.Sprintf("its section at 0x%x says it is longer than the slice: cut, or its size is wrong", end)
+		i.problem(flash.Warning, end, "the payload of a section runs past the end of the image")
+	}
+}
+
+// tellPayload looks into the kinds of payload that say more.
+func tellPayload(i *Info, s section, payload flash.Image) {
+	switch strings.ToLower(s.name) {
+	case "logo":
+		tellLogo(i, payload)
+	case "kernel":
+		tellKernel(i, payload)
+	default:
+		if !s.certificate() {
+			tellVersion(i, payload)
+		}
+	}
+}
+
+// walk follows a chain of sections from offset p and returns where it ends; each section
+// is shown. It is not ok when no section starts at p (end is 0 then) or when one does
+// not fit the image (end is where that begins). The mark of the last section is believed
+// where it stands, and not missed where not: unsigned chains have none.
+func walk(img flash.Image, p int64, show func(at int64, s section)) (end int64, ok bool) {
 	for range maxSections {
 		s, found := readSection(img, p)
 		if !found {
 			return end, end != 0
+		}
+		if show != nil {
+			show(p, s)
 		}
 		if s.header > img.Size()-p || s.payload > uint64(img.Size()-p-s.header) {
 			return p + s.header, false
@@ -63,11 +111,16 @@ func walk(img flash.Image, p int64) (end int64, ok bool) {
 
 // section is what a header says of the bytes that follow it.
 type section struct {
+	name    string
+	load    uint32
 	header  int64
 	payload uint64
 	align   int64
+	ext     bool // the newer form
 	last    bool
 }
+
+func (s section) certificate() bool { return strings.HasPrefix(strings.ToLower(s.name), "cert") }
 
 func readSection(img flash.Image, p int64) (section, bool) {
 	if p < 0 || p > img.Size()-sectionFields {
@@ -78,10 +131,14 @@ func readSection(img flash.Image, p int64) (section, bool) {
 		return section{}, false
 	}
 	u32 := func(off int) uint32 { return binary.LittleEndian.Uint32(b[off:]) }
-	s := section{header: sectionHeader, payload: uint64(u32(offSectionSize)), align: 1}
+	s := section{
+		name: printable(b[offSectionName : offSectionName+32]), load: u32(offSectionLoad),
+		header: sectionHeader, payload: uint64(u32(offSectionSize)), align: 1,
+	}
 	if string(b[offSectionExt:offSectionExt+4]) != sectionExt {
 		return s, true
 	}
+	s.ext = true
 	s.header = max(int64(u32(offSectionHeader)), sectionFields) // never stand still
 	s.payload |= uint64(u32(offSectionHigh)) << 32
 	s.last = u32(offSectionLast) == 1

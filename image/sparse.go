@@ -63,9 +63,10 @@ type Sparse struct {
 	DontCare  int64           // bytes the file says nothing of
 	Problems  []flash.Problem // Offset is that in the sparse file
 
-	img  flash.Image
-	runs []run // in order, without gaps
-	size int64
+	img    flash.Image
+	runs   []run // in order, without gaps
+	size   int64
+	length int64 // of the file, by its chunks
 }
 
 // run is a stretch of the image that comes from one place. A negative source is no
@@ -145,6 +146,7 @@ func (s *Sparse) index(off, header, size, chunks int64) error {
 		}
 		off = c.at + c.data
 	}
+	s.length = off
 	if s.size < size {
 		s.problem(flash.Error, off, "its %d chunks make %s, the header promises %s", chunks, flash.Size(s.size), flash.Size(size))
 	}
@@ -277,6 +279,25 @@ func (s *Sparse) NextData(off int64) (flash.Extent, error) {
 		}
 	}
 	return flash.Extent{Offset: s.size}, nil
+}
+
+// tellSparse: what it stands for, and what that begins with.
+func tellSparse(i *Info) {
+	s, err := ReadSparse(i.img)
+	if err != nil {
+		i.failed(err)
+		return
+	}
+	i.Problems = append(i.Problems, s.Problems...)
+	i.add("stands for", "%s, in blocks of %d bytes", flash.Size(s.Size()), s.BlockSize)
+	if s.DontCare > 0 {
+		i.add("says nothing of", "%s", flash.Size(s.DontCare))
+	}
+	i.Length, i.Known = s.length, "the chunks its header counts"
+	if s.length > i.Size || len(s.Problems) > 0 {
+		i.Length, i.Known = 0, "it is damaged"
+	}
+	i.inside = s
 }
 
 func (s *Sparse) problem(sev flash.Severity, off int64, format string, a ...any) {

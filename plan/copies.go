@@ -1,11 +1,8 @@
 package plan
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 
@@ -95,7 +92,7 @@ func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, e
 	if c.Length <= 0 || c.Length >= it.Present || scatter.Defaults(it.Name, p.dev.Storage).Private {
 		return nil, nil
 	}
-	at, err := firstData(it.Image, c.Length, look)
+	at, err := image.FirstData(it.Image, c.Length, look)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %s: %w", it.Name, err)
 	}
@@ -160,38 +157,4 @@ func (p *Plan) copyOf(it Item, kind, mark string, c image.Content, e flash.Exten
 func marked(file, mark string) string {
 	ext := path.Ext(file)
 	return strings.TrimSuffix(file, ext) + "." + mark + ext
-}
-
-// erasedPage is what NAND and eMMC erase to, by pages.
-const erasedPage = 4096
-
-var erased = [2][]byte{make([]byte, erasedPage), bytes.Repeat([]byte{0xFF}, erasedPage)}
-
-// firstData returns where, from off on, the first page stands that is neither all
-// zeros nor all 0xFF; the image's size when there is none.
-func firstData(img flash.Image, off int64, look func(int64) error) (int64, error) {
-	buf := make([]byte, 64*erasedPage)
-	for off < img.Size() {
-		d, err := flash.NextData(img, off)
-		if err != nil || d.Length == 0 {
-			return img.Size(), err
-		}
-		for off = d.Offset; off < d.End(); {
-			b := buf[:min(int64(len(buf))-off%erasedPage, d.End()-off)]
-			if n, err := img.ReadAt(b, off); n < len(b) {
-				return off, fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(b), off, cmp.Or(err, io.ErrUnexpectedEOF))
-			}
-			for len(b) > 0 {
-				n := min(erasedPage-off%erasedPage, int64(len(b)))
-				if !bytes.Equal(b[:n], erased[0][:n]) && !bytes.Equal(b[:n], erased[1][:n]) {
-					return off, nil
-				}
-				b, off = b[n:], off+n
-			}
-			if err := look(off); err != nil {
-				return off, err
-			}
-		}
-	}
-	return img.Size(), nil
 }

@@ -1,6 +1,12 @@
 package image
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
+)
 
 // Field offsets of an Android boot image, versions 0 to 2 (AOSP bootimg.h). Vendors
 // used the version word of version 0 for the size of a device tree.
@@ -92,53 +98,50 @@ func readVendorBoot(h *head) (string, int64, bool) {
 	return name, paged(h.u32(vendorPage), header, parts...), true
 }
 
-// readVBMeta: a header of 256 bytes, then the authentication and the auxiliary block,
-// big-endian. The label is the release of the tool that made it.
-func readVBMeta(h *head) (string, int64, bool) {
-	const headerSize, tooBig = 256, 1 << 20
-	label := h.text(0x80, 48)
-	auth, aux := h.be64(0x0C), h.be64(0x14)
-	if auth > tooBig || aux > tooBig {
-		return label, 0, true
+// tellBoot: what stands in the header, and in the kernel.
+func tellBoot(i *Info) {
+	b, err := boot.Read(i.img)
+	if err != nil {
+		i.failed(err)
+		return
 	}
-	return label, headerSize + int64(auth+aux), true
+	i.Problems = append(i.Problems, b.Problems...)
+	f := b.Facts()
+	i.add("version", "%d, pages of %d bytes", b.Version, b.Page)
+	i.add("OS version", "%s", f.OSVersion)
+	i.add("patch level", "%s", f.PatchLevel)
+	i.add("holds", "%s", BootRole(i.img))
+	for _, p := range b.Parts {
+		section := ""
+		if p.Section != nil {
+			section = ", behind a MediaTek header " + printable([]byte(p.Section.Name))
+		}
+		i.add(p.Name, "%s at 0x%x%s", flash.Size(p.Length), p.Offset, section)
+		switch p.Name {
+		case boot.Kernel:
+			tellKernel(i, p.Payload())
+		case boot.DTB, boot.DT:
+			if trees, err := boot.ReadTrees(p.Bytes()); err == nil {
+				tellTrees(i, trees)
+			}
+		}
+	}
+	i.add("command line", "%s", f.Cmdline)
 }
 
-// readDTBO: the table states its size, big-endian; on signed phones MediaTek's
-// certificates follow as sections.
-func readDTBO(h *head) (string, int64, bool) {
-	const headerSize = 32
-	total := h.be32(4)
-	if h.be32(8) != headerSize || total < headerSize {
-		return "", 0, true
+// tellKernel: the version that stands inside, packed or not.
+func tellKernel(i *Info, payload flash.Image) {
+	k, err := boot.ReadKernel(payload)
+	if err != nil {
+		i.failed(err)
+		return
 	}
-	if end, ok := walk(h.img, align(total, sectionAlign)); ok {
-		return "", end, true
-	} else if end != 0 {
-		return "", 0, true // certificates that make no sense
-	}
-	return "", total, true
+	i.add("kernel version", "%s", cmp.Or(k.Version, "not found"))
+	tellTrees(i, k.Trees)
 }
 
-// readPreloader: the GFH record that opens a preloader states the file's length.
-func readPreloader(h *head) (string, int64, bool) {
-	const (
-		recordSize, recordType = 0x04, 0x06
-		name                   = 0x08
-		fileLen, contentOffset = 0x20, 0x28
-		fileInfoSize           = 0x38
-	)
-	if h.u16(recordSize) != fileInfoSize || h.u16(recordType) != 0 || !h.has(name, "FILE_INFO") {
-		return "", 0, false
+func tellTrees(i *Info, trees []boot.DeviceTree) {
+	for _, t := range trees {
+		i.add("device tree", "%s", printable([]byte(strings.Join(t.Compatible, " "))))
 	}
-	if c := h.u32(contentOffset); c < fileInfoSize || c > h.u32(fileLen) {
-		return "", 0, true
-	}
-	return "", h.u32(fileLen), true
-}
-
-// readBootRegion: the name in the first block is the kind of memory the BootROM reads
-// it from.
-func readBootRegion(h *head) (string, int64, bool) {
-	return strings.TrimRight(h.text(0, 12), "!"), 0, true
 }

@@ -1,0 +1,41 @@
+package image
+
+import (
+	"encoding/binary"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// maxLogos bounds the table of a logo; phones have some 60 pictures.
+const maxLogos = 4096
+
+// tellLogo: the payload of a logo is u32 count, u32 total size, u32 offset of each
+// picture; each is a zlib stream of pixels, without width or height.
+func tellLogo(i *Info, payload flash.Image) {
+	b, err := flash.ReadFull(payload, 0, 8)
+	if err != nil {
+		i.failed(err)
+		return
+	}
+	count, total := binary.LittleEndian.Uint32(b), int64(binary.LittleEndian.Uint32(b[4:]))
+	switch {
+	case count == 0 || count > maxLogos:
+		i.add("pictures", "no table of pictures")
+		return
+	case total != payload.Size():
+		i.problem(flash.Note, flash.NoOffset, "the table of pictures speaks of 0x%x bytes, the section of 0x%x", total, payload.Size())
+	}
+	b, err = flash.ReadFull(payload, 8, 4*int(count))
+	if err != nil {
+		i.failed(err)
+		return
+	}
+	packed := 0
+	for n := range int(count) {
+		at := int64(binary.LittleEndian.Uint32(b[4*n:]))
+		if head, err := flash.ReadFull(payload, at, 2); err == nil && head[0] == 0x78 {
+			packed++
+		}
+	}
+	i.add("pictures", "%d, %d of them zlib streams", count, packed)
+}
