@@ -63,8 +63,11 @@ func tellAVB(i *Info) {
 		i.add("kernel gets", "%s", line)
 	}
 	for _, p := range v.Properties {
-		if strings.HasSuffix(p.Key, ".os_version") || strings.HasSuffix(p.Key, ".security_patch") {
-			i.add(p.Key, "%s", p.Value)
+		of, isVersion := strings.CutSuffix(strings.TrimPrefix(p.Key, "com.android.build."), ".os_version")
+		if isVersion {
+			i.add("OS version", "%s (%s)", p.Value, of)
+		} else if of, isPatch := strings.CutSuffix(of, ".security_patch"); isPatch {
+			i.add("patch level", "%s (%s)", p.Value, of)
 		}
 	}
 }

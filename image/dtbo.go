@@ -21,9 +21,10 @@ func readDTBO(h *head) (string, int64, bool) {
 	return "", total, true
 }
 
-// tellDTBO: how many trees there are.
+// tellDTBO: how many trees there are, and what signs them.
 func tellDTBO(i *Info) {
 	i.add("trees", "%d", i.head.be32(0x10))
+	walk(i.img, align(i.head.be32(4), sectionAlign), i.section)
 }
 
 // readDeviceTree: a flattened tree, big-endian; the size is behind the magic.

@@ -20,7 +20,7 @@ func tellLogo(i *Info, payload flash.Image) {
 	count, total := binary.LittleEndian.Uint32(b), int64(binary.LittleEndian.Uint32(b[4:]))
 	switch {
 	case count == 0 || count > maxLogos:
-		i.add("pictures", "no table of pictures")
+		i.add("holds", "no table of pictures")
 		return
 	case total != payload.Size():
 		i.problem(flash.Note, flash.NoOffset, "the table of pictures speaks of 0x%x bytes, the section of 0x%x", total, payload.Size())
@@ -37,5 +37,5 @@ func tellLogo(i *Info, payload flash.Image) {
 			packed++
 		}
 	}
-	i.add("pictures", "%d, %d of them zlib streams", count, packed)
+	i.add("holds", "%d pictures, %d of them zlib streams", count, packed)
 }

@@ -44,18 +44,7 @@ func readSections(h *head) (string, int64, bool) {
 func tellSections(i *Info) {
 	first := true
 	end, ok := walk(i.img, 0, func(p int64, s section) {
-		form := ", old form"
-		if s.ext {
-			form = ""
-		}
-		load := ""
-		if s.load != 0xFFFFFFFF && s.load != 0 {
-			load = fmt.Sprintf(", loaded at 0x%x", s.load)
-		}
-		if s.last {
-			form += ", marked as the last"
-		}
-		i.add("section", "%s: 0x%x bytes at 0x%x%s%s", s.name, s.payload, p+s.header, load, form)
+		i.section(p, s)
 		if first {
 			first = false
 			tellPayload(i, s, flash.Slice(i.img, flash.Extent{Offset: p + s.header, Length: int64(min(s.payload, math.MaxInt64>>1))}))
@@ -67,6 +56,21 @@ func tellSections(i *Info) {
 	}
 }
 
+// section tells of one header.
+func (i *Info) section(p int64, s section) {
+	more := ""
+	if s.load != 0xFFFFFFFF && s.load != 0 {
+		more = fmt.Sprintf(", loaded at 0x%x", s.load)
+	}
+	if !s.ext {
+		more += ", old form"
+	}
+	if s.last {
+		more += ", marked as the last"
+	}
+	i.add("section", "%s: 0x%x bytes at 0x%x%s", s.name, s.payload, p+s.header, more)
+}
+
 // tellPayload looks into the kinds of payload that say more.
 func tellPayload(i *Info, s section, payload flash.Image) {
 	switch strings.ToLower(s.name) {
@@ -74,10 +78,6 @@ func tellPayload(i *Info, s section, payload flash.Image) {
 		tellLogo(i, payload)
 	case "kernel":
 		tellKernel(i, payload)
-	default:
-		if !s.certificate() {
-			tellVersion(i, payload)
-		}
 	}
 }
 
@@ -119,8 +119,6 @@ type section struct {
 	ext     bool // the newer form
 	last    bool
 }
-
-func (s section) certificate() bool { return strings.HasPrefix(strings.ToLower(s.name), "cert") }
 
 func readSection(img flash.Image, p int64) (section, bool) {
 	if p < 0 || p > img.Size()-sectionFields {

@@ -34,6 +34,7 @@ const (
 	offSparseBlock  = 0x0C
 	offSparseBlocks = 0x10
 	offSparseChunks = 0x14
+	offSparseCRC    = 0x18
 	sparseHeader    = 28
 
 	offChunkType   = 0
@@ -57,7 +58,7 @@ const (
 // Sparse is an Android sparse image, seen as the image it stands for. It is a
 // flash.Image and a flash.DataFinder; nothing is unpacked. Blocks the format calls
 // "don't care" read as zero: on a phone they would keep what was there before.
-// Checksums are not verified, for that takes reading all of it.
+// Checksums are verified by CheckCRC, for that takes reading all of it.
 type Sparse struct {
 	BlockSize int64
 	DontCare  int64           // bytes the file says nothing of
@@ -67,6 +68,7 @@ type Sparse struct {
 	runs   []run // in order, without gaps
 	size   int64
 	length int64 // of the file, by its chunks
+	crcs   []crc
 }
 
 // run is a stretch of the image that comes from one place. A negative source is no
@@ -178,7 +180,10 @@ func (c chunkFields) wrong(left int64) string {
 
 // add takes a chunk that fits into the index, or says why the image ends in it.
 func (s *Sparse) add(c chunkFields) (why string, err error) {
-	if c.kind == chunkCRC || c.bytes == 0 {
+	if c.kind == chunkCRC {
+		return s.addCRC(c.at)
+	}
+	if c.bytes == 0 {
 		return "", nil
 	}
 	source := c.at

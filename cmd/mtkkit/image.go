@@ -7,7 +7,8 @@ func imageCommand(u *ui) *cli.Command {
 		Name:  "image",
 		Usage: "what is inside an image: files, true lengths, logical partitions",
 		Subcommands: []*cli.Command{
-			imageLsCommand(u), imageCatCommand(u),
+			imageInfoCommand(u), imageLsCommand(u), imageCatCommand(u),
+			imageTrimCommand(u), imageSparseCommand(u), imageRawCommand(u), imageSuperCommand(u),
 		},
 	}
 }

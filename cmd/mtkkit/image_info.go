@@ -1,0 +1,243 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/lp"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+func imageInfoCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "info",
+		Usage:     "what an image is, how long it really is and how that is known, and what it says of itself",
+		ArgsUsage: "IMAGE | ROM_1 [PARTITION]",
+		Description: "Of a dump every partition is told in a line, those inside super too; of one partition, or of an\n" +
+			"image by itself, everything is.",
+		Flags: dumpFlags(),
+		Action: func(c *cli.Context) error {
+			if c.NArg() < 1 || c.NArg() > 2 {
+				return usage("%s: an image is needed, or a dump and a partition (%s boot.img, or %s ROM_1 boot)", commandName(c), commandName(c), commandName(c))
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			file, partition := c.Args().Get(0), c.Args().Get(1)
+			if partition == "" && looksLikeDump(c, file) {
+				d, err := openDump(c, u, file)
+				if err == nil {
+					defer d.Close()
+					return describeDump(u, d)
+				}
+				if st, serr := os.Stat(file); serr != nil || st.IsDir() || c.Context.Err() != nil {
+					return err
+				}
+			}
+			s, err := openSlice(c, u, file, partition)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			return describeSlice(u, s)
+		},
+	}
+}
+
+// looksLikeDump decides whether a file is worth asking for partitions: when it begins
+// like a dump, is no plain file, or is packed.
+func looksLikeDump(c *cli.Context, path string) bool {
+	if c.IsSet("scatter") || c.IsSet("table") {
+		return true
+	}
+	f, err := source.OpenFile(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	const smallest = 16 << 20 // no phone's user area is smaller: a table by itself is one image
+	switch image.Sniff(f).Kind {
+	case image.Gzip, image.XZ, image.LZ4, image.Zstd:
+		return true
+	case image.GPT, image.MBR, image.Unknown, image.Zero, image.BootRegion, image.MTKPreloader, image.SparseAndroid:
+		return f.Size() >= smallest
+	}
+	return false
+}
+
+// slice is an image by itself, or one partition of a dump.
+type slice struct {
+	*opened
+	img  flash.Image
+	made []madeFile // what was written of it
+}
+
+// openSlice opens an image as it is, or a partition of a dump (inside super too).
+func openSlice(c *cli.Context, u *ui, file, partition string) (*slice, error) {
+	if partition != "" {
+		o, img, err := findFiles(c, u, filePlace{dump: file, partition: partition})
+		if err != nil && o != nil {
+			err = errors.Join(err, o.Close())
+		}
+		return &slice{opened: o, img: img}, err
+	}
+	f, err := source.OpenFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s := &slice{opened: &opened{name: file, inputs: []string{file}}, img: f}
+	s.closers = append(s.closers, f)
+	return s, nil
+}
+
+// imageDoc is the JSON document of image info.
+type imageDoc struct {
+	Schema     string          `json:"schema"`
+	Path       string          `json:"path"`
+	Partitions []namedInfo     `json:"partitions"` // one without a name: the image itself
+	Problems   []flash.Problem `json:"problems"`
+}
+
+// namedInfo is what is known of a partition.
+type namedInfo struct {
+	Name    string       `json:"name,omitempty"`
+	Region  flash.Region `json:"region,omitempty"` // "" inside super
+	Offset  int64        `json:"offset"`
+	Present int64        `json:"present"` // bytes that are at hand
+	*image.Info
+}
+
+// describeSlice tells everything of one image.
+func describeSlice(u *ui, s *slice) error {
+	i := image.Describe(s.img)
+	if u.json {
+		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
+		if err := u.document(doc); err != nil {
+			return err
+		}
+	}
+	u.say("%s", s.name)
+	row := func(key, value string) { u.say("  %-16s %s", key, value) }
+	row("kind", i.Kind.String())
+	if i.Label != "" {
+		row("label", i.Label)
+	}
+	row("size", fmt.Sprintf("0x%x (%s)", i.Size, flash.Size(i.Size)))
+	if i.Length > 0 {
+		row("true length", fmt.Sprintf("0x%x (%s), %s", i.Length, flash.Size(i.Length), i.Known))
+	} else {
+		row("true length", "not known: "+i.Known)
+	}
+	for _, f := range i.Facts {
+		row(f.Key, f.Value)
+	}
+	u.problems(i.Problems)
+	return verdict(i.Problems)
+}
+
+// describeDump tells every partition in a line.
+func describeDump(u *ui, d *dump) error {
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return err
+	}
+	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.path, Problems: p.Problems}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.Kind == "gap" || it.Kind == "preloader" {
+			continue
+		}
+		doc.add(namedInfo{Name: it.Name, Region: it.Region, Offset: it.Offset, Present: it.Present, Info: describeItem(it)})
+	}
+	s, err := superOf(p, "a")
+	if err != nil {
+		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: err.Error()})
+	} else if s != nil {
+		doc.addLogical(s)
+	}
+	if u.json {
+		if err := u.document(doc); err != nil {
+			return err
+		}
+	} else if err := doc.print(u); err != nil {
+		return err
+	}
+	u.problems(doc.Problems)
+	return verdict(doc.Problems)
+}
+
+func describeItem(it *plan.Item) *image.Info {
+	if it.Present == 0 {
+		return &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
+	}
+	return image.Describe(known(it))
+}
+
+func (doc *imageDoc) add(n namedInfo) {
+	for _, p := range n.Problems {
+		p.Place = strings.TrimPrefix(n.Name+": "+p.Place, ": ")
+		if p.Offset != flash.NoOffset {
+			p.Offset += n.Offset
+		}
+		doc.Problems = append(doc.Problems, p)
+	}
+	doc.Partitions = append(doc.Partitions, n)
+}
+
+// addLogical adds the partitions inside super.
+func (doc *imageDoc) addLogical(s *lp.Super) {
+	for _, p := range s.Partitions("") {
+		i := &image.Info{Kind: "empty", Known: "it has no bytes"}
+		switch {
+		case p.Missing > 0:
+			i = &image.Info{Kind: "not whole", Known: "a part of it is not here"}
+		case p.Size > 0:
+			i = image.Describe(p.Image)
+		}
+		doc.add(namedInfo{Name: "super/" + p.Name, Present: p.Size - p.Missing, Info: i})
+	}
+}
+
+func (doc *imageDoc) print(u *ui) error {
+	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tSAYS")
+	for _, n := range doc.Partitions {
+		length := "-"
+		switch {
+		case n.Length > 0 && n.Length == n.Size:
+			length = "all"
+		case n.Length > 0:
+			length = flash.Size(n.Length).String()
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(oneLine(brief(n.Info)), "-"))
+	}
+	return w.Flush()
+}
+
+// brief picks what matters most for a line.
+func brief(i *image.Info) string {
+	var out []string
+	if i.Label != "" {
+		out = append(out, i.Label)
+	}
+	for _, key := range []string{"fingerprint", "OS version", "patch level", "kernel version", "used", "stands for", "looks like", "holds"} {
+		v := i.Fact(key)
+		if key == "kernel version" {
+			v, _, _ = strings.Cut(v, " ")
+			v = strings.TrimPrefix("kernel "+v, "kernel not")
+		}
+		if v != "" && v != "kernel " {
+			out = append(out, v)
+		}
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/lp"
+	"github.com/mtkkit/mtkkit/plan"
+)
+
+func imageSuperCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "super",
+		Usage:     "list the logical partitions in super, or write them to files",
+		ArgsUsage: "ROM_1 | super.img",
+		Description: "A dump is read where it lies: its super is not copied first. On phones that got dynamic\n" +
+			"partitions by an update the table is in system, and extents in several partitions.",
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "extract", Aliases: []string{"x"}, Usage: "write each logical partition to a file"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the file's name with .super)"},
+			&cli.StringFlag{Name: "slot", Usage: "only the partitions of `SLOT` a or b, and those without one"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only the partitions of these `NAMES`"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
+		}, dumpFlags()...),
+		Action: func(c *cli.Context) error {
+			path, err := oneFile(c, "dump or super image")
+			if err != nil {
+				return err
+			}
+			if s := c.String("slot"); s != "" && s != "a" && s != "b" {
+				return usage("mtkkit image super: --slot is a or b, not %q", s)
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			o, s, err := openSuper(c, u, path)
+			if o != nil {
+				defer o.Close()
+			}
+			if err != nil {
+				return err
+			}
+			list, err := chosen(c, s)
+			if err != nil {
+				return err
+			}
+			if c.Bool("extract") {
+				return extractSuper(c, u, o, s, list)
+			}
+			return listSuper(u, path, s, list)
+		},
+	}
+}
+
+// openSuper finds the table of logical partitions: that of a super image by itself, or
+// that of a dump.
+func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
+	src, err := openSource(c.Context, c, u, path)
+	u.bars.clear()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := &opened{name: path, inputs: inputs(c, path, src.Files...)}
+	if user := src.User(); user != nil && lp.Sniff(user.Image) {
+		o.closers = append(o.closers, src)
+		s, err := lp.Read(flash.Known(user.Image, user.Unread), nil)
+		return o, s, err
+	}
+	src.Close()
+	d, err := openDump(c, u, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.closers = append(o.closers, d)
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return o, nil, err
+	}
+	s, err := superOf(p, cmp.Or(c.String("slot"), "a"))
+	if err == nil && s == nil {
+		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", path)
+	}
+	return o, s, err
+}
+
+// chosen picks the partitions by --slot and --only.
+func chosen(c *cli.Context, s *lp.Super) ([]*lp.Partition, error) {
+	list := s.Partitions(c.String("slot"))
+	only := c.StringSlice("only")
+	if len(only) == 0 {
+		return list, nil
+	}
+	var out []*lp.Partition
+	for _, name := range only {
+		i := slices.IndexFunc(list, func(p *lp.Partition) bool { return p.Name == name || p.Name == name+"_"+c.String("slot") })
+		if i < 0 {
+			return nil, usage("mtkkit image super: there is no partition %q", name)
+		}
+		out = append(out, list[i])
+	}
+	return out, nil
+}
+
+// superDoc is the JSON document of image super.
+type superDoc struct {
+	Schema     string          `json:"schema"`
+	Path       string          `json:"path"`
+	Geometry   lp.Geometry     `json:"geometry"`
+	Partitions []*lp.Partition `json:"partitions"`
+	Problems   []flash.Problem `json:"problems"`
+}
+
+func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
+	if u.json {
+		if err := u.document(superDoc{"mtkkit.super/1", path, s.Geometry, list, append([]flash.Problem{}, s.Problems...)}); err != nil {
+			return err
+		}
+	} else {
+		w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(w, "NAME\tSIZE\tGROUP\tEXTENTS\tCONTENT")
+		for _, p := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(p.Name), flash.Size(p.Size), oneLine(p.Group), cmp.Or(oneLine(extents(p)), "-"), contentOf(p))
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	u.problems(s.Problems)
+	return verdict(s.Problems)
+}
+
+// extents tells where a partition lies: the first stretches, and how many more.
+func extents(p *lp.Partition) string {
+	const most = 2
+	var out []string
+	for i, x := range p.Extents {
+		if i == most {
+			out = append(out, fmt.Sprintf("and %d more", len(p.Extents)-most))
+			break
+		}
+		out = append(out, x.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+func contentOf(p *lp.Partition) string {
+	switch {
+	case len(p.Needs) > 0:
+		return "needs " + strings.Join(p.Needs, " and ")
+	case p.Missing > 0:
+		return flash.Size(p.Missing).String() + " of it are not here"
+	case p.Size == 0:
+		return "empty"
+	}
+	return image.Sniff(p.Image).Kind.String()
+}
+
+// extractSuper writes what is whole; what is not makes the exit code.
+func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Partition) error {
+	problems := slices.Clone(s.Problems)
+	var outputs []flash.Output
+	for _, p := range list {
+		name, _ := plan.SafeName(p.Name)
+		name += ".img"
+		switch {
+		case p.Missing > 0:
+			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: " + contentOf(p)})
+		case p.Size == 0:
+		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
+			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: another partition has its name"})
+		default:
+			outputs = append(outputs, flash.Output{Name: name, Image: p.Image})
+		}
+	}
+	if len(outputs) == 0 {
+		u.problems(problems)
+		return fmt.Errorf("%s: nothing of its %d logical partitions can be written", o.name, len(list))
+	}
+	dir := cmp.Or(c.String("output"), besides(o.name, ".super"))
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "logical", Complete: flash.Worst(problems) < flash.Error, Problems: problems}
+	if err := writeFolder(c, dir, o.inputs, outputs, m); err != nil {
+		return err
+	}
+	u.bars.clear()
+	if u.json {
+		if err := u.document(m); err != nil {
+			return err
+		}
+	}
+	u.problems(problems)
+	for _, out := range outputs {
+		u.say("%s/%s: %s, %s", dir, out.Name, flash.Size(out.Image.Size()), image.Sniff(out.Image).Kind)
+	}
+	return verdict(problems)
+}

@@ -1,0 +1,105 @@
+package image
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// crc is what a checksum chunk says of the image up to its place.
+type crc struct {
+	end int64 // in the image
+	sum uint32
+	at  int64 // offset of the sum in the file
+}
+
+// addCRC takes a checksum chunk. Those beyond the bound of the index are passed over:
+// the later ones hold for what comes before them too.
+func (s *Sparse) addCRC(at int64) (why string, err error) {
+	b, err := flash.ReadFull(s.img, at, 4)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "is cut", nil
+	}
+	if err != nil {
+		return "", sparseError(at, "checksum", err)
+	}
+	c := crc{s.size, binary.LittleEndian.Uint32(b), at}
+	if n := len(s.crcs); n == maxSparseRuns {
+		s.crcs[n-1] = c
+	} else {
+		s.crcs = append(s.crcs, c)
+	}
+	return "", nil
+}
+
+// CheckCRC compares the checksums that the file holds with the image: those of chunks,
+// and the one in the header unless that is 0. It reads nothing when there are none.
+// Look, unless nil, is told how far it has come; an error of its own ends it.
+func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) {
+	sums := s.crcs
+	h, err := flash.ReadFull(s.img, 0, sparseHeader)
+	if err != nil {
+		return nil, err
+	}
+	if v := binary.LittleEndian.Uint32(h[offSparseCRC:]); v != 0 {
+		sums = append(sums[:len(sums):len(sums)], crc{s.size, v, offSparseCRC})
+	}
+	var problems []flash.Problem
+	sum, done := uint32(0), int64(0)
+	buf := make([]byte, 1<<20)
+	for _, want := range sums {
+		for done < want.end {
+			b := buf[:min(int64(len(buf)), want.end-done)]
+			if err := readExactly(s, b, done); err != nil {
+				return problems, err
+			}
+			sum = crc32.Update(sum, crc32.IEEETable, b)
+			if done += int64(len(b)); look == nil {
+				continue
+			}
+			if err := look(done); err != nil {
+				return problems, err
+			}
+		}
+		if sum != want.sum {
+			problems = append(problems, flash.Problem{Severity: flash.Error, Place: "sparse image", Offset: want.at,
+				Text: fmt.Sprintf("the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum, want.sum)})
+			return problems, nil // all that follow are wrong too
+		}
+	}
+	return problems, nil
+}
+
+// JoinSparse lays the pieces of an image over each other: each stands for the whole, and
+// "don't care" for what the others hold. What several say is the last one's. Said is
+// how many bytes are data or zeros by some piece's word.
+func JoinSparse(pieces []*Sparse) (img flash.Image, said int64, err error) {
+	var size int64
+	for _, p := range pieces {
+		size = max(size, p.size)
+		said += p.size - p.DontCare
+	}
+	if len(pieces) == 1 {
+		return pieces[0], said, nil
+	}
+	all := flash.NewStitched(size)
+	for i := len(pieces) - 1; i >= 0; i-- {
+		p := pieces[i]
+		for off := int64(0); off < p.size; {
+			d, err := p.NextData(off)
+			if err != nil {
+				return nil, 0, err
+			}
+			if d.Length == 0 {
+				break
+			}
+			all.Add(d.Offset, flash.Slice(p, d))
+			off = d.End()
+		}
+	}
+	return all, min(said, size), nil
+}
