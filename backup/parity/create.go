@@ -1,0 +1,268 @@
+package parity
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/klauspost/reedsolomon"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Suffix is what a sidecar's name ends with, behind the name of its file.
+const Suffix = ".par"
+
+const partSuffix = ".part"
+
+// Options say how a sidecar is made.
+type Options struct {
+	Percent  int // parity blocks for 100 of the file, 1 to 50
+	Force    bool
+	Progress func(flash.Event)
+}
+
+// ErrExists means that a file to be written is there already.
+var ErrExists = errors.New("is there already")
+
+// Create makes the sidecar of a file, which is read once. Until all of it is on the disk
+// it is called NAME.par.part. Memory does not depend on the file's size.
+func Create(ctx context.Context, path string, opt Options) error {
+	if opt.Percent < 1 || opt.Percent > maxParity {
+		return fmt.Errorf("parity: %d percent, 1 to %d can be made", opt.Percent, maxParity)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
+	defer in.Close()
+	st, err := in.Stat()
+	if err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
+	if !st.Mode().IsRegular() || st.Size() == 0 || st.Size() > maxSize {
+		return fmt.Errorf("parity: %s: only a plain file that is not empty can be protected", path)
+	}
+	err = writeNew(path+Suffix, opt.Force, func(out *os.File) error {
+		e := &encoder{header: header{parity: opt.Percent, size: st.Size()}, in: in, out: out, progress: opt.Progress}
+		return e.run(ctx)
+	})
+	if err == nil {
+		if now, serr := in.Stat(); serr != nil || now.Size() != st.Size() || !now.ModTime().Equal(st.ModTime()) {
+			os.Remove(path + Suffix)
+			err = fmt.Errorf("parity: %s changed while it was read", path)
+		}
+	}
+	return err
+}
+
+// writeNew makes a file as PATH.part, brings it to the disk and gives it its name. When
+// that fails nothing is left. What a killed run left is replaced.
+func writeNew(path string, force bool, fill func(*os.File) error) error {
+	if _, err := os.Lstat(path); err == nil && !force {
+		return fmt.Errorf("parity: %s %w", path, ErrExists)
+	}
+	part := path + partSuffix
+	if st, err := os.Lstat(part); err == nil && !st.Mode().IsRegular() {
+		return fmt.Errorf("parity: %s %w", part, ErrExists)
+	}
+	out, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
+	if !disk.TryLock(out) {
+		out.Close()
+		return fmt.Errorf("parity: %s: another run is writing here", part)
+	}
+	if err = out.Truncate(0); err == nil {
+		_ = disk.AllowHoles(out)
+		err = fill(out)
+	}
+	if err == nil {
+		err = out.Sync()
+	}
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		os.Remove(part)
+		return err
+	}
+	disk.SyncDir(filepath.Dir(path))
+	return nil
+}
+
+// encoder makes one sidecar.
+type encoder struct {
+	header
+	in       io.ReaderAt
+	out      *os.File
+	progress func(flash.Event)
+
+	rs     reedsolomon.Encoder
+	run64  []byte   // blocks of the file that lie side by side
+	parity [][]byte // of as many stripes
+	done   int64
+}
+
+// stripesAtOnce is how many stripes are worked on together: then the file is read in
+// pieces of some MiB, and the parity of all of them stays within 32 MiB.
+func (h *header) stripesAtOnce() int64 {
+	return min(64, int64(32<<20/blockSize/h.parity), h.stripes())
+}
+
+func (e *encoder) run(ctx context.Context) (err error) {
+	if e.rs, err = reedsolomon.New(dataShards, e.header.parity, reedsolomon.WithMaxGoroutines(runtime.GOMAXPROCS(0))); err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
+	width := e.stripesAtOnce()
+	e.run64 = make([]byte, width*blockSize)
+	e.parity = make([][]byte, e.header.parity)
+	for j := range e.parity {
+		e.parity[j] = make([]byte, width*blockSize)
+	}
+	if err := e.out.Truncate(e.total()); err != nil {
+		return err
+	}
+	for s := int64(0); s < e.stripes(); s += width {
+		if err := e.encode(ctx, s, min(width, e.stripes()-s)); err != nil {
+			return fmt.Errorf("parity: %w", err)
+		}
+	}
+	return e.finish()
+}
+
+// encode makes the parity of n stripes from s on. Block d of these stripes lie side by
+// side in the file.
+func (e *encoder) encode(ctx context.Context, s, n int64) error {
+	parity := make([][]byte, len(e.parity))
+	for j := range parity {
+		parity[j] = e.parity[j][:n*blockSize]
+		clear(parity[j])
+	}
+	for d := int64(0); d < dataShards; d++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		first := d*e.stripes() + s
+		count := min(n, e.blocks()-first)
+		if count <= 0 {
+			break
+		}
+		run := e.run64[:n*blockSize]
+		got := min(count*blockSize, e.size-first*blockSize)
+		if m, err := e.in.ReadAt(run[:got], first*blockSize); int64(m) < got {
+			return fmt.Errorf("%d of %d bytes read at 0x%x: %w", m, got, first*blockSize, cause(err))
+		}
+		clear(run[got:])
+		if err := e.writeSums(first, run[:got]); err != nil {
+			return err
+		}
+		if !isZero(run) { // zeros add nothing
+			if err := e.rs.EncodeIdx(run, int(d), parity); err != nil {
+				return err
+			}
+		}
+		e.done += got
+		if e.progress != nil {
+			e.progress(flash.Event{Op: "parity", Done: e.done, Total: e.size})
+		}
+	}
+	for j := range parity {
+		at := e.parityBlock(s, j)
+		if err := e.writeSums(e.blocks()+at, parity[j]); err != nil {
+			return err
+		}
+		if _, err := e.out.WriteAt(parity[j], e.parityAt()+at*blockSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isZero(b []byte) bool {
+	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[:len(b)-1], b[1:])
+}
+
+func cause(err error) error {
+	if err == nil || err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// writeSums takes the sums of blocks that lie side by side and writes them to their
+// places; the pages get their own sums at the end.
+func (e *encoder) writeSums(first int64, b []byte) error {
+	n := (len(b) + blockSize - 1) / blockSize
+	sums := make([]byte, n*sha256.Size)
+	var wg sync.WaitGroup
+	workers := min(runtime.GOMAXPROCS(0), n)
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < n; i += workers {
+				s := sha256.Sum256(b[i*blockSize : min((i+1)*blockSize, len(b))])
+				copy(sums[i*sha256.Size:], s[:])
+			}
+		})
+	}
+	wg.Wait()
+	for i := first; len(sums) > 0; {
+		k := min(sumsInPage-i%sumsInPage, int64(len(sums)/sha256.Size))
+		at := e.sumsAt() + i/sumsInPage*pageSize + i%sumsInPage*sha256.Size
+		if _, err := e.out.WriteAt(sums[:k*sha256.Size], at); err != nil {
+			return err
+		}
+		i, sums = i+k, sums[k*sha256.Size:]
+	}
+	return nil
+}
+
+// finish closes the pages of sums, writes their second copy, and the headers.
+func (e *encoder) finish() error {
+	page := make([]byte, pageSize)
+	root := sha256.New()
+	left := e.sums()
+	for i := range e.pages() {
+		if _, err := e.out.ReadAt(page, e.sumsAt()+i*pageSize); err != nil {
+			return err
+		}
+		root.Write(page[:min(left, sumsInPage)*sha256.Size])
+		left -= sumsInPage
+		s := pageSum(page, i)
+		copy(page[pageSize-sha256.Size:], s[:])
+		for _, at := range []int64{e.sumsAt(), e.sumsAgainAt()} {
+			if _, err := e.out.WriteAt(page, at+i*pageSize); err != nil {
+				return err
+			}
+		}
+	}
+	e.root = [sha256.Size]byte(root.Sum(nil))
+	h := e.header.encode()
+	for _, at := range []int64{0, e.headerAt(), e.lastHeaderAt()} {
+		if _, err := e.out.WriteAt(h, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageSum is the sum of a page of sums, its number included: a page out of its place
+// does not hold.
+func pageSum(page []byte, number int64) [sha256.Size]byte {
+	h := sha256.New()
+	h.Write(page[:pageSize-sha256.Size])
+	fmt.Fprintf(h, "%d", number)
+	return [sha256.Size]byte(h.Sum(nil))
+}
