@@ -35,21 +35,21 @@ func newDecoder() (*zstd.Decoder, error) {
 
 // Sniff reports whether img begins as an archive of this package does.
 func Sniff(img flash.Image) bool {
-	b := make([]byte, 4<<10)
-	n, err := img.ReadAt(b, 0)
-	if err != nil && err != io.EOF {
-		return false
-	}
 	dec, err := newDecoder()
 	if err != nil {
 		return false
 	}
 	defer dec.Close()
-	n = int(frameLen(b[:n]))
-	if n == 0 {
+	return sniff(img, dec)
+}
+
+func sniff(img flash.Image, dec *zstd.Decoder) bool {
+	b := make([]byte, 4<<10)
+	n, err := img.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
 		return false
 	}
-	head, err := dec.DecodeAll(b[:n], nil)
+	head, err := dec.DecodeAll(b[:frameLen(b[:n])], nil)
 	return err == nil && len(head) == 2*tarBlock && bytes.Contains(head[tarBlock:], []byte("comment="+archiveMark+"\n"))
 }
 
@@ -57,15 +57,17 @@ func Sniff(img flash.Image) bool {
 // copy of the index that is damaged, an archive that ends too early. An error means
 // that nothing can be read of it.
 func Open(img flash.Image) (*Archive, error) {
-	if !Sniff(img) {
-		return nil, &flash.FormatError{Format: "backup", Offset: 0, Text: "no archive of mtkkit's making", Err: flash.ErrNotThis}
-	}
 	dec, err := newDecoder()
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)
 	}
 	a := &Archive{img: img, dec: dec}
-	if err := a.open(); err != nil {
+	if sniff(img, dec) {
+		err = a.open()
+	} else {
+		err = &flash.FormatError{Format: "backup", Offset: 0, Text: "no archive of mtkkit's making", Err: flash.ErrNotThis}
+	}
+	if err != nil {
 		dec.Close()
 		return nil, err
 	}
@@ -93,7 +95,13 @@ func (a *Archive) Member(name string) *Member {
 }
 
 // Image gives access to a member's content. What is read is proven by the index.
-func (a *Archive) Image(m *Member) flash.Image { return &memberImage{a, m} }
+func (a *Archive) Image(m *Member) flash.Image { return &memberImage{a: a, m: m} }
+
+// Salvage is Image for who takes what there is: a chunk that is damaged reads as zeros,
+// and lost is told of it, once. It is called by whoever reads.
+func (a *Archive) Salvage(m *Member, lost func(e flash.Extent, err error)) flash.Image {
+	return &memberImage{a: a, m: m, lost: lost}
+}
 
 func (a *Archive) tell(s flash.Severity, place string, offset int64, format string, args ...any) {
 	a.Problems = append(a.Problems, flash.Problem{Severity: s, Place: place, Offset: offset, Text: fmt.Sprintf(format, args...)})
@@ -143,8 +151,10 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 
 // memberImage is a member as an Image that knows its holes.
 type memberImage struct {
-	a *Archive
-	m *Member
+	a    *Archive
+	m    *Member
+	lost func(flash.Extent, error) // nil: what is damaged is an error
+	told sync.Map                  // chunks that lost was told of
 }
 
 func (f *memberImage) Size() int64 { return f.m.Size }
@@ -191,12 +201,18 @@ func (f *memberImage) readSome(p []byte, off int64) (int, error) {
 		return int(n), nil
 	}
 	w := ws[i]
+	p = p[:min(int64(len(p)), w.End()-off)]
+	clear(p)
 	plain, err := f.a.cache.chunk(f.a, f.m, i)
+	if err != nil && f.lost != nil {
+		if _, told := f.told.LoadOrStore(i, true); !told {
+			f.lost(w.Extent, err)
+		}
+		return len(p), nil
+	}
 	if err != nil {
 		return 0, err
 	}
-	p = p[:min(int64(len(p)), w.End()-off)]
-	clear(p)
 	for _, d := range w.data {
 		if from := max(d.Offset, off); from < min(d.End(), off+int64(len(p))) {
 			copy(p[from-off:], plain[from-d.Offset:d.Length])

@@ -84,19 +84,28 @@ func windowsOf(size int64, data []flash.Extent) []window {
 	return out
 }
 
-// stored is how many bytes of content the archive holds of the member.
-func (m *Member) stored() (n int64) {
+// Stored is how many bytes of the member are not in holes.
+func (m *Member) Stored() (n int64) {
 	for _, d := range m.Data {
 		n += d.Length
 	}
 	return n
 }
 
+// Packed is how many bytes the member takes in the archive.
+func (m *Member) Packed() int64 {
+	n := m.Head
+	for _, c := range m.Chunks {
+		n += c.Packed
+	}
+	return n
+}
+
 // sparse reports whether the member has holes.
-func (m *Member) sparse() bool { return m.stored() < m.Size }
+func (m *Member) sparse() bool { return m.Stored() < m.Size }
 
 // pad is what fills the last block of the member's content.
-func (m *Member) pad() int { return padding(m.stored()) }
+func (m *Member) pad() int { return padding(m.Stored()) }
 
 // encode writes the index as the content of its frame: mark, SHA-256, JSON in zstd.
 func (x *Index) encode(enc *zstd.Encoder) ([]byte, error) {

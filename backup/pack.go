@@ -145,7 +145,7 @@ func (r *run) plan(p planned) {
 		return
 	}
 	m := &Member{Name: o.Name, Size: o.Image.Size(), Data: p.data}
-	p.result.DataBytes = m.stored()
+	p.result.DataBytes = m.Stored()
 	windows := windowsOf(m.Size, m.Data)
 	t := &task{member: m, result: p.result, img: o.Image, head: memberHead(m, r.w.index.Created), last: len(windows) == 0}
 	if !r.emit(t) {

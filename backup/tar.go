@@ -48,7 +48,7 @@ func globalHeader(created int64) []byte {
 // memberHead is all that stands before a member's content: its headers and, when it
 // has holes, the map of its data.
 func memberHead(m *Member, created int64) []byte {
-	stored, name := m.stored(), m.Name
+	stored, name := m.Stored(), m.Name
 	var records []record
 	var sparse []byte
 	if m.sparse() {

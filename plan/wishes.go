@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -129,3 +130,18 @@ func aliases(name, file string) []string {
 
 // cutSlot takes the slot off a partition's modern name: boot_a is boot in slot a.
 func cutSlot(name string) (base, part string) { return slot.Cut(scatter.Canonical(name)) }
+
+// Select tells which entries of a record are asked for, by Only and Skip. The error is
+// a *PatternError.
+func (w Wishes) Select(entries []flash.ManifestEntry) (func(*flash.ManifestEntry) bool, error) {
+	var all [][]string
+	for _, e := range entries {
+		all = append(all, aliases(e.Name, e.File))
+	}
+	if err := w.check(all); err != nil {
+		return nil, err
+	}
+	return func(e *flash.ManifestEntry) bool {
+		return w.wants(aliases(e.Name, e.File)...) && !(e.Kind == "gap" && len(w.Only) > 0)
+	}, nil
+}

@@ -28,7 +28,16 @@ func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 	members := a.Members()
 	for i := range members {
 		m := &members[i]
-		f.add(&member{name: m.Name, size: m.Size, raw: func(context.Context) (flash.Image, error) { return a.Image(m), nil }})
+		f.add(&member{name: m.Name, size: m.Size, raw: func(context.Context) (flash.Image, error) {
+			return s.backupImage(a, m), nil
+		}})
 	}
 	return f, nil
+}
+
+func (s *Source) backupImage(a *backup.Archive, m *backup.Member) flash.Image {
+	if s.opt.Lost == nil {
+		return a.Image(m)
+	}
+	return a.Salvage(m, func(e flash.Extent, err error) { s.opt.Lost(m.Name, e, err) })
 }

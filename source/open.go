@@ -23,6 +23,10 @@ type Options struct {
 	TempDir            string    // where compressed dumps are unpacked, "" for the system's place
 	Stdin              io.Reader // what the path "-" reads, nil for the program's standard input
 	Progress           func(flash.Event)
+
+	// Lost is told of what a backup has lost, by the file in it; such bytes then read as
+	// zeros. Without it reading them fails.
+	Lost func(file string, e flash.Extent, err error)
 }
 
 func (o Options) progress(e flash.Event) {

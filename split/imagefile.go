@@ -18,6 +18,10 @@ type ImageOptions struct {
 	NoSync   bool
 	Inputs   []string // what must not be written to
 	Progress func(flash.Event)
+
+	// Before is called when all is written and the file does not have its name yet: for
+	// what must not be later than it.
+	Before func() error
 }
 
 // WriteImage writes an image as one file. Until all of it is on the disk the file is
@@ -37,7 +41,11 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 	if err != nil {
 		return nil, err
 	}
-	if err := f.fill(ctx, img, opt, r); err != nil {
+	err = f.fill(ctx, img, opt, r)
+	if err == nil && opt.Before != nil {
+		err = opt.Before()
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("split: %s: %w", out, err), f.Abandon())
 	}
 	return r, f.Finish()

@@ -12,7 +12,9 @@ func backupCommand(u *ui) *cli.Command {
 			"It needs no unpacking to be read: info, list, cat, split and blocks take it like a dump.",
 		Subcommands: []*cli.Command{
 			backupCreateCommand(u),
+			backupListCommand(u),
 			backupVerifyCommand(u),
+			backupCatCommand(u),
 			backupRestoreCommand(u),
 			backupPushCommand(u),
 			backupPullCommand(u),

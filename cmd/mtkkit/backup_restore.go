@@ -1,9 +1,22 @@
 package main
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/acquire/mapfile"
+	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -11,36 +24,340 @@ import (
 func backupRestoreCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "restore",
-		Usage:     "the dump again, byte for byte, from an archive",
+		Usage:     "the dump again, byte for byte, or the files to flash",
 		ArgsUsage: "phone.tar.zst",
+		Description: "Writes the dump: one file when it was one, a folder of regions otherwise. With --parts, the folder\n" +
+			"that a flash tool takes; with --only and --skip, some partitions of it. Nothing is flashed: what a\n" +
+			"flash tool would do with it is what --plan tells.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` or FOLDER to write"},
+			&cli.BoolFlag{Name: "parts", Usage: "the folder to flash: images, scatter file, manifest"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
+			&cli.StringFlag{Name: "region", Usage: "one `REGION` only, such as EMMC_BOOT_1"},
+			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
+			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
 			jsonFlag(), quietFlag(), progressFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "archive")
-			if err != nil {
+		Action: withArchive(u, 1, func(c *cli.Context, a *archive) (err error) {
+			if c.String("output") == "" {
+				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", a.path)
+			}
+			r := &restoring{u: u, c: c, a: a, out: c.String("output")}
+			if r.record, err = a.manifest(); err != nil {
 				return err
 			}
-			out := c.String("output")
-			if out == "" {
-				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", path)
+			if c.Bool("parts") || c.IsSet("only") || c.IsSet("skip") {
+				return r.parts()
 			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			src, err := source.Open(c.Context, path, source.Options{Progress: u.bars.event})
-			if err != nil {
-				return err
-			}
-			defer src.Close()
-			r, err := split.WriteImage(c.Context, src.Parts[0].Image, out, split.ImageOptions{Inputs: src.Files, Progress: u.bars.event})
-			if err != nil {
-				return refused(err)
-			}
-			u.bars.clear()
-			u.say("%s: %s", out, flash.Size(r.Size))
-			return nil
-		},
+			return r.dump()
+		}),
 	}
+}
+
+// manifest reads the archive's manifest, nil when it has lost it.
+func (a *archive) manifest() (*flash.Manifest, error) {
+	m := a.Member(flash.ManifestName)
+	if m == nil {
+		return nil, nil
+	}
+	r, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
+	var lost *backup.ChunkError
+	if errors.As(err, &lost) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// restoring is one run of restore.
+type restoring struct {
+	u      *ui
+	c      *cli.Context
+	a      *archive
+	record *flash.Manifest // nil when the archive has lost it
+	out    string
+
+	mu       sync.Mutex
+	problems []flash.Problem
+	holes    map[string][]flash.Extent // what is lost, by file of the archive
+}
+
+// lost notes what the archive has lost.
+func (r *restoring) lost(file string, e flash.Extent, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.holes == nil {
+		r.holes = map[string][]flash.Extent{}
+	}
+	if slices.Contains(r.holes[file], e) {
+		return
+	}
+	r.holes[file] = append(r.holes[file], e)
+	r.problems = append(r.problems, flash.Problem{Severity: flash.Error, Place: file, Offset: e.Offset,
+		Text: fmt.Sprintf("%s of it are lost and read as zeros: %v", flash.Size(e.Length), err)})
+}
+
+// lostOf is what is lost of a region, by the entries that it is made of.
+func (r *restoring) lostOf(region flash.Region) (out []flash.Extent) {
+	if r.record == nil {
+		return nil
+	}
+	for _, e := range r.record.Entries {
+		if !e.Stored() || e.Region != region {
+			continue
+		}
+		for _, h := range r.holes[e.File] {
+			out = flash.Union(out, []flash.Extent{{Offset: e.Offset + h.Offset, Length: h.Length}})
+		}
+	}
+	return out
+}
+
+// dumpFile is a file of the original dump, and the regions in it.
+type dumpFile struct {
+	name  string
+	parts []flash.Part
+	img   *flash.Stitched
+}
+
+// dump restores the files that were dumped.
+func (r *restoring) dump() error {
+	if r.record != nil && slices.ContainsFunc(r.record.Entries, func(e flash.ManifestEntry) bool { return e.Skipped && e.Kind != "preloader" }) {
+		return refusal{fmt.Errorf("%s holds a part of the dump only", r.a.path), []string{"--parts restores what it holds"}}
+	}
+	src, err := source.Open(r.c.Context, r.a.path, source.Options{Progress: r.u.bars.event, Lost: r.lost})
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	r.problems = append(r.problems, src.Problems...)
+	files := dumpFiles(src.Parts)
+	if region := flash.Region(strings.ToUpper(r.c.String("region"))); region != "" {
+		p := src.Part(region)
+		if p == nil {
+			return fmt.Errorf("%s has no region %s", r.a.path, region)
+		}
+		alone := *p
+		alone.Base = 0
+		files = dumpFiles([]flash.Part{alone})
+	}
+	if len(files) == 1 {
+		return r.file(files[0])
+	}
+	return r.folder(src, files)
+}
+
+// dumpFiles sorts regions by the file that they were in.
+func dumpFiles(parts []flash.Part) []*dumpFile {
+	var out []*dumpFile
+	for _, p := range parts {
+		i := slices.IndexFunc(out, func(f *dumpFile) bool {
+			// Of files of one name from different folders each is one.
+			return f.name == p.Source && !slices.ContainsFunc(f.parts, func(q flash.Part) bool { return q.Base == p.Base })
+		})
+		if i < 0 {
+			i, out = len(out), append(out, &dumpFile{name: p.Source, img: flash.NewStitched(0)})
+		}
+		out[i].parts = append(out[i].parts, p)
+		out[i].img.Add(p.Base, p.Image)
+	}
+	return out
+}
+
+// file restores a dump of one file. What of it is no data stands in a map beside it.
+func (r *restoring) file(f *dumpFile) error {
+	chart := r.out + ".map"
+	if _, err := os.Lstat(chart); err == nil {
+		return refusal{fmt.Errorf("%s is there already: it would be taken for the map of %s", chart, r.out), []string{"move it away, or choose another name with -o"}}
+	}
+	made := false
+	res, err := split.WriteImage(r.c.Context, f.img, r.out, split.ImageOptions{
+		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.a.path}, Progress: renamed(r.u.bars.event, "restore"),
+		Before: func() (err error) {
+			made, err = r.writeMap(f, chart)
+			return err
+		},
+	})
+	if err != nil {
+		if made {
+			err = errors.Join(err, os.Remove(chart))
+		}
+		return refused(err)
+	}
+	if made {
+		r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.out, Offset: flash.NoOffset,
+			Text: "not all of it are the phone's bytes: " + chart + " says which are not"})
+	}
+	return r.report(1, res.Size)
+}
+
+// writeMap writes ddrescue's map of a file that has holes.
+func (r *restoring) writeMap(f *dumpFile, name string) (bool, error) {
+	var unread, bad []flash.Extent
+	at := func(list []flash.Extent, base int64) (out []flash.Extent) {
+		for _, e := range list {
+			out = append(out, flash.Extent{Offset: base + e.Offset, Length: e.Length})
+		}
+		return out
+	}
+	for _, p := range f.parts {
+		unread = flash.Union(unread, at(p.Unread, p.Base))
+		bad = flash.Union(bad, at(r.lostOf(p.Region), p.Base))
+	}
+	if len(unread)+len(bad) == 0 {
+		return false, nil
+	}
+	size := f.img.Size()
+	whole := []flash.Extent{{Length: size}}
+	b := mapfile.Make(size, flash.Without(whole, flash.Union(unread, bad)), bad).Encode()
+	return true, outFile{path: name}.write(func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+// folder restores a dump of several files as the folder that acquire would leave.
+func (r *restoring) folder(src *source.Source, files []*dumpFile) error {
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: flash.KindDump, Storage: src.Storage, Complete: true}
+	if r.record != nil {
+		m.Chip, m.Project, m.Created, m.Phone = r.record.Chip, r.record.Project, r.record.Created, r.record.Phone
+	}
+	var outputs []flash.Output
+	for _, f := range files {
+		name := freeName(outputs, path.Base(f.name))
+		outputs = append(outputs, flash.Output{Name: name, Image: f.img})
+		for _, p := range f.parts {
+			m.Sources = append(m.Sources, flash.ManifestSource{Name: name, Region: p.Region, Offset: p.Base, Size: p.Image.Size(), Unread: p.Unread})
+			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: "region", Name: string(p.Region), Region: p.Region,
+				Extent: flash.Extent{Length: p.Image.Size()}, Present: p.Image.Size(), File: name})
+			m.Complete = m.Complete && len(p.Unread) == 0
+		}
+	}
+	return r.write(outputs, m, func([]split.Result) error {
+		for i := range m.Sources {
+			lost := r.lostOf(m.Sources[i].Region)
+			m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, lost)
+			m.Complete = m.Complete && len(lost) == 0
+		}
+		return nil
+	})
+}
+
+// freeName makes a name that no output has.
+func freeName(outputs []flash.Output, name string) string {
+	for i := 2; slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }); i++ {
+		name = fmt.Sprintf("%s_%d", name, i)
+	}
+	return name
+}
+
+// parts restores the files of the archive as they are in it, or some of them.
+func (r *restoring) parts() error {
+	m := r.record
+	if m == nil {
+		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Problems: r.a.Problems}
+	}
+	r.problems = append(r.problems, r.a.Problems...)
+	m.Kind = flash.KindParts
+	wanted, err := r.choose(m)
+	if err != nil {
+		return err
+	}
+	var outputs []flash.Output
+	for i, members := 0, r.a.Members(); i < len(members); i++ {
+		f := &members[i]
+		if f.Name == flash.ManifestName || f.Name == flash.SumsName || !wanted(f.Name) {
+			continue
+		}
+		img := r.a.Salvage(f, func(e flash.Extent, err error) { r.lost(f.Name, e, err) })
+		outputs = append(outputs, flash.Output{Name: f.Name, Image: img})
+	}
+	return r.write(outputs, m, func(results []split.Result) error {
+		for _, res := range results {
+			want := cmp.Or(r.a.Member(res.Name).SHA256, res.SHA256)
+			if len(r.holes[res.Name]) == 0 && want != res.SHA256 {
+				return fmt.Errorf("%s is not what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
+			}
+		}
+		m.Complete = m.Complete && len(r.holes) == 0
+		m.Problems = append(m.Problems, r.problems...)
+		return nil
+	})
+}
+
+// choose drops from the manifest what is not wanted, and tells which files are.
+func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
+	w := plan.Wishes{Only: r.c.StringSlice("only"), Skip: r.c.StringSlice("skip")}
+	if len(w.Only)+len(w.Skip) == 0 {
+		return func(string) bool { return true }, nil
+	}
+	wants, err := w.Select(m.Entries)
+	if err != nil {
+		return nil, patternHelp(r.c, err)
+	}
+	keep, known := map[string]bool{}, map[string]bool{}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		known[e.File] = true
+		if wants(e) {
+			keep[e.File] = true
+			continue
+		}
+		if e.Present > 0 {
+			m.Complete = false
+		}
+		e.File, e.SHA256, e.Zero, e.Skipped = "", "", false, e.Present > 0
+	}
+	// What describes the phone goes along: scatter file, blocks map.
+	return func(file string) bool { return keep[file] || !known[file] }, nil
+}
+
+// write makes the folder; check sees the results before the manifest is written.
+func (r *restoring) write(outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) error {
+	f, err := split.Create(r.out, outputs, nil, split.Options{Force: r.c.Bool("force"), NoHoles: r.c.Bool("no-holes"),
+		Inputs: []string{r.a.path}, Progress: renamed(r.u.bars.event, "restore")})
+	if err != nil {
+		return refused(err)
+	}
+	results, err := f.Copy(r.c.Context)
+	if err == nil {
+		err = check(results)
+	}
+	if err == nil {
+		err = f.Finish(m)
+	}
+	if err != nil {
+		return errors.Join(err, f.Abandon())
+	}
+	var size int64
+	for _, res := range results {
+		size += res.Size
+	}
+	return r.report(len(results), size)
+}
+
+// restoreDoc is the JSON document of restore.
+type restoreDoc struct {
+	Schema   string          `json:"schema"`
+	Output   string          `json:"output"`
+	Files    int             `json:"files"`
+	Bytes    int64           `json:"bytes"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+func (r *restoring) report(files int, size int64) error {
+	r.u.bars.clear()
+	if r.u.json {
+		if err := r.u.document(restoreDoc{"mtkkit.restore/1", r.out, files, size, r.problems}); err != nil {
+			return err
+		}
+	}
+	r.u.problems(r.problems)
+	what := flash.Size(size).String()
+	if files > 1 {
+		what = fmt.Sprintf("%d files, %s", files, what)
+	}
+	if len(r.holes) > 0 {
+		r.u.say("%s: %s, without what is lost", r.out, what)
+	} else {
+		r.u.say("%s: %s, every byte proven by the archive's hashes", r.out, what)
+	}
+	return verdict(r.problems)
 }

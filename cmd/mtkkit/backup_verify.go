@@ -42,21 +42,7 @@ func backupVerifyCommand(u *ui) *cli.Command {
 		Usage:     "prove an archive, every byte of it, without unpacking it to disk",
 		ArgsUsage: "phone.tar.zst",
 		Flags:     []cli.Flag{jsonFlag(), quietFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "archive")
-			if err != nil {
-				return err
-			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			a, err := openBackup(path)
-			if err != nil {
-				return err
-			}
-			defer a.Close()
-			return verifyBackup(c, u, a)
-		},
+		Action:    withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyBackup(c, u, a) }),
 	}
 }
 
