@@ -34,11 +34,7 @@ func (a *Archive) bySearch() error {
 			return nil
 		}
 	}
-	if stop < a.img.Size() {
-		a.tell(flash.Error, "archive", stop, "no frame begins here, and what follows cannot be found")
-	} else {
-		a.tell(flash.Error, "archive", stop, "the archive is cut: it ends here, and has no index")
-	}
+	a.tell(flash.Error, "archive", stop, "the archive is cut, or damaged here: what followed cannot be found")
 	return a.rebuild(frames)
 }
 
