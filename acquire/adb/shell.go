@@ -71,10 +71,14 @@ func refused(err error) bool {
 // findRoot tries each way to be root.
 func (s *shell) findRoot(ctx context.Context) error {
 	said := ""
-	for _, r := range roots {
+	for i, r := range roots {
 		s.root = r.wrap
-		out, err := s.output(ctx, r.wrap("id"), s.confirm)
-		if errors.Is(err, port.ErrTimeout) && r.name != roots[0].name {
+		wait := s.confirm
+		if i == 0 { // nobody is asked
+			wait = s.answer
+		}
+		out, err := s.output(ctx, r.wrap("id"), wait)
+		if errors.Is(err, port.ErrTimeout) && i > 0 {
 			return fmt.Errorf("adb: %w: %s waits and does not answer", ErrNoRoot, r.name)
 		}
 		if err != nil {
