@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -27,6 +28,9 @@ type Options struct {
 	// Lost is told of what a backup has lost, by the file in it; such bytes then read as
 	// zeros. Without it reading them fails.
 	Lost func(file string, e flash.Extent, err error)
+
+	// Keys returns the keys for what is encrypted; it is called only when something is.
+	Keys func() ([]seal.Key, error)
 }
 
 func (o Options) progress(e flash.Event) {
@@ -98,6 +102,9 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	name := filepath.Base(path)
 	raw, err := s.openPath(ctx, path)
 	if err != nil {
+		return err
+	}
+	if raw, name, err = s.unseal(raw, name); err != nil {
 		return err
 	}
 	if f, err := s.openBackup(raw, name); f != nil || err != nil {

@@ -30,8 +30,8 @@ type Ask func(what string, again bool) (string, error)
 // Recipients understands recipients as people give them: age1…, "ssh-ed25519 …",
 // "ssh-rsa …", "passphrase", or the name of a file that holds such lines (an ssh .pub
 // file too). A passphrase goes with no other recipient: it would weaken them all.
-func Recipients(specs []string, ask Ask) ([]age.Recipient, error) {
-	var out []age.Recipient
+func Recipients(specs []string, ask Ask) ([]Recipient, error) {
+	var out []Recipient
 	for _, spec := range specs {
 		if spec == Passphrase {
 			if len(specs) > 1 {
@@ -48,7 +48,7 @@ func Recipients(specs []string, ask Ask) ([]age.Recipient, error) {
 			if testOnlyWorkFactor > 0 {
 				r.SetWorkFactor(testOnlyWorkFactor)
 			}
-			return []age.Recipient{r}, nil
+			return []Recipient{r}, nil
 		}
 		got, err := recipients(spec)
 		if err != nil {
@@ -60,7 +60,7 @@ func Recipients(specs []string, ask Ask) ([]age.Recipient, error) {
 }
 
 // recipients reads one key, or a file of them.
-func recipients(spec string) ([]age.Recipient, error) {
+func recipients(spec string) ([]Recipient, error) {
 	if r, err := recipient(spec); r != nil || err != nil {
 		return one(r, err)
 	}
@@ -71,7 +71,7 @@ func recipients(spec string) ([]age.Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []age.Recipient
+	var out []Recipient
 	for i, line := range lines(text) {
 		r, err := recipient(line)
 		if r == nil && err == nil {
@@ -88,16 +88,16 @@ func recipients(spec string) ([]age.Recipient, error) {
 	return out, nil
 }
 
-func one(r age.Recipient, err error) ([]age.Recipient, error) {
+func one(r Recipient, err error) ([]Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []age.Recipient{r}, nil
+	return []Recipient{r}, nil
 }
 
 // recipient understands one public key; nil without an error is something else.
-func recipient(s string) (age.Recipient, error) {
-	var r age.Recipient
+func recipient(s string) (Recipient, error) {
+	var r Recipient
 	var err error
 	switch {
 	case strings.HasPrefix(s, "age1pq1"):
@@ -117,10 +117,10 @@ func recipient(s string) (age.Recipient, error) {
 	return r, nil
 }
 
-// Identities reads the private keys of files: age's own, or an ssh key. An ssh key that
+// Keys reads the private keys of files: age's own, or an ssh key. An ssh key that
 // is locked by a passphrase is refused with a word about it.
-func Identities(files []string) ([]age.Identity, error) {
-	var out []age.Identity
+func Keys(files []string) ([]Key, error) {
+	var out []Key
 	for _, name := range files {
 		text, err := readSmall(name)
 		if err != nil {
@@ -143,9 +143,9 @@ func Identities(files []string) ([]age.Identity, error) {
 	return out, nil
 }
 
-// Asking is an identity that asks for a passphrase when a file turns out to be locked
+// Asking is a key that asks for a passphrase when a file turns out to be locked
 // by one, and not before.
-func Asking(ask Ask) age.Identity { return asking{ask} }
+func Asking(ask Ask) Key { return asking{ask} }
 
 type asking struct{ ask Ask }
 

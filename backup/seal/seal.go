@@ -16,6 +16,12 @@ const intro = "age-encryption.org/v1\n"
 // ErrKey means that none of the keys at hand opens the file.
 var ErrKey = errors.New("seal: none of the keys opens this file")
 
+// Key opens what was sealed for it; Recipient is its public half.
+type (
+	Key       = age.Identity
+	Recipient = age.Recipient
+)
+
 // Sniff reports whether img begins as an age file. Armored files (text) are not known:
 // nothing can be read in them without unpacking all.
 func Sniff(img flash.Image) bool {
@@ -25,7 +31,7 @@ func Sniff(img flash.Image) bool {
 
 // Writer returns what encrypts to w for the recipients. Close completes the file; a
 // file without it is noticed as cut off by every reader.
-func Writer(w io.Writer, to []age.Recipient) (io.WriteCloser, error) {
+func Writer(w io.Writer, to []Recipient) (io.WriteCloser, error) {
 	if len(to) == 0 {
 		return nil, errors.New("seal: nobody could read this file: no recipient")
 	}
@@ -40,7 +46,7 @@ func Writer(w io.Writer, to []age.Recipient) (io.WriteCloser, error) {
 // for themselves, and what was changed is an error where it is read. The end is proven
 // at once, so a file that breaks off is an error here. The error wraps ErrKey when no
 // key fits.
-func Open(img flash.Image, keys []age.Identity) (flash.Image, error) {
+func Open(img flash.Image, keys []Key) (flash.Image, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%w: there are none", ErrKey)
 	}

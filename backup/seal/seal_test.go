@@ -211,7 +211,7 @@ func TestAgainstAge(t *testing.T) {
 			flag = "-R"
 		}
 		theirs := run(b, "age", flag, spec)
-		ids, err := Identities([]string{filepath.Join(dir, key)})
+		ids, err := Keys([]string{filepath.Join(dir, key)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,13 +224,13 @@ func TestAgainstAge(t *testing.T) {
 		}
 	}
 	run(nil, "ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", "locked.key")
-	if _, err := Identities([]string{filepath.Join(dir, "locked.key")}); err == nil || !strings.Contains(err.Error(), "ssh-keygen -p") {
+	if _, err := Keys([]string{filepath.Join(dir, "locked.key")}); err == nil || !strings.Contains(err.Error(), "ssh-keygen -p") {
 		t.Errorf("locked ssh key: %v", err)
 	}
 }
 
 func FuzzOpen(f *testing.F) {
-	k, err := age.ParseIdentities(strings.NewReader("AGE-SECRET-KEY-184JMZMVQH3E6U0PSL869004Y3U2NYV7R30EU99CSEDNPH02YUVFSZW44VU"))
+	k, err := age.ParseIdentities(strings.NewReader("AGE-SECRET-KEY-1YRXLX0VSJZMVZN4LA2J2LYEGCL8S639RZ0A7EXRGFUYK30UTWQ3S0DUE6M"))
 	if err != nil {
 		f.Fatal(err)
 	}

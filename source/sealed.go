@@ -1,0 +1,34 @@
+package source
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// unseal opens what is encrypted, with the keys that the user gave; anything else is
+// returned as it is. Nothing is unpacked: it is decrypted where it is read.
+func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error) {
+	if !seal.Sniff(in) {
+		return in, name, nil
+	}
+	var keys []seal.Key
+	if s.opt.Keys != nil {
+		var err error
+		if keys, err = s.opt.Keys(); err != nil {
+			return nil, name, err
+		}
+	}
+	plain, err := seal.Open(in, keys)
+	switch {
+	case errors.Is(err, seal.ErrKey) && len(keys) == 0:
+		return nil, name, &UnreadableError{name, "is encrypted, and no key was given"}
+	case errors.Is(err, seal.ErrKey):
+		return nil, name, &UnreadableError{name, "is encrypted, and not for the key that was given"}
+	case err != nil:
+		return nil, name, &UnreadableError{name, err.Error()}
+	}
+	return plain, strings.TrimSuffix(name, ".age"), nil
+}
