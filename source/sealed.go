@@ -22,13 +22,14 @@ func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error
 		}
 	}
 	plain, err := seal.Open(in, keys)
+	damaged := (*flash.FormatError)(nil)
 	switch {
-	case errors.Is(err, seal.ErrKey) && len(keys) == 0:
-		return nil, name, &UnreadableError{name, "is encrypted, and no key was given"}
 	case errors.Is(err, seal.ErrKey):
-		return nil, name, &UnreadableError{name, "is encrypted, and not for the key that was given"}
-	case err != nil:
+		return nil, name, &UnreadableError{name, "is encrypted, and none of the keys at hand opens it"}
+	case errors.As(err, &damaged):
 		return nil, name, &UnreadableError{name, err.Error()}
+	case err != nil:
+		return nil, name, err
 	}
 	return plain, strings.TrimSuffix(name, ".age"), nil
 }

@@ -149,6 +149,11 @@ func Asking(ask Ask) Key { return asking{ask} }
 
 type asking struct{ ask Ask }
 
+// askError is a passphrase that could not be had.
+type askError struct{ error }
+
+func (e *askError) Unwrap() error { return e.error }
+
 // Unwrap implements age.Identity.
 func (a asking) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	if len(stanzas) != 1 || stanzas[0].Type != "scrypt" {
@@ -156,7 +161,7 @@ func (a asking) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	}
 	p, err := a.ask("this backup", false)
 	if err != nil {
-		return nil, err
+		return nil, &askError{err}
 	}
 	id, err := age.NewScryptIdentity(p)
 	if err != nil {

@@ -45,7 +45,7 @@ func Writer(w io.Writer, to []Recipient) (io.WriteCloser, error) {
 // Open returns the content of a sealed file, readable at any place: each 64 KiB stand
 // for themselves, and what was changed is an error where it is read. The end is proven
 // at once, so a file that breaks off is an error here. The error wraps ErrKey when no
-// key fits.
+// key fits, and is that of Ask when a passphrase could not be had.
 func Open(img flash.Image, keys []Key) (flash.Image, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%w: there are none", ErrKey)
@@ -53,6 +53,9 @@ func Open(img flash.Image, keys []Key) (flash.Image, error) {
 	r, n, err := age.DecryptReaderAt(img, img.Size(), keys...)
 	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
 		return nil, ErrKey
+	}
+	if asked := (*askError)(nil); errors.As(err, &asked) {
+		return nil, asked.error
 	}
 	if err != nil {
 		return nil, &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or no age file", Err: err}

@@ -128,6 +128,10 @@ func TestPassphrase(t *testing.T) {
 	if _, err := Open(bytes.NewReader(file), []age.Identity{Asking(wrong)}); !errors.Is(err, ErrKey) {
 		t.Errorf("wrong passphrase: %v", err)
 	}
+	mute := errors.New("nobody there")
+	if _, err := Open(bytes.NewReader(file), []age.Identity{Asking(func(string, bool) (string, error) { return "", mute })}); err != mute {
+		t.Errorf("nobody to ask: %v", err)
+	}
 	if _, err := Recipients([]string{Passphrase, newKey(t).Recipient().String()}, noAsk(t)); err == nil {
 		t.Error("a passphrase beside a key")
 	}

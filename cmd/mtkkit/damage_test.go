@@ -120,12 +120,12 @@ func header(change func([]byte)) func(*imgtest.Sparse) {
 	return func(s *imgtest.Sparse) {
 		h := s.Range(flash.Extent{Offset: 512, Length: 512})
 		change(h)
-		seal(h)
+		reseal(h)
 		s.Put(512, h)
 	}
 }
 
-func seal(h []byte) {
+func reseal(h []byte) {
 	clear(h[16:20])
 	binary.LittleEndian.PutUint32(h[16:], crc32.ChecksumIEEE(h[:92]))
 }
@@ -139,7 +139,7 @@ func entry(i int, change func([]byte)) func(*imgtest.Sparse) {
 			s.Put(at.entries, array)
 			h := s.Range(flash.Extent{Offset: at.header, Length: 512})
 			binary.LittleEndian.PutUint32(h[88:], crc32.ChecksumIEEE(array))
-			seal(h)
+			reseal(h)
 			s.Put(at.header, h)
 		}
 	}

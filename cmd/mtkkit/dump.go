@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -31,6 +32,7 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc or ufs, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
+		keyFlag(),
 		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
 		jsonFlag(), quietFlag(), progressFlag(),
 	}
@@ -157,6 +159,7 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 	return source.Open(ctx, path, source.Options{
 		Boot1: c.String("boot1"), Boot2: c.String("boot2"), RPMB: c.String("rpmb"),
 		TempDir: c.String("tmp"), Progress: u.bars.event,
+		Keys: func() ([]seal.Key, error) { return keys(c) },
 	})
 }
 

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/mtkkit/mtkkit/backup/seal"
+)
+
+// passphraseVariable holds a passphrase for scripts, where nobody can be asked.
+const passphraseVariable = "MTKKIT_PASSPHRASE"
+
+// keyFlag is for every command that may meet an encrypted backup.
+func keyFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "key", Aliases: []string{"i"},
+		Usage: "`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from " + passphraseVariable + ")"}
+}
+
+// keys are what opens encrypted backups: the files that the user named, and a
+// passphrase that is asked for when one is needed.
+func keys(c *cli.Context) ([]seal.Key, error) {
+	ids, err := seal.Keys(c.StringSlice("key"))
+	if err != nil {
+		return nil, err
+	}
+	return append(ids, seal.Asking(askPassphrase)), nil
+}
+
+// askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
+func askPassphrase(what string, again bool) (string, error) {
+	if p := os.Getenv(passphraseVariable); p != "" {
+		return p, nil
+	}
+	tty, err := openTerminal()
+	if err != nil {
+		return "", hinted{fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
+			[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
+	}
+	defer tty.Close()
+	p, err := readSecret(tty, fmt.Sprintf("passphrase for %s: ", what))
+	if err != nil {
+		return "", err
+	}
+	if p == "" {
+		return "", errors.New("an empty passphrase protects nothing")
+	}
+	if again {
+		if q, err := readSecret(tty, "the same again: "); err != nil || p != q {
+			return "", errors.Join(errors.New("the two passphrases differ"), err)
+		}
+	}
+	return p, nil
+}
+
+func readSecret(tty *os.File, prompt string) (string, error) {
+	fmt.Fprint(os.Stderr, prompt)
+	b, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(os.Stderr)
+	if err != nil {
+		return "", fmt.Errorf("the passphrase could not be read: %w", err)
+	}
+	return string(b), nil
+}
+
+// openTerminal opens the terminal itself, whatever standard input is.
+func openTerminal() (*os.File, error) {
+	for _, name := range []string{"/dev/tty", "CONIN$"} { // the second is Windows'
+		if f, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
+			if term.IsTerminal(int(f.Fd())) {
+				return f, nil
+			}
+			f.Close()
+		}
+	}
+	return nil, errors.New("no terminal")
+}
