@@ -1,0 +1,193 @@
+package leak
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Part is a named piece of a phone's flash.
+type Part struct {
+	Name  string
+	Image flash.Image
+}
+
+const (
+	blockSize  = 64      // of the private blocks that are searched for, bytes
+	tail       = 7       // bytes at a pattern's end by which it is looked up
+	maxBlocks  = 1 << 20 // patterns, so that memory is bounded; beyond, blocks are taken at random places
+	textBytes  = 1 << 20 // of a part in which serial numbers are looked for
+	minSerial  = 8
+	maxSerial  = 32
+	pieceSize  = 1 << 20
+	filterBits = 24
+)
+
+// Kind is what a pattern is.
+type Kind string
+
+// The kinds.
+const (
+	IMEI   Kind = "IMEI"
+	Serial Kind = "serial number"
+	Block  Kind = "private block"
+)
+
+// pattern is one thing to search for. Blocks are read again when their end was met, and
+// take no memory of their own.
+type pattern struct {
+	kind Kind
+	part int // index of its part
+	at   int64
+	text []byte // nil for blocks
+}
+
+// Finder knows what to search for.
+type Finder struct {
+	parts  []Part
+	byTail map[uint64][]pattern
+	filter []uint64 // a bit for each hash of a tail that is in byTail
+	counts map[Kind]int
+	seen   map[string]bool
+	total  int64 // bytes of data of all parts
+}
+
+// Collect gathers the identifiers and blocks of a phone's private parts. Blocks of few
+// different bytes are passed over: they say nothing of this phone.
+func Collect(ctx context.Context, private []Part, progress func(flash.Event)) (*Finder, error) {
+	f := &Finder{parts: private, byTail: map[uint64][]pattern{}, filter: make([]uint64, 1<<(filterBits-6)),
+		counts: map[Kind]int{}, seen: map[string]bool{}}
+	for _, p := range private {
+		f.total += p.Image.Size()
+	}
+	stride := int64(blockSize)
+	if n := f.total / blockSize; n > maxBlocks {
+		stride *= (n + maxBlocks - 1) / maxBlocks
+	}
+	var done int64
+	for i, p := range private {
+		err := pieces(ctx, p.Image, 2*maxSerial, func(at int64, b []byte, fresh int) error {
+			f.identifiers(i, at, b, fresh)
+			f.blocks(i, at, b, fresh, stride)
+			if progress != nil {
+				progress(flash.Event{Op: "collect", Done: done + at + int64(len(b)), Total: f.total})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("leak: %s: %w", p.Name, err)
+		}
+		done += p.Image.Size()
+	}
+	f.seen = nil
+	return f, nil
+}
+
+// Count returns how many different patterns of a kind are searched for.
+func (f *Finder) Count(k Kind) int { return f.counts[k] }
+
+func (f *Finder) add(p pattern, text []byte) {
+	if p.text != nil {
+		if f.seen[string(text)] {
+			return
+		}
+		f.seen[string(text)] = true
+	}
+	key := tailOf(text)
+	if p.text == nil && len(f.byTail[key]) > 0 {
+		return // one of many alike
+	}
+	f.byTail[key] = append(f.byTail[key], p)
+	h := hash(key)
+	f.filter[h>>6] |= 1 << (h & 63)
+}
+
+// tailOf returns the last bytes of a pattern as a number.
+func tailOf(b []byte) uint64 {
+	var v uint64
+	for _, c := range b[len(b)-tail:] {
+		v = v<<8 | uint64(c)
+	}
+	return v
+}
+
+func hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> (64 - filterBits) }
+
+// blocks takes every block that says something; b stands at offset at of its part, and
+// its first fresh bytes were seen before.
+func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
+	from := at + int64(fresh)
+	for off := (from + stride - 1) / stride * stride; off+blockSize <= at+int64(len(b)); off += stride {
+		block := b[off-at:][:blockSize]
+		if !telling(block) {
+			continue
+		}
+		f.counts[Block]++
+		f.add(pattern{kind: Block, part: part, at: off}, block)
+	}
+}
+
+// telling reports whether a block can be of one phone only: it has many different
+// bytes, and no more than a few zeros. Tables of file systems and of code have not.
+func telling(b []byte) bool {
+	var set [4]uint64
+	zeros := 0
+	for _, c := range b {
+		set[c>>6] |= 1 << (c & 63)
+		if c == 0 {
+			zeros++
+		}
+	}
+	n := 0
+	for _, w := range set {
+		n += bits.OnesCount64(w)
+	}
+	return n >= 32 && zeros <= 8
+}
+
+// pieces reads the data of img piece by piece, each with up to overlap bytes of the one
+// before it; seen is how many bytes at the front of b those are.
+func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64, b []byte, seen int) error) error {
+	buf := make([]byte, overlap+pieceSize)
+	for off := int64(0); off < img.Size(); {
+		d, err := flash.NextData(img, off)
+		if err != nil {
+			return err
+		}
+		if d.Length == 0 {
+			return nil
+		}
+		have := 0
+		for off = d.Offset; off < d.End(); {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			n := int(min(d.End()-off, pieceSize))
+			if err := readFull(img, buf[have:have+n], off); err != nil {
+				return err
+			}
+			if err := do(off-int64(have), buf[:have+n], have); err != nil {
+				return err
+			}
+			off += int64(n)
+			keep := min(overlap, have+n)
+			copy(buf, buf[have+n-keep:have+n])
+			have = keep
+		}
+	}
+	return nil
+}
+
+func readFull(img flash.Image, b []byte, off int64) error {
+	n, err := img.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	return fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(b), off, err)
+}
+
+// le is the order of the numbers of MediaTek's flash formats.
+var le = binary.LittleEndian
