@@ -9,23 +9,25 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// software collects what is cheap to learn about the phone's build: no file system is
-// opened for it.
-func (b *builder) software(sources []Source) []Fact {
+// Software tells what the phone's software says about itself: its build.prop files,
+// boot images and vbmeta. A few small blocks are read for it.
+func Software(sources []Source) []Fact {
 	facts := []Fact{}
 	add := func(value, from string) {
 		if value != "" && !slices.ContainsFunc(facts, func(f Fact) bool { return f.Value == value }) {
 			facts = append(facts, Fact{value, from})
 		}
 	}
+	addBuilds(sources, add)
 	for _, s := range sources {
 		if s.Image == nil || s.Kind != "partition" {
 			continue
 		}
-		switch base, _, _ := strings.Cut(scatter.Canonical(s.Name), "_"); base {
+		switch base, _ := slot.Cut(scatter.Canonical(s.Name)); base {
 		case "boot":
 			add(androidVersion(s.Image), s.Name)
 		case "vbmeta":
@@ -34,9 +36,15 @@ func (b *builder) software(sources []Source) []Fact {
 			}
 		}
 	}
+	return facts
+}
+
+// software adds what the preloaders say.
+func (b *builder) software(sources []Source) []Fact {
+	facts := Software(sources)
 	for _, c := range b.Preloaders {
 		if c.BuildTime != "" {
-			add("preloader built "+c.BuildTime, c.File)
+			facts = append(facts, Fact{"preloader built " + c.BuildTime, c.File})
 		}
 	}
 	return facts

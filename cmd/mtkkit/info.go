@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 func infoCommand(u *ui) *cli.Command {
@@ -18,6 +19,9 @@ func infoCommand(u *ui) *cli.Command {
 		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			i := newInfo(d)
+			if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
+				i.Build = report.Software(f.Rows)
+			}
 			if u.json {
 				if err := u.document(i); err != nil {
 					return err
@@ -39,6 +43,7 @@ type info struct {
 	Chip       layout.Fact     `json:"chip"`
 	Project    layout.Fact     `json:"project"`
 	Storage    flash.Storage   `json:"storage"`
+	Build      []report.Fact   `json:"build"` // what its software says about itself
 	Generation string          `json:"generation"`
 	Witness    string          `json:"witness"`
 	Regions    []infoRegion    `json:"regions"`
@@ -102,6 +107,9 @@ func (i *info) print(u *ui) {
 	row("chip", "%s", fact(i.Chip))
 	row("project", "%s", fact(i.Project))
 	row("storage", "%s", storageWord(i.Storage))
+	for _, f := range i.Build {
+		row("build", "%s (from %s)", f.Value, f.From)
+	}
 	row("table", "%s", generations[i.Generation])
 	if i.Partitions > 0 {
 		row("partitions", "%d, by %s", i.Partitions, i.Witness)

@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"phone": phone, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
+			"put": put,
 		},
 	})
 }
@@ -87,6 +88,16 @@ func poke(ts *testscript.TestScript, neg bool, args []string) {
 	f := edit(ts, args[0])
 	defer f.Close()
 	b, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	_, err = f.WriteAt(b, offsetIn(ts, f, args[1]))
+	ts.Check(err)
+}
+
+// put FILE OFFSET SOURCE copies a file into another.
+func put(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	b, err := os.ReadFile(ts.MkAbs(args[2]))
 	ts.Check(err)
 	_, err = f.WriteAt(b, offsetIn(ts, f, args[1]))
 	ts.Check(err)

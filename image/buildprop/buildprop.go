@@ -1,0 +1,121 @@
+// Package buildprop finds what the software of an Android partition says of itself: the
+// file build.prop, lines of KEY=VALUE.
+//
+//	/build.prop          system, vendor and others mounted by themselves
+//	/system/build.prop   a system partition that is the phone's root (Android 9 and later)
+//	/etc/build.prop      product, system_ext, odm (Android 11 and later)
+//
+// Since Android 9 each partition has keys with its own name in them
+// (ro.vendor.build.fingerprint), and those without one may be missing.
+package buildprop
+
+import (
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/files"
+)
+
+// Build is what a build.prop says; fields it says nothing of are empty. Its texts are
+// printable.
+type Build struct {
+	Path        string // where it was found
+	Fingerprint string // brand/product/device:version/id/incremental:type/keys
+	ID          string // ro.build.display.id, what the phone shows as its build number
+	Android     string // version, "8.1.0"
+	Patch       string // security patch level, "2018-07-05"
+	Brand       string
+	Model       string
+	Device      string
+}
+
+var paths = []string{"/system/build.prop", "/build.prop", "/etc/build.prop"}
+
+const (
+	maxFile  = 256 << 10 // a build.prop is of some KiB
+	maxValue = 200
+)
+
+// Read looks for a build.prop. It is nil when there is none that can be read.
+func Read(tree *files.Tree) *Build {
+	for _, path := range paths {
+		img, err := tree.Open(path)
+		if err != nil {
+			continue
+		}
+		b, err := flash.ReadFull(img, 0, int(min(img.Size(), maxFile)))
+		if err != nil && err != io.EOF {
+			continue
+		}
+		if build := Parse(b); build != nil {
+			build.Path = path
+			return build
+		}
+	}
+	return nil
+}
+
+// Parse reads the text of a build.prop, nil when nothing of interest is in it. The first
+// of several lines with a key is the one that counts on a phone.
+func Parse(text []byte) *Build {
+	values := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if key = strings.TrimSpace(key); !ok || strings.HasPrefix(key, "#") || !wanted(key) {
+			continue
+		}
+		if _, again := values[key]; !again {
+			values[key] = clean(value)
+		}
+	}
+	first := func(keys ...string) string {
+		for _, k := range keys {
+			if v := values[k]; v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+	b := &Build{
+		Fingerprint: first(withPartitions("ro.build.fingerprint", "ro.%.build.fingerprint")...),
+		ID:          first(withPartitions("ro.build.display.id", "ro.%.build.display.id")...),
+		Android:     first(withPartitions("ro.build.version.release", "ro.%.build.version.release")...),
+		Patch:       first(withPartitions("ro.build.version.security_patch", "ro.%.build.security_patch")...),
+		Brand:       first(withPartitions("ro.product.brand", "ro.product.%.brand")...),
+		Model:       first(withPartitions("ro.product.model", "ro.product.%.model")...),
+		Device:      first(withPartitions("ro.product.device", "ro.product.%.device")...),
+	}
+	if *b == (Build{}) {
+		return nil
+	}
+	return b
+}
+
+var partitions = []string{"system", "product", "vendor", "odm", "system_ext"}
+
+// withPartitions are a key and its forms for each partition.
+func withPartitions(key, form string) []string {
+	keys := []string{key}
+	for _, p := range partitions {
+		keys = append(keys, strings.Replace(form, "%", p, 1))
+	}
+	return keys
+}
+
+// wanted keeps the few keys that are looked up, so that a hostile file costs nothing.
+func wanted(key string) bool {
+	return strings.HasPrefix(key, "ro.") && (strings.Contains(key, "build.") || strings.HasPrefix(key, "ro.product."))
+}
+
+// clean makes a value fit for one line of a terminal.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(s))
+	return strings.ToValidUTF8(s[:min(len(s), maxValue)], "")
+}
