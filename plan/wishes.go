@@ -18,6 +18,10 @@ type Wishes struct {
 	TableNames bool     // name files after partitions throughout
 	Slot       string   // "a" or "b": only this one of every pair of slots; "": both
 	Userdata   Userdata // what becomes of the owner's data
+
+	// Share leaves out all that may be of this one phone: private partitions, those of
+	// names not known, what lies between partitions, and regions as a whole.
+	Share bool
 }
 
 // Userdata says how much is kept of the partition that holds the owner's data. It is

@@ -71,6 +71,23 @@ func Defaults(name string, storage flash.Storage) Attr {
 	return a
 }
 
+// Public reports whether every phone of a model holds the same in a partition of that
+// name, because firmware packages carry it. Of names not known it says no: what
+// stands there may be of one phone. The cache is a package's too, and holds what the
+// phone wrote to it since.
+func Public(name string) bool {
+	name = Canonical(name)
+	k, ok := find(name)
+	base, _ := cutSlot(name)
+	switch base {
+	case "cache":
+		return false
+	case "pgpt", "sgpt", "pmt", "gz1", "gz2":
+		return true
+	}
+	return ok && !k.private && k.file != ""
+}
+
 // find looks a canonical name up, then the name of its pair of slots.
 func find(name string) (reasoned, bool) {
 	if k, ok := known[name]; ok {
