@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"phone": phone, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
+			"phone": phone, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
 			"put": put,
 		},
 	})

@@ -10,6 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/avb"
+	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -44,8 +46,11 @@ func verifyCommand(u *ui) *cli.Command {
 type verdictDoc struct {
 	Schema   string          `json:"schema"`
 	Path     string          `json:"path"`
-	Verdict  string          `json:"verdict"` // "complete", "partial", "unproven", "damaged", "broken"
+	Verdict  string          `json:"verdict"` // "complete", "changed", "partial", "unproven", "damaged", "broken"
+	Boot     []avb.Finding   `json:"verified_boot,omitempty"`
 	Problems []flash.Problem `json:"problems"`
+
+	bootWords string
 }
 
 func (v verdictDoc) say(u *ui, sentence string) error {
@@ -56,6 +61,9 @@ func (v verdictDoc) say(u *ui, sentence string) error {
 		}
 	}
 	u.problems(v.Problems)
+	if v.bootWords != "" {
+		u.say("%s", v.bootWords)
+	}
 	u.say("%s: %s", v.Path, sentence)
 	return nil
 }
@@ -95,10 +103,32 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 		return errProblems
 	}
 	v.Verdict = "complete"
-	if err := v.say(u, fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))); err != nil {
+	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
+	if changed, err := v.checkFolderBoot(c, u, r); err != nil {
+		return err
+	} else if changed {
+		v.Verdict, sentence = "changed", sentence+"; but verified boot does not know all of it, see above"
+	}
+	if err := v.say(u, sentence); err != nil {
 		return err
 	}
-	return verdict(r.Problems)
+	return verdict(v.Problems)
+}
+
+// checkFolderBoot does for a folder with a whole dump what checkBoot does for a dump.
+func (v *verdictDoc) checkFolderBoot(c *cli.Context, u *ui, r *split.Report) (changed bool, err error) {
+	if r.Manifest == nil || r.Manifest.Kind != flash.KindParts && r.Manifest.Kind != flash.KindDump {
+		return false, nil
+	}
+	d, err := openDump(c, u, v.Path)
+	if errors.Is(err, layout.ErrNoTable) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	return v.checkBoot(c, u, d)
 }
 
 // isUnfinishedDump reports whether a folder is a dump that is still to be read on.
@@ -143,6 +173,11 @@ func verifyDump(c *cli.Context, u *ui, path string) error {
 	}
 	if flash.Worst(v.Problems) > flash.Note {
 		v.Verdict, sentence = "damaged", "damaged or incomplete, see above"
+	}
+	if changed, err := v.checkBoot(c, u, d); err != nil {
+		return err
+	} else if changed && v.Verdict == "complete" {
+		v.Verdict, sentence = "changed", sentence+"; but verified boot does not know all of it, see above"
 	}
 	if err := v.say(u, sentence); err != nil {
 		return err
