@@ -14,6 +14,12 @@ const (
 	boot = "SV5_BL_BIN"
 )
 
+// The themes of partitions that make a phone this phone.
+const (
+	whyIdentity = "the phone's identity (IMEI, calibration, serial numbers): ptgen protects it, no firmware carries it"
+	whyLock     = "a lock or a key of this phone: no published file downloads it"
+)
+
 type preset struct {
 	file, operation, payload string
 	private                  bool
@@ -124,7 +130,7 @@ var themes = []theme{
 		"cam_vpu2":  {"cam_vpu2.img", update, rom, false, ""},
 		"cam_vpu3":  {"cam_vpu3.img", update, rom, false, ""},
 	}},
-	{"the phone's identity (IMEI, calibration, serial numbers): ptgen protects it, no firmware carries it", map[string]preset{
+	{whyIdentity, map[string]preset{
 		"proinfo":      {"", protected, rom, true, ""},
 		"nvram":        {"", binregion, rom, true, ""},
 		"nvdata":       {"", invisible, ext4, true, ""},
@@ -150,7 +156,7 @@ var themes = []theme{
 		"opporeserve5": {"", protected, rom, true, "Oppo"},
 		"opporeserve6": {"", protected, rom, true, "Oppo"},
 	}},
-	{"a lock or a key of this phone: no published file downloads it", map[string]preset{
+	{whyLock, map[string]preset{
 		"seccfg":      {"", invisible, rom, true, ""},
 		"sec1":        {"", invisible, rom, true, ""},
 		"frp":         {"", invisible, rom, true, ""},

@@ -2,10 +2,22 @@ package source
 
 import (
 	"context"
+	"io"
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
 )
+
+// OpenBytes opens the bytes of a path as they are: a file, or the numbered parts of one.
+func OpenBytes(ctx context.Context, path string) (flash.Image, io.Closer, error) {
+	s := &Source{}
+	img, err := s.openPath(ctx, path)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return img, s, nil
+}
 
 // openBackup opens one of mtkkit's own archives as the folder that was packed, read in
 // place; nil when in is none.

@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -32,6 +33,10 @@ func backupCreateCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "slot", Usage: "on a phone with two of each: only `SLOT` a or b"},
 			&cli.StringFlag{Name: "userdata", Value: "full", Usage: "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip"},
 			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
+			&cli.BoolFlag{Name: "identity", Usage: "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"},
+			&cli.BoolFlag{Name: "plain", Usage: "with --identity: anybody may read it, for it is not encrypted"},
+			&cli.BoolFlag{Name: "zip", Usage: "a zip archive, for Windows; larger, without holes, and read by unpacking it"},
+			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
@@ -67,7 +72,16 @@ type backupJob struct {
 	notes   []string
 	file    split.FileOptions
 	opt     backup.Options
+	zip     bool
+	volume  int64 // largest file, bytes; 0: one file
 	closers []io.Closer
+}
+
+// target is what the archive is written to.
+type target interface {
+	io.Writer
+	Finish() error
+	Abandon() error
 }
 
 func (j *backupJob) Close() error {
@@ -81,10 +95,22 @@ func (j *backupJob) Close() error {
 // newBackupJob gathers what is packed; nothing is written yet.
 func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	j := &backupJob{u: u, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
+	j.zip = c.Bool("zip")
 	if j.out == "" {
-		j.out = besides(path, ".tar.zst")
+		j.out = besides(path, map[bool]string{false: ".tar.zst", true: ".zip"}[j.zip])
 	}
 	j.file = split.FileOptions{Inputs: inputs(c, path)}
+	if s := c.String("split-size"); s != "" {
+		n, err := flash.ParseSize(s)
+		if err != nil || n < smallestVolume {
+			return nil, usage("%s: --split-size is a size of %s or more, as in 4000M, not %q", commandName(c), flash.Size(smallestVolume), s)
+		}
+		j.volume = n
+	}
+	if c.Bool("identity") && !c.Bool("plain") {
+		return nil, refusal{errors.New("who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted"),
+			[]string{"--plain makes it all the same: keep it where nobody else reads"}}
+	}
 	if c.Bool("force") {
 		j.file.Replace = isBackup
 	}
@@ -100,9 +126,12 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	return j, nil
 }
 
+// smallestVolume is the least size of volumes that anybody can mean, bytes.
+const smallestVolume = 1 << 20
+
 // gather takes a finished folder as it is, and plans anything else.
 func (j *backupJob) gather(c *cli.Context, path string) error {
-	wishes := c.IsSet("only") || c.IsSet("skip") || c.IsSet("slot") || c.IsSet("userdata") || c.IsSet("scatter") || c.IsSet("table")
+	wishes := c.IsSet("only") || c.IsSet("skip") || c.IsSet("slot") || c.IsSet("userdata") || c.IsSet("scatter") || c.IsSet("table") || c.Bool("identity")
 	if st, err := os.Stat(path); err == nil && st.IsDir() && !wishes {
 		folder, err := split.Open(path)
 		if err == nil && folder.Manifest.Kind != flash.KindDump {
@@ -139,6 +168,11 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("identity") {
+		if w.Only, err = identityOf(d); err != nil {
+			return err
+		}
+	}
 	p, err := d.plan(w)
 	if err != nil {
 		return patternHelp(c, err)
@@ -156,6 +190,19 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 		j.notes = append(j.notes, s)
 	}
 	return nil
+}
+
+// identityOf lists the partitions that make the phone this phone.
+func identityOf(d *dump) (names []string, err error) {
+	for _, row := range d.lay.Table.Partitions {
+		if _, yes := scatter.Identity(row.Name); yes {
+			names = append(names, row.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.path)
+	}
+	return names, nil
 }
 
 // blocksName is the blocks map in an archive.
@@ -188,7 +235,7 @@ func isBackup(path string) bool {
 }
 
 func (j *backupJob) run(ctx context.Context) error {
-	f, err := split.CreateFile(j.out, j.file)
+	f, err := j.create()
 	if err != nil {
 		return refused(err)
 	}
@@ -200,12 +247,33 @@ func (j *backupJob) run(ctx context.Context) error {
 		return err
 	}
 	j.u.bars.clear()
-	return j.report(packed)
+	if v, ok := f.(*split.Volumes); ok {
+		return j.report(packed, v.Names())
+	}
+	return j.report(packed, []string{j.out})
+}
+
+// create begins the file, or the volumes. An archive takes no more than what is packed,
+// and a little.
+func (j *backupJob) create() (target, error) {
+	if j.volume == 0 {
+		return split.CreateFile(j.out, j.file)
+	}
+	j.file.Room = j.opt.Total + j.opt.Total/256 + 1<<20
+	return split.CreateVolumes(j.out, j.volume, j.file)
+}
+
+// packer begins an archive of the kind that was asked for.
+func (j *backupJob) packer(to io.Writer) (backup.Packer, error) {
+	if j.zip {
+		return backup.NewZipWriter(to, j.opt)
+	}
+	return backup.NewWriter(to, j.opt)
 }
 
 // pack writes the archive: what describes it last, as it names the hashes of the rest.
 func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Result, err error) {
-	w, err := backup.NewWriter(to, j.opt)
+	w, err := j.packer(to)
 	if err != nil {
 		return nil, err
 	}
@@ -243,10 +311,14 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 }
 
 // report says what was packed.
-func (j *backupJob) report(packed []backup.Result) error {
-	st, err := os.Stat(j.out)
-	if err != nil {
-		return err
+func (j *backupJob) report(packed []backup.Result, files []string) error {
+	var taken int64
+	for _, f := range files {
+		st, err := os.Stat(f)
+		if err != nil {
+			return err
+		}
+		taken += st.Size()
 	}
 	if j.u.json {
 		if err := j.u.document(j.record); err != nil {
@@ -254,10 +326,10 @@ func (j *backupJob) report(packed []backup.Result) error {
 		}
 	}
 	var size, data int64
-	files := 0
+	images := 0
 	for _, r := range packed {
 		if !r.Omitted {
-			files++
+			images++
 			size, data = size+r.Size, data+r.DataBytes
 		}
 	}
@@ -265,10 +337,17 @@ func (j *backupJob) report(packed []backup.Result) error {
 	for _, n := range j.notes {
 		j.u.note("%s", n)
 	}
-	j.u.say("%s: %s, of %d files with %s (%s of data)", j.out, flash.Size(st.Size()), files, flash.Size(size), flash.Size(data))
+	if len(files) > 1 {
+		j.u.note("%d volumes: %s to %s", len(files), files[0], files[len(files)-1])
+	}
+	j.u.say("%s: %s, of %d files with %s (%s of data)", j.out, flash.Size(taken), images, flash.Size(size), flash.Size(data))
 	if !j.record.Complete {
 		j.u.say("partial: what was not asked for is not in there")
 	}
-	j.u.say("check:  mtkkit backup verify %s", quoted(j.out))
+	check := "mtkkit backup verify"
+	if j.zip {
+		check = "unzip -t"
+	}
+	j.u.say("check:  %s %s", check, quoted(files[0]))
 	return verdict(j.record.Problems)
 }

@@ -38,7 +38,7 @@ func withArchive(u *ui, args int, do func(c *cli.Context, a *archive) error) cli
 		if err := u.speak(c); err != nil {
 			return err
 		}
-		a, err := openBackup(c.Args().First())
+		a, err := openBackup(c.Context, c.Args().First())
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -14,21 +17,24 @@ import (
 // archive is an opened archive and its file.
 type archive struct {
 	*backup.Archive
-	file *source.File
+	file io.Closer
 	path string
 }
 
-func openBackup(path string) (*archive, error) {
-	f, err := source.OpenFile(path)
+func openBackup(ctx context.Context, path string) (*archive, error) {
+	img, file, err := source.OpenBytes(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	a, err := backup.Open(f)
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+	a, err := backup.Open(img)
+	if errors.Is(err, flash.ErrNotThis) {
+		err = hinted{err, []string{"zip archives are tested by unzip -t, and unpacked; a dump is judged by mtkkit verify"}}
 	}
-	return &archive{a, f, path}, nil
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &archive{a, file, path}, nil
 }
 
 func (a *archive) Close() error {

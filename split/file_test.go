@@ -1,0 +1,154 @@
+package split
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestCreateFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	f, err := CreateFile(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("it has its name before it is finished")
+	}
+	_, err = CreateFile(path, FileOptions{}) // while the first is at work
+	refusal(t, err, Busy)
+	if err := f.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 1 || got["out"] != "hello" {
+		t.Errorf("%q", got)
+	}
+	if err := errors.Join(f.Abandon(), f.Abandon()); err != nil {
+		t.Error(err)
+	}
+
+	_, err = CreateFile(path, FileOptions{})
+	refusal(t, err, Exists)
+	_, err = CreateFile(path, FileOptions{Replace: func(string) bool { return false }})
+	refusal(t, err, Exists)
+	_, err = CreateFile(path, FileOptions{Inputs: []string{path}, Replace: func(string) bool { return true }})
+	refusal(t, err, IsInput)
+	_, err = CreateFile(filepath.Join(dir, "large"), FileOptions{Room: 1 << 60})
+	refusal(t, err, NoSpace)
+
+	f, err = CreateFile(path, FileOptions{Replace: func(string) bool { return true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 1 || got["out"] != "hello" {
+		t.Errorf("after an abandoned replacement: %q", got)
+	}
+}
+
+// The rest of a killed run is ours, a stranger's file is not.
+func TestCreateFileAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	write(t, partOf(path), []byte("a stranger's"))
+	_, err := CreateFile(path, FileOptions{})
+	refusal(t, err, Exists)
+	lock, err := writeMarker(markerOf(path), []string{"out.part"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Close()
+	f, err := CreateFile(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 1 || got["out"] != "" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWriteImage(t *testing.T) {
+	d := newDump(3)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	early := false
+	r, err := WriteImage(t.Context(), bytes.NewReader(d.b), path, ImageOptions{Hash: true, Before: func() error {
+		_, err := os.Lstat(path)
+		early = err != nil
+		return nil
+	}})
+	if err != nil || r.SHA256 != sumOf(d.b) || !early {
+		t.Errorf("%+v, %v, before its name: %v", r, err, early)
+	}
+	if got := tree(t, dir); len(got) != 1 || got["out"] != string(d.b) {
+		t.Errorf("%d files", len(got))
+	}
+	again := filepath.Join(dir, "again")
+	if _, err := WriteImage(t.Context(), bytes.NewReader(d.b), again, ImageOptions{Before: func() error { return os.ErrInvalid }}); !errors.Is(err, os.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+	if _, err := WriteImage(t.Context(), &faulty{Image: bytes.NewReader(d.b), at: 1000, err: os.ErrClosed}, again, ImageOptions{}); err == nil {
+		t.Error("written of an image that cannot be read")
+	}
+	if got := tree(t, dir); len(got) != 1 {
+		t.Errorf("%d files after two failures", len(got))
+	}
+}
+
+func TestVolumes(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	v, err := CreateVolumes(path, 10, FileOptions{Room: 35})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"0123456", "789abcdefghijklmno", "", "pqrst", "u"} {
+		if n, err := v.Write([]byte(s)); n != len(s) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if _, err := os.Lstat(path + ".001"); err == nil {
+		t.Error("a volume has its name before the last is written")
+	}
+	if err := v.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 4 || got["out.001"] != "0123456789" || got["out.003"] != "klmnopqrst" || got["out.004"] != "u" {
+		t.Errorf("%q", got)
+	}
+	_, err = CreateVolumes(path, 10, FileOptions{Room: 35})
+	refusal(t, err, Exists)
+	if _, err := CreateVolumes(filepath.Join(dir, "many"), 1, FileOptions{Room: 5000}); err == nil {
+		t.Error("more volumes than there are numbers")
+	}
+
+	// Killed between two renames: nothing is called finished, and the next run cleans up.
+	next := filepath.Join(dir, "next")
+	lock, err := writeMarker(markerOf(next), []string{"next.001", "next.001.part", "next.002", "next.002.part"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Close()
+	write(t, next+".002", []byte("renamed"))
+	write(t, next+".001.part", []byte("not renamed"))
+	if v, err = CreateVolumes(next, 10, FileOptions{Room: 5}); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, dir); len(got) != 4 {
+		t.Errorf("%q", got)
+	}
+}

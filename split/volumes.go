@@ -1,0 +1,182 @@
+package split
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/disk"
+)
+
+// Volumes is a single output in numbered files, none larger than a given size: OUT.001,
+// OUT.002 … for disks that take no large files. All of them are called .part until the
+// last byte is on the disk, and the first is the last to get its name.
+type Volumes struct {
+	path   string
+	size   int64 // of a volume, bytes
+	opt    FileOptions
+	lock   *os.File
+	files  []*os.File
+	left   int64 // that the last of files still takes
+	closed bool
+}
+
+// maxVolumes is how many numbers there are.
+const maxVolumes = 999
+
+// CreateVolumes begins a set of volumes. The options' Room says how much will be
+// written at most.
+func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
+	v := &Volumes{path: filepath.Clean(path), size: size, opt: opt}
+	n := opt.Room/size + 1
+	if n > maxVolumes {
+		return nil, fmt.Errorf("split: %s: volumes of %d bytes are too small for it: there are numbers for %d", path, size, maxVolumes)
+	}
+	if err := refuseInside(v.path, opt.Inputs); err != nil {
+		return nil, err
+	}
+	var owned []string
+	for i := range int(n) {
+		owned = append(owned, filepath.Base(v.name(i)), filepath.Base(partOf(v.name(i))))
+	}
+	rest, err := v.refuse(owned)
+	if err != nil {
+		return nil, err
+	}
+	owned = slices.Compact(slices.Sorted(slices.Values(append(owned, rest...))))
+	lock, err := writeMarker(markerOf(v.path), owned)
+	if err != nil {
+		return nil, err
+	}
+	v.lock = lock
+	if err := v.remove(owned); err != nil {
+		return nil, errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
+	}
+	return v, nil
+}
+
+func (v *Volumes) name(i int) string { return fmt.Sprintf("%s.%03d", v.path, i+1) }
+
+// refuse refuses to write where a file stands that a killed run did not leave. It
+// returns what one did leave.
+func (v *Volumes) refuse(names []string) (left []string, err error) {
+	rest, err := readMarker(markerOf(v.path))
+	if err != nil {
+		return nil, err
+	}
+	if rest != nil {
+		left = rest.Files
+	}
+	for _, n := range append([]string{filepath.Base(v.path)}, names...) {
+		p := filepath.Join(filepath.Dir(v.path), n)
+		if err := refuseSame(p, v.opt.Inputs); err != nil {
+			return nil, err
+		}
+		if _, err := os.Lstat(p); err == nil && !slices.Contains(left, n) {
+			return nil, &Refusal{Exists, p, "exists", "move it away, or choose another name with -o"}
+		}
+	}
+	if d, err := disk.VolumeOf(existing(filepath.Dir(v.path))); err == nil {
+		return left, refuseSpace(v.path, v.opt.Room, d)
+	}
+	return left, nil
+}
+
+// remove removes what is there of the names.
+func (v *Volumes) remove(names []string) error {
+	for _, n := range names {
+		if err := os.Remove(filepath.Join(filepath.Dir(v.path), n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write implements io.Writer.
+func (v *Volumes) Write(b []byte) (n int, err error) {
+	for n < len(b) {
+		if v.left == 0 {
+			if err := v.next(); err != nil {
+				return n, err
+			}
+		}
+		m, err := v.files[len(v.files)-1].Write(b[n : n+int(min(int64(len(b)-n), v.left))])
+		n, v.left = n+m, v.left-int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// next begins a volume.
+func (v *Volumes) next() error {
+	f, err := os.OpenFile(partOf(v.name(len(v.files))), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	v.files, v.left = append(v.files, f), v.size
+	return nil
+}
+
+// Finish gives the volumes their names.
+func (v *Volumes) Finish() error {
+	if v.closed {
+		return errors.New("split: the volumes are finished or abandoned already")
+	}
+	var err error
+	for _, f := range v.files {
+		if err == nil && !v.opt.NoSync {
+			err = f.Sync()
+		}
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}
+	for i := len(v.files) - 1; i >= 0 && err == nil; i-- {
+		err = os.Rename(partOf(v.name(i)), v.name(i))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
+	}
+	v.closed = true
+	disk.SyncDir(filepath.Dir(v.path))
+	v.lock.Close()
+	if err := os.Remove(markerOf(v.path)); err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	return nil
+}
+
+// Names lists the volumes.
+func (v *Volumes) Names() (out []string) {
+	for i := range v.files {
+		out = append(out, v.name(i))
+	}
+	return out
+}
+
+// Abandon removes what was written. After Finish it does nothing.
+func (v *Volumes) Abandon() error {
+	if v.closed {
+		return nil
+	}
+	v.closed = true
+	var names []string
+	for i, f := range v.files {
+		f.Close()
+		names = append(names, filepath.Base(v.name(i)), filepath.Base(partOf(v.name(i))))
+	}
+	v.lock.Close()
+	err := v.remove(names)
+	if err == nil {
+		err = os.Remove(markerOf(v.path))
+	}
+	if err != nil {
+		return fmt.Errorf("split: cleaning up: %w", err)
+	}
+	return nil
+}
