@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,6 +166,10 @@ func everything(dev *flash.Device) map[flash.Region][]flash.Extent {
 // openRegions opens the regions of the record and of the wishes, boot regions first:
 // they are small, and without them no phone starts.
 func (d *Dump) openRegions() error {
+	d.job.Want = maps.Clone(d.job.Want)
+	if d.job.Want == nil {
+		d.job.Want = map[flash.Region][]flash.Extent{}
+	}
 	if d.job.Device != nil {
 		for _, p := range d.job.Device.Parts {
 			if len(d.job.Want[p.Region]) > 0 && d.record.Source(p.Region) == nil {
@@ -182,7 +187,11 @@ func (d *Dump) openRegions() error {
 			return err
 		}
 		d.regions = append(d.regions, r)
-		more := flash.Without(flash.Within(d.job.Want[s.Region], flash.Extent{Length: s.Size}), r.want)
+		whole := flash.Extent{Length: s.Size}
+		if len(r.want) == 0 { // it begins, or was killed when it did: then the draft knows
+			d.job.Want[s.Region] = append(d.job.Want[s.Region], flash.Without([]flash.Extent{whole}, s.Unread)...)
+		}
+		more := flash.Without(flash.Within(d.job.Want[s.Region], whole), r.want)
 		for _, e := range more {
 			r.note(record("want", e))
 		}
@@ -208,7 +217,8 @@ func order(r flash.Region) int {
 func (d *Dump) addSource(p flash.Part) {
 	name, size := FileName(p.Region), p.Image.Size()
 	file := regionsDir + "/" + name
-	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size})
+	unread := flash.Without([]flash.Extent{{Length: size}}, d.job.Want[p.Region])
+	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size, Unread: unread})
 	d.record.Entries = append(d.record.Entries, flash.ManifestEntry{Kind: "region", Name: name, Region: p.Region,
 		Extent: flash.Extent{Length: size}, Present: size, File: file, Witness: "phone"})
 	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: size})

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -135,8 +134,8 @@ func same(t testing.TB, dir, name string, want []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b, want) {
-		i := slices.IndexFunc(b, func(byte) bool { return true })
-		for i = 0; i < min(len(b), len(want)) && b[i] == want[i]; i++ {
+		i := 0
+		for ; i < min(len(b), len(want)) && b[i] == want[i]; i++ {
 		}
 		t.Fatalf("%s differs at 0x%x (0x%x bytes, want 0x%x)", name, i, len(b), len(want))
 	}

@@ -52,13 +52,14 @@ type region struct {
 	data    file
 	log     file
 	logEnd  int64
-	old     bool // the file is of an earlier run: what is not in the journal may be anything
 	open    func(path string) (file, error)
 	sum     hash.Hash // flat, of what is before flatPos
 	pending []byte    // records whose data are not yet synced
 	loose   int64     // bytes written since the last sync
 	synced  time.Time
 	mapped  time.Time
+	scratch []byte
+	broken  error // a sync failed: nobody knows what of it is on the disk
 }
 
 // FileName is what the file of a region is called in a dump folder.
@@ -84,41 +85,52 @@ func createRegion(path string, name flash.Region, size int64, open func(string) 
 	return r, r.sync()
 }
 
-// resumeRegion opens what an earlier run left of a region.
-func resumeRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
-	b, err := readBook(path + journalSuffix)
-	if errors.Is(err, fs.ErrNotExist) { // a finished one is begun again, or one that nobody began
-		if b, err = readBook(path + chunksSuffix); err == nil {
-			err = replaceFile(path+journalSuffix, b)
-		}
-	}
+// loadJournal reads the journal of a region, or the sidecar of a finished one, and
+// returns how much of it is believed. It is nil where no reading was begun.
+func loadJournal(path string, name flash.Region, size int64) (j *journal, b []byte, err error) {
+	b, err = readBook(path + journalSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
-		return createRegion(path, name, size, open)
+		b, err = readBook(path + chunksSuffix)
+	}
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Contains(b, []byte("\n")) { // killed at its first line
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	j, end, err := readJournal(b)
+	j, n, err := readJournal(b)
 	if err == nil && (j.region != name || j.size != size) {
 		err = fmt.Errorf("is of %s with 0x%x bytes", j.region, j.size)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("acquire: %s: %w", path+journalSuffix, err)
+		return nil, nil, fmt.Errorf("acquire: %s: %w", path+journalSuffix, err)
+	}
+	return j, b[:n], nil
+}
+
+// resumeRegion opens what an earlier run left of a region.
+func resumeRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
+	j, b, err := loadJournal(path, name, size)
+	if err != nil {
+		return nil, err
+	}
+	if j == nil {
+		return createRegion(path, name, size, open)
+	}
+	if err := replaceFile(path+journalSuffix, b); err != nil { // without a torn line; again, where it was finished
+		return nil, err
 	}
 	if _, err := os.Stat(path + partSuffix); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(path, path+partSuffix); err != nil {
 			return nil, fmt.Errorf("acquire: the journal of %s speaks of data that are not there: %w", name, err)
 		}
 	}
-	r := &region{journal: j, path: path, open: open, sum: sha256.New(), old: true, logEnd: int64(end)}
+	r := &region{journal: j, path: path, open: open, sum: sha256.New(), logEnd: int64(len(b))}
 	if u, ok := r.sum.(encoding.BinaryUnmarshaler); !ok || j.flat == nil || u.UnmarshalBinary(j.flat) != nil {
 		r.restartSum()
 	}
 	if err := r.openFiles(); err != nil {
 		return nil, err
-	}
-	if err := r.log.Truncate(r.logEnd); err != nil { // a line that was torn
-		return nil, fmt.Errorf("acquire: %w", err)
 	}
 	return r, r.drawMap()
 }
@@ -167,12 +179,12 @@ func (r *region) put(off int64, b []byte) error {
 	return nil
 }
 
-// write writes what of b is not zero. Where the file may hold something already, zeros
-// are compared with it.
+// write writes what of b is not zero, and zeros where the file holds something else: an
+// earlier run may have left anything behind what its journal speaks of.
 func (r *region) write(off int64, b []byte) error {
 	for i := 0; i < len(b); {
 		j, zero := run(b, i)
-		if !zero || r.old && !r.zeroAt(off+int64(i), j-i) {
+		if !zero || !r.zeroAt(off+int64(i), j-i) {
 			if n, err := r.data.WriteAt(b[i:j], off+int64(i)); err != nil {
 				return fmt.Errorf("acquire: writing %s at 0x%x: %w", r.path+partSuffix, off+int64(i+n), err)
 			}
@@ -210,8 +222,10 @@ func run(b []byte, i int) (end int, zero bool) {
 
 // zeroAt reports whether the file holds zeros there; what cannot be read is none.
 func (r *region) zeroAt(off int64, n int) bool {
-	b := make([]byte, 64<<10)
-	for n > 0 {
+	if r.scratch == nil {
+		r.scratch = make([]byte, 64<<10)
+	}
+	for b := r.scratch; n > 0; {
 		m := min(n, len(b))
 		if got, _ := r.data.ReadAt(b[:m], off); got != m || !bytes.Equal(b[:m], zeros[:m]) {
 			return false
@@ -224,8 +238,8 @@ func (r *region) zeroAt(off int64, n int) bool {
 // sync brings what was read to the disk: the data, and then the journal that speaks of
 // them. After an error nothing of it counts as read, also when a later sync succeeds.
 func (r *region) sync() error {
-	if len(r.pending) == 0 {
-		return nil
+	if r.broken != nil || len(r.pending) == 0 {
+		return r.broken
 	}
 	if r.flatPos > 0 && r.loose > 0 {
 		if m, ok := r.sum.(encoding.BinaryMarshaler); ok {
@@ -235,14 +249,16 @@ func (r *region) sync() error {
 		}
 	}
 	if err := r.data.Sync(); err != nil {
-		return fmt.Errorf("acquire: %s: %w", r.path+partSuffix, err)
+		r.broken = fmt.Errorf("acquire: %s: %w", r.path+partSuffix, err)
+		return r.broken
 	}
 	n, err := r.log.WriteAt(r.pending, r.logEnd)
 	if err == nil {
 		err = r.log.Sync()
 	}
 	if err != nil {
-		return fmt.Errorf("acquire: %s: %w", r.path+journalSuffix, err)
+		r.broken = fmt.Errorf("acquire: %s: %w", r.path+journalSuffix, err)
+		return r.broken
 	}
 	r.logEnd += int64(n)
 	r.pending, r.loose, r.synced = r.pending[:0], 0, time.Now()
@@ -268,7 +284,6 @@ func (r *region) restartSum() {
 func (r *region) drop(e flash.Extent) {
 	r.forget(e)
 	r.restartSum()
-	r.old = true // the file holds what was read
 	r.note(record("?", e))
 }
 
