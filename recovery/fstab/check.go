@@ -42,7 +42,7 @@ func (p *Phone) Check(f *File) []Finding {
 // judge compares one entry with the table; the text is empty when nothing is wrong.
 func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 	d := ParseDevice(e.Device)
-	if d.Style == Other || e.logical() || removable(e) {
+	if d.Style == Other || e.elsewhere() {
 		return 0, ""
 	}
 	row, known := p.resolve(d)
@@ -59,7 +59,7 @@ func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 	case want != nil && want.Name != row.Name:
 		text := fmt.Sprintf("names %s as %s, but by the phone's table that is %s, not %s", e.Device, e.Mount, row.Name, want.Name)
 		return danger(row, text)
-	case want == nil && precious(row) && mountsOther(e.Mount, row):
+	case want == nil && (precious(row) || meant(e.Mount)) && mountsOther(e.Mount, row):
 		return danger(row, fmt.Sprintf("names %s as %s, but by the phone's table that is %s", e.Device, e.Mount, row.Name))
 	}
 	return 0, ""
@@ -81,9 +81,19 @@ func danger(row *flash.Partition, text string) (flash.Severity, string) {
 	return flash.Error, text
 }
 
+// meant reports whether a mount point is for one certain partition, such as /sdcard.
+func meant(mount string) bool {
+	name, known := mounts[strings.ToLower(strings.Trim(mount, "/"))]
+	return known && name != ""
+}
+
 // mountsOther reports whether a mount point has nothing to do with the row's names.
 func mountsOther(mount string, row *flash.Partition) bool {
-	return wanted(mount) != "" && scatter.Canonical(wanted(mount)) != scatter.Canonical(row.Name)
+	name := scatter.Canonical(row.Name)
+	for _, slot := range []string{"_a", "_b"} {
+		name = strings.TrimSuffix(name, slot)
+	}
+	return wanted(mount) != "" && scatter.Canonical(wanted(mount)) != name
 }
 
 // logical partitions lie within super, and in no partition table.
@@ -94,6 +104,12 @@ func (e *Entry) logical() bool {
 		}
 	}
 	return false
+}
+
+// elsewhere reports entries that are for none of the table's partitions: logical ones,
+// cards and sticks, and what lies in memory.
+func (e *Entry) elsewhere() bool {
+	return e.logical() || removable(e) || slices.Contains([]string{"ramdisk", "tmpfs", "overlay", "datamedia", "none"}, e.Type)
 }
 
 // removable entries are cards and sticks.

@@ -35,14 +35,14 @@ func (p *Phone) Learn(files ...*File) *Spelling {
 func (s *Spelling) learn(e *Entry) {
 	d := ParseDevice(e.Device)
 	want := s.phone.Row(wanted(e.Mount))
-	if want != nil && e.Type != "auto" && e.Type != "emmc" && s.types[want.Name] == "" {
+	if want != nil && !e.elsewhere() && e.Type != "auto" && e.Type != "emmc" && s.types[want.Name] == "" {
 		s.types[want.Name] = e.Type
 	}
-	if d.Style == Other || d.Style == Bare || e.logical() {
+	if d.Style == Other || d.Style == Bare || e.elsewhere() {
 		return
 	}
 	row, known := s.phone.resolve(d)
-	if !known || row == nil || want != nil && want.Name != row.Name {
+	if !known || row == nil || want != nil && want.Name != row.Name || mountsOther(e.Mount, row) {
 		return
 	}
 	switch d.Style {
@@ -85,7 +85,7 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 			continue
 		}
 		d := ParseDevice(e.Device)
-		if e.logical() || removable(e) || d.Style == Other {
+		if d.Style == Other || e.elsewhere() {
 			continue
 		}
 		was := e.Type + " on " + e.Device
@@ -93,6 +93,11 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 		if row == nil {
 			l.drop("not on this phone")
 			out = append(out, Change{e.Number, e.Mount, was, "", "the phone has no such partition", flash.Note})
+			continue
+		}
+		if precious(row) && s.phone.Row(wanted(e.Mount)) == nil && mountsOther(e.Mount, row) {
+			l.drop("leads to " + row.Name)
+			out = append(out, Change{e.Number, e.Mount, was, "", "it would be " + row.Name + ", which must not be formatted", flash.Warning})
 			continue
 		}
 		path, why := s.path(row, d)

@@ -1,0 +1,175 @@
+package recovery_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/recovery"
+)
+
+// kernel is one that says its version.
+func kernel(version string) []byte {
+	return append(imgtest.Noise("kernel "+version, 4000), "Linux version "+version+" (a@b) #1\n"...)
+}
+
+func withKernel(t *testing.T, k []byte, mtk bool, files ...file) []byte {
+	return imgtest.BootImage(k, pack(t, cpio(files...), ramdisk.Gzip), mtk, "RECOVERY")
+}
+
+func put32(b []byte, off int, v uint32) []byte {
+	b = bytes.Clone(b)
+	binary.LittleEndian.PutUint32(b[off:], v)
+	return b
+}
+
+func vbmeta(flags uint32, descriptors ...[]byte) []byte {
+	return imgtest.AVBBlock{Flags: flags, Descriptors: descriptors}.Bytes()
+}
+
+// Everything that stops an image from starting is found and named; the answer and the
+// line follow.
+func TestCheck(t *testing.T) {
+	files := withProgram("stock")
+	stock := withKernel(t, kernel("3.18.35"), true, files...)
+	const withVB = names + " vbmeta"
+	const fstab = "/cache ext4 /dev/block/by-name/nvram\n"
+	signed := imgtest.AVBFooted(stock, vbmeta(0, imgtest.AVBHash("recovery", stock, nil)), len(stock), 1<<20)
+	for name, c := range map[string]struct {
+		img    []byte
+		table  string
+		vbmeta []byte
+		answer recovery.Answer
+		says   string
+	}{
+		"the phone's own":        {stock, names, nil, recovery.Starts, "kernel: is the phone's own, byte for byte"},
+		"without a recovery":     {withKernel(t, kernel("3.18.35"), true, text("init", "x")), names, nil, recovery.DoesNotStart, "holds no recovery"},
+		"no MediaTek header":     {withKernel(t, kernel("3.18.35"), false, files...), names, nil, recovery.DoesNotStart, "MediaTek header: the kernel has none, the phone's own has KERNEL"},
+		"another header version": {put32(stock, 0x28, 2), names, nil, recovery.DoesNotStart, "header: version 2, the phone's own has 0"},
+		"another kernel":         {withKernel(t, kernel("4.4.95"), true, files...), names, nil, recovery.Depends, "kernel: is 4.4.95, the phone's own 3.18.35"},
+		"another build":          {withKernel(t, append(kernel("3.18.35"), 'x'), true, files...), names, nil, recovery.Depends, "another build of 3.18.35"},
+		"no version":             {withKernel(t, []byte("kernel"), true, files...), names, nil, recovery.Depends, "the version of one cannot be read"},
+		"another address":        {put32(stock, 0x0C, 0x40008000), names, nil, recovery.Depends, "the kernel goes to address 0x40008000, in the phone's own image to 0x80008000"},
+		"too large":              {withKernel(t, kernel("3.18.35"), true, append(files, file{"x", ramdisk.File, string(random(1 << 20))})...), names, nil, recovery.DoesNotStart, "do not fit the 0x100000 of recovery"},
+		"file too long":          {append(bytes.Clone(stock), make([]byte, 1<<20)...), names, nil, recovery.Depends, "flash tools refuse it"},
+		"cut":                    {stock[:len(stock)-4096], names, nil, recovery.DoesNotStart, "ramdisk: is cut"},
+		"a ramdisk of nothing":   {imgtest.BootImage(kernel("3.18.35"), []byte("nothing"), true, "RECOVERY"), names, nil, recovery.DoesNotStart, "ramdisk: cannot be read"},
+		"a boot image's header":  {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.Gzip), true, "ROOTFS"), names, nil, recovery.DoesNotStart, "the ramdisk's is ROOTFS; the bootloader asks for RECOVERY"},
+		"another compression":    {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.LZMA), true, "RECOVERY"), names, nil, recovery.Depends, "packed with lzma, the phone's own with gzip"},
+		"paths that do harm":     {withKernel(t, kernel("3.18.35"), true, append(files, text("etc/recovery.fstab", fstab))...), names, nil, recovery.Harmful, "names /dev/block/by-name/nvram as /cache"},
+
+		"no recovery partition":   {stock, "proinfo system", nil, recovery.Depends, "the table has no recovery partition"},
+		"recovery in boot":        {stock, "boot_a boot_b", nil, recovery.Depends, "its boot image holds the recovery too"},
+		"recovery in vendor_boot": {stock, "boot_a vendor_boot_a vendor_boot_b", nil, recovery.DoesNotStart, "the image is no vendor_boot"},
+
+		"nothing is verified":      {stock, withVB, vbmeta(2), recovery.Starts, "nothing is verified (flags 2)"},
+		"nothing of recovery":      {stock, withVB, vbmeta(0), recovery.Starts, "says nothing of recovery"},
+		"the stated image":         {stock, withVB, vbmeta(0, imgtest.AVBHash("recovery", stock, nil)), recovery.Starts, "is the one that the phone's vbmeta states"},
+		"another than is stated":   {stock, withVB, vbmeta(0, imgtest.AVBHash("recovery", []byte("other"), nil)), recovery.Depends, "a locked bootloader refuses it"},
+		"a chain, and no block":    {stock, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "wants a signed block in recovery, and the image has none"},
+		"a chain, and a wrong key": {signed, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "with another key than the phone's vbmeta wants"},
+		"a footer not at the end":  {append(bytes.Clone(signed[:1<<19]), signed[len(signed)-64:]...), withVB, vbmeta(0), recovery.Depends, "has a footer, but not at the end"},
+		"a vbmeta of nothing":      {stock, withVB, []byte("none"), recovery.Depends, "its vbmeta cannot be read"},
+	} {
+		p := phone(map[string][]byte{"recovery": stock, "boot": stock, "boot_a": stock, "vbmeta": c.vbmeta}, c.table)
+		v, err := recovery.Check(context.Background(), source("new.img", c.img), p, 0)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if v.Answer != c.answer || !strings.Contains(fmt.Sprint(v.Reasons), c.says) {
+			t.Errorf("%s: %s: %v\nwant %q and %q", name, v.Answer, v.Reasons, c.answer, c.says)
+		}
+		if !strings.HasPrefix(v.Line, "new.img: "+string(c.answer)) || strings.Contains(v.Line, "\n") {
+			t.Errorf("%s: line %q", name, v.Line)
+		}
+	}
+}
+
+// A rollback index below the phone's own is named.
+func TestCheckRollback(t *testing.T) {
+	stock := withKernel(t, kernel("3.18.35"), false, withProgram("stock")...)
+	footed := func(index uint64) []byte {
+		block := imgtest.AVBBlock{RollbackIndex: index, Descriptors: [][]byte{imgtest.AVBHash("recovery", stock, nil)}}.Bytes()
+		return imgtest.AVBFooted(stock, block, len(stock), 1<<20)
+	}
+	p := phone(map[string][]byte{"recovery": footed(5), "vbmeta": vbmeta(0, imgtest.AVBChain("recovery", []byte("key")))}, names+" vbmeta")
+	for index, want := range map[uint64]bool{4: true, 5: false, 6: false} {
+		v, err := recovery.Check(context.Background(), source("new.img", footed(index)), p, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(fmt.Sprint(v.Reasons), "rollback index 4 is lower than the phone's own, 5"); got != want {
+			t.Errorf("index %d: %v", index, v.Reasons)
+		}
+	}
+}
+
+// Device trees of two chips have nothing in common.
+func TestCheckDeviceTree(t *testing.T) {
+	if _, err := exec.LookPath("dtc"); err != nil {
+		t.Skip("dtc is not installed (Debian package device-tree-compiler)")
+	}
+	tree := func(compatible string) []byte {
+		out := filepath.Join(t.TempDir(), "out")
+		cmd := exec.Command("dtc", "-q", "-o", out)
+		cmd.Stdin = strings.NewReader("/dts-v1/; / { compatible = " + compatible + "; };")
+		if msg, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, msg)
+		}
+		b, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	img := func(version, compatible string) []byte {
+		return withKernel(t, append(kernel(version), tree(compatible)...), false, withProgram("stock")...)
+	}
+	p := phone(map[string][]byte{"recovery": img("3.18.35", `"mediatek,mt6735", "mediatek,common"`)}, names)
+	for compatible, c := range map[string]struct {
+		answer recovery.Answer
+		says   string
+	}{
+		`"mediatek,common"`: {recovery.Depends, "dtb: is for mediatek,common, as the phone's own"},
+		`"mediatek,mt6765"`: {recovery.DoesNotStart, "dtb: is for mediatek,mt6765, the phone is mediatek,mt6735 mediatek,common"},
+	} {
+		v, err := recovery.Check(context.Background(), source("new.img", img("3.18.36", compatible)), p, 0)
+		if err != nil || v.Answer != c.answer || !strings.Contains(fmt.Sprint(v.Reasons), c.says) {
+			t.Errorf("%s: %v %+v", compatible, err, v)
+		}
+	}
+	// A version 2 header names its tree: one that is gone is missed.
+	two := make([]byte, 4096)
+	copy(two, "ANDROID!")
+	rd := pack(t, cpio(withProgram("stock")...), ramdisk.Gzip)
+	for off, v := range map[int]int{8: 4, 16: len(rd), 36: 2048, 40: 2} {
+		binary.LittleEndian.PutUint32(two[off:], uint32(v))
+	}
+	two = append(append(two[:2048], make([]byte, 2048)...), rd...)
+	two = append(two, make([]byte, (2048-len(two)%2048)%2048)...)
+	b, err := boot.Read(bytes.NewReader(two))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Replace(boot.DTB, bytes.NewReader(tree(`"mediatek,mt6765"`))); err != nil {
+		t.Fatal(err)
+	}
+	with, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := recovery.Check(context.Background(), source("new.img", two), phone(map[string][]byte{"recovery": all(t, with)}, names), 0)
+	if err != nil || v.Answer != recovery.DoesNotStart || !strings.Contains(fmt.Sprint(v.Reasons), "dtb: is missing") {
+		t.Errorf("%v %+v", err, v)
+	}
+}
