@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -92,6 +93,9 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 
 // openMain opens what the user named, whatever it is.
 func (s *Source) openMain(ctx context.Context, path string) error {
+	if oci.IsLayout(path) {
+		return s.openPlace(ctx, path)
+	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		f, err := s.readFolder(path)
 		if err != nil {

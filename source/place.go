@@ -1,0 +1,60 @@
+package source
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// openPlace opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder
+// that was pushed.
+func (s *Source) openPlace(ctx context.Context, path string) error {
+	ref, err := oci.ParseRef(path)
+	if err != nil {
+		return &UnreadableError{path, err.Error()}
+	}
+	if ref.Tag == "" {
+		return &UnreadableError{path, "names no backup: add a tag, as mtkkit backup tags lists them"}
+	}
+	repo, err := oci.Open(ref, oci.Options{})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, repo)
+	s.Files = append(s.Files, ref.Layout) // nothing is to be written there
+	b, err := repo.Open(ctx, ref.Tag)
+	if err != nil {
+		return err
+	}
+	return s.openPulled(ctx, path, b)
+}
+
+// FromBackup opens a backup that is opened already: in a registry for instance. Closing
+// it stays the caller's.
+func FromBackup(ctx context.Context, name string, b *oci.Backup) (*Source, error) {
+	s := &Source{}
+	if err := s.openPulled(ctx, name, b); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) error {
+	record, err := b.Manifest.Encode()
+	if err != nil {
+		return err
+	}
+	f := &folder{name: name}
+	add := func(name string, img flash.Image) {
+		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
+	}
+	for _, o := range b.Outputs {
+		add(o.Name, o.Image)
+	}
+	add(flash.ManifestName, bytes.NewReader(record))
+	s.Unpacked = true
+	return s.openFolder(ctx, f)
+}
