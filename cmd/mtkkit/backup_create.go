@@ -37,6 +37,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "plain", Usage: "with --identity: anybody may read it, for it is not encrypted"},
 			&cli.BoolFlag{Name: "zip", Usage: "a zip archive, for Windows; larger, without holes, and read by unpacking it"},
 			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
+			parityFlag(),
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
@@ -47,6 +48,9 @@ func backupCreateCommand(u *ui) *cli.Command {
 			if l := c.Int("level"); l < 1 || l > 19 {
 				return usage("mtkkit backup create: --level is 1 to 19, not %d", l)
 			}
+			if err := checkParityFlag(c); err != nil {
+				return err
+			}
 			if err := u.speak(c); err != nil {
 				return err
 			}
@@ -55,7 +59,17 @@ func backupCreateCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer j.Close()
-			return j.run(c.Context)
+			if err := refuseStale(c, j.out); err != nil {
+				return err
+			}
+			done := j.run(c.Context)
+			if done != nil && !errors.Is(done, errProblems) {
+				return done
+			}
+			if err := makeParity(c, u, j.out); err != nil {
+				return err
+			}
+			return done
 		},
 	}
 }

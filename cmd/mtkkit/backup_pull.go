@@ -19,6 +19,7 @@ func backupPullCommand(u *ui) *cli.Command {
 		Description: refHelp + "\nA pull that is interrupted goes on where it was when it is run again.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the tag with .parts)"},
+			&cli.BoolFlag{Name: "dump", Usage: "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
 		}, placeFlags()...),
@@ -48,6 +49,9 @@ func pull(c *cli.Context, u *ui, ref oci.Ref) error {
 	b, err := repo.Open(c.Context, ref.Tag)
 	if err != nil {
 		return placeHelp(err)
+	}
+	if c.Bool("dump") {
+		return pullDump(c, u, ref, b)
 	}
 	dir := c.String("output")
 	if dir == "" {

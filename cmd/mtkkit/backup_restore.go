@@ -43,7 +43,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			if c.String("output") == "" {
 				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", a.path)
 			}
-			r := &restoring{u: u, c: c, a: a, out: c.String("output")}
+			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output")}
 			if r.record, err = a.manifest(); err != nil {
 				return err
 			}
@@ -73,7 +73,9 @@ func (a *archive) manifest() (*flash.Manifest, error) {
 type restoring struct {
 	u      *ui
 	c      *cli.Context
-	a      *archive
+	a      *archive        // nil when it is pulled from a place
+	kind   string          // "archive" or "backup"
+	path   string          // of that, never written to
 	record *flash.Manifest // nil when the archive has lost it
 	out    string
 
@@ -123,9 +125,9 @@ type dumpFile struct {
 // dump restores the files that were dumped.
 func (r *restoring) dump() error {
 	if r.record != nil && slices.ContainsFunc(r.record.Entries, func(e flash.ManifestEntry) bool { return e.Skipped && e.Kind != "preloader" }) {
-		return refusal{fmt.Errorf("%s holds a part of the dump only", r.a.path), []string{"--parts restores what it holds"}}
+		return refusal{fmt.Errorf("%s holds a part of the dump only", r.path), []string{"--parts restores what it holds"}}
 	}
-	src, err := source.Open(r.c.Context, r.a.path, source.Options{Progress: r.u.bars.event, Lost: r.lost})
+	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost})
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (r *restoring) dump() error {
 	if region := flash.Region(strings.ToUpper(r.c.String("region"))); region != "" {
 		p := src.Part(region)
 		if p == nil {
-			return fmt.Errorf("%s has no region %s", r.a.path, region)
+			return fmt.Errorf("%s has no region %s", r.path, region)
 		}
 		alone := *p
 		alone.Base = 0
@@ -172,7 +174,7 @@ func (r *restoring) file(f *dumpFile) error {
 	}
 	made := false
 	res, err := split.WriteImage(r.c.Context, f.img, r.out, split.ImageOptions{
-		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.a.path}, Progress: renamed(r.u.bars.event, "restore"),
+		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"),
 		Before: func() (err error) {
 			made, err = r.writeMap(f, chart)
 			return err
@@ -312,7 +314,7 @@ func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
 // write makes the folder; check sees the results before the manifest is written.
 func (r *restoring) write(outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) error {
 	f, err := split.Create(r.out, outputs, nil, split.Options{Force: r.c.Bool("force"), NoHoles: r.c.Bool("no-holes"),
-		Inputs: []string{r.a.path}, Progress: renamed(r.u.bars.event, "restore")})
+		Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore")})
 	if err != nil {
 		return refused(err)
 	}
@@ -357,7 +359,7 @@ func (r *restoring) report(files int, size int64) error {
 	if len(r.holes) > 0 {
 		r.u.say("%s: %s, without what is lost", r.out, what)
 	} else {
-		r.u.say("%s: %s, every byte proven by the archive's hashes", r.out, what)
+		r.u.say("%s: %s, every byte proven by the %s's hashes", r.out, what, r.kind)
 	}
 	return verdict(r.problems)
 }

@@ -44,12 +44,39 @@ func (a *archive) Close() error {
 
 func backupVerifyCommand(u *ui) *cli.Command {
 	return &cli.Command{
-		Name:      "verify",
-		Usage:     "prove an archive, every byte of it, without unpacking it to disk",
-		ArgsUsage: "phone.tar.zst",
-		Flags:     []cli.Flag{jsonFlag(), quietFlag(), progressFlag()},
-		Action:    withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyBackup(c, u, a) }),
+		Name:        "verify",
+		Usage:       "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
+		ArgsUsage:   "phone.tar.zst | REF",
+		Description: "Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" + refHelp,
+		Flags:       append(repairFlags(), placeFlags()...),
+		Action:      func(c *cli.Context) error { return verifyAny(c, u) },
 	}
+}
+
+// verifyAny proves what the user names, or mends it.
+func verifyAny(c *cli.Context, u *ui) error {
+	path, err := oneFile(c, "archive or backup")
+	if err != nil {
+		return err
+	}
+	ref, place := asPlace(path)
+	switch {
+	case c.Bool("repair") || place:
+		if err := u.speak(c); err != nil {
+			return err
+		}
+		if place {
+			return verifyPlace(c, u, ref)
+		}
+		return repairFile(c, u, path)
+	case c.IsSet("output"):
+		return usage("%s: -o goes with --repair", commandName(c))
+	}
+	err = withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyBackup(c, u, a) })(c)
+	if hasSidecar(c, path) && c.Context.Err() == nil {
+		return verifySidecar(c, u, path, err)
+	}
+	return err
 }
 
 func verifyBackup(c *cli.Context, u *ui, a *archive) error {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// asPlace reads an argument as one backup in a place, unless a file has that name.
+func asPlace(s string) (oci.Ref, bool) {
+	ref, err := oci.ParseRef(s)
+	if err != nil || ref.Tag == "" {
+		return ref, false
+	}
+	_, err = os.Lstat(s)
+	return ref, oci.IsLayout(s) || err != nil
+}
+
+// verifyPlace reads all of a backup in a place, and proves it.
+func verifyPlace(c *cli.Context, u *ui, ref oci.Ref) error {
+	repo, err := openPlace(c, u, ref, false)
+	if err != nil {
+		return err
+	}
+	defer repo.Close()
+	b, err := repo.Open(c.Context, ref.Tag)
+	if err != nil {
+		return placeHelp(err)
+	}
+	err = b.Verify(c.Context, u.bars.event)
+	u.bars.clear()
+	if c.Context.Err() != nil {
+		return err
+	}
+	v := verdictDoc{Schema: "mtkkit.verify/1", Path: ref.String(), Verdict: "complete", Problems: b.Manifest.Problems}
+	if err != nil {
+		v.Verdict = "broken"
+		for _, e := range each(err) {
+			v.Problems = append(v.Problems, flash.Problem{Severity: flash.Error, Place: ref.Tag, Offset: flash.NoOffset, Text: e.Error()})
+		}
+		if err := v.say(u, "BROKEN: what is named above is lost, the rest is as it was pushed"); err != nil {
+			return err
+		}
+		return placeHelp(fmt.Errorf("%s: the verification does not hold: %w", ref, each(err)[0]))
+	}
+	var bytes int64
+	for _, o := range b.Outputs {
+		bytes += o.Image.Size()
+	}
+	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", len(b.Outputs), flash.Size(bytes))
+	if !b.Manifest.Complete {
+		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were pushed, but they are not all of the dump", len(b.Outputs))
+	}
+	if err := v.say(u, sentence); err != nil {
+		return err
+	}
+	if !b.Manifest.Complete {
+		return errProblems
+	}
+	return verdict(v.Problems)
+}
+
+// each takes a joined error apart.
+func each(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		return j.Unwrap()
+	}
+	return []error{err}
+}
