@@ -57,7 +57,7 @@ func tellAVB(i *Info) {
 		i.add("speaks of", "%s: %s over 0x%x bytes", d.Partition, d.Kind(), d.ImageSize)
 	}
 	for _, c := range v.Chains {
-		i.add("chain", "%s, signed with another key (%.12s…)", c.Partition, c.KeySHA1)
+		i.add("chain", "%s has a block of its own, signed with the key %.12s…", c.Partition, c.KeySHA1)
 	}
 	for _, line := range v.Cmdlines {
 		i.add("kernel gets", "%s", line)

@@ -1,6 +1,6 @@
-// Package image says what stands at the start of a slice of flash, and how long it
-// really is. It looks at magic numbers and headers, never at a partition's name; what
-// a name promises is compared with what was found by Agrees.
+// Package image says what stands in a slice of flash, how long it really is, and what it
+// says of itself. It looks at magic numbers and headers, never at a partition's name;
+// what a name promises is compared with what was found by Agrees.
 //
 //	0x0     ANDROID! VNDRBOOT AVB0 hsqs UBI# …  88 16 88 58  MMM..FILE_INFO  EMMC_BOOT
 //	0x1FE   55 AA: an MBR, or FAT after a jump at 0x0
@@ -20,10 +20,12 @@
 // Up to 2014 everything from 0x30 on is 0xFF and no alignment applies.
 //
 // A length is stated only where headers give it and what follows is fill: a length
-// that cuts a signature off is worse than none. The package does not decompress,
-// does not verify and does not open file systems; it reads a few small blocks and
-// allocates nothing on the word of the image. The one format it looks through is the
-// Android sparse image: ReadSparse shows what such a file stands for.
+// that cuts a signature off is worse than none. Sniff reads a few small blocks; Describe
+// reads what its answers need (a kernel, a table of clusters) and nothing without a
+// bound; TrueLength looks at all that follows. One file holds what is known of a kind,
+// and the list of kinds is formats in image.go. What takes more room has a package of
+// its own: boot, avb, lp. The one format this package looks through is the Android
+// sparse image: ReadSparse shows what such a file stands for.
 //
 // Sources: u-boot tools/mtk_image.h, MediaTek's mkimage and lk (mkimg.h), AOSP
 // bootimg.h, vendor boot, dt_table.h, avb_vbmeta_image.h, avb_footer.h, sparse_format.h

@@ -33,7 +33,7 @@ func tellLogo(i *Info, payload flash.Image) {
 	packed := 0
 	for n := range int(count) {
 		at := int64(binary.LittleEndian.Uint32(b[4*n:]))
-		if head, err := flash.ReadFull(payload, at, 2); err == nil && head[0] == 0x78 {
+		if head, err := flash.ReadFull(payload, at, 2); err == nil && head[0] == 0x78 && binary.BigEndian.Uint16(head)%31 == 0 { // RFC 1950
 			packed++
 		}
 	}
