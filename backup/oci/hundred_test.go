@@ -28,7 +28,7 @@ func model(n int) map[string][]byte {
 func TestHundredPhones(t *testing.T) {
 	const phones = 100
 	dir := filepath.Join(t.TempDir(), "backups")
-	repo := open(t, "oci:"+dir, Options{Write: true})
+	repo := open(t, "oci:"+dir, Options{Write: true, NoSync: true})
 	var total int64
 	for n := range phones {
 		fs := files(model(n))

@@ -35,8 +35,9 @@ import (
 // Both locks end with the process. Other tools take no locks: they and we may read at
 // the same time, but not push.
 type layout struct {
-	dir string
-	use *flock.Flock
+	dir    string
+	noSync bool
+	use    *flock.Flock
 }
 
 const (
@@ -46,10 +47,10 @@ const (
 	maxIndexJSON = 64 << 20 // bytes; 100,000 tags
 )
 
-// openLayout opens a layout folder, and makes it when write says so.
-func openLayout(dir string, write bool) (*layout, error) {
-	l := &layout{dir: filepath.Clean(dir)}
-	if write {
+// openLayout opens a layout folder, and makes it for one who writes.
+func openLayout(dir string, opt Options) (*layout, error) {
+	l := &layout{dir: filepath.Clean(dir), noSync: opt.NoSync}
+	if opt.Write {
 		if err := l.create(); err != nil {
 			return nil, err
 		}
@@ -57,7 +58,7 @@ func openLayout(dir string, write bool) (*layout, error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
-	return l, l.enter(write)
+	return l, l.enter(opt.Write)
 }
 
 // patience is how long a run waits for another that is alone here, before it gives up.
@@ -211,7 +212,7 @@ func (l *layout) drop(f *os.File) {
 // put brings the file to the disk and then gives it its name.
 func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error {
 	path, err := l.blob(d.Digest)
-	if err == nil {
+	if err == nil && !l.noSync {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -320,7 +321,7 @@ func (l *layout) writeJSON(name string, v any) error {
 		return err
 	}
 	_, err = f.Write(b)
-	if err == nil {
+	if err == nil && !l.noSync {
 		err = f.Sync()
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +20,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -289,6 +292,7 @@ func TestSkopeo(t *testing.T) {
 		}
 	}
 	skopeo("--src-tls-verify=false", "docker://"+s.ref("phones/s1:a"), "oci:"+dir+":moved")
+	unpackByHand(t, s, skopeo)
 	local := open(t, "oci:"+dir, Options{})
 	same(t, local, "moved", phone(1))
 
@@ -299,4 +303,34 @@ func TestSkopeo(t *testing.T) {
 	}
 	skopeo("--dest-tls-verify=false", "oci:"+dir+":b", "docker://"+s.ref("phones/other:b"))
 	same(t, s.open("phones/other"), "b", phone(2))
+}
+
+// unpackByHand makes a file from what skopeo fetched, by zstd alone.
+func unpackByHand(t *testing.T, s *server, skopeo func(...string)) {
+	t.Helper()
+	if _, err := exec.LookPath("zstd"); err != nil {
+		t.Log("zstd is not installed: the blobs are not unpacked by it")
+		return
+	}
+	dir := filepath.Join(t.TempDir(), "by-hand")
+	skopeo("--src-tls-verify=false", "docker://"+s.ref("phones/s1:a"), "dir:"+dir)
+	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	check(t, err)
+	var m ocispec.Manifest
+	check(t, json.Unmarshal(b, &m))
+	for _, f := range phone(1) {
+		var packed []byte
+		for _, l := range m.Layers {
+			if strings.HasPrefix(l.Annotations[ocispec.AnnotationTitle], f.Name+".zst") {
+				part, err := os.ReadFile(filepath.Join(dir, l.Digest.Encoded()))
+				check(t, err)
+				packed = append(packed, part...)
+			}
+		}
+		cmd := exec.Command("zstd", "-dc")
+		cmd.Stdin = bytes.NewReader(packed)
+		if got, err := cmd.Output(); err != nil || !bytes.Equal(got, whole(t, f.Image)) {
+			t.Errorf("%s is not what zstd unpacks: %v", f.Name, err)
+		}
+	}
 }

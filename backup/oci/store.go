@@ -49,6 +49,7 @@ type Options struct {
 	// backup and the password. No host is excepted from asking for it, loopback neither.
 	PlainHTTP bool
 
+	NoSync   bool   // leave it to the system when what is pushed to a folder reaches the disk
 	TempDir  string // where blobs are put together for a registry; "": the system's place
 	Progress func(flash.Event)
 }
@@ -75,7 +76,7 @@ func Open(ref Ref, opt Options) (*Repo, error) {
 		err error
 	)
 	if ref.Layout != "" {
-		s, err = openLayout(ref.Layout, opt.Write)
+		s, err = openLayout(ref.Layout, opt)
 	} else {
 		s, err = openRegistry(ref, opt)
 	}
