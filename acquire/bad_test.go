@@ -87,6 +87,17 @@ func TestBadPlaces(t *testing.T) {
 	p.finished(t, dir)
 }
 
+// A bad place in the middle alone is come back to as well.
+func TestBadPlaceInTheMiddle(t *testing.T) {
+	bad := []flash.Extent{{Offset: 9<<20 + 8192, Length: 512}}
+	p, dir := newPhone(13), filepath.Join(t.TempDir(), "dump")
+	p.user.bad = bad
+	m, done, err := acquire(t, dir, p.job())
+	if err != nil || done || !slices.Equal(m.Source(flash.EMMCUser).Unread, bad) {
+		t.Errorf("%v, %v, unread %v", done, err, m.Source(flash.EMMCUser).Unread)
+	}
+}
+
 // What fails once and not again costs nothing but the retry.
 func TestPassingTrouble(t *testing.T) {
 	p, dir := newPhone(4), filepath.Join(t.TempDir(), "dump")

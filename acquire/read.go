@@ -73,7 +73,10 @@ func (d *Dump) readRegion(ctx context.Context, r *region, img flash.Image) error
 			d.step(int64(len(b)))
 			return r.put(off, b)
 		})
-		if failed < 0 || err != nil && !d.atPlace(err) {
+		if err == nil {
+			break
+		}
+		if failed < 0 || !d.atPlace(err) {
 			return d.stop(r, err)
 		}
 		bad := todo[failed]

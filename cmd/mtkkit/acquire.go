@@ -209,6 +209,9 @@ func (a *acquisition) layout() (*layout.Layout, error) {
 	}
 	l, err := layout.Resolve(a.c.Context, &src.Device, layout.Options{Claim: claim, TablesOnly: true, Progress: a.u.bars.event})
 	a.u.bars.clear()
+	if lost := a.origin.alive(); lost != nil { // what cannot be read has no table, and that means nothing
+		return nil, a.explain(lost)
+	}
 	if errors.Is(err, layout.ErrNoTable) {
 		a.u.problems([]flash.Problem{{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
 			Text: "the phone has no partition table that can be read: partitions have no names here"}})

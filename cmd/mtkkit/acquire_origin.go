@@ -43,6 +43,23 @@ func (o *origin) Close() (err error) {
 	return err
 }
 
+// alive reports why the phone does not answer any more. Formats take what cannot be read
+// for damage, and go on.
+func (o *origin) alive() error {
+	user := o.device().User()
+	if user == nil {
+		return nil
+	}
+	if o.again != nil {
+		o.again()
+	}
+	_, err := flash.ReadFull(user.Image, 0, int(min(user.Image.Size(), max(o.sector, 512))))
+	if err == nil || o.atPlace != nil && o.atPlace(err) {
+		return nil
+	}
+	return err
+}
+
 // hasOrigin reports whether the user says where to read from.
 func hasOrigin(c *cli.Context) bool { return c.IsSet("da") || c.IsSet("port") }
 

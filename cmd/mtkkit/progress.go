@@ -25,6 +25,9 @@ type progress struct {
 	bar  *progressbar.ProgressBar
 	op   string
 	last time.Time
+
+	began time.Time // this operation
+	first int64     // and how much of it was done then, bytes
 }
 
 func progressFlag() cli.Flag {
@@ -58,6 +61,9 @@ func (p *progress) event(e flash.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.op != e.Op {
+		p.began, p.first = time.Now(), e.Done
+	}
 	switch p.mode {
 	case "json":
 		b, _ := json.Marshal(e)
@@ -65,8 +71,9 @@ func (p *progress) event(e flash.Event) {
 	case "plain":
 		if e.Name == "" && time.Since(p.last) >= plainEvery {
 			p.last = time.Now()
-			fmt.Fprintf(p.w, "%s: %s\n", e.Op, amount(e))
+			fmt.Fprintf(p.w, "%s: %s%s\n", e.Op, amount(e), pace(e, p.first, time.Since(p.began)))
 		}
+		p.op = e.Op
 	case "bar":
 		if e.Name != "" && e.Total > 0 {
 			return
@@ -87,6 +94,9 @@ func (p *progress) draw(e flash.Event) {
 			progressbar.OptionShowBytes(true), progressbar.OptionUseIECUnits(true), progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
+	if e.Detail != "" {
+		p.bar.Describe(e.Op + " " + e.Detail)
+	}
 	_ = p.bar.Set64(e.Done)
 }
 
@@ -101,6 +111,19 @@ func (p *progress) clear() {
 		_ = p.bar.Clear()
 		p.bar = nil
 	}
+}
+
+// pace says how fast it goes, what is left and what is under way; bars say the first two
+// themselves.
+func pace(e flash.Event, first int64, took time.Duration) (s string) {
+	if rate := float64(e.Done-first) / max(took.Seconds(), 1); e.Total > 0 && rate > 0 {
+		left := time.Duration(float64(e.Total-e.Done) / rate * float64(time.Second)).Round(time.Second)
+		s = fmt.Sprintf(", %s/s, %v left", flash.Size(int64(rate)), max(left, 0))
+	}
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
 }
 
 func amount(e flash.Event) string {

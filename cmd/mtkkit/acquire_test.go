@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+)
+
+// acquireFrom runs acquire against p.
+func acquireFrom(t *testing.T, p *acquiretest.Phone, args ...string) (code int, said string) {
+	t.Helper()
+	code, out, errs := onPhone(t, p, append([]string{"acquire", "--port", "auto", "--da", families[0].agentFor(t)}, args...)...)
+	return code, out + errs
+}
+
+// expect asserts an exit code and words.
+func expect(t *testing.T, code, want int, said string, words ...string) {
+	t.Helper()
+	if code != want {
+		t.Errorf("exit %d, want %d\n%s", code, want, said)
+	}
+	for _, w := range words {
+		if !strings.Contains(said, w) {
+			t.Errorf("says nothing of %q:\n%s", w, said)
+		}
+	}
+}
+
+// littlePhone has the partitions of the MT6765, of which these tests read a few.
+func littlePhone() acquiretest.Phone {
+	return acquiretest.Phone{Parts: imgtest.MT6765().Device().Parts, Packet: 256 << 10}
+}
+
+var little = []string{"--only", "EMMC_BOOT_1,EMMC_BOOT_2,protect1..nvram"}
+
+// A cable that comes out while the phone is read: exit code 4, the words that go on, and
+// a second run that makes it whole. Another phone is refused in between.
+func TestAcquireLost(t *testing.T) {
+	const lostAt = 300 // packets: in the middle of the partitions
+	dir := filepath.Join(t.TempDir(), "dump")
+	p := littlePhone()
+	p.Faults = []acquiretest.Fault{{Place: "data", Nth: lostAt, Do: acquiretest.Disconnect}}
+	code, said := acquireFrom(t, &p, append(little, "-o", dir)...)
+	expect(t, code, exitPhone, said, "nothing that was read is lost", "mtkkit acquire --resume "+dir+" --port auto --da ")
+	if _, err := os.Stat(filepath.Join(dir, "manifest.json.part")); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := onPhone(t, &acquiretest.Phone{}, "info", dir) // opens as it is
+	expect(t, code, exitProblems, out+errs, "were not read from the phone")
+
+	other := littlePhone()
+	other.MEID = []byte("another phone!!!")
+	code, said = acquireFrom(t, &other, "--resume", dir)
+	expect(t, code, exitRefused, said, "is of another phone: its me_id differs", "hint: connect the phone it was begun with")
+
+	again := littlePhone()
+	code, said = acquireFrom(t, &again, "--resume", dir)
+	expect(t, code, exitProblems, said, "with holes", "recovery")
+	made := imgtest.MT6765()
+	f, err := os.Open(filepath.Join(dir, "regions", "ROM_1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, name := range []string{"protect1", "md1img", "nvram"} {
+		e := made.Row(name).Extent
+		got := make([]byte, e.Length)
+		if _, err := f.ReadAt(got, e.Offset); err != nil || string(got) != string(made.User.Range(e)) {
+			t.Errorf("%s holds other bytes: %v", name, err)
+		}
+	}
+}
+
+// Places that cannot be read: the region keeps .part, the exit code is 3, the partition
+// is named, and who accepts it gets a finished dump that names it still.
+func TestAcquireBad(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dump")
+	nvram := imgtest.MT6765().Row("nvram")
+	p := littlePhone()
+	p.Bad = map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: nvram.Offset + 8192, Length: 512}}}
+	code, said := acquireFrom(t, &p, append(little, "-o", dir)...)
+	expect(t, code, exitProblems, said, "0x200 bytes (512 B) were not read from the phone", "part of nvram", "--accept-bad", "unfinished")
+	if _, err := os.Stat(filepath.Join(dir, "regions", "ROM_1.part")); err != nil {
+		t.Error(err)
+	}
+	code, out, errs := onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--accept-bad")
+	expect(t, code, exitProblems, out+errs, "part of nvram", "with holes")
+	if _, err := os.Stat(filepath.Join(dir, "regions", "ROM_1")); err != nil {
+		t.Error(err)
+	}
+	code, out, errs = onPhone(t, &acquiretest.Phone{}, "verify", dir)
+	expect(t, code, exitProblems, out+errs, "part of nvram")
+	code, out, errs = onPhone(t, &acquiretest.Phone{}, "cat", dir, "nvram")
+	expect(t, code, exitProblems, errs, "not the zeros they look like")
+	if int64(len(out)) != nvram.Length {
+		t.Errorf("cat gives %d bytes", len(out))
+	}
+}
+
+// Ctrl-C finishes the chunk, ends the phone, says how to go on, and is 130.
+func TestAcquireInterrupted(t *testing.T) {
+	dir, da := filepath.Join(t.TempDir(), "dump"), families[0].agentFor(t)
+	p := littlePhone()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		sent := 0
+		p.Trace = func(out bool, place string, b []byte) {
+			if place == "data" {
+				if sent++; sent == 300 {
+					cancel()
+				}
+			}
+		}
+		p.Plug()
+		defer p.Unplug()
+		var out strings.Builder
+		code := run(ctx, append([]string{"mtkkit", "acquire", "--port", "auto", "--da", da, "-o", dir}, little...), streams{out: &out, err: &out, bus: &p})
+		expect(t, code, exitInterrupted, out.String(), "interrupted: what was read is on the disk", "--resume "+dir)
+	})
+	again := littlePhone()
+	code, said := acquireFrom(t, &again, "--resume", dir)
+	expect(t, code, exitProblems, said, "with holes")
+}
+
+// A phone that is lost while its tables are read is no phone without a table.
+func TestAcquireLostAtOnce(t *testing.T) {
+	for _, nth := range []int{1, 3, 10} {
+		dir := filepath.Join(t.TempDir(), "dump")
+		p := littlePhone()
+		p.Faults = []acquiretest.Fault{{Place: "data", Nth: nth, Do: acquiretest.Disconnect}}
+		code, said := acquireFrom(t, &p, "-o", dir)
+		expect(t, code, exitPhone, said)
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("packet %d: a folder was made for nothing", nth)
+		}
+	}
+}
+
+// A phone that asks for a signature is refused before anything is made.
+func TestAcquireSLA(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dump")
+	p := littlePhone()
+	p.TargetConfig = 7
+	code, said := acquireFrom(t, &p, "-o", dir)
+	expect(t, code, exitPhone, said, "a signed answer (SLA) is required")
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("a folder was made for nothing")
+	}
+}
+
+// Progress on paper says how fast it goes and what is left.
+func TestPace(t *testing.T) {
+	e := flash.Event{Op: "read", Done: 30 << 20, Total: 90 << 20, Detail: "ROM_1, 2 retries"}
+	if got, want := pace(e, 10<<20, 10*time.Second), ", 2 MiB/s, 30s left: ROM_1, 2 retries"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := pace(flash.Event{Op: "hash", Done: 1}, 0, time.Second); got != "" {
+		t.Errorf("of an unknown total: %q", got)
+	}
+}
