@@ -36,9 +36,9 @@ func expandLZ4(out, in []byte) error {
 			return errLZ4
 		}
 		in = rest
-		for match += 4; match > 0 && n < len(out); { // the match may overlap what it makes
-			got := copy(out[n:], out[n-back:min(n-back+match, n)])
-			n, match = n+got, match-got
+		start, end := n-back, min(n+match+4, len(out))
+		for n < end { // the match may overlap what it makes: each round doubles it
+			n += copy(out[n:end], out[start:n])
 		}
 	}
 	return nil

@@ -210,6 +210,16 @@ func Images(t *testing.T, tree *files.Tree, dir string, names ...string) {
 	}
 }
 
+// Plain takes the modes away that tools lose when they extract.
+func Plain(t testing.TB, dir string) {
+	t.Helper()
+	for _, name := range []string{"empty", "many"} {
+		if err := os.Chmod(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Shrink removes from a folder what the suite for io/fs takes for errors (dangling and
 // absolute links) or takes a long time for.
 func Shrink(t testing.TB, dir string) {
@@ -309,5 +319,33 @@ func Scramble(t testing.TB, images [][]byte, open func(flash.Image) (files.Syste
 		if sys, err := open(bytes.NewReader(b)); err == nil {
 			Exercise(t, &files.Tree{System: sys})
 		}
+	}
+}
+
+// BenchmarkTree reads every file of a tree.
+func BenchmarkTree(b *testing.B, tree *files.Tree) {
+	root, err := tree.Find("/")
+	if err != nil {
+		b.Fatal(err)
+	}
+	buf := make([]byte, 1<<20)
+	for b.Loop() {
+		total := int64(0)
+		err := tree.Walk("/", root, func(name string, node *files.Inode, err error) error {
+			if err != nil || !node.Mode.IsRegular() {
+				return err
+			}
+			img, err := tree.Content(node)
+			if err != nil {
+				return err
+			}
+			n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{io.NewSectionReader(img, 0, img.Size())}, buf)
+			total += n
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(total)
 	}
 }
