@@ -22,7 +22,8 @@ type compressed struct {
 
 	mu   sync.Mutex
 	last extent
-	buf  []byte // what last expands to
+	in   []byte // the compressed data of last
+	buf  []byte // what it expands to
 }
 
 // compressed reads the header of a compressed file's index.

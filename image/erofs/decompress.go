@@ -9,20 +9,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 	blocklz4 "github.com/pierrec/lz4/v4"
 	xzlzma "github.com/ulikunitz/xz/lzma"
-
-	"github.com/mtkkit/mtkkit/flash"
 )
 
 // expand decompresses an extent into z.buf. Both sizes were bounded before.
 func (z *compressed) expand(e extent) error {
-	in, err := flash.ReadFull(z.fs.img, e.at, int(min(e.size, maxCompressed)))
-	if err != nil {
-		return z.fs.fail(e.at, fmt.Sprintf("compressed data of inode %d", z.num), err)
+	z.in, z.buf = grown(z.in, e.size), grown(z.buf, e.length)
+	in := z.in
+	if n, err := z.fs.img.ReadAt(in, e.at); n < len(in) {
+		return z.fs.fail(e.at, fmt.Sprintf("compressed data of inode %d: %d of %d bytes", z.num, n, len(in)), err)
 	}
-	if int64(cap(z.buf)) < e.length {
-		z.buf = make([]byte, e.length)
-	}
-	z.buf = z.buf[:e.length]
 	switch e.algorithm {
 	case shifted:
 		copy(z.buf, in)
@@ -43,6 +38,14 @@ func (z *compressed) expand(e extent) error {
 		return z.fs.fail(e.at, fmt.Sprintf("inode %d: %d compressed bytes do not expand to %d", z.num, e.size, e.length), err)
 	}
 	return nil
+}
+
+// grown returns a slice of n bytes, b itself when it is large enough.
+func grown(b []byte, n int64) []byte {
+	if int64(cap(b)) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
 }
 
 func (z *compressed) decompress(e extent, in []byte) error {

@@ -60,6 +60,9 @@ func (z *compressed) find(off int64) (extent, error) {
 }
 
 func (z *compressed) withAlgorithm(e extent, head cluster) (extent, error) {
+	if e.size > maxCompressed || e.length > maxDecompressed {
+		return e, z.damaged(head.lcn, "0x%x compressed bytes for 0x%x", e.size, e.length)
+	}
 	switch head.kind {
 	case typePlain:
 		e.algorithm = shifted
@@ -75,11 +78,8 @@ func (z *compressed) withAlgorithm(e extent, head cluster) (extent, error) {
 	default:
 		e.algorithm = z.algorithms[0]
 	}
-	switch {
-	case e.algorithm > zstandard || z.fs.algorithms&(1<<e.algorithm) == 0:
+	if e.algorithm > zstandard || z.fs.algorithms&(1<<e.algorithm) == 0 {
 		return e, z.damaged(head.lcn, "compressed by algorithm %d, which the file system does not list", e.algorithm)
-	case e.size > maxCompressed || e.length > maxDecompressed:
-		return e, z.damaged(head.lcn, "0x%x compressed bytes for 0x%x", e.size, e.length)
 	}
 	return e, nil
 }
