@@ -144,6 +144,25 @@ func program(rd *ramdisk.Ramdisk) string {
 	return ""
 }
 
+// programBits is the word size of the recovery program, 0 unknown.
+func programBits(rd *ramdisk.Ramdisk) int {
+	e := rd.Find(program(rd))
+	const class = 4 // of an ELF header: 1 for 32 bits, 2 for 64
+	if e == nil || len(e.Data) <= class || !bytes.HasPrefix(e.Data, []byte("\x7FELF")) {
+		return 0
+	}
+	return map[byte]int{1: 32, 2: 64}[e.Data[class]]
+}
+
+// kernelBits is the word size of the phone's kernel, 0 unknown.
+func (b *builder) kernelBits() int {
+	k, err := boot.ReadKernel(b.stock.Part(boot.Kernel).Payload())
+	if err != nil {
+		return 0
+	}
+	return k.Bits
+}
+
 // readRamdisk returns the ramdisk of a boot image, nil when it has none to read.
 func readRamdisk(img flash.Image, limit int64) *ramdisk.Ramdisk {
 	b, err := boot.Read(img)
@@ -180,6 +199,9 @@ func (b *builder) openDonor() error {
 	at := program(rd)
 	if at == "" {
 		return refuse("%s holds no recovery: neither sbin/recovery nor system/bin/recovery is in it", name)
+	}
+	if is, want := programBits(rd), b.kernelBits(); is == 64 && want == 32 {
+		return refuse("%s is a recovery of 64 bits, and this phone's kernel has 32: it cannot run it", name)
 	}
 	b.base = rd
 	b.step("ramdisk", name, "the base, with its %s", at)

@@ -258,6 +258,16 @@ func TestBuildFooter(t *testing.T) {
 	if i := mustRead(t, out); foot.ImageSize != i.Length {
 		t.Errorf("the footer says 0x%x, the image has 0x%x", foot.ImageSize, i.Length)
 	}
+	// An edited folder keeps its footer in the same way.
+	m, _ := folder(t, footed)
+	m["ramdisk/default.prop"].Data = []byte("edited")
+	r, again := repack(t, m, footed)
+	if v, _, err = avb.Find(bytes.NewReader(again)); err != nil || len(again) != size || !strings.Contains(fmt.Sprint(r.Problems), "unsigned") {
+		t.Fatalf("%v, %d bytes, %v", err, len(again), r.Problems)
+	}
+	if c, err := v.Images[0].Check(context.Background(), bytes.NewReader(again), nil); err != nil || c.Verdict != avb.Intact || v.Images[0].Partition != "recovery" {
+		t.Errorf("%v %+v", err, c)
+	}
 	// The image fits, image and block do not.
 	opt.Donor = source("large.img", image(t, false, withProgram("large", file{"large", ramdisk.File, string(random(size - len(stock) - 2048))})...))
 	if _, err := recovery.Build(opt); err == nil || !strings.Contains(err.Error(), "do not fit") {

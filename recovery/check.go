@@ -275,6 +275,9 @@ func (c *checker) program(context.Context) error {
 	default:
 		c.say(flash.Note, "ramdisk", "holds a recovery, %s", found)
 	}
+	if err := c.bits(); err != nil {
+		return err
+	}
 	if c.rd == nil || c.stock == nil || len(c.stock.Ramdisks()) == 0 {
 		return nil
 	}
@@ -283,6 +286,19 @@ func (c *checker) program(context.Context) error {
 		c.say(flash.Warning, "ramdisk", "is packed with %s, the phone's own with %s: its kernel may know only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
 	}
 	return nil
+}
+
+// bits compares the recovery program with the kernel that is to run it.
+func (c *checker) bits() error {
+	p := c.new.Part(boot.Kernel)
+	if c.rd == nil || p == nil || programBits(c.rd) != 64 {
+		return nil
+	}
+	k, err := boot.ReadKernel(p.Payload())
+	if err == nil && k.Bits == 32 {
+		c.say(flash.Error, "ramdisk", "its recovery has 64 bits, the kernel 32: it cannot run it")
+	}
+	return err
 }
 
 func (c *checker) fstabs(context.Context) error {

@@ -173,3 +173,68 @@ func TestCheckDeviceTree(t *testing.T) {
 		t.Errorf("%v %+v", err, v)
 	}
 }
+
+// A recovery of 64 bits does not run on a kernel of 32, which would start it otherwise.
+func TestBits(t *testing.T) {
+	arm32 := append([]byte(strings.Repeat("\x00", 0x24)+"\x18\x28\x6F\x01"), kernel("3.18.35")...)
+	program := func(class string) []file {
+		return []file{{"sbin", ramdisk.Dir | 0o755, ""}, {"sbin/recovery", ramdisk.File | 0o755, "\x7FELF" + class}}
+	}
+	stock := withKernel(t, arm32, false, program("\x01")...)
+	p := phone(map[string][]byte{"recovery": stock}, names)
+	for class, ok := range map[string]bool{"\x01": true, "\x02": false, "": true} {
+		donor := withKernel(t, []byte("donor"), false, program(class)...)
+		_, err := recovery.Build(recovery.BuildOptions{Stock: source("stock.img", stock), Donor: source("twrp.img", donor), Phone: p})
+		if ok != (err == nil) || !ok && !strings.Contains(err.Error(), "a recovery of 64 bits") {
+			t.Errorf("class %q: %v", class, err)
+		}
+		v, err := recovery.Check(context.Background(), source("new.img", withKernel(t, arm32, false, program(class)...)), p, 0)
+		if err != nil || ok != (v.Answer == recovery.Starts) {
+			t.Errorf("class %q: %v %+v", class, err, v)
+		}
+	}
+}
+
+// vendorBoot is a vendor_boot of version 4 with one ramdisk of that type.
+func vendorBoot(t *testing.T, kind uint32, files ...file) []byte {
+	rd := pack(t, cpio(files...), ramdisk.LZ4Legacy)
+	row := make([]byte, 108)
+	binary.LittleEndian.PutUint32(row, uint32(len(rd)))
+	binary.LittleEndian.PutUint32(row[8:], kind)
+	b := make([]byte, 4096)
+	copy(b, "VNDRBOOT")
+	for off, v := range map[int]uint32{8: 4, 12: 4096, 0x18: uint32(len(rd)), 0x830: 2128, 0x840: 108, 0x844: 1, 0x848: 108} {
+		binary.LittleEndian.PutUint32(b[off:], v)
+	}
+	for _, p := range [][]byte{rd, row} {
+		b = append(b, p...)
+		b = append(b, make([]byte, (4096-len(b)%4096)%4096)...)
+	}
+	return b
+}
+
+// Phones of today keep their recovery in vendor_boot, or still in boot although they
+// have one.
+func TestPlace(t *testing.T) {
+	with, without := vendorBoot(t, 2, withProgram("stock")...), vendorBoot(t, 1, text("first_stage_ramdisk/fstab.mt6789", "#\n"))
+	const table = "boot_a vendor_boot_a vendor_boot_b"
+	for want, img := range map[string][]byte{"vendor_boot": with, "boot": without} {
+		if got := phone(map[string][]byte{"vendor_boot_a": img}, table).Place(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	v, err := recovery.Check(context.Background(), source("vendor_boot.img", with), phone(map[string][]byte{"vendor_boot_a": with}, table), 0)
+	if err != nil || v.Answer != recovery.Starts || v.Partition != "vendor_boot_a" {
+		t.Errorf("%v %+v", err, v)
+	}
+	m, _ := folder(t, with)
+	if r, got := repack(t, m, with); !bytes.Equal(got, with) || len(r.Changed) > 0 {
+		t.Errorf("changed %q", r.Changed)
+	}
+	m["ramdisk0/sbin/recovery"].Data = []byte("edited")
+	r, got := repack(t, m, with)
+	m, _ = folder(t, got)
+	if string(m["ramdisk0/sbin/recovery"].Data) != "edited" || len(r.Problems) > 0 {
+		t.Errorf("%v", r.Problems)
+	}
+}

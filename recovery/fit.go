@@ -1,9 +1,6 @@
 package recovery
 
-import (
-	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image/avb"
-)
+import "github.com/mtkkit/mtkkit/flash"
 
 // fit puts the image together and makes it one for its partition: it must not be larger,
 // and where the stock image had an AVB footer it gets one.
@@ -25,9 +22,17 @@ func (b *builder) fit() (flash.Image, error) {
 	if room == 0 {
 		b.problem(flash.Warning, "size", "0x%x bytes; no table says how large the recovery partition is", img.Size())
 	}
-	old, foot, err := avb.Find(b.opt.Stock.Image)
-	if err == nil && foot != nil {
-		return b.footer(img, old, max(room, b.opt.Stock.Image.Size()))
+	if room == 0 {
+		room = b.opt.Stock.Image.Size()
+	}
+	whole, old, err := refooted(img, b.opt.Stock.Image, room, map[string]string{"boot": "recovery"}[b.role])
+	if err != nil {
+		return nil, refuse("%s", err)
+	}
+	if old != nil {
+		b.step("AVB footer", b.opt.Stock.Name, "made anew, of the partition's size, unsigned")
+		b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s), the new one is not: %s", old.Algorithm, unsigned)
+		return whole, nil
 	}
 	b.leaveOut(had)
 	return img, nil
@@ -44,25 +49,4 @@ func (b *builder) leaveOut(tail flash.Image) {
 		return
 	}
 	b.problem(flash.Warning, b.opt.Stock.Name, "0x%x bytes follow the image, a signature perhaps; they are left out: a phone that checks them will not start this recovery", tail.Size())
-}
-
-// footer gives the image an unsigned AVB footer in the place of the stock image's.
-func (b *builder) footer(img flash.Image, old *avb.VBMeta, size int64) (flash.Image, error) {
-	name, salt := "recovery", []byte(nil)
-	for _, d := range old.Images {
-		if d.Tree == nil {
-			name, salt = d.Partition, d.Salt
-			break
-		}
-	}
-	if b.role == "boot" {
-		name = "recovery" // the stock image was the boot image
-	}
-	whole, err := withFooter(img, size, name, salt, old.RollbackIndex)
-	if err != nil {
-		return nil, refuse("%s", err)
-	}
-	b.step("AVB footer", b.opt.Stock.Name, "made anew for %q, of the partition's size, unsigned", name)
-	b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s); the new one is not: only an unlocked bootloader starts it, on most phones only with verification switched off in vbmeta", old.Algorithm)
-	return whole, nil
 }

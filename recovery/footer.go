@@ -2,12 +2,14 @@ package recovery
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/avb"
 )
 
 const (
@@ -35,6 +37,27 @@ func withFooter(img flash.Image, size int64, partition string, salt []byte, roll
 	return flash.Join(img, zeros(at-img.Size()), bytes.NewReader(block), zeros(free),
 		bytes.NewReader(footer(img.Size(), at, int64(len(block))))), nil
 }
+
+// refooted gives an image the footer that the stock image had, made anew. Old is the
+// stock image's block, nil when it had no footer: then whole is img.
+func refooted(img, stock flash.Image, size int64, partition string) (whole flash.Image, old *avb.VBMeta, err error) {
+	old, foot, err := avb.Find(stock)
+	if err != nil || foot == nil {
+		return img, nil, nil
+	}
+	var salt []byte
+	for _, d := range old.Images {
+		if d.Tree == nil {
+			partition, salt = cmp.Or(partition, d.Partition), d.Salt
+			break
+		}
+	}
+	whole, err = withFooter(img, size, cmp.Or(partition, "recovery"), salt, old.RollbackIndex)
+	return whole, old, err
+}
+
+// unsigned says what a footer made anew is worth.
+const unsigned = "only an unlocked bootloader starts it, on most phones only with verification switched off in vbmeta"
 
 func zeros(n int64) flash.Image { return flash.NewStitched(n) }
 

@@ -6,6 +6,8 @@ import (
 	"github.com/mtkkit/mtkkit/ebr"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
 	"github.com/mtkkit/mtkkit/recovery/fstab"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -54,12 +56,32 @@ func (p *Phone) Place() string {
 	switch {
 	case p.Row("recovery") != nil:
 		return "recovery"
-	case p.Row("vendor_boot") != nil:
+	case p.Row("vendor_boot") != nil && p.vendorRecovery():
 		return "vendor_boot"
 	case p.Slots():
 		return "boot"
 	}
 	return ""
+}
+
+// vendorRecovery reports whether the phone's vendor_boot holds a recovery; one that is
+// not at hand is taken for such.
+func (p *Phone) vendorRecovery() bool {
+	img := p.Image("vendor_boot")
+	if img == nil {
+		return true
+	}
+	b, err := boot.Read(img)
+	if err != nil {
+		return true
+	}
+	for _, part := range b.Ramdisks() {
+		rd, err := ramdisk.Read(part.Payload(), 0)
+		if err != nil || strings.HasPrefix(part.Label, "recovery") || program(rd) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Image returns what is at hand of a partition, nil when that is nothing.

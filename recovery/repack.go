@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -34,11 +35,40 @@ func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) 
 		return nil, err
 	}
 	p.out.Problems = append(p.out.Problems, b.Problems...)
-	if len(p.out.Changed) > 0 {
-		p.out.Problems = append(p.out.Problems, settleTail(b, original.Size())...)
+	if len(p.out.Changed) == 0 {
+		p.out.Image, err = b.Encode()
+		return &p.out, err
 	}
-	p.out.Image, err = b.Encode()
-	return &p.out, err
+	slices.Sort(p.out.Changed)
+	return &p.out, p.finish(original)
+}
+
+// finish puts a changed image together, and what follows it.
+func (p *repacker) finish(original flash.Image) error {
+	had := p.b.Tail
+	p.b.Tail = nil
+	img, err := p.b.Encode()
+	if err != nil {
+		return err
+	}
+	whole, old, err := refooted(img, original, original.Size(), "")
+	if err != nil {
+		return err
+	}
+	if p.out.Image = whole; old != nil {
+		p.problem(flash.Warning, "AVB", "the footer is made anew and unsigned: "+unsigned)
+		return nil
+	}
+	fill, plain := tailFill(had)
+	switch {
+	case !plain:
+		p.problem(flash.Warning, "after the image", "0x%x bytes, a signature perhaps, are of the image as it was and are left out", had.Size())
+	case had.Size() > 0 && img.Size() > original.Size():
+		p.problem(flash.Warning, "size", "0x%x bytes are more than the 0x%x of the original, fill included: it may not fit its partition", img.Size(), original.Size())
+	case had.Size() > 0:
+		p.out.Image = flash.Join(img, bytes.NewReader(bytes.Repeat([]byte{fill}, int(original.Size()-img.Size()))))
+	}
+	return nil
 }
 
 type repacker struct {
@@ -52,8 +82,8 @@ func (p *repacker) changed(format string, a ...any) {
 	p.out.Changed = append(p.out.Changed, fmt.Sprintf(format, a...))
 }
 
-func (p *repacker) note(place, format string, a ...any) {
-	p.out.Problems = append(p.out.Problems, flash.Problem{Severity: flash.Note, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+func (p *repacker) problem(s flash.Severity, place, format string, a ...any) {
+	p.out.Problems = append(p.out.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 }
 
 func (p *repacker) run() error {
@@ -234,7 +264,7 @@ func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[stri
 			return err
 		}
 		if !d.Type().IsRegular() {
-			p.note(pr.List, "%s is no plain file: say in the list what it is to be", at)
+			p.problem(flash.Note, pr.List, "%s is no plain file: say in the list what it is to be", at)
 			return nil
 		}
 		data, err := fs.ReadFile(p.fs, at)
@@ -244,7 +274,7 @@ func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[stri
 		path := strings.TrimPrefix(at, pr.Tree+"/")
 		addFile(rd, path, data)
 		p.changed("%s/%s added", pr.Tree, path)
-		p.note(pr.List, "%s is in no line: added, owned by root; a line gives it another mode", path)
+		p.problem(flash.Note, pr.List, "%s is in no line: added, owned by root; a line gives it another mode", path)
 		return nil
 	})
 	if errors.Is(err, fs.ErrNotExist) {

@@ -101,7 +101,11 @@ func openPhone(c *cli.Context, u *ui) (*recovery.Phone, func() error, error) {
 		if err != nil {
 			return nil, nothing, err
 		}
-		return phoneOf(d), d.Close, nil
+		p := phoneOf(d)
+		if p.Place() == "" && d.lay.Generation == "ebr" && !d.lay.Claimed {
+			u.hint("an MBR names no partitions: give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
+		}
+		return p, d.Close, nil
 	}
 	claim, err := openClaim(c, &source.Source{})
 	if err != nil || claim == nil {

@@ -46,7 +46,7 @@ func TestCorpusWiko(t *testing.T) {
 	}
 }
 
-// The real kernel unpacks itself, and has a false gzip magic before the true one.
+// The real kernel unpacks itself, and has a false xz magic before the true one.
 func TestCorpusKernel(t *testing.T) {
 	dir := os.Getenv("MTKKIT_CORPUS")
 	if dir == "" {
@@ -56,10 +56,10 @@ func TestCorpusKernel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(b, []byte{0x1F, 0x8B, 0x08}); n < 2 {
-		t.Errorf("%d magics of gzip, a false one was expected", n)
+	if n := bytes.Count(b, []byte("\xFD7zXZ\x00")); n != 2 {
+		t.Errorf("%d magics of xz, a false one before the true one was expected", n)
 	}
-	if k := kernelInfo(t, b[512:]); k.Release() != "3.4.67" {
-		t.Errorf("version %q", k.Version)
+	if k := kernelInfo(t, b[512:]); k.Release() != "3.4.67" || k.Bits != 32 {
+		t.Errorf("version %q, %d bits", k.Version, k.Bits)
 	}
 }

@@ -18,6 +18,7 @@ const maxStarts = 64
 
 // KernelInfo is what a kernel says of itself.
 type KernelInfo struct {
+	Bits    int    // 32 or 64, 0 when the kernel does not say
 	Version string // "3.4.67 (android@host) (gcc …) #1 SMP PREEMPT …"; "" when none was found
 	Trees   []DeviceTree
 }
@@ -45,7 +46,7 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 	if err != nil {
 		return KernelInfo{}, err
 	}
-	k := KernelInfo{Version: banner(b), Trees: trees(b)}
+	k := KernelInfo{Version: banner(b), Trees: trees(b), Bits: bits(b)}
 	if k.Version != "" {
 		return k, nil
 	}
@@ -61,10 +62,24 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 			if len(k.Trees) == 0 {
 				k.Trees = trees(plain)
 			}
+			k.Bits = max(k.Bits, bits(plain))
 			break
 		}
 	}
 	return k, nil
+}
+
+// bits tells the kernel's word size by the magic of its image: zImage of 32-bit ARM, or
+// Image of arm64. A 32-bit kernel that unpacks itself is a zImage.
+func bits(b []byte) int {
+	has := func(off int, magic string) bool { return len(b) >= off+4 && string(b[off:off+4]) == magic }
+	switch {
+	case has(0x38, "ARM\x64"):
+		return 64
+	case has(0x24, "\x18\x28\x6F\x01"):
+		return 32
+	}
+	return 0
 }
 
 var kernelMagics = [][]byte{

@@ -48,6 +48,17 @@ func TestKernelVersion(t *testing.T) {
 			}
 		}
 	}
+	arm64 := plainKernel()
+	copy(arm64[0x38:], "ARM\x64")
+	packed, err := ramdisk.Pack(arm64, ramdisk.Gzip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, b := range map[int][]byte{64: packed, 32: append([]byte(strings.Repeat("\x00", 0x24)+"\x18\x28\x6F\x01"), plainKernel()...), 0: plainKernel()} {
+		if k := kernelInfo(t, b); k.Bits != want {
+			t.Errorf("%d bits, want %d", k.Bits, want)
+		}
+	}
 	if k := kernelInfo(t, loader); k.Version != "" || k.Release() != "" {
 		t.Errorf("no kernel, and it says %q", k.Version)
 	}

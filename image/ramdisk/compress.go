@@ -66,8 +66,19 @@ func Unpack(b []byte, c Compression, limit int64) (out []byte, used int, err err
 		return unpackLegacy(b, limit)
 	}
 	// Two of the libraries read on behind the stream: they get no more than that.
-	if length := map[Compression]func([]byte) (int, error){XZ: xzLength, LZ4: lz4Length}[c]; length != nil {
-		n, err := length(b)
+	switch c {
+	case XZ:
+		s, err := walkXZ(b)
+		if err != nil {
+			return nil, 0, err
+		}
+		if s.filtered() {
+			out, err := s.unpack(limit)
+			return out, s.at, err
+		}
+		b = b[:s.at]
+	case LZ4:
+		n, err := lz4Length(b)
 		if err != nil {
 			return nil, 0, err
 		}

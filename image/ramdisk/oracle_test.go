@@ -48,6 +48,23 @@ func TestTools(t *testing.T) {
 			}
 		})
 	}
+	if _, err := exec.LookPath("xz"); err == nil { // as kernels are packed: code, and each kind of check
+		code := strings.Repeat("\x10\x20\x00\xEB\x01\x02\x03\x04", 5000)
+		for _, check := range []string{"none", "crc32", "crc64", "sha256"} {
+			in := archive(record("code", ramdisk.File|0o644, code))
+			theirs := filter(t, []byte(in), "xz", "--check="+check, "--arm", "--lzma2=dict=1MiB", "-c")
+			out, used, err := ramdisk.Unpack(theirs, ramdisk.XZ, ramdisk.DefaultLimit)
+			if err != nil || used != len(theirs) || string(out) != in {
+				t.Errorf("--arm, %s: %d bytes of %d, %v", check, len(out), len(in), err)
+			}
+			if check == "crc32" || check == "crc64" {
+				theirs[len(theirs)/3] ^= 1
+				if _, _, err := ramdisk.Unpack(theirs, ramdisk.XZ, ramdisk.DefaultLimit); err == nil {
+					t.Errorf("--arm, %s: damage is not found", check)
+				}
+			}
+		}
+	}
 	if _, err := exec.LookPath("xz"); err == nil { // several blocks, as its threads make them
 		theirs := filter(t, []byte(sample()), "xz", "--block-size=4096", "-c")
 		if r := read(t, theirs); len(r.Entries()) != 5 {

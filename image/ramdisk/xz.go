@@ -1,8 +1,12 @@
 package ramdisk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"hash/crc64"
+	"slices"
 
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -18,26 +22,44 @@ import (
 type xzStream struct {
 	b  []byte
 	at int
+
+	blocks []xzBlock
 }
 
-// xzLength returns the length of the stream that b begins with.
-func xzLength(b []byte) (int, error) {
+// xzBlock is where the chunks of a block lie, and what was done to its content first.
+type xzBlock struct {
+	start, end int
+	filters    []uint64 // ids, LZMA2 among them
+	dict       int64
+}
+
+// Ids of filters.
+const (
+	filterLZMA2 = 0x21
+	filterARM   = 0x07 // branches of 32-bit ARM code, as kernels are packed
+)
+
+// walkXZ passes over the stream that b begins with; it ends at at.
+func walkXZ(b []byte) (*xzStream, error) {
 	const headerBytes, footerBytes = 12, 12
+	s := &xzStream{b: b, at: headerBytes}
 	if len(b) < headerBytes {
-		return 0, fmt.Errorf("ramdisk: xz header is cut")
+		return s, fmt.Errorf("ramdisk: xz header is cut")
 	}
-	s := &xzStream{b, headerBytes}
-	check := []int{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}[b[7]&0x0F]
+	check := xzCheckBytes[b[7]&0x0F]
 	for !s.failed() && s.b[s.at] != 0 {
 		s.block(check)
 	}
 	s.index()
 	s.at += footerBytes
 	if s.at > len(b) || s.at < 0 {
-		return 0, fmt.Errorf("ramdisk: xz stream is cut or damaged, or wants a dictionary beyond %d MiB", maxDict>>20)
+		return s, fmt.Errorf("ramdisk: xz stream is cut or damaged, or wants a dictionary beyond %d MiB", maxDict>>20)
 	}
-	return s.at, nil
+	return s, nil
 }
+
+// xzCheckBytes is the size of a check by its kind.
+var xzCheckBytes = [16]int{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}
 
 func (s *xzStream) failed() bool { return s.at >= len(s.b) }
 
@@ -83,15 +105,17 @@ func (s *xzStream) block(check int) {
 			s.number()
 		}
 	}
-	const lzma2 = 0x21
+	var block xzBlock
 	for range flags&3 + 1 {
 		id, n := s.number(), s.number()
-		if id == lzma2 {
+		block.filters = append(block.filters, id)
+		if id == filterLZMA2 {
 			dict, err := lzma.DecodeDictCap(byte(s.byte()))
 			if n--; err != nil || dict > maxDict {
 				s.fail()
 				return
 			}
+			block.dict = dict
 		}
 		if n > uint64(size) {
 			s.fail()
@@ -100,9 +124,70 @@ func (s *xzStream) block(check int) {
 		s.at += int(n)
 	}
 	s.at = max(start+size, s.at)
+	block.start = s.at
 	s.chunks()
+	block.end = s.at
 	s.align(0)
-	s.at += check
+	if s.at += check; s.at <= len(s.b) {
+		s.blocks = append(s.blocks, block)
+	}
+}
+
+// filtered reports whether a block has filters that the library does not know.
+func (s *xzStream) filtered() bool {
+	return slices.ContainsFunc(s.blocks, func(b xzBlock) bool { return len(b.filters) != 1 })
+}
+
+// unpack undoes the stream by itself, ARM's filter too, and proves each block by its
+// check, where that is one of the usual ones.
+func (s *xzStream) unpack(limit int64) ([]byte, error) {
+	var out []byte
+	for _, b := range s.blocks {
+		r, err := lzma.Reader2Config{DictCap: int(max(b.dict, lzma.MinDictCap))}.NewReader2(bytes.NewReader(s.b[b.start:b.end]))
+		if err != nil {
+			return nil, err
+		}
+		plain, err := readLimited(r, limit-int64(len(out)))
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case len(b.filters) == 2 && b.filters[0] == filterARM:
+			undoARM(plain)
+		case len(b.filters) != 1:
+			return nil, fmt.Errorf("ramdisk: xz filters % x are not known", b.filters)
+		}
+		if !s.proves(b, plain) {
+			return nil, fmt.Errorf("ramdisk: xz block at 0x%x: its check does not hold", b.start)
+		}
+		out = append(out, plain...)
+	}
+	return out, nil
+}
+
+// proves compares a block's content with the check behind it.
+func (s *xzStream) proves(b xzBlock, plain []byte) bool {
+	const crc32Kind, crc64Kind = 1, 4
+	stored := s.b[(b.end+3)&^3:]
+	switch s.b[7] & 0x0F {
+	case crc32Kind:
+		return binary.LittleEndian.Uint32(stored) == crc32.ChecksumIEEE(plain)
+	case crc64Kind:
+		return binary.LittleEndian.Uint64(stored) == crc64.Checksum(plain, crc64.MakeTable(crc64.ECMA))
+	}
+	return true
+}
+
+// undoARM makes the targets of branch instructions relative again.
+func undoARM(b []byte) {
+	for i := 0; i+4 <= len(b); i += 4 {
+		if b[i+3] != 0xEB {
+			continue
+		}
+		v := uint32(b[i]) | uint32(b[i+1])<<8 | uint32(b[i+2])<<16
+		v -= uint32(i+8) >> 2
+		b[i], b[i+1], b[i+2] = byte(v), byte(v>>8), byte(v>>16)
+	}
 }
 
 // chunks passes over LZMA2 chunks: 0 ends them, 1 and 2 are stored ones, and from 0x80
