@@ -16,6 +16,7 @@ func backupCommand(u *ui) *cli.Command {
 			backupVerifyCommand(u),
 			backupCatCommand(u),
 			backupRestoreCommand(u),
+			backupDiffCommand(u),
 			backupPushCommand(u),
 			backupPullCommand(u),
 			backupTagsCommand(u),

@@ -35,17 +35,23 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
 			&cli.StringFlag{Name: "region", Usage: "one `REGION` only, such as EMMC_BOOT_1"},
+			&cli.BoolFlag{Name: "plan", Usage: "write nothing: say what a flash tool would write where, what would be lost, and the commands"},
+			&cli.StringFlag{Name: "target", Usage: "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"},
+			&cli.BoolFlag{Name: "foreign", Usage: "with --plan: the target may be of another model"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
 			jsonFlag(), quietFlag(), progressFlag(),
 		},
 		Action: withArchive(u, 1, func(c *cli.Context, a *archive) (err error) {
-			if c.String("output") == "" {
+			if c.String("output") == "" && !c.Bool("plan") {
 				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", a.path)
 			}
 			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output")}
 			if r.record, err = a.manifest(); err != nil {
 				return err
+			}
+			if c.Bool("plan") {
+				return r.plan()
 			}
 			if c.Bool("parts") || c.IsSet("only") || c.IsSet("skip") {
 				return r.parts()

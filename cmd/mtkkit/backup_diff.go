@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+func backupDiffCommand(u *ui) *cli.Command {
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "two dumps or backups, partition by partition, and whether they are of one phone",
+		ArgsUsage: "A B",
+		Flags:     []cli.Flag{jsonFlag(), quietFlag(), progressFlag()},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 2 {
+				return usage("%s: two dumps, archives or folders, please (see %s --help)", commandName(c), commandName(c))
+			}
+			if err := u.speak(c); err != nil {
+				return err
+			}
+			a, err := openSide(c, u, c.Args().Get(0))
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			b, err := openSide(c, u, c.Args().Get(1))
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			return diffSides(c.Context, u, a, b)
+		},
+	}
+}
+
+// side is one of two dumps that are compared.
+type side struct {
+	*dump
+	plan *plan.Plan
+}
+
+func openSide(c *cli.Context, u *ui, path string) (*side, error) {
+	d, err := openDump(c, u, path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return &side{d, p}, nil
+}
+
+// rowDiff is what became of one partition between A and B.
+type rowDiff struct {
+	Name   string       `json:"name"`
+	Region flash.Region `json:"region"`
+	State  string       `json:"state"`           // "equal", "differs", "moved", "only in A", "only in B"
+	First  int64        `json:"first,omitempty"` // offset in the partition of the first byte that differs
+	Detail string       `json:"detail,omitempty"`
+	kind   string
+}
+
+// diffDoc is the JSON document of diff.
+type diffDoc struct {
+	Schema    string    `json:"schema"`
+	A         string    `json:"a"`
+	B         string    `json:"b"`
+	SameModel bool      `json:"same_model"`
+	Phone     string    `json:"phone"` // "same", "another", "unknown"
+	Why       string    `json:"why"`
+	Rows      []rowDiff `json:"rows"`
+}
+
+func diffSides(ctx context.Context, u *ui, a, b *side) error {
+	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.path, B: b.path, Rows: []rowDiff{}}
+	for i := range a.plan.Items {
+		x := &a.plan.Items[i]
+		if x.Kind != "partition" && x.Kind != "region" {
+			continue
+		}
+		row, err := diffItem(ctx, x, b.item(x))
+		if err != nil {
+			return err
+		}
+		doc.Rows = append(doc.Rows, row)
+	}
+	for i := range b.plan.Items {
+		if y := &b.plan.Items[i]; (y.Kind == "partition" || y.Kind == "region") && a.item(y) == nil {
+			doc.Rows = append(doc.Rows, rowDiff{Name: y.Name, Region: y.Region, State: "only in B", kind: y.Kind})
+		}
+	}
+	doc.judge(a, b)
+	u.bars.clear()
+	if u.json {
+		if err := u.document(doc); err != nil {
+			return err
+		}
+	} else if err := doc.print(u); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(doc.Rows, func(r rowDiff) bool { return r.State != "equal" }) {
+		return errProblems
+	}
+	return nil
+}
+
+// item finds the partition that has the name of another one.
+func (s *side) item(of *plan.Item) *plan.Item {
+	for i := range s.plan.Items {
+		it := &s.plan.Items[i]
+		if it.Kind == of.Kind && it.Region == of.Region && scatter.Canonical(it.Name) == scatter.Canonical(of.Name) {
+			return it
+		}
+	}
+	return nil
+}
+
+// diffItem compares one partition.
+func diffItem(ctx context.Context, x, y *plan.Item) (rowDiff, error) {
+	row := rowDiff{Name: x.Name, Region: x.Region, State: "equal", kind: x.Kind}
+	switch {
+	case y == nil:
+		row.State = "only in A"
+		return row, nil
+	case x.Extent != y.Extent:
+		row.State, row.Detail = "moved", fmt.Sprintf("A has it at %v, B at %v", x.Extent, y.Extent)
+		return row, nil
+	}
+	first, err := firstDifference(ctx, x.Image, y.Image)
+	if err != nil {
+		return row, fmt.Errorf("%s: %w", x.Name, err)
+	}
+	if first >= 0 {
+		row.State, row.First, row.Detail = "differs", first, fmt.Sprintf("from 0x%x on", first)
+	}
+	if len(x.Unread)+len(y.Unread) > 0 {
+		row.State, row.Detail = "differs", "not all of it was read from the phone"
+	}
+	return row, nil
+}
+
+// firstDifference returns where two images differ first, -1 when they do not. What
+// both know to be holes is not read.
+func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
+	const step = 256 << 10
+	x, y := make([]byte, step), make([]byte, step)
+	size := min(a.Size(), b.Size())
+	for off := int64(0); off < size; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		da, err := flash.NextData(a, off)
+		if err != nil {
+			return 0, err
+		}
+		db, err := flash.NextData(b, off)
+		if err != nil {
+			return 0, err
+		}
+		starts := []int64{size}
+		for _, d := range []flash.Extent{da, db} {
+			if d.Length > 0 {
+				starts = append(starts, d.Offset)
+			}
+		}
+		if off = max(off, slices.Min(starts)); off >= size {
+			break
+		}
+		n := min(step, size-off)
+		for _, r := range []struct {
+			img flash.Image
+			b   []byte
+		}{{a, x[:n]}, {b, y[:n]}} {
+			if m, err := r.img.ReadAt(r.b, off); m < len(r.b) {
+				return 0, fmt.Errorf("at 0x%x: %w", off, err)
+			}
+		}
+		if !bytes.Equal(x[:n], y[:n]) {
+			for i := range x[:n] {
+				if x[i] != y[i] {
+					return off + int64(i), nil
+				}
+			}
+		}
+		off += n
+	}
+	if a.Size() != b.Size() {
+		return size, nil
+	}
+	return -1, nil
+}
+
+// judge says whether the two are of one model, and of one phone: proinfo is written at
+// the factory and never again, the other partitions with an identity change in use.
+func (d *diffDoc) judge(a, b *side) {
+	x, y := a.lay.Chip.Value, b.lay.Chip.Value
+	d.SameModel = (x == y || x == "" || y == "") && !slices.ContainsFunc(d.Rows, func(r rowDiff) bool {
+		return r.kind == "partition" && r.State != "equal" && r.State != "differs"
+	})
+	d.Phone, d.Why = "unknown", "neither has data in a partition that tells"
+	for _, name := range []string{"proinfo", "nvram", "protect1", "nvdata"} {
+		i := slices.IndexFunc(d.Rows, func(r rowDiff) bool { return scatter.Canonical(r.Name) == name })
+		if i < 0 || d.Rows[i].State != "equal" && d.Rows[i].State != "differs" || !a.holds(name) || !b.holds(name) {
+			continue
+		}
+		why, _ := scatter.Identity(name)
+		switch {
+		case d.Rows[i].State == "equal":
+			d.Phone, d.Why = "same", fmt.Sprintf("%s is the same: %s", name, why)
+		case name == "proinfo":
+			d.Phone, d.Why = "another", fmt.Sprintf("%s differs, which is written at the factory and never again", name)
+		default:
+			d.Why = fmt.Sprintf("%s differs, but it also changes while a phone is used", name)
+			continue
+		}
+		return
+	}
+}
+
+// holds reports whether a partition has any data.
+func (s *side) holds(name string) bool {
+	for i := range s.plan.Items {
+		it := &s.plan.Items[i]
+		if it.Kind == "partition" && scatter.Canonical(it.Name) == name {
+			head := make([]byte, 64<<10)
+			n, _ := it.Image.ReadAt(head, 0)
+			return len(bytes.Trim(head[:n], "\x00\xff")) > 0
+		}
+	}
+	return false
+}
+
+func (d *diffDoc) print(u *ui) error {
+	equal := 0
+	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	for _, r := range d.Rows {
+		if r.State == "equal" {
+			equal++
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", oneLine(r.Name), r.Region, r.State, r.Detail)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	u.say("%d of %d partitions are equal", equal, len(d.Rows))
+	model := "not of one model: chip or partitions differ"
+	if d.SameModel {
+		model = "one model: the same chip and partitions"
+	}
+	u.say("%s", model)
+	u.say("%s", map[string]string{"same": "the same phone", "another": "two different phones", "unknown": "the same phone or another: cannot be told"}[d.Phone]+": "+d.Why)
+	return nil
+}
