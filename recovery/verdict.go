@@ -124,7 +124,8 @@ func (c *checker) verdict() *Verdict {
 	for _, p := range c.out {
 		if p.Severity == worst {
 			text, _, _ := strings.Cut(p.Text, ";")
-			why = append(why, p.Place+": "+text)
+			text, _, _ = strings.Cut(text, ": ") // what follows says more of the same
+			why = append(why, strings.TrimPrefix(p.Place, c.name+": ")+": "+text)
 		}
 	}
 	more := ""

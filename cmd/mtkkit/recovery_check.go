@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
 )
@@ -18,6 +20,7 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 			"what the phone's vbmeta will say. Exit code 3 when it would not start, or when something stands in the way.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "for", Usage: "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"},
+			&cli.StringFlag{Name: "stock", Usage: "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"},
 			limitFlag(),
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
@@ -52,6 +55,17 @@ func recoveryCheck(c *cli.Context, u *ui, path string) error {
 	}
 	defer done()
 	u.bars.clear()
+	if stock := c.String("stock"); stock != "" {
+		own, err := source.OpenFile(stock)
+		if err != nil {
+			return err
+		}
+		defer own.Close()
+		if !boot.Sniff(own) {
+			return fmt.Errorf("%s is no boot image", stock)
+		}
+		phone.Stock = own
+	}
 	v, err := recovery.Check(c.Context, recovery.Source{Name: filepath.Base(path), Image: img}, phone, limit)
 	if err != nil {
 		return err
