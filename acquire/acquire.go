@@ -29,6 +29,7 @@ type Job struct {
 	// be read. Any other error ends the reading. Nil: only a source that ends early is.
 	AtPlace func(error) bool
 	Sector  int64 // the least that is read at once, bytes; 0: 512
+	Live    bool  // the user area goes on changing: to resume, it need not hold what it held
 
 	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
 	// was wanted before; otherwise it is added to that.

@@ -145,6 +145,9 @@ func (d *Dump) samePhone() error {
 func (d *Dump) sameContent() error {
 	d.again()
 	for _, s := range d.record.Sources {
+		if d.job.Live && s.Region.IsUser() {
+			continue
+		}
 		path := d.path(filepath.Join(regionsDir, s.Name))
 		j, _, err := loadJournal(path, s.Region, s.Size)
 		if err != nil {

@@ -117,3 +117,19 @@ func (s *Stitched) NextData(off int64) (Extent, error) {
 	}
 	return Extent{Offset: s.size}, nil
 }
+
+// Gaps returns the stretches that nothing was laid on, in order.
+func (s *Stitched) Gaps() []Extent {
+	var out []Extent
+	at := int64(0)
+	for _, p := range s.pieces {
+		if p.off > at {
+			out = append(out, Extent{Offset: at, Length: p.off - at})
+		}
+		at = p.end()
+	}
+	if at < s.size {
+		out = append(out, Extent{Offset: at, Length: s.size - at})
+	}
+	return out
+}

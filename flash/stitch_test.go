@@ -2,6 +2,7 @@ package flash_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -42,3 +43,16 @@ type shrunk struct{ *bytes.Reader }
 
 func (s *shrunk) Size() int64 { return s.Reader.Size() + 100 }
 
+func TestGaps(t *testing.T) {
+	s := flash.NewStitched(100)
+	s.Add(10, bytes.NewReader(make([]byte, 5)))
+	s.Add(15, bytes.NewReader(make([]byte, 5)))
+	s.Add(50, bytes.NewReader(make([]byte, 50)))
+	if got, want := s.Gaps(), []flash.Extent{{Length: 10}, {Offset: 20, Length: 30}}; !slices.Equal(got, want) {
+		t.Errorf("%v, not %v", got, want)
+	}
+	s.Add(0, bytes.NewReader(make([]byte, 200)))
+	if got := s.Gaps(); got != nil {
+		t.Errorf("%v in an image without any", got)
+	}
+}

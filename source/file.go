@@ -57,13 +57,47 @@ func sizeOf(f *os.File) (int64, error) {
 }
 
 // ReadAt implements io.ReaderAt. The kernel has its own ideas of offsets near the end
-// of the number range, so what lies beyond the file is answered here.
+// of the number range, so what lies beyond the file is answered here. A place that the
+// medium does not give is a *MediumError; n bytes before it came.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	if off >= f.size {
 		return 0, io.EOF
 	}
-	return f.f.ReadAt(p, off)
+	n, err := f.f.ReadAt(p, off)
+	if err != nil && isMedium(err) && f.isThere() {
+		err = &MediumError{f.f.Name(), off + int64(n), err}
+	}
+	return n, err
 }
+
+// MediumError is a place that a disk or card does not give while it is there. Other
+// places can be read.
+type MediumError struct {
+	Path   string
+	Offset int64 // the first byte that did not come
+	Err    error
+}
+
+func (e *MediumError) Error() string {
+	return fmt.Sprintf("source: %s cannot be read at 0x%x: %v", e.Path, e.Offset, e.Err)
+}
+
+func (e *MediumError) Unwrap() error { return e.Err }
+
+// isThere opens the file once more: a card that was pulled out has no such size now,
+// and its errors are of no place.
+func (f *File) isThere() bool {
+	again, err := OpenFile(f.f.Name())
+	if err != nil {
+		return false
+	}
+	defer again.Close()
+	return again.size == f.size
+}
+
+// Forget asks the system to drop what it keeps of the file in memory, so that the next
+// read comes from the disk. Where it cannot be asked, nothing happens.
+func (f *File) Forget() { forget(f.f) }
 
 // Size returns the length the file had when it was opened, in bytes.
 func (f *File) Size() int64 { return f.size }

@@ -57,6 +57,7 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 // and that is said.
 func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) error {
 	lost := func(why string) {
+		s.hole(e.Region, flash.Extent{Offset: e.Offset, Length: e.Present})
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
 	}
 	if e.File == "" {

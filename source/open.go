@@ -52,6 +52,10 @@ type Source struct {
 	// the bytes at their addresses.
 	HeadCut int64
 
+	// Holes are the stretches of a region that no file of a folder holds. They read as
+	// zeros; problems name the partitions they touch.
+	Holes map[flash.Region][]flash.Extent
+
 	opt     Options
 	closers []io.Closer
 }
@@ -89,6 +93,52 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// OpenSet opens files that belong together as a folder of just them is opened: which
+// holds which region is told by what stands in them. A single path is that of Open.
+func OpenSet(ctx context.Context, paths []string, opt Options) (*Source, error) {
+	if len(paths) == 1 {
+		return Open(ctx, paths[0], opt)
+	}
+	s := &Source{opt: opt}
+	f := &folder{name: strings.Join(paths, ", ")}
+	err := s.addMembers(f, paths)
+	if err == nil {
+		err = s.openFolder(ctx, f)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// addMembers lists files the user named one by one.
+func (s *Source) addMembers(f *folder, paths []string) error {
+	for _, path := range paths {
+		st, err := os.Stat(path)
+		switch {
+		case err != nil:
+			return fmt.Errorf("source: %w", err)
+		case st.IsDir():
+			return &UnreadableError{path, "is a folder: name it alone, or the files in it"}
+		case f.find(filepath.Base(path)) != nil:
+			return &UnreadableError{path, "two files of this name cannot be told apart: rename one"}
+		}
+		m := &member{name: filepath.Base(path), path: path, size: st.Size()}
+		m.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, path) }
+		f.add(m)
+	}
+	return nil
+}
+
+// hole notes what no file holds.
+func (s *Source) hole(r flash.Region, holes ...flash.Extent) {
+	if s.Holes == nil {
+		s.Holes = map[flash.Region][]flash.Extent{}
+	}
+	s.Holes[r] = flash.Union(append(s.Holes[r], holes...))
 }
 
 // openMain opens what the user named, whatever it is.

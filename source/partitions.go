@@ -43,6 +43,7 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 		user.Add(0, from.Image)
 	}
 	s.tellMissing(missing, user.Size())
+	s.hole(s.Storage.User(), user.Gaps()...)
 	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
 	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name})
 	s.addNamed(boots)

@@ -8,9 +8,12 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// What callers branch on, besides port.ErrGone (the phone or the server left) and
-// port.ErrTimeout.
+// What callers branch on. ErrLost and ErrSilent are port.ErrGone and port.ErrTimeout, too.
 var (
+	// ErrLost: the phone or the server left in the middle.
+	ErrLost = fmt.Errorf("the connection through the adb server broke: %w", port.ErrGone)
+	// ErrSilent: nothing came in the time there was.
+	ErrSilent = fmt.Errorf("nothing comes through the adb server: %w", port.ErrTimeout)
 	// ErrNoServer: nothing listens where the adb server should.
 	ErrNoServer = errors.New("no adb server answers")
 	// ErrNoDevice: the server knows no phone, or not the one asked for.
@@ -53,6 +56,9 @@ func (e *ReadError) Error() string {
 	return s
 }
 
+// IsTrouble reports whether err is about the phone or the adb server.
+func IsTrouble(err error) bool { return Advice(err) != "" || errors.As(err, new(*FailError)) }
+
 // Advice returns what a person can do about err, or "". It looks through wrapping.
 func Advice(err error) string {
 	for _, a := range advice {
@@ -80,6 +86,6 @@ var advice = []struct {
 	{ErrMangled, "read the phone through its loader: mtkkit acquire --da FILE"},
 	{ErrStorage, "read the phone through its loader: mtkkit acquire --da FILE"},
 	{ErrProtocol, "another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place"},
-	{port.ErrGone, "plug the phone in again, see that adb devices lists it, and resume"},
-	{port.ErrTimeout, "unlock the phone's screen, see that it asks nothing and that adb devices lists it, and resume"},
+	{ErrLost, "plug the phone in again, see that adb devices lists it, and resume"},
+	{ErrSilent, "unlock the phone's screen, see that it asks nothing and that adb devices lists it, and resume"},
 }

@@ -8,10 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
-
-	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
 // DefaultServer is where adb's server listens unless it was told otherwise.
@@ -106,12 +103,11 @@ func lost(err error) error {
 	var t net.Error
 	switch {
 	case errors.As(err, &t) && t.Timeout():
-		return port.ErrTimeout
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
-		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
-		return port.ErrGone
+		return ErrSilent
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return ErrLost
 	}
-	return fmt.Errorf("%w: %w", port.ErrGone, err)
+	return fmt.Errorf("%w: %w", ErrLost, err)
 }
 
 // Devices lists the phones a server sees.

@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
 // shell runs commands on a phone as root.
@@ -78,7 +76,7 @@ func (s *shell) findRoot(ctx context.Context) error {
 			wait = s.answer
 		}
 		out, err := s.output(ctx, r.wrap("id"), wait)
-		if errors.Is(err, port.ErrTimeout) && i > 0 {
+		if errors.Is(err, ErrSilent) && i > 0 {
 			return fmt.Errorf("adb: %w: %s waits and does not answer", ErrNoRoot, r.name)
 		}
 		if err != nil {
@@ -156,7 +154,7 @@ func transportError(text string) error {
 	case strings.Contains(text, "more than one"):
 		return ErrSeveral
 	}
-	return fmt.Errorf("%w: %w", port.ErrGone, ErrNoDevice)
+	return fmt.Errorf("%w: %w", ErrLost, ErrNoDevice)
 }
 
 // output runs a command as it is and returns all it prints.
@@ -191,7 +189,7 @@ func (s *shell) text(ctx context.Context, command string) (string, error) {
 
 // cause puts a context's reason in place of the closed connection it led to.
 func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, port.ErrGone) {
+	if ctx.Err() != nil && errors.Is(err, ErrLost) {
 		return context.Cause(ctx)
 	}
 	return err

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -123,7 +122,7 @@ func (st *stream) verdict(line []byte) error {
 	case string(line) == st.last[1]:
 		return errFailed
 	}
-	return port.ErrGone // the phone did not live to say it
+	return ErrLost // the phone did not live to say it
 }
 
 // give hands a block on, unless nobody wants it any more.
@@ -142,7 +141,7 @@ func (st *stream) read(p []byte) (n int, err error) {
 		if len(st.data) == 0 {
 			b, ok := <-st.filled
 			if !ok {
-				return n, port.ErrGone
+				return n, ErrLost
 			}
 			if b.err != nil {
 				return n, b.err

@@ -27,15 +27,24 @@ type Server struct {
 	wait     sync.WaitGroup
 }
 
-// Start listens on a free port of this computer until the test ends.
-func Start(tb testing.TB, phones ...*Phone) *Server {
-	tb.Helper()
+// Listen starts a server on a free port of this computer. Stop ends it.
+func Listen(phones ...*Phone) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
 	s := &Server{Phones: phones, listener: l, open: map[net.Conn]bool{}}
 	s.wait.Go(s.accept)
+	return s, nil
+}
+
+// Start is Listen for as long as a test takes.
+func Start(tb testing.TB, phones ...*Phone) *Server {
+	tb.Helper()
+	s, err := Listen(phones...)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	tb.Cleanup(s.Stop)
 	return s
 }

@@ -23,11 +23,11 @@ func acquireCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "acquire",
 		Usage:     "read a phone into a dump folder, resumable and hashed",
-		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER --da MTK_AllInOne_DA.bin",
+		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
 		Description: "Reads every region of the phone: the user area and both boot regions, RPMB where it can be read.\n" +
 			"The lengths are the phone's own. What an interruption leaves can be gone on with: --resume FOLDER.\n" +
 			"The phone is only read, never written to. --port sim reads a virtual phone.",
-		Flags: append(append(phoneFlags(),
+		Flags: append(append(append(phoneFlags(), fromFlags()...),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "dump `FOLDER` to make (default: named after board and time)"},
 			&cli.StringFlag{Name: "resume", Usage: "go on with the dump in `FOLDER`"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1"},
@@ -54,6 +54,7 @@ type acquisition struct {
 	dir    string // "" until it is named after the board
 	resume bool
 	began  time.Time
+	claim  *layout.Claim // partitions that were told besides the flash, nil for none
 }
 
 func runAcquire(c *cli.Context, u *ui) error {
@@ -83,6 +84,9 @@ func runAcquire(c *cli.Context, u *ui) error {
 		return a.explain(err)
 	}
 	defer d.Close()
+	if err := a.origin.keepClaims(d.Dir()); err != nil {
+		return a.explain(err)
+	}
 	if err := d.Read(c.Context); err != nil {
 		return a.explain(err)
 	}
@@ -176,6 +180,11 @@ func (a *acquisition) wishes() error {
 	if err != nil {
 		return acquirePattern(err)
 	}
+	for region, holes := range a.origin.holes {
+		if want[region] = flash.Without(want[region], holes); len(want[region]) == 0 {
+			delete(want, region)
+		}
+	}
 	asked := len(w.Only)+len(w.Skip)+len(w.Ranges) > 0
 	a.job.Twice = map[flash.Region][]flash.Extent{}
 	for _, t := range tables {
@@ -207,6 +216,10 @@ func (a *acquisition) layout() (*layout.Layout, error) {
 	if err != nil {
 		return nil, err
 	}
+	if claim == nil {
+		claim = a.origin.claim()
+	}
+	a.claim = claim
 	l, err := layout.Resolve(a.c.Context, &src.Device, layout.Options{Claim: claim, TablesOnly: true, Progress: a.u.bars.event})
 	a.u.bars.clear()
 	if lost := a.origin.alive(); lost != nil { // what cannot be read has no table, and that means nothing
@@ -230,7 +243,7 @@ func (a *acquisition) describe(l *layout.Layout) {
 	r.Tool, r.Created = "mtkkit "+version(), a.began.UTC().Format(time.RFC3339)
 	r.Chip, r.Project, r.Table, r.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	r.Problems = append(r.Problems, o.problems...)
-	a.job.Device, a.job.Again, a.job.AtPlace, a.job.Sector = o.device(), o.again, o.atPlace, o.sector
+	a.job.Device, a.job.Again, a.job.AtPlace, a.job.Sector, a.job.Live = o.device(), o.again, o.atPlace, o.sector, o.live
 	a.job.IDs, a.job.KeepIDs = o.ids, a.c.Bool("keep-ids")
 	a.job.AcceptBad, a.job.AnyRoom, a.job.Progress = a.c.Bool("accept-bad"), a.c.Bool("any-room"), a.u.bars.event
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/acquire/adb"
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -23,8 +24,11 @@ type origin struct {
 	chip     string
 	phone    flash.ManifestPhone
 	ids      map[string][]byte
-	problems []flash.Problem // what the manifest is to say of how it was read
-	options  []string        // of the command line, to go on with the same
+	problems []flash.Problem                 // what the manifest is to say of how it was read
+	options  []string                        // of the command line, to go on with the same
+	live     bool                            // it goes on changing while it is read
+	holes    map[flash.Region][]flash.Extent // what of it nobody has: reads as zeros and is none
+	claims   []adb.Capture                   // what it says of its partitions besides its flash
 
 	close func() error
 	once  sync.Once
@@ -61,10 +65,15 @@ func (o *origin) alive() error {
 }
 
 // hasOrigin reports whether the user says where to read from.
-func hasOrigin(c *cli.Context) bool { return c.IsSet("da") || c.IsSet("port") }
+func hasOrigin(c *cli.Context) bool { return c.IsSet("da") || c.IsSet("port") || c.IsSet("from") }
 
 // openOrigin opens what the options name; without any it waits for a phone.
-func openOrigin(c *cli.Context, u *ui) (*origin, error) { return openPhoneOrigin(c, u) }
+func openOrigin(c *cli.Context, u *ui) (*origin, error) {
+	if c.IsSet("from") {
+		return openFrom(c, u)
+	}
+	return openPhoneOrigin(c, u)
+}
 
 // openPhoneOrigin waits for a phone and starts its agent.
 func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
 )
 
 // acquired is the JSON document of acquire.
@@ -29,7 +30,7 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool) ([]flash.Problem
 		unread += flash.Total(s.Unread)
 	}
 	if unread > 0 && !a.c.Bool("split") { // what is split is told of by partition
-		holes, err := a.holes()
+		holes, err := a.holes(m)
 		if err != nil {
 			return nil, err
 		}
@@ -62,14 +63,23 @@ func named(m *flash.Manifest) string {
 	return strings.TrimSpace(m.Chip + " " + m.Project)
 }
 
-// holes names what was not read by the partitions it touches.
-func (a *acquisition) holes() ([]flash.Problem, error) {
-	d, err := openFolder(context.WithoutCancel(a.c.Context), a.u, a.dir)
+// holes names what was not read by the partitions it touches, where these have names.
+func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
+	d, err := a.openFolder(context.WithoutCancel(a.c.Context))
+	var out []flash.Problem
+	if errors.Is(err, layout.ErrNoTable) {
+		for _, s := range m.Sources {
+			for _, e := range s.Unread {
+				out = append(out, flash.Problem{Severity: flash.Error, Place: string(s.Region), Offset: e.Offset,
+					Text: fmt.Sprintf("0x%x bytes (%s) were not read, and are not the zeros they look like", e.Length, flash.Size(e.Length))})
+			}
+		}
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	var out []flash.Problem
 	for _, p := range d.lay.Problems {
 		if p.Severity == flash.Error {
 			out = append(out, p)

@@ -19,13 +19,15 @@ const (
 	mapName   = "blocks.html"
 )
 
-// openFolder opens a folder without any options.
-func openFolder(ctx context.Context, u *ui, dir string) (*dump, error) {
+// openFolder opens the dump folder. Rows that were told besides the flash help as they
+// did while it was read.
+func (a *acquisition) openFolder(ctx context.Context) (*dump, error) {
+	u, dir := a.u, a.dir
 	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
 	if err != nil {
 		return nil, err
 	}
-	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Progress: u.bars.event})
+	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.claim, Progress: u.bars.event})
 	u.bars.clear()
 	if err != nil {
 		src.Close()
@@ -37,7 +39,7 @@ func openFolder(ctx context.Context, u *ui, dir string) (*dump, error) {
 // split cuts the dump into images and draws its map. It returns what is to be read
 // about them.
 func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
-	d, err := openFolder(ctx, a.u, a.dir)
+	d, err := a.openFolder(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
+	"github.com/mtkkit/mtkkit/acquire/adb"
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/acquire/port"
@@ -33,7 +35,7 @@ func isPhoneTrouble(err error) bool {
 	}
 	var command *brom.Error
 	var status *da.StatusError
-	return errors.As(err, &command) || errors.As(err, &status)
+	return errors.As(err, &command) || errors.As(err, &status) || adb.IsTrouble(err)
 }
 
 // phoneAdvice says what to do about err.
@@ -42,9 +44,9 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, errNoPhone):
 		return "switch the phone off first, start mtkkit, then plug it in; another cable or socket may help"
 	case errors.Is(err, port.ErrPermission):
-		return "on Linux, join the group the port belongs to (dialout or uucp) and log in again, or give the port a udev rule"
+		return "mtkkit doctor says how this user gets the right; on Linux: mtkkit udev, or the group the port belongs to"
 	case errors.Is(err, port.ErrBusy):
-		return "end the other program: SP Flash Tool, a terminal, or ModemManager (systemctl stop ModemManager)"
+		return "end the other program (SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
 	}
-	return da.Advice(err)
+	return cmp.Or(adb.Advice(err), da.Advice(err))
 }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mtkkit/mtkkit/acquire/adbtest"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// adbPhone DIR [FAULT …] puts a rooted phone whose flash is the dump in DIR behind an adb
+// server of its own, which the commands that follow use.
+func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: adbphone DIR [FAULT ...]")
+	}
+	phone := &adbtest.Phone{Serial: "0123456789ABCDEF", Model: "demo", Root: "su -c", Files: map[string]string{},
+		Nodes: map[string]flash.Image{}, Links: map[string]string{}, Props: map[string]string{"ro.board.platform": "mt6765"}}
+	list := "major minor  #blocks  name\n\n"
+	for node, name := range map[string]string{"mmcblk0": "ROM_1", "mmcblk0boot0": "BOOT_1", "mmcblk0boot1": "BOOT_2"} {
+		img, err := source.OpenFile(ts.MkAbs(filepath.Join(args[0], name)))
+		ts.Check(err)
+		ts.Defer(func() { img.Close() })
+		list += fmt.Sprintf(" 179 0 %d %s\n", img.Size()/1024, node)
+		phone.Nodes["/dev/block/"+node] = img
+		phone.Files["/sys/block/"+node+"/size"] = fmt.Sprint(img.Size() / 512)
+	}
+	phone.Files["/proc/partitions"] = list
+	phone.Files["/proc/mounts"] = "/dev/block/mmcblk0p30 /system ext4 ro 0 0\n/dev/block/mmcblk0p40 /data ext4 rw,nosuid 0 0\n"
+	phone.Files["/sys/block/mmcblk0/device/cid"] = "150100464e36324d42030b9a9c8d5300\n"
+	phones := []*adbtest.Phone{phone}
+	for _, fault := range args[1:] {
+		switch name, value, _ := strings.Cut(fault, "="); name {
+		case "android4": // MediaTek's kernel of 2012, too: no links, dumchar_info
+			phone.NoExec, phone.Terminals = true, 1
+			phone.Files["/proc/dumchar_info"] = dumchar(ts, ts.MkAbs(filepath.Join(args[0], value)))
+		case "cut":
+			phone.Faults.CutAt = number(ts, value)
+		case "short":
+			phone.Faults.Short = number(ts, value)
+		case "bad":
+			phone.Faults.Bad = map[string]flash.Extent{"/dev/block/mmcblk0": {Offset: number(ts, value), Length: 4096}}
+		case "noroot":
+			phone.Root, phone.Says = "", "Permission denied"
+		case "mangled":
+			phone.Faults.Flip = true
+		case "other":
+			phone.Serial = value
+		case "two":
+			phones = append(phones, &adbtest.Phone{Serial: "FEDCBA", Model: "second"})
+		default: // unauthorized, offline
+			phone.State = fault
+		}
+	}
+	s, err := adbtest.Listen(phones...)
+	ts.Check(err)
+	ts.Defer(s.Stop)
+	ts.Setenv("ADB_SERVER_SOCKET", "tcp:"+s.Addr())
+}
+
+// dumchar is what the kernel of a phone with that scatter file says of its partitions.
+func dumchar(ts *testscript.TestScript, path string) string {
+	img, err := source.OpenFile(path)
+	ts.Check(err)
+	defer img.Close()
+	f, err := scatter.Read(img)
+	ts.Check(err)
+	text := "Part_Name\tSize\tStartAddr\tType\tMapTo\n"
+	for _, p := range f.Table(0).Partitions {
+		if p.Region.IsUser() && p.Placed() {
+			text += fmt.Sprintf("%-12s 0x%016x   0x%016x   2   /dev/block/mmcblk0\n", strings.ToLower(p.Name), p.Length, p.Offset)
+		}
+	}
+	return text
+}
+
+// A disk that cannot be read in places: a loop device whose file has become shorter. What
+// was read is right, the rest is in the map, and the run does not end well.
+func TestAcquireBadDisk(t *testing.T) {
+	losetup, err := exec.LookPath("losetup")
+	if err != nil || os.Geteuid() != 0 {
+		t.Skip("no losetup, or no right to use it: no disk with bad places can be made")
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "disk")
+	const size, good = 8 << 20, 5 << 20
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(i>>8 ^ i*7)
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(losetup, "-f", "--show", "-r", file).Output()
+	if err != nil {
+		t.Skipf("no loop device to be had: %v", err)
+	}
+	loop := strings.TrimSpace(string(out))
+	defer exec.Command(losetup, "-d", loop).Run()
+	if err := os.Truncate(file, good); err != nil {
+		t.Fatal(err)
+	}
+	dump := filepath.Join(dir, "dump")
+	var o, e strings.Builder
+	code := run(t.Context(), []string{"mtkkit", "acquire", "--from", loop, "-o", dump, "--quiet"}, streams{out: &o, err: &e})
+	got, err := os.ReadFile(filepath.Join(dump, "regions", "ROM_1.part"))
+	if err != nil || code != exitProblems || len(got) != size || string(got[:good]) != string(b[:good]) {
+		t.Fatalf("exit %d, %d bytes, %v\n%s%s", code, len(got), err, &o, &e)
+	}
+	m, err := os.ReadFile(filepath.Join(dump, "regions", "ROM_1.map"))
+	if err != nil || !strings.Contains(string(m), fmt.Sprintf("0x%08X  0x%08X  -", good, size-good)) && !strings.Contains(strings.ToLower(string(m)), "0x00500000") {
+		t.Errorf("%v\n%s", err, m)
+	}
+	if err := os.Truncate(file, size); err != nil { // the place reads again, as zeros
+		t.Fatal(err)
+	}
+	o.Reset()
+	e.Reset()
+	if code := run(t.Context(), []string{"mtkkit", "acquire", "--resume", dump, "--from", loop, "--quiet"}, streams{out: &o, err: &e}); code != exitOK && code != exitProblems {
+		t.Errorf("exit %d\n%s%s", code, &o, &e)
+	}
+	if _, err := os.Stat(filepath.Join(dump, "regions", "ROM_1")); err != nil {
+		t.Errorf("it is not finished: %v\n%s%s", err, &o, &e)
+	}
+}

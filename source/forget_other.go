@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package source
+
+import "os"
+
+func forget(*os.File) {}
