@@ -76,6 +76,7 @@ func (l *life) lmemory() bool {
 		return false
 	}
 	version, n := l.be32(), uint32(len(l.EMI))
+	def(&n, 0xbc) // of one memory chip
 	l.ack()
 	if version == 0x0a || version == 0x0b {
 		l.send("legacy.emi info", noise("emmc id", 16))
