@@ -48,5 +48,8 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, port.ErrBusy):
 		return "end the other program (SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
 	}
-	return cmp.Or(adb.Advice(err), da.Advice(err))
+	if adb.IsTrouble(err) {
+		return adb.Advice(err)
+	}
+	return cmp.Or(da.Advice(err), "unplug the phone, power it off (hold the power key for 10 seconds) and start again, by another cable or socket if it stays so")
 }
