@@ -106,7 +106,10 @@ func Create(dir string, job Job) (*Dump, error) {
 func (d *Dump) begin() error {
 	d.key = make([]byte, 32)
 	rand.Read(d.key)
-	if err := os.WriteFile(d.path(keyName), []byte(hex.EncodeToString(d.key)+"\n"), 0o600); err != nil {
+	if err := replaceFile(d.path(keyName), []byte(hex.EncodeToString(d.key)+"\n")); err != nil {
+		return err
+	}
+	if err := os.Chmod(d.path(keyName), 0o600); err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
 	if err := d.takeLock(); err != nil {

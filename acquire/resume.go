@@ -37,6 +37,9 @@ func (d *Dump) reopen() (err error) {
 	if err == nil {
 		d.key, err = hex.DecodeString(strings.TrimSpace(string(key)))
 	}
+	if err == nil && len(d.key) != 32 {
+		err = fmt.Errorf("%d bytes instead of 32", len(d.key))
+	}
 	if err != nil {
 		return fmt.Errorf("acquire: %s: the key of the phone's identities: %w", d.dir, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -275,6 +276,8 @@ func TestHugePhone(t *testing.T) {
 	job.Twice = nil
 	// All but the first and last GiB is left out; what is in between is a hole.
 	job.Want = map[flash.Region][]flash.Extent{flash.EMMCUser: {{Length: 64 << 20}, {Offset: size - 64<<20, Length: 64 << 20}}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	d, err := Create(dir, job)
 	if err != nil {
 		t.Fatal(err)
@@ -282,6 +285,11 @@ func TestHugePhone(t *testing.T) {
 	defer d.Close()
 	if err := d.Read(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+	// All that was ever allocated, for 128 MiB read: whatever the collector does, no more
+	// can be in use.
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 24<<20 {
+		t.Errorf("%v were allocated", flash.Size(after.TotalAlloc-before.TotalAlloc))
 	}
 	if user.reads != 32 {
 		t.Errorf("%d reads", user.reads)
