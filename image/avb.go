@@ -52,7 +52,9 @@ func tellAVB(i *Info) {
 	i.add("rollback index", "%d", v.RollbackIndex)
 	i.add("flags", "%d: %s", v.Flags, v.FlagWords())
 	i.add("made by", "%s", printable([]byte(v.Release)))
-	i.add("fingerprint", "%s", v.Fingerprint())
+	for _, f := range v.Fingerprints() {
+		i.add("fingerprint", "%s", f)
+	}
 	for _, d := range v.Images {
 		i.add("speaks of", "%s: %s over 0x%x bytes", d.Partition, d.Kind(), d.ImageSize)
 	}

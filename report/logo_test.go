@@ -305,7 +305,7 @@ func vbmeta(pairs ...string) []byte {
 		d = append(d, body...)
 	}
 	h := make([]byte, 256, 256+len(d))
-	copy(h, "AVB0")
+	copy(h, "AVB0\x00\x00\x00\x01")
 	be.PutUint64(h[0x14:], uint64(len(d)))
 	be.PutUint64(h[0x68:], uint64(len(d)))
 	return append(h, d...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -30,7 +31,7 @@ func Software(sources []Source) []Fact {
 		switch base, _ := slot.Cut(scatter.Canonical(s.Name)); base {
 		case "boot":
 			add(androidVersion(s.Image), s.Name)
-		case "vbmeta":
+		case "vbmeta", "vbmeta_system":
 			for _, p := range fingerprints(s.Image) {
 				add(p, s.Name)
 			}
@@ -75,62 +76,13 @@ func androidVersion(img flash.Image) string {
 	return fmt.Sprintf("Android %d.%d.%d, patch level %04d-%02d", major, minor, patch, year, month)
 }
 
-// Fields of a vbmeta header and of the descriptors in its auxiliary block, big-endian
-// (libavb avb_vbmeta_image.h, avb_property_descriptor.h).
-const (
-	vbmetaHeader          = 256
-	vbmetaAuth            = 0x0C
-	vbmetaDescriptors     = 0x60
-	vbmetaDescriptorsSize = 0x68
-	maxDescriptors        = 64 << 10
-
-	propertyTag  = 0
-	propertyHead = 32 // tag, bytes following, key length, value length
-)
-
 // fingerprints returns the build fingerprints among a vbmeta's properties.
 func fingerprints(img flash.Image) []string {
-	if image.Sniff(img).Kind != image.VBMeta {
-		return nil
-	}
-	h, err := flash.ReadFull(img, 0, vbmetaHeader)
+	v, err := avb.Read(img)
 	if err != nil {
 		return nil
 	}
-	be := binary.BigEndian
-	auth, at, size := be.Uint64(h[vbmetaAuth:]), be.Uint64(h[vbmetaDescriptors:]), be.Uint64(h[vbmetaDescriptorsSize:])
-	if auth > maxDescriptors || at > maxDescriptors || size > maxDescriptors {
-		return nil
-	}
-	b, err := flash.ReadFull(img, int64(vbmetaHeader+auth+at), int(size))
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for len(b) >= propertyHead {
-		follow := be.Uint64(b[8:])
-		if follow > uint64(len(b)-16) {
-			break
-		}
-		if key, value, ok := property(b[:16+follow]); ok && strings.HasSuffix(key, ".fingerprint") {
-			out = append(out, value)
-		}
-		b = b[16+follow:]
-	}
-	return out
-}
-
-func property(b []byte) (key, value string, ok bool) {
-	be := binary.BigEndian
-	if len(b) < propertyHead || be.Uint64(b) != propertyTag {
-		return "", "", false
-	}
-	k, v := be.Uint64(b[16:]), be.Uint64(b[24:])
-	rest := b[propertyHead:]
-	if k >= uint64(len(rest)) || v >= uint64(len(rest))-k-1 { // a NUL ends each
-		return "", "", false
-	}
-	return string(rest[:k]), clean(string(rest[k+1 : k+1+v])), true
+	return v.Fingerprints()
 }
 
 // clean makes text of a stranger fit for a terminal: one line, nothing that moves a

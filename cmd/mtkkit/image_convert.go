@@ -33,7 +33,7 @@ func imageTrimCommand(u *ui) *cli.Command {
 			case err != nil:
 				return err
 			case n == 0:
-				return refusal{fmt.Errorf("%s: its true length is not proven: %s", s.name, known), []string{"the whole image is safe to flash: flash tools take it as it is"}}
+				return refusal{fmt.Errorf("%s: its true length is not proven: %s", s.name, known), []string{"flash tools take the whole image as it is, too"}}
 			case n == s.img.Size():
 				u.say("%s: there is nothing to trim: %s", s.name, known)
 				return nil

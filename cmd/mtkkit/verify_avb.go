@@ -77,7 +77,7 @@ func bootWords(r *avb.Report) string {
 	if len(r.Blocks) == 0 {
 		return ""
 	}
-	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it speaks of no partition that is here")
+	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it describes no partition that is here")
 }
 
 // checkBoot adds what verified boot says to a verdict. It reports whether that

@@ -39,8 +39,8 @@ func TestRead(t *testing.T) {
 		v.Version != "1.0" || v.Algorithm.String() != "NONE" || v.Signature != Unsigned || len(v.Problems) > 0 {
 		t.Errorf("%+v", v)
 	}
-	if got := v.Fingerprint(); got != "shop/shop_1/shop_1:12/SP1A/1:user/release-keys" {
-		t.Errorf("fingerprint %q", got)
+	if got := v.Fingerprints(); len(got) != 1 || got[0] != "shop/shop_1/shop_1:12/SP1A/1:user/release-keys" {
+		t.Errorf("fingerprints %q", got)
 	}
 	if len(v.Images) != 2 || v.Images[0].Partition != "boot" || v.Images[0].Kind() != "sha256 digest" || !bytes.Equal(v.Images[0].Salt, salt) || v.Images[0].ImageSize != 6 ||
 		v.Images[1].Kind() != "sha1 hash tree" || v.Images[1].Tree.DataBlock != 4096 {
@@ -239,8 +239,8 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("%+v", system.Images[1])
 	}
 	for _, name := range []string{"vbmeta_system", "vbmeta_oem"} {
-		if got := blocks[name].Fingerprint(); !strings.HasPrefix(got, "vivo/2105/2105:11/RP1A.200720.012/") {
-			t.Errorf("%s: fingerprint %q", name, got)
+		if got := blocks[name].Fingerprints(); len(got) != 1 || !strings.HasPrefix(got[0], "vivo/2105/2105:11/RP1A.200720.012/") {
+			t.Errorf("%s: fingerprints %q", name, got)
 		}
 	}
 }

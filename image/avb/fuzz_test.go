@@ -31,7 +31,7 @@ func FuzzFind(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		v.Fingerprint()
+		v.Fingerprints()
 		v.FlagWords()
 	})
 }

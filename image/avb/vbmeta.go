@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -125,19 +126,21 @@ func text(b []byte) string {
 	}, string(b))
 }
 
-// Fingerprint returns the build fingerprint that a property states, "" when none does:
+// Fingerprints returns the build fingerprints that properties state, each once:
 // com.android.build.system.fingerprint and its like. Some vendors have properties whose
 // value is a line of a build.prop.
-func (v *VBMeta) Fingerprint() string {
+func (v *VBMeta) Fingerprints() []string {
+	var out []string
 	for _, p := range v.Properties {
-		if strings.HasSuffix(p.Key, ".fingerprint") {
-			return p.Value
+		value := p.Value
+		if !strings.HasSuffix(p.Key, ".fingerprint") {
+			_, value, _ = strings.Cut(p.Value, ".fingerprint=")
 		}
-		if _, value, ok := strings.Cut(p.Value, ".fingerprint="); ok {
-			return value
+		if value != "" && !slices.Contains(out, value) {
+			out = append(out, value)
 		}
 	}
-	return ""
+	return out
 }
 
 // FlagWords says what the flags mean for a phone.
