@@ -3,15 +3,20 @@ package source
 import (
 	"context"
 	"io"
+	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 // OpenBytes opens the bytes of a path as they are: a file, or the numbered parts of one.
-func OpenBytes(ctx context.Context, path string) (flash.Image, io.Closer, error) {
-	s := &Source{}
+// Only what is encrypted is decrypted.
+func OpenBytes(ctx context.Context, path string, opt Options) (flash.Image, io.Closer, error) {
+	s := &Source{opt: opt}
 	img, err := s.openPath(ctx, path)
+	if err == nil {
+		img, _, err = s.unseal(img, filepath.Base(path))
+	}
 	if err != nil {
 		s.Close()
 		return nil, nil, err

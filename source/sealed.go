@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -9,7 +10,7 @@ import (
 )
 
 // unseal opens what is encrypted, with the keys that the user gave; anything else is
-// returned as it is. Nothing is unpacked: it is decrypted where it is read.
+// returned as it is. The error wraps seal.ErrKey when none fits. Nothing is unpacked: it is decrypted where it is read.
 func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error) {
 	if !seal.Sniff(in) {
 		return in, name, nil
@@ -25,7 +26,7 @@ func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error
 	damaged := (*flash.FormatError)(nil)
 	switch {
 	case errors.Is(err, seal.ErrKey):
-		return nil, name, &UnreadableError{name, "is encrypted, and none of the keys at hand opens it"}
+		return nil, name, fmt.Errorf("source: %s is encrypted: %w", name, err)
 	case errors.As(err, &damaged):
 		return nil, name, &UnreadableError{name, err.Error()}
 	case err != nil:

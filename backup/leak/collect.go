@@ -1,10 +1,14 @@
 package leak
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math/bits"
+	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -18,7 +22,7 @@ type Part struct {
 const (
 	blockSize  = 64      // of the private blocks that are searched for, bytes
 	tail       = 7       // bytes at a pattern's end by which it is looked up
-	maxBlocks  = 1 << 20 // patterns, so that memory is bounded; beyond, blocks are taken at random places
+	maxBlocks  = 1 << 20 // patterns, so that memory is bounded; beyond, every n-th is taken
 	textBytes  = 1 << 20 // of a part in which serial numbers are looked for
 	minSerial  = 8
 	maxSerial  = 32
@@ -34,7 +38,11 @@ const (
 	IMEI   Kind = "IMEI"
 	Serial Kind = "serial number"
 	Block  Kind = "private block"
+	Hash   Kind = "hash of private bytes"
 )
+
+// Kinds lists all of them.
+var Kinds = []Kind{IMEI, Serial, Block, Hash}
 
 // pattern is one thing to search for. Blocks are read again when their end was met, and
 // take no memory of their own.
@@ -58,14 +66,18 @@ type Finder struct {
 // Collect gathers the identifiers and blocks of a phone's private parts. Blocks of few
 // different bytes are passed over: they say nothing of this phone.
 func Collect(ctx context.Context, private []Part, progress func(flash.Event)) (*Finder, error) {
+	return collectUpTo(ctx, maxBlocks, private, progress)
+}
+
+func collectUpTo(ctx context.Context, most int64, private []Part, progress func(flash.Event)) (*Finder, error) {
 	f := &Finder{parts: private, byTail: map[uint64][]pattern{}, filter: make([]uint64, 1<<(filterBits-6)),
 		counts: map[Kind]int{}, seen: map[string]bool{}}
 	for _, p := range private {
 		f.total += p.Image.Size()
 	}
 	stride := int64(blockSize)
-	if n := f.total / blockSize; n > maxBlocks {
-		stride *= (n + maxBlocks - 1) / maxBlocks
+	if n := f.total / blockSize; n > most {
+		stride *= (n + most - 1) / most
 	}
 	var done int64
 	for i, p := range private {
@@ -82,8 +94,16 @@ func Collect(ctx context.Context, private []Part, progress func(flash.Event)) (*
 		}
 		done += p.Image.Size()
 	}
-	f.seen = nil
 	return f, nil
+}
+
+// AddHash makes the finder look for a hash of a part too, as bytes and in hex.
+func (f *Finder) AddHash(part string, sum []byte) {
+	i := slices.IndexFunc(f.parts, func(p Part) bool { return p.Name == part })
+	if i >= 0 && len(sum) >= tail {
+		text := hex.EncodeToString(sum)
+		f.identifier(Hash, i, 0, bytes.Clone(sum), []byte(text), []byte(strings.ToUpper(text)))
+	}
 }
 
 // Count returns how many different patterns of a kind are searched for.

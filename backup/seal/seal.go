@@ -14,7 +14,7 @@ import (
 const intro = "age-encryption.org/v1\n"
 
 // ErrKey means that none of the keys at hand opens the file.
-var ErrKey = errors.New("seal: none of the keys opens this file")
+var ErrKey = errors.New("none of the keys at hand opens it")
 
 // Key opens what was sealed for it; Recipient is its public half.
 type (

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -25,7 +27,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1 | FOLDER",
 		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
 			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the dump's name with .tar.zst)"},
 			&cli.IntFlag{Name: "level", Value: 1, Usage: "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
@@ -39,7 +41,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
 			parityFlag(),
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
-		}, dumpFlags()...),
+		}, sealFlags(), dumpFlags()),
 		Action: func(c *cli.Context) error {
 			path, err := oneFile(c, "dump or parts folder")
 			if err != nil {
@@ -88,6 +90,9 @@ type backupJob struct {
 	opt     backup.Options
 	zip     bool
 	volume  int64 // largest file, bytes; 0: one file
+	share   bool  // only what is not private
+	to      []seal.Recipient
+	phrase  bool // that of a passphrase
 	closers []io.Closer
 }
 
@@ -109,9 +114,13 @@ func (j *backupJob) Close() error {
 // newBackupJob gathers what is packed; nothing is written yet.
 func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	j := &backupJob{u: u, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
-	j.zip = c.Bool("zip")
+	j.zip, j.share, j.phrase = c.Bool("zip"), c.Bool("share"), slices.Contains(c.StringSlice("encrypt"), seal.Passphrase)
+	var err error
+	if j.to, err = recipients(c); err != nil {
+		return nil, err
+	}
 	if j.out == "" {
-		j.out = besides(path, map[bool]string{false: ".tar.zst", true: ".zip"}[j.zip])
+		j.out = besides(path, j.ending())
 	}
 	j.file = split.FileOptions{Inputs: inputs(c, path)}
 	if s := c.String("split-size"); s != "" {
@@ -121,14 +130,20 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 		}
 		j.volume = n
 	}
-	if c.Bool("identity") && !c.Bool("plain") {
+	if c.Bool("identity") && j.share {
+		return nil, usage("%s: --identity is all that --share leaves out: one of them, please", commandName(c))
+	}
+	if c.Bool("identity") && !c.Bool("plain") && len(j.to) == 0 {
 		return nil, refusal{errors.New("who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted"),
-			[]string{"--plain makes it all the same: keep it where nobody else reads"}}
+			[]string{"--encrypt RECIPIENT, or --encrypt passphrase, keeps it to those you choose", "--plain makes it all the same: keep it where nobody else reads"}}
 	}
 	if c.Bool("force") {
 		j.file.Replace = isBackup
+		if len(j.to) > 0 {
+			j.file.Replace = isSealed
+		}
 	}
-	err := j.gather(c, path)
+	err = j.gather(c, path)
 	if err != nil {
 		j.Close()
 		return nil, err
@@ -140,12 +155,27 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	return j, nil
 }
 
+// ending is what the archive's name ends with.
+func (j *backupJob) ending() string {
+	e := ".tar.zst"
+	if j.zip {
+		e = ".zip"
+	}
+	if j.share {
+		e = ".share" + e
+	}
+	if len(j.to) > 0 {
+		e += ".age"
+	}
+	return e
+}
+
 // smallestVolume is the least size of volumes that anybody can mean, bytes.
 const smallestVolume = 1 << 20
 
 // gather takes a finished folder as it is, and plans anything else.
 func (j *backupJob) gather(c *cli.Context, path string) error {
-	wishes := c.IsSet("only") || c.IsSet("skip") || c.IsSet("slot") || c.IsSet("userdata") || c.IsSet("scatter") || c.IsSet("table") || c.Bool("identity")
+	wishes := c.IsSet("only") || c.IsSet("skip") || c.IsSet("slot") || c.IsSet("userdata") || c.IsSet("scatter") || c.IsSet("table") || c.Bool("identity") || j.share
 	if st, err := os.Stat(path); err == nil && st.IsDir() && !wishes {
 		folder, err := split.Open(path)
 		if err == nil && folder.Manifest.Kind != flash.KindDump {
@@ -187,9 +217,14 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 			return err
 		}
 	}
+	w.Share = j.share
 	p, err := d.plan(w)
 	if err != nil {
 		return patternHelp(c, err)
+	}
+	if j.share {
+		j.shared(p)
+		return nil
 	}
 	blocks, err := blocksText(c, d)
 	if err != nil {
@@ -253,6 +288,13 @@ func (j *backupJob) run(ctx context.Context) error {
 	if err != nil {
 		return refused(err)
 	}
+	if len(j.to) > 0 {
+		sealed, err := newSealedTarget(f, j.to)
+		if err != nil {
+			return errors.Join(err, f.Abandon())
+		}
+		f = sealed
+	}
 	packed, err := j.pack(ctx, f)
 	if err != nil {
 		return errors.Join(err, f.Abandon())
@@ -261,6 +303,9 @@ func (j *backupJob) run(ctx context.Context) error {
 		return err
 	}
 	j.u.bars.clear()
+	if s, ok := f.(*sealedTarget); ok {
+		f = s.target
+	}
 	if v, ok := f.(*split.Volumes); ok {
 		return j.report(packed, v.Names())
 	}
@@ -358,10 +403,15 @@ func (j *backupJob) report(packed []backup.Result, files []string) error {
 	if !j.record.Complete {
 		j.u.say("partial: what was not asked for is not in there")
 	}
-	check := "mtkkit backup verify"
-	if j.zip {
-		check = "unzip -t"
+	switch name := quoted(files[0]); {
+	case j.zip && len(j.to) > 0:
+		j.u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
+	case j.zip:
+		j.u.say("check:  unzip -t %s", name)
+	case len(j.to) > 0 && !j.phrase:
+		j.u.say("check:  mtkkit backup verify %s --key FILE", name)
+	default:
+		j.u.say("check:  mtkkit backup verify %s", name)
 	}
-	j.u.say("check:  %s %s", check, quoted(files[0]))
 	return verdict(j.record.Problems)
 }

@@ -17,7 +17,7 @@ func backupListCommand(u *ui) *cli.Command {
 		Aliases:   []string{"ls"},
 		Usage:     "the files of an archive, one a line",
 		ArgsUsage: "phone.tar.zst",
-		Flags:     []cli.Flag{jsonFlag(), quietFlag(), progressFlag()},
+		Flags:     []cli.Flag{keyFlag(), jsonFlag(), quietFlag(), progressFlag()},
 		Action: withArchive(u, 1, func(c *cli.Context, a *archive) error {
 			if err := printMembers(u, a); err != nil {
 				return err
@@ -38,7 +38,7 @@ func withArchive(u *ui, args int, do func(c *cli.Context, a *archive) error) cli
 		if err := u.speak(c); err != nil {
 			return err
 		}
-		a, err := openBackup(c.Context, c.Args().First())
+		a, err := openBackup(c, c.Args().First())
 		if err != nil {
 			return err
 		}

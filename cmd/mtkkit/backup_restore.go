@@ -40,7 +40,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "foreign", Usage: "with --plan: the target may be of another model"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
-			jsonFlag(), quietFlag(), progressFlag(),
+			keyFlag(), jsonFlag(), quietFlag(), progressFlag(),
 		},
 		Action: withArchive(u, 1, func(c *cli.Context, a *archive) (err error) {
 			if c.String("output") == "" && !c.Bool("plan") {
@@ -133,7 +133,7 @@ func (r *restoring) dump() error {
 	if r.record != nil && slices.ContainsFunc(r.record.Entries, func(e flash.ManifestEntry) bool { return e.Skipped && e.Kind != "preloader" }) {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", r.path), []string{"--parts restores what it holds"}}
 	}
-	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost})
+	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost, Keys: keysOf(r.c)})
 	if err != nil {
 		return err
 	}

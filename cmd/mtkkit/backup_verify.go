@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,8 +21,8 @@ type archive struct {
 	path string
 }
 
-func openBackup(ctx context.Context, path string) (*archive, error) {
-	img, file, err := source.OpenBytes(ctx, path)
+func openBackup(c *cli.Context, path string) (*archive, error) {
+	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keysOf(c)})
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,15 @@ func (a *archive) Close() error {
 
 func backupVerifyCommand(u *ui) *cli.Command {
 	return &cli.Command{
-		Name:        "verify",
-		Usage:       "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
-		ArgsUsage:   "phone.tar.zst | REF",
-		Description: "Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" + refHelp,
-		Flags:       append(repairFlags(), placeFlags()...),
-		Action:      func(c *cli.Context) error { return verifyAny(c, u) },
+		Name:      "verify",
+		Usage:     "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
+		ArgsUsage: "phone.tar.zst | REF",
+		Description: "Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" +
+			"With --share and --against, a shared archive is searched for what is private in a dump of the same phone:\n" +
+			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof.\n" + refHelp,
+		Flags:  slices.Concat(repairFlags(), shareFlags(), placeFlags()),
+		Before: checkShareFlags,
+		Action: func(c *cli.Context) error { return verifyAny(c, u) },
 	}
 }
 
@@ -71,6 +74,9 @@ func verifyAny(c *cli.Context, u *ui) error {
 		return repairFile(c, u, path)
 	case c.IsSet("output"):
 		return usage("%s: -o goes with --repair", commandName(c))
+	}
+	if c.Bool("share") {
+		return withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyShare(c, u, a) })(c)
 	}
 	err = withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyBackup(c, u, a) })(c)
 	if hasSidecar(c, path) && c.Context.Err() == nil {

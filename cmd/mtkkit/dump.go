@@ -12,7 +12,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -159,7 +158,7 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 	return source.Open(ctx, path, source.Options{
 		Boot1: c.String("boot1"), Boot2: c.String("boot2"), RPMB: c.String("rpmb"),
 		TempDir: c.String("tmp"), Progress: u.bars.event,
-		Keys: func() ([]seal.Key, error) { return keys(c) },
+		Keys: keysOf(c),
 	})
 }
 

@@ -20,14 +20,16 @@ func keyFlag() cli.Flag {
 		Usage: "`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from " + passphraseVariable + ")"}
 }
 
-// keys are what opens encrypted backups: the files that the user named, and a
+// keysOf returns what opens encrypted backups: the files that the user named, and a
 // passphrase that is asked for when one is needed.
-func keys(c *cli.Context) ([]seal.Key, error) {
-	ids, err := seal.Keys(c.StringSlice("key"))
-	if err != nil {
-		return nil, err
+func keysOf(c *cli.Context) func() ([]seal.Key, error) {
+	return func() ([]seal.Key, error) {
+		ids, err := seal.Keys(c.StringSlice("key"))
+		if err != nil {
+			return nil, err
+		}
+		return append(ids, seal.Asking(askPassphrase)), nil
 	}
-	return append(ids, seal.Asking(askPassphrase)), nil
 }
 
 // askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.

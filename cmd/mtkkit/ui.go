@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -190,6 +191,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		hints = h.hints
 	} else if errors.As(err, &early) {
 		hints = early.hints
+	} else if errors.Is(err, seal.ErrKey) {
+		hints = []string{"--key FILE gives the private key; of a passphrase, try it again"}
 	}
 	switch {
 	case errors.Is(err, context.Canceled):

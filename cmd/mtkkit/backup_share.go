@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup/leak"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+)
+
+// Sharing: what is the same on every phone of the model goes out, nothing else does,
+// and no number that was made of it. How: plan.Wishes.Share leaves it out, blank takes
+// the rest out of the record, and verify --share searches the result.
+
+// shareFlags are those of verify that search a shared archive.
+func shareFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "share", Usage: "is anything private in it? Needs --against"},
+		&cli.StringFlag{Name: "against", Usage: "`DUMP` of the same phone, whose secrets are searched for"},
+		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone, for a dump with an MBR"},
+		keyFlag(),
+	}
+}
+
+func checkShareFlags(c *cli.Context) error {
+	if c.Bool("share") != (c.String("against") != "") {
+		return usage("mtkkit backup verify: --share and --against DUMP go together")
+	}
+	return nil
+}
+
+// blank takes out of a record what says more of this phone than its model.
+func blank(m *flash.Manifest) {
+	m.Phone = nil
+	for i := range m.Sources {
+		m.Sources[i].Name, m.Sources[i].SHA256 = string(m.Sources[i].Region), ""
+	}
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.Skipped {
+			e.SHA256, e.Zero, e.File = "", false, ""
+		}
+	}
+	m.Problems = slices.DeleteFunc(m.Problems, func(p flash.Problem) bool { return p.Severity == flash.Note })
+}
+
+// sharedWords lists what a shared archive leaves out.
+func sharedWords(p *plan.Plan) string {
+	var names []string
+	for _, it := range p.OfThisPhone() {
+		if it.Kind != "gap" {
+			names = append(names, it.Name)
+		}
+	}
+	return fmt.Sprintf("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(names, " "))
+}
+
+// shared packs what says nothing of this one phone.
+func (j *backupJob) shared(p *plan.Plan) {
+	j.outputs = p.Outputs()
+	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
+	j.record = p.Record("")
+	blank(j.record)
+	j.notes = append(j.notes, sharedWords(p), "mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+}
+
+// shareDoc is the JSON document of verify --share.
+type shareDoc struct {
+	Schema    string            `json:"schema"`
+	Path      string            `json:"path"`
+	Against   string            `json:"against"`
+	Verdict   string            `json:"verdict"` // "clean", "doubtful" or "leaks"
+	Searched  map[leak.Kind]int `json:"searched_for"`
+	Found     map[leak.Kind]int `json:"found"`
+	Hits      []leak.Hit        `json:"hits"`
+	Partition []string          `json:"private_partitions"`
+	Problems  []flash.Problem   `json:"problems"`
+}
+
+// verifyShare searches an archive for what is private in a dump of the same phone.
+func verifyShare(c *cli.Context, u *ui, a *archive) error {
+	d, err := openDump(c, u, c.String("against"))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, err := d.plan(plan.Wishes{})
+	if err != nil {
+		return err
+	}
+	doc := shareDoc{Schema: "mtkkit.share/1", Path: a.path, Against: d.path, Verdict: "clean",
+		Searched: map[leak.Kind]int{}, Found: map[leak.Kind]int{}, Hits: []leak.Hit{}, Problems: []flash.Problem{}}
+	var private []leak.Part
+	for _, it := range p.OfThisPhone() {
+		private = append(private, leak.Part{Name: it.Name, Image: it.Image})
+		doc.Partition = append(doc.Partition, it.Name)
+	}
+	if len(private) == 0 {
+		return hinted{fmt.Errorf("%s: no partition of it is known to be private, so there is nothing to search for", d.path),
+			[]string{"give this phone's scatter file with --scatter FILE"}}
+	}
+	finder, err := leak.Collect(c.Context, private, u.bars.event)
+	if err != nil {
+		return err
+	}
+	if err := addHashes(c, finder, private); err != nil {
+		return err
+	}
+	for _, k := range leak.Kinds {
+		doc.Searched[k] = finder.Count(k)
+	}
+	if err := doc.search(c, a, finder); err != nil {
+		return err
+	}
+	u.bars.clear()
+	return doc.say(u)
+}
+
+// addHashes makes the finder look for hashes of private bytes too: who knows the model
+// guesses an IMEI from its hash.
+func addHashes(c *cli.Context, finder *leak.Finder, private []leak.Part) error {
+	for _, p := range private {
+		if d, err := flash.NextData(p.Image, 0); err == nil && d.Length == 0 {
+			continue // the hash of so many zeros is everybody's
+		}
+		h, plain := sha256.New(), sameBytes{}
+		if _, err := io.Copy(io.MultiWriter(h, &plain), ctxReader{c.Context, io.NewSectionReader(p.Image, 0, p.Image.Size())}); err != nil {
+			return fmt.Errorf("%s: %w", p.Name, err)
+		}
+		if !plain.only() {
+			finder.AddHash(p.Name, h.Sum(nil))
+		}
+	}
+	return nil
+}
+
+func (doc *shareDoc) search(c *cli.Context, a *archive, finder *leak.Finder) error {
+	members := a.Members()
+	for i := range members {
+		found, err := finder.Search(c.Context, members[i].Name, a.Image(&members[i]))
+		if err != nil {
+			return err
+		}
+		doc.Hits = append(doc.Hits, found.Hits...)
+		for k, n := range found.Count {
+			doc.Found[k] += n
+		}
+	}
+	return nil
+}
+
+// say gives the verdict: identifiers and hashes are a leak; equal blocks may be chance,
+// as file systems hold the same files.
+func (doc *shareDoc) say(u *ui) error {
+	for _, h := range doc.Hits {
+		s, what := flash.Error, string(h.Kind)
+		if h.Kind == leak.Block {
+			s = flash.Warning
+		}
+		doc.Problems = append(doc.Problems, flash.Problem{Severity: s, Place: h.In, Offset: h.Offset, Text: fmt.Sprintf("%s of %s", what, h.From)})
+	}
+	secrets := doc.Found[leak.IMEI] + doc.Found[leak.Serial] + doc.Found[leak.Hash]
+	switch {
+	case secrets > 0:
+		doc.Verdict = "leaks"
+	case doc.Found[leak.Block] > 0:
+		doc.Verdict = "doubtful"
+	}
+	if u.json {
+		if err := u.document(doc); err != nil {
+			return err
+		}
+	}
+	u.problems(doc.Problems)
+	u.say("searched for: digits that can be an IMEI: %d, texts that can be serial numbers: %d, blocks of 64 bytes: %d, hashes: %d (of %s)",
+		doc.Searched[leak.IMEI], doc.Searched[leak.Serial], doc.Searched[leak.Block], doc.Searched[leak.Hash], strings.Join(doc.Partition, " "))
+	switch doc.Verdict {
+	case "leaks":
+		return errors.New("do not share this file: it holds what identifies the phone, as named above")
+	case "doubtful":
+		u.say("found: blocks that are the same in a private partition; look at them before this is shared")
+		return errProblems
+	}
+	u.say("nothing of that was found: a search, not a proof (what is packed or encrypted once more is not seen)")
+	return nil
+}
+
+// sameBytes notices whether all that is written to it is one byte again and again.
+type sameBytes struct {
+	first []byte
+	mixed bool
+}
+
+func (s *sameBytes) Write(b []byte) (int, error) {
+	if len(s.first) == 0 && len(b) > 0 {
+		s.first = []byte{b[0]}
+	}
+	s.mixed = s.mixed || bytes.Count(b, s.first) != len(b)
+	return len(b), nil
+}
+
+func (s *sameBytes) only() bool { return !s.mixed }
+
+// ctxReader ends reading when the user does not want it any more.
+type ctxReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r ctxReader) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(b)
+}
