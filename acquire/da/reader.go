@@ -13,7 +13,7 @@ import (
 // that jumps waits for what was asked; windows grow only while it goes straight on.
 const (
 	blockSize   = 1 << 20
-	blocks      = 16
+	blocks      = 8
 	keepBlocks  = 4        // read again without the wire: headers, small steps back
 	firstWindow = 16 << 10 // around a spot that somebody looks at
 	lastWindow  = 16 << 20
@@ -23,7 +23,7 @@ const (
 //
 //	ReadAt ──windows──► worker ──agent.read──► phone
 //	   ▲                  │ sink
-//	   └──────blocks──────┘ a ring of 16 MiB: the phone is kept busy meanwhile
+//	   └──────blocks──────┘ a ring of 8 MiB: the phone is kept busy meanwhile
 type reader struct {
 	mu     sync.Mutex // one ReadAt at a time; guards all below
 	agent  agent

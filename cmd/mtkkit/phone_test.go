@@ -155,7 +155,7 @@ func TestPhoneTrouble(t *testing.T) {
 		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, exitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
 		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, exitPhone, []string{"waiting for a phone on", "ttyACM7", "no phone came"}},
 		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, exitPhone, []string{"another program has the port open", "hint: end the other program"}},
-		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, exitPhone, []string{"no permission", "hint: on Linux, join the group"}},
+		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, exitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
 		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, exitOK, []string{"MT6765"}},
 		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, exitPhone, []string{"no phone came"}},
 		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, exitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: nothing a user can have"}},
