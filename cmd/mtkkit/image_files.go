@@ -74,16 +74,19 @@ func withFiles(u *ui, do func(c *cli.Context, o *opened, name string) error) cli
 		if err == nil {
 			err = verdict(problems)
 		}
-		return inWords(err, o.name)
+		return inWords(err, o.name, flash.Worst(problems) == flash.Error)
 	}
 }
 
-// inWords makes the errors of files those of a person.
-func inWords(err error, name string) error {
+// inWords makes the errors of files those of a person. Where directories are damaged, what
+// is not found may be there all the same.
+func inWords(err error, name string, damaged bool) error {
 	var at *fs.PathError
 	switch {
 	case !errors.As(err, &at):
 		return err
+	case errors.Is(err, fs.ErrNotExist) && damaged:
+		return fmt.Errorf("%s:%s: not found, in directories that are damaged", name, at.Path)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s:%s: there is no such file", name, at.Path)
 	}
