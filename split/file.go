@@ -27,6 +27,8 @@ type File struct {
 	file   *os.File
 	lock   *os.File
 	closed bool
+
+	written, started int64 // bytes; of them, when the system was last asked to begin
 }
 
 // CreateFile begins a file. All that could forbid it is looked for first, and told as
@@ -98,7 +100,14 @@ func startFile(path string, opt FileOptions) (*File, error) {
 
 // Write implements io.Writer. A stream that is written is brought to the disk on the
 // way, so that the end need not wait for all of it.
-func (f *File) Write(b []byte) (int, error) { return f.file.Write(b) }
+func (f *File) Write(b []byte) (int, error) {
+	n, err := f.file.Write(b)
+	if f.written += int64(n); !f.opt.NoSync && f.written-f.started >= earlyStep {
+		f.started = f.written
+		startSync(f.file)
+	}
+	return n, err
+}
 
 // Finish gives the file its name, when all of it is on the disk.
 func (f *File) Finish() error {
