@@ -46,6 +46,9 @@ func (m *image) ReadAt(p []byte, off int64) (n int, err error) {
 		c := copy(p[n:], b[off%chunkSize:])
 		n, off = n+c, off+int64(c)
 	}
+	if off >= m.file.Size {
+		m.release()
+	}
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -77,7 +80,7 @@ func (m *image) load(chunk int64) ([]byte, error) {
 		return m.buf, nil
 	}
 	if m.buf == nil {
-		m.buf = make([]byte, chunkSize)
+		m.buf = *chunkBuffers.Get().(*[]byte)
 	}
 	if m.blob == nil || m.blob.group != group || m.blob.next > i {
 		m.close()
@@ -107,6 +110,20 @@ func (m *image) load(chunk int64) ([]byte, error) {
 	}
 	m.chunk = chunk
 	return m.buf, nil
+}
+
+// chunkBuffers are shared by all images: a backup has many files, and few are read at
+// a time.
+var chunkBuffers = sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }}
+
+// release gives back what the image holds, as its end was read.
+func (m *image) release() {
+	m.close()
+	if m.buf != nil {
+		b := m.buf[:chunkSize]
+		chunkBuffers.Put(&b)
+		m.buf, m.chunk = nil, -1
+	}
 }
 
 func (m *image) close() {
