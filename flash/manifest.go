@@ -62,6 +62,11 @@ type ManifestSource struct {
 	Unread []Extent `json:"unread,omitempty"`
 }
 
+// KindSealed is the kind of an entry whose file is compressed and encrypted, in an
+// archive that is readable otherwise: who has the key has its bytes, for everybody
+// else they are missing.
+const KindSealed = "sealed"
+
 // ManifestEntry is one stretch of a region.
 type ManifestEntry struct {
 	Kind      string `json:"kind"` // "partition", "gap", "region" (whole); made of them: "preloader", "trimmed", "sparse", "excerpt"

@@ -16,9 +16,19 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	}
 	s.Storage = record.Storage
 	for _, src := range record.Sources {
-		img := flash.NewStitched(src.Size)
+		img, unread := flash.NewStitched(src.Size), src.Unread
 		for i := range record.Entries {
 			e := &record.Entries[i]
+			if e.Region == src.Region && e.Kind == flash.KindSealed {
+				opened, err := s.addSealed(ctx, f, img, e)
+				if err != nil {
+					return false, err
+				}
+				if !opened {
+					unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
+				}
+				continue
+			}
 			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero {
 				continue
 			}
@@ -26,7 +36,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 				return false, err
 			}
 		}
-		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: src.Unread})
+		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread})
 	}
 	return true, nil
 }

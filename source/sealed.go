@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,38 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
+
+// addSealed lays a private file of a plain archive at its place. Without a key for it,
+// its bytes count as not read.
+func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (opened bool, err error) {
+	m := f.find(e.File)
+	if m == nil {
+		s.problem(flash.Error, e.Name, "%s is not in the folder", e.File)
+		return false, nil
+	}
+	m.used = true
+	raw, err := s.openRaw(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	packed, _, err := s.unseal(raw, e.File)
+	if errors.Is(err, seal.ErrKey) {
+		s.problem(flash.Error, e.Name, "%s is encrypted: %v", e.File, seal.ErrKey)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	plain, err := s.openZstd(ctx, packed, strings.TrimSuffix(e.File, ".age"))
+	if err != nil {
+		return false, err
+	}
+	if plain.Size() != e.Present {
+		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, plain.Size(), e.Present)
+	}
+	img.Add(e.Offset, flash.Slice(plain, flash.Extent{Length: e.Present}))
+	return plain.Size() >= e.Present, nil
+}
 
 // unseal opens what is encrypted, with the keys that the user gave; anything else is
 // returned as it is. The error wraps seal.ErrKey when none fits. Nothing is unpacked: it is decrypted where it is read.

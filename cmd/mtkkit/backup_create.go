@@ -92,7 +92,8 @@ type backupJob struct {
 	volume  int64 // largest file, bytes; 0: one file
 	share   bool  // only what is not private
 	to      []seal.Recipient
-	phrase  bool // that of a passphrase
+	phrase  bool             // that of a passphrase
+	private []seal.Recipient // who may read what is private, when all else is plain
 	closers []io.Closer
 }
 
@@ -116,8 +117,14 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	j := &backupJob{u: u, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
 	j.zip, j.share, j.phrase = c.Bool("zip"), c.Bool("share"), slices.Contains(c.StringSlice("encrypt"), seal.Passphrase)
 	var err error
-	if j.to, err = recipients(c); err != nil {
+	if j.to, err = recipients(c, "encrypt"); err != nil {
 		return nil, err
+	}
+	if j.private, err = recipients(c, "encrypt-private"); err != nil {
+		return nil, err
+	}
+	if j.private != nil && (j.to != nil || j.share) {
+		return nil, usage("%s: --encrypt-private goes with neither --encrypt nor --share, which leave nothing private in the clear", commandName(c))
 	}
 	if j.out == "" {
 		j.out = besides(path, j.ending())
@@ -133,7 +140,7 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	if c.Bool("identity") && j.share {
 		return nil, usage("%s: --identity is all that --share leaves out: one of them, please", commandName(c))
 	}
-	if c.Bool("identity") && !c.Bool("plain") && len(j.to) == 0 {
+	if c.Bool("identity") && !c.Bool("plain") && len(j.to)+len(j.private) == 0 {
 		return nil, refusal{errors.New("who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted"),
 			[]string{"--encrypt RECIPIENT, or --encrypt passphrase, keeps it to those you choose", "--plain makes it all the same: keep it where nobody else reads"}}
 	}
@@ -287,6 +294,11 @@ func (j *backupJob) run(ctx context.Context) error {
 	f, err := j.create()
 	if err != nil {
 		return refused(err)
+	}
+	if j.private != nil {
+		if err := j.sealPrivate(ctx, j.private); err != nil {
+			return errors.Join(err, f.Abandon())
+		}
 	}
 	if len(j.to) > 0 {
 		sealed, err := newSealedTarget(f, j.to)

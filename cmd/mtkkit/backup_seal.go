@@ -15,13 +15,15 @@ func sealFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "encrypt", Aliases: []string{"r"},
 			Usage: "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"},
+		&cli.StringSliceFlag{Name: "encrypt-private",
+			Usage: "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"},
 		&cli.BoolFlag{Name: "share", Usage: "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"},
 	}
 }
 
-// recipients are those whom --encrypt names.
-func recipients(c *cli.Context) ([]seal.Recipient, error) {
-	specs := c.StringSlice("encrypt")
+// recipients are those whom an option names: --encrypt, --encrypt-private.
+func recipients(c *cli.Context, option string) ([]seal.Recipient, error) {
+	specs := c.StringSlice(option)
 	if len(specs) == 0 {
 		return nil, nil
 	}

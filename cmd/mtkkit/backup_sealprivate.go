@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// sealedEnding is what the name of a private file in a plain archive ends with.
+const sealedEnding = ".zst.age"
+
+// sealPrivate encrypts what is private in an archive that anybody may read: nvram.bin
+// becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
+// known when it is compressed: so each goes to a temporary file beside the archive.
+func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error {
+	private := map[string]bool{}
+	for i := range j.record.Entries {
+		if e := &j.record.Entries[i]; e.File != "" && isPrivate(e) {
+			private[e.File] = true
+		}
+	}
+	for i := range j.outputs {
+		o := &j.outputs[i]
+		if !private[o.Name] || o.OmitZero && onlyZeros(o.Image) {
+			delete(private, o.Name)
+			continue
+		}
+		img, err := j.sealOne(ctx, o, to)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.Name, err)
+		}
+		o.Name, o.Image, o.OmitZero = o.Name+sealedEnding, img, false
+	}
+	for i := range j.record.Entries {
+		e := &j.record.Entries[i]
+		if !private[e.File] {
+			continue
+		}
+		e.File, e.SHA256 = e.File+sealedEnding, ""
+		if e.Stored() {
+			e.Kind = flash.KindSealed
+		}
+	}
+	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", len(private), sealedEnding))
+	return nil
+}
+
+// isPrivate reports whether an entry may hold what is of this phone only. Boot regions
+// hold the preloader, which is not.
+func isPrivate(e *flash.ManifestEntry) bool {
+	switch e.Kind {
+	case "preloader":
+		return false
+	case "region":
+		return !e.Region.IsBoot()
+	case "partition":
+		return !scatter.Public(e.Name)
+	}
+	return true
+}
+
+func onlyZeros(img flash.Image) bool {
+	var z sameBytes
+	_, err := io.Copy(&z, io.NewSectionReader(img, 0, img.Size()))
+	return err == nil && z.only() && (len(z.first) == 0 || z.first[0] == 0)
+}
+
+// sealOne writes one file, compressed and encrypted, to a temporary one. What a parts
+// folder knows of its hash is compared on the way.
+func (j *backupJob) sealOne(ctx context.Context, o *flash.Output, to []seal.Recipient) (flash.Image, error) {
+	f, err := os.CreateTemp(filepath.Dir(j.out), ".mtkkit-sealed-*")
+	if err != nil {
+		return nil, err
+	}
+	j.closers = append(j.closers, tempFile{f})
+	if runtime.GOOS != "windows" {
+		os.Remove(f.Name()) // so that it goes with the process, however that ends
+	}
+	w, err := seal.Writer(f, to)
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	done := int64(0)
+	err = backup.Frames(ctx, w, hashed{o.Image, h}, j.opt.Level, func(n int64) {
+		done += n
+		j.u.bars.event(flash.Event{Op: "encrypt", Name: o.Name, Done: done, Total: o.Image.Size()})
+	})
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if want := j.sums[o.Name]; want != "" && want != hex.EncodeToString(h.Sum(nil)) {
+		return nil, fmt.Errorf("has changed since it was written: the manifest has another sha-256")
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return fileImage{f, st.Size()}, nil
+}
+
+// hashed is an image read once, in order, by a writer of hashes too.
+type hashed struct {
+	flash.Image
+	h io.Writer
+}
+
+func (r hashed) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Image.ReadAt(p, off)
+	r.h.Write(p[:n])
+	return n, err
+}
+
+// tempFile is removed when it is closed.
+type tempFile struct{ *os.File }
+
+func (t tempFile) Close() error {
+	err := t.File.Close()
+	os.Remove(t.Name())
+	return err
+}
