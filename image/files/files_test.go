@@ -159,6 +159,9 @@ func TestMapped(t *testing.T) {
 
 func TestAppend(t *testing.T) {
 	runs, err := Append(nil, Run{0, 100, 10})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if runs, err = Append(runs, Run{10, 110, 5}); err != nil || len(runs) != 1 || runs[0].Length != 15 {
 		t.Errorf("neighbours: %v, %v", runs, err)
 	}
