@@ -38,6 +38,8 @@ func acquireCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "keep-ids", Usage: "keep the phone's identities (ME_ID, CID) in the manifest in clear"},
 			&cli.BoolFlag{Name: "any-room", Usage: "begin also when the disk may be too small: zeros take no room"},
 			&cli.BoolFlag{Name: "split", Usage: "then cut the dump into images in its parts/, with scatter file and blocks map"},
+			&cli.BoolFlag{Name: "compress", Usage: "then pack the dump into FOLDER.tar.zst and verify that, as backup create does"},
+			&cli.BoolFlag{Name: "remove-raw", Usage: "with --compress: remove the raw regions once the archive is verified"},
 			&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone: names for the partitions an MBR does not list"},
 			&cli.StringFlag{Name: "table", Usage: "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"},
 		), jsonFlag(), quietFlag(), progressFlag()),
@@ -112,6 +114,9 @@ func (a *acquisition) prepare() error {
 		}
 	} else if _, err := os.Lstat(a.dir); a.dir != "" && !errors.Is(err, fs.ErrNotExist) {
 		return refusal{fmt.Errorf("%s exists", a.dir), []string{"choose another folder with -o, or go on with this one: --resume " + quoted(a.dir)}}
+	}
+	if err := a.refuseCompress(); err != nil {
+		return err
 	}
 	if _, err := a.ranges(flash.EMMCUser); err != nil {
 		return err
@@ -306,6 +311,11 @@ func (a *acquisition) finish(d *acquire.Dump) error {
 			return err
 		}
 		problems = append(problems, more...)
+	}
+	if a.c.Bool("compress") {
+		if err := a.compress(context.WithoutCancel(a.c.Context), m); err != nil {
+			return err
+		}
 	}
 	return verdict(problems)
 }
