@@ -222,8 +222,14 @@ func settle(img flash.Image, length int64, by string) (proven int64, known strin
 			return 0, fmt.Sprintf("0x%x bytes stated by %s, but other data follow at 0x%x", length, by, length+int64(i))
 		}
 	}
-	return length, "stated by " + by + ", and only fill follows"
+	if length+int64(len(after)) == size {
+		return length, onlyFill(by)
+	}
+	return length, "stated by " + by + ", and fill follows at first; what is behind that was not looked at"
 }
+
+// onlyFill is how a length is known when all that follows was looked at.
+func onlyFill(by string) string { return "stated by " + by + ", and only fill follows" }
 
 // hasFooter reports an AVB footer, which takes the last 64 bytes of a partition.
 func hasFooter(img flash.Image) bool {

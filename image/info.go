@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -21,6 +22,7 @@ type Info struct {
 
 	head   *head
 	img    flash.Image
+	by     string      // what states the length, in words; "" when its kind has no such header
 	inside flash.Image // what a wrapping stands for
 }
 
@@ -42,23 +44,22 @@ func (i *Info) Fact(key string) string {
 
 // Describe says all that is known of an image: what it is, how long, and what people
 // ask of its kind. It reads headers, a kernel, a few tables; what fills a slice without
-// any header is judged by samples. Look, unless nil, is told how far a longer look
-// has come.
+// any header is judged by samples.
 func Describe(img flash.Image) *Info {
 	i := &Info{Size: img.Size(), img: img, head: readHead(img)}
 	f, c, ok := i.head.format()
 	if !ok {
 		i.fill()
 	} else {
-		i.Kind, i.Label = c.Kind, c.Label
+		i.Kind, i.Label, i.by = c.Kind, c.Label, f.by
 		i.Length, i.Known = settle(img, c.Stated, f.by)
 		if f.tell != nil {
 			f.tell(i)
 		}
 	}
 	if i.inside != nil {
-		_, c, _ := readHead(i.inside).format()
-		i.add("holds", "%s %s", c.Kind, c.Label)
+		c := Sniff(i.inside)
+		i.add("holds", "%s", strings.TrimSpace(c.Kind.String()+" "+c.Label))
 	}
 	tellAVB(i)
 	return i
@@ -109,6 +110,9 @@ func TrueLength(img flash.Image, look func(done int64) error) (length int64, rea
 	}
 	if at < i.Size {
 		return 0, fmt.Sprintf("0x%x bytes are stated, but other data follow at 0x%x", i.Length, at), nil
+	}
+	if i.by != "" {
+		i.Known = onlyFill(i.by)
 	}
 	return i.Length, i.Known, nil
 }

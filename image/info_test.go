@@ -50,6 +50,7 @@ func TestDescribe(t *testing.T) {
 	copy(logo[0x200:], le32(0, 2, 100, 16, 50).bytes)
 	copy(logo[0x210:], "\x78\x9C")
 	super := append(imgtest.Super(4<<20), make([]byte, 4<<20)...)[:4<<20]
+	dontCare := build(40, le32(0, 0xED26FF3A, 1, 12<<16|28, 4096, 2, 1, 0, 0xCAC3, 2, 12))
 	for name, c := range map[string]struct {
 		b    []byte
 		want []string // each must be said
@@ -60,7 +61,7 @@ func TestDescribe(t *testing.T) {
 		"random":               {random(1 << 20), []string{"high entropy", "looks like: encrypted"}},
 		"a program":            {imgtest.Noise("x", 1<<20), []string{"unknown content"}},
 		"zeros, then random":   {append(make([]byte, 1<<19), random(1<<19)...), []string{"unknown content", "samples: 32 of 64 hold data, 32 zeros"}},
-		"signed chain":         {padded(lk, 64<<10, 0), []string{"MediaTek image lk\n0xab0 of 0x10000: stated by the chain of its sections, and only fill follows", "section: cert2: 0x63 bytes at 0xa40, marked as the last"}},
+		"signed chain":         {padded(lk, 64<<10, 0), []string{"MediaTek image lk\n0xab0 of 0x10000: stated by the chain of its sections, and fill follows at first; what is behind that was not looked at", "section: cert2: 0x63 bytes at 0xa40, marked as the last"}},
 		"chain that is cut":    {cut, []string{"longer than the slice", "warning: MediaTek image: the payload of a section runs past"}},
 		"oversized size field": {oversized, []string{"0x0 of 0xbb8: its section at 0x200 says it is longer than the slice"}},
 		"false magic inside":   {padded(falseMagic, 64<<10, 0), []string{"0x1590 of 0x10000", "section: lk: 0x1388 bytes at 0x200\n"}},
@@ -75,6 +76,7 @@ func TestDescribe(t *testing.T) {
 		"GPT":                  {build(8192, piece{0x200, "EFI PART"}, le32(0x218, 1, 0), le32(0x250, 128, 128)), []string{"header: at 0x200, sector 1 of the flash", "rows: 128 of 128 bytes"}},
 		"MBR":                  {build(512, le32(0x1BC, 0, 0x83<<16, 0x400<<16), piece{0x1C2, "\x83"}, le32(0x1C6, 0x400, 0x800), piece{0x1FE, "\x55\xAA"}), []string{"row 0: type 0x83, sector 0x400, 0x800 sectors"}},
 		"a sparse image":       {newSparse(t, append(imgtest.Ext4(64<<10, "data"), make([]byte, 60<<10)...)), []string{"stands for: 64 KiB, in blocks of 4096 bytes", "holds: ext4 file system data"}},
+		"a piece of a sparse":  {dontCare, []string{fmt.Sprintf("Android sparse image \n0x%x of 0x%x: the chunks its header counts", len(dontCare), len(dontCare)), "says nothing of: 8 KiB", "holds: zeros\n"}},
 		"a dtb":                {build(4096, be32(0, 0xD00DFEED, 64)), []string{"device tree \n0x40 of 0x1000: stated by its header, and only fill follows"}},
 	} {
 		got := words(Describe(bytes.NewReader(c.b)))

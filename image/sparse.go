@@ -299,7 +299,7 @@ func tellSparse(i *Info) {
 		i.add("says nothing of", "%s", flash.Size(s.DontCare))
 	}
 	i.Length, i.Known = s.length, "the chunks its header counts"
-	if s.length > i.Size || len(s.Problems) > 0 {
+	if s.length > i.Size || flash.Worst(s.Problems) > flash.Note {
 		i.Length, i.Known = 0, "it is damaged"
 	}
 	i.inside = s

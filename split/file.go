@@ -35,10 +35,7 @@ type File struct {
 // a *Refusal. The rest of a killed run is removed.
 func CreateFile(path string, opt FileOptions) (*File, error) {
 	path = filepath.Clean(path)
-	if err := refuseInside(path, opt.Inputs); err != nil {
-		return nil, err
-	}
-	if err := refuseFile(path, opt.Inputs, opt.Replace); err != nil {
+	if err := RefuseFile(path, opt); err != nil {
 		return nil, err
 	}
 	if v, err := disk.VolumeOf(existing(filepath.Dir(path))); err == nil {
@@ -47,6 +44,15 @@ func CreateFile(path string, opt FileOptions) (*File, error) {
 		}
 	}
 	return startFile(path, opt)
+}
+
+// RefuseFile is the *Refusal that CreateFile would give for what is in the way, nil when
+// nothing is: for who writes several files, and none of them unless all can be.
+func RefuseFile(path string, opt FileOptions) error {
+	if err := refuseInside(path, opt.Inputs); err != nil {
+		return err
+	}
+	return refuseFile(filepath.Clean(path), opt.Inputs, opt.Replace)
 }
 
 // refuseFile refuses to write where something stands that is not ours to replace.

@@ -83,12 +83,19 @@ func makeSparse(u *ui) func(c *cli.Context, s *slice) error {
 				return usage("%v", err)
 			}
 		}
-		for i, p := range pieces {
-			ending := ".sparse.img"
+		ending := func(i int) string {
 			if len(pieces) > 1 {
-				ending = fmt.Sprintf(".sparse.%d.img", i+1)
+				return fmt.Sprintf(".sparse.%d.img", i+1)
 			}
-			if err := s.write(c, u, ending, p, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size())); err != nil {
+			return ".sparse.img"
+		}
+		for i := range pieces { // all of them, or none
+			if err := split.RefuseFile(s.outName(c, ending(i)), split.FileOptions{Inputs: s.inputs}); err != nil {
+				return refused(err)
+			}
+		}
+		for i, p := range pieces {
+			if err := s.write(c, u, ending(i), p, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size())); err != nil {
 				return err
 			}
 		}
@@ -157,7 +164,11 @@ func (s *slice) openPieces(c *cli.Context, u *ui) ([]flash.Problem, error) {
 			u.problems(bad)
 			return nil, refusal{fmt.Errorf("%s is damaged: nothing was written", name), []string{"download or copy it again"}}
 		}
-		problems = append(problems, bad...)
+		for _, b := range bad {
+			if b.Severity > flash.Note { // what a piece does not say, another may
+				problems = append(problems, b)
+			}
+		}
 		pieces = append(pieces, p)
 	}
 	img, said, err := image.JoinSparse(pieces)
@@ -221,8 +232,8 @@ func (s *slice) tellMade(u *ui) error {
 	return u.document(madeDoc{"mtkkit.image-files/1", append([]madeFile{}, s.made...)})
 }
 
-// write makes the file; its name is the image's with an ending, unless -o says another.
-func (s *slice) write(c *cli.Context, u *ui, ending string, img flash.Image, words string) error {
+// outName is the image's name with an ending, unless -o says another.
+func (s *slice) outName(c *cli.Context, ending string) string {
 	out := c.String("output")
 	if out == "" {
 		base := filepath.Base(s.name)
@@ -234,6 +245,12 @@ func (s *slice) write(c *cli.Context, u *ui, ending string, img flash.Image, wor
 		ext := filepath.Ext(out)
 		out = strings.TrimSuffix(out, ext) + strings.TrimSuffix(strings.TrimPrefix(ending, ".sparse"), ".img") + cmp.Or(ext, ".img")
 	}
+	return out
+}
+
+// write makes the file.
+func (s *slice) write(c *cli.Context, u *ui, ending string, img flash.Image, words string) error {
+	out := s.outName(c, ending)
 	r, err := split.WriteImage(c.Context, img, out, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: u.bars.event})
 	u.bars.clear()
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
 	"by itself (system.img:/app, or system.img /app). Partitions with slots: the active one, or name it system_b.\n" +
-	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. "
+	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written."
 
 func imageLsCommand(u *ui) *cli.Command {
 	return &cli.Command{
@@ -82,8 +82,9 @@ func withFiles(u *ui, do func(c *cli.Context, o *opened, name string) error) cli
 // is not found may be there all the same.
 func inWords(err error, name string, damaged bool) error {
 	var at *fs.PathError
+	var out writeError
 	switch {
-	case !errors.As(err, &at):
+	case errors.As(err, &out), !errors.As(err, &at):
 		return err
 	case errors.Is(err, fs.ErrNotExist) && damaged:
 		return fmt.Errorf("%s:%s: not found, in directories that are damaged", name, at.Path)
@@ -279,8 +280,16 @@ func catFile(c *cli.Context, u *ui, o *opened, name string) error {
 		}
 		return refusal{fmt.Errorf("%s is there already", to), []string{"choose another name"}}
 	}
-	return out.write(func(w io.Writer) error { return copyFile(c.Context, w, img) })
+	if err := out.write(func(w io.Writer) error { return copyFile(c.Context, w, img) }); err != nil {
+		return writeError{err}
+	}
+	return nil
 }
+
+// writeError is an error of the file that is written, not of the one that is read.
+type writeError struct{ error }
+
+func (e writeError) Unwrap() error { return e.error }
 
 // copyFile writes all of img, piece by piece.
 func copyFile(ctx context.Context, w io.Writer, img flash.Image) error {

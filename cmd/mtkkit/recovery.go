@@ -176,7 +176,7 @@ func recoveryRepackCommand(u *ui) *cli.Command {
 		Usage:     "the image of an unpacked folder; untouched, it is byte for byte the same",
 		ArgsUsage: "FOLDER",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the folder's name with .img)"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the image's name with .repacked.img)"},
 			limitFlag(), jsonFlag(), quietFlag(), progressFlag(),
 		},
 		Action: func(c *cli.Context) error {
