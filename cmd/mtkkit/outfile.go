@@ -22,6 +22,21 @@ func (o outFile) part() string { return o.path + ".part" }
 
 // refuse says why the file must not be written. Nothing is created by asking.
 func (o outFile) refuse() error {
+	if err := o.refuseName(); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(o.part()); err == nil {
+		return o.inTheWay()
+	}
+	return nil
+}
+
+func (o outFile) inTheWay() error {
+	return refusal{fmt.Errorf("%s is in the way", o.part()), []string{"it may be the rest of an interrupted run: remove it if so"}}
+}
+
+// refuseName is refuse for the name that the file is to have in the end.
+func (o outFile) refuseName() error {
 	for _, path := range []string{o.path, o.part()} {
 		st, err := os.Stat(path)
 		if err != nil {
@@ -63,7 +78,7 @@ func (o outFile) isOurs() bool {
 func (o outFile) write(fill func(io.Writer) error) error {
 	f, err := os.OpenFile(o.part(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return refusal{fmt.Errorf("%s is in the way", o.part()), []string{"it may be the rest of an interrupted run: remove it if so"}}
+		return o.inTheWay()
 	}
 	if err != nil {
 		return err
@@ -74,7 +89,7 @@ func (o outFile) write(fill func(io.Writer) error) error {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = o.refuse() // somebody may have been faster
+		err = o.refuseName() // somebody may have been faster
 	}
 	if err == nil {
 		err = os.Rename(o.part(), o.path)

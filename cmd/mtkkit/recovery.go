@@ -246,6 +246,13 @@ func writeImage(name string, img flash.Image, inputs ...string) error {
 	}); err != nil {
 		return err
 	}
+	if err := readBack(name, img); err != nil {
+		return errors.Join(err, os.Remove(name)) // it is not what it is called
+	}
+	return nil
+}
+
+func readBack(name string, img flash.Image) error {
 	back, err := source.OpenFile(name)
 	if err != nil {
 		return err

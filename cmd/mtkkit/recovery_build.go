@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -203,7 +204,10 @@ func writePair(c *cli.Context, s *stockParts, donor, out, kept string, img flash
 	if err := writeImage(kept, s.stock.Image, in...); err != nil {
 		return err
 	}
-	return writeImage(out, img, in...)
+	if err := writeImage(out, img, in...); err != nil {
+		return errors.Join(err, os.Remove(kept)) // both, or none
+	}
+	return nil
 }
 
 // boardName is a name for files, from what is known of the phone.

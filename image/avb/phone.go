@@ -84,14 +84,33 @@ func (c *checker) judgeBlock(p Partition) {
 		c.problem(flash.Note, p.Name, "%s (flags %d)", v.FlagWords(), v.Flags)
 	}
 	for _, chain := range v.Chains {
-		next := c.target(p, chain.Partition, false)
-		if next == nil || c.Blocks[next.Name] == nil {
-			continue
-		}
-		if key := c.Blocks[next.Name].KeySHA1; key != "" && key != chain.KeySHA1 {
-			c.problem(flash.Warning, next.Name, "is signed with the key %.12s…, where %s asks for %.12s…", key, p.Name, chain.KeySHA1)
+		if next := c.target(p, chain.Partition, false); next != nil {
+			c.judgeChain(p, next, chain.KeySHA1)
 		}
 	}
+}
+
+// judgeChain holds the block of a chained partition against the key that the holder of
+// the chain asks for. A recovery or boot image from elsewhere has no block, or an
+// unsigned one, whose own hash says nothing.
+func (c *checker) judgeChain(holder Partition, p *Partition, key string) {
+	own := c.Blocks[p.Name]
+	is := ""
+	switch {
+	case own == nil && p.Whole:
+		is = "has no vbmeta block"
+	case own == nil || own.KeySHA1 == key:
+		return
+	case own.KeySHA1 == "":
+		is = "is not signed"
+	default:
+		is = fmt.Sprintf("is signed with the key %.12s…", own.KeySHA1)
+	}
+	if off := c.off(holder.Name); off != "" {
+		c.problem(flash.Note, p.Name, "%s, where %s asks for one signed with %.12s…: %s on this phone", is, holder.Name, key, off)
+		return
+	}
+	c.problem(flash.Warning, p.Name, "%s, where %s asks for one signed with %.12s…: a locked phone does not start with it", is, holder.Name, key)
 }
 
 // off returns how verification is switched off for the slot of a partition, "" when it

@@ -87,6 +87,23 @@ func TestChainKey(t *testing.T) {
 	if got := report(t, list); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 1 {
 		t.Errorf("got %s", got)
 	}
+
+	// Images from elsewhere: one without a block, one whose block nobody signed. Of one
+	// that is cut nothing is known.
+	kernel := imgtest.Noise("kernel", 5000)
+	footed := imgtest.AVBFooted(kernel, imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBHash("boot", kernel, nil)}}.Bytes(), len(kernel), 64<<10)
+	for flags, how := range map[uint32]string{0: "warning", 2: "note"} {
+		list = []Partition{
+			part("vbmeta", imgtest.AVBBlock{Flags: flags, Descriptors: [][]byte{imgtest.AVBChain("recovery", []byte("key one")), imgtest.AVBChain("boot", []byte("key one")), imgtest.AVBChain("dtbo", []byte("key one"))}}),
+			{"recovery", bytes.NewReader(kernel), true}, {"boot", bytes.NewReader(footed), true}, {"dtbo", bytes.NewReader(kernel), false},
+		}
+		got := report(t, list)
+		for _, want := range []string{how + " recovery: has no vbmeta block, where vbmeta asks for one signed with ", how + " boot: is not signed, where vbmeta"} {
+			if !strings.Contains(got, want) || strings.Contains(got, "dtbo") {
+				t.Errorf("got %s\nwant %q", got, want)
+			}
+		}
+	}
 }
 
 func TestInterrupted(t *testing.T) {
