@@ -112,5 +112,5 @@ func (p *Plan) Identity() string {
 	if len(p.Private) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("these files carry this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share them", p.Private)
+	return fmt.Sprintf("these files carry this phone's identity (IMEI, serial numbers, keys, personal data): %s; do not share them", strings.Join(p.Private, " "))
 }

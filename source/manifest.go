@@ -32,8 +32,12 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero {
 				continue
 			}
-			if err := s.addEntry(ctx, f, img, e); err != nil {
+			here, err := s.addEntry(ctx, f, img, e)
+			if err != nil {
 				return false, err
+			}
+			if !here {
+				unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
 			}
 		}
 		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread})
@@ -63,30 +67,31 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 	return record, nil
 }
 
-// addEntry lays the file of one entry at its place. What is not there reads as zero,
-// and that is said.
-func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) error {
+// addEntry lays the file of one entry at its place, and reports whether it is here.
+// What is not reads as zero, which is said: it counts as not read from the phone, so
+// that no copy takes those zeros for the phone's.
+func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (here bool, err error) {
 	lost := func(why string) {
 		s.hole(e.Region, flash.Extent{Offset: e.Offset, Length: e.Present})
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
 	}
 	if e.File == "" {
 		lost("was left out of the parts folder")
-		return nil
+		return false, nil
 	}
 	m := f.find(e.File)
 	if m == nil {
 		lost(e.File + " is not in the folder")
-		return nil
+		return false, nil
 	}
 	file, err := s.openRaw(ctx, m) // what looks packed is what the partition holds
 	if err != nil {
-		return err
+		return false, err
 	}
 	m.used = true
 	if file.Size() != e.Present {
 		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, file.Size(), e.Present)
 	}
 	img.Add(e.Offset, flash.Slice(file, flash.Extent{Length: e.Present}))
-	return nil
+	return true, nil
 }

@@ -42,18 +42,20 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	if from.Region != "" { // the table itself is the head of the area
 		user.Add(0, from.Image)
 	}
-	s.tellMissing(missing, user.Size())
+	unread := s.tellMissing(missing, user)
 	s.hole(s.Storage.User(), user.Gaps()...)
 	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
-	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name})
+	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name, Unread: unread})
 	s.addNamed(boots)
 	s.tellUnused(f)
 	return true, nil
 }
 
 // tellMissing says which rows have no file: a hole among those that have one is data
-// that is missing, what lies behind the last of them is merely not at hand.
-func (s *Source) tellMissing(rows []flash.Partition, size int64) {
+// that is missing, what lies behind the last of them is merely not at hand. It returns
+// what is missing, which counts as not read from the phone.
+func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unread []flash.Extent) {
+	size := user.Size()
 	var behind []string
 	for _, row := range rows {
 		if row.Offset >= size {
@@ -66,10 +68,12 @@ func (s *Source) tellMissing(rows []flash.Partition, size int64) {
 		}
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: row.Name, Offset: row.Offset,
 			Text: fmt.Sprintf("no file of the folder holds it: %s are missing and read as zero", flash.Size(end-row.Offset))})
+		unread = flash.Union(unread, flash.Within(user.Gaps(), flash.Extent{Offset: row.Offset, Length: end - row.Offset}))
 	}
 	if len(behind) > 0 {
 		s.problem(flash.Note, string(s.Storage.User()), "ends at 0x%x: of what lies behind, no file of the folder holds any (%s)", size, list(behind))
 	}
+	return unread
 }
 
 // folderTable reads the table that places the files: the phone's own GPT, or else the

@@ -84,4 +84,7 @@ func TestHoles(t *testing.T) {
 	if got := s.Holes[flash.EMMCUser]; len(got) != 1 || got[0].Offset != 0x8000 || got[0].End() != user-1 {
 		t.Errorf("%v of 0x%x bytes", got, user)
 	}
+	if got := s.User().Unread; len(flash.Without(s.Holes[flash.EMMCUser], got)) > 0 {
+		t.Errorf("of the partitions, only %v are said to be unread", got)
+	}
 }

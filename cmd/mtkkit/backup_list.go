@@ -86,7 +86,7 @@ func backupCatCommand(u *ui) *cli.Command {
 		Name:      "cat",
 		Usage:     "write one file of an archive to standard output",
 		ArgsUsage: "phone.tar.zst FILE",
-		Flags:     []cli.Flag{quietFlag(), progressFlag()},
+		Flags:     []cli.Flag{keyFlag(), quietFlag(), progressFlag()},
 		Action: withArchive(u, 2, func(c *cli.Context, a *archive) error {
 			m, err := a.find(c.Args().Get(1))
 			if err != nil {

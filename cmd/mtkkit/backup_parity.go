@@ -146,7 +146,7 @@ func verifySidecar(c *cli.Context, u *ui, path string, verdict error) error {
 	hint := ""
 	switch {
 	case r.Whole():
-	case verdict == nil:
+	case verdict == nil || errors.Is(verdict, errPartial):
 		ps = append(ps, flash.Problem{Severity: flash.Warning, Place: sidecarOf(c, path), Offset: flash.NoOffset,
 			Text: "is the sidecar of other bytes: the archive was written again without it"})
 	case len(r.Lost) == 0:

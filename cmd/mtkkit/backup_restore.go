@@ -85,6 +85,7 @@ type restoring struct {
 	record *flash.Manifest // nil when the archive has lost it
 	out    string
 
+	lacks    bool // not all that is written are the phone's bytes
 	mu       sync.Mutex
 	problems []flash.Problem
 	holes    map[string][]flash.Extent // what is lost, by file of the archive
@@ -193,6 +194,7 @@ func (r *restoring) file(f *dumpFile) error {
 		return refused(err)
 	}
 	if made {
+		r.lacks = true
 		r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.out, Offset: flash.NoOffset,
 			Text: "not all of it are the phone's bytes: " + chart + " says which are not"})
 	}
@@ -238,6 +240,7 @@ func (r *restoring) folder(src *source.Source, files []*dumpFile) error {
 			m.Complete = m.Complete && len(p.Unread) == 0
 		}
 	}
+	r.lacks = !m.Complete
 	return r.write(outputs, m, func([]split.Result) error {
 		for i := range m.Sources {
 			lost := r.lostOf(m.Sources[i].Region)
@@ -364,6 +367,8 @@ func (r *restoring) report(files int, size int64) error {
 	}
 	if len(r.holes) > 0 {
 		r.u.say("%s: %s, without what is lost", r.out, what)
+	} else if r.lacks {
+		r.u.say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.out, what, r.kind)
 	} else {
 		r.u.say("%s: %s, every byte proven by the %s's hashes", r.out, what, r.kind)
 	}

@@ -27,6 +27,9 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 		return nil, err
 	}
 	a, err := backup.Open(img)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
 	if errors.Is(err, flash.ErrNotThis) {
 		err = hinted{err, []string{"zip archives are tested by unzip -t, and unpacked; a dump is judged by mtkkit verify"}}
 	}
@@ -98,9 +101,26 @@ func verifyBackup(c *cli.Context, u *ui, a *archive) error {
 		}
 		return fmt.Errorf("%s: the verification does not hold", a.path)
 	}
-	v.Verdict = "complete"
-	if err := v.say(u, fmt.Sprintf("complete and unchanged: %d files, %s", r.Members, flash.Size(r.Bytes))); err != nil {
+	m, err := a.manifest()
+	if err != nil {
 		return err
 	}
-	return verdict(r.Problems)
+	sentence, lacking := fmt.Sprintf("complete and unchanged: %d files, %s", r.Members, flash.Size(r.Bytes)), m != nil && !m.Complete
+	v.Verdict = "complete"
+	if lacking {
+		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Members)
+	}
+	if m != nil {
+		v.Problems = append(v.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })...)
+	}
+	if err := v.say(u, sentence); err != nil {
+		return err
+	}
+	if lacking {
+		return errPartial
+	}
+	return verdict(v.Problems)
 }
+
+// errPartial is the exit code of an archive that is unchanged and not all of a dump.
+var errPartial = fmt.Errorf("partial: %w", errProblems)
