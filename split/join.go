@@ -63,6 +63,7 @@ func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, e
 type joiner struct {
 	dir, out string
 	opt      JoinOptions
+	locked   bool // what is encrypted counts as there: asked is only whether all is covered
 	spans    []span
 	report   JoinReport
 	mu       sync.Mutex // guards report
@@ -107,6 +108,13 @@ func (j *joiner) layOut(m *flash.Manifest) error {
 	for _, src := range sources {
 		j.report.Bytes = max(j.report.Bytes, src.Offset+src.Size)
 		for _, e := range m.Entries {
+			if e.Kind == flash.KindSealed && e.Region == src.Region {
+				if !j.locked {
+					return &Refusal{Partial, j.dir, "holds " + e.File + " encrypted", "mtkkit backup restore ARCHIVE --key FILE writes the dump"}
+				}
+				j.spans = append(j.spans, span{Extent: flash.Extent{Offset: src.Offset + e.Offset, Length: e.Present}, name: e.Name})
+				continue
+			}
 			if !e.Stored() || e.Region != src.Region || e.Present == 0 || e.File == "" && !e.Zero {
 				continue
 			}

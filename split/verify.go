@@ -57,6 +57,9 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	if r.Partial {
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
 	}
+	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {
+		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
+	}
 	r.coverage(dir)
 	if err := r.files(ctx, dir, opt); err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func (r *Report) coverage(dir string) {
 		return
 	}
 	for _, src := range r.Manifest.Sources {
-		j := joiner{dir: dir, opt: JoinOptions{Region: src.Region}}
+		j := joiner{dir: dir, opt: JoinOptions{Region: src.Region}, locked: true}
 		if err := j.layOut(r.Manifest); err != nil {
 			r.add(flash.Error, string(src.Region), err.Error())
 		}

@@ -152,6 +152,11 @@ func (m *image) open(group int) (*blob, error) {
 // verify reads all of the file, and the blobs of zeros too, which nobody else needs to
 // read.
 func (m *image) verify(ctx context.Context, done func(int64)) error {
+	defer func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.release()
+	}()
 	var at int64
 	for i := range m.file.Groups {
 		g := &m.file.Groups[i]

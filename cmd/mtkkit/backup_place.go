@@ -57,7 +57,7 @@ func placeHelp(err error) error {
 	case errors.Is(err, oci.ErrNoTag):
 		h = "mtkkit backup tags lists what there is"
 	case errors.Is(err, oci.ErrDamaged):
-		h = "the place where the backup is kept has damaged it: look for another copy, and push the phone again under a new tag"
+		h = "the place where the backup is kept has damaged it: look for another copy, and push the phone again to a new place, for here a new backup shares what is damaged"
 	case errors.Is(err, oci.ErrNoTLS):
 		h = "the registry speaks plain HTTP: --plain-http, if nobody between here and there can listen"
 	case oci.IsDenied(err):

@@ -56,6 +56,10 @@ func (r *restoring) plan() error {
 		return fmt.Errorf("%s holds no partition that a flash tool could write", r.a.path)
 	}
 	p.Commands = p.commands()
+	if n := sealedIn(r.record); n > 0 {
+		r.u.problems([]flash.Problem{{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first", n, sealedEnding)}})
+	}
 	if r.u.json {
 		return r.u.document(p)
 	}

@@ -22,7 +22,9 @@ func backupPushCommand(u *ui) *cli.Command {
 		Usage:     "keep a dump or a parts folder among the backups of other phones",
 		ArgsUsage: "ROM_1|ROM_1.parts REF",
 		Description: "Splits the dump as mtkkit split does and stores what no other backup in the same place holds already.\n" +
-			refHelp + "\nA push that is interrupted goes on where it was when it is run again.",
+			refHelp + "\nA push that is interrupted goes on where it was when it is run again.\n" +
+			"Nothing is encrypted on the way: who can read the place reads the phone. An encrypted archive is pushed as\n" +
+			"what is in it, in the clear; what --encrypt-private locked stays locked from the folder of restore --parts.",
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "level", Value: oci.DefaultLevel, Usage: "zstd compression `LEVEL`, 1 to 19; another one breaks no sharing"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "the tag may exist; it then names the new backup"},
@@ -74,6 +76,9 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 			p.files = append(p.files, oci.File{Output: out, SHA256: o.Manifest.Files[i].SHA256, Coarse: isCoarse(o.Manifest.Entries, out.Name)})
 		}
 		p.identity = "this backup carries the phone's identity (IMEI, serial numbers, keys, personal data): mind who can read the place"
+		if n := sealedIn(o.Manifest); n > 0 {
+			p.identity = fmt.Sprintf("%d files of it are encrypted and stay so (NAME%s); all else is read by who can read the place", n, sealedEnding)
+		}
 		return p, nil
 	}
 	d, err := openDump(c, u, path)
@@ -162,6 +167,7 @@ func reportPush(u *ui, ref oci.Ref, from *pushed, s oci.Stats) error {
 		u.note("%s", from.identity)
 	}
 	u.say("%s: %d files, %s; %s sent in %d blobs, %s was there already", ref, s.Files, flash.Size(s.Bytes), flash.Size(s.SentBytes), s.Sent, flash.Size(s.SharedBytes))
+	u.say("check:  mtkkit backup verify %s", ref)
 	if !m.Complete {
 		u.say("partial: the parts folder does not hold all of the dump, and neither does the backup")
 	}

@@ -289,6 +289,10 @@ func (r *restoring) parts() error {
 		}
 		m.Complete = m.Complete && len(r.holes) == 0
 		m.Problems = append(m.Problems, r.problems...)
+		if n := sealedIn(&flash.Manifest{Files: filesOf(results)}); n > 0 {
+			r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.out, Offset: flash.NoOffset,
+				Text: fmt.Sprintf("%d files are encrypted still (NAME%s): age -d and zstd -d make the images to flash; without --parts, --key opens them", n, sealedEnding)})
+		}
 		return nil
 	})
 }

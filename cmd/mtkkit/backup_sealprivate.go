@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -67,6 +68,16 @@ func isPrivate(e *flash.ManifestEntry) bool {
 		return !scatter.Public(e.Name)
 	}
 	return true
+}
+
+// sealedIn counts the files of a manifest that are encrypted.
+func sealedIn(m *flash.Manifest) (n int) {
+	for _, f := range m.Files {
+		if strings.HasSuffix(f.Name, sealedEnding) {
+			n++
+		}
+	}
+	return n
 }
 
 func onlyZeros(img flash.Image) bool {
