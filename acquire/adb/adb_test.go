@@ -227,14 +227,14 @@ func TestRefusals(t *testing.T) {
 // A dd that counts in 32 bits is found out on a flash beyond 4 GiB, and another is used.
 func TestNarrow(t *testing.T) {
 	phone := emmc()
-	phone.Faults.Narrow = true
+	phone.Break(adbtest.Faults{Narrow: true})
 	big := pattern{1, 5 << 30}
 	phone.Nodes["/dev/block/mmcblk0"] = big
 	phone.Files["/sys/block/mmcblk0/size"] = "10485760"
 	if _, err := open(t, adbtest.Start(t, phone)); !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), "beyond 4 GiB") {
 		t.Errorf("%v", err)
 	}
-	phone.Faults.Narrow = false
+	phone.Break(adbtest.Faults{})
 	p, _ := mustOpen(t, phone)
 	got, err := flash.ReadFull(p.Image(flash.EMMCUser), 4<<30+4096, 4096)
 	want, _ := flash.ReadFull(big, 4<<30+4096, 4096)
@@ -283,7 +283,7 @@ func TestFaults(t *testing.T) {
 			phone := emmc()
 			p, _ := mustOpen(t, phone)
 			phone.Mend()
-			phone.Faults = c.faults
+			phone.Break(c.faults)
 			if c.faults.HangAt > 0 {
 				p.images[0].shell.silence = quick.silence
 			}
@@ -332,7 +332,7 @@ func TestCancel(t *testing.T) {
 	}
 	why := errors.New("enough")
 	phone.Mend()
-	phone.Faults.HangAt = 1 << 20
+	phone.Break(adbtest.Faults{HangAt: 1 << 20})
 	time.AfterFunc(20*time.Millisecond, func() { cancel(why) })
 	if _, err := flash.ReadFull(p.Image(flash.EMMCUser), 0, 4<<20); !errors.Is(err, why) {
 		t.Errorf("%v", err)

@@ -29,8 +29,9 @@ type stream struct {
 	shell *shell
 	conn  *conn
 	node  string
-	last  [2]string // the lines that say that dd was content, and that it was not
-	left  int64     // bytes of the range not yet seen
+	last  [2]string     // the lines that say that dd was content, and that it was not
+	left  int64         // bytes of the range not yet seen
+	quiet time.Duration // that long nothing may come
 
 	filled chan block
 	quit   chan struct{}
@@ -50,7 +51,7 @@ var errFailed = errors.New("dd failed")
 func (s *shell) openStream(ctx context.Context, tool, node string, e flash.Extent) (*stream, error) {
 	bs := blockOf(e)
 	tag := fmt.Sprintf("mtkkit-%d", serial.Add(1))
-	st := &stream{shell: s, node: node, left: e.Length, last: [2]string{tag + "-ok\n", tag + "-no\n"},
+	st := &stream{shell: s, node: node, left: e.Length, quiet: s.silence, last: [2]string{tag + "-ok\n", tag + "-no\n"},
 		filled: make(chan block, blocks), quit: make(chan struct{})}
 	command := fmt.Sprintf("%s if=%s bs=%d skip=%d count=%d 2>/dev/null && echo %s-ok || echo %s-no",
 		tool, node, bs, e.Offset/bs, e.Length/bs, tag, tag)
@@ -83,7 +84,7 @@ func (st *stream) receive(ctx context.Context) {
 		size  = len(st.last[0])
 	)
 	for {
-		st.conn.SetDeadline(time.Now().Add(st.shell.silence))
+		st.conn.SetDeadline(time.Now().Add(st.quiet))
 		n, err := st.conn.Read(raw)
 		var bad error
 		if held, bad = clean.strip(held, raw[:n]); bad != nil {

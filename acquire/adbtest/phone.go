@@ -30,7 +30,7 @@ type Phone struct {
 	// Terminals is how many carriage returns come before each line feed.
 	Terminals int
 
-	Faults Faults
+	Faults Faults // once the server runs, Break changes them
 
 	// Run, when set, runs commands in place of the made shell.
 	Run func(ctx context.Context, command string, out io.Writer) error
@@ -51,6 +51,19 @@ type Faults struct {
 	Narrow   bool                    // dd counts places in 32 bits
 	Deaf     bool                    // su waits for a person who never comes
 	LineFeed bool                    // after the first commands, the terminal is another
+}
+
+// Break changes what goes wrong from now on.
+func (p *Phone) Break(f Faults) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Faults = f
+}
+
+func (p *Phone) faults() Faults {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Faults
 }
 
 func (p *Phone) state() string {

@@ -159,7 +159,7 @@ func (p *Phone) program(ctx context.Context, w []string, out, errs io.Writer, ro
 
 // su knows the su of root managers (su -c COMMAND) and Android's own (su 0 PROGRAM …).
 func (p *Phone) su(ctx context.Context, w []string, out io.Writer, root bool) error {
-	if p.Faults.Deaf {
+	if p.faults().Deaf {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -215,19 +215,19 @@ func (p *Phone) dd(ctx context.Context, w []string, out, errs io.Writer, root bo
 		return fmt.Errorf("dd: %s: Permission denied", arg["if"])
 	}
 	off, left := number("bs")*number("skip"), number("bs")*number("count")
-	if p.Faults.Narrow {
+	if p.faults().Narrow {
 		off &= 1<<32 - 1
 	}
-	left = max(min(left, node.Size()-off)-p.Faults.Short, 0)
+	left = max(min(left, node.Size()-off)-p.faults().Short, 0)
 	if arg["of"] == "/dev/null" {
 		out = io.Discard
 	}
-	err := p.copyNode(ctx, out, node, flash.Extent{Offset: off, Length: left}, p.Faults.Bad[arg["if"]])
+	err := p.copyNode(ctx, out, node, flash.Extent{Offset: off, Length: left}, p.faults().Bad[arg["if"]])
 	if err != nil {
 		return err
 	}
-	if p.Faults.Extra > 0 {
-		out.Write(make([]byte, p.Faults.Extra))
+	if p.faults().Extra > 0 {
+		out.Write(make([]byte, p.faults().Extra))
 	}
 	fmt.Fprintf(errs, "%d+0 records in\n%d+0 records out\n", number("count"), number("count"))
 	return nil
