@@ -37,6 +37,9 @@ func imageInfoCommand(u *ui) *cli.Command {
 				d, err := openDump(c, u, file)
 				if err == nil {
 					defer d.Close()
+					if img := packedImage(c, d); img != nil {
+						return describeSlice(u, &slice{opened: &opened{name: file}, img: img})
+					}
 					return describeDump(u, d)
 				}
 				if st, serr := os.Stat(file); serr != nil || st.IsDir() || c.Context.Err() != nil {
@@ -64,14 +67,33 @@ func looksLikeDump(c *cli.Context, path string) bool {
 		return true
 	}
 	defer f.Close()
-	const smallest = 16 << 20 // no phone's user area is smaller: a table by itself is one image
-	switch image.Sniff(f).Kind {
+	switch kind := image.Sniff(f).Kind; kind {
 	case image.Gzip, image.XZ, image.LZ4, image.Zstd:
 		return true
-	case image.GPT, image.MBR, image.Unknown, image.Zero, image.BootRegion, image.MTKPreloader, image.SparseAndroid:
-		return f.Size() >= smallest
+	case image.SparseAndroid:
+		s, err := image.ReadSparse(f)
+		return err == nil && beginsLikeDump(s)
+	}
+	return beginsLikeDump(f)
+}
+
+// beginsLikeDump tells the start of a dump from that of an image.
+func beginsLikeDump(img flash.Image) bool {
+	const smallest = 16 << 20 // no phone's user area is smaller: a table by itself is one image
+	switch image.Sniff(img).Kind {
+	case image.GPT, image.MBR, image.Unknown, image.Zero, image.BootRegion, image.MTKPreloader:
+		return img.Size() >= smallest
 	}
 	return false
+}
+
+// packedImage is what was packed, when that is an image by itself and no dump.
+func packedImage(c *cli.Context, d *dump) flash.Image {
+	user := d.src.User()
+	if user == nil || len(d.src.Files) != 1 || c.IsSet("scatter") || c.IsSet("table") || beginsLikeDump(user.Image) {
+		return nil
+	}
+	return flash.Known(user.Image, user.Unread)
 }
 
 // slice is an image by itself, or one partition of a dump.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -38,6 +40,9 @@ func joinCommand(u *ui) *cli.Command {
 				WholeHash: c.Bool("whole-hash"), Progress: u.bars.event,
 			})
 			u.bars.clear()
+			if _, none := os.Stat(filepath.Join(dir, flash.ManifestName)); err != nil && none != nil {
+				return hinted{err, []string{"join takes a folder that mtkkit split made, with its manifest.json"}}
+			}
 			if err != nil {
 				return refused(err)
 			}
