@@ -110,6 +110,8 @@ func TestCompositeDumps(t *testing.T) {
 			}
 			joinsTo(t, named, path)
 
+			restoresTo(t, path, "--scatter", filepath.Join(corpusDir(t), c.device, c.scatter), "--boot1", boot)
+
 			bare := filepath.Join(dir, "bare")
 			_, said := must(t, exitOK, "split", path, "-o", bare)
 			if !strings.Contains(said, "gap files") {
@@ -149,6 +151,21 @@ func joinsTo(t *testing.T, dir, dump string) {
 	if err := sameFiles(again, dump); err != nil {
 		t.Error(err)
 	}
+	os.Remove(again)
+}
+
+// restoresTo packs a dump into an archive, proves it and compares what is restored with
+// the dump.
+func restoresTo(t *testing.T, dump string, options ...string) {
+	t.Helper()
+	archive, again := dump+".tar.zst", dump+".restored"
+	must(t, exitOK, append([]string{"backup", "create", dump, "-o", archive}, options...)...)
+	must(t, exitOK, "backup", "verify", archive)
+	must(t, exitOK, "backup", "restore", archive, "--region", "EMMC_USER", "-o", again)
+	if err := sameFiles(again, dump); err != nil {
+		t.Error(err)
+	}
+	os.Remove(archive)
 	os.Remove(again)
 }
 
