@@ -214,7 +214,7 @@ func (m *Member) check(frame func(int64) error) error {
 		if !isSum(c.SHA256) {
 			return fmt.Errorf("frame %d: sum %q is none", i, c.SHA256)
 		}
-		if most := int64(rawLen(int(m.windows[i].stored()) + tarBlock)); c.Packed > most {
+		if c.Packed > mostPacked(m.windows[i].stored()) {
 			return fmt.Errorf("frame %d: 0x%x bytes are more than its content can need", i, c.Packed)
 		}
 		c.at = next
@@ -225,6 +225,10 @@ func (m *Member) check(frame func(int64) error) error {
 	}
 	return nil
 }
+
+// mostPacked is the longest frame that a chunk with so many bytes of data needs: who
+// reads one takes no more memory for it, whatever the file says.
+func mostPacked(stored int64) int64 { return int64(rawLen(int(stored) + tarBlock)) }
 
 // checkData proves that the data of a member lie in order within it.
 func (m *Member) checkData() error {

@@ -19,11 +19,11 @@ import (
 // missing or damaged: what was written before that can still be read.
 func (a *Archive) bySearch() error {
 	frames, stop := a.findFrames()
-	var index []frame
-	for len(frames) > 0 && frames[len(frames)-1].plain == 0 { // the index, perhaps the seek table
-		index = append([]frame{frames[len(frames)-1]}, index...)
-		frames = frames[:len(frames)-1]
+	n := len(frames)
+	for n > 0 && frames[n-1].plain == 0 { // the index, perhaps the seek table
+		n--
 	}
+	frames, index := frames[:n], frames[n:]
 	if len(frames) == 0 {
 		return &flash.FormatError{Format: "backup", Offset: 0, Text: "nothing can be read of the archive"}
 	}
@@ -152,7 +152,7 @@ func (a *Archive) gather(m *Member, frames []frame, i int) int {
 		if k == len(m.windows)-1 {
 			plain += int64(m.pad())
 		}
-		if i == len(frames) || frames[i].plain != plain {
+		if i == len(frames) || frames[i].plain != plain || frames[i].length > mostPacked(plain) {
 			lost := flash.Extent{Offset: w.Offset, Length: m.Size - w.Offset}
 			a.tell(flash.Error, m.Name, w.Offset, "%v of it (%s) is not in the archive", lost, flash.Size(lost.Length))
 			m.Chunks = append(m.Chunks, make([]Chunk, len(m.windows)-k)...) // reading them fails

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -294,4 +295,29 @@ func FuzzHead(f *testing.F) {
 			t.Errorf("%+v", m)
 		}
 	})
+}
+
+// What is searched costs no more memory or time than the archive has bytes, whatever
+// follows its content, and however long a frame of it is made.
+func TestSearchIsBounded(t *testing.T) {
+	whole := pack(t, outputs(sample()), Options{})
+	full := open(t, whole)
+	cut := whole[:full.end]
+	many := bytes.Clone(cut)
+	for range 1 << 18 {
+		many = appendSkippable(many, skipMagic, nil)
+	}
+	if a := open(t, many); a.Member("d_random.img") == nil {
+		t.Error("nothing is found before frames that say nothing")
+	}
+	c := full.Member("d_random.img").Chunks[0]
+	head := c.at + 4 + 1 + 4 // as appendRaw makes it
+	long := slices.Concat(cut[:head], make([]byte, 1<<20*blockHead), cut[head:]) // empty blocks
+	a := open(t, long)
+	if f, err := a.frameAt(c.at); err != nil || f.length != c.Packed+1<<20*blockHead {
+		t.Fatalf("the test makes no such frame: %+v, %v", f, err)
+	}
+	if _, err := content(a, "d_random.img"); err == nil {
+		t.Error("a chunk is read from a frame longer than it can need")
+	}
 }

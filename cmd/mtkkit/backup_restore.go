@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -175,7 +176,7 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 
 // file restores a dump of one file. What of it is no data stands in a map beside it.
 func (r *restoring) file(f *dumpFile) error {
-	chart := r.out + ".map"
+	chart := filepath.Clean(r.out) + ".map"
 	if _, err := os.Lstat(chart); err == nil {
 		return refusal{fmt.Errorf("%s is there already: it would be taken for the map of %s", chart, r.out), []string{"move it away, or choose another name with -o"}}
 	}

@@ -24,23 +24,27 @@ const sealedEnding = ".zst.age"
 // becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
 // known when it is compressed: so each goes to a temporary file beside the archive.
 func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error {
-	private := map[string]bool{}
+	private := map[string]bool{blocksName: true} // a picture of the private partitions too
 	for i := range j.record.Entries {
 		if e := &j.record.Entries[i]; e.File != "" && isPrivate(e) {
 			private[e.File] = true
 		}
 	}
-	for i := range j.outputs {
-		o := &j.outputs[i]
-		if !private[o.Name] || o.OmitZero && onlyZeros(o.Image) {
-			delete(private, o.Name)
-			continue
+	sealed := 0
+	for _, outputs := range [][]flash.Output{j.outputs, j.last} {
+		for i := range outputs {
+			o := &outputs[i]
+			if !private[o.Name] || o.OmitZero && onlyZeros(o.Image) {
+				delete(private, o.Name)
+				continue
+			}
+			img, err := j.sealOne(ctx, o, to)
+			if err != nil {
+				return fmt.Errorf("%s: %w", o.Name, err)
+			}
+			o.Name, o.Image, o.OmitZero = o.Name+sealedEnding, img, false
+			sealed++
 		}
-		img, err := j.sealOne(ctx, o, to)
-		if err != nil {
-			return fmt.Errorf("%s: %w", o.Name, err)
-		}
-		o.Name, o.Image, o.OmitZero = o.Name+sealedEnding, img, false
 	}
 	for i := range j.record.Entries {
 		e := &j.record.Entries[i]
@@ -52,7 +56,7 @@ func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error 
 			e.Kind = flash.KindSealed
 		}
 	}
-	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", len(private), sealedEnding))
+	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", sealed, sealedEnding))
 	return nil
 }
 
