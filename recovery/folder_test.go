@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -325,6 +326,25 @@ func TestTail(t *testing.T) {
 		if c.tail != "" && c.size > 0 && out[len(out)-1] != c.tail[0] {
 			t.Errorf("%s: the fill is not what it was", name)
 		}
+	}
+}
+
+// The rest of a large partition is not held in memory.
+func TestLargeTail(t *testing.T) {
+	const rest = 256 << 20
+	img := image(t, true, sampleFiles()...)
+	m, _ := folder(t, img)
+	m["ramdisk/default.prop"].Data = []byte("a=b\n")
+	whole := flash.Join(bytes.NewReader(img), flash.NewStitched(rest))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := recovery.Repack(m, whole, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > rest/2 || r.Image.Size() != whole.Size() {
+		t.Errorf("0x%x bytes of 0x%x with 0x%x of memory", r.Image.Size(), whole.Size(), used)
 	}
 }
 

@@ -66,7 +66,7 @@ func (p *repacker) finish(original flash.Image) error {
 	case had.Size() > 0 && img.Size() > original.Size():
 		p.problem(flash.Warning, "size", "0x%x bytes are more than the 0x%x of the original, fill included: it may not fit its partition", img.Size(), original.Size())
 	case had.Size() > 0:
-		p.out.Image = flash.Join(img, bytes.NewReader(bytes.Repeat([]byte{fill}, int(original.Size()-img.Size()))))
+		p.out.Image = flash.Join(img, filled{fill, original.Size() - img.Size()})
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package recovery
 
-import "github.com/mtkkit/mtkkit/flash"
+import (
+	"io"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
 
 // tailFill reports whether a tail is all of one fill byte, 0x00 or 0xFF.
 func tailFill(tail flash.Image) (fill byte, plain bool) {
@@ -24,4 +28,25 @@ func tailFill(tail flash.Image) (fill byte, plain bool) {
 		off += int64(n)
 	}
 	return fill, fill == 0x00 || fill == 0xFF
+}
+
+// filled is an image of one byte, over and over: a partition's rest can be large.
+type filled struct {
+	fill byte
+	size int64
+}
+
+// Size implements flash.Image.
+func (f filled) Size() int64 { return f.size }
+
+// ReadAt implements io.ReaderAt.
+func (f filled) ReadAt(b []byte, off int64) (int, error) {
+	n := int(min(int64(len(b)), max(f.size-off, 0)))
+	for i := range b[:n] {
+		b[i] = f.fill
+	}
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
 }
