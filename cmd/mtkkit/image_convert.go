@@ -176,11 +176,26 @@ func (s *slice) openPieces(c *cli.Context, u *ui) ([]flash.Problem, error) {
 		return nil, err
 	}
 	s.img = img
-	if silent := img.Size() - said; silent > 0 {
-		problems = append(problems, flash.Problem{Severity: flash.Note, Place: filepath.Base(s.name), Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%s are said by no piece (\"don't care\"): they are zeros in the plain image", flash.Size(silent))})
+	return append(problems, s.judgePieces(pieces, said)...), nil
+}
+
+// judgePieces says what pieces leave open, and whether they can be of one image.
+func (s *slice) judgePieces(pieces []*image.Sparse, said int64) (out []flash.Problem) {
+	add := func(sev flash.Severity, name, format string, a ...any) {
+		out = append(out, flash.Problem{Severity: sev, Place: filepath.Base(name), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 	}
-	return problems, nil
+	for i, p := range pieces {
+		if p.Size() != pieces[0].Size() {
+			add(flash.Warning, s.inputs[i], "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(s.inputs[0]), flash.Size(pieces[0].Size()))
+		}
+	}
+	switch silent := s.img.Size() - said; {
+	case silent > 0:
+		add(flash.Note, s.name, "%s are said by no piece (\"don't care\"): they are zeros in the plain image", flash.Size(silent))
+	case silent < 0:
+		add(flash.Warning, s.name, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(-silent))
+	}
+	return out
 }
 
 // withSlice is the frame of a command that makes one image of another.
