@@ -122,6 +122,29 @@ func TestUnreadableRPMB(t *testing.T) {
 	if rpmb.reads > 200 || !slices.Equal(m.Source(flash.EMMCRPMB).Unread, ext(0, 16<<20)) {
 		t.Errorf("%d reads; unread %v", rpmb.reads, m.Source(flash.EMMCRPMB).Unread)
 	}
+	if n := ofRPMB(m); n != 0 {
+		t.Errorf("%d notes on a copy that is none: %v", n, m.Problems)
+	}
+
+	// A phone that lets it be read after all: it is said once, however often that is asked.
+	if m, _, err = resume(t, dir, job); err != nil || rpmb.reads > 250 {
+		t.Errorf("gone on with, as bad as before: %v, %d reads", err, rpmb.reads)
+	}
+	rpmb.bad = nil
+	for range 2 {
+		if m, done, err = resume(t, dir, job); err != nil || !done || !m.Complete || ofRPMB(m) != 1 {
+			t.Errorf("%v, %v: %v", done, err, m.Problems)
+		}
+	}
+}
+
+func ofRPMB(m *flash.Manifest) (n int) {
+	for _, p := range m.Problems {
+		if p.Place == string(flash.EMMCRPMB) {
+			n++
+		}
+	}
+	return n
 }
 
 // A source that ends early has a hole there.

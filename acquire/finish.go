@@ -34,6 +34,7 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 		}
 		finished = finished && done
 	}
+	d.tellRPMB()
 	d.tellLeftOut()
 	d.record.Problems = d.problems
 	if !finished {
@@ -41,6 +42,16 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 	}
 	d.record.Complete = !slices.ContainsFunc(d.record.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 })
 	return d.record, true, d.writeBooks()
+}
+
+// tellRPMB says what a copy of the RPMB is good for, once there is one.
+func (d *Dump) tellRPMB() {
+	p := flash.Problem{Severity: flash.Note, Place: string(flash.EMMCRPMB), Offset: flash.NoOffset,
+		Text: "was read, and can never be written back: it counts its writes and signs them with a key of the phone"}
+	read := slices.ContainsFunc(d.regions, func(r *region) bool { return r.region == flash.EMMCRPMB && len(r.read) > 0 })
+	if read && !slices.Contains(d.problems, p) {
+		d.problems = append(d.problems, p)
+	}
 }
 
 const leftOut = "was left out as asked: the dump is not all of the phone"

@@ -239,7 +239,7 @@ func (d *Dump) buffer() []byte {
 // comeBack tries the bad places of a region again, down to the sector: small ones all
 // through, of large ones the edges.
 func (d *Dump) comeBack(ctx context.Context, r *region, img flash.Image) error {
-	if len(r.bad) == 0 || r.region == flash.EMMCRPMB && len(r.read) == 0 {
+	if len(r.bad) == 0 {
 		return nil
 	}
 	if err := r.sync(); err != nil {

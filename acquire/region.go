@@ -34,6 +34,7 @@ const (
 	mapSuffix     = ".map"
 	journalSuffix = ".journal"
 	chunksSuffix  = ".chunks"
+	newSuffix     = ".new" // of a small file that is being replaced
 )
 
 // file is what a dump needs of a file it writes; *os.File has it.
@@ -325,7 +326,7 @@ func readBook(path string) ([]byte, error) {
 
 // replaceFile puts a small file in its place at once: the old one, or all of the new.
 func replaceFile(path string, b []byte) error {
-	f, err := os.Create(path + ".new")
+	f, err := os.Create(path + newSuffix)
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
@@ -337,7 +338,7 @@ func replaceFile(path string, b []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = os.Rename(path+newSuffix, path)
 	}
 	if err != nil {
 		return fmt.Errorf("acquire: writing %s: %w", path, err)

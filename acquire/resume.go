@@ -17,6 +17,9 @@ import (
 // ErrNoDump is wrapped by Resume when the folder holds no dump.
 var ErrNoDump = errors.New("not a dump folder")
 
+// ErrNotBegun is an ErrNoDump: a run made the folder and ended before it read anything.
+var ErrNotBegun = fmt.Errorf("%w yet: the run that made it ended before anything was read", ErrNoDump)
+
 // Resume goes on with a dump, after it has made sure that it is the same phone: by its
 // identities, by the sizes of its regions, and by what it holds where the reading
 // stopped. Another phone is a *Refusal, and nothing is changed.
@@ -98,6 +101,9 @@ func readRecord(dir string) (*flash.Manifest, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = os.Open(filepath.Join(dir, flash.ManifestName))
 	}
+	if errors.Is(err, fs.ErrNotExist) && notBegun(dir) {
+		return nil, fmt.Errorf("acquire: %s: %w", dir, ErrNotBegun)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("acquire: %s: no %s: %w", dir, flash.ManifestName, ErrNoDump)
 	}
@@ -118,6 +124,27 @@ func readRecord(dir string) (*flash.Manifest, error) {
 		}
 	}
 	return m, nil
+}
+
+// notBegun reports whether a folder holds no more than what Create writes before the first
+// manifest.
+func notBegun(dir string) bool {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	for _, e := range list {
+		switch e.Name() {
+		case keyName, keyName + newSuffix, flash.ManifestName + partSuffix + newSuffix:
+		case regionsDir:
+			if inside, err := os.ReadDir(filepath.Join(dir, regionsDir)); err != nil || len(inside) > 0 {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // samePhone compares what the phone says of itself.

@@ -54,10 +54,6 @@ func openFrom(c *cli.Context, u *ui) (*origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.options = append(o.options, "--from "+quoted(from))
-	if c.IsSet("serial") {
-		o.options = append(o.options, "--serial "+quoted(c.String("serial")))
-	}
 	return o, nil
 }
 

@@ -25,7 +25,6 @@ type origin struct {
 	phone    flash.ManifestPhone
 	ids      map[string][]byte
 	problems []flash.Problem                 // what the manifest is to say of how it was read
-	options  []string                        // of the command line, to go on with the same
 	live     bool                            // it goes on changing while it is read
 	holes    map[flash.Region][]flash.Extent // what of it nobody has: reads as zeros and is none
 	claims   []adb.Capture                   // what it says of its partitions besides its flash
@@ -96,17 +95,6 @@ func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
 		},
 		ids:   map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
 		close: func() error { return errors.Join(live.Close(p.end), p.Close()) },
-	}
-	for _, name := range []string{"port", "da", "preloader", "auth", "cert"} {
-		if c.IsSet(name) {
-			o.options = append(o.options, "--"+name+" "+quoted(c.String(name)))
-		}
-	}
-	for _, part := range o.src.Parts {
-		if part.Region == flash.EMMCRPMB {
-			o.problems = append(o.problems, flash.Problem{Severity: flash.Note, Place: string(part.Region), Offset: flash.NoOffset,
-				Text: "can be read, and never be written back: it counts its writes and signs them with a key of the phone"})
-		}
 	}
 	return o, nil
 }

@@ -90,14 +90,16 @@ func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 
 // command is how the dump is gone on with.
 func (a *acquisition) command() string {
-	options := ""
-	if a.origin != nil {
-		options = strings.Join(a.origin.options, " ")
+	words := []string{"mtkkit acquire --resume", quoted(a.dir)}
+	for _, name := range []string{"from", "serial", "port", "da", "preloader", "auth", "cert"} {
+		if a.c.IsSet(name) {
+			words = append(words, "--"+name, quoted(a.c.String(name)))
+		}
 	}
-	if options == "" {
-		options = "--da FILE"
+	if !hasOrigin(a.c) {
+		words = append(words, "--da FILE")
 	}
-	return fmt.Sprintf("mtkkit acquire --resume %s %s", quoted(a.dir), options)
+	return strings.Join(words, " ")
 }
 
 // stopped is a run that ended early and left something to go on with.
@@ -126,6 +128,9 @@ func (a *acquisition) explain(err error) error {
 
 // dumpFolder explains that a folder is no dump.
 func dumpFolder(err error) error {
+	if errors.Is(err, acquire.ErrNotBegun) {
+		return hinted{err, []string{"remove the folder, and run the command that made it once more"}}
+	}
 	if errors.Is(err, acquire.ErrNoDump) {
 		return hinted{err, []string{"a dump folder is what mtkkit acquire writes: it holds a manifest.json, or manifest.json.part when it is not finished"}}
 	}
