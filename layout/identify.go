@@ -24,6 +24,7 @@ func (l *Layout) readBoots(dev *flash.Device) {
 			continue
 		}
 		b := Boot{Part: p}
+		p.Image = flash.Known(p.Image, p.Unread) // a hole is no damage, and not blank
 		r, err := preloader.Read(p.Image)
 		switch {
 		case err == nil && !preloader.Fits(r.Medium, dev.Storage):

@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -38,5 +39,26 @@ func TestUnread(t *testing.T) {
 	alone.Parts[0].Unread = []flash.Extent{{Offset: 512, Length: 512}}
 	if l := resolve(t, alone, Options{}); len(l.Missing) != 1 {
 		t.Errorf("a boot region alone: missing %v", l.Missing)
+	}
+}
+
+// A hole in a boot region is neither damage of the preloader in it nor blank flash.
+func TestUnreadBoot(t *testing.T) {
+	dev := imgtest.MT6765().Device()
+	boot := dev.Part(flash.EMMCBoot1)
+	zeros := func() flash.Image { return flash.NewStitched(boot.Image.Size()) }
+	head := flash.NewStitched(boot.Image.Size())
+	head.Add(0, flash.Slice(boot.Image, flash.Extent{Length: 0x1000}))
+	for name, img := range map[string]flash.Image{"its head was read": head, "nothing was read": zeros()} {
+		boot.Image, boot.Unread = img, []flash.Extent{{Offset: 0x1000, Length: img.Size() - 0x1000}}
+		l := resolve(t, dev, Options{})
+		for _, p := range l.Problems {
+			if strings.Contains(p.Text, "damaged") || strings.Contains(p.Text, "blank") || strings.Contains(p.Text, "differs from") {
+				t.Errorf("%s: %v", name, p)
+			}
+		}
+		if l.Boots[0].Empty || l.Boots[0].Header != nil {
+			t.Errorf("%s: %+v", name, l.Boots[0])
+		}
 	}
 }
