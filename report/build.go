@@ -131,7 +131,7 @@ func (b *builder) row(s Source) error {
 	if row.Fill.Bad > 0 {
 		b.Problems = append(b.Problems, flash.Problem{
 			Severity: flash.Error, Place: row.Name, Offset: row.Start,
-			Text: fmt.Sprintf("0x%x bytes of the dump's file could not be read", row.Fill.Bad),
+			Text: fmt.Sprintf("0x%x bytes could not be read, now or when the dump was made", row.Fill.Bad),
 		})
 	}
 	if f := row.Fill; row.Kind == "gap" && f.Exact && f.Zero == row.Present {

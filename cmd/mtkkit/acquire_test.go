@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 // acquireFrom runs acquire against p.
@@ -58,6 +61,10 @@ func TestAcquireLost(t *testing.T) {
 	code, out, errs := onPhone(t, &acquiretest.Phone{}, "info", dir) // opens as it is
 	expect(t, code, exitProblems, out+errs, "were not read from the phone")
 
+	agent := families[0].agentFor(t) // nobody plugs one in: what was typed is what goes on
+	code, out, errs = onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--port", "nothere", "--da", agent, "--wait", "1s")
+	expect(t, code, exitPhone, out+errs, "mtkkit acquire --resume "+dir+" --port nothere --da "+agent)
+
 	other := littlePhone()
 	other.MEID = []byte("another phone!!!")
 	code, said = acquireFrom(t, &other, "--resume", dir)
@@ -95,6 +102,16 @@ func TestAcquireBad(t *testing.T) {
 	}
 	code, out, errs := onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--accept-bad")
 	expect(t, code, exitProblems, out+errs, "part of nvram", "with holes")
+
+	_, out, errs = onPhone(t, &acquiretest.Phone{}, "blocks", "--json", dir) // the map draws no zeros there
+	var page report.Report
+	if err := json.Unmarshal([]byte(out), &page); err != nil {
+		t.Fatal(err, errs)
+	}
+	i := slices.IndexFunc(page.Rows, func(r report.Row) bool { return r.Name == "nvram" })
+	if i < 0 || page.Rows[i].Fill.Bad == 0 || !strings.Contains(page.Rows[i].Fill.Map, "x") {
+		t.Errorf("nvram, row %d of blocks: %+v", i, page.Rows)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "regions", "ROM_1")); err != nil {
 		t.Error(err)
 	}

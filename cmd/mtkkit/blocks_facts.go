@@ -77,12 +77,9 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 	carved := map[*flash.Partition]bool{}
 	preloader := false
 	for _, it := range p.Items {
-		s := report.Source{ManifestEntry: it.ManifestEntry, Image: it.Image}
+		s := report.Source{ManifestEntry: it.ManifestEntry, Image: known(&it)}
 		if n := flash.Total(it.Unread); n > 0 && n == it.Present {
 			s.Image = nil
-		} else if n > 0 && it.Kind == "partition" {
-			f.Problems = append(f.Problems, flash.Problem{Severity: flash.Error, Place: it.Name, Offset: it.Offset,
-				Text: fmt.Sprintf("0x%x of its 0x%x bytes were not read, and only look like zeros", n, it.Length)})
 		}
 		switch it.Kind {
 		case "partition":
@@ -107,7 +104,7 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 			s.Region = d.src.Storage.Boot1() // the first, where a scatter file joins both in a word
 		}
 		if part := d.src.Part(s.Region); part != nil && row.Placed() {
-			s.Image = flash.Slice(part.Image, row.Extent)
+			s.Image = flash.Slice(flash.Known(part.Image, part.Unread), row.Extent)
 		}
 		f.Rows = append(f.Rows, s)
 	}
