@@ -127,7 +127,7 @@ func TestUnreadableRPMB(t *testing.T) {
 	}
 
 	// A phone that lets it be read after all: it is said once, however often that is asked.
-	if m, _, err = resume(t, dir, job); err != nil || rpmb.reads > 250 {
+	if _, _, err = resume(t, dir, job); err != nil || rpmb.reads > 250 {
 		t.Errorf("gone on with, as bad as before: %v, %d reads", err, rpmb.reads)
 	}
 	rpmb.bad = nil
