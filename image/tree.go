@@ -22,7 +22,7 @@ func Files(img flash.Image) (*files.Tree, error) {
 	case EROFS:
 		sys, err = erofs.Read(img)
 	default:
-		return nil, &flash.FormatError{Format: "image", Offset: 0, Text: fmt.Sprintf("%s, not a file system that is read here", kind), Err: flash.ErrNotThis}
+		return nil, &flash.FormatError{Format: "image", Offset: 0, Text: fmt.Sprintf("%s, whose files are not read here (those of ext2 to ext4 and EROFS are)", kind), Err: flash.ErrNotThis}
 	}
 	if err != nil {
 		return nil, err

@@ -94,7 +94,7 @@ func (j *joiner) load() error {
 // layOut arranges the entries of a manifest and proves that they cover their source.
 func (j *joiner) layOut(m *flash.Manifest) error {
 	if !m.Complete {
-		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only and --skip"}
+		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only, --skip, --slot and --userdata"}
 	}
 	sources, err := j.sources(m)
 	if err != nil {
