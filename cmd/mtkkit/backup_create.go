@@ -293,7 +293,7 @@ func isBackup(path string) bool {
 func (j *backupJob) run(ctx context.Context) error {
 	f, err := j.create()
 	if err != nil {
-		return refused(err)
+		return j.refused(err)
 	}
 	if j.private != nil {
 		if err := j.sealPrivate(ctx, j.private); err != nil {
@@ -322,6 +322,16 @@ func (j *backupJob) run(ctx context.Context) error {
 		return j.report(packed, v.Names())
 	}
 	return j.report(packed, []string{j.out})
+}
+
+// refused says of an archive that is there already how it is replaced.
+func (j *backupJob) refused(err error) error {
+	var r refusal
+	if err = refused(err); errors.As(err, &r) && j.file.Replace == nil && j.volume == 0 && (isBackup(j.out) || isSealed(j.out) && len(j.to) > 0) {
+		r.hints = []string{"choose another name with -o; --force replaces it, for it is an archive"}
+		return r
+	}
+	return err
 }
 
 // create begins the file, or the volumes. An archive takes no more than what is packed,

@@ -208,7 +208,7 @@ func (d *diffDoc) judge(a, b *side) {
 	d.SameModel = (x == y || x == "" || y == "") && !slices.ContainsFunc(d.Rows, func(r rowDiff) bool {
 		return r.kind == "partition" && r.State != "equal" && r.State != "differs"
 	})
-	d.Phone, d.Why = "unknown", "neither has data in a partition that tells"
+	d.Phone, d.Why = "unknown", "no partition that tells (proinfo, nvram …) is known by name in both and holds data"
 	for _, name := range []string{"proinfo", "nvram", "protect1", "nvdata"} {
 		i := slices.IndexFunc(d.Rows, func(r rowDiff) bool { return scatter.Canonical(r.Name) == name })
 		if i < 0 || d.Rows[i].State != "equal" && d.Rows[i].State != "differs" || !a.holds(name) || !b.holds(name) {

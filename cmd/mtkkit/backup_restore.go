@@ -135,6 +135,9 @@ func (r *restoring) dump() error {
 	if r.record != nil && slices.ContainsFunc(r.record.Entries, func(e flash.ManifestEntry) bool { return e.Skipped && e.Kind != "preloader" }) {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", r.path), []string{"--parts restores what it holds"}}
 	}
+	if r.record == nil { // no map could say which bytes of the dump are not the phone's
+		return refusal{fmt.Errorf("%s has lost its manifest, and with it where in the dump its files lie", r.path), []string{"--parts restores what it holds, and names what is lost"}}
+	}
 	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost, Keys: keysOf(r.c)})
 	if err != nil {
 		return err
