@@ -50,17 +50,24 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool) ([]flash.Problem
 		u.hint("or finish without them: mtkkit acquire --resume %s --accept-bad", quoted(a.dir))
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
-		u.say("%s: %d regions of %s, %s, complete; read in %v", a.dir, len(m.Sources), named(m), flash.Size(size), took)
+		u.say("%s: %s, %s, complete; read in %v", a.dir, regionsOf(m), flash.Size(size), took)
 	default:
-		u.say("%s: %d regions of %s, %s of %s, with holes; read in %v", a.dir, len(m.Sources), named(m), flash.Size(size-unread), flash.Size(size), took)
+		u.say("%s: %s, %s of %s, with holes; read in %v", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
 	}
 	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
 	return problems, nil
 }
 
-// named is what to call the phone of a manifest.
-func named(m *flash.Manifest) string {
-	return strings.TrimSpace(m.Chip + " " + m.Project)
+// regionsOf counts the regions of a manifest, and names the phone where it is known.
+func regionsOf(m *flash.Manifest) string {
+	s := fmt.Sprintf("%d regions", len(m.Sources))
+	if len(m.Sources) == 1 {
+		s = "1 region"
+	}
+	if name := strings.TrimSpace(m.Chip + " " + m.Project); name != "" {
+		s += " of " + name
+	}
+	return s
 }
 
 // holes names what was not read by the partitions it touches, where these have names.
