@@ -245,14 +245,18 @@ func (b *blob) finish(g *indexGroup) error {
 	if n, err := b.dec.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		return b.why(fmt.Errorf("holds more than its group (%v)", err))
 	}
+	b.dec.Close()
 	if err := b.proof.Verify(); err != nil {
 		return b.why(err)
 	}
 	return nil
 }
 
-// why tells a blob that is not what its digest says from one that never was right.
+// why tells a blob that is not what its digest says from one that never was right. The
+// decoder reads ahead on a goroutine of its own: it must have ended before anybody else
+// reads the blob.
 func (b *blob) why(err error) error {
+	b.dec.Close()
 	_, rerr := io.Copy(io.Discard, b.proof)
 	if rerr == nil {
 		rerr = b.proof.Verify()
