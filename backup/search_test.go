@@ -311,7 +311,7 @@ func TestSearchIsBounded(t *testing.T) {
 		t.Error("nothing is found before frames that say nothing")
 	}
 	c := full.Member("d_random.img").Chunks[0]
-	head := c.at + 4 + 1 + 4 // as appendRaw makes it
+	head := c.at + 4 + 1 + 4                                                     // as appendRaw makes it
 	long := slices.Concat(cut[:head], make([]byte, 1<<20*blockHead), cut[head:]) // empty blocks
 	a := open(t, long)
 	if f, err := a.frameAt(c.at); err != nil || f.length != c.Packed+1<<20*blockHead {

@@ -290,7 +290,7 @@ func TestSignedContent(t *testing.T) {
 	img.Put(16<<20, boot)
 	at := int64(16<<20) + (int64(len(boot))+0xFFF)&^0xFFF
 	vb := make([]byte, 512)
-	copy(vb, "AVB0\x00\x00\x00\x01") // version 1
+	copy(vb, "AVB0\x00\x00\x00\x01")           // version 1
 	binary.BigEndian.PutUint64(vb[0x14:], 144) // auxiliary block
 	binary.BigEndian.PutUint64(vb[0x68:], 144) // descriptors
 	d := vb[256:]

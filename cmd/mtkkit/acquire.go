@@ -231,8 +231,8 @@ func (a *acquisition) layout() (*layout.Layout, error) {
 		return nil, a.explain(lost)
 	}
 	if errors.Is(err, layout.ErrNoTable) {
-		a.u.problems([]flash.Problem{{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
-			Text: "the phone has no partition table that can be read: partitions have no names here"}})
+		a.origin.problems = append(a.origin.problems, flash.Problem{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
+			Text: "no partition table can be read: partitions have no names here, and whether this is a phone's flash nobody knows"})
 		return &layout.Layout{User: src.Storage.User()}, nil
 	}
 	if err != nil {
