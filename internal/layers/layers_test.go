@@ -120,7 +120,7 @@ func (s source) checkImports(report reporter) {
 				report(spec.Pos(), "%s imports %s, which is for %s: %s", s.folder, to, r.folder, r.why)
 			}
 		}
-		if to == "log" && s.library() {
+		if to == "log" && s.isLibrary() {
 			report(spec.Pos(), "%s imports log: libraries return errors and problems", s.folder)
 		}
 	}
@@ -164,7 +164,7 @@ var talk = map[string][]string{
 
 // checkSilence finds calls in a library that print or end the program.
 func (s source) checkSilence(report reporter) {
-	if !s.library() {
+	if !s.isLibrary() {
 		return
 	}
 	imported := map[string]string{} // local name → import path
@@ -192,7 +192,7 @@ func (s source) checkSilence(report reporter) {
 }
 
 // library reports whether s must keep silent: tests and programs need not.
-func (s source) library() bool {
+func (s source) isLibrary() bool {
 	return !s.test && !slices.ContainsFunc(programs, func(p string) bool { return within(s.folder, p) })
 }
 
