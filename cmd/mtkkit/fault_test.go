@@ -118,7 +118,7 @@ var faultTable = []row{
 	{name: "garbage between packets", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Insert, Bytes: garbage}}, code: exitPhone, says: "makes no sense", left: resumes},
 	{name: "a sum wrong once", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Flip}}, left: whole},
 	{name: "data wrong once, the sum tells", families: "legacy", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: whole},
-	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: exitPhone, says: "do not fit their checksum", left: resumes},
+	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: exitPhone, says: "do not fit their checksum", left: nothing},
 	{name: "a bit wrong, and nothing to tell", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: silent},
 	{name: "a bit wrong, found by reading twice", families: "xflash xml", args: []string{"--verify", "reread"}, faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, code: exitProblems, says: "read differently the second time", left: whole},
 	{name: "places that cannot be read", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, code: exitProblems, says: "could not be read", left: withHole},

@@ -64,7 +64,8 @@ func TestPhoneLikeDump(t *testing.T) {
 		t.Fatal(err)
 	}
 	preloader := filepath.Join(t.TempDir(), "preloader_demo_k5.bin")
-	if err := os.WriteFile(preloader, made.Preloader, 0o644); err != nil {
+	settings := imgtest.Preloader(imgtest.PreloaderSpec{Board: "demo", Chip: "MT6765"}) // of a version that legacy agents know too
+	if err := os.WriteFile(preloader, settings, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range families {
