@@ -63,12 +63,15 @@ func TestPhoneLikeDump(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preloader := filepath.Join(t.TempDir(), "preloader_demo_k5.bin")
-	settings := imgtest.Preloader(imgtest.PreloaderSpec{Board: "demo", Chip: "MT6765"}) // of a version that legacy agents know too
-	if err := os.WriteFile(preloader, settings, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	for _, f := range families {
+		settings := made.Preloader
+		if f.protocol == acquiretest.Legacy { // its agents know older versions of memory settings
+			settings = imgtest.Preloader(imgtest.PreloaderSpec{Board: "demo", Chip: "MT6765"})
+		}
+		preloader := filepath.Join(t.TempDir(), "preloader_demo_k5.bin")
+		if err := os.WriteFile(preloader, settings, 0o644); err != nil {
+			t.Fatal(err)
+		}
 		for name, p := range map[string]acquiretest.Phone{
 			"swallow first": {}, "echo first": {EchoFirst: true}, "BootROM": {BootROM: true, Watchdog: 5 * time.Second},
 		} {
