@@ -14,8 +14,8 @@ var (
 	ErrGone = errors.New("the phone left the line")
 	// ErrClosed: this program closed the line.
 	ErrClosed = errors.New("the line was closed here")
-	// ErrBusy: another program has the port open.
-	ErrBusy = errors.New("another program has the port open")
+	// ErrBusy: another program, or another run of this one, has the port open.
+	ErrBusy = errors.New("port busy: another program has the port open")
 	// ErrPermission: this user may not open the port.
 	ErrPermission = errors.New("no permission to open the port")
 )

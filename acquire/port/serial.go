@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 	"sync/atomic"
@@ -33,11 +34,16 @@ func (system) List() ([]Info, error) { return list() }
 // Open implements Bus: the port is set to raw at once, so that nothing the phone says is
 // sent back to it.
 func (system) Open(name string) (Conn, error) {
+	lock, err := lockPort(name)
+	if err != nil {
+		return nil, openError(err)
+	}
 	p, err := serial.Open(name, &serial.Mode{BaudRate: baud})
 	if err != nil {
-		return nil, fmt.Errorf("port: %s: %w", name, openError(err))
+		lock.Close()
+		return nil, openError(err)
 	}
-	return &serialConn{port: p}, nil
+	return &serialConn{port: p, lock: lock}, nil
 }
 
 // openError puts our words before the library's.
@@ -65,6 +71,7 @@ func openError(err error) error {
 // serialConn is a serial.Port with the promises of Conn.
 type serialConn struct {
 	port   serial.Port
+	lock   io.Closer
 	closed atomic.Bool
 	once   sync.Once
 }
@@ -126,7 +133,7 @@ func (c *serialConn) lost(err error) error {
 func (c *serialConn) Close() (err error) {
 	c.once.Do(func() {
 		c.closed.Store(true)
-		err = c.port.Close()
+		err = errors.Join(c.port.Close(), c.lock.Close())
 	})
 	return err
 }

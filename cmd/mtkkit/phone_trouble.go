@@ -46,7 +46,7 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, port.ErrPermission):
 		return "mtkkit doctor says how this user gets the right; on Linux: mtkkit udev, or the group the port belongs to"
 	case errors.Is(err, port.ErrBusy):
-		return "end the other program (SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
+		return "end the other program (another run of mtkkit, SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
 	}
 	if adb.IsTrouble(err) {
 		return adb.Advice(err)
