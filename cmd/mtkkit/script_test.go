@@ -19,6 +19,7 @@ import (
 
 // The scripts run the real main, so that they see real exit codes and real streams.
 func TestMain(m *testing.M) {
+	shortExits()
 	testscript.Main(m, map[string]func(){
 		"mtkkit": main,
 		"mtkkit-code": func() { // prints the exit code, for codes other than 0 and 1
@@ -26,6 +27,18 @@ func TestMain(m *testing.M) {
 			os.Stdout.WriteString("exit " + strconv.Itoa(code) + "\n")
 		},
 	})
+}
+
+// raceOptions is read by the race detector at the start of a process.
+const raceOptions = "GORACE"
+
+// shortExits has the programs that tests start not sleep a second at their end, as
+// those with the race detector do by default, to see what other goroutines still do.
+// That sleep is also none of the program's own time, at some moment of which it is killed.
+func shortExits() {
+	if os.Getenv(raceOptions) == "" {
+		os.Setenv(raceOptions, "atexit_sleep_ms=10")
+	}
 }
 
 func TestScripts(t *testing.T) {
@@ -41,6 +54,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TESTDATA", testdata)
 			e.Setenv("IMAGES", filepath.Join(testdata, "../image"))
 			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv(raceOptions, os.Getenv(raceOptions))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
