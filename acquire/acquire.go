@@ -1,6 +1,7 @@
 package acquire
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -127,28 +128,45 @@ func (d *Dump) begin() error {
 	return d.openRegions()
 }
 
-// identify puts the phone's identities into the record.
+// identify puts what the phone says of itself into the record, its identities as HMACs.
+// What an earlier run was told, and this one was not, stays: there are several ways to
+// read a phone, and each knows it by something else.
 func (d *Dump) identify() {
-	phone := flash.ManifestPhone{}
-	if d.record.Phone != nil {
-		phone = *d.record.Phone
+	phone, was := flash.ManifestPhone{}, flash.ManifestPhone{}
+	if d.job.Record.Phone != nil {
+		phone = *d.job.Record.Phone
 	}
+	if d.record.Phone != nil {
+		was = *d.record.Phone
+	}
+	keep := func(now *string, then string) { *now = cmp.Or(*now, then) }
+	keep(&phone.HWCode, was.HWCode)
+	keep(&phone.HWSubCode, was.HWSubCode)
+	keep(&phone.HWVersion, was.HWVersion)
+	keep(&phone.SWVersion, was.SWVersion)
+	keep(&phone.Protocol, was.Protocol)
+	keep(&phone.Agent, was.Agent)
+	keep(&phone.AgentSHA, was.AgentSHA)
+	phone.IDs, phone.PlainIDs = maps.Clone(was.IDs), maps.Clone(was.PlainIDs)
 	for name, id := range d.job.IDs {
 		if len(id) == 0 {
 			continue
 		}
-		if phone.IDs == nil {
-			phone.IDs = map[string]string{}
-		}
-		phone.IDs[name] = d.hmac(name, id)
+		phone.IDs = with(phone.IDs, name, d.hmac(name, id))
 		if d.job.KeepIDs {
-			if phone.PlainIDs == nil {
-				phone.PlainIDs = map[string]string{}
-			}
-			phone.PlainIDs[name] = hex.EncodeToString(id)
+			phone.PlainIDs = with(phone.PlainIDs, name, hex.EncodeToString(id))
 		}
 	}
 	d.record.Phone = &phone
+}
+
+// with adds to a map that may be nil.
+func with(m map[string]string, name, value string) map[string]string {
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[name] = value
+	return m
 }
 
 func (d *Dump) hmac(name string, id []byte) string {
@@ -183,6 +201,9 @@ func (d *Dump) openRegions() error {
 	}
 	slices.SortStableFunc(d.record.Sources, func(a, b flash.ManifestSource) int { return order(a.Region) - order(b.Region) })
 	if err := d.writeDraft(); err != nil {
+		return err
+	}
+	if err := d.removeBooks(); err != nil {
 		return err
 	}
 	for _, s := range d.record.Sources {
@@ -236,6 +257,17 @@ func (d *Dump) writeDraft() error {
 		return fmt.Errorf("acquire: %w", err)
 	}
 	return replaceFile(d.path(flash.ManifestName)+partSuffix, b)
+}
+
+// removeBooks takes away what calls a dump finished, before its files change. The draft is
+// there already.
+func (d *Dump) removeBooks() error {
+	for _, name := range []string{flash.ManifestName, flash.SumsName} {
+		if err := os.Remove(d.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("acquire: %w", err)
+		}
+	}
+	return nil
 }
 
 // takeLock keeps other runs out of the folder for as long as this one lives.

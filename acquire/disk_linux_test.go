@@ -2,6 +2,7 @@ package acquire
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,32 @@ func TestNoRoom(t *testing.T) {
 	job.AnyRoom = true
 	p.user.b = make([]byte, len(p.user.b)) // zeros take none
 	if _, done, err := acquire(t, filepath.Join(top, "dump"), job); err != nil || !done {
+		t.Fatal(done, err)
+	}
+}
+
+// To go on takes room for what is not there yet: no more, and no less.
+func TestNoRoomToGoOn(t *testing.T) {
+	top, _ := mount(t, "tmpfs", "24m")
+	dir := filepath.Join(top, "dump")
+	p := newPhone(44)
+	for _, f := range []*fake{p.user, p.boot1, p.boot2} {
+		rand.NewChaCha8([32]byte{44}).Read(f.b) // holes take no room
+	}
+	p.part(t, dir)
+	job := p.job()
+	job.Want = everything(job.Device)
+	before := tree(t, dir)
+	d, err := Resume(dir, job)
+	if err == nil {
+		d.Close()
+	}
+	refused(t, err, "needs up to 18.0 MiB") // 17 MiB and a sector of user area, a boot region
+	if tree(t, dir) != before {
+		t.Error("the folder was changed")
+	}
+	job.Want = map[flash.Region][]flash.Extent{flash.EMMCUser: ext(0, 16<<20)} // of which half is there
+	if _, done, err := resume(t, dir, job); err != nil || !done {
 		t.Fatal(done, err)
 	}
 }

@@ -3,6 +3,7 @@ package acquire
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,6 +23,23 @@ func (d *Dump) Left() (todo, bad int64) {
 		bad += flash.Total(r.bad)
 	}
 	return todo, bad
+}
+
+// Omitted returns how many bytes of the phone were not asked for: places of the regions in
+// the dump, and regions that are not in it.
+func (d *Dump) Omitted() (n int64) {
+	for _, r := range d.regions {
+		n += flash.Total(flash.Without([]flash.Extent{{Length: r.size}}, r.want))
+	}
+	if d.job.Device == nil {
+		return n
+	}
+	for _, p := range d.job.Device.Parts {
+		if d.record.Source(p.Region) == nil {
+			n += p.Image.Size()
+		}
+	}
+	return n
 }
 
 // Read reads all that is wanted and not yet there, and the second time what is to be
@@ -96,10 +114,11 @@ func (d *Dump) readRegion(ctx context.Context, r *region, img flash.Image) error
 	return r.sync()
 }
 
-// stop brings what was read to the disk before the reading ends with an error.
+// stop brings what was read to the disk before the reading ends with an error. Where that
+// fails too, both are told.
 func (d *Dump) stop(r *region, err error) error {
-	if serr := r.sync(); serr != nil && err == nil {
-		return serr
+	if serr := r.sync(); serr != nil && !errors.Is(err, serr) {
+		return fmt.Errorf("%w; and what was read just before is lost: %w", err, serr)
 	}
 	return err
 }

@@ -59,14 +59,7 @@ func (d *Dump) reopen() (err error) {
 		if err := d.refuseRoom(d.dir, d.record); err != nil {
 			return err
 		}
-		phone := d.record.Phone
-		if d.record.Phone = d.job.Record.Phone; d.record.Phone == nil {
-			d.record.Phone = phone
-		}
 		d.identify()
-		if phone != nil && len(d.record.Phone.PlainIDs) == 0 {
-			d.record.Phone.PlainIDs = phone.PlainIDs
-		}
 	}
 	d.problems, d.record.Problems = d.record.Problems, nil
 	if d.job.Device != nil {
@@ -78,14 +71,7 @@ func (d *Dump) reopen() (err error) {
 		}
 	}
 	d.record.Complete = false
-	if err := d.openRegions(); err != nil {
-		return err
-	}
-	err = os.Remove(d.path(flash.ManifestName)) // of a dump that was called finished
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return fmt.Errorf("acquire: %w", err)
+	return d.openRegions()
 }
 
 // Check reports why a folder cannot be resumed at all: it holds no dump (ErrNoDump), or

@@ -23,7 +23,10 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	}
 	var need int64
 	for _, p := range d.job.Device.Parts {
-		want := flash.Within(d.job.Want[p.Region], flash.Extent{Length: p.Image.Size()})
+		want, err := d.unwritten(p, have)
+		if err != nil {
+			return err
+		}
 		if len(want) == 0 {
 			continue
 		}
@@ -31,24 +34,55 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 			return &Refusal{d.dir, fmt.Sprintf("%s has %v, more than a file on %s can have (%v)", p.Region, flash.Size(size), v.Kind, flash.Size(v.MaxFile)),
 				"choose a folder on a disk with another file system, with -o"}
 		}
-		switch {
-		case have != nil && have.Source(p.Region) != nil:
-			continue // its file is there; what it lacks is not known before it is opened
-		case !v.Holes:
-			need += p.Image.Size()
-		default:
-			n, err := dataBytes(p.Image, want)
-			if err != nil {
-				return err
-			}
-			need += n
+		if !v.Holes {
+			need += max(p.Image.Size()-d.written(p), 0)
+			continue
 		}
+		n, err := dataBytes(p.Image, want)
+		if err != nil {
+			return err
+		}
+		need += n
 	}
 	if need <= v.Free || d.job.AnyRoom {
 		return nil
 	}
 	return &Refusal{d.dir, fmt.Sprintf("needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free)),
 		"free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or go on all the same with --any-room: zeros take none"}
+}
+
+// unwritten is what of a region is wanted and not in the dump yet; have is nil where
+// nothing is.
+func (d *Dump) unwritten(p flash.Part, have *flash.Manifest) ([]flash.Extent, error) {
+	whole := flash.Extent{Length: p.Image.Size()}
+	want := flash.Within(d.job.Want[p.Region], whole)
+	if have == nil || have.Source(p.Region) == nil {
+		return want, nil
+	}
+	s := have.Source(p.Region)
+	j, _, err := loadJournal(d.path(filepath.Join(regionsDir, s.Name)), s.Region, s.Size)
+	if err != nil {
+		return nil, err
+	}
+	if j == nil || len(j.want) == 0 { // the draft knows
+		want = append(want, flash.Without([]flash.Extent{whole}, s.Unread)...)
+	}
+	if j == nil {
+		return flash.Union(want), nil
+	}
+	j.want = flash.Union(append(j.want, want...))
+	return j.todo(), nil
+}
+
+// written returns how much room a region's file takes already.
+func (d *Dump) written(p flash.Part) int64 {
+	path := d.path(filepath.Join(regionsDir, FileName(p.Region)))
+	for _, name := range []string{path + partSuffix, path} {
+		if st, err := os.Stat(name); err == nil {
+			return disk.Allocated(st)
+		}
+	}
+	return 0
 }
 
 // dataBytes adds up what of the extents holds data, as far as the source knows.

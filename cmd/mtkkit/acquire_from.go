@@ -73,7 +73,7 @@ func openADBOrigin(c *cli.Context, u *ui) (*origin, error) {
 		src: &source.Source{Device: p.Device}, sector: 512, chip: strings.ToUpper(p.Chip), live: true,
 		atPlace:  func(err error) bool { return errors.As(err, new(*adb.ReadError)) },
 		phone:    flash.ManifestPhone{Protocol: "adb"},
-		ids:      map[string][]byte{"serial": []byte(p.Serial), "cid": []byte(p.CID)},
+		ids:      map[string][]byte{"serial": []byte(p.Serial), "kernel_cid": []byte(p.CID)}, // text, and not an agent's bytes
 		problems: p.Problems,
 		claims:   p.Captures,
 		close:    p.Close,
