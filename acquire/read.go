@@ -26,17 +26,20 @@ func (d *Dump) Left() (todo, bad int64) {
 }
 
 // Omitted returns how many bytes of the phone were not asked for: places of the regions in
-// the dump, and regions that are not in it.
-func (d *Dump) Omitted() (n int64) {
+// the dump, and regions that are not in it. What is lacking, nobody can give.
+func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
+	count := func(r flash.Region, size int64, want []flash.Extent) {
+		n += flash.Total(flash.Without([]flash.Extent{{Length: size}}, slices.Concat(want, lacking[r])))
+	}
 	for _, r := range d.regions {
-		n += flash.Total(flash.Without([]flash.Extent{{Length: r.size}}, r.want))
+		count(r.region, r.size, r.want)
 	}
 	if d.job.Device == nil {
 		return n
 	}
 	for _, p := range d.job.Device.Parts {
 		if d.record.Source(p.Region) == nil {
-			n += p.Image.Size()
+			count(p.Region, p.Image.Size(), nil)
 		}
 	}
 	return n

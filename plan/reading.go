@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -84,9 +85,27 @@ func (t target) skipped() flash.Extent {
 	return flash.Extent{Offset: t.Offset + keptEnds, Length: t.Length - 2*keptEnds}
 }
 
+// CheckPattern finds a name that can be nobody's, before there is a table to look in.
+// The error is a *PatternError.
+func CheckPattern(s string) error {
+	if from, to, ok := strings.Cut(s, ".."); ok {
+		if from == "" || to == "" {
+			return &PatternError{Pattern: s, Why: "a stretch has a name at both ends, as nvram..boot"}
+		}
+		return errors.Join(CheckPattern(from), CheckPattern(to))
+	}
+	if _, err := path.Match(s, ""); err != nil {
+		return &PatternError{Pattern: s, Why: "is no pattern"}
+	}
+	return nil
+}
+
 // named finds what a name, a pattern or a stretch of partitions (nvram..protect_s)
 // stands for.
 func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
+	if err := CheckPattern(s); err != nil {
+		return nil, err
+	}
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		a, err := named(dev, t, from)
 		if err != nil {
@@ -102,9 +121,6 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 		}
 		first.name, first.Length = "", last.End()-first.Offset
 		return []target{first}, nil
-	}
-	if _, err := path.Match(s, ""); err != nil {
-		return nil, &PatternError{Pattern: s, Why: "is no pattern"}
 	}
 	var out []target
 	var names []string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,13 +24,15 @@ func acquireCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "acquire",
 		Usage:     "read a phone into a dump folder, resumable and hashed",
-		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
+		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
 		Description: "Reads every region of the phone: the user area and both boot regions, RPMB where it can be read.\n" +
-			"The lengths are the phone's own. What an interruption leaves can be gone on with: --resume FOLDER.\n" +
+			"The lengths are the phone's own. What an interruption leaves can be gone on with: --resume FOLDER;\n" +
+			"what --only, --skip and --range left out is read into the same folder: --resume FOLDER --complete.\n" +
 			"The phone is only read, never written to. --port sim reads a virtual phone.",
 		Flags: append(append(append(phoneFlags(), fromFlags()...),
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "dump `FOLDER` to make (default: named after board and time)"},
-			&cli.StringFlag{Name: "resume", Usage: "go on with the dump in `FOLDER`"},
+			&cli.StringFlag{Name: "resume", Usage: "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"},
+			&cli.BoolFlag{Name: "complete", Usage: "with --resume: read all the rest of the phone, also what was left out"},
 			&cli.StringSliceFlag{Name: "only", Usage: "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "without these `NAMES`; of userdata the first and the last MiB stay"},
 			&cli.StringSliceFlag{Name: "range", Usage: "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"},
@@ -118,11 +121,32 @@ func (a *acquisition) prepare() error {
 	if err := a.refuseCompress(); err != nil {
 		return err
 	}
-	if _, err := a.ranges(flash.EMMCUser); err != nil {
+	if err := a.checkWishes(); err != nil {
 		return err
 	}
 	reread, err := rereadPercent(c.String("verify"))
 	a.job.Reread = reread
+	return err
+}
+
+// checkWishes finds what is wrong with them before there is a table to find names in.
+func (a *acquisition) checkWishes() error {
+	c := a.c
+	only, skip := c.StringSlice("only"), c.StringSlice("skip")
+	if c.Bool("complete") {
+		if !a.resume {
+			return usage("mtkkit acquire: --complete goes with --resume FOLDER: a new dump is complete unless something is left out")
+		}
+		if len(only)+len(skip) > 0 || c.IsSet("range") {
+			return usage("mtkkit acquire: --complete reads all of the phone: it goes without --only, --skip and --range")
+		}
+	}
+	for _, s := range slices.Concat(only, skip) {
+		if err := plan.CheckPattern(s); err != nil {
+			return acquirePattern(err)
+		}
+	}
+	_, err := a.ranges(flash.EMMCUser)
 	return err
 }
 
@@ -195,7 +219,7 @@ func (a *acquisition) wishes() error {
 	for _, t := range tables {
 		a.job.Twice[t.Region] = append(a.job.Twice[t.Region], t.Extent)
 	}
-	if asked || !a.resume {
+	if asked || !a.resume || a.c.Bool("complete") {
 		a.job.Want = want
 	}
 	a.describe(l)
@@ -209,6 +233,9 @@ func acquirePattern(err error) error {
 	}
 	if bad.Why != "" {
 		return usage("mtkkit acquire: %q: %s", bad.Pattern, bad.Why)
+	}
+	if strings.EqualFold(bad.Pattern, "all") {
+		return usage("mtkkit acquire: nothing is called %q: everything is read without --only, and of a dump that was begun with --resume FOLDER --complete", bad.Pattern)
 	}
 	return usage("mtkkit acquire: nothing is called %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
 }
@@ -301,7 +328,7 @@ func (a *acquisition) finish(d *acquire.Dump) error {
 	if err != nil {
 		return a.explain(err)
 	}
-	problems, err := a.summary(m, finished)
+	problems, err := a.summary(m, finished, a.omitted(d))
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,16 @@ type acquired struct {
 	Manifest *flash.Manifest `json:"manifest"`
 }
 
+// omitted reports whether something was left out that this origin could give.
+func (a *acquisition) omitted(d *acquire.Dump) bool {
+	if a.origin == nil {
+		return d.Omitted(nil) > 0
+	}
+	return d.Omitted(a.origin.holes) > 0
+}
+
 // summary says what was read. It returns what makes the exit code.
-func (a *acquisition) summary(m *flash.Manifest, finished bool) ([]flash.Problem, error) {
+func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flash.Problem, error) {
 	u := a.u
 	problems := m.Problems
 	var size, unread int64
@@ -51,8 +59,13 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool) ([]flash.Problem
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
 		u.say("%s: %s, %s, complete; read in %v", a.dir, regionsOf(m), flash.Size(size), took)
-	default:
+	case unread > 0:
 		u.say("%s: %s, %s of %s, with holes; read in %v", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
+	default:
+		u.say("%s: %s, %s, not all of the phone; read in %v", a.dir, regionsOf(m), flash.Size(size), took)
+	}
+	if omitted {
+		u.hint("read the rest into it: %s", a.command("--complete"))
 	}
 	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
 	return problems, nil
@@ -96,8 +109,8 @@ func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 }
 
 // command is how the dump is gone on with.
-func (a *acquisition) command() string {
-	words := []string{"mtkkit acquire --resume", quoted(a.dir)}
+func (a *acquisition) command(more ...string) string {
+	words := append([]string{"mtkkit acquire --resume", quoted(a.dir)}, more...)
 	for _, name := range []string{"from", "serial", "port", "da", "preloader", "auth", "cert"} {
 		if a.c.IsSet(name) {
 			words = append(words, "--"+name, quoted(a.c.String(name)))
