@@ -130,19 +130,9 @@ func TestSplitPhone(t *testing.T) {
 		if f.Name() == flash.ManifestName || f.Name() == flash.SumsName {
 			continue
 		}
-		sameFile(t, filepath.Join(fromDump, f.Name()), filepath.Join(fromPhone, f.Name()))
-	}
-}
-
-func sameFile(t *testing.T, a, b string) {
-	t.Helper()
-	x, err := os.ReadFile(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := os.ReadFile(b)
-	if err != nil || !bytes.Equal(x, y) {
-		t.Errorf("%s differs: %v", filepath.Base(a), err)
+		if err := sameFiles(filepath.Join(fromDump, f.Name()), filepath.Join(fromPhone, f.Name())); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"phone": phone, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
-			"put": put, "adbphone": adbPhone,
+			"put": put, "copy": copyDump, "adbphone": adbPhone,
 		},
 	})
 }
@@ -133,28 +133,22 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 
 // same A B [OFFSET] compares file A with B, or with as much of B from OFFSET on.
 func same(ts *testscript.TestScript, neg bool, args []string) {
-	a, b := edit(ts, args[0]), edit(ts, args[1])
-	defer a.Close()
-	defer b.Close()
-	size := func(f *os.File) int64 {
-		st, err := f.Stat()
-		ts.Check(err)
-		return st.Size()
-	}
-	at, equal := int64(0), size(a) == size(b)
+	at := int64(0)
 	if len(args) > 2 {
 		at = number(ts, args[2])
-		equal = size(a) <= size(b)-at
 	}
-	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
-	for off := int64(0); equal && off < size(a); off += int64(len(x)) {
-		n, _ := a.ReadAt(x, off)
-		m, _ := b.ReadAt(y[:n], at+off)
-		equal = n == m && bytes.Equal(x[:n], y[:m])
+	err := sameFrom(ts.MkAbs(args[0]), ts.MkAbs(args[1]), at, len(args) > 2)
+	if !errors.Is(err, errDiffer) {
+		ts.Check(err)
 	}
-	if equal == neg {
-		ts.Fatalf("%s and %s: same is %v", args[0], args[1], equal)
+	if neg == (err == nil) {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], err == nil)
 	}
+}
+
+// copyDump FILE NEW copies a large file with its holes.
+func copyDump(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(copyHoled(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 }
 
 // linear OUT BASE BOOT1 BOOT2 USER writes one file of regions: the boot regions at its
