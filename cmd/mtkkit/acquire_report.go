@@ -86,20 +86,14 @@ func regionsOf(m *flash.Manifest) string {
 // holes names what was not read by the partitions it touches, where these have names.
 func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 	d, err := a.openFolder(context.WithoutCancel(a.c.Context))
-	var out []flash.Problem
 	if errors.Is(err, layout.ErrNoTable) {
-		for _, s := range m.Sources {
-			for _, e := range s.Unread {
-				out = append(out, flash.Problem{Severity: flash.Error, Place: string(s.Region), Offset: e.Offset,
-					Text: fmt.Sprintf("0x%x bytes (%s) were not read, and are not the zeros they look like", e.Length, flash.Size(e.Length))})
-			}
-		}
-		return out, nil
+		return unreadPlaces(m), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
+	var out []flash.Problem
 	for _, p := range d.lay.Problems {
 		if p.Severity == flash.Error {
 			out = append(out, p)

@@ -121,7 +121,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	src, err := openSource(c.Context, c, u, path)
 	if err != nil {
-		return nil, err
+		return nil, whyNoDump(err, path)
 	}
 	switch s := strings.ToUpper(c.String("storage")); s {
 	case "":
@@ -148,8 +148,8 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	u.bars.clear()
 	if err != nil {
-		src.Close()
-		return nil, explain(err, path)
+		defer src.Close()
+		return nil, whyNoTable(err, src, path)
 	}
 	return &dump{path: path, src: src, lay: lay}, nil
 }

@@ -187,6 +187,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		h    hinted
 	)
 	var early stopped
+	var little unread
 	if errors.As(err, &h) {
 		hints = h.hints
 	} else if errors.As(err, &early) {
@@ -201,6 +202,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		return strings.TrimPrefix(bad.Error(), "mtkkit: "), hints, exitUsage
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
+	case errors.As(err, &little):
+		return little.Error(), little.hints, exitProblems
 	case isPhoneTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
 	case hints != nil:

@@ -75,7 +75,7 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 		return verifyDump(c, u, dir)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
+		return whyNoDump(fmt.Errorf("%s: %w", dir, err), dir)
 	}
 	if err := addHoles(c, u, dir, r); err != nil {
 		return err
@@ -143,6 +143,10 @@ func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
 		return nil
 	}
 	d, err := openDump(c, u, dir)
+	if errors.Is(err, layout.ErrNoTable) {
+		r.Problems = append(r.Problems, unreadPlaces(r.Manifest)...)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

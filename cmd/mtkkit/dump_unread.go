@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// unread is a dump of which too little was read yet to say anything about it: no damage,
+// and no failure of the command. Exit code 3, as for every hole.
+type unread struct {
+	error
+	hints []string
+}
+
+func (e unread) Unwrap() error { return e.error }
+
+// whyNoTable tells a dump whose table was not read yet from one that has none.
+func whyNoTable(err error, src *source.Source, path string) error {
+	user := src.User()
+	if !errors.Is(err, layout.ErrNoTable) || user == nil || len(flash.Within(user.Unread, flash.Extent{Length: tableHead})) == 0 {
+		return explain(err, path)
+	}
+	var size, lacks int64
+	for _, p := range src.Parts {
+		size += p.Image.Size()
+		lacks += flash.Total(p.Unread)
+	}
+	return unread{
+		hidden{err, fmt.Sprintf("%s: the partition table is still to be read: nothing was read there yet (%s of %s are in the dump)", path, flash.Size(size-lacks), flash.Size(size))},
+		[]string{goOnWith(path)},
+	}
+}
+
+// goOnWith is how a dump folder is read on, "" for what is none.
+func goOnWith(path string) string {
+	if acquire.Check(path) != nil {
+		return ""
+	}
+	return fmt.Sprintf("go on with it: mtkkit acquire --resume %s --da FILE", quoted(path))
+}
+
+// hidden is an error with other words.
+type hidden struct {
+	error
+	text string
+}
+
+func (e hidden) Error() string { return e.text }
+func (e hidden) Unwrap() error { return e.error }
+
+// whyNoDump tells a folder that acquire made, and read nothing into, from what is no dump.
+func whyNoDump(err error, path string) error {
+	if begun := acquire.Check(path); errors.Is(begun, acquire.ErrNotBegun) {
+		return unread{begun, []string{"remove the folder, and run mtkkit acquire once more"}}
+	}
+	return err
+}
+
+// unreadPlaces names what a manifest says was not read, where partitions have no names.
+func unreadPlaces(m *flash.Manifest) (out []flash.Problem) {
+	for _, s := range m.Sources {
+		for _, e := range s.Unread {
+			out = append(out, flash.Problem{Severity: flash.Error, Place: string(s.Region), Offset: e.Offset,
+				Text: fmt.Sprintf("0x%x bytes (%s) were not read, and are not the zeros they look like", e.Length, flash.Size(e.Length))})
+		}
+	}
+	return out
+}
