@@ -86,6 +86,6 @@ var advice = []struct {
 	{ErrMangled, "read the phone through its loader: mtkkit acquire --da FILE"},
 	{ErrStorage, "read the phone through its loader: mtkkit acquire --da FILE"},
 	{ErrProtocol, "another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place"},
-	{ErrLost, "plug the phone in again, see that adb devices lists it, and resume"},
-	{ErrSilent, "unlock the phone's screen, see that it asks nothing and that adb devices lists it, and resume"},
+	{ErrLost, "plug the phone in again, and see that adb devices lists it"},
+	{ErrSilent, "unlock the phone's screen, and see that it asks nothing and that adb devices lists it"},
 }

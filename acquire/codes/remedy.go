@@ -21,7 +21,7 @@ var (
 	// Silence: the agent does not answer any more.
 	Silence = &Remedy{
 		"the agent was started and says nothing: the link broke, the battery gave way, it is the wrong agent, or an old kernel echoed its words back to it",
-		"unplug, power the phone off (hold the power key for 10 seconds), plug it in again and resume",
+		"unplug, power the phone off (hold the power key for 10 seconds), and plug it in again",
 	}
 	// Agent: the file holds no agent for this chip or this version of it.
 	Agent = &Remedy{

@@ -110,8 +110,8 @@ var advice = []struct {
 	{ErrDRAM, codes.DRAM.Cure},
 	{ErrMismatch, codes.AgentPair.Cure},
 	{ErrNoStorage, codes.NoFlash.Cure},
-	{ErrSum, "use another cable or socket, without a hub, and resume"},
-	{ErrProtocol, "unplug, use another cable or socket, without a hub, and resume"},
-	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds) and resume"},
+	{ErrSum, "use another cable or socket, without a hub"},
+	{ErrProtocol, "unplug the phone, and use another cable or socket, without a hub"},
+	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds)"},
 	{port.ErrTimeout, codes.Silence.Cure},
 }

@@ -231,6 +231,9 @@ func (r row) run(t *testing.T, f family, agent, preloader string, parts []flash.
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("something was left: %v", err)
 		}
+		if strings.Contains(errs, "resume") {
+			t.Errorf("there is nothing to resume:\n%s", errs)
+		}
 	case whole:
 		if !same {
 			t.Error("the dump is not what the phone stores")
