@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -143,7 +142,7 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 	if len(plain) != want {
 		return fail(fmt.Errorf("%d bytes came out instead of %d", len(plain), want))
 	}
-	if c.SHA256 != "" && sumOf(w, plain) != c.SHA256 {
+	if m.SHA256 != "" && !m.proves(i, plain) {
 		return fail(fmt.Errorf("the index has another sha-256 for it"))
 	}
 	return packed, plain, nil
@@ -203,16 +202,18 @@ func (f *memberImage) readSome(p []byte, off int64) (int, error) {
 	w := ws[i]
 	p = p[:min(int64(len(p)), w.End()-off)]
 	clear(p)
-	plain, err := f.a.cache.chunk(f.a, f.m, i)
-	if err != nil && f.lost != nil {
+	chunk := f.a.cache.take(f.a, f.m, i)
+	defer f.a.cache.give(chunk)
+	if chunk.err != nil && f.lost != nil {
 		if _, told := f.told.LoadOrStore(i, true); !told {
-			f.lost(w.Extent, err)
+			f.lost(w.Extent, chunk.err)
 		}
 		return len(p), nil
 	}
-	if err != nil {
-		return 0, err
+	if chunk.err != nil {
+		return 0, chunk.err
 	}
+	plain := chunk.plain
 	for _, d := range w.data {
 		if from := max(d.Offset, off); from < min(d.End(), off+int64(len(p))) {
 			copy(p[from-off:], plain[from-d.Offset:d.Length])
@@ -220,75 +221,4 @@ func (f *memberImage) readSome(p []byte, off int64) (int, error) {
 		plain = plain[d.Length:]
 	}
 	return len(p), nil
-}
-
-// cached is an unpacked chunk, or one about to be.
-type cached struct {
-	member *Member
-	chunk  int
-	once   sync.Once
-	plain  []byte
-	err    error
-}
-
-// cache keeps the chunks used last. Who reads in order finds the next chunks unpacked
-// by other processors.
-type cache struct {
-	mu    sync.Mutex
-	items []*cached // used last first
-	ahead sync.WaitGroup
-}
-
-// keptChunks are as many as both of two readers need, and their chunks ahead.
-const keptChunks = 8
-
-func (c *cache) chunk(a *Archive, m *Member, i int) ([]byte, error) {
-	c.mu.Lock()
-	item, fresh := c.find(m, i)
-	if fresh && i > 0 && c.has(m, i-1) {
-		c.readAhead(a, m, i)
-	}
-	c.mu.Unlock()
-	item.unpack(a)
-	return item.plain, item.err
-}
-
-func (it *cached) unpack(a *Archive) {
-	it.once.Do(func() { _, it.plain, it.err = a.unpack(it.member, it.chunk, nil, nil) })
-}
-
-// readAhead unpacks what a reader of chunk i will want next.
-func (c *cache) readAhead(a *Archive, m *Member, i int) {
-	for next := i + 1; next < min(i+1+min(runtime.GOMAXPROCS(0)-1, keptChunks/4), len(m.Chunks)); next++ {
-		if item, fresh := c.find(m, next); fresh {
-			c.ahead.Go(func() { item.unpack(a) })
-		}
-	}
-}
-
-func (c *cache) has(m *Member, i int) bool {
-	for _, it := range c.items {
-		if it.member == m && it.chunk == i {
-			return true
-		}
-	}
-	return false
-}
-
-// find returns the item of a chunk, as the one used last; fresh means that it was not
-// there.
-func (c *cache) find(m *Member, i int) (item *cached, fresh bool) {
-	for n, it := range c.items {
-		if it.member == m && it.chunk == i {
-			copy(c.items[1:n+1], c.items[:n])
-			c.items[0] = it
-			return it, false
-		}
-	}
-	if len(c.items) < keptChunks {
-		c.items = append(c.items, nil)
-	}
-	copy(c.items[1:], c.items)
-	c.items[0] = &cached{member: m, chunk: i}
-	return c.items[0], true
 }

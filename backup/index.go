@@ -45,8 +45,9 @@ type Member struct {
 
 // Chunk is the frame that stands for 4 MiB of a member.
 type Chunk struct {
-	Packed int64  `json:"packed"`           // length of the frame
-	SHA256 string `json:"sha256,omitempty"` // of the 4 MiB, holes as zeros
+	Packed int64  `json:"packed"`         // length of the frame
+	From   string `json:"from,omitempty"` // state of the member's SHA-256 before it; "": that behind the chunk before, or the first
+	To     string `json:"to,omitempty"`   // and behind it; "": the member ends with it
 
 	at int64 // where the frame begins
 }
@@ -194,7 +195,7 @@ func (m *Member) check(frame func(int64) error) error {
 	if err := flash.CheckFilePath(m.Name); err != nil {
 		return err
 	}
-	if m.Size < 0 || !isSum(m.SHA256) {
+	if m.Size < 0 || m.SHA256 == "" || !isSum(m.SHA256) {
 		return fmt.Errorf("size %d or sum %q is none", m.Size, m.SHA256)
 	}
 	if err := m.checkData(); err != nil {
@@ -211,8 +212,8 @@ func (m *Member) check(frame func(int64) error) error {
 	next := m.at + m.Head
 	for i := range m.Chunks {
 		c := &m.Chunks[i]
-		if !isSum(c.SHA256) {
-			return fmt.Errorf("frame %d: sum %q is none", i, c.SHA256)
+		if err := m.checkStates(i); err != nil {
+			return err
 		}
 		if c.Packed > mostPacked(m.windows[i].stored()) {
 			return fmt.Errorf("frame %d: 0x%x bytes are more than its content can need", i, c.Packed)
@@ -222,6 +223,21 @@ func (m *Member) check(frame func(int64) error) error {
 			return err
 		}
 		next += c.Packed
+	}
+	return nil
+}
+
+// checkStates proves that the states around chunk i are there, and are states.
+func (m *Member) checkStates(i int) error {
+	c := m.Chunks[i]
+	from, to := m.linked(i)
+	for _, s := range []struct {
+		state string
+		want  bool
+	}{{c.From, from}, {c.To, to}} {
+		if !isSum(s.state) || (s.state != "") != s.want {
+			return fmt.Errorf("frame %d: state %q of its sum is none, or one too many", i, s.state)
+		}
 	}
 	return nil
 }

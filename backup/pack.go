@@ -16,8 +16,8 @@ import (
 // Copy writes outputs as members, in their order:
 //
 //	scan ──► plan ──► packers, one a processor ──► write, in order
-//	where    headers  read, hash, compress         hash of the whole
-//	is data  chunks   one chunk each               member
+//	where    headers  read, compress               hash of the whole
+//	is data  chunks   one chunk each               member, once
 //
 // Results are in the order of the outputs.
 func (w *Writer) Copy(ctx context.Context, outputs []flash.Output) ([]Result, error) {
@@ -79,7 +79,6 @@ type task struct {
 
 	*buffers
 	plain, packed []byte
-	chunk         Chunk
 	err           error
 	done          chan struct{}
 }
@@ -194,7 +193,7 @@ func (r *run) packer() {
 	}
 }
 
-// pack reads, hashes and compresses what the task stands for.
+// pack reads and compresses what the task stands for.
 func (t *task) pack(enc *zstd.Encoder) {
 	t.plain, t.packed = t.buffers.plain[:0], t.buffers.packed[:0]
 	if t.head != nil {
@@ -206,7 +205,6 @@ func (t *task) pack(enc *zstd.Encoder) {
 	if t.err = readData(t.img, t.window.data, t.plain); t.err != nil {
 		return
 	}
-	t.chunk.SHA256 = sumOf(t.window, t.plain)
 	clear(t.plain[n:])
 	if looksRandom(t.plain) {
 		t.packed = appendRaw(sized(t.packed, rawLen(len(t.plain)))[:0], t.plain)
@@ -234,33 +232,6 @@ func readData(img flash.Image, data []flash.Extent, b []byte) error {
 	return nil
 }
 
-// sumOf is the SHA-256 of a window, of which plain holds the data.
-func sumOf(w window, plain []byte) string {
-	h := sha256.New()
-	at := addWindow(h, w, plain, w.Offset)
-	addZeros(h, w.End()-at)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// addWindow hashes the data of a window and the holes before and between them, from
-// at on; it returns where the last of the data ends.
-func addWindow(h hash.Hash, w window, plain []byte, at int64) int64 {
-	for _, d := range w.data {
-		addZeros(h, d.Offset-at)
-		h.Write(plain[:d.Length])
-		plain, at = plain[d.Length:], d.End()
-	}
-	return at
-}
-
-func addZeros(h hash.Hash, n int64) {
-	for n > 0 {
-		m := min(n, int64(len(zeros)))
-		h.Write(zeros[:m])
-		n -= m
-	}
-}
-
 // finish writes a packed frame, and with the last one of a member ends it.
 func (r *run) finish(t *task) error {
 	m, w := t.member, r.w
@@ -276,13 +247,11 @@ func (r *run) finish(t *task) error {
 			return err
 		}
 	} else {
-		t.chunk.Packed = int64(len(t.packed))
-		m.Chunks = append(m.Chunks, t.chunk)
+		before := r.summed
+		m.Chunks = append(m.Chunks, r.link(t))
 		if err := w.frame(t.packed, len(t.plain)); err != nil {
 			return err
 		}
-		before := r.summed
-		r.summed = addWindow(r.sum, t.window, t.plain, r.summed)
 		w.progress(m.Name, r.summed, m.Size, r.summed-before)
 	}
 	if t.last {
@@ -293,4 +262,25 @@ func (r *run) finish(t *task) error {
 		w.progress(m.Name, m.Size, m.Size, m.Size-r.summed)
 	}
 	return nil
+}
+
+// link hashes the chunk of a task and what lies before it, and notes the states that
+// prove it.
+func (r *run) link(t *task) Chunk {
+	m, w := t.member, t.window
+	i := len(m.Chunks)
+	m.windows = append(m.windows, w)
+	c := Chunk{Packed: int64(len(t.packed))}
+	from, to := m.linked(i)
+	if from {
+		addZeros(r.sum, w.Offset-r.summed)
+		r.summed = w.Offset
+		c.From = stateOf(r.sum)
+	}
+	addZeros(r.sum, w.End()-addWindow(r.sum, w, t.plain, r.summed))
+	r.summed = w.End()
+	if to {
+		c.To = stateOf(r.sum)
+	}
+	return c
 }

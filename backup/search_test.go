@@ -122,7 +122,8 @@ func withIndex(t testing.TB, frames []byte, a *Archive, copies ...*Index) []byte
 // An index that does not speak the truth is noticed: when it is opened, or at the
 // latest by verify.
 func TestLyingIndex(t *testing.T) {
-	files := map[string][]byte{"a": noise("a", 9*mib), "b": append(noise("b", 5000), make([]byte, mib)...), "c": noise("c", 9*mib)}
+	files := map[string][]byte{"a": noise("a", 9*mib), "b": append(noise("b", 5000), make([]byte, mib)...), "c": noise("c", 9*mib),
+		"d": slices.Concat(noise("d", 5000), make([]byte, 9*mib), noise("e", mib))}
 	b := pack(t, outputs(files), Options{})
 	if r := verify(t, open(t, reindexed(t, b, func(*Index) {}))); !r.OK || len(r.Problems) > 0 {
 		t.Fatalf("the truth: %+v", r)
@@ -145,14 +146,20 @@ func TestLyingIndex(t *testing.T) {
 		"chunks exchanged":  func(x *Index) { c := x.Members[0].Chunks; c[0], c[1] = c[1], c[0] },
 		"members exchanged": func(x *Index) { x.Members[0], x.Members[2] = x.Members[2], x.Members[0] },
 		"names exchanged":   func(x *Index) { x.Members[0].Name, x.Members[2].Name = "c", "a" },
-		"sum of a chunk":    func(x *Index) { x.Members[0].Chunks[1].SHA256 = strings.Repeat("0", 64) },
-		"sum is none":       func(x *Index) { x.Members[0].Chunks[1].SHA256 = "00" },
+		"sum of a chunk":    func(x *Index) { x.Members[0].Chunks[1].To = strings.Repeat("0", 64) },
+		"sum is none":       func(x *Index) { x.Members[0].Chunks[1].To = "00" },
+		"state left out":    func(x *Index) { x.Members[0].Chunks[0].To = "" },
+		"state too many":    func(x *Index) { x.Members[0].Chunks[1].From = x.Members[0].Chunks[0].To },
+		"last state":        func(x *Index) { x.Members[0].Chunks[2].To = x.Members[0].Chunks[0].To },
+		"state before":      func(x *Index) { x.Members[3].Chunks[1].From = strings.Repeat("0", 64) },
+		"sum of a member":   func(x *Index) { x.Members[0].SHA256 = strings.Repeat("0", 64) },
+		"no sum":            func(x *Index) { x.Members[0].SHA256 = "" },
 		"length of a chunk": func(x *Index) { x.Members[0].Chunks[0].Packed--; x.Members[0].Chunks[1].Packed++ },
 		"huge chunk":        func(x *Index) { x.Members[0].Chunks[0].Packed = 1 << 40 },
 		"negative chunk":    func(x *Index) { x.Members[0].Chunks[0].Packed = -1 },
 		"head":              func(x *Index) { x.Members[1].Head++ },
 		"start":             func(x *Index) { x.Start = 0 },
-		"member left out":   func(x *Index) { x.Members = x.Members[:2] },
+		"member left out":   func(x *Index) { x.Members = x.Members[:3] },
 		"date":              func(x *Index) { x.Created++ },
 	} {
 		a, err := Open(bytes.NewReader(reindexed(t, b, lie)))

@@ -107,7 +107,7 @@ func startFile(path string, opt FileOptions) (*File, error) {
 // Write implements io.Writer. A stream that is written is brought to the disk on the
 // way, so that the end need not wait for all of it.
 func (f *File) Write(b []byte) (int, error) {
-	n, err := f.file.Write(b)
+	n, err := writeSteps(b, f.file.Write)
 	if f.written += int64(n); !f.opt.NoSync && f.written-f.started >= earlyStep {
 		f.started = f.written
 		startSync(f.file)

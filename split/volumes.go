@@ -103,7 +103,7 @@ func (v *Volumes) Write(b []byte) (n int, err error) {
 				return n, err
 			}
 		}
-		m, err := v.files[len(v.files)-1].Write(b[n : n+int(min(int64(len(b)-n), v.left))])
+		m, err := writeSteps(b[n:n+int(min(int64(len(b)-n), v.left))], v.files[len(v.files)-1].Write)
 		n, v.left = n+m, v.left-int64(m)
 		if err != nil {
 			return n, err

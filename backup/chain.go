@@ -1,0 +1,105 @@
+package backup
+
+import (
+	"crypto/sha256"
+	"encoding"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+)
+
+// A member is hashed once, from its beginning to its end, and that proves its chunks too,
+// each by itself: the index keeps the state of the hash (the eight words H of FIPS 180-4
+// §6.2) at the borders of chunks, which are multiples of its block.
+//
+//	0         4 MiB       8 MiB           16 MiB      end
+//	│ chunk 0  │ chunk 1   │ hole           │ chunk 2   │
+//	IV ───────►to 0 ──────►to 1 ··········►from 2 ────►sha-256 of the member
+//
+// Who has a chunk goes on from the state before it, and must arrive at the one behind it.
+
+// stateSize is the length of a state, bytes.
+const stateSize = 32
+
+// marshalled is what crypto/sha256 writes before the state and behind it: a magic, a
+// block that is not begun, the number of bytes hashed.
+const (
+	hashMagic = "sha\x03"
+	hashBlock = 64
+)
+
+// stateOf returns the state of a SHA-256 that has hashed whole blocks, in lower-case hex.
+func stateOf(h hash.Hash) string {
+	b, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		panic("backup: crypto/sha256 does not tell its state: " + err.Error())
+	}
+	return hex.EncodeToString(b[len(hashMagic) : len(hashMagic)+stateSize])
+}
+
+// hashFrom returns a SHA-256 in a state that it has after n bytes. The state is one that
+// isSum accepts; "" is that of the beginning.
+func hashFrom(state string, n int64) hash.Hash {
+	h := sha256.New()
+	if state == "" {
+		return h
+	}
+	b, err := hex.AppendDecode([]byte(hashMagic), []byte(state))
+	b = append(b, make([]byte, hashBlock)...)
+	b = binary.BigEndian.AppendUint64(b, uint64(n))
+	if err == nil {
+		err = h.(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
+	}
+	if err != nil {
+		panic("backup: crypto/sha256 does not take its state: " + err.Error())
+	}
+	return h
+}
+
+// before is the state before chunk i.
+func (m *Member) before(i int) string {
+	if from := m.Chunks[i].From; from != "" || i == 0 {
+		return from
+	}
+	return m.Chunks[i-1].To
+}
+
+// proves reports whether plain is the content of chunk i.
+func (m *Member) proves(i int, plain []byte) bool {
+	w := m.windows[i]
+	h := hashFrom(m.before(i), w.Offset)
+	addZeros(h, w.End()-addWindow(h, w, plain, w.Offset))
+	if w.End() < m.Size {
+		return stateOf(h) == m.Chunks[i].To
+	}
+	return hex.EncodeToString(h.Sum(nil)) == m.SHA256
+}
+
+// linked tells which states chunk i must have: one before it where it does not begin
+// with the member or the chunk before it, one behind it where the member goes on.
+func (m *Member) linked(i int) (from, to bool) {
+	end := int64(0)
+	if i > 0 {
+		end = m.windows[i-1].End()
+	}
+	return m.windows[i].Offset > end, m.windows[i].End() < m.Size
+}
+
+// addWindow hashes the data of a window and the holes before and between them, from
+// at on; it returns where the last of the data ends.
+func addWindow(h hash.Hash, w window, plain []byte, at int64) int64 {
+	for _, d := range w.data {
+		addZeros(h, d.Offset-at)
+		h.Write(plain[:d.Length])
+		plain, at = plain[d.Length:], d.End()
+	}
+	return at
+}
+
+func addZeros(h hash.Hash, n int64) {
+	for n > 0 {
+		m := min(n, int64(len(zeros)))
+		h.Write(zeros[:m])
+		n -= m
+	}
+}
