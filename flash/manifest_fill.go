@@ -3,6 +3,7 @@ package flash
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,34 @@ func (m *Manifest) Fill(written []Written) {
 			e.SHA256 = w.SHA256
 		}
 	}
+}
+
+// Public returns what of the record everybody may read, when those files are private:
+// nothing of their content, no sum that covers it, and nothing that the phone said of
+// itself. The private files count as left out.
+func (m *Manifest) Public(private func(file string) bool) *Manifest {
+	out := *m
+	out.Phone, out.Sources, out.Entries, out.Files = nil, slices.Clone(m.Sources), slices.Clone(m.Entries), nil
+	for i := range out.Sources {
+		out.Sources[i].SHA256 = ""
+	}
+	for i := range out.Entries {
+		e := &out.Entries[i]
+		if e.File != "" && private(e.File) {
+			e.File, e.Skipped = "", e.Present > 0
+			out.Complete = out.Complete && !e.Skipped
+		}
+		if e.Skipped {
+			e.File, e.SHA256, e.Zero = "", "", false
+		}
+	}
+	for _, f := range m.Files {
+		if !private(f.Name) {
+			out.Files = append(out.Files, f)
+		}
+	}
+	out.Problems = slices.DeleteFunc(slices.Clone(m.Problems), func(p Problem) bool { return p.Severity == Note })
+	return &out
 }
 
 // sumEscapes is how coreutils writes names that would break a line: the line begins

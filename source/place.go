@@ -18,7 +18,7 @@ func (s *Source) openPlace(ctx context.Context, path string) error {
 	if ref.Tag == "" {
 		return &UnreadableError{path, "names no backup: add a tag, as mtkkit backup tags lists them"}
 	}
-	repo, err := oci.Open(ref, oci.Options{})
+	repo, err := oci.Open(ref, oci.Options{Keys: s.opt.Keys})
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,9 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 		add(o.Name, o.Image)
 	}
 	add(flash.ManifestName, bytes.NewReader(record))
+	if b.Locked != nil {
+		s.problem(flash.Error, name, "what is private in it is not here: %v", b.Locked)
+	}
 	s.Unpacked = true
 	return s.openFolder(ctx, f)
 }

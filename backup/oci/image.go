@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"oras.land/oras-go/v2/content"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -21,6 +22,7 @@ type image struct {
 	ctx   context.Context
 	store getter
 	file  *indexFile
+	keys  []seal.Key // of a file that is sealed
 
 	mu    sync.Mutex
 	chunk int64  // of the file, in buf; -1 none
@@ -140,8 +142,16 @@ func (m *image) open(group int) (*blob, error) {
 		return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
 	}
 	b := &blob{group: group, body: rc, proof: content.NewVerifyReader(rc, d)}
+	frames := io.Reader(b.proof)
+	if m.file.Sealed {
+		if frames, err = seal.Reader(b.proof, m.keys); err != nil {
+			err = b.why(err)
+			rc.Close()
+			return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
+		}
+	}
 	// Nothing that a frame says makes the decoder take more than a few chunks.
-	b.dec, err = zstd.NewReader(b.proof, zstd.WithDecoderMaxWindow(2*chunkSize), zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true))
+	b.dec, err = zstd.NewReader(frames, zstd.WithDecoderMaxWindow(2*chunkSize), zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		rc.Close()
 		return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
@@ -256,7 +266,9 @@ func (b *blob) finish(g *indexGroup) error {
 // decoder reads ahead on a goroutine of its own: it must have ended before anybody else
 // reads the blob.
 func (b *blob) why(err error) error {
-	b.dec.Close()
+	if b.dec != nil {
+		b.dec.Close()
+	}
 	_, rerr := io.Copy(io.Discard, b.proof)
 	if rerr == nil {
 		rerr = b.proof.Verify()

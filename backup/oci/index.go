@@ -34,6 +34,7 @@ type indexFile struct {
 	Name   string       `json:"name"`
 	Size   int64        `json:"size"`
 	SHA256 sum          `json:"sha256"`
+	Sealed bool         `json:"sealed,omitempty"` // its blobs are, for the key of the backup
 	Groups []indexGroup `json:"groups"`
 }
 
@@ -67,6 +68,17 @@ func plainSum(chunks []sum) sum {
 		h.Write(chunks[i][:])
 	}
 	return sum(h.Sum(nil))
+}
+
+// open returns the index without the files that are sealed.
+func (x *index) open() *index {
+	out := &index{Schema: x.Schema, Chunk: x.Chunk, Files: []indexFile{}}
+	for _, f := range x.Files {
+		if !f.Sealed {
+			out.Files = append(out.Files, f)
+		}
+	}
+	return out
 }
 
 func (g *indexGroup) descriptor() ocispec.Descriptor {

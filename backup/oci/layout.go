@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -38,6 +39,7 @@ type layout struct {
 	dir    string
 	noSync bool
 	use    *flock.Flock
+	seen   sync.Map // digest.Digest → presence, of blobs that were read through
 }
 
 const (
@@ -174,16 +176,32 @@ func (l *layout) blob(d digest.Digest) (string, error) {
 	return filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256", d.Encoded()), nil
 }
 
-func (l *layout) has(_ context.Context, d ocispec.Descriptor) (bool, error) {
+// has reads the blob that it finds: a folder has no server to look after it, and what is
+// damaged must not be shared with the next backup.
+func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
+	if p, ok := l.seen.Load(d.Digest); ok {
+		return p.(presence), nil
+	}
 	path, err := l.blob(d.Digest)
 	if err != nil {
-		return false, err
+		return absent, err
 	}
-	st, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	switch st, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return absent, nil
+	case err != nil:
+		return absent, err
+	case !st.Mode().IsRegular():
+		return absent, fmt.Errorf("%s is no file", path)
 	}
-	return err == nil && st.Mode().IsRegular() && st.Size() == d.Size, err
+	state := sound
+	if err := prove(ctx, l, d); ctx.Err() != nil {
+		return absent, ctx.Err()
+	} else if err != nil { // that of the disk too: a blob that cannot be read is written anew
+		state = damaged
+	}
+	l.seen.Store(d.Digest, state)
+	return state, nil
 }
 
 func (l *layout) get(_ context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
@@ -226,8 +244,10 @@ func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error 
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return err
 	}
-	return err
+	l.seen.Store(d.Digest, sound)
+	return nil
 }
 
 // index reads index.json.

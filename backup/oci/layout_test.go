@@ -190,3 +190,38 @@ func TestBooksDisagree(t *testing.T) {
 		}
 	}
 }
+
+// A blob that the disk has damaged is not shared with the next backup: it is made anew,
+// and where that gives the same bytes the older backups are whole again.
+func TestDamagedBlobIsNotShared(t *testing.T) {
+	for _, level := range []int{1, 9} {
+		dir := filepath.Join(t.TempDir(), "backups")
+		repo := open(t, "oci:"+dir, Options{Write: true})
+		mustPush(t, repo, "a", phone(1), PushOptions{Level: 1})
+		b, err := repo.Open(t.Context(), "a")
+		check(t, err)
+		var harmed string
+		for _, o := range b.Outputs {
+			if o.Name == "system.img" {
+				d := o.Image.(*image).file.Groups[0].Blob
+				path, err := repo.store.(*layout).blob(d)
+				check(t, err)
+				flip(t, path, -20)
+				harmed = d.String()
+			}
+		}
+		check(t, repo.Close())
+
+		repo = open(t, "oci:"+dir, Options{Write: true})
+		s := mustPush(t, repo, "b", phone(2), PushOptions{Level: level})
+		same(t, repo, "b", phone(2))
+		if level == 1 {
+			if s.Mended != 1 || len(s.Damaged) != 0 {
+				t.Errorf("mended %d, damaged %v", s.Mended, s.Damaged)
+			}
+			same(t, repo, "a", phone(1))
+		} else if s.Mended != 0 || len(s.Damaged) != 1 || s.Damaged[0] != harmed {
+			t.Errorf("mended %d, damaged %v, want %s", s.Mended, s.Damaged, harmed)
+		}
+	}
+}

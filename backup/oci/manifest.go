@@ -90,6 +90,12 @@ func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 	return m, nil
 }
 
+// has reports whether there is a layer of a type.
+func (m *loaded) has(mediaType string) bool {
+	_, err := m.layer(mediaType)
+	return err == nil
+}
+
 // layer finds the one layer of a type.
 func (m *loaded) layer(mediaType string) (ocispec.Descriptor, error) {
 	for _, l := range m.Layers {

@@ -16,6 +16,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -124,8 +125,8 @@ func (p *packer) hash(ctx context.Context, img flash.Image, e flash.Extent, whol
 var errChanged = errors.New("the bytes changed while they were read")
 
 // pack writes a group's blob into a file, several chunks at a time. What is packed has
-// the sums that were taken before.
-func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums []sum, to *os.File) (ocispec.Descriptor, error) {
+// the sums that were taken before. With a lock the blob is sealed on its way to the file.
+func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums []sum, to *os.File, by *lock) (ocispec.Descriptor, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type frame struct {
@@ -149,21 +150,45 @@ func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums
 			}()
 		}
 	}()
-	blob, size := sha256.New(), int64(0)
+	blob := &counted{to: to, sum: sha256.New()}
+	mediaType, out := MediaTypeGroup, io.WriteCloser(blob)
+	if by != nil {
+		var err error
+		if out, err = seal.Writer(blob, by.to); err != nil {
+			return ocispec.Descriptor{}, err
+		}
+		mediaType += sealedType
+	}
 	for c := range queue {
 		f := <-c
 		if f.err != nil {
 			return ocispec.Descriptor{}, f.err
 		}
-		blob.Write(f.b)
-		size += int64(len(f.b))
-		if _, err := to.Write(f.b); err != nil {
+		if _, err := out.Write(f.b); err != nil {
 			return ocispec.Descriptor{}, err
 		}
 	}
-	d := ocispec.Descriptor{MediaType: MediaTypeGroup, Digest: digest.NewDigest(digest.SHA256, blob), Size: size}
-	return d, ctx.Err()
+	if err := out.Close(); err != nil {
+		return ocispec.Descriptor{}, err
+	}
+	return ocispec.Descriptor{MediaType: mediaType, Digest: digest.NewDigest(digest.SHA256, blob.sum), Size: blob.size}, ctx.Err()
 }
+
+// counted sums and counts what is written to a file. Closing it leaves the file open.
+type counted struct {
+	to   *os.File
+	sum  hash.Hash
+	size int64
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.to.Write(b)
+	c.sum.Write(b[:n])
+	c.size += int64(n)
+	return n, err
+}
+
+func (c *counted) Close() error { return nil }
 
 // frame makes the zstd frame of one chunk.
 func (p *packer) frame(img flash.Image, off int64, n int, want sum) ([]byte, error) {

@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -15,6 +19,14 @@ import (
 type Backup struct {
 	Manifest *flash.Manifest
 	Outputs  []flash.Output // every file; those of holes know it, and prove themselves
+
+	// Locked says why what is private of the backup is not among the files, nil when all
+	// is: no key at hand opens it.
+	Locked error
+	Sealed bool // some of the backup is for its readers only, with a key at hand or without
+
+	store getter
+	rest  []ocispec.Descriptor // layers that are of none of the files
 }
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
@@ -35,7 +47,15 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := r.book(ctx, l, MediaTypeIndex)
+	b := &Backup{store: r.store, Sealed: l.has(MediaTypeKey)}
+	keys, err := r.unlock(ctx, l)
+	if err != nil {
+		if !l.has(MediaTypeIndex) || ctx.Err() != nil {
+			return nil, err
+		}
+		b.Locked = err
+	}
+	table, err := r.book(ctx, l, MediaTypeIndex, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -43,25 +63,53 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := r.book(ctx, l, MediaTypeManifest)
+	record, err := r.book(ctx, l, MediaTypeManifest, keys)
 	if err != nil {
 		return nil, err
 	}
-	b := &Backup{}
 	if b.Manifest, err = flash.ReadManifest(bytes.NewReader(record)); err != nil {
 		return nil, err
 	}
 	if err := agree(b.Manifest, x, l); err != nil {
 		return nil, err
 	}
+	used := map[digest.Digest]bool{}
 	for i := range x.Files {
-		b.Outputs = append(b.Outputs, flash.Output{Name: x.Files[i].Name, Image: &image{ctx: ctx, store: r.store, file: &x.Files[i], chunk: -1}})
+		f := &x.Files[i]
+		b.Outputs = append(b.Outputs, flash.Output{Name: f.Name, Image: &image{ctx: ctx, store: r.store, file: f, keys: keys, chunk: -1}})
+		for _, g := range f.Groups {
+			used[g.Blob] = true
+		}
 	}
+	b.rest = slices.DeleteFunc(l.Layers, func(d ocispec.Descriptor) bool { return used[d.Digest] })
 	return b, nil
 }
 
-// book reads one of the small layers.
-func (r *Repo) book(ctx context.Context, l *loaded, mediaType string) ([]byte, error) {
+// OpenSealed opens a backup that no key at hand opens: there is nothing to read in it, but
+// its blobs can be proven.
+func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
+	l, err := r.load(ctx, tag)
+	if err != nil {
+		return nil, r.fail(tag, err)
+	}
+	return &Backup{Manifest: &flash.Manifest{}, Locked: seal.ErrKey, Sealed: true, store: r.store, rest: l.Layers}, nil
+}
+
+// Blobs returns how many blobs there are of what is not among the files, books excepted.
+func (b *Backup) Blobs() (n int) {
+	for _, d := range b.rest {
+		if strings.HasPrefix(d.MediaType, MediaTypeGroup) {
+			n++
+		}
+	}
+	return n
+}
+
+// book reads one of the small layers; with keys, the sealed one of the same type.
+func (r *Repo) book(ctx context.Context, l *loaded, mediaType string, keys []seal.Key) ([]byte, error) {
+	if keys != nil {
+		mediaType += sealedType
+	}
 	d, err := l.layer(mediaType)
 	if err != nil {
 		return nil, err
@@ -71,6 +119,9 @@ func (r *Repo) book(ctx context.Context, l *loaded, mediaType string) ([]byte, e
 		return nil, fmt.Errorf("layer %s: %w", mediaType, err)
 	}
 	b, err := readAll(rc, d, maxIndex)
+	if err == nil && keys != nil {
+		b, err = unseal(b, keys)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("layer %s: %w", mediaType, err)
 	}
@@ -124,26 +175,41 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	return nil
 }
 
-// Verify reads all of a backup and proves every blob and chunk, without writing. What
-// is damaged is named, and the rest read all the same.
+// Verify reads all of a backup and proves every blob and chunk, without writing; blobs
+// that no key opens are proven by their digests. What is damaged is named, and the rest
+// read all the same.
 func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 	var done, total int64
 	for _, o := range b.Outputs {
 		total += o.Image.Size()
 	}
+	for _, d := range b.rest {
+		total += d.Size
+	}
+	tell := func(n int64) {
+		if done += n; progress != nil {
+			progress(flash.Event{Op: "verify", Done: done, Total: total})
+		}
+	}
 	var errs []error
 	for _, o := range b.Outputs {
-		err := o.Image.(*image).verify(ctx, func(n int64) {
-			if done += n; progress != nil {
-				progress(flash.Event{Op: "verify", Done: done, Total: total})
-			}
-		})
+		err := o.Image.(*image).verify(ctx, tell)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("oci: %s: %w", o.Name, err))
 		}
+	}
+	for _, d := range b.rest {
+		err := prove(ctx, b.store, d)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("oci: %s: %w", d.Annotations[ocispec.AnnotationTitle], err))
+		}
+		tell(d.Size)
 	}
 	return errors.Join(errs...)
 }

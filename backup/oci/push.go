@@ -3,22 +3,25 @@ package oci
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 // File is one file to push.
 type File struct {
 	flash.Output
-	Coarse bool   // no other phone has this content: large groups will do
-	SHA256 string // what it must be, in hex; "" when nobody knows
+	Coarse  bool   // no other phone has this content: large groups will do
+	Private bool   // only PushOptions.Readers may read it, when there are any
+	SHA256  string // what it must be, in hex; "" when nobody knows
 }
 
 // PushOptions say how a backup is pushed.
@@ -27,6 +30,12 @@ type PushOptions struct {
 	Replace bool      // the tag may exist
 	Now     time.Time // recorded as the time of the backup
 	Workers int       // chunks compressed at a time; 0: as many as there are processors
+
+	// Readers are who may read what is private, or with Everything all of the backup; none
+	// makes a backup that needs no key. What is encrypted shares nothing, and a push that
+	// is interrupted sends it again.
+	Readers    []seal.Recipient
+	Everything bool
 }
 
 // Stats say what a push cost.
@@ -39,6 +48,13 @@ type Stats struct {
 	Sent        int   `json:"sent"`       // blobs
 	SentBytes   int64 `json:"sent_bytes"` // compressed
 	Unread      int   `json:"unread"`     // tags that could not be read, and so share nothing
+	Sealed      int   `json:"sealed"`     // files that are encrypted
+	SealedBytes int64 `json:"sealed_bytes"`
+
+	// Blobs of a layout folder that were found damaged: written anew, or not to be, as they
+	// were compressed in another way and nothing here makes the same bytes.
+	Mended  int      `json:"mended"`
+	Damaged []string `json:"damaged,omitempty"`
 }
 
 // Upload is a backup on its way. The order is Copy, WriteFile, Finish; then, or instead,
@@ -52,8 +68,9 @@ type Upload struct {
 	packer *packer
 	known  map[string]ocispec.Descriptor
 	coarse int64
+	lock   *lock // nil when nothing is encrypted
 
-	mu      sync.Mutex // guards stats.Sent and SentBytes
+	mu      sync.Mutex // guards stats.Sent, SentBytes, Mended and Damaged
 	stats   Stats
 	cancel  context.CancelCauseFunc
 	uploads sync.WaitGroup
@@ -98,6 +115,11 @@ func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOpt
 	if u.known, u.stats.Unread, err = r.known(ctx); err != nil {
 		return nil, r.fail(tag, err)
 	}
+	if len(opt.Readers) > 0 {
+		if u.lock, err = newLock(opt.Readers); err != nil {
+			return nil, err
+		}
+	}
 	if u.packer, err = newPacker(opt.Level, opt.Workers); err != nil {
 		return nil, r.fail(tag, err)
 	}
@@ -138,7 +160,7 @@ func (u *Upload) tell(name string, done, total int64) {
 // file pushes one file, group by group.
 func (u *Upload) file(ctx context.Context, f File) error {
 	whole, size := sha256.New(), f.Image.Size()
-	x := indexFile{Name: f.Name, Size: size, Groups: []indexGroup{}}
+	x := indexFile{Name: f.Name, Size: size, Sealed: u.seals(f), Groups: []indexGroup{}}
 	extents := u.cut(f)
 	zero := true
 	var layers []ocispec.Descriptor
@@ -163,7 +185,12 @@ func (u *Upload) file(ctx context.Context, f File) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
-		d.Annotations = map[string]string{ocispec.AnnotationTitle: layerTitle(f.Name, i, len(extents)), AnnotationPlain: g.Plain.String()}
+		d.Annotations = map[string]string{ocispec.AnnotationTitle: layerTitle(f.Name, i, len(extents))}
+		if x.Sealed { // whose plain sum would be a guess's proof
+			d.Annotations[ocispec.AnnotationTitle] += sealedEnding
+		} else {
+			d.Annotations[AnnotationPlain] = g.Plain.String()
+		}
 		layers = append(layers, d)
 		x.Groups = append(x.Groups, g)
 	}
@@ -176,8 +203,15 @@ func (u *Upload) file(ctx context.Context, f File) error {
 	u.layers = append(u.layers, layers...)
 	u.stats.Files++
 	u.stats.Bytes += size
+	if x.Sealed {
+		u.stats.Sealed++
+		u.stats.SealedBytes += size
+	}
 	return nil
 }
+
+// seals reports whether a file is encrypted.
+func (u *Upload) seals(f File) bool { return u.lock != nil && (f.Private || u.opt.Everything) }
 
 // layerTitle names a blob so that tools which write layers to files make something of
 // use: cat NAME.zst.* | zstd -d is the file.
@@ -190,29 +224,58 @@ func layerTitle(name string, i, of int) string {
 
 // group finds the blob of a group, or makes it and starts to send it.
 func (u *Upload) group(ctx context.Context, f File, e flash.Extent, g *indexGroup) (ocispec.Descriptor, error) {
+	if u.seals(f) {
+		return u.make(ctx, f, e, g, u.lock)
+	}
 	key := g.Plain.String()
 	if d, ok := u.known[key]; ok {
-		there, err := u.repo.store.has(ctx, d)
-		if _, now := u.known[key+pending]; err != nil {
-			return d, err
-		} else if there || now {
+		_, now := u.known[key+pending]
+		if !now {
+			state, err := u.look(ctx, d)
+			if err != nil {
+				return d, err
+			}
+			now = state == sound
+		}
+		if now {
 			g.Blob, g.BlobSize = d.Digest, d.Size
 			u.stats.Shared++
 			u.stats.SharedBytes += g.Size
 			return d, nil
 		}
 	}
+	d, err := u.make(ctx, f, e, g, nil)
+	if err == nil {
+		u.known[key], u.known[key+pending] = d, d
+	}
+	return d, err
+}
+
+// look asks for a blob, and notes one that is damaged.
+func (u *Upload) look(ctx context.Context, d ocispec.Descriptor) (presence, error) {
+	state, err := u.repo.store.has(ctx, d)
+	if state == damaged {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if name := d.Digest.String(); !slices.Contains(u.stats.Damaged, name) {
+			u.stats.Damaged = append(u.stats.Damaged, name)
+		}
+	}
+	return state, err
+}
+
+// make makes the blob of a group, and starts to send it.
+func (u *Upload) make(ctx context.Context, f File, e flash.Extent, g *indexGroup, by *lock) (ocispec.Descriptor, error) {
 	spooled, err := u.repo.store.spool()
 	if err != nil {
 		return ocispec.Descriptor{}, err
 	}
-	d, err := u.packer.pack(ctx, f.Image, e, g.Chunks, spooled)
+	d, err := u.packer.pack(ctx, f.Image, e, g.Chunks, spooled, by)
 	if err != nil {
 		u.repo.store.drop(spooled)
 		return d, err
 	}
 	g.Blob, g.BlobSize = d.Digest, d.Size
-	u.known[key], u.known[key+pending] = d, d
 	select {
 	case u.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -221,24 +284,32 @@ func (u *Upload) group(ctx context.Context, f File, e flash.Extent, g *indexGrou
 	}
 	u.uploads.Go(func() {
 		defer func() { <-u.slots }()
-		there, err := u.repo.store.has(ctx, d)
-		if err != nil || there {
-			u.repo.store.drop(spooled)
-		} else {
-			err = u.repo.store.put(ctx, d, spooled)
-		}
-		if err != nil {
+		if err := u.send(ctx, d, spooled); err != nil {
 			u.cancel(fmt.Errorf("%s: sending %s: %w", f.Name, d.Digest, err))
-			return
-		}
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		if !there {
-			u.stats.Sent++
-			u.stats.SentBytes += d.Size
 		}
 	})
 	return d, nil
+}
+
+// send stores a blob, unless it is there and whole.
+func (u *Upload) send(ctx context.Context, d ocispec.Descriptor, spooled *os.File) error {
+	state, err := u.look(ctx, d)
+	if err != nil || state == sound {
+		u.repo.store.drop(spooled)
+		return err
+	}
+	if err := u.repo.store.put(ctx, d, spooled); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stats.Sent++
+	u.stats.SentBytes += d.Size
+	if state == damaged {
+		u.stats.Mended++
+		u.stats.Damaged = slices.DeleteFunc(u.stats.Damaged, func(s string) bool { return s == d.Digest.String() })
+	}
+	return nil
 }
 
 // pending marks groups of this very push, whose blob may still be on its way.
@@ -265,25 +336,15 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 // Finish completes m by what Copy found out, sends the books and, last, sets the tag.
 func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	m.Fill(u.written)
-	record, err := m.Encode()
+	open, sealed, err := u.books(m)
 	if err != nil {
 		return u.stats, u.repo.fail(u.tag, err)
 	}
-	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
-	table, err := json.Marshal(u.index)
-	if err != nil {
+	if _, err := putBytes(ctx, u.repo.store, ocispec.MediaTypeEmptyJSON, ocispec.DescriptorEmptyJSON.Data); err != nil {
 		return u.stats, u.repo.fail(u.tag, err)
 	}
-	var books []ocispec.Descriptor
-	for _, b := range []struct {
-		mediaType, title string
-		bytes            []byte
-	}{
-		{ocispec.MediaTypeEmptyJSON, "", ocispec.DescriptorEmptyJSON.Data},
-		{MediaTypeIndex, "index.json", table},
-		{MediaTypeManifest, flash.ManifestName, record},
-		{MediaTypeText, flash.SumsName, flash.EncodeSums(m.Files)},
-	} {
+	books := []ocispec.Descriptor{}
+	for _, b := range append(open, sealed...) {
 		d, err := putBytes(ctx, u.repo.store, b.mediaType, b.bytes)
 		if err != nil {
 			return u.stats, u.repo.fail(u.tag, err)
@@ -291,7 +352,7 @@ func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 		d.Annotations = map[string]string{ocispec.AnnotationTitle: b.title}
 		books = append(books, d)
 	}
-	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(books[1:], u.layers...))
+	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(books, u.layers...))
 	if err == nil {
 		err = u.repo.store.setTag(ctx, u.tag, d, b, u.opt.Replace)
 	}

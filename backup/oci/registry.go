@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -51,8 +52,12 @@ func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 
 func (r *remoteStore) close() error { return nil }
 
-func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (bool, error) {
-	return r.repo.Blobs().Exists(ctx, d)
+func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
+	there, err := r.repo.Blobs().Exists(ctx, d)
+	if there && err == nil {
+		return sound, nil
+	}
+	return absent, err
 }
 
 func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
@@ -132,7 +137,9 @@ func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descript
 	return d, plainly(err)
 }
 
-// setTag looks before it writes; a registry knows no more careful way.
+// setTag looks before it writes; a registry knows no more careful way. Where several
+// push at the same time, docker-registry may for a moment not know a blob that both
+// have sent: it is asked again.
 func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
 	if !replace {
 		if _, err := r.resolve(ctx, tag); err == nil {
@@ -141,12 +148,18 @@ func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descript
 			return err
 		}
 	}
-	return r.repo.Manifests().PushReference(ctx, d, bytes.NewReader(b), tag)
+	var err error
+	for range tries {
+		if err = r.repo.Manifests().PushReference(ctx, d, bytes.NewReader(b), tag); !isCode(err, errcode.ErrorCodeManifestBlobUnknown) {
+			return err
+		}
+	}
+	return err
 }
 
 func (r *remoteStore) tags(ctx context.Context) ([]string, error) {
 	out, err := registry.Tags(ctx, r.repo)
-	if errors.Is(err, errdef.ErrNotFound) || isNameUnknown(err) {
+	if errors.Is(err, errdef.ErrNotFound) || isCode(err, errcode.ErrorCodeNameUnknown) {
 		return nil, nil // a repository begins with its first push
 	}
 	return out, plainly(err)
@@ -158,10 +171,14 @@ func refusedByServer(err error) bool {
 	return errors.As(err, &r) && r.StatusCode >= 400 && r.StatusCode < 500
 }
 
-// isNameUnknown knows the answer of registries for a repository that has no tag yet.
-func isNameUnknown(err error) bool {
+// isCode knows an answer of registries by its code, among others.
+func isCode(err error, code string) bool {
+	var es errcode.Errors
+	if errors.As(err, &es) {
+		return slices.ContainsFunc(es, func(e errcode.Error) bool { return e.Code == code })
+	}
 	var e errcode.Error
-	return errors.As(err, &e) && e.Code == errcode.ErrorCodeNameUnknown
+	return errors.As(err, &e) && e.Code == code
 }
 
 // ErrNoTLS means that a registry answered in plain HTTP where TLS was asked for.

@@ -13,6 +13,7 @@ import (
 	"oras.land/oras-go/v2/content"
 	"oras.land/oras-go/v2/errdef"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -20,7 +21,10 @@ import (
 // repository of a registry. It is safe for use by several goroutines.
 type store interface {
 	getter
-	has(ctx context.Context, d ocispec.Descriptor) (bool, error)
+
+	// has looks for a blob. A layout folder reads it through, once a run; of a registry's
+	// blobs it is the registry's word.
+	has(ctx context.Context, d ocispec.Descriptor) (presence, error)
 
 	// spool returns an empty file to put a blob together in, and put takes it: it is
 	// closed and gone afterwards, whatever comes of it.
@@ -36,6 +40,15 @@ type store interface {
 	close() error
 }
 
+// presence is what is known of a blob in a place.
+type presence int
+
+const (
+	absent presence = iota
+	damaged
+	sound
+)
+
 type getter interface {
 	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 }
@@ -48,6 +61,9 @@ type Options struct {
 	// PlainHTTP speaks to the registry without TLS, so that whoever listens reads the
 	// backup and the password. No host is excepted from asking for it, loopback neither.
 	PlainHTTP bool
+
+	// Keys returns the keys for what is encrypted; it is called only when something is.
+	Keys func() ([]seal.Key, error)
 
 	NoSync   bool   // leave it to the system when what is pushed to a folder reaches the disk
 	TempDir  string // where blobs are put together for a registry; "": the system's place
@@ -115,7 +131,7 @@ func readAll(rc io.ReadCloser, d ocispec.Descriptor, limit int64) ([]byte, error
 // putBytes stores a small blob.
 func putBytes(ctx context.Context, s store, mediaType string, b []byte) (ocispec.Descriptor, error) {
 	d := describe(mediaType, b)
-	if there, err := s.has(ctx, d); there || err != nil {
+	if there, err := s.has(ctx, d); there == sound || err != nil {
 		return d, err
 	}
 	f, err := s.spool()

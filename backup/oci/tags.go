@@ -21,8 +21,9 @@ type Info struct {
 	Stored  int64     `json:"stored_bytes"` // of its blobs, each counted once; others may use them too
 	Own     int64     `json:"own_bytes"`    // of those that no other tag uses
 	Blobs   int       `json:"blobs"`
-	Problem string    `json:"problem,omitempty"` // why the rest is not known
-	Alien   bool      `json:"alien,omitempty"`   // made by somebody else; never touched
+	Sealed  string    `json:"encrypted,omitempty"` // "all" of it, or what is "private"
+	Problem string    `json:"problem,omitempty"`   // why the rest is not known
+	Alien   bool      `json:"alien,omitempty"`     // made by somebody else; never touched
 
 	layers map[digest.Digest]int64
 }
@@ -74,6 +75,11 @@ func (r *Repo) info(ctx context.Context, tag string) Info {
 	}
 	i.Digest, i.Created, i.Bytes = m.desc.Digest.String(), m.created(), m.size()
 	i.Chip, i.Project = m.Annotations[AnnotationChip], m.Annotations[AnnotationProject]
+	if m.has(MediaTypeKey) {
+		if i.Sealed = "all"; m.has(MediaTypeIndex) {
+			i.Sealed = "private"
+		}
+	}
 	i.layers = map[digest.Digest]int64{}
 	for _, l := range m.Layers {
 		if _, again := i.layers[l.Digest]; !again {

@@ -144,10 +144,14 @@ func Keys(files []string) ([]Key, error) {
 }
 
 // Asking is a key that asks for a passphrase when a file turns out to be locked
-// by one, and not before.
-func Asking(ask Ask) Key { return asking{ask} }
+// by one, and not before. One that has opened a file is tried on the next before anybody
+// is asked again: an archive may hold many.
+func Asking(ask Ask) Key { return &asking{ask: ask} }
 
-type asking struct{ ask Ask }
+type asking struct {
+	ask  Ask
+	last string // the passphrase that opened a file, "" for none yet
+}
 
 // askError is a passphrase that could not be had.
 type askError struct{ error }
@@ -155,19 +159,32 @@ type askError struct{ error }
 func (e *askError) Unwrap() error { return e.error }
 
 // Unwrap implements age.Identity.
-func (a asking) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+func (a *asking) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	if len(stanzas) != 1 || stanzas[0].Type != "scrypt" {
 		return nil, age.ErrIncorrectIdentity
+	}
+	if a.last != "" {
+		if key, err := a.try(a.last, stanzas); !errors.Is(err, age.ErrIncorrectIdentity) {
+			return key, err
+		}
 	}
 	p, err := a.ask("this backup", false)
 	if err != nil {
 		return nil, &askError{err}
 	}
-	id, err := age.NewScryptIdentity(p)
+	return a.try(p, stanzas)
+}
+
+func (a *asking) try(passphrase string, stanzas []*age.Stanza) ([]byte, error) {
+	id, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
 		return nil, err
 	}
-	return id.Unwrap(stanzas)
+	key, err := id.Unwrap(stanzas)
+	if err == nil {
+		a.last = passphrase
+	}
+	return key, err
 }
 
 func readSmall(name string) ([]byte, error) {

@@ -51,16 +51,14 @@ func Open(img flash.Image, keys []Key) (flash.Image, error) {
 		return nil, fmt.Errorf("%w: there are none", ErrKey)
 	}
 	r, n, err := age.DecryptReaderAt(img, img.Size(), keys...)
-	if none := (*age.NoIdentityMatchError)(nil); errors.As(err, &none) {
-		return nil, ErrKey
-	}
-	if asked := (*askError)(nil); errors.As(err, &asked) {
-		return nil, asked.error
-	}
 	if err != nil {
-		return nil, &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or no age file", Err: err}
+		return nil, opening(err)
 	}
 	return flash.Slice(opened{r, n}, flash.Extent{Length: n}), nil
+}
+
+func damaged(err error) error {
+	return &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or no age file", Err: err}
 }
 
 // opened is what age makes of a sealed file; flash.Slice gives it the manners of an

@@ -257,3 +257,73 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// A stream opens as a file does, and one that breaks off does not end well.
+func TestReader(t *testing.T) {
+	text, to, err := NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ParseKeys(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := content(200_000)
+	file, err := Bytes(b, []Recipient{to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Reader(bytes.NewReader(file), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, b) {
+		t.Errorf("%d of %d bytes: %v", len(got), len(b), err)
+	}
+	for _, n := range []int{len(file) - 1, len(file) - 70_000} {
+		r, err := Reader(bytes.NewReader(file[:n]), keys)
+		if err == nil {
+			_, err = io.ReadAll(r)
+		}
+		if err == nil {
+			t.Errorf("cut to %d of %d bytes it reads to its end", n, len(file))
+		}
+	}
+	for name, keys := range map[string][]Key{"another key": {newKey(t)}, "none": nil} {
+		if _, err := Reader(bytes.NewReader(file), keys); !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var form *flash.FormatError
+	if _, err := Reader(bytes.NewReader(b), keys); !errors.As(err, &form) {
+		t.Errorf("what is no age file: %v", err)
+	}
+}
+
+// A passphrase that has opened a file is not asked for again.
+func TestAskedOnce(t *testing.T) {
+	testOnlyWorkFactor = 8
+	defer func() { testOnlyWorkFactor = 0 }()
+	words := []string{"one", "one", "two"}
+	var files [][]byte
+	for _, w := range words {
+		to, err := Recipients([]string{Passphrase}, func(string, bool) (string, error) { return w, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, sealed(t, content(10), to...))
+	}
+	asked := 0
+	key := Asking(func(string, bool) (string, error) {
+		asked++
+		return []string{"one", "two"}[asked-1], nil
+	})
+	for i, f := range files {
+		if _, err := Open(bytes.NewReader(f), []Key{key}); err != nil {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times for two passphrases", asked)
+	}
+}

@@ -40,6 +40,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "zip", Usage: "a zip archive, for Windows; larger, without holes, and read by unpacking it"},
 			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
 			parityFlag(),
+			&cli.BoolFlag{Name: "share", Usage: "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
 		}, sealFlags(), dumpFlags()),
 		Action: func(c *cli.Context) error {

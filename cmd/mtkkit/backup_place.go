@@ -37,7 +37,7 @@ func parsePlace(c *cli.Context, s string, withTag bool) (oci.Ref, error) {
 
 // openPlace opens where backups are kept.
 func openPlace(c *cli.Context, u *ui, ref oci.Ref, write bool) (*oci.Repo, error) {
-	r, err := oci.Open(ref, oci.Options{Write: write, PlainHTTP: c.Bool("plain-http"), TempDir: c.String("tmp"), Progress: u.bars.event})
+	r, err := oci.Open(ref, oci.Options{Write: write, PlainHTTP: c.Bool("plain-http"), TempDir: c.String("tmp"), Keys: keysOf(c), Progress: u.bars.event})
 	return r, placeHelp(err)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -22,6 +23,7 @@ func backupPullCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "dump", Usage: "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
+			keyFlag(),
 		}, placeFlags()...),
 		Action: func(c *cli.Context) error {
 			s, err := oneFile(c, "backup")
@@ -82,7 +84,7 @@ func pullParts(c *cli.Context, u *ui, ref oci.Ref, b *oci.Backup, dir string) er
 		folder.Leave()
 		return resumable{placeHelp(err)}
 	}
-	return reportPull(u, ref, b.Manifest, dir)
+	return reportPull(u, ref, b, dir)
 }
 
 // renamed gives progress the name of the command that the user typed.
@@ -112,7 +114,12 @@ type pullDoc struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-func reportPull(u *ui, ref oci.Ref, m *flash.Manifest, dir string) error {
+func reportPull(u *ui, ref oci.Ref, b *oci.Backup, dir string) error {
+	m := b.Manifest
+	if b.Locked != nil {
+		m.Problems = append(m.Problems, flash.Problem{Severity: flash.Warning, Place: ref.Tag, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("what is private of it was not pulled: %v (--key FILE gives the private key)", b.Locked)})
+	}
 	d := pullDoc{Schema: "mtkkit.pull/1", Ref: ref.String(), Output: dir, Files: len(m.Files), Complete: m.Complete, Problems: m.Problems}
 	for _, f := range m.Files {
 		d.Bytes += f.Size
@@ -124,7 +131,10 @@ func reportPull(u *ui, ref oci.Ref, m *flash.Manifest, dir string) error {
 	}
 	u.problems(m.Problems)
 	u.say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Bytes))
-	if !m.Complete {
+	switch {
+	case b.Locked != nil:
+		u.say("partial: without what is encrypted")
+	case !m.Complete:
 		u.say("partial: the backup never held all of the dump")
 	}
 	return verdict(m.Problems)

@@ -16,6 +16,9 @@ func pullDump(c *cli.Context, u *ui, ref oci.Ref, b *oci.Backup) error {
 	if r.out == "" {
 		return usage("%s: where to? (%s %s --dump -o ROM_1)", commandName(c), commandName(c), ref)
 	}
+	if b.Locked != nil {
+		return fmt.Errorf("%s: what is private of the dump cannot be read: %w", ref, b.Locked)
+	}
 	if !b.Manifest.Complete {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", ref), []string{"without --dump, what it holds is written as a parts folder"}}
 	}

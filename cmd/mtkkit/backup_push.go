@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -23,13 +25,13 @@ func backupPushCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1|ROM_1.parts REF",
 		Description: "Splits the dump as mtkkit split does and stores what no other backup in the same place holds already.\n" +
 			refHelp + "\nA push that is interrupted goes on where it was when it is run again.\n" +
-			"Nothing is encrypted on the way: who can read the place reads the phone. An encrypted archive is pushed as\n" +
-			"what is in it, in the clear; what --encrypt-private locked stays locked from the folder of restore --parts.",
-		Flags: append([]cli.Flag{
+			"Who can read the place reads the phone, unless --encrypt or --encrypt-private locks it: what is encrypted shares\n" +
+			"nothing with other backups. An encrypted archive is pushed as what is in it; these options lock that again.",
+		Flags: slices.Concat([]cli.Flag{
 			&cli.IntFlag{Name: "level", Value: oci.DefaultLevel, Usage: "zstd compression `LEVEL`, 1 to 19; another one breaks no sharing"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "the tag may exist; it then names the new backup"},
 			placeFlags()[0],
-		}, dumpFlags()...),
+		}, sealFlags(), dumpFlags()),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
 				return usage("%s: what, and where to? (%s ROM_1 oci:backups:blu-s5260-2026-11-22)", commandName(c), commandName(c))
@@ -44,12 +46,16 @@ func backupPushCommand(u *ui) *cli.Command {
 			if err := u.speak(c); err != nil {
 				return err
 			}
+			opt := oci.PushOptions{Level: c.Int("level"), Replace: c.Bool("force"), Now: time.Now()}
+			if opt.Readers, opt.Everything, err = readers(c); err != nil {
+				return err
+			}
 			from, err := openPushed(c, u, c.Args().First())
 			if err != nil {
 				return err
 			}
 			defer from.close()
-			return push(c, u, ref, from)
+			return push(c, u, ref, from, opt)
 		},
 	}
 }
@@ -71,9 +77,9 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 		if err != nil {
 			return nil, refused(err)
 		}
-		p := &pushed{manifest: o.Manifest, close: o.Close}
+		p, private := &pushed{manifest: o.Manifest, close: o.Close}, privateIn(o.Manifest)
 		for i, out := range o.Outputs {
-			p.files = append(p.files, oci.File{Output: out, SHA256: o.Manifest.Files[i].SHA256, Coarse: isCoarse(o.Manifest.Entries, out.Name)})
+			p.files = append(p.files, oci.File{Output: out, SHA256: o.Manifest.Files[i].SHA256, Coarse: isCoarse(o.Manifest.Entries, out.Name), Private: private(out.Name)})
 		}
 		p.identity = "this backup carries the phone's identity (IMEI, serial numbers, keys, personal data): mind who can read the place"
 		if n := sealedIn(o.Manifest); n > 0 {
@@ -91,8 +97,9 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 		return nil, err
 	}
 	p := &pushed{manifest: made.Record("mtkkit " + version()), scatter: made.ScatterName, text: made.Scatter(), close: d.Close}
+	private := privateIn(p.manifest)
 	for _, out := range made.Outputs() {
-		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name)})
+		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name), Private: private(out.Name)})
 	}
 	p.identity = strings.Replace(made.Identity(), "do not share them", "mind who can read the place", 1)
 	return p, nil
@@ -128,14 +135,14 @@ type pushDoc struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed) error {
+func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed, opt oci.PushOptions) error {
 	repo, err := openPlace(c, u, ref, true)
 	if err != nil {
 		return err
 	}
 	defer repo.Close()
 	ctx := c.Context
-	up, err := repo.Create(ctx, ref.Tag, from.files, oci.PushOptions{Level: c.Int("level"), Replace: c.Bool("force"), Now: time.Now()})
+	up, err := repo.Create(ctx, ref.Tag, from.files, opt)
 	if err != nil {
 		return placeHelp(err)
 	}
@@ -151,7 +158,29 @@ func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed) error {
 	if err != nil {
 		return resumable{placeHelp(err)}
 	}
+	if len(opt.Readers) > 0 {
+		from.identity = "of the phone only its chip and board, names and sizes can be read without a key"
+		if !opt.Everything {
+			from.identity = "what is private is encrypted (IMEI, serial numbers, keys, personal data); all else is read by who can read the place"
+		}
+	}
 	return reportPush(u, ref, from, s)
+}
+
+// readers are those whom --encrypt or --encrypt-private names.
+func readers(c *cli.Context) (to []seal.Recipient, everything bool, err error) {
+	all, err := recipients(c, "encrypt")
+	if err != nil {
+		return nil, false, err
+	}
+	private, err := recipients(c, "encrypt-private")
+	if err != nil {
+		return nil, false, err
+	}
+	if all != nil && private != nil {
+		return nil, false, usage("%s: --encrypt leaves nothing for --encrypt-private to lock: one of them, please", commandName(c))
+	}
+	return append(all, private...), all != nil, nil
 }
 
 // reportPush says what was stored and what that cost.
@@ -167,16 +196,35 @@ func reportPush(u *ui, ref oci.Ref, from *pushed, s oci.Stats) error {
 		u.note("%s", from.identity)
 	}
 	u.say("%s: %d files, %s; %s sent in %d blobs, %s was there already", ref, s.Files, flash.Size(s.Bytes), flash.Size(s.SentBytes), s.Sent, flash.Size(s.SharedBytes))
-	u.say("check:  mtkkit backup verify %s", ref)
+	if s.Sealed > 0 {
+		u.say("encrypted: %d files, %s; they share nothing with other backups, and are sent again by every push", s.Sealed, flash.Size(s.SealedBytes))
+		u.say("check:  mtkkit backup verify %s --key FILE", ref)
+	} else {
+		u.say("check:  mtkkit backup verify %s", ref)
+	}
 	if !m.Complete {
 		u.say("partial: the parts folder does not hold all of the dump, and neither does the backup")
 	}
-	if s.Unread > 0 {
-		u.problems([]flash.Problem{{Severity: flash.Warning, Place: ref.Place(), Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%d other tags could not be read, so nothing is shared with them", s.Unread)}})
-		return errProblems
+	found := placeProblems(ref, s)
+	u.problems(found)
+	return verdict(slices.Concat(m.Problems, found))
+}
+
+// placeProblems are what a push has found in the place that was there before it.
+func placeProblems(ref oci.Ref, s oci.Stats) (out []flash.Problem) {
+	warn := func(format string, a ...any) {
+		out = append(out, flash.Problem{Severity: flash.Warning, Place: ref.Place(), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 	}
-	return verdict(m.Problems)
+	if s.Unread > 0 {
+		warn("%d other tags could not be read, so nothing is shared with them", s.Unread)
+	}
+	if s.Mended > 0 {
+		warn("%d blobs were damaged on the disk and have been written anew: the backups that share them are whole again; is the disk failing?", s.Mended)
+	}
+	if n := len(s.Damaged); n > 0 {
+		warn("%d blobs of other backups are damaged on the disk (%s …) and were not shared: mtkkit backup verify tells which backups they were of", n, s.Damaged[0])
+	}
+	return out
 }
 
 // resumable is a failure after which the same command goes on where it was.

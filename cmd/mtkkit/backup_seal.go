@@ -10,14 +10,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// sealFlags say who can read an archive, and what of the phone goes into it.
+// sealFlags say who can read an archive or a backup in a place.
 func sealFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "encrypt", Aliases: []string{"r"},
 			Usage: "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"},
 		&cli.StringSliceFlag{Name: "encrypt-private",
 			Usage: "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"},
-		&cli.BoolFlag{Name: "share", Usage: "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"},
 	}
 }
 

@@ -24,31 +24,25 @@ const sealedEnding = ".zst.age"
 // becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
 // known when it is compressed: so each goes to a temporary file beside the archive.
 func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error {
-	private := map[string]bool{blocksName: true} // a picture of the private partitions too
-	for i := range j.record.Entries {
-		if e := &j.record.Entries[i]; e.File != "" && isPrivate(e) {
-			private[e.File] = true
-		}
-	}
-	sealed := 0
+	private, sealed := privateIn(j.record), map[string]bool{}
 	for _, outputs := range [][]flash.Output{j.outputs, j.last} {
 		for i := range outputs {
 			o := &outputs[i]
-			if !private[o.Name] || o.OmitZero && onlyZeros(o.Image) {
-				delete(private, o.Name)
+			if !private(o.Name) || o.OmitZero && onlyZeros(o.Image) {
 				continue
 			}
 			img, err := j.sealOne(ctx, o, to)
 			if err != nil {
 				return fmt.Errorf("%s: %w", o.Name, err)
 			}
+			sealed[o.Name] = true
 			o.Name, o.Image, o.OmitZero = o.Name+sealedEnding, img, false
-			sealed++
 		}
 	}
+	j.record = j.record.Public(func(string) bool { return false })
 	for i := range j.record.Entries {
 		e := &j.record.Entries[i]
-		if !private[e.File] {
+		if !sealed[e.File] {
 			continue
 		}
 		e.File, e.SHA256 = e.File+sealedEnding, ""
@@ -56,15 +50,31 @@ func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error 
 			e.Kind = flash.KindSealed
 		}
 	}
-	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", sealed, sealedEnding))
+	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", len(sealed), sealedEnding))
 	return nil
+}
+
+// privateIn tells which files of a record may hold what is of this phone only. Of those
+// that are no entry the scatter file is everybody's; the blocks map is a picture of the
+// private partitions too.
+func privateIn(m *flash.Manifest) func(file string) bool {
+	entries := map[string]bool{}
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.File != "" {
+			entries[e.File] = entries[e.File] || isPrivate(e)
+		}
+	}
+	return func(file string) bool {
+		private, entry := entries[file]
+		return private || !entry && !scatterFileName.MatchString(file)
+	}
 }
 
 // isPrivate reports whether an entry may hold what is of this phone only. Boot regions
 // hold the preloader, which is not.
 func isPrivate(e *flash.ManifestEntry) bool {
 	switch e.Kind {
-	case "preloader":
+	case "preloader", flash.KindSealed: // this one is locked already
 		return false
 	case "region":
 		return !e.Region.IsBoot()

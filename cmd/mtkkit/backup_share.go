@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -38,18 +37,13 @@ func checkShareFlags(c *cli.Context) error {
 	return nil
 }
 
-// blank takes out of a record what says more of this phone than its model.
-func blank(m *flash.Manifest) {
-	m.Phone = nil
+// blank returns of a record what says no more of this phone than its model.
+func blank(m *flash.Manifest) *flash.Manifest {
+	m = m.Public(func(string) bool { return false }) // what is private is left out already
 	for i := range m.Sources {
-		m.Sources[i].Name, m.Sources[i].SHA256 = string(m.Sources[i].Region), ""
+		m.Sources[i].Name = string(m.Sources[i].Region)
 	}
-	for i := range m.Entries {
-		if e := &m.Entries[i]; e.Skipped {
-			e.SHA256, e.Zero, e.File = "", false, ""
-		}
-	}
-	m.Problems = slices.DeleteFunc(m.Problems, func(p flash.Problem) bool { return p.Severity == flash.Note })
+	return m
 }
 
 // sharedWords lists what a shared archive leaves out.
@@ -67,8 +61,7 @@ func sharedWords(p *plan.Plan) string {
 func (j *backupJob) shared(p *plan.Plan) {
 	j.outputs = p.Outputs()
 	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
-	j.record = p.Record("")
-	blank(j.record)
+	j.record = blank(p.Record(""))
 	j.notes = append(j.notes, sharedWords(p), "mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
 }
 

@@ -76,7 +76,7 @@ func printTags(u *ui, place string, all []oci.Info) error {
 		ours int
 	)
 	w := tabwriter.NewWriter(&rows, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tOF IT ALONE")
+	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tOF IT ALONE\tENCRYPTED")
 	for _, i := range all {
 		switch {
 		case i.Alien:
@@ -85,8 +85,8 @@ func printTags(u *ui, place string, all []oci.Info) error {
 			bad = append(bad, flash.Problem{Severity: flash.Error, Place: i.Tag, Offset: flash.NoOffset, Text: i.Problem})
 		default:
 			ours++
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\t%v\t%v\n", i.Tag, i.Created.Local().Format("2006-01-02 15:04"),
-				cmp.Or(i.Chip, "-"), cmp.Or(i.Project, "-"), flash.Size(i.Bytes), flash.Size(i.Stored), flash.Size(i.Own))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\t%v\t%v\t%s\n", i.Tag, i.Created.Local().Format("2006-01-02 15:04"),
+				cmp.Or(i.Chip, "-"), cmp.Or(i.Project, "-"), flash.Size(i.Bytes), flash.Size(i.Stored), flash.Size(i.Own), cmp.Or(i.Sealed, "-"))
 		}
 	}
 	w.Flush()

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -28,6 +30,9 @@ func verifyPlace(c *cli.Context, u *ui, ref oci.Ref) error {
 	}
 	defer repo.Close()
 	b, err := repo.Open(c.Context, ref.Tag)
+	if errors.Is(err, seal.ErrKey) {
+		b, err = repo.OpenSealed(c.Context, ref.Tag)
+	}
 	if err != nil {
 		return placeHelp(err)
 	}
@@ -52,6 +57,11 @@ func verifyPlace(c *cli.Context, u *ui, ref oci.Ref) error {
 		bytes += o.Image.Size()
 	}
 	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", len(b.Outputs), flash.Size(bytes))
+	if b.Locked != nil {
+		u.note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", b.Blobs())
+		v.Verdict = "unchanged"
+		return v.say(u, fmt.Sprintf("unchanged: %d files, %s, and what is encrypted", len(b.Outputs), flash.Size(bytes)))
+	}
 	if !b.Manifest.Complete {
 		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were pushed, but they are not all of the dump", len(b.Outputs))
 	}

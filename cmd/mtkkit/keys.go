@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -21,15 +22,15 @@ func keyFlag() cli.Flag {
 }
 
 // keysOf returns what opens encrypted backups: the files that the user named, and a
-// passphrase that is asked for when one is needed.
+// passphrase that is asked for when one is needed, once.
 func keysOf(c *cli.Context) func() ([]seal.Key, error) {
-	return func() ([]seal.Key, error) {
+	return sync.OnceValues(func() ([]seal.Key, error) {
 		ids, err := seal.Keys(c.StringSlice("key"))
 		if err != nil {
 			return nil, err
 		}
 		return append(ids, seal.Asking(askPassphrase)), nil
-	}
+	})
 }
 
 // askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.

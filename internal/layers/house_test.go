@@ -17,6 +17,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 // it, and the room itself sees all. Folders not listed see no other of their room.
 var cellars = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
+	"backup":  {"seal", "oci"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop"},
 }
 

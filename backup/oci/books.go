@@ -1,0 +1,56 @@
+package oci
+
+import (
+	"encoding/json"
+
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// book is a small layer that says what the others are.
+type book struct {
+	mediaType, title string
+	bytes            []byte
+}
+
+// books writes down what was pushed: for everybody, and for those who have the key.
+func (u *Upload) books(m *flash.Manifest) (open, sealed []book, err error) {
+	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
+	all, err := booksOf(&u.index, m)
+	if u.lock == nil || err != nil {
+		return all, nil, err
+	}
+	sealed = []book{{MediaTypeKey, "key.txt" + sealedEnding, u.lock.key}}
+	for _, b := range all {
+		b.mediaType, b.title = b.mediaType+sealedType, b.title+sealedEnding
+		if b.bytes, err = seal.Bytes(b.bytes, u.lock.to); err != nil {
+			return nil, nil, err
+		}
+		sealed = append(sealed, b)
+	}
+	if u.opt.Everything {
+		return nil, sealed, nil
+	}
+	private := map[string]bool{}
+	for _, f := range u.index.Files {
+		private[f.Name] = f.Sealed
+	}
+	open, err = booksOf(u.index.open(), m.Public(func(file string) bool { return private[file] }))
+	return open, sealed, err
+}
+
+func booksOf(x *index, m *flash.Manifest) ([]book, error) {
+	table, err := json.Marshal(x)
+	if err != nil {
+		return nil, err
+	}
+	record, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return []book{
+		{MediaTypeIndex, "index.json", table},
+		{MediaTypeManifest, flash.ManifestName, record},
+		{MediaTypeText, flash.SumsName, flash.EncodeSums(m.Files)},
+	}, nil
+}
