@@ -65,6 +65,8 @@ type Phone struct {
 	Faults []Fault
 	// Trace is told what is sent (out) and received, in order, from one goroutine.
 	Trace func(out bool, place string, b []byte)
+	// Left is told whenever it has left the bus, why, and whether it comes back by itself.
+	Left func(why error, back bool)
 	// OpenError makes the port refuse to open that many times, negative: always.
 	OpenError  error
 	OpenErrors int
@@ -130,10 +132,10 @@ type transport interface {
 
 // How a life ends.
 var (
-	errGone     = errors.New("acquiretest: cable out")
-	errReset    = errors.New("acquiretest: reset")
-	errShutdown = errors.New("acquiretest: switched off")
-	errBooted   = errors.New("acquiretest: window over, the phone boots")
+	errGone     = errors.New("cable out")
+	errReset    = errors.New("reset: the tool closed the port, or a watchdog bit")
+	errShutdown = errors.New("switched off by the tool")
+	errBooted   = errors.New("no tool came in its window, it starts Android")
 )
 
 // run plays the phone until it is switched off for good or told to stop.
@@ -146,10 +148,11 @@ func (p *Phone) run(s side) error {
 		if err != nil {
 			return err
 		}
-		if p.Replug == 0 || errors.Is(end, errShutdown) {
-			return nil
+		back := p.Replug != 0 && !errors.Is(end, errShutdown)
+		if p.Left != nil && p.sleep(0) {
+			p.Left(end, back)
 		}
-		if !p.sleep(p.Replug) {
+		if !back || !p.sleep(p.Replug) {
 			return nil
 		}
 	}

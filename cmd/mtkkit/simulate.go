@@ -79,6 +79,13 @@ func simulate(c *cli.Context, u *ui) error {
 		defer f.Close()
 		p.Trace = traceTo(f)
 	}
+	p.Left = func(why error, back bool) {
+		then := "the simulation is over"
+		if back {
+			then = fmt.Sprintf("it comes back in %v", p.Replug)
+		}
+		u.say("it left: %v; %s", why, then)
+	}
 	return servePhone(c.Context, p, c.String("link"), func(name string) {
 		u.say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(c.String("link"), name))
 	})

@@ -45,7 +45,8 @@ func TestSimulate(t *testing.T) {
 			if err := os.WriteFile(in("preloader.bin"), made.Preloader, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			up, done := &firstLine{io.Discard, make(chan struct{})}, make(chan int)
+			var told bytes.Buffer
+			up, done := &firstLine{&told, make(chan struct{})}, make(chan int)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var said bytes.Buffer
@@ -79,6 +80,10 @@ func TestSimulate(t *testing.T) {
 			}
 			if code := <-done; code != exitOK {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
+			}
+			if out := told.String(); !strings.HasSuffix(out, "it left: switched off by the tool; the simulation is over\n") ||
+				strings.Contains(out, "it left: cable out; it comes back in 1ms\n") != (args[0] == "--fault") {
+				t.Errorf("it does not say why it ended:\n%s", out)
 			}
 			if trace, err := os.ReadFile(in("trace")); err != nil || !bytes.Contains(trace, []byte(`"from":"phone","place":"data","length":`)) {
 				t.Errorf("the trace tells of no data: %v", err)
