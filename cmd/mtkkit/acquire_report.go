@@ -50,7 +50,10 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 		}
 	}
 	u.problems(problems)
-	took := time.Since(a.began).Round(time.Second)
+	took := fmt.Sprintf("read in %v", time.Since(a.began).Round(time.Second))
+	if a.origin == nil {
+		took = "finished without the phone"
+	}
 	switch {
 	case !finished:
 		u.say("%s: unfinished: %s of %s could not be read", a.dir, flash.Size(unread), flash.Size(size))
@@ -58,11 +61,11 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 		u.hint("or finish without them: mtkkit acquire --resume %s --accept-bad", quoted(a.dir))
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
-		u.say("%s: %s, %s, complete; read in %v", a.dir, regionsOf(m), flash.Size(size), took)
+		u.say("%s: %s, %s, complete; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	case unread > 0:
-		u.say("%s: %s, %s of %s, with holes; read in %v", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
+		u.say("%s: %s, %s of %s, with holes; %s", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
 	default:
-		u.say("%s: %s, %s, not all of the phone; read in %v", a.dir, regionsOf(m), flash.Size(size), took)
+		u.say("%s: %s, %s, not all of the phone; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	}
 	if omitted {
 		u.hint("read the rest into it: %s", a.command("--complete"))

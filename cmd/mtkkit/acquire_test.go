@@ -101,7 +101,7 @@ func TestAcquireBad(t *testing.T) {
 		t.Error(err)
 	}
 	code, out, errs := onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--accept-bad")
-	expect(t, code, exitProblems, out+errs, "part of nvram", "with holes")
+	expect(t, code, exitProblems, out+errs, "part of nvram", "with holes; finished without the phone")
 
 	_, out, errs = onPhone(t, &acquiretest.Phone{}, "blocks", "--json", dir) // the map draws no zeros there
 	var page report.Report

@@ -87,6 +87,8 @@ func unknownCode(query string) error {
 	}
 	if len(near) > 0 {
 		err.hints = append(err.hints, "near ones:\n  "+strings.Join(near, "\n  "))
+	} else {
+		err.hints = append(err.hints, "give what the tool shows: a number (4032), hexadecimal (0xC0060001), a name (S_FT_ENABLE_DRAM_FAIL), or the whole line of its log in quotes")
 	}
 	return err
 }

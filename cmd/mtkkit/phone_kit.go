@@ -35,8 +35,13 @@ type agentFile struct {
 	SHA256 string
 }
 
-// open reads the files that options name.
+// open reads the files that options name. After an error none is open.
 func (k *kit) open(c *cli.Context) (err error) {
+	defer func() {
+		if err != nil {
+			k.Close()
+		}
+	}()
 	if path := c.String("da"); path != "" {
 		img, err := source.OpenFile(path)
 		if err != nil {
@@ -44,7 +49,6 @@ func (k *kit) open(c *cli.Context) (err error) {
 		}
 		k.file = img
 		if err := k.read(img, path); err != nil {
-			img.Close()
 			return err
 		}
 	}
