@@ -43,7 +43,7 @@ func (system) Open(name string) (Conn, error) {
 		lock.Close()
 		return nil, openError(err)
 	}
-	return &serialConn{port: p, lock: lock}, nil
+	return newConn(p, lock), nil
 }
 
 // openError puts our words before the library's.
