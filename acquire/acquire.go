@@ -144,7 +144,11 @@ func (d *Dump) identify() {
 	keep(&phone.HWSubCode, was.HWSubCode)
 	keep(&phone.HWVersion, was.HWVersion)
 	keep(&phone.SWVersion, was.SWVersion)
-	keep(&phone.Protocol, was.Protocol)
+	if now := phone.Protocol; was.Protocol != "" { // all ways that were gone
+		if phone.Protocol = was.Protocol; now != "" && !slices.Contains(strings.Split(was.Protocol, "+"), now) {
+			phone.Protocol += "+" + now
+		}
+	}
 	keep(&phone.Agent, was.Agent)
 	keep(&phone.AgentSHA, was.AgentSHA)
 	phone.IDs, phone.PlainIDs = maps.Clone(was.IDs), maps.Clone(was.PlainIDs)

@@ -136,8 +136,8 @@ func TestResumeAnotherWay(t *testing.T) {
 			t.Errorf("%s: HMAC %q, in clear %q", name, m.Phone.IDs[name], m.Phone.PlainIDs[name])
 		}
 	}
-	if m.Phone.HWCode != "0x0766" {
-		t.Errorf("the chip's code is forgotten: %+v", m.Phone)
+	if m.Phone.HWCode != "0x0766" || m.Phone.Protocol != "xflash+file" { // and xflash once more
+		t.Errorf("the chip's code, or how it was read, is forgotten: %+v", m.Phone)
 	}
 	for name := range plain {
 		job := p.job()

@@ -42,7 +42,7 @@ type ManifestPhone struct {
 	HWSubCode string            `json:"hw_sub_code,omitempty"`
 	HWVersion string            `json:"hw_version,omitempty"`
 	SWVersion string            `json:"sw_version,omitempty"`
-	Protocol  string            `json:"protocol,omitempty"` // "xflash", "legacy", "xml", "adb", "file"
+	Protocol  string            `json:"protocol,omitempty"` // "xflash", "legacy", "xml", "adb", "file"; "xflash+file": one after the other
 	Agent     string            `json:"agent,omitempty"`    // the Download Agent's name for itself
 	AgentSHA  string            `json:"agent_sha256,omitempty"`
 	IDs       map[string]string `json:"ids,omitempty"`       // "me_id" → HMAC-SHA256, hex

@@ -115,8 +115,9 @@ func Wait(ctx context.Context, bus Bus, want func(Info) bool) (Info, error) {
 // after a look.
 const openPatience = 700 * time.Millisecond
 
-// Open waits for a port that want accepts and opens it. A port that is busy, forbidden
-// or gone again is tried for a moment before its error is returned.
+// Open waits for a port that want accepts and opens it, of several the first that is not
+// busy: each run reads a phone of its own. A port that is busy, forbidden or gone again is
+// tried for a moment before its error is returned.
 func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, error) {
 	var since time.Time
 	for {
@@ -125,6 +126,11 @@ func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, erro
 			return nil, Info{}, err
 		}
 		conn, err := bus.Open(info.Name)
+		if errors.Is(err, ErrBusy) {
+			if other, c := openAnother(bus, info, want); c != nil {
+				info, conn, err = other, c, nil
+			}
+		}
 		if err == nil {
 			return NewLine(ctx, conn), info, nil
 		}
@@ -141,6 +147,20 @@ func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, erro
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+// openAnother opens the first port besides busy that want accepts and that can be opened.
+func openAnother(bus Bus, busy Info, want func(Info) bool) (Info, Conn) {
+	ports, _ := bus.List()
+	for _, p := range ports {
+		if p.Name == busy.Name || !want(p) {
+			continue
+		}
+		if c, err := bus.Open(p.Name); err == nil {
+			return p, c
+		}
+	}
+	return Info{}, nil
 }
 
 // leaveTime is how long a phone may take to leave the bus before it comes back. One that
