@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 func phone(ts *testscript.TestScript, neg bool, args []string) {
 	makers := map[string]func() *imgtest.Phone{
 		"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
+		"small-mt6572": imgtest.SmallMT6572, "small-mt6592": imgtest.SmallMT6592, "small-mt6765": imgtest.SmallMT6765, "small-mt6893": imgtest.SmallMT6893,
 	}
 	if len(args) != 2 || makers[args[0]] == nil {
 		ts.Fatalf("usage: phone NAME DIR")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -126,6 +127,26 @@ type phoneSpec struct {
 	version     string       // of the scatter file
 	upgradable  bool         // the scatter has is_upgradable and empty_boot_needed
 	linearBase  int64        // linear less physical address, bytes
+	table       func(*Phone) // writes the partition table
+}
+
+// small has the phone's rows hold a MiB and what they have beyond whole ones, and its
+// user area as much as they need: for tests in which its size proves nothing.
+func (s phoneSpec) small() phoneSpec {
+	s.rows = slices.Clone(s.rows)
+	s.size = 4 * mib // for the rest
+	for i := range s.rows[1:] {
+		r, most := &s.rows[i+1], mib
+		if r.name == "super" {
+			most = 4 * mib // holds two file systems
+		}
+		if r.size > most {
+			r.size = most + r.size%mib
+		}
+		s.size += r.gap + max(r.size, 0)
+	}
+	s.size = (s.size + mib - 1) / mib * mib
+	return s
 }
 
 // row is one line of a phone's layout. Rows follow each other; gap bytes are left
@@ -153,7 +174,7 @@ type piece struct {
 
 type content func(size int64) []piece
 
-// build lays the rows out and fills them. The caller adds the partition table.
+// build lays the rows out, fills them, and adds the partition table.
 func build(s phoneSpec) *Phone {
 	p := &Phone{Chip: s.chip, Board: s.board, Project: s.board, Storage: s.storage,
 		User: NewSparse(s.size), contents: map[string][]piece{}}
@@ -187,6 +208,7 @@ func build(s phoneSpec) *Phone {
 		panic(fmt.Sprintf("imgtest: %s is 0x%x long, rows end at 0x%x", s.chip, s.size, off))
 	}
 	p.Scatter = scatterText(p, s)
+	s.table(p)
 	return p
 }
 

@@ -14,7 +14,31 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-func phones() []*Phone { return []*Phone{MT6592(), MT6572(), MT6765(), MT6893()} }
+func phones() []*Phone { return append(small(), MT6592(), MT6572(), MT6765(), MT6893()) }
+
+func small() []*Phone {
+	return []*Phone{SmallMT6592(), SmallMT6572(), SmallMT6765(), SmallMT6893()}
+}
+
+// A small phone has the rows of its kind and the same images in them, but for those that
+// state the size of their row.
+func TestSmallPhones(t *testing.T) {
+	for i, whole := range []*Phone{MT6592(), MT6572(), MT6765(), MT6893()} {
+		p := small()[i]
+		if p.Chip != whole.Chip || len(p.Rows) != len(whole.Rows) || !bytes.Equal(p.Boot1, whole.Boot1) || p.User.Size() > 80<<20 {
+			t.Fatalf("%s: %d rows of %s in %d bytes", p.Chip, len(p.Rows), whole.Chip, p.User.Size())
+		}
+		for j, r := range p.Rows {
+			w := whole.Rows[j]
+			if r.Name != w.Name || r.File != w.File || r.GUID != w.GUID || len(p.contents[r.Name]) != len(whole.contents[r.Name]) {
+				t.Errorf("%s: row %+v, not %+v", p.Chip, r, w)
+			}
+			if w.Type == "NORMAL_ROM" && r.Name != "super" && !bytes.Equal(p.File(r.Name), whole.File(r.Name)) {
+				t.Errorf("%s %s holds another image", p.Chip, r.Name)
+			}
+		}
+	}
+}
 
 // A phone's rows fit it, follow each other and do not overlap.
 func TestPhoneRows(t *testing.T) {

@@ -13,11 +13,16 @@ const slotActive = 1 << 2
 // V1.1.2. Twins: lk and lk2 name the same file and hold equal bytes; scp1 and scp2
 // name the same file and differ; tee1 and tee2 hold equal bytes under two names. Data
 // lies in the gap before vendor; the gap before userdata, sec1, gz2 and otp are zero.
-func MT6765() *Phone {
+func MT6765() *Phone { return build(mt6765()) }
+
+// SmallMT6765 is a small one of the kind.
+func SmallMT6765() *Phone { return build(mt6765().small()) }
+
+func mt6765() phoneSpec {
 	const board = "demo_k5"
 	lk := only(bootloader(board, false))
 	tee := only(append(signed("atf", "atf", 0x3000), signed("tee", "tee", 0x4000)...))
-	p := build(phoneSpec{
+	return phoneSpec{
 		chip: "MT6765", board: board, storage: flash.EMMC, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6765", SigType: 5, Size: 0x1a000},
 		medium:    "EMMC_BOOT", bootSize: 0x400000, bootRegion: emmcBoot, bootRow: 0x40000,
@@ -63,19 +68,23 @@ func MT6765() *Phone {
 			{name: "flashinfo", size: 16 * mib, op: "RESERVED", fill: only(Noise("flashinfo", 512))},
 			{name: "sgpt", size: 0x8000, op: "RESERVED"},
 		},
-	})
-	p.putGPT(512)
-	return p
+		table: func(p *Phone) { p.putGPT(512) },
+	}
 }
 
 // MT6893 returns a phone of 2021: UFS with 4096-byte sectors, A/B slots (slot b empty
 // in the scatter, equal bytes on flash for lk, other bytes for boot), a super
 // partition, and a scatter file V2.1.0 with CRLF that describes eMMC and UFS.
-func MT6893() *Phone {
+func MT6893() *Phone { return build(mt6893()) }
+
+// SmallMT6893 is a small one of the kind.
+func SmallMT6893() *Phone { return build(mt6893().small()) }
+
+func mt6893() phoneSpec {
 	const board = "demo_u8"
 	lk := only(bootloader(board, false))
 	const b = "INVISIBLE" // slot b is not downloaded
-	p := build(phoneSpec{
+	return phoneSpec{
 		chip: "MT6893", board: board, storage: flash.UFS, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6893", SigType: 5, Size: 0x20000,
 			MaxSize: 0x80000, FlashDev: 0x0c},
@@ -113,9 +122,8 @@ func MT6893() *Phone {
 			{name: "flashinfo", size: 16 * mib, op: "RESERVED"},
 			{name: "sgpt", size: 0x8000, op: "RESERVED"},
 		},
-	})
-	p.putGPT(4096)
-	return p
+		table: func(p *Phone) { p.putGPT(4096) },
+	}
 }
 
 // superPartition holds the two file systems that Super names.

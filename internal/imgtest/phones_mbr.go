@@ -11,9 +11,14 @@ const (
 // equal to physical addresses. MBR lists PROTECT_F, PROTECT_S and SEC_RO, EBR1 FRP,
 // ANDROID and CACHE, EBR2 USRDATA without a length. FRP and EXPDB are zero; data lies
 // in the gap before ANDROID, and the gap before USRDATA is empty.
-func MT6592() *Phone {
+func MT6592() *Phone { return build(mt6592()) }
+
+// SmallMT6592 is a small one of the kind.
+func SmallMT6592() *Phone { return build(mt6592().small()) }
+
+func mt6592() phoneSpec {
 	const board = "demo_s1"
-	p := build(phoneSpec{
+	return phoneSpec{
 		chip: "MT6592", board: board, storage: flash.EMMC, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6592", Nested: true},
 		medium:    "EMMC_BOOT", bootSize: 0x40000, bootRegion: flash.EMMCBoot1, bootRow: 0x40000,
@@ -43,24 +48,30 @@ func MT6592() *Phone {
 			{name: "USRDATA", file: "userdata.img", size: rest, typ: "EXT4_IMG", gap: 2 * mib, fill: ext4("userdata")},
 			{name: "BMTPOOL", size: 21 * mib, op: "RESERVED"},
 		},
-	})
-	p.User.PutSectors(MBRChain(MBRSpec{
-		Primary: p.extents("PROTECT_F", "PROTECT_S", "SEC_RO"),
-		EBRs: []EBRSpec{
-			{p.Row("EBR1").Offset, p.extents("FRP", "ANDROID", "CACHE")},
-			{p.Row("EBR2").Offset, p.extents("USRDATA")},
+		table: func(p *Phone) {
+			p.User.PutSectors(MBRChain(MBRSpec{
+				Primary: p.extents("PROTECT_F", "PROTECT_S", "SEC_RO"),
+				EBRs: []EBRSpec{
+					{p.Row("EBR1").Offset, p.extents("FRP", "ANDROID", "CACHE")},
+					{p.Row("EBR2").Offset, p.extents("USRDATA")},
+				},
+				ToEnd: true,
+			}))
 		},
-		ToEnd: true,
-	}))
-	return p
+	}
 }
 
 // MT6572 returns a phone of 2013: MBR and EBR1, scatter V1.1.1 with linear addresses
 // 0x1400000 above physical ones (the PRELOADER row's size), ext4 rows called
 // YAFFS_IMG, and a last row FAT whose length no table gives.
-func MT6572() *Phone {
+func MT6572() *Phone { return build(mt6572()) }
+
+// SmallMT6572 is a small one of the kind.
+func SmallMT6572() *Phone { return build(mt6572().small()) }
+
+func mt6572() phoneSpec {
 	const board = "demo_c2"
-	p := build(phoneSpec{
+	return phoneSpec{
 		chip: "MT6572", board: board, storage: flash.EMMC, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6572"},
 		medium:    "EMMC_BOOT", bootSize: 0x200000, bootRegion: flash.EMMCBoot1, bootRow: 0x1400000,
@@ -88,13 +99,14 @@ func MT6572() *Phone {
 			{name: "FAT", size: rest, op: "INVISIBLE", typ: "FAT_IMG", noLength: true},
 			{name: "BMTPOOL", size: 21 * mib, op: "RESERVED"},
 		},
-	})
-	p.User.PutSectors(MBRChain(MBRSpec{
-		Primary: p.extents("PROTECT_F", "PROTECT_S", "ANDROID"),
-		EBRs:    []EBRSpec{{p.Row("EBR1").Offset, p.extents("CACHE", "USRDATA", "FAT")}},
-		ToEnd:   true,
-	}))
-	return p
+		table: func(p *Phone) {
+			p.User.PutSectors(MBRChain(MBRSpec{
+				Primary: p.extents("PROTECT_F", "PROTECT_S", "ANDROID"),
+				EBRs:    []EBRSpec{{p.Row("EBR1").Offset, p.extents("CACHE", "USRDATA", "FAT")}},
+				ToEnd:   true,
+			}))
+		},
+	}
 }
 
 func (p *Phone) extents(names ...string) []flash.Extent {
