@@ -107,7 +107,7 @@ func TestBlocksReadsLittle(t *testing.T) {
 
 // Splitting a phone gives the files that splitting its dump gives.
 func TestSplitPhone(t *testing.T) {
-	made := imgtest.MT6765()
+	made := imgtest.SmallMT6765()
 	dir := t.TempDir()
 	if err := made.WriteDump(dir); err != nil {
 		t.Fatal(err)
