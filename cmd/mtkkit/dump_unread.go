@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
@@ -34,6 +35,28 @@ func whyNoTable(err error, src *source.Source, path string) error {
 		hidden{err, fmt.Sprintf("%s: the partition table is still to be read: nothing was read there yet (%s of %s are in the dump)", path, flash.Size(size-lacks), flash.Size(size))},
 		[]string{goOnWith(path)},
 	}
+}
+
+// readOf leaves out the boot regions of a dump that nothing was read of yet, and says so.
+// It is an error when these are all it has.
+func readOf(u *ui, parts []flash.Part, path string) (read []flash.Part, err error) {
+	var names []string
+	for _, p := range parts {
+		if flash.Total(p.Unread) < p.Image.Size() {
+			read = append(read, p)
+		} else {
+			names = append(names, string(p.Region))
+		}
+	}
+	if len(names) == 0 {
+		return read, nil
+	}
+	text := "nothing was read yet of " + strings.Join(names, ", ")
+	if len(read) == 0 {
+		return nil, unread{fmt.Errorf("%s: %s", path, text), []string{goOnWith(path)}}
+	}
+	u.line("warning", "33;1", "%s", text)
+	return read, nil
 }
 
 // goOnWith is how a dump folder is read on, "" for what is none.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,8 +10,38 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
+
+// Of a dump that stopped between its boot regions, the one that was read is looked at, and
+// the other is told of.
+func TestPreloaderNotReadYet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dump")
+	dev := imgtest.MT6765().Device()
+	d, err := acquire.Create(dir, acquire.Job{Device: dev})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	code, said, errs := onPhone(t, &acquiretest.Phone{}, "preloader", "info", dir)
+	expect(t, code, exitProblems, said+errs, "nothing was read yet of EMMC_BOOT_1, EMMC_BOOT_2", "hint: go on with it")
+	ctx, cancel := context.WithCancel(t.Context())
+	job := acquire.Job{Device: dev, Progress: func(e flash.Event) {
+		if e.Detail == "BOOT_1" && e.Done > 0 {
+			cancel() // what is under way is still taken
+		}
+	}}
+	if d, err = acquire.Resume(dir, job); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Read(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	d.Close()
+	code, said, errs = onPhone(t, &acquiretest.Phone{}, "preloader", "info", dir)
+	expect(t, code, exitProblems, said+errs, "warning: nothing was read yet of EMMC_BOOT_2", "demo_k5")
+}
 
 // A dump that stopped before its table was read is not a dump without a table: every
 // command that looks for one says so, and how to go on. One that stopped before its first

@@ -76,10 +76,17 @@ func withPreloader(u *ui, do func(c *cli.Context, u *ui, b boots) error) cli.Act
 				b.parts = append(b.parts, p)
 			}
 		}
+		found := len(b.parts)
+		if b.parts, err = readOf(u, b.parts, path); err != nil {
+			return err
+		}
 		if len(b.parts) == 0 { // cut off its header, or something else altogether: Read decides
 			b.parts = src.Parts[:1]
 		}
-		return do(c, u, b)
+		if err = do(c, u, b); err == nil && len(b.parts) < found {
+			err = errProblems
+		}
+		return err
 	}
 }
 
