@@ -123,7 +123,7 @@ func (d *Dump) begin() error {
 	d.record = &record
 	d.record.Schema, d.record.Kind, d.record.Complete = flash.ManifestSchema, flash.KindDump, false
 	d.record.Storage = d.job.Device.Storage
-	d.problems, d.record.Problems = d.record.Problems, nil
+	d.problems = d.record.Problems
 	d.identify()
 	return d.openRegions()
 }
@@ -204,6 +204,7 @@ func (d *Dump) openRegions() error {
 		}
 	}
 	slices.SortStableFunc(d.record.Sources, func(a, b flash.ManifestSource) int { return order(a.Region) - order(b.Region) })
+	d.tellLeftOut()
 	if err := d.writeDraft(); err != nil {
 		return err
 	}
@@ -256,6 +257,7 @@ func (d *Dump) addSource(p flash.Part) {
 // writeDraft writes the manifest as far as it is known, under the name of one that is
 // not finished.
 func (d *Dump) writeDraft() error {
+	d.record.Problems = d.problems
 	b, err := d.record.Encode()
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)

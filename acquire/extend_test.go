@@ -58,6 +58,45 @@ func TestRegionLeftOut(t *testing.T) {
 	p.finished(t, dir)
 }
 
+// What was left out, and what went wrong before, is on the disk from the first moment on:
+// whenever a run is killed, the next one knows.
+func TestProblemsOutliveARun(t *testing.T) {
+	p, dir := newPhone(54), filepath.Join(t.TempDir(), "dump")
+	job := p.job()
+	job.Want = everything(job.Device)
+	delete(job.Want, flash.EMMCBoot2)
+	job.Record.Problems = []flash.Problem{{Severity: flash.Warning, Place: "phone", Offset: flash.NoOffset, Text: "was warm"}}
+	said := func(where string) {
+		t.Helper()
+		m, err := readRecord(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Problems) != 2 || m.Problems[0].Text != "was warm" || m.Problems[1].Text != leftOut {
+			t.Errorf("%s, the draft says %v", where, m.Problems)
+		}
+	}
+	d, err := Create(dir, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Close() // killed at once
+	said("begun")
+	job = p.job()
+	must(t, dir, job).Close()
+	said("gone on with")
+	if _, done, err := resume(t, dir, job); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	said("finished")
+	must(t, dir, job).Close()
+	m, done, err := resume(t, dir, Job{AcceptBad: true})
+	if err != nil || !done || m.Complete {
+		t.Errorf("finished without the phone: %v, %v, complete %v", done, err, m.Complete)
+	}
+	said("finished once more")
+}
+
 // A finished dump that is extended has nothing that calls it finished, from before its
 // first file changes until it is.
 func TestExtendedIsUnfinished(t *testing.T) {

@@ -35,7 +35,6 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 		finished = finished && done
 	}
 	d.tellRPMB()
-	d.tellLeftOut()
 	d.record.Problems = d.problems
 	if !finished {
 		return d.record, false, d.writeDraft()

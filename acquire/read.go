@@ -64,7 +64,6 @@ func (d *Dump) Read(ctx context.Context) error {
 	}
 	d.total = max(d.total, 0)
 	err := d.readAll(ctx)
-	d.record.Problems = d.problems
 	return cmp.Or(err, d.writeDraft())
 }
 

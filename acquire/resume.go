@@ -61,7 +61,7 @@ func (d *Dump) reopen() (err error) {
 		}
 		d.identify()
 	}
-	d.problems, d.record.Problems = d.record.Problems, nil
+	d.problems = d.record.Problems
 	if d.job.Device != nil {
 		d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return p.Text == leftOut })
 	}
