@@ -273,6 +273,7 @@ func (d *Dump) removeBooks() error {
 			return fmt.Errorf("acquire: %w", err)
 		}
 	}
+	disk.SyncDir(d.dir)
 	return nil
 }
 

@@ -35,8 +35,8 @@ func (p *phone) part(t *testing.T, dir string) {
 	}
 }
 
-// A region that was left out whole leaves no hole in the others, and makes the dump no
-// less incomplete.
+// A region that was left out whole leaves no hole in the others; the dump is incomplete
+// all the same.
 func TestRegionLeftOut(t *testing.T) {
 	p, dir := newPhone(50), filepath.Join(t.TempDir(), "dump")
 	job := p.job()
