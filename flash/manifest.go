@@ -69,7 +69,8 @@ const KindSealed = "sealed"
 
 // ManifestEntry is one stretch of a region.
 type ManifestEntry struct {
-	Kind      string `json:"kind"` // "partition", "gap", "region" (whole); made of them: "preloader", "trimmed", "sparse", "excerpt"
+	Kind      string `json:"kind"`          // "partition", "gap", "region" (whole); made of them: "preloader", "trimmed", "sparse", "excerpt"
+	Was       string `json:"was,omitempty"` // of a sealed entry: its kind for who opens it
 	Name      string `json:"name"`
 	Region    Region `json:"region"`
 	Extent           // what the table says

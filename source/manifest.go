@@ -29,7 +29,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 				}
 				continue
 			}
-			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero {
+			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero || e.File == "" && wasNotRead(e, src) {
 				continue
 			}
 			here, err := s.addEntry(ctx, f, img, e)
@@ -43,6 +43,12 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread})
 	}
 	return true, nil
+}
+
+// wasNotRead reports whether nothing of an entry was read from the phone: no file was made
+// of it, and the source says so already.
+func wasNotRead(e *flash.ManifestEntry, src flash.ManifestSource) bool {
+	return len(flash.Without([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, src.Unread)) == 0
 }
 
 // readRecord reads a manifest of the folder: nil when it has none of that name, or one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -23,15 +24,11 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 	if err != nil {
 		return false, err
 	}
-	packed, _, err := s.unseal(raw, e.File)
+	plain, err := s.openSealed(ctx, raw, e.File)
 	if errors.Is(err, seal.ErrKey) {
 		s.problem(flash.Error, e.Name, "%s is encrypted: %v", e.File, seal.ErrKey)
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	plain, err := s.openZstd(ctx, packed, strings.TrimSuffix(e.File, ".age"))
 	if err != nil {
 		return false, err
 	}
@@ -40,6 +37,26 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 	}
 	img.Add(e.Offset, flash.Slice(plain, flash.Extent{Length: e.Present}))
 	return plain.Size() >= e.Present, nil
+}
+
+// OpenSealed opens NAME.zst.age, a private file of a plain archive, as what is in it. It
+// is read at its place. The error wraps seal.ErrKey when no key fits.
+func OpenSealed(ctx context.Context, raw flash.Image, name string, opt Options) (flash.Image, io.Closer, error) {
+	s := &Source{opt: opt}
+	img, err := s.openSealed(ctx, raw, name)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return img, s, nil
+}
+
+func (s *Source) openSealed(ctx context.Context, raw flash.Image, name string) (flash.Image, error) {
+	packed, name, err := s.unseal(raw, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.openZstd(ctx, packed, name)
 }
 
 // unseal opens what is encrypted, with the keys that the user gave; anything else is

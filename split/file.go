@@ -17,6 +17,8 @@ type FileOptions struct {
 	Room    int64                  // bytes of disk that it needs
 	NoSync  bool                   // leave it to the system when the data reach the disk
 	Replace func(path string) bool // whether a file of that name may go; nil: never
+
+	beside []string // files that the writer makes too, just before the file has its name
 }
 
 // File is a single output in the making: OUT.part, and a marker beside it that says so
@@ -52,7 +54,32 @@ func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
 		return err
 	}
-	return refuseFile(filepath.Clean(path), opt.Inputs, opt.Replace)
+	if err := refuseFile(filepath.Clean(path), opt.Inputs, opt.Replace); err != nil {
+		return err
+	}
+	return refuseBeside(filepath.Clean(path), opt.beside)
+}
+
+// refuseBeside refuses where a file stands that is to be made beside another. What a
+// killed run has made goes: the image has not its name yet, and the marker knows it.
+func refuseBeside(path string, names []string) error {
+	rest, err := readMarker(markerOf(path))
+	if err != nil {
+		return err
+	}
+	_, err = os.Lstat(partOf(path))
+	unfinished := err == nil && rest != nil
+	for _, n := range names {
+		if unfinished && slices.Contains(rest.Files, filepath.Base(n)) {
+			continue
+		}
+		for _, p := range []string{n, partOf(n)} {
+			if _, err := os.Lstat(p); err == nil {
+				return &Refusal{Exists, p, "exists, and would be taken for a file of " + path, "move it away, or choose another name with -o"}
+			}
+		}
+	}
+	return nil
 }
 
 // refuseFile refuses to write where something stands that is not ours to replace.
@@ -89,11 +116,19 @@ func markerOf(path string) string {
 
 // startFile writes the marker and makes the file.
 func startFile(path string, opt FileOptions) (*File, error) {
-	lock, err := writeMarker(markerOf(path), []string{filepath.Base(partOf(path))})
+	owned := []string{filepath.Base(partOf(path))}
+	for _, n := range opt.beside {
+		owned = append(owned, filepath.Base(n))
+	}
+	lock, err := writeMarker(markerOf(path), owned)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{path: path, opt: opt, lock: lock}
+	for _, n := range opt.beside { // before OUT.part, without which they are not ours
+		os.Remove(n)
+		os.Remove(partOf(n))
+	}
 	err = os.Remove(partOf(path))
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		f.file, err = os.OpenFile(partOf(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)

@@ -106,6 +106,46 @@ func TestWriteImage(t *testing.T) {
 	}
 }
 
+// What is made beside the image goes with a killed run, and only then: with the image
+// finished it belongs to that, and what was there before is a stranger's.
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	path, chart := filepath.Join(dir, "out"), filepath.Join(dir, "out.map")
+	opt := ImageOptions{Beside: []string{chart}, Before: func() error { return os.WriteFile(chart, []byte("new"), 0o666) }}
+	writeOut := func() error {
+		_, err := WriteImage(t.Context(), bytes.NewReader([]byte("data")), path, opt)
+		return err
+	}
+	for _, stranger := range []string{chart, partOf(chart)} {
+		write(t, stranger, []byte("a stranger's"))
+		refusal(t, writeOut(), Exists)
+		if got := tree(t, dir); len(got) != 1 {
+			t.Errorf("%q", got)
+		}
+		os.Remove(stranger)
+	}
+
+	// Killed after the map was made, and while it was.
+	for _, left := range []string{chart, partOf(chart)} {
+		f, err := CreateFile(path, FileOptions{beside: opt.Beside})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, left, []byte("of the run that was killed"))
+		f.file.Close()
+		f.lock.Close()
+		if err := writeOut(); err != nil {
+			t.Fatal(err)
+		}
+		if got := tree(t, dir); len(got) != 2 || got["out"] != "data" || got["out.map"] != "new" {
+			t.Errorf("%q", got)
+		}
+		os.Remove(path)
+		refusal(t, writeOut(), Exists) // the map of what was moved away
+		os.Remove(chart)
+	}
+}
+
 func TestVolumes(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")

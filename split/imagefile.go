@@ -19,6 +19,10 @@ type ImageOptions struct {
 	Inputs   []string // what must not be written to
 	Progress func(flash.Event)
 
+	// Beside are files that Before makes beside the image. They must not be there, and the
+	// rest of a killed run that left them is removed with them.
+	Beside []string
+
 	// Before is called when all is written and the file does not have its name yet: for
 	// what must not be later than it.
 	Before func() error
@@ -37,7 +41,7 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 			return nil, fmt.Errorf("split: %s: %w", out, err)
 		}
 	}
-	f, err := CreateFile(out, FileOptions{Inputs: opt.Inputs, Room: need, NoSync: opt.NoSync})
+	f, err := CreateFile(out, FileOptions{Inputs: opt.Inputs, Room: need, NoSync: opt.NoSync, beside: opt.Beside})
 	if err != nil {
 		return nil, err
 	}

@@ -42,11 +42,16 @@ func (r *restoring) plan() error {
 	if err := r.refuseForeign(); err != nil {
 		return err
 	}
+	if err := r.unlock(r.record); err != nil {
+		return err
+	}
 	wanted, err := r.choose(r.record)
 	if err != nil {
 		return err
 	}
-	p := newRestorePlan(r.record, func(e *flash.ManifestEntry) bool { return r.a.Member(e.File) != nil && wanted(e.File) })
+	p := newRestorePlan(r.record, func(e *flash.ManifestEntry) bool {
+		return (r.a.Member(e.File) != nil || r.opens(e.File)) && wanted(e.File)
+	})
 	for i, ms := 0, r.a.Members(); i < len(ms); i++ {
 		if strings.Contains(strings.ToLower(ms[i].Name), "_android_scatter") {
 			p.Scatter = ms[i].Name
@@ -56,9 +61,9 @@ func (r *restoring) plan() error {
 		return fmt.Errorf("%s holds no partition that a flash tool could write", r.a.path)
 	}
 	p.Commands = p.commands()
-	if n := sealedIn(r.record); n > 0 {
+	if n := r.locked; n > 0 {
 		r.u.problems([]flash.Problem{{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first", n, sealedEnding)}})
+			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", n, sealedEnding)}})
 	}
 	if r.u.json {
 		return r.u.document(p)

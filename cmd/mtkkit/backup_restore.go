@@ -51,6 +51,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			if r.record, err = a.manifest(); err != nil {
 				return err
 			}
+			defer r.close()
 			if c.Bool("plan") {
 				return r.plan()
 			}
@@ -85,6 +86,9 @@ type restoring struct {
 	path   string          // of that, never written to
 	record *flash.Manifest // nil when the archive has lost it
 	out    string
+	opened map[string]flash.Output // private files of the archive that a key has opened
+	locked int                     // private files that none has
+	files  []io.Closer             // of those that are opened
 
 	lacks    bool // not all that is written are the phone's bytes
 	mu       sync.Mutex
@@ -132,13 +136,13 @@ type dumpFile struct {
 
 // dump restores the files that were dumped.
 func (r *restoring) dump() error {
-	if r.record != nil && slices.ContainsFunc(r.record.Entries, func(e flash.ManifestEntry) bool { return e.Skipped && e.Kind != "preloader" }) {
+	if r.record != nil && leavesOut(r.record) {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", r.path), []string{"--parts restores what it holds"}}
 	}
 	if r.record == nil { // no map could say which bytes of the dump are not the phone's
 		return refusal{fmt.Errorf("%s has lost its manifest, and with it where in the dump its files lie", r.path), []string{"--parts restores what it holds, and names what is lost"}}
 	}
-	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost, Keys: keysOf(r.c)})
+	src, err := source.Open(r.c.Context, r.path, source.Options{Progress: r.u.bars.event, Lost: r.lost, Keys: r.a.keys})
 	if err != nil {
 		return err
 	}
@@ -158,6 +162,18 @@ func (r *restoring) dump() error {
 		return r.file(files[0])
 	}
 	return r.folder(src, files)
+}
+
+// leavesOut reports whether a backup was made of a part of the dump. What was never read
+// from the phone is in no dump, and was not left out.
+func leavesOut(m *flash.Manifest) bool {
+	return slices.ContainsFunc(m.Entries, func(e flash.ManifestEntry) bool {
+		if !e.Skipped || e.Kind == "preloader" {
+			return false
+		}
+		src := m.Source(e.Region)
+		return src == nil || flash.Total(flash.Without([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, src.Unread)) > 0
+	})
 }
 
 // dumpFiles sorts regions by the file that they were in.
@@ -180,12 +196,9 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 // file restores a dump of one file. What of it is no data stands in a map beside it.
 func (r *restoring) file(f *dumpFile) error {
 	chart := filepath.Clean(r.out) + ".map"
-	if _, err := os.Lstat(chart); err == nil {
-		return refusal{fmt.Errorf("%s is there already: it would be taken for the map of %s", chart, r.out), []string{"move it away, or choose another name with -o"}}
-	}
 	made := false
 	res, err := split.WriteImage(r.c.Context, f.img, r.out, split.ImageOptions{
-		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"),
+		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"), Beside: []string{chart},
 		Before: func() (err error) {
 			made, err = r.writeMap(f, chart)
 			return err
@@ -271,6 +284,9 @@ func (r *restoring) parts() error {
 	}
 	r.problems = append(r.problems, r.a.Problems...)
 	m.Kind = flash.KindParts
+	if err := r.unlock(m); err != nil {
+		return err
+	}
 	wanted, err := r.choose(m)
 	if err != nil {
 		return err
@@ -278,6 +294,12 @@ func (r *restoring) parts() error {
 	var outputs []flash.Output
 	for i, members := 0, r.a.Members(); i < len(members); i++ {
 		f := &members[i]
+		if o, ok := r.opened[f.Name]; ok {
+			if wanted(o.Name) {
+				outputs = append(outputs, o)
+			}
+			continue
+		}
 		if f.Name == flash.ManifestName || f.Name == flash.SumsName || !wanted(f.Name) {
 			continue
 		}
@@ -286,7 +308,10 @@ func (r *restoring) parts() error {
 	}
 	return r.write(outputs, m, func(results []split.Result) error {
 		for _, res := range results {
-			want := cmp.Or(r.a.Member(res.Name).SHA256, res.SHA256)
+			want := res.SHA256
+			if f := r.a.Member(res.Name); f != nil { // what was encrypted has proven itself
+				want = cmp.Or(f.SHA256, want)
+			}
 			if len(r.holes[res.Name]) == 0 && want != res.SHA256 {
 				return fmt.Errorf("%s is not what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
 			}
@@ -295,7 +320,7 @@ func (r *restoring) parts() error {
 		m.Problems = append(m.Problems, r.problems...)
 		if n := sealedIn(&flash.Manifest{Files: filesOf(results)}); n > 0 {
 			r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.out, Offset: flash.NoOffset,
-				Text: fmt.Sprintf("%d files are encrypted still (NAME%s): age -d and zstd -d make the images to flash; without --parts, --key opens them", n, sealedEnding)})
+				Text: fmt.Sprintf("%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", n, sealedEnding)})
 		}
 		return nil
 	})

@@ -47,7 +47,7 @@ func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error 
 		}
 		e.File, e.SHA256 = e.File+sealedEnding, ""
 		if e.Stored() {
-			e.Kind = flash.KindSealed
+			e.Was, e.Kind = e.Kind, flash.KindSealed
 		}
 	}
 	j.notes = append(j.notes, fmt.Sprintf("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", len(sealed), sealedEnding))

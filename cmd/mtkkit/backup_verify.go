@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
 )
@@ -19,12 +20,14 @@ type archive struct {
 	*backup.Archive
 	file io.Closer
 	path string
+	keys func() ([]seal.Key, error)
 }
 
 func openBackup(c *cli.Context, path string) (*archive, error) {
-	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keysOf(c)})
+	keys := keysOf(c)
+	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keys})
 	if err != nil {
-		return nil, err
+		return nil, placeNotFile(c, path, err)
 	}
 	a, err := backup.Open(img)
 	if err != nil {
@@ -37,7 +40,7 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 		file.Close()
 		return nil, err
 	}
-	return &archive{a, file, path}, nil
+	return &archive{a, file, path, keys}, nil
 }
 
 func (a *archive) Close() error {

@@ -22,6 +22,19 @@ func asPlace(s string) (oci.Ref, bool) {
 	return ref, oci.IsLayout(s) || err != nil
 }
 
+// placeNotFile says of a place, given where a file is wanted, what takes places.
+func placeNotFile(c *cli.Context, path string, err error) error {
+	ref, perr := oci.ParseRef(path)
+	if _, there := os.Lstat(path); perr != nil || there == nil {
+		return err
+	}
+	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Place(), ref.Place())}
+	if ref.Tag != "" {
+		hints = []string{fmt.Sprintf("%s is a backup in a place, and this command takes an archive: mtkkit backup pull %s gets it, --dump as the dump", path, path)}
+	}
+	return hinted{err, hints}
+}
+
 // verifyPlace reads all of a backup in a place, and proves it.
 func verifyPlace(c *cli.Context, u *ui, ref oci.Ref) error {
 	repo, err := openPlace(c, u, ref, false)
