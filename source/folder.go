@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +166,7 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 	switch len(found) {
 	case 0:
 	case 1:
-		f.scatter, s.Scatter = found[0], found[0].path
+		f.scatter, s.Scatter, s.ScatterText = found[0], cmp.Or(found[0].path, found[0].name), found[0].packed
 	default:
 		s.problem(flash.Note, f.name, "holds %d scatter files (%s): none is taken", len(found), names(found))
 	}

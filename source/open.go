@@ -44,8 +44,11 @@ func (o Options) progress(e flash.Event) {
 type Source struct {
 	flash.Device
 	Unpacked bool     // the main file was compressed, or packed in an archive
-	Scatter  string   // scatter file in the folder that was opened, as a path, "" for none
+	Scatter  string   // scatter file in the folder that was opened, as a path; its name in an archive; "" for none
 	Files    []string // every file that was opened, as paths: what must not be written to
+
+	// ScatterText is the content of that scatter file, nil for none.
+	ScatterText flash.Image
 
 	// HeadCut is how many bytes are missing at the front of the user area, as its backup
 	// table proves. Its part still begins with the first byte that is there: Pad puts

@@ -131,6 +131,26 @@ func TestIMEI(t *testing.T) {
 	}
 }
 
+// An identifier behind thousands of blocks is in the list too.
+func TestHitsOfEachKind(t *testing.T) {
+	private := append(random(9, 64*100), []byte("\x00"+imei+"\x00")...)
+	f, err := Collect(t.Context(), []Part{{"nvram", bytes.NewReader(private)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Search(t.Context(), "nvram.bin", bytes.NewReader(private))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[Kind]int{}
+	for _, h := range got.Hits {
+		listed[h.Kind]++
+	}
+	if got.Count[Block] <= maxHits || listed[Block] != maxHits || listed[IMEI] == 0 {
+		t.Errorf("counted %v, listed %v", got.Count, listed)
+	}
+}
+
 // Beyond a number of blocks only every n-th is taken: memory stays bounded.
 func TestManyBlocks(t *testing.T) {
 	const most = 1000

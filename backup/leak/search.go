@@ -17,12 +17,12 @@ type Hit struct {
 	Offset int64  `json:"in_offset"` // bytes into that
 }
 
-// maxHits bounds the list of one member; all are counted.
+// maxHits bounds how many of a kind are listed of one member; all are counted.
 const maxHits = 20
 
 // Found is what one member holds of it.
 type Found struct {
-	Hits  []Hit        // the first of them
+	Hits  []Hit        // the first of each kind
 	Count map[Kind]int // all
 }
 
@@ -48,7 +48,7 @@ func (f *Finder) Search(ctx context.Context, name string, img flash.Image) (*Fou
 					continue
 				}
 				found.Count[p.kind]++
-				if len(found.Hits) < maxHits {
+				if found.Count[p.kind] <= maxHits {
 					found.Hits = append(found.Hits, Hit{p.kind, f.parts[p.part].Name, p.at, name, at + int64(i+1-n)})
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -143,23 +144,46 @@ func (doc *shareDoc) search(c *cli.Context, a *archive, finder *leak.Finder) err
 			return err
 		}
 		doc.Hits = append(doc.Hits, found.Hits...)
-		for k, n := range found.Count {
-			doc.Found[k] += n
+		for _, k := range leak.Kinds {
+			if n := found.Count[k]; n > 0 {
+				doc.Found[k] += n
+				doc.Problems = append(doc.Problems, sumUp(k, n, found.Hits))
+			}
 		}
 	}
 	return nil
 }
 
+// sumUp says in one line what of a kind a member holds: thousands of blocks are one fact.
+func sumUp(k leak.Kind, n int, hits []leak.Hit) flash.Problem {
+	const few = 3
+	p := flash.Problem{Severity: flash.Error, Offset: flash.NoOffset}
+	if k == leak.Block {
+		p.Severity = flash.Warning
+	}
+	var from, at []string
+	for _, h := range hits {
+		if h.Kind != k {
+			continue
+		}
+		p.Place = h.In
+		if !slices.Contains(from, h.From) {
+			from = append(from, h.From)
+		}
+		if len(at) < few {
+			at = append(at, fmt.Sprintf("0x%x", h.Offset))
+		}
+	}
+	p.Text = fmt.Sprintf("%s of %s at %s", k, strings.Join(from, ", "), strings.Join(at, ", "))
+	if more := n - len(at); more > 0 {
+		p.Text += fmt.Sprintf(" and %d more places", more)
+	}
+	return p
+}
+
 // say gives the verdict: identifiers and hashes are a leak; equal blocks may be chance,
 // as file systems hold the same files.
 func (doc *shareDoc) say(u *ui) error {
-	for _, h := range doc.Hits {
-		s, what := flash.Error, string(h.Kind)
-		if h.Kind == leak.Block {
-			s = flash.Warning
-		}
-		doc.Problems = append(doc.Problems, flash.Problem{Severity: s, Place: h.In, Offset: h.Offset, Text: fmt.Sprintf("%s of %s", what, h.From)})
-	}
 	secrets := doc.Found[leak.IMEI] + doc.Found[leak.Serial] + doc.Found[leak.Hash]
 	switch {
 	case secrets > 0:

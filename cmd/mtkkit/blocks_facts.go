@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/scatter"
-	"github.com/mtkkit/mtkkit/source"
 )
 
 // facts puts what layout and plan know into the words of the report. The hashes come
@@ -33,7 +31,7 @@ func (d *dump) facts(c *cli.Context) (report.Facts, error) {
 		},
 	}
 	d.addRegions(&f)
-	address, err := d.scatterAddresses(cmp.Or(c.String("scatter"), c.String("table"), d.src.Scatter))
+	address, err := d.scatterAddresses(c)
 	if err != nil {
 		return f, err
 	}
@@ -128,21 +126,21 @@ func (a addresses) of(name string, r flash.Region) *int64 {
 
 // scatterAddresses looks rows up as scatter files count them: by the scatter file that
 // was given; without one only a GPT tells, since its scatter files count as it does.
-func (d *dump) scatterAddresses(path string) (addresses, error) {
+func (d *dump) scatterAddresses(c *cli.Context) (addresses, error) {
 	known := addresses{}
-	if path == "" && d.lay.Generation == "gpt" {
+	_, img, done, err := tableFile(c, d.src)
+	if err != nil {
+		return nil, err
+	}
+	if img == nil && d.lay.Generation == "gpt" {
 		for _, p := range d.lay.Table.Partitions {
 			known[place{scatter.Canonical(p.Name), p.Region.IsUser()}] = p.Offset
 		}
 	}
-	if path == "" {
+	if img == nil {
 		return known, nil
 	}
-	img, err := source.OpenFile(path)
-	if err != nil {
-		return nil, err
-	}
-	defer img.Close()
+	defer done()
 	f, err := scatter.Read(img)
 	if err != nil {
 		return known, nil // a table of another kind: it has no such addresses

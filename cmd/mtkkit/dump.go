@@ -135,6 +135,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		src.Close()
 		return nil, err
 	}
+	if opt.Claim != nil && src.Unpacked && c.String("scatter")+c.String("table") == "" && !u.json { // in an archive, where nobody sees it
+		u.note("%s: its own scatter file %s is taken, as with --scatter", path, src.Scatter)
+	}
 	if src.HeadCut > 0 {
 		user := src.User()
 		user.Image = flash.Pad(user.Image, src.HeadCut)
@@ -166,21 +169,14 @@ func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*sourc
 // of flash the dump is of; a folder may bring its own. Both options
 // take every kind of file; they have two names because people look for them under two.
 func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
-	path := cmp.Or(c.String("scatter"), src.Scatter)
-	if t := c.String("table"); t != "" {
-		if c.String("scatter") != "" {
-			return nil, usage("mtkkit: --scatter and --table both give a table: one of them, please")
-		}
-		path = t
+	if c.String("table") != "" && c.String("scatter") != "" {
+		return nil, usage("mtkkit: --scatter and --table both give a table: one of them, please")
 	}
-	if path == "" {
-		return nil, nil
-	}
-	img, err := source.OpenFile(path)
-	if err != nil {
+	path, img, done, err := tableFile(c, src)
+	if img == nil || err != nil {
 		return nil, err
 	}
-	defer img.Close()
+	defer done()
 	claim := &layout.Claim{Name: filepath.Base(path)}
 	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
 		got, err := capture.Read(img)
@@ -203,6 +199,20 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		claim.Platform = strings.ToUpper(m[1]) // old dialects name the chip only there
 	}
 	return claim, nil
+}
+
+// tableFile opens the file with the table from outside the dump: the user's, or the one
+// that the folder or archive brings; nil when there is none.
+func tableFile(c *cli.Context, src *source.Source) (path string, img flash.Image, done func() error, err error) {
+	path = cmp.Or(c.String("scatter"), c.String("table"))
+	if path == "" {
+		return src.Scatter, src.ScatterText, func() error { return nil }, nil
+	}
+	f, err := source.OpenFile(path)
+	if err != nil {
+		return path, nil, nil, err
+	}
+	return path, f, f.Close, nil
 }
 
 var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
