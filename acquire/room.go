@@ -47,8 +47,11 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	if need <= v.Free || d.job.AnyRoom {
 		return nil
 	}
-	return &Refusal{d.dir, fmt.Sprintf("needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free)),
-		"free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or go on all the same with --any-room: zeros take none"}
+	hint := "free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or go on all the same with --any-room: zeros take none"
+	if have != nil {
+		hint = "free some space, move the folder to a larger disk and go on with it there, or go on all the same with --any-room: zeros take none"
+	}
+	return &Refusal{d.dir, fmt.Sprintf("needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free)), hint}
 }
 
 // unwritten is what of a region is wanted and not in the dump yet; have is nil where

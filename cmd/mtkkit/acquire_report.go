@@ -59,6 +59,7 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 		u.say("%s: unfinished: %s of %s could not be read", a.dir, flash.Size(unread), flash.Size(size))
 		u.hint("try these places again: %s", a.command())
 		u.hint("or finish without them: mtkkit acquire --resume %s --accept-bad", quoted(a.dir))
+		a.hintRest(omitted)
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
 		u.say("%s: %s, %s, complete; %s", a.dir, regionsOf(m), flash.Size(size), took)
@@ -67,11 +68,16 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 	default:
 		u.say("%s: %s, %s, not all of the phone; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	}
-	if omitted {
-		u.hint("read the rest into it: %s", a.command("--complete"))
-	}
+	a.hintRest(omitted)
 	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
 	return problems, nil
+}
+
+// hintRest says how what was left out is read too.
+func (a *acquisition) hintRest(omitted bool) {
+	if omitted {
+		a.u.hint("read the rest into it: %s", a.command("--complete"))
+	}
 }
 
 // regionsOf counts the regions of a manifest, and names the phone where it is known.
@@ -115,6 +121,9 @@ func (a *acquisition) command(more ...string) string {
 	}
 	if !hasOrigin(a.c) {
 		words = append(words, "--da FILE")
+	}
+	if a.c.Bool("any-room") {
+		words = append(words, "--any-room")
 	}
 	return strings.Join(words, " ")
 }
