@@ -101,7 +101,8 @@ func mustPush(t testing.TB, repo *Repo, tag string, fs []File, opt PushOptions) 
 
 func whole(t testing.TB, img flash.Image) []byte {
 	t.Helper()
-	b, err := io.ReadAll(io.NewSectionReader(img, 0, img.Size()))
+	b := make([]byte, img.Size())
+	_, err := io.ReadFull(io.NewSectionReader(img, 0, img.Size()), b)
 	check(t, err)
 	return b
 }
