@@ -31,6 +31,7 @@ type Job struct {
 	AtPlace func(error) bool
 	Sector  int64 // the least that is read at once, bytes; 0: 512
 	Live    bool  // the user area goes on changing: to resume, it need not hold what it held
+	Pieces  bool  // the device may have less regions than the phone: a card reader, files
 
 	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
 	// was wanted before; otherwise it is added to that.

@@ -189,6 +189,41 @@ func TestResumeAnotherWay(t *testing.T) {
 	}
 }
 
+// A card reader has not all regions of a phone: those that are read already need not be
+// there. A phone that lacks one is another.
+func TestResumeFromSomeRegions(t *testing.T) {
+	p, dir := newPhone(55), filepath.Join(t.TempDir(), "dump")
+	p.user.diesAt = 3
+	if _, _, err := acquire(t, dir, p.job()); !errors.Is(err, errGone) {
+		t.Fatal(err)
+	}
+	p.user.diesAt = 0
+	reader := func(parts []flash.Part) Job {
+		job := p.job()
+		job.Device.Parts, job.IDs, job.Pieces = parts, nil, true
+		return job
+	}
+	all := p.job().Device.Parts
+	d, err := Resume(dir, reader(all[1:])) // the boot regions, and not what is still to be read
+	if err == nil {
+		d.Close()
+	}
+	refused(t, err, "EMMC_USER is still to be read, and is not there")
+	if _, done, err := resume(t, dir, reader(all[:1])); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	p.finished(t, dir)
+
+	dir = filepath.Join(t.TempDir(), "dump") // what the phone has is not forgotten
+	p.part(t, dir)
+	job := reader(all[:1])
+	job.Want = everything(job.Device)
+	m, done, err := resume(t, dir, job)
+	if err != nil || !done || m.Complete || len(m.Source(flash.EMMCUser).Unread) > 0 {
+		t.Errorf("%v, %v: complete %v, %v", done, err, m.Complete, m.Problems)
+	}
+}
+
 func must(t *testing.T, dir string, job Job) *Dump {
 	t.Helper()
 	d, err := Resume(dir, job)

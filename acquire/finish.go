@@ -56,14 +56,19 @@ func (d *Dump) tellRPMB() {
 
 const leftOut = "was left out as asked: the dump is not all of the phone"
 
-// tellLeftOut names the regions that the phone has and the dump has not.
+// tellLeftOut names the regions that the phone has and the dump has not. What an earlier
+// run saw of the phone counts, too.
 func (d *Dump) tellLeftOut() {
+	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool {
+		return p.Text == leftOut && d.record.Source(flash.Region(p.Place)) != nil
+	})
 	if d.job.Device == nil {
 		return
 	}
 	for _, p := range d.job.Device.Parts {
-		if d.record.Source(p.Region) == nil {
-			d.problems = append(d.problems, flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut})
+		told := flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut}
+		if d.record.Source(p.Region) == nil && !slices.Contains(d.problems, told) {
+			d.problems = append(d.problems, told)
 		}
 	}
 }

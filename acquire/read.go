@@ -52,6 +52,9 @@ func (d *Dump) Read(ctx context.Context) error {
 		return nil
 	}
 	for _, r := range d.regions {
+		if d.job.Device.Part(r.region) == nil {
+			continue
+		}
 		d.total += flash.Total(r.todo())
 		for _, c := range chunks(r.want) {
 			if r.region.IsBoot() || touches(d.job.Twice[r.region], c) {
@@ -70,6 +73,9 @@ func (d *Dump) Read(ctx context.Context) error {
 func (d *Dump) readAll(ctx context.Context) error {
 	for _, r := range d.regions {
 		img := d.job.Device.Image(r.region)
+		if img == nil {
+			continue
+		}
 		err := d.readRegion(ctx, r, img)
 		if err == nil {
 			err = d.reread(ctx, r, img)

@@ -62,9 +62,6 @@ func (d *Dump) reopen() (err error) {
 		d.identify()
 	}
 	d.problems = d.record.Problems
-	if d.job.Device != nil {
-		d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return p.Text == leftOut })
-	}
 	for _, p := range d.job.Record.Problems {
 		if !slices.Contains(d.problems, p) {
 			d.problems = append(d.problems, p)
@@ -147,6 +144,12 @@ func (d *Dump) samePhone() error {
 	}
 	for _, s := range d.record.Sources {
 		p := d.job.Device.Part(s.Region)
+		if p == nil && d.job.Pieces {
+			if err := d.refuseLacking(s); err != nil {
+				return err
+			}
+			continue
+		}
 		if p == nil {
 			return other("this one has no %s", s.Region)
 		}
@@ -157,11 +160,20 @@ func (d *Dump) samePhone() error {
 	return nil
 }
 
+// refuseLacking refuses a source without a region that is still to be read.
+func (d *Dump) refuseLacking(s flash.ManifestSource) error {
+	j, _, err := loadJournal(d.path(filepath.Join(regionsDir, s.Name)), s.Region, s.Size)
+	if err != nil || j != nil && len(j.want) > 0 && len(j.todo()) == 0 {
+		return err
+	}
+	return &Refusal{d.dir, fmt.Sprintf("%s is still to be read, and is not there", s.Region), "name its file too, or go on with the phone: --da FILE"}
+}
+
 // sameContent reads the last chunks of each region once more.
 func (d *Dump) sameContent() error {
 	d.again()
 	for _, s := range d.record.Sources {
-		if d.job.Live && s.Region.IsUser() {
+		if d.job.Device.Part(s.Region) == nil || d.job.Live && s.Region.IsUser() {
 			continue
 		}
 		path := d.path(filepath.Join(regionsDir, s.Name))

@@ -109,7 +109,7 @@ func openFileOrigin(c *cli.Context, u *ui, from string) (*origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &origin{src: src, sector: 512, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
+	o := &origin{src: src, sector: 512, pieces: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
 		problems: src.Problems, holes: map[flash.Region][]flash.Extent{},
 		atPlace: func(err error) bool { return errors.As(err, new(*source.MediumError)) }}
 	for i, p := range src.Parts {

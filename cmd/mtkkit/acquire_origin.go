@@ -26,6 +26,7 @@ type origin struct {
 	ids      map[string][]byte
 	problems []flash.Problem                 // what the manifest is to say of how it was read
 	live     bool                            // it goes on changing while it is read
+	pieces   bool                            // it may have less regions than the phone
 	holes    map[flash.Region][]flash.Extent // what of it nobody has: reads as zeros and is none
 	claims   []adb.Capture                   // what it says of its partitions besides its flash
 
