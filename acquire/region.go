@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mtkkit/mtkkit/disk"
@@ -199,11 +200,11 @@ func (r *region) write(off int64, b []byte) error {
 var zeros [chunkSize]byte
 
 // zeroSum is the hash of a chunk of zeros: on most phones the commonest of all.
-var zeroSum = sha256.Sum256(zeros[:])
+var zeroSum = sync.OnceValue(func() [32]byte { return sha256.Sum256(zeros[:]) })
 
 func sumOf(b []byte) [32]byte {
 	if len(b) == chunkSize && bytes.Equal(b, zeros[:]) {
-		return zeroSum
+		return zeroSum()
 	}
 	return sha256.Sum256(b)
 }
