@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -185,15 +186,8 @@ func (w *tripwire) ReadAt(b []byte, off int64) (int, error) {
 // A registry whose disk is full refuses, no tag is left, and with more room the same
 // push is done.
 func TestRegistryDiskFull(t *testing.T) {
-	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("a small disk can only be made by root on Linux")
-	}
 	registryProgram(t)
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("no tmpfs to fill: %s", out)
-	}
-	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	dir, enlarge := smallDisk(t)
 	s := startRegistry(t, dir, "")
 	repo := s.open("phones/s1")
 	if _, err := push(t.Context(), repo, "a", phone(1), PushOptions{}); err == nil {
@@ -204,9 +198,48 @@ func TestRegistryDiskFull(t *testing.T) {
 	if _, err := repo.Open(t.Context(), "a"); !errors.Is(err, ErrNoTag) {
 		t.Errorf("a tag is left: %v", err)
 	}
-	check(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run())
+	enlarge()
 	mustPush(t, repo, "a", phone(1), PushOptions{})
 	same(t, repo, "a", phone(1))
+}
+
+// smallDisk is a folder on a disk of 6 MiB, which can be made larger.
+func smallDisk(t *testing.T) (dir string, enlarge func()) {
+	t.Helper()
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		t.Skip("a small disk can only be made by root on Linux")
+	}
+	dir = t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("no tmpfs to fill: %s", out)
+	}
+	t.Cleanup(func() { _ = exec.Command("umount", "-l", dir).Run() })
+	return dir, func() { check(t, exec.Command("mount", "-o", "remount,size=64m", dir).Run()) }
+}
+
+// The same for a folder: nothing half-written is left to be taken for a blob, and what
+// was there before is as it was.
+func TestLayoutDiskFull(t *testing.T) {
+	dir, enlarge := smallDisk(t)
+	place := filepath.Join(dir, "backups")
+	repo := open(t, "oci:"+place, Options{Write: true})
+	small := files(map[string][]byte{"boot.img": noise(7, 100<<10)})
+	mustPush(t, repo, "small", small, PushOptions{})
+	_, err := push(t.Context(), repo, "a", phone(1), PushOptions{})
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("7 MiB on 6: %v", err)
+	}
+	if _, err := repo.Open(t.Context(), "a"); !errors.Is(err, ErrNoTag) {
+		t.Errorf("a tag is left: %v", err)
+	}
+	if rests, _ := filepath.Glob(filepath.Join(place, ownDir, "*"+partSuffix)); len(rests) > 0 {
+		t.Errorf("left are %v", rests)
+	}
+	same(t, repo, "small", small)
+	enlarge()
+	mustPush(t, repo, "a", phone(1), PushOptions{})
+	same(t, repo, "a", phone(1))
+	same(t, repo, "small", small)
 }
 
 // Clients that push at the same time do not disturb each other.
