@@ -86,9 +86,13 @@ func simulate(c *cli.Context, u *ui) error {
 		}
 		u.say("it left: %v; %s", why, then)
 	}
-	return servePhone(c.Context, p, c.String("link"), func(name string) {
+	err = servePhone(c.Context, p, c.String("link"), func(name string) {
 		u.say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(c.String("link"), name))
 	})
+	if err == nil && c.Context.Err() != nil {
+		u.say("interrupted; the simulation is over")
+	}
+	return err
 }
 
 // protocols are the families of agents and a chip that runs each.

@@ -27,6 +27,24 @@ func (f *firstLine) Write(b []byte) (int, error) {
 	return f.Writer.Write(b)
 }
 
+// Ctrl-C ends it as well, and it says so.
+func TestSimulateInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var told, errs bytes.Buffer
+	up, done := &firstLine{&told, make(chan struct{})}, make(chan int)
+	go func() { done <- run(ctx, []string{"mtkkit", "simulate"}, streams{out: up, err: &errs}) }()
+	select {
+	case <-up.up:
+		cancel()
+	case code := <-done:
+		t.Fatalf("exit %d\n%s", code, errs.String())
+	}
+	if code := <-done; code != exitOK || !strings.HasSuffix(told.String(), "\ninterrupted; the simulation is over\n") {
+		t.Errorf("exit %d\n%s%s", code, told.String(), errs.String())
+	}
+}
+
 // A dump served as a phone, over a real terminal: what is read from it is the dump, and
 // when the phone is switched off the simulation is over.
 func TestSimulate(t *testing.T) {
