@@ -41,6 +41,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
 			parityFlag(),
 			&cli.BoolFlag{Name: "share", Usage: "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"},
+			ownerKeyFlag("with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
 		}, sealFlags(), dumpFlags()),
 		Action: func(c *cli.Context) error {
@@ -138,6 +139,9 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 		}
 		j.volume = n
 	}
+	if c.IsSet("owner-key") && !j.share {
+		return nil, usage("%s: --owner-key goes with --share; any other archive says which phone it is of", commandName(c))
+	}
 	if c.Bool("identity") && j.share {
 		return nil, usage("%s: --identity is all that --share leaves out: one of them, please", commandName(c))
 	}
@@ -231,8 +235,7 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 		return patternHelp(c, err)
 	}
 	if j.share {
-		j.shared(p)
-		return nil
+		return j.shared(c, p)
 	}
 	blocks, err := blocksText(c, d)
 	if err != nil {

@@ -27,6 +27,7 @@ func shareFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "share", Usage: "is anything private in it? Needs --against"},
 		&cli.StringFlag{Name: "against", Usage: "`DUMP` of the same phone, whose secrets are searched for"},
 		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone, for a dump with an MBR"},
+		ownerKeyFlag("with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
 		keyFlag(),
 	}
 }
@@ -34,6 +35,9 @@ func shareFlags() []cli.Flag {
 func checkShareFlags(c *cli.Context) error {
 	if c.Bool("share") != (c.String("against") != "") {
 		return usage("mtkkit backup verify: --share and --against DUMP go together")
+	}
+	if c.IsSet("owner-key") && !c.Bool("share") {
+		return usage("mtkkit backup verify: --owner-key goes with --share")
 	}
 	return nil
 }
@@ -59,11 +63,12 @@ func sharedWords(p *plan.Plan) string {
 }
 
 // shared packs what says nothing of this one phone.
-func (j *backupJob) shared(p *plan.Plan) {
+func (j *backupJob) shared(c *cli.Context, p *plan.Plan) error {
 	j.outputs = p.Outputs()
 	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
 	j.record = blank(p.Record(""))
 	j.notes = append(j.notes, sharedWords(p), "mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+	return j.sign(c, p)
 }
 
 // shareDoc is the JSON document of verify --share.
@@ -92,10 +97,9 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	}
 	doc := shareDoc{Schema: "mtkkit.share/1", Path: a.path, Against: d.path, Verdict: "clean",
 		Searched: map[leak.Kind]int{}, Found: map[leak.Kind]int{}, Hits: []leak.Hit{}, Problems: []flash.Problem{}}
-	var private []leak.Part
-	for _, it := range p.OfThisPhone() {
-		private = append(private, leak.Part{Name: it.Name, Image: it.Image})
-		doc.Partition = append(doc.Partition, it.Name)
+	private := ofThisPhone(p)
+	for _, part := range private {
+		doc.Partition = append(doc.Partition, part.Name)
 	}
 	if len(private) == 0 {
 		return hinted{fmt.Errorf("%s: no partition of it is known to be private, so there is nothing to search for", d.path),
@@ -115,6 +119,9 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 		return err
 	}
 	u.bars.clear()
+	if err := owned(c, u, a, private); err != nil {
+		return err
+	}
 	return doc.say(u)
 }
 
