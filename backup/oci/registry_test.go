@@ -24,6 +24,7 @@ import (
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -36,6 +37,16 @@ func TestRegistry(t *testing.T) {
 	}
 	same(t, repo, "monday", phone(1))
 	same(t, s.open("phones/s1"), "tuesday", phone(2)) // another client
+
+	to, keys, _ := person(t)
+	locked := open(t, s.ref("phones/s1"), Options{Write: true, PlainHTTP: true, TempDir: t.TempDir(), Keys: keys})
+	if got := mustPush(t, locked, "locked", private(2), PushOptions{Readers: to}); got.Sealed != 2 || got.Shared == 0 {
+		t.Errorf("of the locked phone %d files are encrypted, %d groups shared", got.Sealed, got.Shared)
+	}
+	same(t, locked, "locked", private(2))
+	if b, err := repo.Open(t.Context(), "locked"); err != nil || !errors.Is(b.Locked, seal.ErrKey) {
+		t.Errorf("without a key: %v", err)
+	}
 
 	if _, err := push(t.Context(), repo, "monday", phone(3), PushOptions{}); !errors.Is(err, ErrExists) {
 		t.Errorf("pushing over a tag: %v", err)

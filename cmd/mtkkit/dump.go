@@ -135,9 +135,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		src.Close()
 		return nil, err
 	}
-	if opt.Claim != nil && src.Unpacked && c.String("scatter")+c.String("table") == "" && !u.json { // in an archive, where nobody sees it
-		u.note("%s: its own scatter file %s is taken, as with --scatter", path, src.Scatter)
-	}
+	own := opt.Claim != nil && src.Unpacked && c.String("scatter")+c.String("table") == "" // in an archive, where nobody sees it
 	if src.HeadCut > 0 {
 		user := src.User()
 		user.Image = flash.Pad(user.Image, src.HeadCut)
@@ -149,7 +147,16 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	opt.Progress, opt.HeadCut = u.bars.event, src.HeadCut
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
+	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
+		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
+			Text: "the scatter file " + src.Scatter + " in it is not of this dump, and not taken"})
+		own, opt.Claim, src.Scatter, src.ScatterText = false, nil, "", nil
+		lay, err = layout.Resolve(c.Context, &src.Device, opt)
+	}
 	u.bars.clear()
+	if own && !u.json {
+		u.note("%s: its own scatter file %s is taken, as with --scatter", path, src.Scatter)
+	}
 	if err != nil {
 		defer src.Close()
 		return nil, whyNoTable(err, src, path)
