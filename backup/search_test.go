@@ -122,7 +122,7 @@ func withIndex(t testing.TB, frames []byte, a *Archive, copies ...*Index) []byte
 // An index that does not speak the truth is noticed: when it is opened, or at the
 // latest by verify.
 func TestLyingIndex(t *testing.T) {
-	files := map[string][]byte{"a": noise("a", 9*mib), "b": append(noise("b", 5000), make([]byte, mib)...), "c": noise("c", 9*mib),
+	files := map[string][]byte{"a": noise("a", 9*mib), "b": append(noise("b", 5000), make([]byte, mib)...), "c": noise("c", mib),
 		"d": slices.Concat(noise("d", 5000), make([]byte, 9*mib), noise("e", mib))}
 	b := pack(t, outputs(files), Options{})
 	if r := verify(t, open(t, reindexed(t, b, func(*Index) {}))); !r.OK || len(r.Problems) > 0 {
