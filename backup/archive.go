@@ -201,13 +201,16 @@ func (f *memberImage) readSome(p []byte, off int64) (int, error) {
 	}
 	w := ws[i]
 	p = p[:min(int64(len(p)), w.End()-off)]
-	clear(p)
-	chunk := f.a.cache.take(f.a, f.m, i)
+	if len(w.data) != 1 || w.data[0] != w.Extent {
+		clear(p)
+	}
+	chunk := f.a.cache.take(f.a, f.m, i, off-w.Offset >= chunkSize/4)
 	defer f.a.cache.give(chunk)
 	if chunk.err != nil && f.lost != nil {
 		if _, told := f.told.LoadOrStore(i, true); !told {
 			f.lost(w.Extent, chunk.err)
 		}
+		clear(p)
 		return len(p), nil
 	}
 	if chunk.err != nil {

@@ -15,7 +15,7 @@ type cached struct {
 	err    error
 
 	users int  // who need plain: the cache itself, readers, who unpacks it ahead
-	read  bool // somebody asked for it
+	ahead bool // what follows it is cared for
 }
 
 // cache keeps the chunks used last. Who reads in order finds the next chunks unpacked
@@ -33,21 +33,24 @@ type cache struct {
 // ahead of it.
 func keptChunks() int { return max(8, 2*min(runtime.GOMAXPROCS(0), maxWorkers)) }
 
-// aheadChunks is how many chunks are unpacked before they are asked for.
+// aheadChunks is how many chunks are unpacked before they are asked for: none where no
+// other processor could, and no more than are kept for each reader.
 func aheadChunks() int {
 	n := runtime.GOMAXPROCS(0)
-	return max(0, min(n, 2, keptChunks()/n-1))
+	if n == 1 {
+		return 0
+	}
+	return max(0, min(3, keptChunks()/n-1))
 }
 
-// take returns a chunk, unpacked. It must be given back.
-func (c *cache) take(a *Archive, m *Member, i int) *cached {
+// take returns a chunk, unpacked. It must be given back. Who reads in order is known by
+// the chunk before, or by being in the middle of this one: heads are read by everybody.
+func (c *cache) take(a *Archive, m *Member, i int, middle bool) *cached {
 	c.mu.Lock()
 	item := c.find(m, i)
-	if !item.read {
-		item.read = true
-		if i > 0 && c.index(m, i-1) >= 0 {
-			c.readAhead(a, m, i)
-		}
+	if !item.ahead && (middle || i > 0 && c.index(m, i-1) >= 0) {
+		item.ahead = true
+		c.readAhead(a, m, i)
 	}
 	c.mu.Unlock()
 	c.unpack(a, item)

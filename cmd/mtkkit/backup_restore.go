@@ -41,13 +41,14 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "foreign", Usage: "with --plan: the target may be of another model"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
+			&cli.BoolFlag{Name: "sync", Usage: "end when all is on the disk, not when the system has it: for a disk that is pulled out, an archive that is deleted"},
 			keyFlag(), jsonFlag(), quietFlag(), progressFlag(),
 		},
 		Action: withArchive(u, 1, func(c *cli.Context, a *archive) (err error) {
 			if c.String("output") == "" && !c.Bool("plan") {
 				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", a.path)
 			}
-			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output")}
+			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output"), noSync: !c.Bool("sync")}
 			if r.record, err = a.manifest(); err != nil {
 				return err
 			}
@@ -86,6 +87,7 @@ type restoring struct {
 	path   string          // of that, never written to
 	record *flash.Manifest // nil when the archive has lost it
 	out    string
+	noSync bool                    // what the system has not written yet when it dies is in the archive still
 	opened map[string]flash.Output // private files of the archive that a key has opened
 	locked int                     // private files that none has
 	files  []io.Closer             // of those that are opened
@@ -198,7 +200,7 @@ func (r *restoring) file(f *dumpFile) error {
 	chart := filepath.Clean(r.out) + ".map"
 	made := false
 	res, err := split.WriteImage(r.c.Context, f.img, r.out, split.ImageOptions{
-		NoHoles: r.c.Bool("no-holes"), Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"), Beside: []string{chart},
+		NoHoles: r.c.Bool("no-holes"), NoSync: r.noSync, Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"), Beside: []string{chart},
 		Before: func() (err error) {
 			made, err = r.writeMap(f, chart)
 			return err
@@ -356,7 +358,7 @@ func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
 // write makes the folder; check sees the results before the manifest is written.
 func (r *restoring) write(outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) error {
 	f, err := split.Create(r.out, outputs, nil, split.Options{Force: r.c.Bool("force"), NoHoles: r.c.Bool("no-holes"),
-		Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore")})
+		NoSync: r.noSync, Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore")})
 	if err != nil {
 		return refused(err)
 	}
