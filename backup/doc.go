@@ -20,9 +20,9 @@
 //	map         "2\n0\n65536\n1048576\n0\n", padded to 512 bytes
 //	content     the stretches of data, one after the other
 //
-// The index is JSON: the members with their maps and, for every frame, its length and
-// the SHA-256 of the 4 MiB it stands for, as dd bs=4M skip=N count=1 | sha256sum gives
-// it. Positions are not in it, they follow from the lengths.
+// The index is JSON: the members with their maps and sums and, for every frame, its length
+// and the state of the member's SHA-256 behind it, so that one hash proves the member and
+// each chunk by itself. Positions are not in it, they follow from the lengths.
 //
 // The package moves bytes and does not look at them: a member is a name and an Image.
 // It opens no files; what it writes goes to an io.Writer, what it reads comes from a
