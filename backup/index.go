@@ -16,7 +16,7 @@ const (
 	// chunkSize is how much of a member one frame stands for, bytes.
 	chunkSize = 4 << 20
 
-	indexSchema = "mtkkit.index/1"
+	indexSchema = "mtkkit.index/2"
 	indexMark   = "mtkkit index 1\n\x00"
 	maxIndex    = 64 << 20 // bytes of JSON; a phone of 1 TB has 25 MB
 	maxMembers  = 1 << 16

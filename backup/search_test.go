@@ -129,7 +129,7 @@ func TestLyingIndex(t *testing.T) {
 		t.Fatalf("the truth: %+v", r)
 	}
 	for name, lie := range map[string]func(x *Index){
-		"schema":            func(x *Index) { x.Schema = "mtkkit.index/2" },
+		"schema":            func(x *Index) { x.Schema = "mtkkit.index/1" },
 		"path up":           func(x *Index) { x.Members[0].Name = "../a" },
 		"absolute path":     func(x *Index) { x.Members[0].Name = "/etc/passwd" },
 		"windows path":      func(x *Index) { x.Members[0].Name = `c:\x` },

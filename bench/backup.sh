@@ -20,7 +20,7 @@ jobs() { # row | ours | peer
   cat <<J
 create|$bin backup create -q --progress none $rom -o $out/a.tar.zst|zstd -q -1 -T2 -o $out/c.zst $rom
 verify|$bin backup verify -q $a|zstd -q -t $z
-restore|$bin backup restore -q --progress none $a -o $out/ROM_1|zstd -q -d --sparse -o $out/ROM_1 $z
+restore|$bin backup restore --no-sync -q --progress none $a -o $out/ROM_1|zstd -q -d --sparse -o $out/ROM_1 $z
 one|$bin backup cat -q $a boot.img|zstd -q -d --sparse -o $out/ROM_1 $z
 zip|$bin backup create -q --progress none --zip $rom -o $out/a.zip|7z a -bd -tzip -mx1 -mmt2 $out/c.zip $rom
 J

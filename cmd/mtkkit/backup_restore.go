@@ -41,14 +41,14 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "foreign", Usage: "with --plan: the target may be of another model"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
-			&cli.BoolFlag{Name: "sync", Usage: "end when all is on the disk, not when the system has it: for a disk that is pulled out, an archive that is deleted"},
+			&cli.BoolFlag{Name: "no-sync", Usage: "end when the system has all of it, not when it is on the disk: faster, and lost if the power goes"},
 			keyFlag(), jsonFlag(), quietFlag(), progressFlag(),
 		},
 		Action: withArchive(u, 1, func(c *cli.Context, a *archive) (err error) {
 			if c.String("output") == "" && !c.Bool("plan") {
 				return usage("mtkkit backup restore: where to? (mtkkit backup restore %s -o ROM_1)", a.path)
 			}
-			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output"), noSync: !c.Bool("sync")}
+			r := &restoring{u: u, c: c, a: a, kind: "archive", path: a.path, out: c.String("output"), noSync: c.Bool("no-sync")}
 			if r.record, err = a.manifest(); err != nil {
 				return err
 			}
@@ -87,7 +87,7 @@ type restoring struct {
 	path   string          // of that, never written to
 	record *flash.Manifest // nil when the archive has lost it
 	out    string
-	noSync bool                    // what the system has not written yet when it dies is in the archive still
+	noSync bool
 	opened map[string]flash.Output // private files of the archive that a key has opened
 	locked int                     // private files that none has
 	files  []io.Closer             // of those that are opened
