@@ -33,10 +33,14 @@ type Job struct {
 	Live    bool  // the user area goes on changing: to resume, it need not hold what it held
 	Pieces  bool  // the device may have less regions than the phone: a card reader, files
 
+	Lacks map[flash.Region][]flash.Extent // what the device has no bytes for: it reads as anything
+	Own   map[flash.Region][]flash.Extent // what differs between phones of one model
+
 	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
 	// was wanted before; otherwise it is added to that.
 	Want map[flash.Region][]flash.Extent
-	// Twice is what is read a second time and compared; boot regions always are.
+	// Twice is what is read a second time and compared, the tables; boot regions always are.
+	// Neither tells phones of one model apart.
 	Twice  map[flash.Region][]flash.Extent
 	Reread int // so many of a hundred chunks of the rest are, too
 

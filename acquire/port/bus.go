@@ -119,6 +119,11 @@ const openPatience = 700 * time.Millisecond
 // busy: each run reads a phone of its own. A port that is busy, forbidden or gone again is
 // tried for a moment before its error is returned.
 func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, error) {
+	return open(ctx, bus, want, true)
+}
+
+// open is Open; where the phone is already being spoken to, no other will do for a busy one.
+func open(ctx context.Context, bus Bus, want func(Info) bool, anyPhone bool) (*Line, Info, error) {
 	var since time.Time
 	for {
 		info, err := Wait(ctx, bus, want)
@@ -126,7 +131,7 @@ func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, erro
 			return nil, Info{}, err
 		}
 		conn, err := bus.Open(info.Name)
-		if errors.Is(err, ErrBusy) {
+		if anyPhone && errors.Is(err, ErrBusy) {
 			if other, c := openAnother(bus, info, want); c != nil {
 				info, conn, err = other, c, nil
 			}
@@ -169,12 +174,14 @@ const leaveTime = 2 * time.Second
 
 // Reopen opens the port a phone comes back as after it announced to leave the bus, as it
 // does to switch to high speed. old is the port it had, which the caller has closed: it
-// must go first, lest it be opened again on its way out.
+// must go first, lest it be opened again on its way out. Ports that are there beside it are
+// other phones', and are left alone.
 func Reopen(ctx context.Context, bus Bus, old Info, want func(Info) bool) (*Line, Info, error) {
 	leave, cancel := context.WithTimeout(ctx, leaveTime)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	var others []Info
 	for leave.Err() == nil {
 		ports, err := bus.List()
 		if err != nil {
@@ -183,12 +190,16 @@ func Reopen(ctx context.Context, bus Bus, old Info, want func(Info) bool) (*Line
 		if !slices.ContainsFunc(ports, func(i Info) bool { return i.Name == old.Name }) {
 			break
 		}
+		others = slices.DeleteFunc(ports, func(i Info) bool { return i.Name == old.Name })
 		select {
 		case <-leave.Done():
 		case <-tick.C:
 		}
 	}
-	return Open(ctx, bus, want)
+	own := func(i Info) bool {
+		return want(i) && !slices.ContainsFunc(others, func(o Info) bool { return o.Name == i.Name })
+	}
+	return open(ctx, bus, own, false)
 }
 
 // Named is a bus of one port that the user names: a link, or a port whose ids say

@@ -54,3 +54,62 @@ func TestOpenOfSeveral(t *testing.T) {
 		})
 	}
 }
+
+// leaving is a bus on which our phone, ttyACM1, leaves after a look and comes back two
+// looks later beside others, and cannot be opened at first.
+type leaving struct {
+	several
+	looks, busyFor int
+	back           string
+}
+
+func (l *leaving) List() (out []port.Info, err error) {
+	l.looks++
+	l.names = []string{"ttyACM0", "ttyACM1", "ttyACM2"}
+	switch {
+	case l.looks > 3:
+		l.names = []string{"ttyACM0", l.back, "ttyACM2"}
+	case l.looks > 1:
+		l.names = []string{"ttyACM0", "ttyACM2"}
+	}
+	return l.several.List()
+}
+
+func (l *leaving) Open(name string) (port.Conn, error) {
+	c, err := l.several.Open(name)
+	if l.busyFor--; l.busyFor >= 0 {
+		return nil, port.ErrBusy
+	}
+	return c, err
+}
+
+// A phone that left in the middle of the protocol is waited for: no other that is attached
+// is spoken to instead, not even while it is busy.
+func TestReopenIsTheSamePhone(t *testing.T) {
+	for _, back := range []string{"ttyACM1", "ttyACM3"} {
+		for busyFor, want := range map[int]error{0: nil, 3: nil, 1000: port.ErrBusy} {
+			synctest.Test(t, func(t *testing.T) {
+				bus := &leaving{busyFor: busyFor, back: back}
+				l, info, err := port.Reopen(t.Context(), bus, port.Info{Name: "ttyACM1"}, port.Info.IsPhone)
+				if !errors.Is(err, want) || info.Name != back || slices.ContainsFunc(bus.opened, func(n string) bool { return n != back }) {
+					t.Errorf("back as %s, busy %d times: %s, %v; tried %q", back, busyFor, info.Name, err, bus.opened)
+				}
+				if err == nil {
+					l.Close()
+				}
+			})
+		}
+	}
+}
+
+// One that came back before the first look, as another port, is found all the same; a busy
+// one is still not exchanged for its neighbour.
+func TestReopenTooLateToSee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &several{names: []string{"ttyACM1", "ttyACM2"}, busy: []string{"ttyACM1"}}
+		_, _, err := port.Reopen(t.Context(), bus, port.Info{Name: "ttyACM0"}, port.Info.IsPhone)
+		if !errors.Is(err, port.ErrBusy) || slices.Contains(bus.opened, "ttyACM2") {
+			t.Errorf("%v; tried %q", err, bus.opened)
+		}
+	})
+}

@@ -276,7 +276,7 @@ func (a *acquisition) describe(l *layout.Layout) {
 	r.Chip, r.Project, r.Table, r.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	r.Problems = append(r.Problems, o.problems...)
 	a.job.Device, a.job.Again, a.job.AtPlace, a.job.Sector, a.job.Live = o.device(), o.again, o.atPlace, o.sector, o.live
-	a.job.Pieces = o.pieces
+	a.job.Pieces, a.job.Lacks, a.job.Own = o.pieces, o.holes, ownPlaces(l)
 	a.job.IDs, a.job.KeepIDs = o.ids, a.c.Bool("keep-ids")
 	a.job.AcceptBad, a.job.AnyRoom, a.job.Progress = a.c.Bool("accept-bad"), a.c.Bool("any-room"), a.u.bars.event
 }

@@ -66,6 +66,17 @@ func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ADB_SERVER_SOCKET", "tcp:"+s.Addr())
 }
 
+// sibling FILE COPY makes the user area of another phone of the model: it differs in every
+// 4 MiB but the first and the last, where the tables are.
+func sibling(ts *testscript.TestScript, neg bool, args []string) {
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	for off := 4 << 20; off < len(b)-4<<20; off += 4 << 20 {
+		b[off] ^= 1
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o666))
+}
+
 // dumchar is what the kernel of a phone with that scatter file says of its partitions.
 func dumchar(ts *testscript.TestScript, path string) string {
 	img, err := source.OpenFile(path)

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
 )
 
@@ -125,4 +126,16 @@ func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 		out = append(out, add(off, 512))
 	}
 	return out
+}
+
+// ownPlaces are the partitions that make a phone this phone: what tells it from others of
+// its model.
+func ownPlaces(l *layout.Layout) map[flash.Region][]flash.Extent {
+	own := map[flash.Region][]flash.Extent{}
+	for _, p := range l.Table.Partitions {
+		if _, yes := scatter.Identity(p.Name); yes && p.Placed() {
+			own[p.Region] = append(own[p.Region], p.Extent)
+		}
+	}
+	return own
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,8 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
 		u.say("%s: %s, %s, complete; %s", a.dir, regionsOf(m), flash.Size(size), took)
+	case slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven }):
+		u.say("%s: %s, %s of %s, perhaps of two phones; %s", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
 	case unread > 0:
 		u.say("%s: %s, %s of %s, with holes; %s", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
 	default:

@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"phone": phone, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
-			"put": put, "copy": copyDump, "adbphone": adbPhone,
+			"put": put, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
 		},
 	})
 }
