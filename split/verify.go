@@ -54,7 +54,11 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 		r.add(flash.Error, markerName, "the folder was not finished, or is being written")
 	}
 	r.Manifest, r.Partial = m, !m.Complete
-	if r.Partial {
+	switch {
+	case r.Partial && m.Kind == flash.KindDump: // it says why
+		r.add(flash.Warning, flash.ManifestName, "the dump is not complete")
+		r.Problems = append(r.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity != flash.Warning })...)
+	case r.Partial:
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
 	}
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {

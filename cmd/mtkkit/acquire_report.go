@@ -64,7 +64,7 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
 		u.say("%s: %s, %s, complete; %s", a.dir, regionsOf(m), flash.Size(size), took)
-	case slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven }):
+	case mayBeMixed(m):
 		u.say("%s: %s, %s of %s, perhaps of two phones; %s", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
 	case unread > 0:
 		u.say("%s: %s, %s of %s, with holes; %s", a.dir, regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
@@ -74,6 +74,11 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 	a.hintRest(omitted)
 	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
 	return problems, nil
+}
+
+// mayBeMixed reports whether nobody knows that a dump is of one phone.
+func mayBeMixed(m *flash.Manifest) bool {
+	return slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven })
 }
 
 // hintRest says how what was left out is read too.

@@ -90,7 +90,11 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 		return fmt.Errorf("%s: the verification does not hold", dir)
 	case r.Partial:
 		v.Verdict = "partial"
-		if err := v.say(u, fmt.Sprintf("partial: %d files are as the manifest says, but they are not all of the dump", r.Files)); err != nil {
+		sentence := fmt.Sprintf("partial: %d files are as the manifest says, but they are not all of the dump", r.Files)
+		if mayBeMixed(r.Manifest) {
+			sentence = fmt.Sprintf("partial: %d files are as the manifest says, but they may be of two phones", r.Files)
+		}
+		if err := v.say(u, sentence); err != nil {
 			return err
 		}
 		return errProblems
