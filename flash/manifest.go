@@ -27,6 +27,7 @@ type Manifest struct {
 	Storage  Storage          `json:"storage,omitempty"`
 	Table    string           `json:"table,omitempty"` // which witness the rows come from
 	Complete bool             `json:"complete"`        // every byte of every source is in here
+	Whole    bool             `json:"whole,omitempty"` // complete, but for the private files that a public record leaves out
 	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
 	Entries  []ManifestEntry  `json:"entries"`
 	Files    []ManifestFile   `json:"files"`           // everything written, for SHA256SUMS and the next run

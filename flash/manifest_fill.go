@@ -3,6 +3,7 @@ package flash
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,16 +40,21 @@ func (m *Manifest) Fill(written []Written) {
 }
 
 // Public returns what of the record everybody may read, when those files are private:
-// nothing of their content, no sum that covers it, and nothing that the phone said of
-// itself. The private files count as left out.
+// nothing of their content, no sum that covers it, nothing that the phone said of itself,
+// and no name that the user gave a file: people name dumps by the IMEI. The private files
+// count as left out.
 func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	out := *m
 	out.Phone, out.Sources, out.Entries, out.Files = nil, slices.Clone(m.Sources), slices.Clone(m.Entries), nil
+	names := m.publicNames()
 	for i := range out.Sources {
-		out.Sources[i].SHA256 = ""
+		out.Sources[i].Name, out.Sources[i].SHA256 = names[i], ""
 	}
 	for i := range out.Entries {
 		e := &out.Entries[i]
+		if j := slices.IndexFunc(m.Sources, func(s ManifestSource) bool { return s.Name == e.Witness }); j >= 0 {
+			e.Witness = names[j]
+		}
 		if e.File != "" && private(e.File) {
 			e.File, e.Skipped = "", e.Present > 0
 			out.Complete = out.Complete && !e.Skipped
@@ -62,8 +68,40 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 			out.Files = append(out.Files, f)
 		}
 	}
+	out.Whole = m.Complete && !out.Complete
 	out.Problems = slices.DeleteFunc(slices.Clone(m.Problems), func(p Problem) bool { return p.Severity == Note })
+	for i := range out.Problems {
+		p := &out.Problems[i]
+		for j, s := range m.Sources {
+			p.Place = renamed(p.Place, s.Name, names[j])
+			p.Text = renamed(p.Text, s.Name, names[j])
+		}
+	}
 	return &out
+}
+
+// publicNames names the sources by region; those of one file share the name of its first.
+func (m *Manifest) publicNames() []string {
+	names := make([]string, len(m.Sources))
+	for i, s := range m.Sources {
+		names[i] = string(s.Region)
+		for j, first := range m.Sources[:i] {
+			if first.Name == s.Name && first.Offset != s.Offset {
+				names[i] = names[j]
+				break
+			}
+		}
+	}
+	return names
+}
+
+// renamed replaces a name where it stands as a word of its own.
+func renamed(text, name, by string) string {
+	if name == "" || !strings.Contains(text, name) {
+		return text
+	}
+	word := regexp.MustCompile(`(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `($|[^\pL\pN_])`)
+	return word.ReplaceAllString(text, "${1}"+by+"${2}")
 }
 
 // sumEscapes is how coreutils writes names that would break a line: the line begins

@@ -12,7 +12,7 @@ import (
 )
 
 // addSealed lays a private file of a plain archive at its place. Without a key for it,
-// its bytes count as not read.
+// and when it is damaged, its bytes count as not read.
 func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (opened bool, err error) {
 	m := f.find(e.File)
 	if m == nil {
@@ -20,17 +20,25 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 		return false, nil
 	}
 	m.used = true
+	if s.opt.Keys != nil { // a file of keys that cannot be read is the user's to mend, not the archive's damage
+		if _, err := s.opt.Keys(); err != nil {
+			return false, err
+		}
+	}
 	raw, err := s.openRaw(ctx, m)
 	if err != nil {
 		return false, err
 	}
 	plain, err := s.openSealed(ctx, raw, e.File)
-	if errors.Is(err, seal.ErrKey) {
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(err, seal.ErrKey):
 		s.problem(flash.Error, e.Name, "%s is encrypted: %v", e.File, seal.ErrKey)
 		return false, nil
-	}
-	if err != nil {
-		return false, err
+	case err != nil:
+		s.problem(flash.Error, e.Name, "%s stays encrypted: %v", e.File, err)
+		return false, nil
 	}
 	if plain.Size() != e.Present {
 		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, plain.Size(), e.Present)

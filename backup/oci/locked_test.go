@@ -72,6 +72,12 @@ func TestPrivateForReaders(t *testing.T) {
 		check(t, b.Verify(t.Context(), nil))
 	}
 
+	// That the keys cannot be read does not make it a backup without what is private.
+	broken := errors.New("no such file of keys")
+	if _, err := open(t, "oci:"+dir, Options{Keys: func() ([]seal.Key, error) { return nil, broken }}).Open(t.Context(), "a"); !errors.Is(err, broken) {
+		t.Errorf("opened without keys: %v", err)
+	}
+
 	// A damaged blob that nobody can open is named all the same.
 	b, err := open(t, "oci:"+dir, Options{}).Open(t.Context(), "a")
 	check(t, err)

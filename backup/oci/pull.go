@@ -50,7 +50,7 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	b := &Backup{store: r.store, Sealed: l.has(MediaTypeKey)}
 	keys, err := r.unlock(ctx, l)
 	if err != nil {
-		if !l.has(MediaTypeIndex) || ctx.Err() != nil {
+		if !l.has(MediaTypeIndex) || !errors.Is(err, seal.ErrKey) {
 			return nil, err
 		}
 		b.Locked = err

@@ -145,12 +145,14 @@ func Keys(files []string) ([]Key, error) {
 
 // Asking is a key that asks for a passphrase when a file turns out to be locked
 // by one, and not before. One that has opened a file is tried on the next before anybody
-// is asked again: an archive may hold many.
+// is asked again: an archive may hold many. After an answer that opened nothing, or none,
+// nobody is asked any more.
 func Asking(ask Ask) Key { return &asking{ask: ask} }
 
 type asking struct {
 	ask  Ask
 	last string // the passphrase that opened a file, "" for none yet
+	gave error  // what came of asking when it opened nothing
 }
 
 // askError is a passphrase that could not be had.
@@ -168,11 +170,19 @@ func (a *asking) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 			return key, err
 		}
 	}
+	if a.gave != nil {
+		return nil, a.gave
+	}
 	p, err := a.ask("this backup", false)
 	if err != nil {
-		return nil, &askError{err}
+		a.gave = &askError{err}
+		return nil, a.gave
 	}
-	return a.try(p, stanzas)
+	key, err := a.try(p, stanzas)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		a.gave = err
+	}
+	return key, err
 }
 
 func (a *asking) try(passphrase string, stanzas []*age.Stanza) ([]byte, error) {

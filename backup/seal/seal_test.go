@@ -327,3 +327,30 @@ func TestAskedOnce(t *testing.T) {
 		t.Errorf("asked %d times for two passphrases", asked)
 	}
 }
+
+// Who has not known the passphrase of one file is not asked for that of the next.
+func TestAskingNoMore(t *testing.T) {
+	testOnlyWorkFactor = 8
+	defer func() { testOnlyWorkFactor = 0 }()
+	to, err := Recipients([]string{Passphrase}, func(string, bool) (string, error) { return "right", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := sealed(t, content(10), to...)
+	mute := errors.New("no terminal")
+	for _, c := range []struct{ answer, want error }{{nil, ErrKey}, {mute, mute}} {
+		asked := 0
+		key := Asking(func(string, bool) (string, error) {
+			asked++
+			return "wrong", c.answer
+		})
+		for range 3 {
+			if _, err := Open(bytes.NewReader(file), []Key{key}); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+		}
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+	}
+}

@@ -101,27 +101,28 @@ func (j *backupJob) sign(c *cli.Context, p *plan.Plan) error {
 	return nil
 }
 
-// owned says whether a shared archive is of the phone that it is held against.
-func owned(c *cli.Context, u *ui, a *archive, private []leak.Part) error {
+// owned says whether a shared archive is of the phone that it is held against: "same",
+// "other", "unsigned" when it was made without a key, "" when nobody asks.
+func owned(c *cli.Context, u *ui, a *archive, private []leak.Part) (string, error) {
 	path := c.String("owner-key")
 	if path == "" {
-		return nil
+		return "", nil
 	}
 	key, err := ownerKey(path, false)
 	if err != nil {
-		return err
+		return "", err
 	}
 	m, err := a.manifest()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if m == nil || m.Phone == nil || len(m.Phone.IDs) == 0 {
 		u.say("owner: the archive was made without --owner-key, so nothing tells which phone it is of")
-		return nil
+		return "unsigned", nil
 	}
 	ids, err := ownerIDs(c.Context, key, private)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var same []string
 	for _, p := range private {
@@ -132,8 +133,8 @@ func owned(c *cli.Context, u *ui, a *archive, private []leak.Part) error {
 	}
 	if len(same) == 0 {
 		u.say("owner: by this key it is not of this phone")
-		return nil
+		return "other", nil
 	}
 	u.say("owner: of this phone: the same are %s", strings.Join(same, " "))
-	return nil
+	return "same", nil
 }

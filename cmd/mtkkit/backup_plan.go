@@ -42,11 +42,11 @@ func (r *restoring) plan() error {
 	if err := r.refuseForeign(); err != nil {
 		return err
 	}
-	if err := r.unlock(r.record); err != nil {
-		return err
-	}
 	wanted, err := r.choose(r.record)
 	if err != nil {
+		return err
+	}
+	if err := r.unlock(r.record, wanted); err != nil {
 		return err
 	}
 	p := newRestorePlan(r.record, func(e *flash.ManifestEntry) bool {
@@ -62,9 +62,10 @@ func (r *restoring) plan() error {
 	}
 	p.Commands = p.commands()
 	if n := r.locked; n > 0 {
-		r.u.problems([]flash.Problem{{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", n, sealedEnding)}})
+		r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", n, sealedEnding)})
 	}
+	r.u.problems(r.all())
 	if r.u.json {
 		return r.u.document(p)
 	}

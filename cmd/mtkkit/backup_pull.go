@@ -52,6 +52,9 @@ func pull(c *cli.Context, u *ui, ref oci.Ref) error {
 	if err != nil {
 		return placeHelp(err)
 	}
+	if b.Locked != nil && c.IsSet("key") {
+		return refusal{fmt.Errorf("%s: what is private of it stays encrypted: %w", ref, b.Locked), []string{"is it the right key? Without --key, all else of it is pulled"}}
+	}
 	if c.Bool("dump") {
 		return pullDump(c, u, ref, b)
 	}
@@ -64,6 +67,7 @@ func pull(c *cli.Context, u *ui, ref oci.Ref) error {
 
 // pullParts writes the parts folder. What fails is left to be gone on with.
 func pullParts(c *cli.Context, u *ui, ref oci.Ref, b *oci.Backup, dir string) error {
+	b.Manifest.Whole = false // what is encrypted stays behind
 	opt := split.Options{Force: c.Bool("force"), NoHoles: c.Bool("no-holes"), Resume: true, Progress: renamed(u.bars.event, "pull")}
 	if ref.Layout != "" {
 		opt.Inputs = []string{ref.Layout}

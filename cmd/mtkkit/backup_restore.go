@@ -96,37 +96,7 @@ type restoring struct {
 	mu       sync.Mutex
 	problems []flash.Problem
 	holes    map[string][]flash.Extent // what is lost, by file of the archive
-}
-
-// lost notes what the archive has lost.
-func (r *restoring) lost(file string, e flash.Extent, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.holes == nil {
-		r.holes = map[string][]flash.Extent{}
-	}
-	if slices.Contains(r.holes[file], e) {
-		return
-	}
-	r.holes[file] = append(r.holes[file], e)
-	r.problems = append(r.problems, flash.Problem{Severity: flash.Error, Place: file, Offset: e.Offset,
-		Text: fmt.Sprintf("%s of it are lost and read as zeros: %v", flash.Size(e.Length), err)})
-}
-
-// lostOf is what is lost of a region, by the entries that it is made of.
-func (r *restoring) lostOf(region flash.Region) (out []flash.Extent) {
-	if r.record == nil {
-		return nil
-	}
-	for _, e := range r.record.Entries {
-		if !e.Stored() || e.Region != region {
-			continue
-		}
-		for _, h := range r.holes[e.File] {
-			out = flash.Union(out, []flash.Extent{{Offset: e.Offset + h.Offset, Length: h.Length}})
-		}
-	}
-	return out
+	why      map[string][]lostAt       // and why, one or more for each
 }
 
 // dumpFile is a file of the original dump, and the regions in it.
@@ -286,20 +256,18 @@ func (r *restoring) parts() error {
 	}
 	r.problems = append(r.problems, r.a.Problems...)
 	m.Kind = flash.KindParts
-	if err := r.unlock(m); err != nil {
-		return err
-	}
 	wanted, err := r.choose(m)
 	if err != nil {
+		return err
+	}
+	if err := r.unlock(m, wanted); err != nil {
 		return err
 	}
 	var outputs []flash.Output
 	for i, members := 0, r.a.Members(); i < len(members); i++ {
 		f := &members[i]
 		if o, ok := r.opened[f.Name]; ok {
-			if wanted(o.Name) {
-				outputs = append(outputs, o)
-			}
+			outputs = append(outputs, o)
 			continue
 		}
 		if f.Name == flash.ManifestName || f.Name == flash.SumsName || !wanted(f.Name) {
@@ -319,7 +287,7 @@ func (r *restoring) parts() error {
 			}
 		}
 		m.Complete = m.Complete && len(r.holes) == 0
-		m.Problems = append(m.Problems, r.problems...)
+		m.Problems = append(m.Problems, r.all()...)
 		if n := sealedIn(&flash.Manifest{Files: filesOf(results)}); n > 0 {
 			r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.out, Offset: flash.NoOffset,
 				Text: fmt.Sprintf("%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", n, sealedEnding)})
@@ -334,7 +302,11 @@ func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
 	if len(w.Only)+len(w.Skip) == 0 {
 		return func(string) bool { return true }, nil
 	}
-	wants, err := w.Select(m.Entries)
+	open := slices.Clone(m.Entries) // whose files are asked for by the names that they will have
+	for i := range open {
+		open[i] = asUnlocked(open[i])
+	}
+	wants, err := w.Select(open)
 	if err != nil {
 		return nil, patternHelp(r.c, err)
 	}
@@ -342,7 +314,7 @@ func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		known[e.File] = true
-		if wants(e) {
+		if wants(&open[i]) {
 			keep[e.File] = true
 			continue
 		}
@@ -351,8 +323,11 @@ func (r *restoring) choose(m *flash.Manifest) (func(file string) bool, error) {
 		}
 		e.File, e.SHA256, e.Zero, e.Skipped = "", "", false, e.Present > 0
 	}
-	// What describes the phone goes along: scatter file, blocks map.
-	return func(file string) bool { return keep[file] || !known[file] }, nil
+	// What describes the phone goes along: scatter file, blocks map. Not when it is locked:
+	// who wants boot is not to be asked for a key to the map.
+	return func(file string) bool {
+		return keep[file] || !known[file] && !strings.HasSuffix(file, sealedEnding)
+	}, nil
 }
 
 // write makes the folder; check sees the results before the manifest is written.
@@ -390,12 +365,13 @@ type restoreDoc struct {
 
 func (r *restoring) report(files int, size int64) error {
 	r.u.bars.clear()
+	problems := r.all()
 	if r.u.json {
-		if err := r.u.document(restoreDoc{"mtkkit.restore/1", r.out, files, size, r.problems}); err != nil {
+		if err := r.u.document(restoreDoc{"mtkkit.restore/1", r.out, files, size, problems}); err != nil {
 			return err
 		}
 	}
-	r.u.problems(r.problems)
+	r.u.problems(problems)
 	what := flash.Size(size).String()
 	if files > 1 {
 		what = fmt.Sprintf("%d files, %s", files, what)
@@ -407,5 +383,5 @@ func (r *restoring) report(files int, size int64) error {
 	} else {
 		r.u.say("%s: %s, every byte proven by the %s's hashes", r.out, what, r.kind)
 	}
-	return verdict(r.problems)
+	return verdict(problems)
 }

@@ -18,8 +18,8 @@ import (
 )
 
 // Sharing: what is the same on every phone of the model goes out, nothing else does,
-// and no number that was made of it. How: plan.Wishes.Share leaves it out, blank takes
-// the rest out of the record, and verify --share searches the result.
+// and no number that was made of it. How: plan.Wishes.Share leaves it out, Manifest.Public
+// takes the rest out of the record, and verify --share searches the result.
 
 // shareFlags are those of verify that search a shared archive.
 func shareFlags() []cli.Flag {
@@ -42,15 +42,6 @@ func checkShareFlags(c *cli.Context) error {
 	return nil
 }
 
-// blank returns of a record what says no more of this phone than its model.
-func blank(m *flash.Manifest) *flash.Manifest {
-	m = m.Public(func(string) bool { return false }) // what is private is left out already
-	for i := range m.Sources {
-		m.Sources[i].Name = string(m.Sources[i].Region)
-	}
-	return m
-}
-
 // sharedWords lists what a shared archive leaves out.
 func sharedWords(p *plan.Plan) string {
 	var names []string
@@ -66,7 +57,7 @@ func sharedWords(p *plan.Plan) string {
 func (j *backupJob) shared(c *cli.Context, p *plan.Plan) error {
 	j.outputs = p.Outputs()
 	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
-	j.record = blank(p.Record(""))
+	j.record = p.Record("").Public(func(string) bool { return false }) // what is private is left out already
 	j.notes = append(j.notes, sharedWords(p), "mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
 	return j.sign(c, p)
 }
@@ -76,7 +67,8 @@ type shareDoc struct {
 	Schema    string            `json:"schema"`
 	Path      string            `json:"path"`
 	Against   string            `json:"against"`
-	Verdict   string            `json:"verdict"` // "clean", "doubtful" or "leaks"
+	Verdict   string            `json:"verdict"`         // "clean", "doubtful" or "leaks"
+	Owner     string            `json:"owner,omitempty"` // with --owner-key: of the phone in Against? "same", "other" or "unsigned"
 	Searched  map[leak.Kind]int `json:"searched_for"`
 	Found     map[leak.Kind]int `json:"found"`
 	Hits      []leak.Hit        `json:"hits"`
@@ -119,7 +111,7 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 		return err
 	}
 	u.bars.clear()
-	if err := owned(c, u, a, private); err != nil {
+	if doc.Owner, err = owned(c, u, a, private); err != nil {
 		return err
 	}
 	return doc.say(u)

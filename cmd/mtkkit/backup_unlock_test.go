@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -41,5 +46,76 @@ func TestUnsealedSalvages(t *testing.T) {
 	}
 	if len(lost) != 2 || lost[0] != (flash.Extent{Offset: 600, Length: 300}) || lost[1] != (flash.Extent{Offset: 900, Length: 100}) {
 		t.Errorf("lost %v", lost)
+	}
+}
+
+// A damaged frame is read in pieces, from several sides, and is told once.
+func TestLostIsToldOnce(t *testing.T) {
+	r, first, other := &restoring{}, errors.New("frame 1"), errors.New("frame 2")
+	r.lost("boot.img", flash.Extent{Offset: 0x1000, Length: 0x1000}, first)
+	r.lost("boot.img", flash.Extent{Offset: 0x9000, Length: 0x1000}, other)
+	r.lost("boot.img", flash.Extent{Offset: 0x2000, Length: 0x1000}, first)
+	r.lost("boot.img", flash.Extent{Offset: 0x1800, Length: 0x800}, first)
+	r.lost("boot.img", flash.Extent{Offset: 0x800, Length: 0x800}, first)
+	got := r.all()
+	if len(got) != 2 || got[0].Offset != 0x800 || !strings.HasSuffix(got[0].Text, "frame 1") || got[1].Offset != 0x9000 || !strings.HasSuffix(got[1].Text, "frame 2") {
+		t.Errorf("it says %v", got)
+	}
+}
+
+// A locked file that is not as long as the record says stays locked, and the rest is opened.
+func TestUnlockMismatch(t *testing.T) {
+	text, to, err := seal.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.ParseKeys(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed, file bytes.Buffer
+	w, err := seal.Writer(&packed, []seal.Recipient{to})
+	if err == nil {
+		err = backup.Frames(t.Context(), w, bytes.NewReader(make([]byte, 1000)), 1, func(int64) {})
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := backup.NewWriter(&file, backup.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outputs []flash.Output
+	for _, name := range []string{"short", "nvram", "copy"} {
+		outputs = append(outputs, flash.Output{Name: name + sealedEnding, Image: bytes.NewReader(packed.Bytes())})
+	}
+	if _, err = a.Copy(t.Context(), outputs); err == nil {
+		err = a.Finish()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := backup.Open(bytes.NewReader(file.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &flash.Manifest{Entries: []flash.ManifestEntry{
+		{Kind: flash.KindSealed, Name: "short", File: "short" + sealedEnding, Present: 1001},
+		{Kind: flash.KindSealed, Was: "gap", Name: "nvram", File: "nvram" + sealedEnding, Present: 1000},
+		{Kind: "sparse", Name: "copy", File: "copy" + sealedEnding, Present: 9000},
+	}}
+	r := &restoring{c: cli.NewContext(nil, nil, nil), a: &archive{Archive: opened, keys: func() ([]seal.Key, error) { return keys, nil }}}
+	defer r.close()
+	if err := r.unlock(m, func(string) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.opened) != 2 || r.locked != 1 || len(r.problems) != 1 || r.problems[0].Place != "short"+sealedEnding {
+		t.Errorf("%d files are open, %d locked: %v", len(r.opened), r.locked, r.problems)
+	}
+	if e := m.Entries; e[0].Kind != flash.KindSealed || e[1].Kind != "gap" || e[1].File != "nvram" || e[2].Kind != "sparse" || e[2].File != "copy" {
+		t.Errorf("the record says %+v", e)
 	}
 }

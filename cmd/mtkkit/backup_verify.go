@@ -55,7 +55,10 @@ func backupVerifyCommand(u *ui) *cli.Command {
 		ArgsUsage: "phone.tar.zst | REF",
 		Description: "Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" +
 			"With --share and --against, a shared archive is searched for what is private in a dump of the same phone:\n" +
-			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof.\n" + refHelp,
+			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof. It ends with\n" +
+			"0 when nothing was found, 3 when equal blocks were, and 1 when the archive must not be shared. Whether it\n" +
+			"is of the phone (--owner-key) is in the text, and with --json in owner: same, other or unsigned; that does\n" +
+			"not change how it ends.\n" + refHelp,
 		Flags:  slices.Concat(repairFlags(), shareFlags(), placeFlags()),
 		Before: checkShareFlags,
 		Action: func(c *cli.Context) error { return verifyAny(c, u) },

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,10 +23,13 @@ func asPlace(s string) (oci.Ref, bool) {
 	return ref, oci.IsLayout(s) || err != nil
 }
 
+// fileName matches what is an archive's name rather than a backup's in a registry.
+var fileName = regexp.MustCompile(`(?i)\.(tar|zst|zip|age|par|gz|xz|7z|img|bin|[0-9]{3})$`)
+
 // placeNotFile says of a place, given where a file is wanted, what takes places.
 func placeNotFile(c *cli.Context, path string, err error) error {
 	ref, perr := oci.ParseRef(path)
-	if _, there := os.Lstat(path); perr != nil || there == nil {
+	if _, there := os.Lstat(path); perr != nil || there == nil || !oci.IsLayout(path) && (ref.Tag == "" || fileName.MatchString(path)) {
 		return err
 	}
 	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Place(), ref.Place())}
@@ -71,17 +75,26 @@ func verifyPlace(c *cli.Context, u *ui, ref oci.Ref) error {
 	}
 	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", len(b.Outputs), flash.Size(bytes))
 	if b.Locked != nil {
-		u.note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", b.Blobs())
-		v.Verdict = "unchanged"
-		return v.say(u, fmt.Sprintf("unchanged: %d files, %s, and what is encrypted", len(b.Outputs), flash.Size(bytes)))
+		v.Verdict, sentence = "unchanged", fmt.Sprintf("unchanged: %d files, %s, and what is encrypted", len(b.Outputs), flash.Size(bytes))
+		if c.IsSet("key") {
+			v.Problems = append(v.Problems, flash.Problem{Severity: flash.Warning, Place: ref.Tag, Offset: flash.NoOffset,
+				Text: fmt.Sprintf("%d encrypted blobs are as they were pushed, but the key that was given opens none: %v", b.Blobs(), b.Locked)})
+		} else {
+			u.note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", b.Blobs())
+		}
 	}
-	if !b.Manifest.Complete {
+	// A backup that is encrypted as a whole has no record for those without its key.
+	partial := len(b.Manifest.Sources) > 0 && !b.Manifest.Complete && !b.Manifest.Whole || b.Locked == nil && !b.Manifest.Complete
+	if partial {
 		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were pushed, but they are not all of the dump", len(b.Outputs))
+		if b.Locked != nil {
+			sentence = fmt.Sprintf("partial: %d files, and what is encrypted, are as they were pushed, but they are not all of the dump", len(b.Outputs))
+		}
 	}
 	if err := v.say(u, sentence); err != nil {
 		return err
 	}
-	if !b.Manifest.Complete {
+	if partial {
 		return errProblems
 	}
 	return verdict(v.Problems)
