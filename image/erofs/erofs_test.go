@@ -240,3 +240,19 @@ func TestExpandLZ4(t *testing.T) {
 		}
 	}
 }
+
+// An index that ends with the image is cut at its end, also when the page is at hand.
+func TestIndexCut(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		x := &index{fs: &FS{img: bytes.NewReader(make([]byte, 1720))}}
+		if _, err := x.read(1712, fullEntry); err != nil {
+			t.Errorf("the last entry: %v", err)
+		}
+		if !held {
+			x.page = nil
+		}
+		if b, err := x.read(1728, fullEntry); err == nil {
+			t.Errorf("behind the end (page at hand: %v): %x", held, b)
+		}
+	}
+}

@@ -88,11 +88,10 @@ func (x *index) read(at int64, n int) ([]byte, error) {
 		}
 		x.page, x.pageAt = page[:got], start
 	}
-	b := x.page[at-start:]
-	if len(b) < n {
+	if int64(len(x.page)) < at-start+int64(n) { // the page at the end of the image, read before
 		return nil, x.fs.fail(at, fmt.Sprintf("the index of inode %d is cut", x.num), nil)
 	}
-	return b[:n], nil
+	return x.page[at-start:][:n], nil
 }
 
 // load reads one entry, with its distance to the next head if ahead is set.
