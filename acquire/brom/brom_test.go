@@ -227,13 +227,13 @@ func TestDamagedAnswers(t *testing.T) {
 	known := []error{port.ErrGone, port.ErrTimeout}
 	for _, place := range []string{"echo", "hw code", "versions", "status", "target config", "identity"} {
 		for _, do := range []acquiretest.Action{acquiretest.Disconnect, acquiretest.Drop, acquiretest.Fill} {
+			if do == acquiretest.Fill && (place == "hw code" || place == "versions" || place == "target config") {
+				continue // any value is legal here
+			}
 			t.Run(fmt.Sprint(place, " ", do), func(t *testing.T) {
 				p := &phone{Faults: []fault{{Place: place, Do: do, N: 0xff}}}
 				if do == acquiretest.Drop {
 					p.Faults[0].N = 1
-				}
-				if do == acquiretest.Fill && (place == "hw code" || place == "versions" || place == "target config") {
-					t.Skip("any value is legal here")
 				}
 				onPhone(t, p, func(t *testing.T, line *port.Line) {
 					_, info, err := identify(line)

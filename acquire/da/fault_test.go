@@ -35,11 +35,11 @@ func TestRefusals(t *testing.T) {
 			{"BootROM, wrong settings", phone{BootROM: true, EMI: []byte("right")}, da.Options{DRAM: []byte("wrong"), DRAMVersion: 0x10}, da.ErrDRAM},
 			{"no flash", phone{Parts: []flash.Part{}}, da.Options{}, da.ErrNoStorage},
 		} {
+			if c.phone.AgentSLA && f.protocol == acquiretest.Legacy {
+				continue // legacy agents set no challenge
+			}
 			t.Run(fmt.Sprint(f.protocol, " ", c.name), func(t *testing.T) {
 				p := c.phone
-				if c.want == brom.ErrSLA && p.AgentSLA && f.protocol == acquiretest.Legacy {
-					t.Skip("legacy agents set no challenge")
-				}
 				if p.Protocol = f.protocol; p.HWCode == 0 {
 					p.HWCode = f.hwCode
 				}
