@@ -59,7 +59,7 @@ func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 	case want != nil && want.Name != row.Name:
 		text := fmt.Sprintf("names %s as %s, but by the phone's table that is %s, not %s", e.Device, e.Mount, row.Name, want.Name)
 		return danger(row, text)
-	case want == nil && (precious(row) || meant(e.Mount)) && mountsOther(e.Mount, row):
+	case want == nil && astray(e.Mount, row):
 		return danger(row, fmt.Sprintf("names %s as %s, but by the phone's table that is %s", e.Device, e.Mount, row.Name))
 	}
 	return 0, ""
@@ -79,6 +79,13 @@ func danger(row *flash.Partition, text string) (flash.Severity, string) {
 		text += ": formatting it would destroy what makes this phone itself, its IMEI among it"
 	}
 	return flash.Error, text
+}
+
+// astray reports whether a mount point that none of the phone's partitions is for must not
+// lead to this one either: to a precious one under another name, or to any other than the
+// one that its name means.
+func astray(mount string, row *flash.Partition) bool {
+	return (precious(row) || meant(mount)) && mountsOther(mount, row)
 }
 
 // meant reports whether a mount point is for one certain partition, such as /sdcard.

@@ -226,6 +226,9 @@ func TestRewrite(t *testing.T) {
 		"a precious partition under another name": {
 			old(true), "", "/custom ext4 /emmc@nvram\n", "# leads to NVRAM: /custom ext4 /emmc@nvram\n", nil,
 		},
+		"a card's mount point on another partition, where the phone has none for it": {
+			old(true), "", "/sdcard vfat /emmc@usrdata\nboot emmc emmc\n", "# leads to USRDATA: /sdcard vfat /emmc@usrdata\n# leads to BOOTIMG: boot emmc emmc\n", nil,
+		},
 		"nothing tells how": {
 			modern2(), "", "/data ext4 /dev/block/by-name/userdata\n",
 			"# no path is proven: /data ext4 /dev/block/by-name/userdata\n", nil,

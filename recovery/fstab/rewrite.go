@@ -95,9 +95,9 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 			out = append(out, Change{e.Number, e.Mount, was, "", "the phone has no such partition", flash.Note})
 			continue
 		}
-		if precious(row) && s.phone.Row(wanted(e.Mount)) == nil && mountsOther(e.Mount, row) {
+		if s.phone.Row(wanted(e.Mount)) == nil && astray(e.Mount, row) {
 			l.drop("leads to " + row.Name)
-			out = append(out, Change{e.Number, e.Mount, was, "", "it would be " + row.Name + ", which must not be formatted", flash.Warning})
+			out = append(out, Change{e.Number, e.Mount, was, "", "it would be " + row.Name + ", which must not be formatted as " + e.Mount, flash.Warning})
 			continue
 		}
 		path, why := s.path(row, d)
