@@ -110,14 +110,17 @@ func (j *journal) replay(f []string) error {
 	return nil
 }
 
-func (j *journal) replaySum(f []string) (err error) {
+func (j *journal) replaySum(f []string) error {
 	pos, err := number(f[1])
 	if err != nil || pos > j.size || len(f) != 3 {
 		return fmt.Errorf("sum at %s", f[1])
 	}
-	j.flatPos = pos
-	j.flat, err = hex.DecodeString(f[2])
-	return err
+	state, err := hex.DecodeString(f[2])
+	if err != nil {
+		return err
+	}
+	j.flatPos, j.flat = pos, state
+	return nil
 }
 
 // settle puts the lists in order after a replay.
@@ -139,16 +142,20 @@ func (j *journal) add(c chunk) {
 	}
 }
 
-// forget takes back what was read of e. Chunks go whole: half of one has no sum.
+// forget takes back what was read of e. Chunks go whole, for half of one has no sum, and
+// with them those that share bytes with them.
 func (j *journal) forget(e flash.Extent) {
 	gone := []flash.Extent{e}
-	j.chunks = slices.DeleteFunc(j.chunks, func(c chunk) bool {
-		if c.Overlaps(e) {
-			gone = append(gone, c.Extent)
-			return true
-		}
-		return false
-	})
+	for before := 0; before < len(gone); {
+		before = len(gone)
+		j.chunks = slices.DeleteFunc(j.chunks, func(c chunk) bool {
+			goes := slices.ContainsFunc(gone, c.Overlaps)
+			if goes {
+				gone = append(gone, c.Extent)
+			}
+			return goes
+		})
+	}
 	j.read = flash.Without(j.read, gone)
 	j.twice = flash.Without(j.twice, gone)
 	j.flatPos, j.flat = 0, nil

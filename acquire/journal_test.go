@@ -80,14 +80,33 @@ func TestTornJournal(t *testing.T) {
 		"want 0x0\n", "what 0x0 0x1\n", "- 0x0 0x1 0x2\n", "sum 0x20000 00\n", "sum 0x0 zz\n", "\x00\x00\x00\n", "\n",
 	} {
 		text := exampleJournal + bad
-		if _, n, err := readJournal([]byte(text + "- 0x0 0x1000\n")); err != nil || n != len(exampleJournal) {
+		j, n, err := readJournal([]byte(text + "- 0x0 0x1000\n"))
+		if err != nil || n != len(exampleJournal) {
 			t.Errorf("%q: %d bytes are believed, want %d; %v", bad, n, len(exampleJournal), err)
+		}
+		if !reflect.DeepEqual(j, whole) {
+			t.Errorf("%q has left a trace: %+v", bad, j)
 		}
 	}
 	for _, bad := range []string{"", journalMagic, journalMagic + " EMMC_USER\n", "other/1 EMMC_USER 0x1\n", journalMagic + " EMMC_USER x\n"} {
 		var fe *flash.FormatError
 		if _, _, err := readJournal([]byte(bad)); !errors.As(err, &fe) {
 			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// Chunks that overlap go together, in whichever order they were read: what is left of
+// the list and what counts as read are the same bytes.
+func TestForgetOverlapping(t *testing.T) {
+	head := journalMagic + " EMMC_USER 0x10000\n"
+	for _, chunks := range []string{
+		"+ 0x0 0x4000 " + sum1 + "\n+ 0x2000 0x4000 " + sum1 + "\n+ 0x5000 0x2000 " + sum1 + "\n",
+		"+ 0x5000 0x2000 " + sum1 + "\n+ 0x2000 0x4000 " + sum1 + "\n+ 0x0 0x4000 " + sum1 + "\n",
+	} {
+		j, _, err := readJournal([]byte(head + chunks + "+ 0x8000 0x1000 " + sum1 + "\n? 0x0 0x1\n"))
+		if err != nil || len(j.chunks) != 1 || fmt.Sprint(j.read) != fmt.Sprint(ext(0x8000, 0x1000)) {
+			t.Errorf("%s: %d chunks, read %v; %v", chunks, len(j.chunks), j.read, err)
 		}
 	}
 }
