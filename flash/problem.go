@@ -34,6 +34,10 @@ func (s *Severity) UnmarshalText(b []byte) error {
 	return fmt.Errorf("flash: unknown severity %q", b)
 }
 
+// PlacePhone is the Place of what is said of a phone as a whole. In the manifest of a dump
+// it holds for all that is made of the dump, too.
+const PlacePhone = "phone"
+
 // NoOffset is the Offset of a Problem that has no place in the image.
 const NoOffset = -1
 

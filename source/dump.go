@@ -39,6 +39,11 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 		return false, err
 	}
 	s.Storage = record.Storage
+	for _, p := range record.Problems {
+		if p.Place == flash.PlacePhone && p.Severity > flash.Note {
+			s.Problems = append(s.Problems, p)
+		}
+	}
 	for _, src := range record.Sources {
 		part, err := s.openDumped(ctx, f, record, src)
 		if err != nil {
