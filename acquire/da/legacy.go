@@ -280,7 +280,18 @@ func (a *legacy) isFast() (bool, error) {
 	return b != 0, err
 }
 
+// byteSum adds up bytes, eight at a time in four lanes of 16 bits, for packets are long. A lane takes 128 words before it overflows.
 func byteSum(b []byte) (sum uint16) {
+	const even = 0x00ff00ff00ff00ff
+	for len(b) >= 8 {
+		var lanes uint64
+		for n := min(len(b)/8, 128); n > 0; n-- {
+			w := binary.LittleEndian.Uint64(b)
+			lanes += w&even + w>>8&even
+			b = b[8:]
+		}
+		sum += uint16(lanes) + uint16(lanes>>16) + uint16(lanes>>32) + uint16(lanes>>48)
+	}
 	for _, c := range b {
 		sum += uint16(c)
 	}
