@@ -2,12 +2,9 @@ package erofs
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,26 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/image/files/filestest"
 )
-
-// vector unpacks an image of testdata.
-func vector(t testing.TB, name string) []byte {
-	t.Helper()
-	f, err := os.Open("testdata/" + name + ".img.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 func vectors(t testing.TB) []string {
 	t.Helper()
@@ -70,7 +49,7 @@ func TestVectors(t *testing.T) {
 	sparse[9000] = 'X'
 	for _, name := range vectors(t) {
 		t.Run(name, func(t *testing.T) {
-			tree := read(t, vector(t, name))
+			tree := read(t, filestest.Vector(t, name))
 			for path, want := range map[string][]byte{
 				"build.prop": []byte("ro.build.display.id=demo\n"), "/fast": []byte("ro.build.display.id=demo\n"),
 				"slow": []byte("a"), "sub/../sub/./a": []byte("a"), "/sub/numbers": numbers(), "sparse": sparse,
@@ -147,7 +126,7 @@ func TestDamage(t *testing.T) {
 		{"size beyond the index", "legacy", "sub/numbers", func(b []byte, i, _ int) { put32(i+offSize, 1<<31)(b) }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := vector(t, tt.file)
+			b := filestest.Vector(t, tt.file)
 			name := tt.path
 			if name == "" {
 				name = "build.prop"
@@ -185,7 +164,7 @@ func TestDamage(t *testing.T) {
 // A directory whose entry leads back to it is walked once; one whose names lie outside
 // of its block is told.
 func TestDirectories(t *testing.T) {
-	b := vector(t, "lz4")
+	b := filestest.Vector(t, "lz4")
 	tree := read(t, b)
 	sub, err := tree.Find("sub")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // Whatever the bytes say, every file ends.
 func FuzzRead(f *testing.F) {
 	for _, name := range vectors(f) {
-		b := vector(f, name)
+		b := filestest.Vector(f, name)
 		f.Add(b[:min(len(b), 24<<10)])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -42,7 +42,7 @@ func FuzzExpandLZ4(f *testing.F) {
 func TestScrambled(t *testing.T) {
 	var images [][]byte
 	for _, name := range vectors(t) {
-		images = append(images, vector(t, name))
+		images = append(images, filestest.Vector(t, name))
 	}
 	filestest.Scramble(t, images, func(img flash.Image) (files.System, error) { return Read(img) })
 }

@@ -2,7 +2,6 @@ package erofs
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -34,28 +33,12 @@ func makeEROFS(t testing.TB, dir string, args ...string) string {
 
 func open(t testing.TB, name string) *files.Tree {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fs, err := Read(file{f, st.Size()})
+	fs, err := Read(filestest.Open(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &files.Tree{System: fs}
 }
-
-type file struct {
-	*os.File
-	size int64
-}
-
-func (f file) Size() int64 { return f.size }
 
 // Everything that mkfs.erofs can make of a folder is read back as it is on the disk. The
 // version at hand decides what it can make.

@@ -2,7 +2,6 @@ package ext4
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -14,26 +13,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/image/files/filestest"
 )
-
-// vector unpacks an image of testdata.
-func vector(t testing.TB, name string) []byte {
-	t.Helper()
-	f, err := os.Open("testdata/" + name + ".img.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 func read(t testing.TB, b []byte) *files.Tree {
 	t.Helper()
@@ -69,7 +50,7 @@ func TestVectors(t *testing.T) {
 			if name == "inline" {
 				sparse = sparse[:9216] // mke2fs 1.47 loses the hole at the end
 			}
-			tree := read(t, vector(t, name))
+			tree := read(t, filestest.Vector(t, name))
 			for path, want := range map[string]string{
 				"build.prop": "ro.build.display.id=demo\n", "/fast": "ro.build.display.id=demo\n",
 				"slow": "a", "sub/../sub/./a": "a", "/sub/numbers": numbers.String(), "sparse": string(sparse),
@@ -97,7 +78,7 @@ func TestVectors(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	tree := read(t, vector(t, "ext4"))
+	tree := read(t, filestest.Vector(t, "ext4"))
 	for path, want := range map[string]error{
 		"nothing": fs.ErrNotExist, "sub/nothing": fs.ErrNotExist, "build.prop/x": files.ErrNoDirectory,
 	} {
@@ -130,7 +111,7 @@ const (
 // file, or a problem.
 func TestDamage(t *testing.T) {
 	super := func(off int) int { return superOffset + off }
-	inode := func(num, off int) int { return inodeAt(vector(t, "ext4"), num) + off }
+	inode := func(num, off int) int { return inodeAt(filestest.Vector(t, "ext4"), num) + off }
 	block := func(num int) int { return inode(num, offBlock) }
 	for _, tt := range []struct {
 		name, file string // "" for ext4
@@ -175,7 +156,7 @@ func TestDamage(t *testing.T) {
 		{"endless directory", "", "sub/a", put32(inode(inoSub, offSizeLow), 1<<31), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := vector(t, orDefault(tt.file, "ext4"))
+			b := filestest.Vector(t, orDefault(tt.file, "ext4"))
 			tt.do(b)
 			f, err := Read(bytes.NewReader(b))
 			if tt.path == "" {
@@ -253,7 +234,7 @@ func TestLoops(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := vector(t, "ext4")
+			b := filestest.Vector(t, "ext4")
 			do(b)
 			img, err := read(t, b).Open("build.prop")
 			if err == nil {
@@ -266,7 +247,7 @@ func TestLoops(t *testing.T) {
 
 // A directory that contains itself under another name is walked once.
 func TestDirectoryLoop(t *testing.T) {
-	b := vector(t, "ext4")
+	b := filestest.Vector(t, "ext4")
 	tree := read(t, b)
 	sub, err := tree.Find("sub")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // by what is mapped.
 func FuzzRead(f *testing.F) {
 	for _, name := range []string{"ext4", "ext2", "inline"} {
-		f.Add(vector(f, name)[:48<<10])
+		f.Add(filestest.Vector(f, name)[:48<<10])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fs, err := Read(bytes.NewReader(b))
@@ -25,6 +25,6 @@ func FuzzRead(f *testing.F) {
 }
 
 func TestScrambled(t *testing.T) {
-	filestest.Scramble(t, [][]byte{vector(t, "ext4"), vector(t, "ext2"), vector(t, "inline")},
+	filestest.Scramble(t, [][]byte{filestest.Vector(t, "ext4"), filestest.Vector(t, "ext2"), filestest.Vector(t, "inline")},
 		func(img flash.Image) (files.System, error) { return Read(img) })
 }

@@ -43,28 +43,12 @@ func make2fs(t testing.TB, dir, size string, args ...string) string {
 
 func open(t testing.TB, name string) *files.Tree {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	fs, err := Read(file{f, st.Size()})
+	fs, err := Read(filestest.Open(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &files.Tree{System: fs}
 }
-
-type file struct {
-	*os.File
-	size int64
-}
-
-func (f file) Size() int64 { return f.size }
 
 // Everything that mke2fs can make of a folder is read back as it is on the disk.
 func TestAgainstMke2fs(t *testing.T) {
