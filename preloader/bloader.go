@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -86,8 +87,10 @@ func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 		return bl, nil
 	}
 	// Entries are of one length and fill the block exactly on every preloader seen.
-	entries, n := b[bliEntries:], int(min(bl.EMICount, bliMaxCount+1))
-	if n > bliMaxCount || n > len(entries) || len(entries)%n != 0 {
+	entries := b[bliEntries:]
+	bl.EMICount = entryTotal(bl.EMICount, len(entries))
+	n := int(min(bl.EMICount, bliMaxCount+1))
+	if n > bliMaxCount || len(entries)%n != 0 {
 		return bl, []flash.Problem{warn("MTK_BLOADER_INFO", off+bliCount,
 			"%d DRAM entries do not fill 0x%x bytes", bl.EMICount, len(entries))}
 	}
@@ -99,4 +102,18 @@ func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 		})
 	}
 	return bl, nil
+}
+
+// entryTotal is how many entries fill size bytes, by the count that the block states.
+// Builders of version 12 wrote the decimal digits as hexadecimal ones: 0x10 stands
+// before ten entries on an MT6582, 0x24 before twenty-four. Below ten both read alike.
+func entryTotal(stated uint32, size int) uint32 {
+	if size%int(stated) == 0 {
+		return stated
+	}
+	n, err := strconv.ParseUint(strconv.FormatUint(uint64(stated), 16), 10, 32)
+	if err != nil || size%int(n) != 0 {
+		return stated
+	}
+	return uint32(n)
 }

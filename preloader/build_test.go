@@ -30,6 +30,9 @@ type gfh struct {
 	digest   int    // place of the digest, when it is none of the known ones
 }
 
+// emiSize is the length of a DRAM entry, bytes: that of MT6582 and many others.
+const emiSize = 188
+
 func (g gfh) build() []byte {
 	if g.fileType == 0 {
 		g.fileType = 1
@@ -54,13 +57,13 @@ func (g gfh) build() []byte {
 		f = append(f, 0)
 	}
 	if g.board != "" {
-		b := make([]byte, 0x70+24*g.emi)
+		b := make([]byte, 0x70+emiSize*g.emi)
 		copy(b, "MTK_BLOADER_INFO_v35")
 		copy(b[0x1B:], g.board)
 		copy(b[0x64:], "MTK_BIN")
 		le.PutUint32(b[0x6C:], uint32(g.emi))
 		for i := range b[0x70:] {
-			b[0x70+i] = byte(i/24 + 1)
+			b[0x70+i] = byte(i/emiSize + 1)
 		}
 		f = append(f, b...)
 		f = le.AppendUint32(f, uint32(len(b)))

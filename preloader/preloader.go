@@ -102,7 +102,8 @@ func notThis(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte(bliMagic)):
 		return "only the MTK_BLOADER_INFO block of a preloader, as kept for DRAM settings"
-	case len(b) >= 8 && b[3] == 0xEA && b[7]&0xF0 == 0xE0: // ARM: a branch, then more code
+	case len(b) >= 8 && b[3] == 0xEA && (b[2] == 0 || b[7]&0xF0 == 0xE0):
+		// ARM: a short branch over a table, or a branch and then more code.
 		return "code without the GFH header that makes it a preloader"
 	}
 	return "neither a boot region nor a preloader file"

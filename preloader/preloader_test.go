@@ -32,7 +32,7 @@ func TestReadRegion(t *testing.T) {
 		t.Errorf("records: %+v", f.Records)
 	}
 	if b := f.Bloader; b == nil || b.Board != "k65v1_64_bsp" || b.Version != "v35" || len(b.EMI) != 3 ||
-		!bytes.Equal(b.EMI[2].Raw, bytes.Repeat([]byte{3}, 24)) {
+		!bytes.Equal(b.EMI[2].Raw, bytes.Repeat([]byte{3}, emiSize)) {
 		t.Errorf("bloader: %+v", b)
 	}
 	if f.Tail.Fill != "00" || f.Tail.Extent.End() != 0x8000 {
@@ -250,6 +250,33 @@ func TestBloaderPlaces(t *testing.T) {
 	}
 }
 
+// TestBloaderCount: version 12 writes the decimal digits of its count as hexadecimal ones.
+func TestBloaderCount(t *testing.T) {
+	for _, c := range []struct {
+		stated  uint32
+		entries int // in the block
+		want    uint32
+	}{
+		{3, 3, 3}, {9, 9, 9}, {0x10, 10, 10}, {0x24, 24, 24},
+		{0x10, 16, 16}, {12, 12, 12},
+		{0x10, 9, 0x10}, {0x1A, 11, 0x1A}, {1 << 31, 11, 1 << 31}, // make no sense either way
+	} {
+		g := plain()
+		g.emi = c.entries
+		b := g.build()
+		at := bytes.Index(b, []byte("MTK_BLOADER_INFO"))
+		le.PutUint32(b[at+0x6C:], c.stated)
+		r := mustRead(t, b)
+		got, sense := r.Main().Bloader, int(c.want) == c.entries
+		if got.EMICount != c.want || len(got.EMI) > 0 != sense || sense && len(got.EMI) != c.entries {
+			t.Errorf("0x%x before %d: %d, %d listed", c.stated, c.entries, got.EMICount, len(got.EMI))
+		}
+		if odd := slices.ContainsFunc(r.Problems, func(p flash.Problem) bool { return p.Place == "MTK_BLOADER_INFO" }); odd == sense {
+			t.Errorf("0x%x before %d: problems %v", c.stated, c.entries, r.Problems)
+		}
+	}
+}
+
 func TestTail(t *testing.T) {
 	file := plain().build()
 	end := int64(0x800 + len(file))
@@ -334,6 +361,7 @@ func TestTraceAcrossWindows(t *testing.T) {
 func TestNotAPreloader(t *testing.T) {
 	for say, in := range map[string][]byte{
 		"neither a boot region":     nil,
+		"code without the GFH head": append([]byte("\x04\x00\x00\xEA\x80\x45\x12\x00"), bytes.Repeat([]byte("\x00\xC4\x12\x00"), 4000)...),
 		"nor a preloader file":      []byte("hello, this is no preloader"),
 		"code without the GFH":      bytes.Repeat([]byte("\x06\x00\x00\xEA\xFE\xFF\xFF\xEA"), 4000),
 		"only the MTK_BLOADER_INFO": append([]byte("MTK_BLOADER_INFO_v21"), make([]byte, 1000)...),
