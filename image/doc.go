@@ -2,7 +2,7 @@
 // says of itself. It looks at magic numbers and headers, never at a partition's name;
 // what a name promises is compared with what was found by Agrees.
 //
-//	0x0     ANDROID! VNDRBOOT AVB0 hsqs UBI# …  88 16 88 58  MMM..FILE_INFO  EMMC_BOOT
+//	0x0     ANDROID! VNDRBOOT AVB0 hsqs UBI# …  88 16 88 58  MMM..FILE_INFO  EMMC_BOOT  SSSS
 //	0x1FE   55 AA: an MBR, or FAT after a jump at 0x0
 //	0x200   EFI PART (512-byte sectors)
 //	0x400   F2FS 10 20 F5 F2, EROFS E2 E1 F5 E0

@@ -29,6 +29,7 @@ const (
 	MTKPreloader  Kind = "MediaTek preloader"
 	BootRegion    Kind = "MediaTek boot region"
 	SecRO         Kind = "MediaTek secro"
+	Signed        Kind = "MediaTek signed image" // a wrapping that flash tools take off
 	GPT           Kind = "GPT"
 	MBR           Kind = "MBR or EBR"
 	Ext4          Kind = "ext4 file system" // or ext2, ext3
@@ -120,6 +121,8 @@ var formats = []format{
 	{BootRegion, 0, "NANDCFG!", "", readBootRegion, nil},
 	{BootRegion, 0, "SPINAND!", "", readBootRegion, nil},
 	{SecRO, 0, "AND_AC_REGION", "", nil, nil},
+	{Signed, 0, signedMagic, "its header, and the signature behind it", readSigned, tellSigned},
+	{Signed, 0, wrappedMagic, "its header, and the signature behind it", readSigned, tellSigned},
 	{SquashFS, 0, "hsqs", "its superblock, to the next 4 KiB", readSquashFS, tellSquashFS},
 	{UBI, 0, "UBI#", "", nil, tellUBI},
 	{UBIFS, 0, "\x31\x18\x10\x06", "its superblock", readUBIFS, tellUBIFS},

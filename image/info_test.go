@@ -51,10 +51,23 @@ func TestDescribe(t *testing.T) {
 	copy(logo[0x210:], "\x78\x9C")
 	super := append(imgtest.Super(4<<20), make([]byte, 4<<20)...)[:4<<20]
 	dontCare := build(40, le32(0, 0xED26FF3A, 1, 12<<16|28, 4096, 2, 1, 0, 0xCAC3, 2, 12))
+	sealed := newSigned(4, lk)
+	boxed := append(build(wrappedBy, piece{0, "BFBF"}, le32(4, 2, 1), piece{0x10, "lk"}, le32(0x30, uint32(len(lk)))), sealed...)
 	for name, c := range map[string]struct {
 		b    []byte
 		want []string // each must be said
 	}{
+		"signed":               {sealed, []string{fmt.Sprintf("MediaTek signed image \n0x%x of 0x%x: stated by its header, and the signature behind it: all", len(sealed), len(sealed)), "header: version 4, signed by 0x94 bytes", "payload: 0xab0 bytes at 0x40", "holds: MediaTek image lk"}},
+		"signed, in a slice":   {padded(sealed, 64<<10, 0), []string{fmt.Sprintf("0x%x of 0x10000", len(sealed))}},
+		"signed, version 2":    {newSigned(2, lk), []string{"header: version 2, signed by 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
+		"signed, version 1":    {newSigned(1, lk), []string{"header: version 1, signed by 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
+		"signed, version 3":    {newSigned(3, lk), []string{"0x0 of", "nothing in it states a length", "header: version 3\n", "holds: MediaTek image lk"}},
+		"signed, cut":          {sealed[:0x800], []string{"0x0 of 0x800", "warning: MediaTek signed image: the payload runs past"}},
+		"signed for fastboot":  {boxed, []string{fmt.Sprintf("MediaTek signed image lk\n0x%x of 0x%x: stated", len(boxed), len(boxed)), "wrapped: for fastboot, the signed image follows at 0x4000", "payload: 0xab0 bytes at 0x4040", "holds: MediaTek image lk"}},
+		"for fastboot, cut":    {boxed[:0x4000], []string{"MediaTek signed image lk\n0x0 of 0x4000: nothing in it", "warning: MediaTek signed image: no header of a signed image stands here"}},
+		"signed, records cut":  {sealed[:len(sealed)-8], []string{"0x0 of", "holds: MediaTek image lk"}},
+		"only its letters":     {[]byte("SSSS" + strings.Repeat("text ", 40)), []string{"unknown content"}},
+		"others' letters":      {[]byte("BFBF" + strings.Repeat("text ", 40)), []string{"unknown content"}},
 		"nothing":              {nil, []string{"unknown content", "there is nothing"}},
 		"zeros":                {make([]byte, 1<<20), []string{"zeros \n0x0 of 0x100000: nothing in it states a length", "seen: 64 samples"}},
 		"erased":               {bytes.Repeat([]byte{0xFF}, 1<<20), []string{"erased flash"}},
@@ -86,6 +99,40 @@ func TestDescribe(t *testing.T) {
 			}
 		}
 	}
+}
+
+// newSigned is a payload as the signing tool leaves it, by version of its header.
+func newSigned(version int, payload []byte) []byte {
+	n := uint32(len(payload))
+	head := build(0x40, piece{0, "SSSSMaker"})
+	put := func(at int, words ...uint32) {
+		for i, w := range words {
+			binary.LittleEndian.PutUint32(head[at+4*i:], w)
+		}
+	}
+	var behind []byte
+	switch version {
+	case 1:
+		put(0x14, 0, n, 0x40, 0, n, 0x40+n, 0x80)
+		behind = make([]byte, 0x80)
+	case 2:
+		put(0x24, 0, n, 0x40, 0, n, 0x40+n, 0x80)
+		behind = make([]byte, 0x80)
+	case 3:
+		put(0x24, 1, n, 0x40, 0x7A797A79)
+	case 4:
+		put(0x24, 1, 0x94, 0x40, 0x7B797B79, 0, 0, n)
+		for _, r := range [][]uint32{{1, 0x202}, {2, 1 << 20, 1}, {6, 2, 0, 0, 0, n, 0}} {
+			behind = binary.LittleEndian.AppendUint32(behind, 0x45454545)
+			for _, w := range r {
+				behind = binary.LittleEndian.AppendUint32(behind, w)
+			}
+		}
+		behind = append(make([]byte, 0x94), behind...)
+		behind = append(behind, make([]byte, 20)...) // SHA-1
+		behind = append(behind, "EEEE\xFF\xFF\xFF\xFF"...)
+	}
+	return slices.Concat(head, payload, behind)
 }
 
 func newSparse(t *testing.T, b []byte) []byte {
