@@ -2,6 +2,7 @@ package fstab
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,7 +27,16 @@ func (f Finding) Problem(file string) flash.Problem {
 // Check holds every device path of a file against the phone's table.
 func (p *Phone) Check(f *File) []Finding {
 	var out []Finding
+	var spare []string // of partitions that the phone lacks, without harm
+	first := &Entry{}
 	for _, e := range f.Entries() {
+		if name := p.spare(e); name != "" {
+			if spare == nil {
+				first = e
+			}
+			spare = append(spare, name)
+			continue
+		}
 		if s, text := p.judge(e); text != "" {
 			out = append(out, Finding{s, e.Number, e.Mount, e.Device, text})
 		}
@@ -36,7 +46,25 @@ func (p *Phone) Check(f *File) []Finding {
 			}
 		}
 	}
+	if spare != nil {
+		out = append(out, Finding{flash.Note, first.Number, first.Mount, first.Device,
+			"lists raw partitions that the phone lacks: " + strings.Join(spare, ", ")})
+	}
 	return out
+}
+
+// spare names the partition of an entry that only lists it, to be flashed or saved, and
+// that the phone has under no name. MediaTek's own files list those of all phones of a
+// chip, so it tells nothing of a mistake; nothing can be mounted or formatted by it.
+func (p *Phone) spare(e *Entry) string {
+	d := ParseDevice(e.Device)
+	if e.Type != "emmc" || d.Style == Other || d.Style == Bare || p.Row(wanted(e.Mount)) != nil {
+		return ""
+	}
+	if row, known := p.resolve(d); !known || row != nil {
+		return ""
+	}
+	return path.Base(e.Device)
 }
 
 // judge compares one entry with the table; the text is empty when nothing is wrong.
@@ -54,8 +82,8 @@ func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 		return 0, "" // a word that need not be a partition
 	case row == nil:
 		return flash.Warning, fmt.Sprintf("%s for %s: the phone has no such partition", e.Device, e.Mount)
-	case scatter.Canonical(row.Name) == "para" && wanted(e.Mount) == "misc":
-		return 0, "" // where newer phones keep the bootloader's message
+	case alternate(e.Mount, row):
+		return 0, ""
 	case want != nil && want.Name != row.Name:
 		text := fmt.Sprintf("names %s as %s, but by the phone's table that is %s, not %s", e.Device, e.Mount, row.Name, want.Name)
 		return danger(row, text)
@@ -90,7 +118,7 @@ func astray(mount string, row *flash.Partition) bool {
 
 // meant reports whether a mount point is for one certain partition, such as /sdcard.
 func meant(mount string) bool {
-	name, known := mounts[strings.ToLower(strings.Trim(mount, "/"))]
+	name, known := mounts[mountName(mount)]
 	return known && name != ""
 }
 
@@ -100,7 +128,7 @@ func mountsOther(mount string, row *flash.Partition) bool {
 	for _, slot := range []string{"_a", "_b"} {
 		name = strings.TrimSuffix(name, slot)
 	}
-	return wanted(mount) != "" && scatter.Canonical(wanted(mount)) != name
+	return wanted(mount) != "" && scatter.Canonical(wanted(mount)) != name && !alternate(mount, row)
 }
 
 // logical partitions lie within super, and in no partition table.
@@ -121,6 +149,6 @@ func (e *Entry) elsewhere() bool {
 
 // removable entries are cards and sticks.
 func removable(e *Entry) bool {
-	_, known := mounts[strings.ToLower(strings.Trim(e.Mount, "/"))]
+	_, known := mounts[mountName(e.Mount)]
 	return known && wanted(e.Mount) == "" || strings.HasPrefix(e.Device, "/devices/")
 }

@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // Style is a way of spelling a partition.
@@ -71,7 +74,7 @@ func (d Device) String() string {
 // wanted says which partition a mount point is for, in canonical names: "" when it is
 // for none of the phone's own, or none that the name tells.
 func wanted(mount string) string {
-	name := strings.ToLower(strings.Trim(mount, "/"))
+	name := mountName(mount)
 	for _, suffix := range []string{"_image", "-image", "_img"} {
 		name = strings.TrimSuffix(name, suffix)
 	}
@@ -79,6 +82,28 @@ func wanted(mount string) string {
 		return n
 	}
 	return name
+}
+
+// mountName is a mount point without the folders that partitions are mounted in: since
+// Android 8, /vendor/protect_f and /mnt/vendor/protect_f are what /protect_f was.
+func mountName(mount string) string {
+	name := strings.ToLower(strings.Trim(mount, "/"))
+	for _, folder := range []string{"mnt/vendor/", "vendor/", "mnt/product/", "mnt/"} {
+		if in, ok := strings.CutPrefix(name, folder); ok && in != "" {
+			return in
+		}
+	}
+	return name
+}
+
+// alternates are partitions, by canonical name, that newer phones mount for what is called
+// after another one: the bootloader's message stands in para, and /metadata is md_udc even
+// where there is a partition metadata too.
+var alternates = map[string]string{"misc": "para", "metadata": "md_udc"}
+
+// alternate reports whether a row is the other partition for a mount point.
+func alternate(mount string, row *flash.Partition) bool {
+	return row != nil && alternates[wanted(mount)] == scatter.Canonical(row.Name)
 }
 
 // mounts are mount points that are called other than their partition.

@@ -31,7 +31,7 @@ func old(dump bool) *fstab.Phone {
 // modern is a phone with a GPT.
 func modern() *fstab.Phone {
 	t, starts := &flash.Table{}, map[int]int64{}
-	for i, name := range strings.Fields("proinfo nvram protect1 protect2 para boot_a boot_b recovery system vendor cache userdata frp") {
+	for i, name := range strings.Fields("proinfo nvram protect1 protect2 para boot_a boot_b recovery system vendor cache userdata frp metadata md_udc") {
 		e := flash.Extent{Offset: int64(i+1) << 20, Length: 1 << 20}
 		t.Partitions = append(t.Partitions, flash.Partition{Name: name, Region: flash.EMMCUser, Extent: e})
 		starts[i+1] = e.Offset
@@ -154,12 +154,42 @@ func TestCheck(t *testing.T) {
 		byName + "para /misc emmc defaults defaults":            "",
 		byName + "protect1 /protect_f ext4 x wait":              "",
 		byName + "protect1 /data ext4 x wait":                   "error names " + byName + "protect1 as /data, but by the phone's table that is protect1, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /mnt/vendor/protect_f ext4 x wait":   "",
+		byName + "protect2 /vendor/protect_s ext4 x wait":       "",
+		"/mnt/vendor/nvram ext4 " + byName + "nvram":            "",
+		byName + "protect1 /mnt/vendor/nvram ext4 x wait":       "error names " + byName + "protect1 as /mnt/vendor/nvram, but by the phone's table that is protect1, not nvram: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /mnt/vendor/persist ext4 x wait":     "error names " + byName + "protect1 as /mnt/vendor/persist, but by the phone's table that is protect1: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "cache /hidden/data ext4 x wait":               "", // a place of the maker's own
+		byName + "frp /mnt/sdcard vfat x x":                     "error names " + byName + "frp as /mnt/sdcard, but by the phone's table that is frp",
+		byName + "md_udc /metadata ext4 x wait":                 "",
+		byName + "metadata /metadata ext4 x wait":               "",
+		byName + "md_udc /data ext4 x wait":                     "error names " + byName + "md_udc as /data, but by the phone's table that is md_udc, not userdata",
+		byName + "md3img /md3img emmc defaults defaults":        "note lists raw partitions that the phone lacks: md3img",
+		byName + "dkb /boot emmc defaults defaults":             "warning " + byName + "dkb for /boot: the phone has no such partition",
+		byName + "cust /cust ext4 ro wait":                      "warning " + byName + "cust for /cust: the phone has no such partition",
 		"/data ext4 /dev/block/mmcblk0p12":                      "",
 		"/data ext4 /dev/block/mmcblk0p2":                       "error names /dev/block/mmcblk0p2 as /data, but by the phone's table that is nvram, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
 		"system /system ext4 ro wait,logical,first_stage_mount": "",
 		"/data ext4 /dev/block/mmcblk0p13 flags=x":              "error names /dev/block/mmcblk0p13 as /data, but by the phone's table that is frp, not userdata",
 	} {
 		check(t, "GPT", modern(), line, want)
+	}
+}
+
+// The raw partitions of other phones with the same chip are one note, however many.
+func TestSpare(t *testing.T) {
+	const byName = "/dev/block/by-name/"
+	f := fstab.Read([]byte(byName + "boot /boot emmc x x\n" + byName + "md3img /md3img emmc x x\n" + byName + "cust /cust ext4 x x\n" + byName + "odmdtbo /odmdtbo emmc x x\n"))
+	var got []string
+	for _, x := range modern().Check(f) {
+		got = append(got, fmt.Sprintf("%v, line %d: %s", x.Severity, x.Line, x.Text))
+	}
+	want := []string{
+		"warning, line 3: /dev/block/by-name/cust for /cust: the phone has no such partition",
+		"note, line 2: lists raw partitions that the phone lacks: md3img, odmdtbo",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 
@@ -207,6 +237,31 @@ func TestRewrite(t *testing.T) {
 			"/dev/block/by-name/userdata /data ext4 x wait\n/dev/block/by-name/cache /cache ext4 x wait\n",
 			"/dev/block/by-name/userdata /data f2fs x wait\n/dev/block/by-name/cache /cache ext4 x wait\n",
 			map[string]string{"cache": "ext4"},
+		},
+		"a line for each file system": {
+			modern(), "/dev/block/by-name/userdata /data f2fs x wait\n",
+			"/dev/block/by-name/userdata /data ext4 x wait\n/dev/block/by-name/userdata /data f2fs x wait\n",
+			"/dev/block/by-name/userdata /data ext4 x wait\n/dev/block/by-name/userdata /data f2fs x wait\n",
+			map[string]string{"userdata": "f2fs"},
+		},
+		"both file systems are the phone's": {
+			modern(), "/dev/block/by-name/userdata /data f2fs x wait\n/dev/block/by-name/userdata /data ext4 x wait\n",
+			"/dev/block/by-name/userdata /data ext4 x wait\n", "/dev/block/by-name/userdata /data ext4 x wait\n", nil,
+		},
+		"folders of newer phones": {
+			modern(), "/dev/block/by-name/protect1 /mnt/vendor/protect_f ext4 x wait\n",
+			"/dev/block/bootdevice/by-name/protect1 /mnt/vendor/protect_f ext4 x wait\n/protect_s ext4 /dev/block/bootdevice/by-name/protect2\n",
+			"/dev/block/by-name/protect1 /mnt/vendor/protect_f ext4 x wait\n/protect_s ext4 /dev/block/by-name/protect2\n", nil,
+		},
+		"the phone's other partition for it": {
+			modern(), "/dev/block/by-name/md_udc /metadata f2fs x wait\n/dev/block/by-name/para /misc emmc x x\n",
+			"/dev/block/by-name/metadata /metadata ext4 x wait\n/dev/block/by-name/misc /misc emmc x x\n",
+			"/dev/block/by-name/md_udc /metadata f2fs x wait\n/dev/block/by-name/para /misc emmc x x\n", nil,
+		},
+		"the donor's other partition for it": {
+			modern(), "/dev/block/by-name/cache /cache ext4 x wait\n",
+			"/dev/block/bootdevice/by-name/md_udc /metadata ext4 x wait\n/dev/block/by-name/metadata /metadata ext4 x wait\n",
+			"/dev/block/by-name/md_udc /metadata ext4 x wait\n/dev/block/by-name/metadata /metadata ext4 x wait\n", nil,
 		},
 		"what the phone lacks": {
 			old(true), "/emmc@cache /cache ext4 x wait\n",

@@ -13,17 +13,18 @@ import (
 // own images, as far as its table bears them out.
 type Spelling struct {
 	phone  *Phone
-	paths  map[string]string // partition → path
-	types  map[string]string // partition → file system
-	byName string            // prefix of by-name paths, "" when the phone's files have none
-	emmcAt string            // prefix of emmc@ names
-	number bool              // the phone's files use numbers
+	paths  map[string]string           // partition → path
+	types  map[string][]string         // partition → file systems, the likeliest first
+	others map[string]*flash.Partition // what is mounted → its alternate, where the phone uses that
+	byName string                      // prefix of by-name paths, "" when the phone's files have none
+	emmcAt string                      // prefix of emmc@ names
+	number bool                        // the phone's files use numbers
 }
 
 // Learn reads the phone's own files, the most trusted first. What the table contradicts
 // is not learnt.
 func (p *Phone) Learn(files ...*File) *Spelling {
-	s := &Spelling{phone: p, paths: map[string]string{}, types: map[string]string{}}
+	s := &Spelling{phone: p, paths: map[string]string{}, types: map[string][]string{}, others: map[string]*flash.Partition{}}
 	for _, f := range files {
 		for _, e := range f.Entries() {
 			s.learn(e)
@@ -34,14 +35,20 @@ func (p *Phone) Learn(files ...*File) *Spelling {
 
 func (s *Spelling) learn(e *Entry) {
 	d := ParseDevice(e.Device)
-	want := s.phone.Row(wanted(e.Mount))
-	if want != nil && !e.elsewhere() && e.Type != "auto" && e.Type != "emmc" && s.types[want.Name] == "" {
-		s.types[want.Name] = e.Type
-	}
-	if d.Style == Other || d.Style == Bare || e.elsewhere() {
+	if e.elsewhere() {
 		return
 	}
+	want := s.phone.Row(wanted(e.Mount))
 	row, known := s.phone.resolve(d)
+	if alternate(e.Mount, row) {
+		want, s.others[wanted(e.Mount)] = row, row
+	}
+	if want != nil && e.Type != "auto" && e.Type != "emmc" && !slices.Contains(s.types[want.Name], e.Type) {
+		s.types[want.Name] = append(s.types[want.Name], e.Type)
+	}
+	if d.Style == Other || d.Style == Bare {
+		return
+	}
 	if !known || row == nil || want != nil && want.Name != row.Name || mountsOther(e.Mount, row) {
 		return
 	}
@@ -77,6 +84,10 @@ type Change struct {
 // comments. Systems names the file systems found in partitions, which count more than
 // what any file says; it may be nil.
 func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
+	listed := map[string][]string{} // mount point → file systems
+	for _, e := range f.Entries() {
+		listed[e.Mount] = append(listed[e.Mount], e.Type)
+	}
 	var out []Change
 	for i := range f.Lines {
 		l := &f.Lines[i]
@@ -107,6 +118,9 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 			continue
 		}
 		kind, kindWhy := s.system(row, e, systems)
+		if slices.Contains(listed[e.Mount], kind) {
+			kind, kindWhy = e.Type, "" // a line of its own has it; this is for a phone formatted otherwise
+		}
 		if path == e.Device && kind == e.Type {
 			continue
 		}
@@ -119,11 +133,19 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 // target is the partition that an entry of a donor is for on this phone: by its mount
 // point, else by the name its path has.
 func (s *Spelling) target(e *Entry, d Device) *flash.Partition {
-	if row := s.phone.Row(wanted(e.Mount)); row != nil {
+	want := wanted(e.Mount)
+	if row := s.others[want]; row != nil {
 		return row
 	}
-	if wanted(e.Mount) == "misc" {
-		return s.phone.Row("para")
+	other := s.phone.Row(alternates[want])
+	if other != nil && scatter.Canonical(d.Name) == alternates[want] {
+		return other // as the donor has it
+	}
+	if row := s.phone.Row(want); row != nil {
+		return row
+	}
+	if other != nil {
+		return other
 	}
 	if d.Style == Number {
 		return nil // a number of the donor's phone says nothing here
@@ -173,8 +195,8 @@ func (s *Spelling) system(row *flash.Partition, e *Entry, found map[string]strin
 	} else if k != "" {
 		return k, ""
 	}
-	if k := s.types[row.Name]; k != "" && k != e.Type {
-		return k, "; the file system is the phone's own fstab's"
+	if own := s.types[row.Name]; len(own) > 0 && !slices.Contains(own, e.Type) {
+		return own[0], "; the file system is the phone's own fstab's"
 	}
 	return e.Type, ""
 }
