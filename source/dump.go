@@ -39,6 +39,9 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 		return false, err
 	}
 	s.Storage = record.Storage
+	if f.path != "" && f.find(flash.ManifestName) != nil { // the draft of an unfinished one has no hashes
+		s.Record = record
+	}
 	for _, p := range record.Problems {
 		if p.Place == flash.PlacePhone && p.Severity > flash.Note {
 			s.Problems = append(s.Problems, p)

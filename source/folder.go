@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // folder is what stands together: the files of a folder, or of an archive.
@@ -60,6 +61,9 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		return nil, fmt.Errorf("source: %w", err)
 	}
 	f := &folder{name: filepath.Base(path), path: path}
+	if split.Unfinished(path) {
+		s.problem(flash.Error, f.name, "was never finished, or is being written: files of it may be missing or cut")
+	}
 	for _, e := range entries {
 		st, err := os.Stat(filepath.Join(path, e.Name()))
 		if err != nil || !st.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") {
@@ -350,7 +354,11 @@ func (s *Source) tellUnused(f *folder) {
 			unused = append(unused, m)
 		}
 	}
-	if len(unused) > 0 {
+	gap := slices.ContainsFunc(unused, func(m *member) bool { return strings.HasPrefix(m.name, "gap_0x") })
+	switch {
+	case gap: // a folder of split's making
+		s.problem(flash.Warning, f.name, "not used: %s; where gap files belong, only the lost manifest.json knew", names(unused))
+	case len(unused) > 0:
 		s.problem(flash.Note, f.name, "not used: %s", names(unused))
 	}
 }

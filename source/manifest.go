@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,6 +16,9 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		return false, err
 	}
 	s.Storage = record.Storage
+	if f.path != "" { // an archive proves what is read of it
+		s.Record = record
+	}
 	for _, src := range record.Sources {
 		img, unread := flash.NewStitched(src.Size), src.Unread
 		for i := range record.Entries {
@@ -63,7 +67,11 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 		return nil, err
 	}
 	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
-	if errors.Is(err, flash.ErrNotThis) {
+	if errors.Is(err, flash.ErrNotThis) { // others have files of that name, too
+		if head, herr := headOf(raw); herr == nil && bytes.Contains(head, []byte(`"mtkkit.`)) && !s.unreadable[name] {
+			s.unreadable = map[string]bool{name: true}
+			s.problem(flash.Error, f.name, "%s cannot be read, and is not used: %v", name, err)
+		}
 		return nil, nil
 	}
 	if err != nil {

@@ -47,6 +47,10 @@ type Source struct {
 	Scatter  string   // scatter file in the folder that was opened, as a path; its name in an archive; "" for none
 	Files    []string // every file that was opened, as paths: what must not be written to
 
+	// Record is the manifest of the folder that was opened, nil for none. Its hashes are of
+	// what was written then: nothing here compares them with what is there now.
+	Record *flash.Manifest
+
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
@@ -59,8 +63,9 @@ type Source struct {
 	// zeros; problems name the partitions they touch.
 	Holes map[flash.Region][]flash.Extent
 
-	opt     Options
-	closers []io.Closer
+	opt        Options
+	closers    []io.Closer
+	unreadable map[string]bool // manifests of which that was said
 }
 
 // Close closes every file of the device and removes what was unpacked.

@@ -82,7 +82,7 @@ type span struct {
 // load reads the manifest and lays out its entries.
 func (j *joiner) load() error {
 	m, err := openManifest(j.dir)
-	if _, merr := os.Lstat(filepath.Join(j.dir, markerName)); merr == nil {
+	if Unfinished(j.dir) {
 		return &Refusal{Partial, j.dir, "was never finished", "split the dump again"}
 	}
 	if err != nil {

@@ -16,6 +16,13 @@ import (
 // markerName is the file that says: not finished, and this is what the run owns.
 const markerName = ".mtkkit-unfinished"
 
+// Unfinished reports whether a folder is one that a run has not finished, or is still
+// writing.
+func Unfinished(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, markerName))
+	return err == nil
+}
+
 // reservedNames are the folder's own; no output may have one.
 var reservedNames = []string{markerName, flash.ManifestName, "sha256sums"}
 

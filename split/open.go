@@ -21,7 +21,7 @@ type Opened struct {
 // sums with the manifest's. An unfinished folder is a *Refusal, and one without a
 // manifest wraps ErrNoFolder.
 func Open(dir string) (*Opened, error) {
-	if _, err := os.Lstat(filepath.Join(dir, markerName)); err == nil {
+	if Unfinished(dir) {
 		return nil, &Refusal{Partial, dir, "was never finished", "split the dump again"}
 	}
 	m, err := openManifest(dir)

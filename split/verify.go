@@ -40,17 +40,17 @@ var ErrNoFolder = errors.New("not a parts folder")
 // believed) or that ctx ended.
 func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error) {
 	r := &Report{}
-	_, merr := os.Lstat(filepath.Join(dir, markerName))
+	unfinished := Unfinished(dir)
 	m, err := openManifest(dir)
 	switch {
-	case merr == nil && err != nil:
+	case unfinished && err != nil:
 		r.add(flash.Error, markerName, "the folder was never finished: split the dump again")
 		return r, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("split: %s: no %s: %w", dir, flash.ManifestName, ErrNoFolder)
 	case err != nil:
 		return nil, err
-	case merr == nil:
+	case unfinished:
 		r.add(flash.Error, markerName, "the folder was not finished, or is being written")
 	}
 	r.Manifest, r.Partial = m, !m.Complete
@@ -161,6 +161,18 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 		return flash.Error, fmt.Sprintf("has changed: its sha-256 is %s, was %s", got, f.SHA256)
 	}
 	return flash.Note, ""
+}
+
+// Sum returns the SHA-256 of an image, in hex. Its holes are not read. name is what
+// progress calls it.
+func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.Event)) (string, error) {
+	t := newMeter("verify", img.Size(), progress).task(name, img.Size())
+	m := mover{ctx: ctx, src: img, sum: newSum(t), beside: true, buf: make([]byte, blockSize)}
+	if err := m.pass(nil); err != nil {
+		return "", fmt.Errorf("split: %s: %w", name, err)
+	}
+	t.end()
+	return m.sum.hex(ctx)
 }
 
 // sums compares SHA256SUMS with the manifest.

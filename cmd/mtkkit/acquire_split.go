@@ -29,6 +29,7 @@ func (a *acquisition) openFolder(ctx context.Context) (*dump, error) {
 	}
 	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.claim, Progress: u.bars.event})
 	u.bars.clear()
+	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
 		return nil, explain(err, dir)

@@ -97,6 +97,8 @@ type backupJob struct {
 	phrase  bool             // that of a passphrase
 	private []seal.Recipient // who may read what is private, when all else is plain
 	closers []io.Closer
+
+	changed func(context.Context, []flash.Written) error // an error when the source is not what it was; nil: not asked
 }
 
 // target is what the archive is written to.
@@ -233,6 +235,9 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 	p, err := d.plan(w)
 	if err != nil {
 		return patternHelp(c, err)
+	}
+	j.changed = func(ctx context.Context, written []flash.Written) error {
+		return d.refuseChanged(ctx, j.record, written, j.u.bars.event)
 	}
 	if j.share {
 		return j.shared(c, p)
@@ -379,6 +384,11 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 	}
 	for _, list := range [][]flash.Output{j.first, j.outputs, j.last} {
 		if err := add(list...); err != nil {
+			return nil, err
+		}
+	}
+	if j.changed != nil {
+		if err := j.changed(ctx, written); err != nil {
 			return nil, err
 		}
 	}

@@ -67,6 +67,7 @@ type pushed struct {
 	scatter  string // name of the scatter file, "" when it is among the files
 	text     []byte
 	identity string
+	changed  func([]flash.Written) error // an error when a folder is not what it was; nil: not asked
 	close    func() error
 }
 
@@ -97,6 +98,9 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 		return nil, err
 	}
 	p := &pushed{manifest: made.Record("mtkkit " + version()), scatter: made.ScatterName, text: made.Scatter(), close: d.Close}
+	p.changed = func(written []flash.Written) error {
+		return d.refuseChanged(c.Context, p.manifest, written, u.bars.event)
+	}
 	private := privateIn(p.manifest)
 	for _, out := range made.Outputs() {
 		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name), Private: private(out.Name)})
@@ -146,7 +150,10 @@ func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed, opt oci.PushOptions)
 	if err != nil {
 		return placeHelp(err)
 	}
-	_, err = up.Copy(ctx)
+	written, err := up.Copy(ctx)
+	if err == nil && from.changed != nil {
+		err = from.changed(written)
+	}
 	if err == nil && from.scatter != "" {
 		err = up.WriteFile(ctx, from.scatter, from.text)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -45,7 +47,7 @@ func catCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return catItem(c.Context, u, it)
+			return catItem(c.Context, u, d, it)
 		},
 	}
 }
@@ -82,28 +84,30 @@ func find(p *plan.Plan, name string) (*plan.Item, error) {
 	return nil, fmt.Errorf("no partition %q; there are: %s", name, strings.Join(names, " "))
 }
 
-func catItem(ctx context.Context, u *ui, it *plan.Item) error {
-	r := io.NewSectionReader(it.Image, 0, it.Present)
+func catItem(ctx context.Context, u *ui, d *dump, it *plan.Item) error {
+	r, sum := io.NewSectionReader(it.Image, 0, it.Present), sha256.New()
 	for done := int64(0); done < it.Present; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(u.out, r, min(1<<20, it.Present-done))
+		n, err := io.CopyN(io.MultiWriter(u.out, sum), r, min(1<<20, it.Present-done))
 		if done += n; err != nil {
 			return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, done, it.Present, err)
 		}
 	}
+	var found []flash.Problem
+	say := func(off int64, format string, a ...any) {
+		found = append(found, flash.Problem{Severity: flash.Error, Place: it.Name, Offset: off, Text: fmt.Sprintf(format, a...)})
+	}
 	for _, h := range it.Unread {
-		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: h.Offset,
-			Text: fmt.Sprintf("0x%x bytes (%s) were not read from the phone, and are not the zeros they look like", h.Length, flash.Size(h.Length))}})
+		say(h.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like", h.Length, flash.Size(h.Length))
 	}
 	if it.Present < it.Length {
-		u.problems([]flash.Problem{{Severity: flash.Error, Place: it.Name, Offset: it.Offset,
-			Text: fmt.Sprintf("is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))}})
-		return errProblems
+		say(it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
 	}
-	if len(it.Unread) > 0 {
-		return errProblems
+	if old := d.recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+		say(flash.NoOffset, "%s has changed since it was written: its hash is not the manifest's", old.File)
 	}
-	return nil
+	u.problems(found)
+	return verdict(found)
 }

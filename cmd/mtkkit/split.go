@@ -139,6 +139,9 @@ func (j *splitJob) run(ctx context.Context) error {
 		err = folder.WriteFile(j.p.ScatterName, text)
 	}
 	m := j.p.Record("mtkkit " + version())
+	if err == nil && !j.opt.NoHash {
+		err = j.compare(ctx, m, results)
+	}
 	if err == nil {
 		err = folder.Finish(m)
 	}
@@ -153,6 +156,17 @@ func (j *splitJob) run(ctx context.Context) error {
 	}
 	j.summary(results, m)
 	return verdict(m.Problems)
+}
+
+// compare adds to the record what of the source has changed since it was written.
+func (j *splitJob) compare(ctx context.Context, m *flash.Manifest, results []split.Result) error {
+	written := make([]flash.Written, len(results))
+	for i, r := range results {
+		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
+	}
+	found, err := j.d.changed(ctx, withSums(m.Entries, written), j.u.bars.event)
+	m.Problems = append(m.Problems, found...)
+	return err
 }
 
 // summary says what was done, and what to know about it.

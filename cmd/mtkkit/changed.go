@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// changed holds what was copied out of a folder against the hashes that the folder's
+// manifest has: otherwise a byte that has changed since would be packed anew, with a hash
+// that proves it. An entry that was copied as it is costs nothing, one that other rows
+// cut otherwise, such as the region of a dump folder, is read once more.
+func (d *dump) changed(ctx context.Context, copied []flash.ManifestEntry, progress func(flash.Event)) (found []flash.Problem, err error) {
+	record := d.src.Record
+	if record == nil {
+		return nil, nil
+	}
+	for _, old := range record.Entries {
+		if !old.Stored() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
+			continue
+		}
+		here := flash.Extent{Offset: old.Offset, Length: old.Present}
+		sum, touched := "", false
+		for _, e := range copied {
+			if e.Region != old.Region || !e.Stored() || e.Skipped || !here.Overlaps(flash.Extent{Offset: e.Offset, Length: e.Present}) {
+				continue
+			}
+			touched = true
+			if e.Offset == old.Offset && e.Present == old.Present {
+				sum = e.SHA256
+			}
+		}
+		if !touched {
+			continue
+		}
+		if sum == "" {
+			if sum, err = split.Sum(ctx, old.File, flash.Slice(d.src.Image(old.Region), here), progress); err != nil {
+				return nil, err
+			}
+		}
+		if sum != old.SHA256 {
+			found = append(found, flash.Problem{Severity: flash.Error, Place: old.Name, Offset: flash.NoOffset,
+				Text: fmt.Sprintf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", old.File, sum, old.SHA256)})
+		}
+	}
+	return found, nil
+}
+
+// recorded returns what the folder's manifest says of a stretch that is one file there,
+// with its hash, or nil.
+func (d *dump) recorded(r flash.Region, offset, present int64) *flash.ManifestEntry {
+	if d.src.Record == nil {
+		return nil
+	}
+	for i := range d.src.Record.Entries {
+		e := &d.src.Record.Entries[i]
+		if e.Stored() && e.SHA256 != "" && e.Region == r && e.Offset == offset && e.Present == present && !d.isLost(*e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// isLost reports whether some of an entry is not there any more, which was said already.
+func (d *dump) isLost(e flash.ManifestEntry) bool {
+	now, then := d.src.Part(e.Region), d.src.Record.Source(e.Region)
+	return now == nil || then == nil ||
+		len(flash.Within(flash.Without(now.Unread, then.Unread), flash.Extent{Offset: e.Offset, Length: e.Present})) > 0
+}
+
+// refuseChanged is changed for who writes what others will trust: it is an error.
+func (d *dump) refuseChanged(ctx context.Context, m *flash.Manifest, written []flash.Written, progress func(flash.Event)) error {
+	found, err := d.changed(ctx, withSums(m.Entries, written), progress)
+	if err == nil && len(found) > 0 {
+		err = errors.New(found[0].Text)
+	}
+	return err
+}
+
+// withSums are the entries with the hashes of the files that were written of them.
+func withSums(entries []flash.ManifestEntry, written []flash.Written) []flash.ManifestEntry {
+	sums := make(map[string]string, len(written))
+	for _, w := range written {
+		sums[w.Name] = w.SHA256
+	}
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].SHA256 = sums[entries[i].File]
+	}
+	return entries
+}
