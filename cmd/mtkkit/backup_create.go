@@ -96,9 +96,8 @@ type backupJob struct {
 	to      []seal.Recipient
 	phrase  bool             // that of a passphrase
 	private []seal.Recipient // who may read what is private, when all else is plain
+	source  *dump            // what the outputs are made of; nil of a finished folder
 	closers []io.Closer
-
-	changed func(context.Context, []flash.Written) error // an error when the source is not what it was; nil: not asked
 }
 
 // target is what the archive is written to.
@@ -236,9 +235,7 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 	if err != nil {
 		return patternHelp(c, err)
 	}
-	j.changed = func(ctx context.Context, written []flash.Written) error {
-		return d.refuseChanged(ctx, j.record, written, j.u.bars.event)
-	}
+	j.source = d
 	if j.share {
 		return j.shared(c, p)
 	}
@@ -387,8 +384,8 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 			return nil, err
 		}
 	}
-	if j.changed != nil {
-		if err := j.changed(ctx, written); err != nil {
+	if j.source != nil {
+		if err := j.source.refuseChanged(ctx, j.record, written, j.u.bars.event); err != nil {
 			return nil, err
 		}
 	}

@@ -67,7 +67,7 @@ type pushed struct {
 	scatter  string // name of the scatter file, "" when it is among the files
 	text     []byte
 	identity string
-	changed  func([]flash.Written) error // an error when a folder is not what it was; nil: not asked
+	source   *dump // what the files are made of; nil of a finished folder
 	close    func() error
 }
 
@@ -97,10 +97,7 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 		d.Close()
 		return nil, err
 	}
-	p := &pushed{manifest: made.Record("mtkkit " + version()), scatter: made.ScatterName, text: made.Scatter(), close: d.Close}
-	p.changed = func(written []flash.Written) error {
-		return d.refuseChanged(c.Context, p.manifest, written, u.bars.event)
-	}
+	p := &pushed{manifest: made.Record("mtkkit " + version()), scatter: made.ScatterName, text: made.Scatter(), source: d, close: d.Close}
 	private := privateIn(p.manifest)
 	for _, out := range made.Outputs() {
 		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name), Private: private(out.Name)})
@@ -151,8 +148,8 @@ func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed, opt oci.PushOptions)
 		return placeHelp(err)
 	}
 	written, err := up.Copy(ctx)
-	if err == nil && from.changed != nil {
-		err = from.changed(written)
+	if err == nil && from.source != nil {
+		err = from.source.refuseChanged(ctx, from.manifest, written, u.bars.event)
 	}
 	if err == nil && from.scatter != "" {
 		err = up.WriteFile(ctx, from.scatter, from.text)
