@@ -97,6 +97,7 @@ var promises = func() map[string]promise {
 		"mbr":         {kinds: []Kind{MBR}},
 		"ebr1":        {kinds: []Kind{MBR}},
 		"ebr2":        {kinds: []Kind{MBR}},
+		"ebr3":        {kinds: []Kind{MBR}},
 	}
 	for _, g := range []struct {
 		names   string

@@ -110,6 +110,17 @@ func TestCheckDump(t *testing.T) {
 	if strings.Contains(got, "flashinfo") || strings.Contains(got, "lk") {
 		t.Errorf("found\n%s", got)
 	}
+	// The same sizes on a phone with sectors of 4096 bytes, where the backup GPT is longer.
+	short := header + counted("flashinfo", "0xFFFF0080", "0x1000000") + counted("sgpt", "0xFFFF0000", "0x4200")
+	for at, want := range map[int64]string{
+		size - 0x1000000 - 0x5000: "dump:20 note flashinfo: is counted from the end, which gives 0xeffbe00; the dump's table has it at 0xeffb000",
+		size - 0x2000000:          "dump:20 error flashinfo: begins at 0xeffbe00, in the dump's table at 0xe000000",
+	} {
+		table := &flash.Table{Partitions: []flash.Partition{p("flashinfo", at, 0x1000000)}}
+		if got := findings(scatter.Check(parse(t, short), scatter.CheckOptions{UserSize: size, Table: table})); !strings.HasPrefix(got, want) {
+			t.Errorf("found\n%s\nwant\n%s", got, want)
+		}
+	}
 	mbr := &flash.Table{Partitions: []flash.Partition{p("MBR", 0, 512), p("p2", 0x80000, 0x1000), p("p5", 0x90000, 0x1000)}}
 	got = findings(scatter.Check(parse(t, header+good("MBR", "0x0", "0x80000")+good("PROTECT_F", "0x80000", "0x1000")), scatter.CheckOptions{Table: mbr}))
 	if want := "dump:0 warning p5: is at 0x90000..0x91000 in the dump's table and not in the scatter file"; got != want {

@@ -258,10 +258,16 @@ func (c *checker) dump(t *flash.Table) {
 	}
 }
 
+// backupGPT is the most that a count from the end may be wrong by: files made for
+// sectors of 512 bytes leave out less than the backup GPT takes with sectors of 4096.
+const backupGPT = 0x8000
+
 func (c *checker) against(e *entry, p flash.Partition) {
-	copyOfGPT := isOneOf(p.Name, []string{"pgpt", "sgpt", "mbr", "ebr1", "ebr2"})
+	copyOfGPT := isOneOf(p.Name, []string{"pgpt", "sgpt", "mbr", "ebr1", "ebr2", "ebr3"})
 	switch {
 	case e.Placed() && e.Offset != p.Offset && c.opt.UserSize <= 0 && e.counted, copyOfGPT && e.Offset != p.Offset && e.Reserved:
+	case e.counted && e.Placed() && e.Offset != p.Offset && max(e.Offset-p.Offset, p.Offset-e.Offset) < backupGPT:
+		c.at(RuleDump, e, "physical_start_addr", flash.Note, "is counted from the end, which gives 0x%x; the dump's table has it at 0x%x", e.Offset, p.Offset)
 	case e.Placed() && e.Offset != p.Offset:
 		c.at(RuleDump, e, "physical_start_addr", flash.Error, "begins at 0x%x, in the dump's table at 0x%x", e.Offset, p.Offset)
 	case e.Length != p.Length && !e.ToEnd && !p.ToEnd && !copyOfGPT:

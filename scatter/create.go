@@ -314,16 +314,26 @@ func (c *creator) findPreloader() (newer bool) {
 		case newer:
 			p.Region = "EMMC_BOOT1_BOOT2"
 		}
-		p.Length = 0x40000
-		for _, n := range []int64{0x80000, 0x100000, 0x400000} {
-			if c.facts.Preloader > p.Length {
-				p.Length = n
-			}
-		}
 		c.boot = []flash.Partition{p}
+	}
+	for i := range c.boot { // lists of update packages have no lengths
+		if p := &c.boot[i]; Canonical(p.Name) == "preloader" && p.Length == 0 {
+			p.Length, p.ToEnd = c.roomForPreloader(), false
+		}
 	}
 	if len(c.boot) > 0 {
 		c.preloader = c.boot[0]
 	}
 	return newer
+}
+
+// roomForPreloader is the usual size of the preloader's row that holds this one.
+func (c *creator) roomForPreloader() int64 {
+	usual := []int64{0x40000, 0x80000, 0x100000, 0x400000}
+	for _, n := range usual {
+		if c.facts.Preloader <= n {
+			return n
+		}
+	}
+	return usual[len(usual)-1]
 }

@@ -102,6 +102,17 @@ func TestCreateRestore(t *testing.T) {
 	}
 }
 
+// A list of an update package says where the preloader is and not how long: written
+// as size 0 a flash tool would find that no preloader fits.
+func TestCreatePreloaderLength(t *testing.T) {
+	boot := at("preloader", 0, 0)
+	boot.Region, boot.ToEnd = flash.EMMCBoot1, true
+	f, _ := made(t, gptTable(0x10000000, boot, at("lk", 0x8000, 0x10000)), scatter.Facts{Preloader: 0x41000})
+	if got, want := places(f.Table(0)), "preloader 0x0..0x80000, pgpt 0x0..0x8000, lk 0x8000..0x18000"; !strings.HasPrefix(got, want) {
+		t.Errorf("rows %s, want %s", got, want)
+	}
+}
+
 // A template GPT leaves userdata and what follows open.
 func TestCreateTemplate(t *testing.T) {
 	open := func(name string, n int64) flash.Partition {

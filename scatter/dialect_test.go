@@ -119,6 +119,18 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// Lists of some update packages give the preloader's length for its address. The
+// BootROM looks at the start of the boot region and nowhere else.
+func TestListPreloader(t *testing.T) {
+	table := parse(t, "PRELOADER 0x40000\nMBR 0x0\nEBR1 0x80000\nUSRDATA 0x100000\n").Table(0x200000)
+	if got, want := places(table), "PRELOADER 0x0..0x0 end, MBR 0x0..0x80000, EBR1 0x80000..0x100000, USRDATA 0x100000..0x200000 end"; got != want {
+		t.Errorf("rows %s\nwant %s", got, want)
+	}
+	if got, want := problems(table), "note PRELOADER: line 1: 0x40000 is no address in the boot region, where a preloader is at 0: that is used"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestXML(t *testing.T) {
 	f := parse(t, xmlOne)
 	if want := (scatter.Info{"V1.1.8", "MT6768", "p", flash.EMMC, "", 0x20000}); f.Info != want {

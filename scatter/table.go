@@ -104,6 +104,8 @@ func (b *builder) entry(i int) entry {
 	}
 	e.Region = region(r.Get("region"), e.Name, b.file.Info.Storage)
 	e.Reserved = isTrue(r.Get("is_reserved")) || strings.EqualFold(e.Operation, "RESERVED")
+	// Tools that dump phones forget to call the pool reserved, and it has no address.
+	e.Reserved = e.Reserved || isPool(&e) && isCount(r.Get("linear_start_addr")) && isCount(r.Get("physical_start_addr"))
 	e.Offset = flash.Unplaced
 	e.linear = readAddress(r.Get("linear_start_addr"), e.Reserved)
 	e.physical = readAddress(r.Get("physical_start_addr"), e.Reserved)
@@ -195,6 +197,10 @@ func (b *builder) place(e *entry) {
 func (b *builder) address(e *entry) (uint64, bool) {
 	if b.sizeless && b.base != nil && e.linear.real() && e.linear.value < b.base.linear.value {
 		e.Region = b.file.Info.Storage.Boot1()
+	}
+	if b.file.Dialect == List && e.Region.IsBoot() && strings.EqualFold(e.Name, "PRELOADER") && e.physical.real() && e.physical.value > 0 {
+		b.problem(flash.Note, e, "physical_start_addr", "0x%x is no address in the boot region, where a preloader is at 0: that is used", e.physical.value)
+		return 0, true
 	}
 	if e.Region.IsUser() && b.base != nil {
 		return b.addressFromBase(e)
