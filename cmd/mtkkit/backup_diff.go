@@ -65,7 +65,7 @@ func openSide(c *cli.Context, u *ui, path string) (*side, error) {
 type rowDiff struct {
 	Name   string       `json:"name"`
 	Region flash.Region `json:"region"`
-	State  string       `json:"state"`           // "equal", "differs", "moved", "only in A", "only in B"
+	State  string       `json:"state"`           // "equal", "differs", "moved", "only in A", "only in B"; "unknown": equal as far as both hold it
 	First  int64        `json:"first,omitempty"` // offset in the partition of the first byte that differs
 	Detail string       `json:"detail,omitempty"`
 	kind   string
@@ -86,17 +86,19 @@ func diffSides(ctx context.Context, u *ui, a, b *side) error {
 	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.path, B: b.path, Rows: []rowDiff{}}
 	for i := range a.plan.Items {
 		x := &a.plan.Items[i]
-		if x.Kind != "partition" && x.Kind != "region" {
+		if !x.Stored() {
 			continue
 		}
 		row, err := diffItem(ctx, x, b.item(x))
 		if err != nil {
 			return err
 		}
-		doc.Rows = append(doc.Rows, row)
+		if x.Kind != "gap" || row.State != "equal" { // what no table speaks of is a row where it tells something
+			doc.Rows = append(doc.Rows, row)
+		}
 	}
 	for i := range b.plan.Items {
-		if y := &b.plan.Items[i]; (y.Kind == "partition" || y.Kind == "region") && a.item(y) == nil {
+		if y := &b.plan.Items[i]; y.Stored() && a.item(y) == nil {
 			doc.Rows = append(doc.Rows, rowDiff{Name: y.Name, Region: y.Region, State: "only in B", kind: y.Kind})
 		}
 	}
@@ -137,20 +139,26 @@ func diffItem(ctx context.Context, x, y *plan.Item) (rowDiff, error) {
 		row.State, row.Detail = "moved", fmt.Sprintf("A has it at %v, B at %v", x.Extent, y.Extent)
 		return row, nil
 	}
-	first, err := firstDifference(ctx, x.Image, y.Image)
-	if err != nil {
-		return row, fmt.Errorf("%s: %w", x.Name, err)
+	here := flash.Extent{Offset: x.Offset, Length: min(x.Present, y.Present)}
+	known := flash.Without([]flash.Extent{here}, flash.Union(x.Unread, y.Unread))
+	for _, e := range known {
+		e.Offset -= x.Offset
+		first, err := firstDifference(ctx, flash.Slice(x.Image, e), flash.Slice(y.Image, e))
+		if err != nil {
+			return row, fmt.Errorf("%s: %w", x.Name, err)
+		}
+		if first >= 0 {
+			row.State, row.First, row.Detail = "differs", e.Offset+first, fmt.Sprintf("from 0x%x on", e.Offset+first)
+			return row, nil
+		}
 	}
-	if first >= 0 {
-		row.State, row.First, row.Detail = "differs", first, fmt.Sprintf("from 0x%x on", first)
-	}
-	if len(x.Unread)+len(y.Unread) > 0 {
-		row.State, row.Detail = "differs", "not all of it was read from the phone"
+	if n := flash.Total(known); n < x.Length {
+		row.State, row.Detail = "unknown", fmt.Sprintf("%s of %s are in both, and equal", flash.Size(n), flash.Size(x.Length))
 	}
 	return row, nil
 }
 
-// firstDifference returns where two images differ first, -1 when they do not. What
+// firstDifference returns where two images of one size differ first, -1 when they do not. What
 // both know to be holes is not read.
 func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
 	const step = 256 << 10
@@ -195,9 +203,6 @@ func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
 		}
 		off += n
 	}
-	if a.Size() != b.Size() {
-		return size, nil
-	}
 	return -1, nil
 }
 
@@ -206,7 +211,7 @@ func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
 func (d *diffDoc) judge(a, b *side) {
 	x, y := a.lay.Chip.Value, b.lay.Chip.Value
 	d.SameModel = (x == y || x == "" || y == "") && !slices.ContainsFunc(d.Rows, func(r rowDiff) bool {
-		return r.kind == "partition" && r.State != "equal" && r.State != "differs"
+		return r.kind == "partition" && r.State != "equal" && r.State != "differs" && r.State != "unknown"
 	})
 	d.Phone, d.Why = "unknown", "no partition that tells (proinfo, nvram …) is known by name in both and holds data"
 	for _, name := range []string{"proinfo", "nvram", "protect1", "nvdata"} {
@@ -242,9 +247,12 @@ func (s *side) holds(name string) bool {
 }
 
 func (d *diffDoc) print(u *ui) error {
-	equal := 0
+	equal, all := 0, 0
 	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
 	for _, r := range d.Rows {
+		if r.kind != "gap" {
+			all++
+		}
 		if r.State == "equal" {
 			equal++
 			continue
@@ -254,7 +262,7 @@ func (d *diffDoc) print(u *ui) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	u.say("%d of %d partitions are equal", equal, len(d.Rows))
+	u.say("%d of %d partitions are equal", equal, all)
 	model := "not of one model: chip or partitions differ"
 	if d.SameModel {
 		model = "one model: the same chip and partitions"

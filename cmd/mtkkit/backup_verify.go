@@ -116,6 +116,13 @@ func verifyBackup(c *cli.Context, u *ui, a *archive) error {
 	if lacking {
 		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Members)
 	}
+	locked, err := proveLocked(c, u, a, m)
+	if err != nil {
+		return err
+	}
+	if v.Problems = append(v.Problems, locked.problems...); locked.opened > 0 && locked.opened == locked.all {
+		sentence += ", and the key opens all that is encrypted"
+	}
 	if m != nil {
 		v.Problems = append(v.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })...)
 	}
