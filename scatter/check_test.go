@@ -97,7 +97,7 @@ func TestCheckDump(t *testing.T) {
 		p("tee1", 0x14000, 0x1000), p("userdata", 0x30000, size-0x1000000-0x30000), p("flashinfo", size-0x1000000, 0x1000000)}}
 	got := findings(scatter.Check(parse(t, text), scatter.CheckOptions{UserSize: size, Table: table}))
 	for _, want := range []string{
-		"dump:0 warning pgpt: is at 0x0..0x8000 in the dump's table",
+		"dump:0 note pgpt: is at 0x0..0x8000 in the dump's table",
 		"dump:0 warning tee1: is at 0x14000..0x15000 in the dump's table",
 		"dump:35 warning boot: is 0x8000 bytes long, in the dump's table 0x4000",
 		"dump:43 warning logo: is not in the dump's table",
