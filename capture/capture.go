@@ -61,6 +61,7 @@ var kinds = []kind{
 	{KindLog, "start_sect=", logRow.MatchString, "", readLog},
 	{KindSource, `"`, sourceRow.MatchString, "PartInfo", readSource},
 	{KindPartinfo, "part", partinfoRow.MatchString, "", readPartinfo},
+	{KindPartinfo, "0x0", startSizeRow.MatchString, "Start", readStartSize},
 	{KindEMMC, "emmc_p", emmcRow.MatchString, "", readEMMC},
 	{KindMTD, "mtd", mtdRow.MatchString, "", readMTD},
 	{KindPartitions, "", blocksRow.MatchString, "", readPartitions},

@@ -257,6 +257,27 @@ func TestKernelLists(t *testing.T) {
 	wantProblem(t, c.Table, flash.Error, "line 2: a row")
 }
 
+// The kernels of GPT phones list start and size in bytes, and make up the length of
+// the backup GPT, which on the phone ends where the flash does.
+func TestPartinfoOfGPT(t *testing.T) {
+	const head = "Name             Start           \tSize            \n"
+	c := read(t, capture.KindPartinfo, "$ cat /proc/partinfo\n"+head+
+		"pgpt             0x0000000000000000\t0x0000000000080000\nlk               0x0000000000080000\t0x0000000000100000\n"+
+		"userdata         0x0000000000180000\t0x000000000007be00\nsgpt             0x00000000001fbe00\t0x0000000000080000\n")
+	wantRows(t, c.Table, "user pgpt 0x0+0x80000", "user lk 0x80000+0x100000", "user userdata 0x180000+0x7be00", "user sgpt 0x1fbe00+0x0 to-end")
+	wantProblem(t, c.Table, flash.Note, "sgpt: line 6: the kernel gives it 0x80000 bytes on every phone")
+	if !c.Verified {
+		t.Error("not verified")
+	}
+	c = read(t, capture.KindPartinfo, head+"lk               0x0000000000080000\t0x0000000000100000\nboot             0x0000000000180000\t0x00")
+	wantRows(t, c.Table, "user lk 0x80000+0x100000")
+	wantProblem(t, c.Table, flash.Error, "line 3: a row")
+	// An older driver has the columns the other way round: nothing is guessed.
+	c = read(t, capture.KindPartinfo, "Part_Name\tSize\tStartAddr\nlk         0x0000000000100000   0x0000000000080000\n")
+	wantRows(t, c.Table)
+	wantProblem(t, c.Table, flash.Error, "lk: line 2: no header line says which number is the start")
+}
+
 func TestMTD(t *testing.T) {
 	const mtd = "dev:    size   erasesize  name\nmtd0: 00040000 00020000 \"preloader\"\nmtd1: 000c0000 00020000 \"dsp_bl\"\nmtd2: 00300000 00020000 \"nvram\"\n"
 	c := read(t, capture.KindMTD, mtd+"mtd3: 01000000 0001f000 \"system\"\n")

@@ -7,6 +7,7 @@
 //	              │          │ row: the base      │ in the user area   2 = eMMC, 1 = MTD
 //	emmc          emmc_p2: 00006800 00005000 "protect_f"            sectors of 512, hex
 //	partinfo      part02: 00000400 00006400 "nvram"                 sectors of 512, hex
+//	partinfo      nvram      0x0000000000380000	0x0000000000500000     start and size in bytes
 //	PartInfo      {"nvram",5242880,0xa00000, EMMC, 0,USER},         linear addresses
 //	printgpt      lk:    Offset 0x0000000056e80000, Length 0x0000000000200000, Flags …
 //	lk log        [GPT_LK][31]name=lk, start_sect=0x23700, nr_sects=0x100, uuid=…

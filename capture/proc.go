@@ -13,6 +13,12 @@ var (
 	partinfoRow = regexp.MustCompile(`^part(\d+):\s+([0-9a-fA-F]+)\s+([0-9a-fA-F]+)\s+"([^"]*)"`)
 	mtdRow      = regexp.MustCompile(`^mtd(\d+):\s+([0-9a-fA-F]+)\s+([0-9a-fA-F]+)\s+"([^"]*)"`)
 
+	// MediaTek's kernels for GPT phones write /proc/partinfo with names alone, in bytes,
+	// under a header line.
+	startSizeRow  = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{16})\s+0x([0-9a-fA-F]{16})$`)
+	startSizeHead = regexp.MustCompile(`^Name\s+Start\s+Size$`)
+	startSizeLike = regexp.MustCompile(`^\S+\s+0x[0-9a-fA-F]`)
+
 	emmcLike     = regexp.MustCompile(`^emmc_p\d+:`)
 	partinfoLike = regexp.MustCompile(`^part\d+:`)
 	mtdLike      = regexp.MustCompile(`^mtd\d+:`)
@@ -73,6 +79,39 @@ func readPartinfo(r *reader) {
 	})
 	if r.out.Table.SectorSize == 0 {
 		r.problem(flash.Note, "", 0, "the unit is not stated; rows numbered part1, not part01, are in bytes")
+	}
+}
+
+// readStartSize reads the /proc/partinfo of GPT phones. The kernel makes up the rows of
+// the GPT's two copies: that of the backup is 0x80000 bytes long on every phone, and
+// is taken to run to the end, as it does.
+func readStartSize(r *reader) {
+	headed := false
+	for n, s := range lines(r.text) {
+		m := startSizeRow.FindStringSubmatch(s)
+		if m == nil {
+			headed = headed || startSizeHead.MatchString(s)
+			if headed && startSizeLike.MatchString(s) {
+				r.damaged(n)
+			}
+			continue
+		}
+		if !headed {
+			r.problem(flash.Error, m[1], n, "no header line says which number is the start: left out")
+			continue
+		}
+		start, startOK := hex(m[2])
+		size, sizeOK := hex(m[3])
+		if !startOK || !sizeOK {
+			r.damaged(n)
+			continue
+		}
+		p := flash.Partition{Name: m[1], Region: flash.EMMCUser, Extent: r.place(n, m[1], start, size)}
+		if strings.EqualFold(p.Name, "sgpt") && p.Placed() {
+			p.Length = 0
+			r.problem(flash.Note, p.Name, n, "the kernel gives it 0x%x bytes on every phone: it is taken to run to the end", size)
+		}
+		r.add(n, p, "")
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// MaxSectors bounds the chain: real ones have two or three table sectors.
+// MaxSectors bounds the chain: phones have two or three table sectors, a player of
+// 2015 has ten.
 const MaxSectors = 64
 
 // lastSector is the last sector a 32-bit number can name: 2 TiB.

@@ -95,9 +95,6 @@ var promises = func() map[string]promise {
 		"preloader":   {kinds: []Kind{BootRegion, MTKPreloader}},
 		"pgpt":        {kinds: []Kind{GPT}},
 		"mbr":         {kinds: []Kind{MBR}},
-		"ebr1":        {kinds: []Kind{MBR}},
-		"ebr2":        {kinds: []Kind{MBR}},
-		"ebr3":        {kinds: []Kind{MBR}},
 	}
 	for _, g := range []struct {
 		names   string
@@ -110,6 +107,7 @@ var promises = func() map[string]promise {
 			"cam_vpu1 cam_vpu2 cam_vpu3 pi_img", promise{role: coprocessor, foreign: raw}},
 		{"dtbo odmdtbo", promise{kinds: []Kind{DTBO}, role: overlay, foreign: raw}},
 		{"vbmeta vbmeta_system vbmeta_vendor", promise{kinds: []Kind{VBMeta}, foreign: raw}},
+		{"ebr1 ebr2 ebr3 ebr4 ebr5 ebr6 ebr7 ebr8 ebr9", promise{kinds: []Kind{MBR}}},
 		// A super partition may begin in system: retrofitted dynamic partitions.
 		{"system vendor product system_ext cache userdata persist protect1 protect2 nvdata",
 			promise{kinds: fileSystems, foreign: data}},

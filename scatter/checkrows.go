@@ -267,7 +267,7 @@ func (c *checker) dump(t *flash.Table) {
 const backupGPT = 0x8000
 
 func (c *checker) against(e *entry, p flash.Partition) {
-	copyOfGPT := isOneOf(p.Name, []string{"pgpt", "sgpt", "mbr", "ebr1", "ebr2", "ebr3"})
+	copyOfGPT := isTable(p.Name)
 	switch {
 	case e.Placed() && e.Offset != p.Offset && c.opt.UserSize <= 0 && e.counted, copyOfGPT && e.Offset != p.Offset && e.Reserved:
 	case e.counted && e.Placed() && e.Offset != p.Offset && max(e.Offset-p.Offset, p.Offset-e.Offset) < backupGPT:

@@ -143,7 +143,7 @@ func (s Script) Fstab() (string, []flash.Problem) {
 	old := isMBR(s.Table)
 	for _, p := range s.Table.Partitions {
 		name := Canonical(p.Name)
-		if !p.Region.IsUser() || p.Name == "" || slices.Contains([]string{"pgpt", "sgpt", "mbr", "ebr1", "ebr2", "ebr3", "bmtpool"}, name) {
+		if !p.Region.IsUser() || p.Name == "" || isTable(name) || name == "bmtpool" {
 			continue
 		}
 		base, slot := cutSlot(name)

@@ -88,6 +88,16 @@ func Public(name string) bool {
 	return ok && !k.private && k.file != ""
 }
 
+// isTable reports whether a row of that name holds a partition table's own sectors.
+func isTable(name string) bool {
+	switch name = strings.ToLower(name); name {
+	case "pgpt", "sgpt", "mbr":
+		return true
+	}
+	n, ok := strings.CutPrefix(name, "ebr")
+	return ok && len(n) == 1 && "1" <= n && n <= "9"
+}
+
 // find looks a canonical name up, then the name of its pair of slots.
 func find(name string) (reasoned, bool) {
 	if k, ok := known[name]; ok {

@@ -54,13 +54,13 @@ func TestCorpusTwins(t *testing.T) {
 func TestVendorRows(t *testing.T) {
 	for name, file := range map[string]string{
 		"mcupm_a": "mcupm.img", "dpm_a": "dpm.img", "mitee_a": "mitee.img", "mitee_b": "", "tkv_a": "tkv.img", "tranfs": "tranfs.img",
-		"EBR3": "EBR3", "erecovery": "erecovery.img", "lenovocust": "lenovocust.img", "rescue": "rescue.img", "custom": "custom.img", "PRELOAD": "preload.img",
+		"EBR3": "EBR3", "ebr9": "EBR9", "vcp_a": "vcp.img", "erecovery": "erecovery.img", "lenovocust": "lenovocust.img", "rescue": "rescue.img", "custom": "custom.img", "PRELOAD": "preload.img",
 	} {
 		if a := scatter.Defaults(name, ""); a.File != file || a.Private || a.Download != (file != "") {
 			t.Errorf("%s: %+v, want file %q", name, a, file)
 		}
 	}
-	for _, name := range []string{"RESERVE1", "lenovolock", "lenovosku_1", "misc2", "transec", "simlock", "persistent", "oops", "storage"} {
+	for _, name := range []string{"RESERVE1", "lenovolock", "lenovosku_1", "misc2", "transec", "simlock", "persistent", "oops", "storage", "oplusreserve1", "oplus_custom"} {
 		if a := scatter.Defaults(name, ""); !a.Private || a.Download || scatter.Public(name) {
 			t.Errorf("%s: %+v, want it private", name, a)
 		}
