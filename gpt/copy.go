@@ -246,8 +246,8 @@ func (c *Copy) wild(e Entry) string {
 	if e.LastLBA < e.FirstLBA {
 		return fmt.Sprintf("ends at LBA 0x%x before it starts at LBA 0x%x", e.LastLBA, e.FirstLBA)
 	}
-	if e.FirstLBA == 0 {
-		return "starts at LBA 0, over the table itself"
+	if e.FirstLBA < c.tableEnd() {
+		return fmt.Sprintf("starts at LBA 0x%x, over the table itself", e.FirstLBA)
 	}
 	if _, ok := lbaOffset(e.LastLBA, c.sector); !ok {
 		return fmt.Sprintf("LBA 0x%x..0x%x is beyond any device", e.FirstLBA, e.LastLBA)
@@ -256,6 +256,12 @@ func (c *Copy) wild(e Entry) string {
 		return fmt.Sprintf("ends at LBA 0x%x, the device at LBA 0x%x", e.LastLBA, last)
 	}
 	return ""
+}
+
+// tableEnd returns the first sector behind the primary table: MBR, header and entries.
+func (c *Copy) tableEnd() uint64 {
+	size := uint64(c.EntryCount) * uint64(c.EntrySize)
+	return 2 + (size+uint64(c.sector)-1)/uint64(c.sector)
 }
 
 // lastLBA returns the device's last sector as this copy's header proves it, or 0. It

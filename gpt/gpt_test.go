@@ -219,6 +219,8 @@ func TestWildEntries(t *testing.T) {
 			flash.Extent{Offset: 0x440 * 512, Length: gib31 - 0x43f*512}, "the device at LBA"},
 		{"at zero", func(e []byte) { le.PutUint64(e[32:], 0) },
 			flash.Extent{Offset: 0, Length: gib31 - 33*512 - 0x100*512}, "over the table itself"},
+		{"in the table", func(e []byte) { le.PutUint64(e[32:], 33) },
+			flash.Extent{Offset: 33 * 512, Length: gib31 - 33*512 - 0x100*512 - 33*512}, "over the table itself"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, tab := edited(t, tt.edit)

@@ -116,7 +116,7 @@ func TestRepairRefuses(t *testing.T) {
 	}{
 		{"overlap", func(e []byte) { le.PutUint64(e[32:], 0x100) }, "userdata overlaps boot_para by 32 KiB"},
 		{"end before start", func(e []byte) { le.PutUint64(e[40:], 0x41) }, "userdata ends at LBA 0x41 before it starts"},
-		{"over the table", func(e []byte) { le.PutUint64(e[32:], 0x21); le.PutUint64(e[40:], 0x22) }, "userdata lies over the table"},
+		{"over the table", func(e []byte) { le.PutUint64(e[32:], 0x21); le.PutUint64(e[40:], 0x22) }, "userdata starts at LBA 0x21, over the table itself"},
 		{"over the backup", func(e []byte) { le.PutUint64(e[32:], gib31/512-2); le.PutUint64(e[40:], gib31/512-1) }, "userdata lies over the table"},
 		{"beyond the device", func(e []byte) { le.PutUint64(e[40:], gib31/512) }, "userdata ends at LBA"},
 	} {

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -95,23 +96,26 @@ func (m *merger) disagree(name string, claim, dump int64) {
 // (preloader).
 func (m *merger) byName() {
 	l := m.l
-	claimed := map[string]*flash.Partition{}
+	claimed := map[string][]*flash.Partition{}
 	for i := range m.claim.Partitions {
 		p := &m.claim.Partitions[i]
 		if p.Region == l.User {
-			claimed[scatter.Canonical(p.Name)] = p
+			key := scatter.Canonical(p.Name)
+			claimed[key] = append(claimed[key], p)
 		}
 	}
 	l.Table = *m.own
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
 		key := scatter.Canonical(p.Name)
-		c, ok := claimed[key]
-		if !ok {
+		if len(claimed[key]) == 0 {
 			l.note(flash.Note, p.Name, "is in the dump's table and not in %s", m.name)
 			continue
 		}
-		delete(claimed, key)
+		// Of several rows with one name, or names that mean the same, it is the one that begins there.
+		n := max(0, slices.IndexFunc(claimed[key], func(c *flash.Partition) bool { return c.Offset == p.Offset }))
+		c := claimed[key][n]
+		claimed[key] = slices.Delete(claimed[key], n, n+1)
 		p.File, p.Type, p.Operation, p.Download, p.Reserved = c.File, c.Type, c.Operation, c.Download, c.Reserved
 		switch {
 		case !c.Placed() || !p.Placed() || c.Reserved || isTableCopy(p.Name):
@@ -125,7 +129,7 @@ func (m *merger) byName() {
 }
 
 // addUnlisted goes through the rows that only the claim has.
-func (m *merger) addUnlisted(claimed map[string]*flash.Partition) {
+func (m *merger) addUnlisted(claimed map[string][]*flash.Partition) {
 	starts := map[int64]bool{}
 	for _, p := range m.own.Partitions {
 		starts[p.Offset] = true
@@ -135,7 +139,7 @@ func (m *merger) addUnlisted(claimed map[string]*flash.Partition) {
 		switch {
 		case p.Region != m.l.User:
 			m.l.Table.Partitions = append(m.l.Table.Partitions, *p)
-		case claimed[scatter.Canonical(p.Name)] != p || isTableCopy(p.Name) || p.Name == "":
+		case !slices.Contains(claimed[scatter.Canonical(p.Name)], p) || isTableCopy(p.Name) || p.Name == "":
 		case p.Placed() && !p.Reserved && !starts[p.Offset]:
 			m.disagree(p.Name, p.Offset, flash.NoOffset)
 		default:

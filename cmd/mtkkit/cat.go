@@ -45,7 +45,9 @@ func catCommand(u *ui) *cli.Command {
 			}
 			it, err := find(p, name)
 			if err != nil {
-				return err
+				if it = activeOf(u, p, name); it == nil {
+					return err
+				}
 			}
 			return catItem(c.Context, u, d, it)
 		},

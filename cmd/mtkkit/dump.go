@@ -135,7 +135,8 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		src.Close()
 		return nil, err
 	}
-	own := opt.Claim != nil && src.Unpacked && c.String("scatter")+c.String("table") == "" // in an archive, where nobody sees it
+	// In an archive nobody sees it, and a folder of ours has more of its own to go by.
+	own := opt.Claim != nil && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
 	if src.HeadCut > 0 {
 		user := src.User()
 		user.Image = flash.Pad(user.Image, src.HeadCut)
@@ -154,7 +155,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		lay, err = layout.Resolve(c.Context, &src.Device, opt)
 	}
 	u.bars.clear()
-	if own && !u.json {
+	if own && src.Record == nil && !u.json {
 		u.note("%s: its own scatter file %s is taken, as with --scatter", path, src.Scatter)
 	}
 	if err != nil {

@@ -249,6 +249,22 @@ func activeSlot(u *ui, p *plan.Plan) string {
 	return "a"
 }
 
+// activeOf finds what a name without a slot stands for on a phone with two of each, nil
+// where there are no two.
+func activeOf(u *ui, p *plan.Plan, name string) *plan.Item {
+	base, suffix := slot.Cut(scatter.Canonical(name))
+	if suffix != "" {
+		return nil
+	}
+	for _, s := range []string{"a", "b"} {
+		if _, err := find(p, base+"_"+s); err != nil {
+			return nil
+		}
+	}
+	it, _ := find(p, base+"_"+activeSlot(u, p))
+	return it
+}
+
 func baseName(partition string) string {
 	base, _ := slot.Cut(scatter.Canonical(partition))
 	return base
