@@ -107,7 +107,11 @@ func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 // entryTotal is how many entries fill size bytes, by the count that the block states.
 // Builders of version 12 wrote the decimal digits as hexadecimal ones: 0x10 stands
 // before ten entries on an MT6582, 0x24 before twenty-four. Below ten both read alike.
+// A board of MT8173 has blanks for all zeros of the block, in the count too.
 func entryTotal(stated uint32, size int) uint32 {
+	if stated>>8 == 0x202020 {
+		stated &= 0xFF
+	}
 	if size%int(stated) == 0 {
 		return stated
 	}

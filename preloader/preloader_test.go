@@ -259,6 +259,7 @@ func TestBloaderCount(t *testing.T) {
 	}{
 		{3, 3, 3}, {9, 9, 9}, {0x10, 10, 10}, {0x24, 24, 24},
 		{0x10, 16, 16}, {12, 12, 12},
+		{0x20202006, 6, 6}, {0x20202010, 10, 10}, // zeros written as blanks
 		{0x10, 9, 0x10}, {0x1A, 11, 0x1A}, {1 << 31, 11, 1 << 31}, // make no sense either way
 	} {
 		g := plain()
