@@ -195,9 +195,12 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		return claim, nil
 	}
 	f, err := scatter.Read(img)
+	if errors.Is(err, flash.ErrNotThis) {
+		err = errors.New("neither a scatter file nor a list of partitions of a known kind")
+	}
 	if err != nil {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err),
-			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, mtkclient's printgpt …"}}
+			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"}}
 	}
 	if slices.Contains(f.Storages(), src.Storage) { // one file may describe two kinds of flash
 		f = f.Select(src.Storage)
