@@ -27,6 +27,8 @@ func tellDTBO(i *Info) {
 	walk(i.img, align(i.head.be32(4), sectionAlign), i.section)
 }
 
+const treeMagic = "\xD0\x0D\xFE\xED"
+
 // readDeviceTree: a flattened tree, big-endian; the size is behind the magic.
 func readDeviceTree(h *head) (string, int64, bool) {
 	const smallest, tooBig = 40, 64 << 20

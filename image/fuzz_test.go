@@ -19,6 +19,7 @@ func FuzzSniff(f *testing.F) {
 	f.Add(build(1200, le32(0x400, 0xE0F5E1E2, 0, 0, 12), le32(0x424, 1)))
 	f.Add(build(512, piece{0, "\xEB\x3C\x90MSDOS5.0\x00\x02\x01\x01\x00\x02"}, piece{0x15, "\xF8"}, piece{0x1FE, "\x55\xAA"}))
 	f.Add(newSigned(4, []byte("payload")))
+	f.Add(join(build(64, piece{0x24, "\x18\x28\x6F\x01"}, le32(0x28, 0, 64)), build(40, be32(0, 0xD00DFEED, 40))))
 	f.Add(newSigned(2, []byte("payload")))
 	if root := os.Getenv("MTKKIT_CORPUS"); root != "" {
 		for name := range samples(f) {

@@ -21,6 +21,7 @@ const (
 	AndroidBoot   Kind = "Android boot image"
 	VendorBoot    Kind = "Android vendor boot image"
 	VBMeta        Kind = "AVB vbmeta"
+	Kernel        Kind = "Linux kernel" // by itself
 	DTBO          Kind = "device tree table"
 	DeviceTree    Kind = "device tree"
 	Super         Kind = "super partition"
@@ -107,8 +108,8 @@ var formats = []format{
 	{AndroidBoot, 0, "ANDROID!", "the parts its header lists", readBoot, tellBoot},
 	{VendorBoot, 0, "VNDRBOOT", "the parts its header lists", readVendorBoot, tellBoot},
 	{VBMeta, 0, "AVB0", "its header", readVBMeta, nil},
-	{DTBO, 0, "\xD7\xB7\xAB\x1E", "its header, and the certificates behind it", readDTBO, tellDTBO},
-	{DeviceTree, 0, "\xD0\x0D\xFE\xED", "its header", readDeviceTree, tellDeviceTree},
+	{DTBO, 0, "\xD7\xB7\xAB\x1E", "its header and any certificates behind it", readDTBO, tellDTBO},
+	{DeviceTree, 0, treeMagic, "its header", readDeviceTree, tellDeviceTree},
 	{SparseAndroid, 0, "\x3A\xFF\x26\xED\x01\x00", "", nil, tellSparse},
 	{MTKImage, 0, sectionMagic, "the chain of its sections", readSections, tellSections},
 	{MTKPreloader, 0, "MMM", "its GFH header", readPreloader, nil},
@@ -126,10 +127,10 @@ var formats = []format{
 	{SquashFS, 0, "hsqs", "its superblock, to the next 4 KiB", readSquashFS, tellSquashFS},
 	{UBI, 0, "UBI#", "", nil, tellUBI},
 	{UBIFS, 0, "\x31\x18\x10\x06", "its superblock", readUBIFS, tellUBIFS},
-	{Gzip, 0, "\x1F\x8B\x08", "", nil, nil},
-	{LZ4, 0, "\x04\x22\x4D\x18", "", nil, nil},
-	{LZ4, 0, "\x02\x21\x4C\x18", "", nil, nil}, // the legacy frame of Linux kernels
-	{XZ, 0, "\xFD7zXZ\x00", "", nil, nil},
+	{Gzip, 0, "\x1F\x8B\x08", "", nil, tellPacked},
+	{LZ4, 0, "\x04\x22\x4D\x18", "", nil, tellPacked},
+	{LZ4, 0, "\x02\x21\x4C\x18", "", nil, tellPacked}, // the legacy frame of Linux kernels
+	{XZ, 0, "\xFD7zXZ\x00", "", nil, tellPacked},
 	{Zstd, 0, "\x28\xB5\x2F\xFD", "", nil, nil},
 	{LFSPointer, 0, "version https://git-lfs", "", nil, nil},
 	{HTML, 0, "<!DOCTYPE", "", nil, nil},
@@ -137,6 +138,8 @@ var formats = []format{
 	{GPT, 0, "EFI PART", "", nil, tellGPT}, // a header saved without the MBR before it
 	{GPT, 0x200, "EFI PART", "", nil, tellGPT},
 	{GPT, 0x1000, "EFI PART", "", nil, tellGPT},
+	{Kernel, zImageAt, zImageMagic, "its header and any device trees behind it", readZImage, tellBareKernel},
+	{Kernel, arm64At, arm64Magic, "", nil, tellBareKernel},
 	{FAT, 0x1FE, "\x55\xAA", "its first sector", readFAT, tellFAT},
 	{F2FS, 0x400, "\x10\x20\xF5\xF2", "its superblock", readF2FS, tellF2FS},
 	{EROFS, 0x400, "\xE2\xE1\xF5\xE0", "its superblock", readEROFS, tellEROFS},

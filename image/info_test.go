@@ -52,6 +52,7 @@ func TestDescribe(t *testing.T) {
 	super := append(imgtest.Super(4<<20), make([]byte, 4<<20)...)[:4<<20]
 	dontCare := build(40, le32(0, 0xED26FF3A, 1, 12<<16|28, 4096, 2, 1, 0, 0xCAC3, 2, 12))
 	sealed := newSigned(4, lk)
+	zImage := build(4096, piece{0x24, "\x18\x28\x6F\x01"}, le32(0x28, 0x8000, 0x9000), piece{0x200, "Linux version 3.4.67 (a@b) #1\n"})
 	boxed := append(build(wrappedBy, piece{0, "BFBF"}, le32(4, 2, 1), piece{0x10, "lk"}, le32(0x30, uint32(len(lk)))), sealed...)
 	for name, c := range map[string]struct {
 		b    []byte
@@ -90,6 +91,13 @@ func TestDescribe(t *testing.T) {
 		"MBR":                  {build(512, le32(0x1BC, 0, 0x83<<16, 0x400<<16), piece{0x1C2, "\x83"}, le32(0x1C6, 0x400, 0x800), piece{0x1FE, "\x55\xAA"}), []string{"row 0: type 0x83, sector 0x400, 0x800 sectors"}},
 		"a sparse image":       {newSparse(t, append(imgtest.Ext4(64<<10, "data"), make([]byte, 60<<10)...)), []string{"stands for: 64 KiB, in blocks of 4096 bytes", "holds: ext4 file system data"}},
 		"a piece of a sparse":  {dontCare, []string{fmt.Sprintf("Android sparse image \n0x%x of 0x%x: the chunks its header counts", len(dontCare), len(dontCare)), "says nothing of: 8 KiB", "holds: zeros\n"}},
+		"a zImage":             {zImage, []string{"Linux kernel \n0x1000 of 0x1000: stated by its header and any device trees behind it: all of the slice", "kernel version: 3.4.67 (a@b) #1\n"}},
+		"a zImage, with trees": {padded(join(zImage, build(64, be32(0, 0xD00DFEED, 64)), build(80, be32(0, 0xD00DFEED, 80))), 64<<10, 0), []string{"0x1090 of 0x10000"}},
+		"a zImage, cut":        {zImage[:0x800], []string{"0x0 of 0x800"}},
+		"an arm64 Image":       {build(4096, le32(0x10, 1<<20), piece{0x38, "ARM\x64"}, piece{0x200, "Linux version 4.9.117 (a@b) #1\n"}), []string{"Linux kernel \n0x0 of 0x1000: nothing in it", "kernel version: 4.9.117 (a@b) #1\n"}},
+		"a packed kernel":      {imgtest.Gzip(zImage), []string{"gzip data", "holds: a kernel\nkernel version: 3.4.67 (a@b) #1\n"}},
+		"a packed ramdisk":     {imgtest.Gzip(imgtest.CPIO(imgtest.Recovery("x")...)), []string{"gzip data", "holds: a ramdisk, the recovery program in it\n"}},
+		"packed, of no kind":   {imgtest.Gzip([]byte("text")), []string{"gzip data \n0x0 of"}},
 		"a dtb":                {build(4096, be32(0, 0xD00DFEED, 64)), []string{"device tree \n0x40 of 0x1000: stated by its header, and only fill follows"}},
 	} {
 		got := words(Describe(bytes.NewReader(c.b)))
