@@ -40,6 +40,11 @@ func (p *Phone) Check(f *File) []Finding {
 		if s, text := p.judge(e); text != "" {
 			out = append(out, Finding{s, e.Number, e.Mount, e.Device, text})
 		}
+		for _, d := range optionPaths.FindAllString(e.Options, -1) {
+			if s, text := p.judgeOption(e, d); text != "" {
+				out = append(out, Finding{s, e.Number, e.Mount, d, text})
+			}
+		}
 		for _, d := range inOptions.FindAllString(e.Options, -1) {
 			if p.MBR && p.Row(strings.TrimPrefix(d, "emmc@")) == nil {
 				out = append(out, Finding{flash.Note, e.Number, e.Mount, d, fmt.Sprintf("%s: the phone has no such partition", d)})
@@ -91,6 +96,36 @@ func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 		return danger(row, fmt.Sprintf("names %s as %s, but by the phone's table that is %s", e.Device, e.Mount, row.Name))
 	}
 	return 0, ""
+}
+
+// judgeOption holds a path in the options against the table: where the key of an
+// encrypted /data is kept, most often, and written to.
+func (p *Phone) judgeOption(e *Entry, device string) (flash.Severity, string) {
+	d := ParseDevice(device)
+	if d.Style != ByName && d.Style != Number {
+		return 0, ""
+	}
+	row, known := p.resolve(d)
+	switch {
+	case !known:
+		return 0, ""
+	case row == nil:
+		return flash.Warning, fmt.Sprintf("%s in the options of %s: the phone has no such partition", device, e.Mount)
+	case precious(row):
+		return danger(row, fmt.Sprintf("%s in the options of %s is %s by the phone's table", device, e.Mount, row.Name))
+	}
+	return 0, ""
+}
+
+// preciousOption is the precious partition that a path in an entry's options leads to.
+func (p *Phone) preciousOption(e *Entry) *flash.Partition {
+	for _, device := range optionPaths.FindAllString(e.Options, -1) {
+		if s, _ := p.judgeOption(e, device); s == flash.Error {
+			row, _ := p.resolve(ParseDevice(device))
+			return row
+		}
+	}
+	return nil
 }
 
 // irreplaceable partitions hold what no other phone has: IMEI, calibration, keys. By

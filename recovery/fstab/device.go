@@ -37,7 +37,8 @@ var (
 	bare   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 	number = regexp.MustCompile(`^(/dev/block/mmcblk0p)([0-9]{1,3})$`)
 
-	inOptions = regexp.MustCompile(`emmc@[A-Za-z0-9_]+`)
+	inOptions   = regexp.MustCompile(`emmc@[A-Za-z0-9_]+`)
+	optionPaths = regexp.MustCompile(`/dev/block/[^\s,;:"]+`) // encryptable=/dev/block/…/by-name/metadata
 )
 
 // notPartitions are device nodes that are none.

@@ -29,6 +29,7 @@ type Entry struct {
 	Options string // all words behind
 
 	device, fsType [2]int // where the words stand in the line
+	options        int    // where the options begin
 }
 
 // types are the words that stand in the type column of a fstab.
@@ -66,7 +67,8 @@ func parse(s string, number int) *Entry {
 	word := func(i int) string { return s[w[i][0]:w[i][1]] }
 	e := &Entry{Number: number}
 	switch {
-	case isType(word(1)) && strings.HasPrefix(word(0), "/") && (!isType(word(2)) || word(1) == word(2)): // "/tmp ramdisk ramdisk"
+	case isType(word(1)) && strings.HasPrefix(word(0), "/") && (!isType(word(2)) || word(1) == word(2) && word(1) != "auto"):
+		// "/tmp ramdisk ramdisk" is one; "/devices/… auto auto", a card's, is not
 		e.V1, e.Mount, e.Type, e.Device = true, word(0), word(1), word(2)
 		e.fsType, e.device = w[1], w[2]
 	case isType(word(2)):
@@ -76,7 +78,8 @@ func parse(s string, number int) *Entry {
 		return nil
 	}
 	if len(w) > 3 {
-		e.Options = strings.TrimSpace(s[w[3][0]:])
+		e.options = w[3][0]
+		e.Options = strings.TrimSpace(s[e.options:])
 	}
 	return e
 }
@@ -132,6 +135,12 @@ func (l *Line) set(device, fsType string) {
 	s := l.Text
 	l.Text = s[:first[0]] + a + s[first[1]:second[0]] + b + s[second[1]:]
 	l.Entry = parse(l.Text, e.Number)
+}
+
+// setOption gives a path in the options of an entry another spelling.
+func (l *Line) setOption(was, now string) {
+	l.Text = l.Text[:l.Entry.options] + strings.Replace(l.Text[l.Entry.options:], was, now, 1)
+	l.Entry = parse(l.Text, l.Entry.Number)
 }
 
 // drop makes a comment of the line.

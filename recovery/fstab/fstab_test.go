@@ -148,29 +148,33 @@ func TestCheck(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		// A GPT: names are exact, numbers those of its entries.
-		byName + "system /system ext4 ro wait":                  "",
-		byName + "SYSTEM /system ext4 ro wait":                  "warning " + byName + "SYSTEM for /system: the phone has no such partition",
-		byName + "boot /boot emmc defaults slotselect":          "",
-		byName + "para /misc emmc defaults defaults":            "",
-		byName + "protect1 /protect_f ext4 x wait":              "",
-		byName + "protect1 /data ext4 x wait":                   "error names " + byName + "protect1 as /data, but by the phone's table that is protect1, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
-		byName + "protect1 /mnt/vendor/protect_f ext4 x wait":   "",
-		byName + "protect2 /vendor/protect_s ext4 x wait":       "",
-		"/mnt/vendor/nvram ext4 " + byName + "nvram":            "",
-		byName + "protect1 /mnt/vendor/nvram ext4 x wait":       "error names " + byName + "protect1 as /mnt/vendor/nvram, but by the phone's table that is protect1, not nvram: formatting it would destroy what makes this phone itself, its IMEI among it",
-		byName + "protect1 /mnt/vendor/persist ext4 x wait":     "error names " + byName + "protect1 as /mnt/vendor/persist, but by the phone's table that is protect1: formatting it would destroy what makes this phone itself, its IMEI among it",
-		byName + "cache /hidden/data ext4 x wait":               "", // a place of the maker's own
-		byName + "frp /mnt/sdcard vfat x x":                     "error names " + byName + "frp as /mnt/sdcard, but by the phone's table that is frp",
-		byName + "md_udc /metadata ext4 x wait":                 "",
-		byName + "metadata /metadata ext4 x wait":               "",
-		byName + "md_udc /data ext4 x wait":                     "error names " + byName + "md_udc as /data, but by the phone's table that is md_udc, not userdata",
-		byName + "md3img /md3img emmc defaults defaults":        "note lists raw partitions that the phone lacks: md3img",
-		byName + "dkb /boot emmc defaults defaults":             "warning " + byName + "dkb for /boot: the phone has no such partition",
-		byName + "cust /cust ext4 ro wait":                      "warning " + byName + "cust for /cust: the phone has no such partition",
-		"/data ext4 /dev/block/mmcblk0p12":                      "",
-		"/data ext4 /dev/block/mmcblk0p2":                       "error names /dev/block/mmcblk0p2 as /data, but by the phone's table that is nvram, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
-		"system /system ext4 ro wait,logical,first_stage_mount": "",
-		"/data ext4 /dev/block/mmcblk0p13 flags=x":              "error names /dev/block/mmcblk0p13 as /data, but by the phone's table that is frp, not userdata",
+		byName + "system /system ext4 ro wait":                                                   "",
+		byName + "SYSTEM /system ext4 ro wait":                                                   "warning " + byName + "SYSTEM for /system: the phone has no such partition",
+		byName + "boot /boot emmc defaults slotselect":                                           "",
+		byName + "para /misc emmc defaults defaults":                                             "",
+		byName + "protect1 /protect_f ext4 x wait":                                               "",
+		byName + "protect1 /data ext4 x wait":                                                    "error names " + byName + "protect1 as /data, but by the phone's table that is protect1, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /mnt/vendor/protect_f ext4 x wait":                                    "",
+		byName + "protect2 /vendor/protect_s ext4 x wait":                                        "",
+		"/mnt/vendor/nvram ext4 " + byName + "nvram":                                             "",
+		byName + "protect1 /mnt/vendor/nvram ext4 x wait":                                        "error names " + byName + "protect1 as /mnt/vendor/nvram, but by the phone's table that is protect1, not nvram: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /mnt/vendor/persist ext4 x wait":                                      "error names " + byName + "protect1 as /mnt/vendor/persist, but by the phone's table that is protect1: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "cache /hidden/data ext4 x wait":                                                "", // a place of the maker's own
+		byName + "frp /mnt/sdcard vfat x x":                                                      "error names " + byName + "frp as /mnt/sdcard, but by the phone's table that is frp",
+		byName + "md_udc /metadata ext4 x wait":                                                  "",
+		byName + "metadata /metadata ext4 x wait":                                                "",
+		byName + "md_udc /data ext4 x wait":                                                      "error names " + byName + "md_udc as /data, but by the phone's table that is md_udc, not userdata",
+		byName + "md3img /md3img emmc defaults defaults":                                         "note lists raw partitions that the phone lacks: md3img",
+		byName + "dkb /boot emmc defaults defaults":                                              "warning " + byName + "dkb for /boot: the phone has no such partition",
+		byName + "cust /cust ext4 ro wait":                                                       "warning " + byName + "cust for /cust: the phone has no such partition",
+		"/data ext4 /dev/block/mmcblk0p12":                                                       "",
+		byName + "userdata /data ext4 x wait,encryptable=" + byName + "metadata,quota":           "",
+		byName + "userdata /data ext4 x wait,encryptable=" + byName + "crypto":                   "warning " + byName + "crypto in the options of /data: the phone has no such partition",
+		"/data ext4 " + byName + "userdata flags=encryptable=/dev/block/mmcblk0p2;display=\"x\"": "error /dev/block/mmcblk0p2 in the options of /data is nvram by the phone's table: formatting it would destroy what makes this phone itself, its IMEI among it",
+		"/data ext4 " + byName + "userdata /dev/block/mmcblk0 flags=encryptable=footer":          "",
+		"/data ext4 /dev/block/mmcblk0p2":                                                        "error names /dev/block/mmcblk0p2 as /data, but by the phone's table that is nvram, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
+		"system /system ext4 ro wait,logical,first_stage_mount":                                  "",
+		"/data ext4 /dev/block/mmcblk0p13 flags=x":                                               "error names /dev/block/mmcblk0p13 as /data, but by the phone's table that is frp, not userdata",
 	} {
 		check(t, "GPT", modern(), line, want)
 	}
@@ -263,6 +267,15 @@ func TestRewrite(t *testing.T) {
 			"/dev/block/bootdevice/by-name/md_udc /metadata ext4 x wait\n/dev/block/by-name/metadata /metadata ext4 x wait\n",
 			"/dev/block/by-name/md_udc /metadata ext4 x wait\n/dev/block/by-name/metadata /metadata ext4 x wait\n", nil,
 		},
+		"paths in options": {
+			modern(), "/dev/block/by-name/cache /cache ext4 x wait\n",
+			"/dev/block/x/by-name/userdata /data ext4 x wait,encryptable=/dev/block/x/by-name/metadata,quota\n/cache ext4 /dev/block/by-name/cache flags=encryptable=/dev/block/x/by-name/md_udc;display=\"C\"\n",
+			"/dev/block/by-name/userdata /data ext4 x wait,encryptable=/dev/block/by-name/metadata,quota\n/cache ext4 /dev/block/by-name/cache flags=encryptable=/dev/block/by-name/md_udc;display=\"C\"\n", nil,
+		},
+		"precious ones in options": {
+			old(true), "", "/cache ext4 /emmc@cache flags=encryptable=/dev/block/mmcblk0p3\n/external_sd vfat /dev/block/mmcblk1p1 /dev/block/mmcblk0p2\n",
+			"# leads to PROTECT_S: /cache ext4 /emmc@cache flags=encryptable=/dev/block/mmcblk0p3\n# leads to PROTECT_F: /external_sd vfat /dev/block/mmcblk1p1 /dev/block/mmcblk0p2\n", nil,
+		},
 		"what the phone lacks": {
 			old(true), "/emmc@cache /cache ext4 x wait\n",
 			"/custom ext4 /emmc@custom\n/sdcard vfat /dev/block/mmcblk0p4\n/cache ext4 /emmc@cache",
@@ -270,8 +283,8 @@ func TestRewrite(t *testing.T) {
 			nil,
 		},
 		"cards, sticks and logical partitions stay": {
-			modern(), "", "/external_sd vfat /dev/block/mmcblk1p1\nsystem /system erofs ro wait,logical\n/tmp ramdisk ramdisk\n",
-			"/external_sd vfat /dev/block/mmcblk1p1\nsystem /system erofs ro wait,logical\n/tmp ramdisk ramdisk\n", nil,
+			modern(), "", "/devices/mtk-msdc.0/11240000.msdc1* auto auto defaults voldmanaged=sdcard1:auto\n/external_sd vfat /dev/block/mmcblk1p1\nsystem /system erofs ro wait,logical\n/tmp ramdisk ramdisk\n",
+			"/devices/mtk-msdc.0/11240000.msdc1* auto auto defaults voldmanaged=sdcard1:auto\n/external_sd vfat /dev/block/mmcblk1p1\nsystem /system erofs ro wait,logical\n/tmp ramdisk ramdisk\n", nil,
 		},
 		"the phone's own file is wrong": {
 			old(true), "/dev/block/mmcblk0p2 /cache ext4 x x\n/dev/block/mmcblk0p3 /data ext4 x x\n/emmc@protect_f /protect_f ext4 x x\n",

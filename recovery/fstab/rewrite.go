@@ -96,10 +96,15 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 			continue
 		}
 		d := ParseDevice(e.Device)
+		was := e.Type + " on " + e.Device
+		if row := s.phone.preciousOption(e); row != nil {
+			l.drop("leads to " + row.Name)
+			out = append(out, Change{e.Number, e.Mount, was, "", "its options lead to " + row.Name + ", which must not be written to", flash.Warning})
+			continue
+		}
 		if d.Style == Other || e.elsewhere() {
 			continue
 		}
-		was := e.Type + " on " + e.Device
 		row := s.target(e, d)
 		if row == nil {
 			l.drop("not on this phone")
@@ -121,11 +126,31 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 		if slices.Contains(listed[e.Mount], kind) {
 			kind, kindWhy = e.Type, "" // a line of its own has it; this is for a phone formatted otherwise
 		}
-		if path == e.Device && kind == e.Type {
+		if path != e.Device || kind != e.Type {
+			l.set(path, kind)
+			out = append(out, Change{e.Number, e.Mount, was, kind + " on " + path, why + kindWhy, flash.Note})
+		}
+		out = append(out, s.rewriteOptions(l)...)
+	}
+	return out
+}
+
+// rewriteOptions spells the by-name paths in a line's options as the phone does. Those of
+// partitions that it lacks stay: what an option is for without its path, nothing tells.
+func (s *Spelling) rewriteOptions(l *Line) []Change {
+	var out []Change
+	for _, was := range optionPaths.FindAllString(l.Entry.Options, -1) {
+		d := ParseDevice(was)
+		row := s.phone.Row(d.Name)
+		if d.Style != ByName || row == nil {
 			continue
 		}
-		l.set(path, kind)
-		out = append(out, Change{e.Number, e.Mount, was, kind + " on " + path, why + kindWhy, flash.Note})
+		now, why := s.path(row, d)
+		if now == "" || now == was {
+			continue
+		}
+		l.setOption(was, now)
+		out = append(out, Change{l.Entry.Number, l.Entry.Mount, was, now, "in the options: " + why, flash.Note})
 	}
 	return out
 }
