@@ -3,6 +3,7 @@ package scatter_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -128,6 +129,36 @@ func TestListPreloader(t *testing.T) {
 	}
 	if got, want := problems(table), "note PRELOADER: line 1: 0x40000 is no address in the boot region, where a preloader is at 0: that is used"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A tool names the storage before every row, and another gives every table twice: each
+// storage is one table, and each row one partition.
+func TestRepeats(t *testing.T) {
+	text := "- general: MTK_PLATFORM_CFG\n  config_version: V2.0.0\n  platform: MT6789\n"
+	for i := range 20 {
+		storage := []string{"EMMC", "UFS"}[i%2]
+		text += fmt.Sprintf("- storage_type: %s\n  partition_index: SYS%d\n  partition_name: p%d\n  physical_start_addr: 0x%x\n  partition_size: 0x1000\n  region: %s\n",
+			storage, i/2, i, i*0x1000, []string{"EMMC_USER", "UFS_LU2"}[i%2])
+	}
+	f := parse(t, text)
+	if got := f.Storages(); len(got) != 2 || len(f.Rows) != 10 || len(f.Select(flash.UFS).Rows) != 10 {
+		t.Errorf("storages %v, %d rows", got, len(f.Rows))
+	}
+	if p := f.Select(flash.UFS).Table(0).Find("p19"); p == nil || p.Offset != 19*0x1000 || p.Region != flash.UFSLU2 {
+		t.Errorf("p19: %+v", p)
+	}
+	rows := row("lk", "0x8000", "0x8000", "0x1000") + row("boot", "0x9000", "0x9000", "0x1000")
+	twice := parse(t, header+rows+strings.ReplaceAll(rows, "SYS_", "SYS1_"))
+	if got, want := places(twice.Table(0)), "lk 0x8000..0x9000, boot 0x9000..0xa000"; got != want {
+		t.Errorf("rows %s, want %s", got, want)
+	}
+	if got := problems(twice.Table(0)); got != "note scatter: line 40: the 2 rows above are given again, word for word; each is counted once" {
+		t.Errorf("problems %q", got)
+	}
+	other := strings.Replace(rows, "0x9000", "0xa000", 2)
+	if n := len(parse(t, header+rows+other).Rows); n != 4 {
+		t.Errorf("a second table that differs: %d rows, want 4", n)
 	}
 }
 

@@ -74,6 +74,7 @@ func (f *File) readHead() {
 	if len(f.sections) == 0 {
 		f.sections = []section{{}}
 	}
+	f.dropRepeats()
 	get := func(s *section, key string) string {
 		if fd := f.find(s, key); fd != nil {
 			return fd.Value

@@ -1,6 +1,7 @@
 package scatter
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -34,7 +35,7 @@ func readText(f *File) error {
 		}
 		switch {
 		case strings.EqualFold(fd.Key, "storage_type"):
-			c.newSection()
+			c.newSection(fd.Value)
 		case strings.EqualFold(fd.Key, "partition_index"):
 			c.newRow(i + 1)
 		case c.isNameOfNew(fd, item):
@@ -71,13 +72,20 @@ type collector struct {
 	f     *File
 	row   *Row // what fields belong to; nil after a line that ends the rows
 	inRow bool // row is a partition's, not a header
+	at    int  // the section that rows belong to
 	typed bool // a storage_type was seen
 	odd   []int
 }
 
-func (c *collector) newSection() {
+// newSection begins the table of a storage, or goes on with it: some tools name the
+// storage before every row.
+func (c *collector) newSection(storage string) {
 	c.typed = true
-	c.f.sections = append(c.f.sections, section{})
+	c.at = slices.IndexFunc(c.f.sections, func(s section) bool { return strings.EqualFold(s.head.Get("storage_type"), storage) })
+	if c.at < 0 {
+		c.at = len(c.f.sections)
+		c.f.sections = append(c.f.sections, section{})
+	}
 	c.toHead()
 }
 
@@ -85,7 +93,7 @@ func (c *collector) newSection() {
 func (c *collector) toHead() {
 	c.row, c.inRow = &c.f.Head, false
 	if c.typed {
-		c.row = &c.f.sections[len(c.f.sections)-1].head
+		c.row = &c.f.sections[c.at].head
 	}
 }
 
@@ -93,7 +101,7 @@ func (c *collector) newRow(line int) {
 	if len(c.f.sections) == 0 {
 		c.f.sections = []section{{}}
 	}
-	s := &c.f.sections[len(c.f.sections)-1]
+	s := &c.f.sections[c.at]
 	s.rows = append(s.rows, Row{Line: line})
 	c.row, c.inRow = &s.rows[len(s.rows)-1], true
 }
@@ -112,15 +120,39 @@ func (c *collector) add(fd Field) error {
 		c.odd = append(c.odd, fd.Line)
 		return nil
 	}
+	if strings.EqualFold(fd.Key, "storage_type") && c.row.Find(fd.Key) != nil {
+		return nil
+	}
 	if c.row.Line == 0 {
 		c.row.Line = fd.Line
 	}
 	c.row.Fields = append(c.row.Fields, fd)
 	n := len(c.f.sections)
-	if n > maxSections || n > 0 && len(c.f.sections[n-1].rows) > maxRows || len(c.row.Fields) > maxFields {
+	if n > maxSections || n > 0 && len(c.f.sections[c.at].rows) > maxRows || len(c.row.Fields) > maxFields {
 		return lineError(fd.Line, nil, "more than %d rows, %d keys in one, or %d storages: no flash has so many", maxRows, maxFields, maxSections)
 	}
 	return nil
+}
+
+// dropRepeats leaves out the second half of a table that says word for word what the
+// first does, but for running numbers: XML files of some makers hold each table twice.
+func (f *File) dropRepeats() {
+	for i := range f.sections {
+		s := &f.sections[i]
+		half := len(s.rows) / 2
+		if half < 2 || !slices.EqualFunc(s.rows[:half], s.rows[half:], Row.says) {
+			continue
+		}
+		f.commonProblem(flash.Note, "", s.rows[half].Line, "the %d rows above are given again, word for word; each is counted once", half)
+		s.rows = s.rows[:half]
+	}
+}
+
+// says reports whether two rows say the same, whatever their running numbers.
+func (r Row) says(o Row) bool {
+	return slices.EqualFunc(r.Fields, o.Fields, func(a, b Field) bool {
+		return a.Key == b.Key && (a.Value == b.Value || strings.EqualFold(a.Key, "partition_index"))
+	})
 }
 
 // reportOdd counts the lines that mean nothing here.

@@ -115,7 +115,7 @@ func (x *xmlReader) start(t xml.StartElement, line int) error {
 	}
 	switch {
 	case key == "storage_type":
-		x.newSection()
+		x.newSection(name)
 	case key == "partition_index" && x.row != nil:
 		x.newRow(line)
 	}
