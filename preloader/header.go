@@ -28,11 +28,14 @@ type medium struct {
 	fill   byte  // of 0x400 up to begin
 }
 
+// deviceEMMC stands in the entries of eMMC regions, and in those of MT6897's UFS regions.
+const deviceEMMC = 0x05
+
 // Devices and units: u-boot tools/mtk_image.h (eMMC, SDMMC, SF) and real regions
 // (eMMC, SF, UFS, COMBO). The fill is 0x00 in all eMMC regions seen and 0xFF in all
 // others; SDMMC is written like eMMC.
 var media = []medium{
-	{MediumEMMC, 0x05, 0x200, 0x800, 0x00},
+	{MediumEMMC, deviceEMMC, 0x200, 0x800, 0x00},
 	{MediumSDMMC, 0x08, 0x200, 0x800, 0x00},
 	{MediumSF, 0x07, 0x200, 0x800, 0xFF},
 	{MediumUFS, 0x0C, 0x1000, 0x1000, 0xFF},
@@ -173,7 +176,7 @@ func (l *Layout) check(medium string) []flash.Problem {
 	}
 	m := mediumNamed(medium)
 	for _, e := range l.Entries {
-		if m != nil && e.Device != m.device {
+		if m != nil && e.Device != m.device && !(medium == MediumUFS && e.Device == deviceEMMC) {
 			ps = append(ps, warn(e.place(), e.Offset+entryDevice,
 				"device 0x%x does not belong to %s, which has 0x%x", e.Device, medium, m.device))
 		}

@@ -278,6 +278,26 @@ func TestBloaderCount(t *testing.T) {
 	}
 }
 
+// TestDevices: the entry's device is the region's own; UFS regions of MT6897 say eMMC.
+func TestDevices(t *testing.T) {
+	file := plain().build()
+	for _, c := range []struct {
+		medium string
+		device uint16
+		odd    bool
+	}{
+		{"EMMC_BOOT", 0x05, false}, {"EMMC_BOOT", 0x0C, true},
+		{"UFS_BOOT", 0x0C, false}, {"UFS_BOOT", 0x05, false}, {"UFS_BOOT", 0x0E, true},
+		{"COMBO_BOOT", 0x0E, false}, {"COMBO_BOOT", 0x05, true},
+	} {
+		unit := map[bool]uint32{true: 0x200, false: 0x1000}[c.medium == "EMMC_BOOT"]
+		r := mustRead(t, region(c.medium, unit, []entry{{c.device, 1, 0x1000, 0x21000, 1}}, map[int][]byte{0x1000: file}, 0x8000))
+		if odd := len(r.Problems) > 0; odd != c.odd || r.Main() == nil || !r.Main().Proof.OK {
+			t.Errorf("%s with device 0x%x: %v", c.medium, c.device, r.Problems)
+		}
+	}
+}
+
 func TestTail(t *testing.T) {
 	file := plain().build()
 	end := int64(0x800 + len(file))
