@@ -99,28 +99,35 @@ func xzDictionary(head []byte) int64 {
 }
 
 // lz4Reader watches how the stream ends: the library takes one that breaks off between
-// two blocks for one that is complete. Frames end with a block of length 0 and, mostly,
-// a checksum; those of the legacy form end nowhere.
+// two blocks, or before the checksum, for one that is complete. Frames end with a block of
+// length 0 and, where the flags of the header say so, a checksum; those of the legacy form
+// end nowhere. Of several frames the first is taken to be like the last.
 func lz4Reader(r *bufio.Reader) (io.ReadCloser, error) {
-	magic, err := r.Peek(len(lz4Magic))
+	const hasChecksum = 0x04
+	head, err := r.Peek(len(lz4Magic) + 1)
 	if err != nil {
 		return nil, err
 	}
-	if string(magic) == lz4LegacyMagic {
+	if string(head[:len(lz4Magic)]) == lz4LegacyMagic {
 		return io.NopCloser(lz4.NewReader(r)), nil
 	}
-	t := &tail{r: r}
-	return io.NopCloser(&lz4Stream{lz4.NewReader(t), t}), nil
+	s := &lz4Stream{tail: &tail{r: r}, end: 4}
+	if head[len(lz4Magic)]&hasChecksum != 0 {
+		s.end = 8
+	}
+	s.r = lz4.NewReader(s.tail)
+	return io.NopCloser(s), nil
 }
 
 type lz4Stream struct {
 	r    *lz4.Reader
 	tail *tail
+	end  int // how far before the end the block of length 0 stands, bytes
 }
 
 func (s *lz4Stream) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	if err == io.EOF && string(s.tail.last[:4]) != "\x00\x00\x00\x00" && string(s.tail.last[4:]) != "\x00\x00\x00\x00" {
+	if at := len(s.tail.last) - s.end; err == io.EOF && string(s.tail.last[at:at+4]) != "\x00\x00\x00\x00" {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err

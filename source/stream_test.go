@@ -101,7 +101,7 @@ func TestBrokenStream(t *testing.T) {
 	want := sample()
 	for ext, pack := range packers {
 		whole := append(pack(t, want[:1<<20]), pack(t, want[1<<20:])...)
-		for _, cut := range []int{len(whole) - 1, len(whole) - 8, len(whole) - 1000} {
+		for _, cut := range []int{len(whole) - 1, len(whole) - 4, len(whole) - 8, len(whole) - 1000} {
 			s := open(t, write(t, "ROM_1", whole[:cut]), Options{})
 			img := s.Parts[0].Image
 			if flash.Worst(s.Problems) != flash.Error || !says(s.Problems, flash.Error, "breaks off") {
