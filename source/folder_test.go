@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -276,5 +277,23 @@ func TestFolderOfManifest(t *testing.T) {
 	s = open(t, dir, Options{})
 	if !says(s.Problems, flash.Error, "p0: p0.img is not in the folder") || !says(s.Problems, flash.Error, "p1: p1.img") {
 		t.Errorf("problems %v", s.Problems)
+	}
+	lost := []flash.Extent{{Length: 10_000}, {Offset: 30_000, Length: 30_000}}
+	if got := s.Parts[0].Unread; !slices.Equal(got, lost) {
+		t.Errorf("unread %v, want %v", got, lost)
+	}
+
+	// So is what no entry speaks of, whatever the manifest says of itself.
+	m.Entries = slices.DeleteFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Name == "p1" })
+	if b, err = m.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, flash.ManifestName), b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir, Options{})
+	lost = []flash.Extent{{Length: 9000}, {Offset: 11_000, Length: 49_000}}
+	if got := s.Parts[0].Unread; !says(s.Problems, flash.Error, "the manifest knows of nothing that holds 0x2af8..0xea60") || !slices.Equal(got[1:], lost[1:]) {
+		t.Errorf("unread %v, problems %v", got, s.Problems)
 	}
 }

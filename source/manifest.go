@@ -21,8 +21,12 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	}
 	for _, src := range record.Sources {
 		img, unread := flash.NewStitched(src.Size), src.Unread
+		missing := []flash.Extent{{Length: src.Size}}
 		for i := range record.Entries {
 			e := &record.Entries[i]
+			if e.Region == src.Region && (e.Stored() || e.Kind == flash.KindSealed) {
+				missing = flash.Without(missing, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
+			}
 			if e.Region == src.Region && e.Kind == flash.KindSealed {
 				opened, err := s.addSealed(ctx, f, img, e)
 				if err != nil {
@@ -36,13 +40,17 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero || e.File == "" && wasNotRead(e, src) {
 				continue
 			}
-			here, err := s.addEntry(ctx, f, img, e)
+			have, err := s.addEntry(ctx, f, img, e)
 			if err != nil {
 				return false, err
 			}
-			if !here {
-				unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
+			if have < e.Present {
+				unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset + have, Length: e.Present - have}})
 			}
+		}
+		if missing = flash.Without(missing, unread); len(missing) > 0 {
+			s.problem(flash.Error, string(src.Region), "the manifest knows of nothing that holds %v, and what else it lacks: 0x%x bytes read as zero, and are none", missing[0], flash.Total(missing))
+			unread = flash.Union(unread, missing)
 		}
 		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread})
 	}
@@ -81,31 +89,32 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 	return record, nil
 }
 
-// addEntry lays the file of one entry at its place, and reports whether it is here.
+// addEntry lays the file of one entry at its place, and returns how much of it is here.
 // What is not reads as zero, which is said: it counts as not read from the phone, so
 // that no copy takes those zeros for the phone's.
-func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (here bool, err error) {
+func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (have int64, err error) {
 	lost := func(why string) {
 		s.hole(e.Region, flash.Extent{Offset: e.Offset, Length: e.Present})
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
 	}
 	if e.File == "" {
 		lost("was left out of the parts folder")
-		return false, nil
+		return 0, nil
 	}
 	m := f.find(e.File)
 	if m == nil {
 		lost(e.File + " is not in the folder")
-		return false, nil
+		return 0, nil
 	}
 	file, err := s.openRaw(ctx, m) // what looks packed is what the partition holds
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	m.used = true
 	if file.Size() != e.Present {
 		s.problem(flash.Error, e.Name, "%s has 0x%x bytes instead of 0x%x", e.File, file.Size(), e.Present)
 	}
-	img.Add(e.Offset, flash.Slice(file, flash.Extent{Length: e.Present}))
-	return true, nil
+	have = min(file.Size(), e.Present)
+	img.Add(e.Offset, flash.Slice(file, flash.Extent{Length: have}))
+	return have, nil
 }

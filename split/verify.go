@@ -75,9 +75,9 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 }
 
 // coverage asks whether Join would find every byte of every region. Folders without
-// entries (repaired tables, a preloader) describe nothing.
+// entries describe nothing, unless they are of a dump (repaired tables are not, nor a preloader).
 func (r *Report) coverage(dir string) {
-	if r.Partial || len(r.Manifest.Entries) == 0 {
+	if r.Partial || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
 		return
 	}
 	for _, src := range r.Manifest.Sources {

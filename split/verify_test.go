@@ -127,9 +127,11 @@ func TestVerifyCoverage(t *testing.T) {
 	d := newDump(1)
 	dir := filepath.Join(t.TempDir(), "p")
 	d.split(t, dir, Options{})
-	rewrite(t, dir, func(m *flash.Manifest) { m.Entries = m.Entries[1:] })
-	r, err := Verify(t.Context(), dir, VerifyOptions{})
-	if err != nil || r.OK {
-		t.Errorf("%+v, %v", r, err)
+	for _, forget := range []int{1, 1 << 10} { // one, and all
+		rewrite(t, dir, func(m *flash.Manifest) { m.Entries = m.Entries[min(forget, len(m.Entries)):] })
+		r, err := Verify(t.Context(), dir, VerifyOptions{})
+		if err != nil || r.OK {
+			t.Errorf("%+v, %v", r, err)
+		}
 	}
 }
