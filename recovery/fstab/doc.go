@@ -15,6 +15,8 @@
 //	/dev/block/mmcblk0pN                 the N-th of the GPT; of MBR and EBRs as Linux counts
 //	anything else                        cards, USB sticks, sysfs paths: not the phone's table
 //
+// The options may hold paths too, of the partition where the key of an encrypted /data is.
+//
 // Sources: AOSP fs_mgr (fs_mgr_fstab), recovery's roots.cpp of Android 4.2 and 4.3, TWRP's
 // partition.cpp; the spellings are those of fstab files in phones' images.
 package fstab
