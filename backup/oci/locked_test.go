@@ -78,14 +78,16 @@ func TestPrivateForReaders(t *testing.T) {
 		t.Errorf("opened without keys: %v", err)
 	}
 
-	// A damaged blob that nobody can open is named all the same.
+	// A damaged blob that nobody can open is named all the same, and the empty config is one.
 	b, err := open(t, "oci:"+dir, Options{}).Open(t.Context(), "a")
 	check(t, err)
+	found := 0
 	for _, d := range b.rest {
-		if title := d.Annotations[ocispec.AnnotationTitle]; title == "nvram.bin.zst.age" {
+		if title := d.Annotations[ocispec.AnnotationTitle]; title == "nvram.bin.zst.age" || title == "config" {
+			found++
 			path, err := repo.store.(*layout).blob(d.Digest)
 			check(t, err)
-			mend := flip(t, path, -3)
+			mend := flip(t, path, -2)
 			if err := b.Verify(t.Context(), nil); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), title) {
 				t.Errorf("told as %v", err)
 			}
@@ -94,6 +96,9 @@ func TestPrivateForReaders(t *testing.T) {
 			}
 			mend()
 		}
+	}
+	if found != 2 {
+		t.Errorf("%d of the two blobs are looked at", found)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,6 +89,14 @@ func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 		return nil, ErrAlien
 	}
 	return m, nil
+}
+
+// blobs are all that the manifest names: its layers and its config, which holds nothing
+// but is asked for by every tool that copies the backup.
+func (m *loaded) blobs() []ocispec.Descriptor {
+	config := m.Config
+	config.Annotations = map[string]string{ocispec.AnnotationTitle: "config"}
+	return append(slices.Clone(m.Layers), config)
 }
 
 // has reports whether there is a layer of a type.

@@ -26,7 +26,7 @@ type Backup struct {
 	Sealed bool // some of the backup is for its readers only, with a key at hand or without
 
 	store getter
-	rest  []ocispec.Descriptor // layers that are of none of the files
+	rest  []ocispec.Descriptor // blobs that are of none of the files
 }
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
@@ -81,7 +81,7 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 			used[g.Blob] = true
 		}
 	}
-	b.rest = slices.DeleteFunc(l.Layers, func(d ocispec.Descriptor) bool { return used[d.Digest] })
+	b.rest = slices.DeleteFunc(l.blobs(), func(d ocispec.Descriptor) bool { return used[d.Digest] })
 	return b, nil
 }
 
@@ -92,7 +92,7 @@ func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
 	if err != nil {
 		return nil, r.fail(tag, err)
 	}
-	return &Backup{Manifest: &flash.Manifest{}, Locked: seal.ErrKey, Sealed: true, store: r.store, rest: l.Layers}, nil
+	return &Backup{Manifest: &flash.Manifest{}, Locked: seal.ErrKey, Sealed: true, store: r.store, rest: l.blobs()}, nil
 }
 
 // Blobs returns how many blobs there are of what is not among the files, books excepted.
