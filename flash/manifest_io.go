@@ -17,6 +17,10 @@ const maxManifest = 64 << 20
 // SumsName is the list of SHA-256 sums beside a manifest, as sha256sum(1) reads it.
 const SumsName = "SHA256SUMS"
 
+// MarkerName is the file that stands in a folder while it is written, and says what of it
+// the run owns.
+const MarkerName = ".mtkkit-unfinished"
+
 // ReadManifest decodes and validates in one step: a manifest may come from a stranger, and what
 // ReadManifest returns can be used without looking again. Every file name in it is
 // safe to join to the folder's path, and every entry lies within its source.

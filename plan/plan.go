@@ -54,7 +54,7 @@ type Plan struct {
 func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
 	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
 	p.ScatterName = scatter.FileName(f.Chip)
-	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, ".mtkkit-unfinished"} {
+	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, flash.MarkerName} {
 		p.taken.take(own)
 	}
 	p.addBoots()

@@ -165,7 +165,6 @@ var themes = []theme{
 		"efs":           {"", invisible, rom, true, "Samsung"},
 		"sec_efs":       {"", invisible, rom, true, "Samsung"},
 		"misc2":         {"", protected, rom, true, "LG"},
-		"storage":       {"", protected, rom, true, "vivo"},
 		"tdfs":          {"", protected, rom, true, "Tecno"},
 		"transec":       {"", protected, rom, true, "Tecno"},
 		"simlock":       {"", invisible, rom, true, "TCL"},

@@ -60,7 +60,7 @@ func TestVendorRows(t *testing.T) {
 			t.Errorf("%s: %+v, want file %q", name, a, file)
 		}
 	}
-	for _, name := range []string{"RESERVE1", "lenovolock", "lenovosku_1", "misc2", "transec", "simlock", "persistent", "oops", "storage", "oplusreserve1", "oplus_custom"} {
+	for _, name := range []string{"RESERVE1", "lenovolock", "lenovosku_1", "misc2", "transec", "simlock", "persistent", "oops", "oplusreserve1", "oplus_custom"} {
 		if a := scatter.Defaults(name, ""); !a.Private || a.Download || scatter.Public(name) {
 			t.Errorf("%s: %+v, want it private", name, a)
 		}

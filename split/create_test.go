@@ -15,7 +15,7 @@ import (
 
 func TestCreateRefusesNames(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "../up", "/abs", "a/b", `a\b`, "con", "NUL.img", "com1.bin", "a:b", "dot.", "x.part",
-		"manifest.json", "Manifest.JSON", "SHA256SUMS", markerName, "new\nline", "\xff"} {
+		"manifest.json", "Manifest.JSON", "SHA256SUMS", flash.MarkerName, "new\nline", "\xff"} {
 		dir := filepath.Join(t.TempDir(), "p")
 		if f, err := Create(dir, []flash.Output{{Name: name, Image: image(nil)}}, nil, Options{}); err == nil {
 			f.Abandon()
@@ -86,7 +86,7 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 	if got["notes.txt"] != "mine" || got["linked.img"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
 		t.Error("a file is not what it should be")
 	}
-	for _, gone := range []string{"old.img", markerName} {
+	for _, gone := range []string{"old.img", flash.MarkerName} {
 		if _, there := got[gone]; there {
 			t.Errorf("%s is still there", gone)
 		}
@@ -96,7 +96,7 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 // A folder whose manifest or marker names files outside of it loses none of them.
 func TestHostileBooks(t *testing.T) {
 	for _, name := range []string{"../victim", "/victim", "sub/victim", ".."} {
-		for _, book := range []string{flash.ManifestName, markerName} {
+		for _, book := range []string{flash.ManifestName, flash.MarkerName} {
 			top := t.TempDir()
 			victim := write(t, filepath.Join(top, "victim"), []byte("precious"))
 			dir := filepath.Join(top, "p")
@@ -105,7 +105,7 @@ func TestHostileBooks(t *testing.T) {
 			}
 			write(t, filepath.Join(dir, "sub", "victim"), []byte("precious"))
 			var b []byte
-			if book == markerName {
+			if book == flash.MarkerName {
 				b, _ = json.Marshal(marker{Files: []string{name}})
 			} else {
 				b, _ = json.Marshal(flash.Manifest{Schema: flash.ManifestSchema, Files: []flash.ManifestFile{{Name: name}}})
@@ -183,7 +183,7 @@ func TestCreateRefusesInput(t *testing.T) {
 		},
 		"listed by an old marker": func(t *testing.T, top string) (string, string) {
 			dump := write(t, filepath.Join(top, "ROM_1"), precious)
-			write(t, filepath.Join(top, markerName), []byte(`{"files":["ROM_1"]}`))
+			write(t, filepath.Join(top, flash.MarkerName), []byte(`{"files":["ROM_1"]}`))
 			return dump, top
 		},
 	}

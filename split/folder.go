@@ -103,7 +103,7 @@ func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*F
 
 // begin writes the marker, and only then removes what it lists.
 func (f *Folder) begin() (err error) {
-	f.lock, err = writeMarker(f.path(markerName), f.owned)
+	f.lock, err = writeMarker(f.path(flash.MarkerName), f.owned)
 	if errors.Is(err, fs.ErrNotExist) { // another run that gave up has just removed the folder
 		return busy(f.dir)
 	}
@@ -224,7 +224,7 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 	}
 	f.closed = true
 	f.lock.Close()
-	if err := os.Remove(f.path(markerName)); err != nil {
+	if err := os.Remove(f.path(flash.MarkerName)); err != nil {
 		return fmt.Errorf("split: %w", err)
 	}
 	return nil
@@ -254,7 +254,7 @@ func (f *Folder) Abandon() error {
 		err = removeOwned(f.dir, f.owned)
 		f.lock.Close() // Windows removes no open file
 		if err == nil {
-			err = os.Remove(f.path(markerName))
+			err = os.Remove(f.path(flash.MarkerName))
 		}
 	}
 	for _, d := range slices.Backward(f.newDirs) {

@@ -47,7 +47,7 @@ func FuzzMarker(f *testing.F) {
 		dir := filepath.Join(top, "p")
 		mkdir(t, dir)
 		victim := write(t, filepath.Join(top, "victim"), nil)
-		write(t, filepath.Join(dir, markerName), b)
+		write(t, filepath.Join(dir, flash.MarkerName), b)
 		if folder, err := Create(dir, []flash.Output{{Name: "a", Image: image(nil)}}, nil, Options{}); err == nil {
 			if err := folder.Abandon(); err != nil {
 				t.Error(err)

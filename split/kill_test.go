@@ -75,7 +75,7 @@ func TestKilledSplit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
 	startAndKill(t, "split", dir)
 	rest := tree(t, dir)
-	if _, there := rest[markerName]; !there {
+	if _, there := rest[flash.MarkerName]; !there {
 		t.Fatalf("no marker among %d files", len(rest))
 	}
 	if _, there := rest[flash.ManifestName]; there {

@@ -13,18 +13,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// markerName is the file that says: not finished, and this is what the run owns.
-const markerName = ".mtkkit-unfinished"
-
 // Unfinished reports whether a folder is one that a run has not finished, or is still
 // writing.
 func Unfinished(dir string) bool {
-	_, err := os.Lstat(filepath.Join(dir, markerName))
+	_, err := os.Lstat(filepath.Join(dir, flash.MarkerName))
 	return err == nil
 }
 
 // reservedNames are the folder's own; no output may have one.
-var reservedNames = []string{markerName, flash.ManifestName, "sha256sums"}
+var reservedNames = []string{flash.MarkerName, flash.ManifestName, "sha256sums"}
 
 // bookNames are written by every run without being listed.
 var bookNames = []string{flash.ManifestName, flash.SumsName}
@@ -137,7 +134,7 @@ func strangeMarker(path string) *Refusal {
 func removeOwned(dir string, names []string) error {
 	for _, list := range [][]string{bookNames, names} { // the manifest first: it would call the folder finished
 		for _, n := range list {
-			if n == markerName {
+			if n == flash.MarkerName {
 				continue // a list that names itself
 			}
 			for _, suffix := range []string{"", partSuffix} {

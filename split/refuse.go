@@ -35,7 +35,7 @@ func (f *Folder) refuse(names []string) (old []string, err error) {
 
 // refuseExisting judges a folder that is there already.
 func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []string, err error) {
-	ours := map[string]bool{markerName: true, markerName + partSuffix: true}
+	ours := map[string]bool{flash.MarkerName: true, flash.MarkerName + partSuffix: true}
 	own := func(names []string, suffixes ...string) {
 		for _, n := range names {
 			for _, s := range suffixes {
@@ -43,7 +43,7 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 			}
 		}
 	}
-	m, err := readMarker(f.path(markerName))
+	m, err := readMarker(f.path(flash.MarkerName))
 	switch {
 	case err != nil:
 		return nil, err

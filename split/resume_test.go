@@ -117,7 +117,7 @@ func TestOpen(t *testing.T) {
 		o.Close()
 		t.Error("a cut file was opened")
 	}
-	write(t, filepath.Join(dir, markerName), []byte("{}"))
+	write(t, filepath.Join(dir, flash.MarkerName), []byte("{}"))
 	_, err = Open(dir)
 	refusal(t, err, Partial)
 	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoFolder) {

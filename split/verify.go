@@ -44,14 +44,14 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	m, err := openManifest(dir)
 	switch {
 	case unfinished && err != nil:
-		r.add(flash.Error, markerName, "the folder was never finished: split the dump again")
+		r.add(flash.Error, flash.MarkerName, "the folder was never finished: split the dump again")
 		return r, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("split: %s: no %s: %w", dir, flash.ManifestName, ErrNoFolder)
 	case err != nil:
 		return nil, err
 	case unfinished:
-		r.add(flash.Error, markerName, "the folder was not finished, or is being written")
+		r.add(flash.Error, flash.MarkerName, "the folder was not finished, or is being written")
 	}
 	r.Manifest, r.Partial = m, !m.Complete
 	switch {
@@ -213,7 +213,7 @@ func (r *Report) strangers(dir string) {
 		r.add(flash.Error, filepath.Base(dir), err.Error())
 		return
 	}
-	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, markerName: true}
+	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true}
 	for _, f := range r.Manifest.Files {
 		first, _, _ := strings.Cut(f.Name, "/")
 		known[first] = true

@@ -45,7 +45,7 @@ func TestVerify(t *testing.T) {
 		"no line":      {put(flash.SumsName, ""), flash.Error, flash.SumsName, "does not list boot.img"},
 		"strange line": {put(flash.SumsName, "hello\n"), flash.Error, flash.SumsName, "line 1"},
 		"other sum":    {put(flash.SumsName, sha(nil)+"  boot.img\n"), flash.Error, flash.SumsName, "another sum for boot.img"},
-		"marker":       {put(markerName, "{}"), flash.Error, markerName, "not finished"},
+		"marker":       {put(flash.MarkerName, "{}"), flash.Error, flash.MarkerName, "not finished"},
 		"a stranger":   {put("holiday.jpg", "mine"), flash.Note, "holiday.jpg", "not of this folder"},
 		"a stranger's sum": {func(t *testing.T, dir string) {
 			b, _ := os.ReadFile(filepath.Join(dir, flash.SumsName))
