@@ -34,6 +34,9 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 	if to.bare() {
 		d = c.pairs(d)
 		if len(d.sections[0].rows) == 0 {
+			if len(f.Rows) == 0 {
+				c.add(flash.Error, "", 0, "the file has no rows, and %s is nothing else", to)
+			}
 			return nil, c.problems
 		}
 	} else if to != XML {

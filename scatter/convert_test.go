@@ -91,6 +91,19 @@ func firstChange(got, want string) string {
 }
 
 // What a target cannot say is listed, and nothing else is.
+// A file without rows leaves nothing to list, and that is said.
+func TestConvertNoRows(t *testing.T) {
+	f, err := scatter.Parse([]byte("<?xml version=\"1.0\"?>\n<root><general name=\"MTK_PLATFORM_CFG\"></general></root>\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []scatter.Dialect{scatter.V1, scatter.List} {
+		if out, ps := scatter.Convert(f, d); out != nil || flash.Worst(ps) < flash.Error {
+			t.Errorf("%s: %v, %v", d, out, ps)
+		}
+	}
+}
+
 func TestConvertProblems(t *testing.T) {
 	one := header + row("lk", "0x8000", "0x8000", "0x8000", "is_upgradable: true", "colour: blue")
 	for name, c := range map[string]struct {
