@@ -219,6 +219,9 @@ func (c *converter) compare(d document, out *File) {
 			c.add(flash.Error, "", 0, "not all rows came through")
 			return
 		}
+		if want, has := string(s.info.Storage), string(got.sections[i].info.Storage); d.typed && want != has {
+			c.add(flash.Warning, "", 0, "storage %q cannot be said in %s as it is", want, c.to)
+		}
 		c.compareFields("", s.head.Fields, got.sections[i].head.Fields)
 		for j, r := range s.rows {
 			c.compareFields(r.Get("partition_name"), r.Fields, got.sections[i].rows[j].Fields)

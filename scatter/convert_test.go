@@ -91,6 +91,17 @@ func firstChange(got, want string) string {
 }
 
 // What a target cannot say is listed, and nothing else is.
+// XML has no word for some bytes; where a storage's name has them, that is said.
+func TestConvertOddStorage(t *testing.T) {
+	f, err := scatter.Parse([]byte(twoStorages + "- storage_type: U\x80\x00\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ps := scatter.Convert(f, scatter.XML); flash.Worst(ps) != flash.Warning {
+		t.Errorf("%v", ps)
+	}
+}
+
 // A file without rows leaves nothing to list, and that is said.
 func TestConvertNoRows(t *testing.T) {
 	f, err := scatter.Parse([]byte("<?xml version=\"1.0\"?>\n<root><general name=\"MTK_PLATFORM_CFG\"></general></root>\n"))
