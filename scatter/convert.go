@@ -83,17 +83,17 @@ func (c *converter) oneOf(d *document) {
 // that version does not know.
 func (c *converter) version(d *document) {
 	i := slices.IndexFunc(d.head, func(f Field) bool { return strings.EqualFold(f.Key, "config_version") })
-	if i < 0 {
-		d.head = slices.Insert(slices.Clone(d.head), 0, Field{Key: "config_version"})
-		i = 0
+	version := ""
+	if i >= 0 {
+		version = d.head[i].Value
 	}
-	if c.to == XML || textDialect(d.head[i].Value, c.to.several()) == c.to {
-		if d.head[i].Value == "" {
-			d.head = d.head[1:]
-		}
+	if c.to == XML || textDialect(version, c.to.several()) == c.to {
 		return
 	}
 	d.head = slices.Clone(d.head)
+	if i < 0 {
+		d.head, i = slices.Insert(d.head, 0, Field{Key: "config_version"}), 0
+	}
 	d.head[i].Value = strings.ToUpper(string(c.to))
 	for _, key := range optionalKeys {
 		if !c.to.atLeast(key.since) {

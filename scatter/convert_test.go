@@ -17,11 +17,15 @@ func said(f *scatter.File) string {
 		g := f.Select(storage)
 		head := []string{}
 		for _, fd := range g.Head.Fields {
-			switch fd.Key {
+			switch strings.ToLower(fd.Key) {
 			case "general", "info", "description", "storage_type":
+			case "storage", "boot_channel", "block_size": // below, wherever they stand
 			default:
 				head = append(head, fd.Key+": "+fd.Value)
 			}
+		}
+		for _, fd := range g.StorageFields() {
+			head = append(head, fd.Key+": "+fd.Value)
 		}
 		slices.Sort(head) // tools disagree about the order of the header
 		out = append(out, strings.Join(head, "\n"), string(storage), string(g.Info.Storage))
@@ -91,6 +95,19 @@ func firstChange(got, want string) string {
 }
 
 // What a target cannot say is listed, and nothing else is.
+// A version that is empty is carried over as it is, and so are the keys before it.
+func TestConvertEmptyVersion(t *testing.T) {
+	text := strings.Replace(header, "    - config_version: V1.1.2\n      platform: MT6592\n", "    - platform: MT6592\n      config_version:\n", 1)
+	f, err := scatter.Parse([]byte(text + row("lk", "0x8000", "0x8000", "0x8000")))
+	if err != nil || text == header {
+		t.Fatal(err)
+	}
+	out, ps := scatter.Convert(f, scatter.XML)
+	if len(ps) != 0 || out.Info.Platform != "MT6592" || out.Head.Find("config_version") == nil {
+		t.Errorf("%+v of %s: %v", out.Info, out.Encode(), ps)
+	}
+}
+
 // XML has no word for some bytes; where a storage's name has them, that is said.
 func TestConvertOddStorage(t *testing.T) {
 	f, err := scatter.Parse([]byte(twoStorages + "- storage_type: U\x80\x00\n"))

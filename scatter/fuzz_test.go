@@ -21,6 +21,7 @@ func FuzzParse(f *testing.F) {
 		header, header + lk, strings.ReplaceAll(header+lk, "\n", "\r\n"), header + mbr + lk + counted("BMTPOOL", "0xFFFF00a8", "0x1500000"),
 		header + lk + counted("otp", "0xFFFFFFFFFFFF01d8", "0x2B00000") + counted("sgpt", "0xFFFF0000", "0x4200"),
 		header + row("FAT", "0x8000", "0x8000", "0x0") + row("a", "0x7FFFFFFFFFFFFFFF", "0x7FFFFFFFFFFFFFFF", "0x1"),
+		"- geNeral: MTK_PLATFORM_CFG\n- config_version: V2.1.0\n- general: MTK_STORAGE_CFG\n    info: \n      - storage: EMMC\n" + lk + "- storage_type:", // under no storage, but for one
 		header + lk + "[huaqin]\ncheckSum = 0x15bf", "\xef\xbb\xbf" + lk, "MBR 0x600000\n{\n}\n", "lk 0x0\nboot 0x1\n",
 		"<?xml?>\n<partition_index name=\"SYS0\">", "\xff\xfep\x00", "partition_name: x\n",
 		v1EMMC, v1Short, otaList, twoStorages, xmlOne, nand, "<root><!DOCTYPE a [<!ENTITY b \"c\">]><partition_index name=\"a\"/></root>",
