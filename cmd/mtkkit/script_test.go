@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,6 +64,33 @@ func TestScripts(t *testing.T) {
 			"put": put, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
 		},
 	})
+}
+
+// Lines of scripts that want somebody else's tool are left out without a word where it is
+// missing. Here each such tool has a name, and a reason to be seen among what was skipped.
+func TestToolsOfScripts(t *testing.T) {
+	scripts, err := filepath.Glob("../../testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal(scripts, err)
+	}
+	wanted := regexp.MustCompile(`\[!?exec:([^\]]+)\]`)
+	for _, script := range scripts {
+		b, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := map[string]int{}
+		for _, m := range wanted.FindAllSubmatch(b, -1) {
+			lines[string(m[1])]++
+		}
+		for tool, n := range lines {
+			t.Run(filepath.Base(script)+"/"+tool, func(t *testing.T) {
+				if _, err := exec.LookPath(tool); err != nil {
+					t.Skipf("%s is not installed: what %d lines of the script want it for is left out", tool, n)
+				}
+			})
+		}
+	}
 }
 
 // phone NAME DIR writes a made phone: ROM_1, BOOT_1, BOOT_2 and its scatter file.
