@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -79,6 +78,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 // backupJob is one archive in the making: what goes into it, and what is said of it.
 type backupJob struct {
 	u       *ui
+	path    string // what is packed, as it was given
 	out     string
 	first   []flash.Output // small files that a reader of a cut archive needs
 	outputs []flash.Output
@@ -115,7 +115,7 @@ func (j *backupJob) Close() error {
 
 // newBackupJob gathers what is packed; nothing is written yet.
 func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
-	j := &backupJob{u: u, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
+	j := &backupJob{u: u, path: path, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
 	j.zip, j.share, j.phrase = c.Bool("zip"), c.Bool("share"), slices.Contains(c.StringSlice("encrypt"), seal.Passphrase)
 	var err error
 	if j.to, err = recipients(c, "encrypt"); err != nil {
@@ -272,7 +272,7 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 		packed = append(packed, results...)
 		for _, r := range results {
 			if want := j.sums[r.Name]; want != "" && want != r.SHA256 {
-				return fmt.Errorf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", r.Name, r.SHA256, want)
+				return refuseOld(changedText(r.Name, r.SHA256, want), j.path)
 			}
 			written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
 		}

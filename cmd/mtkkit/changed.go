@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -50,7 +49,7 @@ func (d *dump) changed(ctx context.Context, copied []flash.ManifestEntry, progre
 		}
 		if sum != old.SHA256 {
 			found = append(found, flash.Problem{Severity: flash.Error, Place: old.Name, Offset: flash.NoOffset,
-				Text: fmt.Sprintf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", old.File, sum, old.SHA256)})
+				Text: changedText(old.File, sum, old.SHA256)})
 		}
 	}
 	return found, nil
@@ -83,10 +82,21 @@ func (d *dump) refuseChanged(ctx context.Context, m *flash.Manifest, written []f
 	found, err := d.changed(ctx, withSums(m.Entries, written), progress)
 	for _, p := range found {
 		if err == nil && p.Severity == flash.Error {
-			err = errors.New(p.Text)
+			err = refuseOld(p.Text, d.path)
 		}
 	}
 	return err
+}
+
+// changedText is said of a file that is not what its folder's manifest lists.
+func changedText(file, sum, want string) string {
+	return fmt.Sprintf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", file, sum, want)
+}
+
+// refuseOld is the error of who would have to trust a folder that has changed.
+func refuseOld(text, folder string) error {
+	return hinted{fmt.Errorf("%s: %s", folder, text), []string{
+		fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", quoted(folder))}}
 }
 
 // withSums are the entries with the hashes of the files that were written of them.

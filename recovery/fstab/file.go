@@ -137,9 +137,13 @@ func (l *Line) set(device, fsType string) {
 	l.Entry = parse(l.Text, e.Number)
 }
 
-// setOption gives a path in the options of an entry another spelling.
-func (l *Line) setOption(was, now string) {
-	l.Text = l.Text[:l.Entry.options] + strings.Replace(l.Text[l.Entry.options:], was, now, 1)
+// eachOptionPath gives every path in the options of an entry the spelling that f returns.
+func (l *Line) eachOptionPath(f func(was string) string) {
+	if l.Entry.Options == "" {
+		return
+	}
+	at := l.Entry.options
+	l.Text = l.Text[:at] + optionPaths.ReplaceAllStringFunc(l.Text[at:], f)
 	l.Entry = parse(l.Text, l.Entry.Number)
 }
 

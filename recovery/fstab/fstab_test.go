@@ -272,6 +272,11 @@ func TestRewrite(t *testing.T) {
 			"/dev/block/x/by-name/userdata /data ext4 x wait,encryptable=/dev/block/x/by-name/metadata,quota\n/cache ext4 /dev/block/by-name/cache flags=encryptable=/dev/block/x/by-name/md_udc;display=\"C\"\n",
 			"/dev/block/by-name/userdata /data ext4 x wait,encryptable=/dev/block/by-name/metadata,quota\n/cache ext4 /dev/block/by-name/cache flags=encryptable=/dev/block/by-name/md_udc;display=\"C\"\n", nil,
 		},
+		"a path in options that begins as another does": {
+			modern(), "/dev/block/by-name/cache /cache ext4 x wait\n",
+			"/data ext4 /dev/block/by-name/userdata flags=a=/dev/block/by-name/boot_a;b=/dev/block/by-name/boot\n",
+			"/data ext4 /dev/block/by-name/userdata flags=a=/dev/block/by-name/boot_a;b=/dev/block/by-name/boot_a\n", nil,
+		},
 		"precious ones in options": {
 			old(true), "", "/cache ext4 /emmc@cache flags=encryptable=/dev/block/mmcblk0p3\n/external_sd vfat /dev/block/mmcblk1p1 /dev/block/mmcblk0p2\n",
 			"# leads to PROTECT_S: /cache ext4 /emmc@cache flags=encryptable=/dev/block/mmcblk0p3\n# leads to PROTECT_F: /external_sd vfat /dev/block/mmcblk1p1 /dev/block/mmcblk0p2\n", nil,

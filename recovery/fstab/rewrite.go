@@ -139,19 +139,19 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 // partitions that it lacks stay: what an option is for without its path, nothing tells.
 func (s *Spelling) rewriteOptions(l *Line) []Change {
 	var out []Change
-	for _, was := range optionPaths.FindAllString(l.Entry.Options, -1) {
+	l.eachOptionPath(func(was string) string {
 		d := ParseDevice(was)
 		row := s.phone.Row(d.Name)
 		if d.Style != ByName || row == nil {
-			continue
+			return was
 		}
 		now, why := s.path(row, d)
 		if now == "" || now == was {
-			continue
+			return was
 		}
-		l.setOption(was, now)
 		out = append(out, Change{l.Entry.Number, l.Entry.Mount, was, now, "in the options: " + why, flash.Note})
-	}
+		return now
+	})
 	return out
 }
 
