@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
 
 // An image that sfdisk partitions the way DOS does must read to the rows sfdisk
@@ -31,12 +32,7 @@ func TestAgainstSfdisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			disk := filepath.Join(t.TempDir(), "disk")
 			want := partition(t, sfdisk, disk, script)
-			f, err := os.Open(disk)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			img := flash.Slice(fileImage{f, 64 * mib}, flash.Extent{Length: 64 * mib})
+			img := flashtest.File(t, disk)
 			c := mustRead(t, img)
 			if len(c.Problems) != 0 {
 				t.Errorf("problems: %v", c.Problems)
@@ -53,13 +49,6 @@ func TestAgainstSfdisk(t *testing.T) {
 		})
 	}
 }
-
-type fileImage struct {
-	*os.File
-	size int64
-}
-
-func (f fileImage) Size() int64 { return f.size }
 
 // partition makes the disk and returns the data rows as sfdisk reads them back.
 func partition(t *testing.T, sfdisk, disk, script string) map[string]string {

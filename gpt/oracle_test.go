@@ -12,6 +12,7 @@ import (
 	diskgpt "github.com/diskfs/go-diskfs/partition/gpt"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
 
 // sgdisk runs the tool of that name on file and returns what it says.
@@ -45,14 +46,6 @@ func sparseFile(t *testing.T, size int64) *os.File {
 	return f
 }
 
-// fileImage is an open file as an Image.
-type fileImage struct {
-	*os.File
-	size int64
-}
-
-func (f fileImage) Size() int64 { return f.size }
-
 // TestSgdiskTable reads what sgdisk wrote.
 func TestSgdiskTable(t *testing.T) {
 	const size = gib31
@@ -60,7 +53,7 @@ func TestSgdiskTable(t *testing.T) {
 	sgdisk(t, f.Name(), "-a", "1", "-n", "1:64:2111", "-c", "1:boot_para", "-u", "1:F57AD330-39C2-4488-9BB0-00CB43C9CCD4",
 		"-n", "2:2112:4095", "-c", "2:proinfo", "-A", "2:set:2", "-t", "2:8300",
 		"-n", "5:8192:0", "-c", "5:userdäta 📱", "-t", "5:EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
-	g := read(t, fileImage{f, size})
+	g := read(t, flashtest.File(t, f.Name()))
 	tab := g.Table(flash.EMMCUser)
 	if len(tab.Problems) > 0 || tab.DeviceSize != size || tab.SectorSize != 512 || len(tab.Partitions) != 3 {
 		t.Fatalf("%+v", tab)
@@ -75,7 +68,7 @@ func TestSgdiskTable(t *testing.T) {
 	if p[2].Name != "userdäta 📱" || p[2].Index != 4 || p[2].End() != g.Usable().End() {
 		t.Errorf("row 2 %+v, usable %v", p[2], g.Usable())
 	}
-	r := repair(t, fileImage{f, size})
+	r := repair(t, flashtest.File(t, f.Name()))
 	onFile(t, f, 0, r.Primary)
 	onFile(t, f, r.BackupOffset, r.Backup)
 }

@@ -7,28 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
-
-type fileImage struct {
-	*os.File
-	size int64
-}
-
-func (f fileImage) Size() int64 { return f.size }
-
-func open(t testing.TB, name string) fileImage {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fileImage{f, info.Size()}
-}
 
 type sample struct {
 	content Content
@@ -83,7 +64,7 @@ func TestCorpus(t *testing.T) {
 		if !listed {
 			want.content.Kind = Unknown
 		}
-		got := proven(open(t, name))
+		got := proven(flashtest.File(t, name))
 		if got != want.content {
 			t.Errorf("%s\n got %+v\nwant %+v", rel, got, want.content)
 		}

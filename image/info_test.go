@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -242,7 +243,7 @@ func TestDescribeCorpus(t *testing.T) {
 	slices.Sort(names)
 	var b strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&b, "== %s\n%s", name, words(Describe(open(t, filepath.Join(root, filepath.FromSlash(name))))))
+		fmt.Fprintf(&b, "== %s\n%s", name, words(Describe(flashtest.File(t, filepath.Join(root, filepath.FromSlash(name))))))
 	}
 	const stored = "testdata/describe.txt"
 	if *update {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
 
 // What is said of file systems made by the tools of others.
@@ -36,7 +37,7 @@ func TestDescribeTools(t *testing.T) {
 		{"boot", 0, []string{"mkbootimg", "--kernel", "FILE", "--ramdisk", "FILE", "--os_version", "11.0.0", "--os_patch_level", "2021-05", "--cmdline", "bootopt=64S3", "-o", "OUT"}, []string{"OS version: 11.0.0", "patch level: 2021-05", "command line: bootopt=64S3", "kernel: 4.9 KiB at 0x800", "version: 0, pages of 2048 bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := words(Describe(open(t, produce(t, c.size, c.run))))
+			got := words(Describe(flashtest.File(t, produce(t, c.size, c.run))))
 			for _, want := range c.want {
 				if !strings.Contains(got, want) {
 					t.Errorf("%s\nlacks %q", got, want)
@@ -68,7 +69,7 @@ func TestUseOfExt4(t *testing.T) {
 			return n
 		}
 		free := field("Free blocks") * field("Block size")
-		if got := Describe(open(t, out)).Fact("free"); got != flash.Size(free).String() {
+		if got := Describe(flashtest.File(t, out)).Fact("free"); got != flash.Size(free).String() {
 			t.Errorf("%s: %s free, dumpe2fs says %s", features, got, flash.Size(free))
 		}
 	}
@@ -89,22 +90,22 @@ func TestDescribeUBI(t *testing.T) {
 	if msg, err := exec.Command("ubinize", "-m", "2048", "-p", "128KiB", "-o", out, ini).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, msg)
 	}
-	img := open(t, out)
+	img := flashtest.File(t, out)
 	got := words(Describe(img))
 	for _, want := range []string{"erase block: 128 KiB", "volume: android, 83 erase blocks", "its last erase block with a header ends there"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s\nlacks %q", got, want)
 		}
 	}
-	if i := Describe(img); i.Length != img.size {
-		t.Errorf("0x%x bytes of 0x%x", i.Length, img.size)
+	if i := Describe(img); i.Length != img.Size() {
+		t.Errorf("0x%x bytes of 0x%x", i.Length, img.Size())
 	}
 	b, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := Describe(bytes.NewReader(append(b, bytes.Repeat([]byte{0xFF}, 1<<20)...))); i.Length != img.size {
-		t.Errorf("on erased flash: 0x%x bytes of 0x%x", i.Length, img.size)
+	if i := Describe(bytes.NewReader(append(b, bytes.Repeat([]byte{0xFF}, 1<<20)...))); i.Length != img.Size() {
+		t.Errorf("on erased flash: 0x%x bytes of 0x%x", i.Length, img.Size())
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
 
 // Images made by the tools of others: kind and label as asked for, and the length
@@ -38,15 +40,15 @@ func TestAgainstTools(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out := produce(t, tt.size, tt.run)
-			img := open(t, out)
-			tt.want.Length = img.size
+			img := flashtest.File(t, out)
+			tt.want.Length = img.Size()
 			if got := proven(img); got != tt.want {
 				t.Errorf("\n got %+v\nwant %+v", got, tt.want)
 			}
-			if err := os.Truncate(out, img.size+mib); err != nil {
+			if err := os.Truncate(out, img.Size()+mib); err != nil {
 				t.Fatal(err)
 			}
-			if got := proven(open(t, out)); got != tt.want {
+			if got := proven(flashtest.File(t, out)); got != tt.want {
 				t.Errorf("in a larger partition\n got %+v\nwant %+v", got, tt.want)
 			}
 		})
@@ -60,7 +62,7 @@ func TestAgainstImg2simg(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := produce(t, 0, []string{"img2simg", in, "OUT"})
-	if got := proven(open(t, out)); got != (Content{Kind: SparseAndroid}) {
+	if got := proven(flashtest.File(t, out)); got != (Content{Kind: SparseAndroid}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/image/files"
 	"github.com/mtkkit/mtkkit/image/files/filestest"
 )
@@ -33,7 +34,7 @@ func makeEROFS(t testing.TB, dir string, args ...string) string {
 
 func open(t testing.TB, name string) *files.Tree {
 	t.Helper()
-	fs, err := Read(filestest.Open(t, name))
+	fs, err := Read(flashtest.File(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

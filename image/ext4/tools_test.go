@@ -43,7 +43,7 @@ func make2fs(t testing.TB, dir, size string, args ...string) string {
 
 func open(t testing.TB, name string) *files.Tree {
 	t.Helper()
-	fs, err := Read(filestest.Open(t, name))
+	fs, err := Read(flashtest.File(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,28 +47,6 @@ func Vector(t testing.TB, name string) []byte {
 	return b
 }
 
-// Open opens an image that a tool has made.
-func Open(t testing.TB, name string) flash.Image {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file{f, st.Size()}
-}
-
-type file struct {
-	*os.File
-	size int64
-}
-
-func (f file) Size() int64 { return f.size }
-
 // Folder makes a folder that has every kind of file a reader may stumble over, always
 // with the same content.
 func Folder(t testing.TB) string {
