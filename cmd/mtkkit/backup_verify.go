@@ -58,7 +58,8 @@ func backupVerifyCommand(u *ui) *cli.Command {
 			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof. It ends with\n" +
 			"0 when nothing was found, 3 when equal blocks were, and 1 when the archive must not be shared. Whether it\n" +
 			"is of the phone (--owner-key) is in the text, and with --json in owner: same, other or unsigned; that does\n" +
-			"not change how it ends.\n" + refHelp,
+			"not change how it ends.\n" +
+			"With --key, what --encrypt-private locked is opened and read too; without, a note says that no key was tried.\n" + refHelp,
 		Flags:  slices.Concat(repairFlags(), shareFlags(), placeFlags()),
 		Before: checkShareFlags,
 		Action: func(c *cli.Context) error { return verifyAny(c, u) },
