@@ -24,26 +24,30 @@ func (l *life) acked(place string) bool { return l.recv(place, 1)[0] == lAck }
 func (l *life) be32() uint32 { return binary.BigEndian.Uint32(l.recv("legacy.word", 4)) }
 func (l *life) be64() uint64 { return binary.BigEndian.Uint64(l.recv("legacy.word", 8)) }
 
-// legacy is the phone running a legacy agent.
-func (l *life) legacy() {
+// legacy is the phone running a legacy agent. It returns how that ends. Its driver reads
+// like that of the others (A): each field by itself, the long ones past its buffer.
+func (l *life) legacy() error {
 	l.send("agent", []byte{lSync})
 	l.lflashIDs()
 	if !l.acked("legacy.ack") {
-		return
+		return errReset
 	}
-	l.send("legacy.version", []byte{3, 2, 0x97})
-	l.recv("legacy.settings", 18+extraSettings[l.HWCode])
+	l.send("legacy.version", []byte{4, 2, 0x9c})
+	for _, n := range append([]int{2, 2, 1, 4, 5, 1, 1, 1, 1}, extraSettings[l.HWCode]...) {
+		l.recv("legacy.settings", n)
+	}
 	if !l.lmemory() || !l.lsecond() {
-		return
+		return errReset
 	}
 	l.second = true
 	l.lreport()
 	for l.lcommand(l.recv("legacy.command", 1)[0]) {
 	}
+	return errIdle
 }
 
-// extraSettings are bytes some chips expect behind the settings.
-var extraSettings = map[uint16]int{0x6592: 4, 0x6582: 4, 0x6583: 4, 0x6589: 4, 0x6580: 24, 0x8163: 24, 0x8127: 28}
+// extraSettings are fields some chips expect behind the settings: 4 to 28 bytes.
+var extraSettings = map[uint16][]int{0x6592: {4}, 0x6582: {4}, 0x6583: {4}, 0x6589: {4}, 0x6580: {4, 20}, 0x8163: {4, 20}, 0x8127: {4, 4, 20}}
 
 // lflashIDs says which flash chips there are.
 func (l *life) lflashIDs() {
@@ -143,7 +147,7 @@ func (l *life) lreport() {
 	for _, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, gp[0], gp[1], gp[2], gp[3], flash.EMMCUser} {
 		b = binary.BigEndian.AppendUint64(b, uint64(l.image(r).Size()))
 	}
-	l.send("legacy.emmc", append(append(b, noise("cid", 16)...), make([]byte, 8)...))
+	l.send("legacy.emmc", append(append(b, inWords(noise("cid", 16))...), make([]byte, 8)...))
 	l.send("legacy.sdmmc", append(be32(nil, lNoFlash), make([]byte, 0x18)...))
 	b = append(be32(be32(be32(nil, 0), 0x20000), 0), 2, 0)
 	b = binary.BigEndian.AppendUint64(b, 1<<30)
@@ -152,6 +156,15 @@ func (l *life) lreport() {
 		l.send("legacy.config", be32(nil, 0))
 	}
 	l.send("legacy.pass", append(be32(be32([]byte{lAck}, 0), 0), lSOC))
+}
+
+// inWords turns round each word of four bytes: legacy and XML agents tell an eMMC's
+// identity so, XFlash agents do not (K).
+func inWords(b []byte) []byte {
+	for w := b; len(w) >= 4; w = w[4:] {
+		w[0], w[1], w[2], w[3] = w[3], w[2], w[1], w[0]
+	}
+	return b
 }
 
 // lnand reports that there is no NAND: chip select and id, the size, a count of ids, the

@@ -98,8 +98,9 @@ const (
 	configCert = 1 << 4
 )
 
-// commands serves commands until one starts a Download Agent that comes to its end.
-func (l *life) commands() {
+// commands serves commands until one starts a Download Agent that comes to its end, and
+// returns how that was.
+func (l *life) commands() error {
 	for {
 		c := l.recv("command", 1)[0]
 		switch c {
@@ -119,8 +120,10 @@ func (l *life) commands() {
 			}
 		}
 		l.send("echo", []byte{c})
-		if c == 0xd5 && l.jump() {
-			return
+		if c == 0xd5 {
+			if end := l.jump(); end != nil {
+				return end
+			}
 		}
 		l.command(c)
 	}
@@ -296,23 +299,22 @@ func (l *life) takeFile(c byte) {
 }
 
 // jump is JUMP_DA: refused before a verified upload, else the Download Agent runs. It
-// reports whether one has run.
-func (l *life) jump() bool {
+// returns how one has ended that ran.
+func (l *life) jump() error {
 	addr := l.echoed(1)[0]
 	if l.first == nil || addr != l.loadedAt {
 		l.send16("status", notVerified)
-		return false
+		return nil
 	}
 	l.send16("status", statusOK)
+	l.wire.agent = true
 	switch l.Protocol {
 	case Legacy:
-		l.legacy()
+		return l.legacy()
 	case XML:
-		l.xml()
-	default:
-		l.xflash()
+		return l.xml()
 	}
-	return true
+	return l.xflash()
 }
 
 var le = binary.LittleEndian

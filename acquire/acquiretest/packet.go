@@ -30,25 +30,31 @@ func (l *life) frame(place string, kind uint32, payload []byte) {
 	l.send(place, payload)
 }
 
-// recvPacket takes a packet of the host's, its payload at most limit bytes long.
+// recvPacket takes a packet of the host's. A payload of more than limit bytes is nil:
+// agents take it in and refuse it.
 func (l *life) recvPacket(place string, limit uint32) []byte {
 	h := l.recv(place+".header", headerSize)
 	n := le.Uint32(h[8:])
-	if le.Uint32(h) != packetMagic || le.Uint32(h[4:]) != typeData || n > limit {
+	if le.Uint32(h) != packetMagic || le.Uint32(h[4:]) != typeData || n > max(limit, maxUpload) {
 		leave(fmt.Errorf("acquiretest: packet header %x at %s", h, place))
 	}
-	return l.recv(place, int(n))
+	b := l.recv(place, int(n))
+	if n > limit {
+		return nil
+	}
+	return b
 }
 
 // readData gives out a range of a region in pieces of at most size bytes; each goes to
-// give, which reports whether to go on. A piece that cannot be read ends it with false.
-func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]byte) bool) bool {
+// give, nil for one that cannot be read, which reports whether to go on.
+func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]byte) bool) {
 	img, buf := l.image(r), make([]byte, min(size, e.Length))
 	for e.Length > 0 {
 		n := min(size, e.Length)
 		piece := flash.Extent{Offset: e.Offset, Length: n}
 		if l.bad(r, piece) {
-			return false
+			give(nil)
+			return
 		}
 		if _, err := img.ReadAt(buf[:n], e.Offset); err != nil {
 			leave(fmt.Errorf("acquiretest: reading what the phone stores: %w", err))
@@ -62,9 +68,8 @@ func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]
 			l.pause(d)
 		}
 		if !give(buf[:n]) {
-			return true
+			return
 		}
 		e.Offset, e.Length = e.Offset+n, e.Length-n
 	}
-	return true
 }

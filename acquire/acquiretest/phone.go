@@ -47,13 +47,18 @@ type Phone struct {
 	Storage flash.Storage // EMMC
 	Parts   []flash.Part
 	Bad     map[flash.Region][]flash.Extent // places that cannot be read
+	RPMB    bool                            // its agent reads the RPMB; those since 2018 refuse (J)
 
 	// How it talks.
-	Packet      int           // bytes of data a packet of XFlash or XML: 1 MiB
+	Packet      int           // bytes of data a packet of XFlash or XML: 64 KiB, which second stages of 2017 to 2024 grant
 	StatusWidth int           // of an XFlash status, 4 or 2
 	WideRAM     bool          // RAM report of 48 bytes instead of 24
 	SyncDelay   time.Duration // before XFlash's SYNC
 	Logs        bool          // log packets between the others
+	Unknown     []uint32      // questions and settings that an XFlash agent does not know …
+	UnknownAs   uint32        // … and what it answers: c0010004, or another of the ways to say so
+	ExtraStarts int           // an XML agent says START so often more than it should
+	Message     string        // what stands in an XML agent's buffer of messages when it starts
 	Progress    int           // lines of progress an XML phone reports
 	OddXML      bool          // XML spelled as no agent does, but as XML allows
 	AskSize     bool          // an XML agent asks for the size of a file before the file
@@ -97,7 +102,7 @@ func (p *Phone) setDefaults() {
 	def(&p.Window, 2500*time.Millisecond)
 	def(&p.EnumDelay, 100*time.Millisecond)
 	def(&p.Storage, flash.EMMC)
-	def(&p.Packet, 1<<20)
+	def(&p.Packet, 64<<10)
 	def(&p.StatusWidth, 4)
 	if p.MEID == nil {
 		p.MEID = noise("me id", 16)
@@ -126,7 +131,8 @@ type transport interface {
 	Read([]byte) (int, error) // io.EOF once the host has closed the port
 	Write([]byte) (int, error)
 	SetReadDeadline(time.Time) error
-	opened() bool // the host has the port open
+	opened() bool    // the host has the port open
+	transfers() bool // Read gives each write of the host's by itself, as USB does
 	Close() error // the port vanishes
 }
 
@@ -134,7 +140,8 @@ type transport interface {
 var (
 	errGone     = errors.New("cable out")
 	errReset    = errors.New("reset: the tool closed the port, or a watchdog bit")
-	errShutdown = errors.New("switched off by the tool")
+	errIdle     = errors.New("let go by the tool: it waits in its agent, the screen dark")
+	errRebooted = errors.New("started anew by the tool")
 	errBooted   = errors.New("no tool came in its window, it starts Android")
 )
 
@@ -148,7 +155,7 @@ func (p *Phone) run(s side) error {
 		if err != nil {
 			return err
 		}
-		back := p.Replug != 0 && !errors.Is(end, errShutdown)
+		back := p.Replug != 0 && !errors.Is(end, errIdle) && !errors.Is(end, errRebooted)
 		if p.Left != nil && p.sleep(0) {
 			p.Left(end, back)
 		}
@@ -191,6 +198,7 @@ type life struct {
 	dram     bool
 	fast     bool   // high-speed USB
 	part     uint32 // the region selected, legacy
+	message  string // the buffer of an XML agent
 }
 
 // live goes through one life and says how it ended. The error is one of the computer
@@ -225,9 +233,9 @@ func (p *Phone) live(s side) (end, err error) {
 	if !l.listen() {
 		return errBooted, nil
 	}
-	l.commands()
+	end = l.commands()
 	l.flush()
-	return errShutdown, nil
+	return end, nil
 }
 
 // leave ends the life.
@@ -248,7 +256,7 @@ func (l *life) reappear() {
 	if err != nil {
 		leave(err)
 	}
-	l.wire.t, l.wire.in = t, nil
+	l.wire.t, l.wire.in, l.wire.packet = t, nil, nil
 	for !l.t.opened() { // a terminal nobody has open yet looks like one just closed
 		l.pause(listenStep)
 	}

@@ -90,6 +90,7 @@ type pipePort struct {
 }
 
 func (pp *pipePort) Read(b []byte) (int, error)        { return pp.in.read(b, pp.deadline) }
+func (pp *pipePort) transfers() bool                   { return true }
 func (pp *pipePort) Write(b []byte) (int, error)       { return pp.out.write(b) }
 func (pp *pipePort) SetReadDeadline(t time.Time) error { pp.deadline = t; return nil }
 
@@ -165,12 +166,13 @@ func (h *hostEnd) Close() error {
 // not measured by the scheduler.
 const queueSize = 256 << 10
 
-// queue is a bounded byte pipe with deadlines.
+// queue is a bounded byte pipe with deadlines, which knows where each write ended.
 type queue struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	buf    [queueSize]byte
 	r, n   int
+	ends   []int // of the writes in buf, counted from r
 	end    error
 }
 
@@ -180,8 +182,8 @@ func newQueue() *queue {
 	return q
 }
 
-// read waits for at least one byte. After close, what is queued is still given out,
-// unless the reader itself closed (port.ErrClosed).
+// read waits for at least one byte, and gives out none of two writes. After close, what is
+// queued is still given out, unless the reader itself closed (port.ErrClosed).
 func (q *queue) read(b []byte, deadline time.Time) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -203,9 +205,20 @@ func (q *queue) read(b []byte, deadline time.Time) (int, error) {
 		}
 		q.change.Wait()
 	}
-	n := copy(b, q.buf[q.r:min(q.r+q.n, queueSize)])
-	n += copy(b[n:], q.buf[:q.n-n])
+	whole := q.n
+	if len(q.ends) > 0 {
+		whole = q.ends[0]
+	}
+	b = b[:min(len(b), whole)]
+	n := copy(b, q.buf[q.r:])
+	n += copy(b[n:], q.buf[:])
 	q.r, q.n = (q.r+n)%queueSize, q.n-n
+	for i := range q.ends {
+		q.ends[i] -= n
+	}
+	if len(q.ends) > 0 && q.ends[0] == 0 {
+		q.ends = append(q.ends[:0], q.ends[1:]...)
+	}
 	q.change.Broadcast()
 	return n, nil
 }
@@ -225,6 +238,9 @@ func (q *queue) write(b []byte) (int, error) {
 		n := copy(q.buf[w:min(queueSize, w+queueSize-q.n)], b[done:])
 		q.n += n
 		done += n
+		if done == len(b) {
+			q.ends = append(q.ends, q.n)
+		}
 		q.change.Broadcast()
 	}
 	return done, nil
@@ -235,7 +251,7 @@ func (q *queue) reopen() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.end == io.EOF || q.end == port.ErrClosed {
-		q.end, q.n = nil, 0
+		q.end, q.n, q.ends = nil, 0, nil
 	}
 }
 

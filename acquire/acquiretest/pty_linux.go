@@ -137,6 +137,9 @@ func (t *ptyPort) opened() bool {
 	return open
 }
 
+// transfers reports that a terminal joins what was written apart.
+func (t *ptyPort) transfers() bool { return false }
+
 // Read gives io.EOF once the host has closed its side, port.ErrGone after a hang-up.
 func (t *ptyPort) Read(b []byte) (int, error) {
 	n, err := t.master.Read(b)

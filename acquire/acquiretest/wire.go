@@ -17,6 +17,11 @@ type wire struct {
 	in    []byte    // arrived, not yet taken
 	out   []byte    // sent, not yet on the line
 	limit time.Time // the watchdog bites then; zero: never
+
+	// agent says that the driver of a Download Agent reads the line, packet by packet.
+	// Its buffer holds what came of a packet and was not asked for yet.
+	agent  bool
+	packet []byte
 }
 
 const wireBuffer = 64 << 10
@@ -87,6 +92,9 @@ func (w *wire) expired() bool { return !w.limit.IsZero() && !time.Now().Before(w
 // phone: it watches DTR.
 func (w *wire) recv(place string, n int) []byte {
 	w.flush()
+	if w.agent && w.t.transfers() {
+		return w.traced(place, w.recvPackets(n))
+	}
 	for len(w.in) < n {
 		if !w.more(w.limit) {
 			w.checkWatchdog()
@@ -94,8 +102,46 @@ func (w *wire) recv(place string, n int) []byte {
 	}
 	b := w.in[:n:n]
 	w.in = w.in[n:]
+	return w.traced(place, b)
+}
+
+func (w *wire) traced(place string, b []byte) []byte {
 	if w.p.Trace != nil {
 		w.p.Trace(false, place, b)
+	}
+	return b
+}
+
+// usbPacket is the longest packet of high-speed USB, bytes. A transfer is made of them.
+const usbPacket = 512
+
+// buffered is the longest read that the agents' driver serves from its buffer, bytes.
+const buffered = 12
+
+// recvPackets reads as the USB driver of Download Agents does (A), as it was seen to run
+// (MT6580, MT6765, MT6789): a read of up to 12 bytes takes a whole packet into a buffer and
+// hands bytes out of it; a longer one reads from the controller and forgets the buffer. A
+// long payload that shared a packet with what was before it is lost, and waited for.
+func (w *wire) recvPackets(n int) []byte {
+	var b []byte
+	if n > buffered {
+		w.packet = nil
+	}
+	for len(b) < n {
+		if len(w.packet) == 0 {
+			for len(w.in) == 0 {
+				if !w.more(w.limit) {
+					w.checkWatchdog()
+				}
+			}
+			k := min(len(w.in), usbPacket)
+			w.packet, w.in = w.in[:k:k], w.in[k:]
+		}
+		k := min(n-len(b), len(w.packet))
+		b, w.packet = append(b, w.packet[:k]...), w.packet[k:]
+	}
+	if n > buffered {
+		w.packet = nil
 	}
 	return b
 }

@@ -1,6 +1,7 @@
 package acquiretest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -17,9 +18,13 @@ const (
 	xDeviceCtrl   = 0x010009
 	xInitRAM      = 0x01000a
 	xSwitchUSB    = 0x01000b
-	xUnsupported  = 0xc0010004
+	xNoCommand    = 0xc0010003
+	xNoControl    = 0xc0010004
+	xTooLong      = 0xc0010006
 	xBadRange     = 0xc004000b
+	xBadSection   = 0xc003000c
 	xMediaError   = 0xc0040030
+	xHandler      = 0xc0030008
 	xHashMismatch = 0xc0070004
 	xBadEMI       = 0xc0050005
 )
@@ -35,16 +40,18 @@ func (l *life) xstatusAt(place string, v uint32) {
 	l.sendPacket(place, b)
 }
 
-// xflash is the phone running an XFlash agent, first stage and second.
-func (l *life) xflash() {
+// xflash is the phone running an XFlash agent, first stage and second. It returns how that
+// ends. A, B, G, I, J and L below are rules that the first client did not know: they are
+// what agents of vendors do when they run, and another client must not be told otherwise.
+func (l *life) xflash() error {
 	l.send("agent", []byte{0xc0})
 	if le.Uint32(l.recvPacket("xflash.sync", 4)) != xSync {
-		return
+		return errReset
 	}
 	for {
 		b := l.recvPacket("xflash.command", 4)
 		if len(b) != 4 {
-			l.xstatus(xUnsupported)
+			l.xstatus(xTooLong)
 			continue
 		}
 		switch le.Uint32(b) {
@@ -81,13 +88,26 @@ func (l *life) xflash() {
 			l.xread(l.recvPacket("xflash.read", 56))
 		case xShutdown:
 			l.xstatus(0)
-			l.recvPacket("xflash.shutdown", 32)
+			b := l.recvPacket("xflash.shutdown", shutdownSize)
 			l.xstatus(0)
-			return
+			return shutdown(b)
 		default:
-			l.xstatus(xUnsupported)
+			l.xstatus(xNoCommand)
 		}
 	}
+}
+
+// shutdownSize is the room of SHUTDOWN's six words (G): how to start anew, time of the
+// watchdog, asynchronous, what to start, download bit, keep the clock.
+const shutdownSize = 24
+
+// shutdown is what the words do. More of them are refused, with a status of success, and do
+// nothing; without the first the agent waits: it never switches the phone off (G).
+func shutdown(b []byte) error {
+	if len(b) == shutdownSize && le.Uint32(b) == 1 && le.Uint32(b[12:]) == 1 {
+		return errRebooted
+	}
+	return errIdle
 }
 
 func (l *life) emiFits(b []byte) bool { return l.EMI == nil || string(b) == string(l.EMI) }
@@ -110,10 +130,18 @@ func (l *life) bootTo() {
 	}
 }
 
-// control is DEVICE_CTRL: settings are taken, questions answered.
+// control is DEVICE_CTRL: settings are taken, questions answered. One whose handler fails
+// gives its error status in place of the data, and nothing behind it (I).
 func (l *life) control(c uint32) {
 	answer, known := l.report(c)
+	known = known && !slices.Contains(l.Unknown, c)
+	if (c == 0x020003 || c == 0x04000a) && l.second { // L: of the first stage only
+		l.xstatus(xNoControl)
+		return
+	}
 	switch {
+	case slices.Contains(l.Unknown, c) && l.UnknownAs != 0:
+		l.xstatus(l.UnknownAs)
 	case c == 0x020003, c == 0x020004:
 		l.xstatus(0)
 		l.recvPacket("xflash.setting", 4)
@@ -122,7 +150,10 @@ func (l *life) control(c uint32) {
 		l.xstatus(0)
 		l.xstatus(0)
 	case !known:
-		l.xstatus(xUnsupported)
+		l.xstatus(xNoControl)
+	case answer == nil:
+		l.xstatus(0)
+		l.sendPacket(controlNames[c], le.AppendUint32(nil, xHandler))
 	default:
 		l.xstatus(0)
 		l.sendPacket(controlNames[c], answer)
@@ -137,18 +168,18 @@ var controlNames = map[uint32]string{
 	0x040009: "xflash.table", 0x040011: "xflash.expire", 0x040016: "xflash.sla",
 }
 
-// report is the answer to a question, in the agent's own layout.
+// report is the answer to a question, in the agent's own layout, nil when its handler fails.
 func (l *life) report(c uint32) ([]byte, bool) {
 	switch c {
 	case 0x040001:
 		return l.emmcReport(), true
 	case 0x040002:
-		b := make([]byte, 45)
+		b := make([]byte, 48)
 		if l.Storage == flash.NAND {
 			b = appendAll32(nil, 1, 2048, 131072, 64)
 			b = le.AppendUint64(b, uint64(l.image(flash.NANDWhole).Size()))
 			b = le.AppendUint64(b, uint64(l.image(flash.NANDWhole).Size()))
-			b = append(b, make([]byte, 13)...)
+			b = append(b, make([]byte, 16)...)
 		}
 		return b, true
 	case 0x040003:
@@ -156,9 +187,12 @@ func (l *life) report(c uint32) ([]byte, bool) {
 	case 0x040004:
 		return l.ufsReport(), true
 	case 0x040005:
-		return []byte("3.0"), true
-	case 0x040007:
-		return appendAll32(nil, uint32(l.Packet), uint32(l.Packet)), true
+		return []byte("1.0"), true
+	case 0x040007: // to write, to read
+		if !l.second {
+			return appendAll32(nil, 0x8000, 0x8000), true
+		}
+		return appendAll32(nil, 0x200000, uint32(l.Packet)), true
 	case 0x040008:
 		return noise("random id", 16), true
 	case 0x040009:
@@ -181,6 +215,8 @@ func (l *life) report(c uint32) ([]byte, bool) {
 			b = le.AppendUint16(b, v)
 		}
 		return b, true
+	case 0x04000e: // seen to fail so
+		return nil, true
 	case 0x040016:
 		if l.AgentSLA {
 			return appendAll32(nil, 1), true
@@ -210,14 +246,18 @@ var gp = [4]flash.Region{"EMMC_GP1", "EMMC_GP2", "EMMC_GP3", "EMMC_GP4"}
 
 func (l *life) emmcReport() []byte {
 	if l.Storage != flash.EMMC {
-		return make([]byte, 96)
+		return make([]byte, 104)
 	}
 	b := appendAll32(nil, 1, 512)
 	for _, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, gp[0], gp[1], gp[2], gp[3], flash.EMMCUser} {
 		b = le.AppendUint64(b, l.size(r))
 	}
 	b = append(b, noise("cid", 16)...)
-	return le.AppendUint64(b, 0x0106)
+	b = le.AppendUint64(b, 0x0106)
+	if l.StatusWidth == 2 { // agents to 2018
+		return b
+	}
+	return append(b, make([]byte, 8)...)
 }
 
 func (l *life) ufsReport() []byte {
@@ -253,31 +293,38 @@ func (l *life) xregion(storage, part uint32) flash.Region {
 	return names[[2]uint32{storage, part}]
 }
 
-// xread is READ_DATA: two statuses, then packet, ack, status until all is told. What
-// cannot be read is an error status in a packet's place.
+// xread is READ_DATA: whether the range is there, told once; then for each packet whether
+// the flash could be read, the data, the host's ack; in the end the status of the whole. So
+// a flash that cannot be read is told twice (B).
 func (l *life) xread(b []byte) {
 	if len(b) != 56 || !l.second {
-		l.xstatus(xUnsupported)
+		l.xstatus(xNoCommand)
 		return
 	}
-	l.xstatus(0)
 	r := l.xregion(le.Uint32(b), le.Uint32(b[4:]))
 	e, err := flash.NewExtent(le.Uint64(b[8:]), le.Uint64(b[16:]))
-	if err != nil || e.Length == 0 || e.End() > l.image(r).Size() {
+	switch {
+	case r == flash.EMMCRPMB && !l.RPMB: // J
+		l.xstatus(xBadSection)
+		return
+	case err != nil || e.Length == 0 || e.End() > l.image(r).Size():
 		l.xstatus(xBadRange)
 		return
 	}
 	l.xstatus(0)
-	whole := l.readData(r, e, int64(l.Packet), func(piece []byte) bool {
-		l.sendPacket("data", piece)
-		ack := l.recvPacket("data.ack", 4)
-		if len(ack) != 4 || le.Uint32(ack) != 0 {
+	end := uint32(0)
+	l.readData(r, e, int64(l.Packet), func(piece []byte) bool {
+		if piece == nil {
+			end = xMediaError
+			l.xstatusAt("data.error", end)
 			return false
 		}
 		l.xstatusAt("data.status", 0)
-		return true
+		l.sendPacket("data", piece)
+		if ack := l.recvPacket("data.ack", 4); len(ack) == 4 {
+			end = le.Uint32(ack) // any but 0 ends the reading, and is its status
+		}
+		return end == 0
 	})
-	if !whole {
-		l.xstatusAt("data.error", xMediaError)
-	}
+	l.xstatusAt("data.end", end)
 }

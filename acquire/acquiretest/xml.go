@@ -36,13 +36,10 @@ func (l *life) ask(command, arg string) bool {
 	return l.hostOK()
 }
 
-// finish ends a command and gets ready for the next.
-func (l *life) finishCommand(message string) bool {
-	arg := "<result>OK</result>"
-	if message != "" {
-		arg = "<result>ERR</result><message>" + message + "</message>"
-	}
-	return l.ask("END", arg) && l.ask("START", "")
+// finishCommand ends a command. The message is what was last put into a buffer that is
+// never cleared, also beside OK (E).
+func (l *life) finishCommand(result string) bool {
+	return l.ask("END", "<result>"+result+"</result><message>"+l.message+"</message>")
 }
 
 // inside returns what is between the tags of that name.
@@ -60,39 +57,61 @@ func hexNumber(s string) int64 {
 	return n
 }
 
-// xml is the phone running an XML agent.
-func (l *life) xml() {
-	if !l.ask("START", "") {
-		return
+// xml is the phone running an XML agent. It returns how that ends. C to F, H, J and K are
+// rules that the first client did not know: they are what agents of vendors do when they
+// run.
+func (l *life) xml() error {
+	l.message = l.Message
+	for range 1 + l.ExtraStarts {
+		if !l.ask("START", "") {
+			return errReset
+		}
 	}
 	for {
 		c := string(l.recvPacket("xml.command", 1<<20))
 		name := strings.TrimPrefix(inside(c, "command"), "CMD:")
 		do, known := xmlCommands[name]
-		if !known {
-			l.text("xml.unsupported", "ERR!UNSUPPORTED")
-			if !l.finishCommand("unsupported") {
-				return
-			}
-			continue
+		if name == "HOST-SUPPORTED-COMMANDS" && l.second {
+			known = false // D: the second stages of 0x1172, 0x1208 and 0x1229 lack it
 		}
-		l.text("xml.accept", "OK")
-		message, goesOn := do(l, c)
-		if !goesOn || !l.finishCommand(message) || name == "REBOOT" {
-			return
+		result, goesOn := "OK", true
+		if known {
+			l.text("xml.accept", "OK")
+			result, goesOn = do(l, c)
+		} else {
+			l.text("xml.unsupported", "ERR!UNSUPPORTED")
+			l.message = "Unsupported command."
+		}
+		if !goesOn || !l.finishCommand(result) {
+			return errReset
+		}
+		if name == "REBOOT" { // H: no START behind it
+			if inside(c, "action") == "IMMEDIATE" {
+				return errRebooted
+			}
+			return errIdle
+		}
+		if !l.ask("START", "") {
+			return errReset
 		}
 	}
 }
 
-// xmlCommands take the command's text. They return the message of an error, or "", and
-// whether the line is still in step.
+// xmlCommands take the command's text. They return the result of its END, and whether the
+// line is still in step.
 var xmlCommands map[string]func(*life, string) (string, bool)
 
+// fail puts words into the buffer of messages.
+func (l *life) fail(message string) (string, bool) {
+	l.message = message
+	return "ERR", true
+}
+
 func init() {
-	nothing := func(*life, string) (string, bool) { return "", true }
+	nothing := func(*life, string) (string, bool) { return "OK", true }
 	xmlCommands = map[string]func(*life, string) (string, bool){
 		"SET-RUNTIME-PARAMETER":   nothing,
-		"HOST-SUPPORTED-COMMANDS": nothing,
+		"HOST-SUPPORTED-COMMANDS": (*life).xcapability,
 		"SET-HOST-INFO":           nothing,
 		"SET-BOOT-MODE":           nothing,
 		"REBOOT":                  nothing,
@@ -102,6 +121,14 @@ func init() {
 		"GET-HW-INFO":             (*life).xhardware,
 		"READ-FLASH":              (*life).xreadFlash,
 	}
+}
+
+// xcapability wants the host's list by its name (C).
+func (l *life) xcapability(c string) (string, bool) {
+	if inside(c, "host_capability") == "" {
+		return l.fail("Required XML node path not found. Check command string.")
+	}
+	return "OK", true
 }
 
 // xinit sets the hardware up, with progress, and wants memory settings after a start
@@ -120,13 +147,13 @@ func (l *life) xinit(string) (string, bool) {
 		return "", false
 	}
 	if l.dram {
-		return "", true
+		return "OK", true
 	}
 	blob, ok := l.download("MEM://0x0:0x10000", 1<<16)
 	if l.dram = ok && l.emiFits(blob); ok && !l.dram {
-		return "memory set-up failed 0xC0050005", true
+		return l.fail("memory set-up failed 0xC0050005")
 	}
-	return "", ok
+	return "OK", ok
 }
 
 // download has the host send a file.
@@ -159,16 +186,22 @@ func (l *life) download(source string, limit int64) ([]byte, bool) {
 	return body, true
 }
 
-// upload sends a file to the host, in pieces that give hands out.
-func (l *life) upload(total int64, pieces func(give func([]byte) bool) bool) (whole, inStep bool) {
+// upload sends a file to the host, in pieces that give hands out. A piece that cannot be
+// read, nil, is the text ERR in its place, which wants an OK (F).
+func (l *life) upload(total int64, pieces func(give func([]byte) bool)) (whole, inStep bool) {
 	if !l.ask("UPLOAD-FILE", fmt.Sprintf("<checksum>CHK_NO</checksum><info>x</info><target_file>x</target_file><packet_length>0x%x</packet_length>", l.Packet)) {
 		return false, false
 	}
 	if l.text("xml.total", fmt.Sprintf("OK@0x%x", total)); !l.hostOK() {
 		return false, false
 	}
-	inStep = true
-	whole = pieces(func(b []byte) bool {
+	whole, inStep = true, true
+	pieces(func(b []byte) bool {
+		if whole = b != nil; !whole {
+			l.text("data.error", "ERR")
+			inStep = l.hostOK()
+			return false
+		}
 		if l.text("data.announce", "OK@0x0"); !l.hostOK() {
 			inStep = false
 			return false
@@ -181,8 +214,8 @@ func (l *life) upload(total int64, pieces func(give func([]byte) bool) bool) (wh
 }
 
 func (l *life) uploadText(s string) (string, bool) {
-	_, ok := l.upload(int64(len(s)), func(give func([]byte) bool) bool { return give([]byte(s)) })
-	return "", ok
+	_, ok := l.upload(int64(len(s)), func(give func([]byte) bool) { give([]byte(s)) })
+	return "OK", ok
 }
 
 func (l *life) xboot(c string) (string, bool) {
@@ -191,11 +224,11 @@ func (l *life) xboot(c string) (string, bool) {
 	case !ok:
 		return "", false
 	case !belongs(l.first, body):
-		return "hash check failed 0xC0070004", true
+		return l.fail("hash check failed 0xC0070004")
 	}
 	l.pause(500 * time.Millisecond)
 	l.second = true
-	return "", true
+	return "OK", true
 }
 
 func (l *life) xproperty(c string) (string, bool) {
@@ -221,7 +254,7 @@ func (l *life) xhardware(string) (string, bool) {
 		for i, r := range []flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB, flash.EMMCUser, gp[0], gp[1], gp[2], gp[3]} {
 			field([]string{"boot1_size", "boot2_size", "rpmb_size", "user_size", "gp1_size", "gp2_size", "gp3_size", "gp4_size"}[i], l.image(r).Size())
 		}
-		fmt.Fprintf(&b, "<id>%x</id>", noise("cid", 16))
+		fmt.Fprintf(&b, "<id>%x</id>", inWords(noise("cid", 16)))
 	case flash.UFS:
 		field("block_size", 4096)
 		for i, r := range []flash.Region{flash.UFSLU0, flash.UFSLU1, flash.UFSLU2} {
@@ -242,14 +275,18 @@ var xmlRegions = map[string]flash.Region{
 func (l *life) xreadFlash(c string) (string, bool) {
 	r := xmlRegions[inside(c, "partition")]
 	e := flash.Extent{Offset: hexNumber(inside(c, "offset")), Length: hexNumber(inside(c, "length"))}
-	if !l.second || e.Offset < 0 || e.Length <= 0 || e.End() > l.image(r).Size() {
-		return "read out of range 0xC004000B", true
+	switch {
+	case r == flash.EMMCRPMB && !l.RPMB: // J
+		return l.fail("Cannot find [EMMC-RPMB]")
+	case !l.second || e.Offset < 0 || e.Length <= 0 || e.End() > l.image(r).Size():
+		return l.fail("read out of range 0xC004000B")
 	}
-	whole, inStep := l.upload(e.Length, func(give func([]byte) bool) bool {
-		return l.readData(r, e, int64(l.Packet), give)
+	whole, inStep := l.upload(e.Length, func(give func([]byte) bool) {
+		l.readData(r, e, int64(l.Packet), give)
 	})
-	if inStep && !whole {
-		return "read failed 0xC0040030", true
+	if !whole {
+		l.message = ""
+		return "ERR", inStep
 	}
-	return "", inStep
+	return "OK", inStep
 }

@@ -103,6 +103,11 @@ var (
 		"the other side does not have this command; many are optional",
 		"harmless when only a question was asked; otherwise take a newer Download Agent",
 	}
+	// NotTaken: an agent that runs and does not take a command.
+	NotTaken = &Remedy{
+		"the agent runs, and refuses to work for this host or on this phone: it is older than the phone allows, or wants its maker's permission",
+		"the line is in order; take the Download Agent of this model's newest firmware",
+	}
 	// Rollback: the phone refuses software older than it has seen.
 	Rollback = &Remedy{
 		"the phone notes the version of what it has run, and this is older",

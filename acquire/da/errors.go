@@ -23,6 +23,9 @@ var (
 	ErrMismatch = errors.New("the second stage of the agent is not the one the first expects")
 	// ErrNoStorage: the agent sees no flash.
 	ErrNoStorage = errors.New("the agent sees no flash")
+	// ErrNotTaken: the agent said something that is whole and makes sense, but is no answer
+	// to the command: it did not take the command. The line is in order.
+	ErrNotTaken = errors.New("the agent did not take the command")
 	// ErrProtocol: the agent said something it should not: bytes were lost or changed.
 	ErrProtocol = errors.New("the agent's answer makes no sense")
 	// ErrSum: data arrived with a sum that does not fit, again and again.
@@ -72,11 +75,17 @@ func (e *StatusError) Is(target error) bool {
 
 // Codes that are acted on.
 const (
-	codeUnsupported  = 0xc0010004
 	codeEMIVersion   = 0xc0040050
 	codeRAMException = 0xc0050005
 	codeHashMismatch = 0xc0070004
 )
+
+// refusal reports whether err is the agent's word, not the line's failure: the session
+// goes on.
+func refusal(err error) bool {
+	var s *StatusError
+	return errors.As(err, &s)
+}
 
 // protocolError describes an answer that makes no sense.
 func protocolError(format string, args ...any) error {
@@ -110,6 +119,7 @@ var advice = []struct {
 	{ErrDRAM, codes.DRAM.Cure},
 	{ErrMismatch, codes.AgentPair.Cure},
 	{ErrNoStorage, codes.NoFlash.Cure},
+	{ErrNotTaken, codes.NotTaken.Cure},
 	{ErrSum, "use another cable or socket, without a hub"},
 	{ErrProtocol, "unplug the phone, and use another cable or socket, without a hub"},
 	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds)"},

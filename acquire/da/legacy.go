@@ -155,12 +155,23 @@ func (a *legacy) settings() error {
 	case 0x6592:
 		b = append(b, words(0)...)
 	case 0x6580, 0x8163:
-		b = append(append(b, words(1)...), long...)
+		return a.write(append(b, words(1)...), long)
 	case 0x8127:
-		b = append(append(b, words(0)...), words(1)...)
-		b = append(b, long...)
+		return a.write(append(b, words(0, 1)...), long)
 	}
 	return a.l.Write(b)
+}
+
+// write sends short fields and the block behind them in a write of its own: the agents'
+// USB driver loses a block of more than 12 bytes that shares a transfer with what is
+// before it (see packets.send).
+func (a *legacy) write(fields, block []byte) error {
+	if len(fields) > 0 {
+		if err := a.l.Write(fields); err != nil {
+			return err
+		}
+	}
+	return a.l.Write(block)
 }
 
 // sendSecond sends the second stage, with its signature.
@@ -229,7 +240,7 @@ func (a *legacy) report(p *Phone) error {
 	if binary.BigEndian.Uint32(emmc) != 0 {
 		return ErrNoStorage // NAND and NOR need commands that are not known well enough
 	}
-	p.Storage, p.Sector, p.CID = flash.EMMC, 512, emmc[68:84]
+	p.Storage, p.Sector, p.CID = flash.EMMC, 512, swapWords(emmc[68:84])
 	return p.addEMMC(emmc[4:], binary.BigEndian)
 }
 
@@ -331,7 +342,7 @@ func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err er
 	if err := a.l.Write(append(b, words(lPacket)...)); err != nil {
 		return 0, err
 	}
-	answer, err := a.l.Byte(dataWait)
+	answer, err := a.l.Byte(flashWait)
 	if err != nil {
 		return 0, err
 	}
@@ -357,6 +368,9 @@ func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err er
 
 // packet reads one packet, acknowledges it, and reports whether its sum fits.
 func (a *legacy) packet(b []byte) (bool, error) {
+	if err := a.l.Wait(flashWait); err != nil { // the phone may try a bad place for minutes
+		return false, err
+	}
 	if err := a.l.ReadFull(b, dataWait); err != nil {
 		return false, err
 	}

@@ -108,7 +108,7 @@ func (a *legacy) offer(version uint32, settings []byte) (head, body []byte, err 
 // give sends the settings and waits until the memory is set up. Whether the agent's sum
 // counts what goes before them is not known.
 func (a *legacy) give(head, settings []byte) error {
-	if err := a.l.Write(append(head, settings...)); err != nil {
+	if err := a.write(head, settings); err != nil {
 		return err
 	}
 	b, err := a.take(2, answerWait)

@@ -18,12 +18,14 @@ const (
 	typeLog      = 2 // text for a person, anywhere between the others
 )
 
-// Times. A phone may take two seconds for a bad place of its flash, and DRAM set-up and
-// the second stage take as long.
+// Times. DRAM set-up and the second stage take some seconds. An agent that tries a bad
+// place of the flash again and again, with another timing each time, says nothing
+// meanwhile: one for MT6580 was silent for more than two minutes.
 const (
 	answerWait = 5 * time.Second
 	dataWait   = 10 * time.Second
 	startWait  = 15 * time.Second
+	flashWait  = 5 * time.Minute
 )
 
 // maxLog bounds a log packet, which is thrown away.
@@ -85,13 +87,22 @@ func (p packets) recv(limit int, wait time.Duration) ([]byte, error) {
 	return b, p.l.ReadFull(b, answerWait)
 }
 
-// send sends one packet in one write.
+// send sends one packet in two writes, and each write is a USB transfer of its own. The
+// agents need that: to read up to 12 bytes they take a whole USB packet into a buffer and
+// hand bytes out of it; to read more they empty the controller's FIFO and forget the
+// buffer. A payload of more than 12 bytes that came with its header is lost, and the agent
+// waits for it for ever. Source: the USB driver in vendors' agents for MT6739, MT6761,
+// MT6763, MT6765, MT6768 and MT6789 (2017 to 2024), seen while it ran; mtkclient and
+// MtkFlash write in the same way.
 func (p packets) send(payload []byte) error {
-	b := make([]byte, headerSize, headerSize+len(payload))
+	b := make([]byte, headerSize)
 	binary.LittleEndian.PutUint32(b, packetMagic)
 	binary.LittleEndian.PutUint32(b[4:], typeProtocol)
 	binary.LittleEndian.PutUint32(b[8:], uint32(len(payload)))
-	return p.l.Write(append(b, payload...))
+	if err := p.l.Write(b); err != nil {
+		return err
+	}
+	return p.l.Write(payload)
 }
 
 // send32 sends a packet of 32-bit words.

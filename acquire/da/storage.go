@@ -2,6 +2,8 @@ package da
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -13,13 +15,21 @@ const (
 	xUFS  = 0x30
 )
 
-// storage asks for each kind of flash until one is there.
+// storage asks for each kind of flash until one is there. An agent refuses the question
+// for a kind that it does not know, or cannot reach.
 func (x *xflash) storage(p *Phone) error {
+	var refused error
 	for _, ask := range []func(*Phone) error{x.emmc, x.ufs, x.nand} {
 		err := ask(p)
-		if err != nil && !unsupported(err) || p.Storage != "" {
+		switch {
+		case refusal(err):
+			refused = err
+		case err != nil || p.Storage != "":
 			return err
 		}
+	}
+	if refused != nil {
+		return fmt.Errorf("%w: %w", ErrNoStorage, refused)
 	}
 	return ErrNoStorage
 }
@@ -31,7 +41,7 @@ func (x *xflash) emmc(p *Phone) error {
 	}
 	// boot 1, boot 2, RPMB, four general purpose areas, user: in this order in the
 	// report, and numbered 1 to 8 in requests.
-	p.Storage, p.Sector, p.CID = flash.EMMC, 512, b[72:88]
+	p.Storage, p.Sector, p.CID = flash.EMMC, 512, b[72:88] // manufacturer first, as the chip's own register has it
 	return p.addEMMC(b[8:], binary.LittleEndian)
 }
 
@@ -44,6 +54,16 @@ func (p *Phone) addEMMC(b []byte, order binary.ByteOrder) error {
 		}
 	}
 	return nil
+}
+
+// swapWords turns round each 32-bit word of an eMMC's identity: legacy and XML agents tell
+// it in words, XFlash agents and Android's kernel byte by byte. It is a copy.
+func swapWords(b []byte) []byte {
+	out := slices.Clone(b)
+	for w := out; len(w) >= 4; w = w[4:] {
+		slices.Reverse(w[:4])
+	}
+	return out
 }
 
 var emmcNames = [8]flash.Region{flash.EMMCBoot1, flash.EMMCBoot2, flash.EMMCRPMB,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -59,12 +60,9 @@ func (x *xflash) start(ctx context.Context, p *Phone) error {
 			return wrap(step.name, err)
 		}
 	}
-	id, err := x.get(xGetRandomID, 64)
-	if err != nil && !unsupported(err) {
-		return wrap("random id", err)
-	}
-	p.RandomID = id
-	return nil
+	var err error
+	p.RandomID, err = x.optional(xGetRandomID, 64)
+	return wrap("random id", err)
 }
 
 // hello greets the first stage: C0, SYNC, environment, SYNC.
@@ -141,7 +139,9 @@ func (x *xflash) status(wait time.Duration) error {
 	return err
 }
 
-// get asks a question. An agent that does not know it answers a *StatusError.
+// get asks a question. An agent that does not answer it, for whatever reason, gives a
+// *StatusError: in place of the acknowledgement when it does not know the question, and in
+// place of the data, with no status behind it, when its handler fails.
 func (x *xflash) get(c uint32, limit int) ([]byte, error) {
 	if err := x.command(xControl); err != nil {
 		return nil, err
@@ -153,32 +153,44 @@ func (x *xflash) get(c uint32, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(b) == 4 && b[3] == errorByte {
+		return nil, &StatusError{Code: binary.LittleEndian.Uint32(b)}
+	}
 	return b, x.status(answerWait)
 }
 
-// set makes a setting. One the agent does not know is none it could disobey.
-func (x *xflash) set(c, value uint32) error {
-	if err := x.command(xControl); err != nil {
-		return err
+// errorByte is the highest of every error status, and of no answer in four bytes.
+const errorByte = 0xc0
+
+// optional asks a question that the session can do without: nil when it is refused.
+func (x *xflash) optional(c uint32, limit int) ([]byte, error) {
+	b, err := x.get(c, limit)
+	if refusal(err) {
+		return nil, nil
 	}
-	err := x.command(c)
-	if unsupported(err) {
+	return b, err
+}
+
+// set makes a setting. One that the agent refuses is none that reading needs.
+func (x *xflash) set(c, value uint32) error {
+	err := x.command(xControl)
+	if err == nil {
+		err = x.command(c)
+	}
+	if err == nil {
+		err = x.send32(value)
+	}
+	if err == nil {
+		err = x.status(answerWait)
+	}
+	if refusal(err) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	if err := x.send32(value); err != nil {
-		return err
-	}
-	return x.status(answerWait)
+	return err
 }
 
-func unsupported(err error) bool {
-	var s *StatusError
-	return errors.As(err, &s) && s.Code == codeUnsupported
-}
-
+// settings are for the first stage: the second does not know the checksum level, and
+// keeps what the first was told.
 func (x *xflash) settings() error {
 	if err := x.set(xSetResetKey, 0x68); err != nil {
 		return err
@@ -186,14 +198,15 @@ func (x *xflash) settings() error {
 	return x.set(xSetChecksum, 0) // the packets carry none in any case
 }
 
-// dram hands over the memory settings when nobody else has set the memory up: the
-// agent knows how it was reached.
+// dram hands over the memory settings when nobody else has set the memory up. The first
+// stage knows how it was reached, the second does not. Where it does not say, the loader
+// did.
 func (x *xflash) dram() error {
-	by, err := x.get(xGetConnection, 32)
+	by, err := x.optional(xGetConnection, 32)
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(by, []byte("brom")) {
+	if by == nil && !x.info.BootROM || by != nil && !bytes.HasPrefix(by, []byte("brom")) {
 		return nil
 	}
 	if len(x.options.DRAM) == 0 {
@@ -235,10 +248,7 @@ func (x *xflash) bootTo() error {
 }
 
 func (x *xflash) sla() error {
-	b, err := x.get(xGetSLA, 16)
-	if unsupported(err) {
-		return nil
-	}
+	b, err := x.optional(xGetSLA, 16)
 	if err != nil {
 		return err
 	}
@@ -254,24 +264,21 @@ func (x *xflash) speed(ctx context.Context) error {
 	if !x.info.BootROM || x.options.Reconnect == nil {
 		return nil
 	}
-	b, err := x.get(xGetUSBSpeed, 32)
-	if unsupported(err) || err == nil && !bytes.HasPrefix(b, []byte("full-speed")) {
-		return nil
-	}
-	if err != nil {
+	b, err := x.optional(xGetUSBSpeed, 32)
+	if err != nil || !bytes.HasPrefix(b, []byte("full-speed")) {
 		return err
 	}
 	err = x.command(xSwitchUSB)
-	if unsupported(err) {
+	if err == nil {
+		err = x.send32(0x0e8d2001)
+	}
+	if err == nil {
+		err = x.status(answerWait)
+	}
+	if refusal(err) { // it stays at full speed
 		return nil
 	}
 	if err != nil {
-		return err
-	}
-	if err := x.send32(0x0e8d2001); err != nil {
-		return err
-	}
-	if err := x.status(answerWait); err != nil {
 		return err
 	}
 	x.l.Close()
@@ -287,9 +294,13 @@ func (x *xflash) speed(ctx context.Context) error {
 const maxPacket = 64 << 20
 
 func (x *xflash) packetLength() error {
-	b, err := x.get(xPacketLength, 64)
+	b, err := x.optional(xPacketLength, 64)
 	if err != nil {
 		return err
+	}
+	if b == nil {
+		x.packet = maxPacket
+		return nil
 	}
 	if len(b) < 8 {
 		return protocolError("packet lengths in %d bytes", len(b))
@@ -301,9 +312,18 @@ func (x *xflash) packetLength() error {
 	return nil
 }
 
-// read is READ_DATA: packets of data, each acknowledged as soon as its last byte is
-// here, so that the phone reads on while we store. A packet of 2 or 4 bytes is a status
-// in place of data; requests are multiples of 512 bytes, so data never are that short.
+// read is READ_DATA. Each packet of data is acknowledged as soon as its last byte is here,
+// so that the phone reads on while we store:
+//
+//	host               agent
+//	READ_DATA, range ──►
+//	                 ◄── status: is there such a range?
+//	                 ◄── status: could the flash be read?   ┐
+//	                 ◄── data                               │ for each packet
+//	ack              ──►                                    ┘
+//	                 ◄── status of the whole command
+//
+// A flash that cannot be read is told twice, as the packet's status and as the command's.
 func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
 	if err := x.command(xReadData); err != nil {
 		return err
@@ -315,39 +335,39 @@ func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
 	if err := x.send(append(b, make([]byte, 32)...)); err != nil { // no NAND settings
 		return err
 	}
-	for range 2 {
-		if err := x.status(answerWait); err != nil {
-			return err
-		}
+	if err := x.status(flashWait); err != nil {
+		return err
 	}
 	for left := e.Length; left > 0; {
+		err := x.status(flashWait)
+		if refusal(err) {
+			return x.second(err)
+		}
+		if err != nil {
+			return err
+		}
 		n, err := x.data(min(left, x.packet), s)
 		if err != nil {
 			return err
 		}
 		left -= n
 	}
-	return nil
+	return x.status(dataWait)
 }
 
-// data takes one packet of data, and the status that follows its acknowledgement.
+// second takes the status of the command that follows the packet's own, which was
+// refused. An agent that has said all with the first is silent.
+func (x *xflash) second(refused error) error {
+	if err := x.status(answerWait); err != nil && !refusal(err) && !errors.Is(err, port.ErrTimeout) {
+		return err
+	}
+	return refused
+}
+
+// data takes one packet of data and acknowledges it.
 func (x *xflash) data(limit int64, s *sink) (int64, error) {
 	n, err := x.header(limit, dataWait)
 	if err != nil {
-		return 0, err
-	}
-	if n <= 4 {
-		b := make([]byte, n)
-		if err := x.l.ReadFull(b, answerWait); err != nil {
-			return 0, err
-		}
-		v, err := number(b)
-		if err == nil && v == 0 {
-			err = protocolError("a packet of %d bytes in place of data", n)
-		}
-		if err == nil {
-			err = &StatusError{Code: v}
-		}
 		return 0, err
 	}
 	for left := n; left > 0; {
@@ -358,20 +378,20 @@ func (x *xflash) data(limit int64, s *sink) (int64, error) {
 		s.commit(len(b))
 		left -= len(b)
 	}
-	if err := x.send32(0); err != nil {
-		return 0, err
-	}
-	return int64(n), x.status(dataWait)
+	return int64(n), x.send32(0)
 }
 
-// finish has the phone let go of us.
+// finish ends the session. SHUTDOWN has six words; an agent that is given more answers
+// success and does nothing of it. They are: start anew, time of the watchdog, asynchronous,
+// what to start (1 Android, 2 fastboot), download bit, keep the clock. None of them
+// switches the phone off: without the first it waits in its agent.
 func (x *xflash) finish(end End) error {
 	if err := x.command(xShutdown); err != nil {
 		return err
 	}
-	words := make([]uint32, 8)
+	words := make([]uint32, 6)
 	if end == Reboot {
-		words[0], words[3] = 1, 1 // the words count; start Android
+		words[0], words[3], words[5] = 1, 1, 1
 	}
 	if err := x.send32(words...); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -21,6 +22,7 @@ import (
 //	                        ◄──  <host> CMD:UPLOAD-FILE …      each answered OK:
 //	                        ◄──  OK@0x100000                   the whole length
 //	                        ◄──  OK@0x0, then a packet of data, and again
+//	                        ◄──  ERR, answered OK, in place of a packet it cannot read
 //	                        ◄──  <host> CMD:END
 //	                        ◄──  <host> CMD:START              ready for the next
 type xmlAgent struct {
@@ -28,22 +30,11 @@ type xmlAgent struct {
 	boot
 }
 
-// files is what a command gives and takes.
-type files struct {
-	give    []byte                           // for DOWNLOAD-FILE, nil for none
-	missing error                            // what is wrong when there is none
-	total   int64                            // of an UPLOAD-FILE, -1 for any
-	take    func(n int, read readInto) error // for each packet of it
-}
-
-// readInto fills a buffer from the packet.
-type readInto func([]byte) error
-
 func (x *xmlAgent) start(ctx context.Context, p *Phone) error {
 	const parameters = "<arg><checksum_level>NONE</checksum_level><battery_exist>AUTO-DETECT</battery_exist><da_log_level>ERROR</da_log_level>" +
 		"<log_channel>UART</log_channel><system_os>LINUX</system_os></arg><adv><initialize_dram>YES</initialize_dram></adv>"
-	const supported = "<arg><host_command>CMD:DOWNLOAD-FILE^1@CMD:FILE-SYS-OPERATION^1@CMD:PROGRESS-REPORT^1@CMD:UPLOAD-FILE^1@</host_command></arg>"
-	if err := x.expect("CMD:START", startWait); err != nil {
+	const capability = "<arg><host_capability>CMD:DOWNLOAD-FILE^1@CMD:FILE-SYS-OPERATION^1@CMD:PROGRESS-REPORT^1@CMD:UPLOAD-FILE^1@</host_capability></arg>"
+	if err := x.greet(); err != nil {
 		return wrap("start of the first stage", err)
 	}
 	dram := files{give: x.options.DRAM, missing: ErrNeedDRAM}
@@ -53,18 +44,18 @@ func (x *xmlAgent) start(ctx context.Context, p *Phone) error {
 	for _, c := range []struct {
 		name, arg string
 		f         files
-		optional  bool
+		optional  bool // refused by agents that can be read all the same
 	}{
 		{"SET-RUNTIME-PARAMETER", parameters, files{}, false},
-		{"HOST-SUPPORTED-COMMANDS", supported, files{}, false},
+		{"HOST-SUPPORTED-COMMANDS", capability, files{}, true},
 		{"NOTIFY-INIT-HW", "<arg></arg>", dram, false},
 		{"SET-HOST-INFO", "<arg><info>" + time.Now().UTC().Format("20060102T150405Z") + "</info></arg>", files{}, true},
 		{"BOOT-TO", boot, files{give: x.plain()}, false},
-		{"HOST-SUPPORTED-COMMANDS", supported, files{}, false},
+		{"HOST-SUPPORTED-COMMANDS", capability, files{}, true}, // the second stages of 0x1172, 0x1208, 0x1229 have none
 		{"NOTIFY-INIT-HW", "<arg></arg>", dram, false},
 	} {
 		err := x.command(c.name, c.arg, c.f)
-		if err != nil && !(c.optional && unsupported(err)) {
+		if err != nil && !(c.optional && refusal(err)) {
 			return wrap(c.name, err)
 		}
 	}
@@ -91,28 +82,36 @@ func (x *xmlAgent) ok(wait time.Duration) (string, error) {
 	return answer(s)
 }
 
+// sayOK says s and waits for OK.
+func (x *xmlAgent) sayOK(s string) error {
+	if err := x.say(s); err != nil {
+		return err
+	}
+	_, err := x.ok(startWait)
+	return err
+}
+
 // request reads a command of the agent's.
-func (x *xmlAgent) request(wait time.Duration) (string, message, error) {
+func (x *xmlAgent) request(wait time.Duration) (message, error) {
 	s, err := x.text(wait)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	if !strings.HasPrefix(strings.TrimSpace(s), "<") {
+	if !isXML(s) {
 		_, err := answer(s)
 		if err == nil {
 			err = protocolError("%.60q in place of a command", s)
 		}
-		return "", nil, err
+		return nil, err
 	}
-	m, err := parseMessage([]byte(s))
-	return m["command"], m, err
+	return parseMessage([]byte(s))
 }
 
-// expect reads the one command that is due and agrees.
-func (x *xmlAgent) expect(command string, wait time.Duration) error {
-	got, _, err := x.request(wait)
-	if err == nil && got != command {
-		err = protocolError("%.40q in place of %s", got, command)
+// expectStart reads the command that says that the agent is ready, and agrees.
+func (x *xmlAgent) expectStart() error {
+	m, err := x.request(startWait)
+	if err == nil && m["command"] != "CMD:START" {
+		err = notTaken(m)
 	}
 	if err != nil {
 		return err
@@ -120,30 +119,39 @@ func (x *xmlAgent) expect(command string, wait time.Duration) error {
 	return x.say("OK")
 }
 
+// againWait is how long an agent that says START twice takes for the second.
+const againWait = 100 * time.Millisecond
+
+// greet takes the agent's first START, and another that some send behind it: it would take
+// the next command for its answer.
+func (x *xmlAgent) greet() error {
+	if err := x.expectStart(); err != nil {
+		return err
+	}
+	switch err := x.l.Wait(againWait); {
+	case errors.Is(err, port.ErrTimeout):
+		return nil
+	case err != nil:
+		return err
+	}
+	return x.expectStart()
+}
+
 // maxRequests bounds how often an agent asks before it ends a command.
 const maxRequests = 1000
 
-// command runs one command to its end. An error that is a *StatusError leaves the agent
-// ready for the next.
+// command runs one command to its end, and to the START behind it: a phone that starts
+// anew says none. An error that is a *StatusError leaves the agent ready for the next.
 func (x *xmlAgent) command(name, arguments string, f files) error {
-	version := "1.0"
-	if name == "SET-RUNTIME-PARAMETER" {
-		version = "1.1"
-	}
-	err := x.say(`<?xml version="1.0" encoding="utf-8"?><da><version>` + version + "</version><command>CMD:" + name +
-		"</command>" + arguments + "</da>")
+	refused, err := x.begin(name, arguments)
 	if err != nil {
 		return err
 	}
-	_, refused := x.ok(dataWait)
-	if refused != nil && !refusal(refused) {
-		return refused
-	}
 	for range maxRequests {
-		c, m, err := x.request(startWait)
-		if err == nil && c != "CMD:END" {
+		m, err := x.request(flashWait)
+		if err == nil && m["command"] != "CMD:END" {
 			if err = x.say("OK"); err == nil {
-				m, err = x.serve(c, m, &f)
+				m, err = x.serve(m, &f)
 			}
 			if err == nil && m == nil {
 				continue
@@ -156,13 +164,13 @@ func (x *xmlAgent) command(name, arguments string, f files) error {
 		if err != nil {
 			return err
 		}
-		if said := m["message"]; said != "" && refused == nil || refused == nil && m["result"] != "OK" {
-			refused = says(m["result"] + " " + said)
+		if refused == nil {
+			refused = result(m)
 		}
-		if err := x.say("OK"); err != nil {
+		if err := x.say("OK"); err != nil || name == cmdReboot {
 			return err
 		}
-		if err := x.expect("CMD:START", startWait); err != nil {
+		if err := x.expectStart(); err != nil {
 			return err
 		}
 		return refused
@@ -170,134 +178,50 @@ func (x *xmlAgent) command(name, arguments string, f files) error {
 	return protocolError("%s does not end", name)
 }
 
-// refusal reports whether err is the agent's word, not the line's failure.
-func refusal(err error) bool {
-	var s *StatusError
-	return errors.As(err, &s)
-}
-
-// serve does what the agent asks for. When that was cut short by the end of the
-// command, it returns the end's message.
-func (x *xmlAgent) serve(command string, m message, f *files) (end message, err error) {
-	switch command {
-	case "CMD:PROGRESS-REPORT":
-		return nil, x.progress()
-	case "CMD:FILE-SYS-OPERATION":
-		return nil, x.say("OK@0x0")
-	case "CMD:DOWNLOAD-FILE":
-		return nil, x.download(m, f)
-	case "CMD:UPLOAD-FILE":
-		return x.upload(f)
+// begin sends a command and takes the agent's OK. One that says START in place of it was
+// not ready: it is greeted, and told once more. refused is the agent's word that it does
+// not take the command, which it ends all the same.
+func (x *xmlAgent) begin(name, arguments string) (refused, err error) {
+	version := "1.0"
+	if name == "SET-RUNTIME-PARAMETER" {
+		version = "1.1"
 	}
-	return nil, protocolError("the agent wants %.40q", command)
-}
-
-// progress listens to a report until its end.
-func (x *xmlAgent) progress() error {
-	for range 100000 {
-		s, err := x.text(startWait)
-		if err != nil {
-			return err
+	command := `<?xml version="1.0" encoding="utf-8"?><da><version>` + version + "</version><command>CMD:" + name +
+		"</command>" + arguments + "</da>"
+	for again := false; ; again = true {
+		if err := x.say(command); err != nil {
+			return nil, err
 		}
-		if _, err := answer(s); err != nil {
-			return err
-		}
-		if err := x.say("OK"); err != nil {
-			return err
-		}
-		if s == "OK!EOT" {
-			return nil
-		}
-	}
-	return protocolError("progress without end")
-}
-
-// download sends a file in packets of the length the agent names.
-func (x *xmlAgent) download(m message, f *files) error {
-	size, err := m.number("packet_length")
-	switch {
-	case err != nil:
-		return err
-	case len(f.give) == 0 && f.missing != nil:
-		return f.missing
-	case len(f.give) == 0 || size == 0:
-		return protocolError("the agent wants a file, in packets of %d bytes", size)
-	}
-	if err := x.sayOK(fmt.Sprintf("OK@0x%x", len(f.give))); err != nil {
-		return err
-	}
-	for rest := f.give; len(rest) > 0; {
-		n := int(min(uint64(len(rest)), size))
-		if err := x.sayOK("OK@0x0"); err != nil {
-			return err
-		}
-		if err := x.send(rest[:n]); err != nil {
-			return err
-		}
-		if _, err := x.ok(startWait); err != nil {
-			return err
-		}
-		rest = rest[n:]
-	}
-	return nil
-}
-
-// sayOK says s and waits for OK.
-func (x *xmlAgent) sayOK(s string) error {
-	if err := x.say(s); err != nil {
-		return err
-	}
-	_, err := x.ok(startWait)
-	return err
-}
-
-// upload takes a file. An agent that fails in the middle ends the command instead.
-func (x *xmlAgent) upload(f *files) (end message, err error) {
-	value, err := x.ok(dataWait)
-	if err != nil {
-		return nil, err
-	}
-	total, err := parseNumber(value)
-	switch {
-	case err != nil:
-		return nil, err
-	case f.take == nil, total > largest, f.total >= 0 && int64(total) != f.total:
-		return nil, protocolError("the agent sends 0x%x bytes, 0x%x were asked for", total, f.total)
-	}
-	if err := x.say("OK"); err != nil {
-		return nil, err
-	}
-	for left := int64(total); left > 0; {
 		s, err := x.text(dataWait)
 		if err != nil {
 			return nil, err
 		}
-		if strings.HasPrefix(strings.TrimSpace(s), "<") {
-			m, err := parseMessage([]byte(s))
-			if err == nil && (m["command"] != "CMD:END" || m["message"] == "" && m["result"] == "OK") {
-				err = protocolError("%.40q with 0x%x bytes to come", m["command"], left)
+		if !isXML(s) {
+			if _, err = answer(s); refusal(err) {
+				return err, nil
 			}
-			return m, err
-		}
-		if _, err := answer(s); err != nil {
 			return nil, err
 		}
-		if err := x.say("OK"); err != nil {
-			return nil, err
-		}
-		n, err := x.header(left, dataWait)
+		m, err := parseMessage([]byte(s))
 		if err != nil {
 			return nil, err
 		}
-		if err := f.take(n, func(b []byte) error { return x.l.ReadFull(b, dataWait) }); err != nil {
-			return nil, err
+		if m["command"] != "CMD:START" || again {
+			return nil, notTaken(m)
 		}
 		if err := x.say("OK"); err != nil {
 			return nil, err
 		}
-		left -= int64(n)
 	}
-	return nil, nil
+}
+
+// result is what an END says. Its message counts only beside a bad result: the agent never
+// clears it, and beside OK it is of an earlier command.
+func result(m message) error {
+	if m["result"] == "OK" {
+		return nil
+	}
+	return says(strings.TrimSpace(m["result"] + " " + m["message"]))
 }
 
 // report runs a command that is answered by a file of XML.
@@ -318,7 +242,7 @@ func (x *xmlAgent) report(name, arg string) (message, error) {
 
 func (x *xmlAgent) sla() error {
 	m, err := x.report("GET-SYS-PROPERTY", "<key>DA.SLA</key>")
-	if unsupported(err) {
+	if refusal(err) {
 		return nil
 	}
 	if err == nil && m["item"] == "ENABLED" {
@@ -334,50 +258,8 @@ func (x *xmlAgent) hardware(p *Phone) error {
 		return err
 	}
 	p.RandomID, _ = hex.DecodeString(m["random_id"])
-	kind := strings.ToLower(m["storage"])
-	if kind == "" || kind == "none" {
-		return ErrNoStorage
-	}
-	var regions []Region
-	var sizes []string
-	switch kind {
-	case "emmc":
-		p.Storage, p.Sector = flash.EMMC, 512
-		for i, s := range []string{"boot1_size", "boot2_size", "rpmb_size", "gp1_size", "gp2_size", "gp3_size", "gp4_size", "user_size"} {
-			regions, sizes = append(regions, Region{Name: emmcNames[i], xmlName: emmcXML[i]}), append(sizes, s)
-		}
-		regions, sizes = rotate(regions), rotate(sizes) // the user area first
-	case "ufs":
-		p.Storage, p.Sector = flash.UFS, 4096
-		for i, s := range []string{"lua0_size", "lua1_size", "lua2_size"} {
-			regions, sizes = append(regions, Region{Name: ufsNames[i], xmlName: ufsXML[i]}), append(sizes, s)
-		}
-		regions, sizes = rotate(regions), rotate(sizes)
-	case "nand":
-		p.Storage, p.Sector = flash.NAND, 2048
-		regions, sizes = []Region{{Name: flash.NANDWhole, xmlName: "NAND-WHOLE"}}, []string{"total_size"}
-	default:
-		return fmt.Errorf("%w: storage %.20q", ErrUnsupported, kind)
-	}
-	for _, name := range []string{"id", kind + "_cid"} {
-		if cid, err := hex.DecodeString(m[kind+"."+name]); err == nil && len(cid) > 0 {
-			p.CID = cid
-		}
-	}
-	for i, r := range regions {
-		n, err := m.number(kind + "." + sizes[i])
-		if err == nil {
-			err = p.add(r, n)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return xmlStorage(p, m)
 }
-
-// rotate puts the last first.
-func rotate[T any](s []T) []T { return append([]T{s[len(s)-1]}, s[:len(s)-1]...) }
 
 // read is READ-FLASH.
 func (x *xmlAgent) read(r Region, e flash.Extent, s *sink) error {
@@ -396,8 +278,10 @@ func (x *xmlAgent) read(r Region, e flash.Extent, s *sink) error {
 	}})
 }
 
-// finish reboots the phone or lets it go. It may be gone before its last word.
+const cmdReboot = "REBOOT"
+
+// finish starts the phone anew, or has the agent let go of the line.
 func (x *xmlAgent) finish(end End) error {
 	action := map[End]string{Off: "DISCONNECT", Reboot: "IMMEDIATE"}[end]
-	return x.command("REBOOT", "<arg><action>"+action+"</action></arg>", files{})
+	return x.command(cmdReboot, "<arg><action>"+action+"</action></arg>", files{})
 }

@@ -1,8 +1,10 @@
 package da
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -82,6 +84,20 @@ func parseNumber(s string) (uint64, error) {
 	return n, nil
 }
 
+// isXML reports whether a packet of text is XML, and not an answer in one line.
+func isXML(s string) bool { return strings.HasPrefix(strings.TrimSpace(s), "<") }
+
+// notTaken describes sound XML that is no answer to what was said.
+func notTaken(m message) error {
+	words := cmp.Or(m["command"], "XML without a command")
+	for _, name := range []string{"result", "message"} {
+		if m[name] != "" {
+			words += fmt.Sprintf(", %s %.200q", name, m[name])
+		}
+	}
+	return fmt.Errorf("%w: it says %.500s", ErrNotTaken, words)
+}
+
 // answer takes apart what an agent says in one line: OK, OK@0x1000, ERR!UNSUPPORTED.
 func answer(s string) (value string, err error) {
 	word, value, _ := strings.Cut(s, "@")
@@ -97,9 +113,6 @@ func answer(s string) (value string, err error) {
 // says makes an error of the agent's own words. A code among them is understood.
 func says(s string) *StatusError {
 	e := &StatusError{Text: strings.ToValidUTF8(s[:min(len(s), 200)], "?")}
-	if strings.Contains(s, "UNSUPPORTED") {
-		e.Code = codeUnsupported
-	}
 	if i := strings.Index(strings.ToLower(s), "0xc0"); i >= 0 && len(s) >= i+10 {
 		if n, err := strconv.ParseUint(s[i+2:i+10], 16, 32); err == nil {
 			e.Code = uint32(n)

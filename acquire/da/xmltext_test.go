@@ -57,15 +57,15 @@ func TestAnswer(t *testing.T) {
 		{"OK@0x1000", "0x1000", 0, nil},
 		{"OK!PROGRESS@3", "3", 0, nil},
 		{"OK!EOT", "", 0, nil},
-		{"ERR!UNSUPPORTED", "", codeUnsupported, nil},
+		{"ERR!UNSUPPORTED", "", 0, nil},
 		{"ERR!hash 0xC0070004", "", codeHashMismatch, ErrMismatch},
 		{"OKAY", "", 0, ErrProtocol},
 		{"", "", 0, ErrProtocol},
 	} {
 		v, err := answer(c.in)
 		var s *StatusError
-		if v != c.value || c.is != nil && !errors.Is(err, c.is) || errors.As(err, &s) && s.Code != c.code ||
-			c.is == nil && c.code == 0 && err != nil {
+		if v != c.value || refusal(err) != strings.HasPrefix(c.in, "ERR") || c.is != nil && !errors.Is(err, c.is) || errors.As(err, &s) && s.Code != c.code ||
+			c.is == nil && err != nil && !refusal(err) {
 			t.Errorf("%q: %q, %v", c.in, v, err)
 		}
 	}

@@ -107,6 +107,16 @@ func (l *Line) cause(err error) error {
 	return err
 }
 
+// Wait waits until there is something to read, no longer than wait.
+func (l *Line) Wait(wait time.Duration) error {
+	if l.r < l.w {
+		return nil
+	}
+	m, err := l.read(l.buf, wait)
+	l.r, l.w = 0, m
+	return err
+}
+
 // Byte returns the next byte, waiting for it no longer than wait.
 func (l *Line) Byte(wait time.Duration) (byte, error) {
 	var b [1]byte
