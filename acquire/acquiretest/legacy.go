@@ -14,6 +14,7 @@ const (
 	lSOC      = 0xc1
 	lNoFlash  = 0xbc4
 	lNeedDRAM = 0xbc3
+	lNoEMI    = 0xffffffff // settings without a version
 )
 
 func (l *life) ack() { l.send("legacy.ack", []byte{lAck}) }
@@ -89,8 +90,8 @@ func (l *life) lmemory() bool {
 	if !l.acked("legacy.ack") {
 		return false
 	}
-	switch version {
-	case 0x0a, 0x0b, 0x0c, 0x0d:
+	switch {
+	case version >= 0x0a && version <= 0x0d, version != lNoEMI && l.HWCode == 0x8127: // no length goes before them
 	default:
 		if n = l.be32(); n > 1<<16 {
 			return false

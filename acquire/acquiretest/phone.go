@@ -55,8 +55,8 @@ type Phone struct {
 	WideRAM     bool          // RAM report of 48 bytes instead of 24
 	SyncDelay   time.Duration // before XFlash's SYNC
 	Logs        bool          // log packets between the others
-	Unknown     []uint32      // questions and settings that an XFlash agent does not know …
-	UnknownAs   uint32        // … and what it answers: c0010004, or another of the ways to say so
+	Unknown     []uint32      // questions and settings that an XFlash agent refuses …
+	UnknownAs   uint32        // … with this status; 0: as one whose handler fails
 	ExtraStarts int           // an XML agent says START so often more than it should
 	Message     string        // what stands in an XML agent's buffer of messages when it starts
 	Progress    int           // lines of progress an XML phone reports
@@ -133,7 +133,7 @@ type transport interface {
 	SetReadDeadline(time.Time) error
 	opened() bool    // the host has the port open
 	transfers() bool // Read gives each write of the host's by itself, as USB does
-	Close() error // the port vanishes
+	Close() error    // the port vanishes
 }
 
 // How a life ends.

@@ -134,14 +134,18 @@ func (l *life) bootTo() {
 // gives its error status in place of the data, and nothing behind it (I).
 func (l *life) control(c uint32) {
 	answer, known := l.report(c)
-	known = known && !slices.Contains(l.Unknown, c)
+	unknown := slices.Contains(l.Unknown, c)
 	if (c == 0x020003 || c == 0x04000a) && l.second { // L: of the first stage only
 		l.xstatus(xNoControl)
 		return
 	}
 	switch {
-	case slices.Contains(l.Unknown, c) && l.UnknownAs != 0:
+	case unknown && l.UnknownAs != 0:
 		l.xstatus(l.UnknownAs)
+	case unknown && !known: // a setting is taken before its handler can fail
+		l.xstatus(0)
+		l.recvPacket("xflash.setting", 4)
+		l.xstatus(xHandler)
 	case c == 0x020003, c == 0x020004:
 		l.xstatus(0)
 		l.recvPacket("xflash.setting", 4)
@@ -151,7 +155,7 @@ func (l *life) control(c uint32) {
 		l.xstatus(0)
 	case !known:
 		l.xstatus(xNoControl)
-	case answer == nil:
+	case answer == nil, unknown:
 		l.xstatus(0)
 		l.sendPacket(controlNames[c], le.AppendUint32(nil, xHandler))
 	default:

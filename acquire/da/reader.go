@@ -36,12 +36,13 @@ type reader struct {
 	quit    chan struct{}
 	done    chan struct{}
 
-	region  Region // of the windows asked for
-	pos     int64  // where the next block from filled begins
-	until   int64  // where the windows asked for end
-	window  int64  // length of the last one
-	next    int64  // where the last ReadAt ended: one that begins there goes straight on
-	pending int    // windows whose end has not come
+	region  Region       // of the windows asked for
+	pos     int64        // where the next block from filled begins
+	until   int64        // where the windows asked for end
+	window  int64        // length of the last one
+	asked   flash.Extent // the last one
+	next    int64        // where the last ReadAt ended: one that begins there goes straight on
+	pending int          // windows whose end has not come
 	recent  []block
 }
 
@@ -162,7 +163,8 @@ func (r *reader) give(b block) {
 // ask queues a window.
 func (r *reader) ask(region Region, off, length int64) {
 	length = min(length, region.Size-off)
-	r.windows <- request{region, flash.Extent{Offset: off, Length: length}}
+	r.asked = flash.Extent{Offset: off, Length: length}
+	r.windows <- request{region, r.asked}
 	r.until, r.window = off+length, length
 	r.pending++
 }
@@ -183,19 +185,21 @@ func (r *reader) receive(got func(block)) error {
 		return nil
 	}
 	r.pending--
-	var status *StatusError
-	if b.err != nil && !errors.As(b.err, &status) && r.dead == nil {
+	if b.err != nil && !refusal(b.err) && r.dead == nil {
 		r.dead = b.err
 	}
 	return b.err
 }
 
-// readAt fills p, which lies within the region.
-func (r *reader) readAt(region Region, p []byte, off int64) (int, error) {
+// readAt fills p, which lies within the region. Exact asks the phone for no byte besides.
+func (r *reader) readAt(region Region, p []byte, off int64, exact bool) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	straight := r.region.Name == region.Name && off == r.next
-	n, exact := 0, false
+	straight := r.region.Name == region.Name && off == r.next && !exact
+	if exact {
+		r.drain() // what was read ahead is not asked for any more
+	}
+	n := 0
 	defer func() { r.next = off + int64(n) }()
 	for n < len(p) {
 		at := off + int64(n)
@@ -213,14 +217,21 @@ func (r *reader) readAt(region Region, p []byte, off int64) (int, error) {
 		if err == nil {
 			continue
 		}
+		alone := r.pending == 0 && r.asked == r.exactly(region, flash.Extent{Offset: at, Length: int64(len(p) - n)})
 		r.drain()
-		var status *StatusError
-		if exact || !errors.As(err, &status) {
+		if exact || alone || !refusal(err) {
 			return n, fmt.Errorf("da: %s at 0x%x: %w", region.Name, at, err)
 		}
 		exact = true // the error may lie behind what was asked for
 	}
 	return n, nil
+}
+
+// exactly is the window that holds want and as little besides as the phone's sectors allow.
+func (r *reader) exactly(region Region, want flash.Extent) flash.Extent {
+	start := want.Offset / r.sector * r.sector
+	length := min((want.End()-start+r.sector-1)/r.sector*r.sector, lastWindow)
+	return flash.Extent{Offset: start, Length: min(length, region.Size-start)}
 }
 
 // forget drops what is at hand, so that the next read asks the phone.
@@ -269,18 +280,16 @@ func (r *reader) prepare(region Region, want flash.Extent, straight, exact bool)
 	if r.drain(); r.dead != nil {
 		return
 	}
-	start := at / r.sector * r.sector
-	length := (want.End() - start + r.sector - 1) / r.sector * r.sector
+	w := r.exactly(region, want)
 	switch {
 	case exact:
-		length = min(length, lastWindow)
 	case straight:
-		length = min(max(length, 2*r.window), lastWindow)
+		w.Length = min(max(w.Length, 2*r.window), lastWindow)
 	default:
-		length = min(max(length, firstWindow), lastWindow)
+		w.Length = max(w.Length, firstWindow)
 	}
-	r.region, r.pos = region, start
-	r.ask(region, start, length)
+	r.region, r.pos = region, w.Offset
+	r.ask(region, w.Offset, w.Length)
 }
 
 // regionImage is a region of the phone as a flash.Image.
@@ -294,7 +303,14 @@ func (i *regionImage) Size() int64 { return i.region.Size }
 
 // ReadAt implements io.ReaderAt. An error that wraps a *StatusError is about the place:
 // reading elsewhere goes on. Any other ends the session.
-func (i *regionImage) ReadAt(p []byte, off int64) (int, error) {
+func (i *regionImage) ReadAt(p []byte, off int64) (int, error) { return i.read(p, off, false) }
+
+// ReadExactAt is ReadAt, and asks the phone for no byte besides: nothing is read ahead, and
+// nothing of what was is under way any more. A phone that is lost when one place is read can
+// be read up to that place only so.
+func (i *regionImage) ReadExactAt(p []byte, off int64) (int, error) { return i.read(p, off, true) }
+
+func (i *regionImage) read(p []byte, off int64, exact bool) (int, error) {
 	switch {
 	case off < 0:
 		return 0, fmt.Errorf("da: %s: read at negative offset %d", i.region.Name, off)
@@ -307,7 +323,7 @@ func (i *regionImage) ReadAt(p []byte, off int64) (int, error) {
 	if short {
 		p = p[:i.region.Size-off]
 	}
-	n, err := i.r.readAt(i.region, p, off)
+	n, err := i.r.readAt(i.region, p, off, exact)
 	if err == nil && short {
 		err = io.EOF
 	}
