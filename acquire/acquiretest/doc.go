@@ -29,7 +29,8 @@
 //	D  The second stage of an XML agent may not know that command.
 //	E  In XML's END only <result> counts; <message> may be left from an earlier command.
 //	F  XML tells a flash that cannot be read as ERR in place of a packet, and waits for OK.
-//	G  XFlash's SHUTDOWN has six words; more of them do nothing, and none switches off.
+//	G  XFlash's SHUTDOWN has six words; more of them do nothing, and none switches off: that
+//	   is a task of the agent's, when the cable is out.
 //	H  After the END of XML's REBOOT there is no START.
 //	I  A question whose handler fails is answered by one packet, the status.
 //	J  RPMB is refused by agents since 2018, XML agents included.

@@ -222,8 +222,10 @@ func (l *life) lread() {
 	}
 	l.ack()
 	l.readData(r, e, int64(packet), func(piece []byte) bool {
+		sum := make(chan uint16, 1)
+		go func() { sum <- sum16(piece) }() // while it is sent, as a phone does
 		l.send("data", piece)
-		l.send16("data.sum", sum16(piece))
+		l.send16("data.sum", <-sum)
 		return l.acked("data.ack")
 	})
 }

@@ -102,6 +102,60 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
+// What files of vendors were seen to have, besides the usual.
+func TestVendorForms(t *testing.T) {
+	region := func(b []byte, values ...uint32) []byte {
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+		return b
+	}
+	single := func(first uint16, data uint32, regions ...[]uint32) []byte {
+		b := append([]byte{}, made()[:0x6c]...)
+		binary.LittleEndian.PutUint32(b[0x68:], 1)
+		for _, v := range []uint16{0xdada, 0x1208, 0x8a00, 0xca00, 0, 0, 0, 0, first, uint16(len(regions))} {
+			b = binary.LittleEndian.AppendUint16(b, v)
+		}
+		for _, r := range regions {
+			b = region(b, r...)
+		}
+		return append(b, make([]byte, int(data)+0x600-len(b))...)
+	}
+	for name, c := range map[string]struct {
+		file    []byte
+		version uint32
+		first   uint16
+		stages  [2]Stage
+	}{
+		"one entry, data at 0xbc, an XML first stage at 0x200000": {
+			single(0, 0xbc, []uint32{0xbc, 0x300, 0x200000, 0x2bc, 0x100}, []uint32{0xbc, 0x300, 0x200000, 0x2bc, 0x100}, []uint32{0x3bc, 0x300, 0x40000000, 0x5bc, 0x100}),
+			4, 0, [2]Stage{{flash.Extent{Offset: 0xbc, Length: 0x300}, 0x200000, 0x100}, {flash.Extent{Offset: 0x3bc, Length: 0x300}, 0x40000000, 0x100}}},
+		"one entry, data at 0x148": {
+			single(0, 0x148, []uint32{0x148, 0x300, 0x2000000, 0x348, 0x100}, []uint32{0x148, 0x300, 0x2000000, 0x348, 0x100}, []uint32{0x448, 0x300, 0x40000000, 0x648, 0x100}),
+			4, 0, [2]Stage{{flash.Extent{Offset: 0x148, Length: 0x300}, 0x2000000, 0x100}, {flash.Extent{Offset: 0x448, Length: 0x300}, 0x40000000, 0x100}}},
+		"one stage, a third region without signature": {
+			single(1, 0x148, []uint32{0x148, 0x100, 0x90005000, 0, 0}, []uint32{0x248, 0x300, 0x90006000, 0x448, 0x100}, []uint32{0x548, 0x100, 0xc0000000, 0, 0}),
+			4, 1, [2]Stage{{flash.Extent{Offset: 0x248, Length: 0x300}, 0x90006000, 0x100}, {flash.Extent{Offset: 0x548, Length: 0x100}, 0xc0000000, 0}}},
+		"version word 0x4a": {
+			func() []byte {
+				b := single(0, 0xbc, []uint32{0xbc, 0x300, 0x2000000, 0x2bc, 0x100}, []uint32{0xbc, 0x300, 0x2000000, 0x2bc, 0x100}, []uint32{0x3bc, 0x300, 0x40000000, 0x5bc, 0x100})
+				binary.LittleEndian.PutUint32(b[0x60:], 0x4a)
+				return b
+			}(), 0x4a, 0, [2]Stage{{flash.Extent{Offset: 0xbc, Length: 0x300}, 0x2000000, 0x100}, {flash.Extent{Offset: 0x3bc, Length: 0x300}, 0x40000000, 0x100}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Read(bytes.NewReader(c.file))
+			if err != nil || len(got.Problems) > 0 {
+				t.Fatal(got, err)
+			}
+			e, err := got.Choose(0x1208, 0xca00, 0)
+			if err != nil || got.Version != c.version || e.First != c.first || e.Regions[1] != c.stages[0] || e.Regions[2] != c.stages[1] {
+				t.Errorf("%+v, %v", e, err)
+			}
+		})
+	}
+}
+
 func TestHostile(t *testing.T) {
 	for _, c := range []struct {
 		name   string

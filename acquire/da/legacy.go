@@ -366,13 +366,22 @@ func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err er
 	return good, nil
 }
 
+// sumPiece is how much of a packet is added up at once, while the next bytes come in.
+const sumPiece = 64 << 10
+
 // packet reads one packet, acknowledges it, and reports whether its sum fits.
 func (a *legacy) packet(b []byte) (bool, error) {
 	if err := a.l.Wait(flashWait); err != nil { // the phone may try a bad place for minutes
 		return false, err
 	}
-	if err := a.l.ReadFull(b, dataWait); err != nil {
-		return false, err
+	var have uint16
+	for rest := b; len(rest) > 0; {
+		piece := rest[:min(len(rest), sumPiece)]
+		if err := a.l.ReadFull(piece, dataWait); err != nil {
+			return false, err
+		}
+		have += byteSum(piece)
+		rest = rest[len(piece):]
 	}
 	sum, err := a.take(2, dataWait)
 	if err != nil {
@@ -381,7 +390,7 @@ func (a *legacy) packet(b []byte) (bool, error) {
 	if err := a.l.Write([]byte{lAck}); err != nil { // at once: the phone reads on
 		return false, err
 	}
-	return binary.BigEndian.Uint16(sum) == byteSum(b), nil
+	return binary.BigEndian.Uint16(sum) == have, nil
 }
 
 // refused asks why a range is not sent. The reason is little-endian, alone in this
@@ -400,8 +409,9 @@ func (a *legacy) refused(answer byte) error {
 	return &StatusError{Code: binary.LittleEndian.Uint32(b)}
 }
 
-// finish ends the session; the phone leaves the bus. How to have it start Android is
-// not known of these agents.
+// finish ends the session. The agent lets go of the power latch, so that the phone is off
+// as soon as the cable no longer feeds it (MT6580 of 2019). How to have it start Android
+// is not known of these agents.
 func (a *legacy) finish(End) error {
 	if err := a.say(lFinish); err != nil {
 		return err

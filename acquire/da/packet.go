@@ -25,7 +25,7 @@ const (
 	answerWait = 5 * time.Second
 	dataWait   = 10 * time.Second
 	startWait  = 15 * time.Second
-	flashWait  = 5 * time.Minute
+	flashWait  = 10 * time.Minute
 )
 
 // maxLog bounds a log packet, which is thrown away.

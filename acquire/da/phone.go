@@ -50,12 +50,26 @@ type Phone struct {
 // End is what the phone does when reading is over.
 type End int
 
-// The ends.
+// The ends. No agent switches the phone off while the cable is in.
 const (
-	Off    End = iota // switch off (when the cable is out)
-	Reboot            // start Android
-	Stay              // nothing: the agent waits on until the cable or the battery is out
+	Off    End = iota // let go: the phone waits with its screen dark
+	Reboot            // start Android; legacy agents do not, they let go
+	Stay              // nothing: the agent serves on, for the next tool
 )
+
+// After says to a person what a phone does after an end, and what is next to do.
+func (p *Phone) After(end End) string {
+	const dark = "the phone waits with its screen dark: pull the cable out, and it switches off (if it does not start then, hold its power key for 10 seconds)"
+	switch {
+	case end == Stay:
+		return "the phone's agent serves on until the cable is out; hold its power key for 10 seconds if it does not start then"
+	case end == Off:
+		return dark
+	case p.Protocol == brom.Legacy:
+		return "legacy agents have no command to start Android; " + dark
+	}
+	return "the phone starts Android"
+}
 
 // agent is what the three families have in common once they run.
 type agent interface {

@@ -280,7 +280,8 @@ func (x *xmlAgent) read(r Region, e flash.Extent, s *sink) error {
 
 const cmdReboot = "REBOOT"
 
-// finish starts the phone anew, or has the agent let go of the line.
+// finish starts the phone anew, or has the agent let go of the line and wait: an agent for
+// MT6789 of 2024 then looks for the cable, and switches the phone off when it is out.
 func (x *xmlAgent) finish(end End) error {
 	action := map[End]string{Off: "DISCONNECT", Reboot: "IMMEDIATE"}[end]
 	return x.command(cmdReboot, "<arg><action>"+action+"</action></arg>", files{})
