@@ -75,14 +75,15 @@ func (f *foreign) is(t *testing.T, name string, want []byte) {
 }
 
 // MtkFlash, a program in C for the MT6739, reads the phone when MTKKIT_MTKFLASH names it.
-// It knows one kind of start only: the preloader answers its first A0.
+// It knows one kind of start only: the preloader answers its first A0; and one kind of
+// agent, that of 2018: memory in 48 bytes, an eMMC in 96.
 func TestMtkFlashReadsThePhone(t *testing.T) {
 	client := os.Getenv("MTKKIT_MTKFLASH")
 	if client == "" {
 		t.Skip("MTKKIT_MTKFLASH names no client")
 	}
 	want := noise("user", 5<<20)
-	p := &Phone{HWCode: 0x699, EchoFirst: true, Window: -1, WideRAM: true, EnumDelay: time.Millisecond, Packet: 64 << 10,
+	p := &Phone{HWCode: 0x699, EchoFirst: true, Window: -1, WideRAM: true, EnumDelay: time.Millisecond, Packet: 64 << 10, StatusWidth: 2,
 		Parts: []flash.Part{{Region: flash.EMMCUser, Image: bytes.NewReader(want)}}}
 	f := serveForeign(t, p, "", func(ctx context.Context, f *foreign) *exec.Cmd {
 		return exec.CommandContext(ctx, client, "-t", f.link, "-d", f.agent(t, "MTK_AllInOne_DA_v3", Agent{Code: 0x6739, HWVersion: 0xca00}),
@@ -92,9 +93,13 @@ func TestMtkFlashReadsThePhone(t *testing.T) {
 }
 
 // mtkclient reads the phone in all three protocols when MTKKIT_MTKCLIENT names a program
-// that takes mtk.py's arguments. Its serial path needs help that its USB path does not
-// (it throws away what it has not sent yet, and takes a read for a USB transfer), which
-// that program has to give; and it knows only ports called /dev/ttyACM…
+// that takes mtk.py's arguments; it knows only ports called /dev/ttyACM… Its serial path
+// needs help that its USB path does not, which that program has to give:
+//
+//   - what was written stays: no flushOutput and no reset_output_buffer behind a write
+//   - a read without a length, a USB transfer, is the 12 bytes of a header
+//   - what a preloader said before a byte of the start command is thrown away
+//   - EP_IN and EP_OUT have a wMaxPacketSize, 512
 func TestMtkclientReadsThePhone(t *testing.T) {
 	client := os.Getenv("MTKKIT_MTKCLIENT")
 	if client == "" {
