@@ -30,7 +30,7 @@ func simulateCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "dump", Usage: "`FILE` or folder with the phone's flash (ROM_1)"},
 			&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region"},
 			&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
-			&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region"},
+			&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region; without it the agent refuses to read one, as agents since 2018 do"},
 			&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
 			&cli.StringFlag{Name: "chip", Usage: "`CHIP` it is (default: one that runs the protocol: mt6765, mt6582, mt6789)"},
 			&cli.StringFlag{Name: "protocol", Usage: "`FAMILY` of Download Agents: xflash, legacy or xml (default: the chip's)"},
@@ -38,7 +38,9 @@ func simulateCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "write-da", Usage: "write a stand-in Download Agent for the phone to `FILE`"},
 			&cli.BoolFlag{Name: "bootrom", Usage: "start in the chip's own loader, memory not set up"},
 			&cli.BoolFlag{Name: "echo-first", Usage: "the preloader answers the first byte of a tool instead of swallowing it"},
-			&cli.StringFlag{Name: "packet", Value: "1M", Usage: "`SIZE` of a packet of data"},
+			&cli.BoolFlag{Name: "wide-ram", Usage: "an XFlash agent tells of memory in numbers of 64 bits (48 bytes instead of 24)"},
+			&cli.BoolFlag{Name: "short-status", Usage: "an XFlash agent of 2018 or before: success is two bytes, the report on eMMC eight bytes shorter"},
+			&cli.StringFlag{Name: "packet", Value: "64K", Usage: "`SIZE` of a packet of data that an XFlash or XML agent grants; with legacy agents the tool sets it"},
 			&cli.StringFlag{Name: "rate", Usage: "`BYTES` of data a second (default: as fast as it goes)"},
 			&cli.DurationFlag{Name: "latency", Usage: "`TIME` before each packet of data"},
 			&cli.DurationFlag{Name: "window", Usage: "`TIME` a preloader waits for a tool before it starts Android (default: for ever)"},
@@ -116,7 +118,11 @@ func simulatedPhone(c *cli.Context) (brom.Chip, *acquiretest.Phone, error) {
 	p := &acquiretest.Phone{
 		HWCode: chip.HWCode, Protocol: acquiretest.Protocol(chip.Protocol.String()),
 		BootROM: c.Bool("bootrom"), EchoFirst: c.Bool("echo-first"),
+		WideRAM: c.Bool("wide-ram"), RPMB: c.String("rpmb") != "",
 		Latency: c.Duration("latency"), Window: c.Duration("window"), Replug: c.Duration("replug"),
+	}
+	if c.Bool("short-status") {
+		p.StatusWidth = 2
 	}
 	if p.Window == 0 {
 		p.Window = -1
@@ -145,9 +151,12 @@ func simulatedPhone(c *cli.Context) (brom.Chip, *acquiretest.Phone, error) {
 func giveFlash(c *cli.Context, u *ui, p *acquiretest.Phone) (io.Closer, error) {
 	var closer io.Closer = io.NopCloser(nil)
 	dump := c.String("dump")
-	if dump == "" {
+	switch {
+	case dump == "" && (c.IsSet("boot1") || c.IsSet("boot2") || c.IsSet("rpmb")):
+		return nil, usage("mtkkit simulate: --boot1, --boot2 and --rpmb belong to a dump: give it with --dump")
+	case dump == "":
 		p.Storage, p.Parts = flash.EMMC, simParts()
-	} else {
+	default:
 		src, err := openSource(c.Context, c, u, dump)
 		if err != nil {
 			return nil, err

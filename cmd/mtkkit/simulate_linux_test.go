@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -45,16 +48,53 @@ func TestSimulateInterrupted(t *testing.T) {
 	}
 }
 
+// Options that no answer of the phone shows at once.
+func TestSimulatedPhone(t *testing.T) {
+	type agent struct {
+		packet, status int
+		wide, rpmb     bool
+	}
+	for args, want := range map[string]agent{
+		"":                              {packet: 64 << 10},
+		"--wide-ram --packet 1M":        {packet: 1 << 20, wide: true},
+		"--short-status":                {packet: 64 << 10, status: 2},
+		"--dump ROM_1 --rpmb rpmb.bin":  {packet: 64 << 10, rpmb: true},
+		"--dump ROM_1 --boot1 boot.bin": {packet: 64 << 10},
+	} {
+		var p *acquiretest.Phone
+		command := simulateCommand(&ui{})
+		command.Action = func(c *cli.Context) (err error) {
+			_, p, err = simulatedPhone(c)
+			return err
+		}
+		app := &cli.App{Commands: []*cli.Command{command}}
+		if err := app.Run(append([]string{"mtkkit", "simulate"}, strings.Fields(args)...)); err != nil {
+			t.Errorf("%s: %v", args, err)
+		} else if got := (agent{p.Packet, p.StatusWidth, p.WideRAM, p.RPMB}); got != want {
+			t.Errorf("%s: %+v, want %+v", args, got, want)
+		}
+	}
+}
+
 // A dump served as a phone, over a real terminal: what is read from it is the dump, and
-// when the phone is switched off the simulation is over.
+// when the tool lets the phone go or starts it anew the simulation is over.
 func TestSimulate(t *testing.T) {
 	made := imgtest.MT6765()
-	for _, args := range [][]string{
-		{"--protocol", "xflash", "--packet", "64K"}, {"--chip", "mt6582", "--echo-first"}, {"--protocol", "xml"},
-		{"--protocol", "xflash", "--bootrom"},
-		{"--fault", "disconnect@data:2+100", "--replug", "1ms"},
+	ends := map[string]string{"off": "let go by the tool: it waits in its agent, the screen dark", "reboot": "started anew by the tool"}
+	for _, c := range []struct {
+		then string
+		args []string
+	}{
+		{"off", []string{"--protocol", "xflash", "--packet", "1M"}},
+		{"off", []string{"--chip", "mt6582", "--echo-first"}},
+		{"off", []string{"--protocol", "xml"}},
+		{"reboot", []string{"--protocol", "xflash", "--bootrom"}},
+		{"reboot", []string{"--protocol", "xml", "--packet", "8K"}},
+		{"reboot", []string{"--wide-ram", "--short-status"}},
+		{"off", []string{"--fault", "disconnect@data:2+100", "--replug", "1ms"}},
 	} {
-		t.Run(strings.Join(args, " "), func(t *testing.T) {
+		args := c.args
+		t.Run(strings.Join(append(args, "then", c.then), " "), func(t *testing.T) {
 			dir := t.TempDir()
 			if err := made.WriteDump(dir); err != nil {
 				t.Fatal(err)
@@ -79,7 +119,7 @@ func TestSimulate(t *testing.T) {
 			}
 			cat := func() (int, string, string) {
 				var out, errs strings.Builder
-				code := run(ctx, []string{"mtkkit", "cat", "boot", "--port", in("ttyACM90"), "--da", in("DA.bin"), "--preloader", in("preloader.bin")},
+				code := run(ctx, []string{"mtkkit", "cat", "boot", "--port", in("ttyACM90"), "--da", in("DA.bin"), "--preloader", in("preloader.bin"), "--then", c.then},
 					streams{out: &out, err: &errs})
 				return code, out.String(), errs.String()
 			}
@@ -99,7 +139,7 @@ func TestSimulate(t *testing.T) {
 			if code := <-done; code != exitOK {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
 			}
-			if out := told.String(); !strings.HasSuffix(out, "it left: switched off by the tool; the simulation is over\n") ||
+			if out := told.String(); !strings.HasSuffix(out, "it left: "+ends[c.then]+"; the simulation is over\n") ||
 				strings.Contains(out, "it left: cable out; it comes back in 1ms\n") != (args[0] == "--fault") {
 				t.Errorf("it does not say why it ended:\n%s", out)
 			}
