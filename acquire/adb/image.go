@@ -124,13 +124,12 @@ func (i *image) explain(at int64, err error) error {
 
 // reason asks dd for its own words: its errors are kept out of the data.
 func (i *image) reason(at int64) string {
-	out, err := i.shell.output(i.ctx, i.shell.root(fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1",
-		i.tool, i.node, finest, at/finest)), i.shell.answer)
+	out, err := i.shell.marked(i.ctx, fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1", i.tool, i.node, finest, at/finest))
 	if err != nil {
 		return ""
 	}
 	for line := range strings.Lines(out) {
-		if strings.Contains(line, ":") && !strings.Contains(line, "records") {
+		if strings.Contains(line, ":") && !strings.Contains(line, "records") && !strings.HasPrefix(line, linkerWarns) {
 			return firstLine(line)
 		}
 	}
