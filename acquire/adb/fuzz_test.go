@@ -24,9 +24,17 @@ func FuzzDevices(f *testing.F) {
 }
 
 func FuzzNodes(f *testing.F) {
-	f.Add(" 179 0 24576 mmcblk0\n 8 32 1 sdc", "lrwx boot -> /dev/block/sdc20", "preloader 0x600000 0x0 2 /dev/misc-sd", "/dev/block/dm-0 /data ext4 rw 0 0", "mtd0: 1 2 \"x\"")
-	f.Fuzz(func(t *testing.T, partitions, links, dumchar, mounts, mtd string) {
-		n := parseNodes(partitions, links, dumchar, mounts, mtd)
+	f.Add(" 179 0 24576 mmcblk0\n 8 32 1 sdc", "lrwx boot -> /dev/block/sdc20", "preloader 0x600000 0x0 2 /dev/misc-sd", "/dev/block/dm-0 /data ext4 rw 0 0", "mtd0: 1 2 \"x\"", onUSB, "0")
+	f.Add(mmc0+mmc1, "android_expand -> /dev/block/mmcblk0p2", nandRows, "", mtdRows, "", "SD")
+	f.Add(units+mmc0+mmc0Boot, "", emmcRows, "", "", onUFS, "MMC")
+	f.Fuzz(func(t *testing.T, partitions, links, dumchar, mounts, mtd, blocks, fact string) {
+		n := parseNodes(texts{partitions, links, dumchar, mounts, mtd, blocks})
+		for name, d := range n.disks {
+			if d.name != name || strings.ContainsAny(d.factFile(), " '\";$`") {
+				t.Errorf("%q goes into a command", d.factFile())
+			}
+			n.learn(name, fact)
+		}
 		storage, regions := n.regions()
 		for _, r := range regions {
 			if _, ok := n.kib[r.name]; !ok || storage == "" {
@@ -35,6 +43,12 @@ func FuzzNodes(f *testing.F) {
 			if strings.ContainsAny(r.name, " /'\";$`") {
 				t.Errorf("%q goes into a command", r.name)
 			}
+			if d := n.disks[r.name]; d != nil && d.foreign() != "" {
+				t.Errorf("%s %s", r.name, d.foreign())
+			}
+		}
+		if len(regions) == 0 && n.refusal() == nil {
+			t.Error("refused without a reason")
 		}
 		n.boot()
 	})
