@@ -189,6 +189,20 @@ func (st *stream) read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// finish waits for the last line of a range of which all was read.
+func (st *stream) finish() error {
+	b, ok := <-st.filled
+	switch {
+	case !ok:
+		return ErrLost
+	case b.err == io.EOF:
+		return nil
+	case b.err == nil:
+		return fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node)
+	}
+	return b.err
+}
+
 // close stops the command: adbd ends it when its stream goes.
 func (st *stream) close() {
 	close(st.quit)
