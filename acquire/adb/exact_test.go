@@ -2,6 +2,7 @@ package adb
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -79,11 +80,11 @@ func TestReadExactAt(t *testing.T) {
 			t.Errorf("0x%x: a window is under way before it", c.off)
 		}
 		before = len(s.Requests())
-		if _, err := flash.ReadFull(img, min(c.off+c.n, size-512)/512*512, 512); err != nil {
-			t.Errorf("behind 0x%x: %v", c.off, err)
+		if _, err := flash.ReadFull(img, img.pos, 512); err != nil { // where the window under way before stood
+			t.Errorf("after 0x%x: %v", c.off, err)
 		}
 		if got := ranges(t, s, before); len(got) != 1 || got[0].Length > firstWindow {
-			t.Errorf("behind 0x%x: the phone is asked for %v", c.off, got)
+			t.Errorf("after 0x%x: the phone is asked for %v", c.off, got)
 		}
 	}
 	before := len(s.Requests())
@@ -146,6 +147,21 @@ func TestLossAtOnePlace(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A dd that gives all and says that it failed has not read the range.
+func TestExactIsContent(t *testing.T) {
+	s := adbtest.Start(t, &adbtest.Phone{Serial: "x", Run: func(_ context.Context, command string, out io.Writer) error {
+		mark, _, _ := strings.Cut(strings.TrimPrefix(command, "echo "), "-go;")
+		_, err := io.WriteString(out, mark+"-go\n"+strings.Repeat("x", 512)+mark+"-no\n")
+		return err
+	}})
+	sh := &shell{server: s.Addr(), serial: "x", service: "exec:", root: roots[0].wrap, waits: usualWaits}
+	img := &image{ctx: t.Context(), shell: sh, tool: "dd", node: "/dev/block/mmcblk0", size: 1 << 20}
+	var place *ReadError
+	if n, err := img.ReadExactAt(make([]byte, 512), 0); !errors.As(err, &place) || n != 512 {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 

@@ -83,6 +83,7 @@ func FuzzMarks(f *testing.F) {
 	f.Add([]byte("a\r\nb\n\r\r\n\r"), "WARNING: linker\n", "bye", byte(1), byte(3), byte(0))
 	f.Add([]byte("mtkkit-0-no\n"), "", "mtkkit-0-ok\n", byte(2), byte(1), byte(1))
 	f.Add([]byte{}, "\r", "\n\n", byte(0), byte(200), byte(9))
+	f.Add([]byte("x"), "", "noise that came through no terminal\n", byte(1), byte(200), byte(200))
 	f.Fuzz(func(t *testing.T, data []byte, before, after string, terminals, piece, short byte) {
 		if len(before) > maxNoise/2 || len(after) > maxNoise || strings.Contains(before+string(data)+after, "T-") {
 			t.Skip() // a real mark is of one command alone

@@ -29,6 +29,8 @@ var noises = map[string]adbtest.Noise{
 	"printed after":            {After: unusedEntry, Printed: true},
 	"printed, long":            {Before: strings.Repeat(unusedEntry, 20), After: strings.Repeat(unusedEntry, 20), Printed: true},
 	"printed, no line":         {Before: "warning #: ", After: "bye #", Printed: true},
+	"amid the bytes":           {Amid: unusedEntry},
+	"of dd":                    {Tool: relocations},
 	"of the shell":             {Shell: relocations},
 	"of the shell and of su":   {Shell: unusedEntry, Before: relocations, After: unusedEntry},
 	"a mark that is not alone": {Before: "+ echo mtkkit-0-go\nmtkkit-0-ok\nmtkkit-0-no\n", After: "mtkkit-0-no\n", Printed: true},
@@ -81,6 +83,20 @@ func TestNoiseAtFaults(t *testing.T) {
 				t.Errorf("a dd that gives more: %v", err)
 			}
 		})
+	}
+}
+
+// Where noise gets in between the bytes all the same, they are not called the flash's.
+func TestNoiseAmid(t *testing.T) {
+	phone := emmc()
+	p, _ := mustOpen(t, phone)
+	phone.Noise = adbtest.Noise{Amid: unusedEntry, Printed: true}
+	b := make([]byte, userSize)
+	if n, err := p.Image(flash.EMMCUser).ReadAt(b, 0); !errors.Is(err, ErrMangled) || n == len(b) {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if _, err := open(t, adbtest.Start(t, phone)); !errors.Is(err, ErrMangled) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestCardInNAND(t *testing.T) {
 			"/sys/block/mmcblk0/size": "20481\n", "/sys/block/mmcblk0/device/type": "SD\n"}
 		s := adbtest.Start(t, phone)
 		_, err := open(t, s)
-		if !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), "it is raw NAND, of which Android gives no true copy") {
+		if !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), "it is raw NAND, of which Android gives no true copy; mmcblk0 is an SD card") {
 			t.Errorf("%v", err)
 		}
 		for _, r := range s.Requests() {
@@ -112,18 +112,25 @@ func TestCardInNAND(t *testing.T) {
 	}
 }
 
-// A phone of 2019 in a recovery without links, a card in it and a stick on its socket.
+// A phone of 2019 in a recovery without links, a card in it and a stick on its socket: where
+// its units hang proves them, or what they are.
 func TestUFSWithoutLinks(t *testing.T) {
-	phone := emmc()
-	phone.Files = map[string]string{"/proc/partitions": units + " 8 48 15000000 sdd\n" + mmc0,
-		"/sys/block/mmcblk0/device/type": "SD\n", "/sys/block/sdd/removable": "1\n", "/sys/block/sdc/removable": "0\n",
-		"/sys/block/sda/size": "8192", "/sys/block/sdb/size": "8192", "/sys/block/sdc/size": "16384"}
-	phone.Links = map[string]string{"/sys/block/sdc": "../devices/platform/11270000.ufshci/host0/target0:0:0/0:0:0:2/block/sdc",
-		"/sys/block/sdd": "../devices/platform/11200000.usb/usb1/1-1/1-1:1.0/host1/target1:0:0/1:0:0:0/block/sdd"}
-	phone.Nodes = map[string]flash.Image{"/dev/block/sda": pattern{1, 4 << 20}, "/dev/block/sdb": pattern{2, 4 << 20}, "/dev/block/sdc": pattern{3, 8 << 20}}
-	p, _ := mustOpen(t, phone)
-	if p.Storage != flash.UFS || len(p.Parts) != 3 {
-		t.Errorf("%s %+v", p.Storage, p.Parts)
+	for _, byPath := range []bool{true, false} {
+		phone := emmc()
+		phone.Files = map[string]string{"/proc/partitions": units + " 8 48 15000000 sdd\n" + mmc0,
+			"/sys/block/mmcblk0/device/type": "SD\n", "/sys/block/sdd/removable": "1\n",
+			"/sys/block/sda/size": "8192", "/sys/block/sdb/size": "8192", "/sys/block/sdc/size": "16384"}
+		phone.Links = map[string]string{"/sys/block/sdd": "../devices/platform/11200000.usb/usb1/1-1/1-1:1.0/host1/target1:0:0/1:0:0:0/block/sdd"}
+		if byPath {
+			phone.Links["/sys/block/sdc"] = "../devices/platform/11270000.ufshci/host0/target0:0:0/0:0:0:2/block/sdc"
+		} else {
+			phone.Files["/sys/block/sdc/removable"] = "0\n"
+		}
+		phone.Nodes = map[string]flash.Image{"/dev/block/sda": pattern{1, 4 << 20}, "/dev/block/sdb": pattern{2, 4 << 20}, "/dev/block/sdc": pattern{3, 8 << 20}}
+		p, _ := mustOpen(t, phone)
+		if p.Storage != flash.UFS || len(p.Parts) != 3 {
+			t.Errorf("%s %+v", p.Storage, p.Parts)
+		}
+		same(t, "LU2", p.Image(flash.UFSLU2), pattern{3, 8 << 20})
 	}
-	same(t, "LU2", p.Image(flash.UFSLU2), pattern{3, 8 << 20})
 }

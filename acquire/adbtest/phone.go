@@ -48,7 +48,9 @@ type Phone struct {
 type Noise struct {
 	Shell         string // the phone's shell, before each command
 	Before, After string // su, before its command and after it, to standard error
+	Amid          string // su, while its command gives bytes of a node
 	Printed       bool   // su prints its noise to standard output, as one with a terminal of its own does
+	Tool          string // dd, to standard error
 }
 
 // noise is a text of Noise as it is printed this time.

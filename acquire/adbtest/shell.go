@@ -17,8 +17,9 @@ import (
 // session is one command line on its way through the phone.
 type session struct {
 	*Phone
-	wire *wire
-	root bool
+	wire  *wire
+	root  bool
+	noisy io.Writer // where su, which runs this, is noisy
 }
 
 // streams are where a program prints to.
@@ -26,7 +27,7 @@ type streams struct{ out, errs io.Writer }
 
 // run is the phone's shell as adbd starts it: both streams are one.
 func (p *Phone) run(ctx context.Context, line string, out *wire) {
-	s := &session{p, out, p.Root == "shell"}
+	s := &session{p, out, p.Root == "shell", io.Discard}
 	io.WriteString(out, p.noise(p.Noise.Shell))
 	s.shell(ctx, line, streams{out, out})
 }
@@ -176,6 +177,7 @@ func (s *session) program(ctx context.Context, w []string, to streams) error {
 	case "su":
 		return s.su(ctx, w[1:], to)
 	case "dd":
+		io.WriteString(to.errs, s.noise(s.Noise.Tool))
 		return s.dd(ctx, w[1:], to)
 	default:
 		return fmt.Errorf("/system/bin/sh: %s: not found", w[0])
@@ -197,7 +199,8 @@ func (s *session) su(ctx context.Context, w []string, to streams) error {
 		noisy = to.out
 	}
 	io.WriteString(noisy, s.noise(s.Noise.Before))
-	err := s.become(ctx, w, to)
+	inner := &session{s.Phone, s.wire, true, noisy}
+	err := s.become(ctx, w, to, inner)
 	if err != nil && !errors.Is(err, errStatus) && ctx.Err() == nil {
 		fmt.Fprintf(to.errs, "%v\n", err)
 		err = errStatus
@@ -207,7 +210,7 @@ func (s *session) su(ctx context.Context, w []string, to streams) error {
 }
 
 // become knows the su of root managers (su -c COMMAND) and Android's own (su 0 PROGRAM …).
-func (s *session) become(ctx context.Context, w []string, to streams) error {
+func (s *session) become(ctx context.Context, w []string, to streams, inner *session) error {
 	command := ""
 	switch {
 	case s.Root == "su -c" && len(w) == 2 && w[0] == "-c":
@@ -221,7 +224,6 @@ func (s *session) become(ctx context.Context, w []string, to streams) error {
 	default:
 		return errors.New("/system/bin/sh: su: not found")
 	}
-	inner := &session{s.Phone, s.wire, true}
 	return inner.shell(ctx, command, to)
 }
 
@@ -312,6 +314,9 @@ func (s *session) copyNode(ctx context.Context, out io.Writer, path string, e fl
 		}
 		if err != nil {
 			return err
+		}
+		if off == e.Offset {
+			io.WriteString(s.noisy, s.noise(s.Noise.Amid))
 		}
 		off += n
 	}
