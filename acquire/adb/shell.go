@@ -135,11 +135,11 @@ func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*
 		if errors.As(err, &fail) {
 			err = fmt.Errorf("%w: %w", transportError(fail.Text), err)
 		}
-		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, err))
 	}
 	if err := c.request(s.service+command, wait); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, err))
 	}
 	return c, nil
 }
