@@ -45,8 +45,8 @@ func TestNoise(t *testing.T) {
 				t.Run(name+"/"+root+"/"+way, func(t *testing.T) {
 					phone := emmc()
 					phone.Noise, phone.Root, phone.Terminals, phone.NoExec = noise, root, terminals, terminals > 0
-					small := pattern{1, 1<<20 + 512}
-					phone.Nodes["/dev/block/mmcblk0"], phone.Files["/sys/block/mmcblk0/size"] = small, "2049\n"
+					small := pattern{1, 300<<10 + 512}
+					phone.Nodes["/dev/block/mmcblk0"], phone.Files["/sys/block/mmcblk0/size"] = small, "601\n"
 					p, _ := mustOpen(t, phone)
 					same(t, "user", p.Image(flash.EMMCUser), small)
 					if p.CID != "150100464e36324d42030b9a9c8d5300" || p.Chip != "mt6765" || strings.Contains(p.Captures[0].Text, "WARNING") {
@@ -60,37 +60,39 @@ func TestNoise(t *testing.T) {
 
 // A bad place stays a bad place, at its byte and in dd's own words, and a loss a loss.
 func TestNoiseAtFaults(t *testing.T) {
-	const at = 5<<20 + 4096
+	const at, size = 1<<20 + 4096, 2<<20 + 512
 	for name, noise := range noises {
 		t.Run(name, func(t *testing.T) {
 			phone := emmc()
 			phone.Noise = noise
+			phone.Nodes["/dev/block/mmcblk0"], phone.Files["/sys/block/mmcblk0/size"] = pattern{1, size}, "4097\n"
 			p, _ := mustOpen(t, phone)
 			img := p.Image(flash.EMMCUser)
 			phone.Break(adbtest.Faults{Bad: map[string]flash.Extent{"/dev/block/mmcblk0": {Offset: at, Length: 4096}}})
-			b := make([]byte, userSize)
+			b := make([]byte, size)
 			n, err := img.ReadAt(b, 0)
 			var place *ReadError
 			if !errors.As(err, &place) || n != at || place.Offset != at || place.Text != "dd: read: I/O error" {
 				t.Errorf("%d bytes, %v", n, err)
 			}
 			phone.Break(adbtest.Faults{Short: 512})
-			if n, err = img.ReadAt(b, 1<<20); !errors.As(err, &place) || n != userSize-1<<20-512 {
+			if n, err = img.ReadAt(b, 1<<20); !errors.As(err, &place) || n != size-1<<20-512 {
 				t.Errorf("a dd that is content with less: %d bytes, %v", n, err)
 			}
 			phone.Break(adbtest.Faults{Extra: 5000})
-			if _, err = img.ReadAt(b, 2<<20); !errors.Is(err, ErrMangled) {
+			if _, err = img.ReadAt(b, 64<<10); !errors.Is(err, ErrMangled) {
 				t.Errorf("a dd that gives more: %v", err)
 			}
 		})
 	}
 }
 
-// Where noise gets in between the bytes all the same, they are not called the flash's.
+// Where noise gets in between the bytes all the same, they are not called the flash's, and
+// noise before the phone's own sum of the head does not do away with the proof.
 func TestNoiseAmid(t *testing.T) {
 	phone := emmc()
 	p, _ := mustOpen(t, phone)
-	phone.Noise = adbtest.Noise{Amid: unusedEntry, Printed: true}
+	phone.Disturb(adbtest.Noise{Amid: unusedEntry, Printed: true})
 	b := make([]byte, userSize)
 	if n, err := p.Image(flash.EMMCUser).ReadAt(b, 0); !errors.Is(err, ErrMangled) || n == len(b) {
 		t.Errorf("%d bytes, %v", n, err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,6 +275,9 @@ func reaches(img *image, head []byte) (bool, error) {
 // proofSize is how much of the head is summed on the phone.
 const proofSize = 64 << 10
 
+// sumWord is what md5sum prints, wherever it stands.
+var sumWord = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
 // prove has the phone sum the head itself, and compares: whatever stands in the way of
 // the bytes shows here. A phone without md5sum proves nothing, and that is no problem.
 func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
@@ -283,8 +287,7 @@ func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
 	if err != nil {
 		return err
 	}
-	sum, _, _ := strings.Cut(strings.TrimSpace(out), " ")
-	want, err := hex.DecodeString(sum)
+	want, err := hex.DecodeString(sumWord.FindString(out))
 	if err != nil || len(want) != md5.Size {
 		return nil
 	}

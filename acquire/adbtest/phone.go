@@ -32,7 +32,7 @@ type Phone struct {
 	// Terminals is how many carriage returns come before each line feed.
 	Terminals int
 
-	Noise  Noise  // what is printed besides what was asked for
+	Noise  Noise  // what is printed besides what was asked for; once the server runs, Disturb changes it
 	Faults Faults // once the server runs, Break changes them
 
 	// Run, when set, runs commands in place of the made shell.
@@ -53,12 +53,26 @@ type Noise struct {
 	Tool          string // dd, to standard error
 }
 
-// noise is a text of Noise as it is printed this time.
-func (p *Phone) noise(text string) string {
+// Disturb changes what is printed unasked from now on.
+func (p *Phone) Disturb(n Noise) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.Noise = n
+}
+
+// disturb prints one text of the phone's noise.
+func (p *Phone) disturb(out io.Writer, which func(Noise) string) {
+	p.mu.Lock()
 	p.noisy++
-	return strings.ReplaceAll(text, "#", strconv.Itoa(p.noisy*p.noisy))
+	text := strings.ReplaceAll(which(p.Noise), "#", strconv.Itoa(p.noisy*p.noisy))
+	p.mu.Unlock()
+	io.WriteString(out, text)
+}
+
+func (p *Phone) printsNoise() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Noise.Printed
 }
 
 // Faults say what goes wrong.

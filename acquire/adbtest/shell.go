@@ -28,7 +28,7 @@ type streams struct{ out, errs io.Writer }
 // run is the phone's shell as adbd starts it: both streams are one.
 func (p *Phone) run(ctx context.Context, line string, out *wire) {
 	s := &session{p, out, p.Root == "shell", io.Discard}
-	io.WriteString(out, p.noise(p.Noise.Shell))
+	p.disturb(out, func(n Noise) string { return n.Shell })
 	s.shell(ctx, line, streams{out, out})
 }
 
@@ -177,7 +177,7 @@ func (s *session) program(ctx context.Context, w []string, to streams) error {
 	case "su":
 		return s.su(ctx, w[1:], to)
 	case "dd":
-		io.WriteString(to.errs, s.noise(s.Noise.Tool))
+		s.disturb(to.errs, func(n Noise) string { return n.Tool })
 		return s.dd(ctx, w[1:], to)
 	default:
 		return fmt.Errorf("/system/bin/sh: %s: not found", w[0])
@@ -195,17 +195,17 @@ func (s *session) su(ctx context.Context, w []string, to streams) error {
 		return errStatus
 	}
 	noisy := to.errs
-	if s.Noise.Printed {
+	if s.printsNoise() {
 		noisy = to.out
 	}
-	io.WriteString(noisy, s.noise(s.Noise.Before))
+	s.disturb(noisy, func(n Noise) string { return n.Before })
 	inner := &session{s.Phone, s.wire, true, noisy}
 	err := s.become(ctx, w, to, inner)
 	if err != nil && !errors.Is(err, errStatus) && ctx.Err() == nil {
 		fmt.Fprintf(to.errs, "%v\n", err)
 		err = errStatus
 	}
-	io.WriteString(noisy, s.noise(s.Noise.After))
+	s.disturb(noisy, func(n Noise) string { return n.After })
 	return err
 }
 
@@ -316,7 +316,7 @@ func (s *session) copyNode(ctx context.Context, out io.Writer, path string, e fl
 			return err
 		}
 		if off == e.Offset {
-			io.WriteString(s.noisy, s.noise(s.Noise.Amid))
+			s.disturb(s.noisy, func(n Noise) string { return n.Amid })
 		}
 		off += n
 	}
