@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -335,6 +336,31 @@ func TestCancel(t *testing.T) {
 	phone.Break(adbtest.Faults{HangAt: 1 << 20})
 	time.AfterFunc(20*time.Millisecond, func() { cancel(why) })
 	if _, err := flash.ReadFull(p.Image(flash.EMMCUser), 0, 4<<20); !errors.Is(err, why) {
+		t.Errorf("%v", err)
+	}
+}
+
+// So does a command whose request is under way when the reading is called off.
+func TestCancelRequest(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("enough")
+	go func() { // a server that takes the request and does not answer
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.Read(make([]byte, 4))
+		cancel(why)
+		<-t.Context().Done()
+	}()
+	sh := &shell{server: l.Addr().String(), serial: "x", service: "exec:", waits: usualWaits}
+	if _, err := sh.output(ctx, "id", usualWaits.answer); !errors.Is(err, why) {
 		t.Errorf("%v", err)
 	}
 }

@@ -15,9 +15,10 @@
 //
 // A range is read by dd, and the phone says at the end whether dd was content:
 //
-//	su -c 'dd if=/dev/block/mmcblk0 bs=1048576 skip=4 count=64 2>/dev/null && echo mtkkit-N-ok || echo mtkkit-N-no'
+//	su -c 'echo N-go; dd if=/dev/block/mmcblk0 bs=1048576 skip=4 count=64 2>/dev/null && echo N-ok || echo N-no' 2>/dev/null
 //
-// so that a stream that ends early is never taken for the end of the data. Reading a phone
+// so that a stream that ends early is never taken for the end of the data, and what su or
+// its linker prints unasked never for data (marks.go has more). Reading a phone
 // that runs is reading a moving thing: what is mounted for writing is told as a Problem.
 //
 // Nothing is written on the phone. Root is used when the phone's own su grants it; the

@@ -31,12 +31,27 @@ func (i *image) Size() int64 { return i.size }
 
 // ReadAt implements io.ReaderAt. A *ReadError is about the place: reading elsewhere goes
 // on. Others are of the line, and reading may go on when the phone is there again.
-func (i *image) ReadAt(p []byte, off int64) (int, error) {
+//
+// It reads ahead: the phone is asked for windows that grow while reading goes straight on.
+func (i *image) ReadAt(p []byte, off int64) (int, error) { return i.readAt(p, off, i.read) }
+
+// ReadExactAt is ReadAt for places near which reading ahead does harm. Some phones leave the
+// bus, or start anew, when one place of their flash is read: then a window that holds the
+// place costs all that is behind it, and one that merely runs on into it costs the phone.
+// The phone is asked for this range, in whole blocks of 512 bytes, and for nothing around
+// it; no window is under way before it or behind it, and dd has ended when it returns. What
+// the phone's own kernel reads ahead is out of reach.
+func (i *image) ReadExactAt(p []byte, off int64) (int, error) { return i.readAt(p, off, i.exact) }
+
+// readAt calls read for the part of p that the node has.
+func (i *image) readAt(p []byte, off int64, read func([]byte, int64) (int, error)) (int, error) {
 	switch {
 	case off < 0:
 		return 0, fmt.Errorf("adb: %s: read at negative offset %d", i.node, off)
 	case off >= i.size:
 		return 0, io.EOF
+	case len(p) == 0:
+		return 0, nil
 	}
 	short := int64(len(p)) > i.size-off
 	if short {
@@ -44,11 +59,34 @@ func (i *image) ReadAt(p []byte, off int64) (int, error) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	n, err := i.read(p, off)
+	n, err := read(p, off)
 	if err == nil && short {
 		err = io.EOF
 	}
 	return n, err
+}
+
+// exact fills p by a command of its own.
+func (i *image) exact(p []byte, off int64) (int, error) {
+	i.drop()
+	i.window = 0
+	begin := off / finest * finest
+	end := min((off+int64(len(p))+finest-1)/finest*finest, i.size)
+	st, err := i.shell.openStream(i.ctx, i.tool, i.node, flash.Extent{Offset: begin, Length: end - begin})
+	if err != nil {
+		return 0, fmt.Errorf("adb: %s at 0x%x: %w", i.node, off, err)
+	}
+	defer st.close()
+	b := make([]byte, end-begin)
+	n, err := st.read(b)
+	if err == nil {
+		err = st.finish()
+	}
+	came := copy(p, b[min(off-begin, int64(n)):n])
+	if err != nil {
+		return came, i.explain(begin+int64(n), err)
+	}
+	return came, nil
 }
 
 // read fills p from off on, in as many windows as it takes.
@@ -124,13 +162,12 @@ func (i *image) explain(at int64, err error) error {
 
 // reason asks dd for its own words: its errors are kept out of the data.
 func (i *image) reason(at int64) string {
-	out, err := i.shell.output(i.ctx, i.shell.root(fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1",
-		i.tool, i.node, finest, at/finest)), i.shell.answer)
+	out, err := i.shell.marked(i.ctx, fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1", i.tool, i.node, finest, at/finest))
 	if err != nil {
 		return ""
 	}
 	for line := range strings.Lines(out) {
-		if strings.Contains(line, ":") && !strings.Contains(line, "records") {
+		if strings.Contains(line, ":") && !strings.Contains(line, "records") && !strings.HasPrefix(line, linkerWarns) {
 			return firstLine(line)
 		}
 	}

@@ -17,52 +17,96 @@ var (
 	partitionsRow = regexp.MustCompile(`^\s*\d+\s+\d+\s+(\d{1,15})\s+(\w{1,64})\s*$`)
 	// linkRow: a link of a by-name folder, in any ls's format.
 	linkRow = regexp.MustCompile(`(\S+) -> /dev/block/(\w{1,64})\s*$`)
-	// dumcharRow: a row of /proc/dumchar_info with its node.
-	dumcharRow = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{1,16})\s+0x[0-9a-fA-F]{1,16}\s+2\s+/dev/(?:block/)?(\S+)\s*$`)
+	// dumcharRow: a row of /proc/dumchar_info: name, size, start, 1 for MTD or 2 for eMMC, node.
+	dumcharRow = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{1,16})\s+0x[0-9a-fA-F]{1,16}\s+([12])\s+/dev/(?:block/)?(\S+)\s*$`)
+	// blockRow: a link of /sys/block.
+	blockRow = regexp.MustCompile(`(\S+) -> (\S+)\s*$`)
 	// mountRow: device, place, type, options.
 	mountRow = regexp.MustCompile(`^(/dev/\S+)\s+(\S+)\s+\S+\s+(\S+)`)
 	// disk: a whole disk, or the disk in a partition's name.
 	diskOf = regexp.MustCompile(`^(mmcblk\d)(?:p\d+)?$|^(sd[a-z])\d*$`)
+	// mtdRow: a row of /proc/mtd, whose head stands alone on phones without NAND.
 	mtdRow = regexp.MustCompile(`(?m)^mtd\d+:`)
 )
+
+// texts are what the phone tells.
+type texts struct {
+	partitions string // /proc/partitions
+	links      string // the by-name folders
+	dumchar    string // /proc/dumchar_info
+	mounts     string // /proc/mounts
+	mtd        string // /proc/mtd
+	blocks     string // the links of /sys/block, which say where disks hang
+}
 
 // nodes are the phone's block devices and what is known of them.
 type nodes struct {
 	kib     map[string]int64 // of /proc/partitions
-	links   map[string]int   // how many by-name links lead to a disk
+	disks   map[string]*disk // the whole ones of them
 	dumchar map[string]int64 // rows of /proc/dumchar_info: size by name, lower case
-	disks   map[string]int   // how many of these rows lie on a disk
 	mounted []string         // places mounted for writing from flash
-	mtd     bool             // raw NAND
+	nand    bool             // its MTD devices are listed
+	rows    bool             // /proc/dumchar_info says that partitions are on NAND
 }
 
 // parseNodes reads the texts.
-func parseNodes(partitions, links, dumchar, mounts, mtd string) *nodes {
-	n := &nodes{kib: map[string]int64{}, links: map[string]int{}, dumchar: map[string]int64{}, disks: map[string]int{},
-		mtd: mtdRow.MatchString(mtd)}
-	for line := range strings.Lines(partitions) {
+func parseNodes(t texts) *nodes {
+	n := &nodes{kib: map[string]int64{}, disks: map[string]*disk{}, dumchar: map[string]int64{}, nand: mtdRow.MatchString(t.mtd)}
+	for line := range strings.Lines(t.partitions) {
 		if m := partitionsRow.FindStringSubmatch(line); m != nil {
 			n.kib[m[2]], _ = strconv.ParseInt(m[1], 10, 64)
 		}
 	}
-	for line := range strings.Lines(links) {
-		if m := linkRow.FindStringSubmatch(line); m != nil {
-			n.links[diskName(m[2])]++
+	for name := range n.kib {
+		if diskName(name) == name {
+			n.disks[name] = &disk{name: name}
 		}
 	}
-	for line := range strings.Lines(dumchar) {
-		if m := dumcharRow.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-			n.dumchar[strings.ToLower(m[1])], _ = strconv.ParseInt(m[2], 16, 64)
-			n.disks[diskName(m[3])]++
+	n.parseLinks(t.links)
+	n.parseDumchar(t.dumchar)
+	for line := range strings.Lines(t.blocks) {
+		if m := blockRow.FindStringSubmatch(line); m != nil && n.disks[m[1]] != nil {
+			n.disks[m[1]].path = m[2]
 		}
 	}
-	for line := range strings.Lines(mounts) {
+	for line := range strings.Lines(t.mounts) {
 		m := mountRow.FindStringSubmatch(line)
 		if m != nil && slices.Contains(strings.Split(m[3], ","), "rw") && !strings.Contains(m[1], "/loop") && len(n.mounted) < 64 {
 			n.mounted = append(n.mounted, m[2])
 		}
 	}
 	return n
+}
+
+// parseLinks counts the links that lead to a disk. Android makes some of those for a card
+// that it has adopted.
+func (n *nodes) parseLinks(text string) {
+	for line := range strings.Lines(text) {
+		m := linkRow.FindStringSubmatch(line)
+		if m == nil || m[1] == "android_meta" || m[1] == "android_expand" {
+			continue
+		}
+		if d := n.disks[diskName(m[2])]; d != nil {
+			d.links++
+		}
+	}
+}
+
+func (n *nodes) parseDumchar(text string) {
+	for line := range strings.Lines(text) {
+		m := dumcharRow.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
+		}
+		if m[3] == "1" {
+			n.rows = true
+			continue
+		}
+		n.dumchar[strings.ToLower(m[1])], _ = strconv.ParseInt(m[2], 16, 64)
+		if d := n.disks[diskName(m[4])]; d != nil {
+			d.rows++
+		}
+	}
 }
 
 // diskName is the disk a node is of, "" when it is of none.
@@ -72,29 +116,6 @@ func diskName(node string) string {
 		return ""
 	}
 	return m[1] + m[2]
-}
-
-// userDisk is the node of the user area: what the links of Android's own partitions lead
-// to, else what dumchar_info lies on. A phone with UFS may have a card as mmcblk0, one
-// with eMMC a card as mmcblk1.
-func (n *nodes) userDisk() string {
-	for _, votes := range []map[string]int{n.links, n.disks} {
-		best := ""
-		for disk, count := range votes {
-			if _, there := n.kib[disk]; disk != "" && there && (count > votes[best] || best == "" || count == votes[best] && disk < best) {
-				best = disk
-			}
-		}
-		if best != "" {
-			return best
-		}
-	}
-	for _, disk := range []string{"mmcblk0boot0", "sdc", "mmcblk0"} {
-		if _, there := n.kib[disk]; there {
-			return strings.TrimSuffix(disk, "boot0")
-		}
-	}
-	return ""
 }
 
 // node is a block device that is a region of the flash.
@@ -124,7 +145,11 @@ func (n *nodes) regions() (flash.Storage, []node) {
 		want = []node{{flash.EMMCUser, user}, {flash.EMMCBoot1, user + "boot0"}, {flash.EMMCBoot2, user + "boot1"},
 			{"EMMC_GP1", user + "gp0"}, {"EMMC_GP2", user + "gp1"}, {"EMMC_GP3", user + "gp2"}, {"EMMC_GP4", user + "gp3"}}
 	}
-	return storage, slices.DeleteFunc(want, func(w node) bool { _, there := n.kib[w.name]; return !there })
+	return storage, slices.DeleteFunc(want, func(w node) bool {
+		_, there := n.kib[w.name]
+		d := n.disks[w.name]
+		return !there || d != nil && d.foreign() != ""
+	})
 }
 
 // boot tells of the preloader's node on kernels that hide the boot region behind a node

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,49 +82,56 @@ func (p *Phone) Close() error {
 // linkFolders are where Android has the links that name partitions.
 const linkFolders = "/dev/block/by-name /dev/block/bootdevice/by-name /dev/block/platform/*/by-name /dev/block/platform/*/*/by-name"
 
-// look asks the phone for its flash.
-func (p *Phone) look(ctx context.Context, s *shell) error {
-	var texts [6]string
-	for i, command := range []string{
-		"cat /proc/partitions", "ls -l " + linkFolders, "cat /proc/dumchar_info",
-		"cat /proc/mounts", "cat /proc/mtd", "getprop ro.board.platform",
+// ask has the phone tell of its disks.
+func ask(ctx context.Context, s *shell) (t texts, n *nodes, err error) {
+	for _, q := range []struct {
+		command string
+		answer  *string
+	}{
+		{"cat /proc/partitions", &t.partitions}, {"ls -l " + linkFolders, &t.links}, {"cat /proc/dumchar_info", &t.dumchar},
+		{"cat /proc/mounts", &t.mounts}, {"cat /proc/mtd", &t.mtd}, {"ls -l /sys/block", &t.blocks},
 	} {
-		var err error
-		if texts[i], err = s.text(ctx, command); err != nil {
-			return err
+		if *q.answer, err = s.text(ctx, q.command); err != nil {
+			return t, nil, err
 		}
 	}
-	n := parseNodes(texts[0], texts[1], texts[2], texts[3], texts[4])
-	if chip := strings.TrimSpace(texts[5]); len(chip) < 32 && strings.HasPrefix(strings.ToLower(chip), "mt") {
+	n = parseNodes(t)
+	for _, name := range slices.Sorted(maps.Keys(n.disks)) {
+		fact, err := s.text(ctx, "cat "+n.disks[name].factFile())
+		if err != nil {
+			return t, nil, err
+		}
+		n.learn(name, fact)
+	}
+	return t, n, nil
+}
+
+// look asks the phone for its flash.
+func (p *Phone) look(ctx context.Context, s *shell) error {
+	t, n, err := ask(ctx, s)
+	if err != nil {
+		return err
+	}
+	chip, err := s.text(ctx, "getprop ro.board.platform")
+	if err != nil {
+		return err
+	}
+	if chip = strings.TrimSpace(chip); len(chip) < 32 && strings.HasPrefix(strings.ToLower(chip), "mt") {
 		p.Chip = chip
 	}
-	for _, c := range []Capture{{"dumchar_info", texts[2]}, {"partitions", texts[0] + texts[1]}} {
+	for _, c := range []Capture{{"dumchar_info", t.dumchar}, {"partitions", t.partitions + t.links}} {
 		if strings.TrimSpace(c.Text) != "" {
 			p.Captures = append(p.Captures, c)
 		}
 	}
 	storage, regions := n.regions()
-	if len(regions) == 0 && n.mtd {
-		return fmt.Errorf("adb: %w: it is raw NAND, of which Android gives no true copy", ErrStorage)
-	}
 	if len(regions) == 0 {
-		return fmt.Errorf("adb: %w: /proc/partitions lists neither eMMC nor UFS", ErrStorage)
+		return n.refusal()
 	}
 	p.Storage = storage
-	var tool string
-	for _, r := range regions {
-		size, err := p.sizeOf(ctx, s, r, n.kib[r.name]<<10)
-		if err != nil {
-			return err
-		}
-		if tool == "" {
-			if tool, err = s.findTool(ctx, r.path(), size); err != nil {
-				return err
-			}
-		}
-		img := &image{ctx: ctx, shell: s, tool: tool, node: r.path(), size: size}
-		p.images = append(p.images, img)
-		p.Parts = append(p.Parts, flash.Part{Region: r.region, Image: img, Source: img.node})
+	tool, err := p.addRegions(ctx, s, n, regions)
+	if err != nil {
+		return err
 	}
 	if err := p.addHidden(ctx, s, tool, n); err != nil {
 		return err
@@ -134,6 +143,25 @@ func (p *Phone) look(ctx context.Context, s *shell) error {
 	p.CID = strings.TrimSpace(cid)
 	p.tellLive(n)
 	return p.prove(ctx, s, tool)
+}
+
+// addRegions adds the regions to the device, and finds the dd that reads them.
+func (p *Phone) addRegions(ctx context.Context, s *shell, n *nodes, regions []node) (tool string, err error) {
+	for _, r := range regions {
+		size, err := p.sizeOf(ctx, s, r, n.kib[r.name]<<10)
+		if err != nil {
+			return "", err
+		}
+		if tool == "" {
+			if tool, err = s.findTool(ctx, r.path(), size); err != nil {
+				return "", err
+			}
+		}
+		img := &image{ctx: ctx, shell: s, tool: tool, node: r.path(), size: size}
+		p.images = append(p.images, img)
+		p.Parts = append(p.Parts, flash.Part{Region: r.region, Image: img, Source: img.node})
+	}
+	return tool, nil
 }
 
 // sizeOf asks for a node's size in sectors; the kernel's list has it in whole KiB only.
@@ -247,6 +275,9 @@ func reaches(img *image, head []byte) (bool, error) {
 // proofSize is how much of the head is summed on the phone.
 const proofSize = 64 << 10
 
+// sumWord is what md5sum prints, wherever it stands.
+var sumWord = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
 // prove has the phone sum the head itself, and compares: whatever stands in the way of
 // the bytes shows here. A phone without md5sum proves nothing, and that is no problem.
 func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
@@ -256,8 +287,7 @@ func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
 	if err != nil {
 		return err
 	}
-	sum, _, _ := strings.Cut(strings.TrimSpace(out), " ")
-	want, err := hex.DecodeString(sum)
+	want, err := hex.DecodeString(sumWord.FindString(out))
 	if err != nil || len(want) != md5.Size {
 		return nil
 	}

@@ -54,10 +54,7 @@ func newShell(ctx context.Context, server, serial string, w waits) (*shell, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.findRoot(ctx); err != nil {
-		return nil, err
-	}
-	return s, s.measure(ctx)
+	return s, s.findRoot(ctx)
 }
 
 // refused reports whether a service is one the phone does not have.
@@ -66,11 +63,10 @@ func refused(err error) bool {
 	return errors.As(err, &fail)
 }
 
-// findRoot tries each way to be root.
+// findRoot tries each way to be root. Here su's own words count, wherever it prints them.
 func (s *shell) findRoot(ctx context.Context) error {
 	said := ""
 	for i, r := range roots {
-		s.root = r.wrap
 		wait := s.confirm
 		if i == 0 { // nobody is asked
 			wait = s.answer
@@ -83,21 +79,16 @@ func (s *shell) findRoot(ctx context.Context) error {
 			return fmt.Errorf("adb: asking for root: %w", err)
 		}
 		if strings.Contains(out, "uid=0") {
-			return nil
+			return s.measure(ctx, i)
 		}
 		if r.name == "su -c" {
-			said = firstLine(out)
+			said = words(out)
 		}
 	}
 	if said == "" {
 		return fmt.Errorf("adb: %w", ErrNoRoot)
 	}
 	return fmt.Errorf("adb: %w: su says %q", ErrNoRoot, said)
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return strings.TrimSpace(line[:min(len(line), 200)])
 }
 
 // hello is a line whose way through the phone's shells shows what they do to it.
@@ -107,19 +98,29 @@ const hello = "mtkkit says hello"
 // and one of su.
 const maxReturns = 2
 
-// measure finds out what becomes of a line feed.
-func (s *shell) measure(ctx context.Context) error {
-	out, err := s.output(ctx, s.root("echo "+hello), s.answer)
-	if err != nil {
-		return err
+// measure finds out what becomes of a line feed. On many phones of Android 4.4 to 6 the
+// linker warns of su itself, on su's standard error, which adbd puts into the same stream:
+// su's standard error is thrown away, unless su does not work without it.
+func (s *shell) measure(ctx context.Context, way int) error {
+	wrap, arrives := roots[way].wrap, ""
+	ways := []func(string) string{wrap}
+	if way > 0 {
+		ways = []func(string) string{func(c string) string { return wrap(c) + " 2>/dev/null" }, wrap}
 	}
-	for n := range maxReturns + 1 {
-		if out == hello+strings.Repeat("\r", n)+"\n" {
-			s.returns = n
-			return nil
+	for _, s.root = range ways {
+		tag := newTag()
+		out, err := s.output(ctx, s.root(fmt.Sprintf("echo %s-go; echo %s; echo %s-end", tag, hello, tag)), s.answer)
+		if err != nil {
+			return err
 		}
+		for s.returns = range maxReturns + 1 {
+			if strings.Contains(out, tag+"-go"+s.feed()+hello+s.feed()+tag+"-end"+s.feed()) {
+				return nil
+			}
+		}
+		arrives = out
 	}
-	return fmt.Errorf("adb: %w: the line %q arrives as %q", ErrMangled, hello, out[:min(len(out), 80)])
+	return fmt.Errorf("adb: %w: the line %q arrives as %.160q", ErrMangled, hello, arrives)
 }
 
 // open starts a command, and gives what it prints, as it comes.
@@ -134,11 +135,11 @@ func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*
 		if errors.As(err, &fail) {
 			err = fmt.Errorf("%w: %w", transportError(fail.Text), err)
 		}
-		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, err))
 	}
 	if err := c.request(s.service+command, wait); err != nil {
 		c.Close()
-		return nil, fmt.Errorf("adb: %s: %w", s.serial, err)
+		return nil, fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, err))
 	}
 	return c, nil
 }
@@ -175,16 +176,9 @@ func (s *shell) output(ctx context.Context, command string, wait time.Duration) 
 	return string(b), nil
 }
 
-// text runs a command as root and returns what it prints, with single line feeds. What
-// fails on the phone prints nothing.
+// text is marked without what the command says of failing: what fails prints nothing.
 func (s *shell) text(ctx context.Context, command string) (string, error) {
-	out, err := s.output(ctx, s.root(command+" 2>/dev/null"), s.answer)
-	if err != nil {
-		return "", err
-	}
-	clean := &returns{n: s.returns}
-	b, err := clean.strip(nil, []byte(out))
-	return string(clean.release(b)), err
+	return s.marked(ctx, command+" 2>/dev/null")
 }
 
 // cause puts a context's reason in place of the closed connection it led to.

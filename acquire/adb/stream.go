@@ -1,11 +1,11 @@
 package adb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -21,17 +21,20 @@ const (
 	largest     = 1 << 20 // block of dd
 )
 
-// serial makes each command's last line its own, so that no data can be taken for it.
-var serial atomic.Uint64
-
 // stream is a range of a node on its way.
 type stream struct {
 	shell *shell
 	conn  *conn
 	node  string
-	last  [2]string     // the lines that say that dd was content, and that it was not
-	left  int64         // bytes of the range not yet seen
+	marks [3]string     // go, as it arrives; ok and no, as they were printed
 	quiet time.Duration // that long nothing may come
+
+	// The receiver's own.
+	begun bool
+	clean returns
+	head  []byte // what came before the first mark
+	held  []byte // what came behind it and is not yet given: part of it may be the last one
+	left  int64  // bytes of the range not yet given
 
 	filled chan block
 	quit   chan struct{}
@@ -49,12 +52,12 @@ var errFailed = errors.New("dd failed")
 
 // openStream starts reading e of a node. Its ends are multiples of 512.
 func (s *shell) openStream(ctx context.Context, tool, node string, e flash.Extent) (*stream, error) {
-	bs := blockOf(e)
-	tag := fmt.Sprintf("mtkkit-%d", serial.Add(1))
-	st := &stream{shell: s, node: node, left: e.Length, quiet: s.silence, last: [2]string{tag + "-ok\n", tag + "-no\n"},
+	bs, tag := blockOf(e), newTag()
+	st := &stream{shell: s, node: node, left: e.Length, quiet: s.silence, clean: returns{n: s.returns},
+		marks:  [3]string{tag + "-go" + s.feed(), tag + "-ok\n", tag + "-no\n"},
 		filled: make(chan block, blocks), quit: make(chan struct{})}
-	command := fmt.Sprintf("%s if=%s bs=%d skip=%d count=%d 2>/dev/null && echo %s-ok || echo %s-no",
-		tool, node, bs, e.Offset/bs, e.Length/bs, tag, tag)
+	command := fmt.Sprintf("echo %s-go; %s if=%s bs=%d skip=%d count=%d 2>/dev/null && echo %s-ok || echo %s-no",
+		tag, tool, node, bs, e.Offset/bs, e.Length/bs, tag, tag)
 	c, err := s.open(ctx, s.root(command), s.answer)
 	if err != nil {
 		return nil, err
@@ -73,58 +76,89 @@ func blockOf(e flash.Extent) int64 {
 	return bs
 }
 
-// receive takes in the range and its last line. What may be part of that line is held
-// back until the phone has said all.
+// receive takes in the range until it ends or nobody wants it any more.
 func (st *stream) receive(ctx context.Context) {
 	defer close(st.filled)
-	var (
-		clean = returns{n: st.shell.returns}
-		raw   = make([]byte, blockSize)
-		held  []byte
-		size  = len(st.last[0])
-	)
+	raw := make([]byte, blockSize)
 	for {
 		st.conn.SetDeadline(time.Now().Add(st.quiet))
 		n, err := st.conn.Read(raw)
-		var bad error
-		if held, bad = clean.strip(held, raw[:n]); bad != nil {
-			st.give(block{err: bad})
-			return
+		end := st.take(raw[:n])
+		switch {
+		case end != nil:
+		case err == io.EOF:
+			end = st.cut(cutOff(string(st.head)))
+		case err != nil:
+			end = cause(ctx, lost(err))
 		}
-		if extra := int64(len(held)-size) - st.left; extra > 0 {
-			st.give(block{err: fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node)})
-			return
-		}
-		if n := len(held) - size; n > 0 {
-			st.left -= int64(n)
-			if !st.give(block{data: held[:n:n]}) {
-				return
-			}
-			held = append(make([]byte, 0, blockSize+size), held[n:]...)
-		}
-		if err == io.EOF {
-			st.give(block{err: st.verdict(held)})
-			return
-		}
-		if err != nil {
-			st.give(block{err: cause(ctx, lost(err))})
+		if end != nil {
+			st.give(block{err: end})
 			return
 		}
 	}
 }
 
-// verdict reads the last line.
-func (st *stream) verdict(line []byte) error {
-	switch {
-	case string(line) == st.last[0] && st.left == 0:
-		return io.EOF
-	case string(line) == st.last[0]:
-		return io.ErrUnexpectedEOF // dd is content with less: the node ends here
-	case string(line) == st.last[1]:
-		return errFailed
+// take takes in what came; its error is how the range ended. What may be part of the last
+// line, or noise behind it, is held back.
+func (st *stream) take(raw []byte) error {
+	if !st.begun {
+		st.head = append(st.head, raw...)
+		_, rest, found := bytes.Cut(st.head, []byte(st.marks[0]))
+		switch {
+		case !found && len(st.head) > maxNoise:
+			return fmt.Errorf("adb: %w: the phone prints %.80q in place of %s", ErrMangled, st.head, st.node)
+		case !found:
+			return nil
+		}
+		st.begun, st.head, raw = true, nil, rest
 	}
-	return ErrLost // the phone did not live to say it
+	var bad error
+	st.held, bad = st.clean.strip(st.held, raw)
+	size := len(st.marks[1])
+	if int64(len(st.held)-size) >= st.left { // all came, and the line behind it
+		return st.cut(fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node))
+	}
+	if bad != nil { // which may be in the noise
+		return st.cut(bad)
+	}
+	if n := len(st.held) - size - maxNoise; n > 0 {
+		rest := append(make([]byte, 0, blockSize+size+maxNoise), st.held[n:]...)
+		if !st.give(st.next(n)) {
+			return errUnwanted
+		}
+		st.held = rest
+	}
+	return nil
 }
+
+// next is the next n bytes of the range.
+func (st *stream) next(n int) block {
+	st.left -= int64(n)
+	return block{data: st.held[:n:n]}
+}
+
+// cut ends the range at its last mark, wherever that is: what stands behind it is noise.
+// Without one the range ends with otherwise, and nothing of what is held is data.
+func (st *stream) cut(otherwise error) error {
+	ok, no := []byte(st.marks[1]), []byte(st.marks[2])
+	at, end := bytes.LastIndex(st.held, ok), io.ErrUnexpectedEOF // dd is content with less: the node ends here
+	if i := bytes.LastIndex(st.held, no); i > at {
+		at, end = i, errFailed
+	}
+	if int64(len(st.held)-len(ok)) >= st.left && bytes.HasPrefix(st.held[st.left:], ok) { // where it is to be
+		at, end = int(st.left), io.EOF
+	}
+	if at < 0 || int64(at) > st.left {
+		return otherwise
+	}
+	if at > 0 && !st.give(st.next(at)) {
+		return errUnwanted
+	}
+	return end
+}
+
+// errUnwanted is a range nobody reads any more.
+var errUnwanted = errors.New("adb: not read any more")
 
 // give hands a block on, unless nobody wants it any more.
 func (st *stream) give(b block) bool {
@@ -153,6 +187,20 @@ func (st *stream) read(p []byte) (n int, err error) {
 		n, st.data = n+m, st.data[m:]
 	}
 	return n, nil
+}
+
+// finish waits for the last line of a range of which all was read.
+func (st *stream) finish() error {
+	b, ok := <-st.filled
+	switch {
+	case !ok:
+		return ErrLost
+	case b.err == io.EOF:
+		return nil
+	case b.err == nil:
+		return fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node)
+	}
+	return b.err
 }
 
 // close stops the command: adbd ends it when its stream goes.

@@ -5,6 +5,6 @@
 //	                                          └─ Faults: what goes wrong, and when
 //
 // The phone's shell knows as much of the shell, su, dd, cat, ls and the rest as reading a
-// phone takes: words, quotes, a pipe, && and ||, redirections of standard error. Run can
+// phone takes: words, quotes, a pipe, ;, && and ||, redirections of standard error. Run can
 // put a real shell in its place.
 package adbtest

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,8 +17,9 @@ type Phone struct {
 	Serial, Model string
 	State         string // "" for "device"
 
-	Root string // how root is had: "shell" (no su is needed), "su -c", "su 0"; "" not at all
+	Root string // how root is had: "shell" (no su is needed), "su -c", "su 0", "su root"; "" not at all
 	Says string // what su says when it refuses
+	Loud bool   // su does nothing when its standard error goes elsewhere
 
 	Files map[string]string      // text files, by path
 	Nodes map[string]flash.Image // block devices, by path
@@ -30,21 +32,57 @@ type Phone struct {
 	// Terminals is how many carriage returns come before each line feed.
 	Terminals int
 
+	Noise  Noise  // what is printed besides what was asked for; once the server runs, Disturb changes it
 	Faults Faults // once the server runs, Break changes them
 
 	// Run, when set, runs commands in place of the made shell.
 	Run func(ctx context.Context, command string, out io.Writer) error
 
-	mu   sync.Mutex
-	sent int64 // bytes of nodes that went out
+	mu    sync.Mutex
+	sent  int64 // bytes of nodes that went out
+	noisy int   // how often something was noisy
+}
+
+// Noise is what programs on a phone print unasked, as the linker's warnings are. A # in it
+// is a number that is another each time.
+type Noise struct {
+	Shell         string // the phone's shell, before each command
+	Before, After string // su, before its command and after it, to standard error
+	Amid          string // su, while its command gives bytes of a node
+	Printed       bool   // su prints its noise to standard output, as one with a terminal of its own does
+	Tool          string // dd, to standard error
+}
+
+// Disturb changes what is printed unasked from now on.
+func (p *Phone) Disturb(n Noise) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Noise = n
+}
+
+// disturb prints one text of the phone's noise.
+func (p *Phone) disturb(out io.Writer, which func(Noise) string) {
+	p.mu.Lock()
+	p.noisy++
+	text := strings.ReplaceAll(which(p.Noise), "#", strconv.Itoa(p.noisy*p.noisy))
+	p.mu.Unlock()
+	io.WriteString(out, text)
+}
+
+func (p *Phone) printsNoise() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Noise.Printed
 }
 
 // Faults say what goes wrong.
 type Faults struct {
 	CutAt    int64                   // the connection breaks when so many bytes of nodes went out; 0 never
-	Vanish   bool                    // after that, the phone is not there any more
+	Vanish   bool                    // after CutAt and Lost, the phone is not there any more
 	HangAt   int64                   // nothing more comes when so many bytes of nodes went out; 0 never
 	Bad      map[string]flash.Extent // a place of a node that cannot be read
+	Lost     map[string]flash.Extent // a place of a node at which the connection breaks
+	Mute     map[string]flash.Extent // a place of a node at which nothing more comes
 	Short    int64                   // dd gives so many bytes less, and is content
 	Extra    int                     // dd gives so many bytes more
 	Flip     bool                    // a bit of what comes from nodes is another
@@ -99,11 +137,11 @@ func (p *Phone) service(c net.Conn, request string) {
 		io.Copy(io.Discard, c)
 		cancel()
 	}()
-	run := p.run
 	if p.Run != nil {
-		run = p.Run
+		p.Run(ctx, command, out)
+		return
 	}
-	run(ctx, command, out)
+	p.run(ctx, command, out)
 }
 
 // wire is the way back: through terminals, and faulty.
@@ -125,6 +163,17 @@ func (w *wire) Write(b []byte) (int, error) {
 	return w.conn.Write(b)
 }
 
+// lose breaks the connection.
+func (w *wire) lose(vanish bool) error {
+	if vanish {
+		w.phone.mu.Lock()
+		w.phone.State = "offline"
+		w.phone.mu.Unlock()
+	}
+	w.conn.Close()
+	return net.ErrClosed
+}
+
 // data sends bytes of a node, with the faults that strike there.
 func (w *wire) data(ctx context.Context, b []byte) error {
 	p := w.phone
@@ -139,13 +188,7 @@ func (w *wire) data(ctx context.Context, b []byte) error {
 	}
 	if f.CutAt > 0 && before+int64(len(b)) >= f.CutAt {
 		w.Write(b[:max(f.CutAt-before, 0)])
-		if f.Vanish {
-			p.mu.Lock()
-			p.State = "offline"
-			p.mu.Unlock()
-		}
-		w.conn.Close()
-		return net.ErrClosed
+		return w.lose(f.Vanish)
 	}
 	if f.Flip && len(b) > 100 {
 		b = bytes.Clone(b)

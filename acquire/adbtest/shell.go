@@ -14,20 +14,45 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// run is the phone's shell: A && B || C, each a pipe of at most two commands.
-func (p *Phone) run(ctx context.Context, line string, out io.Writer) error {
-	return p.shell(ctx, line, out, p.Root == "shell")
+// session is one command line on its way through the phone.
+type session struct {
+	*Phone
+	wire  *wire
+	root  bool
+	noisy io.Writer // where su, which runs this, is noisy
 }
 
-func (p *Phone) shell(ctx context.Context, line string, out io.Writer, root bool) error {
+// streams are where a program prints to.
+type streams struct{ out, errs io.Writer }
+
+// run is the phone's shell as adbd starts it: both streams are one.
+func (p *Phone) run(ctx context.Context, line string, out *wire) {
+	s := &session{p, out, p.Root == "shell", io.Discard}
+	p.disturb(out, func(n Noise) string { return n.Shell })
+	s.shell(ctx, line, streams{out, out})
+}
+
+// shell runs lists: A; B && C || D, each a pipe of at most two commands.
+func (s *session) shell(ctx context.Context, line string, to streams) error {
+	for {
+		first, rest, more := cutOutside(line, ";")
+		err := s.list(ctx, first, to)
+		if !more || ctx.Err() != nil {
+			return err
+		}
+		line = rest
+	}
+}
+
+func (s *session) list(ctx context.Context, line string, to streams) error {
 	do, otherwise, hasOr := cutOutside(line, "||")
 	first, then, hasAnd := cutOutside(do, "&&")
-	err := p.pipe(ctx, first, out, root)
+	err := s.pipe(ctx, first, to)
 	if err == nil && hasAnd {
-		err = p.pipe(ctx, then, out, root)
+		err = s.pipe(ctx, then, to)
 	}
 	if err != nil && hasOr && ctx.Err() == nil {
-		err = p.pipe(ctx, otherwise, out, root)
+		err = s.pipe(ctx, otherwise, to)
 	}
 	return err
 }
@@ -46,19 +71,19 @@ func cutOutside(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-func (p *Phone) pipe(ctx context.Context, line string, out io.Writer, root bool) error {
+func (s *session) pipe(ctx context.Context, line string, to streams) error {
 	left, right, piped := cutOutside(line, "|")
 	if !piped {
-		return p.command(ctx, line, out, root)
+		return s.command(ctx, line, to)
 	}
-	if right = strings.TrimSuffix(right, " 2>/dev/null"); right != "md5sum" || !p.has("md5sum") {
+	if right = strings.TrimSuffix(right, " 2>/dev/null"); right != "md5sum" || !s.has("md5sum") {
 		return fmt.Errorf("%s: not found", right)
 	}
 	sum := md5.New()
-	if err := p.command(ctx, left, sum, root); err != nil {
+	if err := s.command(ctx, left, streams{sum, to.errs}); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "%x  -\n", sum.Sum(nil))
+	_, err := fmt.Fprintf(to.out, "%x  -\n", sum.Sum(nil))
 	return err
 }
 
@@ -96,41 +121,43 @@ func words(s string) []string {
 func (p *Phone) has(tool string) bool { return p.Tools == nil || slices.Contains(p.Tools, tool) }
 
 // command runs one program. Errors are what it prints to standard error and its status.
-func (p *Phone) command(ctx context.Context, line string, out io.Writer, root bool) error {
-	w := words(line)
-	var errs io.Writer = out // exec: gives both streams as one
-	w = slices.DeleteFunc(w, func(s string) bool {
-		if s == "2>/dev/null" {
-			errs = io.Discard
+func (s *session) command(ctx context.Context, line string, to streams) error {
+	w := slices.DeleteFunc(words(line), func(word string) bool {
+		switch word {
+		case "2>/dev/null":
+			to.errs = io.Discard
+		case "2>&1":
+			to.errs = to.out
 		}
-		return strings.HasPrefix(s, "2>")
+		return strings.HasPrefix(word, "2>")
 	})
 	if len(w) == 0 {
 		return nil
 	}
-	err := p.program(ctx, w, out, errs, root)
+	err := s.program(ctx, w, to)
 	if err == nil || ctx.Err() != nil || errors.Is(err, errStatus) {
 		return err
 	}
-	fmt.Fprintf(errs, "%v\n", err)
+	fmt.Fprintf(to.errs, "%v\n", err)
 	return errStatus
 }
 
 // errStatus is the status of a program that has said why.
 var errStatus = errors.New("failed")
 
-func (p *Phone) program(ctx context.Context, w []string, out, errs io.Writer, root bool) error {
+func (s *session) program(ctx context.Context, w []string, to streams) error {
+	out := to.out
 	if box := w[0]; box == "toybox" || box == "busybox" {
-		if !p.has(box) {
+		if !s.has(box) {
 			return fmt.Errorf("/system/bin/sh: %s: not found", box)
 		}
 		w = w[1:]
-	} else if w[0] == "dd" && !p.has("dd") {
+	} else if w[0] == "dd" && !s.has("dd") {
 		return errors.New("/system/bin/sh: dd: not found")
 	}
 	switch w[0] {
 	case "id":
-		if root {
+		if s.root {
 			fmt.Fprintln(out, "uid=0(root) gid=0(root) groups=0(root) context=u:r:su:s0")
 		} else {
 			fmt.Fprintln(out, "uid=2000(shell) gid=2000(shell) groups=1003(graphics)")
@@ -138,42 +165,66 @@ func (p *Phone) program(ctx context.Context, w []string, out, errs io.Writer, ro
 	case "echo":
 		fmt.Fprintln(out, strings.Join(w[1:], " "))
 	case "getprop":
-		fmt.Fprintln(out, p.Props[w[1]])
+		fmt.Fprintln(out, s.Props[w[1]])
 	case "cat":
-		text, ok := p.Files[w[1]]
+		text, ok := s.Files[w[1]]
 		if !ok {
 			return fmt.Errorf("cat: %s: No such file or directory", w[1])
 		}
 		io.WriteString(out, text)
 	case "ls":
-		return p.ls(w[2:], out)
+		return s.ls(w[2:], out)
 	case "su":
-		return p.su(ctx, w[1:], out, root)
+		return s.su(ctx, w[1:], to)
 	case "dd":
-		return p.dd(ctx, w[1:], out, errs, root)
+		s.disturb(to.errs, func(n Noise) string { return n.Tool })
+		return s.dd(ctx, w[1:], to)
 	default:
 		return fmt.Errorf("/system/bin/sh: %s: not found", w[0])
 	}
 	return nil
 }
 
-// su knows the su of root managers (su -c COMMAND) and Android's own (su 0 PROGRAM …).
-func (p *Phone) su(ctx context.Context, w []string, out io.Writer, root bool) error {
-	if p.faults().Deaf {
+// su is noisy where the phone is to be, before its command and after it.
+func (s *session) su(ctx context.Context, w []string, to streams) error {
+	if s.faults().Deaf {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	switch {
-	case p.Root == "su -c" && len(w) == 2 && w[0] == "-c":
-		return p.shell(ctx, w[1], out, true)
-	case p.Root == "su 0" && len(w) == 4 && w[0] == "0" && w[1] == "sh" && w[2] == "-c":
-		return p.shell(ctx, w[3], out, true)
-	case p.Root == "su 0":
-		return fmt.Errorf("su: invalid uid/gid '%s'", w[0])
-	case p.Says != "":
-		return errors.New(p.Says)
+	if s.Loud && to.errs == io.Discard {
+		return errStatus
 	}
-	return errors.New("/system/bin/sh: su: not found")
+	noisy := to.errs
+	if s.printsNoise() {
+		noisy = to.out
+	}
+	s.disturb(noisy, func(n Noise) string { return n.Before })
+	inner := &session{s.Phone, s.wire, true, noisy}
+	err := s.become(ctx, w, to, inner)
+	if err != nil && !errors.Is(err, errStatus) && ctx.Err() == nil {
+		fmt.Fprintf(to.errs, "%v\n", err)
+		err = errStatus
+	}
+	s.disturb(noisy, func(n Noise) string { return n.After })
+	return err
+}
+
+// become knows the su of root managers (su -c COMMAND) and Android's own (su 0 PROGRAM …).
+func (s *session) become(ctx context.Context, w []string, to streams, inner *session) error {
+	command := ""
+	switch {
+	case s.Root == "su -c" && len(w) == 2 && w[0] == "-c":
+		command = w[1]
+	case s.Root != "su -c" && s.Root == "su "+w[0] && len(w) == 4 && w[1] == "sh" && w[2] == "-c":
+		command = w[3]
+	case s.Root == "su 0":
+		return fmt.Errorf("su: invalid uid/gid '%s'", w[0])
+	case s.Says != "":
+		return errors.New(s.Says)
+	default:
+		return errors.New("/system/bin/sh: su: not found")
+	}
+	return inner.shell(ctx, command, to)
 }
 
 // ls prints the links of folders as Android's does.
@@ -194,10 +245,10 @@ func (p *Phone) ls(folders []string, out io.Writer) error {
 }
 
 // dd copies blocks of a node, with the faults that strike there.
-func (p *Phone) dd(ctx context.Context, w []string, out, errs io.Writer, root bool) error {
+func (s *session) dd(ctx context.Context, w []string, to streams) error {
 	arg := map[string]string{"bs": "512", "skip": "0", "count": "0"}
-	for _, s := range w {
-		k, v, _ := strings.Cut(s, "=")
+	for _, word := range w {
+		k, v, _ := strings.Cut(word, "=")
 		arg[k] = v
 	}
 	number := func(k string) int64 {
@@ -207,37 +258,47 @@ func (p *Phone) dd(ctx context.Context, w []string, out, errs io.Writer, root bo
 		}
 		return n
 	}
-	node, ok := p.Nodes[arg["if"]]
+	node, ok := s.Nodes[arg["if"]]
 	switch {
 	case !ok:
 		return fmt.Errorf("dd: %s: No such file or directory", arg["if"])
-	case !root:
+	case !s.root:
 		return fmt.Errorf("dd: %s: Permission denied", arg["if"])
 	}
 	off, left := number("bs")*number("skip"), number("bs")*number("count")
-	if p.faults().Narrow {
+	if s.faults().Narrow {
 		off &= 1<<32 - 1
 	}
-	left = max(min(left, node.Size()-off)-p.faults().Short, 0)
+	left = max(min(left, node.Size()-off)-s.faults().Short, 0)
 	if arg["of"] == "/dev/null" {
-		out = io.Discard
+		to.out = io.Discard
 	}
-	err := p.copyNode(ctx, out, node, flash.Extent{Offset: off, Length: left}, p.faults().Bad[arg["if"]])
+	err := s.copyNode(ctx, to.out, arg["if"], flash.Extent{Offset: off, Length: left})
 	if err != nil {
 		return err
 	}
-	if p.faults().Extra > 0 {
-		out.Write(make([]byte, p.faults().Extra))
+	if s.faults().Extra > 0 {
+		to.out.Write(make([]byte, s.faults().Extra))
 	}
-	fmt.Fprintf(errs, "%d+0 records in\n%d+0 records out\n", number("count"), number("count"))
+	fmt.Fprintf(to.errs, "%d+0 records in\n%d+0 records out\n", number("count"), number("count"))
 	return nil
 }
 
-// copyNode sends e of a node, as far as its bad place.
-func (p *Phone) copyNode(ctx context.Context, out io.Writer, node flash.Image, e, bad flash.Extent) error {
-	stop := e.End()
-	if e.Overlaps(bad) {
-		stop = max(bad.Offset, e.Offset)
+// copyNode sends e of a node, as far as the first place where something goes wrong.
+func (s *session) copyNode(ctx context.Context, out io.Writer, path string, e flash.Extent) error {
+	f, node := s.faults(), s.Nodes[path]
+	stop, end := e.End(), func() error { return nil }
+	for _, place := range []struct {
+		at  flash.Extent
+		end func() error
+	}{
+		{f.Bad[path], func() error { return errors.New("dd: read: I/O error") }},
+		{f.Lost[path], func() error { return s.wire.lose(f.Vanish) }},
+		{f.Mute[path], func() error { <-ctx.Done(); return ctx.Err() }},
+	} {
+		if at := max(place.at.Offset, e.Offset); e.Overlaps(place.at) && at < stop {
+			stop, end = at, place.end
+		}
 	}
 	b := make([]byte, 64<<10)
 	for off := e.Offset; off < stop; {
@@ -254,10 +315,10 @@ func (p *Phone) copyNode(ctx context.Context, out io.Writer, node flash.Image, e
 		if err != nil {
 			return err
 		}
+		if off == e.Offset {
+			s.disturb(s.noisy, func(n Noise) string { return n.Amid })
+		}
 		off += n
 	}
-	if stop < e.End() {
-		return errors.New("dd: read: I/O error")
-	}
-	return nil
+	return end()
 }

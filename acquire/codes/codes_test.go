@@ -69,10 +69,27 @@ func TestKnown(t *testing.T) {
 	for _, q := range strings.Fields(`1003 1011 1013 1022 1040 1041 2004 2005 2034 2035 3001 3178 4001 4008 4009 4010 4017 4018 4032
 		5000 5007 5054 5069 6012 6015 6018 6031 6032 6045 8038 8045 8417 0xC0060001 0xC0060002 0xC0060003 0xC0060004 0xC0060005
 		0xC0050005 0xC0050007 0xC0040030 0xC0040060 0xC004000B 0xC0030012 0xC0020003 0xC0020004 0xC0020053 0xC0070001 0xC0070002
-		0xC0070003 0xC0070004 0xC0010004 0x1D0C 0x1D0D 0x1D1D 0x1A1D 0x7015 0x7017 0x1D1A`) {
+		0xC0070003 0xC0070004 0xC0010003 0xC0010004 0xC0010005 0xC0010006 0xC0030006 0xC0030008 0xC003000C 0xC0040001 0x1D0C 0x1D0D 0x1D1D 0x1A1D 0x7015 0x7017 0x1D1A`) {
 		if len(Find(q)) == 0 {
 			t.Errorf("%s is not explained", q)
 		}
+	}
+}
+
+// What agents themselves answer with has the meaning that it has there, too: the tool's own
+// words for the same number speak of files and checks that reading knows nothing of.
+func TestAgentsOwn(t *testing.T) {
+	for number, want := range map[uint32]string{
+		0xC0010003: "lacks this command", 0xC0010004: "control code", 0xC0010005: "begin", 0xC0010006: "longer than its buffer",
+		0xC0030006: "not set up", 0xC0030008: "a question", 0xC003000C: "RPMB", 0xC0040001: "lacks this", 0xC004000B: "end of the flash",
+	} {
+		c, ok := Lookup(XFlash, number)
+		if !ok || !strings.Contains(c.Meaning, want) {
+			t.Errorf("0x%X: %q, without %q", number, c.Meaning, want)
+		}
+	}
+	if c, _ := Lookup(XFlash, 0xC003000C); c.Remedy != Optional {
+		t.Errorf("a section that is not there is no fault: %+v", c)
 	}
 }
 

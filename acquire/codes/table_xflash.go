@@ -2,14 +2,16 @@ package codes
 
 // xflash are the numbers of XFlash agents: 0xC, two digits of who speaks, four of what.
 // Source: mtkclient's ErrorCodes_XFlash, whose words are turned into names; where SP Flash
-// Tool's own name is known from users' logs it stands here.
+// Tool's own name is known from users' logs it stands here. What agents use a number for
+// was seen by running vendors' agents; where that is not what the tool uses it for, both
+// are told.
 var xflash = []row{
 	{0xC0010001, "ERR", "an error without a reason", Silence},
 	{0xC0010002, "ABORT", "stopped", Nothing},
 	{0xC0010003, "UNSUPPORTED_CMD", "the agent lacks this command", Optional},
-	{0xC0010004, "UNSUPPORTED_CTRL_CODE", "unsupported command", Optional},
-	{0xC0010005, "PROTOCOL_ERR", "the agent did not understand what was sent", Link},
-	{0xC0010006, "PROTOCOL_BUFFER_OVERFLOW", "more was sent than the agent takes", Link},
+	{0xC0010004, "UNSUPPORTED_CTRL_CODE", "the agent lacks this control code (a question or a setting)", Optional},
+	{0xC0010005, "PROTOCOL_ERR", "the agent did not understand what was sent: a packet does not begin as one", Link},
+	{0xC0010006, "PROTOCOL_BUFFER_OVERFLOW", "more was sent than the agent takes: a packet is longer than its buffer", Link},
 	{0xC0010007, "INSUFFICIENT_BUFFER", "a buffer is too small", Fault},
 	{0xC0010008, "USB_SCAN_ERR", "no port of a phone came up", Handshake},
 	{0xC001000C, "NOT_IMPLEMENTED", "the agent lacks this", Optional},
@@ -34,10 +36,11 @@ var xflash = []row{
 	{0xC0030003, "DA_SELECTION_ERR", "the agent file has no agent for this phone", Agent},
 	{0xC0030004, "PRELOADER_INVALID", "the preloader file is damaged or none", Files},
 	{0xC0030005, "EMI_HDR_INVALID", "the preloader file holds no memory settings", NoDRAM},
-	{0xC0030006, "STORAGE_MISMATCH", "the scatter file names another kind of flash than the phone has", Files},
-	{0xC0030008, "INVALID_GPT", "the partition table cannot be understood", Layout},
+	{0xC0030006, "STORAGE_MISMATCH", "the scatter file names another kind of flash than the phone has; of an agent: this kind of flash is not set up", Files},
+	{0xC0030008, "INVALID_GPT", "the partition table cannot be understood; of an agent: a question has no answer, such as one about a kind of flash that the phone lacks", Layout},
 	{0xC0030009, "INVALID_PMT", "the partition table cannot be understood", Layout},
 	{0xC003000A, "LAYOUT_CHANGED", "the scatter file's partitions differ from the phone's", Layout},
+	{0xC003000C, "UNKNOWN_STORAGE_SECTION_TYPE", "the flash has no such section, or the agent does not give it (RPMB, mostly)", Optional},
 	{0xC003000F, "SCATTER_HW_CHIP_ID_MISMATCH", "the scatter file is of another chip", Files},
 	{0xC0030010, "SEC_CERT_FILE_NOT_FOUND", "the certificate file is missing", Auth},
 	{0xC0030011, "SEC_AUTH_FILE_NOT_FOUND", "the authentication file is missing", Auth},
@@ -49,7 +52,7 @@ var xflash = []row{
 	{0xC0040007, "READ_PT_FAIL", "the partition table could not be read", Layout},
 	{0xC0040009, "UNKNOWN_STORAGE_TYPE", "the agent does not know this kind of flash", NoFlash},
 	{0xC004000A, "DRAM_TEST_FAILED", "the phone's memory fails its test", DRAM},
-	{0xC004000B, "EXCEED_AVAILABLE_RANGE", "range beyond the flash", Range},
+	{0xC004000B, "EXCEED_AVAILABLE_RANGE", "the range lies beyond the end of the flash", Range},
 	{0xC0040030, "MMC_ERR", "eMMC error", Medium},
 	{0xC0040040, "NAND_ERR", "NAND error", Medium},
 	{0xC0040042, "NAND_TIMEOUT", "NAND did not answer in time", Medium},

@@ -50,6 +50,13 @@ func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 			phone.Faults.Bad = map[string]flash.Extent{"/dev/block/mmcblk0": {Offset: number(ts, value), Length: 4096}}
 		case "noroot":
 			phone.Root, phone.Says = "", "Permission denied"
+		case "noise": // the linker of Android 4.4 to 6
+			phone.Noise = adbtest.Noise{Before: "WARNING: linker: su has text relocations.\n", After: "WARNING: linker: su: unused DT entry\n"}
+		case "nand": // what is shown is a card
+			phone.Files["/proc/partitions"] = " 179 0 8192 mmcblk0\n 179 1 8191 mmcblk0p1\n"
+			phone.Files["/proc/mtd"] = "dev:    size   erasesize  name\nmtd0: 00040000 00020000 \"preloader\"\n"
+			phone.Files["/proc/dumchar_info"] = "boot 0x0000000000600000 0x0000000000400000 1 /dev/mtd/mtd3\n"
+			phone.Files["/sys/block/mmcblk0/device/type"] = "SD\n"
 		case "mangled":
 			phone.Faults.Flip = true
 		case "other":
