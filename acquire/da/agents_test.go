@@ -83,6 +83,26 @@ func TestErrorsAreTakenWhole(t *testing.T) {
 	}
 }
 
+// C: the first stage takes the list of what the host can do. Nothing else would show that it
+// does not: the command may be refused.
+func TestCapability(t *testing.T) {
+	var asked bool
+	var ends []string
+	p := &phone{Protocol: acquiretest.XML, HWCode: 0x1208, Parts: small(), Trace: func(out bool, place string, b []byte) {
+		switch {
+		case !out && place == "xml.command":
+			asked = bytes.Contains(b, []byte("HOST-SUPPORTED-COMMANDS"))
+		case out && place == "xml.END" && asked:
+			ends = append(ends, string(b))
+		}
+	}}
+	onPhone(t, p, da.Options{}, func(t *testing.T, got *da.Phone, err error) {
+		if err != nil || len(ends) != 2 || !strings.Contains(ends[0], "<result>OK</result>") {
+			t.Errorf("%v; the list is answered %q", err, ends)
+		}
+	})
+}
+
 // C, D, E: TestReadAllWays reads XML phones that want the list of commands by its name, whose
 // second stage does not know that command, and whose messages are stale. Here with a message
 // from the first word on, and with agents that say START more than once.
