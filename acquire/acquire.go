@@ -246,7 +246,7 @@ type kind int
 
 const (
 	kindBoot  kind = iota // small, and without them no phone starts
-	kindOther             // the user area behind those that are small
+	kindOther             // general purpose areas and such: smaller than the user area
 	kindUser
 	kindUseless // no restore can use them
 )

@@ -162,6 +162,20 @@ func TestReread(t *testing.T) {
 	}
 }
 
+// A second reading that fails is not tried again in the same run, and is told of once.
+func TestSecondReadingFails(t *testing.T) {
+	p, dir := newPhone(14), filepath.Join(t.TempDir(), "dump")
+	p.user.before = func(int64, int) {
+		if p.user.bad = nil; p.user.reads == 3 { // of the first table, the second time
+			p.user.bad = ext(4096, 512)
+		}
+	}
+	m, done, err := acquire(t, dir, p.job())
+	if err != nil || !done || p.user.reads != 2+2+7 || len(m.Problems) != 1 || !strings.Contains(m.Problems[0].Text, "not a second time to compare") {
+		t.Errorf("%v, %v: %d reads, %v", done, err, p.user.reads, m.Problems)
+	}
+}
+
 // What never reads the same is not believed.
 func TestNeverTheSame(t *testing.T) {
 	p, dir := newPhone(8), filepath.Join(t.TempDir(), "dump")

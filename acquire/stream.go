@@ -21,52 +21,28 @@ func chunks(list []flash.Extent) (out []flash.Extent) {
 	return out
 }
 
+// ahead is how many chunks are in memory: one is read while the other is taken in.
+const ahead = 2
+
+// piece is a chunk that was read, or could not be.
+type piece struct {
+	n   int // its number in the list
+	b   []byte
+	err error
+}
+
 // stream reads chunks of a region one ahead of the one that is taken in. It returns -1 when
 // all is read, or ctx or our own disk ended it; otherwise the number of the chunk that could
 // not be read. What was under way when ctx ends is still taken in.
 func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []flash.Extent) (failed int, err error) {
-	type piece struct {
-		n   int
-		b   []byte
-		err error
-	}
-	const ahead = 2
 	lost := slices.Clone(r.lost) // it changes while chunks are taken in
-	full, free, quit := make(chan piece), make(chan []byte, ahead), make(chan struct{})
-	for range ahead {
-		free <- nil
-	}
-	go func() {
-		defer close(full)
-		for i, c := range list {
-			var b []byte
-			select {
-			case b = <-free:
-			case <-quit:
-				return
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			if b == nil {
-				b = make([]byte, chunkSize)
-			}
-			b = b[:c.Length]
-			read := readFull
-			if nearLoss(lost, c.Offset) {
-				read = exactly
-			}
-			err := read(img, b, c.Offset)
-			select {
-			case full <- piece{i, b, err}:
-			case <-quit:
-				return
-			}
-			if err != nil {
-				return
-			}
+	free, quit := make(chan []byte, ahead), make(chan struct{})
+	full := feed(ctx, list, free, quit, func(b []byte, off int64) error {
+		if nearLoss(lost, off) {
+			return exactly(img, b, off)
 		}
-	}()
+		return readFull(img, b, off)
+	})
 	failed = -1
 	for next := 0; ; next++ {
 		p, more := await(d, full, list[min(next, len(list)-1)].Offset)
@@ -90,6 +66,43 @@ func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []fl
 		err = ctx.Err()
 	}
 	return failed, err
+}
+
+// feed reads chunks in order into what is free, until one cannot be read or it is told to
+// quit.
+func feed(ctx context.Context, list []flash.Extent, free chan []byte, quit <-chan struct{}, read func(b []byte, off int64) error) <-chan piece {
+	full := make(chan piece)
+	for range ahead {
+		free <- nil // allocated when it is first needed
+	}
+	go func() {
+		defer close(full)
+		for i, c := range list {
+			var b []byte
+			select {
+			case b = <-free:
+			case <-quit:
+				return
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			if b == nil {
+				b = make([]byte, chunkSize)
+			}
+			p := piece{n: i, b: b[:c.Length]}
+			p.err = read(p.b, c.Offset)
+			select {
+			case full <- p:
+			case <-quit:
+				return
+			}
+			if p.err != nil {
+				return
+			}
+		}
+	}()
+	return full
 }
 
 // readFull reads all of b; a source that ends early has a hole there.

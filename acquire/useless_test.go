@@ -142,6 +142,28 @@ func TestLostRPMB(t *testing.T) {
 	p.without(t, alone, m, "the phone was lost while its RPMB was read: it is not in the dump, and a restore has no use for it")
 }
 
+// What costs a trip to the cable comes behind what does not, an RPMB included.
+func TestRPMBBeforeWhatIsPutOff(t *testing.T) {
+	p, dir := newPhone(10), filepath.Join(t.TempDir(), "dump")
+	_, trapped := p.trapped(at(9<<20, 4096))
+	rpmb := &fake{b: patchwork(8, 1<<20)}
+	job := func() Job {
+		job := trapped()
+		job.Device.Parts = append(job.Device.Parts, flash.Part{Region: flash.EMMCRPMB, Image: rpmb})
+		return job
+	}
+	_, _, err := acquire(t, dir, job())
+	for range 2 {
+		if !errors.Is(err, port.ErrGone) || rpmb.reads > 0 {
+			t.Fatal(err, rpmb.reads)
+		}
+		_, _, err = resume(t, dir, job())
+	}
+	if !errors.Is(err, port.ErrGone) || rpmb.reads != 1 {
+		t.Errorf("%v, %d reads of the RPMB", err, rpmb.reads)
+	}
+}
+
 // One that can be read in part is treated as other regions are.
 func TestRPMBWithABadPlace(t *testing.T) {
 	p, dir := newPhone(7), filepath.Join(t.TempDir(), "dump")
@@ -183,5 +205,21 @@ func TestLeavingOutIsCutShort(t *testing.T) {
 			t.Fatalf("%d files removed: %v, %v", n, done, err)
 		}
 		p.without(t, dir, m, refusedRPMB)
+	}
+
+	// While the journal cannot be removed, nothing is.
+	p, dir := newPhone(9), filepath.Join(t.TempDir(), "dump")
+	rpmb := &fake{b: make([]byte, 1<<20), bad: ext(0, 1<<20)}
+	path := filepath.Join(dir, "regions", "RPMB")
+	rpmb.before = func(int64, int) {
+		if err := errors.Join(os.Remove(path+journalSuffix), os.MkdirAll(filepath.Join(path+journalSuffix, "in the way"), 0o777)); err != nil {
+			t.Skip("an open file cannot be removed here:", err)
+		}
+	}
+	if _, _, err := acquire(t, dir, p.withRPMB(rpmb)); err == nil {
+		t.Error("left out, and its journal is still there")
+	}
+	if _, err := os.Stat(path + partSuffix); err != nil {
+		t.Error(err)
 	}
 }

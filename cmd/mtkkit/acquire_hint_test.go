@@ -111,7 +111,7 @@ func TestLostHints(t *testing.T) {
 		lost     acquire.LostError
 		says, no string
 	}{
-		"once":             {acquire.LostError{Next: "goes on there"}, "go on with: mtkkit acquire --resume", "goes on there"},
+		"once":             {acquire.LostError{Next: "goes on there"}, "hint: goes on there", "--accept-bad"},
 		"twice":            {acquire.LostError{Before: 1, Next: "reads all the rest first"}, "hint: reads all the rest first", "--accept-bad"},
 		"and nothing else": {acquire.LostError{Before: 3, Next: "from its end", Rest: true}, "--accept-bad", "nobody"},
 	} {

@@ -202,7 +202,7 @@ func (a *acquisition) explain(err error) error {
 		hints = append([]string{"the disk is full: make room"}, hints...)
 	}
 	var lost *acquire.LostError
-	if errors.As(err, &lost) && lost.Before > 0 { // once was the cable, and the next run goes on there
+	if errors.As(err, &lost) {
 		hints = append(hints, lost.Next)
 		if lost.Rest {
 			hints = append(hints, "all else is read; or finish without what is left: "+a.acceptBad())
