@@ -43,6 +43,8 @@ type Job struct {
 	// Neither tells phones of one model apart.
 	Twice  map[flash.Region][]flash.Extent
 	Reread int // so many of a hundred chunks of the rest are, too
+	// Retry is what is tried once more though the phone was lost there until it was given up.
+	Retry map[flash.Region][]flash.Extent
 
 	// Record is what is known of the phone: Tool, Created, Chip, Project, Phone.
 	Record flash.Manifest
@@ -194,8 +196,8 @@ func everything(dev *flash.Device) map[flash.Region][]flash.Extent {
 	return want
 }
 
-// openRegions opens the regions of the record and of the wishes, boot regions first:
-// they are small, and without them no phone starts.
+// openRegions opens the regions of the record and of the wishes, in the order in which they
+// are read.
 func (d *Dump) openRegions() error {
 	d.job.Want = maps.Clone(d.job.Want)
 	if d.job.Want == nil {
@@ -208,7 +210,7 @@ func (d *Dump) openRegions() error {
 			}
 		}
 	}
-	slices.SortStableFunc(d.record.Sources, func(a, b flash.ManifestSource) int { return order(a.Region) - order(b.Region) })
+	slices.SortStableFunc(d.record.Sources, func(a, b flash.ManifestSource) int { return int(kindOf(a.Region) - kindOf(b.Region)) })
 	d.tellLeftOut()
 	if err := d.writeDraft(); err != nil {
 		return err
@@ -231,6 +233,7 @@ func (d *Dump) openRegions() error {
 			r.note(record("want", e))
 		}
 		r.want = flash.Union(append(r.want, more...))
+		d.tryAgain(r)
 		if err := r.sync(); err != nil {
 			return err
 		}
@@ -238,15 +241,27 @@ func (d *Dump) openRegions() error {
 	return nil
 }
 
-// order says what is read when.
-func order(r flash.Region) int {
+// kind sorts regions by when they are read.
+type kind int
+
+const (
+	kindBoot  kind = iota // small, and without them no phone starts
+	kindOther             // general purpose areas and such: smaller than the user area
+	kindUser
+	kindUseless // no restore can use them
+)
+
+func kindOf(r flash.Region) kind {
+	_, none := useless(r)
 	switch {
 	case r.IsBoot():
-		return 0
+		return kindBoot
 	case r.IsUser():
-		return 2
+		return kindUser
+	case none:
+		return kindUseless
 	}
-	return 1
+	return kindOther
 }
 
 func (d *Dump) addSource(p flash.Part) {

@@ -108,45 +108,6 @@ func TestPassingTrouble(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// An RPMB that the agent does not read is not tried 8192 times.
-func TestUnreadableRPMB(t *testing.T) {
-	p, dir := newPhone(5), filepath.Join(t.TempDir(), "dump")
-	rpmb := &fake{b: make([]byte, 16<<20), bad: []flash.Extent{{Length: 16 << 20}}}
-	job := p.job()
-	job.Device.Parts = append(job.Device.Parts, flash.Part{Region: flash.EMMCRPMB, Image: rpmb})
-	job.AcceptBad = true
-	m, done, err := acquire(t, dir, job)
-	if err != nil || !done || m.Complete {
-		t.Fatal(done, err)
-	}
-	if rpmb.reads > 200 || !slices.Equal(m.Source(flash.EMMCRPMB).Unread, ext(0, 16<<20)) {
-		t.Errorf("%d reads; unread %v", rpmb.reads, m.Source(flash.EMMCRPMB).Unread)
-	}
-	if n := ofRPMB(m); n != 0 {
-		t.Errorf("%d notes on a copy that is none: %v", n, m.Problems)
-	}
-
-	// A phone that lets it be read after all: it is said once, however often that is asked.
-	if _, _, err = resume(t, dir, job); err != nil || rpmb.reads > 250 {
-		t.Errorf("gone on with, as bad as before: %v, %d reads", err, rpmb.reads)
-	}
-	rpmb.bad = nil
-	for range 2 {
-		if m, done, err = resume(t, dir, job); err != nil || !done || !m.Complete || ofRPMB(m) != 1 {
-			t.Errorf("%v, %v: %v", done, err, m.Problems)
-		}
-	}
-}
-
-func ofRPMB(m *flash.Manifest) (n int) {
-	for _, p := range m.Problems {
-		if p.Place == string(flash.EMMCRPMB) {
-			n++
-		}
-	}
-	return n
-}
-
 // A source that ends early has a hole there.
 func TestShortSource(t *testing.T) {
 	p, dir := newPhone(6), filepath.Join(t.TempDir(), "dump")
@@ -179,7 +140,7 @@ func (c *cutShort) ReadAt(p []byte, off int64) (int, error) {
 func TestReread(t *testing.T) {
 	p, dir := newPhone(7), filepath.Join(t.TempDir(), "dump")
 	p.boot1.flip = func(reads int) bool { return reads == 1 }
-	p.user.flip = func(reads int) bool { return reads == 3 } // of the third chunk
+	p.user.flip = func(reads int) bool { return reads == 7 } // of the third chunk; the tables were read twice before
 	job := p.job()
 	job.Reread = 100
 	m, done, err := acquire(t, dir, job)
@@ -196,8 +157,22 @@ func TestReread(t *testing.T) {
 	if !slices.Equal(said, []string{"EMMC_BOOT_1", "EMMC_USER"}) {
 		t.Errorf("problems: %v", m.Problems)
 	}
-	if p.user.reads != 7*2+1 {
-		t.Errorf("%d reads of 7 chunks twice, and one a third time", p.user.reads)
+	if p.user.reads != (2+7)*2+1 {
+		t.Errorf("%d reads of 2 tables and 7 chunks twice, and one a third time", p.user.reads)
+	}
+}
+
+// A second reading that fails is not tried again in the same run, and is told of once.
+func TestSecondReadingFails(t *testing.T) {
+	p, dir := newPhone(14), filepath.Join(t.TempDir(), "dump")
+	p.user.before = func(int64, int) {
+		if p.user.bad = nil; p.user.reads == 3 { // of the first table, the second time
+			p.user.bad = ext(4096, 512)
+		}
+	}
+	m, done, err := acquire(t, dir, p.job())
+	if err != nil || !done || p.user.reads != 2+2+7 || len(m.Problems) != 1 || !strings.Contains(m.Problems[0].Text, "not a second time to compare") {
+		t.Errorf("%v, %v: %d reads, %v", done, err, p.user.reads, m.Problems)
 	}
 }
 
@@ -231,7 +206,7 @@ func TestRereadSample(t *testing.T) {
 
 func TestOtherPhone(t *testing.T) {
 	p, dir := newPhone(10), filepath.Join(t.TempDir(), "dump")
-	p.user.diesAt = 4
+	p.user.diesAt = 8 // behind the chunk at 0x800000
 	if _, _, err := acquire(t, dir, p.job()); err == nil {
 		t.Fatal("not lost")
 	}

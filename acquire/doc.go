@@ -16,9 +16,16 @@
 //	                                   every 16 MiB or 5 seconds: ─┘
 //
 // The journal is the truth: what it lists is on the disk, for the data were synced
-// before it was written. The map is drawn from it. A region is one pass in order of
-// address, in which what fails is tried again, halved and passed over; a second pass
-// comes back to it. Tables and boot regions are read twice and compared.
+// before it was written. The map is drawn from it. First what a dump that is stopped
+// early can least do without:
+//
+//	tables ─► boot regions ─► other regions ─► user area ─► RPMB ─► where the phone was lost
+//	└── read twice, compared ┘
+//
+// A region is one pass in order of address, in which what fails is tried again, halved
+// and passed over; a second pass comes back to it. A place that makes the phone leave is
+// in the journal, too: the second time it is put off, and come back to in small steps
+// (lost.go). An RPMB that the phone does not give is left out, and noted.
 //
 // The package moves bytes: it parses none. What to read, and what of it twice, it is
 // told as extents; where it comes from is a flash.Device, be that a phone, a card in

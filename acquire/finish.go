@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -19,10 +20,21 @@ var ErrUnfinished = errors.New("acquire: not all that is wanted was read")
 // Finish gives the regions that are read their names, and writes the sums and, last,
 // the manifest. A region with unreadable places keeps its .part name, and the folder
 // its unfinished manifest, unless the job accepts them: then finished is false, and the
-// manifest returned says what is missing.
+// manifest returned says what is missing. What the phone was lost at twice counts as
+// unreadable for a job that accepts it; a later run can still go on there.
 func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, err error) {
+	if d.job.AcceptBad {
+		if err := d.leaveOutLost(); err != nil {
+			return d.record, false, err
+		}
+	}
 	if todo, _ := d.Left(); todo > 0 {
-		return d.record, false, ErrUnfinished
+		if !d.job.AcceptBad || !d.onlyPutOff() {
+			return d.record, false, ErrUnfinished
+		}
+		if err := d.acceptPutOff(); err != nil {
+			return d.record, false, err
+		}
 	}
 	finished = true
 	d.record.Files = nil
@@ -34,7 +46,8 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 		}
 		finished = finished && done
 	}
-	d.tellRPMB()
+	d.tellUseless()
+	d.tellLost()
 	d.record.Problems = d.problems
 	if !finished {
 		return d.record, false, d.writeDraft()
@@ -44,30 +57,20 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 	return d.record, true, d.writeBooks()
 }
 
-// tellRPMB says what a copy of the RPMB is good for, once there is one.
-func (d *Dump) tellRPMB() {
-	p := flash.Problem{Severity: flash.Note, Place: string(flash.EMMCRPMB), Offset: flash.NoOffset,
-		Text: "was read, and can never be written back: it counts its writes and signs them with a key of the phone"}
-	read := slices.ContainsFunc(d.regions, func(r *region) bool { return r.region == flash.EMMCRPMB && len(r.read) > 0 })
-	if read && !slices.Contains(d.problems, p) {
-		d.problems = append(d.problems, p)
-	}
-}
-
 const leftOut = "was left out as asked: the dump is not all of the phone"
 
 // tellLeftOut names the regions that the phone has and the dump has not. What an earlier
 // run saw of the phone counts, too.
 func (d *Dump) tellLeftOut() {
 	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool {
-		return p.Text == leftOut && d.record.Source(flash.Region(p.Place)) != nil
+		return (p.Text == leftOut || strings.HasSuffix(p.Text, noUse)) && d.record.Source(flash.Region(p.Place)) != nil
 	})
 	if d.job.Device == nil {
 		return
 	}
 	for _, p := range d.job.Device.Parts {
 		told := flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut}
-		if d.record.Source(p.Region) == nil && !slices.Contains(d.problems, told) {
+		if d.record.Source(p.Region) == nil && !d.notGiven(p.Region) && !slices.Contains(d.problems, told) {
 			d.problems = append(d.problems, told)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 //	- 0x400000 0x10000                          could not be read
 //	? 0x0 0x400000                              is to be read again
 //	= 0x0 0x400000                              was read twice, the same
+//	! 0x800000 0x400000                         the phone was lost while it was read
 //	sum 0x400000 7368610…                       state of the flat SHA-256 of what is before
 //
 // The sidecar of a finished region is the same, with its chunks in order of address.
@@ -45,8 +46,9 @@ type journal struct {
 	read    []flash.Extent
 	bad     []flash.Extent
 	twice   []flash.Extent
-	flatPos int64  // the flat sum is known up to here
-	flat    []byte // its state, nil when it is not
+	lost    []flash.Extent // losses in the order in which they happened; of what was read since, none
+	flatPos int64          // the flat sum is known up to here
+	flat    []byte         // its state, nil when it is not
 }
 
 // readJournal replays a journal and returns how many of its bytes are believed. The
@@ -104,6 +106,8 @@ func (j *journal) replay(f []string) error {
 		j.forget(e)
 	case f[0] == "=":
 		j.twice = append(j.twice, e)
+	case f[0] == "!":
+		j.lost = append(j.lost, e)
 	default:
 		return fmt.Errorf("%q is no record", f[0])
 	}
@@ -140,9 +144,14 @@ func (j *journal) add(c chunk) {
 	if len(j.bad) > 0 {
 		j.bad = flash.Without(j.bad, []flash.Extent{c.Extent})
 	}
+	if len(j.lost) > 0 {
+		j.lost = slices.DeleteFunc(j.lost, func(e flash.Extent) bool {
+			return e.Overlaps(c.Extent) && len(flash.Without([]flash.Extent{e}, j.read)) == 0
+		})
+	}
 }
 
-// forget takes back what was read of e. Chunks go whole, for half of one has no sum, and
+// forget takes back what is known of e. Chunks go whole, for half of one has no sum, and
 // with them those that share bytes with them.
 func (j *journal) forget(e flash.Extent) {
 	gone := []flash.Extent{e}
@@ -158,11 +167,26 @@ func (j *journal) forget(e flash.Extent) {
 	}
 	j.read = flash.Without(j.read, gone)
 	j.twice = flash.Without(j.twice, gone)
-	j.flatPos, j.flat = 0, nil
+	j.bad = flash.Without(j.bad, gone)
+	j.lost = slices.DeleteFunc(j.lost, func(l flash.Extent) bool { return touches(gone, l) })
+	if slices.ContainsFunc(gone, func(e flash.Extent) bool { return e.Offset < j.flatPos }) {
+		j.flatPos, j.flat = 0, nil
+	}
 }
 
-// chart draws the map.
-func (j *journal) chart() *mapfile.Map { return mapfile.Make(j.size, j.read, j.bad) }
+// chart draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
+// or, in the smallest steps, scraped.
+func (j *journal) chart() *mapfile.Map {
+	m := mapfile.Make(j.size, j.read, j.bad)
+	for _, e := range j.putOff() {
+		status := mapfile.NotTrimmed
+		if s, more := j.nextStep(e); !more || s.Length <= fineStep {
+			status = mapfile.NotScraped
+		}
+		m.Mark(e, status)
+	}
+	return m
+}
 
 // todo is what is wanted and was neither read nor found unreadable.
 func (j *journal) todo() []flash.Extent {
@@ -191,6 +215,9 @@ func (j *journal) compact() []byte {
 	}
 	for _, e := range j.twice {
 		b.WriteString(record("=", e))
+	}
+	for _, e := range j.lost { // behind the chunks: what is read takes back what was lost before
+		b.WriteString(record("!", e))
 	}
 	return b.Bytes()
 }

@@ -51,7 +51,7 @@ func TestReadJournal(t *testing.T) {
 	if j.region != flash.EMMCUser || j.size != 0x10000 || j.flatPos != 0x4000 || !bytes.Equal(j.flat, []byte{1, 2}) {
 		t.Errorf("%+v", j)
 	}
-	// Half a chunk has no sum: it goes as a whole, and the flat sum with it.
+	// Half a chunk has no sum: it goes as a whole, and the flat sum of what is behind with it.
 	j, _, _ = readJournal([]byte(exampleJournal + "? 0x1000 0x1000\n"))
 	if !reflect.DeepEqual(j.read, ext(0x4000, 0x1000, 0x8000, 0x1000)) || j.twice != nil || j.flat != nil || len(j.chunks) != 2 {
 		t.Errorf("after forgetting: %+v", j)
@@ -60,6 +60,41 @@ func TestReadJournal(t *testing.T) {
 	side, n, err := readJournal(j.compact())
 	if err != nil || n != len(j.compact()) || side.chunks[0].Offset != 0x4000 || !reflect.DeepEqual(side.read, j.read) || !reflect.DeepEqual(side.bad, j.bad) {
 		t.Errorf("the sidecar reads as %+v, %v", side, err)
+	}
+}
+
+// Where the phone was lost is known until it is read; twice at one place puts it off.
+func TestLossesInTheJournal(t *testing.T) {
+	head := journalMagic + " EMMC_USER 0x1000000\nwant 0x0 0x1000000\n"
+	for what, c := range map[string]struct {
+		text         string
+		lost, putOff []flash.Extent
+	}{
+		"once":                 {"! 0x400000 0x400000\n", ext(4<<20, 4<<20), nil},
+		"and read":             {"! 0x0 0x4000\n+ 0x0 0x4000 " + sum1 + "\n", nil, nil},
+		"and read in part":     {"! 0x0 0x4000\n! 0x0 0x4000\n+ 0x0 0x1000 " + sum1 + "\n", ext(0, 0x4000, 0, 0x4000), ext(0x1000, 0x3000)},
+		"twice":                {"! 0x400000 0x400000\n! 0x400000 0x400000\n", ext(4<<20, 4<<20, 4<<20, 4<<20), ext(4<<20, 4<<20)},
+		"in part":              {"! 0x400000 0x400000\n! 0x500000 0x300000\n", ext(4<<20, 4<<20, 5<<20, 3<<20), ext(5<<20, 3<<20)},
+		"side by side":         {"! 0x0 0x400000\n! 0x400000 0x400000\n", ext(0, 4<<20, 4<<20, 4<<20), nil},
+		"given up":             {"! 0x0 0x1000\n! 0x0 0x1000\n- 0x0 0x1000\n", ext(0, 0x1000, 0, 0x1000), nil},
+		"and to be read again": {"! 0x0 0x1000\n! 0x0 0x1000\n- 0x0 0x1000\n? 0x0 0x1000\n", nil, nil},
+		"in second readings":   {"+ 0x0 0x1000 " + sum1 + "\n! 0x0 0x1000\n! 0x0 0x1000\n", ext(0, 0x1000, 0, 0x1000), nil},
+		"two chunks": {"! 0x0 0x400000\n! 0x400000 0x400000\n! 0x0 0x400000\n! 0x400000 0x400000\n",
+			ext(0, 4<<20, 4<<20, 4<<20, 0, 4<<20, 4<<20, 4<<20), ext(0, 4<<20, 4<<20, 4<<20)},
+	} {
+		j, n, err := readJournal([]byte(head + c.text))
+		if err != nil || n != len(head+c.text) {
+			t.Fatalf("%s: %d, %v", what, n, err)
+		}
+		side, _, err := readJournal(j.compact())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range []*journal{j, side} {
+			if fmt.Sprint(j.lost) != fmt.Sprint(c.lost) || fmt.Sprint(j.putOff()) != fmt.Sprint(c.putOff) {
+				t.Errorf("%s: lost at %v, put off %v", what, j.lost, j.putOff())
+			}
+		}
 	}
 }
 
@@ -114,6 +149,7 @@ func TestForgetOverlapping(t *testing.T) {
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte(exampleJournal))
 	f.Add([]byte(exampleJournal + "? 0x0 0x1\n"))
+	f.Add([]byte(exampleJournal + "! 0x6000 0x2000\n! 0x6000 0x2000\n! 0x6000 0x100\n+ 0x6100 0x100 " + sum1 + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		j, n, err := readJournal(b)
 		if err != nil {
@@ -129,8 +165,16 @@ func FuzzJournal(f *testing.F) {
 		if len(flash.Without(j.bad, j.unread())) > 0 {
 			t.Errorf("bad %v was read", j.bad)
 		}
+		for _, e := range j.putOff() {
+			if len(flash.Without([]flash.Extent{e}, j.todo())) > 0 || e.Length > chunkSize {
+				t.Errorf("%v is put off, to be read are %v", e, j.todo())
+			}
+			if step, more := j.nextStep(e); more && (!e.Contains(step) || step.Length <= 0 || step.Length > coarseStep) {
+				t.Errorf("of %v the next step is %v", e, step)
+			}
+		}
 		side, _, err := readJournal(j.compact())
-		if err != nil || fmt.Sprint(side.read, side.bad, side.want, side.twice) != fmt.Sprint(j.read, j.bad, j.want, j.twice) {
+		if err != nil || fmt.Sprint(side.read, side.bad, side.want, side.twice, side.lost) != fmt.Sprint(j.read, j.bad, j.want, j.twice, j.lost) {
 			t.Errorf("the sidecar of %s\nis %s: %v", b, j.compact(), err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +62,8 @@ type region struct {
 	synced  time.Time
 	mapped  time.Time
 	scratch []byte
-	broken  error // a sync failed: nobody knows what of it is on the disk
+	broken  error          // a sync failed: nobody knows what of it is on the disk
+	once    []flash.Extent // places whose second reading failed in this run
 }
 
 // FileName is what the file of a region is called in a dump folder.
@@ -174,11 +176,38 @@ func (r *region) put(off int64, b []byte) error {
 		r.flatPos += c.Length
 	}
 	r.add(c)
+	r.catchUp()
 	r.note(c.record())
-	if r.loose += c.Length; r.loose >= syncBytes || time.Since(r.synced) >= syncEvery {
+	if r.loose += c.Length; r.loose > syncBytes-chunkSize || time.Since(r.synced) >= syncEvery {
 		return r.sync()
 	}
 	return nil
+}
+
+// catchUp hashes what was read before its turn, the tables, once the flat sum gets there. A
+// large stretch is left to the end, when all that the sum did not see is read back. So is
+// what cannot be read back now.
+func (r *region) catchUp() {
+	i := slices.IndexFunc(r.read, func(e flash.Extent) bool { return e.Offset <= r.flatPos && r.flatPos < e.End() })
+	if i < 0 || r.read[i].End()-r.flatPos > chunkSize {
+		return
+	}
+	for b := r.small(); r.flatPos < r.read[i].End(); {
+		n := min(r.read[i].End()-r.flatPos, int64(len(b)))
+		if got, _ := r.data.ReadAt(b[:n], r.flatPos); int64(got) != n {
+			return
+		}
+		r.sum.Write(b[:n])
+		r.flatPos += n
+	}
+}
+
+// small lends room for a piece of the file.
+func (r *region) small() []byte {
+	if r.scratch == nil {
+		r.scratch = make([]byte, 64<<10)
+	}
+	return r.scratch
 }
 
 // write writes what of b is not zero, and zeros where the file holds something else: an
@@ -224,10 +253,7 @@ func run(b []byte, i int) (end int, zero bool) {
 
 // zeroAt reports whether the file holds zeros there; what cannot be read is none.
 func (r *region) zeroAt(off int64, n int) bool {
-	if r.scratch == nil {
-		r.scratch = make([]byte, 64<<10)
-	}
-	for b := r.scratch; n > 0; {
+	for b := r.small(); n > 0; {
 		m := min(n, len(b))
 		if got, _ := r.data.ReadAt(b[:m], off); got != m || !bytes.Equal(b[:m], zeros[:m]) {
 			return false
@@ -284,8 +310,9 @@ func (r *region) restartSum() {
 
 // drop takes back what was read of e, for it cannot be believed.
 func (r *region) drop(e flash.Extent) {
-	r.forget(e)
-	r.restartSum()
+	if r.forget(e); r.flatPos == 0 {
+		r.restartSum()
+	}
 	r.note(record("?", e))
 }
 
@@ -293,6 +320,11 @@ func (r *region) drop(e flash.Extent) {
 func (r *region) markBad(e flash.Extent) error {
 	r.bad = flash.Union(append(r.bad, e))
 	r.note(record("-", e))
+	return r.blank(e)
+}
+
+// blank has the file hold zeros at e.
+func (r *region) blank(e flash.Extent) error {
 	for off := e.Offset; off < e.End(); off += chunkSize {
 		if err := r.write(off, zeros[:min(e.End()-off, chunkSize)]); err != nil {
 			return err

@@ -94,10 +94,19 @@ func (d *Dump) sameContent(known bool) (proved bool, err error) {
 }
 
 // sameEnd compares the last chunk of a region that can be read; three are tried. It returns
-// where that is, -1 for none.
+// where that is, -1 for none. Where there are others, it is none beside a place where the
+// phone was lost twice: the system may read ahead of us, and a run is to get further than here.
 func (d *Dump) sameEnd(j *journal) (end int64, err error) {
-	for i, c := range slices.Backward(j.chunks) {
-		if i < len(j.chunks)-3 {
+	var traps []flash.Extent
+	for _, e := range j.lostTwice() {
+		traps = append(traps, flash.Extent{Offset: e.Offset - chunkSize, Length: e.Length + 2*chunkSize})
+	}
+	list := slices.DeleteFunc(slices.Clone(j.chunks), func(c chunk) bool { return touches(traps, c.Extent) })
+	if len(list) == 0 {
+		list = j.chunks
+	}
+	for i, c := range slices.Backward(list) {
+		if i < len(list)-3 {
 			break
 		}
 		if read, err := d.sameChunk(j, c); read || err != nil {
@@ -172,10 +181,10 @@ func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 		return false, nil
 	}
 	img, b := d.job.Device.Image(j.region), d.buffer()[:c.Length]
-	err = readFull(img, b, c.Offset)
+	err = exactly(img, b, c.Offset)      // around it may be a place where the phone is lost
 	if err == nil && sumOf(b) != c.sum { // a bit that flipped on the way is no other phone
 		d.again()
-		err = readFull(img, b, c.Offset)
+		err = exactly(img, b, c.Offset)
 	}
 	switch {
 	case err != nil && d.atPlace(err):

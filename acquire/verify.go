@@ -19,7 +19,7 @@ func (d *Dump) rereads(r *region) []chunk {
 	slices.SortFunc(all, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
 	always, i := d.job.Twice[r.region], 0
 	return slices.DeleteFunc(all, func(c chunk) bool {
-		if touches(r.twice, c.Extent) {
+		if touches(r.twice, c.Extent) || touches(r.once, c.Extent) {
 			return true
 		}
 		i++
@@ -34,36 +34,64 @@ func touches(list []flash.Extent, e flash.Extent) bool {
 
 // reread reads chunks of a region a second time and compares.
 func (d *Dump) reread(ctx context.Context, r *region, img flash.Image) error {
-	list := d.rereads(r)
+	return d.rereadOf(ctx, r, img, func(chunk) bool { return true })
+}
+
+// rereadOf reads again those of the chunks to compare that are of a kind.
+func (d *Dump) rereadOf(ctx context.Context, r *region, img flash.Image, of func(chunk) bool) error {
+	list := slices.DeleteFunc(d.rereads(r), func(c chunk) bool { return !of(c) })
 	if len(list) == 0 {
 		return nil
 	}
 	d.at = FileName(r.region) + ", second reading"
 	d.again()
-	b := d.buffer()
 	for _, c := range list {
 		if err := ctx.Err(); err != nil {
 			return d.stop(r, err)
 		}
-		err := readFull(img, b[:c.Length], c.Offset)
-		switch {
-		case err != nil && !d.atPlace(err):
+		if err := d.compare(ctx, r, img, c); err != nil {
 			return d.stop(r, err)
-		case err != nil:
-			d.problem(flash.Warning, r, c.Extent, "could be read once, and not a second time to compare")
-		default:
-			if sum := sumOf(b[:c.Length]); sum != c.sum {
-				if err := d.settle(ctx, r, img, c, sum); err != nil {
-					return d.stop(r, err)
-				}
-				break
-			}
-			r.twice = flash.Union(append(r.twice, c.Extent))
-			r.note(record("=", c.Extent))
 		}
 		d.step(c.Length)
 	}
 	return r.sync()
+}
+
+// compare reads a chunk the second time.
+func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk) error {
+	if r.skipsSecond(c.Extent) {
+		r.once = append(r.once, c.Extent)
+		d.problem(flash.Warning, r, c.Extent, "could be read once, and not a second time to compare: the phone was lost twice over it")
+		return nil
+	}
+	b := d.buffer()[:c.Length]
+	err := d.read(r, img, b, c.Offset)
+	switch {
+	case err != nil && !d.atPlace(err):
+		return d.lose(ctx, r, c.Extent, err)
+	case err != nil:
+		r.once = append(r.once, c.Extent)
+		d.problem(flash.Warning, r, c.Extent, "could be read once, and not a second time to compare")
+		return nil
+	}
+	if sum := sumOf(b); sum != c.sum {
+		return d.settle(ctx, r, img, c, sum)
+	}
+	r.twice = flash.Union(append(r.twice, c.Extent))
+	r.note(record("=", c.Extent))
+	return nil
+}
+
+// skipsSecond reports whether the phone was lost twice over the second reading of a chunk.
+// Losses of the first are forgotten once all of their place is read, or are of other places.
+func (j *journal) skipsSecond(e flash.Extent) bool {
+	n := 0
+	for _, l := range j.lost {
+		if l == e {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // settle finds out what a place holds that did not read the same twice: what two
@@ -78,9 +106,9 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 		}
 		d.retries++
 		d.again()
-		if err := readFull(img, b, c.Offset); err != nil {
+		if err := d.read(r, img, b, c.Offset); err != nil {
 			if !d.atPlace(err) {
-				return err
+				return d.lose(ctx, r, c.Extent, err)
 			}
 			break
 		}
@@ -99,6 +127,9 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 
 // problem notes something about a place of a region, for the manifest.
 func (d *Dump) problem(s flash.Severity, r *region, e flash.Extent, format string, a ...any) {
-	d.problems = append(d.problems, flash.Problem{Severity: s, Place: string(r.region), Offset: e.Offset,
-		Text: fmt.Sprintf("0x%x bytes (%s): ", e.Length, flash.Size(e.Length)) + fmt.Sprintf(format, a...)})
+	p := flash.Problem{Severity: s, Place: string(r.region), Offset: e.Offset,
+		Text: fmt.Sprintf("0x%x bytes (%s): ", e.Length, flash.Size(e.Length)) + fmt.Sprintf(format, a...)}
+	if !slices.Contains(d.problems, p) { // earlier runs may have said so
+		d.problems = append(d.problems, p)
+	}
 }

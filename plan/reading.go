@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // Reading is what a user asks to be read of a phone.
 type Reading struct {
-	Only   []string // partitions by name or pattern, regions by name, a..b; none: everything
+	Only   []string // partitions by name or pattern, regions by name or that of their file, a..b; none: everything
 	Skip   []string // the same; of userdata the ends stay
 	Ranges []Range  // besides Only
 	Always []Range  // what is read whatever is asked: the tables, without which nothing has a name
@@ -136,10 +137,16 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 			out = append(out, target{Range{row.Region, row.Extent}, row.Name})
 		}
 	}
-	if len(out) == 0 {
-		return nil, &PatternError{Pattern: s, Names: names}
+	if len(out) > 0 {
+		return out, nil
 	}
-	return out, nil
+	// Last the names of files: a partition has one name, and a region another one besides.
+	for _, p := range dev.Parts {
+		if strings.EqualFold(s, acquire.FileName(p.Region)) {
+			return []target{{Range{p.Region, flash.Extent{Length: p.Image.Size()}}, ""}}, nil
+		}
+	}
+	return nil, &PatternError{Pattern: s, Names: names}
 }
 
 // rowsAt lists the rows of a table that have an address, in its order.

@@ -34,12 +34,22 @@ func TestReading(t *testing.T) {
 			want{flash.EMMCUser: {{Offset: user - 512, Length: 512}}}},
 		"without userdata, but for its ends": {Reading{Only: []string{"EMMC_USER"}, Skip: []string{"userdata"}},
 			want{flash.EMMCUser: flash.Without(all(flash.EMMCUser), []flash.Extent{{Offset: data.Offset + 1<<20, Length: data.Length - 2<<20}})}},
-		"without a region": {Reading{Skip: []string{"EMMC_BOOT_2", "EMMC_USER"}}, want{flash.EMMCBoot1: all(flash.EMMCBoot1)}},
+		"a region by its file's name": {Reading{Only: []string{"boot_2"}}, want{flash.EMMCBoot2: all(flash.EMMCBoot2)}},
+		"without a file":              {Reading{Skip: []string{"BOOT_1", "ROM_1"}}, want{flash.EMMCBoot2: all(flash.EMMCBoot2)}},
+		"without a region":            {Reading{Skip: []string{"EMMC_BOOT_2", "EMMC_USER"}}, want{flash.EMMCBoot1: all(flash.EMMCBoot1)}},
 	} {
 		got, err := c.w.Extents(dev, table)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, %v\nwant %v", name, got, err, c.want)
 		}
+	}
+	// A partition of that name is the one that is meant: the region has another name.
+	named := &flash.Table{Partitions: append([]flash.Partition{{Name: "boot_1", Region: flash.EMMCUser, Extent: flash.Extent{Offset: 8192, Length: 4096}}}, phone.Rows...)}
+	if got, err := (Reading{Only: []string{"BOOT_1"}}).Extents(dev, named); err != nil || !reflect.DeepEqual(got, want{flash.EMMCUser: {{Offset: 8192, Length: 4096}}}) {
+		t.Errorf("a partition that is called as a file: %v, %v", got, err)
+	}
+	if got, err := (Reading{Only: []string{"EMMC_BOOT_1"}}).Extents(dev, named); err != nil || !reflect.DeepEqual(got, want{flash.EMMCBoot1: all(flash.EMMCBoot1)}) {
+		t.Errorf("its region: %v, %v", got, err)
 	}
 	for _, bad := range []string{"nosuch", "[", "boot..nvram", "boot..", "..boot", "boot..EMMC_BOOT_1", ""} {
 		var pe *PatternError

@@ -171,6 +171,35 @@ func Make(size int64, read, bad []flash.Extent) *Map {
 	return m
 }
 
+// Mark gives what was not tried of e another status. The map stands at it when nothing
+// else is to be tried.
+func (m *Map) Mark(e flash.Extent, s Status) {
+	var out []Block
+	for _, b := range m.Blocks {
+		if b.Status != Untried || !b.Overlaps(e) {
+			out = append(out, b)
+			continue
+		}
+		start, end := max(b.Offset, e.Offset), min(b.End(), e.End())
+		for _, part := range []Block{
+			{flash.Extent{Offset: b.Offset, Length: start - b.Offset}, Untried},
+			{flash.Extent{Offset: start, Length: end - start}, s},
+			{flash.Extent{Offset: end, Length: b.End() - end}, Untried},
+		} {
+			if part.Length > 0 {
+				out = append(out, part)
+			}
+		}
+	}
+	m.Blocks = out
+	for _, open := range []Status{Untried, NotTrimmed, NotScraped} {
+		if i := slices.IndexFunc(out, func(b Block) bool { return b.Status == open }); i >= 0 {
+			m.Pos, m.State = out[i].Offset, byte(open)
+			return
+		}
+	}
+}
+
 // Unread returns what of a region of size bytes is not finished, what the map does not
 // speak of included.
 func (m *Map) Unread(size int64) []flash.Extent {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,4 +169,24 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%+v reads back as %+v, %v", m, again, err)
 		}
 	})
+}
+
+// What was not tried gets another status, and nothing else does.
+func TestMark(t *testing.T) {
+	read, bad := []flash.Extent{{Offset: 0, Length: 100}}, []flash.Extent{{Offset: 100, Length: 50}}
+	m := mapfile.Make(1000, read, bad)
+	m.Mark(flash.Extent{Offset: 50, Length: 250}, mapfile.NotTrimmed)
+	m.Mark(flash.Extent{Offset: 900, Length: 200}, mapfile.NotScraped)
+	want := []mapfile.Block{{read[0], mapfile.Finished}, {bad[0], mapfile.Bad}, {flash.Extent{Offset: 150, Length: 150}, mapfile.NotTrimmed},
+		{flash.Extent{Offset: 300, Length: 600}, mapfile.Untried}, {flash.Extent{Offset: 900, Length: 100}, mapfile.NotScraped}}
+	if !slices.Equal(m.Blocks, want) || m.Pos != 300 || m.State != byte(mapfile.Untried) {
+		t.Errorf("at %d (%c): %v", m.Pos, m.State, m.Blocks)
+	}
+	m.Mark(flash.Extent{Length: 1000}, mapfile.NotTrimmed)
+	if m.Pos != 150 || m.State != byte(mapfile.NotTrimmed) {
+		t.Errorf("at %d (%c): %v", m.Pos, m.State, m.Blocks)
+	}
+	if again, err := mapfile.Read(bytes.NewReader(m.Encode())); err != nil || !slices.Equal(again.Blocks, m.Blocks) {
+		t.Errorf("%v, %v", again, err)
+	}
 }

@@ -33,7 +33,7 @@ func acquireCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "dump `FOLDER` to make (default: named after board and time)"},
 			&cli.StringFlag{Name: "resume", Usage: "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"},
 			&cli.BoolFlag{Name: "complete", Usage: "with --resume: read all the rest of the phone, also what was left out"},
-			&cli.StringSliceFlag{Name: "only", Usage: "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1 or BOOT_1"},
 			&cli.StringSliceFlag{Name: "skip", Usage: "without these `NAMES`; of userdata the first and the last MiB stay"},
 			&cli.StringSliceFlag{Name: "range", Usage: "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"},
 			&cli.StringFlag{Name: "verify", Usage: "`HOW` to verify: reread reads everything twice, reread=5% a part (tables and boot regions always are)"},
@@ -198,10 +198,14 @@ func (a *acquisition) wishes() error {
 	if w.Ranges, err = a.ranges(dev.Storage.User()); err != nil {
 		return err
 	}
-	for _, r := range w.Ranges {
+	a.job.Retry = map[flash.Region][]flash.Extent{}
+	for i, r := range w.Ranges {
+		r.Region = regionCalled(dev, r.Region)
 		if p := dev.Part(r.Region); p == nil || r.Offset >= p.Image.Size() {
 			return usage("mtkkit acquire: --range: this phone has nothing at 0x%x of %s", r.Offset, r.Region)
 		}
+		w.Ranges[i] = r
+		a.job.Retry[r.Region] = append(a.job.Retry[r.Region], r.Extent)
 	}
 	tables := tableRanges(dev, l)
 	w.Always = tables
@@ -224,6 +228,16 @@ func (a *acquisition) wishes() error {
 	}
 	a.describe(l)
 	return nil
+}
+
+// regionCalled is the region of a name, which may be that of its file in a dump.
+func regionCalled(dev *flash.Device, name flash.Region) flash.Region {
+	for _, p := range dev.Parts {
+		if dev.Part(name) == nil && strings.EqualFold(acquire.FileName(p.Region), string(name)) {
+			return p.Region
+		}
+	}
+	return name
 }
 
 func acquirePattern(err error) error {
@@ -263,7 +277,7 @@ func (a *acquisition) layout() (*layout.Layout, error) {
 		return &layout.Layout{User: src.Storage.User()}, nil
 	}
 	if err != nil {
-		return nil, a.explain(explain(err, "the phone"))
+		return nil, a.explain(a.explainForeign(err))
 	}
 	return l, nil
 }
@@ -329,7 +343,7 @@ func (a *acquisition) finish(d *acquire.Dump) error {
 	if err != nil {
 		return a.explain(err)
 	}
-	problems, err := a.summary(m, finished, a.omitted(d))
+	problems, err := a.summary(m, finished, a.toGoOn(d))
 	if err != nil {
 		return err
 	}

@@ -29,8 +29,29 @@ func (a *acquisition) omitted(d *acquire.Dump) bool {
 	return d.Omitted(a.origin.holes) > 0
 }
 
+// toGoOn is what of a dump is not there, by what can be done about it.
+type toGoOn struct {
+	omitted bool     // something was left out that this origin could give
+	again   bool     // places could not be read, and the next run tries them
+	givenUp []string // as --range names them: places that are tried only when they are named
+}
+
+func (a *acquisition) toGoOn(d *acquire.Dump) toGoOn {
+	t := toGoOn{omitted: a.omitted(d)}
+	_, bad := d.Left()
+	for region, list := range d.GivenUp() {
+		for _, e := range list {
+			t.givenUp = append(t.givenUp, fmt.Sprintf("--range %s:0x%x+0x%x", region, e.Offset, e.Length))
+		}
+		bad -= flash.Total(list)
+	}
+	slices.Sort(t.givenUp)
+	t.again = bad > 0
+	return t
+}
+
 // summary says what was read. It returns what makes the exit code.
-func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flash.Problem, error) {
+func (a *acquisition) summary(m *flash.Manifest, finished bool, left toGoOn) ([]flash.Problem, error) {
 	u := a.u
 	problems := m.Problems
 	var size, unread int64
@@ -58,9 +79,12 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 	switch {
 	case !finished:
 		u.say("%s: unfinished: %s of %s could not be read", a.dir, flash.Size(unread), flash.Size(size))
-		u.hint("try these places again: %s", a.command())
-		u.hint("or finish without them: mtkkit acquire --resume %s --accept-bad", quoted(a.dir))
-		a.hintRest(omitted)
+		if left.again {
+			u.hint("try these places again: %s", a.command())
+		}
+		a.hintGivenUp(left.givenUp)
+		u.hint("or finish without them: %s", a.acceptBad())
+		a.hintRest(left.omitted)
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	case m.Complete:
 		u.say("%s: %s, %s, complete; %s", a.dir, regionsOf(m), flash.Size(size), took)
@@ -71,7 +95,7 @@ func (a *acquisition) summary(m *flash.Manifest, finished, omitted bool) ([]flas
 	default:
 		u.say("%s: %s, %s, not all of the phone; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	}
-	a.hintRest(omitted)
+	a.hintRest(left.omitted)
 	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
 	return problems, nil
 }
@@ -86,6 +110,26 @@ func (a *acquisition) hintRest(omitted bool) {
 	if omitted {
 		a.u.hint("read the rest into it: %s", a.command("--complete"))
 	}
+}
+
+// hintGivenUp says how places are tried that no run tries of its own accord.
+func (a *acquisition) hintGivenUp(places []string) {
+	const some = 4
+	if len(places) == 0 {
+		return
+	}
+	if more := len(places) - some; more > 0 {
+		a.u.hint("no run tries places again where the phone was lost so often, unless they are named: %d of %d are named here", some, len(places))
+		places = places[:some]
+	} else {
+		a.u.hint("no run tries places again where the phone was lost so often, unless they are named")
+	}
+	a.u.hint("to try them once more, perhaps from another origin: %s", a.command(places...))
+}
+
+// acceptBad is how the dump is finished with what cannot be read.
+func (a *acquisition) acceptBad() string {
+	return "mtkkit acquire --resume " + quoted(a.dir) + " --accept-bad"
 }
 
 // regionsOf counts the regions of a manifest, and names the phone where it is known.
@@ -103,7 +147,7 @@ func regionsOf(m *flash.Manifest) string {
 // holes names what was not read by the partitions it touches, where these have names.
 func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 	d, err := a.openFolder(context.WithoutCancel(a.c.Context))
-	if errors.Is(err, layout.ErrNoTable) {
+	if errors.Is(err, layout.ErrNoTable) || errors.As(err, new(refusal)) { // what was read is told of also where a table that was given is of another phone
 		return unreadPlaces(m), nil
 	}
 	if err != nil {
@@ -157,7 +201,37 @@ func (a *acquisition) explain(err error) error {
 	if isFull(err) {
 		hints = append([]string{"the disk is full: make room"}, hints...)
 	}
+	var lost *acquire.LostError
+	if errors.As(err, &lost) {
+		hints = append(hints, lost.Next)
+		if lost.Rest {
+			hints = append(hints, "all else is read; or finish without what is left: "+a.acceptBad())
+		}
+	}
 	return stopped{err, hints}
+}
+
+// explainForeign says what to do about partitions that were told besides the flash and
+// contradict it. To acquire they only give names, and it has no way to believe them more.
+func (a *acquisition) explainForeign(err error) error {
+	var foreign *layout.ForeignError
+	if !errors.As(err, &foreign) {
+		return err
+	}
+	text := foreign.Claim.Name + " is not of this phone"
+	for _, d := range foreign.Differ {
+		text += "\n  " + d.Text
+	}
+	another := "or give the scatter file of this very phone: --scatter FILE"
+	for _, name := range []string{"scatter", "table"} {
+		if a.c.String(name) != "" {
+			return refusal{errors.New(text), []string{"leave --" + name + " out: all of the phone is read without it, too, and the tables in its flash name the partitions", another}}
+		}
+	}
+	if len(a.origin.claims) > 0 {
+		return refusal{errors.New(text), []string{"the phone says so of itself, and its flash says otherwise; read it through its loader, where only the flash counts: mtkkit acquire --da FILE", another}}
+	}
+	return refusal{errors.New(text), []string{"it lies beside what is read: name the files alone, as in --from ROM_1,BOOT_1", another}}
 }
 
 // dumpFolder explains that a folder is no dump.

@@ -125,9 +125,10 @@ var faultTable = []row{
 	{name: "the same, accepted", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, args: []string{"--accept-bad"}, code: exitProblems, says: "were not read from the phone", left: withHole},
 }
 
-// faultParts is what the phones of the table store: 9 MiB (three chunks) with a GPT, and boot regions.
+// faultParts is what the phones of the table store: 13 MiB with a GPT, and boot regions. The tables at both ends are
+// read first; behind the middle there is a chunk to be read yet.
 func faultParts() []flash.Part {
-	const size = 9 << 20
+	const size = 13 << 20
 	user := imgtest.NewSparse(size)
 	user.PutGPT(imgtest.GPTSpec{SectorSize: 512, DeviceSize: size, Rows: []imgtest.GPTRow{
 		{Name: "nvram", Extent: flash.Extent{Offset: 1 << 20, Length: 1 << 20}},

@@ -1,0 +1,318 @@
+package acquire
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// A phone may leave the bus whenever one place is read. Each such loss costs somebody a
+// trip to the cable, so the places where it happened are in the journal, and what is done
+// about them is bounded:
+//
+//	lost once     the next run goes on there: most often it was the cable
+//	lost twice    put off: all the rest is read first, other regions too
+//	then          from its beginning in steps of 64 KiB, until it is lost;
+//	              from its end backwards, until it is lost; the same in steps of 4 KiB
+//	what is left  cannot be read, and is not tried again unless it is asked for
+//
+// Two runs find the place, at most four more find its ends.
+const (
+	coarseStep = 64 << 10
+	fineStep   = 4 << 10
+)
+
+// LostError is a phone, or what stands in for one, that was lost while a place was read.
+type LostError struct {
+	Region flash.Region
+	Place  flash.Extent // what was asked for
+	Before int          // losses at this place before this one
+	Next   string       // what the next run does, for a person
+	Rest   bool         // nothing is left to be read but places that are put off
+	Err    error
+}
+
+func (e *LostError) Error() string {
+	if e.Before == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Place.Length, e.Place.Offset, e.Err)
+}
+
+func (e *LostError) Unwrap() error { return e.Err }
+
+// lose notes that the phone was lost while e was read. When ctx has ended that says
+// nothing of the place.
+func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	lost := &LostError{Region: r.region, Place: e, Before: r.losses(e), Err: err}
+	again := len(flash.Without([]flash.Extent{e}, r.read)) == 0
+	r.lost = append(r.lost, e)
+	r.note(record("!", e))
+	lost.Next, lost.Rest = r.outlook(e, again), d.onlyPutOff()
+	return lost
+}
+
+// outlook says what the next run does about a place where the phone was just lost; again
+// is for a second reading.
+func (r *region) outlook(e flash.Extent, again bool) string {
+	_, spare := useless(r.region)
+	switch {
+	case spare && len(r.read) == 0 && r.losses(e) > 1:
+		return fmt.Sprintf("the next run does without the %s", FileName(r.region))
+	case spare && len(r.read) == 0:
+		return fmt.Sprintf("the next run asks for the %s once more; lost there again, it is left out: a restore has no use for it", FileName(r.region))
+	case again && r.skipsSecond(e):
+		return "the next run does without the second reading of this place"
+	case again:
+		return "the next run tries the second reading of this place once more"
+	case touches(r.bad, e) && touches(r.lostTwice(), e):
+		return "the next run leaves this place unread: it could not be read before, either"
+	case touches(r.bad, e):
+		return "the next run tries this place once more"
+	}
+	for _, u := range r.putOff() {
+		if !u.Overlaps(e) {
+			continue
+		}
+		step, more := r.nextStep(u)
+		switch {
+		case !more:
+			return fmt.Sprintf("the next run takes 0x%x bytes at 0x%x for unreadable, and does not ask for them", u.Length, u.Offset)
+		case e.Length > coarseStep:
+			return "the next run reads all the rest first, and comes back to this place last, in small steps"
+		case step.Offset > u.Offset:
+			return fmt.Sprintf("the next run reads what is left of this place (0x%x bytes at 0x%x) from its end backwards", u.Length, u.Offset)
+		}
+		return fmt.Sprintf("the next run reads what is left of this place (0x%x bytes at 0x%x) in smaller steps", u.Length, u.Offset)
+	}
+	return "the next run goes on at this place; lost there once more, it is put off until all the rest is read"
+}
+
+// losses counts how often the phone was lost while a part of e was read.
+func (j *journal) losses(e flash.Extent) (n int) {
+	for _, l := range j.lost {
+		if l.Overlaps(e) {
+			n++
+		}
+	}
+	return n
+}
+
+// lostTwice are the places where the phone was lost more than once.
+func (j *journal) lostTwice() (out []flash.Extent) {
+	type edge struct {
+		at int64
+		by int
+	}
+	var edges []edge
+	for _, l := range j.lost {
+		edges = append(edges, edge{l.Offset, 1}, edge{l.End(), -1})
+	}
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.at, b.at), a.by-b.by) })
+	depth := 0
+	for i, e := range edges {
+		if depth > 1 {
+			out = append(out, flash.Extent{Offset: edges[i-1].at, Length: e.at - edges[i-1].at})
+		}
+		depth += e.by
+	}
+	return flash.Union(out)
+}
+
+// putOff is what is still to be read where the phone was lost twice. Each stretch lies
+// within one chunk, so that what is between two places is not given up with them.
+func (j *journal) putOff() []flash.Extent {
+	if len(j.lost) < 2 {
+		return nil
+	}
+	todo := j.todo()
+	return chunks(flash.Without(todo, flash.Without(todo, j.lostTwice())))
+}
+
+// ready is what is to be read and is not put off.
+func (j *journal) ready() []flash.Extent { return flash.Without(j.todo(), j.putOff()) }
+
+// nextStep says what to ask for next of a stretch that is put off. More is false when it
+// was lost at both ends in the smallest steps.
+func (j *journal) nextStep(e flash.Extent) (step flash.Extent, more bool) {
+	lost := func(step flash.Extent, size int64) bool {
+		return slices.ContainsFunc(j.lost, func(l flash.Extent) bool { return l.Length <= size && l.Overlaps(step) })
+	}
+	for _, size := range []int64{coarseStep, fineStep} {
+		end := min(e.Offset/size*size+size, e.End())
+		if step = (flash.Extent{Offset: e.Offset, Length: end - e.Offset}); !lost(step, size) {
+			return step, true
+		}
+		start := max((e.End()-1)/size*size, e.Offset)
+		if step = (flash.Extent{Offset: start, Length: e.End() - start}); !lost(step, size) {
+			return step, true
+		}
+	}
+	return step, false
+}
+
+// readPutOff comes back to the places where the phone was lost, in small steps. What is
+// lost again ends the run, as ever; the journal knows where to go on.
+func (d *Dump) readPutOff(ctx context.Context, r *region, img flash.Image) error {
+	list := r.putOff()
+	if len(list) == 0 {
+		return nil
+	}
+	d.at = FileName(r.region) + ", where the phone was lost"
+	d.again()
+	for _, e := range list {
+		if err := d.readSteps(ctx, r, img, e); err != nil {
+			return d.stop(r, err)
+		}
+	}
+	if err := r.sync(); err != nil {
+		return err
+	}
+	return d.reread(ctx, r, img)
+}
+
+// readSteps reads a stretch that was put off, a step at a time.
+func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flash.Extent) error {
+	for {
+		left := flash.Within(r.putOff(), e)
+		if len(left) == 0 {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		step, more := r.nextStep(left[0])
+		if !more {
+			d.step(left[0].Length)
+			if err := r.markBad(left[0]); err != nil {
+				return err
+			}
+			continue
+		}
+		b := d.buffer()[:step.Length]
+		err := d.ask(img, b, step.Offset)
+		switch {
+		case err == nil:
+			err = r.put(step.Offset, b)
+		case d.atPlace(err):
+			err = d.salvage(ctx, r, img, step, fineStep)
+		default:
+			err = d.lose(ctx, r, step, err)
+		}
+		if err != nil {
+			return err
+		}
+		d.step(step.Length)
+	}
+}
+
+// onlyPutOff reports whether all that is still to be read is put off, and something is.
+func (d *Dump) onlyPutOff() bool {
+	some := false
+	for _, r := range d.regions {
+		some = some || len(r.todo()) > 0
+		if len(r.ready()) > 0 {
+			return false
+		}
+	}
+	return some
+}
+
+// acceptPutOff has what is put off read as zeros. It stays to be read: a later run goes on
+// with it.
+func (d *Dump) acceptPutOff() error {
+	for _, r := range d.regions {
+		list := r.putOff()
+		for _, e := range list {
+			if err := r.blank(e); err != nil {
+				return err
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if err := r.data.Sync(); err != nil {
+			return fmt.Errorf("acquire: %s: %w", r.path+partSuffix, err)
+		}
+	}
+	return nil
+}
+
+// tryAgain makes what was given up because the phone was lost there, and is now asked for
+// by its address, something to be read as any other place.
+func (d *Dump) tryAgain(r *region) {
+	lost := r.lostTwice()
+	for _, e := range slices.Clone(r.bad) {
+		if touches(lost, e) && touches(d.job.Retry[r.region], e) {
+			r.forget(e)
+			r.note(record("?", e))
+		}
+	}
+}
+
+// GivenUp returns the places that no later run tries of its own accord: the phone was lost
+// there until nothing smaller could be asked for. Job.Retry has them tried.
+func (d *Dump) GivenUp() map[flash.Region][]flash.Extent {
+	out := map[flash.Region][]flash.Extent{}
+	for _, r := range d.regions {
+		lost := r.lostTwice()
+		for _, e := range r.bad {
+			if touches(lost, e) {
+				out[r.region] = append(out[r.region], e)
+			}
+		}
+	}
+	return out
+}
+
+// lostHere begins what the manifest says of a place where the phone was lost.
+const lostHere = "the phone was lost when this place was read"
+
+// tellLost brings what the manifest says of losses up to date: where it was read since,
+// there is nothing to say.
+func (d *Dump) tellLost() {
+	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return strings.Contains(p.Text, lostHere) })
+	for _, r := range d.regions {
+		for _, e := range chunks(flash.Without(r.lost, r.read)) {
+			switch n := r.losses(e); {
+			case n == 1:
+				d.problem(flash.Note, r, e, lostHere+", once")
+			case touches(r.bad, e):
+				d.problem(flash.Warning, r, e, lostHere+", %d times: it counts as unreadable", n)
+			default:
+				d.problem(flash.Warning, r, e, lostHere+", %d times: it was put off", n)
+			}
+		}
+	}
+}
+
+// readAhead is more than any reader reads ahead of what it is asked for, bytes.
+const readAhead = 512 << 20
+
+// nearLoss reports whether a reader that reads ahead at off may run into a place where the
+// phone was lost.
+func nearLoss(lost []flash.Extent, off int64) bool {
+	return slices.ContainsFunc(lost, func(l flash.Extent) bool { return l.End() > off && l.Offset-off < readAhead })
+}
+
+// exactReader is an Image whose readers read ahead, and that can do without: it asks the
+// device for the sectors that hold len(p) bytes at off, and for nothing else.
+type exactReader interface {
+	ReadExactAt(p []byte, off int64) (int, error)
+}
+
+// exactly reads all of b, and has the device asked for nothing around it.
+func exactly(img flash.Image, b []byte, off int64) error {
+	if x, ok := img.(exactReader); ok {
+		n, err := x.ReadExactAt(b, off)
+		return allOf(n, len(b), off, err)
+	}
+	return readFull(img, b, off)
+}

@@ -1,0 +1,126 @@
+package acquire
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// chunks cuts extents at multiples of the chunk size.
+func chunks(list []flash.Extent) (out []flash.Extent) {
+	for _, e := range list {
+		for off := e.Offset; off < e.End(); {
+			end := min(off/chunkSize*chunkSize+chunkSize, e.End())
+			out = append(out, flash.Extent{Offset: off, Length: end - off})
+			off = end
+		}
+	}
+	return out
+}
+
+// ahead is how many chunks are in memory: one is read while the other is taken in.
+const ahead = 2
+
+// piece is a chunk that was read, or could not be.
+type piece struct {
+	n   int // its number in the list
+	b   []byte
+	err error
+}
+
+// stream reads chunks of a region one ahead of the one that is taken in. It returns -1 when
+// all is read, or ctx or our own disk ended it; otherwise the number of the chunk that could
+// not be read. What was under way when ctx ends is still taken in.
+func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []flash.Extent) (failed int, err error) {
+	lost := slices.Clone(r.lost) // it changes while chunks are taken in
+	free, quit := make(chan []byte, ahead), make(chan struct{})
+	full := feed(ctx, list, free, quit, func(b []byte, off int64) error {
+		if nearLoss(lost, off) {
+			return exactly(img, b, off)
+		}
+		return readFull(img, b, off)
+	})
+	failed = -1
+	for next := 0; ; next++ {
+		p, more := await(d, full, list[min(next, len(list)-1)].Offset)
+		if !more {
+			break
+		}
+		if p.err != nil {
+			failed, err = p.n, p.err
+			break
+		}
+		d.step(int64(len(p.b)))
+		if err = r.put(list[p.n].Offset, p.b); err != nil {
+			break
+		}
+		free <- p.b[:chunkSize]
+	}
+	close(quit)
+	for range full { // let the reader end
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return failed, err
+}
+
+// feed reads chunks in order into what is free, until one cannot be read or it is told to
+// quit.
+func feed(ctx context.Context, list []flash.Extent, free chan []byte, quit <-chan struct{}, read func(b []byte, off int64) error) <-chan piece {
+	full := make(chan piece)
+	for range ahead {
+		free <- nil // allocated when it is first needed
+	}
+	go func() {
+		defer close(full)
+		for i, c := range list {
+			var b []byte
+			select {
+			case b = <-free:
+			case <-quit:
+				return
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			if b == nil {
+				b = make([]byte, chunkSize)
+			}
+			p := piece{n: i, b: b[:c.Length]}
+			p.err = read(p.b, c.Offset)
+			select {
+			case full <- p:
+			case <-quit:
+				return
+			}
+			if p.err != nil {
+				return
+			}
+		}
+	}()
+	return full
+}
+
+// readFull reads all of b; a source that ends early has a hole there.
+func readFull(img flash.Image, b []byte, off int64) error {
+	n, err := img.ReadAt(b, off)
+	return allOf(n, len(b), off, err)
+}
+
+// allOf judges a reading that gave n of want bytes.
+func allOf(n, want int, off int64, err error) error {
+	if n == want {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		err = errShort
+	}
+	return fmt.Errorf("%d of %d bytes at 0x%x: %w", n, want, off, err)
+}
+
+// errShort is a source that gives less than it has. That is about the place.
+var errShort = fmt.Errorf("acquire: the source ends early: %w", io.ErrUnexpectedEOF)

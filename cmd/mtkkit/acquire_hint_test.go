@@ -1,0 +1,167 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
+
+// knownOptions asserts that acquire has every option that its hints name. Hints may name
+// other commands of the program, with theirs.
+func knownOptions(t *testing.T, said string) (hints int) {
+	t.Helper()
+	has := map[string]bool{}
+	for _, f := range acquireCommand(newUI(streams{})).Flags {
+		for _, name := range f.Names() {
+			has[name] = true
+		}
+	}
+	for line := range strings.Lines(said) {
+		hint, ok := strings.CutPrefix(line, "hint: ")
+		if !ok || strings.Contains(hint, "mtkkit backup") {
+			continue
+		}
+		hints++
+		for _, m := range anOption.FindAllStringSubmatch(hint, -1) {
+			if !has[m[1]] {
+				t.Errorf("acquire has no --%s, and hints at it: %s", m[1], line)
+			}
+		}
+	}
+	return hints
+}
+
+// What acquire hints at can be done with acquire, whatever goes wrong.
+func TestAcquireHints(t *testing.T) {
+	foreign := filepath.Join("..", "..", "testdata", "MT6592_Android_scatter.txt")
+	text, err := os.ReadFile(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, table, there := t.TempDir(), filepath.Join(t.TempDir(), "dumchar_info"), t.TempDir()
+	for _, p := range littlePhone().Parts {
+		b, err := flash.ReadFull(p.Image, 0, int(min(p.Image.Size(), 64<<20)))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, acquire.FileName(p.Region)), b, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := "Part_Name Size StartAddr Type MapTo\nboot 0x0000000000600000 0x0000000000123000 2 /dev/misc-sd\nrecovery 0x0000000000600000 0x0000000000723000 2 /dev/misc-sd\n"
+	for path, b := range map[string][]byte{table: []byte(list), filepath.Join(folder, "MT6592_Android_scatter.txt"): text} {
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := []acquiretest.Fault{{Place: "data", Nth: 300, Do: acquiretest.Disconnect}}
+	phone := []string{"--port", "auto", "--da", families[0].agentFor(t)}
+	for name, c := range map[string]struct {
+		args   []string
+		faults []acquiretest.Fault
+		code   int
+		says   []string
+	}{
+		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, exitRefused, []string{"not of this phone", "leave --scatter out", "--scatter FILE"}},
+		"a foreign table":        {append(phone, "--table", table), nil, exitRefused, []string{"not of this phone", "leave --table out"}},
+		"one beside the files":   {[]string{"--from", folder}, nil, exitRefused, []string{"not of this phone", "name the files alone"}},
+		"the cable":              {append(phone, little...), lost, exitPhone, []string{"go on with: mtkkit acquire --resume"}},
+		"some of it":             {append(phone, "--only", "boot"), nil, exitProblems, []string{"--complete"}},
+		"a folder that exists":   {append(phone, "-o", there), nil, exitRefused, []string{"--resume"}},
+		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, exitPhone, nil},
+		"no agent":               {nil, nil, exitUsage, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"acquire"}, c.args...)
+			if name != "a folder that exists" {
+				args = append(args, "-o", filepath.Join(t.TempDir(), "dump"))
+			}
+			p := littlePhone()
+			p.Faults = c.faults
+			code, out, errs := onPhone(t, &p, args...)
+			expect(t, code, c.code, out+errs, c.says...)
+			if knownOptions(t, errs) == 0 && c.says != nil {
+				t.Errorf("no hint: %s", errs)
+			}
+		})
+	}
+}
+
+// A phone that was lost at a place before: what the next run does is said, and how to do
+// without the place where nothing else is left.
+func TestLostHints(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json.part"), []byte(`{"schema":"`+flash.ManifestSchema+`","kind":"dump"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		lost     acquire.LostError
+		says, no string
+	}{
+		"once":             {acquire.LostError{Next: "goes on there"}, "hint: goes on there", "--accept-bad"},
+		"twice":            {acquire.LostError{Before: 1, Next: "reads all the rest first"}, "hint: reads all the rest first", "--accept-bad"},
+		"and nothing else": {acquire.LostError{Before: 3, Next: "from its end", Rest: true}, "--accept-bad", "nobody"},
+	} {
+		c.lost.Region, c.lost.Place, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
+		var out strings.Builder
+		u := newUI(streams{out: &out, err: &out})
+		app := cli.NewApp()
+		app.Writer, app.ErrWriter = &out, &out
+		app.Commands = []*cli.Command{{Name: "acquire", Flags: acquireCommand(u).Flags, Action: func(ctx *cli.Context) error {
+			a := &acquisition{c: ctx, u: u, dir: dir}
+			if code := u.finish(a.explain(&c.lost)); code != exitPhone {
+				t.Errorf("%s: exit %d", name, code)
+			}
+			return nil
+		}}}
+		if err := app.RunContext(t.Context(), []string{"mtkkit", "acquire", "--da", "x"}); err != nil {
+			t.Fatal(err)
+		}
+		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this place before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
+			t.Errorf("%s: %s", name, said)
+		}
+		knownOptions(t, out.String())
+	}
+}
+
+// Places that no run tries of its own accord are named as --range takes them, and the hint
+// to try again is for the others.
+func TestGivenUpHints(t *testing.T) {
+	for name, c := range map[string]struct {
+		left     toGoOn
+		want, no string
+	}{
+		"places that fail": {toGoOn{again: true}, "try these places again: mtkkit acquire", "--range"},
+		"places given up":  {toGoOn{givenUp: []string{"--range EMMC_USER:0x1000+0x1000"}}, "--range EMMC_USER:0x1000+0x1000", "try these places again"},
+		"many of them":     {toGoOn{givenUp: []string{"--range a", "--range b", "--range c", "--range d", "--range e"}}, "4 of 5 are named", "--range e"},
+	} {
+		var out strings.Builder
+		u := newUI(streams{out: &out, err: &out})
+		app := cli.NewApp()
+		app.Commands = []*cli.Command{{Name: "acquire", Flags: acquireCommand(u).Flags, Action: func(ctx *cli.Context) error {
+			a := &acquisition{c: ctx, u: u, dir: "dump"}
+			_, err := a.summary(&flash.Manifest{}, false, c.left)
+			return err
+		}}}
+		if err := app.RunContext(t.Context(), []string{"mtkkit", "acquire", "--da", "x"}); err != nil && !errors.Is(err, errProblems) {
+			t.Fatal(err)
+		}
+		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.no) || !strings.Contains(said, "--accept-bad") {
+			t.Errorf("%s: %s", name, said)
+		}
+		knownOptions(t, out.String())
+	}
+}
