@@ -228,7 +228,7 @@ func (a *acquisition) explainForeign(err error) error {
 			return refusal{errors.New(text), []string{"leave --" + name + " out: all of the phone is read without it, too, and the tables in its flash name the partitions", another}}
 		}
 	}
-	if len(a.origin.claims) > 0 {
+	if a.origin != nil && len(a.origin.claims) > 0 {
 		return refusal{errors.New(text), []string{"the phone says so of itself, and its flash says otherwise; read it through its loader, where only the flash counts: mtkkit acquire --da FILE", another}}
 	}
 	return refusal{errors.New(text), []string{"it lies beside what is read: name the files alone, as in --from ROM_1,BOOT_1", another}}

@@ -32,7 +32,7 @@ func (a *acquisition) openFolder(ctx context.Context) (*dump, error) {
 	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
-		return nil, explain(err, dir)
+		return nil, explain(a.explainForeign(err), dir)
 	}
 	return &dump{path: dir, src: src, lay: lay}, nil
 }
