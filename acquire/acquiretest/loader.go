@@ -18,7 +18,7 @@ var startCommand = [4]byte{0xa0, 0x0a, 0x50, 0x05}
 // listen waits for a tool and reports whether one came within the window.
 func (l *life) listen() bool {
 	end := time.Now().Add(l.Window)
-	for l.BootROM || l.Window < 0 || time.Now().Before(end) {
+	for l.BootROM || l.Echo || l.Charging || l.Window < 0 || time.Now().Before(end) {
 		if !l.t.opened() {
 			l.in = nil
 			l.pause(listenStep)
@@ -39,7 +39,16 @@ func (l *life) greet() bool {
 			panic(r)
 		}
 	}()
-	if l.BootROM {
+	switch {
+	case l.Begun:
+		return true
+	case l.Echo, l.Charging:
+		b, ok := l.recvByte("start", time.Hour)
+		if ok && l.Echo {
+			l.send("start", []byte{b})
+		}
+		return false
+	case l.BootROM:
 		return l.match(0, time.Hour)
 	}
 	l.send("ready", []byte("READY"))
@@ -118,8 +127,15 @@ func (l *life) commands() error {
 			if !l.BootROM && l.LoaderVersion < 3 {
 				continue // old preloaders: silence
 			}
+		case 0xa0, 0x0a, 0x50, 0x05: // what a second tool sends: back it comes (mtkclient issues 51, 312, 347)
+			l.send("start", []byte{c})
+			continue
 		}
 		l.send("echo", []byte{c})
+		if status, yes := l.Refuses[c]; yes {
+			l.send16("refusal", status)
+			continue
+		}
 		if c == 0xd5 {
 			if end := l.jump(); end != nil {
 				return end
@@ -186,11 +202,11 @@ func (l *life) identity(id []byte) {
 }
 
 // span takes address and count of a register command and says what the vendor's
-// preloader says of them.
-func (l *life) span(width uint32) (words []uint32, good bool) {
+// preloader says of them, or what the phone was told to say.
+func (l *life) span(width uint32, status uint16) (words []uint32, good bool) {
 	words = l.echoed(2)
-	status := uint16(statusOK)
 	switch {
+	case status != statusOK:
 	case words[0]%width != 0:
 		status = 0xffff // -1
 	case words[1] == 0:
@@ -198,7 +214,7 @@ func (l *life) span(width uint32) (words []uint32, good bool) {
 	case uint64(words[0])+uint64(words[1])*uint64(width) > 1<<32:
 		status = 0xfffd // -3
 	}
-	l.send16("status", status)
+	l.send16("register.status", status)
 	return words, status == statusOK
 }
 
@@ -210,19 +226,25 @@ func width(c byte) uint32 {
 }
 
 func (l *life) readRegisters(c byte) {
-	words, good := l.span(width(c))
+	words, good := l.span(width(c), statusOK)
 	if !good {
 		return
 	}
 	for range words[1] {
 		l.send("register", make([]byte, width(c)))
 	}
-	l.send16("status", statusOK)
+	l.send16("register.status", statusOK)
 }
 
 // writeRegisters takes values for registers. Writing the watchdog's stops it.
 func (l *life) writeRegisters(c byte) {
-	words, good := l.span(width(c))
+	if l.RegisterHang {
+		l.echoed(2)
+		for {
+			l.recv("unheard", 1)
+		}
+	}
+	words, good := l.span(width(c), l.RegisterError)
 	if !good {
 		return
 	}
@@ -235,7 +257,7 @@ func (l *life) writeRegisters(c byte) {
 			l.wire.limit = time.Time{}
 		}
 	}
-	l.send16("status", statusOK)
+	l.send16("register.status", statusOK)
 }
 
 // xor16 is the checksum of uploads, from the vendor's words: little-endian halves, an

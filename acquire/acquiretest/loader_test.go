@@ -94,6 +94,39 @@ func TestCommandsByVendorSource(t *testing.T) {
 	}
 }
 
+// What phones were seen to do that are no help to a tool, byte by byte.
+func TestNoHelp(t *testing.T) {
+	const enter = "a0 0a 50 05 > 5f f5 af fa; "
+	for _, c := range []struct {
+		name, talk string
+		phone      Phone
+	}{
+		{"a handshake in command mode comes back", "a0 > a0; a0 > a0; 0a > 0a; 50 > 50; 05 > 05; fd > fd 0766 0000", Phone{Begun: true}},
+		{"the same in BootROM", "a0 > a0; fd > fd 0766 0000; fe > fe", Phone{Begun: true, BootROM: true}},
+		{"a line that echoes", "a0 0a 50 05 > a0 0a 50 05; fd > fd; fe > fe", Phone{Echo: true}},
+		{"a phone that charges", "a0 > ; fd > ", Phone{Charging: true}},
+		{"a command refused", enter + "d8 > d8 1d1a; fd > fd 0766 0000", Phone{BootROM: true, Refuses: map[byte]uint16{0xd8: 0x1d1a}}},
+		{"a register refused", enter + "d4 > d4; 10007000 > 10007000; 00000001 > 00000001 1d1a; fd > fd 0766 0000", Phone{BootROM: true, RegisterError: 0x1d1a}},
+		{"a register that kills", enter + "d4 > d4; 10007000 > 10007000; 00000001 > 00000001; fd > ", Phone{BootROM: true, RegisterHang: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				conn := open(t, &c.phone)
+				time.Sleep(time.Hour) // no window ends it
+				for _, x := range strings.Split(c.talk, ";") {
+					in, out, _ := strings.Cut(x, ">")
+					if got, want := answer(t, conn, bytesOf(t, in)), bytesOf(t, out); !bytes.Equal(got, want) {
+						t.Fatalf("%s: got %x, want %x", x, got, want)
+					}
+				}
+				if ports, _ := c.phone.List(); c.phone.Charging != (ports[0].PID == 0x20ff) {
+					t.Errorf("its port is %v", ports)
+				}
+			})
+		})
+	}
+}
+
 func bytesOf(t *testing.T, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))

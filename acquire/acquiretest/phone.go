@@ -76,6 +76,14 @@ type Phone struct {
 	OpenError  error
 	OpenErrors int
 
+	// What loaders were seen to do that are no help.
+	Begun         bool            // another tool has shaken hands with it and left: it waits for commands
+	Echo          bool            // it sends back what it gets, and does nothing else
+	Charging      bool            // it charges: its port is 0e8d:20ff, and silent
+	Refuses       map[byte]uint16 // commands that it answers with this status alone, or words that are none
+	RegisterError uint16          // what it says to a write of a register instead of taking the value; 0: it takes it
+	RegisterHang  bool            // it answers nothing any more from a write of a register on
+
 	*state
 }
 
@@ -210,6 +218,9 @@ func (p *Phone) live(s side) (end, err error) {
 	info := port.Info{VID: 0x0e8d, PID: 0x2000, Product: "MT65xx Preloader"}
 	if p.BootROM {
 		info.PID, info.Product = 0x0003, ""
+	}
+	if p.Charging {
+		info.PID, info.Product = 0x20ff, ""
 	}
 	t, err := s.appear(info)
 	if err != nil {

@@ -221,8 +221,9 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-// Each kind of damage to each kind of answer is an error of a kind callers know, and
-// never an Info.
+// Each kind of damage to what must be known is an error of a kind callers know, and never
+// an Info. What else is damaged is not told, and never a wrong fact; a phone that leaves
+// has left.
 func TestDamagedAnswers(t *testing.T) {
 	known := []error{port.ErrGone, port.ErrTimeout}
 	for _, place := range []string{"echo", "hw code", "versions", "status", "target config", "identity"} {
@@ -244,8 +245,9 @@ func TestDamagedAnswers(t *testing.T) {
 					for _, k := range known {
 						ok = ok || errors.Is(err, k)
 					}
-					if place == "identity" && do == acquiretest.Drop && err == nil {
-						t.Error("an identity with bytes missing was taken")
+					if err == nil && do != acquiretest.Disconnect && (place == "versions" && info.HWSubCode|info.HWVersion|info.SWVersion == 0 ||
+						place == "target config" && info.Config == brom.NotTold || place == "identity" && info.MEID == nil && info.SOCID == nil) {
+						return
 					}
 					if err == nil || !ok || info != nil {
 						t.Errorf("info %+v, error %v", info, err)

@@ -9,7 +9,9 @@
 //	└ one byte, u32 words: big-endian, each echoed before the next is sent
 //
 // A preloader sends READY every 20 ms until it is spoken to, and may take the first A0
-// for the sign to stop that, without an answer. Connect copes with both kinds.
+// for the sign to stop that, without an answer. Connect copes with both kinds, and with a
+// loader that is in command mode already: it sends A0 back and is told from a line that
+// echoes by its answer to FD. What a loader need not tell (FF, FC, D8, E1, E7) it may refuse.
 //
 // Reading commands only are known here, with one exception that touches no memory that
 // lasts: the watchdog's register is written, so that a phone in BootROM mode does not

@@ -3,6 +3,7 @@ package brom
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire/codes"
 )
@@ -11,6 +12,15 @@ import (
 var (
 	// ErrNoAnswer: the port is open, and nobody on it speaks this protocol.
 	ErrNoAnswer = errors.New("no MediaTek loader answers on this port")
+	// ErrSilent: nor does anybody else. A phone may still be there, charging, or its time is
+	// over; it may be waited for.
+	ErrSilent = fmt.Errorf("%w: it is silent", ErrNoAnswer)
+	// ErrEcho: all that is sent comes back, and nothing else.
+	ErrEcho = errors.New("this port sends back what it is sent, and answers nothing")
+	// ErrIntruder: somebody besides us and the phone is heard.
+	ErrIntruder = errors.New("another program speaks on this port")
+	// ErrWatchdog: the write that stops the watchdog was the last the loader heard.
+	ErrWatchdog = errors.New("the loader has stopped answering since the write to the watchdog's register")
 	// ErrSLA: the phone sets a challenge only its maker's private key can answer.
 	ErrSLA = errors.New("the phone asks for a signed answer (SLA), which only its maker's private key can give")
 	// ErrAuth: the phone wants an authentication file, or rejects the one it got.
@@ -71,6 +81,7 @@ const (
 	statusSLA          = 0x1d0d
 	statusDAASignature = 0x7015
 	statusDAA          = 0x7017
+	unknownCommand     = 0x1d1a
 	statusLastGood     = 0x00ff
 )
 
@@ -89,17 +100,36 @@ func Advice(err error) string {
 	case errors.As(err, &echo):
 		return "unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again"
 	case errors.As(err, &status):
-		if c, ok := codes.Lookup(codes.Loader, uint32(status.Status)); ok {
-			return c.Cure
-		}
+		return status.advice(err)
 	}
 	return ""
 }
+
+// advice is what helps against a status that ended a command. Before an agent was sent, the
+// remedies of package codes, which are about agents, lead nowhere.
+func (e *StatusError) advice(err error) string {
+	var in *Error
+	if errors.As(err, &in) && !strings.HasPrefix(in.Command, "SEND_") && !strings.HasPrefix(in.Command, "JUMP_") {
+		return "start from the preloader: " + afresh
+	}
+	c, _ := codes.Lookup(codes.Loader, uint32(e.Status))
+	if c.Remedy == nil {
+		return ""
+	}
+	return c.Cure
+}
+
+// afresh brings a phone out of whatever loader it is in. A volume key would lead into the
+// BootROM once more.
+const afresh = "unplug the phone, hold the power key for 10 seconds (or take the battery out), and plug it in again with no key held"
 
 var advice = []struct {
 	err  error
 	text string
 }{
+	{ErrIntruder, "end the other program (ModemManager on Linux: mtkkit udev keeps it off, mtkkit ports names who has the port), unplug the phone and start again"},
+	{ErrEcho, "another tool has begun with the phone, or the port is a terminal that echoes: end the other tool, " + afresh},
+	{ErrWatchdog, "start from the preloader, whose watchdog needs no write: " + afresh},
 	{ErrSLA, codes.SLA.Cure},
 	{ErrAuth, codes.Auth.Cure},
 	{ErrSignature, codes.Signature.Cure},

@@ -1,11 +1,10 @@
 package brom
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // The reading commands.
@@ -28,11 +27,13 @@ type Info struct {
 	LoaderVersion byte // of the preloader; 0 from BootROM
 	ROMVersion    byte
 	HWCode        uint16 // which chip: see Lookup
-	HWSubCode     uint16
+	HWSubCode     uint16 // 0 when not told, as are the versions
 	HWVersion     uint16 // of the chip, e.g. 0xca00
 	SWVersion     uint16
 	Config        TargetConfig
 	MEID, SOCID   []byte // identities of the chip, nil when not told; private
+
+	Problems []flash.Problem // what went wrong on the way and did not end it
 }
 
 // TargetConfig are the security settings burnt into the phone.
@@ -49,6 +50,8 @@ const (
 	ReadAuth                              // reading memory needs authentication
 	WriteAuth                             // so does writing
 	CacheBlocked                          // command C8 is refused
+
+	NotTold TargetConfig = 1 << 31 // the loader did not say
 )
 
 var configText = []string{
@@ -58,6 +61,9 @@ var configText = []string{
 
 // String lists the settings that are on, or "no protection".
 func (c TargetConfig) String() string {
+	if c == NotTold {
+		return "protection not told"
+	}
 	var on []string
 	for i, text := range configText {
 		if c&(1<<i) != 0 {
@@ -72,6 +78,9 @@ func (c TargetConfig) String() string {
 
 // Identify asks the loader who it is and which phone this is. The watchdog is stopped
 // on the way where it would bite: the questions after that may take their time.
+//
+// Two answers must be had: which loader it is, for that decides about the phone's memory,
+// and which chip. The others are questions that a loader may refuse or not know.
 func (s *Session) Identify() (*Info, error) {
 	var i Info
 	for _, step := range []struct {
@@ -87,7 +96,7 @@ func (s *Session) Identify() (*Info, error) {
 		{"GET_ME_ID", s.ids},
 	} {
 		if err := step.ask(&i); err != nil {
-			return nil, fail(step.name, err)
+			return nil, s.fail(step.name, err)
 		}
 	}
 	return &i, nil
@@ -105,17 +114,24 @@ func (s *Session) loader(i *Info) error {
 }
 
 // romVersion is answered without an echo.
-func (s *Session) romVersion(i *Info) (err error) {
-	i.ROMVersion, err = s.ask(cmdGetVersion)
+func (s *Session) romVersion(i *Info) error {
+	v, err := s.ask(cmdGetVersion)
+	told, err := s.optional(err)
+	if told {
+		i.ROMVersion = v
+	}
 	return err
 }
 
 // ask sends a command and returns the byte that answers it.
 func (s *Session) ask(c byte) (byte, error) {
+	s.heard = s.heard[:0]
 	if err := s.line.Write([]byte{c}); err != nil {
 		return 0, err
 	}
-	return s.line.Byte(answerWait)
+	var b [1]byte
+	err := s.read(b[:], answerWait)
+	return b[0], err
 }
 
 func (s *Session) hwCode(i *Info) error {
@@ -123,7 +139,11 @@ func (s *Session) hwCode(i *Info) error {
 }
 
 func (s *Session) versions(i *Info) error {
-	return s.words(cmdGetHWSWVersions, &i.HWSubCode, &i.HWVersion, &i.SWVersion)
+	told, err := s.optional(s.words(cmdGetHWSWVersions, &i.HWSubCode, &i.HWVersion, &i.SWVersion))
+	if !told {
+		i.HWSubCode, i.HWVersion, i.SWVersion = 0, 0, 0
+	}
+	return err
 }
 
 // words sends a command that is answered by 16-bit words and a status.
@@ -140,58 +160,65 @@ func (s *Session) words(c byte, to ...*uint16) (err error) {
 }
 
 func (s *Session) targetConfig(i *Info) error {
+	v, err := s.config()
+	told, err := s.optional(err)
+	if i.Config = NotTold; told {
+		i.Config = TargetConfig(v) &^ NotTold
+	}
+	return err
+}
+
+func (s *Session) config() (uint32, error) {
 	if err := s.command(cmdGetTargetConfig); err != nil {
-		return err
+		return 0, err
 	}
 	v, err := s.read32(answerWait)
-	i.Config = TargetConfig(v)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return s.status(answerWait)
+	return v, s.status(answerWait)
 }
 
 // ids asks for the chip's identities where the loader knows the commands.
-func (s *Session) ids(i *Info) (err error) {
+func (s *Session) ids(i *Info) error {
 	if !i.BootROM && i.LoaderVersion < newLoader {
 		return nil
 	}
-	if i.MEID, err = s.id(cmdGetMEID); err != nil {
-		return err
+	for _, q := range []struct {
+		command byte
+		into    *[]byte
+	}{{cmdGetMEID, &i.MEID}, {cmdGetSOCID, &i.SOCID}} {
+		id, err := s.id(q.command)
+		told, err := s.optional(err)
+		if err != nil {
+			return err
+		}
+		if told {
+			*q.into = id
+		}
 	}
-	i.SOCID, err = s.id(cmdGetSOCID)
-	return err
+	return nil
 }
 
 // maxID bounds what the phone says is the length of an identity; 16 and 32 are real.
 const maxID = 64
 
-// id reads one identity, nil from a loader that does not know the command: it is
-// silent, or echoes and then is.
+// id reads one identity. A loader that does not know the command is silent, or echoes and
+// then is.
 func (s *Session) id(c byte) ([]byte, error) {
-	if err := s.line.Write([]byte{c}); err != nil {
+	s.heard = s.heard[:0]
+	if err := s.echoWithin([]byte{c}, optionalWait); err != nil {
 		return nil, err
 	}
-	got, err := s.line.Byte(optionalWait)
-	if err == nil && got != c {
-		return nil, &EchoError{[]byte{c}, []byte{got}}
-	}
-	var n uint32
-	if err == nil {
-		n, err = s.read32(optionalWait)
-	}
-	if errors.Is(err, port.ErrTimeout) {
-		_, err := s.line.Drain(settle, answerWait)
-		return nil, err
-	}
+	n, err := s.read32(optionalWait)
 	if err != nil {
 		return nil, err
 	}
 	if n > maxID {
-		return nil, fmt.Errorf("an identity of %d bytes", n)
+		return nil, fmt.Errorf("%w: an identity of %d bytes", errNonsense, n)
 	}
 	b := make([]byte, n)
-	if err := s.line.ReadFull(b, answerWait); err != nil {
+	if err := s.read(b, answerWait); err != nil {
 		return nil, err
 	}
 	return b, s.status(answerWait)

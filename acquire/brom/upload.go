@@ -36,13 +36,13 @@ func Checksum(b []byte) uint16 {
 // resets after the answer.
 func (s *Session) SendDA(addr uint32, body []byte, sigLen int) error {
 	if len(body) == 0 || len(body) > math.MaxInt32 || sigLen < 0 || sigLen > len(body) {
-		return fail("SEND_DA", fmt.Errorf("body of %d bytes with a signature of %d", len(body), sigLen))
+		return s.fail("SEND_DA", fmt.Errorf("body of %d bytes with a signature of %d", len(body), sigLen))
 	}
 	err := s.command(cmdSendDA, addr, uint32(len(body)), uint32(sigLen))
 	if err == nil {
 		err = s.upload(body)
 	}
-	return fail("SEND_DA", err)
+	return s.fail("SEND_DA", err)
 }
 
 // JumpDA starts the program sent to addr. From here on the line speaks its protocol.
@@ -51,7 +51,7 @@ func (s *Session) JumpDA(addr uint32) error {
 	if err == nil {
 		err = s.status(answerWait)
 	}
-	return fail("JUMP_DA", err)
+	return s.fail("JUMP_DA", err)
 }
 
 // SendAuth gives the phone its maker's authentication file. A phone that needs none
@@ -63,7 +63,7 @@ func (s *Session) SendCert(file []byte) error { return s.sendFile("SEND_CERT", c
 
 func (s *Session) sendFile(name string, c byte, file []byte) error {
 	if len(file) == 0 || len(file) > math.MaxInt32 {
-		return fail(name, fmt.Errorf("a file of %d bytes", len(file)))
+		return s.fail(name, fmt.Errorf("a file of %d bytes", len(file)))
 	}
 	err := s.command(c, uint32(len(file)))
 	if err == nil {
@@ -79,7 +79,7 @@ func (s *Session) sendFile(name string, c byte, file []byte) error {
 			err = fmt.Errorf("%w: %w", ErrAuth, err)
 		}
 	}
-	return fail(name, err)
+	return s.fail(name, err)
 }
 
 // upload follows the parameters of a command with a body: the phone's leave, the body,
@@ -109,8 +109,12 @@ func (s *Session) upload(body []byte) error {
 }
 
 // Authenticate sends the maker's files where the phone's settings ask for them. A file
-// that is not at hand (nil) is not sent; the phone then decides at SendDA.
+// that is not at hand (nil) is not sent; the phone then decides at SendDA. So it does
+// where its settings are not known: what it says to the files is no last word then.
 func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
+	if i.Config == NotTold {
+		return s.offer(auth, cert)
+	}
 	if i.Config&RootCert != 0 && cert != nil {
 		if err := s.SendCert(cert); err != nil {
 			return err
@@ -120,4 +124,18 @@ func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
 		return s.SendAuth(auth)
 	}
 	return nil
+}
+
+// offer sends the maker's files to a phone that may not want them.
+func (s *Session) offer(auth, cert []byte) error {
+	if cert != nil {
+		if _, err := s.optional(s.SendCert(cert)); err != nil {
+			return err
+		}
+	}
+	if auth == nil {
+		return nil
+	}
+	_, err := s.optional(s.SendAuth(auth))
+	return err
 }

@@ -2,7 +2,11 @@ package brom
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // Commands that write a register. They are used for the watchdog and nothing else.
@@ -49,15 +53,50 @@ func (s *Session) stopWatchdog(i *Info) error {
 	}
 	r, ok := watchdogs[chip.Watchdog]
 	if !ok {
-		return fmt.Errorf("no value known for register 0x%x", chip.Watchdog)
+		i.watchdogRuns(fmt.Errorf("no value is known for register 0x%x", chip.Watchdog))
+		return nil
 	}
-	if err := s.write(r); err != nil {
+	err := s.write(r)
+	if err == nil && i.HWCode == 0x6592 {
+		err = s.write(mt6592Second)
+	}
+	return s.withoutWatchdog(i, err)
+}
+
+// withoutWatchdog goes on where the write was refused (mtkclient issues 224 and 291) or not
+// answered to the end (its issue 304), as long as the loader still serves commands.
+func (s *Session) withoutWatchdog(i *Info, err error) error {
+	var status *StatusError
+	if err == nil || !errors.As(err, &status) && !errors.Is(err, port.ErrTimeout) {
 		return err
 	}
-	if i.HWCode == 0x6592 {
-		return s.write(mt6592Second)
+	switch step := s.backInStep(i); {
+	case step == nil:
+		i.watchdogRuns(err)
+		return nil
+	case errors.Is(step, port.ErrGone):
+		return step
 	}
-	return nil
+	return fmt.Errorf("%w: %w", ErrWatchdog, err)
+}
+
+// backInStep throws away what is late, and asks again what is known.
+func (s *Session) backInStep(i *Info) error {
+	if _, err := s.line.Drain(settle, answerWait); err != nil {
+		return err
+	}
+	var code uint16
+	err := s.words(cmdGetHWCode, &code)
+	if err == nil && code != i.HWCode {
+		err = errNonsense
+	}
+	return err
+}
+
+// watchdogRuns notes that the phone may reset, and the way that knows no such danger.
+func (i *Info) watchdogRuns(why error) {
+	i.Problems = append(i.Problems, flash.Problem{Severity: flash.Warning, Place: "watchdog", Offset: flash.NoOffset,
+		Text: fmt.Sprintf("it could not be stopped (%v): the phone may restart after some seconds; if it does, start from the preloader: plug it in with no key held", why)})
 }
 
 // write sets one register: address, count, status, the value echoed, status.

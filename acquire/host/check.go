@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -122,7 +123,12 @@ func CheckDevice(f *Facts, d Device) []Finding {
 	if len(d.Ports) == 0 {
 		return []Finding{noPort(f, d, about)}
 	}
-	return checkPorts(d)
+	out := checkPorts(d)
+	if d.PID == port.ChargingPID {
+		out = append(out, note("some phones have these ids in their loader, others while they charge: those are silent",
+			"when no loader answers: switch the phone off, unplug it, start mtkkit acquire --da FILE, plug it in")...)
+	}
+	return out
 }
 
 // checkPorts judges the ports of a device.

@@ -52,6 +52,7 @@ func TestCauses(t *testing.T) {
 		{"adb of any maker", func(_ *Facts, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "window is missed", "switch the phone off", flash.Note},
 		{"MTP", func(_ *Facts, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},
 		{"fastboot", func(_ *Facts, d *Device) { *d = Device{VID: 0x0bb4, PID: 0x0c01, Interfaces: []string{"ff/42/03"}} }, "fastboot", "switch the phone off", flash.Note},
+		{"charging, or a loader", func(_ *Facts, d *Device) { d.PID = 0x20ff }, "while they charge", "switch the phone off", flash.Note},
 		{"a microcontroller", func(_ *Facts, d *Device) { d.VID, d.PID, d.Ports[0].Denied = 0x2341, 0x43, true }, "", "", 0},
 		{"a modem", func(_ *Facts, d *Device) { d.PID, d.Driver = 0x7127, "option" }, "", "", 0},
 		{"FAT32", func(f *Facts, _ *Device) { f.Target = &Target{Path: "/media/stick", FileSystem: "vfat", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},

@@ -43,6 +43,14 @@ type Port struct {
 	Holder string // program that has it open, "" when none is seen
 }
 
+// Process is a running program.
+type Process struct {
+	Name string
+	PID  int
+}
+
+func (p Process) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, p.PID) }
+
 // Target is a folder for a dump.
 type Target struct {
 	Path       string

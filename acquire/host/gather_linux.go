@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -132,22 +133,16 @@ func (s system) readRules(r *Rules) {
 // processes notes whether ModemManager runs, and who has which port open.
 func (s system) processes(f *Facts) (holders map[string]string) {
 	holders = map[string]string{}
-	self := strconv.Itoa(os.Getpid())
-	for _, dir := range s.glob("proc/[0-9]*") {
-		comm, pid := s.read(dir+"/comm"), filepath.Base(dir)
-		if comm == "ModemManager" {
+	s.eachProcess(func(p Process, open []string) {
+		if p.Name == "ModemManager" {
 			f.ModemManager = true
 		}
-		if pid == self && s.root == "/" {
-			continue
-		}
-		for _, fd := range s.glob(dir + "/fd/*") {
-			to, err := os.Readlink(s.path(fd))
-			if err == nil && strings.HasPrefix(to, "/dev/tty") && !strings.HasPrefix(to, "/dev/tty/") {
-				holders[to] = comm + " (process " + pid + ")"
+		for _, to := range open {
+			if strings.HasPrefix(to, "/dev/tty") && !strings.HasPrefix(to, "/dev/tty/") {
+				holders[to] = fmt.Sprintf("%s (process %d)", p.Name, p.PID)
 			}
 		}
-	}
+	})
 	return holders
 }
 

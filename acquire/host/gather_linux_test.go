@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -131,6 +132,43 @@ func TestGatherDevice(t *testing.T) {
 	if d.ID() != "0e8d:2000" || d.Kind() != Preloader || d.Driver != "cdc_acm" || d.Place != "1-2" ||
 		!slices.Equal(d.Interfaces, []string{"02/02/01", "0a//"}) || len(d.Ports) != 1 || d.Ports[0].Name != "/dev/ttyACM0" {
 		t.Errorf("%+v", d)
+	}
+}
+
+// Who has a port open is found by each of its names; who serves a pseudo-terminal holds
+// it as its own.
+func TestHolders(t *testing.T) {
+	made := usual()
+	for name, to := range map[string]string{
+		"proc/5/comm": "picocom\n", "proc/5/fd/0": "-> /dev/pts/1", "proc/5/fd/3": "-> /dev/ttyACM0",
+		"proc/6/comm": "ModemManager\n", "proc/6/fd/9": "-> /dev/ttyACM0",
+		"proc/7/comm": "bash\n", "proc/7/fd/0": "-> /dev/ttyACM1", "proc/7/fd/1": "-> /dev/ttyACM00",
+		"proc/8/comm": "player\n", "proc/8/fd/3": "-> /dev/ptmx", "proc/8/fd/4": "-> /dev/pts/4",
+		"proc/9/comm": "thief\n", "proc/9/fd/3": "-> /dev/pts/4",
+		"dev/phone": "-> ttyACM0", "dev/pts/4": "", "dev/ttyACM91": "-> pts/4",
+	} {
+		made[name] = to
+	}
+	s := system{root: made.plant(t)}
+	for port, want := range map[string]string{
+		"/dev/ttyACM0": "[picocom (pid 5) ModemManager (pid 6)]", "/dev/phone": "[picocom (pid 5) ModemManager (pid 6)]",
+		"/dev/ttyACM1": "[bash (pid 7)]", "/dev/ttyACM2": "[]", "/dev/pts/4": "[thief (pid 9)]", "/dev/ttyACM91": "[thief (pid 9)]", "": "[]",
+	} {
+		if got := fmt.Sprint(s.holders(port)); got != want {
+			t.Errorf("%s: %s, want %s", port, got, want)
+		}
+	}
+}
+
+// This process is no other program.
+func TestHoldersHere(t *testing.T) {
+	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals here: %v", err)
+	}
+	defer f.Close()
+	if got := Holders("/dev/ptmx"); slices.ContainsFunc(got, func(p Process) bool { return p.PID == os.Getpid() }) {
+		t.Errorf("%v", got)
 	}
 }
 

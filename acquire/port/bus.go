@@ -48,6 +48,10 @@ func (k Kind) String() string {
 	return [...]string{"unknown", "BootROM", "preloader", "Android"}[k]
 }
 
+// ChargingPID is disputed: usb_ids.py has it as a preloader's, and phones were seen to show
+// it while they charge, switched off. Only the handshake tells.
+const ChargingPID = 0x20ff
+
 // ids are the USB ids phones use, from mtkclient's usb_ids.py and 50-android.rules.
 // Vendors reuse ids, so an OEM's row names what its phones were seen to be.
 var ids = []struct {
@@ -57,7 +61,7 @@ var ids = []struct {
 	{0x0e8d, 0x0003, BootROM},
 	{0x0e8d, 0x2000, Preloader},
 	{0x0e8d, 0x2001, Preloader},
-	{0x0e8d, 0x20ff, Preloader},
+	{0x0e8d, ChargingPID, Preloader},
 	{0x0e8d, 0x3000, Preloader},
 	{0x0e8d, 0x6000, Preloader},
 	{0x1004, 0x6000, Preloader}, // LG

@@ -22,6 +22,24 @@ var (
 
 // Conn is an open line to a phone.
 //
+// One Write is one transfer on the bus: nothing joins it to another or splits it. Vendors'
+// agents read a header of 12 bytes out of a buffer for one USB packet, and a longer payload
+// straight from the controller: what shares a packet with its header is lost to them, and
+// they wait for ever. What each system does with a write:
+//
+//	Linux    cdc-acm takes one of its buffers for each call of acm_tty_write and submits it
+//	         at once (drivers/usb/class/cdc-acm.c). It asks for writes in one piece
+//	         (TTY_NO_WRITE_SPLIT: 64 KiB; drivers/tty/tty_io.c cuts others at 2048), and a
+//	         buffer holds 20 USB packets: a longer write is cut between packets, where
+//	         the phone sees none. The rest of a write that found no free buffer begins
+//	         at such a place, too.
+//	Windows  usbser.sys makes a transfer of each WriteFile and completes it when that is
+//	         over; the library waits for this. FlushFileBuffers would wait for nothing
+//	         more (it ends when all writes have ended), and some makers' drivers do not
+//	         know it: it is not called.
+//	macOS    a queue lies between: each Write waits until it is empty (systemJoins). How
+//	         long writes are cut on their way out of it is not known.
+//
 // Read returns at least one byte or an error: ErrTimeout when nothing came within the
 // read time-out, ErrGone when the phone left, ErrClosed after Close. It never returns
 // 0, nil. Write takes all of p or returns an error. Close may be called at any time,

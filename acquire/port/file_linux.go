@@ -25,7 +25,7 @@ func newConn(p serial.Port, lock io.Closer) Conn {
 	if f, ok := lock.(*os.File); ok && f.SetReadDeadline(time.Time{}) == nil {
 		return &fileConn{file: f, port: p}
 	}
-	return &serialConn{port: p, lock: lock}
+	return &serialConn{port: p, lock: lock, joins: systemJoins}
 }
 
 func (c *fileConn) SetReadTimeout(d time.Duration) error {
@@ -44,6 +44,8 @@ func (c *fileConn) Read(p []byte) (int, error) {
 	return 0, c.lost(err)
 }
 
+// Write is one write(2), which is one transfer: see Conn. Only where the driver had no
+// buffer left is there another, for the rest.
 func (c *fileConn) Write(p []byte) (int, error) {
 	if err := c.file.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return 0, c.lost(err)

@@ -8,4 +8,6 @@ import (
 	"go.bug.st/serial"
 )
 
-func newConn(p serial.Port, lock io.Closer) Conn { return &serialConn{port: p, lock: lock} }
+func newConn(p serial.Port, lock io.Closer) Conn {
+	return &serialConn{port: p, lock: lock, joins: systemJoins}
+}

@@ -124,7 +124,8 @@ func (l *Line) Byte(wait time.Duration) (byte, error) {
 	return b[0], err
 }
 
-// Write sends all of p.
+// Write sends all of p, as one write of the Conn: one Write is one transfer, nothing joins
+// or splits. What a protocol wants apart is written apart, and nothing here is buffered.
 func (l *Line) Write(p []byte) error {
 	n, err := l.conn.Write(p)
 	if err == nil && n < len(p) {

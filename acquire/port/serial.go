@@ -72,6 +72,7 @@ func openError(err error) error {
 type serialConn struct {
 	port   serial.Port
 	lock   io.Closer
+	joins  bool // see systemJoins
 	closed atomic.Bool
 	once   sync.Once
 }
@@ -94,7 +95,7 @@ func (c *serialConn) Read(p []byte) (int, error) {
 }
 
 // Write gives up on a phone that takes nothing by throwing away what the system still
-// holds, which is what wakes a write that hangs.
+// holds, which is what wakes a write that hangs, and a wait for the queue.
 func (c *serialConn) Write(p []byte) (int, error) {
 	var late atomic.Bool
 	t := time.AfterFunc(writeWait, func() {
@@ -102,20 +103,38 @@ func (c *serialConn) Write(p []byte) (int, error) {
 		c.port.ResetOutputBuffer()
 	})
 	defer t.Stop()
-	for n := 0; ; {
+	n, err := c.put(p)
+	if err == nil && c.joins {
+		err = c.drain()
+	}
+	if late.Load() {
+		return 0, ErrTimeout
+	}
+	return n, err
+}
+
+// put hands all of p to the system. A signal may interrupt it; the rest goes the same way.
+func (c *serialConn) put(p []byte) (n int, err error) {
+	for n < len(p) {
 		m, err := c.port.Write(p[n:])
 		n += m
 		switch {
-		case late.Load():
-			return 0, ErrTimeout
 		case err != nil:
 			return n, c.lost(err)
-		case n == len(p):
-			return n, nil
 		case m == 0:
 			return n, ErrGone
 		}
 	}
+	return n, nil
+}
+
+// drain waits until the phone has taken what was written.
+func (c *serialConn) drain() error {
+	err := c.port.Drain()
+	for errors.Is(err, syscall.EINTR) {
+		err = c.port.Drain()
+	}
+	return c.lost(err)
 }
 
 // lost tells a phone that left from our own Close: the library's error is the same.

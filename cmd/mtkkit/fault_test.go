@@ -73,7 +73,12 @@ var faultTable = []row{
 	{name: "an answer of the start lost", faults: []fault{{Place: "start", Nth: 2, Do: acquiretest.Drop}}, left: whole},
 	{name: "an answer of the start twice", faults: []fault{{Place: "start", Nth: 3, Do: acquiretest.Repeat, N: 1}}, left: whole},
 	{name: "a modem instead of a phone", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Replace, Bytes: garbage}, {Place: "start", Do: acquiretest.Replace, Bytes: garbage}}, code: exitPhone, says: "as a modem or ModemManager would"},
-	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: exitPhone, says: "it is silent"},
+	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: exitPhone, says: "no phone came within 10m0s"}, // silence is waited out: a phone may still be plugged in
+	{name: "a phone that charges", phone: phoneT{Charging: true}, code: exitPhone, says: "it may be charging (0e8d:20ff)"},
+	{name: "begun by another tool", phone: phoneT{Begun: true}, left: whole},
+	{name: "a line that echoes", phone: phoneT{Echo: true}, code: exitPhone, says: "sends back what it is sent"},
+	{name: "modem chatter in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Insert, Bytes: garbage}}, code: exitPhone, says: "hint: end the other program (ModemManager"},
+	{name: "all questions refused that need no answer", phone: phoneT{Refuses: map[byte]uint16{0xfc: 0x1d1a, 0xd8: 0x1d1a, 0xe1: 0x1d1a, 0xe7: 0x1d1a}}, left: whole},
 	{name: "port busy", phone: phoneT{OpenError: port.ErrBusy, OpenErrors: -1}, code: exitPhone, says: "another program has the port open"},
 	{name: "no permission", phone: phoneT{OpenError: port.ErrPermission, OpenErrors: -1}, code: exitPhone, says: "no permission"},
 	{name: "the window is over, and again", phone: phoneT{Window: time.Microsecond, Replug: time.Second}, args: []string{"--wait", "30s"}, code: exitPhone, says: "no phone came within 30s"},
@@ -90,6 +95,8 @@ var faultTable = []row{
 	{name: "from BootROM without settings", phone: phoneT{BootROM: true}, code: exitPhone, says: "memory is not set up"},
 	{name: "settings refused", phone: phoneT{BootROM: true, EMI: []byte("others")}, args: []string{"--preloader", "PRELOADER"}, code: exitPhone, says: "hint:"},
 	{name: "watchdog of the BootROM", phone: phoneT{BootROM: true, Watchdog: 5 * time.Second}, args: []string{"--preloader", "PRELOADER"}, left: whole},
+	{name: "the watchdog is not to be stopped", phone: phoneT{BootROM: true, RegisterError: 0x1d1a}, args: []string{"--preloader", "PRELOADER"}, says: "warning: watchdog: it could not be stopped", left: whole},
+	{name: "a write to the watchdog kills", phone: phoneT{BootROM: true, RegisterHang: true}, args: []string{"--preloader", "PRELOADER"}, code: exitPhone, says: "hint: start from the preloader"},
 
 	// The agent lies, or is not understood.
 	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: exitPhone, says: "the agent sees no flash"},

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -13,7 +12,9 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // phoneFlags are the options of every command that reads a connected phone.
@@ -39,6 +40,7 @@ const (
 type phonePort struct {
 	u    *ui
 	bus  port.Bus
+	seen *port.Skipper // the same, without ports on which nobody speaks
 	want func(port.Info) bool
 	name string // what to call it to a person
 	wait time.Duration
@@ -46,6 +48,8 @@ type phonePort struct {
 	kit         // what it is started with
 	sim  func() // pulls the virtual phone out
 	told map[string]bool
+
+	holders func(port string) []host.Process // who else has it open; nil where there is nobody to ask
 }
 
 // openPhonePort takes the options of a command and opens the files they name. No phone
@@ -78,6 +82,10 @@ func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
 	case p.bus == nil:
 		p.bus = port.System()
 	}
+	if u.bus == nil && p.sim == nil { // a port of this computer
+		p.holders = host.Holders
+	}
+	p.seen = port.NewSkipper(p.bus)
 	return p, nil
 }
 
@@ -129,6 +137,7 @@ func (p *phonePort) connect(ctx context.Context) (*livePhone, error) {
 	late := context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { kill(context.Cause(ctx)) }) })
 	l := &livePhone{Agent: p.agent, stop: func() { late(); kill(port.ErrClosed) }}
 	if err := p.start(ctx, life, l); err != nil {
+		err = p.accuse(err, l.Port)
 		l.stop()
 		return nil, err
 	}
@@ -147,6 +156,7 @@ func (p *phonePort) start(ctx, life context.Context, l *livePhone) error {
 		l.Chip = chip.Name()
 	}
 	p.u.note("%s on %s, started from its %s: %s", l.Chip, l.Port, loaderWord(l.Loader), l.Loader.Config)
+	p.warn(l.Loader.Problems)
 	if err := s.Authenticate(l.Loader, p.auth, p.cert); err != nil {
 		return err
 	}
@@ -161,37 +171,6 @@ func loaderWord(i *brom.Info) string {
 		return "BootROM"
 	}
 	return "preloader"
-}
-
-// meet waits for a phone until one says who it is. A phone whose time was up before it
-// did may be plugged in again.
-func (p *phonePort) meet(ctx, life context.Context, l *livePhone) (*brom.Session, error) {
-	if p.wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, p.wait, fmt.Errorf("%w within %v", errNoPhone, p.wait))
-		defer cancel()
-	}
-	p.prompt()
-	for {
-		line, info, err := port.Open(ctx, p.bus, p.watch)
-		if err != nil {
-			return nil, err
-		}
-		line.Outlive(life)
-		l.Port = info
-		s, err := brom.Connect(line)
-		if err == nil {
-			l.Loader, err = s.Identify()
-		}
-		if err == nil {
-			return s, nil
-		}
-		line.Close()
-		if !errors.Is(err, port.ErrGone) || ctx.Err() != nil {
-			return nil, err
-		}
-		p.tell("the phone on %s left before it could be spoken to: switch it off and plug it in again", info.Name)
-	}
 }
 
 // again opens the port of a phone that left the bus to come back faster.
@@ -236,9 +215,22 @@ func (p *phonePort) watch(i port.Info) bool {
 
 // tell says a thing once.
 func (p *phonePort) tell(format string, a ...any) {
-	s := fmt.Sprintf(format, a...)
-	if !p.told[s] {
-		p.told[s] = true
+	if s := fmt.Sprintf(format, a...); p.isNew(s) {
 		p.u.note("%s", s)
 	}
+}
+
+// warn says what went wrong with a loader, each once, however often the phone is started.
+func (p *phonePort) warn(ps []flash.Problem) {
+	for _, one := range ps {
+		if p.isNew(one.String()) {
+			p.u.problems([]flash.Problem{one})
+		}
+	}
+}
+
+func (p *phonePort) isNew(s string) bool {
+	told := p.told[s]
+	p.told[s] = true
+	return !told
 }

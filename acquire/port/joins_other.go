@@ -1,0 +1,6 @@
+//go:build !(darwin || dragonfly || freebsd || netbsd || openbsd)
+
+package port
+
+// systemJoins: Linux and Windows have no queue between a write and its transfer; see Conn.
+const systemJoins = false
