@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,8 @@ type Line struct {
 	detach func() bool
 	buf    []byte
 	r, w   int // buf[r:w] has arrived and is not yet taken
+
+	since atomic.Int64 // nanoseconds of Unix time: nothing has come since then; 0: nobody waits
 }
 
 // NewLine takes over c. When ctx ends, c is closed and calls under way return the
@@ -89,14 +92,26 @@ func (l *Line) read(p []byte, wait time.Duration) (int, error) {
 	if err := l.conn.SetReadTimeout(wait); err != nil {
 		return 0, l.cause(err)
 	}
+	l.since.CompareAndSwap(0, time.Now().UnixNano())
 	n, err := l.conn.Read(p)
 	switch {
 	case n > 0:
+		l.since.Store(0)
 		return n, nil // an error will come again
 	case err == nil:
 		return 0, ErrTimeout
 	}
 	return 0, l.cause(err)
+}
+
+// Waiting returns for how long the phone has been waited for in vain, 0 when it was not.
+// Any goroutine may ask.
+func (l *Line) Waiting() time.Duration {
+	since := l.since.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
 }
 
 // cause puts the context's reason in place of the closed line it led to.

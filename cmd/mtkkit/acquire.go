@@ -93,10 +93,15 @@ func runAcquire(c *cli.Context, u *ui) error {
 		return a.explain(err)
 	}
 	if err := d.Read(c.Context); err != nil {
+		if a.origin.accuse != nil {
+			err = a.origin.accuse(err)
+		}
 		return a.explain(err)
 	}
 	if err := a.origin.Close(); err != nil { // it need not wait for what follows
 		u.note("the phone was read, but not told to end: %v", err)
+	} else if a.origin.after != "" {
+		defer u.note("%s", a.origin.after)
 	}
 	return a.finish(d)
 }

@@ -31,8 +31,10 @@ type origin struct {
 	holes    map[flash.Region][]flash.Extent // what of it nobody has: reads as zeros and is none
 	claims   []adb.Capture                   // what it says of its partitions besides its flash
 
-	close func() error
-	once  sync.Once
+	accuse func(error) error // names another program on the port that err may come from; nil where there is no port
+	after  string            // what it does when it is let go, "" when that needs no word
+	close  func() error
+	once   sync.Once
 }
 
 func (o *origin) device() *flash.Device  { return &o.src.Device }
@@ -95,8 +97,10 @@ func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
 			HWVersion: hex16(live.Loader.HWVersion), SWVersion: hex16(live.Loader.SWVersion),
 			Protocol: fmt.Sprint(live.Protocol), Agent: live.Agent.ID, AgentSHA: live.Agent.SHA256,
 		},
-		ids:   map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
-		close: func() error { return errors.Join(live.Close(p.end), p.Close()) },
+		ids:    map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
+		accuse: func(err error) error { return p.accuse(err, live.Port) },
+		after:  live.After(p.end),
+		close:  func() error { return errors.Join(live.Close(p.end), p.Close()) },
 	}
 	return o, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -26,7 +27,7 @@ func phoneFlags() []cli.Flag {
 		&cli.StringFlag{Name: "auth", Usage: "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"},
 		&cli.StringFlag{Name: "cert", Usage: "`FILE` with the maker's certificate, where the phone asks for it"},
 		&cli.DurationFlag{Name: "wait", Usage: "give up when no phone came within this `TIME`, such as 90s (default: wait until Ctrl-C)"},
-		&cli.StringFlag{Name: "then", Value: "off", Usage: "what the phone does in the `END`: off, reboot or stay (in the Download Agent)"},
+		&cli.StringFlag{Name: "then", Value: "off", Usage: "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)"},
 	}
 }
 
@@ -117,25 +118,34 @@ type livePhone struct {
 	Chip   string     // "MT6765", or its code where the chip has no name here
 	Port   port.Info
 	Agent  agentFile
+	line   atomic.Pointer[port.Line]
 	stop   func()
 }
 
-// Close lets the phone end as p wishes and gives the port back.
+// Close lets the phone end as the user wishes and gives the port back.
 func (l *livePhone) Close(end da.End) error {
 	defer l.stop()
 	return l.Phone.Close(end)
 }
 
 // grace is how long a phone gets after Ctrl-C to end what it is doing, so that it can be
-// told to switch off.
-const grace = 5 * time.Second
+// told to let go. One that has been silent for longer than patience tries a place that it
+// cannot read, and would take minutes.
+const (
+	grace    = 5 * time.Second
+	patience = time.Second
+)
 
 // connect waits for a phone, starts the Download Agent on it and asks what there is to
 // read. It may be called again when a phone was lost.
 func (p *phonePort) connect(ctx context.Context) (*livePhone, error) {
 	life, kill := context.WithCancelCause(context.WithoutCancel(ctx))
-	late := context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { kill(context.Cause(ctx)) }) })
-	l := &livePhone{Agent: p.agent, stop: func() { late(); kill(port.ErrClosed) }}
+	l := &livePhone{Agent: p.agent}
+	late := context.AfterFunc(ctx, func() {
+		l.outlast(life)
+		kill(context.Cause(ctx))
+	})
+	l.stop = func() { late(); kill(port.ErrClosed) }
 	if err := p.start(ctx, life, l); err != nil {
 		err = p.accuse(err, l.Port)
 		l.stop()
@@ -144,12 +154,32 @@ func (p *phonePort) connect(ctx context.Context) (*livePhone, error) {
 	return l, nil
 }
 
+// outlast returns when the phone has had its grace, or life is over.
+func (l *livePhone) outlast(life context.Context) {
+	end := time.After(grace)
+	tick := time.NewTicker(patience / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-life.Done():
+			return
+		case <-end:
+			return
+		case <-tick.C:
+			if line := l.line.Load(); line != nil && line.Waiting() > patience {
+				return
+			}
+		}
+	}
+}
+
 // start goes from the port to a running agent. ctx bounds the waiting, life the line.
 func (p *phonePort) start(ctx, life context.Context, l *livePhone) error {
 	s, err := p.meet(ctx, life, l)
 	if err != nil {
 		return err
 	}
+	l.line.Store(s.Line())
 	chip, known := brom.Lookup(l.Loader.HWCode)
 	l.Chip = fmt.Sprintf("chip 0x%x", l.Loader.HWCode)
 	if known {
@@ -184,6 +214,7 @@ func (p *phonePort) again(ctx, life context.Context, l *livePhone) (*port.Line, 
 	}
 	line.Outlive(life)
 	l.Port = info
+	l.line.Store(line)
 	return line, nil
 }
 

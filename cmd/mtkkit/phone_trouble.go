@@ -25,7 +25,7 @@ var ofPhone = []error{
 	port.ErrTimeout, port.ErrGone, port.ErrClosed, port.ErrBusy, port.ErrPermission,
 	brom.ErrNoAnswer, brom.ErrEcho, brom.ErrIntruder, brom.ErrWatchdog, brom.ErrSLA, brom.ErrAuth, brom.ErrSignature, brom.ErrChecksum,
 	da.ErrNoAgent, da.ErrUnknownChip, da.ErrNeedDRAM, da.ErrDRAM, da.ErrMismatch,
-	da.ErrNoStorage, da.ErrProtocol, da.ErrSum, da.ErrUnsupported,
+	da.ErrNoStorage, da.ErrNotTaken, da.ErrProtocol, da.ErrSum, da.ErrUnsupported,
 }
 
 // isPhoneTrouble reports whether err is about the phone or its port: exit code 4.
