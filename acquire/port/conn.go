@@ -33,10 +33,10 @@ var (
 //	         buffer holds 20 USB packets: a longer write is cut between packets, where
 //	         the phone sees none. The rest of a write that found no free buffer begins
 //	         at such a place, too.
-//	Windows  usbser.sys makes a transfer of each WriteFile and completes it when that is
-//	         over; the library waits for this. FlushFileBuffers would wait for nothing
-//	         more (it ends when all writes have ended), and some makers' drivers do not
-//	         know it: it is not called.
+//	Windows  each WriteFile is a request of its own to the port's driver (usbser.sys, or a
+//	         maker's), and the library waits for its end: there is never a second to join
+//	         it to. FlushFileBuffers waits for requests that have not ended
+//	         (IRP_MJ_FLUSH_BUFFERS), of which there are none: it is not called.
 //	macOS    a queue lies between: each Write waits until it is empty (systemJoins). How
 //	         long writes are cut on their way out of it is not known.
 //

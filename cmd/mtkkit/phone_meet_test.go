@@ -100,7 +100,7 @@ func TestSilentInterrupted(t *testing.T) {
 // however short its time.
 func TestSilentDoesNotShadow(t *testing.T) {
 	agent, parts := families[0].agentFor(t), faultParts()
-	for after := 100 * time.Millisecond; after < 13*time.Second; after += 100 * time.Millisecond {
+	for after := 100 * time.Millisecond; after < 13*time.Second; after += 300 * time.Millisecond {
 		for _, silent := range []int{1, 2} {
 			d := &desk{[]string{"ttyACM0", "ttyACM1", "ttyACM2"}[:silent+1], []*acquiretest.Phone{{Charging: true}, {Charging: true}}[:silent]}
 			d.phones = append(d.phones, &acquiretest.Phone{EnumDelay: after, Window: time.Second, Parts: parts})
