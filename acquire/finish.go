@@ -70,6 +70,9 @@ func (d *Dump) tellLeftOut() {
 	}
 	for _, p := range d.job.Device.Parts {
 		told := flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut}
+		if _, yes := useless(p.Region); yes {
+			told.Severity, told.Text = flash.Note, "was left out as asked: "+noUse
+		}
 		if d.record.Source(p.Region) == nil && !d.notGiven(p.Region) && !slices.Contains(d.problems, told) {
 			d.problems = append(d.problems, told)
 		}

@@ -49,6 +49,30 @@ func (p *phone) without(t *testing.T, dir string, m *flash.Manifest, words strin
 	}
 }
 
+// Who leaves the RPMB out has a complete dump: a restore has no use for it.
+func TestRPMBLeftOut(t *testing.T) {
+	p, dir := newPhone(5), filepath.Join(t.TempDir(), "dump")
+	job := p.withRPMB(&fake{b: make([]byte, 1<<20)})
+	job.Want = everything(job.Device)
+	delete(job.Want, flash.EMMCRPMB)
+	d, err := Create(dir, job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.Omitted(nil); n != 0 {
+		t.Errorf("%d bytes are said to be left out", n)
+	}
+	m, done, err := d.Finish(t.Context())
+	if err != nil || !done || !m.Complete {
+		t.Fatalf("finished %v, complete %v, %v", done, m.Complete, err)
+	}
+	p.without(t, dir, m, "was left out as asked: "+noUse)
+}
+
 const refusedRPMB = "this phone does not let its RPMB be read: it is not in the dump, and a restore has no use for it"
 
 // An RPMB that the agent does not read is asked for once, and the dump is complete without it.

@@ -100,7 +100,7 @@ var faultTable = []row{
 
 	// The agent lies, or is not understood.
 	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: exitPhone, says: "the agent sees no flash"},
-	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 32)}}, code: exitPhone, says: "is said to be 0x7f7f7f7f"},
+	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 40)}}, code: exitPhone, says: "is said to be 0x7f7f7f7f"},
 	{name: "sizes beyond any phone", families: "legacy", faults: []fault{{Place: "legacy.emmc", Nth: 1, Byte: 4, Do: acquiretest.Fill, N: 0x7f}}, code: exitPhone, says: "is said to be 0x7f7f7f7f"},
 	{name: "a packet of no bytes", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0}}, code: exitPhone, says: "resume", left: resumes},
 	{name: "a packet of 4 GiB", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0xff}}, code: exitPhone, says: "makes no sense", left: resumes},
