@@ -31,8 +31,9 @@ func BenchmarkBesideRawCopy(b *testing.B) {
 		id           string
 		packets      []int
 	}{
-		{XFlash, 0x766, 0x6765, "MTK_AllInOne_DA_v3", []int{32 << 10, 64 << 10, 1 << 20}},
-		{XML, 0x1208, 0x1208, "MTK_DA_v6", []int{32 << 10, 64 << 10, 1 << 20}},
+		// Second stages of vendors grant 64 KiB.
+		{XFlash, 0x766, 0x6765, "MTK_AllInOne_DA_v3", []int{64 << 10, 32 << 10, 1 << 20}},
+		{XML, 0x1208, 0x1208, "MTK_DA_v6", []int{64 << 10, 32 << 10, 1 << 20}},
 		{Legacy, 0x6582, 0x6582, "MTK_AllInOne_DA_v3", []int{1 << 20}}, // the host chooses
 	} {
 		for _, packet := range f.packets {

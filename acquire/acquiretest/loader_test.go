@@ -240,3 +240,17 @@ func TestQueueWrapsAround(t *testing.T) {
 		t.Error("what came out is not what went in")
 	}
 }
+
+func TestSum16(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 8, 9, 1023, 1024, 1025, 5000} {
+		for _, b := range [][]byte{bytes.Repeat([]byte{0xff}, n), noise("sum", n)} {
+			var want uint16
+			for _, c := range b {
+				want += uint16(c)
+			}
+			if got := sum16(b); got != want {
+				t.Errorf("%d bytes: 0x%04x, want 0x%04x", n, got, want)
+			}
+		}
+	}
+}
