@@ -3,6 +3,7 @@ package acquire
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,9 +46,18 @@ func (e *LostError) Error() string {
 
 func (e *LostError) Unwrap() error { return e.Err }
 
+// doubter is an error that says what of a region cannot be believed, though it was given.
+type doubter interface {
+	error
+	Doubted() flash.Extent
+}
+
 // lose notes that the phone was lost while e was read. When ctx has ended that says
 // nothing of the place.
 func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) error {
+	if doubt := doubter(nil); errors.As(err, &doubt) {
+		r.drop(doubt.Doubted())
+	}
 	if ctx.Err() != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // What callers branch on. ErrLost and ErrSilent are port.ErrGone and port.ErrTimeout, too.
@@ -55,6 +56,23 @@ func (e *ReadError) Error() string {
 	}
 	return s
 }
+
+// MangledError is an ErrMangled that came to light at the end of a range: what came of the
+// range before cannot be believed either.
+type MangledError struct {
+	Node string
+	flash.Extent
+	Err error
+}
+
+func (e *MangledError) Error() string {
+	return fmt.Sprintf("adb: %s at 0x%x: %v", e.Node, e.End(), e.Err)
+}
+
+func (e *MangledError) Unwrap() error { return e.Err }
+
+// Doubted is what cannot be believed.
+func (e *MangledError) Doubted() flash.Extent { return e.Extent }
 
 // IsTrouble reports whether err is about the phone or the adb server.
 func IsTrouble(err error) bool { return Advice(err) != "" || errors.As(err, new(*FailError)) }

@@ -22,6 +22,7 @@ type image struct {
 
 	mu     sync.Mutex // one ReadAt at a time; guards all below
 	stream *stream    // nil when none is under way
+	from   int64      // where it began
 	pos    int64      // where it stands
 	window int64      // how long it was
 }
@@ -84,7 +85,7 @@ func (i *image) exact(p []byte, off int64) (int, error) {
 	}
 	came := copy(p, b[min(off-begin, int64(n)):n])
 	if err != nil {
-		return came, i.explain(begin+int64(n), err)
+		return came, i.explain(begin, begin+int64(n), err)
 	}
 	return came, nil
 }
@@ -113,7 +114,7 @@ func (i *image) read(p []byte, off int64) (n int, err error) {
 		default:
 			i.drop()
 			i.window = 0
-			return n, i.explain(i.pos, err)
+			return n, i.explain(i.from, i.pos, err)
 		}
 	}
 	return n, nil
@@ -140,7 +141,7 @@ func (i *image) start(at, want int64) error {
 	if err != nil {
 		return err
 	}
-	i.stream, i.pos, i.window = st, begin, e.Length
+	i.stream, i.from, i.pos, i.window = st, begin, begin, e.Length
 	return nil
 }
 
@@ -152,8 +153,12 @@ func (i *image) drop() {
 	}
 }
 
-// explain turns the early end of a range into an error of the place or of the line.
-func (i *image) explain(at int64, err error) error {
+// explain turns the early end of a range, of which came what is before at, into an error of
+// the place or of the line.
+func (i *image) explain(from, at int64, err error) error {
+	if errors.Is(err, ErrMangled) {
+		return &MangledError{Node: i.node, Extent: flash.Extent{Offset: from, Length: at - from}, Err: err}
+	}
 	if errors.Is(err, errFailed) || err == io.ErrUnexpectedEOF {
 		return &ReadError{Node: i.node, Offset: at, Text: i.reason(at)}
 	}

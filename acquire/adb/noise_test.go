@@ -94,8 +94,13 @@ func TestNoiseAmid(t *testing.T) {
 	p, _ := mustOpen(t, phone)
 	phone.Disturb(adbtest.Noise{Amid: unusedEntry, Printed: true})
 	b := make([]byte, userSize)
-	if n, err := p.Image(flash.EMMCUser).ReadAt(b, 0); !errors.Is(err, ErrMangled) || n == len(b) {
+	n, err := p.Image(flash.EMMCUser).ReadAt(b, 0)
+	if !errors.Is(err, ErrMangled) || n == len(b) {
 		t.Errorf("%d bytes, %v", n, err)
+	}
+	var m *MangledError // the range that was asked for is doubted from its beginning
+	if !errors.As(err, &m) || m.Doubted() != (flash.Extent{Length: int64(n)}) {
+		t.Errorf("of %d bytes that came %+v are doubted", n, m)
 	}
 	if _, err := open(t, adbtest.Start(t, phone)); !errors.Is(err, ErrMangled) {
 		t.Errorf("%v", err)
