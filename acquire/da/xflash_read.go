@@ -1,0 +1,78 @@
+package da
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// read is READ_DATA. Each packet of data is acknowledged as soon as its last byte is here,
+// so that the phone reads on while we store:
+//
+//	host               agent
+//	READ_DATA, range ──►
+//	                 ◄── status: is there such a range?
+//	                 ◄── status: could the flash be read?   ┐
+//	                 ◄── data                               │ for each packet
+//	ack              ──►                                    ┘
+//	                 ◄── status of the whole command
+//
+// A flash that cannot be read is told twice, as the packet's status and as the command's.
+func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
+	if err := x.command(xReadData); err != nil {
+		return err
+	}
+	b := binary.LittleEndian.AppendUint32(nil, r.storage)
+	b = binary.LittleEndian.AppendUint32(b, r.part)
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Offset))
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Length))
+	if err := x.send(append(b, make([]byte, 32)...)); err != nil { // no NAND settings
+		return err
+	}
+	if err := x.status(flashWait); err != nil {
+		return err
+	}
+	for left := e.Length; left > 0; {
+		err := x.status(flashWait)
+		if refusal(err) {
+			return x.second(err)
+		}
+		if err != nil {
+			return err
+		}
+		n, err := x.data(min(left, x.packet), s)
+		if err != nil {
+			return err
+		}
+		left -= n
+	}
+	return x.status(dataWait)
+}
+
+// second takes the status of the command that follows the packet's own, which was
+// refused. An agent that has said all with the first is silent.
+func (x *xflash) second(refused error) error {
+	if err := x.status(answerWait); err != nil && !refusal(err) && !errors.Is(err, port.ErrTimeout) {
+		return err
+	}
+	return refused
+}
+
+// data takes one packet of data and acknowledges it.
+func (x *xflash) data(limit int64, s *sink) (int64, error) {
+	n, err := x.header(limit, dataWait)
+	if err != nil {
+		return 0, err
+	}
+	for left := n; left > 0; {
+		b := s.space(left)
+		if err := x.l.ReadFull(b, dataWait); err != nil {
+			return 0, err
+		}
+		s.commit(len(b))
+		left -= len(b)
+	}
+	return int64(n), x.send32(0)
+}
