@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -52,11 +53,49 @@ type doubter interface {
 	Doubted() flash.Extent
 }
 
+// NoteLoss notes that the phone was lost while e of a region was read by somebody else, the
+// search for its tables say. It returns err, as a *LostError where the dump has the region.
+func (d *Dump) NoteLoss(name flash.Region, e flash.Extent, err error) error {
+	for _, r := range d.regions {
+		if r.region != name {
+			continue
+		}
+		err = d.lose(context.Background(), r, e.Clip(r.size), err)
+		if serr := r.sync(); serr != nil {
+			return errors.Join(err, serr)
+		}
+		d.tellLost()
+		return cmp.Or(d.writeDraft(), err)
+	}
+	return err
+}
+
+// Traps returns the places of a dump in the making at which the phone was lost more than
+// once, by the journals in its folder: whoever reads the phone does well not to ask for them.
+func Traps(dir string) (map[flash.Region][]flash.Extent, error) {
+	m, err := readRecord(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := map[flash.Region][]flash.Extent{}
+	for _, s := range m.Sources {
+		j, _, err := loadJournal(filepath.Join(dir, regionsDir, s.Name), s.Region, s.Size)
+		if err != nil {
+			return nil, err
+		}
+		if j != nil {
+			out[s.Region] = flash.Without(j.lostTwice(), j.read)
+		}
+	}
+	return out, nil
+}
+
 // lose notes that the phone was lost while e was read. When ctx has ended that says
 // nothing of the place.
 func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) error {
-	if doubt := doubter(nil); errors.As(err, &doubt) {
+	if doubt := doubter(nil); errors.As(err, &doubt) { // it is not lost: it said something else
 		r.drop(doubt.Doubted())
+		return err
 	}
 	if ctx.Err() != nil {
 		return err
@@ -260,9 +299,12 @@ func (d *Dump) acceptPutOff() error {
 func (d *Dump) tryAgain(r *region) {
 	lost := r.lostTwice()
 	for _, e := range slices.Clone(r.bad) {
-		if touches(lost, e) && touches(d.job.Retry[r.region], e) {
-			r.forget(e)
-			r.note(record("?", e))
+		if !touches(lost, e) {
+			continue
+		}
+		for _, named := range flash.Within(d.job.Retry[r.region], e) {
+			r.forget(named)
+			r.note(record("?", named))
 		}
 	}
 }

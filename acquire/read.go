@@ -69,8 +69,14 @@ func (d *Dump) toCompare(r *region) int64 {
 	if r.region.IsBoot() {
 		return all
 	}
-	tables := flash.Total(r.want) - flash.Total(flash.Without(r.want, d.job.Twice[r.region]))
-	return tables + (all-tables)*int64(d.job.Reread)/100
+	rest := flash.Without(r.want, d.job.Twice[r.region])
+	n := all - flash.Total(rest)
+	for _, c := range chunks(rest) {
+		if d.sampled(c) {
+			n += c.Length
+		}
+	}
+	return n
 }
 
 // readAll reads in the order of what a dump that ends early can least do without: the

@@ -177,8 +177,8 @@ func (c chunk) isZero() bool {
 
 // sameChunk compares one chunk, and reports whether the device could give it.
 func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
-	if c.Length > chunkSize || touches(d.job.Lacks[j.region], c.Extent) {
-		return false, nil
+	if c.Length > chunkSize || touches(d.job.Lacks[j.region], c.Extent) || touches(j.lost, c.Extent) {
+		return false, nil // there is nothing to be had there, or the phone was lost there
 	}
 	img, b := d.job.Device.Image(j.region), d.buffer()[:c.Length]
 	err = exactly(img, b, c.Offset)      // around it may be a place where the phone is lost

@@ -17,15 +17,19 @@ const readings = 5
 func (d *Dump) rereads(r *region) []chunk {
 	all := slices.Clone(r.chunks)
 	slices.SortFunc(all, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
-	always, i := d.job.Twice[r.region], 0
+	always := d.job.Twice[r.region]
 	return slices.DeleteFunc(all, func(c chunk) bool {
 		if touches(r.twice, c.Extent) || touches(r.once, c.Extent) {
 			return true
 		}
-		i++
-		sampled := i*d.job.Reread%100 < d.job.Reread
-		return !sampled && !r.region.IsBoot() && !touches(always, c.Extent)
+		return !d.sampled(c.Extent) && !r.region.IsBoot() && !touches(always, c.Extent)
 	})
+}
+
+// sampled reports whether a chunk is one of the so many of a hundred: by where it is, so that
+// every run chooses the same.
+func (d *Dump) sampled(e flash.Extent) bool {
+	return int(e.Offset/chunkSize+1)*d.job.Reread%100 < d.job.Reread
 }
 
 func touches(list []flash.Extent, e flash.Extent) bool {

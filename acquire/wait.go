@@ -37,7 +37,7 @@ func await[T any](d *Dump, c <-chan T, off int64) (v T, ok bool) {
 // tellWaiting says that nothing comes. The counts stay: done is what is done.
 func (d *Dump) tellWaiting(off int64, so time.Duration) {
 	d.job.Progress(flash.Event{Op: "read", Done: d.done, Total: d.total,
-		Detail: fmt.Sprintf("%s, waiting for the phone at 0x%x for %v: it tries a place that is hard to read", d.at, off, so.Round(time.Second))})
+		Detail: fmt.Sprintf("%s, waiting for the phone at 0x%x for %v: it may be trying a place that is hard to read", d.at, off, so.Round(time.Second))})
 }
 
 // patiently waits for one reading.

@@ -214,7 +214,7 @@ func (l *life) lread() {
 	packet := l.be32()
 	r := l.xregion(1, l.part)
 	e, err := flash.NewExtent(off, n)
-	if err != nil || n == 0 || packet == 0 || packet > 64<<20 || e.End() > l.image(r).Size() || l.bad(r, e) {
+	if err != nil || n == 0 || packet == 0 || packet > 64<<20 || e.End() > l.image(r).Size() || touches(l.Bad[r], e) {
 		l.send("legacy.refusal", []byte{lNack})
 		l.recv("legacy.nack", 1)
 		l.send("legacy.refusal", le.AppendUint32(nil, 0xbc6))

@@ -52,7 +52,11 @@ func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]
 	for e.Length > 0 {
 		n := min(size, e.Length)
 		piece := flash.Extent{Offset: e.Offset, Length: n}
-		if l.bad(r, piece) {
+		if touches(l.Deadly[r], piece) {
+			l.flush()
+			leave(errGone)
+		}
+		if touches(l.Bad[r], piece) {
 			give(nil)
 			return
 		}

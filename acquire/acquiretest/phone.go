@@ -2,6 +2,7 @@ package acquiretest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type Phone struct {
 	Storage flash.Storage // EMMC
 	Parts   []flash.Part
 	Bad     map[flash.Region][]flash.Extent // places that cannot be read
+	Deadly  map[flash.Region][]flash.Extent // places it does not survive: it leaves the bus when they are read
 	RPMB    bool                            // its agent reads the RPMB; those since 2018 refuse (J)
 
 	// How it talks.
@@ -290,14 +292,9 @@ func (p *Phone) image(r flash.Region) flash.Image {
 	return flash.Slice(zeros{}, flash.Extent{})
 }
 
-// bad reports whether e touches a place that cannot be read.
-func (p *Phone) bad(r flash.Region, e flash.Extent) bool {
-	for _, b := range p.Bad[r] {
-		if b.Overlaps(e) {
-			return true
-		}
-	}
-	return false
+// touches reports whether e touches one of the places.
+func touches(places []flash.Extent, e flash.Extent) bool {
+	return slices.ContainsFunc(places, e.Overlaps)
 }
 
 type zeros struct{}

@@ -45,6 +45,7 @@ type Phone struct {
 	reader reader
 	agent  agent
 	close  sync.Once
+	told   bool // what to do in the end
 }
 
 // End is what the phone does when reading is over.
@@ -57,8 +58,12 @@ const (
 	Stay              // nothing: the agent serves on, for the next tool
 )
 
-// After says to a person what a phone does after an end, and what is next to do.
+// After says to a person what a phone does that was closed with an end, and what is next
+// to do: "" for one that was gone before it could be told.
 func (p *Phone) After(end End) string {
+	if !p.told {
+		return ""
+	}
 	const dark = "the phone waits with its screen dark: pull the cable out, and it switches off (if it does not start then, hold its power key for 10 seconds)"
 	switch {
 	case end == Stay:
@@ -195,9 +200,10 @@ func (p *Phone) Forget() { p.reader.forget() }
 // nobody to tell, and Close is silent.
 func (p *Phone) Close(end End) (err error) {
 	p.close.Do(func() {
-		alive := p.reader.end()
-		if alive && end != Stay {
+		p.told = p.reader.end()
+		if p.told && end != Stay {
 			err = p.agent.finish(end)
+			p.told = err == nil
 		}
 		p.agent.line().Close()
 	})

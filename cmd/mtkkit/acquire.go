@@ -57,6 +57,7 @@ type acquisition struct {
 	origin *origin
 	job    acquire.Job
 	dir    string // "" until it is named after the board
+	blind  bool   // the names of --only and the like could not be looked up
 	resume bool
 	began  time.Time
 	claim  *layout.Claim // partitions that were told besides the flash, nil for none
@@ -80,8 +81,11 @@ func runAcquire(c *cli.Context, u *ui) error {
 	if a.origin, err = openOrigin(c, u); err != nil {
 		return a.explain(err)
 	}
-	defer a.origin.Close()
+	defer a.origin.letGo(u)
 	if err := a.wishes(); err != nil {
+		if lost := (*lostEarly)(nil); errors.As(err, &lost) {
+			return a.noteLoss(lost)
+		}
 		return err
 	}
 	d, err := a.open()
@@ -100,8 +104,6 @@ func runAcquire(c *cli.Context, u *ui) error {
 	}
 	if err := a.origin.Close(); err != nil { // it need not wait for what follows
 		u.note("the phone was read, but not told to end: %v", err)
-	} else if a.origin.after != "" {
-		defer u.note("%s", a.origin.after)
 	}
 	return a.finish(d)
 }
@@ -223,12 +225,11 @@ func (a *acquisition) wishes() error {
 			delete(want, region)
 		}
 	}
-	asked := len(w.Only)+len(w.Skip)+len(w.Ranges) > 0
 	a.job.Twice = map[flash.Region][]flash.Extent{}
 	for _, t := range tables {
 		a.job.Twice[t.Region] = append(a.job.Twice[t.Region], t.Extent)
 	}
-	if asked || !a.resume || a.c.Bool("complete") {
+	if a.asked() || !a.resume || a.c.Bool("complete") {
 		a.job.Want = want
 	}
 	a.describe(l)
@@ -271,10 +272,14 @@ func (a *acquisition) layout() (*layout.Layout, error) {
 		claim = a.origin.claim()
 	}
 	a.claim = claim
-	l, err := layout.Resolve(a.c.Context, &src.Device, layout.Options{Claim: claim, TablesOnly: true, Progress: a.u.bars.event})
+	dev, watch, err := a.guarded()
+	if err != nil {
+		return nil, a.explain(err)
+	}
+	l, err := layout.Resolve(a.c.Context, dev, layout.Options{Claim: claim, TablesOnly: true, Progress: a.u.bars.event})
 	a.u.bars.clear()
-	if lost := a.origin.alive(); lost != nil { // what cannot be read has no table, and that means nothing
-		return nil, a.explain(lost)
+	if watch.lost != nil { // what cannot be read has no table, and that means nothing
+		return nil, watch.lost
 	}
 	if errors.Is(err, layout.ErrNoTable) {
 		a.origin.problems = append(a.origin.problems, flash.Problem{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/acquire/mapfile"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -74,4 +77,73 @@ func TestAcquireGivenUp(t *testing.T) {
 	knownOptions(t, said)
 	code, said = acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir, words[1], words[2])
 	expect(t, code, exitOK, said, "complete")
+}
+
+// A phone that is lost whenever one place is read is read but for that place, wherever it
+// is, also where its tables are looked for before there is a dump.
+func TestAcquireDeadlyPlace(t *testing.T) {
+	size := faultParts()[0].Image.Size()
+	for _, f := range families {
+		for name, c := range map[string]struct {
+			region flash.Region
+			at     int64
+		}{
+			"the head of the table":  {flash.EMMCUser, 512},
+			"the entries":            {flash.EMMCUser, 1024},
+			"the backup's entries":   {flash.EMMCUser, size - 33*512},
+			"the last sector":        {flash.EMMCUser, size - 512},
+			"where a partition lies": {flash.EMMCUser, 2 << 20},
+			"the middle":             {flash.EMMCUser, 5<<20 + 4096},
+			"the preloader":          {flash.EMMCBoot1, 0x3000},
+			"the second boot region": {flash.EMMCBoot2, 0},
+		} {
+			t.Run(fmt.Sprint(f.protocol, " ", name), func(t *testing.T) {
+				parts, dir := faultParts(), filepath.Join(t.TempDir(), "dump")
+				da, deadly := f.agentFor(t), flash.Extent{Offset: c.at, Length: 512}
+				args := []string{"-o", dir}
+				var code int
+				var said string
+				for n := 1; ; n++ {
+					p := &acquiretest.Phone{Protocol: f.protocol, HWCode: f.hwCode, Parts: parts, Deadly: map[flash.Region][]flash.Extent{c.region: {deadly}}}
+					var out, errs string
+					code, out, errs = onPhone(t, p, append([]string{"acquire", "--da", da}, args...)...)
+					if said = out + errs; code != exitPhone {
+						break
+					}
+					if n == 7 {
+						t.Fatalf("lost %d times: %s", n, said)
+					}
+					knownOptions(t, said)
+					args = []string{"--resume", dir}
+				}
+				expect(t, code, exitProblems, said, "unfinished: ", "--accept-bad")
+				for _, p := range parts {
+					want, err := flash.ReadFull(p.Image, 0, int(p.Image.Size()))
+					if err != nil {
+						t.Fatal(err)
+					}
+					path := filepath.Join(dir, "regions", acquire.FileName(p.Region))
+					if p.Region == c.region { // at most the 4 KiB around the place are missing
+						path += ".part"
+						b, err := os.ReadFile(filepath.Join(dir, "regions", acquire.FileName(p.Region)+".map"))
+						if err != nil {
+							t.Fatal(err)
+						}
+						m, err := mapfile.Read(bytes.NewReader(b))
+						if err != nil {
+							t.Fatal(err)
+						}
+						unread := m.Unread(p.Image.Size())
+						if len(unread) != 1 || !unread[0].Overlaps(deadly) || unread[0].Length > 4096 {
+							t.Fatalf("%v is missing", unread)
+						}
+						clear(want[unread[0].Offset:unread[0].End()])
+					}
+					if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+						t.Errorf("%s: %v, the bytes differ", p.Region, err)
+					}
+				}
+			})
+		}
+	}
 }

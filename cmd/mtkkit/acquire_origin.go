@@ -32,7 +32,7 @@ type origin struct {
 	claims   []adb.Capture                   // what it says of its partitions besides its flash
 
 	accuse func(error) error // names another program on the port that err may come from; nil where there is no port
-	after  string            // what it does when it is let go, "" when that needs no word
+	after  func() string     // what it does now that it was closed, "" when that needs no word; nil for what is no phone
 	close  func() error
 	once   sync.Once
 }
@@ -50,21 +50,15 @@ func (o *origin) Close() (err error) {
 	return err
 }
 
-// alive reports why the phone does not answer any more. Formats take what cannot be read
-// for damage, and go on.
-func (o *origin) alive() error {
-	user := o.device().User()
-	if user == nil {
-		return nil
+// letGo closes what may be open still, and says how the phone was left.
+func (o *origin) letGo(u *ui) {
+	o.Close()
+	if o.after == nil {
+		return
 	}
-	if o.again != nil {
-		o.again()
+	if s := o.after(); s != "" {
+		u.note("%s", s)
 	}
-	_, err := flash.ReadFull(user.Image, 0, int(min(user.Image.Size(), max(o.sector, 512))))
-	if err == nil || o.atPlace != nil && o.atPlace(err) {
-		return nil
-	}
-	return err
 }
 
 // hasOrigin reports whether the user says where to read from.
@@ -99,7 +93,7 @@ func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
 		},
 		ids:    map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
 		accuse: func(err error) error { return p.accuse(err, live.Port) },
-		after:  live.After(p.end),
+		after:  func() string { return live.After(p.end) },
 		close:  func() error { return errors.Join(live.Close(p.end), p.Close()) },
 	}
 	return o, nil

@@ -166,7 +166,7 @@ func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 // command is how the dump is gone on with.
 func (a *acquisition) command(more ...string) string {
 	words := append([]string{"mtkkit acquire --resume", quoted(a.dir)}, more...)
-	for _, name := range []string{"from", "serial", "port", "da", "preloader", "auth", "cert"} {
+	for _, name := range []string{"from", "serial", "port", "da", "preloader", "auth", "cert", "scatter", "table", "verify", "then"} {
 		if a.c.IsSet(name) {
 			words = append(words, "--"+name, quoted(a.c.String(name)))
 		}
@@ -174,8 +174,17 @@ func (a *acquisition) command(more ...string) string {
 	if !hasOrigin(a.c) {
 		words = append(words, "--da FILE")
 	}
-	if a.c.Bool("any-room") {
-		words = append(words, "--any-room")
+	for _, name := range []string{"any-room", "keep-ids"} {
+		if a.c.Bool(name) {
+			words = append(words, "--"+name)
+		}
+	}
+	for _, name := range []string{"only", "skip", "range"} { // else the dump knows what was asked for
+		for _, value := range a.c.StringSlice(name) {
+			if a.blind {
+				words = append(words, "--"+name, quoted(value))
+			}
+		}
 	}
 	return strings.Join(words, " ")
 }

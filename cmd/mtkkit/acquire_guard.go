@@ -1,0 +1,163 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+)
+
+// guard is a region of a phone as the search for its tables sees it. Formats take what
+// cannot be read for damage and go on, so it is the guard that notices when the phone is
+// lost, and where. It does not ask again for places where the phone was lost before.
+type guard struct {
+	flash.Image
+	region flash.Region
+	avoid  []flash.Extent
+	watch  *watch
+	block  []byte // the last that was read for less, from
+	from   int64
+}
+
+// guardBlock is what is read at once around a spot, bytes.
+const guardBlock = 16 << 10
+
+// watch is what the guards of a phone have seen.
+type watch struct {
+	mu      sync.Mutex
+	atPlace func(error) bool
+	lost    *lostEarly // the first time
+}
+
+// lostEarly is a phone that was lost before there was a dump to note it in.
+type lostEarly struct {
+	region flash.Region
+	flash.Extent
+	err error
+}
+
+func (e *lostEarly) Error() string { return e.err.Error() }
+func (e *lostEarly) Unwrap() error { return e.err }
+
+// errAvoided is what a place reads as at which the phone was lost before.
+var errAvoided = errors.New("the phone was lost at this place before: it is not asked for")
+
+// ReadAt implements io.ReaderAt. Short reads are served from a block, unless that holds a
+// place to avoid or one that cannot be read.
+func (g *guard) ReadAt(p []byte, off int64) (int, error) {
+	g.watch.mu.Lock()
+	defer g.watch.mu.Unlock()
+	b := flash.Extent{Offset: off / guardBlock * guardBlock, Length: guardBlock}.Clip(g.Size())
+	if off < b.Offset || off+int64(len(p)) > b.End() {
+		return g.ask(p, off)
+	}
+	if g.block == nil || g.from != b.Offset {
+		g.block, g.from = make([]byte, b.Length), b.Offset
+		if n, err := g.ask(g.block, b.Offset); int64(n) < b.Length {
+			g.block = nil
+			if g.watch.lost != nil {
+				return 0, err
+			}
+			return g.ask(p, off)
+		}
+	}
+	return copy(p, g.block[off-g.from:]), nil
+}
+
+// ask reads just what is wanted, where the phone's readers can do without reading ahead:
+// where it is lost then is known.
+func (g *guard) ask(p []byte, off int64) (int, error) {
+	e := flash.Extent{Offset: off, Length: int64(len(p))}
+	if g.watch.lost != nil {
+		return 0, g.watch.lost.err
+	}
+	if slices.ContainsFunc(g.avoid, e.Overlaps) {
+		return 0, errAvoided
+	}
+	read := g.Image.ReadAt
+	if x, ok := g.Image.(interface {
+		ReadExactAt([]byte, int64) (int, error)
+	}); ok {
+		read = x.ReadExactAt
+	}
+	n, err := read(p, off)
+	if err != nil && err != io.EOF && (g.watch.atPlace == nil || !g.watch.atPlace(err)) {
+		g.watch.lost = &lostEarly{g.region, e, err}
+	}
+	return n, err
+}
+
+// NextData implements flash.DataFinder, as far as the region does.
+func (g *guard) NextData(off int64) (flash.Extent, error) { return flash.NextData(g.Image, off) }
+
+// guarded is the origin's device with a guard before each region.
+func (a *acquisition) guarded() (*flash.Device, *watch, error) {
+	dev := *a.origin.device()
+	w := &watch{atPlace: a.origin.atPlace}
+	var avoid map[flash.Region][]flash.Extent
+	if a.resume {
+		var err error
+		if avoid, err = acquire.Traps(a.dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	dev.Parts = append([]flash.Part(nil), dev.Parts...)
+	for i, p := range dev.Parts {
+		dev.Parts[i].Image = &guard{Image: p.Image, region: p.Region, avoid: avoid[p.Region], watch: w}
+	}
+	return &dev, w, nil
+}
+
+// noteLoss begins the dump, if there is none, to note in it where the phone was lost while
+// its tables were looked for: so the next run knows, and the one after that does without.
+func (a *acquisition) noteLoss(l *lostEarly) error {
+	if _, err := os.Stat(filepath.Join(a.dir, flash.ManifestName+".part")); a.c.Context.Err() != nil || a.resume && err != nil {
+		return a.explain(l.err) // a dump that is finished stays so
+	}
+	var (
+		d   *acquire.Dump
+		err error
+	)
+	if a.resume {
+		d, err = acquire.Resume(a.dir, acquire.Job{})
+	} else {
+		a.wishBlindly(l)
+		a.describe(&layout.Layout{User: a.origin.device().Storage.User()})
+		d, err = a.open()
+	}
+	if err != nil {
+		return a.explain(errors.Join(l.err, err))
+	}
+	defer d.Close()
+	return a.explain(d.NoteLoss(l.region, l.Extent, l.err))
+}
+
+// wishBlindly asks for what can be asked for without tables: everything or, where names
+// were given that only tables explain, the tables, and what the phone was lost at.
+func (a *acquisition) wishBlindly(l *lostEarly) {
+	dev := a.origin.device()
+	want := map[flash.Region][]flash.Extent{l.region: {l.Extent.Clip(dev.Part(l.region).Image.Size())}}
+	for _, t := range tableRanges(dev, &layout.Layout{}) {
+		want[t.Region] = append(want[t.Region], t.Extent)
+	}
+	if a.blind = a.asked(); !a.blind {
+		for _, p := range dev.Parts {
+			want[p.Region] = flash.Without([]flash.Extent{{Length: p.Image.Size()}}, a.origin.holes[p.Region])
+		}
+	}
+	for r := range want {
+		want[r] = flash.Union(want[r])
+	}
+	a.job.Want = want
+}
+
+// asked reports whether only some of the phone is to be read.
+func (a *acquisition) asked() bool {
+	return len(a.c.StringSlice("only"))+len(a.c.StringSlice("skip"))+len(a.c.StringSlice("range")) > 0
+}
