@@ -45,7 +45,7 @@ func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []fl
 	})
 	failed = -1
 	for next := 0; ; next++ {
-		p, more := await(d, full, list[min(next, len(list)-1)].Offset)
+		p, more := await(full, d.waiting(list[min(next, len(list)-1)].Offset))
 		if !more {
 			break
 		}

@@ -14,9 +14,9 @@ const (
 	tellEvery = time.Second
 )
 
-// await takes the next value of c, which comes when the bytes at off were read.
-func await[T any](d *Dump, c <-chan T, off int64) (v T, ok bool) {
-	if d.job.Progress == nil {
+// await takes the next value of c; tell, which may be nil, is told for how long it has not come.
+func await[T any](c <-chan T, tell func(so time.Duration)) (v T, ok bool) {
+	if tell == nil {
 		v, ok = <-c
 		return v, ok
 	}
@@ -28,32 +28,51 @@ func await[T any](d *Dump, c <-chan T, off int64) (v T, ok bool) {
 		case v, ok = <-c:
 			return v, ok
 		case <-timer.C:
-			d.tellWaiting(off, time.Since(began))
+			tell(time.Since(began))
 			timer.Reset(tellEvery)
 		}
 	}
 }
 
-// tellWaiting says that nothing comes. The counts stay: done is what is done.
-func (d *Dump) tellWaiting(off int64, so time.Duration) {
-	d.job.Progress(flash.Event{Op: "read", Done: d.done, Total: d.total,
-		Detail: fmt.Sprintf("%s, waiting for the phone at 0x%x for %v: it may be trying a place that is hard to read", d.at, off, so.Round(time.Second))})
+// teller says through progress, which may be nil, that the bytes at off of what e names are
+// waited for. The counts stay: done is what is done.
+func teller(progress func(flash.Event), e flash.Event, off int64) func(time.Duration) {
+	if progress == nil {
+		return nil
+	}
+	at := e.Detail
+	return func(so time.Duration) {
+		e.Detail = fmt.Sprintf("%s, waiting for the phone at 0x%x for %v: it may be trying a place that is hard to read", at, off, so.Round(time.Second))
+		progress(e)
+	}
 }
 
-// patiently waits for one reading.
-func (d *Dump) patiently(off int64, read func() error) error {
-	if d.job.Progress == nil {
+// Patiently reads once, and says through progress, which may be nil, when that takes long.
+// Detail of e names what is read, off is where.
+func Patiently(progress func(flash.Event), e flash.Event, off int64, read func() error) error {
+	tell := teller(progress, e, off)
+	if tell == nil {
 		return read()
 	}
 	c := make(chan error, 1)
 	go func() { c <- read() }()
-	err, _ := await(d, c, off)
+	err, _ := await(c, tell)
 	return err
+}
+
+// waiting is what is said of the waiting for the bytes at off.
+func (d *Dump) waiting(off int64) func(time.Duration) {
+	return teller(d.job.Progress, d.reading(), off)
+}
+
+// reading is the event of a step that has not come to its end.
+func (d *Dump) reading() flash.Event {
+	return flash.Event{Op: "read", Done: d.done, Total: d.total, Detail: d.at}
 }
 
 // ask reads all of b from its place and from nowhere else.
 func (d *Dump) ask(img flash.Image, b []byte, off int64) error {
-	return d.patiently(off, func() error { return exactly(img, b, off) })
+	return Patiently(d.job.Progress, d.reading(), off, func() error { return exactly(img, b, off) })
 }
 
 // read reads all of b as it is fastest where the phone was never lost.
@@ -61,5 +80,5 @@ func (d *Dump) read(r *region, img flash.Image, b []byte, off int64) error {
 	if nearLoss(r.lost, off) {
 		return d.ask(img, b, off)
 	}
-	return d.patiently(off, func() error { return readFull(img, b, off) })
+	return Patiently(d.job.Progress, d.reading(), off, func() error { return readFull(img, b, off) })
 }

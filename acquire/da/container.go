@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -58,7 +59,7 @@ type Stage struct {
 }
 
 // IsXML reports whether the agents speak XML, which the file's name for itself tells.
-func (c *Container) IsXML() bool { return bytes.HasPrefix([]byte(c.ID), []byte("MTK_DA_v6")) }
+func (c *Container) IsXML() bool { return strings.Contains(c.ID, "MTK_DA_v6") }
 
 // Sniff reports whether img begins as a container of Download Agents.
 func Sniff(img flash.Image) bool {

@@ -151,7 +151,7 @@ func (a *legacy) settings() error {
 		b = append(b, words(0)...)
 	case 0x6582:
 		copy(b[9:], []byte{2, 0x01, 0x50, 0, 0})
-		b = append(b, words(0)...)
+		b = append(b, words(1)...)
 	case 0x6592:
 		b = append(b, words(0)...)
 	case 0x6580, 0x8163:

@@ -98,7 +98,15 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	if !known {
 		chip = brom.Chip{HWCode: info.HWCode, Protocol: brom.XML, DACode: info.HWCode}
 	}
+	if c.IsXML() { // the file decides: chips that began with XFlash agents have XML ones today
+		chip.Protocol = brom.XML
+	}
 	entry, err := c.Choose(chip.DACode, info.HWVersion, info.SWVersion)
+	if err != nil && c.IsXML() { // XML files go by either code
+		if e, herr := c.Choose(info.HWCode, info.HWVersion, info.SWVersion); herr == nil {
+			entry, err = e, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -75,12 +75,20 @@ func (r *reader) begin(a agent, sector int64) {
 // work serves windows until there are no more, or one breaks the line.
 func (r *reader) work() {
 	defer close(r.done)
+	var lost error
 	for w := range r.windows {
+		if lost != nil { // to a line that is lost or out of step nothing more is said
+			r.filled <- block{end: true, err: lost}
+			continue
+		}
 		s := &sink{r: r, at: block{region: w.region.Name, off: w.extent.Offset}}
 		err := r.agent.read(w.region, w.extent, s)
 		s.flush()
 		if got := s.at.off - w.extent.Offset; err == nil && got != w.extent.Length {
 			err = protocolError("%d of %d bytes came, and the agent called it done", got, w.extent.Length)
+		}
+		if err != nil && !refusal(err) {
+			lost = err
 		}
 		r.filled <- block{end: true, err: err}
 	}
@@ -270,8 +278,8 @@ func (r *reader) keep(b block) {
 // Exact asks for what is wanted and no more.
 func (r *reader) prepare(region Region, want flash.Extent, straight, exact bool) {
 	at, same := want.Offset, r.region.Name == region.Name
-	if r.pending > 0 && same && at >= r.pos && at < r.until && !exact {
-		if straight && r.window > firstWindow && r.pending < 2 && r.until-r.pos <= r.window/2 && r.until < region.Size {
+	if r.pending > 0 && same && at >= r.pos && at < r.until {
+		if straight && !exact && r.window > firstWindow && r.pending < 2 && r.until-r.pos <= r.window/2 && r.until < region.Size {
 			r.ask(region, r.until, min(2*r.window, lastWindow))
 		}
 		return

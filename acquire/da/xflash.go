@@ -37,6 +37,8 @@ type xflash struct {
 	packets
 	boot
 	packet int64 // bytes of data the agent sends in one packet, at most
+	owed   bool  // a second status did not come in its time: it may come late
+	once   bool  // so this agent tells what it refuses once, and is not waited for long any more
 }
 
 func (x *xflash) start(ctx context.Context, p *Phone) error {

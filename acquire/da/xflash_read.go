@@ -21,7 +21,7 @@ import (
 //
 // A flash that cannot be read is told twice, as the packet's status and as the command's.
 func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
-	if err := x.command(xReadData); err != nil {
+	if err := x.askToRead(); err != nil {
 		return err
 	}
 	b := binary.LittleEndian.AppendUint32(nil, r.storage)
@@ -51,10 +51,36 @@ func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
 	return x.status(dataWait)
 }
 
+// askToRead sends the command. Every agent knows it: where it is refused, that is the answer
+// to something else, the second status of an earlier reading when that is still owed.
+func (x *xflash) askToRead() error {
+	err := x.command(xReadData)
+	if x.owed && refusal(err) {
+		err = x.status(answerWait)
+	}
+	x.owed = false
+	if refusal(err) {
+		return protocolError("READ_DATA itself is refused: %v", err)
+	}
+	return err
+}
+
 // second takes the status of the command that follows the packet's own, which was
 // refused. An agent that has said all with the first is silent.
 func (x *xflash) second(refused error) error {
-	if err := x.status(answerWait); err != nil && !refusal(err) && !errors.Is(err, port.ErrTimeout) {
+	wait := answerWait
+	if x.once {
+		wait = againWait
+	}
+	switch err := x.l.Wait(wait); {
+	case errors.Is(err, port.ErrTimeout):
+		x.owed, x.once = true, true
+		return refused
+	case err != nil:
+		return err
+	}
+	x.once = false
+	if err := x.status(answerWait); err != nil && !refusal(err) {
 		return err
 	}
 	return refused

@@ -108,8 +108,8 @@ func (x *xmlAgent) request(wait time.Duration) (message, error) {
 }
 
 // expectStart reads the command that says that the agent is ready, and agrees.
-func (x *xmlAgent) expectStart() error {
-	m, err := x.request(startWait)
+func (x *xmlAgent) expectStart(wait time.Duration) error {
+	m, err := x.request(wait)
 	if err == nil && m["command"] != "CMD:START" {
 		err = notTaken(m)
 	}
@@ -125,7 +125,7 @@ const againWait = 100 * time.Millisecond
 // greet takes the agent's first START, and another that some send behind it: it would take
 // the next command for its answer.
 func (x *xmlAgent) greet() error {
-	if err := x.expectStart(); err != nil {
+	if err := x.expectStart(startWait); err != nil {
 		return err
 	}
 	switch err := x.l.Wait(againWait); {
@@ -134,7 +134,10 @@ func (x *xmlAgent) greet() error {
 	case err != nil:
 		return err
 	}
-	return x.expectStart()
+	if err := x.expectStart(answerWait); !errors.Is(err, port.ErrTimeout) {
+		return err
+	}
+	return nil // it was a line of its log
 }
 
 // maxRequests bounds how often an agent asks before it ends a command.
@@ -167,10 +170,13 @@ func (x *xmlAgent) command(name, arguments string, f files) error {
 		if refused == nil {
 			refused = result(m)
 		}
-		if err := x.say("OK"); err != nil || name == cmdReboot {
+		if err := x.say("OK"); err != nil {
 			return err
 		}
-		if err := x.expectStart(); err != nil {
+		if name == cmdReboot {
+			return refused
+		}
+		if err := x.expectStart(startWait); err != nil {
 			return err
 		}
 		return refused

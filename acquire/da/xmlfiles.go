@@ -28,7 +28,7 @@ func (x *xmlAgent) serve(m message, f *files) (end message, err error) {
 	case "CMD:PROGRESS-REPORT":
 		return nil, x.progress()
 	case "CMD:FILE-SYS-OPERATION":
-		return nil, x.say("OK@0x0")
+		return nil, x.say(fmt.Sprintf("OK@0x%x", len(f.give))) // how long is the file?
 	case "CMD:DOWNLOAD-FILE":
 		return nil, x.download(m, f)
 	case "CMD:UPLOAD-FILE":
@@ -44,7 +44,7 @@ func (x *xmlAgent) progress() error {
 		if err != nil {
 			return err
 		}
-		if _, err := answer(s); err != nil {
+		if _, err := x.taken(s, nil); err != nil {
 			return err
 		}
 		if err := x.say("OK"); err != nil {

@@ -33,6 +33,9 @@ func parseMessage(b []byte) (message, error) {
 		if errors.Is(err, io.EOF) && len(m) > 0 {
 			return m, nil
 		}
+		if err != nil && m["command"] == "CMD:END" && m["result"] != "" {
+			return m, nil // agents put their message in as it is: an & or a < in it is no fault of the line
+		}
 		if err != nil {
 			return nil, protocolError("XML: %v", err)
 		}

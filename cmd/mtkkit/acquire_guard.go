@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 )
@@ -30,9 +32,10 @@ const guardBlock = 16 << 10
 
 // watch is what the guards of a phone have seen.
 type watch struct {
-	mu      sync.Mutex
-	atPlace func(error) bool
-	lost    *lostEarly // the first time
+	mu       sync.Mutex
+	atPlace  func(error) bool
+	progress func(flash.Event)
+	lost     *lostEarly // the first time
 }
 
 // lostEarly is a phone that was lost before there was a dump to note it in.
@@ -86,7 +89,11 @@ func (g *guard) ask(p []byte, off int64) (int, error) {
 	}); ok {
 		read = x.ReadExactAt
 	}
-	n, err := read(p, off)
+	var n int
+	err := acquire.Patiently(g.watch.progress, flash.Event{Op: "tables", Detail: acquire.FileName(g.region)}, off, func() (err error) {
+		n, err = read(p, off)
+		return err
+	})
 	if err != nil && err != io.EOF && (g.watch.atPlace == nil || !g.watch.atPlace(err)) {
 		g.watch.lost = &lostEarly{g.region, e, err}
 	}
@@ -99,7 +106,7 @@ func (g *guard) NextData(off int64) (flash.Extent, error) { return flash.NextDat
 // guarded is the origin's device with a guard before each region.
 func (a *acquisition) guarded() (*flash.Device, *watch, error) {
 	dev := *a.origin.device()
-	w := &watch{atPlace: a.origin.atPlace}
+	w := &watch{atPlace: a.origin.atPlace, progress: a.u.bars.event}
 	var avoid map[flash.Region][]flash.Extent
 	if a.resume {
 		var err error
@@ -117,8 +124,9 @@ func (a *acquisition) guarded() (*flash.Device, *watch, error) {
 // noteLoss begins the dump, if there is none, to note in it where the phone was lost while
 // its tables were looked for: so the next run knows, and the one after that does without.
 func (a *acquisition) noteLoss(l *lostEarly) error {
-	if _, err := os.Stat(filepath.Join(a.dir, flash.ManifestName+".part")); a.c.Context.Err() != nil || a.resume && err != nil {
-		return a.explain(l.err) // a dump that is finished stays so
+	_, unfinished := os.Stat(filepath.Join(a.dir, flash.ManifestName+".part"))
+	if a.c.Context.Err() != nil || a.resume && unfinished != nil || errors.Is(l.err, da.ErrSum) || errors.Is(l.err, da.ErrProtocol) || errors.Is(l.err, adb.ErrMangled) {
+		return a.explain(l.err) // a dump that is finished stays so; a phone that says nonsense is not lost
 	}
 	var (
 		d   *acquire.Dump

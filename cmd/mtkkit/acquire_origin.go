@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -91,12 +92,21 @@ func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
 			HWVersion: hex16(live.Loader.HWVersion), SWVersion: hex16(live.Loader.SWVersion),
 			Protocol: fmt.Sprint(live.Protocol), Agent: live.Agent.ID, AgentSHA: live.Agent.SHA256,
 		},
-		ids:    map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid": live.CID, "random_id": live.RandomID},
+		ids:    map[string][]byte{"me_id": live.Loader.MEID, "soc_id": live.Loader.SOCID, "cid" + told(live.Storage == flash.EMMC, live.Protocol): live.CID, "random_id" + told(live.Protocol == brom.XFlash, live.Protocol): live.RandomID},
 		accuse: func(err error) error { return p.accuse(err, live.Port) },
 		after:  func() string { return live.After(p.end) },
 		close:  func() error { return errors.Join(live.Close(p.end), p.Close()) },
 	}
 	return o, nil
+}
+
+// told marks an identity that only phones read by the same protocol have in common: legacy
+// agents give a hash of the random id, and UFS chips are named in more than one way.
+func told(alike bool, protocol brom.Protocol) string {
+	if alike {
+		return ""
+	}
+	return "_" + protocol.String()
 }
 
 func hex16(v uint16) string { return fmt.Sprintf("0x%04x", v) }

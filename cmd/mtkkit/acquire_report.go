@@ -180,10 +180,8 @@ func (a *acquisition) command(more ...string) string {
 		}
 	}
 	for _, name := range []string{"only", "skip", "range"} { // else the dump knows what was asked for
-		for _, value := range a.c.StringSlice(name) {
-			if a.blind {
-				words = append(words, "--"+name, quoted(value))
-			}
+		if a.blind && a.c.IsSet(name) {
+			words = append(words, "--"+name, quoted(strings.Join(a.c.StringSlice(name), ",")))
 		}
 	}
 	return strings.Join(words, " ")

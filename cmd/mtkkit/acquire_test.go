@@ -151,17 +151,18 @@ func TestAcquireInterrupted(t *testing.T) {
 	expect(t, code, exitProblems, said, "with holes")
 }
 
-// A phone that is lost while its tables are read is no phone without a table.
+// A phone that is lost while its tables are read is no phone without a table. Where that was
+// is noted in the dump, which another run goes on with.
 func TestAcquireLostAtOnce(t *testing.T) {
 	for _, nth := range []int{1, 3, 10} {
 		dir := filepath.Join(t.TempDir(), "dump")
 		p := littlePhone()
 		p.Faults = []acquiretest.Fault{{Place: "data", Nth: nth, Do: acquiretest.Disconnect}}
-		code, said := acquireFrom(t, &p, "-o", dir)
-		expect(t, code, exitPhone, said)
-		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("packet %d: a folder was made for nothing", nth)
-		}
+		code, said := acquireFrom(t, &p, append([]string{"-o", dir}, little...)...)
+		expect(t, code, exitPhone, said, "--resume "+dir, "lost there once more", little[0]+" "+little[1])
+		again := littlePhone()
+		code, said = acquireFrom(t, &again, append([]string{"--resume", dir}, little...)...)
+		expect(t, code, exitProblems, said, "with holes")
 	}
 }
 

@@ -190,7 +190,11 @@ func (p *phonePort) start(ctx, life context.Context, l *livePhone) error {
 	if err := s.Authenticate(l.Loader, p.auth, p.cert); err != nil {
 		return err
 	}
-	l.Phone, err = da.Start(life, s, l.Loader, p.agents, p.options(chip.Protocol, func(ctx context.Context) (*port.Line, error) {
+	family := chip.Protocol
+	if p.agents.IsXML() {
+		family = brom.XML
+	}
+	l.Phone, err = da.Start(life, s, l.Loader, p.agents, p.options(family, func(ctx context.Context) (*port.Line, error) {
 		return p.again(ctx, life, l)
 	}))
 	return err
