@@ -4,7 +4,7 @@
 //	MTK_AllInOne_DA.bin                      little-endian
 //	0x00  "MTK_DOWNLOAD_AGENT"
 //	0x20  id text, "MTK_AllInOne_DA_v3.3001…" or "MTK_DA_v6_…"
-//	0x60  u32 version = 4     0x64  99 88 66 22     0x68  u32 number of entries
+//	0x60  u32 version (4; 0x4a) 0x64  99 88 66 22     0x68  u32 number of entries
 //	0x6c  entries of 0xdc bytes (0xd8 in old files), one a chip:
 //	      u16 dada, hw_code, hw_sub_code, hw_version, [sw_version, -,] pagesize, -, first region, regions
 //	      then a region each: u32 offset, length with signature, load address, -, signature length

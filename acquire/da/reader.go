@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Sizes of reading ahead, bytes. A request cannot be cancelled on the wire, so a reader
+// Sizes of reading ahead, bytes. A request is not cancelled once it is sent, so a reader
 // that jumps waits for what was asked; windows grow only while it goes straight on.
 const (
 	blockSize   = 1 << 20
