@@ -63,11 +63,12 @@ func (w *wire) flush() {
 }
 
 func (w *wire) write(b []byte) {
-	if len(b) == 0 {
-		return
-	}
-	if _, err := w.t.Write(b); err != nil {
-		leave(errGone)
+	for len(b) > 0 {
+		n := min(len(b), wireBuffer) // Linux takes larger pages for longer writes, and more time
+		if _, err := w.t.Write(b[:n]); err != nil {
+			leave(errGone)
+		}
+		b = b[n:]
 	}
 }
 
