@@ -63,8 +63,8 @@ func (s *Session) stopWatchdog(i *Info) error {
 	return s.withoutWatchdog(i, err)
 }
 
-// withoutWatchdog goes on where the write was refused (mtkclient issues 224 and 291) or not
-// answered to the end (its issue 304), as long as the loader still serves commands.
+// withoutWatchdog goes on where the write was refused (mtkclient's tracker, #224 and #291)
+// or not answered to the end (#304), as long as the loader still serves commands.
 func (s *Session) withoutWatchdog(i *Info, err error) error {
 	var status *StatusError
 	if err == nil || !errors.As(err, &status) && !errors.Is(err, port.ErrTimeout) {

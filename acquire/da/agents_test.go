@@ -105,11 +105,18 @@ func TestCapability(t *testing.T) {
 
 // C, D, E: TestReadAllWays reads XML phones that want the list of commands by its name, whose
 // second stage does not know that command, and whose messages are stale. Here with a message
-// from the first word on, and with agents that say START more than once.
+// from the first word on, which agents put into END as it is, with agents that say START
+// more than once, and with one that logs when it likes.
 func TestXMLWords(t *testing.T) {
+	log := []byte("\xef\xee\xee\xfe\x02\x00\x00\x00\x04\x00\x00\x00log\n")
 	for name, p := range map[string]*phone{
-		"stale message": {Message: "All storages init fail. check HW storage."},
-		"START twice":   {ExtraStarts: 1},
+		"stale message":   {Message: "All storages init fail. check HW storage."},
+		"message with <":  {Message: "len<0x10>"},
+		"message with &":  {Message: "a & b"},
+		"Latin-1":         {Message: "caf\xe9"},
+		"a control":       {Message: "\x01bad"},
+		"START twice":     {ExtraStarts: 1},
+		"a log behind it": {Faults: []fault{{Place: "xml.START", Nth: 1, Do: acquiretest.Insert, Byte: 1 << 20, Bytes: log}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.Protocol, p.HWCode, p.Parts = acquiretest.XML, 0x1208, small()

@@ -109,28 +109,6 @@ func TestExactIsOneRequest(t *testing.T) {
 	}
 }
 
-// An XML agent puts its message into END as it is, and logs when it likes.
-func TestXMLAsItIs(t *testing.T) {
-	log := []byte("\xef\xee\xee\xfe\x02\x00\x00\x00\x04\x00\x00\x00log\n")
-	for name, p := range map[string]*phone{
-		"<":               {Message: "len<0x10>"},
-		"&":               {Message: "a & b"},
-		"Latin-1":         {Message: "caf\xe9"},
-		"control":         {Message: "\x01bad"},
-		"log after START": {Faults: []fault{{Place: "xml.START", Nth: 1, Do: acquiretest.Insert, Byte: 1 << 20, Bytes: log}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p.Protocol, p.HWCode, p.Parts = acquiretest.XML, 0x1208, small()
-			onPhone(t, p, da.Options{}, func(t *testing.T, got *da.Phone, err error) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				same(t, got.Image(flash.EMMCUser), p.Parts[0].Image, p.Parts[0].Image.Size())
-			})
-		})
-	}
-}
-
 // The file says which protocol a chip speaks: XML agents exist for chips that had XFlash
 // ones, under either of the chip's codes.
 func TestFileDecides(t *testing.T) {
