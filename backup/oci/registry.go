@@ -44,18 +44,39 @@ func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 	if err != nil {
 		return nil, fmt.Errorf("docker's credentials: %w", err)
 	}
-	client := &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache(), Credential: credentials.Credential(logins)}
+	client := &auth.Client{Client: patient(), Cache: auth.NewCache(), Credential: credentials.Credential(logins)}
 	client.SetUserAgent(userAgent)
 	repo.Client, repo.PlainHTTP, repo.TagListMaxPages = client, opt.PlainHTTP, maxTagPages
 	return &remoteStore{repo, opt.TempDir}, nil
 }
 
+// patient is a client that asks again where oras does, but for a HEAD answered with 500:
+// docker-registry does so where its record of a blob is unsound, every time.
+func patient() *http.Client {
+	policy := *retry.DefaultPolicy.(*retry.GenericPolicy)
+	policy.Retryable = func(resp *http.Response, err error) (bool, error) {
+		if err == nil && resp.StatusCode == http.StatusInternalServerError && resp.Request.Method == http.MethodHead {
+			return false, nil
+		}
+		return retry.DefaultPredicate(resp, err)
+	}
+	c := retry.NewClient()
+	c.Transport.(*retry.Transport).Policy = func() retry.Policy { return &policy }
+	return c
+}
+
 func (r *remoteStore) close() error { return nil }
 
+// has asks for a blob. A registry that cannot say, because its record of the blob is
+// unsound or it knows no HEAD, is sent the blob: that mends docker-registry's record.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	there, err := r.repo.Blobs().Exists(ctx, d)
 	if there && err == nil {
 		return sound, nil
+	}
+	var answer *errcode.ErrorResponse
+	if errors.As(err, &answer) && !IsDenied(err) && ctx.Err() == nil {
+		return absent, nil
 	}
 	return absent, err
 }

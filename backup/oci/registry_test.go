@@ -214,6 +214,28 @@ func TestRegistryDiskFull(t *testing.T) {
 	same(t, repo, "a", phone(1))
 }
 
+// A registry that was out of room keeps empty records of blobs, and answers 500 to who
+// asks for them. The next push sends such a blob again, which mends the record.
+func TestRegistryEmptyRecord(t *testing.T) {
+	dir := t.TempDir()
+	s := startRegistry(t, dir, "")
+	repo := s.open("phones/s1")
+	mustPush(t, repo, "a", phone(1), PushOptions{})
+	links, err := filepath.Glob(filepath.Join(dir, "docker/registry/v2/repositories/phones/s1/_layers/sha256/*/link"))
+	check(t, err)
+	if len(links) == 0 {
+		t.Fatal("the registry keeps its records elsewhere")
+	}
+	for _, l := range links {
+		check(t, os.Truncate(l, 0))
+	}
+	s.kill() // it may remember what it has read
+	s.start()
+	repo = s.open("phones/s1")
+	mustPush(t, repo, "b", phone(1), PushOptions{})
+	same(t, repo, "b", phone(1))
+}
+
 // smallDisk is a folder on a disk of 6 MiB, which can be made larger.
 func smallDisk(t *testing.T) (dir string, enlarge func()) {
 	t.Helper()
