@@ -57,11 +57,24 @@ type Part struct {
 	Region Region
 	Image  Image
 	Source string // what to call it to a person: a file name
-	Base   int64  // where in that source the region begins, bytes
+	Base   int64  // where in that source the region begins, bytes; below 0 when its head is cut off there
 
 	// Unread are the stretches of the region that were never read from the phone, or
-	// could not be: they read as zeros and are none. In order, without overlap.
+	// could not be: they read as zeros and are none. In order, without overlap. A head
+	// that is cut off is among them.
 	Unread []Extent
+}
+
+// InSource is the part as it stands in its source: where it begins there, and its bytes
+// and unread stretches from there on. Nothing of a head that is cut off is in it.
+func (p Part) InSource() (off int64, img Image, unread []Extent) {
+	cut := max(-p.Base, 0)
+	here := Extent{cut, p.Image.Size() - cut}
+	unread = Within(p.Unread, here)
+	for i := range unread {
+		unread[i].Offset -= cut
+	}
+	return max(p.Base, 0), Slice(p.Image, here), unread
 }
 
 // Device is what is at hand of one phone's flash. A user-area dump is a Device of

@@ -26,7 +26,7 @@ type Manifest struct {
 	Project  string           `json:"project,omitempty"`
 	Storage  Storage          `json:"storage,omitempty"`
 	Table    string           `json:"table,omitempty"` // which witness the rows come from
-	Complete bool             `json:"complete"`        // every byte of every source is in here
+	Complete bool             `json:"complete"`        // every byte of the phone's regions is in here, as far as is known
 	Whole    bool             `json:"whole,omitempty"` // complete, but for the private files that a public record leaves out
 	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
 	Entries  []ManifestEntry  `json:"entries"`
@@ -54,13 +54,18 @@ type ManifestPhone struct {
 type ManifestSource struct {
 	Name   string `json:"name"`
 	Region Region `json:"region"`
-	Offset int64  `json:"offset,omitempty"` // where in the file the region begins: one file may hold several
-	Size   int64  `json:"size"`             // bytes of the region at hand
+	Offset int64  `json:"offset,omitempty"` // where in the file the region begins: one file may hold several; below 0 when its head is cut off
+	Size   int64  `json:"size"`             // bytes from the region's address 0 to where the file ends
 	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
 
 	// Unread are the stretches that were never read, or could not be: they read as
 	// zeros and are none. In order, without overlap.
+	// A head that is cut off (Offset below 0) is among them.
 	Unread []Extent `json:"unread,omitempty"`
+
+	// Beyond is what the region has behind Size, as far as its table proves it. In order,
+	// without overlap.
+	Beyond []Extent `json:"beyond,omitempty"`
 }
 
 // KindSealed is the kind of an entry whose file is compressed and encrypted, in an

@@ -57,7 +57,6 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 		}
 		if e.File != "" && private(e.File) {
 			e.File, e.Skipped = "", e.Present > 0
-			out.Complete = out.Complete && !e.Skipped
 		}
 		if e.Skipped {
 			e.File, e.SHA256, e.Zero = "", "", false
@@ -68,6 +67,7 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 			out.Files = append(out.Files, f)
 		}
 	}
+	out.Complete = m.Complete && out.Covers()
 	out.Whole = m.Complete && !out.Complete
 	out.Problems = slices.DeleteFunc(slices.Clone(m.Problems), func(p Problem) bool { return p.Severity == Note })
 	for i := range out.Problems {

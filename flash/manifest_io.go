@@ -92,11 +92,17 @@ func (m *Manifest) Validate() error {
 		if _, twice := sources[s.Region]; twice || s.Region == "" {
 			return manifestError(fmt.Sprintf("source %q: region %q is empty or there twice", s.Name, s.Region), nil)
 		}
-		if s.Size < 0 || s.Offset < 0 || s.Offset > math.MaxInt64-s.Size || !isSum(s.SHA256) {
+		if s.Size < 0 || s.Offset < -s.Size || s.Offset > math.MaxInt64-s.Size || !isSum(s.SHA256) {
 			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is none", s.Name, s.Size, s.SHA256), nil)
 		}
-		if err := checkUnread(s.Unread, s.Size); err != nil {
-			return manifestError(fmt.Sprintf("source %q: %v", s.Name, err), nil)
+		if err := checkOrder(s.Unread, 0, s.Size); err != nil {
+			return manifestError(fmt.Sprintf("source %q: unread: %v", s.Name, err), nil)
+		}
+		if s.Offset < 0 && len(Without([]Extent{{Length: -s.Offset}}, s.Unread)) > 0 {
+			return manifestError(fmt.Sprintf("source %q: begins 0x%x bytes behind its region, which are not unread", s.Name, -s.Offset), nil)
+		}
+		if err := checkOrder(s.Beyond, s.Size, math.MaxInt64); err != nil {
+			return manifestError(fmt.Sprintf("source %q: beyond its end: %v", s.Name, err), nil)
 		}
 		sources[s.Region] = s.Size
 	}
@@ -116,14 +122,13 @@ func (m *Manifest) Validate() error {
 	return nil
 }
 
-// checkUnread proves that unread stretches lie in order within a source.
-func checkUnread(unread []Extent, size int64) error {
-	end := int64(0)
-	for _, u := range unread {
-		if u.Offset < end || u.Length <= 0 || u.Length > size-u.Offset {
-			return fmt.Errorf("unread %d bytes at 0x%x are out of order, or not in its 0x%x", u.Length, u.Offset, size)
+// checkOrder proves that stretches lie in order between two addresses.
+func checkOrder(list []Extent, from, to int64) error {
+	for _, e := range list {
+		if e.Offset < from || e.Length <= 0 || e.Length > to-e.Offset {
+			return fmt.Errorf("%d bytes at 0x%x are out of order, or not below 0x%x", e.Length, e.Offset, to)
 		}
-		end = u.End()
+		from = e.End()
 	}
 	return nil
 }

@@ -1,0 +1,80 @@
+package flash
+
+import (
+	"fmt"
+	"slices"
+)
+
+// State is where the bytes of an entry are.
+type State string
+
+// The states of an entry, in the order in which they are asked for.
+const (
+	StateSealed  State = "sealed"  // compressed and encrypted in its file
+	StateHole    State = "hole"    // some or all were never read from the phone; a file has zeros in their place
+	StateSkipped State = "skipped" // they were at hand, and were left out
+	StateCut     State = "cut"     // the dump ends before they do; a file has the first Present bytes
+	StateZero    State = "zero"    // they are zeros, and there is no file
+	StateStored  State = "stored"  // in the file, all of them
+)
+
+// State tells where the bytes of the entry are. unread is what was never read of its
+// region, as ManifestSource.Unread has it.
+func (e *ManifestEntry) State(unread []Extent) State {
+	switch here := (Extent{e.Offset, e.Present}); {
+	case e.Kind == KindSealed:
+		return StateSealed
+	case slices.ContainsFunc(unread, here.Overlaps) && (!e.Skipped || len(Without([]Extent{here}, unread)) == 0):
+		return StateHole
+	case e.Skipped:
+		return StateSkipped
+	case e.Present < e.Length:
+		return StateCut
+	case e.Zero:
+		return StateZero
+	}
+	return StateStored
+}
+
+// state is State, with the region's source looked up.
+func (m *Manifest) state(e *ManifestEntry) State {
+	if src := m.Source(e.Region); src != nil {
+		return e.State(src.Unread)
+	}
+	return e.State(nil)
+}
+
+// LeavesOut reports whether bytes that were at hand are not in here: the record is of
+// some partitions of the dump only. What the dump itself lacks was not left out, and a
+// preloader is a copy.
+func (m *Manifest) LeavesOut() bool {
+	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool {
+		return e.Kind != "preloader" && m.state(&e) == StateSkipped
+	})
+}
+
+// Covers reports whether all of the phone's regions is in here, as far as is known: no
+// source lacks bytes of its region, and no entry was left out.
+func (m *Manifest) Covers() bool {
+	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Lacks()) > 0 })
+}
+
+// Lacks lists what of its region the source has not, at the region's addresses: what was
+// never read, and what lies beyond the end of the dump.
+func (s *ManifestSource) Lacks() []Extent { return Union(s.Unread, s.Beyond) }
+
+// Lacking says what of the phone the sources have not, a warning for each source.
+func (m *Manifest) Lacking() (out []Problem) {
+	for _, s := range m.Sources {
+		lacks := s.Lacks()
+		if len(lacks) == 0 {
+			continue
+		}
+		text := fmt.Sprintf("0x%x bytes (%v) of the phone's %s are not in the dump, from 0x%x on", Total(lacks), Size(Total(lacks)), s.Region, lacks[0].Offset)
+		if len(lacks) > 1 {
+			text += fmt.Sprintf(", in %d places", len(lacks))
+		}
+		out = append(out, Problem{Severity: Warning, Place: string(s.Region), Offset: lacks[0].Offset, Text: text})
+	}
+	return out
+}
