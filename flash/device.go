@@ -63,18 +63,21 @@ type Part struct {
 	// could not be: they read as zeros and are none. In order, without overlap. A head
 	// that is cut off is among them.
 	Unread []Extent
+
+	// Beyond is what the region has behind the end of Image, as far as is known.
+	Beyond []Extent
 }
 
 // InSource is the part as it stands in its source: where it begins there, and its bytes
-// and unread stretches from there on. Nothing of a head that is cut off is in it.
-func (p Part) InSource() (off int64, img Image, unread []Extent) {
+// from there on. A head that is cut off is not in it.
+func (p Part) InSource() (off int64, img Image) {
 	cut := max(-p.Base, 0)
-	here := Extent{cut, p.Image.Size() - cut}
-	unread = Within(p.Unread, here)
-	for i := range unread {
-		unread[i].Offset -= cut
-	}
-	return max(p.Base, 0), Slice(p.Image, here), unread
+	return max(p.Base, 0), Slice(p.Image, Extent{cut, p.Image.Size() - cut})
+}
+
+// Record is what a manifest says of the part.
+func (p Part) Record() ManifestSource {
+	return ManifestSource{Name: p.Source, Region: p.Region, Offset: p.Base, Size: p.Image.Size(), Unread: p.Unread, Beyond: p.Beyond}
 }
 
 // Device is what is at hand of one phone's flash. A user-area dump is a Device of

@@ -36,8 +36,8 @@ func (e *ManifestEntry) State(unread []Extent) State {
 	return StateStored
 }
 
-// state is State, with the region's source looked up.
-func (m *Manifest) state(e *ManifestEntry) State {
+// State is the entry's, by what the region's source lacks.
+func (m *Manifest) State(e *ManifestEntry) State {
 	if src := m.Source(e.Region); src != nil {
 		return e.State(src.Unread)
 	}
@@ -49,7 +49,7 @@ func (m *Manifest) state(e *ManifestEntry) State {
 // preloader is a copy.
 func (m *Manifest) LeavesOut() bool {
 	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool {
-		return e.Kind != "preloader" && m.state(&e) == StateSkipped
+		return e.Kind != "preloader" && m.State(&e) == StateSkipped
 	})
 }
 
@@ -62,6 +62,17 @@ func (m *Manifest) Covers() bool {
 // Lacks lists what of its region the source has not, at the region's addresses: what was
 // never read, and what lies beyond the end of the dump.
 func (s *ManifestSource) Lacks() []Extent { return Union(s.Unread, s.Beyond) }
+
+// InFile moves stretches of the region to where they stand in the source's file. What the
+// file has not is left out.
+func (s *ManifestSource) InFile(list []Extent) []Extent {
+	cut := max(-s.Offset, 0)
+	out := Within(list, Extent{cut, s.Size - cut})
+	for i := range out {
+		out[i].Offset += s.Offset
+	}
+	return out
+}
 
 // Lacking says what of the phone the sources have not, a warning for each source.
 func (m *Manifest) Lacking() (out []Problem) {

@@ -1,6 +1,9 @@
 package flash
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestState(t *testing.T) {
 	unread := []Extent{{0x100, 0x100}}
@@ -61,15 +64,23 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-func TestInSource(t *testing.T) {
+func TestInFile(t *testing.T) {
 	img := Pad(NewStitched(0x300), 0x100)
-	p := Part{Image: img, Base: -0x100, Unread: []Extent{{0, 0x100}, {0x200, 0x80}}}
-	off, in, unread := p.InSource()
-	if off != 0 || in.Size() != 0x300 || len(unread) != 1 || unread[0] != (Extent{0x100, 0x80}) {
-		t.Errorf("a cut head: at 0x%x, 0x%x bytes, unread %v", off, in.Size(), unread)
-	}
-	p = Part{Image: img, Base: 0x1000, Unread: []Extent{{0x80, 0x80}}}
-	if off, in, unread = p.InSource(); off != 0x1000 || in.Size() != 0x400 || unread[0] != p.Unread[0] {
-		t.Errorf("behind another region: at 0x%x, 0x%x bytes, unread %v", off, in.Size(), unread)
+	for name, c := range map[string]struct {
+		base    int64
+		at, len int64
+		unread  []Extent
+	}{
+		"a head that is cut off": {-0x100, 0, 0x300, []Extent{{0x100, 0x80}}},
+		"behind another region":  {0x1000, 0x1000, 0x400, []Extent{{0x1000, 0x100}, {0x1200, 0x80}}},
+	} {
+		p := Part{Image: img, Base: c.base, Unread: []Extent{{0, 0x100}, {0x200, 0x80}}}
+		src := p.Record()
+		if off, in := p.InSource(); off != c.at || in.Size() != c.len {
+			t.Errorf("%s: at 0x%x, 0x%x bytes", name, off, in.Size())
+		}
+		if got := src.InFile(src.Unread); !slices.Equal(got, c.unread) {
+			t.Errorf("%s: unread %v", name, got)
+		}
 	}
 }

@@ -20,7 +20,6 @@ type Options struct {
 	Claim    *Claim // what a file says of the partitions, nil for none
 	Trust    bool   // believe the claim against the dump
 	Platform string // chip name that overrides all evidence, "" for none
-	HeadCut  int64  // so many bytes of the user area's head are missing and read as zeros
 	Progress func(flash.Event)
 
 	// TablesOnly is for a phone, which is slow to read: where no witness speaks, nothing
@@ -128,8 +127,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		return nil, err
 	}
 	l.closeEnds()
-	l.measure()
-	l.measureHead(opt.HeadCut)
+	l.measure(user.Beyond)
 	l.tellUnread(dev)
 	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
@@ -277,8 +275,9 @@ func (l *Layout) tellWhatIsNormal() {
 // entry, not a reason to read on for days.
 const tooFar = 512 << 30
 
-// measure compares what is at hand with what the device must hold.
-func (l *Layout) measure() {
+// measure compares what is at hand with what the device must hold, by its table and by
+// what is known to lie beyond the end of the dump.
+func (l *Layout) measure(beyond []flash.Extent) {
 	for _, p := range l.Table.Partitions {
 		switch {
 		case p.Region != l.User || !p.Placed():
@@ -291,6 +290,9 @@ func (l *Layout) measure() {
 		}
 	}
 	l.measureContents()
+	for _, e := range beyond {
+		l.AtLeast = max(l.AtLeast, e.End())
+	}
 	want, about := l.DeviceSize, ""
 	if want == 0 {
 		want, about = l.AtLeast, "at least "
@@ -327,20 +329,6 @@ func (l *Layout) sector() int64 {
 // Complete reports whether the dump is known to hold all of the user area.
 func (l *Layout) Complete() bool {
 	return len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0
-}
-
-// measureHead names what a head that is cut off costs.
-func (l *Layout) measureHead(cut int64) {
-	if cut == 0 {
-		return
-	}
-	head := flash.Extent{Length: cut}
-	l.Missing = append([]Range{{l.User, head}}, l.Missing...)
-	for _, p := range l.Table.Partitions {
-		if p.Region == l.User && p.Placed() && p.Overlaps(head) {
-			l.problem(flash.Error, p, "its first 0x%x bytes are not in the dump and stand as zeros in its file", min(cut, p.End())-p.Offset)
-		}
-	}
 }
 
 // percent never rounds to 100 what is not.

@@ -25,6 +25,17 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 	}
 }
 
+// Beyond is what of the user area lies behind the end of the dump, as far as is known.
+func (l *Layout) Beyond() (out []flash.Extent) {
+	for _, m := range l.Missing {
+		if m.Region == l.User && m.End() > l.Have {
+			at := max(m.Offset, l.Have)
+			out = flash.Union(out, []flash.Extent{{Offset: at, Length: m.End() - at}})
+		}
+	}
+	return out
+}
+
 // touched names the partitions that a stretch has bytes of, in order of address.
 func (l *Layout) touched(r flash.Region, e flash.Extent) string {
 	rows := slices.Clone(l.Table.Partitions)

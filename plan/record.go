@@ -26,18 +26,15 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 	m := &flash.Manifest{
 		Schema: flash.ManifestSchema, Tool: tool, Kind: flash.KindParts,
 		Chip: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage, Table: p.facts.Witness,
-		Complete: true, Problems: p.Problems,
+		Problems: p.Problems,
 	}
 	for _, part := range p.dev.Parts {
-		m.Sources = append(m.Sources, flash.ManifestSource{Name: part.Source, Region: part.Region, Offset: part.Base, Size: part.Image.Size(), Unread: part.Unread})
-		m.Complete = m.Complete && len(part.Unread) == 0
+		m.Sources = append(m.Sources, part.Record())
 	}
 	for _, it := range p.Items {
-		if it.Skipped && it.Kind != "preloader" {
-			m.Complete = false
-		}
 		m.Entries = append(m.Entries, it.ManifestEntry)
 	}
+	m.Complete = m.Covers()
 	return m
 }
 
@@ -89,7 +86,7 @@ func (p *Plan) restores(row flash.Partition) string {
 		return ""
 	}
 	it := p.item(row)
-	if it == nil || it.File == "" || it.Present < it.Length || len(it.Unread) > 0 {
+	if it == nil || it.File == "" || it.State(it.Unread) != flash.StateStored {
 		return ""
 	}
 	if short := p.trimmed[it.File]; short != "" && !scatter.Defaults(row.Name, p.dev.Storage).Private {

@@ -71,7 +71,6 @@ type placement struct {
 	storage  flash.Storage
 	parts    []flash.Part // Source is left to the caller; Base and order are those in the file
 	problems []flash.Problem
-	headCut  int64 // bytes missing at the front
 	table    bool  // a partition table was found, and more than it
 	boot     bool  // the file begins with a boot region
 }
@@ -145,9 +144,10 @@ func linear(img flash.Image, boot bool) (placement, bool) {
 	where, why := string(user.Region), strings.Join(best.witnesses, ", ")
 	switch {
 	case best.base < 0:
-		p.headCut = -best.base
+		cut := -best.base
+		user.Base, user.Image, user.Unread = best.base, flash.Pad(img, cut), []flash.Extent{{Length: cut}}
 		p.problems = []flash.Problem{{Severity: flash.Error, Place: where, Offset: 0, Text: fmt.Sprintf(
-			"the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle, as %s tell", p.headCut, p.headCut, why)}}
+			"the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle, as %s tell", cut, cut, why)}}
 	case best.base > 0:
 		p.parts = prefix(img, best.base, p.storage)
 		user.Base = best.base

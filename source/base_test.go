@@ -129,7 +129,7 @@ func TestBaseNotBelieved(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := open(t, path, Options{})
-		if len(s.Parts) != 1 || s.Parts[0].Base != 0 || s.HeadCut != 0 {
+		if len(s.Parts) != 1 || s.Parts[0].Base != 0 {
 			t.Errorf("%s: parts %v, problems %v", name, s.Parts, s.Problems)
 		}
 	}
@@ -140,13 +140,14 @@ func TestHeadCut(t *testing.T) {
 	for name, cut := range map[string]int64{"a sector": 512, "the table": 0x8000, "an odd number": 0x123457} {
 		path := shifted(t, nil, mt6765.User, cut)
 		s := open(t, path, Options{})
-		if s.HeadCut != cut || !says(s.Problems, flash.Error, "bytes are missing") || s.Parts[0].Base != 0 {
-			t.Errorf("%s: head cut 0x%x, problems %v", name, s.HeadCut, s.Problems)
+		p := s.Parts[0]
+		if p.Base != -cut || len(p.Unread) != 1 || p.Unread[0] != (flash.Extent{Length: cut}) || !says(s.Problems, flash.Error, "bytes are missing") {
+			t.Errorf("%s: begins at %d, unread %v, problems %v", name, p.Base, p.Unread, s.Problems)
 			continue
 		}
 		want := mt6765.User.Clone()
 		want.Zero(0, cut)
-		walk(t, flash.Pad(s.Parts[0].Image, s.HeadCut), want)
+		walk(t, p.Image, want)
 		whole(t, s, path)
 	}
 }
@@ -162,8 +163,8 @@ func TestBaseZero(t *testing.T) {
 		u := mt6765.User.Clone()
 		change(u)
 		s := open(t, shifted(t, nil, u, 0), Options{})
-		if len(s.Parts) != 1 || s.Parts[0].Base != 0 || s.HeadCut != 0 || len(s.Problems) > 0 {
-			t.Errorf("%s: %v, head cut 0x%x, problems %v", name, s.Parts, s.HeadCut, s.Problems)
+		if len(s.Parts) != 1 || s.Parts[0].Base != 0 || len(s.Problems) > 0 {
+			t.Errorf("%s: %v, problems %v", name, s.Parts, s.Problems)
 		}
 	}
 	// A boot region alone is no linear dump.

@@ -59,7 +59,7 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 
 // openDumped opens one region of a dump folder. What its file lacks is unread.
 func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manifest, src flash.ManifestSource) (flash.Part, error) {
-	part := flash.Part{Region: src.Region, Image: flash.NewStitched(src.Size), Source: src.Name}
+	part := flash.Part{Region: src.Region, Image: flash.NewStitched(src.Size), Source: src.Name, Beyond: src.Beyond}
 	whole := []flash.Extent{{Length: src.Size}}
 	i := slices.IndexFunc(record.Entries, func(e flash.ManifestEntry) bool { return e.Kind == "region" && e.Region == src.Region })
 	if i < 0 || record.Entries[i].File == "" {

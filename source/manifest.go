@@ -37,7 +37,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 				}
 				continue
 			}
-			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero || e.File == "" && wasNotRead(e, src) {
+			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero || e.File == "" && e.State(src.Unread) == flash.StateHole {
 				continue
 			}
 			have, err := s.addEntry(ctx, f, img, e)
@@ -52,15 +52,9 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 			s.problem(flash.Error, string(src.Region), "the manifest knows of nothing that holds %v, and what else it lacks: 0x%x bytes read as zero, and are none", missing[0], flash.Total(missing))
 			unread = flash.Union(unread, missing)
 		}
-		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread})
+		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread, Beyond: src.Beyond})
 	}
 	return true, nil
-}
-
-// wasNotRead reports whether nothing of an entry was read from the phone: no file was made
-// of it, and the source says so already.
-func wasNotRead(e *flash.ManifestEntry, src flash.ManifestSource) bool {
-	return len(flash.Without([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, src.Unread)) == 0
 }
 
 // readRecord reads a manifest of the folder: nil when it has none of that name, or one

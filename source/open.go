@@ -54,11 +54,6 @@ type Source struct {
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
-	// HeadCut is how many bytes are missing at the front of the user area, as its backup
-	// table proves. Its part still begins with the first byte that is there: Pad puts
-	// the bytes at their addresses.
-	HeadCut int64
-
 	// Holes are the stretches of a region that no file of a folder holds. They read as
 	// zeros; problems name the partitions they touch.
 	Holes map[flash.Region][]flash.Extent
@@ -191,7 +186,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 
 // take makes a file's regions those of the device.
 func (s *Source) take(p placement, name string) {
-	s.Storage, s.HeadCut = p.storage, p.headCut
+	s.Storage = p.storage
 	for _, part := range p.parts {
 		part.Source = name
 		s.Parts = append(s.Parts, part)

@@ -24,15 +24,23 @@ type JoinOptions struct {
 	Workers   int
 	Inputs    []string // what must not be written to, besides the parts folder
 	Progress  func(flash.Event)
+
+	// Beside is a file that Before makes beside the result, "" for none.
+	Beside string
+
+	// Before is called when all is written and the file does not have its name yet.
+	Before func(*JoinReport) error
 }
 
 // JoinReport is what Join did.
 type JoinReport struct {
 	Source   flash.ManifestSource
-	Files    int    // parts put together
-	Bytes    int64  // size of the result
-	Shared   bool   // at least one part shares its blocks with the result
-	SHA256   string // of the whole, with WholeHash
+	Unread   []flash.Extent  // stretches of the result that were never read from the phone, and are zeros in it
+	Lacking  []flash.Problem // what of the phone the dump had not, the unread among it
+	Files    int             // parts put together
+	Bytes    int64           // size of the result
+	Shared   bool            // at least one part shares its blocks with the result
+	SHA256   string          // of the whole, with WholeHash
 	Unproven []string
 	// Unproven names the parts for which the manifest has no hash (split with NoHash):
 	// they were copied, and nothing says whether they are what they were.
@@ -76,6 +84,7 @@ type span struct {
 	name     string
 	file     string // "": zeros
 	sum      string
+	head     int64 // bytes at the front of its file that the result has not
 	overlaps bool
 }
 
@@ -93,7 +102,7 @@ func (j *joiner) load() error {
 
 // layOut arranges the entries of a manifest and proves that they cover their source.
 func (j *joiner) layOut(m *flash.Manifest) error {
-	if !m.Complete {
+	if isPart(m) {
 		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only, --skip, --slot and --userdata"}
 	}
 	sources, err := j.sources(m)
@@ -105,28 +114,57 @@ func (j *joiner) layOut(m *flash.Manifest) error {
 	for _, f := range m.Files {
 		files[f.Name] = f
 	}
+	j.report.Lacking = (&flash.Manifest{Sources: sources}).Lacking()
 	for _, src := range sources {
 		j.report.Bytes = max(j.report.Bytes, src.Offset+src.Size)
+		j.report.Unread = flash.Union(j.report.Unread, src.InFile(src.Unread))
 		for _, e := range m.Entries {
-			if e.Kind == flash.KindSealed && e.Region == src.Region {
-				if !j.locked {
-					return &Refusal{Partial, j.dir, "holds " + e.File + " encrypted", "mtkkit backup restore ARCHIVE --key FILE writes the dump"}
-				}
-				j.spans = append(j.spans, span{Extent: flash.Extent{Offset: src.Offset + e.Offset, Length: e.Present}, name: e.Name})
+			if e.Region != src.Region || e.Present == 0 {
 				continue
 			}
-			if !e.Stored() || e.Region != src.Region || e.Present == 0 || e.File == "" && !e.Zero {
-				continue
-			}
-			s, err := newSpan(e, files[e.File])
-			if err != nil {
+			if err := j.addEntry(&e, &src, files); err != nil {
 				return err
 			}
-			s.Offset += src.Offset
-			j.spans = append(j.spans, s)
 		}
 	}
+	j.addHoles()
 	return j.cover(j.report.Bytes)
+}
+
+// addHoles has zeros stand where nothing was read, and no part is.
+func (j *joiner) addHoles() {
+	var parts []flash.Extent
+	for _, s := range j.spans {
+		parts = append(parts, s.Extent)
+	}
+	for _, h := range flash.Without(j.report.Unread, parts) {
+		j.spans = append(j.spans, span{Extent: h, name: "not read"})
+	}
+}
+
+// addEntry lays out one entry. What of it lies in a head that is cut off is in no file.
+func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, files map[string]flash.ManifestFile) error {
+	var s span
+	switch state := e.State(src.Unread); {
+	case state == flash.StateSealed && !j.locked:
+		return &Refusal{Partial, j.dir, "holds " + e.File + " encrypted", "mtkkit backup restore ARCHIVE --key FILE writes the dump"}
+	case state == flash.StateSealed:
+		s = span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name}
+	case !e.Stored() || e.File == "" && !e.Zero:
+		return nil
+	default:
+		var err error
+		if s, err = newSpan(*e, files[e.File]); err != nil {
+			return err
+		}
+	}
+	s.Offset += src.Offset
+	s.head = min(max(-s.Offset, 0), s.Length)
+	s.Offset, s.Length = s.Offset+s.head, s.Length-s.head
+	if s.Length > 0 {
+		j.spans = append(j.spans, s)
+	}
+	return nil
 }
 
 // sources picks what is to be rebuilt: one region, as if it were a file of its own, or
@@ -171,6 +209,10 @@ func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
 	s.sum = f.SHA256
 	return s, nil
 }
+
+// isPart reports whether a folder holds less than its dump did, by what its manifest admits.
+// A dump that lacks bytes of the phone is another matter: its holes are known.
+func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.Covers()) }
 
 // skipped names the first entries that were left out.
 func skipped(m *flash.Manifest) string {
@@ -230,10 +272,18 @@ func (j *joiner) refuse() error {
 	}
 	// A finished file stays, whatever the user says: it may be another phone's dump, and
 	// nothing in it tells.
-	if err := refuseFile(j.out, inputs, nil); err != nil {
+	if err := RefuseFile(j.out, j.fileOptions(inputs...)); err != nil {
 		return err
 	}
 	return j.refuseRoom()
+}
+
+func (j *joiner) fileOptions(inputs ...string) FileOptions {
+	opt := FileOptions{NoSync: j.opt.NoSync, Inputs: inputs}
+	if j.opt.Beside != "" {
+		opt.beside = []string{j.opt.Beside}
+	}
+	return opt
 }
 
 // refuseRoom opens every part once, so that a missing one is told before anything is
@@ -279,9 +329,9 @@ func (j *joiner) open(s span) (*partFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if p.size != s.Length {
+	if p.size != s.head+s.Length {
 		p.Close()
-		return nil, fmt.Errorf("split: %s has 0x%x bytes, the manifest says 0x%x", s.file, p.size, s.Length)
+		return nil, fmt.Errorf("split: %s has 0x%x bytes, the manifest says 0x%x", s.file, p.size, s.head+s.Length)
 	}
 	return p, nil
 }

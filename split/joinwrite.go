@@ -14,11 +14,15 @@ import (
 
 // write makes the output: marker, OUT.part, the parts, the proofs, OUT.
 func (j *joiner) write(ctx context.Context) error {
-	f, err := startFile(j.out, FileOptions{NoSync: j.opt.NoSync})
+	f, err := startFile(j.out, j.fileOptions())
 	if err != nil {
 		return err
 	}
-	if err := j.fill(ctx, f.file); err != nil {
+	err = j.fill(ctx, f.file)
+	if err == nil && j.opt.Before != nil {
+		err = j.opt.Before(&j.report)
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}
 	return f.Finish()
@@ -63,30 +67,20 @@ func (j *joiner) fill(ctx context.Context, out *os.File) error {
 
 // place copies one span to where it belongs and compares its hash.
 func (j *joiner) place(ctx context.Context, out *os.File, s span, aside bool, buf []byte, t *task) error {
-	var src flash.Image = zeroImage(s.Length)
-	if s.file != "" {
-		p, err := j.open(s)
-		if err != nil {
-			return err
-		}
-		defer p.Close()
-		src = p
+	src, done, err := j.content(s)
+	if err != nil {
+		return err
 	}
+	defer done()
 	m := mover{ctx: ctx, src: src, dst: out, at: s.Offset, dense: j.opt.NoHoles, noClone: &j.noClone, buf: buf, meter: t}
-	if s.sum != "" {
+	if s.sum != "" && s.head == 0 {
 		m.sum, m.beside = newSum(t), aside
 	}
 	if err := m.run(); err != nil {
 		return err
 	}
-	if m.sum != nil {
-		got, err := m.sum.hex(ctx)
-		if err != nil {
-			return err
-		}
-		if got != s.sum {
-			return fmt.Errorf("%s is not what was split: its sha-256 is %s, the manifest has %s", s.file, got, s.sum)
-		}
+	if err := j.prove(ctx, s, m.sum); err != nil {
+		return err
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -98,6 +92,42 @@ func (j *joiner) place(ctx context.Context, out *os.File, s span, aside bool, bu
 	}
 	j.report.Shared = j.report.Shared || m.shared
 	return nil
+}
+
+// content opens the bytes of a span.
+func (j *joiner) content(s span) (img flash.Image, done func() error, err error) {
+	if s.file == "" {
+		return zeroImage(s.Length), func() error { return nil }, nil
+	}
+	p, err := j.open(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.head == 0 {
+		return p, p.Close, nil
+	}
+	return flash.Slice(p, flash.Extent{Offset: s.head, Length: s.Length}), p.Close, nil
+}
+
+// prove compares a part with its hash: by the sum that was taken while it was copied, or
+// by one of the file where only its end was.
+func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
+	var got string
+	switch {
+	case copied != nil:
+		got, err = copied.hex(ctx)
+	case s.sum != "":
+		var p *partFile
+		if p, err = j.open(s); err != nil {
+			return err
+		}
+		defer p.Close()
+		got, err = Sum(ctx, s.file, p, nil)
+	}
+	if err == nil && got != s.sum {
+		err = fmt.Errorf("%s is not what was split: its sha-256 is %s, the manifest has %s", s.file, got, s.sum)
+	}
+	return err
 }
 
 // agree compares parts that overlap others with the result. Of two parts that say
@@ -116,15 +146,11 @@ func (j *joiner) agree(ctx context.Context, out *os.File) error {
 }
 
 func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span, a, b []byte) error {
-	var src flash.Image = zeroImage(s.Length)
-	if s.file != "" {
-		p, err := j.open(s)
-		if err != nil {
-			return err
-		}
-		defer p.Close()
-		src = p
+	src, done, err := j.content(s)
+	if err != nil {
+		return err
 	}
+	defer done()
 	whole := &partFile{out, j.report.Bytes}
 	for off := int64(0); off < s.Length; off += blockSize {
 		if err := ctx.Err(); err != nil {

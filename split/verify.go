@@ -53,14 +53,15 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	case unfinished:
 		r.add(flash.Error, flash.MarkerName, "the folder was not finished, or is being written")
 	}
-	r.Manifest, r.Partial = m, !m.Complete
+	r.Manifest, r.Partial = m, !m.Complete || !m.Covers()
 	switch {
 	case r.Partial && m.Kind == flash.KindDump: // it says why
 		r.add(flash.Warning, flash.ManifestName, "the dump is not complete")
 		r.Problems = append(r.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity != flash.Warning })...)
-	case r.Partial:
+	case isPart(m):
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
 	}
+	r.Problems = append(r.Problems, m.Lacking()...)
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {
 		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
 	}
@@ -77,7 +78,7 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 // coverage asks whether Join would find every byte of every region. Folders without
 // entries describe nothing, unless they are of a dump (repaired tables are not, nor a preloader).
 func (r *Report) coverage(dir string) {
-	if r.Partial || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
+	if isPart(r.Manifest) || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
 		return
 	}
 	for _, src := range r.Manifest.Sources {

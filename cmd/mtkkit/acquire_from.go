@@ -112,15 +112,10 @@ func openFileOrigin(c *cli.Context, u *ui, from string) (*origin, error) {
 	o := &origin{src: src, sector: 512, pieces: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
 		problems: src.Problems, holes: map[flash.Region][]flash.Extent{},
 		atPlace: func(err error) bool { return errors.As(err, new(*source.MediumError)) }}
-	for i, p := range src.Parts {
+	for _, p := range src.Parts {
 		holes := flash.Union(append(append([]flash.Extent{}, p.Unread...), src.Holes[p.Region]...))
-		if cut := src.HeadCut; cut > 0 && p.Region.IsUser() {
-			src.Parts[i].Image = flash.Pad(p.Image, cut)
-			holes = flash.Union(append(holes, flash.Extent{Length: cut}))
-		}
 		o.holes[p.Region] = holes
 	}
-	src.HeadCut = 0 // its bytes are at their addresses now
 	o.again = func() { forget(src) }
 	for _, path := range paths {
 		if st, err := os.Stat(path); err == nil && st.Mode()&os.ModeDevice != 0 {

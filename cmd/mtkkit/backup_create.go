@@ -333,7 +333,7 @@ func (j *backupJob) report(packed []backup.Result, files []string) error {
 	}
 	j.u.say("%s: %s, of %d files with %s (%s of data)", j.out, flash.Size(taken), images, flash.Size(size), flash.Size(data))
 	if !j.record.Complete {
-		j.u.say("partial: what was not asked for, or never read, is not in there")
+		j.u.say("partial: what was not asked for, or is not in the dump, is not in there")
 	}
 	switch name := quoted(files[0]); {
 	case j.zip && len(j.to) > 0:

@@ -28,6 +28,13 @@ func (r *restoring) lost(file string, e flash.Extent, err error) {
 	}
 }
 
+// tellLacking notes what of the phone the dump itself lacks.
+func (r *restoring) tellLacking(sources []flash.ManifestSource) {
+	lacking := (&flash.Manifest{Sources: sources}).Lacking()
+	r.problems = append(r.problems, lacking...)
+	r.lacks = r.lacks || len(lacking) > 0
+}
+
 // all are the problems, and a line for each stretch that is lost: a damaged frame is read
 // in many pieces.
 func (r *restoring) all() []flash.Problem {

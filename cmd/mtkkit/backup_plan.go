@@ -21,6 +21,7 @@ type restorePlan struct {
 	Storage  flash.Storage       `json:"storage"`
 	Scatter  string              `json:"scatter,omitempty"`
 	Writes   []planWrite         `json:"writes"`
+	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that list more than is in the backup
 	Lost     []string            `json:"lost"`
 	Commands map[string][]string `json:"commands"` // by flash tool
 }
@@ -42,6 +43,7 @@ func (r *restoring) plan() error {
 	if err := r.refuseForeign(); err != nil {
 		return err
 	}
+	whole := r.record.Covers()
 	wanted, err := r.choose(r.record)
 	if err != nil {
 		return err
@@ -49,7 +51,7 @@ func (r *restoring) plan() error {
 	if err := r.unlock(r.record, wanted); err != nil {
 		return err
 	}
-	p := newRestorePlan(r.record, func(e *flash.ManifestEntry) bool {
+	p := newRestorePlan(r.record, whole, func(e *flash.ManifestEntry) bool {
 		return (r.a.Member(e.File) != nil || r.opens(e.File)) && wanted(e.File)
 	})
 	for i, ms := 0, r.a.Members(); i < len(ms); i++ {
@@ -65,18 +67,34 @@ func (r *restoring) plan() error {
 		r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
 			Text: fmt.Sprintf("%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", n, sealedEnding)})
 	}
+	r.tellLacking(r.record.Sources)
+	if len(p.Tables) > 0 {
+		r.problems = append(r.problems, flash.Problem{Severity: flash.Warning, Place: r.path, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%s is not in this plan: the partition table lists partitions that are not all in here, and a phone is left without their content", strings.Join(p.Tables, ", "))})
+	}
 	r.u.problems(r.all())
 	if r.u.json {
-		return r.u.document(p)
+		err = r.u.document(p)
+	} else {
+		err = p.print(r.u)
 	}
-	return p.print(r.u)
+	if err != nil {
+		return err
+	}
+	return verdict(r.all())
 }
 
-func newRestorePlan(m *flash.Manifest, has func(*flash.ManifestEntry) bool) *restorePlan {
+// newRestorePlan lists what of a record can be written. Without all of the phone, its
+// partition tables stay out.
+func newRestorePlan(m *flash.Manifest, whole bool, has func(*flash.ManifestEntry) bool) *restorePlan {
 	p := &restorePlan{Schema: "mtkkit.restore-plan/1", Chip: m.Chip, Project: m.Project, Storage: m.Storage}
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Kind != "partition" && e.Kind != "preloader" || e.File == "" || e.Present < e.Length || !has(e) {
+		if e.Kind != "partition" && e.Kind != "preloader" || m.State(e) != flash.StateStored || e.File == "" || !has(e) {
+			continue
+		}
+		if !whole && e.Kind == "partition" && isTable(e.Name) {
+			p.Tables = append(p.Tables, e.Name)
 			continue
 		}
 		p.Writes = append(p.Writes, planWrite{e.Name, e.Region, e.Extent, e.File, riskOf(e)})

@@ -19,7 +19,7 @@ func pullDump(c *cli.Context, u *ui, ref oci.Ref, b *oci.Backup) error {
 	if b.Locked != nil {
 		return fmt.Errorf("%s: what is private of the dump cannot be read: %w", ref, b.Locked)
 	}
-	if leavesOut(b.Manifest) {
+	if b.Manifest.LeavesOut() {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", ref), []string{"without --dump, what it holds is written as a parts folder"}}
 	}
 	src, err := source.FromBackup(c.Context, ref.String(), b)

@@ -108,7 +108,7 @@ type dumpFile struct {
 
 // dump restores the files that were dumped.
 func (r *restoring) dump() error {
-	if r.record != nil && leavesOut(r.record) {
+	if r.record != nil && r.record.LeavesOut() {
 		return refusal{fmt.Errorf("%s holds a part of the dump only", r.path), []string{"--parts restores what it holds"}}
 	}
 	if r.record == nil { // no map could say which bytes of the dump are not the phone's
@@ -136,18 +136,6 @@ func (r *restoring) dump() error {
 	return r.folder(src, files)
 }
 
-// leavesOut reports whether a backup was made of a part of the dump. What was never read
-// from the phone is in no dump, and was not left out.
-func leavesOut(m *flash.Manifest) bool {
-	return slices.ContainsFunc(m.Entries, func(e flash.ManifestEntry) bool {
-		if !e.Skipped || e.Kind == "preloader" {
-			return false
-		}
-		src := m.Source(e.Region)
-		return src == nil || flash.Total(flash.Without([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, src.Unread)) > 0
-	})
-}
-
 // dumpFiles sorts regions by the file that they were in.
 func dumpFiles(parts []flash.Part) []*dumpFile {
 	var out []*dumpFile
@@ -160,7 +148,8 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 			i, out = len(out), append(out, &dumpFile{name: p.Source, img: flash.NewStitched(0)})
 		}
 		out[i].parts = append(out[i].parts, p)
-		out[i].img.Add(p.Base, p.Image)
+		off, img := p.InSource()
+		out[i].img.Add(off, img)
 	}
 	return out
 }
@@ -169,6 +158,7 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 func (r *restoring) file(f *dumpFile) error {
 	chart := filepath.Clean(r.out) + ".map"
 	made := false
+	r.tellLacking(records(f.parts))
 	res, err := split.WriteImage(r.c.Context, f.img, r.out, split.ImageOptions{
 		NoHoles: r.c.Bool("no-holes"), NoSync: r.noSync, Inputs: []string{r.path}, Progress: renamed(r.u.bars.event, "restore"), Beside: []string{chart},
 		Before: func() (err error) {
@@ -193,23 +183,30 @@ func (r *restoring) file(f *dumpFile) error {
 // writeMap writes ddrescue's map of a file that has holes.
 func (r *restoring) writeMap(f *dumpFile, name string) (bool, error) {
 	var unread, bad []flash.Extent
-	at := func(list []flash.Extent, base int64) (out []flash.Extent) {
-		for _, e := range list {
-			out = append(out, flash.Extent{Offset: base + e.Offset, Length: e.Length})
-		}
-		return out
+	for _, s := range records(f.parts) {
+		unread = flash.Union(unread, s.InFile(s.Unread))
+		bad = flash.Union(bad, s.InFile(r.lostOf(s.Region)))
 	}
-	for _, p := range f.parts {
-		unread = flash.Union(unread, at(p.Unread, p.Base))
-		bad = flash.Union(bad, at(r.lostOf(p.Region), p.Base))
-	}
+	return writeHoles(name, f.img.Size(), unread, bad)
+}
+
+// writeHoles writes ddrescue's map of a file of which stretches were not read, or are lost:
+// none when there are none.
+func writeHoles(name string, size int64, unread, bad []flash.Extent) (made bool, err error) {
 	if len(unread)+len(bad) == 0 {
 		return false, nil
 	}
-	size := f.img.Size()
 	whole := []flash.Extent{{Length: size}}
 	b := mapfile.Make(size, flash.Without(whole, flash.Union(unread, bad)), bad).Encode()
 	return true, outFile{path: name}.write(func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+// records is what a manifest says of parts.
+func records(parts []flash.Part) (out []flash.ManifestSource) {
+	for _, p := range parts {
+		out = append(out, p.Record())
+	}
+	return out
 }
 
 // folder restores a dump of several files as the folder that acquire would leave.
@@ -220,16 +217,18 @@ func (r *restoring) folder(src *source.Source, files []*dumpFile) error {
 	}
 	var outputs []flash.Output
 	for _, f := range files {
-		name := freeName(outputs, path.Base(f.name))
-		outputs = append(outputs, flash.Output{Name: name, Image: f.img})
+		name, img := freeName(outputs, path.Base(f.name)), flash.NewStitched(0)
+		outputs = append(outputs, flash.Output{Name: name, Image: img})
 		for _, p := range f.parts {
-			m.Sources = append(m.Sources, flash.ManifestSource{Name: name, Region: p.Region, Offset: p.Base, Size: p.Image.Size(), Unread: p.Unread})
+			p.Source, p.Base = name, max(p.Base, 0) // a folder has the regions whole, with the hole of a head that is cut off
+			img.Add(p.Base, p.Image)
+			m.Sources = append(m.Sources, p.Record())
 			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: "region", Name: string(p.Region), Region: p.Region,
 				Extent: flash.Extent{Length: p.Image.Size()}, Present: p.Image.Size(), File: name})
-			m.Complete = m.Complete && len(p.Unread) == 0
 		}
 	}
-	r.lacks = !m.Complete
+	m.Complete = m.Covers()
+	r.tellLacking(m.Sources)
 	return r.write(outputs, m, func([]split.Result) error {
 		for i := range m.Sources {
 			lost := r.lostOf(m.Sources[i].Region)
@@ -255,6 +254,7 @@ func (r *restoring) parts() error {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Problems: r.a.Problems}
 	}
 	r.problems = append(r.problems, r.a.Problems...)
+	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts
 	wanted, err := r.choose(m)
 	if err != nil {
@@ -285,6 +285,9 @@ func (r *restoring) parts() error {
 			if len(r.holes[res.Name]) == 0 && want != res.SHA256 {
 				return fmt.Errorf("%s is not what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
 			}
+		}
+		for i := range m.Sources {
+			m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lostOf(m.Sources[i].Region))
 		}
 		m.Complete = m.Complete && len(r.holes) == 0
 		m.Problems = append(m.Problems, r.all()...)

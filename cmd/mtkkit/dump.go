@@ -137,16 +137,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	// In an archive nobody sees it, and a folder of ours has more of its own to go by.
 	own := opt.Claim != nil && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
-	if src.HeadCut > 0 {
-		user := src.User()
-		user.Image = flash.Pad(user.Image, src.HeadCut)
-		for i := range user.Unread {
-			user.Unread[i].Offset += src.HeadCut
-		}
-		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Note, Place: string(user.Region), Offset: 0,
-			Text: "zeros stand for the missing head, also in what join makes of the parts"})
-	}
-	opt.Progress, opt.HeadCut = u.bars.event, src.HeadCut
+	opt.Progress = u.bars.event
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
@@ -161,6 +152,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	if err != nil {
 		defer src.Close()
 		return nil, whyNoTable(err, src, path)
+	}
+	if user := src.User(); user != nil {
+		user.Beyond = lay.Beyond()
 	}
 	return &dump{path: path, src: src, lay: lay}, nil
 }

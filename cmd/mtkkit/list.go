@@ -58,23 +58,29 @@ func printItems(u *ui, items []plan.Item) error {
 	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS")
 	for _, it := range items {
-		state := it.File
-		switch {
-		case it.Skipped && len(it.Unread) > 0:
-			state = "(not read)"
-		case it.Skipped:
-			state = "(skipped)"
-		case it.Present == 0 && it.Length > 0:
-			state = "(not in the dump)"
-		case it.Present < it.Length:
-			state += " (cut)"
-		case len(it.Unread) > 0:
-			state += " (with holes)"
-		}
 		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s\n", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
-			flash.Size(it.Length), cmp.Or(state, "-"), cmp.Or(it.Witness, "-"))
+			flash.Size(it.Length), cmp.Or(fileWords(it), "-"), cmp.Or(it.Witness, "-"))
 	}
 	return w.Flush()
+}
+
+// fileWords is the file of an item, and what of it is not the phone's.
+func fileWords(it plan.Item) string {
+	switch it.State(it.Unread) {
+	case flash.StateHole:
+		if it.File == "" {
+			return "(not read)"
+		}
+		return it.File + " (with holes)"
+	case flash.StateSkipped:
+		return "(skipped)"
+	case flash.StateCut:
+		if it.Present == 0 {
+			return "(not in the dump)"
+		}
+		return it.File + " (cut)"
+	}
+	return it.File
 }
 
 // oneLine keeps a name from a table in its line.

@@ -201,8 +201,8 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 		took = "of data of their own"
 	}
 	j.u.say("%s: %d images, %s (%s %s), described by %s", j.dir, files, flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
-	if !m.Complete {
-		j.u.say("partial: what was not asked for, or never read, is not in there, so this folder cannot be joined again")
+	if m.LeavesOut() {
+		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
 	}
 	printMissing(j.u, j.d.lay.Missing)
 	if !j.opt.NoHash {

@@ -143,7 +143,7 @@ func isUnfinishedDump(dir string) bool {
 
 // addHoles names what the dump lacks, by the partitions it has.
 func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
-	if r.Manifest == nil || !slices.ContainsFunc(r.Manifest.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 }) {
+	if r.Manifest == nil || len(r.Manifest.Lacking()) == 0 {
 		return nil
 	}
 	d, err := openDump(c, u, dir)
@@ -155,6 +155,8 @@ func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
 		return err
 	}
 	defer d.Close()
+	lacking := r.Manifest.Lacking()
+	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
 	for _, p := range d.lay.Problems {
 		if p.Severity == flash.Error {
 			r.Problems = append(r.Problems, p)
