@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ type Archive struct {
 	index *Index
 	end   int64 // where the frame that ends the tar begins
 	cache cache
+	zip   map[string]*zip.File // of a zip archive: its files; nil otherwise
 }
 
 // maxPlain bounds the content of one frame, bytes: a chunk, or the map of a member with
@@ -32,8 +34,13 @@ func newDecoder() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderLowmem(true))
 }
 
-// Sniff reports whether img begins as an archive of this package does.
+// Sniff reports whether img begins as an archive of this package does. A zip archive is
+// opened for that: any program makes one.
 func Sniff(img flash.Image) bool {
+	if isZip(img) {
+		_, err := openZip(img)
+		return err == nil
+	}
 	dec, err := newDecoder()
 	if err != nil {
 		return false
@@ -56,6 +63,9 @@ func sniff(img flash.Image, dec *zstd.Decoder) bool {
 // copy of the index that is damaged, an archive that ends too early. An error means
 // that nothing can be read of it.
 func Open(img flash.Image) (*Archive, error) {
+	if isZip(img) {
+		return openZip(img)
+	}
 	dec, err := newDecoder()
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)
@@ -75,6 +85,9 @@ func Open(img flash.Image) (*Archive, error) {
 
 // Close frees what Open took; img is the caller's.
 func (a *Archive) Close() error {
+	if a.zip != nil {
+		return nil
+	}
 	a.cache.ahead.Wait()
 	a.dec.Close()
 	return nil
@@ -94,11 +107,18 @@ func (a *Archive) Member(name string) *Member {
 }
 
 // Image gives access to a member's content. What is read is proven by the index.
-func (a *Archive) Image(m *Member) flash.Image { return &memberImage{a: a, m: m} }
+// Of a zip archive it is proven when it is read to its end from its front.
+func (a *Archive) Image(m *Member) flash.Image { return a.Salvage(m, nil) }
+
+// IsZip reports whether it is a zip archive, whose members are unpacked from their front.
+func (a *Archive) IsZip() bool { return a.zip != nil }
 
 // Salvage is Image for who takes what there is: a chunk that is damaged reads as zeros,
 // and lost is told of it, once. It is called by whoever reads.
 func (a *Archive) Salvage(m *Member, lost func(e flash.Extent, err error)) flash.Image {
+	if a.zip != nil {
+		return &zipImage{file: a.zip[m.Name], m: m, lost: lost}
+	}
 	return &memberImage{a: a, m: m, lost: lost}
 }
 

@@ -48,7 +48,9 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Report, error
 	if err := v.run(); err != nil {
 		return nil, err
 	}
-	v.ends()
+	if !a.IsZip() {
+		v.ends()
+	}
 	slices.SortStableFunc(v.problems, func(a, b flash.Problem) int { return cmp.Compare(a.Offset, b.Offset) })
 	r.Problems = append(r.Problems, v.problems...)
 	r.OK = flash.Worst(r.Problems) < flash.Error
@@ -74,12 +76,15 @@ type piece struct {
 }
 
 func (v *verifier) run() error {
-	pieces := make(chan piece, 64)
-	var wg sync.WaitGroup
 	workers := v.opt.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	if v.a.IsZip() {
+		return v.verifyAllZip(v.ctx, min(workers, maxWorkers))
+	}
+	pieces := make(chan piece, 64)
+	var wg sync.WaitGroup
 	for range min(workers, maxWorkers) {
 		wg.Go(func() {
 			var packed, plain []byte
@@ -112,12 +117,9 @@ func (v *verifier) verify(p piece, packed, plain []byte) (_, _ []byte) {
 		size = p.m.windows[p.chunk].Length
 		packed, plain, err = v.a.unpack(p.m, p.chunk, packed, plain)
 	}
+	v.step(size)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.done += size
-	if v.opt.Progress != nil {
-		v.opt.Progress(flash.Event{Op: "verify", Done: v.done, Total: v.total})
-	}
 	var lost *ChunkError
 	switch {
 	case errors.As(err, &lost):
@@ -127,6 +129,16 @@ func (v *verifier) verify(p piece, packed, plain []byte) (_, _ []byte) {
 		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: p.m.Name, Offset: flash.NoOffset, Text: err.Error()})
 	}
 	return packed, plain
+}
+
+// step says that so many bytes are proven.
+func (v *verifier) step(n int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.done += n
+	if v.opt.Progress != nil {
+		v.opt.Progress(flash.Event{Op: "verify", Done: v.done, Total: v.total})
+	}
 }
 
 func chunksSize(m *Member) (n int64) {

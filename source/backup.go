@@ -45,16 +45,22 @@ func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 	members := a.Members()
 	for i := range members {
 		m := &members[i]
-		f.add(&member{name: m.Name, size: m.Size, raw: func(context.Context) (flash.Image, error) {
-			return s.backupImage(a, m), nil
+		f.add(&member{name: m.Name, size: m.Size, raw: func(ctx context.Context) (flash.Image, error) {
+			return s.backupImage(ctx, a, m)
 		}})
 	}
 	return f, nil
 }
 
-func (s *Source) backupImage(a *backup.Archive, m *backup.Member) flash.Image {
-	if s.opt.Lost == nil {
-		return a.Image(m)
+// backupImage reads a member in place, or unpacks it where that can only be done from its
+// front.
+func (s *Source) backupImage(ctx context.Context, a *backup.Archive, m *backup.Member) (flash.Image, error) {
+	img := a.Image(m)
+	if s.opt.Lost != nil {
+		img = a.Salvage(m, func(e flash.Extent, err error) { s.opt.Lost(m.Name, e, err) })
 	}
-	return a.Salvage(m, func(e flash.Extent, err error) { s.opt.Lost(m.Name, e, err) })
+	if !a.IsZip() {
+		return img, nil
+	}
+	return s.spool(ctx, io.NewSectionReader(img, 0, img.Size()), m.Name)
 }

@@ -71,8 +71,8 @@ type placement struct {
 	storage  flash.Storage
 	parts    []flash.Part // Source is left to the caller; Base and order are those in the file
 	problems []flash.Problem
-	table    bool  // a partition table was found, and more than it
-	boot     bool  // the file begins with a boot region
+	table    bool // a partition table was found, and more than it
+	boot     bool // the file begins with a boot region
 }
 
 // place finds the regions in a file. With search, a table is looked for behind the

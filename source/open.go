@@ -61,6 +61,12 @@ type Source struct {
 	opt        Options
 	closers    []io.Closer
 	unreadable map[string]bool // manifests of which that was said
+
+	spooled struct { // what was unpacked to temporary files
+		files int
+		size  int64
+		note  flash.Problem
+	}
 }
 
 // Close closes every file of the device and removes what was unpacked.

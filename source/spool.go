@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -45,9 +46,28 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	}
 	s.closers = append(s.closers, t)
 	if n >= worthAWord {
-		s.problem(flash.Note, name, "unpacked to %s in a temporary file in %s", flash.Size(n), t.dir)
+		s.tellSpooled(name, n, t.dir)
 	}
 	return t, nil
+}
+
+// tellSpooled notes what temporary files take: in one line, as an archive has many members.
+func (s *Source) tellSpooled(name string, size int64, dir string) {
+	s.spooled.files++
+	s.spooled.size += size
+	note := flash.Problem{Severity: flash.Note, Place: name, Offset: flash.NoOffset,
+		Text: fmt.Sprintf("unpacked to %s in a temporary file in %s", flash.Size(size), dir)}
+	if s.spooled.files > 1 {
+		note.Text = fmt.Sprintf("and %d more were unpacked to %s in temporary files in %s", s.spooled.files-1, flash.Size(s.spooled.size), dir)
+		if i := slices.Index(s.Problems, s.spooled.note); i >= 0 {
+			note.Place = s.spooled.note.Place
+			s.Problems[i] = note
+			s.spooled.note = note
+			return
+		}
+	}
+	s.spooled.note = note
+	s.Problems = append(s.Problems, note)
 }
 
 // streamError is a fault of the compressed data, as opposed to one of our disk.

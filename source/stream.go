@@ -17,6 +17,7 @@ import (
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 
+	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -148,7 +149,7 @@ func (t *tail) Read(p []byte) (int, error) {
 
 // isChecksum reports whether a decoder gave everything and found the sum wrong.
 func isChecksum(err error) bool {
-	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zip.ErrChecksum)
+	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, backup.ErrChanged)
 }
 
 // openStream unpacks a compressed file that can only be read from its beginning.

@@ -338,8 +338,6 @@ func (j *backupJob) report(packed []backup.Result, files []string) error {
 	switch name := quoted(files[0]); {
 	case j.zip && len(j.to) > 0:
 		j.u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
-	case j.zip:
-		j.u.say("check:  unzip -t %s", name)
 	case len(j.to) > 0 && !j.phrase:
 		j.u.say("check:  mtkkit backup verify %s --key FILE", name)
 	default:

@@ -34,7 +34,7 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	if errors.Is(err, flash.ErrNotThis) {
-		err = hinted{err, []string{"zip archives are tested by unzip -t, and unpacked; a dump is judged by mtkkit verify"}}
+		err = hinted{err, []string{fmt.Sprintf("a dump or a parts folder is judged by mtkkit verify %s", quoted(path))}}
 	}
 	if err != nil {
 		file.Close()

@@ -1,0 +1,246 @@
+package backup
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// zipMagic begins a zip archive with a file in it (APPNOTE.TXT §4.3.7).
+const zipMagic = "PK\x03\x04"
+
+// openZip opens a zip archive as ZipWriter makes it, or of a folder that mtkkit wrote: with
+// a manifest, whose hashes prove the other files. Any other zip is not this format.
+func openZip(img flash.Image) (*Archive, error) {
+	none := func(text string, err error) (*Archive, error) {
+		return nil, &flash.FormatError{Format: "backup", Offset: 0, Text: text, Err: errors.Join(flash.ErrNotThis, err)}
+	}
+	z, err := zip.NewReader(img, img.Size())
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are checked below
+		return none("a zip archive that is cut or damaged", err)
+	}
+	a := &Archive{img: img, zip: map[string]*zip.File{}, index: &Index{}}
+	folder := zipFolder(z)
+	for _, f := range z.File {
+		name, in := strings.CutPrefix(f.Name, folder)
+		if !in || f.FileInfo().IsDir() || path.Base(name) == ".DS_Store" {
+			continue
+		}
+		if err := flash.CheckFilePath(name); err != nil {
+			return none("a zip archive that is not of mtkkit's making", err)
+		}
+		if a.Member(name) != nil || f.UncompressedSize64 > 1<<62 || len(a.index.Members) == maxMembers {
+			return none(fmt.Sprintf("a zip archive that is not of mtkkit's making: %q is there twice, or too large", name), nil)
+		}
+		size := int64(f.UncompressedSize64)
+		a.zip[name] = f
+		a.index.Members = append(a.index.Members, Member{Name: name, Size: size,
+			Data: flash.Union([]flash.Extent{{Length: size}}), Chunks: []Chunk{{Packed: int64(f.CompressedSize64)}}})
+	}
+	if err := a.takeManifest(); err != nil {
+		return none("a zip archive without a manifest of mtkkit's", err)
+	}
+	return a, nil
+}
+
+// zipFolder is the folder in the archive that the manifest is in, "" or one that ends with a
+// slash: a parts folder that somebody packed is one folder in the archive.
+func zipFolder(z *zip.Reader) string {
+	best, found := "", false
+	for _, f := range z.File {
+		dir, name := path.Split(f.Name)
+		if name == flash.ManifestName && (!found || len(dir) < len(best)) {
+			best, found = dir, true
+		}
+	}
+	return best
+}
+
+// takeManifest takes over the hashes that the manifest has.
+func (a *Archive) takeManifest() error {
+	m := a.Member(flash.ManifestName)
+	if m == nil {
+		return errors.New("it has no " + flash.ManifestName)
+	}
+	record, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
+	if err != nil {
+		return err
+	}
+	for _, f := range record.Files {
+		switch m := a.Member(f.Name); {
+		case m == nil:
+			a.tell(flash.Error, f.Name, flash.NoOffset, "is not in the archive")
+		case m.Size != f.Size:
+			a.tell(flash.Error, f.Name, flash.NoOffset, "has 0x%x bytes in the archive, the manifest says 0x%x", m.Size, f.Size)
+		default:
+			m.SHA256 = f.SHA256
+		}
+	}
+	return nil
+}
+
+// verifyZip reads every file of a zip archive and compares it with its hash.
+func (v *verifier) verifyZip(m *Member) {
+	buf := make([]byte, scanBlock)
+	r := io.NewSectionReader(v.a.Image(m), 0, m.Size)
+	for {
+		if v.ctx.Err() != nil {
+			return
+		}
+		n, err := r.Read(buf)
+		v.step(int64(n))
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			v.mu.Lock()
+			v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: m.Name, Offset: flash.NoOffset, Text: err.Error()})
+			v.mu.Unlock()
+			return
+		}
+	}
+}
+
+// ErrChanged means that a file of an archive has another hash than the manifest in it says.
+var ErrChanged = errors.New("is not what was packed")
+
+// zipImage is a file of a zip archive. It is unpacked from its front: to read backwards
+// begins again. Read to its end in one go, it is proven by its hash.
+type zipImage struct {
+	file *zip.File
+	m    *Member
+	lost func(flash.Extent, error)
+
+	mu  sync.Mutex
+	r   io.ReadCloser
+	at  int64
+	sum hash.Hash
+}
+
+// Size implements flash.Image.
+func (f *zipImage) Size() int64 { return f.m.Size }
+
+// ReadAt implements io.ReaderAt.
+func (f *zipImage) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("backup: read at negative offset %d", off)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	short := off+int64(len(p)) > f.m.Size
+	p = p[:max(min(int64(len(p)), f.m.Size-off), 0)]
+	if len(p) > 0 {
+		n, err = f.read(p, off)
+	}
+	if err != nil && f.lost != nil {
+		gone := flash.Extent{Offset: off + int64(n), Length: f.m.Size - off - int64(n)}
+		if n == len(p) { // its hash does not hold: nobody knows which bytes are wrong
+			gone = flash.Extent{Length: f.m.Size}
+		}
+		f.lost(gone, err)
+		clear(p[n:])
+		n, err = len(p), nil
+	}
+	if err == nil && short {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// read goes to an offset and reads from there.
+func (f *zipImage) read(p []byte, off int64) (int, error) {
+	if f.r == nil || off < f.at {
+		r, err := f.file.Open()
+		if err != nil {
+			return 0, fmt.Errorf("backup: %s: %w", f.m.Name, err)
+		}
+		if f.r != nil {
+			f.r.Close()
+		}
+		f.r, f.at, f.sum = r, 0, sha256.New()
+	}
+	if err := f.copy(io.Discard, off-f.at); err != nil {
+		return 0, err
+	}
+	w := &fixed{b: p}
+	err := f.copy(w, int64(len(p)))
+	if err == nil && f.at == f.m.Size {
+		err = f.end()
+	}
+	return w.n, err
+}
+
+// fixed writes to a buffer.
+type fixed struct {
+	b []byte
+	n int
+}
+
+func (w *fixed) Write(b []byte) (int, error) {
+	n := copy(w.b[w.n:], b)
+	w.n += n
+	return n, nil
+}
+
+// copy moves n bytes on.
+func (f *zipImage) copy(w io.Writer, n int64) error {
+	got, err := io.CopyN(io.MultiWriter(w, f.sum), f.r, n)
+	f.at += got
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("backup: %s: damaged in the archive at 0x%x of it: %w", f.m.Name, f.at, err)
+	}
+	return nil
+}
+
+// end proves a file that was read to its end: by the checksum that zip has, and by its hash.
+func (f *zipImage) end() error {
+	if _, err := f.r.Read(make([]byte, 1)); err != io.EOF {
+		if err == nil {
+			err = errors.New("it is longer than the archive says")
+		}
+		return fmt.Errorf("backup: %s: damaged in the archive: %w", f.m.Name, err)
+	}
+	if got := hex.EncodeToString(f.sum.Sum(nil)); f.m.SHA256 != "" && got != f.m.SHA256 {
+		return fmt.Errorf("backup: %s: %w: its sha-256 is %s, the manifest has %s", f.m.Name, ErrChanged, got, f.m.SHA256)
+	}
+	return nil
+}
+
+// verifyAllZip proves the files of a zip archive, on all processors.
+func (v *verifier) verifyAllZip(ctx context.Context, workers int) error {
+	files := make(chan *Member)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for m := range files {
+				v.verifyZip(m)
+			}
+		})
+	}
+	for i := range v.a.index.Members {
+		files <- &v.a.index.Members[i]
+	}
+	close(files)
+	wg.Wait()
+	return ctx.Err()
+}
+
+// isZip reports whether img begins as a zip archive does.
+func isZip(img flash.Image) bool {
+	b := make([]byte, len(zipMagic))
+	n, _ := img.ReadAt(b, 0)
+	return strings.HasPrefix(string(b[:n]), zipMagic)
+}
