@@ -96,7 +96,7 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool, left toGoOn) ([]
 		u.say("%s: %s, %s, not all of the phone; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	}
 	a.hintRest(left.omitted)
-	u.say("check:  cd %s && sha256sum -c %s", quoted(a.dir), flash.SumsName)
+	u.say("check:  mtkkit verify %s", quoted(a.dir))
 	return problems, nil
 }
 

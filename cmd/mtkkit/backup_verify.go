@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -53,7 +54,8 @@ func backupVerifyCommand(u *ui) *cli.Command {
 		Name:      "verify",
 		Usage:     "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
 		ArgsUsage: "phone.tar.zst | REF",
-		Description: "Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" +
+		Description: "A folder that mtkkit wrote is verified as mtkkit verify does.\n" +
+			"Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" +
 			"With --share and --against, a shared archive is searched for what is private in a dump of the same phone:\n" +
 			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof. It ends with\n" +
 			"0 when nothing was found, 3 when equal blocks were, and 1 when the archive must not be shared. Whether it\n" +
@@ -84,6 +86,12 @@ func verifyAny(c *cli.Context, u *ui) error {
 		return repairFile(c, u, path)
 	case c.IsSet("output"):
 		return usage("%s: -o goes with --repair", commandName(c))
+	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() && !c.Bool("share") {
+		if err := u.speak(c); err != nil {
+			return err
+		}
+		return verifyFolder(c, u, path)
 	}
 	if c.Bool("share") {
 		return withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyShare(c, u, a) })(c)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -206,11 +207,18 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	}
 	printMissing(j.u, j.d.lay.Missing)
 	if !j.opt.NoHash {
-		j.u.say("check:  cd %s && sha256sum -c %s", quoted(j.dir), flash.SumsName)
+		j.u.say("check:  mtkkit verify %s", quoted(j.dir))
 	}
 }
 
+// quoted is a path as it is typed in a command.
 func quoted(path string) string {
+	if runtime.GOOS == "windows" { // a backslash is its separator, and no path holds a double quote
+		if strings.ContainsAny(path, " '&;()^%!") {
+			return `"` + path + `"`
+		}
+		return filepath.Clean(path)
+	}
 	if strings.ContainsAny(path, " '\"$&;()*?[]\\") {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
