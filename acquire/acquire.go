@@ -84,7 +84,8 @@ type Dump struct {
 
 const keyName = "phone.key"
 
-// Create begins a dump in a folder that must not exist. What forbids it is a *Refusal.
+// Create begins a dump in a folder that must not exist, or be empty. What forbids it is a
+// *Refusal.
 func Create(dir string, job Job) (*Dump, error) {
 	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
 	if d.job.Want == nil {
@@ -96,22 +97,58 @@ func Create(dir string, job Job) (*Dump, error) {
 	if err := os.MkdirAll(filepath.Dir(d.dir), 0o777); err != nil {
 		return nil, fmt.Errorf("acquire: %w", err)
 	}
-	err := os.Mkdir(d.dir, 0o777)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, &Refusal{d.dir, "exists", "choose another folder with -o, or go on with this one: --resume " + d.dir}
+	if err := RefuseFolder(d.dir); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	err := os.Mkdir(d.dir, 0o777)
+	made := err == nil
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("acquire: %w", err)
 	}
 	if err := d.begin(); err != nil {
 		d.Close()
-		return nil, errors.Join(err, os.RemoveAll(d.dir)) // all in it is seconds old and ours
+		if made {
+			err = errors.Join(err, os.RemoveAll(d.dir)) // all in it is seconds old and ours
+		}
+		return nil, err
 	}
 	return d, nil
 }
 
+// HoldsDump is the text of the Refusal of a folder that could be gone on with.
+const HoldsDump = "holds a dump"
+
+// RefuseFolder is the *Refusal that Create would give for what is in the way, nil when
+// nothing is: an empty folder is taken.
+func RefuseFolder(dir string) error {
+	st, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("acquire: %w", err)
+	case !st.IsDir():
+		return &Refusal{dir, "is a file", "a dump is a folder: choose another name with -o"}
+	case isEmpty(dir):
+		return nil
+	case notBegun(dir):
+		return &Refusal{dir, "was begun by another run that read nothing", "remove the folder if that run has ended, or choose another with -o"}
+	case Check(dir) == nil:
+		return &Refusal{dir, HoldsDump, "choose another folder with -o"}
+	}
+	return &Refusal{dir, "is not empty", "choose another folder with -o"}
+}
+
 // begin writes what every dump folder starts with.
 func (d *Dump) begin() error {
+	// The first thing, as of two runs that begin in one empty folder only one can make it.
+	err := os.Mkdir(d.path(regionsDir), 0o777)
+	if errors.Is(err, fs.ErrExist) {
+		return &Refusal{d.dir, "another run is reading into it", "choose another folder with -o"}
+	}
+	if err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
 	d.key = make([]byte, 32)
 	rand.Read(d.key)
 	if err := replaceFile(d.path(keyName), []byte(hex.EncodeToString(d.key)+"\n")); err != nil {
@@ -122,9 +159,6 @@ func (d *Dump) begin() error {
 	}
 	if err := d.takeLock(); err != nil {
 		return err
-	}
-	if err := os.Mkdir(d.path(regionsDir), 0o777); err != nil {
-		return fmt.Errorf("acquire: %w", err)
 	}
 	record := d.job.Record
 	d.record = &record

@@ -86,9 +86,15 @@ func Check(dir string) error {
 
 // readRecord reads the manifest of a dump folder, finished or not.
 func readRecord(dir string) (*flash.Manifest, error) {
+	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+		return nil, fmt.Errorf("acquire: %s: a file: %w", dir, ErrNoDump)
+	}
 	f, err := os.Open(filepath.Join(dir, flash.ManifestName+partSuffix))
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = os.Open(filepath.Join(dir, flash.ManifestName))
+	}
+	if errors.Is(err, fs.ErrNotExist) && isEmpty(dir) {
+		return nil, fmt.Errorf("acquire: %s: an empty folder: %w", dir, ErrNoDump)
 	}
 	if errors.Is(err, fs.ErrNotExist) && notBegun(dir) {
 		return nil, fmt.Errorf("acquire: %s: %w", dir, ErrNotBegun)
@@ -113,6 +119,11 @@ func readRecord(dir string) (*flash.Manifest, error) {
 		}
 	}
 	return m, nil
+}
+
+func isEmpty(dir string) bool {
+	list, err := os.ReadDir(dir)
+	return err == nil && len(list) == 0
 }
 
 // notBegun reports whether a folder holds no more than what Create writes before the first

@@ -25,7 +25,7 @@ func TestNotBegun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	begun(true)
+	begun(false)
 	write(keyName + newSuffix)
 	begun(true)
 	write(keyName)

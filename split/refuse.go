@@ -145,10 +145,12 @@ func refuseInside(path string, inputs []string) error {
 		return fmt.Errorf("split: %w", err)
 	}
 	abs = resolve(abs)
-	for {
+	for first := abs; ; {
 		if err := refuseSame(abs, inputs); err != nil {
 			r := err.(*Refusal)
-			r.Path = path
+			if r.Path = path; abs != first {
+				r.Text, r.Hint = "lies in the folder that is read", "choose a place outside of it with -o"
+			}
 			return r
 		}
 		up := filepath.Dir(abs)

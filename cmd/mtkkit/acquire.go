@@ -122,8 +122,10 @@ func (a *acquisition) prepare() error {
 		if err := acquire.Check(a.dir); err != nil {
 			return dumpFolder(err)
 		}
-	} else if _, err := os.Lstat(a.dir); a.dir != "" && err == nil {
-		return refusal{fmt.Errorf("%s exists", a.dir), []string{"choose another folder with -o, or go on with this one: --resume " + quoted(a.dir)}}
+	} else if a.dir != "" {
+		if err := acquire.RefuseFolder(a.dir); err != nil {
+			return refusedFolder(err)
+		}
 	}
 	if err := a.refuseCompress(); err != nil {
 		return err

@@ -200,7 +200,7 @@ func (a *acquisition) explain(err error) error {
 	var no *acquire.Refusal
 	switch {
 	case errors.As(err, &no):
-		return refusal{fmt.Errorf("%s: %s", no.Path, no.Text), []string{no.Hint}}
+		return refusedFolder(err)
 	case a.dir == "" || acquire.Check(a.dir) != nil: // nothing was begun
 		return err
 	}
@@ -239,6 +239,20 @@ func (a *acquisition) explainForeign(err error) error {
 		return refusal{errors.New(text), []string{"the phone says so of itself, and its flash says otherwise; read it through its loader, where only the flash counts: mtkkit acquire --da FILE", another}}
 	}
 	return refusal{errors.New(text), []string{"it lies beside what is read: name the files alone, as in --from ROM_1,BOOT_1", another}}
+}
+
+// refusedFolder turns a refusal of acquire into one of the program's. A dump that is in the
+// way can be gone on with.
+func refusedFolder(err error) error {
+	var no *acquire.Refusal
+	if !errors.As(err, &no) {
+		return err
+	}
+	hints := []string{no.Hint}
+	if no.Text == acquire.HoldsDump {
+		hints = append(hints, "to go on with it: mtkkit acquire --resume "+quoted(no.Path))
+	}
+	return refusal{fmt.Errorf("%s: %s", no.Path, no.Text), hints}
 }
 
 // dumpFolder explains that a folder is no dump.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/source"
 )
 
 // The exit codes, the same for every command. Scripts rely on them: 0 is only given
@@ -27,7 +30,7 @@ const (
 func run(ctx context.Context, args []string, s streams) int {
 	u := newUI(s)
 	app := newApp(u)
-	args, err := reorder(app, args)
+	args, err := reorder(app, spelled(app, args, isFile))
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
@@ -39,7 +42,16 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return exitInterrupted
 	}
+	if errors.As(err, new(usageError)) && slices.Contains(args, "--json") {
+		u.json = true // the command did not come as far as that
+	}
 	return u.finish(err)
+}
+
+// isFile reports whether something of that name is on the disk.
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // afterInterrupt says what Ctrl-C left.
@@ -82,22 +94,38 @@ func newApp(u *ui) *cli.App {
 	}
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }
 	for _, c := range app.Commands {
-		prepare(c)
+		prepare(c, c.Name)
 	}
 	return app
 }
 
+// toStdout are the commands that take - for standard output.
+var toStdout = map[string]bool{"cat": true, "scatter create": true, "scatter convert": true}
+
 // prepare gives every command what all have in common.
-func prepare(c *cli.Command) {
+func prepare(c *cli.Command, name string) {
 	c.OnUsageError = usageOf
 	c.HideHelpCommand = true
+	if !toStdout[name] && findFlag(c.Flags, "output") != nil {
+		before := c.Before
+		c.Before = func(ctx *cli.Context) error {
+			if ctx.String("output") == source.Stdin {
+				return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
+			}
+			if before != nil {
+				return before(ctx)
+			}
+			return nil
+		}
+	}
 	for _, sub := range c.Subcommands {
-		prepare(sub)
+		prepare(sub, name+" "+sub.Name)
 	}
 	if len(c.Subcommands) > 0 {
 		c.Action = func(ctx *cli.Context) error {
 			if ctx.Args().Present() {
-				return usage("mtkkit %s: unknown command %q", c.Name, ctx.Args().First())
+				word := ctx.Args().First()
+				return usage("mtkkit %s: unknown command %q%s (see mtkkit %s --help)", c.Name, word, didYouMean(word, commandWords(c.Subcommands)), c.Name)
 			}
 			return cli.ShowSubcommandHelp(ctx)
 		}
@@ -119,21 +147,32 @@ func usage(format string, a ...any) error { return usageError{fmt.Errorf(format,
 
 func usageOf(c *cli.Context, err error, _ bool) error {
 	name := commandName(c)
-	text := strings.Replace(err.Error(), "flag provided but not defined: -", "unknown option --", 1)
+	text := err.Error()
+	if word, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
+		text = "unknown option " + dashed(word)
+		if c.Command != nil {
+			text += didYouMean("--"+word, optionWords(c.Command.Flags))
+		}
+	}
 	return usage("%s: %s (see %s --help)", name, text, name)
 }
 
+// dashed is an option as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
 func unknownCommand(app *cli.App, name string) error {
-	best := ""
 	if name == "" {
 		return usage("mtkkit: the command is empty (see mtkkit --help)")
 	}
-	for _, c := range app.Commands { // the library always has a suggestion; only likely ones are worth a word
-		if s := cli.SuggestCommand(app.Commands, name); c.Name[0] == name[0] && strings.Contains(s, c.Name) {
-			best = fmt.Sprintf("; did you mean %q?", c.Name)
-		}
+	if strings.ContainsAny(name, `/\.`) {
+		return usage("mtkkit: there is no command and no file %q (see mtkkit --help)", name)
 	}
-	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, best)
+	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, didYouMean(name, commandWords(app.Commands)))
 }
 
 // commandName is what the user typed to get here: "mtkkit gpt repair".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,23 +14,31 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 func catCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "cat",
-		Usage:     "write one partition to standard output",
+		Usage:     "write one partition to standard output, or to a file",
 		ArgsUsage: "ROM_1 PARTITION",
-		Flags:     append(dumpFlags(), phoneFlags()...),
+		Flags: append(append(dumpFlags(), phoneFlags()...),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"}),
 		Action: func(c *cli.Context) error {
 			path, name := c.Args().Get(0), c.Args().Get(1)
 			if c.IsSet("port") && c.NArg() == 1 {
 				path, name = "", path
 			} else if c.NArg() != 2 {
-				return usage("mtkkit cat: a dump and a partition are needed (mtkkit cat ROM_1 boot > boot.img)")
+				return usage("mtkkit cat: a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 			}
-			if u.outTTY {
-				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … > %s.img", name)
+			out := c.String("output")
+			switch {
+			case c.Bool("json"):
+				return usage("mtkkit cat: it writes the bytes of a partition, not a JSON document")
+			case c.IsSet("output") && out == "":
+				return usage("mtkkit cat: -o is given without a name")
+			case u.outTTY && (out == "" || out == "-"):
+				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", name)
 			}
 			if err := u.speak(c); err != nil {
 				return err
@@ -49,7 +58,10 @@ func catCommand(u *ui) *cli.Command {
 					return err
 				}
 			}
-			return catItem(c.Context, u, d, it)
+			if out == "" || out == "-" {
+				return catItem(c.Context, u, d, it, u.out)
+			}
+			return catToFile(c, u, d, it, out)
 		},
 	}
 }
@@ -86,13 +98,39 @@ func find(p *plan.Plan, name string) (*plan.Item, error) {
 	return nil, fmt.Errorf("no partition %q; there are: %s", name, strings.Join(names, " "))
 }
 
-func catItem(ctx context.Context, u *ui, d *dump, it *plan.Item) error {
+// catToFile is catItem into a file of its own. What is wrong with the partition is no
+// reason to keep it from the user.
+func catToFile(c *cli.Context, u *ui, d *dump, it *plan.Item, out string) error {
+	f, err := split.CreateFile(out, split.FileOptions{Inputs: inputs(c, d.path, d.opened()...), Room: it.Present})
+	if err != nil {
+		return refused(err)
+	}
+	found := catItem(c.Context, u, d, it, f)
+	if found != nil && !errors.Is(found, errProblems) {
+		return errors.Join(found, f.Abandon())
+	}
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	u.say("%s: %s, %s", out, it.Name, flash.Size(it.Present))
+	return found
+}
+
+// opened are the files of the dump.
+func (d *dump) opened() []string {
+	if d.src == nil {
+		return nil
+	}
+	return d.src.Files
+}
+
+func catItem(ctx context.Context, u *ui, d *dump, it *plan.Item, out io.Writer) error {
 	r, sum := io.NewSectionReader(it.Image, 0, it.Present), sha256.New()
 	for done := int64(0); done < it.Present; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(io.MultiWriter(u.out, sum), r, min(1<<20, it.Present-done))
+		n, err := io.CopyN(io.MultiWriter(out, sum), r, min(1<<20, it.Present-done))
 		if done += n; err != nil {
 			return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, done, it.Present, err)
 		}

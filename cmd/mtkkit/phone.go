@@ -26,7 +26,7 @@ func phoneFlags() []cli.Flag {
 		&cli.StringFlag{Name: "preloader", Usage: "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"},
 		&cli.StringFlag{Name: "auth", Usage: "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"},
 		&cli.StringFlag{Name: "cert", Usage: "`FILE` with the maker's certificate, where the phone asks for it"},
-		&cli.DurationFlag{Name: "wait", Usage: "give up when no phone came within this `TIME`, such as 90s (default: wait until Ctrl-C)"},
+		&cli.GenericFlag{Name: "wait", Value: new(seconds), Usage: "give up when no phone came within this `TIME`, such as 90 (seconds) or 5m (default: wait until Ctrl-C)"},
 		&cli.StringFlag{Name: "then", Value: "off", Usage: "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)"},
 	}
 }
@@ -56,7 +56,7 @@ type phonePort struct {
 // openPhonePort takes the options of a command and opens the files they name. No phone
 // is waited for yet.
 func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
-	p := &phonePort{u: u, bus: u.bus, want: isPhone, name: cmp.Or(c.String("port"), portAuto), wait: c.Duration("wait"), told: map[string]bool{}}
+	p := &phonePort{u: u, bus: u.bus, want: isPhone, name: cmp.Or(c.String("port"), portAuto), wait: waitOf(c), told: map[string]bool{}}
 	ends := map[string]da.End{"off": da.Off, "reboot": da.Reboot, "stay": da.Stay}
 	end, known := ends[c.String("then")]
 	if !known {

@@ -91,7 +91,13 @@ func besides(path, ending string) string {
 	if path == source.Stdin {
 		path = "stdin"
 	}
-	return filepath.Clean(path) + ending
+	path = filepath.Clean(path)
+	if base := filepath.Base(path); base == "." || base == ".." { // the folder has its name, in another one
+		if abs, err := filepath.Abs(path); err == nil {
+			path = filepath.Join(path, "..", filepath.Base(abs))
+		}
+	}
+	return path + ending
 }
 
 func splitOptions(c *cli.Context, u *ui, inputs []string) split.Options {

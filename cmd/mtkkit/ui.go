@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"unicode"
@@ -169,15 +170,22 @@ func (u *ui) finish(err error) int {
 		return exitProblems
 	}
 	text, hints, code := u.reason(err)
-	u.fail("%s", text)
+	u.fail("%s", plain(text))
 	u.hints(hints...)
 	if u.json && !u.spoken {
-		if err := u.document(failure{"mtkkit.error/1", err.Error(), hints, code}); err != nil {
+		if err := u.document(failure{"mtkkit.error/1", plain(err.Error()), hints, code}); err != nil {
 			return exitFailed
 		}
 	}
 	return code
 }
+
+// rooms are the packages that put their names before their errors. They tell a developer where
+// an error comes from, and a user nothing.
+var rooms = regexp.MustCompile(`(^|: )(?:(?:acquire|backup|brom|capture|codes|da|disk|flash|host|layout|oci|plan|port|report|seal|source|split): )+`)
+
+// plain is an error's text without them.
+func plain(text string) string { return rooms.ReplaceAllString(text, "$1") }
 
 // reason sorts an error by what it means for the user.
 func (u *ui) reason(err error) (text string, hints []string, code int) {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// spelled turns the ways in which people ask for help, for the version, and for what a file
+// is (dropped on the program, a file comes alone) into the commands that there are.
+func spelled(app *cli.App, args []string, isFile func(string) bool) []string {
+	if len(args) < 2 {
+		return args
+	}
+	known := slices.ContainsFunc(app.Commands, func(c *cli.Command) bool { return c.HasName(args[1]) })
+	switch word := args[1]; {
+	case known || strings.HasPrefix(word, "-"):
+	case word == "help":
+		return append(slices.Concat(args[:1], args[2:]), "--help")
+	case word == "version" && len(args) == 2:
+		return append(slices.Clone(args[:1]), "--version")
+	case isFile(word):
+		return slices.Concat(args[:1], []string{"info"}, args[1:])
+	}
+	return args
+}
+
+// didYouMean is the end of a message about a word that is not known, "" when no known word
+// is near.
+func didYouMean(word string, known []string) string {
+	best, least := "", 1+len(word)/4 // more slips than that, and it is another word
+	for _, k := range known {
+		if d := slips(word, k); len(k) > 1 && d <= least && (best == "" || d < slips(word, best)) {
+			best = k
+		}
+		if len(word) > 2 && best == "" && strings.HasPrefix(k, word) {
+			best = k
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// slips counts what must be changed, added, left out or swapped with its neighbour to make b
+// of a (the restricted Damerau-Levenshtein distance).
+func slips(a, b string) int {
+	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
+	for j := range rows[1] {
+		rows[1][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, above, here := rows[0], rows[1], rows[2]
+		here[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			here[j] = min(above[j]+1, here[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				here[j] = min(here[j], before[j-2]+1)
+			}
+		}
+		rows = [3][]int{above, here, before}
+	}
+	return rows[1][len(b)]
+}
+
+// commandWords are the names of commands.
+func commandWords(commands []*cli.Command) (out []string) {
+	for _, c := range commands {
+		out = append(out, c.Names()...)
+	}
+	return out
+}
+
+// optionWords are the names of options, as they are typed.
+func optionWords(flags []cli.Flag) (out []string) {
+	for _, f := range flags {
+		for _, n := range f.Names() {
+			if len(n) > 1 {
+				out = append(out, "--"+n)
+			}
+		}
+	}
+	return out
+}
+
+// seconds is a time on the command line: 90, 90s, 5m.
+type seconds time.Duration
+
+// Set implements cli.Generic.
+func (s *seconds) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if n, nerr := strconv.ParseUint(text, 10, 31); nerr == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	if err != nil || d < 0 {
+		return fmt.Errorf("a time is 90 (seconds), 90s or 5m, not %q", text)
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// String implements cli.Generic.
+func (s *seconds) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+// waitOf is how long a command waits for a phone, 0 for ever.
+func waitOf(c *cli.Context) time.Duration {
+	s, _ := c.Generic("wait").(*seconds)
+	if s == nil {
+		return 0
+	}
+	return time.Duration(*s)
+}
