@@ -38,7 +38,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 				if err == nil {
 					defer d.Close()
 					if img := packedImage(c, d); img != nil {
-						return describeSlice(u, &slice{opened: &opened{name: file}, img: img})
+						return describeSlice(c, u, &slice{opened: &opened{name: file}, img: img})
 					}
 					return describeDump(u, d)
 				}
@@ -51,7 +51,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer s.Close()
-			return describeSlice(u, s)
+			return describeSlice(c, u, s)
 		},
 	}
 }
@@ -139,8 +139,15 @@ type namedInfo struct {
 }
 
 // describeSlice tells everything of one image.
-func describeSlice(u *ui, s *slice) error {
-	i := image.Describe(s.img)
+func describeSlice(c *cli.Context, u *ui, s *slice) error {
+	i, err := image.DescribeWhole(s.img, looking(c.Context, u, s.img.Size()))
+	u.bars.clear()
+	if err != nil && (c.Context.Err() != nil || i.Kind == "") {
+		return err
+	}
+	if err != nil {
+		i.Length, i.Known = 0, fmt.Sprintf("what follows its content cannot be read (%v)", err)
+	}
 	if u.json {
 		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
 		if err := u.document(doc); err != nil {
