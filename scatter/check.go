@@ -138,7 +138,9 @@ func (c *checker) header() {
 	for _, want := range []struct{ key, value string }{
 		{"platform", info.Platform}, {"storage", string(info.Storage)}, {"config_version", info.Version},
 	} {
-		if want.value == "" && want.key != "config_version" {
+		if want.key == "platform" && flash.KnownChip(h.Get("platform")) != h.Get("platform") {
+			c.add(RuleHeader, line, flash.Note, "", "platform %s stands for a chip that is not known: flash tools want its name", flash.NoChip)
+		} else if want.value == "" && want.key != "config_version" {
 			c.add(RuleHeader, line, flash.Warning, "", "no %s: SP Flash Tool refuses the file", want.key)
 		}
 	}

@@ -207,7 +207,7 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	if m := scatterFileName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {
-		claim.Platform = strings.ToUpper(m[1]) // old dialects name the chip only there
+		claim.Platform = flash.KnownChip(strings.ToUpper(m[1])) // old dialects name the chip only there
 	}
 	return claim, nil
 }
@@ -229,7 +229,7 @@ func tableFile(c *cli.Context, src *source.Source) (path string, img flash.Image
 var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
 
 func checkChip(name string) error {
-	if name != "" && !chipName.MatchString(name) {
+	if name != "" && (!chipName.MatchString(name) || flash.KnownChip(name) == "") {
 		return usage("mtkkit: --platform is a chip such as MT6592, not %q", name)
 	}
 	return nil
