@@ -142,10 +142,3 @@ func emptyBoot(p flash.Partition) bool {
 	}
 	return false
 }
-
-// Identity reports whether a partition makes the phone this phone (IMEI, calibration,
-// keys, locks), so that nothing else can stand in for it, and why.
-func Identity(name string) (why string, yes bool) {
-	k, ok := find(Canonical(name))
-	return k.why, ok && k.private && (k.why == whyIdentity || k.why == whyLock)
-}
