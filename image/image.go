@@ -2,6 +2,7 @@ package image
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -169,12 +170,23 @@ func Sniff(img flash.Image) Content {
 	return Content{Kind: Unknown}
 }
 
-// readHead reads the start of an image; a cut head is still a head.
+// readHead reads the start of an image; a cut head is still a head, and one with a hole
+// has zeros there.
 func readHead(img flash.Image) *head {
 	h := &head{img: img}
-	want := min(max(img.Size(), 0), headSize)
-	n, _ := img.ReadAt(h.b[:want], 0)
-	h.n = min(max(n, 0), int(want))
+	want := int(min(max(img.Size(), 0), headSize))
+	n, err := img.ReadAt(h.b[:want], 0)
+	if h.n = min(max(n, 0), want); errors.Is(err, flash.ErrHole) {
+		const step = 0x100
+		for at := h.n / step * step; at < want; at += step {
+			part := h.b[at:min(at+step, want)]
+			if n, _ := img.ReadAt(part, int64(at)); n == len(part) {
+				h.n = at + n
+			} else {
+				clear(part)
+			}
+		}
+	}
 	clear(h.b[h.n:])
 	return h
 }

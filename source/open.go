@@ -66,6 +66,7 @@ type Source struct {
 	opt        Options
 	closers    []io.Closer
 	unreadable map[string]bool // manifests of which that was said
+	partial    bool            // what the main file does not say is missing: it is some pieces of several
 }
 
 // Close closes every file of the device and removes what was unpacked.
@@ -136,6 +137,7 @@ func (s *Source) addMembers(f *folder, paths []string) error {
 		}
 		m := &member{name: filepath.Base(path), path: path, size: st.Size()}
 		m.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, path) }
+		m.starts = func(magic string) bool { return fileStarts(path, magic) }
 		f.add(m)
 	}
 	return nil
@@ -185,6 +187,9 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return err
 	}
 	s.Unpacked = s.Unpacked || img != raw
+	if path != Stdin && isSparse(raw) {
+		s.tellPiece(path)
+	}
 	s.take(place(img, true), name)
 	return s.honourMapBeside(ctx, path, s.Parts)
 }
@@ -194,6 +199,9 @@ func (s *Source) take(p placement, name string) {
 	s.Storage, s.HeadCut = p.storage, p.headCut
 	for _, part := range p.parts {
 		part.Source = name
+		if s.partial {
+			part.Unread = flash.Union(part.Unread, flash.Holes(part.Image))
+		}
 		s.Parts = append(s.Parts, part)
 	}
 	s.Problems = append(s.Problems, p.problems...)

@@ -82,7 +82,7 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 		path := ""
 		if !c.IsSet("port") {
 			var err error
-			if path, err = oneFile(c, "dump"); err != nil {
+			if path, err = u.oneDump(c, "dump"); err != nil {
 				return err
 			}
 		} else if c.NArg() > 0 {
@@ -166,7 +166,11 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 }
 
 func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*source.Source, error) {
-	return source.Open(ctx, path, source.Options{
+	paths := []string{path}
+	if len(u.pieces) > 0 && u.pieces[0] == path {
+		paths = u.pieces
+	}
+	return source.OpenPieces(ctx, paths, source.Options{
 		Boot1: c.String("boot1"), Boot2: c.String("boot2"), RPMB: c.String("rpmb"),
 		TempDir: c.String("tmp"), Progress: u.bars.event,
 		Keys: keysOf(c),
