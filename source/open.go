@@ -136,7 +136,12 @@ func (s *Source) addMembers(f *folder, paths []string) error {
 			return &UnreadableError{path, "two files of this name cannot be told apart: rename one"}
 		}
 		m := &member{name: filepath.Base(path), path: path, size: st.Size()}
-		m.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, path) }
+		m.raw = func(ctx context.Context) (flash.Image, error) {
+			if IsSparse(path) { // a piece by itself, whatever lies beside it
+				return s.openFile(ctx, path)
+			}
+			return s.openPath(ctx, path)
+		}
 		m.starts = func(magic string) bool { return fileStarts(path, magic) }
 		f.add(m)
 	}

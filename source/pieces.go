@@ -202,12 +202,19 @@ func (s *Source) tellPiece(path string) {
 func (s *Source) joinPieces(ctx context.Context, f *folder) error {
 	groups := map[string][]*member{}
 	for _, m := range f.members {
-		if n := pieceNumber.FindStringSubmatch(m.name); n != nil && !m.used && m.starts != nil && m.starts(sparseMagic) {
-			key := n[1] + "\x00" + n[3]
-			groups[key] = append(groups[key], m)
+		if m.used || m.starts == nil || !m.starts(sparseMagic) {
+			continue
 		}
+		key := m.name // numbered parts are one member already
+		if n := pieceNumber.FindStringSubmatch(m.name); n != nil {
+			key = n[1] + "\x00" + n[3]
+		}
+		groups[key] = append(groups[key], m)
 	}
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if g := groups[key]; len(g) == 1 && (g[0].path == "" || filepath.Base(g[0].path) == g[0].name) {
+			continue
+		}
 		if err := s.joinGroup(ctx, f, groups[key]); err != nil {
 			return err
 		}
@@ -226,6 +233,9 @@ func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) erro
 			return err
 		}
 		p, err := image.ReadSparse(img)
+		if err != nil && !isSparse(img) { // numbered parts, joined when they were opened
+			f.joined = m
+		}
 		switch {
 		case err != nil || first != nil && !completes(first, p):
 			return nil
