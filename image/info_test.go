@@ -365,6 +365,8 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(build(64, piece{0, "UBI#"}))
 	f.Add(build(600, piece{0, "hsqs"}, le32(4, 9), piece{0x1C, "\x04"}, le32(0x28, 500, 0)))
 	f.Add(build(600, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)))
+	f.Add(append(build(64, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)), signer("SignerVer02", 512)...))
+	f.Add(join(build(64, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)), []byte("SEANDROIDENFORCE"), signer("SignerVer03", 784), []byte("more")))
 	f.Add(imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBProperty("a", "b")}}.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {

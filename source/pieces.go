@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -82,6 +83,7 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
+	s.lackPieces(paths, img)
 	s.Unpacked = true
 	s.take(place(img, true), name)
 	return s.openBeside(ctx)
@@ -124,6 +126,31 @@ func (s *Source) joinSparse(raw []flash.Image, name string) (flash.Image, error)
 		s.problem(flash.Warning, name, "the first piece of the image is not among them: it is a hole")
 	}
 	return img, nil
+}
+
+// lackPieces looks for gaps in the numbers of pieces: where a piece is missing, what none
+// says is missing, too.
+func (s *Source) lackPieces(paths []string, img flash.Image) {
+	var numbers []int
+	for _, path := range paths {
+		m := pieceNumber.FindStringSubmatch(filepath.Base(path))
+		if m == nil {
+			return
+		}
+		n, err := strconv.Atoi(m[2])
+		if err != nil {
+			return
+		}
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	for i, n := range numbers[1:] {
+		if n > numbers[i]+1 && len(flash.Holes(img)) > 0 {
+			s.partial = true
+			s.problem(flash.Warning, filepath.Base(paths[0]), "piece %d of the sparse image is not among those given: what it says is missing", numbers[i]+1)
+			return
+		}
+	}
 }
 
 // PieceOf says why an Android sparse file is one piece of several, "" when nothing tells
@@ -226,8 +253,10 @@ func (s *Source) joinPieces(ctx context.Context, f *folder) error {
 func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) error {
 	var raw []flash.Image
 	var first *image.Sparse
+	var named []string
 	whole := &member{name: group[0].name, path: group[0].path}
 	for _, m := range group {
+		named = append(named, m.name)
 		img, err := s.openRaw(ctx, m)
 		if err != nil {
 			return err
@@ -251,6 +280,7 @@ func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) erro
 	if err != nil {
 		return err
 	}
+	s.lackPieces(named, img)
 	whole.packed, f.joined = img, whole
 	f.members[slices.Index(f.members, group[0])] = whole
 	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return slices.Contains(group[1:], m) })

@@ -148,6 +148,16 @@ func TestOnePieceOfSeveral(t *testing.T) {
 	if got := flash.Total(s.User().Unread); got != 30*4096 || flash.Worst(s.Problems) != flash.Warning {
 		t.Errorf("0x%x bytes are missing, %v", got, s.Problems)
 	}
+	// A gap in the numbers.
+	first := putFile(t, dir, "p.0", sparsePiece(whole, 0, 30))
+	gap, err := OpenPieces(context.Background(), []string{b, first}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gap.Close()
+	if got := flash.Total(gap.User().Unread); got != 30*4096 || !strings.Contains(fmt.Sprint(gap.Problems), "piece 1 of the sparse image is not among those given") {
+		t.Errorf("0x%x bytes are missing, %v", got, gap.Problems)
+	}
 	// What is no piece is refused, and so is one file given twice.
 	other := putFile(t, dir, "other", whole)
 	for _, paths := range [][]string{{a, other}, {a, a}} {
