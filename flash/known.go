@@ -1,6 +1,9 @@
 package flash
 
-import "fmt"
+import (
+	"fmt"
+	"sort"
+)
 
 // Known returns img with the places marked that were never read from the phone: to read
 // there is an error instead of zeros. What is read through it is what the phone has.
@@ -8,25 +11,41 @@ func Known(img Image, unread []Extent) Image {
 	if len(unread) == 0 {
 		return img
 	}
-	return known{img, unread}
+	return known{img, Union(unread), "were not read from the phone"}
 }
 
 type known struct {
 	Image
-	unread []Extent
+	unread []Extent // in order
+	why    string
+}
+
+// holeError is an error of reading in a hole.
+type holeError struct {
+	hole Extent
+	why  string
+}
+
+func (e holeError) Error() string {
+	return fmt.Sprintf("flash: 0x%x bytes at 0x%x %s", e.hole.Length, e.hole.Offset, e.why)
+}
+
+func (e holeError) Unwrap() error { return ErrHole }
+
+// from returns the holes that end behind off.
+func (k known) from(off int64) []Extent {
+	return k.unread[sort.Search(len(k.unread), func(i int) bool { return k.unread[i].End() > off }):]
 }
 
 // ReadAt implements io.ReaderAt.
 func (k known) ReadAt(p []byte, off int64) (int, error) {
-	for _, hole := range k.unread {
-		if !hole.Overlaps(Extent{off, int64(len(p))}) {
-			continue
-		}
+	if holes := k.from(off); len(holes) > 0 && holes[0].Overlaps(Extent{off, int64(len(p))}) {
+		hole := holes[0]
 		n := max(hole.Offset-off, 0)
 		if got, err := k.Image.ReadAt(p[:n], off); int64(got) < n {
 			return got, err
 		}
-		return int(n), fmt.Errorf("flash: 0x%x bytes at 0x%x were not read from the phone", hole.Length, hole.Offset)
+		return int(n), holeError{hole, k.why}
 	}
 	return k.Image.ReadAt(p, off)
 }
@@ -35,13 +54,9 @@ func (k known) ReadAt(p []byte, off int64) (int, error) {
 // zero.
 func (k known) NextData(off int64) (Extent, error) {
 	d, err := NextData(k.Image, off)
-	for _, hole := range k.unread {
-		switch {
-		case err != nil || hole.End() <= off:
-		case hole.Offset < d.Offset || d.Length == 0:
-			start := max(hole.Offset, off)
-			return Extent{start, hole.End() - start}, nil
-		}
+	if holes := k.from(off); err == nil && len(holes) > 0 && (holes[0].Offset < d.Offset || d.Length == 0) {
+		start := max(holes[0].Offset, off)
+		return Extent{start, holes[0].End() - start}, nil
 	}
 	return d, err
 }

@@ -1,11 +1,25 @@
 package flash
 
+import "strings"
+
 // ManifestSchema is the version of the manifest's shape; it changes only when a
 // reader of the old shape would be misled.
 const ManifestSchema = "mtkkit.manifest/1"
 
 // ManifestName is the file every parts folder, dump folder and archive carries.
 const ManifestName = "manifest.json"
+
+// NoChip stands where a record must have a chip's name and nobody knows it: scatter files,
+// and their names. It is no chip.
+const NoChip = "MT0000"
+
+// KnownChip returns the name of a chip, "" for the placeholder of one that is not known.
+func KnownChip(name string) string {
+	if strings.EqualFold(name, NoChip) {
+		return ""
+	}
+	return name
+}
 
 // The kinds of folder that a manifest describes.
 const (

@@ -51,6 +51,7 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
+	m.Chip = KnownChip(m.Chip)
 	return m, nil
 }
 

@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -77,34 +80,41 @@ func gzipped(b []byte) []byte {
 }
 
 // cpio writes names with no content: enough for who looks for names.
-func cpio(names ...string) []byte {
-	var b bytes.Buffer
+// archive is a ramdisk of files that hold little.
+func archive(names ...string) []byte {
+	var list []imgtest.CPIOFile
 	for _, n := range names {
-		b.WriteString("070701" + "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"[:104])
-		b.WriteString(n + "\x00\x00\x00\x00")
+		list = append(list, imgtest.CPIOFile{Name: n, Mode: 0o100755, Data: "data"})
 	}
-	return b.Bytes()
+	return imgtest.CPIO(list...)
 }
 
 func TestBootRole(t *testing.T) {
-	noise := make([]byte, 300<<10) // so that the name lies across reads
-	r := rand.New(rand.NewPCG(3, 4))
-	for i := range noise {
-		noise[i] = byte(r.Uint32())
-	}
+	big := imgtest.CPIOFile{Name: "init", Mode: 0o100755, Data: string(imgtest.Noise("init", 300<<10))}
+	words := imgtest.CPIOFile{Name: "init", Mode: 0o100755, Data: "\x7FELF /sbin/recovery\x00/system/bin/recovery\x00070701 sbin/recovery\x00"}
+	program := imgtest.CPIOFile{Name: "sbin/recovery", Mode: 0o100755, Data: "\x7FELF"}
+	far := gzipped(imgtest.CPIO(big, program))
 	for name, c := range map[string]struct {
 		ramdisk []byte
 		headers bool
 		word    string
 		want    string
 	}{
-		"old boot":     {[]byte("rd"), true, "ROOTFS", "boot"},
-		"old recovery": {[]byte("rd"), true, "RECOVERY", "recovery"},
-		"boot":         {gzipped(cpio("init", "init.rc", "sbin/adbd")), false, "", "boot"},
-		"recovery":     {gzipped(cpio("init", "sbin/recovery")), false, "", "recovery"},
-		"far recovery": {gzipped(append(cpio("init", string(noise)), cpio("system/bin/recovery")...)), false, "", "recovery"},
-		"cut":          {gzipped(append(cpio("init", string(noise)), cpio("sbin/recovery")...))[:200<<10], false, "", ""},
-		"no archive":   {[]byte("not gzip"), false, "", ""},
+		"old boot":                   {[]byte("rd"), true, "ROOTFS", "boot"},
+		"old recovery":               {[]byte("rd"), true, "RECOVERY", "recovery"},
+		"boot":                       {gzipped(archive("init", "init.rc", "sbin/adbd")), false, "", "boot"},
+		"recovery":                   {gzipped(archive("init", "sbin/recovery")), false, "", "recovery"},
+		"newer recovery":             {gzipped(archive("init", "system/bin/recovery")), false, "", "recovery"},
+		"names with ./":              {gzipped(archive("./init", "./sbin/recovery")), false, "", "recovery"},
+		"not compressed":             {archive("init", "sbin/recovery"), false, "", "recovery"},
+		"init has the words":         {gzipped(imgtest.CPIO(words)), false, "", "boot"},
+		"a file of a longer name":    {gzipped(archive("init", "vendor/sbin/recovery", "sbin/recovery.sh", "etc/recovery.fstab")), false, "", "boot"},
+		"a folder of the name":       {gzipped(imgtest.CPIO(imgtest.CPIOFile{Name: "sbin/recovery", Mode: 0o040755})), false, "", "boot"},
+		"boot with the recovery too": {gzipped(archive("init", "first_stage_ramdisk", "system/bin/recovery")), false, "", "boot"},
+		"second archive":             {append(gzipped(archive("init")), gzipped(archive("sbin/recovery"))...), false, "", "recovery"},
+		"far recovery":               {far, false, "", "recovery"},
+		"cut":                        {far[:len(far)/2], false, "", ""},
+		"no archive":                 {[]byte("not gzip"), false, "", ""},
 	} {
 		img := imgtest.BootImage([]byte("kernel"), c.ramdisk, c.headers, c.word)
 		if got := BootRole(bytes.NewReader(img)); got != c.want {
@@ -116,8 +126,29 @@ func TestBootRole(t *testing.T) {
 	}
 }
 
+// The ramdisks of real phones are what their files' names say.
+func TestBootRoleCorpus(t *testing.T) {
+	root := os.Getenv("MTKKIT_CORPUS")
+	if root == "" {
+		t.Skip("MTKKIT_CORPUS is not set: no real images to look at")
+	}
+	found, err := filepath.Glob(filepath.Join(root, "*", "*__ramdisk.packed"))
+	if err != nil || len(found) < 7 {
+		t.Fatalf("%d ramdisks, %v", len(found), err)
+	}
+	for _, name := range found {
+		want := "boot"
+		if strings.HasPrefix(filepath.Base(name), "recovery") {
+			want = "recovery"
+		}
+		if got := roleOfFiles(flashtest.File(t, name)); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func FuzzBootRole(f *testing.F) {
-	f.Add(imgtest.BootImage([]byte("k"), gzipped(cpio("sbin/recovery")), false, ""))
+	f.Add(imgtest.BootImage([]byte("k"), gzipped(archive("sbin/recovery")), false, ""))
 	f.Add(imgtest.BootImage([]byte("k"), []byte("r"), true, "RECOVERY"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		switch got := BootRole(bytes.NewReader(b)); got {

@@ -2,6 +2,7 @@ package image
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -169,12 +170,23 @@ func Sniff(img flash.Image) Content {
 	return Content{Kind: Unknown}
 }
 
-// readHead reads the start of an image; a cut head is still a head.
+// readHead reads the start of an image; a cut head is still a head, and one with a hole
+// has zeros there.
 func readHead(img flash.Image) *head {
 	h := &head{img: img}
-	want := min(max(img.Size(), 0), headSize)
-	n, _ := img.ReadAt(h.b[:want], 0)
-	h.n = min(max(n, 0), int(want))
+	want := int(min(max(img.Size(), 0), headSize))
+	n, err := img.ReadAt(h.b[:want], 0)
+	if h.n = min(max(n, 0), want); errors.Is(err, flash.ErrHole) {
+		const step = 0x100
+		for at := h.n / step * step; at < want; at += step {
+			part := h.b[at:min(at+step, want)]
+			if n, _ := img.ReadAt(part, int64(at)); n == len(part) {
+				h.n = at + n
+			} else {
+				clear(part)
+			}
+		}
+	}
 	clear(h.b[h.n:])
 	return h
 }
@@ -202,10 +214,11 @@ const (
 	signatureSize = 512
 )
 
-// settle decides whether a length that a header states can be believed: it must lie
-// within img, and what follows must be fill. An AVB footer in the last bytes says that
-// all of img is content. The length is 0 when it cannot; known says why, or how it is
-// known. By names the header.
+// settle decides whether a length that a header states can be believed, by a quick look:
+// it must lie within img, and what follows at first must be fill, or a trailer that the
+// maker put behind the content. An AVB footer or a trailer in the last bytes says that all
+// of img is content. The length is 0 when it cannot be believed; known says why, or how it
+// is known. By names the header.
 func settle(img flash.Image, length int64, by string) (proven int64, known string) {
 	size := img.Size()
 	switch {
@@ -217,25 +230,45 @@ func settle(img flash.Image, length int64, by string) (proven int64, known strin
 		return size, "an AVB footer ends the slice: all of it belongs together"
 	case length == size:
 		return size, "stated by " + by + ": all of the slice"
+	case endsInTrailer(img):
+		return size, "a trailer of the maker's ends the slice: all of it belongs together"
 	}
-	var buf [page + signatureSize]byte
-	after := buf[:min(align(length, page)+signatureSize, size)-length]
-	if n, _ := img.ReadAt(after, length); n < len(after) {
-		return 0, "stated by " + by + ", but what follows cannot be read"
-	}
-	for i, c := range after {
-		if c != 0x00 && c != 0xFF {
-			return 0, fmt.Sprintf("0x%x bytes stated by %s, but other data follow at 0x%x", length, by, length+int64(i))
+	for length < size {
+		var buf [page + signatureSize]byte
+		after := buf[:min(align(length, page)+signatureSize, size)-length]
+		if n, _ := img.ReadAt(after, length); n < len(after) {
+			return 0, "stated by " + by + ", but what follows cannot be read"
 		}
+		i := notFill(after)
+		if i == len(after) {
+			break
+		}
+		n := trailerAt(img, length+int64(i)).size
+		if n == 0 {
+			return 0, otherData(length, by, length+int64(i))
+		}
+		length += int64(i) + n
 	}
-	if length+int64(len(after)) == size {
-		return length, onlyFill(by)
-	}
-	return length, "stated by " + by + ", and fill follows at first; what is behind that was not looked at"
+	return length, "stated by " + by
 }
 
-// onlyFill is how a length is known when all that follows was looked at.
+// notFill returns where the first byte stands that erased flash and padding do not have,
+// len(b) for none.
+func notFill(b []byte) int {
+	for i, c := range b {
+		if c != 0x00 && c != 0xFF {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// How a length is known, or why it is not, when what follows it was looked at.
 func onlyFill(by string) string { return "stated by " + by + ", and only fill follows" }
+
+func otherData(length int64, by string, at int64) string {
+	return fmt.Sprintf("0x%x bytes stated by %s, but other data follow at 0x%x", length, by, at)
+}
 
 // hasFooter reports an AVB footer, which takes the last 64 bytes of a partition.
 func hasFooter(img flash.Image) bool {

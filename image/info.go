@@ -2,6 +2,7 @@ package image
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -43,9 +44,34 @@ func (i *Info) Fact(key string) string {
 }
 
 // Describe says all that is known of an image: what it is, how long, and what people
-// ask of its kind. It reads headers, a kernel, a few tables; what fills a slice without
-// any header is judged by samples.
+// ask of its kind. It reads headers, a kernel, a few tables, and of what follows the
+// content at most 64 MiB; what fills a slice without any header is judged by samples.
 func Describe(img flash.Image) *Info {
+	enough, looks := errors.New("enough"), 0
+	i := describe(img)
+	err := i.lookBehind(func(int64) error {
+		if looks++; looks == maxLooks {
+			return enough
+		}
+		return nil
+	})
+	switch {
+	case err == enough:
+		i.unknown("0x%x bytes %s, and fill follows at first; not all that is behind was looked at", i.Length, i.stated())
+	case err != nil:
+		i.unknown("0x%x bytes %s, but what follows cannot be read", i.Length, i.stated())
+	}
+	return i
+}
+
+// DescribeWhole is Describe with a look at all that follows the content. Look is told
+// how far that has come, and ends it by an error.
+func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) {
+	i := describe(img)
+	return i, i.lookBehind(look)
+}
+
+func describe(img flash.Image) *Info {
 	i := &Info{Size: img.Size(), img: img, head: readHead(img)}
 	f, c, ok := i.head.format()
 	if !ok {
@@ -56,6 +82,7 @@ func Describe(img flash.Image) *Info {
 		if f.tell != nil {
 			f.tell(i)
 		}
+		i.tellTrailers(c.Stated)
 	}
 	if i.inside != nil {
 		c := Sniff(i.inside)
@@ -63,6 +90,39 @@ func Describe(img flash.Image) *Info {
 	}
 	tellAVB(i)
 	return i
+}
+
+// lookBehind holds the length against all that follows it.
+func (i *Info) lookBehind(look func(done int64) error) error {
+	if i.Length <= 0 || i.Length == i.Size {
+		return nil
+	}
+	end, at, err := behind(i.img, i.Length, look, i.trailer)
+	if err != nil {
+		return err
+	}
+	if at < i.Size {
+		i.unknown("0x%x bytes %s, but other data follow at 0x%x", end, i.stated(), at)
+		return nil
+	}
+	i.Length = end
+	if i.by != "" {
+		i.Known = onlyFill(i.by)
+	}
+	return nil
+}
+
+// stated says who states the length.
+func (i *Info) stated() string {
+	if i.by == "" {
+		return "are stated"
+	}
+	return "stated by " + i.by
+}
+
+func (i *Info) unknown(format string, a ...any) {
+	i.Known = fmt.Sprintf(format, a...)
+	i.Length = 0
 }
 
 // add adds a fact, unless it is empty.
@@ -100,30 +160,51 @@ func (i *Info) failed(err error) {
 // doubt: a header states it, and all that follows is erased flash. Else it is 0 and the
 // reason says why. Look is told how far it has looked, and ends it by an error.
 func TrueLength(img flash.Image, look func(done int64) error) (length int64, reason string, err error) {
-	i := Describe(img)
-	if i.Length <= 0 || i.Length == i.Size {
-		return i.Length, i.Known, nil
-	}
-	at, err := FirstData(img, i.Length, look)
+	i, err := DescribeWhole(img, look)
 	if err != nil {
 		return 0, "", err
-	}
-	if at < i.Size {
-		return 0, fmt.Sprintf("0x%x bytes are stated, but other data follow at 0x%x", i.Length, at), nil
-	}
-	if i.by != "" {
-		i.Known = onlyFill(i.by)
 	}
 	return i.Length, i.Known, nil
 }
 
+// Behind looks at all that follows the first length bytes of an image. Trailers of the
+// maker's belong to the content: end is where the last of them ends, or length. At is where
+// other data than erased flash stand, the image's size for none. Look, unless nil, is told
+// how far it has come; an error of its own ends it and is returned.
+func Behind(img flash.Image, length int64, look func(done int64) error) (end, at int64, err error) {
+	return behind(img, length, look, func(trailer, int64) {})
+}
+
+func behind(img flash.Image, length int64, look func(done int64) error, found func(t trailer, at int64)) (end, at int64, err error) {
+	for end = length; end < img.Size(); {
+		if at, err = firstData(img, end, look); err != nil || at == img.Size() {
+			return end, at, err
+		}
+		var b [erasedPage]byte
+		n, _ := img.ReadAt(b[:min(erasedPage-at%erasedPage, img.Size()-at)], at)
+		if i := notFill(b[:n]); i < n { // else a page of both 0x00 and 0xFF
+			at += int64(i)
+		}
+		t := trailerAt(img, at)
+		if t.size == 0 {
+			return end, at, nil
+		}
+		found(t, at)
+		end = at + t.size
+	}
+	return end, img.Size(), nil
+}
+
+// maxLooks is how often Describe looks at what follows a content, 256 KiB each time.
+const maxLooks = 256
+
 // erasedPage is what NAND and eMMC erase to, by pages.
 const erasedPage = 4096
 
-// FirstData returns where, from off on, the first page stands that is neither all
+// firstData returns where, from off on, the first page stands that is neither all
 // zeros nor all 0xFF; the image's size when there is none. Look, unless nil, is told
 // how far it has come; an error of its own ends it and is returned.
-func FirstData(img flash.Image, off int64, look func(done int64) error) (int64, error) {
+func firstData(img flash.Image, off int64, look func(done int64) error) (int64, error) {
 	buf := make([]byte, 64*erasedPage)
 	for off < img.Size() {
 		d, err := flash.NextData(img, off)

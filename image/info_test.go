@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
@@ -76,7 +77,7 @@ func TestDescribe(t *testing.T) {
 		"random":               {random(1 << 20), []string{"high entropy", "looks like: encrypted"}},
 		"a program":            {imgtest.Noise("x", 1<<20), []string{"unknown content"}},
 		"zeros, then random":   {append(make([]byte, 1<<19), random(1<<19)...), []string{"unknown content", "samples: 32 of 64 hold data, 32 zeros"}},
-		"signed chain":         {padded(lk, 64<<10, 0), []string{"MediaTek image lk\n0xab0 of 0x10000: stated by the chain of its sections, and fill follows at first; what is behind that was not looked at", "section: cert2: 0x63 bytes at 0xa40, marked as the last"}},
+		"signed chain":         {padded(lk, 64<<10, 0), []string{"MediaTek image lk\n0xab0 of 0x10000: stated by the chain of its sections, and only fill follows", "section: cert2: 0x63 bytes at 0xa40, marked as the last"}},
 		"chain that is cut":    {cut, []string{"longer than the slice", "warning: MediaTek image: the payload of a section runs past"}},
 		"oversized size field": {oversized, []string{"0x0 of 0xbb8: its section at 0x200 says it is longer than the slice"}},
 		"false magic inside":   {padded(falseMagic, 64<<10, 0), []string{"0x1590 of 0x10000", "section: lk: 0x1388 bytes at 0x200\n"}},
@@ -170,7 +171,10 @@ func TestTrueLength(t *testing.T) {
 	}
 	check(int64(len(lk)), "only fill follows")
 	img[1<<20-5] = 'x'
-	check(0, "0x5f0 bytes are stated, but other data follow at 0xff000")
+	check(0, "0x5f0 bytes stated by the chain of its sections, but other data follow at 0xffffb")
+	img[1<<20-5] = 0
+	img = img[:1<<20-1]
+	check(0, "other data follow at 0xff000") // a page of both kinds of fill is not erased flash
 	img = lk
 	check(int64(len(lk)), "all of the slice")
 	img = random(8192)
@@ -179,6 +183,89 @@ func TestTrueLength(t *testing.T) {
 	stop := errors.New("stop")
 	if _, _, err := TrueLength(bytes.NewReader(padded(lk, 1<<20, 0)), func(int64) error { return stop }); err != stop {
 		t.Errorf("an interrupted look: %v", err)
+	}
+}
+
+// What is said of a length and what is cut by it follow one rule: a length is told only
+// where nothing but fill follows, however far that is.
+func TestOneRuleOfLengths(t *testing.T) {
+	lk := newSection("lk", 1000, 0)
+	for name, at := range map[string]int64{"next page": 0x1800, "far": 0x86ef0, "last byte": 0xfffff, "nothing": -1} {
+		img := padded(lk, 1<<20, 0)
+		if at >= 0 {
+			img[at] = 'x'
+		}
+		told := Describe(bytes.NewReader(img))
+		n, why, err := TrueLength(bytes.NewReader(img), nil)
+		if err != nil || n != told.Length || why != told.Known || (n != 0) != (at < 0) {
+			t.Errorf("%s: told 0x%x (%s), cut 0x%x (%s), %v", name, told.Length, told.Known, n, why, err)
+		}
+	}
+	// Too much to look at: nothing is said to be known.
+	big := imgtest.NewSparse(200 << 20)
+	big.Put(0, lk)
+	far := struct{ flash.Image }{big} // without its knowledge of holes
+	if i := Describe(far); i.Length != 0 || !strings.Contains(i.Known, "not all that is behind was looked at") {
+		t.Errorf("0x%x, %s", i.Length, i.Known)
+	}
+	if n, why, err := TrueLength(far, nil); n != int64(len(lk)) || err != nil {
+		t.Errorf("0x%x, %s, %v", n, why, err)
+	}
+}
+
+// signer is what Samsung puts behind an image; its values are made up.
+func signer(version string, size int) []byte {
+	return build(size, piece{0, version}, piece{0x10, "00000000R"}, piece{0x20, "X000XXXXXXXX"}, piece{0x40, "20200101000000"},
+		piece{0x50, "SM-X000_XXX_XX_MKEY0"}, piece{0x90, "usr\x00frp\x00mrk\x00name.img"}, piece{0x100, strings.Repeat("sign", (size-0x100)/4)})
+}
+
+// The trailer that Samsung puts behind what it signs is named, and belongs to the image.
+func TestSamsungTrailers(t *testing.T) {
+	dtbo := build(0xb8, be32(0, 0xD7B7AB1E, 0xb8, 32, 32, 1, 32, 2048), be32(32, 0x78, 64), be32(64, 0xD00DFEED, 0x78))
+	vbmeta := imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBProperty("a", "b")}}.Bytes()
+	boot := imgtest.BootImage(imgtest.Noise("k", 5000), imgtest.Noise("r", 3000), false, "")
+	tee := join(newSection("tee", 1000, 0), newSection("cert1", 77, 0), newSection("cert2", 99, 1))
+	v2, v3 := signer("SignerVer02", 512), signer("SignerVer03", 784)
+	for name, c := range map[string]struct {
+		image   []byte
+		trailer [][]byte
+		slice   int // its size, 0: as long as the image
+	}{
+		"dtbo":                        {dtbo, [][]byte{make([]byte, 8), v2}, 0},
+		"dtbo, padded to a page":      {dtbo, [][]byte{make([]byte, 0x1000-0xb8), v2}, 0},
+		"dtbo in a partition":         {dtbo, [][]byte{make([]byte, 8), v2}, 1 << 20},
+		"vbmeta":                      {vbmeta, [][]byte{v2}, 0},
+		"vbmeta, padded far":          {vbmeta, [][]byte{make([]byte, 64<<10-len(vbmeta)), v2}, 0},
+		"vbmeta, far, in a partition": {vbmeta, [][]byte{make([]byte, 64<<10-len(vbmeta)), v2}, 1 << 20},
+		"boot":                        {boot, [][]byte{[]byte("SEANDROIDENFORCE"), v2}, 0},
+		"boot in a partition":         {boot, [][]byte{[]byte("SEANDROIDENFORCE"), v2}, 1 << 20},
+		"boot, not signed":            {boot, [][]byte{[]byte("SEANDROIDENFORCE")}, 0},
+		"recovery, newer":             {boot, [][]byte{[]byte("SEANDROIDENFORCE"), v3}, 1 << 20},
+		"tee":                         {tee, [][]byte{v2}, 1 << 20},
+		"lk":                          {newSection("lk", 1000, 0), [][]byte{v2}, 1 << 20},
+		"device tree":                 {build(0x1000, be32(0, 0xD00DFEED, 0x1000)), [][]byte{v2}, 0},
+	} {
+		img := slices.Concat(append([][]byte{c.image}, c.trailer...)...)
+		want := int64(len(img))
+		if c.slice > 0 {
+			img = padded(img, c.slice, 0)
+		}
+		i := Describe(bytes.NewReader(img))
+		n, why, err := TrueLength(bytes.NewReader(img), nil)
+		if i.Length != want || n != want || err != nil {
+			t.Errorf("%s: 0x%x and 0x%x, not 0x%x: %s, %v", name, i.Length, n, want, why, err)
+		}
+		last := c.trailer[len(c.trailer)-1]
+		if text := words(i); len(last) > 16 && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung's, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	// What only looks like one is other data.
+	for name, tail := range map[string][]byte{"cut": v2[:500], "text": []byte("SignerVer0 of nobody"), "then more": append(slices.Clone(v2), "more"...)} {
+		img := append(slices.Clone(dtbo), tail...)
+		if i := Describe(bytes.NewReader(img)); i.Length != 0 {
+			t.Errorf("%s: 0x%x, %s", name, i.Length, i.Known)
+		}
 	}
 }
 
@@ -278,6 +365,8 @@ func FuzzDescribe(f *testing.F) {
 	f.Add(build(64, piece{0, "UBI#"}))
 	f.Add(build(600, piece{0, "hsqs"}, le32(4, 9), piece{0x1C, "\x04"}, le32(0x28, 500, 0)))
 	f.Add(build(600, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)))
+	f.Add(append(build(64, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)), signer("SignerVer02", 512)...))
+	f.Add(join(build(64, be32(0, 0xD7B7AB1E, 64, 32, 32, 1)), []byte("SEANDROIDENFORCE"), signer("SignerVer03", 784), []byte("more")))
 	f.Add(imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBProperty("a", "b")}}.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 {

@@ -54,8 +54,8 @@ func tellPacked(i *Info) {
 	if i.Size > maxPacked {
 		return
 	}
-	if role := roleOfFiles(i.img); role != "" {
-		i.add("holds", "a ramdisk, %s", map[string]string{"recovery": "the recovery program in it", "boot": "no recovery program in it"}[role])
+	if recovery, _, ok := lookInside(i.img); ok {
+		i.add("holds", "a ramdisk, %s", map[bool]string{true: "the recovery program in it", false: "no recovery program in it"}[recovery])
 		return
 	}
 	if k, err := boot.ReadKernel(i.img); err == nil && k.Version != "" {

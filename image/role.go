@@ -2,13 +2,12 @@ package image
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// maxRamdisk bounds how much of an unpacked ramdisk is searched, bytes.
+// maxRamdisk is how large a ramdisk is unpacked to look at its files, bytes.
 const maxRamdisk = 64 << 20
 
 // BootRole tells a recovery from a boot image by its ramdisk: "recovery", "boot", or
@@ -20,7 +19,7 @@ func BootRole(img flash.Image) string {
 	if h.n = n; !h.has(0, "ANDROID!") {
 		return ""
 	}
-	at, size := ramdisk(h)
+	at, size := ramdiskOf(h)
 	if size <= 0 || size > img.Size() || at > img.Size()-size {
 		return ""
 	}
@@ -37,8 +36,8 @@ func BootRole(img flash.Image) string {
 	return roleOfFiles(rd)
 }
 
-// ramdisk gives the ramdisk's place by the header.
-func ramdisk(h *head) (at, size int64) {
+// ramdiskOf gives the ramdisk's place by the header.
+func ramdiskOf(h *head) (at, size int64) {
 	if v := h.u32(bootVersion); v == 3 || v == 4 {
 		return boot3Page + align(h.u32(bootKernelSize), boot3Page), h.u32(boot3RamdiskSize)
 	}
@@ -49,34 +48,37 @@ func ramdisk(h *head) (at, size int64) {
 	return page + align(h.u32(bootKernelSize), page), h.u32(bootRamdiskSize)
 }
 
-// roleOfFiles looks for the recovery program among the names of a gzip-compressed
-// cpio archive.
+// recoveryProgram are the places of the program that makes a ramdisk a recovery's.
+var recoveryProgram = []string{"sbin/recovery", "system/bin/recovery"}
+
+// firstStage is the folder that the kernel's first program leaves the recovery for when
+// it starts Android: boot images that hold the recovery too (AOSP's
+// BOARD_USES_RECOVERY_AS_BOOT) have it, and recovery images do not.
+const firstStage = "first_stage_ramdisk"
+
+// roleOfFiles tells a recovery's ramdisk from that of a boot image, "" when it cannot be
+// read.
 func roleOfFiles(rd flash.Image) string {
-	z, err := gzip.NewReader(io.NewSectionReader(rd, 0, rd.Size()))
-	if err != nil {
-		return ""
+	switch recovery, android, ok := lookInside(rd); {
+	case !ok:
+		return "" // cut or not read here: the rest may have held it
+	case recovery && !android:
+		return "recovery"
 	}
-	const overlap = 32
-	buf, kept, role := make([]byte, 256<<10), 0, ""
-	for total := 0; total < maxRamdisk; {
-		n, err := z.Read(buf[kept:])
-		if total == 0 && bytes.HasPrefix(buf, []byte("070701")) {
-			role = "boot" // an archive at least, unless the program turns up
-		}
-		seen := buf[:kept+n]
-		for _, name := range []string{"sbin/recovery\x00", "system/bin/recovery\x00"} {
-			if bytes.Contains(seen, []byte(name)) {
-				return "recovery"
-			}
-		}
-		total += n
-		kept = copy(buf, seen[max(len(seen)-overlap, 0):])
-		if err != nil {
-			if err != io.EOF {
-				return "" // cut: the rest may have held it
-			}
-			break
-		}
+	return "boot"
+}
+
+// lookInside looks for the recovery program among the names of a ramdisk's files, and
+// whether the ramdisk starts Android besides. Their content is no witness: the init of
+// many boot images names the program, too.
+func lookInside(rd flash.Image) (recovery, android, ok bool) {
+	files, err := ramdisk.Read(rd, maxRamdisk)
+	if err != nil || len(files.Entries()) == 0 {
+		return false, false, false
 	}
-	return role
+	for _, name := range recoveryProgram {
+		e := files.Find(name)
+		recovery = recovery || e != nil && e.Type() != ramdisk.Dir
+	}
+	return recovery, files.Find(firstStage) != nil, true
 }

@@ -56,8 +56,9 @@ const (
 )
 
 // Sparse is an Android sparse image, seen as the image it stands for. It is a
-// flash.Image and a flash.DataFinder; nothing is unpacked. Blocks the format calls
-// "don't care" read as zero: on a phone they would keep what was there before.
+// flash.Image, a flash.DataFinder and a flash.HoleFinder; nothing is unpacked. Blocks the
+// format calls "don't care" read as zero, and are holes: another piece of the same image may
+// say them, and on a phone they would keep what was there before.
 // Checksums are verified by CheckCRC, for that takes reading all of it.
 type Sparse struct {
 	BlockSize int64
@@ -78,7 +79,10 @@ type run struct {
 	source int64 // offset of the data in the file, or fillFlag | word
 }
 
-const fillFlag = math.MinInt64
+const (
+	fillFlag = math.MinInt64
+	unsaid   = fillFlag | 1<<32 // don't care: read as zeros, and are none
+)
 
 // ReadSparse reads the headers of an Android sparse image. A file that breaks off
 // gives an image that ends there, with a Problem; a *flash.FormatError, when nothing
@@ -198,7 +202,7 @@ func (s *Sparse) add(c chunkFields) (why string, err error) {
 		}
 		source = fillFlag | int64(binary.LittleEndian.Uint32(b))
 	case chunkDontCare:
-		source = fillFlag
+		source = unsaid
 		s.DontCare += c.bytes
 	case chunkRaw:
 		if have := max(s.img.Size()-c.at, 0); have < c.bytes {
@@ -279,11 +283,25 @@ func (s *Sparse) NextData(off int64) (flash.Extent, error) {
 		return flash.Extent{Offset: s.size}, nil
 	}
 	for i := s.at(off); i < len(s.runs); i++ {
-		if start := max(off, s.runs[i].start); s.runs[i].source != fillFlag {
+		if start := max(off, s.runs[i].start); s.runs[i].source != fillFlag && s.runs[i].source != unsaid {
 			return flash.Extent{Offset: start, Length: s.end(i) - start}, nil
 		}
 	}
 	return flash.Extent{Offset: s.size}, nil
+}
+
+// Holes implements flash.HoleFinder: what the file does not say.
+func (s *Sparse) Holes(e flash.Extent) (out []flash.Extent) {
+	if e = e.Clip(s.size); e.Length == 0 {
+		return nil
+	}
+	for i := s.at(e.Offset); i < len(s.runs) && s.runs[i].start < e.End(); i++ {
+		if s.runs[i].source == unsaid {
+			start := max(s.runs[i].start, e.Offset)
+			out = append(out, flash.Extent{Offset: start, Length: min(s.end(i), e.End()) - start})
+		}
+	}
+	return out
 }
 
 // tellSparse: what it stands for, and what that begins with.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sort"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -102,5 +103,30 @@ func JoinSparse(pieces []*Sparse) (img flash.Image, said int64, err error) {
 			off = d.End()
 		}
 	}
-	return all, said, nil
+	return &joined{all, silent(pieces, size)}, said, nil
+}
+
+// joined is an image of several pieces. It has holes where none of them says anything.
+type joined struct {
+	*flash.Stitched
+	silent []flash.Extent // in order
+}
+
+// Holes implements flash.HoleFinder.
+func (j *joined) Holes(e flash.Extent) (out []flash.Extent) {
+	i := sort.Search(len(j.silent), func(i int) bool { return j.silent[i].End() > e.Offset })
+	for ; i < len(j.silent) && j.silent[i].Offset < e.End(); i++ {
+		out = append(out, flash.Within(j.silent[i:i+1], e)...)
+	}
+	return out
+}
+
+// silent returns what no piece says.
+func silent(pieces []*Sparse, size int64) []flash.Extent {
+	var said []flash.Extent
+	for _, p := range pieces {
+		whole := []flash.Extent{{Length: p.size}}
+		said = append(said, flash.Without(whole, flash.Holes(p))...)
+	}
+	return flash.Without([]flash.Extent{{Length: size}}, said)
 }

@@ -92,16 +92,19 @@ func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, e
 	if c.Length <= 0 || c.Length >= it.Present || scatter.Defaults(it.Name, p.dev.Storage).Private {
 		return nil, nil
 	}
-	at, err := image.FirstData(it.Image, c.Length, look)
+	end, at, err := image.Behind(it.Image, c.Length, look)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %s: %w", it.Name, err)
 	}
 	if at < it.Present {
-		p.tell(flash.Note, it.Row, "has no trimmed copy: its header gives it %s, but data follow at 0x%x", flash.Size(c.Length), it.Offset+at)
+		p.tell(flash.Note, it.Row, "has no trimmed copy: its header gives it %s, but data follow at 0x%x", flash.Size(end), it.Offset+at)
 		return nil, nil
 	}
-	own := p.copyOf(it, "trimmed", "trimmed", c, flash.Extent{Length: c.Length})
-	own.Image = flash.Slice(it.Image, flash.Extent{Length: c.Length})
+	if end == it.Present {
+		return nil, nil
+	}
+	own := p.copyOf(it, "trimmed", "trimmed", c, flash.Extent{Length: end})
+	own.Image = flash.Slice(it.Image, flash.Extent{Length: end})
 	p.trimmed[it.File] = own.File
 	return []Item{own}, nil
 }

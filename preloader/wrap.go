@@ -28,6 +28,12 @@ type WrapOptions struct {
 	// computed from its file, that of the new file is put in its place.
 }
 
+// Medium is the medium that FILE_INFO.flash_dev speaks for, "" where it speaks for none
+// alone: 0x0C stands in preloaders of eMMC regions, too, and not only of UFS ones.
+func (f FileInfo) Medium() string {
+	return map[uint8]string{deviceEMMC: MediumEMMC, 0x07: MediumSF}[f.FlashDevice]
+}
+
 const blockSize = 0x200
 
 // Wrap builds the boot region for a flashable file: header, BRLYT, fill and file, to

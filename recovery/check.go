@@ -20,6 +20,7 @@ const (
 	Depends      Answer = "may start"
 	DoesNotStart Answer = "would not start"
 	Harmful      Answer = "would do harm" // it starts, and formats what it must not
+	MayHarm      Answer = "may do harm"   // it starts, and whether it goes by what is wrong in it is not known
 )
 
 // Verdict is what Check came to. Reasons that are errors stop the phone from starting the
@@ -40,10 +41,12 @@ type checker struct {
 	new   *boot.Image
 	stock *boot.Image // what the phone has there; nil when that is not at hand
 	rd    *ramdisk.Ramdisk
+	own   []*ramdisk.Ramdisk // of stock, as far as they can be read
 	limit int64
 	out   []flash.Problem
 
-	harm, harmEnd int // the reasons in out that are about paths, not about starting
+	harm, harmEnd int  // the reasons in out that are about paths, not about starting
+	doubted       bool // one of them says that harm is not proven
 }
 
 // Check says whether the phone would start an image as its recovery. Nothing is certain
@@ -278,12 +281,18 @@ func (c *checker) program(context.Context) error {
 	if err := c.bits(); err != nil {
 		return err
 	}
-	if c.rd == nil || c.stock == nil || len(c.stock.Ramdisks()) == 0 {
+	if c.rd == nil || c.stock == nil {
 		return nil
 	}
-	own, err := ramdisk.Read(c.stock.Ramdisks()[0].Payload(), c.limit)
-	if err == nil && own.Segments[0].Compression != c.rd.Segments[0].Compression {
-		c.say(flash.Warning, "ramdisk", "is packed with %s, the phone's own with %s: its kernel may know only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
+	for i, p := range c.stock.Ramdisks() {
+		own, err := ramdisk.Read(p.Payload(), c.limit)
+		if err != nil {
+			continue
+		}
+		c.own = append(c.own, own)
+		if i == 0 && own.Segments[0].Compression != c.rd.Segments[0].Compression {
+			c.say(flash.Warning, "ramdisk", "is packed with %s, the phone's own with %s: its kernel may know only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
+		}
 	}
 	return nil
 }
@@ -299,16 +308,6 @@ func (c *checker) bits() error {
 		c.say(flash.Error, "ramdisk", "its recovery has 64 bits, the kernel 32: it cannot run it")
 	}
 	return err
-}
-
-func (c *checker) fstabs(context.Context) error {
-	if c.rd == nil {
-		return nil
-	}
-	c.harm = len(c.out)
-	c.out = append(c.out, CheckFstabs(c.name, c.rd, c.phone)...)
-	c.harmEnd = len(c.out)
-	return nil
 }
 
 // equal compares two images.

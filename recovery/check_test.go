@@ -95,6 +95,45 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A path that the table contradicts does harm when the recovery goes by it. The maker's own
+// recoveries of the MBR era carry numbers of other layouts and look partitions up by name.
+func TestCheckNumbersOfOtherLayouts(t *testing.T) {
+	const mbrNames = "mbr ebr1 nvram protect1 protect2 boot recovery android cache usrdata"
+	const list = "/dev/block/mmcblk0p3 /cache ext4 defaults defaults\n" // protect2 by the table
+	recoveryOf := func(program string, fstabs ...file) []byte {
+		files := append([]file{{"sbin", ramdisk.Dir | 0o755, ""}, {"sbin/recovery", ramdisk.File | 0o755, program}}, fstabs...)
+		return withKernel(t, kernel("3.4.67"), true, files...)
+	}
+	own := text("etc/recovery.fstab", list)
+	const plain, reads = "\x7FELF plain", "\x7FELF reads /proc/dumchar_info\x00"
+	for name, c := range map[string]struct {
+		img, stock []byte
+		answer     recovery.Answer
+		says       string
+	}{
+		"the maker's, as it is":             {recoveryOf(reads, own), recoveryOf(reads, own), recovery.Starts, "the phone's own recovery says the same, and its program reads /proc/dumchar_info"},
+		"another's, that reads it":          {recoveryOf(reads+"2", own), recoveryOf(reads, own), recovery.MayHarm, "whether it goes by the number is not known"},
+		"the phone's, of unknown ways":      {recoveryOf(plain, own), recoveryOf(plain, own), recovery.MayHarm, "either its program does not go by it, or the table is of another phone"},
+		"another's, that does not":          {recoveryOf(plain, own), recoveryOf(reads, own), recovery.Harmful, "its IMEI among it"},
+		"the stock's program, another file": {recoveryOf(plain, text("etc/recovery.fstab", list+"# x\n")), recoveryOf(plain, own), recovery.Harmful, "its IMEI among it"},
+		"a file of init's":                  {recoveryOf(reads, text("fstab.mt6582", list)), recoveryOf(reads), recovery.Harmful, "its IMEI among it"},
+		"a name, not a number":              {recoveryOf(reads, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(reads), recovery.Harmful, "its IMEI among it"},
+		"the phone's, by a name":            {recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recovery.MayHarm, "the phone's own recovery says the same"},
+	} {
+		for _, given := range []bool{false, true} { // the stock image in the dump, or beside it
+			p := phone(map[string][]byte{"recovery": c.stock}, mbrNames)
+			if given {
+				p = phone(nil, mbrNames)
+				p.Stock = bytes.NewReader(c.stock)
+			}
+			v, err := recovery.Check(context.Background(), source("new.img", c.img), p, 0)
+			if err != nil || v.Answer != c.answer || !strings.Contains(fmt.Sprint(v.Reasons), c.says) {
+				t.Errorf("%s, given %t: %v, %v\nwant %q and %q", name, given, err, v, c.answer, c.says)
+			}
+		}
+	}
+}
+
 // A rollback index below the phone's own is named.
 func TestCheckRollback(t *testing.T) {
 	stock := withKernel(t, kernel("3.18.35"), false, withProgram("stock")...)

@@ -119,6 +119,8 @@ func (c *checker) verdict() *Verdict {
 		v.Answer = DoesNotStart
 	case worst == flash.Error:
 		v.Answer = Harmful
+	case c.doubted:
+		v.Answer = MayHarm
 	}
 	var why []string
 	for _, p := range c.out {

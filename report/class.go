@@ -33,7 +33,7 @@ var classes = []struct {
 	{Boot, "B", "boot chain"},
 	{Firmware, "F", "modem and firmware"},
 	{System, "S", "system"},
-	{Private, "P", "private: identity, keys, logs"},
+	{Private, "P", "private: identity, keys, locks, logs"},
 	{User, "U", "user data"},
 	{Other, "O", "other"},
 	{Gap, "G", "between partitions"},

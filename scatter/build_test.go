@@ -101,10 +101,10 @@ func TestBuildHeader(t *testing.T) {
 		spec scatter.Spec
 		want scatter.Info
 	}{
-		{scatter.Spec{}, scatter.Info{"V1.1.2", "MT0000", "", "EMMC", "MSDC_0", 0x20000}},
+		{scatter.Spec{}, scatter.Info{"V1.1.2", "", "", "EMMC", "MSDC_0", 0x20000}},
 		{scatter.Spec{Storage: "UFS", Platform: "mt6893"}, scatter.Info{"V1.1.2", "MT6893", "", "UFS", "UFSHCI_0", 0x80000}},
 		{scatter.Spec{Storage: "NAND", BlockSize: 0x40000, Platform: "MT6572\nx: y", Project: "a\nb: c"},
-			scatter.Info{"V1.1.2", "MT0000", "a_b: c", "NAND", "NONE", 0x40000}},
+			scatter.Info{"V1.1.2", "", "a_b: c", "NAND", "NONE", 0x40000}},
 	} {
 		c.spec.Rows = []flash.Partition{{Name: "lk"}}
 		if got := rebuilt(t, c.spec).Info; got != c.want {

@@ -25,7 +25,7 @@ const (
 	RuleGap        = "gap"        // nobody owns some bytes
 	RuleFile       = "file"       // an image is missing, or larger than its partition
 	RuleDump       = "dump"       // the dump's own table says otherwise
-	RulePrivate    = "private"    // the phone's identity would be overwritten
+	RulePrivate    = "private"    // what is the phone's own would be overwritten
 )
 
 // Rules lists the rules with what each looks for.
@@ -43,7 +43,7 @@ var Rules = []struct{ ID, Text string }{
 	{RuleGap, "bytes between rows that belong to none"},
 	{RuleFile, "an image that is missing, or larger than its partition"},
 	{RuleDump, "rows that contradict the dump's own table"},
-	{RulePrivate, "rows whose download overwrites the phone's identity"},
+	{RulePrivate, "rows whose download overwrites what is the phone's own"},
 }
 
 // Finding is something to know about a scatter file, at a line of it.
@@ -138,7 +138,9 @@ func (c *checker) header() {
 	for _, want := range []struct{ key, value string }{
 		{"platform", info.Platform}, {"storage", string(info.Storage)}, {"config_version", info.Version},
 	} {
-		if want.value == "" && want.key != "config_version" {
+		if want.key == "platform" && flash.KnownChip(h.Get("platform")) != h.Get("platform") {
+			c.add(RuleHeader, line, flash.Note, "", "platform %s stands for a chip that is not known: flash tools want its name", flash.NoChip)
+		} else if want.value == "" && want.key != "config_version" {
 			c.add(RuleHeader, line, flash.Warning, "", "no %s: SP Flash Tool refuses the file", want.key)
 		}
 	}
@@ -175,10 +177,10 @@ func (c *checker) names() {
 	}
 }
 
-// private warns of rows that write the identity of one phone over another's.
+// private warns of rows that write what is of one phone over another's.
 func (c *checker) private(e *entry) {
-	if e.Download && Defaults(e.Name, c.f.Info.Storage).Private && Canonical(e.Name) != "userdata" {
-		c.at(RulePrivate, e, "is_download", flash.Note, "downloading it overwrites the phone's own (identity, keys or locks): right for this phone's backup, wrong for any other phone")
+	if why := Why(e.Name); e.Download && why != "" && Canonical(e.Name) != "userdata" {
+		c.at(RulePrivate, e, "is_download", flash.Note, "downloading it overwrites the phone's own %s: %s", why, why.ownedBy())
 	}
 }
 

@@ -26,6 +26,32 @@ func good(name, at, size string, more ...string) string {
 	return row(name, at, at, size, append([]string{"boundary_check: true"}, more...)...)
 }
 
+// A reserved row without a name names no partition that could be lost: whatever stands for
+// its address, that is no error.
+func TestCheckReservedWithoutName(t *testing.T) {
+	lk, boot := good("lk", "0x8000", "0x8000"), good("boot", "0x10000", "0x8000")
+	isReserved := []string{"is_reserved: true", "operation_type: RESERVED"}
+	for name, text := range map[string]string{
+		"no number":         header + lk + good("", "none", "0x8000", isReserved...),
+		"nothing":           header + lk + good("", "", "0x8000", isReserved...),
+		"behind an MBR":     header + row("MBR", "0x1400000", "0x0", "0x80000") + good("", "0x0", "0x0", isReserved...),
+		"a count":           header + lk + boot + good("", "0xFFFF00a8", "0x1500000"),
+		"a count, reserved": header + lk + boot + counted("", "0xFFFF00a8", "0x1500000"),
+	} {
+		for _, f := range scatter.Check(parse(t, text), scatter.CheckOptions{}) {
+			if f.Severity > flash.Note && f.Name == "" && f.Rule != scatter.RuleSyntax {
+				t.Errorf("%s: %s", name, findings([]scatter.Finding{f}))
+			}
+		}
+	}
+	// What is named, or no reserved row, stays an error.
+	for _, text := range []string{header + lk + good("otp", "none", "0x8000", isReserved...), header + lk + good("", "none", "0x8000")} {
+		if got := findings(scatter.Check(parse(t, text), scatter.CheckOptions{})); !strings.Contains(got, "error") {
+			t.Errorf("no error: %s", got)
+		}
+	}
+}
+
 // One thing is wrong in each file, and the rule that sees it names its line.
 func TestCheckRules(t *testing.T) {
 	lk, boot := good("lk", "0x8000", "0x8000"), good("boot", "0x10000", "0x8000")
@@ -55,7 +81,10 @@ func TestCheckRules(t *testing.T) {
 		"same name":            {edit("partition_name: boot", "partition_name: lk"), "syntax:29 warning lk: the name is that of line 14"},
 		"size":                 {edit("partition_size: 0x8000", "partition_size: all"), `size:21 error lk: partition_size "all" is not a number`},
 		"address":              {header + good("lk", "here", "0x8000"), "address:20 error lk: no address"},
-		"private":              {header + good("nvram", "0x8000", "0x8000", "file_name: nvram.bin", "is_download: true"), "private:26 note nvram: downloading it overwrites"},
+		"private":              {header + good("nvram", "0x8000", "0x8000", "file_name: nvram.bin", "is_download: true"), "private:26 note nvram: downloading it overwrites the phone's own identity (IMEI, serial numbers, calibration): right for"},
+		"logs":                 {header + good("EXPDB", "0x8000", "0x8000", "file_name: expdb.bin", "is_download: true"), "private:26 note EXPDB: downloading it overwrites the phone's own logs: they say nothing of another phone"},
+		"a key":                {header + good("metadata", "0x8000", "0x8000", "file_name: m.bin", "is_download: true"), "private:26 note metadata: downloading it overwrites the phone's own keys"},
+		"a lock":               {header + good("seccfg", "0x8000", "0x8000", "file_name: s.bin", "is_download: true"), "private:26 note seccfg: downloading it overwrites the phone's own lock state"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := findings(scatter.Check(parse(t, c.text), scatter.CheckOptions{}))

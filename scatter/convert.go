@@ -147,7 +147,7 @@ func (c *converter) spellOut() document {
 	}
 	spec := Spec{Platform: info.Platform, Project: info.Project, Storage: info.Storage}.complete()
 	if info.Platform == "" && !c.to.bare() {
-		c.add(flash.Warning, "", 0, "the list does not say the chip; written as %s", spec.Platform)
+		c.add(flash.Warning, "", 0, "nothing says the chip; written as %s", spec.Platform)
 	}
 	s := section{info: info}
 	s.info.Storage = spec.Storage

@@ -153,7 +153,7 @@ func TestConvertProblems(t *testing.T) {
 		"not for XML":     {strings.Replace(one, "colour: blue", "colour: b\x01", 1), scatter.XML, "warning lk: line 27: colour: b\x01 cannot be said in xml as it is"},
 		"key not for XML": {strings.Replace(one, "colour:", "3d:", 1), scatter.XML, "warning lk: line 27: 3d: blue cannot be said in xml as it is"},
 		"to a list":       {one + row("boot", "0x10000", "0x10000", "0x8000"), scatter.List, "note scatter: list lists names and addresses only: sizes, files, types, operations and regions are left out"},
-		"list to text": {"lk 0x8000\nboot 0x10000\nsgpt 0xFFFF0000\n", scatter.V112, "warning scatter: the list does not say the chip; written as MT0000; " +
+		"list to text": {"lk 0x8000\nboot 0x10000\nsgpt 0xFFFF0000\n", scatter.V112, "warning scatter: nothing says the chip; written as MT0000; " +
 			"warning sgpt: line 3: its size is not known; written as 0; " +
 			"warning scatter: file names, types and operations are the usual ones for these partitions; the list does not give any; " +
 			"note scatter: sizes are the distances between rows; the list does not give any"},

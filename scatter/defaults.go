@@ -14,10 +14,10 @@ const (
 	boot = "SV5_BL_BIN"
 )
 
-// The themes of partitions that make a phone this phone.
+// The themes of partitions that make a phone this phone; what each holds is in secrets.
 const (
-	whyIdentity = "the phone's identity (IMEI, calibration, serial numbers): ptgen protects it, no firmware carries it"
-	whyLock     = "a lock or a key of this phone: no published file downloads it"
+	howIdentity = "ptgen protects it, no firmware carries it"
+	howLock     = "no published file downloads it"
 )
 
 type preset struct {
@@ -152,7 +152,7 @@ var themes = []theme{
 		"cam_vpu2":  {"cam_vpu2.img", update, rom, false, ""},
 		"cam_vpu3":  {"cam_vpu3.img", update, rom, false, ""},
 	}},
-	{whyIdentity, map[string]preset{
+	{howIdentity, map[string]preset{
 		"proinfo":       {"", protected, rom, true, ""},
 		"nvram":         {"", binregion, rom, true, ""},
 		"nvdata":        {"", invisible, ext4, true, ""},
@@ -195,7 +195,7 @@ var themes = []theme{
 		"oplus_custom":  {"", protected, rom, true, "Oppo"},
 		"rfcal":         {"", invisible, rom, true, "calibration of the radio"},
 	}},
-	{whyLock, map[string]preset{
+	{howLock, map[string]preset{
 		"seccfg":      {"", invisible, rom, true, ""},
 		"lenovolock":  {"", invisible, rom, true, "Lenovo"},
 		"persistent":  {"", invisible, rom, true, "Samsung"},

@@ -194,10 +194,10 @@ func (d *differ) words(c Change, key, a, b string) {
 		return
 	}
 	c.Kind, c.Key, c.A, c.B, c.Severity, c.Risk = "words", key, a, b, flash.Note, ""
-	private := Defaults(c.Name, "").Private
+	why := Why(c.Name)
 	switch {
-	case private && (key == "is_download" && b == "true" || key == "operation_type" && strings.EqualFold(b, update)):
-		c.Severity, c.Risk = flash.Warning, "the phone's own content (identity, keys or data) would be overwritten"
+	case why != "" && (key == "is_download" && b == "true" || key == "operation_type" && strings.EqualFold(b, update)):
+		c.Severity, c.Risk = flash.Warning, "the phone's own "+string(why)+" would be overwritten"
 	case key == "is_download" && b == "false":
 		c.Risk = "it would no longer be written"
 	}
@@ -220,7 +220,11 @@ func riskOf(name, what string) (flash.Severity, string) {
 		}
 		return flash.Warning, what + ": the owner's data do not survive"
 	case attr.Private && attr.Operation != reserved:
-		return flash.Error, what + ": the phone's identity, keys or locks (IMEI, calibration …) are not found any more; save it first"
+		why, severity := Why(name), flash.Error
+		if why == SecretLog {
+			severity = flash.Warning
+		}
+		return severity, fmt.Sprintf("%s: the phone's own %s would not be found any more; save it first", what, why)
 	case attr.Operation == bootload:
 		return flash.Error, what + ": a preloader in the wrong place leaves a phone that does not start"
 	case attr.Operation == reserved:

@@ -109,14 +109,14 @@ func find(name string) (reasoned, bool) {
 }
 
 // FileName returns the name flash tools expect of a platform's scatter file. What
-// cannot be part of a platform's name makes it unknown, MT0000.
+// cannot be part of a platform's name makes it unknown, flash.NoChip.
 func FileName(platform string) string {
 	return platformName(platform) + "_Android_scatter.txt"
 }
 
 func platformName(platform string) string {
 	if !isWord(platform) {
-		return "MT0000"
+		return flash.NoChip
 	}
 	return strings.ToUpper(platform)
 }
@@ -141,11 +141,4 @@ func emptyBoot(p flash.Partition) bool {
 		return true
 	}
 	return false
-}
-
-// Identity reports whether a partition makes the phone this phone (IMEI, calibration,
-// keys, locks), so that nothing else can stand in for it, and why.
-func Identity(name string) (why string, yes bool) {
-	k, ok := find(Canonical(name))
-	return k.why, ok && k.private && (k.why == whyIdentity || k.why == whyLock)
 }

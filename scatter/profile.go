@@ -105,7 +105,7 @@ func whyWords(name string) string {
 	if !ok {
 		return "not known to the survey of published scatter files: hidden and not downloaded"
 	}
-	s := k.why
+	s := reasonOf(name, k)
 	if k.note != "" {
 		s += " (" + k.note + ")"
 	}

@@ -1,6 +1,7 @@
 package scatter
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -49,7 +50,7 @@ type chain struct {
 	outside int64  // length of the rows so far whose count is 0
 	reach   int64  // where ordinary rows end
 	reacher string // and which one
-	broken  string // the row that could not be placed, and so none before it
+	broken  string // what to call the row that could not be placed, and so none before it
 }
 
 func (c *chain) resolve(e *entry) {
@@ -67,7 +68,7 @@ func (c *chain) resolve(e *entry) {
 			severity = flash.Note
 		}
 		c.b.problem(severity, e, "physical_start_addr", "not placed: %s", why)
-		c.broken = e.Name
+		c.broken = cmp.Or(e.Name, "without a name")
 		return
 	}
 	e.Extent = flash.Extent{Offset: start, Length: c.next - start}

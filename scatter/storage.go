@@ -85,7 +85,7 @@ func (f *File) readHead() {
 		s := &f.sections[i]
 		s.info = Info{
 			Version:     f.Head.Get("config_version"),
-			Platform:    f.Head.Get("platform"),
+			Platform:    flash.KnownChip(f.Head.Get("platform")),
 			Project:     f.Head.Get("project"),
 			Storage:     flash.Storage(strings.ToUpper(get(s, "storage"))),
 			BootChannel: get(s, "boot_channel"),

@@ -76,6 +76,9 @@ func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...
 	if f := e.row.Find(key); f != nil {
 		line = f.Line
 	}
+	if e.Name == "" && e.Reserved {
+		s = min(s, flash.Note) // nothing can be asked of it by name, so no partition is lost
+	}
 	rule := RuleAddress
 	switch {
 	case e.counted:
@@ -105,7 +108,7 @@ func (b *builder) entry(i int) entry {
 	e.Region = region(r.Get("region"), e.Name, b.file.Info.Storage)
 	e.Reserved = isTrue(r.Get("is_reserved")) || strings.EqualFold(e.Operation, "RESERVED")
 	// Tools that dump phones forget to call the pool reserved, and it has no address.
-	e.Reserved = e.Reserved || isPool(&e) && isCount(r.Get("linear_start_addr")) && isCount(r.Get("physical_start_addr"))
+	e.Reserved = e.Reserved || (isPool(&e) || e.Name == "") && isCount(r.Get("linear_start_addr")) && isCount(r.Get("physical_start_addr"))
 	e.Offset = flash.Unplaced
 	e.linear = readAddress(r.Get("linear_start_addr"), e.Reserved)
 	e.physical = readAddress(r.Get("physical_start_addr"), e.Reserved)

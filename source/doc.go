@@ -5,6 +5,7 @@
 //	dump.zip, .z01 …                in an archive, also one in volumes
 //	ROM_1.001, ROM_1.002 …          split                               ┐
 //	system.simg                     an Android sparse image             │  Device
+//	super.img_sparsechunk.0 …       one in pieces, in any order         │
 //	ROM_0                           BOOT_1 ‖ BOOT_2 ‖ RPMB ‖ USER       ├► EMMC_USER / UFS_LU2
 //	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0
 //	gpt.bin, boot.bin, lk.bin …     a folder of partitions              │  …

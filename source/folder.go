@@ -24,6 +24,7 @@ type folder struct {
 	name    string
 	path    string    // "" of an archive
 	members []*member // by name, split ones as one
+	joined  *member   // made of the pieces of a sparse image; nil for none
 	scatter *member   // nil for none
 }
 
@@ -33,6 +34,8 @@ type member struct {
 	path string // "" in an archive
 	size int64  // bytes, as packed; of a split file, the first part's
 	raw  func(context.Context) (flash.Image, error)
+
+	starts func(magic string) bool // whether its bytes begin so; nil when that is not asked
 
 	packed, img flash.Image // as it is, and unwrapped; nil before it is opened
 	used        bool
@@ -80,6 +83,7 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		}
 		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
 		member.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, member.path) }
+		member.starts = func(magic string) bool { return fileStarts(member.path, magic) }
 		f.add(member)
 	}
 	if len(f.members) == 0 {
@@ -143,6 +147,12 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		if err != nil || ok {
 			return err
 		}
+	}
+	if m := f.joined; m != nil && m == f.largest() {
+		m.used = true
+		s.Unpacked = true
+		s.take(place(m.packed, true), m.name)
+		return nil
 	}
 	return &UnreadableError{f.name, "neither a dump with a partition table nor partitions with a table that places them (gpt.bin, a scatter file)"}
 }
@@ -240,6 +250,9 @@ func stemOf(name string) string {
 // openRegions opens a folder of whole regions: SP Flash Tool's ROM_0, ROM_1 …,
 // BOOT_1 and the like. Which file is which is told by its content.
 func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
+	if err := s.joinPieces(ctx, f); err != nil {
+		return false, err
+	}
 	var users, boots, rest []*member
 	found := map[*member]placement{}
 	for _, m := range f.members {

@@ -67,6 +67,7 @@ type Source struct {
 		size  int64
 		note  flash.Problem
 	}
+	partial bool // what the main file does not say is missing: it is some pieces of several
 }
 
 // Close closes every file of the device and removes what was unpacked.
@@ -136,7 +137,13 @@ func (s *Source) addMembers(f *folder, paths []string) error {
 			return &UnreadableError{path, "two files of this name cannot be told apart: rename one"}
 		}
 		m := &member{name: filepath.Base(path), path: path, size: st.Size()}
-		m.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, path) }
+		m.raw = func(ctx context.Context) (flash.Image, error) {
+			if IsSparse(path) { // a piece by itself, whatever lies beside it
+				return s.openFile(ctx, path)
+			}
+			return s.openPath(ctx, path)
+		}
+		m.starts = func(magic string) bool { return fileStarts(path, magic) }
 		f.add(m)
 	}
 	return nil
@@ -186,6 +193,9 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return err
 	}
 	s.Unpacked = s.Unpacked || img != raw
+	if path != Stdin && isSparse(raw) {
+		s.tellPiece(path)
+	}
 	s.take(place(img, true), name)
 	return s.honourMapBeside(ctx, path, s.Parts)
 }
@@ -195,6 +205,9 @@ func (s *Source) take(p placement, name string) {
 	s.Storage = p.storage
 	for _, part := range p.parts {
 		part.Source = name
+		if s.partial {
+			part.Unread = flash.Union(part.Unread, flash.Holes(part.Image))
+		}
 		s.Parts = append(s.Parts, part)
 	}
 	s.Problems = append(s.Problems, p.problems...)

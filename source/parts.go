@@ -129,13 +129,16 @@ func (s *Source) openParts(ctx context.Context, set *partSet, err error) (flash.
 	if err != nil {
 		return nil, err
 	}
-	var images []flash.Image
+	var images []flash.Image // of the parts
 	for _, path := range set.paths {
 		f, err := s.openFile(ctx, path)
 		if err != nil {
 			return nil, err
 		}
 		images = append(images, f)
+	}
+	if len(images) > 1 && isSparse(images[0]) && isSparse(images[1]) { // each stands for the whole
+		return s.joinSparse(images, set.name)
 	}
 	whole := flash.Join(images...)
 	s.problem(flash.Note, set.name, "joined of %d parts, %s to %s: %s", len(set.paths),

@@ -101,9 +101,24 @@ func (s *Source) archive(in flash.Image, name string) *folder {
 	for _, f := range files {
 		d.add(&member{name: path.Base(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
 			return s.openMember(ctx, in, f)
-		}})
+		}, starts: func(magic string) bool { return zipStarts(f, magic) }})
 	}
 	return d
+}
+
+// zipStarts reports whether the bytes of a file in an archive begin with a magic.
+func zipStarts(f *zip.File, magic string) bool {
+	if f.Flags&zipEncrypted != 0 {
+		return false
+	}
+	r, err := f.Open()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	b := make([]byte, len(magic))
+	_, err = io.ReadFull(r, b)
+	return err == nil && string(b) == magic
 }
 
 // openArchive opens an archive as the folder that was packed, or else the dump in it.

@@ -124,7 +124,7 @@ func riskOf(e *flash.ManifestEntry) string {
 	case name == "seccfg":
 		return "lock state of the bootloader: must be this phone's own"
 	case identity:
-		return "this phone's identity: on another phone it is a clone's"
+		return "the phone's own " + string(scatter.Why(name)) + ": wrong on any other phone"
 	case name == "userdata":
 		return "the owner's data as they were"
 	case isTable(name):
@@ -144,9 +144,9 @@ func lossOf(e *flash.ManifestEntry) string {
 	case name == "seccfg":
 		return "the present lock state (seccfg): a phone that was unlocked later is locked again"
 	case name == "nvram" || name == "nvdata":
-		return "what nvram holds now: IMEI, calibration, addresses become those of the backup"
+		return "what " + name + " holds now: IMEI, calibration, addresses become those of the backup"
 	case identity:
-		return "identity, keys and locks that the phone holds now in " + name
+		return "the " + string(scatter.Why(name)) + " that the phone holds now in " + name
 	}
 	return ""
 }

@@ -82,7 +82,7 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 		path := ""
 		if !c.IsSet("port") {
 			var err error
-			if path, err = oneFile(c, "dump"); err != nil {
+			if path, err = u.oneDump(c, "dump"); err != nil {
 				return err
 			}
 		} else if c.NArg() > 0 {
@@ -160,7 +160,11 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 }
 
 func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*source.Source, error) {
-	return source.Open(ctx, path, source.Options{
+	paths := []string{path}
+	if len(u.pieces) > 0 && u.pieces[0] == path {
+		paths = u.pieces
+	}
+	return source.OpenPieces(ctx, paths, source.Options{
 		Boot1: c.String("boot1"), Boot2: c.String("boot2"), RPMB: c.String("rpmb"),
 		TempDir: c.String("tmp"), Progress: u.bars.event,
 		Keys: keysOf(c),
@@ -201,7 +205,7 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	if m := scatterFileName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {
-		claim.Platform = strings.ToUpper(m[1]) // old dialects name the chip only there
+		claim.Platform = flash.KnownChip(strings.ToUpper(m[1])) // old dialects name the chip only there
 	}
 	return claim, nil
 }
@@ -223,7 +227,7 @@ func tableFile(c *cli.Context, src *source.Source) (path string, img flash.Image
 var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
 
 func checkChip(name string) error {
-	if name != "" && !chipName.MatchString(name) {
+	if name != "" && (!chipName.MatchString(name) || flash.KnownChip(name) == "") {
 		return usage("mtkkit: --platform is a chip such as MT6592, not %q", name)
 	}
 	return nil

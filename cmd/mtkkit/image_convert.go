@@ -189,7 +189,13 @@ func (s *slice) judgePieces(pieces []*image.Sparse, said int64) (out []flash.Pro
 			add(flash.Warning, s.inputs[i], "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(s.inputs[0]), flash.Size(pieces[0].Size()))
 		}
 	}
+	why := ""
+	if len(pieces) == 1 {
+		why = source.PieceOf(s.inputs[0])
+	}
 	switch silent := s.img.Size() - said; {
+	case why != "":
+		add(flash.Warning, s.name, "%s; %s are zeros in the plain image", why, flash.Size(silent))
 	case silent > 0:
 		add(flash.Note, s.name, "%s are said by no piece (\"don't care\"): they are zeros in the plain image", flash.Size(silent))
 	case silent < 0:

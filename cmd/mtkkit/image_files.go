@@ -19,7 +19,8 @@ import (
 
 const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
 	"by itself (system.img:/app, or system.img /app). Partitions with slots: the active one, or name it system_b.\n" +
-	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written."
+	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. The pieces of an Android sparse image\n" +
+	"are taken as one: all of them, in any order, in the place of the dump."
 
 func imageLsCommand(u *ui) *cli.Command {
 	return &cli.Command{
@@ -55,21 +56,22 @@ func imageCatCommand(u *ui) *cli.Command {
 // withFiles is the frame of a command on a file system.
 func withFiles(u *ui, do func(c *cli.Context, o *opened, name string) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		if c.NArg() < 1 || c.NArg() > 2 {
+		args := u.join(c.Args().Slice())
+		if len(args) < 1 || len(args) > 2 {
 			return usage("%s: a dump and a place in it are needed (%s ROM_1 system:/build.prop, or %s system.img:/build.prop)",
 				commandName(c), commandName(c), commandName(c))
 		}
 		if err := u.speak(c); err != nil {
 			return err
 		}
-		place := placeOf(c.Args().Slice())
+		place := placeOf(args)
 		o, err := openFiles(c, u, place)
 		if err != nil {
 			return err
 		}
 		defer o.Close()
 		err = do(c, o, place.path)
-		problems := o.Problems()
+		problems := append(o.told, o.Problems()...)
 		u.problems(problems)
 		if err == nil {
 			err = verdict(problems)

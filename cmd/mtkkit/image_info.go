@@ -21,24 +21,31 @@ func imageInfoCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "what an image is, how long it really is and how that is known, and what it says of itself",
-		ArgsUsage: "IMAGE | ROM_1 [PARTITION]",
+		ArgsUsage: "IMAGE | ROM_1 [PARTITION] (or the pieces of a sparse image)",
 		Description: "Of a dump every partition is told in a line, those inside super too; of one partition, or of an\n" +
 			"image by itself, everything is.",
 		Flags: dumpFlags(),
 		Action: func(c *cli.Context) error {
-			if c.NArg() < 1 || c.NArg() > 2 {
+			args := u.join(c.Args().Slice())
+			if len(args) < 1 || len(args) > 2 {
 				return usage("%s: an image is needed, or a dump and a partition (%s boot.img, or %s ROM_1 boot)", commandName(c), commandName(c), commandName(c))
 			}
 			if err := u.speak(c); err != nil {
 				return err
 			}
-			file, partition := c.Args().Get(0), c.Args().Get(1)
+			file, partition := args[0], ""
+			if len(args) == 2 {
+				partition = args[1]
+			}
+			if partition == "" && len(u.pieces) > 0 {
+				return describePieces(c, u, file)
+			}
 			if partition == "" && looksLikeDump(c, file) {
 				d, err := openDump(c, u, file)
 				if err == nil {
 					defer d.Close()
 					if img := packedImage(c, d); img != nil {
-						return describeSlice(u, &slice{opened: &opened{name: file}, img: img})
+						return describeSlice(c, u, &slice{opened: &opened{name: file}, img: img})
 					}
 					return describeDump(u, d)
 				}
@@ -51,9 +58,28 @@ func imageInfoCommand(u *ui) *cli.Command {
 				return err
 			}
 			defer s.Close()
-			return describeSlice(u, s)
+			return describeSlice(c, u, s)
 		},
 	}
+}
+
+// describePieces tells of what the pieces of a sparse image stand for: a dump or an image.
+func describePieces(c *cli.Context, u *ui, file string) error {
+	src, err := openSource(c.Context, c, u, file)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if user := src.User(); user != nil && !beginsLikeDump(user.Image) {
+		u.problems(src.Problems)
+		return errors.Join(describeSlice(c, u, &slice{opened: &opened{name: file}, img: strict(user.Image, user.Unread)}), verdict(src.Problems))
+	}
+	d, err := openDump(c, u, file)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return describeDump(u, d)
 }
 
 // looksLikeDump decides whether a file is worth asking for partitions: when it begins
@@ -93,7 +119,7 @@ func packedImage(c *cli.Context, d *dump) flash.Image {
 	if user == nil || len(d.src.Files) != 1 || c.IsSet("scatter") || c.IsSet("table") || beginsLikeDump(user.Image) {
 		return nil
 	}
-	return flash.Known(user.Image, user.Unread)
+	return strict(user.Image, user.Unread)
 }
 
 // slice is an image by itself, or one partition of a dump.
@@ -139,8 +165,20 @@ type namedInfo struct {
 }
 
 // describeSlice tells everything of one image.
-func describeSlice(u *ui, s *slice) error {
-	i := image.Describe(s.img)
+func describeSlice(c *cli.Context, u *ui, s *slice) error {
+	i, err := image.DescribeWhole(s.img, looking(c.Context, u, s.img.Size()))
+	u.bars.clear()
+	if err != nil && (c.Context.Err() != nil || i.Kind == "") {
+		return err
+	}
+	if err != nil {
+		i.Length, i.Known = 0, fmt.Sprintf("what follows its content cannot be read (%v)", err)
+	}
+	if len(s.inputs) == 1 && s.inputs[0] == s.name { // a file as it is
+		if why := source.PieceOf(s.name); why != "" {
+			i.Problems = append(i.Problems, flash.Problem{Severity: flash.Warning, Place: s.name, Offset: flash.NoOffset, Text: why})
+		}
+	}
 	if u.json {
 		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
 		if err := u.document(doc); err != nil {
@@ -220,7 +258,7 @@ func (doc *imageDoc) addLogical(s *lp.Super) {
 	for _, p := range s.Partitions("") {
 		i := &image.Info{Kind: "empty", Known: "it has no bytes"}
 		switch {
-		case p.Missing > 0:
+		case p.Missing > 0 || flash.Total(flash.Holes(p.Image)) == p.Size && p.Size > 0:
 			i = &image.Info{Kind: "not whole", Known: "a part of it is not here"}
 		case p.Size > 0:
 			i = image.Describe(p.Image)

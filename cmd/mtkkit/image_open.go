@@ -53,6 +53,7 @@ type opened struct {
 	*files.Tree
 	name    string // of the partition, or of the image's file
 	inputs  []string
+	told    []flash.Problem // what opening it brought to light
 	closers []io.Closer
 }
 
@@ -98,7 +99,7 @@ func mountOf(tree *files.Tree, partition string) string {
 // findFiles finds the bytes of the file system.
 func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error) {
 	o := &opened{name: path.Base(p.dump)}
-	if file, err := source.OpenFile(p.dump); err == nil { // a bare image needs no partition table
+	if file, err := source.OpenFile(p.dump); err == nil && len(u.pieces) == 0 { // a bare image needs no partition table
 		if kind := image.Sniff(file).Kind; kind == image.Ext4 || kind == image.EROFS {
 			o.closers, o.inputs = append(o.closers, file), []string{p.dump}
 			if p.partition != "" {
@@ -114,6 +115,7 @@ func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error)
 		return nil, nil, err
 	}
 	if user := src.User(); user != nil && (p.partition == "" || image.Sniff(user.Image).Kind == image.Super) {
+		o.told = notable(src.Problems)
 		o.closers, o.inputs = append(o.closers, src), inputs(c, p.dump, src.Files...)
 		img, err := o.bare(u, user, p)
 		return o, img, err
@@ -130,7 +132,7 @@ func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error)
 
 // bare takes an image that was packed: a file system, or a super partition by itself.
 func (o *opened) bare(u *ui, user *flash.Part, p filePlace) (flash.Image, error) {
-	img := flash.Known(user.Image, user.Unread)
+	img := strict(user.Image, user.Unread)
 	switch kind := image.Sniff(img).Kind; {
 	case kind == image.Super && p.partition == "":
 		return nil, usage("mtkkit image: which partition of %s? (mtkkit image ls %s system:/)", p.dump, p.dump)
@@ -193,7 +195,7 @@ func known(it *plan.Item) flash.Image {
 	for i := range holes {
 		holes[i].Offset -= it.Offset
 	}
-	return flash.Known(it.Image, holes)
+	return strict(it.Image, holes)
 }
 
 // logical takes a partition inside of super.

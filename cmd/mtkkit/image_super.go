@@ -19,7 +19,7 @@ func imageSuperCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "super",
 		Usage:     "list the logical partitions in super, or write them to files",
-		ArgsUsage: "ROM_1 | super.img",
+		ArgsUsage: "ROM_1 | super.img | PIECE… (of a sparse image, in any order)",
 		Description: "A dump is read where it lies: its super is not copied first. On phones that got dynamic\n" +
 			"partitions by an update the table is in system, and extents in several partitions.",
 		Flags: append([]cli.Flag{
@@ -30,7 +30,7 @@ func imageSuperCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump or super image")
+			path, err := u.oneDump(c, "dump or super image")
 			if err != nil {
 				return err
 			}
@@ -70,7 +70,10 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 	o := &opened{name: path, inputs: inputs(c, path, src.Files...)}
 	if user := src.User(); user != nil && lp.Sniff(user.Image) {
 		o.closers = append(o.closers, src)
-		s, err := lp.Read(flash.Known(user.Image, user.Unread), nil)
+		s, err := lp.Read(strict(user.Image, user.Unread), nil)
+		if err == nil {
+			s.Problems = append(notable(src.Problems), s.Problems...)
+		}
 		return o, s, err
 	}
 	src.Close()
@@ -132,8 +135,27 @@ func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
 			return err
 		}
 	}
-	u.problems(s.Problems)
-	return verdict(s.Problems)
+	problems := append(slices.Clone(s.Problems), lacks(list)...)
+	u.problems(problems)
+	return verdict(problems)
+}
+
+// lacks tells which partitions are not whole.
+func lacks(list []*lp.Partition) (out []flash.Problem) {
+	for _, p := range list {
+		if p.Image == nil {
+			continue
+		}
+		if text, severity := lackOf(p.Image); text != "" {
+			out = append(out, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text})
+		}
+	}
+	return out
+}
+
+// notable are the problems that are more than notes.
+func notable(list []flash.Problem) []flash.Problem {
+	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
 }
 
 // extents tells where a partition lies: the first stretches, and how many more.
@@ -159,6 +181,11 @@ func contentOf(p *lp.Partition) string {
 	case p.Size == 0:
 		return "empty"
 	}
+	if n := flash.Total(flash.Holes(p.Image)); n == p.Size {
+		return "nothing of it is here"
+	} else if n > 0 {
+		return fmt.Sprintf("%s, %s of it in no file", image.Sniff(p.Image).Kind, flash.Size(n))
+	}
 	return image.Sniff(p.Image).Kind.String()
 }
 
@@ -173,10 +200,17 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 		case p.Missing > 0:
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: " + contentOf(p)})
 		case p.Size == 0:
+		case flash.Total(flash.Holes(p.Image)) == p.Size:
+			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: nothing of it is here"})
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: another partition has its name"})
 		default:
-			outputs = append(outputs, flash.Output{Name: name, Image: p.Image})
+			if text, severity := lackOf(p.Image); severity == flash.Error {
+				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: "is written in part: " + text + "; zeros stand there"})
+			} else if text != "" {
+				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text + "; zeros stand there"})
+			}
+			outputs = append(outputs, flash.Output{Name: name, Image: flash.Filled(p.Image)})
 		}
 	}
 	if len(outputs) == 0 {

@@ -300,11 +300,12 @@ func wrapCommand(u *ui) *cli.Command {
 		Name:      "wrap",
 		Usage:     "put a flashable preloader into the shape of a boot region",
 		ArgsUsage: "preloader_<board>.bin",
-		Description: "A preloader file does not tell for which medium it is, nor how much room it has there:\n" +
-			"--medium and --boundary say it, or --like copies both from a region of the same phone.",
+		Description: "A preloader file does not tell for sure for which medium it is, nor how much room it has there:\n" +
+			"--medium and --boundary say it, or --like copies both from a region of the same phone. Without\n" +
+			"them, what the file names is taken and said; where it names no one medium, you are asked.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the preloader's name with .region.bin)"},
-			&cli.StringFlag{Name: "medium", Usage: "`MEDIUM` to start from: emmc (the default), ufs, combo, sdmmc or sf"},
+			&cli.StringFlag{Name: "medium", Aliases: []string{"storage"}, Usage: "`MEDIUM` to start from: emmc, ufs, combo, sdmmc or sf"},
 			&cli.StringFlag{Name: "boundary", Usage: "end of the preloader's room: `max` (the default, as on phones) or file (as in older builds)"},
 			&cli.StringFlag{Name: "like", Usage: "boot-region `FILE` of the same phone, whose header is used as it is"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "wrap a preloader that does not prove too, and replace the output"},
@@ -326,6 +327,23 @@ func wrapCommand(u *ui) *cli.Command {
 var media = map[string]string{
 	"": "", "emmc": preloader.MediumEMMC, "ufs": preloader.MediumUFS, "combo": preloader.MediumCombo,
 	"sdmmc": preloader.MediumSDMMC, "sf": preloader.MediumSF,
+}
+
+// mediumOf takes the medium that a preloader names, and says so. What is no preloader is
+// left to who wraps it.
+func mediumOf(u *ui, img flash.Image, path string) (string, error) {
+	r, err := preloader.Read(img)
+	if err != nil || r.Medium != preloader.MediumGFH || len(r.Files) == 0 {
+		return "", nil
+	}
+	info := r.Files[0].Info
+	medium := info.Medium()
+	if medium == "" {
+		return "", hinted{usage("mtkkit preloader wrap: for which medium is %s? It names flash device 0x%x, which stands for several", path, info.FlashDevice),
+			[]string{"--medium emmc (or ufs, combo …) says it; --like BOOT_1 takes the header of a region of the same phone"}}
+	}
+	u.note("%s names flash device %d, so a region of %s is made: --medium names another", path, info.FlashDevice, medium)
+	return medium, nil
 }
 
 func wrapPreloader(c *cli.Context, u *ui, path string) error {
@@ -352,6 +370,11 @@ func wrapPreloader(c *cli.Context, u *ui, path string) error {
 		}
 		defer l.Close()
 		opt.Like, inputs = l, append(inputs, like)
+	}
+	if opt.Medium == "" && opt.Like == nil {
+		if opt.Medium, err = mediumOf(u, img, path); err != nil {
+			return err
+		}
 	}
 	region, err := preloader.Wrap(img, opt)
 	var no *preloader.RefusedError

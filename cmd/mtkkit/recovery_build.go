@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -298,7 +299,7 @@ func reportBuild(c *cli.Context, u *ui, s *stockParts, b *recovery.Built, out, k
 	problems := b.Problems
 	if doc.Verdict != nil {
 		u.say("%s", doc.Verdict.Line)
-		if doc.Verdict.Answer == recovery.DoesNotStart || doc.Verdict.Answer == recovery.Harmful {
+		if slices.Contains([]recovery.Answer{recovery.DoesNotStart, recovery.Harmful, recovery.MayHarm}, doc.Verdict.Answer) {
 			problems = append(problems, doc.Verdict.Reasons...)
 		}
 	}

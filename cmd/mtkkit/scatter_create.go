@@ -192,7 +192,7 @@ func (d created) report(c *cli.Context, u *ui) error {
 	if len(d.Private) > 0 {
 		u.note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
 	}
-	if strings.HasPrefix(d.Platform, "MT0000") {
+	if strings.HasPrefix(d.Platform, flash.NoChip) {
 		u.note("nothing in the dump tells the chip: --boot1 FILE or --platform MT6592 (say) names it")
 	}
 	out := u.say

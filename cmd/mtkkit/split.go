@@ -196,7 +196,7 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	if s := j.p.Identity(); s != "" {
 		j.u.note("%s", s)
 	}
-	if strings.HasPrefix(j.p.ScatterName, "MT0000") {
+	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {
 		j.u.note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
 	}
 	for _, s := range copiesWords(j.p) {

@@ -52,6 +52,8 @@ func stdStreams() streams {
 
 // ui is how commands speak to the user.
 type ui struct {
+	pieces []string // the files that stand for one dump, when the user named several
+
 	streams
 	quiet bool
 	json  bool

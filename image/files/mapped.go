@@ -95,6 +95,20 @@ func (m *Mapped) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
+// Holes implements flash.HoleFinder: where the file's bytes lie in a hole of the image.
+func (m *Mapped) Holes(e flash.Extent) (out []flash.Extent) {
+	e = e.Clip(m.size)
+	whole, ok := m.img.(flash.HoleFinder)
+	for i := m.at(e.Offset); ok && i < len(m.runs) && m.runs[i].Start < e.End(); i++ {
+		r := m.runs[i]
+		start, end := max(r.Start, e.Offset), min(r.Start+r.Length, e.End())
+		for _, h := range whole.Holes(flash.Extent{Offset: r.Offset + start - r.Start, Length: end - start}) {
+			out = append(out, flash.Extent{Offset: h.Offset - r.Offset + r.Start, Length: h.Length})
+		}
+	}
+	return out
+}
+
 // NextData implements flash.DataFinder: what no run covers is zero.
 func (m *Mapped) NextData(off int64) (flash.Extent, error) {
 	i := m.at(off)

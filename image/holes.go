@@ -1,0 +1,93 @@
+package image
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/files"
+)
+
+// Lack is what an image needs of its holes.
+type Lack struct {
+	Bytes int64  // of all holes
+	Needs string // what lies in them, for people; "" for nothing
+	Known bool   // whether that could be found out
+}
+
+// FindLack asks the file system in an image whether it uses what lies in the image's holes:
+// a sparse file rightly leaves out what is free. All files are looked at, by where they lie;
+// of other contents than ext4 and EROFS it is only known when all of it is missing.
+func FindLack(img flash.Image) Lack {
+	holes := flash.Holes(img)
+	lack := Lack{Bytes: flash.Total(holes)}
+	switch kind := Sniff(img).Kind; {
+	case lack.Bytes == 0:
+		lack.Known = true
+	case lack.Bytes == img.Size():
+		lack.Needs, lack.Known = "all of it", true
+	case holes[0].Offset == 0: // every content begins at its start
+		lack.Needs, lack.Known = "its first bytes", true
+	case kind == Ext4 || kind == EROFS:
+		lack.Needs, lack.Known = neededFiles(flash.Strict(img, "are missing")), true
+	}
+	return lack
+}
+
+// neededFiles names the files that lie in holes of an image, as far as its directories tell.
+func neededFiles(img flash.Image) string {
+	tree, err := Files(img)
+	var root *files.Inode
+	if err == nil {
+		root, err = tree.FindLink("/")
+	}
+	if err != nil {
+		return "the tables of its file system"
+	}
+	first, n := "", 0
+	err = tree.Walk("", root, func(name string, node *files.Inode, err error) error {
+		if err == nil {
+			err = readable(tree, node)
+		}
+		if errors.Is(err, flash.ErrHole) {
+			if n++; n == 1 {
+				first = "/" + name
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return "the tables of its file system"
+	case n > 1:
+		return fmt.Sprintf("%s and %d more files", first, n-1)
+	}
+	return first
+}
+
+// readable is flash.ErrHole when some byte of a file lies in a hole.
+func readable(tree *files.Tree, node *files.Inode) error {
+	switch {
+	case node == nil || node.Encrypted:
+		return nil
+	case node.Mode&fs.ModeSymlink != 0:
+		_, err := tree.Target(node)
+		return err
+	case !node.Mode.IsRegular():
+		return nil
+	}
+	content, err := tree.Content(node)
+	if err != nil {
+		return err
+	}
+	if _, mapped := content.(*files.Mapped); mapped { // the others are not where they lie
+		if len(flash.Holes(content)) > 0 {
+			return flash.ErrHole
+		}
+		return nil
+	}
+	_, err = io.Copy(io.Discard, io.NewSectionReader(content, 0, content.Size()))
+	return err
+}

@@ -1,0 +1,288 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+)
+
+// Packages hold large images in several Android sparse files, each of which stands for the
+// whole image and says a part of it: super.img_sparsechunk.0, system.sparse.1.img … The
+// number may stand anywhere in the name.
+var (
+	pieceNumber = regexp.MustCompile(`^(.*?)([0-9]+)([^0-9]*)$`)
+	pieceName   = regexp.MustCompile(`(?i)sparse_?(chunk)?[._-]?[0-9]+`)
+)
+
+// sparseMagic begins every Android sparse image.
+const sparseMagic = "\x3A\xFF\x26\xED\x01\x00"
+
+// farHole is how far a hole at the start of an image reaches that is no first piece:
+// every image that has a header has it before that.
+const farHole = 64 << 10
+
+// IsSparse reports whether a file is an Android sparse image.
+func IsSparse(path string) bool {
+	return fileStarts(path, sparseMagic)
+}
+
+func fileStarts(path, magic string) bool {
+	f, err := OpenFile(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := headOf(f)
+	return err == nil && strings.HasPrefix(string(head), magic)
+}
+
+func isSparse(img flash.Image) bool {
+	head, err := headOf(img)
+	return err == nil && strings.HasPrefix(string(head), sparseMagic)
+}
+
+// OpenPieces opens the pieces of one image, in any order, as that image.
+func OpenPieces(ctx context.Context, paths []string, opt Options) (*Source, error) {
+	if len(paths) == 1 {
+		return Open(ctx, paths[0], opt)
+	}
+	s := &Source{opt: opt}
+	if err := s.openPieces(ctx, paths); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Source) openPieces(ctx context.Context, paths []string) error {
+	var raw []flash.Image
+	for i, path := range paths {
+		if err := s.refuseTwice(path); err != nil {
+			return err
+		}
+		f, err := s.openFile(ctx, path)
+		if err != nil {
+			return err
+		}
+		if !isSparse(f) {
+			return &UnreadableError{path, fmt.Sprintf("no Android sparse image, as %s is: only the pieces of one are taken together", paths[max(i-1, 0)])}
+		}
+		raw = append(raw, f)
+	}
+	name := filepath.Base(paths[0])
+	img, err := s.joinSparse(raw, name)
+	if err != nil {
+		return err
+	}
+	s.lackPieces(paths, img)
+	s.Unpacked = true
+	s.take(place(img, true), name)
+	return s.openBeside(ctx)
+}
+
+// joinSparse lays pieces over each other. What none of them says is a hole of the device
+// when the pieces cannot be all.
+func (s *Source) joinSparse(raw []flash.Image, name string) (flash.Image, error) {
+	var pieces []*image.Sparse
+	for _, f := range raw {
+		p, err := image.ReadSparse(f)
+		if err != nil {
+			return nil, fmt.Errorf("source: %s: %w", name, err)
+		}
+		for _, bad := range p.Problems {
+			if bad.Severity > flash.Note { // what a piece does not say, another may
+				bad.Place = name
+				s.Problems = append(s.Problems, bad)
+			}
+		}
+		pieces = append(pieces, p)
+	}
+	img, said, err := image.JoinSparse(pieces)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", name, err)
+	}
+	for _, p := range pieces[1:] {
+		if p.Size() != pieces[0].Size() {
+			s.problem(flash.Warning, name, "its pieces stand for %s and for %s: they are hardly of one image", flash.Size(pieces[0].Size()), flash.Size(p.Size()))
+			break
+		}
+	}
+	if said > img.Size() {
+		s.problem(flash.Warning, name, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(said-img.Size()))
+	}
+	holes := flash.Holes(img)
+	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(holes)))
+	s.partial = len(holes) > 0 && holes[0].Offset == 0 && holes[0].Length >= farHole
+	if s.partial {
+		s.problem(flash.Warning, name, "the first piece of the image is not among them: it is a hole")
+	}
+	return img, nil
+}
+
+// lackPieces looks for gaps in the numbers of pieces: where a piece is missing, what none
+// says is missing, too.
+func (s *Source) lackPieces(paths []string, img flash.Image) {
+	var numbers []int
+	for _, path := range paths {
+		m := pieceNumber.FindStringSubmatch(filepath.Base(path))
+		if m == nil {
+			return
+		}
+		n, err := strconv.Atoi(m[2])
+		if err != nil {
+			return
+		}
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	for i, n := range numbers[1:] {
+		if n > numbers[i]+1 && len(flash.Holes(img)) > 0 {
+			s.partial = true
+			s.problem(flash.Warning, filepath.Base(paths[0]), "piece %d of the sparse image is not among those given: what it says is missing", numbers[i]+1)
+			return
+		}
+	}
+}
+
+// PieceOf says why an Android sparse file is one piece of several, "" when nothing tells
+// that it is: files of the same name but for a number lie beside it and say what it leaves
+// out, it leaves out the start of its image, or it is named as a piece.
+func PieceOf(path string) string {
+	f, err := OpenFile(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if !isSparse(f) {
+		return ""
+	}
+	s, err := image.ReadSparse(f)
+	if err != nil || s.DontCare == 0 {
+		return ""
+	}
+	others := otherPieces(path, s)
+	holes := flash.Holes(s)
+	switch {
+	case len(others) > 0:
+		return fmt.Sprintf("is one piece of several of a sparse image (beside it: %s): give the others too", list(others))
+	case holes[0].Offset == 0 && holes[0].Length >= farHole:
+		return "is one piece of several of a sparse image, and not the first: give the others too"
+	case pieceName.MatchString(filepath.Base(path)):
+		return "is one piece of several of a sparse image, by its name: give the others too"
+	}
+	return ""
+}
+
+// otherPieces lists the files beside a piece that say what it leaves out.
+func otherPieces(path string, s *image.Sparse) (names []string) {
+	m := pieceNumber.FindStringSubmatch(filepath.Base(path))
+	if m == nil {
+		return nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		n := pieceNumber.FindStringSubmatch(e.Name())
+		if n == nil || n[1] != m[1] || n[3] != m[3] || n[2] == m[2] || !e.Type().IsRegular() {
+			continue
+		}
+		f, err := OpenFile(filepath.Join(filepath.Dir(path), e.Name()))
+		if err != nil {
+			continue
+		}
+		if other, err := image.ReadSparse(f); err == nil && completes(s, other) {
+			names = append(names, e.Name())
+		}
+		f.Close()
+	}
+	return names
+}
+
+// completes reports whether b says nothing but what a leaves out, of an image of the same
+// size.
+func completes(a, b *image.Sparse) bool {
+	said := flash.Without([]flash.Extent{{Length: b.Size()}}, flash.Holes(b))
+	return a.Size() == b.Size() && len(said) > 0 && len(flash.Without(said, flash.Holes(a))) == 0
+}
+
+// tellPiece says of a file that was opened alone that it is one piece of several: what it
+// leaves out is missing.
+func (s *Source) tellPiece(path string) {
+	if why := PieceOf(path); why != "" {
+		s.partial = true
+		s.problem(flash.Warning, filepath.Base(path), "%s", why)
+	}
+}
+
+// joinPieces makes one member of the pieces of an image that lie in a folder or archive.
+func (s *Source) joinPieces(ctx context.Context, f *folder) error {
+	groups := map[string][]*member{}
+	for _, m := range f.members {
+		if m.used || m.starts == nil || !m.starts(sparseMagic) {
+			continue
+		}
+		key := m.name // numbered parts are one member already
+		if n := pieceNumber.FindStringSubmatch(m.name); n != nil {
+			key = n[1] + "\x00" + n[3]
+		}
+		groups[key] = append(groups[key], m)
+	}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if g := groups[key]; len(g) == 1 && (g[0].path == "" || filepath.Base(g[0].path) == g[0].name) {
+			continue
+		}
+		if err := s.joinGroup(ctx, f, groups[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinGroup puts one member in the place of several, when they are pieces of one image.
+func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) error {
+	var raw []flash.Image
+	var first *image.Sparse
+	var named []string
+	whole := &member{name: group[0].name, path: group[0].path}
+	for _, m := range group {
+		named = append(named, m.name)
+		img, err := s.openRaw(ctx, m)
+		if err != nil {
+			return err
+		}
+		p, err := image.ReadSparse(img)
+		if err != nil && !isSparse(img) { // numbered parts, joined when they were opened
+			f.joined = m
+		}
+		switch {
+		case err != nil || first != nil && !completes(first, p):
+			return nil
+		case first == nil:
+			first = p
+		}
+		raw, whole.size = append(raw, img), whole.size+m.size
+	}
+	if len(group) == 1 {
+		return nil
+	}
+	img, err := s.joinSparse(raw, whole.name)
+	if err != nil {
+		return err
+	}
+	s.lackPieces(named, img)
+	whole.packed, f.joined = img, whole
+	f.members[slices.Index(f.members, group[0])] = whole
+	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return slices.Contains(group[1:], m) })
+	return nil
+}
