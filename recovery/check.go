@@ -142,6 +142,12 @@ func (c *checker) style(context.Context) error {
 	} else {
 		c.say(flash.Note, "header", "version %d, as the phone's own", c.new.Version)
 	}
+	if c.stock.Loader != nil && c.new.Loader == nil {
+		c.say(flash.Warning, "header", "the phone's own image has a small loader in the place of its header, this one has none: a phone that was unlocked by it may not start it")
+	}
+	if c.stock.Loader == nil && c.new.Loader != nil {
+		c.say(flash.Warning, "header", "a small loader stands in its place, in the phone's own image there is none: only a bootloader that knows it starts the image")
+	}
 	if c.new.Page != c.stock.Page {
 		c.say(flash.Warning, "header", "pages of %d bytes, the phone's own has %d", c.new.Page, c.stock.Page)
 	}

@@ -36,6 +36,13 @@ func vbmeta(flags uint32, descriptors ...[]byte) []byte {
 	return imgtest.AVBBlock{Flags: flags, Descriptors: descriptors}.Bytes()
 }
 
+// withLoader puts a small loader in the place of the header, which moves to 0x400.
+func withLoader(img []byte) []byte {
+	loader := put32(append([]byte("ANDROID!"), make([]byte, 0x3F8)...), 0x24, 2048)
+	copy(loader[0x200:], "microloader")
+	return append(append(loader, img[:0x400]...), img[0x800:]...)
+}
+
 // Everything that stops an image from starting is found and named; the answer and the
 // line follow.
 func TestCheck(t *testing.T) {
@@ -65,6 +72,7 @@ func TestCheck(t *testing.T) {
 		"a ramdisk of nothing":   {imgtest.BootImage(kernel("3.18.35"), []byte("nothing"), true, "RECOVERY"), names, nil, recovery.DoesNotStart, "ramdisk: cannot be read"},
 		"a boot image's header":  {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.Gzip), true, "ROOTFS"), names, nil, recovery.DoesNotStart, "the ramdisk's is ROOTFS; the bootloader asks for RECOVERY"},
 		"another compression":    {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.LZMA), true, "RECOVERY"), names, nil, recovery.Depends, "packed with lzma, the phone's own with gzip"},
+		"behind a small loader":  {withLoader(stock), names, nil, recovery.Depends, "only a bootloader that knows it starts the image"},
 		"paths that do harm":     {withKernel(t, kernel("3.18.35"), true, append(files, text("etc/recovery.fstab", fstab))...), names, nil, recovery.Harmful, "names /dev/block/by-name/nvram as /cache"},
 
 		"no recovery partition":   {stock, "proinfo system", nil, recovery.Depends, "the table has no recovery partition"},

@@ -13,6 +13,9 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 		f.Add(b[:len(b)/2])
 	}
+	for _, moved := range []bool{true, false} {
+		f.Add(withLoader(vectors()["v0"], "microloader", moved))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		i, err := boot.Read(bytes.NewReader(b))
 		if err != nil {
