@@ -303,7 +303,7 @@ func some(list []string) string {
 // pack compresses the ramdisk as the phone's own is, and puts the image together.
 func (b *builder) pack() error {
 	c := b.own.Segments[0].Compression
-	var packed []byte
+	var packed flash.Image
 	var err error
 	if len(b.base.Segments) == 1 && b.base.Segments[0].Compression == c {
 		packed, err = b.base.Encode()
@@ -314,7 +314,7 @@ func (b *builder) pack() error {
 	if err != nil {
 		return err
 	}
-	if err := b.stock.Replace(boot.Ramdisk, bytes.NewReader(packed)); err != nil {
+	if err := b.stock.Replace(boot.Ramdisk, packed); err != nil {
 		return err
 	}
 	if err := b.header(); err != nil {

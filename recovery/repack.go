@@ -131,7 +131,7 @@ func (p *repacker) part(pr PartRecord) error {
 			if err != nil {
 				return err
 			}
-			if err := p.b.Replace(pr.Name, bytes.NewReader(packed)); err != nil {
+			if err := p.b.Replace(pr.Name, packed); err != nil {
 				return err
 			}
 		}
