@@ -33,15 +33,15 @@ type Verdict struct {
 
 // checker holds a check in the making.
 type checker struct {
-	phone *Phone
-	name  string
-	img   flash.Image
-	row   *flash.Partition
-	new   *boot.Image
-	stock *boot.Image // what the phone has there; nil when that is not at hand
-	rd    *ramdisk.Ramdisk
-	limit int64
-	out   []flash.Problem
+	phone  *Phone
+	name   string
+	img    flash.Image
+	row    *flash.Partition
+	new    *boot.Image
+	stock  *boot.Image // what the phone has there; nil when that is not at hand
+	rd     *ramdisk.Ramdisk
+	budget *budget
+	out    []flash.Problem
 
 	harm, harmEnd int // the reasons in out that are about paths, not about starting
 }
@@ -53,7 +53,7 @@ func Check(ctx context.Context, img Source, phone *Phone, limit int64) (*Verdict
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", img.Name, err)
 	}
-	c := &checker{phone: phone, name: img.Name, img: img.Image, new: b, limit: limit}
+	c := &checker{phone: phone, name: img.Name, img: img.Image, new: b, budget: newBudget(limit)}
 	c.place()
 	for _, step := range []func(context.Context) error{c.size, c.style, c.kernel, c.program, c.fstabs, c.verified} {
 		if err := step(ctx); err != nil {
@@ -154,6 +154,7 @@ func (c *checker) style(context.Context) error {
 	for _, name := range []string{boot.Kernel, boot.Ramdisk} {
 		c.section(name)
 	}
+	c.marks()
 	a, b := c.new.Facts(), c.stock.Facts()
 	for _, f := range []struct {
 		name     string
@@ -164,6 +165,16 @@ func (c *checker) style(context.Context) error {
 		}
 	}
 	return nil
+}
+
+// marks compares what bootloaders look for behind an image.
+func (c *checker) marks() {
+	have := sortTail(c.new.Tail)
+	for _, name := range sortTail(c.stock.Tail).names {
+		if !slices.Contains(have.names, name) {
+			c.say(flash.Warning, "after the image", "what follows the phone's own image is missing: %s", name)
+		}
+	}
 }
 
 // section compares MediaTek's header of a part.
@@ -265,7 +276,7 @@ func (c *checker) program(context.Context) error {
 	}
 	found := ""
 	for _, p := range rds {
-		rd, err := ramdisk.Read(p.Payload(), c.limit)
+		rd, err := c.budget.read(p.Payload())
 		if err != nil {
 			c.say(flash.Error, p.Name, "cannot be read: %v", err)
 			continue
@@ -287,7 +298,7 @@ func (c *checker) program(context.Context) error {
 	if c.rd == nil || c.stock == nil || len(c.stock.Ramdisks()) == 0 {
 		return nil
 	}
-	own, err := ramdisk.Read(c.stock.Ramdisks()[0].Payload(), c.limit)
+	own, err := c.budget.read(c.stock.Ramdisks()[0].Payload())
 	if err == nil && own.Segments[0].Compression != c.rd.Segments[0].Compression {
 		c.say(flash.Warning, "ramdisk", "is packed with %s, the phone's own with %s: its kernel may know only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
 	}

@@ -205,18 +205,23 @@ func TestBits(t *testing.T) {
 
 // vendorBoot is a vendor_boot of version 4 with one ramdisk of that type.
 func vendorBoot(t *testing.T, kind uint32, files ...file) []byte {
-	rd := pack(t, cpio(files...), ramdisk.LZ4Legacy)
-	row := make([]byte, 108)
-	binary.LittleEndian.PutUint32(row, uint32(len(rd)))
-	binary.LittleEndian.PutUint32(row[8:], kind)
-	b := make([]byte, 4096)
-	copy(b, "VNDRBOOT")
-	for off, v := range map[int]uint32{8: 4, 12: 4096, 0x18: uint32(len(rd)), 0x830: 2128, 0x840: 108, 0x844: 1, 0x848: 108} {
-		binary.LittleEndian.PutUint32(b[off:], v)
+	return vendorRamdisks(kind, pack(t, cpio(files...), ramdisk.LZ4Legacy))
+}
+
+// vendorRamdisks is a vendor_boot of version 4 with ramdisks of that type.
+func vendorRamdisks(kind uint32, ramdisks ...[]byte) []byte {
+	const page, header, row = 4096, 2128, 108
+	b, all, table := append([]byte("VNDRBOOT"), make([]byte, page-8)...), []byte{}, []byte{}
+	for _, rd := range ramdisks {
+		r := put32(put32(put32(make([]byte, row), 0, uint32(len(rd))), 4, uint32(len(all))), 8, kind)
+		all, table = append(all, rd...), append(table, r...)
 	}
-	for _, p := range [][]byte{rd, row} {
-		b = append(b, p...)
-		b = append(b, make([]byte, (4096-len(b)%4096)%4096)...)
+	for off, v := range map[int]int{8: 4, 0x0C: page, 0x18: len(all), 0x830: header, 0x840: len(table), 0x844: len(ramdisks), 0x848: row} {
+		b = put32(b, off, uint32(v))
+	}
+	for _, part := range [][]byte{all, table} {
+		b = append(b, part...)
+		b = append(b, make([]byte, -len(b)&(page-1))...)
 	}
 	return b
 }

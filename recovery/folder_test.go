@@ -146,6 +146,12 @@ func TestUntouchedOnDisk(t *testing.T) {
 // find reads a built image and returns a file of its ramdisk.
 func find(t testing.TB, img []byte, path string) *ramdisk.Entry {
 	t.Helper()
+	return ramdiskOf(t, img).Find(path)
+}
+
+// ramdiskOf reads the ramdisk of an image.
+func ramdiskOf(t testing.TB, img []byte) *ramdisk.Ramdisk {
+	t.Helper()
 	b, err := boot.Read(bytes.NewReader(img))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +160,7 @@ func find(t testing.TB, img []byte, path string) *ramdisk.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rd.Find(path)
+	return rd
 }
 
 func TestEdits(t *testing.T) {
@@ -359,7 +365,7 @@ func TestBadFolders(t *testing.T) {
 		"a file outside":      {func(m fstest.MapFS) { edit(m, "image.json", "kernel.bin", "../../kernel") }, "is no name of a file"},
 		"a part too many":     {func(m fstest.MapFS) { edit(m, "image.json", `"name": "kernel"`, `"name": "second"`) }, `no part "second"`},
 		"kernel gone":         {func(m fstest.MapFS) { delete(m, "kernel.bin") }, "kernel.bin"},
-		"a short line":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 4: 3 words"},
+		"a short line":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 5: 3 words"},
 		"a strange type":      {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "q 0750 0 0 0 sbin\n") }, `type "q" is none of`},
 		"not octal":           {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0790 0 0 0 sbin\n") }, `"0790" is no number`},
 		"quotes left open":    {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 \"sbin\n") }, "are not closed"},
