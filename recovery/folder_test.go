@@ -404,6 +404,7 @@ func TestUnreadableRamdisk(t *testing.T) {
 // The folder of any image gives the image, whatever its ramdisk holds.
 func FuzzUnpack(f *testing.F) {
 	f.Add(image(f, true, sampleFiles()...))
+	f.Add(linkedImage(f))
 	f.Add(imgtest.BootImage([]byte("kernel"), cpio(sampleFiles()...), false, ""))
 	f.Fuzz(func(t *testing.T, img []byte) {
 		u, err := recovery.Unpack(bytes.NewReader(img), 1<<20)

@@ -35,7 +35,7 @@ func TestMarks(t *testing.T) {
 		"a mark, and fill": {samsungMark + zeros, samsungMark + zeros[:1000], true, flash.Note, "kept: SEANDROIDENFORCE"},
 		"a mark, signed":   {samsungMark + signature, samsungMark, false, flash.Warning, "0x100 bytes, Samsung's signature, are of the image as it was"},
 		"both, and fill":   {samsungMark + signature + zeros, samsungMark, false, flash.Warning, "Samsung's signature, are of the image as it was"},
-		"signer":           {"SignerVer02" + strings.Repeat("x", 501), "", false, flash.Warning, "0x200 bytes, Samsung's signature, are"},
+		"signer":           {"SignerVer02\x00" + strings.Repeat("x", 500), "", false, flash.Warning, "0x200 bytes, Samsung's signature, are"},
 		"boot_signer":      {"\x30\x82\x01\x00\x02\x01\x01" + signature, "", false, flash.Warning, "a signature of Android's boot_signer, are"},
 		"certificates":     {string(imgtest.MTKImage("cert1", make([]byte, 99), false)), "", false, flash.Warning, "a certificate of MediaTek's, are"},
 	} {
@@ -62,7 +62,7 @@ func TestMarks(t *testing.T) {
 
 // Where an AVB footer ends the partition, the mark is part of the image that it states.
 func TestMarkBeforeFooter(t *testing.T) {
-	img := append(image(t, false, sampleFiles()...), samsungMark+"SignerVer02"+strings.Repeat("x", 501)...)
+	img := append(image(t, false, sampleFiles()...), samsungMark+"SignerVer02\x00"+strings.Repeat("x", 500)...)
 	block := imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBHash("boot", img, nil)}}.Bytes()
 	whole := imgtest.AVBFooted(img, block, len(img), 1<<20)
 	m, _ := folder(t, whole)

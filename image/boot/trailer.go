@@ -42,7 +42,7 @@ func ReadTrailers(tail flash.Image) []Trailer {
 // readTrailer recognises the trailer at off; its length is 0 when there is none. Behind
 // Samsung's mark an older signature of theirs may follow, which has no magic.
 func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
-	const samsungBytes, signerBytes, least = 0x100, 0x200, 16
+	const samsungBytes, least = 0x100, 16
 	b, err := flash.ReadFull(tail, off, int(min(tail.Size()-off, samsungBytes)))
 	if err != nil || len(b) < least {
 		return Trailer{}
@@ -56,8 +56,10 @@ func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
 		}
 	}
 	switch {
-	case bytes.HasPrefix(b, []byte("SignerVer0")):
-		return found("Samsung's signature", false, signerBytes)
+	case bytes.HasPrefix(b, []byte("SignerVer02\x00")):
+		return found("Samsung's signature", false, 512)
+	case bytes.HasPrefix(b, []byte("SignerVer03\x00")):
+		return found("Samsung's signature", false, 784)
 	case bytes.HasPrefix(b, sectionMagic) && string(b[8:12]) == "cert":
 		return found("a certificate of MediaTek's", false, align(sectionBytes+int64(binary.LittleEndian.Uint32(b[4:])), 16))
 	case bytes.HasPrefix(b, []byte{0x30, 0x82}) && bytes.HasPrefix(b[4:], []byte{0x02, 0x01}):
