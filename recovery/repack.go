@@ -265,6 +265,11 @@ func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 			return nil, fmt.Errorf("%q is no name of a file in the folder", at)
 		}
 		t.used[at] = true
+		if e != nil {
+			if same, err := p.holds(at, e.Data); same || err != nil {
+				return e.Data, err
+			}
+		}
 		data, err := fs.ReadFile(p.fs, at)
 		if to := t.named[l.hard]; errors.Is(err, fs.ErrNotExist) && e == nil && to != nil {
 			return to.Data, nil
@@ -275,6 +280,40 @@ func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 		return nil, nil
 	}
 	return e.Data, nil
+}
+
+// holds reports whether a file of the folder is what its entry was. It is not held in
+// memory a second time.
+func (p *repacker) holds(name string, want []byte) (bool, error) {
+	info, err := fs.Stat(p.fs, name)
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, fmt.Errorf("%s in the folder is no plain file", name)
+	}
+	if info.Size() != int64(len(want)) {
+		return false, nil
+	}
+	f, err := p.fs.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	buf := make([]byte, min(64<<10, len(want)+1))
+	for {
+		n, err := io.ReadFull(f, buf)
+		if n > len(want) || !bytes.Equal(buf[:n], want[:n]) {
+			return false, nil
+		}
+		want = want[n:]
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return len(want) == 0, nil
+		case err != nil:
+			return false, err
+		}
+	}
 }
 
 // link makes the entry of a line a hard link, or none, as the line says.

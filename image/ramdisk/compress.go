@@ -26,6 +26,10 @@ const (
 	LZ4       Compression = "lz4"
 	XZ        Compression = "xz"
 	LZMA      Compression = "lzma"
+
+	// lz4Chain is several legacy frames that hold one archive: kernels take a magic
+	// between two blocks for nothing. Packed, it is one frame.
+	lz4Chain Compression = "lz4 legacy frames"
 )
 
 // Sniff tells the compression of the bytes that begin with b, "" when it is none that
@@ -146,8 +150,8 @@ func open(img flash.Image, c Compression) (s stream, err error) {
 		}
 	case LZMA:
 		s.r, err = lzma.ReaderConfig{DictCap: maxDict}.NewReader(src)
-	case LZ4Legacy, LZ4LG:
-		l := &legacyReader{img: img, at: int64(len(legacyMagic)), length: c == LZ4LG}
+	case LZ4Legacy, LZ4LG, lz4Chain:
+		l := &legacyReader{img: img, at: int64(len(legacyMagic)), length: c == LZ4LG, chain: c == lz4Chain}
 		s = stream{l, func() int64 { return l.at }}
 	case XZ:
 		var x *xzStream

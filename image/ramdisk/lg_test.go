@@ -42,6 +42,33 @@ func TestLength(t *testing.T) {
 	}
 }
 
+// An archive that goes on in another frame is one: kernels take a magic between two
+// blocks for nothing. Edited, it is one frame.
+func TestFrames(t *testing.T) {
+	s := sample()
+	half := append(pack(t, s[:20000], ramdisk.LZ4Legacy), pack(t, s[20000:], ramdisk.LZ4Legacy)...)
+	length := binary.LittleEndian.AppendUint32(nil, uint32(len(s)))
+	for c, b := range map[ramdisk.Compression][]byte{ramdisk.LZ4Legacy: half, ramdisk.LZ4LG: append(bytes.Clone(half), length...)} {
+		r := read(t, b)
+		if len(r.Segments) != 1 || r.Segments[0].Compression != c || len(r.Entries()) != 5 || !bytes.Equal(encode(t, r), b) {
+			t.Errorf("%s: %+v, %d entries", c, r.Segments, len(r.Entries()))
+		}
+		find(t, r, "default.prop").Data = []byte("edited")
+		out := encode(t, r)
+		if again := read(t, out); string(find(t, again, "default.prop").Data) != "edited" || again.Segments[0].Compression != c {
+			t.Errorf("%s: edited, %+v", c, again.Segments)
+		}
+	}
+	// Two archives in two frames stay two segments.
+	two := append(pack(t, s, ramdisk.LZ4Legacy), pack(t, s, ramdisk.LZ4Legacy)...)
+	if r := read(t, two); len(r.Segments) != 2 || len(r.Entries()) != 10 {
+		t.Errorf("%+v", r.Segments)
+	}
+	if _, err := ramdisk.Read(bytes.NewReader(half[:len(half)-100]), 0); err == nil {
+		t.Error("the second frame is cut, and that is not said")
+	}
+}
+
 // Another tool unpacks what stands before the length.
 func TestLengthTool(t *testing.T) {
 	b := pack(t, sample(), ramdisk.LZ4LG)

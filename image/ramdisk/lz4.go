@@ -62,6 +62,7 @@ type legacyReader struct {
 	img    flash.Image
 	at     int64 // of the next block; at the end, behind the frame
 	length bool  // the length belongs to the frame, and must be there
+	chain  bool  // a frame that follows goes on with the same archive
 
 	block, packed []byte
 	rest          []byte // of the block, not read yet
@@ -92,6 +93,10 @@ func (l *legacyReader) next() error {
 		return err
 	}
 	n := int64(binary.LittleEndian.Uint32(word))
+	if l.chain && string(word) == legacyMagic {
+		l.at += 4
+		return nil
+	}
 	if n == 0 || n > int64(lz4.CompressBlockBound(legacyBlock)) || string(word) == legacyMagic {
 		return l.finish(n)
 	}

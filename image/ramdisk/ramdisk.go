@@ -120,33 +120,47 @@ func (r *reader) segment(off int64, c Compression) (int64, error) {
 	if len(r.out.Segments) == maxSegments {
 		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("more than %d segments", maxSegments)}
 	}
-	plain, used, err := r.plain(off, c)
-	var tooMuch *LimitError
-	if errors.As(err, &tooMuch) {
-		return 0, &LimitError{r.limit}
+	plain, list, used, err := r.archive(off, c)
+	if err != nil && used > 0 && c == LZ4Legacy && r.sniff(off+used) == LZ4Legacy {
+		r.held -= int64(len(plain))
+		plain, list, used, err = r.archive(off, lz4Chain)
 	}
 	if err != nil {
-		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data cannot be unpacked", c), Err: err}
+		return 0, err
 	}
 	if c == LZ4Legacy && statesLength(r.img, off+used, int64(len(plain))) {
 		c, used = LZ4LG, used+4
 	}
+	r.out.entries = append(r.out.entries, list...)
+	e := flash.Extent{Offset: off, Length: used}
+	r.out.Segments = append(r.out.Segments, Segment{c, e, int64(len(plain)), flash.Slice(r.img, e)})
+	return used, nil
+}
+
+// archive unpacks what stands at off, and reads the records in it. Used is known, too,
+// when only those are in error, and 0 otherwise.
+func (r *reader) archive(off int64, c Compression) (plain []byte, list []*Entry, used int64, err error) {
+	plain, used, err = r.plain(off, c)
+	var tooMuch *LimitError
+	if errors.As(err, &tooMuch) {
+		return nil, nil, 0, &LimitError{r.limit}
+	}
+	if err != nil {
+		return plain, nil, 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data cannot be unpacked", c), Err: err}
+	}
 	list, n, err := readRecords(plain, len(r.out.Segments), maxEntries-len(r.out.entries))
 	switch {
 	case err != nil:
-		return 0, err
+		return plain, nil, used, err
 	case len(list) == 0:
-		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data holds no cpio archive", c)}
+		err = &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data holds no cpio archive", c)}
 	case c == None:
 		plain, used = plain[:n], int64(n)
 	case n < len(plain):
 		last := list[len(list)-1] // garbage behind the archive stays behind it
 		last.raw = plain[n-len(last.raw):]
 	}
-	r.out.entries = append(r.out.entries, list...)
-	e := flash.Extent{Offset: off, Length: used}
-	r.out.Segments = append(r.out.Segments, Segment{c, e, int64(len(plain)), flash.Slice(r.img, e)})
-	return used, nil
+	return plain, list, used, err
 }
 
 // plain returns the content of the segment at off. Of one that is not compressed that is
