@@ -45,18 +45,21 @@ func shown(rd *ramdisk.Ramdisk) (n int64) {
 	return n
 }
 
-// editProblems says what of an edited ramdisk is not as it was, besides the edit, or
-// stayed as it was although it may depend on it.
-func editProblems(name string, rd *ramdisk.Ramdisk) []flash.Problem {
+// parted names the files of an edited ramdisk that are no hard links any more.
+func parted(name string, rd *ramdisk.Ramdisk) []flash.Problem {
 	var out []flash.Problem
-	say := func(s flash.Severity, format string, a ...any) {
-		out = append(out, flash.Problem{Severity: s, Place: name, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
-	}
 	for _, e := range rd.Parted() {
-		say(flash.Note, "%s was a hard link and is a file of its own now: its other names are not as it is", e.Name)
-	}
-	if _, plain := tailFill(rd.Trailing); !plain {
-		say(flash.Warning, "0x%x bytes that follow the ramdisk are kept as they were: what they state of it, its length perhaps, is not true any more", rd.Trailing.Size())
+		out = append(out, flash.Problem{Severity: flash.Note, Place: name, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%s was a hard link and is a file of its own now: its other names are not as it is", e.Name)})
 	}
 	return out
+}
+
+// trailed says that bytes behind an edited ramdisk stayed as they were.
+func trailed(name string, rd *ramdisk.Ramdisk) []flash.Problem {
+	if _, plain := tailFill(rd.Trailing); plain {
+		return nil
+	}
+	return []flash.Problem{{Severity: flash.Warning, Place: name, Offset: flash.NoOffset,
+		Text: fmt.Sprintf("0x%x bytes that follow the ramdisk are kept as they were: what they state of it, its length perhaps, is not true any more", rd.Trailing.Size())}}
 }

@@ -309,6 +309,7 @@ func (b *builder) pack() error {
 	var err error
 	if len(b.base.Segments) == 1 && b.base.Segments[0].Compression == c {
 		packed, err = b.base.Encode()
+		b.out.Problems = append(b.out.Problems, trailed("the new ramdisk", b.base)...)
 	} else {
 		packed, err = b.base.Recompress(c)
 		b.step("compression "+string(c), b.opt.Stock.Name, "what this kernel is known to unpack")
@@ -316,7 +317,7 @@ func (b *builder) pack() error {
 	if err != nil {
 		return err
 	}
-	b.out.Problems = append(b.out.Problems, editProblems("the new ramdisk", b.base)...)
+	b.out.Problems = append(b.out.Problems, parted("the new ramdisk", b.base)...)
 	if err := b.stock.Replace(boot.Ramdisk, packed); err != nil {
 		return err
 	}

@@ -142,7 +142,8 @@ func (p *repacker) part(pr PartRecord) error {
 			if err != nil {
 				return err
 			}
-			p.out.Problems = append(p.out.Problems, editProblems(pr.Name, rd)...)
+			p.out.Problems = append(p.out.Problems, parted(pr.Name, rd)...)
+			p.out.Problems = append(p.out.Problems, trailed(pr.Name, rd)...)
 			if err := p.b.Replace(pr.Name, packed); err != nil {
 				return err
 			}

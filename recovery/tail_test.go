@@ -146,3 +146,34 @@ func TestBehindRamdisk(t *testing.T) {
 		}
 	}
 }
+
+// A phone whose own ramdisk states its length gets a recovery that does, and no other
+// phone does.
+func TestBuildLength(t *testing.T) {
+	for own, donor := range map[ramdisk.Compression]ramdisk.Compression{ramdisk.LZ4LG: ramdisk.LZ4Legacy, ramdisk.LZ4Legacy: ramdisk.LZ4LG} {
+		stock := imgtest.BootImage([]byte("kernel"), pack(t, cpio(withProgram("stock")...), own), true, "RECOVERY")
+		b, out := build(t, recovery.BuildOptions{Stock: source("recovery.img", stock), Donor: source("twrp.img", donorImage(t, donor))})
+		if got := ramdiskOf(t, out).Segments[0].Compression; got != own || !strings.Contains(steps(b), "compression "+string(own)+" |") {
+			t.Errorf("%s, want %s", got, own)
+		}
+		v, err := recovery.Check(context.Background(), source("new.img", donorImage(t, donor)), phone(map[string][]byte{"recovery": stock}, names), 0)
+		if err != nil || !strings.Contains(fmt.Sprint(v.Reasons), fmt.Sprintf("is packed with %s, the phone's own with %s", donor, own)) {
+			t.Errorf("%v, %+v", err, v)
+		}
+	}
+}
+
+// Hard links of a donor: a program under another name is read, and a file that is
+// changed for the phone leaves its other names as they were.
+func TestBuildHardLinks(t *testing.T) {
+	files := withProgram("donor", text("prop.default", ""), text("default.prop", "ro.product.device=other\n"))
+	rd := hardLinked(cpio(files...), "prop.default", "default.prop")
+	donor := imgtest.BootImage([]byte("kernel"), pack(t, rd, ramdisk.Gzip), false, "")
+	b, out := build(t, recovery.BuildOptions{Stock: source("recovery.img", stockImage(t)), Donor: source("twrp.img", donor), Phone: phone(nil, names)})
+	if p, d := find(t, out, "prop.default"), find(t, out, "default.prop"); string(p.Data) != "ro.product.device=other\n" || !strings.HasPrefix(string(d.Data), "ro.product.device=demo\n") {
+		t.Errorf("%q, %q", p.Data, d.Data)
+	}
+	if s := fmt.Sprint(b.Problems); !strings.Contains(s, "the new ramdisk: default.prop was a hard link") {
+		t.Error(s)
+	}
+}
