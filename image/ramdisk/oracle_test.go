@@ -57,7 +57,7 @@ func TestTools(t *testing.T) {
 		})
 	}
 	if _, err := exec.LookPath("xz"); err == nil { // as kernels are packed: code, and each kind of check
-		code := strings.Repeat("\x10\x20\x00\xEB\x01\x02\x03\x04", 5000)
+		code := strings.Repeat("\x10\x20\x00\xEB\x01\x02\x03\x04", 30001) // more than the reader holds at once
 		for _, check := range []string{"none", "crc32", "crc64", "sha256"} {
 			in := archive(record("code", ramdisk.File|0o644, code))
 			theirs := filter(t, []byte(in), "xz", "--check="+check, "--arm", "--lzma2=dict=1MiB", "-c")
