@@ -30,6 +30,9 @@ const (
 const smallestDTB = 40
 
 func readBoot(h *head) (string, int64, bool) {
+	if b, err := boot.Read(h.img); err == nil && b.Loader != nil {
+		return printable([]byte(b.Facts().Board)), b.Length, true
+	}
 	version := h.u32(bootVersion)
 	if version == 3 || version == 4 {
 		parts := []int64{h.u32(bootKernelSize), h.u32(boot3RamdiskSize)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
@@ -14,6 +15,7 @@ const maxRamdisk = 64 << 20
 // "" when the ramdisk cannot be read. Images of the MBR era say it in the section
 // header of their ramdisk (RECOVERY or ROOTFS); later ones hold the recovery program.
 func BootRole(img flash.Image) string {
+	img = boot.WithoutLoader(img)
 	h := &head{img: img}
 	n, _ := img.ReadAt(h.b[:min(img.Size(), headSize)], 0)
 	if h.n = n; !h.has(0, "ANDROID!") {

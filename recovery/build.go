@@ -58,11 +58,13 @@ type builder struct {
 	boot  *ramdisk.Ramdisk // of the boot image, nil when there is none
 	base  *ramdisk.Ramdisk // of the donor: what is built upon
 	role  string           // of the stock image: "recovery" or "boot"
+
+	budget *budget
 }
 
 // Build makes a recovery for a phone of its own kernel and a donor's ramdisk.
 func Build(opt BuildOptions) (*Built, error) {
-	b := &builder{opt: opt}
+	b := &builder{opt: opt, budget: newBudget(opt.Limit)}
 	for _, step := range []func() error{b.place, b.openStock, b.openDonor, b.fstabs, b.files, b.props, b.pack} {
 		if err := step(); err != nil {
 			return nil, err
@@ -103,12 +105,12 @@ func (b *builder) openStock() (err error) {
 	case b.stock.Part(boot.Ramdisk) == nil:
 		return refuse("%s holds no ramdisk: nothing tells how this phone's kernel wants it packed", b.opt.Stock.Name)
 	}
-	if b.own, err = ramdisk.Read(b.stock.Part(boot.Ramdisk).Payload(), b.opt.Limit); err != nil {
+	if b.own, err = b.budget.read(b.stock.Part(boot.Ramdisk).Payload()); err != nil {
 		return fmt.Errorf("%s: %w", b.opt.Stock.Name, err)
 	}
 	b.role = role(b.stock, b.own)
 	if b.opt.Boot.Image != nil {
-		b.boot = readRamdisk(b.opt.Boot.Image, b.opt.Limit)
+		b.boot = readRamdisk(b.opt.Boot.Image, b.budget)
 	}
 	b.step("kernel", b.opt.Stock.Name, "the only one that knows this phone's screen, keys and flash")
 	for _, p := range b.stock.Parts {
@@ -164,12 +166,12 @@ func (b *builder) kernelBits() int {
 }
 
 // readRamdisk returns the ramdisk of a boot image, nil when it has none to read.
-func readRamdisk(img flash.Image, limit int64) *ramdisk.Ramdisk {
+func readRamdisk(img flash.Image, limit *budget) *ramdisk.Ramdisk {
 	b, err := boot.Read(img)
 	if err != nil || b.Cut() || len(b.Ramdisks()) == 0 {
 		return nil
 	}
-	rd, err := ramdisk.Read(b.Ramdisks()[0].Payload(), limit)
+	rd, err := limit.read(b.Ramdisks()[0].Payload())
 	if err != nil {
 		return nil
 	}
@@ -192,7 +194,7 @@ func (b *builder) openDonor() error {
 		}
 		img = d.Ramdisks()[0].Payload()
 	}
-	rd, err := ramdisk.Read(img, b.opt.Limit)
+	rd, err := b.budget.read(img)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -303,10 +305,11 @@ func some(list []string) string {
 // pack compresses the ramdisk as the phone's own is, and puts the image together.
 func (b *builder) pack() error {
 	c := b.own.Segments[0].Compression
-	var packed []byte
+	var packed flash.Image
 	var err error
 	if len(b.base.Segments) == 1 && b.base.Segments[0].Compression == c {
 		packed, err = b.base.Encode()
+		b.out.Problems = append(b.out.Problems, trailed("the new ramdisk", b.base)...)
 	} else {
 		packed, err = b.base.Recompress(c)
 		b.step("compression "+string(c), b.opt.Stock.Name, "what this kernel is known to unpack")
@@ -314,7 +317,8 @@ func (b *builder) pack() error {
 	if err != nil {
 		return err
 	}
-	if err := b.stock.Replace(boot.Ramdisk, bytes.NewReader(packed)); err != nil {
+	b.out.Problems = append(b.out.Problems, parted("the new ramdisk", b.base)...)
+	if err := b.stock.Replace(boot.Ramdisk, packed); err != nil {
 		return err
 	}
 	if err := b.header(); err != nil {

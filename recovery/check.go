@@ -34,16 +34,16 @@ type Verdict struct {
 
 // checker holds a check in the making.
 type checker struct {
-	phone *Phone
-	name  string
-	img   flash.Image
-	row   *flash.Partition
-	new   *boot.Image
-	stock *boot.Image // what the phone has there; nil when that is not at hand
-	rd    *ramdisk.Ramdisk
-	own   []*ramdisk.Ramdisk // of stock, as far as they can be read
-	limit int64
-	out   []flash.Problem
+	phone  *Phone
+	name   string
+	img    flash.Image
+	row    *flash.Partition
+	new    *boot.Image
+	stock  *boot.Image // what the phone has there; nil when that is not at hand
+	rd     *ramdisk.Ramdisk
+	own    []*ramdisk.Ramdisk // of stock, as far as they can be read
+	budget *budget
+	out    []flash.Problem
 
 	harm, harmEnd int  // the reasons in out that are about paths, not about starting
 	doubted       bool // one of them says that harm is not proven
@@ -56,7 +56,7 @@ func Check(ctx context.Context, img Source, phone *Phone, limit int64) (*Verdict
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", img.Name, err)
 	}
-	c := &checker{phone: phone, name: img.Name, img: img.Image, new: b, limit: limit}
+	c := &checker{phone: phone, name: img.Name, img: img.Image, new: b, budget: newBudget(limit)}
 	c.place()
 	for _, step := range []func(context.Context) error{c.size, c.style, c.kernel, c.program, c.fstabs, c.verified} {
 		if err := step(ctx); err != nil {
@@ -145,12 +145,19 @@ func (c *checker) style(context.Context) error {
 	} else {
 		c.say(flash.Note, "header", "version %d, as the phone's own", c.new.Version)
 	}
+	if c.stock.Loader != nil && c.new.Loader == nil {
+		c.say(flash.Warning, "header", "the phone's own image has a small loader in the place of its header, this one has none: a phone that was unlocked by it may not start it")
+	}
+	if c.stock.Loader == nil && c.new.Loader != nil {
+		c.say(flash.Warning, "header", "a small loader stands in its place, in the phone's own image there is none: only a bootloader that knows it starts the image")
+	}
 	if c.new.Page != c.stock.Page {
 		c.say(flash.Warning, "header", "pages of %d bytes, the phone's own has %d", c.new.Page, c.stock.Page)
 	}
 	for _, name := range []string{boot.Kernel, boot.Ramdisk} {
 		c.section(name)
 	}
+	c.marks()
 	a, b := c.new.Facts(), c.stock.Facts()
 	for _, f := range []struct {
 		name     string
@@ -161,6 +168,16 @@ func (c *checker) style(context.Context) error {
 		}
 	}
 	return nil
+}
+
+// marks compares what bootloaders look for behind an image.
+func (c *checker) marks() {
+	have := sortTail(c.new.Tail)
+	for _, name := range sortTail(c.stock.Tail).names {
+		if !slices.Contains(have.names, name) {
+			c.say(flash.Warning, "after the image", "what follows the phone's own image is missing: %s", name)
+		}
+	}
 }
 
 // section compares MediaTek's header of a part.
@@ -262,7 +279,7 @@ func (c *checker) program(context.Context) error {
 	}
 	found := ""
 	for _, p := range rds {
-		rd, err := ramdisk.Read(p.Payload(), c.limit)
+		rd, err := c.budget.read(p.Payload())
 		if err != nil {
 			c.say(flash.Error, p.Name, "cannot be read: %v", err)
 			continue
@@ -285,7 +302,7 @@ func (c *checker) program(context.Context) error {
 		return nil
 	}
 	for i, p := range c.stock.Ramdisks() {
-		own, err := ramdisk.Read(p.Payload(), c.limit)
+		own, err := c.budget.read(p.Payload())
 		if err != nil {
 			continue
 		}

@@ -36,6 +36,13 @@ func vbmeta(flags uint32, descriptors ...[]byte) []byte {
 	return imgtest.AVBBlock{Flags: flags, Descriptors: descriptors}.Bytes()
 }
 
+// withLoader puts a small loader in the place of the header, which moves to 0x400.
+func withLoader(img []byte) []byte {
+	loader := put32(append([]byte("ANDROID!"), make([]byte, 0x3F8)...), 0x24, 2048)
+	copy(loader[0x200:], "microloader")
+	return append(append(loader, img[:0x400]...), img[0x800:]...)
+}
+
 // Everything that stops an image from starting is found and named; the answer and the
 // line follow.
 func TestCheck(t *testing.T) {
@@ -65,6 +72,7 @@ func TestCheck(t *testing.T) {
 		"a ramdisk of nothing":   {imgtest.BootImage(kernel("3.18.35"), []byte("nothing"), true, "RECOVERY"), names, nil, recovery.DoesNotStart, "ramdisk: cannot be read"},
 		"a boot image's header":  {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.Gzip), true, "ROOTFS"), names, nil, recovery.DoesNotStart, "the ramdisk's is ROOTFS; the bootloader asks for RECOVERY"},
 		"another compression":    {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.LZMA), true, "RECOVERY"), names, nil, recovery.Depends, "packed with lzma, the phone's own with gzip"},
+		"behind a small loader":  {withLoader(stock), names, nil, recovery.Depends, "only a bootloader that knows it starts the image"},
 		"paths that do harm":     {withKernel(t, kernel("3.18.35"), true, append(files, text("etc/recovery.fstab", fstab))...), names, nil, recovery.Harmful, "names /dev/block/by-name/nvram as /cache"},
 
 		"no recovery partition":   {stock, "proinfo system", nil, recovery.Depends, "the table has no recovery partition"},
@@ -236,18 +244,23 @@ func TestBits(t *testing.T) {
 
 // vendorBoot is a vendor_boot of version 4 with one ramdisk of that type.
 func vendorBoot(t *testing.T, kind uint32, files ...file) []byte {
-	rd := pack(t, cpio(files...), ramdisk.LZ4Legacy)
-	row := make([]byte, 108)
-	binary.LittleEndian.PutUint32(row, uint32(len(rd)))
-	binary.LittleEndian.PutUint32(row[8:], kind)
-	b := make([]byte, 4096)
-	copy(b, "VNDRBOOT")
-	for off, v := range map[int]uint32{8: 4, 12: 4096, 0x18: uint32(len(rd)), 0x830: 2128, 0x840: 108, 0x844: 1, 0x848: 108} {
-		binary.LittleEndian.PutUint32(b[off:], v)
+	return vendorRamdisks(kind, pack(t, cpio(files...), ramdisk.LZ4Legacy))
+}
+
+// vendorRamdisks is a vendor_boot of version 4 with ramdisks of that type.
+func vendorRamdisks(kind uint32, ramdisks ...[]byte) []byte {
+	const page, header, row = 4096, 2128, 108
+	b, all, table := append([]byte("VNDRBOOT"), make([]byte, page-8)...), []byte{}, []byte{}
+	for _, rd := range ramdisks {
+		r := put32(put32(put32(make([]byte, row), 0, uint32(len(rd))), 4, uint32(len(all))), 8, kind)
+		all, table = append(all, rd...), append(table, r...)
 	}
-	for _, p := range [][]byte{rd, row} {
-		b = append(b, p...)
-		b = append(b, make([]byte, (4096-len(b)%4096)%4096)...)
+	for off, v := range map[int]int{8: 4, 0x0C: page, 0x18: len(all), 0x830: header, 0x840: len(table), 0x844: len(ramdisks), 0x848: row} {
+		b = put32(b, off, uint32(v))
+	}
+	for _, part := range [][]byte{all, table} {
+		b = append(b, part...)
+		b = append(b, make([]byte, -len(b)&(page-1))...)
 	}
 	return b
 }

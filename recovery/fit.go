@@ -5,11 +5,15 @@ import "github.com/mtkkit/mtkkit/flash"
 // fit puts the image together and makes it one for its partition: it must not be larger,
 // and where the stock image had an AVB footer it gets one.
 func (b *builder) fit() (flash.Image, error) {
-	had := b.stock.Tail
+	tail := sortTail(b.stock.Tail)
 	b.stock.Tail = nil
 	img, err := b.stock.Encode()
 	if err != nil {
 		return nil, err
+	}
+	img = tail.after(img)
+	for _, name := range tail.names {
+		b.step(name, b.opt.Stock.Name, "follows the image, as in the stock image")
 	}
 	room := int64(0)
 	if row := b.opt.Phone.Row("recovery"); row != nil {
@@ -32,21 +36,24 @@ func (b *builder) fit() (flash.Image, error) {
 	if old != nil {
 		b.step("AVB footer", b.opt.Stock.Name, "made anew, of the partition's size, unsigned")
 		b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s), the new one is not: %s", old.Algorithm, unsigned)
+		if len(tail.signed) > 0 {
+			b.problem(flash.Warning, b.opt.Stock.Name, "left out, for it is of the stock image: %s", tail.what())
+		}
 		return whole, nil
 	}
-	b.leaveOut(had)
+	b.leaveOut(tail)
 	return img, nil
 }
 
 // leaveOut says what the bytes behind the stock image may have been.
-func (b *builder) leaveOut(tail flash.Image) {
-	if _, plain := tailFill(tail); plain {
+func (b *builder) leaveOut(tail behind) {
+	if _, plain := tailFill(tail.rest); plain {
 		return
 	}
 	const signature = 64 // one stands right behind the image
-	if _, plain := tailFill(flash.Slice(tail, flash.Extent{Length: signature})); plain {
+	if _, plain := tailFill(flash.Slice(tail.rest, flash.Extent{Length: signature})); plain && len(tail.signed) == 0 {
 		b.problem(flash.Note, b.opt.Stock.Name, "the rest of the partition is not empty: remains of an older image, most likely; they are left out")
 		return
 	}
-	b.problem(flash.Warning, b.opt.Stock.Name, "0x%x bytes follow the image, a signature perhaps; they are left out: a phone that checks them will not start this recovery", tail.Size())
+	b.problem(flash.Warning, b.opt.Stock.Name, "0x%x bytes follow the image, %s; they are left out: a phone that checks them will not start this recovery", tail.rest.Size(), tail.what())
 }

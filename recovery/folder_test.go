@@ -146,6 +146,12 @@ func TestUntouchedOnDisk(t *testing.T) {
 // find reads a built image and returns a file of its ramdisk.
 func find(t testing.TB, img []byte, path string) *ramdisk.Entry {
 	t.Helper()
+	return ramdiskOf(t, img).Find(path)
+}
+
+// ramdiskOf reads the ramdisk of an image.
+func ramdiskOf(t testing.TB, img []byte) *ramdisk.Ramdisk {
+	t.Helper()
 	b, err := boot.Read(bytes.NewReader(img))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +160,7 @@ func find(t testing.TB, img []byte, path string) *ramdisk.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rd.Find(path)
+	return rd
 }
 
 func TestEdits(t *testing.T) {
@@ -354,17 +360,20 @@ func TestBadFolders(t *testing.T) {
 		edit func(m fstest.MapFS)
 		says string
 	}{
-		"no record":           {func(m fstest.MapFS) { delete(m, "image.json") }, "image.json"},
-		"another schema":      {func(m fstest.MapFS) { m["image.json"].Data = []byte(`{"schema": "x/1"}`) }, `schema "x/1" is not`},
-		"a file outside":      {func(m fstest.MapFS) { edit(m, "image.json", "kernel.bin", "../../kernel") }, "is no name of a file"},
-		"a part too many":     {func(m fstest.MapFS) { edit(m, "image.json", `"name": "kernel"`, `"name": "second"`) }, `no part "second"`},
-		"kernel gone":         {func(m fstest.MapFS) { delete(m, "kernel.bin") }, "kernel.bin"},
-		"a short line":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 4: 3 words"},
-		"a strange type":      {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "q 0750 0 0 0 sbin\n") }, `type "q" is none of`},
-		"not octal":           {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0790 0 0 0 sbin\n") }, `"0790" is no number`},
-		"quotes left open":    {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 \"sbin\n") }, "are not closed"},
-		"content outside":     {func(m fstest.MapFS) { replace(m, "in ramdisk.odd/2", "in ../../../etc/passwd") }, "is no name of a file"},
-		"a word too many":     {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 sbin it\n") }, `nothing follows "it"`},
+		"no record":        {func(m fstest.MapFS) { delete(m, "image.json") }, "image.json"},
+		"another schema":   {func(m fstest.MapFS) { m["image.json"].Data = []byte(`{"schema": "x/1"}`) }, `schema "x/1" is not`},
+		"a file outside":   {func(m fstest.MapFS) { edit(m, "image.json", "kernel.bin", "../../kernel") }, "is no name of a file"},
+		"a part too many":  {func(m fstest.MapFS) { edit(m, "image.json", `"name": "kernel"`, `"name": "second"`) }, `no part "second"`},
+		"kernel gone":      {func(m fstest.MapFS) { delete(m, "kernel.bin") }, "kernel.bin"},
+		"a short line":     {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 5: 3 words"},
+		"a strange type":   {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "q 0750 0 0 0 sbin\n") }, `type "q" is none of`},
+		"not octal":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0790 0 0 0 sbin\n") }, `"0790" is no number`},
+		"quotes left open": {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 \"sbin\n") }, "are not closed"},
+		"content outside":  {func(m fstest.MapFS) { replace(m, "in ramdisk.odd/2", "in ../../../etc/passwd") }, "is no name of a file"},
+		"a word too many":  {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 sbin it\n") }, `nothing follows "it"`},
+		"a folder for a file": {func(m fstest.MapFS) {
+			m["ramdisk/default.prop"] = &fstest.MapFile{Mode: fs.ModeDir | 0o755}
+		}, "is no plain file"},
 		"a device of nothing": {func(m fstest.MapFS) { replace(m, "dev 1:3", "dev null") }, "MAJOR:MINOR"},
 	} {
 		m, _ := folder(t, img)
@@ -398,6 +407,7 @@ func TestUnreadableRamdisk(t *testing.T) {
 // The folder of any image gives the image, whatever its ramdisk holds.
 func FuzzUnpack(f *testing.F) {
 	f.Add(image(f, true, sampleFiles()...))
+	f.Add(linkedImage(f))
 	f.Add(imgtest.BootImage([]byte("kernel"), cpio(sampleFiles()...), false, ""))
 	f.Fuzz(func(t *testing.T, img []byte) {
 		u, err := recovery.Unpack(bytes.NewReader(img), 1<<20)

@@ -16,14 +16,17 @@ import (
 //	f 0750 0 2000 1456789 sbin/recovery
 //	l 0777 0 0 0 init -> /sbin/init
 //	c 0666 0 0 0 dev/null dev 1:3
+//	f 0750 0 2000 1456789 sbin/sh hardlink sbin/busybox
 //	f 0644 0 0 0 "../odd name" in ramdisk.odd/1
 //
 // Type, permissions in octal, owner, group, time, name. The content of a file lies in
 // the tree under its name, or in the file that the line names. A name with anything but
-// plain characters is quoted as in Go.
+// plain characters is quoted as in Go. A hard link is another name of a file in a line
+// before it; its content lies in the tree under each name.
 const listHead = `# One line is one entry of the ramdisk, in its order: type, mode, owner, group, time, name.
 # Types are d(irectory) f(ile) l(ink) c and b (devices) p(ipe) s(ocket). Edit a line to change an entry,
 # remove it to remove the entry. Files of the tree that are in no line are added, root's own.
+# A hardlink is another name of a file above: all names are one file as long as they are edited alike.
 `
 
 var typeLetters = map[uint32]string{
@@ -38,6 +41,7 @@ type line struct {
 	time     uint32
 	name     string
 	target   string    // of a link
+	hard     string    // the name that it is a hard link to, "" for none
 	device   [2]uint32 // major and minor
 	in       string    // where the content lies, "" for the tree
 }
@@ -47,6 +51,9 @@ func lineOf(e *ramdisk.Entry) line {
 	l := line{mode: e.Mode, uid: e.UID, gid: e.GID, time: e.Time, name: e.Name, device: [2]uint32{e.RDevMajor, e.RDevMinor}}
 	if e.Type() == ramdisk.Symlink {
 		l.target = string(e.Data)
+	}
+	if first := e.LinkOf(); first != nil {
+		l.hard = first.Name
 	}
 	return l
 }
@@ -65,6 +72,9 @@ func (l line) String() string {
 		s += " -> " + word(l.target)
 	case ramdisk.Char, ramdisk.Block:
 		s += fmt.Sprintf(" dev %d:%d", l.device[0], l.device[1])
+	}
+	if l.hard != "" {
+		s += " hardlink " + word(l.hard)
 	}
 	if l.in != "" {
 		s += " in " + word(l.in)
@@ -155,6 +165,8 @@ func parseLine(s string) (line, error) {
 		switch rest[0] {
 		case "->":
 			l.target = rest[1]
+		case "hardlink":
+			l.hard = rest[1]
 		case "in":
 			l.in = rest[1]
 		case "dev":
@@ -162,7 +174,7 @@ func parseLine(s string) (line, error) {
 				return line{}, fmt.Errorf("a device is MAJOR:MINOR, not %q", rest[1])
 			}
 		default:
-			return line{}, fmt.Errorf("%q is none of ->, dev, in", rest[0])
+			return line{}, fmt.Errorf("%q is none of ->, dev, hardlink, in", rest[0])
 		}
 	}
 	return l, nil

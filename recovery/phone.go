@@ -7,7 +7,6 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/image/boot"
-	"github.com/mtkkit/mtkkit/image/ramdisk"
 	"github.com/mtkkit/mtkkit/recovery/fstab"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -75,8 +74,9 @@ func (p *Phone) vendorRecovery() bool {
 	if err != nil {
 		return true
 	}
+	budget := newBudget(0)
 	for _, part := range b.Ramdisks() {
-		rd, err := ramdisk.Read(part.Payload(), 0)
+		rd, err := budget.read(part.Payload())
 		if err != nil || strings.HasPrefix(part.Label, "recovery") || program(rd) != "" {
 			return true
 		}

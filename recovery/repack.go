@@ -30,7 +30,7 @@ func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", OriginalName, err)
 	}
-	p := &repacker{fs: folder, limit: limit, b: b}
+	p := &repacker{fs: folder, budget: newBudget(limit), b: b}
 	if err := p.run(); err != nil {
 		return nil, err
 	}
@@ -45,11 +45,15 @@ func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) 
 
 // finish puts a changed image together, and what follows it.
 func (p *repacker) finish(original flash.Image) error {
-	had := p.b.Tail
+	tail := sortTail(p.b.Tail)
 	p.b.Tail = nil
 	img, err := p.b.Encode()
 	if err != nil {
 		return err
+	}
+	img = tail.after(img)
+	for _, name := range tail.names {
+		p.problem(flash.Note, "after the image", "kept: %s", name)
 	}
 	whole, old, err := refooted(img, original, original.Size(), "")
 	if err != nil {
@@ -57,25 +61,32 @@ func (p *repacker) finish(original flash.Image) error {
 	}
 	if p.out.Image = whole; old != nil {
 		p.problem(flash.Warning, "AVB", "the footer is made anew and unsigned: "+unsigned)
+		if len(tail.signed) > 0 {
+			p.problem(flash.Warning, "after the image", "of the image as it was and left out: %s", tail.what())
+		}
 		return nil
 	}
-	fill, plain := tailFill(had)
+	fill, plain := tailFill(tail.rest)
+	rest := int64(0)
+	if tail.rest != nil {
+		rest = tail.rest.Size()
+	}
 	switch {
 	case !plain:
-		p.problem(flash.Warning, "after the image", "0x%x bytes, a signature perhaps, are of the image as it was and are left out", had.Size())
-	case had.Size() > 0 && img.Size() > original.Size():
+		p.problem(flash.Warning, "after the image", "0x%x bytes, %s, are of the image as it was and are left out", rest, tail.what())
+	case rest > 0 && img.Size() > original.Size():
 		p.problem(flash.Warning, "size", "0x%x bytes are more than the 0x%x of the original, fill included: it may not fit its partition", img.Size(), original.Size())
-	case had.Size() > 0:
+	case rest > 0:
 		p.out.Image = flash.Join(img, filled{fill, original.Size() - img.Size()})
 	}
 	return nil
 }
 
 type repacker struct {
-	fs    fs.FS
-	limit int64
-	b     *boot.Image
-	out   Repacked
+	fs     fs.FS
+	budget *budget
+	b      *boot.Image
+	out    Repacked
 }
 
 func (p *repacker) changed(format string, a ...any) {
@@ -119,7 +130,7 @@ func (p *repacker) run() error {
 func (p *repacker) part(pr PartRecord) error {
 	part := p.b.Part(pr.Name)
 	if pr.Tree != "" {
-		rd, err := ramdisk.Read(part.Payload(), p.limit)
+		rd, err := p.budget.read(part.Payload())
 		if err != nil {
 			return err
 		}
@@ -131,7 +142,9 @@ func (p *repacker) part(pr PartRecord) error {
 			if err != nil {
 				return err
 			}
-			if err := p.b.Replace(pr.Name, bytes.NewReader(packed)); err != nil {
+			p.out.Problems = append(p.out.Problems, parted(pr.Name, rd)...)
+			p.out.Problems = append(p.out.Problems, trailed(pr.Name, rd)...)
+			if err := p.b.Replace(pr.Name, packed); err != nil {
 				return err
 			}
 		}
@@ -186,13 +199,13 @@ func (p *repacker) applyTree(pr PartRecord, rd *ramdisk.Ramdisk) error {
 	for _, e := range rd.Entries() {
 		left[e.Name] = append(left[e.Name], e)
 	}
-	used := map[string]bool{} // files of the folder that a line claims
+	t := &tree{PartRecord: pr, rd: rd, used: map[string]bool{}, named: map[string]*ramdisk.Entry{}}
 	for _, l := range lines {
 		var e *ramdisk.Entry
 		if old := left[l.name]; len(old) > 0 {
 			e, left[l.name] = old[0], old[1:]
 		}
-		if err := p.applyLine(pr, rd, l, e, used); err != nil {
+		if err := p.applyLine(t, l, e); err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
@@ -202,46 +215,119 @@ func (p *repacker) applyTree(pr PartRecord, rd *ramdisk.Ramdisk) error {
 			p.changed("%s/%s removed", pr.Tree, e.Name)
 		}
 	}
-	return p.addUnlisted(pr, rd, used)
+	return p.addUnlisted(pr, rd, t.used)
+}
+
+// tree is a ramdisk while its list is gone through.
+type tree struct {
+	PartRecord
+	rd    *ramdisk.Ramdisk
+	used  map[string]bool           // files of the folder that a line claims
+	named map[string]*ramdisk.Entry // what the lines so far name
 }
 
 // applyLine brings one entry to what its line says; e is nil for a new one.
-func (p *repacker) applyLine(pr PartRecord, rd *ramdisk.Ramdisk, l line, e *ramdisk.Entry, used map[string]bool) error {
-	var data []byte
+func (p *repacker) applyLine(t *tree, l line, e *ramdisk.Entry) error {
+	data, err := p.content(t, l, e)
+	if errors.Is(err, fs.ErrNotExist) && e != nil {
+		t.rd.Remove(e)
+		p.changed("%s/%s removed", t.Tree, l.name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if e == nil {
+		e = t.rd.Add(ramdisk.Header{Name: l.name}, nil)
+	}
+	l.apply(e, data)
+	if err := t.link(l, e); err != nil {
+		return err
+	}
+	t.named[l.name] = e
+	if e.Edited() {
+		p.changed("%s/%s", t.Tree, l.name)
+	}
+	return nil
+}
+
+// content is what the entry of a line is to hold; e is nil for a new one.
+func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 	switch l.kind() {
 	case ramdisk.Symlink:
-		data = []byte(l.target)
+		return []byte(l.target), nil
 	case ramdisk.File:
 		at := l.in
 		if at == "" {
 			path, _ := ramdisk.Header{Name: l.name}.Path()
-			at = pr.Tree + "/" + path
+			at = t.Tree + "/" + path
 		}
 		if !fs.ValidPath(at) {
-			return fmt.Errorf("%q is no name of a file in the folder", at)
+			return nil, fmt.Errorf("%q is no name of a file in the folder", at)
 		}
-		used[at] = true
-		var err error
-		data, err = fs.ReadFile(p.fs, at)
-		if errors.Is(err, fs.ErrNotExist) && e != nil {
-			rd.Remove(e)
-			p.changed("%s/%s removed", pr.Tree, l.name)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	default:
+		t.used[at] = true
 		if e != nil {
-			data = e.Data
+			if same, err := p.holds(at, e.Data); same || err != nil {
+				return e.Data, err
+			}
 		}
+		data, err := fs.ReadFile(p.fs, at)
+		if to := t.named[l.hard]; errors.Is(err, fs.ErrNotExist) && e == nil && to != nil {
+			return to.Data, nil
+		}
+		return data, err
 	}
 	if e == nil {
-		e = rd.Add(ramdisk.Header{Name: l.name}, nil)
+		return nil, nil
 	}
-	l.apply(e, data)
-	if e.Edited() {
-		p.changed("%s/%s", pr.Tree, l.name)
+	return e.Data, nil
+}
+
+// holds reports whether a file of the folder is what its entry was. It is not held in
+// memory a second time.
+func (p *repacker) holds(name string, want []byte) (bool, error) {
+	info, err := fs.Stat(p.fs, name)
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, fmt.Errorf("%s in the folder is no plain file", name)
+	}
+	if info.Size() != int64(len(want)) {
+		return false, nil
+	}
+	f, err := p.fs.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	buf := make([]byte, min(64<<10, len(want)+1))
+	for {
+		n, err := io.ReadFull(f, buf)
+		if n > len(want) || !bytes.Equal(buf[:n], want[:n]) {
+			return false, nil
+		}
+		want = want[n:]
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return len(want) == 0, nil
+		case err != nil:
+			return false, err
+		}
+	}
+}
+
+// link makes the entry of a line a hard link, or none, as the line says.
+func (t *tree) link(l line, e *ramdisk.Entry) error {
+	first, to := e.LinkOf(), t.named[l.hard]
+	switch {
+	case first == nil && l.hard == "" || first != nil && first.Name == l.hard:
+	case l.hard == "":
+		t.rd.Link(e, nil)
+	case l.kind() != ramdisk.File || to == nil || to.Type() != ramdisk.File:
+		return fmt.Errorf("a hard link is another name of a file, and no line before it has the file %q", l.hard)
+	default:
+		t.rd.Link(e, to)
 	}
 	return nil
 }

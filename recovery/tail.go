@@ -2,9 +2,48 @@ package recovery
 
 import (
 	"io"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
 )
+
+// behind is what follows an image, sorted by what becomes of it when the image changes.
+type behind struct {
+	marks  []flash.Image // to be kept: the same behind every image
+	names  []string      // of them
+	signed []string      // what signatures are there, by name
+	rest   flash.Image   // all but the marks
+}
+
+// sortTail sorts what follows an image.
+func sortTail(tail flash.Image) behind {
+	b := behind{rest: tail}
+	for _, t := range boot.ReadTrailers(tail) {
+		switch {
+		case !t.Constant:
+			b.signed = append(b.signed, t.Name)
+		case len(b.signed) == 0:
+			b.marks = append(b.marks, flash.Slice(tail, t.Extent))
+			b.names = append(b.names, t.Name)
+			b.rest = flash.Slice(tail, flash.Extent{Offset: t.End(), Length: tail.Size() - t.End()})
+		}
+	}
+	return b
+}
+
+// after puts the marks behind an image.
+func (b behind) after(img flash.Image) flash.Image {
+	return flash.Join(append([]flash.Image{img}, b.marks...)...)
+}
+
+// what names the bytes that are left out.
+func (b behind) what() string {
+	if len(b.signed) == 0 {
+		return "a signature perhaps"
+	}
+	return strings.Join(b.signed, ", ")
+}
 
 // tailFill reports whether a tail is all of one fill byte, 0x00 or 0xFF.
 func tailFill(tail flash.Image) (fill byte, plain bool) {

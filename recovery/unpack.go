@@ -50,19 +50,23 @@ type Unpacked struct {
 }
 
 // Unpack takes a boot image apart. A ramdisk that cannot be read stays one file.
-// Ramdisks may unpack to limit bytes each, 0 for the usual limit.
+// Ramdisks may together unpack to limit bytes, 0 for the usual limit.
 func Unpack(img flash.Image, limit int64) (*Unpacked, error) {
 	b, err := boot.Read(img)
 	if err != nil {
 		return nil, err
 	}
 	u := &Unpacked{Record: recordOf(b), Problems: b.Problems}
+	budget := newBudget(limit)
 	u.add(OriginalName, img)
 	for i := range b.Parts {
 		p := &b.Parts[i]
 		r := &u.Record.Parts[i]
 		if strings.HasPrefix(p.Name, boot.Ramdisk) && p.Name != boot.RamdiskTable {
-			rd, err := ramdisk.Read(p.Payload(), limit)
+			rd, err := budget.read(p.Payload())
+			if err == nil && shown(rd) > budget.limit {
+				err = fmt.Errorf("its hard links stand for %s: %w", flash.Size(shown(rd)), &ramdisk.LimitError{Limit: budget.limit})
+			}
 			if err == nil {
 				u.addTree(r, rd)
 				continue
@@ -110,11 +114,14 @@ func (u *Unpacked) addTree(r *PartRecord, rd *ramdisk.Ramdisk) {
 	}
 	r.Compression = strings.Join(packed, ", ")
 	list := bytes.NewBufferString(listHead)
-	names, odd := treeNames{}, 0
+	names, odd, last := treeNames{}, 0, lastOf(rd)
 	for _, e := range rd.Entries() {
 		l := lineOf(e)
 		if e.Type() == ramdisk.File {
-			path, ok := names.place(e.Header)
+			path, ok := pathOf(e), last[pathOf(e)] == e // of two of one name the later counts
+			if ok {
+				path, ok = names.place(e.Header)
+			}
 			path = r.Tree + "/" + path
 			if !ok {
 				odd++
@@ -130,4 +137,13 @@ func (u *Unpacked) addTree(r *PartRecord, rd *ramdisk.Ramdisk) {
 		}
 	}
 	u.add(r.List, bytes.NewReader(list.Bytes()))
+}
+
+// lastOf is the entry that a phone sees under each path: the last.
+func lastOf(rd *ramdisk.Ramdisk) map[string]*ramdisk.Entry {
+	out := map[string]*ramdisk.Entry{}
+	for _, e := range rd.Entries() {
+		out[pathOf(e)] = e
+	}
+	return out
 }

@@ -32,7 +32,7 @@ func recoveryCommand(u *ui) *cli.Command {
 const noneIsOurs = "mtkkit replaces no image"
 
 func limitFlag() cli.Flag {
-	return &cli.StringFlag{Name: "ramdisk-limit", Value: "512M", Usage: "`SIZE` that a ramdisk may unpack to"}
+	return &cli.StringFlag{Name: "ramdisk-limit", Value: "512M", Usage: "`SIZE` that all ramdisks together may unpack to"}
 }
 
 func ramdiskLimit(c *cli.Context) (int64, error) {

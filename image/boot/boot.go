@@ -25,6 +25,7 @@ const (
 // must stay open.
 type Image struct {
 	Vendor  bool        // a vendor_boot
+	Loader  *Loader     // a small loader in the place of the header, nil for none
 	Version int         // of the header, 0 to 4
 	Page    int64       // bytes; every part begins on one
 	Header  []byte      // the header's pages whole; Apply changes it
@@ -64,36 +65,36 @@ func Read(img flash.Image) (*Image, error) {
 	if !Sniff(img) {
 		return nil, &flash.FormatError{Format: "boot", Offset: 0, Text: "neither ANDROID! nor VNDRBOOT", Err: flash.ErrNotThis}
 	}
-	head, err := flash.ReadFull(img, 0, 0x40)
+	b := &Image{Loader: readLoader(img), Size: img.Size()}
+	head, err := flash.ReadFull(img, b.headerAt(), 0x40)
 	if err != nil {
 		return nil, wrong(0, "the header is cut: %v", err)
 	}
-	l, version, err := choose(head)
-	if err != nil {
+	if b.layout, b.Version, err = choose(head); err != nil {
 		return nil, err
 	}
-	page, err := l.pageSize(head)
-	if err != nil {
+	if b.Page, err = b.layout.pageSize(head); err != nil {
 		return nil, err
 	}
-	b := &Image{Vendor: string(head[:8]) == vendorMagic, Version: version, Page: page, Size: img.Size(), layout: l}
-	if !b.Vendor && l.bytes > page {
-		return nil, wrong(int64(l.pageAt.off), "page size %d cannot hold a header of %d bytes", page, l.bytes)
+	b.Vendor = string(head[:8]) == vendorMagic
+	if !b.Vendor && b.layout.bytes > b.Page {
+		return nil, wrong(int64(b.layout.pageAt.off), "page size %d cannot hold a header of %d bytes", b.Page, b.layout.bytes)
 	}
-	if b.Header, err = flash.ReadFull(img, 0, int(align(l.bytes, page))); err != nil {
-		return nil, wrong(0, "the header is cut: %v", err)
+	if err := b.readHeader(img); err != nil {
+		return nil, err
 	}
 	if err := b.readParts(img); err != nil {
 		return nil, err
 	}
 	b.Tail = flash.Slice(img, flash.Extent{Offset: b.Length, Length: max(img.Size()-b.Length, 0)})
 	b.checkHeaderSize()
+	b.checkLists()
 	return b, nil
 }
 
 // readParts lays the parts out behind the header, by their stated sizes.
 func (b *Image) readParts(img flash.Image) error {
-	off := int64(len(b.Header))
+	off := b.moved() + int64(len(b.Header))
 	for _, f := range b.layout.parts {
 		size := get(b.Header, f.size)
 		if size == 0 {
@@ -123,7 +124,7 @@ func (b *Image) checkHeaderSize() {
 	// mkbootimg of Android 11 writes numbers of its own for version 3.
 	wrote := map[bool]int64{false: 1596, true: 2108}
 	if n := get(b.Header, f); n != b.layout.bytes && !(b.Version == 3 && n == wrote[b.Vendor]) {
-		b.problem(flash.Warning, "header", int64(f.off), "states a size of %d, version %d has %d", n, b.Version, b.layout.bytes)
+		b.problem(flash.Warning, "header", b.headerAt()+int64(f.off), "states a size of %d, version %d has %d", n, b.Version, b.layout.bytes)
 	}
 }
 

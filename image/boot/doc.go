@@ -33,8 +33,12 @@
 // The bootloader of such a phone asks for it, and a later one does not start a kernel
 // that has it: an image keeps the style it came in.
 //
+// Unlocked Amazon devices carry a small loader of 0x400 bytes in the place of the header,
+// which stands behind it; see Loader.
+//
 // The package does not unpack ramdisks (package ramdisk does) and checks no signature.
 //
 // Sources: AOSP bootimg.h and mkbootimg, vendor boot image documentation; MediaTek's
-// headers as found in images of its phones.
+// headers as found in images of its phones; Magisk's magiskboot for where the parts of an
+// image with a small loader lie.
 package boot

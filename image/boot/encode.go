@@ -105,7 +105,12 @@ func (b *Image) Encode() (flash.Image, error) {
 			return nil, err
 		}
 	}
-	pieces, off := []flash.Image{bytes.NewReader(head)}, int64(len(head))
+	off := int64(len(head)) // without what the loader moved
+	head, err := b.withLoader(head)
+	if err != nil {
+		return nil, err
+	}
+	pieces := []flash.Image{bytes.NewReader(head)}
 	for i, p := range b.Parts {
 		pieces = append(pieces, p.bytes)
 		off += p.Length
@@ -149,7 +154,7 @@ func (b *Image) newHeader() ([]byte, error) {
 		put(head, f.size, size)
 		off += align(size, b.Page)
 	}
-	b.Length = off
+	b.Length = b.moved() + off
 	if b.hashed != nil {
 		sum, err := b.id(b.hashed)
 		if err != nil {

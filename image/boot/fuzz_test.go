@@ -13,7 +13,16 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 		f.Add(b[:len(b)/2])
 	}
+	for _, moved := range []bool{true, false} {
+		f.Add(withLoader(vectors()["v0"], "microloader", moved))
+	}
+	f.Add([]byte("SEANDROIDENFORCESignerVer02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, tr := range boot.ReadTrailers(bytes.NewReader(b)) {
+			if tr.Length <= 0 || tr.End() > int64(len(b)) {
+				t.Fatalf("%s at %s of 0x%x", tr.Name, tr.Extent, len(b))
+			}
+		}
 		i, err := boot.Read(bytes.NewReader(b))
 		if err != nil {
 			return

@@ -57,7 +57,7 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 			break
 		}
 		starts++
-		plain, _, _ := ramdisk.Unpack(b[at:], ramdisk.Sniff(b[at:]), maxKernel) // damage at its end is no matter
+		plain, _, _ := ramdisk.Unpack(bytes.NewReader(b[at:]), ramdisk.Sniff(b[at:]), maxKernel) // damage at its end is no matter
 		if k.Version = banner(plain); k.Version != "" {
 			if len(k.Trees) == 0 {
 				k.Trees = trees(plain)

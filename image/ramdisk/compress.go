@@ -1,6 +1,7 @@
 package ramdisk
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"fmt"
@@ -21,13 +22,18 @@ const (
 	None      Compression = "none"
 	Gzip      Compression = "gzip"
 	LZ4Legacy Compression = "lz4 legacy"
+	LZ4LG     Compression = "lz4 legacy with its length" // LG's: the unpacked length, a u32, follows
 	LZ4       Compression = "lz4"
 	XZ        Compression = "xz"
 	LZMA      Compression = "lzma"
+
+	// lz4Chain is several legacy frames that hold one archive: kernels take a magic
+	// between two blocks for nothing. Packed, it is one frame.
+	lz4Chain Compression = "lz4 legacy frames"
 )
 
 // Sniff tells the compression of the bytes that begin with b, "" when it is none that
-// ramdisks have.
+// ramdisks have. LZ4LG begins as LZ4Legacy does.
 func Sniff(b []byte) Compression {
 	for _, m := range []struct {
 		magic string
@@ -59,98 +65,153 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("ramdisk: unpacks to more than the limit of %s", flash.Size(e.Limit))
 }
 
-// Unpack undoes the compression of what b begins with. It returns how many bytes of b
-// that took, and a *LimitError when the result would be larger than limit.
-func Unpack(b []byte, c Compression, limit int64) (out []byte, used int, err error) {
-	if c == LZ4Legacy {
-		return unpackLegacy(b, limit)
+// Unpack undoes the compression of what img begins with. It returns how many bytes of img
+// that took, and a *LimitError when the result would be larger than limit. When the data
+// are damaged, out is what came before the damage.
+func Unpack(img flash.Image, c Compression, limit int64) (out []byte, used int64, err error) {
+	return (&unpacker{most: firstLook}).unpack(img, c, limit)
+}
+
+// unpacker unpacks one stream after the other.
+type unpacker struct {
+	most    int64 // bytes of a stream that are held before it is counted
+	scratch []byte
+}
+
+// firstLook is how much of a stream is held before it is known how much there is. What
+// unpacks to more is unpacked twice: first to count it, for memory is taken only for what
+// is within the limit, and all at once.
+const firstLook = 32 << 20
+
+func (u *unpacker) unpack(img flash.Image, c Compression, limit int64) (out []byte, used int64, err error) {
+	s, err := open(img, c)
+	if err != nil {
+		return nil, 0, err
 	}
-	// Two of the libraries read on behind the stream: they get no more than that.
-	switch c {
-	case XZ:
-		s, err := walkXZ(b)
-		if err != nil {
-			return nil, 0, err
-		}
-		if s.filtered() {
-			out, err := s.unpack(limit)
-			return out, s.at, err
-		}
-		b = b[:s.at]
-	case LZ4:
-		n, err := lz4Length(b)
-		if err != nil {
-			return nil, 0, err
-		}
-		b = b[:n]
+	err = u.look(s.r, min(u.most, limit+1))
+	size := int64(len(u.scratch))
+	if err == nil {
+		var n int64
+		n, err = io.Copy(io.Discard, io.LimitReader(s.r, limit+1-size))
+		size += n
 	}
-	src := bytes.NewReader(b)
-	var r io.Reader
+	if err == io.EOF {
+		err = nil
+	}
+	switch {
+	case size > limit:
+		return nil, 0, &LimitError{limit}
+	case size == int64(len(u.scratch)):
+		return bytes.Clone(u.scratch), s.used(), err
+	}
+	used, whole := s.used(), err
+	if s, err = open(img, c); err != nil {
+		return nil, 0, err
+	}
+	out = make([]byte, size)
+	if _, err := io.ReadFull(s.r, out); err != nil {
+		return nil, 0, fmt.Errorf("ramdisk: unpacked again, it is another: %w", err)
+	}
+	return out, used, whole
+}
+
+// look reads up to most bytes; io.EOF says that there were no more.
+func (u *unpacker) look(r io.Reader, most int64) error {
+	const least = 64 << 10
+	for b := u.scratch[:0]; ; {
+		if len(b) == cap(b) {
+			b = append(make([]byte, 0, min(max(2*int64(cap(b)), least), most)), b...)
+		}
+		n, err := r.Read(b[len(b):min(int64(cap(b)), most)])
+		b = b[:len(b)+n]
+		if u.scratch = b; err != nil || int64(len(b)) == most {
+			return err
+		}
+	}
+}
+
+// stream is what img begins with, on its way to be unpacked.
+type stream struct {
+	r    io.Reader
+	used func() int64 // bytes of the image, when all was read
+}
+
+// open starts unpacking. Two of the libraries read on behind the stream: they get no more
+// than that.
+func open(img flash.Image, c Compression) (s stream, err error) {
+	src := newCounter(img)
+	s.used = func() int64 { return src.n }
 	switch c {
 	case Gzip:
 		var z *gzip.Reader
 		if z, err = gzip.NewReader(src); err == nil {
 			z.Multistream(false)
-			r = z
+			s.r = z
+		}
+	case LZMA:
+		s.r, err = lzma.ReaderConfig{DictCap: maxDict}.NewReader(src)
+	case LZ4Legacy, LZ4LG, lz4Chain:
+		l := &legacyReader{img: img, at: int64(len(legacyMagic)), length: c == LZ4LG, chain: c == lz4Chain}
+		s = stream{l, func() int64 { return l.at }}
+	case XZ:
+		var x *xzStream
+		if x, err = walkXZ(img); err != nil {
+			return s, err
+		}
+		s.used = func() int64 { return x.at }
+		if x.filtered() {
+			s.r = &filteredReader{x: x}
+		} else {
+			s.r, err = xz.NewReader(bufio.NewReader(io.NewSectionReader(img, 0, x.at)))
 		}
 	case LZ4:
-		r = lz4.NewReader(src)
-	case XZ:
-		r, err = xz.NewReader(src)
-	case LZMA:
-		r, err = lzma.ReaderConfig{DictCap: maxDict}.NewReader(src)
+		var n int64
+		if n, err = lz4Length(img); err == nil {
+			s = stream{lz4.NewReader(io.NewSectionReader(img, 0, n)), func() int64 { return n }}
+		}
 	default:
 		err = fmt.Errorf("ramdisk: no unpacker for %q", string(c))
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	out, err = readLimited(r, limit)
-	return out, len(b) - src.Len(), err
-}
-
-func readLimited(r io.Reader, limit int64) ([]byte, error) {
-	out, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if int64(len(out)) > limit {
-		return nil, &LimitError{limit}
-	}
-	return out, err
+	return s, err
 }
 
 // Pack compresses b so that a kernel takes it.
 func Pack(b []byte, c Compression) ([]byte, error) {
 	var out bytes.Buffer
+	err := packTo(&out, bytes.NewReader(b), int64(len(b)), c)
+	return out.Bytes(), err
+}
+
+// packTo compresses size bytes of plain.
+func packTo(out io.Writer, plain io.Reader, size int64, c Compression) (err error) {
 	var w io.WriteCloser
-	var err error
 	switch c {
 	case None:
-		return b, nil
-	case LZ4Legacy:
-		return packLegacy(b)
+		_, err = io.Copy(out, plain)
+		return err
+	case LZ4Legacy, LZ4LG:
+		return packLegacy(out, plain, c == LZ4LG)
 	case Gzip:
 		var z *gzip.Writer
-		z, err = gzip.NewWriterLevel(&out, gzip.BestCompression)
+		z, err = gzip.NewWriterLevel(out, gzip.BestCompression)
 		z.OS = 3 // Unix, as the build's own gzip writes
 		w = z
 	case LZ4:
-		z := lz4.NewWriter(&out)
+		z := lz4.NewWriter(out)
 		err = z.Apply(lz4.CompressionLevelOption(lz4.Level9), lz4.BlockSizeOption(lz4.Block4Mb))
 		w = z
 	case XZ: // kernels check CRC32 only
-		w, err = xz.WriterConfig{CheckSum: xz.CRC32, DictCap: 1 << 20}.NewWriter(&out)
+		w, err = xz.WriterConfig{CheckSum: xz.CRC32, DictCap: 1 << 20}.NewWriter(out)
 	case LZMA:
-		w, err = lzma.WriterConfig{DictCap: 1 << 23, Size: int64(len(b)), SizeInHeader: true}.NewWriter(&out)
+		w, err = lzma.WriterConfig{DictCap: 1 << 23, Size: size, SizeInHeader: true}.NewWriter(out)
 	default:
 		err = fmt.Errorf("ramdisk: no packer for %q", string(c))
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := w.Write(b); err != nil {
-		return nil, err
+	if _, err := io.Copy(struct{ io.Writer }{w}, plain); err != nil {
+		return err
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return w.Close()
 }

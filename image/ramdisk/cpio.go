@@ -63,15 +63,17 @@ func (h Header) Path() (path string, safe bool) {
 }
 
 // Entry is one record. Header and Data may be changed; what did not change is written
-// as it was.
+// as it was. A file with several names has its Data under each of them.
 type Entry struct {
 	Header
 	Data []byte
 
 	was     Header
 	wasData []byte
+	own     []byte // the data of the record itself
 	raw     []byte // the record as read, padding included; nil for a new one
 	segment int
+	file    *inode // of a file with several names
 }
 
 // Edited reports whether the entry is not what was read.
@@ -79,27 +81,39 @@ func (e *Entry) Edited() bool {
 	return e.raw == nil || e.Header != e.was || !bytes.Equal(e.Data, e.wasData)
 }
 
-// encode returns the record.
-func (e *Entry) encode() []byte {
-	if !e.Edited() {
-		return e.raw
+// encode returns the entry's record, and whether that is the one that was read. Plan says
+// what is written of some entries.
+func (e *Entry) encode(plan map[*Entry]record) (b []byte, same bool) {
+	n, planned := plan[e]
+	if !planned {
+		n = record{e.Header, e.Data}
+		if !e.Edited() {
+			return e.raw, true
+		}
 	}
+	if e.raw != nil && n.Header == e.was && bytes.Equal(n.data, e.own) {
+		return e.raw, true
+	}
+	return n.encode(), false
+}
+
+func (n record) encode() []byte {
 	magic, check := "070701", uint32(0)
-	if e.summed {
+	if n.summed {
 		magic = "070702"
-		for _, c := range e.Data {
+		for _, c := range n.data {
 			check += uint32(c)
 		}
 	}
 	out := []byte(magic)
 	for _, v := range []uint32{
-		e.Inode, e.Mode, e.UID, e.GID, e.Links, e.Time, uint32(len(e.Data)),
-		e.DevMajor, e.DevMinor, e.RDevMajor, e.RDevMinor, uint32(len(e.Name) + 1), check,
+		n.Inode, n.Mode, n.UID, n.GID, n.Links, n.Time, uint32(len(n.data)),
+		n.DevMajor, n.DevMinor, n.RDevMajor, n.RDevMinor, uint32(len(n.Name) + 1), check,
 	} {
 		out = fmt.Appendf(out, "%08x", v)
 	}
-	out = pad4(append(append(out, e.Name...), 0))
-	return pad4(append(out, e.Data...))
+	out = pad4(append(append(out, n.Name...), 0))
+	return pad4(append(out, n.data...))
 }
 
 func pad4(b []byte) []byte {
@@ -111,8 +125,8 @@ func pad4(b []byte) []byte {
 
 // readRecords reads records until the bytes end or something else than a record or
 // zeros follows; it returns how many bytes that took. Zeros belong to the record before
-// them.
-func readRecords(b []byte, segment int) (list []*Entry, used int, err error) {
+// them. More than most records are refused: each takes memory of its own.
+func readRecords(b []byte, segment, most int) (list []*Entry, used int, err error) {
 	for used < len(b) {
 		zeros := len(b[used:]) - len(bytes.TrimLeft(b[used:], "\x00"))
 		if zeros > 0 && len(list) > 0 {
@@ -129,6 +143,9 @@ func readRecords(b []byte, segment int) (list []*Entry, used int, err error) {
 		e, n, err := readRecord(b[used:])
 		if err != nil {
 			return list, used, &flash.FormatError{Format: "cpio", Offset: int64(used), Text: err.Error()}
+		}
+		if len(list) >= most {
+			return list, used, &flash.FormatError{Format: "cpio", Offset: int64(used), Text: fmt.Sprintf("more than %d files", maxEntries)}
 		}
 		e.segment = segment
 		list, used = append(list, e), used+n
@@ -172,6 +189,6 @@ func readRecord(b []byte) (*Entry, int, error) {
 		},
 		Data: b[data : data+size : data+size], raw: b[:end:end],
 	}
-	e.was, e.wasData = e.Header, e.Data
+	e.was, e.wasData, e.own = e.Header, e.Data, e.Data
 	return e, int(end), nil
 }

@@ -5,6 +5,8 @@
 //	02 21 4C 18        lz4 legacy    5D 00 00 xx xx     lzma
 //	04 22 4D 18        lz4 frame     "070701"           cpio, not compressed
 //
+// Behind lz4 legacy data LG's kernels want the unpacked length, a u32.
+//
 // Kernels unpack what stands one behind the other, so a ramdisk is a list of segments,
 // each compressed on its own, and a segment a run of cpio records ("newc"):
 //
@@ -19,9 +21,13 @@
 // in which nothing was edited, still compressed. Names are data from a stranger: Path
 // says which of them are safe to write to.
 //
+// A file can have several names (hard links): then its bytes are in the archive once, and
+// here under each name; an edit of one name alone gives it a file of its own.
+//
 // Everything unpacked is held in memory, up to a limit that the caller gives: a few
-// hundred bytes can stand for gigabytes.
+// hundred bytes can stand for gigabytes. What unpacks to more is found out without
+// holding it.
 //
 // Sources: the kernel's Documentation/driver-api/early-userspace/buffer-format.rst and
-// lib/decompress*.c, lz4_Frame_format.md, the lzma and xz file format descriptions.
+// lib/decompress*.c, init/initramfs.c, GNU cpio for hard links, lz4_Frame_format.md, the lzma and xz file format descriptions.
 package ramdisk

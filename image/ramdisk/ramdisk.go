@@ -1,7 +1,6 @@
 package ramdisk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,10 +11,18 @@ import (
 // DefaultLimit is more than any ramdisk of a phone unpacks to, bytes.
 const DefaultLimit = 512 << 20
 
-// Ramdisk is a ramdisk taken apart.
+// What a ramdisk may consist of besides bytes: each takes memory of its own. Ramdisks of
+// phones have a few segments, and some thousand files.
+const (
+	maxSegments = 1 << 10
+	maxEntries  = 1 << 17
+)
+
+// Ramdisk is a ramdisk taken apart. It lies in the image that was read, which must stay
+// open.
 type Ramdisk struct {
 	Segments []Segment
-	Trailing []byte // what follows the last segment
+	Trailing flash.Image // what follows the last segment; empty for nothing
 
 	entries []*Entry // records of all segments, trailers among them
 	removed map[int]bool
@@ -27,82 +34,152 @@ type Segment struct {
 	flash.Extent
 	Unpacked int64 // bytes
 
-	packed []byte
+	packed flash.Image
 }
 
 // Read takes a ramdisk apart. All of it together may unpack to limit bytes (0 means
 // DefaultLimit); more is a *LimitError. Damage is an error: an archive that is cut
 // cannot be edited.
 func Read(img flash.Image, limit int64) (*Ramdisk, error) {
+	return read(img, limit, firstLook)
+}
+
+func read(img flash.Image, limit, look int64) (*Ramdisk, error) {
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
 	if img.Size() > limit {
 		return nil, &LimitError{limit}
 	}
-	b, err := flash.ReadFull(img, 0, int(img.Size()))
-	if err != nil {
-		return nil, err
-	}
-	r := &Ramdisk{removed: map[int]bool{}}
-	for at := 0; at < len(b); {
-		c := Sniff(b[at:])
-		zeros := len(b[at:]) - len(bytes.TrimLeft(b[at:], "\x00"))
-		if c == "" && at > 0 && zeros > 0 && at+zeros < len(b) && Sniff(b[at+zeros:]) != "" {
-			// Zeros between segments belong to the one before.
-			last := &r.Segments[len(r.Segments)-1]
-			last.packed = b[last.Offset : at+zeros]
-			at += zeros
-			continue
+	r := &reader{img: img, limit: limit, w: window{img: img}, unpacker: unpacker{most: look}}
+	for at := int64(0); at < img.Size(); {
+		c := r.sniff(at)
+		if c == "" && at > 0 {
+			next, err := r.skipZeros(at)
+			if err != nil {
+				return nil, err
+			}
+			if next > at {
+				at = next
+				continue
+			}
 		}
 		if c == "" {
-			r.Trailing = b[at:]
+			r.out.Trailing = from(img, at)
 			break
 		}
-		used, err := r.readSegment(b[at:], int64(at), c, limit)
+		used, err := r.segment(at, c)
 		if err != nil {
 			return nil, err
 		}
 		at += used
 	}
-	if len(r.Segments) == 0 {
-		return nil, &flash.FormatError{Format: "ramdisk", Offset: 0, Text: fmt.Sprintf("begins with % x: no compression and no archive that is known", b[:min(len(b), 8)]), Err: flash.ErrNotThis}
+	if len(r.out.Segments) == 0 {
+		b := r.w.bytes(0, int(min(img.Size(), 8)))
+		return nil, &flash.FormatError{Format: "ramdisk", Offset: 0, Text: fmt.Sprintf("begins with % x: no compression and no archive that is known", b), Err: flash.ErrNotThis}
 	}
-	return r, nil
+	if r.out.Trailing == nil {
+		r.out.Trailing = from(img, img.Size())
+	}
+	r.out.removed = map[int]bool{}
+	findLinks(r.out.entries)
+	return &r.out, nil
 }
 
-// readSegment reads the segment that b begins with and returns its length.
-func (r *Ramdisk) readSegment(b []byte, off int64, c Compression, limit int64) (int, error) {
-	for _, s := range r.Segments {
-		limit -= s.Unpacked
+// reader takes a ramdisk apart.
+type reader struct {
+	img   flash.Image
+	limit int64 // of what is held in memory
+	held  int64
+	w     window
+	raw   []byte // the image itself, once an archive in it is not compressed
+	unpacker
+	out Ramdisk
+}
+
+// sniff tells the compression of what stands at off.
+func (r *reader) sniff(off int64) Compression {
+	const most = 14
+	return Sniff(r.w.bytes(off, int(min(r.img.Size()-off, most))))
+}
+
+// skipZeros passes over zeros between segments, which belong to the one before. It
+// returns off when there are none, or no segment follows.
+func (r *reader) skipZeros(off int64) (int64, error) {
+	end, err := zerosFrom(r.img, off)
+	if err != nil || end == off || end == r.img.Size() || r.sniff(end) == "" {
+		return off, err
 	}
-	plain, used := b, 0
-	if c != None {
-		var err error
-		plain, used, err = Unpack(b, c, limit)
-		var tooMuch *LimitError
-		if errors.As(err, &tooMuch) {
-			return 0, err
-		}
-		if err != nil {
-			return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data cannot be unpacked", c), Err: err}
-		}
+	last := &r.out.Segments[len(r.out.Segments)-1]
+	last.packed = flash.Slice(r.img, flash.Extent{Offset: last.Offset, Length: end - last.Offset})
+	return end, nil
+}
+
+// segment reads the segment at off and returns its length.
+func (r *reader) segment(off int64, c Compression) (int64, error) {
+	if len(r.out.Segments) == maxSegments {
+		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("more than %d segments", maxSegments)}
 	}
-	list, n, err := readRecords(plain, len(r.Segments))
+	plain, list, used, err := r.archive(off, c)
+	if err != nil && used > 0 && c == LZ4Legacy && r.sniff(off+used) == LZ4Legacy {
+		r.held -= int64(len(plain))
+		plain, list, used, err = r.archive(off, lz4Chain)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if c == LZ4Legacy && statesLength(r.img, off+used, int64(len(plain))) {
+		c, used = LZ4LG, used+4
+	}
+	r.out.entries = append(r.out.entries, list...)
+	e := flash.Extent{Offset: off, Length: used}
+	r.out.Segments = append(r.out.Segments, Segment{c, e, int64(len(plain)), flash.Slice(r.img, e)})
+	return used, nil
+}
+
+// archive unpacks what stands at off, and reads the records in it. Used is known, too,
+// when only those are in error, and 0 otherwise.
+func (r *reader) archive(off int64, c Compression) (plain []byte, list []*Entry, used int64, err error) {
+	plain, used, err = r.plain(off, c)
+	var tooMuch *LimitError
+	if errors.As(err, &tooMuch) {
+		return nil, nil, 0, &LimitError{r.limit}
+	}
+	if err != nil {
+		return plain, nil, 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data cannot be unpacked", c), Err: err}
+	}
+	list, n, err := readRecords(plain, len(r.out.Segments), maxEntries-len(r.out.entries))
 	switch {
 	case err != nil:
-		return 0, err
+		return plain, nil, used, err
 	case len(list) == 0:
-		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data holds no cpio archive", c)}
+		err = &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data holds no cpio archive", c)}
 	case c == None:
-		plain, used = b[:n], n
+		plain, used = plain[:n], int64(n)
 	case n < len(plain):
 		last := list[len(list)-1] // garbage behind the archive stays behind it
 		last.raw = plain[n-len(last.raw):]
 	}
-	r.entries = append(r.entries, list...)
-	r.Segments = append(r.Segments, Segment{c, flash.Extent{Offset: off, Length: int64(used)}, int64(len(plain)), b[:used]})
-	return used, nil
+	return plain, list, used, err
+}
+
+// plain returns the content of the segment at off. Of one that is not compressed that is
+// all to the image's end.
+func (r *reader) plain(off int64, c Compression) (plain []byte, used int64, err error) {
+	if c != None {
+		plain, used, err = r.unpack(from(r.img, off), c, r.limit-r.held)
+		r.held += int64(len(plain))
+		return plain, used, err
+	}
+	if r.raw == nil {
+		if r.held += r.img.Size(); r.held > r.limit {
+			return nil, 0, &LimitError{r.limit}
+		}
+		if r.raw, err = flash.ReadFull(r.img, 0, int(r.img.Size())); err != nil {
+			return nil, 0, err
+		}
+	}
+	return r.raw[off:], 0, nil
 }
 
 // Entries returns the files of the archives, in their order. A later one of the same
@@ -133,9 +210,7 @@ func (r *Ramdisk) Add(h Header, data []byte) *Entry {
 		e.Links = 1
 	}
 	if e.Inode == 0 {
-		for _, o := range r.entries {
-			e.Inode = max(e.Inode, o.Inode+1)
-		}
+		e.Inode = r.freeInode()
 	}
 	r.entries = slices.Insert(r.entries, at, e)
 	return e
@@ -152,56 +227,4 @@ func (r *Ramdisk) Remove(e *Entry) {
 // Edited reports whether anything is not as it was read.
 func (r *Ramdisk) Edited() bool {
 	return len(r.removed) > 0 || slices.ContainsFunc(r.entries, (*Entry).Edited)
-}
-
-// Encode puts the ramdisk together. Segments in which nothing was edited are what they
-// were; the others are compressed anew, in the same way, and unpacked again as a proof.
-func (r *Ramdisk) Encode() ([]byte, error) {
-	var out []byte
-	for i, s := range r.Segments {
-		packed, err := r.encodeSegment(i, s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, packed...)
-	}
-	return append(out, r.Trailing...), nil
-}
-
-func (r *Ramdisk) encodeSegment(i int, s Segment) ([]byte, error) {
-	var plain []byte
-	edited := r.removed[i]
-	for _, e := range r.entries {
-		if e.segment == i {
-			plain = append(plain, e.encode()...)
-			edited = edited || e.Edited()
-		}
-	}
-	if !edited {
-		return s.packed, nil
-	}
-	return Repack(plain, s.Compression)
-}
-
-// Repack compresses an archive and proves it by unpacking it again.
-func Repack(plain []byte, c Compression) ([]byte, error) {
-	packed, err := Pack(plain, c)
-	if err != nil || c == None {
-		return packed, err
-	}
-	again, used, err := Unpack(packed, c, int64(len(plain)))
-	if err != nil || used != len(packed) || !bytes.Equal(again, plain) {
-		return nil, fmt.Errorf("ramdisk: what was packed with %s does not unpack to the same (%d of %d bytes, %v)", c, used, len(packed), err)
-	}
-	return packed, nil
-}
-
-// Recompress makes one segment of the whole ramdisk, compressed in another way. What
-// trailed is left behind.
-func (r *Ramdisk) Recompress(c Compression) ([]byte, error) {
-	var plain []byte
-	for _, e := range r.entries {
-		plain = append(plain, e.encode()...)
-	}
-	return Repack(plain, c)
 }

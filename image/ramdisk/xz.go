@@ -1,14 +1,13 @@
 package ramdisk
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
-	"hash/crc64"
 	"slices"
 
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // xzStream walks an xz stream without unpacking it: where it ends, and that no block
@@ -20,18 +19,23 @@ import (
 //	index    00, number of records, two numbers for each, zeros to a multiple of 4, CRC32
 //	footer   CRC32, size of the index, flags, "YZ"
 type xzStream struct {
-	b  []byte
-	at int
+	w    window
+	size int64 // of what the stream lies in
+	at   int64
 
+	check  byte // its kind
 	blocks []xzBlock
 }
 
 // xzBlock is where the chunks of a block lie, and what was done to its content first.
 type xzBlock struct {
-	start, end int
+	start, end int64
 	filters    []uint64 // ids, LZMA2 among them
 	dict       int64
 }
+
+// maxBlocks bounds the blocks of a stream; a thread of xz makes one of at least 64 KiB.
+const maxBlocks = 1 << 14
 
 // Ids of filters.
 const (
@@ -39,32 +43,32 @@ const (
 	filterARM   = 0x07 // branches of 32-bit ARM code, as kernels are packed
 )
 
-// walkXZ passes over the stream that b begins with; it ends at at.
-func walkXZ(b []byte) (*xzStream, error) {
+// walkXZ passes over the stream that img begins with; it ends at at.
+func walkXZ(img flash.Image) (*xzStream, error) {
 	const headerBytes, footerBytes = 12, 12
-	s := &xzStream{b: b, at: headerBytes}
-	if len(b) < headerBytes {
+	s := &xzStream{w: window{img: img}, size: img.Size(), at: headerBytes}
+	if s.size < headerBytes {
 		return s, fmt.Errorf("ramdisk: xz header is cut")
 	}
-	check := xzCheckBytes[b[7]&0x0F]
-	for !s.failed() && s.b[s.at] != 0 {
-		s.block(check)
+	s.check = s.w.bytes(7, 1)[0] & 0x0F
+	for !s.failed() && s.w.bytes(s.at, 1)[0] != 0 {
+		s.block()
 	}
 	s.index()
 	s.at += footerBytes
-	if s.at > len(b) || s.at < 0 {
+	if s.at > s.size || s.at < 0 {
 		return s, fmt.Errorf("ramdisk: xz stream is cut or damaged, or wants a dictionary beyond %d MiB", maxDict>>20)
 	}
-	return s, nil
+	return s, s.w.err
 }
 
 // xzCheckBytes is the size of a check by its kind.
-var xzCheckBytes = [16]int{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}
+var xzCheckBytes = [16]int64{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}
 
-func (s *xzStream) failed() bool { return s.at >= len(s.b) }
+func (s *xzStream) failed() bool { return s.at >= s.size }
 
 // fail makes the walk end beyond the bytes.
-func (s *xzStream) fail() { s.at = len(s.b) + 1 }
+func (s *xzStream) fail() { s.at = s.size + 1 }
 
 // byte takes one; behind the end it is zero.
 func (s *xzStream) byte() int {
@@ -73,7 +77,7 @@ func (s *xzStream) byte() int {
 		return 0
 	}
 	s.at++
-	return int(s.b[s.at-1])
+	return int(s.w.bytes(s.at-1, 1)[0])
 }
 
 // number takes one of variable length, 7 bits a byte.
@@ -90,15 +94,15 @@ func (s *xzStream) number() uint64 {
 	return 0
 }
 
-func (s *xzStream) align(start int) {
+func (s *xzStream) align(start int64) {
 	if !s.failed() {
 		s.at += (4 - (s.at-start)%4) % 4
 	}
 }
 
-func (s *xzStream) block(check int) {
+func (s *xzStream) block() {
 	start := s.at
-	size := (s.byte() + 1) * 4
+	size := int64(s.byte()+1) * 4
 	flags := s.byte()
 	for _, has := range []int{0x40, 0x80} {
 		if flags&has != 0 {
@@ -121,14 +125,18 @@ func (s *xzStream) block(check int) {
 			s.fail()
 			return
 		}
-		s.at += int(n)
+		s.at += int64(n)
 	}
 	s.at = max(start+size, s.at)
 	block.start = s.at
 	s.chunks()
 	block.end = s.at
 	s.align(0)
-	if s.at += check; s.at <= len(s.b) {
+	s.at += xzCheckBytes[s.check]
+	if len(s.blocks) == maxBlocks {
+		s.fail()
+	}
+	if s.at <= s.size {
 		s.blocks = append(s.blocks, block)
 	}
 }
@@ -136,58 +144,6 @@ func (s *xzStream) block(check int) {
 // filtered reports whether a block has filters that the library does not know.
 func (s *xzStream) filtered() bool {
 	return slices.ContainsFunc(s.blocks, func(b xzBlock) bool { return len(b.filters) != 1 })
-}
-
-// unpack undoes the stream by itself, ARM's filter too, and proves each block by its
-// check, where that is one of the usual ones.
-func (s *xzStream) unpack(limit int64) ([]byte, error) {
-	var out []byte
-	for _, b := range s.blocks {
-		r, err := lzma.Reader2Config{DictCap: int(max(b.dict, lzma.MinDictCap))}.NewReader2(bytes.NewReader(s.b[b.start:b.end]))
-		if err != nil {
-			return nil, err
-		}
-		plain, err := readLimited(r, limit-int64(len(out)))
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case len(b.filters) == 2 && b.filters[0] == filterARM:
-			undoARM(plain)
-		case len(b.filters) != 1:
-			return nil, fmt.Errorf("ramdisk: xz filters % x are not known", b.filters)
-		}
-		if !s.proves(b, plain) {
-			return nil, fmt.Errorf("ramdisk: xz block at 0x%x: its check does not hold", b.start)
-		}
-		out = append(out, plain...)
-	}
-	return out, nil
-}
-
-// proves compares a block's content with the check behind it.
-func (s *xzStream) proves(b xzBlock, plain []byte) bool {
-	const crc32Kind, crc64Kind = 1, 4
-	stored := s.b[(b.end+3)&^3:]
-	switch s.b[7] & 0x0F {
-	case crc32Kind:
-		return binary.LittleEndian.Uint32(stored) == crc32.ChecksumIEEE(plain)
-	case crc64Kind:
-		return binary.LittleEndian.Uint64(stored) == crc64.Checksum(plain, crc64.MakeTable(crc64.ECMA))
-	}
-	return true
-}
-
-// undoARM makes the targets of branch instructions relative again.
-func undoARM(b []byte) {
-	for i := 0; i+4 <= len(b); i += 4 {
-		if b[i+3] != 0xEB {
-			continue
-		}
-		v := uint32(b[i]) | uint32(b[i+1])<<8 | uint32(b[i+2])<<16
-		v -= uint32(i+8) >> 2
-		b[i], b[i+1], b[i+2] = byte(v), byte(v>>8), byte(v>>16)
-	}
 }
 
 // chunks passes over LZMA2 chunks: 0 ends them, 1 and 2 are stored ones, and from 0x80
@@ -199,14 +155,11 @@ func (s *xzStream) chunks() {
 		case c == 0:
 			return
 		case c <= 2:
-			n := 2 + s.size(0)
-			s.at += n
+			s.at += 2 + s.chunk(0)
 		case c >= 0x80:
-			n := 4 + s.size(2)
-			if c >= 0xC0 {
-				n++
+			if s.at += 4 + s.chunk(2); c >= 0xC0 {
+				s.at++
 			}
-			s.at += n
 		default:
 			s.fail()
 		}
@@ -214,13 +167,13 @@ func (s *xzStream) chunks() {
 	s.fail()
 }
 
-// size is the 16-bit number, less one, that stands so far on.
-func (s *xzStream) size(off int) int {
-	if s.at+off+2 > len(s.b) {
+// chunk is the size that a 16-bit number so far on states less one.
+func (s *xzStream) chunk(off int64) int64 {
+	if s.at+off+2 > s.size {
 		s.fail()
 		return 0
 	}
-	return int(binary.BigEndian.Uint16(s.b[s.at+off:])) + 1
+	return int64(binary.BigEndian.Uint16(s.w.bytes(s.at+off, 2))) + 1
 }
 
 func (s *xzStream) index() {
