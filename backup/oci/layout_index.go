@@ -56,7 +56,9 @@ func (l *layout) change(ctx context.Context, edit func(*ocispec.Index) error) er
 		if err := edit(x); err != nil {
 			return err
 		}
-		disk.SyncDir(l.path(filepath.Join(ocispec.ImageBlobsDir, "sha256"))) // names before what speaks of them
+		if err := l.syncDir(filepath.Join(ocispec.ImageBlobsDir, "sha256")); err != nil { // names before what speaks of them
+			return err
+		}
 		return l.writeJSON(ocispec.ImageIndexFile, x)
 	})
 }
@@ -127,6 +129,13 @@ func (l *layout) writeJSON(name string, v any) error {
 	if err := l.finish(f, name); err != nil {
 		return err
 	}
-	disk.SyncDir(l.dir)
+	return l.syncDir(".")
+}
+
+// syncDir brings the names of a folder of the layout to the disk.
+func (l *layout) syncDir(name string) error {
+	if !l.noSync {
+		disk.SyncDir(l.path(name))
+	}
 	return nil
 }
