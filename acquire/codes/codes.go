@@ -30,7 +30,7 @@ type Code struct {
 	Tool    Tool
 	Name    string // as the tool writes it, without the S_ or STATUS_ in front
 	Meaning string
-	aliases string // other spellings, joined by |
+	aliases string // all its names, joined by |
 	*Remedy
 }
 

@@ -32,9 +32,11 @@ func Find(s string) Answer {
 	var a Answer
 	known := q.known()
 	for _, name := range q.names {
-		cs, asked := resolve(name, q)
-		a.Codes = append(a.Codes, cs...)
-		if asked && len(cs) == 0 {
+		cs := resolve(name, q)
+		for _, c := range cs {
+			a.Codes = append(a.Codes, c.as(name))
+		}
+		if len(cs) == 0 && slices.Contains(q.asked, name) {
 			a.Unknown = append(a.Unknown, name)
 		}
 	}
@@ -90,30 +92,30 @@ func (q query) gives(v uint32) bool {
 	return slices.ContainsFunc(q.numbers, func(n number) bool { return n.has(v) || n.maybe == v && v != 0 })
 }
 
-// resolve finds the codes of a name. asked is whether it is the name of an error at all.
-func resolve(name string, q query) (cs []Code, asked bool) {
+// resolve finds the codes of a name.
+func resolve(name string, q query) []Code {
 	same := filter(All(), func(c Code) bool { return c.named(name) })
 	if with := filter(same, func(c Code) bool { return q.gives(c.Number) }); len(with) > 0 {
-		return exactFirst(with, name), true
+		return exactFirst(with, name)
 	}
 	if exact := filter(same, func(c Code) bool { return c.exactly(name) }); len(exact) > 0 {
-		return exact, true
+		return exact
 	}
 	if stem(name) == name {
 		if whole := filter(same, func(c Code) bool { return c.spelled(name) }); len(whole) > 0 {
-			return whole, true
+			return whole
 		}
 		if len(same) > 0 {
-			return same, true
+			return same
 		}
 	}
 	if near := filter(All(), func(c Code) bool { return q.gives(c.Number) && c.resembles(name) }); len(near) > 0 {
-		return near, true
+		return near
 	}
 	if q.alone == name && stem(name) == name {
-		return filter(All(), func(c Code) bool { return c.has(name) }), false
+		return filter(All(), func(c Code) bool { return c.has(name) })
 	}
-	return nil, stem(name) != name || spoken.MatchString(name)
+	return nil
 }
 
 // exactFirst prefers, among codes of the same number, those of exactly this name.
@@ -163,7 +165,7 @@ func (q query) sentence(known []Code) ([]Code, []Message) {
 // differing are the codes of numbers that belong to other names than those found.
 func differing(known, found []Code) []Code {
 	return filter(known, func(c Code) bool {
-		return !slices.ContainsFunc(found, func(f Code) bool { return f.Number == c.Number || f.Name == c.Name })
+		return !slices.ContainsFunc(found, func(f Code) bool { return f.Number == c.Number || f.aliases == c.aliases })
 	})
 }
 
@@ -172,12 +174,19 @@ func stem(s string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(s, "STATUS_"), "S_")
 }
 
-// spellings are the names of a code, without the beginning.
+// spellings are all names of a code, without the beginning.
 func (c Code) spellings() []string {
-	if c.aliases == "" {
-		return []string{c.Name}
+	return strings.Split(c.aliases, "|")
+}
+
+// as is the code under the name that was asked for, where it has several.
+func (c Code) as(name string) Code {
+	if s := stem(name); c.spelled(s) {
+		c.Name = s
+	} else if c.spelled(name) {
+		c.Name = name
 	}
-	return append([]string{c.Name}, strings.Split(c.aliases, "|")...)
+	return c
 }
 
 // exactly reports whether name is the code's, with its tool's beginning.

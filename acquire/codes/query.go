@@ -17,7 +17,8 @@ const (
 
 // query is what was understood of one.
 type query struct {
-	names   []string // upper case, as given: S_FT_READBACK_FAIL, FT_READBACK_FAIL
+	names   []string // upper case: S_FT_READBACK_FAIL, FT_READBACK_FAIL
+	asked   []string // those of names that can be nothing but names of errors
 	alone   string   // the only word there is, upper case
 	words   string   // the whole of it in lower case, one space between words
 	numbers []number
@@ -41,9 +42,8 @@ var (
 	// codeWord ends what stands before a number that is a code.
 	codeWord = regexp.MustCompile(`(?i)(error|err|code|status|ret|rc|returned|result|fail|failed|exception)( (is|was|code|number|value|no\.?))?[:=#(\["' ]*$|[(\[{=:#,]["' ]*$`)
 
-	// spoken are names as errors have them, so that one which nobody knows is called unknown.
-	// Labels of logs, such as M_EXT_RAM_RET, are none.
-	spoken = regexp.MustCompile(`_(FAIL|FAILED|FAILURE|ERR|ERROR|EXCEPTION|INVALID|MISMATCH|FOUND|FORBIDDEN|TIMEOUT|NEEDED|EXHAUST|INCORRECT|DENIED|SUPPORT|SUPPORTED|MATCH|MATCHED|EXIST|VIOLATION|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)$`)
+	// spoken are names as errors have them. Labels of logs, such as M_EXT_RAM_RET, are none.
+	spoken = regexp.MustCompile(`_.*_(FAIL|FAILED|FAILURE|ERR|ERROR|EXCEPTION|INVALID|MISMATCH|FOUND|FORBIDDEN|TIMEOUT|NEEDED|EXHAUST|INCORRECT|DENIED|SUPPORT|SUPPORTED|MATCH|MATCHED|EXIST|VIOLATION)$`)
 )
 
 func parse(s string) query {
@@ -63,9 +63,23 @@ func parse(s string) query {
 		}
 		if w = strings.ToUpper(w); len(w) <= maxName && (strings.Contains(strings.Trim(w, "_"), "_") || len(at) == 1) {
 			q.names = append(q.names, w)
+			if isError(s[i[0]:i[1]]) {
+				q.asked = append(q.asked, w)
+			}
 		}
 	}
 	return q
+}
+
+// isError reports whether a word is the name of an error, known or not: by its beginning,
+// or by its ending. What programs call their variables (status_code) is none.
+func isError(w string) bool {
+	upper := strings.ToUpper(w)
+	begins, ends := stem(upper) != upper && upper != "STATUS_CODE", spoken.MatchString(upper)
+	if w != upper {
+		return begins && ends
+	}
+	return begins || ends
 }
 
 // plain is a text in lower case with one space between words.
@@ -116,6 +130,9 @@ func narrow(v uint64, minus bool) []uint32 {
 			return []uint32{uint32(v), uint32(-v)}
 		}
 		return []uint32{uint32(-v)}
+	}
+	if low := uint32(v); low >= 0xFFFF0000 { // a small negative number, printed without its sign
+		return []uint32{low, -low}
 	}
 	return []uint32{uint32(v)}
 }

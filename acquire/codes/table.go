@@ -79,7 +79,7 @@ func (r row) codes() ([]Code, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		out = append(out, Code{uint32(v), r.tools[i], r.name, r.meaning, strings.Join(r.aliases, "|"), r.remedy})
+		out = append(out, Code{uint32(v), r.tools[i], r.name, r.meaning, strings.Join(append([]string{r.name}, r.aliases...), "|"), r.remedy})
 	}
 	return out, nil
 }
