@@ -6,11 +6,16 @@
 //	0x1D0D          BootROM and preloader           a status word of two bytes
 //
 // A number is stable only within one generation of tools, so a Code always says whose it
-// is, and the name counts for more than the number. The table holds what a person meets
-// when reading a phone back, and what people quote most of the rest.
+// is, and the name counts for more than the number: S_DA_SDMMC_WRITE_FAILED is 3149 in SP
+// Flash Tool 3 and 3154 in 5, where 3149 is S_DA_EMMC_FLASH_NOT_FOUND. A name that no
+// table has is said to be unknown, and never taken for the name of its number.
 //
-// Sources, by tool: mtkclient's error.py (numbers of SP Flash Tool, XFlash and the loaders),
-// the status header of MediaTek's FlashTool SDK (feature phones, and the agents of its
-// time), the lists of flash-tool.com and hovatek.com (what users see, and what helped).
-// Names are MediaTek's; meanings, causes and cures are written for this program.
+// Sources, by tool: the status headers (BootRom/mtk_status.h) of SP Flash Tool 3.1113 and
+// 5.1952 and of a later 5 as they are published; mtkclient's error.py for the agents of
+// feature phones and the loaders; penumbra's error list for the newest statuses of agents
+// and loaders; the status header of MediaTek's FlashTool SDK for feature phones; the memory
+// commands of MediaTek's preloader for the MT6582 (0xFFFD to 0xFFFF); the lists of
+// flash-tool.com and hovatek.com (what users see, and what helped). What has no public name
+// says "name by sense". Names are MediaTek's; meanings, causes and cures are written for
+// this program.
 package codes

@@ -113,6 +113,69 @@ var (
 		"the phone notes the version of what it has run, and this is older",
 		"take the agent from this model's newest firmware",
 	}
+	// Wear: the flash did not take what was written or erased.
+	Wear = &Remedy{
+		"the flash did not take what was to be written or erased: a worn chip (an eMMC at its end can only be read), a weak battery, or a link that broke on the way",
+		"read the phone back first, while that still works (mtkkit acquire writes nothing); then charge the battery and use another cable before the next write",
+	}
+	// Worn: the flash chip itself says that its life is over.
+	Worn = &Remedy{
+		"the flash chip counts its own wear and says that its life is over or nearly so; a check before writing",
+		"read the phone back now (mtkkit acquire writes nothing); SP Flash Tool has a switch for this check (Storage life cycle check), but what is written may not last",
+	}
+	// Image: an image does not pass the phone's or the tool's check of signatures.
+	Image = &Remedy{
+		"an image is not signed for this phone, is that of another partition or version, or was changed; the check comes before writing and says nothing of reading",
+		"use the unchanged firmware of exactly this model and region; reading back needs no image",
+	}
+	// Fuse: fuses of the chip, which no user needs.
+	Fuse = &Remedy{
+		"the tool was to read or blow fuses of the chip; what is blown stays so",
+		"leave the fuses alone: neither reading back nor restoring needs them",
+	}
+	// Memory: the phone's memory fails a test.
+	Memory = &Remedy{
+		"the phone's memory chip or its solder joints fail a test, or the test was given a range that is none",
+		"charge the battery and try again; if it stays so, the board is at fault",
+	}
+	// Rights: this user may not open the device, or there is no driver for it.
+	Rights = &Remedy{
+		"this user may not open the device, or the driver it needs is missing",
+		"mtkkit doctor names what is missing; on Linux mtkkit udev gives the rule that opens phones to users",
+	}
 	// Nothing: no trouble at all.
 	Nothing = &Remedy{"none", "go on"}
 )
+
+// remedies are the names that the tables use.
+var remedies = map[string]*Remedy{
+	"Handshake": Handshake,
+	"Port":      Port,
+	"Link":      Link,
+	"Silence":   Silence,
+	"Agent":     Agent,
+	"AgentPair": AgentPair,
+	"DRAM":      DRAM,
+	"NoDRAM":    NoDRAM,
+	"Auth":      Auth,
+	"SLA":       SLA,
+	"Signature": Signature,
+	"Policy":    Policy,
+	"Range":     Range,
+	"NoFlash":   NoFlash,
+	"Medium":    Medium,
+	"Files":     Files,
+	"Layout":    Layout,
+	"Disk":      Disk,
+	"Fault":     Fault,
+	"Optional":  Optional,
+	"NotTaken":  NotTaken,
+	"Rollback":  Rollback,
+	"Wear":      Wear,
+	"Worn":      Worn,
+	"Image":     Image,
+	"Fuse":      Fuse,
+	"Memory":    Memory,
+	"Rights":    Rights,
+	"Nothing":   Nothing,
+}

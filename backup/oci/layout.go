@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,9 +17,6 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-	"oras.land/oras-go/v2/errdef"
-
-	"github.com/mtkkit/mtkkit/disk"
 )
 
 // layout is an OCI image layout folder:
@@ -36,7 +32,7 @@ import (
 // Both locks end with the process. Other tools take no locks: they and we may read at
 // the same time, but not push.
 type layout struct {
-	dir    string
+	folder
 	noSync bool
 	use    *flock.Flock
 	seen   sync.Map // digest.Digest → presence, of blobs that were read through
@@ -51,38 +47,67 @@ const (
 
 // openLayout opens a layout folder, and makes it for one who writes.
 func openLayout(dir string, opt Options) (*layout, error) {
-	l := &layout{dir: filepath.Clean(dir), noSync: opt.NoSync}
+	dir = filepath.Clean(dir)
 	if opt.Write {
-		if err := l.create(); err != nil {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return nil, err
 		}
 	}
-	if err := l.check(); err != nil {
+	f, err := openFolder(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoLayout
+	}
+	if err != nil {
 		return nil, err
 	}
-	return l, l.enter(opt.Write)
+	l := &layout{folder: f, noSync: opt.NoSync}
+	if err := l.enter(opt.Write); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
 }
 
 // patience is how long a run waits for another that is alone here, before it gives up.
 const patience = 3 * time.Second
 
-// enter takes the shared lock. Where nobody has pushed yet, or nobody can, there is
-// nothing to lock against.
+// enter takes the shared lock, makes the layout for one who writes, and looks whether it
+// is one. The lock comes before the first file, so that nobody takes what is being put
+// together for the rests of a killed run.
 func (l *layout) enter(write bool) error {
 	if write {
-		if err := os.MkdirAll(l.own(""), 0o777); err != nil {
+		if err := l.mayCreate(); err != nil {
 			return err
 		}
-	} else if _, err := os.Stat(l.own("use.lock")); err != nil {
+	}
+	if err := l.share(write); err != nil {
+		return err
+	}
+	if write {
+		if err := l.create(); err != nil {
+			return err
+		}
+	}
+	return l.check()
+}
+
+// share takes the shared lock. Where nobody has pushed yet, or nobody can, there is
+// nothing to lock against.
+func (l *layout) share(write bool) error {
+	path, err := l.lockFile("use.lock", write)
+	if errors.Is(err, fs.ErrNotExist) && !write {
 		return nil
 	}
-	l.use = flock.New(l.own("use.lock"))
+	if err != nil {
+		return err
+	}
+	l.use = flock.New(path)
 	if write {
 		l.sweepParts()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	_, err := l.use.TryRLockContext(ctx, 20*time.Millisecond)
+	_, err = l.use.TryRLockContext(ctx, lockStep)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return ErrBusy
@@ -93,42 +118,69 @@ func (l *layout) enter(write bool) error {
 	return err
 }
 
-func (l *layout) own(name string) string { return filepath.Join(l.dir, ownDir, name) }
+// lockStep is how often a lock is asked for.
+const lockStep = 20 * time.Millisecond
 
-// create makes the folder with no tags in it; what is there stays.
-func (l *layout) create() error {
-	entries, err := os.ReadDir(l.dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if _, err := os.Lstat(filepath.Join(l.dir, ocispec.ImageLayoutFile)); err == nil {
+// isLayout reports whether the file is there that makes the folder a layout.
+func (l *layout) isLayout() bool {
+	_, err := l.root.Lstat(ocispec.ImageLayoutFile)
+	return err == nil
+}
+
+// mayCreate looks whether the folder is a layout, or can be made one.
+func (l *layout) mayCreate() error {
+	if l.isLayout() {
 		return nil
 	}
+	entries, err := os.ReadDir(l.dir)
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if e.Name() != ownDir && e.Name() != ocispec.ImageBlobsDir && e.Name() != ocispec.ImageIndexFile {
+		switch e.Name() {
+		case ownDir, ocispec.ImageBlobsDir, ocispec.ImageIndexFile, ocispec.ImageLayoutFile: // another run may just make it
+		default:
 			return fmt.Errorf("the folder holds %q and is no OCI layout: choose a new or empty one", e.Name())
 		}
 	}
-	for _, d := range []string{l.own(""), filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")} {
-		if err := os.MkdirAll(d, 0o777); err != nil {
-			return err
-		}
-	}
-	// The file that makes it a layout comes last.
-	if _, err := os.Lstat(filepath.Join(l.dir, ocispec.ImageIndexFile)); errors.Is(err, fs.ErrNotExist) {
-		empty := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: []ocispec.Descriptor{}}
-		if err := l.writeJSON(ocispec.ImageIndexFile, empty); err != nil {
-			return err
-		}
-	}
-	return l.writeJSON(ocispec.ImageLayoutFile, ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
+	return nil
 }
+
+// create makes the folder a layout with no tags in it; what is there stays. Of several
+// runs that come at once, one does it, for an empty list of tags must not replace the
+// first tag.
+func (l *layout) create() error {
+	if l.isLayout() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return l.lockIndex(ctx, func() error {
+		if l.isLayout() {
+			return nil
+		}
+		if err := l.root.MkdirAll(filepath.Join(ocispec.ImageBlobsDir, "sha256"), 0o777); err != nil {
+			return l.why(filepath.Join(ocispec.ImageBlobsDir, "sha256"), err)
+		}
+		// The file that makes it a layout comes last.
+		if _, err := l.root.Lstat(ocispec.ImageIndexFile); errors.Is(err, fs.ErrNotExist) {
+			empty := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: []ocispec.Descriptor{}}
+			if err := l.writeJSON(ocispec.ImageIndexFile, empty); err != nil {
+				return err
+			}
+		}
+		return l.writeJSON(ocispec.ImageLayoutFile, ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
+	})
+}
+
+// errNoLayout means a folder that is none, or is not there.
+var errNoLayout = errors.New("is no OCI image layout: there is no file oci-layout in it")
 
 // check reads the file that makes the folder a layout.
 func (l *layout) check() error {
-	b, err := readSmall(filepath.Join(l.dir, ocispec.ImageLayoutFile), 4096)
+	b, err := l.readSmall(ocispec.ImageLayoutFile, 4096)
 	if errors.Is(err, fs.ErrNotExist) {
-		return errors.New("is no OCI image layout: there is no file oci-layout in it")
+		return errNoLayout
 	}
 	if err != nil {
 		return err
@@ -141,15 +193,16 @@ func (l *layout) check() error {
 }
 
 func (l *layout) close() error {
-	if l.use == nil {
-		return nil
+	err := l.folder.close()
+	if l.use != nil {
+		err = errors.Join(err, l.use.Close())
 	}
-	return l.use.Close()
+	return err
 }
 
 // sweepParts removes what killed runs left, if nobody else is here.
 func (l *layout) sweepParts() {
-	if rests, _ := filepath.Glob(l.own("*" + partSuffix)); len(rests) == 0 {
+	if len(l.parts()) == 0 {
 		return
 	}
 	if alone, err := l.use.TryLock(); err != nil || !alone {
@@ -161,19 +214,18 @@ func (l *layout) sweepParts() {
 
 // removeParts removes what is half-written; the caller is alone here.
 func (l *layout) removeParts() {
-	rests, _ := filepath.Glob(l.own("*" + partSuffix))
-	for _, r := range rests {
-		os.Remove(r)
+	for _, r := range l.parts() {
+		_ = l.root.Remove(r)
 	}
 }
 
-// blob returns the path of a blob. Only SHA-256 is known here, and a digest that is
+// blob returns the name of a blob's file. Only SHA-256 is known here, and a digest that is
 // none must not become a path.
 func (l *layout) blob(d digest.Digest) (string, error) {
 	if err := d.Validate(); err != nil || d.Algorithm() != digest.SHA256 {
 		return "", fmt.Errorf("%.80q is no sha256 digest", d)
 	}
-	return filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256", d.Encoded()), nil
+	return filepath.Join(ocispec.ImageBlobsDir, "sha256", d.Encoded()), nil
 }
 
 // has reads the blob that it finds: a folder has no server to look after it, and what is
@@ -182,17 +234,17 @@ func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error
 	if p, ok := l.seen.Load(d.Digest); ok {
 		return p.(presence), nil
 	}
-	path, err := l.blob(d.Digest)
+	name, err := l.blob(d.Digest)
 	if err != nil {
 		return absent, err
 	}
-	switch st, err := os.Lstat(path); {
+	switch st, err := l.root.Lstat(name); {
 	case errors.Is(err, fs.ErrNotExist):
 		return absent, nil
 	case err != nil:
-		return absent, err
+		return absent, l.why(name, err)
 	case !st.Mode().IsRegular():
-		return absent, fmt.Errorf("%s is no file", path)
+		return absent, notRegular(l.path(name))
 	}
 	state := sound
 	if err := prove(ctx, l, d); ctx.Err() != nil {
@@ -204,12 +256,15 @@ func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error
 	return state, nil
 }
 
+// confirm has nothing to ask: what was put is on the disk under its name.
+func (l *layout) confirm(context.Context, ocispec.Descriptor) error { return nil }
+
 func (l *layout) get(_ context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
-	path, err := l.blob(d.Digest)
+	name, err := l.blob(d.Digest)
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
+	f, err := l.open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is missing in %s", d.Digest, l.dir)
 	}
@@ -220,17 +275,28 @@ func (l *layout) manifest(ctx context.Context, d ocispec.Descriptor) (io.ReadClo
 	return l.get(ctx, d)
 }
 
-func (l *layout) spool() (*os.File, error) { return os.CreateTemp(l.own(""), "*"+partSuffix) }
-
 func (l *layout) drop(f *os.File) {
 	f.Close()
-	os.Remove(f.Name())
+	_ = l.root.Remove(spooled(f))
 }
 
 // put brings the file to the disk and then gives it its name.
 func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error {
-	path, err := l.blob(d.Digest)
-	if err == nil && !l.noSync {
+	name, err := l.blob(d.Digest)
+	if err == nil {
+		err = l.finish(f, name)
+	} else {
+		l.drop(f)
+	}
+	if err == nil {
+		l.seen.Store(d.Digest, sound)
+	}
+	return err
+}
+
+// finish brings a spooled file to the disk and gives it its name, or removes it.
+func (l *layout) finish(f *os.File, name string) (err error) {
+	if !l.noSync {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -240,139 +306,12 @@ func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error 
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = l.why(name, l.root.Rename(spooled(f), name))
 	}
 	if err != nil {
-		os.Remove(f.Name())
-		return err
+		_ = l.root.Remove(spooled(f))
 	}
-	l.seen.Store(d.Digest, sound)
-	return nil
-}
-
-// index reads index.json.
-func (l *layout) index() (*ocispec.Index, error) {
-	b, err := readSmall(filepath.Join(l.dir, ocispec.ImageIndexFile), maxIndexJSON)
-	if err != nil {
-		return nil, err
-	}
-	x := new(ocispec.Index)
-	if err := json.Unmarshal(b, x); err != nil {
-		return nil, fmt.Errorf("index.json: %w", err)
-	}
-	return x, nil
-}
-
-// change replaces index.json by what edit makes of it.
-func (l *layout) change(edit func(*ocispec.Index) error) error {
-	lock := flock.New(l.own("index.lock"))
-	if err := lock.Lock(); err != nil {
-		return err
-	}
-	defer lock.Close()
-	x, err := l.index()
-	if err != nil {
-		return err
-	}
-	if err := edit(x); err != nil {
-		return err
-	}
-	disk.SyncDir(filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")) // names before what speaks of them
-	return l.writeJSON(ocispec.ImageIndexFile, x)
-}
-
-func (l *layout) resolve(_ context.Context, tag string) (ocispec.Descriptor, error) {
-	x, err := l.index()
-	if err != nil {
-		return ocispec.Descriptor{}, err
-	}
-	i := slices.IndexFunc(x.Manifests, isTag(tag))
-	if i < 0 {
-		return ocispec.Descriptor{}, errdef.ErrNotFound
-	}
-	return x.Manifests[i], nil
-}
-
-func isTag(tag string) func(ocispec.Descriptor) bool {
-	return func(d ocispec.Descriptor) bool { return d.Annotations[ocispec.AnnotationRefName] == tag }
-}
-
-func (l *layout) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
-	if _, err := putBytes(ctx, l, d.MediaType, b); err != nil {
-		return err
-	}
-	return l.change(func(x *ocispec.Index) error {
-		d.Annotations = map[string]string{ocispec.AnnotationRefName: tag}
-		i := slices.IndexFunc(x.Manifests, isTag(tag))
-		switch {
-		case i < 0:
-			x.Manifests = append(x.Manifests, d)
-		case replace:
-			x.Manifests[i] = d
-		default:
-			return ErrExists
-		}
-		return nil
-	})
-}
-
-func (l *layout) tags(context.Context) ([]string, error) {
-	x, err := l.index()
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, d := range x.Manifests {
-		if t := d.Annotations[ocispec.AnnotationRefName]; t != "" {
-			out = append(out, t)
-		}
-	}
-	return out, nil
-}
-
-// writeJSON replaces a small file of the layout by rename, and brings it to the disk.
-func (l *layout) writeJSON(name string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	f, err := l.spool()
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil && !l.noSync {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(l.dir, name))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	disk.SyncDir(l.dir)
-	return nil
-}
-
-// readSmall reads a file that must not be longer than limit.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = fmt.Errorf("%s is longer than %d bytes", path, limit)
-	}
-	return b, err
+	return err
 }
 
 // blobName recognises what lies in blobs/sha256 under a digest.

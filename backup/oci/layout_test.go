@@ -117,7 +117,7 @@ func TestPruneDamaged(t *testing.T) {
 	mustPush(t, repo, "b", phone(2), PushOptions{Now: time.Unix(1795000000, 0).AddDate(0, 0, 1)})
 	d, err := repo.store.resolve(t.Context(), "b")
 	check(t, err)
-	path, err := repo.store.(*layout).blob(d.Digest)
+	path, err := blobPath(repo, d.Digest)
 	check(t, err)
 	flip(t, path, -10)
 	before, _ := blobs(t, dir)
@@ -204,7 +204,7 @@ func TestDamagedBlobIsNotShared(t *testing.T) {
 		for _, o := range b.Outputs {
 			if o.Name == "system.img" {
 				d := o.Image.(*image).file.Groups[0].Blob
-				path, err := repo.store.(*layout).blob(d)
+				path, err := blobPath(repo, d)
 				check(t, err)
 				flip(t, path, -20)
 				harmed = d.String()

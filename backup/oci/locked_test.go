@@ -85,7 +85,7 @@ func TestPrivateForReaders(t *testing.T) {
 	for _, d := range b.rest {
 		if title := d.Annotations[ocispec.AnnotationTitle]; title == "nvram.bin.zst.age" || title == "config" {
 			found++
-			path, err := repo.store.(*layout).blob(d.Digest)
+			path, err := blobPath(repo, d.Digest)
 			check(t, err)
 			mend := flip(t, path, -2)
 			if err := b.Verify(t.Context(), nil); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), title) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -100,10 +99,11 @@ func (r *Repo) Prune(ctx context.Context, p Policy) (*Pruned, error) {
 // out.
 func (l *layout) alone() error {
 	if l.use == nil {
-		if err := os.MkdirAll(l.own(""), 0o777); err != nil {
+		path, err := l.lockFile("use.lock", true)
+		if err != nil {
 			return err
 		}
-		l.use = flock.New(l.own("use.lock"))
+		l.use = flock.New(path)
 	} else if err := l.use.Unlock(); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (l *layout) prune(ctx context.Context, dry bool, out *Pruned) error {
 		return fmt.Errorf("nothing was removed, for it cannot be told what is needed: %w", err)
 	}
 	if !dry {
-		if err := l.change(func(x *ocispec.Index) error { leave(x); return nil }); err != nil {
+		if err := l.change(ctx, func(x *ocispec.Index) error { leave(x); return nil }); err != nil {
 			return err
 		}
 		l.removeParts()
@@ -170,8 +170,13 @@ func (f fetcher) Fetch(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser
 
 // sweep removes the blobs that are not needed. Files that are no blobs stay.
 func (l *layout) sweep(needed map[digest.Digest]bool, dry bool, out *Pruned) error {
-	dir := filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")
-	entries, err := os.ReadDir(dir)
+	dir := filepath.Join(ocispec.ImageBlobsDir, "sha256")
+	d, err := l.root.Open(dir)
+	if err != nil {
+		return l.why(dir, err)
+	}
+	defer d.Close()
+	entries, err := d.ReadDir(-1)
 	if err != nil {
 		return err
 	}
@@ -182,7 +187,7 @@ func (l *layout) sweep(needed map[digest.Digest]bool, dry bool, out *Pruned) err
 		}
 		st, err := e.Info()
 		if err == nil && !dry {
-			err = os.Remove(filepath.Join(dir, e.Name()))
+			err = l.root.Remove(filepath.Join(dir, e.Name()))
 		}
 		if err != nil {
 			errs = append(errs, err)

@@ -70,8 +70,9 @@ type Upload struct {
 	coarse int64
 	lock   *lock // nil when nothing is encrypted
 
-	mu      sync.Mutex // guards stats.Sent, SentBytes, Mended and Damaged
+	mu      sync.Mutex // guards sent, and stats.Sent, SentBytes, Mended and Damaged
 	stats   Stats
+	sent    []ocispec.Descriptor
 	cancel  context.CancelCauseFunc
 	uploads sync.WaitGroup
 	slots   chan struct{}
@@ -305,6 +306,7 @@ func (u *Upload) send(ctx context.Context, d ocispec.Descriptor, spooled *os.Fil
 	defer u.mu.Unlock()
 	u.stats.Sent++
 	u.stats.SentBytes += d.Size
+	u.sent = append(u.sent, d)
 	if state == damaged {
 		u.stats.Mended++
 		u.stats.Damaged = slices.DeleteFunc(u.stats.Damaged, func(s string) bool { return s == d.Digest.String() })
@@ -334,6 +336,7 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 }
 
 // Finish completes m by what Copy found out, sends the books and, last, sets the tag.
+// What it returns without an error can be pulled: it was asked for again.
 func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	m.Fill(u.written)
 	open, sealed, err := u.books(m)
@@ -354,7 +357,13 @@ func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	}
 	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(books, u.layers...))
 	if err == nil {
+		err = u.confirm(ctx, append(books, ocispec.DescriptorEmptyJSON))
+	}
+	if err == nil {
 		err = u.repo.store.setTag(ctx, u.tag, d, b, u.opt.Replace)
+	}
+	if err == nil {
+		err = u.readBack(ctx, d, b)
 	}
 	if err != nil {
 		return u.stats, u.repo.fail(u.tag, err)

@@ -8,8 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
+	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/errdef"
@@ -31,6 +30,7 @@ const (
 	userAgent   = "mtkkit"
 	maxTagPages = 10000
 	tries       = 3 // of sending or fetching one blob
+	pause       = 300 * time.Millisecond
 )
 
 // openRegistry prepares for a repository; nothing is sent yet. Credentials come from
@@ -71,14 +71,42 @@ func (r *remoteStore) close() error { return nil }
 // unsound or it knows no HEAD, is sent the blob: that mends docker-registry's record.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	there, err := r.repo.Blobs().Exists(ctx, d)
-	if there && err == nil {
+	switch {
+	case there && err == nil:
 		return sound, nil
+	case err != nil && final(ctx, err):
+		return absent, err
 	}
-	var answer *errcode.ErrorResponse
-	if errors.As(err, &answer) && !IsDenied(err) && ctx.Err() == nil {
-		return absent, nil
+	return absent, nil
+}
+
+// confirm asks for a blob that was sent. Who pushes at the same time may make
+// docker-registry forget it for a moment, so it is asked more than once. Where HEAD says
+// nothing, GET does.
+func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) error {
+	for try := range tries {
+		if try > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Duration(try) * pause):
+			}
+		}
+		there, err := r.repo.Blobs().Exists(ctx, d)
+		if err != nil && !final(ctx, err) {
+			var rc io.ReadCloser
+			if rc, err = r.repo.Blobs().Fetch(ctx, d); err == nil {
+				there = true
+				rc.Close()
+			} else if errors.Is(err, errdef.ErrNotFound) {
+				err = nil
+			}
+		}
+		if err != nil || there {
+			return err
+		}
 	}
-	return absent, err
+	return fmt.Errorf("%w: the registry has no blob %s", ErrNotKept, d.Digest)
 }
 
 func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
@@ -149,15 +177,6 @@ func (r *remoteStore) put(ctx context.Context, d ocispec.Descriptor, f *os.File)
 	return err
 }
 
-func (r *remoteStore) manifest(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
-	return r.repo.Manifests().Fetch(ctx, d)
-}
-
-func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descriptor, error) {
-	d, err := r.repo.Manifests().Resolve(ctx, tag)
-	return d, plainly(err)
-}
-
 // setTag looks before it writes; a registry knows no more careful way. Where several
 // push at the same time, docker-registry may for a moment not know a blob that both
 // have sent: it is asked again.
@@ -172,8 +191,11 @@ func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descript
 	var err error
 	for range tries {
 		if err = r.repo.Manifests().PushReference(ctx, d, bytes.NewReader(b), tag); !isCode(err, errcode.ErrorCodeManifestBlobUnknown) {
-			return err
+			break
 		}
+	}
+	if s := Status(err); s >= 400 && s < 500 && !IsDenied(err) && s != http.StatusNotFound && s != http.StatusTooManyRequests {
+		err = fmt.Errorf("%w: %w", ErrManifest, err)
 	}
 	return err
 }
@@ -183,40 +205,5 @@ func (r *remoteStore) tags(ctx context.Context) ([]string, error) {
 	if errors.Is(err, errdef.ErrNotFound) || isCode(err, errcode.ErrorCodeNameUnknown) {
 		return nil, nil // a repository begins with its first push
 	}
-	return out, plainly(err)
-}
-
-// refusedByServer knows answers that a second try will not change.
-func refusedByServer(err error) bool {
-	var r *errcode.ErrorResponse
-	return errors.As(err, &r) && r.StatusCode >= 400 && r.StatusCode < 500
-}
-
-// isCode knows an answer of registries by its code, among others.
-func isCode(err error, code string) bool {
-	var es errcode.Errors
-	if errors.As(err, &es) {
-		return slices.ContainsFunc(es, func(e errcode.Error) bool { return e.Code == code })
-	}
-	var e errcode.Error
-	return errors.As(err, &e) && e.Code == code
-}
-
-// ErrNoTLS means that a registry answered in plain HTTP where TLS was asked for.
-var ErrNoTLS = errors.New("the registry does not speak TLS")
-
-// IsDenied reports whether a registry wants other credentials, or any.
-func IsDenied(err error) bool {
-	var r *errcode.ErrorResponse
-	return errors.As(err, &r) && (r.StatusCode == http.StatusUnauthorized || r.StatusCode == http.StatusForbidden) ||
-		errors.Is(err, auth.ErrBasicCredentialNotFound)
-}
-
-// plainly recognises the answer of a server without TLS; net/http knows it by its text
-// only.
-func plainly(err error) error {
-	if err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
-		return fmt.Errorf("%w: %w", ErrNoTLS, err)
-	}
-	return err
+	return out, err
 }

@@ -26,6 +26,9 @@ type store interface {
 	// blobs it is the registry's word.
 	has(ctx context.Context, d ocispec.Descriptor) (presence, error)
 
+	// confirm makes sure that a blob that was sent is there.
+	confirm(ctx context.Context, d ocispec.Descriptor) error
+
 	// spool returns an empty file to put a blob together in, and put takes it: it is
 	// closed and gone afterwards, whatever comes of it.
 	spool() (*os.File, error)
@@ -109,10 +112,10 @@ func (r *Repo) Close() error { return r.store.close() }
 func (r *Repo) fail(tag string, err error) error {
 	ref := r.Ref
 	ref.Tag = tag
-	if errors.Is(err, errdef.ErrNotFound) && tag != "" {
+	if errors.Is(err, errdef.ErrNotFound) && !errors.Is(err, ErrNotKept) && tag != "" {
 		err = ErrNoTag
 	}
-	return fmt.Errorf("%s: %w", ref, err)
+	return fmt.Errorf("%s: %w", ref, plainly(err, r.opt.PlainHTTP))
 }
 
 // readAll reads a blob that has to be in memory as a whole, proven by its digest.

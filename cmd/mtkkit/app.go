@@ -229,6 +229,10 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 		}
 		name, value, hasValue := strings.Cut(strings.TrimLeft(a, "-"), "=")
 		f := findFlag(flags, name)
+		if f == nil && a[1] >= '0' && a[1] <= '9' { // a negative number: mtkkit explain -1073545198
+			files = append(files, a)
+			continue
+		}
 		if f != nil && hasValue && !takesValue(f) && findFlag(flags, name+"-size") != nil && !isBool(value) {
 			// Nor does it know values that may be left out: --sparse, --sparse=4G.
 			options = append(options, "--"+name, "--"+name+"-size="+value)

@@ -26,7 +26,7 @@ func recipients(c *cli.Context, option string) ([]seal.Recipient, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
-	to, err := seal.Recipients(specs, askPassphrase)
+	to, err := seal.Recipients(specs, askPassphrase(c.Context))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,8 +18,9 @@ func explainCommand(u *ui) *cli.Command {
 		Name:      "explain",
 		Usage:     "what does this error code mean, where does it come from, what helps?",
 		ArgsUsage: "4032 | 0xC0060001 | S_FT_ENABLE_DRAM_FAIL | a line of a tool's log",
-		Description: "Codes of SP Flash Tool, of Download Agents and of the phone's loaders. One number may mean\n" +
-			"different things to different generations of tools: all are listed, with whose they are.",
+		Description: "Codes of SP Flash Tool, of Download Agents and of the phone's loaders, and sentences that flash tools\n" +
+			"show. One number may mean different things to different generations of tools: all are listed, with\n" +
+			"whose they are. A name beats a number; where the name is not known, that is said (exit 3).",
 		Flags: []cli.Flag{jsonFlag(), quietFlag()},
 		Action: func(c *cli.Context) error {
 			u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
@@ -45,48 +47,118 @@ func newExplanation(c codes.Code) explanation {
 	return explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, c.Cure}
 }
 
+// explained is the JSON document of explain.
+type explained struct {
+	Schema   string        `json:"schema"`
+	Query    string        `json:"query"`
+	Codes    []explanation `json:"codes"`
+	Messages []explanation `json:"messages,omitempty"` // sentences without a code
+	Unknown  []string      `json:"unknown,omitempty"`  // names that no table has
+	Others   []explanation `json:"others,omitempty"`   // what the number is under other names
+}
+
 func explainCode(u *ui, query string) error {
-	found := codes.Find(query)
-	if len(found) == 0 {
-		return unknownCode(query)
+	a := codes.Find(query)
+	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
+		return unknownCode(query, a.Unknown)
 	}
 	if u.json {
-		doc := struct {
-			Schema string        `json:"schema"`
-			Query  string        `json:"query"`
-			Codes  []explanation `json:"codes"`
-		}{"mtkkit.explain/1", query, nil}
-		for _, c := range found {
-			doc.Codes = append(doc.Codes, newExplanation(c))
+		if err := u.document(newExplained(query, a)); err != nil {
+			return err
 		}
-		return u.document(doc)
+	} else {
+		printAnswer(u, a)
 	}
-	clash := false
-	for i, c := range found {
-		if i > 0 {
-			u.say("")
-			clash = clash || c.Number == found[0].Number && c.Name != found[0].Name
-		}
-		u.say("%s", c)
-		u.say("  %-8s %s", "from", c.Tool)
-		u.say("  %-8s %s", "meaning", c.Meaning)
-		u.say("  %-8s %s", "cause", c.Cause)
-		u.say("  %-8s %s", "cure", c.Cure)
-	}
-	if clash {
-		u.note("the same number means different things to different tools: go by the name")
+	if len(a.Codes)+len(a.Messages) == 0 {
+		return errProblems // the number is known, and what was asked for is not
 	}
 	return nil
 }
 
-func unknownCode(query string) error {
+func newExplained(query string, a codes.Answer) explained {
+	doc := explained{Schema: "mtkkit.explain/1", Query: query, Codes: []explanation{}, Unknown: a.Unknown}
+	for _, c := range a.Codes {
+		doc.Codes = append(doc.Codes, newExplanation(c))
+	}
+	for _, m := range a.Messages {
+		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: m.Cure})
+	}
+	for _, c := range a.Others {
+		doc.Others = append(doc.Others, newExplanation(c))
+	}
+	return doc
+}
+
+func printAnswer(u *ui, a codes.Answer) {
+	for _, m := range a.Messages {
+		u.say("%q, a message without a code", m.Text)
+		printRemedy(u, "", m.Meaning, m.Remedy)
+	}
+	printCodes(u, a.Codes)
+	if len(a.Codes) > 0 {
+		for _, name := range a.Unknown {
+			u.say("\nthe name %s is not known", name)
+		}
+	}
+	if len(a.Others) == 0 {
+		if clash(a.Codes) {
+			u.note("the same number means different things to different tools: go by the name")
+		}
+		return
+	}
+	if len(a.Codes) == 0 {
+		u.say("the name %s is not known; the number has these meanings in other tools:\n", strings.Join(a.Unknown, ", "))
+	} else {
+		u.say("\nthe number is another error's in other tools (numbers differ from one to the next, names do not):\n")
+	}
+	printCodes(u, a.Others)
+}
+
+// printCodes prints each code once, with all tools that share its number and name.
+func printCodes(u *ui, cs []codes.Code) {
+	var order []string
+	tools, first := map[string][]string{}, map[string]codes.Code{}
+	for _, c := range cs {
+		key := c.String()
+		if _, ok := first[key]; !ok {
+			order, first[key] = append(order, key), c
+		}
+		tools[key] = append(tools[key], c.Tool.String())
+	}
+	for i, key := range order {
+		if i > 0 {
+			u.say("")
+		}
+		u.say("%s", key)
+		printRemedy(u, strings.Join(tools[key], "; "), first[key].Meaning, first[key].Remedy)
+	}
+}
+
+func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
+	if from != "" {
+		u.say("  %-8s %s", "from", from)
+	}
+	u.say("  %-8s %s", "meaning", meaning)
+	u.say("  %-8s %s", "cause", r.Cause)
+	u.say("  %-8s %s", "cure", r.Cure)
+}
+
+// clash reports whether one number stands for several names.
+func clash(cs []codes.Code) bool {
+	return slices.ContainsFunc(cs, func(c codes.Code) bool { return c.Number == cs[0].Number && c.Name != cs[0].Name })
+}
+
+func unknownCode(query string, names []string) error {
 	err := hinted{fmt.Errorf("no code %q is known", query), nil}
+	if len(names) > 0 {
+		err.error = fmt.Errorf("no code %q is known: neither the name %s nor a number beside it", query, strings.Join(names, ", "))
+	}
 	var near []string
 	for _, c := range codes.Near(query, nearOnes) {
 		near = append(near, fmt.Sprintf("%s: %s", c, c.Meaning))
 	}
 	if len(near) > 0 {
-		err.hints = append(err.hints, "near ones:\n  "+strings.Join(near, "\n  "))
+		err.hints = append(err.hints, "near ones, each another error:\n  "+strings.Join(near, "\n  "))
 	} else {
 		err.hints = append(err.hints, "give what the tool shows: a number (4032), hexadecimal (0xC0060001), a name (S_FT_ENABLE_DRAM_FAIL), or the whole line of its log in quotes")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,44 +30,77 @@ func keysOf(c *cli.Context) func() ([]seal.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		return append(ids, seal.Asking(askPassphrase)), nil
+		return append(ids, seal.Asking(askPassphrase(c.Context))), nil
 	})
 }
 
 // askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
-func askPassphrase(what string, again bool) (string, error) {
-	if p := os.Getenv(passphraseVariable); p != "" {
+func askPassphrase(ctx context.Context) func(what string, again bool) (string, error) {
+	return func(what string, again bool) (string, error) {
+		if p := os.Getenv(passphraseVariable); p != "" {
+			return p, nil
+		}
+		tty, err := openTerminal()
+		if err != nil {
+			return "", hinted{fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
+				[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
+		}
+		defer tty.Close()
+		p, err := readSecret(ctx, tty, fmt.Sprintf("passphrase for %s: ", what))
+		if err != nil {
+			return "", err
+		}
+		if p == "" {
+			return "", errors.New("an empty passphrase protects nothing")
+		}
+		if again {
+			if q, err := readSecret(ctx, tty, "the same again: "); err != nil || p != q {
+				return "", errors.Join(errors.New("the two passphrases differ"), err)
+			}
+		}
 		return p, nil
 	}
-	tty, err := openTerminal()
-	if err != nil {
-		return "", hinted{fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
-			[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
-	}
-	defer tty.Close()
-	p, err := readSecret(tty, fmt.Sprintf("passphrase for %s: ", what))
-	if err != nil {
-		return "", err
-	}
-	if p == "" {
-		return "", errors.New("an empty passphrase protects nothing")
-	}
-	if again {
-		if q, err := readSecret(tty, "the same again: "); err != nil || p != q {
-			return "", errors.Join(errors.New("the two passphrases differ"), err)
-		}
-	}
-	return p, nil
 }
 
-func readSecret(tty *os.File, prompt string) (string, error) {
+// readSecret reads a line that the terminal does not show. When the program is told to
+// end meanwhile, the terminal is left as it was found.
+func readSecret(ctx context.Context, tty *os.File, prompt string) (string, error) {
+	fd := int(tty.Fd())
+	was, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("the passphrase could not be read: %w", err)
+	}
 	fmt.Fprint(os.Stderr, prompt)
-	b, err := term.ReadPassword(int(tty.Fd()))
+	b, err := answerOf(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if ctx.Err() != nil {
+		_ = term.Restore(fd, was)
+	}
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
 		return "", fmt.Errorf("the passphrase could not be read: %w", err)
 	}
 	return string(b), nil
+}
+
+// answerOf waits for a person, or until the program is told to end: what a person is
+// asked for cannot be taken back, and is left behind then.
+func answerOf[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	given := make(chan answer, 1)
+	go func() {
+		v, err := ask()
+		given <- answer{v, err}
+	}()
+	select {
+	case a := <-given:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // openTerminal opens the terminal itself, whatever standard input is.

@@ -241,7 +241,10 @@ func askDonor(c *cli.Context, u *ui, s *stockParts) (string, error) {
 	in := bufio.NewReader(u.in)
 	ask := func(question string) (string, error) {
 		fmt.Fprint(u.err, printable(question)+" ")
-		answer, err := in.ReadString('\n')
+		answer, err := answerOf(c.Context, func() (string, error) { return in.ReadString('\n') })
+		if c.Context.Err() != nil {
+			return "", c.Context.Err()
+		}
 		if answer == "" && err != nil {
 			fmt.Fprintln(u.err)
 			return "", usage("mtkkit recovery build: no answer; --yes and --donor ask nothing")

@@ -1,0 +1,65 @@
+package oci
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// A place may take what it does not keep, or not give it back to whoever asks for the
+// tag. So what was pushed is asked for before it is said to be there.
+
+// asksAtOnce bounds how many blobs are asked for at a time.
+const asksAtOnce = 8
+
+// confirm asks for the blobs that were sent, before a tag names them.
+func (u *Upload) confirm(ctx context.Context, books []ocispec.Descriptor) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
+	slots := make(chan struct{}, asksAtOnce)
+	for _, d := range append(books, u.sent...) {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := u.repo.store.confirm(ctx, d); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// readBack reads the manifest by its tag, as a pull will.
+func (u *Upload) readBack(ctx context.Context, want ocispec.Descriptor, b []byte) error {
+	got, err := u.repo.store.resolve(ctx, u.tag)
+	if err != nil {
+		return u.notKept(ctx, fmt.Errorf("the tag cannot be read back: %w", err))
+	}
+	if got.Digest != want.Digest {
+		return u.notKept(ctx, fmt.Errorf("the tag names %s, and %s was pushed", got.Digest, want.Digest))
+	}
+	rc, err := u.repo.store.manifest(ctx, got)
+	if err != nil {
+		return u.notKept(ctx, fmt.Errorf("the manifest cannot be read back: %w", err))
+	}
+	read, err := readAll(rc, want, maxManifest)
+	if err == nil && !bytes.Equal(read, b) {
+		err = errOtherBytes
+	}
+	if err != nil {
+		return u.notKept(ctx, fmt.Errorf("manifest %w", err))
+	}
+	return nil
+}
+
+func (u *Upload) notKept(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNotKept, err)
+}
