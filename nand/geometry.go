@@ -227,7 +227,7 @@ func (d *detector) unsure() error {
 		}
 	}
 	if h := d.header; h != nil {
-		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.id, h.pair)
+		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.ID, h.pair)
 	}
 	for _, c := range d.found {
 		if len(c.signs) > 0 {
