@@ -272,9 +272,6 @@ func (d *detector) takeHeader(g *Geometry, h *bootHeader) {
 	if g.Spare > 0 && h.spare != g.Spare {
 		g.problem(flash.Note, 0, "the boot header states %d spare bytes a page, the dump holds %d", h.spare, g.Spare)
 	}
-	if chip := int64(g.Blocks) * int64(g.PagesPerBlock) * g.Stride(); chip > 0 && chip != d.size {
-		g.problem(flash.Warning, d.size, "the boot header states a chip of %d blocks, 0x%x bytes as dumped: the dump is 0x%x", g.Blocks, chip, d.size)
-	}
 }
 
 // placeSpares says where in a page its spare bytes stand.

@@ -304,11 +304,13 @@ const smallestBase = 0x380000
 func (c *creator) findPreloader() (newer bool) {
 	storage := cmp.Or(c.facts.Storage, flash.EMMC)
 	newer = !c.old && (len(c.rows) == 0 || c.rows[0].Length < 0x80000)
-	if len(c.boot) == 0 && storage != flash.NAND {
+	chip := storage == flash.NAND || storage == flash.NOR // its preloader is among its rows
+	if len(c.boot) == 0 && (!chip || len(c.rows) == 0) {
 		p := flash.Partition{Name: "preloader", Region: storage.Boot1(), Witness: "every phone"}
 		switch {
 		case c.old:
 			p.Name = "PRELOADER"
+		case chip:
 		case storage == flash.UFS:
 			p.Region = "UFS_LU0_LU1"
 		case newer:
