@@ -187,6 +187,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = "gpt", t.Partitions[0].Witness
 			l.DeviceSize = t.DeviceSize
+			if t.DeviceSize == 0 {
+				l.AtLeast = t.AtLeast
+			}
 			l.Problems = append(l.Problems, t.Problems...)
 			addTableRows(t, g)
 			return t
