@@ -159,8 +159,8 @@ func (c *creator) placeOpen() {
 	}
 	for i := range c.rows {
 		p := &c.rows[i]
-		if next := c.next(i); p.ToEnd && p.Placed() && next > p.Offset {
-			p.Length, p.ToEnd = next-p.Offset, false
+		if p.ToEnd && p.Placed() {
+			c.closeEnd(i)
 		}
 		if p.Placed() || p.Reserved {
 			continue
@@ -179,6 +179,27 @@ func (c *creator) placeOpen() {
 			c.problem(flash.Warning, p.Name, "the table does not say how large it is, for it does not know the size of the flash: "+
 				"written as size 0, which is up to the end; the size of the user area settles it")
 		}
+	}
+}
+
+// closeEnd gives the i-th row, which runs to the end, its length when other rows begin
+// behind its start: those at the end of the flash are reserved, and end it. An ordinary
+// row there shares its bytes, and does not shorten it.
+func (c *creator) closeEnd(i int) {
+	p, next, shared := &c.rows[i], c.next(i), false
+	for _, q := range c.rows {
+		if q.Placed() && q.Offset > p.Offset {
+			shared = shared || !q.Reserved
+			if next <= p.Offset || q.Offset < next {
+				next = q.Offset
+			}
+		}
+	}
+	if next <= p.Offset {
+		return
+	}
+	if p.ToEnd = false; !shared || p.Length == 0 {
+		p.Length = next - p.Offset
 	}
 }
 
