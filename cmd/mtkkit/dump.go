@@ -290,6 +290,9 @@ func explain(err error, path string) error {
 		}}
 	}
 	if errors.Is(err, layout.ErrNoTable) {
+		if kind := listKind(path); kind != "" {
+			return hinted{hidden{err, fmt.Sprintf("%s: is no dump, but a list of partitions (%s)", path, kind)}, besideDump(path)}
+		}
 		return hinted{fmt.Errorf("%s: %w", path, err), []string{
 			"give the scatter file of this phone with --scatter FILE",
 			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
