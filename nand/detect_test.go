@@ -330,7 +330,7 @@ func TestCut(t *testing.T) {
 		dump := c.dump()
 		dump = dump[:len(dump)-lost]
 		g := detect(t, dump)
-		if g.String() != "2048+64" || !says(g, flash.Warning, "the dump is 0x") {
+		if g.String() != "2048+64" || !says(g, flash.Warning, "the dump ends inside a page") {
 			t.Fatalf("%d bytes lost: found %+v", lost, g)
 		}
 		img := bytes.NewReader(dump)
