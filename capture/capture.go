@@ -42,6 +42,11 @@ type Capture struct {
 
 	// Nodes gives the block device of each row of the table ("mmcblk0p5"), or "".
 	Nodes []string
+
+	// Others are other ways to read the text, likeliest first, where it does not say
+	// whether a row lies behind the row before it or in it. Only what stands in a dump
+	// tells.
+	Others []*flash.Table
 }
 
 // kind is one shape of text.

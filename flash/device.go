@@ -15,41 +15,71 @@ const (
 	UFSLU1    Region = "UFS_LU1"
 	UFSLU2    Region = "UFS_LU2"
 	NANDWhole Region = "NAND_WHOLE"
+	NORWhole  Region = "NOR_WHOLE"
+
+	// Chips of these kinds are one region. These two are ours: what is at hand is the start
+	// of the chip, with the boot loaders alone.
+	NANDBoot Region = "NAND_BOOT"
+	NORBoot  Region = "NOR_BOOT"
 )
 
 // IsUser reports whether r is the area that holds the partition table.
-func (r Region) IsUser() bool { return r == EMMCUser || r == UFSLU2 || r == NANDWhole }
+func (r Region) IsUser() bool {
+	return r == EMMCUser || r == UFSLU2 || r == NANDWhole || r == NORWhole
+}
 
 // IsBoot reports whether r is (or begins with) the area a preloader is read from.
 // Scatter files join both boot areas in one word (EMMC_BOOT1_BOOT2, UFS_LU0_LU1).
 func (r Region) IsBoot() bool {
-	return strings.HasPrefix(string(r), "EMMC_BOOT") || r == UFSLU0 || r == UFSLU1 || r == "UFS_LU0_LU1"
+	return strings.HasPrefix(string(r), "EMMC_BOOT") || r == UFSLU0 || r == UFSLU1 || r == "UFS_LU0_LU1" ||
+		r == NANDBoot || r == NORBoot
 }
 
-// Storage is the kind of flash chip: "EMMC", "UFS", "NAND", "SDMMC" or "" when unknown.
+// Storage is the kind of flash chip: "EMMC", "UFS", "NAND", "NOR", "SDMMC" or "" when
+// unknown.
 type Storage string
 
-// The kinds of flash a MediaTek phone starts from.
+// The kinds of flash a MediaTek device starts from.
 const (
 	EMMC Storage = "EMMC"
 	UFS  Storage = "UFS"
 	NAND Storage = "NAND"
+	NOR  Storage = "NOR" // serial NOR of watches and feature phones
 )
+
+// areas are the names that a kind of storage has for its areas. NAND and NOR have no
+// areas: a chip is one region, and begins with the preloader.
+type areas struct{ user, boot1, boot2 Region }
+
+var areasOf = map[Storage]areas{
+	EMMC: {EMMCUser, EMMCBoot1, EMMCBoot2},
+	UFS:  {UFSLU2, UFSLU0, UFSLU1},
+	NAND: {NANDWhole, NANDWhole, NANDWhole},
+	NOR:  {NORWhole, NORWhole, NORWhole},
+}
 
 // User, Boot1 and Boot2 give the names this kind of storage has for its areas; an
 // unknown kind answers as eMMC, the common one.
-func (s Storage) User() Region  { return s.pick(EMMCUser, UFSLU2) }
-func (s Storage) Boot1() Region { return s.pick(EMMCBoot1, UFSLU0) }
-func (s Storage) Boot2() Region { return s.pick(EMMCBoot2, UFSLU1) }
+func (s Storage) User() Region  { return s.areas().user }
+func (s Storage) Boot1() Region { return s.areas().boot1 }
+func (s Storage) Boot2() Region { return s.areas().boot2 }
 
-func (s Storage) pick(emmc, ufs Region) Region {
+// BootAlone gives the name of a boot region that was read without what follows it.
+func (s Storage) BootAlone() Region {
 	switch s {
-	case UFS:
-		return ufs
 	case NAND:
-		return NANDWhole
+		return NANDBoot
+	case NOR:
+		return NORBoot
 	}
-	return emmc
+	return s.Boot1()
+}
+
+func (s Storage) areas() areas {
+	if a, ok := areasOf[s]; ok {
+		return a
+	}
+	return areasOf[EMMC]
 }
 
 // Part is one region of a device together with where its bytes came from.
@@ -125,8 +155,8 @@ func (d *Device) SetStorage(s Storage) {
 		switch p := &d.Parts[i]; p.Region {
 		case old.User():
 			p.Region = s.User()
-		case old.Boot1():
-			p.Region = s.Boot1()
+		case old.Boot1(), old.BootAlone():
+			p.Region = s.BootAlone()
 		case old.Boot2():
 			p.Region = s.Boot2()
 		}

@@ -214,4 +214,10 @@ func TestSetStorage(t *testing.T) {
 	if d.Parts[0].Region != flash.UFSLU2 || d.Parts[1].Region != flash.UFSLU0 || d.Parts[2].Region != flash.EMMCRPMB || d.User() == nil {
 		t.Errorf("%+v", d)
 	}
+	for _, to := range []flash.Storage{flash.NAND, flash.NOR, flash.EMMC, flash.NAND, flash.UFS} {
+		d.SetStorage(to)
+		if d.Parts[0].Region != to.User() || d.Parts[1].Region != to.BootAlone() || !d.Parts[1].Region.IsBoot() {
+			t.Errorf("%s: %+v", to, d)
+		}
+	}
 }

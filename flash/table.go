@@ -39,6 +39,7 @@ type Table struct {
 	Format     string // "gpt", "ebr", "scatter" …
 	SectorSize int64  // bytes; 0 when the format knows no sectors
 	DeviceSize int64  // size of the user region that the table itself states, bytes; 0 unknown
+	AtLeast    int64  // the user region has at least so many bytes, where the table proves that and no size
 	Partitions []Partition
 	Problems   []Problem
 }

@@ -141,6 +141,7 @@ func TestRegions(t *testing.T) {
 		flash.EMMCUser: {true, false}, flash.UFSLU2: {true, false}, flash.NANDWhole: {true, false},
 		flash.EMMCBoot1: {false, true}, flash.EMMCBoot2: {false, true}, "EMMC_BOOT1_BOOT2": {false, true},
 		flash.UFSLU0: {false, true}, flash.UFSLU1: {false, true}, "UFS_LU0_LU1": {false, true},
+		flash.NORWhole: {true, false}, flash.NANDBoot: {false, true}, flash.NORBoot: {false, true},
 		flash.EMMCRPMB: {false, false}, "": {false, false},
 	} {
 		if r.IsUser() != want[0] || r.IsBoot() != want[1] {
@@ -151,6 +152,7 @@ func TestRegions(t *testing.T) {
 		flash.EMMC: {flash.EMMCUser, flash.EMMCBoot1, flash.EMMCBoot2},
 		flash.UFS:  {flash.UFSLU2, flash.UFSLU0, flash.UFSLU1},
 		flash.NAND: {flash.NANDWhole, flash.NANDWhole, flash.NANDWhole},
+		flash.NOR:  {flash.NORWhole, flash.NORWhole, flash.NORWhole},
 		"":         {flash.EMMCUser, flash.EMMCBoot1, flash.EMMCBoot2},
 	} {
 		if got := [3]flash.Region{s.User(), s.Boot1(), s.Boot2()}; got != want {

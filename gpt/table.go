@@ -37,6 +37,28 @@ func (g *GPT) DeviceSize() int64 {
 	return 0
 }
 
+// AtLeast returns the least size of the user area in bytes that the table proves: its
+// size, or else the end of the last usable sector, which a header states even where the
+// place of its backup is none. 0 when it proves nothing.
+func (g *GPT) AtLeast() int64 {
+	least := g.DeviceSize()
+	if least > 0 {
+		return least
+	}
+	for _, c := range []*Copy{g.Primary, g.Backup} {
+		if c == nil || c.rank() == unusable || !c.HeaderOK || c.Template || c.LastUsableLBA < c.FirstUsableLBA {
+			continue
+		}
+		if last, ok := lbaOffset(c.LastUsableLBA, c.sector); ok && last < tooFar {
+			least = max(least, last+c.sector)
+		}
+	}
+	return least
+}
+
+// tooFar is beyond any phone, bytes: a sector there is an error of a tool.
+const tooFar = 4 << 40
+
 // Usable returns the bytes the header reserves for partitions: the primary copy lies
 // before them, and the backup copy from their end to the end of the device. The extent
 // is zero when the header does not say (templates, entries alone).
@@ -58,7 +80,7 @@ func (g *GPT) Usable() flash.Extent {
 // where it cannot be expressed. A row that a template leaves open is not Placed; when
 // it is counted from the device's end, its Length is known and it is Reserved.
 func (g *GPT) Table(region flash.Region) *flash.Table {
-	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize()}
+	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.AtLeast()}
 	best := g.Best()
 	if best == nil {
 		return t
@@ -127,7 +149,11 @@ func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
 	case best.HeaderOffset == flash.NoOffset:
 		add(flash.Warning, flash.NoOffset, "there is no backup copy")
 	case device == 0:
-		add(flash.Note, best.HeaderOffset+offAlternate, "the header names no believable backup (LBA 0x%x), so the size of the device is unknown", best.AlternateLBA)
+		least := ""
+		if n := g.AtLeast(); n > 0 {
+			least = fmt.Sprintf(": by its last usable sector it has at least 0x%x bytes", n)
+		}
+		add(flash.Note, best.HeaderOffset+offAlternate, "the header names no believable backup (LBA 0x%x), so the size of the device is unknown%s", best.AlternateLBA, least)
 	case g.imageSize >= device:
 		add(flash.Warning, device-best.sector, "there is no backup copy where the primary says it is")
 	case g.holdsRows(best):

@@ -13,28 +13,32 @@ import (
 )
 
 // lookAt sniffs the start of every row: content is a witness too.
-func (l *Layout) lookAt(img flash.Image) {
-	l.Contents = make([]Content, len(l.Table.Partitions))
-	for i, p := range l.Table.Partitions {
+func (l *Layout) lookAt(img flash.Image) { l.Contents = l.contentsOf(img, &l.Table) }
+
+func (l *Layout) contentsOf(img flash.Image, t *flash.Table) []Content {
+	out := make([]Content, len(t.Partitions))
+	for i, p := range t.Partitions {
 		if p.Region != l.User || !p.Placed() || p.Offset >= l.Have {
 			continue
 		}
 		c := image.Sniff(flash.Slice(img, p.Extent))
-		l.Contents[i] = Content{c, image.Agrees(scatter.Canonical(p.Name), c)}
+		out[i] = Content{c, image.Agrees(scatter.Canonical(p.Name), c)}
 	}
+	return out
 }
 
-// confirmed reports whether the content of at least one row bears its name out. File
-// systems do not count: those of protect_f and its like stand at the same address in
-// all phones of a generation, so that foreign scatter files match there.
-func (l *Layout) confirmed() bool {
-	return slices.ContainsFunc(l.Contents, func(c Content) bool {
-		switch c.Kind {
-		case image.AndroidBoot, image.VendorBoot, image.MTKImage, image.SecRO, image.VBMeta, image.DTBO, image.Super:
-			return c.Verdict == image.Confirmed
-		}
-		return false
-	})
+// confirmed reports whether the content of at least one row bears its name out.
+func (l *Layout) confirmed() bool { return slices.ContainsFunc(l.Contents, Content.bearsOut) }
+
+// bearsOut reports whether the content proves its row's name. File systems do not count:
+// those of protect_f and its like stand at the same address in all phones of a
+// generation, so that foreign scatter files match there.
+func (c Content) bearsOut() bool {
+	switch c.Kind {
+	case image.AndroidBoot, image.VendorBoot, image.MTKImage, image.SecRO, image.VBMeta, image.DTBO, image.Super:
+		return c.Verdict == image.Confirmed
+	}
+	return false
 }
 
 // contentDenies lists the rows in which something stands that cannot belong there.

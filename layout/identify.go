@@ -20,7 +20,7 @@ type Boot struct {
 // second copy differs may start from either.
 func (l *Layout) readBoots(dev *flash.Device) {
 	for _, p := range dev.Parts {
-		if !p.Region.IsBoot() {
+		if !p.Region.IsBoot() && !beginsWithBoot(dev, p) {
 			continue
 		}
 		b := Boot{Part: p}
@@ -31,7 +31,11 @@ func (l *Layout) readBoots(dev *flash.Device) {
 			l.note(flash.Error, string(p.Region), "%s is a %s region, but the dump is of %s flash: it is of another phone, and not used", p.Source, r.Medium, dev.Storage)
 		case err == nil:
 			b.Header = r
-			l.Problems = append(l.Problems, r.Problems...)
+			if p.Region.IsBoot() { // what follows the boot loaders of a whole chip is no damage
+				l.Problems = append(l.Problems, r.Problems...)
+			} else {
+				l.compareChip(p, r)
+			}
 		case blank(p.Image):
 			b.Empty = true
 			sev := flash.Warning
@@ -51,6 +55,22 @@ func (l *Layout) readBoots(dev *flash.Device) {
 				Text: "differs from " + string(a.Region) + ": the two copies of the preloader should be equal"})
 		}
 	}
+}
+
+// compareChip holds a dump of a NAND chip against the size that its boot header states.
+// That is no proof: boards are built with the header of another chip.
+func (l *Layout) compareChip(p flash.Part, r *preloader.Region) {
+	if r.NAND == nil || r.NAND.Chip() == 0 || r.NAND.Chip() == p.Image.Size() {
+		return
+	}
+	l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: p.Image.Size(), Text: fmt.Sprintf(
+		"the boot header states a chip of %d blocks, 0x%x bytes: 0x%x are here", r.NAND.Blocks, r.NAND.Chip(), p.Image.Size())})
+}
+
+// beginsWithBoot reports whether a part is a chip that has no boot areas: the preloader
+// stands at its start.
+func beginsWithBoot(dev *flash.Device, p flash.Part) bool {
+	return p.Region == dev.Storage.Boot1() && preloader.StorageOf(preloader.Medium(p.Image)) == dev.Storage
 }
 
 // blank reports whether an image holds nothing but erased flash (0x00 or 0xFF; real

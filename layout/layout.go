@@ -25,6 +25,9 @@ type Options struct {
 	// TablesOnly is for a phone, which is slow to read: where no witness speaks, nothing
 	// is guessed from content.
 	TablesOnly bool
+
+	// Storage is the kind of flash by the user's word, "" where nothing was said.
+	Storage flash.Storage
 }
 
 // Claim is a table from outside the dump: a scatter file, or what somebody captured
@@ -35,6 +38,12 @@ type Claim struct {
 	Platform string // chip it is for, "" when it does not say
 	Project  string
 	Table    func(userSize int64) *flash.Table // its rows, for a user area of that size (0 unknown)
+
+	// Others are other ways to read a list that does not say where its rows begin. What
+	// stands in the dump decides between them.
+	Others []*flash.Table
+
+	otherFlash string // what to say where it is of another kind of flash than the dump
 }
 
 // Layout is what is known of a device's partitions and where the knowledge comes from.
@@ -104,6 +113,8 @@ var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, n
 
 // Resolve makes one Layout of all witnesses. The error is ErrNoTable, a
 // *ForeignError, ctx's, or one of reading. Without any table the whole dump is read.
+// Where only the claim tells what kind of flash the dump is of, the device's storage is
+// set to that.
 func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, error) {
 	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Claimed: opt.Claim != nil}
 	l.Problems = append(l.Problems, dev.Problems...)
@@ -123,7 +134,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		return l, nil
 	}
 	l.Have = user.Image.Size()
-	if err := l.findTable(ctx, user.Image, opt); err != nil {
+	if err := l.findTable(ctx, dev, opt); err != nil {
 		return nil, err
 	}
 	l.closeEnds()
@@ -137,8 +148,12 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 }
 
 // findTable asks the witnesses in the order of belief.
-func (l *Layout) findTable(ctx context.Context, img flash.Image, opt Options) error {
+func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) error {
+	img := dev.User().Image
 	own := l.ownTable(img)
+	if opt.Claim != nil {
+		opt.Claim = l.suit(dev, own, opt)
+	}
 	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == "ebr") {
 		opt.Claim = findPMT(img)
 	}
@@ -170,6 +185,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = "gpt", t.Partitions[0].Witness
 			l.DeviceSize = t.DeviceSize
+			if t.DeviceSize == 0 {
+				l.AtLeast = t.AtLeast
+			}
 			l.Problems = append(l.Problems, t.Problems...)
 			addTableRows(t, g)
 			return t

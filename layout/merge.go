@@ -14,10 +14,11 @@ const foreignStarts = 2
 
 // fromClaim takes the claim's rows as they are: the dump has no table to ask.
 func (l *Layout) fromClaim(img flash.Image, opt Options) error {
-	t := opt.Claim.Table(0)
+	t := l.bestReading(img, opt.Claim)
 	l.Generation, l.Witness = "claim", opt.Claim.Kind
 	l.Table = *t
-	l.Problems = append(l.Problems, t.Problems...)
+	l.AtLeast = max(t.AtLeast, t.DeviceSize)
+	l.Problems = append(l.Problems, opt.Claim.Table(0).Problems...)
 	l.note(flash.Warning, opt.Claim.Kind, "the dump has no partition table of its own: the rows of %s are taken on its word", opt.Claim.Name)
 	l.lookAt(img)
 	denied := l.contentDenies()
@@ -57,6 +58,9 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 func (l *Layout) judge(differ []Difference, opt Options) error {
 	if len(differ) == 0 {
 		return nil
+	}
+	if other := opt.Claim.otherFlash; other != "" {
+		differ = slices.Insert(differ, 0, Difference{opt.Claim.Kind, flash.NoOffset, flash.NoOffset, other})
 	}
 	if !opt.Trust {
 		return &ForeignError{opt.Claim, differ}

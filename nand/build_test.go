@@ -117,6 +117,21 @@ func (c *chip) boot(kind string) {
 		h = bytes.Repeat(h, 4)
 		c.write(0, 1, append([]byte("BRLYT\x00\x00\x00\x01\x00\x00\x00"), make([]byte, 64)...))
 		c.write(0, 2, gfh)
+	case "long", "V004": // the same without u-boot's own form or version
+		at, version := 0x1E, kind
+		if kind == "long" {
+			at, version = 0x2C, "V006"
+		}
+		copy(h, "BOOTLOADER!\x00"+version+"NFIINFO\x00")
+		le.PutUint16(h[0x1A:], uint16(c.page))
+		le.PutUint16(h[0x1C:], 5)
+		for i, v := range []int{c.spare, c.ppb, c.blocks} {
+			le.PutUint16(h[at+2*i:], uint16(v))
+		}
+		h = bytes.Repeat(h, 2)
+		// The layout counts in pages; the preloader begins on page 8, not 2.
+		c.write(0, 1, append([]byte("BRLYT\x00\x00\x00\x01\x00\x00\x00\x08\x00\x00\x00"), make([]byte, 64)...))
+		c.write(0, 8, gfh)
 	case "NANDCFG!":
 		copy(h, kind)
 		for i, v := range []int{c.page, c.spare, c.ppb, c.blocks} {

@@ -2,6 +2,7 @@ package nand
 
 import (
 	"bytes"
+	"github.com/mtkkit/mtkkit/nfi"
 	"os"
 	"path/filepath"
 	"testing"
@@ -73,7 +74,7 @@ func FuzzDetect(f *testing.F) {
 			}
 			return
 		}
-		if g.Page < 512 || g.Page > maxPage || g.Spare < 0 || g.Spare > g.Page || g.PagesPerBlock < 0 || g.PagesPerBlock > maxBlock {
+		if g.Page < 512 || g.Page > nfi.MaxPage || g.Spare < 0 || g.Spare > g.Page || g.PagesPerBlock < 0 || g.PagesPerBlock > nfi.MaxPages {
 			t.Fatalf("no chip has %+v", g)
 		}
 		if len(g.Evidence) < enough || len(g.Problems) == 0 {
@@ -101,7 +102,7 @@ func FuzzBMT(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, at uint, page, spare, pages, sector int) {
 		b = hurt(base, b, at, 0)
-		if page < 512 || page > maxPage || page&(page-1) != 0 || spare < 0 || spare > page || pages < 0 || pages > maxBlock {
+		if page < 512 || page > nfi.MaxPage || page&(page-1) != 0 || spare < 0 || spare > page || pages < 0 || pages > nfi.MaxPages {
 			return
 		}
 		g := &Geometry{Page: page, Spare: spare, PagesPerBlock: pages}

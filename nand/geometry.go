@@ -227,7 +227,7 @@ func (d *detector) unsure() error {
 		}
 	}
 	if h := d.header; h != nil {
-		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.id, h.pair)
+		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.ID, h.pair)
 	}
 	for _, c := range d.found {
 		if len(c.signs) > 0 {
@@ -271,9 +271,6 @@ func (d *detector) takeHeader(g *Geometry, h *bootHeader) {
 	}
 	if g.Spare > 0 && h.spare != g.Spare {
 		g.problem(flash.Note, 0, "the boot header states %d spare bytes a page, the dump holds %d", h.spare, g.Spare)
-	}
-	if chip := int64(g.Blocks) * int64(g.PagesPerBlock) * g.Stride(); chip > 0 && chip != d.size {
-		g.problem(flash.Warning, d.size, "the boot header states a chip of %d blocks, 0x%x bytes as dumped: the dump is 0x%x", g.Blocks, chip, d.size)
 	}
 }
 

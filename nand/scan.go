@@ -116,7 +116,7 @@ func (d *detector) weigh(c *candidate) {
 		c.signs = append(c.signs, sign{fmt.Sprintf(format, a...), places})
 	}
 	if h := d.header; h != nil && h.page == c.page && (c.spare == 0 || c.spare == h.spare) {
-		add(false, "the boot header %s states pages of %s bytes, %d a block", h.id, h.pair, h.pagesPerBlock)
+		add(false, "the boot header %s states pages of %s bytes, %d a block", h.ID, h.pair, h.pagesPerBlock)
 	}
 	if h := d.header; h != nil && h.page == c.page && h.neighbours(d.img, c.pair) {
 		add(true, "the boot layout and preloader follow the boot header in steps of %d bytes", c.stride())

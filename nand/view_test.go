@@ -9,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/nfi"
 )
 
 // sparse puts pieces of b on an image with holes between.
@@ -33,7 +34,7 @@ func apart(b []byte, p pair) (data, spare []byte) {
 }
 
 func TestViews(t *testing.T) {
-	for _, p := range []pair{{512, 16}, {2048, 64}, {2048, 120}, {4096, 224}, {16384, 128}, {maxPage, 4096}} {
+	for _, p := range []pair{{512, 16}, {2048, 64}, {2048, 120}, {4096, 224}, {16384, 128}, {nfi.MaxPage, 4096}} {
 		for _, size := range []int{0, 1, p.page - 1, p.page, p.page + 1, p.page + p.spare - 1, p.page + p.spare, 270001} {
 			g := &Geometry{Page: p.page, Spare: p.spare}
 			whole := imgtest.Noise("views", size)

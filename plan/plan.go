@@ -240,6 +240,8 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	own = cmp.Or(own, fmt.Sprintf("row_%d", row.Index)) + path.Ext(want)
 	it.File = p.taken.take(own)
 	switch {
+	case it.File != own && want == own:
+		p.tell(flash.Warning, row, "the file name %s is taken by another partition: this one is written as %s", want, it.File)
 	case it.File != own:
 		p.tell(flash.Warning, row, "the file names %s and %s are taken by other partitions: this one is written as %s", want, own, it.File)
 	case row.File != "":

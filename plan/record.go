@@ -79,10 +79,11 @@ func (p *Plan) preloader() *Item {
 // restores names the file that restores a row, "" when none does: nothing of it, or
 // not all, is at hand.
 func (p *Plan) restores(row flash.Partition) string {
+	if it := p.preloader(); it != nil && scatter.Canonical(row.Name) == "preloader" &&
+		(row.Region.IsBoot() || row.Region == p.dev.Storage.Boot1()) {
+		return it.File
+	}
 	if row.Region.IsBoot() {
-		if it := p.preloader(); it != nil && scatter.Canonical(row.Name) == "preloader" {
-			return it.File
-		}
 		return ""
 	}
 	it := p.item(row)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/nfi"
 )
 
 // Names of the media in a boot region's first 12 bytes. MediumGFH stands for a bare
@@ -194,14 +195,28 @@ func cString(b []byte) string {
 	return string(s)
 }
 
-// Fits reports whether a phone with that kind of flash can start from a region with
-// this header. COMBO builds and bare files say nothing of it.
+// Fits reports whether a device with that kind of flash can start from a region with
+// this header. COMBO builds and bare files say nothing of it, nor does a storage that
+// is not known.
 func Fits(medium string, s flash.Storage) bool {
-	switch medium {
-	case MediumUFS:
-		return s == flash.UFS
-	case MediumEMMC, MediumSDMMC:
-		return s != flash.UFS
+	if kind := StorageOf(medium); kind != "" && s != "" {
+		return kind == s || kind == flash.EMMC && s == "SDMMC"
 	}
 	return true
+}
+
+// StorageOf returns the kind of flash that begins with such a header, "" where the
+// header does not tell.
+func StorageOf(medium string) flash.Storage {
+	switch medium {
+	case MediumEMMC, MediumSDMMC:
+		return flash.EMMC
+	case MediumUFS:
+		return flash.UFS
+	case MediumSF:
+		return flash.NOR
+	case nfi.Classic, nfi.HSM, nfi.SPI:
+		return flash.NAND
+	}
+	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/nfi"
 )
 
 // Region is what Read understood of a boot region or of a bare preloader file. It is
@@ -54,7 +55,7 @@ func mediumOf(b []byte) string {
 	if isFileInfo(b) {
 		return MediumGFH
 	}
-	return nandID(b)
+	return nfi.ID(b)
 }
 
 // Read understands a boot region or a bare preloader file, also one padded by a
@@ -117,11 +118,11 @@ func (r *Region) readHeads(img flash.Image, b []byte) error {
 		if u := int64(r.Header.Unit); u != layoutOffset && u <= 0x10000 {
 			places = append(places, u)
 		}
-	} else if r.NAND = parseNAND(b); r.NAND != nil {
-		r.Problems = append(r.Problems, r.NAND.check()...)
+	} else if r.NAND = nfi.Parse(b); r.NAND != nil {
+		r.Problems = append(r.Problems, checkNAND(r.NAND)...)
 		places = nil
-		if r.NAND.ID == nandClassic && r.NAND.page() > 0 {
-			places = []int64{r.NAND.page()}
+		if at := r.NAND.LayoutPage() * r.NAND.Page(); at > 0 {
+			places = []int64{at}
 		}
 	}
 	for _, off := range places {
@@ -169,12 +170,12 @@ func (r *Region) starts(img flash.Image) ([]start, error) {
 		tries = append([]int64{int64(r.Layout.Boot) * r.unit()}, tries...)
 	}
 	if r.NAND != nil {
-		tries = []int64{r.NAND.page(), 2 * r.NAND.page()}
+		tries = []int64{r.NAND.Page(), 2 * r.NAND.Page()}
 	}
 	for _, off := range tries {
 		f, err := readInfo(img, off)
 		if err == nil && f.FileType == typeARMBL {
-			if r.NAND == nil || r.NAND.ID == nandClassic {
+			if r.NAND == nil || r.NAND.LayoutPage() > 0 {
 				r.note(flash.Warning, "region", off, "BRLYT leads to no preloader; one is at a usual place")
 			}
 			return []start{{offset: off}}, nil
@@ -194,7 +195,7 @@ func (r *Region) starts(img flash.Image) ([]start, error) {
 // unit is what BRLYT counts in: bytes, on NAND pages.
 func (r *Region) unit() int64 {
 	if r.NAND != nil {
-		return r.NAND.page()
+		return r.NAND.Page()
 	}
 	return 1
 }

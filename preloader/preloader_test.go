@@ -344,26 +344,42 @@ func TestNotAPreloader(t *testing.T) {
 }
 
 func TestNAND(t *testing.T) {
+	for name, c := range map[string]struct {
+		version string
+		at      int // of the numbers behind the address cycles
+	}{"short form": {"V006", 0x1E}, "long form": {"V006", 0x2C}, "another version": {"V004", 0x1E}} {
+		r := mustRead(t, nandRegion(c.version, c.at))
+		if r.NAND == nil || r.NAND.PageSize != 0x800 || r.NAND.SpareSize != 0x40 || r.NAND.PagesPerBlock != 0x40 || r.NAND.Blocks != 0x800 || r.NAND.Verified {
+			t.Errorf("%s: header: %+v", name, r.NAND)
+		}
+		if len(r.Files) != 1 || r.Files[0].Extent.Offset != 0x1000 || !r.Files[0].Proof.OK || len(r.Problems) != 1 {
+			t.Errorf("%s: files: %+v, problems %v", name, r.Files, r.Problems)
+		}
+		problem(t, r.Problems, "never verified")
+	}
+	r := mustRead(t, nandRegion("V006", 0x40))
+	problem(t, r.Problems, "no chip has 0 spare bytes a page, 0 pages a block and 0 blocks")
+}
+
+// nandRegion is the boot region of a NAND chip; at is where its header's spare size stands.
+func nandRegion(version string, at int) []byte {
 	file := plain().build()
 	page := 0x800
 	b := make([]byte, 2*page)
-	copy(b, "BOOTLOADER!\x00V006NFIINFO\x00")
-	for i, v := range []uint16{0, 0x800, 3, 0x40, 0x40, 0x800} {
+	copy(b, "BOOTLOADER!\x00"+version+"NFIINFO\x00")
+	for i, v := range []uint16{0, 0x800, 3} {
 		le.PutUint16(b[0x18+2*i:], v)
 	}
+	for i, v := range []uint16{0x40, 0x40, 0x800} {
+		le.PutUint16(b[at+2*i:], v)
+	}
 	copy(b[page:], "BRLYT\x00\x00\x00")
-	for i, v := range []uint32{1, 2, 6} {
+	end := uint32(2 + (len(file)+page-1)/page)
+	for i, v := range []uint32{1, 2, end} {
 		le.PutUint32(b[page+8+4*i:], v)
 	}
-	for i, v := range []uint32{entryMagic, 0x00010002, 2, 6, 1} {
+	for i, v := range []uint32{entryMagic, 0x00010002, 2, end, 1} {
 		le.PutUint32(b[page+0x14+4*i:], v)
 	}
-	r := mustRead(t, append(b, file...))
-	if r.NAND == nil || r.NAND.PageSize != 0x800 || r.NAND.SpareSize != 0x40 || r.NAND.Blocks != 0x800 || r.NAND.Verified {
-		t.Errorf("header: %+v", r.NAND)
-	}
-	if len(r.Files) != 1 || r.Files[0].Extent.Offset != 0x1000 || !r.Files[0].Proof.OK {
-		t.Errorf("files: %+v", r.Files)
-	}
-	problem(t, r.Problems, "never verified")
+	return append(b, file...)
 }

@@ -147,7 +147,7 @@ func (s Spec) complete() Spec {
 	switch s.Storage {
 	case flash.UFS:
 		channel, block = "UFSHCI_0", ufsBlock
-	case flash.NAND:
+	case flash.NAND, flash.NOR:
 		channel = "NONE"
 	}
 	if s.BootChannel == "" {

@@ -125,32 +125,47 @@ func distance(a, b string, most int) int {
 	return rows[len(a)%3][len(b)]
 }
 
-// convention compares what the two address columns count from. Ordinary rows must
-// all keep the same distance between them.
-func (c *checker) convention() {
-	counts, lines := map[int64]int{}, map[int64]*entry{}
-	zero := 0
+// compared returns the rows whose two address columns can be held against each other.
+func (b *builder) compared() []*entry {
 	var rows []*entry
-	for i := range c.b.rows {
-		e := &c.b.rows[i]
-		if !e.Region.IsUser() || e.Reserved || !e.linear.real() || !e.physical.real() {
-			continue
+	for i := range b.rows {
+		if e := &b.rows[i]; e.Region.IsUser() && !e.Reserved && e.linear.real() && e.physical.real() {
+			rows = append(rows, e)
 		}
-		rows = append(rows, e)
+	}
+	return rows
+}
+
+const zeroThroughout = "physical addresses are 0 throughout"
+
+// allZero reports whether the physical column of all rows, or all but the first, is empty.
+func allZero(rows []*entry) bool {
+	zero := 0
+	for _, e := range rows {
 		if e.physical.value == 0 && e.linear.value != 0 {
 			zero++
 		}
+	}
+	return zero > 1 && zero >= len(rows)-1
+}
+
+// convention compares what the two address columns count from. Ordinary rows must
+// all keep the same distance between them.
+func (c *checker) convention() {
+	rows := c.b.compared()
+	if len(rows) == 0 {
+		return
+	}
+	if allZero(rows) {
+		c.at(RuleConvention, rows[0], "physical_start_addr", flash.Note, "%s; the linear ones are used, counted from the MBR's row", zeroThroughout)
+		return
+	}
+	counts, lines := map[int64]int{}, map[int64]*entry{}
+	for _, e := range rows {
 		d := int64(e.linear.value - e.physical.value)
 		if counts[d]++; lines[d] == nil {
 			lines[d] = e
 		}
-	}
-	if len(rows) == 0 {
-		return
-	}
-	if zero > 1 && zero >= len(rows)-1 {
-		c.at(RuleConvention, rows[0], "physical_start_addr", flash.Note, "physical addresses are 0 throughout; the linear ones are used, counted from the MBR's row")
-		return
 	}
 	usual := lines[0]
 	for _, e := range lines {

@@ -54,6 +54,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 		return nil, c.problems
 	}
 	c.compare(d, out)
+	c.zeroColumn()
 	c.leftBehind()
 	return out, c.problems
 }
@@ -241,6 +242,16 @@ func (c *converter) compareFields(place string, want, got []Field) {
 			continue
 		}
 		c.add(flash.Warning, place, fd.Line, "%s: %s cannot be said in %s as it is", fd.Key, fd.Value, c.to)
+	}
+}
+
+// zeroColumn says that a column is empty which the target keeps, and its readers may go by.
+func (c *converter) zeroColumn() {
+	if c.to.bare() || c.f.Dialect.bare() {
+		return
+	}
+	if rows := c.f.build(farEnd).compared(); allZero(rows) {
+		c.add(flash.Note, rows[0].Name, rows[0].row.Line, "%s, and are written so: who reads this file must go by the linear ones, counted from the MBR's row", zeroThroughout)
 	}
 }
 

@@ -159,8 +159,8 @@ func (c *creator) placeOpen() {
 	}
 	for i := range c.rows {
 		p := &c.rows[i]
-		if next := c.next(i); p.ToEnd && p.Placed() && next > p.Offset {
-			p.Length, p.ToEnd = next-p.Offset, false
+		if p.ToEnd && p.Placed() {
+			c.closeEnd(i)
 		}
 		if p.Placed() || p.Reserved {
 			continue
@@ -179,6 +179,27 @@ func (c *creator) placeOpen() {
 			c.problem(flash.Warning, p.Name, "the table does not say how large it is, for it does not know the size of the flash: "+
 				"written as size 0, which is up to the end; the size of the user area settles it")
 		}
+	}
+}
+
+// closeEnd gives the i-th row, which runs to the end, its length when other rows begin
+// behind its start: those at the end of the flash are reserved, and end it. An ordinary
+// row there shares its bytes, and does not shorten it.
+func (c *creator) closeEnd(i int) {
+	p, next, shared := &c.rows[i], c.next(i), false
+	for _, q := range c.rows {
+		if q.Placed() && q.Offset > p.Offset {
+			shared = shared || !q.Reserved
+			if next <= p.Offset || q.Offset < next {
+				next = q.Offset
+			}
+		}
+	}
+	if next <= p.Offset {
+		return
+	}
+	if p.ToEnd = false; !shared || p.Length == 0 {
+		p.Length = next - p.Offset
 	}
 }
 
@@ -304,11 +325,13 @@ const smallestBase = 0x380000
 func (c *creator) findPreloader() (newer bool) {
 	storage := cmp.Or(c.facts.Storage, flash.EMMC)
 	newer = !c.old && (len(c.rows) == 0 || c.rows[0].Length < 0x80000)
-	if len(c.boot) == 0 && storage != flash.NAND {
+	chip := storage == flash.NAND || storage == flash.NOR // its preloader is among its rows
+	if len(c.boot) == 0 && (!chip || len(c.rows) == 0) {
 		p := flash.Partition{Name: "preloader", Region: storage.Boot1(), Witness: "every phone"}
 		switch {
 		case c.old:
 			p.Name = "PRELOADER"
+		case chip:
 		case storage == flash.UFS:
 			p.Region = "UFS_LU0_LU1"
 		case newer:

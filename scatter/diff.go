@@ -26,6 +26,10 @@ type Change struct {
 // together by their Canonical names, so that files of different dialects compare.
 func Diff(a, b *File) []Change {
 	d := differ{}
+	if a.listed || b.listed {
+		d.tables(b.alike(a), a.alike(b))
+		return d.changes
+	}
 	d.header(a, b)
 	if a.Info.Storage == "" || b.Info.Storage == "" { // a list fits any
 		d.tables(a, b)
@@ -47,6 +51,14 @@ func Diff(a, b *File) []Change {
 		}
 	}
 	return d.changes
+}
+
+// alike returns the table of other that is of the storage of f, where it has one.
+func (f *File) alike(other *File) *File {
+	if g := other.Select(f.Info.Storage); f.listed && g != nil {
+		return g
+	}
+	return other
 }
 
 type differ struct {
@@ -105,7 +117,7 @@ func (d *differ) tables(a, b *File) {
 		name := Canonical(y.rows[i].Name)
 		left[name] = append(left[name], &y.rows[i])
 	}
-	bare := a.Dialect.bare() || b.Dialect.bare()
+	bare, listed := a.bare() || b.bare(), a.listed || b.listed
 	for i := range x.rows {
 		e := &x.rows[i]
 		name := Canonical(e.Name)
@@ -116,7 +128,7 @@ func (d *differ) tables(a, b *File) {
 		}
 		o := left[name][0]
 		left[name] = left[name][1:]
-		d.rows(name, e, o, bare)
+		d.rows(name, e, o, bare, listed)
 	}
 	for i := range y.rows {
 		e := &y.rows[i]
@@ -141,9 +153,9 @@ func where(e *entry) string {
 	return fmt.Sprintf("0x%x, 0x%x bytes", e.Offset, e.Length)
 }
 
-func (d *differ) rows(name string, a, b *entry, bare bool) {
+func (d *differ) rows(name string, a, b *entry, bare, listed bool) {
 	c := Change{Name: b.Name, LineA: a.row.Line, LineB: b.row.Line}
-	if a.Name != b.Name {
+	if a.Name != b.Name && !listed { // they mean the same, and a kernel has names of its own
 		d.words(c, "partition_name", a.Name, b.Name)
 	}
 	if a.Region != b.Region && !(a.Region.IsBoot() && b.Region.IsBoot()) && !bare {

@@ -32,6 +32,7 @@ type File struct {
 	current  int             // the one that Info and Rows speak of
 	common   []flash.Problem // those of Problems that are not of one storage
 	odd      []int           // numbers of the lines that are no scatter syntax
+	listed   bool            // made of a list that is no scatter file, see FromTable
 }
 
 // Info is what the header says. Fields that are missing are empty.

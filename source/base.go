@@ -95,7 +95,7 @@ func place(img flash.Image, search bool) placement {
 	p := placement{storage: storageOf(img), boot: medium != ""}
 	region := p.storage.User()
 	if p.boot {
-		region = p.storage.Boot1()
+		region = p.storage.BootAlone()
 	}
 	p.parts = []flash.Part{{Region: region, Image: img}}
 	return p
@@ -105,8 +105,8 @@ func place(img flash.Image, search bool) placement {
 // own header, or the sector size of the partition table (UFS has 4096-byte sectors,
 // eMMC 512). Anything else is taken for eMMC, which all older phones have.
 func storageOf(img flash.Image) flash.Storage {
-	if preloader.Medium(img) == preloader.MediumUFS {
-		return flash.UFS
+	if s := preloader.StorageOf(preloader.Medium(img)); s != "" {
+		return s
 	}
 	if g, err := gpt.Read(img); err == nil && g.SectorSize == 4096 {
 		return flash.UFS

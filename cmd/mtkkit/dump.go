@@ -28,7 +28,7 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"},
 		&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
 		&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region"},
-		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc or ufs, when the dump does not tell"},
+		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc, ufs or nand, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
 		keyFlag(),
@@ -125,11 +125,12 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	switch s := strings.ToUpper(c.String("storage")); s {
 	case "":
-	case "EMMC", "UFS":
-		src.SetStorage(flash.Storage(s))
+	case "EMMC", "UFS", "NAND":
+		opt.Storage = flash.Storage(s)
+		src.SetStorage(opt.Storage)
 	default:
 		src.Close()
-		return nil, usage("mtkkit: --storage is emmc or ufs, not %q", c.String("storage"))
+		return nil, usage("mtkkit: --storage is emmc, ufs or nand, not %q", c.String("storage"))
 	}
 	if opt.Claim, err = openClaim(c, src); err != nil {
 		src.Close()
@@ -189,7 +190,7 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		claim.Kind, claim.Table = got.Kind, func(int64) *flash.Table { return got.Table }
+		claim.Kind, claim.Others, claim.Table = got.Kind, got.Others, func(int64) *flash.Table { return got.Table }
 		return claim, nil
 	}
 	f, err := scatter.Read(img)
@@ -287,6 +288,9 @@ func explain(err error, path string) error {
 		}}
 	}
 	if errors.Is(err, layout.ErrNoTable) {
+		if kind := listKind(path); kind != "" {
+			return hinted{hidden{err, fmt.Sprintf("%s: is no dump, but a list of partitions (%s)", path, kind)}, besideDump(path)}
+		}
 		return hinted{fmt.Errorf("%s: %w", path, err), []string{
 			"give the scatter file of this phone with --scatter FILE",
 			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",

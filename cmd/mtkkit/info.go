@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
 )
 
@@ -19,6 +20,9 @@ func infoCommand(u *ui) *cli.Command {
 		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: withDump(u, func(c *cli.Context, d *dump) error {
 			i := newInfo(d)
+			if p, err := d.plan(plan.Wishes{}); err == nil { // names that no file can have are found there
+				i.Problems = p.Problems
+			}
 			if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
 				i.Build = report.Software(f.Rows)
 			}
@@ -29,9 +33,9 @@ func infoCommand(u *ui) *cli.Command {
 			} else {
 				i.print(u)
 			}
-			u.problems(d.lay.Problems)
+			u.problems(i.Problems)
 			d.missingPieces(u)
-			return verdict(d.lay.Problems)
+			return verdict(i.Problems)
 		}),
 	}
 }

@@ -64,3 +64,57 @@ func TestNAND(t *testing.T) {
 	must(t, exitOK, "join", parts, "-o", filepath.Join(dir, "data"))
 	beginsWith(t, filepath.Join(dir, "data"), data)
 }
+
+// Every form of the boot header, whole chips and boot regions alone, and what a user says
+// of a dump that does not tell.
+func TestNANDForms(t *testing.T) {
+	const page, spare, block = 2048, 64, 64 * 2048
+	dir := t.TempDir()
+	write := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	boot := imgtest.NANDBoot(imgtest.NANDSpec{Page: page, Spare: spare, PagesPerBlock: 64, Blocks: 64, Long: true}, imgtest.Preloader(imgtest.PreloaderSpec{}))
+	chip := bytes.Repeat([]byte{0xFF}, 32*block)
+	copy(chip[8*block:], imgtest.MTKImage("LK", imgtest.Noise("lk", block), true))
+	table := write("mtd.txt", []byte("dev:    size   erasesize  name\nmtd0: 00800000 00020000 \"nand0\"\nmtd1: 00100000 00020000 \"bl\"\nmtd2: 00300000 00020000 \"lk\"\n"))
+	without := write("without", chip)
+	copy(chip, boot)
+	for name, path := range map[string]string{
+		"long form": write("data", chip), "long form and spare bytes": write("spare", imgtest.WithSpare(chip, page, spare)),
+		"no header": without,
+	} {
+		out, said := must(t, exitProblems, "list", path, "--table", table)
+		if !strings.Contains(out, "NAND_WHOLE  0x100000") {
+			t.Errorf("%s: lk is not placed:\n%s%s", name, out, said)
+		}
+		if out, said := must(t, exitProblems, "info", path, "--table", table); !strings.Contains(out, "NAND") || !strings.Contains(said, "0x400000 of at least 0x800000") {
+			t.Errorf("%s: half of the chip is not missed:\n%s%s", name, out, said)
+		}
+		if _, said := must(t, exitProblems, "info", path); name != "no header" && !strings.Contains(said, "states a chip of 64 blocks, 0x800000 bytes: 0x400000 are here") {
+			t.Errorf("%s: the size in the boot header is not compared:\n%s", name, said)
+		}
+	}
+	if out, _ := must(t, exitProblems, "info", without, "--storage", "nand"); !strings.Contains(out, "NAND_WHOLE") {
+		t.Errorf("--storage nand is not heard:\n%s", out)
+	}
+	must(t, exitUsage, "info", without, "--storage", "tape")
+
+	alone := write("bl2.img", boot)
+	if out, _ := must(t, exitProblems, "info", alone); !strings.Contains(out, "this is a boot region") || !strings.Contains(out, "hash proven") {
+		t.Errorf("a boot region alone:\n%s", out)
+	}
+	parts := filepath.Join(dir, "parts")
+	must(t, exitProblems, "split", alone, "-o", parts)
+	beginsWith(t, filepath.Join(parts, "boot1.bin"), boot)
+	if out, _ := must(t, exitProblems, "list", parts); !strings.Contains(out, "NAND_BOOT") {
+		t.Errorf("its parts:\n%s", out)
+	}
+	nor := write("nor", imgtest.BootRegion("SF_BOOT", imgtest.Preloader(imgtest.PreloaderSpec{}), 0))
+	if out, _ := must(t, exitOK, "info", nor); !strings.Contains(out, "storage     NOR") {
+		t.Errorf("serial NOR:\n%s", out)
+	}
+}

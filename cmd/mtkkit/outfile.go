@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // outFile is a single file that a command writes: as NAME.part first, so that nothing
@@ -16,6 +18,8 @@ type outFile struct {
 	inputs []string // files that must not be written to
 	force  bool     // replace a file of ours
 	ours   string   // words near the start of a file that this command wrote
+
+	known func(old []byte) bool // tells small files of ours that have no such words; nil for none
 }
 
 func (o outFile) part() string { return o.path + ".part" }
@@ -71,7 +75,14 @@ func (o outFile) isOurs() bool {
 	defer f.Close()
 	head := make([]byte, 512)
 	n, _ := io.ReadFull(f, head)
-	return bytes.Contains(head[:n], []byte(o.ours))
+	if bytes.Contains(head[:n], []byte(o.ours)) {
+		return true
+	}
+	if st, err := f.Stat(); o.known == nil || err != nil || st.Size() > scatter.MaxSize {
+		return false
+	}
+	rest, err := io.ReadAll(f)
+	return err == nil && o.known(append(head[:n], rest...))
 }
 
 // write makes the file; when that fails nothing of it is left.

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -87,7 +90,11 @@ func openScatter(path string) (*scatter.File, error) {
 	if !st.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: is no file", path)
 	}
-	f, err := scatter.Read(io.NewSectionReader(file, 0, st.Size()))
+	img := io.NewSectionReader(file, 0, st.Size())
+	f, err := scatter.Read(img)
+	if kind := capture.Sniff(img); kind != "" && errors.Is(err, flash.ErrNotThis) {
+		return nil, hinted{hidden{err, fmt.Sprintf("%s: is no scatter file, but a list of partitions (%s)", path, kind)}, besideDump(path)}
+	}
 	if errors.Is(err, flash.ErrNotThis) {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err), []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}}
 	}
@@ -98,13 +105,14 @@ func openScatter(path string) (*scatter.File, error) {
 }
 
 // writeText puts a text that a command made where the user wants it: on standard
-// output, or in a file that is not overwritten.
-func writeText(u *ui, path string, inputs []string, force bool, text []byte) error {
+// output, or in a file that is not overwritten. lists are other texts of the same content,
+// by which the command's own output is known again.
+func writeText(u *ui, path string, inputs []string, force bool, text []byte, lists [][]byte) error {
 	if path == "" || path == "-" {
 		_, err := u.out.Write(text)
 		return err
 	}
-	out := outFile{path: path, inputs: inputs, force: force, ours: "written by mtkkit"}
+	out := outFile{path: path, inputs: inputs, force: force, ours: "written by mtkkit", known: knownText(text, lists, inputs)}
 	if err := out.refuse(); err != nil {
 		return err
 	}
@@ -112,6 +120,25 @@ func writeText(u *ui, path string, inputs []string, force bool, text []byte) err
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// knownText tells texts that bear no word of who wrote them, and lose nothing when they
+// are replaced: what is to be written, other dialects of it, and copies of an input.
+func knownText(text []byte, lists [][]byte, inputs []string) func([]byte) bool {
+	return func(old []byte) bool {
+		same := func(b []byte) bool { return bytes.Equal(old, b) }
+		if same(text) || slices.ContainsFunc(lists, same) {
+			return true
+		}
+		return slices.ContainsFunc(inputs, func(in string) bool {
+			st, err := os.Stat(in)
+			if err != nil || !st.Mode().IsRegular() || st.Size() != int64(len(old)) {
+				return false
+			}
+			b, err := os.ReadFile(in)
+			return err == nil && same(b)
+		})
+	}
 }
 
 // one reads the single file argument and sets the voice.
@@ -146,6 +173,18 @@ func scatterName(platform string, d scatter.Dialect) string {
 		name = strings.TrimSuffix(name, ".txt") + ".xml"
 	}
 	return name
+}
+
+// chosenFile tells an output that names a scatter file from one that names a folder.
+func chosenFile(output string) bool {
+	if st, err := os.Stat(output); err == nil {
+		return !st.IsDir()
+	}
+	switch strings.ToLower(filepath.Ext(output)) {
+	case ".txt", ".xml":
+		return !strings.HasSuffix(output, "/") && !strings.HasSuffix(output, string(filepath.Separator))
+	}
+	return false
 }
 
 func inFolder(dir, name string) (string, error) {

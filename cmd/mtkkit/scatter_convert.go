@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -16,7 +18,7 @@ func scatterConvertCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "convert",
 		Usage:     "the same in another dialect, or as a script for sfdisk or sgdisk, or as fstab lines",
-		ArgsUsage: "FILE (a scatter file; for sfdisk, sgdisk and fstab also a dump)",
+		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for sfdisk, sgdisk and fstab also a dump)",
 		Description: "What the target cannot say is listed, and exit code 3 says that something was. Into its own\n" +
 			"dialect a file is copied byte for byte. The scripts only describe a table; mtkkit runs nothing.",
 		Flags: append([]cli.Flag{
@@ -38,7 +40,7 @@ func scatterConvertCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := writeText(u, c.String("output"), inputs(c, path), c.Bool("force"), text); err != nil {
+			if err := writeText(u, c.String("output"), inputs(c, path), c.Bool("force"), text, listsOf(c, path)); err != nil {
 				return err
 			}
 			u.problems(problems)
@@ -48,6 +50,23 @@ func scatterConvertCommand(u *ui) *cli.Command {
 			return verdict(problems)
 		},
 	}
+}
+
+// listsOf are the lists that the file can be converted to, where it is a file that can.
+func listsOf(c *cli.Context, path string) [][]byte {
+	if !c.Bool("force") {
+		return nil
+	}
+	if list, err := openList(path); list != nil && err == nil {
+		if made, err := fromList(path, list, scatter.Facts{Profile: scatter.Firmware}); err == nil {
+			return scatter.Build(made.Spec).Lists()
+		}
+		return nil
+	}
+	if f, err := openTable(c, path); err == nil {
+		return f.Lists()
+	}
+	return nil
 }
 
 // converted is the text that is asked for.
@@ -68,11 +87,14 @@ func converted(c *cli.Context, u *ui, path string) ([]byte, []flash.Problem, err
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := openTable(c, path)
-	if err != nil {
+	if err := checkChip(c.String("platform")); err != nil {
 		return nil, nil, err
 	}
-	if err := checkChip(c.String("platform")); err != nil {
+	if list, err := openList(path); list != nil || err != nil {
+		return convertedList(c, path, list, to, err)
+	}
+	f, err := openTable(c, path)
+	if err != nil {
 		return nil, nil, err
 	}
 	if p := c.String("platform"); p != "" && f.Info.Platform == "" {
@@ -89,6 +111,22 @@ func converted(c *cli.Context, u *ui, path string) ([]byte, []flash.Problem, err
 	return out.Encode(), problems, nil
 }
 
+// convertedList is a list that is no scatter file in a dialect of those.
+func convertedList(c *cli.Context, path string, list *capture.Capture, to scatter.Dialect, err error) ([]byte, []flash.Problem, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	facts := scatter.Facts{Dialect: to, Platform: strings.ToUpper(c.String("platform")), Profile: scatter.Firmware}
+	if facts.DeviceSize, err = deviceSize(c); err != nil {
+		return nil, nil, err
+	}
+	made, err := fromList(path, list, facts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return scatter.Build(made.Spec).Signed("mtkkit").Encode(), made.Problems, nil
+}
+
 // scriptOf finds the table of a scatter file or a dump.
 func scriptOf(c *cli.Context, u *ui, path string) (scatter.Script, []flash.Problem, error) {
 	s := scatter.Script{Source: "written by mtkkit from " + filepath.Base(path), ByName: c.String("by-name")}
@@ -97,6 +135,14 @@ func scriptOf(c *cli.Context, u *ui, path string) (scatter.Script, []flash.Probl
 		return s, nil, err
 	}
 	s.DeviceSize = size
+	if list, err := openList(path); list != nil || err != nil {
+		if err == nil {
+			s.Table, s.Storage = list.Table, listStorage(list.Table)
+			s.DeviceSize = cmp.Or(size, list.Table.DeviceSize)
+			return s, list.Table.Problems, nil
+		}
+		return s, nil, err
+	}
 	f, err := openTable(c, path)
 	if err == nil {
 		s.Storage = f.Info.Storage

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,13 +18,13 @@ func scatterCreateCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "create",
 		Usage:     "write a scatter file from a dump alone, no template needed",
-		ArgsUsage: "ROM_1 (or the first 32 KiB of one: PGPT)",
+		ArgsUsage: "ROM_1 (or the first 32 KiB of one: PGPT; or a list such as /proc/dumchar_info)",
 		Description: "Writes MT6765_Android_scatter.txt, the name SP Flash Tool insists on, into the current folder.\n" +
 			"A GPT tells every row; an MBR does not, so that --scatter or --table has to complete it.\n" +
 			"--profile firmware leaves out what is private to the phone (IMEI, keys); --profile restore makes\n" +
 			"everything restorable, under the names split gives, and must not be shared.",
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to, - for standard output (default: the current folder)"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"},
 			&cli.StringFlag{Name: "profile", Value: "firmware", Usage: "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)"},
 			dialectFlag("`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)", ""),
 			deviceSizeFlag(),
@@ -62,6 +63,20 @@ func createScatter(c *cli.Context, u *ui, path string) error {
 	if u.json && c.String("output") == "-" {
 		return usage("mtkkit scatter create: --json and -o - both want standard output")
 	}
+	list, err := openList(path)
+	if err != nil {
+		return err
+	}
+	if list != nil {
+		if facts.Platform = strings.ToUpper(c.String("platform")); checkChip(facts.Platform) != nil {
+			return checkChip(facts.Platform)
+		}
+		made, err := fromList(path, list, facts)
+		if err != nil {
+			return err
+		}
+		return writeCreated(c, u, path, facts.Profile, made)
+	}
 	d, err := openDump(c, u, path)
 	if err != nil {
 		return err
@@ -72,20 +87,35 @@ func createScatter(c *cli.Context, u *ui, path string) error {
 	}
 	d.complete(&facts)
 	made := scatter.Create(&d.lay.Table, facts)
+	made.Problems = append(d.aboutTable(), made.Problems...)
+	return writeCreated(c, u, path, facts.Profile, made)
+}
+
+// writeCreated writes the file and says what is in it.
+func writeCreated(c *cli.Context, u *ui, path string, profile scatter.Profile, made scatter.Creation) (err error) {
 	file := scatter.Build(made.Spec)
 	doc := created{
-		Schema: "mtkkit.scatter-create/1", Dialect: file.Dialect, Profile: facts.Profile, Platform: made.Spec.Platform, Project: made.Spec.Project,
-		Rows: made.Reasons, Private: made.Private, Problems: append(d.aboutTable(), made.Problems...),
+		Schema: "mtkkit.scatter-create/1", Dialect: file.Dialect, Profile: profile, Platform: made.Spec.Platform, Project: made.Spec.Project,
+		Rows: made.Reasons, Private: made.Private, Problems: made.Problems,
 	}
-	if dir := c.String("output"); dir != "-" {
-		if doc.File, err = inFolder(dir, scatterName(made.Spec.Platform, file.Dialect)); err != nil {
-			return err
-		}
+	if doc.File, err = createdFile(c.String("output"), scatterName(made.Spec.Platform, file.Dialect)); err != nil {
+		return err
 	}
-	if err := writeText(u, doc.File, inputs(c, path), c.Bool("force"), file.Signed("mtkkit").Encode()); err != nil {
+	if err := writeText(u, doc.File, inputs(c, path), c.Bool("force"), file.Signed("mtkkit").Encode(), file.Lists()); err != nil {
 		return err
 	}
 	return doc.report(c, u)
+}
+
+// createdFile is where the file goes, "" for standard output. The folder is made.
+func createdFile(output, name string) (string, error) {
+	switch {
+	case output == "-":
+		return "", nil
+	case chosenFile(output):
+		return inFolder(filepath.Dir(output), filepath.Base(output))
+	}
+	return inFolder(output, name)
 }
 
 // factsOf reads what the options say.
@@ -97,6 +127,9 @@ func factsOf(c *cli.Context) (f scatter.Facts, err error) {
 	}
 	if f.Dialect, err = parseDialect(c.String("dialect")); err != nil {
 		return f, err
+	}
+	if out := c.String("output"); f.Dialect == "" && strings.EqualFold(filepath.Ext(out), ".xml") && chosenFile(out) {
+		f.Dialect = scatter.XML
 	}
 	if f.DeviceSize, err = deviceSize(c); err != nil {
 		return f, err

@@ -15,7 +15,8 @@ func scatterDiffCommand(u *ui) *cli.Command {
 		Usage:     "compare two scatter files row by row, with what each difference would do to a phone",
 		ArgsUsage: "A B",
 		Description: "The risk named is that of flashing B to a phone that has the layout of A. Spelling, order of keys\n" +
-			"and dialect make no difference. Exit code 0: they say the same. 3: they differ.",
+			"and dialect make no difference. Either may also be a list that --table takes (/proc/dumchar_info,\n" +
+			"printgpt …): then only names, places and sizes are compared. Exit code 0: they say the same. 3: they differ.",
 		Flags: []cli.Flag{storageFlag(), jsonFlag(), quietFlag(), progressFlag()},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
@@ -38,14 +39,15 @@ type differences struct {
 }
 
 func diffScatters(c *cli.Context, u *ui, a, b string) error {
-	x, err := openTable(c, a)
+	x, problems, err := openCompared(c, a)
 	if err != nil {
 		return err
 	}
-	y, err := openTable(c, b)
+	y, more, err := openCompared(c, b)
 	if err != nil {
 		return err
 	}
+	u.problems(append(problems, more...))
 	doc := differences{"mtkkit.scatter-diff/1", a, b, append([]scatter.Change{}, scatter.Diff(x, y)...)}
 	if u.json {
 		if err := u.document(doc); err != nil {

@@ -297,6 +297,25 @@ func flip(rom *imgtest.Sparse, off int64) {
 func backupHeader(s *subject) int64  { return s.rom.Size() - s.ss }
 func backupEntries(s *subject) int64 { return s.rom.Size() - s.ss - 128*128 }
 
+// inBoth edits the entries of both copies and makes all checksums hold again.
+func inBoth(s *subject, rom *imgtest.Sparse, edit func(entries []byte)) {
+	for _, at := range []struct{ entries, header int64 }{{2 * s.ss, s.ss}, {backupEntries(s), backupHeader(s)}} {
+		b := rom.Range(flash.Extent{Offset: at.entries, Length: 128 * 128})
+		edit(b)
+		rom.Put(at.entries, b)
+		sealHeader(rom, at.header, func(h []byte) { binary.LittleEndian.PutUint32(h[88:], crc32.ChecksumIEEE(b)) })
+	}
+}
+
+// sealHeader edits a GPT header and makes its checksum hold again.
+func sealHeader(rom *imgtest.Sparse, off int64, edit func(h []byte)) {
+	h := rom.Range(flash.Extent{Offset: off, Length: 92})
+	edit(h)
+	clear(h[16:20])
+	binary.LittleEndian.PutUint32(h[16:], crc32.ChecksumIEEE(h))
+	rom.Put(off, h)
+}
+
 var damages = []damage{
 	{"nothing", edited(func(*subject, *imgtest.Sparse) {})},
 	{"first sector zeroed", edited(func(s *subject, rom *imgtest.Sparse) { rom.Zero(0, s.ss) })},
@@ -314,6 +333,23 @@ var damages = []damage{
 	{"both entry arrays flipped", onGPT(func(s *subject, rom *imgtest.Sparse) {
 		flip(rom, 2*s.ss+128+33)
 		flip(rom, backupEntries(s)+128+33)
+	})},
+	{"two rows of one name", onGPT(func(s *subject, rom *imgtest.Sparse) {
+		inBoth(s, rom, func(entries []byte) { copy(entries[128+56:256], entries[56:128]) })
+	})},
+	{"a name that leaves the folder", onGPT(func(s *subject, rom *imgtest.Sparse) {
+		inBoth(s, rom, func(entries []byte) { copy(entries[128+56:256], ".\x00.\x00/\x00x\x00\x00\x00") })
+	})},
+	{"a name with a slash", onGPT(func(s *subject, rom *imgtest.Sparse) {
+		inBoth(s, rom, func(entries []byte) { copy(entries[128+58:256], "/\x00") })
+	})},
+	{"a row without a name", onGPT(func(s *subject, rom *imgtest.Sparse) {
+		inBoth(s, rom, func(entries []byte) { clear(entries[128+56 : 256]) })
+	})},
+	{"backup in no place, end cut", onGPT(func(s *subject, rom *imgtest.Sparse) {
+		rom.Zero(backupEntries(s), s.rom.Size()-backupEntries(s))
+		sealHeader(rom, s.ss, func(h []byte) { binary.LittleEndian.PutUint64(h[32:], 1) })
+		rom.Truncate(backupEntries(s) - 5*s.ss)
 	})},
 	{"primary signature gone", onGPT(func(s *subject, rom *imgtest.Sparse) { rom.Zero(s.ss, 8) })},
 	{"PMBR zeroed", onGPT(func(s *subject, rom *imgtest.Sparse) { rom.Zero(0, s.ss) })},

@@ -212,12 +212,13 @@ var media = map[string]struct {
 	"EMMC_BOOT":  {0x200, 0x800, 0x00010005, 0x00},
 	"UFS_BOOT":   {0x1000, 0x1000, 0x0001000c, 0xff},
 	"COMBO_BOOT": {0x1000, 0x1000, 0x0001000e, 0xff},
+	"SF_BOOT":    {0x200, 0x800, 0x00010007, 0xff},
 }
 
 // BootRegion returns what a read-back of the boot region holds once file was flashed
 // to it: device header, boot region layout, the file, 0xff up to a multiple of 512,
 // and zeros up to size. A size of 0 ends it right after the file. The medium is
-// "EMMC_BOOT", "UFS_BOOT" or "COMBO_BOOT".
+// "EMMC_BOOT", "UFS_BOOT", "COMBO_BOOT" or "SF_BOOT".
 func BootRegion(medium string, file []byte, size int) []byte {
 	m, ok := media[medium]
 	if !ok {

@@ -3,7 +3,7 @@ package layers
 // floors lists the top-level folders that hold code, the lowest floor first. A new
 // package is one word here.
 var floors = [][]string{
-	{"flash", "disk"},
+	{"flash", "disk", "nfi"},
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source"},
 	{"cmd"},
