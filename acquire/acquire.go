@@ -299,7 +299,7 @@ func (d *Dump) removeBooks() error {
 
 // takeLock keeps other runs out of the folder for as long as this one lives.
 func (d *Dump) takeLock() error {
-	f, err := disk.OpenMovable(d.path(keyName))
+	f, err := disk.OpenOwn(d.path(keyName))
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}

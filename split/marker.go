@@ -42,7 +42,7 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	part := path + partSuffix
-	out, err := disk.OpenMovable(part)
+	out, err := disk.OpenOwn(part)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
