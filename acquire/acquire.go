@@ -80,6 +80,7 @@ type Dump struct {
 	at          string // what is being read, for a person
 	problems    []flash.Problem
 	buf         []byte
+	proved      bool // what earlier runs have read is on the disk as they read it
 }
 
 const keyName = "phone.key"
@@ -97,6 +98,11 @@ func Create(dir string, job Job) (*Dump, error) {
 		return nil, fmt.Errorf("acquire: %w", err)
 	}
 	err := os.Mkdir(d.dir, 0o777)
+	if err == nil {
+		if err = syncDir(filepath.Dir(d.dir)); err != nil {
+			os.Remove(d.dir)
+		}
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return nil, &Refusal{d.dir, "exists", "choose another folder with -o, or go on with this one: --resume " + d.dir}
 	}
@@ -131,6 +137,7 @@ func (d *Dump) begin() error {
 	d.record.Schema, d.record.Kind, d.record.Complete = flash.ManifestSchema, flash.KindDump, false
 	d.record.Storage = d.job.Device.Storage
 	d.problems = d.record.Problems
+	d.proved = true
 	d.identify()
 	return d.openRegions()
 }
@@ -293,7 +300,9 @@ func (d *Dump) removeBooks() error {
 			return fmt.Errorf("acquire: %w", err)
 		}
 	}
-	disk.SyncDir(d.dir)
+	if err := syncDir(d.dir); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
 	return nil
 }
 

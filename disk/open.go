@@ -121,3 +121,16 @@ func notOwn(path string, m fs.FileMode) error {
 	}
 	return &KindError{path, kindOf(m)}
 }
+
+// WriteOwn makes b the content of a file, as OpenOwn opens it.
+func WriteOwn(path string, b []byte) error {
+	f, err := OpenOwn(path)
+	if err != nil {
+		return err
+	}
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = f.Write(b)
+	}
+	return errors.Join(err, f.Close())
+}

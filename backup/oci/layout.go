@@ -277,7 +277,9 @@ func (l *layout) change(edit func(*ocispec.Index) error) error {
 	if err := edit(x); err != nil {
 		return err
 	}
-	disk.SyncDir(filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")) // names before what speaks of them
+	if err := l.syncDir(filepath.Join(l.dir, ocispec.ImageBlobsDir, "sha256")); err != nil { // names before what speaks of them
+		return err
+	}
 	return l.writeJSON(ocispec.ImageIndexFile, x)
 }
 
@@ -357,8 +359,14 @@ func (l *layout) writeJSON(name string, v any) error {
 		os.Remove(f.Name())
 		return err
 	}
-	disk.SyncDir(l.dir)
-	return nil
+	return l.syncDir(l.dir)
+}
+
+func (l *layout) syncDir(dir string) error {
+	if l.noSync {
+		return nil
+	}
+	return disk.SyncDir(dir)
 }
 
 // readSmall reads a file that must not be longer than limit.

@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/disk"
 )
 
 // outFile is a single file that a command writes: as NAME.part first, so that nothing
@@ -64,7 +67,7 @@ func (o outFile) refuseName() error {
 
 // isOurs looks for the words at the file's start.
 func (o outFile) isOurs() bool {
-	f, err := os.Open(o.path)
+	f, err := disk.OpenPlain(o.path)
 	if err != nil {
 		return false
 	}
@@ -96,6 +99,7 @@ func (o outFile) write(fill func(io.Writer) error) error {
 	}
 	if err != nil {
 		os.Remove(o.part())
+		return err
 	}
-	return err
+	return disk.SyncDir(filepath.Dir(o.path))
 }

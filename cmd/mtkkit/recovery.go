@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -143,7 +144,7 @@ func writeTree(dir string, files []flash.Output) error {
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
 	}
-	return nil
+	return disk.SyncDir(filepath.Dir(dir))
 }
 
 func fillTree(dir string, files []flash.Output) error {
