@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 )
 
 // KindError is a path that is no file of the kind that was to be opened.
@@ -27,6 +29,21 @@ func OpenDump(path string) (*os.File, error) {
 	return open(path, func(m fs.FileMode) bool { return m.IsRegular() || isBlock(m) },
 		func() (fs.FileInfo, error) { return os.Stat(path) },
 		func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) })
+}
+
+// OpenSmall opens a regular file, or a pipe that a shell has opened already, as it does for
+// <(COMMAND): keys need not lie in files.
+func OpenSmall(path string) (*os.File, error) {
+	if st, err := os.Stat(path); err == nil && st.Mode()&fs.ModeNamedPipe != 0 && IsDescriptor(path) {
+		return os.Open(path)
+	}
+	return OpenPlain(path)
+}
+
+// IsDescriptor reports whether a path stands for an open file of this process. Other pipes
+// may have nobody at their other end, and to open one then waits for ever.
+func IsDescriptor(path string) bool {
+	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
 
 // OpenIn opens a regular file of a folder. A link that leaves the folder is a *KindError.
@@ -133,4 +150,28 @@ func WriteOwn(path string, b []byte) error {
 		_, err = f.Write(b)
 	}
 	return errors.Join(err, f.Close())
+}
+
+// Inside gives the folders and regular files of a folder. Links that leave it are errors, as
+// is what is no file.
+type Inside struct{ Root *os.Root }
+
+// Open implements fs.FS.
+func (i Inside) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	name = filepath.FromSlash(name)
+	st, err := StatIn(i.Root, name)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		return i.Root.Open(name)
+	}
+	f, err := OpenIn(i.Root, name)
+	if err != nil {
+		return nil, err // not a nil *os.File in the interface
+	}
+	return f, nil
 }

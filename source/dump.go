@@ -32,7 +32,10 @@ const mapSuffix = ".map"
 
 // unfinishedDump is said of a dump that has its draft, and no manifest: it may have all its
 // bytes and still not have been read the second time, or be what a last step left.
-const unfinishedDump = "was never finished, or is being read: it has no " + flash.ManifestName + ", and nothing proves what it holds"
+const unfinishedDump = NeverFinished + ", or is being read: it has no " + flash.ManifestName + ", and nothing proves what it holds"
+
+// NeverFinished is in the text of the problem of a source that is Unfinished.
+const NeverFinished = "was never finished"
 
 // unfinished notes that what is opened was left before its end.
 func (s *Source) unfinished(place, text string) {
@@ -43,7 +46,7 @@ func (s *Source) unfinished(place, text string) {
 // tellPart names a file that bears the name of an unfinished one.
 func (s *Source) tellPart(name string) {
 	if strings.HasSuffix(name, partSuffix) {
-		s.unfinished(name, "is called "+partSuffix+": it was never finished, or is being written")
+		s.unfinished(name, "is called "+partSuffix+": it "+NeverFinished+", or is being written")
 	}
 }
 

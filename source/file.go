@@ -30,6 +30,15 @@ func OpenFile(path string) (*File, error) {
 	return newFile(f)
 }
 
+// OpenFileIn opens a regular file of a folder, and nothing outside of it.
+func OpenFileIn(root *os.Root, name string) (*File, error) {
+	f, err := disk.OpenIn(root, name)
+	if err != nil {
+		return nil, err
+	}
+	return newFile(f)
+}
+
 func newFile(f *os.File) (*File, error) {
 	state, err := disk.StateOf(f)
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	}
 	f := &folder{name: filepath.Base(path), path: path}
 	if split.Unfinished(path) {
-		s.unfinished(f.name, "was never finished, or is being written: files of it may be missing or cut")
+		s.unfinished(f.name, NeverFinished+", or is being written: files of it may be missing or cut")
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {

@@ -49,11 +49,7 @@ func (s *Source) openAt(path string) (*File, error) {
 	if !ok {
 		return OpenFile(path)
 	}
-	f, err := disk.OpenIn(s.root, name)
-	if err != nil {
-		return nil, err
-	}
-	return newFile(f)
+	return OpenFileIn(s.root, name)
 }
 
 // isFile reports whether an entry of the folder is a file, and names what is none and may

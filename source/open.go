@@ -13,6 +13,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -293,7 +294,7 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 	}
 	st, err := s.stat(path)
 	if err == nil && st.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0 {
-		if isDescriptor(path) {
+		if disk.IsDescriptor(path) {
 			return s.openDescriptor(ctx, path)
 		}
 		return nil, &UnreadableError{path, "is no file: what comes out of a pipe is taken from standard input, as -"}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -26,12 +25,6 @@ func (s *Source) openDescriptor(ctx context.Context, path string) (flash.Image, 
 	}
 	defer f.Close()
 	return s.openInput(ctx, f, filepath.Base(path))
-}
-
-// isDescriptor reports whether a path stands for an open file of this process. Other pipes
-// may have nobody at their other end, and to open one then waits for ever.
-func isDescriptor(path string) bool {
-	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
 
 // patient reads from what may give nothing for long. It stops waiting when ctx ends; the

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -178,7 +179,7 @@ func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.
 // sums compares SHA256SUMS with the manifest.
 func (r *Report) sums(dir string) {
 	expected := flash.EncodeSums(r.Manifest.Files) != nil
-	in, err := os.Open(filepath.Join(dir, flash.SumsName))
+	in, err := disk.OpenPlain(filepath.Join(dir, flash.SumsName))
 	if err != nil {
 		if expected {
 			r.add(flash.Error, flash.SumsName, "is missing")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -186,7 +187,7 @@ const smallestVolume = 1 << 20
 
 // isBackup recognises an archive of ours.
 func isBackup(path string) bool {
-	f, err := os.Open(path)
+	f, err := disk.OpenPlain(path)
 	if err != nil {
 		return false
 	}
@@ -284,6 +285,9 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 		}
 	}
 	if j.source != nil {
+		if err := j.source.src.Check(); err != nil {
+			return nil, err
+		}
 		if err := j.source.refuseChanged(ctx, j.record, written, j.u.bars.event); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,12 +30,17 @@ func keysOf(c *cli.Context) func() ([]seal.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		return append(ids, seal.Asking(askPassphrase)), nil
+		return append(ids, seal.Asking(askOn(c.Context))), nil
 	})
 }
 
+// askOn asks for passphrases until ctx ends.
+func askOn(ctx context.Context) func(what string, again bool) (string, error) {
+	return func(what string, again bool) (string, error) { return askPassphrase(ctx, what, again) }
+}
+
 // askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
-func askPassphrase(what string, again bool) (string, error) {
+func askPassphrase(ctx context.Context, what string, again bool) (string, error) {
 	if p := os.Getenv(passphraseVariable); p != "" {
 		return p, nil
 	}
@@ -44,7 +50,7 @@ func askPassphrase(what string, again bool) (string, error) {
 			[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
 	}
 	defer tty.Close()
-	p, err := readSecret(tty, fmt.Sprintf("passphrase for %s: ", what))
+	p, err := readSecret(ctx, tty, fmt.Sprintf("passphrase for %s: ", what))
 	if err != nil {
 		return "", err
 	}
@@ -52,16 +58,35 @@ func askPassphrase(what string, again bool) (string, error) {
 		return "", errors.New("an empty passphrase protects nothing")
 	}
 	if again {
-		if q, err := readSecret(tty, "the same again: "); err != nil || p != q {
+		if q, err := readSecret(ctx, tty, "the same again: "); err != nil || p != q {
 			return "", errors.Join(errors.New("the two passphrases differ"), err)
 		}
 	}
 	return p, nil
 }
 
-func readSecret(tty *os.File, prompt string) (string, error) {
+// readSecret reads a line that is not shown. Who is told to end while it waits gives the
+// terminal back as it was.
+func readSecret(ctx context.Context, tty *os.File, prompt string) (string, error) {
+	fd := int(tty.Fd())
+	was, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("the passphrase could not be read: %w", err)
+	}
 	fmt.Fprint(os.Stderr, prompt)
-	b, err := term.ReadPassword(int(tty.Fd()))
+	var b []byte
+	read := make(chan error, 1)
+	go func() {
+		secret, err := term.ReadPassword(fd)
+		b = secret
+		read <- err
+	}()
+	select {
+	case err = <-read:
+	case <-ctx.Done():
+		_ = term.Restore(fd, was)
+		err = ctx.Err()
+	}
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
 		return "", fmt.Errorf("the passphrase could not be read: %w", err)

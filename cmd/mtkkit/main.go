@@ -14,6 +14,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() { // told once more, it ends at once, whatever it waits for
+		<-ctx.Done()
+		stop()
+	}()
 	code := run(ctx, os.Args, stdStreams())
 	stop()
 	os.Exit(code)

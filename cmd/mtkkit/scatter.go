@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -75,7 +76,7 @@ func openTable(c *cli.Context, path string) (*scatter.File, error) {
 
 // openScatter reads a scatter file by its name.
 func openScatter(path string) (*scatter.File, error) {
-	file, err := os.Open(path)
+	file, err := disk.OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +84,6 @@ func openScatter(path string) (*scatter.File, error) {
 	st, err := file.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is no file", path)
 	}
 	f, err := scatter.Read(io.NewSectionReader(file, 0, st.Size()))
 	if errors.Is(err, flash.ErrNotThis) {
