@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -130,6 +131,9 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	}
 	if j.out == "" {
 		j.out = besides(path, j.ending())
+	}
+	if err := parity.Clear(j.out); err != nil { // what a run that was killed left, whatever this one makes
+		return nil, err
 	}
 	j.file = split.FileOptions{Inputs: inputs(c, path)}
 	if s := c.String("split-size"); s != "" {

@@ -175,6 +175,7 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	if err != nil {
 		defer src.Close()
+		u.problems(errorsOf(src.Problems)) // they may be why
 		return nil, whyNoTable(err, src, path)
 	}
 	u.unfinished = unfinishedOf(src, path)

@@ -38,6 +38,11 @@ func whyNoTable(err error, src *source.Source, path string) error {
 	}
 }
 
+// errorsOf are the errors among problems.
+func errorsOf(ps []flash.Problem) []flash.Problem {
+	return slices.DeleteFunc(slices.Clone(ps), func(p flash.Problem) bool { return p.Severity < flash.Error })
+}
+
 // readOf leaves out the boot regions of a dump that nothing was read of yet, and says so.
 // It is an error when these are all it has.
 func readOf(u *ui, parts []flash.Part, path string) (read []flash.Part, err error) {
