@@ -169,8 +169,8 @@ func (f *File) Finish() error {
 		err = os.Rename(partOf(f.path), f.path)
 	}
 	if err == nil && !f.opt.NoSync {
-		if err = syncDir(filepath.Dir(f.path)); err != nil {
-			os.Remove(f.path) // whether the name is on the disk, nobody knows
+		if err = syncDir(filepath.Dir(f.path)); err != nil && f.opt.Replace == nil {
+			os.Remove(f.path) // whether the name is on the disk, nobody knows; one that replaced another is all there is
 		}
 	}
 	if err != nil {
