@@ -6,7 +6,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,7 +20,37 @@ func main() {
 		<-ctx.Done()
 		stop()
 	}()
-	code := run(ctx, os.Args, stdStreams())
+	s := stdStreams()
+	s.out = interruptible{ctx, s.out}
+	code := run(ctx, os.Args, s)
 	stop()
 	os.Exit(code)
+}
+
+// interruptible is an output whose reader may have stopped reading: who is told to end does
+// not wait for it.
+type interruptible struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (i interruptible) Write(b []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	type result struct {
+		n   int
+		err error
+	}
+	done, own := make(chan result, 1), bytes.Clone(b) // b is the caller's again when this returns
+	go func() {
+		n, err := i.w.Write(own)
+		done <- result{n, err}
+	}()
+	select {
+	case r := <-done:
+		return r.n, r.err
+	case <-i.ctx.Done():
+		return 0, i.ctx.Err()
+	}
 }

@@ -4,10 +4,14 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
 // A command that waits for input that does not come ends when it is told to.
@@ -39,7 +43,39 @@ func TestSignals(t *testing.T) {
 			w.Close()
 		}
 	}
+	silentReader(t, p)
 	if left, err := os.ReadDir(p.dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// silentReader has a command write to a pipe that nobody empties.
+func silentReader(t *testing.T, p *killable) {
+	dir := t.TempDir()
+	if err := imgtest.SmallMT6765().WriteDump(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(p.path, "cat", filepath.Join(dir, "ROM_1"), "userdata")
+		cmd.Stdout = w
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		if _, err := io.ReadFull(r, make([]byte, 1)); err != nil { // it writes; the pipe holds less than the partition
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+			t.Errorf("cat, %v: %v", signal, err)
+		}
+		r.Close()
 	}
 }
