@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -35,9 +36,6 @@ type interruptible struct {
 }
 
 func (i interruptible) Write(b []byte) (int, error) {
-	if err := i.ctx.Err(); err != nil {
-		return 0, err
-	}
 	type result struct {
 		n   int
 		err error
@@ -51,6 +49,14 @@ func (i interruptible) Write(b []byte) (int, error) {
 	case r := <-done:
 		return r.n, r.err
 	case <-i.ctx.Done():
+	}
+	select { // last words are heard, where somebody listens
+	case r := <-done:
+		return r.n, r.err
+	case <-time.After(lastWords):
 		return 0, i.ctx.Err()
 	}
 }
+
+// lastWords is how long who was told to end waits for its reader.
+const lastWords = time.Second
