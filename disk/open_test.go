@@ -114,3 +114,34 @@ func symlink(t *testing.T, to, path string) string {
 	}
 	return path
 }
+
+func TestInside(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "tree"), 0o777), os.WriteFile(filepath.Join(dir, "tree", "init"), []byte("#!"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	away := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(away, []byte("not yours"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, away, filepath.Join(dir, "tree", "kernel"))
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	in := disk.Inside{Root: root}
+	if b, err := fs.ReadFile(in, "tree/init"); err != nil || string(b) != "#!" {
+		t.Error(string(b), err)
+	}
+	if list, err := fs.ReadDir(in, "tree"); err != nil || len(list) != 2 {
+		t.Error(list, err)
+	}
+	var kind *disk.KindError
+	if b, err := fs.ReadFile(in, "tree/kernel"); !errors.As(err, &kind) {
+		t.Error(string(b), err)
+	}
+	if _, err := in.Open("../secret"); !errors.Is(err, fs.ErrInvalid) {
+		t.Error(err)
+	}
+}
