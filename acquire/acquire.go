@@ -80,6 +80,7 @@ type Dump struct {
 	at          string // what is being read, for a person
 	problems    []flash.Problem
 	buf         []byte
+	proved      bool // what earlier runs have read is on the disk as they read it
 }
 
 const keyName = "phone.key"
@@ -102,6 +103,11 @@ func Create(dir string, job Job) (*Dump, error) {
 	}
 	err := os.Mkdir(d.dir, 0o777)
 	made := err == nil
+	if made {
+		if err = syncDir(filepath.Dir(d.dir)); err != nil {
+			os.Remove(d.dir)
+		}
+	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("acquire: %w", err)
 	}
@@ -165,6 +171,7 @@ func (d *Dump) begin() error {
 	d.record.Schema, d.record.Kind, d.record.Complete = flash.ManifestSchema, flash.KindDump, false
 	d.record.Storage = d.job.Device.Storage
 	d.problems = d.record.Problems
+	d.proved = true
 	d.identify()
 	return d.openRegions()
 }
@@ -327,13 +334,15 @@ func (d *Dump) removeBooks() error {
 			return fmt.Errorf("acquire: %w", err)
 		}
 	}
-	disk.SyncDir(d.dir)
+	if err := syncDir(d.dir); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
 	return nil
 }
 
 // takeLock keeps other runs out of the folder for as long as this one lives.
 func (d *Dump) takeLock() error {
-	f, err := disk.OpenMovable(d.path(keyName))
+	f, err := disk.OpenOwn(d.path(keyName))
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}

@@ -16,7 +16,8 @@
 //	                                   every 16 MiB or 5 seconds: ─┘
 //
 // The journal is the truth: what it lists is on the disk, for the data were synced
-// before it was written. The map is drawn from it. First what a dump that is stopped
+// before it was written. A run that goes on compares it with the disk first, and reads
+// again what is not there any more (prove.go). The map is drawn from it. First what a dump that is stopped
 // early can least do without:
 //
 //	tables ─► boot regions ─► other regions ─► user area ─► RPMB ─► where the phone was lost

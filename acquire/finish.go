@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -23,6 +22,9 @@ var ErrUnfinished = errors.New("acquire: not all that is wanted was read")
 // manifest returned says what is missing. What the phone was lost at twice counts as
 // unreadable for a job that accepts it; a later run can still go on there.
 func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, err error) {
+	if err := d.prove(ctx); err != nil {
+		return d.record, false, err
+	}
 	if d.job.AcceptBad {
 		if err := d.leaveOutLost(); err != nil {
 			return d.record, false, err
@@ -156,7 +158,7 @@ func (r *region) finish() error {
 
 // list adds a small file of the folder to the manifest.
 func (d *Dump) list(name string) error {
-	b, err := os.ReadFile(d.path(name))
+	b, err := readBook(d.path(name))
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
@@ -177,8 +179,11 @@ func (d *Dump) writeBooks() error {
 	if err := replaceFile(d.path(flash.SumsName), flash.EncodeSums(d.record.Files)); err != nil {
 		return err
 	}
-	disk.SyncDir(d.path(regionsDir))
+	if err := syncDir(d.path(regionsDir)); err != nil {
+		return fmt.Errorf("acquire: %w", err)
+	}
 	if err := replaceFile(d.path(flash.ManifestName), b); err != nil {
+		os.Remove(d.path(flash.ManifestName)) // the draft is there still: what is not known to be finished is not
 		return err
 	}
 	if err := os.Remove(d.path(flash.ManifestName) + partSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

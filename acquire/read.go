@@ -46,11 +46,15 @@ func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
 }
 
 // Read reads all that is wanted and not yet there, and the second time what is to be
-// compared. After an error, or when ctx ends, the folder can be gone on with. A phone that
+// compared. What earlier runs have read is proven first, and read again where it is not
+// there any more. After an error, or when ctx ends, the folder can be gone on with. A phone that
 // was lost while a place was read is a *LostError.
 func (d *Dump) Read(ctx context.Context) error {
 	if d.job.Device == nil {
 		return nil
+	}
+	if err := d.prove(ctx); err != nil {
+		return err
 	}
 	for _, r := range d.regions {
 		if d.job.Device.Part(r.region) != nil {

@@ -158,7 +158,7 @@ func (r *region) openFiles() (err error) {
 
 // openFile opens a file to read and write, and makes it when it is not there.
 func openFile(path string) (file, error) {
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	return disk.OpenOwn(path)
 }
 
 // note adds a record to those that wait for the next sync.
@@ -345,7 +345,7 @@ func (r *region) close() {
 
 // readBook reads a journal or sidecar whole.
 func readBook(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := disk.OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}
@@ -359,11 +359,13 @@ func readBook(path string) ([]byte, error) {
 
 // replaceFile puts a small file in its place at once: the old one, or all of the new.
 func replaceFile(path string, b []byte) error {
-	f, err := os.Create(path + newSuffix)
+	f, err := disk.OpenOwn(path + newSuffix)
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
-	_, err = f.Write(b)
+	if err = f.Truncate(0); err == nil {
+		_, err = f.Write(b)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -376,6 +378,11 @@ func replaceFile(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("acquire: writing %s: %w", path, err)
 	}
-	disk.SyncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("acquire: writing %s: %w", path, err)
+	}
 	return nil
 }
+
+// syncDir is replaced by tests.
+var syncDir = disk.SyncDir

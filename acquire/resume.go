@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -37,7 +38,10 @@ func (d *Dump) reopen() (err error) {
 	if d.record, err = readRecord(d.dir); err != nil {
 		return err
 	}
-	key, err := os.ReadFile(d.path(keyName))
+	if st, err := os.Lstat(d.path(regionsDir)); err == nil && !st.IsDir() {
+		return &Refusal{d.path(regionsDir), "is no folder", "nothing is written through links: put the regions there themselves"}
+	}
+	key, err := readBook(d.path(keyName))
 	if err == nil {
 		d.key, err = hex.DecodeString(strings.TrimSpace(string(key)))
 	}
@@ -89,9 +93,9 @@ func readRecord(dir string) (*flash.Manifest, error) {
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		return nil, fmt.Errorf("acquire: %s: a file: %w", dir, ErrNoDump)
 	}
-	f, err := os.Open(filepath.Join(dir, flash.ManifestName+partSuffix))
+	f, err := disk.OpenPlain(filepath.Join(dir, flash.ManifestName+partSuffix))
 	if errors.Is(err, fs.ErrNotExist) {
-		f, err = os.Open(filepath.Join(dir, flash.ManifestName))
+		f, err = disk.OpenPlain(filepath.Join(dir, flash.ManifestName))
 	}
 	if errors.Is(err, fs.ErrNotExist) && isEmpty(dir) {
 		return nil, fmt.Errorf("acquire: %s: an empty folder: %w", dir, ErrNoDump)

@@ -43,7 +43,13 @@ func (w *Writer) Copy(ctx context.Context, outputs []flash.Output) ([]Result, er
 		r.release(t)
 	}
 	r.wg.Wait()
-	if err := context.Cause(ctx); err != nil {
+	err := context.Cause(ctx)
+	for _, o := range outputs {
+		if cerr := flash.Check(o.Image); err == nil && cerr != nil {
+			err = fmt.Errorf("backup: %s: %w", o.Name, cerr)
+		}
+	}
+	if err != nil {
 		w.err = err
 		return nil, err
 	}

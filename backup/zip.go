@@ -93,6 +93,9 @@ func (w *ZipWriter) add(ctx context.Context, o flash.Output) (Result, error) {
 	if err := s.stream(o.Image, data); err != nil {
 		return r, err
 	}
+	if err := flash.Check(o.Image); err != nil {
+		return r, err
+	}
 	r.SHA256 = hex.EncodeToString(s.sum.Sum(nil))
 	return r, nil
 }

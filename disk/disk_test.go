@@ -12,7 +12,7 @@ import (
 func TestTryLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	open := func() *os.File {
-		f, err := disk.OpenMovable(path)
+		f, err := disk.OpenOwn(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,16 +8,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// OpenMovable opens a file, or makes it, that can be renamed while it is open; os.OpenFile
-// does not ask for that right.
-func OpenMovable(path string) (*os.File, error) {
+// noWait is not needed: named pipes stand in no folder.
+const noWait = 0
+
+// openMovable opens a file, or makes it, that can be renamed while it is open; os.OpenFile
+// does not ask for that right. A link is opened itself, and not followed.
+func openMovable(path string) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE,
 		windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, nil,
-		windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL, 0)
+		windows.OPEN_ALWAYS, windows.FILE_ATTRIBUTE_NORMAL|windows.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -34,7 +37,7 @@ func TryLock(f *os.File) bool {
 }
 
 // SyncDir has no meaning on Windows: NTFS journals names.
-func SyncDir(string) {}
+func SyncDir(string) error { return nil }
 
 // Allocated returns how many bytes removing the file gives back, at most.
 func Allocated(st fs.FileInfo) int64 { return st.Size() }

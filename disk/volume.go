@@ -1,10 +1,14 @@
 // Package disk is what movers ask of the system: whether a file system has room and
-// holes, a lock that dies with the process, names that are on the disk for certain.
+// holes, a lock that dies with the process, names that are on the disk for certain, files
+// that are files and stay what they were.
 //
 //	Linux      statfs, flock, fsync of a folder      Volume, TryLock, SyncDir
 //	macOS      the same, other numbers
 //	Windows    GetVolumeInformation, LockFileEx, FSCTL_SET_SPARSE
 //	others     nothing is known, and what is not known forbids nothing
+//
+// What a path is comes before it is opened (OpenPlain, OpenDump, OpenIn, OpenOwn), and
+// whether a file is still what was opened is asked while it is read (State).
 //
 // One file a system; what the package cannot do somewhere it says there.
 package disk

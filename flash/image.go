@@ -35,6 +35,21 @@ func NextData(img Image, off int64) (Extent, error) {
 	return Extent{Offset: off, Length: img.Size() - off}, nil
 }
 
+// Checker is what an Image may know besides: whether it still is what it was when it was
+// opened. Files can be cut, written to or taken away while they are read.
+type Checker interface {
+	Check() error
+}
+
+// Check asks img whether it still is what it was when it was opened. Whoever has read all
+// that he wanted asks before he believes it. An image that does not know has not changed.
+func Check(img Image) error {
+	if c, ok := img.(Checker); ok {
+		return c.Check()
+	}
+	return nil
+}
+
 // Section is a part of another Image. It remembers its parent, so that a mover can
 // find the file beneath and let the kernel copy (see Root).
 type Section struct {
@@ -87,6 +102,9 @@ func (s *Section) NextData(off int64) (Extent, error) {
 	d.Offset -= s.extent.Offset
 	return d, nil
 }
+
+// Check implements Checker by what the parent knows.
+func (s *Section) Check() error { return Check(s.parent) }
 
 // Root returns the Image at the bottom of img and the extent of img in it.
 func Root(img Image) (Image, Extent) {

@@ -50,6 +50,9 @@ func (k known) ReadAt(p []byte, off int64) (int, error) {
 	return k.Image.ReadAt(p, off)
 }
 
+// Check implements Checker.
+func (k known) Check() error { return Check(k.Image) }
+
 // NextData implements DataFinder. A place that was not read is none that is known to be
 // zero.
 func (k known) NextData(off int64) (Extent, error) {

@@ -118,6 +118,16 @@ func (s *Stitched) NextData(off int64) (Extent, error) {
 	return Extent{Offset: s.size}, nil
 }
 
+// Check implements Checker: none of the pieces may have changed.
+func (s *Stitched) Check() error {
+	for _, p := range s.pieces {
+		if err := Check(p.img); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Gaps returns the stretches that nothing was laid on, in order.
 func (s *Stitched) Gaps() []Extent {
 	var out []Extent

@@ -17,6 +17,10 @@
 // table and what it points at); a name decides only where the bytes cannot, as of a
 // blank second boot region.
 //
+// Only regular files and block devices are opened, and of a folder only what lies in it:
+// links that leave it are named, and not followed. A file that changes while it is read is
+// an error; a dump folder without a manifest is unfinished, whatever is in it.
+//
 // What can be read in place is: backups, archives that only store, parts, sparse images, and
 // zstd files of many frames, of which a few are kept in memory. Anything else is
 // unpacked once into a sparse temporary file, which disappears with the Device.

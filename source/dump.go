@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire/mapfile"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -29,17 +30,41 @@ const partSuffix = ".part"
 // itself often name theirs so.
 const mapSuffix = ".map"
 
+// unfinishedDump is said of a dump that has its draft, and no manifest: it may have all its
+// bytes and still not have been read the second time, or be what a last step left.
+const unfinishedDump = NeverFinished + ", or is being read: it has no " + flash.ManifestName + ", and nothing proves what it holds"
+
+// NeverFinished is in the text of the problem of a source that is Unfinished.
+const NeverFinished = "was never finished"
+
+// unfinished notes that what is opened was left before its end.
+func (s *Source) unfinished(place, text string) {
+	s.Unfinished = true
+	s.problem(flash.Error, place, "%s", text)
+}
+
+// tellPart names a file that bears the name of an unfinished one.
+func (s *Source) tellPart(name string) {
+	if strings.HasSuffix(name, partSuffix) {
+		s.unfinished(name, "is called "+partSuffix+": it "+NeverFinished+", or is being written")
+	}
+}
+
 // openDump opens a dump folder.
 func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 	record, err := s.readRecord(ctx, f, flash.ManifestName)
-	if err == nil && record == nil {
+	draft := err == nil && record == nil
+	if draft {
 		record, err = s.readRecord(ctx, f, flash.ManifestName+partSuffix)
 	}
 	if err != nil || record == nil || record.Kind != flash.KindDump {
 		return false, err
 	}
+	if draft {
+		s.unfinished(f.name, unfinishedDump)
+	}
 	s.Storage = record.Storage
-	if f.path != "" && f.find(flash.ManifestName) != nil { // the draft of an unfinished one has no hashes
+	if f.path != "" && !draft { // the draft of an unfinished one has no hashes
 		s.Record = record
 	}
 	for _, p := range record.Problems {
@@ -107,7 +132,11 @@ func (s *Source) inside(f *folder, name string) *member {
 		return m
 	}
 	full := filepath.Join(f.path, filepath.FromSlash(name))
-	if st, err := os.Stat(full); err != nil || !st.Mode().IsRegular() {
+	st, err := s.stat(full)
+	if strange := (*disk.KindError)(nil); errors.As(err, &strange) {
+		s.problem(flash.Error, name, "%s", strange.Text)
+	}
+	if err != nil || !st.Mode().IsRegular() {
 		return nil
 	}
 	m := &member{name: name, path: full}

@@ -134,6 +134,55 @@ func TestUnread(t *testing.T) {
 	}
 }
 
+// A dump that has all its bytes and no manifest was left before its end, whatever its files
+// are called by then; so was a file that bears the name of one.
+func TestUnfinishedDump(t *testing.T) {
+	for name, make := range map[string]func(t *testing.T, dir string) string{
+		"between two readings": func(t *testing.T, dir string) string {
+			m := dumpFolder(t, dir)
+			writeRecord(t, filepath.Join(dir, flash.ManifestName+".part"), m)
+			for _, s := range m.Sources {
+				rename(t, filepath.Join(dir, "regions", s.Name), ".part")
+				put(t, filepath.Join(dir, "regions", s.Name+".map"), mapfile.Make(s.Size, []flash.Extent{{Length: s.Size}}, nil).Encode())
+			}
+			return dir
+		},
+		"in its last steps": func(t *testing.T, dir string) string {
+			writeRecord(t, filepath.Join(dir, flash.ManifestName+".part"), dumpFolder(t, dir))
+			return dir
+		},
+		"the regions alone": func(t *testing.T, dir string) string {
+			m := dumpFolder(t, dir)
+			rename(t, filepath.Join(dir, "regions", "ROM_1"), ".part")
+			put(t, filepath.Join(dir, "regions", "ROM_1.map"), mapfile.Make(m.Sources[0].Size, []flash.Extent{{Length: m.Sources[0].Size}}, nil).Encode())
+			return filepath.Join(dir, "regions")
+		},
+		"a region alone": func(t *testing.T, dir string) string {
+			dumpFolder(t, dir)
+			rename(t, filepath.Join(dir, "regions", "ROM_1"), ".part")
+			return filepath.Join(dir, "regions", "ROM_1.part")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, make(t, t.TempDir()), Options{})
+			if !s.Unfinished || flash.Worst(s.Problems) != flash.Error || s.Record != nil {
+				t.Errorf("it passes for a finished dump: %v", s.Problems)
+			}
+		})
+	}
+}
+
+// The draft that a last step left beside the manifest takes nothing away from it.
+func TestDraftBesideManifest(t *testing.T) {
+	dir := t.TempDir()
+	m := dumpFolder(t, dir)
+	writeRecord(t, filepath.Join(dir, flash.ManifestName), m)
+	writeRecord(t, filepath.Join(dir, flash.ManifestName+".part"), m)
+	if s := open(t, dir, Options{}); s.Unfinished || len(s.Problems) > 0 || s.Record == nil {
+		t.Error(s.Problems)
+	}
+}
+
 // A map that is damaged is not taken for one that has nothing to say.
 func TestDamagedMap(t *testing.T) {
 	dir := t.TempDir()

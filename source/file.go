@@ -6,13 +6,15 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File is a regular file or a block device, opened read-only, as a flash.Image.
+// File is a regular file or a block device, opened read-only, as a flash.Image. It is
+// believed for as long as it stays what it was when it was opened.
 type File struct {
-	f    *os.File
-	size int64
+	f     *os.File
+	state disk.State
 }
 
 // OpenFile opens path for reading. What has no size and no places (a pipe, a terminal,
@@ -21,50 +23,46 @@ func OpenFile(path string) (*File, error) {
 	if strings.HasPrefix(path, `\\.\`) {
 		return nil, fmt.Errorf("%s: Windows gives no free access to its drives: copy the drive to a file first", path)
 	}
-	f, err := os.Open(path)
+	f, err := disk.OpenDump(path)
 	if err != nil {
 		return nil, err
 	}
-	size, err := sizeOf(f)
+	return newFile(f)
+}
+
+// OpenFileIn opens a regular file of a folder, and nothing outside of it.
+func OpenFileIn(root *os.Root, name string) (*File, error) {
+	f, err := disk.OpenIn(root, name)
+	if err != nil {
+		return nil, err
+	}
+	return newFile(f)
+}
+
+func newFile(f *os.File) (*File, error) {
+	state, err := disk.StateOf(f)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &File{f, size}, nil
-}
-
-// sizeOf returns the size of a file, or of a block device, which has none in the
-// folder it stands in.
-func sizeOf(f *os.File) (int64, error) {
-	st, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	if st.Mode().IsRegular() {
-		return st.Size(), nil
-	}
-	if st.IsDir() {
-		return 0, fmt.Errorf("%s: is a folder", f.Name())
-	}
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return 0, fmt.Errorf("%s: no file that can be read at any place: %w", f.Name(), err)
-	}
-	if size == 0 { // character devices; on macOS also block devices
-		return 0, fmt.Errorf("%s: the system does not say how large this device is: copy it to a file first", f.Name())
-	}
-	return size, nil
+	return &File{f, state}, nil
 }
 
 // ReadAt implements io.ReaderAt. The kernel has its own ideas of offsets near the end
 // of the number range, so what lies beyond the file is answered here. A place that the
-// medium does not give is a *MediumError; n bytes before it came.
+// medium does not give is a *MediumError; n bytes before it came. A file that has become
+// shorter is a *disk.ChangedError.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
-	if off >= f.size {
+	if off >= f.Size() {
 		return 0, io.EOF
 	}
 	n, err := f.f.ReadAt(p, off)
-	if err != nil && isMedium(err) && f.isThere() {
+	switch {
+	case err == io.EOF && off+int64(n) < f.Size():
+		if err = f.Check(); err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+	case err != nil && isMedium(err) && f.isThere():
 		err = &MediumError{f.f.Name(), off + int64(n), err}
 	}
 	return n, err
@@ -92,7 +90,7 @@ func (f *File) isThere() bool {
 		return false
 	}
 	defer again.Close()
-	return again.size == f.size
+	return again.Size() == f.Size()
 }
 
 // Forget asks the system to drop what it keeps of the file in memory, so that the next
@@ -100,7 +98,11 @@ func (f *File) isThere() bool {
 func (f *File) Forget() { forget(f.f) }
 
 // Size returns the length the file had when it was opened, in bytes.
-func (f *File) Size() int64 { return f.size }
+func (f *File) Size() int64 { return f.state.Size() }
+
+// Check implements flash.Checker: it reports, as a *disk.ChangedError, whether the file was
+// cut, has grown or was written to since it was opened, or is gone.
+func (f *File) Check() error { return f.state.Check(f.f) }
 
 // File gives the descriptor to movers that let the kernel copy. It is read-only.
 func (f *File) File() *os.File { return f.f }
@@ -109,18 +111,12 @@ func (f *File) File() *os.File { return f.f }
 func (f *File) Close() error { return f.f.Close() }
 
 // NextData implements flash.DataFinder by the file system's own map of holes. Where
-// there is none (or the call fails), all is data.
+// there is none, all is data. A file that is not what it was any more has no holes: it is
+// an error.
 func (f *File) NextData(off int64) (flash.Extent, error) {
-	if off >= f.size {
-		return flash.Extent{Offset: f.size}, nil
+	start, end, err := f.state.NextData(f.f, off)
+	if err != nil {
+		return flash.Extent{Offset: f.Size()}, fmt.Errorf("source: %w", err)
 	}
-	start, end, err := seekData(f.f, off, f.size)
-	switch {
-	case err == io.EOF:
-		return flash.Extent{Offset: f.size}, nil
-	case err != nil:
-		start, end = off, f.size
-	}
-	end = min(end, f.size)
 	return flash.Extent{Offset: start, Length: end - start}, nil
 }

@@ -65,11 +65,14 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	}
 	f := &folder{name: filepath.Base(path), path: path}
 	if split.Unfinished(path) {
-		s.problem(flash.Error, f.name, "was never finished, or is being written: files of it may be missing or cut")
+		s.unfinished(f.name, NeverFinished+", or is being written: files of it may be missing or cut")
 	}
 	for _, e := range entries {
-		st, err := os.Stat(filepath.Join(path, e.Name()))
-		if err != nil || !st.Mode().IsRegular() || strings.HasPrefix(e.Name(), ".") {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		st, ok := s.isFile(e)
+		if !ok {
 			continue
 		}
 		name := e.Name()
@@ -286,6 +289,9 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 	s.take(found[users[0]], users[0].name)
 	s.addBoots(boots)
 	s.addNamed(rest)
+	for _, p := range s.Parts {
+		s.tellPart(p.Source)
+	}
 	s.tellUnused(f)
 	return true, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -58,7 +59,12 @@ type Source struct {
 	// zeros; problems name the partitions they touch.
 	Holes map[flash.Region][]flash.Extent
 
+	// Unfinished is set of a dump or parts folder that was never finished, or is being
+	// written. A problem says so, too.
+	Unfinished bool
+
 	opt        Options
+	root       *os.Root // the folder that is being opened
 	closers    []io.Closer
 	unreadable map[string]bool // manifests of which that was said
 
@@ -77,6 +83,19 @@ func (s *Source) Close() error {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Check reports whether a file is not what it was any more when it was opened: cut, grown,
+// written to, or gone. Who has read what he wanted asks before he calls it done.
+func (s *Source) Check() error {
+	for _, c := range s.closers {
+		if f, ok := c.(*File); ok {
+			if err := f.Check(); err != nil {
+				return fmt.Errorf("source: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // UnreadableError is a main file that cannot be a dump at all.
@@ -163,11 +182,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return s.openPlace(ctx, path)
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
-		f, err := s.readFolder(path)
-		if err != nil {
-			return err
-		}
-		return s.openFolder(ctx, f)
+		return s.openDir(ctx, path)
 	}
 	name := filepath.Base(path)
 	raw, err := s.openPath(ctx, path)
@@ -197,7 +212,21 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		s.tellPiece(path)
 	}
 	s.take(place(img, true), name)
+	s.tellPart(filepath.Base(path))
 	return s.honourMapBeside(ctx, path, s.Parts)
+}
+
+// openDir opens a folder, and nothing outside of it.
+func (s *Source) openDir(ctx context.Context, path string) error {
+	if err := s.enter(path); err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	defer s.leave()
+	f, err := s.readFolder(path)
+	if err != nil {
+		return err
+	}
+	return s.openFolder(ctx, f)
 }
 
 // take makes a file's regions those of the device.
@@ -275,16 +304,14 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 		if in == nil {
 			in = os.Stdin
 		}
-		return s.openPipe(ctx, in, "standard input")
+		return s.openInput(ctx, in, "standard input")
 	}
-	st, err := os.Stat(path)
-	if err == nil && st.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("source: %w", err)
+	st, err := s.stat(path)
+	if err == nil && st.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0 {
+		if disk.IsDescriptor(path) {
+			return s.openDescriptor(ctx, path)
 		}
-		defer f.Close()
-		return s.openPipe(ctx, f, filepath.Base(path))
+		return nil, &UnreadableError{path, "is no file: what comes out of a pipe is taken from standard input, as -"}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("source: %w", err)
@@ -292,7 +319,7 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 	if set, err := zipVolumes(path); len(set) > 0 || err != nil {
 		return s.openVolumes(ctx, set, err)
 	}
-	if set, err := findParts(path); set != nil || err != nil {
+	if set, err := s.findParts(path); set != nil || err != nil {
 		return s.openParts(ctx, set, err)
 	}
 	f, err := s.openFile(ctx, path)
@@ -310,7 +337,7 @@ func (s *Source) openFile(ctx context.Context, path string) (*File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	f, err := OpenFile(path)
+	f, err := s.openAt(path)
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}

@@ -30,19 +30,19 @@ var (
 // findParts returns the set a path names: by its first part, any other, or the name
 // of the whole. It is nil when the path is a file of its own. A set with a gap is an
 // error.
-func findParts(path string) (*partSet, error) {
+func (s *Source) findParts(path string) (*partSet, error) {
 	whole := path
 	m := partNumber.FindStringSubmatch(path)
 	if m != nil {
 		whole = m[1]
 	}
 	numbers, width := numbered(whole)
-	_, err := os.Stat(whole)
+	_, err := s.stat(whole)
 	headless := err == nil && !errors.Is(err, fs.ErrNotExist) // the whole's name may be that of part 0
 	switch {
 	case len(numbers) == 0:
 		return nil, nil
-	case m == nil && headless && isWhole(whole, numbers, width):
+	case m == nil && headless && s.isWhole(whole, numbers, width):
 		return nil, nil
 	case m != nil && len(m[2]) != width:
 		return nil, nil
@@ -54,7 +54,7 @@ func findParts(path string) (*partSet, error) {
 	switch {
 	case numbers[0] == 0:
 		first = 0
-	case headless && !isWhole(whole, numbers, width):
+	case headless && !s.isWhole(whole, numbers, width):
 		set.paths = append(set.paths, whole)
 	}
 	for i, n := range numbers {
@@ -95,24 +95,24 @@ func numbered(whole string) (numbers []int, width int) {
 
 // isWhole reports whether a file lies beside the parts it was split into, and is not
 // the first of them: it is as long as all, or begins with the bytes of the first.
-func isWhole(path string, numbers []int, width int) bool {
-	st, err := os.Stat(path)
+func (s *Source) isWhole(path string, numbers []int, width int) bool {
+	st, err := s.stat(path)
 	if err != nil || !st.Mode().IsRegular() {
 		return err == nil
 	}
 	var sum int64
 	for _, n := range numbers {
-		if p, err := os.Stat(partName(path, n, width)); err == nil {
+		if p, err := s.stat(partName(path, n, width)); err == nil {
 			sum += p.Size()
 		}
 	}
-	return sum == st.Size() || sameStart(path, partName(path, numbers[0], width))
+	return sum == st.Size() || s.sameStart(path, partName(path, numbers[0], width))
 }
 
-func sameStart(a, b string) bool {
+func (s *Source) sameStart(a, b string) bool {
 	var heads [2][]byte
 	for i, path := range []string{a, b} {
-		f, err := OpenFile(path)
+		f, err := s.openAt(path)
 		if err != nil {
 			return false
 		}

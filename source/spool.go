@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -31,9 +32,10 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	n, err := copySparse(ctx, t.f, r, maxUnpacked, func(done int64) {
 		s.opt.progress(flash.Event{Op: "unpack", Name: name, Done: done})
 	})
-	t.size = n
+	t.state = disk.Sized(n)
 	var broken *streamError
-	if errors.As(err, &broken) && n > 0 {
+	var changed *disk.ChangedError
+	if errors.As(err, &broken) && !errors.As(err, &changed) && n > 0 {
 		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: name, Offset: n, Text: broken.text(n)})
 		err = nil
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/flash/flashtest"
 )
 
 // packers compress b as one stream.
@@ -251,14 +249,4 @@ func TestPipe(t *testing.T) {
 	if _, err := Open(context.Background(), Stdin, Options{Stdin: strings.NewReader("")}); err == nil {
 		t.Error("an empty standard input was opened")
 	}
-	if _, err := exec.LookPath("mkfifo"); err != nil {
-		t.Skip("mkfifo is not installed")
-	}
-	fifo, want := filepath.Join(t.TempDir(), "pipe"), sample()
-	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
-		t.Skip(err)
-	}
-	go os.WriteFile(fifo, want, 0)
-	s := open(t, fifo, Options{})
-	flashtest.TestImage(t, s.Parts[0].Image, want)
 }

@@ -51,7 +51,7 @@ func BenchmarkCopy(b *testing.B) {
 }
 
 func benchSplit(b *testing.B, path string, size int64, opt Options) {
-	p, err := openPart(path)
+	p, err := openPart(filepath.Split(path))
 	if err != nil {
 		b.Fatal(err)
 	}

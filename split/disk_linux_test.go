@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -97,7 +98,7 @@ func TestHolesStayHoles(t *testing.T) {
 		if _, err := f.Copy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		p, err := openPart(filepath.Join(dir, "a"))
+		p, err := openPart(dir, "a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +155,7 @@ func TestShared(t *testing.T) {
 			d.m.Sources[0].SHA256 = sha(d.b)
 			d.add("partition", "big.img", 3<<20, 64<<20+777)
 			dumpFile := write(t, filepath.Join(top, "ROM_1"), d.b)
-			p, err := openPart(dumpFile)
+			p, err := openPart(filepath.Split(dumpFile))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -193,7 +194,7 @@ func TestShared(t *testing.T) {
 
 func TestKernelCopy(t *testing.T) {
 	b := patchwork(9, 9<<20+123)
-	p, err := openPart(write(t, filepath.Join(t.TempDir(), "ROM_1"), b))
+	p, err := openPart(filepath.Split(write(t, filepath.Join(t.TempDir(), "ROM_1"), b)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestKernelCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	m := mover{ctx: t.Context(), src: flash.Slice(&partFile{p.file, 20 << 20}, flash.Extent{Offset: 8 << 20, Length: 4 << 20}), dst: out, dense: true, noClone: new(atomic.Bool), buf: make([]byte, blockSize)}
+	m := mover{ctx: t.Context(), src: flash.Slice(&partFile{p.file, disk.Sized(20 << 20)}, flash.Extent{Offset: 8 << 20, Length: 4 << 20}), dst: out, dense: true, noClone: new(atomic.Bool), buf: make([]byte, blockSize)}
 	if err := m.run(); err == nil {
 		t.Error("a cut source was copied without a word")
 	}

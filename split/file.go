@@ -88,6 +88,9 @@ func refuseFile(path string, inputs []string, replace func(string) bool) error {
 	if err != nil {
 		return err
 	}
+	if err := clearFinished(path, partOf(path), path, rest); err != nil {
+		return err
+	}
 	ours := func(p string) bool {
 		left := rest != nil && p == partOf(path) && slices.Contains(rest.Files, filepath.Base(p))
 		return left || p == path && replace != nil && replace(p)
@@ -165,18 +168,40 @@ func (f *File) Finish() error {
 	if err == nil {
 		err = os.Rename(partOf(f.path), f.path)
 	}
+	if err == nil && !f.opt.NoSync {
+		if err = syncDir(filepath.Dir(f.path)); err != nil && f.opt.Replace == nil {
+			os.Remove(f.path) // whether the name is on the disk, nobody knows; one that replaced another is all there is
+		}
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}
 	f.closed = true
-	if !f.opt.NoSync {
-		disk.SyncDir(filepath.Dir(f.path))
-	}
 	f.lock.Close()
-	if err := os.Remove(markerOf(f.path)); err != nil {
+	return removeMarker(f.path)
+}
+
+// syncDir is replaced by tests.
+var syncDir = disk.SyncDir
+
+// removeMarker ends a file that has its name. Another run may have seen that first.
+func removeMarker(path string) error {
+	if err := os.Remove(markerOf(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("split: %w", err)
 	}
 	return nil
+}
+
+// clearFinished removes the marker of a run that was killed in its last step: the file has
+// its name, and all of it is on the disk.
+func clearFinished(path, part, whole string, rest *marker) error {
+	if rest == nil || !slices.Contains(rest.Files, filepath.Base(part)) || !isPlain(whole) {
+		return nil
+	}
+	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return removeMarker(path)
 }
 
 // Abandon removes what was written. After Finish it does nothing, so that it can be

@@ -213,19 +213,36 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 			return err
 		}
 	}
-	if !f.opt.NoSync {
-		disk.SyncDir(f.dir) // the names the manifest speaks of, before the manifest
+	if err := f.syncNames(); err != nil { // that the manifest speaks of, before the manifest
+		return err
 	}
 	if err := f.writeWhole(flash.ManifestName, b); err != nil {
 		return err
 	}
-	if !f.opt.NoSync {
-		disk.SyncDir(f.dir)
+	if err := f.syncNames(); err != nil {
+		return err
 	}
 	f.closed = true
 	f.lock.Close()
 	if err := os.Remove(f.path(flash.MarkerName)); err != nil {
 		return fmt.Errorf("split: %w", err)
+	}
+	return nil
+}
+
+// syncNames puts the names of the files, and of the folders that this run made, on the disk.
+func (f *Folder) syncNames() error {
+	if f.opt.NoSync {
+		return nil
+	}
+	dirs := []string{f.dir}
+	for _, made := range f.newDirs {
+		dirs = append(dirs, filepath.Dir(made))
+	}
+	for _, dir := range dirs {
+		if err := syncDir(dir); err != nil {
+			return fmt.Errorf("split: %w", err)
+		}
 	}
 	return nil
 }

@@ -325,13 +325,13 @@ func (j *joiner) refuseRoom() error {
 
 // open opens a part and compares its size with the manifest's.
 func (j *joiner) open(s span) (*partFile, error) {
-	p, err := openPart(filepath.Join(j.dir, s.file))
+	p, err := openPart(j.dir, s.file)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if p.size != s.head+s.Length {
+	if p.Size() != s.head+s.Length {
 		p.Close()
-		return nil, fmt.Errorf("split: %s has 0x%x bytes, the manifest says 0x%x", s.file, p.size, s.head+s.Length)
+		return nil, fmt.Errorf("split: %s has 0x%x bytes, the manifest says 0x%x", s.file, p.Size(), s.head+s.Length)
 	}
 	return p, nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -151,7 +152,7 @@ func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span, a, b []byte
 		return err
 	}
 	defer done()
-	whole := &partFile{out, j.report.Bytes}
+	whole := &partFile{out, disk.Sized(j.report.Bytes)}
 	for off := int64(0); off < s.Length; off += blockSize {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -174,7 +175,7 @@ func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span, a, b []byte
 func (j *joiner) wholeHash(ctx context.Context, out *os.File) error {
 	m := newMeter("hash", j.report.Bytes, j.opt.Progress)
 	t := m.task(filepath.Base(j.out), j.report.Bytes)
-	mv := mover{ctx: ctx, src: &partFile{out, j.report.Bytes}, sum: newSum(t), beside: true}
+	mv := mover{ctx: ctx, src: &partFile{out, disk.Sized(j.report.Bytes)}, sum: newSum(t), beside: true}
 	if err := mv.pass(nil); err != nil {
 		return err
 	}

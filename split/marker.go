@@ -42,7 +42,7 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	part := path + partSuffix
-	out, err := disk.OpenMovable(part)
+	out, err := disk.OpenOwn(part)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
@@ -64,7 +64,11 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	disk.SyncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		os.Remove(path)
+		out.Close()
+		return nil, fmt.Errorf("split: %w", err)
+	}
 	return out, nil
 }
 

@@ -42,8 +42,15 @@ func (m *mover) prepare(size int64) error {
 	return m.dst.Truncate(size)
 }
 
-// run moves all of the image.
+// run moves all of the image, which must be to the end what it was.
 func (m *mover) run() error {
+	if err := m.move(); err != nil {
+		return err
+	}
+	return flash.Check(m.src)
+}
+
+func (m *mover) move() error {
 	from, ok := m.fileBeneath()
 	ok = ok && (m.sum != nil || !m.look) // the kernel does not say what it copies
 	if ok && m.clone(from) {
@@ -57,6 +64,14 @@ func (m *mover) run() error {
 		}
 	}
 	return m.pass(m.dst)
+}
+
+// read goes through the image and only hashes.
+func (m *mover) read() error {
+	if err := m.pass(nil); err != nil {
+		return err
+	}
+	return flash.Check(m.src)
 }
 
 // pass goes through the image, hashing and, unless dst is nil, writing it.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -33,11 +32,11 @@ func Open(dir string) (*Opened, error) {
 	}
 	o := &Opened{Manifest: m}
 	for _, f := range m.Files {
-		p, err := openPart(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		p, err := openPart(dir, f.Name)
 		if err == nil {
 			o.files = append(o.files, p)
-			if p.size != f.Size {
-				err = fmt.Errorf("%s has 0x%x bytes, the manifest says 0x%x", f.Name, p.size, f.Size)
+			if p.Size() != f.Size {
+				err = fmt.Errorf("%s has 0x%x bytes, the manifest says 0x%x", f.Name, p.Size(), f.Size)
 			}
 		}
 		if err != nil {

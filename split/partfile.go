@@ -1,50 +1,62 @@
 package split
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 // partFile is an open file as an Image that knows its holes.
 type partFile struct {
-	file *os.File
-	size int64
+	file  *os.File
+	state disk.State
 }
 
-// openPart opens a plain file. Links are not followed: a folder from a stranger must
-// not make us read elsewhere.
-func openPart(path string) (*partFile, error) {
-	st, err := os.Lstat(path)
+// openPart opens a plain file of a folder, by its path in it. Links are not followed: a
+// folder from a stranger must not make us read elsewhere.
+func openPart(dir, name string) (*partFile, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	name = filepath.FromSlash(name)
+	st, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a plain file", path)
+		return nil, fmt.Errorf("%s is not a plain file", filepath.Join(dir, name))
 	}
-	f, err := os.Open(path)
+	f, err := disk.OpenIn(root, name)
 	if err != nil {
 		return nil, err
 	}
-	if now, err := f.Stat(); err != nil || !os.SameFile(st, now) {
+	state, err := disk.StateOf(f)
+	if err != nil {
 		f.Close()
-		return nil, errors.Join(fmt.Errorf("%s changed while it was opened", path), err)
+		return nil, err
 	}
-	return &partFile{f, st.Size()}, nil
+	return &partFile{f, state}, nil
 }
 
 func (p *partFile) ReadAt(b []byte, off int64) (int, error) { return p.file.ReadAt(b, off) }
-func (p *partFile) Size() int64                             { return p.size }
+func (p *partFile) Size() int64                             { return p.state.Size() }
 func (p *partFile) File() *os.File                          { return p.file }
 func (p *partFile) Close() error                            { return p.file.Close() }
 
-// NextData asks the file system; one that does not know says that all is data.
+// Check implements flash.Checker.
+func (p *partFile) Check() error { return p.state.Check(p.file) }
+
+// NextData asks the file system; one that does not know says that all is data. A file that
+// has changed has no holes: it is an error.
 func (p *partFile) NextData(off int64) (flash.Extent, error) {
-	start, end := seekData(p.file, off, p.size)
-	if start >= p.size {
-		return flash.Extent{Offset: p.size}, nil
+	start, end, err := p.state.NextData(p.file, off)
+	if err != nil {
+		return flash.Extent{Offset: p.Size()}, err
 	}
-	return flash.Extent{Offset: start, Length: min(end, p.size) - start}, nil
+	return flash.Extent{Offset: start, Length: end - start}, nil
 }

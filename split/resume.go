@@ -133,6 +133,9 @@ func (r *resumedImage) ReadAt(b []byte, off int64) (int, error) {
 	return n + m, err
 }
 
+// Check implements flash.Checker.
+func (r *resumedImage) Check() error { return flash.Check(r.Image) }
+
 // NextData answers as the image below does: the proven bytes are its own.
 func (r *resumedImage) NextData(off int64) (flash.Extent, error) { return flash.NextData(r.Image, off) }
 

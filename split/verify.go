@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -134,7 +135,7 @@ func (r *Report) files(ctx context.Context, dir string, opt VerifyOptions) error
 
 // verifyFile judges one file; no text means that it is right.
 func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside bool, buf []byte, t *task) (flash.Severity, string) {
-	p, err := openPart(filepath.Join(dir, f.Name))
+	p, err := openPart(dir, f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return flash.Error, "is missing"
 	}
@@ -143,15 +144,15 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 	}
 	defer p.Close()
 	switch {
-	case p.size < f.Size:
-		return flash.Error, fmt.Sprintf("is cut: 0x%x of 0x%x bytes are here", p.size, f.Size)
-	case p.size > f.Size:
-		return flash.Error, fmt.Sprintf("has grown: 0x%x bytes, were 0x%x", p.size, f.Size)
+	case p.Size() < f.Size:
+		return flash.Error, fmt.Sprintf("is cut: 0x%x of 0x%x bytes are here", p.Size(), f.Size)
+	case p.Size() > f.Size:
+		return flash.Error, fmt.Sprintf("has grown: 0x%x bytes, were 0x%x", p.Size(), f.Size)
 	case f.SHA256 == "":
 		return flash.Note, ""
 	}
 	m := mover{ctx: ctx, src: p, sum: newSum(t), beside: aside, buf: buf}
-	if err := m.pass(nil); err != nil {
+	if err := m.read(); err != nil {
 		return flash.Error, err.Error()
 	}
 	got, err := m.sum.hex(ctx)
@@ -169,7 +170,7 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.Event)) (string, error) {
 	t := newMeter("verify", img.Size(), progress).task(name, img.Size())
 	m := mover{ctx: ctx, src: img, sum: newSum(t), beside: true, buf: make([]byte, blockSize)}
-	if err := m.pass(nil); err != nil {
+	if err := m.read(); err != nil {
 		return "", fmt.Errorf("split: %s: %w", name, err)
 	}
 	t.end()
@@ -179,7 +180,7 @@ func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.
 // sums compares SHA256SUMS with the manifest.
 func (r *Report) sums(dir string) {
 	expected := flash.EncodeSums(r.Manifest.Files) != nil
-	in, err := os.Open(filepath.Join(dir, flash.SumsName))
+	in, err := disk.OpenPlain(filepath.Join(dir, flash.SumsName))
 	if err != nil {
 		if expected {
 			r.add(flash.Error, flash.SumsName, "is missing")

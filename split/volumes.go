@@ -67,7 +67,10 @@ func (v *Volumes) refuse(names []string) (left []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if rest != nil {
+	if err := clearFinished(v.path, partOf(v.name(0)), v.name(0), rest); err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(markerOf(v.path)); err == nil && rest != nil {
 		left = rest.Files
 	}
 	for _, n := range append([]string{filepath.Base(v.path)}, names...) {
@@ -139,16 +142,15 @@ func (v *Volumes) Finish() error {
 	for i := len(v.files) - 1; i >= 0 && err == nil; i-- {
 		err = os.Rename(partOf(v.name(i)), v.name(i))
 	}
+	if err == nil && !v.opt.NoSync {
+		err = syncDir(filepath.Dir(v.path))
+	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
 	}
 	v.closed = true
-	disk.SyncDir(filepath.Dir(v.path))
 	v.lock.Close()
-	if err := os.Remove(markerOf(v.path)); err != nil {
-		return fmt.Errorf("split: %w", err)
-	}
-	return nil
+	return removeMarker(v.path)
 }
 
 // Names lists the volumes.

@@ -134,8 +134,8 @@ func (l *layout) writeJSON(name string, v any) error {
 
 // syncDir brings the names of a folder of the layout to the disk.
 func (l *layout) syncDir(name string) error {
-	if !l.noSync {
-		disk.SyncDir(l.path(name))
+	if l.noSync {
+		return nil
 	}
-	return nil
+	return disk.SyncDir(l.path(name))
 }

@@ -139,7 +139,11 @@ func (u *Upload) Copy(ctx context.Context) ([]flash.Written, error) {
 	ctx, u.cancel = context.WithCancelCause(ctx)
 	defer u.cancel(nil)
 	for _, f := range u.files {
-		if err := u.file(ctx, f); err != nil {
+		err := u.file(ctx, f)
+		if cerr := flash.Check(f.Image); err == nil && cerr != nil {
+			err = fmt.Errorf("%s: %w", f.Name, cerr)
+		}
+		if err != nil {
 			u.cancel(err)
 			break
 		}

@@ -39,7 +39,7 @@ func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent, 1 to %d can be made", opt.Percent, maxParity)
 	}
-	in, err := os.Open(path)
+	in, err := disk.OpenPlain(path)
 	if err != nil {
 		return fmt.Errorf("parity: %w", err)
 	}
@@ -74,7 +74,7 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 	if st, err := os.Lstat(part); err == nil && !st.Mode().IsRegular() {
 		return fmt.Errorf("parity: %s %w", part, ErrExists)
 	}
-	out, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, 0o666)
+	out, err := disk.OpenOwn(part)
 	if err != nil {
 		return fmt.Errorf("parity: %w", err)
 	}
@@ -99,7 +99,31 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 		os.Remove(part)
 		return err
 	}
-	disk.SyncDir(filepath.Dir(path))
+	if err := disk.SyncDir(filepath.Dir(path)); err != nil {
+		os.Remove(path) // whether the name is on the disk, nobody knows
+		return fmt.Errorf("parity: %w", err)
+	}
+	return nil
+}
+
+// Clear removes what a run that was killed left of the sidecar of a file. What another run
+// is writing stays.
+func Clear(path string) error {
+	part := path + Suffix + partSuffix
+	if st, err := os.Lstat(part); err != nil || !st.Mode().IsRegular() {
+		return nil // not there, or not ours
+	}
+	f, err := disk.OpenOwn(part)
+	if err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
+	defer f.Close()
+	if !disk.TryLock(f) {
+		return nil
+	}
+	if err := os.Remove(part); err != nil {
+		return fmt.Errorf("parity: %w", err)
+	}
 	return nil
 }
 

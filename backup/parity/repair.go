@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/reedsolomon"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -112,7 +113,7 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := os.Open(path)
+	in, err := disk.OpenPlain(path)
 	if err != nil {
 		s.f.Close()
 		return nil, nil, fmt.Errorf("parity: %w", err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -26,7 +27,7 @@ type sidecar struct {
 // openSidecar opens a sidecar and looks at its books: each damage of these is a
 // Problem, as long as the sums of blocks can be had from one copy or the other.
 func openSidecar(path string) (*sidecar, error) {
-	f, err := os.Open(path)
+	f, err := disk.OpenPlain(path)
 	if err != nil {
 		return nil, fmt.Errorf("parity: %w", err)
 	}

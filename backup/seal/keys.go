@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
+
+	"github.com/mtkkit/mtkkit/disk"
 )
 
 // Passphrase is the recipient that stands for a passphrase.
@@ -198,7 +199,7 @@ func (a *asking) try(passphrase string, stanzas []*age.Stanza) ([]byte, error) {
 }
 
 func readSmall(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	f, err := disk.OpenSmall(name)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}

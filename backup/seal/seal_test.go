@@ -167,7 +167,7 @@ func TestRecipients(t *testing.T) {
 		filepath.Join(dir, "nowhere"): "no public key",
 		empty:                         "holds no public key",
 		junk:                          "key 1: no public key",
-		dir:                           "directory",
+		dir:                           "is a folder",
 	} {
 		if _, err := Recipients([]string{spec}, noAsk(t)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v", spec, err)

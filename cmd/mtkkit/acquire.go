@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -101,6 +100,9 @@ func runAcquire(c *cli.Context, u *ui) error {
 			err = a.origin.accuse(err)
 		}
 		return a.explain(err)
+	}
+	if err := a.origin.src.Check(); err != nil { // files may be written to while they are read
+		return hinted{err, []string{"what was read of it may be of two states: read it once more, into a new folder, when nothing writes to it"}}
 	}
 	if err := a.origin.Close(); err != nil { // it need not wait for what follows
 		u.note("the phone was read, but not told to end: %v", err)
@@ -360,14 +362,14 @@ func (a *acquisition) finish(d *acquire.Dump) error {
 		return err
 	}
 	if a.c.Bool("split") {
-		more, err := a.split(context.WithoutCancel(a.c.Context))
+		more, err := a.split(a.c.Context)
 		if err != nil {
 			return err
 		}
 		problems = append(problems, more...)
 	}
 	if a.c.Bool("compress") {
-		if err := a.compress(context.WithoutCancel(a.c.Context), m); err != nil {
+		if err := a.compress(a.c.Context, m); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/adb"
 	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
@@ -151,7 +152,7 @@ func (o *origin) claim() *layout.Claim {
 func (o *origin) keepClaims(dir string) error {
 	for _, c := range o.claims {
 		path := filepath.Join(dir, c.Name+".txt")
-		if err := os.WriteFile(path, []byte(c.Text), 0o666); err != nil {
+		if err := disk.WriteOwn(path, []byte(c.Text)); err != nil {
 			return fmt.Errorf("acquire: %w", err)
 		}
 	}

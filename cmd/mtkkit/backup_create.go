@@ -12,7 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -130,6 +132,9 @@ func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
 	if j.out == "" {
 		j.out = besides(path, j.ending())
 	}
+	if err := parity.Clear(j.out); err != nil { // what a run that was killed left, whatever this one makes
+		return nil, err
+	}
 	j.file = split.FileOptions{Inputs: inputs(c, path)}
 	if s := c.String("split-size"); s != "" {
 		n, err := flash.ParseSize(s)
@@ -186,7 +191,7 @@ const smallestVolume = 1 << 20
 
 // isBackup recognises an archive of ours.
 func isBackup(path string) bool {
-	f, err := os.Open(path)
+	f, err := disk.OpenPlain(path)
 	if err != nil {
 		return false
 	}
@@ -284,6 +289,9 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 		}
 	}
 	if j.source != nil {
+		if err := j.source.src.Check(); err != nil {
+			return nil, err
+		}
 		if err := j.source.refuseChanged(ctx, j.record, written, j.u.bars.event); err != nil {
 			return nil, err
 		}

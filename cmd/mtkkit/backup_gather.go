@@ -75,7 +75,7 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 	j.outputs = p.Outputs()
 	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
 	j.last = []flash.Output{{Name: blocksName, Image: bytes.NewReader(blocks)}}
-	j.record = p.Record("")
+	j.record = d.record(p, "")
 	if s := p.Identity(); s != "" {
 		j.notes = append(j.notes, s)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/leak"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -32,7 +33,7 @@ func ownerKeyFlag(usage string) cli.Flag { return &cli.StringFlag{Name: "owner-k
 
 // ownerKey reads the key of an owner; fresh makes the file when it is not there.
 func ownerKey(path string, fresh bool) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFew(path)
 	if fresh && errors.Is(err, fs.ErrNotExist) {
 		key := make([]byte, ownerKeySize)
 		rand.Read(key)
@@ -51,6 +52,16 @@ func ownerKey(path string, fresh bool) ([]byte, error) {
 		return nil, fmt.Errorf("%s is no owner's key: %d bytes in hex, as backup create --share --owner-key makes them", path, ownerKeySize)
 	}
 	return key, nil
+}
+
+// readFew reads the beginning of a file that holds no more than a key.
+func readFew(path string) ([]byte, error) {
+	f, err := disk.OpenSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSmall))
 }
 
 // ownerIDs are the HMACs of what makes a phone this phone, by partition. What holds one

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -97,7 +97,7 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 		d.Close()
 		return nil, err
 	}
-	p := &pushed{manifest: made.Record("mtkkit " + version()), scatter: made.ScatterName, text: made.Scatter(), source: d, close: d.Close}
+	p := &pushed{manifest: d.record(made, "mtkkit "+version()), scatter: made.ScatterName, text: made.Scatter(), source: d, close: d.Close}
 	private := privateIn(p.manifest)
 	for _, out := range made.Outputs() {
 		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name), Private: private(out.Name)})
@@ -108,7 +108,7 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 
 // isParts recognises what split has written, finished or not.
 func isParts(path string) bool {
-	f, err := os.Open(filepath.Join(path, flash.ManifestName))
+	f, err := disk.OpenPlain(filepath.Join(path, flash.ManifestName))
 	if err != nil {
 		return false
 	}
@@ -148,6 +148,9 @@ func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed, opt oci.PushOptions)
 		return placeHelp(err)
 	}
 	written, err := up.Copy(ctx)
+	if err == nil && from.source != nil {
+		err = from.source.src.Check()
+	}
 	if err == nil && from.source != nil {
 		err = from.source.refuseChanged(ctx, from.manifest, written, u.bars.event)
 	}

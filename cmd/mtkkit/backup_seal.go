@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -26,7 +27,7 @@ func recipients(c *cli.Context, option string) ([]seal.Recipient, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
-	to, err := seal.Recipients(specs, askPassphrase(c.Context))
+	to, err := seal.Recipients(specs, askOn(c.Context))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (s *sealedTarget) Finish() error {
 // isSealed recognises an encrypted archive by its beginning; what is in it nobody can
 // tell without the key.
 func isSealed(path string) bool {
-	f, err := os.Open(path)
+	f, err := disk.OpenPlain(path)
 	if err != nil {
 		return false
 	}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
@@ -157,7 +157,7 @@ func (d *dump) scatterAddresses(c *cli.Context) (addresses, error) {
 
 // addHashes takes the sums of a split's manifest, if that was a split of this dump.
 func (d *dump) addHashes(f *report.Facts, folder string) error {
-	in, err := os.Open(filepath.Join(folder, flash.ManifestName))
+	in, err := disk.OpenPlain(filepath.Join(folder, flash.ManifestName))
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
+	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -17,7 +20,7 @@ import (
 func (d *dump) changed(ctx context.Context, copied []flash.ManifestEntry, progress func(flash.Event)) (found []flash.Problem, err error) {
 	record := d.src.Record
 	if record == nil {
-		return nil, nil
+		return d.proven(ctx, progress)
 	}
 	for _, old := range record.Entries {
 		if !old.Stored() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
@@ -53,6 +56,22 @@ func (d *dump) changed(ctx context.Context, copied []flash.ManifestEntry, progre
 		}
 	}
 	return found, nil
+}
+
+// proven holds an unfinished dump, which has no manifest, against the hashes that its
+// journals have.
+func (d *dump) proven(ctx context.Context, progress func(flash.Event)) ([]flash.Problem, error) {
+	if !d.src.Unfinished {
+		return nil, nil
+	}
+	proof, err := acquire.Prove(ctx, d.path, progress)
+	if errors.Is(err, acquire.ErrNoDump) || errors.Is(err, syscall.ENOTDIR) { // a file, or what split left
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return proof.Problems, nil
 }
 
 // recorded returns what the folder's manifest says of a stretch that is one file there,

@@ -58,13 +58,28 @@ type dump struct {
 	src   *source.Source
 	lay   *layout.Layout
 	phone *phoneDump // nil for a dump
+	ui    *ui        // is told when the dump turns out to have changed; nil: nobody
 }
 
+// Close lets go of the dump. One that is not what it was when it was opened is no success,
+// whatever was made of it.
 func (d *dump) Close() error {
 	if d.phone != nil {
 		return d.phone.Close()
 	}
+	if d.ui != nil && d.ui.changed == nil {
+		d.ui.changed = d.src.Check()
+	}
+	d.ui = nil
 	return d.src.Close()
+}
+
+// record is the manifest of what a split of the dump makes. What was never finished is not
+// complete, for nothing proves it.
+func (d *dump) record(p *plan.Plan, tool string) *flash.Manifest {
+	m := p.Record(tool)
+	m.Complete = m.Complete && !d.src.Unfinished
+	return m
 }
 
 // plan lists the files a split would make.
@@ -152,12 +167,14 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 	}
 	if err != nil {
 		defer src.Close()
+		u.problems(errorsOf(src.Problems)) // they may be why
 		return nil, whyNoTable(err, src, path)
 	}
 	if user := src.User(); user != nil {
 		user.Beyond = lay.Beyond()
 	}
-	return &dump{path: path, src: src, lay: lay}, nil
+	u.unfinished = unfinishedOf(src, path)
+	return &dump{path: path, src: src, lay: lay, ui: u}, nil
 }
 
 func openSource(ctx context.Context, c *cli.Context, u *ui, path string) (*source.Source, error) {

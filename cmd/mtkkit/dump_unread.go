@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
@@ -37,6 +38,11 @@ func whyNoTable(err error, src *source.Source, path string) error {
 	}
 }
 
+// errorsOf are the errors among problems.
+func errorsOf(ps []flash.Problem) []flash.Problem {
+	return slices.DeleteFunc(slices.Clone(ps), func(p flash.Problem) bool { return p.Severity < flash.Error })
+}
+
 // readOf leaves out the boot regions of a dump that nothing was read of yet, and says so.
 // It is an error when these are all it has.
 func readOf(u *ui, parts []flash.Part, path string) (read []flash.Part, err error) {
@@ -57,6 +63,44 @@ func readOf(u *ui, parts []flash.Part, path string) (read []flash.Part, err erro
 	}
 	u.line("warning", "33;1", "%s", text)
 	return read, nil
+}
+
+// unfinished is a dump or parts folder that was left before its end. Whatever was asked of
+// it, the user is told, once, and the exit code says so.
+type unfinished struct {
+	problems []flash.Problem // that say so
+	path     string
+	told     bool
+}
+
+// unfinishedOf is what is to be said of a source, nil for a finished one.
+func unfinishedOf(src *source.Source, path string) *unfinished {
+	if !src.Unfinished {
+		return nil
+	}
+	return &unfinished{path: path, problems: slices.DeleteFunc(slices.Clone(src.Problems), func(p flash.Problem) bool {
+		return p.Severity != flash.Error || !strings.Contains(p.Text, source.NeverFinished)
+	})}
+}
+
+// heard notes that a problem was told.
+func (n *unfinished) heard(p flash.Problem) {
+	if n != nil {
+		n.told = n.told || slices.Contains(n.problems, p)
+	}
+}
+
+// end tells what was not told yet, and how the folder is gone on with. err is how the
+// command ended.
+func (n *unfinished) end(u *ui, err error) error {
+	if n == nil {
+		return err
+	}
+	if !n.told {
+		u.problems(n.problems)
+	}
+	u.hints(goOnWith(n.path))
+	return errProblems
 }
 
 // goOnWith is how a dump folder is read on, "" for what is none.

@@ -59,6 +59,8 @@ type info struct {
 	Missing    []layout.Range  `json:"missing,omitempty"`
 	Preloader  []infoPreloader `json:"preloader,omitempty"`
 	Problems   []flash.Problem `json:"problems"`
+
+	unfinished bool
 }
 
 type infoRegion struct {
@@ -81,7 +83,7 @@ func newInfo(d *dump) *info {
 		Schema: "mtkkit.info/1", File: d.path, Chip: l.Chip, Project: l.Project, Storage: d.src.Storage,
 		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
 		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		Complete: l.Complete(),
+		Complete: l.Complete() && !d.src.Unfinished, unfinished: d.src.Unfinished,
 	}
 	for _, p := range d.src.Parts {
 		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})
@@ -132,6 +134,8 @@ func (i *info) print(u *ui) {
 	case i.Generation == "boot":
 	case len(i.Missing) > 0:
 		row("complete", "no")
+	case i.unfinished:
+		row("complete", "no: it was never finished")
 	case i.DeviceSize > 0:
 		row("complete", "yes: the table says 0x%x bytes", i.DeviceSize)
 	default:

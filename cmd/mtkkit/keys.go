@@ -30,40 +30,43 @@ func keysOf(c *cli.Context) func() ([]seal.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		return append(ids, seal.Asking(askPassphrase(c.Context))), nil
+		return append(ids, seal.Asking(askOn(c.Context))), nil
 	})
 }
 
-// askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
-func askPassphrase(ctx context.Context) func(what string, again bool) (string, error) {
-	return func(what string, again bool) (string, error) {
-		if p := os.Getenv(passphraseVariable); p != "" {
-			return p, nil
-		}
-		tty, err := openTerminal()
-		if err != nil {
-			return "", hinted{fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
-				[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
-		}
-		defer tty.Close()
-		p, err := readSecret(ctx, tty, fmt.Sprintf("passphrase for %s: ", what))
-		if err != nil {
-			return "", err
-		}
-		if p == "" {
-			return "", errors.New("an empty passphrase protects nothing")
-		}
-		if again {
-			if q, err := readSecret(ctx, tty, "the same again: "); err != nil || p != q {
-				return "", errors.Join(errors.New("the two passphrases differ"), err)
-			}
-		}
-		return p, nil
-	}
+// askOn asks for passphrases until ctx ends.
+func askOn(ctx context.Context) func(what string, again bool) (string, error) {
+	return func(what string, again bool) (string, error) { return askPassphrase(ctx, what, again) }
 }
 
-// readSecret reads a line that the terminal does not show. When the program is told to
-// end meanwhile, the terminal is left as it was found.
+// askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
+func askPassphrase(ctx context.Context, what string, again bool) (string, error) {
+	if p := os.Getenv(passphraseVariable); p != "" {
+		return p, nil
+	}
+	tty, err := openTerminal()
+	if err != nil {
+		return "", hinted{fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
+			[]string{"set " + passphraseVariable + ", or use a key: --encrypt age1… to lock, --key FILE to open"}}
+	}
+	defer tty.Close()
+	p, err := readSecret(ctx, tty, fmt.Sprintf("passphrase for %s: ", what))
+	if err != nil {
+		return "", err
+	}
+	if p == "" {
+		return "", errors.New("an empty passphrase protects nothing")
+	}
+	if again {
+		if q, err := readSecret(ctx, tty, "the same again: "); err != nil || p != q {
+			return "", errors.Join(errors.New("the two passphrases differ"), err)
+		}
+	}
+	return p, nil
+}
+
+// readSecret reads a line that is not shown. Who is told to end while it waits gives the
+// terminal back as it was.
 func readSecret(ctx context.Context, tty *os.File, prompt string) (string, error) {
 	fd := int(tty.Fd())
 	was, err := term.GetState(fd)

@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
@@ -68,7 +70,7 @@ func (o outFile) refuseName() error {
 
 // isOurs looks for the words at the file's start.
 func (o outFile) isOurs() bool {
-	f, err := os.Open(o.path)
+	f, err := disk.OpenPlain(o.path)
 	if err != nil {
 		return false
 	}
@@ -107,6 +109,7 @@ func (o outFile) write(fill func(io.Writer) error) error {
 	}
 	if err != nil {
 		os.Remove(o.part())
+		return err
 	}
-	return err
+	return disk.SyncDir(filepath.Dir(o.path))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -143,7 +144,7 @@ func writeTree(dir string, files []flash.Output) error {
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
 	}
-	return nil
+	return disk.SyncDir(filepath.Dir(dir))
 }
 
 func fillTree(dir string, files []flash.Output) error {
@@ -192,18 +193,25 @@ func recoveryRepackCommand(u *ui) *cli.Command {
 	}
 }
 
+const unpackHint = "mtkkit recovery unpack makes such a folder"
+
 func recoveryRepack(c *cli.Context, u *ui, dir string) error {
 	limit, err := ramdiskLimit(c)
 	if err != nil {
 		return err
 	}
-	original := filepath.Join(dir, recovery.OriginalName)
-	img, err := source.OpenFile(original)
+	folder, err := os.OpenRoot(dir) // a folder from a stranger may hold links
 	if err != nil {
-		return hinted{err, []string{"mtkkit recovery unpack makes such a folder"}}
+		return hinted{err, []string{unpackHint}}
+	}
+	defer folder.Close()
+	original := filepath.Join(dir, recovery.OriginalName)
+	img, err := source.OpenFileIn(folder, recovery.OriginalName)
+	if err != nil {
+		return hinted{err, []string{unpackHint}}
 	}
 	defer img.Close()
-	out, err := recovery.Repack(os.DirFS(dir), img, limit)
+	out, err := recovery.Repack(disk.Inside{Root: folder}, img, limit)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -78,7 +79,7 @@ func openTable(c *cli.Context, path string) (*scatter.File, error) {
 
 // openScatter reads a scatter file by its name.
 func openScatter(path string) (*scatter.File, error) {
-	file, err := os.Open(path)
+	file, err := disk.OpenPlain(path)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +87,6 @@ func openScatter(path string) (*scatter.File, error) {
 	st, err := file.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is no file", path)
 	}
 	img := io.NewSectionReader(file, 0, st.Size())
 	f, err := scatter.Read(img)

@@ -120,7 +120,7 @@ type splitJob struct {
 func (j *splitJob) dryRun() error {
 	problems := j.p.Problems
 	if j.u.json {
-		if err := j.u.document(j.p.Record("mtkkit " + version())); err != nil {
+		if err := j.u.document(j.d.record(j.p, "mtkkit "+version())); err != nil {
 			return err
 		}
 	} else {
@@ -145,7 +145,10 @@ func (j *splitJob) run(ctx context.Context) error {
 	if err == nil {
 		err = folder.WriteFile(j.p.ScatterName, text)
 	}
-	m := j.p.Record("mtkkit " + version())
+	m := j.d.record(j.p, "mtkkit "+version())
+	if err == nil {
+		err = j.d.src.Check()
+	}
 	if err == nil && !j.opt.NoHash {
 		err = j.compare(ctx, m, results)
 	}

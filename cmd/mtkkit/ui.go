@@ -62,6 +62,9 @@ type ui struct {
 
 	spoken bool  // the JSON document is out
 	lost   error // standard output took something no more
+
+	unfinished *unfinished // the dump that was opened, where it was left before its end
+	changed    error       // a dump that is not what it was when it was opened
 }
 
 func newUI(s streams) *ui {
@@ -129,6 +132,7 @@ func (u *ui) document(v any) error {
 // problems prints a list of problems, each in its own voice.
 func (u *ui) problems(ps []flash.Problem) {
 	for _, p := range ps {
+		u.unfinished.heard(p)
 		switch p.Severity {
 		case flash.Note:
 			if !u.json {
@@ -162,6 +166,10 @@ type failure struct {
 func (u *ui) finish(err error) int {
 	u.bars.clear()
 	if err == nil || errors.Is(err, errProblems) {
+		if u.changed != nil {
+			return u.finish(hinted{u.take(), []string{"what was said and made of it cannot be believed: run the command again when nothing writes to it any more"}})
+		}
+		err = u.unfinished.end(u, err)
 		switch {
 		case u.lost != nil:
 			u.fail("standard output: %v", u.lost)
@@ -188,6 +196,12 @@ var rooms = regexp.MustCompile(`(^|: )(?:(?:acquire|backup|brom|capture|codes|da
 
 // plain is an error's text without them.
 func plain(text string) string { return rooms.ReplaceAllString(text, "$1") }
+
+// take returns what has changed, once.
+func (u *ui) take() (err error) {
+	err, u.changed = u.changed, nil
+	return err
+}
 
 // reason sorts an error by what it means for the user.
 func (u *ui) reason(err error) (text string, hints []string, code int) {

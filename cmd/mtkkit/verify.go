@@ -119,6 +119,15 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 	return verdict(v.Problems)
 }
 
+// broken is the verdict on what is not what its own books say.
+func (v verdictDoc) broken(u *ui, found []flash.Problem) error {
+	v.Verdict, v.Problems = "broken", append(v.Problems, found...)
+	if err := v.say(u, "BROKEN: not what was read from the phone"); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: the verification does not hold", v.Path)
+}
+
 // checkFolderBoot does for a folder with a whole dump what checkBoot does for a dump.
 func (v *verdictDoc) checkFolderBoot(c *cli.Context, u *ui, r *split.Report) (changed bool, err error) {
 	if r.Manifest == nil || r.Manifest.Kind != flash.KindParts && r.Manifest.Kind != flash.KindDump {
@@ -183,6 +192,15 @@ func verifyDump(c *cli.Context, u *ui, path string) error {
 	}
 	if flash.Worst(v.Problems) > flash.Note {
 		v.Verdict, sentence = "damaged", "damaged or incomplete, see above"
+	}
+	if d.src.Unfinished {
+		changed, err := d.proven(c.Context, u.bars.event)
+		if err != nil {
+			return err
+		}
+		if sentence = "unfinished, see above"; len(changed) > 0 {
+			return v.broken(u, changed)
+		}
 	}
 	if changed, err := v.checkBoot(c, u, d); err != nil {
 		return err

@@ -1,6 +1,6 @@
-//go:build !(linux || darwin)
+//go:build !(linux || darwin || freebsd)
 
-package source
+package disk
 
 import (
 	"errors"

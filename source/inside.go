@@ -1,0 +1,69 @@
+package source
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// While a folder is opened its files are opened through it: a folder from a stranger must
+// not make us read elsewhere, by a link in it.
+
+// enter makes a folder the one that is opened.
+func (s *Source) enter(path string) (err error) {
+	s.root, err = os.OpenRoot(path)
+	return err
+}
+
+// leave ends that. What was opened stays open.
+func (s *Source) leave() {
+	if s.root != nil {
+		s.root.Close()
+		s.root = nil
+	}
+}
+
+// within returns the name that a path has in the folder that is being opened.
+func (s *Source) within(path string) (name string, ok bool) {
+	if s.root == nil {
+		return "", false
+	}
+	name, err := filepath.Rel(s.root.Name(), path)
+	return name, err == nil && filepath.IsLocal(name)
+}
+
+// stat tells of a file of the folder, or of one that the user named.
+func (s *Source) stat(path string) (fs.FileInfo, error) {
+	if name, ok := s.within(path); ok {
+		return disk.StatIn(s.root, name)
+	}
+	return os.Stat(path)
+}
+
+// openAt opens a file of the folder, or one that the user named.
+func (s *Source) openAt(path string) (*File, error) {
+	name, ok := s.within(path)
+	if !ok {
+		return OpenFile(path)
+	}
+	return OpenFileIn(s.root, name)
+}
+
+// isFile reports whether an entry of the folder is a file, and names what is none and may
+// be meant for one.
+func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
+	st, err := disk.StatIn(s.root, e.Name())
+	kind, strange := err.(*disk.KindError)
+	switch {
+	case strange:
+		s.problem(flash.Error, e.Name(), "%s", kind.Text)
+	case err == nil && !st.IsDir() && !st.Mode().IsRegular():
+		s.problem(flash.Warning, e.Name(), "is no file, and is not opened")
+	case err != nil && e.Type()&fs.ModeSymlink != 0:
+		s.problem(flash.Warning, e.Name(), "is a link to nothing")
+	}
+	return st, err == nil && st.Mode().IsRegular()
+}
