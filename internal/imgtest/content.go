@@ -10,19 +10,16 @@ func only(image []byte) content {
 	return func(int64) []piece { return []piece{{0, image}} }
 }
 
-// ext4 is a file system with data at its start, in its middle and in its last block.
-func ext4(label string, properties ...string) content {
+// ext4 is a file system with files, and with data in its middle and in its last block.
+func ext4(label string, list ...CPIOFile) content {
 	return func(size int64) []piece {
-		text := ""
-		for _, p := range properties {
-			text += p + "\n"
+		var files []fsFile
+		for _, f := range append(list, folder("sample")) {
+			files = append(files, fsFile{CPIOFile: f})
 		}
-		return []piece{
-			{0, Ext4(size, label)},
-			{0x10000, []byte(text)},
-			{size / 2, Noise(label+" middle", 8192)},
-			{size - 4096, Noise(label+" end", 4096)},
-		}
+		return ext4Image(size, label, append(files,
+			fsFile{text("sample/middle", string(Noise(label+" middle", 8192))), size / 2 / 4096},
+			fsFile{text("sample/end", string(Noise(label+" end", 4096))), size/4096 - 1})...)
 	}
 }
 
@@ -53,15 +50,10 @@ func bootloader(board string, old bool) []byte {
 	return MTKImage(name, payload, old)
 }
 
-func boot(label string, mtkHeaders bool, ramdiskName string) content {
-	return only(BootImage(Noise(label+" kernel", 0x8000), Noise(label+" ramdisk", 0x5000),
-		mtkHeaders, ramdiskName))
-}
-
 // nvram is calibration data on a phone, with its IMEI and radio addresses.
 func nvram(board string) content {
 	text := fmt.Sprintf("SAMPLE NVRAM of %s: made for tests, not from a phone. "+
-		"IMEI 000000000000000, Wi-Fi 02:00:00:00:00:00, Bluetooth 02:00:00:00:00:01.\n", board)
+		"IMEI %s, Wi-Fi 02:00:00:00:00:00, Bluetooth 02:00:00:00:00:01.\n", board, TestIMEIs[0])
 	return func(size int64) []piece {
 		return []piece{{0, []byte(text)}, {0x20000, Noise(board+" nvram", 0x2000)}, {size - 512, Noise(board+" nvram end", 512)}}
 	}

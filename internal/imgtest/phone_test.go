@@ -135,7 +135,7 @@ func TestPhoneGaps(t *testing.T) {
 		{MT6592(), "EXPDB", "ANDROID", 896 * kib, 3000},
 		{MT6592(), "CACHE", "USRDATA", 2 * mib, 0},
 		{MT6765(), "tee2", "vendor", mib, 5000},
-		{MT6765(), "cache", "userdata", mib, 0},
+		{MT6765(), "super", "userdata", mib, 0},
 		{MT6893(), "tee_b", "super", mib, 4096},
 	} {
 		gap := flash.Extent{Offset: c.p.Row(c.from).End()}

@@ -20,6 +20,8 @@ func SmallMT6765() *Phone { return build(mt6765().small()) }
 
 func mt6765() phoneSpec {
 	const board = "demo_k5"
+	build := android{chip: "MT6765", board: board, version: "9", sdk: "28", patch: "2019-08-05", id: "SAMPLE.K5"}
+	boot, recovery := build.bootImages("", false)
 	lk := only(bootloader(board, false))
 	tee := only(append(signed("atf", "atf", 0x3000), signed("tee", "tee", 0x4000)...))
 	return phoneSpec{
@@ -31,12 +33,12 @@ func mt6765() phoneSpec {
 			{name: "preloader"},
 			{name: "pgpt", size: 0x8000, op: "INVISIBLE"},
 			{name: "boot_para", size: mib, op: "INVISIBLE", fill: only(Noise("boot_para", 512))},
-			{name: "recovery", file: "recovery.img", size: 16 * mib, fill: boot("recovery", false, "")},
+			{name: "recovery", file: "recovery.img", size: 16 * mib, fill: only(recovery)},
 			{name: "para", size: 512 * kib, op: "INVISIBLE", fill: misc()},
 			{name: "expdb", size: 4 * mib, op: "INVISIBLE"},
 			{name: "frp", size: mib, op: "INVISIBLE"},
 			{name: "nvcfg", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("nvcfg")},
-			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata")},
+			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata", identity("")...)},
 			{name: "protect1", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_f")},
 			{name: "protect2", size: 4*mib + 480*kib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_s")},
 			{name: "seccfg", size: mib, op: "INVISIBLE", fill: seccfg()},
@@ -52,17 +54,18 @@ func mt6765() phoneSpec {
 			{name: "nvram", size: 8 * mib, op: "BINREGION", fill: nvram(board)},
 			{name: "lk", file: "lk.img", size: mib, fill: lk},
 			{name: "lk2", file: "lk.img", size: mib, fill: lk},
-			{name: "boot", file: "boot.img", size: 16 * mib, fill: boot("boot", false, "")},
+			{name: "boot", file: "boot.img", size: 16 * mib, fill: only(boot)},
 			{name: "logo", file: "logo.bin", size: 4 * mib, fill: only(Logo(false))},
 			{name: "dtbo", file: "dtbo.img", size: 2 * mib, fill: only(DTBO())},
 			{name: "tee1", file: "tee1.img", size: 2 * mib, fill: tee},
 			{name: "tee2", file: "tee2.img", size: 2 * mib, fill: tee},
 			{name: "vendor", file: "vendor.img", size: 24 * mib, typ: "EXT4_IMG", gap: mib,
-				gapData: Noise("gap before vendor", 5000), fill: ext4("vendor")},
+				gapData: Noise("gap before vendor", 5000), fill: ext4("vendor", build.vendor("vendor")...)},
 			{name: "system", file: "system.img", size: 40 * mib, typ: "EXT4_IMG",
-				fill: ext4("system", "ro.product.board="+board, "ro.build.display.id=SAMPLE.K5")},
-			{name: "vbmeta", file: "vbmeta.img", size: mib, fill: only(VBMeta())},
-			{name: "cache", file: "cache.img", size: 8 * mib, typ: "EXT4_IMG", fill: ext4("cache")},
+				fill: ext4("system", build.system()...)},
+			{name: "vbmeta", file: "vbmeta.img", size: mib, fill: only(build.vbmeta(boot, recovery, DTBO()))},
+			{name: "cache", file: "cache.img", size: 4 * mib, typ: "EXT4_IMG", fill: ext4("cache")},
+			{name: "super", file: "super.img", size: 4 * mib, fill: build.logicalParts},
 			{name: "userdata", file: "userdata.img", size: rest, typ: "EXT4_IMG", gap: mib, fill: ext4("userdata")},
 			{name: "otp", size: 0x2b00000, op: "RESERVED"},
 			{name: "flashinfo", size: 16 * mib, op: "RESERVED", fill: only(Noise("flashinfo", 512))},
@@ -82,6 +85,9 @@ func SmallMT6893() *Phone { return build(mt6893().small()) }
 
 func mt6893() phoneSpec {
 	const board = "demo_u8"
+	build := android{chip: "MT6893", board: board, version: "11", sdk: "30", patch: "2021-03-05", id: "SAMPLE.U8"}
+	bootA, _ := build.bootImages("a", false)
+	bootB, _ := build.bootImages("b", false)
 	lk := only(bootloader(board, false))
 	const b = "INVISIBLE" // slot b is not downloaded
 	return phoneSpec{
@@ -100,7 +106,7 @@ func mt6893() phoneSpec {
 			{name: "vbmeta_a", file: "vbmeta.img", size: mib, fill: only(VBMeta()), attributes: slotActive},
 			{name: "vbmeta_b", size: mib, op: b, fill: only(VBMeta())},
 			{name: "nvcfg", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("nvcfg")},
-			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata")},
+			{name: "nvdata", size: 8 * mib, op: "INVISIBLE", typ: "EXT4_IMG", fill: ext4("nvdata", identity("")...)},
 			{name: "persist", size: 4*mib + 992*kib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("persist")},
 			{name: "protect1", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_f")},
 			{name: "protect2", size: 4 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_s")},
@@ -111,25 +117,19 @@ func mt6893() phoneSpec {
 			{name: "md1img_b", size: 8 * mib, op: b},
 			{name: "lk_a", file: "lk.img", size: mib, fill: lk, attributes: slotActive},
 			{name: "lk_b", size: mib, op: b, fill: lk},
-			{name: "boot_a", file: "boot.img", size: 16 * mib, fill: boot("boot a", false, ""), attributes: slotActive},
-			{name: "boot_b", size: 16 * mib, op: b, fill: boot("boot b", false, "")},
+			{name: "boot_a", file: "boot.img", size: 16 * mib, fill: only(bootA), attributes: slotActive},
+			{name: "boot_b", size: 16 * mib, op: b, fill: only(bootB)},
 			{name: "logo", file: "logo.bin", size: 4 * mib, fill: only(Logo(false))},
 			{name: "tee_a", file: "tee.img", size: 2 * mib, fill: signedImage("tee", "tee 5g", 0x4000)},
 			{name: "tee_b", size: 2 * mib, op: b, fill: signedImage("tee", "tee 5g", 0x4000)},
 			{name: "super", file: "super.img", size: 64 * mib, gap: mib, gapData: Noise("gap before super", 4096),
-				fill: superPartition},
+				fill: build.super},
 			{name: "userdata", file: "userdata.img", size: rest, typ: "EXT4_IMG", fill: ext4("userdata")},
 			{name: "flashinfo", size: 16 * mib, op: "RESERVED"},
 			{name: "sgpt", size: 0x8000, op: "RESERVED"},
 		},
 		table: func(p *Phone) { p.putGPT(4096) },
 	}
-}
-
-// superPartition holds the two file systems that Super names.
-func superPartition(size int64) []piece {
-	return []piece{{0, Super(size)}, {mib, Ext4(mib, "system")}, {2 * mib, Ext4(512*kib, "vendor")},
-		{size - 4096, Noise("super end", 4096)}}
 }
 
 // putGPT writes the table over all rows that a GPT lists: the preloader and the two

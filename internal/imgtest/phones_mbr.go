@@ -18,6 +18,8 @@ func SmallMT6592() *Phone { return build(mt6592().small()) }
 
 func mt6592() phoneSpec {
 	const board = "demo_s1"
+	build := android{chip: "MT6592", board: board, version: "4.4.2", sdk: "19", patch: "2014-10-01", id: "SAMPLE.S1", emmcNames: true}
+	boot, recovery := build.bootImages("", true)
 	return phoneSpec{
 		chip: "MT6592", board: board, storage: flash.EMMC, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6592", Nested: true},
@@ -33,8 +35,8 @@ func mt6592() phoneSpec {
 			{name: "PROTECT_S", size: 6 * mib, op: "PROTECTED", typ: "EXT4_IMG", fill: ext4("protect_s")},
 			{name: "SECCFG", size: 256 * kib, op: "INVISIBLE", fill: seccfg()},
 			{name: "UBOOT", file: "lk.bin", size: 384 * kib, fill: only(bootloader(board, true))},
-			{name: "BOOTIMG", file: "boot.img", size: 8 * mib, fill: boot("boot", true, "ROOTFS")},
-			{name: "RECOVERY", file: "recovery.img", size: 8 * mib, fill: boot("recovery", true, "RECOVERY")},
+			{name: "BOOTIMG", file: "boot.img", size: 8 * mib, fill: only(boot)},
+			{name: "RECOVERY", file: "recovery.img", size: 8 * mib, fill: only(recovery)},
 			{name: "SEC_RO", file: "secro.img", size: 4 * mib, fill: only(SecRO())},
 			{name: "MISC", size: 512 * kib, op: "INVISIBLE", fill: misc()},
 			{name: "LOGO", file: "logo.bin", size: 3 * mib, fill: only(Logo(true))},
@@ -43,9 +45,9 @@ func mt6592() phoneSpec {
 			{name: "EXPDB", size: 10 * mib, op: "INVISIBLE"},
 			{name: "ANDROID", file: "system.img", size: 64 * mib, typ: "EXT4_IMG", gap: 896 * kib,
 				gapData: Noise("gap before android", 3000),
-				fill:    ext4("system", "ro.product.board="+board, "ro.build.display.id=SAMPLE.S1")},
+				fill:    ext4("system", build.system()...)},
 			{name: "CACHE", file: "cache.img", size: 30 * mib, typ: "EXT4_IMG", fill: ext4("cache")},
-			{name: "USRDATA", file: "userdata.img", size: rest, typ: "EXT4_IMG", gap: 2 * mib, fill: ext4("userdata")},
+			{name: "USRDATA", file: "userdata.img", size: rest, typ: "EXT4_IMG", gap: 2 * mib, fill: ext4("userdata", append([]CPIOFile{folder("nvram")}, identity("nvram/")...)...)},
 			{name: "BMTPOOL", size: 21 * mib, op: "RESERVED"},
 		},
 		table: func(p *Phone) {
@@ -71,6 +73,8 @@ func SmallMT6572() *Phone { return build(mt6572().small()) }
 
 func mt6572() phoneSpec {
 	const board = "demo_c2"
+	build := android{chip: "MT6572", board: board, version: "4.2.2", sdk: "17", patch: "2013-09-01", id: "SAMPLE.C2", emmcNames: true}
+	boot, recovery := build.bootImages("", true)
 	return phoneSpec{
 		chip: "MT6572", board: board, storage: flash.EMMC, size: 256 * mib,
 		preloader: PreloaderSpec{Board: board, Chip: "MT6572"},
@@ -86,16 +90,16 @@ func mt6572() phoneSpec {
 			{name: "PROTECT_S", size: 6 * mib, op: "PROTECTED", typ: "YAFFS_IMG", fill: ext4("protect_s")},
 			{name: "SECCFG", size: 128 * kib, op: "INVISIBLE", fill: seccfg()},
 			{name: "UBOOT", file: "lk.bin", size: 384 * kib, fill: only(bootloader(board, true))},
-			{name: "BOOTIMG", file: "boot.img", size: 6 * mib, fill: boot("boot", true, "ROOTFS")},
-			{name: "RECOVERY", file: "recovery.img", size: 6 * mib, fill: boot("recovery", true, "RECOVERY")},
+			{name: "BOOTIMG", file: "boot.img", size: 6 * mib, fill: only(boot)},
+			{name: "RECOVERY", file: "recovery.img", size: 6 * mib, fill: only(recovery)},
 			{name: "SEC_RO", file: "secro.img", size: 256 * kib, typ: "YAFFS_IMG", fill: only(SecRO())},
 			{name: "MISC", size: 512 * kib, op: "INVISIBLE", fill: misc()},
 			{name: "LOGO", file: "logo.bin", size: 3 * mib, fill: only(Logo(true))},
 			{name: "EXPDB", size: 10 * mib, op: "INVISIBLE"},
 			{name: "ANDROID", file: "system.img", size: 48 * mib, typ: "YAFFS_IMG", gap: mib,
-				fill: ext4("system", "ro.product.board="+board)},
+				fill: ext4("system", build.system()...)},
 			{name: "CACHE", file: "cache.img", size: 20 * mib, typ: "YAFFS_IMG", fill: ext4("cache")},
-			{name: "USRDATA", file: "userdata.img", size: 64 * mib, typ: "YAFFS_IMG", fill: ext4("userdata")},
+			{name: "USRDATA", file: "userdata.img", size: 64 * mib, typ: "YAFFS_IMG", fill: ext4("userdata", append([]CPIOFile{folder("nvram")}, identity("nvram/")...)...)},
 			{name: "FAT", size: rest, op: "INVISIBLE", typ: "FAT_IMG", noLength: true},
 			{name: "BMTPOOL", size: 21 * mib, op: "RESERVED"},
 		},

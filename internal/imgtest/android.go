@@ -1,0 +1,235 @@
+package imgtest
+
+import (
+	"fmt"
+	"hash/crc32"
+	"strings"
+)
+
+// What Android keeps in the partitions of a phone: the files that say what build it is,
+// how its partitions are mounted, and who it is. All of it is invented.
+
+// android is a build of a made phone.
+type android struct {
+	chip, board, version, sdk, patch, id string
+	emmcNames                            bool // partitions are named /emmc@name, as until Android 4
+}
+
+func text(name, data string) CPIOFile    { return CPIOFile{name, 0o100644, data} }
+func folder(name string) CPIOFile        { return CPIOFile{name, 0o040755, ""} }
+func program(name, data string) CPIOFile { return CPIOFile{name, 0o100755, data} }
+
+// properties is the build.prop of a partition.
+func (a android) properties(partition string) string {
+	product, build := "ro.product.", "ro.build."
+	if partition != "system" {
+		product, build = "ro.product."+partition+".", "ro."+partition+".build."
+	}
+	return strings.Join([]string{
+		"# made for tests, not from a phone",
+		build + "display.id=" + a.id,
+		build + "version.release=" + a.version,
+		build + "version.sdk=" + a.sdk,
+		build + "version.security_patch=" + a.patch,
+		build + "fingerprint=" + a.fingerprint(),
+		product + "brand=Demo",
+		product + "model=Demo " + strings.ToUpper(strings.TrimPrefix(a.board, "demo_")),
+		product + "device=" + a.board,
+		product + "board=" + a.board,
+		"ro.board.platform=" + strings.ToLower(a.chip), "",
+	}, "\n")
+}
+
+func (a android) fingerprint() string {
+	return fmt.Sprintf("Demo/%s/%s:%s/%s/1:user/test-keys", a.board, a.board, a.version, a.id)
+}
+
+// system is a small system partition.
+func (a android) system() []CPIOFile {
+	return []CPIOFile{
+		text("build.prop", a.properties("system")),
+		folder("app"), folder("app/Demo"),
+		text("app/Demo/Demo.apk", string(Noise(a.board+" app", 6000))),
+		folder("bin"), program("bin/toybox", string(Noise(a.board+" toybox", 5000))), {"bin/ls", 0o120777, "toybox"},
+		folder("etc"), text("etc/hosts", "127.0.0.1 localhost\n"),
+	}
+}
+
+// vendor is a small partition of what the maker adds: vendor, product, system_ext.
+func (a android) vendor(partition string) []CPIOFile {
+	return []CPIOFile{
+		text("build.prop", a.properties(partition)),
+		folder("etc"), text("etc/fstab."+strings.ToLower(a.chip), a.fstab()),
+		folder("lib"), text("lib/libdemo.so", string(Noise(a.board+partition, 5000))),
+	}
+}
+
+// device is how Android opens a partition.
+func (a android) device(partition string) string {
+	if !a.emmcNames {
+		return "/dev/block/platform/bootdevice/by-name/" + partition
+	}
+	switch partition {
+	case "system":
+		partition = "android"
+	case "userdata":
+		partition = "usrdata"
+	}
+	return "/emmc@" + partition
+}
+
+// fstab says how partitions are mounted.
+func (a android) fstab() string {
+	var b strings.Builder
+	b.WriteString("# <src> <mnt_point> <type> <mnt_flags> <fs_mgr_flags>\n")
+	lines := []string{"system /system ro", "userdata /data noatime", "cache /cache noatime"}
+	if a.emmcNames {
+		lines = append(lines, "protect_f /protect_f noatime", "protect_s /protect_s noatime")
+	} else {
+		lines = append(lines, "protect1 /mnt/vendor/protect_f noatime", "protect2 /mnt/vendor/protect_s noatime",
+			"nvdata /mnt/vendor/nvdata noatime", "persist /mnt/vendor/persist noatime")
+	}
+	for _, line := range lines {
+		f := strings.Fields(line)
+		fmt.Fprintf(&b, "%s %s ext4 %s wait\n", a.device(f[0]), f[1], f[2])
+	}
+	return b.String()
+}
+
+// ramdisks are those of the boot and of the recovery image.
+func (a android) ramdisks() (boot, recovery []CPIOFile) {
+	chip := strings.ToLower(a.chip)
+	common := []CPIOFile{
+		text("default.prop", "ro.secure=1\nro.adb.secure=1\nro.debuggable=0\nro.product.device="+a.board+"\nro.build.fingerprint="+a.fingerprint()+"\n"),
+		text("fstab."+chip, a.fstab()),
+		text("ueventd."+chip+".rc", "/dev/ttyMT0 0660 system system\n"),
+	}
+	boot = append([]CPIOFile{folder("dev"), folder("proc"), folder("sys"), folder("system"),
+		program("init", string(Noise(a.board+" init", 3000))), text("init.rc", "on init\n    export PATH /sbin:/system/bin\n")}, common...)
+	recovery = Recovery(a.board, append(common,
+		text("etc/recovery.fstab", a.fstab()),
+		text("init.recovery."+chip+".rc", "on init\n"))...)
+	return boot, recovery
+}
+
+// kernel is what stands for one; it has the words that a kernel is known by.
+func (a android) kernel(label string) []byte {
+	b := Noise(label+" kernel", 0x8000)
+	copy(b[0x4000:], "Linux version 4.9.117+ (demo@demo) (gcc version 4.9.x) #1 SMP PREEMPT\n\x00")
+	return b
+}
+
+// packed is a ramdisk of 0x5000 bytes: a gzip stream that is stored, not compressed, so
+// that its bytes cannot change with the next release of a compressor.
+func packed(list []CPIOFile) []byte {
+	const size = 0x5000 - 23 // less header, block header, sums
+	b := CPIO(list...)
+	if len(b) > size {
+		panic(fmt.Sprintf("imgtest: a ramdisk of 0x%x bytes", len(b)))
+	}
+	b = pad(b, size, 0)
+	out := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1}
+	out = le.AppendUint16(le.AppendUint16(out, uint16(len(b))), ^uint16(len(b)))
+	out = append(out, b...)
+	return le.AppendUint32(le.AppendUint32(out, crc32.ChecksumIEEE(b)), uint32(len(b)))
+}
+
+// bootImages are the boot and the recovery image; with mtkHeaders as MT65xx has them.
+func (a android) bootImages(label string, mtkHeaders bool) (boot, recovery []byte) {
+	b, r := a.ramdisks()
+	boot = BootImage(a.kernel(label+"boot"), packed(b), mtkHeaders, "ROOTFS")
+	recovery = BootImage(a.kernel(label+"recovery"), packed(r), mtkHeaders, "RECOVERY")
+	return boot, recovery
+}
+
+// TestIMEIs are the numbers of all made phones. Their TAC is of those for tests: 00 is
+// no body that allocates any (3GPP TS 23.003, annex B; GSMA TS.06).
+var TestIMEIs = [2]string{"004402450000017", "004402450000025"}
+
+// identity is the file in which modem and Android keep the IMEIs, in folder nvram: each
+// is 15 digits packed low half first, XORed with a fixed mask, with two bytes of filler
+// and two sums behind (public: chuacw's WriteIMEI).
+func identity(nvram string) []CPIOFile {
+	var data []byte
+	for _, imei := range TestIMEIs {
+		data = append(data, maskedIMEI(imei)...)
+	}
+	list := []CPIOFile{}
+	for _, dir := range []string{"md", "md/NVRAM", "md/NVRAM/NVD_IMEI"} {
+		list = append(list, folder(nvram+dir))
+	}
+	return append(list, CPIOFile{nvram + "md/NVRAM/NVD_IMEI/MP0B_001", 0o100660, string(data)})
+}
+
+func maskedIMEI(imei string) []byte {
+	b := []byte{0xab, 0xa0, 0x6f, 0x2f, 0x1f, 0x1e, 0x9a, 0x45, 0x57, 0xdb, 0, 0}
+	for i, c := range imei {
+		b[i/2] ^= byte(c-'0') << (4 * (i % 2))
+	}
+	for i, v := range b[:10] {
+		b[10+i%2] += v
+	}
+	return b
+}
+
+// productSize is the logical partition product, and its EROFS before the hash tree, bytes.
+const (
+	productSize = int64(512) << 10
+	productFS   = int64(128) << 10
+)
+
+// logicalParts is the super partition of a phone that has system and vendor besides it:
+// product is an EROFS with its hash tree behind, system_ext an ext4.
+func (a android) logicalParts(size int64) []piece {
+	fs, tree, _ := a.product()
+	product := append(fs, tree...)
+	l := Logical{
+		Partitions: []LogicalPartition{
+			{"product", 1, []LogicalExtent{{uint32(productSize / 512), 0, 2048, 0}}},
+			{"system_ext", 1, []LogicalExtent{{2048, 0, 4096, 0}}},
+		},
+		Groups:  []string{"default", "main"},
+		Devices: []LogicalDevice{{Name: "super", Size: uint64(size)}},
+	}
+	return append([]piece{{0, SuperHead(l, l)}, {mib, product}},
+		moved(2*mib, ext4("system_ext", a.vendor("system_ext")...)(mib))...)
+}
+
+// super is the super partition of a phone whose system and vendor are in it: what Super
+// names, an ext4 and an EROFS.
+func (a android) super(size int64) []piece {
+	system := moved(mib, ext4("system", a.system()...)(mib))
+	return append(append([]piece{{0, Super(size)}}, system...),
+		piece{2 * mib, EROFS("vendor", a.vendor("vendor")...)}, piece{size - 4096, Noise("super end", 4096)})
+}
+
+// product returns the file system of product, its hash tree, and the tree's descriptor.
+func (a android) product() (fs, tree, descriptor []byte) {
+	salt := Noise(a.board+" salt", 32)
+	fs = make([]byte, productFS)
+	if copy(fs, EROFS("product", a.vendor("product")...)) == len(fs) {
+		panic("imgtest: product has no room for its files")
+	}
+	tree, root := HashTree(fs, salt)
+	return fs, tree, AVBTree{Partition: "product", ImageSize: productFS, Offset: productFS, Size: int64(len(tree)),
+		Hash: "sha256", Block: 4096, Salt: salt, Root: root}.Descriptor()
+}
+
+// vbmeta is the block that describes boot, recovery, dtbo and product as they are,
+// unsigned.
+func (a android) vbmeta(boot, recovery, dtbo []byte) []byte {
+	_, _, product := a.product()
+	salt := Noise(a.board+" salt", 32)
+	return pad(AVBBlock{Descriptors: [][]byte{
+		AVBProperty("com.android.build.boot.fingerprint", a.fingerprint()),
+		AVBHash("boot", boot, salt), AVBHash("recovery", recovery, salt), AVBHash("dtbo", dtbo, salt), product,
+	}}.Bytes(), 4096, 0)
+}
+
+// moved shifts pieces by off.
+func moved(off int64, list []piece) []piece {
+	for i := range list {
+		list[i].off += off
+	}
+	return list
+}
