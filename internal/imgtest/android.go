@@ -21,16 +21,17 @@ func program(name, data string) CPIOFile { return CPIOFile{name, 0o100755, data}
 
 // properties is the build.prop of a partition.
 func (a android) properties(partition string) string {
-	product, build := "ro.product.", "ro.build."
+	product, build, patch := "ro.product.", "ro.build.", "ro.build.version."
 	if partition != "system" {
 		product, build = "ro.product."+partition+".", "ro."+partition+".build."
+		patch = build
 	}
 	return strings.Join([]string{
 		"# made for tests, not from a phone",
 		build + "display.id=" + a.id,
 		build + "version.release=" + a.version,
 		build + "version.sdk=" + a.sdk,
-		build + "version.security_patch=" + a.patch,
+		patch + "security_patch=" + a.patch,
 		build + "fingerprint=" + a.fingerprint(),
 		product + "brand=Demo",
 		product + "model=Demo " + strings.ToUpper(strings.TrimPrefix(a.board, "demo_")),
@@ -170,66 +171,4 @@ func maskedIMEI(imei string) []byte {
 		b[10+i%2] += v
 	}
 	return b
-}
-
-// productSize is the logical partition product, and its EROFS before the hash tree, bytes.
-const (
-	productSize = int64(512) << 10
-	productFS   = int64(128) << 10
-)
-
-// logicalParts is the super partition of a phone that has system and vendor besides it:
-// product is an EROFS with its hash tree behind, system_ext an ext4.
-func (a android) logicalParts(size int64) []piece {
-	fs, tree, _ := a.product()
-	product := append(fs, tree...)
-	l := Logical{
-		Partitions: []LogicalPartition{
-			{"product", 1, []LogicalExtent{{uint32(productSize / 512), 0, 2048, 0}}},
-			{"system_ext", 1, []LogicalExtent{{2048, 0, 4096, 0}}},
-		},
-		Groups:  []string{"default", "main"},
-		Devices: []LogicalDevice{{Name: "super", Size: uint64(size)}},
-	}
-	return append([]piece{{0, SuperHead(l, l)}, {mib, product}},
-		moved(2*mib, ext4("system_ext", a.vendor("system_ext")...)(mib))...)
-}
-
-// super is the super partition of a phone whose system and vendor are in it: what Super
-// names, an ext4 and an EROFS.
-func (a android) super(size int64) []piece {
-	system := moved(mib, ext4("system", a.system()...)(mib))
-	return append(append([]piece{{0, Super(size)}}, system...),
-		piece{2 * mib, EROFS("vendor", a.vendor("vendor")...)}, piece{size - 4096, Noise("super end", 4096)})
-}
-
-// product returns the file system of product, its hash tree, and the tree's descriptor.
-func (a android) product() (fs, tree, descriptor []byte) {
-	salt := Noise(a.board+" salt", 32)
-	fs = make([]byte, productFS)
-	if copy(fs, EROFS("product", a.vendor("product")...)) == len(fs) {
-		panic("imgtest: product has no room for its files")
-	}
-	tree, root := HashTree(fs, salt)
-	return fs, tree, AVBTree{Partition: "product", ImageSize: productFS, Offset: productFS, Size: int64(len(tree)),
-		Hash: "sha256", Block: 4096, Salt: salt, Root: root}.Descriptor()
-}
-
-// vbmeta is the block that describes boot, recovery, dtbo and product as they are,
-// unsigned.
-func (a android) vbmeta(boot, recovery, dtbo []byte) []byte {
-	_, _, product := a.product()
-	salt := Noise(a.board+" salt", 32)
-	return pad(AVBBlock{Descriptors: [][]byte{
-		AVBProperty("com.android.build.boot.fingerprint", a.fingerprint()),
-		AVBHash("boot", boot, salt), AVBHash("recovery", recovery, salt), AVBHash("dtbo", dtbo, salt), product,
-	}}.Bytes(), 4096, 0)
-}
-
-// moved shifts pieces by off.
-func moved(off int64, list []piece) []piece {
-	for i := range list {
-		list[i].off += off
-	}
-	return list
 }
