@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -286,7 +287,7 @@ func TestSoftware(t *testing.T) {
 	p := imgtest.MT6765()
 	p.User.Put(p.Row("vbmeta").Offset, b)
 	r := build(t, facts(t, p))
-	if len(r.Phone.Build) < 2 || r.Phone.Build[0] != (Fact{print, "vbmeta"}) {
+	if !slices.Contains(r.Phone.Build, Fact{print, "vbmeta"}) || r.Phone.Build[0].From != "system:/build.prop" {
 		t.Errorf("build %+v", r.Phone.Build)
 	}
 }
