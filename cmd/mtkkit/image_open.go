@@ -237,8 +237,15 @@ func superOf(p *plan.Plan, suffix string) (*lp.Super, error) {
 	return nil, nil
 }
 
-// activeSlot says which slot stands for names without one, and says that it chose.
+// activeSlot says which slot stands for names without one, and says that it chose where
+// the phone has two. The table of logical partitions has an own slot a on every phone.
 func activeSlot(u *ui, p *plan.Plan) string {
+	if !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
+		_, suffix := slot.Cut(scatter.Canonical(it.Name))
+		return suffix != ""
+	}) {
+		return "a"
+	}
 	for _, name := range []string{"misc", "para"} {
 		if it, err := find(p, name); err == nil && it.Present > 0 {
 			if s := slot.Active(known(it)); s != "" {
