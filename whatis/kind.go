@@ -112,10 +112,10 @@ var about = map[Kind]struct {
 	words string
 	use   Use
 }{
-	Unknown:     {"of no known kind: nothing in it tells what it is", Nothing},
-	Empty:       {"empty: the file is empty, it has no byte", Nothing},
-	Zeros:       {"zeros, nothing else was found in it", Nothing},
-	Erased:      {"erased flash: 0xFF, nothing else was found in it", Nothing},
+	Unknown:     {"of no known kind", Nothing},
+	Empty:       {"an empty file", Nothing},
+	Zeros:       {"nothing but zeros, as far as was looked", Nothing},
+	Erased:      {"nothing but erased flash (0xFF), as far as was looked", Nothing},
 	HighEntropy: {"without any structure: encrypted, or compressed without a header", Nothing},
 	Text:        {"plain text", Nothing},
 

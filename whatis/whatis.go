@@ -15,6 +15,7 @@ import (
 type Thing struct {
 	Kind     Kind
 	Facts    []Fact
+	Packed   bool            // it is compressed, or in an archive
 	Problems []flash.Problem // of the file, as far as it was looked at
 }
 

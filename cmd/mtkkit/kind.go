@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,25 +27,24 @@ type notDump struct {
 
 func (n *notDump) Unwrap() error { return n.error }
 
-// noDump makes the error of a command that wanted a dump. Cause may be nil; its words
-// stay where they say more than the kind does.
+// noDump makes the error of a command that wanted a dump. Cause is why it could not be
+// opened as one, nil where that was not tried; its words stay where they say more than the
+// kind does.
 func noDump(path string, size int64, t *whatis.Thing, cause error) *notDump {
 	n := &notDump{path: path, size: size, thing: t}
 	next := nextSteps(path, t)
-	var bad *source.UnreadableError
-	switch use := t.Kind.Use(); {
-	case errors.As(cause, &bad) && use != whatis.Phone && use != whatis.Own, errors.Is(cause, seal.ErrKey):
+	switch {
+	case errors.Is(cause, seal.ErrKey):
 		n.error = cause
-		if bad != nil && len(next) > 0 {
-			n.error = hinted{cause, next}
-		}
-	case errors.Is(cause, layout.ErrNoTable) && use == whatis.Nothing && noFormat(t.Kind):
-		n.error = hinted{hidden{cause, fmt.Sprintf("%s: %s; the file is %s", path, plain(layout.ErrNoTable.Error()), t.Kind)}, next}
+	case errors.As(cause, new(*source.UnreadableError)):
+		n.error = hinted{cause, next}
+	case t.Kind == whatis.Unknown:
+		n.error = hinted{cmp.Or(cause, layout.ErrNoTable), next}
+	case noFormat(t.Kind):
+		cause = cmp.Or(cause, layout.ErrNoTable)
+		n.error = hinted{hidden{cause, fmt.Sprintf("%v; the file is %s", cause, t.Kind)}, next}
 	default:
-		if cause == nil {
-			cause = layout.ErrNoTable
-		}
-		n.error = hinted{hidden{cause, fmt.Sprintf("%s: is no dump, but %s", path, t)}, next}
+		n.error = hinted{hidden{cmp.Or(cause, layout.ErrNoTable), fmt.Sprintf("%s: is no dump, but %s", path, t)}, next}
 	}
 	return n
 }
@@ -79,10 +80,14 @@ func checkKind(c *cli.Context, u *ui, path string) error {
 	}
 	defer f.Close()
 	t := whatis.Front(f, path)
+	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty) {
+		return nil // words may stand where a table was
+	}
 	if t == nil && len(u.pieces) == 0 {
 		t = whatis.InSparse(f)
 		if why := source.PieceOf(path); why != "" && t != nil {
 			t.Kind = whatis.SparsePiece
+			t.Facts = append(t.Facts, whatis.Fact{Key: "complete", Value: "no"})
 			t.Problems = append(t.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset, Text: why})
 		}
 	}
@@ -112,7 +117,10 @@ func imageAlone(d *dump) error {
 	if t.Kind.Use() != whatis.Phone {
 		return nil
 	}
-	if d.src.Unpacked {
+	if n := len(d.ui.pieces); n > 0 {
+		return noDump(strings.Join(d.ui.pieces, " "), user.Image.Size(), t, nil)
+	}
+	if t.Packed = d.src.Unpacked; t.Packed {
 		t.Facts = append(t.Facts, whatis.Fact{Key: "packed", Value: "it is compressed, or in an archive"})
 	}
 	return noDump(d.path, st.Size(), t, nil)
@@ -120,13 +128,24 @@ func imageAlone(d *dump) error {
 
 // whyNot says of a file that could not be opened as a dump what it is, where that is known.
 func whyNot(c *cli.Context, path string, err error) error {
-	unreadable := errors.As(err, new(*source.UnreadableError)) || errors.Is(err, seal.ErrKey)
+	var bad *source.UnreadableError
+	switch {
+	case errors.As(err, new(unread)):
+		return err
+	case errors.As(err, &bad) && bad.Path == path, errors.Is(err, seal.ErrKey), errors.Is(err, layout.ErrNoTable):
+	default:
+		return err // of another file, or of the system
+	}
 	f := plainFile(c, path)
-	if f == nil || !unreadable && !errors.Is(err, layout.ErrNoTable) || errors.As(err, new(unread)) {
+	if f == nil {
 		return err
 	}
 	defer f.Close()
-	return noDump(path, f.Size(), whatis.Of(f, path), err)
+	t := whatis.Of(f, path)
+	if bad != nil && (t.Kind.Use() == whatis.Phone || t.Kind.Use() == whatis.Own) {
+		return err // it begins like a dump
+	}
+	return noDump(path, f.Size(), t, err)
 }
 
 // kindDoc is the JSON document of info for what is no dump.

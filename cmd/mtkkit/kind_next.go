@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -91,8 +92,15 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
 	}
-	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", quoted(path), "DIR", quoted(filepath.Dir(path)))
+	name := quoted(path)
+	if _, err := os.Stat(path); err != nil {
+		name = path // several files, one behind the other
+	}
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "DIR", quoted(filepath.Dir(path)))
 	for _, s := range next[t.Kind] {
+		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
+			continue // it opens no packed files
+		}
 		out = append(out, r.Replace(s))
 	}
 	if t.Kind.Use() == whatis.Nothing && len(out) == 0 {
