@@ -78,7 +78,7 @@ func fromInfo(i *image.Info) *Thing {
 	if t.Kind == "" {
 		t.Kind = Unknown
 	}
-	if t.Kind == MTKImage && i.Label == "logo" {
+	if t.Kind == MTKImage && strings.EqualFold(i.Label, "logo") {
 		t.Kind = Logo
 	}
 	if t.Kind.Use() == Nothing {

@@ -110,6 +110,7 @@ func samples(t testing.TB) []sample {
 		{"lk.bin", imgtest.MTKImage("lk", noise(3000), false), MTKImage, false},
 		{"tee.img", imgtest.MTKImage("tee", noise(3000), true), MTKImage, false},
 		{"logo.bin", imgtest.Logo(false), Logo, false},
+		{"LOGO", imgtest.Logo(true), Logo, false},
 		{"sec_ro", imgtest.SecRO(), SecRO, false},
 		{"signed", build(0x100, piece{0, "SSSS"}), Unknown, false},
 		{"preloader.bin", imgtest.Preloader(imgtest.PreloaderSpec{Board: "demo_s1", Chip: "MT6592"}), Preloader, false},

@@ -220,7 +220,7 @@ func describeDump(u *ui, d *dump) error {
 	}
 	s, err := superOf(p, "a")
 	if err != nil {
-		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: err.Error()})
+		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
 	} else if s != nil {
 		doc.addLogical(s)
 	}
