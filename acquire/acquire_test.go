@@ -208,7 +208,7 @@ func TestAcquire(t *testing.T) {
 		t.Errorf("reads of user %d, boot 1 %d, boot 2 %d; %d times afresh", p.user.reads, p.boot1.reads, p.boot2.reads, p.again)
 	}
 	_, err = Create(dir, p.job())
-	refused(t, err, "exists")
+	refused(t, err, "holds a dump")
 }
 
 func refused(t *testing.T, err error, says string) {

@@ -179,14 +179,15 @@ func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 		alone.Offset = 0
 		return []flash.ManifestSource{alone}, nil
 	}
+	if len(m.Sources) == 0 {
+		return nil, fmt.Errorf("split: %s: the manifest names no source", j.dir)
+	}
+	first := max(0, slices.IndexFunc(m.Sources, func(s flash.ManifestSource) bool { return s.Region.IsUser() }))
 	var main []flash.ManifestSource
 	for _, s := range m.Sources {
-		if s.Name == m.Sources[0].Name {
+		if s.Name == m.Sources[first].Name {
 			main = append(main, s)
 		}
-	}
-	if len(main) == 0 {
-		return nil, fmt.Errorf("split: %s: the manifest names no source", j.dir)
 	}
 	if len(main) > 1 && slices.IndexFunc(main, func(s flash.ManifestSource) bool { return s.Offset > 0 }) < 0 {
 		main = main[:1] // files of one name from different folders

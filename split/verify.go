@@ -56,11 +56,13 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	}
 	r.Manifest, r.Partial = m, !m.Complete || !m.Covers()
 	switch {
-	case r.Partial && m.Kind == flash.KindDump: // it says why
+	case r.Partial && m.Kind == flash.KindDump:
 		r.add(flash.Warning, flash.ManifestName, "the dump is not complete")
-		r.Problems = append(r.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity != flash.Warning })...)
 	case isPart(m):
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
+	}
+	if m.Kind == flash.KindDump { // what was said when the phone was read holds still
+		r.Problems = append(r.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity != flash.Warning })...)
 	}
 	r.Problems = append(r.Problems, m.Lacking()...)
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {
@@ -220,8 +222,10 @@ func (r *Report) strangers(dir string) {
 		first, _, _ := strings.Cut(f.Name, "/")
 		known[first] = true
 	}
-	if r.Manifest.Kind == flash.KindDump { // what is made of a dump may stand beside it
-		known["parts"], known["blocks.html"] = true, true
+	if r.Manifest.Kind == flash.KindDump { // what is made of a dump may stand beside it, and the phone's own lists do
+		for _, name := range []string{"parts", "blocks.html", "dumchar_info.txt", "partitions.txt"} {
+			known[name] = true
+		}
 	}
 	var names []string
 	for _, e := range entries {

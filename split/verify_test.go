@@ -51,6 +51,11 @@ func TestVerify(t *testing.T) {
 			b, _ := os.ReadFile(filepath.Join(dir, flash.SumsName))
 			write(t, filepath.Join(dir, flash.SumsName), append(b, sha(nil)+" *holiday.jpg\n"...))
 		}, flash.Warning, flash.SumsName, "holiday.jpg"},
+		"what was said of the phone": {func(t *testing.T, dir string) {
+			rewrite(t, dir, func(m *flash.Manifest) {
+				m.Kind, m.Problems = flash.KindDump, []flash.Problem{{Severity: flash.Warning, Place: "EMMC_BOOT_1", Text: "is not shown by Android"}}
+			})
+		}, flash.Warning, "EMMC_BOOT_1", "not shown"},
 		"partial": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Complete = false })
 		}, flash.Warning, flash.ManifestName, "a part of the dump"},

@@ -172,9 +172,19 @@ func (h *handshake) hear(b ...byte) {
 	h.heard = append(h.heard, b...)
 }
 
+// withoutReady leaves out every READY, and the parts of one that time cut at either end.
+func withoutReady(heard []byte) []byte {
+	heard = bytes.ReplaceAll(heard, ready, nil)
+	for n := len(ready) - 1; n > 0; n-- {
+		heard = bytes.TrimSuffix(heard, ready[:n])
+		heard = bytes.TrimPrefix(heard, ready[len(ready)-n:])
+	}
+	return heard
+}
+
 // nobody says why there was no handshake, by what was heard instead.
 func (h *handshake) nobody() error {
-	heard := bytes.ReplaceAll(h.heard, ready, nil)
+	heard := withoutReady(h.heard)
 	heard = heard[max(0, len(heard)-64):]
 	switch {
 	case len(heard) == 0:

@@ -28,7 +28,7 @@ func (i Info) String() string {
 type Bus interface {
 	// List returns the ports there are now, in a stable order.
 	List() ([]Info, error)
-	// Open opens one in raw mode. Errors wrap ErrBusy, ErrPermission
+	// Open opens one in raw mode. Errors wrap ErrBusy, ErrPermission, ErrNoPort
 	// or ErrGone where they apply.
 	Open(name string) (Conn, error)
 }

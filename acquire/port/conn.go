@@ -18,6 +18,8 @@ var (
 	ErrBusy = errors.New("port busy: another program has the port open")
 	// ErrPermission: this user may not open the port.
 	ErrPermission = errors.New("no permission to open the port")
+	// ErrNoPort: what has that name is no serial port.
+	ErrNoPort = errors.New("that is no serial port")
 )
 
 // Conn is an open line to a phone.

@@ -57,6 +57,8 @@ func openError(err error) error {
 			return ErrPermission
 		case serial.PortNotFound:
 			return ErrGone
+		case serial.InvalidSerialPort:
+			return fmt.Errorf("%w: %w", ErrNoPort, err)
 		}
 	}
 	switch {

@@ -105,7 +105,7 @@ func runAcquire(c *cli.Context, u *ui) error {
 		return hinted{err, []string{"what was read of it may be of two states: read it once more, into a new folder, when nothing writes to it"}}
 	}
 	if err := a.origin.Close(); err != nil { // it need not wait for what follows
-		u.note("the phone was read, but not told to end: %v", err)
+		u.note("the phone was read, but not told to end: %s", plain(err.Error()))
 	}
 	return a.finish(d)
 }

@@ -62,7 +62,11 @@ func TestAcquireHints(t *testing.T) {
 		}
 	}
 	list := "Part_Name Size StartAddr Type MapTo\nboot 0x0000000000600000 0x0000000000123000 2 /dev/misc-sd\nrecovery 0x0000000000600000 0x0000000000723000 2 /dev/misc-sd\n"
-	for path, b := range map[string][]byte{table: []byte(list), filepath.Join(folder, "MT6592_Android_scatter.txt"): text} {
+	record, err := (&flash.Manifest{Schema: flash.ManifestSchema, Kind: flash.KindDump}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, b := range map[string][]byte{table: []byte(list), filepath.Join(there, flash.ManifestName): record, filepath.Join(folder, "MT6592_Android_scatter.txt"): text} {
 		if err := os.WriteFile(path, b, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +84,7 @@ func TestAcquireHints(t *testing.T) {
 		"one beside the files":   {[]string{"--from", folder}, nil, exitRefused, []string{"not of this phone", "name the files alone"}},
 		"the cable":              {append(phone, little...), lost, exitPhone, []string{"go on with: mtkkit acquire --resume"}},
 		"some of it":             {append(phone, "--only", "boot"), nil, exitProblems, []string{"--complete"}},
-		"a folder that exists":   {append(phone, "-o", there), nil, exitRefused, []string{"--resume"}},
+		"a folder that exists":   {append(phone, "-o", there), nil, exitRefused, []string{"holds a dump", "--resume"}},
 		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, exitPhone, nil},
 		"no agent":               {nil, nil, exitUsage, nil},
 	} {

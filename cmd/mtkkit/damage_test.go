@@ -88,7 +88,11 @@ func TestDamagedDumps(t *testing.T) {
 					t.Errorf("%s was written", name)
 				}
 			}
-			joinsTo(t, parts, path)
+			code := exitOK // a damaged table is in the parts as it was
+			if strings.HasPrefix(c.name, "cut") {
+				code = exitProblems
+			}
+			joinsTo(t, code, parts, path)
 			must(t, exitProblems, "verify", path)
 		})
 	}
@@ -171,7 +175,7 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("nothing is said of %s:\n%s", n, errs)
 		}
 	}
-	joinsTo(t, filepath.Join(dir, "deep", "er", "parts"), path)
+	joinsTo(t, exitOK, filepath.Join(dir, "deep", "er", "parts"), path)
 	var files []string
 	filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
 		if !d.IsDir() && !strings.HasPrefix(p, filepath.Join(dir, "deep", "er", "parts")) && p != path {

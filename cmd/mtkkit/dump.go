@@ -115,8 +115,29 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 	}
 }
 
-// openDump opens the dump or the phone a command names and finds its partitions.
+// openDump opens the dump or the phone a command names and finds its partitions. A file
+// that is something else is a *notDump.
 func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
+	if c.IsSet("port") {
+		return openDumpOrImage(c, u, path)
+	}
+	if err := checkKind(c, u, path); err != nil {
+		return nil, err
+	}
+	d, err := openDumpOrImage(c, u, path)
+	if err != nil {
+		return nil, whyNot(c, path, err)
+	}
+	if err := imageAlone(d); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// openDumpOrImage is openDump for commands that take an image by itself, too: to them it is
+// a dump of one partition.
+func openDumpOrImage(c *cli.Context, u *ui, path string) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {
 		return nil, err
 	}
@@ -305,13 +326,7 @@ func explain(err error, path string) error {
 		}}
 	}
 	if errors.Is(err, layout.ErrNoTable) {
-		if kind := listKind(path); kind != "" {
-			return hinted{hidden{err, fmt.Sprintf("%s: is no dump, but a list of partitions (%s)", path, kind)}, besideDump(path)}
-		}
-		return hinted{fmt.Errorf("%s: %w", path, err), []string{
-			"give the scatter file of this phone with --scatter FILE",
-			"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
-		}}
+		return hinted{fmt.Errorf("%s: %w", path, err), noTableHints}
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 				return describePieces(c, u, file)
 			}
 			if partition == "" && looksLikeDump(c, file) {
-				d, err := openDump(c, u, file)
+				d, err := openDumpOrImage(c, u, file)
 				if err == nil {
 					defer d.Close()
 					if img := packedImage(c, d); img != nil {
@@ -74,7 +74,7 @@ func describePieces(c *cli.Context, u *ui, file string) error {
 		u.problems(src.Problems)
 		return errors.Join(describeSlice(c, u, &slice{opened: &opened{name: file}, img: strict(user.Image, user.Unread)}), verdict(src.Problems))
 	}
-	d, err := openDump(c, u, file)
+	d, err := openDumpOrImage(c, u, file)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func describeDump(u *ui, d *dump) error {
 	}
 	s, err := superOf(p, "a")
 	if err != nil {
-		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: err.Error()})
+		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
 	} else if s != nil {
 		doc.addLogical(s)
 	}

@@ -121,7 +121,7 @@ func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error)
 		return o, img, err
 	}
 	src.Close()
-	d, err := openDump(c, u, p.dump)
+	d, err := openDumpOrImage(c, u, p.dump)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 		return o, s, err
 	}
 	src.Close()
-	d, err := openDump(c, u, path)
+	d, err := openDumpOrImage(c, u, path)
 	if err != nil {
 		return nil, nil, err
 	}

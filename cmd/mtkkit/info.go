@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,26 +19,35 @@ func infoCommand(u *ui) *cli.Command {
 		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
 		Flags:     append(dumpFlags(), phoneFlags()...),
-		Action: withDump(u, func(c *cli.Context, d *dump) error {
-			i := newInfo(d)
-			if p, err := d.plan(plan.Wishes{}); err == nil { // names that no file can have are found there
-				i.Problems = p.Problems
+		Action: func(c *cli.Context) error {
+			err := withDump(u, func(c *cli.Context, d *dump) error { return describe(c, u, d) })(c)
+			if other := (*notDump)(nil); errors.As(err, &other) {
+				return other.tell(u)
 			}
-			if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
-				i.Build = report.Software(f.Rows)
-			}
-			if u.json {
-				if err := u.document(i); err != nil {
-					return err
-				}
-			} else {
-				i.print(u)
-			}
-			u.problems(i.Problems)
-			d.missingPieces(u)
-			return verdict(i.Problems)
-		}),
+			return err
+		},
 	}
+}
+
+// describe says what is known of a dump.
+func describe(c *cli.Context, u *ui, d *dump) error {
+	i := newInfo(d)
+	if p, err := d.plan(plan.Wishes{}); err == nil { // names that no file can have are found there
+		i.Problems = p.Problems
+	}
+	if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
+		i.Build = report.Software(f.Rows)
+	}
+	if u.json {
+		if err := u.document(i); err != nil {
+			return err
+		}
+	} else {
+		i.print(u)
+	}
+	u.problems(i.Problems)
+	d.missingPieces(u)
+	return verdict(i.Problems)
 }
 
 // info is what is known of a dump; the same struct is printed and written as JSON.

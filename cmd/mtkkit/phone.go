@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -235,9 +236,26 @@ func (p *phonePort) prompt() {
 	}
 	where := "any port"
 	if p.name != portAuto {
-		where = p.name
+		where = p.name + p.notThere()
 	}
 	p.u.note("waiting for a phone on %s: switch it off, then plug it in (no key held)", where)
+}
+
+// notThere says which ports there are in place of one that is not, as a phone's is not
+// until it is plugged in, and a mistyped one never is.
+func (p *phonePort) notThere() string {
+	if ports, err := p.bus.List(); err != nil || slices.ContainsFunc(ports, p.want) {
+		return ""
+	}
+	var names []string
+	ports, _ := port.System().List()
+	for _, i := range ports {
+		names = append(names, i.Name)
+	}
+	if len(names) == 0 {
+		return ", which is not there yet (there are no serial ports now)"
+	}
+	return fmt.Sprintf(", which is not there yet (there are %s)", strings.Join(names[:min(len(names), 6)], ", "))
 }
 
 // watch accepts the phone's port and tells of ports that are none.

@@ -147,7 +147,7 @@ func TestPhoneTrouble(t *testing.T) {
 		says  []string
 	}{
 		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, exitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
-		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, exitPhone, []string{"waiting for a phone on", "ttyACM7", "no phone came"}},
+		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, exitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone came"}},
 		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, exitPhone, []string{"another program has the port open", "hint: end the other program"}},
 		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, exitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
 		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, exitOK, []string{"MT6765"}},

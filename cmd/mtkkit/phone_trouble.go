@@ -22,7 +22,7 @@ var errNoPhone = errors.New("no phone came")
 // ofPhone are the errors that are the phone's, its agent's or its port's.
 var ofPhone = []error{
 	errNoPhone,
-	port.ErrTimeout, port.ErrGone, port.ErrClosed, port.ErrBusy, port.ErrPermission,
+	port.ErrTimeout, port.ErrGone, port.ErrClosed, port.ErrBusy, port.ErrPermission, port.ErrNoPort,
 	brom.ErrNoAnswer, brom.ErrEcho, brom.ErrIntruder, brom.ErrWatchdog, brom.ErrSLA, brom.ErrAuth, brom.ErrSignature, brom.ErrChecksum,
 	da.ErrNoAgent, da.ErrUnknownChip, da.ErrNeedDRAM, da.ErrDRAM, da.ErrMismatch,
 	da.ErrNoStorage, da.ErrNotTaken, da.ErrProtocol, da.ErrSum, da.ErrUnsupported,
@@ -50,6 +50,8 @@ func phoneAdvice(err error) string {
 		return "switch the phone off first, start mtkkit, then plug it in; another cable or socket may help"
 	case errors.Is(err, port.ErrPermission):
 		return "mtkkit doctor says how this user gets the right; on Linux: mtkkit udev, or the group the port belongs to"
+	case errors.Is(err, port.ErrNoPort):
+		return "leave --port out: mtkkit finds the phone; mtkkit ports lists what is there"
 	case errors.Is(err, port.ErrBusy):
 		return "end the other program (another run of mtkkit, SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
 	case adb.IsTrouble(err):

@@ -83,7 +83,7 @@ func openStock(c *cli.Context, u *ui, path string) (*stockParts, error) {
 	if c.String("for") != "" {
 		return nil, usage("mtkkit recovery build: --for is for a stock image; %s is no boot image", path)
 	}
-	d, err := openDump(c, u, path)
+	d, err := openDumpOrImage(c, u, path)
 	if err != nil {
 		return nil, err
 	}

@@ -12,16 +12,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // Lists of partitions that are no scatter file (/proc/dumchar_info, mtkclient's printgpt
 // …), given where one is expected.
 
 // besideDump says how such a list is used.
-func besideDump(path string) []string {
-	return []string{fmt.Sprintf("give it beside the dump it is of: mtkkit list ROM_1 --table %s", quoted(path)),
-		"mtkkit scatter diff compares it with a scatter file, scatter create makes one of it"}
-}
+func besideDump(path string) []string { return nextSteps(path, &whatis.Thing{Kind: whatis.List}) }
 
 // listKind returns what kind of list a file is, "" when it is none.
 func listKind(path string) string {

@@ -133,6 +133,9 @@ func (u *ui) document(v any) error {
 func (u *ui) problems(ps []flash.Problem) {
 	for _, p := range ps {
 		u.unfinished.heard(p)
+		if p.Place == "" { // nothing else leads the text
+			p.Text = plain(p.Text)
+		}
 		switch p.Severity {
 		case flash.Note:
 			if !u.json {
@@ -194,8 +197,14 @@ func (u *ui) finish(err error) int {
 // an error comes from, and a user nothing.
 var rooms = regexp.MustCompile(`(^|: )(?:(?:acquire|backup|brom|capture|codes|da|disk|flash|host|layout|oci|plan|port|report|seal|source|split): )+`)
 
+// halls are rooms whose names are words of the field, too: only in front of all do they
+// stand for the package.
+var halls = regexp.MustCompile(`^(?:files|image|leak|lp|slot|whatis): `)
+
 // plain is an error's text without them.
-func plain(text string) string { return rooms.ReplaceAllString(text, "$1") }
+func plain(text string) string {
+	return rooms.ReplaceAllString(halls.ReplaceAllString(text, ""), "$1")
+}
 
 // take returns what has changed, once.
 func (u *ui) take() (err error) {

@@ -24,7 +24,7 @@ func bootReport(c *cli.Context, u *ui, p *plan.Plan) (*avb.Report, error) {
 	}
 	var problems []flash.Problem
 	if s, err := superOf(p, "a"); err != nil {
-		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: err.Error()})
+		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
 	} else if s != nil {
 		problems = s.Problems
 		list = append(list, logicalParts(s)...)

@@ -2,7 +2,7 @@
 // broken. The rules are the tables in house_test.go.
 //
 //	floor 3   cmd                                          the screen
-//	floor 2   layout plan recovery report source           what needs several formats
+//	floor 2   layout plan recovery report source whatis    what needs several formats
 //	floor 1   scatter gpt ebr capture preloader image      formats: never move bytes
 //	          split backup acquire                         movers: never parse bytes
 //	floor 0   flash disk                                   the nouns; the system

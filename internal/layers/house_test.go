@@ -5,7 +5,7 @@ package layers
 var floors = [][]string{
 	{"flash", "disk", "nfi"},
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
-	{"layout", "plan", "recovery", "report", "source"},
+	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"cmd"},
 }
 

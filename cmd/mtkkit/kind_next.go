@@ -1,0 +1,110 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/whatis"
+)
+
+// next gives what to type for a file of each kind. FILE stands for the file, DIR for the
+// folder it lies in.
+var next = map[whatis.Kind][]string{
+	whatis.AndroidBoot: {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
+	whatis.VendorBoot:  {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
+	whatis.VBMeta:      {"mtkkit image info FILE"},
+	whatis.DTBO:        {"mtkkit image info FILE"},
+	whatis.DeviceTree:  {"mtkkit image info FILE"},
+	whatis.Kernel:      {"mtkkit image info FILE"},
+	whatis.MTKImage:    {"mtkkit image info FILE"},
+	whatis.Logo:        {"mtkkit image info FILE"},
+	whatis.SecRO:       {"mtkkit image info FILE"},
+	whatis.SignedImage: {"mtkkit image info FILE"},
+	whatis.F2FS:        {"mtkkit image info FILE"},
+	whatis.FAT:         {"mtkkit image info FILE"},
+	whatis.SquashFS:    {"mtkkit image info FILE"},
+	whatis.UBI:         {"mtkkit image info FILE"},
+	whatis.UBIFS:       {"mtkkit image info FILE"},
+	whatis.Sparse:      {"mtkkit image info FILE"},
+	whatis.SparsePiece: {"mtkkit image info with all pieces, in any order"},
+	whatis.PartTable:   {"mtkkit list FILE"},
+	whatis.Ext4:        {"mtkkit image ls FILE", "mtkkit image info FILE"},
+	whatis.EROFS:       {"mtkkit image ls FILE", "mtkkit image info FILE"},
+	whatis.Super:       {"mtkkit image super FILE", "mtkkit image info FILE"},
+	whatis.Preloader:   {"mtkkit preloader info FILE"},
+	whatis.BootRegion:  {"mtkkit preloader info FILE"},
+	whatis.Scatter:     {"mtkkit scatter check FILE", "give it beside the dump: mtkkit list ROM_1 --scatter FILE"},
+	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, scatter create makes one of it"},
+	whatis.Agent:       {"mtkkit acquire -o FOLDER --da FILE"},
+	whatis.AuthFile:    {"mtkkit acquire -o FOLDER --da DA.bin --auth FILE"},
+	whatis.CertFile:    {"mtkkit acquire -o FOLDER --da DA.bin --cert FILE"},
+	whatis.RescueMap:   {"leave it beside the file it is of, and name that one: mtkkit info FILE"},
+
+	whatis.Manifest:  {"mtkkit info DIR", "mtkkit verify DIR"},
+	whatis.Sums:      {"mtkkit verify DIR"},
+	whatis.BlocksMap: {"open it in a browser"},
+	whatis.Archive:   {"mtkkit backup list FILE", "mtkkit backup verify FILE"},
+	whatis.Parity:    {"leave it beside the file it is of; to mend that one: mtkkit backup verify --repair BASE -o MENDED"},
+	whatis.Document:  {"it is for programs to read: the command that wrote it says the same without --json"},
+	whatis.Journal:   {"mtkkit acquire --resume DIR --da DA.bin"},
+	whatis.Marker:    {"what lies beside it is unfinished: run the command that made it once more"},
+	whatis.Layout:    {"mtkkit backup tags oci:DIR"},
+
+	whatis.Age:        {"give your private key: mtkkit info FILE --key KEYFILE"},
+	whatis.AgeArmored: {"decrypt it first: age -d -i KEYFILE -o dump FILE"},
+	whatis.SevenZip:   {"unpack it first: 7z x FILE"},
+	whatis.RAR:        {"unpack it first: unrar x FILE"},
+	whatis.Tar:        {"unpack it first: tar -xf FILE"},
+	whatis.Cabinet:    {"unpack it first: cabextract FILE"},
+	whatis.EWF:        {"make a raw image of it first: ewfexport -f raw -t dump FILE"},
+	whatis.AFF:        {"make a raw image of it first: affconvert -r FILE"},
+	whatis.VMDK:       {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VHD:        {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VHDX:       {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VDI:        {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.QCOW2:      {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.DMG:        {"make a raw image of it first: dmg2img FILE dump.img"},
+	whatis.LUKS:       {"open it with its passphrase first: cryptsetup open FILE dump"},
+	whatis.PGP:        {"decrypt it first: gpg -o dump -d FILE"},
+	whatis.LFSPointer: {"fetch the file itself: git lfs pull"},
+	whatis.WebPage:    {"the download went wrong: fetch the file again, and look at its size"},
+
+	whatis.Empty:       {"nothing was written to it: copy or read the dump once more"},
+	whatis.Zeros:       noTableHints,
+	whatis.Erased:      noTableHints,
+	whatis.Text:        noTableHints,
+	whatis.Unknown:     noTableHints,
+	whatis.HighEntropy: noTableHints,
+}
+
+// noTableHints are for what may be a part of a dump, or a dump that was read from elsewhere.
+var noTableHints = []string{
+	"give the scatter file of this phone with --scatter FILE",
+	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
+}
+
+// nextSteps are the commands for a thing, with its own name in them.
+func nextSteps(path string, t *whatis.Thing) (out []string) {
+	if noFormat(t.Kind) {
+		return noTableHints // FILE is not this one there
+	}
+	if t.Kind == whatis.RescueMap {
+		path = strings.TrimSuffix(path, ".map")
+	}
+	name := quoted(path)
+	if _, err := os.Stat(path); err != nil {
+		name = path // several files, one behind the other
+	}
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "DIR", quoted(filepath.Dir(path)))
+	for _, s := range next[t.Kind] {
+		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
+			continue // it opens no packed files
+		}
+		out = append(out, r.Replace(s))
+	}
+	if t.Kind.Use() == whatis.Nothing && len(out) == 0 {
+		return []string{"a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"}
+	}
+	return out
+}

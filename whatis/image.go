@@ -1,0 +1,119 @@
+package whatis
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+)
+
+// images gives the kind of what package image knows.
+var images = map[image.Kind]Kind{
+	image.Unknown: Unknown, image.Zero: Zeros, image.Erased: Erased, image.HighEntropy: HighEntropy,
+	image.AndroidBoot: AndroidBoot, image.VendorBoot: VendorBoot, image.VBMeta: VBMeta,
+	image.Kernel: Kernel, image.DTBO: DTBO, image.DeviceTree: DeviceTree, image.Super: Super,
+	image.SparseAndroid: Sparse, image.MTKImage: MTKImage, image.MTKPreloader: Preloader,
+	image.BootRegion: BootRegion, image.SecRO: SecRO, image.Signed: SignedImage,
+	image.GPT: PartTable, image.MBR: PartTable,
+	image.Ext4: Ext4, image.F2FS: F2FS, image.EROFS: EROFS, image.SquashFS: SquashFS,
+	image.FAT: FAT, image.UBI: UBI, image.UBIFS: UBIFS,
+	image.Gzip: Gzip, image.LZ4: LZ4, image.XZ: XZ, image.Zstd: Zstd,
+	image.LFSPointer: LFSPointer, image.HTML: WebPage,
+}
+
+// telling are the facts of an image that people look for first, the most telling first.
+var telling = []string{"fingerprint", "OS version", "patch level", "kernel version", "board", "stands for", "looks like", "holds", "used", "pictures", "sections", "chip"}
+
+// OfImage says what an image by itself is. What lies behind its content is looked at no
+// farther than package image does.
+func OfImage(img flash.Image) *Thing { return fromInfo(image.Describe(img)) }
+
+// Whole looks at all of an image by itself, and returns nil where that is no more than its
+// front: when it states no length, or other data follow. Look is told how far that has
+// come, and ends it by an error.
+func Whole(img flash.Image, look func(done int64) error) (*Thing, error) {
+	if c := image.Sniff(img); mayBeDump(c.Kind) || c.Length == 0 {
+		return nil, nil
+	}
+	i, err := image.DescribeWhole(img, look)
+	if err != nil || i.Length == 0 {
+		return nil, err
+	}
+	return fromInfo(i), nil
+}
+
+// InSparse says what an Android sparse image stands for, nil where that may be a dump.
+func InSparse(img flash.Image) *Thing {
+	if image.Sniff(img).Kind != image.SparseAndroid {
+		return nil
+	}
+	s, err := image.ReadSparse(img)
+	if err != nil {
+		return nil
+	}
+	if mayBeDump(image.Sniff(s).Kind) {
+		return nil
+	}
+	inside := fromInfo(image.Describe(s))
+	t := &Thing{Kind: Sparse, Problems: append(slices.Clone(s.Problems), inside.Problems...)}
+	t.add("stands for", "%s, %s", inside.Kind, flash.Size(s.Size()))
+	t.Facts = append(t.Facts, inside.Facts...)
+	return t
+}
+
+// mayBeDump says with which content dumps and boot regions begin.
+func mayBeDump(k image.Kind) bool {
+	switch k {
+	case image.Unknown, image.Zero, image.Erased, image.GPT, image.MBR, image.BootRegion, image.MTKPreloader, image.SparseAndroid:
+		return true
+	}
+	return false
+}
+
+func fromInfo(i *image.Info) *Thing {
+	t := &Thing{Kind: images[i.Kind], Problems: i.Problems}
+	if t.Kind == "" {
+		t.Kind = Unknown
+	}
+	if t.Kind == MTKImage && strings.EqualFold(i.Label, "logo") {
+		t.Kind = Logo
+	}
+	if t.Kind.Use() == Nothing {
+		return t
+	}
+	if i.Label != "" {
+		t.add("label", "%s", i.Label)
+	}
+	if i.Length > 0 && i.Length != i.Size {
+		t.add("true length", "0x%x (%s)", i.Length, flash.Size(i.Length))
+	}
+	for _, key := range telling {
+		if v := i.Fact(key); v != "" && !strings.HasPrefix(v, "not ") {
+			t.add(key, "%s", v)
+		}
+	}
+	return t
+}
+
+// printable takes out what a terminal could act on.
+func printable(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// String is a thing in a few words.
+func (t *Thing) String() string {
+	for _, f := range t.Facts {
+		if f.Key == "form" || f.Key == "chip" || f.Key == "label" || f.Key == "stands for" {
+			return fmt.Sprintf("%s (%s)", t.Kind, f.Value)
+		}
+	}
+	return t.Kind.String()
+}

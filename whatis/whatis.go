@@ -1,0 +1,180 @@
+package whatis
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Thing is what a file is, and what it says of itself.
+type Thing struct {
+	Kind     Kind
+	Facts    []Fact
+	Packed   bool            // it is compressed, or in an archive
+	Problems []flash.Problem // of the file, as far as it was looked at
+}
+
+// Fact is one thing worth knowing of the file.
+type Fact struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+func (t *Thing) add(key, format string, a ...any) {
+	if s := fmt.Sprintf(format, a...); s != "" {
+		t.Facts = append(t.Facts, Fact{key, s})
+	}
+}
+
+func (t *Thing) problem(s flash.Severity, format string, a ...any) {
+	t.Problems = append(t.Problems, flash.Problem{Severity: s, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+}
+
+// headSize holds every magic: the farthest is that of an ISO 9660 image.
+const headSize = 36 << 10
+
+// Of says what a file is. The name helps where bytes alone do not tell; it may be empty.
+func Of(img flash.Image, name string) *Thing {
+	if t := Front(img, name); t != nil {
+		return t
+	}
+	head := headOf(img)
+	for _, p := range packings {
+		if strings.HasPrefix(string(head), p.magic) {
+			return packed(img, p.kind)
+		}
+	}
+	return OfImage(img)
+}
+
+// Front is Of for a file that by its first bytes, or as a text, can be no dump and holds
+// none that could be opened: nil for every other, images by themselves among them.
+func Front(img flash.Image, name string) *Thing {
+	head := headOf(img)
+	switch {
+	case len(head) == 0 && img.Size() == 0:
+		return &Thing{Kind: Empty}
+	case len(head) == 0:
+		return nil // it cannot be read, and who opens it says why
+	}
+	if isText(head) {
+		if t := ofText(img, head, name); t != nil {
+			return t
+		}
+	}
+	switch {
+	case strings.HasPrefix(string(head), parityMagic):
+		return &Thing{Kind: Parity}
+	case da.Sniff(img):
+		return agent(img)
+	case strings.HasPrefix(string(head), zipMagic):
+		return ofZip(img)
+	}
+	if k := foreign(img, head); k != "" {
+		return &Thing{Kind: k}
+	}
+	return signing(head, img.Size(), name)
+}
+
+func headOf(img flash.Image) []byte {
+	b := make([]byte, max(min(img.Size(), headSize), 0))
+	n, _ := img.ReadAt(b, 0)
+	return b[:n]
+}
+
+// parityMagic begins the files of package parity.
+const parityMagic = "mtkkit parity 1\n"
+
+// packings are the forms in which a dump may be packed, by their first bytes. A zip
+// archive is looked into first.
+var packings = []struct {
+	kind  Kind
+	magic string
+}{
+	{Age, "age-encryption.org/"},
+	{Gzip, "\x1F\x8B\x08"},
+	{XZ, "\xFD7zXZ\x00"},
+	{LZ4, "\x04\x22\x4D\x18"},
+	{LZ4, "\x02\x21\x4C\x18"},
+	{Zstd, "\x28\xB5\x2F\xFD"},
+	{Zstd, "\x50\x2A\x4D\x18"},
+	{Bzip2, "BZh"},
+	{Zip, zipMagic},
+	{Zip, "PK\x07\x08"},
+	{Zip, "PK\x05\x06"},
+}
+
+func packed(img flash.Image, k Kind) *Thing {
+	t := &Thing{Kind: k}
+	switch k {
+	case Age:
+		t.recipients(img)
+	case Zstd, Zip:
+		if backup.Sniff(img) {
+			t.Kind = Archive
+		}
+	}
+	return t
+}
+
+// recipients counts whom a file was encrypted for, by the lines of its header.
+func (t *Thing) recipients(img flash.Image) {
+	if !seal.Sniff(img) {
+		t.add("version", "not one that is known")
+		return
+	}
+	kinds := map[string]int{}
+	for line := range strings.Lines(string(headOf(img))) {
+		if strings.HasPrefix(line, "---") {
+			break
+		}
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "->" {
+			kinds[f[1]]++
+		}
+	}
+	switch {
+	case kinds["scrypt"] > 0:
+		t.add("opens with", "its passphrase")
+	case kinds["X25519"]+kinds["ssh-ed25519"]+kinds["ssh-rsa"] > 0:
+		t.add("opens with", "one of %d private keys", kinds["X25519"]+kinds["ssh-ed25519"]+kinds["ssh-rsa"])
+	}
+}
+
+// agent tells a file of Download Agents.
+func agent(img flash.Image) *Thing {
+	t := &Thing{Kind: Agent}
+	c, err := da.Read(img)
+	if err != nil {
+		t.problem(flash.Error, "its directory cannot be read: %v", err)
+		return t
+	}
+	t.add("name", "%s", printable(c.ID))
+	codes := map[uint16]bool{}
+	for _, e := range c.Entries {
+		codes[e.Code] = true
+	}
+	t.add("chips", "%d", len(codes))
+	t.Problems = append(t.Problems, c.Problems...)
+	return t
+}
+
+// signing knows the files that flash tools ask for beside an agent. They are of the size
+// of a few signatures, and no public source says more than how they are named.
+func signing(head []byte, size int64, name string) *Thing {
+	const largest = 64 << 10
+	if size > largest || isText(head) {
+		return nil
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".auth":
+		return &Thing{Kind: AuthFile}
+	case ".cert":
+		return &Thing{Kind: CertFile}
+	}
+	return nil
+}
