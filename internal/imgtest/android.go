@@ -143,25 +143,27 @@ func (a android) bootImages(label string, mtkHeaders bool) (boot, recovery []byt
 	return boot, recovery
 }
 
-// TestIMEIs are the numbers of all made phones. Their TAC is of those for tests: 00 is
-// no body that allocates any (3GPP TS 23.003, annex B; GSMA TS.06).
+// TestIMEIs are the numbers of all made phones. They begin with 00, which is kept for
+// tests (GSMA TS.06), and end with the right check digit.
 var TestIMEIs = [2]string{"004402450000017", "004402450000025"}
 
-// identity is the file in which modem and Android keep the IMEIs, in folder nvram: each
-// is 15 digits packed low half first, XORed with a fixed mask, with two bytes of filler
-// and two sums behind (public: chuacw's WriteIMEI).
+// identity is the file in which the modem keeps the IMEIs, with its folders below that of
+// the given path: nvdata's root, or nvram/ of userdata on older phones.
 func identity(nvram string) []CPIOFile {
 	var data []byte
 	for _, imei := range TestIMEIs {
 		data = append(data, maskedIMEI(imei)...)
 	}
-	list := []CPIOFile{}
+	var list []CPIOFile
 	for _, dir := range []string{"md", "md/NVRAM", "md/NVRAM/NVD_IMEI"} {
 		list = append(list, folder(nvram+dir))
 	}
 	return append(list, CPIOFile{nvram + "md/NVRAM/NVD_IMEI/MP0B_001", 0o100660, string(data)})
 }
 
+// maskedIMEI is a number in MP0B_001: 15 digits packed with the low half first, under a
+// mask, two bytes more, and the sums of the even and of the odd bytes
+// (github.com/chuacw/WriteIMEI).
 func maskedIMEI(imei string) []byte {
 	b := []byte{0xab, 0xa0, 0x6f, 0x2f, 0x1f, 0x1e, 0x9a, 0x45, 0x57, 0xdb, 0, 0}
 	for i, c := range imei {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// CPIOFile is one file of a made ramdisk. Data of a link is its target; devices are
+// CPIOFile is one file of a made ramdisk or file system. Data of a link is its target; devices are
 // 1:3, as /dev/null.
 type CPIOFile struct {
 	Name string

@@ -13,6 +13,9 @@ const slotActive = 1 << 2
 // V1.1.2. Twins: lk and lk2 name the same file and hold equal bytes; scp1 and scp2
 // name the same file and differ; tee1 and tee2 hold equal bytes under two names. Data
 // lies in the gap before vendor; the gap before userdata, sec1, gz2 and otp are zero.
+// system and vendor are partitions, as Android 9 has them; so that there is something of
+// a later phone, super holds product and system_ext, and vbmeta describes boot, recovery,
+// dtbo and product.
 func MT6765() *Phone { return build(mt6765()) }
 
 // SmallMT6765 is a small one of the kind.
@@ -77,7 +80,7 @@ func mt6765() phoneSpec {
 
 // MT6893 returns a phone of 2021: UFS with 4096-byte sectors, A/B slots (slot b empty
 // in the scatter, equal bytes on flash for lk, other bytes for boot), a super
-// partition, and a scatter file V2.1.0 with CRLF that describes eMMC and UFS.
+// partition with system and vendor, and a scatter file V2.1.0 with CRLF that describes eMMC and UFS.
 func MT6893() *Phone { return build(mt6893()) }
 
 // SmallMT6893 is a small one of the kind.

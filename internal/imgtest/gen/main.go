@@ -97,7 +97,8 @@ const provenanceHead = `# Where these files come from
 
 All of them are made by ` + "`internal/imgtest`" + ` from publicly known facts about the formats.
 They hold no byte of any vendor's firmware and of no phone: names, serial numbers and
-contents are invented, and rows that are private on a phone say that they are samples.
+contents are invented, IMEIs are of the range for tests, and rows that are private on a
+phone say that they are samples.
 
 To remake them:
 
