@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -135,6 +136,9 @@ func scriptOf(c *cli.Context, u *ui, path string) (scatter.Script, []flash.Probl
 		return s, nil, err
 	}
 	s.DeviceSize = size
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return scriptOfDump(c, u, path, s)
+	}
 	if list, err := openList(path); list != nil || err != nil {
 		if err == nil {
 			s.Table, s.Storage = list.Table, listStorage(list.Table)
@@ -152,6 +156,11 @@ func scriptOf(c *cli.Context, u *ui, path string) (scatter.Script, []flash.Probl
 	if !errors.Is(err, flash.ErrNotThis) {
 		return s, nil, err
 	}
+	return scriptOfDump(c, u, path, s)
+}
+
+// scriptOfDump fills s from a dump's table.
+func scriptOfDump(c *cli.Context, u *ui, path string, s scatter.Script) (scatter.Script, []flash.Problem, error) {
 	d, err := openDump(c, u, path)
 	if err != nil {
 		return s, nil, err
