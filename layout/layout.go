@@ -65,7 +65,8 @@ type Layout struct {
 	Differ     []Difference // claim against the dump, when it was trusted all the same
 	Problems   []flash.Problem
 
-	TableSectors []int64 // of an MBR phone: where the sectors of its table stand, bytes
+	Between      []Stretch // where the table does not name all partitions: what it leaves without a name
+	TableSectors []int64   // of an MBR phone: where the sectors of its table stand, bytes
 }
 
 // Fact is a finding with its source; an empty Value is "unknown".
@@ -140,6 +141,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	l.closeEnds()
 	l.measure(user.Beyond)
 	l.tellUnread(dev)
+	if err := l.lookBetween(ctx, flash.Known(user.Image, user.Unread), opt.TablesOnly); err != nil {
+		return nil, err
+	}
 	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)

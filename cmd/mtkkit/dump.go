@@ -87,7 +87,7 @@ func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.lay
 	return plan.Make(&d.src.Device, plan.Facts{
 		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
-		DeviceSize: l.DeviceSize, Problems: l.Problems,
+		DeviceSize: l.DeviceSize, Problems: l.Problems, Unnamed: l.Unnamed,
 	}, w)
 }
 
@@ -116,7 +116,11 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 }
 
 // openDump opens the dump or the phone a command names and finds its partitions.
-func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
+func openDump(c *cli.Context, u *ui, path string) (*dump, error) { return openDumpBy(c, u, path, nil) }
+
+// openDumpBy is openDump with a table that a record has, for a dump that has none as good. It
+// is taken where the user gives no other and it agrees with the dump.
+func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {
 		return nil, err
 	}
@@ -152,9 +156,17 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		return nil, err
 	}
 	// In an archive nobody sees it, and a folder of ours has more of its own to go by.
-	own := opt.Claim != nil && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
+	byRecord := recorded != nil && (opt.Claim == nil || c.String("scatter")+c.String("table") == "")
+	if byRecord {
+		opt.Claim = recorded
+	}
+	own := opt.Claim != nil && !byRecord && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
 	opt.Progress = u.bars.event
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
+	if foreign := (*layout.ForeignError)(nil); byRecord && errors.As(err, &foreign) {
+		src.Close()
+		return openDumpBy(c, u, path, nil)
+	}
 	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
 			Text: "the scatter file " + src.Scatter + " in it is not of this dump, and not taken"})
