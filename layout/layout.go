@@ -65,8 +65,11 @@ type Layout struct {
 	Differ     []Difference // claim against the dump, when it was trusted all the same
 	Problems   []flash.Problem
 
-	Between      []Stretch // where the table does not name all partitions: what it leaves without a name
-	TableSectors []int64   // of an MBR phone: where the sectors of its table stand, bytes
+	Between []Stretch // where the table does not name all partitions: what it leaves without a name
+	matched int       // rows of the dump's own table that are in the claim, alike
+	loose   int       // points, however small, in which the two differ
+
+	TableSectors []int64 // of an MBR phone: where the sectors of its table stand, bytes
 }
 
 // Fact is a finding with its source; an empty Value is "unknown".

@@ -83,7 +83,7 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	if err != nil {
 		return err
 	}
-	d, err := openDumpBy(c, u, c.String("against"), claimOf(record))
+	d, err := openDumpBy(c, u, c.String("against"), claimOf(record), record == nil)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc, ufs or nand, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
+		&cli.BoolFlag{Name: "no-siblings", Usage: "leave files that lie beside the dump, though they are certainly of it"},
 		keyFlag(),
 		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
 		jsonFlag(), quietFlag(), progressFlag(),
@@ -116,11 +117,14 @@ func withDump(u *ui, do func(c *cli.Context, d *dump) error) cli.ActionFunc {
 }
 
 // openDump opens the dump or the phone a command names and finds its partitions.
-func openDump(c *cli.Context, u *ui, path string) (*dump, error) { return openDumpBy(c, u, path, nil) }
+func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
+	return openDumpBy(c, u, path, nil, !c.Bool("no-siblings"))
+}
 
 // openDumpBy is openDump with a table that a record has, for a dump that has none as good. It
-// is taken where the user gives no other and it agrees with the dump.
-func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim) (*dump, error) {
+// is taken where the user gives no other and it agrees with the dump. Siblings are what lies
+// beside the dump.
+func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, siblings bool) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {
 		return nil, err
 	}
@@ -165,7 +169,7 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim) (*du
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
 	if foreign := (*layout.ForeignError)(nil); byRecord && errors.As(err, &foreign) {
 		src.Close()
-		return openDumpBy(c, u, path, nil)
+		return openDumpBy(c, u, path, nil, siblings)
 	}
 	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
@@ -181,6 +185,12 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim) (*du
 		defer src.Close()
 		u.problems(errorsOf(src.Problems)) // they may be why
 		return nil, whyNoTable(err, src, path)
+	}
+	if siblings {
+		if lay, err = (&besides{c, u, src, opt}).take(lay, path); err != nil {
+			src.Close()
+			return nil, err
+		}
 	}
 	if user := src.User(); user != nil {
 		user.Beyond = lay.Beyond()
