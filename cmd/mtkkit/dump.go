@@ -187,7 +187,7 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 		return nil, whyNoTable(err, src, path)
 	}
 	if siblings {
-		if lay, err = (&besides{c, u, src, opt}).take(lay, path); err != nil {
+		if lay, err = (&nearby{c, u, src, opt}).take(lay, path); err != nil {
 			src.Close()
 			return nil, err
 		}

@@ -13,10 +13,10 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// besides takes what lies beside a dump and is certainly of it: a scatter file that agrees
+// nearby takes what lies beside a dump and is certainly of it: a scatter file that agrees
 // with its table in everything, and a boot region whose preloader proves and is for the
 // same chip. All else is left where it is, and hints name it.
-type besides struct {
+type nearby struct {
 	c   *cli.Context
 	u   *ui
 	src *source.Source
@@ -24,7 +24,7 @@ type besides struct {
 }
 
 // take returns the layout with what was taken; lay where there was nothing.
-func (s *besides) take(lay *layout.Layout, path string) (*layout.Layout, error) {
+func (s *nearby) take(lay *layout.Layout, path string) (*layout.Layout, error) {
 	if len(s.u.pieces) > 1 {
 		return lay, nil
 	}
@@ -48,7 +48,7 @@ func (s *besides) take(lay *layout.Layout, path string) (*layout.Layout, error) 
 
 // scatter takes the one scatter file that is certain. Where several are, nobody knows which
 // is the phone's.
-func (s *besides) scatter(lay *layout.Layout, paths []string) *layout.Layout {
+func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 	var found []string
 	with := map[string]*layout.Layout{}
 	claims := map[string]*layout.Claim{}
@@ -75,7 +75,7 @@ func (s *besides) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 }
 
 // claim resolves the dump with a scatter file; nil where that cannot be.
-func (s *besides) claim(ctx context.Context, path string) (*layout.Claim, *layout.Layout) {
+func (s *nearby) claim(ctx context.Context, path string) (*layout.Claim, *layout.Layout) {
 	if s.src.TakeScatter(ctx, path) != nil {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (s *besides) claim(ctx context.Context, path string) (*layout.Claim, *layou
 	return opt.Claim, l
 }
 
-func (s *besides) taken(path, why string) {
+func (s *nearby) taken(path, why string) {
 	if !s.u.json {
 		s.u.note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", filepath.Base(path), why)
 	}
