@@ -6,7 +6,9 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/preloader"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 // dump's own table must be in the claim, of the same size, and nothing may speak against it.
 // An MBR has no names, and much the same rows on all phones of its time: there what stands in
 // the rows that only the claim has must bear them out, too.
-func (l *Layout) Certain(before *Layout) bool {
+func (l *Layout) Certain(before *Layout, user flash.Image) bool {
 	if before.Claimed || l.Generation != before.Generation || l.matched < enoughRows || l.loose > 0 || len(l.Differ) > 0 {
 		return false
 	}
@@ -27,8 +29,9 @@ func (l *Layout) Certain(before *Layout) bool {
 		return false
 	}
 	borne := 0
-	for _, c := range l.Contents {
-		if c.Verdict == image.Contradicted {
+	for i, c := range l.Contents {
+		p := l.Table.Partitions[i]
+		if c.Verdict == image.Contradicted || c.Kind == image.AndroidBoot && otherRole(p, user) {
 			return false
 		}
 		if c.bearsOut() {
@@ -36,6 +39,13 @@ func (l *Layout) Certain(before *Layout) bool {
 		}
 	}
 	return l.Generation == "gpt" || l.Generation == "ebr" && borne >= enoughContent
+}
+
+// otherRole reports whether a boot image stands where a recovery should, or the other way.
+func otherRole(p flash.Partition, user flash.Image) bool {
+	name, _ := slot.Cut(scatter.Canonical(p.Name))
+	role := image.BootRole(flash.Slice(user, p.Extent))
+	return role != "" && role != name && (name == "boot" || name == "recovery")
 }
 
 // Owns reports whether a boot region is certainly of the dump, whose chip must be known: its

@@ -54,7 +54,7 @@ func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 	claims := map[string]*layout.Claim{}
 	for _, path := range paths {
 		claims[path], with[path] = s.claim(s.c.Context, path)
-		if with[path] != nil && with[path].Certain(lay) {
+		if with[path] != nil && with[path].Certain(lay, s.src.User().Image) {
 			found = append(found, path)
 		}
 	}
