@@ -64,11 +64,8 @@ func isBootOf(dump, boot string) bool {
 	return false
 }
 
-// TakeScatter makes a scatter file that lies beside the dump its own; "" lets go of it.
+// TakeScatter makes a scatter file that lies beside the dump its own.
 func (s *Source) TakeScatter(ctx context.Context, path string) error {
-	if s.Scatter, s.ScatterText = "", nil; path == "" {
-		return nil
-	}
 	f, err := s.openFile(ctx, path)
 	if err == nil {
 		s.Scatter, s.ScatterText = path, f

@@ -64,9 +64,6 @@ func TestBeside(t *testing.T) {
 	if err := s.TakeScatter(context.Background(), b.Scatter[0]); err != nil || s.Scatter != b.Scatter[0] || s.ScatterText == nil {
 		t.Errorf("%v, %q", err, s.Scatter)
 	}
-	if err := s.TakeScatter(context.Background(), ""); err != nil || s.Scatter != "" || s.ScatterText != nil {
-		t.Errorf("%v, %q", err, s.Scatter)
-	}
 }
 
 // A link beside a dump may lead anywhere, and is left.

@@ -31,11 +31,15 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc, ufs or nand, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
-		&cli.BoolFlag{Name: "no-siblings", Usage: "leave files that lie beside the dump, though they are certainly of it"},
+		noSiblingsFlag(),
 		keyFlag(),
 		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
 		jsonFlag(), quietFlag(), progressFlag(),
 	}
+}
+
+func noSiblingsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "no-siblings", Usage: "leave files that lie beside the dump, though they are certainly of it"}
 }
 
 func jsonFlag() cli.Flag {
@@ -223,6 +227,11 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		return nil, err
 	}
 	defer done()
+	return claimIn(path, img, src.Storage)
+}
+
+// claimIn reads a table of any kind, for that kind of flash.
+func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim, error) {
 	claim := &layout.Claim{Name: filepath.Base(path)}
 	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
 		got, err := capture.Read(img)
@@ -240,8 +249,8 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err),
 			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"}}
 	}
-	if slices.Contains(f.Storages(), src.Storage) { // one file may describe two kinds of flash
-		f = f.Select(src.Storage)
+	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
+		f = f.Select(storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	if m := scatterFileName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"path/filepath"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,45 +45,48 @@ func (s *nearby) take(lay *layout.Layout, path string) (*layout.Layout, error) {
 }
 
 // scatter takes the one scatter file that is certain. Where several are, nobody knows which
-// is the phone's.
+// is the phone's. A dump without a table of its own has nothing that could agree.
 func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
-	var found []string
-	with := map[string]*layout.Layout{}
-	claims := map[string]*layout.Claim{}
-	for _, path := range paths {
-		claims[path], with[path] = s.claim(s.c.Context, path)
-		if with[path] != nil && with[path].Certain(lay, s.src.User().Image) {
-			found = append(found, path)
-		}
-	}
-	if len(found) != 1 {
-		s.src.TakeScatter(s.c.Context, "")
+	if lay.Generation != "gpt" && lay.Generation != "ebr" {
 		return lay
 	}
-	path := found[0]
-	s.src.Scatter = path
-	if i := slices.Index(paths, path); i != len(paths)-1 { // another was opened since
-		if s.src.TakeScatter(s.c.Context, path) != nil {
+	var (
+		path  string
+		claim *layout.Claim
+		with  *layout.Layout
+	)
+	for _, p := range paths {
+		c, l := s.certain(lay, p)
+		switch {
+		case l == nil:
+		case with != nil:
 			return lay
+		default:
+			path, claim, with = p, c, l
 		}
 	}
-	s.opt.Claim = claims[path]
+	if with == nil || s.src.TakeScatter(s.c.Context, path) != nil {
+		return lay
+	}
+	s.opt.Claim = claim
 	s.taken(path, "it agrees with its table in everything")
-	return with[path]
+	return with
 }
 
-// claim resolves the dump with a scatter file; nil where that cannot be.
-func (s *nearby) claim(ctx context.Context, path string) (*layout.Claim, *layout.Layout) {
-	if s.src.TakeScatter(ctx, path) != nil {
-		return nil, nil
-	}
-	opt := s.opt
-	var err error
-	if opt.Claim, err = openClaim(s.c, s.src); err != nil || opt.Claim == nil {
-		return nil, nil
-	}
-	l, err := layout.Resolve(ctx, &s.src.Device, opt)
+// certain resolves the dump with a scatter file; the layout is nil where that is not certainly
+// of the dump.
+func (s *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layout.Layout) {
+	f, err := source.OpenFile(path)
 	if err != nil {
+		return nil, nil
+	}
+	defer f.Close()
+	opt := s.opt
+	if opt.Claim, err = claimIn(path, f, s.src.Storage); err != nil {
+		return nil, nil
+	}
+	l, err := layout.Resolve(s.c.Context, &s.src.Device, opt)
+	if err != nil || !l.Certain(lay, s.src.User().Image) {
 		return nil, nil
 	}
 	return opt.Claim, l
