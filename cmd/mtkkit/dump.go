@@ -295,8 +295,8 @@ func (d *dump) missingPieces(u *ui) {
 	}
 }
 
-// scatterNearby looks for a scatter file beside the dump. It is named, never taken:
-// it may be of another phone.
+// scatterNearby looks for a scatter file beside the dump that was not taken: it may be of
+// another phone, and is named.
 func scatterNearby(dump string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(dump), "*_[Aa]ndroid_scatter*.txt"))
 	if len(found) == 0 {
