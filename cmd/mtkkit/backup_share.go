@@ -27,7 +27,7 @@ func shareFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "share", Usage: "is anything private in it? Needs --against"},
 		&cli.StringFlag{Name: "against", Usage: "`DUMP` of the same phone, whose secrets are searched for"},
-		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone, for a dump with an MBR"},
+		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone (default: the table that the archive was made with)"},
 		ownerKeyFlag("with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
 		keyFlag(),
 	}
