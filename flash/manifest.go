@@ -102,6 +102,9 @@ type ManifestEntry struct {
 	Witness   string `json:"witness,omitempty"`
 	Operation string `json:"operation,omitempty"`
 	Type      string `json:"type,omitempty"`
+
+	Guess   string `json:"guess,omitempty"`   // what its content calls itself, where no table has a name for it: names with spaces between
+	Unnamed bool   `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
 }
 
 // Stored reports whether the entry's file holds bytes of the dump in their place. Other

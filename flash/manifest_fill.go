@@ -52,6 +52,7 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	}
 	for i := range out.Entries {
 		e := &out.Entries[i]
+		e.Guess = "" // labels are what somebody wrote into the phone
 		if j := slices.IndexFunc(m.Sources, func(s ManifestSource) bool { return s.Name == e.Witness }); j >= 0 {
 			e.Witness = names[j]
 		}

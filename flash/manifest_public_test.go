@@ -15,7 +15,7 @@ func TestPublic(t *testing.T) {
 		Entries: []ManifestEntry{
 			{Kind: "partition", Name: "boot", Present: 10, File: "boot.img", SHA256: "b"},
 			{Kind: "partition", Name: "nvram", Present: 10, File: "nvram.bin", SHA256: "secret"},
-			{Kind: "partition", Name: "cache", Present: 10, Skipped: true, SHA256: "secret", Witness: "secret.bin"},
+			{Kind: "partition", Name: "cache", Present: 10, Skipped: true, SHA256: "secret", Witness: "secret.bin", Guess: "secret", Unnamed: true},
 		},
 		Files:    []ManifestFile{{Name: "boot.img", Size: 10, SHA256: "b"}, {Name: "nvram.bin", Size: 10, SHA256: "secret"}},
 		Problems: []Problem{{Severity: Note, Text: "secret"}, {Severity: Warning, Place: "secret.bin", Text: "secret.bin: cut"}},

@@ -25,7 +25,12 @@ type Partition struct {
 	TypeGUID   string // GPT partition type GUID, upper case, "" elsewhere
 	Attributes uint64 // GPT attribute bits, raw
 	Witness    string // which table or scatter vouches for the row
+	Guess      string // what the content calls itself, where the table gives no name; "" nothing
 }
+
+// Guessed is the witness of a row that no table has: what stands there is all that speaks
+// for it.
+const Guessed = "content (guess)"
 
 // Unplaced is the Offset of a row whose address counts from the end of a region of
 // unknown size.

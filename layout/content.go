@@ -87,7 +87,7 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 		if i+1 < len(found) {
 			end = found[i+1].Offset
 		}
-		p := flash.Partition{Index: len(l.Table.Partitions), Region: l.User, Extent: flash.Extent{Offset: f.Offset}, Witness: "content (guess)"}
+		p := flash.Partition{Index: len(l.Table.Partitions), Region: l.User, Extent: flash.Extent{Offset: f.Offset}, Witness: flash.Guessed}
 		p.Length = min(alignPage(max(f.Length, f.Stated)), end-f.Offset)
 		if p.Length == 0 {
 			p.Length = end - f.Offset

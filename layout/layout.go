@@ -65,6 +65,10 @@ type Layout struct {
 	Differ     []Difference // claim against the dump, when it was trusted all the same
 	Problems   []flash.Problem
 
+	Between []Stretch // where the table does not name all partitions: what it leaves without a name
+	matched int       // rows of the dump's own table that are in the claim, alike
+	loose   int       // points, however small, in which the two differ
+
 	TableSectors []int64 // of an MBR phone: where the sectors of its table stand, bytes
 }
 
@@ -140,6 +144,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	l.closeEnds()
 	l.measure(user.Beyond)
 	l.tellUnread(dev)
+	if err := l.lookBetween(ctx, flash.Known(user.Image, user.Unread), opt.TablesOnly); err != nil {
+		return nil, err
+	}
 	l.lookForTwin(user.Image)
 	l.tellWhatIsNormal()
 	l.Problems = append(l.Problems, l.Table.Check(l.User, l.Have)...)

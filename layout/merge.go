@@ -48,8 +48,9 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 		for _, d := range m.differ {
 			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.rest()})
 		}
-		m.differ = nil
+		m.loose, m.differ = m.loose+len(m.differ), nil
 	}
+	l.matched, l.loose = m.matched, m.loose+len(m.differ)
 	l.lookAt(img)
 	return l.judge(append(m.differ, l.contentDenies()...), opt)
 }
@@ -80,6 +81,8 @@ type merger struct {
 	own, claim *flash.Table
 	name       string // of the claim, for people
 	differ     []Difference
+
+	matched, loose int // rows that are alike; points in which they are not, however small
 }
 
 func (m *merger) disagree(name string, claim, dump int64) {
@@ -113,6 +116,9 @@ func (m *merger) byName() {
 		p := &l.Table.Partitions[i]
 		key := scatter.Canonical(p.Name)
 		if len(claimed[key]) == 0 {
+			if !isTableCopy(p.Name) {
+				m.loose++
+			}
 			l.note(flash.Note, p.Name, "is in the dump's table and not in %s", m.name)
 			continue
 		}
@@ -127,6 +133,9 @@ func (m *merger) byName() {
 			m.disagree(c.Name, c.Offset, p.Offset)
 		case c.Length != p.Length && !c.ToEnd && c.Length > 0:
 			l.note(flash.Note, p.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, p.Length)
+			m.loose++
+		default:
+			m.matched++
 		}
 	}
 	m.addUnlisted(claimed)
@@ -147,6 +156,9 @@ func (m *merger) addUnlisted(claimed map[string][]*flash.Partition) {
 		case p.Placed() && !p.Reserved && !starts[p.Offset]:
 			m.disagree(p.Name, p.Offset, flash.NoOffset)
 		default:
+			if !p.Reserved {
+				m.loose++
+			}
 			m.l.note(flash.Note, p.Name, "is in %s and not in the dump's table", m.name)
 		}
 	}
@@ -194,6 +206,11 @@ func (m *merger) byStart() {
 		case c.Length != o.Length:
 			l.note(flash.Note, c.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, o.Length)
 			c.Extent, c.ToEnd = o.Extent, o.ToEnd
+			m.loose++
+			continue
+		}
+		if o.File == "" {
+			m.matched++
 		}
 	}
 	l.Table.Partitions = append(l.Table.Partitions, unlisted...)

@@ -47,7 +47,7 @@ func (p *Plan) choose() {
 // public reports whether an item is the same on every phone of the model. A preloader is
 // cut out of its region, without what else stands there.
 func (it *Item) public() bool {
-	return it.Kind == "preloader" || it.Kind == "partition" && scatter.Public(it.Name)
+	return it.Kind != "region" && scatter.Everybodys(&it.ManifestEntry)
 }
 
 // OfThisPhone lists what may be of this one phone, the opposite of what Share keeps. Boot

@@ -34,6 +34,10 @@ type Facts struct {
 	Project    string          // board or project, "" unknown
 	DeviceSize int64           // true size of the user area, bytes; 0 unknown
 	Problems   []flash.Problem // of finding all that
+
+	// Unnamed tells of a stretch that no table names whether it may hold something, and what
+	// names its content gives; nil when tables name all.
+	Unnamed func(flash.Extent) (guess string, yes bool)
 }
 
 // Plan is what a split will do.
@@ -185,14 +189,24 @@ func (p *Plan) addUser() {
 		p.addRow(r, user.Image)
 	}
 	for _, g := range gaps(rows, user.Image.Size()) {
-		p.add(Item{
+		it := Item{
 			ManifestEntry: flash.ManifestEntry{
 				Kind: "gap", Name: fmt.Sprintf("gap_0x%x", g.Offset), Region: user.Region,
 				File: p.taken.take(fmt.Sprintf("gap_0x%x.bin", g.Offset)), Extent: g,
 			},
 			Image: flash.Slice(user.Image, g),
-		})
+		}
+		it.Guess, it.Unnamed = p.unnamed(g)
+		p.add(it)
 	}
+}
+
+// unnamed tells what stands in a stretch that no table names.
+func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
+	if p.facts.Unnamed == nil {
+		return "", false
+	}
+	return p.facts.Unnamed(e)
 }
 
 // rows are those that can be carved: they have a place, and somebody besides a
@@ -220,6 +234,10 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 		},
 		Row:   row,
 		Image: flash.Slice(user, row.Extent),
+	}
+	it.Guess = row.Guess
+	if _, yes := p.unnamed(row.Extent); yes {
+		it.Unnamed = true
 	}
 	if row.Length > 0 && it.Image.Size() == 0 {
 		p.add(it) // wholly outside: recorded, with no file

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -103,12 +102,4 @@ func (p *Plan) item(row flash.Partition) *Item {
 		}
 	}
 	return nil
-}
-
-// Identity is the sentence that goes with files that carry the phone's identity.
-func (p *Plan) Identity() string {
-	if len(p.Private) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("these files carry this phone's identity (IMEI, serial numbers, keys, personal data): %s; do not share them", strings.Join(p.Private, " "))
 }

@@ -50,7 +50,7 @@ func Build(ctx context.Context, f Facts) (*Report, error) {
 		Regions: list(f.Regions), Rows: []Row{}, Preloaders: cards(f.Boots),
 		Problems: list(f.Problems),
 	}
-	b := &builder{Report: r, meter: newMeter(ctx, f), storage: f.Phone.Storage}
+	b := &builder{Report: r, meter: newMeter(ctx, f)}
 	sources := slices.Clone(f.Rows)
 	order := map[flash.Region]int{}
 	for i, reg := range r.Regions {
@@ -104,16 +104,15 @@ func newMeter(ctx context.Context, f Facts) *meter {
 // builder adds rows to a report.
 type builder struct {
 	*Report
-	meter   *meter
-	storage flash.Storage
+	meter *meter
 }
 
 // row reads what one row holds.
 func (b *builder) row(s Source) error {
 	row := Row{
-		Kind: s.Kind, Name: s.Name, Class: classOf(s.Kind, s.Name, b.storage), Region: s.Region, Scatter: s.Scatter,
+		Kind: s.Kind, Name: s.Name, Class: classOf(&s.ManifestEntry), Region: s.Region, Scatter: s.Scatter,
 		Start: s.Offset, Length: s.Length, File: s.File, Operation: s.Operation, Type: s.Type,
-		Witness: s.Witness, SHA256: s.SHA256,
+		Witness: s.Witness, SHA256: s.SHA256, Guess: s.Guess, Unnamed: s.Unnamed,
 	}
 	img := s.Image
 	if img == nil {

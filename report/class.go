@@ -61,15 +61,22 @@ var byName = []struct {
 }
 
 // classOf sorts a row. Private goes before all but the tables and what the owner put
-// there: who reads a map wants to see what not to share.
-func classOf(kind, name string, storage flash.Storage) Class {
-	switch kind {
-	case "gap":
+// there: who reads a map wants to see what not to share. A row without a name in a table
+// is sorted by what its content calls itself.
+func classOf(e *flash.ManifestEntry) Class {
+	secret := scatter.Carries(e)
+	switch {
+	case e.Kind == "gap" && secret != "":
+		return Private
+	case e.Kind == "gap":
 		return Gap
-	case "region", "preloader":
+	case e.Kind == "region", e.Kind == "preloader":
 		return Boot
 	}
-	name = scatter.Canonical(name)
+	name := scatter.Canonical(e.Name)
+	if e.Guess != "" {
+		name = scatter.Canonical(e.Guess)
+	}
 	class := Other
 	length := 0
 	for _, b := range byName {
@@ -79,7 +86,7 @@ func classOf(kind, name string, storage flash.Storage) Class {
 			}
 		}
 	}
-	if class != Tables && class != User && scatter.Defaults(name, storage).Private {
+	if class != Tables && class != User && secret != "" {
 		return Private
 	}
 	return class

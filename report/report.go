@@ -77,6 +77,8 @@ type Row struct {
 	Operation string          `json:"operation,omitempty"`
 	Type      string          `json:"type,omitempty"`
 	Witness   string          `json:"witness,omitempty"`
+	Guess     string          `json:"guess,omitempty"`   // names that its content gives, where no table has one
+	Unnamed   bool            `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
 	Content   *Content        `json:"content,omitempty"` // nil when nothing of it is at hand
 	Fill      Fill            `json:"fill"`
 	SHA256    string          `json:"sha256,omitempty"`

@@ -376,7 +376,18 @@ func (r *Row) content() string {
 	if r.Present < r.Length {
 		s = "CUT: " + s
 	}
-	return s
+	return s + r.guesses()
+}
+
+// guesses are the names that content gives what no table names.
+func (r *Row) guesses() string {
+	switch names := strings.ReplaceAll(r.Guess, " ", "? "); {
+	case r.Kind == "gap" && r.Guess != "":
+		return "; in it: " + names + "?"
+	case r.Guess != "" && r.Content.Label != r.Guess && r.Content.Kind != r.Guess:
+		return "; " + names + "?"
+	}
+	return ""
 }
 
 // brief are kinds of content in a word.

@@ -258,15 +258,7 @@ func (s *Source) openBeside(ctx context.Context) error {
 		if err := s.refuseTwice(more.path); err != nil {
 			return err
 		}
-		raw, err := s.openPath(ctx, more.path)
-		if err != nil {
-			return err
-		}
-		name := filepath.Base(more.path)
-		if slices.ContainsFunc(s.Parts, func(p flash.Part) bool { return p.Source == name }) {
-			name = filepath.Clean(more.path) // another file of the same name
-		}
-		img, err := s.unwrap(ctx, raw, name)
+		name, img, err := s.openNamed(ctx, more.path)
 		if err != nil {
 			return err
 		}
@@ -279,6 +271,20 @@ func (s *Source) openBeside(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openNamed opens and unwraps a file beside the main one, and names it as no other is.
+func (s *Source) openNamed(ctx context.Context, path string) (string, flash.Image, error) {
+	raw, err := s.openPath(ctx, path)
+	if err != nil {
+		return "", nil, err
+	}
+	name := filepath.Base(path)
+	if slices.ContainsFunc(s.Parts, func(p flash.Part) bool { return p.Source == name }) {
+		name = filepath.Clean(path) // another file of the same name
+	}
+	img, err := s.unwrap(ctx, raw, name)
+	return name, img, err
 }
 
 // refuseTwice stops a file from being taken for two regions: a phone's two boot regions

@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 // acquired is the JSON document of acquire.
@@ -95,9 +96,30 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool, left toGoOn) ([]
 	default:
 		u.say("%s: %s, %s, not all of the phone; %s", a.dir, regionsOf(m), flash.Size(size), took)
 	}
+	a.sayIMEIs()
 	a.hintRest(left.omitted)
 	u.say("check:  mtkkit verify %s", quoted(a.dir))
 	return problems, nil
+}
+
+// sayIMEIs says whether what was read has the phone's IMEIs; nothing where its partitions have
+// no names, or it is of no use to the user now.
+func (a *acquisition) sayIMEIs() {
+	if a.u.json || a.u.quiet {
+		return
+	}
+	d, err := a.openFolder(context.WithoutCancel(a.c.Context))
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	f, err := d.facts(a.c)
+	if err != nil {
+		return
+	}
+	for _, s := range imeiWords(report.FindIMEIs(f.Rows)) {
+		a.u.say("imei:   %s", s)
+	}
 }
 
 // mayBeMixed reports whether nobody knows that a dump is of one phone.

@@ -19,7 +19,7 @@ func backupDiffCommand(u *ui) *cli.Command {
 		Name:      "diff",
 		Usage:     "two dumps or backups, partition by partition, and whether they are of one phone",
 		ArgsUsage: "A B",
-		Flags:     []cli.Flag{keyFlag(), jsonFlag(), quietFlag(), progressFlag()},
+		Flags:     []cli.Flag{noSiblingsFlag(), keyFlag(), jsonFlag(), quietFlag(), progressFlag()},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
 				return usage("%s: two dumps, archives or folders, please (see %s --help)", commandName(c), commandName(c))

@@ -38,6 +38,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			&cli.StringFlag{Name: "region", Usage: "one `REGION` only, such as EMMC_BOOT_1"},
 			&cli.BoolFlag{Name: "plan", Usage: "write nothing: say what a flash tool would write where, what would be lost, and the commands"},
 			&cli.StringFlag{Name: "target", Usage: "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"},
+			noSiblingsFlag(),
 			&cli.BoolFlag{Name: "foreign", Usage: "with --plan: the target may be of another model"},
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},

@@ -70,18 +70,12 @@ func privateIn(m *flash.Manifest) func(file string) bool {
 	}
 }
 
-// isPrivate reports whether an entry may hold what is of this phone only. Boot regions
-// hold the preloader, which is not.
+// isPrivate reports whether an entry may hold what is of this phone only.
 func isPrivate(e *flash.ManifestEntry) bool {
-	switch e.Kind {
-	case "preloader", flash.KindSealed: // this one is locked already
+	if e.Kind == flash.KindSealed { // locked already
 		return false
-	case "region":
-		return !e.Region.IsBoot()
-	case "partition":
-		return !scatter.Public(e.Name)
 	}
-	return true
+	return !scatter.Everybodys(e)
 }
 
 // sealedIn counts the files of a manifest that are encrypted.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/leak"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
@@ -26,7 +27,7 @@ func shareFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "share", Usage: "is anything private in it? Needs --against"},
 		&cli.StringFlag{Name: "against", Usage: "`DUMP` of the same phone, whose secrets are searched for"},
-		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone, for a dump with an MBR"},
+		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone (default: the table that the archive was made with)"},
 		ownerKeyFlag("with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
 		keyFlag(),
 	}
@@ -78,7 +79,11 @@ type shareDoc struct {
 
 // verifyShare searches an archive for what is private in a dump of the same phone.
 func verifyShare(c *cli.Context, u *ui, a *archive) error {
-	d, err := openDump(c, u, c.String("against"))
+	record, err := a.manifest()
+	if err != nil {
+		return err
+	}
+	d, err := openDumpBy(c, u, c.String("against"), claimOf(record), record == nil)
 	if err != nil {
 		return err
 	}
@@ -115,6 +120,25 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 		return err
 	}
 	return doc.say(u)
+}
+
+// claimOf is the table that an archive was made with: what was shared by it is not private
+// by another. It is nil where the dump had no other than its own.
+func claimOf(m *flash.Manifest) *layout.Claim {
+	if m == nil || m.Table == "" || m.Table == "ebr" || m.Table == "content" || strings.HasPrefix(m.Table, "gpt") {
+		return nil
+	}
+	t := &flash.Table{Format: m.Table}
+	for _, e := range m.Entries {
+		if e.Kind == "partition" || e.Kind == flash.KindSealed && e.Was == "partition" {
+			t.Partitions = append(t.Partitions, flash.Partition{
+				Index: len(t.Partitions), Name: e.Name, Region: e.Region, Extent: e.Extent,
+				Type: e.Type, Operation: e.Operation, Witness: e.Witness,
+			})
+		}
+	}
+	return &layout.Claim{Name: "the archive's own table", Kind: "archive", Platform: m.Chip, Project: m.Project,
+		Table: func(int64) *flash.Table { return t }}
 }
 
 // addHashes makes the finder look for hashes of private bytes too: who knows the model

@@ -31,10 +31,15 @@ func dumpFlags() []cli.Flag {
 		&cli.StringFlag{Name: "storage", Usage: "`KIND` of flash, emmc, ufs or nand, when the dump does not tell"},
 		&cli.StringFlag{Name: "platform", Usage: "`CHIP` name, such as MT6592, when nothing in the dump tells"},
 		&cli.StringFlag{Name: "trust", Usage: "`WITNESS` to believe when they disagree: scatter"},
+		noSiblingsFlag(),
 		keyFlag(),
 		&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
 		jsonFlag(), quietFlag(), progressFlag(),
 	}
+}
+
+func noSiblingsFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "no-siblings", Usage: "leave files that lie beside the dump, though they are certainly of it"}
 }
 
 func jsonFlag() cli.Flag {
@@ -87,7 +92,7 @@ func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.lay
 	return plan.Make(&d.src.Device, plan.Facts{
 		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
-		DeviceSize: l.DeviceSize, Problems: l.Problems,
+		DeviceSize: l.DeviceSize, Problems: l.Problems, Unnamed: l.Unnamed,
 	}, w)
 }
 
@@ -138,6 +143,13 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 // openDumpOrImage is openDump for commands that take an image by itself, too: to them it is
 // a dump of one partition.
 func openDumpOrImage(c *cli.Context, u *ui, path string) (*dump, error) {
+	return openDumpBy(c, u, path, nil, !c.Bool("no-siblings"))
+}
+
+// openDumpBy is openDump with a table that a record has, for a dump that has none as good. It
+// is taken where the user gives no other and it agrees with the dump. Siblings are what lies
+// beside the dump.
+func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, siblings bool) (*dump, error) {
 	if err := checkChip(c.String("platform")); err != nil {
 		return nil, err
 	}
@@ -173,9 +185,17 @@ func openDumpOrImage(c *cli.Context, u *ui, path string) (*dump, error) {
 		return nil, err
 	}
 	// In an archive nobody sees it, and a folder of ours has more of its own to go by.
-	own := opt.Claim != nil && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
+	byRecord := recorded != nil && (opt.Claim == nil || c.String("scatter")+c.String("table") == "")
+	if byRecord {
+		opt.Claim = recorded
+	}
+	own := opt.Claim != nil && !byRecord && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
 	opt.Progress = u.bars.event
 	lay, err := layout.Resolve(c.Context, &src.Device, opt)
+	if foreign := (*layout.ForeignError)(nil); byRecord && errors.As(err, &foreign) {
+		src.Close()
+		return openDumpBy(c, u, path, nil, siblings)
+	}
 	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
 		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
 			Text: "the scatter file " + src.Scatter + " in it is not of this dump, and not taken"})
@@ -190,6 +210,12 @@ func openDumpOrImage(c *cli.Context, u *ui, path string) (*dump, error) {
 		defer src.Close()
 		u.problems(errorsOf(src.Problems)) // they may be why
 		return nil, whyNoTable(err, src, path)
+	}
+	if siblings {
+		if lay, err = (&nearby{c, u, src, opt}).take(lay, path); err != nil {
+			src.Close()
+			return nil, err
+		}
 	}
 	if user := src.User(); user != nil {
 		user.Beyond = lay.Beyond()
@@ -222,6 +248,11 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		return nil, err
 	}
 	defer done()
+	return claimIn(path, img, src.Storage)
+}
+
+// claimIn reads a table of any kind, for that kind of flash.
+func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim, error) {
 	claim := &layout.Claim{Name: filepath.Base(path)}
 	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
 		got, err := capture.Read(img)
@@ -239,8 +270,8 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 		return nil, hinted{fmt.Errorf("%s: %w", path, err),
 			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"}}
 	}
-	if slices.Contains(f.Storages(), src.Storage) { // one file may describe two kinds of flash
-		f = f.Select(src.Storage)
+	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
+		f = f.Select(storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
 	if m := scatterFileName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {
@@ -285,8 +316,8 @@ func (d *dump) missingPieces(u *ui) {
 	}
 }
 
-// scatterNearby looks for a scatter file beside the dump. It is named, never taken:
-// it may be of another phone.
+// scatterNearby looks for a scatter file beside the dump that was not taken: it may be of
+// another phone, and is named.
 func scatterNearby(dump string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(dump), "*_[Aa]ndroid_scatter*.txt"))
 	if len(found) == 0 {

@@ -37,6 +37,7 @@ func describe(c *cli.Context, u *ui, d *dump) error {
 	}
 	if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
 		i.Build = report.Software(f.Rows)
+		i.found(report.FindIMEIs(f.Rows))
 	}
 	if u.json {
 		if err := u.document(i); err != nil {
@@ -68,8 +69,10 @@ type info struct {
 	Complete   bool            `json:"complete"`
 	Missing    []layout.Range  `json:"missing,omitempty"`
 	Preloader  []infoPreloader `json:"preloader,omitempty"`
+	IMEIs      []imeiState     `json:"imei"` // without the numbers
 	Problems   []flash.Problem `json:"problems"`
 
+	imeis      []report.IMEIs
 	unfinished bool
 }
 
@@ -93,7 +96,7 @@ func newInfo(d *dump) *info {
 		Schema: "mtkkit.info/1", File: d.path, Chip: l.Chip, Project: l.Project, Storage: d.src.Storage,
 		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
 		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		Complete: l.Complete() && !d.src.Unfinished, unfinished: d.src.Unfinished,
+		IMEIs: []imeiState{}, Complete: l.Complete() && !d.src.Unfinished, unfinished: d.src.Unfinished,
 	}
 	for _, p := range d.src.Parts {
 		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})
@@ -125,6 +128,9 @@ func (i *info) print(u *ui) {
 	row("storage", "%s", storageWord(i.Storage))
 	for _, f := range i.Build {
 		row("build", "%s (from %s)", f.Value, f.From)
+	}
+	for _, s := range imeiWords(i.imeis) {
+		row("imei", "%s", s)
 	}
 	row("table", "%s", generations[i.Generation])
 	if i.Partitions > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -56,10 +57,18 @@ func printList(u *ui, p *plan.Plan, problems []flash.Problem) error {
 // printItems prints what a plan holds, a row each, in order of address.
 func printItems(u *ui, items []plan.Item) error {
 	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS")
+	head, guessed := "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS", slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
+	if guessed {
+		head += "\tGUESS"
+	}
+	fmt.Fprintln(w, head)
 	for _, it := range items {
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s\n", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
+		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
 			flash.Size(it.Length), cmp.Or(fileWords(it), "-"), cmp.Or(it.Witness, "-"))
+		if guessed {
+			fmt.Fprintf(w, "\t%s", cmp.Or(strings.ReplaceAll(it.Guess, " ", ", "), "-"))
+		}
+		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

@@ -114,7 +114,7 @@ func TestSplitPhone(t *testing.T) {
 	}
 	fromDump, fromPhone := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"mtkkit", "split", filepath.Join(dir, "ROM_1"), "--boot1", filepath.Join(dir, "BOOT_1"), "--boot2", filepath.Join(dir, "BOOT_2"), "-o", fromDump},
+	if code := run(t.Context(), []string{"mtkkit", "split", filepath.Join(dir, "ROM_1"), "--boot1", filepath.Join(dir, "BOOT_1"), "--boot2", filepath.Join(dir, "BOOT_2"), "--no-siblings", "-o", fromDump},
 		streams{out: &out, err: &errs}); code != exitOK {
 		t.Fatalf("exit %d\n%s", code, errs.String())
 	}

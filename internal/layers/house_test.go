@@ -18,7 +18,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var cellars = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
-	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop"},
+	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they

@@ -1,0 +1,173 @@
+package layout
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+)
+
+// Stretch is what no table names: a row without a name whose content gives none, and what
+// lies between rows. On phones with an MBR nvram and proinfo are there.
+type Stretch struct {
+	flash.Extent
+	Blank bool     // it holds nothing but zeros or erased flash
+	Guess []string // partitions in it, by the names that their content gives itself
+}
+
+// maxBlank is how much of a row is read to see that it is blank, bytes. The unnamed rows of
+// phones with an MBR are small, but for that of the owner's data.
+const maxBlank = 256 << 20
+
+// unnamed reports whether the table leaves partitions without a name.
+func (l *Layout) unnamed() bool { return l.Witness == "ebr" || l.Witness == "content" }
+
+// lookBetween guesses what the table does not name: the rows by what stands in them, and
+// what lies between. Where reading is slow, that stays unknown.
+func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) error {
+	if !l.unnamed() {
+		return nil
+	}
+	var rows []flash.Extent
+	for i := range l.Table.Partitions {
+		p := &l.Table.Partitions[i]
+		if p.Region != l.User || !p.Placed() {
+			continue
+		}
+		rows = append(rows, p.Extent)
+		if p.File != "" || p.Offset >= l.Have { // a sector of the table
+			continue
+		}
+		name := ownName(flash.Slice(img, p.Extent), image.Found{Content: l.Contents[i].Content})
+		if l.Witness == "ebr" {
+			p.Guess = name
+		}
+		if name != "" || l.Witness == "content" && !placeName.MatchString(p.Name) {
+			continue
+		}
+		s := Stretch{Extent: p.Extent}
+		if !slow && p.Length <= maxBlank {
+			s.Blank = onlyErased(ctx, flash.Slice(img, p.Extent))
+		}
+		l.Between = append(l.Between, s)
+	}
+	for _, e := range flash.Without([]flash.Extent{{Length: l.Have}}, rows) {
+		s := Stretch{Extent: e}
+		if !slow {
+			s.look(ctx, img)
+		}
+		l.Between = append(l.Between, s)
+	}
+	return ctx.Err()
+}
+
+// look reads a stretch. What cannot be read, or never was, is not blank.
+func (s *Stretch) look(ctx context.Context, user flash.Image) {
+	if s.Blank = onlyErased(ctx, flash.Slice(user, s.Extent)); s.Blank {
+		return
+	}
+	start := min(alignPage(s.Offset), s.End()) // contents are aligned in the region
+	img := flash.Slice(user, flash.Extent{Offset: start, Length: s.End() - start})
+	found, _ := image.Find(ctx, img, nil) // up to what cannot be read
+	for _, f := range found {
+		if name := ownName(img, f); name != "" && !slices.Contains(s.Guess, name) {
+			s.Guess = append(s.Guess, name)
+		}
+	}
+	if hasNVRAM(img) {
+		s.Guess = append(s.Guess, "nvram")
+	}
+}
+
+// Unnamed reports whether no table says what a stretch of the user area holds, though it may
+// hold something, and the names that its content gives.
+func (l *Layout) Unnamed(e flash.Extent) (guess string, yes bool) {
+	for _, s := range l.Between {
+		if s.Extent == e {
+			return strings.Join(s.Guess, " "), !s.Blank
+		}
+	}
+	return "", false
+}
+
+// placeName is a name that was made of a kind of content and its place.
+var placeName = regexp.MustCompile(`_0x[0-9a-f]+$`)
+
+// safeName is what a name that content gives may consist of.
+var safeName = regexp.MustCompile(`^[a-z0-9_.-]{1,36}$`)
+
+// ownName is what a content calls itself, "" where it does not. The label of an ext4 goes
+// before where it was mounted.
+func ownName(img flash.Image, f image.Found) string {
+	name := ""
+	switch f.Kind {
+	case image.AndroidBoot:
+		name = cmp.Or(image.BootRole(flash.Slice(img, flash.Extent{Offset: f.Offset, Length: img.Size() - f.Offset})), "boot")
+	case image.SecRO:
+		name = "secro"
+	case image.Super, image.MTKImage, image.Ext4, image.F2FS, image.EROFS, image.SquashFS:
+		name = strings.ToLower(strings.Trim(f.Label, "/"))
+	}
+	if !safeName.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+// nvramPaths are what the map in front of an nvram's content names its records by:
+// /data/nvram/md/NVRAM/NVD_IMEI/MP0B_001, /mnt/vendor/nvdata/APCFG/APRDEB/WIFI.
+var nvramPaths = [][]byte{[]byte("/NVRAM/NVD_"), []byte("nvram/APCFG/"), []byte("nvdata/APCFG/")}
+
+// hasNVRAM looks for such a map, at every place where a partition may begin. Its first path
+// stands in its first bytes.
+func hasNVRAM(img flash.Image) bool {
+	const step, head = 4 << 10, 512
+	buf := make([]byte, head)
+	for off := int64(0); off < img.Size(); {
+		d, err := flash.NextData(img, off)
+		if err != nil || d.Length == 0 {
+			return false
+		}
+		if off = max(off, d.Offset/step*step); off < img.Size() {
+			n, _ := img.ReadAt(buf, off)
+			for _, p := range nvramPaths {
+				if bytes.Contains(buf[:n], p) {
+					return true
+				}
+			}
+		}
+		off += step
+	}
+	return false
+}
+
+// onlyErased reports whether an image is known to hold nothing but zeros and erased flash.
+func onlyErased(ctx context.Context, img flash.Image) bool {
+	if len(flash.Holes(img)) > 0 {
+		return false
+	}
+	buf := make([]byte, 256<<10)
+	for off := int64(0); off < img.Size() && ctx.Err() == nil; {
+		d, err := flash.NextData(img, off)
+		if err != nil || d.Length == 0 {
+			return err == nil
+		}
+		n, err := img.ReadAt(buf[:min(int64(len(buf)), img.Size()-d.Offset)], d.Offset)
+		if err != nil && err != io.EOF || n == 0 {
+			return false
+		}
+		for _, c := range buf[:n] {
+			if c != 0 && c != 0xFF {
+				return false
+			}
+		}
+		off = d.Offset + int64(n)
+	}
+	return ctx.Err() == nil
+}
