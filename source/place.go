@@ -55,6 +55,9 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 		add(o.Name, o.Image)
 	}
 	add(flash.ManifestName, bytes.NewReader(record))
+	for _, err := range b.Lacking() {
+		s.problem(flash.Error, name, "%v", err)
+	}
 	if b.Locked != nil {
 		s.problem(flash.Error, name, "what is private in it is not here: %v", b.Locked)
 	}

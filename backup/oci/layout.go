@@ -256,6 +256,25 @@ func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error
 	return state, nil
 }
 
+// stands looks at a blob's file without reading it.
+func (l *layout) stands(d digest.Digest, size int64) error {
+	name, err := l.blob(d)
+	if err != nil {
+		return err
+	}
+	switch st, err := l.root.Lstat(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is missing in %s", d, l.dir)
+	case err != nil:
+		return l.why(name, err)
+	case !st.Mode().IsRegular():
+		return notRegular(l.path(name))
+	case st.Size() != size:
+		return fmt.Errorf("%s has %d bytes, and should have %d", l.path(name), st.Size(), size)
+	}
+	return nil
+}
+
 // confirm has nothing to ask: what was put is on the disk under its name.
 func (l *layout) confirm(context.Context, ocispec.Descriptor) error { return nil }
 

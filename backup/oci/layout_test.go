@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,5 +225,44 @@ func TestDamagedBlobIsNotShared(t *testing.T) {
 		} else if s.Mended != 0 || len(s.Damaged) != 1 || s.Damaged[0] != harmed {
 			t.Errorf("mended %d, damaged %v, want %s", s.Mended, s.Damaged, harmed)
 		}
+	}
+}
+
+// TestLacking: what is not there, is cut or is no file is named when a backup is opened,
+// before anything is read.
+func TestLacking(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "place")
+	repo := open(t, "oci:"+dir+":t", Options{Write: true})
+	mustPush(t, repo, "t", phone(1), PushOptions{})
+	b, err := repo.Open(t.Context(), "t")
+	check(t, err)
+	if errs := b.Lacking(); errs != nil {
+		t.Fatalf("a whole backup lacks %v", errs)
+	}
+	blob := func(name string) string {
+		for _, o := range b.Outputs {
+			if o.Name == name {
+				return filepath.Join(dir, "blobs", "sha256", o.Image.(*image).file.Groups[0].Blob.Encoded())
+			}
+		}
+		t.Fatalf("no file %s", name)
+		return ""
+	}
+	check(t, os.Remove(blob("boot.img")))
+	check(t, os.Truncate(blob("nvram.bin"), 7))
+	check(t, os.Remove(blob("system.img")))
+	check(t, os.Mkdir(blob("system.img"), 0o777))
+	var got []string
+	for _, err := range b.Lacking() {
+		got = append(got, err.Error())
+	}
+	slices.Sort(got)
+	for i, want := range []string{`^boot.img: sha256:.* is missing in `, `^nvram.bin: .* has 7 bytes, and should have \d+$`, `^system.img: .* is no regular file`} {
+		if i >= len(got) || !regexp.MustCompile(want).MatchString(got[i]) {
+			t.Errorf("said %q, want %s among it", got, want)
+		}
+	}
+	if len(got) != 3 {
+		t.Errorf("%d files lack something, want 3: %q", len(got), got)
 	}
 }

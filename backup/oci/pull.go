@@ -165,14 +165,33 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	}
 	for _, f := range files {
 		if w, ok := want[f.Name]; ok && w != f {
-			return fmt.Errorf("oci: %s: sha-256 %s of 0x%x bytes, the backup's manifest says %s of 0x%x", f.Name, f.SHA256, f.Size, w.SHA256, w.Size)
+			return fmt.Errorf("%s: sha-256 %s of 0x%x bytes, the backup's manifest says %s of 0x%x", f.Name, f.SHA256, f.Size, w.SHA256, w.Size)
 		}
 		delete(want, f.Name)
 	}
 	for name := range want {
-		return fmt.Errorf("oci: %s was not written", name)
+		return fmt.Errorf("%s was not written", name)
 	}
 	return nil
+}
+
+// Lacking names the files of the backup that cannot be whole in a layout folder, by what
+// lies there and without reading it: one error for each. Of a registry's blobs, which take
+// a question each, nothing is said.
+func (b *Backup) Lacking() (errs []error) {
+	l, ok := b.store.(*layout)
+	if !ok {
+		return nil
+	}
+	for _, o := range b.Outputs {
+		for _, g := range o.Image.(*image).file.Groups {
+			if err := l.stands(g.Blob, g.BlobSize); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", o.Name, err))
+				break
+			}
+		}
+	}
+	return errs
 }
 
 // Verify reads all of a backup and proves every blob and chunk, without writing; blobs
@@ -198,7 +217,7 @@ func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("oci: %s: %w", o.Name, err))
+			errs = append(errs, fmt.Errorf("%s: %w", o.Name, err))
 		}
 	}
 	for _, d := range b.rest {
@@ -207,7 +226,7 @@ func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("oci: %s: %w", d.Annotations[ocispec.AnnotationTitle], err))
+			errs = append(errs, fmt.Errorf("%s: %w", d.Annotations[ocispec.AnnotationTitle], err))
 		}
 		tell(d.Size)
 	}
