@@ -51,13 +51,15 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 	add := func(name string, img flash.Image) {
 		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
 	}
+	lacking := b.Lacking()
 	for _, o := range b.Outputs {
+		if err := lacking[o.Name]; err != nil { // as a file that a folder lacks
+			s.problem(flash.Error, o.Name, "%v", err)
+			continue
+		}
 		add(o.Name, o.Image)
 	}
 	add(flash.ManifestName, bytes.NewReader(record))
-	for _, err := range b.Lacking() {
-		s.problem(flash.Error, name, "%v", err)
-	}
 	if b.Locked != nil {
 		s.problem(flash.Error, name, "what is private in it is not here: %v", b.Locked)
 	}

@@ -176,22 +176,23 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 }
 
 // Lacking names the files of the backup that cannot be whole in a layout folder, by what
-// lies there and without reading it: one error for each. Of a registry's blobs, which take
-// a question each, nothing is said.
-func (b *Backup) Lacking() (errs []error) {
+// lies there and without reading it, and says why. Of a registry's blobs, which take a
+// question each, nothing is said.
+func (b *Backup) Lacking() map[string]error {
 	l, ok := b.store.(*layout)
 	if !ok {
 		return nil
 	}
+	lacking := map[string]error{}
 	for _, o := range b.Outputs {
 		for _, g := range o.Image.(*image).file.Groups {
 			if err := l.stands(g.Blob, g.BlobSize); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", o.Name, err))
+				lacking[o.Name] = err
 				break
 			}
 		}
 	}
-	return errs
+	return lacking
 }
 
 // Verify reads all of a backup and proves every blob and chunk, without writing; blobs
