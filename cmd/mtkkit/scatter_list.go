@@ -21,16 +21,6 @@ import (
 // besideDump says how such a list is used.
 func besideDump(path string) []string { return nextSteps(path, &whatis.Thing{Kind: whatis.List}) }
 
-// listKind returns what kind of list a file is, "" when it is none.
-func listKind(path string) string {
-	f, err := source.OpenFile(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	return capture.Sniff(f)
-}
-
 // openList reads a list that is no scatter file; nil when it is none.
 func openList(path string) (*capture.Capture, error) {
 	f, err := source.OpenFile(path)
