@@ -23,7 +23,7 @@ func (l *Layout) readBoots(dev *flash.Device) {
 		if !p.Region.IsBoot() && !beginsWithBoot(dev, p) {
 			continue
 		}
-		b := Boot{Part: p}
+		b, read := Boot{Part: p}, flash.Total(p.Unread) < p.Image.Size()
 		p.Image = flash.Known(p.Image, p.Unread) // a hole is no damage, and not blank
 		r, err := preloader.Read(p.Image)
 		switch {
@@ -33,6 +33,7 @@ func (l *Layout) readBoots(dev *flash.Device) {
 			b.Header = r
 			if p.Region.IsBoot() { // what follows the boot loaders of a whole chip is no damage
 				l.Problems = append(l.Problems, r.Problems...)
+				l.tellCut(p, r)
 			} else {
 				l.compareChip(p, r)
 			}
@@ -43,7 +44,7 @@ func (l *Layout) readBoots(dev *flash.Device) {
 				sev = flash.Note // many phones leave their second boot area unused
 			}
 			l.note(sev, string(p.Region), "is blank: no preloader in %s", p.Source)
-		default:
+		case read: // what was not is told of as such
 			l.note(flash.Warning, string(p.Region), "no preloader found in %s: %v", p.Source, err)
 		}
 		l.Boots = append(l.Boots, b)

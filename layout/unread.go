@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/preloader"
 )
 
 // tellUnread names every hole of the dump with the partitions it touches. This is the
@@ -22,18 +23,41 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 					hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole)),
 			})
 		}
+		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure tells of the user area
+			at := part.Image.Size()
+			l.note(flash.Warning, string(part.Region), "0x%x bytes behind its end at 0x%x are not in the dump", lost, at)
+			for _, e := range part.Beyond {
+				l.Missing = append(l.Missing, Range{part.Region, e})
+			}
+		}
 	}
 }
 
-// Beyond is what of the user area lies behind the end of the dump, as far as is known.
-func (l *Layout) Beyond() (out []flash.Extent) {
-	for _, m := range l.Missing {
-		if m.Region == l.User && m.End() > l.Have {
-			at := max(m.Offset, l.Have)
-			out = flash.Union(out, []flash.Extent{{Offset: at, Length: m.End() - at}})
+// Bound writes into the parts of the device what lies behind their ends, as far as is
+// known: from now on their records say that they lack it.
+func (l *Layout) Bound(dev *flash.Device) {
+	for i := range dev.Parts {
+		p, have := &dev.Parts[i], dev.Parts[i].Image.Size()
+		for _, m := range l.Missing {
+			if m.Region == p.Region && m.End() > have {
+				at := max(m.Offset, have)
+				p.Beyond = flash.Union(p.Beyond, []flash.Extent{{Offset: at, Length: m.End() - at}})
+			}
 		}
 	}
-	return out
+}
+
+// tellCut counts to what is missing the rest of a preloader whose region ends before it
+// does.
+func (l *Layout) tellCut(p flash.Part, r *preloader.Region) {
+	for _, f := range r.Files {
+		if len(p.Beyond) > 0 {
+			return // and so it was known
+		}
+		if have := p.Image.Size(); f.Cut() && f.Extent.End() > have {
+			l.Missing = append(l.Missing, Range{p.Region, flash.Extent{Offset: have, Length: f.Extent.End() - have}})
+		}
+	}
 }
 
 // touched names the partitions that a stretch has bytes of, in order of address.

@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"errors"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/imei"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -50,8 +52,8 @@ func inFiles(s Source, must bool) *imei.Finding {
 		tree, err := image.Files(s.Image)
 		if err == nil {
 			f = imei.Read(tree)
-		} else {
-			f.Why = err.Error()
+		} else if f.Why = err.Error(); errors.Is(err, flash.ErrNotThis) {
+			f.Why = "it is no file system that can be read"
 		}
 	}
 	if !must && f.Path == "" {

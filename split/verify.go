@@ -26,6 +26,7 @@ type Report struct {
 	OK       bool // every file is there and is what the manifest says; no Problem is an Error
 	Partial  bool // the folder never held all of the dump
 	Problems []flash.Problem
+	Damaged  bool            // the dump was, by what was said when the folder was made
 	Files    int             // looked at
 	Unproven int             // of them without a hash in the manifest: only their sizes were compared
 	Bytes    int64           // of them
@@ -61,10 +62,8 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	case isPart(m):
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
 	}
-	if m.Kind == flash.KindDump { // what was said when the phone was read holds still
-		r.Problems = append(r.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity != flash.Warning })...)
-	}
 	r.Problems = append(r.Problems, m.Lacking()...)
+	r.repeat(m)
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {
 		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
 	}
@@ -76,6 +75,19 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	r.strangers(dir)
 	r.OK = flash.Worst(r.Problems) < flash.Error
 	return r, nil
+}
+
+// repeat says again what was said of the dump when the folder was made. It holds still; but
+// damage of the dump is none of the folder.
+func (r *Report) repeat(m *flash.Manifest) {
+	for _, p := range m.Problems {
+		if p.Severity == flash.Note {
+			continue
+		}
+		p.Severity = flash.Warning
+		r.Damaged = r.Damaged || m.Kind != flash.KindDump // of a phone it is told how it was read
+		r.Problems = append(r.Problems, p)
+	}
 }
 
 // coverage asks whether Join would find every byte of every region. Folders without

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // fromADB is the origin that is no file.
@@ -110,6 +112,9 @@ func openFileOrigin(c *cli.Context, u *ui, from string) (*origin, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := proveOrigin(c.Context, u, src, paths[0]); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
 	o := &origin{src: src, sector: 512, pieces: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
 		problems: src.Problems, holes: map[flash.Region][]flash.Extent{},
 		atPlace: func(err error) bool { return errors.As(err, new(*source.MediumError)) }}
@@ -124,6 +129,32 @@ func openFileOrigin(c *cli.Context, u *ui, from string) (*origin, error) {
 		}
 	}
 	return o, nil
+}
+
+// proveOrigin holds a folder against its own hashes before it is read: afterwards what has
+// changed in it would have a new hash, that proves it.
+func proveOrigin(ctx context.Context, u *ui, src *source.Source, path string) error {
+	var found []flash.Problem
+	switch {
+	case src.Unfinished:
+		var err error
+		if found, err = (&dump{path: path, src: src}).proven(ctx, u.bars.event); err != nil {
+			return err
+		}
+	case src.Record != nil:
+		r, err := split.Verify(ctx, path, split.VerifyOptions{Progress: u.bars.event})
+		if err != nil {
+			return err
+		}
+		found = r.Problems
+	}
+	u.bars.clear()
+	for _, p := range found {
+		if p.Severity == flash.Error {
+			return refuseOld(p.String(), path)
+		}
+	}
+	return nil
 }
 
 // forget has the next read of a source's files come from the disk.

@@ -90,10 +90,14 @@ func (d *dump) record(p *plan.Plan, tool string) *flash.Manifest {
 // plan lists the files a split would make.
 func (d *dump) plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.lay
-	return plan.Make(&d.src.Device, plan.Facts{
+	p, err := plan.Make(&d.src.Device, plan.Facts{
 		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
 		DeviceSize: l.DeviceSize, Problems: l.Problems, Unnamed: l.Unnamed,
 	}, w)
+	if errors.Is(err, plan.ErrNothing) {
+		err = d.whyNothing(w, err)
+	}
+	return p, err
 }
 
 // withDump is the frame of a command that works on one dump.
@@ -217,9 +221,7 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 			return nil, err
 		}
 	}
-	if user := src.User(); user != nil {
-		user.Beyond = lay.Beyond()
-	}
+	lay.Bound(&src.Device)
 	u.unfinished = unfinishedOf(src, path)
 	return &dump{path: path, src: src, lay: lay, ui: u}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
 )
 
@@ -36,6 +37,18 @@ func whyNoTable(err error, src *source.Source, path string) error {
 		hidden{err, fmt.Sprintf("%s: the partition table is still to be read: nothing was read there yet (%s of %s are in the dump)", path, flash.Size(size-lacks), flash.Size(size))},
 		[]string{goOnWith(path)},
 	}
+}
+
+// whyNothing tells wishes that leave nothing from a dump that has nothing to choose from.
+func (d *dump) whyNothing(w plan.Wishes, err error) error {
+	switch {
+	case len(w.Only)+len(w.Skip) > 0 || w.Slot != "" || w.Userdata != plan.UserdataFull:
+		return err
+	case w.Share:
+		return refusal{fmt.Errorf("%s: nothing of it is certainly the same on every phone of the model, so nothing can be shared", d.path),
+			[]string{"a table with names tells what is: give this phone's scatter file with --scatter FILE"}}
+	}
+	return unread{fmt.Errorf("%s: nothing was read yet", d.path), []string{goOnWith(d.path)}}
 }
 
 // errorsOf are the errors among problems.

@@ -41,7 +41,7 @@ func imeiWords(all []report.IMEIs) (lines []string) {
 		case imei.None:
 			lines = append(lines, fmt.Sprintf("%s has no record of them", name))
 		default:
-			lines = append(lines, fmt.Sprintf("not known of %s: %s", name, oneLine(f.Why)))
+			lines = append(lines, fmt.Sprintf("not known of %s: %s", name, plain(oneLine(f.Why))))
 		}
 	}
 	return lines

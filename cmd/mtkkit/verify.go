@@ -108,6 +108,9 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 	}
 	v.Verdict = "complete"
 	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
+	if r.Damaged {
+		v.Verdict, sentence = "damaged", fmt.Sprintf("unchanged: %d files, %s; but what they were made of was not sound, see above", r.Files, flash.Size(r.Bytes))
+	}
 	if changed, err := v.checkFolderBoot(c, u, r); err != nil {
 		return err
 	} else if changed {
@@ -168,6 +171,7 @@ func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
 	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
 	for _, p := range d.lay.Problems {
 		if p.Severity == flash.Error {
+			r.Problems = slices.DeleteFunc(r.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) // as it was said when the folder was made
 			r.Problems = append(r.Problems, p)
 		}
 	}
