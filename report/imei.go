@@ -48,7 +48,10 @@ func FindIMEIs(sources []Source) (out []IMEIs) {
 // most phones have an nvdata.
 func inFiles(s Source, must bool) *imei.Finding {
 	f := &imei.Finding{State: imei.Unknown, Why: "nothing of it was read"}
-	if s.Image != nil {
+	switch {
+	case s.Present == 0:
+		f.Why = "it is not in the dump"
+	case s.Image != nil:
 		tree, err := image.Files(s.Image)
 		if err == nil {
 			f = imei.Read(tree)

@@ -157,7 +157,7 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		s.take(place(m.packed, true), m.name)
 		return nil
 	}
-	return &UnreadableError{f.name, "neither a dump with a partition table nor partitions with a table that places them (gpt.bin, a scatter file)"}
+	return &UnreadableError{f.name, fmt.Sprintf("of the %d files in it none is a dump with a partition table, and none is a table that places the others (gpt.bin, a scatter file)", len(f.members))}
 }
 
 // notImages are endings of files that stand beside dumps and are none.

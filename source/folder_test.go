@@ -214,7 +214,7 @@ func TestFolderRefused(t *testing.T) {
 	for dir, text := range map[string]string{
 		two:         "holds 2 dumps (ROM_1, ROM_2)",
 		t.TempDir(): "empty folder",
-		writeAll(t, map[string][]byte{"readme.txt": []byte("hello"), "photo.jpg": []byte("\xff\xd8\xff")}): "neither a dump",
+		writeAll(t, map[string][]byte{"readme.txt": []byte("hello"), "photo.jpg": []byte("\xff\xd8\xff")}): "none is a dump",
 	} {
 		_, err := Open(context.Background(), dir, Options{})
 		var not *UnreadableError

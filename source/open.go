@@ -317,6 +317,9 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 		if disk.IsDescriptor(path) {
 			return s.openDescriptor(ctx, path)
 		}
+		if st.Mode()&fs.ModeCharDevice != 0 {
+			return nil, &UnreadableError{path, "is a device that holds no files, such as a terminal: a card reader or an eMMC is a disk, such as /dev/sdX"}
+		}
 		return nil, &UnreadableError{path, "is no file: what comes out of a pipe is taken from standard input, as -"}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -145,11 +145,28 @@ var (
 	}
 	// Nothing: no trouble at all.
 	Nothing = &Remedy{"none", "go on"}
+	// Allow, NoADB, OneADB, NoRoot, NoServer are for phones that run, read by adb.
+	Allow = &Remedy{
+		"Android asks on the phone's screen whether this computer may use USB debugging, and nobody has said yes",
+		"unlock the phone and allow it; if nothing is asked, switch USB debugging off and on, or revoke its authorisations there",
+	}
+	NoADB = &Remedy{
+		"USB debugging is off, the cable only charges, or the driver is missing",
+		"switch USB debugging on in the developer options, plug the phone in again, look with adb devices",
+	}
+	OneADB   = &Remedy{"adb does not know which one is meant", "name it with --serial SERIAL (adb devices lists them), or unplug the others"}
+	NoRoot   = &Remedy{"the flash of a phone that runs can be read by root only", "read the phone through its loader instead (mtkkit acquire with --da), which needs no root"}
+	NoServer = &Remedy{"adb is not installed, or its server was stopped", "start it with adb start-server"}
 )
 
 // remedies are the names that the tables use.
 var remedies = map[string]*Remedy{
 	"Handshake": Handshake,
+	"Allow":     Allow,
+	"NoADB":     NoADB,
+	"OneADB":    OneADB,
+	"NoRoot":    NoRoot,
+	"NoServer":  NoServer,
 	"Port":      Port,
 	"Link":      Link,
 	"Silence":   Silence,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"filippo.io/age"
 
@@ -57,7 +58,11 @@ func Open(img flash.Image, keys []Key) (flash.Image, error) {
 	return flash.Slice(opened{r, n}, flash.Extent{Length: n}), nil
 }
 
+// damaged drops what age says of its own parsing; what the system says of reading stays.
 func damaged(err error) error {
+	if !errors.As(err, new(*fs.PathError)) {
+		err = nil
+	}
 	return &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or no age file", Err: err}
 }
 

@@ -95,7 +95,7 @@ func find(p *plan.Plan, name string) (*plan.Item, error) {
 			names = append(names, it.Name)
 		}
 	}
-	return nil, fmt.Errorf("no partition %q; there are: %s", name, strings.Join(names, " "))
+	return nil, fmt.Errorf("no partition %q%s; there are: %s", name, didYouMean(name, names), strings.Join(names, " "))
 }
 
 // catToFile is catItem into a file of its own. What is wrong with the partition is no

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -138,7 +140,26 @@ func whyNoDump(err error, path string) error {
 	if begun := acquire.Check(path); errors.Is(begun, acquire.ErrNotBegun) {
 		return unread{begun, []string{"remove the folder, and run mtkkit acquire once more"}}
 	}
+	var bad *source.UnreadableError
+	if st, serr := os.Stat(path); serr == nil && st.IsDir() && errors.As(err, &bad) && bad.Path == path {
+		return hinted{err, dumpsIn(path)}
+	}
 	return err
+}
+
+// dumpsIn are hints about what of a folder may be meant: dumps and parts one step down.
+func dumpsIn(dir string) (out []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		inner := filepath.Join(dir, e.Name())
+		if isParts(inner) || acquire.Check(inner) == nil {
+			out = append(out, "a dump or its parts lie in it: mtkkit info "+quoted(inner))
+		}
+	}
+	if len(out) == 0 {
+		return []string{"name the file with the dump (ROM_1, user.bin …), or the folder that mtkkit or a flash tool left"}
+	}
+	return out[:min(len(out), 4)]
 }
 
 // unreadPlaces names what a manifest says was not read, where partitions have no names.

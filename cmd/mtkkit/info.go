@@ -148,6 +148,7 @@ func (i *info) print(u *ui) {
 	}
 	switch {
 	case i.Generation == "boot":
+		row("next", "mtkkit preloader info %s", quoted(i.File))
 	case len(i.Missing) > 0:
 		row("complete", "no")
 	case i.unfinished:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 func scatterCreateCommand(u *ui) *cli.Command {
@@ -78,6 +80,9 @@ func createScatter(c *cli.Context, u *ui, path string) error {
 		return writeCreated(c, u, path, facts.Profile, made)
 	}
 	d, err := openDump(c, u, path)
+	if other := (*notDump)(nil); errors.As(err, &other) && other.thing.Kind == whatis.Scatter {
+		return hinted{err, []string{"to write it in another form: mtkkit scatter convert " + quoted(path)}}
+	}
 	if err != nil {
 		return err
 	}

@@ -210,7 +210,7 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 		j.u.note("%d files share their blocks with the dump and take no space of their own", shared)
 		took = "of data of their own"
 	}
-	j.u.say("%s: %d images, %s (%s %s), described by %s", j.dir, files, flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
+	j.u.say("%s: %s, %s (%s %s), described by %s", j.dir, counted(files, "image"), flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
 	if m.LeavesOut() {
 		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
 	}
@@ -218,6 +218,14 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	if !j.opt.NoHash {
 		j.u.say("check:  mtkkit verify %s", quoted(j.dir))
 	}
+}
+
+// counted is a number of things: 1 image, 2 images.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // quoted is a path as it is typed in a command.
