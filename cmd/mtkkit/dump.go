@@ -311,21 +311,26 @@ func (d *dump) missingPieces(u *ui) {
 		return
 	}
 	if len(d.lay.Boots) == 0 && d.lay.Boot1 != d.lay.User {
-		u.hint("read region %s from the phone too and give it with --boot1 FILE", d.lay.Boot1)
+		u.hint("%s", besideOr(d.src.Beside(d.path).Boot1, "--boot1", fmt.Sprintf("read region %s from the phone too and give it", d.lay.Boot1)))
 	}
 	if d.lay.Generation == "ebr" && !d.lay.Claimed {
-		u.hint("give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
+		u.hint("%s", d.wantScatter())
 	}
 }
 
-// scatterNearby looks for a scatter file beside the dump that was not taken: it may be of
-// another phone, and is named.
-func scatterNearby(dump string) string {
-	found, _ := filepath.Glob(filepath.Join(filepath.Dir(dump), "*_[Aa]ndroid_scatter*.txt"))
+// wantScatter says how a scatter file is given, by the name of one that lies beside the dump
+// and was not taken.
+func (d *dump) wantScatter() string {
+	return besideOr(d.src.Beside(d.path).Scatter, "--scatter", "give this phone's scatter file")
+}
+
+// besideOr names a file that lies beside the dump, and may be of another phone, or tells how
+// one is had.
+func besideOr(found []string, option, how string) string {
 	if len(found) == 0 {
-		return ""
+		return how + " with " + option + " FILE"
 	}
-	return fmt.Sprintf(" (%s lies beside the dump)", filepath.Base(found[0]))
+	return fmt.Sprintf("%s lies beside the dump: if it is of this phone, give it with %s %s", filepath.Base(found[0]), option, quoted(found[0]))
 }
 
 // scatterFileName is the name that flash tools insist on.

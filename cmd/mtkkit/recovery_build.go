@@ -105,7 +105,7 @@ func openPhone(c *cli.Context, u *ui) (*recovery.Phone, func() error, error) {
 		}
 		p := phoneOf(d)
 		if p.Place() == "" && d.lay.Generation == "ebr" && !d.lay.Claimed {
-			u.hint("an MBR names no partitions: give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
+			u.hint("an MBR names no partitions: %s", d.wantScatter())
 		}
 		return p, d.Close, nil
 	}
@@ -150,7 +150,7 @@ func (s *stockParts) find(d *dump) error {
 	}
 	hint := "a stock recovery.img or boot.img can be given with --stock, the dump with --for"
 	if d.lay.Generation == "ebr" && !d.lay.Claimed {
-		hint = "an MBR does not name them: give this phone's scatter file with --scatter FILE" + scatterNearby(d.path)
+		hint = "an MBR does not name them: " + d.wantScatter()
 	}
 	return hinted{fmt.Errorf("%s: neither the recovery nor the boot partition is in it, or they hold no boot image", s.path), []string{hint}}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,6 +49,16 @@ func didYouMean(word string, known []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// missing says what of a path is not there, and what is there under a name that is near.
+func missing(path string) string {
+	if dir := filepath.Dir(path); dir != path {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return missing(dir)
+		}
+	}
+	return path + ": there is no such file or folder" + nearName(path)
 }
 
 // nearName is didYouMean for a file, by what lies in its folder.

@@ -241,7 +241,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	case isPhoneTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
-		return strings.Replace(err.Error(), gone.Error(), gone.Path+": there is no such file or folder"+nearName(gone.Path), 1), hints, exitFailed
+		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, exitFailed
 	case hints != nil:
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
