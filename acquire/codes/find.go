@@ -40,6 +40,10 @@ func Find(s string) Answer {
 			a.Unknown = append(a.Unknown, name)
 		}
 	}
+	telling := func(c Code) bool { return !c.vague() || q.gives(c.Number) }
+	if len(a.Codes) > 0 && !slices.ContainsFunc(a.Codes, telling) && slices.ContainsFunc(known, telling) {
+		a.Codes = known // S_DONE, status 4032
+	}
 	switch {
 	case len(a.Codes) > 0:
 	case len(a.Unknown) > 0:
@@ -55,6 +59,10 @@ func Find(s string) Answer {
 	a.Others = differing(known, a.Codes)
 	return a
 }
+
+// vague reports whether a name says nothing of what went wrong, so that a number beside it
+// says more.
+func (c Code) vague() bool { return c.Remedy == Nothing || c.FullName() == "STATUS_ERR" }
 
 // known are the codes of the query's numbers: of those given as codes, if there are any.
 // 0 is no error, and stands in many lines beside one. A plain number in a line is a status

@@ -35,9 +35,14 @@ type number struct {
 var (
 	words = regexp.MustCompile(`[0-9A-Za-z_]+`)
 
-	// noise is what holds numbers that are no codes: times, versions, USB numbers, lines.
+	// noise is what holds numbers that are no codes: times, versions, USB numbers, lines,
+	// what has a unit.
 	noise = regexp.MustCompile(`\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\b|\b[vV]?\d+(\.\d+)+\b|` +
-		`\b[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}\b|(?i:\b(line|port|errno|page|step|issue|usberror)\b[ (#:]*\d+)|#\d+`)
+		`\b[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}\b|(?i:\b(line|port|errno|page|step|issue|usberror)\b[ (#:]*\d+)|#\d+|` +
+		`\b\d+ ?(?i:%|(?:s|ms|secs?|seconds|minutes|times|bytes|[kmg]i?b|[kmg]?b/s)\b)`)
+
+	// label is what follows the name of a variable.
+	label = regexp.MustCompile(`^ *[=:] *-?[0-9]`)
 
 	// codeWord ends what stands before a number that is a code.
 	codeWord = regexp.MustCompile(`(?i)(error|err|code|status|ret|rc|returned|result|fail|failed|exception)( (is|was|code|number|value|no\.?))?[:=#(\["' ]*$|[(\[{=:#,]["' ]*$`)
@@ -60,6 +65,9 @@ func parse(s string) query {
 			n.strong = n.strong || len(at) == 1
 			q.numbers = append(q.numbers, n)
 			continue
+		}
+		if w == strings.ToLower(w) && label.MatchString(s[i[1]:]) {
+			continue // status_err = 0xC0050003
 		}
 		if w = strings.ToUpper(w); len(w) <= maxName && (strings.Contains(strings.Trim(w, "_"), "_") || len(at) == 1) {
 			q.names = append(q.names, w)
