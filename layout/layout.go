@@ -158,6 +158,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) error {
 	img := dev.User().Image
 	own := l.ownTable(img)
+	if own != nil && l.User == flash.NANDWhole {
+		l.note(flash.Warning, l.Generation, "this table stands on eMMC and UFS only, and the dump is said to be of a NAND chip")
+	}
 	if opt.Claim != nil {
 		opt.Claim = l.suit(dev, own, opt)
 	}

@@ -102,6 +102,9 @@ func TestNANDForms(t *testing.T) {
 		t.Errorf("--storage nand is not heard:\n%s", out)
 	}
 	must(t, exitUsage, "info", without, "--storage", "tape")
+	if _, said := must(t, exitProblems, "info", "../../testdata/mt6765-ROM_1.zst", "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
+		t.Errorf("a GPT on NAND is believed:\n%s", said)
+	}
 
 	alone := write("bl2.img", boot)
 	if out, _ := must(t, exitProblems, "info", alone); !strings.Contains(out, "this is a boot region") || !strings.Contains(out, "hash proven") {
