@@ -64,10 +64,16 @@ func Describe(img flash.Image) *Info {
 	return i
 }
 
-// DescribeWhole is Describe with a look at all that follows the content. Look is told
-// how far that has come, and ends it by an error.
+// DescribeWhole is Describe with a look at all that follows the content, and at the
+// checksums of a sparse image. Look is told how far that has come, and ends it by an error.
 func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) {
 	i := describe(img)
+	if s, ok := i.inside.(*Sparse); ok {
+		bad, err := s.CheckCRC(look)
+		if i.Problems = append(i.Problems, bad...); err != nil {
+			return i, err
+		}
+	}
 	return i, i.lookBehind(look)
 }
 

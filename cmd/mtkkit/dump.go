@@ -311,6 +311,9 @@ func (d *dump) missingPieces(u *ui) {
 	if len(d.lay.Boots) == 0 && d.lay.Boot1 != d.lay.User {
 		u.hint("read region %s from the phone too and give it with --boot1 FILE", d.lay.Boot1)
 	}
+	if slices.ContainsFunc(d.lay.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, layout.DontCare) }) {
+		u.hint("if you know that the tool that wrote the sparse file leaves out zeros: simg2img SPARSE PLAIN, and give the plain file")
+	}
 	if d.lay.Generation == "ebr" && !d.lay.Claimed {
 		u.hint("give this phone's scatter file with --scatter FILE%s", scatterNearby(d.path))
 	}
