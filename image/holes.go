@@ -43,6 +43,29 @@ func FindLack(img flash.Image) Lack {
 // Free reports whether it is known that nothing needs what lies in the holes.
 func (l Lack) Free() bool { return l.Known && l.Needs == "" }
 
+// Tell says what is missing, "" when nothing is that is needed. What is not known to be
+// free may be needed: a warning.
+func (l Lack) Tell() (text string, severity flash.Severity) {
+	switch {
+	case l.Needs == "all of it":
+		return "nothing of it is here", flash.Error
+	case l.Needs != "":
+		return flash.Size(l.Bytes).String() + " of it are missing, and hold " + l.Needs, flash.Error
+	case !l.Known:
+		return flash.Size(l.Bytes).String() + " of it are in no file: whether they are in use is not known", flash.Warning
+	}
+	return "", flash.Note
+}
+
+// problem is what Tell says, as a list of one or none.
+func (l Lack) problem(place string) []flash.Problem {
+	text, severity := l.Tell()
+	if text == "" {
+		return nil
+	}
+	return []flash.Problem{{Severity: severity, Place: place, Offset: flash.NoOffset, Text: text}}
+}
+
 // neededLogical names the logical partitions that need holes of a super image. What its
 // table gives to none of them is free. It is known only when it is of all of them.
 func neededLogical(img flash.Image) (needs string, known bool) {

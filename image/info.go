@@ -64,8 +64,8 @@ func Describe(img flash.Image) *Info {
 	return i
 }
 
-// DescribeWhole is Describe with a look at all that follows the content, and at the
-// checksums of a sparse image. Look is told how far that has come, and ends it by an error.
+// DescribeWhole is Describe with a look at all that follows the content, at the checksums
+// of a sparse image, and at what is in no file though it is needed. Look is told how far that has come, and ends it by an error.
 func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) {
 	i := describe(img)
 	if s, ok := i.inside.(*Sparse); ok {
@@ -73,7 +73,9 @@ func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) 
 		if i.Problems = append(i.Problems, bad...); err != nil {
 			return i, err
 		}
+		i.Problems = append(i.Problems, FindLack(s).problem(i.Kind.String())...)
 	}
+	i.Problems = append(i.Problems, FindLack(img).problem(i.Kind.String())...)
 	return i, i.lookBehind(look)
 }
 

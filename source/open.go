@@ -63,6 +63,10 @@ type Source struct {
 	// written. A problem says so, too.
 	Unfinished bool
 
+	// Damaged are the problems that touch whatever is read of the device, and nobody knows
+	// where: wrong checksums. They are among Problems, too.
+	Damaged []flash.Problem
+
 	opt        Options
 	root       *os.Root // the folder that is being opened
 	closers    []io.Closer

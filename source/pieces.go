@@ -80,11 +80,10 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 		raw = append(raw, f)
 	}
 	name := filepath.Base(paths[0])
-	img, err := s.joinSparse(ctx, raw, name)
+	img, err := s.joinSparse(ctx, raw, name, paths)
 	if err != nil {
 		return err
 	}
-	s.lackPieces(paths, img)
 	s.Unpacked = true
 	s.take(place(img, true), name)
 	return s.openBeside(ctx)
@@ -103,6 +102,10 @@ func (s *Source) readSparse(ctx context.Context, in flash.Image, name string) (*
 	})
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", name, err)
+	}
+	for _, p := range bad {
+		p.Place = name
+		s.Damaged = append(s.Damaged, p)
 	}
 	img.Problems = append(img.Problems, bad...)
 	return img, nil
@@ -128,8 +131,8 @@ func (s *Source) lackSilent() {
 	}
 }
 
-// joinSparse lays pieces over each other.
-func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string) (flash.Image, error) {
+// joinSparse lays pieces over each other. Name is what to call them together.
+func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string, paths []string) (flash.Image, error) {
 	var pieces []*image.Sparse
 	for _, f := range raw {
 		p, err := s.readSparse(ctx, f, name)
@@ -146,45 +149,57 @@ func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string)
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", name, err)
 	}
-	for _, p := range pieces[1:] {
-		if p.Size() != pieces[0].Size() {
-			s.problem(flash.Warning, name, "its pieces stand for %s and for %s: they are hardly of one image", flash.Size(pieces[0].Size()), flash.Size(p.Size()))
-			break
-		}
-	}
-	if said > img.Size() {
-		s.problem(flash.Warning, name, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(said-img.Size()))
-	}
-	holes := flash.Holes(img)
-	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(holes)))
-	if lacksHead(holes) {
-		s.problem(flash.Warning, name, "the first piece of the image is not among them: it is a hole")
-	}
+	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(flash.Holes(img))))
+	s.Problems = append(s.Problems, JudgePieces(pieces, paths, img, said)...)
 	return img, nil
 }
 
-// lackPieces looks for gaps in the numbers of pieces: where a piece is missing, what none
-// says is missing, too.
-func (s *Source) lackPieces(paths []string, img flash.Image) {
+// JudgePieces says of pieces that were joined to img what speaks against them being all
+// pieces of one image, and no others. Said is how many bytes they say by their words.
+func JudgePieces(pieces []*image.Sparse, paths []string, img flash.Image, said int64) (out []flash.Problem) {
+	add := func(i int, format string, a ...any) {
+		out = append(out, flash.Problem{Severity: flash.Warning, Place: filepath.Base(paths[i]), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	}
+	for i, p := range pieces {
+		if p.Size() != pieces[0].Size() {
+			add(i, "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(paths[0]), flash.Size(pieces[0].Size()))
+			break
+		}
+	}
+	holes := flash.Holes(img)
+	if twice := said - (img.Size() - flash.Total(holes)); twice > 0 {
+		add(0, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(twice))
+	}
+	if len(pieces) > 1 && lacksHead(holes) {
+		add(0, "the first piece of the image is not among them: it is a hole")
+	}
+	if n, gap := gapIn(paths); gap && len(holes) > 0 {
+		add(0, "piece %d of the sparse image is not among those given: what it says is missing", n)
+	}
+	return out
+}
+
+// gapIn looks for gaps in the numbers of pieces.
+func gapIn(paths []string) (missing int, gap bool) {
 	var numbers []int
 	for _, path := range paths {
 		m := pieceNumber.FindStringSubmatch(filepath.Base(path))
 		if m == nil {
-			return
+			return 0, false
 		}
 		n, err := strconv.Atoi(m[2])
 		if err != nil {
-			return
+			return 0, false
 		}
 		numbers = append(numbers, n)
 	}
 	slices.Sort(numbers)
 	for i, n := range numbers[1:] {
-		if n > numbers[i]+1 && len(flash.Holes(img)) > 0 {
-			s.problem(flash.Warning, filepath.Base(paths[0]), "piece %d of the sparse image is not among those given: what it says is missing", numbers[i]+1)
-			return
+		if n > numbers[i]+1 {
+			return numbers[i] + 1, true
 		}
 	}
+	return 0, false
 }
 
 // PieceOf says why an Android sparse file is one piece of several, "" when nothing tells
@@ -317,11 +332,10 @@ func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) erro
 	if len(group) == 1 {
 		return nil
 	}
-	img, err := s.joinSparse(ctx, raw, whole.name)
+	img, err := s.joinSparse(ctx, raw, whole.name, named)
 	if err != nil {
 		return err
 	}
-	s.lackPieces(named, img)
 	whole.packed, f.joined = img, whole
 	f.members[slices.Index(f.members, group[0])] = whole
 	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return slices.Contains(group[1:], m) })

@@ -125,7 +125,7 @@ func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.closers, o.inputs = append(o.closers, d), inputs(c, p.dump, d.src.Files...)
+	o.closers, o.inputs, o.told = append(o.closers, d), inputs(c, p.dump, d.src.Files...), d.src.Damaged
 	img, err := o.partition(u, d, p.partition)
 	return o, img, err
 }

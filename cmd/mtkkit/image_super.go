@@ -87,6 +87,9 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 		return o, nil, err
 	}
 	s, err := superOf(p, cmp.Or(c.String("slot"), "a"))
+	if s != nil {
+		s.Problems = append(s.Problems, d.src.Damaged...)
+	}
 	if err == nil && s == nil {
 		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", path)
 	}
@@ -146,7 +149,7 @@ func lacks(list []*lp.Partition) (out []flash.Problem) {
 		if p.Image == nil {
 			continue
 		}
-		if text, severity := lackOf(p.Image); text != "" {
+		if text, severity := image.FindLack(p.Image).Tell(); text != "" {
 			out = append(out, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text})
 		}
 	}
@@ -205,7 +208,7 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: another partition has its name"})
 		default:
-			if text, severity := lackOf(p.Image); severity == flash.Error {
+			if text, severity := image.FindLack(p.Image).Tell(); severity == flash.Error {
 				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: "is written in part: " + text + "; zeros stand there"})
 			} else if text != "" {
 				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text + "; zeros stand there"})
