@@ -130,6 +130,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		return nil, err
 	}
 	d, err := openDumpOrImage(c, u, path)
+	if err != nil && len(u.pieces) > 0 {
+		return nil, err // no file by itself says why
+	}
 	if err != nil {
 		return nil, whyNot(c, path, err)
 	}
@@ -208,7 +211,11 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 	}
 	if err != nil {
 		defer src.Close()
-		u.problems(errorsOf(src.Problems)) // they may be why
+		why := errorsOf(src.Problems) // they may be why
+		if len(u.pieces) > 0 {
+			why = notable(src.Problems)
+		}
+		u.problems(why)
 		return nil, whyNoTable(err, src, path)
 	}
 	if siblings {
