@@ -75,7 +75,11 @@ func neededLogical(img flash.Image) (needs string, known bool) {
 	}
 	known = true
 	for _, p := range s.Partitions("") {
-		if p.Image == nil || p.Size == 0 {
+		if p.Size == 0 {
+			continue
+		}
+		if p.Image == nil { // it lies on other devices, too
+			known = false
 			continue
 		}
 		l := FindLack(p.Image)

@@ -103,8 +103,9 @@ func TestFindLack(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if got := FindLack(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}})); got.Known || got.Needs != "" {
-		t.Errorf("unknown content: %+v", got)
+	got := FindLack(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}}))
+	if text, severity := got.Tell(); got.Known || got.Needs != "" || got.Free() || severity != flash.Warning || !strings.Contains(text, "whether they are in use is not known") {
+		t.Errorf("unknown content: %+v, %s", got, text)
 	}
 }
 
