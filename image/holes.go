@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/image/lp"
 )
 
 // Lack is what an image needs of its holes.
@@ -19,7 +20,8 @@ type Lack struct {
 
 // FindLack asks the file system in an image whether it uses what lies in the image's holes:
 // a sparse file rightly leaves out what is free. All files are looked at, by where they lie;
-// of other contents than ext4 and EROFS it is only known when all of it is missing.
+// of a super image, those of its logical partitions. Of other contents than these, ext4 and
+// EROFS it is only known when all of it is missing.
 func FindLack(img flash.Image) Lack {
 	holes := flash.Holes(img)
 	lack := Lack{Bytes: flash.Total(holes)}
@@ -32,8 +34,61 @@ func FindLack(img flash.Image) Lack {
 		lack.Needs, lack.Known = "its first bytes", true
 	case kind == Ext4 || kind == EROFS:
 		lack.Needs, lack.Known = neededFiles(flash.Strict(img, "are missing")), true
+	case kind == Super:
+		lack.Needs, lack.Known = neededLogical(flash.Strict(img, "are missing"))
 	}
 	return lack
+}
+
+// Free reports whether it is known that nothing needs what lies in the holes.
+func (l Lack) Free() bool { return l.Known && l.Needs == "" }
+
+// Tell says what is missing, "" when nothing is that is needed. What is not known to be
+// free may be needed: a warning.
+func (l Lack) Tell() (text string, severity flash.Severity) {
+	switch {
+	case l.Needs == "all of it":
+		return "nothing of it is here", flash.Error
+	case l.Needs != "":
+		return flash.Size(l.Bytes).String() + " of it are missing, and hold " + l.Needs, flash.Error
+	case !l.Known:
+		return flash.Size(l.Bytes).String() + " of it are in no file: whether they are in use is not known", flash.Warning
+	}
+	return "", flash.Note
+}
+
+// problem is what Tell says, as a list of one or none.
+func (l Lack) problem(place string) []flash.Problem {
+	text, severity := l.Tell()
+	if text == "" {
+		return nil
+	}
+	return []flash.Problem{{Severity: severity, Place: place, Offset: flash.NoOffset, Text: text}}
+}
+
+// neededLogical names the logical partitions that need holes of a super image. What its
+// table gives to none of them is free. It is known only when it is of all of them.
+func neededLogical(img flash.Image) (needs string, known bool) {
+	s, err := lp.Read(img, nil)
+	if err != nil {
+		return "the table of its logical partitions", true
+	}
+	known = true
+	for _, p := range s.Partitions("") {
+		if p.Size == 0 {
+			continue
+		}
+		if p.Image == nil { // it lies on other devices, too
+			known = false
+			continue
+		}
+		l := FindLack(p.Image)
+		if l.Needs != "" && needs == "" {
+			needs = l.Needs + " in " + p.Name
+		}
+		known = known && l.Known
+	}
+	return needs, known || needs != ""
 }
 
 // neededFiles names the files that lie in holes of an image, as far as its directories tell.

@@ -103,8 +103,9 @@ func TestFindLack(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if got := FindLack(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}})); got.Known || got.Needs != "" {
-		t.Errorf("unknown content: %+v", got)
+	got := FindLack(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}}))
+	if text, severity := got.Tell(); got.Known || got.Needs != "" || got.Free() || severity != flash.Warning || !strings.Contains(text, "whether they are in use is not known") {
+		t.Errorf("unknown content: %+v, %s", got, text)
 	}
 }
 
@@ -170,5 +171,31 @@ func TestSparseHoles(t *testing.T) {
 	most, _, err := JoinSparse(read[:len(read)-1])
 	if len(read) > 2 && (err != nil || len(flash.Holes(most)) == 0) {
 		t.Errorf("one is missing: %v, %v", flash.Holes(most), err)
+	}
+}
+
+// Of a super image, what its table gives to no logical partition is free.
+func TestFindLackSuper(t *testing.T) {
+	phone := imgtest.SmallMT6893()
+	img := phone.Image("super")
+	b, err := flash.ReadFull(img, 0, int(img.Size()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		at, n int64
+		needs string
+		known bool
+	}{
+		"behind all partitions":   {int64(len(b)) - 8192, 8192, "", true},
+		"the first table":         {0x3000, 4096, "", true}, // its backup says the same
+		"all of its tables":       {0x3000, 0x100000 - 0x3000, "the table of its logical partitions", true},
+		"a file system's tables":  {0x101000, 4096, " in system", true},
+		"its geometry and before": {0, 8192, "its first bytes", true},
+	} {
+		l := FindLack(flash.Known(bytes.NewReader(b), []flash.Extent{{Offset: c.at, Length: c.n}}))
+		if l.Known != c.known || (c.needs == "") != (l.Needs == "") || !strings.HasSuffix(l.Needs, c.needs) {
+			t.Errorf("%s: %+v", name, l)
+		}
 	}
 }

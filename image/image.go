@@ -230,7 +230,7 @@ func settle(img flash.Image, length int64, by string) (proven int64, known strin
 		return size, "an AVB footer ends the slice: all of it belongs together"
 	case length == size:
 		return size, "stated by " + by + ": all of the slice"
-	case endsInTrailer(img):
+	case signerAtEnd(img).Length > 0:
 		return size, "a trailer of the maker's ends the slice: all of it belongs together"
 	}
 	for length < size {
@@ -243,11 +243,11 @@ func settle(img flash.Image, length int64, by string) (proven int64, known strin
 		if i == len(after) {
 			break
 		}
-		n := trailerAt(img, length+int64(i)).size
-		if n == 0 {
+		found := trailersAt(img, length+int64(i))
+		if len(found) == 0 {
 			return 0, otherData(length, by, length+int64(i))
 		}
-		length += int64(i) + n
+		length = found[len(found)-1].End()
 	}
 	return length, "stated by " + by
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
 )
 
 // Info is what can be said of a slice of flash.
@@ -64,10 +65,18 @@ func Describe(img flash.Image) *Info {
 	return i
 }
 
-// DescribeWhole is Describe with a look at all that follows the content. Look is told
-// how far that has come, and ends it by an error.
+// DescribeWhole is Describe with a look at all that follows the content, at the checksums
+// of a sparse image, and at what is in no file though it is needed. Look is told how far that has come, and ends it by an error.
 func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) {
 	i := describe(img)
+	if s, ok := i.inside.(*Sparse); ok {
+		bad, err := s.CheckCRC(look)
+		if i.Problems = append(i.Problems, bad...); err != nil {
+			return i, err
+		}
+		i.Problems = append(i.Problems, FindLack(s).problem(i.Kind.String())...)
+	}
+	i.Problems = append(i.Problems, FindLack(img).problem(i.Kind.String())...)
 	return i, i.lookBehind(look)
 }
 
@@ -172,10 +181,10 @@ func TrueLength(img flash.Image, look func(done int64) error) (length int64, rea
 // other data than erased flash stand, the image's size for none. Look, unless nil, is told
 // how far it has come; an error of its own ends it and is returned.
 func Behind(img flash.Image, length int64, look func(done int64) error) (end, at int64, err error) {
-	return behind(img, length, look, func(trailer, int64) {})
+	return behind(img, length, look, func(boot.Trailer) {})
 }
 
-func behind(img flash.Image, length int64, look func(done int64) error, found func(t trailer, at int64)) (end, at int64, err error) {
+func behind(img flash.Image, length int64, look func(done int64) error, found func(boot.Trailer)) (end, at int64, err error) {
 	for end = length; end < img.Size(); {
 		if at, err = firstData(img, end, look); err != nil || at == img.Size() {
 			return end, at, err
@@ -185,12 +194,14 @@ func behind(img flash.Image, length int64, look func(done int64) error, found fu
 		if i := notFill(b[:n]); i < n { // else a page of both 0x00 and 0xFF
 			at += int64(i)
 		}
-		t := trailerAt(img, at)
-		if t.size == 0 {
+		trailers := trailersAt(img, at)
+		if len(trailers) == 0 {
 			return end, at, nil
 		}
-		found(t, at)
-		end = at + t.size
+		for _, t := range trailers {
+			found(t)
+			end = t.End()
+		}
 	}
 	return end, img.Size(), nil
 }

@@ -219,8 +219,8 @@ func signer(version string, size int) []byte {
 		piece{0x50, "SM-X000_XXX_XX_MKEY0"}, piece{0x90, "usr\x00frp\x00mrk\x00name.img"}, piece{0x100, strings.Repeat("sign", (size-0x100)/4)})
 }
 
-// The trailer that Samsung puts behind what it signs is named, and belongs to the image.
-func TestSamsungTrailers(t *testing.T) {
+// The trailer that a maker puts behind an image is named, and belongs to the image.
+func TestTrailers(t *testing.T) {
 	dtbo := build(0xb8, be32(0, 0xD7B7AB1E, 0xb8, 32, 32, 1, 32, 2048), be32(32, 0x78, 64), be32(64, 0xD00DFEED, 0x78))
 	vbmeta := imgtest.AVBBlock{Descriptors: [][]byte{imgtest.AVBProperty("a", "b")}}.Bytes()
 	boot := imgtest.BootImage(imgtest.Noise("k", 5000), imgtest.Noise("r", 3000), false, "")
@@ -241,6 +241,11 @@ func TestSamsungTrailers(t *testing.T) {
 		"boot in a partition":         {boot, [][]byte{[]byte("SEANDROIDENFORCE"), v2}, 1 << 20},
 		"boot, not signed":            {boot, [][]byte{[]byte("SEANDROIDENFORCE")}, 0},
 		"recovery, newer":             {boot, [][]byte{[]byte("SEANDROIDENFORCE"), v3}, 1 << 20},
+		"LG's boot":                   {boot, [][]byte{[]byte("\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79")}, 0},
+		"LG's boot in a partition":    {boot, [][]byte{[]byte("\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79")}, 1 << 20},
+		"boot_signer":                 {boot, [][]byte{append([]byte("\x30\x82\x01\x00\x02\x01\x01"), imgtest.Noise("s", 0xfd)...)}, 1 << 20},
+		"boot, older signature":       {boot, [][]byte{[]byte("SEANDROIDENFORCE"), append(imgtest.Noise("s", 0xff), 1)}, 1 << 20},
+		"boot, MediaTek's":            {boot, [][]byte{newSection("cert1", 77, 0)}, 1 << 20},
 		"tee":                         {tee, [][]byte{v2}, 1 << 20},
 		"lk":                          {newSection("lk", 1000, 0), [][]byte{v2}, 1 << 20},
 		"device tree":                 {build(0x1000, be32(0, 0xD00DFEED, 0x1000)), [][]byte{v2}, 0},
@@ -256,7 +261,7 @@ func TestSamsungTrailers(t *testing.T) {
 			t.Errorf("%s: 0x%x and 0x%x, not 0x%x: %s, %v", name, i.Length, n, want, why, err)
 		}
 		last := c.trailer[len(c.trailer)-1]
-		if text := words(i); len(last) > 16 && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung's, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
+		if text := words(i); string(last[:6]) == "Signer" && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung's, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

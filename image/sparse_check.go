@@ -39,6 +39,8 @@ func (s *Sparse) addCRC(at int64) (why string, err error) {
 
 // CheckCRC compares the checksums that the file holds with the image: those of chunks,
 // and the one in the header unless that is 0. It reads nothing when there are none.
+// AOSP's readers count what the file does not say as zeros, its writers leave it out
+// (libsparse: process_skip_chunk, write_sparse_skip_chunk): either sum is right.
 // Look, unless nil, is told how far it has come; an error of its own ends it.
 func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) {
 	sums := s.crcs
@@ -50,29 +52,49 @@ func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) 
 		sums = append(sums[:len(sums):len(sums)], crc{s.size, v, offSparseCRC})
 	}
 	var problems []flash.Problem
-	sum, done := uint32(0), int64(0)
-	buf := make([]byte, 1<<20)
+	sum, done := sparseSum{s: s, look: look, buf: make([]byte, 1<<20)}, int64(0)
 	for _, want := range sums {
-		for done < want.end {
-			b := buf[:min(int64(len(buf)), want.end-done)]
-			if err := readExactly(s, b, done); err != nil {
-				return problems, err
-			}
-			sum = crc32.Update(sum, crc32.IEEETable, b)
-			if done += int64(len(b)); look == nil {
-				continue
-			}
-			if err := look(done); err != nil {
-				return problems, err
-			}
+		if err := sum.add(done, want.end); err != nil {
+			return problems, err
 		}
-		if sum != want.sum {
+		if done = want.end; sum.all != want.sum && sum.said != want.sum {
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: "sparse image", Offset: want.at,
-				Text: fmt.Sprintf("the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum, want.sum)})
+				Text: fmt.Sprintf("the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum.all, want.sum)})
 			return problems, nil // all that follow are wrong too
 		}
 	}
 	return problems, nil
+}
+
+// sparseSum is the CRC-32 of an image so far: with zeros for what the file does not say,
+// and of what it says only.
+type sparseSum struct {
+	s         *Sparse
+	look      func(done int64) error
+	buf       []byte
+	all, said uint32
+}
+
+// add goes on from one place to another.
+func (c *sparseSum) add(from, to int64) error {
+	for from < to {
+		i := c.s.at(from)
+		b := c.buf[:min(int64(len(c.buf)), min(to, c.s.end(i))-from)]
+		if err := readExactly(c.s, b, from); err != nil {
+			return err
+		}
+		c.all = crc32.Update(c.all, crc32.IEEETable, b)
+		if c.s.runs[i].source != unsaid {
+			c.said = crc32.Update(c.said, crc32.IEEETable, b)
+		}
+		if from += int64(len(b)); c.look == nil {
+			continue
+		}
+		if err := c.look(from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // JoinSparse lays the pieces of an image over each other: each stands for the whole, and

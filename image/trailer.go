@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// What Samsung puts behind the images of its phones, whatever they hold. Boot and
-// recovery images have the word SEANDROIDENFORCE (16 bytes) first, which asks for
-// SELinux; what is signed for the phone's downloader ends in
+// What makers put behind their images, whatever these hold, belongs to them: package boot
+// knows it, and edits of boot images keep it. What Samsung signs for the phone's downloader
+// ends in
 //
 //	+0x00  SignerVer02 (512 bytes in all) or SignerVer03 (784)
 //	+0x10  number of the signature, text
@@ -22,14 +23,8 @@ import (
 //
 // The fields are those of a dtbo of an SM-T225 (MT8768), the length of SignerVer03 that
 // which tools take off; its fields past +0x50 were not seen.
-var trailers = []trailer{
-	{seAndroid, 16},
-	{"SignerVer02\x00", 512},
-	{"SignerVer03\x00", 784},
-}
-
 const (
-	seAndroid = "SEANDROIDENFORCE"
+	signerMagic = "SignerVer0"
 
 	offSignerBuild = 0x20
 	offSignerTime  = 0x40
@@ -37,34 +32,35 @@ const (
 	signerFields   = 0x100
 )
 
-// trailer is what a maker puts behind an image.
-type trailer struct {
-	magic string
-	size  int64 // bytes, 0 for none
+// signerSizes are the lengths of what may end a slice, far behind its content.
+var signerSizes = []int64{512, 784}
+
+// trailersAt returns the trailers that stand whole at off, one behind the other, at their
+// places in img.
+func trailersAt(img flash.Image, off int64) (out []boot.Trailer) {
+	for _, t := range boot.ReadTrailers(flash.Slice(img, flash.Extent{Offset: off, Length: img.Size() - off})) {
+		if t.Cut {
+			break
+		}
+		t.Offset += off
+		out = append(out, t)
+	}
+	return out
 }
 
-// trailerAt returns the trailer that stands whole at off.
-func trailerAt(img flash.Image, off int64) trailer {
-	b, err := flash.ReadFull(img, off, len(seAndroid))
-	if err != nil {
-		return trailer{}
-	}
-	for _, t := range trailers {
-		if strings.HasPrefix(string(b), t.magic) && t.size <= img.Size()-off {
-			return t
+// signerAtEnd returns the signature of Samsung's that the last bytes of img are; its length
+// is 0 for none.
+func signerAtEnd(img flash.Image) boot.Trailer {
+	for _, n := range signerSizes {
+		if n >= img.Size() {
+			continue
+		}
+		t := trailersAt(img, img.Size()-n)
+		if len(t) == 1 && t[0].Length == n && strings.HasPrefix(t[0].Short, signerMagic) {
+			return t[0]
 		}
 	}
-	return trailer{}
-}
-
-// endsInTrailer reports whether the last bytes of img are a signature of the maker's.
-func endsInTrailer(img flash.Image) bool {
-	for _, t := range trailers {
-		if off := img.Size() - t.size; off > 0 && t.magic != seAndroid && trailerAt(img, off) == t {
-			return true
-		}
-	}
-	return false
+	return boot.Trailer{}
 }
 
 // tellTrailers names what stands behind the stated end of a content, or at the end of the
@@ -76,27 +72,26 @@ func (i *Info) tellTrailers(stated int64) {
 	for at := stated; at < i.Size; {
 		b, _ := flash.ReadFull(i.img, at, int(min(align(at+1, page)-at, i.Size-at)))
 		at += int64(notFill(b))
-		t := trailerAt(i.img, at)
-		if t.size == 0 {
+		found := trailersAt(i.img, at)
+		if len(found) == 0 {
 			break
 		}
-		i.trailer(t, at)
-		at += t.size
-	}
-	for _, t := range trailers {
-		if off := i.Size - t.size; off > stated && t.magic != seAndroid && trailerAt(i.img, off) == t && i.Fact("trailer") == "" {
-			i.trailer(t, off)
+		for _, t := range found {
+			i.trailer(t)
+			at = t.End()
 		}
+	}
+	if t := signerAtEnd(i.img); t.Length > 0 && t.Offset > stated && i.Fact("trailer") == "" {
+		i.trailer(t)
 	}
 }
 
-func (i *Info) trailer(t trailer, at int64) {
-	name := strings.TrimRight(t.magic, "\x00")
-	i.add("trailer", "%s of Samsung's, %d bytes at 0x%x", name, t.size, at)
-	if t.magic == seAndroid {
+func (i *Info) trailer(t boot.Trailer) {
+	i.add("trailer", "%s, %d bytes at 0x%x", t.Short, t.Length, t.Offset)
+	if !strings.HasPrefix(t.Short, signerMagic) {
 		return
 	}
-	b, err := flash.ReadFull(i.img, at, signerFields)
+	b, err := flash.ReadFull(i.img, t.Offset, signerFields)
 	if err != nil {
 		return
 	}

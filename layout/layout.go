@@ -142,6 +142,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		return nil, err
 	}
 	l.closeEnds()
+	l.leaveOutFree(dev)
 	l.measure(user.Beyond)
 	l.tellUnread(dev)
 	if err := l.lookBetween(ctx, flash.Known(user.Image, user.Unread), opt.TablesOnly); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/preloader"
 )
 
@@ -17,6 +18,10 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 	for _, part := range dev.Parts {
 		for _, hole := range part.Unread {
 			l.Missing = append(l.Missing, Range{part.Region, hole})
+		}
+		silent := flash.Holes(part.Image)
+		l.tellSilent(part.Region, flash.Without(part.Unread, flash.Without(part.Unread, silent)))
+		for _, hole := range flash.Without(part.Unread, silent) {
 			l.Problems = append(l.Problems, flash.Problem{
 				Severity: flash.Error, Place: string(part.Region), Offset: hole.Offset,
 				Text: fmt.Sprintf("0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s",
@@ -28,6 +33,49 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 			l.note(flash.Warning, string(part.Region), "0x%x bytes behind its end at 0x%x are not in the dump", lost, at)
 			for _, e := range part.Beyond {
 				l.Missing = append(l.Missing, Range{part.Region, e})
+			}
+		}
+	}
+}
+
+// tellSilent names what no sparse file says, in one problem: there may be thousands of
+// stretches.
+func (l *Layout) tellSilent(r flash.Region, holes []flash.Extent) {
+	if len(holes) == 0 {
+		return
+	}
+	n, places := flash.Total(holes), ""
+	if len(holes) > 1 {
+		places = fmt.Sprintf(" in %d places", len(holes))
+	}
+	l.Problems = append(l.Problems, flash.Problem{
+		Severity: flash.Error, Place: string(r), Offset: holes[0].Offset,
+		Text: fmt.Sprintf("0x%x bytes (%s)%s are %s, and are not known to be the zeros they look like: %s",
+			n, flash.Size(n), places, DontCare, l.touched(r, holes...)),
+	})
+}
+
+// DontCare is in the text of the problem of what no sparse file says.
+const DontCare = "\"don't care\" in the sparse image"
+
+// leaveOutFree takes out of what is unread what a sparse file rightly leaves out: blocks
+// that the file system of their partition does not use. Of a partition of which something
+// is needed, all that is not said is unread.
+func (l *Layout) leaveOutFree(dev *flash.Device) {
+	for i := range dev.Parts {
+		part := &dev.Parts[i]
+		silent := flash.Holes(part.Image)
+		if len(silent) == 0 {
+			continue
+		}
+		known := flash.Known(part.Image, flash.Without(part.Unread, silent))
+		for _, row := range l.Table.Partitions {
+			if row.Region != part.Region || !row.Placed() {
+				continue
+			}
+			holes := flash.Within(silent, row.Clip(part.Image.Size()))
+			if len(holes) > 0 && image.FindLack(flash.Slice(known, row.Extent)).Free() {
+				part.Unread = flash.Without(part.Unread, holes)
 			}
 		}
 	}
@@ -60,17 +108,21 @@ func (l *Layout) tellCut(p flash.Part, r *preloader.Region) {
 	}
 }
 
-// touched names the partitions that a stretch has bytes of, in order of address.
-func (l *Layout) touched(r flash.Region, e flash.Extent) string {
+// touched names the partitions that stretches have bytes of, in order of address.
+func (l *Layout) touched(r flash.Region, holes ...flash.Extent) string {
 	rows := slices.Clone(l.Table.Partitions)
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })
 	var names []string
 	for _, p := range rows {
-		if p.Region != r || !p.Placed() || !p.Overlaps(e) {
+		if p.Region != r || !p.Placed() {
+			continue
+		}
+		n := flash.Total(flash.Within(holes, p.Extent))
+		if n == 0 {
 			continue
 		}
 		name := p.Name
-		if !e.Contains(p.Extent) {
+		if n < p.Length {
 			name = "part of " + name
 		}
 		names = append(names, name)

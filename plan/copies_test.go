@@ -133,6 +133,21 @@ func TestTrimNeedsProof(t *testing.T) {
 	if !has(phone, "BOOTIMG") {
 		t.Error("an erased page was taken for data")
 	}
+	// Marks of LG and Samsung that edits keep are in the copy.
+	end := ofKind(planCopies(t, phone, Wishes{}, Copies{Trim: true}), "trimmed")[marked(item(t, planCopies(t, phone, Wishes{}, Copies{}), "BOOTIMG").File, "trimmed")].Present
+	for _, mark := range []string{"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "SEANDROIDENFORCE"} {
+		with := *phone
+		with.User = phone.User.Clone()
+		with.User.Put(boot.Offset+end, []byte(mark))
+		for _, it := range ofKind(planCopies(t, &with, Wishes{}, Copies{Trim: true}), "trimmed") {
+			if b := bytesOf(t, it.Image); it.Name == "BOOTIMG" && (int64(len(b)) != end+16 || string(b[end:]) != mark) {
+				t.Errorf("%q: the copy has 0x%x bytes, 0x%x without it", mark, len(b), end)
+			}
+		}
+		if !has(&with, "BOOTIMG") {
+			t.Errorf("%q is no data behind the image", mark)
+		}
+	}
 	phone.User.Put(far/4096*4096, append(make([]byte, 2048), bytes.Repeat([]byte{0xFF}, 2048)...))
 	if has(phone, "BOOTIMG") {
 		t.Error("a page half of zeros and half of 0xFF was taken for erased flash")

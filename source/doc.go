@@ -4,7 +4,8 @@
 //	ROM_1.zst .gz .xz .lz4 .bz2 -   the same, compressed; standard input
 //	dump.zip, .z01 …                in an archive, also one in volumes
 //	ROM_1.001, ROM_1.002 …          split                               ┐
-//	system.simg                     an Android sparse image             │  Device
+//	system.simg                     an Android sparse image; what it    │  Device
+//	                                does not say is unread              │
 //	super.img_sparsechunk.0 …       one in pieces, in any order         │
 //	ROM_0                           BOOT_1 ‖ BOOT_2 ‖ RPMB ‖ USER       ├► EMMC_USER / UFS_LU2
 //	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0

@@ -63,6 +63,10 @@ type Source struct {
 	// written. A problem says so, too.
 	Unfinished bool
 
+	// Damaged are the problems that touch whatever is read of the device, and nobody knows
+	// where: wrong checksums. They are among Problems, too.
+	Damaged []flash.Problem
+
 	opt        Options
 	root       *os.Root // the folder that is being opened
 	closers    []io.Closer
@@ -73,7 +77,6 @@ type Source struct {
 		size  int64
 		note  flash.Problem
 	}
-	partial bool // what the main file does not say is missing: it is some pieces of several
 }
 
 // Close closes every file of the device and removes what was unpacked.
@@ -121,6 +124,7 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 		s.Close()
 		return nil, err
 	}
+	s.lackSilent()
 	return s, nil
 }
 
@@ -140,6 +144,7 @@ func OpenSet(ctx context.Context, paths []string, opt Options) (*Source, error) 
 		s.Close()
 		return nil, err
 	}
+	s.lackSilent()
 	return s, nil
 }
 
@@ -208,9 +213,6 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return err
 	}
 	s.Unpacked = s.Unpacked || img != raw
-	if path != Stdin && isSparse(raw) {
-		s.tellPiece(path)
-	}
 	s.take(place(img, true), name)
 	s.tellPart(filepath.Base(path))
 	return s.honourMapBeside(ctx, path, s.Parts)
@@ -234,9 +236,6 @@ func (s *Source) take(p placement, name string) {
 	s.Storage = p.storage
 	for _, part := range p.parts {
 		part.Source = name
-		if s.partial {
-			part.Unread = flash.Union(part.Unread, flash.Holes(part.Image))
-		}
 		s.Parts = append(s.Parts, part)
 	}
 	s.Problems = append(s.Problems, p.problems...)

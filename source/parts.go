@@ -138,7 +138,7 @@ func (s *Source) openParts(ctx context.Context, set *partSet, err error) (flash.
 		images = append(images, f)
 	}
 	if len(images) > 1 && isSparse(images[0]) && isSparse(images[1]) { // each stands for the whole
-		return s.joinSparse(images, set.name)
+		return s.joinSparse(ctx, images, set.name, set.paths)
 	}
 	whole := flash.Join(images...)
 	s.problem(flash.Note, set.name, "joined of %d parts, %s to %s: %s", len(set.paths),

@@ -60,6 +60,7 @@ func OpenPieces(ctx context.Context, paths []string, opt Options) (*Source, erro
 		s.Close()
 		return nil, err
 	}
+	s.lackSilent()
 	return s, nil
 }
 
@@ -79,78 +80,126 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 		raw = append(raw, f)
 	}
 	name := filepath.Base(paths[0])
-	img, err := s.joinSparse(raw, name)
+	img, err := s.joinSparse(ctx, raw, name, paths)
 	if err != nil {
 		return err
 	}
-	s.lackPieces(paths, img)
 	s.Unpacked = true
 	s.take(place(img, true), name)
 	return s.openBeside(ctx)
 }
 
-// joinSparse lays pieces over each other. What none of them says is a hole of the device
-// when the pieces cannot be all.
-func (s *Source) joinSparse(raw []flash.Image, name string) (flash.Image, error) {
+// readSparse opens a sparse image, and holds it against its checksums. Few have any; then
+// all of it is read once, for later it is read here and there, which proves nothing.
+func (s *Source) readSparse(ctx context.Context, in flash.Image, name string) (*image.Sparse, error) {
+	img, err := image.ReadSparse(in)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", name, err)
+	}
+	bad, err := img.CheckCRC(func(done int64) error {
+		s.opt.progress(flash.Event{Op: "look", Done: done, Total: img.Size()})
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", name, err)
+	}
+	for _, p := range bad {
+		p.Place = name
+		s.Damaged = append(s.Damaged, p)
+	}
+	img.Problems = append(img.Problems, bad...)
+	return img, nil
+}
+
+// tellSparse tells the problems of a sparse image.
+func (s *Source) tellSparse(img *image.Sparse, name string) {
+	for _, p := range img.Problems {
+		p.Place = name
+		s.Problems = append(s.Problems, p)
+	}
+}
+
+// lackSilent notes what the sparse files of a device do not say, in whatever they were
+// packed. It counts as not read from the phone: on one it would stay what it was before,
+// and tools that make a sparse file of a whole dump write its zeros down (img2simg and our
+// own do, as fills). What file systems do not use is taken out again where partitions are
+// known, by package layout.
+func (s *Source) lackSilent() {
+	for i := range s.Parts {
+		p := &s.Parts[i]
+		p.Unread = flash.Union(p.Unread, flash.Holes(p.Image))
+	}
+}
+
+// joinSparse lays pieces over each other. Name is what to call them together.
+func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string, paths []string) (flash.Image, error) {
 	var pieces []*image.Sparse
 	for _, f := range raw {
-		p, err := image.ReadSparse(f)
+		p, err := s.readSparse(ctx, f, name)
 		if err != nil {
-			return nil, fmt.Errorf("source: %s: %w", name, err)
+			return nil, err
 		}
-		for _, bad := range p.Problems {
-			if bad.Severity > flash.Note { // what a piece does not say, another may
-				bad.Place = name
-				s.Problems = append(s.Problems, bad)
-			}
-		}
+		p.Problems = slices.DeleteFunc(p.Problems, func(bad flash.Problem) bool {
+			return bad.Severity == flash.Note // what a piece does not say, another may
+		})
+		s.tellSparse(p, name)
 		pieces = append(pieces, p)
 	}
 	img, said, err := image.JoinSparse(pieces)
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", name, err)
 	}
-	for _, p := range pieces[1:] {
-		if p.Size() != pieces[0].Size() {
-			s.problem(flash.Warning, name, "its pieces stand for %s and for %s: they are hardly of one image", flash.Size(pieces[0].Size()), flash.Size(p.Size()))
-			break
-		}
-	}
-	if said > img.Size() {
-		s.problem(flash.Warning, name, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(said-img.Size()))
-	}
-	holes := flash.Holes(img)
-	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(holes)))
-	s.partial = len(holes) > 0 && holes[0].Offset == 0 && holes[0].Length >= farHole
-	if s.partial {
-		s.problem(flash.Warning, name, "the first piece of the image is not among them: it is a hole")
-	}
+	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(flash.Holes(img))))
+	s.Problems = append(s.Problems, JudgePieces(pieces, paths, img, said)...)
 	return img, nil
 }
 
-// lackPieces looks for gaps in the numbers of pieces: where a piece is missing, what none
-// says is missing, too.
-func (s *Source) lackPieces(paths []string, img flash.Image) {
+// JudgePieces says of pieces that were joined to img what speaks against them being all
+// pieces of one image, and no others. Said is how many bytes they say by their words.
+func JudgePieces(pieces []*image.Sparse, paths []string, img flash.Image, said int64) (out []flash.Problem) {
+	add := func(i int, format string, a ...any) {
+		out = append(out, flash.Problem{Severity: flash.Warning, Place: filepath.Base(paths[i]), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	}
+	for i, p := range pieces {
+		if p.Size() != pieces[0].Size() {
+			add(i, "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(paths[0]), flash.Size(pieces[0].Size()))
+			break
+		}
+	}
+	holes := flash.Holes(img)
+	if twice := said - (img.Size() - flash.Total(holes)); twice > 0 {
+		add(0, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(twice))
+	}
+	if len(pieces) > 1 && lacksHead(holes) {
+		add(0, "the first piece of the image is not among them: it is a hole")
+	}
+	if n, gap := gapIn(paths); gap && len(holes) > 0 {
+		add(0, "piece %d of the sparse image is not among those given: what it says is missing", n)
+	}
+	return out
+}
+
+// gapIn looks for gaps in the numbers of pieces.
+func gapIn(paths []string) (missing int, gap bool) {
 	var numbers []int
 	for _, path := range paths {
 		m := pieceNumber.FindStringSubmatch(filepath.Base(path))
 		if m == nil {
-			return
+			return 0, false
 		}
 		n, err := strconv.Atoi(m[2])
 		if err != nil {
-			return
+			return 0, false
 		}
 		numbers = append(numbers, n)
 	}
 	slices.Sort(numbers)
 	for i, n := range numbers[1:] {
-		if n > numbers[i]+1 && len(flash.Holes(img)) > 0 {
-			s.partial = true
-			s.problem(flash.Warning, filepath.Base(paths[0]), "piece %d of the sparse image is not among those given: what it says is missing", numbers[i]+1)
-			return
+		if n > numbers[i]+1 {
+			return numbers[i] + 1, true
 		}
 	}
+	return 0, false
 }
 
 // PieceOf says why an Android sparse file is one piece of several, "" when nothing tells
@@ -166,20 +215,36 @@ func PieceOf(path string) string {
 		return ""
 	}
 	s, err := image.ReadSparse(f)
-	if err != nil || s.DontCare == 0 {
+	if err != nil {
 		return ""
 	}
-	others := otherPieces(path, s)
-	holes := flash.Holes(s)
+	return pieceOf(s, filepath.Base(path), path)
+}
+
+// pieceOf is PieceOf for a sparse image of any origin; path is "" where nothing lies beside
+// it.
+func pieceOf(s *image.Sparse, name, path string) string {
+	if s.DontCare == 0 {
+		return ""
+	}
+	var others []string
+	if path != "" {
+		others = otherPieces(path, s)
+	}
 	switch {
 	case len(others) > 0:
 		return fmt.Sprintf("is one piece of several of a sparse image (beside it: %s): give the others too", list(others))
-	case holes[0].Offset == 0 && holes[0].Length >= farHole:
+	case lacksHead(flash.Holes(s)):
 		return "is one piece of several of a sparse image, and not the first: give the others too"
-	case pieceName.MatchString(filepath.Base(path)):
+	case pieceName.MatchString(name):
 		return "is one piece of several of a sparse image, by its name: give the others too"
 	}
 	return ""
+}
+
+// lacksHead reports whether an image has a hole where its header would be.
+func lacksHead(holes []flash.Extent) bool {
+	return len(holes) > 0 && holes[0].Offset == 0 && holes[0].Length >= farHole
 }
 
 // otherPieces lists the files beside a piece that say what it leaves out.
@@ -214,15 +279,6 @@ func otherPieces(path string, s *image.Sparse) (names []string) {
 func completes(a, b *image.Sparse) bool {
 	said := flash.Without([]flash.Extent{{Length: b.Size()}}, flash.Holes(b))
 	return a.Size() == b.Size() && len(said) > 0 && len(flash.Without(said, flash.Holes(a))) == 0
-}
-
-// tellPiece says of a file that was opened alone that it is one piece of several: what it
-// leaves out is missing.
-func (s *Source) tellPiece(path string) {
-	if why := PieceOf(path); why != "" {
-		s.partial = true
-		s.problem(flash.Warning, filepath.Base(path), "%s", why)
-	}
 }
 
 // joinPieces makes one member of the pieces of an image that lie in a folder or archive.
@@ -276,11 +332,10 @@ func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) erro
 	if len(group) == 1 {
 		return nil
 	}
-	img, err := s.joinSparse(raw, whole.name)
+	img, err := s.joinSparse(ctx, raw, whole.name, named)
 	if err != nil {
 		return err
 	}
-	s.lackPieces(named, img)
 	whole.packed, f.joined = img, whole
 	f.members[slices.Index(f.members, group[0])] = whole
 	f.members = slices.DeleteFunc(f.members, func(m *member) bool { return slices.Contains(group[1:], m) })

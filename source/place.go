@@ -39,6 +39,7 @@ func FromBackup(ctx context.Context, name string, b *oci.Backup) (*Source, error
 		s.Close()
 		return nil, err
 	}
+	s.lackSilent()
 	return s, nil
 }
 

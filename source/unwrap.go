@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 )
 
 // opener knows one way in which the bytes of a dump may be packed. They are told by
@@ -80,14 +79,18 @@ func headOf(img flash.Image) ([]byte, error) {
 }
 
 // openSparse looks through an Android sparse image.
-func (s *Source) openSparse(_ context.Context, in flash.Image, name string) (flash.Image, error) {
-	img, err := image.ReadSparse(in)
+func (s *Source) openSparse(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
+	img, err := s.readSparse(ctx, in, name)
 	if err != nil {
-		return nil, fmt.Errorf("source: %s: %w", name, err)
+		return nil, err
 	}
-	for _, p := range img.Problems {
-		p.Place = name
-		s.Problems = append(s.Problems, p)
+	s.tellSparse(img, name)
+	path := ""
+	if f, ok := in.(*File); ok {
+		path = f.f.Name()
+	}
+	if why := pieceOf(img, name, path); why != "" {
+		s.problem(flash.Warning, name, "%s", why)
 	}
 	return img, nil
 }

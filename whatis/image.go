@@ -29,7 +29,18 @@ var telling = []string{"fingerprint", "OS version", "patch level", "kernel versi
 
 // OfImage says what an image by itself is. What lies behind its content is looked at no
 // farther than package image does.
-func OfImage(img flash.Image) *Thing { return fromInfo(image.Describe(img)) }
+func OfImage(img flash.Image) *Thing {
+	t := fromInfo(image.Describe(img))
+	t.lacks(img)
+	return t
+}
+
+// lacks says what of an image is in no file though it needs it, or may.
+func (t *Thing) lacks(img flash.Image) {
+	if text, severity := image.FindLack(img).Tell(); text != "" {
+		t.Problems = append(t.Problems, flash.Problem{Severity: severity, Place: t.Kind.String(), Offset: flash.NoOffset, Text: text})
+	}
+}
 
 // Whole looks at all of an image by itself, and returns nil where that is no more than its
 // front: when it states no length, or other data follow. Look is told how far that has
@@ -45,23 +56,26 @@ func Whole(img flash.Image, look func(done int64) error) (*Thing, error) {
 	return fromInfo(i), nil
 }
 
-// InSparse says what an Android sparse image stands for, nil where that may be a dump.
-func InSparse(img flash.Image) *Thing {
+// InSparse says what an Android sparse image stands for, nil where that may be a dump. Its
+// checksums are verified, where it has some: look is told how far that has come, and ends it
+// by an error.
+func InSparse(img flash.Image, look func(done int64) error) (*Thing, error) {
 	if image.Sniff(img).Kind != image.SparseAndroid {
-		return nil
+		return nil, nil
 	}
 	s, err := image.ReadSparse(img)
+	if err != nil || mayBeDump(image.Sniff(s).Kind) {
+		return nil, nil // opening it says why
+	}
+	bad, err := s.CheckCRC(look)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	if mayBeDump(image.Sniff(s).Kind) {
-		return nil
-	}
-	inside := fromInfo(image.Describe(s))
-	t := &Thing{Kind: Sparse, Problems: append(slices.Clone(s.Problems), inside.Problems...)}
+	inside := OfImage(s)
+	t := &Thing{Kind: Sparse, Problems: slices.Concat(s.Problems, bad, inside.Problems)}
 	t.add("stands for", "%s, %s", inside.Kind, flash.Size(s.Size()))
 	t.Facts = append(t.Facts, inside.Facts...)
-	return t
+	return t, nil
 }
 
 // mayBeDump says with which content dumps and boot regions begin.

@@ -310,7 +310,7 @@ func FuzzOf(f *testing.F) {
 				t.Errorf("%s: %q could act on a terminal", fact.Key, fact.Value)
 			}
 		}
-		if s := InSparse(img); s != nil && s.Kind != Sparse {
+		if s, err := InSparse(img, nil); s != nil && s.Kind != Sparse || s != nil && err != nil {
 			t.Errorf("a sparse image is %s", s.Kind)
 		}
 		if _, err := Whole(img, func(int64) error { return nil }); err != nil && len(b) > 0 {

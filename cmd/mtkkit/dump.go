@@ -134,6 +134,9 @@ func openDump(c *cli.Context, u *ui, path string) (*dump, error) {
 		return nil, err
 	}
 	d, err := openDumpOrImage(c, u, path)
+	if err != nil && len(u.pieces) > 0 {
+		return nil, err // no file by itself says why
+	}
 	if err != nil {
 		return nil, whyNot(c, path, err)
 	}
@@ -212,7 +215,11 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 	}
 	if err != nil {
 		defer src.Close()
-		u.problems(errorsOf(src.Problems)) // they may be why
+		why := errorsOf(src.Problems) // they may be why
+		if len(u.pieces) > 0 {
+			why = notable(src.Problems)
+		}
+		u.problems(why)
 		return nil, whyNoTable(err, src, path)
 	}
 	if siblings {
@@ -312,6 +319,9 @@ func (d *dump) missingPieces(u *ui) {
 	}
 	if len(d.lay.Boots) == 0 && d.lay.Boot1 != d.lay.User {
 		u.hint("%s", besideOr(d.src.Beside(d.path).Boot1, "--boot1", fmt.Sprintf("read region %s from the phone too and give it", d.lay.Boot1)))
+	}
+	if slices.ContainsFunc(d.lay.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, layout.DontCare) }) {
+		u.hint("if you know that the tool that wrote the sparse file leaves out zeros: simg2img SPARSE PLAIN, and give the plain file")
 	}
 	if d.lay.Generation == "ebr" && !d.lay.Claimed {
 		u.hint("%s", d.wantScatter())

@@ -180,26 +180,27 @@ func (s *slice) openPieces(c *cli.Context, u *ui) ([]flash.Problem, error) {
 }
 
 // judgePieces says what pieces leave open, and whether they can be of one image.
-func (s *slice) judgePieces(pieces []*image.Sparse, said int64) (out []flash.Problem) {
-	add := func(sev flash.Severity, name, format string, a ...any) {
-		out = append(out, flash.Problem{Severity: sev, Place: filepath.Base(name), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+func (s *slice) judgePieces(pieces []*image.Sparse, said int64) []flash.Problem {
+	out := source.JudgePieces(pieces, s.inputs, s.img, said)
+	add := func(sev flash.Severity, format string, a ...any) {
+		out = append(out, flash.Problem{Severity: sev, Place: filepath.Base(s.name), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
 	}
-	for i, p := range pieces {
-		if p.Size() != pieces[0].Size() {
-			add(flash.Warning, s.inputs[i], "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(s.inputs[0]), flash.Size(pieces[0].Size()))
-		}
+	silent := flash.Size(flash.Total(flash.Holes(s.img)))
+	if silent == 0 {
+		return out
 	}
 	why := ""
 	if len(pieces) == 1 {
 		why = source.PieceOf(s.inputs[0])
 	}
-	switch silent := s.img.Size() - said; {
+	text, severity := image.FindLack(s.img).Tell()
+	switch {
 	case why != "":
-		add(flash.Warning, s.name, "%s; %s are zeros in the plain image", why, flash.Size(silent))
-	case silent > 0:
-		add(flash.Note, s.name, "%s are said by no piece (\"don't care\"): they are zeros in the plain image", flash.Size(silent))
-	case silent < 0:
-		add(flash.Warning, s.name, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(-silent))
+		add(flash.Warning, "%s; %s are zeros in the plain image", why, silent)
+	case text != "":
+		add(severity, "%s; zeros stand there in the plain image", text)
+	default:
+		add(flash.Note, "%s are said by no piece (\"don't care\"), and not in use: they are zeros in the plain image", silent)
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func findFiles(c *cli.Context, u *ui, p filePlace) (*opened, flash.Image, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.closers, o.inputs = append(o.closers, d), inputs(c, p.dump, d.src.Files...)
+	o.closers, o.inputs, o.told = append(o.closers, d), inputs(c, p.dump, d.src.Files...), d.src.Damaged
 	img, err := o.partition(u, d, p.partition)
 	return o, img, err
 }
@@ -190,10 +190,15 @@ func (o *opened) item(it *plan.Item) (flash.Image, error) {
 	return known(it), nil
 }
 
+// known is a row's bytes, with holes where nobody knows them. What a sparse file leaves out
+// and the row's file system does not use is no hole any more: it is as good as zeros.
 func known(it *plan.Item) flash.Image {
 	holes := slices.Clone(it.Unread)
 	for i := range holes {
 		holes[i].Offset -= it.Offset
+	}
+	if silent := flash.Holes(it.Image); flash.Total(flash.Without(silent, holes)) == flash.Total(silent) {
+		return flash.Known(flash.Filled(it.Image), holes)
 	}
 	return strict(it.Image, holes)
 }

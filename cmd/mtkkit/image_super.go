@@ -87,6 +87,9 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 		return o, nil, err
 	}
 	s, err := superOf(p, cmp.Or(c.String("slot"), "a"))
+	if s != nil {
+		s.Problems = append(s.Problems, d.src.Damaged...)
+	}
 	if err == nil && s == nil {
 		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", path)
 	}
@@ -146,7 +149,7 @@ func lacks(list []*lp.Partition) (out []flash.Problem) {
 		if p.Image == nil {
 			continue
 		}
-		if text, severity := lackOf(p.Image); text != "" {
+		if text, severity := image.FindLack(p.Image).Tell(); text != "" {
 			out = append(out, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text})
 		}
 	}
@@ -191,7 +194,7 @@ func contentOf(p *lp.Partition) string {
 
 // extractSuper writes what is whole; what is not makes the exit code.
 func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Partition) error {
-	problems := slices.Clone(s.Problems)
+	problems, whole := slices.Clone(s.Problems), true
 	var outputs []flash.Output
 	for _, p := range list {
 		name, _ := plan.SafeName(p.Name)
@@ -205,9 +208,11 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: another partition has its name"})
 		default:
-			if text, severity := lackOf(p.Image); severity == flash.Error {
-				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: "is written in part: " + text + "; zeros stand there"})
-			} else if text != "" {
+			if text, severity := image.FindLack(p.Image).Tell(); text != "" {
+				whole = false
+				if severity == flash.Error {
+					text = "is written in part: " + text
+				}
 				problems = append(problems, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text + "; zeros stand there"})
 			}
 			outputs = append(outputs, flash.Output{Name: name, Image: flash.Filled(p.Image)})
@@ -218,7 +223,7 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 		return fmt.Errorf("%s: nothing of its %d logical partitions can be written", o.name, len(list))
 	}
 	dir := cmp.Or(c.String("output"), besides(o.name, ".super"))
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "logical", Complete: flash.Worst(problems) < flash.Error, Problems: problems}
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}
 	if err := writeFolder(c, dir, o.inputs, outputs, m); err != nil {
 		return err
 	}

@@ -162,8 +162,13 @@ func (i *info) print(u *ui) {
 }
 
 // printMissing names what is still to be read the way SP Flash Tool's read-back
-// dialog wants it.
+// dialog wants it. Nobody types in thousands of places, which a sparse file may leave out.
 func printMissing(u *ui, missing []layout.Range) {
+	const most = 64
+	if n := len(missing) - most; n > 1 {
+		defer u.say("  %-11s and %d more places: --json has them all", "missing", n)
+		missing = missing[:most]
+	}
 	for _, m := range missing {
 		u.say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
 			m.Region, m.Offset, m.Length, flash.Size(m.Length))

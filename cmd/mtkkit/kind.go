@@ -79,20 +79,22 @@ func checkKind(c *cli.Context, u *ui, path string) error {
 		return nil
 	}
 	defer f.Close()
+	var err error
 	t := whatis.Front(f, path)
 	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty) {
 		return nil // words may stand where a table was
 	}
 	if t == nil && len(u.pieces) == 0 {
-		t = whatis.InSparse(f)
+		look := looking(c.Context, u, f.Size())
+		t, err = whatis.InSparse(f, look)
+		u.bars.clear()
 		if why := source.PieceOf(path); why != "" && t != nil {
 			t.Kind = whatis.SparsePiece
 			t.Facts = append(t.Facts, whatis.Fact{Key: "complete", Value: "no"})
 			t.Problems = append(t.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset, Text: why})
 		}
 	}
-	var err error
-	if t == nil {
+	if t == nil && err == nil {
 		t, err = whatis.Whole(f, looking(c.Context, u, f.Size()))
 		u.bars.clear()
 	}
@@ -117,6 +119,7 @@ func imageAlone(d *dump) error {
 	if t.Kind.Use() != whatis.Phone {
 		return nil
 	}
+	t.Problems = append(notable(d.src.Problems), t.Problems...)
 	if n := len(d.ui.pieces); n > 0 {
 		return noDump(strings.Join(d.ui.pieces, " "), user.Image.Size(), t, nil)
 	}

@@ -4,7 +4,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
 )
 
@@ -45,18 +44,4 @@ func (u *ui) join(args []string) []string {
 func strict(img flash.Image, unread []flash.Extent) flash.Image {
 	silent := flash.Holes(img)
 	return flash.Known(flash.Strict(img, "are said by no file (\"don't care\" in the sparse image)"), flash.Without(unread, silent))
-}
-
-// lackOf says what of a partition is missing that it needs, and whether that is sure.
-func lackOf(img flash.Image) (text string, severity flash.Severity) {
-	l := image.FindLack(img)
-	switch {
-	case l.Needs == "all of it":
-		return "nothing of it is here", flash.Error
-	case l.Needs != "":
-		return flash.Size(l.Bytes).String() + " of it are missing, and hold " + l.Needs, flash.Error
-	case l.Bytes > 0 && !l.Known:
-		return flash.Size(l.Bytes).String() + " of it are in no file: whether they are in use is not known", flash.Note
-	}
-	return "", flash.Note
 }

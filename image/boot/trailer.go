@@ -10,15 +10,17 @@ import (
 // Trailer is something that vendors put behind the last page of an image.
 type Trailer struct {
 	Name     string
-	Constant bool // the same behind every image: a mark, no signature
+	Short    string // what it is and whose
+	Constant bool   // the same behind every image: a mark, no signature
+	Cut      bool   // the tail ends before it does
 	flash.Extent
 }
 
 // Marks that bootloaders look for behind an image, whatever is in it. Source: magiskboot
 // and Android Image Kitchen, which keep them.
-var marks = []struct{ magic, name string }{
-	{"SEANDROIDENFORCE", "SEANDROIDENFORCE, a mark that Samsung's bootloaders look for"},
-	{"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "Bump, a mark that LG's bootloaders take"},
+var marks = []struct{ magic, short, name string }{
+	{"SEANDROIDENFORCE", "SEANDROIDENFORCE of Samsung's", "SEANDROIDENFORCE, a mark that Samsung's bootloaders look for"},
+	{"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "Bump of LG's", "Bump, a mark that LG's bootloaders take"},
 }
 
 // ReadTrailers tells what tail, which follows an image, begins with. Extents are from
@@ -33,7 +35,9 @@ func ReadTrailers(tail flash.Image) []Trailer {
 		if t.Length == 0 {
 			break
 		}
-		t.Length = min(t.Length, tail.Size()-off)
+		if have := tail.Size() - off; t.Length > have {
+			t.Length, t.Cut = have, true
+		}
 		out, off = append(out, t), off+t.Length
 	}
 	return out
@@ -47,26 +51,28 @@ func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
 	if err != nil || len(b) < least {
 		return Trailer{}
 	}
-	found := func(name string, constant bool, n int64) Trailer {
-		return Trailer{name, constant, flash.Extent{Offset: off, Length: n}}
+	found := func(name, short string, n int64) Trailer {
+		return Trailer{Name: name, Short: short, Extent: flash.Extent{Offset: off, Length: n}}
 	}
 	for _, m := range marks {
 		if bytes.HasPrefix(b, []byte(m.magic)) {
-			return found(m.name, true, int64(len(m.magic)))
+			t := found(m.name, m.short, int64(len(m.magic)))
+			t.Constant = true
+			return t
 		}
 	}
 	switch {
 	case bytes.HasPrefix(b, []byte("SignerVer02\x00")):
-		return found("Samsung's signature", false, 512)
+		return found("Samsung's signature", "SignerVer02 of Samsung's", 512)
 	case bytes.HasPrefix(b, []byte("SignerVer03\x00")):
-		return found("Samsung's signature", false, 784)
+		return found("Samsung's signature", "SignerVer03 of Samsung's", 784)
 	case bytes.HasPrefix(b, sectionMagic) && string(b[8:12]) == "cert":
-		return found("a certificate of MediaTek's", false, align(sectionBytes+int64(binary.LittleEndian.Uint32(b[4:])), 16))
+		return found("a certificate of MediaTek's", "certificate of MediaTek's", align(sectionBytes+int64(binary.LittleEndian.Uint32(b[4:])), 16))
 	case bytes.HasPrefix(b, []byte{0x30, 0x82}) && bytes.HasPrefix(b[4:], []byte{0x02, 0x01}):
 		// A DER sequence that begins with a number, its own length in two bytes.
-		return found("a signature of Android's boot_signer", false, int64(binary.BigEndian.Uint16(b[2:]))+4)
+		return found("a signature of Android's boot_signer", "signature of Android's boot_signer", int64(binary.BigEndian.Uint16(b[2:]))+4)
 	case samsung && len(b) == samsungBytes && !bytes.Equal(b, bytes.Repeat(b[:1], len(b))):
-		return found("Samsung's signature", false, samsungBytes)
+		return found("Samsung's signature", "signature of Samsung's", samsungBytes)
 	}
 	return Trailer{}
 }
