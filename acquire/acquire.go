@@ -309,7 +309,7 @@ func (d *Dump) addSource(p flash.Part) {
 	name, size := FileName(p.Region), p.Image.Size()
 	file := regionsDir + "/" + name
 	unread := flash.Without([]flash.Extent{{Length: size}}, d.job.Want[p.Region])
-	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size, Unread: unread})
+	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size, Unread: unread, Beyond: p.Beyond})
 	d.record.Entries = append(d.record.Entries, flash.ManifestEntry{Kind: "region", Name: name, Region: p.Region,
 		Extent: flash.Extent{Length: size}, Present: size, File: file, Witness: "phone"})
 	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: size})

@@ -54,7 +54,7 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 	if !finished {
 		return d.record, false, d.writeDraft()
 	}
-	d.record.Complete = !slices.ContainsFunc(d.record.Sources, func(s flash.ManifestSource) bool { return len(s.Unread) > 0 }) &&
+	d.record.Complete = !slices.ContainsFunc(d.record.Sources, func(s flash.ManifestSource) bool { return len(s.Lacks()) > 0 }) &&
 		!slices.ContainsFunc(d.problems, func(p flash.Problem) bool { return p.Text == leftOut || p.Text == Unproven })
 	return d.record, true, d.writeBooks()
 }

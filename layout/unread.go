@@ -22,6 +22,16 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 					hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole)),
 			})
 		}
+		if part.Region == l.User { // whose size the table knows, too
+			continue
+		}
+		for _, e := range part.Beyond {
+			l.Missing = append(l.Missing, Range{part.Region, e})
+			l.Problems = append(l.Problems, flash.Problem{
+				Severity: flash.Error, Place: string(part.Region), Offset: e.Offset,
+				Text: fmt.Sprintf("0x%x bytes (%s) lie behind the end of %s, and are missing", e.Length, flash.Size(e.Length), part.Source),
+			})
+		}
 	}
 }
 

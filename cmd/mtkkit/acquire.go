@@ -304,6 +304,9 @@ func (a *acquisition) describe(l *layout.Layout) {
 	r.Chip, r.Project, r.Table, r.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	r.Problems = append(r.Problems, o.problems...)
 	a.job.Device, a.job.Again, a.job.AtPlace, a.job.Sector, a.job.Live = o.device(), o.again, o.atPlace, o.sector, o.live
+	if user := a.job.Device.User(); user != nil && o.pieces { // a phone says itself how long its flash is
+		user.Beyond = l.Beyond()
+	}
 	a.job.Pieces, a.job.Lacks, a.job.Own = o.pieces, o.holes, ownPlaces(l)
 	a.job.IDs, a.job.KeepIDs = o.ids, a.c.Bool("keep-ids")
 	a.job.AcceptBad, a.job.AnyRoom, a.job.Progress = a.c.Bool("accept-bad"), a.c.Bool("any-room"), a.u.bars.event

@@ -57,8 +57,8 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool, left toGoOn) ([]
 	problems := m.Problems
 	var size, unread int64
 	for _, s := range m.Sources {
-		size += s.Size
-		unread += flash.Total(s.Unread)
+		size += s.Size + flash.Total(s.Beyond)
+		unread += flash.Total(s.Lacks())
 	}
 	if unread > 0 && !a.c.Bool("split") { // what is split is told of by partition
 		holes, err := a.holes(m)
