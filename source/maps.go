@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire/mapfile"
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -71,7 +71,11 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 		return nil
 	}
 	for _, name := range mapsOf(file) {
-		if st, err := os.Stat(name); err != nil || !st.Mode().IsRegular() {
+		st, err := s.statBeside(name)
+		if strange := (*disk.KindError)(nil); errors.As(err, &strange) {
+			s.problem(flash.Warning, filepath.Base(name), "%s: what it says of the dump is not known", strange.Text)
+		}
+		if err != nil || !st.Mode().IsRegular() {
 			continue
 		}
 		m := &member{name: filepath.Base(name), path: name}
