@@ -345,7 +345,7 @@ func (r *region) close() {
 
 // readBook reads a journal or sidecar whole.
 func readBook(path string) ([]byte, error) {
-	f, err := disk.OpenPlain(path)
+	f, err := disk.OpenInFolder(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
 		return nil, err
 	}

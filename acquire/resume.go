@@ -93,9 +93,9 @@ func readRecord(dir string) (*flash.Manifest, error) {
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		return nil, fmt.Errorf("acquire: %s: a file: %w", dir, ErrNoDump)
 	}
-	f, err := disk.OpenPlain(filepath.Join(dir, flash.ManifestName+partSuffix))
+	f, err := disk.OpenInFolder(dir, flash.ManifestName+partSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
-		f, err = disk.OpenPlain(filepath.Join(dir, flash.ManifestName))
+		f, err = disk.OpenInFolder(dir, flash.ManifestName)
 	}
 	if errors.Is(err, fs.ErrNotExist) && isEmpty(dir) {
 		return nil, fmt.Errorf("acquire: %s: an empty folder: %w", dir, ErrNoDump)

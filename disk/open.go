@@ -54,6 +54,36 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	return f, err
 }
 
+// OpenInFolder is OpenIn for a folder by its path.
+func OpenInFolder(dir, name string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := OpenIn(root, name)
+	return f, inFolder(dir, name, err)
+}
+
+// StatInFolder is StatIn for a folder by its path.
+func StatInFolder(dir, name string) (fs.FileInfo, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	st, err := StatIn(root, name)
+	return st, inFolder(dir, name, err)
+}
+
+// inFolder gives an error the whole path.
+func inFolder(dir, name string, err error) error {
+	if kind := (*KindError)(nil); errors.As(err, &kind) {
+		return &KindError{filepath.Join(dir, name), kind.Text}
+	}
+	return err
+}
+
 // StatIn tells of what stands in a folder under a name; links are followed within it. One
 // that leaves the folder is a *KindError.
 func StatIn(root *os.Root, name string) (fs.FileInfo, error) {

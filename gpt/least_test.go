@@ -3,6 +3,8 @@ package gpt
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -39,7 +41,8 @@ func TestAtLeast(t *testing.T) {
 			"zero":            {0, false, 0, size - table*sector},
 			"inside":          {1000, false, 0, size - table*sector},
 			"beyond all":      {1 << 60, false, 0, size - table*sector},
-			"not vouched for": {1, true, 0, 0},
+			"rows behind it":  {0x208000/uint64(sector) - 1, false, 0, size - table*sector},
+			"not vouched for": {1, true, 0, 0x308000}, // but for the rows, which have a checksum of their own
 		} {
 			s := whole.Clone()
 			s.Zero(size-table*sector, table*sector)
@@ -57,4 +60,72 @@ func TestAtLeast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Rows that a checksum vouches for are on the device, whatever both headers say of its size.
+func TestRowsBehindTheDevice(t *testing.T) {
+	const size = 64 << 20
+	for _, sector := range []int64{512, 4096} {
+		s := imgtest.NewSparse(size)
+		s.PutGPT(imgtest.GPTSpec{SectorSize: sector, DeviceSize: size, Rows: []imgtest.GPTRow{
+			{Name: "lk", Extent: flash.Extent{Offset: 0x108000, Length: 2 << 20}},
+			{Name: "userdata", Extent: flash.Extent{Offset: 0x308000, Length: 2 * size}}}})
+		g, err := Read(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := int64(0x308000 + 2*size); g.DeviceSize() != 0 || g.AtLeast() != want {
+			t.Errorf("%d: size 0x%x, at least 0x%x; want 0 and 0x%x", sector, g.DeviceSize(), g.AtLeast(), want)
+		}
+	}
+}
+
+// Two headers that are sound and say different things are told of, and so is a backup that
+// is nowhere.
+func TestHeadersDisagree(t *testing.T) {
+	const size, sector = 64 << 20, 512
+	whole := imgtest.NewSparse(size)
+	whole.PutGPT(imgtest.GPTSpec{SectorSize: sector, DeviceSize: size, Rows: []imgtest.GPTRow{
+		{Name: "lk", Extent: flash.Extent{Offset: 0x108000, Length: 2 << 20}}}})
+	for says, edit := range map[string]func(h []byte){
+		"of disk":                            func(h []byte) { h[offDiskGUID] ^= 1 },
+		"sectors 0x22 to 0x3ffde are usable": func(h []byte) { binary.LittleEndian.PutUint64(h[offLast:], 2*size/sector-34) },
+	} {
+		s := whole.Clone()
+		h := s.Range(flash.Extent{Offset: sector, Length: sector})
+		edit(h)
+		s.Put(sector, h)
+		withAlternate(s, sector, size/sector-1) // and the checksum
+		g, err := Read(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !warns(g, "the copies disagree", says) {
+			t.Errorf("%s: %v", says, g.Problems)
+		}
+	}
+	for _, lba := range []uint64{0, 1, 1 << 60} {
+		s := whole.Clone()
+		s.Zero(size-33*sector, 33*sector)
+		withAlternate(s, sector, lba)
+		g, err := Read(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !warns(g, "there is no backup copy") {
+			t.Errorf("%x: %v", lba, g.Problems)
+		}
+	}
+}
+
+// warns reports whether one warning of the table has all the words.
+func warns(g *GPT, words ...string) bool {
+	return slices.ContainsFunc(g.Problems, func(p flash.Problem) bool {
+		for _, w := range words {
+			if !strings.Contains(p.Text, w) {
+				return false
+			}
+		}
+		return p.Severity == flash.Warning
+	})
 }

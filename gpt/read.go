@@ -344,5 +344,6 @@ func (g *GPT) finish(readErr error) {
 		add(flash.Warning, flash.NoOffset, "part of the image could not be read: %v", readErr)
 	}
 	g.comparePlaces(add)
+	g.compareHeaders(add)
 	g.compareRows(add)
 }

@@ -13,9 +13,34 @@ type adder func(s flash.Severity, off int64, format string, a ...any)
 
 // DeviceSize returns the size of the user area in bytes as the table proves it: the
 // backup header is the device's last sector. It is 0 when the table proves nothing: a
-// template, entries alone, or a header that names itself as its backup. It does not
-// depend on the size of the image.
+// template, entries alone, a header that names itself as its backup, or rows that reach
+// beyond that sector. It does not depend on the size of the image.
 func (g *GPT) DeviceSize() int64 {
+	size := g.stated()
+	if size < g.rowsEnd() {
+		return 0
+	}
+	return size
+}
+
+// rowsEnd returns where the last of the rows ends, bytes, as far as a checksum vouches for
+// them and they can be true.
+func (g *GPT) rowsEnd() (end int64) {
+	best := g.Best()
+	if best == nil || !best.EntriesOK || best.Template {
+		return 0
+	}
+	for _, e := range best.Entries {
+		if x := best.extent(e); !e.leftover() && x.Length > 0 && x.End() <= tooFar {
+			end = max(end, x.End())
+		}
+	}
+	return end
+}
+
+// stated is the size of the user area by the place of the backup header, 0 when that is
+// none.
+func (g *GPT) stated() int64 {
 	for _, c := range []*Copy{g.Best(), g.other()} {
 		if c == nil || c.rank() == unusable {
 			continue
@@ -38,13 +63,13 @@ func (g *GPT) DeviceSize() int64 {
 }
 
 // AtLeast returns the least size of the user area in bytes that the table proves: its
-// size, or else the end of the last usable sector, which a header states even where the
-// place of its backup is none. 0 when it proves nothing.
+// size, or else the end of its rows and of the last usable sector, which a header states
+// even where the place of its backup is none. 0 when it proves nothing.
 func (g *GPT) AtLeast() int64 {
-	least := g.DeviceSize()
-	if least > 0 {
-		return least
+	if size := g.DeviceSize(); size > 0 {
+		return size
 	}
+	least := max(g.stated(), g.rowsEnd())
 	for _, c := range []*Copy{g.Primary, g.Backup} {
 		if c == nil || c.rank() == unusable || !c.HeaderOK || c.Template || c.LastUsableLBA < c.FirstUsableLBA {
 			continue
@@ -151,9 +176,13 @@ func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
 	case device == 0:
 		least := ""
 		if n := g.AtLeast(); n > 0 {
-			least = fmt.Sprintf(": by its last usable sector it has at least 0x%x bytes", n)
+			least = fmt.Sprintf(": by its rows and its last usable sector it has at least 0x%x bytes", n)
 		}
-		add(flash.Note, best.HeaderOffset+offAlternate, "the header names no believable backup (LBA 0x%x), so the size of the device is unknown%s", best.AlternateLBA, least)
+		sev := flash.Warning
+		if !g.holdsRows(best) { // a table read by itself
+			sev = flash.Note
+		}
+		add(sev, best.HeaderOffset+offAlternate, "there is no backup copy, and the header names no believable place of one (LBA 0x%x), so the size of the device is unknown%s", best.AlternateLBA, least)
 	case g.imageSize >= device:
 		add(flash.Warning, device-best.sector, "there is no backup copy where the primary says it is")
 	case g.holdsRows(best):
@@ -171,6 +200,22 @@ func (g *GPT) holdsRows(c *Copy) bool {
 		}
 	}
 	return false
+}
+
+// compareHeaders says where two sound headers disagree: one of them was made by a tool, or is
+// of another table.
+func (g *GPT) compareHeaders(add adder) {
+	p, b := g.Primary, g.Backup
+	if p.rank() != proven || b.rank() != proven || p.Standalone || b.Standalone {
+		return
+	}
+	if p.FirstUsableLBA != b.FirstUsableLBA || p.LastUsableLBA != b.LastUsableLBA {
+		add(flash.Warning, p.HeaderOffset, "the copies disagree: the primary says that sectors 0x%x to 0x%x are usable, the backup 0x%x to 0x%x",
+			p.FirstUsableLBA, p.LastUsableLBA, b.FirstUsableLBA, b.LastUsableLBA)
+	}
+	if p.DiskGUID != b.DiskGUID {
+		add(flash.Warning, p.HeaderOffset, "the copies disagree: the primary is of disk %s, the backup of %s", p.DiskGUID, b.DiskGUID)
+	}
 }
 
 // maxDifferences is how many differing rows are named.

@@ -319,12 +319,15 @@ func (l *Layout) measure(beyond []flash.Extent) {
 		}
 	}
 	l.measureContents()
-	for _, e := range beyond {
-		l.AtLeast = max(l.AtLeast, e.End())
-	}
 	want, about := l.DeviceSize, ""
 	if want == 0 {
 		want, about = l.AtLeast, "at least "
+	}
+	for _, e := range beyond {
+		l.AtLeast = max(l.AtLeast, e.End())
+		if e.End() > want {
+			want, about = e.End(), "at least "
+		}
 	}
 	switch {
 	case l.Have < want:

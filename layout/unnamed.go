@@ -14,7 +14,8 @@ import (
 )
 
 // Stretch is what no table names: a row without a name whose content gives none, and what
-// lies between rows. On phones with an MBR nvram and proinfo are there.
+// lies between rows. On phones with an MBR nvram and proinfo are there, and so they are on
+// others where a table lost their rows.
 type Stretch struct {
 	flash.Extent
 	Blank bool     // it holds nothing but zeros or erased flash
@@ -31,40 +32,42 @@ func (l *Layout) unnamed() bool { return l.Witness == "ebr" || l.Witness == "con
 // lookBetween guesses what the table does not name: the rows by what stands in them, and
 // what lies between. Where reading is slow, that stays unknown.
 func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) error {
-	if !l.unnamed() {
-		return nil
-	}
 	var rows []flash.Extent
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
-		if p.Region != l.User || !p.Placed() {
+		if p.Region != l.User || !p.Placed() || p.Reserved && p.Witness == "scatter" { // which is not carved
 			continue
 		}
 		rows = append(rows, p.Extent)
-		if p.File != "" || p.Offset >= l.Have { // a sector of the table
-			continue
+		if l.unnamed() && p.File == "" && p.Offset < l.Have { // not a sector of the table
+			l.lookInto(ctx, i, img, slow)
 		}
-		name := ownName(flash.Slice(img, p.Extent), image.Found{Content: l.Contents[i].Content})
-		if l.Witness == "ebr" {
-			p.Guess = name
-		}
-		if name != "" || l.Witness == "content" && !placeName.MatchString(p.Name) {
-			continue
-		}
-		s := Stretch{Extent: p.Extent}
-		if !slow && p.Length <= maxBlank {
-			s.Blank = onlyErased(ctx, flash.Slice(img, p.Extent))
-		}
-		l.Between = append(l.Between, s)
 	}
 	for _, e := range flash.Without([]flash.Extent{{Length: l.Have}}, rows) {
 		s := Stretch{Extent: e}
-		if !slow {
+		if !slow && (l.unnamed() || e.Length <= maxBlank) {
 			s.look(ctx, img)
 		}
 		l.Between = append(l.Between, s)
 	}
 	return ctx.Err()
+}
+
+// lookInto guesses what stands in a row that the table does not name.
+func (l *Layout) lookInto(ctx context.Context, row int, img flash.Image, slow bool) {
+	p := &l.Table.Partitions[row]
+	name := ownName(flash.Slice(img, p.Extent), image.Found{Content: l.Contents[row].Content})
+	if l.Witness == "ebr" {
+		p.Guess = name
+	}
+	if name != "" || l.Witness == "content" && !placeName.MatchString(p.Name) {
+		return
+	}
+	s := Stretch{Extent: p.Extent}
+	if !slow && p.Length <= maxBlank {
+		s.Blank = onlyErased(ctx, flash.Slice(img, p.Extent))
+	}
+	l.Between = append(l.Between, s)
 }
 
 // look reads a stretch. What cannot be read, or never was, is not blank.

@@ -84,16 +84,30 @@ func TestUnnamedUnread(t *testing.T) {
 	}
 }
 
-// Tables that name their partitions leave none without.
+// Tables that name their partitions leave only what lies between them without a name. One
+// that lost the row of nvram leaves it, too.
 func TestNamed(t *testing.T) {
 	p := imgtest.SmallMT6592()
 	for what, l := range map[string]*Layout{
 		"scatter": resolve(t, userOnly(p), Options{Claim: claimOf(t, p)}),
 		"gpt":     resolve(t, imgtest.MT6765().Device(), Options{}),
 	} {
-		if len(l.Between) > 0 {
-			t.Errorf("%s: %+v", what, l.Between)
+		for _, s := range l.Between {
+			if slices.ContainsFunc(l.Table.Partitions, func(r flash.Partition) bool { return r.Region == l.User && r.Placed() && r.Overlaps(s.Extent) }) {
+				t.Errorf("%s: a row is in %+v", what, s)
+			}
 		}
+	}
+	nvram := p.Row("NVRAM")
+	claim := claimOf(t, p)
+	all := claim.Table
+	claim.Table = func(size int64) *flash.Table {
+		out := *all(size)
+		out.Partitions = slices.DeleteFunc(slices.Clone(out.Partitions), func(r flash.Partition) bool { return r.Name == nvram.Name })
+		return &out
+	}
+	if s := between(t, resolve(t, userOnly(p), Options{Claim: claim}), nvram.Offset); s.Blank {
+		t.Errorf("nvram without a row: %+v", s)
 	}
 }
 

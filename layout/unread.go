@@ -30,7 +30,10 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 		}
 		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure tells of the user area
 			at := part.Image.Size()
-			l.note(flash.Warning, string(part.Region), "0x%x bytes behind its end at 0x%x are not in the dump", lost, at)
+			l.Problems = append(l.Problems, flash.Problem{
+				Severity: flash.Error, Place: string(part.Region), Offset: at,
+				Text: fmt.Sprintf("0x%x bytes (%s) lie behind the end of %s, and are missing", lost, flash.Size(lost), part.Source),
+			})
 			for _, e := range part.Beyond {
 				l.Missing = append(l.Missing, Range{part.Region, e})
 			}

@@ -12,20 +12,22 @@ import (
 // files of what no table names, too, unless they are blank.
 func (p *Plan) Identity() string {
 	known := slices.Clone(p.Private)
-	var perhaps []string
+	var perhaps, strange []string
 	for _, it := range p.Items {
 		if it.File == "" || it.Present == 0 || slices.Contains(known, it.Name) {
 			continue
 		}
 		switch s := scatter.Carries(&it.ManifestEntry); {
 		case s == "":
+		case s == scatter.SecretUnknown:
+			strange = append(strange, it.Name)
 		case s == scatter.SecretUnnamed, it.Kind == "gap":
 			perhaps = append(perhaps, withGuess(&it))
 		case it.Guess != "":
 			known = append(known, withGuess(&it))
 		}
 	}
-	if len(known)+len(perhaps) == 0 {
+	if len(known)+len(perhaps)+len(strange) == 0 {
 		return ""
 	}
 	var say []string
@@ -34,6 +36,9 @@ func (p *Plan) Identity() string {
 	}
 	if len(perhaps) > 0 {
 		say = append(say, fmt.Sprintf("no table names what is in these, where nvram (IMEI) and serial numbers may be: %s", strings.Join(perhaps, " ")))
+	}
+	if len(strange) > 0 {
+		say = append(say, fmt.Sprintf("nobody knows what partitions of these names hold, and it may be the same: %s", strings.Join(strange, " ")))
 	}
 	return strings.Join(append(say, "do not share them"), "; ")
 }

@@ -65,6 +65,9 @@ var byName = []struct {
 // is sorted by what its content calls itself.
 func classOf(e *flash.ManifestEntry) Class {
 	secret := scatter.Carries(e)
+	if secret == scatter.SecretUnknown { // which a map shows as what it is: a row like others
+		secret = ""
+	}
 	switch {
 	case e.Kind == "gap" && secret != "":
 		return Private

@@ -17,6 +17,9 @@ func TestCarries(t *testing.T) {
 		{flash.ManifestEntry{Kind: "partition", Name: "boot_a"}, "", true},
 		{flash.ManifestEntry{Kind: "partition", Name: "p2", Guess: "protect_f"}, scatter.SecretIdentity, false},
 		{flash.ManifestEntry{Kind: "partition", Name: "p6", Guess: "system"}, "", false}, // a guess proves nothing
+		{flash.ManifestEntry{Kind: "partition", Name: "cache"}, "", false},
+		{flash.ManifestEntry{Kind: "partition", Name: "nv_data"}, scatter.SecretUnknown, false},
+		{flash.ManifestEntry{Kind: "partition", Name: "PROTECT-1"}, scatter.SecretUnknown, false},
 		{flash.ManifestEntry{Kind: "partition", Name: "p5", Unnamed: true}, scatter.SecretUnnamed, false},
 		{flash.ManifestEntry{Kind: "partition", Name: "boot", Guess: "nvram"}, scatter.SecretIdentity, true}, // a table's name is what it is shared by
 		{flash.ManifestEntry{Kind: "partition", Name: "boot", Witness: flash.Guessed}, "", false},

@@ -3,15 +3,11 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/acquire/mapfile"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -25,10 +21,6 @@ import (
 
 // partSuffix marks what is not finished.
 const partSuffix = ".part"
-
-// mapSuffix is the name of a region's map behind its own; people who use ddrescue
-// itself often name theirs so.
-const mapSuffix = ".map"
 
 // unfinishedDump is said of a dump that has its draft, and no manifest: it may have all its
 // bytes and still not have been read the second time, or be what a last step left.
@@ -113,6 +105,7 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 	switch {
 	case chart != nil:
 		part.Unread = flash.Union(part.Unread, chart.Unread(src.Size))
+		part.Beyond = flash.Union(part.Beyond, behind(chart, src.Size))
 	case !finished:
 		part.Unread = whole // nobody knows what of it was read
 	}
@@ -142,70 +135,4 @@ func (s *Source) inside(f *folder, name string) *member {
 	m := &member{name: name, path: full}
 	m.raw = func(ctx context.Context) (flash.Image, error) { return s.openFile(ctx, full) }
 	return m
-}
-
-// readMap reads a mapfile, nil when there is none. A file of that name that is no map
-// has nothing to say; a map that is damaged has, and is not passed over.
-func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
-	if m == nil {
-		return nil, nil
-	}
-	img, err := s.openRaw(ctx, m)
-	if err != nil || !mapfile.Sniff(img) {
-		return nil, err
-	}
-	m.used = true
-	chart, err := mapfile.Read(img)
-	var damage *flash.FormatError
-	if errors.As(err, &damage) {
-		return nil, &UnreadableError{m.name, fmt.Sprintf("what of the dump was read is not known: %v", damage)}
-	}
-	return chart, err
-}
-
-// honourMaps applies the maps that stand beside the files of a folder.
-func (s *Source) honourMaps(ctx context.Context, f *folder) error {
-	for i := range s.Parts {
-		p := &s.Parts[i]
-		chart, err := s.readMap(ctx, f.find(strings.TrimSuffix(p.Source, partSuffix)+mapSuffix))
-		if err != nil {
-			return err
-		}
-		honour(p, chart)
-	}
-	return nil
-}
-
-// honourMapBeside applies the map that stands beside a file to the regions in it.
-func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash.Part) error {
-	if file == Stdin {
-		return nil
-	}
-	name := strings.TrimSuffix(file, partSuffix) + mapSuffix
-	if st, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || err == nil && !st.Mode().IsRegular() {
-		return nil
-	}
-	m := &member{name: filepath.Base(name), path: name}
-	m.raw = func(ctx context.Context) (flash.Image, error) { return s.openFile(ctx, name) }
-	chart, err := s.readMap(ctx, m)
-	if err != nil {
-		return err
-	}
-	for i := range parts {
-		honour(&parts[i], chart)
-	}
-	return nil
-}
-
-// honour notes what the map of a file says of one region in it.
-func honour(p *flash.Part, chart *mapfile.Map) {
-	if chart == nil {
-		return
-	}
-	here := flash.Extent{Offset: p.Base, Length: p.Image.Size()}
-	holes := flash.Within(chart.Unread(here.End()), here)
-	for i := range holes {
-		holes[i].Offset -= p.Base
-	}
-	p.Unread = flash.Union(p.Unread, holes)
 }

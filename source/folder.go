@@ -90,6 +90,9 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		f.add(member)
 	}
 	if len(f.members) == 0 {
+		if len(s.outside) > 0 {
+			return nil, &UnreadableError{path, "no file is in it" + s.notFollowed()}
+		}
 		return nil, &UnreadableError{path, "an empty folder"}
 	}
 	return f, nil
@@ -157,7 +160,15 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		s.take(place(m.packed, true), m.name)
 		return nil
 	}
-	return &UnreadableError{f.name, fmt.Sprintf("of the %d files in it none is a dump with a partition table, and none is a table that places the others (gpt.bin, a scatter file)", len(f.members))}
+	return &UnreadableError{f.name, fmt.Sprintf("of the %d files in it none is a dump with a partition table, and none is a table that places the others (gpt.bin, a scatter file)", len(f.members)) + s.notFollowed()}
+}
+
+// notFollowed names the links that leave the folder, which may be why there is nothing else.
+func (s *Source) notFollowed() string {
+	if len(s.outside) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; links that leave the folder are not followed: %s", list(s.outside))
 }
 
 // notImages are endings of files that stand beside dumps and are none.

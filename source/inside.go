@@ -1,6 +1,8 @@
 package source
 
 import (
+	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,6 +45,26 @@ func (s *Source) stat(path string) (fs.FileInfo, error) {
 	return os.Stat(path)
 }
 
+// statBeside tells of a file that lies beside one that the user named, and was found by its
+// name: no link leads out of their folder.
+func (s *Source) statBeside(path string) (fs.FileInfo, error) {
+	if _, ok := s.within(path); ok {
+		return s.stat(path)
+	}
+	return disk.StatInFolder(filepath.Dir(path), filepath.Base(path))
+}
+
+// openSibling is openFile for such a file, or for the one that was named.
+func (s *Source) openSibling(ctx context.Context, path, named string) (*File, error) {
+	if _, ok := s.within(path); ok || filepath.Clean(path) == filepath.Clean(named) {
+		return s.openFile(ctx, path)
+	}
+	if _, err := s.statBeside(path); err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	return s.openFile(ctx, path)
+}
+
 // openAt opens a file of the folder, or one that the user named.
 func (s *Source) openAt(path string) (*File, error) {
 	name, ok := s.within(path)
@@ -59,6 +81,7 @@ func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 	kind, strange := err.(*disk.KindError)
 	switch {
 	case strange:
+		s.outside = append(s.outside, e.Name())
 		s.problem(flash.Error, e.Name(), "%s", kind.Text)
 	case err == nil && !st.IsDir() && !st.Mode().IsRegular():
 		s.problem(flash.Warning, e.Name(), "is no file, and is not opened")

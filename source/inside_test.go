@@ -82,3 +82,26 @@ func TestLinkedRegions(t *testing.T) {
 		t.Errorf("%v", s.Problems)
 	}
 }
+
+// What is found beside a file that the user named is a file of that folder; the one that is
+// named may be a link.
+func TestLinkedSibling(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(userOnly(t), "ROM_1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, out := t.TempDir(), t.TempDir()
+	put(t, filepath.Join(dir, "v.001"), b[:len(b)/2])
+	put(t, filepath.Join(out, "rest"), b[len(b)/2:])
+	put(t, filepath.Join(out, "map"), nil)
+	linked(t, filepath.Join(out, "rest"), filepath.Join(dir, "v.002"))
+	var kind *disk.KindError
+	if _, err := Open(t.Context(), filepath.Join(dir, "v.001"), Options{}); !errors.As(err, &kind) {
+		t.Errorf("a part that is elsewhere was opened: %v", err)
+	}
+	linked(t, filepath.Join(out, "map"), filepath.Join(dir, "v.map"))
+	s := open(t, filepath.Join(dir, "v.002"), Options{})
+	if got := s.User(); got == nil || got.Image.Size() != int64(len(b)) || !says(s.Problems, flash.Warning, "v.map: is, or lies behind, a link") {
+		t.Errorf("%+v, %v", got, s.Problems)
+	}
+}

@@ -70,6 +70,7 @@ type Source struct {
 	opt        Options
 	root       *os.Root // the folder that is being opened
 	closers    []io.Closer
+	outside    []string        // links in the folder that leave it
 	unreadable map[string]bool // manifests of which that was said
 
 	spooled struct { // what was unpacked to temporary files
@@ -325,10 +326,10 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 		return nil, fmt.Errorf("source: %w", err)
 	}
 	if set, err := zipVolumes(path); len(set) > 0 || err != nil {
-		return s.openVolumes(ctx, set, err)
+		return s.openVolumes(ctx, path, set, err)
 	}
 	if set, err := s.findParts(path); set != nil || err != nil {
-		return s.openParts(ctx, set, err)
+		return s.openParts(ctx, path, set, err)
 	}
 	f, err := s.openFile(ctx, path)
 	if err != nil {

@@ -124,14 +124,14 @@ func (s *Source) sameStart(a, b string) bool {
 	return bytes.Equal(heads[0], heads[1])
 }
 
-// openParts joins a set.
-func (s *Source) openParts(ctx context.Context, set *partSet, err error) (flash.Image, error) {
+// openParts joins a set, a part of which was named.
+func (s *Source) openParts(ctx context.Context, named string, set *partSet, err error) (flash.Image, error) {
 	if err != nil {
 		return nil, err
 	}
 	var images []flash.Image // of the parts
 	for _, path := range set.paths {
-		f, err := s.openFile(ctx, path)
+		f, err := s.openSibling(ctx, path, named)
 		if err != nil {
 			return nil, err
 		}

@@ -63,14 +63,15 @@ func missingVolume(path, volume string) error {
 	return &UnreadableError{path, fmt.Sprintf("%s is missing: the archive is split into volumes, and all are needed", filepath.Base(volume))}
 }
 
-// openVolumes joins the volumes of a split archive and makes them one archive.
-func (s *Source) openVolumes(ctx context.Context, paths []string, err error) (flash.Image, error) {
+// openVolumes joins the volumes of a split archive, one of which was named, and makes them one
+// archive.
+func (s *Source) openVolumes(ctx context.Context, named string, paths []string, err error) (flash.Image, error) {
 	if err != nil {
 		return nil, err
 	}
 	var volumes []flash.Image
 	for _, path := range paths {
-		f, err := s.openFile(ctx, path)
+		f, err := s.openSibling(ctx, path, named)
 		if err != nil {
 			return nil, err
 		}

@@ -110,7 +110,7 @@ func manifestFiles(dir string) []string {
 
 // openManifest reads the manifest of a parts folder.
 func openManifest(dir string) (*flash.Manifest, error) {
-	in, err := disk.OpenPlain(filepath.Join(dir, flash.ManifestName))
+	in, err := disk.OpenInFolder(dir, flash.ManifestName)
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}

@@ -194,8 +194,12 @@ func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.
 // sums compares SHA256SUMS with the manifest.
 func (r *Report) sums(dir string) {
 	expected := flash.EncodeSums(r.Manifest.Files) != nil
-	in, err := disk.OpenPlain(filepath.Join(dir, flash.SumsName))
-	if err != nil {
+	in, err := disk.OpenInFolder(dir, flash.SumsName)
+	switch strange := (*disk.KindError)(nil); {
+	case errors.As(err, &strange):
+		r.add(flash.Error, flash.SumsName, strange.Text)
+		return
+	case err != nil:
 		if expected {
 			r.add(flash.Error, flash.SumsName, "is missing")
 		}

@@ -25,7 +25,10 @@ type habits struct {
 	refuse    int  // status with which a manifest is refused
 	forget    bool // manifests are taken and not kept
 	lose      bool // blobs are taken and not kept
+	cut       bool // blobs lose their last bytes when they are kept
 	otherTags bool // a tag gives another manifest than was pushed
+	blobHead  int  // length that HEAD tells of every blob, there or not; 0: the truth
+	inPieces  bool // GET of a blob does not tell its length
 
 	mu        sync.Mutex
 	blobs     map[string][]byte
@@ -54,20 +57,39 @@ func (h *habits) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 	case uploadPath.MatchString(r.URL.Path):
 		if !h.lose {
-			h.blobs[digestOf(body)] = body
+			h.keep(body)
 		}
 		w.WriteHeader(http.StatusCreated)
 	case strings.HasSuffix(r.URL.Path, "/tags/list"):
 		fmt.Fprint(w, `{"name":"x","tags":[]}`)
 	default:
-		b, ok := h.blobs[append(blobPathOf.FindStringSubmatch(r.URL.Path), "", "")[1]]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
-		w.Write(b)
+		h.getBlob(w, r, append(blobPathOf.FindStringSubmatch(r.URL.Path), "", "")[1])
 	}
+}
+
+func (h *habits) keep(b []byte) {
+	kept := b
+	if h.cut && len(b) > 10 {
+		kept = b[:len(b)-10]
+	}
+	h.blobs[digestOf(b)] = kept
+}
+
+func (h *habits) getBlob(w http.ResponseWriter, r *http.Request, digest string) {
+	b, ok := h.blobs[digest]
+	head := r.Method == http.MethodHead
+	switch {
+	case head && h.blobHead > 0:
+		w.Header().Set("Content-Length", fmt.Sprint(h.blobHead))
+	case !ok:
+		http.NotFound(w, r)
+		return
+	case !head && h.inPieces:
+		w.(http.Flusher).Flush()
+	default:
+		w.Header().Set("Content-Length", fmt.Sprint(len(b)))
+	}
+	w.Write(b)
 }
 
 func digestOf(b []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(b)) }
@@ -125,6 +147,8 @@ func TestRegistryHabits(t *testing.T) {
 		"no HEAD":                   {noHead: true},
 		"no HEAD, digest nor type":  {noHead: true, noDigest: true, noType: true},
 		"no HEAD, digest or length": {noHead: true, noDigest: true, noLength: true},
+		"HEAD finds every blob":     {blobHead: 10},
+		"and no length":             {blobHead: 10, inPieces: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			repo := h.serve(t)
@@ -149,6 +173,9 @@ func TestRegistryDoesNotKeep(t *testing.T) {
 		"manifests are forgotten":      {&habits{forget: true}, ErrNotKept},
 		"blobs are lost":               {&habits{lose: true}, ErrNotKept},
 		"blobs are lost, no HEAD":      {&habits{lose: true, noHead: true}, ErrNotKept},
+		"blobs are cut":                {&habits{cut: true}, ErrNotKept},
+		"blobs are cut, in pieces":     {&habits{cut: true, inPieces: true}, ErrNotKept},
+		"HEAD finds what is lost":      {&habits{lose: true, blobHead: 10}, ErrNotKept},
 		"a tag names something else":   {&habits{otherTags: true}, ErrNotKept},
 		"something else, and no HEAD":  {&habits{otherTags: true, noHead: true, noDigest: true}, ErrNotKept},
 		"manifests are refused":        {&habits{refuse: http.StatusBadRequest}, ErrManifest},

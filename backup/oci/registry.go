@@ -11,6 +11,7 @@ import (
 	"time"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/content"
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
@@ -68,22 +69,28 @@ func patient() *http.Client {
 func (r *remoteStore) close() error { return nil }
 
 // has asks for a blob. A registry that cannot say, because its record of the blob is
-// unsound or it knows no HEAD, is sent the blob: that mends docker-registry's record.
+// unsound or it knows no HEAD, is sent the blob: that mends docker-registry's record. So is
+// one that tells another length than the blob has.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
-	there, err := r.repo.Blobs().Exists(ctx, d)
+	size, err := r.length(ctx, d)
 	switch {
-	case there && err == nil:
+	case err == nil && size == d.Size:
 		return sound, nil
-	case err != nil && final(ctx, err):
+	case err != nil && !errors.Is(err, errdef.ErrNotFound) && final(ctx, err):
 		return absent, err
 	}
 	return absent, nil
 }
 
+// length is what HEAD tells of a blob.
+func (r *remoteStore) length(ctx context.Context, d ocispec.Descriptor) (int64, error) {
+	got, err := r.repo.Blobs().Resolve(ctx, d.Digest.String())
+	return got.Size, err
+}
+
 // confirm asks for a blob that was sent. Who pushes at the same time may make
-// docker-registry forget it for a moment, so it is asked more than once. Where HEAD says
-// nothing, GET does.
-func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) error {
+// docker-registry forget it for a moment, so it is asked more than once.
+func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) (err error) {
 	for try := range tries {
 		if try > 0 {
 			select {
@@ -92,21 +99,45 @@ func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) error {
 			case <-time.After(time.Duration(try) * pause):
 			}
 		}
-		there, err := r.repo.Blobs().Exists(ctx, d)
-		if err != nil && !final(ctx, err) {
-			var rc io.ReadCloser
-			if rc, err = r.repo.Blobs().Fetch(ctx, d); err == nil {
-				there = true
-				rc.Close()
-			} else if errors.Is(err, errdef.ErrNotFound) {
-				err = nil
-			}
-		}
-		if err != nil || there {
+		if err = r.kept(ctx, d); err == nil || !errors.Is(err, ErrNotKept) {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: the registry has no blob %s", ErrNotKept, d.Digest)
+	return err
+}
+
+// kept asks for a blob once. Where HEAD says nothing, GET does; where HEAD tells another
+// length than was sent, the blob is read through.
+func (r *remoteStore) kept(ctx context.Context, d ocispec.Descriptor) error {
+	size, err := r.length(ctx, d)
+	told := err == nil
+	switch {
+	case told && size == d.Size:
+		return nil
+	case errors.Is(err, errdef.ErrNotFound):
+		return fmt.Errorf("%w: the registry has no blob %s", ErrNotKept, d.Digest)
+	case err != nil && final(ctx, err):
+		return err
+	}
+	rc, err := r.repo.Blobs().Fetch(ctx, d)
+	if err == nil {
+		defer rc.Close()
+	}
+	switch {
+	case errors.Is(err, errdef.ErrNotFound):
+		return fmt.Errorf("%w: the registry has no blob %s", ErrNotKept, d.Digest)
+	case !told:
+		return err
+	case err == nil:
+		v := content.NewVerifyReader(rc, d)
+		if _, err = io.Copy(io.Discard, v); err == nil {
+			err = v.Verify()
+		}
+	}
+	if err == nil || final(ctx, err) {
+		return err
+	}
+	return fmt.Errorf("%w: the registry tells %d bytes of blob %s, and %d were sent", ErrNotKept, size, d.Digest, d.Size)
 }
 
 func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {

@@ -303,7 +303,9 @@ func (a *acquisition) describe(l *layout.Layout) {
 	r.Tool, r.Created = "mtkkit "+version(), a.began.UTC().Format(time.RFC3339)
 	r.Chip, r.Project, r.Table, r.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	r.Problems = append(r.Problems, o.problems...)
-	l.Bound(o.device())
+	if o.pieces { // a phone says itself how long its flash is
+		l.Bound(o.device())
+	}
 	a.job.Device, a.job.Again, a.job.AtPlace, a.job.Sector, a.job.Live = o.device(), o.again, o.atPlace, o.sector, o.live
 	a.job.Pieces, a.job.Lacks, a.job.Own = o.pieces, o.holes, ownPlaces(l)
 	a.job.IDs, a.job.KeepIDs = o.ids, a.c.Bool("keep-ids")

@@ -57,12 +57,8 @@ func (a *acquisition) summary(m *flash.Manifest, finished bool, left toGoOn) ([]
 	problems := m.Problems
 	var size, unread int64
 	for _, s := range m.Sources {
-		size += s.Size
-		unread += flash.Total(s.Unread)
-		if n := flash.Total(s.Beyond); n > 0 {
-			problems = append(problems, flash.Problem{Severity: flash.Warning, Place: string(s.Region), Offset: s.Size,
-				Text: fmt.Sprintf("ends before the phone's does: 0x%x bytes (%s) are missing", n, flash.Size(n))})
-		}
+		size += s.Size + flash.Total(s.Beyond)
+		unread += flash.Total(s.Lacks())
 	}
 	if unread > 0 && !a.c.Bool("split") { // what is split is told of by partition
 		holes, err := a.holes(m)

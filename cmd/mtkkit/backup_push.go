@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -106,11 +106,12 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 	return p, nil
 }
 
-// isParts recognises what split has written, finished or not.
+// isParts recognises what split has written, finished or not. A manifest that is a link out of
+// the folder counts: opening the folder says what is wrong with it.
 func isParts(path string) bool {
-	f, err := disk.OpenPlain(filepath.Join(path, flash.ManifestName))
+	f, err := disk.OpenInFolder(path, flash.ManifestName)
 	if err != nil {
-		return false
+		return errors.As(err, new(*disk.KindError))
 	}
 	defer f.Close()
 	m, err := flash.ReadManifest(f)

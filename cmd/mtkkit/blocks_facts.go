@@ -157,7 +157,7 @@ func (d *dump) scatterAddresses(c *cli.Context) (addresses, error) {
 
 // addHashes takes the sums of a split's manifest, if that was a split of this dump.
 func (d *dump) addHashes(f *report.Facts, folder string) error {
-	in, err := disk.OpenPlain(filepath.Join(folder, flash.ManifestName))
+	in, err := disk.OpenInFolder(folder, flash.ManifestName)
 	if err != nil {
 		return err
 	}

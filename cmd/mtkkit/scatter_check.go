@@ -2,12 +2,13 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -98,9 +99,9 @@ func sizesIn(dir string) func(string) (int64, error) {
 		if name != filepath.Base(name) {
 			return 0, fs.ErrInvalid
 		}
-		st, err := os.Stat(filepath.Join(dir, name))
+		st, err := disk.StatInFolder(dir, name)
 		switch {
-		case os.IsNotExist(err):
+		case errors.Is(err, fs.ErrNotExist):
 			return 0, fs.ErrNotExist
 		case err != nil:
 			return 0, err
