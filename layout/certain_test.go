@@ -14,7 +14,7 @@ func certain(t *testing.T, p *imgtest.Phone, c *Claim) bool {
 	t.Helper()
 	before := resolve(t, userOnly(p), Options{})
 	l, err := Resolve(t.Context(), userOnly(p), Options{Claim: c})
-	return err == nil && l.Certain(before, p.Device().User().Image)
+	return err == nil && l.Certain(before, p.Device().User().Image, "", "")
 }
 
 func TestCertain(t *testing.T) {
@@ -57,10 +57,10 @@ func TestCertainContent(t *testing.T) {
 		return d
 	}
 	before := resolve(t, d(), Options{})
-	if l := resolve(t, d(), Options{Claim: claimOf(t, p)}); l.Certain(before, d().User().Image) {
+	if l := resolve(t, d(), Options{Claim: claimOf(t, p)}); l.Certain(before, d().User().Image, "", "") {
 		t.Error("certain, though no content bears it out")
 	}
-	if l := resolve(t, userOnly(p), Options{Claim: claimOf(t, p)}); !l.Certain(resolve(t, userOnly(p), Options{}), p.Device().User().Image) {
+	if l := resolve(t, userOnly(p), Options{Claim: claimOf(t, p)}); !l.Certain(resolve(t, userOnly(p), Options{}), p.Device().User().Image, "", "") {
 		t.Error("not certain with it")
 	}
 }
@@ -87,18 +87,33 @@ func TestOwns(t *testing.T) {
 		"of another phone":   {"MT6592", "", boot(imgtest.SmallMT6572()), false},
 		"nothing that loads": {"MT6592", "", &preloader.Region{Medium: "EMMC_BOOT"}, false},
 	} {
-		l := &Layout{Chip: Fact{Value: c.chip}, Project: Fact{Value: c.board}}
-		if got := l.Owns(c.region, flash.EMMC); got != c.want {
+		l := &Layout{Project: Fact{Value: c.board}}
+		if got := l.Owns(c.region, flash.EMMC, c.chip); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	l := &Layout{Chip: Fact{Value: "MT6592"}}
-	if l.Owns(boot(p), flash.UFS) {
+	l := &Layout{}
+	if l.Owns(boot(p), flash.UFS, "MT6592") {
 		t.Error("taken for a dump of other flash")
 	}
 	d := p.Device()
 	d.Parts[1].Image = patched{d.Parts[1].Image, 0x9000, []byte("changed!")}
-	if r, err := preloader.Read(d.Parts[1].Image); err != nil || l.Owns(r, flash.EMMC) {
+	if r, err := preloader.Read(d.Parts[1].Image); err != nil || l.Owns(r, flash.EMMC, "MT6592") {
 		t.Errorf("a preloader that does not prove: %v", err)
+	}
+}
+
+// Phones of several chips may have one table: a claim for another chip than the dump's own is
+// not certain.
+func TestCertainChip(t *testing.T) {
+	p := imgtest.SmallMT6765()
+	before, l := resolve(t, userOnly(p), Options{}), resolve(t, userOnly(p), Options{Claim: claimOf(t, p)})
+	for _, c := range []struct {
+		own, claimed string
+		want         bool
+	}{{"MT6765", "MT6765", true}, {"", "MT6762", true}, {"MT6765", "", true}, {"MT6765", "MT6762", false}} {
+		if got := l.Certain(before, p.Device().User().Image, c.own, c.claimed); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }

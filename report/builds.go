@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/ext4"
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/image/slot"
+	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
@@ -41,6 +42,30 @@ func addBuilds(sources []Source, add func(value, from string)) {
 		add(b.ID, from)
 		add(b.Fingerprint, from)
 	}
+}
+
+// Chip is what the software says the phone's chip is: its build.prop names the platform it
+// was built for. The value is empty where none does.
+func Chip(sources []Source) Fact {
+	v := newVolumes(sources)
+	for _, name := range withBuilds {
+		label, img := v.find(name)
+		if img == nil {
+			continue
+		}
+		tree, err := image.Files(img)
+		if err != nil {
+			continue
+		}
+		b := buildprop.Read(tree)
+		if b == nil {
+			continue
+		}
+		if chip := preloader.ChipName(b.Platform); chip != "" {
+			return Fact{chip, label + ":" + b.Path}
+		}
+	}
+	return Fact{}
 }
 
 // modelOf names the phone as its box does. What generic system images say is no name.

@@ -89,8 +89,12 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 	return nil
 }
 
+// packedEndings are how files are called that were packed whole, after they were rescued.
+var packedEndings = []string{".zst", ".gz", ".xz", ".lz4", ".bz2"}
+
 // mapsOf lists the names that the map of a file may have: behind its own name, behind that
-// of the whole of which it is a numbered part, and beside what it is a link to.
+// of the whole of which it is a numbered part or that was packed, and beside what it is a
+// link to.
 func mapsOf(file string) (names []string) {
 	files := []string{file}
 	if real, err := filepath.EvalSymlinks(file); err == nil && real != filepath.Clean(file) {
@@ -100,6 +104,9 @@ func mapsOf(file string) (names []string) {
 		names = append(names, strings.TrimSuffix(f, partSuffix)+mapSuffix)
 		if m := partNumber.FindStringSubmatch(f); m != nil {
 			names = append(names, m[1]+mapSuffix)
+		}
+		if ext := filepath.Ext(f); slices.Contains(packedEndings, ext) {
+			names = append(names, strings.TrimSuffix(f, ext)+mapSuffix)
 		}
 	}
 	slices.Sort(names)

@@ -1,6 +1,9 @@
 package source
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -39,6 +42,9 @@ func TestMapBehindTheEnd(t *testing.T) {
 		"several files": {chart, func(t *testing.T, dir string) string {
 			return filepath.Join(dir, "ROM_1") + "," + filepath.Join(dir, "BOOT_1")
 		}, behind},
+		"packed since": {chart, func(t *testing.T, dir string) string {
+			return packed(t, filepath.Join(dir, "ROM_1"))
+		}, behind},
 		"numbered parts": {chart, func(t *testing.T, dir string) string {
 			return numberedParts(t, filepath.Join(dir, "ROM_1"))
 		}, behind},
@@ -63,6 +69,25 @@ func TestMapBehindTheEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// packed compresses a file, and returns the new name.
+func packed(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), os.Remove(path)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, path+".gz", out.Bytes())
+	return path + ".gz"
 }
 
 // numberedParts cuts a file in two, and returns the name of the first.

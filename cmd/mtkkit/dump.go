@@ -223,12 +223,15 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 		return nil, whyNoTable(err, src, path)
 	}
 	if siblings {
-		if lay, err = (&nearby{c, u, src, opt}).take(lay, path); err != nil {
+		if lay, err = (&nearby{c: c, u: u, src: src, opt: opt}).take(lay, path); err != nil {
 			src.Close()
 			return nil, err
 		}
 	}
 	lay.Bound(&src.Device)
+	if user := src.User(); user != nil {
+		compareChips(lay, user)
+	}
 	u.unfinished = unfinishedOf(src, path)
 	return &dump{path: path, src: src, lay: lay, ui: u}, nil
 }

@@ -11,6 +11,7 @@ package buildprop
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -29,6 +30,7 @@ type Build struct {
 	Brand       string
 	Model       string
 	Device      string
+	Platform    string // the chip's, "mt6765": the name of its family
 }
 
 var paths = []string{"/system/build.prop", "/build.prop", "/etc/build.prop"}
@@ -86,12 +88,16 @@ func Parse(text []byte) *Build {
 		Brand:       first(withPartitions("ro.product.brand", "ro.product.%.brand")...),
 		Model:       first(withPartitions("ro.product.model", "ro.product.%.model")...),
 		Device:      first(withPartitions("ro.product.device", "ro.product.%.device")...),
+		Platform:    first(platforms...),
 	}
 	if *b == (Build{}) {
 		return nil
 	}
 	return b
 }
+
+// platforms are the keys that name the chip, the most telling first.
+var platforms = []string{"ro.mediatek.platform", "ro.vendor.mediatek.platform", "ro.board.platform", "ro.hardware"}
 
 var partitions = []string{"system", "product", "vendor", "odm", "system_ext"}
 
@@ -106,7 +112,7 @@ func withPartitions(key, form string) []string {
 
 // wanted keeps the few keys that are looked up, so that a hostile file costs nothing.
 func wanted(key string) bool {
-	return strings.HasPrefix(key, "ro.") && (strings.Contains(key, "build.") || strings.HasPrefix(key, "ro.product."))
+	return strings.HasPrefix(key, "ro.") && (strings.Contains(key, "build.") || strings.HasPrefix(key, "ro.product.") || slices.Contains(platforms, key))
 }
 
 // clean makes a value fit for one line of a terminal.
