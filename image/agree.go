@@ -93,6 +93,7 @@ var promises = func() map[string]promise {
 		"super":       {kinds: []Kind{Super}, foreign: data},
 		"secro":       {kinds: []Kind{SecRO}, foreign: data}, // ext4 or YAFFS on old phones
 		"preloader":   {kinds: []Kind{BootRegion, MTKPreloader}},
+		"bl2":         {kinds: []Kind{BootRegion, MTKPreloader}}, // OpenWrt's name
 		"pgpt":        {kinds: []Kind{GPT}},
 		"mbr":         {kinds: []Kind{MBR}},
 	}

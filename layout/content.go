@@ -71,7 +71,7 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 	if err != nil {
 		return fmt.Errorf("layout: %w", err)
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && (l.User != flash.NANDWhole || !l.starts()) {
 		return ErrNoTable
 	}
 	l.Generation, l.Witness = "content", "content"
@@ -98,6 +98,11 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 	}
 	l.lookAt(img)
 	return nil
+}
+
+// starts reports whether a boot loader was found: of a NAND chip it is part of the dump.
+func (l *Layout) starts() bool {
+	return slices.ContainsFunc(l.Boots, func(b Boot) bool { return b.Header != nil })
 }
 
 // signature names the partition of the i-th content when an AVB block follows it right

@@ -105,6 +105,7 @@ func (d Difference) rest() string { return strings.TrimPrefix(d.Text, d.Name+": 
 type ForeignError struct {
 	Claim  *Claim
 	Differ []Difference
+	Alone  bool // the dump has no table of its own
 }
 
 func (e *ForeignError) Error() string {

@@ -64,7 +64,7 @@ func (l *Layout) judge(differ []Difference, opt Options) error {
 		differ = slices.Insert(differ, 0, Difference{opt.Claim.Kind, flash.NoOffset, flash.NoOffset, other})
 	}
 	if !opt.Trust {
-		return &ForeignError{opt.Claim, differ}
+		return &ForeignError{opt.Claim, differ, l.Generation == "claim"}
 	}
 	l.Differ = differ
 	for _, d := range differ {

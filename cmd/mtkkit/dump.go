@@ -371,10 +371,11 @@ func explain(err error, path string) error {
 		for _, d := range foreign.Differ {
 			fmt.Fprintf(&b, "\n  %s", d.Text)
 		}
-		return refusal{errors.New(b.String()), []string{
-			"leave it out to go by the dump's own table, or find the scatter file of this very phone",
-			"--trust scatter takes the scatter file's word against the dump's",
-		}}
+		own := "leave it out to go by the dump's own table, or find the scatter file of this very phone"
+		if foreign.Alone {
+			own = "the dump has no table of its own: find the scatter file, or list, of this very phone"
+		}
+		return refusal{errors.New(b.String()), []string{own, "--trust scatter takes the word of " + foreign.Claim.Name + " against the dump's"}}
 	}
 	if errors.Is(err, layout.ErrNoTable) {
 		return hinted{fmt.Errorf("%s: %w", path, err), noTableHints}
