@@ -35,10 +35,10 @@ func TestKilledBackupCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	dump := leftovers(t, p.dir)
-	p.must("backup", "create", "ROM_1", "-o", "first")
+	p.must("backup", "create", "ROM_1", "--no-siblings", "-o", "first")
 	length := p.runtime
 	for i := range kills(t) {
-		args := []string{"backup", "create", "ROM_1", "-o", "b"}
+		args := []string{"backup", "create", "ROM_1", "--no-siblings", "-o", "b"}
 		name := "b"
 		if i%2 == 1 {
 			args, name = append(args, "--split-size", "1M"), "b.001"
@@ -77,7 +77,7 @@ func TestKilledRestore(t *testing.T) {
 	if err := imgtest.MT6572().WriteDump(p.dir); err != nil {
 		t.Fatal(err)
 	}
-	p.must("backup", "create", "ROM_1", "-o", "b")
+	p.must("backup", "create", "ROM_1", "--no-siblings", "-o", "b")
 	p.must("backup", "restore", "b", "-o", "first")
 	file := p.runtime
 	p.must("backup", "restore", "b", "--parts", "-o", "first.parts")
