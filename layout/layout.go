@@ -166,6 +166,9 @@ func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) 
 	if opt.Claim != nil {
 		opt.Claim = l.suit(dev, own, opt)
 	}
+	if opt.Claim != nil && l.Generation == "ebr" && opt.Claim.namesNothing(l.User) {
+		opt.Claim, l.Claimed = nil, false // it was made of such a dump; its chip counts
+	}
 	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == "ebr") {
 		opt.Claim = findPMT(img)
 	}

@@ -26,6 +26,14 @@ type Stretch struct {
 // phones with an MBR are small, but for that of the owner's data.
 const maxBlank = 256 << 20
 
+// madeUp are the names that rows of an MBR get here, for they have none.
+var madeUp = regexp.MustCompile(`^(?i:p[0-9]+|mbr|ebr[0-9]*)$`)
+
+// namesNothing reports whether no row of the user area has a name that a phone gave it.
+func (c *Claim) namesNothing(user flash.Region) bool {
+	return !slices.ContainsFunc(c.Table(0).Partitions, func(p flash.Partition) bool { return p.Region == user && !madeUp.MatchString(p.Name) })
+}
+
 // unnamed reports whether the table leaves partitions without a name.
 func (l *Layout) unnamed() bool { return l.Witness == "ebr" || l.Witness == "content" }
 

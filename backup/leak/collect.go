@@ -106,6 +106,15 @@ func (f *Finder) AddHash(part string, sum []byte) {
 	}
 }
 
+// AddIMEI makes the finder look for a number that stands in a part in a form of its own, as
+// phones keep it: others copy it in the clear. Digits are decimal, and at least 15.
+func (f *Finder) AddIMEI(part, digits string) {
+	i := slices.IndexFunc(f.parts, func(p Part) bool { return p.Name == part })
+	if i >= 0 && len(digits) >= 15 {
+		f.imei(i, 0, []byte(digits))
+	}
+}
+
 // Count returns how many different patterns of a kind are searched for.
 func (f *Finder) Count(k Kind) int { return f.counts[k] }
 

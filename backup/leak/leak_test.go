@@ -116,6 +116,25 @@ func TestHash(t *testing.T) {
 	}
 }
 
+// A number that the phone keeps in a form of its own is found where it stands in the clear.
+func TestAddIMEI(t *testing.T) {
+	const kept = "004402450000017"
+	f := collect(t)
+	had := f.Count(IMEI)
+	f.AddIMEI("nvram", kept)
+	f.AddIMEI("nvram", "1234")
+	f.AddIMEI("no such part", kept)
+	if n := f.Count(IMEI); n != had+1 {
+		t.Errorf("%d numbers, had %d", n, had)
+	}
+	for _, text := range []string{kept, string(wide([]byte(kept))), string(packDigits([]byte(kept), false))} {
+		got, err := f.Search(t.Context(), "log", strings.NewReader("its IMEI: "+text+" and more"))
+		if err != nil || got.Count[IMEI] != 1 || got.Hits[0].From != "nvram" {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+}
+
 func TestIMEI(t *testing.T) {
 	for s, want := range map[string]bool{
 		imei: true, "356938035643808": false, "000000000000000": false, "35693803564380": false, "35693803564380a": false, "861234567890127": true,

@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 // Sharing: what is the same on every phone of the model goes out, nothing else does,
@@ -108,6 +109,13 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	}
 	if err := addHashes(c, finder, private); err != nil {
 		return err
+	}
+	if facts, err := d.facts(c); err == nil { // what cannot be planned has no rows
+		for _, found := range report.FindIMEIs(facts.Rows) {
+			for _, n := range found.Numbers {
+				finder.AddIMEI(found.Partition, n.Digits())
+			}
+		}
 	}
 	for _, k := range leak.Kinds {
 		doc.Searched[k] = finder.Count(k)
