@@ -2,6 +2,7 @@ package ebr
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -25,6 +26,16 @@ type Chain struct {
 	Sectors  []Sector // the MBR first
 	Extended int64    // X: where the first EBR should be, bytes; 0 when the MBR has no link
 	Problems []flash.Problem
+}
+
+// LikePhones reports whether the chain is as MediaTek's tools write it: links to further
+// sectors, and partitions of type 0x83. Disks of computers and memory cards are otherwise.
+func (c *Chain) LikePhones() bool {
+	linux := false
+	for _, s := range c.Sectors {
+		linux = linux || slices.ContainsFunc(s.Entries[:], func(e Entry) bool { return e.Type == 0x83 })
+	}
+	return linux && c.Extended > 0
 }
 
 // Sniff reports whether img begins with an MBR: MediaTek's, or at least a plausible

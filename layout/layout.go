@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // Options are what the user knows besides the dump.
@@ -193,6 +195,8 @@ func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) 
 	return nil
 }
 
+const noPhone = "it may be of a memory card, or of a computer's disk"
+
 // ownTable reads the dump's own table, nil when it has none that can be used.
 func (l *Layout) ownTable(img flash.Image) *flash.Table {
 	if g, err := gpt.Read(img); err == nil {
@@ -204,6 +208,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 				l.AtLeast = t.AtLeast
 			}
 			l.Problems = append(l.Problems, t.Problems...)
+			if !slices.ContainsFunc(t.Partitions, func(p flash.Partition) bool { return scatter.Known(p.Name) }) {
+				l.note(flash.Warning, "gpt", "no partition has a name that is known of phones: %s", noPhone)
+			}
 			addTableRows(t, g)
 			return t
 		}
@@ -214,6 +221,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		t := c.Table(l.User, l.Have)
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = "ebr", "ebr"
+			if !c.LikePhones() {
+				l.note(flash.Warning, "mbr", "is not as phones have it, with links to EBRs and rows of type 0x83: %s", noPhone)
+			}
 			for _, s := range c.Sectors {
 				l.TableSectors = append(l.TableSectors, s.Offset)
 			}

@@ -41,6 +41,12 @@ func cutSlot(name string) (base, slot string) {
 	return name, ""
 }
 
+// Known reports whether phones have partitions of this name.
+func Known(name string) bool {
+	_, ok := find(Canonical(name))
+	return ok
+}
+
 // Attr is what flash tools are usually told about a partition.
 type Attr struct {
 	File      string // image file, "" when the partition is not flashed
