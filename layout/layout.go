@@ -364,9 +364,6 @@ func (l *Layout) measure(beyond []flash.Extent) {
 			Severity: flash.Warning, Place: string(l.User), Offset: l.Have - l.Have%512,
 			Text: fmt.Sprintf("the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512),
 		})
-		if torn := 512 - l.Have%512; l.DeviceSize == 0 && l.Have >= want { // no table says that they are too many
-			l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: l.Have, Length: torn}})
-		}
 	}
 }
 

@@ -77,15 +77,22 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	return r, nil
 }
 
-// repeat says again what was said of the dump when the folder was made. It holds still; but
-// damage of the dump is none of the folder.
+// Changed is in the problem of a folder whose bytes are not what its manifest lists. Who
+// copies them notes it in the manifest of the copy.
+const Changed = "has changed since it was written"
+
+// repeat says again what was said when the folder was made, and holds still: of a phone all
+// of it, of a dump that it was not what it had been. That its tables are damaged is no fault
+// of the folder, which has their bytes as they are.
 func (r *Report) repeat(m *flash.Manifest) {
 	for _, p := range m.Problems {
-		if p.Severity == flash.Note {
+		switch {
+		case m.Kind == flash.KindDump && p.Severity == flash.Warning:
+		case m.Kind != flash.KindDump && p.Severity == flash.Error && strings.Contains(p.Text, Changed):
+			p.Severity, r.Damaged = flash.Warning, true
+		default:
 			continue
 		}
-		p.Severity = flash.Warning
-		r.Damaged = r.Damaged || m.Kind != flash.KindDump // of a phone it is told how it was read
 		r.Problems = append(r.Problems, p)
 	}
 }

@@ -109,7 +109,7 @@ func (d *dump) refuseChanged(ctx context.Context, m *flash.Manifest, written []f
 
 // changedText is said of a file that is not what its folder's manifest lists.
 func changedText(file, sum, want string) string {
-	return fmt.Sprintf("%s has changed since it was written: its sha-256 is %s, the manifest has %s", file, sum, want)
+	return fmt.Sprintf("%s "+split.Changed+": its sha-256 is %s, the manifest has %s", file, sum, want)
 }
 
 // refuseOld is the error of who would have to trust a folder that has changed.
