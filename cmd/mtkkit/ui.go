@@ -126,7 +126,7 @@ func (u *ui) document(v any) error {
 	e := json.NewEncoder(u.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	return e.Encode(withLists(v))
 }
 
 // problems prints a list of problems, each in its own voice.
