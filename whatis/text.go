@@ -64,6 +64,12 @@ func ofText(img flash.Image, head []byte, name string) *Thing {
 		return rescueMap(img)
 	case strings.HasPrefix(text, "#!"):
 		return &Thing{Kind: OtherProgram}
+	case transferList.MatchString(text):
+		return &Thing{Kind: TransferList}
+	case ageKey.MatchString(text):
+		return &Thing{Kind: PrivateKey, Facts: []Fact{{"form", "age"}}}
+	case sshKey.MatchString(text):
+		return &Thing{Kind: PrivateKey, Facts: []Fact{{"form", "ssh"}}}
 	}
 	if t := ofJSON(img, text); t != nil {
 		return t

@@ -62,6 +62,9 @@ func Front(img flash.Image, name string) *Thing {
 	case len(head) == 0:
 		return nil // it cannot be read, and who opens it says why
 	}
+	if t := ofPackage(head, name); t != nil {
+		return t
+	}
 	if isText(head) {
 		if t := ofText(img, head, name); t != nil {
 			return t

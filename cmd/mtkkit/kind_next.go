@@ -70,12 +70,24 @@ var next = map[whatis.Kind][]string{
 	whatis.LFSPointer: {"fetch the file itself: git lfs pull"},
 	whatis.WebPage:    {"the download went wrong: fetch the file again, and look at its size"},
 
+	whatis.Payload:             {"unpack its images first: payload-dumper-go FILE"},
+	whatis.OZip:                {"decrypt it to a zip archive first: ozipdecrypt.py FILE"},
+	whatis.KDZ:                 {"unpack it first: unkdz -f FILE -x, then undz with the .dz file that is in it"},
+	whatis.PAC:                 {"it is for phones with other chips than MediaTek's; to look into it: pacextractor FILE"},
+	whatis.UpdateApp:           {"unpack its images first: splitupdate FILE"},
+	whatis.TransferList:        {"make an image of it and the data beside it: sdat2img.py FILE STEM.new.dat STEM.img"},
+	whatis.BrotliData:          {"unpack it first: brotli -d FILE", "then make an image of it: sdat2img.py STEM.transfer.list STEM.new.dat STEM.img"},
+	whatis.PAR2:                {"it mends the files that it was made of: par2 repair FILE"},
+	whatis.AndroidBackup:       {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar"},
+	whatis.AndroidBackupLocked: {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar PASSWORD"},
+	whatis.PrivateKey:          {"it opens what was encrypted for it: mtkkit info DUMP.age --key FILE"},
+
 	whatis.Empty:       {"nothing was written to it: copy or read the dump once more"},
 	whatis.Zeros:       noTableHints,
 	whatis.Erased:      noTableHints,
 	whatis.Text:        noTableHints,
 	whatis.Unknown:     noTableHints,
-	whatis.HighEntropy: noTableHints,
+	whatis.HighEntropy: append([]string{"firmware packages of makers (.ofp, .ops …) are encrypted: unpack one with its maker's tool first"}, noTableHints...),
 }
 
 // noTableHints are for what may be a part of a dump, or a dump that was read from elsewhere.
@@ -87,7 +99,7 @@ var noTableHints = []string{
 // nextSteps are the commands for a thing, with its own name in them.
 func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if noFormat(t.Kind) {
-		return noTableHints // FILE is not this one there
+		return next[t.Kind] // FILE is not this one there
 	}
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
@@ -96,7 +108,7 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if _, err := os.Stat(path); err != nil {
 		name = path // several files, one behind the other
 	}
-	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "DIR", quoted(filepath.Dir(path)))
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", quoted(filepath.Dir(path)))
 	for _, s := range next[t.Kind] {
 		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
 			continue // it opens no packed files
@@ -107,4 +119,14 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 		return []string{"a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"}
 	}
 	return out
+}
+
+// quotedStem is the name that the files of one image share in an update package.
+func quotedStem(path string) string {
+	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
+		if stem, ok := strings.CutSuffix(path, end); ok {
+			return quoted(stem)
+		}
+	}
+	return "system"
 }
