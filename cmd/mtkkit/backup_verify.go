@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // archive is an opened archive and its file.
@@ -35,7 +36,10 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	if errors.Is(err, flash.ErrNotThis) {
-		err = hinted{err, []string{fmt.Sprintf("a dump or a parts folder is judged by mtkkit verify %s", quoted(path))}}
+		err = whatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
+			whatis.PartTable: "a dump is judged by mtkkit verify %s",
+			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
+		})
 	}
 	if err != nil {
 		file.Close()

@@ -86,7 +86,7 @@ func withPreloader(u *ui, do func(c *cli.Context, u *ui, b boots) error) cli.Act
 		if err = do(c, u, b); err == nil && len(b.parts) < found {
 			err = errProblems
 		}
-		return err
+		return whatElse(path, "boot region and no preloader", err, nil)
 	}
 }
 
