@@ -29,7 +29,7 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 	keys := keysOf(c)
 	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keys})
 	if err != nil {
-		return nil, placeNotFile(c, path, err)
+		return nil, lockedWords(c, path, placeNotFile(c, path, err))
 	}
 	a, err := backup.Open(img)
 	if err != nil {

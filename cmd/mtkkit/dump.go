@@ -220,7 +220,7 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 			why = notable(src.Problems)
 		}
 		u.problems(why)
-		return nil, whyNoTable(err, src, path)
+		return nil, withInside(whyNoTable(err, src, path), src)
 	}
 	if siblings {
 		if lay, err = (&nearby{c, u, src, opt}).take(lay, path); err != nil {

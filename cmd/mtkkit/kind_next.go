@@ -96,6 +96,9 @@ var noTableHints = []string{
 	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
 }
 
+// notTheDump is for what cannot be one.
+const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
+
 // nextSteps are the commands for a thing, with its own name in them.
 func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if noFormat(t.Kind) {
@@ -116,7 +119,7 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 		out = append(out, r.Replace(s))
 	}
 	if t.Kind.Use() == whatis.Nothing && len(out) == 0 {
-		return []string{"a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"}
+		return []string{notTheDump}
 	}
 	return out
 }
