@@ -92,7 +92,7 @@ func identityOf(d *dump) (names []string, err error) {
 	if len(names) == 0 {
 		err = fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.path)
 		if !d.lay.Claimed {
-			err = hinted{err, []string{"partitions without a name count for nothing here: " + d.wantScatter()}}
+			err = hinted{err, []string{d.wantScatter()}}
 		}
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/whatis"
@@ -35,7 +36,7 @@ var next = map[whatis.Kind][]string{
 	whatis.Preloader:   {"mtkkit preloader info FILE"},
 	whatis.BootRegion:  {"mtkkit preloader info FILE"},
 	whatis.Scatter:     {"mtkkit scatter check FILE", "give it beside the dump: mtkkit list ROM_1 --scatter FILE"},
-	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, scatter create makes one of it"},
+	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, and to make one of it: mtkkit scatter create FILE"},
 	whatis.Agent:       {"mtkkit acquire -o FOLDER --da FILE"},
 	whatis.AuthFile:    {"mtkkit acquire -o FOLDER --da DA.bin --auth FILE"},
 	whatis.CertFile:    {"mtkkit acquire -o FOLDER --da DA.bin --cert FILE"},
@@ -96,6 +97,13 @@ var noTableHints = []string{
 	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
 }
 
+// listWithoutStarts are for a list of which alone no scatter file can be made.
+var listWithoutStarts = []string{next[whatis.List][0], "with such a dump a scatter file can be made: mtkkit scatter create ROM_1 --table FILE"}
+
+func hasFact(t *whatis.Thing, key string) bool {
+	return slices.ContainsFunc(t.Facts, func(f whatis.Fact) bool { return f.Key == key })
+}
+
 // notTheDump is for what cannot be one.
 const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
 
@@ -112,7 +120,11 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 		name = path // several files, one behind the other
 	}
 	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", quoted(filepath.Dir(path)))
-	for _, s := range next[t.Kind] {
+	steps := next[t.Kind]
+	if hasFact(t, whatis.StartsKey) {
+		steps = listWithoutStarts
+	}
+	for _, s := range steps {
 		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
 			continue // it opens no packed files
 		}
