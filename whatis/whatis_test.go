@@ -293,7 +293,7 @@ func TestFacts(t *testing.T) {
 		{"s.txt", scatterText, "chip", "MT6592", flash.Note},
 		{"d.txt", dumcharText, "form", "dumchar_info", flash.Note},
 		{"m.map", mapText, "read", "1 MiB of 2 MiB", flash.Note},
-		{"x.age", ageText, "opens with", "one of 1 private keys", flash.Note},
+		{"x.age", ageText, "opens with", "one private key", flash.Note},
 		{"SHA256SUMS", sumText + sumText, "files", "2", flash.Note},
 		{"DA.bin", "MTK_DOWNLOAD_AGENT\x00\x00", "", "", flash.Error},
 		{"manifest.json", manifestText("false"), "", "", flash.Warning},

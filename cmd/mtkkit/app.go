@@ -204,18 +204,7 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
 	}
-	head, rest, flags := []string{args[0]}, args[1:], app.Flags
-	commands := app.Commands
-	for len(rest) > 0 {
-		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
-		if i < 0 {
-			break
-		}
-		head, rest, flags, commands = append(head, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
-		if len(commands) > 0 {
-			rest = switchesLast(rest, 0)
-		}
-	}
+	head, rest, flags, commands := commandIn(app, args)
 	if len(head) > 1 && len(commands) > 0 && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 		return append(head, "--", rest[0]), nil // no command: its options are nobody's
 	}
@@ -258,6 +247,23 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 		head = append(append(head, "--"), files...)
 	}
 	return head, nil
+}
+
+// commandIn takes the words of the command from the front of args. What is left are its
+// options and files; commands are those that a word of a group may still name.
+func commandIn(app *cli.App, args []string) (head, rest []string, flags []cli.Flag, commands []*cli.Command) {
+	head, rest, flags, commands = []string{args[0]}, args[1:], app.Flags, app.Commands
+	for len(rest) > 0 {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
+		if i < 0 {
+			break
+		}
+		head, rest, flags, commands = append(head, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
+		if len(commands) > 0 {
+			rest = switchesLast(rest, 0)
+		}
+	}
+	return head, rest, flags, commands
 }
 
 // isBool knows the two words for a switch; 0 and 1 are numbers, of bytes for instance.

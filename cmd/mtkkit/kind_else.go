@@ -12,8 +12,9 @@ import (
 
 // whatElse says of a file that is not what a command wants what it is in place of it, and what
 // to type next. The words of cause stay where they say more. Hints by kind are those of this
-// command, before those that hold for all.
-func whatElse(path, wanted string, cause error, hints map[whatis.Kind]string) error {
+// command, before those that hold for all; wants are said in place of all these, where the
+// file was named beside another.
+func whatElse(path, wanted string, cause error, hints map[whatis.Kind]string, wants ...string) error {
 	t := kindOf(path)
 	if !errors.Is(cause, flash.ErrNotThis) || t == nil || noFormat(t.Kind) {
 		return cause
@@ -26,6 +27,9 @@ func whatElse(path, wanted string, cause error, hints map[whatis.Kind]string) er
 	}
 	if h := hints[t.Kind]; h != "" {
 		next = append([]string{fmt.Sprintf(h, quoted(path))}, next...)
+	}
+	if len(wants) > 0 {
+		next = wants
 	}
 	return hinted{hidden{cause, text}, next}
 }

@@ -383,7 +383,7 @@ func wrapPreloader(c *cli.Context, u *ui, path string) error {
 	} else if no != nil {
 		return refusal{err, []string{"--force wraps it all the same, for looking at; do not flash it"}}
 	} else if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return whatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
 	}
 	out := c.String("output")
 	if out == "" {
