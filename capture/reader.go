@@ -40,7 +40,7 @@ func problem(s flash.Severity, place string, line int, text string, args ...any)
 		text = fmt.Sprintf("line %d: %s", line, text)
 	}
 	if place == "" {
-		place = "capture"
+		place = "list"
 	}
 	return flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: text}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -121,6 +122,11 @@ func zipStarts(f *zip.File, magic string) bool {
 	return err == nil && string(b) == magic
 }
 
+// neverDumps are the endings of photos, films, music, documents and parts of apps. A file of
+// an archive that has one is not taken for the dump, however large it is.
+var neverDumps = regexp.MustCompile(`(?i)\.(jpe?g|png|gif|webp|heic|heif|tiff?|bmp|dng|svg|mp4|m4v|mov|mkv|avi|webm|3gp|mp3|m4a|ogg|opus|flac|wav|amr|` +
+	`pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|epub|csv|txt|md|html?|xml|json|ini|log|apk|aab|dex|so|jar|class|arsc|exe|dll|msi|py|sh|bat)$`)
+
 // openArchive opens an archive as the folder that was packed, or else the dump in it.
 func (s *Source) openArchive(ctx context.Context, d *folder) error {
 	err := s.openFolder(ctx, d)
@@ -128,8 +134,17 @@ func (s *Source) openArchive(ctx context.Context, d *folder) error {
 	if !errors.As(err, &not) {
 		return err
 	}
-	m := d.largest()
-	for _, other := range d.members {
+	may := &folder{name: d.name}
+	for _, m := range d.members {
+		if !neverDumps.MatchString(m.name) {
+			may.add(m)
+		}
+	}
+	if len(may.members) == 0 {
+		return &UnreadableError{d.name, fmt.Sprintf("holds %d files, none of which can be a dump (%s)", len(d.members), names(d.members))}
+	}
+	m := may.largest()
+	for _, other := range may.members {
 		if other != m && other.size == m.size && other.size > 0 {
 			return &UnreadableError{d.name, fmt.Sprintf("holds several files that may be the dump (%s and %s have one size): unpack the one you mean", m.name, other.name)}
 		}

@@ -6,9 +6,11 @@
 //	0x0     age-encryption.org/v1           encrypted by age
 //	0x0     {"schema": "mtkkit.…"           a document of this program
 //	0x0     FF D8 FF  89 PNG  %PDF  7z …    somebody else's
+//	0x0     CrAU  OPPOENCRYPT!  PAR2 …      a firmware package, or a backup of another program
+//	0x5C    55 AA 5A A5, zeros before       an UPDATE.APP
 //	0x101   ustar                           a tar archive
 //	0x8001  CD001                           an ISO 9660 image
-//	text    general: MTK_PLATFORM_CFG …     a scatter file; a list; a map; sums
+//	text    general: MTK_PLATFORM_CFG …     a scatter file; a list; a map; sums; a key
 //	end     koly, conectix                  a DMG; a VHD of a fixed size
 //
 // Of looks at the first 36 KiB, at the last 512 bytes, and reads text files whole that

@@ -105,6 +105,18 @@ const (
 	SQLite       Kind = "sqlite"
 	PGP          Kind = "pgp"
 	OtherProgram Kind = "script"
+
+	Payload             Kind = "ota-payload"
+	OZip                Kind = "ozip"
+	KDZ                 Kind = "kdz"
+	PAC                 Kind = "pac"
+	UpdateApp           Kind = "update-app"
+	TransferList        Kind = "transfer-list"
+	BrotliData          Kind = "new-dat-brotli"
+	PAR2                Kind = "par2"
+	AndroidBackup       Kind = "android-backup"
+	AndroidBackupLocked Kind = "android-backup-encrypted"
+	PrivateKey          Kind = "private-key"
 )
 
 // about says of each kind what it is in words and what it is good for.
@@ -204,6 +216,18 @@ var about = map[Kind]struct {
 	MachO:        {"a Mach-O program", Nothing},
 	SQLite:       {"an SQLite database", Nothing},
 	OtherProgram: {"a script", Nothing},
+
+	Payload:             {"an A/B update package (payload.bin)", Wrapped},
+	OZip:                {"an encrypted update package of OPPO (ozip)", Wrapped},
+	KDZ:                 {"a firmware package of LG (kdz)", Wrapped},
+	PAC:                 {"a firmware package for Spreadtrum chips (pac)", Nothing},
+	UpdateApp:           {"a firmware package of Huawei (UPDATE.APP)", Wrapped},
+	TransferList:        {"the transfer list of an update package", Wrapped},
+	BrotliData:          {"data of an update package, compressed by brotli (by its name)", Wrapped},
+	PAR2:                {"a PAR2 recovery file", Nothing},
+	AndroidBackup:       {"a backup of apps that adb backup wrote", Nothing},
+	AndroidBackupLocked: {"an encrypted backup of apps that adb backup wrote", Nothing},
+	PrivateKey:          {"a private key", Nothing},
 }
 
 // String returns the kind in words, as they follow "is".

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -64,6 +65,12 @@ func ofText(img flash.Image, head []byte, name string) *Thing {
 		return rescueMap(img)
 	case strings.HasPrefix(text, "#!"):
 		return &Thing{Kind: OtherProgram}
+	case transferList.MatchString(text):
+		return &Thing{Kind: TransferList}
+	case ageKey.MatchString(text):
+		return &Thing{Kind: PrivateKey, Facts: []Fact{{"form", "age"}}}
+	case sshKey.MatchString(text):
+		return &Thing{Kind: PrivateKey, Facts: []Fact{{"form", "ssh"}}}
 	}
 	if t := ofJSON(img, text); t != nil {
 		return t
@@ -138,6 +145,9 @@ func scatterFile(img flash.Image) *Thing {
 	return t
 }
 
+// StartsKey is the fact of a list that does not say where its partitions begin.
+const StartsKey = "starts"
+
 func list(img flash.Image) *Thing {
 	t := &Thing{Kind: List}
 	c, err := capture.Read(img)
@@ -147,6 +157,9 @@ func list(img flash.Image) *Thing {
 	}
 	t.add("form", "%s", c.Kind)
 	t.add("rows", "%d", len(c.Table.Partitions))
+	if slices.ContainsFunc(c.Table.Partitions, func(p flash.Partition) bool { return !p.Placed() && !p.Reserved }) {
+		t.add(StartsKey, "not told")
+	}
 	t.Problems = c.Table.Problems
 	return t
 }

@@ -62,6 +62,9 @@ func Front(img flash.Image, name string) *Thing {
 	case len(head) == 0:
 		return nil // it cannot be read, and who opens it says why
 	}
+	if t := ofPackage(head, name); t != nil {
+		return t
+	}
 	if isText(head) {
 		if t := ofText(img, head, name); t != nil {
 			return t
@@ -122,6 +125,9 @@ func packed(img flash.Image, k Kind) *Thing {
 	return t
 }
 
+// ByPassphrase is what opens a file that was encrypted for nobody's key.
+const ByPassphrase = "its passphrase"
+
 // recipients counts whom a file was encrypted for, by the lines of its header.
 func (t *Thing) recipients(img flash.Image) {
 	if !seal.Sniff(img) {
@@ -139,7 +145,9 @@ func (t *Thing) recipients(img flash.Image) {
 	}
 	switch {
 	case kinds["scrypt"] > 0:
-		t.add("opens with", "its passphrase")
+		t.add("opens with", ByPassphrase)
+	case kinds["X25519"]+kinds["ssh-ed25519"]+kinds["ssh-rsa"] == 1:
+		t.add("opens with", "one private key")
 	case kinds["X25519"]+kinds["ssh-ed25519"]+kinds["ssh-rsa"] > 0:
 		t.add("opens with", "one of %d private keys", kinds["X25519"]+kinds["ssh-ed25519"]+kinds["ssh-rsa"])
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -195,6 +196,26 @@ func samples(t testing.TB) []sample {
 		{"x.dylib", []byte("\xCF\xFA\xED\xFE\x07\x00"), MachO, true},
 		{"x.db", []byte("SQLite format 3\x00\x10\x00"), SQLite, true},
 		{"x.sh", []byte("#!/bin/sh\necho\n"), OtherProgram, true},
+
+		{"payload.bin", append([]byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02"), noise(4096)...), Payload, true},
+		{"payload.bin", append([]byte("CrAU\x00\x00\x00\x00\x00\x00\x01\x02"), noise(1<<16)...), HighEntropy, false},
+		{"x.ozip", append([]byte("OPPOENCRYPT!\x00\x00\x00\x00"), noise(4096)...), OZip, true},
+		{"x.kdz", build(4096, piece{0, "\x28\x05\x00\x00\x24\x38\x22\x25"}), KDZ, true},
+		{"old.kdz", build(4096, piece{0, "\x18\x05\x00\x00\x32\x79\x44\x50"}), KDZ, true},
+		{"x.pac", build(4096, piece{0, "B\x00P\x00_\x00R\x001\x00"}), PAC, true},
+		{"UPDATE.APP", build(4096, piece{92, "\x55\xAA\x5A\xA5"}), UpdateApp, true},
+		{"x.APP", build(4096, piece{91, "\x01\x55\xAA\x5A\xA5"}), Unknown, false},
+		{"system.transfer.list", []byte("4\n1000\n0\n0\nerase 2,0,1000\nnew 2,0,1000\n"), TransferList, true},
+		{"v1.list", []byte("1\r\n1000\r\nnew 2,0,1000\r\n"), TransferList, true},
+		{"numbers.txt", []byte("4\n1000\n0\n0\nnewer\n"), Text, true},
+		{"system.new.dat.br", noise(1 << 16), BrotliData, true},
+		{"system.br", noise(1 << 16), HighEntropy, false},
+		{"x.par2", append([]byte("PAR2\x00PKT"), noise(4096)...), PAR2, true},
+		{"x.ab", append([]byte("ANDROID BACKUP\n5\n1\nnone\n"), noise(4096)...), AndroidBackup, true},
+		{"locked.ab", append([]byte("ANDROID BACKUP\n5\n1\nAES-256\n"), noise(4096)...), AndroidBackupLocked, true},
+		{"cut.ab", []byte("ANDROID BACKUP\n5\n"), AndroidBackup, true},
+		{"key.txt", []byte("# created: 2026-01-01\n# public key: age1\nAGE-SECRET-KEY-1SECRET\n"), PrivateKey, true},
+		{"id_ed25519", []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n"), PrivateKey, true},
 	}
 }
 
@@ -272,7 +293,7 @@ func TestFacts(t *testing.T) {
 		{"s.txt", scatterText, "chip", "MT6592", flash.Note},
 		{"d.txt", dumcharText, "form", "dumchar_info", flash.Note},
 		{"m.map", mapText, "read", "1 MiB of 2 MiB", flash.Note},
-		{"x.age", ageText, "opens with", "one of 1 private keys", flash.Note},
+		{"x.age", ageText, "opens with", "one private key", flash.Note},
 		{"SHA256SUMS", sumText + sumText, "files", "2", flash.Note},
 		{"DA.bin", "MTK_DOWNLOAD_AGENT\x00\x00", "", "", flash.Error},
 		{"manifest.json", manifestText("false"), "", "", flash.Warning},
@@ -317,4 +338,17 @@ func FuzzOf(f *testing.F) {
 			t.Errorf("a file that can be read fails: %v", err)
 		}
 	})
+}
+
+// A private key is told by its kind, and by nothing that is in it.
+func TestKeyIsNotTold(t *testing.T) {
+	for _, text := range []string{"AGE-SECRET-KEY-1SECRET\n", "# SECRET\n\nAGE-SECRET-KEY-1SECRET\n", "-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n"} {
+		got := Of(strings.NewReader(text), "key.txt")
+		if got.Kind != PrivateKey {
+			t.Errorf("%q is %s, want a private key", text, got.Kind)
+		}
+		if said := fmt.Sprint(got, got.Facts, got.Problems); strings.Contains(said, "SECRET") {
+			t.Errorf("%q is told: %s", text, said)
+		}
+	}
 }

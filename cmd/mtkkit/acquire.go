@@ -126,7 +126,7 @@ func (a *acquisition) prepare() error {
 		}
 	} else if a.dir != "" {
 		if err := acquire.RefuseFolder(a.dir); err != nil {
-			return refusedFolder(err)
+			return a.refusedFolder(err)
 		}
 	}
 	if err := a.refuseCompress(); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -222,7 +224,7 @@ func (a *acquisition) explain(err error) error {
 	var no *acquire.Refusal
 	switch {
 	case errors.As(err, &no):
-		return refusedFolder(err)
+		return a.refusedFolder(err)
 	case a.dir == "" || acquire.Check(a.dir) != nil: // nothing was begun
 		return err
 	}
@@ -264,17 +266,35 @@ func (a *acquisition) explainForeign(err error) error {
 }
 
 // refusedFolder turns a refusal of acquire into one of the program's. A dump that is in the
-// way can be gone on with.
-func refusedFolder(err error) error {
+// way can be gone on with, unless it is complete.
+func (a *acquisition) refusedFolder(err error) error {
 	var no *acquire.Refusal
 	if !errors.As(err, &no) {
 		return err
 	}
-	hints := []string{no.Hint}
+	text, hints := no.Text, []string{no.Hint}
 	if no.Text == acquire.HoldsDump {
-		hints = append(hints, "to go on with it: mtkkit acquire --resume "+quoted(no.Path))
+		switch finished, complete := finishedDump(no.Path); {
+		case complete:
+			text = "holds a complete dump"
+		case finished:
+			hints = append(hints, "to read what is left out of it, too: "+a.command("--complete"))
+		default:
+			hints = append(hints, "to go on with it: "+a.command())
+		}
 	}
-	return refusal{fmt.Errorf("%s: %s", no.Path, no.Text), hints}
+	return refusal{fmt.Errorf("%s: %s", no.Path, text), hints}
+}
+
+// finishedDump says of a dump folder whether its reading ended, and with all of the phone.
+func finishedDump(dir string) (finished, complete bool) {
+	f, err := os.Open(filepath.Join(dir, flash.ManifestName))
+	if err != nil {
+		return false, false
+	}
+	defer f.Close()
+	m, err := flash.ReadManifest(f)
+	return err == nil, err == nil && m.Complete
 }
 
 // dumpFolder explains that a folder is no dump.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,10 +29,11 @@ const (
 // run is the whole program with its streams passed in; it returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	u := newUI(s)
+	u.words = args
 	app := newApp(u)
-	args, err := reorder(app, spelled(app, args, isFile))
+	ordered, err := reorder(app, spelled(app, switchesLast(args, 1), isFile))
 	if err == nil {
-		err = app.RunContext(ctx, args)
+		err = app.RunContext(ctx, ordered)
 	}
 	if err != nil && ctx.Err() != nil {
 		u.fail("interrupted: %s", afterInterrupt(err))
@@ -42,7 +43,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return exitInterrupted
 	}
-	if errors.As(err, new(usageError)) && slices.Contains(args, "--json") {
+	if errors.As(err, new(usageError)) && wantsJSON(args) {
 		u.json = true // the command did not come as far as that
 	}
 	return u.finish(err)
@@ -89,10 +90,10 @@ func newApp(u *ui) *cli.App {
 			joinCommand(u), verifyCommand(u),
 			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
 			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
-			simulateCommand(u),
+			simulateCommand(u), versionCommand(u),
 		},
 	}
-	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }
+	cli.VersionPrinter = printVersion
 	for _, c := range app.Commands {
 		prepare(c, c.Name)
 	}
@@ -132,14 +133,6 @@ func prepare(c *cli.Command, name string) {
 	}
 }
 
-// version is the module's, as the Go toolchain recorded it.
-func version() string {
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
-		return b.Main.Version
-	}
-	return "development version"
-}
-
 // usageError is a command line that makes no sense.
 type usageError struct{ error }
 
@@ -153,9 +146,17 @@ func usageOf(c *cli.Context, err error, _ bool) error {
 		if c.Command != nil {
 			text += didYouMean("--"+word, optionWords(c.Command.Flags))
 		}
+	} else if m := badValue.FindStringSubmatch(text); m != nil {
+		text = fmt.Sprintf("option %s: %s", dashed(m[2]), m[3])
+		if strings.HasSuffix(text, "parse error") || strings.HasPrefix(m[3], "strconv.") {
+			text = fmt.Sprintf("option %s does not take %s", dashed(m[2]), m[1])
+		}
 	}
 	return usage("%s: %s (see %s --help)", name, text, name)
 }
+
+// badValue is how the command-line library says that an option does not take a value.
+var badValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-(\S+): (.*)$`)
 
 // dashed is an option as it is typed.
 func dashed(name string) string {
@@ -203,14 +204,9 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
 	}
-	head, rest, flags := []string{args[0]}, args[1:], app.Flags
-	commands := app.Commands
-	for len(rest) > 0 {
-		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
-		if i < 0 {
-			break
-		}
-		head, rest, flags, commands = append(head, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
+	head, rest, flags, commands := commandIn(app, args)
+	if len(head) > 1 && len(commands) > 0 && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return append(head, "--", rest[0]), nil // no command: its options are nobody's
 	}
 	if len(head) == 1 {
 		return args, nil
@@ -251,6 +247,23 @@ func reorder(app *cli.App, args []string) ([]string, error) {
 		head = append(append(head, "--"), files...)
 	}
 	return head, nil
+}
+
+// commandIn takes the words of the command from the front of args. What is left are its
+// options and files; commands are those that a word of a group may still name.
+func commandIn(app *cli.App, args []string) (head, rest []string, flags []cli.Flag, commands []*cli.Command) {
+	head, rest, flags, commands = []string{args[0]}, args[1:], app.Flags, app.Commands
+	for len(rest) > 0 {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
+		if i < 0 {
+			break
+		}
+		head, rest, flags, commands = append(head, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
+		if len(commands) > 0 {
+			rest = switchesLast(rest, 0)
+		}
+	}
+	return head, rest, flags, commands
 }
 
 // isBool knows the two words for a switch; 0 and 1 are numbers, of bytes for instance.

@@ -90,7 +90,11 @@ func identityOf(d *dump) (names []string, err error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.path)
+		err = fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.path)
+		if !d.lay.Claimed {
+			err = hinted{err, []string{d.wantScatter()}}
+		}
+		return nil, err
 	}
 	return names, nil
 }

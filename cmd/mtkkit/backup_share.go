@@ -29,6 +29,7 @@ func shareFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "share", Usage: "is anything private in it? Needs --against"},
 		&cli.StringFlag{Name: "against", Usage: "`DUMP` of the same phone, whose secrets are searched for"},
 		&cli.StringFlag{Name: "scatter", Usage: "scatter `FILE` of this phone (default: the table that the archive was made with)"},
+		noSiblingsFlag(),
 		ownerKeyFlag("with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
 		keyFlag(),
 	}
@@ -84,7 +85,7 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	if err != nil {
 		return err
 	}
-	d, err := openDumpBy(c, u, c.String("against"), claimOf(record), record == nil)
+	d, err := openDumpBy(c, u, c.String("against"), claimOf(record), record == nil && !c.Bool("no-siblings"))
 	if err != nil {
 		return err
 	}

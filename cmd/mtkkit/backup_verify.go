@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // archive is an opened archive and its file.
@@ -28,14 +29,17 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 	keys := keysOf(c)
 	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keys})
 	if err != nil {
-		return nil, placeNotFile(c, path, err)
+		return nil, lockedWords(c, path, placeNotFile(c, path, err))
 	}
 	a, err := backup.Open(img)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	if errors.Is(err, flash.ErrNotThis) {
-		err = hinted{err, []string{fmt.Sprintf("a dump or a parts folder is judged by mtkkit verify %s", quoted(path))}}
+		err = whatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
+			whatis.PartTable: "a dump is judged by mtkkit verify %s",
+			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
+		})
 	}
 	if err != nil {
 		file.Close()

@@ -220,7 +220,7 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 			why = notable(src.Problems)
 		}
 		u.problems(why)
-		return nil, whyNoTable(err, src, path)
+		return nil, withInside(whyNoTable(err, src, path), src)
 	}
 	if siblings {
 		if lay, err = (&nearby{c: c, u: u, src: src, opt: opt}).take(lay, path); err != nil {
@@ -263,6 +263,9 @@ func openClaim(c *cli.Context, src *source.Source) (*layout.Claim, error) {
 	return claimIn(path, img, src.Storage)
 }
 
+// tableKinds are the files that --scatter and --table take.
+const tableKinds = "what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"
+
 // claimIn reads a table of any kind, for that kind of flash.
 func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim, error) {
 	claim := &layout.Claim{Name: filepath.Base(path)}
@@ -276,11 +279,11 @@ func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim
 	}
 	f, err := scatter.Read(img)
 	if errors.Is(err, flash.ErrNotThis) {
-		err = errors.New("neither a scatter file nor a list of partitions of a known kind")
+		err = hidden{err, "neither a scatter file nor a list of partitions of a known kind"}
 	}
 	if err != nil {
-		return nil, hinted{fmt.Errorf("%s: %w", path, err),
-			[]string{"what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"}}
+		err = hinted{fmt.Errorf("%s: %w", path, err), []string{tableKinds}}
+		return nil, whatElse(path, "scatter file and no list of partitions", err, nil, tableKinds)
 	}
 	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
 		f = f.Select(storage)

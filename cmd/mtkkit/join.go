@@ -39,6 +39,9 @@ func joinCommand(u *ui) *cli.Command {
 			}
 			r, err := join(c, u, dir, out)
 			u.bars.clear()
+			if st, serr := os.Stat(dir); err != nil && serr == nil && !st.IsDir() {
+				err = hidden{err, dir + ": a file, not a folder"}
+			}
 			if _, none := os.Stat(filepath.Join(dir, flash.ManifestName)); err != nil && none != nil {
 				return hinted{err, []string{"join takes a folder that mtkkit split made, with its manifest.json"}}
 			}

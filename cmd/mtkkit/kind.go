@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,12 +33,16 @@ func (n *notDump) Unwrap() error { return n.error }
 // kind does.
 func noDump(path string, size int64, t *whatis.Thing, cause error) *notDump {
 	n := &notDump{path: path, size: size, thing: t}
-	next := nextSteps(path, t)
+	next, inside := nextSteps(path, t), insideOf(t, cause)
+	var bad *source.UnreadableError
 	switch {
 	case errors.Is(cause, seal.ErrKey):
 		n.error = cause
-	case errors.As(cause, new(*source.UnreadableError)):
-		n.error = hinted{cause, next}
+	case errors.As(cause, &bad):
+		n.error = hinted{cause, append(next, archiveInside(path, t, bad)...)}
+	case inside != nil:
+		n.error = packedNoDump(path, t, inside, cause)
+		t.Facts = append(t.Facts, whatis.Fact{Key: "in it", Value: inside.String()})
 	case t.Kind == whatis.Unknown:
 		n.error = hinted{cmp.Or(cause, layout.ErrNoTable), next}
 	case noFormat(t.Kind):
@@ -135,7 +140,7 @@ func whyNot(c *cli.Context, path string, err error) error {
 	switch {
 	case errors.As(err, new(unread)):
 		return err
-	case errors.As(err, &bad) && bad.Path == path, errors.Is(err, seal.ErrKey), errors.Is(err, layout.ErrNoTable):
+	case errors.As(err, &bad) && (bad.Path == path || bad.Path == strings.TrimSuffix(filepath.Base(path), ".age")), errors.Is(err, seal.ErrKey), errors.Is(err, layout.ErrNoTable):
 	default:
 		return err // of another file, or of the system
 	}
@@ -148,7 +153,7 @@ func whyNot(c *cli.Context, path string, err error) error {
 	if bad != nil && (t.Kind.Use() == whatis.Phone || t.Kind.Use() == whatis.Own) {
 		return err // it begins like a dump
 	}
-	return noDump(path, f.Size(), t, err)
+	return noDump(path, f.Size(), t, lockedWords(c, path, err))
 }
 
 // kindDoc is the JSON document of info for what is no dump.
@@ -169,6 +174,9 @@ func (n *notDump) tell(u *ui) error {
 	use := t.Kind.Use()
 	useless := use == whatis.Nothing || use == whatis.Wrapped || use == whatis.Packed
 	next := nextSteps(n.path, t)
+	if h := (hinted{}); errors.As(n.error, &h) {
+		next = h.hints // what is in it counts, too
+	}
 	if u.json {
 		doc := kindDoc{"mtkkit.file/1", n.path, n.size, t.Kind, t.Kind.String(),
 			append([]whatis.Fact{}, t.Facts...), append([]string{}, next...), append([]flash.Problem{}, t.Problems...)}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/whatis"
@@ -35,7 +36,7 @@ var next = map[whatis.Kind][]string{
 	whatis.Preloader:   {"mtkkit preloader info FILE"},
 	whatis.BootRegion:  {"mtkkit preloader info FILE"},
 	whatis.Scatter:     {"mtkkit scatter check FILE", "give it beside the dump: mtkkit list ROM_1 --scatter FILE"},
-	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, scatter create makes one of it"},
+	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, and to make one of it: mtkkit scatter create FILE"},
 	whatis.Agent:       {"mtkkit acquire -o FOLDER --da FILE"},
 	whatis.AuthFile:    {"mtkkit acquire -o FOLDER --da DA.bin --auth FILE"},
 	whatis.CertFile:    {"mtkkit acquire -o FOLDER --da DA.bin --cert FILE"},
@@ -70,12 +71,24 @@ var next = map[whatis.Kind][]string{
 	whatis.LFSPointer: {"fetch the file itself: git lfs pull"},
 	whatis.WebPage:    {"the download went wrong: fetch the file again, and look at its size"},
 
+	whatis.Payload:             {"unpack its images first: payload-dumper-go FILE"},
+	whatis.OZip:                {"decrypt it to a zip archive first: ozipdecrypt.py FILE"},
+	whatis.KDZ:                 {"unpack it first: unkdz -f FILE -x, then undz with the .dz file that is in it"},
+	whatis.PAC:                 {"it is for phones with other chips than MediaTek's; to look into it: pacextractor FILE"},
+	whatis.UpdateApp:           {"unpack its images first: splitupdate FILE"},
+	whatis.TransferList:        {"make an image of it and the data beside it: sdat2img.py FILE STEM.new.dat STEM.img"},
+	whatis.BrotliData:          {"unpack it first: brotli -d FILE", "then make an image of it: sdat2img.py STEM.transfer.list STEM.new.dat STEM.img"},
+	whatis.PAR2:                {"it mends the files that it was made of: par2 repair FILE"},
+	whatis.AndroidBackup:       {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar"},
+	whatis.AndroidBackupLocked: {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar PASSWORD"},
+	whatis.PrivateKey:          {"it opens what was encrypted for it: mtkkit info DUMP.age --key FILE"},
+
 	whatis.Empty:       {"nothing was written to it: copy or read the dump once more"},
 	whatis.Zeros:       noTableHints,
 	whatis.Erased:      noTableHints,
 	whatis.Text:        noTableHints,
 	whatis.Unknown:     noTableHints,
-	whatis.HighEntropy: noTableHints,
+	whatis.HighEntropy: append([]string{"firmware packages of makers (.ofp, .ops …) are encrypted: unpack one with its maker's tool first"}, noTableHints...),
 }
 
 // noTableHints are for what may be a part of a dump, or a dump that was read from elsewhere.
@@ -84,10 +97,20 @@ var noTableHints = []string{
 	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
 }
 
+// listWithoutStarts are for a list of which alone no scatter file can be made.
+var listWithoutStarts = []string{next[whatis.List][0], "with such a dump a scatter file can be made: mtkkit scatter create ROM_1 --table FILE"}
+
+func hasFact(t *whatis.Thing, key string) bool {
+	return slices.ContainsFunc(t.Facts, func(f whatis.Fact) bool { return f.Key == key })
+}
+
+// notTheDump is for what cannot be one.
+const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
+
 // nextSteps are the commands for a thing, with its own name in them.
 func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if noFormat(t.Kind) {
-		return noTableHints // FILE is not this one there
+		return next[t.Kind] // FILE is not this one there
 	}
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
@@ -96,15 +119,29 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if _, err := os.Stat(path); err != nil {
 		name = path // several files, one behind the other
 	}
-	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "DIR", quoted(filepath.Dir(path)))
-	for _, s := range next[t.Kind] {
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", quoted(filepath.Dir(path)))
+	steps := next[t.Kind]
+	if hasFact(t, whatis.StartsKey) {
+		steps = listWithoutStarts
+	}
+	for _, s := range steps {
 		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
 			continue // it opens no packed files
 		}
 		out = append(out, r.Replace(s))
 	}
 	if t.Kind.Use() == whatis.Nothing && len(out) == 0 {
-		return []string{"a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"}
+		return []string{notTheDump}
 	}
 	return out
+}
+
+// quotedStem is the name that the files of one image share in an update package.
+func quotedStem(path string) string {
+	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
+		if stem, ok := strings.CutSuffix(path, end); ok {
+			return quoted(stem)
+		}
+	}
+	return "system"
 }

@@ -64,17 +64,27 @@ func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
 		return nil, usage("%s: --then is off, reboot or stay, not %q", commandName(c), c.String("then"))
 	}
 	p.end = end
-	if c.String("da") == "" && p.name != portSim {
-		return nil, hinted{usage("%s: which Download Agent? give it with --da FILE", commandName(c)), []string{
-			"MTK_AllInOne_DA.bin lies beside SP Flash Tool; the firmware of this model may have one of its own",
-			"--port sim needs none: it reads a virtual phone"}}
-	}
-	if err := p.kit.open(c); err != nil {
+	p.choose()
+	if err := p.openKit(c); err != nil {
+		if p.name != portAuto && p.name != portSim && p.notThere() != "" {
+			u.note("the port is %s%s", p.name, p.notThere())
+		}
 		return nil, err
 	}
-	switch {
-	case p.name == portSim:
+	if p.name == portSim {
 		p.plugSim()
+	}
+	if u.bus == nil && p.sim == nil { // a port of this computer
+		p.holders = host.Holders
+	}
+	p.seen = port.NewSkipper(p.bus)
+	return p, nil
+}
+
+// choose takes the bus on which the named port is, and knows that port on it.
+func (p *phonePort) choose() {
+	switch {
+	case p.name == portSim: // it is plugged in when all else is right
 	case p.name != portAuto:
 		p.name = portPath(p.name)
 		if p.bus == nil {
@@ -84,11 +94,16 @@ func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
 	case p.bus == nil:
 		p.bus = port.System()
 	}
-	if u.bus == nil && p.sim == nil { // a port of this computer
-		p.holders = host.Holders
+}
+
+// openKit opens what a phone is started with.
+func (p *phonePort) openKit(c *cli.Context) error {
+	if c.String("da") == "" && p.name != portSim {
+		return hinted{usage("%s: which Download Agent? give it with --da FILE", commandName(c)), []string{
+			"MTK_AllInOne_DA.bin lies beside SP Flash Tool; the firmware of this model may have one of its own",
+			"--port sim needs none: it reads a virtual phone"}}
 	}
-	p.seen = port.NewSkipper(p.bus)
-	return p, nil
+	return p.kit.open(c)
 }
 
 // portPath completes a port's short name.

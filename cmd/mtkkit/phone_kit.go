@@ -65,10 +65,12 @@ func (k *kit) open(c *cli.Context) (err error) {
 // read takes a file of agents.
 func (k *kit) read(img flash.Image, path string) (err error) {
 	if k.agents, err = da.Read(img); err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
 		if !da.Sniff(img) {
-			err = hinted{err, []string{"a Download Agent begins with the words MTK_DOWNLOAD_AGENT; MTK_AllInOne_DA.bin lies beside SP Flash Tool"}}
+			const want = "a Download Agent begins with the words MTK_DOWNLOAD_AGENT; MTK_AllInOne_DA.bin lies beside SP Flash Tool"
+			err = whatElse(path, "Download Agent", hinted{err, []string{want}}, nil, want)
 		}
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(img, 0, img.Size())); err != nil {
@@ -110,7 +112,8 @@ func readDRAM(path string) (*preloader.DRAM, error) {
 	defer img.Close()
 	r, err := preloader.Read(img)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		err = fmt.Errorf("%s: %w", path, err)
+		return nil, whatElse(path, "boot region and no preloader", err, nil, "the phone's own preloader is what mtkkit preloader fix cuts out of its BOOT_1")
 	}
 	f := r.Main()
 	if f == nil {

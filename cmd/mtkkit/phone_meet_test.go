@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -213,6 +214,21 @@ func TestAccused(t *testing.T) {
 			if got := none.accuse(c.err, port.Info{Name: "ttyACM9"}); got != c.err {
 				t.Errorf("%v became %v", c.err, got)
 			}
+		}
+	}
+}
+
+// A port that is not there is told before an agent that is wrong: it may be mistyped.
+func TestMissingPortBeforeAgent(t *testing.T) {
+	port := filepath.Join(t.TempDir(), "none")
+	for name, args := range map[string][]string{
+		"no agent":      {"list", "--port", port},
+		"missing agent": {"acquire", "--port", port, "--da", filepath.Join(t.TempDir(), "none.bin")},
+	} {
+		_, _, errs := program(t, args...)
+		first, rest, _ := strings.Cut(errs, "\n")
+		if !strings.Contains(first, port+", which is not there yet") || rest == "" {
+			t.Errorf("%s: the port is not told first: %s", name, errs)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func withPreloader(u *ui, do func(c *cli.Context, u *ui, b boots) error) cli.Act
 		if err = do(c, u, b); err == nil && len(b.parts) < found {
 			err = errProblems
 		}
-		return err
+		return whatElse(path, "boot region and no preloader", err, nil)
 	}
 }
 
@@ -383,7 +383,7 @@ func wrapPreloader(c *cli.Context, u *ui, path string) error {
 	} else if no != nil {
 		return refusal{err, []string{"--force wraps it all the same, for looking at; do not flash it"}}
 	} else if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return whatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
 	}
 	out := c.String("output")
 	if out == "" {

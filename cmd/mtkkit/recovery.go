@@ -80,7 +80,7 @@ func recoveryUnpack(c *cli.Context, u *ui, path string) error {
 	defer img.Close()
 	un, err := recovery.Unpack(img, limit)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return whatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
 	}
 	dir := cmp.Or(c.String("output"), besides(path, ".unpacked"))
 	if err := writeTree(dir, un.Files); err != nil {

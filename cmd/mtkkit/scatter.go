@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 func scatterCommand(u *ui) *cli.Command {
@@ -94,7 +95,8 @@ func openScatter(path string) (*scatter.File, error) {
 		return nil, hinted{hidden{err, fmt.Sprintf("%s: is no scatter file, but a list of partitions (%s)", path, kind)}, besideDump(path)}
 	}
 	if errors.Is(err, flash.ErrNotThis) {
-		return nil, hinted{fmt.Errorf("%s: %w", path, err), []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}}
+		err = hinted{fmt.Errorf("%s: %w", path, err), []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}}
+		return nil, whatElse(path, "scatter file", err, map[whatis.Kind]string{whatis.PartTable: "to make one of a dump: mtkkit scatter create %s -o FILE.xml"})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -19,7 +19,12 @@ import (
 // …), given where one is expected.
 
 // besideDump says how such a list is used.
-func besideDump(path string) []string { return nextSteps(path, &whatis.Thing{Kind: whatis.List}) }
+func besideDump(path string) []string {
+	if t := kindOf(path); t != nil && t.Kind == whatis.List {
+		return nextSteps(path, t)
+	}
+	return nextSteps(path, &whatis.Thing{Kind: whatis.List})
+}
 
 // openList reads a list that is no scatter file; nil when it is none.
 func openList(path string) (*capture.Capture, error) {

@@ -22,15 +22,43 @@ func spelled(app *cli.App, args []string, isFile func(string) bool) []string {
 	}
 	known := slices.ContainsFunc(app.Commands, func(c *cli.Command) bool { return c.HasName(args[1]) })
 	switch word := args[1]; {
+	case (word == "--version" || word == "-v") && wantsJSON(args):
+		return append(slices.Concat(args[:1], []string{"version"}), args[2:]...)
 	case known || strings.HasPrefix(word, "-"):
 	case word == "help":
 		return append(slices.Concat(args[:1], args[2:]), "--help")
-	case word == "version" && len(args) == 2:
-		return append(slices.Clone(args[:1]), "--version")
 	case isFile(word):
 		return slices.Concat(args[:1], []string{"info"}, args[1:])
 	}
 	return args
+}
+
+// switchesLast moves the switches that all commands have, and that stand where the word of a
+// command is expected, args[at], behind that word.
+func switchesLast(args []string, at int) []string {
+	n := at
+	for n < len(args) && (args[n] == "--json" || args[n] == "--quiet" || args[n] == "-q") {
+		n++
+	}
+	if n == at || n == len(args) {
+		return args
+	}
+	return slices.Concat(args[:at], args[n:n+1], args[at:n], args[n+1:])
+}
+
+// wantsJSON reports whether a document is asked for, by a command line that may make no
+// sense otherwise.
+func wantsJSON(args []string) bool {
+	for _, a := range args[min(1, len(args)):] {
+		if a == "--" {
+			return false
+		}
+		name, value, _ := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		if strings.HasPrefix(a, "-") && name == "json" {
+			return value != "false"
+		}
+	}
+	return false
 }
 
 // didYouMean is the end of a message about a word that is not known, "" when no known word

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -52,6 +53,7 @@ func stdStreams() streams {
 
 // ui is how commands speak to the user.
 type ui struct {
+	words  []string // the command line
 	pieces []string // the files that stand for one dump, when the user named several
 
 	streams
@@ -133,8 +135,9 @@ func (u *ui) document(v any) error {
 func (u *ui) problems(ps []flash.Problem) {
 	for _, p := range ps {
 		u.unfinished.heard(p)
-		if p.Place == "" { // nothing else leads the text
-			p.Text = plain(p.Text)
+		p.Text = plain(p.Text)
+		if p.Place != "" { // the text of an error may begin with what it is about, too
+			p.Text = strings.TrimPrefix(p.Text, p.Place+": ")
 		}
 		switch p.Severity {
 		case flash.Note:
@@ -183,10 +186,14 @@ func (u *ui) finish(err error) int {
 		return exitProblems
 	}
 	text, hints, code := u.reason(err)
-	u.fail("%s", plain(text))
+	u.fail("%s", u.plain(text))
 	u.hints(hints...)
 	if u.json && !u.spoken {
-		if err := u.document(failure{"mtkkit.error/1", plain(err.Error()), hints, code}); err != nil {
+		said := err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			said = text // the system's words are none of a user's
+		}
+		if err := u.document(failure{"mtkkit.error/1", u.plain(said), hints, code}); err != nil {
 			return exitFailed
 		}
 	}
@@ -195,15 +202,39 @@ func (u *ui) finish(err error) int {
 
 // rooms are the packages that put their names before their errors. They tell a developer where
 // an error comes from, and a user nothing.
-var rooms = regexp.MustCompile(`(^|: )(?:(?:acquire|backup|brom|capture|codes|da|disk|flash|host|layout|oci|plan|port|report|seal|source|split): )+`)
+// So do those of the library that unpacks.
+var rooms = regexp.MustCompile(`(^|: |\()(?:(?:acquire|backup|brom|capture|codes|da|disk|flash|host|layout|oci|plan|port|report|scatter|seal|source|split|flate|gzip|zip): )+`)
+
+// notThisTail is the word by which programs tell a wrong format, where it ends a message: what
+// is before it says what is wrong.
+var notThisTail = regexp.MustCompile(`(?m)(?: at offset 0x[0-9a-f]+)?: ` + regexp.QuoteMeta(flash.ErrNotThis.Error()) + `$`)
+
+// corruptInput is how the library that unpacks says that it cannot.
+var corruptInput = regexp.MustCompile(`corrupt input before offset [0-9]+`)
 
 // halls are rooms whose names are words of the field, too: only in front of all do they
 // stand for the package.
 var halls = regexp.MustCompile(`^(?:files|image|leak|lp|slot|whatis): `)
 
-// plain is an error's text without them.
+// plain is an error's text without all that.
 func plain(text string) string {
+	text = notThisTail.ReplaceAllString(text, "")
+	text = corruptInput.ReplaceAllString(text, "its compressed data are damaged")
 	return rooms.ReplaceAllString(halls.ReplaceAllString(text, ""), "$1")
+}
+
+// plain is an error's text in plain words, where a file that the user named may be called as a
+// package is.
+func (u *ui) plain(text string) string {
+	for rest := text; ; {
+		word, after, more := strings.Cut(rest, ": ")
+		if more && slices.ContainsFunc(u.words, func(w string) bool { return w == word || strings.HasSuffix(w, "="+word) }) && isFile(word) {
+			return word + ": " + plain(after)
+		}
+		if rest = after; !more || rooms.ReplaceAllString(word+": ", "") != "" {
+			return plain(text)
+		}
+	}
 }
 
 // take returns what has changed, once.
