@@ -157,19 +157,9 @@ func openDumpOrImage(c *cli.Context, u *ui, path string) (*dump, error) {
 // is taken where the user gives no other and it agrees with the dump. Siblings are what lies
 // beside the dump.
 func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, siblings bool) (*dump, error) {
-	if err := checkChip(c.String("platform")); err != nil {
+	opt, err := layoutOptions(c)
+	if err != nil {
 		return nil, err
-	}
-	opt := layout.Options{Platform: c.String("platform")}
-	switch c.String("trust") {
-	case "":
-	case "scatter":
-		opt.Trust = true
-	default:
-		return nil, usage("mtkkit: --trust takes scatter, not %q", c.String("trust"))
-	}
-	if opt.Trust && c.String("scatter")+c.String("table") == "" {
-		return nil, usage("mtkkit: --trust scatter needs --scatter FILE")
 	}
 	if c.IsSet("port") {
 		return openPhoneDump(c, u, opt)
@@ -178,55 +168,17 @@ func openDumpBy(c *cli.Context, u *ui, path string, recorded *layout.Claim, sibl
 	if err != nil {
 		return nil, whyNoDump(err, path)
 	}
-	switch s := strings.ToUpper(c.String("storage")); s {
-	case "":
-	case "EMMC", "UFS", "NAND":
-		opt.Storage = flash.Storage(s)
+	if opt.Storage != "" {
 		src.SetStorage(opt.Storage)
-	default:
-		src.Close()
-		return nil, usage("mtkkit: --storage is emmc, ufs or nand, not %q", c.String("storage"))
 	}
-	if opt.Claim, err = openClaim(c, src); err != nil {
-		src.Close()
-		return nil, err
-	}
-	// In an archive nobody sees it, and a folder of ours has more of its own to go by.
-	byRecord := recorded != nil && (opt.Claim == nil || c.String("scatter")+c.String("table") == "")
-	if byRecord {
-		opt.Claim = recorded
-	}
-	own := opt.Claim != nil && !byRecord && (src.Unpacked || src.Record != nil) && c.String("scatter")+c.String("table") == ""
-	opt.Progress = u.bars.event
-	lay, err := layout.Resolve(c.Context, &src.Device, opt)
-	if foreign := (*layout.ForeignError)(nil); byRecord && errors.As(err, &foreign) {
-		src.Close()
-		return openDumpBy(c, u, path, nil, siblings)
-	}
-	if foreign := (*layout.ForeignError)(nil); own && errors.As(err, &foreign) {
-		src.Problems = append(src.Problems, flash.Problem{Severity: flash.Warning, Place: path, Offset: flash.NoOffset,
-			Text: "the scatter file " + src.Scatter + " in it is not of this dump, and not taken"})
-		own, opt.Claim, src.Scatter, src.ScatterText = false, nil, "", nil
-		lay, err = layout.Resolve(c.Context, &src.Device, opt)
-	}
-	u.bars.clear()
-	if own && src.Record == nil && !u.json {
-		u.note("%s: its own scatter file %s is taken, as with --scatter", path, src.Scatter)
+	o := &opening{c: c, u: u, path: path, src: src, opt: opt}
+	lay, err := o.resolve(recorded)
+	if err == nil && siblings {
+		lay, err = (&nearby{c: c, u: u, src: src, opt: o.opt}).take(lay, path)
 	}
 	if err != nil {
-		defer src.Close()
-		why := errorsOf(src.Problems) // they may be why
-		if len(u.pieces) > 0 {
-			why = notable(src.Problems)
-		}
-		u.problems(why)
-		return nil, withInside(whyNoTable(err, src, path), src)
-	}
-	if siblings {
-		if lay, err = (&nearby{c: c, u: u, src: src, opt: opt}).take(lay, path); err != nil {
-			src.Close()
-			return nil, err
-		}
+		src.Close()
+		return nil, err
 	}
 	lay.Bound(&src.Device)
 	if user := src.User(); user != nil {

@@ -31,7 +31,7 @@ func (s *nearby) take(lay *layout.Layout, path string) (*layout.Layout, error) {
 		return lay, nil
 	}
 	beside := s.src.Beside(path)
-	if s.c.String("scatter")+s.c.String("table") == "" && s.opt.Claim == nil && !lay.Claimed {
+	if !namesTable(s.c) && s.opt.Claim == nil && !lay.Claimed {
 		lay = s.scatter(lay, beside.Scatter)
 	}
 	if s.c.String("boot1") != "" || s.src.Part(s.src.Storage.Boot1()) != nil || len(beside.Boot1) != 1 {
