@@ -112,6 +112,7 @@ func FuzzBuild(f *testing.F) {
 	f.Add("a\n- partition_index: x #\r", int64(-1), int64(0x4200), int64(1<<37), true)
 	f.Add(" ", int64(0xFFFF0080), int64(0x1000000), int64(0x100FF0080), false)
 	f.Add("- partition_name: \x00", int64(1<<40), int64(0), int64(1<<37), false)
+	f.Add("# a comment, and so no name", int64(0xFFFF0110), int64(0xFFFFAC), int64(0x100FF0040), false)
 	f.Fuzz(func(t *testing.T, name string, offset, length, size int64, reserved bool) {
 		if len(name) > 1000 || offset < flash.Unplaced || length < 0 {
 			return
@@ -131,7 +132,7 @@ func FuzzBuild(f *testing.F) {
 			scatter.Build(scatter.Spec{Dialect: d, UserSize: size, Rows: []flash.Partition{row, row}})
 		}
 		p := file.Table(size).Partitions[0]
-		nameless := strings.TrimSpace(name) == "" && offset>>16 == 0xFFFF // taken for one that forgot to call itself reserved
+		nameless := strings.TrimSpace(p.Name) == "" && offset>>16 == 0xFFFF // taken for one that forgot to call itself reserved
 		if p.Reserved != reserved && !nameless {
 			t.Errorf("reserved is %t", p.Reserved)
 		}
