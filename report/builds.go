@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -17,52 +18,52 @@ import (
 // withBuilds are the partitions that have a build.prop, the most telling first.
 var withBuilds = []string{"system", "product", "vendor", "odm", "system_ext"}
 
-// addBuilds reads the build.prop of each partition that has one, of the slot that the
-// phone starts from.
+// software is the build.prop of a partition.
+type software struct {
+	*buildprop.Build
+	name string // of the partition, as withBuilds has it
+	from string // the partition's own name, and the file in it
+}
+
+// builds reads the build.prop of each partition that has one, of the slot that the phone
+// starts from.
+func builds(sources []Source) iter.Seq[software] {
+	return func(yield func(software) bool) {
+		v := newVolumes(sources)
+		for _, name := range withBuilds {
+			label, img := v.find(name)
+			if img == nil {
+				continue
+			}
+			tree, err := image.Files(img)
+			if err != nil {
+				continue
+			}
+			if b := buildprop.Read(tree); b != nil && !yield(software{b, name, label + ":" + b.Path}) {
+				return
+			}
+		}
+	}
+}
+
+// addBuilds adds what the builds say of themselves.
 func addBuilds(sources []Source, add func(value, from string)) {
-	v := newVolumes(sources)
-	for _, name := range withBuilds {
-		label, img := v.find(name)
-		if img == nil {
-			continue
+	for b := range builds(sources) {
+		if b.name == "system" || b.name == "product" { // vendors' blobs name the chip maker's board
+			add(modelOf(b.Build), b.from)
 		}
-		tree, err := image.Files(img)
-		if err != nil {
-			continue
-		}
-		b := buildprop.Read(tree)
-		if b == nil {
-			continue
-		}
-		from := label + ":" + b.Path
-		if name == "system" || name == "product" { // vendors' blobs name the chip maker's board
-			add(modelOf(b), from)
-		}
-		add(versionOf(b), from)
-		add(b.ID, from)
-		add(b.Fingerprint, from)
+		add(versionOf(b.Build), b.from)
+		add(b.ID, b.from)
+		add(b.Fingerprint, b.from)
 	}
 }
 
 // Chip is what the software says the phone's chip is: its build.prop names the platform it
 // was built for. The value is empty where none does.
 func Chip(sources []Source) Fact {
-	v := newVolumes(sources)
-	for _, name := range withBuilds {
-		label, img := v.find(name)
-		if img == nil {
-			continue
-		}
-		tree, err := image.Files(img)
-		if err != nil {
-			continue
-		}
-		b := buildprop.Read(tree)
-		if b == nil {
-			continue
-		}
+	for b := range builds(sources) {
 		if chip := preloader.ChipName(b.Platform); chip != "" {
-			return Fact{chip, label + ":" + b.Path}
+			return Fact{chip, b.from}
 		}
 	}
 	return Fact{}

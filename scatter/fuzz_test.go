@@ -132,7 +132,7 @@ func FuzzBuild(f *testing.F) {
 			scatter.Build(scatter.Spec{Dialect: d, UserSize: size, Rows: []flash.Partition{row, row}})
 		}
 		p := file.Table(size).Partitions[0]
-		nameless := strings.TrimSpace(p.Name) == "" && offset>>16 == 0xFFFF // taken for one that forgot to call itself reserved
+		nameless := strings.TrimSpace(name) == "" && offset>>16 == 0xFFFF // taken for one that forgot to call itself reserved
 		if p.Reserved != reserved && !nameless {
 			t.Errorf("reserved is %t", p.Reserved)
 		}

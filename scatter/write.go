@@ -139,7 +139,11 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-	return strings.ReplaceAll(strings.Trim(s, blanks), " #", "_#")
+	s = strings.ReplaceAll(strings.Trim(s, blanks), " #", "_#")
+	if strings.HasPrefix(s, "#") { // a space stands before it in the line
+		s = "_" + s
+	}
+	return s
 }
 
 // writeXML writes the XML of SP Flash Tool v6, indented by two.
