@@ -66,7 +66,7 @@ func runAcquire(c *cli.Context, u *ui) error {
 	if c.NArg() > 0 {
 		return usage("mtkkit acquire: what is %q? the phone needs no name; the folder is given with -o", c.Args().First())
 	}
-	if err := u.speak(c); err != nil {
+	if err := u.speakOld(c); err != nil {
 		return err
 	}
 	a := &acquisition{c: c, u: u, began: time.Now()}

@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/adb"
 	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
@@ -138,7 +139,7 @@ func proveOrigin(ctx context.Context, u *ui, src *source.Source, path string) er
 	switch {
 	case src.Unfinished:
 		var err error
-		if found, err = (&dump{path: path, src: src}).proven(ctx, u.bars.event); err != nil {
+		if found, err = dump.With(path, src, nil, dump.Options{Progress: u.bars.event}).Proven(ctx); err != nil {
 			return err
 		}
 	case src.Record != nil:
@@ -151,7 +152,7 @@ func proveOrigin(ctx context.Context, u *ui, src *source.Source, path string) er
 	u.bars.clear()
 	for _, p := range found {
 		if p.Severity == flash.Error {
-			return refuseOld(p.String(), path)
+			return &dump.ChangedError{Text: p.String(), Folder: path}
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/adb"
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -75,7 +76,7 @@ func openOrigin(c *cli.Context, u *ui) (*origin, error) {
 
 // openPhoneOrigin waits for a phone and starts its agent.
 func openPhoneOrigin(c *cli.Context, u *ui) (*origin, error) {
-	p, err := openPhonePort(c, u)
+	p, err := openPhonePort(bridgePhone(c), u)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,6 @@ func hex16(v uint16) string { return fmt.Sprintf("0x%04x", v) }
 // Where partition tables stand, bytes: what is in front of the first partition, and the
 // backup at the end.
 const (
-	tableHead = 1 << 20
 	tableTail = 1 << 20
 )
 
@@ -129,7 +129,7 @@ func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 	add := func(off, n int64) plan.Range {
 		return plan.Range{Region: user.Region, Extent: flash.Extent{Offset: off, Length: n}.Clip(size)}
 	}
-	out := []plan.Range{add(0, tableHead), add(max(size-tableTail, 0), tableTail)}
+	out := []plan.Range{add(0, dump.TableHead), add(max(size-tableTail, 0), tableTail)}
 	for _, off := range l.TableSectors { // EBRs stand between the partitions
 		out = append(out, add(off, 512))
 	}

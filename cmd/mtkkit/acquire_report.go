@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/report"
@@ -115,7 +116,7 @@ func (a *acquisition) sayIMEIs() {
 		return
 	}
 	defer d.Close()
-	f, err := d.facts(a.c)
+	f, err := d.Facts()
 	if err != nil {
 		return
 	}
@@ -172,14 +173,14 @@ func regionsOf(m *flash.Manifest) string {
 func (a *acquisition) holes(m *flash.Manifest) ([]flash.Problem, error) {
 	d, err := a.openFolder(context.WithoutCancel(a.c.Context))
 	if errors.Is(err, layout.ErrNoTable) || errors.As(err, new(refusal)) { // what was read is told of also where a table that was given is of another phone
-		return unreadPlaces(m), nil
+		return dump.Unread(m), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
 	var out []flash.Problem
-	for _, p := range d.lay.Problems {
+	for _, p := range d.Layout.Problems {
 		if p.Severity == flash.Error {
 			out = append(out, p)
 		}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -21,7 +24,7 @@ const (
 
 // openFolder opens the dump folder. Rows that were told besides the flash help as they
 // did while it was read.
-func (a *acquisition) openFolder(ctx context.Context) (*dump, error) {
+func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	u, dir := a.u, a.dir
 	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
 	if err != nil {
@@ -32,9 +35,9 @@ func (a *acquisition) openFolder(ctx context.Context) (*dump, error) {
 	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
-		return nil, explain(a.explainForeign(err), dir)
+		return nil, fmt.Errorf("%s: %w", dir, a.explainForeign(err))
 	}
-	return &dump{path: dir, src: src, lay: lay}, nil
+	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: cmp.Or(a.c.String("scatter"), a.c.String("table")), Tool: tool(), Progress: u.bars.event}), u: u}, nil
 }
 
 // split cuts the dump into images and draws its map. It returns what is to be read
@@ -45,11 +48,11 @@ func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
 		return nil, err
 	}
 	defer d.Close()
-	p, err := d.plan(plan.Wishes{})
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return nil, err
 	}
-	job := &splitJob{u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.src.Files, Progress: a.u.bars.event}}
+	job := &splitJob{u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.Source.Files, Progress: a.u.bars.event}}
 	quiet := *a.u
 	if quiet.json {
 		quiet.out = io.Discard // one document is out already
@@ -58,18 +61,18 @@ func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
 	if err := job.run(ctx); err != nil && err != errProblems {
 		return nil, err
 	}
-	facts, err := d.facts(a.c)
+	facts, err := d.Facts()
 	if err != nil {
 		return nil, err
 	}
-	if err := d.addHashes(&facts, job.dir); err != nil {
+	if err := d.AddHashes(&facts, job.dir); err != nil {
 		return nil, err
 	}
 	r, err := report.Build(ctx, facts)
 	if err != nil {
 		return nil, err
 	}
-	page := outFile{path: filepath.Join(a.dir, mapName), inputs: d.src.Files, force: true, ours: report.Generator}
+	page := outFile{path: filepath.Join(a.dir, mapName), inputs: d.Source.Files, force: true, ours: report.Generator}
 	if err := page.refuse(); err != nil {
 		return nil, err
 	}

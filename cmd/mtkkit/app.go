@@ -133,10 +133,12 @@ func prepare(c *cli.Command, name string) {
 	}
 }
 
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
+func usage(format string, a ...any) error { return usageError{text: fmt.Sprintf(format, a...)} }
 
-func usage(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
+// usageHelp is usage that names the help of the command.
+func usageHelp(format string, a ...any) error {
+	return usageError{text: fmt.Sprintf(format, a...), help: true}
+}
 
 func usageOf(c *cli.Context, err error, _ bool) error {
 	name := commandName(c)

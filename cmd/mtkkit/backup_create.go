@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -54,7 +55,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 			if err := checkParityFlag(c); err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			j, err := newBackupJob(c, u, path)
@@ -96,7 +97,7 @@ type backupJob struct {
 	to      []seal.Recipient
 	phrase  bool             // that of a passphrase
 	private []seal.Recipient // who may read what is private, when all else is plain
-	source  *dump            // what the outputs are made of; nil of a finished folder
+	source  *input           // what the outputs are made of; nil of a finished folder
 	closers []io.Closer
 }
 
@@ -277,7 +278,7 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 		packed = append(packed, results...)
 		for _, r := range results {
 			if want := j.sums[r.Name]; want != "" && want != r.SHA256 {
-				return refuseOld(changedText(r.Name, r.SHA256, want), j.path)
+				return &dump.ChangedError{Text: dump.ChangedText(r.Name, r.SHA256, want), Folder: j.path}
 			}
 			written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
 		}
@@ -289,10 +290,10 @@ func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Res
 		}
 	}
 	if j.source != nil {
-		if err := j.source.src.Check(); err != nil {
+		if err := j.source.Source.Check(); err != nil {
 			return nil, err
 		}
-		if err := j.source.refuseChanged(ctx, j.record, written, j.u.bars.event); err != nil {
+		if err := j.source.RefuseChanged(ctx, j.record, written); err != nil {
 			return nil, err
 		}
 	}

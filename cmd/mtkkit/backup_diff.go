@@ -24,7 +24,7 @@ func backupDiffCommand(u *ui) *cli.Command {
 			if c.NArg() != 2 {
 				return usage("%s: two dumps, archives or folders, please (see %s --help)", commandName(c), commandName(c))
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			a, err := openSide(c, u, c.Args().Get(0))
@@ -44,7 +44,7 @@ func backupDiffCommand(u *ui) *cli.Command {
 
 // side is one of two dumps that are compared.
 type side struct {
-	*dump
+	*input
 	plan *plan.Plan
 }
 
@@ -53,7 +53,7 @@ func openSide(c *cli.Context, u *ui, path string) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.plan(plan.Wishes{})
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		d.Close()
 		return nil, err
@@ -83,7 +83,7 @@ type diffDoc struct {
 }
 
 func diffSides(ctx context.Context, u *ui, a, b *side) error {
-	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.path, B: b.path, Rows: []rowDiff{}}
+	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.Path, B: b.Path, Rows: []rowDiff{}}
 	for i := range a.plan.Items {
 		x := &a.plan.Items[i]
 		if !x.Stored() {
@@ -209,7 +209,7 @@ func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
 // judge says whether the two are of one model, and of one phone: proinfo is written at
 // the factory and never again, the other partitions with an identity change in use.
 func (d *diffDoc) judge(a, b *side) {
-	x, y := a.lay.Chip.Value, b.lay.Chip.Value
+	x, y := a.Layout.Chip.Value, b.Layout.Chip.Value
 	d.SameModel = (x == y || x == "" || y == "") && !slices.ContainsFunc(d.Rows, func(r rowDiff) bool {
 		return r.kind == "partition" && r.State != "equal" && r.State != "differs" && r.State != "unknown"
 	})

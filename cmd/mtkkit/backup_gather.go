@@ -35,7 +35,7 @@ func (j *backupJob) gather(c *cli.Context, path string) error {
 		return err
 	}
 	j.closers = append(j.closers, d)
-	j.file.Inputs = append(j.file.Inputs, d.src.Files...)
+	j.file.Inputs = append(j.file.Inputs, d.Source.Files...)
 	return j.dump(c, d)
 }
 
@@ -48,7 +48,7 @@ func (j *backupJob) folder(f *split.Opened) {
 }
 
 // dump packs what a split would make of a dump.
-func (j *backupJob) dump(c *cli.Context, d *dump) error {
+func (j *backupJob) dump(c *cli.Context, d *input) error {
 	w, _, err := wishes(c)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 		}
 	}
 	w.Share = j.share
-	p, err := d.plan(w)
+	p, err := d.Plan(w)
 	if err != nil {
 		return patternHelp(c, err)
 	}
@@ -75,7 +75,7 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 	j.outputs = p.Outputs()
 	j.first = []flash.Output{{Name: p.ScatterName, Image: bytes.NewReader(p.Scatter())}}
 	j.last = []flash.Output{{Name: blocksName, Image: bytes.NewReader(blocks)}}
-	j.record = d.record(p, "")
+	j.record = d.Record(p)
 	if s := p.Identity(); s != "" {
 		j.notes = append(j.notes, s)
 	}
@@ -83,15 +83,15 @@ func (j *backupJob) dump(c *cli.Context, d *dump) error {
 }
 
 // identityOf lists the partitions that make the phone this phone.
-func identityOf(d *dump) (names []string, err error) {
-	for _, row := range d.lay.Table.Partitions {
+func identityOf(d *input) (names []string, err error) {
+	for _, row := range d.Layout.Table.Partitions {
 		if _, yes := scatter.Identity(row.Name); yes {
 			names = append(names, row.Name)
 		}
 	}
 	if len(names) == 0 {
-		err = fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.path)
-		if !d.lay.Claimed {
+		err = fmt.Errorf("%s has no partition that is known to carry a phone's identity", d.Path)
+		if !d.Layout.Claimed {
 			err = hinted{err, []string{d.wantScatter()}}
 		}
 		return nil, err
@@ -103,8 +103,8 @@ func identityOf(d *dump) (names []string, err error) {
 const blocksName = "blocks.txt"
 
 // blocksText draws the blocks map as text.
-func blocksText(c *cli.Context, d *dump) ([]byte, error) {
-	facts, err := d.facts(c)
+func blocksText(c *cli.Context, d *input) ([]byte, error) {
+	facts, err := d.Facts()
 	if err != nil {
 		return nil, err
 	}

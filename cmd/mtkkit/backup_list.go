@@ -35,7 +35,7 @@ func withArchive(u *ui, args int, do func(c *cli.Context, a *archive) error) cli
 		if c.NArg() != args {
 			return usage("%s: it takes %s (see %s --help)", commandName(c), c.Command.ArgsUsage, commandName(c))
 		}
-		if err := u.speak(c); err != nil {
+		if err := u.speakOld(c); err != nil {
 			return err
 		}
 		a, err := openBackup(c, c.Args().First())

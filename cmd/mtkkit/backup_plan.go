@@ -278,7 +278,7 @@ func (r *restoring) target(path string) (t *flash.Table, chip, project string, e
 		return nil, "", "", err
 	}
 	defer d.Close()
-	return &d.lay.Table, d.lay.Chip.Value, d.lay.Project.Value, nil
+	return &d.Layout.Table, d.Layout.Chip.Value, d.Layout.Project.Value, nil
 }
 
 func findRow(t *flash.Table, name string) *flash.Partition {

@@ -34,7 +34,7 @@ func backupPullCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return pull(c, u, ref)

@@ -43,7 +43,7 @@ func backupPushCommand(u *ui) *cli.Command {
 			if l := c.Int("level"); l < 1 || l > 19 {
 				return usage("%s: --level is 1 to 19, not %d", commandName(c), l)
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			opt := oci.PushOptions{Level: c.Int("level"), Replace: c.Bool("force"), Now: time.Now()}
@@ -67,7 +67,7 @@ type pushed struct {
 	scatter  string // name of the scatter file, "" when it is among the files
 	text     []byte
 	identity string
-	source   *dump // what the files are made of; nil of a finished folder
+	source   *input // what the files are made of; nil of a finished folder
 	close    func() error
 }
 
@@ -92,12 +92,12 @@ func openPushed(c *cli.Context, u *ui, path string) (*pushed, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := d.plan(plan.Wishes{})
+	made, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		d.Close()
 		return nil, err
 	}
-	p := &pushed{manifest: d.record(made, "mtkkit "+version()), scatter: made.ScatterName, text: made.Scatter(), source: d, close: d.Close}
+	p := &pushed{manifest: d.Record(made), scatter: made.ScatterName, text: made.Scatter(), source: d, close: d.Close}
 	private := privateIn(p.manifest)
 	for _, out := range made.Outputs() {
 		p.files = append(p.files, oci.File{Output: out, Coarse: isCoarse(p.manifest.Entries, out.Name), Private: private(out.Name)})
@@ -150,10 +150,10 @@ func push(c *cli.Context, u *ui, ref oci.Ref, from *pushed, opt oci.PushOptions)
 	}
 	written, err := up.Copy(ctx)
 	if err == nil && from.source != nil {
-		err = from.source.src.Check()
+		err = from.source.Source.Check()
 	}
 	if err == nil && from.source != nil {
-		err = from.source.refuseChanged(ctx, from.manifest, written, u.bars.event)
+		err = from.source.RefuseChanged(ctx, from.manifest, written)
 	}
 	if err == nil && from.scatter != "" {
 		err = up.WriteFile(ctx, from.scatter, from.text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -66,7 +67,7 @@ func privateIn(m *flash.Manifest) func(file string) bool {
 	}
 	return func(file string) bool {
 		private, entry := entries[file]
-		return private || !entry && !scatterFileName.MatchString(file)
+		return private || !entry && !dump.ScatterName.MatchString(file)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/leak"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -85,23 +86,25 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	if err != nil {
 		return err
 	}
-	d, err := openDumpBy(c, u, c.String("against"), claimOf(record), record == nil && !c.Bool("no-siblings"))
+	d, err := openWith(c.Context, u, bridge(c), func(o *dump.Options) {
+		o.Image, o.Recorded, o.Alone = true, claimOf(record), o.Alone || record != nil
+	}, c.String("against"))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	p, err := d.plan(plan.Wishes{})
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return err
 	}
-	doc := shareDoc{Schema: "mtkkit.share/1", Path: a.path, Against: d.path, Verdict: "clean",
+	doc := shareDoc{Schema: "mtkkit.share/1", Path: a.path, Against: d.Path, Verdict: "clean",
 		Searched: map[leak.Kind]int{}, Found: map[leak.Kind]int{}, Hits: []leak.Hit{}, Problems: []flash.Problem{}}
 	private := ofThisPhone(p)
 	for _, part := range private {
 		doc.Partition = append(doc.Partition, part.Name)
 	}
 	if len(private) == 0 {
-		return hinted{fmt.Errorf("%s: no partition of it is known to be private, so there is nothing to search for", d.path),
+		return hinted{fmt.Errorf("%s: no partition of it is known to be private, so there is nothing to search for", d.Path),
 			[]string{"give this phone's scatter file with --scatter FILE"}}
 	}
 	finder, err := leak.Collect(c.Context, private, u.bars.event)
@@ -111,7 +114,7 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 	if err := addHashes(c, finder, private); err != nil {
 		return err
 	}
-	if facts, err := d.facts(c); err == nil { // what cannot be planned has no rows
+	if facts, err := d.Facts(); err == nil { // what cannot be planned has no rows
 		for _, found := range report.FindIMEIs(facts.Rows) {
 			for _, n := range found.Numbers {
 				finder.AddIMEI(found.Partition, n.Digits())

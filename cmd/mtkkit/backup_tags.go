@@ -50,7 +50,7 @@ func withPlace(u *ui, do func(*cli.Context, *oci.Repo) error) cli.ActionFunc {
 		if ref.Tag != "" {
 			return usage("%s: %s names one backup; all of them are in %s", commandName(c), s, ref.Place())
 		}
-		if err := u.speak(c); err != nil {
+		if err := u.speakOld(c); err != nil {
 			return err
 		}
 		repo, err := openPlace(c, u, ref, false)

@@ -29,7 +29,7 @@ func openBackup(c *cli.Context, path string) (*archive, error) {
 	keys := keysOf(c)
 	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keys})
 	if err != nil {
-		return nil, lockedWords(c, path, placeNotFile(c, path, err))
+		return nil, lockedWords(path, placeNotFile(c, path, err), c.StringSlice("key"))
 	}
 	a, err := backup.Open(img)
 	if err != nil {
@@ -81,7 +81,7 @@ func verifyAny(c *cli.Context, u *ui) error {
 	ref, place := asPlace(path)
 	switch {
 	case c.Bool("repair") || place:
-		if err := u.speak(c); err != nil {
+		if err := u.speakOld(c); err != nil {
 			return err
 		}
 		if place {
@@ -92,7 +92,7 @@ func verifyAny(c *cli.Context, u *ui) error {
 		return usage("%s: -o goes with --repair", commandName(c))
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() && !c.Bool("share") {
-		if err := u.speak(c); err != nil {
+		if err := u.speakOld(c); err != nil {
 			return err
 		}
 		return verifyFolder(c, u, path)

@@ -29,8 +29,8 @@ func blocksCommand(u *ui) *cli.Command {
 			}
 			return nil
 		},
-		Action: withDump(u, func(c *cli.Context, d *dump) error {
-			facts, err := d.facts(c)
+		Action: withDump(u, func(c *cli.Context, d *input) error {
+			facts, err := d.Facts()
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func blocksCommand(u *ui) *cli.Command {
 
 // showMap prints the map, or its JSON; problems that the map shows beside their rows
 // are not told twice.
-func showMap(u *ui, d *dump, r *report.Report) error {
+func showMap(u *ui, d *input, r *report.Report) error {
 	u.bars.clear()
 	if u.json {
 		if err := u.document(r); err != nil {
@@ -67,8 +67,8 @@ func showMap(u *ui, d *dump, r *report.Report) error {
 }
 
 // writeMap writes the page. Whether that is allowed is asked before the dump is read.
-func writeMap(c *cli.Context, u *ui, d *dump, facts report.Facts, page string) error {
-	out := outFile{path: page, inputs: inputs(c, d.path), force: c.Bool("force"), ours: report.Generator}
+func writeMap(c *cli.Context, u *ui, d *input, facts report.Facts, page string) error {
+	out := outFile{path: page, inputs: inputs(c, d.Path), force: c.Bool("force"), ours: report.Generator}
 	if err := out.refuse(); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func writeMap(c *cli.Context, u *ui, d *dump, facts report.Facts, page string) e
 	u.problems(r.Problems)
 	d.missingPieces(u)
 	u.say("%s: the map of %s, %d rows, one file of its own", page, r.File, len(r.Rows))
-	printMissing(u, d.lay.Missing)
+	printMissing(u, d.Layout.Missing)
 	return verdict(r.Problems)
 }
 

@@ -7,124 +7,88 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/split"
 )
 
+// catOptions are the options of cat.
+type catOptions struct {
+	dumpOptions
+	phoneOptions
+	output string
+}
+
 func catCommand(u *ui) *cli.Command {
+	o := &catOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions()}
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write one partition to standard output, or to a file",
 		ArgsUsage: "ROM_1 PARTITION",
-		Flags: append(append(dumpFlags(), phoneFlags()...),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"}),
-		Action: func(c *cli.Context) error {
-			path, name := c.Args().Get(0), c.Args().Get(1)
-			if c.IsSet("port") && c.NArg() == 1 {
-				path, name = "", path
-			} else if c.NArg() != 2 {
-				return usage("mtkkit cat: a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
-			}
-			out := c.String("output")
-			switch {
-			case c.Bool("json"):
-				return usage("mtkkit cat: it writes the bytes of a partition, not a JSON document")
-			case c.IsSet("output") && out == "":
-				return usage("mtkkit cat: -o is given without a name")
-			case u.outTTY && (out == "" || out == "-"):
-				return usage("mtkkit cat: standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", name)
-			}
-			if err := u.speak(c); err != nil {
-				return err
-			}
-			d, err := openDump(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
-			p, err := d.plan(plan.Wishes{})
-			if err != nil {
-				return err
-			}
-			it, err := find(p, name)
-			if err != nil {
-				if it = activeOf(u, p, name); it == nil {
-					return err
-				}
-			}
-			if out == "" || out == "-" {
-				return catItem(c.Context, u, d, it, u.out)
-			}
-			return catToFile(c, u, d, it, out)
-		},
+		Flags: flagsOf(fields(&o.output, &o.scatter, &o.port, &o.da), []option{
+			textOption(&o.output, "output o", "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"),
+		}, o.dumpOptions.options(), o.phoneOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return cat(ctx, u, o, args) }),
 	}
 }
 
-// find picks the one item that a name can mean: as the table writes it, else as
-// people write it today (boot for BOOTIMG), else as a file name.
-func find(p *plan.Plan, name string) (*plan.Item, error) {
-	for _, is := range []func(it *plan.Item) bool{
-		func(it *plan.Item) bool { return it.Name == name },
-		func(it *plan.Item) bool { return strings.EqualFold(it.Name, name) },
-		func(it *plan.Item) bool { return scatter.Canonical(it.Name) == scatter.Canonical(name) },
-		func(it *plan.Item) bool { return strings.EqualFold(it.File, name) },
-	} {
-		var hits []*plan.Item
-		for i := range p.Items {
-			if is(&p.Items[i]) {
-				hits = append(hits, &p.Items[i])
-			}
-		}
-		switch len(hits) {
-		case 0:
-		case 1:
-			return hits[0], nil
-		default:
-			return nil, fmt.Errorf("%d partitions are called %q: use the file name that mtkkit list shows", len(hits), name)
-		}
+func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
+	if o.phoneOptions.port != "" && len(args) == 1 {
+		args = append([]string{""}, args...)
 	}
-	var names []string
-	for _, it := range p.Items {
-		if it.Kind != "gap" {
-			names = append(names, it.Name)
-		}
+	switch {
+	case len(args) != 2:
+		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
+	case o.json:
+		return usage("it writes the bytes of a partition, not a JSON document")
+	case u.outTTY && (o.output == "" || o.output == "-"):
+		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[1])
 	}
-	return nil, fmt.Errorf("no partition %q%s; there are: %s", name, didYouMean(name, names), strings.Join(names, " "))
+	d, err := openDumpOrPhone(ctx, u, &o.dumpOptions, &o.phoneOptions, args[0])
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, err := d.Plan(plan.Wishes{})
+	if err != nil {
+		return err
+	}
+	it, slot, err := dump.Slotted(p, args[1])
+	if err != nil {
+		return err
+	}
+	if slot != nil {
+		u.tellSlot(*slot)
+	}
+	if o.output == "" || o.output == "-" {
+		return catItem(ctx, u, d, it, u.out)
+	}
+	return catToFile(ctx, u, o, d, it)
 }
 
 // catToFile is catItem into a file of its own. What is wrong with the partition is no
 // reason to keep it from the user.
-func catToFile(c *cli.Context, u *ui, d *dump, it *plan.Item, out string) error {
-	f, err := split.CreateFile(out, split.FileOptions{Inputs: inputs(c, d.path, d.opened()...), Room: it.Present})
+func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
+	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.Source.Files...), o.phoneOptions.inputs()...), Room: it.Present})
 	if err != nil {
 		return refused(err)
 	}
-	found := catItem(c.Context, u, d, it, f)
+	found := catItem(ctx, u, d, it, f)
 	if found != nil && !errors.Is(found, errProblems) {
 		return errors.Join(found, f.Abandon())
 	}
 	if err := f.Finish(); err != nil {
 		return err
 	}
-	u.say("%s: %s, %s", out, it.Name, flash.Size(it.Present))
+	u.say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
 	return found
 }
 
-// opened are the files of the dump.
-func (d *dump) opened() []string {
-	if d.src == nil {
-		return nil
-	}
-	return d.src.Files
-}
-
-func catItem(ctx context.Context, u *ui, d *dump, it *plan.Item, out io.Writer) error {
+func catItem(ctx context.Context, u *ui, d *input, it *plan.Item, out io.Writer) error {
 	r, sum := io.NewSectionReader(it.Image, 0, it.Present), sha256.New()
 	for done := int64(0); done < it.Present; {
 		if err := ctx.Err(); err != nil {
@@ -145,7 +109,7 @@ func catItem(ctx context.Context, u *ui, d *dump, it *plan.Item, out io.Writer) 
 	if it.Present < it.Length {
 		say(it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
 	}
-	if old := d.recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+	if old := d.Recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
 		say(flash.NoOffset, "%s has changed since it was written: its hash is not the manifest's", old.File)
 	}
 	u.problems(found)

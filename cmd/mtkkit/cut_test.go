@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/source"
@@ -171,7 +172,7 @@ func TestChangedWhileOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := newUI(streams{out: io.Discard, err: io.Discard})
-	d := &dump{src: src, ui: u}
+	d := &input{Dump: dump.With(dir, src, nil, dump.Options{}), u: u}
 	if err := os.Truncate(filepath.Join(dir, "ROM_1"), 1<<20); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func gptCommand(u *ui) *cli.Command {
 				if err != nil {
 					return err
 				}
-				if err := u.speak(c); err != nil {
+				if err := u.speakOld(c); err != nil {
 					return err
 				}
 				return repairGPT(c, u, path)

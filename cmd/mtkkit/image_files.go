@@ -22,62 +22,74 @@ const filesHelp = "The file system is that of a partition of a dump (ROM_1 syste
 	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. The pieces of an Android sparse image\n" +
 	"are taken as one: all of them, in any order, in the place of the dump."
 
+// listFilesOptions are the options of image ls.
+type listFilesOptions struct {
+	dumpOptions
+	long, recursive bool
+}
+
 func imageLsCommand(u *ui) *cli.Command {
+	o := &listFilesOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:        "ls",
 		Usage:       "list the files in a partition or an image",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "long", Aliases: []string{"l"}, Usage: "mode, owner, size and time of each file"},
-			&cli.BoolFlag{Name: "recursive", Aliases: []string{"R"}, Usage: "all files below, by their paths"},
-		}, dumpFlags()...),
-		Action: withFiles(u, func(c *cli.Context, o *opened, name string) error {
-			return listFiles(c, u, o, name)
+		Flags: flagsOf(fields(&o.long, &o.recursive, &o.scatter), []option{
+			flagOption(&o.long, "long l", "mode, owner, size and time of each file"),
+			flagOption(&o.recursive, "recursive R", "all files below, by their paths"),
+		}, o.dumpOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
+				l := &fileLister{ctx: ctx, u: u, o: o, f: f, out: bufio.NewWriter(u.out)}
+				return l.list(name)
+			})
 		}),
 	}
 }
 
+// catFileOptions are the options of image cat.
+type catFileOptions struct {
+	dumpOptions
+	output string
+}
+
 func imageCatCommand(u *ui) *cli.Command {
+	o := &catFileOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:        "cat",
 		Usage:       "write a file in a partition or an image to standard output",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, which must not be there yet"},
-		}, dumpFlags()...),
-		Action: withFiles(u, func(c *cli.Context, o *opened, name string) error {
-			return catFile(c, u, o, name)
+		Flags: flagsOf(fields(&o.output, &o.scatter), []option{
+			textOption(&o.output, "output o", "write to `FILE`, which must not be there yet"),
+		}, o.dumpOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
+				return catFile(ctx, u, o, f, name)
+			})
 		}),
 	}
 }
 
 // withFiles is the frame of a command on a file system.
-func withFiles(u *ui, do func(c *cli.Context, o *opened, name string) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		args := u.join(c.Args().Slice())
-		if len(args) < 1 || len(args) > 2 {
-			return usage("%s: a dump and a place in it are needed (%s ROM_1 system:/build.prop, or %s system.img:/build.prop)",
-				commandName(c), commandName(c), commandName(c))
-		}
-		if err := u.speak(c); err != nil {
-			return err
-		}
-		place := placeOf(args)
-		o, err := openFiles(c, u, place)
-		if err != nil {
-			return err
-		}
-		defer o.Close()
-		err = do(c, o, place.path)
-		problems := append(o.told, o.Problems()...)
-		u.problems(problems)
-		if err == nil {
-			err = verdict(problems)
-		}
-		return inWords(err, o.name, flash.Worst(problems) == flash.Error)
+func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do func(o *opened, name string) error) error {
+	place, ok := placeOf(args)
+	if !ok {
+		return usage("a dump and a path in it are needed (as in ROM_1 system:/build.prop, or system.img:/build.prop)")
 	}
+	o, err := openFiles(ctx, u, opt, place)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	err = do(o, place.path)
+	problems := append(o.told, o.Problems()...)
+	u.problems(problems)
+	if err == nil {
+		err = verdict(problems)
+	}
+	return inWords(err, o.name, flash.Worst(problems) == flash.Error)
 }
 
 // inWords makes the errors of files those of a person. Where directories are damaged, what
@@ -120,55 +132,65 @@ type fileList struct {
 	Problems  []flash.Problem `json:"problems"`
 }
 
-// listFiles prints a file, the files in a directory, or all below it.
-func listFiles(c *cli.Context, u *ui, o *opened, name string) error {
-	node, err := o.Find(name)
+// fileLister prints files, or gathers them for the document.
+type fileLister struct {
+	ctx  context.Context
+	u    *ui
+	o    *listFilesOptions
+	f    *opened
+	out  *bufio.Writer
+	docs []listed
+	bad  bool // some cannot be read
+}
+
+// list prints a file, the files in a directory, or all below it.
+func (l *fileLister) list(name string) error {
+	node, err := l.f.Find(name)
 	if err != nil {
 		return err
 	}
-	doc := fileList{Schema: "mtkkit.files/1", Partition: o.name, Path: name, Files: []listed{}}
-	out := bufio.NewWriter(u.out)
-	bad := false
-	add := func(at string, node *files.Inode, err error) error {
-		if c.Context.Err() != nil {
-			return c.Context.Err()
-		}
-		l := o.describe(at, node, err)
-		if bad = bad || err != nil; err != nil {
-			u.problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: l.Error}})
-		}
-		if u.json {
-			doc.Files = append(doc.Files, l)
-			return nil
-		}
-		_, werr := fmt.Fprintln(out, l.line(c.Bool("long")))
-		return werr
-	}
 	switch {
-	case c.Bool("recursive"):
+	case l.o.recursive:
 		base := strings.Trim(path.Clean("/"+name), "/")
-		err = o.Walk(base, node, func(at string, n *files.Inode, err error) error {
+		err = l.f.Walk(base, node, func(at string, n *files.Inode, err error) error {
 			if at == base && n == node && err == nil {
 				return nil
 			}
-			return add(at, n, err)
+			return l.add(at, n, err)
 		})
 	case node.Mode.IsDir():
-		err = o.listDirectory(node, add)
+		err = l.f.listDirectory(node, l.add)
 	default:
-		err = add(path.Base(name), node, nil)
+		err = l.add(path.Base(name), node, nil)
 	}
-	if u.json && err == nil {
-		doc.Problems = append([]flash.Problem{}, o.Problems()...)
-		err = u.document(doc)
+	if l.u.json && err == nil {
+		err = l.u.document(fileList{"mtkkit.files/1", l.f.name, name, l.docs, l.f.Problems()})
 	}
-	if err := errors.Join(err, out.Flush()); err != nil {
+	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
 	}
-	if bad {
+	if l.bad {
 		return errProblems
 	}
 	return nil
+}
+
+// add prints one file; err is why not all of it is known.
+func (l *fileLister) add(at string, node *files.Inode, err error) error {
+	if l.ctx.Err() != nil {
+		return l.ctx.Err()
+	}
+	d := l.f.describe(at, node, err)
+	if err != nil {
+		l.bad = true
+		l.u.problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
+	}
+	if l.u.json {
+		l.docs = append(l.docs, d)
+		return nil
+	}
+	_, werr := fmt.Fprintln(l.out, d.line(l.o.long))
+	return werr
 }
 
 func (o *opened) listDirectory(dir *files.Inode, add files.Visit) error {
@@ -266,14 +288,14 @@ func modeString(m fs.FileMode) string {
 }
 
 // catFile writes the bytes of one file.
-func catFile(c *cli.Context, u *ui, o *opened, name string) error {
+func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name string) error {
 	img, err := o.Open(name)
 	if err != nil {
 		return err
 	}
-	to := c.String("output")
+	to := opt.output
 	if to == "" {
-		return copyFile(c.Context, u.out, img)
+		return copyFile(ctx, u.out, img)
 	}
 	out := outFile{path: to, inputs: o.inputs, ours: "\x00"}
 	if _, err := os.Lstat(to); err == nil {
@@ -282,7 +304,7 @@ func catFile(c *cli.Context, u *ui, o *opened, name string) error {
 		}
 		return refusal{fmt.Errorf("%s is there already", to), []string{"choose another name"}}
 	}
-	if err := out.write(func(w io.Writer) error { return copyFile(c.Context, w, img) }); err != nil {
+	if err := out.write(func(w io.Writer) error { return copyFile(ctx, w, img) }); err != nil {
 		return writeError{err}
 	}
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/lp"
@@ -18,74 +20,95 @@ import (
 )
 
 func imageInfoCommand(u *ui) *cli.Command {
+	o := newDumpOptions()
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "what an image is, how long it really is and how that is known, and what it says of itself",
 		ArgsUsage: "IMAGE | ROM_1 [PARTITION] (or the pieces of a sparse image)",
 		Description: "Of a dump every partition is told in a line, those inside super too; of one partition, or of an\n" +
 			"image by itself, everything is.",
-		Flags: dumpFlags(),
-		Action: func(c *cli.Context) error {
-			args := u.join(c.Args().Slice())
-			if len(args) < 1 || len(args) > 2 {
-				return usage("%s: an image is needed, or a dump and a partition (%s boot.img, or %s ROM_1 boot)", commandName(c), commandName(c), commandName(c))
+		Flags: flagsOf(fields(&o.scatter), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			n := max(pieces(args), 1)
+			if len(args) < n || len(args) > n+1 {
+				return usage("an image is needed, or a dump and a partition (as in boot.img, or ROM_1 boot)")
 			}
-			if err := u.speak(c); err != nil {
-				return err
+			v := &imageViewer{ctx: ctx, u: u, o: &o}
+			if len(args) > n {
+				return v.part(args[:n], args[n])
 			}
-			file, partition := args[0], ""
-			if len(args) == 2 {
-				partition = args[1]
-			}
-			if partition == "" && len(u.pieces) > 0 {
-				return describePieces(c, u, file)
-			}
-			if partition == "" && looksLikeDump(c, file) {
-				d, err := openDumpOrImage(c, u, file)
-				if err == nil {
-					defer d.Close()
-					if img := packedImage(c, d); img != nil {
-						return describeSlice(c, u, &slice{opened: &opened{name: file}, img: img})
-					}
-					return describeDump(u, d)
-				}
-				if st, serr := os.Stat(file); serr != nil || st.IsDir() || c.Context.Err() != nil {
-					return err
-				}
-			}
-			s, err := openSlice(c, u, file, partition)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			return describeSlice(c, u, s)
-		},
+			return v.whole(args)
+		}),
 	}
 }
 
-// describePieces tells of what the pieces of a sparse image stand for: a dump or an image.
-func describePieces(c *cli.Context, u *ui, file string) error {
-	src, err := openSource(c.Context, c, u, file)
+// imageViewer is one run of image info.
+type imageViewer struct {
+	ctx context.Context
+	u   *ui
+	o   *dumpOptions
+}
+
+// part tells of a partition of a dump.
+func (v *imageViewer) part(paths []string, name string) error {
+	o, err := openImage(v.ctx, v.u, v.o, filePlace{dump: paths, partition: name})
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return v.describe(o)
+}
+
+// whole tells of a dump, or an image by itself.
+func (v *imageViewer) whole(paths []string) error {
+	file := paths[0]
+	if len(paths) > 1 {
+		return v.pieces(paths)
+	}
+	if v.looksLikeDump(file) {
+		d, err := openAny(v.ctx, v.u, v.o, file)
+		if err == nil {
+			defer d.Close()
+			if img := v.packed(d); img != nil {
+				return v.describe(&opened{name: file, img: img})
+			}
+			return describeDump(v.u, d)
+		}
+		if st, serr := os.Stat(file); serr != nil || st.IsDir() || v.ctx.Err() != nil {
+			return err
+		}
+	}
+	f, err := source.OpenFile(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return v.describe(&opened{name: file, inputs: paths, img: f})
+}
+
+// pieces tells of what the pieces of a sparse image stand for: a dump or an image.
+func (v *imageViewer) pieces(paths []string) error {
+	src, err := openBytes(v.ctx, v.u, v.o, paths...)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	if user := src.User(); user != nil && !beginsLikeDump(user.Image) {
-		u.problems(src.Problems)
-		return errors.Join(describeSlice(c, u, &slice{opened: &opened{name: file}, img: strict(user.Image, user.Unread)}), verdict(src.Problems))
+		v.u.problems(src.Problems)
+		return errors.Join(v.describe(&opened{name: paths[0], img: dump.Strict(user.Image, user.Unread)}), verdict(src.Problems))
 	}
-	d, err := openDumpOrImage(c, u, file)
+	d, err := openAny(v.ctx, v.u, v.o, paths...)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return describeDump(u, d)
+	return describeDump(v.u, d)
 }
 
 // looksLikeDump decides whether a file is worth asking for partitions: when it begins
 // like a dump, is no plain file, or is packed.
-func looksLikeDump(c *cli.Context, path string) bool {
-	if c.IsSet("scatter") || c.IsSet("table") {
+func (v *imageViewer) looksLikeDump(path string) bool {
+	if v.o.namesTable() != "" {
 		return true
 	}
 	f, err := source.OpenFile(path)
@@ -113,38 +136,13 @@ func beginsLikeDump(img flash.Image) bool {
 	return false
 }
 
-// packedImage is what was packed, when that is an image by itself and no dump.
-func packedImage(c *cli.Context, d *dump) flash.Image {
-	user := d.src.User()
-	if user == nil || len(d.src.Files) != 1 || c.IsSet("scatter") || c.IsSet("table") || beginsLikeDump(user.Image) {
+// packed is what was packed, when that is an image by itself and no dump.
+func (v *imageViewer) packed(d *input) flash.Image {
+	user := d.Source.User()
+	if user == nil || len(d.Source.Files) != 1 || v.o.namesTable() != "" || beginsLikeDump(user.Image) {
 		return nil
 	}
-	return strict(user.Image, user.Unread)
-}
-
-// slice is an image by itself, or one partition of a dump.
-type slice struct {
-	*opened
-	img  flash.Image
-	made []madeFile // what was written of it
-}
-
-// openSlice opens an image as it is, or a partition of a dump (inside super too).
-func openSlice(c *cli.Context, u *ui, file, partition string) (*slice, error) {
-	if partition != "" {
-		o, img, err := findFiles(c, u, filePlace{dump: file, partition: partition})
-		if err != nil && o != nil {
-			err = errors.Join(err, o.Close())
-		}
-		return &slice{opened: o, img: img}, err
-	}
-	f, err := source.OpenFile(file)
-	if err != nil {
-		return nil, err
-	}
-	s := &slice{opened: &opened{name: file, inputs: []string{file}}, img: f}
-	s.closers = append(s.closers, f)
-	return s, nil
+	return dump.Strict(user.Image, user.Unread)
 }
 
 // imageDoc is the JSON document of image info.
@@ -164,11 +162,12 @@ type namedInfo struct {
 	*image.Info
 }
 
-// describeSlice tells everything of one image.
-func describeSlice(c *cli.Context, u *ui, s *slice) error {
-	i, err := image.DescribeWhole(s.img, looking(c.Context, u, s.img.Size()))
+// describe tells everything of one image.
+func (v *imageViewer) describe(s *opened) error {
+	u := v.u
+	i, err := image.DescribeWhole(s.img, looking(v.ctx, u, s.img.Size()))
 	u.bars.clear()
-	if err != nil && (c.Context.Err() != nil || i.Kind == "") {
+	if err != nil && (v.ctx.Err() != nil || i.Kind == "") {
 		return err
 	}
 	if err != nil {
@@ -205,12 +204,12 @@ func describeSlice(c *cli.Context, u *ui, s *slice) error {
 }
 
 // describeDump tells every partition in a line.
-func describeDump(u *ui, d *dump) error {
-	p, err := d.plan(plan.Wishes{})
+func describeDump(u *ui, d *input) error {
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return err
 	}
-	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.path, Problems: p.Problems}
+	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.Path, Problems: p.Problems}
 	for i := range p.Items {
 		it := &p.Items[i]
 		if it.Kind == "gap" || it.Kind == "preloader" {
@@ -218,7 +217,7 @@ func describeDump(u *ui, d *dump) error {
 		}
 		doc.add(namedInfo{Name: it.Name, Region: it.Region, Offset: it.Offset, Present: it.Present, Info: describeItem(it)})
 	}
-	s, err := superOf(p, "a")
+	s, err := dump.Super(p, "a")
 	if err != nil {
 		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
 	} else if s != nil {
@@ -239,7 +238,7 @@ func describeItem(it *plan.Item) *image.Info {
 	if it.Present == 0 {
 		return &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
 	}
-	return image.Describe(known(it))
+	return image.Describe(dump.Known(it))
 }
 
 func (doc *imageDoc) add(n namedInfo) {

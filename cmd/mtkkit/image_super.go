@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/lp"
@@ -37,7 +38,7 @@ func imageSuperCommand(u *ui) *cli.Command {
 			if s := c.String("slot"); s != "" && s != "a" && s != "b" {
 				return usage("mtkkit image super: --slot is a or b, not %q", s)
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			o, s, err := openSuper(c, u, path)
@@ -70,7 +71,7 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 	o := &opened{name: path, inputs: inputs(c, path, src.Files...)}
 	if user := src.User(); user != nil && lp.Sniff(user.Image) {
 		o.closers = append(o.closers, src)
-		s, err := lp.Read(strict(user.Image, user.Unread), nil)
+		s, err := lp.Read(dump.Strict(user.Image, user.Unread), nil)
 		if err == nil {
 			s.Problems = append(notable(src.Problems), s.Problems...)
 		}
@@ -82,13 +83,13 @@ func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
 		return nil, nil, err
 	}
 	o.closers = append(o.closers, d)
-	p, err := d.plan(plan.Wishes{})
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return o, nil, err
 	}
-	s, err := superOf(p, cmp.Or(c.String("slot"), "a"))
+	s, err := dump.Super(p, cmp.Or(c.String("slot"), "a"))
 	if s != nil {
-		s.Problems = append(s.Problems, d.src.Damaged...)
+		s.Problems = append(s.Problems, d.Source.Damaged...)
 	}
 	if err == nil && s == nil {
 		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", path)
@@ -154,11 +155,6 @@ func lacks(list []*lp.Partition) (out []flash.Problem) {
 		}
 	}
 	return out
-}
-
-// notable are the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
 }
 
 // extents tells where a partition lies: the first stretches, and how many more.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -20,9 +21,9 @@ func infoCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1",
 		Flags:     append(dumpFlags(), phoneFlags()...),
 		Action: func(c *cli.Context) error {
-			err := withDump(u, func(c *cli.Context, d *dump) error { return describe(c, u, d) })(c)
-			if other := (*notDump)(nil); errors.As(err, &other) {
-				return other.tell(u)
+			err := withDump(u, func(c *cli.Context, d *input) error { return describe(c, u, d) })(c)
+			if other := (*dump.NotDump)(nil); errors.As(err, &other) {
+				return tellKind(u, other, err)
 			}
 			return err
 		},
@@ -30,12 +31,12 @@ func infoCommand(u *ui) *cli.Command {
 }
 
 // describe says what is known of a dump.
-func describe(c *cli.Context, u *ui, d *dump) error {
+func describe(c *cli.Context, u *ui, d *input) error {
 	i := newInfo(d)
-	if p, err := d.plan(plan.Wishes{}); err == nil { // names that no file can have are found there
+	if p, err := d.Plan(plan.Wishes{}); err == nil { // names that no file can have are found there
 		i.Problems = p.Problems
 	}
-	if f, err := d.facts(c); err == nil { // a plan that cannot be made is no reason to say nothing
+	if f, err := d.Facts(); err == nil { // a plan that cannot be made is no reason to say nothing
 		i.Build = report.Software(f.Rows)
 		i.found(report.FindIMEIs(f.Rows))
 	}
@@ -90,15 +91,15 @@ type infoPreloader struct {
 	Proven bool         `json:"proven"`
 }
 
-func newInfo(d *dump) *info {
-	l := d.lay
+func newInfo(d *input) *info {
+	l := d.Layout
 	i := &info{
-		Schema: "mtkkit.info/1", File: d.path, Chip: l.Chip, Project: l.Project, Storage: d.src.Storage,
+		Schema: "mtkkit.info/1", File: d.Path, Chip: l.Chip, Project: l.Project, Storage: d.Source.Storage,
 		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
 		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		IMEIs: []imeiState{}, Complete: l.Complete() && !d.src.Unfinished, unfinished: d.src.Unfinished,
+		IMEIs: []imeiState{}, Complete: l.Complete() && !d.Source.Unfinished, unfinished: d.Source.Unfinished,
 	}
-	for _, p := range d.src.Parts {
+	for _, p := range d.Source.Parts {
 		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})
 	}
 	for _, b := range l.Boots {

@@ -34,7 +34,7 @@ func joinCommand(u *ui) *cli.Command {
 			if out == "" {
 				return usage("mtkkit join: where to? (mtkkit join %s -o ROM_1.again)", dir)
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			r, err := join(c, u, dir, out)

@@ -7,31 +7,67 @@ import (
 	"os"
 	"sync"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // passphraseVariable holds a passphrase for scripts, where nobody can be asked.
 const passphraseVariable = "MTKKIT_PASSPHRASE"
 
-// keyFlag is for every command that may meet an encrypted backup.
-func keyFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "key", Aliases: []string{"i"},
-		Usage: "`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from " + passphraseVariable + ")"}
+// keyOptions are for every command that may meet an encrypted backup.
+type keyOptions struct{ key []string }
+
+func (o *keyOptions) options() []option {
+	return in(groupKeys, listOption(&o.key, "key i",
+		"`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from "+passphraseVariable+")"))
 }
 
-// keysOf returns what opens encrypted backups: the files that the user named, and a
-// passphrase that is asked for when one is needed, once.
-func keysOf(c *cli.Context) func() ([]seal.Key, error) {
+// keys returns what opens encrypted backups: the files that the user named, and a passphrase
+// that is asked for when one is needed, once.
+func (o *keyOptions) keys(ctx context.Context) func() ([]seal.Key, error) {
 	return sync.OnceValues(func() ([]seal.Key, error) {
-		ids, err := seal.Keys(c.StringSlice("key"))
+		ids, err := seal.Keys(o.key)
 		if err != nil {
 			return nil, err
 		}
-		return append(ids, seal.Asking(askOn(c.Context))), nil
+		return append(ids, seal.Asking(askOn(ctx))), nil
 	})
+}
+
+// withKeys says of a file that no key opens which key it wants: there are files for a passphrase
+// and files for a private key. Given are the keys that the user named.
+func withKeys(err error, given []string) error {
+	var n *dump.NotDump
+	if !errors.Is(err, seal.ErrKey) || !errors.As(err, &n) {
+		return err
+	}
+	return lockedWords(n.Path, err, given)
+}
+
+// lockedWords is withKeys for a file that was to be opened as something else than a dump.
+func lockedWords(path string, err error, given []string) error {
+	t := dump.KindOf(path)
+	if t == nil || t.Kind != whatis.Age || !errors.Is(err, seal.ErrKey) {
+		return err
+	}
+	with := "a private key"
+	for _, f := range t.Facts {
+		if f.Key == "opens with" {
+			with = f.Value
+		}
+	}
+	switch {
+	case with == whatis.ByPassphrase:
+		return hinted{hidden{err, path + " is encrypted: this passphrase does not open it"}, []string{"try the passphrase again"}}
+	case len(given) == 0:
+		return hinted{hidden{err, fmt.Sprintf("%s is encrypted: it opens with %s, and no key was given", path, with)},
+			[]string{"give your private key with --key FILE"}}
+	}
+	return hinted{hidden{err, fmt.Sprintf("%s is encrypted: it opens with %s, and none that was given is it", path, with)},
+		[]string{"give another private key with --key FILE"}}
 }
 
 // askOn asks for passphrases until ctx ends.

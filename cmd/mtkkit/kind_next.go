@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
@@ -109,7 +110,7 @@ const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from 
 
 // nextSteps are the commands for a thing, with its own name in them.
 func nextSteps(path string, t *whatis.Thing) (out []string) {
-	if noFormat(t.Kind) {
+	if dump.Formless(t.Kind) {
 		return next[t.Kind] // FILE is not this one there
 	}
 	if t.Kind == whatis.RescueMap {

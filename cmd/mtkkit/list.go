@@ -20,8 +20,8 @@ func listCommand(u *ui) *cli.Command {
 		Usage:     "the partitions of a dump, one a line",
 		ArgsUsage: "ROM_1",
 		Flags:     append(dumpFlags(), phoneFlags()...),
-		Action: withDump(u, func(c *cli.Context, d *dump) error {
-			p, err := d.plan(plan.Wishes{})
+		Action: withDump(u, func(c *cli.Context, d *input) error {
+			p, err := d.Plan(plan.Wishes{})
 			if err != nil {
 				return err
 			}

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/acquire/host"
@@ -19,17 +17,34 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// phoneFlags are the options of every command that reads a connected phone.
-func phoneFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "port", Usage: "read a connected phone: `PORT` is auto (the first that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"},
-		&cli.StringFlag{Name: "da", Usage: "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one of this model's firmware"},
-		&cli.StringFlag{Name: "preloader", Usage: "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"},
-		&cli.StringFlag{Name: "auth", Usage: "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"},
-		&cli.StringFlag{Name: "cert", Usage: "`FILE` with the maker's certificate, where the phone asks for it"},
-		&cli.GenericFlag{Name: "wait", Value: new(seconds), Usage: "give up when no phone came within this `TIME`, such as 90 (seconds) or 5m (default: wait until Ctrl-C)"},
-		&cli.StringFlag{Name: "then", Value: "off", Usage: "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)"},
-	}
+// phoneOptions are the options of every command that reads a connected phone.
+type phoneOptions struct {
+	port, da, preloader, auth, cert string
+	wait                            time.Duration // 0: for ever
+	then                            endWord
+}
+
+// endWord is what a phone does when reading is over, as it is typed.
+type endWord string
+
+var ends = map[endWord]da.End{"off": da.Off, "reboot": da.Reboot, "stay": da.Stay}
+
+func newPhoneOptions() phoneOptions { return phoneOptions{then: "off"} }
+
+func (o *phoneOptions) options() []option {
+	return in(groupPhone,
+		textOption(&o.port, "port", "read a connected phone: `PORT` is auto (the first that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"),
+		textOption(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one of this model's firmware"),
+		textOption(&o.preloader, "preloader", "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"),
+		textOption(&o.auth, "auth", "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"),
+		textOption(&o.cert, "cert", "`FILE` with the maker's certificate, where the phone asks for it"),
+		timeOption(&o.wait, "wait", "give up when no phone came within this `TIME`, such as 90 (seconds) or 5m (default: wait until Ctrl-C)"),
+		choiceOption(&o.then, "then", "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)", "off", "reboot", "stay"))
+}
+
+// inputs are the files that must never be written to.
+func (o *phoneOptions) inputs() []string {
+	return nonEmpty([]string{o.da, o.preloader, o.auth, o.cert})
 }
 
 // The ports that are no port of the computer's.
@@ -56,16 +71,10 @@ type phonePort struct {
 
 // openPhonePort takes the options of a command and opens the files they name. No phone
 // is waited for yet.
-func openPhonePort(c *cli.Context, u *ui) (*phonePort, error) {
-	p := &phonePort{u: u, bus: u.bus, want: isPhone, name: cmp.Or(c.String("port"), portAuto), wait: waitOf(c), told: map[string]bool{}}
-	ends := map[string]da.End{"off": da.Off, "reboot": da.Reboot, "stay": da.Stay}
-	end, known := ends[c.String("then")]
-	if !known {
-		return nil, usage("%s: --then is off, reboot or stay, not %q", commandName(c), c.String("then"))
-	}
-	p.end = end
+func openPhonePort(o *phoneOptions, u *ui) (*phonePort, error) {
+	p := &phonePort{u: u, bus: u.bus, want: isPhone, name: cmp.Or(o.port, portAuto), wait: o.wait, end: ends[o.then], told: map[string]bool{}}
 	p.choose()
-	if err := p.openKit(c); err != nil {
+	if err := p.openKit(o); err != nil {
 		if p.name != portAuto && p.name != portSim && p.notThere() != "" {
 			u.note("the port is %s%s", p.name, p.notThere())
 		}
@@ -97,13 +106,13 @@ func (p *phonePort) choose() {
 }
 
 // openKit opens what a phone is started with.
-func (p *phonePort) openKit(c *cli.Context) error {
-	if c.String("da") == "" && p.name != portSim {
-		return hinted{usage("%s: which Download Agent? give it with --da FILE", commandName(c)), []string{
+func (p *phonePort) openKit(o *phoneOptions) error {
+	if o.da == "" && p.name != portSim {
+		return hinted{usage("which Download Agent? give it with --da FILE"), []string{
 			"MTK_AllInOne_DA.bin lies beside SP Flash Tool; the firmware of this model may have one of its own",
 			"--port sim needs none: it reads a virtual phone"}}
 	}
-	return p.kit.open(c)
+	return p.kit.open(o)
 }
 
 // portPath completes a port's short name.

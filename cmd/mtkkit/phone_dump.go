@@ -2,14 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/source"
 )
 
 // phoneDump is the phone behind a dump that is none.
@@ -23,46 +22,43 @@ func (p *phoneDump) Close() error {
 	return errors.Join(p.live.Close(p.port.end), p.port.Close())
 }
 
-// openPhoneDump connects to a phone and finds its partitions. Only its tables are read.
-func openPhoneDump(c *cli.Context, u *ui, opt layout.Options) (*dump, error) {
-	for _, name := range []string{"boot1", "boot2", "rpmb", "storage", "tmp"} {
-		if c.IsSet(name) {
-			return nil, usage("%s: --%s is for dumps: a phone tells by itself", commandName(c), name)
+// openPhoneInput connects to a phone and finds its partitions. Only its tables are read.
+func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions) (*input, error) {
+	for name, given := range map[string]string{"boot1": o.boot1, "boot2": o.boot2, "rpmb": o.rpmb, "storage": string(o.storage), "tmp": o.tmp} {
+		if given != "" {
+			return nil, usage("--%s is for dumps: a phone tells by itself", name)
 		}
 	}
-	p, err := openPhonePort(c, u)
+	opt, err := o.dump(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	live, err := p.connect(c.Context)
+	p, err := openPhonePort(ph, u)
 	if err != nil {
-		p.Close()
 		return nil, err
 	}
-	d := &dump{path: "phone", src: &source.Source{Device: *live.Device()}, phone: &phoneDump{p, live}}
-	if err := d.resolve(c, u, opt); err != nil {
-		d.Close()
-		return nil, err
+	live, err := p.connect(ctx)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	return d, nil
-}
-
-// resolve finds the partitions of a phone, and what to call it.
-func (d *dump) resolve(c *cli.Context, u *ui, opt layout.Options) (err error) {
-	if opt.Claim, err = openClaim(c, d.src); err != nil {
-		return err
-	}
-	opt.Progress = u.bars.event
-	d.lay, err = layout.Resolve(c.Context, &d.src.Device, opt)
+	phone := &phoneDump{p, live}
+	d, err := dump.OfPhone(ctx, *live.Device(), opt)
 	u.bars.clear()
 	if err != nil {
-		return explain(err, d.path)
+		return nil, errors.Join(err, phone.Close())
 	}
-	live := d.phone.live
-	if d.lay.Chip.Value == "" {
-		d.lay.Chip = layout.Fact{Value: live.Chip, From: fmt.Sprintf("the phone's code 0x%x", live.Loader.HWCode)}
+	if d.Layout.Chip.Value == "" {
+		d.Layout.Chip = layout.Fact{Value: live.Chip, From: fmt.Sprintf("the phone's code 0x%x", live.Loader.HWCode)}
 	}
-	name, _ := plan.SafeName(cmp.Or(d.lay.Project.Value, live.Chip))
-	d.path = cmp.Or(name, d.path)
-	return nil
+	name, _ := plan.SafeName(cmp.Or(d.Layout.Project.Value, live.Chip))
+	d.Path = cmp.Or(name, d.Path)
+	return &input{Dump: d, u: u, phone: phone}, nil
+}
+
+// openDumpOrPhone opens what a command with phone options works on.
+func openDumpOrPhone(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions, paths ...string) (*input, error) {
+	if ph.port != "" {
+		return openPhoneInput(ctx, u, o, ph)
+	}
+	return openInput(ctx, u, o, paths...)
 }

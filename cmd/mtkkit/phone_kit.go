@@ -9,8 +9,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/disk"
@@ -36,13 +34,13 @@ type agentFile struct {
 }
 
 // open reads the files that options name. After an error none is open.
-func (k *kit) open(c *cli.Context) (err error) {
+func (k *kit) open(o *phoneOptions) (err error) {
 	defer func() {
 		if err != nil {
 			k.Close()
 		}
 	}()
-	if path := c.String("da"); path != "" {
+	if path := o.da; path != "" {
 		img, err := source.OpenFile(path)
 		if err != nil {
 			return err
@@ -52,13 +50,13 @@ func (k *kit) open(c *cli.Context) (err error) {
 			return err
 		}
 	}
-	if k.dram, err = readDRAM(c.String("preloader")); err != nil {
+	if k.dram, err = readDRAM(o.preloader); err != nil {
 		return err
 	}
-	if k.auth, err = readSmall(c.String("auth")); err != nil {
+	if k.auth, err = readSmall(o.auth); err != nil {
 		return err
 	}
-	k.cert, err = readSmall(c.String("cert"))
+	k.cert, err = readSmall(o.cert)
 	return err
 }
 

@@ -61,7 +61,7 @@ func withPreloader(u *ui, do func(c *cli.Context, u *ui, b boots) error) cli.Act
 		if err != nil {
 			return err
 		}
-		if err := u.speak(c); err != nil {
+		if err := u.speakOld(c); err != nil {
 			return err
 		}
 		src, err := source.Open(c.Context, path, source.Options{Boot2: c.String("boot2"), TempDir: c.String("tmp"), Progress: u.bars.event})
@@ -285,16 +285,6 @@ func writeFolder(c *cli.Context, dir string, inputs []string, outputs []flash.Ou
 	return nil
 }
 
-func nonEmpty(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 func wrapCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "wrap",
@@ -316,7 +306,7 @@ func wrapCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return wrapPreloader(c, u, path)

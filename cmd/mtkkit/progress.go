@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -30,28 +29,32 @@ type progress struct {
 	first int64     // and how much of it was done then, bytes
 }
 
-func progressFlag() cli.Flag {
-	return &cli.StringFlag{Name: "progress", Value: "auto", Usage: "`HOW` progress is shown: auto, plain, json or none"}
-}
+// progressMode is how progress is shown.
+type progressMode string
 
-// newProgress picks the renderer.
-func newProgress(u *ui, mode string) (*progress, error) {
+const (
+	progressAuto  progressMode = "auto"
+	progressPlain progressMode = "plain"
+	progressJSON  progressMode = "json"
+	progressNone  progressMode = "none"
+)
+
+// newProgress picks the renderer, nil for none.
+func newProgress(u *ui, mode progressMode) *progress {
+	show := string(mode)
 	switch mode {
-	case "auto":
-		mode = "plain"
-		if u.errTTY {
-			mode = "bar"
-		}
+	case progressAuto, "":
 		if u.quiet || u.json && !u.errTTY {
-			return nil, nil
+			return nil
 		}
-	case "plain", "json":
-	case "none":
-		return nil, nil
-	default:
-		return nil, usage("mtkkit: --progress is auto, plain, json or none, not %q", mode)
+		show = "plain"
+		if u.errTTY {
+			show = "bar"
+		}
+	case progressNone:
+		return nil
 	}
-	return &progress{w: u.err, mode: mode, last: time.Now()}, nil
+	return &progress{w: u.err, mode: show, last: time.Now()}
 }
 
 // event shows one event; only those of a whole operation are drawn.

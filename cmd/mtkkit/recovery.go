@@ -60,7 +60,7 @@ func recoveryUnpackCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return recoveryUnpack(c, u, path)
@@ -185,7 +185,7 @@ func recoveryRepackCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return recoveryRepack(c, u, path)

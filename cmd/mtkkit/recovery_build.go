@@ -48,7 +48,7 @@ func recoveryBuildCommand(u *ui) *cli.Command {
 			case c.String("adb") != "" && c.String("adb") != "root":
 				return usage("mtkkit recovery build: --adb takes root, not %q", c.String("adb"))
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return recoveryBuild(c, u, stock)
@@ -104,7 +104,7 @@ func openPhone(c *cli.Context, u *ui) (*recovery.Phone, func() error, error) {
 			return nil, nothing, err
 		}
 		p := phoneOf(d)
-		if p.Place() == "" && d.lay.Generation == "ebr" && !d.lay.Claimed {
+		if p.Place() == "" && d.Layout.Generation == "ebr" && !d.Layout.Claimed {
 			u.hint("an MBR names no partitions: %s", d.wantScatter())
 		}
 		return p, d.Close, nil
@@ -117,22 +117,22 @@ func openPhone(c *cli.Context, u *ui) (*recovery.Phone, func() error, error) {
 }
 
 // phoneOf is what a dump tells of its phone.
-func phoneOf(d *dump) *recovery.Phone {
-	p := &recovery.Phone{Name: filepath.Base(d.path), Table: &d.lay.Table, Chip: d.lay.Chip.Value, Board: d.lay.Project.Value, Systems: map[string]string{}}
-	if user := d.src.User(); user != nil {
+func phoneOf(d *input) *recovery.Phone {
+	p := &recovery.Phone{Name: filepath.Base(d.Path), Table: &d.Layout.Table, Chip: d.Layout.Chip.Value, Board: d.Layout.Project.Value, Systems: map[string]string{}}
+	if user := d.Source.User(); user != nil {
 		p.User = user.Image
 	}
 	kinds := map[image.Kind]string{image.Ext4: "ext4", image.F2FS: "f2fs", image.EROFS: "erofs", image.SquashFS: "squashfs"}
-	for i, ct := range d.lay.Contents {
+	for i, ct := range d.Layout.Contents {
 		if k := kinds[ct.Kind]; k != "" {
-			p.Systems[d.lay.Table.Partitions[i].Name] = k
+			p.Systems[d.Layout.Table.Partitions[i].Name] = k
 		}
 	}
 	return p
 }
 
 // find takes the stock images out of a dump: its recovery, else its boot image.
-func (s *stockParts) find(d *dump) error {
+func (s *stockParts) find(d *input) error {
 	get := func(name string) recovery.Source {
 		img := s.phone.Image(name)
 		if img == nil || !boot.Sniff(img) {
@@ -149,7 +149,7 @@ func (s *stockParts) find(d *dump) error {
 		return nil
 	}
 	hint := "a stock recovery.img or boot.img can be given with --stock, the dump with --for"
-	if d.lay.Generation == "ebr" && !d.lay.Claimed {
+	if d.Layout.Generation == "ebr" && !d.Layout.Claimed {
 		hint = "an MBR does not name them: " + d.wantScatter()
 	}
 	return hinted{fmt.Errorf("%s: neither the recovery nor the boot partition is in it, or they hold no boot image", s.path), []string{hint}}

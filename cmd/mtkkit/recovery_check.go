@@ -31,7 +31,7 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 			if c.String("for")+c.String("scatter")+c.String("table") == "" {
 				return usage("mtkkit recovery check: for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return recoveryCheck(c, u, path)

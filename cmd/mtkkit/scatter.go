@@ -142,12 +142,12 @@ func knownText(text []byte, lists [][]byte, inputs []string) func([]byte) bool {
 }
 
 // one reads the single file argument and sets the voice.
-func one(c *cli.Context, u *ui, what string) (string, error) {
+func oneOld(c *cli.Context, u *ui, what string) (string, error) {
 	path, err := oneFile(c, what)
 	if err != nil {
 		return "", err
 	}
-	return path, u.speak(c)
+	return path, u.speakOld(c)
 }
 
 func dialectFlag(usageText, value string) cli.Flag {

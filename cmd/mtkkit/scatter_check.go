@@ -27,7 +27,7 @@ func scatterCheckCommand(u *ui) *cli.Command {
 			deviceSizeFlag(),
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
-			path, err := one(c, u, "scatter file")
+			path, err := oneOld(c, u, "scatter file")
 			if err != nil {
 				return err
 			}
@@ -75,9 +75,9 @@ func checkScatter(c *cli.Context, u *ui, path string) error {
 			return err
 		}
 		defer d.Close()
-		opt.Table = &d.lay.Table
-		opt.UserSize = cmp.Or(opt.UserSize, d.lay.DeviceSize)
-		if only = d.src.Storage; f.Select(only) == nil {
+		opt.Table = &d.Layout.Table
+		opt.UserSize = cmp.Or(opt.UserSize, d.Layout.DeviceSize)
+		if only = d.Source.Storage; f.Select(only) == nil {
 			return usage("mtkkit scatter check: %s is of a phone with %s, and %s is for %v", name, only, path, f.Storages())
 		}
 	}

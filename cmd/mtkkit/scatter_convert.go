@@ -30,7 +30,7 @@ func scatterConvertCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a file that mtkkit wrote earlier"},
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
-			path, err := one(c, u, "file")
+			path, err := oneOld(c, u, "file")
 			if err != nil {
 				return err
 			}
@@ -166,9 +166,9 @@ func scriptOfDump(c *cli.Context, u *ui, path string, s scatter.Script) (scatter
 		return s, nil, err
 	}
 	defer d.Close()
-	s.Table, s.Storage = &d.lay.Table, d.src.Storage
+	s.Table, s.Storage = &d.Layout.Table, d.Source.Storage
 	if s.DeviceSize == 0 {
-		s.DeviceSize = d.lay.DeviceSize
+		s.DeviceSize = d.Layout.DeviceSize
 	}
 	return s, d.aboutTable(), nil
 }

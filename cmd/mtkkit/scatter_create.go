@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/plan"
@@ -35,7 +36,7 @@ func scatterCreateCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a file that mtkkit wrote earlier"},
 		}, dumpFlags()...),
 		Action: func(c *cli.Context) error {
-			path, err := one(c, u, "dump")
+			path, err := oneOld(c, u, "dump")
 			if err != nil {
 				return err
 			}
@@ -80,18 +81,18 @@ func createScatter(c *cli.Context, u *ui, path string) error {
 		return writeCreated(c, u, path, facts.Profile, made)
 	}
 	d, err := openDump(c, u, path)
-	if other := (*notDump)(nil); errors.As(err, &other) && other.thing.Kind == whatis.Scatter {
+	if other := (*dump.NotDump)(nil); errors.As(err, &other) && other.Thing.Kind == whatis.Scatter {
 		return hinted{err, []string{"to write it in another form: mtkkit scatter convert " + quoted(path)}}
 	}
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if len(d.lay.Table.Partitions) == 0 {
+	if len(d.Layout.Table.Partitions) == 0 {
 		return fmt.Errorf("%s: is a boot region, its partitions stand in the user area", path)
 	}
 	d.complete(&facts)
-	made := scatter.Create(&d.lay.Table, facts)
+	made := scatter.Create(&d.Layout.Table, facts)
 	made.Problems = append(d.aboutTable(), made.Problems...)
 	return writeCreated(c, u, path, facts.Profile, made)
 }
@@ -148,9 +149,9 @@ func factsOf(c *cli.Context) (f scatter.Facts, err error) {
 }
 
 // complete adds to the facts what the dump tells.
-func (d *dump) complete(f *scatter.Facts) {
-	l := d.lay
-	f.Platform, f.Project, f.Storage = l.Chip.Value, l.Project.Value, d.src.Storage
+func (d *input) complete(f *scatter.Facts) {
+	l := d.Layout
+	f.Platform, f.Project, f.Storage = l.Chip.Value, l.Project.Value, d.Source.Storage
 	if f.DeviceSize == 0 {
 		f.DeviceSize = l.DeviceSize
 	}
@@ -162,7 +163,7 @@ func (d *dump) complete(f *scatter.Facts) {
 			f.Preloader = main.Extent.Length
 		}
 	}
-	user := d.src.User()
+	user := d.Source.User()
 	if user == nil {
 		return
 	}
@@ -174,7 +175,7 @@ func (d *dump) complete(f *scatter.Facts) {
 		}
 	}
 	if f.Profile == scatter.Restore && !d.tableOnly() {
-		if p, err := d.plan(plan.Wishes{}); err == nil {
+		if p, err := d.Plan(plan.Wishes{}); err == nil {
 			f.File = func(row flash.Partition) string { return plannedFile(p, row) }
 		}
 	}
@@ -195,9 +196,9 @@ func plannedFile(p *plan.Plan, row flash.Partition) string {
 }
 
 // tableOnly reports whether the file holds a table and nothing it speaks of.
-func (d *dump) tableOnly() bool {
-	for _, p := range d.lay.Table.Partitions {
-		if p.Region == d.lay.User && p.Placed() && p.Length > 0 && p.Offset > 0 && p.Offset < d.lay.Have {
+func (d *input) tableOnly() bool {
+	for _, p := range d.Layout.Table.Partitions {
+		if p.Region == d.Layout.User && p.Placed() && p.Length > 0 && p.Offset > 0 && p.Offset < d.Layout.Have {
 			return false
 		}
 	}
@@ -206,8 +207,8 @@ func (d *dump) tableOnly() bool {
 
 // aboutTable leaves out of the dump's problems what only matters to its content: that
 // it is short, or that a row is cut.
-func (d *dump) aboutTable() []flash.Problem {
-	l := d.lay
+func (d *input) aboutTable() []flash.Problem {
+	l := d.Layout
 	skip := l.Table.Check(l.User, l.Have)
 	var out []flash.Problem
 	for _, p := range l.Problems {

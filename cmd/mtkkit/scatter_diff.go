@@ -22,7 +22,7 @@ func scatterDiffCommand(u *ui) *cli.Command {
 			if c.NArg() != 2 {
 				return usage("mtkkit scatter diff: two scatter files, please (see mtkkit scatter diff --help)")
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			return diffScatters(c, u, c.Args().Get(0), c.Args().Get(1))

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
@@ -20,7 +21,7 @@ import (
 
 // besideDump says how such a list is used.
 func besideDump(path string) []string {
-	if t := kindOf(path); t != nil && t.Kind == whatis.List {
+	if t := dump.KindOf(path); t != nil && t.Kind == whatis.List {
 		return nextSteps(path, t)
 	}
 	return nextSteps(path, &whatis.Thing{Kind: whatis.List})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
@@ -39,7 +40,7 @@ func splitCommand(u *ui) *cli.Command {
 			&cli.BoolFlag{Name: "no-hash", Usage: "no SHA-256 of the parts: faster, but join and verify cannot prove them"},
 			&cli.BoolFlag{Name: "no-holes", Usage: "write zeros as zeros, not as holes"},
 		}, append(dumpFlags(), phoneFlags()...)...),
-		Action: withDump(u, func(c *cli.Context, d *dump) error {
+		Action: withDump(u, func(c *cli.Context, d *input) error {
 			job, err := newSplitJob(c, u, d)
 			if err != nil {
 				return err
@@ -53,17 +54,17 @@ func splitCommand(u *ui) *cli.Command {
 }
 
 // newSplitJob plans a split; nothing is written yet.
-func newSplitJob(c *cli.Context, u *ui, d *dump) (*splitJob, error) {
+func newSplitJob(c *cli.Context, u *ui, d *input) (*splitJob, error) {
 	w, copies, err := wishes(c)
 	if err != nil {
 		return nil, err
 	}
-	if d.lay.Generation == "content" && !c.Bool("accept-guess") && !c.Bool("dry-run") {
-		u.problems(d.lay.Problems)
+	if d.Layout.Generation == "content" && !c.Bool("accept-guess") && !c.Bool("dry-run") {
+		u.problems(d.Layout.Problems)
 		return nil, refusal{errors.New("the dump has no partition table: all of the above is guessed from content"),
 			[]string{"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess"}}
 	}
-	p, err := d.plan(w)
+	p, err := d.Plan(w)
 	if err != nil {
 		return nil, patternHelp(c, err)
 	}
@@ -71,7 +72,7 @@ func newSplitJob(c *cli.Context, u *ui, d *dump) (*splitJob, error) {
 		return nil, err
 	}
 	u.bars.clear()
-	return &splitJob{u: u, d: d, p: p, dir: partsFolder(c, d.path), opt: splitOptions(c, u, inputs(c, d.path, d.src.Files...))}, nil
+	return &splitJob{u: u, d: d, p: p, dir: partsFolder(c, d.Path), opt: splitOptions(c, u, inputs(c, d.Path, d.Source.Files...))}, nil
 }
 
 // partsFolder is where the parts go: -o, else beside the dump under its name.
@@ -110,7 +111,7 @@ func splitOptions(c *cli.Context, u *ui, inputs []string) split.Options {
 // splitJob is one run of split.
 type splitJob struct {
 	u   *ui
-	d   *dump
+	d   *input
 	p   *plan.Plan
 	dir string
 	opt split.Options
@@ -120,11 +121,11 @@ type splitJob struct {
 func (j *splitJob) dryRun() error {
 	problems := j.p.Problems
 	if j.u.json {
-		if err := j.u.document(j.d.record(j.p, "mtkkit "+version())); err != nil {
+		if err := j.u.document(j.d.Record(j.p)); err != nil {
 			return err
 		}
 	} else {
-		j.u.say("%s would be split into %s:\n", j.d.path, j.dir)
+		j.u.say("%s would be split into %s:\n", j.d.Path, j.dir)
 		if err := printItems(j.u, j.p.Items); err != nil {
 			return err
 		}
@@ -145,9 +146,9 @@ func (j *splitJob) run(ctx context.Context) error {
 	if err == nil {
 		err = folder.WriteFile(j.p.ScatterName, text)
 	}
-	m := j.d.record(j.p, "mtkkit "+version())
+	m := j.d.Record(j.p)
 	if err == nil {
-		err = j.d.src.Check()
+		err = j.d.Source.Check()
 	}
 	if err == nil && !j.opt.NoHash {
 		err = j.compare(ctx, m, results)
@@ -174,7 +175,7 @@ func (j *splitJob) compare(ctx context.Context, m *flash.Manifest, results []spl
 	for i, r := range results {
 		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
 	}
-	found, err := j.d.changed(ctx, withSums(m.Entries, written), j.u.bars.event)
+	found, err := j.d.Changed(ctx, dump.WithSums(m.Entries, written))
 	m.Problems = append(m.Problems, found...)
 	return err
 }
@@ -214,7 +215,7 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	if m.LeavesOut() {
 		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
 	}
-	printMissing(j.u, j.d.lay.Missing)
+	printMissing(j.u, j.d.Layout.Missing)
 	if !j.opt.NoHash {
 		j.u.say("check:  mtkkit verify %s", quoted(j.dir))
 	}

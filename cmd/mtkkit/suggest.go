@@ -7,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -147,35 +145,7 @@ func optionWords(flags []cli.Flag) (out []string) {
 	return out
 }
 
-// seconds is a time on the command line: 90, 90s, 5m.
-type seconds time.Duration
-
-// Set implements cli.Generic.
-func (s *seconds) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	if n, nerr := strconv.ParseUint(text, 10, 31); nerr == nil {
-		d, err = time.Duration(n)*time.Second, nil
-	}
-	if err != nil || d < 0 {
-		return fmt.Errorf("a time is 90 (seconds), 90s or 5m, not %q", text)
-	}
-	*s = seconds(d)
-	return nil
-}
-
-// String implements cli.Generic.
-func (s *seconds) String() string {
-	if *s == 0 {
-		return ""
-	}
-	return time.Duration(*s).String()
-}
-
-// waitOf is how long a command waits for a phone, 0 for ever.
-func waitOf(c *cli.Context) time.Duration {
-	s, _ := c.Generic("wait").(*seconds)
-	if s == nil {
-		return 0
-	}
-	return time.Duration(*s)
+// meant is a hint about a word that is not known, "" when no known word is near.
+func meant(word string, known []string) string {
+	return strings.TrimPrefix(didYouMean(word, known), "; ")
 }

@@ -18,7 +18,9 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -67,6 +69,13 @@ type ui struct {
 
 	unfinished *unfinished // the dump that was opened, where it was left before its end
 	changed    error       // a dump that is not what it was when it was opened
+}
+
+// speak sets the voice of a command.
+func (u *ui) speak(o *displayOptions) error {
+	u.quiet, u.json = o.quiet, o.json
+	u.bars = newProgress(u, o.progress)
+	return nil
 }
 
 func newUI(s streams) *ui {
@@ -251,7 +260,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		h    hinted
 	)
 	var early stopped
-	var little unread
+	var foreign *layout.ForeignError
 	var gone *fs.PathError
 	if errors.As(err, &h) {
 		hints = h.hints
@@ -260,15 +269,22 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	} else if errors.Is(err, seal.ErrKey) {
 		hints = []string{"--key FILE gives the private key; of a passphrase, try it again"}
 	}
+	if more := advice(err); hints == nil {
+		hints = more
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted", nil, exitInterrupted
 	case errors.As(err, &bad):
 		return strings.TrimPrefix(bad.Error(), "mtkkit: "), hints, exitUsage
+	case errors.As(err, &foreign):
+		return "refused: " + foreignWords(foreign, "this dump"), hints, exitRefused
+	case errors.Is(err, dump.ErrNothingShared):
+		return "refused: " + err.Error(), hints, exitRefused
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
-	case errors.As(err, &little):
-		return little.Error(), little.hints, exitProblems
+	case errors.As(err, new(*dump.UnreadError)):
+		return err.Error(), hints, exitProblems
 	case isPhoneTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):

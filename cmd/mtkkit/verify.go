@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/layout"
@@ -27,7 +28,7 @@ func verifyCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := u.speak(c); err != nil {
+			if err := u.speakOld(c); err != nil {
 				return err
 			}
 			st, err := os.Stat(path)
@@ -75,7 +76,7 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 		return verifyDump(c, u, dir)
 	}
 	if err != nil {
-		return whyNoDump(fmt.Errorf("%s: %w", dir, err), dir)
+		return fmt.Errorf("%s: %w", dir, err)
 	}
 	if err := addHoles(c, u, dir, r); err != nil {
 		return err
@@ -160,7 +161,7 @@ func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
 	}
 	d, err := openDump(c, u, dir)
 	if errors.Is(err, layout.ErrNoTable) {
-		r.Problems = append(r.Problems, unreadPlaces(r.Manifest)...)
+		r.Problems = append(r.Problems, dump.Unread(r.Manifest)...)
 		return nil
 	}
 	if err != nil {
@@ -169,7 +170,7 @@ func addHoles(c *cli.Context, u *ui, dir string, r *split.Report) error {
 	defer d.Close()
 	lacking := r.Manifest.Lacking()
 	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
-	for _, p := range d.lay.Problems {
+	for _, p := range d.Layout.Problems {
 		if p.Severity == flash.Error {
 			r.Problems = slices.DeleteFunc(r.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) // as it was said when the folder was made
 			r.Problems = append(r.Problems, p)
@@ -185,20 +186,20 @@ func verifyDump(c *cli.Context, u *ui, path string) error {
 		return err
 	}
 	defer d.Close()
-	p, err := d.plan(plan.Wishes{})
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return err
 	}
 	v := verdictDoc{Schema: "mtkkit.verify/1", Path: path, Problems: p.Problems, Verdict: "complete"}
 	sentence := "sound: its tables hold and nothing they speak of is missing"
-	if d.lay.DeviceSize == 0 {
+	if d.Layout.DeviceSize == 0 {
 		sentence = "sound as far as can be known: nothing its table speaks of is missing, but the table does not state the device's size"
 	}
 	if flash.Worst(v.Problems) > flash.Note {
 		v.Verdict, sentence = "damaged", "damaged or incomplete, see above"
 	}
-	if d.src.Unfinished {
-		changed, err := d.proven(c.Context, u.bars.event)
+	if d.Source.Unfinished {
+		changed, err := d.Proven(c.Context)
 		if err != nil {
 			return err
 		}
@@ -214,6 +215,6 @@ func verifyDump(c *cli.Context, u *ui, path string) error {
 	if err := v.say(u, sentence); err != nil {
 		return err
 	}
-	printMissing(u, d.lay.Missing)
+	printMissing(u, d.Layout.Missing)
 	return verdict(v.Problems)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/image/lp"
@@ -19,11 +20,11 @@ func bootReport(c *cli.Context, u *ui, p *plan.Plan) (*avb.Report, error) {
 	var list []avb.Partition
 	for i := range p.Items {
 		if it := &p.Items[i]; it.Kind == "partition" && it.Present > 0 {
-			list = append(list, avb.Partition{Name: it.Name, Image: known(it), Whole: it.Present == it.Length && len(it.Unread) == 0})
+			list = append(list, avb.Partition{Name: it.Name, Image: dump.Known(it), Whole: it.Present == it.Length && len(it.Unread) == 0})
 		}
 	}
 	var problems []flash.Problem
-	if s, err := superOf(p, "a"); err != nil {
+	if s, err := dump.Super(p, "a"); err != nil {
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
 	} else if s != nil {
 		problems = s.Problems
@@ -82,8 +83,8 @@ func bootWords(r *avb.Report) string {
 
 // checkBoot adds what verified boot says to a verdict. It reports whether that
 // contradicts the partitions.
-func (v *verdictDoc) checkBoot(c *cli.Context, u *ui, d *dump) (changed bool, err error) {
-	p, err := d.plan(plan.Wishes{})
+func (v *verdictDoc) checkBoot(c *cli.Context, u *ui, d *input) (changed bool, err error) {
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return false, err
 	}

@@ -42,3 +42,6 @@ func version() string {
 	}
 	return "development version"
 }
+
+// tool is the program's name and version, for records.
+func tool() string { return "mtkkit " + version() }

@@ -6,6 +6,7 @@ var floors = [][]string{
 	{"flash", "disk", "nfi"},
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
+	{"dump"},
 	{"cmd"},
 }
 

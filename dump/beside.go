@@ -1,10 +1,8 @@
-package main
+package dump
 
 import (
+	"context"
 	"fmt"
-	"path/filepath"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -13,45 +11,45 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// nearby takes what lies beside a dump and is certainly of it: a scatter file that agrees
-// with its table in everything, and a boot region whose preloader proves and is for the
-// same chip. All else is left where it is, and hints name it.
+// nearby takes what lies beside a dump and is certainly of it: a scatter file that agrees with
+// its table in everything, and a boot region whose preloader proves and is for the same chip.
+// All else is left where it is.
 type nearby struct {
-	c   *cli.Context
-	u   *ui
-	src *source.Source
+	ctx context.Context
+	d   *Dump
 	opt layout.Options
 
 	took bool // the claim of opt is a file that lies beside the dump
 }
 
 // take returns the layout with what was taken; lay where there was nothing.
-func (s *nearby) take(lay *layout.Layout, path string) (*layout.Layout, error) {
-	if len(s.u.pieces) > 1 {
+func (n *nearby) take(lay *layout.Layout) (*layout.Layout, error) {
+	d, src := n.d, n.d.Source
+	if len(d.pieces) > 0 {
 		return lay, nil
 	}
-	beside := s.src.Beside(path)
-	if !namesTable(s.c) && s.opt.Claim == nil && !lay.Claimed {
-		lay = s.scatter(lay, beside.Scatter)
+	beside := src.Beside(d.Path)
+	if d.opt.Table == "" && n.opt.Claim == nil && !lay.Claimed {
+		lay = n.scatter(lay, beside.Scatter)
 	}
-	if s.c.String("boot1") != "" || s.src.Part(s.src.Storage.Boot1()) != nil || len(beside.Boot1) != 1 {
+	if d.opt.Boot1 != "" || src.Part(src.Storage.Boot1()) != nil || len(beside.Boot1) != 1 {
 		return lay, nil
 	}
-	own := s.chip(lay)
-	owned := s.src.TakeBoot1(s.c.Context, beside.Boot1[0], func(img flash.Image) bool {
+	own := n.chip(lay)
+	owned := src.TakeBoot1(n.ctx, beside.Boot1[0], func(img flash.Image) bool {
 		r, err := preloader.Read(img)
-		return err == nil && lay.Owns(r, s.src.Storage, own)
+		return err == nil && lay.Owns(r, src.Storage, own)
 	})
 	if !owned {
 		return lay, nil
 	}
-	s.taken(beside.Boot1[0], "its preloader proves and is for "+own)
-	return layout.Resolve(s.c.Context, &s.src.Device, s.opt)
+	n.taken(beside.Boot1[0], "its preloader proves and is for "+own)
+	return layout.Resolve(n.ctx, &src.Device, n.opt)
 }
 
-// scatter takes the one scatter file that is certain. Where several are, nobody knows which
-// is the phone's. A dump without a table of its own has nothing that could agree.
-func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
+// scatter takes the one scatter file that is certain. Where several are, nobody knows which is
+// the phone's. A dump without a table of its own has nothing that could agree.
+func (n *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 	if lay.Generation != "gpt" && lay.Generation != "ebr" {
 		return lay
 	}
@@ -61,7 +59,7 @@ func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 		with  *layout.Layout
 	)
 	for _, p := range paths {
-		c, l := s.certain(lay, p)
+		c, l := n.certain(lay, p)
 		switch {
 		case l == nil:
 		case with != nil:
@@ -70,28 +68,28 @@ func (s *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 			path, claim, with = p, c, l
 		}
 	}
-	if with == nil || s.src.TakeScatter(s.c.Context, path) != nil {
+	if with == nil || n.d.Source.TakeScatter(n.ctx, path) != nil {
 		return lay
 	}
-	s.opt.Claim, s.took = claim, true
-	s.taken(path, "it agrees with its table in everything")
+	n.opt.Claim, n.took = claim, true
+	n.taken(path, "it agrees with its table in everything")
 	return with
 }
 
 // certain resolves the dump with a scatter file; the layout is nil where that is not certainly
 // of the dump.
-func (s *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layout.Layout) {
+func (n *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layout.Layout) {
 	f, err := source.OpenFile(path)
 	if err != nil {
 		return nil, nil
 	}
 	defer f.Close()
-	opt := s.opt
-	if opt.Claim, err = claimIn(path, f, s.src.Storage); err != nil {
+	opt, src := n.opt, n.d.Source
+	if opt.Claim, err = claimIn(path, f, src.Storage); err != nil {
 		return nil, nil
 	}
-	l, err := layout.Resolve(s.c.Context, &s.src.Device, opt)
-	if err != nil || !l.Certain(lay, s.src.User().Image, s.chip(lay), opt.Claim.Platform) {
+	l, err := layout.Resolve(n.ctx, &src.Device, opt)
+	if err != nil || !l.Certain(lay, src.User().Image, n.chip(lay), opt.Claim.Platform) {
 		return nil, nil
 	}
 	return opt.Claim, l
@@ -99,14 +97,18 @@ func (s *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layou
 
 // chip is what the dump says its chip is, or the user does. What a scatter file beside it says
 // is no proof.
-func (s *nearby) chip(lay *layout.Layout) string {
-	if s.opt.Platform != "" {
-		return s.opt.Platform
+func (n *nearby) chip(lay *layout.Layout) string {
+	if n.opt.Platform != "" {
+		return n.opt.Platform
 	}
-	if s.opt.Claim != nil && !s.took && s.opt.Claim.Platform != "" {
-		return s.opt.Claim.Platform
+	if n.opt.Claim != nil && !n.took && n.opt.Claim.Platform != "" {
+		return n.opt.Claim.Platform
 	}
-	return buildChip(lay, s.src.User()).Value
+	return buildChip(lay, n.d.Source.User()).Value
+}
+
+func (n *nearby) taken(path, why string) {
+	n.d.Taken = append(n.d.Taken, Taken{Path: path, Why: why})
 }
 
 // buildChip is what the software in the user area says the chip is.
@@ -150,11 +152,5 @@ func compareChips(lay *layout.Layout, user *flash.Part) {
 			lay.Problems = append(lay.Problems, flash.Problem{Severity: flash.Warning, Place: "chip", Offset: flash.NoOffset,
 				Text: fmt.Sprintf("%s is for %s, the software (%s) for %s: they are of two phones", f.From, f.Value, build.From, build.Value)})
 		}
-	}
-}
-
-func (s *nearby) taken(path, why string) {
-	if !s.u.json {
-		s.u.note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", filepath.Base(path), why)
 	}
 }

@@ -1,11 +1,9 @@
-package main
+package dump
 
 import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -14,24 +12,23 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// facts puts what layout and plan know into the words of the report. The hashes come
-// from the parts folder of an earlier split, if one is given.
-func (d *dump) facts(c *cli.Context) (report.Facts, error) {
-	p, err := d.plan(plan.Wishes{})
+// Facts is all that layout and plan know, for the report.
+func (d *Dump) Facts() (report.Facts, error) {
+	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return report.Facts{}, err
 	}
-	l := d.lay
+	l := d.Layout
 	f := report.Facts{
-		Tool: "mtkkit " + version(), File: d.path, Problems: p.Problems,
+		Tool: d.opt.Tool, File: d.Path, Problems: p.Problems,
 		Phone: report.Phone{
-			Chip: report.Fact(l.Chip), Project: report.Fact(l.Project), Storage: d.src.Storage,
+			Chip: report.Fact(l.Chip), Project: report.Fact(l.Project), Storage: d.Source.Storage,
 			Generation: l.Generation, Witness: l.Witness, Have: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast,
 			Complete: len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0,
 		},
 	}
 	d.addRegions(&f)
-	address, err := d.scatterAddresses(c)
+	address, err := d.scatterAddresses()
 	if err != nil {
 		return f, err
 	}
@@ -42,16 +39,13 @@ func (d *dump) facts(c *cli.Context) (report.Facts, error) {
 	for _, b := range l.Boots {
 		f.Boots = append(f.Boots, report.BootRegion{Region: b.Part.Region, Source: filepath.Base(b.Part.Source), Header: b.Header})
 	}
-	if parts := c.String("parts"); parts != "" {
-		err = d.addHashes(&f, parts)
-	}
-	return f, err
+	return f, nil
 }
 
 // addRegions lists the regions at hand, and the boot regions every phone has besides.
-func (d *dump) addRegions(f *report.Facts) {
-	l, s := d.lay, d.src.Storage
-	for _, p := range d.src.Parts {
+func (d *Dump) addRegions(f *report.Facts) {
+	l, s := d.Layout, d.Source.Storage
+	for _, p := range d.Source.Parts {
 		r := report.Region{Name: p.Region, File: filepath.Base(p.Source), Have: p.Image.Size(), Size: p.Image.Size()}
 		if p.Region == l.User {
 			r.Size = max(r.Size, l.DeviceSize, l.AtLeast)
@@ -62,7 +56,7 @@ func (d *dump) addRegions(f *report.Facts) {
 		f.Missing = append(f.Missing, report.Missing(m))
 	}
 	for _, name := range []flash.Region{s.Boot1(), s.Boot2(), s.User()} {
-		if d.src.Part(name) == nil && s != flash.NAND {
+		if d.Source.Part(name) == nil && s != flash.NAND {
 			f.Regions = append(f.Regions, report.Region{Name: name})
 			f.Missing = append(f.Missing, report.Missing{Region: name})
 		}
@@ -71,11 +65,11 @@ func (d *dump) addRegions(f *report.Facts) {
 
 // addRows lists what a split would carve, and the table's rows that it would not:
 // they have a place in the map, if not in a folder.
-func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
+func (d *Dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 	carved := map[*flash.Partition]bool{}
 	preloader := false
 	for _, it := range p.Items {
-		s := report.Source{ManifestEntry: it.ManifestEntry, Image: known(&it)}
+		s := report.Source{ManifestEntry: it.ManifestEntry, Image: Known(&it)}
 		if n := flash.Total(it.Unread); n > 0 && n == it.Present {
 			s.Image = nil
 		}
@@ -89,8 +83,8 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 		}
 		f.Rows = append(f.Rows, s)
 	}
-	for i := range d.lay.Table.Partitions {
-		row := &d.lay.Table.Partitions[i]
+	for i := range d.Layout.Table.Partitions {
+		row := &d.Layout.Table.Partitions[i]
 		if carved[row] || row.Region.IsBoot() && preloader {
 			continue
 		}
@@ -99,9 +93,9 @@ func (d *dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
 		}}
 		if row.Region.IsBoot() {
-			s.Region = d.src.Storage.Boot1() // the first, where a scatter file joins both in a word
+			s.Region = d.Source.Storage.Boot1() // the first, where a scatter file joins both in a word
 		}
-		if part := d.src.Part(s.Region); part != nil && row.Placed() {
+		if part := d.Source.Part(s.Region); part != nil && row.Placed() {
 			s.Image = flash.Slice(flash.Known(part.Image, part.Unread), row.Extent)
 		}
 		f.Rows = append(f.Rows, s)
@@ -126,14 +120,14 @@ func (a addresses) of(name string, r flash.Region) *int64 {
 
 // scatterAddresses looks rows up as scatter files count them: by the scatter file that
 // was given; without one only a GPT tells, since its scatter files count as it does.
-func (d *dump) scatterAddresses(c *cli.Context) (addresses, error) {
+func (d *Dump) scatterAddresses() (addresses, error) {
 	known := addresses{}
-	_, img, done, err := tableFile(c, d.src)
+	_, img, done, err := openTable(d.opt.Table, d.Source)
 	if err != nil {
 		return nil, err
 	}
-	if img == nil && d.lay.Generation == "gpt" {
-		for _, p := range d.lay.Table.Partitions {
+	if img == nil && d.Layout.Generation == "gpt" {
+		for _, p := range d.Layout.Table.Partitions {
 			known[place{scatter.Canonical(p.Name), p.Region.IsUser()}] = p.Offset
 		}
 	}
@@ -145,18 +139,19 @@ func (d *dump) scatterAddresses(c *cli.Context) (addresses, error) {
 	if err != nil {
 		return known, nil // a table of another kind: it has no such addresses
 	}
-	for _, row := range f.Select(d.src.Storage).Rows {
+	for _, row := range f.Select(d.Source.Storage).Rows {
 		region := flash.Region(row.Get("region"))
 		v, err := strconv.ParseInt(row.Get("linear_start_addr"), 0, 64)
-		if err == nil && (!region.IsUser() || region == d.lay.User) {
+		if err == nil && (!region.IsUser() || region == d.Layout.User) {
 			known[place{scatter.Canonical(row.Get("partition_name")), region.IsUser()}] = v
 		}
 	}
 	return known, nil
 }
 
-// addHashes takes the sums of a split's manifest, if that was a split of this dump.
-func (d *dump) addHashes(f *report.Facts, folder string) error {
+// AddHashes gives facts the sums in the manifest of an earlier split. It is an error when that was
+// no split of this dump.
+func (d *Dump) AddHashes(f *report.Facts, folder string) error {
 	in, err := disk.OpenInFolder(folder, flash.ManifestName)
 	if err != nil {
 		return err
@@ -184,7 +179,7 @@ func (d *dump) addHashes(f *report.Facts, folder string) error {
 		}
 	}
 	for _, s := range m.Sources {
-		if part := d.src.Part(s.Region); part != nil && part.Image.Size() != s.Size {
+		if part := d.Source.Part(s.Region); part != nil && part.Image.Size() != s.Size {
 			found = 0
 		}
 	}

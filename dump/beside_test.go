@@ -1,4 +1,4 @@
-package main
+package dump
 
 import (
 	"testing"
@@ -21,7 +21,7 @@ func TestChipOfSibling(t *testing.T) {
 		"the user's scatter":  {layout.Options{Claim: claim}, false, "MT6762"},
 		"the user's platform": {layout.Options{Claim: claim, Platform: "MT6765"}, true, "MT6765"},
 	} {
-		s := &nearby{src: &source.Source{}, opt: c.opt, took: c.took}
+		s := &nearby{d: &Dump{Source: &source.Source{}}, opt: c.opt, took: c.took}
 		if got := s.chip(&layout.Layout{Chip: layout.Fact{Value: "MT6762"}}); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

@@ -1,0 +1,83 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// ScatterName matches the name that flash tools insist on, MT6592_Android_scatter.txt; its
+// first group is the chip.
+var ScatterName = regexp.MustCompile(`^(?i)(mt[0-9]{4}[a-z0-9]{0,3})_android_scatter`)
+
+// TableError is a file given as a table of partitions that holds none which can be read.
+type TableError struct {
+	Path string
+	Err  error // wraps flash.ErrNotThis where the file is of another format
+}
+
+func (e *TableError) Error() string {
+	if errors.Is(e.Err, flash.ErrNotThis) {
+		return e.Path + ": neither a scatter file nor a list of partitions of a known kind"
+	}
+	return e.Path + ": " + e.Err.Error()
+}
+
+func (e *TableError) Unwrap() error { return e.Err }
+
+// ReadTable reads the table from outside the dump, for the kind of flash that src is of: the
+// file at path, or with "" the one that the folder or archive of src brings; nil for none.
+func ReadTable(path string, src *source.Source) (*layout.Claim, error) {
+	path, img, done, err := openTable(path, src)
+	if img == nil || err != nil {
+		return nil, err
+	}
+	defer done()
+	return claimIn(path, img, src.Storage)
+}
+
+// openTable opens the file of ReadTable; img is nil when there is none.
+func openTable(path string, src *source.Source) (name string, img flash.Image, done func() error, err error) {
+	if path == "" {
+		return src.Scatter, src.ScatterText, func() error { return nil }, nil
+	}
+	f, err := source.OpenFile(path)
+	if err != nil {
+		return path, nil, nil, err
+	}
+	return path, f, f.Close, nil
+}
+
+// claimIn reads a table of any kind, for that kind of flash.
+func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim, error) {
+	claim := &layout.Claim{Name: filepath.Base(path)}
+	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
+		got, err := capture.Read(img)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		claim.Kind, claim.Others, claim.Table = got.Kind, got.Others, func(int64) *flash.Table { return got.Table }
+		return claim, nil
+	}
+	f, err := scatter.Read(img)
+	if err != nil {
+		return nil, &TableError{path, err}
+	}
+	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
+		f = f.Select(storage)
+	}
+	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table
+	if m := ScatterName.FindStringSubmatch(claim.Name); m != nil && claim.Platform == "" {
+		claim.Platform = flash.KnownChip(strings.ToUpper(m[1])) // old dialects name the chip only there
+	}
+	return claim, nil
+}

@@ -1,0 +1,118 @@
+package dump
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/image/lp"
+	"github.com/mtkkit/mtkkit/image/slot"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// Slice is an image by itself, or one partition of a dump: of its table, or inside super.
+type Slice struct {
+	Name  string // of the partition as its table has it
+	Image flash.Image
+	Slot  *Slot // how the slot was chosen; nil where the name has one, or there was no choice
+}
+
+// Slice finds the bytes of a partition: of the table, else of the super partition. A name
+// without a slot stands for the active one.
+func (d *Dump) Slice(name string) (s Slice, err error) {
+	p, err := d.Plan(plan.Wishes{})
+	if err != nil {
+		return s, err
+	}
+	it, missing := Find(p, name)
+	if missing == nil {
+		return sliceOf(it, nil)
+	}
+	base, suffix := slot.Cut(scatter.Canonical(name))
+	if suffix == "" {
+		active := ActiveSlot(p)
+		suffix, s.Slot = active.Suffix, &active
+	}
+	if it, err := Find(p, base+"_"+suffix); err == nil {
+		return sliceOf(it, s.Slot)
+	}
+	super, err := Super(p, suffix)
+	if err != nil {
+		return s, err
+	}
+	if super == nil {
+		return s, missing
+	}
+	logical, err := Logical(super, base, suffix)
+	logical.Slot = s.Slot
+	return logical, err
+}
+
+// sliceOf takes a row of the table. What of it was not read from the phone cannot be read here
+// either.
+func sliceOf(it *plan.Item, slot *Slot) (Slice, error) {
+	if it.Present == 0 {
+		return Slice{}, fmt.Errorf("%s: nothing of it is in the dump", it.Name)
+	}
+	return Slice{it.Name, Known(it), slot}, nil
+}
+
+// Logical takes a partition inside of super; suffix is that of the slot for a name without one.
+func Logical(s *lp.Super, name, suffix string) (Slice, error) {
+	part := s.Find(name, suffix)
+	switch {
+	case part == nil:
+		var names []string
+		for _, p := range s.Partitions("") {
+			names = append(names, p.Name)
+		}
+		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, strings.Join(names, " "))
+	case part.Image == nil && len(part.Needs) > 0:
+		return Slice{}, fmt.Errorf("%s: a part of it lies on %s, which is not at hand", part.Name, strings.Join(part.Needs, " and "))
+	case part.Image == nil:
+		return Slice{}, fmt.Errorf("%s: 0x%x of its 0x%x bytes are not in the dump", part.Name, part.Missing, part.Size)
+	}
+	return Slice{Name: part.Name, Image: part.Image}, nil
+}
+
+// Super reads the table of logical partitions, nil when the dump has none. Phones that got it by
+// an update have it in their system partition. The suffix is that of the slot whose partitions
+// may hold parts of it.
+func Super(p *plan.Plan, suffix string) (*lp.Super, error) {
+	for _, name := range []string{"super", "system_" + suffix, "system"} {
+		it, err := Find(p, name)
+		if err != nil || it.Present == 0 || !lp.Sniff(it.Image) {
+			continue
+		}
+		return lp.Read(Known(it), func(device string) flash.Image {
+			for _, name := range []string{device, device + "_" + suffix} {
+				if other, err := Find(p, name); err == nil {
+					return Known(other)
+				}
+			}
+			return nil
+		})
+	}
+	return nil, nil
+}
+
+// Files opens the file system in a slice. Its Mount is where the phone mounts the partition, ""
+// for one that has a folder of its own name: that is the phone's root.
+func (s Slice) Files() (*files.Tree, error) {
+	tree, err := image.Files(s.Image)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Name, err)
+	}
+	name, _ := slot.Cut(scatter.Canonical(s.Name))
+	if e, err := tree.FindLink(name); err == nil && e.Mode.IsDir() {
+		return tree, nil
+	}
+	if slices.Contains([]string{"system", "vendor", "product", "system_ext", "odm", "oem", "data"}, name) {
+		tree.Mount = "/" + name
+	}
+	return tree, nil
+}
