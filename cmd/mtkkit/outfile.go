@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,9 @@ import (
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // outFile is a single file that a command writes: as NAME.part first, so that nothing
@@ -112,4 +115,19 @@ func (o outFile) write(fill func(io.Writer) error) error {
 		return err
 	}
 	return disk.SyncDir(filepath.Dir(o.path))
+}
+
+// putFolder writes outputs and their manifest into a folder that verify understands.
+func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
+	folder, err := split.Create(dir, outputs, nil, split.Options{Force: force, Inputs: nonEmpty(inputs)})
+	if err != nil {
+		return refused(err)
+	}
+	if _, err = folder.Copy(ctx); err == nil {
+		err = folder.Finish(m)
+	}
+	if err != nil {
+		return errors.Join(err, folder.Abandon())
+	}
+	return nil
 }
