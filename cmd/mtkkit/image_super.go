@@ -84,7 +84,7 @@ func (o *opened) openSuper(ctx context.Context, u *ui, opt *superOptions, paths 
 	if err != nil {
 		return nil, err
 	}
-	o.inputs = opt.inputs(src.Files...)
+	o.inputs = opt.inputs(append(src.Files, paths...)...)
 	if user := src.User(); user != nil && lp.Sniff(user.Image) {
 		o.closers = append(o.closers, src)
 		s, err := lp.Read(dump.Strict(user.Image, user.Unread), nil)

@@ -74,7 +74,7 @@ func (o *splitOptions) options() []option {
 
 // inputs are the files that must never be written to.
 func (o *splitOptions) inputs(d *input) []string {
-	return append(o.dumpOptions.inputs(d.Source.Files...), o.phoneOptions.inputs()...)
+	return append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...)
 }
 
 // newSplitJob plans a split; nothing is written yet.
