@@ -32,7 +32,7 @@ const (
 // The folder of the regions, and what the names of their files end with.
 const (
 	regionsDir    = "regions"
-	partSuffix    = ".part"
+	partSuffix    = disk.PartSuffix
 	mapSuffix     = ".map"
 	journalSuffix = ".journal"
 	chunksSuffix  = ".chunks"
@@ -363,22 +363,11 @@ func replaceFile(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
-	if err = f.Truncate(0); err == nil {
-		_, err = f.Write(b)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(path+newSuffix, path)
-	}
+	err = disk.Fill(f, path, disk.PublishOptions{SyncDir: syncDir}, func(f *os.File) error {
+		_, err := f.Write(b)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("acquire: writing %s: %w", path, err)
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("acquire: writing %s: %w", path, err)
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -21,7 +20,7 @@ import (
 // Suffix is what a sidecar's name ends with, behind the name of its file.
 const Suffix = ".par"
 
-const partSuffix = ".part"
+const partSuffix = disk.PartSuffix
 
 // Options say how a sidecar is made.
 type Options struct {
@@ -82,28 +81,10 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 		out.Close()
 		return fmt.Errorf("parity: %s: another run is writing here", part)
 	}
-	if err = out.Truncate(0); err == nil {
+	return disk.Fill(out, path, disk.PublishOptions{}, func(out *os.File) error {
 		_ = disk.AllowHoles(out)
-		err = fill(out)
-	}
-	if err == nil {
-		err = out.Sync()
-	}
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		os.Remove(part)
-		return err
-	}
-	if err := disk.SyncDir(filepath.Dir(path)); err != nil {
-		os.Remove(path) // whether the name is on the disk, nobody knows
-		return fmt.Errorf("parity: %w", err)
-	}
-	return nil
+		return fill(out)
+	})
 }
 
 // Clear removes what a run that was killed left of the sidecar of a file. What another run

@@ -126,7 +126,7 @@ func printRecord(u *ui, dir string, r recovery.Record) {
 
 // writeTree makes a new folder of files, whole or not at all.
 func writeTree(dir string, files []flash.Output) error {
-	part := dir + ".part"
+	part := dir + disk.PartSuffix
 	for _, path := range []string{dir, part} {
 		if _, err := os.Lstat(path); err == nil {
 			return refusal{fmt.Errorf("%s is there already", path), []string{"nothing is replaced: move it away, or choose another name with -o"}}
@@ -139,12 +139,12 @@ func writeTree(dir string, files []flash.Output) error {
 	}
 	err := fillTree(part, files)
 	if err == nil {
-		err = os.Rename(part, dir)
+		err = disk.Publish(disk.PublishOptions{}, disk.Pending{Part: part, Path: dir})
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
 	}
-	return disk.SyncDir(filepath.Dir(dir))
+	return nil
 }
 
 func fillTree(dir string, files []flash.Output) error {
@@ -163,12 +163,19 @@ func fillTree(dir string, files []flash.Output) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(w, io.NewSectionReader(f.Image, 0, f.Image.Size()))
+		if _, err = io.Copy(w, io.NewSectionReader(f.Image, 0, f.Image.Size())); err == nil {
+			err = w.Sync()
+		}
 		if err := errors.Join(err, w.Close()); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	return nil
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		return disk.SyncDir(path)
+	})
 }
 
 func recoveryRepackCommand(u *ui) *cli.Command {
