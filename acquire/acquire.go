@@ -379,7 +379,7 @@ func (d *Dump) again() {
 }
 
 func (d *Dump) atPlace(err error) bool {
-	return errors.Is(err, errShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
+	return errors.Is(err, flash.ErrShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
 }
 
 // step counts bytes that are done with.

@@ -68,13 +68,12 @@ func unlike(ctx context.Context, file io.ReaderAt, list []chunk, done func(int64
 // holds reports whether a file holds a chunk; b lends room for one.
 func holds(ctx context.Context, file io.ReaderAt, c chunk, b []byte) bool {
 	if c.Length == chunkSize {
-		n, _ := file.ReadAt(b, c.Offset)
-		return n == chunkSize && sumOf(b) == c.sum
+		return flash.ReadInto(file, b[:chunkSize], c.Offset) == nil && sumOf(b) == c.sum
 	}
 	h := sha256.New() // a longer one is of no run of ours, but may be right all the same
 	for off := c.Offset; off < c.End(); {
 		p := b[:min(c.End()-off, chunkSize)]
-		if n, _ := file.ReadAt(p, off); n < len(p) || ctx.Err() != nil {
+		if flash.ReadInto(file, p, off) != nil || ctx.Err() != nil {
 			return false
 		}
 		h.Write(p)

@@ -148,7 +148,7 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 		return packed, plain, &ChunkError{m.Name, w.Extent, c.at, err}
 	}
 	packed = sized(packed, int(c.Packed))
-	if err := readFull(a.img, packed, c.at); err != nil {
+	if err := flash.ReadInto(a.img, packed, c.at); err != nil {
 		return fail(err)
 	}
 	want := int(w.stored())

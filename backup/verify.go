@@ -175,7 +175,7 @@ func (v *verifier) ends() {
 		return // rebuilt of what there is
 	}
 	b, err := a.frame(frame{at: last, length: a.end - last})
-	if err != nil || len(b) != 2*tarBlock || !isZero(b) {
+	if err != nil || len(b) != 2*tarBlock || !flash.IsZero(b) {
 		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: "archive", Offset: last, Text: "the end of the tar archive is damaged"})
 	}
 }

@@ -155,7 +155,7 @@ func (c *Chain) load(img flash.Image, next *Sector) string {
 	if next.Entries, err = ParseSector(b); err == nil {
 		return ""
 	}
-	if allZero(b) {
+	if flash.IsZero(b) {
 		return "sector is all zero, not a table"
 	}
 	return "sector does not end in 55 aa, not a table"

@@ -13,7 +13,8 @@ var ErrShort = fmt.Errorf("%w", io.ErrUnexpectedEOF)
 
 // ReadInto reads all of p at off. Anything less is an error that says how much there was and
 // wraps that of the reading, or ErrShort when it had none or io.EOF. With all of p read there
-// is no error, whatever the reading said.
+// is no error, whatever the reading said. Who calls it says what was read: the error names
+// the place only.
 func ReadInto(img io.ReaderAt, p []byte, off int64) error {
 	_, err := readInto(img, p, off)
 	return err
@@ -27,7 +28,7 @@ func readInto(img io.ReaderAt, p []byte, off int64) (int, error) {
 	if err == nil || err == io.EOF {
 		err = ErrShort
 	}
-	return n, fmt.Errorf("flash: %d of %d bytes at 0x%x: %w", n, len(p), off, err)
+	return n, fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(p), off, err)
 }
 
 // ReadFull reads exactly n bytes at off, as ReadInto does; n must be a bound of the caller's
@@ -35,6 +36,9 @@ func readInto(img io.ReaderAt, p []byte, off int64) (int, error) {
 func ReadFull(img Image, off int64, n int) ([]byte, error) {
 	b := make([]byte, n)
 	m, err := readInto(img, b, off)
+	if err != nil {
+		err = fmt.Errorf("flash: %w", err)
+	}
 	return b[:m], err
 }
 

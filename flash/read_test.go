@@ -61,9 +61,9 @@ func TestReadInto(t *testing.T) {
 		{"to the end", img, 0, 100, nil, ""},
 		{"to the end, which is told", fickle{img, io.EOF}, 50, 50, nil, ""},
 		{"full, whatever is told", fickle{img, io.ErrClosedPipe}, 50, 50, nil, ""},
-		{"over the end", img, 90, 20, flash.ErrShort, "flash: 10 of 20 bytes at 0x5a: unexpected EOF"},
-		{"behind the end", img, 100, 1, io.ErrUnexpectedEOF, "flash: 0 of 1 bytes at 0x64: unexpected EOF"},
-		{"less, and no error", silent{img}, 0, 100, flash.ErrShort, "flash: 99 of 100 bytes at 0x0: unexpected EOF"},
+		{"over the end", img, 90, 20, flash.ErrShort, "10 of 20 bytes at 0x5a: unexpected EOF"},
+		{"behind the end", img, 100, 1, io.ErrUnexpectedEOF, "0 of 1 bytes at 0x64: unexpected EOF"},
+		{"less, and no error", silent{img}, 0, 100, flash.ErrShort, "99 of 100 bytes at 0x0: unexpected EOF"},
 		{"broken", fickle{img, io.ErrClosedPipe}, 90, 20, io.ErrClosedPipe, ""},
 	} {
 		got := make([]byte, c.n)

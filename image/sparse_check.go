@@ -80,7 +80,7 @@ func (c *sparseSum) add(from, to int64) error {
 	for from < to {
 		i := c.s.at(from)
 		b := c.buf[:min(int64(len(c.buf)), min(to, c.s.end(i))-from)]
-		if err := readExactly(c.s, b, from); err != nil {
+		if err := flash.ReadInto(c.s, b, from); err != nil {
 			return err
 		}
 		c.all = crc32.Update(c.all, crc32.IEEETable, b)

@@ -125,7 +125,10 @@ var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, n
 func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, error) {
 	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Claimed: opt.Claim != nil}
 	l.Problems = append(l.Problems, dev.Problems...)
-	l.readBoots(dev)
+	l.readBoots(ctx, dev)
+	if err := ctx.Err(); err != nil { // they may not be compared
+		return nil, err
+	}
 
 	user := dev.User()
 	if user == nil {

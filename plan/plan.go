@@ -1,10 +1,9 @@
 package plan
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -340,19 +339,6 @@ func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 
 // same compares two images; images that cannot be read are not the same.
 func same(a, b flash.Image) bool {
-	if a.Size() != b.Size() {
-		return false
-	}
-	x, y := make([]byte, 128<<10), make([]byte, 128<<10)
-	for off := int64(0); off < a.Size(); {
-		n, err := a.ReadAt(x, off)
-		m, err2 := b.ReadAt(y, off)
-		if n != m || n == 0 || !bytes.Equal(x[:n], y[:m]) || bad(err) || bad(err2) {
-			return false
-		}
-		off += int64(n)
-	}
-	return true
+	equal, err := flash.Equal(context.Background(), a, b)
+	return equal && err == nil
 }
-
-func bad(err error) bool { return err != nil && err != io.EOF }

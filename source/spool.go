@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -90,17 +89,13 @@ func (e *streamError) text(n int64) string {
 // came out of r, also with an error.
 func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, done func(int64)) (int64, error) {
 	const block = 64 << 10
-	var (
-		buf  = make([]byte, block)
-		zero = make([]byte, block)
-		off  int64
-	)
+	buf, off := make([]byte, block), int64(0)
 	for {
 		if err := ctx.Err(); err != nil {
 			return off, err
 		}
 		n, rerr := readBlock(r, buf)
-		if n > 0 && !bytes.Equal(buf[:n], zero[:n]) {
+		if !flash.IsZero(buf[:n]) {
 			if _, err := w.WriteAt(buf[:n], off); err != nil {
 				return off, err
 			}

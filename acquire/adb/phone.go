@@ -261,7 +261,7 @@ func (s *shell) findTool(ctx context.Context, node string, size int64) (string, 
 
 // reaches compares what stands behind 4 GiB with the head, which holds a table.
 func reaches(img *image, head []byte) (bool, error) {
-	if img.size < wrapAt+int64(len(head)) || len(bytes.Trim(head, "\x00")) == 0 {
+	if img.size < wrapAt+int64(len(head)) || flash.IsZero(head) {
 		return true, nil
 	}
 	far, err := flash.ReadFull(img, wrapAt, len(head))

@@ -1,7 +1,6 @@
 package parity
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -174,7 +173,7 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		if err := e.writeSums(first, run[:got]); err != nil {
 			return err
 		}
-		if !isZero(run) { // zeros add nothing
+		if !flash.IsZero(run) { // zeros add nothing
 			if err := e.rs.EncodeIdx(run, int(d), parity); err != nil {
 				return err
 			}
@@ -194,10 +193,6 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		}
 	}
 	return nil
-}
-
-func isZero(b []byte) bool {
-	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[:len(b)-1], b[1:])
 }
 
 func cause(err error) error {

@@ -149,7 +149,7 @@ func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 				if err := m.note(i + k); err != nil {
 					return err
 				}
-			} else if out != nil && !isZero(b) {
+			} else if out != nil && !flash.IsZero(b) {
 				if _, err := out.WriteAt(b, (i+k)*blockSize); err != nil {
 					return err
 				}

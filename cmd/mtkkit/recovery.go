@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -281,25 +281,12 @@ func sameImage(name string, a, b flash.Image) error {
 	if a.Size() != b.Size() {
 		return fmt.Errorf("%s: 0x%x bytes were written, 0x%x are there", name, b.Size(), a.Size())
 	}
-	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
-	for off := int64(0); off < a.Size(); off += int64(len(x)) {
-		n := int(min(int64(len(x)), a.Size()-off))
-		_, err := a.ReadAt(x[:n], off)
-		_, err2 := b.ReadAt(y[:n], off)
-		if err := errors.Join(eof(err), eof(err2)); err != nil {
-			return fmt.Errorf("%s: reading back: %w", name, err)
-		}
-		if !bytes.Equal(x[:n], y[:n]) {
-			return fmt.Errorf("%s: near 0x%x other bytes came back than were written", name, off)
-		}
+	at, err := flash.FirstDifference(context.Background(), a, b)
+	if err != nil {
+		return fmt.Errorf("%s: reading back: %w", name, err)
+	}
+	if at >= 0 {
+		return fmt.Errorf("%s: at 0x%x other bytes came back than were written", name, at)
 	}
 	return nil
-}
-
-// eof forgets the end of a file that was to be read to its end.
-func eof(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }
