@@ -78,7 +78,7 @@ type Dump struct {
 	done, total int64 // bytes
 	retries     int
 	at          string // what is being read, for a person
-	problems    []flash.Problem
+	problems    flash.Problems
 	buf         []byte
 	proved      bool // what earlier runs have read is on the disk as they read it
 }

@@ -71,7 +71,7 @@ func (d *Dump) tellLeftOut() {
 		return
 	}
 	for _, p := range d.job.Device.Parts {
-		told := flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut}
+		told := flash.NewProblem(flash.Warning, string(p.Region), flash.NoOffset, leftOut)
 		if _, yes := useless(p.Region); yes {
 			told.Severity, told.Text = flash.Note, "was left out as asked: "+noUse
 		}

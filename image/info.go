@@ -155,7 +155,7 @@ func (i *Info) made(key string, seconds int64) {
 }
 
 func (i *Info) problem(sev flash.Severity, off int64, format string, a ...any) {
-	i.Problems = append(i.Problems, flash.Problem{Severity: sev, Place: i.Kind.String(), Offset: off, Text: fmt.Sprintf(format, a...)})
+	i.Problems = append(i.Problems, flash.NewProblem(sev, i.Kind.String(), off, format, a...))
 }
 
 // failed tells of a content whose magic promises more than its bytes keep.

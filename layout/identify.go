@@ -53,8 +53,7 @@ func (l *Layout) readBoots(ctx context.Context, dev *flash.Device) {
 	if len(l.Boots) == 2 && l.Boots[0].Header != nil && l.Boots[1].Header != nil {
 		a, b := l.Boots[0].Part, l.Boots[1].Part
 		if off, _ := flash.FirstDifference(ctx, a.Image, b.Image); off >= 0 { // what cannot be read is told of as such
-			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(b.Region), Offset: off,
-				Text: "differs from " + string(a.Region) + ": the two copies of the preloader should be equal"})
+			l.Problems.AddAt(flash.Warning, string(b.Region), off, "differs from %s: the two copies of the preloader should be equal", a.Region)
 		}
 	}
 }
@@ -65,8 +64,7 @@ func (l *Layout) compareChip(p flash.Part, r *preloader.Region) {
 	if r.NAND == nil || r.NAND.Chip() == 0 || r.NAND.Chip() == p.Image.Size() {
 		return
 	}
-	l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: p.Image.Size(), Text: fmt.Sprintf(
-		"the boot header states a chip of %d blocks, 0x%x bytes: 0x%x are here", r.NAND.Blocks, r.NAND.Chip(), p.Image.Size())})
+	l.Problems.AddAt(flash.Warning, string(p.Region), p.Image.Size(), "the boot header states a chip of %d blocks, 0x%x bytes: 0x%x are here", r.NAND.Blocks, r.NAND.Chip(), p.Image.Size())
 }
 
 // beginsWithBoot reports whether a part is a chip that has no boot areas: the preloader

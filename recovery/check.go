@@ -43,7 +43,7 @@ type checker struct {
 	rd     *ramdisk.Ramdisk
 	own    []*ramdisk.Ramdisk // of stock, as far as they can be read
 	budget *budget
-	out    []flash.Problem
+	out    flash.Problems
 
 	harm, harmEnd int  // the reasons in out that are about paths, not about starting
 	doubted       bool // one of them says that harm is not proven
@@ -67,7 +67,7 @@ func Check(ctx context.Context, img Source, phone *Phone, limit int64) (*Verdict
 }
 
 func (c *checker) say(s flash.Severity, place, format string, a ...any) {
-	c.out = append(c.out, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	c.out.Add(s, place, format, a...)
 }
 
 // place finds the partition that the image is for, and what stands in it.

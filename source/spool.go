@@ -35,7 +35,7 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	var broken *streamError
 	var changed *disk.ChangedError
 	if errors.As(err, &broken) && !errors.As(err, &changed) && n > 0 {
-		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: name, Offset: n, Text: broken.text(n)})
+		s.Problems.AddAt(flash.Error, name, n, "%s", broken.text(n))
 		err = nil
 	}
 	if err == nil {
@@ -56,8 +56,7 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.spooled.files++
 	s.spooled.size += size
-	note := flash.Problem{Severity: flash.Note, Place: name, Offset: flash.NoOffset,
-		Text: fmt.Sprintf("unpacked to %s in a temporary file in %s", flash.Size(size), dir)}
+	note := flash.NewProblem(flash.Note, name, flash.NoOffset, "unpacked to %s in a temporary file in %s", flash.Size(size), dir)
 	if s.spooled.files > 1 {
 		note.Text = fmt.Sprintf("and %d more were unpacked to %s in temporary files in %s", s.spooled.files-1, flash.Size(s.spooled.size), dir)
 		if i := slices.Index(s.Problems, s.spooled.note); i >= 0 {

@@ -220,7 +220,7 @@ func (p *Phone) tellLive(n *nodes) {
 }
 
 func (p *Phone) problem(sev flash.Severity, place, text string) {
-	p.Problems = append(p.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: text})
+	p.Problems.Add(sev, place, "%s", text)
 }
 
 // tools are the dd's a phone may have. Android 4's own toolbox counts places in 32 bits
