@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -27,7 +26,7 @@ type outFile struct {
 	known func(old []byte) bool // tells small files of ours that have no such words; nil for none
 }
 
-func (o outFile) part() string { return o.path + ".part" }
+func (o outFile) part() string { return o.path + disk.PartSuffix }
 
 // refuse says why the file must not be written. Nothing is created by asking.
 func (o outFile) refuse() error {
@@ -92,29 +91,12 @@ func (o outFile) isOurs() bool {
 
 // write makes the file; when that fails nothing of it is left.
 func (o outFile) write(fill func(io.Writer) error) error {
-	f, err := os.OpenFile(o.part(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
+	opt := disk.PublishOptions{Before: o.refuseName} // somebody may have been faster
+	err := disk.WriteNew(o.path, opt, func(f *os.File) error { return fill(f) })
+	if errors.Is(err, disk.ErrPart) {
 		return o.inTheWay()
 	}
-	if err != nil {
-		return err
-	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = o.refuseName() // somebody may have been faster
-	}
-	if err == nil {
-		err = os.Rename(o.part(), o.path)
-	}
-	if err != nil {
-		os.Remove(o.part())
-		return err
-	}
-	return disk.SyncDir(filepath.Dir(o.path))
+	return err
 }
 
 // putFolder writes outputs and their manifest into a folder that verify understands.
