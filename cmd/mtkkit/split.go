@@ -241,12 +241,3 @@ func quoted(path string) string {
 	}
 	return filepath.Clean(path)
 }
-
-// refused turns a mover's refusal into one of the program's, with its hint.
-func refused(err error) error {
-	var r *split.Refusal
-	if errors.As(err, &r) {
-		return refusal{fmt.Errorf("%s: %s", r.Path, r.Text), []string{r.Hint}}
-	}
-	return err
-}

@@ -19,6 +19,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -253,6 +254,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	var early stopped
 	var little unread
 	var gone *fs.PathError
+	no := flash.AsRefusal(err)
 	if errors.As(err, &h) {
 		hints = h.hints
 	} else if errors.As(err, &early) {
@@ -267,6 +269,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		return strings.TrimPrefix(bad.Error(), "mtkkit: "), hints, exitUsage
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
+	case no != nil && hints == nil: // a library's, of which no command had more to say
+		return "refused: " + err.Error(), []string{refusalHint(no)}, exitRefused
 	case errors.As(err, &little):
 		return little.Error(), little.hints, exitProblems
 	case isPhoneTrouble(err):
@@ -274,6 +278,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
 		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, exitFailed
 	case hints != nil:
+	case errors.As(err, new(*source.NoTagError)):
+		hints = []string{hintTags}
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
 	case isFull(err):
