@@ -98,7 +98,7 @@ var advice = []struct {
 }{
 	{ErrNoServer, codes.Advise("start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT names another place)")},
 	{ErrNoDevice, codes.Advise("switch on USB debugging on the phone and plug it in; adb devices lists what the server sees")},
-	{ErrSeveral, codes.Advise("name the one that is meant", codes.NeedSerial)},
+	{ErrSeveral, codes.Advise("name one", codes.NeedSerial)},
 	{ErrUnauthorized, codes.Advise("unlock the phone's screen and accept this computer's key")},
 	{ErrOffline, codes.Advise("unplug and plug in again; adb reconnect")},
 	{ErrNoRoot, codes.Advise("allow root for the shell in the phone's root manager (Magisk, SuperSU), and confirm on its screen; without root read the phone through its loader", codes.NeedLoader)},

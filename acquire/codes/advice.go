@@ -20,8 +20,8 @@ const (
 	NeedScatter   Need = "scatter"   // a check of the scatter file
 )
 
-// Advice is what a person can do about a trouble, in one clause, and what it takes. The
-// zero value is none.
+// Advice is what a person can do about a trouble and what it takes. A front end puts its
+// words for the needs behind the text. The zero value is none.
 type Advice struct {
 	Text  string // no command and no option
 	Needs []Need

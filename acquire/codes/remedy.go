@@ -154,7 +154,7 @@ var (
 		"USB debugging is off, the cable only charges, or the driver is missing",
 		Advise("switch USB debugging on in the developer options, plug the phone in again, look with adb devices"),
 	}
-	OneADB   = &Remedy{"adb does not know which one is meant", Advise("name the one that is meant (adb devices lists them), or unplug the others", NeedSerial)}
+	OneADB   = &Remedy{"adb does not know which one is meant", Advise("unplug the others, or take one that adb devices lists, and name it", NeedSerial)}
 	NoRoot   = &Remedy{"the flash of a phone that runs can be read by root only", Advise("read the phone through its loader instead, which needs no root", NeedLoader)}
 	NoServer = &Remedy{"adb is not installed, or its server was stopped", Advise("start it with adb start-server")}
 )

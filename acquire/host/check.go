@@ -113,7 +113,7 @@ func echoes(kernel string) bool {
 }
 
 // windowMissed is what to do about a phone that has started Android.
-const windowMissed = "switch the phone off, start the reading, and plug the phone in when told to; a rooted phone can be read as it is"
+const windowMissed = "switch the phone off, start the reading, and plug the phone in when told to"
 
 // CheckDevice judges one device.
 func CheckDevice(f *Facts, d Device) []Finding {

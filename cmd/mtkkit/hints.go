@@ -92,29 +92,34 @@ func refused(err error) error {
 	return refusal{errors.New(text), []string{refusalHint(r)}}
 }
 
-// needWords says how the program is given what helps, or where it has it.
+// needWords says how the program is given what helps, or where it has it. Words that begin
+// with a space or a colon end the clause of the advice, others are a clause of their own.
 var needWords = map[codes.Need]string{
-	codes.NeedLoader:    "mtkkit acquire --da FILE reads through the loader",
-	codes.NeedADB:       "mtkkit acquire --from adb reads a rooted phone",
-	codes.NeedReading:   "mtkkit acquire does so, and writes nothing to the phone",
+	codes.NeedLoader:    ": mtkkit acquire --da FILE",
+	codes.NeedADB:       "a rooted phone can be read as it is: mtkkit acquire --from adb",
+	codes.NeedReading:   "mtkkit acquire reads back in this way, and writes nothing to the phone",
 	codes.NeedPreloader: "--preloader FILE gives it",
 	codes.NeedAuth:      "--auth FILE gives the maker's authentication file",
 	codes.NeedCert:      "--cert FILE its certificate",
-	codes.NeedSerial:    "--serial SERIAL names it",
+	codes.NeedSerial:    " with --serial SERIAL",
 	codes.NeedComputer:  "mtkkit doctor looks for what is in the way",
 	codes.NeedHolder:    "mtkkit ports names who has the port",
-	codes.NeedRules:     "mtkkit udev prints the rules that keep ModemManager off (Linux)",
-	codes.NeedFolder:    "-o FOLDER names another",
+	codes.NeedRules:     "mtkkit udev prints the rules that open the port and keep ModemManager off it (Linux)",
+	codes.NeedFolder:    "-o FOLDER names it",
 	codes.NeedScatter:   "mtkkit scatter check compares them",
 }
 
 // advised is a library's advice with the commands and options that it takes.
 func advised(a codes.Advice) string {
-	words := []string{a.Text}
+	text := a.Text
 	for _, n := range a.Needs {
-		words = append(words, needWords[n])
+		words := needWords[n]
+		if !strings.HasPrefix(words, " ") && !strings.HasPrefix(words, ":") {
+			text += "; "
+		}
+		text += words
 	}
-	return strings.Join(words, "; ")
+	return text
 }
 
 // installRules is the command that puts the udev rules in force.

@@ -111,7 +111,7 @@ func TestAdvised(t *testing.T) {
 		{codes.Handshake.Cure, "mtkkit doctor"},
 		{codes.Layout.Cure, "mtkkit scatter check"},
 	} {
-		if got := advised(c.advice); !strings.HasPrefix(got, c.advice.Text+"; ") || !strings.Contains(got, c.want) {
+		if got := advised(c.advice); !strings.HasPrefix(got, c.advice.Text) || strings.Contains(got, ";:") || !strings.Contains(got, c.want) {
 			t.Errorf("%q has no %q", got, c.want)
 		}
 	}
