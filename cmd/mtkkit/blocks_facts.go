@@ -167,10 +167,11 @@ func (d *dump) addHashes(f *report.Facts, folder string) error {
 		return fmt.Errorf("%s: %w", in.Name(), err)
 	}
 	type key struct {
-		kind, name string
-		region     flash.Region
-		extent     flash.Extent
-		present    int64
+		kind    flash.Kind
+		name    string
+		region  flash.Region
+		extent  flash.Extent
+		present int64
 	}
 	sums := map[key]string{}
 	for _, e := range m.Entries {

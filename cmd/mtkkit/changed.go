@@ -23,13 +23,13 @@ func (d *dump) changed(ctx context.Context, copied []flash.ManifestEntry, progre
 		return d.proven(ctx, progress)
 	}
 	for _, old := range record.Entries {
-		if !old.Stored() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
+		if !old.Kind.IsDump() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
 			continue
 		}
 		here := flash.Extent{Offset: old.Offset, Length: old.Present}
 		sum, size := "", int64(0)
 		for _, e := range copied {
-			if e.Region != old.Region || !e.Stored() || e.Skipped {
+			if e.Region != old.Region || !e.Kind.IsDump() || e.Skipped {
 				continue
 			}
 			size += flash.Total(flash.Within([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, here))
@@ -82,7 +82,7 @@ func (d *dump) recorded(r flash.Region, offset, present int64) *flash.ManifestEn
 	}
 	for i := range d.src.Record.Entries {
 		e := &d.src.Record.Entries[i]
-		if e.Stored() && e.SHA256 != "" && e.Region == r && e.Offset == offset && e.Present == present && !d.isLost(*e) {
+		if e.Kind.IsDump() && e.SHA256 != "" && e.Region == r && e.Offset == offset && e.Present == present && !d.isLost(*e) {
 			return e
 		}
 	}

@@ -64,7 +64,7 @@ func patternHelp(c *cli.Context, err error) error {
 
 // copiesWords says which copies were made, and what takes which.
 func copiesWords(p *plan.Plan) []string {
-	count := map[string]int{}
+	count := map[flash.Kind]int{}
 	for _, it := range p.Items {
 		count[it.Kind]++
 	}
