@@ -220,7 +220,7 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 	}
 	dir := cmp.Or(c.String("output"), besides(o.name, ".super"))
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}
-	if err := writeFolder(c, dir, o.inputs, outputs, m); err != nil {
+	if err := writeFolder(c.Context, dir, c.Bool("force"), o.inputs, outputs, m); err != nil {
 		return err
 	}
 	u.bars.clear()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -14,51 +15,60 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
+// joinOptions are the options of join.
+type joinOptions struct {
+	displayOptions
+	output    string
+	region    string
+	wholeHash bool
+}
+
 func joinCommand(u *ui) *cli.Command {
+	o := &joinOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:      "join",
 		Usage:     "put a parts folder together again: the dump, byte for byte",
 		ArgsUsage: "ROM_1.parts",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write"},
-			&cli.StringFlag{Name: "region", Usage: "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"},
-			&cli.BoolFlag{Name: "whole-hash", Usage: "a second SHA-256 over the whole dump"},
-			jsonFlag(), quietFlag(), progressFlag(),
-		},
-		Action: func(c *cli.Context) error {
-			dir, err := oneFile(c, "parts folder")
+		Flags: flagsOf(fields(&o.output, &o.region, &o.wholeHash), []option{
+			textOption(&o.output, "output o", "`FILE` to write"),
+			textOption(&o.region, "region", "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"),
+			flagOption(&o.wholeHash, "whole-hash", "a second SHA-256 over the whole dump"),
+		}, o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			dir, err := one(args, "parts folder")
 			if err != nil {
 				return err
 			}
-			out := c.String("output")
-			if out == "" {
-				return usage("mtkkit join: where to? (mtkkit join %s -o ROM_1.again)", dir)
+			if o.output == "" {
+				return usage("where to? (mtkkit join %s -o ROM_1.again)", dir)
 			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			r, err := join(c, u, dir, out)
+			r, err := join(ctx, u, o, dir)
 			u.bars.clear()
-			if st, serr := os.Stat(dir); err != nil && serr == nil && !st.IsDir() {
-				err = hidden{err, dir + ": a file, not a folder"}
-			}
-			if _, none := os.Stat(filepath.Join(dir, flash.ManifestName)); err != nil && none != nil {
-				return hinted{err, []string{"join takes a folder that mtkkit split made, with its manifest.json"}}
-			}
 			if err != nil {
-				return refused(err)
+				return notJoined(err, dir)
 			}
-			return reportJoin(u, out, r)
-		},
+			return reportJoin(u, o.output, r)
+		}),
 	}
 }
 
+// notJoined says what join wants, where there is no parts folder.
+func notJoined(err error, dir string) error {
+	if isFile(dir) && !isFolder(dir) {
+		err = hidden{err, dir + ": a file, not a folder"}
+	}
+	if !isFile(filepath.Join(dir, flash.ManifestName)) {
+		return hinted{err, []string{"join takes a folder that mtkkit split made, with its manifest.json"}}
+	}
+	return refused(err)
+}
+
 // join puts the parts together. What of the result is no data stands in a map beside it.
-func join(c *cli.Context, u *ui, dir, out string) (*split.JoinReport, error) {
-	chart, made := filepath.Clean(out)+".map", false
-	r, err := split.Join(c.Context, dir, out, split.JoinOptions{
-		Region:    flash.Region(strings.ToUpper(c.String("region"))),
-		WholeHash: c.Bool("whole-hash"), Progress: u.bars.event, Beside: chart,
+func join(ctx context.Context, u *ui, o *joinOptions, dir string) (*split.JoinReport, error) {
+	chart, made := mapOf(o.output), false
+	r, err := split.Join(ctx, dir, o.output, split.JoinOptions{
+		Region:    flash.Region(strings.ToUpper(o.region)),
+		WholeHash: o.wholeHash, Progress: u.bars.event, Beside: chart,
 		Before: func(r *split.JoinReport) (err error) {
 			made, err = writeHoles(chart, r.Bytes, r.Unread, nil)
 			return err
@@ -69,6 +79,9 @@ func join(c *cli.Context, u *ui, dir, out string) (*split.JoinReport, error) {
 	}
 	return r, err
 }
+
+// mapOf is the map beside a file.
+func mapOf(out string) string { return filepath.Clean(out) + ".map" }
 
 // joined is the JSON document of join.
 type joined struct {
@@ -89,7 +102,7 @@ func reportJoin(u *ui, out string, r *split.JoinReport) error {
 	if len(r.Unread) > 0 {
 		proof = ", what was read proven by the manifest's hashes"
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
-			Text: "not all of it are the phone's bytes: " + filepath.Clean(out) + ".map says which are not"})
+			Text: "not all of it are the phone's bytes: " + mapOf(out) + " says which are not"})
 	}
 	if len(r.Unproven) > 0 {
 		proof = ""
