@@ -10,16 +10,16 @@ import (
 
 // Answer is what a query is about.
 type Answer struct {
-	Codes    []Code
-	Messages []Message // sentences without a code; only where there are no Codes
+	Codes    []Code    `json:"codes"`
+	Messages []Message `json:"messages,omitempty"` // sentences without a code; only where there are no Codes
 
 	// Unknown are names of errors that no table knows. A number beside them says nothing
 	// certain then: it is another's number in each generation.
-	Unknown []string
+	Unknown []string `json:"unknown,omitempty"`
 
 	// Others are what the query's numbers mean elsewhere, where a name says otherwise, or
 	// is unknown.
-	Others []Code
+	Others []Code `json:"others,omitempty"`
 }
 
 // Find returns what a query is about: a number ("4032", "0xFC0", "C0050005",

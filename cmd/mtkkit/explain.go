@@ -32,32 +32,11 @@ func explainCommand(u *ui) *cli.Command {
 	}
 }
 
-// explanation is what is known of a code; the same struct is printed and written as JSON.
-type explanation struct {
-	Number  string `json:"number"`
-	Hex     string `json:"hex"`
-	Tool    string `json:"tool"`
-	Name    string `json:"name"`
-	Meaning string `json:"meaning"`
-	Cause   string `json:"cause"`
-	Cure    string `json:"cure"`
-}
-
-func newExplanations(cs []codes.Code) (out []explanation) {
-	for _, c := range cs {
-		out = append(out, explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, c.Cure})
-	}
-	return out
-}
-
 // explained is the JSON document of explain.
 type explained struct {
-	Schema   string        `json:"schema"`
-	Query    string        `json:"query"`
-	Codes    []explanation `json:"codes"`
-	Messages []explanation `json:"messages,omitempty"` // sentences without a code
-	Unknown  []string      `json:"unknown,omitempty"`  // names that no table has
-	Others   []explanation `json:"others,omitempty"`   // what the number is under other names
+	Schema string `json:"schema"`
+	Query  string `json:"query"`
+	codes.Answer
 }
 
 func explainCode(u *ui, query string) error {
@@ -65,25 +44,16 @@ func explainCode(u *ui, query string) error {
 	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
 		return unknownCode(query, a.Unknown)
 	}
-	if u.json {
-		if err := u.document(newExplained(query, a)); err != nil {
-			return err
-		}
-	} else {
+	if !u.json {
 		printAnswer(u, a)
+	}
+	if err := u.answer(explained{"mtkkit.explain/1", query, a}); err != nil {
+		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
 		return errProblems // the number is known, and what was asked for is not
 	}
 	return nil
-}
-
-func newExplained(query string, a codes.Answer) explained {
-	doc := explained{Schema: "mtkkit.explain/1", Query: query, Codes: append([]explanation{}, newExplanations(a.Codes)...), Unknown: a.Unknown, Others: newExplanations(a.Others)}
-	for _, m := range a.Messages {
-		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: m.Cure})
-	}
-	return doc
 }
 
 func printAnswer(u *ui, a codes.Answer) {

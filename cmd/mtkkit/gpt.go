@@ -32,13 +32,7 @@ func gptCommand(u *ui) *cli.Command {
 				textOption(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
 				flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 			}, in(groupInput, tmpOption(&o.tmp)), o.displayOptions.options()),
-			Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-				path, err := one(args, "dump")
-				if err != nil {
-					return err
-				}
-				return repairGPT(ctx, u, o, path)
-			}),
+			Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return repairGPT(ctx, u, o, path) }),
 		}},
 	}
 }
@@ -91,16 +85,10 @@ func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 }
 
 func (r repaired) report(u *ui) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(r); err != nil {
-			return err
-		}
-	}
-	u.problems(r.Problems) // of the dump; in the files they are mended
+	err := u.end(r, r.Problems) // of the dump; in the files they are mended
 	for _, t := range r.Tables {
 		u.say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
 	}
 	u.say("the dump is as it was; a flash tool can write these files to the phone")
-	return verdict(r.Problems)
+	return err
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -34,21 +32,7 @@ func joinCommand(u *ui) *cli.Command {
 			textOption(&o.region, "region", "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"),
 			flagOption(&o.wholeHash, "whole-hash", "a second SHA-256 over the whole dump"),
 		}, o.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			dir, err := one(args, "parts folder")
-			if err != nil {
-				return err
-			}
-			if o.output == "" {
-				return usage("where to? (mtkkit join %s -o ROM_1.again)", dir)
-			}
-			r, err := join(ctx, u, o, dir)
-			u.bars.clear()
-			if err != nil {
-				return notJoined(err, dir)
-			}
-			return reportJoin(u, o.output, r)
-		}),
+		Action: u.doesOne(&o.displayOptions, "parts folder", func(ctx context.Context, dir string) error { return join(ctx, u, o, dir) }),
 	}
 }
 
@@ -64,8 +48,11 @@ func notJoined(err error, dir string) error {
 }
 
 // join puts the parts together. What of the result is no data stands in a map beside it.
-func join(ctx context.Context, u *ui, o *joinOptions, dir string) (*split.JoinReport, error) {
-	chart, made := mapOf(o.output), false
+func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
+	if o.output == "" {
+		return usage("where to? (mtkkit join %s -o ROM_1.again)", dir)
+	}
+	chart, made := filepath.Clean(o.output)+".map", false
 	r, err := split.Join(ctx, dir, o.output, split.JoinOptions{
 		Region:    flash.Region(strings.ToUpper(o.region)),
 		WholeHash: o.wholeHash, Progress: u.bars.event, Beside: chart,
@@ -77,11 +64,12 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) (*split.JoinRe
 	if err != nil && made {
 		err = errors.Join(err, os.Remove(chart))
 	}
-	return r, err
+	u.bars.clear()
+	if err != nil {
+		return notJoined(err, dir)
+	}
+	return reportJoin(u, o.output, chart, r)
 }
-
-// mapOf is the map beside a file.
-func mapOf(out string) string { return filepath.Clean(out) + ".map" }
 
 // joined is the JSON document of join.
 type joined struct {
@@ -95,29 +83,20 @@ type joined struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// reportJoin says what was joined, and of which parts nobody can say that they are
-// unchanged: those of a split that took no hashes.
-func reportJoin(u *ui, out string, r *split.JoinReport) error {
-	problems, proof := slices.Concat(r.Lacking), ", every byte proven by the manifest's hashes"
+func reportJoin(u *ui, out, chart string, r *split.JoinReport) error {
+	problems, proof := r.Problems(out), ", every byte proven by the manifest's hashes"
 	if len(r.Unread) > 0 {
 		proof = ", what was read proven by the manifest's hashes"
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
-			Text: "not all of it are the phone's bytes: " + mapOf(out) + " says which are not"})
+			Text: "not all of it are the phone's bytes: " + chart + " says which are not"})
 	}
 	if len(r.Unproven) > 0 {
 		proof = ""
-		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%d of %d files have no hash in the manifest: nothing proves that they are unchanged", len(r.Unproven), r.Files)})
 	}
-	if u.json {
-		if err := u.document(joined{"mtkkit.join/1", out, r.Bytes, r.SHA256, r.Files, r.Unproven, problems}); err != nil {
-			return err
-		}
-	}
-	u.problems(problems)
+	err := u.end(joined{"mtkkit.join/1", out, r.Bytes, r.SHA256, r.Files, r.Unproven, problems}, problems)
 	u.say("%s: %s of %s, put together from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
 	if r.SHA256 != "" {
 		u.say("sha256 %s", r.SHA256)
 	}
-	return verdict(problems)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
@@ -45,8 +46,8 @@ func preloaderInfoCommand(u *ui) *cli.Command {
 		Usage:     "everything a preloader says of itself, and whether its hash proves it",
 		ArgsUsage: "FILE (a boot region, a flashable preloader, or a dump that holds one)",
 		Flags:     flagsOf(fields(&o.boot2), o.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			return withBoots(ctx, u, o, args, func(b boots) error { return preloaderInfo(u, b) })
+		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
+			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderInfo(u, b) })
 		}),
 	}
 }
@@ -62,8 +63,8 @@ func preloaderFixCommand(u *ui) *cli.Command {
 			flagOption(&o.force, "force f", "write a preloader that does not prove too, and replace what an earlier run wrote"),
 			flagOption(&o.keepTail, "keep-tail", "keep what follows the preloader as a file of its own"),
 		}, o.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			return withBoots(ctx, u, o, args, func(b boots) error { return preloaderFix(ctx, u, o, b) })
+		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
+			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderFix(ctx, u, o, b) })
 		}),
 	}
 }
@@ -83,32 +84,20 @@ func (b boots) images() (out []flash.Image) {
 }
 
 // withBoots opens the file that a command names and finds its boot regions.
-func withBoots(ctx context.Context, u *ui, o *preloaderOptions, args []string, do func(boots) error) error {
-	path, err := one(args, "file")
-	if err != nil {
-		return err
-	}
+func withBoots(ctx context.Context, u *ui, o *preloaderOptions, path string, do func(boots) error) error {
 	src, err := source.Open(ctx, path, source.Options{Boot2: o.boot2, TempDir: o.tmp, Progress: u.bars.event})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	u.bars.clear()
-	b := boots{path: path}
-	for _, p := range src.Parts {
-		if p.Region.IsBoot() {
-			b.parts = append(b.parts, p)
-		}
-	}
-	found := len(b.parts)
-	if b.parts, err = readOf(u, b.parts, path); err != nil {
+	parts, unread, err := dump.BootRegions(src, path)
+	if err != nil {
 		return err
 	}
-	if len(b.parts) == 0 { // cut off its header, or something else altogether: Read decides
-		b.parts = src.Parts[:1]
-	}
-	if err = do(b); err == nil && len(b.parts) < found {
-		err = errProblems
+	u.problems(unread)
+	if err = do(boots{path, parts}); err == nil {
+		err = verdict(unread)
 	}
 	return whatElse(path, "boot region and no preloader", err, nil)
 }
@@ -138,17 +127,11 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 		}
 		doc = m
 	}
-	u.bars.clear()
-	if u.json {
-		if err := u.document(doc); err != nil {
-			return err
-		}
-	}
-	u.problems(problems)
+	err = u.end(doc, problems)
 	for _, out := range outputs {
 		u.say("%s/%s: 0x%x bytes", dir, out.Name, out.Image.Size())
 	}
-	return verdict(problems)
+	return err
 }
 
 // tolerate decides what a refusal of the library means: a stop for safety, unless the

@@ -25,16 +25,10 @@ func preloaderInfo(u *ui, b boots) error {
 		doc.Regions = append(doc.Regions, r)
 		problems = append(problems, r.Doubts()...)
 	}
-	if u.json {
-		if err := u.document(doc); err != nil {
-			return err
-		}
-	}
 	for i, r := range doc.Regions {
 		printRegion(u, b.parts[i].Source, r)
 	}
-	u.problems(problems)
-	return verdict(problems)
+	return u.end(doc, problems)
 }
 
 func printRegion(u *ui, name string, r *preloader.Region) {

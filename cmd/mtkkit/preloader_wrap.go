@@ -41,13 +41,7 @@ func wrapCommand(u *ui) *cli.Command {
 			textOption(&o.like, "like", "boot-region `FILE` of the same phone, whose header is used as it is"),
 			flagOption(&o.force, "force f", "wrap a preloader that does not prove too, and replace the output"),
 		}, o.options()),
-		Action: u.does(&o.displayOptions, func(_ context.Context, args []string) error {
-			path, err := one(args, "preloader")
-			if err != nil {
-				return err
-			}
-			return wrapPreloader(u, o, path)
-		}),
+		Action: u.doesOne(&o.displayOptions, "preloader", func(_ context.Context, path string) error { return wrapPreloader(u, o, path) }),
 	}
 }
 
@@ -123,10 +117,8 @@ func (o *wrapOptions) write(u *ui, path string, region []byte) error {
 	if err := file.write(func(w io.Writer) error { _, err := w.Write(region); return err }); err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(map[string]any{"schema": "mtkkit.preloader-wrap/1", "file": name, "length": len(region)}); err != nil {
-			return err
-		}
+	if err := u.answer(map[string]any{"schema": "mtkkit.preloader-wrap/1", "file": name, "length": len(region)}); err != nil {
+		return err
 	}
 	u.say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))
 	return nil

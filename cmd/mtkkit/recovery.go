@@ -45,13 +45,7 @@ type folderOptions struct {
 func foldering(u *ui, c *cli.Command, output, what string, do func(context.Context, *ui, *folderOptions, string) error) *cli.Command {
 	o := &folderOptions{displayOptions: newDisplay(), limit: ramdiskLimit}
 	c.Flags = flagsOf(fields(&o.output, &o.limit), []option{textOption(&o.output, "output o", output), limitOption(&o.limit)}, o.options())
-	c.Action = u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-		path, err := one(args, what)
-		if err != nil {
-			return err
-		}
-		return do(ctx, u, o, path)
-	})
+	c.Action = u.doesOne(&o.displayOptions, what, func(ctx context.Context, path string) error { return do(ctx, u, o, path) })
 	return c
 }
 
@@ -87,14 +81,8 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 	if err := split.WriteTree(dir, un.Files); err != nil {
 		return refused(err)
 	}
-	if u.json {
-		if err := u.document(unpackedDoc{"mtkkit.recovery-unpack/1", dir, un.Record, un.Problems}); err != nil {
-			return err
-		}
-	}
 	printRecord(u, dir, un.Record)
-	u.problems(un.Problems)
-	return verdict(un.Problems)
+	return u.end(unpackedDoc{"mtkkit.recovery-unpack/1", dir, un.Record, un.Problems}, un.Problems)
 }
 
 func printRecord(u *ui, dir string, r recovery.Record) {
@@ -158,19 +146,13 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 	if err := writeImage(ctx, name, out.Image, filepath.Join(dir, recovery.OriginalName)); err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(repackedDoc{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}); err != nil {
-			return err
-		}
-	}
 	same := ", the same as " + recovery.OriginalName
 	for _, ch := range out.Changed {
 		u.say("changed: %s", ch)
 		same = ""
 	}
 	u.say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
-	u.problems(out.Problems)
-	return verdict(out.Problems)
+	return u.end(repackedDoc{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}, out.Problems)
 }
 
 // writeImage writes an image to a new file and reads it back.

@@ -168,11 +168,6 @@ func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *
 			problems = append(problems, doc.Verdict.Reasons...)
 		}
 	}
-	if u.json {
-		if err := u.document(doc); err != nil {
-			return err
-		}
-	}
 	if o.explain {
 		for _, st := range b.Steps {
 			u.say("%s\n    from %s: %s", st.What, st.From, st.Why)
@@ -183,6 +178,5 @@ func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *
 	if doc.Verdict != nil {
 		u.say("%s", doc.Verdict.Line)
 	}
-	u.problems(problems)
-	return verdict(problems)
+	return u.end(doc, problems)
 }

@@ -37,16 +37,7 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 			textOption(&o.stock, "stock", "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"),
 			limitOption(&o.limit),
 		), o.dumpOptions.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "image")
-			if err != nil {
-				return err
-			}
-			if o.rom+o.namesTable() == "" {
-				return usage("for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
-			}
-			return recoveryCheck(ctx, u, &o, path)
-		}),
+		Action: u.doesOne(&o.displayOptions, "image", func(ctx context.Context, path string) error { return recoveryCheck(ctx, u, &o, path) }),
 	}
 }
 
@@ -58,6 +49,9 @@ type checkedImage struct {
 }
 
 func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) error {
+	if o.rom+o.namesTable() == "" {
+		return usage("for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
+	}
 	img, err := source.OpenFile(path)
 	if err != nil {
 		return err
@@ -84,12 +78,6 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 	if err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(checkedImage{"mtkkit.recovery-check/1", path, v}); err != nil {
-			return err
-		}
-	}
 	u.say("%s", v.Line)
-	u.problems(v.Reasons)
-	return verdict(v.Reasons)
+	return u.end(checkedImage{"mtkkit.recovery-check/1", path, v}, v.Reasons)
 }

@@ -36,16 +36,7 @@ func scatterCheckCommand(u *ui) *cli.Command {
 			flagOption(&o.sarif, "sarif", "one SARIF 2.1.0 document on standard output"),
 			deviceSizeOption(&o.deviceSize),
 		), o.dumpOptions.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "scatter file")
-			if err != nil {
-				return err
-			}
-			if u.json && o.sarif {
-				return usage("--json and --sarif both want standard output")
-			}
-			return checkScatter(ctx, u, o, path)
-		}),
+		Action: u.doesOne(&o.displayOptions, "scatter file", func(ctx context.Context, path string) error { return checkScatter(ctx, u, o, path) }),
 	}
 }
 
@@ -58,6 +49,9 @@ type checked struct {
 }
 
 func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) error {
+	if u.json && o.sarif {
+		return usage("--json and --sarif both want standard output")
+	}
 	t, err := openTable(path, o.storage)
 	if err != nil {
 		return err
@@ -82,30 +76,13 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 		}
 	}
 	doc := checked{"mtkkit.scatter-check/1", path, t.Scatter.Dialect, t.Check(only, opt)}
-	return doc.report(u, o.sarif)
-}
-
-func (d checked) report(u *ui, sarif bool) error {
 	u.bars.clear()
-	notes, rest := 0, 0
-	for _, t := range d.Tables {
-		for _, f := range t.Findings {
-			if f.Severity == flash.Note {
-				notes++
-			} else {
-				rest++
-			}
-		}
-	}
-	var err error
-	switch {
-	case sarif:
-		err = u.document(d.sarif())
-	case u.json:
-		err = u.document(d)
-	default:
-		d.print(u)
-		u.say("%s: %d to mend, %d notes", d.File, rest, notes)
+	notes, rest := doc.print(u, o.sarif)
+	if o.sarif {
+		err = u.document(doc.sarif())
+	} else {
+		u.say("%s: %d to mend, %d notes", path, rest, notes)
+		err = u.answer(doc)
 	}
 	if err == nil && rest > 0 {
 		err = errProblems
@@ -113,11 +90,16 @@ func (d checked) report(u *ui, sarif bool) error {
 	return err
 }
 
-// print shows the findings as compilers do: file, line, what.
-func (d checked) print(u *ui) {
+// print shows the findings as compilers do, file, line, what, and counts them.
+func (d checked) print(u *ui, silent bool) (notes, rest int) {
 	for _, t := range d.Tables {
 		for _, f := range t.Findings {
-			if u.quiet && f.Severity == flash.Note {
+			if f.Severity == flash.Note {
+				notes++
+			} else {
+				rest++
+			}
+			if silent || u.quiet && f.Severity == flash.Note {
 				continue
 			}
 			place := ""
@@ -130,4 +112,5 @@ func (d checked) print(u *ui) {
 			u.say("%s:%d: %s [%s] %s%s", d.File, f.Line, f.Severity, f.Rule, place, f.Text)
 		}
 	}
+	return notes, rest
 }

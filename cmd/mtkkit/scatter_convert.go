@@ -44,18 +44,7 @@ func scatterConvertCommand(u *ui) *cli.Command {
 			textOption(&o.byName, "by-name", "`FOLDER` of the links in fstab lines"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "file")
-			switch {
-			case err != nil:
-				return err
-			case u.json:
-				return usage("there is no --json, the converted file is the result")
-			case o.to == "":
-				return usageHelp("--to which dialect?")
-			}
-			return convertScatter(ctx, u, o, path)
-		}),
+		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error { return convertScatter(ctx, u, o, path) }),
 	}
 }
 
@@ -69,8 +58,13 @@ func (o *reformOptions) target(s string) (err error) {
 }
 
 func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) error {
-	if err := checkChip(o.platform); err != nil {
+	switch err := checkChip(o.platform); {
+	case err != nil:
 		return err
+	case u.json:
+		return usage("there is no --json, the converted file is the result")
+	case o.to == "":
+		return usageHelp("--to which dialect?")
 	}
 	t, err := openTable(path, o.storage)
 	var lists [][]byte

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -46,13 +44,7 @@ func scatterCreateCommand(u *ui) *cli.Command {
 			flagOption(&o.explain, "explain", "say of every row why it is as it is"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "dump")
-			if err != nil {
-				return err
-			}
-			return createScatter(ctx, u, o, path)
-		}),
+		Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return createScatter(ctx, u, o, path) }),
 	}
 }
 
@@ -65,15 +57,13 @@ func dialectOption(p *scatter.Dialect, names, usage string) option {
 
 // created is the JSON document of scatter create.
 type created struct {
-	Schema   string           `json:"schema"`
-	File     string           `json:"file"` // "" with -o -
-	Dialect  scatter.Dialect  `json:"dialect"`
-	Profile  scatter.Profile  `json:"profile"`
-	Platform string           `json:"platform"`
-	Project  string           `json:"project"`
-	Rows     []scatter.Reason `json:"rows"`
-	Private  []string         `json:"private,omitempty"`
-	Problems []flash.Problem  `json:"problems"`
+	Schema   string          `json:"schema"`
+	File     string          `json:"file"` // "" with -o -
+	Dialect  scatter.Dialect `json:"dialect"`
+	Profile  scatter.Profile `json:"profile"`
+	Platform string          `json:"platform"`
+	Project  string          `json:"project"`
+	scatter.Creation
 }
 
 func createScatter(ctx context.Context, u *ui, o *createOptions, path string) error {
@@ -88,10 +78,7 @@ func createScatter(ctx context.Context, u *ui, o *createOptions, path string) er
 		return err
 	}
 	file := scatter.Build(made.Spec)
-	doc := created{
-		Schema: "mtkkit.scatter-create/1", Dialect: file.Dialect, Profile: o.facts.Profile, Platform: made.Spec.Platform, Project: made.Spec.Project,
-		Rows: made.Reasons, Private: made.Private, Problems: made.Problems,
-	}
+	doc := created{"mtkkit.scatter-create/1", "", file.Dialect, o.facts.Profile, made.Spec.Platform, made.Spec.Project, made}
 	if doc.File, err = createdFile(o.output, doc.Platform, doc.Dialect); err != nil {
 		return err
 	}
@@ -148,13 +135,7 @@ func chosenFile(output string) bool {
 }
 
 func (d created) report(u *ui, o *createOptions) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(d); err != nil {
-			return err
-		}
-	}
-	u.problems(d.Problems)
+	err := u.end(d, d.Problems)
 	if len(d.Private) > 0 {
 		u.note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
 	}
@@ -166,27 +147,24 @@ func (d created) report(u *ui, o *createOptions) error {
 		out = u.note
 	}
 	if o.explain {
-		for _, r := range d.Rows {
-			out("%s", explainRow(r))
+		for _, r := range d.Reasons {
+			out("%-16s %s\n%-16s %s\n%-16s %s%s%s", r.Name, r.Values, "", r.Place, "", r.Words, cond(r.Private, "; private"), cond(r.Guessed, "; guessed"))
 		}
 		out("the values are those of most of some 60 published scatter files, MT6572 to MT6893")
 	}
-	if o.facts.DeviceSize == 0 && slices.ContainsFunc(d.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, "does not know the size of the flash") }) {
+	if o.facts.DeviceSize == 0 && d.SizeUnknown {
 		u.hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
 	}
 	if d.File != "" {
-		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Rows), d.Dialect, d.Profile)
+		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Reasons), d.Dialect, d.Profile)
 	}
-	return verdict(d.Problems)
+	return err
 }
 
-func explainRow(r scatter.Reason) string {
-	s := fmt.Sprintf("%-16s %s\n%-16s %s\n%-16s %s", r.Name, r.Values, "", r.Place, "", r.Words)
-	if r.Private {
-		s += "; private"
+// cond is a text where something holds, else "".
+func cond(holds bool, text string) string {
+	if holds {
+		return text
 	}
-	if r.Guessed {
-		s += "; guessed"
-	}
-	return s
+	return ""
 }

@@ -53,10 +53,8 @@ func diffScatters(u *ui, storage flash.Storage, a, b string) error {
 	}
 	u.problems(problems)
 	doc := differences{"mtkkit.scatter-diff/1", a, b, append([]scatter.Change{}, scatter.Diff(files[0], files[1])...)}
-	if u.json {
-		if err := u.document(doc); err != nil {
-			return err
-		}
+	if err := u.answer(doc); err != nil {
+		return err
 	}
 	for _, ch := range doc.Changes {
 		if u.quiet && ch.Severity == flash.Note {
