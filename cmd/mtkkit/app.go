@@ -107,6 +107,14 @@ var toStdout = map[string]bool{"cat": true, "scatter create": true, "scatter con
 func prepare(c *cli.Command, name string) {
 	c.OnUsageError = usageOf
 	c.HideHelpCommand = true
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // a switch is off unless it is given
+		}
+	}
+	if len(c.Subcommands) == 0 {
+		c.CustomHelpTemplate = helpTemplate + optionsHelp(c.Flags)
+	}
 	if !toStdout[name] && findFlag(c.Flags, "output") != nil {
 		before := c.Before
 		c.Before = func(ctx *cli.Context) error {
