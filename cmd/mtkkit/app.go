@@ -115,17 +115,8 @@ func prepare(c *cli.Command, name string) {
 	if len(c.Subcommands) == 0 {
 		c.CustomHelpTemplate = helpTemplate + optionsHelp(c.Flags)
 	}
-	if !toStdout[name] && findFlag(c.Flags, "output") != nil {
-		before := c.Before
-		c.Before = func(ctx *cli.Context) error {
-			if ctx.String("output") == source.Stdin {
-				return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
-			}
-			if before != nil {
-				return before(ctx)
-			}
-			return nil
-		}
+	if !toStdout[name] {
+		refusePipe(c)
 	}
 	for _, sub := range c.Subcommands {
 		prepare(sub, name+" "+sub.Name)
@@ -138,6 +129,23 @@ func prepare(c *cli.Command, name string) {
 			}
 			return cli.ShowSubcommandHelp(ctx)
 		}
+	}
+}
+
+// refusePipe refuses - as the output of a command.
+func refusePipe(c *cli.Command) {
+	f, ok := findFlag(c.Flags, "output").(*cli.GenericFlag)
+	if !ok {
+		refusePipeOld(c)
+		return
+	}
+	v := f.Value.(*value)
+	set := v.set
+	v.set = func(s string) error {
+		if s == source.Stdin {
+			return errors.New("it writes to no pipe: -o is the name of a file or a folder")
+		}
+		return set(s)
 	}
 }
 

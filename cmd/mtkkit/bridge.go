@@ -236,3 +236,19 @@ func verifyFolder(c *cli.Context, u *ui, dir string) error {
 }
 
 func mayBeMixed(m *flash.Manifest) bool { return dump.Mixed(m) }
+
+func refusePipeOld(c *cli.Command) {
+	if findFlag(c.Flags, "output") == nil {
+		return
+	}
+	before := c.Before
+	c.Before = func(ctx *cli.Context) error {
+		if ctx.String("output") == source.Stdin {
+			return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
+		}
+		if before != nil {
+			return before(ctx)
+		}
+		return nil
+	}
+}

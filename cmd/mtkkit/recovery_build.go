@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -85,7 +86,8 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 	}
 	out := cmp.Or(o.output, "recovery-"+recovery.BoardName(s.phone, s.stock.Image)+".img")
 	kept := strings.TrimSuffix(out, ".img") + ".stock.img"
-	if err := writePair(ctx, s, o.inputs(append(s.files, o.donor)...), out, kept, built.Image); err != nil {
+	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), isFolder) // into a folder that is read may be written
+	if err := writePair(ctx, s, inputs, out, kept, built.Image); err != nil {
 		return err
 	}
 	return reportBuild(ctx, u, o, s, built, out, kept)
