@@ -158,13 +158,18 @@ func (e Extent) String() string { return fmt.Sprintf("0x%x..0x%x", e.Offset, e.E
 // much was there; n must be a bound of the caller's own, never a number read from
 // the image.
 func ReadFull(img Image, off int64, n int) ([]byte, error) {
-	b := make([]byte, n)
+	return ReadInto(img, off, make([]byte, n))
+}
+
+// ReadInto is ReadFull into memory of the caller's own: it reads len(b) bytes at off, and
+// returns as much of b as was there.
+func ReadInto(img Image, off int64, b []byte) ([]byte, error) {
 	m, err := img.ReadAt(b, off)
-	if m == n {
+	if m == len(b) {
 		return b, nil
 	}
 	if err == nil || err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return b[:m], fmt.Errorf("flash: %d of %d bytes at 0x%x: %w", m, n, off, err)
+	return b[:m], fmt.Errorf("flash: %d of %d bytes at 0x%x: %w", m, len(b), off, err)
 }

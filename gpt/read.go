@@ -206,8 +206,9 @@ func (s *search) scan(p *Copy) *Copy {
 	size := s.img.Size()
 	start := max(size-tailScan, 2*maxSector) &^ 511
 	var best *Copy
+	step := make([]byte, scanStep) // one for all steps: most images without a GPT are searched
 	for off := start; off < size; off += scanStep {
-		b, err := flash.ReadFull(s.img, off, int(min(scanStep, size-off)))
+		b, err := flash.ReadInto(s.img, off, step[:min(scanStep, size-off)])
 		s.note(err)
 		for i := 0; i+headerMin <= len(b); i += 512 {
 			if !bytes.HasPrefix(b[i:], []byte(signature)) {
