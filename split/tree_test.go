@@ -29,8 +29,8 @@ func TestWriteTree(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, b, err)
 		}
 	}
-	var r *Refusal
-	if err := WriteTree(dir, nil); !errors.As(err, &r) || r.Reason != Exists {
+	err := WriteTree(dir, nil)
+	if r := flash.AsRefusal(err); r == nil || r.Reason != flash.ReasonBeside {
 		t.Errorf("a folder that is there: %v", err)
 	}
 }
