@@ -78,7 +78,7 @@ type Dump struct {
 	done, total int64 // bytes
 	retries     int
 	at          string // what is being read, for a person
-	problems    []flash.Problem
+	problems    flash.Problems
 	buf         []byte
 	proved      bool // what earlier runs have read is on the disk as they read it
 }
@@ -379,7 +379,7 @@ func (d *Dump) again() {
 }
 
 func (d *Dump) atPlace(err error) bool {
-	return errors.Is(err, errShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
+	return errors.Is(err, flash.ErrShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
 }
 
 // step counts bytes that are done with.

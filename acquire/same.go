@@ -200,7 +200,7 @@ func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 
 // tellUnproven notes that two phones may be mixed, where there is something to read.
 func (d *Dump) tellUnproven() error {
-	p := flash.Problem{Severity: flash.Warning, Place: flash.PlacePhone, Offset: flash.NoOffset, Text: Unproven}
+	p := flash.NewProblem(flash.Warning, flash.PlacePhone, flash.NoOffset, Unproven)
 	reads := slices.ContainsFunc(d.regions, func(r *region) bool {
 		return d.job.Device.Part(r.region) != nil && len(r.todo())+len(r.bad) > 0
 	})

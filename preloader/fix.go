@@ -189,8 +189,7 @@ func rank(fixed []Fixed, err error) int {
 // comparePair says how the files of the two regions differ.
 func comparePair(f1, f2 []Fixed, err2 error) ([]flash.Problem, error) {
 	if len(f2) == 0 && len(f1) > 0 {
-		return []flash.Problem{{Severity: flash.Note, Place: "boot regions", Offset: flash.NoOffset,
-			Text: fmt.Sprintf("the second one has no preloader: %v", err2)}}, nil
+		return []flash.Problem{flash.NewProblem(flash.Note, "boot regions", flash.NoOffset, "the second one has no preloader: %v", err2)}, nil
 	}
 	if len(f1) != len(f2) && len(f1) > 0 {
 		return []flash.Problem{warn("boot regions", flash.NoOffset,

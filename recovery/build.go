@@ -39,7 +39,7 @@ type Built struct {
 	Image    flash.Image
 	Donor    string // its name
 	Steps    []Step
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
 // RefusedError says why no recovery is built.
@@ -79,7 +79,7 @@ func (b *builder) step(what, from, why string, a ...any) {
 }
 
 func (b *builder) problem(s flash.Severity, place, format string, a ...any) {
-	b.out.Problems = append(b.out.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	b.out.Problems.Add(s, place, format, a...)
 }
 
 // place refuses phones that have no recovery of their own to replace.

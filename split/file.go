@@ -158,21 +158,7 @@ func (f *File) Finish() error {
 	if f.closed {
 		return errors.New("split: the file is finished or abandoned already")
 	}
-	var err error
-	if !f.opt.NoSync {
-		err = f.file.Sync()
-	}
-	if cerr := f.file.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(partOf(f.path), f.path)
-	}
-	if err == nil && !f.opt.NoSync {
-		if err = syncDir(filepath.Dir(f.path)); err != nil && f.opt.Replace == nil {
-			os.Remove(f.path) // whether the name is on the disk, nobody knows; one that replaced another is all there is
-		}
-	}
+	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}

@@ -51,36 +51,21 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		return nil, busy(path)
 	}
 	if _, err = readMarker(path); err == nil {
-		err = fillMarker(out, append(b, '\n'))
-	}
-	if err == nil {
-		err = os.Rename(part, path)
+		err = disk.Fill(out, path, disk.PublishOptions{KeepOpen: true, SyncDir: syncDir}, func(f *os.File) error {
+			_, err := f.Write(append(b, '\n'))
+			return err
+		})
+	} else {
+		os.Remove(part)
 	}
 	if err != nil {
-		os.Remove(part)
 		out.Close()
 		if refused := (*Refusal)(nil); errors.As(err, &refused) {
 			return nil, err
 		}
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		os.Remove(path)
-		out.Close()
-		return nil, fmt.Errorf("split: %w", err)
-	}
 	return out, nil
-}
-
-// fillMarker makes b the content of the file, whatever a killed run left in it.
-func fillMarker(f *os.File, b []byte) error {
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		return err
-	}
-	return f.Sync()
 }
 
 // sameFile reports whether path names the open file f.

@@ -126,10 +126,7 @@ func (l *layout) writeJSON(name string, v any) error {
 		l.drop(f)
 		return err
 	}
-	if err := l.finish(f, name); err != nil {
-		return err
-	}
-	return l.syncDir(".")
+	return l.finish(f, name, false)
 }
 
 // syncDir brings the names of a folder of the layout to the disk.

@@ -1,14 +1,12 @@
 package parity
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -21,7 +19,7 @@ import (
 // Suffix is what a sidecar's name ends with, behind the name of its file.
 const Suffix = ".par"
 
-const partSuffix = ".part"
+const partSuffix = disk.PartSuffix
 
 // Options say how a sidecar is made.
 type Options struct {
@@ -82,28 +80,10 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 		out.Close()
 		return fmt.Errorf("parity: %s: another run is writing here", part)
 	}
-	if err = out.Truncate(0); err == nil {
+	return disk.Fill(out, path, disk.PublishOptions{}, func(out *os.File) error {
 		_ = disk.AllowHoles(out)
-		err = fill(out)
-	}
-	if err == nil {
-		err = out.Sync()
-	}
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		os.Remove(part)
-		return err
-	}
-	if err := disk.SyncDir(filepath.Dir(path)); err != nil {
-		os.Remove(path) // whether the name is on the disk, nobody knows
-		return fmt.Errorf("parity: %w", err)
-	}
-	return nil
+		return fill(out)
+	})
 }
 
 // Clear removes what a run that was killed left of the sidecar of a file. What another run
@@ -193,7 +173,7 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		if err := e.writeSums(first, run[:got]); err != nil {
 			return err
 		}
-		if !isZero(run) { // zeros add nothing
+		if !flash.IsZero(run) { // zeros add nothing
 			if err := e.rs.EncodeIdx(run, int(d), parity); err != nil {
 				return err
 			}
@@ -213,10 +193,6 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		}
 	}
 	return nil
-}
-
-func isZero(b []byte) bool {
-	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[:len(b)-1], b[1:])
 }
 
 func cause(err error) error {

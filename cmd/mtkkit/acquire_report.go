@@ -125,11 +125,6 @@ func (a *acquisition) sayIMEIs() {
 	}
 }
 
-// mayBeMixed reports whether nobody knows that a dump is of one phone.
-func mayBeMixed(m *flash.Manifest) bool {
-	return slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven })
-}
-
 // hintRest says how what was left out is read too.
 func (a *acquisition) hintRest(omitted bool) {
 	if omitted {

@@ -52,13 +52,13 @@ func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &splitJob{u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.Source.Files, Progress: a.u.bars.event}}
+	job := &splitJob{ctx: ctx, u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.Source.Files, Progress: a.u.bars.event}}
 	quiet := *a.u
 	if quiet.json {
 		quiet.out = io.Discard // one document is out already
 		job.u = &quiet
 	}
-	if err := job.run(ctx); err != nil && err != errProblems {
+	if err := job.run(); err != nil && err != errProblems {
 		return nil, err
 	}
 	facts, err := d.Facts()
