@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -60,7 +61,7 @@ func join(c *cli.Context, u *ui, dir, out string) (*split.JoinReport, error) {
 		Region:    flash.Region(strings.ToUpper(c.String("region"))),
 		WholeHash: c.Bool("whole-hash"), Progress: u.bars.event, Beside: chart,
 		Before: func(r *split.JoinReport) (err error) {
-			made, err = writeHoles(chart, r.Bytes, r.Unread, nil)
+			made, err = archive.WriteMap(chart, r.Bytes, r.Unread, nil)
 			return err
 		},
 	})
