@@ -13,17 +13,19 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/split"
 )
 
 // CreateOptions say what is packed, into what, and who may read it. Path and Output are
 // enough.
 type CreateOptions struct {
-	Path   string       // dump, dump folder or parts folder
-	Dump   *dump.Dump   // the dump at Path, opened already, which stays open; nil to open it
-	Open   dump.Options // how Path is opened
-	Output string       // archive to write
-	Tool   string       // name and version of the program, for the record
+	Path   string             // dump, dump folder or parts folder
+	Dump   *dump.Dump         // the dump at Path, opened already, which stays open; nil to open it
+	Open   dump.Options       // how Path is opened
+	Output string             // archive to write
+	Tool   string             // name and version of the program, for the record
+	Blocks report.TextOptions // hints in the blocks map, whose size is given
 
 	Wishes   plan.Wishes // which partitions
 	Identity bool        // only what makes the phone this phone: IMEI, calibration, keys, locks
@@ -81,7 +83,7 @@ func (o *CreateOptions) Ending() string {
 }
 
 // Check refuses what contradicts itself, or must not be made by accident: Create does so
-// first. The error is an *OptionsError or a *RefusedError.
+// first. The error is an *OptionsError or a *flash.Refusal.
 func (o *CreateOptions) Check() error {
 	switch {
 	case o.Output == "":
@@ -95,7 +97,7 @@ func (o *CreateOptions) Check() error {
 	case o.Parity > 0 && o.Volume > 0:
 		return &OptionsError{"parity is for one file, not for volumes"}
 	case o.Identity && !o.Plain && len(o.Encrypt)+len(o.EncryptPrivate) == 0:
-		return &RefusedError{Reason: InClear, Text: "who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted"}
+		return refuse(flash.ReasonInClear, "", "who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted")
 	}
 	return nil
 }
@@ -103,7 +105,7 @@ func (o *CreateOptions) Check() error {
 // Create packs a dump, or a finished parts folder as it is, into one archive. Nothing is
 // overwritten but an archive, with Replace.
 //
-// What it refuses is a *RefusedError or a *split.Refusal; other errors are those of
+// What it refuses is a *flash.Refusal; other errors are those of
 // dump.Open and Dump.Plan, *NoIdentityError, *OptionsError. A *SidecarError comes with the
 // archive.
 func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
@@ -163,7 +165,7 @@ func (c *creation) refuseStale() error {
 	if _, err := os.Lstat(side); err != nil || c.Replace && c.Parity > 0 {
 		return nil
 	}
-	return &RefusedError{Reason: Sidecar, Path: side, Text: " is there already, the sidecar of an earlier archive"}
+	return refuse(flash.ReasonBeside, side, "is there already, the sidecar of an earlier archive")
 }
 
 // write makes the file, or the volumes.
@@ -216,10 +218,9 @@ func (c *creation) begin() (target, error) {
 
 // refused tells of an archive that Replace would replace.
 func (c *creation) refused(err error) error {
-	var r *split.Refusal
-	if errors.As(err, &r) && r.Reason == split.Exists && !c.Replace && c.Volume == 0 &&
+	if r := flash.AsRefusal(err); r != nil && r.Reason == flash.ReasonExists && !c.Replace && c.Volume == 0 &&
 		(isArchive(c.Output) || isSealed(c.Output) && len(c.Encrypt) > 0) {
-		return &RefusedError{Reason: Exists, Path: r.Path, Text: ": " + r.Text, Err: err}
+		return refuse(flash.ReasonOurs, r.Path, "%s", r.Text)
 	}
 	return err
 }

@@ -2,35 +2,14 @@ package archive
 
 import (
 	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Reason is why nothing was done, to protect what is there or who it is of.
-type Reason int
-
-// The reasons, all of them found before the first write.
-const (
-	InClear     Reason = iota + 1 // what makes the phone this phone would be readable by anybody
-	Exists                        // an archive is there already, and CreateOptions.Replace was not set
-	Sidecar                       // the sidecar of an earlier archive is there, and would not be replaced
-	InTheWay                      // a file that may be the rest of an earlier run
-	PartOnly                      // the archive holds a part of the dump only
-	NoRecord                      // the archive has lost its manifest
-	OtherModel                    // the phone to be written is of another model
-	StaysLocked                   // a key was given, and does not open what is private
-)
-
-// RefusedError is an operation that was not begun.
-type RefusedError struct {
-	Reason Reason
-	Path   string
-	Text   string   // a sentence without its subject, which is Path
-	Differ []string // of OtherModel: in what
-	Err    error    // the cause, nil for none
+// refuse makes what this package refuses, before the first write.
+func refuse(reason flash.Reason, path, format string, a ...any) error {
+	return flash.Refuse("archive", reason, path, format, a...)
 }
-
-func (e *RefusedError) Error() string { return e.Path + e.Text }
-
-func (e *RefusedError) Unwrap() error { return e.Err }
 
 // OptionsError is options that contradict each other.
 type OptionsError struct{ Text string }

@@ -48,7 +48,7 @@ func (e *NothingToFlashError) Error() string {
 }
 
 // FlashPlan tells what a flash tool would write where, and what would be lost by that. A
-// target of another model is a *RefusedError.
+// target of another model is a *flash.Refusal.
 func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, error) {
 	m, err := a.Record()
 	if err != nil {
@@ -185,6 +185,9 @@ func ScatterTarget(path string) (*Target, error) {
 	return &Target{path, f.Table(0), f.Info.Platform, f.Info.Project}, nil
 }
 
+// maxDiffer is how many differences tell that a phone is of another model.
+const maxDiffer = 8
+
 // refuse refuses a target that is not of the model of a record.
 func (t *Target) refuse(m *flash.Manifest) error {
 	if t == nil {
@@ -216,7 +219,10 @@ func (t *Target) refuse(m *flash.Manifest) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	return &RefusedError{Reason: OtherModel, Path: t.Path, Text: " is of another model", Differ: differ}
+	if n := len(differ) - maxDiffer; n > 0 {
+		differ = append(differ[:maxDiffer], fmt.Sprintf("and %d more", n))
+	}
+	return refuse(flash.ReasonOtherModel, t.Path, "is of another model:\n  %s", strings.Join(differ, "\n  "))
 }
 
 func (t *Target) row(name string) *flash.Partition {

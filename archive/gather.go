@@ -21,7 +21,7 @@ const BlocksName = "blocks.txt"
 
 // AsItIs reports whether Path is a finished parts folder, or an archive that was unpacked,
 // whose files are packed as they are. Anything else is opened as a dump. An unfinished
-// parts folder is an error, a *split.Refusal.
+// parts folder is an error, a *flash.Refusal.
 func (o *CreateOptions) AsItIs() (bool, error) {
 	f, err := o.openFolder()
 	if f != nil {
@@ -107,7 +107,7 @@ func (c *creation) takeDump(ctx context.Context) (err error) {
 	if c.Share {
 		return c.share(ctx, p)
 	}
-	blocks, err := blocksText(ctx, c.source)
+	blocks, err := blocksText(ctx, c.source, c.Blocks)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func identityOf(d *dump.Dump) (names []string, err error) {
 }
 
 // blocksText draws the blocks map as text.
-func blocksText(ctx context.Context, d *dump.Dump) ([]byte, error) {
+func blocksText(ctx context.Context, d *dump.Dump, opt report.TextOptions) ([]byte, error) {
 	facts, err := d.Facts()
 	if err != nil {
 		return nil, err
@@ -161,6 +161,7 @@ func blocksText(ctx context.Context, d *dump.Dump) ([]byte, error) {
 		return nil, fmt.Errorf("the blocks map: %w", err)
 	}
 	var b bytes.Buffer
-	err = r.Text(&b, report.TextOptions{Width: 110, Unicode: true})
+	opt.Width, opt.Unicode = 110, true
+	err = r.Text(&b, opt)
 	return b.Bytes(), err
 }

@@ -46,8 +46,7 @@ func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 		return nil, err
 	}
 	if b.Locked != nil && opt.WithKey {
-		return nil, &RefusedError{Reason: StaysLocked, Path: opt.From.String(), Err: b.Locked,
-			Text: fmt.Sprintf(": what is private of it stays encrypted: %v", b.Locked)}
+		return nil, refuse(flash.ReasonEncrypted, opt.From.String(), "what is private of it stays encrypted: %v", b.Locked)
 	}
 	if opt.Dump {
 		return pullDump(ctx, opt, b)
@@ -86,7 +85,7 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	case b.Locked != nil:
 		return nil, fmt.Errorf("%s: what is private of the dump cannot be read: %w", opt.From, b.Locked)
 	case b.Manifest.LeavesOut():
-		return nil, &RefusedError{Reason: PartOnly, Path: opt.From.String(), Text: " holds a part of the dump only"}
+		return nil, refuse(flash.ReasonPartial, opt.From.String(), "holds a part of the dump only")
 	}
 	src, err := source.FromBackup(ctx, opt.From.String(), b)
 	if err != nil {

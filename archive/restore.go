@@ -45,7 +45,7 @@ type Restored struct {
 // Restore writes the dump of an archive: one file when it was one, a folder of regions
 // otherwise; with Parts, the folder that a flash tool takes. Every byte is proven while it
 // is copied, and what is damaged is a problem, and no error. What it refuses is a
-// *RefusedError or a *split.Refusal.
+// *flash.Refusal.
 func Restore(ctx context.Context, path string, opt RestoreOptions) (*Restored, error) {
 	a, err := Open(ctx, path, opt.Keys)
 	if err != nil {
@@ -67,9 +67,9 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 	}
 	switch {
 	case m == nil: // no map could say which bytes of the dump are not the phone's
-		return nil, &RefusedError{Reason: NoRecord, Path: a.Path, Text: " has lost its manifest, and with it where in the dump its files lie"}
+		return nil, refuse(flash.ReasonNoRecord, a.Path, "has lost its manifest, and with it where in the dump its files lie")
 	case m.LeavesOut():
-		return nil, &RefusedError{Reason: PartOnly, Path: a.Path, Text: " holds a part of the dump only"}
+		return nil, refuse(flash.ReasonPartial, a.Path, "holds a part of the dump only")
 	}
 	src, err := source.FromArchive(ctx, a.name(), a.Archive, source.Options{Progress: opt.Progress, Lost: r.lost.add, Keys: a.keys})
 	if err != nil {

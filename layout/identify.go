@@ -124,6 +124,6 @@ func (l *Layout) identify(opt Options) {
 		}
 	}
 	if opt.Platform != "" {
-		l.Chip = Fact{strings.ToUpper(opt.Platform), "--platform"}
+		l.Chip = Fact{strings.ToUpper(opt.Platform), FromCaller}
 	}
 }

@@ -80,6 +80,9 @@ type Fact struct {
 	From  string `json:"from,omitempty"`
 }
 
+// FromCaller is the From of a chip that Options.Platform names.
+const FromCaller = "the name given"
+
 // Range is a stretch of a region that the dump should hold and does not.
 type Range struct {
 	Region flash.Region `json:"region"`

@@ -42,12 +42,9 @@ type Built struct {
 	Problems flash.Problems
 }
 
-// RefusedError says why no recovery is built.
-type RefusedError struct{ Text string }
-
-func (e *RefusedError) Error() string { return "recovery: " + e.Text }
-
-func refuse(format string, a ...any) error { return &RefusedError{fmt.Sprintf(format, a...)} }
+func refuse(format string, a ...any) error {
+	return flash.Refuse("recovery", flash.ReasonUnfit, "", format, a...)
+}
 
 // builder holds a build in the making.
 type builder struct {
@@ -62,7 +59,8 @@ type builder struct {
 	budget *budget
 }
 
-// Build makes a recovery for a phone of its own kernel and a donor's ramdisk.
+// Build makes a recovery for a phone of its own kernel and a donor's ramdisk. Where the
+// phone would not start it, the error is a *flash.Refusal.
 func Build(opt BuildOptions) (*Built, error) {
 	b := &builder{opt: opt, budget: newBudget(opt.Limit)}
 	for _, step := range []func() error{b.place, b.openStock, b.openDonor, b.fstabs, b.files, b.props, b.pack} {
@@ -280,7 +278,7 @@ func (b *builder) props() error {
 	if b.opt.ADBRoot {
 		data, changed := setProperties(to.Data, rooted)
 		to.Data = data
-		b.step(p, "--adb root", "a root shell over USB (%s)", some(changed))
+		b.step(p, "what was asked for", "a root shell over USB (%s)", some(changed))
 		return nil
 	}
 	for _, kv := range properties(to.Data) {

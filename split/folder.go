@@ -78,7 +78,7 @@ type outFile interface {
 const partSuffix = disk.PartSuffix
 
 // Create begins a parts folder. All that could forbid it is looked for first, and
-// told as a *Refusal; then the folder is made and a marker written that lists what
+// told as a *flash.Refusal; then the folder is made and a marker written that lists what
 // this run owns: the outputs and extra, the names of small files to come (see
 // WriteFile). Rests of an unfinished run are removed.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {

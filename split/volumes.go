@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // Volumes is a single output in numbered files, none larger than a given size: OUT.001,
@@ -79,7 +80,7 @@ func (v *Volumes) refuse(names []string) (left []string, err error) {
 			return nil, err
 		}
 		if _, err := os.Lstat(p); err == nil && !slices.Contains(left, n) {
-			return nil, &Refusal{Exists, p, "exists", "move it away, or choose another name with -o"}
+			return nil, refuse(flash.ReasonBeside, p, "exists")
 		}
 	}
 	if d, err := disk.VolumeOf(existing(filepath.Dir(v.path))); err == nil {

@@ -112,7 +112,7 @@ func (l *layout) share(write bool) error {
 	_, err = l.use.TryRLockContext(ctx, lockStep)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return ErrBusy
+		return errBusy()
 	case err != nil && !write:
 		l.use = nil // a folder that can only be read is not pruned either
 		return nil

@@ -38,7 +38,7 @@ func (l *layout) lockIndex(ctx context.Context, do func() error) error {
 	}
 	lock := flock.New(path)
 	if _, err := lock.TryLockContext(ctx, lockStep); errors.Is(err, context.DeadlineExceeded) {
-		return ErrBusy
+		return errBusy()
 	} else if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (l *layout) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b
 		case replace:
 			x.Manifests[i] = d
 		default:
-			return ErrExists
+			return errExists()
 		}
 		return nil
 	})

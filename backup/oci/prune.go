@@ -109,7 +109,7 @@ func (l *layout) alone() error {
 	}
 	ok, err := l.use.TryLock()
 	if err == nil && !ok {
-		err = ErrBusy
+		err = errBusy()
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package parity
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,11 +27,9 @@ type Options struct {
 	Progress func(flash.Event)
 }
 
-// ErrExists means that a file to be written is there already.
-var ErrExists = errors.New("is there already")
-
 // Create makes the sidecar of a file, which is read once. Until all of it is on the disk
-// it is called NAME.par.part. Memory does not depend on the file's size.
+// it is called NAME.par.part. Memory does not depend on the file's size. A sidecar that is
+// there already is a *flash.Refusal, unless Force is set.
 func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent, 1 to %d can be made", opt.Percent, maxParity)
@@ -66,11 +63,11 @@ func Create(ctx context.Context, path string, opt Options) error {
 // that fails nothing is left. What a killed run left is replaced.
 func writeNew(path string, force bool, fill func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil && !force {
-		return fmt.Errorf("parity: %s %w", path, ErrExists)
+		return flash.Refuse("parity", flash.ReasonExists, path, "is there already")
 	}
 	part := path + partSuffix
 	if st, err := os.Lstat(part); err == nil && !st.Mode().IsRegular() {
-		return fmt.Errorf("parity: %s %w", part, ErrExists)
+		return flash.Refuse("parity", flash.ReasonExists, part, "is there already")
 	}
 	out, err := disk.OpenOwn(part)
 	if err != nil {

@@ -331,7 +331,7 @@ func (a *acquisition) open() (*acquire.Dump, error) {
 			continue // of another phone that was read in the same second
 		}
 		d, err := acquire.Create(a.dir, a.job)
-		if _, serr := os.Lstat(a.dir); err != nil && serr == nil && n < 100 && errors.As(err, new(*acquire.Refusal)) {
+		if _, serr := os.Lstat(a.dir); err != nil && serr == nil && n < 100 && flash.AsRefusal(err) != nil {
 			continue
 		}
 		return d, err

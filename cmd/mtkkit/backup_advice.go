@@ -2,48 +2,19 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/split"
 )
 
-// refusalHints are what to do about what archive refuses.
-var refusalHints = map[archive.Reason][]string{
-	archive.InClear: {"--encrypt RECIPIENT, or --encrypt passphrase, keeps it to those you choose",
-		"--plain makes it all the same: keep it where nobody else reads"},
-	archive.Exists:      {"choose another name with -o; --force replaces it, for it is an archive"},
-	archive.Sidecar:     {"--force --parity N replaces both, or move it away"},
-	archive.InTheWay:    {"it may be the rest of an interrupted run: remove it if so"},
-	archive.PartOnly:    {"--parts restores what it holds"},
-	archive.NoRecord:    {"--parts restores what it holds, and names what is lost"},
-	archive.OtherModel:  {"--foreign plans it all the same"},
-	archive.StaysLocked: {"is it the right key? Without --key, all else of it is pulled"},
-}
-
-// backupHelp says what to do about the errors of archive.
+// backupHelp says what to do about the errors of archive. Its refusals have their hints by
+// their reasons.
 func backupHelp(err error) error {
-	var (
-		no      *archive.RefusedError
-		stop    *split.Refusal
-		sidecar *archive.SidecarError
-	)
 	switch {
-	case errors.As(err, &no) && len(no.Differ) > 0:
-		differ := no.Differ
-		if n := len(differ) - 8; n > 0 {
-			differ = append(differ[:8:8], fmt.Sprintf("and %d more", n))
-		}
-		return refusal{fmt.Errorf("%w:\n  %s", err, strings.Join(differ, "\n  ")), refusalHints[no.Reason]}
-	case errors.As(err, &no):
-		return refusal{err, refusalHints[no.Reason]}
-	case errors.As(err, &stop):
-		return refused(err)
-	case errors.As(err, &sidecar):
+	case errors.As(err, new(*archive.SidecarError)):
 		return parityHelp(err)
 	case errors.As(err, new(*archive.NothingPrivateError)):
 		return hinted{err, []string{"give this phone's scatter file with --scatter FILE"}}
@@ -57,8 +28,6 @@ func backupHelp(err error) error {
 func parityHelp(err error) error {
 	var much *parity.TooMuchError
 	switch {
-	case errors.Is(err, parity.ErrExists):
-		return refusal{err, []string{"choose another name with -o, or move the file away"}}
 	case errors.As(err, &much):
 		return hinted{err, []string{"an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others"}}
 	case errors.Is(err, flash.ErrNotThis):

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 // packOptions are the options of backup create.
@@ -91,7 +92,7 @@ func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt arch
 		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
 		Identity: o.identity, Plain: o.plain, Share: o.share, OwnerKey: o.ownerKey,
 		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
-		Inputs: o.inputs(path), Progress: u.bars.event,
+		Inputs: o.inputs(path), Progress: u.bars.event, Blocks: report.TextOptions{Exact: hintFull, Pictures: hintPictures},
 	}
 	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
 		return opt, err

@@ -131,12 +131,10 @@ func placeHelp(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, oci.ErrExists):
-		return refusal{err, []string{"choose another tag; --force lets the tag name the new backup instead"}}
-	case errors.Is(err, oci.ErrBusy):
-		return refusal{err, []string{"wait for it to end"}}
+	case flash.AsRefusal(err) != nil:
+		return refusal{err, []string{refusalHint(flash.AsRefusal(err))}}
 	case errors.Is(err, oci.ErrNoTag):
-		h = "mtkkit backup tags lists what there is"
+		h = hintTags
 	case errors.Is(err, oci.ErrDamaged):
 		h = "the place where the backup is kept has damaged it: look for another copy, and push the phone again to a new place, for here a new backup shares what is damaged"
 	case errors.Is(err, oci.ErrNoTLS):

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"path/filepath"
 	"strings"
 
@@ -65,7 +64,7 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	}
 	p, err := archive.Pull(ctx, opt)
 	u.bars.clear()
-	if no := (*archive.RefusedError)(nil); errors.As(err, &no) && no.Reason == archive.PartOnly {
+	if no := flash.AsRefusal(err); no != nil && no.Reason == flash.ReasonPartial {
 		return refusal{err, []string{"without --dump, what it holds is written as a parts folder"}}
 	}
 	if err != nil {

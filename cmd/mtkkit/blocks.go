@@ -112,6 +112,7 @@ func textOptions(u *ui) report.TextOptions {
 		Width:   u.width,
 		Color:   u.outTTY && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Unicode: os.Getenv("TERM") != "dumb" && utf8Locale(),
+		Exact:   hintFull, Pictures: hintPictures,
 	}
 }
 

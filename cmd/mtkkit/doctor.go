@@ -43,7 +43,7 @@ func doctorCommand(u *ui) *cli.Command {
 }
 
 func examine(u *ui, facts *host.Facts) error {
-	found := host.Check(facts)
+	found := fixes(host.Check(facts))
 	if u.json {
 		doc := struct {
 			Schema   string         `json:"schema"`
@@ -74,16 +74,16 @@ func udevCommand(u *ui) *cli.Command {
 		Name:  "udev",
 		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
 		Description: "To put them in force:\n" +
-			host.InstallRules,
+			installRules,
 		Flags: []cli.Flag{quietFlag()},
 		Action: func(c *cli.Context) error {
 			u.quiet = c.Bool("quiet")
 			if c.Args().Present() {
 				return usage("mtkkit udev: the rules go to standard output (see mtkkit udev --help)")
 			}
-			_, err := fmt.Fprint(u.out, host.UdevRules())
+			_, err := fmt.Fprint(u.out, host.UdevRules(installRules))
 			if u.outTTY && err == nil {
-				u.hint("to put them in force: %s", host.InstallRules)
+				u.hint("to put them in force: %s", installRules)
 			}
 			return err
 		},

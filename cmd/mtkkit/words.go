@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/source"
-	"github.com/mtkkit/mtkkit/split"
 )
 
 // Words that several commands need.
@@ -51,13 +49,4 @@ func quoted(path string) string {
 		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 	}
 	return filepath.Clean(path)
-}
-
-// refused turns a mover's refusal into one of the program's, with its hint.
-func refused(err error) error {
-	var r *split.Refusal
-	if errors.As(err, &r) {
-		return refusal{fmt.Errorf("%s: %s", r.Path, r.Text), []string{r.Hint}}
-	}
-	return err
 }
