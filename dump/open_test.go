@@ -131,7 +131,7 @@ func TestWhyNothing(t *testing.T) {
 		want func(error) bool
 	}{
 		"wishes": {plan.Wishes{Slot: "b"}, func(err error) bool { return errors.Is(err, plan.ErrNothing) }},
-		"shared": {plan.Wishes{Share: true}, func(err error) bool { return errors.Is(err, ErrNothingShared) }},
+		"shared": {plan.Wishes{Keep: func(*plan.Item) bool { return false }}, func(err error) bool { return errors.Is(err, ErrNothingShared) }},
 		"unread": {plan.Wishes{}, func(err error) bool { return errors.As(err, new(*UnreadError)) }},
 	} {
 		if err := d.whyNothing(c.w, plan.ErrNothing); !c.want(err) {

@@ -3,6 +3,7 @@ package dump
 import (
 	"path/filepath"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
@@ -67,4 +68,4 @@ func (d *Dump) Stock() (stock, besides recovery.Source, err error) {
 
 // Unnamed reports whether the dump has an MBR, which names no partitions, and no other table
 // that does.
-func (d *Dump) Unnamed() bool { return d.Layout.Generation == "ebr" && !d.Layout.Claimed }
+func (d *Dump) Unnamed() bool { return d.Layout.Generation == flash.GenerationEBR && !d.Layout.Claimed }

@@ -81,7 +81,7 @@ func plannedFile(p *plan.Plan, row flash.Partition) string {
 	for _, it := range p.Items {
 		switch {
 		case it.Present < it.Length:
-		case it.Kind == "preloader" && it.Write && row.Region.IsBoot():
+		case it.Kind == flash.KindPreloader && it.Write && row.Region.IsBoot():
 			return it.File
 		case it.Row != nil && it.Row.Region == row.Region && it.Row.Extent == row.Extent:
 			return it.File

@@ -77,7 +77,7 @@ func (d *Dump) whyNothing(w plan.Wishes, err error) error {
 	switch {
 	case len(w.Only)+len(w.Skip) > 0 || w.Slot != "" || w.Userdata != plan.UserdataFull:
 		return err
-	case w.Share:
+	case w.Keep != nil:
 		return fmt.Errorf("%s: %w", d.Path, ErrNothingShared)
 	}
 	return &UnreadError{Path: d.Path, Text: d.Path + ": nothing was read yet"}

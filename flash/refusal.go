@@ -55,6 +55,13 @@ const (
 	// ReasonEncrypted: the input holds encrypted files.
 	ReasonEncrypted Reason = "encrypted"
 
+	// ReasonNoRecord: the input has lost the record that says what its files are.
+	ReasonNoRecord Reason = "no record"
+	// ReasonInClear: anybody could read what makes the phone this phone.
+	ReasonInClear Reason = "in clear"
+	// ReasonOtherModel: the phone that is meant is of another model than the input.
+	ReasonOtherModel Reason = "other model"
+
 	// ReasonOtherPhone: the dump was begun with another phone.
 	ReasonOtherPhone Reason = "other phone"
 	// ReasonChanged: the phone holds something else than when the reading stopped.

@@ -20,7 +20,7 @@ func (p *Plan) choose() {
 			wanted = false
 		case it.unread():
 			wanted = false // a file of zeros would be a lie; the layout names the hole
-		case p.wishes.Share && !it.public():
+		case p.wishes.Keep != nil && !p.wishes.Keep(it):
 			wanted = false
 		case wanted && it.Kind == flash.KindPartition && scatter.Canonical(it.Name) == "userdata":
 			var ends []Item
@@ -42,24 +42,6 @@ func (p *Plan) choose() {
 		written[it.File] = true
 	}
 	p.Items = append(p.Items, excerpts...)
-}
-
-// public reports whether an item is the same on every phone of the model. A preloader is
-// cut out of its region, without what else stands there.
-func (it *Item) public() bool {
-	return it.Kind != flash.KindRegion && scatter.Everybodys(&it.ManifestEntry)
-}
-
-// OfThisPhone lists what may be of this one phone, the opposite of what Share keeps. Boot
-// regions are not in it, as the preloader in them is of all.
-func (p *Plan) OfThisPhone() []Item {
-	var out []Item
-	for _, it := range p.Items {
-		if it.Present > 0 && !it.public() && it.Kind != flash.KindExcerpt && !(it.Kind == flash.KindRegion && it.Region.IsBoot()) {
-			out = append(out, it)
-		}
-	}
-	return out
 }
 
 // otherSlot returns what tells rows of the slot that is not asked for. A name only

@@ -9,39 +9,35 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Identity is the sentence that goes with files that carry the phone's identity, or may: the
-// files of what no table names, too, unless they are blank.
-func (p *Plan) Identity() string {
-	known := slices.Clone(p.Private)
-	var perhaps, strange []string
+// Identity names what of the files of a plan carries the phone's identity, or may. A name
+// that only content gives stands behind that of the stretch: "p2 (protect_f, a guess)".
+type Identity struct {
+	Known   []string // by their names, or what their content calls itself
+	Unnamed []string // no table names what is there, and it is not blank: it may be nvram
+	Unknown []string // partitions of names that are not known
+}
+
+// Empty reports whether there is nothing of that.
+func (i Identity) Empty() bool { return len(i.Known)+len(i.Unnamed)+len(i.Unknown) == 0 }
+
+// Identity is what of the plan's files carries the phone's identity, or may.
+func (p *Plan) Identity() Identity {
+	id := Identity{Known: slices.Clone(p.Private)}
 	for _, it := range p.Items {
-		if it.File == "" || it.Present == 0 || slices.Contains(known, it.Name) {
+		if it.File == "" || it.Present == 0 || slices.Contains(id.Known, it.Name) {
 			continue
 		}
 		switch s := scatter.Carries(&it.ManifestEntry); {
 		case s == "":
 		case s == scatter.SecretUnknown:
-			strange = append(strange, it.Name)
+			id.Unknown = append(id.Unknown, it.Name)
 		case s == scatter.SecretUnnamed, it.Kind == flash.KindGap:
-			perhaps = append(perhaps, withGuess(&it))
+			id.Unnamed = append(id.Unnamed, withGuess(&it))
 		case it.Guess != "":
-			known = append(known, withGuess(&it))
+			id.Known = append(id.Known, withGuess(&it))
 		}
 	}
-	if len(known)+len(perhaps)+len(strange) == 0 {
-		return ""
-	}
-	var say []string
-	if len(known) > 0 {
-		say = append(say, fmt.Sprintf("these files carry this phone's identity (IMEI, serial numbers, keys, personal data): %s", strings.Join(known, " ")))
-	}
-	if len(perhaps) > 0 {
-		say = append(say, fmt.Sprintf("no table names what is in these, where nvram (IMEI) and serial numbers may be: %s", strings.Join(perhaps, " ")))
-	}
-	if len(strange) > 0 {
-		say = append(say, fmt.Sprintf("nobody knows what partitions of these names hold, and it may be the same: %s", strings.Join(strange, " ")))
-	}
-	return strings.Join(append(say, "do not share them"), "; ")
+	return id
 }
 
 // withGuess is the name of an item and what its content calls itself.

@@ -19,9 +19,9 @@ type Wishes struct {
 	Slot       string   // "a" or "b": only this one of every pair of slots; "": both
 	Userdata   Userdata // what becomes of the owner's data
 
-	// Share leaves out all that may be of this one phone: private partitions, those of
-	// names not known, what lies between partitions, and regions as a whole.
-	Share bool
+	// Keep chooses among what the other wishes leave: what it is false for is left out.
+	// nil keeps all of that.
+	Keep func(*Item) bool
 }
 
 // Userdata says how much is kept of the partition that holds the owner's data. It is

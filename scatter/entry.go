@@ -16,8 +16,8 @@ const SecretUnknown Secret = "identity, perhaps: nobody knows what a partition o
 
 // Carries returns what makes a stretch of a dump private, as far as that is known or must be
 // presumed; "" for one of which neither is true. A name in a table goes before the name
-// that content gives itself. Notes and maps go by it. What it says nothing of is everybody's
-// (Everybodys), blank, or of a name that is known and holds no secret.
+// that content gives itself. Notes and maps go by it. What it says nothing of is the same on
+// every phone of the model, blank, or of a name that is known and holds no secret.
 func Carries(e *flash.ManifestEntry) Secret {
 	if s := Why(e.Name); s != "" && e.Kind != flash.KindGap && e.Kind != flash.KindPreloader {
 		return s
@@ -40,20 +40,4 @@ func Carries(e *flash.ManifestEntry) Secret {
 func isKnown(name string) bool {
 	_, ok := find(Canonical(name))
 	return ok || Public(name) || Why(name) != ""
-}
-
-// Everybodys reports whether a stretch of a dump is known to be the same on every phone of
-// the model. What is shared goes by it, and what is encrypted: of all else nobody knows
-// that. A guess is no knowledge. A boot region holds the preloader, and what else stands
-// there is not of the phone either.
-func Everybodys(e *flash.ManifestEntry) bool {
-	switch e.Kind {
-	case flash.KindPreloader:
-		return true
-	case flash.KindRegion:
-		return e.Region.IsBoot()
-	case flash.KindPartition:
-		return Public(e.Name) && !e.Witness.IsGuess()
-	}
-	return false
 }

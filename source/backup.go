@@ -35,6 +35,23 @@ func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 		return nil, &UnreadableError{name, err.Error()}
 	}
 	s.closers = append(s.closers, a)
+	return s.packedFolder(a, name), nil
+}
+
+// FromArchive opens the dump in an archive that is opened already. Closing the archive
+// stays the caller's.
+func FromArchive(ctx context.Context, name string, a *backup.Archive, opt Options) (*Source, error) {
+	s := &Source{opt: opt, Unpacked: true}
+	if err := s.openFolder(ctx, s.packedFolder(a, name)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.lackSilent()
+	return s, nil
+}
+
+// packedFolder is the folder that was packed into an archive. Its files are read in place.
+func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 	for _, p := range a.Problems {
 		if p.Place == "archive" {
 			p.Place = name
@@ -49,7 +66,7 @@ func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 			return s.backupImage(ctx, a, m)
 		}})
 	}
-	return f, nil
+	return f
 }
 
 // backupImage reads a member in place, or unpacks it where that can only be done from its

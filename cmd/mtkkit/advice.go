@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
@@ -71,7 +72,7 @@ func dumpsIn(dir string) (out []string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		inner := filepath.Join(dir, e.Name())
-		if isParts(inner) || acquire.Check(inner) == nil {
+		if archive.IsParts(inner) || acquire.Check(inner) == nil {
 			out = append(out, "a dump or its parts lie in it: mtkkit info "+quoted(inner))
 		}
 	}

@@ -60,7 +60,7 @@ func afterInterrupt(err error) string {
 	if errors.As(err, new(stopped)) {
 		return "what was read is on the disk"
 	}
-	if errors.As(err, new(resumable)) {
+	if goesOn(err) {
 		return "nothing that is left looks finished, and the same command goes on from there"
 	}
 	return "nothing unfinished is left behind"

@@ -1,356 +1,190 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
-	"os"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
-	"github.com/mtkkit/mtkkit/disk"
-	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/report"
 )
 
+// packOptions are the options of backup create.
+type packOptions struct {
+	dumpOptions
+	wishOptions
+	sealOptions
+	output          string
+	level           int
+	identity, plain bool
+	zip             bool
+	volume          int64
+	parity          int
+	share           bool
+	ownerKey        string
+	force           bool
+}
+
+// smallestVolume is the least size of volumes that anybody can mean, bytes.
+const smallestVolume = 1 << 20
+
 func backupCreateCommand(u *ui) *cli.Command {
+	o := &packOptions{dumpOptions: newDumpOptions(), wishOptions: newWishes(), level: 1}
 	return &cli.Command{
 		Name:      "create",
 		Usage:     "pack a dump or a parts folder into one archive",
 		ArgsUsage: "ROM_1 | FOLDER",
 		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
 			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
-		Flags: slices.Concat([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the dump's name with .tar.zst)"},
-			&cli.IntFlag{Name: "level", Value: 1, Usage: "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow"},
-			&cli.StringSliceFlag{Name: "only", Usage: "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"},
-			&cli.StringSliceFlag{Name: "skip", Usage: "leave out partitions that match these `PATTERNS`"},
-			&cli.StringFlag{Name: "slot", Usage: "on a phone with two of each: only `SLOT` a or b"},
-			&cli.StringFlag{Name: "userdata", Value: "full", Usage: "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip"},
-			&cli.StringFlag{Name: "names", Value: "flash", Usage: "`HOW` files are named: flash (as flash tools want them) or table (after partitions)"},
-			&cli.BoolFlag{Name: "identity", Usage: "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"},
-			&cli.BoolFlag{Name: "plain", Usage: "with --identity: anybody may read it, for it is not encrypted"},
-			&cli.BoolFlag{Name: "zip", Usage: "a zip archive, for Windows; larger, without holes, and read by unpacking it"},
-			&cli.StringFlag{Name: "split-size", Usage: "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …"},
-			parityFlag(),
-			&cli.BoolFlag{Name: "share", Usage: "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"},
-			ownerKeyFlag("with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace an archive that mtkkit wrote"},
-		}, sealFlags(), dumpFlags()),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "dump or parts folder")
+		Flags: flagsOf(fields(&o.output, &o.scatter, &o.boot1, &o.share, &o.encrypt, &o.force), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			path, err := one(args, "dump or parts folder")
 			if err != nil {
 				return err
 			}
-			if l := c.Int("level"); l < 1 || l > 19 {
-				return usage("mtkkit backup create: --level is 1 to 19, not %d", l)
-			}
-			if err := checkParityFlag(c); err != nil {
-				return err
-			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			j, err := newBackupJob(c, u, path)
-			if err != nil {
-				return err
-			}
-			defer j.Close()
-			if err := refuseStale(c, j.out); err != nil {
-				return err
-			}
-			done := j.run(c.Context)
-			if done != nil && !errors.Is(done, errProblems) {
-				return done
-			}
-			if err := makeParity(c, u, j.out); err != nil {
-				return err
-			}
-			return done
-		},
+			return create(ctx, u, o, path)
+		}),
 	}
 }
 
-// backupJob is one archive in the making: what goes into it, and what is said of it.
-type backupJob struct {
-	u       *ui
-	path    string // what is packed, as it was given
-	out     string
-	first   []flash.Output // small files that a reader of a cut archive needs
-	outputs []flash.Output
-	last    []flash.Output
-	record  *flash.Manifest
-	sums    map[string]string // of the outputs, where they are known beforehand
-	notes   []string
-	file    split.FileOptions
-	opt     backup.Options
-	zip     bool
-	volume  int64 // largest file, bytes; 0: one file
-	share   bool  // only what is not private
-	to      []seal.Recipient
-	phrase  bool             // that of a passphrase
-	private []seal.Recipient // who may read what is private, when all else is plain
-	source  *input           // what the outputs are made of; nil of a finished folder
-	closers []io.Closer
+func (o *packOptions) options() []option {
+	return slices.Concat(
+		in(groupOutput, slices.Concat([]option{
+			textOption(&o.output, "output o", "`FILE` to write (default: the dump's name with .tar.zst)"),
+			numberOption(&o.level, "level", "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow", 1, 19, ""),
+		}, o.wishOptions.options(), []option{
+			flagOption(&o.identity, "identity", "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"),
+			flagOption(&o.plain, "plain", "with --identity: anybody may read it, for it is not encrypted"),
+			flagOption(&o.zip, "zip", "a zip archive, for Windows; larger, without holes, and read by unpacking it"),
+			sizeOption(&o.volume, "split-size", "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
+			numberOption(&o.parity, "parity", "beside the archive a sidecar of `N` percent of its size, 1 to 50, that mends as much damage", 1, 50, " percent"),
+			flagOption(&o.share, "share", "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"),
+			textOption(&o.ownerKey, "owner-key", "with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
+			flagOption(&o.force, "force f", "replace an archive that mtkkit wrote"),
+		})...),
+		o.sealOptions.options(), o.dumpOptions.options())
 }
 
-// target is what the archive is written to.
-type target interface {
-	io.Writer
-	Finish() error
-	Abandon() error
+// check refuses options that do not go together.
+func (o *packOptions) check() error {
+	switch {
+	case o.parity > 0 && o.volume > 0:
+		return usage("--parity is for one file, and --split-size makes several")
+	case len(o.encryptPrivate) > 0 && (len(o.encrypt) > 0 || o.share):
+		return usage("--encrypt-private goes with neither --encrypt nor --share, which leave nothing private in the clear")
+	case o.ownerKey != "" && !o.share:
+		return usage("--owner-key goes with --share; any other archive says which phone it is of")
+	case o.identity && o.share:
+		return usage("--identity is all that --share leaves out: one of them, please")
+	}
+	return nil
 }
 
-func (j *backupJob) Close() error {
-	var errs []error
-	for _, c := range j.closers {
-		errs = append(errs, c.Close())
+// archive puts the options into the words of the library.
+func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt archive.CreateOptions, err error) {
+	opt = archive.CreateOptions{
+		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
+		Identity: o.identity, Plain: o.plain, Share: o.share, OwnerKey: o.ownerKey,
+		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
+		Inputs: o.inputs(path), Progress: u.bars.event, Blocks: report.TextOptions{Exact: hintFull, Pictures: hintPictures},
 	}
-	return errors.Join(errs...)
+	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
+		return opt, err
+	}
+	if opt.Open, err = o.dump(ctx, u); err != nil {
+		return opt, err
+	}
+	if opt.Output == "" {
+		opt.Output = besides(path, opt.Ending())
+	}
+	return opt, opt.Check()
 }
 
-// newBackupJob gathers what is packed; nothing is written yet.
-func newBackupJob(c *cli.Context, u *ui, path string) (*backupJob, error) {
-	j := &backupJob{u: u, path: path, out: c.String("output"), opt: backup.Options{Level: c.Int("level"), Created: time.Now(), Progress: u.bars.event}}
-	j.zip, j.share, j.phrase = c.Bool("zip"), c.Bool("share"), slices.Contains(c.StringSlice("encrypt"), seal.Passphrase)
-	var err error
-	if j.to, err = recipients(c, "encrypt"); err != nil {
-		return nil, err
-	}
-	if j.private, err = recipients(c, "encrypt-private"); err != nil {
-		return nil, err
-	}
-	if j.private != nil && (j.to != nil || j.share) {
-		return nil, usage("%s: --encrypt-private goes with neither --encrypt nor --share, which leave nothing private in the clear", commandName(c))
-	}
-	if j.out == "" {
-		j.out = besides(path, j.ending())
-	}
-	if err := parity.Clear(j.out); err != nil { // what a run that was killed left, whatever this one makes
-		return nil, err
-	}
-	j.file = split.FileOptions{Inputs: inputs(c, path)}
-	if s := c.String("split-size"); s != "" {
-		n, err := flash.ParseSize(s)
-		if err != nil || n < smallestVolume {
-			return nil, usage("%s: --split-size is a size of %s or more, as in 4000M, not %q", commandName(c), flash.Size(smallestVolume), s)
-		}
-		j.volume = n
-	}
-	if c.IsSet("owner-key") && !j.share {
-		return nil, usage("%s: --owner-key goes with --share; any other archive says which phone it is of", commandName(c))
-	}
-	if c.Bool("identity") && j.share {
-		return nil, usage("%s: --identity is all that --share leaves out: one of them, please", commandName(c))
-	}
-	if c.Bool("identity") && !c.Bool("plain") && len(j.to)+len(j.private) == 0 {
-		return nil, refusal{errors.New("who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted"),
-			[]string{"--encrypt RECIPIENT, or --encrypt passphrase, keeps it to those you choose", "--plain makes it all the same: keep it where nobody else reads"}}
-	}
-	if c.Bool("force") {
-		j.file.Replace = isBackup
-		if len(j.to) > 0 {
-			j.file.Replace = isSealed
-		}
-	}
-	err = j.gather(c, path)
-	if err != nil {
-		j.Close()
-		return nil, err
-	}
-	for _, o := range j.outputs {
-		j.opt.Total += o.Image.Size()
-	}
-	j.record.Kind, j.record.Tool, j.record.Created = flash.KindArchive, "mtkkit "+version(), j.opt.Created.UTC().Format(time.RFC3339)
-	return j, nil
-}
-
-// ending is what the archive's name ends with.
-func (j *backupJob) ending() string {
-	e := ".tar.zst"
-	if j.zip {
-		e = ".zip"
-	}
-	if j.share {
-		e = ".share" + e
-	}
-	if len(j.to) > 0 {
-		e += ".age"
-	}
-	return e
-}
-
-// smallestVolume is the least size of volumes that anybody can mean, bytes.
-const smallestVolume = 1 << 20
-
-// isBackup recognises an archive of ours.
-func isBackup(path string) bool {
-	f, err := disk.OpenPlain(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	return err == nil && backup.Sniff(io.NewSectionReader(f, 0, st.Size()))
-}
-
-func (j *backupJob) run(ctx context.Context) error {
-	f, err := j.create()
-	if err != nil {
-		return j.refused(err)
-	}
-	if j.private != nil {
-		if err := j.sealPrivate(ctx, j.private); err != nil {
-			return errors.Join(err, f.Abandon())
-		}
-	}
-	if len(j.to) > 0 {
-		sealed, err := newSealedTarget(f, j.to)
-		if err != nil {
-			return errors.Join(err, f.Abandon())
-		}
-		f = sealed
-	}
-	packed, err := j.pack(ctx, f)
-	if err != nil {
-		return errors.Join(err, f.Abandon())
-	}
-	if err := f.Finish(); err != nil {
+func create(ctx context.Context, u *ui, o *packOptions, path string) error {
+	if err := o.check(); err != nil {
 		return err
 	}
-	j.u.bars.clear()
-	if s, ok := f.(*sealedTarget); ok {
-		f = s.target
-	}
-	if v, ok := f.(*split.Volumes); ok {
-		return j.report(packed, v.Names())
-	}
-	return j.report(packed, []string{j.out})
-}
-
-// refused says of an archive that is there already how it is replaced.
-func (j *backupJob) refused(err error) error {
-	var r refusal
-	if err = refused(err); errors.As(err, &r) && j.file.Replace == nil && j.volume == 0 && (isBackup(j.out) || isSealed(j.out) && len(j.to) > 0) {
-		r.hints = []string{"choose another name with -o; --force replaces it, for it is an archive"}
-		return r
-	}
-	return err
-}
-
-// create begins the file, or the volumes. An archive takes no more than what is packed,
-// and a little.
-func (j *backupJob) create() (target, error) {
-	if j.volume == 0 {
-		return split.CreateFile(j.out, j.file)
-	}
-	j.file.Room = j.opt.Total + j.opt.Total/256 + 1<<20
-	return split.CreateVolumes(j.out, j.volume, j.file)
-}
-
-// packer begins an archive of the kind that was asked for.
-func (j *backupJob) packer(to io.Writer) (backup.Packer, error) {
-	if j.zip {
-		return backup.NewZipWriter(to, j.opt)
-	}
-	return backup.NewWriter(to, j.opt)
-}
-
-// pack writes the archive: what describes it last, as it names the hashes of the rest.
-func (j *backupJob) pack(ctx context.Context, to io.Writer) (packed []backup.Result, err error) {
-	w, err := j.packer(to)
+	opt, err := o.archive(ctx, u, path)
 	if err != nil {
-		return nil, err
+		return backupHelp(err)
 	}
-	var written []flash.Written
-	add := func(outputs ...flash.Output) error {
-		results, err := w.Copy(ctx, outputs)
+	asItIs, err := opt.AsItIs()
+	if err != nil {
+		return backupHelp(err)
+	}
+	if !asItIs {
+		d, err := openInput(ctx, u, &o.dumpOptions, path)
 		if err != nil {
 			return err
 		}
-		packed = append(packed, results...)
-		for _, r := range results {
-			if want := j.sums[r.Name]; want != "" && want != r.SHA256 {
-				return &dump.ChangedError{Text: dump.ChangedText(r.Name, r.SHA256, want), Folder: j.path}
-			}
-			written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
-		}
-		return nil
+		defer d.Close()
+		opt.Dump = d.Dump
 	}
-	for _, list := range [][]flash.Output{j.first, j.outputs, j.last} {
-		if err := add(list...); err != nil {
-			return nil, err
-		}
+	made, err := archive.Create(ctx, opt)
+	u.bars.clear()
+	if none := (*archive.NoIdentityError)(nil); errors.As(err, &none) && !none.Names && opt.Dump != nil {
+		return hinted{err, []string{(&input{Dump: opt.Dump, u: u}).wantScatter()}}
 	}
-	if j.source != nil {
-		if err := j.source.Source.Check(); err != nil {
-			return nil, err
-		}
-		if err := j.source.RefuseChanged(ctx, j.record, written); err != nil {
-			return nil, err
-		}
+	if made == nil {
+		return backupHelp(patternWords(err))
 	}
-	j.record.Fill(written)
-	b, err := j.record.Encode()
-	if err != nil {
-		return nil, err
+	told := o.tell(u, made)
+	if err != nil { // the archive is complete, its sidecar is not
+		return backupHelp(err)
 	}
-	err = add(flash.Output{Name: flash.SumsName, Image: bytes.NewReader(flash.EncodeSums(j.record.Files))},
-		flash.Output{Name: flash.ManifestName, Image: bytes.NewReader(b)})
-	if err != nil {
-		return nil, err
-	}
-	return packed, w.Finish()
+	return told
 }
 
-// report says what was packed.
-func (j *backupJob) report(packed []backup.Result, files []string) error {
-	var taken int64
-	for _, f := range files {
-		st, err := os.Stat(f)
-		if err != nil {
-			return err
-		}
-		taken += st.Size()
-	}
-	if j.u.json {
-		if err := j.u.document(j.record); err != nil {
+// tell says what was packed.
+func (o *packOptions) tell(u *ui, made *archive.Created) error {
+	m := made.Record
+	if u.json {
+		if err := u.document(m); err != nil {
 			return err
 		}
 	}
-	var size, data int64
-	images := 0
-	for _, r := range packed {
-		if !r.Omitted {
-			images++
-			size, data = size+r.Size, data+r.DataBytes
-		}
+	u.problems(m.Problems)
+	o.tellNotes(u, made)
+	u.say("%s: %s, of %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
+	if !m.Complete {
+		u.say("partial: what was not asked for, or is not in the dump, is not in there")
 	}
-	j.u.problems(j.record.Problems)
-	for _, n := range j.notes {
-		j.u.note("%s", n)
-	}
-	if len(files) > 1 {
-		j.u.note("%d volumes: %s to %s", len(files), files[0], files[len(files)-1])
-	}
-	j.u.say("%s: %s, of %d files with %s (%s of data)", j.out, flash.Size(taken), images, flash.Size(size), flash.Size(data))
-	if !j.record.Complete {
-		j.u.say("partial: what was not asked for, or is not in the dump, is not in there")
-	}
-	switch name := quoted(files[0]); {
-	case j.zip && len(j.to) > 0:
-		j.u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
-	case len(j.to) > 0 && !j.phrase:
-		j.u.say("check:  mtkkit backup verify %s --key FILE", name)
+	switch name := quoted(made.Files[0]); {
+	case o.zip && len(o.encrypt) > 0:
+		u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
+	case len(o.encrypt) > 0 && !slices.Contains(o.encrypt, seal.Passphrase):
+		u.say("check:  mtkkit backup verify %s --key FILE", name)
 	default:
-		j.u.say("check:  mtkkit backup verify %s", name)
+		u.say("check:  mtkkit backup verify %s", name)
 	}
-	return verdict(j.record.Problems)
+	if made.Sidecar > 0 {
+		u.say("%s: %s that mend %d %% of it", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
+	}
+	return verdict(m.Problems)
+}
+
+// tellNotes says what is worth knowing of an archive.
+func (o *packOptions) tellNotes(u *ui, made *archive.Created) {
+	if s := identityWords(made.Identity, "do not share them"); s != "" {
+		u.note("%s", s)
+	}
+	if o.share {
+		u.note("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(made.LeftOut, " "))
+		u.note("mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+	}
+	if o.ownerKey != "" {
+		u.note("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", o.ownerKey)
+	}
+	if len(o.encryptPrivate) > 0 {
+		u.note("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", made.Locked, archive.LockedEnding)
+	}
+	if n := len(made.Files); n > 1 {
+		u.note("%d volumes: %s to %s", n, made.Files[0], made.Files[n-1])
+	}
 }

@@ -1,49 +1,78 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
-func backupListCommand(u *ui) *cli.Command {
-	return &cli.Command{
-		Name:      "list",
-		Aliases:   []string{"ls"},
-		Usage:     "the files of an archive, one a line",
-		ArgsUsage: "phone.tar.zst",
-		Flags:     []cli.Flag{keyFlag(), jsonFlag(), quietFlag(), progressFlag()},
-		Action: withArchive(u, 1, func(c *cli.Context, a *archive) error {
-			if err := printMembers(u, a); err != nil {
-				return err
-			}
-			u.problems(a.Problems)
-			return verdict(a.Problems)
-		}),
-	}
+// archiveOptions are the options of a command that reads one archive.
+type archiveOptions struct {
+	displayOptions
+	keyOptions
 }
 
-// withArchive is the frame of a command that works on one archive and takes so many
-// arguments.
-func withArchive(u *ui, args int, do func(c *cli.Context, a *archive) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		if c.NArg() != args {
-			return usage("%s: it takes %s (see %s --help)", commandName(c), c.Command.ArgsUsage, commandName(c))
+func (o *archiveOptions) options() []option {
+	return append(o.keyOptions.options(), o.displayOptions.options()...)
+}
+
+// openArchive opens an archive. What it is instead is said with what to do about it.
+func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Archive, error) {
+	a, err := archive.Open(ctx, path, o.keys(ctx))
+	if errors.Is(err, flash.ErrNotThis) {
+		err = whatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
+			whatis.PartTable: "a dump is judged by mtkkit verify %s",
+			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
+		})
+	} else if err != nil {
+		err = placeNotFile(path, err)
+	}
+	if errors.Is(err, seal.ErrKey) {
+		err = lockedWords(path, err, o.key)
+	}
+	return a, err
+}
+
+// reading is the frame of a command that reads one archive and takes so many arguments.
+func (o *archiveOptions) reading(u *ui, takes string, n int, do func(ctx context.Context, a *archive.Archive, args []string) error) cli.ActionFunc {
+	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+		if len(args) != n {
+			return usageHelp("it takes %s", takes)
 		}
-		if err := u.speakOld(c); err != nil {
-			return err
-		}
-		a, err := openBackup(c, c.Args().First())
+		a, err := openArchive(ctx, &o.keyOptions, args[0])
 		if err != nil {
 			return err
 		}
 		defer a.Close()
-		return do(c, a)
+		if err := do(ctx, a, args); err != nil {
+			return err
+		}
+		u.problems(a.Problems)
+		return verdict(a.Problems)
+	})
+}
+
+func backupListCommand(u *ui) *cli.Command {
+	o := &archiveOptions{displayOptions: newDisplay()}
+	const takes = "phone.tar.zst"
+	return &cli.Command{
+		Name:      "list",
+		Aliases:   []string{"ls"},
+		Usage:     "the files of an archive, one a line",
+		ArgsUsage: takes,
+		Flags:     flagsOf(fields(&o.json, &o.key), o.options()),
+		Action: o.reading(u, takes, 1, func(_ context.Context, a *archive.Archive, _ []string) error {
+			return printMembers(u, a)
+		}),
 	}
 }
 
@@ -56,7 +85,7 @@ type memberDoc struct {
 	SHA256 string `json:"sha256,omitempty"`
 }
 
-func printMembers(u *ui, a *archive) error {
+func printMembers(u *ui, a *archive.Archive) error {
 	docs := []memberDoc{}
 	for i, ms := 0, a.Members(); i < len(ms); i++ {
 		m := &ms[i]
@@ -82,44 +111,29 @@ func printMembers(u *ui, a *archive) error {
 }
 
 func backupCatCommand(u *ui) *cli.Command {
+	o := &archiveOptions{displayOptions: newDisplay()}
+	const takes = "phone.tar.zst FILE"
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write one file of an archive to standard output",
-		ArgsUsage: "phone.tar.zst FILE",
-		Flags:     []cli.Flag{keyFlag(), quietFlag(), progressFlag()},
-		Action: withArchive(u, 2, func(c *cli.Context, a *archive) error {
-			m, err := a.find(c.Args().Get(1))
+		ArgsUsage: takes,
+		Flags:     flagsOf(fields(&o.key), o.keyOptions.options(), o.displayOptions.options()[1:]),
+		Action: o.reading(u, takes, 2, func(_ context.Context, a *archive.Archive, args []string) error {
+			m, err := a.Find(args[1])
 			if err != nil {
 				return err
 			}
+			if m == nil {
+				return fmt.Errorf("%s holds no file %q (see mtkkit backup list)", a.Path, args[1])
+			}
 			if u.outTTY {
-				return usage("mtkkit backup cat: standard output is a terminal; write it to a file: mtkkit backup cat … > %s", m.Name)
+				return usage("standard output is a terminal; write it to a file: mtkkit backup cat … > %s", m.Name)
 			}
 			n, err := io.Copy(u.out, io.NewSectionReader(a.Image(m), 0, m.Size))
 			if err != nil {
 				return fmt.Errorf("%d of %d bytes written: %w", n, m.Size, err)
 			}
-			u.problems(a.Problems)
-			return verdict(a.Problems)
+			return nil
 		}),
 	}
-}
-
-// find looks for a file of the archive, by its name or that of its partition.
-func (a *archive) find(name string) (*backup.Member, error) {
-	if m := a.Member(name); m != nil {
-		return m, nil
-	}
-	record, err := a.manifest()
-	if err != nil {
-		return nil, err
-	}
-	if record != nil {
-		for _, e := range record.Entries {
-			if m := a.Member(e.File); m != nil && e.Kind.IsDump() && e.Name == name {
-				return m, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("%s holds no file %q (see mtkkit backup list)", a.path, name)
 }

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -18,29 +20,106 @@ import (
 const refHelp = "REF is oci:FOLDER:TAG, a folder that mtkkit makes and other OCI tools read, or HOST/NAME:TAG in a registry.\n" +
 	"Who docker login let in is let in here."
 
-func placeFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "plain-http", Usage: "speak to the registry without TLS: whoever listens reads backup and password"},
-		jsonFlag(), quietFlag(), progressFlag(),
-	}
+func plainHTTPOption(p *bool) option {
+	return flagOption(p, "plain-http", "speak to the registry without TLS: whoever listens reads backup and password")
+}
+
+// placeOptions are the options of a command that works on a place, or a backup in it.
+type placeOptions struct {
+	displayOptions
+	keyOptions
+	plainHTTP bool
+}
+
+func (o *placeOptions) options() []option {
+	return append(in(groupInput, plainHTTPOption(&o.plainHTTP)), o.displayOptions.options()...)
+}
+
+// reach says how the place is reached.
+func (o *placeOptions) reach(ctx context.Context, u *ui) oci.Options {
+	return oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.bars.event}
 }
 
 // parsePlace reads a reference; what is wrong with it is wrong usage.
-func parsePlace(c *cli.Context, s string, withTag bool) (oci.Ref, error) {
+func parsePlace(s string, withTag bool) (oci.Ref, error) {
 	ref, err := oci.ParseRef(s)
 	if err != nil {
-		return ref, usage("%s: %s", commandName(c), strings.TrimPrefix(err.Error(), "oci: "))
+		return ref, usage("%s", strings.TrimPrefix(err.Error(), "oci: "))
 	}
 	if withTag && ref.Tag == "" {
-		return ref, usage("%s: %s names no backup: add a tag, as in %s:blu-s5260-2026-11-22", commandName(c), s, s)
+		return ref, usage("%s names no backup: add a tag, as in %s:blu-s5260-2026-11-22", s, s)
 	}
 	return ref, nil
 }
 
-// openPlace opens where backups are kept.
-func openPlace(c *cli.Context, u *ui, ref oci.Ref, write bool) (*oci.Repo, error) {
-	r, err := oci.Open(ref, oci.Options{Write: write, PlainHTTP: c.Bool("plain-http"), TempDir: c.String("tmp"), Keys: keysOf(c), Progress: u.bars.event})
-	return r, placeHelp(err)
+// asPlace reads an argument as one backup in a place, unless a file has that name.
+func asPlace(s string) (oci.Ref, bool) {
+	ref, err := oci.ParseRef(s)
+	if err != nil || ref.Tag == "" {
+		return ref, false
+	}
+	_, err = os.Lstat(s)
+	return ref, oci.IsLayout(s) || err != nil
+}
+
+// fileName matches what is an archive's name rather than a backup's in a registry.
+var fileName = regexp.MustCompile(`(?i)\.(tar|zst|zip|age|par|gz|xz|7z|img|bin|[0-9]{3})$`)
+
+// placeNotFile says of a place, given where a file is wanted, what takes places.
+func placeNotFile(path string, err error) error {
+	ref, perr := oci.ParseRef(path)
+	if _, there := os.Lstat(path); perr != nil || there == nil || !oci.IsLayout(path) && (ref.Tag == "" || fileName.MatchString(path)) {
+		return err
+	}
+	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Place(), ref.Place())}
+	if ref.Tag != "" {
+		hints = []string{fmt.Sprintf("%s is a backup in a place, and this command takes an archive: mtkkit backup pull %s gets it, --dump as the dump", path, path)}
+	}
+	return hinted{err, hints}
+}
+
+// verifyPlace reads all of a backup in a place, and proves it.
+func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref) error {
+	r, err := archive.VerifyPlace(ctx, ref, oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.bars.event})
+	u.bars.clear()
+	if err != nil {
+		return placeHelp(err)
+	}
+	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: ref.String(), Verdict: string(r.State)}
+	problems := flash.Problems(r.Problems)
+	switch {
+	case r.Opened == nil || r.State == archive.Broken:
+	case len(o.key) > 0:
+		problems.Add(flash.Warning, ref.Tag, "%d encrypted blobs are as they were pushed, but the key that was given opens none: %v", r.Blobs, r.Opened)
+	default:
+		u.note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", r.Blobs)
+	}
+	doc.Problems = problems
+	if err := doc.say(u, placeWords(r)); err != nil {
+		return err
+	}
+	switch r.State {
+	case archive.Broken:
+		return placeHelp(fmt.Errorf("%s: the verification does not hold: %w", ref, r.First))
+	case archive.Partial:
+		return errProblems
+	}
+	return verdict(problems)
+}
+
+// placeWords are the sentence of a verdict on a backup in a place.
+func placeWords(r *archive.PlaceVerdict) string {
+	switch {
+	case r.State == archive.Broken:
+		return "BROKEN: what is named above is lost, the rest is as it was pushed"
+	case r.State == archive.Partial && r.Opened != nil:
+		return fmt.Sprintf("partial: %d files, and what is encrypted, are as they were pushed, but they are not all of the dump", r.Files)
+	case r.State == archive.Partial:
+		return fmt.Sprintf("partial: %d files are as they were pushed, but they are not all of the dump", r.Files)
+	case r.Opened != nil:
+		return fmt.Sprintf("unchanged: %d files, %s, and what is encrypted", r.Files, flash.Size(r.Bytes))
+	}
+	return fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
 }
 
 // placeHelp adds to an error of the place what can be done about it.

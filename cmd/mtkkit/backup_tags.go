@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -17,14 +19,15 @@ import (
 const placeHelpText = "PLACE is oci:FOLDER, or HOST/NAME in a registry."
 
 func backupTagsCommand(u *ui) *cli.Command {
+	o := &placeOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:        "tags",
 		Usage:       "list the backups in a place, the oldest first",
 		ArgsUsage:   "PLACE",
 		Description: placeHelpText,
-		Flags:       placeFlags(),
-		Action: withPlace(u, func(c *cli.Context, repo *oci.Repo) error {
-			all, err := repo.List(c.Context)
+		Flags:       flagsOf(fields(&o.json, &o.plainHTTP), o.options()),
+		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
+			all, err := repo.List(ctx)
 			if err != nil {
 				return placeHelp(err)
 			}
@@ -36,30 +39,27 @@ func backupTagsCommand(u *ui) *cli.Command {
 	}
 }
 
-// withPlace is the frame of a command that works on all backups of a place.
-func withPlace(u *ui, do func(*cli.Context, *oci.Repo) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		s, err := oneFile(c, "place of backups")
+// with is the frame of a command that works on all backups of a place.
+func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cli.ActionFunc {
+	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+		s, err := one(args, "place of backups")
 		if err != nil {
 			return err
 		}
-		ref, err := parsePlace(c, s, false)
+		ref, err := parsePlace(s, false)
 		if err != nil {
 			return err
 		}
 		if ref.Tag != "" {
-			return usage("%s: %s names one backup; all of them are in %s", commandName(c), s, ref.Place())
+			return usage("%s names one backup; all of them are in %s", s, ref.Place())
 		}
-		if err := u.speakOld(c); err != nil {
-			return err
-		}
-		repo, err := openPlace(c, u, ref, false)
+		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
-			return err
+			return placeHelp(err)
 		}
 		defer repo.Close()
-		return do(c, repo)
-	}
+		return do(ctx, repo)
+	})
 }
 
 // tagsDoc is the JSON document of tags.
@@ -99,7 +99,17 @@ func printTags(u *ui, place string, all []oci.Info) error {
 	return verdict(bad)
 }
 
+// pruneOptions are the options of backup prune.
+type pruneOptions struct {
+	placeOptions
+	keep   int
+	older  time.Duration
+	match  string
+	dryRun bool
+}
+
 func backupPruneCommand(u *ui) *cli.Command {
+	o := &pruneOptions{placeOptions: placeOptions{displayOptions: newDisplay()}}
 	return &cli.Command{
 		Name:      "prune",
 		Usage:     "remove old backups, and what no backup needs any more",
@@ -107,18 +117,18 @@ func backupPruneCommand(u *ui) *cli.Command {
 		Description: placeHelpText + "\n" +
 			"With --keep and --older both, a backup goes when it is old and not among the newest.\n" +
 			"Without either, only blobs go that no backup in the folder needs, as an interrupted push leaves them.",
-		Flags: append([]cli.Flag{
-			&cli.IntFlag{Name: "keep", Usage: "the newest `N` stay"},
-			&cli.StringFlag{Name: "older", Usage: "only those go that are older than `AGE`: 90d, 12w, 1y"},
-			&cli.StringFlag{Name: "match", Usage: "only tags that match this `PATTERN`, as in 'blu-s5260-*'; others stay and do not count"},
-			&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "say what would go, and remove nothing"},
-		}, placeFlags()...),
-		Action: withPlace(u, func(c *cli.Context, repo *oci.Repo) error {
-			p, err := policy(c, repo)
+		Flags: flagsOf(fields(&o.keep, &o.older, &o.match, &o.dryRun), []option{
+			numberOption(&o.keep, "keep", "the newest `N` stay", 1, math.MaxInt32, ""),
+			ageOption(&o.older, "older", "only those go that are older than `AGE`: 90d, 12w, 1y"),
+			textOption(&o.match, "match", "only tags that match this `PATTERN`, as in 'blu-s5260-*'; others stay and do not count"),
+			flagOption(&o.dryRun, "dry-run n", "say what would go, and remove nothing"),
+		}, o.placeOptions.options()),
+		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
+			p, err := o.policy(repo)
 			if err != nil {
 				return err
 			}
-			out, err := repo.Prune(c.Context, p)
+			out, err := repo.Prune(ctx, p)
 			u.bars.clear()
 			if out != nil && len(out.Removed)+out.Blobs > 0 || err == nil {
 				err = reportPrune(u, repo, p, out, err)
@@ -128,28 +138,28 @@ func backupPruneCommand(u *ui) *cli.Command {
 	}
 }
 
-// policy reads which backups are given up.
-func policy(c *cli.Context, repo *oci.Repo) (oci.Policy, error) {
-	p := oci.Policy{Keep: c.Int("keep"), Match: c.String("match"), DryRun: c.Bool("dry-run"), Now: time.Now()}
-	if c.IsSet("keep") && p.Keep < 1 {
-		return p, usage("%s: --keep is 1 or more: at least one backup stays", commandName(c))
-	}
-	if s := c.String("older"); s != "" {
-		age, err := parseAge(s)
-		if err != nil {
-			return p, usage("%s: --older is an age such as 90d, 12w or 1y, not %q", commandName(c), s)
-		}
-		p.Older = age
-	}
+// policy says which backups are given up.
+func (o *pruneOptions) policy(repo *oci.Repo) (oci.Policy, error) {
+	p := oci.Policy{Keep: o.keep, Older: o.older, Match: o.match, DryRun: o.dryRun, Now: time.Now()}
 	if p.Keep == 0 && p.Older == 0 {
 		if p.Match != "" {
-			return p, usage("%s: --match goes with --keep N or --older AGE", commandName(c))
+			return p, usage("--match goes with --keep N or --older AGE")
 		}
 		if repo.Layout == "" {
-			return p, usage("%s: in a registry, --keep N or --older AGE says what goes", commandName(c))
+			return p, usage("in a registry, --keep N or --older AGE says what goes")
 		}
 	}
 	return p, nil
+}
+
+// ageOption takes an age: 90d, 12w, 1y.
+func ageOption(p *time.Duration, names, usage string) option {
+	return taking(p, names, usage, "", func(s string) (err error) {
+		if *p, err = parseAge(s); err != nil {
+			return fmt.Errorf("is an age such as 90d, 12w or 1y, not %q", s)
+		}
+		return nil
+	})
 }
 
 // parseAge reads a number of days, weeks or years.

@@ -1,59 +1,33 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/backup"
-	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/source"
-	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// archive is an opened archive and its file.
-type archive struct {
-	*backup.Archive
-	file io.Closer
-	path string
-	keys func() ([]seal.Key, error)
-}
-
-func openBackup(c *cli.Context, path string) (*archive, error) {
-	keys := keysOf(c)
-	img, file, err := source.OpenBytes(c.Context, path, source.Options{Keys: keys})
-	if err != nil {
-		return nil, lockedWords(path, placeNotFile(c, path, err), c.StringSlice("key"))
-	}
-	a, err := backup.Open(img)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
-	}
-	if errors.Is(err, flash.ErrNotThis) {
-		err = whatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
-			whatis.PartTable: "a dump is judged by mtkkit verify %s",
-			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
-		})
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return &archive{a, file, path, keys}, nil
-}
-
-func (a *archive) Close() error {
-	a.Archive.Close()
-	return a.file.Close()
+// backupVerifyOptions are the options of backup verify. Those of a dump are for the dump that
+// a shared archive is held against.
+type backupVerifyOptions struct {
+	dumpOptions
+	repair    bool
+	output    string
+	sidecar   string
+	share     bool
+	against   string
+	ownerKey  string
+	plainHTTP bool
 }
 
 func backupVerifyCommand(u *ui) *cli.Command {
+	o := &backupVerifyOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
@@ -66,86 +40,122 @@ func backupVerifyCommand(u *ui) *cli.Command {
 			"is of the phone (--owner-key) is in the text, and with --json in owner: same, other or unsigned; that does\n" +
 			"not change how it ends.\n" +
 			"With --key, what --encrypt-private locked is opened and read too; without, a note says that no key was tried.\n" + refHelp,
-		Flags:  slices.Concat(repairFlags(), shareFlags(), placeFlags()),
-		Before: checkShareFlags,
-		Action: func(c *cli.Context) error { return verifyAny(c, u) },
+		Flags: flagsOf(fields(&o.key, &o.repair, &o.output, &o.share, &o.against, &o.json), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			path, err := one(args, "archive or backup")
+			if err != nil {
+				return err
+			}
+			return verifyAny(ctx, u, o, path)
+		}),
 	}
 }
 
-// verifyAny proves what the user names, or mends it.
-func verifyAny(c *cli.Context, u *ui) error {
-	path, err := oneFile(c, "archive or backup")
-	if err != nil {
-		return err
-	}
-	ref, place := asPlace(path)
+func (o *backupVerifyOptions) options() []option {
+	return slices.Concat(
+		in(groupInput,
+			textOption(&o.against, "against", "`DUMP` of the same phone, whose secrets are searched for"),
+			textOption(&o.scatter, "scatter", "scatter `FILE` of this phone (default: the table that the archive was made with)"),
+			noSiblingsOption(&o.noSiblings),
+			flagOption(&o.share, "share", "is anything private in it? Needs --against"),
+			textOption(&o.ownerKey, "owner-key", "with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
+			textOption(&o.sidecar, "sidecar", "`FILE` with the parity (default: the file's name with .par)"),
+			plainHTTPOption(&o.plainHTTP)),
+		in(groupOutput,
+			flagOption(&o.repair, "repair", "mend the file by its sidecar (FILE.par) and write it to -o; the file itself stays as it is"),
+			textOption(&o.output, "output o", "`FILE` that the mended copy is written to")),
+		o.keyOptions.options(), o.displayOptions.options())
+}
+
+func (o *backupVerifyOptions) check() error {
 	switch {
-	case c.Bool("repair") || place:
-		if err := u.speakOld(c); err != nil {
-			return err
-		}
-		if place {
-			return verifyPlace(c, u, ref)
-		}
-		return repairFile(c, u, path)
-	case c.IsSet("output"):
-		return usage("%s: -o goes with --repair", commandName(c))
+	case o.share != (o.against != ""):
+		return usage("--share and --against DUMP go together")
+	case o.ownerKey != "" && !o.share:
+		return usage("--owner-key goes with --share")
 	}
-	if st, err := os.Stat(path); err == nil && st.IsDir() && !c.Bool("share") {
-		if err := u.speakOld(c); err != nil {
-			return err
-		}
-		return verifyFolder(c, u, path)
+	return nil
+}
+
+// verifyAny proves what the user names, or mends it.
+func verifyAny(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
+	ref, place := asPlace(path)
+	st, err := os.Stat(path)
+	switch {
+	case place:
+		return verifyPlace(ctx, u, o, ref)
+	case o.repair:
+		return repairFile(ctx, u, o, path)
+	case o.output != "":
+		return usage("-o goes with --repair")
+	case o.share:
+		return verifyShare(ctx, u, o, path)
+	case err == nil && st.IsDir():
+		return verify(ctx, u, &o.dumpOptions, path)
 	}
-	if c.Bool("share") {
-		return withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyShare(c, u, a) })(c)
-	}
-	err = withArchive(u, 1, func(c *cli.Context, a *archive) error { return verifyBackup(c, u, a) })(c)
-	if hasSidecar(c, path) && c.Context.Err() == nil {
-		return verifySidecar(c, u, path, err)
+	err = verifyArchive(ctx, u, o, path)
+	if o.hasSidecar(path) && ctx.Err() == nil {
+		return verifySidecar(ctx, u, o, path, err)
 	}
 	return err
 }
 
-func verifyBackup(c *cli.Context, u *ui, a *archive) error {
-	r, err := a.Verify(c.Context, backup.VerifyOptions{Progress: u.bars.event})
+func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
+	a, err := openArchive(ctx, &o.keyOptions, path)
 	if err != nil {
 		return err
 	}
-	v := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(a.path), Problems: r.Problems}
-	if !r.OK {
-		v.Verdict = "broken"
-		if err := v.say(u, "BROKEN: what is named above is lost, the rest is as it was written"); err != nil {
-			return err
-		}
-		return fmt.Errorf("%s: the verification does not hold", a.path)
-	}
-	m, err := a.manifest()
+	defer a.Close()
+	r, err := a.Verify(ctx, archive.VerifyOptions{TryKeys: len(o.key) > 0, Progress: u.bars.event})
 	if err != nil {
 		return err
 	}
-	sentence, lacking := fmt.Sprintf("complete and unchanged: %d files, %s", r.Members, flash.Size(r.Bytes)), m != nil && !m.Complete
-	v.Verdict = "complete"
-	if lacking {
-		v.Verdict, sentence = "partial", fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Members)
-	}
-	locked, err := proveLocked(c, u, a, m)
-	if err != nil {
+	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
+	if err := doc.say(u, archiveWords(r)); err != nil {
 		return err
 	}
-	if v.Problems = append(v.Problems, locked.problems...); locked.opened > 0 && locked.opened == locked.all {
-		sentence += ", and the key opens all that is encrypted"
-	}
-	if m != nil {
-		v.Problems = append(v.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })...)
-	}
-	if err := v.say(u, sentence); err != nil {
-		return err
-	}
-	if lacking {
+	switch r.State {
+	case archive.Broken:
+		return fmt.Errorf("%s: the verification does not hold", path)
+	case archive.Partial:
 		return errPartial
 	}
-	return verdict(v.Problems)
+	return verdict(doc.Problems)
+}
+
+// archiveWords are the sentence of a verdict on an archive.
+func archiveWords(r *archive.Verdict) string {
+	if r.State == archive.Broken {
+		return "BROKEN: what is named above is lost, the rest is as it was written"
+	}
+	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
+	if r.State == archive.Partial {
+		sentence = fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Files)
+	}
+	if l := r.Locked; l.Opened > 0 && l.Opened == l.All {
+		sentence += ", and the key opens all that is encrypted"
+	}
+	return sentence
+}
+
+// withLocked are the problems of a verdict, and what is to be said of private files that are
+// encrypted.
+func (o *backupVerifyOptions) withLocked(path string, r *archive.Verdict) flash.Problems {
+	problems, l := flash.Problems(r.Problems), r.Locked
+	switch {
+	case l.Kept > 0:
+		opens := "none of them"
+		if l.Opened > 0 {
+			opens = fmt.Sprintf("%d others only", l.Opened)
+		}
+		problems.Add(flash.Warning, path, "%d encrypted files are as they were packed, but the key that was given opens %s", l.Kept, opens)
+	case l.All > 0 && len(o.key) == 0:
+		problems.Add(flash.Note, path, "%d files are encrypted: proven is that they are as they were packed, not that a key opens them (--key FILE)", l.All)
+	}
+	return problems
 }
 
 // errPartial is the exit code of an archive that is unchanged and not all of a dump.

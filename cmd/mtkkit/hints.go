@@ -38,6 +38,10 @@ var refusalHints = map[flash.Reason]string{
 	flash.ReasonPartial:    "split it again without --only, --skip, --slot and --userdata",
 	flash.ReasonEncrypted:  "mtkkit backup restore ARCHIVE --key FILE writes the dump",
 
+	flash.ReasonNoRecord:   "--parts restores what it holds, and names what is lost",
+	flash.ReasonInClear:    "--encrypt RECIPIENT, or --encrypt passphrase, keeps it to those you choose; --plain makes it all the same: keep it where nobody else reads",
+	flash.ReasonOtherModel: "--foreign plans it all the same",
+
 	flash.ReasonOtherPhone: "connect the phone it was begun with, or read this one into a folder of its own",
 	flash.ReasonChanged:    "is it the same phone, and was it not started in between? if it was, read it into a new folder",
 	flash.ReasonNoRegion:   "name its file too, or go on with the phone: --da FILE",
@@ -59,6 +63,13 @@ var refusalHintsOf = map[string]map[flash.Reason]string{
 	"oci": {
 		flash.ReasonOurs: "choose another tag; --force lets the tag name the new backup instead",
 		flash.ReasonBusy: "wait for it to end",
+	},
+	"archive": {
+		flash.ReasonOurs:      "choose another name with -o; --force replaces it, for it is an archive",
+		flash.ReasonBeside:    "--force --parity N replaces both, or move it away",
+		flash.ReasonInTheWay:  "it may be the rest of an interrupted run: remove it if so",
+		flash.ReasonPartial:   "--parts restores what it holds",
+		flash.ReasonEncrypted: "is it the right key? Without --key, all else of it is pulled",
 	},
 	"parity": {flash.ReasonExists: "choose another name with -o, or move the file away"},
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -57,7 +58,7 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 		Region:    flash.Region(strings.ToUpper(o.region)),
 		WholeHash: o.wholeHash, Progress: u.bars.event, Beside: chart,
 		Before: func(r *split.JoinReport) (err error) {
-			made, err = writeHoles(chart, r.Bytes, r.Unread, nil)
+			made, err = archive.WriteMap(chart, r.Bytes, r.Unread, nil)
 			return err
 		},
 	})

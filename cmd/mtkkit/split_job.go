@@ -101,7 +101,7 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	}
 	j.u.problems(m.Problems)
 	j.d.missingPieces(j.u)
-	if s := j.p.Identity(); s != "" {
+	if s := identityWords(j.p.Identity(), "do not share them"); s != "" {
 		j.u.note("%s", s)
 	}
 	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {

@@ -1,4 +1,4 @@
-package main
+package archive
 
 import (
 	"bytes"
@@ -12,9 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/leak"
 	"github.com/mtkkit/mtkkit/disk"
@@ -27,13 +24,21 @@ import (
 // identifies the phone would tell everybody, as an IMEI is guessed from it; an HMAC
 // tells only who has the key, and that stays in a file of the owner's.
 
-const ownerKeySize = 32 // bytes, in the file as hex
+const (
+	ownerKeySize = 32      // bytes, in the file as hex
+	maxKeyFile   = 1 << 20 // bytes; more is no key
+)
 
-func ownerKeyFlag(usage string) cli.Flag { return &cli.StringFlag{Name: "owner-key", Usage: usage} }
+// OwnerKeyError is a file that holds no owner's key.
+type OwnerKeyError struct{ Path string }
+
+func (e *OwnerKeyError) Error() string {
+	return fmt.Sprintf("%s is no owner's key: %d bytes in hex", e.Path, ownerKeySize)
+}
 
 // ownerKey reads the key of an owner; fresh makes the file when it is not there.
 func ownerKey(path string, fresh bool) ([]byte, error) {
-	text, err := readFew(path)
+	text, err := readKeyFile(path)
 	if fresh && errors.Is(err, fs.ErrNotExist) {
 		key := make([]byte, ownerKeySize)
 		rand.Read(key)
@@ -49,19 +54,31 @@ func ownerKey(path string, fresh bool) ([]byte, error) {
 	}
 	key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
 	if err != nil || len(key) != ownerKeySize {
-		return nil, fmt.Errorf("%s is no owner's key: %d bytes in hex, as backup create --share --owner-key makes them", path, ownerKeySize)
+		return nil, &OwnerKeyError{path}
 	}
 	return key, nil
 }
 
-// readFew reads the beginning of a file that holds no more than a key.
-func readFew(path string) ([]byte, error) {
+func readKeyFile(path string) ([]byte, error) {
 	f, err := disk.OpenSmall(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSmall))
+	return io.ReadAll(io.LimitReader(f, maxKeyFile))
+}
+
+// signature is what the owner knows a shared archive by, made with the key in a file.
+func signature(ctx context.Context, path string, p *plan.Plan) (map[string]string, error) {
+	key, err := ownerKey(path, true)
+	if err != nil {
+		return nil, err
+	}
+	private, err := privateParts(p)
+	if err != nil {
+		return nil, err
+	}
+	return ownerIDs(ctx, key, private)
 }
 
 // ownerIDs are the HMACs of what makes a phone this phone, by partition. What holds one
@@ -75,7 +92,7 @@ func ownerIDs(ctx context.Context, key []byte, private []leak.Part) (map[string]
 		}
 		h, same := hmac.New(sha256.New, key), sameBytes{}
 		fmt.Fprintf(h, "mtkkit owner 1\n%s\n", name)
-		if _, err := io.Copy(io.MultiWriter(h, &same), ctxReader{ctx, io.NewSectionReader(p.Image, 0, p.Image.Size())}); err != nil {
+		if err := copyTo(ctx, io.MultiWriter(h, &same), p.Image); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 		if !same.only() {
@@ -85,55 +102,32 @@ func ownerIDs(ctx context.Context, key []byte, private []leak.Part) (map[string]
 	return ids, nil
 }
 
-// ofThisPhone are the private parts of a plan.
-func ofThisPhone(p *plan.Plan) (private []leak.Part) {
-	for _, it := range p.OfThisPhone() {
-		private = append(private, leak.Part{Name: it.Name, Image: it.Image})
-	}
-	return private
-}
+// Ownership is whether a shared archive is of the phone that it is held against.
+type Ownership string
 
-// sign notes in the record of a shared archive what its owner knows it by.
-func (j *backupJob) sign(c *cli.Context, p *plan.Plan) error {
-	path := c.String("owner-key")
-	if path == "" {
-		return nil
-	}
-	key, err := ownerKey(path, true)
-	if err != nil {
-		return err
-	}
-	ids, err := ownerIDs(c.Context, key, ofThisPhone(p))
-	if err != nil {
-		return err
-	}
-	j.record.Phone = &flash.ManifestPhone{IDs: ids}
-	j.notes = append(j.notes, fmt.Sprintf("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", path))
-	return nil
-}
+// The answers.
+const (
+	NotAsked Ownership = ""         // no key was given
+	Unsigned Ownership = "unsigned" // the archive was made without a key: nothing tells
+	Same     Ownership = "same"     // by the key it is of this phone
+	Other    Ownership = "other"    // by the key it is not
+)
 
-// owned says whether a shared archive is of the phone that it is held against: "same",
-// "other", "unsigned" when it was made without a key, "" when nobody asks.
-func owned(c *cli.Context, u *ui, a *archive, private []leak.Part) (string, error) {
-	path := c.String("owner-key")
+// owned says whether a shared archive is of the phone, and by which partitions.
+func owned(ctx context.Context, path string, m *flash.Manifest, private []leak.Part) (Ownership, []string, error) {
 	if path == "" {
-		return "", nil
+		return NotAsked, nil, nil
 	}
 	key, err := ownerKey(path, false)
 	if err != nil {
-		return "", err
-	}
-	m, err := a.manifest()
-	if err != nil {
-		return "", err
+		return NotAsked, nil, err
 	}
 	if m == nil || m.Phone == nil || len(m.Phone.IDs) == 0 {
-		u.say("owner: the archive was made without --owner-key, so nothing tells which phone it is of")
-		return "unsigned", nil
+		return Unsigned, nil, nil
 	}
-	ids, err := ownerIDs(c.Context, key, private)
+	ids, err := ownerIDs(ctx, key, private)
 	if err != nil {
-		return "", err
+		return NotAsked, nil, err
 	}
 	var same []string
 	for _, p := range private {
@@ -143,9 +137,7 @@ func owned(c *cli.Context, u *ui, a *archive, private []leak.Part) (string, erro
 		}
 	}
 	if len(same) == 0 {
-		u.say("owner: by this key it is not of this phone")
-		return "other", nil
+		return Other, nil, nil
 	}
-	u.say("owner: of this phone: the same are %s", strings.Join(same, " "))
-	return "same", nil
+	return Same, same, nil
 }

@@ -1,0 +1,128 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// lockPrivate encrypts what is private in an archive that anybody may read: nvram.bin
+// becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
+// known when it is compressed: so each goes to a temporary file beside the archive.
+func (c *creation) lockPrivate(ctx context.Context) error {
+	private, locked := privateFiles(c.record, c.outputs), map[string]bool{}
+	for _, outputs := range [][]flash.Output{c.outputs, c.last} {
+		for i := range outputs {
+			o := &outputs[i]
+			if !private(o.Name) || isOmitted(ctx, o) {
+				continue
+			}
+			img, err := c.lockOne(ctx, o)
+			if err != nil {
+				return fmt.Errorf("%s: %w", o.Name, err)
+			}
+			locked[o.Name] = true
+			o.Name, o.Image, o.OmitZero = o.Name+LockedEnding, img, false
+		}
+	}
+	c.record = c.record.Public(func(string) bool { return false })
+	for i := range c.record.Entries {
+		e := &c.record.Entries[i]
+		if !locked[e.File] {
+			continue
+		}
+		e.File, e.SHA256 = e.File+LockedEnding, ""
+		if e.Kind.IsDump() {
+			e.Was, e.Kind = e.Kind, flash.KindSealed
+		}
+	}
+	c.made.Locked = len(locked)
+	return nil
+}
+
+// isOmitted reports whether no file is made of an output.
+func isOmitted(ctx context.Context, o *flash.Output) bool {
+	if !o.OmitZero {
+		return false
+	}
+	zeros, err := flash.OnlyZeros(ctx, o.Image)
+	return zeros && err == nil
+}
+
+// lockOne writes one file, compressed and encrypted, to a temporary one. What a parts
+// folder knows of its hash is compared on the way.
+func (c *creation) lockOne(ctx context.Context, o *flash.Output) (flash.Image, error) {
+	f, err := os.CreateTemp(filepath.Dir(c.Output), ".mtkkit-sealed-*")
+	if err != nil {
+		return nil, err
+	}
+	c.closers = append(c.closers, tempFile{f})
+	if runtime.GOOS != "windows" {
+		os.Remove(f.Name()) // so that it goes with the process, however that ends
+	}
+	w, err := seal.Writer(f, c.EncryptPrivate)
+	if err != nil {
+		return nil, err
+	}
+	h, done := sha256.New(), int64(0)
+	err = backup.Frames(ctx, w, hashed{o.Image, h}, c.Level, func(n int64) {
+		done += n
+		c.tell(flash.Event{Op: "encrypt", Name: o.Name, Done: done, Total: o.Image.Size()})
+	})
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if want := c.sums[o.Name]; want != "" && want != hex.EncodeToString(h.Sum(nil)) {
+		return nil, fmt.Errorf("has changed since it was written: the manifest has another sha-256")
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(f, 0, st.Size()), nil
+}
+
+// hashed is an image read once, in order, by a writer of hashes too.
+type hashed struct {
+	flash.Image
+	h io.Writer
+}
+
+func (r hashed) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Image.ReadAt(p, off)
+	r.h.Write(p[:n])
+	return n, err
+}
+
+// tempFile is removed when it is closed.
+type tempFile struct{ *os.File }
+
+func (t tempFile) Close() error {
+	err := t.File.Close()
+	os.Remove(t.Name())
+	return err
+}
+
+// LockedIn counts the private files of a record that are encrypted in an archive, or a
+// folder, that anybody may read.
+func LockedIn(m *flash.Manifest) (n int) {
+	for _, f := range m.Files {
+		if strings.HasSuffix(f.Name, LockedEnding) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,98 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/backup"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// Archive is an opened archive and its file. It is opened once, whatever is done with it.
+type Archive struct {
+	*backup.Archive
+	Path string
+
+	file io.Closer
+	keys func() ([]seal.Key, error)
+}
+
+// Open opens an archive: a file, or the first of its volumes. Keys open what is encrypted;
+// nil for no key. The error wraps seal.ErrKey when none of them opens it, and
+// flash.ErrNotThis for what is no archive.
+func Open(ctx context.Context, path string, keys func() ([]seal.Key, error)) (*Archive, error) {
+	img, file, err := source.OpenBytes(ctx, path, source.Options{Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	a, err := backup.Open(img)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	if keys == nil {
+		keys = func() ([]seal.Key, error) { return nil, nil }
+	}
+	return &Archive{a, path, file, keys}, nil
+}
+
+// Close closes the archive and its file.
+func (a *Archive) Close() error { return errors.Join(a.Archive.Close(), a.file.Close()) }
+
+// name is what the archive is called in what is said of it.
+func (a *Archive) name() string { return strings.TrimSuffix(filepath.Base(a.Path), ".age") }
+
+// Record reads the manifest of what was packed, nil when the archive has lost it.
+func (a *Archive) Record() (*flash.Manifest, error) {
+	m := a.Member(flash.ManifestName)
+	if m == nil {
+		return nil, nil
+	}
+	r, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
+	var lost *backup.ChunkError
+	if errors.As(err, &lost) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// Find looks for a file of the archive by its name, or by that of its partition; nil when
+// there is none.
+func (a *Archive) Find(name string) (*backup.Member, error) {
+	if m := a.Member(name); m != nil {
+		return m, nil
+	}
+	record, err := a.Record()
+	if err != nil || record == nil {
+		return nil, err
+	}
+	for _, e := range record.Entries {
+		if m := a.Member(e.File); m != nil && e.Kind.IsDump() && e.Name == name {
+			return m, nil
+		}
+	}
+	return nil, nil
+}
+
+// isArchive recognises an archive by its beginning.
+func isArchive(path string) bool { return begins(path, backup.Sniff) }
+
+// isSealed recognises an encrypted archive by its beginning; what is in it nobody can
+// tell without the key.
+func isSealed(path string) bool { return begins(path, seal.Sniff) }
+
+func begins(path string, sniff func(flash.Image) bool) bool {
+	f, err := disk.OpenPlain(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	return err == nil && sniff(io.NewSectionReader(f, 0, st.Size()))
+}

@@ -1,0 +1,160 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// PullOptions say what is pulled, and where to.
+type PullOptions struct {
+	From    oci.Ref     // with a tag
+	Place   oci.Options // how the place is reached
+	Output  string      // folder; with Dump a file, or a folder of regions
+	Tool    string      // name and version of the program, for records
+	Dump    bool        // the dump itself, not its parts
+	WithKey bool        // what is private is wanted, too: it is refused to pull only the rest
+
+	Force    bool // replace what an earlier run wrote to the folder
+	NoHoles  bool // write zeros as zeros
+	Progress func(flash.Event)
+}
+
+// Pulled is a backup that was pulled.
+type Pulled struct {
+	*Restored                 // with Dump; else nil
+	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
+	Locked    error           // why what is private was not pulled; nil when all was
+}
+
+// Pull writes the parts folder that was pushed, or the dump that it was made of. Of a parts
+// folder what fails is left to be gone on with: a *ResumableError.
+func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
+	repo, err := oci.Open(opt.From, opt.Place)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	b, err := repo.Open(ctx, opt.From.Tag)
+	if err != nil {
+		return nil, err
+	}
+	if b.Locked != nil && opt.WithKey {
+		return nil, refuse(flash.ReasonEncrypted, opt.From.String(), "what is private of it stays encrypted: %v", b.Locked)
+	}
+	if opt.Dump {
+		return pullDump(ctx, opt, b)
+	}
+	return pullParts(ctx, opt, b)
+}
+
+// pullParts writes the parts folder.
+func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, error) {
+	b.Manifest.Whole = false // what is encrypted stays behind
+	o := split.Options{Force: opt.Force, NoHoles: opt.NoHoles, Resume: true, Progress: opt.Progress}
+	if opt.From.Layout != "" {
+		o.Inputs = []string{opt.From.Layout}
+	}
+	folder, err := split.Create(opt.Output, b.Outputs, nil, o)
+	if err != nil {
+		return nil, err
+	}
+	results, err := folder.Copy(ctx)
+	if err == nil {
+		err = b.Check(filesOf(results))
+	}
+	if err == nil {
+		err = folder.Finish(b.Manifest)
+	}
+	if err != nil {
+		folder.Leave()
+		return nil, &ResumableError{err}
+	}
+	return &Pulled{Record: b.Manifest, Locked: b.Locked}, nil
+}
+
+// pullDump writes the files that a backup was made of, as Restore does from an archive.
+func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, error) {
+	switch {
+	case b.Locked != nil:
+		return nil, fmt.Errorf("%s: what is private of the dump cannot be read: %w", opt.From, b.Locked)
+	case b.Manifest.LeavesOut():
+		return nil, refuse(flash.ReasonPartial, opt.From.String(), "holds a part of the dump only")
+	}
+	src, err := source.FromBackup(ctx, opt.From.String(), b)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	r := &restoring{path: opt.From.Layout, record: b.Manifest,
+		RestoreOptions: RestoreOptions{Output: opt.Output, Tool: opt.Tool, Force: opt.Force, NoHoles: opt.NoHoles, Progress: opt.Progress}}
+	done, err := r.dump(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	return &Pulled{Restored: done, Record: b.Manifest}, nil
+}
+
+// PlaceVerdict is what a verification of a backup in a place found.
+type PlaceVerdict struct {
+	Verdict
+	Blobs  int   // that are encrypted: as they were pushed, and not read
+	Opened error // why no key opens these; nil when all was read
+	First  error // the first thing that is lost; nil for none
+}
+
+// VerifyPlace reads all of a backup in a place, and proves it. Of what no key opens it
+// proves that it is as it was pushed.
+func VerifyPlace(ctx context.Context, ref oci.Ref, opt oci.Options) (*PlaceVerdict, error) {
+	repo, err := oci.Open(ref, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	b, err := repo.Open(ctx, ref.Tag)
+	if errors.Is(err, seal.ErrKey) {
+		b, err = repo.OpenSealed(ctx, ref.Tag)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = b.Verify(ctx, opt.Progress)
+	if ctx.Err() != nil {
+		return nil, err
+	}
+	v := &PlaceVerdict{Opened: b.Locked}
+	v.State, v.Files, v.Problems = Complete, len(b.Outputs), b.Manifest.Problems
+	if err != nil {
+		v.State = Broken
+		for _, e := range each(err) {
+			v.Problems = append(v.Problems, flash.NewProblem(flash.Error, ref.Tag, flash.NoOffset, "%v", e))
+		}
+		v.First = each(err)[0]
+		return v, nil
+	}
+	for _, o := range b.Outputs {
+		v.Bytes += o.Image.Size()
+	}
+	if b.Locked != nil {
+		v.State, v.Blobs = Unchanged, b.Blobs()
+	}
+	// A backup that is encrypted as a whole has no record for those without its key.
+	if m := b.Manifest; len(m.Sources) > 0 && !m.Complete && !m.Whole || b.Locked == nil && !m.Complete {
+		v.State = Partial
+	}
+	return v, nil
+}
+
+// each takes a joined error apart.
+func each(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		return j.Unwrap()
+	}
+	return []error{err}
+}

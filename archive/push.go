@@ -1,0 +1,168 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// PushOptions say what is pushed where, and who may read it.
+type PushOptions struct {
+	Path  string       // dump, archive or parts folder
+	Dump  *dump.Dump   // the dump at Path, opened already, which stays open; nil to open it
+	Open  dump.Options // how Path is opened
+	To    oci.Ref      // with a tag
+	Place oci.Options  // how the place is reached
+
+	Encrypt        []seal.Recipient // only they can read the backup; none: who can read the place
+	EncryptPrivate []seal.Recipient // only they can read what is private in it
+
+	Level   int       // of zstd, 1 to 19; 0: oci.DefaultLevel
+	Replace bool      // the tag may exist
+	Now     time.Time // date of the backup; zero: now
+}
+
+// Pushed is a backup that was pushed.
+type Pushed struct {
+	oci.Stats
+	Record   *flash.Manifest
+	Identity plan.Identity // of a dump: what carries the phone's identity, or may
+	Folder   bool          // a parts folder was pushed as it is, which carries the phone's identity
+	Locked   int           // files of that folder that are encrypted already, and stay so
+}
+
+// IsParts recognises what split has written, finished or not: Push takes it as it is. A
+// manifest that is a link out of the folder counts: opening the folder says what is wrong
+// with it.
+func IsParts(path string) bool {
+	f, err := disk.OpenInFolder(path, flash.ManifestName)
+	if err != nil {
+		return errors.As(err, new(*disk.KindError))
+	}
+	defer f.Close()
+	m, err := flash.ReadManifest(f)
+	return err == nil && m.Kind == flash.KindParts
+}
+
+// pushing is what is pushed: files, and what goes with them.
+type pushing struct {
+	files   []oci.File
+	record  *flash.Manifest
+	scatter string     // name of the scatter file, "" when it is among the files
+	text    []byte     // of that
+	source  *dump.Dump // what the files are made of; nil of a parts folder
+	close   func() error
+	made    *Pushed
+}
+
+// Push stores a dump, split as Create does, or a parts folder as it is, among the backups
+// in a place; what is there already is not sent. A failure after which the same call goes
+// on where it was is a *ResumableError.
+func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
+	if opt.Encrypt != nil && opt.EncryptPrivate != nil {
+		return nil, &OptionsError{"a backup that is encrypted leaves nothing private in the clear to encrypt"}
+	}
+	if opt.Now.IsZero() {
+		opt.Now = time.Now()
+	}
+	p, err := openPushed(ctx, &opt)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	opt.Place.Write = true
+	repo, err := oci.Open(opt.To, opt.Place)
+	if err != nil {
+		return nil, err
+	}
+	defer repo.Close()
+	up, err := repo.Create(ctx, opt.To.Tag, p.files, oci.PushOptions{
+		Level: opt.Level, Replace: opt.Replace, Now: opt.Now,
+		Readers: append(opt.Encrypt, opt.EncryptPrivate...), Everything: opt.Encrypt != nil,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.send(ctx, up); err != nil {
+		return nil, &ResumableError{err}
+	}
+	return p.made, nil
+}
+
+// send sends the files, and the record of them last.
+func (p *pushing) send(ctx context.Context, up *oci.Upload) error {
+	written, err := up.Copy(ctx)
+	if err == nil {
+		err = unchanged(ctx, p.source, p.record, written)
+	}
+	if err == nil && p.scatter != "" {
+		err = up.WriteFile(ctx, p.scatter, p.text)
+	}
+	if err == nil {
+		p.made.Stats, err = up.Finish(ctx, p.record)
+	}
+	return err
+}
+
+// openPushed opens a parts folder as it is, or a dump to be split on the way.
+func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
+	if opt.Dump == nil && IsParts(opt.Path) {
+		return openPushedFolder(opt.Path)
+	}
+	d, done := opt.Dump, func() error { return nil }
+	if d == nil {
+		if d, err = dump.Open(ctx, opt.Path, opt.Open); err != nil {
+			return nil, err
+		}
+		done = d.Close
+	}
+	made, err := d.Plan(plan.Wishes{})
+	if err != nil {
+		return nil, errors.Join(err, done())
+	}
+	p = &pushing{record: d.Record(made), source: d, close: done, scatter: made.ScatterName, text: made.Scatter()}
+	p.made = &Pushed{Record: p.record, Identity: made.Identity()}
+	p.add(made.Outputs(), nil)
+	return p, nil
+}
+
+func openPushedFolder(path string) (*pushing, error) {
+	o, err := split.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &pushing{record: o.Manifest, close: o.Close, made: &Pushed{Record: o.Manifest, Folder: true, Locked: LockedIn(o.Manifest)}}
+	p.add(o.Outputs, o.Manifest.Files)
+	return p, nil
+}
+
+// add adds files; known are their sums, in the same order, or nil.
+func (p *pushing) add(outputs []flash.Output, known []flash.ManifestFile) {
+	private := privateFiles(p.record, outputs)
+	for i, out := range outputs {
+		f := oci.File{Output: out, Coarse: isCoarse(p.record.Entries, out.Name), Private: private(out.Name)}
+		if known != nil {
+			f.SHA256 = known[i].SHA256
+		}
+		p.files = append(p.files, f)
+	}
+}
+
+// isCoarse reports whether a file holds the owner's data, which no two phones share.
+func isCoarse(entries []flash.ManifestEntry, file string) bool {
+	for _, e := range entries {
+		if e.File == file && scatter.Canonical(e.Name) == "userdata" {
+			return true
+		}
+	}
+	return false
+}

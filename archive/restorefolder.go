@@ -1,0 +1,177 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// folder restores a dump of several files as the folder that reading the phone would
+// leave.
+func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dumpFile) (*Restored, error) {
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Kind: flash.KindDump, Storage: src.Storage, Complete: true}
+	if r.record != nil {
+		m.Chip, m.Project, m.Created, m.Phone = r.record.Chip, r.record.Project, r.record.Created, r.record.Phone
+	}
+	var outputs []flash.Output
+	for _, f := range files {
+		name, img := freeName(outputs, path.Base(f.name)), flash.NewStitched(0)
+		outputs = append(outputs, flash.Output{Name: name, Image: img})
+		for _, p := range f.parts {
+			p.Source, p.Base = name, max(p.Base, 0) // a folder has the regions whole, with the hole of a head that is cut off
+			img.Add(p.Base, p.Image)
+			m.Sources = append(m.Sources, p.Record())
+			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: flash.KindRegion, Name: string(p.Region), Region: p.Region,
+				Extent: flash.Extent{Length: p.Image.Size()}, Present: p.Image.Size(), File: name})
+		}
+	}
+	m.Complete = m.Covers()
+	r.tellLacking(m.Sources)
+	return r.write(ctx, outputs, m, func([]split.Result) error {
+		for i := range m.Sources {
+			lost := r.lost.of(r.record, m.Sources[i].Region)
+			m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, lost)
+			m.Complete = m.Complete && len(lost) == 0
+		}
+		return nil
+	})
+}
+
+// freeName makes a name that no output has.
+func freeName(outputs []flash.Output, name string) string {
+	for i := 2; slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }); i++ {
+		name = fmt.Sprintf("%s_%d", name, i)
+	}
+	return name
+}
+
+// parts restores the files of the archive as they are in it, or some of them.
+func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
+	m := r.record
+	if m == nil {
+		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
+	}
+	r.problems = append(r.problems, a.Problems...)
+	r.tellLacking(m.Sources)
+	m.Kind = flash.KindParts
+	wanted, err := choose(m, r.Only, r.Skip)
+	if err != nil {
+		return nil, err
+	}
+	u := &unlocking{a: a, lost: r.lost.add}
+	defer u.close()
+	if err := u.all(ctx, m, wanted); err != nil {
+		return nil, err
+	}
+	r.problems = append(r.problems, u.problems...)
+	var outputs []flash.Output
+	for i, members := 0, a.Members(); i < len(members); i++ {
+		f := &members[i]
+		if o, ok := u.opened[f.Name]; ok {
+			outputs = append(outputs, o)
+			continue
+		}
+		if f.Name == flash.ManifestName || f.Name == flash.SumsName || !wanted(f.Name) {
+			continue
+		}
+		img := a.Salvage(f, func(e flash.Extent, err error) { r.lost.add(f.Name, e, err) })
+		outputs = append(outputs, flash.Output{Name: f.Name, Image: img})
+	}
+	return r.write(ctx, outputs, m, func(results []split.Result) error { return r.checkParts(a, m, results) })
+}
+
+// checkParts compares what was written with what was packed, and completes the record by
+// what is lost.
+func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Result) error {
+	for _, res := range results {
+		want := res.SHA256
+		if f := a.Member(res.Name); f != nil { // what was encrypted has proven itself
+			want = cmp.Or(f.SHA256, want)
+		}
+		if len(r.lost.holes[res.Name]) == 0 && want != res.SHA256 {
+			return fmt.Errorf("%s is not what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
+		}
+	}
+	for i := range m.Sources {
+		m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lost.of(r.record, m.Sources[i].Region))
+	}
+	m.Complete = m.Complete && len(r.lost.holes) == 0
+	m.Problems = append(m.Problems, r.all()...)
+	r.locked = LockedIn(&flash.Manifest{Files: filesOf(results)})
+	return nil
+}
+
+func filesOf(results []split.Result) []flash.ManifestFile {
+	var out []flash.ManifestFile
+	for _, r := range results {
+		out = append(out, flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256})
+	}
+	return out
+}
+
+// choose drops from the manifest what is not wanted, and tells which files are. The error
+// is a *plan.PatternError.
+func choose(m *flash.Manifest, only, skip []string) (func(file string) bool, error) {
+	if len(only)+len(skip) == 0 {
+		return func(string) bool { return true }, nil
+	}
+	open := slices.Clone(m.Entries) // whose files are asked for by the names that they will have
+	for i := range open {
+		open[i] = asUnlocked(open[i])
+	}
+	wants, err := plan.Wishes{Only: only, Skip: skip}.Select(open)
+	if err != nil {
+		return nil, err
+	}
+	keep, known := map[string]bool{}, map[string]bool{}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		known[e.File] = true
+		if wants(&open[i]) {
+			keep[e.File] = true
+			continue
+		}
+		if e.Present > 0 {
+			m.Complete = false
+		}
+		e.File, e.SHA256, e.Zero, e.Skipped = "", "", false, e.Present > 0
+	}
+	// What describes the phone goes along: scatter file, blocks map. Not when it is locked:
+	// who wants boot is not to be asked for a key to the map.
+	return func(file string) bool {
+		return keep[file] || !known[file] && !strings.HasSuffix(file, LockedEnding)
+	}, nil
+}
+
+// write makes the folder; check sees the results before the manifest is written.
+func (r *restoring) write(ctx context.Context, outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) (*Restored, error) {
+	f, err := split.Create(r.Output, outputs, nil, split.Options{Force: r.Force, NoHoles: r.NoHoles,
+		NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress})
+	if err != nil {
+		return nil, err
+	}
+	results, err := f.Copy(ctx)
+	if err == nil {
+		err = check(results)
+	}
+	if err == nil {
+		err = f.Finish(m)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Abandon())
+	}
+	var size int64
+	for _, res := range results {
+		size += res.Size
+	}
+	return r.done(len(results), size), nil
+}

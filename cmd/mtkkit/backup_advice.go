@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+)
+
+// backupHelp says what to do about the errors of archive. Its refusals have their hints by
+// their reasons.
+func backupHelp(err error) error {
+	switch {
+	case errors.As(err, new(*archive.SidecarError)):
+		return parityHelp(err)
+	case errors.As(err, new(*archive.NothingPrivateError)):
+		return hinted{err, []string{"give this phone's scatter file with --scatter FILE"}}
+	case errors.As(err, new(*archive.OwnerKeyError)):
+		return hinted{err, []string{"mtkkit backup create --share --owner-key FILE makes one"}}
+	}
+	return err
+}
+
+// parityHelp says what to do about the errors of parity.
+func parityHelp(err error) error {
+	var much *parity.TooMuchError
+	switch {
+	case errors.As(err, &much):
+		return hinted{err, []string{"an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others"}}
+	case errors.Is(err, flash.ErrNotThis):
+		return hinted{err, []string{"a sidecar is what mtkkit backup create --parity writes: FILE.par"}}
+	}
+	return err
+}
+
+// identityWords is the sentence that goes with files that carry the phone's identity, or
+// may, "" when there are none. End says what to mind.
+func identityWords(id plan.Identity, end string) string {
+	var say []string
+	for _, x := range []struct {
+		what  string
+		names []string
+	}{
+		{"these files carry this phone's identity (IMEI, serial numbers, keys, personal data)", id.Known},
+		{"no table names what is in these, where nvram (IMEI) and serial numbers may be", id.Unnamed},
+		{"nobody knows what partitions of these names hold, and it may be the same", id.Unknown},
+	} {
+		if len(x.names) > 0 {
+			say = append(say, x.what+": "+strings.Join(x.names, " "))
+		}
+	}
+	if len(say) == 0 {
+		return ""
+	}
+	return strings.Join(append(say, end), "; ")
+}

@@ -1,0 +1,70 @@
+package preloader
+
+import (
+	"errors"
+
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// Rest lists what of a boot region is none of its parts that are known: its header, BRLYT,
+// files whose digests hold, and fill. It is what may be of one phone; nil when there is
+// nothing. A region in which nothing is known is its own rest, unless it is fill. Of a
+// stretch between two known parts all is in the list, or nothing. The error is one of
+// reading.
+func Rest(img flash.Image) ([]flash.Extent, error) {
+	r, err := Read(img)
+	if err != nil && !isFormat(err) && !errors.Is(err, flash.ErrNotThis) {
+		return nil, err
+	}
+	var known []flash.Extent
+	if err == nil {
+		known = r.known()
+	}
+	var rest []flash.Extent
+	for _, gap := range flash.Without([]flash.Extent{{Length: img.Size()}}, known) {
+		fill, err := isFill(img, gap)
+		if err != nil {
+			return nil, err
+		}
+		if !fill {
+			rest = append(rest, gap)
+		}
+	}
+	return rest, nil
+}
+
+// known lists the parts of the region that are the same on every phone with these files.
+func (r *Region) known() (out []flash.Extent) {
+	if r.Header != nil {
+		out = append(out, flash.Extent{Length: headerUnit + 4})
+	}
+	if r.Layout != nil {
+		out = append(out, flash.Extent{Offset: r.Layout.Offset, Length: layoutSize})
+	}
+	for _, f := range r.Files {
+		if !f.Cut() && f.Proof.OK { // otherwise nothing proves where it ends
+			out = append(out, f.Extent)
+		}
+	}
+	return flash.Union(out)
+}
+
+// isFill reports whether a stretch holds a run of 0x00 or 0xFF, or one of each: a padded
+// file and erased flash behind it. Of more runs the lengths could be data.
+func isFill(img flash.Image, e flash.Extent) (bool, error) {
+	fill, changes, last := true, -1, byte(0)
+	err := windows(img, e, 0, func(w window) error {
+		for _, c := range w.bytes {
+			if c != last || changes < 0 {
+				last = c
+				changes++
+			}
+			if c != 0x00 && c != 0xFF || changes > 1 {
+				fill = false
+				return errStop
+			}
+		}
+		return nil
+	})
+	return fill, err
+}
