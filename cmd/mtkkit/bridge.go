@@ -16,6 +16,9 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
+// maxSmall is more than any small file that a user gives has, bytes.
+const maxSmall = 1 << 20
+
 // What commands that still read options by their names go through.
 
 // dumpFlags are the options of every command that reads a dump.
