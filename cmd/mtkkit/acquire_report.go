@@ -51,8 +51,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 	if a.run.Origin == nil {
 		took = "finished without the phone"
 	}
-	switch {
-	case !finished:
+	if !finished {
 		u.say("%s: unfinished: %s of %s could not be read", a.dir(), flash.Size(unread), flash.Size(size))
 		if rest.Again {
 			u.hint("try these places again: %s", a.command())
@@ -61,19 +60,25 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 		u.hint("or finish without them: %s", a.finishWithout())
 		a.hintRest(rest.Omitted)
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
-	case m.Complete:
-		u.say("%s: %s, %s, complete; %s", a.dir(), regionsOf(m), flash.Size(size), took)
-	case mayBeMixed(m):
-		u.say("%s: %s, %s of %s, perhaps of two phones; %s", a.dir(), regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
-	case unread > 0:
-		u.say("%s: %s, %s of %s, with holes; %s", a.dir(), regionsOf(m), flash.Size(size-unread), flash.Size(size), took)
-	default:
-		u.say("%s: %s, %s, not all of the phone; %s", a.dir(), regionsOf(m), flash.Size(size), took)
 	}
+	u.say("%s: %s, %s; %s", a.dir(), regionsOf(m), extentWords(m, size, unread), took)
 	a.sayIMEIs(ctx)
 	a.hintRest(rest.Omitted)
 	u.say("check:  mtkkit verify %s", quoted(a.dir()))
 	return problems, nil
+}
+
+// extentWords say how much of the phone is in a finished dump; size and unread are bytes.
+func extentWords(m *flash.Manifest, size, unread int64) string {
+	switch {
+	case m.Complete:
+		return fmt.Sprintf("%s, complete", flash.Size(size))
+	case mayBeMixed(m):
+		return fmt.Sprintf("%s of %s, perhaps of two phones", flash.Size(size-unread), flash.Size(size))
+	case unread > 0:
+		return fmt.Sprintf("%s of %s, with holes", flash.Size(size-unread), flash.Size(size))
+	}
+	return fmt.Sprintf("%s, not all of the phone", flash.Size(size))
 }
 
 // sayIMEIs says whether what was read has the phone's IMEIs; nothing where its partitions have
