@@ -58,12 +58,10 @@ type Job struct {
 	Progress  func(flash.Event)
 }
 
-// Refusal is a dump that was not begun, or not gone on with, to protect what is there.
-type Refusal struct {
-	Path, Text, Hint string
+// refuse makes a refusal of this package.
+func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
+	return flash.Refuse("acquire", reason, path, format, a...)
 }
-
-func (e *Refusal) Error() string { return "acquire: " + e.Path + ": " + e.Text }
 
 // Dump is a dump folder in the making. End it with Close.
 type Dump struct {
@@ -78,7 +76,7 @@ type Dump struct {
 	done, total int64 // bytes
 	retries     int
 	at          string // what is being read, for a person
-	problems    []flash.Problem
+	problems    flash.Problems
 	buf         []byte
 	proved      bool // what earlier runs have read is on the disk as they read it
 }
@@ -86,7 +84,7 @@ type Dump struct {
 const keyName = "phone.key"
 
 // Create begins a dump in a folder that must not exist, or be empty. What forbids it is a
-// *Refusal.
+// *flash.Refusal.
 func Create(dir string, job Job) (*Dump, error) {
 	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
 	if d.job.Want == nil {
@@ -121,10 +119,7 @@ func Create(dir string, job Job) (*Dump, error) {
 	return d, nil
 }
 
-// HoldsDump is the text of the Refusal of a folder that could be gone on with.
-const HoldsDump = "holds a dump"
-
-// RefuseFolder is the *Refusal that Create would give for what is in the way, nil when
+// RefuseFolder is the *flash.Refusal that Create would give for what is in the way, nil when
 // nothing is: an empty folder is taken.
 func RefuseFolder(dir string) error {
 	st, err := os.Stat(dir)
@@ -134,15 +129,15 @@ func RefuseFolder(dir string) error {
 	case err != nil:
 		return fmt.Errorf("acquire: %w", err)
 	case !st.IsDir():
-		return &Refusal{dir, "is a file", "a dump is a folder: choose another name with -o"}
+		return refuse(flash.ReasonNotFolder, dir, "is a file")
 	case isEmpty(dir):
 		return nil
 	case notBegun(dir):
-		return &Refusal{dir, "was begun by another run that read nothing", "remove the folder if that run has ended, or choose another with -o"}
+		return refuse(flash.ReasonBegun, dir, "was begun by another run that read nothing")
 	case Check(dir) == nil:
-		return &Refusal{dir, HoldsDump, "choose another folder with -o"}
+		return refuse(flash.ReasonHoldsDump, dir, "holds a dump")
 	}
-	return &Refusal{dir, "is not empty", "choose another folder with -o"}
+	return refuse(flash.ReasonNotEmpty, dir, "is not empty")
 }
 
 // begin writes what every dump folder starts with.
@@ -150,7 +145,7 @@ func (d *Dump) begin() error {
 	// The first thing, as of two runs that begin in one empty folder only one can make it.
 	err := os.Mkdir(d.path(regionsDir), 0o777)
 	if errors.Is(err, fs.ErrExist) {
-		return &Refusal{d.dir, "another run is reading into it", "choose another folder with -o"}
+		return refuse(flash.ReasonBusy, d.dir, "another run is reading into it")
 	}
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
@@ -348,7 +343,7 @@ func (d *Dump) takeLock() error {
 	}
 	if !disk.TryLock(f) {
 		f.Close()
-		return &Refusal{d.dir, "another run is reading into it", "wait for it, or choose another folder with -o"}
+		return refuse(flash.ReasonBusy, d.dir, "another run is reading into it")
 	}
 	d.lock = f
 	return nil
@@ -379,7 +374,7 @@ func (d *Dump) again() {
 }
 
 func (d *Dump) atPlace(err error) bool {
-	return errors.Is(err, errShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
+	return errors.Is(err, flash.ErrShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
 }
 
 // step counts bytes that are done with.

@@ -213,9 +213,9 @@ func TestAcquire(t *testing.T) {
 
 func refused(t *testing.T, err error, says string) {
 	t.Helper()
-	var r *Refusal
-	if !errors.As(err, &r) || !strings.Contains(r.Text, says) || r.Hint == "" {
-		t.Fatalf("got %v, want a refusal that says %q, with a hint", err, says)
+	r := flash.AsRefusal(err)
+	if r == nil || !strings.Contains(r.Text, says) || r.Reason == "" || r.By != "acquire" || r.Path == "" {
+		t.Fatalf("got %+v (%v), want a refusal that says %q, with a reason", r, err, says)
 	}
 }
 

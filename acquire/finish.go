@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -70,7 +71,7 @@ func (d *Dump) tellLeftOut() {
 		return
 	}
 	for _, p := range d.job.Device.Parts {
-		told := flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: flash.NoOffset, Text: leftOut}
+		told := flash.NewProblem(flash.Warning, string(p.Region), flash.NoOffset, leftOut)
 		if _, yes := useless(p.Region); yes {
 			told.Severity, told.Text = flash.Note, "was left out as asked: "+noUse
 		}
@@ -146,7 +147,7 @@ func (r *region) finish() error {
 		return err
 	}
 	r.close()
-	if err := os.Rename(r.path+partSuffix, r.path); err != nil {
+	if err := disk.Publish(disk.PublishOptions{SyncDir: syncDir}, disk.Pending{Part: r.path + partSuffix, Path: r.path}); err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
 	if err := os.Remove(r.path + journalSuffix); err != nil {

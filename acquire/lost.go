@@ -363,8 +363,11 @@ type exactReader interface {
 // exactly reads all of b, and has the device asked for nothing around it.
 func exactly(img flash.Image, b []byte, off int64) error {
 	if x, ok := img.(exactReader); ok {
-		n, err := x.ReadExactAt(b, off)
-		return allOf(n, len(b), off, err)
+		return flash.ReadInto(exact{x}, b, off)
 	}
-	return readFull(img, b, off)
+	return flash.ReadInto(img, b, off)
 }
+
+type exact struct{ exactReader }
+
+func (e exact) ReadAt(p []byte, off int64) (int, error) { return e.ReadExactAt(p, off) }

@@ -68,13 +68,12 @@ func unlike(ctx context.Context, file io.ReaderAt, list []chunk, done func(int64
 // holds reports whether a file holds a chunk; b lends room for one.
 func holds(ctx context.Context, file io.ReaderAt, c chunk, b []byte) bool {
 	if c.Length == chunkSize {
-		n, _ := file.ReadAt(b, c.Offset)
-		return n == chunkSize && sumOf(b) == c.sum
+		return flash.ReadInto(file, b[:chunkSize], c.Offset) == nil && sumOf(b) == c.sum
 	}
 	h := sha256.New() // a longer one is of no run of ours, but may be right all the same
 	for off := c.Offset; off < c.End(); {
 		p := b[:min(c.End()-off, chunkSize)]
-		if n, _ := file.ReadAt(p, off); n < len(p) || ctx.Err() != nil {
+		if flash.ReadInto(file, p, off) != nil || ctx.Err() != nil {
 			return false
 		}
 		h.Write(p)
@@ -139,8 +138,8 @@ func (d *Dump) readAgain(r *region, lost []chunk) error {
 
 // Proof is what the journals of a dump folder say of its files.
 type Proof struct {
-	Bytes    int64           // that have a hash
-	Problems []flash.Problem // an error for each region of which the disk holds something else
+	Bytes    int64          // that have a hash
+	Problems flash.Problems // an error for each region of which the disk holds something else
 }
 
 // Prove compares the files of a dump folder, be it finished or not, with the hashes that
@@ -159,7 +158,7 @@ func Prove(ctx context.Context, dir string, progress func(flash.Event)) (*Proof,
 	for _, s := range m.Sources {
 		j, _, err := loadJournal(filepath.Join(dir, regionsDir, s.Name), s.Region, s.Size)
 		if err != nil {
-			p.Problems = append(p.Problems, flash.Problem{Severity: flash.Error, Place: string(s.Region), Offset: flash.NoOffset, Text: err.Error()})
+			p.Problems.Add(flash.Error, string(s.Region), "%v", err)
 			continue
 		}
 		if j == nil {
@@ -180,7 +179,7 @@ func (p *Proof) region(ctx context.Context, root *os.Root, j *journal, name stri
 		f, err = disk.OpenIn(root, filepath.Join(regionsDir, name))
 	}
 	if err != nil {
-		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Error, Place: string(j.region), Offset: flash.NoOffset, Text: err.Error()})
+		p.Problems.Add(flash.Error, string(j.region), "%v", err)
 		return nil
 	}
 	defer f.Close()
@@ -199,9 +198,8 @@ func (p *Proof) region(ctx context.Context, root *os.Root, j *journal, name stri
 		gone = append(gone, c.Extent)
 	}
 	if gone = flash.Union(gone); len(gone) > 0 {
-		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Error, Place: string(j.region), Offset: gone[0].Offset,
-			Text: fmt.Sprintf("0x%x bytes (%s) are not what was read from the phone, by the hashes of its journal (%d places, this is the first)",
-				flash.Total(gone), flash.Size(flash.Total(gone)), len(gone))})
+		p.Problems.AddAt(flash.Error, string(j.region), gone[0].Offset, "0x%x bytes (%s) are not what was read from the phone, by the hashes of its journal (%d places, this is the first)",
+			flash.Total(gone), flash.Size(flash.Total(gone)), len(gone))
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ const (
 // The folder of the regions, and what the names of their files end with.
 const (
 	regionsDir    = "regions"
-	partSuffix    = ".part"
+	partSuffix    = disk.PartSuffix
 	mapSuffix     = ".map"
 	journalSuffix = ".journal"
 	chunksSuffix  = ".chunks"
@@ -194,7 +194,7 @@ func (r *region) catchUp() {
 	}
 	for b := r.small(); r.flatPos < r.read[i].End(); {
 		n := min(r.read[i].End()-r.flatPos, int64(len(b)))
-		if got, _ := r.data.ReadAt(b[:n], r.flatPos); int64(got) != n {
+		if flash.ReadInto(r.data, b[:n], r.flatPos) != nil {
 			return
 		}
 		r.sum.Write(b[:n])
@@ -232,7 +232,7 @@ var zeros [chunkSize]byte
 var zeroSum = sync.OnceValue(func() [32]byte { return sha256.Sum256(zeros[:]) })
 
 func sumOf(b []byte) [32]byte {
-	if len(b) == chunkSize && bytes.Equal(b, zeros[:]) {
+	if len(b) == chunkSize && flash.IsZero(b) {
 		return zeroSum()
 	}
 	return sha256.Sum256(b)
@@ -240,10 +240,7 @@ func sumOf(b []byte) [32]byte {
 
 // run returns where the run of grains that begins at i ends, all zero or none.
 func run(b []byte, i int) (end int, zero bool) {
-	isZero := func(i int) bool {
-		g := b[i:min(i+grain, len(b))]
-		return bytes.Equal(g, zeros[:len(g)])
-	}
+	isZero := func(i int) bool { return flash.IsZero(b[i:min(i+grain, len(b))]) }
 	zero = isZero(i)
 	for i = min(i+grain, len(b)); i < len(b) && isZero(i) == zero; {
 		i = min(i+grain, len(b))
@@ -255,7 +252,7 @@ func run(b []byte, i int) (end int, zero bool) {
 func (r *region) zeroAt(off int64, n int) bool {
 	for b := r.small(); n > 0; {
 		m := min(n, len(b))
-		if got, _ := r.data.ReadAt(b[:m], off); got != m || !bytes.Equal(b[:m], zeros[:m]) {
+		if flash.ReadInto(r.data, b[:m], off) != nil || !flash.IsZero(b[:m]) {
 			return false
 		}
 		off, n = off+int64(m), n-m
@@ -363,22 +360,11 @@ func replaceFile(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("acquire: %w", err)
 	}
-	if err = f.Truncate(0); err == nil {
-		_, err = f.Write(b)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(path+newSuffix, path)
-	}
+	err = disk.Fill(f, path, disk.PublishOptions{SyncDir: syncDir}, func(f *os.File) error {
+		_, err := f.Write(b)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("acquire: writing %s: %w", path, err)
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("acquire: writing %s: %w", path, err)
 	}
 	return nil

@@ -23,7 +23,7 @@ var ErrNotBegun = fmt.Errorf("%w yet: the run that made it ended before anything
 // Resume goes on with a dump, after it has made sure that it is the same phone: by its
 // identities, by the sizes of its regions, and by what it holds where the reading
 // stopped; without an identity that both runs were told, by more of what it holds. Another
-// phone is a *Refusal, and nothing is changed. Where there is nothing to tell phones apart
+// phone is a *flash.Refusal, and nothing is changed. Where there is nothing to tell phones apart
 // by, the dump says so, and is never called complete.
 func Resume(dir string, job Job) (*Dump, error) {
 	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
@@ -39,7 +39,7 @@ func (d *Dump) reopen() (err error) {
 		return err
 	}
 	if st, err := os.Lstat(d.path(regionsDir)); err == nil && !st.IsDir() {
-		return &Refusal{d.path(regionsDir), "is no folder", "nothing is written through links: put the regions there themselves"}
+		return refuse(flash.ReasonLink, d.path(regionsDir), "is no folder")
 	}
 	key, err := readBook(d.path(keyName))
 	if err == nil {

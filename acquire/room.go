@@ -1,7 +1,6 @@
 package acquire
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -31,8 +30,7 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 			continue
 		}
 		if size := p.Image.Size(); v.MaxFile > 0 && size > v.MaxFile {
-			return &Refusal{d.dir, fmt.Sprintf("%s has %v, more than a file on %s can have (%v)", p.Region, flash.Size(size), v.Kind, flash.Size(v.MaxFile)),
-				"choose a folder on a disk with another file system, with -o"}
+			return refuse(flash.ReasonTooBig, d.dir, "%s has %v, more than a file on %s can have (%v)", p.Region, flash.Size(size), v.Kind, flash.Size(v.MaxFile))
 		}
 		if !v.Holes {
 			need += max(p.Image.Size()-d.written(p), 0)
@@ -47,11 +45,11 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	if need <= v.Free || d.job.AnyRoom {
 		return nil
 	}
-	hint := "free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or go on all the same with --any-room: zeros take none"
+	reason := flash.ReasonNoRoom
 	if have != nil {
-		hint = "free some space, move the folder to a larger disk and go on with it there, or go on all the same with --any-room: zeros take none"
+		reason = flash.ReasonNoRoomToResume
 	}
-	return &Refusal{d.dir, fmt.Sprintf("needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free)), hint}
+	return refuse(reason, d.dir, "needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free))
 }
 
 // unwritten is what of a region is wanted and not in the dump yet; have is nil where

@@ -2,7 +2,6 @@ package acquire
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -20,7 +19,7 @@ const maxCompared = 64
 // that is in the record, too.
 func (d *Dump) samePhone() (known bool, err error) {
 	other := func(format string, a ...any) (bool, error) {
-		return false, &Refusal{d.dir, "is of another phone: " + fmt.Sprintf(format, a...), "connect the phone it was begun with, or read this one into a folder of its own"}
+		return false, refuse(flash.ReasonOtherPhone, d.dir, "is of another phone: "+format, a...)
 	}
 	if d.record.Phone != nil {
 		for _, name := range slices.Sorted(maps.Keys(d.job.IDs)) {
@@ -58,7 +57,7 @@ func (d *Dump) refuseLacking(s flash.ManifestSource) error {
 	if err != nil || j != nil && len(j.want) > 0 && len(j.todo()) == 0 {
 		return err
 	}
-	return &Refusal{d.dir, fmt.Sprintf("%s is still to be read, and is not there", s.Region), "name its file too, or go on with the phone: --da FILE"}
+	return refuse(flash.ReasonNoRegion, d.dir, "%s is still to be read, and is not there", s.Region)
 }
 
 // sameContent compares what the device holds with what was read: the last chunk of each
@@ -192,15 +191,14 @@ func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 	case err != nil:
 		return false, err
 	case sumOf(b) != c.sum:
-		return false, &Refusal{d.dir, fmt.Sprintf("the phone's %s holds something else at 0x%x than when the reading stopped", j.region, c.Offset),
-			"is it the same phone, and was it not started in between? if it was, read it into a new folder"}
+		return false, refuse(flash.ReasonChanged, d.dir, "the phone's %s holds something else at 0x%x than when the reading stopped", j.region, c.Offset)
 	}
 	return true, nil
 }
 
 // tellUnproven notes that two phones may be mixed, where there is something to read.
 func (d *Dump) tellUnproven() error {
-	p := flash.Problem{Severity: flash.Warning, Place: flash.PlacePhone, Offset: flash.NoOffset, Text: Unproven}
+	p := flash.NewProblem(flash.Warning, flash.PlacePhone, flash.NoOffset, Unproven)
 	reads := slices.ContainsFunc(d.regions, func(r *region) bool {
 		return d.job.Device.Part(r.region) != nil && len(r.todo())+len(r.bad) > 0
 	})

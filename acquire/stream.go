@@ -2,8 +2,6 @@ package acquire
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -41,7 +39,7 @@ func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []fl
 		if nearLoss(lost, off) {
 			return exactly(img, b, off)
 		}
-		return readFull(img, b, off)
+		return flash.ReadInto(img, b, off)
 	})
 	failed = -1
 	for next := 0; ; next++ {
@@ -104,23 +102,3 @@ func feed(ctx context.Context, list []flash.Extent, free chan []byte, quit <-cha
 	}()
 	return full
 }
-
-// readFull reads all of b; a source that ends early has a hole there.
-func readFull(img flash.Image, b []byte, off int64) error {
-	n, err := img.ReadAt(b, off)
-	return allOf(n, len(b), off, err)
-}
-
-// allOf judges a reading that gave n of want bytes.
-func allOf(n, want int, off int64, err error) error {
-	if n == want {
-		return nil
-	}
-	if err == nil || err == io.EOF {
-		err = errShort
-	}
-	return fmt.Errorf("%d of %d bytes at 0x%x: %w", n, want, off, err)
-}
-
-// errShort is a source that gives less than it has. That is about the place.
-var errShort = fmt.Errorf("acquire: the source ends early: %w", io.ErrUnexpectedEOF)

@@ -90,8 +90,7 @@ func (d *Dump) leaveOut(r *region, why string) error {
 	m.Entries = slices.DeleteFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Region == r.region })
 	m.Files = slices.DeleteFunc(m.Files, func(f flash.ManifestFile) bool { return f.Name == file || strings.HasPrefix(f.Name, file+".") })
 	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return p.Place == string(r.region) })
-	d.problems = append(d.problems, flash.Problem{Severity: flash.Note, Place: string(r.region), Offset: flash.NoOffset,
-		Text: fmt.Sprintf(why, FileName(r.region)) + ": " + noUse})
+	d.problems.Add(flash.Note, string(r.region), why+": "+noUse, FileName(r.region))
 	return d.writeDraft()
 }
 
@@ -112,8 +111,7 @@ func (d *Dump) leaveOutLost() error {
 func (d *Dump) tellUseless() {
 	for _, r := range d.regions {
 		why, yes := useless(r.region)
-		p := flash.Problem{Severity: flash.Note, Place: string(r.region), Offset: flash.NoOffset,
-			Text: "was read, and can never be written back: " + why}
+		p := flash.NewProblem(flash.Note, string(r.region), flash.NoOffset, "was read, and can never be written back: %s", why)
 		if yes && len(r.read) > 0 && !slices.Contains(d.problems, p) {
 			d.problems = append(d.problems, p)
 		}

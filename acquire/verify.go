@@ -131,8 +131,7 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 
 // problem notes something about a place of a region, for the manifest.
 func (d *Dump) problem(s flash.Severity, r *region, e flash.Extent, format string, a ...any) {
-	p := flash.Problem{Severity: s, Place: string(r.region), Offset: e.Offset,
-		Text: fmt.Sprintf("0x%x bytes (%s): ", e.Length, flash.Size(e.Length)) + fmt.Sprintf(format, a...)}
+	p := flash.NewProblem(s, string(r.region), e.Offset, "0x%x bytes (%s): %s", e.Length, flash.Size(e.Length), fmt.Sprintf(format, a...))
 	if !slices.Contains(d.problems, p) { // earlier runs may have said so
 		d.problems = append(d.problems, p)
 	}

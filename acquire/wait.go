@@ -80,5 +80,5 @@ func (d *Dump) read(r *region, img flash.Image, b []byte, off int64) error {
 	if nearLoss(r.lost, off) {
 		return d.ask(img, b, off)
 	}
-	return Patiently(d.job.Progress, d.reading(), off, func() error { return readFull(img, b, off) })
+	return Patiently(d.job.Progress, d.reading(), off, func() error { return flash.ReadInto(img, b, off) })
 }

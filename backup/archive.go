@@ -15,7 +15,7 @@ import (
 
 // Archive is an archive opened for reading, at any place.
 type Archive struct {
-	Problems []flash.Problem // what opening it brought to light
+	Problems flash.Problems // what opening it brought to light
 
 	img   flash.Image
 	dec   *zstd.Decoder
@@ -123,7 +123,7 @@ func (a *Archive) Salvage(m *Member, lost func(e flash.Extent, err error)) flash
 }
 
 func (a *Archive) tell(s flash.Severity, place string, offset int64, format string, args ...any) {
-	a.Problems = append(a.Problems, flash.Problem{Severity: s, Place: place, Offset: offset, Text: fmt.Sprintf(format, args...)})
+	a.Problems.AddAt(s, place, offset, format, args...)
 }
 
 // ChunkError is a chunk of a member that cannot be read as it was written.
@@ -148,7 +148,7 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 		return packed, plain, &ChunkError{m.Name, w.Extent, c.at, err}
 	}
 	packed = sized(packed, int(c.Packed))
-	if err := readFull(a.img, packed, c.at); err != nil {
+	if err := flash.ReadInto(a.img, packed, c.at); err != nil {
 		return fail(err)
 	}
 	want := int(w.stored())

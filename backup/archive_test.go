@@ -60,7 +60,7 @@ func TestWriterIsDeterministic(t *testing.T) {
 		img := imgtest.NewSparse(o.Image.Size())
 		b := files[o.Name]
 		for off := 0; off < len(b); off += grain {
-			if g := b[off:min(off+grain, len(b))]; !isZero(g) {
+			if g := b[off:min(off+grain, len(b))]; !flash.IsZero(g) {
 				img.Put(int64(off), g)
 			}
 		}

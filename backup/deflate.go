@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/flate"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // deflater is a compressor for archive/zip that uses all processors. What is written
@@ -99,7 +101,7 @@ func (w *deflater) send(last bool) {
 	go func() {
 		defer close(d.ready)
 		switch {
-		case !last && len(d.plain) == chunkSize && allZero(d.plain):
+		case !last && len(d.plain) == chunkSize && flash.IsZero(d.plain):
 			d.packed.Reset()
 			d.packed.Write(w.pool.zeros)
 		case looksRandom(d.plain):
@@ -137,13 +139,4 @@ func (w *deflater) write() {
 		w.pool.free <- d
 	}
 	w.done <- err
-}
-
-func allZero(b []byte) bool {
-	for ; len(b) > len(zeros); b = b[len(zeros):] {
-		if !isZero(b[:len(zeros)]) {
-			return false
-		}
-	}
-	return isZero(b)
 }

@@ -24,7 +24,7 @@ func (a *Archive) open() error {
 func (a *Archive) byTable() error {
 	size := a.img.Size()
 	footer := make([]byte, footerLen)
-	if size < footerLen || readFull(a.img, footer, size-footerLen) != nil {
+	if size < footerLen || flash.ReadInto(a.img, footer, size-footerLen) != nil {
 		return errNoSeekTable
 	}
 	n, err := seekTableLen(footer, size)
@@ -35,7 +35,7 @@ func (a *Archive) byTable() error {
 		return errNoSeekTable
 	}
 	table := make([]byte, n)
-	if err := readFull(a.img, table, size-n); err != nil {
+	if err := flash.ReadInto(a.img, table, size-n); err != nil {
 		return err
 	}
 	pairs, err := decodeSeekTable(table)
@@ -99,7 +99,7 @@ func (a *Archive) readIndex(f frame) (*Index, error) {
 		return nil, indexError(fmt.Sprintf("has 0x%x bytes", f.length), nil)
 	}
 	b := make([]byte, f.length)
-	if err := readFull(a.img, b, f.at); err != nil {
+	if err := flash.ReadInto(a.img, b, f.at); err != nil {
 		return nil, err
 	}
 	if binary.LittleEndian.Uint32(b) != skipMagic || int64(binary.LittleEndian.Uint32(b[4:])) != f.length-skipHead {

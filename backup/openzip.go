@@ -104,7 +104,7 @@ func (v *verifier) verifyZip(m *Member) {
 		}
 		if err != nil {
 			v.mu.Lock()
-			v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: m.Name, Offset: flash.NoOffset, Text: err.Error()})
+			v.problems.Add(flash.Error, m.Name, "%v", err)
 			v.mu.Unlock()
 			return
 		}

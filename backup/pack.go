@@ -230,7 +230,7 @@ func sized(b []byte, n int) []byte {
 // readData reads stretches of an image one behind the other into b.
 func readData(img flash.Image, data []flash.Extent, b []byte) error {
 	for _, d := range data {
-		if err := readFull(img, b[:d.Length], d.Offset); err != nil {
+		if err := flash.ReadInto(img, b[:d.Length], d.Offset); err != nil {
 			return err
 		}
 		b = b[d.Length:]

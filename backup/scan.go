@@ -1,10 +1,8 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -59,11 +57,11 @@ func scanData(ctx context.Context, img flash.Image) (data []flash.Extent, err er
 			return nil, err
 		}
 		b := buf[:min(scanBlock, size-off)]
-		if err := readFull(img, b, off); err != nil {
+		if err := flash.ReadInto(img, b, off); err != nil {
 			return nil, err
 		}
 		for i := 0; i < len(b); i += grain {
-			if g := b[i:min(i+grain, len(b))]; !isZero(g) {
+			if g := b[i:min(i+grain, len(b))]; !flash.IsZero(g) {
 				data = addData(data, flash.Extent{Offset: off + int64(i), Length: int64(len(g))}, size)
 			}
 		}
@@ -83,27 +81,6 @@ func addData(data []flash.Extent, d flash.Extent, size int64) []flash.Extent {
 		start = 0
 	}
 	return append(data, flash.Extent{Offset: start, Length: end - start})
-}
-
-// isZero reports whether b, at most scanBlock long, holds zeros only. Data mostly tell
-// in the first bytes.
-func isZero(b []byte) bool {
-	if len(b) >= 8 && (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7]) != 0 {
-		return false
-	}
-	return bytes.Equal(b, zeros[:len(b)])
-}
-
-// readFull reads all of b. Anything less is an error, whatever the image says of it.
-func readFull(img flash.Image, b []byte, off int64) error {
-	n, err := img.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("%d of %d bytes read at 0x%x: %w", n, len(b), off, err)
 }
 
 // Pages of a chunk that are looked at to see whether it is worth compressing.

@@ -77,7 +77,7 @@ func (a *Archive) frameAt(at int64) (frame, error) {
 		f.plain, f.length = int64(h.FrameContentSize), int64(h.HeaderSize)
 		for last := false; !last; {
 			head := make([]byte, blockHead)
-			if readFull(a.img, head, at+f.length) != nil {
+			if flash.ReadInto(a.img, head, at+f.length) != nil {
 				return frame{}, errNoFrame
 			}
 			v := binary.LittleEndian.Uint32(append(head, 0))
@@ -119,7 +119,7 @@ func (a *Archive) rebuild(frames []frame) error {
 			i++
 			continue
 		}
-		if isZero(b[:min(len(b), scanBlock)]) && len(b) == 2*tarBlock {
+		if len(b) == 2*tarBlock && flash.IsZero(b) {
 			break
 		}
 		m, err := parseHead(b)
@@ -170,7 +170,7 @@ func (a *Archive) frame(f frame) ([]byte, error) {
 		return nil, fmt.Errorf("a frame of 0x%x bytes", f.plain)
 	}
 	b := make([]byte, f.length)
-	if err := readFull(a.img, b, f.at); err != nil {
+	if err := flash.ReadInto(a.img, b, f.at); err != nil {
 		return nil, err
 	}
 	return a.dec.DecodeAll(b, nil)

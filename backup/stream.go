@@ -23,7 +23,7 @@ func Frames(ctx context.Context, out io.Writer, img flash.Image, level int, done
 			return err
 		}
 		b := plain[:min(chunkSize, img.Size()-off)]
-		if err := readFull(img, b, off); err != nil {
+		if err := flash.ReadInto(img, b, off); err != nil {
 			return err
 		}
 		packed = enc.EncodeAll(b, packed[:0])

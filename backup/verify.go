@@ -26,7 +26,7 @@ type VerifyOptions struct {
 // Report is the verdict on an archive.
 type Report struct {
 	OK       bool // every byte is as it was written; no Problem is an Error
-	Problems []flash.Problem
+	Problems flash.Problems
 	Members  int
 	Bytes    int64 // of the members
 	Unproven int   // members without sums: the index was lost, only the frames' checksums spoke
@@ -66,7 +66,7 @@ type verifier struct {
 
 	mu       sync.Mutex
 	done     int64
-	problems []flash.Problem
+	problems flash.Problems
 }
 
 // piece is a frame to verify: chunk -1 is the headers of a member.
@@ -123,10 +123,9 @@ func (v *verifier) verify(p piece, packed, plain []byte) (_, _ []byte) {
 	var lost *ChunkError
 	switch {
 	case errors.As(err, &lost):
-		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: p.m.Name, Offset: lost.Offset,
-			Text: fmt.Sprintf("%v of it (%s) is lost: the frame at 0x%x of the archive is damaged: %v", lost.Extent, flash.Size(lost.Length), lost.At, lost.Err)})
+		v.problems.AddAt(flash.Error, p.m.Name, lost.Offset, "%v of it (%s) is lost: the frame at 0x%x of the archive is damaged: %v", lost.Extent, flash.Size(lost.Length), lost.At, lost.Err)
 	case err != nil:
-		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: p.m.Name, Offset: flash.NoOffset, Text: err.Error()})
+		v.problems.Add(flash.Error, p.m.Name, "%v", err)
 	}
 	return packed, plain
 }
@@ -175,8 +174,8 @@ func (v *verifier) ends() {
 		return // rebuilt of what there is
 	}
 	b, err := a.frame(frame{at: last, length: a.end - last})
-	if err != nil || len(b) != 2*tarBlock || !isZero(b) {
-		v.problems = append(v.problems, flash.Problem{Severity: flash.Error, Place: "archive", Offset: last, Text: "the end of the tar archive is damaged"})
+	if err != nil || len(b) != 2*tarBlock || !flash.IsZero(b) {
+		v.problems.AddAt(flash.Error, "archive", last, "the end of the tar archive is damaged")
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *zipMember) stream(img flash.Image, data []flash.Extent) error {
 		}
 		for s.at < d.End() {
 			b := buf[:min(scanBlock, d.End()-s.at)]
-			if err := readFull(img, b, s.at); err != nil {
+			if err := flash.ReadInto(img, b, s.at); err != nil {
 				return err
 			}
 			s.r.DataBytes += int64(len(b))

@@ -38,9 +38,7 @@ func ReadBPI(img flash.Image) (*flash.Table, error) {
 	if !strings.HasPrefix(string(b), bpiSignature) {
 		return nil, &flash.FormatError{Format: "bpi", Offset: 0, Text: "no BPI signature", Err: flash.ErrNotThis}
 	}
-	t := &flash.Table{Format: "bpi", SectorSize: sectorSize, Problems: []flash.Problem{{
-		Severity: flash.Warning, Place: "bpi", Offset: 0,
-		Text: "this format is hardly known: unverified on real bytes, and the size of a sector is assumed"}}}
+	t := &flash.Table{Format: "bpi", SectorSize: sectorSize, Problems: []flash.Problem{flash.NewProblem(flash.Warning, "bpi", 0, "this format is hardly known: unverified on real bytes, and the size of a sector is assumed")}}
 	for at := bpiEntries; at+bpiEntry <= len(b); at += bpiEntry {
 		e := b[at : at+bpiEntry]
 		if string(e[bpiOffGUID:bpiOffFirst]) == strings.Repeat("\x00", 16) {
@@ -52,7 +50,7 @@ func ReadBPI(img flash.Image) (*flash.Table, error) {
 		first, last := binary.LittleEndian.Uint64(e[bpiOffFirst:]), binary.LittleEndian.Uint64(e[bpiOffLast:])
 		var why string
 		if p.Extent, why = bpiExtent(first, last); why != "" {
-			t.Problems = append(t.Problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: int64(at), Text: why})
+			t.Problems.AddAt(flash.Error, p.Name, int64(at), "%s", why)
 		}
 		t.Partitions = append(t.Partitions, p)
 	}

@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -106,8 +105,7 @@ func pickPMT(hits []*pmt) *pmt {
 func (t *pmt) table(others []*pmt) *flash.Table {
 	out := &flash.Table{Format: "pmt"}
 	say := func(s flash.Severity, place, text string, args ...any) {
-		out.Problems = append(out.Problems, flash.Problem{Severity: s, Place: place,
-			Offset: t.offset, Text: fmt.Sprintf(text, args...)})
+		out.Problems.AddAt(s, place, t.offset, text, args...)
 	}
 	say(flash.Note, "pmt", "the layout of this table is known from boot loader sources; it is unverified on real bytes")
 	if t.mirror {

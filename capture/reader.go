@@ -42,7 +42,7 @@ func problem(s flash.Severity, place string, line int, text string, args ...any)
 	if place == "" {
 		place = "list"
 	}
-	return flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: text}
+	return flash.NewProblem(s, place, flash.NoOffset, "%s", text)
 }
 
 // damaged records a line that begins like a row and is none.

@@ -8,7 +8,8 @@
 //	others     nothing is known, and what is not known forbids nothing
 //
 // What a path is comes before it is opened (OpenPlain, OpenDump, OpenIn, OpenOwn), and
-// whether a file is still what was opened is asked while it is read (State).
+// whether a file is still what was opened is asked while it is read (State). A file gets its
+// name in one way only (Publish): when all of it is on the disk.
 //
 // One file a system; what the package cannot do somewhere it says there.
 package disk

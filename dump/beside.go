@@ -148,7 +148,7 @@ func compareChips(lay *layout.Layout, user *flash.Part) {
 	}
 	build := buildChip(lay, user)
 	for _, f := range said {
-		if build.Value != "" && f.From != "--platform" && !preloader.Related(f.Value, build.Value) {
+		if build.Value != "" && f.From != layout.FromCaller && !preloader.Related(f.Value, build.Value) {
 			lay.Problems = append(lay.Problems, flash.Problem{Severity: flash.Warning, Place: "chip", Offset: flash.NoOffset,
 				Text: fmt.Sprintf("%s is for %s, the software (%s) for %s: they are of two phones", f.From, f.Value, build.From, build.Value)})
 		}

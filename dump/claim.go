@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // ScatterName matches the name that flash tools insist on, MT6592_Android_scatter.txt; its
@@ -22,10 +23,14 @@ var ScatterName = regexp.MustCompile(`^(?i)(mt[0-9]{4}[a-z0-9]{0,3})_android_sca
 // TableError is a file given as a table of partitions that holds none which can be read.
 type TableError struct {
 	Path string
-	Err  error // wraps flash.ErrNotThis where the file is of another format
+	Is   *whatis.Thing // what the file is in place of it; nil where nothing tells
+	Err  error         // wraps flash.ErrNotThis where the file is of another format
 }
 
 func (e *TableError) Error() string {
+	if e.Is != nil {
+		return fmt.Sprintf("%s: is no scatter file and no list of partitions, but %s", e.Path, e.Is)
+	}
 	if errors.Is(e.Err, flash.ErrNotThis) {
 		return e.Path + ": neither a scatter file nor a list of partitions of a known kind"
 	}
@@ -70,7 +75,11 @@ func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim
 	}
 	f, err := scatter.Read(img)
 	if err != nil {
-		return nil, &TableError{path, err}
+		bad := &TableError{Path: path, Err: err}
+		if t := KindOf(path); errors.Is(err, flash.ErrNotThis) && t != nil && !Formless(t.Kind) {
+			bad.Is = t
+		}
+		return nil, bad
 	}
 	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
 		f = f.Select(storage)

@@ -25,7 +25,7 @@ type Sector struct {
 type Chain struct {
 	Sectors  []Sector // the MBR first
 	Extended int64    // X: where the first EBR should be, bytes; 0 when the MBR has no link
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
 // LikePhones reports whether the chain is as MediaTek's tools write it: links to further
@@ -96,8 +96,7 @@ func headless(img flash.Image, first []byte) *Chain {
 	if ebr1.Entries, err = ParseSector(b); err != nil || !isLoneEBR(b, ebr1.Entries, SectorSize) {
 		return nil
 	}
-	c.Problems = append(c.Problems, flash.Problem{Severity: flash.Error, Place: "MBR", Offset: 0,
-		Text: "the MBR is gone, and with it the places of the partitions it listed; EBR1 stands where it always does"})
+	c.Problems.AddAt(flash.Error, "MBR", 0, "the MBR is gone, and with it the places of the partitions it listed; EBR1 stands where it always does")
 	c.add(ebr1)
 	c.follow(img)
 	return c
@@ -155,7 +154,7 @@ func (c *Chain) load(img flash.Image, next *Sector) string {
 	if next.Entries, err = ParseSector(b); err == nil {
 		return ""
 	}
-	if allZero(b) {
+	if flash.IsZero(b) {
 		return "sector is all zero, not a table"
 	}
 	return "sector does not end in 55 aa, not a table"
@@ -200,6 +199,5 @@ func (s Sector) place(e Entry) (extent flash.Extent, toEnd bool) {
 }
 
 func (c *Chain) warn(place string, off int64, text string) {
-	c.Problems = append(c.Problems, flash.Problem{
-		Severity: flash.Warning, Place: place, Offset: off, Text: text})
+	c.Problems.AddAt(flash.Warning, place, off, "%s", text)
 }

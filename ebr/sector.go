@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // SectorSize is the unit of every number in the chain, and the length of a table
@@ -133,18 +135,9 @@ func isLoneEBR(b []byte, entries [4]Entry, size int64) bool {
 	}
 	for i := range entries {
 		e := b[offEntries+i*entrySize:]
-		if !allZero(e[1:4]) || !allZero(e[5:8]) {
+		if !flash.IsZero(e[1:4]) || !flash.IsZero(e[5:8]) {
 			return false
 		}
 	}
-	return allZero(b[offDiskID:offEntries])
-}
-
-func allZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
+	return flash.IsZero(b[offDiskID:offEntries])
 }

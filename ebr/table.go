@@ -38,9 +38,7 @@ func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
 				p.Length = max(size-p.Offset, 0)
 			}
 			if p.ToEnd && size > 0 && p.Offset >= size {
-				t.Problems = append(t.Problems, flash.Problem{
-					Severity: flash.Warning, Place: p.Name, Offset: p.Offset, Text: fmt.Sprintf(
-						"lies beyond the end of the image (0x%x): nothing of it is here", size)})
+				t.Problems.AddAt(flash.Warning, p.Name, p.Offset, "lies beyond the end of the image (0x%x): nothing of it is here", size)
 			}
 			add(p)
 		}

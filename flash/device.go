@@ -114,8 +114,8 @@ func (p Part) Record() ManifestSource {
 // one region; boot-region files add theirs.
 type Device struct {
 	Storage  Storage
-	Parts    []Part    // main source first
-	Problems []Problem // what opening it brought to light
+	Parts    []Part   // main source first
+	Problems Problems // what opening it brought to light
 }
 
 // Image returns the bytes of a region, or nil when the dump has none.

@@ -153,18 +153,3 @@ func (e Extent) Clip(size int64) Extent {
 
 // String prints the extent as 0xSTART..0xEND, the end excluded.
 func (e Extent) String() string { return fmt.Sprintf("0x%x..0x%x", e.Offset, e.End()) }
-
-// ReadFull reads exactly n bytes at off. A short image is an error that says how
-// much was there; n must be a bound of the caller's own, never a number read from
-// the image.
-func ReadFull(img Image, off int64, n int) ([]byte, error) {
-	b := make([]byte, n)
-	m, err := img.ReadAt(b, off)
-	if m == n {
-		return b, nil
-	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return b[:m], fmt.Errorf("flash: %d of %d bytes at 0x%x: %w", m, n, off, err)
-}

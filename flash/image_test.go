@@ -163,44 +163,6 @@ func TestExtentRelations(t *testing.T) {
 	}
 }
 
-// fickle returns full reads with io.EOF at the end, as io.ReaderAt allows, or fails.
-type fickle struct {
-	*bytes.Reader
-	err error
-}
-
-func (f fickle) ReadAt(p []byte, off int64) (int, error) {
-	n, err := f.Reader.ReadAt(p, off)
-	return n, errors.Join(err, f.err)
-}
-
-func TestReadFull(t *testing.T) {
-	b := counting(100)
-	img := bytes.NewReader(b)
-	for _, c := range []struct {
-		off, n, have int
-	}{{0, 100, 100}, {40, 10, 10}, {90, 20, 10}, {100, 1, 0}, {100, 0, 0}, {5, 0, 0}} {
-		got, err := flash.ReadFull(img, int64(c.off), c.n)
-		short := c.have < c.n
-		if len(got) != c.have || !bytes.Equal(got, b[c.off:c.off+c.have]) || (err != nil) != short {
-			t.Errorf("ReadFull(0x%x, %d) = %d bytes, %v; want %d", c.off, c.n, len(got), err, c.have)
-		}
-		if short && !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("ReadFull(0x%x, %d): %v is not io.ErrUnexpectedEOF", c.off, c.n, err)
-		}
-	}
-	_, err := flash.ReadFull(img, 90, 20)
-	if want := "flash: 10 of 20 bytes at 0x5a: unexpected EOF"; err.Error() != want {
-		t.Errorf("a short read says %q, want %q", err, want)
-	}
-	if got, err := flash.ReadFull(fickle{img, io.EOF}, 50, 50); err != nil || !bytes.Equal(got, b[50:]) {
-		t.Errorf("a full read that says EOF = %d bytes, %v; want no error", len(got), err)
-	}
-	if _, err := flash.ReadFull(fickle{img, io.ErrClosedPipe}, 90, 20); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("a failed read = %v, want its own error", err)
-	}
-}
-
 // A length that runs over the number range means "to the end", not "nothing".
 func TestClipRunsOver(t *testing.T) {
 	if got := (flash.Extent{Offset: 100, Length: math.MaxInt64}).Clip(1000); got != (flash.Extent{Offset: 100, Length: 900}) {

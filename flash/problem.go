@@ -61,6 +61,25 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s (at 0x%x)", s, p.Offset)
 }
 
+// NewProblem makes a problem; its text is made as by fmt.Sprintf. Off is NoOffset for one that
+// has no place in the image.
+func NewProblem(s Severity, place string, off int64, format string, a ...any) Problem {
+	return Problem{s, place, off, fmt.Sprintf(format, a...)}
+}
+
+// Problems is a list of problems that grows while something is read.
+type Problems []Problem
+
+// Add adds a problem that has no place in the image.
+func (ps *Problems) Add(s Severity, place, format string, a ...any) {
+	ps.AddAt(s, place, NoOffset, format, a...)
+}
+
+// AddAt adds a problem that NewProblem makes.
+func (ps *Problems) AddAt(s Severity, place string, off int64, format string, a ...any) {
+	*ps = append(*ps, NewProblem(s, place, off, format, a...))
+}
+
 // Worst returns the loudest severity of the list, Note when it is empty.
 func Worst(ps []Problem) Severity {
 	worst := Note

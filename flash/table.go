@@ -46,7 +46,7 @@ type Table struct {
 	DeviceSize int64  // size of the user region that the table itself states, bytes; 0 unknown
 	AtLeast    int64  // the user region has at least so many bytes, where the table proves that and no size
 	Partitions []Partition
-	Problems   []Problem
+	Problems   Problems
 }
 
 // Find returns the first partition with exactly that name, or nil.

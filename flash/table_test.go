@@ -104,7 +104,7 @@ func TestSeverityJSON(t *testing.T) {
 	}
 }
 
-func TestProblems(t *testing.T) {
+func TestTableProblems(t *testing.T) {
 	p := flash.Problem{Severity: flash.Warning, Place: "boot", Offset: flash.NoOffset, Text: "is cut"}
 	if got := p.String(); got != "boot: is cut" {
 		t.Errorf("a problem without a place: %q", got)

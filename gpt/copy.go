@@ -29,7 +29,7 @@ type Copy struct {
 	Standalone    bool   // not where its own LBA says: a copy of the table, not a device
 	Missing       int    // entries the image ends before
 	Entries       []Entry
-	Problems      []flash.Problem
+	Problems      flash.Problems
 
 	sector int64
 	raw    []byte // the header's sector
@@ -220,7 +220,7 @@ func (c *Copy) judgeEntries() {
 	for _, e := range c.Entries {
 		at := c.EntriesOffset + int64(e.Index)*int64(c.EntrySize)
 		add := func(s flash.Severity, text string) {
-			c.Problems = append(c.Problems, flash.Problem{Severity: s, Place: e.place(), Offset: at, Text: text})
+			c.Problems.AddAt(s, e.place(), at, "%s", text)
 		}
 		if e.leftover() {
 			add(flash.Note, "the slot has neither type nor name: remains of a deleted partition, not a row")
@@ -338,6 +338,5 @@ func (c *Copy) rank() int {
 
 // problem adds a problem of the copy as a whole.
 func (c *Copy) problem(s flash.Severity, off int64, format string, a ...any) {
-	c.Problems = append(c.Problems, flash.Problem{Severity: s, Place: "gpt " + c.Role, Offset: off,
-		Text: fmt.Sprintf(format, a...)})
+	c.Problems.AddAt(s, "gpt "+c.Role, off, format, a...)
 }

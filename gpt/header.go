@@ -153,7 +153,7 @@ func decodeEntries(array []byte, size int) []Entry {
 	le := binary.LittleEndian
 	for i := 0; (i+1)*size <= len(array); i++ {
 		b := array[i*size : (i+1)*size]
-		if isZero(b) {
+		if flash.IsZero(b) {
 			continue
 		}
 		out = append(out, Entry{
@@ -180,15 +180,6 @@ func decodeName(b []byte) string {
 		u = append(u, c)
 	}
 	return string(utf16.Decode(u))
-}
-
-func isZero(b []byte) bool {
-	for _, v := range b {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // leftover reports whether the slot is unused by the specification (no type) and has

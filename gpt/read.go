@@ -3,7 +3,6 @@ package gpt
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -13,7 +12,7 @@ type GPT struct {
 	SectorSize      int64 // bytes, of the copy that Best returns
 	Primary, Backup *Copy // nil when there is none; one of the two is usable
 	ProtectiveMBR   bool  // sector 0 keeps older tools away, as it should
-	Problems        []flash.Problem
+	Problems        flash.Problems
 
 	lba0      []byte // the first sector, nil when the image does not begin with one
 	imageSize int64
@@ -338,7 +337,7 @@ func loadHeadless(img flash.Image, off, sector int64, role string) (*Copy, error
 // finish compares the copies with each other and with the image.
 func (g *GPT) finish(readErr error) {
 	add := func(s flash.Severity, off int64, format string, a ...any) {
-		g.Problems = append(g.Problems, flash.Problem{Severity: s, Place: "gpt", Offset: off, Text: fmt.Sprintf(format, a...)})
+		g.Problems.AddAt(s, "gpt", off, format, a...)
 	}
 	if readErr != nil {
 		add(flash.Warning, flash.NoOffset, "part of the image could not be read: %v", readErr)

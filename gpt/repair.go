@@ -21,7 +21,7 @@ type Repaired struct {
 	Backup       []byte // entries and header: belongs at BackupOffset, ends with the device
 	BackupOffset int64  // bytes
 	DeviceSize   int64  // bytes
-	Problems     []flash.Problem
+	Problems     flash.Problems
 }
 
 // Repair encodes the best copy again, both places of it, sound and consistent. Rows,
@@ -84,7 +84,7 @@ type layout struct {
 	arraySectors uint64
 	first, last  uint64 // first usable LBA, LBA of the backup header
 	lastUsable   uint64
-	problems     []flash.Problem
+	problems     flash.Problems
 }
 
 func (l *layout) offset(lba uint64) int64 { return int64(lba) * l.c.sector }
@@ -114,8 +114,7 @@ func (g *GPT) layout(c *Copy, device int64) (*layout, error) {
 		l.lastUsable = high
 	}
 	if !c.EntriesOK {
-		l.problems = append(l.problems, flash.Problem{Severity: flash.Warning, Place: "gpt " + c.Role, Offset: c.EntriesOffset,
-			Text: "no copy has entries whose checksum holds; the rows are repaired as they are"})
+		l.problems.AddAt(flash.Warning, "gpt "+c.Role, c.EntriesOffset, "no copy has entries whose checksum holds; the rows are repaired as they are")
 	}
 	return l, l.checkRows(device)
 }
@@ -132,8 +131,7 @@ func (l *layout) span() (from, to uint64) {
 }
 
 func (l *layout) note(format string, a ...any) {
-	l.problems = append(l.problems, flash.Problem{Severity: flash.Note, Place: "gpt " + l.c.Role,
-		Offset: l.c.HeaderOffset, Text: fmt.Sprintf(format, a...)})
+	l.problems.AddAt(flash.Note, "gpt "+l.c.Role, l.c.HeaderOffset, format, a...)
 }
 
 // checkRows names every row that a sound table cannot hold.

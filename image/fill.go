@@ -32,9 +32,9 @@ func (i *Info) fill() {
 		}
 		total++
 		switch {
-		case uniform(b, 0x00):
+		case flash.IsFill(b, 0x00):
 			zero++
-		case uniform(b, 0xFF):
+		case flash.IsFill(b, 0xFF):
 			erased++
 		}
 		for _, c := range b {

@@ -63,7 +63,7 @@ func (l Lack) problem(place string) []flash.Problem {
 	if text == "" {
 		return nil
 	}
-	return []flash.Problem{{Severity: severity, Place: place, Offset: flash.NoOffset, Text: text}}
+	return []flash.Problem{flash.NewProblem(severity, place, flash.NoOffset, "%s", text)}
 }
 
 // neededLogical names the logical partitions that need holes of a super image. What its

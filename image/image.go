@@ -162,9 +162,9 @@ func Sniff(img flash.Image) Content {
 		return c
 	}
 	switch {
-	case uniform(h.b[:h.n], 0x00):
+	case flash.IsFill(h.b[:h.n], 0x00):
 		return Content{Kind: Zero}
-	case uniform(h.b[:h.n], 0xFF):
+	case flash.IsFill(h.b[:h.n], 0xFF):
 		return Content{Kind: Erased}
 	}
 	return Content{Kind: Unknown}
@@ -284,15 +284,6 @@ func hasFooter(img flash.Image) bool {
 func align(v, to int64) int64 { return (v + to - 1) &^ (to - 1) }
 
 func powerOfTwo(v int64) bool { return v > 0 && v&(v-1) == 0 }
-
-func uniform(b []byte, v byte) bool {
-	for _, c := range b {
-		if c != v {
-			return false
-		}
-	}
-	return true
-}
 
 // printable makes a label of a field: up to the first NUL, and nothing a terminal
 // could act on.

@@ -1,10 +1,8 @@
 package image
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -157,7 +155,7 @@ func (i *Info) made(key string, seconds int64) {
 }
 
 func (i *Info) problem(sev flash.Severity, off int64, format string, a ...any) {
-	i.Problems = append(i.Problems, flash.Problem{Severity: sev, Place: i.Kind.String(), Offset: off, Text: fmt.Sprintf(format, a...)})
+	i.Problems = append(i.Problems, flash.NewProblem(sev, i.Kind.String(), off, format, a...))
 }
 
 // failed tells of a content whose magic promises more than its bytes keep.
@@ -224,12 +222,12 @@ func firstData(img flash.Image, off int64, look func(done int64) error) (int64, 
 		}
 		for off = d.Offset; off < d.End(); {
 			b := buf[:min(int64(len(buf))-off%erasedPage, d.End()-off)]
-			if n, err := img.ReadAt(b, off); n < len(b) {
-				return off, fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(b), off, cmp.Or(err, io.ErrUnexpectedEOF))
+			if err := flash.ReadInto(img, b, off); err != nil {
+				return off, err
 			}
 			for len(b) > 0 {
 				n := min(erasedPage-off%erasedPage, int64(len(b)))
-				if !uniform(b[:n], b[0]) || b[0] != 0x00 && b[0] != 0xFF {
+				if !flash.IsFill(b[:n], b[0]) || b[0] != 0x00 && b[0] != 0xFF {
 					return off, nil
 				}
 				b, off = b[n:], off+n

@@ -62,8 +62,8 @@ const (
 // Checksums are verified by CheckCRC, for that takes reading all of it.
 type Sparse struct {
 	BlockSize int64
-	DontCare  int64           // bytes the file says nothing of
-	Problems  []flash.Problem // Offset is that in the sparse file
+	DontCare  int64          // bytes the file says nothing of
+	Problems  flash.Problems // Offset is that in the sparse file
 
 	img    flash.Image
 	runs   []run // in order, without gaps
@@ -324,7 +324,7 @@ func tellSparse(i *Info) {
 }
 
 func (s *Sparse) problem(sev flash.Severity, off int64, format string, a ...any) {
-	s.Problems = append(s.Problems, flash.Problem{Severity: sev, Place: "sparse image", Offset: off, Text: fmt.Sprintf(format, a...)})
+	s.Problems.AddAt(sev, "sparse image", off, format, a...)
 }
 
 func sparseError(off int64, text string, cause error) error {

@@ -3,7 +3,6 @@ package image
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"sort"
@@ -58,8 +57,7 @@ func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) 
 			return problems, err
 		}
 		if done = want.end; sum.all != want.sum && sum.said != want.sum {
-			problems = append(problems, flash.Problem{Severity: flash.Error, Place: "sparse image", Offset: want.at,
-				Text: fmt.Sprintf("the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum.all, want.sum)})
+			problems = append(problems, flash.NewProblem(flash.Error, "sparse image", want.at, "the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum.all, want.sum))
 			return problems, nil // all that follow are wrong too
 		}
 	}
@@ -80,7 +78,7 @@ func (c *sparseSum) add(from, to int64) error {
 	for from < to {
 		i := c.s.at(from)
 		b := c.buf[:min(int64(len(c.buf)), min(to, c.s.end(i))-from)]
-		if err := readExactly(c.s, b, from); err != nil {
+		if err := flash.ReadInto(c.s, b, from); err != nil {
 			return err
 		}
 		c.all = crc32.Update(c.all, crc32.IEEETable, b)

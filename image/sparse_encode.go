@@ -229,7 +229,7 @@ func (v *SparseView) readSome(p []byte, off int64) (int, error) {
 	}
 	off -= chunkHeader
 	p = p[:min(int64(len(p)), int64(c.blocks)*v.block-off)]
-	return len(p), readExactly(v.img, p, c.start+off)
+	return len(p), flash.ReadInto(v.img, p, c.start+off)
 }
 
 // chunkList collects the chunks of an image; their places in a file come later.
@@ -255,8 +255,8 @@ func (l *chunkList) scan(img flash.Image, block int64, look func(int64) error) e
 		l.add(chunkFill, 0, (start-l.end)/block, block)
 		for l.end < end {
 			b := buf[:min(scanSize, end-l.end)]
-			if err := readExactly(img, b, l.end); err != nil {
-				return err
+			if err := flash.ReadInto(img, b, l.end); err != nil {
+				return fmt.Errorf("image: %w", err)
 			}
 			for ; len(b) > 0; b = b[block:] {
 				if word, ok := repeats(b[:block]); ok {
@@ -317,16 +317,4 @@ func (l *chunkList) shrink() {
 			return
 		}
 	}
-}
-
-// readExactly reads all of b; less is an error.
-func readExactly(img flash.Image, b []byte, off int64) error {
-	n, err := img.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("image: %d of %d bytes at 0x%x: %w", n, len(b), off, err)
 }

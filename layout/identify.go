@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -18,7 +19,7 @@ type Boot struct {
 
 // readBoots looks into the boot regions and compares the two copies: a phone whose
 // second copy differs may start from either.
-func (l *Layout) readBoots(dev *flash.Device) {
+func (l *Layout) readBoots(ctx context.Context, dev *flash.Device) {
 	for _, p := range dev.Parts {
 		if !p.Region.IsBoot() && !beginsWithBoot(dev, p) {
 			continue
@@ -51,9 +52,8 @@ func (l *Layout) readBoots(dev *flash.Device) {
 	}
 	if len(l.Boots) == 2 && l.Boots[0].Header != nil && l.Boots[1].Header != nil {
 		a, b := l.Boots[0].Part, l.Boots[1].Part
-		if off, same := firstDifference(a.Image, b.Image); !same {
-			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(b.Region), Offset: off,
-				Text: "differs from " + string(a.Region) + ": the two copies of the preloader should be equal"})
+		if off, _ := flash.FirstDifference(ctx, a.Image, b.Image); off >= 0 { // what cannot be read is told of as such
+			l.Problems.AddAt(flash.Warning, string(b.Region), off, "differs from %s: the two copies of the preloader should be equal", a.Region)
 		}
 	}
 }
@@ -64,8 +64,7 @@ func (l *Layout) compareChip(p flash.Part, r *preloader.Region) {
 	if r.NAND == nil || r.NAND.Chip() == 0 || r.NAND.Chip() == p.Image.Size() {
 		return
 	}
-	l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: string(p.Region), Offset: p.Image.Size(), Text: fmt.Sprintf(
-		"the boot header states a chip of %d blocks, 0x%x bytes: 0x%x are here", r.NAND.Blocks, r.NAND.Chip(), p.Image.Size())})
+	l.Problems.AddAt(flash.Warning, string(p.Region), p.Image.Size(), "the boot header states a chip of %d blocks, 0x%x bytes: 0x%x are here", r.NAND.Blocks, r.NAND.Chip(), p.Image.Size())
 }
 
 // beginsWithBoot reports whether a part is a chip that has no boot areas: the preloader
@@ -90,26 +89,6 @@ func blank(img flash.Image) bool {
 		}
 	}
 	return true
-}
-
-// firstDifference compares the length both images have.
-func firstDifference(a, b flash.Image) (int64, bool) {
-	x, y := make([]byte, 64<<10), make([]byte, 64<<10)
-	for off := int64(0); off < min(a.Size(), b.Size()); {
-		n, _ := a.ReadAt(x, off)
-		m, _ := b.ReadAt(y, off)
-		n = min(n, m)
-		if n == 0 {
-			break
-		}
-		for i := range n {
-			if x[i] != y[i] {
-				return off + int64(i), false
-			}
-		}
-		off += int64(n)
-	}
-	return 0, true
 }
 
 // identify names chip and project by the best evidence: what the user says, the
@@ -145,6 +124,6 @@ func (l *Layout) identify(opt Options) {
 		}
 	}
 	if opt.Platform != "" {
-		l.Chip = Fact{strings.ToUpper(opt.Platform), "--platform"}
+		l.Chip = Fact{strings.ToUpper(opt.Platform), FromCaller}
 	}
 }

@@ -65,7 +65,7 @@ type Layout struct {
 	Contents   []Content    // what stands at the start of each row of Table, same order
 	Claimed    bool         // a claim was given
 	Differ     []Difference // claim against the dump, when it was trusted all the same
-	Problems   []flash.Problem
+	Problems   flash.Problems
 
 	Between []Stretch // where the table does not name all partitions: what it leaves without a name
 	matched int       // rows of the dump's own table that are in the claim, alike
@@ -79,6 +79,9 @@ type Fact struct {
 	Value string `json:"value"`
 	From  string `json:"from,omitempty"`
 }
+
+// FromCaller is the From of a chip that Options.Platform names.
+const FromCaller = "the name given"
 
 // Range is a stretch of a region that the dump should hold and does not.
 type Range struct {
@@ -125,7 +128,10 @@ var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, n
 func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, error) {
 	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Claimed: opt.Claim != nil}
 	l.Problems = append(l.Problems, dev.Problems...)
-	l.readBoots(dev)
+	l.readBoots(ctx, dev)
+	if err := ctx.Err(); err != nil { // they may not be compared
+		return nil, err
+	}
 
 	user := dev.User()
 	if user == nil {
@@ -287,11 +293,11 @@ func findPMT(img flash.Image) *Claim {
 }
 
 func (l *Layout) problem(s flash.Severity, p flash.Partition, format string, a ...any) {
-	l.Problems = append(l.Problems, flash.Problem{Severity: s, Place: p.Name, Offset: p.Offset, Text: fmt.Sprintf(format, a...)})
+	l.Problems.AddAt(s, p.Name, p.Offset, format, a...)
 }
 
 func (l *Layout) note(s flash.Severity, place, format string, a ...any) {
-	l.Problems = append(l.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	l.Problems.Add(s, place, format, a...)
 }
 
 // closeEnds gives rows that run to the end of the device the length that is at hand.
@@ -347,23 +353,14 @@ func (l *Layout) measure(beyond []flash.Extent) {
 	case l.Have < want:
 		start := l.Have - l.Have%l.sector() // a sector that is cut is read again
 		l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: start, Length: want - start}})
-		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Error, Place: string(l.User), Offset: l.Have,
-			Text: fmt.Sprintf("the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%s), 0x%x bytes are missing",
-				l.User, l.Have, about, want, percent(l.Have, want), want-l.Have),
-		})
+		l.Problems.AddAt(flash.Error, string(l.User), l.Have, "the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%s), 0x%x bytes are missing",
+			l.User, l.Have, about, want, percent(l.Have, want), want-l.Have)
 	case l.Have > want && l.DeviceSize > 0:
-		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Warning, Place: string(l.User), Offset: want,
-			Text: fmt.Sprintf("the dump is longer than the phone's %s: 0x%x bytes instead of 0x%x (%s), 0x%x bytes follow the end",
-				l.User, l.Have, want, percent(l.Have, want), l.Have-want),
-		})
+		l.Problems.AddAt(flash.Warning, string(l.User), want, "the dump is longer than the phone's %s: 0x%x bytes instead of 0x%x (%s), 0x%x bytes follow the end",
+			l.User, l.Have, want, percent(l.Have, want), l.Have-want)
 	}
 	if l.Have%512 != 0 {
-		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Warning, Place: string(l.User), Offset: l.Have - l.Have%512,
-			Text: fmt.Sprintf("the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512),
-		})
+		l.Problems.AddAt(flash.Warning, string(l.User), l.Have-l.Have%512, "the dump is not a whole number of 512-byte sectors: %d bytes follow the last one", l.Have%512)
 	}
 }
 

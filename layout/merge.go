@@ -46,7 +46,7 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 	}
 	if len(m.differ) < foreignStarts {
 		for _, d := range m.differ {
-			l.Problems = append(l.Problems, flash.Problem{Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.rest()})
+			l.Problems.AddAt(flash.Warning, d.Name, d.Claim, "%s", d.rest())
 		}
 		m.loose, m.differ = m.loose+len(m.differ), nil
 	}
@@ -68,9 +68,7 @@ func (l *Layout) judge(differ []Difference, opt Options) error {
 	}
 	l.Differ = differ
 	for _, d := range differ {
-		l.Problems = append(l.Problems, flash.Problem{
-			Severity: flash.Warning, Place: d.Name, Offset: d.Claim, Text: d.rest() + "; " + opt.Claim.Name + " is trusted",
-		})
+		l.Problems.AddAt(flash.Warning, d.Name, d.Claim, "%s; %s is trusted", d.rest(), opt.Claim.Name)
 	}
 	return nil
 }

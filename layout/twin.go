@@ -29,8 +29,7 @@ func (l *Layout) lookForTwin(img flash.Image) {
 }
 
 func (l *Layout) warnTwin(at int64) {
-	l.Problems = append(l.Problems, flash.Problem{Severity: flash.Error, Place: string(l.User), Offset: at,
-		Text: "the MBR stands here a second time: the file holds the start of the dump twice, and what lies behind may be at wrong places"})
+	l.Problems.AddAt(flash.Error, string(l.User), at, "the MBR stands here a second time: the file holds the start of the dump twice, and what lies behind may be at wrong places")
 }
 
 // findSector returns the first place in [from, to) at which the sector stands, -1 when

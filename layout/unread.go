@@ -22,18 +22,12 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 		silent := flash.Holes(part.Image)
 		l.tellSilent(part.Region, flash.Without(part.Unread, flash.Without(part.Unread, silent)))
 		for _, hole := range flash.Without(part.Unread, silent) {
-			l.Problems = append(l.Problems, flash.Problem{
-				Severity: flash.Error, Place: string(part.Region), Offset: hole.Offset,
-				Text: fmt.Sprintf("0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s",
-					hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole)),
-			})
+			l.Problems.AddAt(flash.Error, string(part.Region), hole.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s",
+				hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole))
 		}
 		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure tells of the user area
 			at := part.Image.Size()
-			l.Problems = append(l.Problems, flash.Problem{
-				Severity: flash.Error, Place: string(part.Region), Offset: at,
-				Text: fmt.Sprintf("0x%x bytes (%s) lie behind the end of %s, and are missing", lost, flash.Size(lost), part.Source),
-			})
+			l.Problems.AddAt(flash.Error, string(part.Region), at, "0x%x bytes (%s) lie behind the end of %s, and are missing", lost, flash.Size(lost), part.Source)
 			for _, e := range part.Beyond {
 				l.Missing = append(l.Missing, Range{part.Region, e})
 			}
@@ -51,11 +45,8 @@ func (l *Layout) tellSilent(r flash.Region, holes []flash.Extent) {
 	if len(holes) > 1 {
 		places = fmt.Sprintf(" in %d places", len(holes))
 	}
-	l.Problems = append(l.Problems, flash.Problem{
-		Severity: flash.Error, Place: string(r), Offset: holes[0].Offset,
-		Text: fmt.Sprintf("0x%x bytes (%s)%s are %s, and are not known to be the zeros they look like: %s",
-			n, flash.Size(n), places, DontCare, l.touched(r, holes...)),
-	})
+	l.Problems.AddAt(flash.Error, string(r), holes[0].Offset, "0x%x bytes (%s)%s are %s, and are not known to be the zeros they look like: %s",
+		n, flash.Size(n), places, DontCare, l.touched(r, holes...))
 }
 
 // DontCare is in the text of the problem of what no sparse file says.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -130,8 +129,7 @@ func (t *BMT) doubt(format string, a ...any) {
 }
 
 func (t *BMT) problem(format string, a ...any) {
-	t.Problems = append(t.Problems, flash.Problem{Severity: flash.Warning, Place: place, Offset: flash.NoOffset,
-		Text: fmt.Sprintf(format, a...)})
+	t.Problems = append(t.Problems, flash.NewProblem(flash.Warning, place, flash.NoOffset, format, a...))
 }
 
 // confirm compares the table with the spare bytes: a replacement names the bad block it

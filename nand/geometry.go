@@ -48,7 +48,7 @@ func (g *Geometry) Sectors() *Geometry {
 }
 
 func (g *Geometry) problem(s flash.Severity, off int64, format string, a ...any) {
-	g.Problems = append(g.Problems, flash.Problem{Severity: s, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)})
+	g.Problems = append(g.Problems, flash.NewProblem(s, place, off, format, a...))
 }
 
 // pair is the size of a page and of its spare bytes.

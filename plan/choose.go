@@ -79,8 +79,7 @@ func (p *Plan) otherSlot() func(name string) bool {
 		}
 	}
 	if !other {
-		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Note, Place: "slots", Offset: flash.NoOffset,
-			Text: fmt.Sprintf("no partition has another slot than %s: nothing is left out", p.wishes.Slot)})
+		p.Problems.Add(flash.Note, "slots", "no partition has another slot than %s: nothing is left out", p.wishes.Slot)
 	}
 	return func(name string) bool {
 		base, slot := cutSlot(name)

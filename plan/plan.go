@@ -1,10 +1,9 @@
 package plan
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -28,12 +27,12 @@ func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) =
 
 // Facts are what is known of the phone besides its bytes.
 type Facts struct {
-	Table      *flash.Table    // rows of all regions
-	Witness    string          // which table they come from
-	Chip       string          // "MT6592", "" unknown
-	Project    string          // board or project, "" unknown
-	DeviceSize int64           // true size of the user area, bytes; 0 unknown
-	Problems   []flash.Problem // of finding all that
+	Table      *flash.Table   // rows of all regions
+	Witness    string         // which table they come from
+	Chip       string         // "MT6592", "" unknown
+	Project    string         // board or project, "" unknown
+	DeviceSize int64          // true size of the user area, bytes; 0 unknown
+	Problems   flash.Problems // of finding all that
 
 	// Unnamed tells of a stretch that no table names whether it may hold something, and what
 	// names its content gives; nil when tables name all.
@@ -43,9 +42,9 @@ type Facts struct {
 // Plan is what a split will do.
 type Plan struct {
 	Items       []Item
-	ScatterName string          // file name of the scatter to be written
-	Private     []string        // partitions in it that carry the phone's identity
-	Problems    []flash.Problem // of the facts, and the plan's own
+	ScatterName string         // file name of the scatter to be written
+	Private     []string       // partitions in it that carry the phone's identity
+	Problems    flash.Problems // of the facts, and the plan's own
 
 	dev     *flash.Device
 	facts   Facts
@@ -131,7 +130,7 @@ func (p *Plan) addPreloaders() {
 	}
 	var (
 		fixed    []preloader.Fixed
-		problems []flash.Problem
+		problems flash.Problems
 		err      error
 	)
 	switch len(regions) {
@@ -144,8 +143,7 @@ func (p *Plan) addPreloaders() {
 	}
 	p.Problems = append(p.Problems, problems...)
 	if err != nil {
-		p.Problems = append(p.Problems, flash.Problem{Severity: flash.Error, Place: "preloader", Offset: flash.NoOffset,
-			Text: fmt.Sprintf("no flashable preloader: %v", err)})
+		p.Problems.Add(flash.Error, "preloader", "no flashable preloader: %v", err)
 	}
 	for _, f := range fixed {
 		if f.Refused != nil {
@@ -269,7 +267,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 }
 
 func (p *Plan) tell(s flash.Severity, row *flash.Partition, format string, a ...any) {
-	p.Problems = append(p.Problems, flash.Problem{Severity: s, Place: row.Name, Offset: row.Offset, Text: fmt.Sprintf(format, a...)})
+	p.Problems.AddAt(s, row.Name, row.Offset, format, a...)
 }
 
 // fileName is the name a flash tool looks for: the scatter's, else the usual one for
@@ -340,19 +338,6 @@ func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 
 // same compares two images; images that cannot be read are not the same.
 func same(a, b flash.Image) bool {
-	if a.Size() != b.Size() {
-		return false
-	}
-	x, y := make([]byte, 128<<10), make([]byte, 128<<10)
-	for off := int64(0); off < a.Size(); {
-		n, err := a.ReadAt(x, off)
-		m, err2 := b.ReadAt(y, off)
-		if n != m || n == 0 || !bytes.Equal(x[:n], y[:m]) || bad(err) || bad(err2) {
-			return false
-		}
-		off += int64(n)
-	}
-	return true
+	equal, err := flash.Equal(context.Background(), a, b)
+	return equal && err == nil
 }
-
-func bad(err error) bool { return err != nil && err != io.EOF }

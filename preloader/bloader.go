@@ -68,8 +68,7 @@ func (f *File) readBloader(img flash.Image, hits []hit) ([]flash.Problem, error)
 		return nil, err
 	}
 	f.Bloader, _ = parseBloader(b, at, false)
-	return []flash.Problem{{Severity: flash.Note, Place: "MTK_BLOADER_INFO", Offset: at,
-		Text: "is not at the end of the content; its DRAM entries are not listed"}}, nil
+	return []flash.Problem{flash.NewProblem(flash.Note, "MTK_BLOADER_INFO", at, "is not at the end of the content; its DRAM entries are not listed")}, nil
 }
 
 // parseBloader reads the block b, found at off in the image. Entries are listed when

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // corpus opens the folder of real samples, which are not part of the project.
@@ -210,7 +212,7 @@ func TestCorpusWrap(t *testing.T) {
 func TestCorpusTwoEntries(t *testing.T) {
 	raw := sample(t, "gfp105a-mt6261/binaries__preloader.bin")
 	fixed, _, err := Fix(image(raw))
-	if r := refusal(t, err, ReasonCut); r.Name != "ext_bootloader.bin" || r.Offset != 0x8000 {
+	if r := refusal(t, err, flash.ReasonCut); r.Path != "ext_bootloader.bin" || r.Offset != 0x8000 {
 		t.Errorf("refusal: %+v", r)
 	}
 	if len(fixed) != 2 || fixed[0].Refused != nil || fixed[0].File.Proof.Kind != "sha1" || !fixed[0].File.Proof.OK {
@@ -249,11 +251,11 @@ func TestCorpusNested(t *testing.T) {
 func TestCorpusDamage(t *testing.T) {
 	raw := sample(t, "mobiwire-s10-mt6572/preloader_and_dsp")
 	_, _, err := Fix(image(raw[:0x18F33]))
-	refusal(t, err, ReasonCut)
+	refusal(t, err, flash.ReasonCut)
 	edited := bytes.Clone(raw)
 	edited[0x5000] ^= 0x80
 	_, _, err = Fix(image(edited))
-	refusal(t, err, ReasonProof)
+	refusal(t, err, flash.ReasonUnproven)
 	fixed, ps, err := FixPair(image(edited), image(raw))
 	if err != nil || len(fixed) != 1 || fixed[0].Region != 2 || !fixed[0].File.Proof.OK {
 		t.Errorf("pair: %+v, %v", fixed, err)

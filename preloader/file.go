@@ -103,8 +103,7 @@ func (f *File) prove(img flash.Image) ([]flash.Problem, error) {
 	at := f.Extent.Offset
 	if f.Cut() {
 		f.Proof = Proof{Kind: "none", Offset: flash.NoOffset, Where: "not looked for: the file is cut"}
-		return []flash.Problem{{Severity: flash.Error, Place: f.Kind, Offset: at + f.Present,
-			Text: fmt.Sprintf("is cut: 0x%x of its 0x%x bytes are here", f.Present, f.Extent.Length)}}, nil
+		return []flash.Problem{flash.NewProblem(flash.Error, f.Kind, at+f.Present, "is cut: 0x%x of its 0x%x bytes are here", f.Present, f.Extent.Length)}, nil
 	}
 	var err error
 	if f.Proof, err = prove(img, at, f.Info); err != nil {
@@ -114,8 +113,7 @@ func (f *File) prove(img flash.Image) ([]flash.Problem, error) {
 	case f.Proof.OK:
 		return nil, nil
 	case f.Proof.Failed():
-		return []flash.Problem{{Severity: flash.Error, Place: f.Kind, Offset: f.Signature.Offset,
-			Text: "the digest in its signature is not that of its bytes: damaged or edited"}}, nil
+		return []flash.Problem{flash.NewProblem(flash.Error, f.Kind, f.Signature.Offset, "the digest in its signature is not that of its bytes: damaged or edited")}, nil
 	}
 	return []flash.Problem{warn(f.Kind, f.Signature.Offset, "cannot be proven: %s", f.Proof.Where)}, nil
 }

@@ -9,45 +9,30 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Reason is why a file is not handed out as flashable.
-type Reason string
-
-// The reasons.
-const (
-	ReasonEmpty Reason = "empty" // there is no preloader: erased, or a failed read-back
-	ReasonCut   Reason = "cut"   // the image ends before the file does
-	ReasonProof Reason = "proof" // the digest in the signature is not that of the bytes
-)
-
-// RefusedError says that flashing the result would likely leave a dead phone. With
-// ReasonProof and ReasonCut the file is returned nevertheless, for a caller who is
-// told to go on.
-type RefusedError struct {
-	Reason Reason `json:"reason"`
-	Name   string `json:"name"`   // of the file, or of the region
-	Offset int64  `json:"offset"` // in the image
-	Text   string `json:"text"`
-}
-
-func (e *RefusedError) Error() string {
-	return fmt.Sprintf("preloader: %s: %s at offset 0x%x", e.Name, e.Text, e.Offset)
+// refuse makes a refusal at an offset in the image: flashing the result would likely leave
+// a dead phone. What is named is the file, or the region.
+func refuse(reason flash.Reason, name string, offset int64, format string, a ...any) *flash.Refusal {
+	r := flash.Refuse("preloader", reason, name, format, a...)
+	r.Offset = offset
+	return r
 }
 
 // Fixed is a flashable file, seen in place.
 type Fixed struct {
-	Name    string        `json:"name"`    // see File.Name
-	Image   flash.Image   `json:"-"`       // exactly its bytes, a view of what was given
-	Extent  flash.Extent  `json:"extent"`  // of these bytes in what was given
-	File    *File         `json:"file"`    // all that is known of it, its Tail included
-	Already bool          `json:"already"` // the image was this file and nothing else
-	Region  int           `json:"region"`  // 1, or 2 when FixPair took the second boot region
-	Refused *RefusedError `json:"refused,omitempty"`
+	Name    string         `json:"name"`    // see File.Name
+	Image   flash.Image    `json:"-"`       // exactly its bytes, a view of what was given
+	Extent  flash.Extent   `json:"extent"`  // of these bytes in what was given
+	File    *File          `json:"file"`    // all that is known of it, its Tail included
+	Already bool           `json:"already"` // the image was this file and nothing else
+	Region  int            `json:"region"`  // 1, or 2 when FixPair took the second boot region
+	Refused *flash.Refusal `json:"-"`       // why it must not be flashed
 }
 
 // Fix gives the flashable files of a boot region, of a padded file, or of a file
 // that is flashable already, as views; nothing is copied. Its error is of the kind
-// that Read returns, or a *RefusedError (several are joined) when a file must not be
-// flashed as it is: the result then still holds every file that was found, marked.
+// that Read returns, or a *flash.Refusal (several are joined) when a file must not be
+// flashed as it is. For flash.ReasonUnproven and flash.ReasonCut the result still holds
+// every file that was found, marked, for a caller who is told to go on.
 func Fix(img flash.Image) ([]Fixed, []flash.Problem, error) {
 	r, err := Read(img)
 	if err != nil {
@@ -85,21 +70,20 @@ func unique(name string, seen map[string]int) string {
 	return name
 }
 
-func (f *File) refusal() *RefusedError {
+func (f *File) refusal() *flash.Refusal {
 	switch {
 	case f.Cut():
-		return &RefusedError{ReasonCut, f.Name(), f.Extent.Offset + f.Present, fmt.Sprintf(
-			"is cut, 0x%x of its 0x%x bytes are here: read the region again", f.Present, f.Extent.Length)}
+		return refuse(flash.ReasonCut, f.Name(), f.Extent.Offset+f.Present,
+			"is cut, 0x%x of its 0x%x bytes are here: read the region again", f.Present, f.Extent.Length)
 	case f.Proof.Failed():
-		return &RefusedError{ReasonProof, f.Name(), f.Signature.Offset,
-			"the digest in its signature is not that of its bytes"}
+		return refuse(flash.ReasonUnproven, f.Name(), f.Signature.Offset, "the digest in its signature is not that of its bytes")
 	}
 	return nil
 }
 
 // refusal is for a region without a file: erased, or read too short.
-func (r *Region) refusal() *RefusedError {
-	e := &RefusedError{Reason: ReasonEmpty, Name: cmp.Or(r.Medium, "region"), Text: "no preloader in it"}
+func (r *Region) refusal() *flash.Refusal {
+	e := refuse(flash.ReasonEmpty, cmp.Or(r.Medium, "region"), 0, "no preloader in it")
 	for _, p := range r.Problems {
 		if p.Severity == flash.Error {
 			e.Offset, e.Text = p.Offset, p.Text
@@ -107,7 +91,7 @@ func (r *Region) refusal() *RefusedError {
 	}
 	if r.Layout != nil && len(r.Layout.Entries) > 0 {
 		if begin := int64(r.Layout.Entries[0].Begin) * r.unit(); begin >= r.Size {
-			e.Reason = ReasonCut
+			e.Reason = flash.ReasonCut
 		}
 	}
 	return e
@@ -127,25 +111,24 @@ func refuseBlank(img flash.Image, cause error) error {
 	size := flash.Size(t.Extent.Length)
 	switch {
 	case img.Size() == 0:
-		return &RefusedError{ReasonEmpty, "image", 0, "no bytes"}
+		return refuse(flash.ReasonEmpty, "image", 0, "no bytes")
 	case t.DataBytes == 0:
-		return &RefusedError{ReasonEmpty, "image", 0, fmt.Sprintf("%s of nothing but fill (%s)", size, t.Fill)}
+		return refuse(flash.ReasonEmpty, "image", 0, "%s of nothing but fill (%s)", size, t.Fill)
 	case t.DataBytes <= t.Extent.Length/4 && img.Size() <= headerSize*8:
-		return &RefusedError{ReasonEmpty, "image", 0, fmt.Sprintf("%s, nearly all of them fill: a failed read-back", size)}
+		return refuse(flash.ReasonEmpty, "image", 0, "%s, nearly all of them fill: a failed read-back", size)
 	}
 	return cause
 }
 
 // FixPair is Fix for a phone's two boot regions, which normally hold the same. It
 // uses the one whose digests prove, the first when both do, and reports where they
-// differ. A *RefusedError comes back only when neither proves; the result is then
+// differ. A *flash.Refusal comes back only when neither proves; the result is then
 // that of the region with more to show.
 func FixPair(boot1, boot2 flash.Image) ([]Fixed, []flash.Problem, error) {
 	f1, ps1, err1 := Fix(boot1)
 	f2, ps2, err2 := Fix(boot2)
 	for _, err := range []error{err1, err2} {
-		var refused *RefusedError
-		if err != nil && !errors.As(err, &refused) && !isFormat(err) {
+		if err != nil && flash.AsRefusal(err) == nil && !isFormat(err) {
 			return nil, nil, err // the image cannot be read: not a verdict on its content
 		}
 	}
@@ -189,8 +172,7 @@ func rank(fixed []Fixed, err error) int {
 // comparePair says how the files of the two regions differ.
 func comparePair(f1, f2 []Fixed, err2 error) ([]flash.Problem, error) {
 	if len(f2) == 0 && len(f1) > 0 {
-		return []flash.Problem{{Severity: flash.Note, Place: "boot regions", Offset: flash.NoOffset,
-			Text: fmt.Sprintf("the second one has no preloader: %v", err2)}}, nil
+		return []flash.Problem{flash.NewProblem(flash.Note, "boot regions", flash.NoOffset, "the second one has no preloader: %v", err2)}, nil
 	}
 	if len(f1) != len(f2) && len(f1) > 0 {
 		return []flash.Problem{warn("boot regions", flash.NoOffset,

@@ -21,10 +21,10 @@ func fixOne(t *testing.T, b []byte) (Fixed, []flash.Problem) {
 	return fixed[0], ps
 }
 
-func refusal(t *testing.T, err error, want Reason) *RefusedError {
+func refusal(t *testing.T, err error, want flash.Reason) *flash.Refusal {
 	t.Helper()
-	var r *RefusedError
-	if !errors.As(err, &r) || r.Reason != want {
+	r := flash.AsRefusal(err)
+	if r == nil || r.Reason != want || r.By != "preloader" {
 		t.Fatalf("error %v, want a refusal for %q", err, want)
 	}
 	return r
@@ -79,20 +79,20 @@ func TestFixRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		in     []byte
-		reason Reason
+		reason flash.Reason
 		offset int64
 		text   string
 		files  int
 	}{
-		{"flipped byte", flipped, ReasonProof, int64(0x800 + len(file) - 0x66C), "digest", 1},
-		{"cut region", cut, ReasonCut, 0x1000, "0x800 of its", 1},
-		{"cut file", file[:len(file)-1], ReasonCut, int64(len(file) - 1), "read the region again", 1},
-		{"cut before the file", far, ReasonCut, 0x214, "begins at 0x2000", 0},
-		{"erased region", bytes.Repeat([]byte{0xFF}, 4096), ReasonEmpty, 0, "fill (FF)", 0},
-		{"unused region", make([]byte, 1<<20), ReasonEmpty, 0, "1 MiB of nothing but fill (00)", 0},
-		{"448 bytes, nearly all zero", small, ReasonEmpty, 0, "448 B, nearly all", 0},
-		{"no bytes", nil, ReasonEmpty, 0, "no bytes", 0},
-		{"header only", emmc(nil), ReasonEmpty, 0, "no FILE_INFO", 0},
+		{"flipped byte", flipped, flash.ReasonUnproven, int64(0x800 + len(file) - 0x66C), "digest", 1},
+		{"cut region", cut, flash.ReasonCut, 0x1000, "0x800 of its", 1},
+		{"cut file", file[:len(file)-1], flash.ReasonCut, int64(len(file) - 1), "read the region again", 1},
+		{"cut before the file", far, flash.ReasonCut, 0x214, "begins at 0x2000", 0},
+		{"erased region", bytes.Repeat([]byte{0xFF}, 4096), flash.ReasonEmpty, 0, "fill (FF)", 0},
+		{"unused region", make([]byte, 1<<20), flash.ReasonEmpty, 0, "1 MiB of nothing but fill (00)", 0},
+		{"448 bytes, nearly all zero", small, flash.ReasonEmpty, 0, "448 B, nearly all", 0},
+		{"no bytes", nil, flash.ReasonEmpty, 0, "no bytes", 0},
+		{"header only", emmc(nil), flash.ReasonEmpty, 0, "no FILE_INFO", 0},
 	} {
 		fixed, _, err := Fix(image(c.in))
 		r := refusal(t, err, c.reason)
@@ -134,7 +134,7 @@ func TestFixFieldsThatLie(t *testing.T) {
 		}
 		// In a region the same is a problem at its place there, and nothing is handed out.
 		fixed, ps, err := Fix(image(emmc(file)))
-		refusal(t, err, ReasonEmpty)
+		refusal(t, err, flash.ReasonEmpty)
 		if p := problem(t, ps, "leads to no preloader"); len(fixed) > 0 || p.Offset != 0x214 {
 			t.Errorf("%s: %v %v", c.name, fixed, p)
 		}
@@ -172,8 +172,7 @@ func TestHostile(t *testing.T) {
 	check := func(what string, b []byte) {
 		fixed, ps, err := Fix(image(b))
 		if err != nil {
-			var refused *RefusedError
-			if !errors.As(err, &refused) && !isFormat(err) {
+			if flash.AsRefusal(err) == nil && !isFormat(err) {
 				t.Errorf("%s: %v", what, err)
 			}
 			return
@@ -225,7 +224,7 @@ func TestOneOfTwoCut(t *testing.T) {
 	b := region("SF_BOOT", 0x200, []entry{{7, 1, 0x800, 0x2000, 1}, {7, 2, 0x2800, 0x3000, 0}},
 		map[int][]byte{0x800: one, 0x2800: two}, 0x2800+len(two)-1)
 	fixed, _, err := Fix(image(b))
-	refusal(t, err, ReasonCut)
+	refusal(t, err, flash.ReasonCut)
 	if len(fixed) != 2 || fixed[0].Refused != nil || fixed[1].Refused == nil || !bytes.Equal(bytesOf(t, fixed[0].Image), one) {
 		t.Errorf("%+v", fixed)
 	}
@@ -246,7 +245,7 @@ func TestFixPair(t *testing.T) {
 		region int
 		want   []byte
 		say    string
-		reason Reason
+		reason flash.Reason
 	}{
 		{"same", good, good, 1, good, "", ""},
 		{"both prove and differ", good, other, 1, good, "differ in", ""},
@@ -255,9 +254,9 @@ func TestFixPair(t *testing.T) {
 		{"first damaged", bad, other, 2, other, "the second one is used", ""},
 		{"second damaged", good, bad, 1, good, "differ in 0x1 bytes", ""},
 		{"second cut", good, good[:0x900], 1, good, "differ in", ""},
-		{"both damaged", bad, worse, 1, bad, "differ in 0x2 bytes", ReasonProof},
-		{"first empty, second damaged", empty, bad, 2, bad, "", ReasonProof},
-		{"both empty", empty, empty, 0, nil, "", ReasonEmpty},
+		{"both damaged", bad, worse, 1, bad, "differ in 0x2 bytes", flash.ReasonUnproven},
+		{"first empty, second damaged", empty, bad, 2, bad, "", flash.ReasonUnproven},
+		{"both empty", empty, empty, 0, nil, "", flash.ReasonEmpty},
 	} {
 		fixed, ps, err := FixPair(image(c.b1), image(c.b2))
 		if c.reason != "" {

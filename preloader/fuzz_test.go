@@ -3,7 +3,6 @@ package preloader
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -96,8 +95,8 @@ func FuzzFix(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fixed, _, err := Fix(image(b))
-		var refused *RefusedError
-		if err != nil && !errors.As(err, &refused) && !isFormat(err) {
+		refused := flash.AsRefusal(err)
+		if err != nil && refused == nil && !isFormat(err) {
 			t.Fatal(err)
 		}
 		if err == nil && len(fixed) == 0 {

@@ -280,12 +280,11 @@ func (r *Region) addFiles(img flash.Image, starts []start) error {
 }
 
 func (r *Region) note(s flash.Severity, place string, off int64, format string, args ...any) {
-	r.Problems = append(r.Problems, flash.Problem{Severity: s, Place: place, Offset: off,
-		Text: fmt.Sprintf(format, args...)})
+	r.Problems = append(r.Problems, flash.NewProblem(s, place, off, format, args...))
 }
 
 func warn(place string, off int64, format string, args ...any) flash.Problem {
-	return flash.Problem{Severity: flash.Warning, Place: place, Offset: off, Text: fmt.Sprintf(format, args...)}
+	return flash.NewProblem(flash.Warning, place, off, format, args...)
 }
 
 // isFormat reports whether err is about the bytes, not about reading them.

@@ -41,7 +41,7 @@ const blockSize = 0x200
 // filled up to the size of a boot area, which the file does not know. On phones with
 // two boot areas both want the result.
 //
-// When the file's digest does not hold, the result comes with a *RefusedError.
+// When the file's digest does not hold, the result comes with a *flash.Refusal.
 func Wrap(file flash.Image, o WrapOptions) ([]byte, error) {
 	f, err := wrappable(file)
 	if err != nil {

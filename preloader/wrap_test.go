@@ -134,7 +134,7 @@ func TestWrapRefuses(t *testing.T) {
 		}
 	}
 	out, err := Wrap(image(damaged), WrapOptions{})
-	refusal(t, err, ReasonProof)
+	refusal(t, err, flash.ReasonUnproven)
 	if !bytes.Equal(out[0x800:], damaged) {
 		t.Error("a caller who insists gets nothing")
 	}

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/ramdisk"
@@ -49,8 +48,7 @@ func shown(rd *ramdisk.Ramdisk) (n int64) {
 func parted(name string, rd *ramdisk.Ramdisk) []flash.Problem {
 	var out []flash.Problem
 	for _, e := range rd.Parted() {
-		out = append(out, flash.Problem{Severity: flash.Note, Place: name, Offset: flash.NoOffset,
-			Text: fmt.Sprintf("%s was a hard link and is a file of its own now: its other names are not as it is", e.Name)})
+		out = append(out, flash.NewProblem(flash.Note, name, flash.NoOffset, "%s was a hard link and is a file of its own now: its other names are not as it is", e.Name))
 	}
 	return out
 }
@@ -60,6 +58,5 @@ func trailed(name string, rd *ramdisk.Ramdisk) []flash.Problem {
 	if _, plain := tailFill(rd.Trailing); plain {
 		return nil
 	}
-	return []flash.Problem{{Severity: flash.Warning, Place: name, Offset: flash.NoOffset,
-		Text: fmt.Sprintf("0x%x bytes that follow the ramdisk are kept as they were: what they state of it, its length perhaps, is not true any more", rd.Trailing.Size())}}
+	return []flash.Problem{flash.NewProblem(flash.Warning, name, flash.NoOffset, "0x%x bytes that follow the ramdisk are kept as they were: what they state of it, its length perhaps, is not true any more", rd.Trailing.Size())}
 }

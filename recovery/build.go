@@ -39,15 +39,12 @@ type Built struct {
 	Image    flash.Image
 	Donor    string // its name
 	Steps    []Step
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
-// RefusedError says why no recovery is built.
-type RefusedError struct{ Text string }
-
-func (e *RefusedError) Error() string { return "recovery: " + e.Text }
-
-func refuse(format string, a ...any) error { return &RefusedError{fmt.Sprintf(format, a...)} }
+func refuse(format string, a ...any) error {
+	return flash.Refuse("recovery", flash.ReasonUnfit, "", format, a...)
+}
 
 // builder holds a build in the making.
 type builder struct {
@@ -62,7 +59,8 @@ type builder struct {
 	budget *budget
 }
 
-// Build makes a recovery for a phone of its own kernel and a donor's ramdisk.
+// Build makes a recovery for a phone of its own kernel and a donor's ramdisk. Where the
+// phone would not start it, the error is a *flash.Refusal.
 func Build(opt BuildOptions) (*Built, error) {
 	b := &builder{opt: opt, budget: newBudget(opt.Limit)}
 	for _, step := range []func() error{b.place, b.openStock, b.openDonor, b.fstabs, b.files, b.props, b.pack} {
@@ -79,7 +77,7 @@ func (b *builder) step(what, from, why string, a ...any) {
 }
 
 func (b *builder) problem(s flash.Severity, place, format string, a ...any) {
-	b.out.Problems = append(b.out.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	b.out.Problems.Add(s, place, format, a...)
 }
 
 // place refuses phones that have no recovery of their own to replace.
@@ -280,7 +278,7 @@ func (b *builder) props() error {
 	if b.opt.ADBRoot {
 		data, changed := setProperties(to.Data, rooted)
 		to.Data = data
-		b.step(p, "--adb root", "a root shell over USB (%s)", some(changed))
+		b.step(p, "what was asked for", "a root shell over USB (%s)", some(changed))
 		return nil
 	}
 	for _, kv := range properties(to.Data) {

@@ -160,7 +160,7 @@ func TestBuildADBRoot(t *testing.T) {
 	if e := find(t, out, "prop.default"); string(e.Data) != want {
 		t.Errorf("%q", e.Data)
 	}
-	if !strings.Contains(steps(b), "prop.default | --adb root | a root shell over USB") {
+	if !strings.Contains(steps(b), "prop.default | what was asked for | a root shell over USB") {
 		t.Error(steps(b))
 	}
 }
@@ -201,8 +201,7 @@ func TestBuildRefused(t *testing.T) {
 		"no kernel":                {init, donor, names, "holds no kernel"},
 	} {
 		_, err := recovery.Build(recovery.BuildOptions{Stock: source("stock.img", c.stock), Donor: source("donor.img", c.donor), Phone: phone(nil, c.table)})
-		var no *recovery.RefusedError
-		if !errors.As(err, &no) || !strings.Contains(err.Error(), c.says) {
+		if no := flash.AsRefusal(err); no == nil || no.Reason != flash.ReasonUnfit || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
 	}

@@ -43,7 +43,7 @@ type checker struct {
 	rd     *ramdisk.Ramdisk
 	own    []*ramdisk.Ramdisk // of stock, as far as they can be read
 	budget *budget
-	out    []flash.Problem
+	out    flash.Problems
 
 	harm, harmEnd int  // the reasons in out that are about paths, not about starting
 	doubted       bool // one of them says that harm is not proven
@@ -67,7 +67,7 @@ func Check(ctx context.Context, img Source, phone *Phone, limit int64) (*Verdict
 }
 
 func (c *checker) say(s flash.Severity, place, format string, a ...any) {
-	c.out = append(c.out, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	c.out.Add(s, place, format, a...)
 }
 
 // place finds the partition that the image is for, and what stands in it.
@@ -200,7 +200,7 @@ func (c *checker) section(name string) {
 }
 
 // kernel compares the kernels: byte for byte, else by what they say of themselves.
-func (c *checker) kernel(context.Context) error {
+func (c *checker) kernel(ctx context.Context) error {
 	if c.stock == nil || c.stock.Vendor {
 		return nil
 	}
@@ -212,7 +212,7 @@ func (c *checker) kernel(context.Context) error {
 		c.say(flash.Error, "kernel", "one of the image and the phone's own has none")
 		return nil
 	}
-	same, err := equal(p.Payload(), q.Payload())
+	same, err := flash.Equal(ctx, p.Payload(), q.Payload())
 	if err != nil {
 		return err
 	}
@@ -325,24 +325,4 @@ func (c *checker) bits() error {
 		c.say(flash.Error, "ramdisk", "its recovery has 64 bits, the kernel 32: it cannot run it")
 	}
 	return err
-}
-
-// equal compares two images.
-func equal(a, b flash.Image) (bool, error) {
-	if a.Size() != b.Size() {
-		return false, nil
-	}
-	const step = 1 << 20
-	for off := int64(0); off < a.Size(); off += step {
-		n := int(min(step, a.Size()-off))
-		x, err := flash.ReadFull(a, off, n)
-		if err != nil {
-			return false, err
-		}
-		y, err := flash.ReadFull(b, off, n)
-		if err != nil || string(x) != string(y) {
-			return false, err
-		}
-	}
-	return true, nil
 }

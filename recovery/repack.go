@@ -19,7 +19,7 @@ import (
 type Repacked struct {
 	Image    flash.Image
 	Changed  []string // what is not as in the original; none: the bytes are the original's
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
 // Repack puts the image of an unpacked folder together again. What was not edited comes
@@ -94,7 +94,7 @@ func (p *repacker) changed(format string, a ...any) {
 }
 
 func (p *repacker) problem(s flash.Severity, place, format string, a ...any) {
-	p.out.Problems = append(p.out.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	p.out.Problems.Add(s, place, format, a...)
 }
 
 func (p *repacker) run() error {

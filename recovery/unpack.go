@@ -46,7 +46,7 @@ type PartRecord struct {
 type Unpacked struct {
 	Record   Record
 	Files    []flash.Output // names are paths with slashes, safe on every system
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
 // Unpack takes a boot image apart. A ramdisk that cannot be read stays one file.
@@ -71,8 +71,7 @@ func Unpack(img flash.Image, limit int64) (*Unpacked, error) {
 				u.addTree(r, rd)
 				continue
 			}
-			u.Problems = append(u.Problems, flash.Problem{Severity: flash.Warning, Place: p.Name, Offset: p.Offset,
-				Text: fmt.Sprintf("is kept as one file: %v", err)})
+			u.Problems.AddAt(flash.Warning, p.Name, p.Offset, "is kept as one file: %v", err)
 		}
 		r.File = p.Name + ".bin"
 		u.add(r.File, p.Payload())
@@ -132,8 +131,7 @@ func (u *Unpacked) addTree(r *PartRecord, rd *ramdisk.Ramdisk) {
 		}
 		fmt.Fprintln(list, l)
 		if _, safe := e.Path(); !safe {
-			u.Problems = append(u.Problems, flash.Problem{Severity: flash.Warning, Place: r.List, Offset: flash.NoOffset,
-				Text: fmt.Sprintf("the name %q points out of the ramdisk: nothing is written there", e.Name)})
+			u.Problems.Add(flash.Warning, r.List, "the name %q points out of the ramdisk: nothing is written there", e.Name)
 		}
 	}
 	u.add(r.List, bytes.NewReader(list.Bytes()))

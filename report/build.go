@@ -23,7 +23,7 @@ type Facts struct {
 	Conflicts []Conflict
 	Rows      []Source
 	Boots     []BootRegion
-	Problems  []flash.Problem
+	Problems  flash.Problems
 	Full      bool              // read every byte instead of spots
 	Progress  func(flash.Event) // nil for none
 }
@@ -128,10 +128,7 @@ func (b *builder) row(s Source) error {
 		return err
 	}
 	if row.Fill.Bad > 0 {
-		b.Problems = append(b.Problems, flash.Problem{
-			Severity: flash.Error, Place: row.Name, Offset: row.Start,
-			Text: fmt.Sprintf("0x%x bytes could not be read, now or when the dump was made", row.Fill.Bad),
-		})
+		b.Problems = append(b.Problems, flash.NewProblem(flash.Error, row.Name, row.Start, "0x%x bytes could not be read, now or when the dump was made", row.Fill.Bad))
 	}
 	if f := row.Fill; row.Kind == "gap" && f.Exact && f.Zero == row.Present {
 		row.File = "" // a split leaves such gaps out

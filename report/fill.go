@@ -139,7 +139,7 @@ func (m *meter) cell(f *Fill, img flash.Image, off, end int64) error {
 // look reads the first block of [off, end) and takes the rest for the same.
 func (m *meter) look(f *Fill, img flash.Image, off, end int64) {
 	f.Exact = false
-	if got, _ := img.ReadAt(m.buf[:spot], off); got < spot {
+	if flash.ReadInto(img, m.buf[:spot], off) != nil {
 		f.Bad += end - off
 		return
 	}
@@ -177,21 +177,12 @@ func (m *meter) readAll(f *Fill, img flash.Image, off, end int64) error {
 // add counts a block of length bytes that begins with b.
 func (f *Fill) add(b []byte, off, length int64) {
 	switch {
-	case uniform(b, 0x00):
+	case flash.IsFill(b, 0x00):
 		f.Zero += length
-	case uniform(b, 0xFF):
+	case flash.IsFill(b, 0xFF):
 		f.Erased += length
 	default:
 		f.Data += length
 		f.DataEnd = off + length
 	}
-}
-
-func uniform(b []byte, v byte) bool {
-	for _, c := range b {
-		if c != v {
-			return false
-		}
-	}
-	return true
 }

@@ -74,6 +74,7 @@ func build(t testing.TB, f Facts) *Report {
 
 func draw(t testing.TB, r *Report, o TextOptions) string {
 	t.Helper()
+	o.Exact, o.Pictures = "--full reads all", "--html shows them"
 	var b bytes.Buffer
 	if err := r.Text(&b, o); err != nil {
 		t.Fatal(err)

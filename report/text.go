@@ -17,6 +17,10 @@ type TextOptions struct {
 	Width   int  // columns, 0 means 80
 	Color   bool // ANSI colours
 	Unicode bool // block characters, else ASCII
+
+	// What the front end advises, "" for nothing: behind the line about estimated fills,
+	// and behind the number of pictures.
+	Exact, Pictures string
 }
 
 // Text draws the report for a terminal: what the phone is, and for each region a strip
@@ -294,7 +298,7 @@ func (t *text) foot() {
 		t.line("%s", strings.Join(names, "   "))
 	}
 	if slices.ContainsFunc(t.Rows, func(r Row) bool { return !r.Fill.Exact }) {
-		t.line("USED with ~ is estimated from a few spots of each row; --full reads all")
+		t.line("USED with ~ is estimated from a few spots of each row%s", advice(t.o.Exact))
 	}
 	if slices.ContainsFunc(t.Rows, func(r Row) bool { return strings.HasPrefix(r.trueLength(), "<") }) {
 		t.line("LENGTH is what the content states; with < it is where the last data ends")
@@ -310,8 +314,16 @@ func (t *text) foot() {
 		t.line("%s: hash %s, %s, 0x%x bytes in %s", clean(p.File), p.Proof, chip, p.Extent.Length, p.Region)
 	}
 	if t.Logo != nil && t.Logo.Count > 0 {
-		t.line("%s: %d pictures; --html shows them", clean(t.Logo.Row), t.Logo.Count)
+		t.line("%s: %d pictures%s", clean(t.Logo.Row), t.Logo.Count, advice(t.o.Pictures))
 	}
+}
+
+// advice puts the front end's words behind a line.
+func advice(words string) string {
+	if words == "" {
+		return ""
+	}
+	return "; " + words
 }
 
 func orDash(s string) string {

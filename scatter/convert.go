@@ -63,7 +63,7 @@ type converter struct {
 	f        *File
 	to       Dialect
 	base     int64 // where the user area begins in linear addresses, 0 unknown
-	problems []flash.Problem
+	problems flash.Problems
 }
 
 func (c *converter) add(s flash.Severity, place string, line int, text string, a ...any) {

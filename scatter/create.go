@@ -2,7 +2,6 @@ package scatter
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,7 +50,7 @@ type Creation struct {
 	Spec     Spec // for Build
 	Reasons  []Reason
 	Private  []string // rows with the phone's identity that the file makes downloadable
-	Problems []flash.Problem
+	Problems flash.Problems
 }
 
 // Create makes a scatter file from a partition table alone. A GPT lists all but three
@@ -92,7 +91,7 @@ type creator struct {
 }
 
 func (c *creator) problem(s flash.Severity, place, text string, a ...any) {
-	c.Problems = append(c.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(text, a...)})
+	c.Problems.Add(s, place, text, a...)
 }
 
 var kernelName = regexp.MustCompile(`^p[0-9]+$`)

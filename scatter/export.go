@@ -35,7 +35,7 @@ func (s Script) sector() int64 {
 // rows for the GPT itself.
 func (s Script) rows() (rows []flash.Partition, problems []flash.Problem) {
 	tell := func(p flash.Partition, text string, a ...any) {
-		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: p.Name, Offset: flash.NoOffset, Text: fmt.Sprintf(text, a...)})
+		problems = append(problems, flash.NewProblem(flash.Warning, p.Name, flash.NoOffset, text, a...))
 	}
 	for _, p := range s.Table.Partitions {
 		if !p.Region.IsUser() || slices.Contains([]string{"pgpt", "sgpt"}, Canonical(p.Name)) {
@@ -57,8 +57,7 @@ func (s Script) rows() (rows []flash.Partition, problems []flash.Problem) {
 	}
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })
 	if isMBR(s.Table) {
-		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: "mbr", Offset: flash.NoOffset,
-			Text: "this phone starts from an MBR with EBRs; its boot loader does not look for a GPT"})
+		problems = append(problems, flash.NewProblem(flash.Warning, "mbr", flash.NoOffset, "this phone starts from an MBR with EBRs; its boot loader does not look for a GPT"))
 	}
 	return rows, problems
 }
@@ -151,7 +150,7 @@ func (s Script) Fstab() (string, []flash.Problem) {
 			continue
 		}
 		if plainName(p.Name) != p.Name {
-			problems = append(problems, flash.Problem{Severity: flash.Warning, Place: p.Name, Offset: flash.NoOffset, Text: "left out: no such name can stand in an fstab"})
+			problems = append(problems, flash.NewProblem(flash.Warning, p.Name, flash.NoOffset, "left out: no such name can stand in an fstab"))
 			continue
 		}
 		device := path.Join(cmp.Or(s.ByName, "/dev/block/by-name"), strings.TrimSuffix(p.Name, slot))

@@ -25,7 +25,7 @@ type File struct {
 	Info     Info
 	Head     Row   // the header's keys, also those Info does not know
 	Rows     []Row // in the file's order; of one storage, see Select
-	Problems []flash.Problem
+	Problems flash.Problems
 
 	lines    []string        // verbatim, each with its line end
 	sections []section       // one for each storage
@@ -157,7 +157,7 @@ func lineProblem(s flash.Severity, place string, line int, text string, args ...
 	if place == "" {
 		place = "scatter"
 	}
-	return flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: text}
+	return flash.NewProblem(s, place, flash.NoOffset, "%s", text)
 }
 
 // lineError is damage that leaves nothing to return.

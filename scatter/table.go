@@ -67,7 +67,7 @@ type builder struct {
 	sizeless bool  // the file gives no sizes, which is no fault of a row
 	base     *entry
 	rows     []entry
-	problems []flash.Problem
+	problems flash.Problems
 	findings []Finding // the same as the problems of the rows, for Check
 }
 

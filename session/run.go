@@ -45,7 +45,7 @@ func (e *MovedError) Unwrap() error { return e.Err }
 // Read reads what is wanted. The dump is left open in Run.Dump, to be finished.
 //
 // Errors: a *plan.PatternError or a *RangeError for wishes that the phone has nothing for, a
-// *layout.ForeignError for a claim that its flash contradicts, a *acquire.Refusal for the
+// *layout.ForeignError for a claim that its flash contradicts, a *flash.Refusal for the
 // folder, an *acquire.LostError where the phone was lost, a *MovedError, and those of the
 // origin. After an error that left a dump in Dir, another run can go on with it.
 func (r *Run) Read(ctx context.Context) error {
@@ -167,7 +167,7 @@ func (r *Run) create() (err error) {
 			continue // of another phone that was read in the same second
 		}
 		r.Dump, err = acquire.Create(r.Dir, r.job)
-		if _, there := os.Lstat(r.Dir); err != nil && there == nil && n < 100 && errors.As(err, new(*acquire.Refusal)) {
+		if _, there := os.Lstat(r.Dir); err != nil && there == nil && n < 100 && flash.AsRefusal(err) != nil {
 			continue
 		}
 		return err

@@ -162,7 +162,7 @@ func TestRunLost(t *testing.T) {
 	if !errors.Is(err, port.ErrGone) || !IsTrouble(err) || r.Dir != dir || acquire.Check(dir) != nil {
 		t.Fatalf("%v", err)
 	}
-	if _, _, _, err = read(t, &acquiretest.Phone{Parts: have, MEID: []byte("another phone!!!")}, Wishes{Folder: dir, Resume: true}); !errors.As(err, new(*acquire.Refusal)) {
+	if _, _, _, err = read(t, &acquiretest.Phone{Parts: have, MEID: []byte("another phone!!!")}, Wishes{Folder: dir, Resume: true}); flash.AsRefusal(err) == nil {
 		t.Errorf("another phone: %v", err)
 	}
 	if _, m, _, err := read(t, &acquiretest.Phone{Parts: have}, Wishes{Folder: dir, Resume: true}); err != nil || !m.Complete {

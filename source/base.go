@@ -70,7 +70,7 @@ const prefixRegion flash.Region = "PREFIX"
 type placement struct {
 	storage  flash.Storage
 	parts    []flash.Part // Source is left to the caller; Base and order are those in the file
-	problems []flash.Problem
+	problems flash.Problems
 	table    bool // a partition table was found, and more than it
 	boot     bool // the file begins with a boot region
 }
@@ -146,14 +146,12 @@ func linear(img flash.Image, boot bool) (placement, bool) {
 	case best.base < 0:
 		cut := -best.base
 		user.Base, user.Image, user.Unread = best.base, flash.Pad(img, cut), []flash.Extent{{Length: cut}}
-		p.problems = []flash.Problem{{Severity: flash.Error, Place: where, Offset: 0, Text: fmt.Sprintf(
-			"the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle, as %s tell", cut, cut, why)}}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Error, where, 0, "the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle, as %s tell", cut, cut, why)}
 	case best.base > 0:
 		p.parts = prefix(img, best.base, p.storage)
 		user.Base = best.base
 		user.Image = flash.Slice(img, flash.Extent{Offset: best.base, Length: img.Size() - best.base})
-		p.problems = []flash.Problem{{Severity: flash.Note, Place: where, Offset: flash.NoOffset, Text: fmt.Sprintf(
-			"begins at 0x%x of the file, as %s tell", best.base, why)}}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Note, where, flash.NoOffset, "begins at 0x%x of the file, as %s tell", best.base, why)}
 	}
 	p.parts = append([]flash.Part{user}, p.parts...)
 	return p, true

@@ -20,7 +20,7 @@ import (
 //	regions/ROM_1.map    ddrescue's map of it
 
 // partSuffix marks what is not finished.
-const partSuffix = ".part"
+const partSuffix = disk.PartSuffix
 
 // unfinishedDump is said of a dump that has its draft, and no manifest: it may have all its
 // bytes and still not have been read the second time, or be what a last step left.

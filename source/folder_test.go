@@ -243,7 +243,7 @@ func TestFolderOfManifest(t *testing.T) {
 		e := flash.ManifestEntry{Kind: "partition", Name: fmt.Sprintf("p%d", i), Region: flash.EMMCUser, File: fmt.Sprintf("p%d.img", i),
 			Extent: flash.Extent{Offset: cuts[i], Length: cuts[i+1] - cuts[i]}}
 		b := want[cuts[i]:min(cuts[i+1], int64(len(want)))]
-		if allZero(b) {
+		if flash.IsZero(b) {
 			e.File, e.Zero = "", true
 		}
 		entry(e, b)

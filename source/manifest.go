@@ -89,7 +89,7 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (have int64, err error) {
 	lost := func(why string) {
 		s.hole(e.Region, flash.Extent{Offset: e.Offset, Length: e.Present})
-		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: e.Name, Offset: e.Offset, Text: why + ": its bytes are missing and read as zero"})
+		s.Problems.AddAt(flash.Error, e.Name, e.Offset, "%s: its bytes are missing and read as zero", why)
 	}
 	if e.File == "" {
 		lost("was left out of the parts folder")

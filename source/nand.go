@@ -3,7 +3,6 @@ package source
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/nand"
@@ -93,7 +92,7 @@ func isBlank(img flash.Image) bool {
 }
 
 func (p *placement) note(s flash.Severity, format string, a ...any) {
-	p.problems = append(p.problems, flash.Problem{Severity: s, Place: string(flash.NANDWhole), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	p.problems.Add(s, string(flash.NANDWhole), format, a...)
 }
 
 // badBlocks reports what the chip says of its bad blocks. Nothing is moved: a read-back

@@ -356,5 +356,5 @@ func (s *Source) openFile(ctx context.Context, path string) (*File, error) {
 }
 
 func (s *Source) problem(sev flash.Severity, place, format string, a ...any) {
-	s.Problems = append(s.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	s.Problems.Add(sev, place, format, a...)
 }

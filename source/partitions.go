@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
@@ -66,8 +65,7 @@ func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unre
 		if !row.ToEnd {
 			end = min(row.End(), size)
 		}
-		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: row.Name, Offset: row.Offset,
-			Text: fmt.Sprintf("no file of the folder holds it: %s are missing and read as zero", flash.Size(end-row.Offset))})
+		s.Problems.AddAt(flash.Error, row.Name, row.Offset, "no file of the folder holds it: %s are missing and read as zero", flash.Size(end-row.Offset))
 		unread = flash.Union(unread, flash.Within(user.Gaps(), flash.Extent{Offset: row.Offset, Length: end - row.Offset}))
 	}
 	if len(behind) > 0 {

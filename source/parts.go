@@ -117,7 +117,7 @@ func (s *Source) sameStart(a, b string) bool {
 			return false
 		}
 		defer f.Close()
-		if heads[i], err = headOf(f); err != nil || allZero(heads[i]) {
+		if heads[i], err = headOf(f); err != nil || flash.IsZero(heads[i]) {
 			return false
 		}
 	}

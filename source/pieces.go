@@ -158,7 +158,7 @@ func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string,
 // pieces of one image, and no others. Said is how many bytes they say by their words.
 func JudgePieces(pieces []*image.Sparse, paths []string, img flash.Image, said int64) (out []flash.Problem) {
 	add := func(i int, format string, a ...any) {
-		out = append(out, flash.Problem{Severity: flash.Warning, Place: filepath.Base(paths[i]), Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+		out = append(out, flash.NewProblem(flash.Warning, filepath.Base(paths[i]), flash.NoOffset, format, a...))
 	}
 	for i, p := range pieces {
 		if p.Size() != pieces[0].Size() {

@@ -8,6 +8,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
+// NoTagError is an UnreadableError: a place of backups that does not say which one is meant.
+type NoTagError struct{ Place string }
+
+func (e *NoTagError) Error() string { return e.Unwrap().Error() }
+
+func (e *NoTagError) Unwrap() error {
+	return &UnreadableError{e.Place, "names no backup: add a tag"}
+}
+
 // openPlace opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder
 // that was pushed.
 func (s *Source) openPlace(ctx context.Context, path string) error {
@@ -16,7 +25,7 @@ func (s *Source) openPlace(ctx context.Context, path string) error {
 		return &UnreadableError{path, err.Error()}
 	}
 	if ref.Tag == "" {
-		return &UnreadableError{path, "names no backup: add a tag, as mtkkit backup tags lists them"}
+		return &NoTagError{path}
 	}
 	repo, err := oci.Open(ref, oci.Options{Keys: s.opt.Keys})
 	if err != nil {

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +35,7 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	var broken *streamError
 	var changed *disk.ChangedError
 	if errors.As(err, &broken) && !errors.As(err, &changed) && n > 0 {
-		s.Problems = append(s.Problems, flash.Problem{Severity: flash.Error, Place: name, Offset: n, Text: broken.text(n)})
+		s.Problems.AddAt(flash.Error, name, n, "%s", broken.text(n))
 		err = nil
 	}
 	if err == nil {
@@ -57,8 +56,7 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.spooled.files++
 	s.spooled.size += size
-	note := flash.Problem{Severity: flash.Note, Place: name, Offset: flash.NoOffset,
-		Text: fmt.Sprintf("unpacked to %s in a temporary file in %s", flash.Size(size), dir)}
+	note := flash.NewProblem(flash.Note, name, flash.NoOffset, "unpacked to %s in a temporary file in %s", flash.Size(size), dir)
 	if s.spooled.files > 1 {
 		note.Text = fmt.Sprintf("and %d more were unpacked to %s in temporary files in %s", s.spooled.files-1, flash.Size(s.spooled.size), dir)
 		if i := slices.Index(s.Problems, s.spooled.note); i >= 0 {
@@ -90,17 +88,13 @@ func (e *streamError) text(n int64) string {
 // came out of r, also with an error.
 func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, done func(int64)) (int64, error) {
 	const block = 64 << 10
-	var (
-		buf  = make([]byte, block)
-		zero = make([]byte, block)
-		off  int64
-	)
+	buf, off := make([]byte, block), int64(0)
 	for {
 		if err := ctx.Err(); err != nil {
 			return off, err
 		}
 		n, rerr := readBlock(r, buf)
-		if n > 0 && !bytes.Equal(buf[:n], zero[:n]) {
+		if !flash.IsZero(buf[:n]) {
 			if _, err := w.WriteAt(buf[:n], off); err != nil {
 				return off, err
 			}

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -311,14 +310,10 @@ func (f *frames) isZero(i int, size int64) bool {
 	}
 	if fr.zero.Load() == unknown {
 		state := int32(holdsData)
-		if b, err := f.unpacked(i); err == nil && allZero(b) {
+		if b, err := f.unpacked(i); err == nil && flash.IsZero(b) {
 			state = holdsZeros
 		}
 		fr.zero.Store(state)
 	}
 	return fr.zero.Load() == holdsZeros
-}
-
-func allZero(b []byte) bool {
-	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1])
 }

@@ -196,22 +196,12 @@ func (s *sealer) end() {
 
 // seal gives a file its name, unless the run has failed or the file is left out.
 func (f *Folder) seal(ctx context.Context, w written) error {
-	part := f.path(w.r.Name) + partSuffix
-	var err error
-	keep := !w.r.Omitted && ctx.Err() == nil
-	if keep && !f.opt.NoSync {
-		err = w.out.Sync()
+	if !w.r.Omitted && ctx.Err() == nil {
+		return f.publish(w.out, w.r.Name)
 	}
-	if cerr := w.out.Close(); err == nil {
-		err = cerr
+	err := w.out.Close()
+	if err == nil && w.r.Omitted {
+		err = os.Remove(f.path(w.r.Name) + partSuffix)
 	}
-	switch {
-	case err != nil:
-		return err
-	case w.r.Omitted:
-		return os.Remove(part)
-	case keep:
-		return os.Rename(part, f.path(w.r.Name))
-	}
-	return nil
+	return err
 }

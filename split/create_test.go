@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
@@ -36,7 +35,7 @@ func TestCreateRefusesFullFolder(t *testing.T) {
 	dir := t.TempDir()
 	mine := write(t, filepath.Join(dir, "holiday.jpg"), []byte("mine"))
 	_, err := Create(dir, d.outputs, nil, Options{})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonNotEmpty)
 	if got := tree(t, dir); len(got) != 1 || got["holiday.jpg"] != "mine" {
 		t.Errorf("the folder was touched: %v", got)
 	}
@@ -53,14 +52,14 @@ func TestCreateRefusesFullFolder(t *testing.T) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, name), []byte("precious"))
 		_, err := Create(dir, d.outputs, nil, Options{Force: true})
-		refusal(t, err, Exists)
+		refusal(t, err, flash.ReasonInTheWay)
 		if got := tree(t, dir); len(got) != 1 || got[name] != "precious" {
 			t.Errorf("%s: the folder was touched: %v", name, got)
 		}
 	}
 	file := write(t, filepath.Join(t.TempDir(), "file"), nil)
 	_, err = Create(file, d.outputs, nil, Options{Force: true})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonNotFolder)
 }
 
 func TestForceReplacesOnlyOurs(t *testing.T) {
@@ -78,7 +77,7 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 
 	d := newDump(2)
 	_, err := Create(dir, d.outputs, nil, Options{})
-	if r := refusal(t, err, Exists); !strings.Contains(r.Hint, "--force") {
+	if r := flash.AsRefusal(err); r == nil || r.Reason != flash.ReasonOurs {
 		t.Errorf("no word of --force: %+v", r)
 	}
 	d.split(t, dir, Options{Force: true})
@@ -112,7 +111,7 @@ func TestHostileBooks(t *testing.T) {
 			}
 			write(t, filepath.Join(dir, book), b)
 			_, err := Create(dir, newDump(1).outputs, nil, Options{Force: true})
-			refusal(t, err, Exists)
+			refusal(t, err, map[string]flash.Reason{flash.MarkerName: flash.ReasonMarker, flash.ManifestName: flash.ReasonInTheWay}[book])
 			for _, path := range []string{victim, filepath.Join(dir, "sub", "victim"), filepath.Join(dir, book)} {
 				if _, err := os.Stat(path); err != nil {
 					t.Errorf("%s with %q: %v", book, name, err)
@@ -193,7 +192,11 @@ func TestCreateRefusesInput(t *testing.T) {
 			for _, force := range []bool{true, false} {
 				_, err := Create(dir, outputs, nil, Options{Force: force, Inputs: []string{input}})
 				if force {
-					refusal(t, err, IsInput)
+					want := flash.ReasonInput
+					if name == "below the dump" || name == "in a folder that is the input" {
+						want = flash.ReasonInsideInput
+					}
+					refusal(t, err, want)
 				} else if err == nil {
 					t.Error("not refused without force")
 				}
@@ -234,7 +237,7 @@ func TestCreateRefusesRoom(t *testing.T) {
 	dense := []flash.Output{{Name: "a.img", Image: blank(size)}}
 	dir := filepath.Join(t.TempDir(), "p")
 	_, err = Create(dir, dense, nil, Options{})
-	refusal(t, err, NoSpace)
+	refusal(t, err, flash.ReasonNoRoom)
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("the folder was made")
 	}
@@ -250,7 +253,7 @@ func TestCreateRefusesRoom(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = Create(dir, sparse, nil, Options{NoHoles: true})
-	refusal(t, err, NoSpace)
+	refusal(t, err, flash.ReasonNoRoom)
 }
 
 func TestRefuseBig(t *testing.T) {
@@ -258,7 +261,7 @@ func TestRefuseBig(t *testing.T) {
 	if err := refuseBig("userdata.img", 4<<30-1, fat); err != nil {
 		t.Error(err)
 	}
-	refusal(t, refuseBig("userdata.img", 4<<30, fat), TooBig)
+	refusal(t, refuseBig("userdata.img", 4<<30, fat), flash.ReasonTooBig)
 	if err := refuseBig("userdata.img", 1<<40, disk.Volume{Kind: "ext4"}); err != nil {
 		t.Error(err)
 	}
@@ -270,12 +273,12 @@ func TestRefuseBig(t *testing.T) {
 			volumeOf: func(string) (disk.Volume, error) { return fat, nil }}
 		return f.refuseRoom(nil)
 	}
-	refusal(t, room(4<<30), TooBig)
+	refusal(t, room(4<<30), flash.ReasonTooBig)
 	if err := room(4<<30 - 1); err != nil {
 		t.Error(err)
 	}
 	fat.Free = 1 << 30
-	refusal(t, room(4<<30-1), NoSpace)
+	refusal(t, room(4<<30-1), flash.ReasonNoRoom)
 }
 
 // blank is an image that is all data, and all of it zero.
@@ -296,7 +299,7 @@ func TestBusy(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Create(dir, d.outputs, nil, Options{Force: true})
-	refusal(t, err, Busy)
+	refusal(t, err, flash.ReasonBusy)
 	if err := f.Abandon(); err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +351,7 @@ func TestBusyAtOnce(t *testing.T) {
 				defer f.Abandon()
 				continue
 			}
-			refusal(t, errs[i], Busy)
+			refusal(t, errs[i], flash.ReasonBusy)
 		}
 		if won > 1 {
 			t.Fatalf("%d of %d runs got the folder", won, runs)

@@ -67,10 +67,10 @@ func TestRefuseFAT(t *testing.T) {
 	dir := filepath.Join(mount(t, "vfat", "64m"), "p")
 	big := &holey{size: 4 << 30}
 	_, err := Create(dir, []flash.Output{{Name: "userdata.img", Image: big}}, nil, Options{})
-	refusal(t, err, TooBig)
+	refusal(t, err, flash.ReasonTooBig)
 	// FAT has no holes: what is sparse elsewhere takes its full size here.
 	_, err = Create(dir, []flash.Output{{Name: "cache.img", Image: &holey{size: 1 << 30}}}, nil, Options{})
-	refusal(t, err, NoSpace)
+	refusal(t, err, flash.ReasonNoRoom)
 	d := newDump(1)
 	d.split(t, dir, Options{})
 	if got := tree(t, dir); got["boot.img"] != string(d.b[:512<<10]) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // FileOptions says how a single file is written.
@@ -34,7 +35,7 @@ type File struct {
 }
 
 // CreateFile begins a file. All that could forbid it is looked for first, and told as
-// a *Refusal. The rest of a killed run is removed.
+// a *flash.Refusal. The rest of a killed run is removed.
 func CreateFile(path string, opt FileOptions) (*File, error) {
 	path = filepath.Clean(path)
 	if err := RefuseFile(path, opt); err != nil {
@@ -48,7 +49,7 @@ func CreateFile(path string, opt FileOptions) (*File, error) {
 	return startFile(path, opt)
 }
 
-// RefuseFile is the *Refusal that CreateFile would give for what is in the way, nil when
+// RefuseFile is the *flash.Refusal that CreateFile would give for what is in the way, nil when
 // nothing is: for who writes several files, and none of them unless all can be.
 func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
@@ -75,7 +76,7 @@ func refuseBeside(path string, names []string) error {
 		}
 		for _, p := range []string{n, partOf(n)} {
 			if _, err := os.Lstat(p); err == nil {
-				return &Refusal{Exists, p, "exists, and would be taken for a file of " + path, "move it away, or choose another name with -o"}
+				return refuse(flash.ReasonBeside, p, "exists, and would be taken for a file of %s", path)
 			}
 		}
 	}
@@ -106,7 +107,7 @@ func refuseFile(path string, inputs []string, replace func(string) bool) error {
 		if err != nil {
 			return fmt.Errorf("split: %w", err)
 		}
-		return &Refusal{Exists, p, "exists", "move it away, or choose another name with -o: nothing proves that this file may go"}
+		return refuse(flash.ReasonExists, p, "exists")
 	}
 	return nil
 }
@@ -158,21 +159,7 @@ func (f *File) Finish() error {
 	if f.closed {
 		return errors.New("split: the file is finished or abandoned already")
 	}
-	var err error
-	if !f.opt.NoSync {
-		err = f.file.Sync()
-	}
-	if cerr := f.file.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(partOf(f.path), f.path)
-	}
-	if err == nil && !f.opt.NoSync {
-		if err = syncDir(filepath.Dir(f.path)); err != nil && f.opt.Replace == nil {
-			os.Remove(f.path) // whether the name is on the disk, nobody knows; one that replaced another is all there is
-		}
-	}
+	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 func TestCreateFile(t *testing.T) {
@@ -22,7 +24,7 @@ func TestCreateFile(t *testing.T) {
 		t.Error("it has its name before it is finished")
 	}
 	_, err = CreateFile(path, FileOptions{}) // while the first is at work
-	refusal(t, err, Busy)
+	refusal(t, err, flash.ReasonBusy)
 	if err := f.Finish(); err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +36,13 @@ func TestCreateFile(t *testing.T) {
 	}
 
 	_, err = CreateFile(path, FileOptions{})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonExists)
 	_, err = CreateFile(path, FileOptions{Replace: func(string) bool { return false }})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonExists)
 	_, err = CreateFile(path, FileOptions{Inputs: []string{path}, Replace: func(string) bool { return true }})
-	refusal(t, err, IsInput)
+	refusal(t, err, flash.ReasonInput)
 	_, err = CreateFile(filepath.Join(dir, "large"), FileOptions{Room: 1 << 60})
-	refusal(t, err, NoSpace)
+	refusal(t, err, flash.ReasonNoRoom)
 
 	f, err = CreateFile(path, FileOptions{Replace: func(string) bool { return true }})
 	if err != nil {
@@ -60,7 +62,7 @@ func TestCreateFileAfterKill(t *testing.T) {
 	path := filepath.Join(dir, "out")
 	write(t, partOf(path), []byte("a stranger's"))
 	_, err := CreateFile(path, FileOptions{})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonExists)
 	lock, err := writeMarker(markerOf(path), []string{"out.part"})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +120,7 @@ func TestBeside(t *testing.T) {
 	}
 	for _, stranger := range []string{chart, partOf(chart)} {
 		write(t, stranger, []byte("a stranger's"))
-		refusal(t, writeOut(), Exists)
+		refusal(t, writeOut(), flash.ReasonBeside)
 		if got := tree(t, dir); len(got) != 1 {
 			t.Errorf("%q", got)
 		}
@@ -141,7 +143,7 @@ func TestBeside(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		os.Remove(path)
-		refusal(t, writeOut(), Exists) // the map of what was moved away
+		refusal(t, writeOut(), flash.ReasonBeside) // the map of what was moved away
 		os.Remove(chart)
 	}
 }
@@ -168,7 +170,7 @@ func TestVolumes(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	_, err = CreateVolumes(path, 10, FileOptions{Room: 35})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonBeside)
 	if _, err := CreateVolumes(filepath.Join(dir, "many"), 1, FileOptions{Room: 5000}); err == nil {
 		t.Error("more volumes than there are numbers")
 	}

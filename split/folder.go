@@ -75,10 +75,10 @@ type outFile interface {
 	Close() error
 }
 
-const partSuffix = ".part"
+const partSuffix = disk.PartSuffix
 
 // Create begins a parts folder. All that could forbid it is looked for first, and
-// told as a *Refusal; then the folder is made and a marker written that lists what
+// told as a *flash.Refusal; then the folder is made and a marker written that lists what
 // this run owns: the outputs and extra, the names of small files to come (see
 // WriteFile). Rests of an unfinished run are removed.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
@@ -177,19 +177,20 @@ func (f *Folder) writeWhole(name string, b []byte) error {
 		return fmt.Errorf("split: %w", err)
 	}
 	err = writeFull(out, b, 0)
-	if err == nil && !f.opt.NoSync {
-		err = out.Sync()
-	}
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
 	if err == nil {
-		err = os.Rename(part, f.path(name))
+		err = f.publish(out, name)
+	} else {
+		out.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("split: writing %s: %w", name, err)
 	}
 	return nil
+}
+
+// publish gives a file its name; syncNames syncs the folder, once for all of them.
+func (f *Folder) publish(out outFile, name string) error {
+	return disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, Later: true}, disk.Pending{File: out, Part: f.path(name) + partSuffix, Path: f.path(name)})
 }
 
 // Finish completes the folder after Copy. It fills in what Copy found out: m.Files,

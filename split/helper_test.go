@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -83,14 +82,14 @@ func sha(b []byte) string {
 }
 
 // refusal asserts that err is a refusal for that reason.
-func refusal(t *testing.T, err error, want Reason) *Refusal {
+func refusal(t *testing.T, err error, want flash.Reason) *flash.Refusal {
 	t.Helper()
-	var r *Refusal
-	if !errors.As(err, &r) {
+	r := flash.AsRefusal(err)
+	if r == nil {
 		t.Fatalf("got %v, want a refusal", err)
 	}
-	if r.Reason != want || r.Path == "" || r.Text == "" || r.Hint == "" {
-		t.Fatalf("got %+v, want reason %d with path, text and hint", r, want)
+	if r.Reason != want || r.Path == "" || r.Text == "" || r.By != "split" {
+		t.Fatalf("got %+v, want reason %q with path and text", r, want)
 	}
 	return r
 }

@@ -29,7 +29,7 @@ type ImageOptions struct {
 }
 
 // WriteImage writes an image as one file. Until all of it is on the disk the file is
-// called OUT.part; after an error there is none. What it refuses is a *Refusal.
+// called OUT.part; after an error there is none. What it refuses is a *flash.Refusal.
 func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptions) (*Result, error) {
 	r := &Result{Name: filepath.Base(out), Size: img.Size()}
 	need := r.Size

@@ -51,7 +51,7 @@ type JoinReport struct {
 // overlap must agree. Until all of it is proven the file is called OUT.part; after an
 // error there is no file.
 //
-// What it refuses is a *Refusal: a manifest that is partial or unfinished, an output
+// What it refuses is a *flash.Refusal: a manifest that is partial or unfinished, an output
 // that exists or lies in the folder, too little room.
 func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, error) {
 	j := joiner{dir: dir, out: filepath.Clean(out), opt: opt}
@@ -92,7 +92,7 @@ type span struct {
 func (j *joiner) load() error {
 	m, err := openManifest(j.dir)
 	if Unfinished(j.dir) {
-		return &Refusal{Partial, j.dir, "was never finished", "split the dump again"}
+		return refuse(flash.ReasonUnfinished, j.dir, "was never finished")
 	}
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (j *joiner) load() error {
 // layOut arranges the entries of a manifest and proves that they cover their source.
 func (j *joiner) layOut(m *flash.Manifest) error {
 	if isPart(m) {
-		return &Refusal{Partial, j.dir, "holds a part of the dump only" + skipped(m), "split it again without --only, --skip, --slot and --userdata"}
+		return refuse(flash.ReasonPartial, j.dir, "holds a part of the dump only%s", skipped(m))
 	}
 	sources, err := j.sources(m)
 	if err != nil {
@@ -147,7 +147,7 @@ func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, fil
 	var s span
 	switch state := e.State(src.Unread); {
 	case state == flash.StateSealed && !j.locked:
-		return &Refusal{Partial, j.dir, "holds " + e.File + " encrypted", "mtkkit backup restore ARCHIVE --key FILE writes the dump"}
+		return refuse(flash.ReasonEncrypted, j.dir, "holds %s encrypted", e.File)
 	case state == flash.StateSealed:
 		s = span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name}
 	case !e.Stored() || e.File == "" && !e.Zero:

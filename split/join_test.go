@@ -167,8 +167,7 @@ func TestJoinProves(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
-			var r *Refusal
-			if errors.As(err, &r) {
+			if r := flash.AsRefusal(err); r != nil {
 				t.Errorf("damage is not a refusal: %+v", r)
 			}
 		})
@@ -201,20 +200,20 @@ func TestJoinRefuses(t *testing.T) {
 		_, err := Join(t.Context(), dir, out, opt)
 		return err
 	}
-	refusal(t, join(out, JoinOptions{}), Exists)
-	refusal(t, join(out, JoinOptions{Inputs: []string{out}}), IsInput)
-	refusal(t, join(filepath.Join(dir, "ROM_1"), JoinOptions{}), IsInput)
-	refusal(t, join(filepath.Join(dir, "boot.img"), JoinOptions{}), IsInput)
-	refusal(t, join(top, JoinOptions{}), Exists)
+	refusal(t, join(out, JoinOptions{}), flash.ReasonExists)
+	refusal(t, join(out, JoinOptions{Inputs: []string{out}}), flash.ReasonInput)
+	refusal(t, join(filepath.Join(dir, "ROM_1"), JoinOptions{}), flash.ReasonInsideInput)
+	refusal(t, join(filepath.Join(dir, "boot.img"), JoinOptions{}), flash.ReasonInsideInput)
+	refusal(t, join(top, JoinOptions{}), flash.ReasonExists)
 
 	hard, soft := filepath.Join(top, "hard"), filepath.Join(top, "soft")
 	link(t, os.Link, filepath.Join(dir, "boot.img"), hard)
 	link(t, os.Symlink, filepath.Join(dir, "boot.img"), soft)
-	refusal(t, join(hard, JoinOptions{}), IsInput)
-	refusal(t, join(soft, JoinOptions{}), IsInput)
+	refusal(t, join(hard, JoinOptions{}), flash.ReasonInput)
+	refusal(t, join(soft, JoinOptions{}), flash.ReasonInsideInput)
 
 	part := write(t, filepath.Join(top, "new.part"), []byte("a download of somebody's"))
-	refusal(t, join(filepath.Join(top, "new"), JoinOptions{}), Exists)
+	refusal(t, join(filepath.Join(top, "new"), JoinOptions{}), flash.ReasonExists)
 	if got := tree(t, top); got["ROM_1"] != "precious" || got["new.part"] == "" || len(got) != 4 {
 		t.Errorf("something was touched: %d files", len(got))
 	}
@@ -232,7 +231,7 @@ func TestJoinRefuses(t *testing.T) {
 	}
 
 	rewrite(t, dir, func(m *flash.Manifest) { m.Complete = false; m.Entries[3].Skipped = true })
-	r := refusal(t, join(filepath.Join(top, "new"), JoinOptions{}), Partial)
+	r := refusal(t, join(filepath.Join(top, "new"), JoinOptions{}), flash.ReasonPartial)
 	if !strings.Contains(r.Text, "userdata.img") {
 		t.Errorf("it does not say what is missing: %+v", r)
 	}

@@ -1,7 +1,6 @@
 package split
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -134,41 +133,29 @@ func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
 // agree compares parts that overlap others with the result. Of two parts that say
 // different things of the same byte, one must differ from it.
 func (j *joiner) agree(ctx context.Context, out *os.File) error {
-	a, b := make([]byte, blockSize), make([]byte, blockSize)
 	for _, s := range j.spans {
 		if !s.overlaps {
 			continue
 		}
-		if err := j.agreeOne(ctx, out, s, a, b); err != nil {
+		if err := j.agreeOne(ctx, out, s); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	return nil
 }
 
-func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span, a, b []byte) error {
+func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span) error {
 	src, done, err := j.content(s)
 	if err != nil {
 		return err
 	}
 	defer done()
 	whole := &partFile{out, disk.Sized(j.report.Bytes)}
-	for off := int64(0); off < s.Length; off += blockSize {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := min(blockSize, s.Length-off)
-		if err := readFull(src, a[:n], off); err != nil {
-			return err
-		}
-		if err := readFull(whole, b[:n], s.Offset+off); err != nil {
-			return err
-		}
-		if !bytes.Equal(a[:n], b[:n]) {
-			return fmt.Errorf("overlaps another part and holds other bytes, between 0x%x and 0x%x", s.Offset+off, s.Offset+off+n)
-		}
+	at, err := flash.FirstDifference(ctx, src, flash.Slice(whole, s.Extent))
+	if at >= 0 {
+		return fmt.Errorf("overlaps another part and holds other bytes, from 0x%x on", s.Offset+at)
 	}
-	return nil
+	return err
 }
 
 // wholeHash takes the hash of the result as it stands in the file.

@@ -88,14 +88,14 @@ func TestKilledSplit(t *testing.T) {
 		t.Errorf("verify of an unfinished folder: %+v, %v", r, err)
 	}
 	_, err := Join(t.Context(), dir, filepath.Join(t.TempDir(), "out"), JoinOptions{})
-	refusal(t, err, Partial)
+	refusal(t, err, flash.ReasonUnfinished)
 
 	// A stranger's file stops the next run, and is not removed.
 	stranger := write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
 	other := newDump(2)
 	other.outputs = other.outputs[:2] // another plan: the rests are known by the marker, not by the plan
 	_, err = Create(dir, other.outputs, nil, Options{})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonNotEmpty)
 	if got := tree(t, dir); len(got) != len(rest)+1 {
 		t.Errorf("the refused run removed something: %d files of %d", len(got), len(rest)+1)
 	}

@@ -29,7 +29,7 @@ func TestKilledInLastStep(t *testing.T) {
 		t.Fatalf("%q", got)
 	}
 	_, err = CreateFile(path, FileOptions{})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonExists)
 	if got := tree(t, dir); len(got) != 1 || got["out"] != "all of it" {
 		t.Errorf("%q", got)
 	}
@@ -49,7 +49,7 @@ func TestKilledInLastStep(t *testing.T) {
 	}
 	v.lock.Close()
 	_, err = CreateVolumes(set, 4, FileOptions{Room: 8})
-	refusal(t, err, Exists)
+	refusal(t, err, flash.ReasonBeside)
 	if got := tree(t, dir); len(got) != 3 || got["set.001"] != "1234" || got["set.002"] != "5678" {
 		t.Errorf("%q", got)
 	}

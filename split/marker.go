@@ -35,7 +35,7 @@ type marker struct {
 // writeMarker puts a marker at path, all at once and on the disk, and returns it open
 // and locked. The lock dies with the process, so that a second run can tell a running
 // one from a killed one. It is held from before the file has its name: of two runs that
-// begin at the same moment one gets the folder, the others a *Refusal.
+// begin at the same moment one gets the folder, the others a *flash.Refusal.
 func writeMarker(path string, files []string) (*os.File, error) {
 	b, err := json.MarshalIndent(marker{"mtkkit has not finished here; the next run removes these files", files}, "", " ")
 	if err != nil {
@@ -51,36 +51,21 @@ func writeMarker(path string, files []string) (*os.File, error) {
 		return nil, busy(path)
 	}
 	if _, err = readMarker(path); err == nil {
-		err = fillMarker(out, append(b, '\n'))
-	}
-	if err == nil {
-		err = os.Rename(part, path)
+		err = disk.Fill(out, path, disk.PublishOptions{KeepOpen: true, SyncDir: syncDir}, func(f *os.File) error {
+			_, err := f.Write(append(b, '\n'))
+			return err
+		})
+	} else {
+		os.Remove(part)
 	}
 	if err != nil {
-		os.Remove(part)
 		out.Close()
-		if refused := (*Refusal)(nil); errors.As(err, &refused) {
+		if flash.AsRefusal(err) != nil {
 			return nil, err
 		}
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		os.Remove(path)
-		out.Close()
-		return nil, fmt.Errorf("split: %w", err)
-	}
 	return out, nil
-}
-
-// fillMarker makes b the content of the file, whatever a killed run left in it.
-func fillMarker(f *os.File, b []byte) error {
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		return err
-	}
-	return f.Sync()
 }
 
 // sameFile reports whether path names the open file f.
@@ -91,7 +76,7 @@ func sameFile(f *os.File, path string) bool {
 }
 
 // readMarker returns what an unfinished run left behind as its list. It returns nil
-// and no error when there is no marker, and a *Refusal when the run is alive or the
+// and no error when there is no marker, and a *flash.Refusal when the run is alive or the
 // marker cannot be believed.
 func readMarker(path string) (*marker, error) {
 	if st, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
@@ -125,12 +110,12 @@ func readMarker(path string) (*marker, error) {
 	return m, nil
 }
 
-func busy(path string) *Refusal {
-	return &Refusal{Busy, path, "another run is writing here", "wait for it, or choose another place with -o"}
+func busy(path string) *flash.Refusal {
+	return refuse(flash.ReasonBusy, path, "another run is writing here")
 }
 
-func strangeMarker(path string) *Refusal {
-	return &Refusal{Exists, path, "is not a marker that mtkkit wrote", "look at the folder, or choose another one"}
+func strangeMarker(path string) *flash.Refusal {
+	return refuse(flash.ReasonMarker, path, "is not a marker that mtkkit wrote")
 }
 
 // removeOwned removes the files of a run from dir: the names, their .part files, and

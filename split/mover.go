@@ -140,7 +140,7 @@ func (m *mover) clone(from fileRange) bool {
 		return false
 	}
 	tail := m.buf[:from.Length-whole]
-	return len(tail) == 0 || readFull(m.src, tail, whole) == nil && writeFull(dst, tail, m.at+whole) == nil
+	return len(tail) == 0 || flash.ReadInto(m.src, tail, whole) == nil && writeFull(dst, tail, m.at+whole) == nil
 }
 
 // kernelChunk is how much the kernel copies between two looks at the context, bytes.

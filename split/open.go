@@ -17,11 +17,11 @@ type Opened struct {
 }
 
 // Open opens a parts folder. Nothing is hashed: who copies the files compares their
-// sums with the manifest's. An unfinished folder is a *Refusal, and one without a
+// sums with the manifest's. An unfinished folder is a *flash.Refusal, and one without a
 // manifest wraps ErrNoFolder.
 func Open(dir string) (*Opened, error) {
 	if Unfinished(dir) {
-		return nil, &Refusal{Partial, dir, "was never finished", "split the dump again"}
+		return nil, refuse(flash.ReasonUnfinished, dir, "was never finished")
 	}
 	m, err := openManifest(dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -1,10 +1,7 @@
 package split
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -78,7 +75,7 @@ func (p *pass) block(off int64, n int) error {
 		return err
 	}
 	b = b[:n]
-	if err := readFull(p.src, b, off); err != nil {
+	if err := flash.ReadInto(p.src, b, off); err != nil {
 		return err
 	}
 	first := firstData(b)
@@ -140,7 +137,7 @@ func (p *pass) write(b []byte, off int64, first int) error {
 	}
 	for i := first; i < len(b); {
 		j := i + grain
-		for j < len(b) && !isZero(b[j:min(j+grain, len(b))]) {
+		for j < len(b) && !flash.IsZero(b[j:min(j+grain, len(b))]) {
 			j += grain
 		}
 		j = min(j, len(b))
@@ -164,34 +161,13 @@ func (p *pass) put(b []byte, off int64) error {
 	return nil
 }
 
-// readFull reads all of b. Anything less is an error, whatever the image says of it.
-func readFull(img flash.Image, b []byte, off int64) error {
-	n, err := img.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == nil || err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("%d of %d bytes read at 0x%x: %w", n, len(b), off, err)
-}
-
 // firstData returns where the first grain of b begins that is not zero, len(b) when
 // there is none.
 func firstData(b []byte) int {
 	for i := 0; i < len(b); i += grain {
-		if !isZero(b[i:min(i+grain, len(b))]) {
+		if !flash.IsZero(b[i:min(i+grain, len(b))]) {
 			return i
 		}
 	}
 	return len(b)
-}
-
-// isZero reports whether b, at most blockSize long, holds zeros only. Data mostly
-// tell in the first bytes, so these are looked at before bytes.Equal is called.
-func isZero(b []byte) bool {
-	if len(b) >= 8 && (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7]) != 0 {
-		return false
-	}
-	return bytes.Equal(b, zeros[:len(b)])
 }

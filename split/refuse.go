@@ -11,6 +11,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
+// refuse makes a refusal of this package.
+func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
+	return flash.Refuse("split", reason, path, format, a...)
+}
+
 // refuse looks for everything that forbids this run, and writes nothing. It returns
 // the files of an earlier run that this one replaces.
 func (f *Folder) refuse(names []string) (old []string, err error) {
@@ -22,7 +27,7 @@ func (f *Folder) refuse(names []string) (old []string, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		if st, serr := os.Stat(f.dir); serr == nil && !st.IsDir() {
-			return nil, &Refusal{Exists, f.dir, "is a file, not a folder", "choose another name with -o"}
+			return nil, refuse(flash.ReasonNotFolder, f.dir, "is a file, not a folder")
 		}
 		return nil, fmt.Errorf("split: %w", err)
 	default:
@@ -78,7 +83,7 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 			}
 			st, err := os.Lstat(path)
 			if err == nil && !(ours[n+s] && st.Mode().IsRegular()) {
-				return nil, &Refusal{Exists, path, "is in the way and is not mtkkit's own", "move it away, or choose another folder with -o"}
+				return nil, refuse(flash.ReasonInTheWay, path, "is in the way and is not mtkkit's own")
 			}
 		}
 	}
@@ -86,12 +91,11 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 }
 
 // refuseFull says why a folder that holds name is not taken.
-func (f *Folder) refuseFull(name string) *Refusal {
+func (f *Folder) refuseFull(name string) *flash.Refusal {
 	if manifestFiles(f.dir) != nil {
-		return &Refusal{Exists, f.dir, "holds the result of an earlier run",
-			"--force replaces what that run wrote, or choose another folder with -o"}
+		return refuse(flash.ReasonOurs, f.dir, "holds the result of an earlier run")
 	}
-	return &Refusal{Exists, f.dir, fmt.Sprintf("is not empty: it holds %q", name), "choose another folder with -o"}
+	return refuse(flash.ReasonNotEmpty, f.dir, "is not empty: it holds %q", name)
 }
 
 // manifestFiles returns the files that the folder's manifest lists, nil when there is
@@ -132,7 +136,7 @@ func refuseSame(path string, inputs []string) error {
 	}
 	for _, in := range inputs {
 		if ist, err := os.Stat(in); err == nil && os.SameFile(st, ist) {
-			return &Refusal{IsInput, path, fmt.Sprintf("is the input %s itself", in), "choose another place with -o"}
+			return refuse(flash.ReasonInput, path, "is the input %s itself", in)
 		}
 	}
 	return nil
@@ -147,11 +151,11 @@ func refuseInside(path string, inputs []string) error {
 	abs = resolve(abs)
 	for first := abs; ; {
 		if err := refuseSame(abs, inputs); err != nil {
-			r := err.(*Refusal)
-			if r.Path = path; abs != first {
-				r.Text, r.Hint = "lies in the folder that is read", "choose a place outside of it with -o"
+			if abs != first {
+				return refuse(flash.ReasonInsideInput, path, "lies in the folder that is read")
 			}
-			return r
+			flash.AsRefusal(err).Path = path
+			return err
 		}
 		up := filepath.Dir(abs)
 		if up == abs {
@@ -207,8 +211,7 @@ func refuseSpace(path string, need int64, v disk.Volume) error {
 	if need <= v.Free {
 		return nil
 	}
-	return &Refusal{NoSpace, path, fmt.Sprintf("needs %v, %v are free", flash.Size(need), flash.Size(v.Free)),
-		"free some space, or choose a folder on another disk with -o"}
+	return refuse(flash.ReasonNoRoom, path, "needs %v, %v are free", flash.Size(need), flash.Size(v.Free))
 }
 
 // refuseBig refuses a file that the file system cannot hold.
@@ -216,8 +219,8 @@ func refuseBig(path string, size int64, v disk.Volume) error {
 	if v.MaxFile == 0 || size <= v.MaxFile {
 		return nil
 	}
-	return &Refusal{TooBig, path, fmt.Sprintf("has %v, more than a file on %s can have (%v)",
-		flash.Size(size), v.Kind, flash.Size(v.MaxFile)), "choose a folder on a disk with another file system"}
+	return refuse(flash.ReasonTooBig, path, "has %v, more than a file on %s can have (%v)",
+		flash.Size(size), v.Kind, flash.Size(v.MaxFile))
 }
 
 // room returns how many bytes a copy of img takes on volume v, at most: zeros

@@ -119,7 +119,7 @@ func TestOpen(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, flash.MarkerName), []byte("{}"))
 	_, err = Open(dir)
-	refusal(t, err, Partial)
+	refusal(t, err, flash.ReasonUnfinished)
 	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoFolder) {
 		t.Errorf("an empty folder: %v", err)
 	}

@@ -25,7 +25,7 @@ type VerifyOptions struct {
 type Report struct {
 	OK       bool // every file is there and is what the manifest says; no Problem is an Error
 	Partial  bool // the folder never held all of the dump
-	Problems []flash.Problem
+	Problems flash.Problems
 	Damaged  bool            // the dump was, by what was said when the folder was made
 	Files    int             // looked at
 	Unproven int             // of them without a hash in the manifest: only their sizes were compared
@@ -112,7 +112,7 @@ func (r *Report) coverage(dir string) {
 }
 
 func (r *Report) add(s flash.Severity, place, text string) {
-	r.Problems = append(r.Problems, flash.Problem{Severity: s, Place: place, Offset: flash.NoOffset, Text: text})
+	r.Problems.Add(s, place, "%s", text)
 }
 
 // files judges every file that the manifest lists.
@@ -133,7 +133,7 @@ func (r *Report) files(ctx context.Context, dir string, opt VerifyOptions) error
 			return ctx.Err()
 		}
 		t.end()
-		verdicts[j.index] = flash.Problem{Severity: severity, Place: f.Name, Offset: flash.NoOffset, Text: text}
+		verdicts[j.index] = flash.NewProblem(severity, f.Name, flash.NoOffset, "%s", text)
 		return nil
 	})
 	if err != nil {

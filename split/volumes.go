@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // Volumes is a single output in numbered files, none larger than a given size: OUT.001,
@@ -79,7 +80,7 @@ func (v *Volumes) refuse(names []string) (left []string, err error) {
 			return nil, err
 		}
 		if _, err := os.Lstat(p); err == nil && !slices.Contains(left, n) {
-			return nil, &Refusal{Exists, p, "exists", "move it away, or choose another name with -o"}
+			return nil, refuse(flash.ReasonBeside, p, "exists")
 		}
 	}
 	if d, err := disk.VolumeOf(existing(filepath.Dir(v.path))); err == nil {
@@ -130,21 +131,11 @@ func (v *Volumes) Finish() error {
 	if v.closed {
 		return errors.New("split: the volumes are finished or abandoned already")
 	}
-	var err error
-	for _, f := range v.files {
-		if err == nil && !v.opt.NoSync {
-			err = f.Sync()
-		}
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
+	files := make([]disk.Pending, len(v.files))
+	for i, f := range v.files {
+		files[i] = disk.Pending{File: f, Part: partOf(v.name(i)), Path: v.name(i)}
 	}
-	for i := len(v.files) - 1; i >= 0 && err == nil; i-- {
-		err = os.Rename(partOf(v.name(i)), v.name(i))
-	}
-	if err == nil && !v.opt.NoSync {
-		err = syncDir(filepath.Dir(v.path))
-	}
+	err := disk.Publish(disk.PublishOptions{NoSync: v.opt.NoSync, SyncDir: syncDir}, files...)
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
 	}

@@ -38,7 +38,7 @@ func OfImage(img flash.Image) *Thing {
 // lacks says what of an image is in no file though it needs it, or may.
 func (t *Thing) lacks(img flash.Image) {
 	if text, severity := image.FindLack(img).Tell(); text != "" {
-		t.Problems = append(t.Problems, flash.Problem{Severity: severity, Place: t.Kind.String(), Offset: flash.NoOffset, Text: text})
+		t.Problems.Add(severity, t.Kind.String(), "%s", text)
 	}
 }
 

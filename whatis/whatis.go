@@ -15,8 +15,8 @@ import (
 type Thing struct {
 	Kind     Kind
 	Facts    []Fact
-	Packed   bool            // it is compressed, or in an archive
-	Problems []flash.Problem // of the file, as far as it was looked at
+	Packed   bool           // it is compressed, or in an archive
+	Problems flash.Problems // of the file, as far as it was looked at
 }
 
 // Fact is one thing worth knowing of the file.
@@ -32,7 +32,7 @@ func (t *Thing) add(key, format string, a ...any) {
 }
 
 func (t *Thing) problem(s flash.Severity, format string, a ...any) {
-	t.Problems = append(t.Problems, flash.Problem{Severity: s, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	t.Problems.Add(s, "", format, a...)
 }
 
 // headSize holds every magic: the farthest is that of an ISO 9660 image.

@@ -218,7 +218,7 @@ func TestRefusals(t *testing.T) {
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%+v, %v; want %v with %q", p, err, c.want, c.says)
 			}
-			if Advice(err) == "" {
+			if Advice(err).Text == "" {
 				t.Errorf("no advice for %v", err)
 			}
 		})
@@ -308,7 +308,7 @@ func TestFaults(t *testing.T) {
 			if !bytes.Equal(got[:n], expect[:n]) {
 				t.Errorf("what came is not what is there")
 			}
-			if Advice(err) == "" {
+			if Advice(err).Text == "" {
 				t.Errorf("no advice for %v", err)
 			}
 			if name == "a bad place" { // behind it reading goes on

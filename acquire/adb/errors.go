@@ -75,35 +75,36 @@ func (e *MangledError) Unwrap() error { return e.Err }
 func (e *MangledError) Doubted() flash.Extent { return e.Extent }
 
 // IsTrouble reports whether err is about the phone or the adb server.
-func IsTrouble(err error) bool { return Advice(err) != "" || errors.As(err, new(*FailError)) }
+func IsTrouble(err error) bool { return Advice(err).Text != "" || errors.As(err, new(*FailError)) }
 
-// Advice returns what a person can do about err, or "". It looks through wrapping.
-func Advice(err error) string {
+// Advice returns what a person can do about err; its text is "" where nothing is known. It
+// looks through wrapping.
+func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {
-			return a.text
+			return a.Advice
 		}
 	}
 	var place *ReadError
 	if errors.As(err, &place) {
 		return codes.Medium.Cure
 	}
-	return ""
+	return codes.Advice{}
 }
 
 var advice = []struct {
-	err  error
-	text string
+	err error
+	codes.Advice
 }{
-	{ErrNoServer, "start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT names another place)"},
-	{ErrNoDevice, "switch on USB debugging on the phone and plug it in; adb devices lists what the server sees"},
-	{ErrSeveral, "name one with --serial"},
-	{ErrUnauthorized, "unlock the phone's screen and accept this computer's key"},
-	{ErrOffline, "unplug and plug in again; adb reconnect"},
-	{ErrNoRoot, "allow root for the shell in the phone's root manager (Magisk, SuperSU), and confirm on its screen; without root read the phone through its loader: mtkkit acquire --da FILE"},
-	{ErrMangled, "read the phone through its loader: mtkkit acquire --da FILE"},
-	{ErrStorage, "read the phone through its loader: mtkkit acquire --da FILE"},
-	{ErrProtocol, "another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place"},
-	{ErrLost, "plug the phone in again, and see that adb devices lists it"},
-	{ErrSilent, "unlock the phone's screen, and see that it asks nothing and that adb devices lists it"},
+	{ErrNoServer, codes.Advise("start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT names another place)")},
+	{ErrNoDevice, codes.Advise("switch on USB debugging on the phone and plug it in; adb devices lists what the server sees")},
+	{ErrSeveral, codes.Advise("name one", codes.NeedSerial)},
+	{ErrUnauthorized, codes.Advise("unlock the phone's screen and accept this computer's key")},
+	{ErrOffline, codes.Advise("unplug and plug in again; adb reconnect")},
+	{ErrNoRoot, codes.Advise("allow root for the shell in the phone's root manager (Magisk, SuperSU), and confirm on its screen; without root read the phone through its loader", codes.NeedLoader)},
+	{ErrMangled, codes.Advise("read the phone through its loader", codes.NeedLoader)},
+	{ErrStorage, codes.Advise("read the phone through its loader", codes.NeedLoader)},
+	{ErrProtocol, codes.Advise("another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place")},
+	{ErrLost, codes.Advise("plug the phone in again, and see that adb devices lists it")},
+	{ErrSilent, codes.Advise("unlock the phone's screen, and see that it asks nothing and that adb devices lists it")},
 }

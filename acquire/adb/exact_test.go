@@ -127,7 +127,7 @@ func TestLossAtOnePlace(t *testing.T) {
 				if !errors.Is(err, c.want) || !errors.Is(err, c.is) || errors.As(err, new(*ReadError)) || int64(n1) > max(at-off, 0) {
 					t.Errorf("%s 0x%x: %d bytes, %v", how, off, n1, err)
 				}
-				if err != nil && (!strings.Contains(err.Error(), "mmcblk0 at 0x50") || Advice(err) == "") {
+				if err != nil && (!strings.Contains(err.Error(), "mmcblk0 at 0x50") || Advice(err).Text == "") {
 					t.Errorf("%s 0x%x: %v does not say where", how, off, err)
 				}
 			}

@@ -220,7 +220,7 @@ func (p *Phone) tellLive(n *nodes) {
 }
 
 func (p *Phone) problem(sev flash.Severity, place, text string) {
-	p.Problems = append(p.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: text})
+	p.Problems.Add(sev, place, "%s", text)
 }
 
 // tools are the dd's a phone may have. Android 4's own toolbox counts places in 32 bits
@@ -261,7 +261,7 @@ func (s *shell) findTool(ctx context.Context, node string, size int64) (string, 
 
 // reaches compares what stands behind 4 GiB with the head, which holds a table.
 func reaches(img *image, head []byte) (bool, error) {
-	if img.size < wrapAt+int64(len(head)) || len(bytes.Trim(head, "\x00")) == 0 {
+	if img.size < wrapAt+int64(len(head)) || flash.IsZero(head) {
 		return true, nil
 	}
 	far, err := flash.ReadFull(img, wrapAt, len(head))

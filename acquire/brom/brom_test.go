@@ -213,7 +213,7 @@ func TestHandshake(t *testing.T) {
 				if !errors.Is(err, c.want) {
 					t.Errorf("got %v, want %v", err, c.want)
 				}
-				if c.want == brom.ErrNoAnswer && brom.Advice(err) == "" {
+				if c.want == brom.ErrNoAnswer && brom.Advice(err).Text == "" {
 					t.Errorf("no advice for %v", err)
 				}
 			})

@@ -85,11 +85,12 @@ const (
 	statusLastGood     = 0x00ff
 )
 
-// Advice returns what a person can do about err, or "". It looks through wrapping.
-func Advice(err error) string {
+// Advice returns what a person can do about err; its text is "" where nothing is known. It
+// looks through wrapping.
+func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {
-			return a.text
+			return a.Advice
 		}
 	}
 	var (
@@ -98,23 +99,23 @@ func Advice(err error) string {
 	)
 	switch {
 	case errors.As(err, &echo):
-		return "unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again"
+		return codes.Advise("unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again")
 	case errors.As(err, &status):
 		return status.advice(err)
 	}
-	return ""
+	return codes.Advice{}
 }
 
 // advice is what helps against a status that ended a command. Before an agent was sent, the
 // remedies of package codes, which are about agents, lead nowhere.
-func (e *StatusError) advice(err error) string {
+func (e *StatusError) advice(err error) codes.Advice {
 	var in *Error
 	if errors.As(err, &in) && !strings.HasPrefix(in.Command, "SEND_") && !strings.HasPrefix(in.Command, "JUMP_") {
-		return "start from the preloader: " + afresh
+		return codes.Advise("start from the preloader: " + afresh)
 	}
 	c, _ := codes.Lookup(codes.Loader, uint32(e.Status))
 	if c.Remedy == nil {
-		return ""
+		return codes.Advice{}
 	}
 	return c.Cure
 }
@@ -124,12 +125,12 @@ func (e *StatusError) advice(err error) string {
 const afresh = "unplug the phone, hold the power key for 10 seconds (or take the battery out), and plug it in again with no key held"
 
 var advice = []struct {
-	err  error
-	text string
+	err error
+	codes.Advice
 }{
-	{ErrIntruder, "end the other program (ModemManager on Linux: mtkkit udev keeps it off, mtkkit ports names who has the port), unplug the phone and start again"},
-	{ErrEcho, "another tool has begun with the phone, or the port is a terminal that echoes: end the other tool, " + afresh},
-	{ErrWatchdog, "start from the preloader, whose watchdog needs no write: " + afresh},
+	{ErrIntruder, codes.Advise("end the other program (ModemManager on Linux), unplug the phone and start again", codes.NeedHolder, codes.NeedRules)},
+	{ErrEcho, codes.Advise("another tool has begun with the phone, or the port is a terminal that echoes: end the other tool, " + afresh)},
+	{ErrWatchdog, codes.Advise("start from the preloader, whose watchdog needs no write: " + afresh)},
 	{ErrSLA, codes.SLA.Cure},
 	{ErrAuth, codes.Auth.Cure},
 	{ErrSignature, codes.Signature.Cure},

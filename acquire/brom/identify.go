@@ -33,7 +33,7 @@ type Info struct {
 	Config        TargetConfig
 	MEID, SOCID   []byte // identities of the chip, nil when not told; private
 
-	Problems []flash.Problem // what went wrong on the way and did not end it
+	Problems flash.Problems // what went wrong on the way and did not end it
 }
 
 // TargetConfig are the security settings burnt into the phone.

@@ -41,7 +41,7 @@ func TestHandshakeThatComesBack(t *testing.T) {
 					}
 					return
 				}
-				if a := brom.Advice(err); !strings.Contains(a, "10 seconds") || !strings.Contains(a, "no key held") || strings.Contains(a, "volume") {
+				if a := brom.Advice(err).Text; !strings.Contains(a, "10 seconds") || !strings.Contains(a, "no key held") || strings.Contains(a, "volume") {
 					t.Errorf("advice %q", a)
 				}
 				if errors.Is(err, brom.ErrSilent) || time.Since(start) > 5*time.Second {
@@ -114,7 +114,7 @@ func TestWatchdogNotTaken(t *testing.T) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
 				if err != nil {
-					if a := brom.Advice(err); errors.Is(err, brom.ErrWatchdog) && !strings.Contains(a, "no key held") {
+					if a := brom.Advice(err).Text; errors.Is(err, brom.ErrWatchdog) && !strings.Contains(a, "no key held") {
 						t.Errorf("advice %q", a)
 					}
 					return
@@ -246,7 +246,7 @@ func TestIntruder(t *testing.T) {
 				if errors.Is(err, brom.ErrIntruder) != c.want {
 					t.Errorf("%v", err)
 				}
-				if a := brom.Advice(err); c.want && (!strings.Contains(a, "ModemManager") || strings.Contains(a, "cable")) {
+				if a := brom.Advice(err).Text; c.want && (!strings.Contains(a, "ModemManager") || strings.Contains(a, "cable")) {
 					t.Errorf("advice %q", a)
 				}
 			})
@@ -271,13 +271,13 @@ func TestNoIntruderInAnEcho(t *testing.T) {
 func TestAdviceBeforeTheAgent(t *testing.T) {
 	for _, command := range []string{"watchdog", "GET_HW_CODE", "GET_TARGET_CONFIG"} {
 		for _, status := range []uint16{0x1d1a, 0x1d0e, 0x1d21, 0x7004, 0x1a1d} {
-			a := brom.Advice(&brom.Error{Command: command, Err: &brom.StatusError{Status: status}})
+			a := brom.Advice(&brom.Error{Command: command, Err: &brom.StatusError{Status: status}}).Text
 			if strings.Contains(strings.ToLower(a), "agent") || !strings.Contains(a, "no key held") {
 				t.Errorf("%s, 0x%x: %q", command, status, a)
 			}
 		}
 	}
-	if a := brom.Advice(&brom.Error{Command: "SEND_DA", Err: &brom.StatusError{Status: 0x1d0e}}); !strings.Contains(a, "MTK_AllInOne_DA.bin") {
+	if a := brom.Advice(&brom.Error{Command: "SEND_DA", Err: &brom.StatusError{Status: 0x1d0e}}).Text; !strings.Contains(a, "MTK_AllInOne_DA.bin") {
 		t.Errorf("of an agent: %q", a)
 	}
 }

@@ -95,8 +95,7 @@ func (s *Session) backInStep(i *Info) error {
 
 // watchdogRuns notes that the phone may reset, and the way that knows no such danger.
 func (i *Info) watchdogRuns(why error) {
-	i.Problems = append(i.Problems, flash.Problem{Severity: flash.Warning, Place: "watchdog", Offset: flash.NoOffset,
-		Text: fmt.Sprintf("it could not be stopped (%v): the phone may restart after some seconds; if it does, start from the preloader: plug it in with no key held", why)})
+	i.Problems.Add(flash.Warning, "watchdog", "it could not be stopped (%v): the phone may restart after some seconds; if it does, start from the preloader: plug it in with no key held", why)
 }
 
 // write sets one register: address, count, status, the value echoed, status.

@@ -36,7 +36,8 @@ type Code struct {
 
 // Remedy is why codes of a kind come up, and what a person can do about it.
 type Remedy struct {
-	Cause, Cure string
+	Cause string
+	Cure  Advice
 }
 
 // Message is a sentence of a tool that has no code.

@@ -40,7 +40,7 @@ func TestTables(t *testing.T) {
 		}
 	}
 	for n, r := range remedies {
-		if r.Cause == "" || r.Cure == "" || strings.HasSuffix(r.Cure, ".") {
+		if r.Cause == "" || r.Cure.Text == "" || strings.HasSuffix(r.Cure.Text, ".") {
 			t.Errorf("%s: %+v", n, r)
 		}
 	}

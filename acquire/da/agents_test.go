@@ -162,7 +162,7 @@ func TestNotTaken(t *testing.T) {
 						t.Errorf("%v does not name %s", err, w)
 					}
 				}
-				if a := da.Advice(err); strings.Contains(a, "cable") || !strings.Contains(a, "newest firmware") {
+				if a := da.Advice(err).Text; strings.Contains(a, "cable") || !strings.Contains(a, "newest firmware") {
 					t.Errorf("advice %q", a)
 				}
 			})

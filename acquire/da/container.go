@@ -38,7 +38,7 @@ type Container struct {
 	ID       string // "MTK_AllInOne_DA_v3.3001.2020-07-08"
 	Version  uint32
 	Entries  []Entry
-	Problems []flash.Problem // entries that were left out, and why
+	Problems flash.Problems // entries that were left out, and why
 
 	img flash.Image
 }
@@ -96,8 +96,7 @@ func Read(img flash.Image) (*Container, error) {
 		off := offEntries + i*size
 		e, err := readEntry(head, off, size, img.Size())
 		if err != nil {
-			c.Problems = append(c.Problems, flash.Problem{Severity: flash.Warning,
-				Place: fmt.Sprintf("agent %d", i), Offset: int64(off), Text: err.Error()})
+			c.Problems.AddAt(flash.Warning, fmt.Sprintf("agent %d", i), int64(off), "%v", err)
 			continue
 		}
 		c.Entries = append(c.Entries, e)

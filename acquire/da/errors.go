@@ -92,12 +92,12 @@ func protocolError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
 }
 
-// Advice returns what a person can do about err, or "". It looks through wrapping and
-// knows what brom knows.
-func Advice(err error) string {
+// Advice returns what a person can do about err; its text is "" where nothing is known. It
+// looks through wrapping and knows what brom knows.
+func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {
-			return a.text
+			return a.Advice
 		}
 	}
 	var status *StatusError
@@ -110,18 +110,18 @@ func Advice(err error) string {
 }
 
 var advice = []struct {
-	err  error
-	text string
+	err error
+	codes.Advice
 }{
 	{ErrNoAgent, codes.Agent.Cure},
-	{ErrUnknownChip, "a newer mtkkit may know it"},
+	{ErrUnknownChip, codes.Advise("a newer mtkkit may know it")},
 	{ErrNeedDRAM, codes.NoDRAM.Cure},
 	{ErrDRAM, codes.DRAM.Cure},
 	{ErrMismatch, codes.AgentPair.Cure},
 	{ErrNoStorage, codes.NoFlash.Cure},
 	{ErrNotTaken, codes.NotTaken.Cure},
-	{ErrSum, "use another cable or socket, without a hub"},
-	{ErrProtocol, "unplug the phone, and use another cable or socket, without a hub"},
-	{port.ErrGone, "plug the phone in again (power it off first: hold the power key for 10 seconds)"},
+	{ErrSum, codes.Advise("use another cable or socket, without a hub")},
+	{ErrProtocol, codes.Advise("unplug the phone, and use another cable or socket, without a hub")},
+	{port.ErrGone, codes.Advise("plug the phone in again (power it off first: hold the power key for 10 seconds)")},
 	{port.ErrTimeout, codes.Silence.Cure},
 }

@@ -50,7 +50,7 @@ func TestRefusals(t *testing.T) {
 					if !errors.Is(err, c.want) {
 						t.Fatalf("got %v, want %v", err, c.want)
 					}
-					if got != nil || da.Advice(err) == "" {
+					if got != nil || da.Advice(err).Text == "" {
 						t.Errorf("phone %v, advice %q", got, da.Advice(err))
 					}
 				})
@@ -79,7 +79,7 @@ func TestStagesThatDoNotBelong(t *testing.T) {
 					file[e.Regions[2].Offset] ^= 1
 				}
 				_, err = connectWith(t, p, da.Options{}, file)
-				if !errors.Is(err, da.ErrMismatch) || da.Advice(err) == "" {
+				if !errors.Is(err, da.ErrMismatch) || da.Advice(err).Text == "" {
 					t.Error(err)
 				}
 			})

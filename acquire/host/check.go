@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -16,7 +17,8 @@ type Finding struct {
 	Severity flash.Severity `json:"severity"` // Warning: it stands in the way
 	About    string         `json:"about"`    // "permission", "ModemManager", "/dev/ttyACM0"
 	Text     string         `json:"text"`
-	Fix      string         `json:"fix,omitempty"` // exactly what to do
+	Fix      string         `json:"fix,omitempty"` // what to do, "" where Needs say all; with NeedRules, what else would do
+	Needs    []codes.Need   `json:"-"`             // what the fix takes
 }
 
 // Worst returns the loudest severity of the findings.
@@ -47,16 +49,16 @@ func checkLinux(f *Facts) []Finding {
 	if f.ModemManager && !f.Rules.Ignore {
 		out = append(out, Finding{flash.Warning, "ModemManager",
 			"is running, and no rule keeps it from talking to a phone's loader in the second that counts",
-			InstallRules + "; or for now: sudo systemctl stop ModemManager"})
+			stopModemManager, rules})
 	}
 	if strings.Contains(strings.ToLower(f.Kernel), "microsoft") {
 		out = append(out, Finding{flash.Warning, "WSL", "Linux inside Windows sees no USB device by itself",
-			"use mtkkit for Windows, or hand the device over with usbipd (too slow for the preloader's window: use --auto-attach)"})
+			"use mtkkit for Windows, or hand the device over with usbipd (too slow for the preloader's window: use --auto-attach)", nil})
 	}
 	if echoes(f.Kernel) {
 		out = append(out, Finding{flash.Warning, "kernel " + f.Kernel,
 			"sends what a preloader says back to it before a program can forbid it, unless the distribution has taken up the fix of January 2019",
-			"use a kernel of 5.0 or newer"})
+			"use a kernel of 5.0 or newer", nil})
 	}
 	return out
 }
@@ -72,13 +74,23 @@ func checkRights(f *Facts) []Finding {
 	}
 	if f.PortGroup != "" && slices.Contains(f.AskedGroups, f.PortGroup) {
 		return []Finding{{flash.Warning, "permission", "this user was added to group " + f.PortGroup + ", and this session does not know yet" + late,
-			"log out and in again, or: newgrp " + f.PortGroup}}
+			"log out and in again, or: newgrp " + f.PortGroup, nil}}
 	}
-	fix := InstallRules
-	if f.PortGroup != "" {
-		fix += "; or: sudo usermod -aG " + f.PortGroup + " $USER, and log out and in again"
+	return []Finding{{flash.Warning, "permission", "this user may not open a phone's port: no rule allows it, and the user is not in the group of serial ports" + late, joinGroup(f.PortGroup), rules}}
+}
+
+// rules are what a fix takes that the udev rules would make needless.
+var rules = []codes.Need{codes.NeedRules}
+
+const stopModemManager = "sudo systemctl stop ModemManager (until the next start)"
+
+// joinGroup is the command that puts the user into the group of serial ports, "" where
+// there is none.
+func joinGroup(name string) string {
+	if name == "" {
+		return ""
 	}
-	return []Finding{{flash.Warning, "permission", "this user may not open a phone's port: no rule allows it, and the user is not in the group of serial ports" + late, fix}}
+	return "sudo usermod -aG " + name + " $USER, and log out and in again"
 }
 
 var kernelVersion = regexp.MustCompile(`^4\.(\d{1,3})(?:\.(\d{1,3}))?`)
@@ -101,7 +113,7 @@ func echoes(kernel string) bool {
 }
 
 // windowMissed is what to do about a phone that has started Android.
-const windowMissed = "switch the phone off, start mtkkit acquire --da FILE, and plug the phone in when told to; a rooted phone can be read as it is: mtkkit acquire --from adb"
+const windowMissed = "switch the phone off, start the reading, and plug the phone in when told to"
 
 // CheckDevice judges one device.
 func CheckDevice(f *Facts, d Device) []Finding {
@@ -109,14 +121,16 @@ func CheckDevice(f *Facts, d Device) []Finding {
 	if len(d.Ports) > 0 {
 		about = d.Ports[0].Name
 	}
-	note := func(text, fix string) []Finding { return []Finding{{flash.Note, about, text, fix}} }
+	note := func(text, fix string, needs ...codes.Need) []Finding {
+		return []Finding{{flash.Note, about, text, fix, needs}}
+	}
 	switch d.Kind() {
 	case Android:
-		return note("the phone has started Android: the window is missed", windowMissed)
+		return note("the phone has started Android: the window is missed", windowMissed, codes.NeedLoader, codes.NeedADB)
 	case Media:
-		return note("a phone that has started Android, or a camera", windowMissed)
+		return note("a phone that has started Android, or a camera", windowMissed, codes.NeedLoader, codes.NeedADB)
 	case Fastboot:
-		return note("the phone waits in fastboot mode, which does not read flash", windowMissed)
+		return note("the phone waits in fastboot mode, which does not read flash", windowMissed, codes.NeedLoader, codes.NeedADB)
 	case Modem, Serial, Unknown:
 		return checkPorts(d) // not a phone as far as the ids tell
 	}
@@ -126,7 +140,7 @@ func CheckDevice(f *Facts, d Device) []Finding {
 	out := checkPorts(d)
 	if d.PID == port.ChargingPID {
 		out = append(out, note("some phones have these ids in their loader, others while they charge: those are silent",
-			"when no loader answers: switch the phone off, unplug it, start mtkkit acquire --da FILE, plug it in")...)
+			"when no loader answers: switch the phone off, unplug it, start the reading, plug it in", codes.NeedLoader)...)
 	}
 	return out
 }
@@ -138,17 +152,17 @@ func checkPorts(d Device) []Finding {
 		switch {
 		case !d.Kind().IsLoader():
 		case p.Holder != "":
-			fix := "close it"
+			held := Finding{flash.Warning, p.Name, p.Holder + " has the port open", "close it", nil}
 			if strings.HasPrefix(p.Holder, "ModemManager") {
-				fix = InstallRules + "; or for now: sudo systemctl stop ModemManager"
+				held.Fix, held.Needs = stopModemManager, rules
 			}
-			out = append(out, Finding{flash.Warning, p.Name, p.Holder + " has the port open", fix})
+			out = append(out, held)
 		case p.Denied:
-			fix := InstallRules
-			if p.Group != "" && p.Group != "root" {
-				fix += "; or: sudo usermod -aG " + p.Group + " $USER, and log out and in again"
+			group := p.Group
+			if group == "root" {
+				group = "" // nobody joins that
 			}
-			out = append(out, Finding{flash.Warning, p.Name, "this user may not open the port", fix})
+			out = append(out, Finding{flash.Warning, p.Name, "this user may not open the port", joinGroup(group), rules})
 		}
 	}
 	return out
@@ -156,7 +170,7 @@ func checkPorts(d Device) []Finding {
 
 // noPort says why a loader that is on the bus has no serial port.
 func noPort(f *Facts, d Device, about string) Finding {
-	out := Finding{flash.Warning, about, "is on the bus and has no serial port", ""}
+	out := Finding{Severity: flash.Warning, About: about, Text: "is on the bus and has no serial port"}
 	switch {
 	case f.OS == "windows" && d.Driver == "":
 		out.Text = "has no driver"
@@ -188,20 +202,21 @@ func checkTarget(t *Target) []Finding {
 		return nil
 	}
 	var out []Finding
+	folder := []codes.Need{codes.NeedFolder}
 	if isFAT(t.FileSystem) {
 		out = append(out, Finding{flash.Warning, t.Path, "is on a " + t.FileSystem + " file system, which takes no file beyond 4 GiB: most dumps are larger",
-			"choose a folder on another disk with -o, or format this one as exFAT (which erases it)"})
+			"choose a folder on another disk, or format this one as exFAT (which erases it)", folder})
 	}
 	free := flash.Size(t.Free)
-	choose := "make room, or choose a folder on another disk with -o"
+	choose := "make room, or choose a folder on another disk"
 	switch {
 	case t.Need > 0 && t.Free < t.Need:
-		out = append(out, Finding{flash.Warning, t.Path, fmt.Sprintf("%s are free, %s are needed", free, flash.Size(t.Need)), choose})
+		out = append(out, Finding{flash.Warning, t.Path, fmt.Sprintf("%s are free, %s are needed", free, flash.Size(t.Need)), choose, folder})
 	case t.Need > 0:
 	case t.Free < smallest:
-		out = append(out, Finding{flash.Warning, t.Path, fmt.Sprintf("%s are free: less than any phone's flash has", free), choose})
+		out = append(out, Finding{flash.Warning, t.Path, fmt.Sprintf("%s are free: less than any phone's flash has", free), choose, folder})
 	case t.Free < plenty:
-		out = append(out, Finding{flash.Note, t.Path, fmt.Sprintf("%s are free: enough for a phone of no more flash than that", free), ""})
+		out = append(out, Finding{flash.Note, t.Path, fmt.Sprintf("%s are free: enough for a phone of no more flash than that", free), "", nil})
 	}
 	return out
 }

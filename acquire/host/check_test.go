@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,17 +30,17 @@ func TestCauses(t *testing.T) {
 		{"all well", func(*Facts, *Device) {}, "", "", 0},
 		{"not in the group", func(f *Facts, _ *Device) { f.Groups = nil }, "may not open", "usermod -aG dialout", flash.Warning},
 		{"in the group, old session", func(f *Facts, _ *Device) { f.Groups, f.AskedGroups = nil, []string{"dialout"} }, "session does not know", "newgrp dialout", flash.Warning},
-		{"no group at all", func(f *Facts, _ *Device) { f.Groups, f.PortGroup = nil, "" }, "may not open", "mtkkit udev", flash.Warning},
+		{"no group at all", func(f *Facts, _ *Device) { f.Groups, f.PortGroup = nil, "" }, "may not open", "rules", flash.Warning},
 		{"root", func(f *Facts, _ *Device) { f.Groups, f.Root = nil, true }, "", "", 0},
 		{"a rule", func(f *Facts, _ *Device) { f.Groups, f.Rules.Access = nil, true }, "", "", 0},
-		{"a rule too late", func(f *Facts, _ *Device) { f.Groups, f.Rules.Late = nil, []string{"99-mtk.rules"} }, "99-mtk.rules comes too late", "51-mtkkit.rules", flash.Warning},
+		{"a rule too late", func(f *Facts, _ *Device) { f.Groups, f.Rules.Late = nil, []string{"99-mtk.rules"} }, "99-mtk.rules comes too late", "rules", flash.Warning},
 		{"ModemManager", func(f *Facts, _ *Device) { f.ModemManager = true }, "talking to a phone's loader", "systemctl stop ModemManager", flash.Warning},
 		{"ModemManager told to ignore", func(f *Facts, _ *Device) { f.ModemManager, f.Rules.Ignore = true, true }, "", "", 0},
 		{"echo", func(f *Facts, _ *Device) { f.Kernel = "4.15.0-20-generic" }, "back to it", "5.0", flash.Warning},
 		{"echo mended", func(f *Facts, _ *Device) { f.Kernel = "4.19.14" }, "", "", 0},
 		{"WSL", func(f *Facts, _ *Device) { f.Kernel = "5.15.90.1-microsoft-standard-WSL2" }, "no USB device", "usbipd", flash.Warning},
 		{"port denied", func(_ *Facts, d *Device) { d.Ports[0].Denied = true }, "may not open the port", "usermod -aG dialout", flash.Warning},
-		{"port denied, root's", func(_ *Facts, d *Device) { d.Ports[0] = Port{Name: "x", Denied: true, Group: "root"} }, "may not open the port", "mtkkit udev", flash.Warning},
+		{"port denied, root's", func(_ *Facts, d *Device) { d.Ports[0] = Port{Name: "x", Denied: true, Group: "root"} }, "may not open the port", "rules", flash.Warning},
 		{"port busy", func(_ *Facts, d *Device) { d.Ports[0].Holder = "minicom (process 7)" }, "minicom (process 7) has the port open", "close it", flash.Warning},
 		{"ModemManager probing", func(_ *Facts, d *Device) { d.Ports[0].Holder = "ModemManager (process 7)" }, "ModemManager (process 7) has the port open", "systemctl stop", flash.Warning},
 		{"no driver on Linux", func(_ *Facts, d *Device) { d.Ports, d.Driver = nil, "" }, "has no driver", "modprobe cdc_acm", flash.Warning},
@@ -48,7 +49,7 @@ func TestCauses(t *testing.T) {
 		{"another tool's driver on Windows", func(f *Facts, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "WinUSB" }, "WinUSB", "Uninstall", flash.Warning},
 		{"no port on macOS", func(f *Facts, d *Device) { f.OS, d.Ports = "darwin", nil }, "no serial port", "another socket", flash.Warning},
 		{"Linux' troubles are not Windows'", func(f *Facts, _ *Device) { f.OS, f.Groups, f.ModemManager = "windows", nil, true }, "", "", 0},
-		{"Android", func(_ *Facts, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "window is missed", "--from adb", flash.Note},
+		{"Android", func(_ *Facts, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "window is missed", "adb", flash.Note},
 		{"adb of any maker", func(_ *Facts, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "window is missed", "switch the phone off", flash.Note},
 		{"MTP", func(_ *Facts, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},
 		{"fastboot", func(_ *Facts, d *Device) { *d = Device{VID: 0x0bb4, PID: 0x0c01, Interfaces: []string{"ff/42/03"}} }, "fastboot", "switch the phone off", flash.Note},
@@ -73,7 +74,7 @@ func TestCauses(t *testing.T) {
 		case c.says == "" && len(got) == 0:
 		case c.says == "":
 			t.Errorf("%s: %+v where nothing is wrong", c.name, got)
-		case len(got) != 1 || got[0].Severity != c.severity || !strings.Contains(got[0].Text, c.says) || !strings.Contains(got[0].Fix, c.fix):
+		case len(got) != 1 || got[0].Severity != c.severity || !strings.Contains(got[0].Text, c.says) || !strings.Contains(fmt.Sprint(got[0].Fix, got[0].Needs), c.fix):
 			t.Errorf("%s: %+v, want one %v about %q with %q", c.name, got, c.severity, c.says, c.fix)
 		}
 		if Worst(got) != c.severity {
@@ -132,7 +133,10 @@ func TestRules(t *testing.T) {
 
 // What mtkkit prints is what its own doctor wants, and what udev takes.
 func TestUdevRules(t *testing.T) {
-	text := UdevRules()
+	text := UdevRules("the command")
+	if !strings.Contains(text, "\n#   the command\n") {
+		t.Errorf("the command is not in\n%s", text)
+	}
 	var r Rules
 	r.read("51-mtkkit.rules", text)
 	if !r.Access || !r.Ignore {
@@ -195,7 +199,7 @@ func TestLookAt(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	f.Add(ioregText)
-	f.Add(UdevRules())
+	f.Add(UdevRules("the command"))
 	f.Add("\\\n\\\nSUBSYSTEM==\"tty\" 0e8d")
 	f.Fuzz(func(t *testing.T, text string) {
 		var r Rules

@@ -167,12 +167,13 @@ func (r *Rules) read(name, text string) {
 
 // UdevRules is the text of a rules file that lets who sits at the computer open the
 // phone's loaders, and keeps ModemManager and the MTP probe from talking to them. Only
-// the loaders' own ids are named: MediaTek makes modems and Wi-Fi sticks, too.
-func UdevRules() string {
+// the loaders' own ids are named: MediaTek makes modems and Wi-Fi sticks, too. Install is
+// the command that puts the rules in force, which the text names.
+func UdevRules(install string) string {
 	var b strings.Builder
 	b.WriteString(`# MediaTek phones in BootROM, preloader and Download Agent mode.
 # The number in the file's name must be below 73, or uaccess has no effect:
-#   ` + InstallRules + `
+#   ` + install + `
 ACTION=="remove", GOTO="mtkkit_end"
 SUBSYSTEM!="usb|tty", GOTO="mtkkit_end"
 `)
@@ -185,6 +186,3 @@ SUBSYSTEM!="usb|tty", GOTO="mtkkit_end"
 	b.WriteString("LABEL=\"mtkkit_end\"\n")
 	return b.String()
 }
-
-// InstallRules is the command that puts the rules in force.
-const InstallRules = "mtkkit udev | sudo tee /etc/udev/rules.d/51-mtkkit.rules >/dev/null && sudo udevadm control --reload && sudo udevadm trigger"

@@ -70,15 +70,15 @@ func TestGather(t *testing.T) {
 		{"added, not logged in anew", func(f tree, _ *system) { f["etc/group"] = "dialout:x:20:bob,ana\n" }, []string{"session does not know"}},
 		{"Arch", func(f tree, s *system) { f["etc/group"] = "uucp:x:986:ana\n"; s.groups = []int{986} }, nil},
 		{"root", func(_ tree, s *system) { s.uid = 0 }, nil},
-		{"our rules", func(f tree, _ *system) { f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules() }, nil},
+		{"our rules", func(f tree, _ *system) { f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command") }, nil},
 		{"our rules, hidden by an empty file of the same name", func(f tree, _ *system) {
 			f["etc/udev/rules.d/51-mtkkit.rules"] = ""
-			f["usr/lib/udev/rules.d/51-mtkkit.rules"] = UdevRules()
+			f["usr/lib/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command")
 		}, []string{"not in the group"}},
 		{"ModemManager", func(f tree, s *system) { s.uid = 0; f["proc/77/comm"] = "ModemManager\n" }, []string{"no rule keeps it"}},
 		{"ModemManager with a rule", func(f tree, s *system) {
 			f["proc/77/comm"] = "ModemManager\n"
-			f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules()
+			f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command")
 		}, nil},
 		{"a terminal holds it", func(f tree, s *system) {
 			s.uid = 0

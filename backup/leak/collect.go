@@ -195,7 +195,7 @@ func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64,
 				return err
 			}
 			n := int(min(d.End()-off, pieceSize))
-			if err := readFull(img, buf[have:have+n], off); err != nil {
+			if err := flash.ReadInto(img, buf[have:have+n], off); err != nil {
 				return err
 			}
 			if err := do(off-int64(have), buf[:have+n], have); err != nil {
@@ -208,14 +208,6 @@ func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64,
 		}
 	}
 	return nil
-}
-
-func readFull(img flash.Image, b []byte, off int64) error {
-	n, err := img.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	return fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(b), off, err)
 }
 
 // le is the order of the numbers of MediaTek's flash formats.

@@ -69,7 +69,7 @@ func (f *Finder) ends(p pattern, b, scratch []byte) (int, error) {
 		if len(b) < blockSize {
 			return 0, nil
 		}
-		if err := readFull(f.parts[p.part].Image, text, p.at); err != nil {
+		if err := flash.ReadInto(f.parts[p.part].Image, text, p.at); err != nil {
 			return 0, err
 		}
 	}

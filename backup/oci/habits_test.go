@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // habits is a registry in memory with the habits that real ones and caches in front of
@@ -154,7 +156,7 @@ func TestRegistryHabits(t *testing.T) {
 			repo := h.serve(t)
 			mustPush(t, repo, "a", small(1), PushOptions{Level: 1})
 			same(t, repo, "a", small(1))
-			if _, err := push(t.Context(), repo, "a", small(2), PushOptions{}); !errors.Is(err, ErrExists) {
+			if _, err := push(t.Context(), repo, "a", small(2), PushOptions{}); !refusedFor(err, flash.ReasonOurs) {
 				t.Errorf("pushing over a tag: %v", err)
 			}
 			if _, err := repo.Open(t.Context(), "none"); !errors.Is(err, ErrNoTag) {

@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -244,7 +243,7 @@ func (b *blob) finish(g *indexGroup) error {
 	part := make([]byte, 64<<10)
 	for left := g.Size - b.next*chunkSize; left > 0; {
 		n, err := io.ReadFull(b.dec, part[:min(left, int64(len(part)))])
-		if err == nil && !bytes.Equal(part[:n], zeros[:n]) {
+		if err == nil && !flash.IsZero(part[:n]) {
 			err = errOtherBytes
 		}
 		if err != nil {

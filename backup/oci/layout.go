@@ -17,6 +17,8 @@ import (
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/mtkkit/mtkkit/disk"
 )
 
 // layout is an OCI image layout folder:
@@ -40,7 +42,7 @@ type layout struct {
 
 const (
 	ownDir     = ".mtkkit"
-	partSuffix = ".part"
+	partSuffix = disk.PartSuffix
 
 	maxIndexJSON = 64 << 20 // bytes; 100,000 tags
 )
@@ -110,7 +112,7 @@ func (l *layout) share(write bool) error {
 	_, err = l.use.TryRLockContext(ctx, lockStep)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return ErrBusy
+		return errBusy()
 	case err != nil && !write:
 		l.use = nil // a folder that can only be read is not pruned either
 		return nil
@@ -303,7 +305,7 @@ func (l *layout) drop(f *os.File) {
 func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error {
 	name, err := l.blob(d.Digest)
 	if err == nil {
-		err = l.finish(f, name)
+		err = l.finish(f, name, true)
 	} else {
 		l.drop(f)
 	}
@@ -313,24 +315,18 @@ func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error 
 	return err
 }
 
-// finish brings a spooled file to the disk and gives it its name, or removes it.
-func (l *layout) finish(f *os.File, name string) (err error) {
-	if !l.noSync {
-		err = f.Sync()
+// finish brings a spooled file to the disk and gives it its name, or removes it. With later
+// its folder is synced by the caller, once for many blobs.
+func (l *layout) finish(f *os.File, name string, later bool) (err error) {
+	if err = f.Chmod(0o644); err != nil { // it was made for its owner alone
+		l.drop(f)
+		return err
 	}
-	if err == nil {
-		err = f.Chmod(0o644) // it was made for its owner alone
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = l.why(name, l.root.Rename(spooled(f), name))
-	}
-	if err != nil {
+	opt := disk.PublishOptions{Root: l.root, NoSync: l.noSync, Later: later}
+	if err = disk.Publish(opt, disk.Pending{File: f, Part: spooled(f), Path: name}); err != nil {
 		_ = l.root.Remove(spooled(f))
 	}
-	return err
+	return l.why(name, err)
 }
 
 // blobName recognises what lies in blobs/sha256 under a digest.

@@ -38,7 +38,7 @@ func (l *layout) lockIndex(ctx context.Context, do func() error) error {
 	}
 	lock := flock.New(path)
 	if _, err := lock.TryLockContext(ctx, lockStep); errors.Is(err, context.DeadlineExceeded) {
-		return ErrBusy
+		return errBusy()
 	} else if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (l *layout) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b
 		case replace:
 			x.Manifests[i] = d
 		default:
-			return ErrExists
+			return errExists()
 		}
 		return nil
 	})
@@ -126,10 +126,7 @@ func (l *layout) writeJSON(name string, v any) error {
 		l.drop(f)
 		return err
 	}
-	if err := l.finish(f, name); err != nil {
-		return err
-	}
-	return l.syncDir(".")
+	return l.finish(f, name, false)
 }
 
 // syncDir brings the names of a folder of the layout to the disk.

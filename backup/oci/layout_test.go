@@ -53,7 +53,7 @@ func TestPrune(t *testing.T) {
 
 	p := Policy{Match: "s1-*", Keep: 1, Older: 24 * time.Hour, Now: day.AddDate(0, 0, 3)}
 	reader := open(t, ref, Options{})
-	if _, err := repo.Prune(t.Context(), p); !errors.Is(err, ErrBusy) {
+	if _, err := repo.Prune(t.Context(), p); !refusedFor(err, flash.ReasonBusy) {
 		t.Errorf("pruned under a reader: %v", err)
 	}
 	check(t, reader.Close())

@@ -1,7 +1,6 @@
 package oci
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -80,14 +79,10 @@ func read(img flash.Image, b []byte, off int64) (zero bool, err error) {
 	if err == nil && (d.Length == 0 || d.Offset >= off+int64(len(b))) {
 		return true, nil
 	}
-	n, err := img.ReadAt(b, off)
-	if n < len(b) {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return false, fmt.Errorf("%d of %d bytes read at 0x%x: %w", n, len(b), off, err)
+	if err := flash.ReadInto(img, b, off); err != nil {
+		return false, err
 	}
-	return bytes.Equal(b, zeros[:len(b)]), nil
+	return flash.IsZero(b), nil
 }
 
 // hash takes the sums of a group's chunks and adds its bytes to the sum of the file.

@@ -109,7 +109,7 @@ func (l *layout) alone() error {
 	}
 	ok, err := l.use.TryLock()
 	if err == nil && !ok {
-		err = ErrBusy
+		err = errBusy()
 	}
 	return err
 }
@@ -210,8 +210,7 @@ func (r *remoteStore) prune(ctx context.Context, out *Pruned) error {
 	var removed []Info
 	for _, i := range out.Removed {
 		if other := kept[i.Digest]; other != "" {
-			out.Notes = append(out.Notes, flash.Problem{Severity: flash.Warning, Place: i.Tag, Offset: flash.NoOffset,
-				Text: "stays: it is the same backup as " + other + ", and a registry removes a backup with all its tags"})
+			out.Notes = append(out.Notes, flash.NewProblem(flash.Warning, i.Tag, flash.NoOffset, "stays: it is the same backup as %s, and a registry removes a backup with all its tags", other))
 			out.Kept = append(out.Kept, i)
 			continue
 		}

@@ -110,7 +110,7 @@ func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOpt
 	}
 	for _, t := range tags {
 		if t == tag && !opt.Replace {
-			return nil, r.fail(tag, ErrExists)
+			return nil, r.fail(tag, errExists())
 		}
 	}
 	if u.known, u.stats.Unread, err = r.known(ctx); err != nil {

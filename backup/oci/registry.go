@@ -214,7 +214,7 @@ func (r *remoteStore) put(ctx context.Context, d ocispec.Descriptor, f *os.File)
 func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
 	if !replace {
 		if _, err := r.resolve(ctx, tag); err == nil {
-			return ErrExists
+			return errExists()
 		} else if !errors.Is(err, errdef.ErrNotFound) {
 			return err
 		}

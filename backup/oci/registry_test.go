@@ -48,7 +48,7 @@ func TestRegistry(t *testing.T) {
 		t.Errorf("without a key: %v", err)
 	}
 
-	if _, err := push(t.Context(), repo, "monday", phone(3), PushOptions{}); !errors.Is(err, ErrExists) {
+	if _, err := push(t.Context(), repo, "monday", phone(3), PushOptions{}); !refusedFor(err, flash.ReasonOurs) {
 		t.Errorf("pushing over a tag: %v", err)
 	}
 	if _, err := repo.Open(t.Context(), "sunday"); !errors.Is(err, ErrNoTag) {
@@ -399,4 +399,10 @@ func unpackByHand(t *testing.T, s *server, skopeo func(...string)) {
 			t.Errorf("%s is not what zstd unpacks: %v", f.Name, err)
 		}
 	}
+}
+
+// refusedFor reports whether err is a refusal of a place, for that reason.
+func refusedFor(err error, reason flash.Reason) bool {
+	no := flash.AsRefusal(err)
+	return no != nil && no.Reason == reason && no.Path != ""
 }

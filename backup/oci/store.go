@@ -82,13 +82,20 @@ type Repo struct {
 
 // Errors that callers tell apart.
 var (
-	ErrNoTag  = errors.New("no such tag")
-	ErrExists = errors.New("the tag exists")
-	ErrBusy   = errors.New("another run is at work here")
-	ErrAlien  = errors.New("not a backup that mtkkit made")
+	ErrNoTag = errors.New("no such tag")
+	ErrAlien = errors.New("not a backup that mtkkit made")
 )
 
-// Open opens the place that ref names; its tag is not looked at.
+// errExists is a tag that is not to be replaced.
+func errExists() error { return flash.Refuse("oci", flash.ReasonOurs, "", "the tag exists") }
+
+// errBusy is a place that another run uses.
+func errBusy() error {
+	return flash.Refuse("oci", flash.ReasonBusy, "", "another run is at work here")
+}
+
+// Open opens the place that ref names; its tag is not looked at. A place that another run
+// uses is a *flash.Refusal.
 func Open(ref Ref, opt Options) (*Repo, error) {
 	var (
 		s   store
@@ -100,7 +107,7 @@ func Open(ref Ref, opt Options) (*Repo, error) {
 		s, err = openRegistry(ref, opt)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ref.Place(), err)
+		return nil, at(ref.Place(), err)
 	}
 	return &Repo{Ref: ref, store: s, opt: opt}, nil
 }
@@ -115,7 +122,16 @@ func (r *Repo) fail(tag string, err error) error {
 	if errors.Is(err, errdef.ErrNotFound) && !errors.Is(err, ErrNotKept) && tag != "" {
 		err = ErrNoTag
 	}
-	return fmt.Errorf("%s: %w", ref, plainly(err, r.opt.PlainHTTP))
+	return at(ref.String(), plainly(err, r.opt.PlainHTTP))
+}
+
+// at puts the place before an error. A refusal gets it as its path.
+func at(place string, err error) error {
+	if no := flash.AsRefusal(err); no != nil && no.Path == "" {
+		no.Path = place
+		return err
+	}
+	return fmt.Errorf("%s: %w", place, err)
 }
 
 // readAll reads a blob that has to be in memory as a whole, proven by its digest.

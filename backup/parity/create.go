@@ -1,14 +1,11 @@
 package parity
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -21,7 +18,7 @@ import (
 // Suffix is what a sidecar's name ends with, behind the name of its file.
 const Suffix = ".par"
 
-const partSuffix = ".part"
+const partSuffix = disk.PartSuffix
 
 // Options say how a sidecar is made.
 type Options struct {
@@ -30,11 +27,9 @@ type Options struct {
 	Progress func(flash.Event)
 }
 
-// ErrExists means that a file to be written is there already.
-var ErrExists = errors.New("is there already")
-
 // Create makes the sidecar of a file, which is read once. Until all of it is on the disk
-// it is called NAME.par.part. Memory does not depend on the file's size.
+// it is called NAME.par.part. Memory does not depend on the file's size. A sidecar that is
+// there already is a *flash.Refusal, unless Force is set.
 func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent, 1 to %d can be made", opt.Percent, maxParity)
@@ -68,11 +63,11 @@ func Create(ctx context.Context, path string, opt Options) error {
 // that fails nothing is left. What a killed run left is replaced.
 func writeNew(path string, force bool, fill func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil && !force {
-		return fmt.Errorf("parity: %s %w", path, ErrExists)
+		return flash.Refuse("parity", flash.ReasonExists, path, "is there already")
 	}
 	part := path + partSuffix
 	if st, err := os.Lstat(part); err == nil && !st.Mode().IsRegular() {
-		return fmt.Errorf("parity: %s %w", part, ErrExists)
+		return flash.Refuse("parity", flash.ReasonExists, part, "is there already")
 	}
 	out, err := disk.OpenOwn(part)
 	if err != nil {
@@ -82,28 +77,10 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 		out.Close()
 		return fmt.Errorf("parity: %s: another run is writing here", part)
 	}
-	if err = out.Truncate(0); err == nil {
+	return disk.Fill(out, path, disk.PublishOptions{}, func(out *os.File) error {
 		_ = disk.AllowHoles(out)
-		err = fill(out)
-	}
-	if err == nil {
-		err = out.Sync()
-	}
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		os.Remove(part)
-		return err
-	}
-	if err := disk.SyncDir(filepath.Dir(path)); err != nil {
-		os.Remove(path) // whether the name is on the disk, nobody knows
-		return fmt.Errorf("parity: %w", err)
-	}
-	return nil
+		return fill(out)
+	})
 }
 
 // Clear removes what a run that was killed left of the sidecar of a file. What another run
@@ -193,7 +170,7 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		if err := e.writeSums(first, run[:got]); err != nil {
 			return err
 		}
-		if !isZero(run) { // zeros add nothing
+		if !flash.IsZero(run) { // zeros add nothing
 			if err := e.rs.EncodeIdx(run, int(d), parity); err != nil {
 				return err
 			}
@@ -213,10 +190,6 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		}
 	}
 	return nil
-}
-
-func isZero(b []byte) bool {
-	return len(b) == 0 || b[0] == 0 && bytes.Equal(b[:len(b)-1], b[1:])
 }
 
 func cause(err error) error {

@@ -17,10 +17,10 @@ import (
 
 // Report is what is known of a file by its sidecar.
 type Report struct {
-	Size     int64           // of the file as it was, bytes
-	Damaged  []flash.Extent  // of the file, in whole blocks
-	Lost     []flash.Extent  // of these, what cannot be mended
-	Problems []flash.Problem // of the sidecar, and of the file's length
+	Size     int64          // of the file as it was, bytes
+	Damaged  []flash.Extent // of the file, in whole blocks
+	Lost     []flash.Extent // of these, what cannot be mended
+	Problems flash.Problems // of the sidecar, and of the file's length
 }
 
 // Whole reports whether the file is what it was.
@@ -120,11 +120,9 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 	}
 	m = &mender{sidecar: s, in: in, progress: progress, report: Report{Size: s.size}}
 	if st, err := in.Stat(); err == nil && st.Size() > s.size {
-		m.report.Problems = append(m.report.Problems, flash.Problem{Severity: flash.Warning, Place: "file", Offset: s.size,
-			Text: fmt.Sprintf("0x%x bytes follow that do not belong to it", st.Size()-s.size)})
+		m.report.Problems.AddAt(flash.Warning, "file", s.size, "0x%x bytes follow that do not belong to it", st.Size()-s.size)
 	} else if err == nil && st.Size() < s.size {
-		m.report.Problems = append(m.report.Problems, flash.Problem{Severity: flash.Warning, Place: "file", Offset: st.Size(),
-			Text: fmt.Sprintf("is cut: 0x%x bytes are missing", s.size-st.Size())})
+		m.report.Problems.AddAt(flash.Warning, "file", st.Size(), "is cut: 0x%x bytes are missing", s.size-st.Size())
 	}
 	return m, func() { in.Close(); s.f.Close() }, nil
 }
@@ -149,7 +147,7 @@ func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 				if err := m.note(i + k); err != nil {
 					return err
 				}
-			} else if out != nil && !isZero(b) {
+			} else if out != nil && !flash.IsZero(b) {
 				if _, err := out.WriteAt(b, (i+k)*blockSize); err != nil {
 					return err
 				}

@@ -21,7 +21,7 @@ type sidecar struct {
 	ok       bool  // the page holds
 	damaged  int64 // pages of sums of which one copy or both are damaged
 	lost     int64 // both
-	problems []flash.Problem
+	problems flash.Problems
 }
 
 // openSidecar opens a sidecar and looks at its books: each damage of these is a
@@ -67,7 +67,7 @@ func readSidecar(f *os.File) (*sidecar, error) {
 }
 
 func (s *sidecar) tell(sev flash.Severity, at int64, format string, a ...any) {
-	s.problems = append(s.problems, flash.Problem{Severity: sev, Place: "sidecar", Offset: at, Text: fmt.Sprintf(format, a...)})
+	s.problems.AddAt(sev, "sidecar", at, format, a...)
 }
 
 // checkSums reads all pages of sums once, in both copies.

@@ -46,9 +46,8 @@ func (s stopped) Unwrap() error { return s.error }
 
 // explain adds how to go on to what ended the reading.
 func (a *acquisition) explain(err error) error {
-	var no *acquire.Refusal
 	switch {
-	case errors.As(err, &no):
+	case flash.AsRefusal(err) != nil:
 		return a.refusedFolder(err)
 	case errors.As(err, new(*layout.ForeignError)):
 		return a.explainForeign(err)
@@ -94,12 +93,12 @@ func (a *acquisition) explainForeign(err error) error {
 // refusedFolder turns a refusal of acquire into one of the program's. A dump that is in the
 // way can be gone on with, unless it is complete.
 func (a *acquisition) refusedFolder(err error) error {
-	var no *acquire.Refusal
-	if !errors.As(err, &no) {
+	no := flash.AsRefusal(err)
+	if no == nil {
 		return err
 	}
-	text, hints := no.Text, []string{no.Hint}
-	if no.Text == acquire.HoldsDump {
+	text, hints := no.Text, []string{refusalHint(no)}
+	if no.Reason == flash.ReasonHoldsDump {
 		switch finished, complete := finishedDump(no.Path); {
 		case complete:
 			text = "holds a complete dump"

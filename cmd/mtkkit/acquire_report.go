@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -73,7 +71,7 @@ func extentWords(m *flash.Manifest, size, unread int64) string {
 	switch {
 	case m.Complete:
 		return fmt.Sprintf("%s, complete", flash.Size(size))
-	case mayBeMixed(m):
+	case dump.Mixed(m):
 		return fmt.Sprintf("%s of %s, perhaps of two phones", flash.Size(size-unread), flash.Size(size))
 	case unread > 0:
 		return fmt.Sprintf("%s of %s, with holes", flash.Size(size-unread), flash.Size(size))
@@ -99,11 +97,6 @@ func (a *acquisition) sayIMEIs(ctx context.Context) {
 	for _, s := range imeiWords(report.FindIMEIs(f.Rows)) {
 		a.u.say("imei:   %s", s)
 	}
-}
-
-// mayBeMixed reports whether nobody knows that a dump is of one phone.
-func mayBeMixed(m *flash.Manifest) bool {
-	return slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven })
 }
 
 // hintRest says how what was left out is read too.

@@ -83,5 +83,5 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 
 // splitDump writes the files of a plan, and says what was done.
 func splitDump(ctx context.Context, u *ui, d *input, p *plan.Plan, dir string, opt split.Options) error {
-	return (&splitJob{u: u, d: d, p: p, dir: dir, opt: opt}).run(ctx)
+	return (&splitJob{ctx: ctx, u: u, d: d, p: p, dir: dir, opt: opt}).run()
 }

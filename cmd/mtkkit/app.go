@@ -150,6 +150,9 @@ func usageOf(c *cli.Context, err error, _ bool) error {
 		}
 	} else if m := badValue.FindStringSubmatch(text); m != nil {
 		text = fmt.Sprintf("option %s: %s", dashed(m[2]), m[3])
+		if strings.HasPrefix(m[3], "is ") { // the words of our own options
+			text = typed(m[2]) + " " + m[3]
+		}
 		if strings.HasSuffix(text, "parse error") || strings.HasPrefix(m[3], "strconv.") {
 			text = fmt.Sprintf("option %s does not take %s", dashed(m[2]), m[1])
 		}
@@ -159,6 +162,15 @@ func usageOf(c *cli.Context, err error, _ bool) error {
 
 // badValue is how the command-line library says that an option does not take a value.
 var badValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-(\S+): (.*)$`)
+
+// typed is an option as it is typed with its value, where that may be left out: --sparse=4G is
+// read as --sparse-size.
+func typed(name string) string {
+	if base, size := strings.CutSuffix(name, "-size"); size && base == "sparse" {
+		return "--" + base + "=SIZE"
+	}
+	return dashed(name)
+}
 
 // dashed is an option as it is typed.
 func dashed(name string) string {

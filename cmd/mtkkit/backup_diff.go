@@ -143,7 +143,7 @@ func diffItem(ctx context.Context, x, y *plan.Item) (rowDiff, error) {
 	known := flash.Without([]flash.Extent{here}, flash.Union(x.Unread, y.Unread))
 	for _, e := range known {
 		e.Offset -= x.Offset
-		first, err := firstDifference(ctx, flash.Slice(x.Image, e), flash.Slice(y.Image, e))
+		first, err := flash.FirstDifference(ctx, flash.Slice(x.Image, e), flash.Slice(y.Image, e))
 		if err != nil {
 			return row, fmt.Errorf("%s: %w", x.Name, err)
 		}
@@ -156,54 +156,6 @@ func diffItem(ctx context.Context, x, y *plan.Item) (rowDiff, error) {
 		row.State, row.Detail = "unknown", fmt.Sprintf("%s of %s are in both, and equal", flash.Size(n), flash.Size(x.Length))
 	}
 	return row, nil
-}
-
-// firstDifference returns where two images of one size differ first, -1 when they do not. What
-// both know to be holes is not read.
-func firstDifference(ctx context.Context, a, b flash.Image) (int64, error) {
-	const step = 256 << 10
-	x, y := make([]byte, step), make([]byte, step)
-	size := min(a.Size(), b.Size())
-	for off := int64(0); off < size; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		da, err := flash.NextData(a, off)
-		if err != nil {
-			return 0, err
-		}
-		db, err := flash.NextData(b, off)
-		if err != nil {
-			return 0, err
-		}
-		starts := []int64{size}
-		for _, d := range []flash.Extent{da, db} {
-			if d.Length > 0 {
-				starts = append(starts, d.Offset)
-			}
-		}
-		if off = max(off, slices.Min(starts)); off >= size {
-			break
-		}
-		n := min(step, size-off)
-		for _, r := range []struct {
-			img flash.Image
-			b   []byte
-		}{{a, x[:n]}, {b, y[:n]}} {
-			if m, err := r.img.ReadAt(r.b, off); m < len(r.b) {
-				return 0, fmt.Errorf("at 0x%x: %w", off, err)
-			}
-		}
-		if !bytes.Equal(x[:n], y[:n]) {
-			for i := range x[:n] {
-				if x[i] != y[i] {
-					return off + int64(i), nil
-				}
-			}
-		}
-		off += n
-	}
-	return -1, nil
 }
 
 // judge says whether the two are of one model, and of one phone: proinfo is written at

@@ -113,6 +113,6 @@ func blocksText(c *cli.Context, d *input) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = r.Text(&b, report.TextOptions{Width: 110, Unicode: true})
+	err = r.Text(&b, report.TextOptions{Width: 110, Unicode: true, Exact: hintFull, Pictures: hintPictures})
 	return b.Bytes(), err
 }

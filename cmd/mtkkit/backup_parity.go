@@ -59,8 +59,8 @@ func makeParity(c *cli.Context, u *ui, path string) error {
 func parityHelp(err error) error {
 	var much *parity.TooMuchError
 	switch {
-	case errors.Is(err, parity.ErrExists):
-		return refusal{err, []string{"choose another name with -o, or move the file away"}}
+	case flash.AsRefusal(err) != nil:
+		return refused(err)
 	case errors.As(err, &much):
 		return hinted{err, []string{"an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others"}}
 	case errors.Is(err, flash.ErrNotThis):

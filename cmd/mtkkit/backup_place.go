@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // What push, pull, tags and prune have in common: a place where backups are kept.
@@ -51,12 +52,10 @@ func placeHelp(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, oci.ErrExists):
-		return refusal{err, []string{"choose another tag; --force lets the tag name the new backup instead"}}
-	case errors.Is(err, oci.ErrBusy):
-		return refusal{err, []string{"wait for it to end"}}
+	case flash.AsRefusal(err) != nil:
+		return refusal{err, []string{refusalHint(flash.AsRefusal(err))}}
 	case errors.Is(err, oci.ErrNoTag):
-		h = "mtkkit backup tags lists what there is"
+		h = hintTags
 	case errors.Is(err, oci.ErrDamaged):
 		h = "the place where the backup is kept has damaged it: look for another copy, and push the phone again to a new place, for here a new backup shares what is damaged"
 	case errors.Is(err, oci.ErrNoTLS):

@@ -29,7 +29,7 @@ func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error 
 	for _, outputs := range [][]flash.Output{j.outputs, j.last} {
 		for i := range outputs {
 			o := &outputs[i]
-			if !private(o.Name) || o.OmitZero && onlyZeros(o.Image) {
+			if !private(o.Name) || o.OmitZero && onlyZeros(ctx, o.Image) {
 				continue
 			}
 			img, err := j.sealOne(ctx, o, to)
@@ -89,10 +89,9 @@ func sealedIn(m *flash.Manifest) (n int) {
 	return n
 }
 
-func onlyZeros(img flash.Image) bool {
-	var z sameBytes
-	_, err := io.Copy(&z, io.NewSectionReader(img, 0, img.Size()))
-	return err == nil && z.only() && (len(z.first) == 0 || z.first[0] == 0)
+func onlyZeros(ctx context.Context, img flash.Image) bool {
+	zeros, err := flash.OnlyZeros(ctx, img)
+	return zeros && err == nil
 }
 
 // sealOne writes one file, compressed and encrypted, to a temporary one. What a parts

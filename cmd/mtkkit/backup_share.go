@@ -255,7 +255,7 @@ func (s *sameBytes) Write(b []byte) (int, error) {
 	if len(s.first) == 0 && len(b) > 0 {
 		s.first = []byte{b[0]}
 	}
-	s.mixed = s.mixed || bytes.Count(b, s.first) != len(b)
+	s.mixed = s.mixed || len(b) > 0 && !flash.IsFill(b, s.first[0])
 	return len(b), nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"strings"
@@ -10,41 +11,59 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 )
 
+// blocksOptions are the options of blocks.
+type blocksOptions struct {
+	dumpOptions
+	phoneOptions
+	html, parts string
+	full, force bool
+}
+
 func blocksCommand(u *ui) *cli.Command {
+	o := &blocksOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions()}
 	return &cli.Command{
 		Name:      "blocks",
 		Usage:     "the blocks map: the whole flash at a glance, on screen or as a page",
 		ArgsUsage: "ROM_1",
 		Description: "Shows every partition with its address, size, content and how much of it is used.\n" +
 			"With --html it writes one file that can be mailed or posted: no network and no script needed to read it.",
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "html", Usage: "write the map to `FILE` as a page"},
-			&cli.BoolFlag{Name: "full", Usage: "read every byte instead of a few spots of each partition"},
-			&cli.StringFlag{Name: "parts", Usage: "`FOLDER` of an earlier split: its hashes go into the map"},
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a page that blocks wrote earlier"},
-		}, append(dumpFlags(), phoneFlags()...)...),
-		Before: func(c *cli.Context) error {
-			if c.IsSet("html") && (c.Bool("json") || c.String("html") == "") {
-				return usage("mtkkit blocks: --html takes a file name, and is given instead of --json")
+		Flags: flagsOf(fields(&o.html, &o.full, &o.scatter, &o.boot1, &o.force), in(groupOutput,
+			textOption(&o.html, "html", "write the map to `FILE` as a page"),
+			flagOption(&o.full, "full", "read every byte instead of a few spots of each partition"),
+			textOption(&o.parts, "parts", "`FOLDER` of an earlier split: its hashes go into the map"),
+			flagOption(&o.force, "force f", "replace a page that blocks wrote earlier"),
+		), o.dumpOptions.options(), o.phoneOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			if o.html != "" && o.json {
+				return usage("--html takes a file name, and is given instead of --json")
 			}
-			return nil
-		},
-		Action: withDump(u, func(c *cli.Context, d *input) error {
-			facts, err := d.Facts()
+			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
 			if err != nil {
 				return err
 			}
-			facts.Full, facts.Progress = c.Bool("full"), u.bars.event
-			if page := c.String("html"); page != "" {
-				return writeMap(c, u, d, facts, page)
-			}
-			r, err := report.Build(c.Context, facts)
-			if err != nil {
-				return err
-			}
-			return showMap(u, d, r)
+			defer d.Close()
+			return blocks(ctx, u, o, d)
 		}),
 	}
+}
+
+func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
+	facts, err := d.Facts()
+	if err == nil && o.parts != "" {
+		err = d.AddHashes(&facts, o.parts)
+	}
+	if err != nil {
+		return err
+	}
+	facts.Full, facts.Progress = o.full, u.bars.event
+	if o.html != "" {
+		return writeMap(ctx, u, o, d, facts)
+	}
+	r, err := report.Build(ctx, facts)
+	if err != nil {
+		return err
+	}
+	return showMap(u, d, r)
 }
 
 // showMap prints the map, or its JSON; problems that the map shows beside their rows
@@ -67,12 +86,12 @@ func showMap(u *ui, d *input, r *report.Report) error {
 }
 
 // writeMap writes the page. Whether that is allowed is asked before the dump is read.
-func writeMap(c *cli.Context, u *ui, d *input, facts report.Facts, page string) error {
-	out := outFile{path: page, inputs: inputs(c, d.Path), force: c.Bool("force"), ours: report.Generator}
+func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, facts report.Facts) error {
+	out := outFile{path: o.html, inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), force: o.force, ours: report.Generator}
 	if err := out.refuse(); err != nil {
 		return err
 	}
-	r, err := report.Build(c.Context, facts)
+	r, err := report.Build(ctx, facts)
 	if err != nil {
 		return err
 	}
@@ -82,7 +101,7 @@ func writeMap(c *cli.Context, u *ui, d *input, facts report.Facts, page string) 
 	}
 	u.problems(r.Problems)
 	d.missingPieces(u)
-	u.say("%s: the map of %s, %d rows, one file of its own", page, r.File, len(r.Rows))
+	u.say("%s: the map of %s, %d rows, one file of its own", o.html, r.File, len(r.Rows))
 	printMissing(u, d.Layout.Missing)
 	return verdict(r.Problems)
 }
@@ -93,6 +112,7 @@ func textOptions(u *ui) report.TextOptions {
 		Width:   u.width,
 		Color:   u.outTTY && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Unicode: os.Getenv("TERM") != "dumb" && utf8Locale(),
+		Exact:   hintFull, Pictures: hintPictures,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
 )
 
@@ -224,4 +225,15 @@ func waitOf(c *cli.Context) time.Duration {
 		return 0
 	}
 	return time.Duration(*s)
+}
+
+func patternHelp(c *cli.Context, err error) error { return named(c, patternWords(err)) }
+
+func wishes(c *cli.Context) (plan.Wishes, plan.Copies, error) {
+	o := wishOptions{c.StringSlice("only"), c.StringSlice("skip"), strings.ToLower(c.String("slot")), userdataWord(c.String("userdata")), c.String("names")}
+	return o.wishes(), plan.Copies{}, nil
+}
+
+func verifyFolder(c *cli.Context, u *ui, dir string) error {
+	return verify(c.Context, u, bridge(c), dir)
 }

@@ -73,7 +73,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 // catToFile is catItem into a file of its own. What is wrong with the partition is no
 // reason to keep it from the user.
 func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
-	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.Source.Files...), o.phoneOptions.inputs()...), Room: it.Present})
+	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), Room: it.Present})
 	if err != nil {
 		return refused(err)
 	}

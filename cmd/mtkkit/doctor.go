@@ -46,7 +46,7 @@ func doctorCommand(u *ui) *cli.Command {
 }
 
 func examine(u *ui, facts *host.Facts) error {
-	found := host.Check(facts)
+	found := fixes(host.Check(facts))
 	if u.json {
 		doc := struct {
 			Schema   string         `json:"schema"`
@@ -78,15 +78,15 @@ func udevCommand(u *ui) *cli.Command {
 		Name:  "udev",
 		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
 		Description: "To put them in force:\n" +
-			host.InstallRules,
+			installRules,
 		Flags: flagsOf(nil, o.silence()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
 				return usageHelp("the rules go to standard output")
 			}
-			_, err := fmt.Fprint(u.out, host.UdevRules())
+			_, err := fmt.Fprint(u.out, host.UdevRules(installRules))
 			if u.outTTY && err == nil {
-				u.hint("to put them in force: %s", host.InstallRules)
+				u.hint("to put them in force: %s", installRules)
 			}
 			return err
 		}),

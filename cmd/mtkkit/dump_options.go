@@ -96,6 +96,14 @@ func (d *input) Close() error {
 	return d.Dump.Close()
 }
 
+// files are the files of the dump, which must never be written to; none of a phone.
+func (d *input) files() []string {
+	if d.phone != nil {
+		return nil
+	}
+	return append([]string{d.Path}, d.Source.Files...)
+}
+
 // openInput opens a dump. Several paths are the pieces of one sparse image.
 func openInput(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*input, error) {
 	return openWith(ctx, u, o, func(*dump.Options) {}, paths...)

@@ -44,7 +44,7 @@ type explanation struct {
 }
 
 func newExplanation(c codes.Code) explanation {
-	return explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, c.Cure}
+	return explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, advised(c.Cure)}
 }
 
 // explained is the JSON document of explain.
@@ -81,7 +81,7 @@ func newExplained(query string, a codes.Answer) explained {
 		doc.Codes = append(doc.Codes, newExplanation(c))
 	}
 	for _, m := range a.Messages {
-		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: m.Cure})
+		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: advised(m.Cure)})
 	}
 	for _, c := range a.Others {
 		doc.Others = append(doc.Others, newExplanation(c))
@@ -140,7 +140,7 @@ func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 	}
 	u.say("  %-8s %s", "meaning", meaning)
 	u.say("  %-8s %s", "cause", r.Cause)
-	u.say("  %-8s %s", "cure", r.Cure)
+	u.say("  %-8s %s", "cure", advised(r.Cure))
 }
 
 // clash reports whether one number stands for several names.

@@ -107,7 +107,7 @@ func (o *opened) open(ctx context.Context, u *ui, opt *dumpOptions, p filePlace)
 		return err
 	}
 	if user := src.User(); user != nil && (p.partition == "" || image.Sniff(user.Image).Kind == image.Super) {
-		o.closers, o.inputs, o.told = append(o.closers, src), opt.inputs(src.Files...), notable(src.Problems)
+		o.closers, o.inputs, o.told = append(o.closers, src), opt.inputs(append(src.Files, p.dump...)...), notable(src.Problems)
 		return o.bare(user, p)
 	}
 	src.Close()
@@ -115,7 +115,7 @@ func (o *opened) open(ctx context.Context, u *ui, opt *dumpOptions, p filePlace)
 	if err != nil {
 		return err
 	}
-	o.closers, o.inputs, o.told = append(o.closers, d), opt.inputs(d.Source.Files...), d.Source.Damaged
+	o.closers, o.inputs, o.told = append(o.closers, d), opt.inputs(d.files()...), d.Source.Damaged
 	return o.take(u, func() (dump.Slice, error) { return d.Slice(p.partition) })
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,99 +18,109 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
+// superOptions are the options of image super.
+type superOptions struct {
+	dumpOptions
+	extract bool
+	output  string
+	slot    string
+	only    []string
+	force   bool
+}
+
 func imageSuperCommand(u *ui) *cli.Command {
+	o := &superOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "super",
 		Usage:     "list the logical partitions in super, or write them to files",
 		ArgsUsage: "ROM_1 | super.img | PIECE… (of a sparse image, in any order)",
 		Description: "A dump is read where it lies: its super is not copied first. On phones that got dynamic\n" +
 			"partitions by an update the table is in system, and extents in several partitions.",
-		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "extract", Aliases: []string{"x"}, Usage: "write each logical partition to a file"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the file's name with .super)"},
-			&cli.StringFlag{Name: "slot", Usage: "only the partitions of `SLOT` a or b, and those without one"},
-			&cli.StringSliceFlag{Name: "only", Usage: "only the partitions of these `NAMES`"},
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
-		}, dumpFlags()...),
-		Action: func(c *cli.Context) error {
-			path, err := u.oneDump(c, "dump or super image")
+		Flags: flagsOf(fields(&o.extract, &o.output, &o.slot, &o.only, &o.force), in(groupOutput,
+			flagOption(&o.extract, "extract x", "write each logical partition to a file"),
+			textOption(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .super)"),
+			choiceOption(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without one", "a", "b"),
+			listOption(&o.only, "only", "only the partitions of these `NAMES`"),
+			flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+		), o.dumpOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			paths, err := oneDump(args, "dump or super image")
 			if err != nil {
 				return err
 			}
-			if s := c.String("slot"); s != "" && s != "a" && s != "b" {
-				return usage("mtkkit image super: --slot is a or b, not %q", s)
-			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			o, s, err := openSuper(c, u, path)
-			if o != nil {
-				defer o.Close()
-			}
+			f, s, err := openSuper(ctx, u, o, paths)
 			if err != nil {
 				return err
 			}
-			list, err := chosen(c, s)
+			defer f.Close()
+			list, err := o.chosen(s)
 			if err != nil {
 				return err
 			}
-			if c.Bool("extract") {
-				return extractSuper(c, u, o, s, list)
+			if o.extract {
+				return extractSuper(ctx, u, o, f, s, list)
 			}
-			return listSuper(u, path, s, list)
-		},
+			return listSuper(u, paths[0], s, list)
+		}),
 	}
 }
 
 // openSuper finds the table of logical partitions: that of a super image by itself, or
 // that of a dump.
-func openSuper(c *cli.Context, u *ui, path string) (*opened, *lp.Super, error) {
-	src, err := openSource(c.Context, c, u, path)
-	u.bars.clear()
-	if err != nil {
-		return nil, nil, err
+func openSuper(ctx context.Context, u *ui, opt *superOptions, paths []string) (*opened, *lp.Super, error) {
+	o := &opened{name: paths[0]}
+	s, err := o.openSuper(ctx, u, opt, paths)
+	if err == nil && s == nil {
+		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", paths[0])
 	}
-	o := &opened{name: path, inputs: inputs(c, path, src.Files...)}
+	if err != nil {
+		return nil, nil, errors.Join(err, o.Close())
+	}
+	return o, s, nil
+}
+
+func (o *opened) openSuper(ctx context.Context, u *ui, opt *superOptions, paths []string) (*lp.Super, error) {
+	src, err := openBytes(ctx, u, &opt.dumpOptions, paths...)
+	if err != nil {
+		return nil, err
+	}
+	o.inputs = opt.inputs(append(src.Files, paths...)...)
 	if user := src.User(); user != nil && lp.Sniff(user.Image) {
 		o.closers = append(o.closers, src)
 		s, err := lp.Read(dump.Strict(user.Image, user.Unread), nil)
 		if err == nil {
 			s.Problems = append(notable(src.Problems), s.Problems...)
 		}
-		return o, s, err
+		return s, err
 	}
 	src.Close()
-	d, err := openDumpOrImage(c, u, path)
+	d, err := openAny(ctx, u, &opt.dumpOptions, paths...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	o.closers = append(o.closers, d)
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
-		return o, nil, err
+		return nil, err
 	}
-	s, err := dump.Super(p, cmp.Or(c.String("slot"), "a"))
+	s, err := dump.Super(p, cmp.Or(opt.slot, "a"))
 	if s != nil {
 		s.Problems = append(s.Problems, d.Source.Damaged...)
 	}
-	if err == nil && s == nil {
-		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", path)
-	}
-	return o, s, err
+	return s, err
 }
 
-// chosen picks the partitions by --slot and --only.
-func chosen(c *cli.Context, s *lp.Super) ([]*lp.Partition, error) {
-	list := s.Partitions(c.String("slot"))
-	only := c.StringSlice("only")
-	if len(only) == 0 {
+// chosen picks the partitions by slot and names.
+func (o *superOptions) chosen(s *lp.Super) ([]*lp.Partition, error) {
+	list := s.Partitions(o.slot)
+	if len(o.only) == 0 {
 		return list, nil
 	}
 	var out []*lp.Partition
-	for _, name := range only {
-		i := slices.IndexFunc(list, func(p *lp.Partition) bool { return p.Name == name || p.Name == name+"_"+c.String("slot") })
+	for _, name := range o.only {
+		i := slices.IndexFunc(list, func(p *lp.Partition) bool { return p.Name == name || p.Name == name+"_"+o.slot })
 		if i < 0 {
-			return nil, usage("mtkkit image super: there is no partition %q", name)
+			return nil, usage("there is no partition %q", name)
 		}
 		out = append(out, list[i])
 	}
@@ -126,7 +138,7 @@ type superDoc struct {
 
 func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
 	if u.json {
-		if err := u.document(superDoc{"mtkkit.super/1", path, s.Geometry, list, append([]flash.Problem{}, s.Problems...)}); err != nil {
+		if err := u.document(superDoc{"mtkkit.super/1", path, s.Geometry, list, s.Problems}); err != nil {
 			return err
 		}
 	} else {
@@ -189,7 +201,7 @@ func contentOf(p *lp.Partition) string {
 }
 
 // extractSuper writes what is whole; what is not makes the exit code.
-func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Partition) error {
+func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *lp.Super, list []*lp.Partition) error {
 	problems, whole := slices.Clone(s.Problems), true
 	var outputs []flash.Output
 	for _, p := range list {
@@ -218,9 +230,9 @@ func extractSuper(c *cli.Context, u *ui, o *opened, s *lp.Super, list []*lp.Part
 		u.problems(problems)
 		return fmt.Errorf("%s: nothing of its %d logical partitions can be written", o.name, len(list))
 	}
-	dir := cmp.Or(c.String("output"), besides(o.name, ".super"))
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}
-	if err := writeFolder(c, dir, o.inputs, outputs, m); err != nil {
+	dir := cmp.Or(opt.output, besides(o.name, ".super"))
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: tool(), Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}
+	if err := putFolder(ctx, dir, opt.force, o.inputs, outputs, m); err != nil {
 		return err
 	}
 	u.bars.clear()

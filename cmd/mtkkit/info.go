@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,23 +16,28 @@ import (
 )
 
 func infoCommand(u *ui) *cli.Command {
+	o := newListOptions()
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
-		Flags:     append(dumpFlags(), phoneFlags()...),
-		Action: func(c *cli.Context) error {
-			err := withDump(u, func(c *cli.Context, d *input) error { return describe(c, u, d) })(c)
+		Flags:     o.flags(),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
 			if other := (*dump.NotDump)(nil); errors.As(err, &other) {
 				return tellKind(u, other, err)
 			}
-			return err
-		},
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			return describe(u, d)
+		}),
 	}
 }
 
 // describe says what is known of a dump.
-func describe(c *cli.Context, u *ui, d *input) error {
+func describe(u *ui, d *input) error {
 	i := newInfo(d)
 	if p, err := d.Plan(plan.Wishes{}); err == nil { // names that no file can have are found there
 		i.Problems = p.Problems

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,25 +14,44 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
+// listOptions are the options of list and info.
+type listOptions struct {
+	dumpOptions
+	phoneOptions
+}
+
+func newListOptions() *listOptions {
+	return &listOptions{newDumpOptions(), newPhoneOptions()}
+}
+
+func (o *listOptions) flags() []cli.Flag {
+	return flagsOf(fields(&o.scatter, &o.boot1, &o.port, &o.da, &o.json), o.dumpOptions.options(), o.phoneOptions.options())
+}
+
 func listCommand(u *ui) *cli.Command {
+	o := newListOptions()
 	return &cli.Command{
 		Name:      "list",
 		Aliases:   []string{"ls"},
 		Usage:     "the partitions of a dump, one a line",
 		ArgsUsage: "ROM_1",
-		Flags:     append(dumpFlags(), phoneFlags()...),
-		Action: withDump(u, func(c *cli.Context, d *input) error {
+		Flags:     o.flags(),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
 			p, err := d.Plan(plan.Wishes{})
 			if err != nil {
 				return err
 			}
-			problems := p.Problems
-			if err := printList(u, p, problems); err != nil {
+			if err := printList(u, p); err != nil {
 				return err
 			}
-			u.problems(problems)
+			u.problems(p.Problems)
 			d.missingPieces(u)
-			return verdict(problems)
+			return verdict(p.Problems)
 		}),
 	}
 }
@@ -43,9 +63,9 @@ type listing struct {
 	Problems   []flash.Problem       `json:"problems"`
 }
 
-func printList(u *ui, p *plan.Plan, problems []flash.Problem) error {
+func printList(u *ui, p *plan.Plan) error {
 	if u.json {
-		l := listing{Schema: "mtkkit.list/1", Problems: problems}
+		l := listing{Schema: "mtkkit.list/1", Problems: p.Problems}
 		for _, it := range p.Items {
 			l.Partitions = append(l.Partitions, it.ManifestEntry)
 		}

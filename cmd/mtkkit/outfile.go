@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // outFile is a single file that a command writes: as NAME.part first, so that nothing
@@ -24,7 +26,7 @@ type outFile struct {
 	known func(old []byte) bool // tells small files of ours that have no such words; nil for none
 }
 
-func (o outFile) part() string { return o.path + ".part" }
+func (o outFile) part() string { return o.path + disk.PartSuffix }
 
 // refuse says why the file must not be written. Nothing is created by asking.
 func (o outFile) refuse() error {
@@ -89,27 +91,25 @@ func (o outFile) isOurs() bool {
 
 // write makes the file; when that fails nothing of it is left.
 func (o outFile) write(fill func(io.Writer) error) error {
-	f, err := os.OpenFile(o.part(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
+	opt := disk.PublishOptions{Before: o.refuseName} // somebody may have been faster
+	err := disk.WriteNew(o.path, opt, func(f *os.File) error { return fill(f) })
+	if errors.Is(err, disk.ErrPart) {
 		return o.inTheWay()
 	}
+	return err
+}
+
+// putFolder writes outputs and their manifest into a folder that verify understands.
+func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
+	folder, err := split.Create(dir, outputs, nil, split.Options{Force: force, Inputs: nonEmpty(inputs)})
 	if err != nil {
-		return err
+		return refused(err)
 	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = o.refuseName() // somebody may have been faster
-	}
-	if err == nil {
-		err = os.Rename(o.part(), o.path)
+	if _, err = folder.Copy(ctx); err == nil {
+		err = folder.Finish(m)
 	}
 	if err != nil {
-		os.Remove(o.part())
-		return err
+		return errors.Join(err, folder.Abandon())
 	}
-	return disk.SyncDir(filepath.Dir(o.path))
+	return nil
 }

@@ -60,3 +60,18 @@ func openDumpOrPhone(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOption
 	}
 	return openInput(ctx, u, o, paths...)
 }
+
+// openDumpArgs opens what the arguments of a command name: a dump, or the phone of --port.
+func openDumpArgs(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions, args []string) (*input, error) {
+	if ph.port != "" {
+		if len(args) > 0 {
+			return nil, usage("either a dump or --port, not %q besides", args[0])
+		}
+		return openPhoneInput(ctx, u, o, ph)
+	}
+	paths, err := oneDump(args, "dump")
+	if err != nil {
+		return nil, err
+	}
+	return openInput(ctx, u, o, paths...)
+}

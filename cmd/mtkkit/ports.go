@@ -50,7 +50,7 @@ type portDevice struct {
 func listPorts(u *ui, facts *host.Facts) error {
 	doc, all := portsDocument{Schema: "mtkkit.ports/1", Devices: []portDevice{}}, []host.Finding(nil)
 	for _, d := range facts.Devices {
-		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: host.CheckDevice(facts, d)}
+		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: fixes(host.CheckDevice(facts, d))}
 		for _, port := range d.Ports {
 			p.Ports = append(p.Ports, port.Name)
 		}

@@ -257,15 +257,15 @@ func fixBoots(b boots) ([]preloader.Fixed, []flash.Problem, error) {
 // tolerate decides what a refusal of the library means: a stop for safety, unless the
 // user insists and there is something to write.
 func tolerate(c *cli.Context, fixed []preloader.Fixed, err error) error {
-	var no *preloader.RefusedError
-	if err == nil || !errors.As(err, &no) {
+	no := flash.AsRefusal(err)
+	if no == nil {
 		return err
 	}
 	if len(fixed) == 0 {
-		return refusal{err, []string{"read the region EMMC_BOOT_1 (UFS_LU0) again, whole"}}
+		return refusal{err, []string{hintReadAgain}}
 	}
 	if !c.Bool("force") {
-		return refusal{err, []string{"--force writes it all the same, for looking at; do not flash it"}}
+		return refusal{err, []string{refusalHint(no)}}
 	}
 	return nil
 }
@@ -367,11 +367,11 @@ func wrapPreloader(c *cli.Context, u *ui, path string) error {
 		}
 	}
 	region, err := preloader.Wrap(img, opt)
-	var no *preloader.RefusedError
-	if errors.As(err, &no) && region != nil && c.Bool("force") {
+	no := flash.AsRefusal(err)
+	if no != nil && region != nil && c.Bool("force") {
 		u.problems([]flash.Problem{{Severity: flash.Error, Place: path, Offset: no.Offset, Text: no.Text + "; wrapped because of --force"}})
 	} else if no != nil {
-		return refusal{err, []string{"--force wraps it all the same, for looking at; do not flash it"}}
+		return refusal{err, []string{hintWrap}}
 	} else if err != nil {
 		return whatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
 	}

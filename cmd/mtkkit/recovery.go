@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -126,7 +126,7 @@ func printRecord(u *ui, dir string, r recovery.Record) {
 
 // writeTree makes a new folder of files, whole or not at all.
 func writeTree(dir string, files []flash.Output) error {
-	part := dir + ".part"
+	part := dir + disk.PartSuffix
 	for _, path := range []string{dir, part} {
 		if _, err := os.Lstat(path); err == nil {
 			return refusal{fmt.Errorf("%s is there already", path), []string{"nothing is replaced: move it away, or choose another name with -o"}}
@@ -139,12 +139,12 @@ func writeTree(dir string, files []flash.Output) error {
 	}
 	err := fillTree(part, files)
 	if err == nil {
-		err = os.Rename(part, dir)
+		err = disk.Publish(disk.PublishOptions{}, disk.Pending{Part: part, Path: dir})
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
 	}
-	return disk.SyncDir(filepath.Dir(dir))
+	return nil
 }
 
 func fillTree(dir string, files []flash.Output) error {
@@ -163,12 +163,19 @@ func fillTree(dir string, files []flash.Output) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(w, io.NewSectionReader(f.Image, 0, f.Image.Size()))
+		if _, err = io.Copy(w, io.NewSectionReader(f.Image, 0, f.Image.Size())); err == nil {
+			err = w.Sync()
+		}
 		if err := errors.Join(err, w.Close()); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	return nil
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		return disk.SyncDir(path)
+	})
 }
 
 func recoveryRepackCommand(u *ui) *cli.Command {
@@ -274,25 +281,12 @@ func sameImage(name string, a, b flash.Image) error {
 	if a.Size() != b.Size() {
 		return fmt.Errorf("%s: 0x%x bytes were written, 0x%x are there", name, b.Size(), a.Size())
 	}
-	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
-	for off := int64(0); off < a.Size(); off += int64(len(x)) {
-		n := int(min(int64(len(x)), a.Size()-off))
-		_, err := a.ReadAt(x[:n], off)
-		_, err2 := b.ReadAt(y[:n], off)
-		if err := errors.Join(eof(err), eof(err2)); err != nil {
-			return fmt.Errorf("%s: reading back: %w", name, err)
-		}
-		if !bytes.Equal(x[:n], y[:n]) {
-			return fmt.Errorf("%s: near 0x%x other bytes came back than were written", name, off)
-		}
+	at, err := flash.FirstDifference(context.Background(), a, b)
+	if err != nil {
+		return fmt.Errorf("%s: reading back: %w", name, err)
+	}
+	if at >= 0 {
+		return fmt.Errorf("%s: at 0x%x other bytes came back than were written", name, at)
 	}
 	return nil
-}
-
-// eof forgets the end of a file that was to be read to its end.
-func eof(err error) error {
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }

@@ -179,8 +179,7 @@ func recoveryBuild(c *cli.Context, u *ui, path string) error {
 		Stock: s.stock, Boot: s.boot, Donor: recovery.Source{Name: filepath.Base(donor), Image: donorFile},
 		Phone: s.phone, ADBRoot: c.String("adb") == "root", Limit: limit,
 	})
-	var no *recovery.RefusedError
-	if errors.As(err, &no) {
+	if flash.AsRefusal(err) != nil {
 		return refusal{err, nil}
 	}
 	if err != nil {

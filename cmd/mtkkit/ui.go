@@ -22,6 +22,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -263,6 +264,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	var early stopped
 	var foreign *layout.ForeignError
 	var gone *fs.PathError
+	no := flash.AsRefusal(err)
 	if errors.As(err, &h) {
 		hints = h.hints
 	} else if errors.As(err, &early) {
@@ -284,6 +286,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		return "refused: " + err.Error(), hints, exitRefused
 	case errors.As(err, &safe):
 		return "refused: " + safe.Error(), safe.hints, exitRefused
+	case no != nil && hints == nil: // a library's, of which no command had more to say
+		return "refused: " + err.Error(), []string{refusalHint(no)}, exitRefused
 	case errors.As(err, new(*dump.UnreadError)):
 		return err.Error(), hints, exitProblems
 	case session.IsTrouble(err):
@@ -291,6 +295,8 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
 		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, exitFailed
 	case hints != nil:
+	case errors.As(err, new(*source.NoTagError)):
+		hints = []string{hintTags}
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
 	case isFull(err):

@@ -5,61 +5,61 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// smallestSparse is the least size of sparse files that anybody can mean, bytes.
-const smallestSparse = 1 << 20
-
-// wishes reads from the options of split which files are wanted.
-func wishes(c *cli.Context) (w plan.Wishes, copies plan.Copies, err error) {
-	w = plan.Wishes{Only: c.StringSlice("only"), Skip: c.StringSlice("skip"), Slot: strings.ToLower(c.String("slot"))}
-	if w.Slot != "" && w.Slot != "a" && w.Slot != "b" {
-		return w, copies, usage("%s: --slot is a or b, not %q", commandName(c), c.String("slot"))
-	}
-	switch c.String("names") {
-	case "flash":
-	case "table":
-		w.TableNames = true
-	default:
-		return w, copies, usage("%s: --names is flash or table, not %q", commandName(c), c.String("names"))
-	}
-	switch c.String("userdata") {
-	case "full":
-	case "head":
-		w.Userdata = plan.UserdataHead
-	case "skip":
-		w.Userdata = plan.UserdataSkip
-	default:
-		return w, copies, usage("%s: --userdata is full, head or skip, not %q", commandName(c), c.String("userdata"))
-	}
-	copies = plan.Copies{Trim: c.Bool("trim"), Sparse: c.Bool("sparse")}
-	if c.IsSet("sparse-size") {
-		s := c.String("sparse-size")
-		n, err := flash.ParseSize(s)
-		if err != nil || n < smallestSparse {
-			return w, copies, usage("mtkkit split: --sparse=SIZE is a size of %s or more, as in --sparse=4G, not %q", flash.Size(smallestSparse), s)
-		}
-		copies.Sparse, copies.SparseSize = true, n
-	}
-	return w, copies, nil
+// wishOptions say which files are wanted of a dump.
+type wishOptions struct {
+	only, skip []string
+	slot       string
+	userdata   userdataWord
+	names      string
 }
 
-func patternHelp(c *cli.Context, err error) error {
+type userdataWord string
+
+var userdataWords = map[userdataWord]plan.Userdata{"full": plan.UserdataFull, "head": plan.UserdataHead, "skip": plan.UserdataSkip}
+
+func newWishes() wishOptions { return wishOptions{userdata: "full", names: "flash"} }
+
+func (o *wishOptions) options() []option {
+	return append(patternOptions(&o.only, &o.skip),
+		choiceOption(&o.slot, "slot", "on a phone with two of each: only `SLOT` a or b", "a", "b"),
+		choiceOption(&o.userdata, "userdata", "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip", "full", "head", "skip"),
+		choiceOption(&o.names, "names", "`HOW` files are named: flash (as flash tools want them) or table (after partitions)", "flash", "table"))
+}
+
+// patternOptions choose partitions by their names.
+func patternOptions(only, skip *[]string) []option {
+	return []option{
+		listOption(only, "only", "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"),
+		listOption(skip, "skip", "leave out partitions that match these `PATTERNS`"),
+	}
+}
+
+// wishes puts the options into the words of plan.
+func (o *wishOptions) wishes() plan.Wishes {
+	return plan.Wishes{Only: o.only, Skip: o.skip, Slot: o.slot, TableNames: o.names == "table", Userdata: userdataWords[o.userdata]}
+}
+
+// any reports whether something was left out.
+func (o *wishOptions) any() bool {
+	return len(o.only)+len(o.skip) > 0 || o.slot != "" || o.userdata != "full"
+}
+
+// patternWords makes an error about names a usage error.
+func patternWords(err error) error {
 	if errors.Is(err, plan.ErrNothing) {
-		return usage("%s: these options leave nothing to write", commandName(c))
+		return usage("these options leave nothing to write")
 	}
 	var bad *plan.PatternError
 	if !errors.As(err, &bad) {
 		return err
 	}
 	if len(bad.Names) == 0 {
-		return usage("%s: malformed pattern %q", commandName(c), bad.Pattern)
+		return usage("malformed pattern %q", bad.Pattern)
 	}
-	return usage("%s: no partition matches %q; there are: %s", commandName(c), bad.Pattern, strings.Join(bad.Names, " "))
+	return usage("no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
 }
 
 // copiesWords says which copies were made, and what takes which.

@@ -8,7 +8,6 @@ import (
 	"crypto/sha512"
 	"fmt"
 	"hash"
-	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -83,11 +82,8 @@ func (r reader) each(step int64, do func([]byte) error) error {
 			return err
 		}
 		b := buf[:min(step, r.img.Size()-off)]
-		if n, err := r.img.ReadAt(b, off); n < len(b) {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return fmt.Errorf("avb: %d of %d bytes at 0x%x: %w", n, len(b), off, err)
+		if err := flash.ReadInto(r.img, b, off); err != nil {
+			return fmt.Errorf("avb: %w", err)
 		}
 		if err := do(b); err != nil {
 			return err

@@ -27,7 +27,7 @@ type Finding struct {
 type Report struct {
 	Blocks   map[string]*VBMeta `json:"blocks"` // by the partition they are in
 	Findings []Finding          `json:"findings"`
-	Problems []flash.Problem    `json:"problems"`
+	Problems flash.Problems     `json:"problems"`
 }
 
 // Check compares all partitions that descriptors speak of with them. Get returns a
@@ -188,5 +188,5 @@ func (c *checker) blame(p *Partition, holder Partition, r Result) {
 }
 
 func (c *checker) problem(sev flash.Severity, place, format string, a ...any) {
-	c.Problems = append(c.Problems, flash.Problem{Severity: sev, Place: place, Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)})
+	c.Problems.Add(sev, place, format, a...)
 }

@@ -42,7 +42,7 @@ type VBMeta struct {
 	Chains           []Chain       `json:"chains,omitempty"`
 	Cmdlines         []string      `json:"kernel_cmdlines,omitempty"`
 
-	Problems []flash.Problem `json:"problems,omitempty"`
+	Problems flash.Problems `json:"problems,omitempty"`
 }
 
 // Property is a key with a value.
@@ -155,7 +155,7 @@ func (v *VBMeta) FlagWords() string {
 }
 
 func (v *VBMeta) problem(off int64, format string, a ...any) {
-	v.Problems = append(v.Problems, flash.Problem{Severity: flash.Warning, Place: "vbmeta", Offset: off, Text: fmt.Sprintf(format, a...)})
+	v.Problems.AddAt(flash.Warning, "vbmeta", off, format, a...)
 }
 
 func wrong(off int64, format string, a ...any) error {

@@ -2,7 +2,6 @@ package boot
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -34,7 +33,7 @@ type Image struct {
 	Tail    flash.Image // what follows; nil or empty for nothing
 	Size    int64       // of the image that was read, Tail included
 
-	Problems []flash.Problem
+	Problems flash.Problems
 
 	layout  *layout
 	changed bool
@@ -161,7 +160,7 @@ func (p *Part) Payload() flash.Image {
 }
 
 func (b *Image) problem(s flash.Severity, place string, off int64, format string, a ...any) {
-	b.Problems = append(b.Problems, flash.Problem{Severity: s, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)})
+	b.Problems.AddAt(s, place, off, format, a...)
 }
 
 // get takes a number of 4 or 8 bytes from a header. One of 8 bytes that no int64 holds

@@ -182,7 +182,7 @@ func (b *Image) touch() error {
 		if err != nil {
 			return err
 		}
-		if bytes.HasPrefix(have, sum) && !slices.ContainsFunc(have[len(sum):], func(c byte) bool { return c != 0 }) {
+		if bytes.HasPrefix(have, sum) && flash.IsZero(have[len(sum):]) {
 			b.hashed = with
 		}
 	}

@@ -101,7 +101,7 @@ func (b *Image) withLoader(head []byte) ([]byte, error) {
 		return head, nil
 	}
 	room := int64(len(head)) - b.headerAt() + b.moved()
-	if len(bytes.TrimLeft(head[room:], "\x00")) > 0 {
+	if !flash.IsZero(head[room:]) {
 		return nil, fmt.Errorf("boot: the header behind the loader has room for 0x%x bytes only: a shorter command line is needed", room)
 	}
 	return append(bytes.Clone(b.Loader.Bytes), head[:room]...), nil

@@ -71,7 +71,7 @@ func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
 	case bytes.HasPrefix(b, []byte{0x30, 0x82}) && bytes.HasPrefix(b[4:], []byte{0x02, 0x01}):
 		// A DER sequence that begins with a number, its own length in two bytes.
 		return found("a signature of Android's boot_signer", "signature of Android's boot_signer", int64(binary.BigEndian.Uint16(b[2:]))+4)
-	case samsung && len(b) == samsungBytes && !bytes.Equal(b, bytes.Repeat(b[:1], len(b))):
+	case samsung && len(b) == samsungBytes && !flash.IsFill(b, b[0]):
 		return found("Samsung's signature", "signature of Samsung's", samsungBytes)
 	}
 	return Trailer{}

@@ -51,7 +51,7 @@ func (f *FS) Entries(dir *files.Inode, yield func(files.Entry) bool) error {
 			return err
 		}
 		off = d.Offset - d.Offset%f.block
-		if n, err := img.ReadAt(b, off); n < len(b) {
+		if err := flash.ReadInto(img, b, off); err != nil {
 			f.Add(flash.Error, place(dir), flash.NoOffset, "its names from byte 0x%x on cannot be read: %v", off, err)
 			return nil
 		}

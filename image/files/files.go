@@ -2,7 +2,6 @@ package files
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -68,7 +67,7 @@ type Damage struct {
 
 // Add notes a problem.
 func (d *Damage) Add(s flash.Severity, place string, off int64, format string, a ...any) {
-	p := flash.Problem{Severity: s, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)}
+	p := flash.NewProblem(s, place, off, format, a...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -90,8 +89,7 @@ func (d *Damage) Problems() []flash.Problem {
 	defer d.mu.Unlock()
 	out := append([]flash.Problem{}, d.list...)
 	if d.extra > 0 {
-		out = append(out, flash.Problem{Severity: flash.Worst(out), Place: "file system", Offset: flash.NoOffset,
-			Text: "has more such problems than are told here"})
+		out = append(out, flash.NewProblem(flash.Worst(out), "file system", flash.NoOffset, "has more such problems than are told here"))
 	}
 	return out
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/md5"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // slot is the place of one SIM in a record.
@@ -127,7 +129,7 @@ func unpacked(b []byte) slot {
 	}
 	last := digits[15]
 	digits = digits[:15]
-	if same(digits, 0xF) || same(digits, 0) {
+	if flash.IsFill(digits, 0xF) || flash.IsFill(digits, 0) {
 		return slot{state: Empty}
 	}
 	sum := 0
@@ -150,6 +152,4 @@ func unpacked(b []byte) slot {
 	return slot{Held, string(digits)}
 }
 
-func erased(b []byte) bool { return same(b, 0) || same(b, 0xFF) }
-
-func same(b []byte, c byte) bool { return bytes.Count(b, []byte{c}) == len(b) }
+func erased(b []byte) bool { return flash.IsFill(b, 0) || flash.IsFill(b, 0xFF) }

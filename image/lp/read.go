@@ -213,7 +213,7 @@ const maxProblems = 64
 
 // problem adds to the list what is not in it: the slots often hold the same.
 func (s *Super) problem(sev flash.Severity, place string, off int64, format string, a ...any) {
-	p := flash.Problem{Severity: sev, Place: place, Offset: off, Text: fmt.Sprintf(format, a...)}
+	p := flash.NewProblem(sev, place, off, format, a...)
 	if len(s.Problems) < maxProblems && !slices.Contains(s.Problems, p) {
 		s.Problems = append(s.Problems, p)
 	}

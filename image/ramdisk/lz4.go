@@ -127,7 +127,7 @@ func (l *legacyReader) unpack(off int64, n int) (int, error) {
 	if cap(l.packed) < n {
 		l.packed = make([]byte, n)
 	}
-	if m, err := l.img.ReadAt(l.packed[:n], off); m < n {
+	if err := flash.ReadInto(l.img, l.packed[:n], off); err != nil {
 		return 0, err
 	}
 	return lz4.UncompressBlock(l.packed[:n], l.block)

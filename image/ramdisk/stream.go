@@ -73,7 +73,7 @@ func zerosFrom(img flash.Image, off int64) (int64, error) {
 	buf := make([]byte, 32<<10)
 	for off < img.Size() {
 		b := buf[:min(int64(len(buf)), img.Size()-off)]
-		if n, err := img.ReadAt(b, off); n < len(b) {
+		if err := flash.ReadInto(img, b, off); err != nil {
 			return off, err
 		}
 		rest := bytes.TrimLeft(b, "\x00")

@@ -8,5 +8,6 @@
 //	floor 0   flash disk                                   the nouns; the system
 //
 // Imports run strictly down: a package sees the floors below its own, and nothing on
-// its own floor. A folder within a room (acquire/port) lies below that room.
+// its own floor. A folder within a room (acquire/port) lies below that room. No string of a
+// library names an option or a command.
 package layers

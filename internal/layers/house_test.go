@@ -1,5 +1,7 @@
 package layers
 
+import "strings"
+
 // floors lists the top-level folders that hold code, the lowest floor first. A new
 // package is one word here.
 var floors = [][]string{
@@ -61,6 +63,33 @@ var notCode = []string{"testdata", "bench"}
 
 // programs may print, log and exit; everything else is a library.
 var programs = []string{"cmd", "internal/imgtest/gen", "split/zerogen"}
+
+// commands are the names of the program's commands, those below another one included.
+var commands = strings.Fields(`acquire backup blocks build cat check convert create diff doctor explain fix gpt image
+	info join list ls ports preloader prune pull push raw recovery repack repair restore scatter simulate sparse split super
+	tags trim udev unpack verify version wrap`)
+
+// foreignWords are the strings of libraries that look like an option or a command of ours,
+// and are none: other programs' command lines, and signatures in files. The text is taken
+// out of the file's strings before they are judged.
+var foreignWords = []struct{ file, text, why string }{
+	{"scatter/export.go", "sgdisk --clear --set-alignment=1", "a script that runs sgdisk"},
+	{"scatter/export.go", "--new=%d:%d:%d --typecode=%d:%s --change-name=", "a script that runs sgdisk"},
+	{"scatter/export.go", "--partition-guid=", "a script that runs sgdisk"},
+	{"acquire/host/check.go", "--auto-attach", "usbipd's option"},
+	{"acquire/adb/phone.go", "ls -l ", "a command on the phone"},
+	{"acquire/adb/shell.go", "su -c", "a command on the phone"},
+	{"acquire/adb/shell.go", "sh -c", "a command on the phone"},
+	{"acquire/adbtest/phone.go", "su -c", "a command on the phone"},
+	{"acquire/adbtest/shell.go", "su -c", "a command on the phone"},
+	{"acquire/adbtest/shell.go", "-c", "the phone's shell takes it"},
+	{"acquire/host/gather_darwin.go", "-p", "ioreg's option"},
+	{"acquire/host/gather_darwin.go", "-l", "ioreg's option"},
+	{"acquire/host/gather_darwin.go", "-w", "ioreg's option"},
+	{"backup/seal/keys.go", "ssh-keygen -p", "a command of OpenSSH"},
+	{"report/html.go", "mtkkit blocks", "a signature, by which files are known"},
+	{"whatis/text.go", "mtkkit blocks", "a signature, by which files are known"},
+}
 
 // maxLines is how long a file that is not a test may be.
 const maxLines = 450

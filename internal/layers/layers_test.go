@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,70 @@ import (
 func TestModule(t *testing.T) {
 	for _, v := range violations(t, os.DirFS("../..")) {
 		t.Error(v)
+	}
+}
+
+// The list of commands is the program's.
+func TestCommands(t *testing.T) {
+	var found []string
+	files, err := fs.Glob(os.DirFS("../.."), "cmd/mtkkit/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), path.Join("../..", name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if word := commandName(n); word != "" && word != "mtkkit" {
+				found = append(found, word)
+			}
+			return true
+		})
+	}
+	slices.Sort(found)
+	if found = slices.Compact(found); !slices.Equal(found, commands) {
+		t.Errorf("the commands are %q, the list in house_test.go is %q", found, commands)
+	}
+}
+
+// commandName is the name of the command that a literal makes, "" for any other node: it has
+// a name, and something to do or commands below it.
+func commandName(n ast.Node) (name string) {
+	lit, ok := n.(*ast.CompositeLit)
+	if !ok {
+		return ""
+	}
+	acts := false
+	for _, e := range lit.Elts {
+		pair, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return ""
+		}
+		switch key, _ := pair.Key.(*ast.Ident); {
+		case key == nil:
+		case key.Name == "Action" || key.Name == "Subcommands":
+			acts = true
+		case key.Name == "Name":
+			if word, ok := pair.Value.(*ast.BasicLit); ok {
+				name, _ = strconv.Unquote(word.Value)
+			}
+		}
+	}
+	if !acts {
+		return ""
+	}
+	return name
+}
+
+// An exception that nothing needs any more is taken out.
+func TestForeignWords(t *testing.T) {
+	for _, w := range foreignWords {
+		text, err := os.ReadFile(path.Join("../..", w.file))
+		if err != nil || !bytes.Contains(text, []byte(w.text)) || w.why == "" {
+			t.Errorf("%s: %q is not in it, or has no reason (%v)", w.file, w.text, err)
+		}
 	}
 }
 
@@ -66,6 +131,7 @@ func violations(t *testing.T, fsys fs.FS) []string {
 		s.checkPlace(report)
 		s.checkImports(report)
 		s.checkSilence(report)
+		s.checkWords(report)
 		return nil
 	})
 	if err != nil {
@@ -186,6 +252,43 @@ func (s source) checkSilence(report reporter) {
 			if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
 				report(n.Pos(), "%s calls %s: libraries do not print", s.folder, f.Name)
 			}
+		}
+		return true
+	})
+}
+
+// options finds what looks like an option of a program: --name, or -n alone.
+var options = regexp.MustCompile(`(?:^|[^-\w])(--[A-Za-z][\w-]*)|(?:^|[\s(\'"])(-[A-Za-z])(?:$|[\s,;:.)\'"])`)
+
+// ownCommands finds the program's name before one of its commands.
+var ownCommands = regexp.MustCompile(`\bmtkkit (?:` + strings.Join(commands, "|") + `)\b`)
+
+// checkWords finds strings of a library that name an option or a command: those are words of
+// the front end.
+func (s source) checkWords(report reporter) {
+	if !s.isLibrary() {
+		return
+	}
+	ast.Inspect(s.tree, func(n ast.Node) bool {
+		lit, ok := n.(*ast.BasicLit)
+		if !ok || lit.Kind != token.STRING {
+			return true
+		}
+		text, err := strconv.Unquote(lit.Value)
+		if err != nil {
+			return true
+		}
+		for _, w := range foreignWords {
+			if w.file == s.name {
+				text = strings.ReplaceAll(text, w.text, "")
+			}
+		}
+		found := ownCommands.FindString(text)
+		if m := options.FindStringSubmatch(text); m != nil {
+			found = m[1] + m[2]
+		}
+		if found != "" {
+			report(lit.Pos(), "%s names %q: options and commands are words of cmd (exceptions are in house_test.go)", s.folder, found)
 		}
 		return true
 	})

@@ -21,7 +21,7 @@ type Finding struct {
 
 // Problem is the finding as one of a file.
 func (f Finding) Problem(file string) flash.Problem {
-	return flash.Problem{Severity: f.Severity, Place: fmt.Sprintf("%s, line %d", file, f.Line), Offset: flash.NoOffset, Text: f.Text}
+	return flash.NewProblem(f.Severity, fmt.Sprintf("%s, line %d", file, f.Line), flash.NoOffset, "%s", f.Text)
 }
 
 // Check holds every device path of a file against the phone's table.

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// splitJob is one run of split.
+type splitJob struct {
+	ctx context.Context
+	u   *ui
+	d   *input
+	p   *plan.Plan
+	dir string
+	opt split.Options
+}
+
+// dryRun shows the plan and what would be said of it.
+func (j *splitJob) dryRun() error {
+	problems := j.p.Problems
+	if j.u.json {
+		if err := j.u.document(j.d.Record(j.p)); err != nil {
+			return err
+		}
+	} else {
+		j.u.say("%s would be split into %s:\n", j.d.Path, j.dir)
+		if err := printItems(j.u, j.p.Items); err != nil {
+			return err
+		}
+		j.u.say("\nand %s, %s, %s", j.p.ScatterName, flash.ManifestName, flash.SumsName)
+	}
+	j.u.problems(problems)
+	j.d.missingPieces(j.u)
+	return verdict(problems)
+}
+
+func (j *splitJob) run() error {
+	text := j.p.Scatter()
+	folder, err := split.Create(j.dir, j.p.Outputs(), []string{j.p.ScatterName}, j.opt)
+	if err != nil {
+		return refused(err)
+	}
+	results, err := folder.Copy(j.ctx)
+	if err == nil {
+		err = folder.WriteFile(j.p.ScatterName, text)
+	}
+	m := j.d.Record(j.p)
+	if err == nil {
+		err = j.d.Source.Check()
+	}
+	if err == nil && !j.opt.NoHash {
+		err = j.compare(m, results)
+	}
+	if err == nil {
+		err = folder.Finish(m)
+	}
+	if err != nil {
+		return errors.Join(err, folder.Abandon())
+	}
+	j.u.bars.clear()
+	if j.u.json {
+		if err := j.u.document(m); err != nil {
+			return err
+		}
+	}
+	j.summary(results, m)
+	return verdict(m.Problems)
+}
+
+// compare adds to the record what of the source has changed since it was written.
+func (j *splitJob) compare(m *flash.Manifest, results []split.Result) error {
+	written := make([]flash.Written, len(results))
+	for i, r := range results {
+		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
+	}
+	found, err := j.d.Changed(j.ctx, dump.WithSums(m.Entries, written))
+	m.Problems = append(m.Problems, found...)
+	return err
+}
+
+// summary says what was done, and what to know about it.
+func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
+	var bytes, data int64
+	files, shared := 0, 0
+	for _, r := range results {
+		if r.Omitted {
+			continue
+		}
+		files++
+		bytes += r.Size
+		data += r.DataBytes
+		if r.Shared {
+			shared++
+		}
+	}
+	j.u.problems(m.Problems)
+	j.d.missingPieces(j.u)
+	if s := j.p.Identity(); s != "" {
+		j.u.note("%s", s)
+	}
+	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {
+		j.u.note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
+	}
+	for _, s := range copiesWords(j.p) {
+		j.u.note("%s", s)
+	}
+	took := "of data"
+	if shared > 0 {
+		j.u.note("%d files share their blocks with the dump and take no space of their own", shared)
+		took = "of data of their own"
+	}
+	j.u.say("%s: %s, %s (%s %s), described by %s", j.dir, counted(files, "image"), flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
+	if m.LeavesOut() {
+		j.u.say("partial: what was not asked for is not in there, so this folder cannot be joined again")
+	}
+	printMissing(j.u, j.d.Layout.Missing)
+	if !j.opt.NoHash {
+		j.u.say("check:  mtkkit verify %s", quoted(j.dir))
+	}
+}

@@ -1,0 +1,160 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// PartSuffix ends the name of a file until all of it is on the disk.
+const PartSuffix = ".part"
+
+// ErrPart means that an unfinished file is there already: another run is writing it, or was
+// killed.
+var ErrPart = errors.New("is in the way")
+
+// Pending is a file, or a folder, that is written and does not have its name yet.
+type Pending struct {
+	File interface { // nil: synced and closed already, or a folder
+		Sync() error
+		Close() error
+	}
+	Part, Path string // the name that it has, and the name that it gets, on the same file system
+}
+
+// PublishOptions says which steps of Publish are different. The zero value is the safe one.
+type PublishOptions struct {
+	Root     *os.Root // the names are names in this folder; nil: they are paths
+	NoSync   bool     // leave it to the system when data and names reach the disk
+	Later    bool     // the caller syncs the folder, once for many names
+	KeepOpen bool     // do not close the files: their locks outlive the rename
+
+	Before  func() error           // is asked when the data are on the disk, before the first rename
+	SyncDir func(dir string) error // nil: SyncDir; tests replace it
+}
+
+// Publish is the one way to make files appear: it syncs and closes them all, gives them
+// their names, the first of them last, and syncs the folder. Before that nothing has a final
+// name. After an error the files are closed and each still is, or again is, called by its
+// Part, which the caller removes or goes on with; but a file that took the place of an older
+// one keeps the name: it is all there is.
+func Publish(opt PublishOptions, files ...Pending) error {
+	var err error
+	for _, f := range files {
+		if f.File == nil {
+			continue
+		}
+		if err == nil && !opt.NoSync {
+			err = f.File.Sync()
+		}
+		if opt.KeepOpen {
+			continue
+		}
+		if cerr := f.File.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err == nil && opt.Before != nil {
+		err = opt.Before()
+	}
+	if err != nil {
+		return err
+	}
+	return opt.name(files)
+}
+
+// name renames the files and syncs their folders.
+func (o PublishOptions) name(files []Pending) error {
+	var undo []Pending
+	var err error
+	for i := len(files) - 1; i >= 0 && err == nil; i-- {
+		f := files[i]
+		_, old := o.lstat(f.Path)
+		if err = o.rename(f.Part, f.Path); err == nil && errors.Is(old, fs.ErrNotExist) {
+			undo = append(undo, f)
+		}
+	}
+	if err == nil && !o.NoSync && !o.Later {
+		err = o.syncFolders(files)
+	}
+	if err != nil { // what looks finished may be lost, or is a half of what belongs together
+		for _, f := range undo {
+			if back := o.rename(f.Path, f.Part); back != nil {
+				err = errors.Join(err, back)
+			}
+		}
+	}
+	return err
+}
+
+func (o PublishOptions) syncFolders(files []Pending) error {
+	sync := o.SyncDir
+	if sync == nil {
+		sync = SyncDir
+	}
+	done := map[string]bool{}
+	for _, f := range files {
+		dir := filepath.Dir(f.Path)
+		if o.Root != nil {
+			dir = filepath.Join(o.Root.Name(), dir)
+		}
+		if done[dir] {
+			continue
+		}
+		done[dir] = true
+		if err := sync(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o PublishOptions) lstat(name string) (fs.FileInfo, error) {
+	if o.Root != nil {
+		return o.Root.Lstat(name)
+	}
+	return os.Lstat(name)
+}
+
+func (o PublishOptions) rename(from, to string) error {
+	if o.Root != nil {
+		return o.Root.Rename(from, to)
+	}
+	return os.Rename(from, to)
+}
+
+// Fill makes what fill writes the content of the open file f, whose path is f.Name(), and
+// publishes it as path. What a killed run left in f goes. When a step fails nothing of it is
+// left under either name, and f is closed (but not with KeepOpen).
+func Fill(f *os.File, path string, opt PublishOptions, fill func(*os.File) error) error {
+	err := f.Truncate(0)
+	if err == nil {
+		err = fill(f)
+	}
+	part := f.Name()
+	if err == nil {
+		err = Publish(opt, Pending{f, part, path})
+	} else if !opt.KeepOpen {
+		f.Close()
+	}
+	if err != nil {
+		os.Remove(part)
+	}
+	return err
+}
+
+// WriteNew makes a file as path.part, which must not be there, has it filled, and publishes
+// it as path. When a step fails nothing of it is left. Where path.part is there already the
+// error is ErrPart.
+func WriteNew(path string, opt PublishOptions, fill func(*os.File) error) error {
+	f, err := os.OpenFile(path+PartSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s %w", path+PartSuffix, ErrPart)
+	}
+	if err != nil {
+		return err
+	}
+	return Fill(f, path, opt, fill)
+}
