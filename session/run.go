@@ -91,7 +91,7 @@ func (r *Run) plan(ctx context.Context) error {
 		return err
 	}
 	r.job.Retry, r.job.Twice = named, byRegion(tables)
-	if r.Some() || !r.Resume || r.Complete {
+	if r.some() || !r.Resume || r.Complete {
 		r.job.Want = want
 	}
 	r.describe(l)
@@ -199,7 +199,7 @@ func (r *Run) wishBlindly(l *lostEarly) {
 	for _, t := range tableRanges(dev, &layout.Layout{}) {
 		want[t.Region] = append(want[t.Region], t.Extent)
 	}
-	if r.Blind = r.Some(); !r.Blind {
+	if r.Blind = r.some(); !r.Blind {
 		for _, p := range dev.Parts {
 			want[p.Region] = flash.Without([]flash.Extent{{Length: p.Image.Size()}}, r.Origin.Holes[p.Region])
 		}

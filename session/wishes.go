@@ -45,8 +45,8 @@ func (w *Wishes) Check() error {
 	return nil
 }
 
-// Some reports whether only some of the phone is asked for.
-func (w *Wishes) Some() bool { return len(w.Only)+len(w.Skip)+len(w.Ranges) > 0 }
+// some reports whether only some of the phone is asked for.
+func (w *Wishes) some() bool { return len(w.Only)+len(w.Skip)+len(w.Ranges) > 0 }
 
 // RangeError is a range that begins behind the end of its region, or in no region of the phone.
 type RangeError struct{ plan.Range }
