@@ -162,10 +162,11 @@ func (d *Dump) AddHashes(f *report.Facts, folder string) error {
 		return fmt.Errorf("%s: %w", in.Name(), err)
 	}
 	type key struct {
-		kind, name string
-		region     flash.Region
-		extent     flash.Extent
-		present    int64
+		kind    flash.Kind
+		name    string
+		region  flash.Region
+		extent  flash.Extent
+		present int64
 	}
 	sums := map[key]string{}
 	for _, e := range m.Entries {

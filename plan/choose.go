@@ -16,13 +16,13 @@ func (p *Plan) choose() {
 		it := &p.Items[i]
 		wanted := p.wishes.wants(aliases(it.Name, it.File)...)
 		switch {
-		case it.Kind == "gap" && len(p.wishes.Only) > 0, it.Kind == "partition" && otherSlot(it.Name):
+		case it.Kind == flash.KindGap && len(p.wishes.Only) > 0, it.Kind == flash.KindPartition && otherSlot(it.Name):
 			wanted = false
 		case it.unread():
 			wanted = false // a file of zeros would be a lie; the layout names the hole
 		case p.wishes.Share && !it.public():
 			wanted = false
-		case wanted && it.Kind == "partition" && scatter.Canonical(it.Name) == "userdata":
+		case wanted && it.Kind == flash.KindPartition && scatter.Canonical(it.Name) == "userdata":
 			var ends []Item
 			wanted, ends = p.userdata(*it)
 			excerpts = append(excerpts, ends...)
@@ -47,7 +47,7 @@ func (p *Plan) choose() {
 // public reports whether an item is the same on every phone of the model. A preloader is
 // cut out of its region, without what else stands there.
 func (it *Item) public() bool {
-	return it.Kind != "region" && scatter.Everybodys(&it.ManifestEntry)
+	return it.Kind != flash.KindRegion && scatter.Everybodys(&it.ManifestEntry)
 }
 
 // OfThisPhone lists what may be of this one phone, the opposite of what Share keeps. Boot
@@ -55,7 +55,7 @@ func (it *Item) public() bool {
 func (p *Plan) OfThisPhone() []Item {
 	var out []Item
 	for _, it := range p.Items {
-		if it.Present > 0 && !it.public() && it.Kind != "excerpt" && !(it.Kind == "region" && it.Region.IsBoot()) {
+		if it.Present > 0 && !it.public() && it.Kind != flash.KindExcerpt && !(it.Kind == flash.KindRegion && it.Region.IsBoot()) {
 			out = append(out, it)
 		}
 	}
@@ -72,7 +72,7 @@ func (p *Plan) otherSlot() func(name string) bool {
 	own := map[string]bool{} // names of pairs that have the slot asked for
 	other := false
 	for _, it := range p.Items {
-		if it.Kind == "partition" {
+		if it.Kind == flash.KindPartition {
 			base, slot := cutSlot(it.Name)
 			own[base] = own[base] || slot == p.wishes.Slot
 			other = other || slot != "" && slot != p.wishes.Slot
@@ -98,7 +98,7 @@ func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
 	}
 	end := func(mark string, e flash.Extent) {
 		own := Item{Write: true, ManifestEntry: it.ManifestEntry, Image: flash.Slice(it.Image, e)}
-		own.Kind, own.File = "excerpt", p.taken.take(marked(it.File, mark))
+		own.Kind, own.File = flash.KindExcerpt, p.taken.take(marked(it.File, mark))
 		own.Offset, own.Length, own.Present = it.Offset+e.Offset, e.Length, e.Length
 		excerpts = append(excerpts, own)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
@@ -21,7 +22,7 @@ func (p *Plan) Identity() string {
 		case s == "":
 		case s == scatter.SecretUnknown:
 			strange = append(strange, it.Name)
-		case s == scatter.SecretUnnamed, it.Kind == "gap":
+		case s == scatter.SecretUnnamed, it.Kind == flash.KindGap:
 			perhaps = append(perhaps, withGuess(&it))
 		case it.Guess != "":
 			known = append(known, withGuess(&it))

@@ -234,7 +234,7 @@ const maxBackup = 4 << 20
 
 // addGPT adds the rows of the two copies of the GPT.
 func (c *creator) addGPT() {
-	if c.old || c.facts.Storage == flash.NAND || isGuess(c.rows[0]) {
+	if c.old || c.facts.Storage == flash.NAND || c.rows[0].Witness.IsGuess() {
 		return
 	}
 	row := func(name string, e flash.Extent) flash.Partition {

@@ -19,7 +19,7 @@ const SecretUnknown Secret = "identity, perhaps: nobody knows what a partition o
 // that content gives itself. Notes and maps go by it. What it says nothing of is everybody's
 // (Everybodys), blank, or of a name that is known and holds no secret.
 func Carries(e *flash.ManifestEntry) Secret {
-	if s := Why(e.Name); s != "" && e.Kind != "gap" && e.Kind != "preloader" {
+	if s := Why(e.Name); s != "" && e.Kind != flash.KindGap && e.Kind != flash.KindPreloader {
 		return s
 	}
 	for name := range strings.FieldsSeq(e.Guess) {
@@ -30,7 +30,7 @@ func Carries(e *flash.ManifestEntry) Secret {
 	if e.Unnamed {
 		return SecretUnnamed
 	}
-	if e.Kind == "partition" && e.Guess == "" && e.Witness != flash.Guessed && !isKnown(e.Name) {
+	if e.Kind == flash.KindPartition && e.Guess == "" && !e.Witness.IsGuess() && !isKnown(e.Name) {
 		return SecretUnknown
 	}
 	return ""
@@ -48,12 +48,12 @@ func isKnown(name string) bool {
 // there is not of the phone either.
 func Everybodys(e *flash.ManifestEntry) bool {
 	switch e.Kind {
-	case "preloader":
+	case flash.KindPreloader:
 		return true
-	case "region":
+	case flash.KindRegion:
 		return e.Region.IsBoot()
-	case "partition":
-		return Public(e.Name) && e.Witness != flash.Guessed
+	case flash.KindPartition:
+		return Public(e.Name) && !e.Witness.IsGuess()
 	}
 	return false
 }

@@ -149,8 +149,8 @@ func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, fil
 	case state == flash.StateSealed && !j.locked:
 		return refuse(flash.ReasonEncrypted, j.dir, "holds %s encrypted", e.File)
 	case state == flash.StateSealed:
-		s = span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name}
-	case !e.Stored() || e.File == "" && !e.Zero:
+		s = span{Extent: e.AtHand(), name: e.Name}
+	case !e.Kind.IsDump() || e.File == "" && !e.Zero:
 		return nil
 	default:
 		var err error
@@ -197,7 +197,7 @@ func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 
 // newSpan lays out one entry of the manifest and the file that holds it.
 func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
-	s := span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name, file: e.File}
+	s := span{Extent: e.AtHand(), name: e.Name, file: e.File}
 	if e.File == "" {
 		return s, nil
 	}
@@ -219,7 +219,7 @@ func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.
 func skipped(m *flash.Manifest) string {
 	var names []string
 	for _, e := range m.Entries {
-		if e.Skipped {
+		if m.State(&e) == flash.StateSkipped {
 			names = append(names, e.Name)
 		}
 	}

@@ -68,7 +68,7 @@ type rowDiff struct {
 	State  string       `json:"state"`           // "equal", "differs", "moved", "only in A", "only in B"; "unknown": equal as far as both hold it
 	First  int64        `json:"first,omitempty"` // offset in the partition of the first byte that differs
 	Detail string       `json:"detail,omitempty"`
-	kind   string
+	kind   flash.Kind
 }
 
 // diffDoc is the JSON document of diff.
@@ -86,7 +86,7 @@ func diffSides(ctx context.Context, u *ui, a, b *side) error {
 	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.Path, B: b.Path, Rows: []rowDiff{}}
 	for i := range a.plan.Items {
 		x := &a.plan.Items[i]
-		if !x.Stored() {
+		if !x.Kind.IsDump() {
 			continue
 		}
 		row, err := diffItem(ctx, x, b.item(x))
@@ -98,7 +98,7 @@ func diffSides(ctx context.Context, u *ui, a, b *side) error {
 		}
 	}
 	for i := range b.plan.Items {
-		if y := &b.plan.Items[i]; y.Stored() && a.item(y) == nil {
+		if y := &b.plan.Items[i]; y.Kind.IsDump() && a.item(y) == nil {
 			doc.Rows = append(doc.Rows, rowDiff{Name: y.Name, Region: y.Region, State: "only in B", kind: y.Kind})
 		}
 	}

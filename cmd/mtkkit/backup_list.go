@@ -116,7 +116,7 @@ func (a *archive) find(name string) (*backup.Member, error) {
 	}
 	if record != nil {
 		for _, e := range record.Entries {
-			if m := a.Member(e.File); m != nil && e.Stored() && e.Name == name {
+			if m := a.Member(e.File); m != nil && e.Kind.IsDump() && e.Name == name {
 				return m, nil
 			}
 		}

@@ -55,7 +55,7 @@ func (r *restoring) lostOf(region flash.Region) (out []flash.Extent) {
 		return nil
 	}
 	for _, e := range r.record.Entries {
-		if !e.Stored() || e.Region != region {
+		if !e.Kind.IsDump() || e.Region != region {
 			continue
 		}
 		for _, h := range r.holes[e.File] {

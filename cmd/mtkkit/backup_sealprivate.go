@@ -47,7 +47,7 @@ func (j *backupJob) sealPrivate(ctx context.Context, to []seal.Recipient) error 
 			continue
 		}
 		e.File, e.SHA256 = e.File+sealedEnding, ""
-		if e.Stored() {
+		if e.Kind.IsDump() {
 			e.Was, e.Kind = e.Kind, flash.KindSealed
 		}
 	}

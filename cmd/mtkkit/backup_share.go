@@ -137,10 +137,10 @@ func verifyShare(c *cli.Context, u *ui, a *archive) error {
 // claimOf is the table that an archive was made with: what was shared by it is not private
 // by another. It is nil where the dump had no other than its own.
 func claimOf(m *flash.Manifest) *layout.Claim {
-	if m == nil || m.Table == "" || m.Table == "ebr" || m.Table == "content" || strings.HasPrefix(m.Table, "gpt") {
+	if m == nil || m.Table == "" || m.Table.IsOwn() {
 		return nil
 	}
-	t := &flash.Table{Format: m.Table}
+	t := &flash.Table{Format: string(m.Table)}
 	for _, e := range m.Entries {
 		if e.Kind == "partition" || e.Kind == flash.KindSealed && e.Was == "partition" {
 			t.Partitions = append(t.Partitions, flash.Partition{
