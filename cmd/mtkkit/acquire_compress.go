@@ -59,22 +59,26 @@ func (a *acquisition) compressFolder(ctx context.Context, m *flash.Manifest) err
 	return nil
 }
 
-// compressDump packs a dump folder into an archive, proves that, and says both.
+// compressDump packs a dump folder into an archive, proves that, and says both. With a JSON
+// document on standard output, the words go where the notes go.
 func (a *acquisition) compressDump(ctx context.Context, dir, out string) error {
-	u := a.u
-	defer u.bars.clear()
+	u := *a.u
+	if u.json {
+		u.json, u.out = false, u.err
+	}
 	made, err := packed.Create(ctx, packed.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.bars.event,
 		Open: dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}})
+	u.bars.clear()
 	if err != nil {
 		return err
 	}
-	u.bars.clear()
+	u.problems(made.Record.Problems)
 	u.say("%s: %s", made.Output, flash.Size(made.Size))
 	v, err := packed.Verify(ctx, out, packed.VerifyOptions{Progress: u.bars.event})
+	u.bars.clear()
 	if err != nil {
 		return err
 	}
-	u.bars.clear()
 	u.problems(v.Problems)
 	if v.State == packed.Broken {
 		return fmt.Errorf("%s: the verification does not hold", out)
