@@ -46,6 +46,17 @@ type JoinReport struct {
 	// they were copied, and nothing says whether they are what they were.
 }
 
+// Problems are what stands between the file out and a proven dump: what the dump had not, and
+// parts without a hash, of which nobody can say that they are unchanged.
+func (r *JoinReport) Problems(out string) []flash.Problem {
+	problems := slices.Clone(r.Lacking)
+	if len(r.Unproven) > 0 {
+		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%d of %d files have no hash in the manifest: nothing proves that they are unchanged", len(r.Unproven), r.Files)})
+	}
+	return problems
+}
+
 // Join puts a parts folder together again as the file out. Every part is proven by
 // its hash while it is copied, every byte must be covered by a part, and parts that
 // overlap must agree. Until all of it is proven the file is called OUT.part; after an

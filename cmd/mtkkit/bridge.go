@@ -237,3 +237,19 @@ func wishes(c *cli.Context) (plan.Wishes, plan.Copies, error) {
 func verifyFolder(c *cli.Context, u *ui, dir string) error {
 	return verify(c.Context, u, bridge(c), dir)
 }
+
+func refusePipeOld(c *cli.Command) {
+	if findFlag(c.Flags, "output") == nil {
+		return
+	}
+	before := c.Before
+	c.Before = func(ctx *cli.Context) error {
+		if ctx.String("output") == source.Stdin {
+			return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
+		}
+		if before != nil {
+			return before(ctx)
+		}
+		return nil
+	}
+}
