@@ -136,7 +136,6 @@ func prepare(c *cli.Command, name string) {
 func refusePipe(c *cli.Command) {
 	f, ok := findFlag(c.Flags, "output").(*cli.GenericFlag)
 	if !ok {
-		refusePipeOld(c)
 		return
 	}
 	v := f.Value.(*value)
@@ -212,20 +211,6 @@ func commandName(c *cli.Context) string {
 		return "mtkkit"
 	}
 	return c.Command.HelpName
-}
-
-// oneFile checks that exactly one file is named.
-func oneFile(c *cli.Context, what string) (string, error) {
-	name := commandName(c)
-	switch {
-	case c.NArg() == 0:
-		return "", usage("%s: which %s? (see %s --help)", name, what, name)
-	case c.NArg() > 1:
-		return "", usage("%s: one %s at a time, not %q", name, what, c.Args().Slice())
-	case c.IsSet("output") && c.String("output") == "":
-		return "", usage("%s: -o is given without a name", name)
-	}
-	return c.Args().First(), nil
 }
 
 // reorder puts the options of a command before its files, wherever they were typed:

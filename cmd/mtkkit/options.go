@@ -70,10 +70,42 @@ func flagsOf(first []any, lists ...[]option) (out []cli.Flag) {
 // fields names the options that come first in the help.
 func fields(pointers ...any) []any { return pointers }
 
+// given are those of the options that the user gave, of the ones that fill these fields, in
+// their order.
+func given(all []option, fields ...any) (out []option) {
+	for _, field := range fields {
+		i := slices.IndexFunc(all, func(o option) bool { return o.field == field })
+		switch f := all[i].Flag.(type) {
+		case *cli.BoolFlag:
+			if *f.Destination {
+				out = append(out, all[i])
+			}
+		case *cli.GenericFlag:
+			if f.Value.(*value).given {
+				out = append(out, all[i])
+			}
+		}
+	}
+	return out
+}
+
+// typed is an option that was given as it is typed again.
+func (o option) typed() string {
+	name := "--" + o.Names()[0]
+	switch f := o.field.(type) {
+	case *bool:
+		return name
+	case *[]string:
+		return name + " " + quoted(strings.Join(*f, ","))
+	}
+	return name + " " + quoted(o.Flag.(*cli.GenericFlag).Value.String())
+}
+
 // value is what an option takes, read by set. Its text is what the help shows as the default.
 type value struct {
-	text string
-	set  func(string) error
+	text  string
+	set   func(string) error
+	given bool // by the user
 }
 
 // Set implements cli.Generic. The library also sets an option under its other names, to the
@@ -84,7 +116,7 @@ func (v *value) Set(s string) error {
 	}
 	err := v.set(s)
 	if err == nil {
-		v.text = s
+		v.text, v.given = s, true
 	}
 	return err
 }
@@ -96,7 +128,7 @@ var errNoValue = fmt.Errorf("is given without a value")
 // taking makes an option that takes a value; names are "output o".
 func taking(field any, names, usage, initial string, set func(string) error) option {
 	all := strings.Fields(names)
-	return option{&cli.GenericFlag{Name: all[0], Aliases: all[1:], Usage: usage, Value: &value{initial, set}}, field}
+	return option{&cli.GenericFlag{Name: all[0], Aliases: all[1:], Usage: usage, Value: &value{text: initial, set: set}}, field}
 }
 
 // flagOption is an option that is given or not.
@@ -220,7 +252,10 @@ func (o *displayOptions) options() []option {
 
 // still are the options of a command that ends at once.
 func (o *displayOptions) still() []option {
-	return in(groupDisplay,
-		flagOption(&o.json, "json", "one JSON document on standard output"),
-		flagOption(&o.quiet, "quiet q", "no notes and no progress; warnings and errors stay"))
+	return append(in(groupDisplay, flagOption(&o.json, "json", "one JSON document on standard output")), o.silence()...)
+}
+
+// silence is the option of a command that writes no document.
+func (o *displayOptions) silence() []option {
+	return in(groupDisplay, flagOption(&o.quiet, "quiet q", "no notes and no progress; warnings and errors stay"))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,21 +12,21 @@ import (
 )
 
 func portsCommand(u *ui) *cli.Command {
+	o := new(displayOptions)
 	return &cli.Command{
 		Name:  "ports",
 		Usage: "what is on the USB bus: BootROM, preloader, Android already, something else?",
-		Flags: []cli.Flag{jsonFlag(), quietFlag()},
-		Action: func(c *cli.Context) error {
-			u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
-			if c.Args().Present() {
-				return usage("mtkkit ports: nothing to name: all ports are listed (see mtkkit ports --help)")
+		Flags: flagsOf(nil, o.still()),
+		Action: u.does(o, func(_ context.Context, args []string) error {
+			if len(args) > 0 {
+				return usageHelp("nothing to name: all ports are listed")
 			}
 			facts, err := host.Gather()
 			if err != nil {
 				return err
 			}
 			return listPorts(u, facts)
-		},
+		}),
 	}
 }
 

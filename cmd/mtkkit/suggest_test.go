@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
+
+	"github.com/urfave/cli/v2"
 )
 
 func TestDidYouMean(t *testing.T) {
@@ -38,15 +40,15 @@ func TestSlips(t *testing.T) {
 
 func TestSeconds(t *testing.T) {
 	for text, want := range map[string]time.Duration{"5": 5 * time.Second, "90s": 90 * time.Second, "2m": 2 * time.Minute, "0": 0} {
-		var s seconds
-		if err := s.Set(text); err != nil || time.Duration(s) != want {
-			t.Errorf("%s: %v, %v", text, time.Duration(s), err)
+		var d time.Duration
+		if err := timeOption(&d, "wait", "").Flag.(*cli.GenericFlag).Value.Set(text); err != nil || d != want {
+			t.Errorf("%s: %v, %v", text, d, err)
 		}
 	}
 	for _, text := range []string{"", "soon", "-5", "-5s", "5 minutes", "99999999999999999999"} {
-		var s seconds
-		if s.Set(text) == nil {
-			t.Errorf("%q is taken for %v", text, time.Duration(s))
+		var d time.Duration
+		if timeOption(&d, "wait", "").Flag.(*cli.GenericFlag).Value.Set(text) == nil {
+			t.Errorf("%q is taken for %v", text, d)
 		}
 	}
 }

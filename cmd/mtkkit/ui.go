@@ -21,6 +21,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/session"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -307,7 +308,7 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		return "refused: " + err.Error(), []string{refusalHint(no)}, exitRefused
 	case errors.As(err, new(*dump.UnreadError)):
 		return err.Error(), hints, exitProblems
-	case isPhoneTrouble(err):
+	case session.IsTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
 		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, exitFailed
