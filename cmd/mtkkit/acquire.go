@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/session"
 )
@@ -35,7 +36,7 @@ type acquireOptions struct {
 	removeRaw      bool
 	scatter, table string
 
-	all []option // as they are typed
+	all []flags.Option // as they are typed
 }
 
 func newAcquireOptions() *acquireOptions {
@@ -45,40 +46,40 @@ func newAcquireOptions() *acquireOptions {
 }
 
 // originOptions say where to read from.
-func (o *acquireOptions) originOptions() []option {
-	return in(groupInput,
-		textOption(&o.from, "from", "read from `ORIGIN` instead: adb (a rooted phone that runs), a card reader or eMMC such as /dev/sdX, or files: ROM_0,ROM_1, a folder"),
-		textOption(&o.serial, "serial", "`SERIAL` of the phone, for --from adb with several connected"),
-		textOption(&o.scatter, "scatter", "scatter `FILE` of this phone: names for the partitions an MBR does not list"),
-		textOption(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"))
+func (o *acquireOptions) originOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Text(&o.from, "from", "read from `ORIGIN` instead: adb (a rooted phone that runs), a card reader or eMMC such as /dev/sdX, or files: ROM_0,ROM_1, a folder"),
+		flags.Text(&o.serial, "serial", "`SERIAL` of the phone, for --from adb with several connected"),
+		flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names for the partitions an MBR does not list"),
+		flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"))
 }
 
 // readingOptions say what to read.
-func (o *acquireOptions) readingOptions() []option {
-	return in(groupInput,
-		flagOption(&o.complete, "complete", "with --resume: read all the rest of the phone, also what was left out"),
-		listOption(&o.only, "only", "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1 or BOOT_1"),
-		listOption(&o.skip, "skip", "without these `NAMES`; of userdata the first and the last MiB stay"),
-		listOption(&o.ranges, "range", "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"),
+func (o *acquireOptions) readingOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Switch(&o.complete, "complete", "with --resume: read all the rest of the phone, also what was left out"),
+		flags.List(&o.only, "only", "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1 or BOOT_1"),
+		flags.List(&o.skip, "skip", "without these `NAMES`; of userdata the first and the last MiB stay"),
+		flags.List(&o.ranges, "range", "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"),
 		rereadOption(&o.reread),
-		flagOption(&o.acceptBad, "accept-bad", "finish a dump with places that cannot be read; they stay named"))
+		flags.Switch(&o.acceptBad, "accept-bad", "finish a dump with places that cannot be read; they stay named"))
 }
 
 // resultOptions say what becomes of what was read.
-func (o *acquireOptions) resultOptions() []option {
-	return in(groupOutput,
-		textOption(&o.output, "output o", "dump `FOLDER` to make (default: named after board and time)"),
-		textOption(&o.resume, "resume", "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"),
-		flagOption(&o.keepIDs, "keep-ids", "keep the phone's identities (ME_ID, CID) in the manifest in clear"),
-		flagOption(&o.anyRoom, "any-room", "begin also when the disk may be too small: zeros take no room"),
-		flagOption(&o.split, "split", "then cut the dump into images in its parts/, with scatter file and blocks map"),
-		flagOption(&o.compress, "compress", "then pack the dump into FOLDER.tar.zst and verify that, as backup create does"),
-		flagOption(&o.removeRaw, "remove-raw", "with --compress: remove the raw regions once the archive is verified"))
+func (o *acquireOptions) resultOptions() []flags.Option {
+	return flags.In(flags.GroupOutput,
+		flags.Text(&o.output, "output o", "dump `FOLDER` to make (default: named after board and time)"),
+		flags.Text(&o.resume, "resume", "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"),
+		flags.Switch(&o.keepIDs, "keep-ids", "keep the phone's identities (ME_ID, CID) in the manifest in clear"),
+		flags.Switch(&o.anyRoom, "any-room", "begin also when the disk may be too small: zeros take no room"),
+		flags.Switch(&o.split, "split", "then cut the dump into images in its parts/, with scatter file and blocks map"),
+		flags.Switch(&o.compress, "compress", "then pack the dump into FOLDER.tar.zst and verify that, as backup create does"),
+		flags.Switch(&o.removeRaw, "remove-raw", "with --compress: remove the raw regions once the archive is verified"))
 }
 
 // rereadOption takes what to read twice.
-func rereadOption(p *int) option {
-	return taking(p, "verify", "`HOW` to verify: reread reads everything twice, reread=5% a part (tables and boot regions always are)", "", func(s string) error {
+func rereadOption(p *int) flags.Option {
+	return flags.Taking(p, "verify", "`HOW` to verify: reread reads everything twice, reread=5% a part (tables and boot regions always are)", "", func(s string) error {
 		n, some := strings.CutPrefix(s, "reread=")
 		v, err := 100, error(nil)
 		if some {
@@ -102,7 +103,7 @@ func acquireCommand(u *ui) *cli.Command {
 			"The lengths are the phone's own. A run that was interrupted is continued with --resume FOLDER;\n" +
 			"what --only, --skip and --range left out is read into the same folder: --resume FOLDER --complete.\n" +
 			"The phone is only read, never written to. --port sim reads a virtual phone.",
-		Flags:  flagsOf(fields(&o.da, &o.output, &o.resume, &o.from, &o.only, &o.port), o.all),
+		Flags:  flags.Of(flags.Fields(&o.da, &o.output, &o.resume, &o.from, &o.only, &o.port), o.all),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return runAcquire(ctx, u, o, args) }),
 	}
 }

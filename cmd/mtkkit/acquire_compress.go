@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	packed "github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -29,7 +30,7 @@ func (a *acquisition) refuseCompress() error {
 		return nil // a folder with a new name, and so an archive
 	}
 	if _, err := os.Lstat(archiveOf(a.dir())); !errors.Is(err, fs.ErrNotExist) {
-		return refusal{fmt.Errorf("%s exists", archiveOf(a.dir())), []string{"move it away, or compress later: mtkkit backup create " + quoted(a.dir())}}
+		return refusal{fmt.Errorf("%s exists", archiveOf(a.dir())), []string{"move it away, or compress later: mtkkit backup create " + flags.Quoted(a.dir())}}
 	}
 	return nil
 }
@@ -39,7 +40,7 @@ func (a *acquisition) refuseCompress() error {
 func (a *acquisition) compressFolder(ctx context.Context, m *flash.Manifest) error {
 	dir, out := a.dir(), archiveOf(a.dir())
 	if err := a.compressDump(ctx, dir, out); err != nil {
-		return hinted{fmt.Errorf("%s is complete, but not the archive: %w", dir, err), []string{"try again: mtkkit backup create " + quoted(dir)}}
+		return hinted{fmt.Errorf("%s is complete, but not the archive: %w", dir, err), []string{"try again: mtkkit backup create " + flags.Quoted(dir)}}
 	}
 	if !a.removeRaw {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -17,13 +18,13 @@ import (
 // command is how the dump is gone on with: the options that were given, but those that the
 // dump knows.
 func (a *acquisition) command(more ...string) string {
-	words := append([]string{"mtkkit acquire --resume", quoted(a.dir())}, more...)
-	again := fields(&a.from, &a.serial, &a.port, &a.da, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
+	words := append([]string{"mtkkit acquire --resume", flags.Quoted(a.dir())}, more...)
+	again := flags.Fields(&a.from, &a.serial, &a.port, &a.da, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
 	if a.run.Blind {
 		again = append(again, &a.only, &a.skip, &a.ranges)
 	}
-	for _, o := range given(a.all, again...) {
-		words = append(words, o.typed())
+	for _, o := range flags.Given(a.all, again...) {
+		words = append(words, o.Typed())
 	}
 	if !a.hasOrigin() {
 		words = append(words, "--da FILE")
@@ -33,7 +34,7 @@ func (a *acquisition) command(more ...string) string {
 
 // finishWithout is how the dump is finished with what cannot be read.
 func (a *acquisition) finishWithout() string {
-	return "mtkkit acquire --resume " + quoted(a.dir()) + " --accept-bad"
+	return "mtkkit acquire --resume " + flags.Quoted(a.dir()) + " --accept-bad"
 }
 
 // stopped is a run that ended early and left something to go on with.
@@ -81,7 +82,7 @@ func (a *acquisition) explainForeign(err error) error {
 	}
 	text := foreignWords(foreign, "this phone")
 	another := "or give the scatter file of this very phone: --scatter FILE"
-	for _, o := range given(a.all, &a.scatter, &a.table) {
+	for _, o := range flags.Given(a.all, &a.scatter, &a.table) {
 		return refusal{errors.New(text), []string{"leave --" + o.Names()[0] + " out: all of the phone is read without it, too, and the tables in its flash name the partitions", another}}
 	}
 	if a.run.Origin != nil && len(a.run.Origin.Captures) > 0 {

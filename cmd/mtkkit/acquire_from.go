@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/session"
 )
 
@@ -40,7 +41,7 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 
 // checkOrigin refuses options that are for another origin than the one that is read.
 func (o *acquireOptions) checkOrigin() error {
-	loader := given(o.all, &o.port, &o.da, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
+	loader := flags.Given(o.all, &o.port, &o.da, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
 	if o.from != "" && len(loader) > 0 {
 		return usage("--%s is for a phone's loader, and --from reads from elsewhere", loader[0].Names()[0])
 	}

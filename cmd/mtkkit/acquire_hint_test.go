@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/session"
@@ -50,7 +51,7 @@ func knownOptions(t *testing.T, said string) (hints int) {
 func typedAcquire(t *testing.T, u *ui, args ...string) *acquisition {
 	t.Helper()
 	o := newAcquireOptions()
-	app := &cli.App{Commands: []*cli.Command{{Name: "acquire", Flags: flagsOf(nil, o.all), Action: func(*cli.Context) error { return nil }}}}
+	app := &cli.App{Commands: []*cli.Command{{Name: "acquire", Flags: flags.Of(nil, o.all), Action: func(*cli.Context) error { return nil }}}}
 	if err := app.Run(append([]string{"mtkkit", "acquire"}, args...)); err != nil {
 		t.Fatal(err)
 	}

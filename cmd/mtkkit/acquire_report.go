@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -62,7 +63,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 	u.say("%s: %s, %s; %s", a.dir(), regionsOf(m), extentWords(m, size, unread), took)
 	a.sayIMEIs(ctx)
 	a.hintRest(rest.Omitted)
-	u.say("check:  mtkkit verify %s", quoted(a.dir()))
+	u.say("check:  mtkkit verify %s", flags.Quoted(a.dir()))
 	return problems, nil
 }
 

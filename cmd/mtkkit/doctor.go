@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -24,9 +25,9 @@ func doctorCommand(u *ui) *cli.Command {
 		Usage: "what on this computer is in the way of reading a phone, and the exact fix",
 		Description: "Looks at permissions, ModemManager, the kernel, drivers, what is plugged in, and the disk. Changes\n" +
 			"nothing. Exit code 0 when nothing is in the way, 3 when something is.",
-		Flags: flagsOf(nil, []option{
-			textOption(&o.output, "output o", "`FOLDER` where the dump is to go"),
-			sizeOption(&o.size, "size", "`SIZE` of the phone's flash, such as 64G, to judge the room on the disk", 0, "64G"),
+		Flags: flags.Of(nil, []flags.Option{
+			flags.Text(&o.output, "output o", "`FOLDER` where the dump is to go"),
+			flags.Size(&o.size, "size", "`SIZE` of the phone's flash, such as 64G, to judge the room on the disk", 0, "64G"),
 		}, o.still()),
 		Action: u.does(&o.displayOptions, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
@@ -79,7 +80,7 @@ func udevCommand(u *ui) *cli.Command {
 		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
 		Description: "To put them in force:\n" +
 			installRules,
-		Flags: flagsOf(nil, o.silence()),
+		Flags: flags.Of(nil, o.silence()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
 				return usageHelp("the rules go to standard output")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/session"
 )
 
@@ -23,15 +24,15 @@ var ends = map[endWord]da.End{"off": da.Off, "reboot": da.Reboot, "stay": da.Sta
 
 func newPhoneOptions() phoneOptions { return phoneOptions{then: "off"} }
 
-func (o *phoneOptions) options() []option {
-	return in(groupPhone,
-		textOption(&o.port, "port", "read a connected phone: `PORT` is auto (the first that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"),
-		textOption(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one of this model's firmware"),
-		textOption(&o.preloader, "preloader", "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"),
-		textOption(&o.auth, "auth", "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"),
-		textOption(&o.cert, "cert", "`FILE` with the maker's certificate, where the phone asks for it"),
-		timeOption(&o.wait, "wait", "give up when no phone came within this `TIME`, such as 90 (seconds) or 5m (default: wait until Ctrl-C)"),
-		choiceOption(&o.then, "then", "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)", "off", "reboot", "stay"))
+func (o *phoneOptions) options() []flags.Option {
+	return flags.In(flags.GroupPhone,
+		flags.Text(&o.port, "port", "read a connected phone: `PORT` is auto (the first that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"),
+		flags.Text(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one of this model's firmware"),
+		flags.Text(&o.preloader, "preloader", "`FILE` with the phone's own preloader: sets up the memory of a phone in BootROM mode"),
+		flags.Text(&o.auth, "auth", "`FILE` of the phone's maker that permits reading (auth_sv5.auth), where the phone asks for it"),
+		flags.Text(&o.cert, "cert", "`FILE` with the maker's certificate, where the phone asks for it"),
+		flags.Time(&o.wait, "wait", "give up when no phone came within this `TIME`, such as 90 (seconds) or 5m (default: wait until Ctrl-C)"),
+		flags.Choice(&o.then, "then", "what the phone does in the `END`: off (waits with its screen dark, and switches off when the cable is out), reboot (starts Android; legacy agents cannot) or stay (its Download Agent serves on)", "off", "reboot", "stay"))
 }
 
 // inputs are the files that must never be written to.

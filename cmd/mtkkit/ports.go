@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -16,7 +17,7 @@ func portsCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:  "ports",
 		Usage: "what is on the USB bus: BootROM, preloader, Android already, something else?",
-		Flags: flagsOf(nil, o.still()),
+		Flags: flags.Of(nil, o.still()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
 				return usageHelp("nothing to name: all ports are listed")

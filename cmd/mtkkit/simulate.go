@@ -17,6 +17,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/session"
 )
@@ -42,38 +43,38 @@ func newSimulateOptions() *simulateOptions {
 }
 
 // flashOptions say what the phone stores.
-func (o *simulateOptions) flashOptions() []option {
-	return in(groupInput,
-		textOption(&o.dump, "dump", "`FILE` or folder with the phone's flash (ROM_1)"),
-		textOption(&o.boot1, "boot1", "`FILE` with the first boot region"),
-		textOption(&o.boot2, "boot2", "`FILE` with the second boot region"),
-		textOption(&o.rpmb, "rpmb", "`FILE` with the RPMB region; without it the agent refuses to read one, as agents since 2018 do"),
+func (o *simulateOptions) flashOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Text(&o.dump, "dump", "`FILE` or folder with the phone's flash (ROM_1)"),
+		flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region"),
+		flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region"),
+		flags.Text(&o.rpmb, "rpmb", "`FILE` with the RPMB region; without it the agent refuses to read one, as agents since 2018 do"),
 		tmpOption(&o.tmp))
 }
 
 // phoneOptions say what the phone is like.
-func (o *simulateOptions) phoneOptions() []option {
-	return in(groupPhone,
-		textOption(&o.chip, "chip", "`CHIP` it is (default: one that runs the protocol: mt6765, mt6582, mt6789)"),
-		choiceOption(&o.protocol, "protocol", "`FAMILY` of Download Agents: xflash, legacy or xml (default: the chip's)", acquiretest.XFlash, acquiretest.Legacy, acquiretest.XML),
-		textOption(&o.link, "link", "`NAME` of a link to the terminal: /dev/ttyACM90 is one that mtkclient finds"),
-		flagOption(&o.bootrom, "bootrom", "start in the chip's own loader, memory not set up"),
-		flagOption(&o.echoFirst, "echo-first", "the preloader answers the first byte of a tool instead of swallowing it"),
-		flagOption(&o.wideRAM, "wide-ram", "an XFlash agent tells of memory in numbers of 64 bits (48 bytes instead of 24)"),
-		flagOption(&o.shortStatus, "short-status", "an XFlash agent of 2018 or before: success is two bytes, the report on eMMC eight bytes shorter"),
-		sizeOption(&o.packet, "packet", "`SIZE` of a packet of data that an XFlash or XML agent grants; with legacy agents the tool sets it", 512, "64K"),
-		sizeOption(&o.rate, "rate", "`BYTES` of data a second (default: as fast as it goes)", 0, "1M"),
-		timeOption(&o.latency, "latency", "`TIME` before each packet of data"),
-		timeOption(&o.window, "window", "`TIME` a preloader waits for a tool before it starts Android (default: for ever)"),
-		timeOption(&o.replug, "replug", "`TIME` until a phone that was lost is plugged in again; 0: it is not"),
-		listOption(&o.bad, "bad", "`RANGE` of the user area that cannot be read: 0x100000+0x200"),
-		listOption(&o.fault, "fault", "`FAULT` to happen: ACTION[=VALUE]@PLACE[:NTH][+BYTE], as in disconnect@data:7+999 or stall=30s@data:3"))
+func (o *simulateOptions) phoneOptions() []flags.Option {
+	return flags.In(flags.GroupPhone,
+		flags.Text(&o.chip, "chip", "`CHIP` it is (default: one that runs the protocol: mt6765, mt6582, mt6789)"),
+		flags.Choice(&o.protocol, "protocol", "`FAMILY` of Download Agents: xflash, legacy or xml (default: the chip's)", acquiretest.XFlash, acquiretest.Legacy, acquiretest.XML),
+		flags.Text(&o.link, "link", "`NAME` of a link to the terminal: /dev/ttyACM90 is one that mtkclient finds"),
+		flags.Switch(&o.bootrom, "bootrom", "start in the chip's own loader, memory not set up"),
+		flags.Switch(&o.echoFirst, "echo-first", "the preloader answers the first byte of a tool instead of swallowing it"),
+		flags.Switch(&o.wideRAM, "wide-ram", "an XFlash agent tells of memory in numbers of 64 bits (48 bytes instead of 24)"),
+		flags.Switch(&o.shortStatus, "short-status", "an XFlash agent of 2018 or before: success is two bytes, the report on eMMC eight bytes shorter"),
+		flags.Size(&o.packet, "packet", "`SIZE` of a packet of data that an XFlash or XML agent grants; with legacy agents the tool sets it", 512, "64K"),
+		flags.Size(&o.rate, "rate", "`BYTES` of data a second (default: as fast as it goes)", 0, "1M"),
+		flags.Time(&o.latency, "latency", "`TIME` before each packet of data"),
+		flags.Time(&o.window, "window", "`TIME` a preloader waits for a tool before it starts Android (default: for ever)"),
+		flags.Time(&o.replug, "replug", "`TIME` until a phone that was lost is plugged in again; 0: it is not"),
+		flags.List(&o.bad, "bad", "`RANGE` of the user area that cannot be read: 0x100000+0x200"),
+		flags.List(&o.fault, "fault", "`FAULT` to happen: ACTION[=VALUE]@PLACE[:NTH][+BYTE], as in disconnect@data:7+999 or stall=30s@data:3"))
 }
 
-func (o *simulateOptions) options() []option {
-	return slices.Concat(o.flashOptions(), o.phoneOptions(), in(groupOutput,
-		textOption(&o.writeDA, "write-da", "write a stand-in Download Agent for the phone to `FILE`"),
-		textOption(&o.trace, "trace", "write what is said to `FILE`, one JSON object a line; its places are those of --fault")),
+func (o *simulateOptions) options() []flags.Option {
+	return slices.Concat(o.flashOptions(), o.phoneOptions(), flags.In(flags.GroupOutput,
+		flags.Text(&o.writeDA, "write-da", "write a stand-in Download Agent for the phone to `FILE`"),
+		flags.Text(&o.trace, "trace", "write what is said to `FILE`, one JSON object a line; its places are those of --fault")),
 		o.silence())
 }
 
@@ -84,7 +85,7 @@ func simulateCommand(u *ui) *cli.Command {
 		Usage: "serve a dump as a phone on a pseudo-terminal, for this program or any other (Linux)",
 		Description: "Plays a phone that is switched off, plugged in and waits for a tool, with the dump as its flash.\n" +
 			"It runs no Download Agent: it takes any, and behaves as one. Without --dump it is the phone of --port sim.",
-		Flags:  flagsOf(fields(&o.dump, &o.boot1, &o.boot2, &o.chip, &o.link, &o.writeDA), o.options()),
+		Flags:  flags.Of(flags.Fields(&o.dump, &o.boot1, &o.boot2, &o.chip, &o.link, &o.writeDA), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return simulate(ctx, u, o, args) }),
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -61,7 +62,7 @@ func TestSimulatedPhone(t *testing.T) {
 		"--dump ROM_1 --boot1 boot.bin": {packet: 64 << 10},
 	} {
 		o := newSimulateOptions()
-		app := &cli.App{Commands: []*cli.Command{{Name: "simulate", Flags: flagsOf(nil, o.options()), Action: func(*cli.Context) error { return nil }}}}
+		app := &cli.App{Commands: []*cli.Command{{Name: "simulate", Flags: flags.Of(nil, o.options()), Action: func(*cli.Context) error { return nil }}}}
 		if err := app.Run(append([]string{"mtkkit", "simulate"}, strings.Fields(args)...)); err != nil {
 			t.Fatal(err)
 		}
