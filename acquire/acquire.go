@@ -305,8 +305,8 @@ func (d *Dump) addSource(p flash.Part) {
 	file := regionsDir + "/" + name
 	unread := flash.Without([]flash.Extent{{Length: size}}, d.job.Want[p.Region])
 	d.record.Sources = append(d.record.Sources, flash.ManifestSource{Name: name, Region: p.Region, Size: size, Unread: unread, Beyond: p.Beyond})
-	d.record.Entries = append(d.record.Entries, flash.ManifestEntry{Kind: "region", Name: name, Region: p.Region,
-		Extent: flash.Extent{Length: size}, Present: size, File: file, Witness: "phone"})
+	d.record.Entries = append(d.record.Entries, flash.ManifestEntry{Kind: flash.KindRegion, Name: name, Region: p.Region,
+		Extent: flash.Extent{Length: size}, Present: size, File: file, Witness: flash.WitnessPhone})
 	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: size})
 }
 

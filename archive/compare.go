@@ -30,9 +30,9 @@ type RowChange struct {
 	Name   string
 	Region flash.Region
 	State  RowState
-	First  int64  // offset in the partition of the first byte that differs
-	Detail string // in words: where, or how much
-	Kind   string // of the entry: "partition", "gap" or "region"
+	First  int64      // offset in the partition of the first byte that differs
+	Detail string     // in words: where, or how much
+	Kind   flash.Kind // of the entry
 }
 
 // SamePhone is whether two dumps are of one phone.
@@ -79,19 +79,19 @@ func Compare(ctx context.Context, a, b *dump.Dump) (*Comparison, error) {
 	c := &Comparison{Rows: []RowChange{}}
 	for i := range x.plan.Items {
 		it := &x.plan.Items[i]
-		if !it.Stored() {
+		if !it.Kind.IsDump() {
 			continue
 		}
 		row, err := compareItems(ctx, it, y.item(it))
 		if err != nil {
 			return nil, err
 		}
-		if row.Kind != "gap" || row.State != Equal { // what no table speaks of is a row where it tells something
+		if row.Kind != flash.KindGap || row.State != Equal { // what no table speaks of is a row where it tells something
 			c.Rows = append(c.Rows, row)
 		}
 	}
 	for i := range y.plan.Items {
-		if it := &y.plan.Items[i]; it.Stored() && x.item(it) == nil {
+		if it := &y.plan.Items[i]; it.Kind.IsDump() && x.item(it) == nil {
 			c.Rows = append(c.Rows, RowChange{Name: it.Name, Region: it.Region, State: OnlyInB, Kind: it.Kind})
 		}
 	}
@@ -154,7 +154,7 @@ func compareItems(ctx context.Context, x, y *plan.Item) (RowChange, error) {
 func sameModel(a, b *side, rows []RowChange) bool {
 	x, y := a.Layout.Chip.Value, b.Layout.Chip.Value
 	return (x == y || x == "" || y == "") && !slices.ContainsFunc(rows, func(r RowChange) bool {
-		return r.Kind == "partition" && r.State != Equal && r.State != Differs && r.State != Unknown
+		return r.Kind == flash.KindPartition && r.State != Equal && r.State != Differs && r.State != Unknown
 	})
 }
 
@@ -183,7 +183,7 @@ func samePhone(a, b *side, rows []RowChange) (phone SamePhone, why string) {
 func (s *side) holds(name string) bool {
 	for i := range s.plan.Items {
 		it := &s.plan.Items[i]
-		if it.Kind == "partition" && scatter.Canonical(it.Name) == name {
+		if it.Kind == flash.KindPartition && scatter.Canonical(it.Name) == name {
 			head := make([]byte, 64<<10)
 			n, _ := it.Image.ReadAt(head, 0)
 			return len(bytes.Trim(head[:n], "\x00\xff")) > 0

@@ -93,10 +93,10 @@ func newFlashPlan(m *flash.Manifest, whole bool, has func(*flash.ManifestEntry) 
 	p := &FlashPlan{Chip: m.Chip, Project: m.Project, Storage: m.Storage}
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Kind != "partition" && e.Kind != "preloader" || m.State(e) != flash.StateStored || e.File == "" || !has(e) {
+		if e.Kind != flash.KindPartition && e.Kind != flash.KindPreloader || m.State(e) != flash.StateStored || e.File == "" || !has(e) {
 			continue
 		}
-		if !whole && e.Kind == "partition" && isTable(e.Name) {
+		if !whole && e.Kind == flash.KindPartition && isTable(e.Name) {
 			p.Tables = append(p.Tables, e.Name)
 			continue
 		}
@@ -124,7 +124,7 @@ func isTable(name string) bool {
 func riskOf(e *flash.ManifestEntry) string {
 	name := scatter.Canonical(e.Name)
 	switch _, identity := scatter.Identity(name); {
-	case e.Kind == "preloader":
+	case e.Kind == flash.KindPreloader:
 		return "a wrong one leaves a phone that does not start; an older one may be refused (rollback)"
 	case name == "seccfg":
 		return "lock state of the bootloader: must be this phone's own"
@@ -203,7 +203,7 @@ func (t *Target) refuse(m *flash.Manifest) error {
 	add("board", m.Project, t.Project)
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Kind != "partition" || !e.Region.IsUser() || e.Offset < 0 {
+		if e.Kind != flash.KindPartition || !e.Region.IsUser() || e.Offset < 0 {
 			continue
 		}
 		row := t.row(e.Name)

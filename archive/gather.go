@@ -122,7 +122,7 @@ func (c *creation) takeDump(ctx context.Context) (err error) {
 func (c *creation) share(ctx context.Context, p *plan.Plan) error {
 	c.record = p.Record("").Public(func(string) bool { return false })
 	for _, it := range ofThisPhone(p) {
-		if it.Kind != "gap" {
+		if it.Kind != flash.KindGap {
 			c.made.LeftOut = append(c.made.LeftOut, it.Name)
 		}
 	}

@@ -48,7 +48,7 @@ func (c *creation) lockPrivate(ctx context.Context) error {
 			e.File, e.Zero = "", true
 		case locked[e.File]:
 			e.File, e.SHA256 = e.File+LockedEnding, ""
-			if e.Stored() {
+			if e.Kind.IsDump() {
 				e.Was, e.Kind = e.Kind, flash.KindSealed
 			}
 		}

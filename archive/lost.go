@@ -54,7 +54,7 @@ func (l *losses) of(m *flash.Manifest, region flash.Region) (out []flash.Extent)
 		return nil
 	}
 	for _, e := range m.Entries {
-		if !e.Stored() || e.Region != region {
+		if !e.Kind.IsDump() || e.Region != region {
 			continue
 		}
 		for _, h := range l.holes[e.File] {

@@ -73,7 +73,7 @@ func (a *Archive) Find(name string) (*backup.Member, error) {
 		return nil, err
 	}
 	for _, e := range record.Entries {
-		if m := a.Member(e.File); m != nil && e.Stored() && e.Name == name {
+		if m := a.Member(e.File); m != nil && e.Kind.IsDump() && e.Name == name {
 			return m, nil
 		}
 	}

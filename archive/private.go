@@ -29,31 +29,33 @@ var rules = []rule{
 	{Decision{false, "an encrypted file", "only those with the key can read it"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindSealed }},
 	{Decision{false, "a preloader", "it is cut out of its region to its own length, and is of the model"},
-		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == "preloader" }},
+		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindPreloader }},
 	{Decision{false, "a boot region that holds a proven preloader and fill, or only fill", "nothing else is in it"},
 		func(e *flash.ManifestEntry, img flash.Image) bool {
-			return e.Kind == "region" && e.Region.IsBoot() && holdsPreloaderOnly(img)
+			return e.Kind == flash.KindRegion && e.Region.IsBoot() && holdsPreloaderOnly(img)
 		}},
 	{Decision{true, "any other boot region", "what stands behind the preloader may be of this phone"},
-		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == "region" && e.Region.IsBoot() }},
+		func(e *flash.ManifestEntry, _ flash.Image) bool {
+			return e.Kind == flash.KindRegion && e.Region.IsBoot()
+		}},
 	{Decision{true, "any other whole region", "RPMB holds keys, and a user area everything"},
-		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == "region" }},
+		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindRegion }},
 	{Decision{true, "a partition whose name only its content gives", "a guess is no knowledge"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
-			return e.Kind == "partition" && e.Witness == flash.Guessed
+			return e.Kind == flash.KindPartition && e.Witness.IsGuess()
 		}},
 	{Decision{false, "a partition of a name that stands for the same bytes on every phone of the model", "the maker's firmware carries it"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
-			return e.Kind == "partition" && scatter.Public(e.Name)
+			return e.Kind == flash.KindPartition && scatter.Public(e.Name)
 		}},
 	{Decision{true, "a partition of a name that stands for what is the phone's or its owner's", "its name says so"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
-			return e.Kind == "partition" && scatter.Why(e.Name) != ""
+			return e.Kind == flash.KindPartition && scatter.Why(e.Name) != ""
 		}},
 	{Decision{true, "any other partition", "nobody knows that it is the same on every phone"},
-		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == "partition" }},
+		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindPartition }},
 	{Decision{true, "a gap", "no table says what lies between partitions, and with an MBR that may be nvram"},
-		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == "gap" }},
+		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindGap }},
 	{Decision{true, "anything else", "excerpts are of the owner's data, and copies are not judged by themselves"},
 		func(*flash.ManifestEntry, flash.Image) bool { return true }},
 }
@@ -130,7 +132,7 @@ func ofThisPhone(p *plan.Plan) (out []plan.Item) {
 // what is not its preloader, which all phones of the model have.
 func privateParts(p *plan.Plan) (out []leak.Part, err error) {
 	for _, it := range ofThisPhone(p) {
-		if it.Kind != "region" || !it.Region.IsBoot() {
+		if it.Kind != flash.KindRegion || !it.Region.IsBoot() {
 			out = append(out, leak.Part{Name: it.Name, Image: it.Image})
 			continue
 		}

@@ -30,7 +30,7 @@ func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dum
 			p.Source, p.Base = name, max(p.Base, 0) // a folder has the regions whole, with the hole of a head that is cut off
 			img.Add(p.Base, p.Image)
 			m.Sources = append(m.Sources, p.Record())
-			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: "region", Name: string(p.Region), Region: p.Region,
+			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: flash.KindRegion, Name: string(p.Region), Region: p.Region,
 				Extent: flash.Extent{Length: p.Image.Size()}, Present: p.Image.Size(), File: name})
 		}
 	}

@@ -191,12 +191,12 @@ func (a *Archive) Table() (*layout.Claim, error) {
 }
 
 func tableOf(m *flash.Manifest) *layout.Claim {
-	if m == nil || m.Table == "" || m.Table == "ebr" || m.Table == "content" || strings.HasPrefix(m.Table, "gpt") {
+	if m == nil || m.Table == "" || m.Table.IsOwn() {
 		return nil
 	}
-	t := &flash.Table{Format: m.Table}
+	t := &flash.Table{Format: string(m.Table)}
 	for _, e := range m.Entries {
-		if e.Kind == "partition" || e.Kind == flash.KindSealed && e.Was == "partition" {
+		if e.Kind == flash.KindPartition || e.Kind == flash.KindSealed && e.Was == flash.KindPartition {
 			t.Partitions = append(t.Partitions, flash.Partition{
 				Index: len(t.Partitions), Name: e.Name, Region: e.Region, Extent: e.Extent,
 				Type: e.Type, Operation: e.Operation, Witness: e.Witness,

@@ -92,7 +92,7 @@ func (u *unlocking) close() {
 func asUnlocked(e flash.ManifestEntry) flash.ManifestEntry {
 	e.File = strings.TrimSuffix(e.File, LockedEnding)
 	if e.Kind == flash.KindSealed {
-		e.Kind, e.Was = cmp.Or(e.Was, "partition"), ""
+		e.Kind, e.Was = cmp.Or(e.Was, flash.KindPartition), ""
 	}
 	return e
 }

@@ -13,21 +13,21 @@ const MaxSize = 16 << 20
 // The kinds of capture. They are also the Format of the table and the Witness of its
 // rows.
 const (
-	KindDumchar    = "dumchar_info" // /proc/dumchar_info
-	KindPrintGPT   = "printgpt"     // what mtkclient prints of a GPT
-	KindLog        = "lk log"       // a boot loader's log on the serial line
-	KindSource     = "PartInfo"     // partition_define.c of a kernel's source
-	KindPartinfo   = "partinfo"     // /proc/partinfo
-	KindEMMC       = "emmc"         // /proc/emmc
-	KindMTD        = "mtd"          // /proc/mtd
-	KindPartitions = "partitions"   // /proc/partitions, by-name links, or both
-	KindGetvar     = "getvar"       // fastboot getvar all
-	KindCSV        = "csv"          // a list with a header line
+	KindDumchar    flash.Witness = "dumchar_info" // /proc/dumchar_info
+	KindPrintGPT   flash.Witness = "printgpt"     // what mtkclient prints of a GPT
+	KindLog        flash.Witness = "lk log"       // a boot loader's log on the serial line
+	KindSource     flash.Witness = "PartInfo"     // partition_define.c of a kernel's source
+	KindPartinfo   flash.Witness = "partinfo"     // /proc/partinfo
+	KindEMMC       flash.Witness = "emmc"         // /proc/emmc
+	KindMTD        flash.Witness = "mtd"          // /proc/mtd
+	KindPartitions flash.Witness = "partitions"   // /proc/partitions, by-name links, or both
+	KindGetvar     flash.Witness = "getvar"       // fastboot getvar all
+	KindCSV        flash.Witness = "csv"          // a list with a header line
 )
 
 // Capture is what was understood of a text.
 type Capture struct {
-	Kind  string // one of the kinds
+	Kind  flash.Witness // one of the kinds
 	Table *flash.Table
 
 	// Verified says that the capture itself states where every row begins and how
@@ -51,7 +51,7 @@ type Capture struct {
 
 // kind is one shape of text.
 type kind struct {
-	name  string
+	name  flash.Witness
 	hint  string            // what every row contains: cheaper to look for than row
 	row   func(string) bool // whether a trimmed line is a whole row
 	needs string            // what the text must contain besides, or ""
@@ -75,7 +75,7 @@ var kinds = []kind{
 }
 
 // Sniff returns which kind of capture img is, "" when it is none that Read reads.
-func Sniff(img flash.Image) string {
+func Sniff(img flash.Image) flash.Witness {
 	text, err := load(img)
 	if err != nil {
 		return ""
@@ -103,7 +103,7 @@ func ReadSectors(img flash.Image, sectorSize int64) (*Capture, error) {
 		return nil, notThis("no line is a row of a known kind")
 	}
 	r := &reader{text: text, sector: sectorSize,
-		out: &Capture{Kind: k.name, Table: &flash.Table{Format: k.name}}}
+		out: &Capture{Kind: k.name, Table: &flash.Table{Format: string(k.name)}}}
 	if n := r.tooLong(); n > 0 {
 		r.problem(flash.Warning, "", n, "longer than %d bytes and passed over, as any other such line", maxLine)
 	}

@@ -5,17 +5,19 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // TestCorpus reads the captures of real phones; what is known of them is stored here.
 func TestCorpus(t *testing.T) {
 	for _, s := range []struct {
-		file, kind string
-		rows       int
-		base       int64
-		verified   bool
-		sector     int64
-		facts      []string
+		file     string
+		kind     flash.Witness
+		rows     int
+		base     int64
+		verified bool
+		sector   int64
+		facts    []string
 	}{
 		{"gmd-info-mt65xx/dumchar_info", capture.KindDumchar, 22, 0x600000, true, 0, []string{
 			"boot1 preloader 0x0+0x0 to-end", "user mbr 0x0+0x80000", "user pmt 0x100000+0x400000", "user uboot 0x2120000+0x60000",

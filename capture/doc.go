@@ -1,6 +1,6 @@
 // Package capture reads what people have kept of a phone's partitions other than a
 // scatter file, a GPT or an MBR: text copied from a terminal, and MediaTek's binary
-// PMT and BPI.
+// PMT.
 //
 //	dumchar_info  preloader  0x0000000000600000   0x0000000000000000   2   /dev/misc-sd
 //	              │          │ on the preloader's │                    │   the block device
@@ -35,6 +35,6 @@
 //
 // Sources: MediaTek's dumchar.c, sd.c and partition_define.c (dumchar_info, emmc,
 // PartInfo), mtkemmc.c (partinfo), the boot loader's efi.c (log) and pmt.c (PMT),
-// mtkclient's gpt.py and bpi.py. No PMT and no BPI of a real phone was at hand: what
-// is read from them says "unverified on real bytes".
+// mtkclient's gpt.py. No PMT of a real phone was at hand: what is read from one says
+// "unverified on real bytes".
 package capture

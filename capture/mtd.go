@@ -151,7 +151,7 @@ const maxOthers = 8
 func (m *mtdRows) others(sure, maybe []int) {
 	add := func(without []int) {
 		if o := &m.out.Others; len(*o) < maxOthers {
-			t := &flash.Table{Format: m.out.Kind, DeviceSize: m.out.Table.DeviceSize}
+			t := &flash.Table{Format: string(m.out.Kind), DeviceSize: m.out.Table.DeviceSize}
 			t.Partitions = m.oneAfterTheOther(without)
 			*o = append(*o, t)
 		}

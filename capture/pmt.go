@@ -119,7 +119,7 @@ func (t *pmt) table(others []*pmt) *flash.Table {
 	}
 	base := t.base()
 	for _, row := range t.rows {
-		p := flash.Partition{Index: len(out.Partitions), Name: row.name, Witness: "pmt", Attributes: row.flags}
+		p := flash.Partition{Index: len(out.Partitions), Name: row.name, Witness: flash.WitnessPMT, Attributes: row.flags}
 		p.Region, p.Extent = t.region(row), flash.Extent{Length: int64(row.size), Offset: int64(row.offset)}
 		switch {
 		case counted(row.name, row.offset):

@@ -184,39 +184,3 @@ func TestFindPMTReadsLittle(t *testing.T) {
 		t.Errorf("%v of 64 GiB were read", flash.Size(c.read))
 	}
 }
-
-// bpi writes a BPI header with entries of name, first and last sector.
-func bpi(rows ...[3]any) []byte {
-	b := make([]byte, 0x800, 0x1000)
-	copy(b, "BPI\x00")
-	for i, r := range rows {
-		e := make([]byte, 0x80)
-		copy(e, "\xa2\xa0\xd0\xeb\xe5\xb9\x33\x44\x87\xc0\x68\xb6\xb7\x26\x99\xc7")
-		e[16] = byte(i + 1)
-		binary.LittleEndian.PutUint64(e[32:], uint64(r[1].(int)))
-		binary.LittleEndian.PutUint64(e[40:], uint64(r[2].(int)))
-		for j, c := range r[0].(string) {
-			binary.LittleEndian.PutUint16(e[56+2*j:], uint16(c))
-		}
-		b = append(b, e...)
-	}
-	return append(b, make([]byte, 0x80)...)
-}
-
-func TestReadBPI(t *testing.T) {
-	table, err := capture.ReadBPI(bytes.NewReader(bpi([3]any{"lk", 0x40, 0x13F}, [3]any{"bad", 9, 3}, [3]any{"x", 0, -1}, [3]any{"boot", 0x140, 0x213F})))
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantRows(t, table, "user lk 0x8000+0x20000", "user bad ?+0x0", "user x ?+0x0", "user boot 0x28000+0x400000")
-	wantProblem(t, table, flash.Warning, "unverified on real bytes")
-	wantProblem(t, table, flash.Error, "sectors 0x9 to 0x3 are impossible")
-	if p := table.Partitions[0]; p.TypeGUID != "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7" || p.GUID != "00000001-0000-0000-0000-000000000000" {
-		t.Errorf("%+v", p)
-	}
-	for _, b := range [][]byte{nil, []byte("BPI"), []byte("BPI\x00"), bpi(), []byte("EFI PART")} {
-		if _, err := capture.ReadBPI(bytes.NewReader(b)); !errors.Is(err, flash.ErrNotThis) {
-			t.Errorf("%d bytes: %v", len(b), err)
-		}
-	}
-}

@@ -18,7 +18,7 @@ func (d *Dump) Boot(ctx context.Context) (*avb.Report, error) {
 	}
 	var list []avb.Partition
 	for i := range p.Items {
-		if it := &p.Items[i]; it.Kind == "partition" && it.Present > 0 {
+		if it := &p.Items[i]; it.Kind == flash.KindPartition && it.Present > 0 {
 			list = append(list, avb.Partition{Name: it.Name, Image: Known(it), Whole: it.Present == it.Length && len(it.Unread) == 0})
 		}
 	}

@@ -50,7 +50,7 @@ func (n *nearby) take(lay *layout.Layout) (*layout.Layout, error) {
 // scatter takes the one scatter file that is certain. Where several are, nobody knows which is
 // the phone's. A dump without a table of its own has nothing that could agree.
 func (n *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
-	if lay.Generation != "gpt" && lay.Generation != "ebr" {
+	if lay.Generation != flash.GenerationGPT && lay.Generation != flash.GenerationEBR {
 		return lay
 	}
 	var (
@@ -120,7 +120,7 @@ func buildChip(lay *layout.Layout, user *flash.Part) report.Fact {
 	for _, p := range lay.Table.Partitions {
 		if p.Region == user.Region && p.Placed() {
 			rows = append(rows, report.Source{
-				ManifestEntry: flash.ManifestEntry{Kind: "partition", Name: p.Name, Region: p.Region, Extent: p.Extent},
+				ManifestEntry: flash.ManifestEntry{Kind: flash.KindPartition, Name: p.Name, Region: p.Region, Extent: p.Extent},
 				Image:         flash.Slice(flash.Known(user.Image, user.Unread), p.Extent),
 			})
 		}

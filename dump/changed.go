@@ -31,13 +31,13 @@ func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found
 		return d.Proven(ctx)
 	}
 	for _, old := range record.Entries {
-		if !old.Stored() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
+		if !old.Kind.IsDump() || old.SHA256 == "" || old.Present == 0 || d.isLost(old) {
 			continue
 		}
 		here := flash.Extent{Offset: old.Offset, Length: old.Present}
 		sum, size := "", int64(0)
 		for _, e := range copied {
-			if e.Region != old.Region || !e.Stored() || e.Skipped {
+			if e.Region != old.Region || !e.Kind.IsDump() || e.Skipped {
 				continue
 			}
 			size += flash.Total(flash.Within([]flash.Extent{{Offset: e.Offset, Length: e.Present}}, here))
@@ -90,7 +90,7 @@ func (d *Dump) Recorded(r flash.Region, offset, present int64) *flash.ManifestEn
 	}
 	for i := range d.Source.Record.Entries {
 		e := &d.Source.Record.Entries[i]
-		if e.Stored() && e.SHA256 != "" && e.Region == r && e.Offset == offset && e.Present == present && !d.isLost(*e) {
+		if e.Kind.IsDump() && e.SHA256 != "" && e.Region == r && e.Offset == offset && e.Present == present && !d.isLost(*e) {
 			return e
 		}
 	}

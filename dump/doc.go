@@ -8,6 +8,9 @@
 //	beside the dump, if it    │                    └─► Super, Files    what is inside partitions
 //	agrees in everything  ────┘
 //
+// A Dump is also made into what other tools take: Scatter and Script write its table down, Phone
+// and Stock are what recovery needs. OpenTableFile reads a table that is a file by itself.
+//
 // The tables are tried in one order: the user's; the one that a record has; the one that the
 // folder or archive brings; the dump's own. A table that contradicts the dump is not taken,
 // and only the user's makes that an error (*layout.ForeignError).

@@ -37,7 +37,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, it := range p.Items {
-		if !it.Skipped && it.Stored() && it.File != "" {
+		if !it.Skipped && it.Kind.IsDump() && it.File != "" {
 			fmt.Printf("%s at 0x%x, 0x%x bytes\n", it.Name, it.Offset, it.Length)
 		}
 	}

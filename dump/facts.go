@@ -89,7 +89,7 @@ func (d *Dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
 			continue
 		}
 		s := report.Source{Scatter: address.of(row.Name, row.Region), ManifestEntry: flash.ManifestEntry{
-			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
+			Kind: flash.KindPartition, Name: row.Name, Region: row.Region, Extent: row.Extent,
 			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
 		}}
 		if row.Region.IsBoot() {
@@ -126,7 +126,7 @@ func (d *Dump) scatterAddresses() (addresses, error) {
 	if err != nil {
 		return nil, err
 	}
-	if img == nil && d.Layout.Generation == "gpt" {
+	if img == nil && d.Layout.Generation == flash.GenerationGPT {
 		for _, p := range d.Layout.Table.Partitions {
 			known[place{scatter.Canonical(p.Name), p.Region.IsUser()}] = p.Offset
 		}
@@ -162,10 +162,11 @@ func (d *Dump) AddHashes(f *report.Facts, folder string) error {
 		return fmt.Errorf("%s: %w", in.Name(), err)
 	}
 	type key struct {
-		kind, name string
-		region     flash.Region
-		extent     flash.Extent
-		present    int64
+		kind    flash.Kind
+		name    string
+		region  flash.Region
+		extent  flash.Extent
+		present int64
 	}
 	sums := map[key]string{}
 	for _, e := range m.Entries {

@@ -79,7 +79,7 @@ func Find(p *plan.Plan, name string) (*plan.Item, error) {
 	}
 	e := &NameError{Name: name}
 	for _, it := range p.Items {
-		if it.Kind != "gap" {
+		if it.Kind != flash.KindGap {
 			e.Names = append(e.Names, it.Name)
 		}
 	}

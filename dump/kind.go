@@ -150,7 +150,7 @@ func (k *kinds) look(total int64) func(int64) error {
 func (k *kinds) alone(d *Dump) error {
 	l, user := d.Layout, d.Source.User()
 	st, err := os.Stat(d.Path)
-	if err != nil || st.IsDir() || l.Generation != "content" || len(l.Table.Partitions) != 1 || l.Table.Partitions[0].Offset != 0 || len(d.Source.Parts) != 1 {
+	if err != nil || st.IsDir() || l.Generation != flash.GenerationContent || len(l.Table.Partitions) != 1 || l.Table.Partitions[0].Offset != 0 || len(d.Source.Parts) != 1 {
 		return nil
 	}
 	t := whatis.OfImage(user.Image)

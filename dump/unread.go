@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
@@ -104,4 +105,30 @@ func Unread(m *flash.Manifest) (out []flash.Problem) {
 // notable are the problems that are more than notes.
 func notable(list []flash.Problem) []flash.Problem {
 	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
+}
+
+// BootRegions are the boot regions of a source of which something was read. A file that is none
+// of a phone's, such as a preloader by itself, is one. Of those of which nothing was read yet there
+// is a warning; when that is all of them, the error is an *UnreadError.
+func BootRegions(src *source.Source, path string) (parts []flash.Part, unread []flash.Problem, err error) {
+	var names []string
+	for _, p := range src.Parts {
+		switch {
+		case !p.Region.IsBoot():
+		case flash.Total(p.Unread) < p.Image.Size():
+			parts = append(parts, p)
+		default:
+			names = append(names, string(p.Region))
+		}
+	}
+	text := "nothing was read yet of " + strings.Join(names, ", ")
+	switch {
+	case len(names) == 0 && len(parts) == 0:
+		return src.Parts[:1], nil, nil
+	case len(names) == 0:
+		return parts, nil, nil
+	case len(parts) == 0:
+		return nil, nil, &UnreadError{Path: path, Text: path + ": " + text}
+	}
+	return parts, []flash.Problem{{Severity: flash.Warning, Offset: flash.NoOffset, Text: text}}, nil
 }

@@ -58,23 +58,3 @@ func (s Sector) rowName(slot int, logical *int) string {
 	*logical++
 	return fmt.Sprintf("p%d", *logical-1)
 }
-
-// AtLeast returns the size in bytes that a device with this table has at the least:
-// the end of the furthest row, or the start of the row that runs to the end.
-func (c *Chain) AtLeast() int64 {
-	var size int64
-	for _, s := range c.Sectors {
-		size = max(size, s.Offset+SectorSize)
-		for _, e := range s.Entries {
-			if !e.Used() || e.Link() {
-				continue
-			}
-			extent, toEnd := s.place(e)
-			if toEnd {
-				extent.Length = 0
-			}
-			size = max(size, extent.End())
-		}
-	}
-	return size
-}

@@ -21,25 +21,18 @@ func KnownChip(name string) string {
 	return name
 }
 
-// The kinds of folder that a manifest describes.
-const (
-	KindParts   = "parts"   // what split made of a dump: its partitions, and what lies between
-	KindDump    = "dump"    // what acquire read from a phone: its regions
-	KindArchive = "archive" // a parts folder or a dump, packed into one file
-)
-
 // Manifest is the record of a parts folder, a dump folder or an archive: enough to rebuild
 // the dump to the byte without the original, and to prove it. The entries of one
 // region cover all of it; where rows overlap, entries do.
 type Manifest struct {
 	Schema   string           `json:"schema"`
 	Tool     string           `json:"tool"`
-	Kind     string           `json:"kind"`              // KindParts, KindDump or KindArchive
+	Kind     FolderKind       `json:"kind"`
 	Created  string           `json:"created,omitempty"` // when the phone was read or the archive made, RFC 3339
 	Chip     string           `json:"chip,omitempty"`
 	Project  string           `json:"project,omitempty"`
 	Storage  Storage          `json:"storage,omitempty"`
-	Table    string           `json:"table,omitempty"` // which witness the rows come from
+	Table    Witness          `json:"table,omitempty"` // which witness the rows come from
 	Complete bool             `json:"complete"`        // every byte of the phone's regions is in here, as far as is known
 	Whole    bool             `json:"whole,omitempty"` // complete, but for the private files that a public record leaves out
 	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
@@ -82,36 +75,24 @@ type ManifestSource struct {
 	Beyond []Extent `json:"beyond,omitempty"`
 }
 
-// KindSealed is the kind of an entry whose file is compressed and encrypted, in an
-// archive that is readable otherwise: who has the key has its bytes, for everybody
-// else they are missing.
-const KindSealed = "sealed"
-
-// ManifestEntry is one stretch of a region.
+// ManifestEntry is one stretch of a region. Its State says where the bytes are.
 type ManifestEntry struct {
-	Kind      string `json:"kind"`          // "partition", "gap", "region" (whole); made of them: "preloader", "trimmed", "sparse", "excerpt"
-	Was       string `json:"was,omitempty"` // of a sealed entry: its kind for who opens it
-	Name      string `json:"name"`
-	Region    Region `json:"region"`
-	Extent           // what the table says
-	Present   int64  `json:"present"`        // bytes of it that the dump holds
-	File      string `json:"file,omitempty"` // "" when nothing was written
-	Zero      bool   `json:"zero,omitempty"` // all present bytes are zero and there is no file
-	Skipped   bool   `json:"skipped,omitempty"`
-	SHA256    string `json:"sha256,omitempty"`
-	Witness   string `json:"witness,omitempty"`
-	Operation string `json:"operation,omitempty"`
-	Type      string `json:"type,omitempty"`
+	Kind      Kind    `json:"kind"`
+	Was       Kind    `json:"was,omitempty"` // of a sealed entry: its kind for who opens it
+	Name      string  `json:"name"`
+	Region    Region  `json:"region"`
+	Extent            // what the table says
+	Present   int64   `json:"present"`        // bytes of it that the dump holds
+	File      string  `json:"file,omitempty"` // "" when nothing was written
+	Zero      bool    `json:"zero,omitempty"` // all present bytes are zero and there is no file
+	Skipped   bool    `json:"skipped,omitempty"`
+	SHA256    string  `json:"sha256,omitempty"`
+	Witness   Witness `json:"witness,omitempty"`
+	Operation string  `json:"operation,omitempty"`
+	Type      string  `json:"type,omitempty"`
 
 	Guess   string `json:"guess,omitempty"`   // what its content calls itself, where no table has a name for it: names with spaces between
 	Unnamed bool   `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
-}
-
-// Stored reports whether the entry's file holds bytes of the dump in their place. Other
-// kinds (a preloader cut out of its region, trimmed and sparse copies) are made of
-// them.
-func (e *ManifestEntry) Stored() bool {
-	return e.Kind == "partition" || e.Kind == "gap" || e.Kind == "region"
 }
 
 // ManifestFile is one file that the run wrote.

@@ -53,8 +53,8 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	for i := range out.Entries {
 		e := &out.Entries[i]
 		e.Guess = "" // labels are what somebody wrote into the phone
-		if j := slices.IndexFunc(m.Sources, func(s ManifestSource) bool { return s.Name == e.Witness }); j >= 0 {
-			e.Witness = names[j]
+		if j := slices.IndexFunc(m.Sources, func(s ManifestSource) bool { return s.Name == string(e.Witness) }); j >= 0 {
+			e.Witness = Witness(names[j])
 		}
 		if e.File != "" && private(e.File) {
 			e.File, e.Skipped = "", e.Present > 0

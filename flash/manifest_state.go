@@ -15,13 +15,27 @@ const (
 	StateSkipped State = "skipped" // they were at hand, and were left out
 	StateCut     State = "cut"     // the dump ends before they do; a file has the first Present bytes
 	StateZero    State = "zero"    // they are zeros, and there is no file
+	StateExcerpt State = "excerpt" // in the file, all of them; the partition that they are an end of was left out
 	StateStored  State = "stored"  // in the file, all of them
 )
 
 // State tells where the bytes of the entry are. unread is what was never read of its
-// region, as ManifestSource.Unread has it.
+// region, as ManifestSource.Unread has it. Of these rows it is the first that fits:
+//
+//	state    Kind     unread  Skipped  Present  Zero  File
+//	sealed   sealed   any     any      any      any   the bytes, encrypted; Was is the Kind for who has the key
+//	hole     any      some    no       any      any   the bytes, and zeros where none were read
+//	hole     any      all     any      any      any   "", or zeros
+//	skipped  any      any     yes      any      any   ""
+//	cut      any      any     any      part     any   the first Present bytes; "" when there are none, or zeros only
+//	zero     any      any     any      all      yes   ""
+//	excerpt  excerpt  any     any      all      no    the bytes
+//	stored   any      any     any      all      no    the bytes
+//
+// unread is how much of the Present bytes was not read. Present is all, or a part, of
+// Length.
 func (e *ManifestEntry) State(unread []Extent) State {
-	switch here := (Extent{e.Offset, e.Present}); {
+	switch here := e.AtHand(); {
 	case e.Kind == KindSealed:
 		return StateSealed
 	case slices.ContainsFunc(unread, here.Overlaps) && (!e.Skipped || len(Without([]Extent{here}, unread)) == 0):
@@ -32,9 +46,14 @@ func (e *ManifestEntry) State(unread []Extent) State {
 		return StateCut
 	case e.Zero:
 		return StateZero
+	case e.Kind == KindExcerpt:
+		return StateExcerpt
 	}
 	return StateStored
 }
+
+// AtHand is the stretch of its region that the dump has of the entry.
+func (e *ManifestEntry) AtHand() Extent { return Extent{e.Offset, e.Present} }
 
 // State is the entry's, by what the region's source lacks.
 func (m *Manifest) State(e *ManifestEntry) State {
@@ -49,7 +68,7 @@ func (m *Manifest) State(e *ManifestEntry) State {
 // preloader is a copy.
 func (m *Manifest) LeavesOut() bool {
 	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool {
-		return e.Kind != "preloader" && m.State(&e) == StateSkipped
+		return e.Kind != KindPreloader && m.State(&e) == StateSkipped
 	})
 }
 

@@ -21,16 +21,12 @@ type Partition struct {
 	Operation string // UPDATE, PROTECTED, INVISIBLE, RESERVED, BINREGION, BOOTLOADERS …
 	Reserved  bool   // address counted from the end; never downloaded
 
-	GUID       string // GPT unique partition GUID, upper case, "" elsewhere
-	TypeGUID   string // GPT partition type GUID, upper case, "" elsewhere
-	Attributes uint64 // GPT attribute bits, raw
-	Witness    string // which table or scatter vouches for the row
-	Guess      string // what the content calls itself, where the table gives no name; "" nothing
+	GUID       string  // GPT unique partition GUID, upper case, "" elsewhere
+	TypeGUID   string  // GPT partition type GUID, upper case, "" elsewhere
+	Attributes uint64  // GPT attribute bits, raw
+	Witness    Witness // which table or scatter vouches for the row
+	Guess      string  // what the content calls itself, where the table gives no name; "" nothing
 }
-
-// Guessed is the witness of a row that no table has: what stands there is all that speaks
-// for it.
-const Guessed = "content (guess)"
 
 // Unplaced is the Offset of a row whose address counts from the end of a region of
 // unknown size.
@@ -38,6 +34,13 @@ const Unplaced = -1
 
 // Placed reports whether the row has an address at all.
 func (p Partition) Placed() bool { return p.Offset != Unplaced }
+
+// Carved reports whether the row is a partition to be cut out: it has a place, and somebody
+// besides a scatter file's sentinel vouches for it. Reserved rows of an MBR device (BMTPOOL)
+// are promises of the flash tool, not partitions; their bytes stay in a gap.
+func (p Partition) Carved() bool {
+	return p.Placed() && !(p.Reserved && p.Witness == WitnessScatter)
+}
 
 // Table is what a reader understood of a partition table.
 type Table struct {

@@ -19,7 +19,7 @@ func TestFiles(t *testing.T) {
 		for _, tt := range []struct {
 			name    string
 			file    []byte
-			witness string
+			witness flash.Witness
 			rows    int
 			device  int64
 			say     string

@@ -56,7 +56,7 @@ func TestReadSound(t *testing.T) {
 var damages = []struct {
 	name     string
 	hurt     func(v vector, d *sparseDisk)
-	witness  string
+	witness  flash.Witness
 	severity flash.Severity
 	say      string // part of a problem
 }{

@@ -205,9 +205,14 @@ func (s *search) scan(p *Copy) *Copy {
 	size := s.img.Size()
 	start := max(size-tailScan, 2*maxSector) &^ 511
 	var best *Copy
+	step := make([]byte, scanStep) // one for all steps: most images without a GPT are searched
 	for off := start; off < size; off += scanStep {
-		b, err := flash.ReadFull(s.img, off, int(min(scanStep, size-off)))
-		s.note(err)
+		b := step[:min(scanStep, size-off)]
+		if flash.ReadInto(s.img, b, off) != nil {
+			var err error
+			b, err = flash.ReadFull(s.img, off, len(b)) // what there is of it
+			s.note(err)
+		}
 		for i := 0; i+headerMin <= len(b); i += 512 {
 			if !bytes.HasPrefix(b[i:], []byte(signature)) {
 				continue

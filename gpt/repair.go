@@ -24,6 +24,19 @@ type Repaired struct {
 	Problems     flash.Problems
 }
 
+// Files are the two copies as files, "pgpt.bin" and "sgpt.bin", each with where it belongs in the
+// user area.
+func (r *Repaired) Files() []RepairedFile {
+	return []RepairedFile{{"pgpt.bin", 0, r.Primary}, {"sgpt.bin", r.BackupOffset, r.Backup}}
+}
+
+// RepairedFile is one copy of a repaired table.
+type RepairedFile struct {
+	Name   string
+	Offset int64 // of the user area, bytes
+	Bytes  []byte
+}
+
 // Repair encodes the best copy again, both places of it, sound and consistent. Rows,
 // GUIDs, attributes, names, the disk GUID and the usable sectors stay what they are; the
 // entries go to their usual places, LBA 2 and directly before the backup header. The

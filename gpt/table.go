@@ -119,7 +119,7 @@ func (g *GPT) Table(region flash.Region) *flash.Table {
 			Index: e.Index, Name: e.Name, Region: region, Extent: x,
 			Reserved: best.unplaced(e) && x.Length > 0,
 			GUID:     e.GUID.String(), TypeGUID: e.TypeGUID.String(), Attributes: e.Attributes,
-			Witness: "gpt " + best.Role,
+			Witness: flash.Witness("gpt " + best.Role),
 		})
 	}
 	t.Problems = append(slices.Clone(g.Problems), best.Problems...)

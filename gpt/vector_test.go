@@ -166,7 +166,7 @@ func (v vector) editEntry(d *sparseDisk, i int, edit func(e []byte)) {
 }
 
 // wantRows checks that the rows are exactly those of the vector.
-func (v vector) wantRows(t *testing.T, tab *flash.Table, witness string) {
+func (v vector) wantRows(t *testing.T, tab *flash.Table, witness flash.Witness) {
 	t.Helper()
 	if len(tab.Partitions) != len(v.rows) {
 		t.Fatalf("%d rows, want %d: %v", len(tab.Partitions), len(v.rows), tab.Partitions)

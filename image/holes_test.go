@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/files"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -41,12 +42,11 @@ func readsAHole(img flash.Image) bool {
 	}
 	met := false
 	look := func(err error) { met = met || errors.Is(err, flash.ErrHole) }
-	err = fs.WalkDir(tree.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		look(err)
-		if err != nil || d.IsDir() {
-			return nil
-		}
-		node, err := tree.FindLink(name)
+	root, err := tree.Find("/")
+	if err != nil {
+		return errors.Is(err, flash.ErrHole)
+	}
+	err = tree.Walk("/", root, func(name string, node *files.Inode, err error) error {
 		look(err)
 		switch {
 		case err != nil:

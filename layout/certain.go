@@ -43,7 +43,7 @@ func (l *Layout) Certain(before *Layout, user flash.Image, chip, claimed string)
 			borne++
 		}
 	}
-	return l.Generation == "gpt" || l.Generation == "ebr" && borne >= enoughContent
+	return l.Generation == flash.GenerationGPT || l.Generation == flash.GenerationEBR && borne >= enoughContent
 }
 
 // otherRole reports whether a boot image stands where a recovery should, or the other way.

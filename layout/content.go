@@ -74,7 +74,7 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 	if len(found) == 0 && (l.User != flash.NANDWhole || !l.starts()) {
 		return ErrNoTable
 	}
-	l.Generation, l.Witness = "content", "content"
+	l.Generation, l.Witness = flash.GenerationContent, flash.WitnessContent
 	l.Table = flash.Table{Format: "content"}
 	for i := 0; i < len(found); i++ {
 		f := found[i]

@@ -114,7 +114,7 @@ func (l *Layout) identify(opt Options) {
 	}
 	if c := opt.Claim; c != nil {
 		if chipSure && c.Platform != "" && !strings.EqualFold(l.Chip.Value, c.Platform) {
-			l.note(flash.Warning, c.Kind, "%s is for %s, the preloader is of %s", c.Name, c.Platform, l.Chip.Value)
+			l.note(flash.Warning, c.place(), "%s is for %s, the preloader is of %s", c.Name, c.Platform, l.Chip.Value)
 		}
 		if c.Platform != "" { // a flash tool goes by the scatter file's word
 			l.Chip = Fact{c.Platform, c.Name}

@@ -35,9 +35,9 @@ type Options struct {
 // Claim is a table from outside the dump: a scatter file, or what somebody captured
 // from the running phone. It is checked against the dump before it is believed.
 type Claim struct {
-	Name     string // what to call it to a person: a file name
-	Kind     string // "scatter", "dumchar_info", "pmt" …
-	Platform string // chip it is for, "" when it does not say
+	Name     string        // what to call it to a person: a file name
+	Kind     flash.Witness // "scatter", "dumchar_info", "pmt" …
+	Platform string        // chip it is for, "" when it does not say
 	Project  string
 	Table    func(userSize int64) *flash.Table // its rows, for a user area of that size (0 unknown)
 
@@ -48,23 +48,26 @@ type Claim struct {
 	otherFlash string // what to say where it is of another kind of flash than the dump
 }
 
+// place is what a problem with the claim is about.
+func (c *Claim) place() string { return string(c.Kind) }
+
 // Layout is what is known of a device's partitions and where the knowledge comes from.
 type Layout struct {
-	Generation string       // "gpt", "ebr", "claim", "content" (guessed), "boot" (a boot region alone)
-	Witness    string       // the witness the rows come from: "gpt primary", "ebr", "scatter", "content"
-	Table      flash.Table  // the one table: rows of all regions
-	User       flash.Region // the region the table is about
-	Boot1      flash.Region // the region this kind of device starts from
-	Have       int64        // bytes of the user region at hand
-	DeviceSize int64        // true size of the user region, bytes; 0 unknown
-	AtLeast    int64        // the user region is at least so large, bytes
-	Missing    []Range      // what is still to be read from the phone
-	Boots      []Boot       // boot regions at hand and what is in them
-	Chip       Fact         // MT6592 …
-	Project    Fact         // board or project name
-	Contents   []Content    // what stands at the start of each row of Table, same order
-	Claimed    bool         // a claim was given
-	Differ     []Difference // claim against the dump, when it was trusted all the same
+	Generation flash.Generation
+	Witness    flash.Witness // the witness the rows come from: "gpt primary", "ebr", "scatter", "content"
+	Table      flash.Table   // the one table: rows of all regions
+	User       flash.Region  // the region the table is about
+	Boot1      flash.Region  // the region this kind of device starts from
+	Have       int64         // bytes of the user region at hand
+	DeviceSize int64         // true size of the user region, bytes; 0 unknown
+	AtLeast    int64         // the user region is at least so large, bytes
+	Missing    []Range       // what is still to be read from the phone
+	Boots      []Boot        // boot regions at hand and what is in them
+	Chip       Fact          // MT6592 …
+	Project    Fact          // board or project name
+	Contents   []Content     // what stands at the start of each row of Table, same order
+	Claimed    bool          // a claim was given
+	Differ     []Difference  // claim against the dump, when it was trusted all the same
 	Problems   flash.Problems
 
 	Between []Stretch // where the table does not name all partitions: what it leaves without a name
@@ -138,9 +141,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		if len(l.Boots) == 0 {
 			return nil, ErrNoTable
 		}
-		l.Generation, l.Witness = "boot", "boot region header"
+		l.Generation, l.Witness = flash.GenerationBoot, flash.WitnessBoot
 		if opt.Claim != nil {
-			l.note(flash.Note, opt.Claim.Kind, "%s lists partitions of the user area, which is not here: only its chip and project are used", opt.Claim.Name)
+			l.note(flash.Note, opt.Claim.place(), "%s lists partitions of the user area, which is not here: only its chip and project are used", opt.Claim.Name)
 		}
 		l.tellUnread(dev)
 		l.identify(opt)
@@ -169,15 +172,15 @@ func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) 
 	img := dev.User().Image
 	own := l.ownTable(img)
 	if own != nil && l.User == flash.NANDWhole {
-		l.note(flash.Warning, l.Generation, "this table stands on eMMC and UFS only, and the dump is said to be of a NAND chip")
+		l.note(flash.Warning, string(l.Generation), "this table stands on eMMC and UFS only, and the dump is said to be of a NAND chip")
 	}
 	if opt.Claim != nil {
 		opt.Claim = l.suit(dev, own, opt)
 	}
-	if opt.Claim != nil && l.Generation == "ebr" && opt.Claim.namesNothing(l.User) {
+	if opt.Claim != nil && l.Generation == flash.GenerationEBR && opt.Claim.namesNothing(l.User) {
 		opt.Claim, l.Claimed = nil, false // it was made of such a dump; its chip counts
 	}
-	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == "ebr") {
+	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == flash.GenerationEBR) {
 		opt.Claim = findPMT(img)
 	}
 	switch {
@@ -208,7 +211,7 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 	if g, err := gpt.Read(img); err == nil {
 		t := g.Table(l.User)
 		if len(t.Partitions) > 0 {
-			l.Generation, l.Witness = "gpt", t.Partitions[0].Witness
+			l.Generation, l.Witness = flash.GenerationGPT, t.Partitions[0].Witness
 			l.DeviceSize = t.DeviceSize
 			if t.DeviceSize == 0 {
 				l.AtLeast = t.AtLeast
@@ -226,7 +229,7 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 	if c, err := ebr.Read(img); err == nil {
 		t := c.Table(l.User, l.Have)
 		if len(t.Partitions) > 0 {
-			l.Generation, l.Witness = "ebr", "ebr"
+			l.Generation, l.Witness = flash.GenerationEBR, flash.WitnessEBR
 			if !c.LikePhones() {
 				l.note(flash.Warning, "mbr", "is not as phones have it, with links to EBRs and rows of type 0x83: %s", noPhone)
 			}
@@ -234,7 +237,7 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 				l.TableSectors = append(l.TableSectors, s.Offset)
 			}
 			for i := range t.Partitions {
-				t.Partitions[i].Witness = "ebr"
+				t.Partitions[i].Witness = flash.WitnessEBR
 			}
 			l.Problems = append(l.Problems, t.Problems...)
 			return t
@@ -289,7 +292,7 @@ func findPMT(img flash.Image) *Claim {
 	if err != nil {
 		return nil
 	}
-	return &Claim{Name: fmt.Sprintf("the PMT at 0x%x of the dump", at), Kind: "pmt", Table: func(int64) *flash.Table { return t }}
+	return &Claim{Name: fmt.Sprintf("the PMT at 0x%x of the dump", at), Kind: flash.WitnessPMT, Table: func(int64) *flash.Table { return t }}
 }
 
 func (l *Layout) problem(s flash.Severity, p flash.Partition, format string, a ...any) {
@@ -315,7 +318,7 @@ func (l *Layout) tellWhatIsNormal() {
 	if len(l.Boots) == 0 && l.Boot1 != l.User {
 		l.note(flash.Note, string(l.Boot1), "is not at hand: the preloader is never in the user area, so it is not in this dump")
 	}
-	if l.Witness == "ebr" {
+	if l.Witness == flash.WitnessEBR {
 		l.note(flash.Note, "mbr", "an MBR lists only some partitions, and no names: all others (nvram, uboot, bootimg …) stay together in gap files; a scatter file tells them apart")
 	}
 }

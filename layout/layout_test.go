@@ -52,8 +52,8 @@ func says(l *Layout, text string) bool {
 func TestOwnTables(t *testing.T) {
 	for name, c := range map[string]struct {
 		phone      *imgtest.Phone
-		generation string
-		witness    string
+		generation flash.Generation
+		witness    flash.Witness
 		size       bool // the table states the device's size
 	}{
 		"MT6592": {imgtest.MT6592(), "ebr", "ebr", false},
@@ -202,7 +202,7 @@ func TestNoTable(t *testing.T) {
 		t.Fatalf("generation %q", l.Generation)
 	}
 	for name, row := range map[string]string{"lk": "UBOOT", "logo": "LOGO", "boot": "BOOTIMG", "recovery": "RECOVERY", "system": "ANDROID"} {
-		if p := l.Table.Find(name); p == nil || p.Offset != phone.Row(row).Offset || !strings.Contains(p.Witness, "guess") {
+		if p := l.Table.Find(name); p == nil || p.Offset != phone.Row(row).Offset || !p.Witness.IsGuess() {
 			t.Errorf("%s: %+v, want it at 0x%x", name, p, phone.Row(row).Offset)
 		}
 	}

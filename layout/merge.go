@@ -15,15 +15,15 @@ const foreignStarts = 2
 // fromClaim takes the claim's rows as they are: the dump has no table to ask.
 func (l *Layout) fromClaim(img flash.Image, opt Options) error {
 	t := l.bestReading(img, opt.Claim)
-	l.Generation, l.Witness = "claim", opt.Claim.Kind
+	l.Generation, l.Witness = flash.GenerationClaim, opt.Claim.Kind
 	l.Table = *t
 	l.AtLeast = max(t.AtLeast, t.DeviceSize)
 	l.Problems = append(l.Problems, opt.Claim.Table(0).Problems...)
-	l.note(flash.Warning, opt.Claim.Kind, "the dump has no partition table of its own: the rows of %s are taken on its word", opt.Claim.Name)
+	l.note(flash.Warning, opt.Claim.place(), "the dump has no partition table of its own: the rows of %s are taken on its word", opt.Claim.Name)
 	l.lookAt(img)
 	denied := l.contentDenies()
 	if len(denied) == 0 && !l.confirmed() {
-		denied = []Difference{{opt.Claim.Kind, flash.NoOffset, flash.NoOffset, fmt.Sprintf(
+		denied = []Difference{{opt.Claim.place(), flash.NoOffset, flash.NoOffset, fmt.Sprintf(
 			"no row of %s begins with what its name promises, and the dump has no table to compare with", opt.Claim.Name)}}
 	}
 	return l.judge(denied, opt)
@@ -35,11 +35,11 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 	l.Problems = append(l.Problems, t.Problems...)
 
 	m := &merger{l: l, own: own, claim: t, name: opt.Claim.Name}
-	if l.Generation == "gpt" {
+	if l.Generation == flash.GenerationGPT {
 		m.byName()
 	} else {
 		m.byStart()
-		l.Witness = "ebr and " + opt.Claim.Kind
+		l.Witness = opt.Claim.Kind.AndEBR()
 	}
 	if opt.Trust && len(m.differ) > 0 {
 		l.Table, l.Witness = *t, opt.Claim.Kind
@@ -61,10 +61,10 @@ func (l *Layout) judge(differ []Difference, opt Options) error {
 		return nil
 	}
 	if other := opt.Claim.otherFlash; other != "" {
-		differ = slices.Insert(differ, 0, Difference{opt.Claim.Kind, flash.NoOffset, flash.NoOffset, other})
+		differ = slices.Insert(differ, 0, Difference{opt.Claim.place(), flash.NoOffset, flash.NoOffset, other})
 	}
 	if !opt.Trust {
-		return &ForeignError{opt.Claim, differ, l.Generation == "claim"}
+		return &ForeignError{opt.Claim, differ, l.Generation == flash.GenerationClaim}
 	}
 	l.Differ = differ
 	for _, d := range differ {
@@ -196,7 +196,7 @@ func (m *merger) byStart() {
 			unlisted = append(unlisted, o)
 			continue
 		}
-		c.Witness = "ebr and " + c.Witness
+		c.Witness = c.Witness.AndEBR()
 		switch {
 		case o.File != "": // a table sector, shorter than the row it stands in
 		case o.ToEnd && c.Length > 0:

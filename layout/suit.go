@@ -24,7 +24,7 @@ func (l *Layout) suit(dev *flash.Device, own *flash.Table, opt Options) *Claim {
 	if own == nil && opt.Storage == "" && !l.bootsTell() {
 		dev.SetStorage(from)
 		l.User, l.Boot1 = dev.Storage.User(), dev.Storage.Boot1()
-		l.note(flash.Note, claim.Kind, "%s lists partitions of %s, and nothing in the dump tells its kind of flash: it is taken for that", claim.Name, from)
+		l.note(flash.Note, claim.place(), "%s lists partitions of %s, and nothing in the dump tells its kind of flash: it is taken for that", claim.Name, from)
 		return &claim
 	}
 	to, table := dev.Storage, claim.Table
@@ -35,10 +35,10 @@ func (l *Layout) suit(dev *flash.Device, own *flash.Table, opt Options) *Claim {
 	}
 	claim.otherFlash = fmt.Sprintf("%s lists partitions of %s, the dump is of %s", claim.Name, from, to)
 	sev := flash.Warning
-	if claim.Kind != "scatter" && from == flash.EMMC && to == flash.UFS {
+	if claim.Kind != flash.WitnessScatter && from == flash.EMMC && to == flash.UFS {
 		sev = flash.Note // such lists do not say which of the two
 	}
-	l.note(sev, claim.Kind, "%s: the rows are compared all the same", claim.otherFlash)
+	l.note(sev, claim.place(), "%s: the rows are compared all the same", claim.otherFlash)
 	return &claim
 }
 
@@ -104,7 +104,7 @@ func (l *Layout) bestReading(img flash.Image, c *Claim) *flash.Table {
 		}
 	}
 	if best != first {
-		l.note(flash.Note, c.Kind, "%s does not say which of its rows lie in others: it is read as what stands in the dump fits best", c.Name)
+		l.note(flash.Note, c.place(), "%s does not say which of its rows lie in others: it is read as what stands in the dump fits best", c.Name)
 	}
 	return best
 }

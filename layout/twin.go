@@ -16,7 +16,7 @@ const twinReach = 32 << 20
 // wrong place.
 func (l *Layout) lookForTwin(img flash.Image) {
 	first, err := flash.ReadFull(img, 0, 512)
-	if err != nil || l.Generation != "ebr" {
+	if err != nil || l.Generation != flash.GenerationEBR {
 		return
 	}
 	if at := findSector(img, first, 512, min(twinReach, l.Have)); at > 0 {

@@ -35,7 +35,9 @@ func (c *Claim) namesNothing(user flash.Region) bool {
 }
 
 // unnamed reports whether the table leaves partitions without a name.
-func (l *Layout) unnamed() bool { return l.Witness == "ebr" || l.Witness == "content" }
+func (l *Layout) unnamed() bool {
+	return l.Witness == flash.WitnessEBR || l.Witness == flash.WitnessContent
+}
 
 // lookBetween guesses what the table does not name: the rows by what stands in them, and
 // what lies between. Where reading is slow, that stays unknown.
@@ -43,7 +45,7 @@ func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) er
 	var rows []flash.Extent
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
-		if p.Region != l.User || !p.Placed() || p.Reserved && p.Witness == "scatter" { // which is not carved
+		if p.Region != l.User || !p.Carved() {
 			continue
 		}
 		rows = append(rows, p.Extent)
@@ -65,10 +67,10 @@ func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) er
 func (l *Layout) lookInto(ctx context.Context, row int, img flash.Image, slow bool) {
 	p := &l.Table.Partitions[row]
 	name := ownName(flash.Slice(img, p.Extent), image.Found{Content: l.Contents[row].Content})
-	if l.Witness == "ebr" {
+	if l.Witness == flash.WitnessEBR {
 		p.Guess = name
 	}
-	if name != "" || l.Witness == "content" && !placeName.MatchString(p.Name) {
+	if name != "" || l.Witness == flash.WitnessContent && !placeName.MatchString(p.Name) {
 		return
 	}
 	s := Stretch{Extent: p.Extent}

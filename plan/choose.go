@@ -16,13 +16,13 @@ func (p *Plan) choose() {
 		it := &p.Items[i]
 		wanted := p.wishes.wants(aliases(it.Name, it.File)...)
 		switch {
-		case it.Kind == "gap" && len(p.wishes.Only) > 0, it.Kind == "partition" && otherSlot(it.Name):
+		case it.Kind == flash.KindGap && len(p.wishes.Only) > 0, it.Kind == flash.KindPartition && otherSlot(it.Name):
 			wanted = false
 		case it.unread():
 			wanted = false // a file of zeros would be a lie; the layout names the hole
 		case p.wishes.Keep != nil && !p.wishes.Keep(it):
 			wanted = false
-		case wanted && it.Kind == "partition" && scatter.Canonical(it.Name) == "userdata":
+		case wanted && it.Kind == flash.KindPartition && scatter.Canonical(it.Name) == "userdata":
 			var ends []Item
 			wanted, ends = p.userdata(*it)
 			excerpts = append(excerpts, ends...)
@@ -54,7 +54,7 @@ func (p *Plan) otherSlot() func(name string) bool {
 	own := map[string]bool{} // names of pairs that have the slot asked for
 	other := false
 	for _, it := range p.Items {
-		if it.Kind == "partition" {
+		if it.Kind == flash.KindPartition {
 			base, slot := cutSlot(it.Name)
 			own[base] = own[base] || slot == p.wishes.Slot
 			other = other || slot != "" && slot != p.wishes.Slot
@@ -80,7 +80,7 @@ func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
 	}
 	end := func(mark string, e flash.Extent) {
 		own := Item{Write: true, ManifestEntry: it.ManifestEntry, Image: flash.Slice(it.Image, e)}
-		own.Kind, own.File = "excerpt", p.taken.take(marked(it.File, mark))
+		own.Kind, own.File = flash.KindExcerpt, p.taken.take(marked(it.File, mark))
 		own.Offset, own.Length, own.Present = it.Offset+e.Offset, e.Length, e.Length
 		excerpts = append(excerpts, own)
 	}

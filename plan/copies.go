@@ -66,7 +66,7 @@ func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.E
 
 // copied reports whether there can be copies of the item.
 func (it Item) copied() bool {
-	return it.Kind == "partition" && it.Write && it.Present == it.Length && len(it.Unread) == 0
+	return it.Kind == flash.KindPartition && it.Write && it.State(it.Unread) == flash.StateStored
 }
 
 // watcher reports how far the look through all items has come, and ends it with ctx.
@@ -103,7 +103,7 @@ func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, e
 	if end == it.Present {
 		return nil, nil
 	}
-	own := p.copyOf(it, "trimmed", "trimmed", c, flash.Extent{Length: end})
+	own := p.copyOf(it, flash.KindTrimmed, "trimmed", c, flash.Extent{Length: end})
 	own.Image = flash.Slice(it.Image, flash.Extent{Length: end})
 	p.trimmed[it.File] = own.File
 	return []Item{own}, nil
@@ -140,7 +140,7 @@ func (p *Plan) sparse(it Item, c image.Content, limit int64, look func(int64) er
 		if len(pieces) > 1 {
 			mark = fmt.Sprintf("sparse.%d", i+1)
 		}
-		own := p.copyOf(it, "sparse", mark, c, piece.Extent())
+		own := p.copyOf(it, flash.KindSparse, mark, c, piece.Extent())
 		own.Image = piece
 		items = append(items, own)
 	}
@@ -149,9 +149,9 @@ func (p *Plan) sparse(it Item, c image.Content, limit int64, look func(int64) er
 
 // copyOf makes the entry of a file that stands for a stretch of it, with a mark in its
 // name: boot.img, boot.trimmed.img. The witness is the content that makes it possible.
-func (p *Plan) copyOf(it Item, kind, mark string, c image.Content, e flash.Extent) Item {
+func (p *Plan) copyOf(it Item, kind flash.Kind, mark string, c image.Content, e flash.Extent) Item {
 	own := Item{Write: true, ManifestEntry: it.ManifestEntry}
-	own.Kind, own.Witness, own.File = kind, c.Kind.String(), p.taken.take(marked(it.File, mark))
+	own.Kind, own.Witness, own.File = kind, flash.Witness(c.Kind.String()), p.taken.take(marked(it.File, mark))
 	own.Offset, own.Length, own.Present = it.Offset+e.Offset, e.Length, e.Length
 	return own
 }

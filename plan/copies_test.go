@@ -26,7 +26,7 @@ func planCopies(t *testing.T, phone *imgtest.Phone, w Wishes, c Copies) *Plan {
 }
 
 // ofKind lists the files of one kind with their items.
-func ofKind(p *Plan, kind string) map[string]Item {
+func ofKind(p *Plan, kind flash.Kind) map[string]Item {
 	found := map[string]Item{}
 	for _, it := range p.Items {
 		if it.Kind == kind {
@@ -173,7 +173,7 @@ func TestTrimFileSystem(t *testing.T) {
 	phone.User.Zero(row.Offset, row.Length)
 	phone.User.Put(row.Offset, imgtest.Ext4(8<<20, "cache"))
 	p := planCopies(t, phone, Wishes{}, Copies{Trim: true})
-	if it := ofKind(p, "trimmed")["cache.trimmed.img"]; it.Present != 8<<20 || it.Witness != string(image.Ext4) {
+	if it := ofKind(p, "trimmed")["cache.trimmed.img"]; it.Present != 8<<20 || it.Witness != flash.Witness(image.Ext4) {
 		t.Errorf("%+v", it.ManifestEntry)
 	}
 	phone.User.Put(row.End()-16384, []byte{0xC4, 0xB1, 0xB5, 0xD0})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
@@ -30,7 +31,7 @@ func (p *Plan) Identity() Identity {
 		case s == "":
 		case s == scatter.SecretUnknown:
 			id.Unknown = append(id.Unknown, it.Name)
-		case s == scatter.SecretUnnamed, it.Kind == "gap":
+		case s == scatter.SecretUnnamed, it.Kind == flash.KindGap:
 			id.Unnamed = append(id.Unnamed, withGuess(&it))
 		case it.Guess != "":
 			id.Known = append(id.Known, withGuess(&it))

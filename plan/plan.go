@@ -27,11 +27,11 @@ func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) =
 
 // Facts are what is known of the phone besides its bytes.
 type Facts struct {
-	Table      *flash.Table   // rows of all regions
-	Witness    string         // which table they come from
-	Chip       string         // "MT6592", "" unknown
-	Project    string         // board or project, "" unknown
-	DeviceSize int64          // true size of the user area, bytes; 0 unknown
+	Table      *flash.Table    // rows of all regions
+	Witness    flash.Witness   // which table they come from
+	Chip       string          // "MT6592", "" unknown
+	Project    string          // board or project, "" unknown
+	DeviceSize int64           // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // of finding all that
 
 	// Unnamed tells of a stretch that no table names whether it may hold something, and what
@@ -77,7 +77,7 @@ func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
 	}
 	p.Problems = unique(p.Problems)
 	slices.SortStableFunc(p.Items, func(a, b Item) int {
-		if a.Region != b.Region || a.Kind == "preloader" || b.Kind == "preloader" {
+		if a.Region != b.Region || a.Kind == flash.KindPreloader || b.Kind == flash.KindPreloader {
 			return 0
 		}
 		return cmp.Compare(a.Offset, b.Offset)
@@ -110,8 +110,8 @@ func (p *Plan) addBoots() {
 		}
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "region", Name: raw, Region: part.Region, File: p.taken.take(raw + ".bin"),
-				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
+				Kind: flash.KindRegion, Name: raw, Region: part.Region, File: p.taken.take(raw + ".bin"),
+				Extent: flash.Extent{Length: part.Image.Size()}, Witness: flash.Witness(part.Source),
 			},
 			Image: part.Image,
 		})
@@ -151,7 +151,7 @@ func (p *Plan) addPreloaders() {
 		}
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "preloader", Name: "preloader", Region: regions[max(f.Region, 1)-1].Region, File: p.taken.take(f.Name),
+				Kind: flash.KindPreloader, Name: "preloader", Region: regions[max(f.Region, 1)-1].Region, File: p.taken.take(f.Name),
 				Extent: f.Extent, Witness: "BRLYT and GFH", Type: "SV5_BL_BIN", Operation: "BOOTLOADERS",
 			},
 			Image: f.Image,
@@ -168,8 +168,8 @@ func (p *Plan) addOthers() {
 		name := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(string(part.Region), "EMMC_"), "UFS_"))
 		p.add(Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "region", Name: name, Region: part.Region, File: p.taken.take(name + ".bin"),
-				Extent: flash.Extent{Length: part.Image.Size()}, Witness: part.Source,
+				Kind: flash.KindRegion, Name: name, Region: part.Region, File: p.taken.take(name + ".bin"),
+				Extent: flash.Extent{Length: part.Image.Size()}, Witness: flash.Witness(part.Source),
 			},
 			Image: part.Image,
 		})
@@ -189,7 +189,7 @@ func (p *Plan) addUser() {
 	for _, g := range gaps(rows, user.Image.Size()) {
 		it := Item{
 			ManifestEntry: flash.ManifestEntry{
-				Kind: "gap", Name: fmt.Sprintf("gap_0x%x", g.Offset), Region: user.Region,
+				Kind: flash.KindGap, Name: fmt.Sprintf("gap_0x%x", g.Offset), Region: user.Region,
 				File: p.taken.take(fmt.Sprintf("gap_0x%x.bin", g.Offset)), Extent: g,
 			},
 			Image: flash.Slice(user.Image, g),
@@ -207,14 +207,12 @@ func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
 	return p.facts.Unnamed(e)
 }
 
-// rows are those that can be carved: they have a place, and somebody besides a
-// scatter file's sentinel vouches for it. Reserved rows of an MBR device (BMTPOOL)
-// are promises of the flash tool, not partitions; their bytes stay in a gap.
+// rows are the partitions of a region, in order of address.
 func (p *Plan) rows(r flash.Region) []*flash.Partition {
 	var rows []*flash.Partition
 	for i := range p.facts.Table.Partitions {
 		row := &p.facts.Table.Partitions[i]
-		if row.Region == r && row.Placed() && !(row.Reserved && row.Witness == "scatter") {
+		if row.Region == r && row.Carved() {
 			rows = append(rows, row)
 		}
 	}
@@ -227,7 +225,7 @@ func (p *Plan) rows(r flash.Region) []*flash.Partition {
 func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	it := Item{
 		ManifestEntry: flash.ManifestEntry{
-			Kind: "partition", Name: row.Name, Region: row.Region, Extent: row.Extent,
+			Kind: flash.KindPartition, Name: row.Name, Region: row.Region, Extent: row.Extent,
 			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
 		},
 		Row:   row,
@@ -315,7 +313,7 @@ func (p *Plan) add(it Item) {
 func (p *Plan) sized(it Item) Item {
 	it.Present = it.Image.Size()
 	if part := p.dev.Part(it.Region); part != nil {
-		it.Unread = flash.Within(part.Unread, flash.Extent{Offset: it.Offset, Length: it.Present})
+		it.Unread = flash.Within(part.Unread, it.AtHand())
 	}
 	return it
 }

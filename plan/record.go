@@ -13,7 +13,7 @@ func (p *Plan) Outputs() []flash.Output {
 	var out []flash.Output
 	for _, it := range p.Items {
 		if it.Write {
-			out = append(out, flash.Output{Name: it.File, Image: it.Image, OmitZero: it.Kind == "gap"})
+			out = append(out, flash.Output{Name: it.File, Image: it.Image, OmitZero: it.Kind == flash.KindGap})
 		}
 	}
 	return out
@@ -58,7 +58,7 @@ func (p *Plan) Scatter() []byte {
 	made := scatter.Create(p.facts.Table, facts)
 	p.Private = made.Private
 	for _, it := range p.Items {
-		if it.Kind == "excerpt" && !slices.Contains(p.Private, it.Name) {
+		if it.Kind == flash.KindExcerpt && !slices.Contains(p.Private, it.Name) {
 			p.Private = append(p.Private, it.Name)
 		}
 	}
@@ -68,7 +68,7 @@ func (p *Plan) Scatter() []byte {
 // preloader is the flashable one that is written, or nil.
 func (p *Plan) preloader() *Item {
 	for i := range p.Items {
-		if it := &p.Items[i]; it.Kind == "preloader" && it.Write {
+		if it := &p.Items[i]; it.Kind == flash.KindPreloader && it.Write {
 			return it
 		}
 	}

@@ -146,6 +146,6 @@ func (w Wishes) Select(entries []flash.ManifestEntry) (func(*flash.ManifestEntry
 		return nil, err
 	}
 	return func(e *flash.ManifestEntry) bool {
-		return w.wants(aliases(e.Name, e.File)...) && !(e.Kind == "gap" && len(w.Only) > 0)
+		return w.wants(aliases(e.Name, e.File)...) && !(e.Kind == flash.KindGap && len(w.Only) > 0)
 	}, nil
 }

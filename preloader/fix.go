@@ -153,6 +153,29 @@ func FixPair(boot1, boot2 flash.Image) ([]Fixed, []flash.Problem, error) {
 		"the second one is used; the first: %s", why))...), nil
 }
 
+// FixRegions is Fix for the boot regions of a phone: one, or two.
+func FixRegions(regions ...flash.Image) ([]Fixed, []flash.Problem, error) {
+	if len(regions) > 1 {
+		return FixPair(regions[0], regions[1])
+	}
+	return Fix(regions[0])
+}
+
+// Outputs are the files to write of what FixRegions found in these regions: all that are not
+// flashable as they are. With tails, what follows a file is one of its own, NAME_tail.bin.
+func Outputs(fixed []Fixed, tails bool, regions ...flash.Image) (out []flash.Output) {
+	for _, f := range fixed {
+		if f.Already {
+			continue
+		}
+		out = append(out, flash.Output{Name: f.Name, Image: f.Image})
+		if t := f.File.Tail.Extent; tails && t.Length > 0 {
+			out = append(out, flash.Output{Name: strings.TrimSuffix(f.Name, ".bin") + "_tail.bin", Image: flash.Slice(regions[max(f.Region, 1)-1], t)})
+		}
+	}
+	return out
+}
+
 // rank orders what Fix said of a region: proven, unproven, refused, nothing there.
 func rank(fixed []Fixed, err error) int {
 	switch {

@@ -23,6 +23,17 @@ type Region struct {
 	Problems []flash.Problem `json:"problems,omitempty"`
 }
 
+// Doubts are what is wrong in the region, a hash that does not prove included.
+func (r *Region) Doubts() []flash.Problem {
+	out := slices.Clone(r.Problems)
+	for _, f := range r.Files {
+		if f.Proof.Failed() && !f.Cut() && flash.Worst(r.Problems) < flash.Warning {
+			out = append(out, warn(f.FileName, f.Extent.Offset, "its hash does not prove"))
+		}
+	}
+	return out
+}
+
 // Main returns the preloader proper, the file the BootROM starts, or nil.
 func (r *Region) Main() *File {
 	for _, f := range r.Files {

@@ -1,6 +1,8 @@
 package preloader
 
 import (
+	"bytes"
+
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -60,6 +62,11 @@ func (f *File) readTail(img flash.Image, limit int64) ([]flash.Problem, error) {
 func (t *Tail) survey(img flash.Image) error {
 	var zeros, ones int64
 	err := windows(img, t.Extent, 0, func(w window) error {
+		nulls, erased := bytes.Count(w.bytes, []byte{0x00}), bytes.Count(w.bytes, []byte{0xFF})
+		if nulls+erased == len(w.bytes) { // most of a boot region is fill, and counted quickly
+			zeros, ones = zeros+int64(nulls), ones+int64(erased)
+			return nil
+		}
 		for i, c := range w.bytes {
 			switch c {
 			case 0x00:

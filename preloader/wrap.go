@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -32,6 +33,16 @@ type WrapOptions struct {
 // alone: 0x0C stands in preloaders of eMMC regions, too, and not only of UFS ones.
 func (f FileInfo) Medium() string {
 	return map[uint8]string{deviceEMMC: MediumEMMC, 0x07: MediumSF}[f.FlashDevice]
+}
+
+// MediumNamed takes the name of a medium as people write it, emmc or EMMC_BOOT, in any case; ""
+// for another word.
+func MediumNamed(s string) string {
+	name := strings.TrimSuffix(strings.ToUpper(s), "_BOOT") + "_BOOT"
+	if mediumNamed(name) == nil {
+		return ""
+	}
+	return name
 }
 
 const blockSize = 0x200

@@ -142,3 +142,11 @@ func TestWrapRefuses(t *testing.T) {
 		t.Errorf("not this format: %v", err)
 	}
 }
+
+func TestMediumNamed(t *testing.T) {
+	for s, want := range map[string]string{"emmc": MediumEMMC, "UFS": MediumUFS, "combo_boot": MediumCombo, "SF_BOOT": MediumSF, "floppy": "", "": "", "GFH": ""} {
+		if got := MediumNamed(s); got != want {
+			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+	}
+}

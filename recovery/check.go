@@ -23,6 +23,9 @@ const (
 	MayHarm      Answer = "may do harm"   // it starts, and whether it goes by what is wrong in it is not known
 )
 
+// Bad reports whether the image must not be flashed before its reasons are read.
+func (a Answer) Bad() bool { return a == DoesNotStart || a == Harmful || a == MayHarm }
+
 // Verdict is what Check came to. Reasons that are errors stop the phone from starting the
 // image, warnings may; notes are what was found in order or is worth knowing.
 type Verdict struct {

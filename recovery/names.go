@@ -1,8 +1,11 @@
 package recovery
 
 import (
+	"cmp"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
@@ -61,4 +64,23 @@ func portable(s string) bool {
 		return false
 	}
 	return s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")
+}
+
+// BoardName is a name for the files of a phone's recovery, of letters, digits, '_' and '-': the
+// board, else the chip, else what the stock image calls the board, else "new". The phone may be nil.
+func BoardName(phone *Phone, stock flash.Image) string {
+	name := ""
+	if phone != nil {
+		name = cmp.Or(phone.Board, phone.Chip)
+	}
+	if b, err := boot.Read(stock); err == nil {
+		name = cmp.Or(name, b.Facts().Board)
+	}
+	name = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' {
+			return r
+		}
+		return '_'
+	}, name)
+	return cmp.Or(name, "new")
 }

@@ -67,7 +67,7 @@ func Build(ctx context.Context, f Facts) (*Report, error) {
 	b.assign()
 	r.Phone.Build = b.software(sources)
 	for _, s := range sources {
-		if s.Image != nil && r.Logo == nil && s.Kind == "partition" && scatter.Canonical(s.Name) == "logo" {
+		if s.Image != nil && r.Logo == nil && s.Kind == flash.KindPartition && scatter.Canonical(s.Name) == "logo" {
 			r.Logo = decodeLogo(ctx, s.Name, s.Image)
 		}
 	}
@@ -130,7 +130,7 @@ func (b *builder) row(s Source) error {
 	if row.Fill.Bad > 0 {
 		b.Problems = append(b.Problems, flash.NewProblem(flash.Error, row.Name, row.Start, "0x%x bytes could not be read, now or when the dump was made", row.Fill.Bad))
 	}
-	if f := row.Fill; row.Kind == "gap" && f.Exact && f.Zero == row.Present {
+	if f := row.Fill; row.Kind == flash.KindGap && f.Exact && f.Zero == row.Present {
 		row.File = "" // a split leaves such gaps out
 	}
 	if c := row.Content; c != nil {
@@ -153,9 +153,9 @@ func (r *Row) settle() {
 // verdict asks whether the content belongs under the name; gaps have none.
 func verdict(r Row, c image.Content) image.Verdict {
 	switch r.Kind {
-	case "partition":
+	case flash.KindPartition:
 		return image.Agrees(scatter.Canonical(r.Name), c)
-	case "preloader":
+	case flash.KindPreloader:
 		return image.Agrees("preloader", c)
 	}
 	return image.Neutral
@@ -191,7 +191,7 @@ func (b *builder) assign() {
 	for i := range b.Rows {
 		row := &b.Rows[i]
 		for _, p := range b.Problems {
-			if p.Place != "" && p.Place == row.Name && row.Kind != "region" {
+			if p.Place != "" && p.Place == row.Name && row.Kind != flash.KindRegion {
 				row.Problems = append(row.Problems, p)
 			}
 		}

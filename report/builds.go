@@ -106,7 +106,7 @@ type volumes struct {
 func newVolumes(sources []Source) *volumes {
 	v := &volumes{rows: map[string]Source{}}
 	for _, s := range sources {
-		if s.Image != nil && s.Kind == "partition" {
+		if s.Image != nil && s.Kind == flash.KindPartition {
 			v.order = append(v.order, s)
 			if name := scatter.Canonical(s.Name); v.rows[name].Image == nil {
 				v.rows[name] = s

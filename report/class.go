@@ -69,11 +69,11 @@ func classOf(e *flash.ManifestEntry) Class {
 		secret = ""
 	}
 	switch {
-	case e.Kind == "gap" && secret != "":
+	case e.Kind == flash.KindGap && secret != "":
 		return Private
-	case e.Kind == "gap":
+	case e.Kind == flash.KindGap:
 		return Gap
-	case e.Kind == "region", e.Kind == "preloader":
+	case e.Kind == flash.KindRegion, e.Kind == flash.KindPreloader:
 		return Boot
 	}
 	name := scatter.Canonical(e.Name)

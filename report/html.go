@@ -141,7 +141,7 @@ func (r *Report) page() *page {
 				a.Rows = append(a.Rows, pageRowOf(row, i))
 				p.PrintRows += 1 + len(a.Rows[len(a.Rows)-1].Told)
 				p.Hashes = p.Hashes || row.SHA256 != ""
-				if row.Kind == "partition" {
+				if row.Kind == flash.KindPartition {
 					partitions++
 				}
 			}
@@ -170,7 +170,7 @@ func (r *Report) facts() []pageFact {
 	p := r.Phone
 	out := []pageFact{{Name: "storage", Value: orDash(storageWord(p.Storage))}, {Name: "table", Value: tableWord(p)}}
 	if p.Witness != "" {
-		out = append(out, pageFact{Name: "rows by", Value: clean(p.Witness)})
+		out = append(out, pageFact{Name: "rows by", Value: clean(string(p.Witness))})
 	}
 	for _, f := range []struct {
 		name string

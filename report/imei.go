@@ -21,7 +21,7 @@ type IMEIs struct {
 // content gives them one. What it does not list was not looked at.
 func FindIMEIs(sources []Source) (out []IMEIs) {
 	for _, s := range sources {
-		if s.Kind != "partition" || s.Present == 0 && s.Image == nil {
+		if s.Kind != flash.KindPartition || s.Present == 0 && s.Image == nil {
 			continue
 		}
 		var f *imei.Finding

@@ -30,16 +30,16 @@ type Fact struct {
 
 // Phone is what this phone is.
 type Phone struct {
-	Chip       Fact          `json:"chip"`
-	Project    Fact          `json:"project"`
-	Storage    flash.Storage `json:"storage"`
-	Generation string        `json:"generation"` // "gpt", "ebr", "claim", "content", "boot"
-	Witness    string        `json:"witness"`    // where the rows come from
-	Have       int64         `json:"have"`       // bytes of the user region at hand
-	DeviceSize int64         `json:"device_size,omitempty"`
-	AtLeast    int64         `json:"device_at_least,omitempty"`
-	Complete   bool          `json:"complete"` // the user region is, and that is provable
-	Build      []Fact        `json:"build"`    // what its software says about itself
+	Chip       Fact             `json:"chip"`
+	Project    Fact             `json:"project"`
+	Storage    flash.Storage    `json:"storage"`
+	Generation flash.Generation `json:"generation"`
+	Witness    flash.Witness    `json:"witness"` // where the rows come from
+	Have       int64            `json:"have"`    // bytes of the user region at hand
+	DeviceSize int64            `json:"device_size,omitempty"`
+	AtLeast    int64            `json:"device_at_least,omitempty"`
+	Complete   bool             `json:"complete"` // the user region is, and that is provable
+	Build      []Fact           `json:"build"`    // what its software says about itself
 }
 
 // Missing is a stretch to read from the phone. A Length of 0 is the whole region, of
@@ -65,7 +65,7 @@ type Region struct {
 
 // Row is a partition, or a stretch that is none.
 type Row struct {
-	Kind      string          `json:"kind"` // "partition", "gap", "region", "preloader"
+	Kind      flash.Kind      `json:"kind"` // a partition, gap, region or preloader
 	Name      string          `json:"name"` // data from a stranger
 	Class     Class           `json:"class"`
 	Region    flash.Region    `json:"region"`
@@ -76,7 +76,7 @@ type Row struct {
 	File      string          `json:"file,omitempty"`
 	Operation string          `json:"operation,omitempty"`
 	Type      string          `json:"type,omitempty"`
-	Witness   string          `json:"witness,omitempty"`
+	Witness   flash.Witness   `json:"witness,omitempty"`
 	Guess     string          `json:"guess,omitempty"`   // names that its content gives, where no table has one
 	Unnamed   bool            `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
 	Content   *Content        `json:"content,omitempty"` // nil when nothing of it is at hand

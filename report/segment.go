@@ -3,6 +3,8 @@ package report
 import (
 	"cmp"
 	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // Segment is a stretch of a region as it is drawn: segments follow each other without
@@ -29,7 +31,7 @@ func (r *Report) segments(reg Region) []Segment {
 	for i, row := range r.Rows {
 		switch {
 		case row.Region != reg.Name || !row.Placed() || row.Length == 0 || row.Start >= reg.Size:
-		case row.Kind == "region":
+		case row.Kind == flash.KindRegion:
 			whole = i
 		default:
 			order = append(order, i)

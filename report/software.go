@@ -25,7 +25,7 @@ func Software(sources []Source) []Fact {
 	}
 	addBuilds(sources, add)
 	for _, s := range sources {
-		if s.Image == nil || s.Kind != "partition" {
+		if s.Image == nil || s.Kind != flash.KindPartition {
 			continue
 		}
 		switch base, _ := slot.Cut(scatter.Canonical(s.Name)); base {

@@ -110,18 +110,18 @@ func storageWord(s flash.Storage) string {
 
 func tableWord(p Phone) string {
 	switch p.Generation {
-	case "gpt":
+	case flash.GenerationGPT:
 		return "GPT"
-	case "ebr":
+	case flash.GenerationEBR:
 		return "MBR and EBR"
-	case "claim":
+	case flash.GenerationClaim:
 		return "no table in the dump"
-	case "content":
+	case flash.GenerationContent:
 		return "no table: rows guessed from content"
-	case "boot":
+	case flash.GenerationBoot:
 		return "boot region"
 	}
-	return p.Generation
+	return string(p.Generation)
 }
 
 func (t *text) region(reg Region) {
@@ -394,7 +394,7 @@ func (r *Row) content() string {
 // guesses are the names that content gives what no table names.
 func (r *Row) guesses() string {
 	switch names := strings.ReplaceAll(r.Guess, " ", "? "); {
-	case r.Kind == "gap" && r.Guess != "":
+	case r.Kind == flash.KindGap && r.Guess != "":
 		return "; in it: " + names + "?"
 	case r.Guess != "" && r.Content.Label != r.Guess && r.Content.Kind != r.Guess:
 		return "; " + names + "?"

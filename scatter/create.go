@@ -47,10 +47,12 @@ type Reason struct {
 
 // Creation is a new scatter file before it is written.
 type Creation struct {
-	Spec     Spec // for Build
-	Reasons  []Reason
-	Private  []string // rows with the phone's identity that the file makes downloadable
-	Problems flash.Problems
+	Spec     Spec            `json:"-"` // for Build
+	Reasons  []Reason        `json:"rows"`
+	Private  []string        `json:"private,omitempty"` // rows with the phone's identity that the file makes downloadable
+	Problems flash.Problems `json:"problems"`
+
+	SizeUnknown bool `json:"-"` // a row has no length because nobody said the size of the flash
 }
 
 // Create makes a scatter file from a partition table alone. A GPT lists all but three
@@ -174,7 +176,7 @@ func (c *creator) placeOpen() {
 			c.problem(flash.Error, p.Name, "no room is left for it: it would begin at 0x%x of 0x%x bytes", p.Offset, c.size)
 			p.ToEnd = true
 		default:
-			p.ToEnd = true
+			p.ToEnd, c.SizeUnknown = true, true
 			c.problem(flash.Warning, p.Name, "the table does not say how large it is, for it does not know the size of the flash: "+
 				"written as size 0, which is up to the end; the size of the user area settles it")
 		}
@@ -234,7 +236,7 @@ const maxBackup = 4 << 20
 
 // addGPT adds the rows of the two copies of the GPT.
 func (c *creator) addGPT() {
-	if c.old || c.facts.Storage == flash.NAND || isGuess(c.rows[0]) {
+	if c.old || c.facts.Storage == flash.NAND || c.rows[0].Witness.IsGuess() {
 		return
 	}
 	row := func(name string, e flash.Extent) flash.Partition {

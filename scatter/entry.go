@@ -19,7 +19,7 @@ const SecretUnknown Secret = "identity, perhaps: nobody knows what a partition o
 // that content gives itself. Notes and maps go by it. What it says nothing of is the same on
 // every phone of the model, blank, or of a name that is known and holds no secret.
 func Carries(e *flash.ManifestEntry) Secret {
-	if s := Why(e.Name); s != "" && e.Kind != "gap" && e.Kind != "preloader" {
+	if s := Why(e.Name); s != "" && e.Kind != flash.KindGap && e.Kind != flash.KindPreloader {
 		return s
 	}
 	for name := range strings.FieldsSeq(e.Guess) {
@@ -30,7 +30,7 @@ func Carries(e *flash.ManifestEntry) Secret {
 	if e.Unnamed {
 		return SecretUnnamed
 	}
-	if e.Kind == "partition" && e.Guess == "" && e.Witness != flash.Guessed && !isKnown(e.Name) {
+	if e.Kind == flash.KindPartition && e.Guess == "" && !e.Witness.IsGuess() && !isKnown(e.Name) {
 		return SecretUnknown
 	}
 	return ""

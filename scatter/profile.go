@@ -18,9 +18,9 @@ func (c *creator) profile() {
 		name := Canonical(p.Name)
 		attr := Defaults(p.Name, s.Storage)
 		r := Reason{Name: p.Name, Private: attr.Private, Place: c.whyThere(*p), Words: whyWords(name)}
-		if isGuess(*p) {
+		if p.Witness.IsGuess() {
 			r.Guessed = true
-			s.Remarks[i] = "guessed: " + p.Witness
+			s.Remarks[i] = "guessed: " + string(p.Witness)
 		}
 		switch {
 		case p.Reserved && !c.writeBack(*p):
@@ -36,11 +36,6 @@ func (c *creator) profile() {
 		}
 		c.Reasons = append(c.Reasons, r)
 	}
-}
-
-// isGuess reports whether no table vouches for a row.
-func isGuess(p flash.Partition) bool {
-	return strings.HasPrefix(p.Witness, "content") || strings.HasPrefix(p.Witness, "guess")
 }
 
 // writeBack reports whether a row that flash tools reserve has content at hand that

@@ -100,7 +100,7 @@ func (b *builder) entry(i int) entry {
 		Download:  isTrue(r.Get("is_download")),
 		Type:      r.Get("type"),
 		Operation: r.Get("operation_type"),
-		Witness:   "scatter",
+		Witness:   flash.WitnessScatter,
 	}
 	if file := r.Get("file_name"); !strings.EqualFold(file, "NONE") {
 		e.File = file

@@ -78,7 +78,7 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manifest, src flash.ManifestSource) (flash.Part, error) {
 	part := flash.Part{Region: src.Region, Image: flash.NewStitched(src.Size), Source: src.Name, Beyond: src.Beyond}
 	whole := []flash.Extent{{Length: src.Size}}
-	i := slices.IndexFunc(record.Entries, func(e flash.ManifestEntry) bool { return e.Kind == "region" && e.Region == src.Region })
+	i := slices.IndexFunc(record.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindRegion && e.Region == src.Region })
 	if i < 0 || record.Entries[i].File == "" {
 		part.Unread = whole
 		return part, nil

@@ -20,41 +20,55 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		s.Record = record
 	}
 	for _, src := range record.Sources {
-		img, unread := flash.NewStitched(src.Size), src.Unread
-		missing := []flash.Extent{{Length: src.Size}}
-		for i := range record.Entries {
-			e := &record.Entries[i]
-			if e.Region == src.Region && (e.Stored() || e.Kind == flash.KindSealed) {
-				missing = flash.Without(missing, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
-			}
-			if e.Region == src.Region && e.Kind == flash.KindSealed {
-				opened, err := s.addSealed(ctx, f, img, e)
-				if err != nil {
-					return false, err
-				}
-				if !opened {
-					unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset, Length: e.Present}})
-				}
-				continue
-			}
-			if e.Region != src.Region || !e.Stored() || e.Present == 0 || e.Zero || e.File == "" && e.State(src.Unread) == flash.StateHole {
-				continue
-			}
-			have, err := s.addEntry(ctx, f, img, e)
-			if err != nil {
-				return false, err
-			}
-			if have < e.Present {
-				unread = flash.Union(unread, []flash.Extent{{Offset: e.Offset + have, Length: e.Present - have}})
-			}
+		part, err := s.openListed(ctx, f, record, &src)
+		if err != nil {
+			return false, err
 		}
-		if missing = flash.Without(missing, unread); len(missing) > 0 {
-			s.problem(flash.Error, string(src.Region), "the manifest knows of nothing that holds %v, and what else it lacks: 0x%x bytes read as zero, and are none", missing[0], flash.Total(missing))
-			unread = flash.Union(unread, missing)
-		}
-		s.Parts = append(s.Parts, flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: unread, Beyond: src.Beyond})
+		s.Parts = append(s.Parts, part)
 	}
 	return true, nil
+}
+
+// openListed puts one region together. What no entry holds is unread.
+func (s *Source) openListed(ctx context.Context, f *folder, record *flash.Manifest, src *flash.ManifestSource) (flash.Part, error) {
+	img := flash.NewStitched(src.Size)
+	part := flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: src.Unread, Beyond: src.Beyond}
+	missing := []flash.Extent{{Length: src.Size}}
+	for i := range record.Entries {
+		e := &record.Entries[i]
+		state := e.State(src.Unread)
+		if e.Region != src.Region || !e.Kind.IsDump() && state != flash.StateSealed {
+			continue
+		}
+		missing = flash.Without(missing, []flash.Extent{e.AtHand()})
+		have, err := s.lay(ctx, f, img, e, state)
+		if err != nil {
+			return part, err
+		}
+		if have < e.Present {
+			part.Unread = flash.Union(part.Unread, []flash.Extent{{Offset: e.Offset + have, Length: e.Present - have}})
+		}
+	}
+	if missing = flash.Without(missing, part.Unread); len(missing) > 0 {
+		s.problem(flash.Error, string(src.Region), "the manifest knows of nothing that holds %v, and what else it lacks: 0x%x bytes read as zero, and are none", missing[0], flash.Total(missing))
+		part.Unread = flash.Union(part.Unread, missing)
+	}
+	return part, nil
+}
+
+// lay puts the bytes of one entry at their place. It returns how many of the Present bytes
+// are accounted for, from the entry's start; the rest is unread.
+func (s *Source) lay(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry, state flash.State) (have int64, err error) {
+	switch {
+	case state == flash.StateSealed:
+		if opened, err := s.addSealed(ctx, f, img, e); err != nil || !opened {
+			return 0, err
+		}
+		return e.Present, nil
+	case e.Zero, e.Present == 0, e.File == "" && state == flash.StateHole: // zeros, nothing, or unread already
+		return e.Present, nil
+	}
+	return s.addEntry(ctx, f, img, e)
 }
 
 // readRecord reads a manifest of the folder: nil when it has none of that name, or one
@@ -88,7 +102,7 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 // that no copy takes those zeros for the phone's.
 func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (have int64, err error) {
 	lost := func(why string) {
-		s.hole(e.Region, flash.Extent{Offset: e.Offset, Length: e.Present})
+		s.hole(e.Region, e.AtHand())
 		s.Problems.AddAt(flash.Error, e.Name, e.Offset, "%s: its bytes are missing and read as zero", why)
 	}
 	if e.File == "" {

@@ -149,9 +149,6 @@ func (f *Folder) names() ([]string, error) {
 	return names, nil
 }
 
-// Dir returns the folder's path.
-func (f *Folder) Dir() string { return f.dir }
-
 // path returns the path of a file of the folder.
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
 

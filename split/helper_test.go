@@ -141,7 +141,7 @@ func newDump(seed uint64) *dump {
 	return d
 }
 
-func (d *dump) add(kind, name string, off, n int64) {
+func (d *dump) add(kind flash.Kind, name string, off, n int64) {
 	e := flash.Extent{Offset: off, Length: n}
 	d.outputs = append(d.outputs, flash.Output{Name: name, Image: flash.Slice(image(d.b), e), OmitZero: kind == "gap"})
 	d.m.Entries = append(d.m.Entries, flash.ManifestEntry{Kind: kind, Name: name, Region: flash.EMMCUser, Extent: e, Present: n, File: name})

@@ -16,6 +16,7 @@ type ImageOptions struct {
 	Hash     bool // take the SHA-256 while writing
 	NoHoles  bool
 	NoSync   bool
+	ReadBack bool     // compare the file with the image before it has its name
 	Inputs   []string // what must not be written to
 	Progress func(flash.Event)
 
@@ -46,6 +47,9 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 		return nil, err
 	}
 	err = f.fill(ctx, img, opt, r)
+	if err == nil && opt.ReadBack {
+		err = readBack(ctx, f.file, img)
+	}
 	if err == nil && opt.Before != nil {
 		err = opt.Before()
 	}

@@ -46,6 +46,17 @@ type JoinReport struct {
 	// they were copied, and nothing says whether they are what they were.
 }
 
+// Problems are what stands between the file out and a proven dump: what the dump had not, and
+// parts without a hash, of which nobody can say that they are unchanged.
+func (r *JoinReport) Problems(out string) []flash.Problem {
+	problems := slices.Clone(r.Lacking)
+	if len(r.Unproven) > 0 {
+		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
+			Text: fmt.Sprintf("%d of %d files have no hash in the manifest: nothing proves that they are unchanged", len(r.Unproven), r.Files)})
+	}
+	return problems
+}
+
 // Join puts a parts folder together again as the file out. Every part is proven by
 // its hash while it is copied, every byte must be covered by a part, and parts that
 // overlap must agree. Until all of it is proven the file is called OUT.part; after an
@@ -149,8 +160,8 @@ func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, fil
 	case state == flash.StateSealed && !j.locked:
 		return refuse(flash.ReasonEncrypted, j.dir, "holds %s encrypted", e.File)
 	case state == flash.StateSealed:
-		s = span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name}
-	case !e.Stored() || e.File == "" && !e.Zero:
+		s = span{Extent: e.AtHand(), name: e.Name}
+	case !e.Kind.IsDump() || e.File == "" && !e.Zero:
 		return nil
 	default:
 		var err error
@@ -197,7 +208,7 @@ func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 
 // newSpan lays out one entry of the manifest and the file that holds it.
 func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
-	s := span{Extent: flash.Extent{Offset: e.Offset, Length: e.Present}, name: e.Name, file: e.File}
+	s := span{Extent: e.AtHand(), name: e.Name, file: e.File}
 	if e.File == "" {
 		return s, nil
 	}
@@ -219,7 +230,7 @@ func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.
 func skipped(m *flash.Manifest) string {
 	var names []string
 	for _, e := range m.Entries {
-		if e.Skipped {
+		if m.State(&e) == flash.StateSkipped {
 			names = append(names, e.Name)
 		}
 	}

@@ -64,7 +64,7 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	}
 	r.Problems = append(r.Problems, m.Lacking()...)
 	r.repeat(m)
-	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return e.Kind == flash.KindSealed }); i >= 0 {
+	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return m.State(&e) == flash.StateSealed }); i >= 0 {
 		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
 	}
 	r.coverage(dir)

@@ -235,11 +235,3 @@ func (k Kind) String() string { return about[k].words }
 
 // Use returns what the kind is good for.
 func (k Kind) Use() Use { return about[k].use }
-
-// Kinds returns every kind there is.
-func Kinds() (all []Kind) {
-	for k := range about {
-		all = append(all, k)
-	}
-	return all
-}

@@ -241,7 +241,7 @@ func manifest(img flash.Image) *Thing {
 		t.problem(flash.Error, "it cannot be used: %v", err)
 		return t
 	}
-	of := map[string]string{
+	of := map[flash.FolderKind]string{
 		flash.KindParts: "a parts folder, as split writes it", flash.KindDump: "a dump folder, as acquire writes it",
 		flash.KindArchive: "an archive, as backup create writes it",
 	}

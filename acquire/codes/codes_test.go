@@ -282,3 +282,15 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func TestMerge(t *testing.T) {
+	a, b := Code{Number: 1, Tool: SPFlashTool, Name: "A"}, Code{Number: 1, Tool: SPFlashTool3, Name: "A"}
+	c := Code{Number: 1, Tool: FlashTool, Name: "C"}
+	got := Merge([]Code{a, c, b})
+	if len(got) != 2 || got[0].Name != "A" || !slices.Equal(got[0].Tools, []Tool{SPFlashTool, SPFlashTool3}) || got[1].Name != "C" {
+		t.Errorf("%v", got)
+	}
+	if Clash([]Code{a, b}) || !Clash([]Code{a, c}) {
+		t.Error("one number with two names is a clash, with one name none")
+	}
+}

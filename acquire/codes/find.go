@@ -300,6 +300,29 @@ func filter(cs []Code, keep func(Code) bool) []Code {
 	return out
 }
 
+// Shared is a code with all tools that have it under one number and name.
+type Shared struct {
+	Code
+	Tools []Tool
+}
+
+// Merge lists each code once, in the order of cs.
+func Merge(cs []Code) (out []Shared) {
+	for _, c := range cs {
+		i := slices.IndexFunc(out, func(s Shared) bool { return s.String() == c.String() })
+		if i < 0 {
+			i, out = len(out), append(out, Shared{Code: c})
+		}
+		out[i].Tools = append(out[i].Tools, c.Tool)
+	}
+	return out
+}
+
+// Clash reports whether one number stands for several names.
+func Clash(cs []Code) bool {
+	return slices.ContainsFunc(cs, func(c Code) bool { return c.Number == cs[0].Number && c.Name != cs[0].Name })
+}
+
 // once keeps the first of equal codes.
 func once(cs []Code) []Code {
 	var out []Code

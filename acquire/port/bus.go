@@ -225,9 +225,6 @@ func (n named) List() ([]Info, error) {
 // Open implements Bus.
 func (n named) Open(name string) (Conn, error) { return System().Open(name) }
 
-// Any accepts every port; for Wait and Open on a Named bus.
-func Any(Info) bool { return true }
-
 // Loaders returns the ids that phones' loaders are known to use.
 func Loaders() []Info {
 	var out []Info

@@ -50,7 +50,7 @@ func TestSkipperOpens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := port.NewSkipper(&several{names: []string{"a", "b"}})
 		s.Pass("a", time.Second)
-		line, info, err := port.Open(t.Context(), s, port.Any)
+		line, info, err := port.Open(t.Context(), s, anyPort)
 		if err != nil || info.Name != "b" {
 			t.Fatal(info, err)
 		}

@@ -107,17 +107,16 @@ var toStdout = map[string]bool{"cat": true, "scatter create": true, "scatter con
 func prepare(c *cli.Command, name string) {
 	c.OnUsageError = usageOf
 	c.HideHelpCommand = true
-	if !toStdout[name] && findFlag(c.Flags, "output") != nil {
-		before := c.Before
-		c.Before = func(ctx *cli.Context) error {
-			if ctx.String("output") == source.Stdin {
-				return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
-			}
-			if before != nil {
-				return before(ctx)
-			}
-			return nil
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // a switch is off unless it is given
 		}
+	}
+	if len(c.Subcommands) == 0 {
+		c.CustomHelpTemplate = helpTemplate + optionsHelp(c.Flags)
+	}
+	if !toStdout[name] {
+		refusePipe(c)
 	}
 	for _, sub := range c.Subcommands {
 		prepare(sub, name+" "+sub.Name)
@@ -130,6 +129,23 @@ func prepare(c *cli.Command, name string) {
 			}
 			return cli.ShowSubcommandHelp(ctx)
 		}
+	}
+}
+
+// refusePipe refuses - as the output of a command.
+func refusePipe(c *cli.Command) {
+	f, ok := findFlag(c.Flags, "output").(*cli.GenericFlag)
+	if !ok {
+		refusePipeOld(c)
+		return
+	}
+	v := f.Value.(*value)
+	set := v.set
+	v.set = func(s string) error {
+		if s == source.Stdin {
+			return errors.New("it writes to no pipe: -o is the name of a file or a folder")
+		}
+		return set(s)
 	}
 }
 

@@ -224,3 +224,19 @@ func waitOf(c *cli.Context) time.Duration {
 }
 
 func mayBeMixed(m *flash.Manifest) bool { return dump.Mixed(m) }
+
+func refusePipeOld(c *cli.Command) {
+	if findFlag(c.Flags, "output") == nil {
+		return
+	}
+	before := c.Before
+	c.Before = func(ctx *cli.Context) error {
+		if ctx.String("output") == source.Stdin {
+			return usage("%s: it writes to no pipe: -o is the name of a file or a folder", commandName(ctx))
+		}
+		if before != nil {
+			return before(ctx)
+		}
+		return nil
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
 )
@@ -12,28 +11,6 @@ import (
 // errorsOf are the errors among problems.
 func errorsOf(ps []flash.Problem) []flash.Problem {
 	return slices.DeleteFunc(slices.Clone(ps), func(p flash.Problem) bool { return p.Severity < flash.Error })
-}
-
-// readOf leaves out the boot regions of a dump that nothing was read of yet, and says so.
-// It is an error when these are all it has.
-func readOf(u *ui, parts []flash.Part, path string) (read []flash.Part, err error) {
-	var names []string
-	for _, p := range parts {
-		if flash.Total(p.Unread) < p.Image.Size() {
-			read = append(read, p)
-		} else {
-			names = append(names, string(p.Region))
-		}
-	}
-	if len(names) == 0 {
-		return read, nil
-	}
-	text := "nothing was read yet of " + strings.Join(names, ", ")
-	if len(read) == 0 {
-		return nil, &dump.UnreadError{Path: path, Text: path + ": " + text}
-	}
-	u.line("warning", "33;1", "%s", text)
-	return read, nil
 }
 
 // unfinished is a dump or parts folder that was left before its end. Whatever was asked of

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +14,7 @@ import (
 const nearOnes = 6
 
 func explainCommand(u *ui) *cli.Command {
+	o := newDisplay()
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "what does this error code mean, where does it come from, what helps?",
@@ -21,14 +22,13 @@ func explainCommand(u *ui) *cli.Command {
 		Description: "Codes of SP Flash Tool, of Download Agents and of the phone's loaders, and sentences that flash tools\n" +
 			"show. One number may mean different things to different generations of tools: all are listed, with\n" +
 			"whose they are. A name beats a number; where the name is not known, that is said (exit 3).",
-		Flags: []cli.Flag{jsonFlag(), quietFlag()},
-		Action: func(c *cli.Context) error {
-			u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
-			if c.NArg() == 0 {
-				return usage("mtkkit explain: which code? (see mtkkit explain --help)")
+		Flags: flagsOf(nil, o.still()),
+		Action: u.does(&o, func(_ context.Context, args []string) error {
+			if len(args) == 0 {
+				return usageHelp("which code?")
 			}
-			return explainCode(u, strings.Join(c.Args().Slice(), " "))
-		},
+			return explainCode(u, strings.Join(args, " "))
+		}),
 	}
 }
 
@@ -62,12 +62,11 @@ func explainCode(u *ui, query string) error {
 	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
 		return unknownCode(query, a.Unknown)
 	}
-	if u.json {
-		if err := u.document(newExplained(query, a)); err != nil {
-			return err
-		}
-	} else {
+	if !u.json {
 		printAnswer(u, a)
+	}
+	if err := u.answer(newExplained(query, a)); err != nil {
+		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
 		return errProblems // the number is known, and what was asked for is not
@@ -101,7 +100,7 @@ func printAnswer(u *ui, a codes.Answer) {
 		}
 	}
 	if len(a.Others) == 0 {
-		if clash(a.Codes) {
+		if codes.Clash(a.Codes) {
 			u.note("the same number means different things to different tools: go by the name")
 		}
 		return
@@ -116,21 +115,16 @@ func printAnswer(u *ui, a codes.Answer) {
 
 // printCodes prints each code once, with all tools that share its number and name.
 func printCodes(u *ui, cs []codes.Code) {
-	var order []string
-	tools, first := map[string][]string{}, map[string]codes.Code{}
-	for _, c := range cs {
-		key := c.String()
-		if _, ok := first[key]; !ok {
-			order, first[key] = append(order, key), c
-		}
-		tools[key] = append(tools[key], c.Tool.String())
-	}
-	for i, key := range order {
+	for i, c := range codes.Merge(cs) {
 		if i > 0 {
 			u.say("")
 		}
-		u.say("%s", key)
-		printRemedy(u, strings.Join(tools[key], "; "), first[key].Meaning, first[key].Remedy)
+		u.say("%s", c)
+		var tools []string
+		for _, t := range c.Tools {
+			tools = append(tools, t.String())
+		}
+		printRemedy(u, strings.Join(tools, "; "), c.Meaning, c.Remedy)
 	}
 }
 
@@ -140,12 +134,7 @@ func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 	}
 	u.say("  %-8s %s", "meaning", meaning)
 	u.say("  %-8s %s", "cause", r.Cause)
-	u.say("  %-8s %s", "cure", advised(r.Cure))
-}
-
-// clash reports whether one number stands for several names.
-func clash(cs []codes.Code) bool {
-	return slices.ContainsFunc(cs, func(c codes.Code) bool { return c.Number == cs[0].Number && c.Name != cs[0].Name })
+	u.say("  %-8s %s", "cure", r.Cure)
 }
 
 func unknownCode(query string, names []string) error {

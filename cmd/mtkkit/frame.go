@@ -19,6 +19,17 @@ func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string)
 	}
 }
 
+// doesOne is does for a command that works on one thing; what names it.
+func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context, path string) error) cli.ActionFunc {
+	return u.does(o, func(ctx context.Context, args []string) error {
+		path, err := one(args, what)
+		if err != nil {
+			return err
+		}
+		return do(ctx, path)
+	})
+}
+
 // usageError is a command line that makes no sense.
 type usageError struct {
 	text string

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -11,7 +12,15 @@ import (
 	"github.com/mtkkit/mtkkit/gpt"
 )
 
+// gptOptions are the options of gpt repair; of those of a dump only some.
+type gptOptions struct {
+	dumpOptions
+	output string
+	force  bool
+}
+
 func gptCommand(u *ui) *cli.Command {
+	o := &gptOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:  "gpt",
 		Usage: "work on the GUID partition table of a dump",
@@ -19,22 +28,11 @@ func gptCommand(u *ui) *cli.Command {
 			Name:      "repair",
 			Usage:     "write a repaired primary and backup table as files; the dump is never touched",
 			ArgsUsage: "ROM_1",
-			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to write to (default: the dump's name with .tables)"},
-				&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace what an earlier run wrote to the folder"},
-				&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
-				jsonFlag(), quietFlag(), progressFlag(),
-			},
-			Action: func(c *cli.Context) error {
-				path, err := oneFile(c, "dump")
-				if err != nil {
-					return err
-				}
-				if err := u.speakOld(c); err != nil {
-					return err
-				}
-				return repairGPT(c, u, path)
-			},
+			Flags: flagsOf(fields(&o.output, &o.force), []option{
+				textOption(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
+				flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			}, in(groupInput, tmpOption(&o.tmp)), o.displayOptions.options()),
+			Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return repairGPT(ctx, u, o, path) }),
 		}},
 	}
 }
@@ -54,8 +52,8 @@ type repairedTable struct {
 	Length int64        `json:"length"`
 }
 
-func repairGPT(c *cli.Context, u *ui, path string) error {
-	src, err := openSource(c.Context, c, u, path)
+func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
+	src, err := openBytes(ctx, u, &o.dumpOptions, path)
 	if err != nil {
 		return err
 	}
@@ -72,35 +70,25 @@ func repairGPT(c *cli.Context, u *ui, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	dir := cmp.Or(c.String("output"), besides(path, ".tables"))
+	dir := cmp.Or(o.output, besides(path, ".tables"))
 	doc := repaired{Schema: "mtkkit.gpt-repair/1", Folder: dir, Problems: table.Table(user.Region).Problems}
 	var outputs []flash.Output
-	for _, t := range []struct {
-		name   string
-		offset int64
-		bytes  []byte
-	}{{"pgpt.bin", 0, fixed.Primary}, {"sgpt.bin", fixed.BackupOffset, fixed.Backup}} {
-		outputs = append(outputs, flash.Output{Name: t.name, Image: bytes.NewReader(t.bytes)})
-		doc.Tables = append(doc.Tables, repairedTable{t.name, user.Region, t.offset, int64(len(t.bytes))})
+	for _, f := range fixed.Files() {
+		outputs = append(outputs, flash.Output{Name: f.Name, Image: bytes.NewReader(f.Bytes)})
+		doc.Tables = append(doc.Tables, repairedTable{f.Name, user.Region, f.Offset, int64(len(f.Bytes))})
 	}
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "mtkkit " + version(), Kind: "tables", Complete: true}
-	if err := writeFolder(c, dir, append(src.Files, path), outputs, m); err != nil {
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: tool(), Kind: "tables", Complete: true}
+	if err := putFolder(ctx, dir, o.force, append(src.Files, path), outputs, m); err != nil {
 		return err
 	}
 	return doc.report(u)
 }
 
 func (r repaired) report(u *ui) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(r); err != nil {
-			return err
-		}
-	}
-	u.problems(r.Problems) // of the dump; in the files they are mended
+	err := u.end(r, r.Problems) // of the dump; in the files they are mended
 	for _, t := range r.Tables {
 		u.say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
 	}
 	u.say("the dump is as it was; a flash tool can write these files to the phone")
-	return verdict(r.Problems)
+	return err
 }

@@ -60,24 +60,24 @@ func describe(u *ui, d *input) error {
 
 // info is what is known of a dump; the same struct is printed and written as JSON.
 type info struct {
-	Schema     string          `json:"schema"`
-	File       string          `json:"file"`
-	Chip       layout.Fact     `json:"chip"`
-	Project    layout.Fact     `json:"project"`
-	Storage    flash.Storage   `json:"storage"`
-	Build      []report.Fact   `json:"build"` // what its software says about itself
-	Generation string          `json:"generation"`
-	Witness    string          `json:"witness"`
-	Regions    []infoRegion    `json:"regions"`
-	Partitions int             `json:"partitions"`
-	Size       int64           `json:"size"`
-	DeviceSize int64           `json:"device_size,omitempty"`
-	AtLeast    int64           `json:"device_at_least,omitempty"`
-	Complete   bool            `json:"complete"`
-	Missing    []layout.Range  `json:"missing,omitempty"`
-	Preloader  []infoPreloader `json:"preloader,omitempty"`
-	IMEIs      []imeiState     `json:"imei"` // without the numbers
-	Problems   []flash.Problem `json:"problems"`
+	Schema     string           `json:"schema"`
+	File       string           `json:"file"`
+	Chip       layout.Fact      `json:"chip"`
+	Project    layout.Fact      `json:"project"`
+	Storage    flash.Storage    `json:"storage"`
+	Build      []report.Fact    `json:"build"` // what its software says about itself
+	Generation flash.Generation `json:"generation"`
+	Witness    flash.Witness    `json:"witness"`
+	Regions    []infoRegion     `json:"regions"`
+	Partitions int              `json:"partitions"`
+	Size       int64            `json:"size"`
+	DeviceSize int64            `json:"device_size,omitempty"`
+	AtLeast    int64            `json:"device_at_least,omitempty"`
+	Complete   bool             `json:"complete"`
+	Missing    []layout.Range   `json:"missing,omitempty"`
+	Preloader  []infoPreloader  `json:"preloader,omitempty"`
+	IMEIs      []imeiState      `json:"imei"` // without the numbers
+	Problems   []flash.Problem  `json:"problems"`
 
 	imeis      []report.IMEIs
 	unfinished bool
@@ -119,7 +119,7 @@ func newInfo(d *input) *info {
 	return i
 }
 
-var generations = map[string]string{
+var generations = map[flash.Generation]string{
 	"gpt":     "GPT",
 	"ebr":     "MBR and EBR chain (2012–2015 generation)",
 	"claim":   "none in the dump: the rows of the file you gave",

@@ -49,7 +49,7 @@ func in(g group, list ...option) []option {
 }
 
 // flagsOf are the flags of a command; those that fill the fields of first come first in the
-// help, without a heading.
+// help, without a heading. What else has none is for the output.
 func flagsOf(first []any, lists ...[]option) (out []cli.Flag) {
 	all := slices.Concat(lists...)
 	for _, field := range first {
@@ -59,6 +59,9 @@ func flagsOf(first []any, lists ...[]option) (out []cli.Flag) {
 		all = slices.Delete(all, i, i+1)
 	}
 	for _, o := range all {
+		if groupOf(o.Flag) == "" {
+			in(groupOutput, o)
+		}
 		out = append(out, o.Flag)
 	}
 	return out

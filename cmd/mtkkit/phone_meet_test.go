@@ -164,7 +164,7 @@ func TestGreetGivesUp(t *testing.T) {
 		d := &desk{[]string{"ttyACM1"}, []*acquiretest.Phone{{}}}
 		d.phones[0].Plug()
 		defer d.phones[0].Unplug()
-		p := &phonePort{bus: d, seen: port.NewSkipper(d), want: port.Any}
+		p := &phonePort{bus: d, seen: port.NewSkipper(d), want: func(port.Info) bool { return true }}
 		open, closed := context.WithCancel(t.Context())
 		start, line := time.Now(), port.NewLine(t.Context(), &mute{open: open, close: closed})
 		if _, err := p.greet(t.Context(), t.Context(), line, port.Info{Name: "ttyACM0"}); !errors.Is(err, errElsewhere) || time.Since(start) > time.Second {

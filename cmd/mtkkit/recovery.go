@@ -3,10 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 func recoveryCommand(u *ui) *cli.Command {
@@ -29,76 +27,62 @@ func recoveryCommand(u *ui) *cli.Command {
 	}
 }
 
-// noneIsOurs makes outFile replace nothing: images are not told apart by their start.
-const noneIsOurs = "mtkkit replaces no image"
+// ramdiskLimit is what ramdisks may unpack to, bytes, unless the user says otherwise.
+const ramdiskLimit = 512 << 20
 
-func limitFlag() cli.Flag {
-	return &cli.StringFlag{Name: "ramdisk-limit", Value: "512M", Usage: "`SIZE` that all ramdisks together may unpack to"}
+func limitOption(p *int64) option {
+	return sizeOption(p, "ramdisk-limit", "`SIZE` that all ramdisks together may unpack to", 1, "512M")
 }
 
-func ramdiskLimit(c *cli.Context) (int64, error) {
-	n, err := flash.ParseSize(c.String("ramdisk-limit"))
-	if err != nil || n <= 0 {
-		return 0, usage("%s: --ramdisk-limit is a size such as 512M, not %q", commandName(c), c.String("ramdisk-limit"))
-	}
-	return n, nil
+// folderOptions are the options of recovery unpack and repack.
+type folderOptions struct {
+	displayOptions
+	output string
+	limit  int64
+}
+
+// foldering makes one of the two commands.
+func foldering(u *ui, c *cli.Command, output, what string, do func(context.Context, *ui, *folderOptions, string) error) *cli.Command {
+	o := &folderOptions{displayOptions: newDisplay(), limit: ramdiskLimit}
+	c.Flags = flagsOf(fields(&o.output, &o.limit), []option{textOption(&o.output, "output o", output), limitOption(&o.limit)}, o.options())
+	c.Action = u.doesOne(&o.displayOptions, what, func(ctx context.Context, path string) error { return do(ctx, u, o, path) })
+	return c
 }
 
 func recoveryUnpackCommand(u *ui) *cli.Command {
-	return &cli.Command{
+	return foldering(u, &cli.Command{
 		Name:      "unpack",
 		Usage:     "a boot, recovery, init_boot or vendor_boot image as a folder to look at and edit",
 		ArgsUsage: "recovery.img",
 		Description: "Modes, owners, links and devices stand in ramdisk.list beside the tree, so that nothing is lost\n" +
 			"on any system and no root is needed. image.json is the header.",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FOLDER` to make (default: the image's name with .unpacked)"},
-			limitFlag(), jsonFlag(), quietFlag(), progressFlag(),
-		},
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "image")
-			if err != nil {
-				return err
-			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			return recoveryUnpack(c, u, path)
-		},
-	}
+	}, "`FOLDER` to make (default: the image's name with .unpacked)", "image", recoveryUnpack)
 }
 
-func recoveryUnpack(c *cli.Context, u *ui, path string) error {
-	limit, err := ramdiskLimit(c)
-	if err != nil {
-		return err
-	}
+// unpackedDoc is the JSON document of recovery unpack.
+type unpackedDoc struct {
+	Schema   string          `json:"schema"`
+	Folder   string          `json:"folder"`
+	Image    recovery.Record `json:"image"`
+	Problems []flash.Problem `json:"problems,omitempty"`
+}
+
+func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) error {
 	img, err := source.OpenFile(path)
 	if err != nil {
 		return err
 	}
 	defer img.Close()
-	un, err := recovery.Unpack(img, limit)
+	un, err := recovery.Unpack(img, o.limit)
 	if err != nil {
 		return whatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
 	}
-	dir := cmp.Or(c.String("output"), besides(path, ".unpacked"))
-	if err := writeTree(dir, un.Files); err != nil {
-		return err
-	}
-	if u.json {
-		if err := u.document(struct {
-			Schema   string          `json:"schema"`
-			Folder   string          `json:"folder"`
-			Image    recovery.Record `json:"image"`
-			Problems []flash.Problem `json:"problems,omitempty"`
-		}{"mtkkit.recovery-unpack/1", dir, un.Record, un.Problems}); err != nil {
-			return err
-		}
+	dir := cmp.Or(o.output, besides(path, ".unpacked"))
+	if err := split.WriteTree(dir, un.Files); err != nil {
+		return refused(err)
 	}
 	printRecord(u, dir, un.Record)
-	u.problems(un.Problems)
-	return verdict(un.Problems)
+	return u.end(unpackedDoc{"mtkkit.recovery-unpack/1", dir, un.Record, un.Problems}, un.Problems)
 }
 
 func printRecord(u *ui, dir string, r recovery.Record) {
@@ -124,169 +108,55 @@ func printRecord(u *ui, dir string, r recovery.Record) {
 	}
 }
 
-// writeTree makes a new folder of files, whole or not at all.
-func writeTree(dir string, files []flash.Output) error {
-	part := dir + disk.PartSuffix
-	for _, path := range []string{dir, part} {
-		if _, err := os.Lstat(path); err == nil {
-			return refusal{fmt.Errorf("%s is there already", path), []string{"nothing is replaced: move it away, or choose another name with -o"}}
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if err := os.Mkdir(part, 0o777); err != nil {
-		return err
-	}
-	err := fillTree(part, files)
-	if err == nil {
-		err = disk.Publish(disk.PublishOptions{}, disk.Pending{Part: part, Path: dir})
-	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(part))
-	}
-	return nil
-}
-
-func fillTree(dir string, files []flash.Output) error {
-	root, err := os.OpenRoot(dir) // no name, whatever it is, leads out of the folder
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	for _, f := range files {
-		if parent := filepath.Dir(filepath.FromSlash(f.Name)); parent != "." {
-			if err := root.MkdirAll(parent, 0o777); err != nil {
-				return err
-			}
-		}
-		w, err := root.OpenFile(filepath.FromSlash(f.Name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if err != nil {
-			return err
-		}
-		if _, err = io.Copy(w, io.NewSectionReader(f.Image, 0, f.Image.Size())); err == nil {
-			err = w.Sync()
-		}
-		if err := errors.Join(err, w.Close()); err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
-		}
-	}
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		return disk.SyncDir(path)
-	})
-}
-
 func recoveryRepackCommand(u *ui) *cli.Command {
-	return &cli.Command{
+	return foldering(u, &cli.Command{
 		Name:      "repack",
 		Usage:     "the image of an unpacked folder; untouched, it is byte for byte the same",
 		ArgsUsage: "FOLDER",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write (default: the image's name with .repacked.img)"},
-			limitFlag(), jsonFlag(), quietFlag(), progressFlag(),
-		},
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "folder")
-			if err != nil {
-				return err
-			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			return recoveryRepack(c, u, path)
-		},
-	}
+	}, "`FILE` to write (default: the image's name with .repacked.img)", "folder", recoveryRepack)
+}
+
+// repackedDoc is the JSON document of recovery repack.
+type repackedDoc struct {
+	Schema   string          `json:"schema"`
+	File     string          `json:"file"`
+	Length   int64           `json:"length"`
+	Changed  []string        `json:"changed"`
+	Problems []flash.Problem `json:"problems,omitempty"`
 }
 
 const unpackHint = "mtkkit recovery unpack makes such a folder"
 
-func recoveryRepack(c *cli.Context, u *ui, dir string) error {
-	limit, err := ramdiskLimit(c)
-	if err != nil {
-		return err
-	}
+func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) error {
 	folder, err := os.OpenRoot(dir) // a folder from a stranger may hold links
 	if err != nil {
 		return hinted{err, []string{unpackHint}}
 	}
 	defer folder.Close()
-	original := filepath.Join(dir, recovery.OriginalName)
 	img, err := source.OpenFileIn(folder, recovery.OriginalName)
 	if err != nil {
 		return hinted{err, []string{unpackHint}}
 	}
 	defer img.Close()
-	out, err := recovery.Repack(disk.Inside{Root: folder}, img, limit)
+	out, err := recovery.Repack(disk.Inside{Root: folder}, img, o.limit)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	name := cmp.Or(c.String("output"), strings.TrimSuffix(filepath.Clean(dir), ".unpacked")+".repacked.img")
-	if err := writeImage(name, out.Image, original); err != nil {
+	name := cmp.Or(o.output, strings.TrimSuffix(filepath.Clean(dir), ".unpacked")+".repacked.img")
+	if err := writeImage(ctx, name, out.Image, filepath.Join(dir, recovery.OriginalName)); err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(struct {
-			Schema   string          `json:"schema"`
-			File     string          `json:"file"`
-			Length   int64           `json:"length"`
-			Changed  []string        `json:"changed"`
-			Problems []flash.Problem `json:"problems,omitempty"`
-		}{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}); err != nil {
-			return err
-		}
-	}
+	same := ", the same as " + recovery.OriginalName
 	for _, ch := range out.Changed {
 		u.say("changed: %s", ch)
+		same = ""
 	}
-	if len(out.Changed) == 0 {
-		u.say("%s: 0x%x bytes, the same as %s", name, out.Image.Size(), recovery.OriginalName)
-	} else {
-		u.say("%s: 0x%x bytes", name, out.Image.Size())
-	}
-	u.problems(out.Problems)
-	return verdict(out.Problems)
+	u.say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
+	return u.end(repackedDoc{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}, out.Problems)
 }
 
 // writeImage writes an image to a new file and reads it back.
-func writeImage(name string, img flash.Image, inputs ...string) error {
-	file := outFile{path: name, inputs: inputs, ours: noneIsOurs}
-	if err := file.refuse(); err != nil {
-		return err
-	}
-	if err := file.write(func(w io.Writer) error {
-		_, err := io.Copy(w, io.NewSectionReader(img, 0, img.Size()))
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := readBack(name, img); err != nil {
-		return errors.Join(err, os.Remove(name)) // it is not what it is called
-	}
-	return nil
-}
-
-func readBack(name string, img flash.Image) error {
-	back, err := source.OpenFile(name)
-	if err != nil {
-		return err
-	}
-	defer back.Close()
-	return sameImage(name, back, img)
-}
-
-// sameImage compares what was written with what should have been.
-func sameImage(name string, a, b flash.Image) error {
-	if a.Size() != b.Size() {
-		return fmt.Errorf("%s: 0x%x bytes were written, 0x%x are there", name, b.Size(), a.Size())
-	}
-	at, err := flash.FirstDifference(context.Background(), a, b)
-	if err != nil {
-		return fmt.Errorf("%s: reading back: %w", name, err)
-	}
-	if at >= 0 {
-		return fmt.Errorf("%s: at 0x%x other bytes came back than were written", name, at)
-	}
-	return nil
+func writeImage(ctx context.Context, name string, img flash.Image, inputs ...string) error {
+	_, err := split.WriteImage(ctx, img, name, split.ImageOptions{Inputs: inputs, ReadBack: true})
+	return refused(err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -11,75 +12,72 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
+// recoveryOptions are the options of recovery check and build.
+type recoveryOptions struct {
+	dumpOptions
+	rom   string // a dump of the phone
+	stock string
+	limit int64
+}
+
+func newRecoveryOptions() recoveryOptions {
+	return recoveryOptions{dumpOptions: newDumpOptions(), limit: ramdiskLimit}
+}
+
 func recoveryCheckCommand(u *ui) *cli.Command {
+	o := newRecoveryOptions()
 	return &cli.Command{
 		Name:      "check",
 		Usage:     "whether this phone would start an image as its recovery, and why not",
 		ArgsUsage: "IMG --for ROM_1",
 		Description: "Compared are size, header, MediaTek headers, kernel, device tree, ramdisk, every path of its fstab files, and\n" +
 			"what the phone's vbmeta will say. Exit code 3 when it would not start, or when something stands in the way.",
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "for", Usage: "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"},
-			&cli.StringFlag{Name: "stock", Usage: "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"},
-			limitFlag(),
-		}, dumpFlags()...),
-		Action: func(c *cli.Context) error {
-			path, err := oneFile(c, "image")
-			if err != nil {
-				return err
-			}
-			if c.String("for")+c.String("scatter")+c.String("table") == "" {
-				return usage("mtkkit recovery check: for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
-			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			return recoveryCheck(c, u, path)
-		},
+		Flags: flagsOf(fields(&o.rom, &o.stock, &o.scatter), in(groupInput,
+			textOption(&o.rom, "for", "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"),
+			textOption(&o.stock, "stock", "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"),
+			limitOption(&o.limit),
+		), o.dumpOptions.options()),
+		Action: u.doesOne(&o.displayOptions, "image", func(ctx context.Context, path string) error { return recoveryCheck(ctx, u, &o, path) }),
 	}
 }
 
-func recoveryCheck(c *cli.Context, u *ui, path string) error {
-	limit, err := ramdiskLimit(c)
-	if err != nil {
-		return err
+// checkedImage is the JSON document of recovery check.
+type checkedImage struct {
+	Schema string `json:"schema"`
+	File   string `json:"file"`
+	*recovery.Verdict
+}
+
+func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) error {
+	if o.rom+o.namesTable() == "" {
+		return usage("for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
 	}
 	img, err := source.OpenFile(path)
 	if err != nil {
 		return err
 	}
 	defer img.Close()
-	phone, done, err := openPhone(c, u)
+	phone, done, err := openPhone(ctx, u, o)
 	if err != nil {
 		return err
 	}
 	defer done()
 	u.bars.clear()
-	if stock := c.String("stock"); stock != "" {
-		own, err := source.OpenFile(stock)
+	if o.stock != "" {
+		own, err := source.OpenFile(o.stock)
 		if err != nil {
 			return err
 		}
 		defer own.Close()
 		if !boot.Sniff(own) {
-			return fmt.Errorf("%s is no boot image", stock)
+			return fmt.Errorf("%s is no boot image", o.stock)
 		}
 		phone.Stock = own
 	}
-	v, err := recovery.Check(c.Context, recovery.Source{Name: filepath.Base(path), Image: img}, phone, limit)
+	v, err := recovery.Check(ctx, recovery.Source{Name: filepath.Base(path), Image: img}, phone, o.limit)
 	if err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(struct {
-			Schema string `json:"schema"`
-			File   string `json:"file"`
-			*recovery.Verdict
-		}{"mtkkit.recovery-check/1", path, v}); err != nil {
-			return err
-		}
-	}
 	u.say("%s", v.Line)
-	u.problems(v.Reasons)
-	return verdict(v.Reasons)
+	return u.end(checkedImage{"mtkkit.recovery-check/1", path, v}, v.Reasons)
 }

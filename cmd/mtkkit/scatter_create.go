@@ -1,23 +1,32 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
-	"fmt"
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/gpt"
-	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
+// createOptions are the options of scatter create.
+type createOptions struct {
+	dumpOptions
+	output  string
+	facts   scatter.Facts
+	explain bool
+	force   bool
+}
+
 func scatterCreateCommand(u *ui) *cli.Command {
+	o := &createOptions{dumpOptions: newDumpOptions(), facts: scatter.Facts{Profile: scatter.Firmware}}
 	return &cli.Command{
 		Name:      "create",
 		Usage:     "write a scatter file from a dump alone, no template needed",
@@ -26,208 +35,107 @@ func scatterCreateCommand(u *ui) *cli.Command {
 			"A GPT tells every row; an MBR does not, so that --scatter or --table has to complete it.\n" +
 			"--profile firmware leaves out what is private to the phone (IMEI, keys); --profile restore makes\n" +
 			"everything restorable, under the names split gives, and must not be shared.",
-		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"},
-			&cli.StringFlag{Name: "profile", Value: "firmware", Usage: "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)"},
-			dialectFlag("`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)", ""),
-			deviceSizeFlag(),
-			&cli.StringFlag{Name: "linear-base", Usage: "`BYTES` before the user area in linear addresses (phones with an MBR)"},
-			&cli.BoolFlag{Name: "explain", Usage: "say of every row why it is as it is"},
-			&cli.BoolFlag{Name: "force", Aliases: []string{"f"}, Usage: "replace a file that mtkkit wrote earlier"},
-		}, dumpFlags()...),
-		Action: func(c *cli.Context) error {
-			path, err := oneOld(c, u, "dump")
-			if err != nil {
-				return err
-			}
-			return createScatter(c, u, path)
-		},
+		Flags: flagsOf(fields(&o.output, &o.facts.Profile, &o.facts.Dialect, &o.explain, &o.force, &o.scatter), in(groupOutput,
+			textOption(&o.output, "output o", "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"),
+			choiceOption(&o.facts.Profile, "profile", "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)", scatter.Firmware, scatter.Restore),
+			dialectOption(&o.facts.Dialect, "dialect", "`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)"),
+			deviceSizeOption(&o.facts.DeviceSize),
+			sizeOption(&o.facts.LinearBase, "linear-base", "`BYTES` before the user area in linear addresses (phones with an MBR)", 0, "0x1400000"),
+			flagOption(&o.explain, "explain", "say of every row why it is as it is"),
+			replaceOption(&o.force),
+		), o.dumpOptions.options()),
+		Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return createScatter(ctx, u, o, path) }),
 	}
+}
+
+func dialectOption(p *scatter.Dialect, names, usage string) option {
+	return taking(p, names, usage, "", func(s string) (err error) {
+		*p, err = scatter.ParseDialect(s)
+		return err
+	})
 }
 
 // created is the JSON document of scatter create.
 type created struct {
-	Schema   string           `json:"schema"`
-	File     string           `json:"file"` // "" with -o -
-	Dialect  scatter.Dialect  `json:"dialect"`
-	Profile  scatter.Profile  `json:"profile"`
-	Platform string           `json:"platform"`
-	Project  string           `json:"project"`
-	Rows     []scatter.Reason `json:"rows"`
-	Private  []string         `json:"private,omitempty"`
-	Problems []flash.Problem  `json:"problems"`
+	Schema   string          `json:"schema"`
+	File     string          `json:"file"` // "" with -o -
+	Dialect  scatter.Dialect `json:"dialect"`
+	Profile  scatter.Profile `json:"profile"`
+	Platform string          `json:"platform"`
+	Project  string          `json:"project"`
+	scatter.Creation
 }
 
-func createScatter(c *cli.Context, u *ui, path string) error {
-	facts, err := factsOf(c)
+func createScatter(ctx context.Context, u *ui, o *createOptions, path string) error {
+	if u.json && o.output == "-" {
+		return usage("--json and -o - both want standard output")
+	}
+	if o.facts.Dialect == "" && strings.EqualFold(filepath.Ext(o.output), ".xml") && chosenFile(o.output) {
+		o.facts.Dialect = scatter.XML
+	}
+	made, err := scatterOf(ctx, u, o, path)
 	if err != nil {
 		return err
 	}
-	if u.json && c.String("output") == "-" {
-		return usage("mtkkit scatter create: --json and -o - both want standard output")
-	}
-	list, err := openList(path)
-	if err != nil {
+	file := scatter.Build(made.Spec)
+	doc := created{"mtkkit.scatter-create/1", "", file.Dialect, o.facts.Profile, made.Spec.Platform, made.Spec.Project, made}
+	if doc.File, err = createdFile(o.output, doc.Platform, doc.Dialect); err != nil {
 		return err
 	}
-	if list != nil {
-		if facts.Platform = strings.ToUpper(c.String("platform")); checkChip(facts.Platform) != nil {
-			return checkChip(facts.Platform)
-		}
-		made, err := fromList(path, list, facts)
-		if err != nil {
-			return err
-		}
-		return writeCreated(c, u, path, facts.Profile, made)
+	out := textFile{doc.File, o.force, o.inputs(path), file.Lists()}
+	if err := out.write(u, file.Signed("mtkkit").Encode()); err != nil {
+		return err
 	}
-	d, err := openDump(c, u, path)
+	return doc.report(u, o)
+}
+
+// scatterOf makes a scatter file of a list or a dump.
+func scatterOf(ctx context.Context, u *ui, o *createOptions, path string) (made scatter.Creation, err error) {
+	if list, err := dump.OpenTableFile(path); err == nil && list.List != nil {
+		o.facts.Platform = strings.ToUpper(o.platform)
+		if err := checkChip(o.platform); err != nil {
+			return made, err
+		}
+		made, err = list.Create(o.facts)
+		return made, withoutStarts(err)
+	}
+	d, err := openInput(ctx, u, &o.dumpOptions, path)
 	if other := (*dump.NotDump)(nil); errors.As(err, &other) && other.Thing.Kind == whatis.Scatter {
-		return hinted{err, []string{"to write it in another form: mtkkit scatter convert " + quoted(path)}}
+		return made, hinted{err, []string{"to write it in another form: mtkkit scatter convert " + quoted(path)}}
 	}
 	if err != nil {
-		return err
+		return made, err
 	}
 	defer d.Close()
-	if len(d.Layout.Table.Partitions) == 0 {
-		return fmt.Errorf("%s: is a boot region, its partitions stand in the user area", path)
-	}
-	d.complete(&facts)
-	made := scatter.Create(&d.Layout.Table, facts)
-	made.Problems = append(d.aboutTable(), made.Problems...)
-	return writeCreated(c, u, path, facts.Profile, made)
-}
-
-// writeCreated writes the file and says what is in it.
-func writeCreated(c *cli.Context, u *ui, path string, profile scatter.Profile, made scatter.Creation) (err error) {
-	file := scatter.Build(made.Spec)
-	doc := created{
-		Schema: "mtkkit.scatter-create/1", Dialect: file.Dialect, Profile: profile, Platform: made.Spec.Platform, Project: made.Spec.Project,
-		Rows: made.Reasons, Private: made.Private, Problems: made.Problems,
-	}
-	if doc.File, err = createdFile(c.String("output"), scatterName(made.Spec.Platform, file.Dialect)); err != nil {
-		return err
-	}
-	if err := writeText(u, doc.File, inputs(c, path), c.Bool("force"), file.Signed("mtkkit").Encode(), file.Lists()); err != nil {
-		return err
-	}
-	return doc.report(c, u)
+	return d.Scatter(o.facts)
 }
 
 // createdFile is where the file goes, "" for standard output. The folder is made.
-func createdFile(output, name string) (string, error) {
+func createdFile(output, platform string, d scatter.Dialect) (string, error) {
+	dir, name := cmp.Or(output, "."), scatter.FileName(platform)
 	switch {
 	case output == "-":
 		return "", nil
 	case chosenFile(output):
-		return inFolder(filepath.Dir(output), filepath.Base(output))
+		dir, name = filepath.Split(output)
+		dir = cmp.Or(dir, ".")
+	case d == scatter.XML:
+		name = strings.TrimSuffix(name, ".txt") + ".xml"
 	}
-	return inFolder(output, name)
+	return filepath.Join(dir, name), os.MkdirAll(dir, 0o777)
 }
 
-// factsOf reads what the options say.
-func factsOf(c *cli.Context) (f scatter.Facts, err error) {
-	switch f.Profile = scatter.Profile(c.String("profile")); f.Profile {
-	case scatter.Firmware, scatter.Restore:
-	default:
-		return f, usage("mtkkit scatter create: --profile is firmware or restore, not %q", f.Profile)
+// chosenFile tells an output that names a scatter file from one that names a folder.
+func chosenFile(output string) bool {
+	if st, err := os.Stat(output); err == nil {
+		return !st.IsDir()
 	}
-	if f.Dialect, err = parseDialect(c.String("dialect")); err != nil {
-		return f, err
-	}
-	if out := c.String("output"); f.Dialect == "" && strings.EqualFold(filepath.Ext(out), ".xml") && chosenFile(out) {
-		f.Dialect = scatter.XML
-	}
-	if f.DeviceSize, err = deviceSize(c); err != nil {
-		return f, err
-	}
-	if s := c.String("linear-base"); s != "" {
-		if f.LinearBase, err = flash.ParseSize(s); err != nil {
-			return f, usage("mtkkit scatter create: --linear-base takes a number of bytes, not %q", s)
-		}
-	}
-	return f, nil
+	ext := strings.ToLower(filepath.Ext(output))
+	return (ext == ".txt" || ext == ".xml") && !os.IsPathSeparator(output[len(output)-1])
 }
 
-// complete adds to the facts what the dump tells.
-func (d *input) complete(f *scatter.Facts) {
-	l := d.Layout
-	f.Platform, f.Project, f.Storage = l.Chip.Value, l.Project.Value, d.Source.Storage
-	if f.DeviceSize == 0 {
-		f.DeviceSize = l.DeviceSize
-	}
-	for _, b := range l.Boots {
-		if b.Header == nil || f.Preloader > 0 {
-			continue
-		}
-		if main := b.Header.Main(); main != nil {
-			f.Preloader = main.Extent.Length
-		}
-	}
-	user := d.Source.User()
-	if user == nil {
-		return
-	}
-	// A template does not know the flash's size, and puts the size of the backup
-	// GPT where others put its place.
-	if g, err := gpt.Read(user.Image); err == nil && g.Best() != nil && g.Best().Template {
-		if n := int64(g.Best().AlternateLBA) * g.SectorSize; n > 0 && n <= 4<<20 {
-			f.BackupSize = n
-		}
-	}
-	if f.Profile == scatter.Restore && !d.tableOnly() {
-		if p, err := d.Plan(plan.Wishes{}); err == nil {
-			f.File = func(row flash.Partition) string { return plannedFile(p, row) }
-		}
-	}
-}
-
-// plannedFile is the file a split makes of a row, "" when not all of it is at hand.
-func plannedFile(p *plan.Plan, row flash.Partition) string {
-	for _, it := range p.Items {
-		switch {
-		case it.Present < it.Length:
-		case it.Kind == "preloader" && it.Write && row.Region.IsBoot():
-			return it.File
-		case it.Row != nil && it.Row.Region == row.Region && it.Row.Extent == row.Extent:
-			return it.File
-		}
-	}
-	return ""
-}
-
-// tableOnly reports whether the file holds a table and nothing it speaks of.
-func (d *input) tableOnly() bool {
-	for _, p := range d.Layout.Table.Partitions {
-		if p.Region == d.Layout.User && p.Placed() && p.Length > 0 && p.Offset > 0 && p.Offset < d.Layout.Have {
-			return false
-		}
-	}
-	return true
-}
-
-// aboutTable leaves out of the dump's problems what only matters to its content: that
-// it is short, or that a row is cut.
-func (d *input) aboutTable() []flash.Problem {
-	l := d.Layout
-	skip := l.Table.Check(l.User, l.Have)
-	var out []flash.Problem
-	for _, p := range l.Problems {
-		if p.Place == string(l.User) || slices.Contains(skip, p) {
-			continue
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-func (d created) report(c *cli.Context, u *ui) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(d); err != nil {
-			return err
-		}
-	}
-	u.problems(d.Problems)
+func (d created) report(u *ui, o *createOptions) error {
+	err := u.end(d, d.Problems)
 	if len(d.Private) > 0 {
 		u.note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
 	}
@@ -238,28 +146,25 @@ func (d created) report(c *cli.Context, u *ui) error {
 	if d.File == "" { // the file itself is on standard output
 		out = u.note
 	}
-	if c.Bool("explain") {
-		for _, r := range d.Rows {
-			out("%s", explainRow(r))
+	if o.explain {
+		for _, r := range d.Reasons {
+			out("%-16s %s\n%-16s %s\n%-16s %s%s%s", r.Name, r.Values, "", r.Place, "", r.Words, cond(r.Private, "; private"), cond(r.Guessed, "; guessed"))
 		}
 		out("the values are those of most of some 60 published scatter files, MT6572 to MT6893")
 	}
-	if c.String("device-size") == "" && slices.ContainsFunc(d.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, "does not know the size of the flash") }) {
+	if o.facts.DeviceSize == 0 && d.SizeUnknown {
 		u.hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
 	}
 	if d.File != "" {
-		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Rows), d.Dialect, d.Profile)
+		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Reasons), d.Dialect, d.Profile)
 	}
-	return verdict(d.Problems)
+	return err
 }
 
-func explainRow(r scatter.Reason) string {
-	s := fmt.Sprintf("%-16s %s\n%-16s %s\n%-16s %s", r.Name, r.Values, "", r.Place, "", r.Words)
-	if r.Private {
-		s += "; private"
+// cond is a text where something holds, else "".
+func cond(holds bool, text string) string {
+	if holds {
+		return text
 	}
-	if r.Guessed {
-		s += "; guessed"
-	}
-	return s
+	return ""
 }

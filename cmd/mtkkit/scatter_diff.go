@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -10,6 +12,7 @@ import (
 )
 
 func scatterDiffCommand(u *ui) *cli.Command {
+	o, storage := newDisplay(), flash.Storage("")
 	return &cli.Command{
 		Name:      "diff",
 		Usage:     "compare two scatter files row by row, with what each difference would do to a phone",
@@ -17,16 +20,15 @@ func scatterDiffCommand(u *ui) *cli.Command {
 		Description: "The risk named is that of flashing B to a phone that has the layout of A. Spelling, order of keys\n" +
 			"and dialect make no difference. Either may also be a list that --table takes (/proc/dumchar_info,\n" +
 			"printgpt …): then only names, places and sizes are compared. Exit code 0: they say the same. 3: they differ.",
-		Flags: []cli.Flag{storageFlag(), jsonFlag(), quietFlag(), progressFlag()},
-		Action: func(c *cli.Context) error {
-			if c.NArg() != 2 {
-				return usage("mtkkit scatter diff: two scatter files, please (see mtkkit scatter diff --help)")
+		Flags: flagsOf(fields(&storage), []option{
+			choiceOption(&storage, "storage", "`KIND` of flash, emmc, ufs or nand: which table of a file with several", flash.EMMC, flash.UFS, flash.NAND),
+		}, o.options()),
+		Action: u.does(&o, func(_ context.Context, args []string) error {
+			if len(args) != 2 {
+				return usageHelp("two scatter files, please")
 			}
-			if err := u.speakOld(c); err != nil {
-				return err
-			}
-			return diffScatters(c, u, c.Args().Get(0), c.Args().Get(1))
-		},
+			return diffScatters(u, storage, args[0], args[1])
+		}),
 	}
 }
 
@@ -38,27 +40,27 @@ type differences struct {
 	Changes []scatter.Change `json:"changes"`
 }
 
-func diffScatters(c *cli.Context, u *ui, a, b string) error {
-	x, problems, err := openCompared(c, a)
-	if err != nil {
-		return err
-	}
-	y, more, err := openCompared(c, b)
-	if err != nil {
-		return err
-	}
-	u.problems(append(problems, more...))
-	doc := differences{"mtkkit.scatter-diff/1", a, b, append([]scatter.Change{}, scatter.Diff(x, y)...)}
-	if u.json {
-		if err := u.document(doc); err != nil {
+func diffScatters(u *ui, storage flash.Storage, a, b string) error {
+	var files [2]*scatter.File
+	var problems []flash.Problem
+	for i, path := range []string{a, b} {
+		t, err := openTable(path, storage)
+		if err != nil {
 			return err
 		}
+		f, more := t.Rows()
+		files[i], problems = f, append(problems, more...)
+	}
+	u.problems(problems)
+	doc := differences{"mtkkit.scatter-diff/1", a, b, append([]scatter.Change{}, scatter.Diff(files[0], files[1])...)}
+	if err := u.answer(doc); err != nil {
+		return err
 	}
 	for _, ch := range doc.Changes {
 		if u.quiet && ch.Severity == flash.Note {
 			continue
 		}
-		u.say("%s", changeLine(ch, len(x.Storages()) > 1))
+		u.say("%s", changeLine(ch, len(files[0].Storages()) > 1))
 	}
 	if len(doc.Changes) == 0 {
 		u.say("%s and %s say the same", a, b)
@@ -68,27 +70,16 @@ func diffScatters(c *cli.Context, u *ui, a, b string) error {
 }
 
 func changeLine(c scatter.Change, several bool) string {
-	what := c.Kind
-	if c.Key != "" {
-		what = c.Key
-	}
-	name := c.Name
+	name, what := c.Name, cmp.Or(c.Key, c.Kind)
 	if several && c.Storage != "" {
 		name = string(c.Storage) + " " + name
 	}
-	s := fmt.Sprintf("%-7s %-16s %s: %s -> %s", c.Severity, name, what, orDash(c.A), orDash(c.B))
+	s := fmt.Sprintf("%-7s %-16s %s: %s -> %s", c.Severity, name, what, cmp.Or(c.A, "-"), cmp.Or(c.B, "-"))
 	if c.Kind == "added" || c.Kind == "removed" {
 		s = fmt.Sprintf("%-7s %-16s %s: %s", c.Severity, name, c.Kind, c.A+c.B)
 	}
 	if c.Risk != "" {
 		s += "\n        " + c.Risk
-	}
-	return s
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
 	}
 	return s
 }

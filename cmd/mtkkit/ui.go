@@ -141,6 +141,24 @@ func (u *ui) document(v any) error {
 	return e.Encode(withLists(v))
 }
 
+// answer prints the document of a command, if one is asked for.
+func (u *ui) answer(doc any) error {
+	u.bars.clear()
+	if !u.json {
+		return nil
+	}
+	return u.document(doc)
+}
+
+// end is answer, and the problems of a command: they make the exit code.
+func (u *ui) end(doc any, problems []flash.Problem) error {
+	u.problems(problems)
+	if err := u.answer(doc); err != nil {
+		return err
+	}
+	return verdict(problems)
+}
+
 // problems prints a list of problems, each in its own voice.
 func (u *ui) problems(ps []flash.Problem) {
 	for _, p := range ps {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 
@@ -9,21 +10,22 @@ import (
 
 // versionCommand says the version; mtkkit --version says the same.
 func versionCommand(u *ui) *cli.Command {
+	o := newDisplay()
 	return &cli.Command{
 		Name:   "version",
 		Usage:  "the version of this program",
 		Hidden: true, // the help has --version
-		Flags:  []cli.Flag{jsonFlag(), quietFlag()},
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usage("mtkkit version: it takes no file, not %q (see mtkkit --help)", c.Args().First())
+		Flags:  flagsOf(nil, o.still()),
+		Action: u.does(&o, func(_ context.Context, args []string) error {
+			if err := none(args, "it takes no file"); err != nil {
+				return err
 			}
-			if u.json = c.Bool("json"); u.json {
+			if u.json {
 				return u.document(versionDoc{"mtkkit.version/1", version()})
 			}
 			u.say("mtkkit %s", version())
 			return nil
-		},
+		}),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
@@ -64,7 +65,7 @@ func patternWords(err error) error {
 
 // copiesWords says which copies were made, and what takes which.
 func copiesWords(p *plan.Plan) []string {
-	count := map[string]int{}
+	count := map[flash.Kind]int{}
 	for _, it := range p.Items {
 		count[it.Kind]++
 	}

@@ -86,8 +86,6 @@ func TestSuites(t *testing.T) {
 		tree := open(t, makeEROFS(t, dir, strings.Fields(args)...))
 		filestest.Images(t, tree, dir, "mixed", "sizes/150", "empty", "sizes/4097")
 	}
-	filestest.Shrink(t, dir)
-	filestest.FS(t, open(t, makeEROFS(t, dir, "-zlz4")))
 }
 
 // fsck.erofs takes an image apart as we do.

@@ -96,8 +96,6 @@ func TestSuites(t *testing.T) {
 	dir := filestest.Folder(t)
 	tree := open(t, make2fs(t, dir, "64M", "-t", "ext4", "-b", "1024", "-O", "inline_data"))
 	filestest.Images(t, tree, dir, "mixed", "sizes/150", "empty", "sizes/1025", "sizes/59")
-	filestest.Shrink(t, dir)
-	filestest.FS(t, open(t, make2fs(t, dir, "64M", "-t", "ext4")))
 }
 
 // mke2fs 1.47 marks a file of zeros as inline, with its full size and 60 bytes.

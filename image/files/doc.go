@@ -1,5 +1,5 @@
 // Package files is what the file systems in an image have in common: inodes and
-// directories, the walk along a path, and the view as an io/fs.FS.
+// directories, the walk along a path, and the walk through a tree.
 //
 //	image/ext4 image/erofs      a System: inode numbers in, bytes and names out
 //	image/files                 a Tree over it: paths, links, lists

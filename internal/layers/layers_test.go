@@ -62,7 +62,7 @@ func commandName(n ast.Node) (name string) {
 		}
 		switch key, _ := pair.Key.(*ast.Ident); {
 		case key == nil:
-		case key.Name == "Action" || key.Name == "Subcommands":
+		case key.Name == "Action" || key.Name == "Subcommands" || key.Name == "ArgsUsage":
 			acts = true
 		case key.Name == "Name":
 			if word, ok := pair.Value.(*ast.BasicLit); ok {

@@ -21,7 +21,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
@@ -237,25 +236,6 @@ func Plain(t testing.TB, dir string) {
 		if err := os.Chmod(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// Shrink removes from a folder what the suite for io/fs takes for errors (dangling and
-// absolute links) or takes a long time for.
-func Shrink(t testing.TB, dir string) {
-	t.Helper()
-	for _, name := range []string{"self", "ping", "pong", "dangling", "l59", "l60", "long", "up", "absolute", "many", "deep", "sparse", "text"} {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// FS holds a tree made of a folder that Shrink went over against the suite for io/fs.
-func FS(t *testing.T, tree *files.Tree) {
-	t.Helper()
-	if err := fstest.TestFS(tree.FS(), "build.prop", "sizes/4096"); err != nil {
-		t.Error(err)
 	}
 }
 

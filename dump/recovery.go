@@ -1,0 +1,71 @@
+package dump
+
+import (
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/recovery"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// Phone is what the dump tells of its phone, for a recovery.
+func (d *Dump) Phone() *recovery.Phone {
+	l := d.Layout
+	p := &recovery.Phone{Name: filepath.Base(d.Path), Table: &l.Table, Chip: l.Chip.Value, Board: l.Project.Value, Systems: map[string]string{}}
+	if user := d.Source.User(); user != nil {
+		p.User = user.Image
+	}
+	kinds := map[image.Kind]string{image.Ext4: "ext4", image.F2FS: "f2fs", image.EROFS: "erofs", image.SquashFS: "squashfs"}
+	for i, ct := range l.Contents {
+		if k := kinds[ct.Kind]; k != "" {
+			p.Systems[l.Table.Partitions[i].Name] = k
+		}
+	}
+	return p
+}
+
+// TablePhone is what a table alone tells of its phone, nil for the path "". The errors are those
+// of ReadTable.
+func TablePhone(path string) (*recovery.Phone, error) {
+	claim, err := ReadTable(path, &source.Source{})
+	if claim == nil || err != nil {
+		return nil, err
+	}
+	return &recovery.Phone{Name: claim.Name, Table: claim.Table(0), Chip: claim.Platform, Board: claim.Project}, nil
+}
+
+// NoStockError is a dump in which there is no stock image for a recovery.
+type NoStockError struct {
+	Path    string
+	Unnamed bool // the dump has an MBR, and no table that names the partitions
+}
+
+func (e *NoStockError) Error() string {
+	return e.Path + ": neither the recovery nor the boot partition is in it, or they hold no boot image"
+}
+
+// Stock finds the phone's own images in the dump: its recovery with its boot image besides, or
+// its boot image alone. The error is a *NoStockError.
+func (d *Dump) Stock() (stock, besides recovery.Source, err error) {
+	phone := d.Phone()
+	get := func(name string) (s recovery.Source) {
+		if img := phone.Image(name); img != nil && boot.Sniff(img) {
+			s = recovery.Source{Name: phone.Row(name).Name + " of " + phone.Name, Image: img}
+		}
+		return s
+	}
+	stock, besides = get("recovery"), get("boot")
+	if stock.Image == nil {
+		stock, besides = besides, recovery.Source{}
+	}
+	if stock.Image == nil {
+		return stock, besides, &NoStockError{d.Path, d.Unnamed()}
+	}
+	return stock, besides, nil
+}
+
+// Unnamed reports whether the dump has an MBR, which names no partitions, and no other table
+// that does.
+func (d *Dump) Unnamed() bool { return d.Layout.Generation == flash.GenerationEBR && !d.Layout.Claimed }

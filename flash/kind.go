@@ -1,0 +1,40 @@
+package flash
+
+// FolderKind says what a manifest describes.
+type FolderKind string
+
+// The kinds of folder that a manifest describes.
+const (
+	KindParts      FolderKind = "parts"     // what split made of a dump: its partitions, and what lies between
+	KindDump       FolderKind = "dump"      // what acquire read from a phone: its regions
+	KindArchive    FolderKind = "archive"   // a parts folder or a dump, packed into one file
+	KindTables     FolderKind = "tables"    // repaired partition tables
+	KindLogical    FolderKind = "logical"   // the logical partitions of a super image
+	KindPreloaders FolderKind = "preloader" // flashable preloaders, cut out of boot regions
+)
+
+// Kind says what an entry of a manifest is.
+type Kind string
+
+// The kinds of entry. The first three are the dump itself. The next four are made of the
+// same bytes again. The last is one of the first three, encrypted.
+const (
+	KindPartition Kind = "partition" // a row of the table
+	KindGap       Kind = "gap"       // a stretch between rows, which no table names
+	KindRegion    Kind = "region"    // a whole region
+
+	KindPreloader Kind = "preloader" // the flashable preloader of a boot region
+	KindTrimmed   Kind = "trimmed"   // a partition's image, cut to its true length
+	KindSparse    Kind = "sparse"    // a partition's image, or a piece of it, as an Android sparse file
+	KindExcerpt   Kind = "excerpt"   // an end of a partition that is left out otherwise
+
+	// KindSealed is the kind of an entry whose file is compressed and encrypted, in an
+	// archive that is readable otherwise: who has the key has its bytes, for everybody
+	// else they are missing.
+	KindSealed Kind = "sealed"
+)
+
+// IsDump reports whether the file of such an entry holds bytes of the dump in their place:
+// these entries together are the dump. The files of all other kinds are made of the same
+// bytes again, or are encrypted.
+func (k Kind) IsDump() bool { return k == KindPartition || k == KindGap || k == KindRegion }
