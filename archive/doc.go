@@ -1,3 +1,26 @@
-// Package archive makes backups of phones and gives them back: Create packs a dump into one
-// file, Verify proves it, Restore writes the dump again.
+// Package archive makes backups of phones and gives them back: one file that is checked, or
+// many backups in one place where phones share what they have in common. It reads and
+// writes files and registries, never a phone; a search of a shared archive is no proof
+// that nothing private is in it; and what an archive has lost is named, not mended (package
+// backup/parity mends).
+//
+//	dump, dump folder ──dump.Open──► plan ─┐                     ┌─► Restore     the dump, or the parts
+//	parts folder, as it is ────────────────┼─Create─► ARCHIVE ───┼─► Verify      every byte is proven
+//	                        private.go ────┤   one file, volumes ├─► FlashPlan   what a flash tool would do
+//	            (what is of this phone?)   │                     └─► Search      is anything private in it?
+//	                                       └─Push──► PLACE ──────┬─► Pull        the parts, or the dump
+//	                                      folder or registry     └─► VerifyPlace
+//	Compare: two dumps, whatever they are packed in
+//
+// An archive is opened once (Open), and its methods do the rest; Verify and Restore are
+// there for a path, too. Results hold facts and problems; words for them are the front
+// end's.
+//
+// What is private is decided in one place, Decide, by a table with reasons: a shared
+// archive leaves it out, and EncryptPrivate encrypts it. docs/archive.md has the same
+// table.
+//
+// Damage is data: Restore of a damaged archive writes what there is, and says what is lost.
+// An error means that nothing was made, but for a *SidecarError. What is not begun, to
+// protect what is there, is a *flash.Refusal.
 package archive

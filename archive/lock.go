@@ -19,31 +19,38 @@ import (
 // lockPrivate encrypts what is private in an archive that anybody may read: nvram.bin
 // becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
 // known when it is compressed: so each goes to a temporary file beside the archive.
+// A private gap that holds zeros only has no file, and so nothing that could be read.
 func (c *creation) lockPrivate(ctx context.Context) error {
-	private, locked := privateFiles(c.record, c.outputs), map[string]bool{}
-	for _, outputs := range [][]flash.Output{c.outputs, c.last} {
-		for i := range outputs {
-			o := &outputs[i]
-			if !private(o.Name) || isOmitted(ctx, o) {
+	private, locked, zeros := privateFiles(c.record, c.outputs), map[string]bool{}, map[string]bool{}
+	for _, outputs := range []*[]flash.Output{&c.outputs, &c.last} {
+		var kept []flash.Output
+		for _, o := range *outputs {
+			if private(o.Name) && isOmitted(ctx, &o) {
+				zeros[o.Name] = true
 				continue
 			}
-			img, err := c.lockOne(ctx, o)
-			if err != nil {
-				return fmt.Errorf("%s: %w", o.Name, err)
+			if private(o.Name) {
+				img, err := c.lockOne(ctx, &o)
+				if err != nil {
+					return fmt.Errorf("%s: %w", o.Name, err)
+				}
+				locked[o.Name] = true
+				o = flash.Output{Name: o.Name + LockedEnding, Image: img}
 			}
-			locked[o.Name] = true
-			o.Name, o.Image, o.OmitZero = o.Name+LockedEnding, img, false
+			kept = append(kept, o)
 		}
+		*outputs = kept
 	}
 	c.record = c.record.Public(func(string) bool { return false })
 	for i := range c.record.Entries {
-		e := &c.record.Entries[i]
-		if !locked[e.File] {
-			continue
-		}
-		e.File, e.SHA256 = e.File+LockedEnding, ""
-		if e.Kind.IsDump() {
-			e.Was, e.Kind = e.Kind, flash.KindSealed
+		switch e := &c.record.Entries[i]; {
+		case zeros[e.File]:
+			e.File, e.Zero = "", true
+		case locked[e.File]:
+			e.File, e.SHA256 = e.File+LockedEnding, ""
+			if e.Kind.IsDump() {
+				e.Was, e.Kind = e.Kind, flash.KindSealed
+			}
 		}
 	}
 	c.made.Locked = len(locked)
