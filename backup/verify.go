@@ -4,15 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"sync"
-
-	"crypto/sha256"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -176,25 +172,5 @@ func (v *verifier) ends() {
 	b, err := a.frame(frame{at: last, length: a.end - last})
 	if err != nil || len(b) != 2*tarBlock || !flash.IsZero(b) {
 		v.problems.AddAt(flash.Error, "archive", last, "the end of the tar archive is damaged")
-	}
-}
-
-// Hash computes the SHA-256 of a member from its content, for an archive without sums.
-func (a *Archive) Hash(ctx context.Context, m *Member) (string, error) {
-	h := sha256.New()
-	r := io.NewSectionReader(a.Image(m), 0, m.Size)
-	buf := make([]byte, scanBlock)
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		n, err := r.Read(buf)
-		h.Write(buf[:n])
-		if err == io.EOF {
-			return hex.EncodeToString(h.Sum(nil)), nil
-		}
-		if err != nil {
-			return "", err
-		}
 	}
 }

@@ -37,10 +37,10 @@ func (d corpusDevice) image(corpus string) (sparse, error) {
 		if err != nil {
 			return img, err
 		}
-		if len(b) < SectorSize {
+		if len(b) < sectorSize {
 			return img, fmt.Errorf("%s/%s has %d bytes", d.dir, s.file, len(b))
 		}
-		img.at[s.offset] = b[:SectorSize]
+		img.at[s.offset] = b[:sectorSize]
 	}
 	return img, nil
 }
@@ -147,7 +147,7 @@ func TestCorpusLoneEBR(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entries, err := ParseSector(b)
+		entries, err := parseSector(b)
 		if err != nil {
 			t.Fatal(err)
 		}

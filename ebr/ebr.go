@@ -7,9 +7,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// MaxSectors bounds the chain: phones have two or three table sectors, a player of
+// maxSectors bounds the chain: phones have two or three table sectors, a player of
 // 2015 has ten.
-const MaxSectors = 64
+const maxSectors = 64
 
 // lastSector is the last sector a 32-bit number can name: 2 TiB.
 const lastSector = 0xFFFFFFFF
@@ -42,7 +42,7 @@ func (c *Chain) LikePhones() bool {
 // one. Protective MBRs of a GPT, boot sectors of file systems and lone EBR files are
 // not.
 func Sniff(img flash.Image) bool {
-	b, err := flash.ReadFull(img, 0, SectorSize)
+	b, err := flash.ReadFull(img, 0, sectorSize)
 	if err != nil {
 		return false
 	}
@@ -57,11 +57,11 @@ func Sniff(img flash.Image) bool {
 // place, the chain begins there. The error is a *flash.FormatError when img does not
 // start with an MBR, wrapping flash.ErrNotThis unless reading itself failed.
 func Read(img flash.Image) (*Chain, error) {
-	if img.Size() < SectorSize {
+	if img.Size() < sectorSize {
 		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Err: flash.ErrNotThis,
 			Text: fmt.Sprintf("%d bytes hold no MBR", img.Size())}
 	}
-	b, err := flash.ReadFull(img, 0, SectorSize)
+	b, err := flash.ReadFull(img, 0, sectorSize)
 	if err != nil {
 		return nil, &flash.FormatError{Format: "ebr", Offset: 0, Text: "MBR cannot be read", Err: err}
 	}
@@ -84,16 +84,16 @@ func Read(img flash.Image) (*Chain, error) {
 // place, and its rows need nothing of the MBR. The MBR's own rows are lost. It gives
 // nil when no MediaTek EBR stands there, or when the first sector is something else.
 func headless(img flash.Image, first []byte) *Chain {
-	if entries, err := ParseSector(first); err == nil && entries != ([4]Entry{}) {
+	if entries, err := parseSector(first); err == nil && entries != ([4]Entry{}) {
 		return nil
 	}
-	c := &Chain{Extended: mtkLink * SectorSize, Sectors: []Sector{{Name: "MBR"}}}
+	c := &Chain{Extended: mtkLink * sectorSize, Sectors: []Sector{{Name: "MBR"}}}
 	ebr1 := Sector{Name: "EBR1", Offset: c.Extended}
-	b, err := flash.ReadFull(img, ebr1.Offset, SectorSize)
+	b, err := flash.ReadFull(img, ebr1.Offset, sectorSize)
 	if err != nil {
 		return nil
 	}
-	if ebr1.Entries, err = ParseSector(b); err != nil || !isLoneEBR(b, ebr1.Entries, SectorSize) {
+	if ebr1.Entries, err = parseSector(b); err != nil || !isLoneEBR(b, ebr1.Entries, sectorSize) {
 		return nil
 	}
 	c.Problems.AddAt(flash.Error, "MBR", 0, "the MBR is gone, and with it the places of the partitions it listed; EBR1 stands where it always does")
@@ -122,10 +122,10 @@ func (c *Chain) follow(img flash.Image) {
 // those of all EBRs count from the first EBR, not from their own.
 func (c *Chain) link(s Sector) (off int64, ok bool) {
 	for _, e := range s.Entries {
-		if !e.Link() {
+		if !e.link() {
 			continue
 		}
-		off = int64(e.Start) * SectorSize
+		off = int64(e.Start) * sectorSize
 		if s.Offset != 0 {
 			off += c.Extended
 		}
@@ -141,17 +141,17 @@ func (c *Chain) load(img flash.Image, next *Sector) string {
 			return "link leads back to " + s.Name
 		}
 	}
-	if len(c.Sectors) == MaxSectors {
-		return fmt.Sprintf("chain is longer than %d sectors", MaxSectors)
+	if len(c.Sectors) == maxSectors {
+		return fmt.Sprintf("chain is longer than %d sectors", maxSectors)
 	}
-	if next.Offset > img.Size()-SectorSize {
+	if next.Offset > img.Size()-sectorSize {
 		return fmt.Sprintf("link leads beyond the image of 0x%x bytes", img.Size())
 	}
-	b, err := flash.ReadFull(img, next.Offset, SectorSize)
+	b, err := flash.ReadFull(img, next.Offset, sectorSize)
 	if err != nil {
 		return fmt.Sprintf("cannot be read (%v)", err)
 	}
-	if next.Entries, err = ParseSector(b); err == nil {
+	if next.Entries, err = parseSector(b); err == nil {
 		return ""
 	}
 	if flash.IsZero(b) {
@@ -168,8 +168,8 @@ func (c *Chain) add(s Sector) {
 		at := s.Offset + offEntries + int64(slot)*entrySize
 		extent, toEnd := s.place(e)
 		switch {
-		case !e.Used():
-		case e.Link():
+		case !e.used():
+		case e.link():
 			if links++; links > 1 {
 				c.warn(s.Name, at, fmt.Sprintf("slot %d is a second link and is not followed", slot))
 			}
@@ -185,17 +185,17 @@ func (c *Chain) add(s Sector) {
 // sentinel reports whether an extent has one of the two lengths that stand for "to
 // the end": all ones, or all ones less the distance from X.
 func (c *Chain) sentinel(e flash.Extent) bool {
-	count := e.Length / SectorSize
-	return count == lastSector || count == lastSector-(e.Offset-c.Extended)/SectorSize
+	count := e.Length / sectorSize
+	return count == lastSector || count == lastSector-(e.Offset-c.Extended)/sectorSize
 }
 
 // place returns where a data entry of sector s lies: data count from the sector that
 // lists them. Numbers of sectors of 33 bits cannot overflow int64. A row whose end
 // no 32-bit sector number can express has no true length, and ToEnd is its meaning.
 func (s Sector) place(e Entry) (extent flash.Extent, toEnd bool) {
-	extent.Offset = s.Offset + int64(e.Start)*SectorSize
-	extent.Length = int64(e.Count) * SectorSize
-	return extent, e.Count != 0 && extent.End() >= lastSector*SectorSize
+	extent.Offset = s.Offset + int64(e.Start)*sectorSize
+	extent.Length = int64(e.Count) * sectorSize
+	return extent, e.Count != 0 && extent.End() >= lastSector*sectorSize
 }
 
 func (c *Chain) warn(place string, off int64, text string) {

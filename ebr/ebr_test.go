@@ -41,7 +41,7 @@ func (s sparse) ReadAt(p []byte, off int64) (int, error) {
 
 // sector builds a table sector as MediaTek writes them: nothing but the entries.
 func sector(entries ...Entry) []byte {
-	b := make([]byte, SectorSize)
+	b := make([]byte, sectorSize)
 	for i, e := range entries {
 		at := b[0x1BE+16*i:]
 		at[0], at[4] = e.Status, e.Type
@@ -249,7 +249,7 @@ func TestChainIsBounded(t *testing.T) {
 		img.at[int64(0x400+2*i)*512] = sector(data(1, 1), link(2*i+2))
 	}
 	c := mustRead(t, img)
-	if len(c.Sectors) != MaxSectors || len(c.Problems) != 1 || !strings.Contains(c.Problems[0].Text, "longer than 64") {
+	if len(c.Sectors) != maxSectors || len(c.Problems) != 1 || !strings.Contains(c.Problems[0].Text, "longer than 64") {
 		t.Errorf("%d sectors, %v", len(c.Sectors), c.Problems)
 	}
 }
@@ -339,14 +339,14 @@ func (failing) ReadAt([]byte, int64) (int, error) { return 0, errBroken }
 
 func TestParseSector(t *testing.T) {
 	want := [4]Entry{{0x80, 0x83, 1, 2}, link(3), {}, {0, 0x0C, 0xFFFFFFFE, 0x80000001}}
-	got, err := ParseSector(append(sector(want[:]...), 1, 2, 3))
+	got, err := parseSector(append(sector(want[:]...), 1, 2, 3))
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := ParseSector(make([]byte, 511)); err == nil {
+	if _, err := parseSector(make([]byte, 511)); err == nil {
 		t.Error("511 bytes are taken for a sector")
 	}
-	if _, err := ParseSector(make([]byte, 512)); err == nil {
+	if _, err := parseSector(make([]byte, 512)); err == nil {
 		t.Error("zeros are taken for a sector")
 	}
 }

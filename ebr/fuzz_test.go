@@ -20,23 +20,23 @@ func unpack(b []byte) sparse {
 	if len(b) < 4 {
 		return img
 	}
-	img.size = int64(binary.LittleEndian.Uint32(b)) * SectorSize
+	img.size = int64(binary.LittleEndian.Uint32(b)) * sectorSize
 	for r := range slices.Chunk(b[4:], recordSize) {
 		if len(r) < recordSize {
 			break
 		}
-		s := make([]byte, SectorSize)
+		s := make([]byte, sectorSize)
 		copy(s[offEntries:], r[4:])
-		img.at[int64(binary.LittleEndian.Uint32(r))*SectorSize] = s
+		img.at[int64(binary.LittleEndian.Uint32(r))*sectorSize] = s
 	}
 	return img
 }
 
 func pack(img sparse) []byte {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(img.size/SectorSize))
+	b := binary.LittleEndian.AppendUint32(nil, uint32(img.size/sectorSize))
 	for at, s := range img.at {
-		b = binary.LittleEndian.AppendUint32(b, uint32(at/SectorSize))
-		b = append(b, s[offEntries:SectorSize]...)
+		b = binary.LittleEndian.AppendUint32(b, uint32(at/sectorSize))
+		b = append(b, s[offEntries:sectorSize]...)
 	}
 	return b
 }
@@ -69,7 +69,7 @@ func FuzzRead(f *testing.F) {
 
 // checkChain states what holds for every chain, however damaged.
 func checkChain(t *testing.T, c *Chain, size int64) {
-	if len(c.Sectors) == 0 || len(c.Sectors) > MaxSectors {
+	if len(c.Sectors) == 0 || len(c.Sectors) > maxSectors {
 		t.Fatalf("%d sectors", len(c.Sectors))
 	}
 	table := c.Table(flash.EMMCUser, size)
@@ -100,11 +100,11 @@ func FuzzParseSector(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		entries, err := ParseSector(b)
+		entries, err := parseSector(b)
 		if err != nil {
 			return
 		}
-		again, err := ParseSector(sector(entries[:]...))
+		again, err := parseSector(sector(entries[:]...))
 		if err != nil || again != entries {
 			t.Fatalf("%+v became %+v, %v", entries, again, err)
 		}

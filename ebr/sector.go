@@ -8,9 +8,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// SectorSize is the unit of every number in the chain, and the length of a table
+// sectorSize is the unit of every number in the chain, and the length of a table
 // sector, in bytes.
-const SectorSize = 512
+const sectorSize = 512
 
 // Places in a table sector and in an entry, bytes.
 const (
@@ -42,21 +42,21 @@ type Entry struct {
 	Count  uint32 // sectors
 }
 
-// Used reports whether the slot holds anything.
-func (e Entry) Used() bool { return e.Type != typeUnused }
+// used reports whether the slot holds anything.
+func (e Entry) used() bool { return e.Type != typeUnused }
 
-// Link reports whether the entry leads to another table sector.
-func (e Entry) Link() bool { return e.Type == 0x05 || e.Type == 0x0F || e.Type == 0x85 }
+// link reports whether the entry leads to another table sector.
+func (e Entry) link() bool { return e.Type == 0x05 || e.Type == 0x0F || e.Type == 0x85 }
 
-// ParseSector reads the four slots of one table sector, an MBR or an EBR. Bytes
+// parseSector reads the four slots of one table sector, an MBR or an EBR. Bytes
 // after the first 512 are not looked at. It fails when b is shorter than a sector or
 // does not end in 55 AA; what the slots say is not judged.
-func ParseSector(b []byte) ([4]Entry, error) {
+func parseSector(b []byte) ([4]Entry, error) {
 	var entries [4]Entry
-	if len(b) < SectorSize {
-		return entries, fmt.Errorf("ebr: %d bytes are no sector of %d", len(b), SectorSize)
+	if len(b) < sectorSize {
+		return entries, fmt.Errorf("ebr: %d bytes are no sector of %d", len(b), sectorSize)
 	}
-	if s := b[offSignature:SectorSize]; s[0] != 0x55 || s[1] != 0xAA {
+	if s := b[offSignature:sectorSize]; s[0] != 0x55 || s[1] != 0xAA {
 		return entries, fmt.Errorf("ebr: % x instead of 55 aa at 0x%x of the sector", s, offSignature)
 	}
 	for i := range entries {
@@ -74,7 +74,7 @@ func ParseSector(b []byte) ([4]Entry, error) {
 // parseMBR reads b as the MBR at the head of an image of size bytes. Why tells what
 // it is instead; it is empty when b can be an MBR.
 func parseMBR(b []byte, size int64) (entries [4]Entry, why string) {
-	entries, err := ParseSector(b)
+	entries, err := parseSector(b)
 	if err != nil {
 		return entries, "no MBR: the first sector does not end in 55 aa"
 	}
@@ -84,7 +84,7 @@ func parseMBR(b []byte, size int64) (entries [4]Entry, why string) {
 		}
 	}
 	switch {
-	case entries[0].Link() && entries[0].Start == mtkLink:
+	case entries[0].link() && entries[0].Start == mtkLink:
 		return entries, ""
 	case isBootSector(b):
 		return entries, "boot sector of a file system"
@@ -102,9 +102,9 @@ func implausible(entries [4]Entry) string {
 		switch {
 		case e.Status&^0x80 != 0:
 			return fmt.Sprintf("no MBR: status 0x%02x in slot %d is neither 0 nor 0x80", e.Status, i)
-		case e.Used() && e.Start == 0:
+		case e.used() && e.Start == 0:
 			return fmt.Sprintf("no MBR: slot %d starts at sector 0", i)
-		case e.Used():
+		case e.used():
 			used++
 		case e.Start != 0 || e.Count != 0:
 			return fmt.Sprintf("no MBR: slot %d is unused and yet not empty", i)
@@ -130,7 +130,7 @@ func isBootSector(b []byte) bool {
 // disk id, no CHS, data (not the link) in the first slot, and at most as long as the
 // 512 KiB partition that holds one.
 func isLoneEBR(b []byte, entries [4]Entry, size int64) bool {
-	if entries[0].Type != typeLinux || size > mtkLink*SectorSize {
+	if entries[0].Type != typeLinux || size > mtkLink*sectorSize {
 		return false
 	}
 	for i := range entries {

@@ -18,7 +18,7 @@ const firstLogical = 5
 //
 // A length the chain states is not cut: flash.Table.Check compares it with the size.
 func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
-	t := &flash.Table{Format: "ebr", SectorSize: SectorSize}
+	t := &flash.Table{Format: "ebr", SectorSize: sectorSize}
 	t.Problems = append(t.Problems, c.Problems...)
 	add := func(p flash.Partition) {
 		p.Index, p.Region = len(t.Partitions), region
@@ -26,10 +26,10 @@ func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
 	}
 	logical := firstLogical
 	for _, s := range c.Sectors {
-		add(flash.Partition{Name: s.Name, Extent: flash.Extent{Offset: s.Offset, Length: SectorSize},
+		add(flash.Partition{Name: s.Name, Extent: flash.Extent{Offset: s.Offset, Length: sectorSize},
 			File: s.Name, Type: "NORMAL_ROM", Operation: "UPDATE"})
 		for slot, e := range s.Entries {
-			if !e.Used() || e.Link() {
+			if !e.used() || e.link() {
 				continue
 			}
 			var p flash.Partition

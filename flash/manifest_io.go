@@ -48,7 +48,7 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	if err := json.Unmarshal(b, m); err != nil {
 		return nil, manifestError("not as the schema has it", err)
 	}
-	if err := m.Validate(); err != nil {
+	if err := m.validate(); err != nil {
 		return nil, err
 	}
 	m.Chip = KnownChip(m.Chip)
@@ -58,7 +58,7 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 // Encode writes the manifest as indented JSON. It refuses, with a *FormatError, to
 // write what ReadManifest would not read.
 func (m *Manifest) Encode() ([]byte, error) {
-	if err := m.Validate(); err != nil {
+	if err := m.validate(); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
@@ -81,10 +81,10 @@ func (m *Manifest) Source(r Region) *ManifestSource {
 	return nil
 }
 
-// Validate checks what a reader of the manifest relies on: the schema, names that
+// validate checks what a reader of the manifest relies on: the schema, names that
 // stay within their folder, sums that are sums, and entries that lie within their
 // source. Errors are *FormatError.
-func (m *Manifest) Validate() error {
+func (m *Manifest) validate() error {
 	if m.Schema != ManifestSchema {
 		return manifestError(fmt.Sprintf("schema is %q, not %q", m.Schema, ManifestSchema), nil)
 	}

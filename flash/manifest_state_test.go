@@ -103,7 +103,7 @@ func stateTable(t *testing.T) (rows []stateRow) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(b), "//	state    Kind")
+	_, table, _ := strings.Cut(strings.ReplaceAll(string(b), "\r\n", "\n"), "//	state    Kind")
 	table, _, _ = strings.Cut(table, "//\n")
 	for _, line := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
 		f := strings.Fields(strings.TrimPrefix(line, "//"))

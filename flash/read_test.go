@@ -105,6 +105,24 @@ func TestIsFill(t *testing.T) {
 	}
 }
 
+// The odd byte in each of the pieces that are compared.
+func TestIsZeroLong(t *testing.T) {
+	b := make([]byte, 10000)
+	for _, i := range []int{-1, 0, 7, 8, 4095, 4096, 8191, 8192, 9999} {
+		if i >= 0 {
+			b[i] = 1
+		}
+		for _, n := range []int{4095, 4096, 4097, 8192, 10000} {
+			if want := i < 0 || i >= n; flash.IsZero(b[:n]) != want {
+				t.Errorf("%d bytes, the odd one at %d: %v", n, i, !want)
+			}
+		}
+		if i >= 0 {
+			b[i] = 0
+		}
+	}
+}
+
 func BenchmarkIsZero(b *testing.B) {
 	buf := make([]byte, 256<<10)
 	b.SetBytes(int64(len(buf)))

@@ -55,8 +55,8 @@ func TestAtLeast(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if g.DeviceSize() != c.size || g.AtLeast() != c.least {
-				t.Errorf("%d, %s: size 0x%x, at least 0x%x; want 0x%x, 0x%x", sector, name, g.DeviceSize(), g.AtLeast(), c.size, c.least)
+			if g.DeviceSize() != c.size || g.atLeast() != c.least {
+				t.Errorf("%d, %s: size 0x%x, at least 0x%x; want 0x%x, 0x%x", sector, name, g.DeviceSize(), g.atLeast(), c.size, c.least)
 			}
 		}
 	}
@@ -74,8 +74,8 @@ func TestRowsBehindTheDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := int64(0x308000 + 2*size); g.DeviceSize() != 0 || g.AtLeast() != want {
-			t.Errorf("%d: size 0x%x, at least 0x%x; want 0 and 0x%x", sector, g.DeviceSize(), g.AtLeast(), want)
+		if want := int64(0x308000 + 2*size); g.DeviceSize() != 0 || g.atLeast() != want {
+			t.Errorf("%d: size 0x%x, at least 0x%x; want 0 and 0x%x", sector, g.DeviceSize(), g.atLeast(), want)
 		}
 	}
 }

@@ -62,10 +62,10 @@ func (g *GPT) stated() int64 {
 	return 0
 }
 
-// AtLeast returns the least size of the user area in bytes that the table proves: its
+// atLeast returns the least size of the user area in bytes that the table proves: its
 // size, or else the end of its rows and of the last usable sector, which a header states
 // even where the place of its backup is none. 0 when it proves nothing.
-func (g *GPT) AtLeast() int64 {
+func (g *GPT) atLeast() int64 {
 	if size := g.DeviceSize(); size > 0 {
 		return size
 	}
@@ -105,7 +105,7 @@ func (g *GPT) Usable() flash.Extent {
 // where it cannot be expressed. A row that a template leaves open is not Placed; when
 // it is counted from the device's end, its Length is known and it is Reserved.
 func (g *GPT) Table(region flash.Region) *flash.Table {
-	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.AtLeast()}
+	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.atLeast()}
 	best := g.Best()
 	if best == nil {
 		return t
@@ -175,7 +175,7 @@ func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
 		add(flash.Warning, flash.NoOffset, "there is no backup copy")
 	case device == 0:
 		least := ""
-		if n := g.AtLeast(); n > 0 {
+		if n := g.atLeast(); n > 0 {
 			least = fmt.Sprintf(": by its rows and its last usable sector it has at least 0x%x bytes", n)
 		}
 		sev := flash.Warning

@@ -42,8 +42,8 @@ func (p *Phone) Row(name string) *flash.Partition {
 	return nil
 }
 
-// Slots reports whether the phone has two of each system partition.
-func (p *Phone) Slots() bool {
+// slots reports whether the phone has two of each system partition.
+func (p *Phone) slots() bool {
 	row := p.Row("boot")
 	return row != nil && strings.HasSuffix(scatter.Canonical(row.Name), "_a")
 }
@@ -57,7 +57,7 @@ func (p *Phone) Place() string {
 		return "recovery"
 	case p.Row("vendor_boot") != nil && p.vendorRecovery():
 		return "vendor_boot"
-	case p.Slots():
+	case p.slots():
 		return "boot"
 	}
 	return ""

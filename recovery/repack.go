@@ -98,20 +98,20 @@ func (p *repacker) problem(s flash.Severity, place, format string, a ...any) {
 }
 
 func (p *repacker) run() error {
-	text, err := fs.ReadFile(p.fs, RecordName)
+	text, err := fs.ReadFile(p.fs, recordName)
 	if err != nil {
 		return err
 	}
 	var r Record
 	if err := json.Unmarshal(text, &r); err != nil {
-		return fmt.Errorf("%s: %w", RecordName, err)
+		return fmt.Errorf("%s: %w", recordName, err)
 	}
 	if r.Schema != recordSchema {
-		return fmt.Errorf("%s: schema %q is not %s", RecordName, r.Schema, recordSchema)
+		return fmt.Errorf("%s: schema %q is not %s", recordName, r.Schema, recordSchema)
 	}
 	for _, pr := range r.Parts {
 		if p.b.Part(pr.Name) == nil {
-			return fmt.Errorf("%s: %s has no part %q", RecordName, OriginalName, pr.Name)
+			return fmt.Errorf("%s: %s has no part %q", recordName, OriginalName, pr.Name)
 		}
 		if err := p.part(pr); err != nil {
 			return fmt.Errorf("%s: %w", pr.Name, err)
@@ -173,7 +173,7 @@ func sectionName(s *boot.Section) string {
 // compare reads a file of the folder, and says whether it is what the image holds.
 func (p *repacker) compare(name string, img flash.Image) (same bool, data []byte, err error) {
 	if !fs.ValidPath(name) {
-		return false, nil, fmt.Errorf("%s: %q is no name of a file in the folder", RecordName, name)
+		return false, nil, fmt.Errorf("%s: %q is no name of a file in the folder", recordName, name)
 	}
 	if data, err = fs.ReadFile(p.fs, name); err != nil {
 		return false, nil, err

@@ -48,9 +48,9 @@ func pathOf(e *ramdisk.Entry) string {
 	return p
 }
 
-// CheckFstabs holds every fstab of a ramdisk against the phone's table. The places of
+// checkFstabs holds every fstab of a ramdisk against the phone's table. The places of
 // the problems begin with name.
-func CheckFstabs(name string, rd *ramdisk.Ramdisk, phone *Phone) []flash.Problem {
+func checkFstabs(name string, rd *ramdisk.Ramdisk, phone *Phone) []flash.Problem {
 	parts := phone.partitions()
 	if parts == nil {
 		return nil
@@ -94,7 +94,7 @@ func (b *builder) fstabs() error {
 		b.rewrite(spelling, e)
 	}
 	// Proof: nothing that is written contradicts the table.
-	for _, p := range CheckFstabs("the new ramdisk", b.base, b.opt.Phone) {
+	for _, p := range checkFstabs("the new ramdisk", b.base, b.opt.Phone) {
 		if p.Severity > flash.Note {
 			b.out.Problems = append(b.out.Problems, p)
 		}

@@ -14,7 +14,7 @@ import (
 // Names within the folder of an unpacked image.
 const (
 	OriginalName = "original.img" // the image itself: what is not edited is taken from it
-	RecordName   = "image.json"
+	recordName   = "image.json"
 )
 
 // recordSchema is the version of image.json.
@@ -80,7 +80,7 @@ func Unpack(img flash.Image, limit int64) (*Unpacked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.add(RecordName, bytes.NewReader(append(text, '\n')))
+	u.add(recordName, bytes.NewReader(append(text, '\n')))
 	return u, nil
 }
 

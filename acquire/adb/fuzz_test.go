@@ -17,7 +17,7 @@ func FuzzDevices(f *testing.F) {
 			t.Errorf("%d phones", len(ds))
 		}
 		d, err := choose(ds, "")
-		if err == nil && !d.Ready() {
+		if err == nil && !d.ready() {
 			t.Errorf("%+v is chosen", d)
 		}
 	})

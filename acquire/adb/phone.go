@@ -51,7 +51,7 @@ type Capture struct {
 // say that it is read live. ctx ends all reading.
 func Open(ctx context.Context, o Options) (*Phone, error) {
 	server := cmp.Or(o.Server, DefaultServer)
-	devices, err := Devices(ctx, server)
+	devices, err := listDevices(ctx, server)
 	if err != nil {
 		return nil, err
 	}

@@ -20,15 +20,15 @@ const (
 	maxRequest = 0xFFFF  // four hexadecimal digits
 )
 
-// Device is a phone as the server lists it.
-type Device struct {
+// device is a phone as the server lists it.
+type device struct {
 	Serial string
 	State  string // "device", "recovery", "unauthorized", "offline" …
 	Model  string // as the phone calls itself, "" when not told
 }
 
-// Ready reports whether commands can be run on the phone.
-func (d Device) Ready() bool { return d.State == "device" || d.State == "recovery" }
+// ready reports whether commands can be run on the phone.
+func (d device) ready() bool { return d.State == "device" || d.State == "recovery" }
 
 // conn is one connection to the server: one service, then it is closed.
 type conn struct {
@@ -110,8 +110,8 @@ func lost(err error) error {
 	return fmt.Errorf("%w: %w", ErrLost, err)
 }
 
-// Devices lists the phones a server sees.
-func Devices(ctx context.Context, server string) ([]Device, error) {
+// listDevices lists the phones a server sees.
+func listDevices(ctx context.Context, server string) ([]device, error) {
 	c, err := dial(ctx, server, usualWaits.answer)
 	if err != nil {
 		return nil, err
@@ -129,14 +129,14 @@ func Devices(ctx context.Context, server string) ([]Device, error) {
 
 // parseDevices reads the list: serial, state, and words such as model:NAME. A state may
 // be several words ("no permissions (…)").
-func parseDevices(text string) []Device {
-	var out []Device
+func parseDevices(text string) []device {
+	var out []device
 	for line := range strings.Lines(text) {
 		serial, rest, ok := cutSpace(line)
 		if !ok {
 			continue
 		}
-		d := Device{Serial: serial}
+		d := device{Serial: serial}
 		var state []string
 		for _, w := range strings.Fields(rest) {
 			key, value, isKey := strings.Cut(w, ":")
@@ -170,12 +170,12 @@ func cutSpace(s string) (before, after string, ok bool) {
 }
 
 // choose picks the phone to read.
-func choose(devices []Device, serial string) (Device, error) {
-	var named, ready []Device
+func choose(devices []device, serial string) (device, error) {
+	var named, ready []device
 	for _, d := range devices {
 		if serial == "" || d.Serial == serial {
 			named = append(named, d)
-			if d.Ready() {
+			if d.ready() {
 				ready = append(ready, d)
 			}
 		}
@@ -184,13 +184,13 @@ func choose(devices []Device, serial string) (Device, error) {
 	case len(ready) == 1:
 		return ready[0], nil
 	case len(ready) > 1:
-		return Device{}, fmt.Errorf("adb: %w: %s", ErrSeveral, list(ready))
+		return device{}, fmt.Errorf("adb: %w: %s", ErrSeveral, list(ready))
 	case len(named) == 0 && serial != "":
-		return Device{}, fmt.Errorf("adb: %w: %s (it sees %s)", ErrNoDevice, serial, list(devices))
+		return device{}, fmt.Errorf("adb: %w: %s (it sees %s)", ErrNoDevice, serial, list(devices))
 	case len(named) == 0:
-		return Device{}, fmt.Errorf("adb: %w", ErrNoDevice)
+		return device{}, fmt.Errorf("adb: %w", ErrNoDevice)
 	}
-	return Device{}, fmt.Errorf("adb: %s: %w", named[0].Serial, stateError(named[0].State))
+	return device{}, fmt.Errorf("adb: %s: %w", named[0].Serial, stateError(named[0].State))
 }
 
 // stateError turns the server's word for a phone's state into ours.
@@ -204,7 +204,7 @@ func stateError(state string) error {
 	return fmt.Errorf("%w in a state to be read: it is %q", ErrNoDevice, state)
 }
 
-func list(ds []Device) string {
+func list(ds []device) string {
 	var names []string
 	for _, d := range ds {
 		names = append(names, fmt.Sprintf("%s (%s)", d.Serial, strings.TrimSpace(d.State+" "+d.Model)))

@@ -108,7 +108,7 @@ func TestRealServer(t *testing.T) {
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	end := time.Now().Add(20 * time.Second)
 	for {
-		_, err = Devices(t.Context(), addr)
+		_, err = listDevices(t.Context(), addr)
 		if !errors.Is(err, ErrNoServer) || time.Now().After(end) {
 			break
 		}

@@ -54,12 +54,12 @@ func (s *Session) JumpDA(addr uint32) error {
 	return s.fail("JUMP_DA", err)
 }
 
-// SendAuth gives the phone its maker's authentication file. A phone that needs none
+// sendAuth gives the phone its maker's authentication file. A phone that needs none
 // says so, and that is no error.
-func (s *Session) SendAuth(file []byte) error { return s.sendFile("SEND_AUTH", cmdSendAuth, file) }
+func (s *Session) sendAuth(file []byte) error { return s.sendFile("SEND_AUTH", cmdSendAuth, file) }
 
-// SendCert gives the phone its maker's certificate.
-func (s *Session) SendCert(file []byte) error { return s.sendFile("SEND_CERT", cmdSendCert, file) }
+// sendCert gives the phone its maker's certificate.
+func (s *Session) sendCert(file []byte) error { return s.sendFile("SEND_CERT", cmdSendCert, file) }
 
 func (s *Session) sendFile(name string, c byte, file []byte) error {
 	if len(file) == 0 || len(file) > math.MaxInt32 {
@@ -116,12 +116,12 @@ func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
 		return s.offer(auth, cert)
 	}
 	if i.Config&RootCert != 0 && cert != nil {
-		if err := s.SendCert(cert); err != nil {
+		if err := s.sendCert(cert); err != nil {
 			return err
 		}
 	}
 	if i.Config&(SLA|DAA) != 0 && auth != nil {
-		return s.SendAuth(auth)
+		return s.sendAuth(auth)
 	}
 	return nil
 }
@@ -129,13 +129,13 @@ func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
 // offer sends the maker's files to a phone that may not want them.
 func (s *Session) offer(auth, cert []byte) error {
 	if cert != nil {
-		if _, err := s.optional(s.SendCert(cert)); err != nil {
+		if _, err := s.optional(s.sendCert(cert)); err != nil {
 			return err
 		}
 	}
 	if auth == nil {
 		return nil
 	}
-	_, err := s.optional(s.SendAuth(auth))
+	_, err := s.optional(s.sendAuth(auth))
 	return err
 }

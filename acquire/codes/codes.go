@@ -61,8 +61,8 @@ func (c Code) String() string {
 	return fmt.Sprintf("%s (%d, 0x%X)", c.FullName(), c.Number, c.Number)
 }
 
-// All returns every code there is, in a stable order.
-func All() []Code { return load().all }
+// all returns every code there is, in a stable order.
+func all() []Code { return load().all }
 
 // Lookup returns what a number means to one generation of tools.
 func Lookup(t Tool, number uint32) (Code, bool) {

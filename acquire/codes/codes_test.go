@@ -185,7 +185,7 @@ func TestNameAndOtherNumber(t *testing.T) {
 // Every code is found by its line as its tool writes it, by its number in each way that
 // tools print one, and by nothing else's name.
 func TestEveryLine(t *testing.T) {
-	for _, c := range All() {
+	for _, c := range all() {
 		if c.Number == 0 {
 			continue
 		}

@@ -87,7 +87,7 @@ func (n number) has(v uint32) bool { return slices.Contains(n.is, v) }
 // codes are those of a number, in the first reading that has any.
 func (n number) codes() []Code {
 	for _, v := range append(slices.Clone(n.is), n.maybe) {
-		found := filter(All(), func(c Code) bool { return c.Number == v && (n.strong || !n.plain || c.Tool != Loader || v == n.maybe) })
+		found := filter(all(), func(c Code) bool { return c.Number == v && (n.strong || !n.plain || c.Tool != Loader || v == n.maybe) })
 		if len(found) > 0 && (v != 0 || n.has(0)) {
 			return found
 		}
@@ -102,7 +102,7 @@ func (q query) gives(v uint32) bool {
 
 // resolve finds the codes of a name.
 func resolve(name string, q query) []Code {
-	same := filter(All(), func(c Code) bool { return c.named(name) })
+	same := filter(all(), func(c Code) bool { return c.named(name) })
 	if with := filter(same, func(c Code) bool { return q.gives(c.Number) }); len(with) > 0 {
 		return exactFirst(with, name)
 	}
@@ -117,11 +117,11 @@ func resolve(name string, q query) []Code {
 			return same
 		}
 	}
-	if near := filter(All(), func(c Code) bool { return q.gives(c.Number) && c.resembles(name) }); len(near) > 0 {
+	if near := filter(all(), func(c Code) bool { return q.gives(c.Number) && c.resembles(name) }); len(near) > 0 {
 		return near
 	}
 	if q.alone == name && stem(name) == name {
-		return filter(All(), func(c Code) bool { return c.has(name) })
+		return filter(all(), func(c Code) bool { return c.has(name) })
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (q query) sentence(known []Code) ([]Code, []Message) {
 			continue
 		}
 		for _, name := range p.names {
-			cs = append(cs, filter(All(), func(c Code) bool { return c.exactly(name) })...)
+			cs = append(cs, filter(all(), func(c Code) bool { return c.exactly(name) })...)
 		}
 		if p.Remedy != nil {
 			m := p.Message
@@ -165,7 +165,7 @@ func (q query) sentence(known []Code) ([]Code, []Message) {
 	}
 	if len(known) == 0 && strings.Contains(q.words, " ") { // "DA hash mismatch" is DA_HASH_MISMATCH
 		name := strings.ToUpper(strings.ReplaceAll(q.words, " ", "_"))
-		return filter(All(), func(c Code) bool { return c.spelled(name) }), nil
+		return filter(all(), func(c Code) bool { return c.spelled(name) }), nil
 	}
 	return nil, nil
 }
@@ -243,7 +243,7 @@ func Near(s string, n int) []Code {
 		reach = max(reach, len(stem(name))/3)
 	}
 	far := map[Code]int{}
-	near := filter(All(), func(c Code) bool {
+	near := filter(all(), func(c Code) bool {
 		far[c] = q.distance(c)
 		return far[c] <= reach
 	})

@@ -165,11 +165,11 @@ func readStage(b []byte, file int64) (Stage, error) {
 	return s, nil
 }
 
-// Choose returns the entry for a chip: the one made for this hardware and software
+// choose returns the entry for a chip: the one made for this hardware and software
 // version, or the newest that is not newer than the phone. code is the agents' name for
 // the chip (brom.Chip.DACode). A version of 0 on the phone's side is not known and
 // accepts any. The error wraps ErrNoAgent and lists what there is.
-func (c *Container) Choose(code, hwVersion, swVersion uint16) (Entry, error) {
+func (c *Container) choose(code, hwVersion, swVersion uint16) (Entry, error) {
 	fits := func(have, phone uint16) bool { return phone == 0 || have <= phone }
 	var best *Entry
 	for i := range c.Entries {

@@ -58,7 +58,7 @@ func TestChoose(t *testing.T) {
 		{0x6765, 0xc900, 0, 0, 0, "0xca00/0x0"}, // older than all: told which there are
 		{0x6592, 0xca00, 0, 0, 0, "not among"},
 	} {
-		e, err := c.Choose(v.code, v.hw, v.sw)
+		e, err := c.choose(v.code, v.hw, v.sw)
 		if v.says != "" {
 			if !errors.Is(err, ErrNoAgent) || !strings.Contains(err.Error(), v.says) {
 				t.Errorf("%x %x %x: %v", v.code, v.hw, v.sw, err)
@@ -148,7 +148,7 @@ func TestVendorForms(t *testing.T) {
 			if err != nil || len(got.Problems) > 0 {
 				t.Fatal(got, err)
 			}
-			e, err := got.Choose(0x1208, 0xca00, 0)
+			e, err := got.choose(0x1208, 0xca00, 0)
 			if err != nil || got.Version != c.version || e.First != c.first || e.Regions[1] != c.stages[0] || e.Regions[2] != c.stages[1] {
 				t.Errorf("%+v, %v", e, err)
 			}

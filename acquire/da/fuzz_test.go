@@ -28,7 +28,7 @@ func FuzzRead(f *testing.F) {
 					t.Error(err)
 				}
 			}
-			c.Choose(e.Code, e.HWVersion, e.SWVersion)
+			c.choose(e.Code, e.HWVersion, e.SWVersion)
 		}
 	})
 }

@@ -101,9 +101,9 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	if c.IsXML() { // the file decides: chips that began with XFlash agents have XML ones today
 		chip.Protocol = brom.XML
 	}
-	entry, err := c.Choose(chip.DACode, info.HWVersion, info.SWVersion)
+	entry, err := c.choose(chip.DACode, info.HWVersion, info.SWVersion)
 	if err != nil && c.IsXML() { // XML files go by either code
-		if e, herr := c.Choose(info.HWCode, info.HWVersion, info.SWVersion); herr == nil {
+		if e, herr := c.choose(info.HWCode, info.HWVersion, info.SWVersion); herr == nil {
 			entry, err = e, nil
 		}
 	}

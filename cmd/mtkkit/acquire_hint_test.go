@@ -14,7 +14,10 @@ import (
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/session"
 )
 
 var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
@@ -42,6 +45,38 @@ func knownOptions(t *testing.T, said string) (hints int) {
 		}
 	}
 	return hints
+}
+
+// typedAcquire is a run of acquire with these options.
+func typedAcquire(t *testing.T, u *ui, args ...string) *acquisition {
+	t.Helper()
+	o := newAcquireOptions()
+	app := &cli.App{Commands: []*cli.Command{{Name: "acquire", Flags: flags.Of(nil, o.all), Action: func(*cli.Context) error { return nil }}}}
+	if err := app.Run(append([]string{"mtkkit", "acquire"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	return &acquisition{acquireOptions: o, u: u}
+}
+
+// How a dump is gone on with names what was typed, and nothing else.
+func TestCommandToGoOn(t *testing.T) {
+	for args, c := range map[string]struct {
+		blind bool
+		want  string
+	}{
+		"":                                 {false, "mtkkit acquire --resume d --da FILE"},
+		"--port sim":                       {false, "mtkkit acquire --resume d --port sim"},
+		"--da DA.bin --then off --wait 5m": {false, "mtkkit acquire --resume d --da DA.bin --then off"},
+		"--from ROM_1,BOOT_1 --any-room --keep-ids --verify reread=5%": {false, "mtkkit acquire --resume d --from ROM_1,BOOT_1 --verify reread=5% --any-room --keep-ids"},
+		"--da x --only a,b --skip c --range 0x0+4K":                    {false, "mtkkit acquire --resume d --da x"},
+		"--da x --only a,b --only c --range 0x0+4K":                    {true, "mtkkit acquire --resume d --da x --only a,b,c --range 0x0+4K"},
+	} {
+		a := typedAcquire(t, newUI(streams{}), strings.Fields(args)...)
+		a.run.Dir, a.run.Blind = "d", c.blind
+		if got := a.command(); got != c.want {
+			t.Errorf("%s\n%s, want\n%s", args, got, c.want)
+		}
+	}
 }
 
 // What acquire hints at can be done with acquire, whatever goes wrong.
@@ -122,17 +157,10 @@ func TestLostHints(t *testing.T) {
 		c.lost.Region, c.lost.Place, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
 		var out strings.Builder
 		u := newUI(streams{out: &out, err: &out})
-		app := cli.NewApp()
-		app.Writer, app.ErrWriter = &out, &out
-		app.Commands = []*cli.Command{{Name: "acquire", Flags: acquireCommand(u).Flags, Action: func(ctx *cli.Context) error {
-			a := &acquisition{c: ctx, u: u, dir: dir}
-			if code := u.finish(a.explain(&c.lost)); code != exitPhone {
-				t.Errorf("%s: exit %d", name, code)
-			}
-			return nil
-		}}}
-		if err := app.RunContext(t.Context(), []string{"mtkkit", "acquire", "--da", "x"}); err != nil {
-			t.Fatal(err)
+		a := typedAcquire(t, u, "--da", "x")
+		a.run.Dir = dir
+		if code := u.finish(a.explain(&c.lost)); code != exitPhone {
+			t.Errorf("%s: exit %d", name, code)
 		}
 		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this place before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
 			t.Errorf("%s: %s", name, said)
@@ -144,23 +172,22 @@ func TestLostHints(t *testing.T) {
 // Places that no run tries of its own accord are named as --range takes them, and the hint
 // to try again is for the others.
 func TestGivenUpHints(t *testing.T) {
+	place := func(offset int64) plan.Range {
+		return plan.Range{Region: flash.EMMCUser, Extent: flash.Extent{Offset: offset, Length: 0x1000}}
+	}
 	for name, c := range map[string]struct {
-		left     toGoOn
+		left     session.Rest
 		want, no string
 	}{
-		"places that fail": {toGoOn{again: true}, "try these places again: mtkkit acquire", "--range"},
-		"places given up":  {toGoOn{givenUp: []string{"--range EMMC_USER:0x1000+0x1000"}}, "--range EMMC_USER:0x1000+0x1000", "try these places again"},
-		"many of them":     {toGoOn{givenUp: []string{"--range a", "--range b", "--range c", "--range d", "--range e"}}, "4 of 5 are named", "--range e"},
+		"places that fail": {session.Rest{Again: true}, "try these places again: mtkkit acquire", "--range"},
+		"places given up":  {session.Rest{GivenUp: []plan.Range{place(0x1000)}}, "--range EMMC_USER:0x1000+0x1000", "try these places again"},
+		"many of them":     {session.Rest{GivenUp: []plan.Range{place(1), place(2), place(3), place(4), place(0x5000)}}, "4 of 5 are named", "EMMC_USER:0x5000"},
 	} {
 		var out strings.Builder
 		u := newUI(streams{out: &out, err: &out})
-		app := cli.NewApp()
-		app.Commands = []*cli.Command{{Name: "acquire", Flags: acquireCommand(u).Flags, Action: func(ctx *cli.Context) error {
-			a := &acquisition{c: ctx, u: u, dir: "dump"}
-			_, err := a.summary(&flash.Manifest{}, false, c.left)
-			return err
-		}}}
-		if err := app.RunContext(t.Context(), []string{"mtkkit", "acquire", "--da", "x"}); err != nil && !errors.Is(err, errProblems) {
+		a := typedAcquire(t, u, "--da", "x")
+		a.run.Dir = "dump"
+		if _, err := a.summary(t.Context(), &flash.Manifest{}, false, c.left); err != nil && !errors.Is(err, errProblems) {
 			t.Fatal(err)
 		}
 		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.no) || !strings.Contains(said, "--accept-bad") {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,24 +24,24 @@ const (
 // openFolder opens the dump folder. Rows that were told besides the flash help as they
 // did while it was read.
 func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
-	u, dir := a.u, a.dir
+	u, dir := a.u, a.dir()
 	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
 	if err != nil {
 		return nil, err
 	}
-	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.claim, Progress: u.bars.event})
+	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.bars.event})
 	u.bars.clear()
 	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", dir, a.explainForeign(err))
 	}
-	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: cmp.Or(a.c.String("scatter"), a.c.String("table")), Tool: tool(), Progress: u.bars.event}), u: u}, nil
+	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}), u: u}, nil
 }
 
-// split cuts the dump into images and draws its map. It returns what is to be read
+// splitFolder cuts the dump into images and draws its map. It returns what is to be read
 // about them.
-func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
+func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) {
 	d, err := a.openFolder(ctx)
 	if err != nil {
 		return nil, err
@@ -52,27 +51,26 @@ func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	job := &splitJob{ctx: ctx, u: a.u, d: d, p: p, dir: filepath.Join(a.dir, partsName), opt: split.Options{Inputs: d.Source.Files, Progress: a.u.bars.event}}
-	quiet := *a.u
-	if quiet.json {
-		quiet.out = io.Discard // one document is out already
-		job.u = &quiet
+	u, dir := *a.u, filepath.Join(a.dir(), partsName)
+	if u.json {
+		u.out = io.Discard // one document is out already
 	}
-	if err := job.run(); err != nil && err != errProblems {
+	err = splitDump(ctx, &u, d, p, dir, split.Options{Inputs: d.Source.Files, Progress: u.bars.event})
+	if err != nil && err != errProblems {
 		return nil, err
 	}
 	facts, err := d.Facts()
 	if err != nil {
 		return nil, err
 	}
-	if err := d.AddHashes(&facts, job.dir); err != nil {
+	if err := d.AddHashes(&facts, dir); err != nil {
 		return nil, err
 	}
 	r, err := report.Build(ctx, facts)
 	if err != nil {
 		return nil, err
 	}
-	page := outFile{path: filepath.Join(a.dir, mapName), inputs: d.Source.Files, force: true, ours: report.Generator}
+	page := outFile{path: filepath.Join(a.dir(), mapName), inputs: d.Source.Files, force: true, ours: report.Generator}
 	if err := page.refuse(); err != nil {
 		return nil, err
 	}
@@ -81,4 +79,9 @@ func (a *acquisition) split(ctx context.Context) ([]flash.Problem, error) {
 	}
 	a.u.say("map:    %s", page.path)
 	return p.Problems, nil
+}
+
+// splitDump writes the files of a plan, and says what was done.
+func splitDump(ctx context.Context, u *ui, d *input, p *plan.Plan, dir string, opt split.Options) error {
+	return (&splitJob{ctx: ctx, u: u, d: d, p: p, dir: dir, opt: opt}).run()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
@@ -39,11 +40,11 @@ func advice(err error) []string {
 	case errors.As(err, &table):
 		return []string{tableKinds}
 	case errors.As(err, &changed):
-		return []string{fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", quoted(changed.Folder))}
+		return []string{fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", flags.Quoted(changed.Folder))}
 	case errors.As(err, &name) && name.Hits > 0:
 		return []string{"mtkkit list shows the names of the files"}
 	case errors.As(err, &name):
-		return []string{meant(name.Name, name.Names)}
+		return []string{flags.Meant(name.Name, name.Names)}
 	case errors.Is(err, dump.ErrNothingShared):
 		return []string{"a table with names tells what is: give this phone's scatter file with --scatter FILE"}
 	case errors.As(err, &bad) && isFolder(bad.Path):
@@ -64,16 +65,16 @@ func goOnWith(path string) string {
 	if acquire.Check(path) != nil {
 		return ""
 	}
-	return fmt.Sprintf("go on with it: mtkkit acquire --resume %s --da FILE", quoted(path))
+	return fmt.Sprintf("go on with it: mtkkit acquire --resume %s --da FILE", flags.Quoted(path))
 }
 
-// dumpsIn are hints about what of a folder may be meant: dumps and parts one step down.
+// dumpsIn are hints about what of a folder may be flags.Meant: dumps and parts one step down.
 func dumpsIn(dir string) (out []string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		inner := filepath.Join(dir, e.Name())
 		if archive.IsParts(inner) || acquire.Check(inner) == nil {
-			out = append(out, "a dump or its parts lie in it: mtkkit info "+quoted(inner))
+			out = append(out, "a dump or its parts lie in it: mtkkit info "+flags.Quoted(inner))
 		}
 	}
 	if len(out) == 0 {

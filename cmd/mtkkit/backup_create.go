@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
 )
@@ -42,9 +43,9 @@ func backupCreateCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1 | FOLDER",
 		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
 			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
-		Flags: flagsOf(fields(&o.output, &o.scatter, &o.boot1, &o.share, &o.encrypt, &o.force), o.options()),
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.share, &o.encrypt, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "dump or parts folder")
+			path, err := flags.One(args, "dump or parts folder")
 			if err != nil {
 				return err
 			}
@@ -53,20 +54,20 @@ func backupCreateCommand(u *ui) *cli.Command {
 	}
 }
 
-func (o *packOptions) options() []option {
+func (o *packOptions) options() []flags.Option {
 	return slices.Concat(
-		in(groupOutput, slices.Concat([]option{
-			textOption(&o.output, "output o", "`FILE` to write (default: the dump's name with .tar.zst)"),
-			numberOption(&o.level, "level", "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow", 1, 19, ""),
-		}, o.wishOptions.options(), []option{
-			flagOption(&o.identity, "identity", "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"),
-			flagOption(&o.plain, "plain", "with --identity: anybody may read it, for it is not encrypted"),
-			flagOption(&o.zip, "zip", "a zip archive, for Windows; larger, without holes, and read by unpacking it"),
-			sizeOption(&o.volume, "split-size", "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
-			numberOption(&o.parity, "parity", "beside the archive a sidecar of `N` percent of its size, 1 to 50, that mends as much damage", 1, 50, " percent"),
-			flagOption(&o.share, "share", "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"),
-			textOption(&o.ownerKey, "owner-key", "with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
-			flagOption(&o.force, "force f", "replace an archive that mtkkit wrote"),
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` to write (default: the dump's name with .tar.zst)"),
+			flags.Number(&o.level, "level", "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow", 1, 19, ""),
+		}, o.wishOptions.options(), []flags.Option{
+			flags.Switch(&o.identity, "identity", "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"),
+			flags.Switch(&o.plain, "plain", "with --identity: anybody may read it, for it is not encrypted"),
+			flags.Switch(&o.zip, "zip", "a zip archive, for Windows; larger, without holes, and read by unpacking it"),
+			flags.Size(&o.volume, "split-size", "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
+			flags.Number(&o.parity, "parity", "beside the archive a sidecar of `N` percent of its size, 1 to 50, that mends as much damage", 1, 50, " percent"),
+			flags.Switch(&o.share, "share", "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"),
+			flags.Text(&o.ownerKey, "owner-key", "with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
+			flags.Switch(&o.force, "force f", "replace an archive that mtkkit wrote"),
 		})...),
 		o.sealOptions.options(), o.dumpOptions.options())
 }
@@ -155,7 +156,7 @@ func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	if !m.Complete {
 		u.say("partial: what was not asked for, or is not in the dump, is not in there")
 	}
-	switch name := quoted(made.Files[0]); {
+	switch name := flags.Quoted(made.Files[0]); {
 	case o.zip && len(o.encrypt) > 0:
 		u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
 	case len(o.encrypt) > 0 && !slices.Contains(o.encrypt, seal.Passphrase):

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -18,8 +19,8 @@ func backupDiffCommand(u *ui) *cli.Command {
 		Name:      "diff",
 		Usage:     "two dumps or backups, partition by partition, and whether they are of one phone",
 		ArgsUsage: "A B",
-		Flags: flagsOf(fields(&o.json, &o.noSiblings, &o.key),
-			in(groupInput, noSiblingsOption(&o.noSiblings)), o.keyOptions.options(), o.displayOptions.options()),
+		Flags: flags.Of(flags.Fields(&o.json, &o.noSiblings, &o.key),
+			flags.In(flags.GroupInput, noSiblingsOption(&o.noSiblings)), o.keyOptions.options(), o.displayOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return usageHelp("two dumps, archives or folders, please")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/whatis"
 )
@@ -21,7 +22,7 @@ type archiveOptions struct {
 	keyOptions
 }
 
-func (o *archiveOptions) options() []option {
+func (o *archiveOptions) options() []flags.Option {
 	return append(o.keyOptions.options(), o.displayOptions.options()...)
 }
 
@@ -69,7 +70,7 @@ func backupListCommand(u *ui) *cli.Command {
 		Aliases:   []string{"ls"},
 		Usage:     "the files of an archive, one a line",
 		ArgsUsage: takes,
-		Flags:     flagsOf(fields(&o.json, &o.key), o.options()),
+		Flags:     flags.Of(flags.Fields(&o.json, &o.key), o.options()),
 		Action: o.reading(u, takes, 1, func(_ context.Context, a *archive.Archive, _ []string) error {
 			return printMembers(u, a)
 		}),
@@ -117,7 +118,7 @@ func backupCatCommand(u *ui) *cli.Command {
 		Name:      "cat",
 		Usage:     "write one file of an archive to standard output",
 		ArgsUsage: takes,
-		Flags:     flagsOf(fields(&o.key), o.keyOptions.options(), o.displayOptions.options()[1:]),
+		Flags:     flags.Of(flags.Fields(&o.key), o.keyOptions.options(), o.displayOptions.options()[1:]),
 		Action: o.reading(u, takes, 2, func(_ context.Context, a *archive.Archive, args []string) error {
 			m, err := a.Find(args[1])
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -82,7 +83,7 @@ func verifySidecar(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	case verdict == nil || errors.Is(verdict, errPartial):
 		ps.Add(flash.Warning, o.sidecarOf(path), "is the sidecar of other bytes: the archive was written again without it")
 	case len(r.Lost) == 0:
-		hint = fmt.Sprintf("the sidecar mends all of it: mtkkit backup verify %s --repair -o %s", quoted(path), quoted(path+".mended"))
+		hint = fmt.Sprintf("the sidecar mends all of it: mtkkit backup verify %s --repair -o %s", flags.Quoted(path), flags.Quoted(path+".mended"))
 	default:
 		hint = "the sidecar cannot mend it: " + strings.TrimPrefix((&parity.TooMuchError{Lost: r.Lost}).Error(), "parity: ")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -20,8 +21,8 @@ import (
 const refHelp = "REF is oci:FOLDER:TAG, a folder that mtkkit makes and other OCI tools read, or HOST/NAME:TAG in a registry.\n" +
 	"Who docker login let in is let in here."
 
-func plainHTTPOption(p *bool) option {
-	return flagOption(p, "plain-http", "speak to the registry without TLS: whoever listens reads backup and password")
+func plainHTTPOption(p *bool) flags.Option {
+	return flags.Switch(p, "plain-http", "speak to the registry without TLS: whoever listens reads backup and password")
 }
 
 // placeOptions are the options of a command that works on a place, or a backup in it.
@@ -31,8 +32,8 @@ type placeOptions struct {
 	plainHTTP bool
 }
 
-func (o *placeOptions) options() []option {
-	return append(in(groupInput, plainHTTPOption(&o.plainHTTP)), o.displayOptions.options()...)
+func (o *placeOptions) options() []flags.Option {
+	return append(flags.In(flags.GroupInput, plainHTTPOption(&o.plainHTTP)), o.displayOptions.options()...)
 }
 
 // reach says how the place is reached.

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -86,16 +87,16 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 // planCommands are the lists for each tool, to be run in the folder that restore --parts
 // writes.
 func planCommands(p *archive.FlashPlan) map[string][]string {
-	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
+	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", flags.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
 	for _, w := range p.Writes {
-		mtk := fmt.Sprintf("mtk w %s %s", quoted(w.Name), quoted(w.File))
+		mtk := fmt.Sprintf("mtk w %s %s", flags.Quoted(w.Name), flags.Quoted(w.File))
 		switch {
 		case w.Region.IsBoot():
-			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", quoted(w.File))
+			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", flags.Quoted(w.File))
 		case w.IsTable(): // in no table itself
-			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, quoted(w.File))
+			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, flags.Quoted(w.File))
 		default:
-			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", quoted(w.Name), quoted(w.File)))
+			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", flags.Quoted(w.Name), flags.Quoted(w.File)))
 		}
 		c["mtkclient"] = append(c["mtkclient"], mtk)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -29,14 +30,14 @@ func backupPullCommand(u *ui) *cli.Command {
 		Usage:       "get a backup: the parts folder that split would write",
 		ArgsUsage:   "REF",
 		Description: refHelp + "\nA pull that is interrupted goes on where it was when it is run again.",
-		Flags: flagsOf(fields(&o.output, &o.dump, &o.key, &o.force), in(groupOutput,
-			textOption(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
-			flagOption(&o.dump, "dump", "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"),
-			flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			flagOption(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.dump, &o.key, &o.force), flags.In(flags.GroupOutput,
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
+			flags.Switch(&o.dump, "dump", "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
 		), o.keyOptions.options(), o.placeOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			s, err := one(args, "backup")
+			s, err := flags.One(args, "backup")
 			if err != nil {
 				return err
 			}

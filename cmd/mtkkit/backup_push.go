@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -32,7 +33,7 @@ func backupPushCommand(u *ui) *cli.Command {
 			refHelp + "\nA push that is interrupted goes on where it was when it is run again.\n" +
 			"Who can read the place reads the phone, unless --encrypt or --encrypt-private locks it: what is encrypted shares\n" +
 			"nothing with other backups. An encrypted archive is pushed as what is in it; these options lock that again.",
-		Flags: flagsOf(fields(&o.scatter, &o.boot1, &o.encrypt, &o.encryptPrivate, &o.force), o.options()),
+		Flags: flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.encrypt, &o.encryptPrivate, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
 				return usage("what, and where to? (mtkkit backup push ROM_1 oci:backups:blu-s5260-2026-11-22)")
@@ -46,11 +47,11 @@ func backupPushCommand(u *ui) *cli.Command {
 	}
 }
 
-func (o *pushOptions) options() []option {
+func (o *pushOptions) options() []flags.Option {
 	return slices.Concat(
-		in(groupOutput,
-			numberOption(&o.level, "level", "zstd compression `LEVEL`, 1 to 19; another one breaks no sharing", 1, 19, ""),
-			flagOption(&o.force, "force f", "the tag may exist; it then names the new backup"),
+		flags.In(flags.GroupOutput,
+			flags.Number(&o.level, "level", "zstd compression `LEVEL`, 1 to 19; another one breaks no sharing", 1, 19, ""),
+			flags.Switch(&o.force, "force f", "the tag may exist; it then names the new backup"),
 			plainHTTPOption(&o.plainHTTP)),
 		o.sealOptions.options(), o.dumpOptions.options())
 }

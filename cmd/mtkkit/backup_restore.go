@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -37,9 +38,9 @@ func backupRestoreCommand(u *ui) *cli.Command {
 		Description: "Writes the dump: one file when it was one, a folder of regions otherwise. With --parts, the folder\n" +
 			"that a flash tool takes; with --only and --skip, some partitions of it. Nothing is flashed: what a\n" +
 			"flash tool would do with it is what --plan tells.",
-		Flags: flagsOf(fields(&o.output, &o.parts, &o.only, &o.skip, &o.plan, &o.force), o.options()),
+		Flags: flags.Of(flags.Fields(&o.output, &o.parts, &o.only, &o.skip, &o.plan, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "archive")
+			path, err := flags.One(args, "archive")
 			if err != nil {
 				return err
 			}
@@ -59,21 +60,21 @@ func backupRestoreCommand(u *ui) *cli.Command {
 	}
 }
 
-func (o *restoreOptions) options() []option {
+func (o *restoreOptions) options() []flags.Option {
 	return slices.Concat(
-		in(groupInput,
-			textOption(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"),
-			flagOption(&o.foreign, "foreign", "with --plan: the target may be of another model"),
+		flags.In(flags.GroupInput,
+			flags.Text(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"),
+			flags.Switch(&o.foreign, "foreign", "with --plan: the target may be of another model"),
 			noSiblingsOption(&o.noSiblings)),
-		in(groupOutput, slices.Concat([]option{
-			textOption(&o.output, "output o", "`FILE` or FOLDER to write"),
-			flagOption(&o.parts, "parts", "the folder to flash: images, scatter file, manifest"),
-		}, patternOptions(&o.only, &o.skip), []option{
-			textOption(&o.region, "region", "one `REGION` only, such as EMMC_BOOT_1"),
-			flagOption(&o.plan, "plan", "write nothing: say what a flash tool would write where, what would be lost, and the commands"),
-			flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			flagOption(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
-			flagOption(&o.noSync, "no-sync", "end when the system has all of it, not when it is on the disk: faster, and lost if the power goes"),
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` or FOLDER to write"),
+			flags.Switch(&o.parts, "parts", "the folder to flash: images, scatter file, manifest"),
+		}, patternOptions(&o.only, &o.skip), []flags.Option{
+			flags.Text(&o.region, "region", "one `REGION` only, such as EMMC_BOOT_1"),
+			flags.Switch(&o.plan, "plan", "write nothing: say what a flash tool would write where, what would be lost, and the commands"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.noSync, "no-sync", "end when the system has all of it, not when it is on the disk: faster, and lost if the power goes"),
 		})...),
 		o.keyOptions.options(), o.displayOptions.options())
 }

@@ -4,15 +4,16 @@ import (
 	"context"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 // sealOptions say who can read an archive or a backup in a place.
 type sealOptions struct{ encrypt, encryptPrivate []string }
 
-func (o *sealOptions) options() []option {
-	return in(groupKeys,
-		listOption(&o.encrypt, "encrypt r", "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"),
-		listOption(&o.encryptPrivate, "encrypt-private", "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"))
+func (o *sealOptions) options() []flags.Option {
+	return flags.In(flags.GroupKeys,
+		flags.List(&o.encrypt, "encrypt r", "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"),
+		flags.List(&o.encryptPrivate, "encrypt-private", "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"))
 }
 
 // recipients are those whom the options name.

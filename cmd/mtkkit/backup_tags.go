@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -25,7 +26,7 @@ func backupTagsCommand(u *ui) *cli.Command {
 		Usage:       "list the backups in a place, the oldest first",
 		ArgsUsage:   "PLACE",
 		Description: placeHelpText,
-		Flags:       flagsOf(fields(&o.json, &o.plainHTTP), o.options()),
+		Flags:       flags.Of(flags.Fields(&o.json, &o.plainHTTP), o.options()),
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
 			all, err := repo.List(ctx)
 			if err != nil {
@@ -42,7 +43,7 @@ func backupTagsCommand(u *ui) *cli.Command {
 // with is the frame of a command that works on all backups of a place.
 func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cli.ActionFunc {
 	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-		s, err := one(args, "place of backups")
+		s, err := flags.One(args, "place of backups")
 		if err != nil {
 			return err
 		}
@@ -117,11 +118,11 @@ func backupPruneCommand(u *ui) *cli.Command {
 		Description: placeHelpText + "\n" +
 			"With --keep and --older both, a backup goes when it is old and not among the newest.\n" +
 			"Without either, only blobs go that no backup in the folder needs, as an interrupted push leaves them.",
-		Flags: flagsOf(fields(&o.keep, &o.older, &o.match, &o.dryRun), []option{
-			numberOption(&o.keep, "keep", "the newest `N` stay", 1, math.MaxInt32, ""),
+		Flags: flags.Of(flags.Fields(&o.keep, &o.older, &o.match, &o.dryRun), []flags.Option{
+			flags.Number(&o.keep, "keep", "the newest `N` stay", 1, math.MaxInt32, ""),
 			ageOption(&o.older, "older", "only those go that are older than `AGE`: 90d, 12w, 1y"),
-			textOption(&o.match, "match", "only tags that match this `PATTERN`, as in 'blu-s5260-*'; others stay and do not count"),
-			flagOption(&o.dryRun, "dry-run n", "say what would go, and remove nothing"),
+			flags.Text(&o.match, "match", "only tags that match this `PATTERN`, as in 'blu-s5260-*'; others stay and do not count"),
+			flags.Switch(&o.dryRun, "dry-run n", "say what would go, and remove nothing"),
 		}, o.placeOptions.options()),
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
 			p, err := o.policy(repo)
@@ -153,8 +154,8 @@ func (o *pruneOptions) policy(repo *oci.Repo) (oci.Policy, error) {
 }
 
 // ageOption takes an age: 90d, 12w, 1y.
-func ageOption(p *time.Duration, names, usage string) option {
-	return taking(p, names, usage, "", func(s string) (err error) {
+func ageOption(p *time.Duration, names, usage string) flags.Option {
+	return flags.Taking(p, names, usage, "", func(s string) (err error) {
 		if *p, err = parseAge(s); err != nil {
 			return fmt.Errorf("is an age such as 90d, 12w or 1y, not %q", s)
 		}

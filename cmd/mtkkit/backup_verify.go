@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -40,12 +41,12 @@ func backupVerifyCommand(u *ui) *cli.Command {
 			"is of the phone (--owner-key) is in the text, and with --json in owner: same, other or unsigned; that does\n" +
 			"not change how it ends.\n" +
 			"With --key, what --encrypt-private locked is opened and read too; without, a note says that no key was tried.\n" + refHelp,
-		Flags: flagsOf(fields(&o.key, &o.repair, &o.output, &o.share, &o.against, &o.json), o.options()),
+		Flags: flags.Of(flags.Fields(&o.key, &o.repair, &o.output, &o.share, &o.against, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if err := o.check(); err != nil {
 				return err
 			}
-			path, err := one(args, "archive or backup")
+			path, err := flags.One(args, "archive or backup")
 			if err != nil {
 				return err
 			}
@@ -54,19 +55,19 @@ func backupVerifyCommand(u *ui) *cli.Command {
 	}
 }
 
-func (o *backupVerifyOptions) options() []option {
+func (o *backupVerifyOptions) options() []flags.Option {
 	return slices.Concat(
-		in(groupInput,
-			textOption(&o.against, "against", "`DUMP` of the same phone, whose secrets are searched for"),
-			textOption(&o.scatter, "scatter", "scatter `FILE` of this phone (default: the table that the archive was made with)"),
+		flags.In(flags.GroupInput,
+			flags.Text(&o.against, "against", "`DUMP` of the same phone, whose secrets are searched for"),
+			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone (default: the table that the archive was made with)"),
 			noSiblingsOption(&o.noSiblings),
-			flagOption(&o.share, "share", "is anything private in it? Needs --against"),
-			textOption(&o.ownerKey, "owner-key", "with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
-			textOption(&o.sidecar, "sidecar", "`FILE` with the parity (default: the file's name with .par)"),
+			flags.Switch(&o.share, "share", "is anything private in it? Needs --against"),
+			flags.Text(&o.ownerKey, "owner-key", "with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
+			flags.Text(&o.sidecar, "sidecar", "`FILE` with the parity (default: the file's name with .par)"),
 			plainHTTPOption(&o.plainHTTP)),
-		in(groupOutput,
-			flagOption(&o.repair, "repair", "mend the file by its sidecar (FILE.par) and write it to -o; the file itself stays as it is"),
-			textOption(&o.output, "output o", "`FILE` that the mended copy is written to")),
+		flags.In(flags.GroupOutput,
+			flags.Switch(&o.repair, "repair", "mend the file by its sidecar (FILE.par) and write it to -o; the file itself stays as it is"),
+			flags.Text(&o.output, "output o", "`FILE` that the mended copy is written to")),
 		o.keyOptions.options(), o.displayOptions.options())
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/report"
 )
 
@@ -27,11 +28,11 @@ func blocksCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1",
 		Description: "Shows every partition with its address, size, content and how much of it is used.\n" +
 			"With --html it writes one file that can be mailed or posted: no network and no script needed to read it.",
-		Flags: flagsOf(fields(&o.html, &o.full, &o.scatter, &o.boot1, &o.force), in(groupOutput,
-			textOption(&o.html, "html", "write the map to `FILE` as a page"),
-			flagOption(&o.full, "full", "read every byte instead of a few spots of each partition"),
-			textOption(&o.parts, "parts", "`FOLDER` of an earlier split: its hashes go into the map"),
-			flagOption(&o.force, "force f", "replace a page that blocks wrote earlier"),
+		Flags: flags.Of(flags.Fields(&o.html, &o.full, &o.scatter, &o.boot1, &o.force), flags.In(flags.GroupOutput,
+			flags.Text(&o.html, "html", "write the map to `FILE` as a page"),
+			flags.Switch(&o.full, "full", "read every byte instead of a few spots of each partition"),
+			flags.Text(&o.parts, "parts", "`FOLDER` of an earlier split: its hashes go into the map"),
+			flags.Switch(&o.force, "force f", "replace a page that blocks wrote earlier"),
 		), o.dumpOptions.options(), o.phoneOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if o.html != "" && o.json {

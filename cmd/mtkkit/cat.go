@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
@@ -29,8 +30,8 @@ func catCommand(u *ui) *cli.Command {
 		Name:      "cat",
 		Usage:     "write one partition to standard output, or to a file",
 		ArgsUsage: "ROM_1 PARTITION",
-		Flags: flagsOf(fields(&o.output, &o.scatter, &o.port, &o.da), []option{
-			textOption(&o.output, "output o", "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.port, &o.da), []flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"),
 		}, o.dumpOptions.options(), o.phoneOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return cat(ctx, u, o, args) }),
 	}

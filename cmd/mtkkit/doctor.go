@@ -1,44 +1,48 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
+// doctorOptions are the options of doctor.
+type doctorOptions struct {
+	displayOptions
+	output string
+	size   int64 // bytes
+}
+
 func doctorCommand(u *ui) *cli.Command {
+	o := &doctorOptions{output: "."}
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "what on this computer is in the way of reading a phone, and the exact fix",
 		Description: "Looks at permissions, ModemManager, the kernel, drivers, what is plugged in, and the disk. Changes\n" +
 			"nothing. Exit code 0 when nothing is in the way, 3 when something is.",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: ".", Usage: "`FOLDER` where the dump is to go"},
-			&cli.StringFlag{Name: "size", Usage: "`SIZE` of the phone's flash, such as 64G, to judge the room on the disk"},
-			jsonFlag(), quietFlag(),
-		},
-		Action: func(c *cli.Context) error {
-			u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
-			if c.Args().Present() {
-				return usage("mtkkit doctor: nothing to name but -o FOLDER (see mtkkit doctor --help)")
+		Flags: flags.Of(nil, []flags.Option{
+			flags.Text(&o.output, "output o", "`FOLDER` where the dump is to go"),
+			flags.Size(&o.size, "size", "`SIZE` of the phone's flash, such as 64G, to judge the room on the disk", 0, "64G"),
+		}, o.still()),
+		Action: u.does(&o.displayOptions, func(_ context.Context, args []string) error {
+			if len(args) > 0 {
+				return usageHelp("nothing to name but -o FOLDER")
 			}
 			facts, err := host.Gather()
 			if err != nil {
 				return err
 			}
-			if facts.Target, err = host.LookAt(c.String("output")); err != nil {
+			if facts.Target, err = host.LookAt(o.output); err != nil {
 				return err
 			}
-			if s := c.String("size"); s != "" {
-				if facts.Target.Need, err = flash.ParseSize(s); err != nil {
-					return usage("mtkkit doctor: --size: %v", err)
-				}
-			}
+			facts.Target.Need = o.size
 			return examine(u, facts)
-		},
+		}),
 	}
 }
 
@@ -70,22 +74,22 @@ func examine(u *ui, facts *host.Facts) error {
 }
 
 func udevCommand(u *ui) *cli.Command {
+	o := new(displayOptions)
 	return &cli.Command{
 		Name:  "udev",
 		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
 		Description: "To put them in force:\n" +
 			installRules,
-		Flags: []cli.Flag{quietFlag()},
-		Action: func(c *cli.Context) error {
-			u.quiet = c.Bool("quiet")
-			if c.Args().Present() {
-				return usage("mtkkit udev: the rules go to standard output (see mtkkit udev --help)")
+		Flags: flags.Of(nil, o.silence()),
+		Action: u.does(o, func(_ context.Context, args []string) error {
+			if len(args) > 0 {
+				return usageHelp("the rules go to standard output")
 			}
 			_, err := fmt.Fprint(u.out, host.UdevRules(installRules))
 			if u.outTTY && err == nil {
 				u.hint("to put them in force: %s", installRules)
 			}
 			return err
-		},
+		}),
 	}
 }

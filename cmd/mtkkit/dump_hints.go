@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 )
@@ -41,7 +42,7 @@ func besideOr(found []string, option, how string) string {
 	if len(found) == 0 {
 		return how + " with " + option + " FILE"
 	}
-	return fmt.Sprintf("%s lies beside the dump: if it is of this phone, give it with %s %s", filepath.Base(found[0]), option, quoted(found[0]))
+	return fmt.Sprintf("%s lies beside the dump: if it is of this phone, give it with %s %s", filepath.Base(found[0]), option, flags.Quoted(found[0]))
 }
 
 // baseOf is the last part of a path.

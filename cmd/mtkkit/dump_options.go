@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
@@ -28,28 +29,28 @@ type dumpOptions struct {
 
 func newDumpOptions() dumpOptions { return dumpOptions{displayOptions: newDisplay()} }
 
-func (o *dumpOptions) options() []option {
+func (o *dumpOptions) options() []flags.Option {
 	return slices.Concat(
-		in(groupInput,
-			textOption(&o.scatter, "scatter", "scatter `FILE` of this phone: names, and the partitions an MBR does not list"),
-			textOption(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"),
-			textOption(&o.boot1, "boot1", "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"),
-			textOption(&o.boot2, "boot2", "`FILE` with the second boot region"),
-			textOption(&o.rpmb, "rpmb", "`FILE` with the RPMB region"),
-			choiceOption(&o.storage, "storage", "`KIND` of flash, emmc, ufs or nand, when the dump does not tell", flash.EMMC, flash.UFS, flash.NAND),
-			textOption(&o.platform, "platform", "`CHIP` name, such as MT6592, when nothing in the dump tells"),
-			choiceOption(&o.trust, "trust", "`WITNESS` to believe when they disagree: scatter", "scatter"),
+		flags.In(flags.GroupInput,
+			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names, and the partitions an MBR does not list"),
+			flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"),
+			flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"),
+			flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region"),
+			flags.Text(&o.rpmb, "rpmb", "`FILE` with the RPMB region"),
+			flags.Choice(&o.storage, "storage", "`KIND` of flash, emmc, ufs or nand, when the dump does not tell", flash.EMMC, flash.UFS, flash.NAND),
+			flags.Text(&o.platform, "platform", "`CHIP` name, such as MT6592, when nothing in the dump tells"),
+			flags.Choice(&o.trust, "trust", "`WITNESS` to believe when they disagree: scatter", "scatter"),
 			noSiblingsOption(&o.noSiblings),
 			tmpOption(&o.tmp)),
 		o.keyOptions.options(), o.displayOptions.options())
 }
 
-func noSiblingsOption(p *bool) option {
-	return flagOption(p, "no-siblings", "leave files that lie beside the dump, though they are certainly of it")
+func noSiblingsOption(p *bool) flags.Option {
+	return flags.Switch(p, "no-siblings", "leave files that lie beside the dump, though they are certainly of it")
 }
 
-func tmpOption(p *string) option {
-	return textOption(p, "tmp", "`FOLDER` where a compressed dump is unpacked")
+func tmpOption(p *string) flags.Option {
+	return flags.Text(p, "tmp", "`FOLDER` where a compressed dump is unpacked")
 }
 
 // namesTable is the file with the table that the user gives, "" for none.
@@ -168,7 +169,7 @@ func oneDump(args []string, what string) ([]string, error) {
 	if n := pieces(args); n > 0 && n == len(args) {
 		return args, nil
 	}
-	path, err := one(args, what)
+	path, err := flags.One(args, what)
 	return []string{path}, err
 }
 

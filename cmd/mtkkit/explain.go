@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/codes"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 // nearOnes is how many codes are named when none was found.
@@ -22,7 +23,7 @@ func explainCommand(u *ui) *cli.Command {
 		Description: "Codes of SP Flash Tool, of Download Agents and of the phone's loaders, and sentences that flash tools\n" +
 			"show. One number may mean different things to different generations of tools: all are listed, with\n" +
 			"whose they are. A name beats a number; where the name is not known, that is said (exit 3).",
-		Flags: flagsOf(nil, o.still()),
+		Flags: flags.Of(nil, o.still()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
 			if len(args) == 0 {
 				return usageHelp("which code?")

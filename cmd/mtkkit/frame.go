@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 // does makes what the library runs of what a command does with its options read. Below it nobody
@@ -22,7 +24,7 @@ func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string)
 // doesOne is does for a command that works on one thing; what names it.
 func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context, path string) error) cli.ActionFunc {
 	return u.does(o, func(ctx context.Context, args []string) error {
-		path, err := one(args, what)
+		path, err := flags.One(args, what)
 		if err != nil {
 			return err
 		}
@@ -30,46 +32,46 @@ func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context
 	})
 }
 
-// usageError is a command line that makes no sense.
-type usageError struct {
-	text string
-	help bool // the help of the command tells what would
-}
-
-func (e usageError) Error() string { return e.text }
-
 // named puts the command in front of a usage error, and its help behind it.
 func named(c *cli.Context, err error) error {
-	var bad usageError
-	if !errors.As(err, &bad) || strings.HasPrefix(bad.text, "mtkkit") {
+	var bad flags.UsageError
+	if !errors.As(err, &bad) || strings.HasPrefix(bad.Text, "mtkkit") {
 		return err
 	}
-	name := commandName(c)
-	text := name + ": " + bad.text
-	if bad.help {
+	name := flags.CommandName(c)
+	text := name + ": " + bad.Text
+	if bad.Help {
 		text += " (see " + name + " --help)"
 	}
 	if h := (hinted{}); errors.As(err, &h) {
-		return hinted{usageError{text: text}, h.hints}
+		return hinted{flags.UsageError{Text: text}, h.hints}
 	}
-	return usageError{text: text}
+	return flags.UsageError{Text: text}
 }
 
-// one takes the arguments of a command that works on one thing.
-func one(args []string, what string) (string, error) {
-	switch len(args) {
-	case 0:
-		return "", usageHelp("which %s?", what)
-	case 1:
-		return args[0], nil
-	}
-	return "", usage("one %s at a time, not %q", what, args)
+// usage and usageHelp make usage errors.
+var usage, usageHelp = flags.Usage, flags.UsageHelp
+
+// displayOptions are those of nearly every command.
+type displayOptions struct {
+	json     bool
+	quiet    bool
+	progress progressMode
 }
 
-// none refuses arguments; why says what the command takes.
-func none(args []string, why string) error {
-	if len(args) > 0 {
-		return usageHelp("what is %q? %s", args[0], why)
-	}
-	return nil
+func newDisplay() displayOptions { return displayOptions{progress: progressAuto} }
+
+func (o *displayOptions) options() []flags.Option {
+	return append(o.still(), flags.In(flags.GroupDisplay,
+		flags.Choice(&o.progress, "progress", "`HOW` progress is shown: auto, plain, json or none", progressAuto, progressPlain, progressJSON, progressNone))...)
+}
+
+// still are the options of a command that ends at once.
+func (o *displayOptions) still() []flags.Option {
+	return append(flags.In(flags.GroupDisplay, flags.Switch(&o.json, "json", "one JSON document on standard output")), o.silence()...)
+}
+
+// silence is the option of a command that writes no document.
+func (o *displayOptions) silence() []flags.Option {
+	return flags.In(flags.GroupDisplay, flags.Switch(&o.quiet, "quiet q", "no notes and no progress; warnings and errors stay"))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 )
@@ -28,10 +29,10 @@ func gptCommand(u *ui) *cli.Command {
 			Name:      "repair",
 			Usage:     "write a repaired primary and backup table as files; the dump is never touched",
 			ArgsUsage: "ROM_1",
-			Flags: flagsOf(fields(&o.output, &o.force), []option{
-				textOption(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
-				flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			}, in(groupInput, tmpOption(&o.tmp)), o.displayOptions.options()),
+			Flags: flags.Of(flags.Fields(&o.output, &o.force), []flags.Option{
+				flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
+				flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			}, flags.In(flags.GroupInput, tmpOption(&o.tmp)), o.displayOptions.options()),
 			Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return repairGPT(ctx, u, o, path) }),
 		}},
 	}

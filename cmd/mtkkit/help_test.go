@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 // leaves are the commands that do something, with their words.
@@ -34,7 +36,7 @@ func helpOf(t *testing.T, command string) string {
 	return out.String()
 }
 
-// The help of a command shows at most six options first, then the groups in their order, and
+// The help of a command shows at most six options first, then the flags.Groups in their order, and
 // every option once.
 func TestHelp(t *testing.T) {
 	app := newApp(newUI(streams{out: new(bytes.Buffer), err: new(bytes.Buffer)}))
@@ -44,13 +46,13 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: a switch has a default", name)
 		}
 		_, options, _ := strings.Cut(text, "\nOPTIONS:\n")
-		var headings []group
-		count := map[group]int{}
+		var headings []flags.Group
+		count := map[flags.Group]int{}
 		for _, line := range strings.Split(options, "\n") {
 			line = strings.TrimSpace(line)
 			switch heading, is := strings.CutSuffix(line, ":"); {
-			case is && slices.Contains(groups, group(heading)):
-				headings = append(headings, group(heading))
+			case is && slices.Contains(flags.Groups, flags.Group(heading)):
+				headings = append(headings, flags.Group(heading))
 			case strings.HasPrefix(line, "-") && len(headings) == 0:
 				count[""]++
 			case strings.HasPrefix(line, "-"):
@@ -59,19 +61,19 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%s: a line that is neither an option nor a heading: %q", name, line)
 			}
 		}
-		want := slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return g == "" || count[g] == 0 })
+		want := slices.DeleteFunc(slices.Clone(flags.Groups), func(g flags.Group) bool { return g == "" || count[g] == 0 })
 		if !slices.Equal(headings, want) {
 			t.Errorf("%s: headings %q, want %q", name, headings, want)
 		}
 		for _, f := range c.Flags {
-			if isHidden(f) {
+			if flags.Hidden(f) {
 				continue
 			}
 			if n := strings.Count(options, "   --"+f.Names()[0]+" ") + strings.Count(options, "   --"+f.Names()[0]+","); n != 1 {
 				t.Errorf("%s: --%s is shown %d times", name, f.Names()[0], n)
 			}
 		}
-		if slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return groupOf(f) != "" }) && count[""] > 6 {
+		if slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return flags.GroupOf(f) != "" }) && count[""] > 6 {
 			t.Errorf("%s: %d options come first, at most 6 are wanted", name, count[""])
 		}
 	}

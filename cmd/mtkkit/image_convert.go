@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
@@ -23,8 +24,8 @@ type convertOptions struct {
 	pieces int64 // largest file of sparse, bytes; 0: one file
 }
 
-func (o *convertOptions) outputOption(ending string) option {
-	return textOption(&o.output, "output o", "`FILE` to write (default: the image's name with "+ending+")")
+func (o *convertOptions) outputOption(ending string) flags.Option {
+	return flags.Text(&o.output, "output o", "`FILE` to write (default: the image's name with "+ending+")")
 }
 
 func imageTrimCommand(u *ui) *cli.Command {
@@ -35,7 +36,7 @@ func imageTrimCommand(u *ui) *cli.Command {
 		ArgsUsage: "IMAGE | ROM_1 PARTITION",
 		Description: "The length must stand in a header, and only erased flash may follow it: else the copy is refused,\n" +
 			"with the reason. mtkkit split --trim does the same for all partitions of a dump.",
-		Flags:  flagsOf(fields(&o.output, &o.scatter), []option{o.outputOption(".trimmed.img")}, o.dumpOptions.options()),
+		Flags:  flags.Of(flags.Fields(&o.output, &o.scatter), []flags.Option{o.outputOption(".trimmed.img")}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, o.converting(u, (*conversion).trim)),
 	}
 }
@@ -47,9 +48,9 @@ func imageSparseCommand(u *ui) *cli.Command {
 		Usage:       "an Android sparse file of an image",
 		ArgsUsage:   "IMAGE | ROM_1 PARTITION",
 		Description: "Zeros are told as zeros, never as \"don't care\": what a phone holds already would stay there.",
-		Flags: flagsOf(fields(&o.output, &o.pieces, &o.scatter), []option{
+		Flags: flags.Of(flags.Fields(&o.output, &o.pieces, &o.scatter), []flags.Option{
 			o.outputOption(".sparse.img"),
-			sizeOption(&o.pieces, "pieces", "several files of at most `SIZE` each, as fastboot sends them", 1, "512M"),
+			flags.Size(&o.pieces, "pieces", "several files of at most `SIZE` each, as fastboot sends them", 1, "512M"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, o.converting(u, (*conversion).sparse)),
 	}
@@ -61,7 +62,7 @@ func imageRawCommand(u *ui) *cli.Command {
 		Name:      "raw",
 		Usage:     "the plain image that Android sparse files stand for",
 		ArgsUsage: "SPARSE… (all pieces, in any order)",
-		Flags:     flagsOf(fields(&o.output), []option{o.outputOption(".raw.img")}, o.displayOptions.options()),
+		Flags:     flags.Of(flags.Fields(&o.output), []flags.Option{o.outputOption(".raw.img")}, o.displayOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) == 0 {
 				return usageHelp("which sparse image?")

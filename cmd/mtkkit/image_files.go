@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
 )
@@ -35,9 +36,9 @@ func imageLsCommand(u *ui) *cli.Command {
 		Usage:       "list the files in a partition or an image",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
-		Flags: flagsOf(fields(&o.long, &o.recursive, &o.scatter), []option{
-			flagOption(&o.long, "long l", "mode, owner, size and time of each file"),
-			flagOption(&o.recursive, "recursive R", "all files below, by their paths"),
+		Flags: flags.Of(flags.Fields(&o.long, &o.recursive, &o.scatter), []flags.Option{
+			flags.Switch(&o.long, "long l", "mode, owner, size and time of each file"),
+			flags.Switch(&o.recursive, "recursive R", "all files below, by their paths"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
@@ -61,8 +62,8 @@ func imageCatCommand(u *ui) *cli.Command {
 		Usage:       "write a file in a partition or an image to standard output",
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
-		Flags: flagsOf(fields(&o.output, &o.scatter), []option{
-			textOption(&o.output, "output o", "write to `FILE`, which must not be there yet"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter), []flags.Option{
+			flags.Text(&o.output, "output o", "write to `FILE`, which must not be there yet"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {

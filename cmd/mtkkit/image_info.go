@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
@@ -27,7 +28,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 		ArgsUsage: "IMAGE | ROM_1 [PARTITION] (or the pieces of a sparse image)",
 		Description: "Of a dump every partition is told in a line, those inside super too; of one partition, or of an\n" +
 			"image by itself, everything is.",
-		Flags: flagsOf(fields(&o.scatter), o.options()),
+		Flags: flags.Of(flags.Fields(&o.scatter), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			n := max(pieces(args), 1)
 			if len(args) < n || len(args) > n+1 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
@@ -36,12 +37,12 @@ func imageSuperCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1 | super.img | PIECE… (of a sparse image, in any order)",
 		Description: "A dump is read where it lies: its super is not copied first. On phones that got dynamic\n" +
 			"partitions by an update the table is in system, and extents in several partitions.",
-		Flags: flagsOf(fields(&o.extract, &o.output, &o.slot, &o.only, &o.force), in(groupOutput,
-			flagOption(&o.extract, "extract x", "write each logical partition to a file"),
-			textOption(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .super)"),
-			choiceOption(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without one", "a", "b"),
-			listOption(&o.only, "only", "only the partitions of these `NAMES`"),
-			flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+		Flags: flags.Of(flags.Fields(&o.extract, &o.output, &o.slot, &o.only, &o.force), flags.In(flags.GroupOutput,
+			flags.Switch(&o.extract, "extract x", "write each logical partition to a file"),
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .super)"),
+			flags.Choice(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without one", "a", "b"),
+			flags.List(&o.only, "only", "only the partitions of these `NAMES`"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 		), o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			paths, err := oneDump(args, "dump or super image")

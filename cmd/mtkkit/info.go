@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -155,7 +156,7 @@ func (i *info) print(u *ui) {
 	}
 	switch {
 	case i.Generation == "boot":
-		row("next", "mtkkit preloader info %s", quoted(i.File))
+		row("next", "mtkkit preloader info %s", flags.Quoted(i.File))
 	case len(i.Missing) > 0:
 		row("complete", "no")
 	case i.unfinished:

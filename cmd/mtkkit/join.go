@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -28,10 +29,10 @@ func joinCommand(u *ui) *cli.Command {
 		Name:      "join",
 		Usage:     "put a parts folder together again: the dump, byte for byte",
 		ArgsUsage: "ROM_1.parts",
-		Flags: flagsOf(fields(&o.output, &o.region, &o.wholeHash), []option{
-			textOption(&o.output, "output o", "`FILE` to write"),
-			textOption(&o.region, "region", "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"),
-			flagOption(&o.wholeHash, "whole-hash", "a second SHA-256 over the whole dump"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.region, &o.wholeHash), []flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` to write"),
+			flags.Text(&o.region, "region", "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"),
+			flags.Switch(&o.wholeHash, "whole-hash", "a second SHA-256 over the whole dump"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "parts folder", func(ctx context.Context, dir string) error { return join(ctx, u, o, dir) }),
 	}

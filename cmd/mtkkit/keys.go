@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/whatis"
 )
@@ -20,8 +21,8 @@ const passphraseVariable = "MTKKIT_PASSPHRASE"
 // keyOptions are for every command that may meet an encrypted backup.
 type keyOptions struct{ key []string }
 
-func (o *keyOptions) options() []option {
-	return in(groupKeys, listOption(&o.key, "key i",
+func (o *keyOptions) options() []flags.Option {
+	return flags.In(flags.GroupKeys, flags.List(&o.key, "key i",
 		"`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from "+passphraseVariable+")"))
 }
 

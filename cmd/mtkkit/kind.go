@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
@@ -80,10 +81,10 @@ func whatElse(path, wanted string, cause error, hints map[whatis.Kind]string, wa
 	next := nextSteps(path, t)
 	if t.Kind == whatis.PartTable { // a table alone, or a dump that begins with one
 		text = fmt.Sprintf("%s: is no %s: it begins with a partition table, as a dump does", path, wanted)
-		next = []string{"mtkkit info " + quoted(path)}
+		next = []string{"mtkkit info " + flags.Quoted(path)}
 	}
 	if h := hints[t.Kind]; h != "" {
-		next = append([]string{fmt.Sprintf(h, quoted(path))}, next...)
+		next = append([]string{fmt.Sprintf(h, flags.Quoted(path))}, next...)
 	}
 	if len(wants) > 0 {
 		next = wants
@@ -111,7 +112,7 @@ func insideHints(n *dump.NotDump) []string {
 	case inside.Use() == whatis.Nothing:
 		return []string{notTheDump}
 	}
-	return []string{fmt.Sprintf("unpack it, and name what comes out: "+unpacking[n.Thing.Kind], quoted(n.Path))}
+	return []string{fmt.Sprintf("unpack it, and name what comes out: "+unpacking[n.Thing.Kind], flags.Quoted(n.Path))}
 }
 
 // archiveInside is the command for a packed archive that must be unpacked first. Of a
@@ -125,5 +126,5 @@ func archiveInside(path string, t *whatis.Thing, bad *source.UnreadableError) []
 	case kind == whatis.Tar.String() && t.Kind != whatis.Zip && t.Kind != whatis.Age:
 		return nextSteps(path, &whatis.Thing{Kind: whatis.Tar})
 	}
-	return []string{fmt.Sprintf("it is packed in another file: "+how, quoted(path))}
+	return []string{fmt.Sprintf("it is packed in another file: "+how, flags.Quoted(path))}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/whatis"
 )
@@ -116,11 +117,11 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
 	}
-	name := quoted(path)
+	name := flags.Quoted(path)
 	if _, err := os.Stat(path); err != nil {
 		name = path // several files, one behind the other
 	}
-	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", quoted(filepath.Dir(path)))
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", flags.Quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", flags.Quoted(filepath.Dir(path)))
 	steps := next[t.Kind]
 	if hasFact(t, whatis.StartsKey) {
 		steps = listWithoutStarts
@@ -141,7 +142,7 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 func quotedStem(path string) string {
 	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
 		if stem, ok := strings.CutSuffix(path, end); ok {
-			return quoted(stem)
+			return flags.Quoted(stem)
 		}
 	}
 	return "system"

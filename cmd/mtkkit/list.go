@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
@@ -25,7 +26,7 @@ func newListOptions() *listOptions {
 }
 
 func (o *listOptions) flags() []cli.Flag {
-	return flagsOf(fields(&o.scatter, &o.boot1, &o.port, &o.da, &o.json), o.dumpOptions.options(), o.phoneOptions.options())
+	return flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.port, &o.da, &o.json), o.dumpOptions.options(), o.phoneOptions.options())
 }
 
 func listCommand(u *ui) *cli.Command {

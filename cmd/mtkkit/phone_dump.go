@@ -9,17 +9,19 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/session"
 )
 
 // phoneDump is the phone behind a dump that is none.
 type phoneDump struct {
-	port *phonePort
-	live *livePhone
+	*session.Phone
+	unplug func()
 }
 
 // Close ends the phone as the user wished.
 func (p *phoneDump) Close() error {
-	return errors.Join(p.live.Close(p.port.end), p.port.Close())
+	defer p.unplug()
+	return p.Phone.Close()
 }
 
 // openPhoneInput connects to a phone and finds its partitions. Only its tables are read.
@@ -33,24 +35,20 @@ func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPhonePort(ph, u)
+	p, unplug, err := connectPhone(ctx, u, ph)
 	if err != nil {
 		return nil, err
 	}
-	live, err := p.connect(ctx)
-	if err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	phone := &phoneDump{p, live}
-	d, err := dump.OfPhone(ctx, *live.Device(), opt)
+	phone := &phoneDump{p, unplug}
+	d, err := dump.OfPhone(ctx, *p.Device(), opt)
 	u.bars.clear()
 	if err != nil {
 		return nil, errors.Join(err, phone.Close())
 	}
 	if d.Layout.Chip.Value == "" {
-		d.Layout.Chip = layout.Fact{Value: live.Chip, From: fmt.Sprintf("the phone's code 0x%x", live.Loader.HWCode)}
+		d.Layout.Chip = layout.Fact{Value: p.Chip, From: fmt.Sprintf("the phone's code 0x%x", p.Loader.HWCode)}
 	}
-	name, _ := plan.SafeName(cmp.Or(d.Layout.Project.Value, live.Chip))
+	name, _ := plan.SafeName(cmp.Or(d.Layout.Project.Value, p.Chip))
 	d.Path = cmp.Or(name, d.Path)
 	return &input{Dump: d, u: u, phone: phone}, nil
 }

@@ -156,7 +156,7 @@ func TestPhoneTrouble(t *testing.T) {
 		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, exitPhone, []string{"memory is not set up", "--preloader"}},
 		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, exitPhone, []string{"0x4242", "newer mtkkit"}},
 		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, exitPhone, []string{"no Download Agent for this phone", "hint: take MTK_AllInOne_DA.bin"}},
-		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, exitUsage, []string{"which Download Agent?", "--port sim needs none"}},
+		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, exitUsage, []string{"--da is given without a value"}},
 		"usage, then":      {acquiretest.Phone{}, []string{"--then", "burn"}, exitUsage, []string{"off, reboot or stay"}},
 		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, exitUsage, []string{"either a dump or --port"}},
 		"usage, beside":    {acquiretest.Phone{}, []string{"--boot1", "BOOT_1"}, exitUsage, []string{"--boot1 is for dumps"}},

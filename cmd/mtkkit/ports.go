@@ -1,31 +1,33 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 func portsCommand(u *ui) *cli.Command {
+	o := new(displayOptions)
 	return &cli.Command{
 		Name:  "ports",
 		Usage: "what is on the USB bus: BootROM, preloader, Android already, something else?",
-		Flags: []cli.Flag{jsonFlag(), quietFlag()},
-		Action: func(c *cli.Context) error {
-			u.quiet, u.json = c.Bool("quiet"), c.Bool("json")
-			if c.Args().Present() {
-				return usage("mtkkit ports: nothing to name: all ports are listed (see mtkkit ports --help)")
+		Flags: flags.Of(nil, o.still()),
+		Action: u.does(o, func(_ context.Context, args []string) error {
+			if len(args) > 0 {
+				return usageHelp("nothing to name: all ports are listed")
 			}
 			facts, err := host.Gather()
 			if err != nil {
 				return err
 			}
 			return listPorts(u, facts)
-		},
+		}),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
@@ -30,10 +31,10 @@ func preloaderCommand(u *ui) *cli.Command {
 }
 
 // options are those that info and fix share.
-func (o *preloaderOptions) options() []option {
-	return append(in(groupInput,
-		textOption(&o.boot2, "boot2", "`FILE` with the second boot region, to compare with"),
-		textOption(&o.tmp, "tmp", "`FOLDER` where a compressed file is unpacked"),
+func (o *preloaderOptions) options() []flags.Option {
+	return append(flags.In(flags.GroupInput,
+		flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region, to compare with"),
+		flags.Text(&o.tmp, "tmp", "`FOLDER` where a compressed file is unpacked"),
 	), o.displayOptions.options()...)
 }
 
@@ -43,7 +44,7 @@ func preloaderInfoCommand(u *ui) *cli.Command {
 		Name:      "info",
 		Usage:     "everything a preloader says of itself, and whether its hash proves it",
 		ArgsUsage: "FILE (a boot region, a flashable preloader, or a dump that holds one)",
-		Flags:     flagsOf(fields(&o.boot2), o.options()),
+		Flags:     flags.Of(flags.Fields(&o.boot2), o.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
 			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderInfo(u, b) })
 		}),
@@ -56,10 +57,10 @@ func preloaderFixCommand(u *ui) *cli.Command {
 		Name:      "fix",
 		Usage:     "cut the flashable preloader out of a boot region, exact to the byte",
 		ArgsUsage: "FILE",
-		Flags: flagsOf(fields(&o.output, &o.force, &o.keepTail, &o.boot2), []option{
-			textOption(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .preloader)"),
-			flagOption(&o.force, "force f", "write a preloader that does not prove too, and replace what an earlier run wrote"),
-			flagOption(&o.keepTail, "keep-tail", "keep what follows the preloader as a file of its own"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.force, &o.keepTail, &o.boot2), []flags.Option{
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .preloader)"),
+			flags.Switch(&o.force, "force f", "write a preloader that does not prove too, and replace what an earlier run wrote"),
+			flags.Switch(&o.keepTail, "keep-tail", "keep what follows the preloader as a file of its own"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
 			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderFix(ctx, u, o, b) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
@@ -33,12 +34,12 @@ func wrapCommand(u *ui) *cli.Command {
 		Description: "A preloader file does not tell for sure for which medium it is, nor how much room it has there:\n" +
 			"--medium and --boundary say it, or --like copies both from a region of the same phone. Without\n" +
 			"them, what the file names is taken and said; where it names no one medium, you are asked.",
-		Flags: flagsOf(fields(&o.output, &o.medium, &o.boundary, &o.like, &o.force), []option{
-			textOption(&o.output, "output o", "`FILE` to write (default: the preloader's name with .region.bin)"),
-			taking(&o.medium, "medium storage", "`MEDIUM` to start from: emmc, ufs, combo, sdmmc or sf", "", o.takeMedium),
-			choiceOption(&o.boundary, "boundary", "end of the preloader's room: `max` (the default, as on phones) or file (as in older builds)", preloader.BoundaryMax, preloader.BoundaryFile),
-			textOption(&o.like, "like", "boot-region `FILE` of the same phone, whose header is used as it is"),
-			flagOption(&o.force, "force f", "wrap a preloader that does not prove too, and replace the output"),
+		Flags: flags.Of(flags.Fields(&o.output, &o.medium, &o.boundary, &o.like, &o.force), []flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` to write (default: the preloader's name with .region.bin)"),
+			flags.Taking(&o.medium, "medium storage", "`MEDIUM` to start from: emmc, ufs, combo, sdmmc or sf", "", o.takeMedium),
+			flags.Choice(&o.boundary, "boundary", "end of the preloader's room: `max` (the default, as on phones) or file (as in older builds)", preloader.BoundaryMax, preloader.BoundaryFile),
+			flags.Text(&o.like, "like", "boot-region `FILE` of the same phone, whose header is used as it is"),
+			flags.Switch(&o.force, "force f", "wrap a preloader that does not prove too, and replace the output"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "preloader", func(_ context.Context, path string) error { return wrapPreloader(u, o, path) }),
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
@@ -30,8 +31,8 @@ func recoveryCommand(u *ui) *cli.Command {
 // ramdiskLimit is what ramdisks may unpack to, bytes, unless the user says otherwise.
 const ramdiskLimit = 512 << 20
 
-func limitOption(p *int64) option {
-	return sizeOption(p, "ramdisk-limit", "`SIZE` that all ramdisks together may unpack to", 1, "512M")
+func limitOption(p *int64) flags.Option {
+	return flags.Size(p, "ramdisk-limit", "`SIZE` that all ramdisks together may unpack to", 1, "512M")
 }
 
 // folderOptions are the options of recovery unpack and repack.
@@ -44,7 +45,7 @@ type folderOptions struct {
 // foldering makes one of the two commands.
 func foldering(u *ui, c *cli.Command, output, what string, do func(context.Context, *ui, *folderOptions, string) error) *cli.Command {
 	o := &folderOptions{displayOptions: newDisplay(), limit: ramdiskLimit}
-	c.Flags = flagsOf(fields(&o.output, &o.limit), []option{textOption(&o.output, "output o", output), limitOption(&o.limit)}, o.options())
+	c.Flags = flags.Of(flags.Fields(&o.output, &o.limit), []flags.Option{flags.Text(&o.output, "output o", output), limitOption(&o.limit)}, o.options())
 	c.Action = u.doesOne(&o.displayOptions, what, func(ctx context.Context, path string) error { return do(ctx, u, o, path) })
 	return c
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -36,16 +37,16 @@ func recoveryBuildCommand(u *ui) *cli.Command {
 		Description: "The stock image is the phone's own recovery.img (or boot.img), or a dump, which holds it. The donor is a\n" +
 			"TWRP or CWM of another phone, best of the same chip. Nothing is replaced; the stock image is kept beside\n" +
 			"the new one. From a dump it asks first, unless --yes is given.",
-		Flags: flagsOf(fields(&o.stock, &o.donor, &o.rom, &o.output, &o.yes, &o.scatter), in(groupInput,
-			textOption(&o.stock, "stock", "`FILE` of this phone: recovery.img, boot.img, or a dump"),
-			textOption(&o.donor, "donor", "recovery `IMAGE` of another phone"),
-			textOption(&o.rom, "for", "`DUMP` of this phone, when --stock is an image: its partition table"),
+		Flags: flags.Of(flags.Fields(&o.stock, &o.donor, &o.rom, &o.output, &o.yes, &o.scatter), flags.In(flags.GroupInput,
+			flags.Text(&o.stock, "stock", "`FILE` of this phone: recovery.img, boot.img, or a dump"),
+			flags.Text(&o.donor, "donor", "recovery `IMAGE` of another phone"),
+			flags.Text(&o.rom, "for", "`DUMP` of this phone, when --stock is an image: its partition table"),
 			limitOption(&o.limit),
-		), in(groupOutput,
-			textOption(&o.output, "output o", "`FILE` to write (default: recovery-<board>.img)"),
-			choiceOption(&o.adb, "adb", "`root` for a root shell over USB", "root"),
-			flagOption(&o.explain, "explain", "list what was taken from which image, and why"),
-			flagOption(&o.yes, "yes y", "ask nothing"),
+		), flags.In(flags.GroupOutput,
+			flags.Text(&o.output, "output o", "`FILE` to write (default: recovery-<board>.img)"),
+			flags.Choice(&o.adb, "adb", "`root` for a root shell over USB", "root"),
+			flags.Switch(&o.explain, "explain", "list what was taken from which image, and why"),
+			flags.Switch(&o.yes, "yes y", "ask nothing"),
 		), o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) > 1 || len(args) == 1 && o.stock != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -32,9 +33,9 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 		ArgsUsage: "IMG --for ROM_1",
 		Description: "Compared are size, header, MediaTek headers, kernel, device tree, ramdisk, every path of its fstab files, and\n" +
 			"what the phone's vbmeta will say. Exit code 3 when it would not start, or when something stands in the way.",
-		Flags: flagsOf(fields(&o.rom, &o.stock, &o.scatter), in(groupInput,
-			textOption(&o.rom, "for", "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"),
-			textOption(&o.stock, "stock", "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"),
+		Flags: flags.Of(flags.Fields(&o.rom, &o.stock, &o.scatter), flags.In(flags.GroupInput,
+			flags.Text(&o.rom, "for", "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"),
+			flags.Text(&o.stock, "stock", "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"),
 			limitOption(&o.limit),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "image", func(ctx context.Context, path string) error { return recoveryCheck(ctx, u, &o, path) }),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/whatis"
@@ -25,12 +26,12 @@ func scatterCommand(u *ui) *cli.Command {
 	}
 }
 
-func deviceSizeOption(p *int64) option {
-	return sizeOption(p, "device-size", "`BYTES` of the user area, as in 0x1D2000000 or 58G, where no table states it", 1, "0x1D2000000 or 58G")
+func deviceSizeOption(p *int64) flags.Option {
+	return flags.Size(p, "device-size", "`BYTES` of the user area, as in 0x1D2000000 or 58G, where no table states it", 1, "0x1D2000000 or 58G")
 }
 
-func replaceOption(p *bool) option {
-	return flagOption(p, "force f", "replace a file that mtkkit wrote earlier")
+func replaceOption(p *bool) flags.Option {
+	return flags.Switch(p, "force f", "replace a file that mtkkit wrote earlier")
 }
 
 // openTable reads a scatter file or a list, and chooses the scatter file's table for a kind of
@@ -64,7 +65,7 @@ func besideDump(path string) []string {
 func withoutStarts(err error) error {
 	var none *dump.NoStartsError
 	if errors.As(err, &none) {
-		return hinted{err, []string{fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", quoted(none.Path))}}
+		return hinted{err, []string{fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", flags.Quoted(none.Path))}}
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -30,10 +31,10 @@ func scatterCheckCommand(u *ui) *cli.Command {
 		ArgsUsage: "FILE",
 		Description: "Exit code 0: nothing but notes. 3: there are warnings or errors. 1: not readable at all.\n" +
 			"Images are looked for beside the file; with --dump the rows are held against the dump's own table.",
-		Flags: flagsOf(fields(&o.rom, &o.storage, &o.deviceSize, &o.noFiles, &o.sarif), in(groupInput,
-			textOption(&o.rom, "dump", "`ROM_1` of the phone the file is for"),
-			flagOption(&o.noFiles, "no-files", "do not look for the images"),
-			flagOption(&o.sarif, "sarif", "one SARIF 2.1.0 document on standard output"),
+		Flags: flags.Of(flags.Fields(&o.rom, &o.storage, &o.deviceSize, &o.noFiles, &o.sarif), flags.In(flags.GroupInput,
+			flags.Text(&o.rom, "dump", "`ROM_1` of the phone the file is for"),
+			flags.Switch(&o.noFiles, "no-files", "do not look for the images"),
+			flags.Switch(&o.sarif, "sarif", "one SARIF 2.1.0 document on standard output"),
 			deviceSizeOption(&o.deviceSize),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "scatter file", func(ctx context.Context, path string) error { return checkScatter(ctx, u, o, path) }),

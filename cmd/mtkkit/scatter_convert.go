@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -37,11 +38,11 @@ func scatterConvertCommand(u *ui) *cli.Command {
 		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for sfdisk, sgdisk and fstab also a dump)",
 		Description: "What the target cannot say is listed, and exit code 3 says that something was. Into its own\n" +
 			"dialect a file is copied byte for byte. The scripts only describe a table; mtkkit runs nothing.",
-		Flags: flagsOf(fields(&o.to, &o.output, &o.storage, &o.platform, &o.deviceSize, &o.force), in(groupOutput,
-			taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab", "", o.target),
-			textOption(&o.output, "output o", "`FILE` to write (default: standard output)"),
+		Flags: flags.Of(flags.Fields(&o.to, &o.output, &o.storage, &o.platform, &o.deviceSize, &o.force), flags.In(flags.GroupOutput,
+			flags.Taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab", "", o.target),
+			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output)"),
 			deviceSizeOption(&o.deviceSize),
-			textOption(&o.byName, "by-name", "`FOLDER` of the links in fstab lines"),
+			flags.Text(&o.byName, "by-name", "`FOLDER` of the links in fstab lines"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error { return convertScatter(ctx, u, o, path) }),

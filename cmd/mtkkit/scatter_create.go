@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -35,21 +36,21 @@ func scatterCreateCommand(u *ui) *cli.Command {
 			"A GPT tells every row; an MBR does not, so that --scatter or --table has to complete it.\n" +
 			"--profile firmware leaves out what is private to the phone (IMEI, keys); --profile restore makes\n" +
 			"everything restorable, under the names split gives, and must not be shared.",
-		Flags: flagsOf(fields(&o.output, &o.facts.Profile, &o.facts.Dialect, &o.explain, &o.force, &o.scatter), in(groupOutput,
-			textOption(&o.output, "output o", "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"),
-			choiceOption(&o.facts.Profile, "profile", "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)", scatter.Firmware, scatter.Restore),
+		Flags: flags.Of(flags.Fields(&o.output, &o.facts.Profile, &o.facts.Dialect, &o.explain, &o.force, &o.scatter), flags.In(flags.GroupOutput,
+			flags.Text(&o.output, "output o", "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"),
+			flags.Choice(&o.facts.Profile, "profile", "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)", scatter.Firmware, scatter.Restore),
 			dialectOption(&o.facts.Dialect, "dialect", "`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)"),
 			deviceSizeOption(&o.facts.DeviceSize),
-			sizeOption(&o.facts.LinearBase, "linear-base", "`BYTES` before the user area in linear addresses (phones with an MBR)", 0, "0x1400000"),
-			flagOption(&o.explain, "explain", "say of every row why it is as it is"),
+			flags.Size(&o.facts.LinearBase, "linear-base", "`BYTES` before the user area in linear addresses (phones with an MBR)", 0, "0x1400000"),
+			flags.Switch(&o.explain, "explain", "say of every row why it is as it is"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return createScatter(ctx, u, o, path) }),
 	}
 }
 
-func dialectOption(p *scatter.Dialect, names, usage string) option {
-	return taking(p, names, usage, "", func(s string) (err error) {
+func dialectOption(p *scatter.Dialect, names, usage string) flags.Option {
+	return flags.Taking(p, names, usage, "", func(s string) (err error) {
 		*p, err = scatter.ParseDialect(s)
 		return err
 	})
@@ -101,7 +102,7 @@ func scatterOf(ctx context.Context, u *ui, o *createOptions, path string) (made 
 	}
 	d, err := openInput(ctx, u, &o.dumpOptions, path)
 	if other := (*dump.NotDump)(nil); errors.As(err, &other) && other.Thing.Kind == whatis.Scatter {
-		return made, hinted{err, []string{"to write it in another form: mtkkit scatter convert " + quoted(path)}}
+		return made, hinted{err, []string{"to write it in another form: mtkkit scatter convert " + flags.Quoted(path)}}
 	}
 	if err != nil {
 		return made, err

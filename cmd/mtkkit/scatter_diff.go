@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -20,8 +21,8 @@ func scatterDiffCommand(u *ui) *cli.Command {
 		Description: "The risk named is that of flashing B to a phone that has the layout of A. Spelling, order of keys\n" +
 			"and dialect make no difference. Either may also be a list that --table takes (/proc/dumchar_info,\n" +
 			"printgpt …): then only names, places and sizes are compared. Exit code 0: they say the same. 3: they differ.",
-		Flags: flagsOf(fields(&storage), []option{
-			choiceOption(&storage, "storage", "`KIND` of flash, emmc, ufs or nand: which table of a file with several", flash.EMMC, flash.UFS, flash.NAND),
+		Flags: flags.Of(flags.Fields(&storage), []flags.Option{
+			flags.Choice(&storage, "storage", "`KIND` of flash, emmc, ufs or nand: which table of a file with several", flash.EMMC, flash.UFS, flash.NAND),
 		}, o.options()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
 			if len(args) != 2 {

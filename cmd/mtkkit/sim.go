@@ -8,23 +8,26 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/session"
 )
 
 // The virtual phone of --port sim: a made phone of 2019 with 256 MiB of eMMC, a stand-in
 // for its Download Agent, and the same protocol on the wire as a real one. It shows what
 // the commands do to who has no phone at hand, and is the same on every machine.
 
-// plugSim makes p the port of a virtual phone in this process.
-func (p *phonePort) plugSim() {
+// plugSim makes the options those of a virtual phone in this process, and plugs it in.
+func plugSim(o *session.Options) (unplug func()) {
 	chip, _ := brom.ByName("MT6765")
 	phone := &acquiretest.Phone{HWCode: chip.HWCode, Parts: simParts(), Window: -1} // nobody has to be quick with it
-	if p.agents == nil {
-		if err := p.kit.read(bytes.NewReader(standIn(chip)), "stand-in Download Agent"); err != nil {
-			panic(err) // it is made here
+	o.Port, o.Bus, o.AgentImage = "", phone, bytes.NewReader(standIn(chip))
+	tell := o.Tell
+	o.Tell = func(n session.Notice) {
+		if _, waiting := n.(session.Waiting); !waiting { // it needs a moment, but nobody to plug it in
+			tell(n)
 		}
 	}
 	phone.Plug()
-	p.bus, p.sim = phone, phone.Unplug
+	return phone.Unplug
 }
 
 // simParts is what the phone stores.

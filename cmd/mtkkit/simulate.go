@@ -17,64 +17,99 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/session"
 )
 
+// simulateOptions are the options of simulate.
+type simulateOptions struct {
+	dumpOptions    // those of the flash
+	dump           string
+	chip           string
+	protocol       acquiretest.Protocol
+	link           string
+	writeDA, trace string
+
+	bootrom, echoFirst, wideRAM, shortStatus bool
+
+	packet, rate            int64 // bytes
+	latency, window, replug time.Duration
+	bad, fault              []string
+}
+
+func newSimulateOptions() *simulateOptions {
+	return &simulateOptions{dumpOptions: newDumpOptions(), packet: 64 << 10, replug: time.Second}
+}
+
+// flashOptions say what the phone stores.
+func (o *simulateOptions) flashOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Text(&o.dump, "dump", "`FILE` or folder with the phone's flash (ROM_1)"),
+		flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region"),
+		flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region"),
+		flags.Text(&o.rpmb, "rpmb", "`FILE` with the RPMB region; without it the agent refuses to read one, as agents since 2018 do"),
+		tmpOption(&o.tmp))
+}
+
+// phoneOptions say what the phone is like.
+func (o *simulateOptions) phoneOptions() []flags.Option {
+	return flags.In(flags.GroupPhone,
+		flags.Text(&o.chip, "chip", "`CHIP` it is (default: one that runs the protocol: mt6765, mt6582, mt6789)"),
+		flags.Choice(&o.protocol, "protocol", "`FAMILY` of Download Agents: xflash, legacy or xml (default: the chip's)", acquiretest.XFlash, acquiretest.Legacy, acquiretest.XML),
+		flags.Text(&o.link, "link", "`NAME` of a link to the terminal: /dev/ttyACM90 is one that mtkclient finds"),
+		flags.Switch(&o.bootrom, "bootrom", "start in the chip's own loader, memory not set up"),
+		flags.Switch(&o.echoFirst, "echo-first", "the preloader answers the first byte of a tool instead of swallowing it"),
+		flags.Switch(&o.wideRAM, "wide-ram", "an XFlash agent tells of memory in numbers of 64 bits (48 bytes instead of 24)"),
+		flags.Switch(&o.shortStatus, "short-status", "an XFlash agent of 2018 or before: success is two bytes, the report on eMMC eight bytes shorter"),
+		flags.Size(&o.packet, "packet", "`SIZE` of a packet of data that an XFlash or XML agent grants; with legacy agents the tool sets it", 512, "64K"),
+		flags.Size(&o.rate, "rate", "`BYTES` of data a second (default: as fast as it goes)", 0, "1M"),
+		flags.Time(&o.latency, "latency", "`TIME` before each packet of data"),
+		flags.Time(&o.window, "window", "`TIME` a preloader waits for a tool before it starts Android (default: for ever)"),
+		flags.Time(&o.replug, "replug", "`TIME` until a phone that was lost is plugged in again; 0: it is not"),
+		flags.List(&o.bad, "bad", "`RANGE` of the user area that cannot be read: 0x100000+0x200"),
+		flags.List(&o.fault, "fault", "`FAULT` to happen: ACTION[=VALUE]@PLACE[:NTH][+BYTE], as in disconnect@data:7+999 or stall=30s@data:3"))
+}
+
+func (o *simulateOptions) options() []flags.Option {
+	return slices.Concat(o.flashOptions(), o.phoneOptions(), flags.In(flags.GroupOutput,
+		flags.Text(&o.writeDA, "write-da", "write a stand-in Download Agent for the phone to `FILE`"),
+		flags.Text(&o.trace, "trace", "write what is said to `FILE`, one JSON object a line; its places are those of --fault")),
+		o.silence())
+}
+
 func simulateCommand(u *ui) *cli.Command {
+	o := newSimulateOptions()
 	return &cli.Command{
 		Name:  "simulate",
 		Usage: "serve a dump as a phone on a pseudo-terminal, for this program or any other (Linux)",
 		Description: "Plays a phone that is switched off, plugged in and waits for a tool, with the dump as its flash.\n" +
 			"It runs no Download Agent: it takes any, and behaves as one. Without --dump it is the phone of --port sim.",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "dump", Usage: "`FILE` or folder with the phone's flash (ROM_1)"},
-			&cli.StringFlag{Name: "boot1", Usage: "`FILE` with the first boot region"},
-			&cli.StringFlag{Name: "boot2", Usage: "`FILE` with the second boot region"},
-			&cli.StringFlag{Name: "rpmb", Usage: "`FILE` with the RPMB region; without it the agent refuses to read one, as agents since 2018 do"},
-			&cli.StringFlag{Name: "tmp", Usage: "`FOLDER` where a compressed dump is unpacked"},
-			&cli.StringFlag{Name: "chip", Usage: "`CHIP` it is (default: one that runs the protocol: mt6765, mt6582, mt6789)"},
-			&cli.StringFlag{Name: "protocol", Usage: "`FAMILY` of Download Agents: xflash, legacy or xml (default: the chip's)"},
-			&cli.StringFlag{Name: "link", Usage: "`NAME` of a link to the terminal: /dev/ttyACM90 is one that mtkclient finds"},
-			&cli.StringFlag{Name: "write-da", Usage: "write a stand-in Download Agent for the phone to `FILE`"},
-			&cli.BoolFlag{Name: "bootrom", Usage: "start in the chip's own loader, memory not set up"},
-			&cli.BoolFlag{Name: "echo-first", Usage: "the preloader answers the first byte of a tool instead of swallowing it"},
-			&cli.BoolFlag{Name: "wide-ram", Usage: "an XFlash agent tells of memory in numbers of 64 bits (48 bytes instead of 24)"},
-			&cli.BoolFlag{Name: "short-status", Usage: "an XFlash agent of 2018 or before: success is two bytes, the report on eMMC eight bytes shorter"},
-			&cli.StringFlag{Name: "packet", Value: "64K", Usage: "`SIZE` of a packet of data that an XFlash or XML agent grants; with legacy agents the tool sets it"},
-			&cli.StringFlag{Name: "rate", Usage: "`BYTES` of data a second (default: as fast as it goes)"},
-			&cli.DurationFlag{Name: "latency", Usage: "`TIME` before each packet of data"},
-			&cli.DurationFlag{Name: "window", Usage: "`TIME` a preloader waits for a tool before it starts Android (default: for ever)"},
-			&cli.DurationFlag{Name: "replug", Value: time.Second, Usage: "`TIME` until a phone that was lost is plugged in again; 0: it is not"},
-			&cli.StringSliceFlag{Name: "bad", Usage: "`RANGE` of the user area that cannot be read: 0x100000+0x200"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "`FAULT` to happen: ACTION[=VALUE]@PLACE[:NTH][+BYTE], as in disconnect@data:7+999 or stall=30s@data:3"},
-			&cli.StringFlag{Name: "trace", Usage: "write what is said to `FILE`, one JSON object a line; its places are those of --fault"},
-			quietFlag(),
-		},
-		Action: func(c *cli.Context) error { return simulate(c, u) },
+		Flags:  flags.Of(flags.Fields(&o.dump, &o.boot1, &o.boot2, &o.chip, &o.link, &o.writeDA), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return simulate(ctx, u, o, args) }),
 	}
 }
 
-func simulate(c *cli.Context, u *ui) error {
-	if c.NArg() > 0 {
-		return usage("mtkkit simulate: give the dump with --dump %s", c.Args().First())
+func simulate(ctx context.Context, u *ui, o *simulateOptions, args []string) error {
+	if len(args) > 0 {
+		return usage("give the dump with --dump %s", args[0])
 	}
-	u.quiet = c.Bool("quiet")
-	chip, p, err := simulatedPhone(c)
+	chip, p, err := o.phone()
 	if err != nil {
 		return err
 	}
-	closer, err := giveFlash(c, u, p)
+	closer, err := o.giveFlash(ctx, u, p)
 	if err != nil {
 		return err
 	}
 	defer closer.Close()
-	if name := c.String("write-da"); name != "" {
-		if err := writeNew(name, standIn(chip)); err != nil {
+	if o.writeDA != "" {
+		if err := writeNew(o.writeDA, standIn(chip)); err != nil {
 			return err
 		}
 	}
-	if name := c.String("trace"); name != "" {
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if o.trace != "" {
+		f, err := os.OpenFile(o.trace, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err != nil {
 			return err
 		}
@@ -88,59 +123,43 @@ func simulate(c *cli.Context, u *ui) error {
 		}
 		u.say("it left: %v; %s", why, then)
 	}
-	err = servePhone(c.Context, p, c.String("link"), func(name string) {
-		u.say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(c.String("link"), name))
+	err = servePhone(ctx, p, o.link, func(name string) {
+		u.say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(o.link, name))
 	})
-	if err == nil && c.Context.Err() != nil {
+	if err == nil && ctx.Err() != nil {
 		u.say("interrupted; the simulation is over")
 	}
 	return err
 }
 
-// protocols are the families of agents and a chip that runs each.
-var protocols = map[string]string{"xflash": "MT6765", "legacy": "MT6582", "xml": "MT6789"}
+// chips are the families of agents and a chip that runs each.
+var chips = map[acquiretest.Protocol]string{acquiretest.XFlash: "MT6765", acquiretest.Legacy: "MT6582", acquiretest.XML: "MT6789"}
 
-// simulatedPhone is the phone that options describe, without its flash.
-func simulatedPhone(c *cli.Context) (brom.Chip, *acquiretest.Phone, error) {
+// phone is the phone that the options describe, without its flash.
+func (o *simulateOptions) phone() (brom.Chip, *acquiretest.Phone, error) {
 	var none brom.Chip
-	family := c.String("protocol")
-	if family != "" && protocols[family] == "" {
-		return none, nil, usage("mtkkit simulate: --protocol is xflash, legacy or xml, not %q", family)
-	}
-	name := cmp.Or(c.String("chip"), protocols[cmp.Or(family, "xflash")])
+	name := cmp.Or(o.chip, chips[cmp.Or(o.protocol, acquiretest.XFlash)])
 	chip, known := brom.ByName(name)
+	family := acquiretest.Protocol(chip.Protocol.String())
 	switch {
 	case !known:
-		return none, nil, usage("mtkkit simulate: chip %q is not known here", name)
-	case family != "" && family != chip.Protocol.String():
-		return none, nil, usage("mtkkit simulate: %s runs %v agents, not %s", chip.Name(), chip.Protocol, family)
+		return none, nil, usage("chip %q is not known here", name)
+	case o.protocol != "" && o.protocol != family:
+		return none, nil, usage("%s runs %v agents, not %s", chip.Name(), family, o.protocol)
+	case o.packet > 64<<20:
+		return none, nil, usage("--packet is 512 to 64M, not %s", flash.Size(o.packet))
 	}
 	p := &acquiretest.Phone{
-		HWCode: chip.HWCode, Protocol: acquiretest.Protocol(chip.Protocol.String()),
-		BootROM: c.Bool("bootrom"), EchoFirst: c.Bool("echo-first"),
-		WideRAM: c.Bool("wide-ram"), RPMB: c.String("rpmb") != "",
-		Latency: c.Duration("latency"), Window: c.Duration("window"), Replug: c.Duration("replug"),
+		HWCode: chip.HWCode, Protocol: family, BootROM: o.bootrom, EchoFirst: o.echoFirst, WideRAM: o.wideRAM, RPMB: o.rpmb != "",
+		Packet: int(o.packet), Rate: o.rate, Latency: o.latency, Window: cmp.Or(o.window, -1), Replug: o.replug,
 	}
-	if c.Bool("short-status") {
+	if o.shortStatus {
 		p.StatusWidth = 2
 	}
-	if p.Window == 0 {
-		p.Window = -1
-	}
-	packet, err := flash.ParseSize(c.String("packet"))
-	if err != nil || packet < 512 || packet > 64<<20 {
-		return none, nil, usage("mtkkit simulate: --packet is 512 to 64M, not %q", c.String("packet"))
-	}
-	p.Packet = int(packet)
-	if s := c.String("rate"); s != "" {
-		if p.Rate, err = flash.ParseSize(s); err != nil {
-			return none, nil, usage("mtkkit simulate: --rate %v", err)
-		}
-	}
-	for _, s := range c.StringSlice("fault") {
+	for _, s := range o.fault {
 		f, err := acquiretest.ParseFault(s)
 		if err != nil {
-			return none, nil, usage("mtkkit simulate: %s", strings.TrimPrefix(err.Error(), "acquiretest: "))
+			return none, nil, usage("%s", strings.TrimPrefix(err.Error(), "acquiretest: "))
 		}
 		p.Faults = append(p.Faults, f)
 	}
@@ -148,35 +167,32 @@ func simulatedPhone(c *cli.Context) (brom.Chip, *acquiretest.Phone, error) {
 }
 
 // giveFlash gives the phone what it stores.
-func giveFlash(c *cli.Context, u *ui, p *acquiretest.Phone) (io.Closer, error) {
+func (o *simulateOptions) giveFlash(ctx context.Context, u *ui, p *acquiretest.Phone) (io.Closer, error) {
 	var closer io.Closer = io.NopCloser(nil)
-	dump := c.String("dump")
 	switch {
-	case dump == "" && (c.IsSet("boot1") || c.IsSet("boot2") || c.IsSet("rpmb")):
-		return nil, usage("mtkkit simulate: --boot1, --boot2 and --rpmb belong to a dump: give it with --dump")
-	case dump == "":
+	case o.dump == "" && cmp.Or(o.boot1, o.boot2, o.rpmb) != "":
+		return nil, usage("--boot1, --boot2 and --rpmb belong to a dump: give it with --dump")
+	case o.dump == "":
 		p.Storage, p.Parts = flash.EMMC, simParts()
 	default:
-		src, err := openSource(c.Context, c, u, dump)
+		src, err := openBytes(ctx, u, &o.dumpOptions, o.dump)
 		if err != nil {
 			return nil, err
 		}
 		closer, p.Storage, p.Parts = src, src.Storage, src.Parts
 	}
 	user := slices.IndexFunc(p.Parts, func(q flash.Part) bool { return q.Region.IsUser() })
-	for _, s := range c.StringSlice("bad") {
-		off, n, ok := strings.Cut(s, "+")
-		from, err1 := flash.ParseSize(off)
-		length, err2 := flash.ParseSize(n)
-		if !ok || err1 != nil || err2 != nil || user < 0 {
+	for _, s := range o.bad {
+		r, err := session.ParseRange(s)
+		if err != nil || r.Region != "" || user < 0 {
 			closer.Close()
-			return nil, usage("mtkkit simulate: --bad is a range of the user area such as 0x100000+0x200, not %q", s)
+			return nil, usage("--bad is a range of the user area such as 0x100000+0x200, not %q", s)
 		}
 		if p.Bad == nil {
 			p.Bad = map[flash.Region][]flash.Extent{}
 		}
 		region := p.Parts[user].Region
-		p.Bad[region] = append(p.Bad[region], flash.Extent{Offset: from, Length: length})
+		p.Bad[region] = append(p.Bad[region], r.Extent)
 	}
 	return closer, nil
 }

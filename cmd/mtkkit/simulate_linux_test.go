@@ -11,7 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -61,14 +61,12 @@ func TestSimulatedPhone(t *testing.T) {
 		"--dump ROM_1 --rpmb rpmb.bin":  {packet: 64 << 10, rpmb: true},
 		"--dump ROM_1 --boot1 boot.bin": {packet: 64 << 10},
 	} {
-		var p *acquiretest.Phone
-		command := simulateCommand(&ui{})
-		command.Action = func(c *cli.Context) (err error) {
-			_, p, err = simulatedPhone(c)
-			return err
-		}
-		app := &cli.App{Commands: []*cli.Command{command}}
+		o := newSimulateOptions()
+		app := &cli.App{Commands: []*cli.Command{{Name: "simulate", Flags: flags.Of(nil, o.options()), Action: func(*cli.Context) error { return nil }}}}
 		if err := app.Run(append([]string{"mtkkit", "simulate"}, strings.Fields(args)...)); err != nil {
+			t.Fatal(err)
+		}
+		if _, p, err := o.phone(); err != nil {
 			t.Errorf("%s: %v", args, err)
 		} else if got := (agent{p.Packet, p.StatusWidth, p.WideRAM, p.RPMB}); got != want {
 			t.Errorf("%s: %+v, want %+v", args, got, want)

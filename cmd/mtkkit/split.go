@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -34,7 +35,7 @@ func splitCommand(u *ui) *cli.Command {
 		ArgsUsage: "ROM_1",
 		Description: "Writes ROM_1.parts/: an image for every partition, the scatter file that describes them,\n" +
 			"manifest.json and SHA256SUMS. The dump itself is opened read-only.",
-		Flags: flagsOf(fields(&o.output, &o.scatter, &o.boot1, &o.only, &o.skip, &o.force), o.options()),
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.only, &o.skip, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
 			if err != nil {
@@ -53,21 +54,21 @@ func splitCommand(u *ui) *cli.Command {
 	}
 }
 
-func (o *splitOptions) options() []option {
-	sparseSize := sizeOption(&o.sparseSize, "sparse-size", "", smallestSparse, "4G")
+func (o *splitOptions) options() []flags.Option {
+	sparseSize := flags.Size(&o.sparseSize, "sparse-size", "", smallestSparse, "4G")
 	sparseSize.Flag.(*cli.GenericFlag).Hidden = true // --sparse=4G is typed
 	return slices.Concat(
-		in(groupOutput, slices.Concat([]option{
-			textOption(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .parts)"),
-			flagOption(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-		}, o.wishOptions.options(), []option{
-			flagOption(&o.trim, "trim", "beside each image a copy of its true length, where that is proven; the scatter file names the copies"),
-			flagOption(&o.sparse, "sparse", "beside each file system an Android sparse image; --sparse=4G makes several, none larger"),
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .parts)"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+		}, o.wishOptions.options(), []flags.Option{
+			flags.Switch(&o.trim, "trim", "beside each image a copy of its true length, where that is proven; the scatter file names the copies"),
+			flags.Switch(&o.sparse, "sparse", "beside each file system an Android sparse image; --sparse=4G makes several, none larger"),
 			sparseSize,
-			flagOption(&o.acceptGuess, "accept-guess", "split by content where no table of any kind is left"),
-			flagOption(&o.dryRun, "dry-run n", "say what would be written, and write nothing"),
-			flagOption(&o.noHash, "no-hash", "no SHA-256 of the parts: faster, but join and verify cannot prove them"),
-			flagOption(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.acceptGuess, "accept-guess", "split by content where no table of any kind is left"),
+			flags.Switch(&o.dryRun, "dry-run n", "say what would be written, and write nothing"),
+			flags.Switch(&o.noHash, "no-hash", "no SHA-256 of the parts: faster, but join and verify cannot prove them"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
 		})...),
 		o.dumpOptions.options(), o.phoneOptions.options())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
@@ -121,6 +122,6 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 	}
 	printMissing(j.u, j.d.Layout.Missing)
 	if !j.opt.NoHash {
-		j.u.say("check:  mtkkit verify %s", quoted(j.dir))
+		j.u.say("check:  mtkkit verify %s", flags.Quoted(j.dir))
 	}
 }

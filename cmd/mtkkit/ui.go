@@ -18,9 +18,11 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/session"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -274,7 +276,7 @@ func (u *ui) take() (err error) {
 // reason sorts an error by what it means for the user.
 func (u *ui) reason(err error) (text string, hints []string, code int) {
 	var (
-		bad  usageError
+		bad  flags.UsageError
 		safe refusal
 		h    hinted
 	)
@@ -307,10 +309,10 @@ func (u *ui) reason(err error) (text string, hints []string, code int) {
 		return "refused: " + err.Error(), []string{refusalHint(no)}, exitRefused
 	case errors.As(err, new(*dump.UnreadError)):
 		return err.Error(), hints, exitProblems
-	case isPhoneTrouble(err):
+	case session.IsTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), exitPhone
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
-		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, exitFailed
+		return strings.Replace(err.Error(), gone.Error(), flags.Missing(gone.Path), 1), hints, exitFailed
 	case hints != nil:
 	case errors.As(err, new(*source.NoTagError)):
 		hints = []string{hintTags}

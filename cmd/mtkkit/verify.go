@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
@@ -19,9 +20,9 @@ func verifyCommand(u *ui) *cli.Command {
 		Name:      "verify",
 		Usage:     "one verdict on a parts folder or a dump",
 		ArgsUsage: "ROM_1.parts | ROM_1",
-		Flags:     flagsOf(fields(&o.scatter, &o.boot1, &o.json), o.options()),
+		Flags:     flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			path, err := one(args, "parts folder or dump")
+			path, err := flags.One(args, "parts folder or dump")
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 // versionCommand says the version; mtkkit --version says the same.
@@ -15,9 +17,9 @@ func versionCommand(u *ui) *cli.Command {
 		Name:   "version",
 		Usage:  "the version of this program",
 		Hidden: true, // the help has --version
-		Flags:  flagsOf(nil, o.still()),
+		Flags:  flags.Of(nil, o.still()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
-			if err := none(args, "it takes no file"); err != nil {
+			if err := flags.None(args, "it takes no file"); err != nil {
 				return err
 			}
 			if u.json {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
@@ -23,18 +24,18 @@ var userdataWords = map[userdataWord]plan.Userdata{"full": plan.UserdataFull, "h
 
 func newWishes() wishOptions { return wishOptions{userdata: "full", names: "flash"} }
 
-func (o *wishOptions) options() []option {
+func (o *wishOptions) options() []flags.Option {
 	return append(patternOptions(&o.only, &o.skip),
-		choiceOption(&o.slot, "slot", "on a phone with two of each: only `SLOT` a or b", "a", "b"),
-		choiceOption(&o.userdata, "userdata", "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip", "full", "head", "skip"),
-		choiceOption(&o.names, "names", "`HOW` files are named: flash (as flash tools want them) or table (after partitions)", "flash", "table"))
+		flags.Choice(&o.slot, "slot", "on a phone with two of each: only `SLOT` a or b", "a", "b"),
+		flags.Choice(&o.userdata, "userdata", "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip", "full", "head", "skip"),
+		flags.Choice(&o.names, "names", "`HOW` files are named: flash (as flash tools want them) or table (after partitions)", "flash", "table"))
 }
 
 // patternOptions choose partitions by their names.
-func patternOptions(only, skip *[]string) []option {
-	return []option{
-		listOption(only, "only", "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"),
-		listOption(skip, "skip", "leave out partitions that match these `PATTERNS`"),
+func patternOptions(only, skip *[]string) []flags.Option {
+	return []flags.Option{
+		flags.List(only, "only", "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"),
+		flags.List(skip, "skip", "leave out partitions that match these `PATTERNS`"),
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/source"
@@ -35,18 +34,4 @@ func counted(n int, thing string) string {
 		thing += "s"
 	}
 	return fmt.Sprintf("%d %s", n, thing)
-}
-
-// quoted is a path as it is typed in a command.
-func quoted(path string) string {
-	if runtime.GOOS == "windows" { // a backslash is its separator, and no path holds a double quote
-		if strings.ContainsAny(path, " '&;()^%!") {
-			return `"` + path + `"`
-		}
-		return filepath.Clean(path)
-	}
-	if strings.ContainsAny(path, " '\"$&;()*?[]\\") {
-		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-	}
-	return filepath.Clean(path)
 }

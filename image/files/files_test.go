@@ -168,7 +168,7 @@ func TestAppend(t *testing.T) {
 	if runs, err = Append(runs, Run{15, 200, 5}); err != nil || len(runs) != 2 {
 		t.Errorf("apart: %v, %v", runs, err)
 	}
-	if _, err := Append(make([]Run, MaxRuns), Run{1, 1 << 40, 1}); !errors.Is(err, ErrFragmented) {
+	if _, err := Append(make([]Run, maxRuns), Run{1, 1 << 40, 1}); !errors.Is(err, ErrFragmented) {
 		t.Errorf("too many: %v", err)
 	}
 }

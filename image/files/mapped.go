@@ -16,11 +16,11 @@ type Run struct {
 	Length int64
 }
 
-// MaxRuns bounds the map of one file in memory (24 bytes a run): 4 GiB in which no two
+// maxRuns bounds the map of one file in memory (24 bytes a run): 4 GiB in which no two
 // blocks of 4 KiB are neighbours.
-const MaxRuns = 1 << 20
+const maxRuns = 1 << 20
 
-// ErrFragmented means that a file is in more than MaxRuns pieces.
+// ErrFragmented means that a file is in more than maxRuns pieces.
 var ErrFragmented = errors.New("in more pieces than this reader takes")
 
 // Mapped is the content of a file: runs of an image, and zeros where there is none. It
@@ -45,7 +45,7 @@ func Append(runs []Run, r Run) ([]Run, error) {
 			last.Length += r.Length
 			return runs, nil
 		}
-		if n == MaxRuns {
+		if n == maxRuns {
 			return runs, ErrFragmented
 		}
 	}

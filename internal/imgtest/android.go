@@ -143,15 +143,15 @@ func (a android) bootImages(label string, mtkHeaders bool) (boot, recovery []byt
 	return boot, recovery
 }
 
-// TestIMEIs are the numbers of all made phones. They begin with 00, which is kept for
+// testIMEIs are the numbers of all made phones. They begin with 00, which is kept for
 // tests (GSMA TS.06), and end with the right check digit.
-var TestIMEIs = [2]string{"004402450000017", "004402450000025"}
+var testIMEIs = [2]string{"004402450000017", "004402450000025"}
 
 // identity is the file in which the modem keeps the IMEIs, with its folders below that of
 // the given path: nvdata's root, or nvram/ of userdata on older phones.
 func identity(nvram string) []CPIOFile {
 	var data []byte
-	for _, imei := range TestIMEIs {
+	for _, imei := range testIMEIs {
 		data = append(data, maskedIMEI(imei)...)
 	}
 	var list []CPIOFile

@@ -21,7 +21,7 @@ func TestMaskedIMEI(t *testing.T) {
 	if got := hex.EncodeToString(maskedIMEI("123456789012345")); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	for _, imei := range TestIMEIs {
+	for _, imei := range testIMEIs {
 		sum := 0
 		for i, c := range imei {
 			d := int(c-'0') << (i % 2)

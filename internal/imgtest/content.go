@@ -34,7 +34,7 @@ func signedImage(name, label string, n int) content {
 }
 
 func signed(name, label string, n int) []byte {
-	return Chain(MTKImage(name, Noise(label, n), false),
+	return chain(MTKImage(name, Noise(label, n), false),
 		MTKImage("cert1", Noise(label+" cert1", 0x5d0), false),
 		MTKImage("cert2", Noise(label+" cert2", 0x3e0), false))
 }
@@ -53,7 +53,7 @@ func bootloader(board string, old bool) []byte {
 // nvram is calibration data on a phone, with its IMEI and radio addresses.
 func nvram(board string) content {
 	text := fmt.Sprintf("SAMPLE NVRAM of %s: made for tests, not from a phone. "+
-		"IMEI %s, Wi-Fi 02:00:00:00:00:00, Bluetooth 02:00:00:00:00:01.\n", board, TestIMEIs[0])
+		"IMEI %s, Wi-Fi 02:00:00:00:00:00, Bluetooth 02:00:00:00:00:01.\n", board, testIMEIs[0])
 	return func(size int64) []piece {
 		return []piece{{0, []byte(text)}, {0x20000, Noise(board+" nvram", 0x2000)}, {size - 512, Noise(board+" nvram end", 512)}}
 	}

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// EROFS returns a file system of the kind, by the kernel's documentation of the format
+// erofs returns a file system of the kind, by the kernel's documentation of the format
 // (Documentation/filesystems/erofs.rst): blocks of 4096 bytes, compact inodes in the
 // first block behind the superblock, data not compressed in the blocks that follow. It
 // is padded to whole blocks. Folders must stand before what is in them. The label seeds
 // the UUID.
-func EROFS(label string, list ...CPIOFile) []byte {
+func erofs(label string, list ...CPIOFile) []byte {
 	m := erofsMaker{data: make([]byte, 4096), numbers: map[string]uint64{}}
 	list = append([]CPIOFile{{Name: "/", Mode: 0o040755}}, list...)
 	for i, f := range list {

@@ -77,7 +77,7 @@ func TestExt4AgainstE2fsprogs(t *testing.T) {
 // fsck.erofs finds nothing wrong with a made EROFS, and takes out the files given.
 func TestEROFSAgainstErofsUtils(t *testing.T) {
 	fsck := tool(t, "fsck.erofs")
-	b := EROFS("sample", sampleFiles...)
+	b := erofs("sample", sampleFiles...)
 	name := imageFile(t, int64(len(b)), piece{0, b})
 	dir := filepath.Join(t.TempDir(), "out")
 	run(t, fsck, "--extract="+dir, name)

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// BasicData is the type GUID of every row in a GPT that MediaTek's tools wrote.
-const BasicData = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
+// basicData is the type GUID of every row in a GPT that MediaTek's tools wrote.
+const basicData = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
 // GPTSpec says what a GPT is to look like. The zero values of the options are what a
 // phone has.
@@ -30,10 +30,10 @@ type GPTRow struct {
 	Attributes uint64
 }
 
-// MTKGUID returns the unique GUID of row i: MediaTek's tools use a fixed list by
+// mtkGUID returns the unique GUID of row i: MediaTek's tools use a fixed list by
 // place, the same on every phone. Its first three are public knowledge; from the
 // fourth on these here are invented.
-func MTKGUID(i int) string {
+func mtkGUID(i int) string {
 	known := []string{
 		"F57AD330-39C2-4488-9BB0-00CB43C9CCD4",
 		"FE686D97-3544-4A41-BE21-167E25B61B6F",
@@ -82,9 +82,9 @@ func gptEntries(spec GPTSpec) []byte {
 		e := b[i*128 : (i+1)*128]
 		guid := r.GUID
 		if guid == "" {
-			guid = MTKGUID(i)
+			guid = mtkGUID(i)
 		}
-		copy(e[0x00:], guidBytes(BasicData))
+		copy(e[0x00:], guidBytes(basicData))
 		copy(e[0x10:], guidBytes(guid))
 		le.PutUint64(e[0x20:], uint64(r.Offset/spec.SectorSize))
 		le.PutUint64(e[0x28:], uint64(r.End()/spec.SectorSize-1))

@@ -27,14 +27,14 @@ func (a android) logicalParts(size int64) []piece {
 func (a android) super(size int64) []piece {
 	system := moved(mib, ext4("system", a.system()...)(mib))
 	return append(append([]piece{{0, Super(size)}}, system...),
-		piece{2 * mib, EROFS("vendor", a.vendor("vendor")...)}, piece{size - 4096, Noise("super end", 4096)})
+		piece{2 * mib, erofs("vendor", a.vendor("vendor")...)}, piece{size - 4096, Noise("super end", 4096)})
 }
 
 // product returns the file system of product, its hash tree, and the tree's descriptor.
 func (a android) product() (fs, tree, descriptor []byte) {
 	salt := Noise(a.board+" salt", 32)
 	fs = make([]byte, productFS)
-	if copy(fs, EROFS("product", a.vendor("product")...)) == len(fs) {
+	if copy(fs, erofs("product", a.vendor("product")...)) == len(fs) {
 		panic("imgtest: product has no room for its files")
 	}
 	tree, root := HashTree(fs, salt)

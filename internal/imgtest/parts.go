@@ -31,9 +31,9 @@ func MTKImage(name string, payload []byte, old bool) []byte {
 	return pad(append(b, payload...), 16, 0)
 }
 
-// Chain joins images of the new form and marks the last as the list's end, as signed
+// chain joins images of the new form and marks the last as the list's end, as signed
 // firmware is: lk, cert1, cert2.
-func Chain(images ...[]byte) []byte {
+func chain(images ...[]byte) []byte {
 	var b []byte
 	for _, m := range images {
 		b = append(b, m...)

@@ -156,7 +156,7 @@ func TestMTKImage(t *testing.T) {
 		t.Errorf("old form: %d bytes, 0x30 holds %x", len(old), old[0x30:0x34])
 	}
 	ends := []byte{}
-	chain := Chain(MTKImage("lk", make([]byte, 5), false), MTKImage("cert1", make([]byte, 40), false), MTKImage("cert2", nil, false))
+	chain := chain(MTKImage("lk", make([]byte, 5), false), MTKImage("cert1", make([]byte, 40), false), MTKImage("cert2", nil, false))
 	for p := 0; p < len(chain); {
 		n := int(binary.LittleEndian.Uint32(chain[p+4:]))
 		ends = append(ends, chain[p+0x40])

@@ -144,7 +144,7 @@ func (p *Phone) putGPT(sectorSize int64) {
 		if slices.Contains([]string{"preloader", "pgpt", "sgpt"}, r.Name) {
 			continue
 		}
-		r.GUID, r.TypeGUID = MTKGUID(len(rows)), BasicData
+		r.GUID, r.TypeGUID = mtkGUID(len(rows)), basicData
 		rows = append(rows, GPTRow{Name: r.Name, Extent: r.Extent, GUID: r.GUID, Attributes: r.Attributes})
 	}
 	p.User.PutGPT(GPTSpec{SectorSize: sectorSize, DeviceSize: p.User.Size(), Rows: rows})

@@ -74,7 +74,7 @@ func TestGPTBySgdisk(t *testing.T) {
 		t.Errorf("sgdisk -v: %v\n%s", err, out)
 	}
 	out, err = exec.Command(sgdisk, "-i", "22", path).CombinedOutput()
-	for _, want := range []string{"'lk2'", BasicData, MTKGUID(21), "First sector: 157696 ", "Last sector: 159743 "} {
+	for _, want := range []string{"'lk2'", basicData, mtkGUID(21), "First sector: 157696 ", "Last sector: 159743 "} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("sgdisk -i 22 does not say %s: %v\n%s", want, err, out)
 		}

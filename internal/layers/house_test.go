@@ -9,7 +9,7 @@ var floors = [][]string{
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"dump"},
-	{"archive"},
+	{"archive", "session"},
 	{"cmd"},
 }
 
@@ -22,6 +22,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var cellars = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
+	"cmd":     {"flags", "mtkkit"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 }
 

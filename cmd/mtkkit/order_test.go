@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
 )
 
 func TestReorder(t *testing.T) {
@@ -21,7 +23,7 @@ func TestReorder(t *testing.T) {
 		"info --platform MT6592 ROM_1 --json": "info --platform MT6592 --json -- ROM_1",
 		"split -- --sparse=4G":                "split -- --sparse=4G",
 	} {
-		got, err := reorder(app, append([]string{"mtkkit"}, strings.Fields(in)...))
+		got, err := flags.Reorder(app, append([]string{"mtkkit"}, strings.Fields(in)...))
 		if err != nil || !slices.Equal(got, append([]string{"mtkkit"}, strings.Fields(want)...)) {
 			t.Errorf("%s\n  is %q (%v)\nwant %s", in, got, err, want)
 		}

@@ -1,4 +1,4 @@
-package main
+package flags
 
 import (
 	"slices"
@@ -21,13 +21,14 @@ DESCRIPTION:
 OPTIONS:
 `
 
-// optionsHelp is the rest of that template: the options that matter first, then the groups under
+// Help is the template of a command's help with its options: the options that matter first, then the groups under
 // their headings. The library sorts the groups by name.
-func optionsHelp(flags []cli.Flag) string {
+func Help(flags []cli.Flag) string {
 	var b strings.Builder
-	for _, g := range groups {
-		list := slices.DeleteFunc(slices.Clone(flags), func(f cli.Flag) bool { return groupOf(f) != g || isHidden(f) })
-		if g == groupDisplay {
+	b.WriteString(helpTemplate)
+	for _, g := range Groups {
+		list := slices.DeleteFunc(slices.Clone(flags), func(f cli.Flag) bool { return GroupOf(f) != g || Hidden(f) })
+		if g == GroupDisplay {
 			list = append(list, cli.HelpFlag)
 		}
 		if len(list) > 0 && g != "" {
@@ -40,15 +41,15 @@ func optionsHelp(flags []cli.Flag) string {
 	return b.String()
 }
 
-func isHidden(f cli.Flag) bool {
+func Hidden(f cli.Flag) bool {
 	v, ok := f.(cli.VisibleFlag)
 	return ok && !v.IsVisible()
 }
 
-// groupOf is the group of an option, "" also for one that has none.
-func groupOf(f cli.Flag) group {
+// GroupOf is the group of an option, "" also for one that has none.
+func GroupOf(f cli.Flag) Group {
 	if c, ok := f.(cli.CategorizableFlag); ok {
-		return group(c.GetCategory())
+		return Group(c.GetCategory())
 	}
 	return ""
 }

@@ -4,52 +4,9 @@ import (
 	"bytes"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
-
-func TestDidYouMean(t *testing.T) {
-	words := []string{"create", "verify", "restore", "push", "pull", "list", "-o", "--output", "--only"}
-	for word, want := range map[string]string{
-		"creat": "create", "craete": "create", "vrify": "verify", "res": "restore", "--ouput": "--output", "pul": "pull",
-		"frobnicate": "", "x": "", "liszt": "list", "--nonsense": "",
-	} {
-		got := didYouMean(word, words)
-		if want != "" {
-			want = `; did you mean "` + want + `"?`
-		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", word, got, want)
-		}
-	}
-}
-
-func TestSlips(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abcd", "abxd", 1}, {"kitten", "sitting", 3}} {
-		if got := slips(c.a, c.b); got != c.want {
-			t.Errorf("%s, %s: %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
-func TestSeconds(t *testing.T) {
-	for text, want := range map[string]time.Duration{"5": 5 * time.Second, "90s": 90 * time.Second, "2m": 2 * time.Minute, "0": 0} {
-		var s seconds
-		if err := s.Set(text); err != nil || time.Duration(s) != want {
-			t.Errorf("%s: %v, %v", text, time.Duration(s), err)
-		}
-	}
-	for _, text := range []string{"", "soon", "-5", "-5s", "5 minutes", "99999999999999999999"} {
-		var s seconds
-		if s.Set(text) == nil {
-			t.Errorf("%q is taken for %v", text, time.Duration(s))
-		}
-	}
-}
 
 func TestPlain(t *testing.T) {
 	for in, want := range map[string]string{

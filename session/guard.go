@@ -1,0 +1,109 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// guard is a region of a phone as the search for its tables sees it. Formats take what cannot
+// be read for damage and go on, so it is the guard that notices when the phone is lost, and
+// where. It does not ask again for places where the phone was lost before.
+type guard struct {
+	flash.Image
+	region flash.Region
+	avoid  []flash.Extent
+	watch  *watch
+	block  []byte // the last block that was read, from offset from
+	from   int64
+}
+
+// guardBlock is what is read at once around a spot, bytes.
+const guardBlock = 16 << 10
+
+// watch is what the guards of a phone have seen.
+type watch struct {
+	mu       sync.Mutex
+	atPlace  func(error) bool
+	progress func(flash.Event)
+	lost     *lostEarly // the first loss
+}
+
+// lostEarly is a phone that was lost before there was a dump to note it in.
+type lostEarly struct {
+	region flash.Region
+	flash.Extent
+	err error
+}
+
+func (e *lostEarly) Error() string { return e.err.Error() }
+func (e *lostEarly) Unwrap() error { return e.err }
+
+// errAvoided is what a place reads as at which the phone was lost before.
+var errAvoided = errors.New("the phone was lost at this place before: it is not asked for")
+
+// ReadAt implements io.ReaderAt. Short reads are served from a block, unless that holds a place
+// to avoid or one that cannot be read.
+func (g *guard) ReadAt(p []byte, off int64) (int, error) {
+	g.watch.mu.Lock()
+	defer g.watch.mu.Unlock()
+	b := flash.Extent{Offset: off / guardBlock * guardBlock, Length: guardBlock}.Clip(g.Size())
+	if off < b.Offset || off+int64(len(p)) > b.End() {
+		return g.ask(p, off)
+	}
+	if g.block == nil || g.from != b.Offset {
+		g.block, g.from = make([]byte, b.Length), b.Offset
+		if n, err := g.ask(g.block, b.Offset); int64(n) < b.Length {
+			g.block = nil
+			if g.watch.lost != nil {
+				return 0, err
+			}
+			return g.ask(p, off)
+		}
+	}
+	return copy(p, g.block[off-g.from:]), nil
+}
+
+// ask reads just what is wanted, where the phone's readers can do without reading ahead: where
+// it is lost then is known.
+func (g *guard) ask(p []byte, off int64) (int, error) {
+	e := flash.Extent{Offset: off, Length: int64(len(p))}
+	if g.watch.lost != nil {
+		return 0, g.watch.lost.err
+	}
+	if slices.ContainsFunc(g.avoid, e.Overlaps) {
+		return 0, errAvoided
+	}
+	read := g.Image.ReadAt
+	if x, ok := g.Image.(interface {
+		ReadExactAt([]byte, int64) (int, error)
+	}); ok {
+		read = x.ReadExactAt
+	}
+	var n int
+	err := acquire.Patiently(g.watch.progress, flash.Event{Op: "tables", Detail: acquire.FileName(g.region)}, off, func() (err error) {
+		n, err = read(p, off)
+		return err
+	})
+	if err != nil && err != io.EOF && (g.watch.atPlace == nil || !g.watch.atPlace(err)) {
+		g.watch.lost = &lostEarly{g.region, e, err}
+	}
+	return n, err
+}
+
+// NextData implements flash.DataFinder, as far as the region does.
+func (g *guard) NextData(off int64) (flash.Extent, error) { return flash.NextData(g.Image, off) }
+
+// guarded puts a guard before each region of a device, which does not ask for the places in
+// avoid.
+func guarded(dev flash.Device, avoid map[flash.Region][]flash.Extent, w *watch) *flash.Device {
+	dev.Parts = slices.Clone(dev.Parts)
+	for i, p := range dev.Parts {
+		dev.Parts[i].Image = &guard{Image: p.Image, region: p.Region, avoid: avoid[p.Region], watch: w}
+	}
+	return &dev
+}

@@ -1,0 +1,175 @@
+package session
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/preloader"
+	"github.com/mtkkit/mtkkit/source"
+)
+
+// ErrNoAgents: a phone on a port cannot be read without a file of Download Agents.
+var ErrNoAgents = errors.New("no file of Download Agents was given")
+
+// FileKind is what a file was given as.
+type FileKind string
+
+// The kinds of files that a phone is started with and that have a form.
+const (
+	AgentsFile    FileKind = "Download Agents"
+	PreloaderFile FileKind = "preloader"
+)
+
+// FileError is a file that is not what it was given as.
+type FileError struct {
+	Path  string
+	Kind  FileKind
+	Alien bool  // it is a file of another kind, not a damaged one of this
+	Err   error // wraps flash.ErrNotThis where the file is of another kind
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// AgentFile says which file of Download Agents was used.
+type AgentFile struct {
+	Name   string // its base name
+	ID     string // what it calls itself
+	SHA256 string
+}
+
+// kit is what a phone is started with.
+type kit struct {
+	agents     *da.Container
+	agent      AgentFile
+	dram       *preloader.DRAM // nil: none given
+	auth, cert []byte          // nil: none given
+	file       io.Closer       // that of the agents
+}
+
+// open reads the files that options name. After an error none is open.
+func (k *kit) open(o *Options) (err error) {
+	defer func() {
+		if err != nil {
+			k.Close()
+		}
+	}()
+	switch {
+	case o.Agents != "":
+		img, err := source.OpenFile(o.Agents)
+		if err != nil {
+			return err
+		}
+		k.file = img
+		if err := k.read(img, o.Agents); err != nil {
+			return err
+		}
+	case o.AgentImage != nil:
+		if err := k.read(o.AgentImage, "Download Agents"); err != nil {
+			return err
+		}
+	default:
+		return ErrNoAgents
+	}
+	if k.dram, err = readDRAM(o.Preloader); err != nil {
+		return err
+	}
+	if k.auth, err = readSmall(o.Auth); err != nil {
+		return err
+	}
+	k.cert, err = readSmall(o.Cert)
+	return err
+}
+
+// read takes a file of agents.
+func (k *kit) read(img flash.Image, path string) (err error) {
+	if k.agents, err = da.Read(img); err != nil {
+		return &FileError{path, AgentsFile, !da.Sniff(img), err}
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(img, 0, img.Size())); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	k.agent = AgentFile{filepath.Base(path), k.agents.ID, hex.EncodeToString(sum.Sum(nil))}
+	return nil
+}
+
+// Close closes the file of agents.
+func (k *kit) Close() {
+	if k.file != nil {
+		k.file.Close() // it was only read
+	}
+}
+
+// options puts the kit in the words of the agent's family.
+func (k *kit) options(family brom.Protocol) (o da.Options) {
+	if k.dram == nil {
+		return o
+	}
+	o.DRAM, o.DRAMVersion = k.dram.Block, k.dram.Version
+	if family == brom.Legacy {
+		o.DRAM = k.dram.Entries
+	}
+	return o
+}
+
+// readDRAM takes the memory settings out of a preloader, flashable or in its boot region.
+func readDRAM(path string) (*preloader.DRAM, error) {
+	if path == "" {
+		return nil, nil
+	}
+	img, err := source.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	r, err := preloader.Read(img)
+	if err != nil {
+		return nil, &FileError{path, PreloaderFile, errors.Is(err, flash.ErrNotThis), err}
+	}
+	f := r.Main()
+	if f == nil {
+		return nil, fmt.Errorf("%s: no preloader in it", path)
+	}
+	d, err := f.DRAM(img)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
+// maxSmall is more than any authentication file or certificate has, bytes; real ones have
+// some kilobytes.
+const maxSmall = 1 << 20
+
+// readSmall reads a file of the phone's maker, nil for none.
+func readSmall(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := disk.OpenSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(f, maxSmall+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case n == 0:
+		return nil, fmt.Errorf("%s is empty", path)
+	case n > maxSmall:
+		return nil, errors.New(path + " is too large for an authentication file or a certificate")
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,208 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/capture"
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// Origin is what a dump is read from: a phone on a port, a rooted phone that runs, or files.
+type Origin struct {
+	Source *source.Source // its Device is what there is to read
+	// Captures are what the origin tells of its partitions besides its flash.
+	Captures []adb.Capture
+	// Holes are the places for which the origin has no bytes: they read as anything.
+	Holes map[flash.Region][]flash.Extent
+
+	again    func()           // the next read comes from the flash once more; nil when all do
+	atPlace  func(error) bool // an error is about the place that was read
+	sector   int64            // the least that is read at once, bytes
+	chip     string
+	phone    flash.ManifestPhone
+	ids      map[string][]byte
+	problems []flash.Problem // what the manifest is to say of how it was read
+	live     bool            // it goes on changing while it is read
+	pieces   bool            // it may have fewer regions than the phone
+
+	connected *Phone // nil for what is on no port
+	close     func() error
+	once      sync.Once
+}
+
+// Close lets go of the origin, once: a phone ends as its options say.
+func (o *Origin) Close() (err error) {
+	o.once.Do(func() { err = o.close() })
+	return err
+}
+
+// After says what a phone does that was closed, and what is next to do; "" where that needs no
+// word.
+func (o *Origin) After() string {
+	if o.connected == nil {
+		return ""
+	}
+	return o.connected.After()
+}
+
+// accuse is Phone.Accuse where there is a port.
+func (o *Origin) accuse(err error) error {
+	if o.connected == nil {
+		return err
+	}
+	return o.connected.Accuse(err)
+}
+
+// FromPhone makes a connected phone an origin. Close closes the phone.
+func FromPhone(p *Phone) *Origin {
+	return &Origin{
+		Source: &source.Source{Device: *p.Device()}, again: p.Forget, sector: p.Sector, chip: p.Chip,
+		atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) },
+		phone: flash.ManifestPhone{
+			HWCode: hex16(p.Loader.HWCode), HWSubCode: hex16(p.Loader.HWSubCode),
+			HWVersion: hex16(p.Loader.HWVersion), SWVersion: hex16(p.Loader.SWVersion),
+			Protocol: p.Protocol.String(), Agent: p.Agents.ID, AgentSHA: p.Agents.SHA256,
+		},
+		ids: map[string][]byte{
+			"me_id": p.Loader.MEID, "soc_id": p.Loader.SOCID,
+			"cid" + suffix(p.Storage == flash.EMMC, p.Protocol):         p.CID,
+			"random_id" + suffix(p.Protocol == brom.XFlash, p.Protocol): p.RandomID,
+		},
+		connected: p, close: p.Close,
+	}
+}
+
+// suffix marks an identity that only phones read by the same protocol have in common: legacy
+// agents give a hash of the random id, and UFS chips are named in more than one way.
+func suffix(alike bool, protocol brom.Protocol) string {
+	if alike {
+		return ""
+	}
+	return "_" + protocol.String()
+}
+
+func hex16(v uint16) string { return fmt.Sprintf("0x%04x", v) }
+
+// ADBOptions say which rooted phone is read, and where its adb server is.
+type ADBOptions struct {
+	Server string // HOST:PORT, "" for adb.DefaultServer
+	Serial string // "" when there is just one phone
+	Tell   func(Notice)
+}
+
+// FromADB finds a rooted phone at an adb server. IsTrouble holds for its errors.
+func FromADB(ctx context.Context, opt ADBOptions) (*Origin, error) {
+	t := teller{to: opt.Tell}
+	t.tell(AskingRoot{})
+	p, err := adb.Open(ctx, adb.Options{Server: opt.Server, Serial: opt.Serial})
+	if err != nil {
+		return nil, err
+	}
+	t.tell(Rooted{p.Model, p.Chip, p.Storage})
+	return &Origin{
+		Source: &source.Source{Device: p.Device}, sector: 512, chip: strings.ToUpper(p.Chip), live: true,
+		atPlace:  func(err error) bool { return errors.As(err, new(*adb.ReadError)) },
+		phone:    flash.ManifestPhone{Protocol: "adb"},
+		ids:      map[string][]byte{"serial": []byte(p.Serial), "kernel_cid": []byte(p.CID)}, // text, and not an agent's bytes
+		problems: p.Problems,
+		Captures: p.Captures,
+		close:    p.Close,
+	}, nil
+}
+
+// FromFiles opens a device in a card reader, or files or a folder that hold the regions of a
+// phone. A folder with hashes is held against them: one that changed is a *dump.ChangedError.
+func FromFiles(ctx context.Context, paths []string, progress func(flash.Event)) (*Origin, error) {
+	src, err := source.OpenSet(ctx, paths, source.Options{Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	if err := proveFolder(ctx, src, paths[0], progress); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	o := &Origin{Source: src, sector: 512, pieces: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
+		problems: src.Problems, Holes: map[flash.Region][]flash.Extent{},
+		atPlace: func(err error) bool { return errors.As(err, new(*source.MediumError)) },
+		again:   func() { forget(src) }}
+	for _, p := range src.Parts {
+		o.Holes[p.Region] = flash.Union(append(append([]flash.Extent{}, p.Unread...), src.Holes[p.Region]...))
+	}
+	for _, path := range paths {
+		if st, err := os.Stat(path); err == nil && st.Mode()&os.ModeDevice != 0 {
+			o.sector = 4096 // the kernel reads disks in pages
+		}
+	}
+	return o, nil
+}
+
+// proveFolder holds a folder against its own hashes before it is read: afterwards what has
+// changed in it would have a new hash, that proves it.
+func proveFolder(ctx context.Context, src *source.Source, path string, progress func(flash.Event)) error {
+	var found []flash.Problem
+	switch {
+	case src.Unfinished:
+		var err error
+		if found, err = dump.With(path, src, nil, dump.Options{Progress: progress}).Proven(ctx); err != nil {
+			return err
+		}
+	case src.Record != nil:
+		r, err := split.Verify(ctx, path, split.VerifyOptions{Progress: progress})
+		if err != nil {
+			return err
+		}
+		found = r.Problems
+	}
+	for _, p := range found {
+		if p.Severity == flash.Error {
+			return &dump.ChangedError{Text: p.String(), Folder: path}
+		}
+	}
+	return nil
+}
+
+// forget has the next read of a source's files come from the disk.
+func forget(src *source.Source) {
+	for _, p := range src.Parts {
+		img, _ := flash.Root(p.Image)
+		if f, ok := img.(*source.File); ok {
+			f.Forget()
+		}
+	}
+}
+
+// claim is what the origin itself says of partitions, besides what stands in the flash: nil
+// when it says nothing that can be read.
+func (o *Origin) claim() *layout.Claim {
+	for _, c := range o.Captures {
+		got, err := capture.Read(bytes.NewReader([]byte(c.Text)))
+		if err == nil && got.Kind == capture.KindDumchar {
+			return &layout.Claim{Name: c.Name, Kind: got.Kind, Table: func(int64) *flash.Table { return got.Table }}
+		}
+	}
+	return nil
+}
+
+// keepCaptures writes the phone's own lists of its partitions into the dump folder.
+func (o *Origin) keepCaptures(dir string) error {
+	for _, c := range o.Captures {
+		if err := disk.WriteOwn(filepath.Join(dir, c.Name+".txt"), []byte(c.Text)); err != nil {
+			return fmt.Errorf("acquire: %w", err)
+		}
+	}
+	return nil
+}

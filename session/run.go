@@ -1,0 +1,239 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/plan"
+)
+
+// Run is one reading of an origin into a dump folder. Begin with its Origin and Wishes, call
+// Read once, and Close in the end.
+type Run struct {
+	Origin *Origin
+	Wishes
+
+	// What Read finds out, also where it returns an error.
+	Dir   string        // the dump folder; "" until it has a name
+	Dump  *acquire.Dump // nil where none was opened
+	Told  *layout.Claim // what was told of the partitions besides the flash, nil for nothing
+	Blind bool          // there was no table to look the wishes' names up in: the dump does not know them
+
+	job acquire.Job
+}
+
+// MovedError is an origin whose files were written to while they were read: the dump may be
+// of two states.
+type MovedError struct{ Err error }
+
+func (e *MovedError) Error() string { return e.Err.Error() }
+func (e *MovedError) Unwrap() error { return e.Err }
+
+// Read reads what is wanted. The dump is left open in Run.Dump, to be finished.
+//
+// Errors: a *plan.PatternError or a *RangeError for wishes that the phone has nothing for, a
+// *layout.ForeignError for a claim that its flash contradicts, a *flash.Refusal for the
+// folder, an *acquire.LostError where the phone was lost, a *MovedError, and those of the
+// origin. After an error that left a dump in Dir, another run can go on with it.
+func (r *Run) Read(ctx context.Context) error {
+	r.Dir = r.Folder
+	err := r.plan(ctx)
+	if lost := (*lostEarly)(nil); errors.As(err, &lost) {
+		return r.noteLoss(ctx, lost)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.open(); err != nil {
+		return err
+	}
+	if err := r.Origin.keepCaptures(r.Dump.Dir()); err != nil {
+		return err
+	}
+	if err := r.Dump.Read(ctx); err != nil {
+		return r.Origin.accuse(err)
+	}
+	if err := r.Origin.Source.Check(); err != nil { // files may be written to while they are read
+		return &MovedError{err}
+	}
+	return nil
+}
+
+// Close lets go of the dump folder.
+func (r *Run) Close() {
+	if r.Dump != nil {
+		r.Dump.Close()
+	}
+}
+
+// plan turns the wishes into a job, by the phone's own tables.
+func (r *Run) plan(ctx context.Context) error {
+	l, err := r.layout(ctx)
+	if err != nil {
+		return err
+	}
+	tables := tableRanges(&r.Origin.Source.Device, l)
+	want, named, err := r.extents(r.Origin, l, tables)
+	if err != nil {
+		return err
+	}
+	r.job.Retry, r.job.Twice = named, byRegion(tables)
+	if r.some() || !r.Resume || r.Complete {
+		r.job.Want = want
+	}
+	r.describe(l)
+	return nil
+}
+
+// layout finds the partitions by the phone's tables. A phone without a table is read all the
+// same; then only regions have names.
+func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
+	o := r.Origin
+	if r.Told = r.Claim; r.Told == nil {
+		r.Told = o.claim()
+	}
+	var avoid map[flash.Region][]flash.Extent
+	if r.Resume {
+		var err error
+		if avoid, err = acquire.Traps(r.Dir); err != nil {
+			return nil, err
+		}
+	}
+	w := &watch{atPlace: o.atPlace, progress: r.Progress}
+	l, err := layout.Resolve(ctx, guarded(o.Source.Device, avoid, w), layout.Options{Claim: r.Told, TablesOnly: true, Progress: r.Progress})
+	switch {
+	case w.lost != nil: // what cannot be read has no table, and that means nothing
+		return nil, w.lost
+	case errors.Is(err, layout.ErrNoTable):
+		o.problems = append(o.problems, flash.Problem{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
+			Text: "no partition table can be read: partitions have no names here, and whether this is a phone's flash nobody knows"})
+		return &layout.Layout{User: o.Source.Storage.User()}, nil
+	}
+	return l, err
+}
+
+// describe fills in what the dump is to know of the phone, and how it is read.
+func (r *Run) describe(l *layout.Layout) {
+	o, j := r.Origin, &r.job
+	dev, phone := &o.Source.Device, o.phone
+	if o.pieces { // a phone says itself how long its flash is
+		l.Bound(dev)
+	}
+	m := &j.Record
+	m.Tool, m.Created = r.Tool, r.Began.UTC().Format(time.RFC3339)
+	m.Chip, m.Project, m.Table, m.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
+	m.Problems = append(m.Problems, o.problems...)
+	j.Device, j.Again, j.AtPlace, j.Sector, j.Live = dev, o.again, o.atPlace, o.sector, o.live
+	j.Pieces, j.Lacks, j.Own, j.IDs = o.pieces, o.Holes, ownPlaces(l), o.ids
+	j.Reread, j.KeepIDs, j.AcceptBad, j.AnyRoom, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.AnyRoom, r.Progress
+}
+
+// open makes the dump folder, or opens the one to go on with.
+func (r *Run) open() (err error) {
+	switch {
+	case r.Resume:
+		r.Dump, err = acquire.Resume(r.Dir, r.job)
+	case r.Dir != "":
+		r.Dump, err = acquire.Create(r.Dir, r.job)
+	default:
+		err = r.create()
+	}
+	return err
+}
+
+// create makes a folder with a name of its own.
+func (r *Run) create() (err error) {
+	board, _ := plan.SafeName(cmp.Or(r.job.Record.Project, r.job.Record.Chip, "phone"))
+	name := cmp.Or(board, "phone") + r.Began.Format("-20060102-150405")
+	for n := 1; ; n++ {
+		r.Dir = name
+		if n > 1 {
+			r.Dir = fmt.Sprintf("%s-%d", name, n)
+		}
+		if _, err := os.Lstat(r.Dir); !errors.Is(err, fs.ErrNotExist) {
+			continue // of another phone that was read in the same second
+		}
+		r.Dump, err = acquire.Create(r.Dir, r.job)
+		if _, there := os.Lstat(r.Dir); err != nil && there == nil && n < 100 && flash.AsRefusal(err) != nil {
+			continue
+		}
+		return err
+	}
+}
+
+// noteLoss begins the dump, if there is none, to note in it where the phone was lost while its
+// tables were looked for: so the next run knows, and the one after that does without.
+func (r *Run) noteLoss(ctx context.Context, l *lostEarly) error {
+	_, unfinished := os.Stat(filepath.Join(r.Dir, flash.ManifestName+".part"))
+	if ctx.Err() != nil || r.Resume && unfinished != nil || errors.Is(l.err, da.ErrSum) || errors.Is(l.err, da.ErrProtocol) || errors.Is(l.err, adb.ErrMangled) {
+		return l.err // a dump that is finished stays so; a phone that says nonsense is not lost
+	}
+	if !r.Resume {
+		r.wishBlindly(l)
+		r.describe(&layout.Layout{User: r.Origin.Source.Storage.User()})
+	} // else the job is empty: nothing is read
+	if err := r.open(); err != nil {
+		return errors.Join(l.err, err)
+	}
+	return r.Dump.NoteLoss(l.region, l.Extent, l.err)
+}
+
+// wishBlindly asks for what can be asked for without tables: everything or, where names were
+// given that only tables explain, the tables, and what the phone was lost at.
+func (r *Run) wishBlindly(l *lostEarly) {
+	dev := &r.Origin.Source.Device
+	want := map[flash.Region][]flash.Extent{l.region: {l.Clip(dev.Part(l.region).Image.Size())}}
+	for _, t := range tableRanges(dev, &layout.Layout{}) {
+		want[t.Region] = append(want[t.Region], t.Extent)
+	}
+	if r.Blind = r.some(); !r.Blind {
+		for _, p := range dev.Parts {
+			want[p.Region] = flash.Without([]flash.Extent{{Length: p.Image.Size()}}, r.Origin.Holes[p.Region])
+		}
+	}
+	for region := range want {
+		want[region] = flash.Union(want[region])
+	}
+	r.job.Want = want
+}
+
+// Rest is what of a dump is not there, by what can be done about it.
+type Rest struct {
+	Omitted bool         // something was left out that the origin could give
+	Again   bool         // places could not be read, and the next run tries them
+	GivenUp []plan.Range // places that are tried only when they are asked for by Wishes.Ranges
+}
+
+// RestOf says what is not in a dump. The origin is nil where there is none any more.
+func RestOf(d *acquire.Dump, o *Origin) (r Rest) {
+	var holes map[flash.Region][]flash.Extent
+	if o != nil {
+		holes = o.Holes
+	}
+	r.Omitted = d.Omitted(holes) > 0
+	_, bad := d.Left()
+	for region, list := range d.GivenUp() {
+		for _, e := range list {
+			r.GivenUp = append(r.GivenUp, plan.Range{Region: region, Extent: e})
+		}
+		bad -= flash.Total(list)
+	}
+	slices.SortFunc(r.GivenUp, func(a, b plan.Range) int {
+		return cmp.Or(strings.Compare(string(a.Region), string(b.Region)), cmp.Compare(a.Offset, b.Offset))
+	})
+	r.Again = bad > 0
+	return r
+}
