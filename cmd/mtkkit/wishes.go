@@ -44,7 +44,6 @@ func (o *wishOptions) wishes() plan.Wishes {
 	return plan.Wishes{Only: o.only, Skip: o.skip, Slot: o.slot, TableNames: o.names == "table", Userdata: userdataWords[o.userdata]}
 }
 
-
 // patternWords makes an error about names a usage error.
 func patternWords(err error) error {
 	if errors.Is(err, plan.ErrNothing) {
