@@ -97,7 +97,7 @@ func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 	}
 	u.say("  %-8s %s", "meaning", meaning)
 	u.say("  %-8s %s", "cause", r.Cause)
-	u.say("  %-8s %s", "cure", r.Cure)
+	u.say("  %-8s %s", "cure", advised(r.Cure))
 }
 
 func unknownCode(query string, names []string) error {
