@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
 )
@@ -146,7 +147,7 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	m := made.Record
 	if u.json {
-		if err := u.document(m); err != nil {
+		if err := u.document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -86,7 +87,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 	if err != nil {
 		return placeHelp(err)
 	}
-	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: ref.String(), Verdict: string(r.State)}
+	doc := document.Verdict{Path: ref.String(), Verdict: string(r.State)}
 	problems := flash.Problems(r.Problems)
 	switch {
 	case r.Opened == nil || r.State == archive.Broken:
@@ -96,7 +97,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 		u.note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", r.Blobs)
 	}
 	doc.Problems = problems
-	if err := doc.say(u, placeWords(r)); err != nil {
+	if err := sayVerdict(u, doc, "", placeWords(r)); err != nil {
 		return err
 	}
 	switch r.State {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -32,10 +33,11 @@ func backupTagsCommand(u *ui) *cli.Command {
 			if err != nil {
 				return placeHelp(err)
 			}
+			doc := document.NewTags(repo.Place(), all)
 			if u.json {
-				return u.document(tagsDoc{"mtkkit.tags/1", repo.Place(), all})
+				return u.document(doc)
 			}
-			return printTags(u, repo.Place(), all)
+			return printTags(u, doc)
 		}),
 	}
 }
@@ -63,27 +65,18 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 	})
 }
 
-// tagsDoc is the JSON document of tags.
-type tagsDoc struct {
-	Schema string     `json:"schema"`
-	Place  string     `json:"place"`
-	Tags   []oci.Info `json:"tags"`
-}
-
-func printTags(u *ui, place string, all []oci.Info) error {
+func printTags(u *ui, doc document.Tags) error {
 	var (
-		bad  []flash.Problem
 		rows strings.Builder
 		ours int
 	)
 	w := tabwriter.NewWriter(&rows, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tOF IT ALONE\tENCRYPTED")
-	for _, i := range all {
+	for _, i := range doc.Tags {
 		switch {
 		case i.Alien:
 			u.note("%s: %s", i.Tag, i.Problem)
 		case i.Problem != "":
-			bad = append(bad, flash.Problem{Severity: flash.Error, Place: i.Tag, Offset: flash.NoOffset, Text: i.Problem})
 		default:
 			ours++
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\t%v\t%v\t%s\n", i.Tag, i.Created.Local().Format("2006-01-02 15:04"),
@@ -94,10 +87,10 @@ func printTags(u *ui, place string, all []oci.Info) error {
 	if ours > 0 {
 		u.say("%s", strings.TrimSuffix(rows.String(), "\n"))
 	} else {
-		u.say("%s: no backups", place)
+		u.say("%s: no backups", doc.Place)
 	}
-	u.problems(bad)
-	return verdict(bad)
+	u.problems(doc.Problems)
+	return verdict(doc.Problems)
 }
 
 // pruneOptions are the options of backup prune.
@@ -175,17 +168,9 @@ func parseAge(s string) (time.Duration, error) {
 	return min(time.Duration(n), 36500*day/unit) * unit, nil
 }
 
-// pruneDoc is the JSON document of prune.
-type pruneDoc struct {
-	Schema string `json:"schema"`
-	Place  string `json:"place"`
-	DryRun bool   `json:"dry_run"`
-	*oci.Pruned
-}
-
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
 	if u.json && failed == nil {
-		if err := u.document(pruneDoc{"mtkkit.prune/1", repo.Place(), p.DryRun, out}); err != nil {
+		if err := u.document(document.Pruned{Place: repo.Place(), DryRun: p.DryRun, Pruned: out}); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -114,8 +115,8 @@ func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	if err != nil {
 		return err
 	}
-	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
-	if err := doc.say(u, archiveWords(r)); err != nil {
+	doc := document.Verdict{Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
+	if err := sayVerdict(u, doc, "", archiveWords(r)); err != nil {
 		return err
 	}
 	switch r.State {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 )
 
 // nearOnes is how many codes are named when none was found.
@@ -33,31 +34,6 @@ func explainCommand(u *ui) *cli.Command {
 	}
 }
 
-// explanation is what is known of a code; the same struct is printed and written as JSON.
-type explanation struct {
-	Number  string `json:"number"`
-	Hex     string `json:"hex"`
-	Tool    string `json:"tool"`
-	Name    string `json:"name"`
-	Meaning string `json:"meaning"`
-	Cause   string `json:"cause"`
-	Cure    string `json:"cure"`
-}
-
-func newExplanation(c codes.Code) explanation {
-	return explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, advised(c.Cure)}
-}
-
-// explained is the JSON document of explain.
-type explained struct {
-	Schema   string        `json:"schema"`
-	Query    string        `json:"query"`
-	Codes    []explanation `json:"codes"`
-	Messages []explanation `json:"messages,omitempty"` // sentences without a code
-	Unknown  []string      `json:"unknown,omitempty"`  // names that no table has
-	Others   []explanation `json:"others,omitempty"`   // what the number is under other names
-}
-
 func explainCode(u *ui, query string) error {
 	a := codes.Find(query)
 	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
@@ -66,27 +42,13 @@ func explainCode(u *ui, query string) error {
 	if !u.json {
 		printAnswer(u, a)
 	}
-	if err := u.answer(newExplained(query, a)); err != nil {
+	if err := u.answer(document.NewExplanation(query, a, advised)); err != nil {
 		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
 		return errProblems // the number is known, and what was asked for is not
 	}
 	return nil
-}
-
-func newExplained(query string, a codes.Answer) explained {
-	doc := explained{Schema: "mtkkit.explain/1", Query: query, Codes: []explanation{}, Unknown: a.Unknown}
-	for _, c := range a.Codes {
-		doc.Codes = append(doc.Codes, newExplanation(c))
-	}
-	for _, m := range a.Messages {
-		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: advised(m.Cure)})
-	}
-	for _, c := range a.Others {
-		doc.Others = append(doc.Others, newExplanation(c))
-	}
-	return doc
 }
 
 func printAnswer(u *ui, a codes.Answer) {

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
@@ -128,18 +129,9 @@ func (o *superOptions) chosen(s *lp.Super) ([]*lp.Partition, error) {
 	return out, nil
 }
 
-// superDoc is the JSON document of image super.
-type superDoc struct {
-	Schema     string          `json:"schema"`
-	Path       string          `json:"path"`
-	Geometry   lp.Geometry     `json:"geometry"`
-	Partitions []*lp.Partition `json:"partitions"`
-	Problems   []flash.Problem `json:"problems"`
-}
-
 func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
 	if u.json {
-		if err := u.document(superDoc{"mtkkit.super/1", path, s.Geometry, list, s.Problems}); err != nil {
+		if err := u.document(document.NewSuper(path, s, list)); err != nil {
 			return err
 		}
 	} else {
@@ -238,7 +230,7 @@ func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *l
 	}
 	u.bars.clear()
 	if u.json {
-		if err := u.document(m); err != nil {
+		if err := u.document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

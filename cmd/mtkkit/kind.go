@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
@@ -25,18 +26,6 @@ func kindHints(n *dump.NotDump) []string {
 	return next
 }
 
-// kindDoc is the JSON document of info for what is no dump.
-type kindDoc struct {
-	Schema   string          `json:"schema"`
-	File     string          `json:"file"`
-	Size     int64           `json:"size"`
-	Kind     whatis.Kind     `json:"kind"`
-	Is       string          `json:"is"`
-	Facts    []whatis.Fact   `json:"facts"`
-	Next     []string        `json:"next"`
-	Problems []flash.Problem `json:"problems"`
-}
-
 // tellKind prints what a file is. The error makes the exit code: a file of no use is one.
 func tellKind(u *ui, n *dump.NotDump, err error) error {
 	t := n.Thing
@@ -47,7 +36,7 @@ func tellKind(u *ui, n *dump.NotDump, err error) error {
 		next = h.hints
 	}
 	if u.json {
-		if err := u.document(kindDoc{"mtkkit.file/1", n.Path, n.Size, t.Kind, t.Kind.String(), t.Facts, next, t.Problems}); err != nil {
+		if err := u.document(document.NewKind(n, next)); err != nil {
 			return err
 		}
 	}

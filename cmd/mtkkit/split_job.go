@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
@@ -26,7 +27,7 @@ type splitJob struct {
 func (j *splitJob) dryRun() error {
 	problems := j.p.Problems
 	if j.u.json {
-		if err := j.u.document(j.d.Record(j.p)); err != nil {
+		if err := j.u.document(document.NewManifest(j.d.Record(j.p))); err != nil {
 			return err
 		}
 	} else {
@@ -66,7 +67,7 @@ func (j *splitJob) run() error {
 	}
 	j.u.bars.clear()
 	if j.u.json {
-		if err := j.u.document(m); err != nil {
+		if err := j.u.document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -134,13 +134,20 @@ func (u *ui) say(format string, a ...any) {
 	}
 }
 
+// witnessed sees every document that is printed; nil but in tests.
+var witnessed func(doc []byte)
+
 // document prints the one JSON document of a command.
 func (u *ui) document(v any) error {
 	u.spoken = true
-	e := json.NewEncoder(u.out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(withLists(v))
+	b, err := document.Marshal(v, tool())
+	if err == nil && witnessed != nil {
+		witnessed(b)
+	}
+	if err == nil {
+		_, err = u.out.Write(b)
+	}
+	return err
 }
 
 // answer prints the document of a command, if one is asked for.
@@ -190,14 +197,6 @@ func verdict(ps []flash.Problem) error {
 	return nil
 }
 
-// failure is the JSON document of a command that could not do its work.
-type failure struct {
-	Schema string   `json:"schema"`
-	Error  string   `json:"error"`
-	Hints  []string `json:"hints,omitempty"`
-	Exit   int      `json:"exit"`
-}
-
 // finish prints why the program stops and says with which exit code.
 func (u *ui) finish(err error) int {
 	u.bars.clear()
@@ -223,7 +222,7 @@ func (u *ui) finish(err error) int {
 		if errors.Is(err, fs.ErrNotExist) {
 			said = text // the system's words are none of a user's
 		}
-		if err := u.document(failure{"mtkkit.error/1", u.plain(said), hints, code}); err != nil {
+		if err := u.document(document.Failure{Error: u.plain(said), Hints: hints, Exit: code}); err != nil {
 			return exitFailed
 		}
 	}
