@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -15,9 +13,6 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
-	"github.com/mtkkit/mtkkit/image/lp"
-	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/source"
 )
 
 func imageInfoCommand(u *ui) *cli.Command {
@@ -34,116 +29,26 @@ func imageInfoCommand(u *ui) *cli.Command {
 			if len(args) < n || len(args) > n+1 {
 				return usage("an image is needed, or a dump and a partition (as in boot.img, or ROM_1 boot)")
 			}
-			v := &imageViewer{ctx: ctx, u: u, o: &o}
 			if len(args) > n {
-				return v.part(args[:n], args[n])
+				f, err := openImage(ctx, u, &o, filePlace{dump: args[:n], partition: args[n]})
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				f.Problems = nil // they are of the dump
+				return describeImage(ctx, u, f)
 			}
-			return v.whole(args)
+			f, err := o.open(ctx, u, func(opt dump.Options) (*dump.Opened, error) { return dump.OpenAny(ctx, args, opt) })
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if f.Image != nil {
+				return describeImage(ctx, u, f)
+			}
+			return describeDump(ctx, u, f.Dump)
 		}),
 	}
-}
-
-// imageViewer is one run of image info.
-type imageViewer struct {
-	ctx context.Context
-	u   *ui
-	o   *dumpOptions
-}
-
-// part tells of a partition of a dump.
-func (v *imageViewer) part(paths []string, name string) error {
-	o, err := openImage(v.ctx, v.u, v.o, filePlace{dump: paths, partition: name})
-	if err != nil {
-		return err
-	}
-	defer o.Close()
-	return v.describe(o)
-}
-
-// whole tells of a dump, or an image by itself.
-func (v *imageViewer) whole(paths []string) error {
-	file := paths[0]
-	if len(paths) > 1 {
-		return v.pieces(paths)
-	}
-	if v.looksLikeDump(file) {
-		d, err := openAny(v.ctx, v.u, v.o, file)
-		if err == nil {
-			defer d.Close()
-			if img := v.packed(d); img != nil {
-				return v.describe(&opened{name: file, img: img})
-			}
-			return describeDump(v.u, d)
-		}
-		if st, serr := os.Stat(file); serr != nil || st.IsDir() || v.ctx.Err() != nil {
-			return err
-		}
-	}
-	f, err := source.OpenFile(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return v.describe(&opened{name: file, inputs: paths, img: f})
-}
-
-// pieces tells of what the pieces of a sparse image stand for: a dump or an image.
-func (v *imageViewer) pieces(paths []string) error {
-	src, err := openBytes(v.ctx, v.u, v.o, paths...)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	if user := src.User(); user != nil && !beginsLikeDump(user.Image) {
-		v.u.problems(src.Problems)
-		return errors.Join(v.describe(&opened{name: paths[0], img: dump.Strict(user.Image, user.Unread)}), verdict(src.Problems))
-	}
-	d, err := openAny(v.ctx, v.u, v.o, paths...)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return describeDump(v.u, d)
-}
-
-// looksLikeDump decides whether a file is worth asking for partitions: when it begins
-// like a dump, is no plain file, or is packed.
-func (v *imageViewer) looksLikeDump(path string) bool {
-	if v.o.namesTable() != "" {
-		return true
-	}
-	f, err := source.OpenFile(path)
-	if err != nil {
-		return true
-	}
-	defer f.Close()
-	switch kind := image.Sniff(f).Kind; kind {
-	case image.Gzip, image.XZ, image.LZ4, image.Zstd:
-		return true
-	case image.SparseAndroid:
-		s, err := image.ReadSparse(f)
-		return err == nil && beginsLikeDump(s)
-	}
-	return beginsLikeDump(f)
-}
-
-// beginsLikeDump tells the start of a dump from that of an image.
-func beginsLikeDump(img flash.Image) bool {
-	const smallest = 16 << 20 // no phone's user area is smaller: a table by itself is one image
-	switch image.Sniff(img).Kind {
-	case image.GPT, image.MBR, image.Unknown, image.Zero, image.BootRegion, image.MTKPreloader:
-		return img.Size() >= smallest
-	}
-	return false
-}
-
-// packed is what was packed, when that is an image by itself and no dump.
-func (v *imageViewer) packed(d *input) flash.Image {
-	user := d.Source.User()
-	if user == nil || len(d.Source.Files) != 1 || v.o.namesTable() != "" || beginsLikeDump(user.Image) {
-		return nil
-	}
-	return dump.Strict(user.Image, user.Unread)
 }
 
 // imageDoc is the JSON document of image info.
@@ -163,29 +68,21 @@ type namedInfo struct {
 	*image.Info
 }
 
-// describe tells everything of one image.
-func (v *imageViewer) describe(s *opened) error {
-	u := v.u
-	i, err := image.DescribeWhole(s.img, looking(v.ctx, u, s.img.Size()))
+// describeImage tells everything of one image.
+func describeImage(ctx context.Context, u *ui, f *opened) error {
+	u.problems(f.Problems)
+	i, err := f.Describe(looking(ctx, u, f.Image.Size()))
 	u.bars.clear()
-	if err != nil && (v.ctx.Err() != nil || i.Kind == "") {
+	if err != nil {
 		return err
 	}
-	if err != nil {
-		i.Length, i.Known = 0, fmt.Sprintf("what follows its content cannot be read (%v)", err)
-	}
-	if len(s.inputs) == 1 && s.inputs[0] == s.name { // a file as it is
-		if why := source.PieceOf(s.name); why != "" {
-			i.Problems = append(i.Problems, flash.Problem{Severity: flash.Warning, Place: s.name, Offset: flash.NoOffset, Text: why})
-		}
-	}
 	if u.json {
-		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
+		doc := imageDoc{Schema: "mtkkit.image/1", Path: f.Name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
 		if err := u.document(doc); err != nil {
 			return err
 		}
 	}
-	u.say("%s", s.name)
+	u.say("%s", f.Name)
 	row := func(key, value string) { u.say("  %-16s %s", key, value) }
 	row("kind", i.Kind.String())
 	if i.Label != "" {
@@ -201,70 +98,29 @@ func (v *imageViewer) describe(s *opened) error {
 		row(f.Key, f.Value)
 	}
 	u.problems(i.Problems)
-	return verdict(i.Problems)
+	return verdict(append(f.Problems, i.Problems...))
 }
 
 // describeDump tells every partition in a line.
-func describeDump(u *ui, d *input) error {
-	p, err := d.Plan(plan.Wishes{})
+func describeDump(ctx context.Context, u *ui, d *dump.Dump) error {
+	list, problems, err := d.Describe(ctx)
 	if err != nil {
 		return err
 	}
-	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.Path, Problems: p.Problems}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if it.Kind == "gap" || it.Kind == "preloader" {
-			continue
-		}
-		doc.add(namedInfo{Name: it.Name, Region: it.Region, Offset: it.Offset, Present: it.Present, Info: describeItem(it)})
-	}
-	s, err := dump.Super(p, "a")
-	if err != nil {
-		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
-	} else if s != nil {
-		doc.addLogical(s)
+	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.Path, Problems: problems}
+	for _, n := range list {
+		doc.Partitions = append(doc.Partitions, namedInfo(n))
 	}
 	if u.json {
-		if err := u.document(doc); err != nil {
-			return err
-		}
-	} else if err := doc.print(u); err != nil {
+		err = u.document(doc)
+	} else {
+		err = doc.print(u)
+	}
+	if err != nil {
 		return err
 	}
-	u.problems(doc.Problems)
-	return verdict(doc.Problems)
-}
-
-func describeItem(it *plan.Item) *image.Info {
-	if it.Present == 0 {
-		return &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
-	}
-	return image.Describe(dump.Known(it))
-}
-
-func (doc *imageDoc) add(n namedInfo) {
-	for _, p := range n.Problems {
-		p.Place = strings.TrimPrefix(n.Name+": "+p.Place, ": ")
-		if p.Offset != flash.NoOffset {
-			p.Offset += n.Offset
-		}
-		doc.Problems = append(doc.Problems, p)
-	}
-	doc.Partitions = append(doc.Partitions, n)
-}
-
-// addLogical adds the partitions inside super.
-func (doc *imageDoc) addLogical(s *lp.Super) {
-	for _, p := range s.Partitions("") {
-		i := &image.Info{Kind: "empty", Known: "it has no bytes"}
-		switch {
-		case p.Missing > 0 || flash.Total(flash.Holes(p.Image)) == p.Size && p.Size > 0:
-			i = &image.Info{Kind: "not whole", Known: "a part of it is not here"}
-		case p.Size > 0:
-			i = image.Describe(p.Image)
-		}
-		doc.add(namedInfo{Name: "super/" + p.Name, Present: p.Size - p.Missing, Info: i})
-	}
+	u.problems(problems)
+	return verdict(problems)
 }
 
 func (doc *imageDoc) print(u *ui) error {
