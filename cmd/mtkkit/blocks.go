@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/report"
 )
 
@@ -49,18 +50,12 @@ func blocksCommand(u *ui) *cli.Command {
 }
 
 func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
-	facts, err := d.Facts()
-	if err == nil && o.parts != "" {
-		err = d.AddHashes(&facts, o.parts)
-	}
-	if err != nil {
-		return err
-	}
-	facts.Full, facts.Progress = o.full, u.bars.event
+	page := dump.PageOptions{Parts: o.parts, Full: o.full, Force: o.force}
 	if o.html != "" {
-		return writeMap(ctx, u, o, d, facts)
+		page.Inputs = slices.DeleteFunc(append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), isFolder)
+		return writeMap(ctx, u, o, d, page)
 	}
-	r, err := report.Build(ctx, facts)
+	r, err := d.Report(ctx, page)
 	if err != nil {
 		return err
 	}
@@ -86,19 +81,12 @@ func showMap(u *ui, d *input, r *report.Report) error {
 	return verdict(r.Problems)
 }
 
-// writeMap writes the page. Whether that is allowed is asked before the dump is read.
-func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, facts report.Facts) error {
-	out := outFile{path: o.html, inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), force: o.force, ours: report.Generator}
-	if err := out.refuse(); err != nil {
-		return err
-	}
-	r, err := report.Build(ctx, facts)
-	if err != nil {
-		return err
-	}
+// writeMap writes the page.
+func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, page dump.PageOptions) error {
+	r, err := d.WritePage(ctx, o.html, page)
 	u.bars.clear()
-	if err := out.write(func(w io.Writer) error { return r.HTML(w) }); err != nil {
-		return err
+	if err != nil {
+		return refusedFile(err)
 	}
 	u.problems(r.Problems)
 	d.missingPieces(u)

@@ -8,11 +8,6 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// errorsOf are the errors among problems.
-func errorsOf(ps []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(ps), func(p flash.Problem) bool { return p.Severity < flash.Error })
-}
-
 // unfinished is a dump or parts folder that was left before its end. Whatever was asked of
 // it, the user is told, once, and the exit code says so.
 type unfinished struct {
@@ -59,8 +54,3 @@ type hidden struct {
 
 func (e hidden) Error() string { return e.text }
 func (e hidden) Unwrap() error { return e.error }
-
-// notable are the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
-}

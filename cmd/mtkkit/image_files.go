@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -15,8 +14,10 @@ import (
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
@@ -86,12 +87,12 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	}
 	defer o.Close()
 	err = do(o, place.path)
-	problems := append(o.told, o.Problems()...)
+	problems := append(o.Opened.Problems, o.Tree.Problems()...)
 	u.problems(problems)
 	if err == nil {
 		err = verdict(problems)
 	}
-	return inWords(err, o.name, flash.Worst(problems) == flash.Error)
+	return inWords(err, o.Name, flash.Worst(problems) == flash.Error)
 }
 
 // inWords makes the errors of files those of a person. Where directories are damaged, what
@@ -142,7 +143,7 @@ func (l *fileLister) list(name string) error {
 		err = l.add(path.Base(name), node, nil)
 	}
 	if l.u.json && err == nil {
-		err = l.u.document(document.FileList{Partition: l.f.name, Path: name, Files: l.docs, Problems: l.f.Problems()})
+		err = l.u.document(document.FileList{Partition: l.f.Name, Path: name, Files: l.docs, Problems: l.f.Tree.Problems()})
 	}
 	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
@@ -216,18 +217,17 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 	if err != nil {
 		return err
 	}
-	to := opt.output
-	if to == "" {
-		return copyFile(ctx, u.out, img)
-	}
-	out := outFile{path: to, inputs: o.inputs, ours: "\x00"}
-	if _, err := os.Lstat(to); err == nil {
-		if err := out.refuse(); err != nil {
-			return err
+	fill := func(w io.Writer) error {
+		n, err := dump.CopyImage(ctx, w, img)
+		if err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("%d of %d bytes: %w", n, img.Size(), err)
 		}
-		return refusal{fmt.Errorf("%s is there already", to), []string{"choose another name"}}
+		return err
 	}
-	if err := out.write(func(w io.Writer) error { return copyFile(ctx, w, img) }); err != nil {
+	if opt.output == "" {
+		return fill(u.out)
+	}
+	if err := writeFile(opt.output, split.FileOptions{Inputs: o.inputs}, fill); err != nil {
 		return writeError{err}
 	}
 	return nil
@@ -237,18 +237,3 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 type writeError struct{ error }
 
 func (e writeError) Unwrap() error { return e.error }
-
-// copyFile writes all of img, piece by piece.
-func copyFile(ctx context.Context, w io.Writer, img flash.Image) error {
-	r := io.NewSectionReader(img, 0, img.Size())
-	for done := int64(0); done < img.Size(); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.CopyN(w, r, min(1<<20, img.Size()-done))
-		if done += n; err != nil {
-			return fmt.Errorf("%d of %d bytes: %w", done, img.Size(), err)
-		}
-	}
-	return nil
-}
