@@ -195,7 +195,7 @@ func TestNeverTheSame(t *testing.T) {
 func TestRereadSample(t *testing.T) {
 	p, dir := newPhone(9), filepath.Join(t.TempDir(), "dump")
 	job := p.job()
-	job.Twice, job.Reread = nil, 30 // of seven chunks two
+	job.ReadTwice, job.Reread = nil, 30 // of seven chunks two
 	if _, _, err := acquire(t, dir, job); err != nil {
 		t.Fatal(err)
 	}

@@ -174,9 +174,9 @@ func (j *journal) forget(e flash.Extent) {
 	}
 }
 
-// chart draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
+// rescueMap draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
 // or, in the smallest steps, scraped.
-func (j *journal) chart() *mapfile.Map {
+func (j *journal) rescueMap() *mapfile.Map {
 	m := mapfile.Make(j.size, j.read, j.bad)
 	for _, e := range j.putOff() {
 		status := mapfile.NotTrimmed

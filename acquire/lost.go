@@ -31,7 +31,7 @@ const (
 // LostError is a phone, or what stands in for one, that was lost while a place was read.
 type LostError struct {
 	Region flash.Region
-	Place  flash.Extent // what was asked for
+	Extent flash.Extent // what was asked for
 	Before int          // losses at this place before this one
 	Next   string       // what the next run does, for a person
 	Rest   bool         // nothing is left to be read but places that are put off
@@ -42,7 +42,7 @@ func (e *LostError) Error() string {
 	if e.Before == 0 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Place.Length, e.Place.Offset, e.Err)
+	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Extent.Length, e.Extent.Offset, e.Err)
 }
 
 func (e *LostError) Unwrap() error { return e.Err }
@@ -100,7 +100,7 @@ func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) e
 	if ctx.Err() != nil {
 		return err
 	}
-	lost := &LostError{Region: r.region, Place: e, Before: r.losses(e), Err: err}
+	lost := &LostError{Region: r.region, Extent: e, Before: r.losses(e), Err: err}
 	again := len(flash.Without([]flash.Extent{e}, r.read)) == 0
 	r.lost = append(r.lost, e)
 	r.note(record("!", e))
@@ -250,7 +250,7 @@ func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flas
 		switch {
 		case err == nil:
 			err = r.put(step.Offset, b)
-		case d.atPlace(err):
+		case d.isLocal(err):
 			err = d.salvage(ctx, r, img, step, fineStep)
 		default:
 			err = d.lose(ctx, r, step, err)

@@ -159,7 +159,7 @@ func TestLostRunByRun(t *testing.T) {
 	lost := func(err error, place flash.Extent, before int, next string) {
 		t.Helper()
 		var l *LostError
-		if !errors.As(err, &l) || l.Place != place || l.Before != before || !strings.Contains(l.Next, next) {
+		if !errors.As(err, &l) || l.Extent != place || l.Before != before || !strings.Contains(l.Next, next) {
 			t.Fatalf("%+v", err)
 		}
 		if says := strings.Contains(err.Error(), fmt.Sprintf("lost at this place before (EMMC_USER, 0x%x bytes at 0x%x)", place.Length, place.Offset)); says != (before > 0) {

@@ -15,7 +15,7 @@ func (p *phone) full(rpmb *fake) Job {
 	job := p.job()
 	job.Device.Parts = append(job.Device.Parts, flash.Part{Region: flash.EMMCRPMB, Image: rpmb},
 		flash.Part{Region: "EMMC_GP1", Image: &fake{b: patchwork(90, 1<<20)}})
-	job.Twice[flash.EMMCUser] = append(job.Twice[flash.EMMCUser], at(9<<20+512, 512))
+	job.ReadTwice[flash.EMMCUser] = append(job.ReadTwice[flash.EMMCUser], at(9<<20+512, 512))
 	return job
 }
 

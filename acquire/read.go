@@ -73,7 +73,7 @@ func (d *Dump) toCompare(r *region) int64 {
 	if r.region.IsBoot() {
 		return all
 	}
-	rest := flash.Without(r.want, d.job.Twice[r.region])
+	rest := flash.Without(r.want, d.job.ReadTwice[r.region])
 	n := all - flash.Total(rest)
 	for _, c := range chunks(rest) {
 		if d.sampled(c) {
@@ -137,7 +137,7 @@ func (d *Dump) readTables(ctx context.Context, r *region, img flash.Image) error
 // tables are the stretches of a region that are read twice, in whole sectors.
 func (d *Dump) tables(r *region) (out []flash.Extent) {
 	n := d.sector()
-	for _, e := range d.job.Twice[r.region] {
+	for _, e := range d.job.ReadTwice[r.region] {
 		start := e.Offset / n * n
 		out = append(out, flash.Extent{Offset: start, Length: (e.End()+n-1)/n*n - start}.Clip(r.size))
 	}
@@ -177,7 +177,7 @@ func (d *Dump) readExtents(ctx context.Context, r *region, img flash.Image, list
 		}
 		bad := todo[failed]
 		todo = todo[failed+1:]
-		if !d.atPlace(err) {
+		if !d.isLocal(err) {
 			return d.stop(r, d.lose(ctx, r, bad, err))
 		}
 		if err := d.salvage(ctx, r, img, bad, coarse); err != nil {

@@ -296,7 +296,7 @@ func (r *region) sync() error {
 // drawMap writes the map of what the journal says.
 func (r *region) drawMap() error {
 	r.mapped = time.Now()
-	return replaceFile(r.path+mapSuffix, r.chart().Encode())
+	return replaceFile(r.path+mapSuffix, r.rescueMap().Encode())
 }
 
 // restartSum forgets the flat sum: bytes before its position have changed.

@@ -20,7 +20,7 @@ func (d *Dump) salvage(ctx context.Context, r *region, img flash.Image, e flash.
 	switch {
 	case err == nil:
 		return r.put(e.Offset, b)
-	case !d.atPlace(err):
+	case !d.isLocal(err):
 		return d.lose(ctx, r, e, err)
 	case e.Length <= smallest:
 		return r.markBad(e)
@@ -78,7 +78,7 @@ func (d *Dump) trim(ctx context.Context, r *region, img flash.Image, e flash.Ext
 			}
 			d.retries++
 			if err := d.ask(img, b, off); err != nil {
-				if d.atPlace(err) {
+				if d.isLocal(err) {
 					return nil
 				}
 				return d.lose(ctx, r, flash.Extent{Offset: off, Length: step}, err)

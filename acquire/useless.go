@@ -59,7 +59,7 @@ func (d *Dump) askFirst(ctx context.Context, r *region, img flash.Image, e flash
 	case err == nil:
 		d.step(e.Length)
 		return false, r.put(e.Offset, b)
-	case d.atPlace(err):
+	case d.isLocal(err):
 		return true, d.leaveOut(r, "this phone does not let its %s be read")
 	}
 	if err = d.lose(ctx, r, e, err); r.losses(e) < 2 {

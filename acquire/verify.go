@@ -17,7 +17,7 @@ const readings = 5
 func (d *Dump) rereads(r *region) []chunk {
 	all := slices.Clone(r.chunks)
 	slices.SortFunc(all, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
-	always := d.job.Twice[r.region]
+	always := d.job.ReadTwice[r.region]
 	return slices.DeleteFunc(all, func(c chunk) bool {
 		if touches(r.twice, c.Extent) || touches(r.once, c.Extent) {
 			return true
@@ -71,7 +71,7 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 	b := d.buffer()[:c.Length]
 	err := d.read(r, img, b, c.Offset)
 	switch {
-	case err != nil && !d.atPlace(err):
+	case err != nil && !d.isLocal(err):
 		return d.lose(ctx, r, c.Extent, err)
 	case err != nil:
 		r.once = append(r.once, c.Extent)
@@ -111,7 +111,7 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 		d.retries++
 		d.again()
 		if err := d.read(r, img, b, c.Offset); err != nil {
-			if !d.atPlace(err) {
+			if !d.isLocal(err) {
 				return d.lose(ctx, r, c.Extent, err)
 			}
 			break

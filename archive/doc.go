@@ -9,7 +9,7 @@
 //	                        private.go ────┤   one file, volumes ├─► FlashPlan   what a flash tool would do
 //	            (what is of this phone?)   │                     └─► Search      is anything private in it?
 //	                                       └─Push──► PLACE ──────┬─► Pull        the parts, or the dump
-//	                                      folder or registry     └─► VerifyPlace
+//	                                      folder or registry     └─► VerifyStore
 //	Compare: two dumps, whatever they are packed in
 //
 // An archive is opened once (Open), and its methods do the rest; Verify and Restore are

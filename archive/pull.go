@@ -15,7 +15,7 @@ import (
 // PullOptions say what is pulled, and where to.
 type PullOptions struct {
 	From    oci.Ref     // with a tag
-	Place   oci.Options // how the place is reached
+	Store   oci.Options // how the place is reached
 	Output  string      // folder; with Dump a file, or a folder of regions
 	Tool    string      // name and version of the program, for records
 	Dump    bool        // the dump itself, not its parts
@@ -36,7 +36,7 @@ type Pulled struct {
 // Pull writes the parts folder that was pushed, or the dump that it was made of. Of a parts
 // folder what fails is left to be gone on with: a *ResumableError.
 func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
-	repo, err := oci.Open(opt.From, opt.Place)
+	repo, err := oci.Open(opt.From, opt.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -101,17 +101,17 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	return &Pulled{Restored: done, Record: b.Manifest}, nil
 }
 
-// PlaceVerdict is what a verification of a backup in a place found.
-type PlaceVerdict struct {
+// StoreVerdict is what a verification of a backup in a place found.
+type StoreVerdict struct {
 	Verdict
 	Blobs  int   // that are encrypted: as they were pushed, and not read
 	Opened error // why no key opens these; nil when all was read
 	First  error // the first thing that is lost; nil for none
 }
 
-// VerifyPlace reads all of a backup in a place, and proves it. Of what no key opens it
+// VerifyStore reads all of a backup in a place, and proves it. Of what no key opens it
 // proves that it is as it was pushed.
-func VerifyPlace(ctx context.Context, ref oci.Ref, opt oci.Options) (*PlaceVerdict, error) {
+func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdict, error) {
 	repo, err := oci.Open(ref, opt)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func VerifyPlace(ctx context.Context, ref oci.Ref, opt oci.Options) (*PlaceVerdi
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	v := &PlaceVerdict{Opened: b.Locked}
+	v := &StoreVerdict{Opened: b.Locked}
 	v.State, v.Files, v.Problems = Complete, len(b.Outputs), b.Manifest.Problems
 	if err != nil {
 		v.State = Broken

@@ -21,7 +21,7 @@ type PushOptions struct {
 	Dump  *dump.Dump   // the dump at Path, opened already, which stays open; nil to open it
 	Open  dump.Options // how Path is opened
 	To    oci.Ref      // with a tag
-	Place oci.Options  // how the place is reached
+	Store oci.Options  // how the place is reached
 
 	Encrypt        []seal.Recipient // only they can read the backup; none: who can read the place
 	EncryptPrivate []seal.Recipient // only they can read what is private in it
@@ -79,8 +79,8 @@ func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 		return nil, err
 	}
 	defer p.close()
-	opt.Place.Write = true
-	repo, err := oci.Open(opt.To, opt.Place)
+	opt.Store.Write = true
+	repo, err := oci.Open(opt.To, opt.Store)
 	if err != nil {
 		return nil, err
 	}

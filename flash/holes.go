@@ -2,7 +2,7 @@ package flash
 
 import "errors"
 
-// HoleFinder is what an Image may know besides: which of its bytes nobody knows. They were
+// HoleFinder is an optional part of an Image that knows where its holes are. Their bytes were
 // never read from the phone, or the file leaves them out; what is read there in their place
 // proves nothing.
 type HoleFinder interface {

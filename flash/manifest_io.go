@@ -21,7 +21,7 @@ const SumsName = "SHA256SUMS"
 // the run owns.
 const MarkerName = ".mtkkit-unfinished"
 
-// ReadManifest decodes and validates in one step: a manifest may come from a stranger, and what
+// ReadManifest decodes and validates in one step: a manifest is untrusted, and what
 // ReadManifest returns can be used without looking again. Every file name in it is
 // safe to join to the folder's path, and every entry lies within its source.
 //

@@ -75,12 +75,12 @@ func (m *Manifest) LeavesOut() bool {
 // Covers reports whether all of the phone's regions is in here, as far as is known: no
 // source lacks bytes of its region, and no entry was left out.
 func (m *Manifest) Covers() bool {
-	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Lacks()) > 0 })
+	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Missing()) > 0 })
 }
 
-// Lacks lists what of its region the source has not, at the region's addresses: what was
+// Missing lists what of its region the source has not, at the region's addresses: what was
 // never read, and what lies beyond the end of the dump.
-func (s *ManifestSource) Lacks() []Extent { return Union(s.Unread, s.Beyond) }
+func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }
 
 // InFile moves stretches of the region to where they stand in the source's file. What the
 // file has not is left out.
@@ -93,10 +93,10 @@ func (s *ManifestSource) InFile(list []Extent) []Extent {
 	return out
 }
 
-// Lacking says what of the phone the sources have not, a warning for each source.
-func (m *Manifest) Lacking() (out []Problem) {
+// Missing says what of the phone the sources have not, a warning for each source.
+func (m *Manifest) Missing() (out []Problem) {
 	for _, s := range m.Sources {
-		lacks := s.Lacks()
+		lacks := s.Missing()
 		if len(lacks) == 0 {
 			continue
 		}

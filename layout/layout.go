@@ -17,7 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Options are what the user knows besides the dump.
+// Options is what the user knows in addition to the dump.
 type Options struct {
 	Claim    *Claim // what a file says of the partitions, nil for none
 	Trust    bool   // believe the claim against the dump
@@ -284,7 +284,7 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 	}
 }
 
-// findPMT looks for the table that boot loaders of the MBR generation keep besides the
+// findPMT looks for the table that boot loaders of the MBR generation keep in addition to the
 // MBR. It has the names and the raw partitions that an MBR lacks, so it is as good as a
 // scatter file that came with the dump.
 func findPMT(img flash.Image) *Claim {

@@ -132,7 +132,7 @@ func TestUnnamedContent(t *testing.T) {
 	}
 }
 
-// Labels are a stranger's words.
+// Labels are untrusted.
 func TestOwnNameSafe(t *testing.T) {
 	for label, want := range map[string]bool{"protect_f": true, "a b": false, "\x1b[2J": false, strings.Repeat("x", 99): false, "": false} {
 		if got := safeName.MatchString(label); got != want {

@@ -68,7 +68,7 @@ func (l *Layout) leaveOutFree(dev *flash.Device) {
 				continue
 			}
 			holes := flash.Within(silent, row.Clip(part.Image.Size()))
-			if len(holes) > 0 && image.FindLack(flash.Slice(known, row.Extent)).Free() {
+			if len(holes) > 0 && image.FindHoleUse(flash.Slice(known, row.Extent)).Free() {
 				part.Unread = flash.Without(part.Unread, holes)
 			}
 		}

@@ -9,7 +9,7 @@
 //
 // Every byte of every region is in at least one entry of the plan, so that the dump
 // can be put together again from the files alone. The names are those SP Flash Tool
-// looks for; a name that comes from a table is data from a stranger and is made safe
+// looks for; a name that comes from a table is untrusted and is made safe
 // before it becomes a path.
 //
 // Beside these there can be files made of the same bytes again, each of a kind of its

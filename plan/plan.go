@@ -25,13 +25,13 @@ type Item struct {
 // unread reports whether nothing of the item was ever read.
 func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) == it.Present }
 
-// Facts are what is known of the phone besides its bytes.
-type Facts struct {
-	Table      *flash.Table    // rows of all regions
-	Witness    flash.Witness   // which table they come from
-	Chip       string          // "MT6592", "" unknown
-	Project    string          // board or project, "" unknown
-	DeviceSize int64           // true size of the user area, bytes; 0 unknown
+// Description is what is known of the phone in addition to its bytes.
+type Description struct {
+	Table      *flash.Table   // rows of all regions
+	Witness    flash.Witness  // which table they come from
+	Chip       string         // "MT6592", "" unknown
+	Project    string         // board or project, "" unknown
+	DeviceSize int64          // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // of finding all that
 
 	// Unnamed tells of a stretch that no table names whether it may hold something, and what
@@ -47,14 +47,14 @@ type Plan struct {
 	Problems    flash.Problems // of the facts, and the plan's own
 
 	dev     *flash.Device
-	facts   Facts
+	facts   Description
 	wishes  Wishes
 	taken   names
 	trimmed map[string]string // whole file → its trimmed copy
 }
 
 // Make plans a split. The error is a *PatternError or one of reading.
-func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
+func Make(dev *flash.Device, f Description, w Wishes) (*Plan, error) {
 	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
 	p.ScatterName = scatter.FileName(f.Chip)
 	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, flash.MarkerName} {

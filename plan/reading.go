@@ -16,7 +16,7 @@ import (
 type Reading struct {
 	Only   []string // partitions by name or pattern, regions by name or that of their file, a..b; none: everything
 	Skip   []string // the same; of userdata the ends stay
-	Ranges []Range  // besides Only
+	Ranges []Range  // in addition to Only
 	Always []Range  // what is read whatever is asked: the tables, without which nothing has a name
 	Align  int64    // bytes: extents begin and end at multiples
 }
@@ -140,7 +140,7 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if len(out) > 0 {
 		return out, nil
 	}
-	// Last the names of files: a partition has one name, and a region another one besides.
+	// Last the names of files: a partition has one name, and a region has another one as well.
 	for _, p := range dev.Parts {
 		if strings.EqualFold(s, acquire.FileName(p.Region)) {
 			return []target{{Range{p.Region, flash.Extent{Length: p.Image.Size()}}, ""}}, nil

@@ -1,7 +1,7 @@
 // Package report gathers what is known of a dump into one plain struct and draws it:
 // as a table for a terminal, as a page that stands alone, as JSON.
 //
-//	Facts (rows, regions, problems) ──Build──► Report ──Text──► a table and a strip for each region
+//	Input (rows, regions, problems) ──Build──► Report ──Text──► a table and a strip for each region
 //	   from layout and plan, by cmd              │  └───HTML──► one file: no network, no script
 //	                                             └──────json──► the same struct, "mtkkit.blocks/1"
 //

@@ -15,7 +15,7 @@ import (
 
 func measured(t *testing.T, img flash.Image, length int64, full bool) Fill {
 	t.Helper()
-	f, err := newMeter(context.Background(), Facts{Full: full}).measure(img, length)
+	f, err := newMeter(context.Background(), Input{Full: full}).measure(img, length)
 	if err != nil {
 		t.Fatal(err)
 	}

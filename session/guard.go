@@ -28,7 +28,7 @@ const guardBlock = 16 << 10
 // watch is what the guards of a phone have seen.
 type watch struct {
 	mu       sync.Mutex
-	atPlace  func(error) bool
+	isLocal  func(error) bool
 	progress func(flash.Event)
 	lost     *lostEarly // the first loss
 }
@@ -89,7 +89,7 @@ func (g *guard) ask(p []byte, off int64) (int, error) {
 		n, err = read(p, off)
 		return err
 	})
-	if err != nil && err != io.EOF && (g.watch.atPlace == nil || !g.watch.atPlace(err)) {
+	if err != nil && err != io.EOF && (g.watch.isLocal == nil || !g.watch.isLocal(err)) {
 		g.watch.lost = &lostEarly{g.region, e, err}
 	}
 	return n, err

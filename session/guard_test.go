@@ -61,7 +61,7 @@ func TestGuardReads(t *testing.T) {
 func TestGuardNotesLoss(t *testing.T) {
 	for _, short := range []bool{true, false} {
 		a := &asked{Reader: bytes.NewReader(make([]byte, 1<<20)), at: flash.Extent{Offset: 5 * guardBlock, Length: 512}, err: fmt.Errorf("x: %w", port.ErrGone)}
-		w := &watch{atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
+		w := &watch{isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
 		g := &guard{Image: a, region: flash.EMMCUser, watch: w}
 		other := &guard{Image: a, region: flash.EMMCBoot1, watch: w}
 		p := make([]byte, 3*guardBlock)
@@ -92,7 +92,7 @@ func TestGuardNotesLoss(t *testing.T) {
 // goes on elsewhere.
 func TestGuardBadPlace(t *testing.T) {
 	a := &asked{Reader: bytes.NewReader(make([]byte, 1<<20)), at: flash.Extent{Offset: 1024, Length: 512}, err: &da.StatusError{Code: 0xc0010004}}
-	w := &watch{atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
+	w := &watch{isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
 	g := &guard{Image: a, region: flash.EMMCUser, watch: w}
 	p := make([]byte, 512)
 	if _, err := g.ReadAt(p, 0); err != nil {

@@ -54,8 +54,8 @@ type Phone struct {
 // to let go.
 func Connect(ctx context.Context, o Options) (*Phone, error) {
 	s := newSearch(o)
-	defer s.kit.Close()
-	if err := s.kit.open(&o); err != nil {
+	defer s.startFiles.Close()
+	if err := s.startFiles.open(&o); err != nil {
 		if a := s.absent(); a != nil {
 			s.tell(*a)
 		}
@@ -78,7 +78,7 @@ func (p *Phone) After() string { return p.Phone.After(p.end) }
 type search struct {
 	Options
 	teller
-	kit
+	startFiles
 	seen    *port.Skipper // Bus, without ports on which nobody speaks
 	want    func(port.Info) bool
 	holders func(port string) []host.Process // who else has a port open; nil where there is nobody to ask
@@ -178,7 +178,7 @@ func (s *search) start(ctx, life context.Context, p *Phone) error {
 	if s.agents.IsXML() {
 		family = brom.XML
 	}
-	o := s.kit.options(family)
+	o := s.startFiles.options(family)
 	o.Reconnect = func(ctx context.Context) (*port.Line, error) { return s.again(ctx, life, p) }
 	p.Phone, err = da.Start(life, loader, p.Loader, s.agents, o)
 	return err
@@ -227,7 +227,7 @@ func (p *Phone) Accuse(err error) error {
 	return err
 }
 
-// others are the programs that have a port open besides this one, as far as is known.
+// others are the other programs that have a port open, as far as is known.
 func others(holders func(string) []host.Process, on port.Info) []host.Process {
 	if holders == nil || on.Name == "" {
 		return nil

@@ -29,7 +29,7 @@ type Run struct {
 	// What Read finds out, also where it returns an error.
 	Dir   string        // the dump folder; "" until it has a name
 	Dump  *acquire.Dump // nil where none was opened
-	Told  *layout.Claim // what was told of the partitions besides the flash, nil for nothing
+	Told  *layout.Claim // what was told of the partitions in addition to the flash; nil: nothing
 	Blind bool          // there was no table to look the wishes' names up in: the dump does not know them
 
 	job acquire.Job
@@ -90,7 +90,7 @@ func (r *Run) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.job.Retry, r.job.Twice = named, byRegion(tables)
+	r.job.Retry, r.job.ReadTwice = named, byRegion(tables)
 	if r.some() || !r.Resume || r.Complete {
 		r.job.Want = want
 	}
@@ -112,7 +112,7 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 			return nil, err
 		}
 	}
-	w := &watch{atPlace: o.atPlace, progress: r.Progress}
+	w := &watch{isLocal: o.isLocal, progress: r.Progress}
 	l, err := layout.Resolve(ctx, guarded(o.Source.Device, avoid, w), layout.Options{Claim: r.Told, TablesOnly: true, Progress: r.Progress})
 	switch {
 	case w.lost != nil: // what cannot be read has no table, and that means nothing
@@ -129,16 +129,16 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 func (r *Run) describe(l *layout.Layout) {
 	o, j := r.Origin, &r.job
 	dev, phone := &o.Source.Device, o.phone
-	if o.pieces { // a phone says itself how long its flash is
+	if o.partial { // a phone says itself how long its flash is
 		l.Bound(dev)
 	}
 	m := &j.Record
 	m.Tool, m.Created = r.Tool, r.Began.UTC().Format(time.RFC3339)
 	m.Chip, m.Project, m.Table, m.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	m.Problems = append(m.Problems, o.problems...)
-	j.Device, j.Again, j.AtPlace, j.Sector, j.Live = dev, o.again, o.atPlace, o.sector, o.live
-	j.Pieces, j.Lacks, j.Own, j.IDs = o.pieces, o.Holes, ownPlaces(l), o.ids
-	j.Reread, j.KeepIDs, j.AcceptBad, j.AnyRoom, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.AnyRoom, r.Progress
+	j.Device, j.DropCache, j.IsLocal, j.Sector, j.Live = dev, o.dropCache, o.isLocal, o.sector, o.live
+	j.Partial, j.Holes, j.Distinct, j.IDs = o.partial, o.Holes, distinct(l), o.ids
+	j.Reread, j.KeepIDs, j.AcceptBad, j.IgnoreFreeSpace, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.IgnoreFreeSpace, r.Progress
 }
 
 // open makes the dump folder, or opens the one to go on with.

@@ -128,7 +128,7 @@ func TestRunLostEarly(t *testing.T) {
 				break
 			}
 			var at *acquire.LostError
-			if !errors.As(err, &at) || at.Region != flash.EMMCUser || !at.Place.Overlaps(deadly) || !errors.Is(err, port.ErrGone) || !IsTrouble(err) {
+			if !errors.As(err, &at) || at.Region != flash.EMMCUser || !at.Extent.Overlaps(deadly) || !errors.Is(err, port.ErrGone) || !IsTrouble(err) {
 				t.Fatalf("%s: lost %d times: %v", name, lost, err)
 			}
 			if lost == 0 && r.Blind != (only != nil) {

@@ -21,13 +21,13 @@ type Wishes struct {
 
 	Complete   bool         // all the rest, for a dump to go on with; else what was wanted before
 	Only, Skip []string     // names and patterns, as plan.Reading has them
-	Ranges     []plan.Range // besides Only; a region may be called as its file is, "" is the user area
+	Ranges     []plan.Range // in addition to Only; a region may be called as its file is, "" is the user area
 
-	Claim     *layout.Claim // partitions that a file tells; nil: what the origin itself tells, if anything
-	Reread    int           // so many of a hundred chunks are read twice
-	KeepIDs   bool          // the phone's identities go into the manifest in clear
-	AcceptBad bool          // a region with places that cannot be read may be finished
-	AnyRoom   bool          // begin also when the disk may be too small
+	Claim           *layout.Claim // partitions that a file tells; nil: what the origin itself tells, if anything
+	Reread          int           // so many of a hundred chunks are read twice
+	KeepIDs         bool          // the phone's identities go into the manifest in clear
+	AcceptBad       bool          // a region with places that cannot be read may be finished
+	IgnoreFreeSpace bool          // begin also when the disk may be too small
 
 	Tool     string            // name and version of the program, for the manifest
 	Began    time.Time         // goes into the manifest, and into the name of a new folder
@@ -142,9 +142,9 @@ func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 	return out
 }
 
-// ownPlaces are the partitions that make a phone this phone: what tells it from others of its
+// distinct are the partitions that make a phone this phone: what tells it from others of its
 // model.
-func ownPlaces(l *layout.Layout) map[flash.Region][]flash.Extent {
+func distinct(l *layout.Layout) map[flash.Region][]flash.Extent {
 	own := map[flash.Region][]flash.Extent{}
 	for _, p := range l.Table.Partitions {
 		if _, yes := scatter.Identity(p.Name); yes && p.Placed() {

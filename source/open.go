@@ -185,7 +185,7 @@ func (s *Source) hole(r flash.Region, holes ...flash.Extent) {
 // openMain opens what the user named, whatever it is.
 func (s *Source) openMain(ctx context.Context, path string) error {
 	if oci.IsLayout(path) {
-		return s.openPlace(ctx, path)
+		return s.openStore(ctx, path)
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return s.openDir(ctx, path)

@@ -41,7 +41,7 @@ var watchdogs = map[uint32]register{
 	0xa2050000: {0xa2050000, 0x2200, true},
 }
 
-// mt6592Second is a register the MT6592 has besides.
+// mt6592Second is a second register that only the MT6592 has.
 var mt6592Second = register{0x10000500, 0x22000000, false}
 
 // stopWatchdog keeps a phone in BootROM mode from resetting after some seconds. A

@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// What callers branch on, besides port's and brom's errors.
+// Errors that callers branch on, in addition to those of port and brom.
 var (
 	// ErrNoAgent: the file has no agent for this phone.
 	ErrNoAgent = errors.New("the file has no Download Agent for this phone")

@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options are what a start may need besides the agent.
+// Options is what a start may need in addition to the agent.
 type Options struct {
 	// DRAM are the memory settings (MTK_BLOADER_INFO) of the phone's own preloader.
 	// They are sent only to a phone in BootROM mode. DRAMVersion is the number in the

@@ -23,7 +23,7 @@
 // are, and then uses the blob that is there, whatever it was compressed by.
 //
 // What only some may read is sealed for a key that the backup has of its own, and that
-// is sealed for them (package seal); the books in the clear then speak of the rest only.
+// is sealed for them (package seal); the documents in the clear then speak of the rest only.
 //
 // The format and its annotations are written down in docs/oci.md. The specification is
 // https://github.com/opencontainers/image-spec, version 1.1.

@@ -16,12 +16,12 @@ import (
 const asksAtOnce = 8
 
 // confirm asks for the blobs that were sent, before a tag names them.
-func (u *Upload) confirm(ctx context.Context, books []ocispec.Descriptor) error {
+func (u *Upload) confirm(ctx context.Context, documents []ocispec.Descriptor) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
 	slots := make(chan struct{}, asksAtOnce)
-	for _, d := range append(books, u.sent...) {
+	for _, d := range append(documents, u.sent...) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()

@@ -107,7 +107,7 @@ func Open(ref Ref, opt Options) (*Repo, error) {
 		s, err = openRegistry(ref, opt)
 	}
 	if err != nil {
-		return nil, at(ref.Place(), err)
+		return nil, at(ref.Store(), err)
 	}
 	return &Repo{Ref: ref, store: s, opt: opt}, nil
 }
@@ -126,12 +126,12 @@ func (r *Repo) fail(tag string, err error) error {
 }
 
 // at puts the place before an error. A refusal gets it as its path.
-func at(place string, err error) error {
+func at(store string, err error) error {
 	if no := flash.AsRefusal(err); no != nil && no.Path == "" {
-		no.Path = place
+		no.Path = store
 		return err
 	}
-	return fmt.Errorf("%s: %w", place, err)
+	return fmt.Errorf("%s: %w", store, err)
 }
 
 // readAll reads a blob that has to be in memory as a whole, proven by its digest.

@@ -275,7 +275,7 @@ func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := decodeHeader(b)
 		if err != nil {
-			// The sum guards the fields from chance, not from a stranger: look behind it.
+			// The sum guards the fields against chance, not against an attacker: look behind it.
 			if len(b) != pageSize {
 				return
 			}

@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Report is what is known of a file by its sidecar.
-type Report struct {
+// Result is what is known of a file by its sidecar.
+type Result struct {
 	Size     int64          // of the file as it was, bytes
 	Damaged  []flash.Extent // of the file, in whole blocks
 	Lost     []flash.Extent // of these, what cannot be mended
@@ -24,7 +24,7 @@ type Report struct {
 }
 
 // Whole reports whether the file is what it was.
-func (r *Report) Whole() bool { return len(r.Damaged) == 0 }
+func (r *Result) Whole() bool { return len(r.Damaged) == 0 }
 
 // TooMuchError is damage that the parity does not cover.
 type TooMuchError struct{ Lost []flash.Extent }
@@ -51,14 +51,14 @@ const maxRuns = 1 << 20
 type mender struct {
 	*sidecar
 	in       io.ReaderAt
-	report   Report
+	report   Result
 	progress func(flash.Event)
 	op       string
 }
 
 // Verify reads a file and its sidecar and says what is damaged and whether it could be
 // mended.
-func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Report, error) {
+func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.E
 // again, and the result is read and proven before it gets its name. When more is
 // damaged than can be mended, the error is a *TooMuchError and nothing is written. The
 // file itself is never touched.
-func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Report, error) {
+func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 		s.f.Close()
 		return nil, nil, fmt.Errorf("parity: %w", err)
 	}
-	m = &mender{sidecar: s, in: in, progress: progress, report: Report{Size: s.size}}
+	m = &mender{sidecar: s, in: in, progress: progress, report: Result{Size: s.size}}
 	if st, err := in.Stat(); err == nil && st.Size() > s.size {
 		m.report.Problems.AddAt(flash.Warning, "file", s.size, "0x%x bytes follow that do not belong to it", st.Size()-s.size)
 	} else if err == nil && st.Size() < s.size {

@@ -33,9 +33,9 @@ func backupTagsCommand(u *ui) *cli.Command {
 				return placeHelp(err)
 			}
 			if u.json {
-				return u.document(tagsDoc{"mtkkit.tags/1", repo.Place(), all})
+				return u.document(tagsDoc{"mtkkit.tags/1", repo.Store(), all})
 			}
-			return printTags(u, repo.Place(), all)
+			return printTags(u, repo.Store(), all)
 		}),
 	}
 }
@@ -52,7 +52,7 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 			return err
 		}
 		if ref.Tag != "" {
-			return usage("%s names one backup; all of them are in %s", s, ref.Place())
+			return usage("%s names one backup; all of them are in %s", s, ref.Store())
 		}
 		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
@@ -185,7 +185,7 @@ type pruneDoc struct {
 
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
 	if u.json && failed == nil {
-		if err := u.document(pruneDoc{"mtkkit.prune/1", repo.Place(), p.DryRun, out}); err != nil {
+		if err := u.document(pruneDoc{"mtkkit.prune/1", repo.Store(), p.DryRun, out}); err != nil {
 			return err
 		}
 	}

@@ -87,7 +87,7 @@ func showMap(u *ui, d *input, r *report.Report) error {
 }
 
 // writeMap writes the page. Whether that is allowed is asked before the dump is read.
-func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, facts report.Facts) error {
+func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, facts report.Input) error {
 	out := outFile{path: o.html, inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), force: o.force, ours: report.Generator}
 	if err := out.refuse(); err != nil {
 		return err

@@ -65,7 +65,7 @@ func (s *conversion) judgePieces(pieces []*image.Sparse, said int64) []flash.Pro
 	if len(pieces) == 1 {
 		why = source.PieceOf(s.inputs[0])
 	}
-	text, severity := image.FindLack(s.img).Tell()
+	text, severity := image.FindHoleUse(s.img).Tell()
 	switch {
 	case why != "":
 		add(flash.Warning, "%s; %s are zeros in the plain image", why, silent)

@@ -163,7 +163,7 @@ func lacks(list []*lp.Partition) (out []flash.Problem) {
 		if p.Image == nil {
 			continue
 		}
-		if text, severity := image.FindLack(p.Image).Tell(); text != "" {
+		if text, severity := image.FindHoleUse(p.Image).Tell(); text != "" {
 			out = append(out, flash.Problem{Severity: severity, Place: p.Name, Offset: flash.NoOffset, Text: text})
 		}
 	}
@@ -217,7 +217,7 @@ func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *l
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: p.Name, Offset: flash.NoOffset, Text: "is not written: another partition has its name"})
 		default:
-			if text, severity := image.FindLack(p.Image).Tell(); text != "" {
+			if text, severity := image.FindHoleUse(p.Image).Tell(); text != "" {
 				whole = false
 				if severity == flash.Error {
 					text = "is written in part: " + text

@@ -48,7 +48,7 @@ type portDevice struct {
 	Findings []host.Finding `json:"findings,omitempty"`
 }
 
-func listPorts(u *ui, facts *host.Facts) error {
+func listPorts(u *ui, facts *host.Snapshot) error {
 	doc, all := portsDocument{Schema: "mtkkit.ports/1", Devices: []portDevice{}}, []host.Finding(nil)
 	for _, d := range facts.Devices {
 		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: fixes(host.CheckDevice(facts, d))}

@@ -120,7 +120,7 @@ func (v verdictDoc) say(u *ui, sentence string) error {
 }
 
 // bootWords sums a report up, "" when the dump has no AVB block.
-func bootWords(r *avb.Report) string {
+func bootWords(r *avb.Verification) string {
 	names := map[avb.Verdict][]string{}
 	for _, f := range r.Findings {
 		names[f.Verdict] = append(names[f.Verdict], f.Partition)

@@ -11,7 +11,7 @@ import (
 // DefaultLimit is more than any ramdisk of a phone unpacks to, bytes.
 const DefaultLimit = 512 << 20
 
-// What a ramdisk may consist of besides bytes: each takes memory of its own. Ramdisks of
+// The number of things a ramdisk may hold: each takes memory of its own. Ramdisks of
 // phones have a few segments, and some thousand files.
 const (
 	maxSegments = 1 << 10
