@@ -54,7 +54,7 @@ type Job struct {
 	IDs     map[string][]byte
 	KeepIDs bool
 
-	AcceptBad       bool // a region with unreadable places may be finished
+	AcceptBad       bool // a region with unreadable ranges may be finished
 	IgnoreFreeSpace bool // begin although the disk may be too small: zeros use no space
 	Progress        func(flash.Event)
 }
@@ -76,7 +76,7 @@ type Dump struct {
 
 	done, total int64 // bytes
 	retries     int
-	at          string // what is being read, for a person
+	at          string // what is being read, for the user
 	problems    flash.Problems
 	buf         []byte
 	proved      bool // what earlier runs have read is on the disk as they read it
@@ -355,7 +355,7 @@ func (d *Dump) path(name string) string { return filepath.Join(d.dir, filepath.F
 // Dir returns the folder's path.
 func (d *Dump) Dir() string { return d.dir }
 
-// Close lets go of the folder. What is not finished can be gone on with.
+// Close lets go of the folder. What is not finished can be resumed.
 func (d *Dump) Close() {
 	for _, r := range d.regions {
 		r.close()

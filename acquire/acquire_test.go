@@ -21,7 +21,7 @@ import (
 type fake struct {
 	b       []byte
 	bad     []flash.Extent         // cannot be read
-	healAt  int                    // from this read on, bad places can be
+	healAt  int                    // from this read on, bad ranges can be
 	diesAt  int                    // the read that loses the phone, 0 never
 	flip    func(reads int) bool   // whether a read has a wrong byte
 	before  func(off int64, n int) // told of every read
@@ -244,7 +244,7 @@ func TestSparse(t *testing.T) {
 }
 
 // The phone is lost at every read there is: what was read stays, and the dump that is
-// gone on with is whole.
+// resumed is whole.
 func TestLost(t *testing.T) {
 	const reads = 2 + 2 + 7 // the tables twice, and seven chunks
 	for at := 1; at <= reads; at++ {

@@ -16,7 +16,7 @@
 //	                                   every 16 MiB or 5 seconds: ─┘
 //
 // The journal is the truth: what it lists is on the disk, for the data were synced
-// before it was written. A run that goes on compares it with the disk first, and reads
+// before it was written. A run that continues compares it with the disk first, and reads
 // again what is not there any more (prove.go). The map is drawn from it. First what a dump that is stopped
 // early can least do without:
 //
@@ -24,7 +24,7 @@
 //	└── read twice, compared ┘
 //
 // A region is one pass in order of address, in which what fails is tried again, halved
-// and passed over; a second pass comes back to it. A place that makes the phone leave is
+// and passed over; a second pass comes back to it. A range that makes the phone leave is
 // in the journal, too: the second time it is put off, and come back to in small steps
 // (lost.go). An RPMB that the phone does not give is left out, and noted.
 //

@@ -143,8 +143,8 @@ func TestExtendedIsUnfinished(t *testing.T) {
 	}
 }
 
-// A dump that is gone on with by another way keeps what the first one knew of the phone,
-// and goes on telling phones apart by it.
+// A dump that is resumed by another way keeps what the first one knew of the phone,
+// and continues telling phones apart by it.
 func TestResumeAnotherWay(t *testing.T) {
 	p, dir := newPhone(52), filepath.Join(t.TempDir(), "dump")
 	p.user.diesAt = 3
@@ -234,7 +234,7 @@ func must(t *testing.T, dir string, job Job) *Dump {
 }
 
 // Where the phone is lost and what came of it does not reach the disk either, both are
-// said: with only one of them mended it would fail again.
+// said: with only one of them repaired it would fail again.
 func TestTwoTroubles(t *testing.T) {
 	p, dir := newPhone(53), filepath.Join(t.TempDir(), "dump")
 	d, err := Create(dir, p.job())

@@ -46,7 +46,7 @@ func TestOrder(t *testing.T) {
 }
 
 // What is read before its turn does not have the file read back in the end, also when the
-// reading is ended and gone on with anywhere.
+// reading is ended and resumed anywhere.
 func TestFlatSumCatchesUp(t *testing.T) {
 	for diesAt := range 16 {
 		p, dir := newPhone(81), filepath.Join(t.TempDir(), "dump")

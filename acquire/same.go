@@ -93,7 +93,7 @@ func (d *Dump) sameContent(known bool) (proved bool, err error) {
 }
 
 // sameEnd compares the last chunk of a region that can be read; three are tried. It returns
-// where that is, -1 for none. Where there are others, it is none beside a place where the
+// where that is, -1 for none. Where there are others, it is none beside a range where the
 // phone was lost twice: the system may read ahead of us, and a run is to get further than here.
 func (d *Dump) sameEnd(j *journal) (end int64, err error) {
 	var traps []flash.Extent
@@ -180,7 +180,7 @@ func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 		return false, nil // there is nothing to be had there, or the phone was lost there
 	}
 	img, b := d.job.Device.Image(j.region), d.buffer()[:c.Length]
-	err = exactly(img, b, c.Offset)      // around it may be a place where the phone is lost
+	err = exactly(img, b, c.Offset)      // around it may be a range where the phone is lost
 	if err == nil && sumOf(b) != c.sum { // a bit that flipped on the way is no other phone
 		d.again()
 		err = exactly(img, b, c.Offset)

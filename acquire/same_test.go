@@ -139,7 +139,7 @@ func TestNothingToProve(t *testing.T) {
 	}
 }
 
-// To go on with a large file compares some of it: what phones differ by wherever it lies,
+// To resume a large file compares some of it: what phones differ by wherever it lies,
 // and of the rest as much as takes seconds.
 func TestSampleIsBounded(t *testing.T) {
 	j := &journal{region: flash.EMMCUser, size: 1 << 40}
@@ -169,7 +169,7 @@ func TestSampleIsBounded(t *testing.T) {
 	}
 }
 
-// A user area that goes on changing is not compared; the phone's identity is.
+// A user area that keeps changing is not compared; the phone's identity is.
 func TestLiveIsKnownByItsIdentity(t *testing.T) {
 	p, dir := noisy(63), filepath.Join(t.TempDir(), "dump")
 	p.some(t, dir, ext(6<<20, 4096)...)

@@ -243,7 +243,7 @@ func TestGarbageBehindTheJournal(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// sparse is a region of any size that holds noise in few places. Where it is nothing it
+// sparse is a region of any size that holds noise in few ranges. Where it is nothing it
 // costs nothing to say so.
 type sparse struct {
 	size  int64

@@ -33,7 +33,7 @@ func (d *Dump) notGiven(r flash.Region) bool {
 }
 
 // readUseless reads a region that no restore can use. Until something of it was read it is
-// asked for once: an agent that does not give it says so for every place, and some leave
+// asked for once: an agent that does not give it says so for every offset, and some leave
 // the bus over it.
 func (d *Dump) readUseless(ctx context.Context, r *region, img flash.Image) error {
 	list := chunks(flash.Union(r.todo(), r.bad))

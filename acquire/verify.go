@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readings is how often a place that does not read the same twice is read.
+// readings is how often a range that does not read the same twice is read.
 const readings = 5
 
 // rereads lists the chunks of a region that are to be read a second time: those that
@@ -87,7 +87,7 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 }
 
 // skipsSecond reports whether the phone was lost twice over the second reading of a chunk.
-// Losses of the first are forgotten once all of their place is read, or are of other places.
+// Losses of the first are forgotten once all of their range is read, or are of other ranges.
 func (j *journal) skipsSecond(e flash.Extent) bool {
 	n := 0
 	for _, l := range j.lost {
@@ -98,8 +98,8 @@ func (j *journal) skipsSecond(e flash.Extent) bool {
 	return n > 1
 }
 
-// settle finds out what a place holds that did not read the same twice: what two
-// readings agree on. A place that never does counts as unreadable.
+// settle finds out what a range holds that did not read the same twice: what two
+// readings agree on. A range that never does counts as unreadable.
 func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, second [32]byte) error {
 	r.drop(c.Extent)
 	seen := [][32]byte{c.sum, second}

@@ -86,7 +86,7 @@ func (m made) poke(name string, off int64, b []byte) {
 	}
 }
 
-// middleOf is a place in an archive, amid the frames of a member's content: members stand
+// middleOf is an offset in an archive, amid the frames of a member's content: members stand
 // one after the other, behind a frame of some bytes.
 func middleOf(a *Archive, of *backup.Member) (at int64) {
 	for _, m := range a.Members() {
@@ -328,7 +328,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// A backup in a place comes back as the dump with its key, and without it as what is not
+// A backup in a store comes back as the dump with its key, and without it as what is not
 // private.
 func TestPushAndPull(t *testing.T) {
 	m := newMade(t)

@@ -15,11 +15,11 @@ import (
 // PullOptions say what is pulled, and where to.
 type PullOptions struct {
 	From    oci.Ref     // with a tag
-	Store   oci.Options // how the place is reached
+	Store   oci.Options // how the store is reached
 	Output  string      // folder; with Dump a file, or a folder of regions
 	Tool    string      // name and version of the program, for records
 	Dump    bool        // the dump itself, not its parts
-	WithKey bool        // what is private is wanted, too: it is refused to pull only the rest
+	WithKey bool        // the private files are required: without them Pull is refused
 
 	Force    bool // replace what an earlier run wrote to the folder
 	NoHoles  bool // write zeros as zeros
@@ -30,11 +30,11 @@ type PullOptions struct {
 type Pulled struct {
 	*Restored                 // with Dump; else nil
 	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
-	Locked    error           // why what is private was not pulled; nil when all was
+	Locked    error           // why the private files were not pulled; nil when all were
 }
 
 // Pull writes the parts folder that was pushed, or the dump that it was made of. Of a parts
-// folder what fails is left to be gone on with: a *ResumableError.
+// folder what fails is left to be resumed: a *ResumableError.
 func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 	repo, err := oci.Open(opt.From, opt.Store)
 	if err != nil {
@@ -101,7 +101,7 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	return &Pulled{Restored: done, Record: b.Manifest}, nil
 }
 
-// StoreVerdict is what a verification of a backup in a place found.
+// StoreVerdict is what a verification of a backup in a store found.
 type StoreVerdict struct {
 	Verdict
 	Blobs  int   // that are encrypted: as they were pushed, and not read
@@ -109,7 +109,7 @@ type StoreVerdict struct {
 	First  error // the first thing that is lost; nil for none
 }
 
-// VerifyStore reads all of a backup in a place, and proves it. Of what no key opens it
+// VerifyStore reads all of a backup in a store, and proves it. Of what no key opens it
 // proves that it is as it was pushed.
 func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdict, error) {
 	repo, err := oci.Open(ref, opt)

@@ -35,10 +35,10 @@ type Restored struct {
 	Output     string
 	Files      int
 	Bytes      int64
-	Problems   []flash.Problem // what the archive has lost, and what the dump never had
-	Map        string          // ddrescue's map of what of the file is no data; "" when all is
-	Lost       bool            // some of it is lost, and reads as zeros
-	Incomplete bool            // the dump never had all of it: Map, or the manifest, says what
+	Problems   []flash.Problem // lost bytes of the archive, and missing bytes of the dump
+	Map        string          // path of the ddrescue map that lists the holes of the file; "" when it has none
+	Lost       bool            // some bytes are lost; the output has zeros there
+	Incomplete bool            // the dump was incomplete: Map or the manifest lists the holes
 	Locked     int             // private files that are encrypted still
 }
 
@@ -66,7 +66,7 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 		return r.parts(ctx, a)
 	}
 	switch {
-	case m == nil: // no map could say which bytes of the dump are not the phone's
+	case m == nil: // without a manifest no map can list the holes of the dump
 		return nil, refuse(flash.ReasonNoRecord, a.Path, "has lost its manifest, and with it where in the dump its files lie")
 	case m.LeavesOut():
 		return nil, refuse(flash.ReasonPartial, a.Path, "holds a part of the dump only")
@@ -82,11 +82,11 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 // restoring is one run of Restore, or of Pull with the dump.
 type restoring struct {
 	RestoreOptions
-	path   string          // of the archive, or the folder of the place: never written to
+	path   string          // of the archive, or the folder of the store: never written to
 	record *flash.Manifest // nil when the archive has lost it
 
 	lost      losses
-	lacks     bool // not all that is written are the phone's bytes
+	lacks     bool // the output has bytes that are not the phone's
 	problems  []flash.Problem
 	rescueMap string // the map that was written
 	locked    int

@@ -1,5 +1,5 @@
 // Package backup packs files into one archive and reads them again: a tar archive in
-// zstd frames that ordinary tools unpack and that can be read at any place.
+// zstd frames that ordinary tools unpack and that can be read at any offset.
 //
 //	┌ frame ─┬ frame ─┬ frame ───┬ frame ───┬─ … ─┬ frame ─┬ skippable ┬ skippable ┬ skippable ─┐
 //	│ pax    │ header │ 0..4 MiB │ 4..8 MiB │     │ end of │ index     │ index     │ seek table │
@@ -18,7 +18,7 @@
 //	pax header  GNU.sparse.major=1 minor=0 name=… realsize=…
 //	header      GNUSparseFile.0/NAME
 //	map         "2\n0\n65536\n1048576\n0\n", padded to 512 bytes
-//	content     the stretches of data, one after the other
+//	content     the ranges of data, one after the other
 //
 // The index is JSON: the members with their maps and sums and, for every frame, its length
 // and the state of the member's SHA-256 behind it, so that one hash proves the member and

@@ -123,7 +123,7 @@ func (m *Manifest) validate() error {
 	return nil
 }
 
-// checkOrder proves that stretches lie in order between two addresses.
+// checkOrder proves that ranges lie in order between two addresses.
 func checkOrder(list []Extent, from, to int64) error {
 	for _, e := range list {
 		if e.Offset < from || e.Length <= 0 || e.Length > to-e.Offset {

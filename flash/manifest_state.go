@@ -52,7 +52,7 @@ func (e *ManifestEntry) State(unread []Extent) State {
 	return StateStored
 }
 
-// AtHand is the stretch of its region that the dump has of the entry.
+// AtHand is the range of its region that the dump has of the entry.
 func (e *ManifestEntry) AtHand() Extent { return Extent{e.Offset, e.Present} }
 
 // State is the entry's, by what the region's source lacks.
@@ -82,7 +82,7 @@ func (m *Manifest) Covers() bool {
 // never read, and what lies beyond the end of the dump.
 func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }
 
-// InFile moves stretches of the region to where they stand in the source's file. What the
+// InFile moves ranges of the region to where they stand in the source's file. What the
 // file has not is left out.
 func (s *ManifestSource) InFile(list []Extent) []Extent {
 	cut := max(-s.Offset, 0)

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// between finds the stretch that holds a place.
+// between finds the range that holds a place.
 func between(t *testing.T, l *Layout, at int64) Stretch {
 	t.Helper()
 	for _, s := range l.Between {

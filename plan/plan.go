@@ -13,12 +13,12 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Item is one stretch of a region: what the manifest will say of it, and the bytes.
+// Item is one range of a region: what the manifest will say of it, and the bytes.
 type Item struct {
 	flash.ManifestEntry
 	Row    *flash.Partition // the table's row; nil for gaps, regions and preloaders
 	Image  flash.Image      // the bytes at hand
-	Unread []flash.Extent   // stretches of the region in it that were never read: no zeros
+	Unread []flash.Extent   // ranges of the region in it that were never read: no zeros
 	Write  bool             // a file is made of it; false when skipped, or shared with an earlier one
 }
 
@@ -34,7 +34,7 @@ type Description struct {
 	DeviceSize int64          // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // of finding all that
 
-	// Unnamed tells of a stretch that no table names whether it may hold something, and what
+	// Unnamed tells of a range that no table names whether it may hold something, and what
 	// names its content gives; nil when tables name all.
 	Unnamed func(flash.Extent) (guess string, yes bool)
 }
@@ -199,7 +199,7 @@ func (p *Plan) addUser() {
 	}
 }
 
-// unnamed tells what stands in a stretch that no table names.
+// unnamed tells what stands in a range that no table names.
 func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
 	if p.facts.Unnamed == nil {
 		return "", false
@@ -318,7 +318,7 @@ func (p *Plan) sized(it Item) Item {
 	return it
 }
 
-// gaps are the stretches of [0, size) that no row covers.
+// gaps are the ranges of [0, size) that no row covers.
 func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 	var out []flash.Extent
 	at := int64(0)

@@ -21,7 +21,7 @@ type Reading struct {
 	Align  int64    // bytes: extents begin and end at multiples
 }
 
-// Range is a stretch of a region.
+// Range is an extent of a region.
 type Range struct {
 	Region flash.Region
 	flash.Extent
@@ -101,7 +101,7 @@ func CheckPattern(s string) error {
 	return nil
 }
 
-// named finds what a name, a pattern or a stretch of partitions (nvram..protect_s)
+// named finds what a name, a pattern or a range of partitions (nvram..protect_s)
 // stands for.
 func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if err := CheckPattern(s); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// Source is an image with what to call it to a person.
+// Source is an image with what to call it to the user.
 type Source struct {
 	Name  string
 	Image flash.Image

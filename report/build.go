@@ -161,7 +161,7 @@ func verdict(r Row, c image.Content) image.Verdict {
 	return image.Neutral
 }
 
-// words names the content for a person, with the name it gives itself.
+// words names the content for the user, with the name it gives itself.
 func (c *Content) words() string {
 	if c.Label == "" {
 		return c.Kind
@@ -175,7 +175,7 @@ func (r *Row) blank() bool {
 	return k == image.Zero.String() || k == image.Erased.String()
 }
 
-// what names the row's content for a person. Of a blank row it says how sure that is:
+// what names the row's content for the user. Of a blank row it says how sure that is:
 // the end of a row may hold what a few spots of it do not show.
 func (r *Row) what(name func(*Content) string) string {
 	s := name(r.Content)

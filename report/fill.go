@@ -30,9 +30,9 @@ type Fill struct {
 
 const (
 	cells   = 64
-	spot    = 4096       // bytes looked at in a long stretch, and the grain of all amounts
-	short   = 4 * spot   // a stretch of so many bytes is read whole
-	maxRuns = 64         // stretches of data told apart in a cell; a hole beyond is called data
+	spot    = 4096       // bytes looked at in a long range, and the grain of all amounts
+	short   = 4 * spot   // a range of so many bytes is read whole
+	maxRuns = 64         // ranges of data told apart in a cell; a hole beyond is called data
 	chunk   = 256 * spot // of a full read
 )
 

@@ -42,7 +42,7 @@ type Identity struct {
 	Build      []Fact           `json:"build"`    // what its software says about itself
 }
 
-// Missing is a stretch to read from the phone. A Length of 0 is the whole region, of
+// Missing is a range to read from the phone. A Length of 0 is the whole region, of
 // a size that the dump cannot tell.
 type Missing struct {
 	Region flash.Region `json:"region"`
@@ -63,7 +63,7 @@ type Region struct {
 	Size int64        `json:"size"`           // bytes as far as known, at least Have; 0 unknown
 }
 
-// Row is a partition, or a stretch that is none.
+// Row is a partition, or a range that is none.
 type Row struct {
 	Kind      flash.Kind      `json:"kind"` // a partition, gap, region or preloader
 	Name      string          `json:"name"` // untrusted

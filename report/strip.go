@@ -90,7 +90,7 @@ func scale(v, to, from int64) int64 {
 	return int64(q)
 }
 
-// dominant finds the segment with most of [from, to) and what that stretch holds:
+// dominant finds the segment with most of [from, to) and what that range holds:
 // data anywhere in it shows.
 func dominant(segs []Segment, from, to int64) (byte, Segment) {
 	var (

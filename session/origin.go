@@ -22,37 +22,36 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// Origin is what a dump is read from: a phone on a port, a rooted phone that runs, or files.
+// Origin is the source of a dump: a phone on a port, a rooted phone that runs, or files.
 type Origin struct {
-	Source *source.Source // its Device is what there is to read
+	Source *source.Source // its Device is read
 	// Captures are lists of partitions that the origin has in addition to its flash.
 	Captures []adb.Capture
-	// Holes are the places for which the origin has no bytes: they read as anything.
+	// Holes are the ranges for which the origin has no bytes; what a read returns there means nothing.
 	Holes map[flash.Region][]flash.Extent
 
-	dropCache func()           // the next read comes from the flash once more; nil when all do
-	isLocal   func(error) bool // an error is about the place that was read
-	sector    int64            // the least that is read at once, bytes
+	dropCache func()           // makes the next read come from the flash, not from a cache; nil: no cache
+	isLocal   func(error) bool // the error concerns only the range that was read
+	sector    int64            // the smallest read, bytes
 	chip      string
 	phone     flash.ManifestPhone
 	ids       map[string][]byte
-	problems  []flash.Problem // what the manifest is to say of how it was read
-	live      bool            // it goes on changing while it is read
+	problems  []flash.Problem // for the manifest
+	live      bool            // the origin changes while it is read
 	partial   bool            // it may have fewer regions than the phone
 
-	connected *Phone // nil for what is on no port
+	connected *Phone // nil for an origin without a port
 	close     func() error
 	once      sync.Once
 }
 
-// Close lets go of the origin, once: a phone ends as its options say.
+// Close ends the use of the origin, once. A phone then does what its options say.
 func (o *Origin) Close() (err error) {
 	o.once.Do(func() { err = o.close() })
 	return err
 }
 
-// After says what a phone does that was closed, and what is next to do; "" where that needs no
-// word.
+// After says what a phone does after Close, and what the user must do next; "" for nothing.
 func (o *Origin) After() string {
 	if o.connected == nil {
 		return ""

@@ -22,13 +22,13 @@ type Options struct {
 	Bus  port.Bus // where ports appear; nil for the serial ports of this computer
 
 	Agents     string      // file of Download Agents
-	AgentImage flash.Image // what stands in for that file where there is none; nil for nothing
+	AgentImage flash.Image // used when there is no such file; nil for none
 	Preloader  string      // file with the phone's own preloader, for a phone in BootROM mode; "" for none
 	Auth, Cert string      // files of the phone's maker that permit reading, "" for none
 
 	Wait time.Duration // give up when no phone came; 0: wait until the context ends
 	End  da.End        // what the phone does when reading is over
-	Tell func(Notice)  // hears what happens, in the caller's goroutine; nil for nobody
+	Tell func(Notice)  // receives notices, in the caller's goroutine; nil for none
 }
 
 // Phone is a connected phone whose Download Agent answers. It reads as a flash.Device (Device).
@@ -79,9 +79,9 @@ type search struct {
 	Options
 	teller
 	startFiles
-	seen    *port.Skipper // Bus, without ports on which nobody speaks
+	seen    *port.Skipper // Bus, without silent ports
 	want    func(port.Info) bool
-	holders func(port string) []host.Process // who else has a port open; nil where there is nobody to ask
+	holders func(port string) []host.Process // other programs that have a port open; nil when the system cannot tell
 }
 
 func newSearch(o Options) *search {
@@ -113,7 +113,7 @@ func portPath(name string) string {
 func isPhone(i port.Info) bool { return i.IsPhone() || i.VID == 0 && runtime.GOOS == "darwin" }
 
 // grace is how long a phone gets after ctx has ended to end what it is doing. One that has
-// been silent for longer than patience tries a place that it cannot read, and would take
+// been silent for longer than patience tries a range that it cannot read, and would take
 // minutes.
 const (
 	grace    = 5 * time.Second

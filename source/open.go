@@ -55,7 +55,7 @@ type Source struct {
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
-	// Holes are the stretches of a region that no file of a folder holds. They read as
+	// Holes are the ranges of a region that no file of a folder holds. They read as
 	// zeros; problems name the partitions they touch.
 	Holes map[flash.Region][]flash.Extent
 

@@ -35,7 +35,7 @@ type JoinOptions struct {
 // JoinReport is what Join did.
 type JoinReport struct {
 	Source   flash.ManifestSource
-	Unread   []flash.Extent  // stretches of the result that were never read from the phone, and are zeros in it
+	Unread   []flash.Extent  // ranges of the result that were never read from the phone, and are zeros in it
 	Missing  []flash.Problem // what of the phone the dump had not, the unread among it
 	Files    int             // parts put together
 	Bytes    int64           // size of the result

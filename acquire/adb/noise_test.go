@@ -58,7 +58,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// A bad place stays a bad place, at its byte and in dd's own words, and a loss a loss.
+// A bad range stays a bad range, at its byte and in dd's own words, and a loss a loss.
 func TestNoiseAtFaults(t *testing.T) {
 	const at, size = 1<<20 + 4096, 2<<20 + 512
 	for name, noise := range noises {

@@ -86,8 +86,8 @@ type Faults struct {
 	Short    int64                   // dd gives so many bytes less, and is content
 	Extra    int                     // dd gives so many bytes more
 	Flip     bool                    // a bit of what comes from nodes is another
-	Narrow   bool                    // dd counts places in 32 bits
-	Deaf     bool                    // su waits for a person who never comes
+	Narrow   bool                    // dd counts offsets in 32 bits
+	Deaf     bool                    // su waits for the user who never comes
 	LineFeed bool                    // after the first commands, the terminal is another
 }
 

@@ -63,7 +63,7 @@ func (s *Session) stopWatchdog(i *Info) error {
 	return s.withoutWatchdog(i, err)
 }
 
-// withoutWatchdog goes on where the write was refused (mtkclient's tracker, #224 and #291)
+// withoutWatchdog continues where the write was refused (mtkclient's tracker, #224 and #291)
 // or not answered to the end (#304), as long as the loader still serves commands.
 func (s *Session) withoutWatchdog(i *Info, err error) error {
 	var status *StatusError

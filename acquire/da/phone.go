@@ -58,7 +58,7 @@ const (
 	Stay              // nothing: the agent serves on, for the next tool
 )
 
-// After says to a person what a phone does that was closed with an end, and what is next
+// After says to the user what a phone does that was closed with an end, and what is next
 // to do: "" for one that was gone before it could be told.
 func (p *Phone) After(end End) string {
 	if !p.told {

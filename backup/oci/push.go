@@ -134,7 +134,7 @@ func (u *Upload) cut(f File) []flash.Extent {
 	return cut(f.Image.Size(), groupSize)
 }
 
-// Copy sends what the place does not hold of the files, and returns their sums.
+// Copy sends what the store does not hold of the files, and returns their sums.
 func (u *Upload) Copy(ctx context.Context) ([]flash.Written, error) {
 	ctx, u.cancel = context.WithCancelCause(ctx)
 	defer u.cancel(nil)

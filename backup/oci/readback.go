@@ -9,7 +9,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// A place may take what it does not keep, or not give it back to whoever asks for the
+// A store may take what it does not keep, or not give it back to whoever asks for the
 // tag. So what was pushed is asked for before it is said to be there.
 
 // asksAtOnce bounds how many blobs are asked for at a time.

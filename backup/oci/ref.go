@@ -9,7 +9,7 @@ import (
 	"oras.land/oras-go/v2/registry"
 )
 
-// Ref names a place for backups and, with a tag, one backup in it.
+// Ref names a store for backups and, with a tag, one backup in it.
 type Ref struct {
 	Layout     string // path of an OCI image layout folder; "" for a registry
 	Registry   string // host, or host:port

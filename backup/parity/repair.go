@@ -19,7 +19,7 @@ import (
 type Result struct {
 	Size     int64          // of the file as it was, bytes
 	Damaged  []flash.Extent // of the file, in whole blocks
-	Lost     []flash.Extent // of these, what cannot be mended
+	Lost     []flash.Extent // of these, what cannot be repaired
 	Problems flash.Problems // of the sidecar, and of the file's length
 }
 
@@ -57,7 +57,7 @@ type mender struct {
 }
 
 // Verify reads a file and its sidecar and says what is damaged and whether it could be
-// mended.
+// repaired.
 func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
@@ -80,7 +80,7 @@ func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.E
 
 // Repair writes to out what the file was: good blocks are copied, damaged ones made
 // again, and the result is read and proven before it gets its name. When more is
-// damaged than can be mended, the error is a *TooMuchError and nothing is written. The
+// damaged than can be repaired, the error is a *TooMuchError and nothing is written. The
 // file itself is never touched.
 func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
@@ -209,7 +209,7 @@ func (m *mender) isDamaged(block int64) bool {
 	return found
 }
 
-// mend makes the damaged blocks again, stripe by stripe, and writes them to out. What
+// repair makes the damaged blocks again, stripe by stripe, and writes them to out. What
 // cannot be made is lost.
 func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	if m.report.Whole() {
@@ -257,7 +257,7 @@ func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	return nil
 }
 
-// mended is a stripe whose damaged blocks were made again.
+// repaired is a stripe whose damaged blocks were made again.
 type mended struct {
 	ok     bool
 	shards [][]byte

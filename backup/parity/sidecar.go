@@ -143,7 +143,7 @@ func (s *sidecar) readParity(stripe int64, j int) []byte {
 	return b
 }
 
-// checkParity reads all parity blocks: a sidecar that is damaged mends less.
+// checkParity reads all parity blocks: a sidecar that is damaged repairs less.
 func (s *sidecar) checkParity(ctx context.Context) error {
 	bad := 0
 	for j := range s.parity {

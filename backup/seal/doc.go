@@ -1,5 +1,5 @@
 // Package seal encrypts backups for the people who may read them, and reads them again
-// at any place.
+// at any offset.
 //
 //	age-encryption.org/v1
 //	-> X25519 …                one stanza a recipient: the file key, wrapped

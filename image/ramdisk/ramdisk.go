@@ -28,7 +28,7 @@ type Ramdisk struct {
 	removed map[int]bool
 }
 
-// Segment is a stretch of a ramdisk that is compressed on its own.
+// Segment is a range of a ramdisk that is compressed on its own.
 type Segment struct {
 	Compression Compression
 	flash.Extent
