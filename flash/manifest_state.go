@@ -78,8 +78,8 @@ func (m *Manifest) Covers() bool {
 	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Missing()) > 0 })
 }
 
-// Missing lists what of its region the source has not, at the region's addresses: what was
-// never read, and what lies beyond the end of the dump.
+// Missing lists the bytes of the region that the source does not have, at the region's
+// offsets: the unread ones, and those beyond the end of the dump.
 func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }
 
 // InFile moves ranges of the region to where they stand in the source's file. What the
@@ -93,7 +93,7 @@ func (s *ManifestSource) InFile(list []Extent) []Extent {
 	return out
 }
 
-// Missing says what of the phone the sources have not, a warning for each source.
+// Missing reports the missing bytes of the phone, with one warning for each source.
 func (m *Manifest) Missing() (out []Problem) {
 	for _, s := range m.Sources {
 		lacks := s.Missing()

@@ -14,14 +14,13 @@ import (
 // HoleUse is what an image needs of its holes.
 type HoleUse struct {
 	Bytes int64  // of all holes
-	Needs string // what lies in them, for people; "" for nothing
-	Known bool   // whether that could be found out
+	Needs string // the used data in them, for the user; "" for none
+	Known bool   // whether Needs could be determined
 }
 
 // FindHoleUse asks the file system in an image whether it uses what lies in the image's holes:
-// a sparse file rightly leaves out what is free. All files are looked at, by where they lie;
-// of a super image, those of its logical partitions. Of other contents than these, ext4 and
-// EROFS it is only known when all of it is missing.
+// a sparse file may leave out free blocks. It knows ext4, EROFS and super images (by their
+// logical partitions). Of other contents it knows only a few cases, such as an image that is one hole.
 func FindHoleUse(img flash.Image) HoleUse {
 	holes := flash.Holes(img)
 	lack := HoleUse{Bytes: flash.Total(holes)}

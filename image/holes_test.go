@@ -68,7 +68,7 @@ func readsAHole(img flash.Image) bool {
 }
 
 // A hole of one block is needed exactly when reading all files meets it, wherever it is.
-func TestFindLack(t *testing.T) {
+func TestFindHoleUse(t *testing.T) {
 	for _, name := range []string{"ext4/testdata/ext4.img.gz", "ext4/testdata/ext2.img.gz"} {
 		b := unpacked(t, name)
 		needed, free := 0, 0
@@ -110,7 +110,7 @@ func TestFindLack(t *testing.T) {
 }
 
 // A compressed file's bytes are held against the holes by reading them.
-func TestFindLackErofs(t *testing.T) {
+func TestFindHoleUseErofs(t *testing.T) {
 	found, err := fs.Glob(os.DirFS("erofs/testdata"), "*.img.gz")
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no images: %v", err)
@@ -175,7 +175,7 @@ func TestSparseHoles(t *testing.T) {
 }
 
 // Of a super image, what its table gives to no logical partition is free.
-func TestFindLackSuper(t *testing.T) {
+func TestFindHoleUseSuper(t *testing.T) {
 	phone := imgtest.SmallMT6893()
 	img := phone.Image("super")
 	b, err := flash.ReadFull(img, 0, int(img.Size()))

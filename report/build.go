@@ -13,7 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Input are what is known before a byte of the rows is read.
+// Input is what is known before the rows are read.
 type Input struct {
 	Tool      string   // "mtkkit 1.0"
 	File      string   // path of the dump; only its last element is shown

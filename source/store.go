@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// NoTagError is an UnreadableError: a place of backups that does not say which one is meant.
+// NoTagError is an UnreadableError: a reference to a store without the tag of a backup.
 type NoTagError struct{ Store string }
 
 func (e *NoTagError) Error() string { return e.Unwrap().Error() }

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Snapshot are what a computer tells of itself.
+// Snapshot is the state of this computer when it was looked at.
 type Snapshot struct {
 	OS      string   // "linux", "darwin", "windows"
 	Devices []Device // on the USB bus, of the kinds that matter here
