@@ -19,31 +19,32 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Job is what is to be read, and from what.
+// Job says what to read, and from which device.
 type Job struct {
-	// Device is what there is to read. Nil only to Resume, and then nothing is read: what
-	// is there can still be finished.
+	// Device is read. It may be nil for Resume only: then nothing is read, but the bytes that
+	// are there can be finished.
 	Device *flash.Device
-	// Again makes the next read come from the flash once more. Nil when reads always do.
-	Again func()
-	// AtPlace reports whether an error of reading is about the place: other places can
-	// be read. Any other error ends the reading. Nil: only a source that ends early is.
-	AtPlace func(error) bool
-	Sector  int64 // the least that is read at once, bytes; 0: 512
-	Live    bool  // the user area goes on changing: to resume, it need not hold what it held
-	Pieces  bool  // the device may have less regions than the phone: a card reader, files
+	// DropCache makes the next read come from the flash, not from a cache. Nil: there is no cache.
+	DropCache func()
+	// IsLocal reports whether a read error concerns only the offset that was read, so that
+	// other offsets can still be read. Any other error ends the reading. Nil: only the early end
+	// of a source (flash.ErrShort) is local.
+	IsLocal func(error) bool
+	Sector  int64 // the smallest read, bytes; 0: 512
+	Live    bool  // the user area keeps changing: Resume does not require the old content
+	Partial bool  // the device may have fewer regions than the phone: a card reader, files
 
-	Lacks map[flash.Region][]flash.Extent // what the device has no bytes for: it reads as anything
-	Own   map[flash.Region][]flash.Extent // what differs between phones of one model
+	Holes    map[flash.Region][]flash.Extent // the device has no bytes here; what a read returns means nothing
+	Distinct map[flash.Region][]flash.Extent // the bytes here differ between phones of one model
 
 	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
 	// was wanted before; otherwise it is added to that.
 	Want map[flash.Region][]flash.Extent
-	// Twice is what is read a second time and compared, the tables; boot regions always are.
-	// Neither tells phones of one model apart.
-	Twice  map[flash.Region][]flash.Extent
-	Reread int // so many of a hundred chunks of the rest are, too
-	// Retry is what is tried once more though the phone was lost there until it was given up.
+	// ReadTwice is read a second time and compared: the tables. Boot regions always are.
+	// Tables and boot regions do not tell phones of one model apart.
+	ReadTwice map[flash.Region][]flash.Extent
+	Reread    int // percent of the other chunks that are read twice, 0 to 100
+	// Retry is tried once more, although earlier runs lost the phone there and gave it up.
 	Retry map[flash.Region][]flash.Extent
 
 	// Record is what is known of the phone: Tool, Created, Chip, Project, Phone.
@@ -53,9 +54,9 @@ type Job struct {
 	IDs     map[string][]byte
 	KeepIDs bool
 
-	AcceptBad bool // a region with unreadable places may be finished
-	AnyRoom   bool // begin also when the disk may be too small: zeros take no room
-	Progress  func(flash.Event)
+	AcceptBad       bool // a region with unreadable ranges may be finished
+	IgnoreFreeSpace bool // begin although the disk may be too small: zeros use no space
+	Progress        func(flash.Event)
 }
 
 // refuse makes a refusal of this package.
@@ -75,7 +76,7 @@ type Dump struct {
 
 	done, total int64 // bytes
 	retries     int
-	at          string // what is being read, for a person
+	at          string // what is being read, for the user
 	problems    flash.Problems
 	buf         []byte
 	proved      bool // what earlier runs have read is on the disk as they read it
@@ -354,7 +355,7 @@ func (d *Dump) path(name string) string { return filepath.Join(d.dir, filepath.F
 // Dir returns the folder's path.
 func (d *Dump) Dir() string { return d.dir }
 
-// Close lets go of the folder. What is not finished can be gone on with.
+// Close lets go of the folder. What is not finished can be resumed.
 func (d *Dump) Close() {
 	for _, r := range d.regions {
 		r.close()
@@ -368,13 +369,13 @@ func (d *Dump) Close() {
 func (d *Dump) sector() int64 { return max(d.job.Sector, 512) }
 
 func (d *Dump) again() {
-	if d.job.Again != nil {
-		d.job.Again()
+	if d.job.DropCache != nil {
+		d.job.DropCache()
 	}
 }
 
-func (d *Dump) atPlace(err error) bool {
-	return errors.Is(err, flash.ErrShort) || d.job.AtPlace != nil && d.job.AtPlace(err)
+func (d *Dump) isLocal(err error) bool {
+	return errors.Is(err, flash.ErrShort) || d.job.IsLocal != nil && d.job.IsLocal(err)
 }
 
 // step counts bytes that are done with.

@@ -21,7 +21,7 @@ import (
 type fake struct {
 	b       []byte
 	bad     []flash.Extent         // cannot be read
-	healAt  int                    // from this read on, bad places can be
+	healAt  int                    // from this read on, bad ranges can be
 	diesAt  int                    // the read that loses the phone, 0 never
 	flip    func(reads int) bool   // whether a read has a wrong byte
 	before  func(off int64, n int) // told of every read
@@ -86,11 +86,11 @@ func (p *phone) job() Job {
 	return Job{
 		Device: &flash.Device{Storage: flash.EMMC, Parts: []flash.Part{
 			{Region: flash.EMMCUser, Image: p.user}, {Region: flash.EMMCBoot1, Image: p.boot1}, {Region: flash.EMMCBoot2, Image: p.boot2}}},
-		Again:   func() { p.again++ },
-		AtPlace: func(err error) bool { return errors.Is(err, errPlace) },
-		Record:  flash.Manifest{Tool: "test", Created: "2026-01-02T03:04:05Z", Chip: "MT6765", Phone: &flash.ManifestPhone{HWCode: "0x0766", Protocol: "xflash"}},
-		IDs:     map[string][]byte{"me_id": []byte("this very phone")},
-		Twice:   map[flash.Region][]flash.Extent{flash.EMMCUser: {{Length: 1 << 20}, {Offset: 25 << 20, Length: 512}}},
+		DropCache: func() { p.again++ },
+		IsLocal:   func(err error) bool { return errors.Is(err, errPlace) },
+		Record:    flash.Manifest{Tool: "test", Created: "2026-01-02T03:04:05Z", Chip: "MT6765", Phone: &flash.ManifestPhone{HWCode: "0x0766", Protocol: "xflash"}},
+		IDs:       map[string][]byte{"me_id": []byte("this very phone")},
+		ReadTwice: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Length: 1 << 20}, {Offset: 25 << 20, Length: 512}}},
 	}
 }
 
@@ -141,7 +141,7 @@ func same(t testing.TB, dir, name string, want []byte) {
 	}
 }
 
-// finished asserts a whole dump of p, and that its books are right.
+// finished asserts a whole dump of p, and that its manifest and sums are right.
 func (p *phone) finished(t testing.TB, dir string) *flash.Manifest {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, flash.ManifestName))
@@ -244,7 +244,7 @@ func TestSparse(t *testing.T) {
 }
 
 // The phone is lost at every read there is: what was read stays, and the dump that is
-// gone on with is whole.
+// resumed is whole.
 func TestLost(t *testing.T) {
 	const reads = 2 + 2 + 7 // the tables twice, and seven chunks
 	for at := 1; at <= reads; at++ {

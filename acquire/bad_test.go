@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// holed is what a region holds when the bad places read as zeros.
+// holed is what a region holds when the bad ranges read as zeros.
 func holed(b []byte, bad []flash.Extent) []byte {
 	b = bytes.Clone(b)
 	for _, e := range bad {
@@ -34,12 +34,12 @@ func chartOf(t *testing.T, dir, name string) *mapfile.Map {
 	return m
 }
 
-// Bad places cost what they are, to the sector, and not what is around them.
+// Bad ranges cost what they are, to the sector, and not what is around them.
 func TestBadPlaces(t *testing.T) {
 	bad := []flash.Extent{
 		{Offset: 5<<20 + 512, Length: 512},       // a sector
 		{Offset: 8<<20 - 1024, Length: 4096},     // over the end of a chunk
-		{Offset: 12 << 20, Length: 1<<20 + 1536}, // a large place: its edges are found
+		{Offset: 12 << 20, Length: 1<<20 + 1536}, // a large range: its edges are found
 		{Offset: 25 << 20, Length: 512},          // the last sector
 	}
 	p, dir := newPhone(3), filepath.Join(t.TempDir(), "dump")
@@ -87,7 +87,7 @@ func TestBadPlaces(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// A bad place in the middle alone is come back to as well.
+// A bad range in the middle alone is come back to as well.
 func TestBadPlaceInTheMiddle(t *testing.T) {
 	bad := []flash.Extent{{Offset: 9<<20 + 8192, Length: 512}}
 	p, dir := newPhone(13), filepath.Join(t.TempDir(), "dump")
@@ -195,7 +195,7 @@ func TestNeverTheSame(t *testing.T) {
 func TestRereadSample(t *testing.T) {
 	p, dir := newPhone(9), filepath.Join(t.TempDir(), "dump")
 	job := p.job()
-	job.Twice, job.Reread = nil, 30 // of seven chunks two
+	job.ReadTwice, job.Reread = nil, 30 // of seven chunks two
 	if _, _, err := acquire(t, dir, job); err != nil {
 		t.Fatal(err)
 	}

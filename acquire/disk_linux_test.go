@@ -76,7 +76,7 @@ func TestNoRoom(t *testing.T) {
 		t.Errorf("left over: %v", left)
 	}
 	job := p.job()
-	job.AnyRoom = true
+	job.IgnoreFreeSpace = true
 	p.user.b = make([]byte, len(p.user.b)) // zeros take none
 	if _, done, err := acquire(t, filepath.Join(top, "dump"), job); err != nil || !done {
 		t.Fatal(done, err)
@@ -116,7 +116,7 @@ func TestFAT(t *testing.T) {
 	top, _ := mount(t, "vfat", "40m")
 	job := newPhone(42).job()
 	job.Device.Parts[0].Image = &sparse{size: 4 << 30, every: 1 << 30}
-	job.AnyRoom = true
+	job.IgnoreFreeSpace = true
 	_, err := Create(filepath.Join(top, "dump"), job)
 	refused(t, err, "more than a file on FAT can have")
 	p := newPhone(42)

@@ -34,7 +34,7 @@ func (d *doubting) ReadAt(p []byte, off int64) (int, error) {
 func TestDoubtedIsReadAgain(t *testing.T) {
 	p, dir := newPhone(11), filepath.Join(t.TempDir(), "dump")
 	job := p.job()
-	job.Twice, job.Live = nil, true
+	job.ReadTwice, job.Live = nil, true
 	job.Device.Parts[0].Image = &doubting{p.user, flash.Extent{Offset: 9 << 20, Length: 1}, flash.Extent{Offset: 8 << 20, Length: 8 << 20}}
 	if _, _, err := acquire(t, dir, job); !errors.As(err, new(doubtError)) {
 		t.Fatal(err)

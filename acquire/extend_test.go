@@ -102,7 +102,7 @@ func TestProblemsOutliveARun(t *testing.T) {
 func TestExtendedIsUnfinished(t *testing.T) {
 	p, dir := newPhone(51), filepath.Join(t.TempDir(), "dump")
 	p.part(t, dir)
-	books := func() (there []string) {
+	proofs := func() (there []string) {
 		for _, name := range []string{flash.ManifestName, flash.SumsName} {
 			if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 				there = append(there, name)
@@ -110,7 +110,7 @@ func TestExtendedIsUnfinished(t *testing.T) {
 		}
 		return there
 	}
-	if got := books(); len(got) != 2 {
+	if got := proofs(); len(got) != 2 {
 		t.Fatalf("finished, with %q only", got)
 	}
 	job := p.job()
@@ -118,7 +118,7 @@ func TestExtendedIsUnfinished(t *testing.T) {
 	opened := 0
 	d := &Dump{dir: dir, job: job, open: func(path string) (file, error) {
 		opened++
-		if got := books(); len(got) > 0 {
+		if got := proofs(); len(got) > 0 {
 			t.Errorf("%s is opened while %q says it is finished", filepath.Base(path), got)
 		}
 		return openFile(path)
@@ -130,7 +130,7 @@ func TestExtendedIsUnfinished(t *testing.T) {
 	if _, _, err := goOn(d); !errors.Is(err, errGone) {
 		t.Fatal(err)
 	}
-	if got := books(); len(got) > 0 {
+	if got := proofs(); len(got) > 0 {
 		t.Errorf("lost while it was extended, and it has %q", got)
 	}
 	p.user.reads, p.user.diesAt = 0, 0
@@ -143,8 +143,8 @@ func TestExtendedIsUnfinished(t *testing.T) {
 	}
 }
 
-// A dump that is gone on with by another way keeps what the first one knew of the phone,
-// and goes on telling phones apart by it.
+// A dump that is resumed by another way keeps what the first one knew of the phone,
+// and continues telling phones apart by it.
 func TestResumeAnotherWay(t *testing.T) {
 	p, dir := newPhone(52), filepath.Join(t.TempDir(), "dump")
 	p.user.diesAt = 3
@@ -163,7 +163,7 @@ func TestResumeAnotherWay(t *testing.T) {
 	}
 	p.user.diesAt = 0
 
-	job = p.job() // another id besides
+	job = p.job() // one more id
 	job.IDs, job.KeepIDs = map[string][]byte{"serial": []byte("0123")}, true
 	m, done, err := resume(t, dir, job)
 	if err != nil || !done {
@@ -200,7 +200,7 @@ func TestResumeFromSomeRegions(t *testing.T) {
 	p.user.diesAt = 0
 	reader := func(parts []flash.Part) Job {
 		job := p.job()
-		job.Device.Parts, job.IDs, job.Pieces = parts, nil, true
+		job.Device.Parts, job.IDs, job.Partial = parts, nil, true
 		return job
 	}
 	all := p.job().Device.Parts
@@ -234,7 +234,7 @@ func must(t *testing.T, dir string, job Job) *Dump {
 }
 
 // Where the phone is lost and what came of it does not reach the disk either, both are
-// said: with only one of them mended it would fail again.
+// said: with only one of them repaired it would fail again.
 func TestTwoTroubles(t *testing.T) {
 	p, dir := newPhone(53), filepath.Join(t.TempDir(), "dump")
 	d, err := Create(dir, p.job())

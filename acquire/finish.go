@@ -18,7 +18,7 @@ import (
 var ErrUnfinished = errors.New("acquire: not all that is wanted was read")
 
 // Finish gives the regions that are read their names, and writes the sums and, last,
-// the manifest. A region with unreadable places keeps its .part name, and the folder
+// the manifest. A region with unreadable ranges keeps its .part name, and the folder
 // its unfinished manifest, unless the job accepts them: then finished is false, and the
 // manifest returned says what is missing. What the phone was lost at twice counts as
 // unreadable for a job that accepts it; a later run can still go on there.

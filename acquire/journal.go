@@ -31,7 +31,7 @@ const journalMagic = "mtkkit-journal/1"
 // maxJournal bounds what is read of a journal, bytes: a region of 4 TiB, read twice.
 const maxJournal = 256 << 20
 
-// chunk is a stretch that was read at once, and its hash.
+// chunk is a range that was read at once, and its hash.
 type chunk struct {
 	flash.Extent
 	sum [32]byte
@@ -174,9 +174,9 @@ func (j *journal) forget(e flash.Extent) {
 	}
 }
 
-// chart draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
+// rescueMap draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
 // or, in the smallest steps, scraped.
-func (j *journal) chart() *mapfile.Map {
+func (j *journal) rescueMap() *mapfile.Map {
 	m := mapfile.Make(j.size, j.read, j.bad)
 	for _, e := range j.putOff() {
 		status := mapfile.NotTrimmed
@@ -234,7 +234,7 @@ func (c chunk) record() string {
 	return fmt.Sprintf("+ 0x%x 0x%x %x\n", c.Offset, c.Length, c.sum)
 }
 
-// extentOf reads a stretch of a region of size bytes.
+// extentOf reads a range of a region of size bytes.
 func extentOf(offset, length string, size int64) (e flash.Extent, err error) {
 	if e.Offset, err = number(offset); err != nil {
 		return e, err

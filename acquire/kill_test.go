@@ -53,7 +53,7 @@ func child(dir string) {
 	fmt.Println("ended")
 }
 
-// A run that is killed at any moment, again and again, leaves what the next one goes on
+// A run that is killed at any moment, again and again, leaves what the next one continues
 // with; in the end every byte is there.
 func TestKilled(t *testing.T) {
 	kills := 8

@@ -13,28 +13,28 @@ import (
 )
 
 // A phone may leave the bus whenever one place is read. Each such loss costs somebody a
-// trip to the cable, so the places where it happened are in the journal, and what is done
+// trip to the cable, so the ranges where it happened are in the journal, and what is done
 // about them is bounded:
 //
-//	lost once     the next run goes on there: most often it was the cable
+//	lost once     the next run continues there: most often it was the cable
 //	lost twice    put off: all the rest is read first, other regions too
 //	then          from its beginning in steps of 64 KiB, until it is lost;
 //	              from its end backwards, until it is lost; the same in steps of 4 KiB
 //	what is left  cannot be read, and is not tried again unless it is asked for
 //
-// Two runs find the place, at most four more find its ends.
+// Two runs find the range, at most four more find its ends.
 const (
 	coarseStep = 64 << 10
 	fineStep   = 4 << 10
 )
 
-// LostError is a phone, or what stands in for one, that was lost while a place was read.
+// LostError is a phone, or what stands in for one, that was lost while a range was read.
 type LostError struct {
 	Region flash.Region
-	Place  flash.Extent // what was asked for
-	Before int          // losses at this place before this one
-	Next   string       // what the next run does, for a person
-	Rest   bool         // nothing is left to be read but places that are put off
+	Extent flash.Extent // what was asked for
+	Before int          // losses at this range before this one
+	Next   string       // what the next run does, for the user
+	Rest   bool         // nothing is left to be read but ranges that are put off
 	Err    error
 }
 
@@ -42,7 +42,7 @@ func (e *LostError) Error() string {
 	if e.Before == 0 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Place.Length, e.Place.Offset, e.Err)
+	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Extent.Length, e.Extent.Offset, e.Err)
 }
 
 func (e *LostError) Unwrap() error { return e.Err }
@@ -70,7 +70,7 @@ func (d *Dump) NoteLoss(name flash.Region, e flash.Extent, err error) error {
 	return err
 }
 
-// Traps returns the places of a dump in the making at which the phone was lost more than
+// Traps returns the ranges of a dump in the making at which the phone was lost more than
 // once, by the journals in its folder: whoever reads the phone does well not to ask for them.
 func Traps(dir string) (map[flash.Region][]flash.Extent, error) {
 	m, err := readRecord(dir)
@@ -91,7 +91,7 @@ func Traps(dir string) (map[flash.Region][]flash.Extent, error) {
 }
 
 // lose notes that the phone was lost while e was read. When ctx has ended that says
-// nothing of the place.
+// nothing of the range.
 func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) error {
 	if doubt := doubter(nil); errors.As(err, &doubt) { // it is not lost: it said something else
 		r.drop(doubt.Doubted())
@@ -100,7 +100,7 @@ func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) e
 	if ctx.Err() != nil {
 		return err
 	}
-	lost := &LostError{Region: r.region, Place: e, Before: r.losses(e), Err: err}
+	lost := &LostError{Region: r.region, Extent: e, Before: r.losses(e), Err: err}
 	again := len(flash.Without([]flash.Extent{e}, r.read)) == 0
 	r.lost = append(r.lost, e)
 	r.note(record("!", e))
@@ -108,7 +108,7 @@ func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) e
 	return lost
 }
 
-// outlook says what the next run does about a place where the phone was just lost; again
+// outlook says what the next run does about a range where the phone was just lost; again
 // is for a second reading.
 func (r *region) outlook(e flash.Extent, again bool) string {
 	_, spare := useless(r.region)
@@ -154,7 +154,7 @@ func (j *journal) losses(e flash.Extent) (n int) {
 	return n
 }
 
-// lostTwice are the places where the phone was lost more than once.
+// lostTwice are the ranges where the phone was lost more than once.
 func (j *journal) lostTwice() (out []flash.Extent) {
 	type edge struct {
 		at int64
@@ -175,8 +175,8 @@ func (j *journal) lostTwice() (out []flash.Extent) {
 	return flash.Union(out)
 }
 
-// putOff is what is still to be read where the phone was lost twice. Each stretch lies
-// within one chunk, so that what is between two places is not given up with them.
+// putOff is what is still to be read where the phone was lost twice. Each range lies
+// within one chunk, so that what is between two ranges is not given up with them.
 func (j *journal) putOff() []flash.Extent {
 	if len(j.lost) < 2 {
 		return nil
@@ -188,7 +188,7 @@ func (j *journal) putOff() []flash.Extent {
 // ready is what is to be read and is not put off.
 func (j *journal) ready() []flash.Extent { return flash.Without(j.todo(), j.putOff()) }
 
-// nextStep says what to ask for next of a stretch that is put off. More is false when it
+// nextStep says what to ask for next of a range that is put off. More is false when it
 // was lost at both ends in the smallest steps.
 func (j *journal) nextStep(e flash.Extent) (step flash.Extent, more bool) {
 	lost := func(step flash.Extent, size int64) bool {
@@ -207,7 +207,7 @@ func (j *journal) nextStep(e flash.Extent) (step flash.Extent, more bool) {
 	return step, false
 }
 
-// readPutOff comes back to the places where the phone was lost, in small steps. What is
+// readPutOff comes back to the ranges where the phone was lost, in small steps. What is
 // lost again ends the run, as ever; the journal knows where to go on.
 func (d *Dump) readPutOff(ctx context.Context, r *region, img flash.Image) error {
 	list := r.putOff()
@@ -227,7 +227,7 @@ func (d *Dump) readPutOff(ctx context.Context, r *region, img flash.Image) error
 	return d.reread(ctx, r, img)
 }
 
-// readSteps reads a stretch that was put off, a step at a time.
+// readSteps reads a range that was put off, a step at a time.
 func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flash.Extent) error {
 	for {
 		left := flash.Within(r.putOff(), e)
@@ -250,7 +250,7 @@ func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flas
 		switch {
 		case err == nil:
 			err = r.put(step.Offset, b)
-		case d.atPlace(err):
+		case d.isLocal(err):
 			err = d.salvage(ctx, r, img, step, fineStep)
 		default:
 			err = d.lose(ctx, r, step, err)
@@ -274,7 +274,7 @@ func (d *Dump) onlyPutOff() bool {
 	return some
 }
 
-// acceptPutOff has what is put off read as zeros. It stays to be read: a later run goes on
+// acceptPutOff has what is put off read as zeros. It stays to be read: a later run continues
 // with it.
 func (d *Dump) acceptPutOff() error {
 	for _, r := range d.regions {
@@ -295,7 +295,7 @@ func (d *Dump) acceptPutOff() error {
 }
 
 // tryAgain makes what was given up because the phone was lost there, and is now asked for
-// by its address, something to be read as any other place.
+// by its address, something to be read as any other range.
 func (d *Dump) tryAgain(r *region) {
 	lost := r.lostTwice()
 	for _, e := range slices.Clone(r.bad) {
@@ -309,7 +309,7 @@ func (d *Dump) tryAgain(r *region) {
 	}
 }
 
-// GivenUp returns the places that no later run tries of its own accord: the phone was lost
+// GivenUp returns the ranges that no later run tries of its own accord: the phone was lost
 // there until nothing smaller could be asked for. Job.Retry has them tried.
 func (d *Dump) GivenUp() map[flash.Region][]flash.Extent {
 	out := map[flash.Region][]flash.Extent{}
@@ -324,7 +324,7 @@ func (d *Dump) GivenUp() map[flash.Region][]flash.Extent {
 	return out
 }
 
-// lostHere begins what the manifest says of a place where the phone was lost.
+// lostHere begins what the manifest says of a range where the phone was lost.
 const lostHere = "the phone was lost when this place was read"
 
 // tellLost brings what the manifest says of losses up to date: where it was read since,
@@ -348,7 +348,7 @@ func (d *Dump) tellLost() {
 // readAhead is more than any reader reads ahead of what it is asked for, bytes.
 const readAhead = 512 << 20
 
-// nearLoss reports whether a reader that reads ahead at off may run into a place where the
+// nearLoss reports whether a reader that reads ahead at off may run into a range where the
 // phone was lost.
 func nearLoss(lost []flash.Extent, off int64) bool {
 	return slices.ContainsFunc(lost, func(l flash.Extent) bool { return l.End() > off && l.Offset-off < readAhead })

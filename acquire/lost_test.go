@@ -49,7 +49,7 @@ func (t *trap) readAt(p []byte, off, ahead int64) (int, error) {
 
 func (t *trap) plug() { t.gone, t.asked = false, nil }
 
-// exactTrap can be asked for a place and nothing behind it.
+// exactTrap can be asked for a range and nothing behind it.
 type exactTrap struct{ *trap }
 
 func (t exactTrap) ReadExactAt(p []byte, off int64) (int, error) { return t.readAt(p, off, 0) }
@@ -84,7 +84,7 @@ func runs(t *testing.T, dir string, job func() Job) (m *flash.Manifest, done boo
 func at(off, n int64) flash.Extent { return flash.Extent{Offset: off, Length: n} }
 
 // A phone that leaves the bus whenever one place is read is lost a few times, and then all
-// of it is there but that place.
+// of it is there but that range.
 func TestLostAtOnePlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		kills, want []flash.Extent
@@ -140,7 +140,7 @@ func TestLostAtOnePlace(t *testing.T) {
 	}
 }
 
-// What the runs do, one by one: on at the place, all the rest first, steps forward, steps
+// What the runs do, one by one: on at the range, all the rest first, steps forward, steps
 // backward and small ones. Each says what comes next, and the map draws it.
 func TestLostRunByRun(t *testing.T) {
 	p, dir := newPhone(71), filepath.Join(t.TempDir(), "dump")
@@ -159,7 +159,7 @@ func TestLostRunByRun(t *testing.T) {
 	lost := func(err error, place flash.Extent, before int, next string) {
 		t.Helper()
 		var l *LostError
-		if !errors.As(err, &l) || l.Place != place || l.Before != before || !strings.Contains(l.Next, next) {
+		if !errors.As(err, &l) || l.Extent != place || l.Before != before || !strings.Contains(l.Next, next) {
 			t.Fatalf("%+v", err)
 		}
 		if says := strings.Contains(err.Error(), fmt.Sprintf("lost at this place before (EMMC_USER, 0x%x bytes at 0x%x)", place.Length, place.Offset)); says != (before > 0) {
@@ -220,7 +220,7 @@ func TestLostRunByRun(t *testing.T) {
 	}
 }
 
-// A cable that comes out once changes nothing: the next run goes on there, and nothing is
+// A cable that comes out once changes nothing: the next run continues there, and nothing is
 // left of it.
 func TestLostByAccident(t *testing.T) {
 	p, dir := newPhone(72), filepath.Join(t.TempDir(), "dump")
@@ -240,7 +240,7 @@ func TestLostByAccident(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// Neither a run that is interrupted nor a full disk says anything of a place.
+// Neither a run that is interrupted nor a full disk says anything of a range.
 func TestLossIsOfThePhone(t *testing.T) {
 	p, dir := newPhone(73), filepath.Join(t.TempDir(), "dump")
 	trap, job := p.trapped(at(9<<20, 4096))
@@ -276,7 +276,7 @@ type unwritable struct{ file }
 
 func (unwritable) WriteAt([]byte, int64) (int, error) { return 0, syscall.ENOSPC }
 
-// A dump of which only such places are left can be finished without the phone, and gone on
+// A dump of which only such ranges are left can be finished without the phone, and gone on
 // with when it is there again.
 func TestAcceptPutOff(t *testing.T) {
 	p, dir := newPhone(74), filepath.Join(t.TempDir(), "dump")
@@ -380,7 +380,7 @@ func TestLostInSecondReading(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// A place that cannot be read, and where the phone is lost when it is come back to.
+// A range that cannot be read, and where the phone is lost when it is come back to.
 func TestLostAtABadPlace(t *testing.T) {
 	p, dir := newPhone(77), filepath.Join(t.TempDir(), "dump")
 	p.user.bad = ext(9<<20, 4096)

@@ -15,7 +15,7 @@ func (p *phone) full(rpmb *fake) Job {
 	job := p.job()
 	job.Device.Parts = append(job.Device.Parts, flash.Part{Region: flash.EMMCRPMB, Image: rpmb},
 		flash.Part{Region: "EMMC_GP1", Image: &fake{b: patchwork(90, 1<<20)}})
-	job.Twice[flash.EMMCUser] = append(job.Twice[flash.EMMCUser], at(9<<20+512, 512))
+	job.ReadTwice[flash.EMMCUser] = append(job.ReadTwice[flash.EMMCUser], at(9<<20+512, 512))
 	return job
 }
 
@@ -46,7 +46,7 @@ func TestOrder(t *testing.T) {
 }
 
 // What is read before its turn does not have the file read back in the end, also when the
-// reading is ended and gone on with anywhere.
+// reading is ended and resumed anywhere.
 func TestFlatSumCatchesUp(t *testing.T) {
 	for diesAt := range 16 {
 		p, dir := newPhone(81), filepath.Join(t.TempDir(), "dump")

@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// coarse is how small a place gets in the first pass before it is marked and passed
+// coarse is how small a range gets in the first pass before it is marked and passed
 // over, bytes; the pass that comes back goes down to the sector.
 const coarse = 64 << 10
 
@@ -24,7 +24,7 @@ func (d *Dump) Left() (todo, bad int64) {
 	return todo, bad
 }
 
-// Omitted returns how many bytes of the phone were not asked for: places of the regions in
+// Omitted returns how many bytes of the phone were not asked for: ranges of the regions in
 // the dump, and regions that are not in it. What is lacking, nobody can give; what no restore
 // can use and the phone does not give is not missed.
 func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
@@ -47,8 +47,8 @@ func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
 
 // Read reads all that is wanted and not yet there, and the second time what is to be
 // compared. What earlier runs have read is proven first, and read again where it is not
-// there any more. After an error, or when ctx ends, the folder can be gone on with. A phone that
-// was lost while a place was read is a *LostError.
+// there any more. After an error, or when ctx ends, the folder can be resumed. A phone that
+// was lost while a range was read is a *LostError.
 func (d *Dump) Read(ctx context.Context) error {
 	if d.job.Device == nil {
 		return nil
@@ -73,7 +73,7 @@ func (d *Dump) toCompare(r *region) int64 {
 	if r.region.IsBoot() {
 		return all
 	}
-	rest := flash.Without(r.want, d.job.Twice[r.region])
+	rest := flash.Without(r.want, d.job.ReadTwice[r.region])
 	n := all - flash.Total(rest)
 	for _, c := range chunks(rest) {
 		if d.sampled(c) {
@@ -134,10 +134,10 @@ func (d *Dump) readTables(ctx context.Context, r *region, img flash.Image) error
 	return d.rereadOf(ctx, r, img, func(c chunk) bool { return touches(tables, c.Extent) })
 }
 
-// tables are the stretches of a region that are read twice, in whole sectors.
+// tables are the ranges of a region that are read twice, in whole sectors.
 func (d *Dump) tables(r *region) (out []flash.Extent) {
 	n := d.sector()
-	for _, e := range d.job.Twice[r.region] {
+	for _, e := range d.job.ReadTwice[r.region] {
 		start := e.Offset / n * n
 		out = append(out, flash.Extent{Offset: start, Length: (e.End()+n-1)/n*n - start}.Clip(r.size))
 	}
@@ -163,7 +163,7 @@ func (d *Dump) readRegion(ctx context.Context, r *region, img flash.Image) error
 	return r.sync()
 }
 
-// readExtents reads stretches of a region in order of address.
+// readExtents reads ranges of a region in order of address.
 func (d *Dump) readExtents(ctx context.Context, r *region, img flash.Image, list []flash.Extent) error {
 	d.at = FileName(r.region)
 	todo := chunks(list)
@@ -177,7 +177,7 @@ func (d *Dump) readExtents(ctx context.Context, r *region, img flash.Image, list
 		}
 		bad := todo[failed]
 		todo = todo[failed+1:]
-		if !d.atPlace(err) {
+		if !d.isLocal(err) {
 			return d.stop(r, d.lose(ctx, r, bad, err))
 		}
 		if err := d.salvage(ctx, r, img, bad, coarse); err != nil {

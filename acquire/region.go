@@ -63,7 +63,7 @@ type region struct {
 	mapped  time.Time
 	scratch []byte
 	broken  error          // a sync failed: nobody knows what of it is on the disk
-	once    []flash.Extent // places whose second reading failed in this run
+	once    []flash.Extent // ranges whose second reading failed in this run
 }
 
 // FileName is what the file of a region is called in a dump folder.
@@ -185,7 +185,7 @@ func (r *region) put(off int64, b []byte) error {
 }
 
 // catchUp hashes what was read before its turn, the tables, once the flat sum gets there. A
-// large stretch is left to the end, when all that the sum did not see is read back. So is
+// large range is left to the end, when all that the sum did not see is read back. So is
 // what cannot be read back now.
 func (r *region) catchUp() {
 	i := slices.IndexFunc(r.read, func(e flash.Extent) bool { return e.Offset <= r.flatPos && r.flatPos < e.End() })
@@ -296,7 +296,7 @@ func (r *region) sync() error {
 // drawMap writes the map of what the journal says.
 func (r *region) drawMap() error {
 	r.mapped = time.Now()
-	return replaceFile(r.path+mapSuffix, r.chart().Encode())
+	return replaceFile(r.path+mapSuffix, r.rescueMap().Encode())
 }
 
 // restartSum forgets the flat sum: bytes before its position have changed.

@@ -20,7 +20,7 @@ var ErrNoDump = errors.New("not a dump folder")
 // ErrNotBegun is an ErrNoDump: a run made the folder and ended before it read anything.
 var ErrNotBegun = fmt.Errorf("%w yet: the run that made it ended before anything was read", ErrNoDump)
 
-// Resume goes on with a dump, after it has made sure that it is the same phone: by its
+// Resume continues with a dump, after it has made sure that it is the same phone: by its
 // identities, by the sizes of its regions, and by what it holds where the reading
 // stopped; without an identity that both runs were told, by more of what it holds. Another
 // phone is a *flash.Refusal, and nothing is changed. Where there is nothing to tell phones apart

@@ -42,7 +42,7 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 		}
 		need += n
 	}
-	if need <= v.Free || d.job.AnyRoom {
+	if need <= v.Free || d.job.IgnoreFreeSpace {
 		return nil
 	}
 	reason := flash.ReasonNoRoom

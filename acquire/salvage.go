@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// salvage reads what can be read of a place that failed: once more as a whole, then in
+// salvage reads what can be read of a range that failed: once more as a whole, then in
 // halves. What is left is marked and passed over.
 func (d *Dump) salvage(ctx context.Context, r *region, img flash.Image, e flash.Extent, smallest int64) error {
 	if err := ctx.Err(); err != nil {
@@ -20,7 +20,7 @@ func (d *Dump) salvage(ctx context.Context, r *region, img flash.Image, e flash.
 	switch {
 	case err == nil:
 		return r.put(e.Offset, b)
-	case !d.atPlace(err):
+	case !d.isLocal(err):
 		return d.lose(ctx, r, e, err)
 	case e.Length <= smallest:
 		return r.markBad(e)
@@ -40,7 +40,7 @@ func (d *Dump) buffer() []byte {
 	return d.buf
 }
 
-// comeBack tries the bad places of a region again, down to the sector: small ones all
+// comeBack tries the bad ranges of a region again, down to the sector: small ones all
 // through, of large ones the edges. One at which the phone was lost twice is left as it is.
 func (d *Dump) comeBack(ctx context.Context, r *region, img flash.Image) error {
 	if len(r.bad) == 0 {
@@ -67,7 +67,7 @@ func (d *Dump) comeBack(ctx context.Context, r *region, img flash.Image) error {
 	return nil
 }
 
-// trim reads a large bad place from both ends, up to the first sector that fails.
+// trim reads a large bad range from both ends, up to the first sector that fails.
 func (d *Dump) trim(ctx context.Context, r *region, img flash.Image, e flash.Extent) error {
 	step := d.sector()
 	b := d.buffer()[:step]
@@ -78,7 +78,7 @@ func (d *Dump) trim(ctx context.Context, r *region, img flash.Image, e flash.Ext
 			}
 			d.retries++
 			if err := d.ask(img, b, off); err != nil {
-				if d.atPlace(err) {
+				if d.isLocal(err) {
 					return nil
 				}
 				return d.lose(ctx, r, flash.Extent{Offset: off, Length: step}, err)

@@ -35,7 +35,7 @@ func (d *Dump) samePhone() (known bool, err error) {
 	}
 	for _, s := range d.record.Sources {
 		p := d.job.Device.Part(s.Region)
-		if p == nil && d.job.Pieces {
+		if p == nil && d.job.Partial {
 			if err := d.refuseLacking(s); err != nil {
 				return false, err
 			}
@@ -93,7 +93,7 @@ func (d *Dump) sameContent(known bool) (proved bool, err error) {
 }
 
 // sameEnd compares the last chunk of a region that can be read; three are tried. It returns
-// where that is, -1 for none. Where there are others, it is none beside a place where the
+// where that is, -1 for none. Where there are others, it is none beside a range where the
 // phone was lost twice: the system may read ahead of us, and a run is to get further than here.
 func (d *Dump) sameEnd(j *journal) (end int64, err error) {
 	var traps []flash.Extent
@@ -115,7 +115,7 @@ func (d *Dump) sameEnd(j *journal) (end int64, err error) {
 	return -1, nil
 }
 
-// sameSample compares a sample of what was read of a region besides its end, which was
+// sameSample compares a sample of what was read of a region, without its end, which was
 // compared, and reports whether one of its chunks tells phones apart.
 func (d *Dump) sameSample(j *journal, end int64) (told bool, err error) {
 	for _, c := range d.sample(j) {
@@ -138,7 +138,7 @@ func (d *Dump) sample(j *journal) []chunk {
 		switch {
 		case !d.tells(j.region, c):
 			rest = append(rest, c)
-		case touches(d.job.Own[j.region], c.Extent):
+		case touches(d.job.Distinct[j.region], c.Extent):
 			own = append(own, c)
 		default:
 			data = append(data, c)
@@ -164,7 +164,7 @@ func spread(list []chunk, n int) []chunk {
 // tells reports whether a chunk may tell phones of one model apart. Zeros do not, nor do
 // the tables and the boot regions.
 func (d *Dump) tells(r flash.Region, c chunk) bool {
-	return !r.IsBoot() && !c.isZero() && len(flash.Without([]flash.Extent{c.Extent}, d.job.Twice[r])) > 0
+	return !r.IsBoot() && !c.isZero() && len(flash.Without([]flash.Extent{c.Extent}, d.job.ReadTwice[r])) > 0
 }
 
 func (c chunk) isZero() bool {
@@ -176,17 +176,17 @@ func (c chunk) isZero() bool {
 
 // sameChunk compares one chunk, and reports whether the device could give it.
 func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
-	if c.Length > chunkSize || touches(d.job.Lacks[j.region], c.Extent) || touches(j.lost, c.Extent) {
+	if c.Length > chunkSize || touches(d.job.Holes[j.region], c.Extent) || touches(j.lost, c.Extent) {
 		return false, nil // there is nothing to be had there, or the phone was lost there
 	}
 	img, b := d.job.Device.Image(j.region), d.buffer()[:c.Length]
-	err = exactly(img, b, c.Offset)      // around it may be a place where the phone is lost
+	err = exactly(img, b, c.Offset)      // around it may be a range where the phone is lost
 	if err == nil && sumOf(b) != c.sum { // a bit that flipped on the way is no other phone
 		d.again()
 		err = exactly(img, b, c.Offset)
 	}
 	switch {
-	case err != nil && d.atPlace(err):
+	case err != nil && d.isLocal(err):
 		return false, nil
 	case err != nil:
 		return false, err

@@ -14,7 +14,7 @@ import (
 // reader returns a job for the same phone without identities: its flash in a card reader.
 func (p *phone) reader() Job {
 	job := p.job()
-	job.Device.Parts, job.IDs, job.Pieces = job.Device.Parts[:1], nil, true
+	job.Device.Parts, job.IDs, job.Partial = job.Device.Parts[:1], nil, true
 	job.Want = everything(job.Device)
 	return job
 }
@@ -24,7 +24,7 @@ func (p *phone) some(t *testing.T, dir string, e ...flash.Extent) {
 	t.Helper()
 	job := p.job()
 	job.Want = everything(job.Device)
-	job.Want[flash.EMMCUser] = append(slices.Clone(job.Twice[flash.EMMCUser]), e...)
+	job.Want[flash.EMMCUser] = append(slices.Clone(job.ReadTwice[flash.EMMCUser]), e...)
 	if _, done, err := acquire(t, dir, job); err != nil || !done {
 		t.Fatal(done, err)
 	}
@@ -92,7 +92,7 @@ func TestUnproven(t *testing.T) {
 		"and zeros":      {ext(8<<20, 4<<20, 13<<20, 4096), func(*phone, *Job) {}},
 		"cannot be read": {ext(6<<20, 4096), func(p *phone, _ *Job) { p.user.bad, p.user.healAt = ext(6<<20, 512), 8 }},
 		"has no bytes": {ext(6<<20, 4096), func(_ *phone, job *Job) {
-			job.Lacks = map[flash.Region][]flash.Extent{flash.EMMCUser: ext(6<<20, 4096)}
+			job.Holes = map[flash.Region][]flash.Extent{flash.EMMCUser: ext(6<<20, 4096)}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestNothingToProve(t *testing.T) {
 	}
 }
 
-// To go on with a large file compares some of it: what phones differ by wherever it lies,
+// To resume a large file compares some of it: what phones differ by wherever it lies,
 // and of the rest as much as takes seconds.
 func TestSampleIsBounded(t *testing.T) {
 	j := &journal{region: flash.EMMCUser, size: 1 << 40}
@@ -150,7 +150,7 @@ func TestSampleIsBounded(t *testing.T) {
 		}
 		j.add(c)
 	}
-	d := &Dump{job: Job{Own: map[flash.Region][]flash.Extent{flash.EMMCUser: ext(3000*chunkSize+1, 1, 4001*chunkSize, 1)}}}
+	d := &Dump{job: Job{Distinct: map[flash.Region][]flash.Extent{flash.EMMCUser: ext(3000*chunkSize+1, 1, 4001*chunkSize, 1)}}}
 	list := d.sample(j)
 	if len(list) != maxCompared || list[0].Offset != 3000*chunkSize {
 		t.Fatalf("%d chunks, the first at 0x%x", len(list), list[0].Offset)
@@ -163,13 +163,13 @@ func TestSampleIsBounded(t *testing.T) {
 	if last := list[len(list)-1]; last.Offset < 4800*chunkSize {
 		t.Errorf("the last is at 0x%x of 0x%x", last.Offset, 5000*chunkSize)
 	}
-	d.job.Own[flash.EMMCUser] = ext(0, 1<<40)
+	d.job.Distinct[flash.EMMCUser] = ext(0, 1<<40)
 	if list = d.sample(j); len(list) != maxCompared {
 		t.Errorf("%d chunks", len(list))
 	}
 }
 
-// A user area that goes on changing is not compared; the phone's identity is.
+// A user area that keeps changing is not compared; the phone's identity is.
 func TestLiveIsKnownByItsIdentity(t *testing.T) {
 	p, dir := noisy(63), filepath.Join(t.TempDir(), "dump")
 	p.some(t, dir, ext(6<<20, 4096)...)

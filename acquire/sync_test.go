@@ -243,7 +243,7 @@ func TestGarbageBehindTheJournal(t *testing.T) {
 	p.finished(t, dir)
 }
 
-// sparse is a region of any size that holds noise in few places. Where it is nothing it
+// sparse is a region of any size that holds noise in few ranges. Where it is nothing it
 // costs nothing to say so.
 type sparse struct {
 	size  int64
@@ -273,7 +273,7 @@ func TestHugePhone(t *testing.T) {
 	user := &sparse{size: size, every: 1 << 30}
 	job := newPhone(23).job()
 	job.Device.Parts = []flash.Part{{Region: flash.EMMCUser, Image: user}}
-	job.Twice = nil
+	job.ReadTwice = nil
 	// All but the first and last GiB is left out; what is in between is a hole.
 	job.Want = map[flash.Region][]flash.Extent{flash.EMMCUser: {{Length: 64 << 20}, {Offset: size - 64<<20, Length: 64 << 20}}}
 	var before, after runtime.MemStats

@@ -33,7 +33,7 @@ func (d *Dump) notGiven(r flash.Region) bool {
 }
 
 // readUseless reads a region that no restore can use. Until something of it was read it is
-// asked for once: an agent that does not give it says so for every place, and some leave
+// asked for once: an agent that does not give it says so for every offset, and some leave
 // the bus over it.
 func (d *Dump) readUseless(ctx context.Context, r *region, img flash.Image) error {
 	list := chunks(flash.Union(r.todo(), r.bad))
@@ -59,7 +59,7 @@ func (d *Dump) askFirst(ctx context.Context, r *region, img flash.Image, e flash
 	case err == nil:
 		d.step(e.Length)
 		return false, r.put(e.Offset, b)
-	case d.atPlace(err):
+	case d.isLocal(err):
 		return true, d.leaveOut(r, "this phone does not let its %s be read")
 	}
 	if err = d.lose(ctx, r, e, err); r.losses(e) < 2 {

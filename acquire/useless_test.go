@@ -90,7 +90,7 @@ func TestRefusedRPMB(t *testing.T) {
 	}
 	p.without(t, dir, m, refusedRPMB)
 
-	// To go on with it does not ask; to complete it does, once more.
+	// To resume it does not ask; to complete it does, once more.
 	rpmb.reads = 0
 	job.Want = nil
 	d = must(t, dir, job)

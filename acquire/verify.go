@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readings is how often a place that does not read the same twice is read.
+// readings is how often a range that does not read the same twice is read.
 const readings = 5
 
 // rereads lists the chunks of a region that are to be read a second time: those that
@@ -17,7 +17,7 @@ const readings = 5
 func (d *Dump) rereads(r *region) []chunk {
 	all := slices.Clone(r.chunks)
 	slices.SortFunc(all, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
-	always := d.job.Twice[r.region]
+	always := d.job.ReadTwice[r.region]
 	return slices.DeleteFunc(all, func(c chunk) bool {
 		if touches(r.twice, c.Extent) || touches(r.once, c.Extent) {
 			return true
@@ -71,7 +71,7 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 	b := d.buffer()[:c.Length]
 	err := d.read(r, img, b, c.Offset)
 	switch {
-	case err != nil && !d.atPlace(err):
+	case err != nil && !d.isLocal(err):
 		return d.lose(ctx, r, c.Extent, err)
 	case err != nil:
 		r.once = append(r.once, c.Extent)
@@ -87,7 +87,7 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 }
 
 // skipsSecond reports whether the phone was lost twice over the second reading of a chunk.
-// Losses of the first are forgotten once all of their place is read, or are of other places.
+// Losses of the first are forgotten once all of their range is read, or are of other ranges.
 func (j *journal) skipsSecond(e flash.Extent) bool {
 	n := 0
 	for _, l := range j.lost {
@@ -98,8 +98,8 @@ func (j *journal) skipsSecond(e flash.Extent) bool {
 	return n > 1
 }
 
-// settle finds out what a place holds that did not read the same twice: what two
-// readings agree on. A place that never does counts as unreadable.
+// settle finds out what a range holds that did not read the same twice: what two
+// readings agree on. A range that never does counts as unreadable.
 func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, second [32]byte) error {
 	r.drop(c.Extent)
 	seen := [][32]byte{c.sum, second}
@@ -111,7 +111,7 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 		d.retries++
 		d.again()
 		if err := d.read(r, img, b, c.Offset); err != nil {
-			if !d.atPlace(err) {
+			if !d.isLocal(err) {
 				return d.lose(ctx, r, c.Extent, err)
 			}
 			break

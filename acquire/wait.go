@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A phone may try a bad place for minutes and say nothing meanwhile. Who waits longer than
+// A phone may try a bad range for minutes and say nothing meanwhile. Who waits longer than
 // patience is told so, every time another tellEvery has gone by.
 const (
 	patience  = 5 * time.Second

@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A phone that tries a place for minutes says nothing meanwhile. Who waits is told where, in
-// the first reading, when a place is tried again, and in the second.
+// A phone that tries a range for minutes says nothing meanwhile. Who waits is told where, in
+// the first reading, when a range is tried again, and in the second.
 func TestWaiting(t *testing.T) {
 	for name, c := range map[string]struct {
 		slow func(p *phone, off int64, reads int) bool

@@ -86,7 +86,7 @@ func (m made) poke(name string, off int64, b []byte) {
 	}
 }
 
-// middleOf is a place in an archive, amid the frames of a member's content: members stand
+// middleOf is an offset in an archive, amid the frames of a member's content: members stand
 // one after the other, behind a frame of some bytes.
 func middleOf(a *Archive, of *backup.Member) (at int64) {
 	for _, m := range a.Members() {
@@ -328,7 +328,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// A backup in a place comes back as the dump with its key, and without it as what is not
+// A backup in a store comes back as the dump with its key, and without it as what is not
 // private.
 func TestPushAndPull(t *testing.T) {
 	m := newMade(t)
@@ -352,20 +352,20 @@ func TestPushAndPull(t *testing.T) {
 	_, err = Push(t.Context(), push)
 	wants(t, "a tag that is there", err, flash.ReasonOurs)
 
-	p, err := Pull(t.Context(), PullOptions{From: ref, Place: open, Dump: true, Output: m.path("again")})
-	if err != nil || p.Restored == nil || p.Lacks || !m.same("again", "ROM_1") {
+	p, err := Pull(t.Context(), PullOptions{From: ref, Store: open, Dump: true, Output: m.path("again")})
+	if err != nil || p.Restored == nil || p.Incomplete || !m.same("again", "ROM_1") {
 		t.Errorf("the dump: %+v, %v", p, err)
 	}
-	if p, err = Pull(t.Context(), PullOptions{From: ref, Place: locked, Output: m.path("parts")}); err != nil || p.Locked == nil || p.Record.Complete {
+	if p, err = Pull(t.Context(), PullOptions{From: ref, Store: locked, Output: m.path("parts")}); err != nil || p.Locked == nil || p.Record.Complete {
 		t.Errorf("without the key: %+v, %v", p, err)
 	}
 	if _, err := os.Stat(m.path("parts/nvram.bin")); err == nil {
 		t.Error("nvram was pulled without the key")
 	}
-	_, err = Pull(t.Context(), PullOptions{From: ref, Place: locked, Output: m.path("x"), WithKey: true})
+	_, err = Pull(t.Context(), PullOptions{From: ref, Store: locked, Output: m.path("x"), WithKey: true})
 	wants(t, "a key that opens nothing", err, flash.ReasonEncrypted)
 	for state, opt := range map[State]oci.Options{Complete: open, Unchanged: locked} {
-		if v, err := VerifyPlace(t.Context(), ref, opt); err != nil || v.State != state {
+		if v, err := VerifyStore(t.Context(), ref, opt); err != nil || v.State != state {
 			t.Errorf("verify: %+v, %v, want %s", v, err, state)
 		}
 	}
@@ -392,10 +392,10 @@ func TestEncryptPrivate(t *testing.T) {
 	if v, err := Verify(t.Context(), m.path("mixed"), VerifyOptions{TryKeys: true, Keys: keys}); err != nil || v.Locked.Opened != c.Locked {
 		t.Errorf("with the key: %+v, %v", v, err)
 	}
-	if r, err := Restore(t.Context(), m.path("mixed"), RestoreOptions{Output: m.path("again"), Keys: keys}); err != nil || r.Lacks || !m.same("again", "ROM_1") {
+	if r, err := Restore(t.Context(), m.path("mixed"), RestoreOptions{Output: m.path("again"), Keys: keys}); err != nil || r.Incomplete || !m.same("again", "ROM_1") {
 		t.Errorf("with the key: %+v, %v", r, err)
 	}
-	if r, err := Restore(t.Context(), m.path("mixed"), RestoreOptions{Output: m.path("holes")}); err != nil || !r.Lacks || r.Map == "" {
+	if r, err := Restore(t.Context(), m.path("mixed"), RestoreOptions{Output: m.path("holes")}); err != nil || !r.Incomplete || r.Map == "" {
 		t.Errorf("without: %+v, %v", r, err)
 	}
 	if r, err := Restore(t.Context(), m.path("mixed"), RestoreOptions{Output: m.path("parts"), Parts: true}); err != nil || r.Locked != c.Locked {

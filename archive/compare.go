@@ -19,7 +19,7 @@ type RowState string
 const (
 	Equal   RowState = "equal"
 	Differs RowState = "differs"
-	Moved   RowState = "moved" // another place, or another length
+	Moved   RowState = "moved" // another offset, or another length
 	OnlyInA RowState = "only in A"
 	OnlyInB RowState = "only in B"
 	Unknown RowState = "unknown" // equal as far as both hold it

@@ -41,7 +41,7 @@ type CreateOptions struct {
 	Volume  int64     // largest file, bytes; 0: one file
 	Parity  int       // percent of the archive's size in a sidecar beside it, 1 to 50; 0: none
 	Replace bool      // replace an archive that is there
-	Inputs  []string  // files that must never be written to, besides Path and what is opened
+	Inputs  []string  // files that must never be written to, in addition to Path and the opened files
 	Now     time.Time // date of the archive; zero: now
 
 	Progress func(flash.Event) // nil for none

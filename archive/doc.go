@@ -1,15 +1,14 @@
-// Package archive makes backups of phones and gives them back: one file that is checked, or
-// many backups in one place where phones share what they have in common. It reads and
-// writes files and registries, never a phone; a search of a shared archive is no proof
-// that nothing private is in it; and what an archive has lost is named, not mended (package
-// backup/parity mends).
+// Package archive makes and restores backups of phones: one archive file with proofs, or many
+// backups in a store in which phones share equal data. Limits: it reads and writes files and
+// registries, never a phone. A search of a shared archive does not prove that it holds no private
+// data. It lists the lost bytes of an archive and does not repair them (package backup/parity does).
 //
 //	dump, dump folder ──dump.Open──► plan ─┐                     ┌─► Restore     the dump, or the parts
 //	parts folder, as it is ────────────────┼─Create─► ARCHIVE ───┼─► Verify      every byte is proven
 //	                        private.go ────┤   one file, volumes ├─► FlashPlan   what a flash tool would do
 //	            (what is of this phone?)   │                     └─► Search      is anything private in it?
-//	                                       └─Push──► PLACE ──────┬─► Pull        the parts, or the dump
-//	                                      folder or registry     └─► VerifyPlace
+//	                                       └─Push──► STORE ──────┬─► Pull        the parts, or the dump
+//	                                      folder or registry     └─► VerifyStore
 //	Compare: two dumps, whatever they are packed in
 //
 // An archive is opened once (Open), and its methods do the rest; Verify and Restore are

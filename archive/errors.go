@@ -46,7 +46,7 @@ func (e *SidecarError) Error() string {
 
 func (e *SidecarError) Unwrap() error { return e.Err }
 
-// ResumableError is a failure after which the same call goes on where it was.
+// ResumableError is a failure after which the same call continues where it was.
 type ResumableError struct{ Err error }
 
 func (e *ResumableError) Error() string { return e.Err.Error() }

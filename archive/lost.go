@@ -16,7 +16,7 @@ type losses struct {
 	why   map[string][]lostAt // one or more for each hole
 }
 
-// lostAt is why a stretch of a file is lost that begins there.
+// lostAt is why a range of a file is lost that begins there.
 type lostAt struct {
 	offset int64
 	err    error
@@ -36,7 +36,7 @@ func (l *losses) add(file string, e flash.Extent, err error) {
 	}
 }
 
-// problems are one for each stretch that is lost: a damaged frame is read in many pieces.
+// problems are one for each range that is lost: a damaged frame is read in many pieces.
 func (l *losses) problems() (out []flash.Problem) {
 	for _, file := range slices.Sorted(maps.Keys(l.holes)) {
 		for _, h := range l.holes[file] {

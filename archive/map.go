@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteMap writes ddrescue's map of a file of size bytes, of which stretches were not read,
+// WriteMap writes ddrescue's map of a file of size bytes, of which ranges were not read,
 // or are lost: none when there are none. Where a file of that name, or the rest of an
 // earlier run, is there, it is a *flash.Refusal.
 func WriteMap(name string, size int64, unread, bad []flash.Extent) (made bool, err error) {

@@ -9,14 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Decision is whether a stretch of a phone's flash may be of this phone only, and why.
+// Decision is whether a range of a phone's flash may be of this phone only, and why.
 type Decision struct {
 	Private bool
-	What    string // the kind of stretch, as docs/archive.md lists them
+	What    string // the kind of range, as docs/archive.md lists them
 	Why     string
 }
 
-// rule decides about one kind of stretch.
+// rule decides about one kind of range.
 type rule struct {
 	Decision
 	is func(e *flash.ManifestEntry, img flash.Image) bool

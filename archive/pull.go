@@ -15,11 +15,11 @@ import (
 // PullOptions say what is pulled, and where to.
 type PullOptions struct {
 	From    oci.Ref     // with a tag
-	Place   oci.Options // how the place is reached
+	Store   oci.Options // how the store is reached
 	Output  string      // folder; with Dump a file, or a folder of regions
 	Tool    string      // name and version of the program, for records
 	Dump    bool        // the dump itself, not its parts
-	WithKey bool        // what is private is wanted, too: it is refused to pull only the rest
+	WithKey bool        // the private files are required: without them Pull is refused
 
 	Force    bool // replace what an earlier run wrote to the folder
 	NoHoles  bool // write zeros as zeros
@@ -30,13 +30,13 @@ type PullOptions struct {
 type Pulled struct {
 	*Restored                 // with Dump; else nil
 	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
-	Locked    error           // why what is private was not pulled; nil when all was
+	Locked    error           // why the private files were not pulled; nil when all were
 }
 
 // Pull writes the parts folder that was pushed, or the dump that it was made of. Of a parts
-// folder what fails is left to be gone on with: a *ResumableError.
+// folder what fails is left to be resumed: a *ResumableError.
 func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
-	repo, err := oci.Open(opt.From, opt.Place)
+	repo, err := oci.Open(opt.From, opt.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -101,17 +101,17 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	return &Pulled{Restored: done, Record: b.Manifest}, nil
 }
 
-// PlaceVerdict is what a verification of a backup in a place found.
-type PlaceVerdict struct {
+// StoreVerdict is what a verification of a backup in a store found.
+type StoreVerdict struct {
 	Verdict
 	Blobs  int   // that are encrypted: as they were pushed, and not read
 	Opened error // why no key opens these; nil when all was read
 	First  error // the first thing that is lost; nil for none
 }
 
-// VerifyPlace reads all of a backup in a place, and proves it. Of what no key opens it
+// VerifyStore reads all of a backup in a store, and proves it. Of what no key opens it
 // proves that it is as it was pushed.
-func VerifyPlace(ctx context.Context, ref oci.Ref, opt oci.Options) (*PlaceVerdict, error) {
+func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdict, error) {
 	repo, err := oci.Open(ref, opt)
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func VerifyPlace(ctx context.Context, ref oci.Ref, opt oci.Options) (*PlaceVerdi
 	if ctx.Err() != nil {
 		return nil, err
 	}
-	v := &PlaceVerdict{Opened: b.Locked}
+	v := &StoreVerdict{Opened: b.Locked}
 	v.State, v.Files, v.Problems = Complete, len(b.Outputs), b.Manifest.Problems
 	if err != nil {
 		v.State = Broken

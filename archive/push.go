@@ -21,9 +21,9 @@ type PushOptions struct {
 	Dump  *dump.Dump   // the dump at Path, opened already, which stays open; nil to open it
 	Open  dump.Options // how Path is opened
 	To    oci.Ref      // with a tag
-	Place oci.Options  // how the place is reached
+	Store oci.Options  // how the store is reached
 
-	Encrypt        []seal.Recipient // only they can read the backup; none: who can read the place
+	Encrypt        []seal.Recipient // only they can read the backup; empty: everybody who can read the store
 	EncryptPrivate []seal.Recipient // only they can read what is private in it
 
 	Level   int       // of zstd, 1 to 19; 0: oci.DefaultLevel
@@ -65,7 +65,7 @@ type pushing struct {
 }
 
 // Push stores a dump, split as Create does, or a parts folder as it is, among the backups
-// in a place; what is there already is not sent. A failure after which the same call goes
+// in a store; what is there already is not sent. A failure after which the same call goes
 // on where it was is a *ResumableError.
 func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 	if opt.Encrypt != nil && opt.EncryptPrivate != nil {
@@ -79,8 +79,8 @@ func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 		return nil, err
 	}
 	defer p.close()
-	opt.Place.Write = true
-	repo, err := oci.Open(opt.To, opt.Place)
+	opt.Store.Write = true
+	repo, err := oci.Open(opt.To, opt.Store)
 	if err != nil {
 		return nil, err
 	}

@@ -32,14 +32,14 @@ type RestoreOptions struct {
 
 // Restored is what was written.
 type Restored struct {
-	Output   string
-	Files    int
-	Bytes    int64
-	Problems []flash.Problem // what the archive has lost, and what the dump never had
-	Map      string          // ddrescue's map of what of the file is no data; "" when all is
-	Lost     bool            // some of it is lost, and reads as zeros
-	Lacks    bool            // the dump never had all of it: Map, or the manifest, says what
-	Locked   int             // private files that are encrypted still
+	Output     string
+	Files      int
+	Bytes      int64
+	Problems   []flash.Problem // lost bytes of the archive, and missing bytes of the dump
+	Map        string          // path of the ddrescue map that lists the holes of the file; "" when it has none
+	Lost       bool            // some bytes are lost; the output has zeros there
+	Incomplete bool            // the dump was incomplete: Map or the manifest lists the holes
+	Locked     int             // private files that are encrypted still
 }
 
 // Restore writes the dump of an archive: one file when it was one, a folder of regions
@@ -66,7 +66,7 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 		return r.parts(ctx, a)
 	}
 	switch {
-	case m == nil: // no map could say which bytes of the dump are not the phone's
+	case m == nil: // without a manifest no map can list the holes of the dump
 		return nil, refuse(flash.ReasonNoRecord, a.Path, "has lost its manifest, and with it where in the dump its files lie")
 	case m.LeavesOut():
 		return nil, refuse(flash.ReasonPartial, a.Path, "holds a part of the dump only")
@@ -82,14 +82,14 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 // restoring is one run of Restore, or of Pull with the dump.
 type restoring struct {
 	RestoreOptions
-	path   string          // of the archive, or the folder of the place: never written to
+	path   string          // of the archive, or the folder of the store: never written to
 	record *flash.Manifest // nil when the archive has lost it
 
-	lost     losses
-	lacks    bool // not all that is written are the phone's bytes
-	problems []flash.Problem
-	chart    string // the map that was written
-	locked   int
+	lost      losses
+	lacks     bool // the output has bytes that are not the phone's
+	problems  []flash.Problem
+	rescueMap string // the map that was written
+	locked    int
 }
 
 // dump restores the files that were dumped.
@@ -146,24 +146,24 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 
 // file restores a dump of one file. What of it is no data stands in a map beside it.
 func (r *restoring) file(ctx context.Context, f *dumpFile) (*Restored, error) {
-	chart := filepath.Clean(r.Output) + ".map"
+	rescueMap := filepath.Clean(r.Output) + ".map"
 	made := false
 	r.tellLacking(records(f.parts))
 	res, err := split.WriteImage(ctx, f.img, r.Output, split.ImageOptions{
-		NoHoles: r.NoHoles, NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress, Beside: []string{chart},
+		NoHoles: r.NoHoles, NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress, Beside: []string{rescueMap},
 		Before: func() (err error) {
-			made, err = r.writeMap(f, chart)
+			made, err = r.writeMap(f, rescueMap)
 			return err
 		},
 	})
 	if err != nil {
 		if made {
-			err = errors.Join(err, os.Remove(chart))
+			err = errors.Join(err, os.Remove(rescueMap))
 		}
 		return nil, err
 	}
 	if made {
-		r.lacks, r.chart = true, chart
+		r.lacks, r.rescueMap = true, rescueMap
 	}
 	return r.done(1, res.Size), nil
 }
@@ -188,7 +188,7 @@ func records(parts []flash.Part) (out []flash.ManifestSource) {
 
 // tellLacking notes what of the phone the dump itself lacks.
 func (r *restoring) tellLacking(sources []flash.ManifestSource) {
-	lacking := (&flash.Manifest{Sources: sources}).Lacking()
+	lacking := (&flash.Manifest{Sources: sources}).Missing()
 	r.problems = append(r.problems, lacking...)
 	r.lacks = r.lacks || len(lacking) > 0
 }
@@ -199,6 +199,6 @@ func (r *restoring) all() []flash.Problem {
 }
 
 func (r *restoring) done(files int, size int64) *Restored {
-	return &Restored{Output: r.Output, Files: files, Bytes: size, Problems: r.all(), Map: r.chart,
-		Lost: len(r.lost.holes) > 0, Lacks: r.lacks, Locked: r.locked}
+	return &Restored{Output: r.Output, Files: files, Bytes: size, Problems: r.all(), Map: r.rescueMap,
+		Lost: len(r.lost.holes) > 0, Incomplete: r.lacks, Locked: r.locked}
 }

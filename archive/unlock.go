@@ -28,7 +28,7 @@ type unlocking struct {
 // locked: nvram.bin.zst.age is nvram.bin again. What no key opens stays as it is.
 func (u *unlocking) all(ctx context.Context, m *flash.Manifest, wanted func(file string) bool) error {
 	u.opened = map[string]flash.Output{}
-	told := map[string]bool{} // that a passphrase could not be had is one fact of all files
+	told := map[string]bool{} // a missing passphrase is reported once, not for every file
 	for i, members := 0, u.a.Members(); i < len(members); i++ {
 		f := &members[i]
 		if !strings.HasSuffix(f.Name, LockedEnding) || !wanted(f.Name) {

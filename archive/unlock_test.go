@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// harmed cannot be read from a place on.
+// harmed cannot be read from an offset on.
 type harmed struct {
 	flash.Image
 	from int64

@@ -25,7 +25,7 @@ type State string
 // The states.
 const (
 	Complete  State = "complete"  // every byte is as it was packed, and all of the dump is in it
-	Unchanged State = "unchanged" // of a backup in a place: every byte is as it was pushed, and some cannot be read
+	Unchanged State = "unchanged" // of a backup in a store: every byte is as it was pushed, and some cannot be read
 	Partial   State = "partial"   // every byte is as it was packed, but not all of the dump is in it
 	Broken    State = "broken"    // what the problems name is lost
 )

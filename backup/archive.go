@@ -13,7 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Archive is an archive opened for reading, at any place.
+// Archive is an archive opened for reading, at any offset.
 type Archive struct {
 	Problems flash.Problems // what opening it brought to light
 

@@ -16,7 +16,7 @@ import (
 //	│ chunk 0  │ chunk 1   │ hole           │ chunk 2   │
 //	IV ───────►to 0 ──────►to 1 ··········►from 2 ────►sha-256 of the member
 //
-// Who has a chunk goes on from the state before it, and must arrive at the one behind it.
+// Who has a chunk continues from the state before it, and must arrive at the one behind it.
 
 // stateSize is the length of a state, bytes.
 const stateSize = 32
@@ -76,7 +76,7 @@ func (m *Member) proves(i int, plain []byte) bool {
 }
 
 // linked tells which states chunk i must have: one before it where it does not begin
-// with the member or the chunk before it, one behind it where the member goes on.
+// with the member or the chunk before it, one behind it where the member continues.
 func (m *Member) linked(i int) (from, to bool) {
 	end := int64(0)
 	if i > 0 {

@@ -104,7 +104,7 @@ func content(a *Archive, name string) ([]byte, error) {
 }
 
 // verify gives the verdict on an archive.
-func verify(t testing.TB, a *Archive) *Report {
+func verify(t testing.TB, a *Archive) *Verification {
 	t.Helper()
 	r, err := a.Verify(context.Background(), VerifyOptions{})
 	if err != nil {

@@ -52,7 +52,7 @@ type Chunk struct {
 	at int64 // where the frame begins
 }
 
-// window is a stretch of chunkSize of a member, or its end, and the data in it.
+// window is a range of chunkSize of a member, or its end, and the data in it.
 type window struct {
 	flash.Extent
 	data []flash.Extent // places in the member

@@ -227,7 +227,7 @@ func sized(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// readData reads stretches of an image one behind the other into b.
+// readData reads ranges of an image one behind the other into b.
 func readData(img flash.Image, data []flash.Extent, b []byte) error {
 	for _, d := range data {
 		if err := flash.ReadInto(img, b[:d.Length], d.Offset); err != nil {

@@ -69,7 +69,7 @@ func scanData(ctx context.Context, img flash.Image) (data []flash.Extent, err er
 	return data, nil
 }
 
-// addData adds a stretch of data behind others, widened to whole grains and over holes
+// addData adds a range of data behind others, widened to whole grains and over holes
 // that are not worth it.
 func addData(data []flash.Extent, d flash.Extent, size int64) []flash.Extent {
 	start, end := d.Offset/grain*grain, min((d.End()+grain-1)/grain*grain, size)

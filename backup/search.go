@@ -197,7 +197,7 @@ func parseHead(b []byte) (*Member, error) {
 	if err := flash.CheckFilePath(m.Name); err != nil {
 		return nil, err
 	}
-	// The map ends with an empty stretch when a hole does.
+	// The map ends with an empty range when a hole does.
 	if n := len(m.Data); n > 0 && m.Data[n-1] == (flash.Extent{Offset: m.Size}) {
 		m.Data = m.Data[:n-1]
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Frames writes the content of an image as zstd frames of 4 MiB each: what zstd -d
-// unpacks, and what is read at any place like an archive. Done is told of every frame.
+// unpacks, and what is read at any offset like an archive. Done is told of every frame.
 func Frames(ctx context.Context, out io.Writer, img flash.Image, level int, done func(n int64)) error {
 	enc, err := newEncoder(level)
 	if err != nil {

@@ -19,8 +19,8 @@ type VerifyOptions struct {
 	Progress func(flash.Event)
 }
 
-// Report is the verdict on an archive.
-type Report struct {
+// Verification is the verdict on an archive.
+type Verification struct {
 	OK       bool // every byte is as it was written; no Problem is an Error
 	Problems flash.Problems
 	Members  int
@@ -30,8 +30,8 @@ type Report struct {
 
 // Verify unpacks every frame in memory and compares it with the index: content by its
 // sums, headers to the byte. Nothing is written. The error is that of ctx.
-func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Report, error) {
-	r := &Report{Problems: slices.Clone(a.Problems), Members: len(a.index.Members)}
+func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verification, error) {
+	r := &Verification{Problems: slices.Clone(a.Problems), Members: len(a.index.Members)}
 	v := &verifier{a: a, ctx: ctx, opt: opt}
 	for i := range a.index.Members {
 		m := &a.index.Members[i]

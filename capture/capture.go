@@ -54,7 +54,7 @@ type kind struct {
 	name  flash.Witness
 	hint  string            // what every row contains: cheaper to look for than row
 	row   func(string) bool // whether a trimmed line is a whole row
-	needs string            // what the text must contain besides, or ""
+	needs string            // what else the text must contain, or ""
 	read  func(*reader)
 }
 

@@ -1,6 +1,5 @@
-// Package capture reads what people have kept of a phone's partitions other than a
-// scatter file, a GPT or an MBR: text copied from a terminal, and MediaTek's binary
-// PMT.
+// Package capture reads lists of a phone's partitions in other forms than scatter file, GPT
+// or MBR: text copied from a terminal, and MediaTek's binary PMT.
 //
 //	dumchar_info  preloader  0x0000000000600000   0x0000000000000000   2   /dev/misc-sd
 //	              │          │ on the preloader's │                    │   the block device
@@ -23,10 +22,10 @@
 //	0xFFC  the signature again              +72  u64 offset, bytes; +80 with part id
 //	                                        +80  u64 mask flags;    +88 with part id
 //
-// Most callers need Read, which finds out by content what a text is, and FindPMT for
+// Most callers need Read, which finds the form of a text by its content, and FindPMT for
 // a dump. A text may hold more than the table (a shell's echo, a whole log): lines
-// that are no rows are passed over, rows that are damaged are reported with their
-// line and stay without a place. Text of Windows terminals (UTF-16, CR LF) is read.
+// that are no rows are skipped, damaged rows are reported with their
+// line and get no address. Text of Windows terminals (UTF-16, CR LF) is read.
 //
 // The package never guesses an address. Where a capture holds sizes only, rows are
 // flash.Unplaced; where addresses are sums of sizes, a Problem says so and
@@ -35,6 +34,6 @@
 //
 // Sources: MediaTek's dumchar.c, sd.c and partition_define.c (dumchar_info, emmc,
 // PartInfo), mtkemmc.c (partinfo), the boot loader's efi.c (log) and pmt.c (PMT),
-// mtkclient's gpt.py. No PMT of a real phone was at hand: what is read from one says
+// mtkclient's gpt.py. No PMT of a real phone was available: every result from a PMT says
 // "unverified on real bytes".
 package capture

@@ -10,7 +10,7 @@ import (
 
 // readMTD reads /proc/mtd: sizes and erase sizes. MediaTek's partitions of NAND follow
 // one another; a device with another erase size is none of the chip's (a UBI volume
-// has that of its logical blocks). Some kernels list the chip itself besides, and rows
+// has that of its logical blocks). Some kernels list the chip itself as well, and rows
 // that lie in another (OpenWrt's firmware: kernel and rootfs). The list does not tell
 // them apart: names and sizes do, and where they do not, Capture.Others has the other
 // ways to read it.

@@ -12,7 +12,7 @@ const (
 	pmtFromEnd = 0x100000 // eMMC: this far before the end of the user area
 	pmtRegion  = 0x1000   // eMMC: length of the block; the mirror follows
 	pmtOld     = 0x800    // first eMMC phones: length of a block in the PMT partition
-	pmtStep    = 0x200    // what every place is a multiple of
+	pmtStep    = 0x200    // what every offset is a multiple of
 	nandPool   = 80       // NAND: blocks of the bad block pool at the end of the chip
 	maxSearch  = 12 << 20 // what is searched of an extent, as boot loaders do
 	readChunk  = 64 << 10

@@ -113,7 +113,7 @@ func TestFindPMT(t *testing.T) {
 	}
 }
 
-// TestPMTTwoBlocks: a full block of the first eMMC phones goes on in the next.
+// TestPMTTwoBlocks: a full block of the first eMMC phones continues in the next.
 func TestPMTTwoBlocks(t *testing.T) {
 	var rows []pmtRow
 	for i := range 30 {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// seekData returns the first stretch of data at or after off (lseek(2)). io.EOF means that
+// seekData returns the first range of data at or after off (lseek(2)). io.EOF means that
 // no data follow; so does a place behind the end. It moves the file's position, which
 // nobody here uses: all reading is by pread, so concurrent callers do not disturb each other.
 func seekData(f *os.File, off, size int64) (start, end int64, err error) {

@@ -38,7 +38,7 @@ type PublishOptions struct {
 // Publish is the one way to make files appear: it syncs and closes them all, gives them
 // their names, the first of them last, and syncs the folder. Before that nothing has a final
 // name. After an error the files are closed and each still is, or again is, called by its
-// Part, which the caller removes or goes on with; but a file that took the place of an older
+// Part, which the caller removes or continues with; but a file that took the place of an older
 // one keeps the name: it is all there is.
 func Publish(opt PublishOptions, files ...Pending) error {
 	var err error

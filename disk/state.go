@@ -78,7 +78,7 @@ func (s State) Check(f *os.File) error {
 	return nil
 }
 
-// NextData returns the first stretch of data at or after off, by the file system's own map
+// NextData returns the first range of data at or after off, by the file system's own map
 // of holes; size and size where only a hole follows. Where there is no map, all is data.
 //
 // A system that is asked about a place behind the end of a file that was cut says that no

@@ -1,17 +1,17 @@
-// Package disk is what movers ask of the system: whether a file system has room and
-// holes, a lock that dies with the process, names that are on the disk for certain, files
-// that are files and stay what they were.
+// Package disk has the services of the operating system that movers need: free space and
+// sparse files, locks that end with the process, durable names, regular files that are
+// checked for changes.
 //
 //	Linux      statfs, flock, fsync of a folder      Volume, TryLock, SyncDir
 //	macOS      the same, other numbers
 //	Windows    GetVolumeInformation, LockFileEx, FSCTL_SET_SPARSE
-//	others     nothing is known, and what is not known forbids nothing
+//	others     nothing is known, and nothing is forbidden
 //
-// What a path is comes before it is opened (OpenPlain, OpenDump, OpenIn, OpenOwn), and
-// whether a file is still what was opened is asked while it is read (State). A file gets its
-// name in one way only (Publish): when all of it is on the disk.
+// The kind of a file is checked before it is opened (OpenPlain, OpenDump, OpenIn,
+// OpenInFolder); State tells whether it has changed since. Publish gives a file its name, after
+// all of it is on the disk.
 //
-// One file a system; what the package cannot do somewhere it says there.
+// There is one file for each system; it says what the package cannot do there.
 package disk
 
 // Volume is what is known of the file system that a path lies on.

@@ -206,6 +206,6 @@ type MendedFile struct {
 }
 
 // NewMendedFile is what was mended of a file.
-func NewMendedFile(path, file string, r *parity.Report) MendedFile {
+func NewMendedFile(path, file string, r *parity.Result) MendedFile {
 	return MendedFile{Path: path, File: file, Size: r.Size, Damaged: r.Damaged, Problems: r.Problems}
 }

@@ -38,7 +38,7 @@ type PortDevice struct {
 }
 
 // NewPorts lists the devices on the bus; fixes puts the words for what helps into findings.
-func NewPorts(facts *host.Facts, fixes func([]host.Finding) []host.Finding) Ports {
+func NewPorts(facts *host.Snapshot, fixes func([]host.Finding) []host.Finding) Ports {
 	doc := Ports{}
 	for _, d := range facts.Devices {
 		p := PortDevice{ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: fixes(host.CheckDevice(facts, d))}

@@ -11,7 +11,7 @@ import (
 
 // Boot compares the partitions with what the dump's AVB blocks say of them. Logical partitions
 // are looked at inside super.
-func (d *Dump) Boot(ctx context.Context) (*avb.Report, error) {
+func (d *Dump) Boot(ctx context.Context) (*avb.Verification, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return nil, err

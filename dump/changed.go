@@ -82,7 +82,7 @@ func (d *Dump) Proven(ctx context.Context) ([]flash.Problem, error) {
 	return proof.Problems, nil
 }
 
-// Recorded returns what the folder's manifest says of a stretch that is one file there,
+// Recorded returns what the folder's manifest says of a range that is one file there,
 // with its hash, or nil.
 func (d *Dump) Recorded(r flash.Region, offset, present int64) *flash.ManifestEntry {
 	if d.Source.Record == nil {

@@ -1,24 +1,24 @@
-// Package dump opens a dump with its partitions: the bytes by source, the table by layout,
-// and what lies beside the dump and is certainly of it.
+// Package dump opens a dump with its partitions: package source gives the bytes, layout the
+// table. Files beside the dump are used if they certainly belong to it.
 //
-//	path ──source──► Device ──┐                    ┌─► Plan(wishes)   what a split would make
-//	--------------------------├─layout─► Dump ─────┼─► Partition(name) one partition, as people call it
-//	table: the user's, else   │                    ├─► Facts           all that is known, for report
+//	path ──source──► Device ──┐                    ┌─► Plan(wishes)   the outputs of a split
+//	--------------------------├─layout─► Dump ─────┼─► Partition(name) one partition, by its usual names
+//	table: the user's, else   │                    ├─► Facts           the input of a report
 //	the folder's, else one    │                    ├─► Changed         copies against the folder's hashes
 //	beside the dump, if it    │                    └─► Super, Files    what is inside partitions
 //	agrees in everything  ────┘
 //
-// A Dump is also made into what other tools take: Scatter and Script write its table down, Phone
-// and Stock are what recovery needs. OpenTableFile reads a table that is a file by itself.
+// A Dump also has outputs for other tools: Scatter and Script write its table, RecoveryTarget
+// and Stock give the input of package recovery. OpenTableFile reads a table from a file.
 //
-// The tables are tried in one order: the user's; the one that a record has; the one that the
-// folder or archive brings; the dump's own. A table that contradicts the dump is not taken,
-// and only the user's makes that an error (*layout.ForeignError).
+// The order of tables is: the user's; that of a record; that of the
+// folder or archive; the dump's own. A table that contradicts the dump is not used;
+// only for the user's table is this an error (*layout.ForeignError).
 //
-// A file that is no dump is a *NotDump, which says what it is. A dump of which too little was
-// read yet is an *UnreadError. A file that no key opens is an error that wraps seal.ErrKey.
+// Errors: *NotDump for a file that is no dump, with its kind; *UnreadError if too little was
+// read of a dump; an error that wraps seal.ErrKey if no key opens a file.
 //
-// Limits: one phone at a time; a dump is opened read-only and is believed for as long as its
-// files stay what they were (Check). Names are looked up in one dump's own table, with the
-// slot that its misc partition calls active.
+// Limits: one phone at a time. A dump is opened read-only and is believed as long as its
+// files are unchanged (Check). Names are looked up in the dump's own table, with the
+// active slot of its misc partition.
 package dump

@@ -13,15 +13,15 @@ import (
 )
 
 // Facts is all that layout and plan know, for the report.
-func (d *Dump) Facts() (report.Facts, error) {
+func (d *Dump) Facts() (report.Input, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
-		return report.Facts{}, err
+		return report.Input{}, err
 	}
 	l := d.Layout
-	f := report.Facts{
+	f := report.Input{
 		Tool: d.opt.Tool, File: d.Path, Problems: p.Problems,
-		Phone: report.Phone{
+		Phone: report.Identity{
 			Chip: report.Fact(l.Chip), Project: report.Fact(l.Project), Storage: d.Source.Storage,
 			Generation: l.Generation, Witness: l.Witness, Have: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast,
 			Complete: len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0,
@@ -42,8 +42,8 @@ func (d *Dump) Facts() (report.Facts, error) {
 	return f, nil
 }
 
-// addRegions lists the regions at hand, and the boot regions every phone has besides.
-func (d *Dump) addRegions(f *report.Facts) {
+// addRegions lists the regions at hand, and the boot regions, which every phone has.
+func (d *Dump) addRegions(f *report.Input) {
 	l, s := d.Layout, d.Source.Storage
 	for _, p := range d.Source.Parts {
 		r := report.Region{Name: p.Region, File: filepath.Base(p.Source), Have: p.Image.Size(), Size: p.Image.Size()}
@@ -65,7 +65,7 @@ func (d *Dump) addRegions(f *report.Facts) {
 
 // addRows lists what a split would carve, and the table's rows that it would not:
 // they have a place in the map, if not in a folder.
-func (d *Dump) addRows(f *report.Facts, p *plan.Plan, address addresses) {
+func (d *Dump) addRows(f *report.Input, p *plan.Plan, address addresses) {
 	carved := map[*flash.Partition]bool{}
 	preloader := false
 	for _, it := range p.Items {
@@ -151,7 +151,7 @@ func (d *Dump) scatterAddresses() (addresses, error) {
 
 // AddHashes gives facts the sums in the manifest of an earlier split. It is an error when that was
 // no split of this dump.
-func (d *Dump) AddHashes(f *report.Facts, folder string) error {
+func (d *Dump) AddHashes(f *report.Input, folder string) error {
 	in, err := disk.OpenInFolder(folder, flash.ManifestName)
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func Lacks(list []*lp.Partition) (out flash.Problems) {
 		if p.Image == nil {
 			continue
 		}
-		if text, severity := image.FindLack(p.Image).Tell(); text != "" {
+		if text, severity := image.FindHoleUse(p.Image).Tell(); text != "" {
 			out.Add(severity, p.Name, "%s", text)
 		}
 	}
@@ -101,7 +101,7 @@ func (t *LogicalTable) Outputs(list []*lp.Partition) (outputs []flash.Output, pr
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
 			problems.Add(flash.Error, p.Name, "is not written: another partition has its name")
 		default:
-			if text, severity := image.FindLack(p.Image).Tell(); text != "" {
+			if text, severity := image.FindHoleUse(p.Image).Tell(); text != "" {
 				whole = false
 				if severity == flash.Error {
 					text = "is written in part: " + text

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Options are what the user knows of a dump besides its bytes. The zero value opens a dump by
+// Options is what the user knows of a dump in addition to its bytes. The zero value opens a dump by
 // what is in it and beside it.
 type Options struct {
 	Table              string        // file with the partitions: a scatter file or a captured list; "" for none
@@ -149,7 +149,7 @@ func (d *Dump) Record(p *plan.Plan) *flash.Manifest {
 // wishes leave nothing, and a *plan.PatternError where a name of them is unknown.
 func (d *Dump) Plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.Layout
-	p, err := plan.Make(&d.Source.Device, plan.Facts{
+	p, err := plan.Make(&d.Source.Device, plan.Description{
 		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
 		DeviceSize: l.DeviceSize, Problems: l.Problems, Unnamed: l.Unnamed,
 	}, w)

@@ -11,9 +11,9 @@ import (
 )
 
 // Phone is what the dump tells of its phone, for a recovery.
-func (d *Dump) Phone() *recovery.Phone {
+func (d *Dump) RecoveryTarget() *recovery.Target {
 	l := d.Layout
-	p := &recovery.Phone{Name: filepath.Base(d.Path), Table: &l.Table, Chip: l.Chip.Value, Board: l.Project.Value, Systems: map[string]string{}}
+	p := &recovery.Target{Name: filepath.Base(d.Path), Table: &l.Table, Chip: l.Chip.Value, Board: l.Project.Value, Systems: map[string]string{}}
 	if user := d.Source.User(); user != nil {
 		p.User = user.Image
 	}
@@ -26,14 +26,14 @@ func (d *Dump) Phone() *recovery.Phone {
 	return p
 }
 
-// TablePhone is what a table alone tells of its phone, nil for the path "". The errors are those
+// TableTarget is what a table alone tells of its phone, nil for the path "". The errors are those
 // of ReadTable.
-func TablePhone(path string) (*recovery.Phone, error) {
+func TableTarget(path string) (*recovery.Target, error) {
 	claim, err := ReadTable(path, &source.Source{})
 	if claim == nil || err != nil {
 		return nil, err
 	}
-	return &recovery.Phone{Name: claim.Name, Table: claim.Table(0), Chip: claim.Platform, Board: claim.Project}, nil
+	return &recovery.Target{Name: claim.Name, Table: claim.Table(0), Chip: claim.Platform, Board: claim.Project}, nil
 }
 
 // NoStockError is a dump in which there is no stock image for a recovery.
@@ -46,24 +46,24 @@ func (e *NoStockError) Error() string {
 	return e.Path + ": neither the recovery nor the boot partition is in it, or they hold no boot image"
 }
 
-// Stock finds the phone's own images in the dump: its recovery with its boot image besides, or
+// Stock finds the phone's own images in the dump: its recovery together with its boot image, or
 // its boot image alone. The error is a *NoStockError.
-func (d *Dump) Stock() (stock, besides recovery.Source, err error) {
-	phone := d.Phone()
+func (d *Dump) Stock() (stock, bootImage recovery.Source, err error) {
+	phone := d.RecoveryTarget()
 	get := func(name string) (s recovery.Source) {
 		if img := phone.Image(name); img != nil && boot.Sniff(img) {
 			s = recovery.Source{Name: phone.Row(name).Name + " of " + phone.Name, Image: img}
 		}
 		return s
 	}
-	stock, besides = get("recovery"), get("boot")
+	stock, bootImage = get("recovery"), get("boot")
 	if stock.Image == nil {
-		stock, besides = besides, recovery.Source{}
+		stock, bootImage = bootImage, recovery.Source{}
 	}
 	if stock.Image == nil {
-		return stock, besides, &NoStockError{d.Path, d.Unnamed()}
+		return stock, bootImage, &NoStockError{d.Path, d.Unnamed()}
 	}
-	return stock, besides, nil
+	return stock, bootImage, nil
 }
 
 // Unnamed reports whether the dump has an MBR, which names no partitions, and no other table

@@ -15,7 +15,7 @@ const maxBackup = 4 << 20
 
 // Scatter makes a scatter file of the dump. The phone's facts are the dump's; of the facts given
 // the profile and the dialect count, the linear base, and a device size above the dump's own.
-func (d *Dump) Scatter(f scatter.Facts) (scatter.Creation, error) {
+func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 	l := d.Layout
 	if len(l.Table.Partitions) == 0 {
 		return scatter.Creation{}, fmt.Errorf("%s: is a boot region, its partitions stand in the user area", d.Path)

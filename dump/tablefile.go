@@ -56,7 +56,7 @@ func (e *NoStartsError) Error() string {
 
 // Create makes a scatter file of a list alone. The kind of flash is the list's; the size of the
 // device and the linear base are, too, where the facts have none. The error is a *NoStartsError.
-func (t *TableFile) Create(facts scatter.Facts) (made scatter.Creation, err error) {
+func (t *TableFile) Create(facts scatter.CreateOptions) (made scatter.Creation, err error) {
 	table := t.List.Table
 	for _, p := range table.Partitions {
 		if !p.Placed() && !p.Reserved {
@@ -84,7 +84,7 @@ func storageOf(t *flash.Table) flash.Storage {
 // Convert says the same in the dialect that the facts name. Of a scatter file only the platform
 // is taken from the facts, where the file names none, and a file of that dialect already is
 // t.Scatter itself. The problems are what is left behind or made up; they come with an error, too.
-func (t *TableFile) Convert(facts scatter.Facts) (*scatter.File, []flash.Problem, error) {
+func (t *TableFile) Convert(facts scatter.CreateOptions) (*scatter.File, []flash.Problem, error) {
 	if t.List != nil {
 		made, err := t.Create(facts)
 		if err != nil {
@@ -106,7 +106,7 @@ func (t *TableFile) Lists() [][]byte {
 	if t.Scatter != nil {
 		return t.Scatter.Lists()
 	}
-	made, err := t.Create(scatter.Facts{Profile: scatter.Firmware})
+	made, err := t.Create(scatter.CreateOptions{Profile: scatter.Firmware})
 	if err != nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ func TestTableFile(t *testing.T) {
 	if err != nil || list.List == nil {
 		t.Fatal(err)
 	}
-	made, _, err := list.Convert(scatter.Facts{Platform: "MT6572", Dialect: scatter.V111})
+	made, _, err := list.Convert(scatter.CreateOptions{Platform: "MT6572", Dialect: scatter.V111})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestTableFile(t *testing.T) {
 	if len(list.Lists()) == 0 || len(file.Lists()) == 0 {
 		t.Error("no lists")
 	}
-	if same, _, err := file.Convert(scatter.Facts{Dialect: scatter.V111}); err != nil || same != file.Scatter {
+	if same, _, err := file.Convert(scatter.CreateOptions{Dialect: scatter.V111}); err != nil || same != file.Scatter {
 		t.Errorf("into its own dialect a file is itself: %v", err)
 	}
 	if got := file.Check(flash.UFS, scatter.CheckOptions{}); len(got) != 0 {
@@ -72,7 +72,7 @@ func TestTableFileErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	var none *NoStartsError
-	if _, err := list.Create(scatter.Facts{}); !errors.As(err, &none) {
+	if _, err := list.Create(scatter.CreateOptions{}); !errors.As(err, &none) {
 		t.Errorf("a list without addresses: %v", err)
 	}
 	if l := list.Lists(); l != nil {

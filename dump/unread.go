@@ -18,7 +18,7 @@ import (
 const TableHead = 1 << 20
 
 // UnreadError is a dump of which too little was read yet to say anything about it. It is no
-// damage: reading it on mends it.
+// damage: reading it on repairs it.
 type UnreadError struct {
 	Path  string
 	Text  string

@@ -35,17 +35,17 @@ type Verdict struct {
 	State    State
 	Problems []flash.Problem
 
-	Proven     bool           // by the hashes of a manifest; else by the dump's own tables alone
-	Files      int            // of a folder
-	NoHash     int            // files without a hash
-	Bytes      int64          // of all files
-	Mixed      bool           // the parts may be of two phones
-	Unsound    bool           // what a folder was made of was not sound
-	Unfinished bool           // a dump that was left before its end
-	SizeKnown  bool           // its table states how large the device is
-	Missing    []layout.Range // what is still to be read from the phone
-	Boot       *avb.Report    // what verified boot says of the partitions, nil where it was not asked
-	BootDiffer bool           // and that contradicts them
+	Proven     bool              // by the hashes of a manifest; else by the dump's own tables alone
+	Files      int               // of a folder
+	NoHash     int               // files without a hash
+	Bytes      int64             // of all files
+	Mixed      bool              // the parts may be of two phones
+	Unsound    bool              // what a folder was made of was not sound
+	Unfinished bool              // a dump that was left before its end
+	SizeKnown  bool              // its table states how large the device is
+	Missing    []layout.Range    // what is still to be read from the phone
+	Boot       *avb.Verification // what verified boot says of the partitions, nil where it was not asked
+	BootDiffer bool              // and that contradicts them
 }
 
 // Verify judges a parts folder or a dump folder by the hashes of its manifest, and any other
@@ -129,8 +129,8 @@ func isUnfinished(dir string) bool {
 }
 
 // addUnread names what the dump lacks, by the partitions it has.
-func (v *verification) addUnread(r *split.Report) error {
-	if r.Manifest == nil || len(r.Manifest.Lacking()) == 0 {
+func (v *verification) addUnread(r *split.Verification) error {
+	if r.Manifest == nil || len(r.Manifest.Missing()) == 0 {
 		return nil
 	}
 	d, err := Open(v.ctx, v.Path, v.opt)
@@ -142,7 +142,7 @@ func (v *verification) addUnread(r *split.Report) error {
 		return err
 	}
 	defer d.Close()
-	lacking := r.Manifest.Lacking()
+	lacking := r.Manifest.Missing()
 	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
 	for _, p := range d.Layout.Problems {
 		if p.Severity == flash.Error {

@@ -24,12 +24,12 @@
 // is 0xFFFFFFFF, or 0xFFFFFFFF less the distance of its start from X. It runs to the
 // end of the device, whose size is stated nowhere in the chain.
 //
-// The chain holds no names, and only the partitions Linux mounts: what lies between
-// them (NVRAM, the boot images, the logo …) is known to the scatter file alone. Rows
+// The chain holds no names, and only the partitions Linux mounts: only the scatter file
+// names the others (NVRAM, the boot images, the logo …). Rows
 // are therefore named as the kernel numbers them (mmcblk0p2 is p2): slot i of the
 // MBR is p(i+1), and the data entries of all EBRs count on from p5 in chain order.
 //
 // The rules are those of MediaTek's ptgen and of the Linux msdos partition parser,
-// checked on the tables of real phones. The package writes nothing, guesses no names
-// and does not read GPT or PMT.
+// checked on the tables of real phones. Limits: the package writes nothing, guesses no
+// names and does not read GPT or PMT.
 package ebr

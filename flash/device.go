@@ -17,8 +17,8 @@ const (
 	NANDWhole Region = "NAND_WHOLE"
 	NORWhole  Region = "NOR_WHOLE"
 
-	// Chips of these kinds are one region. These two are ours: what is at hand is the start
-	// of the chip, with the boot loaders alone.
+	// Chips of these kinds are one region. The next two names are ours, for a dump of
+	// only the start of the chip, with the boot loaders.
 	NANDBoot Region = "NAND_BOOT"
 	NORBoot  Region = "NOR_BOOT"
 )
@@ -64,7 +64,7 @@ func (s Storage) User() Region  { return s.areas().user }
 func (s Storage) Boot1() Region { return s.areas().boot1 }
 func (s Storage) Boot2() Region { return s.areas().boot2 }
 
-// BootAlone gives the name of a boot region that was read without what follows it.
+// BootAlone returns the name of a boot region that was read alone.
 func (s Storage) BootAlone() Region {
 	switch s {
 	case NAND:
@@ -86,36 +86,35 @@ func (s Storage) areas() areas {
 type Part struct {
 	Region Region
 	Image  Image
-	Source string // what to call it to a person: a file name
-	Base   int64  // where in that source the region begins, bytes; below 0 when its head is cut off there
+	Source string // its name for the user: a file name
+	Base   int64  // offset in the source at which the region begins, bytes; below 0 when its head is cut off
 
-	// Unread are the stretches of the region that were never read from the phone, or
-	// could not be: they read as zeros and are none. In order, without overlap. A head
-	// that is cut off is among them.
+	// Unread are the ranges of the region that nobody has read from the phone. Reads give
+	// zeros there, which mean nothing. In order, without overlap; includes a head that is cut off.
 	Unread []Extent
 
-	// Beyond is what the region has behind the end of Image, as far as is known.
+	// Beyond are the unread ranges of the region behind the end of Image, as far as known.
 	Beyond []Extent
 }
 
-// InSource is the part as it stands in its source: where it begins there, and its bytes
-// from there on. A head that is cut off is not in it.
+// InSource returns the offset of the part in its source, and its bytes from there on, without
+// a head that is cut off.
 func (p Part) InSource() (off int64, img Image) {
 	cut := max(-p.Base, 0)
 	return max(p.Base, 0), Slice(p.Image, Extent{cut, p.Image.Size() - cut})
 }
 
-// Record is what a manifest says of the part.
+// Record returns the manifest's entry for the part.
 func (p Part) Record() ManifestSource {
 	return ManifestSource{Name: p.Source, Region: p.Region, Offset: p.Base, Size: p.Image.Size(), Unread: p.Unread, Beyond: p.Beyond}
 }
 
-// Device is what is at hand of one phone's flash. A user-area dump is a Device of
-// one region; boot-region files add theirs.
+// Device is the part of one phone's flash that we have bytes of. A user-area dump is a Device of
+// one region; files of boot regions add theirs.
 type Device struct {
 	Storage  Storage
 	Parts    []Part   // main source first
-	Problems Problems // what opening it brought to light
+	Problems Problems // found while it was opened
 }
 
 // Image returns the bytes of a region, or nil when the dump has none.
@@ -146,8 +145,7 @@ func (d *Device) User() *Part {
 	return nil
 }
 
-// SetStorage changes what kind of flash the device is said to have, and with it the
-// names of its regions.
+// SetStorage changes the device's kind of flash, and the names of its regions with it.
 func (d *Device) SetStorage(s Storage) {
 	old := d.Storage
 	d.Storage = s

@@ -2,18 +2,17 @@ package flash
 
 import "errors"
 
-// HoleFinder is what an Image may know besides: which of its bytes nobody knows. They were
-// never read from the phone, or the file leaves them out; what is read there in their place
-// proves nothing.
+// HoleFinder is an optional part of an Image that knows where its holes are. The phone was
+// never read there, or the file leaves the bytes out; what a read returns there means nothing.
 type HoleFinder interface {
-	// Holes returns the stretches within e of which the bytes are not known, in order.
+	// Holes returns the holes within e, in order.
 	Holes(e Extent) []Extent
 }
 
-// ErrHole is wrapped by the error of reading what nobody knows.
+// ErrHole is wrapped by the error of a read in a hole.
 var ErrHole = errors.New("the bytes are not known")
 
-// Holes asks img which of its bytes are not known; nil when all are, or img does not tell.
+// Holes returns the holes of img; nil when it has none, or does not tell.
 func Holes(img Image) []Extent {
 	return holesWithin(img, Extent{Length: img.Size()})
 }
@@ -68,8 +67,8 @@ func moved(list []Extent, by int64) []Extent {
 	return out
 }
 
-// Strict returns img so that reading in its holes is an error, where img itself would give
-// zeros there. Why says in the error what of them is known.
+// Strict returns img with an error for each read in a hole; img itself may give zeros there.
+// The error contains why.
 func Strict(img Image, why string) Image {
 	holes := Holes(img)
 	if len(holes) == 0 {
@@ -78,7 +77,7 @@ func Strict(img Image, why string) Image {
 	return known{img, holes, why}
 }
 
-// Filled returns img with zeros in its holes: for a copy that is marked as not whole.
+// Filled returns img with zeros in its holes, for a copy that is marked as incomplete.
 func Filled(img Image) Image {
 	holes := Holes(img)
 	if len(holes) == 0 {

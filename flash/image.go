@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Image is a run of bytes that can be read at any place: a dump, a slice of one,
+// Image is a run of bytes that can be read at any offset: a dump, a slice of one,
 // a member of an archive, a region of a phone on the wire. ReadAt follows
 // io.ReaderAt and must be safe for use by several goroutines. Size is in bytes and
 // does not change. *bytes.Reader and *io.SectionReader are Images.
@@ -15,9 +15,9 @@ type Image interface {
 	Size() int64
 }
 
-// DataFinder is what an Image may know besides: where it holds data at all.
+// DataFinder is an optional part of an Image that knows where data are.
 type DataFinder interface {
-	// NextData returns the first stretch of data at or after off; all bytes
+	// NextData returns the first range of data at or after off; all bytes
 	// from off to its start read as zero. When only zeros follow, it returns an
 	// extent of length 0 at the image's end.
 	NextData(off int64) (Extent, error)
@@ -35,7 +35,7 @@ func NextData(img Image, off int64) (Extent, error) {
 	return Extent{Offset: off, Length: img.Size() - off}, nil
 }
 
-// Checker is what an Image may know besides: whether it still is what it was when it was
+// Checker is an optional part of an Image that knows whether it still is what it was when it was
 // opened. Files can be cut, written to or taken away while they are read.
 type Checker interface {
 	Check() error

@@ -5,8 +5,8 @@ type FolderKind string
 
 // The kinds of folder that a manifest describes.
 const (
-	KindParts      FolderKind = "parts"     // what split made of a dump: its partitions, and what lies between
-	KindDump       FolderKind = "dump"      // what acquire read from a phone: its regions
+	KindParts      FolderKind = "parts"     // output of split: the partitions and gaps of a dump
+	KindDump       FolderKind = "dump"      // output of acquire: the regions of a phone
 	KindArchive    FolderKind = "archive"   // a parts folder or a dump, packed into one file
 	KindTables     FolderKind = "tables"    // repaired partition tables
 	KindLogical    FolderKind = "logical"   // the logical partitions of a super image
@@ -20,17 +20,16 @@ type Kind string
 // same bytes again. The last is one of the first three, encrypted.
 const (
 	KindPartition Kind = "partition" // a row of the table
-	KindGap       Kind = "gap"       // a stretch between rows, which no table names
+	KindGap       Kind = "gap"       // a range between rows, which no table names
 	KindRegion    Kind = "region"    // a whole region
 
 	KindPreloader Kind = "preloader" // the flashable preloader of a boot region
 	KindTrimmed   Kind = "trimmed"   // a partition's image, cut to its true length
 	KindSparse    Kind = "sparse"    // a partition's image, or a piece of it, as an Android sparse file
-	KindExcerpt   Kind = "excerpt"   // an end of a partition that is left out otherwise
+	KindExcerpt   Kind = "excerpt"   // the first or last bytes of a partition that is skipped otherwise
 
 	// KindSealed is the kind of an entry whose file is compressed and encrypted, in an
-	// archive that is readable otherwise: who has the key has its bytes, for everybody
-	// else they are missing.
+	// archive that is otherwise in the clear. Its bytes can be read with the key only.
 	KindSealed Kind = "sealed"
 )
 

@@ -65,7 +65,7 @@ type ManifestSource struct {
 	Size   int64  `json:"size"`             // bytes from the region's address 0 to where the file ends
 	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
 
-	// Unread are the stretches that were never read, or could not be: they read as
+	// Unread are the ranges that were never read, or could not be: they read as
 	// zeros and are none. In order, without overlap.
 	// A head that is cut off (Offset below 0) is among them.
 	Unread []Extent `json:"unread,omitempty"`
@@ -75,7 +75,7 @@ type ManifestSource struct {
 	Beyond []Extent `json:"beyond,omitempty"`
 }
 
-// ManifestEntry is one stretch of a region. Its State says where the bytes are.
+// ManifestEntry is one range of a region. Its State says where the bytes are.
 type ManifestEntry struct {
 	Kind      Kind    `json:"kind"`
 	Was       Kind    `json:"was,omitempty"` // of a sealed entry: its kind for who opens it

@@ -21,7 +21,7 @@ const SumsName = "SHA256SUMS"
 // the run owns.
 const MarkerName = ".mtkkit-unfinished"
 
-// ReadManifest decodes and validates in one step: a manifest may come from a stranger, and what
+// ReadManifest decodes and validates in one step: a manifest is untrusted, and what
 // ReadManifest returns can be used without looking again. Every file name in it is
 // safe to join to the folder's path, and every entry lies within its source.
 //
@@ -123,7 +123,7 @@ func (m *Manifest) validate() error {
 	return nil
 }
 
-// checkOrder proves that stretches lie in order between two addresses.
+// checkOrder proves that ranges lie in order between two addresses.
 func checkOrder(list []Extent, from, to int64) error {
 	for _, e := range list {
 		if e.Offset < from || e.Length <= 0 || e.Length > to-e.Offset {

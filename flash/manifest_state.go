@@ -52,7 +52,7 @@ func (e *ManifestEntry) State(unread []Extent) State {
 	return StateStored
 }
 
-// AtHand is the stretch of its region that the dump has of the entry.
+// AtHand is the range of its region that the dump has of the entry.
 func (e *ManifestEntry) AtHand() Extent { return Extent{e.Offset, e.Present} }
 
 // State is the entry's, by what the region's source lacks.
@@ -75,14 +75,14 @@ func (m *Manifest) LeavesOut() bool {
 // Covers reports whether all of the phone's regions is in here, as far as is known: no
 // source lacks bytes of its region, and no entry was left out.
 func (m *Manifest) Covers() bool {
-	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Lacks()) > 0 })
+	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Missing()) > 0 })
 }
 
-// Lacks lists what of its region the source has not, at the region's addresses: what was
-// never read, and what lies beyond the end of the dump.
-func (s *ManifestSource) Lacks() []Extent { return Union(s.Unread, s.Beyond) }
+// Missing lists the bytes of the region that the source does not have, at the region's
+// offsets: the unread ones, and those beyond the end of the dump.
+func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }
 
-// InFile moves stretches of the region to where they stand in the source's file. What the
+// InFile moves ranges of the region to where they stand in the source's file. What the
 // file has not is left out.
 func (s *ManifestSource) InFile(list []Extent) []Extent {
 	cut := max(-s.Offset, 0)
@@ -93,10 +93,10 @@ func (s *ManifestSource) InFile(list []Extent) []Extent {
 	return out
 }
 
-// Lacking says what of the phone the sources have not, a warning for each source.
-func (m *Manifest) Lacking() (out []Problem) {
+// Missing reports the missing bytes of the phone, with one warning for each source.
+func (m *Manifest) Missing() (out []Problem) {
 	for _, s := range m.Sources {
-		lacks := s.Lacks()
+		lacks := s.Missing()
 		if len(lacks) == 0 {
 			continue
 		}

@@ -63,8 +63,8 @@ func TestCovers(t *testing.T) {
 		}, false, false, 1},
 	} {
 		m := record(c.change)
-		if m.Covers() != c.covers || m.LeavesOut() != c.leavesOut || len(m.Lacking()) != c.lacking {
-			t.Errorf("%s: covers %v, leaves out %v, lacking %v", name, m.Covers(), m.LeavesOut(), m.Lacking())
+		if m.Covers() != c.covers || m.LeavesOut() != c.leavesOut || len(m.Missing()) != c.lacking {
+			t.Errorf("%s: covers %v, leaves out %v, lacking %v", name, m.Covers(), m.LeavesOut(), m.Missing())
 		}
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// Severity says how loud a Problem is. A Note is a normal thing worth knowing and
-// leaves the exit code at 0; a Warning or an Error makes it 3.
+// Severity is the weight of a Problem. A Note is normal information and leaves the exit
+// code at 0; a Warning or an Error makes it 3.
 type Severity int
 
-// The severities, quiet to loud.
+// The severities, in rising order.
 const (
-	Note    Severity = iota // normal, but worth a word
+	Note    Severity = iota // normal, for information
 	Warning                 // something is damaged or uncertain; the rest is right
 	Error                   // something is missing or wrong in the result
 )
@@ -34,17 +34,17 @@ func (s *Severity) UnmarshalText(b []byte) error {
 	return fmt.Errorf("flash: unknown severity %q", b)
 }
 
-// PlacePhone is the Place of what is said of a phone as a whole. In the manifest of a dump
-// it holds for all that is made of the dump, too.
+// PlacePhone is the Place of a problem of the phone as a whole. Such a problem in the manifest
+// of a dump also applies to everything made of the dump.
 const PlacePhone = "phone"
 
-// NoOffset is the Offset of a Problem that has no place in the image.
+// NoOffset is the Offset of a Problem that has no offset.
 const NoOffset = -1
 
-// Problem is damage that did not stop the reading.
+// Problem is damage or doubt that did not stop the reader.
 type Problem struct {
 	Severity Severity `json:"severity"`
-	Place    string   `json:"place"`  // what it is about: "gpt primary header", a partition's name
+	Place    string   `json:"place"`  // subject, no position: a region, a partition, a part of a table ("gpt primary header"), a file; "" for none
 	Offset   int64    `json:"offset"` // bytes into the region, or NoOffset
 	Text     string   `json:"text"`   // lower case, no period
 }
@@ -61,8 +61,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s (at 0x%x)", s, p.Offset)
 }
 
-// NewProblem makes a problem; its text is made as by fmt.Sprintf. Off is NoOffset for one that
-// has no place in the image.
+// NewProblem returns a problem. The text is formatted as by fmt.Sprintf. Off may be NoOffset.
 func NewProblem(s Severity, place string, off int64, format string, a ...any) Problem {
 	return Problem{s, place, off, fmt.Sprintf(format, a...)}
 }
@@ -70,7 +69,7 @@ func NewProblem(s Severity, place string, off int64, format string, a ...any) Pr
 // Problems is a list of problems that grows while something is read.
 type Problems []Problem
 
-// Add adds a problem that has no place in the image.
+// Add adds a problem that has no offset.
 func (ps *Problems) Add(s Severity, place, format string, a ...any) {
 	ps.AddAt(s, place, NoOffset, format, a...)
 }
@@ -80,7 +79,7 @@ func (ps *Problems) AddAt(s Severity, place string, off int64, format string, a 
 	*ps = append(*ps, NewProblem(s, place, off, format, a...))
 }
 
-// Worst returns the loudest severity of the list, Note when it is empty.
+// Worst returns the highest severity of the list, Note when it is empty.
 func Worst(ps []Problem) Severity {
 	worst := Note
 	for _, p := range ps {
@@ -94,7 +93,7 @@ var ErrNotThis = errors.New("not this format")
 
 // FormatError is damage that leaves a reader nothing to return.
 type FormatError struct {
-	Format string // package that speaks: "gpt", "scatter" …
+	Format string // package that reports: "gpt", "scatter" …
 	Offset int64  // bytes into the image (a line number for text formats), or NoOffset
 	Text   string
 	Err    error // cause, may be nil

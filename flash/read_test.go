@@ -86,7 +86,7 @@ type silent struct{ io.ReaderAt }
 
 func (s silent) ReadAt(p []byte, off int64) (int, error) { return s.ReaderAt.ReadAt(p[:len(p)-1], off) }
 
-// Every length around the steps of the comparison, and the odd byte at every place of it.
+// Every length around the steps of the comparison, and the odd byte at every offset of it.
 func TestIsFill(t *testing.T) {
 	for _, c := range []byte{0x00, 0xFF, 0x5A} {
 		for n := range 70 {

@@ -79,7 +79,7 @@ const (
 	ReasonUnfit Reason = "unfit"
 )
 
-// Refusal is work that was not begun, or not gone on with, for safety: to protect what is
+// Refusal is work that was not begun, or not resumed, for safety: to protect what is
 // on the disk, or a phone that would be written to. Text says what is wrong, and not what
 // to do: that is the front end's word for the Reason.
 type Refusal struct {

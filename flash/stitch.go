@@ -128,7 +128,7 @@ func (s *Stitched) Check() error {
 	return nil
 }
 
-// Gaps returns the stretches that nothing was laid on, in order.
+// Gaps returns the ranges that nothing was laid on, in order.
 func (s *Stitched) Gaps() []Extent {
 	var out []Extent
 	at := int64(0)

@@ -10,7 +10,7 @@ import (
 // Partition is one row of a partition table of any format.
 type Partition struct {
 	Index  int    // place in its table, from 0
-	Name   string // as the table writes it; data from a stranger, see plan.SafeName
+	Name   string // as the table writes it; untrusted, see plan.SafeName
 	Region Region
 	Extent      // bytes within the region
 	ToEnd  bool // the table gives no true length: the row runs to the region's end
@@ -36,7 +36,7 @@ const Unplaced = -1
 func (p Partition) Placed() bool { return p.Offset != Unplaced }
 
 // Carved reports whether the row is a partition to be cut out: it has a place, and somebody
-// besides a scatter file's sentinel vouches for it. Reserved rows of an MBR device (BMTPOOL)
+// other than a scatter file's sentinel vouches for it. Reserved rows of an MBR device (BMTPOOL)
 // are promises of the flash tool, not partitions; their bytes stay in a gap.
 func (p Partition) Carved() bool {
 	return p.Placed() && !(p.Reserved && p.Witness == WitnessScatter)

@@ -141,7 +141,7 @@ type Entry struct {
 	FirstLBA   uint64
 	LastLBA    uint64 // included
 	Attributes uint64
-	Name       string // up to the first NUL; data from a stranger
+	Name       string // up to the first NUL; untrusted
 
 	raw []byte // the whole slot
 }

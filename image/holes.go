@@ -11,20 +11,19 @@ import (
 	"github.com/mtkkit/mtkkit/image/lp"
 )
 
-// Lack is what an image needs of its holes.
-type Lack struct {
+// HoleUse is what an image needs of its holes.
+type HoleUse struct {
 	Bytes int64  // of all holes
-	Needs string // what lies in them, for people; "" for nothing
-	Known bool   // whether that could be found out
+	Needs string // the used data in them, for the user; "" for none
+	Known bool   // whether Needs could be determined
 }
 
-// FindLack asks the file system in an image whether it uses what lies in the image's holes:
-// a sparse file rightly leaves out what is free. All files are looked at, by where they lie;
-// of a super image, those of its logical partitions. Of other contents than these, ext4 and
-// EROFS it is only known when all of it is missing.
-func FindLack(img flash.Image) Lack {
+// FindHoleUse asks the file system in an image whether it uses what lies in the image's holes:
+// a sparse file may leave out free blocks. It knows ext4, EROFS and super images (by their
+// logical partitions). Of other contents it knows only a few cases, such as an image that is one hole.
+func FindHoleUse(img flash.Image) HoleUse {
 	holes := flash.Holes(img)
-	lack := Lack{Bytes: flash.Total(holes)}
+	lack := HoleUse{Bytes: flash.Total(holes)}
 	switch kind := Sniff(img).Kind; {
 	case lack.Bytes == 0:
 		lack.Known = true
@@ -41,11 +40,11 @@ func FindLack(img flash.Image) Lack {
 }
 
 // Free reports whether it is known that nothing needs what lies in the holes.
-func (l Lack) Free() bool { return l.Known && l.Needs == "" }
+func (l HoleUse) Free() bool { return l.Known && l.Needs == "" }
 
 // Tell says what is missing, "" when nothing is that is needed. What is not known to be
 // free may be needed: a warning.
-func (l Lack) Tell() (text string, severity flash.Severity) {
+func (l HoleUse) Tell() (text string, severity flash.Severity) {
 	switch {
 	case l.Needs == "all of it":
 		return "nothing of it is here", flash.Error
@@ -58,7 +57,7 @@ func (l Lack) Tell() (text string, severity flash.Severity) {
 }
 
 // problem is what Tell says, as a list of one or none.
-func (l Lack) problem(place string) []flash.Problem {
+func (l HoleUse) problem(place string) []flash.Problem {
 	text, severity := l.Tell()
 	if text == "" {
 		return nil
@@ -82,7 +81,7 @@ func neededLogical(img flash.Image) (needs string, known bool) {
 			known = false
 			continue
 		}
-		l := FindLack(p.Image)
+		l := FindHoleUse(p.Image)
 		if l.Needs != "" && needs == "" {
 			needs = l.Needs + " in " + p.Name
 		}

@@ -68,14 +68,14 @@ func readsAHole(img flash.Image) bool {
 }
 
 // A hole of one block is needed exactly when reading all files meets it, wherever it is.
-func TestFindLack(t *testing.T) {
+func TestFindHoleUse(t *testing.T) {
 	for _, name := range []string{"ext4/testdata/ext4.img.gz", "ext4/testdata/ext2.img.gz"} {
 		b := unpacked(t, name)
 		needed, free := 0, 0
 		const step = 4096
 		for at := int64(step); at < int64(len(b)); at += step {
 			img := flash.Known(bytes.NewReader(b), []flash.Extent{{Offset: at, Length: step}})
-			lack := FindLack(img)
+			lack := FindHoleUse(img)
 			want := readsAHole(img)
 			if !lack.Known || (lack.Needs != "") != want {
 				t.Fatalf("%s, 0x%x: %+v, needed %t", name, at, lack, want)
@@ -93,24 +93,24 @@ func TestFindLack(t *testing.T) {
 	b := unpacked(t, "ext4/testdata/ext4.img.gz")
 	for name, c := range map[string]struct {
 		holes []flash.Extent
-		want  Lack
+		want  HoleUse
 	}{
-		"none":      {nil, Lack{Known: true}},
-		"all":       {[]flash.Extent{{Length: int64(len(b))}}, Lack{int64(len(b)), "all of it", true}},
-		"the start": {[]flash.Extent{{Length: 4096}}, Lack{4096, "its first bytes", true}},
+		"none":      {nil, HoleUse{Known: true}},
+		"all":       {[]flash.Extent{{Length: int64(len(b))}}, HoleUse{int64(len(b)), "all of it", true}},
+		"the start": {[]flash.Extent{{Length: 4096}}, HoleUse{4096, "its first bytes", true}},
 	} {
-		if got := FindLack(flash.Known(bytes.NewReader(b), c.holes)); got != c.want {
+		if got := FindHoleUse(flash.Known(bytes.NewReader(b), c.holes)); got != c.want {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	got := FindLack(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}}))
+	got := FindHoleUse(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}}))
 	if text, severity := got.Tell(); got.Known || got.Needs != "" || got.Free() || severity != flash.Warning || !strings.Contains(text, "whether they are in use is not known") {
 		t.Errorf("unknown content: %+v, %s", got, text)
 	}
 }
 
 // A compressed file's bytes are held against the holes by reading them.
-func TestFindLackErofs(t *testing.T) {
+func TestFindHoleUseErofs(t *testing.T) {
 	found, err := fs.Glob(os.DirFS("erofs/testdata"), "*.img.gz")
 	if err != nil || len(found) == 0 {
 		t.Fatalf("no images: %v", err)
@@ -119,7 +119,7 @@ func TestFindLackErofs(t *testing.T) {
 		b := unpacked(t, "erofs/testdata/"+name)
 		for _, at := range []int64{4096, int64(len(b)) / 2 &^ 4095, int64(len(b)-1) &^ 4095} {
 			img := flash.Known(bytes.NewReader(b), []flash.Extent{{Offset: at, Length: 4096}})
-			if lack := FindLack(img); !lack.Known || (lack.Needs != "") != readsAHole(img) {
+			if lack := FindHoleUse(img); !lack.Known || (lack.Needs != "") != readsAHole(img) {
 				t.Errorf("%s, 0x%x: %+v", name, at, lack)
 			}
 		}
@@ -175,7 +175,7 @@ func TestSparseHoles(t *testing.T) {
 }
 
 // Of a super image, what its table gives to no logical partition is free.
-func TestFindLackSuper(t *testing.T) {
+func TestFindHoleUseSuper(t *testing.T) {
 	phone := imgtest.SmallMT6893()
 	img := phone.Image("super")
 	b, err := flash.ReadFull(img, 0, int(img.Size()))
@@ -193,7 +193,7 @@ func TestFindLackSuper(t *testing.T) {
 		"a file system's tables":  {0x101000, 4096, " in system", true},
 		"its geometry and before": {0, 8192, "its first bytes", true},
 	} {
-		l := FindLack(flash.Known(bytes.NewReader(b), []flash.Extent{{Offset: c.at, Length: c.n}}))
+		l := FindHoleUse(flash.Known(bytes.NewReader(b), []flash.Extent{{Offset: c.at, Length: c.n}}))
 		if l.Known != c.known || (c.needs == "") != (l.Needs == "") || !strings.HasSuffix(l.Needs, c.needs) {
 			t.Errorf("%s: %+v", name, l)
 		}

@@ -72,9 +72,9 @@ func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) 
 		if i.Problems = append(i.Problems, bad...); err != nil {
 			return i, err
 		}
-		i.Problems = append(i.Problems, FindLack(s).problem(i.Kind.String())...)
+		i.Problems = append(i.Problems, FindHoleUse(s).problem(i.Kind.String())...)
 	}
-	i.Problems = append(i.Problems, FindLack(img).problem(i.Kind.String())...)
+	i.Problems = append(i.Problems, FindHoleUse(img).problem(i.Kind.String())...)
 	return i, i.lookBehind(look)
 }
 

@@ -71,7 +71,7 @@ func roleOfFiles(rd flash.Image) string {
 }
 
 // lookInside looks for the recovery program among the names of a ramdisk's files, and
-// whether the ramdisk starts Android besides. Their content is no witness: the init of
+// whether the ramdisk starts Android as well. Their content is no witness: the init of
 // many boot images names the program, too.
 func lookInside(rd flash.Image) (recovery, android, ok bool) {
 	files, err := ramdisk.Read(rd, maxRamdisk)

@@ -44,7 +44,7 @@ const (
 	// maxSigned is more than any image the tool could sign in memory; what a header
 	// states beyond it is no header.
 	maxSigned = 1 << 40
-	// maxSignedRecords bounds the walk: one a stretch that is hashed, at most 32.
+	// maxSignedRecords bounds the walk: one a range that is hashed, at most 32.
 	maxSignedRecords = 64
 )
 
@@ -105,7 +105,7 @@ func signedEnd(img flash.Image, header, p int64) int64 {
 			p += 12
 		case 2: // how long the chunks are
 			p += 16
-		case 6: // the hash of a stretch
+		case 6: // the hash of a range
 			hash, known := map[uint32]int64{1: 16, 2: 20, 3: 32, 4: 64}[word(p+8)] // MD5, SHA-1, SHA-256, SHA-512
 			if !known {
 				return 0

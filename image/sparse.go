@@ -72,7 +72,7 @@ type Sparse struct {
 	crcs   []crc
 }
 
-// run is a stretch of the image that comes from one place. A negative source is no
+// run is a range of the image that comes from one place. A negative source is no
 // offset but the word it is filled with.
 type run struct {
 	start  int64 // in the image

@@ -73,7 +73,7 @@ type sparseSum struct {
 	all, said uint32
 }
 
-// add goes on from one place to another.
+// add continues from one place to another.
 func (c *sparseSum) add(from, to int64) error {
 	for from < to {
 		i := c.s.at(from)

@@ -106,7 +106,7 @@ func (l *chunkList) view(img flash.Image, block int64) *SparseView {
 // Size returns the length of the sparse file in bytes.
 func (v *SparseView) Size() int64 { return v.size }
 
-// Extent returns the stretch of the image that the file holds: all of it, or that of
+// Extent returns the range of the image that the file holds: all of it, or that of
 // a piece.
 func (v *SparseView) Extent() flash.Extent { return v.extent }
 
@@ -216,7 +216,7 @@ func (v *SparseView) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// readSome reads from the one header or stretch of data that off is in.
+// readSome reads from the one header or range of data that off is in.
 func (v *SparseView) readSome(p []byte, off int64) (int, error) {
 	if off < sparseHeader {
 		return copy(p, v.head[off:]), nil

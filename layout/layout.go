@@ -17,7 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Options are what the user knows besides the dump.
+// Options is what the user knows in addition to the dump.
 type Options struct {
 	Claim    *Claim // what a file says of the partitions, nil for none
 	Trust    bool   // believe the claim against the dump
@@ -35,7 +35,7 @@ type Options struct {
 // Claim is a table from outside the dump: a scatter file, or what somebody captured
 // from the running phone. It is checked against the dump before it is believed.
 type Claim struct {
-	Name     string        // what to call it to a person: a file name
+	Name     string        // what to call it to the user: a file name
 	Kind     flash.Witness // "scatter", "dumchar_info", "pmt" …
 	Platform string        // chip it is for, "" when it does not say
 	Project  string
@@ -86,7 +86,7 @@ type Fact struct {
 // FromCaller is the From of a chip that Options.Platform names.
 const FromCaller = "the name given"
 
-// Range is a stretch of a region that the dump should hold and does not.
+// Range is a range of a region that the dump should hold and does not.
 type Range struct {
 	Region flash.Region `json:"region"`
 	flash.Extent
@@ -284,7 +284,7 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 	}
 }
 
-// findPMT looks for the table that boot loaders of the MBR generation keep besides the
+// findPMT looks for the table that boot loaders of the MBR generation keep in addition to the
 // MBR. It has the names and the raw partitions that an MBR lacks, so it is as good as a
 // scatter file that came with the dump.
 func findPMT(img flash.Image) *Claim {

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// silentAt is a device of which a sparse file does not say some stretches: a hole, and
+// silentAt is a device of which a sparse file does not say some ranges: a hole, and
 // unread as package source hands it over.
 func silentAt(phone *imgtest.Phone, holes ...flash.Extent) *flash.Device {
 	dev := phone.Device()

@@ -80,7 +80,7 @@ func (l *Layout) lookInto(ctx context.Context, row int, img flash.Image, slow bo
 	l.Between = append(l.Between, s)
 }
 
-// look reads a stretch. What cannot be read, or never was, is not blank.
+// look reads a range. What cannot be read, or never was, is not blank.
 func (s *Stretch) look(ctx context.Context, user flash.Image) {
 	if s.Blank = onlyErased(ctx, flash.Slice(user, s.Extent)); s.Blank {
 		return
@@ -98,7 +98,7 @@ func (s *Stretch) look(ctx context.Context, user flash.Image) {
 	}
 }
 
-// Unnamed reports whether no table says what a stretch of the user area holds, though it may
+// Unnamed reports whether no table says what a range of the user area holds, though it may
 // hold something, and the names that its content gives.
 func (l *Layout) Unnamed(e flash.Extent) (guess string, yes bool) {
 	for _, s := range l.Between {
@@ -137,7 +137,7 @@ func ownName(img flash.Image, f image.Found) string {
 // /data/nvram/md/NVRAM/NVD_IMEI/MP0B_001, /mnt/vendor/nvdata/APCFG/APRDEB/WIFI.
 var nvramPaths = [][]byte{[]byte("/NVRAM/NVD_"), []byte("nvram/APCFG/"), []byte("nvdata/APCFG/")}
 
-// hasNVRAM looks for such a map, at every place where a partition may begin. Its first path
+// hasNVRAM looks for such a map, at every offset where a partition may begin. Its first path
 // stands in its first bytes.
 func hasNVRAM(img flash.Image) bool {
 	const step, head = 4 << 10, 512

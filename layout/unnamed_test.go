@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// between finds the stretch that holds a place.
+// between finds the range that holds a place.
 func between(t *testing.T, l *Layout, at int64) Stretch {
 	t.Helper()
 	for _, s := range l.Between {
@@ -132,7 +132,7 @@ func TestUnnamedContent(t *testing.T) {
 	}
 }
 
-// Labels are a stranger's words.
+// Labels are untrusted.
 func TestOwnNameSafe(t *testing.T) {
 	for label, want := range map[string]bool{"protect_f": true, "a b": false, "\x1b[2J": false, strings.Repeat("x", 99): false, "": false} {
 		if got := safeName.MatchString(label); got != want {

@@ -36,7 +36,7 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 }
 
 // tellSilent names what no sparse file says, in one problem: there may be thousands of
-// stretches.
+// ranges.
 func (l *Layout) tellSilent(r flash.Region, holes []flash.Extent) {
 	if len(holes) == 0 {
 		return
@@ -68,7 +68,7 @@ func (l *Layout) leaveOutFree(dev *flash.Device) {
 				continue
 			}
 			holes := flash.Within(silent, row.Clip(part.Image.Size()))
-			if len(holes) > 0 && image.FindLack(flash.Slice(known, row.Extent)).Free() {
+			if len(holes) > 0 && image.FindHoleUse(flash.Slice(known, row.Extent)).Free() {
 				part.Unread = flash.Without(part.Unread, holes)
 			}
 		}
@@ -102,7 +102,7 @@ func (l *Layout) tellCut(p flash.Part, r *preloader.Region) {
 	}
 }
 
-// touched names the partitions that stretches have bytes of, in order of address.
+// touched names the partitions that ranges have bytes of, in order of address.
 func (l *Layout) touched(r flash.Region, holes ...flash.Extent) string {
 	rows := slices.Clone(l.Table.Partitions)
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })

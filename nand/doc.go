@@ -1,5 +1,5 @@
 // Package nand recognises dumps of raw NAND flash, tells whether they hold the spare
-// bytes of each page, and takes the two apart.
+// bytes of each page, and separates data and spare bytes.
 //
 //	a page+spare dump                                  the chip, by blocks
 //	0        Page   Page+Spare                         ┌──────────────────────────────┐
@@ -23,8 +23,8 @@
 //	+7   13 bytes reserved
 //	+20  entries {u16 bad block, u16 its replacement}; zero to the pool's size, then 0xFF
 //
-// Detect answers a *Geometry; Logical gives the pages without spare bytes, Spares the
-// spare bytes alone, Join puts both together again. Neither view changes a byte.
+// Detect returns a *Geometry; Logical gives the pages without spare bytes, Spares the
+// spare bytes alone, Join makes the dump of both again. No view changes a byte.
 //
 // Sizes come from the data: the file's size must be a multiple of a page with its
 // spare, and two independent kinds of evidence must agree, of which one shows where in
@@ -32,14 +32,14 @@
 // counter to the volume header behind it, text and marker bytes at the page's border,
 // signatures in spare bytes. A read-back without spare bytes is recognised too.
 //
-// What it will not do: correct bits. ECC differs by controller and chip, and a dump
+// Limits: it does not correct bits. ECC differs by controller and chip, and a dump
 // with spare bytes is mostly one before correction: a flipped bit stays flipped. Some
 // controllers also store the spare bytes behind every sector of 512 or 1024 bytes
-// instead of behind the page. That is suspected and said (Geometry.Sector), and such a
-// dump is left as it is unless the caller asks for Sectors.
+// instead of behind the page. Geometry.Sector reports that this is likely; such a
+// dump is not separated unless the caller asks for Sectors.
 //
 // Sources: u-boot tools/mtk_nand_headers.c (boot headers), the Linux kernel's
 // drivers/mtd/ubi/ubi-media.h and nand_ids.c (UBI, sizes of chips), MediaTek's bmt.c in
-// published LK trees (BMT), MediaTek ptgen (order of PMT and pool). None of it was seen
-// on the bytes of a real phone, and every Geometry says so in its Problems.
+// published LK trees (BMT), MediaTek ptgen (order of PMT and pool). None of it was verified
+// on a real phone, and every Geometry says so in its Problems.
 package nand

@@ -35,7 +35,7 @@ func (g *Geometry) Join(logical, spares flash.Image) flash.Image {
 	return &joined{[2]flash.Image{logical, spares}, [2]int64{int64(g.Page), int64(g.Spare)}}
 }
 
-// columns is the same stretch of every stride of an image, in a row.
+// columns is the same range of every stride of an image, in a row.
 type columns struct {
 	img    flash.Image
 	stride int64
@@ -121,7 +121,7 @@ func (c *columns) NextData(off int64) (flash.Extent, error) {
 }
 
 // joined is two images dealt out in turns: width[0] bytes of the first, width[1] of the
-// second, and so on. When one is used up the other goes on in its own places.
+// second, and so on. When one is used up the other continues in its own places.
 type joined struct {
 	of    [2]flash.Image
 	width [2]int64

@@ -147,7 +147,7 @@ func (p *Plan) sparse(it Item, c image.Content, limit int64, look func(int64) er
 	return items, nil
 }
 
-// copyOf makes the entry of a file that stands for a stretch of it, with a mark in its
+// copyOf makes the entry of a file that stands for a range of it, with a mark in its
 // name: boot.img, boot.trimmed.img. The witness is the content that makes it possible.
 func (p *Plan) copyOf(it Item, kind flash.Kind, mark string, c image.Content, e flash.Extent) Item {
 	own := Item{Write: true, ManifestEntry: it.ManifestEntry}

@@ -15,7 +15,7 @@ func TestIdentityUnnamed(t *testing.T) {
 	phone := imgtest.SmallMT6592()
 	row := phone.Row("PROTECT_F")
 	row.Name, row.Guess, row.Witness, row.File = "p2", "protect_f", "ebr", ""
-	p, err := Make(phone.Device(), Facts{
+	p, err := Make(phone.Device(), Description{
 		Table: &flash.Table{Partitions: []flash.Partition{row}}, Witness: "ebr",
 		Unnamed: func(e flash.Extent) (string, bool) {
 			if e.Offset < row.Offset {

@@ -13,28 +13,28 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Item is one stretch of a region: what the manifest will say of it, and the bytes.
+// Item is one range of a region: what the manifest will say of it, and the bytes.
 type Item struct {
 	flash.ManifestEntry
 	Row    *flash.Partition // the table's row; nil for gaps, regions and preloaders
 	Image  flash.Image      // the bytes at hand
-	Unread []flash.Extent   // stretches of the region in it that were never read: no zeros
+	Unread []flash.Extent   // ranges of the region in it that were never read: no zeros
 	Write  bool             // a file is made of it; false when skipped, or shared with an earlier one
 }
 
 // unread reports whether nothing of the item was ever read.
 func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) == it.Present }
 
-// Facts are what is known of the phone besides its bytes.
-type Facts struct {
-	Table      *flash.Table    // rows of all regions
-	Witness    flash.Witness   // which table they come from
-	Chip       string          // "MT6592", "" unknown
-	Project    string          // board or project, "" unknown
-	DeviceSize int64           // true size of the user area, bytes; 0 unknown
+// Description is what is known of the phone in addition to its bytes.
+type Description struct {
+	Table      *flash.Table   // rows of all regions
+	Witness    flash.Witness  // which table they come from
+	Chip       string         // "MT6592", "" unknown
+	Project    string         // board or project, "" unknown
+	DeviceSize int64          // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // of finding all that
 
-	// Unnamed tells of a stretch that no table names whether it may hold something, and what
+	// Unnamed tells of a range that no table names whether it may hold something, and what
 	// names its content gives; nil when tables name all.
 	Unnamed func(flash.Extent) (guess string, yes bool)
 }
@@ -47,14 +47,14 @@ type Plan struct {
 	Problems    flash.Problems // of the facts, and the plan's own
 
 	dev     *flash.Device
-	facts   Facts
+	facts   Description
 	wishes  Wishes
 	taken   names
 	trimmed map[string]string // whole file → its trimmed copy
 }
 
 // Make plans a split. The error is a *PatternError or one of reading.
-func Make(dev *flash.Device, f Facts, w Wishes) (*Plan, error) {
+func Make(dev *flash.Device, f Description, w Wishes) (*Plan, error) {
 	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
 	p.ScatterName = scatter.FileName(f.Chip)
 	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, flash.MarkerName} {
@@ -199,7 +199,7 @@ func (p *Plan) addUser() {
 	}
 }
 
-// unnamed tells what stands in a stretch that no table names.
+// unnamed tells what stands in a range that no table names.
 func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
 	if p.facts.Unnamed == nil {
 		return "", false
@@ -318,7 +318,7 @@ func (p *Plan) sized(it Item) Item {
 	return it
 }
 
-// gaps are the stretches of [0, size) that no row covers.
+// gaps are the ranges of [0, size) that no row covers.
 func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 	var out []flash.Extent
 	at := int64(0)

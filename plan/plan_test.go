@@ -18,7 +18,7 @@ func makePlan(t *testing.T, p *imgtest.Phone, w Wishes) *Plan {
 	for i := range table.Partitions {
 		table.Partitions[i].Index, table.Partitions[i].Witness = i, "gpt"
 	}
-	plan, err := Make(p.Device(), Facts{Table: table, Chip: p.Chip, Project: p.Project, DeviceSize: p.User.Size()}, w)
+	plan, err := Make(p.Device(), Description{Table: table, Chip: p.Chip, Project: p.Project, DeviceSize: p.User.Size()}, w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestWishes(t *testing.T) {
 	}
 	dev := phone.Device()
 	for _, pattern := range []string{"nosuch", "[", "boot["} {
-		_, err := Make(dev, Facts{Table: &flash.Table{Partitions: phone.Rows}}, Wishes{Only: []string{pattern}})
+		_, err := Make(dev, Description{Table: &flash.Table{Partitions: phone.Rows}}, Wishes{Only: []string{pattern}})
 		var bad *PatternError
 		if !errors.As(err, &bad) || bad.Pattern != pattern {
 			t.Errorf("only %q: %v", pattern, err)
@@ -163,10 +163,10 @@ func TestUnprovenPreloader(t *testing.T) {
 // nothing, is refused.
 func TestWishesThatMissTheirAim(t *testing.T) {
 	phone := imgtest.MT6592()
-	facts := Facts{Table: &flash.Table{Partitions: phone.Rows}}
-	unnamed := Facts{Table: &flash.Table{Partitions: []flash.Partition{{Name: "p8", Region: flash.EMMCUser, Extent: phone.Row("USRDATA").Extent}}}}
+	facts := Description{Table: &flash.Table{Partitions: phone.Rows}}
+	unnamed := Description{Table: &flash.Table{Partitions: []flash.Partition{{Name: "p8", Region: flash.EMMCUser, Extent: phone.Row("USRDATA").Extent}}}}
 	for name, c := range map[string]struct {
-		facts Facts
+		facts Description
 		w     Wishes
 		want  string // the pattern that is named, "" for ErrNothing
 	}{

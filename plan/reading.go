@@ -16,12 +16,12 @@ import (
 type Reading struct {
 	Only   []string // partitions by name or pattern, regions by name or that of their file, a..b; none: everything
 	Skip   []string // the same; of userdata the ends stay
-	Ranges []Range  // besides Only
+	Ranges []Range  // in addition to Only
 	Always []Range  // what is read whatever is asked: the tables, without which nothing has a name
 	Align  int64    // bytes: extents begin and end at multiples
 }
 
-// Range is a stretch of a region.
+// Range is an extent of a region.
 type Range struct {
 	Region flash.Region
 	flash.Extent
@@ -101,7 +101,7 @@ func CheckPattern(s string) error {
 	return nil
 }
 
-// named finds what a name, a pattern or a stretch of partitions (nvram..protect_s)
+// named finds what a name, a pattern or a range of partitions (nvram..protect_s)
 // stands for.
 func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if err := CheckPattern(s); err != nil {
@@ -140,7 +140,7 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if len(out) > 0 {
 		return out, nil
 	}
-	// Last the names of files: a partition has one name, and a region another one besides.
+	// Last the names of files: a partition has one name, and a region has another one as well.
 	for _, p := range dev.Parts {
 		if strings.EqualFold(s, acquire.FileName(p.Region)) {
 			return []target{{Range{p.Region, flash.Extent{Length: p.Image.Size()}}, ""}}, nil

@@ -48,7 +48,7 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 // than its partition and is done sooner, and who asks for trimmed copies wants them
 // used. Sparse files are not named: old download agents do not know them.
 func (p *Plan) Scatter() []byte {
-	facts := scatter.Facts{
+	facts := scatter.CreateOptions{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
 		DeviceSize: p.facts.DeviceSize, Profile: scatter.Restore, File: p.restores,
 	}

@@ -20,7 +20,7 @@ func TestUnread(t *testing.T) {
 	}
 	dev := phone.Device()
 	dev.User().Unread = holes
-	p, err := Make(dev, Facts{Table: table, Chip: phone.Chip, DeviceSize: phone.User.Size()}, Wishes{})
+	p, err := Make(dev, Description{Table: table, Chip: phone.Chip, DeviceSize: phone.User.Size()}, Wishes{})
 	if err != nil {
 		t.Fatal(err)
 	}

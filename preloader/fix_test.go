@@ -164,7 +164,7 @@ func TestRecordsThatLie(t *testing.T) {
 }
 
 // TestHostile sets every number of header, BRLYT and FILE_INFO to values that lie, and
-// cuts the region at every place that matters: what is handed out without a word is
+// cuts the region at every offset that matters: what is handed out without a word is
 // the true file, always.
 func TestHostile(t *testing.T) {
 	file := plain().build()

@@ -9,7 +9,7 @@ import (
 // Rest lists what of a boot region is none of its parts that are known: its header, BRLYT,
 // files whose digests hold, and fill. It is what may be of one phone; nil when there is
 // nothing. A region in which nothing is known is its own rest, unless it is fill. Of a
-// stretch between two known parts all is in the list, or nothing. The error is one of
+// range between two known parts all is in the list, or nothing. The error is one of
 // reading.
 func Rest(img flash.Image) ([]flash.Extent, error) {
 	r, err := Read(img)
@@ -49,7 +49,7 @@ func (r *Region) known() (out []flash.Extent) {
 	return flash.Union(out)
 }
 
-// isFill reports whether a stretch holds a run of 0x00 or 0xFF, or one of each: a padded
+// isFill reports whether a range holds a run of 0x00 or 0xFF, or one of each: a padded
 // file and erased flash behind it. Of more runs the lengths could be data.
 func isFill(img flash.Image, e flash.Extent) (bool, error) {
 	fill, changes, last := true, -1, byte(0)

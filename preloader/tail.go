@@ -21,8 +21,8 @@ const (
 	// dump that begins with one, and its other partitions are not a tail.
 	maxRegion = 64 << 20
 
-	dataGap  = 64 // this many fill bytes end a stretch of data
-	maxRuns  = 16 // further stretches are joined to the last one
+	dataGap  = 64 // this many fill bytes end a range of data
+	maxRuns  = 16 // further ranges are joined to the last one
 	fillZero = "00"
 	fillOnes = "FF"
 	fillMix  = "mixed"

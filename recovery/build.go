@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// Source is an image with what to call it to a person.
+// Source is an image with what to call it to the user.
 type Source struct {
 	Name  string
 	Image flash.Image
@@ -19,12 +19,12 @@ type Source struct {
 
 // BuildOptions are what a recovery is built from.
 type BuildOptions struct {
-	Stock   Source // the phone's own recovery, or boot image
-	Boot    Source // its boot image besides, whose fstab knows how it writes paths; may be empty
-	Donor   Source // a recovery for another phone, or its ramdisk alone
-	Phone   *Phone // may be nil: then no path can be checked
-	ADBRoot bool   // a root shell over USB
-	Limit   int64  // what ramdisks may unpack to, 0 for the usual
+	Stock   Source  // the phone's own recovery, or boot image
+	Boot    Source  // its boot image, whose fstab knows how it writes paths; may be empty
+	Donor   Source  // a recovery for another phone, or its ramdisk alone
+	Phone   *Target // may be nil: then no path can be checked
+	ADBRoot bool    // a root shell over USB
+	Limit   int64   // what ramdisks may unpack to, 0 for the usual
 }
 
 // Step is one thing that a build took, and why.
@@ -82,7 +82,7 @@ func (b *builder) problem(s flash.Severity, place, format string, a ...any) {
 
 // place refuses phones that have no recovery of their own to replace.
 func (b *builder) place() error {
-	switch where := b.opt.Phone.Place(); where {
+	switch where := b.opt.Phone.RecoveryPartition(); where {
 	case "boot", "vendor_boot":
 		return refuse("this phone has no recovery partition: its recovery is part of %s, which also starts Android; a recovery built in the old way cannot go there", where)
 	}

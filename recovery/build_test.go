@@ -32,9 +32,9 @@ func withProgram(label string, more ...file) []file {
 }
 
 // phone is a phone with a GPT, 1 MiB each, and the images that its partitions hold.
-func phone(images map[string][]byte, names string) *recovery.Phone {
+func phone(images map[string][]byte, names string) *recovery.Target {
 	const mib = 1 << 20
-	p := &recovery.Phone{Name: "ROM_1", Chip: "MT6735", Board: "demo", Table: &flash.Table{}}
+	p := &recovery.Target{Name: "ROM_1", Chip: "MT6735", Board: "demo", Table: &flash.Table{}}
 	var list []flash.Image
 	for i, name := range strings.Fields(names) {
 		e := flash.Extent{Offset: int64(i) * mib, Length: mib}
@@ -276,7 +276,7 @@ func TestBuildFooter(t *testing.T) {
 
 // wiko is a real phone, its images put together by hand of their pieces, in a user area
 // made by its scatter file.
-func wiko(t *testing.T) (p *recovery.Phone, images map[string][]byte) {
+func wiko(t *testing.T) (p *recovery.Target, images map[string][]byte) {
 	dir := os.Getenv("MTKKIT_CORPUS")
 	if dir == "" {
 		t.Skip("MTKKIT_CORPUS is not set")
@@ -292,7 +292,7 @@ func wiko(t *testing.T) (p *recovery.Phone, images map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = &recovery.Phone{Name: "ROM_1", Chip: "MT6582", Board: "wiko", Table: s.Table(0)}
+	p = &recovery.Target{Name: "ROM_1", Chip: "MT6582", Board: "wiko", Table: s.Table(0)}
 	user := imgtest.NewSparse(p.Row("usrdata").Offset + 1<<20)
 	extents := func(names ...string) (out []flash.Extent) {
 		for _, n := range names {

@@ -37,7 +37,7 @@ type Verdict struct {
 
 // checker holds a check in the making.
 type checker struct {
-	phone  *Phone
+	phone  *Target
 	name   string
 	img    flash.Image
 	row    *flash.Partition
@@ -54,7 +54,7 @@ type checker struct {
 
 // Check says whether the phone would start an image as its recovery. Nothing is certain
 // before it is tried; what is known to be wrong is.
-func Check(ctx context.Context, img Source, phone *Phone, limit int64) (*Verdict, error) {
+func Check(ctx context.Context, img Source, phone *Target, limit int64) (*Verdict, error) {
 	b, err := boot.Read(img.Image)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", img.Name, err)
@@ -75,7 +75,7 @@ func (c *checker) say(s flash.Severity, place, format string, a ...any) {
 
 // place finds the partition that the image is for, and what stands in it.
 func (c *checker) place() {
-	where := c.phone.Place()
+	where := c.phone.RecoveryPartition()
 	switch where {
 	case "boot":
 		c.say(flash.Warning, "A/B", "this phone has no recovery partition: its boot image holds the recovery too, and this image would replace both")
@@ -195,7 +195,7 @@ func (c *checker) section(name string) {
 	case p.Section != nil && q.Section == nil:
 		c.say(flash.Error, "MediaTek header", "the %s has one (%s), the phone's own has none: its bootloader would start the header", name, p.Section.Name)
 	case p.Section == nil:
-	case name == boot.Ramdisk && c.row != nil && c.phone.Place() == "recovery" && p.Section.Name != "RECOVERY":
+	case name == boot.Ramdisk && c.row != nil && c.phone.RecoveryPartition() == "recovery" && p.Section.Name != "RECOVERY":
 		c.say(flash.Error, "MediaTek header", "the ramdisk's is %s; the bootloader asks for RECOVERY in a recovery", p.Section.Name)
 	default:
 		c.say(flash.Note, "MediaTek header", "the %s has one (%s), as the phone's own", name, p.Section.Name)

@@ -271,7 +271,7 @@ func TestPlace(t *testing.T) {
 	with, without := vendorBoot(t, 2, withProgram("stock")...), vendorBoot(t, 1, text("first_stage_ramdisk/fstab.mt6789", "#\n"))
 	const table = "boot_a vendor_boot_a vendor_boot_b"
 	for want, img := range map[string][]byte{"vendor_boot": with, "boot": without} {
-		if got := phone(map[string][]byte{"vendor_boot_a": img}, table).Place(); got != want {
+		if got := phone(map[string][]byte{"vendor_boot_a": img}, table).RecoveryPartition(); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

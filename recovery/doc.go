@@ -1,14 +1,14 @@
-// Package recovery takes recoveries (and every other boot image) apart into a folder, puts
-// them together again, and builds a recovery for a phone from its own parts and a
+// Package recovery unpacks recoveries (and every other boot image) into a folder, repacks
+// them, and builds a recovery for a phone from its own parts and a
 // donor's ramdisk.
 //
 //	folder of an unpacked image
-//	  image.json       what the header says; edited facts go back into it
+//	  image.json       the header's fields; edits go back into the image
 //	  kernel.bin …     the payloads, without MediaTek's section header
 //	  ramdisk/         the files of the ramdisk
 //	  ramdisk.list     their types, modes, owners, links and devices, one a line
-//	  ramdisk.odd/     files whose names are none everywhere
-//	  original.img     the image itself: what is not edited is taken from it
+//	  ramdisk.odd/     files whose names some system cannot hold
+//	  original.img     the image itself: the source of everything that was not edited
 //
 //	built recovery     kernel, dtb, addresses, command line and header style of the phone;
 //	                   the donor's ramdisk, over it
@@ -16,10 +16,9 @@
 //	                     ueventd*.rc, init.recovery.<chip>.rc   of the phone
 //	                     default.prop, prop.default             merged
 //
-// Nothing relies on what a file system can hold: a tree survives any user's account, and
-// Windows. A device path of any fstab, the stock one's too, is held against the phone's
-// partition table before it is believed: real stock recoveries name partitions as cache
-// and data that hold the phone's IMEI.
+// The folder needs no special file system or rights, and works on Windows. Every device path of
+// an fstab, also of the stock one, is checked against the phone's partition table: some real
+// stock recoveries use partitions with the phone's IMEI as cache and data.
 //
 // The package writes no files: it returns Images and lists of them.
 package recovery

@@ -9,9 +9,9 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// treeNames hands out places in a tree for the files of a ramdisk. Names are data from a
-// stranger, and trees lie on all kinds of file systems: what is not plain, or would meet
-// another name where case does not count, gets none.
+// treeNames hands out paths in a tree for the files of a ramdisk. Names are untrusted, and
+// trees lie on all kinds of file systems: a name that is not plain, or that equals another
+// name without regard to case, gets no path.
 type treeNames struct {
 	taken map[string]bool // lower-case path → it is a file, not a folder
 }
@@ -68,7 +68,7 @@ func portable(s string) bool {
 
 // BoardName is a name for the files of a phone's recovery, of letters, digits, '_' and '-': the
 // board, else the chip, else what the stock image calls the board, else "new". The phone may be nil.
-func BoardName(phone *Phone, stock flash.Image) string {
+func BoardName(phone *Target, stock flash.Image) string {
 	name := ""
 	if phone != nil {
 		name = cmp.Or(phone.Board, phone.Chip)

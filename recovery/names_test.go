@@ -7,7 +7,7 @@ import (
 
 func TestBoardName(t *testing.T) {
 	stock := strings.NewReader("no boot image")
-	for want, phone := range map[string]*Phone{
+	for want, phone := range map[string]*Target{
 		"new":       nil,
 		"MT6592":    {Chip: "MT6592"},
 		"a_b__demo": {Chip: "MT6592", Board: "a b/üdemo"},

@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Phone is what is known of the phone that a recovery is for.
-type Phone struct {
+// Target is what is known of the phone that a recovery is for.
+type Target struct {
 	Name  string       // of the source of the table, for people: "ROM_1"
 	Table *flash.Table // nil when none is at hand
 	User  flash.Image  // the user area, nil when only a table is at hand
@@ -28,7 +28,7 @@ type Phone struct {
 
 // Row finds a partition by any of its names, of a pair of slots the first; nil when
 // there is none or no table.
-func (p *Phone) Row(name string) *flash.Partition {
+func (p *Target) Row(name string) *flash.Partition {
 	if p == nil || p.Table == nil {
 		return nil
 	}
@@ -43,15 +43,15 @@ func (p *Phone) Row(name string) *flash.Partition {
 }
 
 // slots reports whether the phone has two of each system partition.
-func (p *Phone) slots() bool {
+func (p *Target) slots() bool {
 	row := p.Row("boot")
 	return row != nil && strings.HasSuffix(scatter.Canonical(row.Name), "_a")
 }
 
-// Place says where the phone keeps its recovery: "recovery", "boot" (A/B phones without
+// RecoveryPartition names the partition that holds the recovery: "recovery", "boot" (A/B phones without
 // a recovery partition), "vendor_boot" (those with Android 12 and later), or "" when no
 // table tells.
-func (p *Phone) Place() string {
+func (p *Target) RecoveryPartition() string {
 	switch {
 	case p.Row("recovery") != nil:
 		return "recovery"
@@ -65,7 +65,7 @@ func (p *Phone) Place() string {
 
 // vendorRecovery reports whether the phone's vendor_boot holds a recovery; one that is
 // not at hand is taken for such.
-func (p *Phone) vendorRecovery() bool {
+func (p *Target) vendorRecovery() bool {
 	img := p.Image("vendor_boot")
 	if img == nil {
 		return true
@@ -85,7 +85,7 @@ func (p *Phone) vendorRecovery() bool {
 }
 
 // Image returns what is at hand of a partition, nil when that is nothing.
-func (p *Phone) Image(name string) flash.Image {
+func (p *Target) Image(name string) flash.Image {
 	row := p.Row(name)
 	if row == nil || p.User == nil || !row.Placed() || !row.Region.IsUser() {
 		return nil
@@ -97,17 +97,17 @@ func (p *Phone) Image(name string) flash.Image {
 }
 
 // partitions is the phone as fstab sees it, nil without a table.
-func (p *Phone) partitions() *fstab.Phone {
+func (p *Target) partitions() *fstab.Partitions {
 	if p == nil || p.Table == nil {
 		return nil
 	}
 	starts, mbr := p.numbers()
-	return fstab.NewPhone(p.Table, mbr, starts)
+	return fstab.NewPartitions(p.Table, mbr, starts)
 }
 
 // numbers tells where each mmcblk0pN begins, as the dump's own table has it, and
 // whether the phone is of the MBR era.
-func (p *Phone) numbers() (starts map[int]int64, mbr bool) {
+func (p *Target) numbers() (starts map[int]int64, mbr bool) {
 	mbr = p.Row("mbr") != nil || p.Row("ebr1") != nil || p.Row("usrdata") != nil && p.Table.Find("userdata") == nil
 	starts = map[int]int64{}
 	if p.User == nil {

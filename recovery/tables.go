@@ -50,7 +50,7 @@ func pathOf(e *ramdisk.Entry) string {
 
 // checkFstabs holds every fstab of a ramdisk against the phone's table. The places of
 // the problems begin with name.
-func checkFstabs(name string, rd *ramdisk.Ramdisk, phone *Phone) []flash.Problem {
+func checkFstabs(name string, rd *ramdisk.Ramdisk, phone *Target) []flash.Problem {
 	parts := phone.partitions()
 	if parts == nil {
 		return nil

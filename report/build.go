@@ -13,11 +13,11 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Facts are what is known before a byte of the rows is read.
-type Facts struct {
-	Tool      string // "mtkkit 1.0"
-	File      string // path of the dump; only its last element is shown
-	Phone     Phone  // Build is filled in here
+// Input is what is known before the rows are read.
+type Input struct {
+	Tool      string   // "mtkkit 1.0"
+	File      string   // path of the dump; only its last element is shown
+	Phone     Identity // Build is filled in here
 	Regions   []Region
 	Missing   []Missing
 	Conflicts []Conflict
@@ -43,7 +43,7 @@ type BootRegion struct {
 }
 
 // Build reads what the rows hold and makes the report. Its error is the context's.
-func Build(ctx context.Context, f Facts) (*Report, error) {
+func Build(ctx context.Context, f Input) (*Report, error) {
 	r := &Report{
 		Schema: Schema, Tool: f.Tool, File: filepath.Base(f.File), Sampled: !f.Full, Phone: f.Phone,
 		Missing: list(f.Missing), Conflicts: list(f.Conflicts),
@@ -80,7 +80,7 @@ func list[T any](s []T) []T { return append([]T{}, s...) }
 // placeOf sorts rows without an address behind all others.
 func placeOf(s Source) uint64 { return uint64(s.Offset) }
 
-func newMeter(ctx context.Context, f Facts) *meter {
+func newMeter(ctx context.Context, f Input) *meter {
 	m := &meter{ctx: ctx, full: f.Full, buf: make([]byte, short), step: func(int64) {}}
 	if !f.Full {
 		return m
@@ -161,7 +161,7 @@ func verdict(r Row, c image.Content) image.Verdict {
 	return image.Neutral
 }
 
-// words names the content for a person, with the name it gives itself.
+// words names the content for the user, with the name it gives itself.
 func (c *Content) words() string {
 	if c.Label == "" {
 		return c.Kind
@@ -175,7 +175,7 @@ func (r *Row) blank() bool {
 	return k == image.Zero.String() || k == image.Erased.String()
 }
 
-// what names the row's content for a person. Of a blank row it says how sure that is:
+// what names the row's content for the user. Of a blank row it says how sure that is:
 // the end of a row may hold what a few spots of it do not show.
 func (r *Row) what(name func(*Content) string) string {
 	s := name(r.Content)

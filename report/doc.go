@@ -1,16 +1,16 @@
-// Package report gathers what is known of a dump into one plain struct and draws it:
-// as a table for a terminal, as a page that stands alone, as JSON.
+// Package report collects the facts about a dump in one struct and renders it
+// as a table for a terminal, a self-contained HTML page, or JSON.
 //
-//	Facts (rows, regions, problems) ──Build──► Report ──Text──► a table and a strip for each region
-//	   from layout and plan, by cmd              │  └───HTML──► one file: no network, no script
+//	Input (rows, regions, problems) ──Build──► Report ──Text──► a table and a strip for each region
+//	   from package dump                        │  └───HTML──► one file: no network, no script
 //	                                             └──────json──► the same struct, "mtkkit.blocks/2"
 //
-// What a table cannot say is read from the rows themselves. By default that is a few
-// spots of each, so that 60 GB take no longer than 60 MB:
+// How full a row is and what it holds is read from the row itself. By default a few samples
+// of each are read, so that 60 GB take no longer than 60 MB:
 //
 //	row      ├──────┬──────┬──────┬── … ──┬──────┤   64 cells of equal length
-//	          4 KiB  4 KiB  (hole)         4 KiB      one spot a cell, holes not at all
-//	Fill.Map  d      d      z       …      -          data, zeros, erased, x unreadable, - not at hand
+//	          4 KiB  4 KiB  (hole)         4 KiB      one sample a cell, none of known zeros
+//	Fill.Map  d      d      z       …      -          data, zeros, erased, x unreadable, - not in the dump
 //
 // Estimates are marked as such. The pictures of a boot logo are taken from its row:
 //
@@ -22,6 +22,6 @@
 // libavb's avb_vbmeta_image.h, the blocks map of MTK Droid Tools for the columns people
 // know; the picture sizes of published firmware for the list of screens.
 //
-// What it will not do: decide which rows there are (that is known before it is
-// called), show what a private partition holds, or write a file.
+// Limits: it does not choose the rows (the caller gives them), does not show the content of
+// private partitions, and writes no file.
 package report

@@ -30,9 +30,9 @@ type Fill struct {
 
 const (
 	cells   = 64
-	spot    = 4096       // bytes looked at in a long stretch, and the grain of all amounts
-	short   = 4 * spot   // a stretch of so many bytes is read whole
-	maxRuns = 64         // stretches of data told apart in a cell; a hole beyond is called data
+	spot    = 4096       // bytes looked at in a long range, and the grain of all amounts
+	short   = 4 * spot   // a range of so many bytes is read whole
+	maxRuns = 64         // ranges of data told apart in a cell; a hole beyond is called data
 	chunk   = 256 * spot // of a full read
 )
 
@@ -50,8 +50,8 @@ func (m *meter) measure(img flash.Image, length int64) (Fill, error) {
 	f := Fill{Exact: true}
 	present := min(img.Size(), length)
 	cell := cellSize(length)
-	chart := make([]byte, 0, cells)
-	for off := int64(0); len(chart) < cells; off += cell {
+	symbols := make([]byte, 0, cells)
+	for off := int64(0); len(symbols) < cells; off += cell {
 		if err := m.ctx.Err(); err != nil {
 			return f, err
 		}
@@ -60,16 +60,16 @@ func (m *meter) measure(img flash.Image, length int64) (Fill, error) {
 			if err := m.cell(&f, img, off, off+n); err != nil {
 				return f, err
 			}
-			chart = append(chart, symbol(before, f))
+			symbols = append(symbols, symbol(before, f))
 			m.step(n)
 		} else if off < length {
-			chart = append(chart, '-')
+			symbols = append(symbols, '-')
 		}
 		if length-off <= cell { // off + cell may be beyond any number
 			break
 		}
 	}
-	f.Map = string(chart)
+	f.Map = string(symbols)
 	if !f.Exact {
 		f.DataEnd = 0
 	}

@@ -15,7 +15,7 @@ import (
 
 func measured(t *testing.T, img flash.Image, length int64, full bool) Fill {
 	t.Helper()
-	f, err := newMeter(context.Background(), Facts{Full: full}).measure(img, length)
+	f, err := newMeter(context.Background(), Input{Full: full}).measure(img, length)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func (c *counting) ReadAt(p []byte, off int64) (int, error) {
 
 func (c *counting) NextData(off int64) (flash.Extent, error) { return flash.NextData(c.Image, off) }
 
-// broken cannot read a stretch of itself, as a file on a dying disk.
+// broken cannot read a range of itself, as a file on a dying disk.
 type broken struct {
 	flash.Image
 	bad flash.Extent

@@ -12,7 +12,7 @@ type Report struct {
 	Tool       string          `json:"tool"`
 	File       string          `json:"file"`    // name of the dump, without its folder
 	Sampled    bool            `json:"sampled"` // Fill is estimated from spots
-	Phone      Phone           `json:"phone"`
+	Phone      Identity        `json:"phone"`
 	Missing    []Missing       `json:"missing"`   // what is still to be read from the phone
 	Conflicts  []Conflict      `json:"conflicts"` // witnesses that contradict each other
 	Regions    []Region        `json:"regions"`
@@ -28,8 +28,8 @@ type Fact struct {
 	From  string `json:"from,omitempty"`
 }
 
-// Phone is what this phone is.
-type Phone struct {
+// Identity is what is known of the phone.
+type Identity struct {
 	Chip       Fact             `json:"chip"`
 	Project    Fact             `json:"project"`
 	Storage    flash.Storage    `json:"storage"`
@@ -42,7 +42,7 @@ type Phone struct {
 	Build      []Fact           `json:"build"`    // what its software says about itself
 }
 
-// Missing is a stretch to read from the phone. A Length of 0 is the whole region, of
+// Missing is a range to read from the phone. A Length of 0 is the whole region, of
 // a size that the dump cannot tell.
 type Missing struct {
 	Region flash.Region `json:"region"`
@@ -63,10 +63,10 @@ type Region struct {
 	Size int64        `json:"size"`           // bytes as far as known, at least Have; 0 unknown
 }
 
-// Row is a partition, or a stretch that is none.
+// Row is a partition, or a range that is none.
 type Row struct {
 	Kind      flash.Kind      `json:"kind"` // a partition, gap, region or preloader
-	Name      string          `json:"name"` // data from a stranger
+	Name      string          `json:"name"` // untrusted
 	Class     Class           `json:"class"`
 	Region    flash.Region    `json:"region"`
 	Scatter   *int64          `json:"scatter_address,omitempty"` // as scatter files count, nil unknown

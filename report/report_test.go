@@ -27,13 +27,13 @@ var phones = map[string]func() *imgtest.Phone{
 
 // facts says of a made phone what layout and plan would: its true rows, and its first
 // boot region.
-func facts(t testing.TB, p *imgtest.Phone) Facts {
+func facts(t testing.TB, p *imgtest.Phone) Input {
 	t.Helper()
 	dev := p.Device()
 	user := dev.User()
-	f := Facts{
+	f := Input{
 		Tool: "mtkkit test", File: "/home/somebody/ROM_1",
-		Phone: Phone{
+		Phone: Identity{
 			Chip: Fact{p.Chip, "preloader in BOOT_1"}, Project: Fact{p.Project, "preloader in BOOT_1"}, Storage: p.Storage,
 			Generation: "gpt", Witness: "gpt primary", Have: user.Image.Size(), DeviceSize: user.Image.Size(), Complete: true,
 		},
@@ -63,7 +63,7 @@ func facts(t testing.TB, p *imgtest.Phone) Facts {
 	return f
 }
 
-func build(t testing.TB, f Facts) *Report {
+func build(t testing.TB, f Input) *Report {
 	t.Helper()
 	r, err := Build(context.Background(), f)
 	if err != nil {

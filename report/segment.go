@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Segment is a stretch of a region as it is drawn: segments follow each other without
+// Segment is a range of a region as it is drawn: segments follow each other without
 // a hole or an overlap from 0 to the region's size.
 type Segment struct {
 	Row        int // index in Report.Rows, -1 for what no row covers
@@ -17,7 +17,7 @@ type Segment struct {
 	Runs       []Run // what it holds, from Start to End
 }
 
-// Run is a stretch of one state, a letter of Fill.Map.
+// Run is a range of one state, a letter of Fill.Map.
 type Run struct {
 	Start, End int64
 	State      byte

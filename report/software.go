@@ -85,7 +85,7 @@ func fingerprints(img flash.Image) []string {
 	return v.Fingerprints()
 }
 
-// clean makes text of a stranger fit for a terminal: one line, nothing that moves a
+// clean makes untrusted text fit for a terminal: one line, nothing that moves a
 // cursor or turns the writing direction.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -82,7 +82,7 @@ func (t *text) strip(reg Region) {
 	}
 }
 
-// scale returns v*to/from. Sizes come from strangers, and the product may be beyond
+// scale returns v*to/from. Sizes are untrusted, and the product may be beyond
 // 64 bits.
 func scale(v, to, from int64) int64 {
 	hi, lo := bits.Mul64(uint64(v), uint64(to))
@@ -90,7 +90,7 @@ func scale(v, to, from int64) int64 {
 	return int64(q)
 }
 
-// dominant finds the segment with most of [from, to) and what that stretch holds:
+// dominant finds the segment with most of [from, to) and what that range holds:
 // data anywhere in it shows.
 func dominant(segs []Segment, from, to int64) (byte, Segment) {
 	var (

@@ -108,7 +108,7 @@ func storageWord(s flash.Storage) string {
 	return string(s)
 }
 
-func tableWord(p Phone) string {
+func tableWord(p Identity) string {
 	switch p.Generation {
 	case flash.GenerationGPT:
 		return "GPT"

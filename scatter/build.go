@@ -32,7 +32,7 @@ type Spec struct {
 // Build makes a file as ptgen writes it, with LF line ends. Reserved rows that end
 // where the user area ends are written as a count from the end, other rows with their
 // address in both columns (linear ones moved by LinearBase). Control characters in
-// names become '_', since a name comes from a stranger and must not make lines of its
+// names become '_', since a name is untrusted and must not make lines of its
 // own. Build panics on more than 4096 rows or a name of 64 KiB, which no partition
 // table can hold. Of the lists (V1, List) only rows with plain names are written.
 func Build(s Spec) *File {

@@ -18,8 +18,8 @@ const (
 	Restore  Profile = "restore"  // this phone's own backup: everything at hand is restorable
 )
 
-// Facts are what Create is told besides a partition table.
-type Facts struct {
+// CreateOptions is what Create is told in addition to a partition table.
+type CreateOptions struct {
 	Platform   string        // "MT6592"
 	Project    string        // the board's name
 	Storage    flash.Storage // "" is EMMC
@@ -47,9 +47,9 @@ type Reason struct {
 
 // Creation is a new scatter file before it is written.
 type Creation struct {
-	Spec     Spec            `json:"-"` // for Build
-	Reasons  []Reason        `json:"rows"`
-	Private  []string        `json:"private,omitempty"` // rows with the phone's identity that the file makes downloadable
+	Spec     Spec           `json:"-"` // for Build
+	Reasons  []Reason       `json:"rows"`
+	Private  []string       `json:"private,omitempty"` // rows with the phone's identity that the file makes downloadable
 	Problems flash.Problems `json:"problems"`
 
 	SizeUnknown bool `json:"-"` // a row has no length because nobody said the size of the flash
@@ -61,7 +61,7 @@ type Creation struct {
 // /proc/dumchar_info. Rows that a template leaves open are placed by DeviceSize as the
 // phone does it: the last partitions end where the backup GPT begins, userdata takes
 // what is left.
-func Create(t *flash.Table, facts Facts) Creation {
+func Create(t *flash.Table, facts CreateOptions) Creation {
 	c := creator{facts: facts, old: isMBR(t)}
 	c.size = cmp.Or(facts.DeviceSize, t.DeviceSize)
 	c.takeRows(t)
@@ -82,7 +82,7 @@ func isMBR(t *flash.Table) bool {
 
 type creator struct {
 	Creation
-	facts     Facts
+	facts     CreateOptions
 	old       bool              // MBR generation
 	size      int64             // of the user area, 0 unknown
 	boot      []flash.Partition // rows of boot regions

@@ -25,7 +25,7 @@ func at(name string, offset, length int64) flash.Partition {
 	return flash.Partition{Name: name, Extent: flash.Extent{Offset: offset, Length: length}}
 }
 
-func made(t *testing.T, table *flash.Table, f scatter.Facts) (*scatter.File, scatter.Creation) {
+func made(t *testing.T, table *flash.Table, f scatter.CreateOptions) (*scatter.File, scatter.Creation) {
 	t.Helper()
 	c := scatter.Create(table, f)
 	file := scatter.Build(c.Spec)
@@ -45,7 +45,7 @@ func TestCreateGPT(t *testing.T) {
 	const size = 0x10000000
 	table := gptTable(size, at("boot_para", 0x8000, 0x8000), at("nvram", 0x10000, 0x10000), at("lk", 0x20000, 0x10000), at("lk2", 0x30000, 0x10000),
 		at("userdata", 0x40000, size-0x4200-0x1000000-0x40000), at("flashinfo", size-0x4200-0x1000000, 0x1000000))
-	f, c := made(t, table, scatter.Facts{Platform: "MT6765", Project: "k65", Preloader: 0x41000})
+	f, c := made(t, table, scatter.CreateOptions{Platform: "MT6765", Project: "k65", Preloader: 0x41000})
 	want := "preloader 0x0..0x80000, pgpt 0x0..0x8000, boot_para 0x8000..0x10000, nvram 0x10000..0x20000, lk 0x20000..0x30000, lk2 0x30000..0x40000, " +
 		"userdata 0x40000..0xeffbe00, flashinfo 0xeffbe00..0xfffbe00 reserved, sgpt 0xfffbe00..0x10000000 reserved"
 	if got := places(f.Table(size)); got != want || len(c.Problems) > 0 || len(c.Private) > 0 {
@@ -80,7 +80,7 @@ func TestCreateGPT(t *testing.T) {
 func TestCreateRestore(t *testing.T) {
 	const size = 0x10000000
 	table := gptTable(size, at("nvram", 0x10000, 0x10000), at("gone", 0x20000, 0x10000), at("otp", 0x30000, size-0x30000-0x4200))
-	f, c := made(t, table, scatter.Facts{Profile: scatter.Restore, File: func(p flash.Partition) string {
+	f, c := made(t, table, scatter.CreateOptions{Profile: scatter.Restore, File: func(p flash.Partition) string {
 		if p.Name == "gone" {
 			return ""
 		}
@@ -96,7 +96,7 @@ func TestCreateRestore(t *testing.T) {
 	if !slices.Equal(c.Private, []string{"nvram", "otp"}) {
 		t.Errorf("private: %v", c.Private)
 	}
-	f, _ = made(t, table, scatter.Facts{Profile: scatter.Restore})
+	f, _ = made(t, table, scatter.CreateOptions{Profile: scatter.Restore})
 	if p := f.Table(size).Find("nvram"); p.File != "nvram.bin" || !p.Download {
 		t.Errorf("without files at hand: %+v", p)
 	}
@@ -107,7 +107,7 @@ func TestCreateRestore(t *testing.T) {
 func TestCreatePreloaderLength(t *testing.T) {
 	boot := at("preloader", 0, 0)
 	boot.Region, boot.ToEnd = flash.EMMCBoot1, true
-	f, _ := made(t, gptTable(0x10000000, boot, at("lk", 0x8000, 0x10000)), scatter.Facts{Preloader: 0x41000})
+	f, _ := made(t, gptTable(0x10000000, boot, at("lk", 0x8000, 0x10000)), scatter.CreateOptions{Preloader: 0x41000})
 	if got, want := places(f.Table(0)), "preloader 0x0..0x80000, pgpt 0x0..0x8000, lk 0x8000..0x18000"; !strings.HasPrefix(got, want) {
 		t.Errorf("rows %s, want %s", got, want)
 	}
@@ -124,20 +124,20 @@ func TestCreateTemplate(t *testing.T) {
 		return gptTable(0, at("lk", 0x8000, 0x8000), open("userdata", 0), open("otp", 0x2B00000), open("flashinfo", 0x1000000))
 	}
 	const size = 0x40000000
-	f, c := made(t, table(), scatter.Facts{DeviceSize: size, BackupSize: 0x4200})
+	f, c := made(t, table(), scatter.CreateOptions{DeviceSize: size, BackupSize: 0x4200})
 	want := "preloader 0x0..0x40000, pgpt 0x0..0x8000, lk 0x8000..0x10000, userdata 0x10000..0x3c4fbe00, otp 0x3c4fbe00..0x3effbe00 reserved, " +
 		"flashinfo 0x3effbe00..0x3fffbe00 reserved, sgpt 0x3fffbe00..0x40000000 reserved"
 	if got := places(f.Table(size)); got != want || len(c.Problems) > 0 {
 		t.Errorf("rows %s\nwant %s; %v", got, want, c.Problems)
 	}
-	f, c = made(t, table(), scatter.Facts{BackupSize: 0x4200})
+	f, c = made(t, table(), scatter.CreateOptions{BackupSize: 0x4200})
 	if !strings.Contains(problemText(c.Problems), "warning userdata: the table does not say how large it is") {
 		t.Errorf("problems %v", c.Problems)
 	}
 	if got := places(f.Table(size)); got != strings.Replace(want, "0x3c4fbe00,", "0x3c4fbe00 end,", 1) {
 		t.Errorf("without a size: %s", got)
 	}
-	_, c = made(t, table(), scatter.Facts{DeviceSize: 0x100000, BackupSize: 0x4200})
+	_, c = made(t, table(), scatter.CreateOptions{DeviceSize: 0x100000, BackupSize: 0x4200})
 	if !strings.Contains(problemText(c.Problems), "error userdata: no room is left") {
 		t.Errorf("a flash too small: %v", c.Problems)
 	}
@@ -148,7 +148,7 @@ func TestCreateMBR(t *testing.T) {
 	last.ToEnd = true
 	boot := flash.Partition{Name: "preloader", Region: flash.EMMCBoot1, Extent: flash.Extent{Length: 0x600000}}
 	table := gptTable(0, boot, at("mbr", 0, 0x80000), at("ebr1", 0x80000, 0x80000), at("protect1", 0x100000, 0x100000), at("uboot", 0x200000, 0x60000), last)
-	f, c := made(t, table, scatter.Facts{Platform: "MT6577"})
+	f, c := made(t, table, scatter.CreateOptions{Platform: "MT6577"})
 	if f.Dialect != scatter.V111 || len(c.Problems) > 0 {
 		t.Errorf("dialect %s, %v", f.Dialect, c.Problems)
 	}
@@ -163,12 +163,12 @@ func TestCreateMBR(t *testing.T) {
 	if p := f.Table(0).Find("UBOOT"); p == nil || p.Offset != 0x200000 || p.File != "lk.bin" {
 		t.Errorf("UBOOT: %+v", p)
 	}
-	v1, _ := made(t, table, scatter.Facts{Dialect: scatter.V1})
+	v1, _ := made(t, table, scatter.CreateOptions{Dialect: scatter.V1})
 	if text := string(v1.Encode()); !strings.HasPrefix(text, "PRELOADER 0x0\n{\n}\nMBR 0x600000\n") && !strings.HasPrefix(text, "preloader 0x0\n{\n}\nMBR 0x600000\n") {
 		t.Errorf("v1: %s", text)
 	}
 	numbered := gptTable(0, at("MBR", 0, 512), at("p2", 0x1000, 0x1000))
-	if _, c := made(t, numbered, scatter.Facts{}); !strings.Contains(problemText(c.Problems), "1 rows have no name") {
+	if _, c := made(t, numbered, scatter.CreateOptions{}); !strings.Contains(problemText(c.Problems), "1 rows have no name") {
 		t.Errorf("an MBR alone: %v", c.Problems)
 	}
 }
@@ -177,18 +177,18 @@ func TestCreateDialects(t *testing.T) {
 	user := at("lk", 0x8000, 0x8000)
 	user.Region = flash.UFSLU2
 	for name, c := range map[string]struct {
-		facts   scatter.Facts
+		facts   scatter.CreateOptions
 		rows    []flash.Partition
 		dialect scatter.Dialect
 		version string
 		region  flash.Region
 	}{
-		"eMMC":     {scatter.Facts{}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.V112, "V1.1.2", "EMMC_BOOT1_BOOT2"},
-		"first":    {scatter.Facts{}, []flash.Partition{at("lk", 0x80000, 0x8000)}, scatter.V112, "V1.1.2", "EMMC_BOOT_1"},
-		"UFS":      {scatter.Facts{Storage: flash.UFS}, []flash.Partition{user}, scatter.V210, "V2.1.0", "UFS_LU0_LU1"},
-		"XML":      {scatter.Facts{Dialect: scatter.XML}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.XML, "V1.1.8", "EMMC_BOOT1_BOOT2"},
-		"XML, UFS": {scatter.Facts{Dialect: scatter.XML, Storage: flash.UFS}, []flash.Partition{user}, scatter.XML, "V2.1.0", "UFS_LU0_LU1"},
-		"asked":    {scatter.Facts{Dialect: scatter.V118}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.V118, "V1.1.8", "EMMC_BOOT1_BOOT2"},
+		"eMMC":     {scatter.CreateOptions{}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.V112, "V1.1.2", "EMMC_BOOT1_BOOT2"},
+		"first":    {scatter.CreateOptions{}, []flash.Partition{at("lk", 0x80000, 0x8000)}, scatter.V112, "V1.1.2", "EMMC_BOOT_1"},
+		"UFS":      {scatter.CreateOptions{Storage: flash.UFS}, []flash.Partition{user}, scatter.V210, "V2.1.0", "UFS_LU0_LU1"},
+		"XML":      {scatter.CreateOptions{Dialect: scatter.XML}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.XML, "V1.1.8", "EMMC_BOOT1_BOOT2"},
+		"XML, UFS": {scatter.CreateOptions{Dialect: scatter.XML, Storage: flash.UFS}, []flash.Partition{user}, scatter.XML, "V2.1.0", "UFS_LU0_LU1"},
+		"asked":    {scatter.CreateOptions{Dialect: scatter.V118}, []flash.Partition{at("lk", 0x8000, 0x8000)}, scatter.V118, "V1.1.8", "EMMC_BOOT1_BOOT2"},
 	} {
 		f, _ := made(t, gptTable(0x1000000, c.rows...), c.facts)
 		if p := f.Table(0).Partitions[0]; f.Dialect != c.dialect || f.Info.Version != c.version || p.Region != c.region {
@@ -201,16 +201,16 @@ func TestCreateGuessed(t *testing.T) {
 	row := at("boot", 0x8000, 0x8000)
 	table := gptTable(0x1000000, row)
 	table.Partitions[0].Witness = "content (guess)"
-	f, c := made(t, table, scatter.Facts{})
+	f, c := made(t, table, scatter.CreateOptions{})
 	if !strings.Contains(string(f.Encode()), "# guessed: content (guess)\n- partition_index: SYS1\n  partition_name: boot\n") || !c.Reasons[1].Guessed {
 		t.Errorf("%s", f.Encode())
 	}
-	x, _ := made(t, table, scatter.Facts{Dialect: scatter.XML})
+	x, _ := made(t, table, scatter.CreateOptions{Dialect: scatter.XML})
 	if !strings.Contains(string(x.Encode()), "<!-- guessed: content (guess) -->") {
 		t.Errorf("%s", x.Encode())
 	}
 	for _, empty := range []*flash.Table{{}, gptTable(0)} {
-		if f, _ := made(t, empty, scatter.Facts{}); len(f.Rows) != 1 {
+		if f, _ := made(t, empty, scatter.CreateOptions{}); len(f.Rows) != 1 {
 			t.Errorf("nothing at all: %d rows", len(f.Rows))
 		}
 	}

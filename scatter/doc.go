@@ -20,10 +20,9 @@
 //	    325     physical_start_addr: 0xFFFF00a8   reserved: 0xa8 blocks before the end
 //	    330     is_reserved: true
 //
-// Most callers need Read, and File.Table with the size of the user area. Convert says
-// the same in another dialect, Build and Create write a new file, Check and Diff judge
-// them; Defaults knows what partitions of the field are usually called, flashed with
-// and must be kept private.
+// Most callers need Read, and File.Table with the size of the user area. Convert
+// writes another dialect, Build and Create write a new file, Check and Diff judge files.
+// Defaults has the usual names, image files and privacy of the partitions of the field.
 //
 // The text files look like YAML and are not: vendors append sections of their own,
 // tools mix indentations, names are empty, keys are missing. They are read line by
@@ -39,11 +38,11 @@
 //
 // Two storages are two tables: File.Storages lists them, File.Select chooses one.
 // Refused by name (see ErrDialect) are UTF-16, XML with entities, and files made by
-// hand whose rows cannot be told apart. No real NAND file with sizes (V1.1.5) was at
-// hand: the reading of those is unverified, and File.Problems says so.
+// hand whose rows cannot be told apart. Files for NAND with sizes (V1.1.5) are
+// unverified: no real one was available, and File.Problems says so.
 //
-// The package never guesses an address: a row that cannot be placed stays
-// flash.Unplaced and says why.
+// The package never guesses an address: a row without a usable address is
+// flash.Unplaced, with a problem that says why.
 //
 // Sources: files written by MediaTek's ptgen (the layout, the order of keys, the
 // addresses from the end), SP Flash Tool's headers (types and operations), and a

@@ -14,7 +14,7 @@ const SecretUnnamed Secret = "identity, perhaps: no table names what is there"
 // for nvram and proinfo.
 const SecretUnknown Secret = "identity, perhaps: nobody knows what a partition of this name holds"
 
-// Carries returns what makes a stretch of a dump private, as far as that is known or must be
+// Carries returns what makes a range of a dump private, as far as that is known or must be
 // presumed; "" for one of which neither is true. A name in a table goes before the name
 // that content gives itself. Notes and maps go by it. What it says nothing of is the same on
 // every phone of the model, blank, or of a name that is known and holds no secret.

@@ -104,7 +104,7 @@ func convertAll(t *testing.T, file *scatter.File) {
 	}
 }
 
-// FuzzBuild gives a stranger's name and numbers to Build: the row must come back,
+// FuzzBuild gives untrusted names and numbers to Build: the row must come back,
 // and nothing else with it.
 func FuzzBuild(f *testing.F) {
 	f.Add("lk", int64(0x8000), int64(0x60000), int64(0), false)
@@ -164,7 +164,7 @@ func FuzzCreate(f *testing.F) {
 		if mbr {
 			table.Partitions = append(table.Partitions, flash.Partition{Name: "MBR", Region: flash.EMMCUser, Extent: flash.Extent{Length: 512}})
 		}
-		for _, facts := range []scatter.Facts{{BackupSize: backup}, {Profile: scatter.Restore, LinearBase: 0x600000}, {Storage: flash.UFS, Dialect: scatter.XML}} {
+		for _, facts := range []scatter.CreateOptions{{BackupSize: backup}, {Profile: scatter.Restore, LinearBase: 0x600000}, {Storage: flash.UFS, Dialect: scatter.XML}} {
 			c := scatter.Create(table, facts)
 			file := scatter.Build(c.Spec)
 			if len(file.Rows) != len(c.Reasons) || len(file.Rows) != len(c.Spec.Rows) {

@@ -77,7 +77,7 @@ type collector struct {
 	odd   []int
 }
 
-// newSection begins the table of a storage, or goes on with it: some tools name the
+// newSection begins the table of a storage, or continues with it: some tools name the
 // storage before every row.
 func (c *collector) newSection(storage string) {
 	c.typed = true

@@ -131,7 +131,7 @@ func writeItem(w *strings.Builder, indent string, fields []Field) {
 	}
 }
 
-// oneLine keeps a stranger's words from making lines or comments.
+// oneLine keeps untrusted words from making lines or comments.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F {

@@ -16,7 +16,7 @@
 //	                                 └─ acquire.Create | Resume ─► Dump.Read ─► Run.Dump
 //
 // A phone that is lost is an error for which IsTrouble holds; the run can be repeated with
-// Wishes.Resume, and goes on from there. The caller finishes the dump (acquire.Dump.Finish).
+// Wishes.Resume, and continues from there. The caller finishes the dump (acquire.Dump.Finish).
 //
 // What happens while a phone is waited for is told as a Notice, with facts and no words.
 package session

@@ -12,7 +12,7 @@ import (
 
 // guard is a region of a phone as the search for its tables sees it. Formats take what cannot
 // be read for damage and go on, so it is the guard that notices when the phone is lost, and
-// where. It does not ask again for places where the phone was lost before.
+// where. It does not ask again for ranges where the phone was lost before.
 type guard struct {
 	flash.Image
 	region flash.Region
@@ -28,7 +28,7 @@ const guardBlock = 16 << 10
 // watch is what the guards of a phone have seen.
 type watch struct {
 	mu       sync.Mutex
-	atPlace  func(error) bool
+	isLocal  func(error) bool
 	progress func(flash.Event)
 	lost     *lostEarly // the first loss
 }
@@ -43,10 +43,10 @@ type lostEarly struct {
 func (e *lostEarly) Error() string { return e.err.Error() }
 func (e *lostEarly) Unwrap() error { return e.err }
 
-// errAvoided is what a place reads as at which the phone was lost before.
+// errAvoided is what a range reads as at which the phone was lost before.
 var errAvoided = errors.New("the phone was lost at this place before: it is not asked for")
 
-// ReadAt implements io.ReaderAt. Short reads are served from a block, unless that holds a place
+// ReadAt implements io.ReaderAt. Short reads are served from a block, unless that holds a range
 // to avoid or one that cannot be read.
 func (g *guard) ReadAt(p []byte, off int64) (int, error) {
 	g.watch.mu.Lock()
@@ -89,7 +89,7 @@ func (g *guard) ask(p []byte, off int64) (int, error) {
 		n, err = read(p, off)
 		return err
 	})
-	if err != nil && err != io.EOF && (g.watch.atPlace == nil || !g.watch.atPlace(err)) {
+	if err != nil && err != io.EOF && (g.watch.isLocal == nil || !g.watch.isLocal(err)) {
 		g.watch.lost = &lostEarly{g.region, e, err}
 	}
 	return n, err
@@ -98,7 +98,7 @@ func (g *guard) ask(p []byte, off int64) (int, error) {
 // NextData implements flash.DataFinder, as far as the region does.
 func (g *guard) NextData(off int64) (flash.Extent, error) { return flash.NextData(g.Image, off) }
 
-// guarded puts a guard before each region of a device, which does not ask for the places in
+// guarded puts a guard before each region of a device, which does not ask for the ranges in
 // avoid.
 func guarded(dev flash.Device, avoid map[flash.Region][]flash.Extent, w *watch) *flash.Device {
 	dev.Parts = slices.Clone(dev.Parts)

@@ -14,7 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// asked is a region that notes what is read of it, and is lost or fails at a place.
+// asked is a region that notes what is read of it, and is lost or fails at a range.
 type asked struct {
 	*bytes.Reader
 	at    flash.Extent
@@ -57,11 +57,11 @@ func TestGuardReads(t *testing.T) {
 	}
 }
 
-// A loss is noted with the place that was asked for, once, and nothing is asked after it.
+// A loss is noted with the range that was asked for, once, and nothing is asked after it.
 func TestGuardNotesLoss(t *testing.T) {
 	for _, short := range []bool{true, false} {
 		a := &asked{Reader: bytes.NewReader(make([]byte, 1<<20)), at: flash.Extent{Offset: 5 * guardBlock, Length: 512}, err: fmt.Errorf("x: %w", port.ErrGone)}
-		w := &watch{atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
+		w := &watch{isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
 		g := &guard{Image: a, region: flash.EMMCUser, watch: w}
 		other := &guard{Image: a, region: flash.EMMCBoot1, watch: w}
 		p := make([]byte, 3*guardBlock)
@@ -88,11 +88,11 @@ func TestGuardNotesLoss(t *testing.T) {
 	}
 }
 
-// An error about a place is no loss: the block around it is asked for in less, and reading
-// goes on elsewhere.
+// An error about a range is no loss: the block around it is asked for in less, and reading
+// continues elsewhere.
 func TestGuardBadPlace(t *testing.T) {
 	a := &asked{Reader: bytes.NewReader(make([]byte, 1<<20)), at: flash.Extent{Offset: 1024, Length: 512}, err: &da.StatusError{Code: 0xc0010004}}
-	w := &watch{atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
+	w := &watch{isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) }}
 	g := &guard{Image: a, region: flash.EMMCUser, watch: w}
 	p := make([]byte, 512)
 	if _, err := g.ReadAt(p, 0); err != nil {
@@ -106,7 +106,7 @@ func TestGuardBadPlace(t *testing.T) {
 	}
 }
 
-// A place at which the phone was lost before is not asked for, what is beside it is.
+// A range at which the phone was lost before is not asked for, what is beside it is.
 func TestGuardAvoids(t *testing.T) {
 	trap := flash.Extent{Offset: 1024, Length: 512}
 	a := &asked{Reader: bytes.NewReader(make([]byte, 1<<20)), at: trap, err: port.ErrGone}

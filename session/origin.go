@@ -22,37 +22,36 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// Origin is what a dump is read from: a phone on a port, a rooted phone that runs, or files.
+// Origin is the source of a dump: a phone on a port, a rooted phone that runs, or files.
 type Origin struct {
-	Source *source.Source // its Device is what there is to read
-	// Captures are what the origin tells of its partitions besides its flash.
+	Source *source.Source // its Device is read
+	// Captures are lists of partitions that the origin has in addition to its flash.
 	Captures []adb.Capture
-	// Holes are the places for which the origin has no bytes: they read as anything.
+	// Holes are the ranges for which the origin has no bytes; what a read returns there means nothing.
 	Holes map[flash.Region][]flash.Extent
 
-	again    func()           // the next read comes from the flash once more; nil when all do
-	atPlace  func(error) bool // an error is about the place that was read
-	sector   int64            // the least that is read at once, bytes
-	chip     string
-	phone    flash.ManifestPhone
-	ids      map[string][]byte
-	problems []flash.Problem // what the manifest is to say of how it was read
-	live     bool            // it goes on changing while it is read
-	pieces   bool            // it may have fewer regions than the phone
+	dropCache func()           // makes the next read come from the flash, not from a cache; nil: no cache
+	isLocal   func(error) bool // the error concerns only the range that was read
+	sector    int64            // the smallest read, bytes
+	chip      string
+	phone     flash.ManifestPhone
+	ids       map[string][]byte
+	problems  []flash.Problem // for the manifest
+	live      bool            // the origin changes while it is read
+	partial   bool            // it may have fewer regions than the phone
 
-	connected *Phone // nil for what is on no port
+	connected *Phone // nil for an origin without a port
 	close     func() error
 	once      sync.Once
 }
 
-// Close lets go of the origin, once: a phone ends as its options say.
+// Close ends the use of the origin, once. A phone then does what its options say.
 func (o *Origin) Close() (err error) {
 	o.once.Do(func() { err = o.close() })
 	return err
 }
 
-// After says what a phone does that was closed, and what is next to do; "" where that needs no
-// word.
+// After says what a phone does after Close, and what the user must do next; "" for nothing.
 func (o *Origin) After() string {
 	if o.connected == nil {
 		return ""
@@ -71,8 +70,8 @@ func (o *Origin) accuse(err error) error {
 // FromPhone makes a connected phone an origin. Close closes the phone.
 func FromPhone(p *Phone) *Origin {
 	return &Origin{
-		Source: &source.Source{Device: *p.Device()}, again: p.Forget, sector: p.Sector, chip: p.Chip,
-		atPlace: func(err error) bool { return errors.As(err, new(*da.StatusError)) },
+		Source: &source.Source{Device: *p.Device()}, dropCache: p.Forget, sector: p.Sector, chip: p.Chip,
+		isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) },
 		phone: flash.ManifestPhone{
 			HWCode: hex16(p.Loader.HWCode), HWSubCode: hex16(p.Loader.HWSubCode),
 			HWVersion: hex16(p.Loader.HWVersion), SWVersion: hex16(p.Loader.SWVersion),
@@ -116,7 +115,7 @@ func FromADB(ctx context.Context, opt ADBOptions) (*Origin, error) {
 	t.tell(Rooted{p.Model, p.Chip, p.Storage})
 	return &Origin{
 		Source: &source.Source{Device: p.Device}, sector: 512, chip: strings.ToUpper(p.Chip), live: true,
-		atPlace:  func(err error) bool { return errors.As(err, new(*adb.ReadError)) },
+		isLocal:  func(err error) bool { return errors.As(err, new(*adb.ReadError)) },
 		phone:    flash.ManifestPhone{Protocol: "adb"},
 		ids:      map[string][]byte{"serial": []byte(p.Serial), "kernel_cid": []byte(p.CID)}, // text, and not an agent's bytes
 		problems: p.Problems,
@@ -135,10 +134,10 @@ func FromFiles(ctx context.Context, paths []string, progress func(flash.Event)) 
 	if err := proveFolder(ctx, src, paths[0], progress); err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	o := &Origin{Source: src, sector: 512, pieces: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
+	o := &Origin{Source: src, sector: 512, partial: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,
 		problems: src.Problems, Holes: map[flash.Region][]flash.Extent{},
-		atPlace: func(err error) bool { return errors.As(err, new(*source.MediumError)) },
-		again:   func() { forget(src) }}
+		isLocal:   func(err error) bool { return errors.As(err, new(*source.MediumError)) },
+		dropCache: func() { forget(src) }}
 	for _, p := range src.Parts {
 		o.Holes[p.Region] = flash.Union(append(append([]flash.Extent{}, p.Unread...), src.Holes[p.Region]...))
 	}
@@ -185,7 +184,7 @@ func forget(src *source.Source) {
 	}
 }
 
-// claim is what the origin itself says of partitions, besides what stands in the flash: nil
+// claim is what the origin itself says of partitions, in addition to the flash: nil
 // when it says nothing that can be read.
 func (o *Origin) claim() *layout.Claim {
 	for _, c := range o.Captures {

@@ -22,13 +22,13 @@ type Options struct {
 	Bus  port.Bus // where ports appear; nil for the serial ports of this computer
 
 	Agents     string      // file of Download Agents
-	AgentImage flash.Image // what stands in for that file where there is none; nil for nothing
+	AgentImage flash.Image // used when there is no such file; nil for none
 	Preloader  string      // file with the phone's own preloader, for a phone in BootROM mode; "" for none
 	Auth, Cert string      // files of the phone's maker that permit reading, "" for none
 
 	Wait time.Duration // give up when no phone came; 0: wait until the context ends
 	End  da.End        // what the phone does when reading is over
-	Tell func(Notice)  // hears what happens, in the caller's goroutine; nil for nobody
+	Tell func(Notice)  // receives notices, in the caller's goroutine; nil for none
 }
 
 // Phone is a connected phone whose Download Agent answers. It reads as a flash.Device (Device).
@@ -54,8 +54,8 @@ type Phone struct {
 // to let go.
 func Connect(ctx context.Context, o Options) (*Phone, error) {
 	s := newSearch(o)
-	defer s.kit.Close()
-	if err := s.kit.open(&o); err != nil {
+	defer s.startFiles.Close()
+	if err := s.startFiles.open(&o); err != nil {
 		if a := s.absent(); a != nil {
 			s.tell(*a)
 		}
@@ -78,10 +78,10 @@ func (p *Phone) After() string { return p.Phone.After(p.end) }
 type search struct {
 	Options
 	teller
-	kit
-	seen    *port.Skipper // Bus, without ports on which nobody speaks
+	startFiles
+	seen    *port.Skipper // Bus, without silent ports
 	want    func(port.Info) bool
-	holders func(port string) []host.Process // who else has a port open; nil where there is nobody to ask
+	holders func(port string) []host.Process // other programs that have a port open; nil when the system cannot tell
 }
 
 func newSearch(o Options) *search {
@@ -113,7 +113,7 @@ func portPath(name string) string {
 func isPhone(i port.Info) bool { return i.IsPhone() || i.VID == 0 && runtime.GOOS == "darwin" }
 
 // grace is how long a phone gets after ctx has ended to end what it is doing. One that has
-// been silent for longer than patience tries a place that it cannot read, and would take
+// been silent for longer than patience tries a range that it cannot read, and would take
 // minutes.
 const (
 	grace    = 5 * time.Second
@@ -178,7 +178,7 @@ func (s *search) start(ctx, life context.Context, p *Phone) error {
 	if s.agents.IsXML() {
 		family = brom.XML
 	}
-	o := s.kit.options(family)
+	o := s.startFiles.options(family)
 	o.Reconnect = func(ctx context.Context) (*port.Line, error) { return s.again(ctx, life, p) }
 	p.Phone, err = da.Start(life, loader, p.Loader, s.agents, o)
 	return err
@@ -227,7 +227,7 @@ func (p *Phone) Accuse(err error) error {
 	return err
 }
 
-// others are the programs that have a port open besides this one, as far as is known.
+// others are the other programs that have a port open, as far as is known.
 func others(holders func(string) []host.Process, on port.Info) []host.Process {
 	if holders == nil || on.Name == "" {
 		return nil

@@ -26,11 +26,11 @@ type Run struct {
 	Origin *Origin
 	Wishes
 
-	// What Read finds out, also where it returns an error.
+	// Results of Read, also when it returns an error.
 	Dir   string        // the dump folder; "" until it has a name
-	Dump  *acquire.Dump // nil where none was opened
-	Told  *layout.Claim // what was told of the partitions besides the flash, nil for nothing
-	Blind bool          // there was no table to look the wishes' names up in: the dump does not know them
+	Dump  *acquire.Dump // nil when none was opened
+	Told  *layout.Claim // what was told of the partitions in addition to the flash; nil: nothing
+	Blind bool          // there was no table, so the names in the wishes could not be resolved
 
 	job acquire.Job
 }
@@ -47,7 +47,7 @@ func (e *MovedError) Unwrap() error { return e.Err }
 // Errors: a *plan.PatternError or a *RangeError for wishes that the phone has nothing for, a
 // *layout.ForeignError for a claim that its flash contradicts, a *flash.Refusal for the
 // folder, an *acquire.LostError where the phone was lost, a *MovedError, and those of the
-// origin. After an error that left a dump in Dir, another run can go on with it.
+// origin. After an error that left a dump in Dir, another run can resume it.
 func (r *Run) Read(ctx context.Context) error {
 	r.Dir = r.Folder
 	err := r.plan(ctx)
@@ -90,7 +90,7 @@ func (r *Run) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.job.Retry, r.job.Twice = named, byRegion(tables)
+	r.job.Retry, r.job.ReadTwice = named, byRegion(tables)
 	if r.some() || !r.Resume || r.Complete {
 		r.job.Want = want
 	}
@@ -112,10 +112,10 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 			return nil, err
 		}
 	}
-	w := &watch{atPlace: o.atPlace, progress: r.Progress}
+	w := &watch{isLocal: o.isLocal, progress: r.Progress}
 	l, err := layout.Resolve(ctx, guarded(o.Source.Device, avoid, w), layout.Options{Claim: r.Told, TablesOnly: true, Progress: r.Progress})
 	switch {
-	case w.lost != nil: // what cannot be read has no table, and that means nothing
+	case w.lost != nil: // the phone was lost before a table could be read
 		return nil, w.lost
 	case errors.Is(err, layout.ErrNoTable):
 		o.problems = append(o.problems, flash.Problem{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
@@ -129,19 +129,19 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 func (r *Run) describe(l *layout.Layout) {
 	o, j := r.Origin, &r.job
 	dev, phone := &o.Source.Device, o.phone
-	if o.pieces { // a phone says itself how long its flash is
+	if o.partial { // a phone says itself how long its flash is
 		l.Bound(dev)
 	}
 	m := &j.Record
 	m.Tool, m.Created = r.Tool, r.Began.UTC().Format(time.RFC3339)
 	m.Chip, m.Project, m.Table, m.Phone = cmp.Or(l.Chip.Value, o.chip), l.Project.Value, l.Witness, &phone
 	m.Problems = append(m.Problems, o.problems...)
-	j.Device, j.Again, j.AtPlace, j.Sector, j.Live = dev, o.again, o.atPlace, o.sector, o.live
-	j.Pieces, j.Lacks, j.Own, j.IDs = o.pieces, o.Holes, ownPlaces(l), o.ids
-	j.Reread, j.KeepIDs, j.AcceptBad, j.AnyRoom, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.AnyRoom, r.Progress
+	j.Device, j.DropCache, j.IsLocal, j.Sector, j.Live = dev, o.dropCache, o.isLocal, o.sector, o.live
+	j.Partial, j.Holes, j.Distinct, j.IDs = o.partial, o.Holes, distinct(l), o.ids
+	j.Reread, j.KeepIDs, j.AcceptBad, j.IgnoreFreeSpace, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.IgnoreFreeSpace, r.Progress
 }
 
-// open makes the dump folder, or opens the one to go on with.
+// open makes the dump folder, or opens the one to resume.
 func (r *Run) open() (err error) {
 	switch {
 	case r.Resume:
@@ -212,9 +212,9 @@ func (r *Run) wishBlindly(l *lostEarly) {
 
 // Rest is what of a dump is not there, by what can be done about it.
 type Rest struct {
-	Omitted bool         // something was left out that the origin could give
-	Again   bool         // places could not be read, and the next run tries them
-	GivenUp []plan.Range // places that are tried only when they are asked for by Wishes.Ranges
+	Omitted bool         // bytes that the origin has were skipped
+	Again   bool         // ranges could not be read, and the next run tries them
+	GivenUp []plan.Range // ranges that are tried only when they are asked for by Wishes.Ranges
 }
 
 // RestOf says what is not in a dump. The origin is nil where there is none any more.

@@ -111,7 +111,7 @@ func TestRunGoesOn(t *testing.T) {
 }
 
 // A phone that is lost while its tables are looked for is no phone without a table: where that
-// was is noted, the next runs do without the place, and all else is read. How often it is lost
+// was is noted, the next runs do without the range, and all else is read. How often it is lost
 // is bounded.
 func TestRunLostEarly(t *testing.T) {
 	deadly := flash.Extent{Offset: 512, Length: 512} // the head of the table
@@ -128,7 +128,7 @@ func TestRunLostEarly(t *testing.T) {
 				break
 			}
 			var at *acquire.LostError
-			if !errors.As(err, &at) || at.Region != flash.EMMCUser || !at.Place.Overlaps(deadly) || !errors.Is(err, port.ErrGone) || !IsTrouble(err) {
+			if !errors.As(err, &at) || at.Region != flash.EMMCUser || !at.Extent.Overlaps(deadly) || !errors.Is(err, port.ErrGone) || !IsTrouble(err) {
 				t.Fatalf("%s: lost %d times: %v", name, lost, err)
 			}
 			if lost == 0 && r.Blind != (only != nil) {
@@ -154,7 +154,7 @@ func TestRunNonsense(t *testing.T) {
 	}
 }
 
-// A phone that is lost in the middle is gone on with, and another phone is not.
+// A phone that is lost in the middle is resumed, and another phone is not.
 func TestRunLost(t *testing.T) {
 	dir, have := filepath.Join(t.TempDir(), "dump"), parts()
 	p := &acquiretest.Phone{Parts: have, Faults: []acquiretest.Fault{{Place: "data", Nth: 120, Do: acquiretest.Disconnect}}}

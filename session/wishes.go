@@ -16,18 +16,18 @@ import (
 
 // Wishes are what is to be read of an origin, and where to.
 type Wishes struct {
-	Folder string // where to; "": a new folder, in the current one, named after board and time
-	Resume bool   // Folder is a dump to go on with
+	Folder string // output folder; "": a new folder in the current one, named after board and time
+	Resume bool   // Folder is a dump to resume
 
-	Complete   bool         // all the rest, for a dump to go on with; else what was wanted before
+	Complete   bool         // with Resume: read everything that is missing, not only what was wanted before
 	Only, Skip []string     // names and patterns, as plan.Reading has them
-	Ranges     []plan.Range // besides Only; a region may be called as its file is, "" is the user area
+	Ranges     []plan.Range // in addition to Only; a region may be called as its file is, "" is the user area
 
-	Claim     *layout.Claim // partitions that a file tells; nil: what the origin itself tells, if anything
-	Reread    int           // so many of a hundred chunks are read twice
-	KeepIDs   bool          // the phone's identities go into the manifest in clear
-	AcceptBad bool          // a region with places that cannot be read may be finished
-	AnyRoom   bool          // begin also when the disk may be too small
+	Claim           *layout.Claim // partitions that a file tells; nil: what the origin itself tells, if anything
+	Reread          int           // percent of the chunks that are read twice
+	KeepIDs         bool          // the phone's identities go into the manifest in clear
+	AcceptBad       bool          // finish a region although it has unreadable ranges
+	IgnoreFreeSpace bool          // begin although the disk may be too small
 
 	Tool     string            // name and version of the program, for the manifest
 	Began    time.Time         // goes into the manifest, and into the name of a new folder
@@ -118,7 +118,7 @@ func byRegion(list []plan.Range) map[flash.Region][]flash.Extent {
 // tableTail is what the backup of a partition table takes at the end of the user area, bytes.
 const tableTail = 1 << 20
 
-// tableRanges are the stretches of the user area without which nothing in a dump has a name.
+// tableRanges are the ranges of the user area without which nothing in a dump has a name.
 // They are read whatever is asked, and twice.
 func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 	user := dev.User()
@@ -136,9 +136,9 @@ func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 	return out
 }
 
-// ownPlaces are the partitions that make a phone this phone: what tells it from others of its
+// distinct are the partitions that make a phone this phone: what tells it from others of its
 // model.
-func ownPlaces(l *layout.Layout) map[flash.Region][]flash.Extent {
+func distinct(l *layout.Layout) map[flash.Region][]flash.Extent {
 	own := map[flash.Region][]flash.Extent{}
 	for _, p := range l.Table.Partitions {
 		if _, yes := scatter.Identity(p.Name); yes && p.Placed() {

@@ -1,4 +1,5 @@
-// Package source turns what the user has into a flash.Device.
+// Package source opens any form of dump as a flash.Device, read-only. Limits: it does not list
+// partitions (package layout does); it reads tables only to find the user area and to order files.
 //
 //	ROM_1                           a raw dump, a block device
 //	ROM_1.zst .gz .xz .lz4 .bz2 -   the same, compressed; standard input
@@ -11,20 +12,19 @@
 //	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0
 //	gpt.bin, boot.bin, lk.bin …     a folder of partitions              │  …
 //	manifest.json, …                a parts folder, a dump folder       ┘
-//	+ NAME.map                      what of NAME was never read: flash.Part.Unread
+//	+ NAME.map                      the unread bytes of NAME: flash.Part.Unread
 //
-// Everything is opened read-only: a dump may be the only copy there is. Which region a
-// file holds is decided by what stands in it (a boot region's header, a partition
-// table and what it points at); a name decides only where the bytes cannot, as of a
-// blank second boot region.
+// Everything is opened read-only: a dump may be the only copy. The content of a file decides
+// which region it holds (a boot region's header, a partition table and the data it points
+// at). Its name decides only if the content cannot, for instance of a blank second boot region.
 //
 // Only regular files and block devices are opened, and of a folder only what lies in it:
-// links that leave it are named, and not followed. A file that changes while it is read is
+// links that leave it are reported, and not followed. A file that changes while it is read is
 // an error; a dump folder without a manifest is unfinished, whatever is in it.
 //
-// What can be read in place is: backups, archives that only store, parts, sparse images, and
-// zstd files of many frames, of which a few are kept in memory. Anything else is
-// unpacked once into a sparse temporary file, which disappears with the Device.
+// Some forms are read in place: backups, archives without compression, parts, sparse images, and
+// zstd files of many frames, of which a few are kept in memory. All others are
+// unpacked once into a sparse temporary file, which is removed with the Device.
 //
 // The package does not list partitions; that is layout's business. It reads tables to
 // find where the user area begins and to put the files of a folder in their places,

@@ -97,15 +97,15 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 	if err != nil {
 		return part, err
 	}
-	chart, err := s.readMap(ctx, s.inside(f, file+mapSuffix))
+	rescueMap, err := s.readMap(ctx, s.inside(f, file+mapSuffix))
 	if err != nil {
 		return part, err
 	}
 	part.Unread = flash.Union(src.Unread, flash.Without(whole, []flash.Extent{{Length: img.Size()}}))
 	switch {
-	case chart != nil:
-		part.Unread = flash.Union(part.Unread, chart.Unread(src.Size))
-		part.Beyond = flash.Union(part.Beyond, behind(chart, src.Size))
+	case rescueMap != nil:
+		part.Unread = flash.Union(part.Unread, rescueMap.Unread(src.Size))
+		part.Beyond = flash.Union(part.Beyond, behind(rescueMap, src.Size))
 	case !finished:
 		part.Unread = whole // nobody knows what of it was read
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// While a folder is opened its files are opened through it: a folder from a stranger must
+// While a folder is opened its files are opened through it: an untrusted folder must
 // not make us read elsewhere, by a link in it.
 
 // enter makes a folder the one that is opened.

@@ -17,7 +17,7 @@ func linked(t *testing.T, to, path string) {
 	}
 }
 
-// A folder from a stranger may hold links; what they point at outside is not the dump.
+// An untrusted folder may hold links; what they point at outside is not the dump.
 func TestLinksInFolders(t *testing.T) {
 	out, dir := userOnly(t), userOnly(t)
 	put(t, filepath.Join(out, "BOOT_1"), []byte("somebody's own"))

@@ -33,12 +33,12 @@ func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 		return nil, nil
 	}
 	m.used = true
-	chart, err := mapfile.Read(img)
+	rescueMap, err := mapfile.Read(img)
 	var damage *flash.FormatError
 	if errors.As(err, &damage) {
 		return nil, &UnreadableError{m.name, fmt.Sprintf("what of the dump was read is not known: %v", damage)}
 	}
-	return chart, err
+	return rescueMap, err
 }
 
 // honourMaps applies the maps that stand beside the files of a folder. Files that were named
@@ -49,14 +49,14 @@ func (s *Source) honourMaps(ctx context.Context, f *folder) error {
 		for j = i + 1; j < len(s.Parts) && s.Parts[j].Source == name; j++ {
 		}
 		parts, m := s.Parts[i:j], f.find(name) // all of one file
-		chart := f.find(strings.TrimSuffix(name, partSuffix) + mapSuffix)
-		if chart == nil && f.path == "" && m != nil && m.path != "" {
+		rescueMap := f.find(strings.TrimSuffix(name, partSuffix) + mapSuffix)
+		if rescueMap == nil && f.path == "" && m != nil && m.path != "" {
 			if err := s.honourMapBeside(ctx, m.path, parts); err != nil {
 				return err
 			}
 			continue
 		}
-		read, err := s.readMap(ctx, chart)
+		read, err := s.readMap(ctx, rescueMap)
 		if err != nil {
 			return err
 		}
@@ -80,11 +80,11 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 		}
 		m := &member{name: filepath.Base(name), path: name}
 		m.raw = func(ctx context.Context) (flash.Image, error) { return s.openFile(ctx, name) }
-		chart, err := s.readMap(ctx, m)
+		rescueMap, err := s.readMap(ctx, m)
 		if err != nil {
 			return err
 		}
-		s.honour(parts, chart)
+		s.honour(parts, rescueMap)
 	}
 	return nil
 }
@@ -115,21 +115,21 @@ func mapsOf(file string) (names []string) {
 
 // honour notes what the map of a file says of the regions in it, all of which are of that
 // file. What the map has behind its end is missing of the region that ends there.
-func (s *Source) honour(parts []flash.Part, chart *mapfile.Map) {
-	if chart == nil || len(parts) == 0 {
+func (s *Source) honour(parts []flash.Part, rescueMap *mapfile.Map) {
+	if rescueMap == nil || len(parts) == 0 {
 		return
 	}
 	last := &parts[0]
 	for i := range parts {
 		p := &parts[i]
 		here := flash.Extent{Offset: p.Base, Length: p.Image.Size()}
-		p.Unread = flash.Union(p.Unread, moved(flash.Within(chart.Unread(here.End()), here), -p.Base))
+		p.Unread = flash.Union(p.Unread, moved(flash.Within(rescueMap.Unread(here.End()), here), -p.Base))
 		if here.End() > last.Base+last.Image.Size() {
 			last = p
 		}
 	}
-	last.Beyond = flash.Union(last.Beyond, moved(behind(chart, last.Base+last.Image.Size()), -last.Base))
-	if n := len(chart.Blocks); n > 0 && chart.Blocks[n-1].End() == math.MaxInt64 && chart.Blocks[n-1].Status != mapfile.Finished {
+	last.Beyond = flash.Union(last.Beyond, moved(behind(rescueMap, last.Base+last.Image.Size()), -last.Base))
+	if n := len(rescueMap.Blocks); n > 0 && rescueMap.Blocks[n-1].End() == math.MaxInt64 && rescueMap.Blocks[n-1].Status != mapfile.Finished {
 		s.problem(flash.Warning, last.Source, "its map does not say how much there is to read: nobody knows whether this is all")
 	}
 }
@@ -137,8 +137,8 @@ func (s *Source) honour(parts []flash.Part, chart *mapfile.Map) {
 // behind is what a map has behind the end of a file: it was not read, or the file was cut
 // since. Of a source whose size it does not know ddrescue writes the greatest there is, which
 // says nothing.
-func behind(chart *mapfile.Map, end int64) (out []flash.Extent) {
-	for _, b := range chart.Blocks {
+func behind(rescueMap *mapfile.Map, end int64) (out []flash.Extent) {
+	for _, b := range rescueMap.Blocks {
 		if b.End() > end && b.End() < math.MaxInt64 {
 			at := max(b.Offset, end)
 			out = append(out, flash.Extent{Offset: at, Length: b.End() - at})

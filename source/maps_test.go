@@ -21,34 +21,34 @@ func TestMapBehindTheEnd(t *testing.T) {
 	const more = 3 << 20
 	size := mt6765.Device().Image(flash.EMMCUser).Size()
 	behind := []flash.Extent{{Offset: size, Length: more}}
-	chart := mapfile.Make(size+more, []flash.Extent{{Length: size}}, nil).Encode()
+	rescueMap := mapfile.Make(size+more, []flash.Extent{{Length: size}}, nil).Encode()
 	for name, c := range map[string]struct {
-		chart []byte
-		path  func(t *testing.T, dir string) string // puts the map, and returns what is opened
-		want  []flash.Extent
+		rescueMap []byte
+		path      func(t *testing.T, dir string) string // puts the map, and returns what is opened
+		want      []flash.Extent
 	}{
-		"not tried":           {chart, nil, behind},
+		"not tried":           {rescueMap, nil, behind},
 		"bad":                 {mapfile.Make(size+more, []flash.Extent{{Length: size}}, behind).Encode(), nil, behind},
 		"read and lost since": {mapfile.Make(size+more, []flash.Extent{{Length: size + more}}, nil).Encode(), nil, behind},
 		"as long as the file": {mapfile.Make(size, []flash.Extent{{Length: size}}, nil).Encode(), nil, nil},
-		"a folder": {chart, func(t *testing.T, dir string) string {
+		"a folder": {rescueMap, func(t *testing.T, dir string) string {
 			return dir
 		}, behind},
-		"a link": {chart, func(t *testing.T, dir string) string {
+		"a link": {rescueMap, func(t *testing.T, dir string) string {
 			to := filepath.Join(t.TempDir(), "phone")
 			linked(t, filepath.Join(dir, "ROM_1"), to)
 			return to
 		}, behind},
-		"several files": {chart, func(t *testing.T, dir string) string {
+		"several files": {rescueMap, func(t *testing.T, dir string) string {
 			return filepath.Join(dir, "ROM_1") + "," + filepath.Join(dir, "BOOT_1")
 		}, behind},
-		"packed since": {chart, func(t *testing.T, dir string) string {
+		"packed since": {rescueMap, func(t *testing.T, dir string) string {
 			return packed(t, filepath.Join(dir, "ROM_1"))
 		}, behind},
-		"numbered parts": {chart, func(t *testing.T, dir string) string {
+		"numbered parts": {rescueMap, func(t *testing.T, dir string) string {
 			return numberedParts(t, filepath.Join(dir, "ROM_1"))
 		}, behind},
-		"a folder of numbered parts": {chart, func(t *testing.T, dir string) string {
+		"a folder of numbered parts": {rescueMap, func(t *testing.T, dir string) string {
 			numberedParts(t, filepath.Join(dir, "ROM_1"))
 			return dir
 		}, behind},
@@ -59,7 +59,7 @@ func TestMapBehindTheEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := filepath.Join(dir, "ROM_1")
-			put(t, path+".map", c.chart)
+			put(t, path+".map", c.rescueMap)
 			if c.path != nil {
 				path = c.path(t, dir)
 			}

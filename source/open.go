@@ -55,7 +55,7 @@ type Source struct {
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
-	// Holes are the stretches of a region that no file of a folder holds. They read as
+	// Holes are the ranges of a region that no file of a folder holds. They read as
 	// zeros; problems name the partitions they touch.
 	Holes map[flash.Region][]flash.Extent
 
@@ -185,7 +185,7 @@ func (s *Source) hole(r flash.Region, holes ...flash.Extent) {
 // openMain opens what the user named, whatever it is.
 func (s *Source) openMain(ctx context.Context, path string) error {
 	if oci.IsLayout(path) {
-		return s.openPlace(ctx, path)
+		return s.openStore(ctx, path)
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return s.openDir(ctx, path)

@@ -20,7 +20,7 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 		return false, nil
 	}
 	m.used = true
-	if s.opt.Keys != nil { // a file of keys that cannot be read is the user's to mend, not the archive's damage
+	if s.opt.Keys != nil { // a file of keys that cannot be read is the user's to repair, not the archive's damage
 		if _, err := s.opt.Keys(); err != nil {
 			return false, err
 		}

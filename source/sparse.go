@@ -105,7 +105,7 @@ func (p *Plain) tellSilent(paths []string) {
 	if len(paths) == 1 {
 		why = PieceOf(paths[0])
 	}
-	text, severity := image.FindLack(p.Image).Tell()
+	text, severity := image.FindHoleUse(p.Image).Tell()
 	switch name := filepath.Base(paths[0]); {
 	case why != "":
 		ps.Add(flash.Warning, name, "%s; %s are zeros in the plain image", why, silent)

@@ -155,7 +155,7 @@ func TestZipVolumes(t *testing.T) {
 	}
 }
 
-// The directory of an archive in volumes is a stranger's: it is checked before a
+// The directory of an archive in volumes is untrusted: it is checked before a
 // volume is looked for.
 func TestZipVolumesHostile(t *testing.T) {
 	good := zipOf(t, zipped{"ROM_1", zip.Store, []byte("some bytes of a dump")})

@@ -40,10 +40,10 @@ func TestCreateRefusesFullFolder(t *testing.T) {
 		t.Errorf("the folder was touched: %v", got)
 	}
 
-	// With Force a stranger stays, unless it has the name of an output.
+	// With Force another file stays, unless it has the name of an output.
 	d.split(t, dir, Options{Force: true})
 	if got := tree(t, dir); got["holiday.jpg"] != "mine" || got["boot.img"] != string(d.b[:512<<10]) {
-		t.Error("force: the stranger's file or the output is not as it should be")
+		t.Error("force: the other file or the output is not as it should be")
 	}
 	if _, err := os.Stat(mine); err != nil {
 		t.Error(err)
@@ -95,7 +95,7 @@ func TestForceReplacesOnlyOurs(t *testing.T) {
 // A folder whose manifest or marker names files outside of it loses none of them.
 func TestHostileBooks(t *testing.T) {
 	for _, name := range []string{"../victim", "/victim", "sub/victim", ".."} {
-		for _, book := range []string{flash.ManifestName, flash.MarkerName} {
+		for _, document := range []string{flash.ManifestName, flash.MarkerName} {
 			top := t.TempDir()
 			victim := write(t, filepath.Join(top, "victim"), []byte("precious"))
 			dir := filepath.Join(top, "p")
@@ -104,17 +104,17 @@ func TestHostileBooks(t *testing.T) {
 			}
 			write(t, filepath.Join(dir, "sub", "victim"), []byte("precious"))
 			var b []byte
-			if book == flash.MarkerName {
+			if document == flash.MarkerName {
 				b, _ = json.Marshal(marker{Files: []string{name}})
 			} else {
 				b, _ = json.Marshal(flash.Manifest{Schema: flash.ManifestSchema, Files: []flash.ManifestFile{{Name: name}}})
 			}
-			write(t, filepath.Join(dir, book), b)
+			write(t, filepath.Join(dir, document), b)
 			_, err := Create(dir, newDump(1).outputs, nil, Options{Force: true})
-			refusal(t, err, map[string]flash.Reason{flash.MarkerName: flash.ReasonMarker, flash.ManifestName: flash.ReasonInTheWay}[book])
-			for _, path := range []string{victim, filepath.Join(dir, "sub", "victim"), filepath.Join(dir, book)} {
+			refusal(t, err, map[string]flash.Reason{flash.MarkerName: flash.ReasonMarker, flash.ManifestName: flash.ReasonInTheWay}[document])
+			for _, path := range []string{victim, filepath.Join(dir, "sub", "victim"), filepath.Join(dir, document)} {
 				if _, err := os.Stat(path); err != nil {
-					t.Errorf("%s with %q: %v", book, name, err)
+					t.Errorf("%s with %q: %v", document, name, err)
 				}
 			}
 		}

@@ -58,11 +58,11 @@ func TestCreateFile(t *testing.T) {
 	}
 }
 
-// The rest of a killed run is ours, a stranger's file is not.
+// The rest of a killed run is ours, other files are not.
 func TestCreateFileAfterKill(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
-	write(t, partOf(path), []byte("a stranger's"))
+	write(t, partOf(path), []byte("not ours"))
 	_, err := CreateFile(path, FileOptions{})
 	refusal(t, err, flash.ReasonExists)
 	lock, err := writeMarker(markerOf(path), []string{"out.part"})
@@ -111,26 +111,26 @@ func TestWriteImage(t *testing.T) {
 }
 
 // What is made beside the image goes with a killed run, and only then: with the image
-// finished it belongs to that, and what was there before is a stranger's.
+// finished it belongs to that, and what was there before is not.
 func TestBeside(t *testing.T) {
 	dir := t.TempDir()
-	path, chart := filepath.Join(dir, "out"), filepath.Join(dir, "out.map")
-	opt := ImageOptions{Beside: []string{chart}, Before: func() error { return os.WriteFile(chart, []byte("new"), 0o666) }}
+	path, rescueMap := filepath.Join(dir, "out"), filepath.Join(dir, "out.map")
+	opt := ImageOptions{Beside: []string{rescueMap}, Before: func() error { return os.WriteFile(rescueMap, []byte("new"), 0o666) }}
 	writeOut := func() error {
 		_, err := WriteImage(t.Context(), bytes.NewReader([]byte("data")), path, opt)
 		return err
 	}
-	for _, stranger := range []string{chart, partOf(chart)} {
-		write(t, stranger, []byte("a stranger's"))
+	for _, foreign := range []string{rescueMap, partOf(rescueMap)} {
+		write(t, foreign, []byte("not ours"))
 		refusal(t, writeOut(), flash.ReasonBeside)
 		if got := tree(t, dir); len(got) != 1 {
 			t.Errorf("%q", got)
 		}
-		os.Remove(stranger)
+		os.Remove(foreign)
 	}
 
 	// Killed after the map was made, and while it was.
-	for _, left := range []string{chart, partOf(chart)} {
+	for _, left := range []string{rescueMap, partOf(rescueMap)} {
 		f, err := CreateFile(path, FileOptions{beside: opt.Beside})
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func TestBeside(t *testing.T) {
 		}
 		os.Remove(path)
 		refusal(t, writeOut(), flash.ReasonBeside) // the map of what was moved away
-		os.Remove(chart)
+		os.Remove(rescueMap)
 	}
 }
 

@@ -22,7 +22,7 @@ type Options struct {
 	// manifest lists, never others.
 	Force bool
 
-	// Resume goes on with what a killed run left here, for images that can prove it;
+	// Resume continues with what a killed run left here, for images that can prove it;
 	// see Leave.
 	Resume bool
 

@@ -22,7 +22,7 @@ type JoinOptions struct {
 	NoHoles   bool
 	NoSync    bool
 	Workers   int
-	Inputs    []string // what must not be written to, besides the parts folder
+	Inputs    []string // files that must not be written to, in addition to the parts folder
 	Progress  func(flash.Event)
 
 	// Beside is a file that Before makes beside the result, "" for none.
@@ -35,8 +35,8 @@ type JoinOptions struct {
 // JoinReport is what Join did.
 type JoinReport struct {
 	Source   flash.ManifestSource
-	Unread   []flash.Extent  // stretches of the result that were never read from the phone, and are zeros in it
-	Lacking  []flash.Problem // what of the phone the dump had not, the unread among it
+	Unread   []flash.Extent  // ranges of the result that were never read from the phone, and are zeros in it
+	Missing  []flash.Problem // what of the phone the dump had not, the unread among it
 	Files    int             // parts put together
 	Bytes    int64           // size of the result
 	Shared   bool            // at least one part shares its blocks with the result
@@ -49,7 +49,7 @@ type JoinReport struct {
 // Problems are what stands between the file out and a proven dump: what the dump had not, and
 // parts without a hash, of which nobody can say that they are unchanged.
 func (r *JoinReport) Problems(out string) []flash.Problem {
-	problems := slices.Clone(r.Lacking)
+	problems := slices.Clone(r.Missing)
 	if len(r.Unproven) > 0 {
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
 			Text: fmt.Sprintf("%d of %d files have no hash in the manifest: nothing proves that they are unchanged", len(r.Unproven), r.Files)})
@@ -125,7 +125,7 @@ func (j *joiner) layOut(m *flash.Manifest) error {
 	for _, f := range m.Files {
 		files[f.Name] = f
 	}
-	j.report.Lacking = (&flash.Manifest{Sources: sources}).Lacking()
+	j.report.Missing = (&flash.Manifest{Sources: sources}).Missing()
 	for _, src := range sources {
 		j.report.Bytes = max(j.report.Bytes, src.Offset+src.Size)
 		j.report.Unread = flash.Union(j.report.Unread, src.InFile(src.Unread))

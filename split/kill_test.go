@@ -90,8 +90,8 @@ func TestKilledSplit(t *testing.T) {
 	_, err := Join(t.Context(), dir, filepath.Join(t.TempDir(), "out"), JoinOptions{})
 	refusal(t, err, flash.ReasonUnfinished)
 
-	// A stranger's file stops the next run, and is not removed.
-	stranger := write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
+	// Another file stops the next run, and is not removed.
+	foreign := write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
 	other := newDump(2)
 	other.outputs = other.outputs[:2] // another plan: the rests are known by the marker, not by the plan
 	_, err = Create(dir, other.outputs, nil, Options{})
@@ -99,7 +99,7 @@ func TestKilledSplit(t *testing.T) {
 	if got := tree(t, dir); len(got) != len(rest)+1 {
 		t.Errorf("the refused run removed something: %d files of %d", len(got), len(rest)+1)
 	}
-	if err := os.Remove(stranger); err != nil {
+	if err := os.Remove(foreign); err != nil {
 		t.Fatal(err)
 	}
 

@@ -119,7 +119,7 @@ func strangeMarker(path string) *flash.Refusal {
 }
 
 // removeOwned removes the files of a run from dir: the names, their .part files, and
-// the books. Only plain files are removed; the marker stays.
+// the manifest and the sums. Only plain files are removed; the marker stays.
 func removeOwned(dir string, names []string) error {
 	for _, list := range [][]string{bookNames, names} { // the manifest first: it would call the folder finished
 		for _, n := range list {

@@ -16,7 +16,7 @@ type partFile struct {
 }
 
 // openPart opens a plain file of a folder, by its path in it. Links are not followed: a
-// folder from a stranger must not make us read elsewhere.
+// untrusted folder must not make us read elsewhere.
 func openPart(dir, name string) (*partFile, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// prover is an Image that knows the hash of its bytes before they are read, one stretch
+// prover is an Image that knows the hash of its bytes before they are read, one range
 // behind the other from its start. What a killed run has written of such an image can
 // be told from what it has not.
 type prover interface {
-	// NextSum returns the length and the SHA-256 of the stretch that begins at off.
+	// NextSum returns the length and the SHA-256 of the range that begins at off.
 	NextSum(off int64) (length int64, sum [sha256.Size]byte)
 }
 
-// keep makes ready what a killed run left of the outputs, so that Copy goes on with it:
+// keep makes ready what a killed run left of the outputs, so that Copy continues with it:
 // all of it is called NAME.part again. It returns the names of these.
 func (f *Folder) keep() (map[string]bool, error) {
 	kept := map[string]bool{}
@@ -47,7 +47,7 @@ func isPlain(path string) bool {
 }
 
 // openOutput opens the file that an output is written to, with what is there of it when
-// a run goes on.
+// a run continues.
 func (f *Folder) openOutput(name string) (outFile, error) {
 	path := f.path(name) + partSuffix
 	if !f.kept[name] {
@@ -152,7 +152,7 @@ func (r *resumedFile) WriteAt(b []byte, off int64) (int, error) {
 }
 
 // Leave ends a run that failed without removing what it wrote: the marker stays, and a
-// run with Resume goes on from there. After Finish or Abandon it does nothing.
+// run with Resume continues from there. After Finish or Abandon it does nothing.
 func (f *Folder) Leave() {
 	if f.closed {
 		return

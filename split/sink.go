@@ -35,7 +35,7 @@ type beside struct {
 	ctx  context.Context
 	free chan []byte
 	work chan piece
-	cur  []byte // lent to the pass
+	cur  []byte // the pass holds it
 	done chan error
 	sum  *sum
 }

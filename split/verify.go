@@ -21,8 +21,8 @@ type VerifyOptions struct {
 	Progress func(flash.Event)
 }
 
-// Report is the verdict on a parts folder.
-type Report struct {
+// Verification is the verdict on a parts folder.
+type Verification struct {
 	OK       bool // every file is there and is what the manifest says; no Problem is an Error
 	Partial  bool // the folder never held all of the dump
 	Problems flash.Problems
@@ -40,8 +40,8 @@ var ErrNoFolder = errors.New("not a parts folder")
 // the manifest with SHA256SUMS. What does not hold is in the report; an error means
 // that there was nothing to judge (ErrNoFolder, a manifest that is not to be
 // believed) or that ctx ended.
-func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error) {
-	r := &Report{}
+func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, error) {
+	r := &Verification{}
 	unfinished := Unfinished(dir)
 	m, err := openManifest(dir)
 	switch {
@@ -62,7 +62,7 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 	case isPart(m):
 		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
 	}
-	r.Problems = append(r.Problems, m.Lacking()...)
+	r.Problems = append(r.Problems, m.Missing()...)
 	r.repeat(m)
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return m.State(&e) == flash.StateSealed }); i >= 0 {
 		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
@@ -72,7 +72,7 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Report, error)
 		return nil, err
 	}
 	r.sums(dir)
-	r.strangers(dir)
+	r.unlisted(dir)
 	r.OK = flash.Worst(r.Problems) < flash.Error
 	return r, nil
 }
@@ -84,7 +84,7 @@ const Changed = "has changed since it was written"
 // repeat says again what was said when the folder was made, and holds still: of a phone all
 // of it, of a dump that it was not what it had been. That its tables are damaged is no fault
 // of the folder, which has their bytes as they are.
-func (r *Report) repeat(m *flash.Manifest) {
+func (r *Verification) repeat(m *flash.Manifest) {
 	for _, p := range m.Problems {
 		switch {
 		case m.Kind == flash.KindDump && p.Severity == flash.Warning:
@@ -99,7 +99,7 @@ func (r *Report) repeat(m *flash.Manifest) {
 
 // coverage asks whether Join would find every byte of every region. Folders without
 // entries describe nothing, unless they are of a dump (repaired tables are not, nor a preloader).
-func (r *Report) coverage(dir string) {
+func (r *Verification) coverage(dir string) {
 	if isPart(r.Manifest) || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
 		return
 	}
@@ -111,12 +111,12 @@ func (r *Report) coverage(dir string) {
 	}
 }
 
-func (r *Report) add(s flash.Severity, place, text string) {
+func (r *Verification) add(s flash.Severity, place, text string) {
 	r.Problems.Add(s, place, "%s", text)
 }
 
 // files judges every file that the manifest lists.
-func (r *Report) files(ctx context.Context, dir string, opt VerifyOptions) error {
+func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions) error {
 	var total int64
 	costs := make([]int64, len(r.Manifest.Files))
 	for i, f := range r.Manifest.Files {
@@ -199,7 +199,7 @@ func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.
 }
 
 // sums compares SHA256SUMS with the manifest.
-func (r *Report) sums(dir string) {
+func (r *Verification) sums(dir string) {
 	expected := flash.EncodeSums(r.Manifest.Files) != nil
 	in, err := disk.OpenInFolder(dir, flash.SumsName)
 	switch strange := (*disk.KindError)(nil); {
@@ -233,8 +233,8 @@ func (r *Report) sums(dir string) {
 	}
 }
 
-// strangers notes files that nothing lists: not damage, but nobody proved them.
-func (r *Report) strangers(dir string) {
+// unlisted notes files that nothing lists: not damage, but nobody proved them.
+func (r *Verification) unlisted(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		r.add(flash.Error, filepath.Base(dir), err.Error())

@@ -35,19 +35,19 @@ func TestVerify(t *testing.T) {
 		place    string
 		want     string
 	}{
-		"as it was":    {func(*testing.T, string) {}, -1, "", ""},
-		"missing":      {remove("boot.img"), flash.Error, "boot.img", "missing"},
-		"cut":          {cut("boot.img", 77), flash.Error, "boot.img", "cut"},
-		"longer":       {cut("boot.img", 1<<20), flash.Error, "boot.img", "grown"},
-		"scatter gone": {remove("scatter.txt"), flash.Error, "scatter.txt", "missing"},
-		"changed":      {put("scatter.txt", "- generAl\n"), flash.Error, "scatter.txt", "changed"},
-		"no sums":      {remove(flash.SumsName), flash.Error, flash.SumsName, "missing"},
-		"no line":      {put(flash.SumsName, ""), flash.Error, flash.SumsName, "does not list boot.img"},
-		"strange line": {put(flash.SumsName, "hello\n"), flash.Error, flash.SumsName, "line 1"},
-		"other sum":    {put(flash.SumsName, sha(nil)+"  boot.img\n"), flash.Error, flash.SumsName, "another sum for boot.img"},
-		"marker":       {put(flash.MarkerName, "{}"), flash.Error, flash.MarkerName, "not finished"},
-		"a stranger":   {put("holiday.jpg", "mine"), flash.Note, "holiday.jpg", "not of this folder"},
-		"a stranger's sum": {func(t *testing.T, dir string) {
+		"as it was":        {func(*testing.T, string) {}, -1, "", ""},
+		"missing":          {remove("boot.img"), flash.Error, "boot.img", "missing"},
+		"cut":              {cut("boot.img", 77), flash.Error, "boot.img", "cut"},
+		"longer":           {cut("boot.img", 1<<20), flash.Error, "boot.img", "grown"},
+		"scatter gone":     {remove("scatter.txt"), flash.Error, "scatter.txt", "missing"},
+		"changed":          {put("scatter.txt", "- generAl\n"), flash.Error, "scatter.txt", "changed"},
+		"no sums":          {remove(flash.SumsName), flash.Error, flash.SumsName, "missing"},
+		"no line":          {put(flash.SumsName, ""), flash.Error, flash.SumsName, "does not list boot.img"},
+		"strange line":     {put(flash.SumsName, "hello\n"), flash.Error, flash.SumsName, "line 1"},
+		"other sum":        {put(flash.SumsName, sha(nil)+"  boot.img\n"), flash.Error, flash.SumsName, "another sum for boot.img"},
+		"marker":           {put(flash.MarkerName, "{}"), flash.Error, flash.MarkerName, "not finished"},
+		"an unlisted file": {put("holiday.jpg", "mine"), flash.Note, "holiday.jpg", "not of this folder"},
+		"a sum of an unlisted file": {func(t *testing.T, dir string) {
 			b, _ := os.ReadFile(filepath.Join(dir, flash.SumsName))
 			write(t, filepath.Join(dir, flash.SumsName), append(b, sha(nil)+" *holiday.jpg\n"...))
 		}, flash.Warning, flash.SumsName, "holiday.jpg"},

@@ -37,7 +37,7 @@ func OfImage(img flash.Image) *Thing {
 
 // lacks says what of an image is in no file though it needs it, or may.
 func (t *Thing) lacks(img flash.Image) {
-	if text, severity := image.FindLack(img).Tell(); text != "" {
+	if text, severity := image.FindHoleUse(img).Tell(); text != "" {
 		t.Problems.Add(severity, t.Kind.String(), "%s", text)
 	}
 }

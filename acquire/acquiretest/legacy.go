@@ -179,7 +179,7 @@ func (l *life) lnand() []byte {
 	return append(append(b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), make([]byte, 2+9)...)
 }
 
-// lcommand serves one command and reports whether the agent goes on.
+// lcommand serves one command and reports whether the agent continues.
 func (l *life) lcommand(c byte) bool {
 	switch c {
 	case 0x72:

@@ -156,7 +156,7 @@ func TestStartAsInSPFlashToolsLog(t *testing.T) {
 }
 
 // The preloader says READY every 20 ms, to an open port only, and boots when the
-// window is over; left halfway through the start command, it goes on listening.
+// window is over; left halfway through the start command, it continues listening.
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &Phone{}

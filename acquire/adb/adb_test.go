@@ -266,12 +266,12 @@ func TestJump(t *testing.T) {
 }
 
 // What goes wrong in the middle: data that came are right, the error says what it is
-// about, and when the phone is well again reading goes on.
+// about, and when the phone is well again reading continues.
 func TestFaults(t *testing.T) {
 	const at = 5<<20 + 4096
 	for name, c := range map[string]struct {
 		faults adbtest.Faults
-		line   error // port.ErrGone …; nil for a place
+		line   error // port.ErrGone …; nil for a range
 	}{
 		"disconnect":          {adbtest.Faults{CutAt: at}, port.ErrGone},
 		"the phone vanishes":  {adbtest.Faults{CutAt: at, Vanish: true}, port.ErrGone},
@@ -311,7 +311,7 @@ func TestFaults(t *testing.T) {
 			if Advice(err).Text == "" {
 				t.Errorf("no advice for %v", err)
 			}
-			if name == "a bad place" { // behind it reading goes on
+			if name == "a bad place" { // behind it reading continues
 				if _, err := flash.ReadFull(img, at+4096, 1<<20); err != nil {
 					t.Errorf("behind the bad place: %v", err)
 				}

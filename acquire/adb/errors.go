@@ -42,7 +42,7 @@ type FailError struct {
 
 func (e *FailError) Error() string { return fmt.Sprintf("%s is refused: %q", e.Request, e.Text) }
 
-// ReadError is a place the phone cannot read. Reading elsewhere goes on.
+// ReadError is a range the phone cannot read. Reading elsewhere continues.
 type ReadError struct {
 	Node   string
 	Offset int64 // the first byte that did not come

@@ -99,7 +99,7 @@ func TestReadExactAt(t *testing.T) {
 	}
 }
 
-// Places at which the phone is lost do so each time, and are no bad places: the next to
+// Ranges at which the phone is lost lose it each time, and are no bad ranges: the next to
 // them is read, as long as nobody asks for more than that.
 func TestLossAtOnePlace(t *testing.T) {
 	const at = 5<<20 + 4096
@@ -165,7 +165,7 @@ func TestExactIsContent(t *testing.T) {
 	}
 }
 
-// What ends an exact range early is the place's error, at its byte.
+// What ends an exact range early is the range's error, at its byte.
 func TestExactFaults(t *testing.T) {
 	const at = 5<<20 + 4096
 	phone := emmc()

@@ -30,15 +30,15 @@ type image struct {
 // Size returns the node's size in bytes.
 func (i *image) Size() int64 { return i.size }
 
-// ReadAt implements io.ReaderAt. A *ReadError is about the place: reading elsewhere goes
+// ReadAt implements io.ReaderAt. A *ReadError is about the range: reading elsewhere goes
 // on. Others are of the line, and reading may go on when the phone is there again.
 //
 // It reads ahead: the phone is asked for windows that grow while reading goes straight on.
 func (i *image) ReadAt(p []byte, off int64) (int, error) { return i.readAt(p, off, i.read) }
 
-// ReadExactAt is ReadAt for places near which reading ahead does harm. Some phones leave the
+// ReadExactAt is ReadAt for ranges near which reading ahead does harm. Some phones leave the
 // bus, or start anew, when one place of their flash is read: then a window that holds the
-// place costs all that is behind it, and one that merely runs on into it costs the phone.
+// range costs all that is behind it, and one that merely runs on into it costs the phone.
 // The phone is asked for this range, in whole blocks of 512 bytes, and for nothing around
 // it; no window is under way before it or behind it, and dd has ended when it returns. What
 // the phone's own kernel reads ahead is out of reach.
@@ -154,7 +154,7 @@ func (i *image) drop() {
 }
 
 // explain turns the early end of a range, of which came what is before at, into an error of
-// the place or of the line.
+// the range or of the line.
 func (i *image) explain(from, at int64, err error) error {
 	if errors.Is(err, ErrMangled) {
 		return &MangledError{Node: i.node, Extent: flash.Extent{Offset: from, Length: at - from}, Err: err}

@@ -21,7 +21,7 @@ var (
 	dumcharRow = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{1,16})\s+0x[0-9a-fA-F]{1,16}\s+([12])\s+/dev/(?:block/)?(\S+)\s*$`)
 	// blockRow: a link of /sys/block.
 	blockRow = regexp.MustCompile(`(\S+) -> (\S+)\s*$`)
-	// mountRow: device, place, type, options.
+	// mountRow: device, path, type, options.
 	mountRow = regexp.MustCompile(`^(/dev/\S+)\s+(\S+)\s+\S+\s+(\S+)`)
 	// disk: a whole disk, or the disk in a partition's name.
 	diskOf = regexp.MustCompile(`^(mmcblk\d)(?:p\d+)?$|^(sd[a-z])\d*$`)
@@ -44,7 +44,7 @@ type nodes struct {
 	kib     map[string]int64 // of /proc/partitions
 	disks   map[string]*disk // the whole ones of them
 	dumchar map[string]int64 // rows of /proc/dumchar_info: size by name, lower case
-	mounted []string         // places mounted for writing from flash
+	mounted []string         // mount points of flash that is mounted for writing
 	nand    bool             // its MTD devices are listed
 	rows    bool             // /proc/dumchar_info says that partitions are on NAND
 }

@@ -20,7 +20,7 @@ const (
 	unusedEntry = "WARNING: linker(#): su: unused DT entry: type 0x6ffffffe arg 0x2e28\n"
 )
 
-// noises are what a phone may print besides what was asked for.
+// noises are what a phone may print in addition to what was asked for.
 var noises = map[string]adbtest.Noise{
 	"before":                   {Before: relocations},
 	"after":                    {After: unusedEntry},
@@ -36,7 +36,7 @@ var noises = map[string]adbtest.Noise{
 	"a mark that is not alone": {Before: "+ echo mtkkit-0-go\nmtkkit-0-ok\nmtkkit-0-no\n", After: "mtkkit-0-no\n", Printed: true},
 }
 
-// Whatever su prints besides, the bytes are those of the flash: for every way to be root,
+// Whatever else su prints, the bytes are those of the flash: for every way to be root,
 // without a terminal and with one.
 func TestNoise(t *testing.T) {
 	for name, noise := range noises {
@@ -58,7 +58,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// A bad place stays a bad place, at its byte and in dd's own words, and a loss a loss.
+// A bad range stays a bad range, at its byte and in dd's own words, and a loss a loss.
 func TestNoiseAtFaults(t *testing.T) {
 	const at, size = 1<<20 + 4096, 2<<20 + 512
 	for name, noise := range noises {

@@ -223,11 +223,11 @@ func (p *Phone) problem(sev flash.Severity, place, text string) {
 	p.Problems.Add(sev, place, "%s", text)
 }
 
-// tools are the dd's a phone may have. Android 4's own toolbox counts places in 32 bits
+// tools are the dd's a phone may have. Android 4's own toolbox counts offsets in 32 bits
 // on some phones.
 var tools = []string{"dd", "toybox dd", "busybox dd"}
 
-// wrapAt is where a place counted in 32 bits begins anew.
+// wrapAt is where an offset counted in 32 bits wraps.
 const wrapAt = 1 << 32
 
 // findTool picks the first dd that works, and that reaches beyond 4 GiB where the flash

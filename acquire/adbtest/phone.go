@@ -25,14 +25,14 @@ type Phone struct {
 	Nodes map[string]flash.Image // block devices, by path
 	Links map[string]string      // by-name links, by path
 	Props map[string]string
-	Tools []string // programs there are besides the shell's own; nil for all: dd, toybox, busybox, md5sum
+	Tools []string // programs in addition to the shell's own; nil for all: dd, toybox, busybox, md5sum
 
 	// NoExec is the adbd of Android 4: exec: is refused, shell: goes through a terminal.
 	NoExec bool
 	// Terminals is how many carriage returns come before each line feed.
 	Terminals int
 
-	Noise  Noise  // what is printed besides what was asked for; once the server runs, Disturb changes it
+	Noise  Noise  // what is printed in addition to what was asked for; once the server runs, Disturb changes it
 	Faults Faults // once the server runs, Break changes them
 
 	// Run, when set, runs commands in place of the made shell.
@@ -86,8 +86,8 @@ type Faults struct {
 	Short    int64                   // dd gives so many bytes less, and is content
 	Extra    int                     // dd gives so many bytes more
 	Flip     bool                    // a bit of what comes from nodes is another
-	Narrow   bool                    // dd counts places in 32 bits
-	Deaf     bool                    // su waits for a person who never comes
+	Narrow   bool                    // dd counts offsets in 32 bits
+	Deaf     bool                    // su waits for the user who never comes
 	LineFeed bool                    // after the first commands, the terminal is another
 }
 

@@ -284,7 +284,7 @@ func (s *session) dd(ctx context.Context, w []string, to streams) error {
 	return nil
 }
 
-// copyNode sends e of a node, as far as the first place where something goes wrong.
+// copyNode sends e of a node, as far as the first range where something goes wrong.
 func (s *session) copyNode(ctx context.Context, out io.Writer, path string, e flash.Extent) error {
 	f, node := s.faults(), s.Nodes[path]
 	stop, end := e.End(), func() error { return nil }

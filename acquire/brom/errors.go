@@ -17,7 +17,7 @@ var (
 	ErrSilent = fmt.Errorf("%w: it is silent", ErrNoAnswer)
 	// ErrEcho: all that is sent comes back, and nothing else.
 	ErrEcho = errors.New("this port sends back what it is sent, and answers nothing")
-	// ErrIntruder: somebody besides us and the phone is heard.
+	// ErrIntruder: another sender than the phone is heard on the line.
 	ErrIntruder = errors.New("another program speaks on this port")
 	// ErrWatchdog: the write that stops the watchdog was the last the loader heard.
 	ErrWatchdog = errors.New("the loader has stopped answering since the write to the watchdog's register")

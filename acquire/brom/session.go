@@ -23,7 +23,7 @@ const (
 // limit; there is no way back but to jump or to unplug.
 type Session struct {
 	line  *port.Line
-	heard []byte // since the last command, besides echoes that are right
+	heard []byte // since the last command, without the correct echoes
 }
 
 // Line returns the line, for the Download Agent's protocol after JumpDA.
@@ -61,7 +61,7 @@ func (s *Session) echoWithin(b []byte, wait time.Duration) error {
 	return nil
 }
 
-// read fills p, and keeps the bytes in mind: they tell who spoke where the phone should.
+// read fills p, and remembers the bytes: they tell who sent something in place of the phone.
 func (s *Session) read(p []byte, wait time.Duration) error {
 	err := s.line.ReadFull(p, wait)
 	s.heard = append(s.heard, p...) // of an answer that was cut, what came of it

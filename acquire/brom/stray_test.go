@@ -88,7 +88,7 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// A register that cannot be written is a warning, and the session goes on; a loader that
+// A register that cannot be written is a warning, and the session continues; a loader that
 // says nothing any more is named as that.
 func TestWatchdogNotTaken(t *testing.T) {
 	for _, c := range []struct {

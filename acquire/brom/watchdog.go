@@ -41,7 +41,7 @@ var watchdogs = map[uint32]register{
 	0xa2050000: {0xa2050000, 0x2200, true},
 }
 
-// mt6592Second is a register the MT6592 has besides.
+// mt6592Second is a second register that only the MT6592 has.
 var mt6592Second = register{0x10000500, 0x22000000, false}
 
 // stopWatchdog keeps a phone in BootROM mode from resetting after some seconds. A
@@ -63,7 +63,7 @@ func (s *Session) stopWatchdog(i *Info) error {
 	return s.withoutWatchdog(i, err)
 }
 
-// withoutWatchdog goes on where the write was refused (mtkclient's tracker, #224 and #291)
+// withoutWatchdog continues where the write was refused (mtkclient's tracker, #224 and #291)
 // or not answered to the end (#304), as long as the loader still serves commands.
 func (s *Session) withoutWatchdog(i *Info, err error) error {
 	var status *StatusError

@@ -54,7 +54,7 @@ func TestTransfers(t *testing.T) {
 	}
 }
 
-// B and F: after a place that cannot be read the session goes on, wherever in a request it
+// B and F: after a range that cannot be read the session continues, wherever in a request it
 // lies, and however often that happens. (TestBadPlace reads around one.)
 func TestErrorsAreTakenWhole(t *testing.T) {
 	for _, f := range families {
@@ -236,7 +236,7 @@ func TestStorageRefused(t *testing.T) {
 	}
 }
 
-// J: an RPMB that is refused costs one request, and the session goes on. An agent that
+// J: an RPMB that is refused costs one request, and the session continues. An agent that
 // reads it is believed.
 func TestRPMB(t *testing.T) {
 	for _, f := range families {
@@ -300,7 +300,7 @@ func TestFirstStageOnly(t *testing.T) {
 	})
 }
 
-// Who asks for a range exactly has nothing else asked of the phone, before or after.
+// A caller that asks for a range exactly has nothing else asked of the phone, before or after.
 func TestExact(t *testing.T) {
 	for _, f := range families {
 		t.Run(string(f.protocol), func(t *testing.T) {
@@ -333,7 +333,7 @@ func TestExact(t *testing.T) {
 	}
 }
 
-// An agent that tries a bad place for minutes without a word is waited for.
+// An agent that tries a bad range for minutes without a word is waited for.
 func TestPatience(t *testing.T) {
 	for _, f := range families {
 		t.Run(string(f.protocol), func(t *testing.T) {

@@ -102,7 +102,7 @@ func TestOtherForms(t *testing.T) {
 	}
 }
 
-// What files of vendors were seen to have, besides the usual.
+// Unusual content that was seen in files of vendors.
 func TestVendorForms(t *testing.T) {
 	region := func(b []byte, values ...uint32) []byte {
 		for _, v := range values {

@@ -256,7 +256,7 @@ func TestReadAhead(t *testing.T) {
 	})
 }
 
-// A place that cannot be read is an error there, and only there: what can be read of
+// A range that cannot be read is an error there, and only there: what can be read of
 // the region can be read.
 func TestBadPlace(t *testing.T) {
 	for _, f := range families {
@@ -288,7 +288,7 @@ func TestBadPlace(t *testing.T) {
 	}
 }
 
-// After the speed switch the same session goes on, on another port.
+// After the speed switch the same session continues, on another port.
 func TestSpeedSwitch(t *testing.T) {
 	for _, f := range families {
 		if f.protocol == acquiretest.XML {

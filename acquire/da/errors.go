@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// What callers branch on, besides port's and brom's errors.
+// Errors that callers branch on, in addition to those of port and brom.
 var (
 	// ErrNoAgent: the file has no agent for this phone.
 	ErrNoAgent = errors.New("the file has no Download Agent for this phone")
@@ -34,7 +34,7 @@ var (
 	ErrUnsupported = errors.New("not supported")
 )
 
-// StatusError is an agent that says no. The session goes on: another range may well be
+// StatusError is an agent that says no. The session continues: another range may well be
 // readable.
 type StatusError struct {
 	Code uint32 // XFlash and legacy, 0 for XML
@@ -81,7 +81,7 @@ const (
 )
 
 // refusal reports whether err is the agent's word, not the line's failure: the session
-// goes on.
+// continues.
 func refusal(err error) bool {
 	var s *StatusError
 	return errors.As(err, &s)

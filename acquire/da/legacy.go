@@ -131,7 +131,7 @@ func (a *legacy) hello() error {
 }
 
 // settings are 18 bytes that only matter for NOR and NAND, and what some chips expect
-// besides (mtkclient dalegacy_lib.py).
+// as well (mtkclient dalegacy_lib.py).
 func (a *legacy) settings() error {
 	b := []byte{a.info.ROMVersion, a.info.LoaderVersion,
 		0x00, 0x08, // NOR chip select

@@ -86,7 +86,7 @@ const sumPiece = 64 << 10
 
 // packet reads one packet, acknowledges it, and reports whether its sum fits.
 func (a *legacy) packet(b []byte) (bool, error) {
-	if err := a.l.Wait(flashWait); err != nil { // the phone may try a bad place for minutes
+	if err := a.l.Wait(flashWait); err != nil { // the phone may try a bad range for minutes
 		return false, err
 	}
 	var have uint16

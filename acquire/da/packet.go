@@ -15,7 +15,7 @@ const (
 	packetMagic  = 0xfeeeeeef
 	headerSize   = 12
 	typeProtocol = 1
-	typeLog      = 2 // text for a person, anywhere between the others
+	typeLog      = 2 // text for the user, anywhere between the others
 )
 
 // Times. DRAM set-up and the second stage take some seconds. An agent that tries a bad

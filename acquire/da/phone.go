@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options are what a start may need besides the agent.
+// Options is what a start may need in addition to the agent.
 type Options struct {
 	// DRAM are the memory settings (MTK_BLOADER_INFO) of the phone's own preloader.
 	// They are sent only to a phone in BootROM mode. DRAMVersion is the number in the
@@ -58,7 +58,7 @@ const (
 	Stay              // nothing: the agent serves on, for the next tool
 )
 
-// After says to a person what a phone does that was closed with an end, and what is next
+// After says to the user what a phone does that was closed with an end, and what is next
 // to do: "" for one that was gone before it could be told.
 func (p *Phone) After(end End) string {
 	if !p.told {

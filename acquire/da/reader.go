@@ -19,7 +19,7 @@ const (
 	lastWindow  = 16 << 20
 )
 
-// reader turns reads at any place into windows on the wire:
+// reader turns reads at any offset into windows on the wire:
 //
 //	ReadAt ──windows──► worker ──agent.read──► phone
 //	   ▲                  │ sink
@@ -199,7 +199,7 @@ func (r *reader) receive(got func(block)) error {
 	return b.err
 }
 
-// readAt fills p, which lies within the region. Exact asks the phone for no byte besides.
+// readAt fills p, which lies within the region. Exact asks the phone for no other byte.
 func (r *reader) readAt(region Region, p []byte, off int64, exact bool) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -235,7 +235,7 @@ func (r *reader) readAt(region Region, p []byte, off int64, exact bool) (int, er
 	return n, nil
 }
 
-// exactly is the window that holds want and as little besides as the phone's sectors allow.
+// exactly is the smallest window of whole sectors that holds want.
 func (r *reader) exactly(region Region, want flash.Extent) flash.Extent {
 	start := want.Offset / r.sector * r.sector
 	length := min((want.End()-start+r.sector-1)/r.sector*r.sector, lastWindow)
@@ -309,13 +309,13 @@ type regionImage struct {
 // Size returns the region's size in bytes, as the phone tells it.
 func (i *regionImage) Size() int64 { return i.region.Size }
 
-// ReadAt implements io.ReaderAt. An error that wraps a *StatusError is about the place:
-// reading elsewhere goes on. Any other ends the session.
+// ReadAt implements io.ReaderAt. An error that wraps a *StatusError is about the range:
+// reading elsewhere continues. Any other ends the session.
 func (i *regionImage) ReadAt(p []byte, off int64) (int, error) { return i.read(p, off, false) }
 
-// ReadExactAt is ReadAt, and asks the phone for no byte besides: nothing is read ahead, and
+// ReadExactAt is ReadAt that asks the phone for no other byte: nothing is read ahead, and
 // nothing of what was is under way any more. A phone that is lost when one place is read can
-// be read up to that place only so.
+// be read up to that range only so.
 func (i *regionImage) ReadExactAt(p []byte, off int64) (int, error) { return i.read(p, off, true) }
 
 func (i *regionImage) read(p []byte, off int64, exact bool) (int, error) {

@@ -20,7 +20,7 @@ func big(n int) []flash.Part {
 	return []flash.Part{{Region: flash.EMMCUser, Image: bytes.NewReader(imgtest.Noise("user", n))}}
 }
 
-// An XFlash agent may tell a place that it cannot read once, or the second time late: the
+// An XFlash agent may tell a range that it cannot read once, or the second time late: the
 // session stays in step, and an agent that does so is not waited for each time.
 func TestSecondStatus(t *testing.T) {
 	for name, faults := range map[string][]fault{

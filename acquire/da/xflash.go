@@ -258,7 +258,7 @@ func (x *xflash) sla() error {
 }
 
 // speed leaves the slow connection a BootROM start has. The phone comes back as another
-// USB device; the agent goes on where it was.
+// USB device; the agent continues where it was.
 func (x *xflash) speed(ctx context.Context) error {
 	if !x.info.BootROM || x.options.Reconnect == nil {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Bounds on XML from the phone, which is a stranger's text.
+// Bounds on XML from the phone, which is untrusted.
 const (
 	maxXML      = 64 << 10 // a command
 	maxXMLFile  = 2 << 20  // a report

@@ -31,7 +31,7 @@ func Worst(fs []Finding) flash.Severity {
 }
 
 // Check judges the computer: what is or will be in the way of reading a phone.
-func Check(f *Facts) []Finding {
+func Check(f *Snapshot) []Finding {
 	out := checkLinux(f)
 	for _, d := range f.Devices {
 		out = append(out, CheckDevice(f, d)...)
@@ -40,7 +40,7 @@ func Check(f *Facts) []Finding {
 }
 
 // checkLinux looks at what only Linux has.
-func checkLinux(f *Facts) []Finding {
+func checkLinux(f *Snapshot) []Finding {
 	if f.OS != "linux" {
 		return nil
 	}
@@ -64,7 +64,7 @@ func checkLinux(f *Facts) []Finding {
 }
 
 // checkRights judges whether a port that is not there yet will open.
-func checkRights(f *Facts) []Finding {
+func checkRights(f *Snapshot) []Finding {
 	if f.Root || f.Rules.Access || f.PortGroup != "" && slices.Contains(f.Groups, f.PortGroup) {
 		return nil
 	}
@@ -116,7 +116,7 @@ func echoes(kernel string) bool {
 const windowMissed = "switch the phone off, start the reading, and plug the phone in when told to"
 
 // CheckDevice judges one device.
-func CheckDevice(f *Facts, d Device) []Finding {
+func CheckDevice(f *Snapshot, d Device) []Finding {
 	about := d.Place
 	if len(d.Ports) > 0 {
 		about = d.Ports[0].Name
@@ -169,7 +169,7 @@ func checkPorts(d Device) []Finding {
 }
 
 // noPort says why a loader that is on the bus has no serial port.
-func noPort(f *Facts, d Device, about string) Finding {
+func noPort(f *Snapshot, d Device, about string) Finding {
 	out := Finding{Severity: flash.Warning, About: about, Text: "is on the bus and has no serial port"}
 	switch {
 	case f.OS == "windows" && d.Driver == "":

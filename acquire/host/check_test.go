@@ -23,50 +23,52 @@ func preloader() Device {
 func TestCauses(t *testing.T) {
 	for _, c := range []struct {
 		name      string
-		change    func(*Facts, *Device)
+		change    func(*Snapshot, *Device)
 		says, fix string // "" when nothing is to be said
 		severity  flash.Severity
 	}{
-		{"all well", func(*Facts, *Device) {}, "", "", 0},
-		{"not in the group", func(f *Facts, _ *Device) { f.Groups = nil }, "may not open", "usermod -aG dialout", flash.Warning},
-		{"in the group, old session", func(f *Facts, _ *Device) { f.Groups, f.AskedGroups = nil, []string{"dialout"} }, "session does not know", "newgrp dialout", flash.Warning},
-		{"no group at all", func(f *Facts, _ *Device) { f.Groups, f.PortGroup = nil, "" }, "may not open", "rules", flash.Warning},
-		{"root", func(f *Facts, _ *Device) { f.Groups, f.Root = nil, true }, "", "", 0},
-		{"a rule", func(f *Facts, _ *Device) { f.Groups, f.Rules.Access = nil, true }, "", "", 0},
-		{"a rule too late", func(f *Facts, _ *Device) { f.Groups, f.Rules.Late = nil, []string{"99-mtk.rules"} }, "99-mtk.rules comes too late", "rules", flash.Warning},
-		{"ModemManager", func(f *Facts, _ *Device) { f.ModemManager = true }, "talking to a phone's loader", "systemctl stop ModemManager", flash.Warning},
-		{"ModemManager told to ignore", func(f *Facts, _ *Device) { f.ModemManager, f.Rules.Ignore = true, true }, "", "", 0},
-		{"echo", func(f *Facts, _ *Device) { f.Kernel = "4.15.0-20-generic" }, "back to it", "5.0", flash.Warning},
-		{"echo mended", func(f *Facts, _ *Device) { f.Kernel = "4.19.14" }, "", "", 0},
-		{"WSL", func(f *Facts, _ *Device) { f.Kernel = "5.15.90.1-microsoft-standard-WSL2" }, "no USB device", "usbipd", flash.Warning},
-		{"port denied", func(_ *Facts, d *Device) { d.Ports[0].Denied = true }, "may not open the port", "usermod -aG dialout", flash.Warning},
-		{"port denied, root's", func(_ *Facts, d *Device) { d.Ports[0] = Port{Name: "x", Denied: true, Group: "root"} }, "may not open the port", "rules", flash.Warning},
-		{"port busy", func(_ *Facts, d *Device) { d.Ports[0].Holder = "minicom (process 7)" }, "minicom (process 7) has the port open", "close it", flash.Warning},
-		{"ModemManager probing", func(_ *Facts, d *Device) { d.Ports[0].Holder = "ModemManager (process 7)" }, "ModemManager (process 7) has the port open", "systemctl stop", flash.Warning},
-		{"no driver on Linux", func(_ *Facts, d *Device) { d.Ports, d.Driver = nil, "" }, "has no driver", "modprobe cdc_acm", flash.Warning},
-		{"driver detached on Linux", func(_ *Facts, d *Device) { d.Ports, d.Driver = nil, "usbfs" }, "served by usbfs", "plug in again", flash.Warning},
-		{"no driver on Windows", func(f *Facts, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "" }, "has no driver", "USB Serial Device", flash.Warning},
-		{"another tool's driver on Windows", func(f *Facts, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "WinUSB" }, "WinUSB", "Uninstall", flash.Warning},
-		{"no port on macOS", func(f *Facts, d *Device) { f.OS, d.Ports = "darwin", nil }, "no serial port", "another socket", flash.Warning},
-		{"Linux' troubles are not Windows'", func(f *Facts, _ *Device) { f.OS, f.Groups, f.ModemManager = "windows", nil, true }, "", "", 0},
-		{"Android", func(_ *Facts, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "window is missed", "adb", flash.Note},
-		{"adb of any maker", func(_ *Facts, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "window is missed", "switch the phone off", flash.Note},
-		{"MTP", func(_ *Facts, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},
-		{"fastboot", func(_ *Facts, d *Device) { *d = Device{VID: 0x0bb4, PID: 0x0c01, Interfaces: []string{"ff/42/03"}} }, "fastboot", "switch the phone off", flash.Note},
-		{"charging, or a loader", func(_ *Facts, d *Device) { d.PID = 0x20ff }, "while they charge", "switch the phone off", flash.Note},
-		{"a microcontroller", func(_ *Facts, d *Device) { d.VID, d.PID, d.Ports[0].Denied = 0x2341, 0x43, true }, "", "", 0},
-		{"a modem", func(_ *Facts, d *Device) { d.PID, d.Driver = 0x7127, "option" }, "", "", 0},
-		{"FAT32", func(f *Facts, _ *Device) { f.Target = &Target{Path: "/media/stick", FileSystem: "vfat", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
-		{"FAT32 on Windows", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "FAT32", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
-		{"FAT32 on macOS", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "msdos", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
-		{"exFAT", func(f *Facts, _ *Device) { f.Target = &Target{FileSystem: "exfat", Free: 1 << 40} }, "", "", 0},
-		{"too little disk", func(f *Facts, _ *Device) { f.Target = &Target{Free: 1 << 30} }, "less than any phone", "make room", flash.Warning},
-		{"too little for this phone", func(f *Facts, _ *Device) { f.Target = &Target{Free: 63 << 30, Need: 64 << 30} }, "are needed", "make room", flash.Warning},
-		{"enough for this phone", func(f *Facts, _ *Device) { f.Target = &Target{Free: 65 << 30, Need: 64 << 30} }, "", "", 0},
-		{"maybe enough", func(f *Facts, _ *Device) { f.Target = &Target{Free: 64 << 30} }, "enough for a phone of no more", "", flash.Note},
+		{"all well", func(*Snapshot, *Device) {}, "", "", 0},
+		{"not in the group", func(f *Snapshot, _ *Device) { f.Groups = nil }, "may not open", "usermod -aG dialout", flash.Warning},
+		{"in the group, old session", func(f *Snapshot, _ *Device) { f.Groups, f.AskedGroups = nil, []string{"dialout"} }, "session does not know", "newgrp dialout", flash.Warning},
+		{"no group at all", func(f *Snapshot, _ *Device) { f.Groups, f.PortGroup = nil, "" }, "may not open", "rules", flash.Warning},
+		{"root", func(f *Snapshot, _ *Device) { f.Groups, f.Root = nil, true }, "", "", 0},
+		{"a rule", func(f *Snapshot, _ *Device) { f.Groups, f.Rules.Access = nil, true }, "", "", 0},
+		{"a rule too late", func(f *Snapshot, _ *Device) { f.Groups, f.Rules.Late = nil, []string{"99-mtk.rules"} }, "99-mtk.rules comes too late", "rules", flash.Warning},
+		{"ModemManager", func(f *Snapshot, _ *Device) { f.ModemManager = true }, "talking to a phone's loader", "systemctl stop ModemManager", flash.Warning},
+		{"ModemManager told to ignore", func(f *Snapshot, _ *Device) { f.ModemManager, f.Rules.Ignore = true, true }, "", "", 0},
+		{"echo", func(f *Snapshot, _ *Device) { f.Kernel = "4.15.0-20-generic" }, "back to it", "5.0", flash.Warning},
+		{"echo mended", func(f *Snapshot, _ *Device) { f.Kernel = "4.19.14" }, "", "", 0},
+		{"WSL", func(f *Snapshot, _ *Device) { f.Kernel = "5.15.90.1-microsoft-standard-WSL2" }, "no USB device", "usbipd", flash.Warning},
+		{"port denied", func(_ *Snapshot, d *Device) { d.Ports[0].Denied = true }, "may not open the port", "usermod -aG dialout", flash.Warning},
+		{"port denied, root's", func(_ *Snapshot, d *Device) { d.Ports[0] = Port{Name: "x", Denied: true, Group: "root"} }, "may not open the port", "rules", flash.Warning},
+		{"port busy", func(_ *Snapshot, d *Device) { d.Ports[0].Holder = "minicom (process 7)" }, "minicom (process 7) has the port open", "close it", flash.Warning},
+		{"ModemManager probing", func(_ *Snapshot, d *Device) { d.Ports[0].Holder = "ModemManager (process 7)" }, "ModemManager (process 7) has the port open", "systemctl stop", flash.Warning},
+		{"no driver on Linux", func(_ *Snapshot, d *Device) { d.Ports, d.Driver = nil, "" }, "has no driver", "modprobe cdc_acm", flash.Warning},
+		{"driver detached on Linux", func(_ *Snapshot, d *Device) { d.Ports, d.Driver = nil, "usbfs" }, "served by usbfs", "plug in again", flash.Warning},
+		{"no driver on Windows", func(f *Snapshot, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "" }, "has no driver", "USB Serial Device", flash.Warning},
+		{"another tool's driver on Windows", func(f *Snapshot, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "WinUSB" }, "WinUSB", "Uninstall", flash.Warning},
+		{"no port on macOS", func(f *Snapshot, d *Device) { f.OS, d.Ports = "darwin", nil }, "no serial port", "another socket", flash.Warning},
+		{"Linux' troubles are not Windows'", func(f *Snapshot, _ *Device) { f.OS, f.Groups, f.ModemManager = "windows", nil, true }, "", "", 0},
+		{"Android", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "window is missed", "adb", flash.Note},
+		{"adb of any maker", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "window is missed", "switch the phone off", flash.Note},
+		{"MTP", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},
+		{"fastboot", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x0bb4, PID: 0x0c01, Interfaces: []string{"ff/42/03"}} }, "fastboot", "switch the phone off", flash.Note},
+		{"charging, or a loader", func(_ *Snapshot, d *Device) { d.PID = 0x20ff }, "while they charge", "switch the phone off", flash.Note},
+		{"a microcontroller", func(_ *Snapshot, d *Device) { d.VID, d.PID, d.Ports[0].Denied = 0x2341, 0x43, true }, "", "", 0},
+		{"a modem", func(_ *Snapshot, d *Device) { d.PID, d.Driver = 0x7127, "option" }, "", "", 0},
+		{"FAT32", func(f *Snapshot, _ *Device) {
+			f.Target = &Target{Path: "/media/stick", FileSystem: "vfat", Free: 1 << 40}
+		}, "4 GiB", "exFAT", flash.Warning},
+		{"FAT32 on Windows", func(f *Snapshot, _ *Device) { f.Target = &Target{FileSystem: "FAT32", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
+		{"FAT32 on macOS", func(f *Snapshot, _ *Device) { f.Target = &Target{FileSystem: "msdos", Free: 1 << 40} }, "4 GiB", "exFAT", flash.Warning},
+		{"exFAT", func(f *Snapshot, _ *Device) { f.Target = &Target{FileSystem: "exfat", Free: 1 << 40} }, "", "", 0},
+		{"too little disk", func(f *Snapshot, _ *Device) { f.Target = &Target{Free: 1 << 30} }, "less than any phone", "make room", flash.Warning},
+		{"too little for this phone", func(f *Snapshot, _ *Device) { f.Target = &Target{Free: 63 << 30, Need: 64 << 30} }, "are needed", "make room", flash.Warning},
+		{"enough for this phone", func(f *Snapshot, _ *Device) { f.Target = &Target{Free: 65 << 30, Need: 64 << 30} }, "", "", 0},
+		{"maybe enough", func(f *Snapshot, _ *Device) { f.Target = &Target{Free: 64 << 30} }, "enough for a phone of no more", "", flash.Note},
 	} {
 		d := preloader()
-		f := &Facts{OS: "linux", Kernel: "6.1.0-18-amd64", Groups: []string{"dialout"}, PortGroup: "dialout"}
+		f := &Snapshot{OS: "linux", Kernel: "6.1.0-18-amd64", Groups: []string{"dialout"}, PortGroup: "dialout"}
 		c.change(f, &d)
 		f.Devices = []Device{d}
 		got := Check(f)
@@ -208,7 +210,7 @@ func FuzzText(f *testing.F) {
 			t.Errorf("%+v without MediaTek's id", r)
 		}
 		for _, d := range parseIoreg(strings.NewReader(text)) {
-			CheckDevice(&Facts{OS: "darwin"}, d)
+			CheckDevice(&Snapshot{OS: "darwin"}, d)
 		}
 		echoes(text)
 	})

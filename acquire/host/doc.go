@@ -2,7 +2,7 @@
 // says what is in the way.
 //
 //	/sys /proc /dev /etc (Linux)   ┐
-//	ioreg (macOS)                  ├─► Facts ──Check──► Findings: what is so, why, the exact fix
+//	ioreg (macOS)                  ├─► Snapshot ──Check──► Findings: what is so, why, the exact fix
 //	SetupAPI (Windows)             ┘
 //
 // Gathering facts is different on each system and judges nothing; Check judges and asks

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Facts are what a computer tells of itself.
-type Facts struct {
+// Snapshot is the state of this computer when it was looked at.
+type Snapshot struct {
 	OS      string   // "linux", "darwin", "windows"
 	Devices []Device // on the USB bus, of the kinds that matter here
 

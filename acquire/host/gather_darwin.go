@@ -14,8 +14,8 @@ import (
 // Gather asks this computer. Ids and ports are told by different sources, and which port
 // belongs to which device is not told without cgo: when there is one loader and there are
 // ports, they are taken for its own.
-func Gather() (*Facts, error) {
-	f := &Facts{OS: "darwin"}
+func Gather() (*Snapshot, error) {
+	f := &Snapshot{OS: "darwin"}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	text, err := exec.CommandContext(ctx, "/usr/sbin/ioreg", "-p", "IOUSB", "-l", "-w", "0").Output()

@@ -25,7 +25,7 @@ type system struct {
 
 // Gather asks this computer. What it does not tell (a folder that is not there, a process
 // of somebody else) is left out.
-func Gather() (*Facts, error) {
+func Gather() (*Snapshot, error) {
 	groups, err := os.Getgroups()
 	if err != nil {
 		return nil, err
@@ -36,8 +36,8 @@ func Gather() (*Facts, error) {
 	return s.gather(), nil
 }
 
-func (s system) gather() *Facts {
-	f := &Facts{OS: "linux", Root: s.uid == 0, Kernel: s.read("proc/sys/kernel/osrelease")}
+func (s system) gather() *Snapshot {
+	f := &Snapshot{OS: "linux", Root: s.uid == 0, Kernel: s.read("proc/sys/kernel/osrelease")}
 	names, asked := s.groupsOf()
 	for _, gid := range s.groups {
 		if name := names[gid]; name != "" {
@@ -131,7 +131,7 @@ func (s system) readRules(r *Rules) {
 }
 
 // processes notes whether ModemManager runs, and who has which port open.
-func (s system) processes(f *Facts) (holders map[string]string) {
+func (s system) processes(f *Snapshot) (holders map[string]string) {
 	holders = map[string]string{}
 	s.eachProcess(func(p Process, open []string) {
 		if p.Name == "ModemManager" {

@@ -5,7 +5,7 @@ package host
 import "errors"
 
 // Gather has nobody to ask on this system.
-func Gather() (*Facts, error) {
+func Gather() (*Snapshot, error) {
 	return nil, errors.New("host: devices are listed on Linux, macOS and Windows only")
 }
 

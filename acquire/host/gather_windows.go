@@ -18,13 +18,13 @@ var comName = regexp.MustCompile(`\((COM\d{1,4})\)`)
 
 // Gather asks this computer: SetupAPI lists the devices that are plugged in, with their
 // drivers.
-func Gather() (*Facts, error) {
+func Gather() (*Snapshot, error) {
 	set, err := windows.SetupDiGetClassDevsEx(nil, "USB", 0, windows.DIGCF_ALLCLASSES|windows.DIGCF_PRESENT, 0, "")
 	if err != nil {
 		return nil, fmt.Errorf("host: listing devices: %w", err)
 	}
 	defer set.Close()
-	f := &Facts{OS: "windows"}
+	f := &Snapshot{OS: "windows"}
 	for i := 0; ; i++ {
 		info, err := set.EnumDeviceInfo(i)
 		if errors.Is(err, windows.ERROR_NO_MORE_ITEMS) {

@@ -1,4 +1,4 @@
-// Package mapfile reads and writes GNU ddrescue's mapfiles: which stretches of a
+// Package mapfile reads and writes GNU ddrescue's mapfiles: which ranges of a
 // region were read, and which were not.
 //
 //	# Mapfile. Created by …
@@ -40,7 +40,7 @@ const (
 	Finished   Status = '+'
 )
 
-// Block is a stretch of one status.
+// Block is a range of one status.
 type Block struct {
 	flash.Extent
 	Status Status
@@ -148,7 +148,7 @@ func number(s string) (int64, error) {
 	return v, nil
 }
 
-// Make draws the map of a region of size bytes from the stretches that were read and
+// Make draws the map of a region of size bytes from the ranges that were read and
 // those that could not be.
 func Make(size int64, read, bad []flash.Extent) *Map {
 	whole := flash.Extent{Length: size}

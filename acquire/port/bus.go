@@ -158,7 +158,7 @@ func open(ctx context.Context, bus Bus, want func(Info) bool, anyPhone bool) (*L
 	}
 }
 
-// openAnother opens the first port besides busy that want accepts and that can be opened.
+// openAnother opens the first port, other than busy, that want accepts and that can be opened.
 func openAnother(bus Bus, busy Info, want func(Info) bool) (Info, Conn) {
 	ports, _ := bus.List()
 	for _, p := range ports {

@@ -61,7 +61,7 @@ func (n *noting) ResetOutputBuffer() error {
 }
 
 // Where the system's queue would join two writes, the first is waited for before there can
-// be a second. Elsewhere nothing is done besides the writes.
+// be a second. Elsewhere there are only the writes.
 func TestWritesAreNotJoined(t *testing.T) {
 	for _, c := range []struct {
 		name   string

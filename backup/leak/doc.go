@@ -1,5 +1,5 @@
-// Package leak searches what is to be shared for what must not be: identifiers and
-// blocks of the phone's private partitions.
+// Package leak searches a file that will be shared for private data: identifiers and
+// blocks of the phone's private partitions. It is a search, not a proof.
 //
 //	nvram, proinfo …                         the shared file
 //	├ 356938035643809  an IMEI, by its sum   ─┐
@@ -7,10 +7,9 @@
 //	├ 0123456789ABCDEF the serial number      │   (a table, a filter      every member
 //	└ 64 bytes, 64 bytes, 64 bytes …         ─┘    before it)
 //
-// It is a search, not a proof: what is encrypted or packed once more, or written in
-// digits of another order, is not found. It says what it searched for, and how often
-// that was found, never the identifiers themselves.
+// It does not find data that are encrypted or packed once more, or digits in another
+// order. It reports what it searched for and the number of hits, never the identifiers.
 //
-// The check digit of an IMEI is Luhn's (3GPP TS 23.003, Annex B); packed digits stand
-// in both orders, for tools differ.
+// The check digit of an IMEI is Luhn's (3GPP TS 23.003, Annex B); packed digits are
+// searched in both orders, because tools differ.
 package leak

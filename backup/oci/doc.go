@@ -1,5 +1,5 @@
-// Package oci keeps the backups of many phones in an OCI registry, or in an OCI image
-// layout folder, where phones of one model share what they have in common.
+// Package oci keeps the backups of many phones in a store: a repository of an OCI registry, or
+// an OCI image layout folder. Phones of one model share equal data.
 //
 //	oci:./backups:blu-s5260-2026-11-22              a layout folder and a tag in it
 //	registry.example/phones/blu-s5260:2026-11-22    a repository of a registry, and a tag
@@ -9,7 +9,7 @@
 //	artifactType  application/vnd.mtkkit.backup.v1
 //	config        {}                                            the empty config
 //	layers   [0]  application/vnd.mtkkit.index.v1+json          index.json: files, their groups, the sums of their chunks
-//	         [1]  application/vnd.mtkkit.manifest.v1+json       manifest.json: what the files are of the phone
+//	         [1]  application/vnd.mtkkit.manifest.v1+json       manifest.json: the manifest of the parts folder
 //	         [2]  text/plain                                    SHA256SUMS
 //	         [3…] application/vnd.mtkkit.group.v1+zstd          nvram.bin.zst, userdata.img.zst.0000 …
 //
@@ -17,14 +17,14 @@
 //	         |<------------- group ------------->|<---- group --- …         64 MiB; more of userdata
 //	a blob   | zstd frame | zstd frame | …                                  a frame for each chunk of the group
 //
-// A group never crosses from one file to the next, so an equal partition of another
-// phone is an equal group. A group is known by its plain sum: the SHA-256 over the
-// SHA-256 sums of its chunks. A push looks for that in the manifests of all tags there
-// are, and then uses the blob that is there, whatever it was compressed by.
+// A group belongs to one file, so an equal partition of another
+// phone is an equal group. The plain sum identifies a group: the SHA-256 over the
+// SHA-256 sums of its chunks. A push looks for it in the manifests of all tags, and then
+// uses the existing blob, whatever its compression.
 //
-// What only some may read is sealed for a key that the backup has of its own, and that
-// is sealed for them (package seal); the books in the clear then speak of the rest only.
+// Private files are sealed for the backup's own key, and that key is sealed for the recipients
+// (package seal). The documents in the clear then describe the other files only.
 //
-// The format and its annotations are written down in docs/oci.md. The specification is
+// docs/oci.md describes the format and its annotations. The specification is
 // https://github.com/opencontainers/image-spec, version 1.1.
 package oci

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// folder is the folder of a layout. Whoever made it may be a stranger: nothing in it
+// folder is the folder of a layout. The folder is untrusted: nothing in it
 // leads out of it, for every name is looked up beneath its root, and nothing but regular
 // files is opened, for a pipe would hold up who opens it.
 type folder struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// place pushes a phone to a new place, and returns the place and a blob of the backup.
+// place pushes a phone to a new place, and returns the store and a blob of the backup.
 func place(t *testing.T) (dir, blob string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "place")
@@ -45,7 +45,7 @@ func link(t *testing.T, to, at string) {
 	}
 }
 
-// use reads a place in every way, and returns the first error.
+// use reads a store in every way, and returns the first error.
 func use(t *testing.T, dir string) error {
 	t.Helper()
 	r, err := Open(Ref{Layout: dir}, Options{})

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// A pipe holds up nobody, wherever it lies in a place: it is named and not opened.
+// A pipe holds up nobody, wherever it lies in a store: it is named and not opened.
 func TestPipesInPlace(t *testing.T) {
 	for _, name := range []string{"oci-layout", "index.json", "blob", ".mtkkit/use.lock", ".mtkkit/index.lock"} {
 		t.Run(name, func(t *testing.T) {

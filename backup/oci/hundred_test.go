@@ -53,7 +53,7 @@ func TestHundredPhones(t *testing.T) {
 	}
 	_, stored := blobs(t, dir)
 	t.Logf("mtkkit: %d phones of %v in %v: 1 to %.1f", phones, flash.Size(total), flash.Size(stored), float64(total)/float64(stored))
-	// 2 MiB of the model, 80 KiB a phone, and its books.
+	// 2 MiB of the model, 80 KiB a phone, and its documents.
 	if most := int64(2<<20 + phones*(88<<10)); stored > most {
 		t.Errorf("%d bytes are stored, at most %d are new", stored, most)
 	}

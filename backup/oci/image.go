@@ -278,7 +278,7 @@ func (b *blob) why(err error) error {
 	return err
 }
 
-// ErrDamaged means that a place gives other bytes for a blob than were pushed.
+// ErrDamaged means that a store gives other bytes for a blob than were pushed.
 var ErrDamaged = errors.New("damaged: its bytes are not those of its digest")
 
 // zeroSums holds the sums of chunks of zeros, by length.
@@ -317,7 +317,7 @@ func (m *image) NextData(off int64) (flash.Extent, error) {
 	return flash.Extent{Offset: start, Length: min(c*chunkSize, size) - start}, nil
 }
 
-// NextSum tells the sum of the chunk that begins at off, so that a pull goes on where
+// NextSum tells the sum of the chunk that begins at off, so that a pull continues where
 // one was killed (package split asks).
 func (m *image) NextSum(off int64) (int64, [sha256.Size]byte) {
 	if off%chunkSize != 0 || off >= m.file.Size {

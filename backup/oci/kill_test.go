@@ -43,7 +43,7 @@ func TestVictim(t *testing.T) {
 }
 
 // A client that is killed in the middle leaves no tag in the registry, and the next push
-// of the same phone goes on.
+// of the same phone continues.
 func TestRegistryClientKilled(t *testing.T) {
 	s := startRegistry(t, t.TempDir(), "")
 	for i, at := range []int{1, 3, 6, 9} {

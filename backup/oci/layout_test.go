@@ -72,7 +72,7 @@ func TestPrune(t *testing.T) {
 	if len(out.Removed) != 2 || out.Removed[0].Tag != "s1-a" || out.Removed[1].Tag != "s1-b" || len(out.Kept) != 3 {
 		t.Errorf("removed %+v, kept %d", out.Removed, len(out.Kept))
 	}
-	// Of each phone its nvram, its userdata and three books; and the orphan.
+	// Of each phone its nvram, its userdata and three documents; and the orphan.
 	if out.Blobs != 2*6+1 || out.Blobs != would.Blobs || out.Bytes != would.Bytes {
 		t.Errorf("%d blobs of %d bytes removed, the dry run said %d of %d", out.Blobs, out.Bytes, would.Blobs, would.Bytes)
 	}
@@ -82,7 +82,7 @@ func TestPrune(t *testing.T) {
 		}
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "blobs/sha256/README")); err != nil || string(b) != "mine" {
-		t.Error("a stranger's file is gone")
+		t.Error("an unlisted file is gone")
 	}
 	check(t, repo.Close())
 	repo = open(t, ref, Options{Write: true})
@@ -169,7 +169,7 @@ func TestReadOnlyLayout(t *testing.T) {
 	}
 }
 
-// The books of a backup must agree; each lie is told.
+// The documents of a backup must agree; each lie is told.
 func TestBooksDisagree(t *testing.T) {
 	m := &flash.Manifest{Files: []flash.ManifestFile{{Name: "system.img", Size: 2*chunkSize + 5, SHA256: sum{}.String()}}}
 	l := &loaded{}
@@ -235,7 +235,7 @@ func TestLacking(t *testing.T) {
 	mustPush(t, repo, "t", phone(1), PushOptions{})
 	b, err := repo.Open(t.Context(), "t")
 	check(t, err)
-	if lacking := b.Lacking(); len(lacking) > 0 {
+	if lacking := b.Damaged(); len(lacking) > 0 {
 		t.Fatalf("a whole backup lacks %v", lacking)
 	}
 	blob := func(name string) string {
@@ -251,7 +251,7 @@ func TestLacking(t *testing.T) {
 	check(t, os.Truncate(blob("nvram.bin"), 7))
 	check(t, os.Remove(blob("system.img")))
 	check(t, os.Mkdir(blob("system.img"), 0o777))
-	got := b.Lacking()
+	got := b.Damaged()
 	for name, want := range map[string]string{
 		"boot.img":   "^sha256:.* is missing in ",
 		"nvram.bin":  `has 7 bytes, and should have \d+$`,

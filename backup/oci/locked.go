@@ -16,10 +16,10 @@ import (
 // What only some may read is sealed by package seal:
 //
 //	key.txt.age          a key made for this backup alone, sealed for its readers
-//	index.json.age …     the books of all files, sealed for that key
+//	index.json.age …     the documents of all files, sealed for that key
 //	nvram.bin.zst.age …  the groups of private files, sealed for that key too
 //
-// Beside them stand the books of the other files, in the clear: they hold no sum of what
+// Beside them stand the documents of the other files, in the clear: they hold no sum of what
 // is private. With Everything private there are none.
 
 const (
@@ -52,7 +52,7 @@ func (r *Repo) unlock(ctx context.Context, l *loaded) ([]seal.Key, error) {
 	if !l.has(MediaTypeKey) {
 		return nil, nil
 	}
-	sealed, err := r.book(ctx, l, MediaTypeKey, nil)
+	sealed, err := r.document(ctx, l, MediaTypeKey, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func TestEverythingForReaders(t *testing.T) {
 	}
 }
 
-// What everybody can read in the place holds no sum of what is private: not of a file, a
+// What everybody can read in the store holds no sum of what is private: not of a file, a
 // chunk or a group, in no form.
 func TestNoSumsOfPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "backups")

@@ -24,7 +24,7 @@ const (
 	MediaTypeText     = "text/plain"
 )
 
-// The annotations of a backup's manifest and of its groups, besides the usual ones for
+// The annotations of a backup's manifest and of its groups, in addition to the usual ones for
 // title and time.
 const (
 	AnnotationChip    = "io.github.mtkkit.chip"

@@ -31,7 +31,7 @@ type Backup struct {
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
 
-// Open opens the backup under a tag: its books are read and proven, its blobs are read
+// Open opens the backup under a tag: its documents are read and proven, its blobs are read
 // when the Images are. Each Image reads its blobs from their start, one after the
 // other; reading backwards is right, and slow. ctx ends the reading too.
 func (r *Repo) Open(ctx context.Context, tag string) (*Backup, error) {
@@ -55,7 +55,7 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 		}
 		b.Locked = err
 	}
-	table, err := r.book(ctx, l, MediaTypeIndex, keys)
+	table, err := r.document(ctx, l, MediaTypeIndex, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := r.book(ctx, l, MediaTypeManifest, keys)
+	record, err := r.document(ctx, l, MediaTypeManifest, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
 	return &Backup{Manifest: &flash.Manifest{}, Locked: seal.ErrKey, Sealed: true, store: r.store, rest: l.blobs()}, nil
 }
 
-// Blobs returns how many blobs there are of what is not among the files, books excepted.
+// Blobs returns how many blobs there are of what is not among the files, documents excepted.
 func (b *Backup) Blobs() (n int) {
 	for _, d := range b.rest {
 		if strings.HasPrefix(d.MediaType, MediaTypeGroup) {
@@ -105,8 +105,8 @@ func (b *Backup) Blobs() (n int) {
 	return n
 }
 
-// book reads one of the small layers; with keys, the sealed one of the same type.
-func (r *Repo) book(ctx context.Context, l *loaded, mediaType string, keys []seal.Key) ([]byte, error) {
+// document reads one of the small layers; with keys, the sealed one of the same type.
+func (r *Repo) document(ctx context.Context, l *loaded, mediaType string, keys []seal.Key) ([]byte, error) {
 	if keys != nil {
 		mediaType += sealedType
 	}
@@ -128,7 +128,7 @@ func (r *Repo) book(ctx context.Context, l *loaded, mediaType string, keys []sea
 	return b, nil
 }
 
-// agree compares what the three books say of the same files and blobs.
+// agree compares what the three documents say of the same files and blobs.
 func agree(m *flash.Manifest, x *index, l *loaded) error {
 	layers := map[digest.Digest]int64{}
 	for _, d := range l.Layers {
@@ -175,10 +175,10 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	return nil
 }
 
-// Lacking names the files of the backup that cannot be whole in a layout folder, by what
+// Damaged names the files of the backup that cannot be whole in a layout folder, by what
 // lies there and without reading it, and says why. Of a registry's blobs, which take a
 // question each, nothing is said.
-func (b *Backup) Lacking() map[string]error {
+func (b *Backup) Damaged() map[string]error {
 	l, ok := b.store.(*layout)
 	if !ok {
 		return nil

@@ -91,7 +91,7 @@ const uploadsAtOnce = 3
 // are there already, and sends nothing.
 func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOptions) (*Upload, error) {
 	if !tagName.MatchString(tag) {
-		return nil, badRef(r.Place()+":"+tag, "%q is no tag", tag)
+		return nil, badRef(r.Store()+":"+tag, "%q is no tag", tag)
 	}
 	u := &Upload{repo: r, tag: tag, files: files, opt: opt, coarse: coarseSize(files), slots: make(chan struct{}, uploadsAtOnce)}
 	for _, f := range files {
@@ -134,7 +134,7 @@ func (u *Upload) cut(f File) []flash.Extent {
 	return cut(f.Image.Size(), groupSize)
 }
 
-// Copy sends what the place does not hold of the files, and returns their sums.
+// Copy sends what the store does not hold of the files, and returns their sums.
 func (u *Upload) Copy(ctx context.Context) ([]flash.Written, error) {
 	ctx, u.cancel = context.WithCancelCause(ctx)
 	defer u.cancel(nil)
@@ -339,29 +339,29 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 	return nil
 }
 
-// Finish completes m by what Copy found out, sends the books and, last, sets the tag.
+// Finish completes m by what Copy found out, sends the documents and, last, sets the tag.
 // What it returns without an error can be pulled: it was asked for again.
 func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	m.Fill(u.written)
-	open, sealed, err := u.books(m)
+	open, sealed, err := u.documents(m)
 	if err != nil {
 		return u.stats, u.repo.fail(u.tag, err)
 	}
 	if _, err := putBytes(ctx, u.repo.store, ocispec.MediaTypeEmptyJSON, ocispec.DescriptorEmptyJSON.Data); err != nil {
 		return u.stats, u.repo.fail(u.tag, err)
 	}
-	books := []ocispec.Descriptor{}
+	documents := []ocispec.Descriptor{}
 	for _, b := range append(open, sealed...) {
 		d, err := putBytes(ctx, u.repo.store, b.mediaType, b.bytes)
 		if err != nil {
 			return u.stats, u.repo.fail(u.tag, err)
 		}
 		d.Annotations = map[string]string{ocispec.AnnotationTitle: b.title}
-		books = append(books, d)
+		documents = append(documents, d)
 	}
-	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(books, u.layers...))
+	d, b, err := pack(m, u.stats.Bytes, u.opt.Now, append(documents, u.layers...))
 	if err == nil {
-		err = u.confirm(ctx, append(books, ocispec.DescriptorEmptyJSON))
+		err = u.confirm(ctx, append(documents, ocispec.DescriptorEmptyJSON))
 	}
 	if err == nil {
 		err = u.repo.store.setTag(ctx, u.tag, d, b, u.opt.Replace)

@@ -9,19 +9,19 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// A place may take what it does not keep, or not give it back to whoever asks for the
+// A store may take what it does not keep, or not give it back to whoever asks for the
 // tag. So what was pushed is asked for before it is said to be there.
 
 // asksAtOnce bounds how many blobs are asked for at a time.
 const asksAtOnce = 8
 
 // confirm asks for the blobs that were sent, before a tag names them.
-func (u *Upload) confirm(ctx context.Context, books []ocispec.Descriptor) error {
+func (u *Upload) confirm(ctx context.Context, documents []ocispec.Descriptor) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
 	slots := make(chan struct{}, asksAtOnce)
-	for _, d := range append(books, u.sent...) {
+	for _, d := range append(documents, u.sent...) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()

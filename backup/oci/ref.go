@@ -9,7 +9,7 @@ import (
 	"oras.land/oras-go/v2/registry"
 )
 
-// Ref names a place for backups and, with a tag, one backup in it.
+// Ref names a store for backups and, with a tag, one backup in it.
 type Ref struct {
 	Layout     string // path of an OCI image layout folder; "" for a registry
 	Registry   string // host, or host:port
@@ -69,8 +69,8 @@ func parseLayout(s, path string) (Ref, error) {
 	return r, nil
 }
 
-// Place is the reference without its tag.
-func (r Ref) Place() string {
+// Store is the reference without its tag.
+func (r Ref) Store() string {
 	if r.Layout != "" {
 		return layoutPrefix + r.Layout
 	}
@@ -79,7 +79,7 @@ func (r Ref) Place() string {
 
 func (r Ref) String() string {
 	if r.Tag == "" {
-		return r.Place()
+		return r.Store()
 	}
-	return r.Place() + ":" + r.Tag
+	return r.Store() + ":" + r.Tag
 }

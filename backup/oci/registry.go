@@ -69,7 +69,7 @@ func patient() *http.Client {
 func (r *remoteStore) close() error { return nil }
 
 // has asks for a blob. A registry that cannot say, because its record of the blob is
-// unsound or it knows no HEAD, is sent the blob: that mends docker-registry's record. So is
+// unsound or it knows no HEAD, is sent the blob: that repairs docker-registry's record. So is
 // one that tells another length than the blob has.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	size, err := r.length(ctx, d)

@@ -39,7 +39,7 @@ var (
 	ErrOnlyTLS = errors.New("the registry seems to speak TLS only")
 	// ErrManifest means that a registry has the blobs and refuses what ties them together.
 	ErrManifest = errors.New("the registry refuses the manifest of the backup")
-	// ErrNotKept means that a place took what was pushed, and does not give it back.
+	// ErrNotKept means that a store took what was pushed, and does not give it back.
 	ErrNotKept = errors.New("what was pushed cannot be read back")
 )
 

@@ -143,7 +143,7 @@ func TestRegistryFlippedBlob(t *testing.T) {
 	same(t, repo, "a", phone(1))
 }
 
-// flip damages one byte of a file, counted from its end, and returns what mends it.
+// flip damages one byte of a file, counted from its end, and returns what repairs it.
 func flip(t *testing.T, path string, at int64) func() {
 	t.Helper()
 	good, err := os.ReadFile(path)
@@ -154,7 +154,7 @@ func flip(t *testing.T, path string, at int64) func() {
 	return func() { check(t, os.WriteFile(path, good, 0o666)) }
 }
 
-// A registry that dies in the middle leaves no tag; the next push goes on.
+// A registry that dies in the middle leaves no tag; the next push continues.
 func TestRegistryKilled(t *testing.T) {
 	s := startRegistry(t, t.TempDir(), "")
 	var killed atomic.Bool
@@ -180,7 +180,7 @@ func TestRegistryKilled(t *testing.T) {
 	same(t, repo, "a", phone(1))
 }
 
-// tripwire does something when a place of the image is read.
+// tripwire does something when an offset of the image is read.
 type tripwire struct {
 	flash.Image
 	at int64
@@ -215,7 +215,7 @@ func TestRegistryDiskFull(t *testing.T) {
 }
 
 // A registry that was out of room keeps empty records of blobs, and answers 500 to who
-// asks for them. The next push sends such a blob again, which mends the record.
+// asks for them. The next push sends such a blob again, which repairs the record.
 func TestRegistryEmptyRecord(t *testing.T) {
 	dir := t.TempDir()
 	s := startRegistry(t, dir, "")
@@ -401,7 +401,7 @@ func unpackByHand(t *testing.T, s *server, skopeo func(...string)) {
 	}
 }
 
-// refusedFor reports whether err is a refusal of a place, for that reason.
+// refusedFor reports whether err is a refusal of a store, for that reason.
 func refusedFor(err error, reason flash.Reason) bool {
 	no := flash.AsRefusal(err)
 	return no != nil && no.Reason == reason && no.Path != ""

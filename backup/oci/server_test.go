@@ -17,7 +17,7 @@ type server struct {
 	t    testing.TB
 	dir  string // its storage
 	addr string // host:port
-	more string // configuration besides
+	more string // additional configuration
 	cmd  *exec.Cmd
 
 	mu  sync.Mutex

@@ -43,7 +43,7 @@ type store interface {
 	close() error
 }
 
-// presence is what is known of a blob in a place.
+// presence is what is known of a blob in a store.
 type presence int
 
 const (
@@ -56,7 +56,7 @@ type getter interface {
 	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 }
 
-// Options say how a place is reached.
+// Options say how a store is reached.
 type Options struct {
 	// Write opens for pushing: a layout folder that is not there is made.
 	Write bool
@@ -73,7 +73,7 @@ type Options struct {
 	Progress func(flash.Event)
 }
 
-// Repo is an opened place for backups.
+// Repo is an opened store for backups.
 type Repo struct {
 	Ref
 	store store
@@ -89,12 +89,12 @@ var (
 // errExists is a tag that is not to be replaced.
 func errExists() error { return flash.Refuse("oci", flash.ReasonOurs, "", "the tag exists") }
 
-// errBusy is a place that another run uses.
+// errBusy is a store that another run uses.
 func errBusy() error {
 	return flash.Refuse("oci", flash.ReasonBusy, "", "another run is at work here")
 }
 
-// Open opens the place that ref names; its tag is not looked at. A place that another run
+// Open opens the store that ref names; its tag is not looked at. A store that another run
 // uses is a *flash.Refusal.
 func Open(ref Ref, opt Options) (*Repo, error) {
 	var (
@@ -107,12 +107,12 @@ func Open(ref Ref, opt Options) (*Repo, error) {
 		s, err = openRegistry(ref, opt)
 	}
 	if err != nil {
-		return nil, at(ref.Place(), err)
+		return nil, at(ref.Store(), err)
 	}
 	return &Repo{Ref: ref, store: s, opt: opt}, nil
 }
 
-// Close ends the use of the place.
+// Close ends the use of the store.
 func (r *Repo) Close() error { return r.store.close() }
 
 // fail says where an error came from.
@@ -125,13 +125,13 @@ func (r *Repo) fail(tag string, err error) error {
 	return at(ref.String(), plainly(err, r.opt.PlainHTTP))
 }
 
-// at puts the place before an error. A refusal gets it as its path.
-func at(place string, err error) error {
+// at puts the store before an error. A refusal gets it as its path.
+func at(store string, err error) error {
 	if no := flash.AsRefusal(err); no != nil && no.Path == "" {
-		no.Path = place
+		no.Path = store
 		return err
 	}
-	return fmt.Errorf("%s: %w", place, err)
+	return fmt.Errorf("%s: %w", store, err)
 }
 
 // readAll reads a blob that has to be in memory as a whole, proven by its digest.

@@ -1,5 +1,5 @@
 // Package parity makes a sidecar beside a file, NAME.par, by which damage to the file is
-// found to the block and mended, up to a share that was chosen when it was made.
+// found to the block and repaired, up to a share that was chosen when it was made.
 //
 // The file is seen in blocks of 64 KiB, the last one short. Every stripe holds 100 of
 // them and 5 blocks (say) of Reed-Solomon parity, and any 5 of these 105 may be lost.

@@ -28,7 +28,7 @@ func noise(seed uint64, n int) []byte {
 	return b
 }
 
-// sample is a file of 301 blocks, the last one short, with a stretch of zeros: four
+// sample is a file of 301 blocks, the last one short, with a range of zeros: four
 // stripes.
 func sample() []byte {
 	b := noise(1, 300*blockSize+777)
@@ -177,7 +177,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// Random damage within what is promised is always mended.
+// Random damage within what is promised is always repaired.
 func TestRandomDamage(t *testing.T) {
 	good := sample()
 	r := rand.New(rand.NewPCG(7, 8))
@@ -275,7 +275,7 @@ func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := decodeHeader(b)
 		if err != nil {
-			// The sum guards the fields from chance, not from a stranger: look behind it.
+			// The sum guards the fields against chance, not against an attacker: look behind it.
 			if len(b) != pageSize {
 				return
 			}
@@ -295,7 +295,7 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// FuzzSidecar damages a sidecar anywhere: a damaged file is mended right, or it is said
+// FuzzSidecar damages a sidecar anywhere: a damaged file is repaired right, or it is said
 // that it is not.
 func FuzzSidecar(f *testing.F) {
 	good := noise(4, 3*blockSize+5)

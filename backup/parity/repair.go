@@ -15,16 +15,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Report is what is known of a file by its sidecar.
-type Report struct {
+// Result is what is known of a file by its sidecar.
+type Result struct {
 	Size     int64          // of the file as it was, bytes
 	Damaged  []flash.Extent // of the file, in whole blocks
-	Lost     []flash.Extent // of these, what cannot be mended
+	Lost     []flash.Extent // of these, what cannot be repaired
 	Problems flash.Problems // of the sidecar, and of the file's length
 }
 
 // Whole reports whether the file is what it was.
-func (r *Report) Whole() bool { return len(r.Damaged) == 0 }
+func (r *Result) Whole() bool { return len(r.Damaged) == 0 }
 
 // TooMuchError is damage that the parity does not cover.
 type TooMuchError struct{ Lost []flash.Extent }
@@ -51,14 +51,14 @@ const maxRuns = 1 << 20
 type mender struct {
 	*sidecar
 	in       io.ReaderAt
-	report   Report
+	report   Result
 	progress func(flash.Event)
 	op       string
 }
 
 // Verify reads a file and its sidecar and says what is damaged and whether it could be
-// mended.
-func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Report, error) {
+// repaired.
+func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
 		return nil, err
@@ -80,9 +80,9 @@ func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.E
 
 // Repair writes to out what the file was: good blocks are copied, damaged ones made
 // again, and the result is read and proven before it gets its name. When more is
-// damaged than can be mended, the error is a *TooMuchError and nothing is written. The
+// damaged than can be repaired, the error is a *TooMuchError and nothing is written. The
 // file itself is never touched.
-func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Report, error) {
+func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 		s.f.Close()
 		return nil, nil, fmt.Errorf("parity: %w", err)
 	}
-	m = &mender{sidecar: s, in: in, progress: progress, report: Report{Size: s.size}}
+	m = &mender{sidecar: s, in: in, progress: progress, report: Result{Size: s.size}}
 	if st, err := in.Stat(); err == nil && st.Size() > s.size {
 		m.report.Problems.AddAt(flash.Warning, "file", s.size, "0x%x bytes follow that do not belong to it", st.Size()-s.size)
 	} else if err == nil && st.Size() < s.size {
@@ -209,7 +209,7 @@ func (m *mender) isDamaged(block int64) bool {
 	return found
 }
 
-// mend makes the damaged blocks again, stripe by stripe, and writes them to out. What
+// repair makes the damaged blocks again, stripe by stripe, and writes them to out. What
 // cannot be made is lost.
 func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	if m.report.Whole() {
@@ -257,7 +257,7 @@ func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	return nil
 }
 
-// mended is a stripe whose damaged blocks were made again.
+// repaired is a stripe whose damaged blocks were made again.
 type mended struct {
 	ok     bool
 	shards [][]byte

@@ -24,7 +24,7 @@ type sidecar struct {
 	problems flash.Problems
 }
 
-// openSidecar opens a sidecar and looks at its books: each damage of these is a
+// openSidecar opens a sidecar and checks its header and sums: each damage of these is a
 // Problem, as long as the sums of blocks can be had from one copy or the other.
 func openSidecar(path string) (*sidecar, error) {
 	f, err := disk.OpenPlain(path)
@@ -143,7 +143,7 @@ func (s *sidecar) readParity(stripe int64, j int) []byte {
 	return b
 }
 
-// checkParity reads all parity blocks: a sidecar that is damaged mends less.
+// checkParity reads all parity blocks: a sidecar that is damaged repairs less.
 func (s *sidecar) checkParity(ctx context.Context) error {
 	bad := 0
 	for j := range s.parity {

@@ -43,7 +43,7 @@ func Writer(w io.Writer, to []Recipient) (io.WriteCloser, error) {
 	return out, nil
 }
 
-// Open returns the content of a sealed file, readable at any place: each 64 KiB stand
+// Open returns the content of a sealed file, readable at any offset: each 64 KiB stand
 // for themselves, and what was changed is an error where it is read. The end is proven
 // at once, so a file that breaks off is an error here. The error wraps ErrKey when no
 // key fits, and is that of Ask when a passphrase could not be had.

@@ -156,7 +156,7 @@ func runAcquire(ctx context.Context, u *ui, o *acquireOptions, args []string) er
 func (a *acquisition) prepare() error {
 	a.run.Wishes = session.Wishes{
 		Folder: cmp.Or(a.resume, a.output), Resume: a.resume != "", Complete: a.complete, Only: a.only, Skip: a.skip,
-		Reread: a.reread, KeepIDs: a.keepIDs, AcceptBad: a.acceptBad, AnyRoom: a.anyRoom,
+		Reread: a.reread, KeepIDs: a.keepIDs, AcceptBad: a.acceptBad, IgnoreFreeSpace: a.anyRoom,
 		Tool: tool(), Began: time.Now(), Progress: a.u.bars.event,
 	}
 	switch {

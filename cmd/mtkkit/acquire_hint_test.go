@@ -154,7 +154,7 @@ func TestLostHints(t *testing.T) {
 		"twice":            {acquire.LostError{Before: 1, Next: "reads all the rest first"}, "hint: reads all the rest first", "--accept-bad"},
 		"and nothing else": {acquire.LostError{Before: 3, Next: "from its end", Rest: true}, "--accept-bad", "nobody"},
 	} {
-		c.lost.Region, c.lost.Place, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
+		c.lost.Region, c.lost.Extent, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
 		var out strings.Builder
 		u := newUI(streams{out: &out, err: &out})
 		a := typedAcquire(t, u, "--da", "x")

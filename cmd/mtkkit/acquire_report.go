@@ -24,7 +24,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 	var size, unread int64
 	for _, s := range m.Sources {
 		size += s.Size + flash.Total(s.Beyond)
-		unread += flash.Total(s.Lacks())
+		unread += flash.Total(s.Missing())
 	}
 	if unread > 0 && !a.split { // what is split is told of by partition
 		holes, err := a.holes(ctx, m)

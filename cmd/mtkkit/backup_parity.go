@@ -53,7 +53,7 @@ func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string)
 }
 
 // mended says how much was damaged, and that it is no more.
-func mended(r *parity.Report) string {
+func mended(r *parity.Result) string {
 	if r.Whole() {
 		return "nothing was damaged"
 	}

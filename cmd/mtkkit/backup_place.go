@@ -73,7 +73,7 @@ func placeNotFile(path string, err error) error {
 	if _, there := os.Lstat(path); perr != nil || there == nil || !oci.IsLayout(path) && (ref.Tag == "" || fileName.MatchString(path)) {
 		return err
 	}
-	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Place(), ref.Place())}
+	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Store(), ref.Store())}
 	if ref.Tag != "" {
 		hints = []string{fmt.Sprintf("%s is a backup in a place, and this command takes an archive: mtkkit backup pull %s gets it, --dump as the dump", path, path)}
 	}
@@ -82,7 +82,7 @@ func placeNotFile(path string, err error) error {
 
 // verifyPlace reads all of a backup in a place, and proves it.
 func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref) error {
-	r, err := archive.VerifyPlace(ctx, ref, oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.bars.event})
+	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.bars.event})
 	u.bars.clear()
 	if err != nil {
 		return placeHelp(err)
@@ -110,7 +110,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 }
 
 // placeWords are the sentence of a verdict on a backup in a place.
-func placeWords(r *archive.PlaceVerdict) string {
+func placeWords(r *archive.StoreVerdict) string {
 	switch {
 	case r.State == archive.Broken:
 		return "BROKEN: what is named above is lost, the rest is as it was pushed"

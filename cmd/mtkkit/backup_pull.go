@@ -56,7 +56,7 @@ func backupPullCommand(u *ui) *cli.Command {
 
 func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	opt := archive.PullOptions{
-		From: ref, Place: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
+		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
 		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.bars.event, "pull"),
 	}
 	if o.dump {

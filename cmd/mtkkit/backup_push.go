@@ -62,7 +62,7 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 		return usage("--encrypt leaves nothing for --encrypt-private to lock: one of them, please")
 	}
 	opt := archive.PushOptions{Path: path, To: ref, Level: o.level, Replace: o.force,
-		Place: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.bars.event}}
+		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.bars.event}}
 	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
 		return err
 	}
@@ -128,13 +128,13 @@ func (o *pushOptions) readersWords(p *archive.Pushed) string {
 // placeProblems are what a push has found in the place that was there before it.
 func placeProblems(ref oci.Ref, s oci.Stats) (out flash.Problems) {
 	if s.Unread > 0 {
-		out.Add(flash.Warning, ref.Place(), "%d other tags could not be read, so nothing is shared with them", s.Unread)
+		out.Add(flash.Warning, ref.Store(), "%d other tags could not be read, so nothing is shared with them", s.Unread)
 	}
 	if s.Mended > 0 {
-		out.Add(flash.Warning, ref.Place(), "%d blobs were damaged on the disk and have been written anew: the backups that share them are whole again; is the disk failing?", s.Mended)
+		out.Add(flash.Warning, ref.Store(), "%d blobs were damaged on the disk and have been written anew: the backups that share them are whole again; is the disk failing?", s.Mended)
 	}
 	if n := len(s.Damaged); n > 0 {
-		out.Add(flash.Warning, ref.Place(), "%d blobs of other backups are damaged on the disk (%s …) and were not shared: mtkkit backup verify tells which backups they were of", n, s.Damaged[0])
+		out.Add(flash.Warning, ref.Store(), "%d blobs of other backups are damaged on the disk (%s …) and were not shared: mtkkit backup verify tells which backups they were of", n, s.Damaged[0])
 	}
 	return out
 }

@@ -123,7 +123,7 @@ func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	switch {
 	case r.Lost:
 		u.say("%s: %s, without what is lost", r.Output, what)
-	case r.Lacks:
+	case r.Incomplete:
 		u.say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.Output, what, kind)
 	default:
 		u.say("%s: %s, every byte proven by the %s's hashes", r.Output, what, kind)

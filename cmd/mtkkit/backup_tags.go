@@ -33,7 +33,7 @@ func backupTagsCommand(u *ui) *cli.Command {
 			if err != nil {
 				return placeHelp(err)
 			}
-			doc := document.NewTags(repo.Place(), all)
+			doc := document.NewTags(repo.Store(), all)
 			if u.json {
 				return u.document(doc)
 			}
@@ -54,7 +54,7 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 			return err
 		}
 		if ref.Tag != "" {
-			return usage("%s names one backup; all of them are in %s", s, ref.Place())
+			return usage("%s names one backup; all of them are in %s", s, ref.Store())
 		}
 		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
@@ -170,7 +170,7 @@ func parseAge(s string) (time.Duration, error) {
 
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
 	if u.json && failed == nil {
-		if err := u.document(document.Pruned{Place: repo.Place(), DryRun: p.DryRun, Pruned: out}); err != nil {
+		if err := u.document(document.Pruned{Place: repo.Store(), DryRun: p.DryRun, Pruned: out}); err != nil {
 			return err
 		}
 	}

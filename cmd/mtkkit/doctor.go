@@ -47,7 +47,7 @@ func doctorCommand(u *ui) *cli.Command {
 	}
 }
 
-func examine(u *ui, facts *host.Facts) error {
+func examine(u *ui, facts *host.Snapshot) error {
 	found := fixes(host.Check(facts))
 	if u.json {
 		if err := u.document(document.NewDoctor(found)); err != nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // sick is a computer with a phone in each state, and a user who may nothing.
-func sick() *host.Facts {
-	return &host.Facts{OS: "linux", Kernel: "6.1.0", PortGroup: "dialout", ModemManager: true,
+func sick() *host.Snapshot {
+	return &host.Snapshot{OS: "linux", Kernel: "6.1.0", PortGroup: "dialout", ModemManager: true,
 		Target: &host.Target{Path: "stick", FileSystem: "vfat", Free: 8 << 30},
 		Devices: []host.Device{
 			{VID: 0x0e8d, PID: 0x2000, Product: "MT65xx Preloader", Place: "1-2", Driver: "cdc_acm",
@@ -55,7 +55,7 @@ func TestPorts(t *testing.T) {
 	if !errors.Is(err, errProblems) {
 		t.Errorf("%v", err)
 	}
-	if out, said, err := talk(false, func(u *ui) error { return listPorts(u, &host.Facts{OS: "linux"}) }); err != nil ||
+	if out, said, err := talk(false, func(u *ui) error { return listPorts(u, &host.Snapshot{OS: "linux"}) }); err != nil ||
 		!strings.Contains(out, "no phone") || !strings.Contains(said, "plug in second") {
 		t.Errorf("nothing plugged in: %q %q %v", out, said, err)
 	}
@@ -78,7 +78,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
 	}
-	healthy := &host.Facts{OS: "linux", Kernel: "6.1.0", Root: true, Target: &host.Target{FileSystem: "ext4", Free: 1 << 40}}
+	healthy := &host.Snapshot{OS: "linux", Kernel: "6.1.0", Root: true, Target: &host.Target{FileSystem: "ext4", Free: 1 << 40}}
 	out, said, err = talk(false, func(u *ui) error { return examine(u, healthy) })
 	if err != nil || said != "" || !strings.Contains(out, "nothing is in the way") {
 		t.Errorf("%v %q %q", err, out, said)

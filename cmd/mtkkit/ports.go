@@ -32,7 +32,7 @@ func portsCommand(u *ui) *cli.Command {
 	}
 }
 
-func listPorts(u *ui, facts *host.Facts) error {
+func listPorts(u *ui, facts *host.Snapshot) error {
 	doc := document.NewPorts(facts, fixes)
 	if u.json {
 		if err := u.document(doc); err != nil {

@@ -14,9 +14,9 @@ import (
 // stockParts are the phone's own images, and what is known of the phone.
 type stockParts struct {
 	stock, boot recovery.Source
-	phone       *recovery.Phone // nil when no table is at hand
-	dumped      bool            // the stock image is from a dump
-	files       []string        // what was opened
+	phone       *recovery.Target // nil when no table is at hand
+	dumped      bool             // the stock image is from a dump
+	files       []string         // what was opened
 	close       func() error
 }
 
@@ -43,7 +43,7 @@ func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, err
 	if err != nil {
 		return nil, err
 	}
-	s := &stockParts{phone: d.Phone(), dumped: true, files: d.Source.Files, close: d.Close}
+	s := &stockParts{phone: d.RecoveryTarget(), dumped: true, files: d.Source.Files, close: d.Close}
 	if s.stock, s.boot, err = d.Stock(); err != nil {
 		return nil, errors.Join(stockHint(err, d), d.Close())
 	}
@@ -60,14 +60,14 @@ func stockHint(err error, d *input) error {
 }
 
 // openPhone opens what --for or --scatter says of the phone.
-func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Phone, func() error, error) {
+func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Target, func() error, error) {
 	if o.rom != "" {
 		d, err := openInput(ctx, u, &o.dumpOptions, o.rom)
 		if err != nil {
 			return nil, nil, err
 		}
-		p := d.Phone()
-		if p.Place() == "" && d.Unnamed() {
+		p := d.RecoveryTarget()
+		if p.RecoveryPartition() == "" && d.Unnamed() {
 			u.hint("an MBR names no partitions: %s", d.wantScatter())
 		}
 		return p, d.Close, nil
@@ -75,6 +75,6 @@ func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Phone,
 	if _, err := o.dump(ctx, u); err != nil {
 		return nil, nil, err
 	}
-	phone, err := dump.TablePhone(o.namesTable())
+	phone, err := dump.TableTarget(o.namesTable())
 	return phone, func() error { return nil }, err
 }

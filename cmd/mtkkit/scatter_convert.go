@@ -95,7 +95,7 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 
 // converted is the text in a dialect.
 func (o *reformOptions) converted(t *dump.TableFile) ([]byte, []flash.Problem, error) {
-	out, problems, err := t.Convert(scatter.Facts{Dialect: o.dialect, Platform: strings.ToUpper(o.platform), Profile: scatter.Firmware, DeviceSize: o.deviceSize})
+	out, problems, err := t.Convert(scatter.CreateOptions{Dialect: o.dialect, Platform: strings.ToUpper(o.platform), Profile: scatter.Firmware, DeviceSize: o.deviceSize})
 	if err != nil {
 		return nil, problems, withoutStarts(err)
 	}

@@ -22,13 +22,13 @@ import (
 type createOptions struct {
 	dumpOptions
 	output  string
-	facts   scatter.Facts
+	facts   scatter.CreateOptions
 	explain bool
 	force   bool
 }
 
 func scatterCreateCommand(u *ui) *cli.Command {
-	o := &createOptions{dumpOptions: newDumpOptions(), facts: scatter.Facts{Profile: scatter.Firmware}}
+	o := &createOptions{dumpOptions: newDumpOptions(), facts: scatter.CreateOptions{Profile: scatter.Firmware}}
 	return &cli.Command{
 		Name:      "create",
 		Usage:     "write a scatter file from a dump alone, no template needed",

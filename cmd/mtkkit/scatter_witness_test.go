@@ -41,7 +41,7 @@ func TestCorpusCreate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			facts := scatter.Facts{Platform: vendor.Info.Platform, Project: vendor.Info.Project, Storage: w.storage, DeviceSize: w.size, Preloader: w.preloader}
+			facts := scatter.CreateOptions{Platform: vendor.Info.Platform, Project: vendor.Info.Project, Storage: w.storage, DeviceSize: w.size, Preloader: w.preloader}
 			if g.Best().Template {
 				facts.BackupSize = int64(g.Best().AlternateLBA) * g.SectorSize
 			}

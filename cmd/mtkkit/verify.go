@@ -107,7 +107,7 @@ func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
 }
 
 // bootWords sums a report up, "" when the dump has no AVB block.
-func bootWords(r *avb.Report) string {
+func bootWords(r *avb.Verification) string {
 	if r == nil || len(r.Blocks) == 0 {
 		return ""
 	}

@@ -3,7 +3,7 @@
 //
 //	flashtest.TestImage(t, img, want)
 //
-// It checks reading: at all places, across the end, at bad offsets, by several
+// It checks reading: at all offsets, across the end, at bad offsets, by several
 // goroutines, and what the image says about where its data lie. It does not check
 // how an image is opened or closed. File opens what the tools of others have made.
 package flashtest

@@ -23,8 +23,8 @@ type Finding struct {
 	Result
 }
 
-// Report is what verified boot has to say about a phone's partitions.
-type Report struct {
+// Verification is what verified boot has to say about a phone's partitions.
+type Verification struct {
 	Blocks   map[string]*VBMeta `json:"blocks"` // by the partition they are in
 	Findings []Finding          `json:"findings"`
 	Problems flash.Problems     `json:"problems"`
@@ -33,8 +33,8 @@ type Report struct {
 // Check compares all partitions that descriptors speak of with them. Get returns a
 // partition by name, also one that is not in the list (a logical one), or nil. What
 // contradicts its descriptor is a problem only when all of it is at hand.
-func Check(ctx context.Context, list []Partition, get func(name string) *Partition, seen func(partition string, done, total int64)) (*Report, error) {
-	c := &checker{Report: &Report{Blocks: map[string]*VBMeta{}}, ctx: ctx, get: get, seen: seen, done: map[string]bool{}}
+func Check(ctx context.Context, list []Partition, get func(name string) *Partition, seen func(partition string, done, total int64)) (*Verification, error) {
+	c := &checker{Verification: &Verification{Blocks: map[string]*VBMeta{}}, ctx: ctx, get: get, seen: seen, done: map[string]bool{}}
 	var holders []Partition
 	for _, p := range list {
 		if v := c.find(p); v != nil {
@@ -46,11 +46,11 @@ func Check(ctx context.Context, list []Partition, get func(name string) *Partiti
 		c.judgeBlock(p)
 		for _, d := range c.Blocks[p.Name].Images {
 			if err := c.check(p, d); err != nil {
-				return c.Report, err
+				return c.Verification, err
 			}
 		}
 	}
-	return c.Report, nil
+	return c.Verification, nil
 }
 
 // find reads the vbmeta block of a partition, if it has one.
@@ -66,7 +66,7 @@ func (c *checker) find(p Partition) *VBMeta {
 }
 
 type checker struct {
-	*Report
+	*Verification
 	ctx  context.Context
 	get  func(name string) *Partition
 	seen func(partition string, done, total int64)

@@ -44,7 +44,7 @@ type Image struct {
 // is a part of its own, named ramdisk0, ramdisk1 …
 type Part struct {
 	Name         string
-	Label        string // the name a vendor_boot's table gives a ramdisk; data from a stranger
+	Label        string // the name a vendor_boot's table gives a ramdisk; untrusted
 	flash.Extent        // as the header states it
 	Section      *Section
 

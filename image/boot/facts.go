@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// Facts are what a header says besides sizes. Fields that its version lacks are zero.
+// Facts are the fields of a header, without sizes. Fields that its version lacks are zero.
 type Facts struct {
 	OSVersion   string `json:"os_version,omitempty"`  // "11.0.0"
 	PatchLevel  string `json:"patch_level,omitempty"` // "2021-05"
@@ -39,7 +39,7 @@ func (a *Addr) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Facts reads them from the header. Texts are printable; what a header holds besides
+// Facts reads them from the header. Texts are printable; what else a header holds
 // is not lost as long as Apply is not told to change it.
 func (b *Image) Facts() Facts {
 	l := b.layout

@@ -1,6 +1,6 @@
 package erofs
 
-// extent is a stretch of a file that is decompressed as one.
+// extent is a range of a file that is decompressed as one.
 type extent struct {
 	start, length int64 // in the file
 	at, size      int64 // of the compressed data, in the image

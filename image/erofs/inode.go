@@ -44,7 +44,7 @@ const (
 	chunkBased
 )
 
-// inode is what an inode holds besides what files.Inode tells.
+// inode is what an inode holds in addition to files.Inode.
 type inode struct {
 	layout layout
 	data   uint32

@@ -40,7 +40,7 @@ const (
 	flagInline     = 0x10000000
 )
 
-// inode is what an inode holds besides what files.Inode tells.
+// inode is what an inode holds in addition to files.Inode.
 type inode struct {
 	flags uint32
 	seed  uint32 // of the checksums of its blocks

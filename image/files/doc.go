@@ -4,7 +4,7 @@
 //	image/ext4 image/erofs      a System: inode numbers in, bytes and names out
 //	image/files                 a Tree over it: paths, links, lists
 //
-// Everything read through it comes from a stranger. Links are followed a bounded number
+// Everything read through it is untrusted. Links are followed a bounded number
 // of times and never leave the file system, directories are listed up to a bounded
 // number of entries, and a directory that contains itself is walked once.
 package files

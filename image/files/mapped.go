@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Run is a stretch of a file that lies in one piece in the image.
+// Run is a range of a file that lies in one piece in the image.
 type Run struct {
 	Start  int64 // in the file
 	Offset int64 // in the image

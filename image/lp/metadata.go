@@ -64,7 +64,7 @@ type Partition struct {
 	Image flash.Image `json:"-"`
 }
 
-// Extent is a stretch of a logical partition.
+// Extent is a range of a logical partition.
 type Extent struct {
 	Device       string `json:"device,omitempty"` // "" when it is zeros
 	flash.Extent        // in bytes on the device; the offset of zeros is 0

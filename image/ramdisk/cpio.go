@@ -27,7 +27,7 @@ const (
 	Socket   = 0o140000
 )
 
-// Header is what a record says of a file besides its content.
+// Header is what a record says of a file, without its content.
 type Header struct {
 	Name                 string // as it stands in the archive; see Path
 	Inode, Mode          uint32

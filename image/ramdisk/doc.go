@@ -18,7 +18,7 @@
 //	last record: TRAILER!!!, then zeros
 //
 // Records that nobody edits are kept as they are, byte for byte, and so is each segment
-// in which nothing was edited, still compressed. Names are data from a stranger: Path
+// in which nothing was edited, still compressed. Names are untrusted: Path
 // says which of them are safe to write to.
 //
 // A file can have several names (hard links): then its bytes are in the archive once, and

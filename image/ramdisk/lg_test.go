@@ -42,7 +42,7 @@ func TestLength(t *testing.T) {
 	}
 }
 
-// An archive that goes on in another frame is one: kernels take a magic between two
+// An archive that continues in another frame is one: kernels take a magic between two
 // blocks for nothing. Edited, it is one frame.
 func TestFrames(t *testing.T) {
 	s := sample()

@@ -62,7 +62,7 @@ type legacyReader struct {
 	img    flash.Image
 	at     int64 // of the next block; at the end, behind the frame
 	length bool  // the length belongs to the frame, and must be there
-	chain  bool  // a frame that follows goes on with the same archive
+	chain  bool  // a frame that follows continues with the same archive
 
 	block, packed []byte
 	rest          []byte // of the block, not read yet

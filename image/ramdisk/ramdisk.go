@@ -11,7 +11,7 @@ import (
 // DefaultLimit is more than any ramdisk of a phone unpacks to, bytes.
 const DefaultLimit = 512 << 20
 
-// What a ramdisk may consist of besides bytes: each takes memory of its own. Ramdisks of
+// The number of things a ramdisk may hold: each takes memory of its own. Ramdisks of
 // phones have a few segments, and some thousand files.
 const (
 	maxSegments = 1 << 10
@@ -28,7 +28,7 @@ type Ramdisk struct {
 	removed map[int]bool
 }
 
-// Segment is a stretch of a ramdisk that is compressed on its own.
+// Segment is a range of a ramdisk that is compressed on its own.
 type Segment struct {
 	Compression Compression
 	flash.Extent

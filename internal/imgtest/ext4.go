@@ -11,7 +11,7 @@ import (
 // (Documentation/filesystems/ext4): one block group, blocks of 4096 bytes, no journal.
 //
 //	0 superblock  1 group descriptor  2, 3 bitmaps  4 to 7 inodes  8 to 15 directories
-//	16 … the files, one stretch of blocks each
+//	16 … the files, one range of blocks each
 const (
 	ext4Inodes    = 64
 	ext4InodeSize = 256

@@ -45,7 +45,7 @@ func imageFile(t *testing.T, size int64, pieces ...piece) string {
 	return name
 }
 
-// e2fsprogs find nothing to mend in a made ext4, and the files as they were given.
+// e2fsprogs find nothing to repair in a made ext4, and the files as they were given.
 func TestExt4AgainstE2fsprogs(t *testing.T) {
 	fsck, debugfs := tool(t, "e2fsck"), tool(t, "debugfs")
 	var list []fsFile

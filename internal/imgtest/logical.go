@@ -5,7 +5,7 @@ const (
 	productFS   = 128 * kib // its file system; the hash tree lies behind it
 )
 
-// logicalParts is the super partition of a phone that has system and vendor besides it:
+// logicalParts is the super partition of a phone that has system and vendor outside it:
 // product is an EROFS with its hash tree behind, system_ext an ext4.
 func (a android) logicalParts(size int64) []piece {
 	fs, tree, _ := a.product()

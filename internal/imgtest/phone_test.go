@@ -212,7 +212,7 @@ func TestPhonesRepeat(t *testing.T) {
 	}
 }
 
-// fingerprint hashes all of a phone by its stretches of data.
+// fingerprint hashes all of a phone by its ranges of data.
 func fingerprint(t *testing.T, p *Phone) string {
 	t.Helper()
 	h := sha256.New()

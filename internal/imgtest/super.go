@@ -23,7 +23,7 @@ type LogicalPartition struct {
 	Extents    []LogicalExtent
 }
 
-// LogicalExtent is counted in sectors of 512 bytes. Kind is 0 for a stretch of a
+// LogicalExtent is counted in sectors of 512 bytes. Kind is 0 for a range of a
 // device, 1 for zeros.
 type LogicalExtent struct {
 	Sectors, Kind, Start, Device uint32

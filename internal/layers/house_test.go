@@ -14,13 +14,13 @@ var floors = [][]string{
 	{"cmd"},
 }
 
-// lowest names the only module that a room of the lowest floor may use besides the
-// standard library.
+// lowest names the only module that a room of the lowest floor may use in addition to
+// the standard library.
 var lowest = map[string]string{"disk": "golang.org/x/sys"}
 
-// cellars orders the folders within one room, the lowest first: each sees those before
+// subfolders orders the folders within one room, the lowest first: each sees those before
 // it, and the room itself sees all. Folders not listed see no other of their room.
-var cellars = map[string][]string{
+var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
 	"cmd":     {"flags", "mtkkit"},
@@ -39,9 +39,9 @@ var helpers = map[string][]string{
 	"internal/layers":       {},
 }
 
-// lent names the files of the program that use a helper all the same: they play a phone
+// exceptions names the files of the program that use a helper all the same: they play a phone
 // for those who have none at hand, and nothing else of the program may lean on one.
-var lent = map[string][]string{
+var exceptions = map[string][]string{
 	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go"},
 	"internal/imgtest":    {"cmd/mtkkit/sim.go"},
 }

@@ -193,14 +193,14 @@ func (s source) checkImports(report reporter) {
 }
 
 // wrongArrow says why s may not import folder to, or "" when it may. Tests obey the
-// same arrows; helpers are theirs besides.
+// same arrows; helpers are theirs as well.
 func (s source) wrongArrow(to string) string {
 	from := s.folder
 	switch {
 	case from == to:
 		return "" // an external test of its own package
 	case isHelper(to):
-		if s.test || slices.Contains(helpers[from], to) || slices.Contains(lent[to], s.name) {
+		if s.test || slices.Contains(helpers[from], to) || slices.Contains(exceptions[to], s.name) {
 			return ""
 		}
 		return "it is for tests only"
@@ -314,9 +314,9 @@ func floor(folder string) int {
 func step(folder string) int {
 	top, rest, inside := strings.Cut(folder, "/")
 	if !inside {
-		return len(cellars[top]) + 1
+		return len(subfolders[top]) + 1
 	}
-	return slices.Index(cellars[top], rest) + 1
+	return slices.Index(subfolders[top], rest) + 1
 }
 
 func isHelper(folder string) bool {

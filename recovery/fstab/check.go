@@ -25,7 +25,7 @@ func (f Finding) Problem(file string) flash.Problem {
 }
 
 // Check holds every device path of a file against the phone's table.
-func (p *Phone) Check(f *File) []Finding {
+func (p *Partitions) Check(f *File) []Finding {
 	var out []Finding
 	var spare []string // of partitions that the phone lacks, without harm
 	first := &Entry{}
@@ -61,7 +61,7 @@ func (p *Phone) Check(f *File) []Finding {
 // spare names the partition of an entry that only lists it, to be flashed or saved, and
 // that the phone has under no name. MediaTek's own files list those of all phones of a
 // chip, so it tells nothing of a mistake; nothing can be mounted or formatted by it.
-func (p *Phone) spare(e *Entry) string {
+func (p *Partitions) spare(e *Entry) string {
 	d := ParseDevice(e.Device)
 	if e.Type != "emmc" || d.Style == Other || d.Style == Bare || p.Row(wanted(e.Mount)) != nil {
 		return ""
@@ -73,7 +73,7 @@ func (p *Phone) spare(e *Entry) string {
 }
 
 // judge compares one entry with the table; the text is empty when nothing is wrong.
-func (p *Phone) judge(e *Entry) (flash.Severity, string) {
+func (p *Partitions) judge(e *Entry) (flash.Severity, string) {
 	d := ParseDevice(e.Device)
 	if d.Style == Other || e.elsewhere() {
 		return 0, ""
@@ -100,7 +100,7 @@ func (p *Phone) judge(e *Entry) (flash.Severity, string) {
 
 // judgeOption holds a path in the options against the table: where the key of an
 // encrypted /data is kept, most often, and written to.
-func (p *Phone) judgeOption(e *Entry, device string) (flash.Severity, string) {
+func (p *Partitions) judgeOption(e *Entry, device string) (flash.Severity, string) {
 	d := ParseDevice(device)
 	if d.Style != ByName && d.Style != Number {
 		return 0, ""
@@ -118,7 +118,7 @@ func (p *Phone) judgeOption(e *Entry, device string) (flash.Severity, string) {
 }
 
 // preciousOption is the precious partition that a path in an entry's options leads to.
-func (p *Phone) preciousOption(e *Entry) *flash.Partition {
+func (p *Partitions) preciousOption(e *Entry) *flash.Partition {
 	for _, device := range optionPaths.FindAllString(e.Options, -1) {
 		if s, _ := p.judgeOption(e, device); s == flash.Error {
 			row, _ := p.resolve(ParseDevice(device))

@@ -17,7 +17,7 @@ var made = sync.OnceValue(imgtest.MT6592)
 
 // old is a phone of the MBR era. With its dump, the numbers are known: MBR lists
 // PROTECT_F, PROTECT_S and SEC_RO, EBR1 FRP, ANDROID and CACHE, EBR2 USRDATA.
-func old(dump bool) *fstab.Phone {
+func old(dump bool) *fstab.Partitions {
 	p := made()
 	starts := map[int]int64{}
 	if dump {
@@ -25,18 +25,18 @@ func old(dump bool) *fstab.Phone {
 			starts[n] = p.Row(name).Offset
 		}
 	}
-	return fstab.NewPhone(&flash.Table{Partitions: p.Rows}, true, starts)
+	return fstab.NewPartitions(&flash.Table{Partitions: p.Rows}, true, starts)
 }
 
 // modern is a phone with a GPT.
-func modern() *fstab.Phone {
+func modern() *fstab.Partitions {
 	t, starts := &flash.Table{}, map[int]int64{}
 	for i, name := range strings.Fields("proinfo nvram protect1 protect2 para boot_a boot_b recovery system vendor cache userdata frp metadata md_udc") {
 		e := flash.Extent{Offset: int64(i+1) << 20, Length: 1 << 20}
 		t.Partitions = append(t.Partitions, flash.Partition{Name: name, Region: flash.EMMCUser, Extent: e})
 		starts[i+1] = e.Offset
 	}
-	return fstab.NewPhone(t, false, starts)
+	return fstab.NewPartitions(t, false, starts)
 }
 
 func TestRead(t *testing.T) {
@@ -197,7 +197,7 @@ func TestSpare(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, name string, p *fstab.Phone, line, want string) {
+func check(t *testing.T, name string, p *fstab.Partitions, line, want string) {
 	t.Helper()
 	got := ""
 	for _, f := range p.Check(fstab.Read([]byte("# head\n" + line + "\n"))) {
@@ -214,7 +214,7 @@ func check(t *testing.T, name string, p *fstab.Phone, line, want string) {
 // A donor's file becomes one of the phone.
 func TestRewrite(t *testing.T) {
 	for name, c := range map[string]struct {
-		phone            *fstab.Phone
+		phone            *fstab.Partitions
 		own, donor, want string
 		systems          map[string]string
 	}{
@@ -327,7 +327,7 @@ func TestRewrite(t *testing.T) {
 }
 
 // modern2 is a phone with a GPT of which only the names are known.
-func modern2() *fstab.Phone { return fstab.NewPhone(modern().Table, false, nil) }
+func modern2() *fstab.Partitions { return fstab.NewPartitions(modern().Table, false, nil) }
 
 // Whatever a file holds: untouched it is the same, and rewritten it names nothing wrong.
 func FuzzRewrite(f *testing.F) {
@@ -338,7 +338,7 @@ func FuzzRewrite(f *testing.F) {
 		if string(file.Encode()) != s {
 			t.Fatal("untouched, the text differs")
 		}
-		for _, p := range []*fstab.Phone{old(true), modern()} {
+		for _, p := range []*fstab.Partitions{old(true), modern()} {
 			file := fstab.Read([]byte(s))
 			p.Learn(file).Rewrite(file, nil)
 			again := fstab.Read(file.Encode())

@@ -7,8 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Phone is what is known of a phone's partitions.
-type Phone struct {
+// Partitions is what is known of a phone's partitions.
+type Partitions struct {
 	Table *flash.Table
 	MBR   bool // of the MBR era: names are the kernel's, in which case does not count
 
@@ -17,11 +17,11 @@ type Phone struct {
 	whole   bool // there are no other numbers
 }
 
-// NewPhone takes a table. The dump's own GPT or MBR, when it is at hand, tells where the
+// NewPartitions takes a table. The dump's own GPT or MBR, when it is at hand, tells where the
 // partition of each number begins in the user area. Without it, only what all MBR
 // layouts of MediaTek share is known.
-func NewPhone(t *flash.Table, mbr bool, starts map[int]int64) *Phone {
-	p := &Phone{Table: t, MBR: mbr, Numbers: map[int]string{}, whole: len(starts) > 0}
+func NewPartitions(t *flash.Table, mbr bool, starts map[int]int64) *Partitions {
+	p := &Partitions{Table: t, MBR: mbr, Numbers: map[int]string{}, whole: len(starts) > 0}
 	for n, off := range starts {
 		for _, r := range t.Partitions {
 			if r.Region.IsUser() && r.Placed() && r.Offset == off && !strings.EqualFold(r.Name, "pgpt") {
@@ -41,7 +41,7 @@ func NewPhone(t *flash.Table, mbr bool, starts map[int]int64) *Phone {
 }
 
 // row finds a partition by its canonical name; of a pair of slots the first.
-func (p *Phone) row(canonical string) *flash.Partition {
+func (p *Partitions) row(canonical string) *flash.Partition {
 	if canonical == "" {
 		return nil
 	}
@@ -56,11 +56,11 @@ func (p *Phone) row(canonical string) *flash.Partition {
 }
 
 // Row finds a partition under any of its names.
-func (p *Phone) Row(name string) *flash.Partition { return p.row(scatter.Canonical(name)) }
+func (p *Partitions) Row(name string) *flash.Partition { return p.row(scatter.Canonical(name)) }
 
 // resolve finds the partition that a device path means on this phone. It is not known
 // when nothing tells what a number stands for.
-func (p *Phone) resolve(d Device) (row *flash.Partition, known bool) {
+func (p *Partitions) resolve(d Device) (row *flash.Partition, known bool) {
 	if d.Style == Number {
 		name, ok := p.Numbers[d.Number]
 		if !ok {
@@ -80,7 +80,7 @@ func (p *Phone) resolve(d Device) (row *flash.Partition, known bool) {
 }
 
 // number returns the mmcblk0pN of a row, 0 when it is not proven.
-func (p *Phone) number(row *flash.Partition) int {
+func (p *Partitions) number(row *flash.Partition) int {
 	for n, name := range p.Numbers {
 		if name == row.Name {
 			return n

@@ -12,7 +12,7 @@ import (
 // Spelling is how a phone writes its device paths, learnt from the fstab files of its
 // own images, as far as its table bears them out.
 type Spelling struct {
-	phone  *Phone
+	phone  *Partitions
 	paths  map[string]string           // partition → path
 	types  map[string][]string         // partition → file systems, the likeliest first
 	others map[string]*flash.Partition // what is mounted → its alternate, where the phone uses that
@@ -23,7 +23,7 @@ type Spelling struct {
 
 // Learn reads the phone's own files, the most trusted first. What the table contradicts
 // is not learnt.
-func (p *Phone) Learn(files ...*File) *Spelling {
+func (p *Partitions) Learn(files ...*File) *Spelling {
 	s := &Spelling{phone: p, paths: map[string]string{}, types: map[string][]string{}, others: map[string]*flash.Partition{}}
 	for _, f := range files {
 		for _, e := range f.Entries() {

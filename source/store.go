@@ -8,18 +8,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// NoTagError is an UnreadableError: a place of backups that does not say which one is meant.
-type NoTagError struct{ Place string }
+// NoTagError is an UnreadableError: a reference to a store without the tag of a backup.
+type NoTagError struct{ Store string }
 
 func (e *NoTagError) Error() string { return e.Unwrap().Error() }
 
 func (e *NoTagError) Unwrap() error {
-	return &UnreadableError{e.Place, "names no backup: add a tag"}
+	return &UnreadableError{e.Store, "names no backup: add a tag"}
 }
 
-// openPlace opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder
+// openStore opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder
 // that was pushed.
-func (s *Source) openPlace(ctx context.Context, path string) error {
+func (s *Source) openStore(ctx context.Context, path string) error {
 	ref, err := oci.ParseRef(path)
 	if err != nil {
 		return &UnreadableError{path, err.Error()}
@@ -61,7 +61,7 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 	add := func(name string, img flash.Image) {
 		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
 	}
-	lacking := b.Lacking()
+	lacking := b.Damaged()
 	for _, o := range b.Outputs {
 		if err := lacking[o.Name]; err != nil { // as a file that a folder lacks
 			s.problem(flash.Error, o.Name, "%v", err)

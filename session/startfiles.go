@@ -47,8 +47,8 @@ type AgentFile struct {
 	SHA256 string
 }
 
-// kit is what a phone is started with.
-type kit struct {
+// startFiles are the files that a phone is started with.
+type startFiles struct {
 	agents     *da.Container
 	agent      AgentFile
 	dram       *preloader.DRAM // nil: none given
@@ -57,10 +57,10 @@ type kit struct {
 }
 
 // open reads the files that options name. After an error none is open.
-func (k *kit) open(o *Options) (err error) {
+func (f *startFiles) open(o *Options) (err error) {
 	defer func() {
 		if err != nil {
-			k.Close()
+			f.Close()
 		}
 	}()
 	switch {
@@ -69,55 +69,55 @@ func (k *kit) open(o *Options) (err error) {
 		if err != nil {
 			return err
 		}
-		k.file = img
-		if err := k.read(img, o.Agents); err != nil {
+		f.file = img
+		if err := f.read(img, o.Agents); err != nil {
 			return err
 		}
 	case o.AgentImage != nil:
-		if err := k.read(o.AgentImage, "Download Agents"); err != nil {
+		if err := f.read(o.AgentImage, "Download Agents"); err != nil {
 			return err
 		}
 	default:
 		return ErrNoAgents
 	}
-	if k.dram, err = readDRAM(o.Preloader); err != nil {
+	if f.dram, err = readDRAM(o.Preloader); err != nil {
 		return err
 	}
-	if k.auth, err = readSmall(o.Auth); err != nil {
+	if f.auth, err = readSmall(o.Auth); err != nil {
 		return err
 	}
-	k.cert, err = readSmall(o.Cert)
+	f.cert, err = readSmall(o.Cert)
 	return err
 }
 
 // read takes a file of agents.
-func (k *kit) read(img flash.Image, path string) (err error) {
-	if k.agents, err = da.Read(img); err != nil {
+func (f *startFiles) read(img flash.Image, path string) (err error) {
+	if f.agents, err = da.Read(img); err != nil {
 		return &FileError{path, AgentsFile, !da.Sniff(img), err}
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(img, 0, img.Size())); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	k.agent = AgentFile{filepath.Base(path), k.agents.ID, hex.EncodeToString(sum.Sum(nil))}
+	f.agent = AgentFile{filepath.Base(path), f.agents.ID, hex.EncodeToString(sum.Sum(nil))}
 	return nil
 }
 
 // Close closes the file of agents.
-func (k *kit) Close() {
-	if k.file != nil {
-		k.file.Close() // it was only read
+func (f *startFiles) Close() {
+	if f.file != nil {
+		f.file.Close() // it was only read
 	}
 }
 
-// options puts the kit in the words of the agent's family.
-func (k *kit) options(family brom.Protocol) (o da.Options) {
-	if k.dram == nil {
+// options gives the files as options of the agent's family.
+func (f *startFiles) options(family brom.Protocol) (o da.Options) {
+	if f.dram == nil {
 		return o
 	}
-	o.DRAM, o.DRAMVersion = k.dram.Block, k.dram.Version
+	o.DRAM, o.DRAMVersion = f.dram.Block, f.dram.Version
 	if family == brom.Legacy {
-		o.DRAM = k.dram.Entries
+		o.DRAM = f.dram.Entries
 	}
 	return o
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A kit of which one file is bad keeps none of the others open.
+// A loader of which one file is bad keeps none of the others open.
 func TestKitCloses(t *testing.T) {
 	agent, bad := filepath.Join(t.TempDir(), "DA.bin"), filepath.Join(t.TempDir(), "bad")
 	for path, b := range map[string][]byte{agent: agents(), bad: []byte("no agent, no preloader")} {

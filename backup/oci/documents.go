@@ -7,20 +7,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// book is a small layer that says what the others are.
-type book struct {
+// document is a small layer that says what the others are.
+type document struct {
 	mediaType, title string
 	bytes            []byte
 }
 
-// books writes down what was pushed: for everybody, and for those who have the key.
-func (u *Upload) books(m *flash.Manifest) (open, sealed []book, err error) {
+// documents writes down what was pushed: for everybody, and for those who have the key.
+func (u *Upload) documents(m *flash.Manifest) (open, sealed []document, err error) {
 	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
-	all, err := booksOf(&u.index, m)
+	all, err := documentsOf(&u.index, m)
 	if u.lock == nil || err != nil {
 		return all, nil, err
 	}
-	sealed = []book{{MediaTypeKey, "key.txt" + sealedEnding, u.lock.key}}
+	sealed = []document{{MediaTypeKey, "key.txt" + sealedEnding, u.lock.key}}
 	for _, b := range all {
 		b.mediaType, b.title = b.mediaType+sealedType, b.title+sealedEnding
 		if b.bytes, err = seal.Bytes(b.bytes, u.lock.to); err != nil {
@@ -35,11 +35,11 @@ func (u *Upload) books(m *flash.Manifest) (open, sealed []book, err error) {
 	for _, f := range u.index.Files {
 		private[f.Name] = f.Sealed
 	}
-	open, err = booksOf(u.index.open(), m.Public(func(file string) bool { return private[file] }))
+	open, err = documentsOf(u.index.open(), m.Public(func(file string) bool { return private[file] }))
 	return open, sealed, err
 }
 
-func booksOf(x *index, m *flash.Manifest) ([]book, error) {
+func documentsOf(x *index, m *flash.Manifest) ([]document, error) {
 	table, err := json.Marshal(x)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func booksOf(x *index, m *flash.Manifest) ([]book, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []book{
+	return []document{
 		{MediaTypeIndex, "index.json", table},
 		{MediaTypeManifest, flash.ManifestName, record},
 		{MediaTypeText, flash.SumsName, flash.EncodeSums(m.Files)},
