@@ -1,0 +1,148 @@
+package words
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/whatis"
+)
+
+// next gives what to type for a file of each kind. FILE stands for the file, DIR for the
+// folder it lies in.
+var next = map[whatis.Kind][]string{
+	whatis.AndroidBoot: {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
+	whatis.VendorBoot:  {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
+	whatis.VBMeta:      {"mtkkit image info FILE"},
+	whatis.DTBO:        {"mtkkit image info FILE"},
+	whatis.DeviceTree:  {"mtkkit image info FILE"},
+	whatis.Kernel:      {"mtkkit image info FILE"},
+	whatis.MTKImage:    {"mtkkit image info FILE"},
+	whatis.Logo:        {"mtkkit image info FILE"},
+	whatis.SecRO:       {"mtkkit image info FILE"},
+	whatis.SignedImage: {"mtkkit image info FILE"},
+	whatis.F2FS:        {"mtkkit image info FILE"},
+	whatis.FAT:         {"mtkkit image info FILE"},
+	whatis.SquashFS:    {"mtkkit image info FILE"},
+	whatis.UBI:         {"mtkkit image info FILE"},
+	whatis.UBIFS:       {"mtkkit image info FILE"},
+	whatis.Sparse:      {"mtkkit image info FILE"},
+	whatis.SparsePiece: {"mtkkit image info with all pieces, in any order"},
+	whatis.PartTable:   {"mtkkit list FILE"},
+	whatis.Ext4:        {"mtkkit image ls FILE", "mtkkit image info FILE"},
+	whatis.EROFS:       {"mtkkit image ls FILE", "mtkkit image info FILE"},
+	whatis.Super:       {"mtkkit image super FILE", "mtkkit image info FILE"},
+	whatis.Preloader:   {"mtkkit preloader info FILE"},
+	whatis.BootRegion:  {"mtkkit preloader info FILE"},
+	whatis.Scatter:     {"mtkkit scatter check FILE", "give it beside the dump: mtkkit list ROM_1 --scatter FILE"},
+	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, and to make one of it: mtkkit scatter create FILE"},
+	whatis.Agent:       {"mtkkit acquire -o FOLDER --da FILE"},
+	whatis.AuthFile:    {"mtkkit acquire -o FOLDER --da DA.bin --auth FILE"},
+	whatis.CertFile:    {"mtkkit acquire -o FOLDER --da DA.bin --cert FILE"},
+	whatis.RescueMap:   {"leave it beside the file it is of, and name that one: mtkkit info FILE"},
+
+	whatis.Manifest:  {"mtkkit info DIR", "mtkkit verify DIR"},
+	whatis.Sums:      {"mtkkit verify DIR"},
+	whatis.BlocksMap: {"open it in a browser"},
+	whatis.Archive:   {"mtkkit backup list FILE", "mtkkit backup verify FILE"},
+	whatis.Parity:    {"leave it beside the file it is of; to mend that one: mtkkit backup verify --repair BASE -o MENDED"},
+	whatis.Document:  {"it is for programs to read: the command that wrote it says the same without --json"},
+	whatis.Journal:   {"mtkkit acquire --resume DIR --da DA.bin"},
+	whatis.Marker:    {"what lies beside it is unfinished: run the command that made it once more"},
+	whatis.Layout:    {"mtkkit backup tags oci:DIR"},
+
+	whatis.Age:        {"give your private key: mtkkit info FILE --key KEYFILE"},
+	whatis.AgeArmored: {"decrypt it first: age -d -i KEYFILE -o dump FILE"},
+	whatis.SevenZip:   {"unpack it first: 7z x FILE"},
+	whatis.RAR:        {"unpack it first: unrar x FILE"},
+	whatis.Tar:        {"unpack it first: tar -xf FILE"},
+	whatis.Cabinet:    {"unpack it first: cabextract FILE"},
+	whatis.EWF:        {"make a raw image of it first: ewfexport -f raw -t dump FILE"},
+	whatis.AFF:        {"make a raw image of it first: affconvert -r FILE"},
+	whatis.VMDK:       {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VHD:        {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VHDX:       {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.VDI:        {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.QCOW2:      {"make a raw image of it first: qemu-img convert -O raw FILE dump.img"},
+	whatis.DMG:        {"make a raw image of it first: dmg2img FILE dump.img"},
+	whatis.LUKS:       {"open it with its passphrase first: cryptsetup open FILE dump"},
+	whatis.PGP:        {"decrypt it first: gpg -o dump -d FILE"},
+	whatis.LFSPointer: {"fetch the file itself: git lfs pull"},
+	whatis.WebPage:    {"the download went wrong: fetch the file again, and look at its size"},
+
+	whatis.Payload:             {"unpack its images first: payload-dumper-go FILE"},
+	whatis.OZip:                {"decrypt it to a zip archive first: ozipdecrypt.py FILE"},
+	whatis.KDZ:                 {"unpack it first: unkdz -f FILE -x, then undz with the .dz file that is in it"},
+	whatis.PAC:                 {"it is for phones with other chips than MediaTek's; to look into it: pacextractor FILE"},
+	whatis.UpdateApp:           {"unpack its images first: splitupdate FILE"},
+	whatis.TransferList:        {"make an image of it and the data beside it: sdat2img.py FILE STEM.new.dat STEM.img"},
+	whatis.BrotliData:          {"unpack it first: brotli -d FILE", "then make an image of it: sdat2img.py STEM.transfer.list STEM.new.dat STEM.img"},
+	whatis.PAR2:                {"it mends the files that it was made of: par2 repair FILE"},
+	whatis.AndroidBackup:       {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar"},
+	whatis.AndroidBackupLocked: {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar PASSWORD"},
+	whatis.PrivateKey:          {"it opens what was encrypted for it: mtkkit info DUMP.age --key FILE"},
+
+	whatis.Empty:       {"nothing was written to it: copy or read the dump once more"},
+	whatis.Zeros:       noTableHints,
+	whatis.Erased:      noTableHints,
+	whatis.Text:        noTableHints,
+	whatis.Unknown:     noTableHints,
+	whatis.HighEntropy: append([]string{"firmware packages of makers (.ofp, .ops …) are encrypted: unpack one with its maker's tool first"}, noTableHints...),
+}
+
+// noTableHints are for what may be a part of a dump, or a dump that was read from elsewhere.
+var noTableHints = []string{
+	"give the scatter file of this phone with --scatter FILE",
+	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
+}
+
+// listWithoutStarts are for a list of which alone no scatter file can be made.
+var listWithoutStarts = []string{next[whatis.List][0], "with such a dump a scatter file can be made: mtkkit scatter create ROM_1 --table FILE"}
+
+func hasFact(t *whatis.Thing, key string) bool {
+	return slices.ContainsFunc(t.Facts, func(f whatis.Fact) bool { return f.Key == key })
+}
+
+// notTheDump is for what cannot be one.
+const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
+
+// NextSteps are the commands for a thing, with its own name in them.
+func NextSteps(path string, t *whatis.Thing) (out []string) {
+	if dump.Formless(t.Kind) {
+		return next[t.Kind] // FILE is not this one there
+	}
+	if t.Kind == whatis.RescueMap {
+		path = strings.TrimSuffix(path, ".map")
+	}
+	name := Quoted(path)
+	if _, err := os.Stat(path); err != nil {
+		name = path // several files, one behind the other
+	}
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", Quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", Quoted(filepath.Dir(path)))
+	steps := next[t.Kind]
+	if hasFact(t, whatis.StartsKey) {
+		steps = listWithoutStarts
+	}
+	for _, s := range steps {
+		if t.Packed && !strings.HasPrefix(s, "mtkkit image info") {
+			continue // it opens no packed files
+		}
+		out = append(out, r.Replace(s))
+	}
+	if t.Kind.Use() == whatis.Nothing && len(out) == 0 {
+		return []string{notTheDump}
+	}
+	return out
+}
+
+// quotedStem is the name that the files of one image share in an update package.
+func quotedStem(path string) string {
+	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
+		if stem, ok := strings.CutSuffix(path, end); ok {
+			return Quoted(stem)
+		}
+	}
+	return "system"
+}

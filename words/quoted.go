@@ -1,0 +1,21 @@
+package words
+
+import (
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Quoted is a path as it is typed in a command.
+func Quoted(path string) string {
+	if runtime.GOOS == "windows" { // a backslash is its separator, and no path holds a double quote
+		if strings.ContainsAny(path, " '&;()^%!") {
+			return `"` + path + `"`
+		}
+		return filepath.Clean(path)
+	}
+	if strings.ContainsAny(path, " '\"$&;()*?[]\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return filepath.Clean(path)
+}

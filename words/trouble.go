@@ -1,0 +1,39 @@
+package words
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/da"
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/session"
+)
+
+// phoneAdvice says what to do about trouble with the phone or its port.
+func phoneAdvice(err error) string {
+	var other *session.ContestedError
+	switch {
+	case errors.As(err, &other):
+		return holdersWords(other.Others) + ", unplug the phone and start again"
+	case errors.Is(err, session.ErrNoPhone):
+		return "switch the phone off first, start mtkkit, then plug it in; another cable or socket may help"
+	case errors.Is(err, port.ErrPermission):
+		return "mtkkit doctor says how this user gets the right; on Linux: mtkkit udev, or the group the port belongs to"
+	case errors.Is(err, port.ErrNoPort):
+		return "leave --port out: mtkkit finds the phone; mtkkit ports lists what is there"
+	case errors.Is(err, port.ErrBusy):
+		return "end the other program (another run of mtkkit, SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
+	case adb.IsTrouble(err):
+		return Advised(adb.Advice(err))
+	case errors.Is(err, da.ErrProtocol):
+		return Advised(da.Advice(err)) + "; another program on the port would do the same: mtkkit ports names it"
+	}
+	var loader *brom.Error
+	advice := ""
+	if errors.As(err, &loader) { // it knows more than that an answer did not come
+		advice = Advised(brom.Advice(err))
+	}
+	return cmp.Or(advice, Advised(da.Advice(err)), "unplug the phone, power it off (hold the power key for 10 seconds) and start again, by another cable or socket if it stays so")
+}
