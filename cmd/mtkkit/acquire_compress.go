@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	packed "github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
@@ -67,27 +67,24 @@ func (a *acquisition) compressDump(ctx context.Context, dir, out string) error {
 	if u.json {
 		u.json, u.out = false, u.err
 	}
-	made, err := packed.Create(ctx, packed.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.bars.event,
+	made, err := archive.Create(ctx, archive.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.bars.event,
 		Open: dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}})
 	u.bars.clear()
 	if err != nil {
 		return err
 	}
-	u.problems(made.Record.Problems)
-	u.say("%s: %s", made.Output, flash.Size(made.Size))
-	v, err := packed.Verify(ctx, out, packed.VerifyOptions{Progress: u.bars.event})
+	if err := (&packOptions{}).tell(&u, made); err != nil && !errors.Is(err, errProblems) {
+		return err
+	}
+	v, err := archive.Verify(ctx, out, archive.VerifyOptions{Progress: u.bars.event})
 	u.bars.clear()
 	if err != nil {
 		return err
 	}
 	u.problems(v.Problems)
-	if v.State == packed.Broken {
+	if v.State == archive.Broken {
 		return fmt.Errorf("%s: the verification does not hold", out)
 	}
-	words := "complete and unchanged"
-	if v.State == packed.Partial {
-		words = "unchanged, but not all of the dump"
-	}
-	u.say("%s: %s: %s, %s", out, words, counted(v.Files, "file"), flash.Size(v.Bytes))
+	u.say("%s: %s", out, archiveWords(v))
 	return nil
 }
