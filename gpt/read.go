@@ -208,6 +208,9 @@ func (s *search) scan(p *Copy) *Copy {
 	step := make([]byte, scanStep) // one for all steps: most images without a GPT are searched
 	for off := start; off < size; off += scanStep {
 		b := step[:min(scanStep, size-off)]
+		if d, err := flash.NextData(s.img, off); err == nil && d.Offset >= off+int64(len(b)) {
+			continue // zeros hold no header
+		}
 		if flash.ReadInto(s.img, b, off) != nil {
 			var err error
 			b, err = flash.ReadFull(s.img, off, len(b)) // what there is of it

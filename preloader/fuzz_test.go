@@ -45,6 +45,22 @@ func seed(f *testing.F) {
 	}
 }
 
+// checkRest states what holds for whatever Rest returns: stretches of the image, in order and
+// apart, each with more in it than one run of fill.
+func checkRest(t *testing.T, b []byte) {
+	rest, err := Rest(image(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := int64(0)
+	for _, e := range rest {
+		if e.Offset < end || e.Length <= 0 || e.End() > int64(len(b)) || flash.IsFill(b[e.Offset:e.End()], 0x00) || flash.IsFill(b[e.Offset:e.End()], 0xFF) {
+			t.Fatalf("the rest of %d bytes is %v", len(b), rest)
+		}
+		end = e.End()
+	}
+}
+
 // checkRegion states what holds for whatever Read returns.
 func checkRegion(t *testing.T, b []byte, r *Region) {
 	whole := flash.Extent{Length: int64(len(b))}
@@ -77,6 +93,7 @@ func checkRegion(t *testing.T, b []byte, r *Region) {
 func FuzzRead(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
+		checkRest(t, b)
 		r, err := Read(image(b))
 		if err != nil {
 			if r != nil || !isFormat(err) {

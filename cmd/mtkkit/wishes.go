@@ -44,10 +44,6 @@ func (o *wishOptions) wishes() plan.Wishes {
 	return plan.Wishes{Only: o.only, Skip: o.skip, Slot: o.slot, TableNames: o.names == "table", Userdata: userdataWords[o.userdata]}
 }
 
-// any reports whether something was left out.
-func (o *wishOptions) any() bool {
-	return len(o.only)+len(o.skip) > 0 || o.slot != "" || o.userdata != "full"
-}
 
 // patternWords makes an error about names a usage error.
 func patternWords(err error) error {
