@@ -43,7 +43,7 @@ func advice(err error) []string {
 	case errors.As(err, &name) && name.Hits > 0:
 		return []string{"mtkkit list shows the names of the files"}
 	case errors.As(err, &name):
-		return []string{Meant(name.Name, name.Names)}
+		return []string{meant(name.Name, name.Names)}
 	case errors.Is(err, dump.ErrNothingShared):
 		return []string{"a table with names tells what is: give this phone's scatter file with --scatter FILE"}
 	case errors.As(err, &bad) && IsFolder(bad.Path):

@@ -7,6 +7,6 @@
 // codes.Need. Here stand the commands and options of the program that help. No other package
 // below cmd names one. The package does not print: every front end shows its words as it likes.
 //
-// An error that knows better than its type what helps carries its hints: Advise, Refuse and Stop
-// add them, Reword gives an error another text.
+// Where a command knows better than the type of an error what helps, Advise, Refuse and ReadOn
+// give the error its hints, and Reword another text.
 package words

@@ -44,6 +44,9 @@ func (r refusal) Unwrap() error { return r.error }
 // are given.
 func Refuse(err error, hints ...string) error { return refusal{err, hints} }
 
+// IsRefusal reports whether Refuse made err a stop.
+func IsRefusal(err error) bool { return errors.As(err, new(refusal)) }
+
 // stopped is a run that ended early and left something to go on with.
 type stopped struct {
 	error
@@ -52,5 +55,5 @@ type stopped struct {
 
 func (s stopped) Unwrap() error { return s.error }
 
-// Stop makes err the end of a run that left something to go on with.
-func Stop(err error, hints ...string) error { return stopped{err, hints} }
+// stop makes err the end of a run that left something to go on with.
+func stop(err error, hints ...string) error { return stopped{err, hints} }

@@ -8,7 +8,7 @@ import (
 
 // Code is how the program ends. The codes are the same for every command, and scripts rely on
 // them.
-type Code int
+type Code = int
 
 // The exit codes. ExitOK is only given when everything asked for is there and verified.
 const (

@@ -28,7 +28,7 @@ func Of(err error) (text string, hints []string, exit Code) {
 	case errors.Is(err, context.Canceled):
 		return "interrupted", nil, ExitInterrupted
 	}
-	if text, hints, ok := refused(err, hints); ok {
+	if text, hints, ok := refusalWords(err, hints); ok {
 		return "refused: " + text, hints, ExitRefused
 	}
 	var gone *fs.PathError
@@ -38,10 +38,10 @@ func Of(err error) (text string, hints []string, exit Code) {
 	case session.IsTrouble(err):
 		return err.Error(), append([]string{phoneAdvice(err)}, hints...), ExitPhone
 	case errors.As(err, &gone) && errors.Is(gone, fs.ErrNotExist):
-		return strings.Replace(err.Error(), gone.Error(), Missing(gone.Path), 1), hints, ExitFailed
+		return strings.Replace(err.Error(), gone.Error(), missing(gone.Path), 1), hints, ExitFailed
 	case hints != nil:
 	case errors.As(err, new(*source.NoTagError)):
-		hints = []string{HintTags}
+		hints = []string{hintTags}
 	case errors.Is(err, fs.ErrPermission):
 		hints = []string{"is the file readable, and the folder writable, for you?"}
 	case isFull(err):
@@ -69,9 +69,9 @@ func hintsOf(err error) []string {
 	return given
 }
 
-// refused says what is told of a stop for safety's sake, and whether err is one. A refusal of a
+// refusalWords says what is told of a stop for safety's sake, and whether err is one. A refusal of a
 // library is one where no command had more to say of it.
-func refused(err error, hints []string) (string, []string, bool) {
+func refusalWords(err error, hints []string) (string, []string, bool) {
 	var (
 		foreign *layout.ForeignError
 		safe    refusal

@@ -38,12 +38,12 @@ func TestOf(t *testing.T) {
 		"advised":     {Advise(wrong, "do this"), "source: it is wrong", "do this", ExitFailed},
 		"reworded":    {Reword(seal.ErrKey, "it is locked"), "it is locked", "--key FILE", ExitFailed},
 		"own refusal": {fmt.Errorf("above: %w", Refuse(wrong, "do that")), "refused: source: it is wrong", "do that", ExitRefused},
-		"stopped":     {Stop(wrong, "go on"), "source: it is wrong", "go on", ExitFailed},
-		"phone":       {Stop(port.ErrBusy, "go on"), port.ErrBusy.Error(), "end the other program", ExitPhone},
+		"stopped":     {stop(wrong, "go on"), "source: it is wrong", "go on", ExitFailed},
+		"phone":       {stop(port.ErrBusy, "go on"), port.ErrBusy.Error(), "end the other program", ExitPhone},
 		"no phone":    {session.ErrNoPhone, session.ErrNoPhone.Error(), "switch the phone off first", ExitPhone},
 		"unread":      {&dump.UnreadError{Begun: true}, (&dump.UnreadError{Begun: true}).Error(), "run mtkkit acquire once more", ExitProblems},
 		"not there":   {&fs.PathError{Op: "open", Path: gone, Err: fs.ErrNotExist}, gone + ": there is no such file or folder", "", ExitFailed},
-		"no tag":      {&source.NoTagError{}, (&source.NoTagError{}).Error(), HintTags, ExitFailed},
+		"no tag":      {&source.NoTagError{}, (&source.NoTagError{}).Error(), hintTags, ExitFailed},
 		"rights":      {&fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}, "open x: permission denied", "is the file readable", ExitFailed},
 		"full":        {syscall.ENOSPC, syscall.ENOSPC.Error(), "the disk is full", ExitFailed},
 		"no parts":    {split.ErrNoFolder, split.ErrNoFolder.Error(), "mtkkit split", ExitFailed},
@@ -59,7 +59,7 @@ func TestOf(t *testing.T) {
 // What was said nearest to the user counts, and errors.Is sees through all of it.
 func TestWrappers(t *testing.T) {
 	inner := errors.New("inner")
-	err := Advise(Reword(Stop(Refuse(inner)), "other words"), "a", "b")
+	err := Advise(Reword(stop(Refuse(inner)), "other words"), "a", "b")
 	if hints, ok := Hints(fmt.Errorf("x: %w", err)); !ok || !slices.Equal(hints, []string{"a", "b"}) {
 		t.Errorf("%q %v", hints, ok)
 	}
@@ -79,7 +79,7 @@ func TestInterrupted(t *testing.T) {
 		hint int
 	}{
 		{context.Canceled, "nothing unfinished is left behind", 0},
-		{Stop(context.Canceled, "go on"), "what was read is on the disk", 1},
+		{stop(context.Canceled, "go on"), "what was read is on the disk", 1},
 		{&archive.ResumableError{Err: context.Canceled}, "the same command goes on from there", 0},
 	} {
 		if text, hints := Interrupted(c.err); !strings.Contains(text, c.says) || len(hints) != c.hint {

@@ -34,7 +34,17 @@ func ReadOn(err error, dir, command string) error {
 			hints = append(hints, "all else is read; or finish without what is left: "+FinishWithout(dir))
 		}
 	}
-	return Stop(err, hints...)
+	return stop(err, hints...)
+}
+
+// Moved says what to do where what is read changed meanwhile.
+func Moved(err error) error {
+	return Advise(err, "what was read of it may be of two states: read it once more, into a new folder, when nothing writes to it")
+}
+
+// Changed says what to do where a dump changed while a command worked on it.
+func Changed(err error) error {
+	return Advise(err, "what was said and made of it cannot be believed: run the command again when nothing writes to it any more")
 }
 
 // DumpFolder says what to do about a folder that is no dump folder. Any other error it returns

@@ -67,13 +67,15 @@ var refusalHintsOf = map[string]map[flash.Reason]string{
 	"parity": {flash.ReasonExists: "choose another name with -o, or move the file away"},
 }
 
-const hintForce = "--force writes it all the same, for looking at; do not flash it"
+const (
+	hintForce = "--force writes it all the same, for looking at; do not flash it"
+	hintTags  = "mtkkit backup tags lists what there is"
+)
 
 // Hints that no type of an error decides.
 const (
 	HintReadAgain = "read the region EMMC_BOOT_1 (UFS_LU0) again, whole"
 	HintWrap      = "--force wraps it all the same, for looking at; do not flash it"
-	HintTags      = "mtkkit backup tags lists what there is"
 	HintFull      = "--full reads all"  // of a blocks map that is made of a few spots
 	HintPictures  = "--html shows them" // of a blocks map on the screen
 )

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // What --split adds to a dump folder.
@@ -25,18 +26,18 @@ const (
 // did while it was read.
 func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	u, dir := a.u, a.dir()
-	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
+	src, err := source.Open(ctx, dir, source.Options{Progress: u.Bars.Event})
 	if err != nil {
 		return nil, err
 	}
-	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.bars.event})
-	u.bars.clear()
+	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.Bars.Event})
+	u.Bars.Clear()
 	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", dir, a.explainForeign(err))
 	}
-	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}), u: u}, nil
+	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.Bars.Event}), u: u}, nil
 }
 
 // splitFolder cuts the dump into images and draws its map. It returns what is to be read
@@ -52,11 +53,11 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 		return nil, err
 	}
 	u, dir := *a.u, filepath.Join(a.dir(), partsName)
-	if u.json {
-		u.out = io.Discard // one document is out already
+	if u.JSON {
+		u.Out = io.Discard // one document is out already
 	}
-	err = splitDump(ctx, &u, d, p, dir, split.Options{Inputs: d.Source.Files, Progress: u.bars.event})
-	if err != nil && err != errProblems {
+	err = splitDump(ctx, &u, d, p, dir, split.Options{Inputs: d.Source.Files, Progress: u.Bars.Event})
+	if err != nil && err != words.ErrProblems {
 		return nil, err
 	}
 	facts, err := d.Facts()
@@ -77,7 +78,7 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 	if err := page.write(func(w io.Writer) error { return r.HTML(w) }); err != nil {
 		return nil, err
 	}
-	a.u.say("map:    %s", page.path)
+	a.u.Say("map:    %s", page.path)
 	return p.Problems, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 const placeHelpText = "PLACE is oci:FOLDER, or HOST/NAME in a registry."
@@ -30,10 +31,10 @@ func backupTagsCommand(u *ui) *cli.Command {
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
 			all, err := repo.List(ctx)
 			if err != nil {
-				return placeHelp(err)
+				return words.Place(err)
 			}
-			if u.json {
-				return u.document(tagsDoc{"mtkkit.tags/1", repo.Place(), all})
+			if u.JSON {
+				return u.Document(tagsDoc{"mtkkit.tags/1", repo.Place(), all})
 			}
 			return printTags(u, repo.Place(), all)
 		}),
@@ -56,7 +57,7 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 		}
 		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
-			return placeHelp(err)
+			return words.Place(err)
 		}
 		defer repo.Close()
 		return do(ctx, repo)
@@ -81,7 +82,7 @@ func printTags(u *ui, place string, all []oci.Info) error {
 	for _, i := range all {
 		switch {
 		case i.Alien:
-			u.note("%s: %s", i.Tag, i.Problem)
+			u.Note("%s: %s", i.Tag, i.Problem)
 		case i.Problem != "":
 			bad = append(bad, flash.Problem{Severity: flash.Error, Place: i.Tag, Offset: flash.NoOffset, Text: i.Problem})
 		default:
@@ -92,12 +93,12 @@ func printTags(u *ui, place string, all []oci.Info) error {
 	}
 	w.Flush()
 	if ours > 0 {
-		u.say("%s", strings.TrimSuffix(rows.String(), "\n"))
+		u.Say("%s", strings.TrimSuffix(rows.String(), "\n"))
 	} else {
-		u.say("%s: no backups", place)
+		u.Say("%s: no backups", place)
 	}
-	u.problems(bad)
-	return verdict(bad)
+	u.Problems(bad)
+	return words.Verdict(bad)
 }
 
 // pruneOptions are the options of backup prune.
@@ -130,11 +131,11 @@ func backupPruneCommand(u *ui) *cli.Command {
 				return err
 			}
 			out, err := repo.Prune(ctx, p)
-			u.bars.clear()
+			u.Bars.Clear()
 			if out != nil && len(out.Removed)+out.Blobs > 0 || err == nil {
 				err = reportPrune(u, repo, p, out, err)
 			}
-			return placeHelp(err)
+			return words.Place(err)
 		}),
 	}
 }
@@ -184,8 +185,8 @@ type pruneDoc struct {
 }
 
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
-	if u.json && failed == nil {
-		if err := u.document(pruneDoc{"mtkkit.prune/1", repo.Place(), p.DryRun, out}); err != nil {
+	if u.JSON && failed == nil {
+		if err := u.Document(pruneDoc{"mtkkit.prune/1", repo.Place(), p.DryRun, out}); err != nil {
 			return err
 		}
 	}
@@ -194,17 +195,17 @@ func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed er
 		removed, freed = "would be removed", "would be freed"
 	}
 	for _, i := range out.Removed {
-		u.say("%s: %s (pushed %s)", i.Tag, removed, i.Created.Local().Format("2006-01-02"))
+		u.Say("%s: %s (pushed %s)", i.Tag, removed, i.Created.Local().Format("2006-01-02"))
 	}
-	u.problems(out.Notes)
+	u.Problems(out.Notes)
 	if out.Remote {
-		u.say("%d backups %s, %d stay", len(out.Removed), removed, len(out.Kept))
-		u.note("the space comes back when the registry collects its garbage; mtkkit cannot start that from here (docker-registry: docker-registry garbage-collect CONFIG)")
+		u.Say("%d backups %s, %d stay", len(out.Removed), removed, len(out.Kept))
+		u.Note("the space comes back when the registry collects its garbage; mtkkit cannot start that from here (docker-registry: docker-registry garbage-collect CONFIG)")
 	} else {
-		u.say("%d backups %s, %d stay; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
+		u.Say("%d backups %s, %d stay; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
 	}
 	if failed != nil {
 		return failed
 	}
-	return verdict(out.Notes)
+	return words.Verdict(out.Notes)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // sick is a computer with a phone in each state, and a user who may nothing.
@@ -25,8 +27,8 @@ func sick() *host.Facts {
 
 func talk(json bool, what func(*ui) error) (out, err string, failed error) {
 	var o, e bytes.Buffer
-	u := newUI(streams{out: &o, err: &e})
-	u.json = json
+	u := newUI(screen.Streams{Out: &o, Err: &e})
+	u.JSON = json
 	failed = what(u)
 	return o.String(), e.String(), failed
 }
@@ -51,7 +53,7 @@ func TestPorts(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
 	}
-	if !errors.Is(err, errProblems) {
+	if !errors.Is(err, words.ErrProblems) {
 		t.Errorf("%v", err)
 	}
 	if out, said, err := talk(false, func(u *ui) error { return listPorts(u, &host.Facts{OS: "linux"}) }); err != nil ||
@@ -68,7 +70,7 @@ func TestPorts(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	out, said, err := talk(false, func(u *ui) error { return examine(u, sick()) })
-	if !errors.Is(err, errProblems) || !strings.Contains(out, "in the way: 4") {
+	if !errors.Is(err, words.ErrProblems) || !strings.Contains(out, "in the way: 4") {
 		t.Errorf("%v\n%s%s", err, out, said)
 	}
 	for _, want := range []string{"warning: permission:", "warning: ModemManager:", "warning: /dev/ttyACM0:", "warning: stick: is on a vfat",

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // dumpOptions are the options of every command that reads a dump.
@@ -61,7 +62,7 @@ func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
 	out := dump.Options{
 		Table: o.namesTable(), Trust: o.trust != "", Boot1: o.boot1, Boot2: o.boot2, RPMB: o.rpmb,
 		Storage: o.storage, Platform: o.platform, Alone: o.noSiblings,
-		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.bars.event,
+		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.Bars.Event,
 	}
 	switch {
 	case o.scatter != "" && o.table != "":
@@ -123,16 +124,16 @@ func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Option
 	}
 	more(&opt)
 	d, err := dump.OpenPieces(ctx, paths, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
 		if len(paths) > 1 {
-			u.problems(notable(none.Problems))
+			u.Problems(notable(none.Problems))
 		} else {
-			u.problems(errorsOf(none.Problems))
+			u.Problems(errorsOf(none.Problems))
 		}
 	}
 	if err != nil {
-		return nil, withKeys(err, o.key)
+		return nil, words.LockedDump(err, o.key)
 	}
 	u.tellTaken(d)
 	u.unfinished = unfinishedOf(d.Source, d.Path)
@@ -143,11 +144,11 @@ func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Option
 func (u *ui) tellTaken(d *dump.Dump) {
 	for _, t := range d.Taken {
 		switch {
-		case u.json:
+		case u.JSON:
 		case t.Inside:
-			u.note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
+			u.Note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
 		default:
-			u.note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", baseOf(t.Path), t.Why)
+			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", baseOf(t.Path), t.Why)
 		}
 	}
 }
@@ -159,7 +160,7 @@ func openBytes(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*so
 		return nil, err
 	}
 	src, err := dump.OpenBytes(ctx, paths, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	return src, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // convertOptions are the options of image trim, sparse and raw.
@@ -122,9 +123,9 @@ func (s *conversion) trim() error {
 	case err != nil:
 		return err
 	case n == 0:
-		return refusal{fmt.Errorf("%s: its true length is not proven: %s", s.name, known), []string{"flash tools take the whole image as it is, too"}}
+		return words.Refuse(fmt.Errorf("%s: its true length is not proven: %s", s.name, known), "flash tools take the whole image as it is, too")
 	case n == s.img.Size():
-		s.u.say("%s: there is nothing to trim: %s", s.name, known)
+		s.u.Say("%s: there is nothing to trim: %s", s.name, known)
 		return nil
 	}
 	return s.write(".trimmed.img", flash.Slice(s.img, flash.Extent{Length: n}), fmt.Sprintf("0x%x bytes of 0x%x: %s", n, s.img.Size(), known))
@@ -132,11 +133,11 @@ func (s *conversion) trim() error {
 
 func (s *conversion) sparse() error {
 	if image.Sniff(s.img).Kind == image.SparseAndroid {
-		return refusal{fmt.Errorf("%s is an Android sparse image already", s.name), []string{"mtkkit image raw makes the plain image of it"}}
+		return words.Refuse(fmt.Errorf("%s is an Android sparse image already", s.name), "mtkkit image raw makes the plain image of it")
 	}
 	const block = 4096
 	if s.img.Size()%block != 0 {
-		return refusal{fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), []string{"is it cut? sparse files tell an image in whole blocks"}}
+		return words.Refuse(fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), "is it cut? sparse files tell an image in whole blocks")
 	}
 	view, err := image.NewSparseView(s.img, block, looking(s.ctx, s.u, s.img.Size()))
 	if err != nil {
@@ -156,7 +157,7 @@ func (s *conversion) sparse() error {
 	}
 	for i := range pieces { // all of them, or none
 		if err := split.RefuseFile(s.outName(ending(i)), split.FileOptions{Inputs: s.inputs}); err != nil {
-			return refused(err)
+			return words.Refused(err)
 		}
 	}
 	for i, p := range pieces {
@@ -172,20 +173,20 @@ func (s *conversion) raw() error {
 	if err != nil {
 		return err
 	}
-	s.u.problems(problems)
+	s.u.Problems(problems)
 	if err := s.write(".raw.img", s.img, fmt.Sprintf("0x%x bytes", s.img.Size())); err != nil {
 		return err
 	}
 	if err := s.tellMade(); err != nil {
 		return err
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }
 
 // looking tells the progress of a look through an image.
 func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 	return func(done int64) error {
-		u.bars.event(flash.Event{Op: "look", Done: done, Total: total})
+		u.Bars.Event(flash.Event{Op: "look", Done: done, Total: total})
 		return ctx.Err()
 	}
 }
@@ -204,10 +205,10 @@ type madeFile struct {
 
 // tellMade prints the document, if one is asked for.
 func (s *conversion) tellMade() error {
-	if !s.u.json {
+	if !s.u.JSON {
 		return nil
 	}
-	return s.u.document(madeDoc{"mtkkit.image-files/1", s.made})
+	return s.u.Document(madeDoc{"mtkkit.image-files/1", s.made})
 }
 
 // outName is the image's name with an ending, unless -o says another.
@@ -227,14 +228,14 @@ func (s *conversion) outName(ending string) string {
 }
 
 // write makes the file.
-func (s *conversion) write(ending string, img flash.Image, words string) error {
+func (s *conversion) write(ending string, img flash.Image, is string) error {
 	out := s.outName(ending)
-	r, err := split.WriteImage(s.ctx, img, out, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.bars.event})
-	s.u.bars.clear()
+	r, err := split.WriteImage(s.ctx, img, out, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.Bars.Event})
+	s.u.Bars.Clear()
 	if err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	s.made = append(s.made, madeFile{out, r.Size, r.SHA256})
-	s.u.say("%s: %s", out, words)
+	s.u.Say("%s: %s", out, is)
 	return nil
 }

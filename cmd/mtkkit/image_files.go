@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
@@ -42,7 +43,7 @@ func imageLsCommand(u *ui) *cli.Command {
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
-				l := &fileLister{ctx: ctx, u: u, o: o, f: f, out: bufio.NewWriter(u.out)}
+				l := &fileLister{ctx: ctx, u: u, o: o, f: f, out: bufio.NewWriter(u.Out)}
 				return l.list(name)
 			})
 		}),
@@ -86,9 +87,9 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	defer o.Close()
 	err = do(o, place.path)
 	problems := append(o.told, o.Problems()...)
-	u.problems(problems)
+	u.Problems(problems)
 	if err == nil {
-		err = verdict(problems)
+		err = words.Verdict(problems)
 	}
 	return inWords(err, o.name, flash.Worst(problems) == flash.Error)
 }
@@ -164,14 +165,14 @@ func (l *fileLister) list(name string) error {
 	default:
 		err = l.add(path.Base(name), node, nil)
 	}
-	if l.u.json && err == nil {
-		err = l.u.document(fileList{"mtkkit.files/1", l.f.name, name, l.docs, l.f.Problems()})
+	if l.u.JSON && err == nil {
+		err = l.u.Document(fileList{"mtkkit.files/1", l.f.name, name, l.docs, l.f.Problems()})
 	}
 	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
 	}
 	if l.bad {
-		return errProblems
+		return words.ErrProblems
 	}
 	return nil
 }
@@ -184,9 +185,9 @@ func (l *fileLister) add(at string, node *files.Inode, err error) error {
 	d := l.f.describe(at, node, err)
 	if err != nil {
 		l.bad = true
-		l.u.problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
+		l.u.Problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
 	}
-	if l.u.json {
+	if l.u.JSON {
 		l.docs = append(l.docs, d)
 		return nil
 	}
@@ -239,7 +240,7 @@ func (o *opened) describe(name string, node *files.Inode, err error) listed {
 
 // line is a file as ls prints it.
 func (l listed) line(long bool) string {
-	name := oneLine(l.Path)
+	name := words.OneLine(l.Path)
 	if !long {
 		return name
 	}
@@ -251,7 +252,7 @@ func (l listed) line(long bool) string {
 		size = l.Device
 	}
 	if l.Target != "" {
-		name += " -> " + oneLine(l.Target)
+		name += " -> " + words.OneLine(l.Target)
 	}
 	if l.Encrypted {
 		name += "  (encrypted)"
@@ -296,14 +297,14 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 	}
 	to := opt.output
 	if to == "" {
-		return copyFile(ctx, u.out, img)
+		return copyFile(ctx, u.Out, img)
 	}
 	out := outFile{path: to, inputs: o.inputs, ours: "\x00"}
 	if _, err := os.Lstat(to); err == nil {
 		if err := out.refuse(); err != nil {
 			return err
 		}
-		return refusal{fmt.Errorf("%s is there already", to), []string{"choose another name"}}
+		return words.Refuse(fmt.Errorf("%s is there already", to), "choose another name")
 	}
 	if err := out.write(func(w io.Writer) error { return copyFile(ctx, w, img) }); err != nil {
 		return writeError{err}

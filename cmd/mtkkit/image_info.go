@@ -18,6 +18,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func imageInfoCommand(u *ui) *cli.Command {
@@ -95,8 +96,8 @@ func (v *imageViewer) pieces(paths []string) error {
 	}
 	defer src.Close()
 	if user := src.User(); user != nil && !beginsLikeDump(user.Image) {
-		v.u.problems(src.Problems)
-		return errors.Join(v.describe(&opened{name: paths[0], img: dump.Strict(user.Image, user.Unread)}), verdict(src.Problems))
+		v.u.Problems(src.Problems)
+		return errors.Join(v.describe(&opened{name: paths[0], img: dump.Strict(user.Image, user.Unread)}), words.Verdict(src.Problems))
 	}
 	d, err := openAny(v.ctx, v.u, v.o, paths...)
 	if err != nil {
@@ -167,7 +168,7 @@ type namedInfo struct {
 func (v *imageViewer) describe(s *opened) error {
 	u := v.u
 	i, err := image.DescribeWhole(s.img, looking(v.ctx, u, s.img.Size()))
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil && (v.ctx.Err() != nil || i.Kind == "") {
 		return err
 	}
@@ -179,14 +180,14 @@ func (v *imageViewer) describe(s *opened) error {
 			i.Problems = append(i.Problems, flash.Problem{Severity: flash.Warning, Place: s.name, Offset: flash.NoOffset, Text: why})
 		}
 	}
-	if u.json {
+	if u.JSON {
 		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
-		if err := u.document(doc); err != nil {
+		if err := u.Document(doc); err != nil {
 			return err
 		}
 	}
-	u.say("%s", s.name)
-	row := func(key, value string) { u.say("  %-16s %s", key, value) }
+	u.Say("%s", s.name)
+	row := func(key, value string) { u.Say("  %-16s %s", key, value) }
 	row("kind", i.Kind.String())
 	if i.Label != "" {
 		row("label", i.Label)
@@ -200,8 +201,8 @@ func (v *imageViewer) describe(s *opened) error {
 	for _, f := range i.Facts {
 		row(f.Key, f.Value)
 	}
-	u.problems(i.Problems)
-	return verdict(i.Problems)
+	u.Problems(i.Problems)
+	return words.Verdict(i.Problems)
 }
 
 // describeDump tells every partition in a line.
@@ -220,19 +221,19 @@ func describeDump(u *ui, d *input) error {
 	}
 	s, err := dump.Super(p, "a")
 	if err != nil {
-		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: plain(err.Error())})
+		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: words.Plain(err.Error())})
 	} else if s != nil {
 		doc.addLogical(s)
 	}
-	if u.json {
-		if err := u.document(doc); err != nil {
+	if u.JSON {
+		if err := u.Document(doc); err != nil {
 			return err
 		}
 	} else if err := doc.print(u); err != nil {
 		return err
 	}
-	u.problems(doc.Problems)
-	return verdict(doc.Problems)
+	u.Problems(doc.Problems)
+	return words.Verdict(doc.Problems)
 }
 
 func describeItem(it *plan.Item) *image.Info {
@@ -268,7 +269,7 @@ func (doc *imageDoc) addLogical(s *lp.Super) {
 }
 
 func (doc *imageDoc) print(u *ui) error {
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tSAYS")
 	for _, n := range doc.Partitions {
 		length := "-"
@@ -278,7 +279,7 @@ func (doc *imageDoc) print(u *ui) error {
 		case n.Length > 0:
 			length = flash.Size(n.Length).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(oneLine(brief(n.Info)), "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(words.OneLine(brief(n.Info)), "-"))
 	}
 	return w.Flush()
 }

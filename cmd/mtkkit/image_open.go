@@ -151,8 +151,8 @@ func (u *ui) tellSlot(s dump.Slot) {
 	switch {
 	case s.Single:
 	case s.From != "":
-		u.note("slot %s is the active one, says %s; name the other with its suffix", s.Suffix, s.From)
+		u.Note("slot %s is the active one, says %s; name the other with its suffix", s.Suffix, s.From)
 	default:
-		u.note("nothing in the dump says which slot is active: a is taken; name the other with its suffix")
+		u.Note("nothing in the dump says which slot is active: a is taken; name the other with its suffix")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // openPieces opens sparse files and lays them over each other. Damaged ones are
@@ -33,8 +34,8 @@ func (s *conversion) openPieces() ([]flash.Problem, error) {
 			bad = append(bad, more...)
 		}
 		if flash.Worst(bad) >= flash.Error {
-			s.u.problems(bad)
-			return nil, refusal{fmt.Errorf("%s is damaged: nothing was written", name), []string{"download or copy it again"}}
+			s.u.Problems(bad)
+			return nil, words.Refuse(fmt.Errorf("%s is damaged: nothing was written", name), "download or copy it again")
 		}
 		for _, b := range bad {
 			if b.Severity > flash.Note { // what a piece does not say, another may

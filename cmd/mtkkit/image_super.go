@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // superOptions are the options of image super.
@@ -138,23 +139,23 @@ type superDoc struct {
 }
 
 func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
-	if u.json {
-		if err := u.document(superDoc{"mtkkit.super/1", path, s.Geometry, list, s.Problems}); err != nil {
+	if u.JSON {
+		if err := u.Document(superDoc{"mtkkit.super/1", path, s.Geometry, list, s.Problems}); err != nil {
 			return err
 		}
 	} else {
-		w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+		w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(w, "NAME\tSIZE\tGROUP\tEXTENTS\tCONTENT")
 		for _, p := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(p.Name), flash.Size(p.Size), oneLine(p.Group), cmp.Or(oneLine(extents(p)), "-"), contentOf(p))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(p.Name), flash.Size(p.Size), words.OneLine(p.Group), cmp.Or(words.OneLine(extents(p)), "-"), contentOf(p))
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 	}
 	problems := append(slices.Clone(s.Problems), lacks(list)...)
-	u.problems(problems)
-	return verdict(problems)
+	u.Problems(problems)
+	return words.Verdict(problems)
 }
 
 // lacks tells which partitions are not whole.
@@ -228,7 +229,7 @@ func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *l
 		}
 	}
 	if len(outputs) == 0 {
-		u.problems(problems)
+		u.Problems(problems)
 		return fmt.Errorf("%s: nothing of its %d logical partitions can be written", o.name, len(list))
 	}
 	dir := cmp.Or(opt.output, besides(o.name, ".super"))
@@ -236,15 +237,15 @@ func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *l
 	if err := putFolder(ctx, dir, opt.force, o.inputs, outputs, m); err != nil {
 		return err
 	}
-	u.bars.clear()
-	if u.json {
-		if err := u.document(m); err != nil {
+	u.Bars.Clear()
+	if u.JSON {
+		if err := u.Document(m); err != nil {
 			return err
 		}
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	for _, out := range outputs {
-		u.say("%s/%s: %s, %s", dir, out.Name, flash.Size(out.Image.Size()), image.Sniff(out.Image).Kind)
+		u.Say("%s/%s: %s, %s", dir, out.Name, flash.Size(out.Image.Size()), image.Sniff(out.Image).Kind)
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }

@@ -8,12 +8,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func infoCommand(u *ui) *cli.Command {
@@ -47,16 +47,16 @@ func describe(u *ui, d *input) error {
 		i.Build = report.Software(f.Rows)
 		i.found(report.FindIMEIs(f.Rows))
 	}
-	if u.json {
-		if err := u.document(i); err != nil {
+	if u.JSON {
+		if err := u.Document(i); err != nil {
 			return err
 		}
 	} else {
 		i.print(u)
 	}
-	u.problems(i.Problems)
+	u.Problems(i.Problems)
 	d.missingPieces(u)
-	return verdict(i.Problems)
+	return words.Verdict(i.Problems)
 }
 
 // info is what is known of a dump; the same struct is printed and written as JSON.
@@ -129,15 +129,15 @@ var generations = map[flash.Generation]string{
 }
 
 func (i *info) print(u *ui) {
-	row := func(k, format string, a ...any) { u.say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
-	u.say("%s", i.File)
+	row := func(k, format string, a ...any) { u.Say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
+	u.Say("%s", i.File)
 	row("chip", "%s", fact(i.Chip))
 	row("project", "%s", fact(i.Project))
 	row("storage", "%s", storageWord(i.Storage))
 	for _, f := range i.Build {
 		row("build", "%s (from %s)", f.Value, f.From)
 	}
-	for _, s := range imeiWords(i.imeis) {
+	for _, s := range words.IMEIs(i.imeis) {
 		row("imei", "%s", s)
 	}
 	row("table", "%s", generations[i.Generation])
@@ -156,7 +156,7 @@ func (i *info) print(u *ui) {
 	}
 	switch {
 	case i.Generation == "boot":
-		row("next", "mtkkit preloader info %s", flags.Quoted(i.File))
+		row("next", "mtkkit preloader info %s", words.Quoted(i.File))
 	case len(i.Missing) > 0:
 		row("complete", "no")
 	case i.unfinished:
@@ -174,11 +174,11 @@ func (i *info) print(u *ui) {
 func printMissing(u *ui, missing []layout.Range) {
 	const most = 64
 	if n := len(missing) - most; n > 1 {
-		defer u.say("  %-11s and %d more places: --json has them all", "missing", n)
+		defer u.Say("  %-11s and %d more places: --json has them all", "missing", n)
 		missing = missing[:most]
 	}
 	for _, m := range missing {
-		u.say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
+		u.Say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
 			m.Region, m.Offset, m.Length, flash.Size(m.Length))
 	}
 }

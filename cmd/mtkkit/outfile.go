@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // outFile is a single file that a command writes: as NAME.part first, so that nothing
@@ -40,7 +41,7 @@ func (o outFile) refuse() error {
 }
 
 func (o outFile) inTheWay() error {
-	return refusal{fmt.Errorf("%s is in the way", o.part()), []string{"it may be the rest of an interrupted run: remove it if so"}}
+	return words.Refuse(fmt.Errorf("%s is in the way", o.part()), "it may be the rest of an interrupted run: remove it if so")
 }
 
 // refuseName is refuse for the name that the file is to have in the end.
@@ -52,7 +53,7 @@ func (o outFile) refuseName() error {
 		}
 		for _, in := range o.inputs {
 			if ist, err := os.Stat(in); err == nil && os.SameFile(st, ist) {
-				return refusal{fmt.Errorf("%s is the input %s itself", path, in), []string{"choose another name"}}
+				return words.Refuse(fmt.Errorf("%s is the input %s itself", path, in), "choose another name")
 			}
 		}
 	}
@@ -63,9 +64,9 @@ func (o outFile) refuseName() error {
 	case err != nil:
 		return err
 	case !st.Mode().IsRegular() || !o.isOurs():
-		return refusal{fmt.Errorf("%s is there already and was not written by this command", o.path), []string{"move it away, or choose another name"}}
+		return words.Refuse(fmt.Errorf("%s is there already and was not written by this command", o.path), "move it away, or choose another name")
 	case !o.force:
-		return refusal{fmt.Errorf("%s is there already", o.path), []string{"--force replaces it, or choose another name"}}
+		return words.Refuse(fmt.Errorf("%s is there already", o.path), "--force replaces it, or choose another name")
 	}
 	return nil
 }
@@ -103,7 +104,7 @@ func (o outFile) write(fill func(io.Writer) error) error {
 func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
 	folder, err := split.Create(dir, outputs, nil, split.Options{Force: force, Inputs: nonEmpty(inputs)})
 	if err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	if _, err = folder.Copy(ctx); err == nil {
 		err = folder.Finish(m)

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func portsCommand(u *ui) *cli.Command {
@@ -51,7 +52,7 @@ type portDevice struct {
 func listPorts(u *ui, facts *host.Facts) error {
 	doc, all := portsDocument{Schema: "mtkkit.ports/1", Devices: []portDevice{}}, []host.Finding(nil)
 	for _, d := range facts.Devices {
-		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: fixes(host.CheckDevice(facts, d))}
+		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: words.Fixes(host.CheckDevice(facts, d))}
 		for _, port := range d.Ports {
 			p.Ports = append(p.Ports, port.Name)
 		}
@@ -59,8 +60,8 @@ func listPorts(u *ui, facts *host.Facts) error {
 		doc.Devices = append(doc.Devices, p)
 		all = append(all, p.Findings...)
 	}
-	if u.json {
-		if err := u.document(doc); err != nil {
+	if u.JSON {
+		if err := u.Document(doc); err != nil {
 			return err
 		}
 	} else {
@@ -68,15 +69,15 @@ func listPorts(u *ui, facts *host.Facts) error {
 	}
 	u.findings(all)
 	if host.Worst(all) > flash.Note {
-		return errProblems
+		return words.ErrProblems
 	}
 	return nil
 }
 
 func printPorts(u *ui, ds []portDevice) {
 	if len(ds) == 0 {
-		u.say("no phone and no serial port on the bus")
-		u.hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")
+		u.Say("no phone and no serial port on the bus")
+		u.Hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")
 		return
 	}
 	for _, d := range ds {
@@ -88,20 +89,16 @@ func printPorts(u *ui, ds []portDevice) {
 		if d.Product != "" {
 			what += fmt.Sprintf(" (%s)", d.Product)
 		}
-		u.say("%-14s %-11s %s", name, d.ID, what)
+		u.Say("%-14s %-11s %s", name, d.ID, what)
 	}
 }
 
 // findings speaks of what is in the way, each with its fix.
 func (u *ui) findings(fs []host.Finding) {
 	for _, f := range fs {
-		if f.Severity == flash.Note {
-			u.note("%s: %s", f.About, f.Text)
-		} else {
-			u.line(f.Severity.String(), "33;1", "%s: %s", f.About, f.Text)
-		}
-		if f.Fix != "" && (f.Severity > flash.Note || !u.quiet) {
-			u.hint("%s", f.Fix)
+		u.Tell(f.Severity, "%s: %s", f.About, f.Text)
+		if f.Fix != "" && (f.Severity > flash.Note || !u.Quiet) {
+			u.Hint("%s", f.Fix)
 		}
 	}
 }

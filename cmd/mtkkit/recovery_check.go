@@ -63,7 +63,7 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 		return err
 	}
 	defer done()
-	u.bars.clear()
+	u.Bars.Clear()
 	if o.stock != "" {
 		own, err := source.OpenFile(o.stock)
 		if err != nil {
@@ -79,6 +79,6 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 	if err != nil {
 		return err
 	}
-	u.say("%s", v.Line)
-	return u.end(checkedImage{"mtkkit.recovery-check/1", path, v}, v.Reasons)
+	u.Say("%s", v.Line)
+	return u.End(checkedImage{"mtkkit.recovery-check/1", path, v}, v.Reasons)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func verifyCommand(u *ui) *cli.Command {
@@ -39,7 +40,7 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	}
 	v, err := dump.Verify(ctx, path, opt)
 	if err != nil {
-		return withKeys(err, o.key)
+		return words.LockedDump(err, o.key)
 	}
 	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: v.Path, Verdict: string(v.State), Problems: v.Problems}
 	if v.Boot != nil {
@@ -53,11 +54,11 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	case v.State == dump.Broken:
 		return fmt.Errorf("%s: the verification does not hold", path)
 	case v.State == dump.Partial, v.State == dump.Unproven:
-		return errProblems
+		return words.ErrProblems
 	case v.Unfinished:
 		u.unfinished = &unfinished{path: path, told: true}
 	}
-	return verdict(v.Problems)
+	return words.Verdict(v.Problems)
 }
 
 // verdictWords are the sentence of a verdict.
@@ -105,17 +106,17 @@ type verdictDoc struct {
 }
 
 func (v verdictDoc) say(u *ui, sentence string) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(v); err != nil {
+	u.Bars.Clear()
+	if u.JSON {
+		if err := u.Document(v); err != nil {
 			return err
 		}
 	}
-	u.problems(v.Problems)
+	u.Problems(v.Problems)
 	if v.bootWords != "" {
-		u.say("%s", v.bootWords)
+		u.Say("%s", v.bootWords)
 	}
-	u.say("%s: %s", v.Path, sentence)
+	u.Say("%s: %s", v.Path, sentence)
 	return nil
 }
 

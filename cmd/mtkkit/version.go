@@ -22,10 +22,10 @@ func versionCommand(u *ui) *cli.Command {
 			if err := flags.None(args, "it takes no file"); err != nil {
 				return err
 			}
-			if u.json {
-				return u.document(versionDoc{"mtkkit.version/1", version()})
+			if u.JSON {
+				return u.Document(versionDoc{"mtkkit.version/1", version()})
 			}
-			u.say("mtkkit %s", version())
+			u.Say("mtkkit %s", version())
 			return nil
 		}),
 	}

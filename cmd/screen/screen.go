@@ -58,6 +58,18 @@ func (s *Screen) Note(format string, a ...any) {
 	}
 }
 
+// Tell says something as loud as it is.
+func (s *Screen) Tell(loud flash.Severity, format string, a ...any) {
+	switch loud {
+	case flash.Note:
+		s.Note(format, a...)
+	case flash.Warning:
+		s.line("warning", "33;1", format, a...)
+	default:
+		s.line("error", "31;1", format, a...)
+	}
+}
+
 // Fail prints the line that says why the program stops.
 func (s *Screen) Fail(format string, a ...any) {
 	s.Bars.Clear()
@@ -96,15 +108,8 @@ func (s *Screen) Problems(ps []flash.Problem) {
 		if s.Heard != nil {
 			s.Heard(p)
 		}
-		switch p = words.Problem(p); p.Severity {
-		case flash.Note:
-			if !s.JSON {
-				s.Note("%s", p)
-			}
-		case flash.Warning:
-			s.line("warning", "33;1", "%s", p)
-		default:
-			s.line("error", "31;1", "%s", p)
+		if p = words.Problem(p); p.Severity > flash.Note || !s.JSON {
+			s.Tell(p.Severity, "%s", p)
 		}
 	}
 }

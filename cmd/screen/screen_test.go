@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
@@ -124,6 +125,17 @@ func TestBars(t *testing.T) {
 	s.Bars.Clear()
 	if errs.Len() > 0 {
 		t.Errorf("%q", errs.String())
+	}
+}
+
+// Progress on paper says how fast it goes and what is left.
+func TestPace(t *testing.T) {
+	e := flash.Event{Op: "read", Done: 30 << 20, Total: 90 << 20, Detail: "ROM_1, 2 retries"}
+	if got, want := pace(e, 10<<20, 10*time.Second), ", 2 MiB/s, 30s left: ROM_1, 2 retries"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := pace(flash.Event{Op: "hash", Done: 1}, 0, time.Second); got != "" {
+		t.Errorf("of an unknown total: %q", got)
 	}
 }
 
