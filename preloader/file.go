@@ -9,10 +9,10 @@ import (
 // File is one GFH file in a region: a preloader, or the second part of a feature
 // phone's. All offsets are in the image that was given to Read.
 type File struct {
-	Kind      string       `json:"kind"`      // "preloader", "ext_bootloader", "dsp_bl", else "file type 0x…"
-	FileName  string       `json:"file_name"` // what Name returns
-	Extent    flash.Extent `json:"extent"`    // as FILE_INFO says; may run past a cut image
-	Present   int64        `json:"present"`   // bytes of it that are here
+	Kind      string       `json:"kind"`    // "preloader", "ext_bootloader", "dsp_bl", else "file type 0x…"
+	FileName  string       `json:"file"`    // what Name returns
+	Extent    flash.Extent `json:"extent"`  // as FILE_INFO says; may run past a cut image
+	Present   int64        `json:"present"` // bytes of it that are here
 	Entry     *Descriptor  `json:"entry,omitempty"`
 	Info      FileInfo     `json:"file_info"`
 	Records   []Record     `json:"records"`

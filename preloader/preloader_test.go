@@ -49,7 +49,7 @@ func TestJSONReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"medium":"EMMC_BOOT"`, `"file_name":"preloader_k65v1_64_bsp.bin"`,
+	for _, want := range []string{`"medium":"EMMC_BOOT"`, `"file":"preloader_k65v1_64_bsp.bin"`,
 		`"proof":{"kind":"sha256","ok":true`, `"raw":"0101`, `"name":"BROM_CFG"`, `"fill":"00"`} {
 		if !bytes.Contains(b, []byte(want)) {
 			t.Errorf("no %s in %s", want, b)

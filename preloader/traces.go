@@ -42,7 +42,7 @@ const (
 type Bloader struct {
 	Offset   int64      `json:"offset"`  // in the image
 	Version  string     `json:"version"` // "v35"
-	FileName string     `json:"file_name"`
+	FileName string     `json:"file"`
 	Board    string     `json:"board"` // of FileName, "" when that is malformed or a left-over default
 	EMICount uint32     `json:"emi_count"`
 	EMI      []EMIEntry `json:"emi,omitempty"` // nil when the count does not fit the block

@@ -32,7 +32,7 @@ type Verdict struct {
 	Answer    Answer          `json:"answer"`
 	Line      string          `json:"line"`      // the verdict in one line
 	Partition string          `json:"partition"` // where the image belongs on this phone
-	Reasons   []flash.Problem `json:"reasons"`
+	Reasons   []flash.Problem `json:"problems"`
 }
 
 // checker holds a check in the making.

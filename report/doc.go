@@ -3,7 +3,7 @@
 //
 //	Facts (rows, regions, problems) ──Build──► Report ──Text──► a table and a strip for each region
 //	   from layout and plan, by cmd              │  └───HTML──► one file: no network, no script
-//	                                             └──────json──► the same struct, "mtkkit.blocks/1"
+//	                                             └──────json──► the same struct, "mtkkit.blocks/2"
 //
 // What a table cannot say is read from the rows themselves. By default that is a few
 // spots of each, so that 60 GB take no longer than 60 MB:

@@ -3,7 +3,7 @@ package report
 import "github.com/mtkkit/mtkkit/flash"
 
 // Schema is the version of the report's shape as JSON.
-const Schema = "mtkkit.blocks/1"
+const Schema = "mtkkit.blocks/2"
 
 // Report is what is known of a dump. Its JSON is the machine's form of it, Text and
 // HTML are the people's.
@@ -70,7 +70,7 @@ type Row struct {
 	Class     Class           `json:"class"`
 	Region    flash.Region    `json:"region"`
 	Scatter   *int64          `json:"scatter_address,omitempty"` // as scatter files count, nil unknown
-	Start     int64           `json:"start"`                     // in the region; flash.Unplaced when only the end is known
+	Start     int64           `json:"offset"`                    // in the region; flash.Unplaced when only the end is known
 	Length    int64           `json:"length"`
 	Present   int64           `json:"present"` // bytes of it at hand
 	File      string          `json:"file,omitempty"`
@@ -146,7 +146,7 @@ type Logo struct {
 type Picture struct {
 	Index  int    `json:"index"`
 	Also   []int  `json:"also,omitempty"` // other places of the same picture
-	Bytes  int64  `json:"bytes"`          // of pixels
+	Bytes  int64  `json:"size"`           // of pixels
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 	Format string `json:"format"` // "BGRA", "RGB565"

@@ -174,7 +174,7 @@ func TestJSON(t *testing.T) {
 		if d := cmp.Diff(r, &again); d != "" {
 			t.Errorf("%s changes on its way through JSON:\n%s", name, d)
 		}
-		if !strings.Contains(string(b), `"schema":"mtkkit.blocks/1"`) {
+		if !strings.Contains(string(b), `"schema":"mtkkit.blocks/2"`) {
 			t.Error("no schema")
 		}
 		if strings.Contains(string(b), "somebody") {

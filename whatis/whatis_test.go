@@ -135,7 +135,7 @@ func samples(t testing.TB) []sample {
 		{"SLA.cert", build(2000, piece{0, "\x01\x02"}), CertFile, true},
 		{"ROM_1.map", []byte(mapText), RescueMap, true},
 		{"manifest.json", []byte(manifestText("true")), Manifest, true},
-		{"report.json", []byte(`{"schema": "mtkkit.blocks/1"}`), Document, true},
+		{"report.json", []byte(`{"schema": "mtkkit.blocks/2"}`), Document, true},
 		{"other.json", []byte(`{"name": "value"}`), Text, true},
 		{"SHA256SUMS", []byte(sumText), Sums, true},
 		{"map.html", []byte("<!doctype html>\n<html>\n<meta name=\"generator\" content=\"mtkkit blocks\">\n<title>ROM_1: blocks map</title>"), BlocksMap, true},

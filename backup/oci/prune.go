@@ -33,9 +33,9 @@ type Pruned struct {
 	Removed []Info          `json:"removed"`
 	Kept    []Info          `json:"kept"`
 	Blobs   int             `json:"blobs"` // that nothing needs any more
-	Bytes   int64           `json:"bytes"` // of these
+	Bytes   int64           `json:"size"`  // of these
 	Remote  bool            `json:"registry"`
-	Notes   []flash.Problem `json:"problems,omitempty"`
+	Notes   []flash.Problem `json:"problems"`
 }
 
 // choose divides the tags by the policy.

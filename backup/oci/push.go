@@ -41,15 +41,15 @@ type PushOptions struct {
 // Stats say what a push cost.
 type Stats struct {
 	Files       int   `json:"files"`
-	Bytes       int64 `json:"bytes"` // of the files
+	Bytes       int64 `json:"size"` // of the files
 	Groups      int   `json:"groups"`
 	Shared      int   `json:"shared"` // groups that were there already, in another backup or this one
-	SharedBytes int64 `json:"shared_bytes"`
-	Sent        int   `json:"sent"`       // blobs
-	SentBytes   int64 `json:"sent_bytes"` // compressed
-	Unread      int   `json:"unread"`     // tags that could not be read, and so share nothing
-	Sealed      int   `json:"sealed"`     // files that are encrypted
-	SealedBytes int64 `json:"sealed_bytes"`
+	SharedBytes int64 `json:"shared_size"`
+	Sent        int   `json:"sent"`      // blobs
+	SentBytes   int64 `json:"sent_size"` // compressed
+	Unread      int   `json:"unread"`    // tags that could not be read, and so share nothing
+	Sealed      int   `json:"sealed"`    // files that are encrypted
+	SealedBytes int64 `json:"sealed_size"`
 
 	// Blobs of a layout folder that were found damaged: written anew, or not to be, as they
 	// were compressed in another way and nothing here makes the same bytes.

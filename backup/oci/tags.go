@@ -17,9 +17,9 @@ type Info struct {
 	Created time.Time `json:"created,omitzero"`
 	Chip    string    `json:"chip,omitempty"`
 	Project string    `json:"project,omitempty"`
-	Bytes   int64     `json:"bytes"`        // of its files
-	Stored  int64     `json:"stored_bytes"` // of its blobs, each counted once; others may use them too
-	Own     int64     `json:"own_bytes"`    // of those that no other tag uses
+	Bytes   int64     `json:"size"`        // of its files
+	Stored  int64     `json:"stored_size"` // of its blobs, each counted once; others may use them too
+	Own     int64     `json:"own_size"`    // of those that no other tag uses
 	Blobs   int       `json:"blobs"`
 	Sealed  string    `json:"encrypted,omitempty"` // "all" of it, or what is "private"
 	Problem string    `json:"problem,omitempty"`   // why the rest is not known

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
@@ -15,14 +16,6 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 	"github.com/mtkkit/mtkkit/words"
 )
-
-// acquired is the JSON document of acquire.
-type acquired struct {
-	Schema   string          `json:"schema"`
-	Folder   string          `json:"folder"`
-	Finished bool            `json:"finished"`
-	Manifest *flash.Manifest `json:"manifest"`
-}
 
 // summary says what was read. It returns what makes the exit code.
 func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished bool, rest session.Rest) ([]flash.Problem, error) {
@@ -41,7 +34,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 		problems = append(problems, holes...)
 	}
 	if u.JSON {
-		if err := u.Document(acquired{"mtkkit.acquire/1", a.dir(), finished, m}); err != nil {
+		if err := u.Document(document.Acquired{Folder: a.dir(), Finished: finished, Manifest: m, Problems: problems}); err != nil {
 			return nil, err
 		}
 	}

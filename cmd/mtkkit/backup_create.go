@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/words"
@@ -147,7 +148,7 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	m := made.Record
 	if u.JSON {
-		if err := u.Document(m); err != nil {
+		if err := u.Document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
-	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -41,38 +41,14 @@ func backupDiffCommand(u *ui) *cli.Command {
 	}
 }
 
-// diffDoc is the JSON document of diff.
-type diffDoc struct {
-	Schema    string            `json:"schema"`
-	A         string            `json:"a"`
-	B         string            `json:"b"`
-	SameModel bool              `json:"same_model"`
-	Phone     archive.SamePhone `json:"phone"` // "same", "another", "unknown"
-	Why       string            `json:"why"`
-	Rows      []diffRow         `json:"rows"`
-}
-
-// diffRow is what became of one partition between A and B.
-type diffRow struct {
-	Name   string           `json:"name"`
-	Region flash.Region     `json:"region"`
-	State  archive.RowState `json:"state"`           // "equal", "differs", "moved", "only in A", "only in B"; "unknown": equal as far as both hold it
-	First  int64            `json:"first,omitempty"` // offset in the partition of the first byte that differs
-	Detail string           `json:"detail,omitempty"`
-}
-
 func compare(ctx context.Context, u *ui, a, b *input) error {
 	c, err := archive.Compare(ctx, a.Dump, b.Dump)
 	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	doc := diffDoc{Schema: "mtkkit.backup-diff/1", A: a.Path, B: b.Path, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why, Rows: []diffRow{}}
-	for _, r := range c.Rows {
-		doc.Rows = append(doc.Rows, diffRow{r.Name, r.Region, r.State, r.First, r.Detail})
-	}
 	if u.JSON {
-		err = u.Document(doc)
+		err = u.Document(document.NewComparison(a.Path, b.Path, c))
 	} else {
 		err = printComparison(u, c)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/whatis"
 	"github.com/mtkkit/mtkkit/words"
@@ -78,36 +79,19 @@ func backupListCommand(u *ui) *cli.Command {
 	}
 }
 
-// memberDoc is a file of an archive in the JSON document of list.
-type memberDoc struct {
-	Name   string `json:"name"`
-	Size   int64  `json:"size"`
-	Data   int64  `json:"data"`   // bytes that are not in holes
-	Packed int64  `json:"packed"` // bytes in the archive
-	SHA256 string `json:"sha256,omitempty"`
-}
-
 func printMembers(u *ui, a *archive.Archive) error {
-	docs := []memberDoc{}
-	for i, ms := 0, a.Members(); i < len(ms); i++ {
-		m := &ms[i]
-		docs = append(docs, memberDoc{m.Name, m.Size, m.Stored(), m.Packed(), m.SHA256})
-	}
+	doc := document.NewArchiveList(a)
 	if u.JSON {
-		return u.Document(struct {
-			Schema   string          `json:"schema"`
-			Files    []memberDoc     `json:"files"`
-			Problems []flash.Problem `json:"problems"`
-		}{"mtkkit.backup-list/1", docs, a.Problems})
+		return u.Document(doc)
 	}
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "FILE\tSIZE\tDATA\tPACKED\tSHA-256")
-	for _, d := range docs {
+	for _, d := range doc.Files {
 		sum := d.SHA256
 		if len(sum) > 16 {
 			sum = sum[:16] + "…"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(d.Name), flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(d.File), flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
 	}
 	return w.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -28,16 +29,6 @@ func (o *backupVerifyOptions) hasSidecar(path string) bool {
 	return err == nil || o.sidecar != ""
 }
 
-// parityDoc is the JSON document of a repair.
-type parityDoc struct {
-	Schema   string          `json:"schema"`
-	Path     string          `json:"path"`
-	Output   string          `json:"output"`
-	Size     int64           `json:"size"`
-	Damaged  []flash.Extent  `json:"damaged"`
-	Problems []flash.Problem `json:"problems"`
-}
-
 // repairFile writes what a file was before it was damaged.
 func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
 	if o.output == "" {
@@ -52,7 +43,7 @@ func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string)
 		return words.Parity(err)
 	}
 	if u.JSON {
-		if err := u.Document(parityDoc{"mtkkit.repair/1", path, o.output, r.Size, r.Damaged, r.Problems}); err != nil {
+		if err := u.Document(document.NewMendedFile(path, o.output, r)); err != nil {
 			return err
 		}
 	}

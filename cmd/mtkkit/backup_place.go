@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -84,7 +85,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 	if err != nil {
 		return words.Place(err)
 	}
-	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: ref.String(), Verdict: string(r.State)}
+	doc := document.Verdict{Path: ref.String(), Verdict: string(r.State)}
 	problems := flash.Problems(r.Problems)
 	switch {
 	case r.Opened == nil || r.State == archive.Broken:
@@ -94,7 +95,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 		u.Note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", r.Blobs)
 	}
 	doc.Problems = problems
-	if err := doc.say(u, words.PlaceVerdict(r)); err != nil {
+	if err := sayVerdict(u, doc, "", words.PlaceVerdict(r)); err != nil {
 		return err
 	}
 	switch r.State {

@@ -7,32 +7,10 @@ import (
 	"text/tabwriter"
 
 	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
-
-// restorePlan is the JSON document of restore --plan: what a flash tool would do with
-// the files, as mtkkit itself never writes to a phone.
-type restorePlan struct {
-	Schema   string              `json:"schema"`
-	Chip     string              `json:"chip,omitempty"`
-	Project  string              `json:"project,omitempty"`
-	Storage  flash.Storage       `json:"storage"`
-	Scatter  string              `json:"scatter,omitempty"`
-	Writes   []planWrite         `json:"writes"`
-	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that list more than is in the backup
-	Lost     []string            `json:"lost"`
-	Commands map[string][]string `json:"commands"` // by flash tool
-}
-
-// planWrite is one partition that would be written.
-type planWrite struct {
-	Name   string       `json:"name"`
-	Region flash.Region `json:"region"`
-	flash.Extent
-	File string `json:"file"`
-	Risk string `json:"risk,omitempty"`
-}
 
 // flashPlan prints what a flash tool would write, what that costs, and how to tell it to.
 func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) error {
@@ -52,15 +30,11 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in here, and a phone is left without their content", strings.Join(p.Tables, ", "))
 	}
 	u.Problems(problems)
-	doc := restorePlan{Schema: "mtkkit.restore-plan/1", Chip: p.Chip, Project: p.Project, Storage: p.Storage,
-		Scatter: p.Scatter, Tables: p.Tables, Lost: p.Lost, Commands: planCommands(p)}
-	for _, w := range p.Writes {
-		doc.Writes = append(doc.Writes, planWrite{w.Name, w.Region, w.Extent, w.File, w.Risk})
-	}
+	doc := document.NewFlashPlan(p, planCommands(p), problems)
 	if u.JSON {
 		err = u.Document(doc)
 	} else {
-		err = doc.print(u)
+		err = printPlan(u, &doc)
 	}
 	if err != nil {
 		return err
@@ -120,7 +94,7 @@ func flashToolXML(p *archive.FlashPlan) []string {
 		` <commands><download-only><da-download-all/></download-only></commands>`, `</flashtool-config>`)
 }
 
-func (p *restorePlan) print(u *ui) error {
+func printPlan(u *ui, p *document.FlashPlan) error {
 	u.Say("what a flash tool would write to %s %s; mtkkit itself writes nothing to a phone", p.Chip, p.Project)
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tCAUTION")

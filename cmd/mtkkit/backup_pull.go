@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -78,34 +79,20 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	return tellPulled(u, ref, opt.Output, p)
 }
 
-// pullDoc is the JSON document of pull.
-type pullDoc struct {
-	Schema   string          `json:"schema"`
-	Ref      string          `json:"ref"`
-	Output   string          `json:"output"`
-	Files    int             `json:"files"`
-	Bytes    int64           `json:"bytes"`
-	Complete bool            `json:"complete"`
-	Problems []flash.Problem `json:"problems"`
-}
-
 func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	m := p.Record
 	problems := flash.Problems(m.Problems)
 	if p.Locked != nil {
 		problems.Add(flash.Warning, ref.Tag, "what is private of it was not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}
-	d := pullDoc{Schema: "mtkkit.pull/1", Ref: ref.String(), Output: dir, Files: len(m.Files), Complete: m.Complete, Problems: problems}
-	for _, f := range m.Files {
-		d.Bytes += f.Size
-	}
+	d := document.NewPulled(ref, dir, m, problems)
 	if u.JSON {
 		if err := u.Document(d); err != nil {
 			return err
 		}
 	}
 	u.Problems(problems)
-	u.Say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Bytes))
+	u.Say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Size))
 	switch {
 	case p.Locked != nil:
 		u.Say("partial: without what is encrypted")

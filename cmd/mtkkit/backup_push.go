@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -81,20 +82,11 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 	return o.tell(u, ref, p)
 }
 
-// pushDoc is the JSON document of push.
-type pushDoc struct {
-	Schema string `json:"schema"`
-	Ref    string `json:"ref"`
-	oci.Stats
-	Complete bool            `json:"complete"`
-	Problems []flash.Problem `json:"problems"`
-}
-
 // tell says what was stored and what that cost.
 func (o *pushOptions) tell(u *ui, ref oci.Ref, p *archive.Pushed) error {
 	m, s := p.Record, p.Stats
 	if u.JSON {
-		if err := u.Document(pushDoc{"mtkkit.push/1", ref.String(), s, m.Complete, m.Problems}); err != nil {
+		if err := u.Document(document.NewPushed(ref, p)); err != nil {
 			return err
 		}
 	}

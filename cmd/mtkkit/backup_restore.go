@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -101,15 +102,6 @@ func renamed(tell func(flash.Event), op string) func(flash.Event) {
 	}
 }
 
-// restoreDoc is the JSON document of restore.
-type restoreDoc struct {
-	Schema   string          `json:"schema"`
-	Output   string          `json:"output"`
-	Files    int             `json:"files"`
-	Bytes    int64           `json:"bytes"`
-	Problems []flash.Problem `json:"problems"`
-}
-
 // tellRestored says what was written; kind is what it was taken from, archive or backup.
 func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	problems := flash.Problems(r.Problems)
@@ -120,7 +112,7 @@ func tellRestored(u *ui, r *archive.Restored, kind string) error {
 		problems.Add(flash.Warning, r.Output, "%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", r.Locked, archive.LockedEnding)
 	}
 	if u.JSON {
-		if err := u.Document(restoreDoc{"mtkkit.restore/1", r.Output, r.Files, r.Bytes, problems}); err != nil {
+		if err := u.Document(document.NewRestored(r, problems)); err != nil {
 			return err
 		}
 	}

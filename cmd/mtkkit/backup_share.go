@@ -7,24 +7,10 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/backup/leak"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
-
-// shareDoc is the JSON document of verify --share.
-type shareDoc struct {
-	Schema    string            `json:"schema"`
-	Path      string            `json:"path"`
-	Against   string            `json:"against"`
-	Verdict   archive.Leak      `json:"verdict"`         // "clean", "doubtful" or "leaks"
-	Owner     archive.Ownership `json:"owner,omitempty"` // with --owner-key: of the phone in Against? "same", "other" or "unsigned"
-	Searched  map[leak.Kind]int `json:"searched_for"`
-	Found     map[leak.Kind]int `json:"found"`
-	Hits      []leak.Hit        `json:"hits"`
-	Partition []string          `json:"private_partitions"`
-	Problems  []flash.Problem   `json:"problems"`
-}
 
 // verifyShare searches an archive for what is private in a dump of the same phone.
 func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
@@ -54,8 +40,7 @@ func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string
 		return words.Backup(err)
 	}
 	if u.JSON {
-		err := u.Document(shareDoc{"mtkkit.share/1", a.Path, d.Path, s.Verdict, s.Owner, s.For, s.Found, s.Hits, s.Private, s.Problems})
-		if err != nil {
+		if err := u.Document(document.NewSearched(a.Path, d.Path, s)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -33,10 +34,11 @@ func backupTagsCommand(u *ui) *cli.Command {
 			if err != nil {
 				return words.Place(err)
 			}
+			doc := document.NewTags(repo.Place(), all)
 			if u.JSON {
-				return u.Document(tagsDoc{"mtkkit.tags/1", repo.Place(), all})
+				return u.Document(doc)
 			}
-			return printTags(u, repo.Place(), all)
+			return printTags(u, doc)
 		}),
 	}
 }
@@ -64,27 +66,18 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 	})
 }
 
-// tagsDoc is the JSON document of tags.
-type tagsDoc struct {
-	Schema string     `json:"schema"`
-	Place  string     `json:"place"`
-	Tags   []oci.Info `json:"tags"`
-}
-
-func printTags(u *ui, place string, all []oci.Info) error {
+func printTags(u *ui, doc document.Tags) error {
 	var (
-		bad  []flash.Problem
 		rows strings.Builder
 		ours int
 	)
 	w := tabwriter.NewWriter(&rows, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tOF IT ALONE\tENCRYPTED")
-	for _, i := range all {
+	for _, i := range doc.Tags {
 		switch {
 		case i.Alien:
 			u.Note("%s: %s", i.Tag, i.Problem)
 		case i.Problem != "":
-			bad = append(bad, flash.Problem{Severity: flash.Error, Place: i.Tag, Offset: flash.NoOffset, Text: i.Problem})
 		default:
 			ours++
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\t%v\t%v\t%s\n", i.Tag, i.Created.Local().Format("2006-01-02 15:04"),
@@ -95,10 +88,10 @@ func printTags(u *ui, place string, all []oci.Info) error {
 	if ours > 0 {
 		u.Say("%s", strings.TrimSuffix(rows.String(), "\n"))
 	} else {
-		u.Say("%s: no backups", place)
+		u.Say("%s: no backups", doc.Place)
 	}
-	u.Problems(bad)
-	return words.Verdict(bad)
+	u.Problems(doc.Problems)
+	return words.Verdict(doc.Problems)
 }
 
 // pruneOptions are the options of backup prune.
@@ -176,17 +169,9 @@ func parseAge(s string) (time.Duration, error) {
 	return min(time.Duration(n), 36500*day/unit) * unit, nil
 }
 
-// pruneDoc is the JSON document of prune.
-type pruneDoc struct {
-	Schema string `json:"schema"`
-	Place  string `json:"place"`
-	DryRun bool   `json:"dry_run"`
-	*oci.Pruned
-}
-
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
 	if u.JSON && failed == nil {
-		if err := u.Document(pruneDoc{"mtkkit.prune/1", repo.Place(), p.DryRun, out}); err != nil {
+		if err := u.Document(document.Pruned{Place: repo.Place(), DryRun: p.DryRun, Pruned: out}); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -115,8 +116,8 @@ func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	if err != nil {
 		return err
 	}
-	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
-	if err := doc.say(u, words.ArchiveVerdict(r)); err != nil {
+	doc := document.Verdict{Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
+	if err := sayVerdict(u, doc, "", words.ArchiveVerdict(r)); err != nil {
 		return err
 	}
 	switch r.State {

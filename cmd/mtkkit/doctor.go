@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -50,12 +51,7 @@ func doctorCommand(u *ui) *cli.Command {
 func examine(u *ui, facts *host.Facts) error {
 	found := words.Fixes(host.Check(facts))
 	if u.JSON {
-		doc := struct {
-			Schema   string         `json:"schema"`
-			Healthy  bool           `json:"healthy"`
-			Findings []host.Finding `json:"findings"`
-		}{"mtkkit.doctor/1", host.Worst(found) == flash.Note, append([]host.Finding{}, found...)}
-		if err := u.Document(doc); err != nil {
+		if err := u.Document(document.NewDoctor(found)); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -61,7 +62,7 @@ func TestPorts(t *testing.T) {
 		t.Errorf("nothing plugged in: %q %q %v", out, said, err)
 	}
 	out, _, _ = talk(true, func(u *ui) error { return listPorts(u, sick()) })
-	var doc portsDocument
+	var doc document.Ports
 	if err := json.Unmarshal([]byte(out), &doc); err != nil || len(doc.Devices) != 4 || doc.Devices[0].Readable || !doc.Devices[1].Readable ||
 		doc.Devices[2].Readable || doc.Devices[3].Readable {
 		t.Errorf("%v\n%s", err, out)

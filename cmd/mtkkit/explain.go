@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -35,31 +36,6 @@ func explainCommand(u *ui) *cli.Command {
 	}
 }
 
-// explanation is what is known of a code; the same struct is printed and written as JSON.
-type explanation struct {
-	Number  string `json:"number"`
-	Hex     string `json:"hex"`
-	Tool    string `json:"tool"`
-	Name    string `json:"name"`
-	Meaning string `json:"meaning"`
-	Cause   string `json:"cause"`
-	Cure    string `json:"cure"`
-}
-
-func newExplanation(c codes.Code) explanation {
-	return explanation{fmt.Sprint(c.Number), fmt.Sprintf("0x%X", c.Number), c.Tool.String(), c.FullName(), c.Meaning, c.Cause, words.Advised(c.Cure)}
-}
-
-// explained is the JSON document of explain.
-type explained struct {
-	Schema   string        `json:"schema"`
-	Query    string        `json:"query"`
-	Codes    []explanation `json:"codes"`
-	Messages []explanation `json:"messages,omitempty"` // sentences without a code
-	Unknown  []string      `json:"unknown,omitempty"`  // names that no table has
-	Others   []explanation `json:"others,omitempty"`   // what the number is under other names
-}
-
 func explainCode(u *ui, query string) error {
 	a := codes.Find(query)
 	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
@@ -68,27 +44,13 @@ func explainCode(u *ui, query string) error {
 	if !u.JSON {
 		printAnswer(u, a)
 	}
-	if err := u.Answer(newExplained(query, a)); err != nil {
+	if err := u.Answer(document.NewExplanation(query, a, words.Advised)); err != nil {
 		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
 		return words.ErrProblems // the number is known, and what was asked for is not
 	}
 	return nil
-}
-
-func newExplained(query string, a codes.Answer) explained {
-	doc := explained{Schema: "mtkkit.explain/1", Query: query, Codes: []explanation{}, Unknown: a.Unknown}
-	for _, c := range a.Codes {
-		doc.Codes = append(doc.Codes, newExplanation(c))
-	}
-	for _, m := range a.Messages {
-		doc.Messages = append(doc.Messages, explanation{Name: m.Text, Meaning: m.Meaning, Cause: m.Cause, Cure: words.Advised(m.Cure)})
-	}
-	for _, c := range a.Others {
-		doc.Others = append(doc.Others, newExplanation(c))
-	}
-	return doc
 }
 
 func printAnswer(u *ui, a codes.Answer) {
@@ -137,7 +99,7 @@ func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 	}
 	u.Say("  %-8s %s", "meaning", meaning)
 	u.Say("  %-8s %s", "cause", r.Cause)
-	u.Say("  %-8s %s", "cure", r.Cure)
+	u.Say("  %-8s %s", "cure", words.Advised(r.Cure))
 }
 
 func unknownCode(query string, names []string) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 )
@@ -38,21 +39,6 @@ func gptCommand(u *ui) *cli.Command {
 	}
 }
 
-// repaired is the JSON document of gpt repair.
-type repaired struct {
-	Schema   string          `json:"schema"`
-	Folder   string          `json:"folder"`
-	Tables   []repairedTable `json:"tables"`
-	Problems []flash.Problem `json:"problems"`
-}
-
-type repairedTable struct {
-	File   string       `json:"file"`
-	Region flash.Region `json:"region"`
-	Offset int64        `json:"offset"` // where on the device it belongs, bytes
-	Length int64        `json:"length"`
-}
-
 func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 	src, err := openBytes(ctx, u, &o.dumpOptions, path)
 	if err != nil {
@@ -72,20 +58,18 @@ func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	dir := cmp.Or(o.output, besides(path, ".tables"))
-	doc := repaired{Schema: "mtkkit.gpt-repair/1", Folder: dir, Problems: table.Table(user.Region).Problems}
 	var outputs []flash.Output
 	for _, f := range fixed.Files() {
 		outputs = append(outputs, flash.Output{Name: f.Name, Image: bytes.NewReader(f.Bytes)})
-		doc.Tables = append(doc.Tables, repairedTable{f.Name, user.Region, f.Offset, int64(len(f.Bytes))})
 	}
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: tool(), Kind: "tables", Complete: true}
 	if err := putFolder(ctx, dir, o.force, append(src.Files, path), outputs, m); err != nil {
 		return err
 	}
-	return doc.report(u)
+	return reportTables(u, document.NewRepairedTables(dir, user.Region, table, fixed.Files()))
 }
 
-func (r repaired) report(u *ui) error {
+func reportTables(u *ui, r document.RepairedTables) error {
 	err := u.End(r, r.Problems) // of the dump; in the files they are mended
 	for _, t := range r.Tables {
 		u.Say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
@@ -81,7 +82,7 @@ type conversion struct {
 	ctx  context.Context
 	u    *ui
 	o    *convertOptions
-	made []madeFile // what was written
+	made []document.MadeFile // what was written
 }
 
 // converting is the frame of a command that makes images of one image.
@@ -191,24 +192,12 @@ func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 	}
 }
 
-// madeDoc is the JSON document of image trim, sparse and raw.
-type madeDoc struct {
-	Schema string     `json:"schema"`
-	Files  []madeFile `json:"files"`
-}
-
-type madeFile struct {
-	Name   string `json:"name"`
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
-}
-
 // tellMade prints the document, if one is asked for.
 func (s *conversion) tellMade() error {
 	if !s.u.JSON {
 		return nil
 	}
-	return s.u.Document(madeDoc{"mtkkit.image-files/1", s.made})
+	return s.u.Document(document.MadeFiles{Files: s.made})
 }
 
 // outName is the image's name with an ending, unless -o says another.
@@ -235,7 +224,7 @@ func (s *conversion) write(ending string, img flash.Image, is string) error {
 	if err != nil {
 		return words.Refused(err)
 	}
-	s.made = append(s.made, madeFile{out, r.Size, r.SHA256})
+	s.made = append(s.made, document.MadeFile{File: out, Size: r.Size, SHA256: r.SHA256})
 	s.u.Say("%s: %s", out, is)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
 	"github.com/mtkkit/mtkkit/words"
@@ -110,30 +111,6 @@ func inWords(err error, name string, damaged bool) error {
 	return fmt.Errorf("%s:%s: %w", name, at.Path, at.Err)
 }
 
-// listed is a file of a listing, for people and as JSON.
-type listed struct {
-	Path      string `json:"path"`
-	Kind      string `json:"kind"`
-	Mode      string `json:"mode"`
-	UID       uint32 `json:"uid"`
-	GID       uint32 `json:"gid"`
-	Size      int64  `json:"size"`
-	ModTime   string `json:"mtime,omitempty"`
-	Target    string `json:"target,omitempty"`
-	Device    string `json:"device,omitempty"`
-	Encrypted bool   `json:"encrypted,omitempty"`
-	Error     string `json:"error,omitempty"` // why nothing else is known of it
-}
-
-// fileList is the JSON document of image ls.
-type fileList struct {
-	Schema    string          `json:"schema"`
-	Partition string          `json:"partition"`
-	Path      string          `json:"path"`
-	Files     []listed        `json:"files"`
-	Problems  []flash.Problem `json:"problems"`
-}
-
 // fileLister prints files, or gathers them for the document.
 type fileLister struct {
 	ctx  context.Context
@@ -141,7 +118,7 @@ type fileLister struct {
 	o    *listFilesOptions
 	f    *opened
 	out  *bufio.Writer
-	docs []listed
+	docs []document.File
 	bad  bool // some cannot be read
 }
 
@@ -166,7 +143,7 @@ func (l *fileLister) list(name string) error {
 		err = l.add(path.Base(name), node, nil)
 	}
 	if l.u.JSON && err == nil {
-		err = l.u.Document(fileList{"mtkkit.files/1", l.f.name, name, l.docs, l.f.Problems()})
+		err = l.u.Document(document.FileList{Partition: l.f.name, Path: name, Files: l.docs, Problems: l.f.Problems()})
 	}
 	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
@@ -182,7 +159,7 @@ func (l *fileLister) add(at string, node *files.Inode, err error) error {
 	if l.ctx.Err() != nil {
 		return l.ctx.Err()
 	}
-	d := l.f.describe(at, node, err)
+	d := document.NewFile(l.f.Tree, at, node, err)
 	if err != nil {
 		l.bad = true
 		l.u.Problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
@@ -191,7 +168,7 @@ func (l *fileLister) add(at string, node *files.Inode, err error) error {
 		l.docs = append(l.docs, d)
 		return nil
 	}
-	_, werr := fmt.Fprintln(l.out, d.line(l.o.long))
+	_, werr := fmt.Fprintln(l.out, fileLine(d, l.o.long))
 	return werr
 }
 
@@ -212,34 +189,8 @@ func (o *opened) listDirectory(dir *files.Inode, add files.Visit) error {
 	return nil
 }
 
-// describe says all that is known of a file.
-func (o *opened) describe(name string, node *files.Inode, err error) listed {
-	l := listed{Path: name, Kind: "unreadable"}
-	if err != nil {
-		l.Error = err.Error()
-	}
-	if node == nil {
-		return l
-	}
-	l.Kind = strings.TrimPrefix(strings.TrimPrefix(files.Kind(node.Mode), "a "), "of ")
-	l.Mode, l.UID, l.GID, l.Size, l.Encrypted = modeString(node.Mode), node.UID, node.GID, node.Size, node.Encrypted
-	if !node.ModTime.IsZero() {
-		l.ModTime = node.ModTime.Format("2006-01-02T15:04:05Z")
-	}
-	if node.Mode&fs.ModeDevice != 0 {
-		l.Device = fmt.Sprintf("%d,%d", node.Major, node.Minor)
-	}
-	if node.Mode&fs.ModeSymlink != 0 && !node.Encrypted {
-		target, err := o.Target(node)
-		if l.Target = target; err != nil {
-			l.Error = err.Error()
-		}
-	}
-	return l
-}
-
-// line is a file as ls prints it.
-func (l listed) line(long bool) string {
+// fileLine is a file as ls prints it.
+func fileLine(l document.File, long bool) string {
 	name := words.OneLine(l.Path)
 	if !long {
 		return name
@@ -258,35 +209,6 @@ func (l listed) line(long bool) string {
 		name += "  (encrypted)"
 	}
 	return fmt.Sprintf("%s %5d %5d %12s %s %s", l.Mode, l.UID, l.GID, size, strings.NewReplacer("T", " ", "Z", "").Replace(l.ModTime), name)
-}
-
-// modeString writes a mode as ls does.
-func modeString(m fs.FileMode) string {
-	b := []byte("?rwxrwxrwx")
-	for i := range 9 {
-		if m&(1<<(8-i)) == 0 {
-			b[1+i] = '-'
-		}
-	}
-	for _, kind := range []struct {
-		is   fs.FileMode
-		mark byte
-	}{{0, '-'}, {fs.ModeDir, 'd'}, {fs.ModeSymlink, 'l'}, {fs.ModeDevice, 'b'}, {fs.ModeDevice | fs.ModeCharDevice, 'c'},
-		{fs.ModeNamedPipe, 'p'}, {fs.ModeSocket, 's'}} {
-		if m.Type() == kind.is {
-			b[0] = kind.mark
-		}
-	}
-	for _, special := range []struct {
-		bit  fs.FileMode
-		at   int
-		mark string // without and with the right to execute
-	}{{fs.ModeSetuid, 3, "Ss"}, {fs.ModeSetgid, 6, "Ss"}, {fs.ModeSticky, 9, "Tt"}} {
-		if m&special.bit != 0 {
-			b[special.at] = special.mark[map[bool]int{true: 1}[b[special.at] == 'x']]
-		}
-	}
-	return string(b)
 }
 
 // catFile writes the bytes of one file.

@@ -12,10 +12,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
-	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/words"
@@ -147,23 +147,6 @@ func (v *imageViewer) packed(d *input) flash.Image {
 	return dump.Strict(user.Image, user.Unread)
 }
 
-// imageDoc is the JSON document of image info.
-type imageDoc struct {
-	Schema     string          `json:"schema"`
-	Path       string          `json:"path"`
-	Partitions []namedInfo     `json:"partitions"` // one without a name: the image itself
-	Problems   []flash.Problem `json:"problems"`
-}
-
-// namedInfo is what is known of a partition.
-type namedInfo struct {
-	Name    string       `json:"name,omitempty"`
-	Region  flash.Region `json:"region,omitempty"` // "" inside super
-	Offset  int64        `json:"offset"`
-	Present int64        `json:"present"` // bytes that are at hand
-	*image.Info
-}
-
 // describe tells everything of one image.
 func (v *imageViewer) describe(s *opened) error {
 	u := v.u
@@ -181,8 +164,7 @@ func (v *imageViewer) describe(s *opened) error {
 		}
 	}
 	if u.JSON {
-		doc := imageDoc{Schema: "mtkkit.image/1", Path: s.name, Partitions: []namedInfo{{Present: i.Size, Info: i}}, Problems: append([]flash.Problem{}, i.Problems...)}
-		if err := u.Document(doc); err != nil {
+		if err := u.Document(document.NewImage(s.name, i)); err != nil {
 			return err
 		}
 	}
@@ -211,64 +193,25 @@ func describeDump(u *ui, d *input) error {
 	if err != nil {
 		return err
 	}
-	doc := imageDoc{Schema: "mtkkit.image/1", Path: d.Path, Problems: p.Problems}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if it.Kind == "gap" || it.Kind == "preloader" {
-			continue
-		}
-		doc.add(namedInfo{Name: it.Name, Region: it.Region, Offset: it.Offset, Present: it.Present, Info: describeItem(it)})
-	}
+	doc := document.NewImages(d.Path, p)
 	s, err := dump.Super(p, "a")
 	if err != nil {
 		doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Warning, Place: "super", Offset: flash.NoOffset, Text: words.Plain(err.Error())})
 	} else if s != nil {
-		doc.addLogical(s)
+		doc.AddLogical(s)
 	}
 	if u.JSON {
 		if err := u.Document(doc); err != nil {
 			return err
 		}
-	} else if err := doc.print(u); err != nil {
+	} else if err := printImages(u, doc); err != nil {
 		return err
 	}
 	u.Problems(doc.Problems)
 	return words.Verdict(doc.Problems)
 }
 
-func describeItem(it *plan.Item) *image.Info {
-	if it.Present == 0 {
-		return &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
-	}
-	return image.Describe(dump.Known(it))
-}
-
-func (doc *imageDoc) add(n namedInfo) {
-	for _, p := range n.Problems {
-		p.Place = strings.TrimPrefix(n.Name+": "+p.Place, ": ")
-		if p.Offset != flash.NoOffset {
-			p.Offset += n.Offset
-		}
-		doc.Problems = append(doc.Problems, p)
-	}
-	doc.Partitions = append(doc.Partitions, n)
-}
-
-// addLogical adds the partitions inside super.
-func (doc *imageDoc) addLogical(s *lp.Super) {
-	for _, p := range s.Partitions("") {
-		i := &image.Info{Kind: "empty", Known: "it has no bytes"}
-		switch {
-		case p.Missing > 0 || flash.Total(flash.Holes(p.Image)) == p.Size && p.Size > 0:
-			i = &image.Info{Kind: "not whole", Known: "a part of it is not here"}
-		case p.Size > 0:
-			i = image.Describe(p.Image)
-		}
-		doc.add(namedInfo{Name: "super/" + p.Name, Present: p.Size - p.Missing, Info: i})
-	}
-}
-
-func (doc *imageDoc) print(u *ui) error {
+func printImages(u *ui, doc *document.Images) error {
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tSAYS")
 	for _, n := range doc.Partitions {

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
@@ -129,18 +130,9 @@ func (o *superOptions) chosen(s *lp.Super) ([]*lp.Partition, error) {
 	return out, nil
 }
 
-// superDoc is the JSON document of image super.
-type superDoc struct {
-	Schema     string          `json:"schema"`
-	Path       string          `json:"path"`
-	Geometry   lp.Geometry     `json:"geometry"`
-	Partitions []*lp.Partition `json:"partitions"`
-	Problems   []flash.Problem `json:"problems"`
-}
-
 func listSuper(u *ui, path string, s *lp.Super, list []*lp.Partition) error {
 	if u.JSON {
-		if err := u.Document(superDoc{"mtkkit.super/1", path, s.Geometry, list, s.Problems}); err != nil {
+		if err := u.Document(document.NewSuper(path, s, list)); err != nil {
 			return err
 		}
 	} else {
@@ -239,7 +231,7 @@ func extractSuper(ctx context.Context, u *ui, opt *superOptions, o *opened, s *l
 	}
 	u.Bars.Clear()
 	if u.JSON {
-		if err := u.Document(m); err != nil {
+		if err := u.Document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

@@ -8,11 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
-	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -39,85 +38,17 @@ func infoCommand(u *ui) *cli.Command {
 
 // describe says what is known of a dump.
 func describe(u *ui, d *input) error {
-	i := newInfo(d)
-	if p, err := d.Plan(plan.Wishes{}); err == nil { // names that no file can have are found there
-		i.Problems = p.Problems
-	}
-	if f, err := d.Facts(); err == nil { // a plan that cannot be made is no reason to say nothing
-		i.Build = report.Software(f.Rows)
-		i.found(report.FindIMEIs(f.Rows))
-	}
+	i := document.NewInfo(d.Dump)
 	if u.JSON {
 		if err := u.Document(i); err != nil {
 			return err
 		}
 	} else {
-		i.print(u)
+		printInfo(u, i)
 	}
 	u.Problems(i.Problems)
 	d.missingPieces(u)
 	return words.Verdict(i.Problems)
-}
-
-// info is what is known of a dump; the same struct is printed and written as JSON.
-type info struct {
-	Schema     string           `json:"schema"`
-	File       string           `json:"file"`
-	Chip       layout.Fact      `json:"chip"`
-	Project    layout.Fact      `json:"project"`
-	Storage    flash.Storage    `json:"storage"`
-	Build      []report.Fact    `json:"build"` // what its software says about itself
-	Generation flash.Generation `json:"generation"`
-	Witness    flash.Witness    `json:"witness"`
-	Regions    []infoRegion     `json:"regions"`
-	Partitions int              `json:"partitions"`
-	Size       int64            `json:"size"`
-	DeviceSize int64            `json:"device_size,omitempty"`
-	AtLeast    int64            `json:"device_at_least,omitempty"`
-	Complete   bool             `json:"complete"`
-	Missing    []layout.Range   `json:"missing,omitempty"`
-	Preloader  []infoPreloader  `json:"preloader,omitempty"`
-	IMEIs      []imeiState      `json:"imei"` // without the numbers
-	Problems   []flash.Problem  `json:"problems"`
-
-	imeis      []report.IMEIs
-	unfinished bool
-}
-
-type infoRegion struct {
-	Region flash.Region `json:"region"`
-	File   string       `json:"file"`
-	Size   int64        `json:"size"`
-}
-
-type infoPreloader struct {
-	Region flash.Region `json:"region"`
-	Name   string       `json:"name"`
-	Medium string       `json:"medium"`
-	Length int64        `json:"length"`
-	Proven bool         `json:"proven"`
-}
-
-func newInfo(d *input) *info {
-	l := d.Layout
-	i := &info{
-		Schema: "mtkkit.info/1", File: d.Path, Chip: l.Chip, Project: l.Project, Storage: d.Source.Storage,
-		Generation: l.Generation, Witness: l.Witness, Partitions: len(l.Table.Partitions),
-		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		IMEIs: []imeiState{}, Complete: l.Complete() && !d.Source.Unfinished, unfinished: d.Source.Unfinished,
-	}
-	for _, p := range d.Source.Parts {
-		i.Regions = append(i.Regions, infoRegion{p.Region, p.Source, p.Image.Size()})
-	}
-	for _, b := range l.Boots {
-		if b.Header == nil {
-			continue
-		}
-		for _, f := range b.Header.Files {
-			i.Preloader = append(i.Preloader, infoPreloader{b.Part.Region, f.FileName, b.Header.Medium, f.Extent.Length, f.Proof.OK})
-		}
-	}
-	return i
 }
 
 var generations = map[flash.Generation]string{
@@ -128,21 +59,21 @@ var generations = map[flash.Generation]string{
 	"boot":    "none: this is a boot region, not a user area",
 }
 
-func (i *info) print(u *ui) {
+func printInfo(u *ui, i *document.Info) {
 	row := func(k, format string, a ...any) { u.Say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
-	u.Say("%s", i.File)
+	u.Say("%s", i.Path)
 	row("chip", "%s", fact(i.Chip))
 	row("project", "%s", fact(i.Project))
 	row("storage", "%s", storageWord(i.Storage))
 	for _, f := range i.Build {
 		row("build", "%s (from %s)", f.Value, f.From)
 	}
-	for _, s := range words.IMEIs(i.imeis) {
+	for _, s := range words.IMEIs(i.Numbers) {
 		row("imei", "%s", s)
 	}
 	row("table", "%s", generations[i.Generation])
-	if i.Partitions > 0 {
-		row("partitions", "%d, by %s", i.Partitions, i.Witness)
+	if n := len(i.Partitions); n > 0 {
+		row("partitions", "%d, by %s", n, i.Witness)
 	}
 	for _, r := range i.Regions {
 		row("region", "%-11s %s (0x%x bytes) in %s", r.Region, flash.Size(r.Size), r.Size, r.File)
@@ -156,10 +87,10 @@ func (i *info) print(u *ui) {
 	}
 	switch {
 	case i.Generation == "boot":
-		row("next", "mtkkit preloader info %s", words.Quoted(i.File))
+		row("next", "mtkkit preloader info %s", words.Quoted(i.Path))
 	case len(i.Missing) > 0:
 		row("complete", "no")
-	case i.unfinished:
+	case i.Unfinished:
 		row("complete", "no: it was never finished")
 	case i.DeviceSize > 0:
 		row("complete", "yes: the table says 0x%x bytes", i.DeviceSize)

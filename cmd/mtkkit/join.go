@@ -11,6 +11,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
@@ -74,18 +75,6 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 	return reportJoin(u, o.output, chart, r)
 }
 
-// joined is the JSON document of join.
-type joined struct {
-	Schema   string   `json:"schema"`
-	Output   string   `json:"output"`
-	Size     int64    `json:"size"`
-	SHA256   string   `json:"sha256,omitempty"`
-	Files    int      `json:"files"`
-	Unproven []string `json:"unproven,omitempty"`
-
-	Problems []flash.Problem `json:"problems"`
-}
-
 func reportJoin(u *ui, out, chart string, r *split.JoinReport) error {
 	problems, proof := r.Problems(out), ", every byte proven by the manifest's hashes"
 	if len(r.Unread) > 0 {
@@ -96,7 +85,7 @@ func reportJoin(u *ui, out, chart string, r *split.JoinReport) error {
 	if len(r.Unproven) > 0 {
 		proof = ""
 	}
-	err := u.End(joined{"mtkkit.join/1", out, r.Bytes, r.SHA256, r.Files, r.Unproven, problems}, problems)
+	err := u.End(document.NewJoined(out, r, problems), problems)
 	u.Say("%s: %s of %s, put together from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
 	if r.SHA256 != "" {
 		u.Say("sha256 %s", r.SHA256)

@@ -3,23 +3,12 @@ package main
 import (
 	"fmt"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/whatis"
 	"github.com/mtkkit/mtkkit/words"
 )
-
-// kindDoc is the JSON document of info for what is no dump.
-type kindDoc struct {
-	Schema   string          `json:"schema"`
-	File     string          `json:"file"`
-	Size     int64           `json:"size"`
-	Kind     whatis.Kind     `json:"kind"`
-	Is       string          `json:"is"`
-	Facts    []whatis.Fact   `json:"facts"`
-	Next     []string        `json:"next"`
-	Problems []flash.Problem `json:"problems"`
-}
 
 // tellKind prints what a file is. The error makes the exit code: a file of no use is one.
 func tellKind(u *ui, n *dump.NotDump, err error) error {
@@ -31,7 +20,7 @@ func tellKind(u *ui, n *dump.NotDump, err error) error {
 		next = h
 	}
 	if u.JSON {
-		if err := u.Document(kindDoc{"mtkkit.file/1", n.Path, n.Size, t.Kind, t.Kind.String(), t.Facts, next, t.Problems}); err != nil {
+		if err := u.Document(document.NewKind(n, next)); err != nil {
 			return err
 		}
 	}

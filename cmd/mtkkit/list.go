@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/words"
@@ -48,7 +49,7 @@ func listCommand(u *ui) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := printList(u, p); err != nil {
+			if err := printList(u, d.Path, p); err != nil {
 				return err
 			}
 			u.Problems(p.Problems)
@@ -58,20 +59,9 @@ func listCommand(u *ui) *cli.Command {
 	}
 }
 
-// listing is the JSON document of list.
-type listing struct {
-	Schema     string                `json:"schema"`
-	Partitions []flash.ManifestEntry `json:"partitions"`
-	Problems   []flash.Problem       `json:"problems"`
-}
-
-func printList(u *ui, p *plan.Plan) error {
+func printList(u *ui, path string, p *plan.Plan) error {
 	if u.JSON {
-		l := listing{Schema: "mtkkit.list/1", Problems: p.Problems}
-		for _, it := range p.Items {
-			l.Partitions = append(l.Partitions, it.ManifestEntry)
-		}
-		return u.Document(l)
+		return u.Document(document.NewList(path, p))
 	}
 	return printItems(u, p.Items)
 }

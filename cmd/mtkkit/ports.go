@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -32,34 +33,8 @@ func portsCommand(u *ui) *cli.Command {
 	}
 }
 
-// portsDocument is the JSON of mtkkit ports.
-type portsDocument struct {
-	Schema  string       `json:"schema"`
-	Devices []portDevice `json:"devices"`
-}
-
-// portDevice is one device; the same struct is printed and written as JSON.
-type portDevice struct {
-	Ports    []string       `json:"ports"`
-	ID       string         `json:"id"`
-	Kind     host.Kind      `json:"kind"`
-	Product  string         `json:"product,omitempty"`
-	Place    string         `json:"place,omitempty"`
-	Readable bool           `json:"readable"` // the flash can be read through it
-	Findings []host.Finding `json:"findings,omitempty"`
-}
-
 func listPorts(u *ui, facts *host.Facts) error {
-	doc, all := portsDocument{Schema: "mtkkit.ports/1", Devices: []portDevice{}}, []host.Finding(nil)
-	for _, d := range facts.Devices {
-		p := portDevice{Ports: []string{}, ID: d.ID(), Kind: d.Kind(), Product: d.Product, Place: d.Place, Findings: words.Fixes(host.CheckDevice(facts, d))}
-		for _, port := range d.Ports {
-			p.Ports = append(p.Ports, port.Name)
-		}
-		p.Readable = p.Kind.IsLoader() && host.Worst(p.Findings) == flash.Note && len(p.Ports) > 0
-		doc.Devices = append(doc.Devices, p)
-		all = append(all, p.Findings...)
-	}
+	doc := document.NewPorts(facts, words.Fixes)
 	if u.JSON {
 		if err := u.Document(doc); err != nil {
 			return err
@@ -67,14 +42,14 @@ func listPorts(u *ui, facts *host.Facts) error {
 	} else {
 		printPorts(u, doc.Devices)
 	}
-	u.findings(all)
-	if host.Worst(all) > flash.Note {
+	u.findings(doc.Findings)
+	if host.Worst(doc.Findings) > flash.Note {
 		return words.ErrProblems
 	}
 	return nil
 }
 
-func printPorts(u *ui, ds []portDevice) {
+func printPorts(u *ui, ds []document.PortDevice) {
 	if len(ds) == 0 {
 		u.Say("no phone and no serial port on the bus")
 		u.Hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")

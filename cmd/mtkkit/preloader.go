@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
@@ -117,7 +118,7 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 				Text: f.Refused.Text + "; written because of --force: flashing it can leave a dead phone"})
 		}
 	}
-	var doc any = map[string]any{"schema": "mtkkit.preloader-fix/1", "already": already, "problems": problems}
+	var doc any = document.FixedPreloader{Already: already, Problems: problems}
 	outputs := preloader.Outputs(fixed, o.keepTail, b.images()...)
 	dir := cmp.Or(o.output, besides(b.path, ".preloader"))
 	if len(outputs) > 0 {
@@ -125,7 +126,7 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 		if err := putFolder(ctx, dir, o.force, []string{b.path, o.boot2}, outputs, m); err != nil {
 			return err
 		}
-		doc = m
+		doc = document.NewManifest(m)
 	}
 	err = u.End(doc, problems)
 	for _, out := range outputs {

@@ -3,32 +3,23 @@ package main
 import (
 	"fmt"
 
-	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/preloader"
 )
 
-// preloaderDoc is the JSON document of preloader info.
-type preloaderDoc struct {
-	Schema  string              `json:"schema"`
-	File    string              `json:"file"`
-	Regions []*preloader.Region `json:"regions"`
-}
-
 func preloaderInfo(u *ui, b boots) error {
-	doc := preloaderDoc{Schema: "mtkkit.preloader/1", File: b.path}
-	var problems []flash.Problem
+	doc := document.Preloader{Path: b.path}
 	for _, p := range b.parts {
 		r, err := preloader.Read(p.Image)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.Source, err)
 		}
-		doc.Regions = append(doc.Regions, r)
-		problems = append(problems, r.Doubts()...)
+		doc.Add(r)
 	}
 	for i, r := range doc.Regions {
 		printRegion(u, b.parts[i].Source, r)
 	}
-	return u.End(doc, problems)
+	return u.End(doc, doc.Problems)
 }
 
 func printRegion(u *ui, name string, r *preloader.Region) {

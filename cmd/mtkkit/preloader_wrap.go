@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
@@ -91,25 +92,23 @@ func wrapPreloader(u *ui, o *wrapOptions, path string) error {
 		}
 	}
 	region, err := preloader.Wrap(img, opt)
-	no := flash.AsRefusal(err)
+	no, found := flash.AsRefusal(err), []flash.Problem(nil)
 	switch {
 	case no != nil && region != nil && o.force:
-		u.Problems([]flash.Problem{{Severity: flash.Error, Place: path, Offset: no.Offset, Text: no.Text + "; wrapped because of --force"}})
+		found = []flash.Problem{{Severity: flash.Error, Place: path, Offset: no.Offset, Text: no.Text + "; wrapped because of --force"}}
+		u.Problems(found)
 	case no != nil:
 		return words.Refuse(err, words.HintWrap)
 	case err != nil:
 		return words.WhatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
 	}
-	if err := o.write(u, path, region); err != nil {
+	if err := o.write(u, path, region, found); err != nil {
 		return err
 	}
-	if no != nil {
-		return words.ErrProblems
-	}
-	return nil
+	return words.Verdict(found)
 }
 
-func (o *wrapOptions) write(u *ui, path string, region []byte) error {
+func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Problem) error {
 	name := cmp.Or(o.output, strings.TrimSuffix(path, ".bin")+".region.bin")
 	file := outFile{path: name, inputs: nonEmpty([]string{path, o.like}), force: o.force, ours: "_BOOT\x00"}
 	if err := file.refuse(); err != nil {
@@ -118,7 +117,7 @@ func (o *wrapOptions) write(u *ui, path string, region []byte) error {
 	if err := file.write(func(w io.Writer) error { _, err := w.Write(region); return err }); err != nil {
 		return err
 	}
-	if err := u.Answer(map[string]any{"schema": "mtkkit.preloader-wrap/1", "file": name, "length": len(region)}); err != nil {
+	if err := u.Answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {
 		return err
 	}
 	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -61,14 +62,6 @@ func recoveryUnpackCommand(u *ui) *cli.Command {
 	}, "`FOLDER` to make (default: the image's name with .unpacked)", "image", recoveryUnpack)
 }
 
-// unpackedDoc is the JSON document of recovery unpack.
-type unpackedDoc struct {
-	Schema   string          `json:"schema"`
-	Folder   string          `json:"folder"`
-	Image    recovery.Record `json:"image"`
-	Problems []flash.Problem `json:"problems,omitempty"`
-}
-
 func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) error {
 	img, err := source.OpenFile(path)
 	if err != nil {
@@ -84,7 +77,7 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 		return words.Refused(err)
 	}
 	printRecord(u, dir, un.Record)
-	return u.End(unpackedDoc{"mtkkit.recovery-unpack/1", dir, un.Record, un.Problems}, un.Problems)
+	return u.End(document.UnpackedImage{Folder: dir, Image: un.Record, Problems: un.Problems}, un.Problems)
 }
 
 func printRecord(u *ui, dir string, r recovery.Record) {
@@ -118,15 +111,6 @@ func recoveryRepackCommand(u *ui) *cli.Command {
 	}, "`FILE` to write (default: the image's name with .repacked.img)", "folder", recoveryRepack)
 }
 
-// repackedDoc is the JSON document of recovery repack.
-type repackedDoc struct {
-	Schema   string          `json:"schema"`
-	File     string          `json:"file"`
-	Length   int64           `json:"length"`
-	Changed  []string        `json:"changed"`
-	Problems []flash.Problem `json:"problems,omitempty"`
-}
-
 const unpackHint = "mtkkit recovery unpack makes such a folder"
 
 func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) error {
@@ -154,7 +138,7 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 		same = ""
 	}
 	u.Say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
-	return u.End(repackedDoc{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}, out.Problems)
+	return u.End(document.NewRepackedImage(name, out), out.Problems)
 }
 
 // writeImage writes an image to a new file and reads it back.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -142,28 +143,12 @@ func askDonor(ctx context.Context, u *ui, o *buildOptions, s *stockParts) (strin
 	return donor, err
 }
 
-// buildDoc is the JSON document of recovery build.
-type buildDoc struct {
-	Schema   string            `json:"schema"`
-	File     string            `json:"file"`
-	Length   int64             `json:"length"`
-	Stock    string            `json:"stock"`
-	Steps    []recovery.Step   `json:"steps"`
-	Verdict  *recovery.Verdict `json:"verdict,omitempty"`
-	Problems []flash.Problem   `json:"problems,omitempty"`
-}
-
 func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *recovery.Built, out, kept string) (err error) {
-	doc := buildDoc{"mtkkit.recovery-build/1", out, b.Image.Size(), kept, b.Steps, nil, b.Problems}
-	problems := b.Problems
+	var v *recovery.Verdict
 	if s.phone != nil {
 		s.phone.Stock = s.stock.Image
-		doc.Verdict, err = recovery.Check(ctx, recovery.Source{Name: filepath.Base(out), Image: b.Image}, s.phone, o.limit)
-		if err != nil {
+		if v, err = recovery.Check(ctx, recovery.Source{Name: filepath.Base(out), Image: b.Image}, s.phone, o.limit); err != nil {
 			return err
-		}
-		if doc.Verdict.Answer.Bad() {
-			problems = append(problems, doc.Verdict.Reasons...)
 		}
 	}
 	if o.explain {
@@ -173,8 +158,9 @@ func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *
 	}
 	u.Say("%s: 0x%x bytes, the kernel of %s and the ramdisk of %s", out, b.Image.Size(), s.stock.Name, b.Donor)
 	u.Say("%s: the stock image, kept", kept)
-	if doc.Verdict != nil {
-		u.Say("%s", doc.Verdict.Line)
+	if v != nil {
+		u.Say("%s", v.Line)
 	}
-	return u.End(doc, problems)
+	doc := document.NewBuiltRecovery(out, kept, b, v)
+	return u.End(doc, doc.Problems)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -42,13 +43,6 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 	}
 }
 
-// checkedImage is the JSON document of recovery check.
-type checkedImage struct {
-	Schema string `json:"schema"`
-	File   string `json:"file"`
-	*recovery.Verdict
-}
-
 func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) error {
 	if o.rom+o.namesTable() == "" {
 		return usage("for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
@@ -80,5 +74,5 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 		return err
 	}
 	u.Say("%s", v.Line)
-	return u.End(checkedImage{"mtkkit.recovery-check/1", path, v}, v.Reasons)
+	return u.End(document.CheckedRecovery{Path: path, Verdict: v}, v.Reasons)
 }

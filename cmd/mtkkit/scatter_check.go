@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -42,14 +43,6 @@ func scatterCheckCommand(u *ui) *cli.Command {
 	}
 }
 
-// checked is the JSON document of scatter check.
-type checked struct {
-	Schema  string          `json:"schema"`
-	File    string          `json:"file"`
-	Dialect scatter.Dialect `json:"dialect"`
-	Tables  []dump.Judged   `json:"tables"`
-}
-
 func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) error {
 	if u.JSON && o.sarif {
 		return usage("--json and --sarif both want standard output")
@@ -77,11 +70,11 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 			return usage("%s is of a phone with %s, and %s is for %v", o.rom, only, path, t.Scatter.Storages())
 		}
 	}
-	doc := checked{"mtkkit.scatter-check/1", path, t.Scatter.Dialect, t.Check(only, opt)}
+	doc := document.NewCheckedScatter(path, t.Scatter.Dialect, t.Check(only, opt))
 	u.Bars.Clear()
-	notes, rest := doc.print(u, o.sarif)
+	notes, rest := printFindings(u, doc, o.sarif)
 	if o.sarif {
-		err = u.Document(doc.sarif())
+		err = u.Document(doc.SARIF(version()))
 	} else {
 		u.Say("%s: %d to mend, %d notes", path, rest, notes)
 		err = u.Answer(doc)
@@ -92,8 +85,8 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 	return err
 }
 
-// print shows the findings as compilers do, file, line, what, and counts them.
-func (d checked) print(u *ui, silent bool) (notes, rest int) {
+// printFindings shows the findings as compilers do, file, line, what, and counts them.
+func printFindings(u *ui, d document.CheckedScatter, silent bool) (notes, rest int) {
 	for _, t := range d.Tables {
 		for _, f := range t.Findings {
 			if f.Severity == flash.Note {
@@ -111,7 +104,7 @@ func (d checked) print(u *ui, silent bool) (notes, rest int) {
 			if len(d.Tables) > 1 {
 				place = string(t.Storage) + " " + place
 			}
-			u.Say("%s:%d: %s [%s] %s%s", d.File, f.Line, f.Severity, f.Rule, place, f.Text)
+			u.Say("%s:%d: %s [%s] %s%s", d.Path, f.Line, f.Severity, f.Rule, place, f.Text)
 		}
 	}
 	return notes, rest

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
@@ -57,17 +58,6 @@ func dialectOption(p *scatter.Dialect, names, usage string) flags.Option {
 	})
 }
 
-// created is the JSON document of scatter create.
-type created struct {
-	Schema   string          `json:"schema"`
-	File     string          `json:"file"` // "" with -o -
-	Dialect  scatter.Dialect `json:"dialect"`
-	Profile  scatter.Profile `json:"profile"`
-	Platform string          `json:"platform"`
-	Project  string          `json:"project"`
-	scatter.Creation
-}
-
 func createScatter(ctx context.Context, u *ui, o *createOptions, path string) error {
 	if u.JSON && o.output == "-" {
 		return usage("--json and -o - both want standard output")
@@ -80,7 +70,7 @@ func createScatter(ctx context.Context, u *ui, o *createOptions, path string) er
 		return err
 	}
 	file := scatter.Build(made.Spec)
-	doc := created{"mtkkit.scatter-create/1", "", file.Dialect, o.facts.Profile, made.Spec.Platform, made.Spec.Project, made}
+	doc := document.NewCreatedScatter(file, o.facts.Profile, made)
 	if doc.File, err = createdFile(o.output, doc.Platform, doc.Dialect); err != nil {
 		return err
 	}
@@ -88,7 +78,7 @@ func createScatter(ctx context.Context, u *ui, o *createOptions, path string) er
 	if err := out.write(u, file.Signed("mtkkit").Encode()); err != nil {
 		return err
 	}
-	return doc.report(u, o)
+	return o.report(u, doc)
 }
 
 // scatterOf makes a scatter file of a list or a dump.
@@ -136,7 +126,7 @@ func chosenFile(output string) bool {
 	return (ext == ".txt" || ext == ".xml") && !os.IsPathSeparator(output[len(output)-1])
 }
 
-func (d created) report(u *ui, o *createOptions) error {
+func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
 	err := u.End(d, d.Problems)
 	if len(d.Private) > 0 {
 		u.Note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/words"
@@ -34,14 +35,6 @@ func scatterDiffCommand(u *ui) *cli.Command {
 	}
 }
 
-// differences is the JSON document of scatter diff.
-type differences struct {
-	Schema  string           `json:"schema"`
-	A       string           `json:"a"`
-	B       string           `json:"b"`
-	Changes []scatter.Change `json:"changes"`
-}
-
 func diffScatters(u *ui, storage flash.Storage, a, b string) error {
 	var files [2]*scatter.File
 	var problems []flash.Problem
@@ -54,7 +47,7 @@ func diffScatters(u *ui, storage flash.Storage, a, b string) error {
 		files[i], problems = f, append(problems, more...)
 	}
 	u.Problems(problems)
-	doc := differences{"mtkkit.scatter-diff/1", a, b, append([]scatter.Change{}, scatter.Diff(files[0], files[1])...)}
+	doc := document.ScatterDiff{A: a, B: b, Changes: scatter.Diff(files[0], files[1]), Problems: problems}
 	if err := u.Answer(doc); err != nil {
 		return err
 	}

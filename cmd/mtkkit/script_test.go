@@ -23,7 +23,8 @@ import (
 // The scripts run the real main, so that they see real exit codes and real streams.
 func TestMain(m *testing.M) {
 	shortExits()
-	testscript.Main(m, map[string]func(){
+	watchDocuments()
+	testscript.Main(judged{m}, map[string]func(){
 		"mtkkit": main,
 		"mtkkit-code": func() { // prints the exit code, for codes other than 0 and 1
 			code := run(context.Background(), append([]string{"mtkkit"}, os.Args[1:]...), screen.Standard(context.Background()), nil)
@@ -58,6 +59,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("IMAGES", filepath.Join(testdata, "../image"))
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv(raceOptions, os.Getenv(raceOptions))
+			e.Setenv(seenFolder, os.Getenv(seenFolder))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
@@ -26,7 +27,7 @@ type splitJob struct {
 func (j *splitJob) dryRun() error {
 	problems := j.p.Problems
 	if j.u.JSON {
-		if err := j.u.Document(j.d.Record(j.p)); err != nil {
+		if err := j.u.Document(document.NewManifest(j.d.Record(j.p))); err != nil {
 			return err
 		}
 	} else {
@@ -66,7 +67,7 @@ func (j *splitJob) run() error {
 	}
 	j.u.Bars.Clear()
 	if j.u.JSON {
-		if err := j.u.Document(m); err != nil {
+		if err := j.u.Document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}

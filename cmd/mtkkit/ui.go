@@ -24,8 +24,12 @@ type ui struct {
 func newUI(s screen.Streams) *ui {
 	u := &ui{Screen: screen.New(s)}
 	u.Heard = func(p flash.Problem) { u.unfinished.heard(p) }
+	u.Tool, u.Witness = tool(), witnessed
 	return u
 }
+
+// witnessed sees every document that is printed; nil but in tests.
+var witnessed func(doc []byte)
 
 // finish prints why the program stops and says with which exit code.
 func (u *ui) finish(err error) words.Code {

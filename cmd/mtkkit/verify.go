@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
@@ -42,11 +43,7 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	if err != nil {
 		return words.LockedDump(err, o.key)
 	}
-	doc := verdictDoc{Schema: "mtkkit.verify/1", Path: v.Path, Verdict: string(v.State), Problems: v.Problems}
-	if v.Boot != nil {
-		doc.Boot, doc.bootWords = v.Boot.Findings, bootWords(v.Boot)
-	}
-	if err := doc.say(u, verdictWords(v)); err != nil {
+	if err := sayVerdict(u, document.NewVerdict(v), bootWords(v.Boot), verdictWords(v)); err != nil {
 		return err
 	}
 	printMissing(u, v.Missing)
@@ -94,18 +91,8 @@ func verdictWords(v *dump.Verdict) (s string) {
 	return s
 }
 
-// verdictDoc is the JSON document of verify.
-type verdictDoc struct {
-	Schema   string          `json:"schema"`
-	Path     string          `json:"path"`
-	Verdict  string          `json:"verdict"` // "complete", "changed", "partial", "unproven", "damaged", "broken"
-	Boot     []avb.Finding   `json:"verified_boot,omitempty"`
-	Problems []flash.Problem `json:"problems"`
-
-	bootWords string
-}
-
-func (v verdictDoc) say(u *ui, sentence string) error {
+// sayVerdict says a verdict; boot is what verified boot says, "" for nothing.
+func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
 	u.Bars.Clear()
 	if u.JSON {
 		if err := u.Document(v); err != nil {
@@ -113,8 +100,8 @@ func (v verdictDoc) say(u *ui, sentence string) error {
 		}
 	}
 	u.Problems(v.Problems)
-	if v.bootWords != "" {
-		u.Say("%s", v.bootWords)
+	if boot != "" {
+		u.Say("%s", boot)
 	}
 	u.Say("%s: %s", v.Path, sentence)
 	return nil
@@ -122,6 +109,9 @@ func (v verdictDoc) say(u *ui, sentence string) error {
 
 // bootWords sums a report up, "" when the dump has no AVB block.
 func bootWords(r *avb.Report) string {
+	if r == nil || len(r.Blocks) == 0 {
+		return ""
+	}
 	names := map[avb.Verdict][]string{}
 	for _, f := range r.Findings {
 		names[f.Verdict] = append(names[f.Verdict], f.Partition)
@@ -135,8 +125,5 @@ func bootWords(r *avb.Report) string {
 	add(avb.Intact, "is bit for bit what it says", "are bit for bit what it says")
 	add(avb.Different, "is NOT what it says", "are NOT what it says")
 	add(avb.Unknown, "could not be checked", "could not be checked")
-	if len(r.Blocks) == 0 {
-		return ""
-	}
 	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it describes no partition that is here")
 }

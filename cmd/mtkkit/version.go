@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
 )
 
 // versionCommand says the version; mtkkit --version says the same.
@@ -23,18 +24,12 @@ func versionCommand(u *ui) *cli.Command {
 				return err
 			}
 			if u.JSON {
-				return u.Document(versionDoc{"mtkkit.version/1", version()})
+				return u.Document(document.Version{Version: version()})
 			}
 			u.Say("mtkkit %s", version())
 			return nil
 		}),
 	}
-}
-
-// versionDoc is the JSON document of version.
-type versionDoc struct {
-	Schema  string `json:"schema"`
-	Version string `json:"version"`
 }
 
 func printVersion(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }

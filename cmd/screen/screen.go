@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -15,11 +16,13 @@ import (
 // Screen is how commands speak to the user.
 type Screen struct {
 	Streams
-	Quiet bool
-	JSON  bool
-	Bars  *Bars
-	Typed []string            // the command line: files that it names stay named in errors
-	Heard func(flash.Problem) // is told of every problem that is printed; nil for nobody
+	Quiet   bool
+	JSON    bool
+	Bars    *Bars
+	Typed   []string            // the command line: files that it names stay named in errors
+	Tool    string              // the program's name and version, for documents
+	Heard   func(flash.Problem) // is told of every problem that is printed; nil for nobody
+	Witness func(doc []byte)    // sees every document that is printed; nil but in tests
 
 	color  bool
 	lines  *bufio.Reader // of standard input, once something was asked
@@ -136,14 +139,6 @@ func (s *Screen) Done(err error) words.Code {
 	return words.ExitProblems
 }
 
-// failure is the JSON document of a command that could not do its work.
-type failure struct {
-	Schema string     `json:"schema"`
-	Error  string     `json:"error"`
-	Hints  []string   `json:"hints,omitempty"`
-	Exit   words.Code `json:"exit"`
-}
-
 // Failed prints why the program stops because of err, with text, hints and code as words.Of gives
 // them, and returns the exit code.
 func (s *Screen) Failed(err error, text string, hints []string, code words.Code) words.Code {
@@ -154,7 +149,7 @@ func (s *Screen) Failed(err error, text string, hints []string, code words.Code)
 		if errors.Is(err, fs.ErrNotExist) {
 			said = text // the system's words are none of a user's
 		}
-		if err := s.Document(failure{"mtkkit.error/1", words.Plain(said, s.Typed...), hints, code}); err != nil {
+		if err := s.Document(document.Failure{Error: words.Plain(said, s.Typed...), Hints: hints, Exit: code}); err != nil {
 			return words.ExitFailed
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -64,7 +65,7 @@ func TestFailed(t *testing.T) {
 		s := New(Streams{Out: &out, Err: &errs})
 		s.Speak(false, true, None)
 		if spoken {
-			if err := s.Document(struct{}{}); err != nil {
+			if err := s.Document(document.Version{}); err != nil {
 				t.Fatal(err)
 			}
 			out.Reset()
@@ -79,7 +80,7 @@ func TestFailed(t *testing.T) {
 			}
 			continue
 		}
-		var doc failure
+		var doc document.Failure
 		if err := json.Unmarshal(out.Bytes(), &doc); err != nil || doc.Error != "it is wrong" || doc.Exit != words.ExitRefused || len(doc.Hints) != 1 {
 			t.Errorf("%v %s", err, out.String())
 		}

@@ -10,7 +10,7 @@ var floors = [][]string{
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"dump"},
 	{"archive", "session"},
-	{"words"},
+	{"words", "document"},
 	{"cmd"},
 }
 

@@ -1,4 +1,4 @@
-package main
+package document
 
 import (
 	"path/filepath"
@@ -7,12 +7,12 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// fields of a JSON object that others define.
-type object map[string]any
+// object has the fields of a JSON object that others define.
+type object = map[string]any
 
-// sarif is SARIF 2.1.0, the part of it that code hosts and editors show: which rule, where, how
+// SARIF is SARIF 2.1.0, the part of it that code hosts and editors show: which rule, where, how
 // bad. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
-func (d checked) sarif() object {
+func (d CheckedScatter) SARIF(version string) map[string]any {
 	rules, results := []object{}, []object{}
 	for _, r := range scatter.Rules {
 		rules = append(rules, object{"id": r.ID, "shortDescription": object{"text": r.Text}})
@@ -22,18 +22,18 @@ func (d checked) sarif() object {
 			results = append(results, d.sarifResult(f))
 		}
 	}
-	driver := object{"name": "mtkkit", "version": version(), "rules": rules}
+	driver := object{"name": "mtkkit", "version": version, "rules": rules}
 	run := object{"tool": object{"driver": driver}, "results": results}
 	return object{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": []object{run}}
 }
 
-func (d checked) sarifResult(f scatter.Finding) object {
+func (d CheckedScatter) sarifResult(f scatter.Finding) object {
 	level := map[flash.Severity]string{flash.Note: "note", flash.Warning: "warning", flash.Error: "error"}[f.Severity]
 	text := f.Text
 	if f.Name != "" {
 		text = f.Name + ": " + text
 	}
-	where := object{"artifactLocation": object{"uri": filepath.ToSlash(d.File)}}
+	where := object{"artifactLocation": object{"uri": filepath.ToSlash(d.Path)}}
 	if f.Line > 0 {
 		where["region"] = object{"startLine": f.Line}
 	}

@@ -1,13 +1,14 @@
-package screen
+package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-func TestWithLists(t *testing.T) {
+func TestLists(t *testing.T) {
 	type row struct {
 		Names []string `json:"names"`
 		Left  []string `json:"left,omitempty"`
@@ -19,9 +20,13 @@ func TestWithLists(t *testing.T) {
 		None     *row            `json:"none"`
 		hidden   []int
 	}{Rows: []row{{}}, One: &row{}}
-	b, err := json.Marshal(withLists(doc))
-	if want := `{"problems":[],"rows":[{"names":[]}],"one":{"names":[]},"none":null}`; err != nil || string(b) != want {
-		t.Errorf("%s, %v, want %s", b, err, want)
+	long, err := Marshal(doc, "")
+	var short bytes.Buffer
+	if err == nil {
+		err = json.Compact(&short, long)
+	}
+	if want := `{"problems":[],"rows":[{"names":[]}],"one":{"names":[]},"none":null}`; err != nil || short.String() != want {
+		t.Errorf("%s, %v, want %s", &short, err, want)
 	}
 	if doc.hidden != nil || doc.Problems != nil {
 		t.Error("the document itself was changed")

@@ -1,0 +1,211 @@
+package document
+
+import (
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/leak"
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// ArchiveList is the document of backup list.
+type ArchiveList struct {
+	Head
+	Path     string          `json:"path"`
+	Files    []Member        `json:"files"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+// Member is a file of an archive.
+type Member struct {
+	File   string `json:"file"`
+	Size   int64  `json:"size"`
+	Data   int64  `json:"data"`   // bytes that are not in holes
+	Packed int64  `json:"packed"` // bytes in the archive
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+// NewArchiveList lists the files of an archive.
+func NewArchiveList(a *archive.Archive) ArchiveList {
+	doc := ArchiveList{Path: a.Path, Problems: a.Problems}
+	for i, ms := 0, a.Members(); i < len(ms); i++ {
+		m := &ms[i]
+		doc.Files = append(doc.Files, Member{m.Name, m.Size, m.Stored(), m.Packed(), m.SHA256})
+	}
+	return doc
+}
+
+// Comparison is the document of backup diff.
+type Comparison struct {
+	Head
+	A          string            `json:"a"`
+	B          string            `json:"b"`
+	SameModel  bool              `json:"same_model"`
+	Phone      archive.SamePhone `json:"phone"` // "same", "another", "unknown"
+	Why        string            `json:"why"`
+	Partitions []Compared        `json:"partitions"`
+	Problems   []flash.Problem   `json:"problems"`
+}
+
+// Compared is what became of one partition between A and B.
+type Compared struct {
+	Name   string           `json:"name"`
+	Region flash.Region     `json:"region"`
+	State  archive.RowState `json:"state"`            // "equal", "differs", "moved", "only in A", "only in B"; "unknown": equal as far as both hold it
+	Offset int64            `json:"offset,omitempty"` // in the partition, of the first byte that differs
+	Detail string           `json:"detail,omitempty"`
+}
+
+// NewComparison is how the dumps at a and b differ.
+func NewComparison(a, b string, c *archive.Comparison) Comparison {
+	doc := Comparison{A: a, B: b, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why}
+	for _, r := range c.Rows {
+		doc.Partitions = append(doc.Partitions, Compared{r.Name, r.Region, r.State, r.First, r.Detail})
+	}
+	return doc
+}
+
+// FlashPlan is the document of backup restore --plan: what a flash tool would do with the
+// files, as mtkkit itself never writes to a phone.
+type FlashPlan struct {
+	Head
+	Chip     string              `json:"chip,omitempty"`
+	Project  string              `json:"project,omitempty"`
+	Storage  flash.Storage       `json:"storage"`
+	Scatter  string              `json:"scatter,omitempty"`
+	Writes   []FlashWrite        `json:"writes"`
+	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that list more than is in the backup
+	Lost     []string            `json:"lost"`
+	Commands map[string][]string `json:"commands"` // by flash tool
+	Problems []flash.Problem     `json:"problems"`
+}
+
+// FlashWrite is one partition that would be written.
+type FlashWrite struct {
+	Name   string       `json:"name"`
+	Region flash.Region `json:"region"`
+	flash.Extent
+	File string `json:"file"`
+	Risk string `json:"risk,omitempty"`
+}
+
+// NewFlashPlan is a plan with the commands for each flash tool.
+func NewFlashPlan(p *archive.FlashPlan, commands map[string][]string, problems []flash.Problem) FlashPlan {
+	doc := FlashPlan{Chip: p.Chip, Project: p.Project, Storage: p.Storage, Scatter: p.Scatter, Tables: p.Tables, Lost: p.Lost,
+		Commands: commands, Problems: problems}
+	for _, w := range p.Writes {
+		doc.Writes = append(doc.Writes, FlashWrite{w.Name, w.Region, w.Extent, w.File, w.Risk})
+	}
+	return doc
+}
+
+// Restored is the document of backup restore, and of pull --dump.
+type Restored struct {
+	Head
+	Path     string          `json:"path"`  // what was written: a file, or a folder
+	Files    int             `json:"files"` // how many
+	Size     int64           `json:"size"`  // of all files
+	Problems []flash.Problem `json:"problems"`
+}
+
+// NewRestored is what was restored, with what is to be said of it.
+func NewRestored(r *archive.Restored, problems []flash.Problem) Restored {
+	return Restored{Path: r.Output, Files: r.Files, Size: r.Bytes, Problems: problems}
+}
+
+// Pulled is the document of backup pull.
+type Pulled struct {
+	Head
+	Ref      string          `json:"ref"`
+	Folder   string          `json:"folder"`
+	Files    int             `json:"files"` // how many
+	Size     int64           `json:"size"`  // of all files
+	Complete bool            `json:"complete"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+// NewPulled is what was pulled into a folder, with what is to be said of it.
+func NewPulled(ref oci.Ref, folder string, m *flash.Manifest, problems []flash.Problem) Pulled {
+	d := Pulled{Ref: ref.String(), Folder: folder, Files: len(m.Files), Complete: m.Complete, Problems: problems}
+	for _, f := range m.Files {
+		d.Size += f.Size
+	}
+	return d
+}
+
+// Pushed is the document of backup push.
+type Pushed struct {
+	Head
+	Ref string `json:"ref"`
+	oci.Stats
+	Complete bool            `json:"complete"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+// NewPushed is what was pushed to ref.
+func NewPushed(ref oci.Ref, p *archive.Pushed) Pushed {
+	return Pushed{Ref: ref.String(), Stats: p.Stats, Complete: p.Record.Complete, Problems: p.Record.Problems}
+}
+
+// Tags is the document of backup tags.
+type Tags struct {
+	Head
+	Place    string          `json:"place"`
+	Tags     []oci.Info      `json:"tags"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+// NewTags lists the backups in a place. What somebody else put there is no problem.
+func NewTags(place string, all []oci.Info) Tags {
+	doc := Tags{Place: place, Tags: all}
+	for _, i := range all {
+		if i.Problem != "" && !i.Alien {
+			doc.Problems = append(doc.Problems, flash.Problem{Severity: flash.Error, Place: i.Tag, Offset: flash.NoOffset, Text: i.Problem})
+		}
+	}
+	return doc
+}
+
+// Pruned is the document of backup prune.
+type Pruned struct {
+	Head
+	Place  string `json:"place"`
+	DryRun bool   `json:"dry_run"`
+	*oci.Pruned
+}
+
+// Searched is the document of backup verify --share.
+type Searched struct {
+	Head
+	Path      string            `json:"path"`
+	Against   string            `json:"against"`
+	Verdict   archive.Leak      `json:"verdict"`         // "clean", "doubtful" or "leaks"
+	Owner     archive.Ownership `json:"owner,omitempty"` // with an owner's key: of the phone in Against? "same", "other" or "unsigned"
+	Searched  map[leak.Kind]int `json:"searched_for"`
+	Found     map[leak.Kind]int `json:"found"`
+	Hits      []leak.Hit        `json:"hits"`
+	Partition []string          `json:"private_partitions"`
+	Problems  []flash.Problem   `json:"problems"`
+}
+
+// NewSearched is what a search of the archive at path, for what is private in the dump at
+// against, has found.
+func NewSearched(path, against string, s *archive.Searched) Searched {
+	return Searched{Path: path, Against: against, Verdict: s.Verdict, Owner: s.Owner, Searched: s.For, Found: s.Found,
+		Hits: s.Hits, Partition: s.Private, Problems: s.Problems}
+}
+
+// MendedFile is the document of backup verify --repair.
+type MendedFile struct {
+	Head
+	Path     string          `json:"path"` // what was damaged
+	File     string          `json:"file"` // what was written
+	Size     int64           `json:"size"`
+	Damaged  []flash.Extent  `json:"damaged"`
+	Problems []flash.Problem `json:"problems"`
+}
+
+// NewMendedFile is what was mended of a file.
+func NewMendedFile(path, file string, r *parity.Report) MendedFile {
+	return MendedFile{Path: path, File: file, Size: r.Size, Damaged: r.Damaged, Problems: r.Problems}
+}
