@@ -1,5 +1,7 @@
 // Package acquire reads a phone into a dump folder, so that an interruption costs
-// seconds and "done" is only said of what is there.
+// seconds and "done" is only said of what is there. Limits: one phone into one folder
+// at a time, on a disk that has room for it; the source is a flash.Device that something
+// else has opened; nothing is ever written to the phone.
 //
 //	DUMP/
 //	├─ manifest.json            what was read, of what phone; the last file to be written.

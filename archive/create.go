@@ -172,7 +172,7 @@ func (c *creation) refuseStale() error {
 func (c *creation) write(ctx context.Context) error {
 	f, err := c.begin()
 	if err != nil {
-		return c.refused(err)
+		return refused(err)
 	}
 	volumes, _ := f.(*split.Volumes)
 	if c.EncryptPrivate != nil {
@@ -202,12 +202,9 @@ func (c *creation) write(ctx context.Context) error {
 // begin begins the file, or the volumes. An archive takes no more than what is packed, and
 // a little.
 func (c *creation) begin() (target, error) {
-	opt := split.FileOptions{Inputs: c.inputs}
-	if c.Replace {
-		opt.Replace = isArchive
-		if len(c.Encrypt) > 0 {
-			opt.Replace = isSealed
-		}
+	opt := split.FileOptions{Inputs: c.inputs, Force: c.Replace, Ours: isArchive}
+	if len(c.Encrypt) > 0 {
+		opt.Ours = isSealed
 	}
 	if c.Volume == 0 {
 		return split.CreateFile(c.Output, opt)
@@ -217,10 +214,9 @@ func (c *creation) begin() (target, error) {
 }
 
 // refused tells of an archive that Replace would replace.
-func (c *creation) refused(err error) error {
-	if r := flash.AsRefusal(err); r != nil && r.Reason == flash.ReasonExists && !c.Replace && c.Volume == 0 &&
-		(isArchive(c.Output) || isSealed(c.Output) && len(c.Encrypt) > 0) {
-		return refuse(flash.ReasonOurs, r.Path, "%s", r.Text)
+func refused(err error) error {
+	if r := flash.AsRefusal(err); r != nil && r.Reason == flash.ReasonOurs {
+		return refuse(r.Reason, r.Path, "%s", r.Text)
 	}
 	return err
 }

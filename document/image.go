@@ -1,13 +1,10 @@
 package document
 
 import (
-	"strings"
-
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/lp"
-	"github.com/mtkkit/mtkkit/plan"
 )
 
 // Images is the document of image info.
@@ -32,46 +29,13 @@ func NewImage(path string, i *image.Info) Images {
 	return Images{Path: path, Partitions: []Image{{Present: i.Size, Info: i}}, Problems: i.Problems}
 }
 
-// NewImages describes every partition of a plan of the dump at path.
-func NewImages(path string, p *plan.Plan) *Images {
-	doc := &Images{Path: path, Problems: p.Problems}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if it.Kind == flash.KindGap || it.Kind == flash.KindPreloader {
-			continue
-		}
-		about := &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
-		if it.Present != 0 {
-			about = image.Describe(dump.Known(it))
-		}
-		doc.add(Image{Name: it.Name, Region: it.Region, Offset: it.Offset, Present: it.Present, Info: about})
+// NewImages is the document of all partitions of the dump at path.
+func NewImages(path string, list []dump.Described, problems []flash.Problem) *Images {
+	doc := &Images{Path: path, Problems: problems}
+	for _, d := range list {
+		doc.Partitions = append(doc.Partitions, Image(d))
 	}
 	return doc
-}
-
-// AddLogical adds the partitions inside super.
-func (doc *Images) AddLogical(s *lp.Super) {
-	for _, p := range s.Partitions("") {
-		i := &image.Info{Kind: "empty", Known: "it has no bytes"}
-		switch {
-		case p.Missing > 0 || flash.Total(flash.Holes(p.Image)) == p.Size && p.Size > 0:
-			i = &image.Info{Kind: "not whole", Known: "a part of it is not here"}
-		case p.Size > 0:
-			i = image.Describe(p.Image)
-		}
-		doc.add(Image{Name: "super/" + p.Name, Present: p.Size - p.Missing, Info: i})
-	}
-}
-
-func (doc *Images) add(n Image) {
-	for _, p := range n.Problems {
-		p.Place = strings.TrimPrefix(n.Name+": "+p.Place, ": ")
-		if p.Offset != flash.NoOffset {
-			p.Offset += n.Offset
-		}
-		doc.Problems = append(doc.Problems, p)
-	}
-	doc.Partitions = append(doc.Partitions, n)
 }
 
 // Super is the document of image super.

@@ -35,7 +35,7 @@ var ErrNothingShared = errors.New("nothing of it is certainly the same on every 
 // NoTableError is a dump in which no partitions were found.
 type NoTableError struct {
 	Path     string
-	Problems []flash.Problem // what is known of its bytes, which may be why
+	Problems []flash.Problem // what is wrong with its bytes, which may be why
 	Inside   *whatis.Thing   // what the user area is, nil where there is none
 	Err      error           // wraps layout.ErrNoTable, or is a *layout.ForeignError
 }
@@ -53,8 +53,12 @@ func (e *NoTableError) Error() string {
 func (e *NoTableError) Unwrap() error { return e.Err }
 
 // noTable tells a dump whose table was not read yet from one that has none.
-func noTable(err error, src *source.Source, path string) error {
-	n := &NoTableError{Path: path, Problems: src.Problems, Err: err}
+func (d *Dump) noTable(err error) error {
+	src, path, least := d.Source, d.Path, flash.Error
+	if len(d.pieces) > 0 { // a piece that is missing is a warning
+		least = flash.Warning
+	}
+	n := &NoTableError{Path: path, Problems: fromOn(least, src.Problems), Err: err}
 	user := src.User()
 	if !errors.Is(err, layout.ErrNoTable) || user == nil {
 		return n
@@ -103,8 +107,11 @@ func Unread(m *flash.Manifest) (out []flash.Problem) {
 }
 
 // notable are the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
+func notable(list []flash.Problem) []flash.Problem { return fromOn(flash.Warning, list) }
+
+// fromOn are the problems of a severity and above.
+func fromOn(least flash.Severity, list []flash.Problem) []flash.Problem {
+	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity < least })
 }
 
 // BootRegions are the boot regions of a source of which something was read. A file that is none

@@ -53,3 +53,14 @@ func ParseSize(s string) (int64, error) {
 	}
 	return v << shift, nil
 }
+
+// ParseExtent reads START+LENGTH, both as ParseSize reads them. An empty stretch is an error.
+func ParseExtent(s string) (Extent, error) {
+	from, length, ok := strings.Cut(s, "+")
+	off, err := ParseSize(from)
+	n, lerr := ParseSize(length)
+	if !ok || err != nil || lerr != nil || n == 0 {
+		return Extent{}, fmt.Errorf("flash: %q is no range START+LENGTH (as in 0x100000+0x200)", s)
+	}
+	return NewExtent(uint64(off), uint64(n))
+}

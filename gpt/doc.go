@@ -1,5 +1,7 @@
 // Package gpt reads the GUID partition table of a phone's user area, however much
-// of it is left, and can write a sound one again.
+// of it is left, and can write a sound one again. Limits: the table must be at the start
+// or the end of the image, or be all of it: nothing is searched for in the middle. An
+// image is never written to.
 //
 //	LBA 0    1          2           34                     n-33        n-1
 //	├────────┼──────────┼───────────┼───────── … ──────────┼───────────┼──────────┤

@@ -1,7 +1,9 @@
 // Package preloader reads what a MediaTek BootROM starts from: the boot region of a
 // phone's flash, and the flashable preloader file inside it. It takes the file out
 // of the region (Fix), puts a file back into one (Wrap), and proves that what it
-// took is complete and unchanged.
+// took is complete and unchanged. Limits: no RSA signature is checked (the key that
+// counts is a hash in the phone's fuses), DRAM settings are not decoded, and the reading
+// of NAND headers is unverified on a real one.
 //
 //	boot region (eMMC)                        flashable file: preloader_<board>.bin
 //	0x000  "EMMC_BOOT" ver 1 unit 0x200

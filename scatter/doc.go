@@ -1,6 +1,7 @@
 // Package scatter reads and writes scatter files: the text that lists, for a
 // MediaTek flash tool, every partition of a phone with its address, size and image
-// file.
+// file. Limits: files of at most 1 MiB; UTF-16 and XML with entities are refused; the
+// reading of NAND files with sizes (V1.1.5) is unverified; no address is guessed.
 //
 //	line  1   ####################…            comments, kept as they are
 //	      6   - general: MTK_PLATFORM_CFG      ┐

@@ -62,13 +62,7 @@ func ParseRange(s string) (r plan.Range, err error) {
 	if region, rest, ok := strings.Cut(s, ":"); ok {
 		r.Region, text = flash.Region(strings.ToUpper(region)), rest
 	}
-	from, length, ok := strings.Cut(text, "+")
-	if ok {
-		if r.Offset, err = flash.ParseSize(from); err == nil {
-			r.Length, err = flash.ParseSize(length)
-		}
-	}
-	if _, over := flash.NewExtent(uint64(r.Offset), uint64(r.Length)); !ok || err != nil || over != nil || r.Length == 0 {
+	if r.Extent, err = flash.ParseExtent(text); err != nil {
 		return plan.Range{}, fmt.Errorf("%q is no range START+LENGTH or REGION:START+LENGTH", s)
 	}
 	return r, nil

@@ -1,6 +1,8 @@
 // Package split moves bytes between an image and a folder of files: Create and Copy
 // write the outputs of a plan, Join puts such a folder together again, Verify proves
 // it by its hashes. It knows nothing of partitions: an output is a name and an Image.
+// Limits: it does not parse what it moves, it replaces no file that is not its caller's
+// own, and a folder is written by one run at a time.
 //
 //	Create ─ all refusals, then ─► DIR/.mtkkit-unfinished   what this run owns, synced first
 //	Copy                         ► DIR/NAME.part ─► DIR/NAME

@@ -14,10 +14,11 @@ import (
 
 // FileOptions says how a single file is written.
 type FileOptions struct {
-	Inputs  []string               // files and folders that must never be written to
-	Room    int64                  // bytes of disk that it needs
-	NoSync  bool                   // leave it to the system when the data reach the disk
-	Replace func(path string) bool // whether a file of that name may go; nil: never
+	Inputs []string               // files and folders that must never be written to
+	Room   int64                  // bytes of disk that it needs
+	NoSync bool                   // leave it to the system when the data reach the disk
+	Ours   func(path string) bool // tells files that the caller wrote earlier; nil: none is
+	Force  bool                   // replace one of those
 
 	beside []string // files that the writer makes too, just before the file has its name
 }
@@ -55,7 +56,7 @@ func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
 		return err
 	}
-	if err := refuseFile(filepath.Clean(path), opt.Inputs, opt.Replace); err != nil {
+	if err := refuseFile(filepath.Clean(path), opt); err != nil {
 		return err
 	}
 	return refuseBeside(filepath.Clean(path), opt.beside)
@@ -84,7 +85,7 @@ func refuseBeside(path string, names []string) error {
 }
 
 // refuseFile refuses to write where something stands that is not ours to replace.
-func refuseFile(path string, inputs []string, replace func(string) bool) error {
+func refuseFile(path string, opt FileOptions) error {
 	rest, err := readMarker(markerOf(path))
 	if err != nil {
 		return err
@@ -92,22 +93,38 @@ func refuseFile(path string, inputs []string, replace func(string) bool) error {
 	if err := clearFinished(path, partOf(path), path, rest); err != nil {
 		return err
 	}
-	ours := func(p string) bool {
-		left := rest != nil && p == partOf(path) && slices.Contains(rest.Files, filepath.Base(p))
-		return left || p == path && replace != nil && replace(p)
-	}
 	for _, p := range []string{path, partOf(path)} {
-		if err := refuseSame(p, inputs); err != nil {
+		if err := refuseSame(p, opt.Inputs); err != nil {
 			return err
 		}
-		st, err := os.Lstat(p)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && st.Mode().IsRegular() && ours(p) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("split: %w", err)
-		}
-		return refuse(flash.ReasonExists, p, "exists")
+	}
+	if err := refuseName(path, opt); err != nil {
+		return err
+	}
+	st, err := os.Lstat(partOf(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("split: %w", err)
+	case st.Mode().IsRegular() && rest != nil && slices.Contains(rest.Files, filepath.Base(partOf(path))):
+		return nil
+	}
+	return refuse(flash.ReasonExists, partOf(path), "exists")
+}
+
+// refuseName refuses a name that something has which is not to be replaced.
+func refuseName(path string, opt FileOptions) error {
+	st, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("split: %w", err)
+	case !st.Mode().IsRegular() || opt.Ours == nil || !opt.Ours(path):
+		return refuse(flash.ReasonExists, path, "exists")
+	case !opt.Force:
+		return refuse(flash.ReasonOurs, path, "exists")
 	}
 	return nil
 }
@@ -159,7 +176,8 @@ func (f *File) Finish() error {
 	if f.closed {
 		return errors.New("split: the file is finished or abandoned already")
 	}
-	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
+	before := func() error { return refuseName(f.path, f.opt) } // somebody may have been faster
+	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir, Before: before}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}

@@ -37,14 +37,16 @@ func TestCreateFile(t *testing.T) {
 
 	_, err = CreateFile(path, FileOptions{})
 	refusal(t, err, flash.ReasonExists)
-	_, err = CreateFile(path, FileOptions{Replace: func(string) bool { return false }})
+	_, err = CreateFile(path, FileOptions{Force: true, Ours: func(string) bool { return false }})
 	refusal(t, err, flash.ReasonExists)
-	_, err = CreateFile(path, FileOptions{Inputs: []string{path}, Replace: func(string) bool { return true }})
+	_, err = CreateFile(path, FileOptions{Ours: func(string) bool { return true }})
+	refusal(t, err, flash.ReasonOurs)
+	_, err = CreateFile(path, FileOptions{Inputs: []string{path}, Force: true, Ours: func(string) bool { return true }})
 	refusal(t, err, flash.ReasonInput)
 	_, err = CreateFile(filepath.Join(dir, "large"), FileOptions{Room: 1 << 60})
 	refusal(t, err, flash.ReasonNoRoom)
 
-	f, err = CreateFile(path, FileOptions{Replace: func(string) bool { return true }})
+	f, err = CreateFile(path, FileOptions{Force: true, Ours: func(string) bool { return true }})
 	if err != nil {
 		t.Fatal(err)
 	}

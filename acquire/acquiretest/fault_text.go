@@ -2,10 +2,13 @@ package acquiretest
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // actionNames are the words of ParseFault.
@@ -72,4 +75,33 @@ func ParseFault(s string) (Fault, error) {
 		return bad("the value makes no sense")
 	}
 	return f, nil
+}
+
+// AddFault adds a fault as ParseFault reads it.
+func (p *Phone) AddFault(s string) error {
+	f, err := ParseFault(s)
+	if err == nil {
+		p.Faults = append(p.Faults, f)
+	}
+	return err
+}
+
+// AddBad adds a range of the user area that cannot be read, as flash.ParseExtent reads it.
+// Parts must be set.
+func (p *Phone) AddBad(s string) error {
+	e, err := flash.ParseExtent(s)
+	if err != nil {
+		return err
+	}
+	for _, q := range p.Parts {
+		if !q.Region.IsUser() {
+			continue
+		}
+		if p.Bad == nil {
+			p.Bad = map[flash.Region][]flash.Extent{}
+		}
+		p.Bad[q.Region] = append(p.Bad[q.Region], e)
+		return nil
+	}
+	return errors.New("acquiretest: the phone has no user area")
 }

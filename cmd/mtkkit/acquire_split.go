@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
-	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
@@ -52,37 +50,17 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 	if err != nil {
 		return nil, err
 	}
-	u, dir := *a.u, filepath.Join(a.dir(), partsName)
-	if u.JSON {
-		u.Out = io.Discard // one document is out already
-	}
-	err = splitDump(ctx, &u, d, p, dir, split.Options{Inputs: d.Source.Files, Progress: u.Bars.Event})
-	if err != nil && err != words.ErrProblems {
-		return nil, err
-	}
-	facts, err := d.Facts()
+	u, dir := a.u, filepath.Join(a.dir(), partsName)
+	r, err := d.Split(ctx, p, dir, split.Options{Progress: u.Bars.Event})
 	if err != nil {
-		return nil, err
+		return nil, words.Refused(err)
 	}
-	if err := d.AddHashes(&facts, dir); err != nil {
-		return nil, err
+	(&splitJob{u: u, d: d, p: p, dir: dir}).tell(r)
+	page := filepath.Join(a.dir(), mapName)
+	if _, err := d.WritePage(ctx, page, dump.PageOptions{Parts: dir, Force: true}); err != nil {
+		return nil, refusedFile(err)
 	}
-	r, err := report.Build(ctx, facts)
-	if err != nil {
-		return nil, err
-	}
-	page := outFile{path: filepath.Join(a.dir(), mapName), inputs: d.Source.Files, force: true, ours: report.Generator}
-	if err := page.refuse(); err != nil {
-		return nil, err
-	}
-	if err := page.write(func(w io.Writer) error { return r.HTML(w) }); err != nil {
-		return nil, err
-	}
-	a.u.Say("map:    %s", page.path)
+	u.Bars.Clear()
+	u.Say("map:    %s", page)
 	return p.Problems, nil
-}
-
-// splitDump writes the files of a plan, and says what was done.
-func splitDump(ctx context.Context, u *ui, d *input, p *plan.Plan, dir string, opt split.Options) error {
-	return (&splitJob{ctx: ctx, u: u, d: d, p: p, dir: dir, opt: opt}).run()
 }

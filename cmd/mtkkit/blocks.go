@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -48,18 +49,12 @@ func blocksCommand(u *ui) *cli.Command {
 }
 
 func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
-	facts, err := d.Facts()
-	if err == nil && o.parts != "" {
-		err = d.AddHashes(&facts, o.parts)
-	}
-	if err != nil {
-		return err
-	}
-	facts.Full, facts.Progress = o.full, u.Bars.Event
+	page := dump.PageOptions{Parts: o.parts, Full: o.full, Force: o.force}
 	if o.html != "" {
-		return writeMap(ctx, u, o, d, facts)
+		page.Inputs = slices.DeleteFunc(append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), words.IsFolder)
+		return writeMap(ctx, u, o, d, page)
 	}
-	r, err := report.Build(ctx, facts)
+	r, err := d.Report(ctx, page)
 	if err != nil {
 		return err
 	}
@@ -85,19 +80,12 @@ func showMap(u *ui, d *input, r *report.Report) error {
 	return words.Verdict(r.Problems)
 }
 
-// writeMap writes the page. Whether that is allowed is asked before the dump is read.
-func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, facts report.Facts) error {
-	out := outFile{path: o.html, inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), force: o.force, ours: report.Generator}
-	if err := out.refuse(); err != nil {
-		return err
-	}
-	r, err := report.Build(ctx, facts)
-	if err != nil {
-		return err
-	}
+// writeMap writes the page.
+func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, page dump.PageOptions) error {
+	r, err := d.WritePage(ctx, o.html, page)
 	u.Bars.Clear()
-	if err := out.write(func(w io.Writer) error { return r.HTML(w) }); err != nil {
-		return err
+	if err != nil {
+		return refusedFile(err)
 	}
 	u.Problems(r.Problems)
 	d.missingPieces(u)

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v2"
@@ -91,28 +88,9 @@ func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Ite
 }
 
 func catItem(ctx context.Context, u *ui, d *input, it *plan.Item, out io.Writer) error {
-	r, sum := io.NewSectionReader(it.Image, 0, it.Present), sha256.New()
-	for done := int64(0); done < it.Present; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.CopyN(io.MultiWriter(out, sum), r, min(1<<20, it.Present-done))
-		if done += n; err != nil {
-			return fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, done, it.Present, err)
-		}
-	}
-	var found []flash.Problem
-	say := func(off int64, format string, a ...any) {
-		found = append(found, flash.Problem{Severity: flash.Error, Place: it.Name, Offset: off, Text: fmt.Sprintf(format, a...)})
-	}
-	for _, h := range it.Unread {
-		say(h.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like", h.Length, flash.Size(h.Length))
-	}
-	if it.Present < it.Length {
-		say(it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
-	}
-	if old := d.Recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
-		say(flash.NoOffset, "%s has changed since it was written: its hash is not the manifest's", old.File)
+	found, err := d.Copy(ctx, out, it)
+	if err != nil {
+		return err
 	}
 	u.Problems(found)
 	return words.Verdict(found)

@@ -124,20 +124,27 @@ func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Option
 	}
 	more(&opt)
 	d, err := dump.OpenPieces(ctx, paths, opt)
+	if err != nil {
+		return nil, o.notOpened(u, err)
+	}
+	u.Bars.Clear()
+	u.meet(d)
+	return &input{Dump: d, u: u}, nil
+}
+
+// notOpened says what is wrong with the bytes of a dump in which no partitions were found.
+func (o *dumpOptions) notOpened(u *ui, err error) error {
 	u.Bars.Clear()
 	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
-		if len(paths) > 1 {
-			u.Problems(notable(none.Problems))
-		} else {
-			u.Problems(errorsOf(none.Problems))
-		}
+		u.Problems(none.Problems)
 	}
-	if err != nil {
-		return nil, words.LockedDump(err, o.key)
-	}
+	return words.LockedDump(err, o.key)
+}
+
+// meet tells what the user did not say of a dump, and notes whether it was left before its end.
+func (u *ui) meet(d *dump.Dump) {
 	u.tellTaken(d)
 	u.unfinished = unfinishedOf(d.Source, d.Path)
-	return &input{Dump: d, u: u}, nil
 }
 
 // tellTaken names the files that were used though the user did not name them.

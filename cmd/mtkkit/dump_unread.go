@@ -9,11 +9,6 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// errorsOf are the errors among problems.
-func errorsOf(ps []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(ps), func(p flash.Problem) bool { return p.Severity < flash.Error })
-}
-
 // unfinished is a dump or parts folder that was left before its end. Whatever was asked of
 // it, the user is told, once, and the exit code says so.
 type unfinished struct {
@@ -50,9 +45,4 @@ func (n *unfinished) end(u *ui, err error) error {
 	}
 	u.Hints(words.GoOnWith(n.path))
 	return words.ErrProblems
-}
-
-// notable are the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
 }

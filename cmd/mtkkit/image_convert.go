@@ -3,8 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
@@ -69,57 +70,43 @@ func imageRawCommand(u *ui) *cli.Command {
 			if len(args) == 0 {
 				return usageHelp("which sparse image?")
 			}
-			s := &conversion{opened: &opened{name: args[0], inputs: args}, ctx: ctx, u: u, o: o}
-			defer s.Close()
-			return s.raw()
+			return (&conversion{u: u, o: o, name: args[0], inputs: args}).raw(ctx)
 		}),
 	}
 }
 
 // conversion makes images of one image.
 type conversion struct {
-	*opened
-	ctx  context.Context
-	u    *ui
-	o    *convertOptions
-	made []document.MadeFile // what was written
+	u      *ui
+	o      *convertOptions
+	name   string
+	inputs []string
+	img    flash.Image
+	look   func(done int64) error
 }
 
 // converting is the frame of a command that makes images of one image.
-func (o *convertOptions) converting(u *ui, do func(s *conversion) error) func(context.Context, []string) error {
-	return func(ctx context.Context, args []string) error {
+func (o *convertOptions) converting(u *ui, do func(*conversion, context.Context) error) func(context.Context, []string) error {
+	return func(ctx context.Context, args []string) (err error) {
 		if len(args) < 1 || len(args) > 2 {
 			return usageHelp("an image is needed, or a dump and a partition")
 		}
-		s := &conversion{ctx: ctx, u: u, o: o}
-		var err error
+		var f *opened
 		if len(args) == 2 {
-			s.opened, err = openImage(ctx, u, &o.dumpOptions, filePlace{dump: args[:1], partition: args[1]})
+			f, err = openImage(ctx, u, &o.dumpOptions, filePlace{dump: args[:1], partition: args[1]})
 		} else {
-			s.opened, err = openPlain(args[0])
+			f, err = o.open(ctx, u, func(dump.Options) (*dump.Opened, error) { return dump.OpenPlain(args[0]) })
 		}
 		if err != nil {
 			return err
 		}
-		defer s.Close()
-		if err := do(s); err != nil {
-			return err
-		}
-		return s.tellMade()
+		defer f.Close()
+		return do(&conversion{u: u, o: o, name: f.Name, inputs: f.inputs, img: f.Image, look: looking(ctx, u, f.Image.Size())}, ctx)
 	}
 }
 
-// openPlain opens an image as it is.
-func openPlain(path string) (*opened, error) {
-	f, err := source.OpenFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return &opened{name: path, inputs: []string{path}, img: f, closers: []io.Closer{f}}, nil
-}
-
-func (s *conversion) trim() error {
-	n, known, err := image.TrueLength(s.img, looking(s.ctx, s.u, s.img.Size()))
+func (s *conversion) trim(ctx context.Context) error {
+	n, known, err := image.TrueLength(s.img, s.look)
 	switch {
 	case err != nil:
 		return err
@@ -127,12 +114,12 @@ func (s *conversion) trim() error {
 		return words.Refuse(fmt.Errorf("%s: its true length is not proven: %s", s.name, known), "flash tools take the whole image as it is, too")
 	case n == s.img.Size():
 		s.u.Say("%s: there is nothing to trim: %s", s.name, known)
-		return nil
+		return s.u.Answer(document.MadeFiles{})
 	}
-	return s.write(".trimmed.img", flash.Slice(s.img, flash.Extent{Length: n}), fmt.Sprintf("0x%x bytes of 0x%x: %s", n, s.img.Size(), known))
+	return s.write(ctx, []flash.Output{{Name: s.outName(".trimmed.img"), Image: flash.Slice(s.img, flash.Extent{Length: n})}}, fmt.Sprintf("0x%x bytes of 0x%x: %s", n, s.img.Size(), known))
 }
 
-func (s *conversion) sparse() error {
+func (s *conversion) sparse(ctx context.Context) error {
 	if image.Sniff(s.img).Kind == image.SparseAndroid {
 		return words.Refuse(fmt.Errorf("%s is an Android sparse image already", s.name), "mtkkit image raw makes the plain image of it")
 	}
@@ -140,7 +127,7 @@ func (s *conversion) sparse() error {
 	if s.img.Size()%block != 0 {
 		return words.Refuse(fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), "is it cut? sparse files tell an image in whole blocks")
 	}
-	view, err := image.NewSparseView(s.img, block, looking(s.ctx, s.u, s.img.Size()))
+	view, err := image.NewSparseView(s.img, block, s.look)
 	if err != nil {
 		return err
 	}
@@ -150,38 +137,35 @@ func (s *conversion) sparse() error {
 			return usage("%v", err)
 		}
 	}
-	ending := func(i int) string {
-		if len(pieces) > 1 {
-			return fmt.Sprintf(".sparse.%d.img", i+1)
-		}
-		return ".sparse.img"
-	}
-	for i := range pieces { // all of them, or none
-		if err := split.RefuseFile(s.outName(ending(i)), split.FileOptions{Inputs: s.inputs}); err != nil {
-			return words.Refused(err)
-		}
-	}
+	var outputs []flash.Output
+	var told []string
 	for i, p := range pieces {
-		if err := s.write(ending(i), p, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size())); err != nil {
-			return err
+		ending := ".sparse.img"
+		if len(pieces) > 1 {
+			ending = fmt.Sprintf(".sparse.%d.img", i+1)
 		}
+		outputs = append(outputs, flash.Output{Name: s.outName(ending), Image: p})
+		told = append(told, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size()))
 	}
-	return nil
+	return s.write(ctx, outputs, told...)
 }
 
-func (s *conversion) raw() error {
-	problems, err := s.openPieces()
+func (s *conversion) raw(ctx context.Context) error {
+	p, err := source.OpenSparse(s.inputs, func(done, total int64) error { return looking(ctx, s.u, total)(done) })
+	s.u.Bars.Clear()
+	if bad := (*source.DamagedError)(nil); errors.As(err, &bad) {
+		s.u.Problems(bad.Problems)
+		return words.Refuse(fmt.Errorf("%w: nothing was written", err), "download or copy it again")
+	}
 	if err != nil {
 		return err
 	}
-	s.u.Problems(problems)
-	if err := s.write(".raw.img", s.img, fmt.Sprintf("0x%x bytes", s.img.Size())); err != nil {
+	defer p.Close()
+	s.u.Problems(p.Problems)
+	if err := s.write(ctx, []flash.Output{{Name: s.outName(".raw.img"), Image: p.Image}}, fmt.Sprintf("0x%x bytes", p.Image.Size())); err != nil {
 		return err
 	}
-	if err := s.tellMade(); err != nil {
-		return err
-	}
-	return words.Verdict(problems)
+	return words.Verdict(p.Problems)
 }
 
 // looking tells the progress of a look through an image.
@@ -190,14 +174,6 @@ func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 		u.Bars.Event(flash.Event{Op: "look", Done: done, Total: total})
 		return ctx.Err()
 	}
-}
-
-// tellMade prints the document, if one is asked for.
-func (s *conversion) tellMade() error {
-	if !s.u.JSON {
-		return nil
-	}
-	return s.u.Document(document.MadeFiles{Files: s.made})
 }
 
 // outName is the image's name with an ending, unless -o says another.
@@ -216,15 +192,17 @@ func (s *conversion) outName(ending string) string {
 	return out
 }
 
-// write makes the file.
-func (s *conversion) write(ending string, img flash.Image, is string) error {
-	out := s.outName(ending)
-	r, err := split.WriteImage(s.ctx, img, out, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.Bars.Event})
+// write makes the files: all, or none.
+func (s *conversion) write(ctx context.Context, outputs []flash.Output, told ...string) error {
+	made, err := split.WriteImages(ctx, outputs, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.Bars.Event})
 	s.u.Bars.Clear()
 	if err != nil {
 		return words.Refused(err)
 	}
-	s.made = append(s.made, document.MadeFile{File: out, Size: r.Size, SHA256: r.SHA256})
-	s.u.Say("%s: %s", out, is)
-	return nil
+	doc := document.MadeFiles{}
+	for i, r := range made {
+		doc.Files = append(doc.Files, document.MadeFile{File: outputs[i].Name, Size: r.Size, SHA256: r.SHA256})
+		s.u.Say("%s: %s", outputs[i].Name, told[i])
+	}
+	return s.u.Answer(doc)
 }

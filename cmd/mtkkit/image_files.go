@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -15,8 +14,10 @@ import (
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -87,12 +88,12 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	}
 	defer o.Close()
 	err = do(o, place.path)
-	problems := append(o.told, o.Problems()...)
+	problems := append(o.Opened.Problems, o.Tree.Problems()...)
 	u.Problems(problems)
 	if err == nil {
 		err = words.Verdict(problems)
 	}
-	return inWords(err, o.name, flash.Worst(problems) == flash.Error)
+	return inWords(err, o.Name, flash.Worst(problems) == flash.Error)
 }
 
 // inWords makes the errors of files those of a person. Where directories are damaged, what
@@ -143,7 +144,7 @@ func (l *fileLister) list(name string) error {
 		err = l.add(path.Base(name), node, nil)
 	}
 	if l.u.JSON && err == nil {
-		err = l.u.Document(document.FileList{Partition: l.f.name, Path: name, Files: l.docs, Problems: l.f.Problems()})
+		err = l.u.Document(document.FileList{Partition: l.f.Name, Path: name, Files: l.docs, Problems: l.f.Tree.Problems()})
 	}
 	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
@@ -217,18 +218,17 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 	if err != nil {
 		return err
 	}
-	to := opt.output
-	if to == "" {
-		return copyFile(ctx, u.Out, img)
-	}
-	out := outFile{path: to, inputs: o.inputs, ours: "\x00"}
-	if _, err := os.Lstat(to); err == nil {
-		if err := out.refuse(); err != nil {
-			return err
+	fill := func(w io.Writer) error {
+		n, err := dump.CopyImage(ctx, w, img)
+		if err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("%d of %d bytes: %w", n, img.Size(), err)
 		}
-		return words.Refuse(fmt.Errorf("%s is there already", to), "choose another name")
+		return err
 	}
-	if err := out.write(func(w io.Writer) error { return copyFile(ctx, w, img) }); err != nil {
+	if opt.output == "" {
+		return fill(u.Out)
+	}
+	if err := writeFile(opt.output, split.FileOptions{Inputs: o.inputs}, fill); err != nil {
 		return writeError{err}
 	}
 	return nil
@@ -238,18 +238,3 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 type writeError struct{ error }
 
 func (e writeError) Unwrap() error { return e.error }
-
-// copyFile writes all of img, piece by piece.
-func copyFile(ctx context.Context, w io.Writer, img flash.Image) error {
-	r := io.NewSectionReader(img, 0, img.Size())
-	for done := int64(0); done < img.Size(); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.CopyN(w, r, min(1<<20, img.Size()-done))
-		if done += n; err != nil {
-			return fmt.Errorf("%d of %d bytes: %w", done, img.Size(), err)
-		}
-	}
-	return nil
-}

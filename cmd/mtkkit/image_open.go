@@ -4,18 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/dump"
-	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/files"
-	"github.com/mtkkit/mtkkit/image/lp"
-	"github.com/mtkkit/mtkkit/image/slot"
-	"github.com/mtkkit/mtkkit/source"
 )
 
 // filePlace names a file in a file system: DUMP PARTITION:/PATH, IMAGE:/PATH or IMAGE /PATH.
@@ -54,19 +47,37 @@ func placeOf(args []string) (p filePlace, ok bool) {
 // opened is an image by itself, or a partition of a dump, and what must be closed after it.
 type opened struct {
 	*files.Tree // nil where no file system was asked for
-	img         flash.Image
-	name        string // of the partition, or of the image's file
-	inputs      []string
-	told        []flash.Problem // what opening it brought to light
-	closers     []io.Closer
+	*dump.Opened
+	u      *ui
+	inputs []string // files that must never be written to
 }
 
+// Close closes the files. A dump that is not what it was is told at the end.
 func (o *opened) Close() error {
-	var errs []error
-	for _, c := range o.closers {
-		errs = append(errs, c.Close())
+	if o.Dump != nil && o.u.changed == nil {
+		o.u.changed = o.Dump.Check()
 	}
-	return errors.Join(errs...)
+	return o.Opened.Close()
+}
+
+// open gives what the library opened to the user: which files were taken, and which slot.
+func (o *dumpOptions) open(ctx context.Context, u *ui, do func(dump.Options) (*dump.Opened, error)) (*opened, error) {
+	opt, err := o.dump(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	f, err := do(opt)
+	if err != nil {
+		return nil, o.notOpened(u, err)
+	}
+	u.Bars.Clear()
+	if f.Dump != nil {
+		u.meet(f.Dump)
+	}
+	if f.Slot != nil {
+		u.tellSlot(*f.Slot)
+	}
+	return &opened{Opened: f, u: u, inputs: o.inputs(f.Files...)}, nil
 }
 
 // openFiles opens the file system that a place names.
@@ -75,7 +86,7 @@ func openFiles(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 	if err != nil {
 		return nil, err
 	}
-	if o.Tree, err = (dump.Slice{Name: o.name, Image: o.img}).Files(); err != nil {
+	if o.Tree, err = o.Slice.Files(); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
@@ -83,67 +94,14 @@ func openFiles(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 
 // openImage finds the bytes that a place names.
 func openImage(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*opened, error) {
-	o := &opened{name: path.Base(p.dump[0])}
-	err := o.open(ctx, u, opt, p)
-	if err != nil {
-		return nil, errors.Join(err, o.Close())
-	}
-	return o, nil
-}
-
-func (o *opened) open(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) error {
-	if file, err := source.OpenFile(p.dump[0]); err == nil && len(p.dump) == 1 { // a bare image needs no partition table
-		if kind := image.Sniff(file).Kind; kind == image.Ext4 || kind == image.EROFS {
-			o.closers, o.inputs, o.img = append(o.closers, file), p.dump, file
-			if p.partition != "" {
-				return usage("%s is a file system, and has no partition %s", p.dump[0], p.partition)
-			}
-			return nil
+	o, err := opt.open(ctx, u, func(opt dump.Options) (*dump.Opened, error) { return dump.OpenSlice(ctx, p.dump, p.partition, opt) })
+	if which := (*dump.PartitionError)(nil); errors.As(err, &which) {
+		if which.Name == "" {
+			return nil, usage("%v (mtkkit image ls %s system:/)", which, which.Path)
 		}
-		file.Close()
+		return nil, usage("%v", which)
 	}
-	src, err := openBytes(ctx, u, opt, p.dump...)
-	if err != nil {
-		return err
-	}
-	if user := src.User(); user != nil && (p.partition == "" || image.Sniff(user.Image).Kind == image.Super) {
-		o.closers, o.inputs, o.told = append(o.closers, src), opt.inputs(append(src.Files, p.dump...)...), notable(src.Problems)
-		return o.bare(user, p)
-	}
-	src.Close()
-	d, err := openAny(ctx, u, opt, p.dump...)
-	if err != nil {
-		return err
-	}
-	o.closers, o.inputs, o.told = append(o.closers, d), opt.inputs(d.files()...), d.Source.Damaged
-	return o.take(u, func() (dump.Slice, error) { return d.Slice(p.partition) })
-}
-
-// take takes a partition.
-func (o *opened) take(u *ui, find func() (dump.Slice, error)) error {
-	s, err := find()
-	if s.Slot != nil {
-		u.tellSlot(*s.Slot)
-	}
-	o.name, o.img = cmp.Or(s.Name, o.name), s.Image
-	return err
-}
-
-// bare takes an image that was packed: a file system, or a super partition by itself.
-func (o *opened) bare(user *flash.Part, p filePlace) error {
-	o.img = dump.Strict(user.Image, user.Unread)
-	switch kind := image.Sniff(o.img).Kind; {
-	case kind == image.Super && p.partition == "", kind == image.GPT || kind == image.MBR:
-		return usage("which partition of %s? (mtkkit image ls %s system:/)", p.dump[0], p.dump[0])
-	case kind == image.Super:
-		s, err := lp.Read(o.img, nil)
-		if err != nil {
-			return err
-		}
-		name, suffix := slot.Cut(p.partition)
-		return o.take(nil, func() (dump.Slice, error) { return dump.Logical(s, name, cmp.Or(suffix, "a")) })
-	}
-	return nil
+	return o, err
 }
 
 // tellSlot says which slot was chosen, where the phone has two.

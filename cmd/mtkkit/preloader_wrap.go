@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -110,11 +110,8 @@ func wrapPreloader(u *ui, o *wrapOptions, path string) error {
 
 func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Problem) error {
 	name := cmp.Or(o.output, strings.TrimSuffix(path, ".bin")+".region.bin")
-	file := outFile{path: name, inputs: nonEmpty([]string{path, o.like}), force: o.force, ours: "_BOOT\x00"}
-	if err := file.refuse(); err != nil {
-		return err
-	}
-	if err := file.write(func(w io.Writer) error { _, err := w.Write(region); return err }); err != nil {
+	opt := split.FileOptions{Inputs: []string{path, o.like}, Force: o.force, Ours: split.Says("_BOOT\x00")}
+	if err := writeBytes(name, region, opt); err != nil {
 		return err
 	}
 	if err := u.Answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,26 +89,11 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 	out := cmp.Or(o.output, "recovery-"+recovery.BoardName(s.phone, s.stock.Image)+".img")
 	kept := strings.TrimSuffix(out, ".img") + ".stock.img"
 	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), words.IsFolder) // into a folder that is read may be written
-	if err := writePair(ctx, s, inputs, out, kept, built.Image); err != nil {
-		return err
+	pair := []flash.Output{{Name: kept, Image: s.stock.Image}, {Name: out, Image: built.Image}}
+	if _, err := split.WriteImages(ctx, pair, split.ImageOptions{Inputs: inputs, ReadBack: true}); err != nil {
+		return words.Refused(err)
 	}
 	return reportBuild(ctx, u, o, s, built, out, kept)
-}
-
-// writePair writes the new image and, beside it, the stock one.
-func writePair(ctx context.Context, s *stockParts, inputs []string, out, kept string, img flash.Image) error {
-	for _, name := range []string{out, kept} {
-		if err := split.RefuseFile(name, split.FileOptions{Inputs: inputs}); err != nil {
-			return words.Refused(err)
-		}
-	}
-	if err := writeImage(ctx, kept, s.stock.Image, inputs...); err != nil {
-		return err
-	}
-	if err := writeImage(ctx, out, img, inputs...); err != nil {
-		return errors.Join(err, os.Remove(kept)) // both, or none
-	}
-	return nil
 }
 
 // askDonor settles which donor is used. From a dump it asks, as the old tools did.

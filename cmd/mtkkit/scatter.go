@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -13,6 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/whatis"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -85,20 +86,21 @@ func (f textFile) write(u *ui, text []byte) error {
 		_, err := u.Out.Write(text)
 		return err
 	}
-	known := func(old []byte) bool { return f.known(text, old) }
-	out := outFile{path: f.path, inputs: f.inputs, force: f.force, ours: "written by mtkkit", known: known}
-	if err := out.refuse(); err != nil {
-		return err
-	}
-	return out.write(func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
+	ours := func(path string) bool { return split.Says("written by mtkkit")(path) || f.known(text, path) }
+	return writeBytes(f.path, text, split.FileOptions{Inputs: f.inputs, Force: f.force, Ours: ours})
 }
 
 // known tells texts that bear no word of who wrote them, and lose nothing when they are replaced:
 // what is to be written, other dialects of it, and copies of an input.
-func (f textFile) known(text, old []byte) bool {
+func (f textFile) known(text []byte, path string) bool {
+	st, err := os.Stat(path)
+	if err != nil || st.Size() > scatter.MaxSize {
+		return false
+	}
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
 	same := func(b []byte) bool { return bytes.Equal(old, b) }
 	if same(text) || slices.ContainsFunc(f.lists, same) {
 		return true

@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -105,7 +102,7 @@ func simulate(ctx context.Context, u *ui, o *simulateOptions, args []string) err
 	}
 	defer closer.Close()
 	if o.writeDA != "" {
-		if err := writeNew(o.writeDA, standIn(chip)); err != nil {
+		if err := writeBytes(o.writeDA, standIn(chip), split.FileOptions{}); err != nil {
 			return err
 		}
 	}
@@ -115,7 +112,7 @@ func simulate(ctx context.Context, u *ui, o *simulateOptions, args []string) err
 			return err
 		}
 		defer f.Close()
-		p.Trace = traceTo(f)
+		p.Trace = acquiretest.TraceTo(f)
 	}
 	p.Left = func(why error, back bool) {
 		then := "the simulation is over"
@@ -158,11 +155,9 @@ func (o *simulateOptions) phone() (brom.Chip, *acquiretest.Phone, error) {
 		p.StatusWidth = 2
 	}
 	for _, s := range o.fault {
-		f, err := acquiretest.ParseFault(s)
-		if err != nil {
+		if err := p.AddFault(s); err != nil {
 			return none, nil, usage("%s", strings.TrimPrefix(err.Error(), "acquiretest: "))
 		}
-		p.Faults = append(p.Faults, f)
 	}
 	return chip, p, nil
 }
@@ -182,62 +177,13 @@ func (o *simulateOptions) giveFlash(ctx context.Context, u *ui, p *acquiretest.P
 		}
 		closer, p.Storage, p.Parts = src, src.Storage, src.Parts
 	}
-	user := slices.IndexFunc(p.Parts, func(q flash.Part) bool { return q.Region.IsUser() })
 	for _, s := range o.bad {
-		r, err := session.ParseRange(s)
-		if err != nil || r.Region != "" || user < 0 {
+		if err := p.AddBad(s); err != nil {
 			closer.Close()
 			return nil, usage("--bad is a range of the user area such as 0x100000+0x200, not %q", s)
 		}
-		if p.Bad == nil {
-			p.Bad = map[flash.Region][]flash.Extent{}
-		}
-		region := p.Parts[user].Region
-		p.Bad[region] = append(p.Bad[region], r.Extent)
 	}
 	return closer, nil
-}
-
-// writeNew writes a file that must not be there yet.
-func writeNew(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
-// traced is one line of a trace.
-type traced struct {
-	Milliseconds int64  `json:"ms"`
-	From         string `json:"from"` // "phone" or "host"
-	Place        string `json:"place"`
-	Length       int    `json:"length"`
-	Bytes        string `json:"bytes,omitempty"` // hexadecimal, of short pieces
-	SHA256       string `json:"sha256,omitempty"`
-}
-
-// traceTo writes what a phone says and hears.
-func traceTo(w io.Writer) func(out bool, place string, b []byte) {
-	const short = 64
-	start, enc := time.Now(), json.NewEncoder(w)
-	return func(out bool, place string, b []byte) {
-		t := traced{Milliseconds: time.Since(start).Milliseconds(), From: "host", Place: place, Length: len(b)}
-		if out {
-			t.From = "phone"
-		}
-		if len(b) <= short {
-			t.Bytes = hex.EncodeToString(b)
-		} else {
-			sum := sha256.Sum256(b)
-			t.SHA256 = hex.EncodeToString(sum[:])
-		}
-		_ = enc.Encode(t)
-	}
 }
 
 // servePhone plays p until it is switched off or ctx ends; published is told where each

@@ -50,7 +50,7 @@ func splitCommand(u *ui) *cli.Command {
 			if o.dryRun {
 				return job.dryRun()
 			}
-			return job.run()
+			return job.run(ctx)
 		}),
 	}
 }
@@ -99,7 +99,7 @@ func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJ
 	if dir == "" {
 		dir = besides(d.Path, ".parts")
 	}
-	return &splitJob{ctx: ctx, u: u, d: d, p: p, dir: dir, opt: split.Options{
+	return &splitJob{u: u, d: d, p: p, dir: dir, opt: split.Options{
 		Force: o.force, NoHash: o.noHash, NoHoles: o.noHoles, Inputs: o.inputs(d), Progress: u.Bars.Event,
 	}}, nil
 }

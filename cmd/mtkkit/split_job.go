@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/document"
@@ -15,7 +14,6 @@ import (
 
 // splitJob is one run of split.
 type splitJob struct {
-	ctx context.Context
 	u   *ui
 	d   *input
 	p   *plan.Plan
@@ -42,66 +40,21 @@ func (j *splitJob) dryRun() error {
 	return words.Verdict(problems)
 }
 
-func (j *splitJob) run() error {
-	text := j.p.Scatter()
-	folder, err := split.Create(j.dir, j.p.Outputs(), []string{j.p.ScatterName}, j.opt)
+func (j *splitJob) run(ctx context.Context) error {
+	r, err := j.d.Split(ctx, j.p, j.dir, j.opt)
 	if err != nil {
 		return words.Refused(err)
 	}
-	results, err := folder.Copy(j.ctx)
-	if err == nil {
-		err = folder.WriteFile(j.p.ScatterName, text)
+	if err := j.u.Answer(r.Record); err != nil {
+		return err
 	}
-	m := j.d.Record(j.p)
-	if err == nil {
-		err = j.d.Source.Check()
-	}
-	if err == nil && !j.opt.NoHash {
-		err = j.compare(m, results)
-	}
-	if err == nil {
-		err = folder.Finish(m)
-	}
-	if err != nil {
-		return errors.Join(err, folder.Abandon())
-	}
-	j.u.Bars.Clear()
-	if j.u.JSON {
-		if err := j.u.Document(document.NewManifest(m)); err != nil {
-			return err
-		}
-	}
-	j.summary(results, m)
-	return words.Verdict(m.Problems)
+	j.tell(r)
+	return words.Verdict(r.Record.Problems)
 }
 
-// compare adds to the record what of the source has changed since it was written.
-func (j *splitJob) compare(m *flash.Manifest, results []split.Result) error {
-	written := make([]flash.Written, len(results))
-	for i, r := range results {
-		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
-	}
-	found, err := j.d.Changed(j.ctx, dump.WithSums(m.Entries, written))
-	m.Problems = append(m.Problems, found...)
-	return err
-}
-
-// summary says what was done, and what to know about it.
-func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
-	var bytes, data int64
-	files, shared := 0, 0
-	for _, r := range results {
-		if r.Omitted {
-			continue
-		}
-		files++
-		bytes += r.Size
-		data += r.DataBytes
-		if r.Shared {
-			shared++
-		}
-	}
-	j.u.Problems(m.Problems)
+// tell says what was done, and what to know about it.
+func (j *splitJob) tell(r *dump.SplitResult) {
+	j.u.Problems(r.Record.Problems)
 	j.d.missingPieces(j.u)
 	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" {
 		j.u.Note("%s", s)
@@ -113,12 +66,12 @@ func (j *splitJob) summary(results []split.Result, m *flash.Manifest) {
 		j.u.Note("%s", s)
 	}
 	took := "of data"
-	if shared > 0 {
-		j.u.Note("%d files share their blocks with the dump and take no space of their own", shared)
+	if r.Shared > 0 {
+		j.u.Note("%d files share their blocks with the dump and take no space of their own", r.Shared)
 		took = "of data of their own"
 	}
-	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(files, "image"), flash.Size(bytes), flash.Size(data), took, j.p.ScatterName)
-	if m.LeavesOut() {
+	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(r.Files, "image"), flash.Size(r.Bytes), flash.Size(r.Data), took, j.p.ScatterName)
+	if r.Record.LeavesOut() {
 		j.u.Say("partial: what was not asked for is not in there, so this folder cannot be joined again")
 	}
 	printMissing(j.u, j.d.Layout.Missing)

@@ -1,6 +1,9 @@
 package lp
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Partitions lists the logical partitions as the phone sees them: those of slot a by
 // slot a's metadata, those of slot b by slot b's, and those without a slot by the first
@@ -23,6 +26,23 @@ func (s *Super) Partitions(slot string) []*Partition {
 		first = false
 	}
 	return out
+}
+
+// Select is Partitions, or those of them that have the names, with or without the suffix of the
+// slot. Missing is the first name that none has, "" for no such.
+func (s *Super) Select(slot string, names []string) (list []*Partition, missing string) {
+	all := s.Partitions(slot)
+	if len(names) == 0 {
+		return all, ""
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(p *Partition) bool { return p.Name == name || slot != "" && p.Name == name+"_"+slot })
+		if i < 0 {
+			return nil, name
+		}
+		list = append(list, all[i])
+	}
+	return list, ""
 }
 
 // Find returns the partition of that name, or the one of the slot when the name has

@@ -1,0 +1,112 @@
+package dump
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// SplitResult is what a split wrote.
+type SplitResult struct {
+	Record *flash.Manifest // the folder's manifest; its problems include what has changed since the dump was made
+	Files  int             // images
+	Bytes  int64           // of these
+	Data   int64           // of Bytes, what was written; the rest is holes, or shared
+	Shared int             // images that share their blocks with the dump
+}
+
+// Split writes what a plan of the dump lists, with a scatter file and a manifest, into a parts
+// folder. The dump's own files are never written to, whatever the options say. What was copied
+// is held against the hashes that the dump's folder has, unless opt.NoHash is set. After an
+// error nothing is left. What it refuses is a *flash.Refusal.
+func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
+	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
+	text := p.Scatter()
+	folder, err := split.Create(dir, p.Outputs(), []string{p.ScatterName}, opt)
+	if err != nil {
+		return nil, err
+	}
+	results, err := folder.Copy(ctx)
+	if err == nil {
+		err = folder.WriteFile(p.ScatterName, text)
+	}
+	m := d.Record(p)
+	if err == nil {
+		err = d.Check()
+	}
+	if err == nil && !opt.NoHash {
+		err = d.compare(ctx, m, results)
+	}
+	if err == nil {
+		err = folder.Finish(m)
+	}
+	if err != nil {
+		return nil, errors.Join(err, folder.Abandon())
+	}
+	r := &SplitResult{Record: m}
+	for _, f := range results {
+		if f.Omitted {
+			continue
+		}
+		r.Files++
+		r.Bytes += f.Size
+		r.Data += f.DataBytes
+		if f.Shared {
+			r.Shared++
+		}
+	}
+	return r, nil
+}
+
+// compare adds to a record what of the source has changed since it was written.
+func (d *Dump) compare(ctx context.Context, m *flash.Manifest, results []split.Result) error {
+	written := make([]flash.Written, len(results))
+	for i, r := range results {
+		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
+	}
+	found, err := d.Changed(ctx, WithSums(m.Entries, written))
+	m.Problems = append(m.Problems, found...)
+	return err
+}
+
+// PageOptions say what is in a page, and which files it may replace. The zero value replaces
+// none.
+type PageOptions struct {
+	Parts  string   // folder of an earlier split, whose hashes go into the map; "" for none
+	Full   bool     // read every byte instead of a few spots of each partition
+	Force  bool     // replace a page that WritePage wrote
+	Inputs []string // files that must never be written to, besides the dump's own
+}
+
+// Report is the map of the whole flash.
+func (d *Dump) Report(ctx context.Context, opt PageOptions) (*report.Report, error) {
+	facts, err := d.Facts()
+	if err == nil && opt.Parts != "" {
+		err = d.AddHashes(&facts, opt.Parts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	facts.Full, facts.Progress = opt.Full, d.opt.Progress
+	return report.Build(ctx, facts)
+}
+
+// WritePage writes the map as one HTML file. What forbids that is looked for before the dump is
+// read, and is a *flash.Refusal.
+func (d *Dump) WritePage(ctx context.Context, path string, opt PageOptions) (*report.Report, error) {
+	file := split.FileOptions{Inputs: append(slices.Clone(opt.Inputs), d.Source.Files...), Force: opt.Force, Ours: split.Says(report.Generator)}
+	if err := split.RefuseFile(path, file); err != nil {
+		return nil, err
+	}
+	r, err := d.Report(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	return r, split.WriteFile(path, file, func(w io.Writer) error { return r.HTML(w) })
+}
