@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/words"
+
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -97,9 +99,9 @@ func (o Option) Typed() string {
 	case *bool:
 		return name
 	case *[]string:
-		return name + " " + Quoted(strings.Join(*f, ","))
+		return name + " " + words.Quoted(strings.Join(*f, ","))
 	}
-	return name + " " + Quoted(o.Flag.(*cli.GenericFlag).Value.String())
+	return name + " " + words.Quoted(o.Flag.(*cli.GenericFlag).Value.String())
 }
 
 // value is what an option takes, read by set. Its text is what the help shows as the default.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // UsageError is a command line that makes no sense.
@@ -31,7 +33,7 @@ func Explain(c *cli.Context, err error, _ bool) error {
 	if word, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
 		text = "unknown option " + dashed(word)
 		if c.Command != nil {
-			text += DidYouMean("--"+word, OptionWords(c.Command.Flags))
+			text += words.DidYouMean("--"+word, OptionWords(c.Command.Flags))
 		}
 	} else if m := badValue.FindStringSubmatch(text); m != nil {
 		text = fmt.Sprintf("option %s: %s", dashed(m[2]), m[3])

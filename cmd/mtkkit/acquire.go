@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // acquireOptions are the options of acquire.
@@ -141,12 +142,12 @@ func runAcquire(ctx context.Context, u *ui, o *acquireOptions, args []string) er
 	}
 	defer a.run.Close()
 	err = a.run.Read(ctx)
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return a.explain(err)
 	}
 	if err := origin.Close(); err != nil { // it need not wait for what follows
-		u.note("the phone was read, but not told to end: %s", plain(err.Error()))
+		u.Note("the phone was read, but not told to end: %s", words.Plain(err.Error()))
 	}
 	return a.finish(ctx, a.run.Dump)
 }
@@ -157,14 +158,14 @@ func (a *acquisition) prepare() error {
 	a.run.Wishes = session.Wishes{
 		Folder: cmp.Or(a.resume, a.output), Resume: a.resume != "", Complete: a.complete, Only: a.only, Skip: a.skip,
 		Reread: a.reread, KeepIDs: a.keepIDs, AcceptBad: a.acceptBad, IgnoreFreeSpace: a.anyRoom,
-		Tool: tool(), Began: time.Now(), Progress: a.u.bars.event,
+		Tool: tool(), Began: time.Now(), Progress: a.u.Bars.Event,
 	}
 	switch {
 	case a.resume != "" && a.output != "":
 		return usage("either --resume or -o: a dump is gone on with where it is")
 	case a.resume != "":
 		if err := acquire.Check(a.resume); err != nil {
-			return dumpFolder(err)
+			return words.DumpFolder(err)
 		}
 	case a.output != "":
 		if err := acquire.RefuseFolder(a.output); err != nil {
@@ -208,7 +209,7 @@ func (o *acquireOptions) namesTable() string { return cmp.Or(o.scatter, o.table)
 
 // finishAlone finishes a dump with its bad places where there is no phone any more.
 func (a *acquisition) finishAlone(ctx context.Context) error {
-	d, err := acquire.Resume(a.resume, acquire.Job{AcceptBad: true, Progress: a.u.bars.event})
+	d, err := acquire.Resume(a.resume, acquire.Job{AcceptBad: true, Progress: a.u.Bars.Event})
 	if err != nil {
 		return a.explain(err)
 	}
@@ -220,9 +221,9 @@ func (a *acquisition) finishAlone(ctx context.Context) error {
 func (a *acquisition) finish(ctx context.Context, d *acquire.Dump) error {
 	m, finished, err := d.Finish(ctx)
 	d.Close()
-	a.u.bars.clear()
+	a.u.Bars.Clear()
 	if errors.Is(err, acquire.ErrUnfinished) {
-		return hinted{fmt.Errorf("%s: not all of it was read yet, so it cannot be finished without the phone", a.dir()), []string{"go on with it: " + a.command()}}
+		return words.Advise(fmt.Errorf("%s: not all of it was read yet, so it cannot be finished without the phone", a.dir()), "go on with it: "+a.command())
 	}
 	if err != nil {
 		return a.explain(err)
@@ -243,5 +244,5 @@ func (a *acquisition) finish(ctx context.Context, d *acquire.Dump) error {
 			return err
 		}
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }

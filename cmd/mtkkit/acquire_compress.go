@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/archive"
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // archiveOf is where --compress puts the archive of a dump folder.
@@ -30,7 +30,7 @@ func (a *acquisition) refuseCompress() error {
 		return nil // a folder with a new name, and so an archive
 	}
 	if _, err := os.Lstat(archiveOf(a.dir())); !errors.Is(err, fs.ErrNotExist) {
-		return refusal{fmt.Errorf("%s exists", archiveOf(a.dir())), []string{"move it away, or compress later: mtkkit backup create " + flags.Quoted(a.dir())}}
+		return words.Refuse(fmt.Errorf("%s exists", archiveOf(a.dir())), "move it away, or compress later: mtkkit backup create "+words.Quoted(a.dir()))
 	}
 	return nil
 }
@@ -40,13 +40,13 @@ func (a *acquisition) refuseCompress() error {
 func (a *acquisition) compressFolder(ctx context.Context, m *flash.Manifest) error {
 	dir, out := a.dir(), archiveOf(a.dir())
 	if err := a.compressDump(ctx, dir, out); err != nil {
-		return hinted{fmt.Errorf("%s is complete, but not the archive: %w", dir, err), []string{"try again: mtkkit backup create " + flags.Quoted(dir)}}
+		return words.Advise(fmt.Errorf("%s is complete, but not the archive: %w", dir, err), "try again: mtkkit backup create "+words.Quoted(dir))
 	}
 	if !a.removeRaw {
 		return nil
 	}
 	if !m.Complete {
-		a.u.note("the raw regions stay: not all of the phone is in them, and --resume needs them")
+		a.u.Note("the raw regions stay: not all of the phone is in them, and --resume needs them")
 		return nil
 	}
 	// What describes the regions goes with them; the key by which the phone is known
@@ -56,7 +56,7 @@ func (a *acquisition) compressFolder(ctx context.Context, m *flash.Manifest) err
 			return fmt.Errorf("removing the raw dump: %w", err)
 		}
 	}
-	a.u.say("%s/regions is removed: %s has them, every byte proven", dir, out)
+	a.u.Say("%s/regions is removed: %s has them, every byte proven", dir, out)
 	return nil
 }
 
@@ -64,27 +64,27 @@ func (a *acquisition) compressFolder(ctx context.Context, m *flash.Manifest) err
 // document on standard output, the words go where the notes go.
 func (a *acquisition) compressDump(ctx context.Context, dir, out string) error {
 	u := *a.u
-	if u.json {
-		u.json, u.out = false, u.err
+	if u.JSON {
+		u.JSON, u.Out = false, u.Err
 	}
-	made, err := archive.Create(ctx, archive.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.bars.event,
-		Open: dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}})
-	u.bars.clear()
+	made, err := archive.Create(ctx, archive.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.Bars.Event,
+		Open: dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.Bars.Event}})
+	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	if err := (&packOptions{}).tell(&u, made); err != nil && !errors.Is(err, errProblems) {
+	if err := (&packOptions{}).tell(&u, made); err != nil && !errors.Is(err, words.ErrProblems) {
 		return err
 	}
-	v, err := archive.Verify(ctx, out, archive.VerifyOptions{Progress: u.bars.event})
-	u.bars.clear()
+	v, err := archive.Verify(ctx, out, archive.VerifyOptions{Progress: u.Bars.Event})
+	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	u.problems(v.Problems)
+	u.Problems(v.Problems)
 	if v.State == archive.Broken {
 		return fmt.Errorf("%s: the verification does not hold", out)
 	}
-	u.say("%s: %s", out, archiveWords(v))
+	u.Say("%s: %s", out, words.ArchiveVerdict(v))
 	return nil
 }

@@ -13,37 +13,25 @@ import (
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // command is how the dump is gone on with: the options that were given, but those that the
 // dump knows.
 func (a *acquisition) command(more ...string) string {
-	words := append([]string{"mtkkit acquire --resume", flags.Quoted(a.dir())}, more...)
+	line := append([]string{"mtkkit acquire --resume", words.Quoted(a.dir())}, more...)
 	again := flags.Fields(&a.from, &a.serial, &a.port, &a.da, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
 	if a.run.Blind {
 		again = append(again, &a.only, &a.skip, &a.ranges)
 	}
 	for _, o := range flags.Given(a.all, again...) {
-		words = append(words, o.Typed())
+		line = append(line, o.Typed())
 	}
 	if !a.hasOrigin() {
-		words = append(words, "--da FILE")
+		line = append(line, "--da FILE")
 	}
-	return strings.Join(words, " ")
+	return strings.Join(line, " ")
 }
-
-// finishWithout is how the dump is finished with what cannot be read.
-func (a *acquisition) finishWithout() string {
-	return "mtkkit acquire --resume " + flags.Quoted(a.dir()) + " --accept-bad"
-}
-
-// stopped is a run that ended early and left something to go on with.
-type stopped struct {
-	error
-	hints []string
-}
-
-func (s stopped) Unwrap() error { return s.error }
 
 // explain adds how to go on to what ended the reading.
 func (a *acquisition) explain(err error) error {
@@ -55,40 +43,25 @@ func (a *acquisition) explain(err error) error {
 	case errors.As(err, new(*plan.PatternError)), errors.As(err, new(*session.RangeError)):
 		return wishWords(err)
 	case errors.As(err, new(*session.MovedError)):
-		return hinted{err, []string{"what was read of it may be of two states: read it once more, into a new folder, when nothing writes to it"}}
+		return words.Moved(err)
 	case a.dir() == "" || acquire.Check(a.dir()) != nil: // nothing was begun
 		return err
 	}
-	hints := []string{"nothing that was read is lost; go on with: " + a.command()}
-	if isFull(err) {
-		hints = append([]string{"the disk is full: make room"}, hints...)
-	}
-	var lost *acquire.LostError
-	if errors.As(err, &lost) {
-		hints = append(hints, lost.Next)
-		if lost.Rest {
-			hints = append(hints, "all else is read; or finish without what is left: "+a.finishWithout())
-		}
-	}
-	return stopped{err, hints}
+	return words.ReadOn(err, a.dir(), a.command())
 }
 
 // explainForeign says what to do about partitions that were told besides the flash and
-// contradict it. To acquire they only give names, and it has no way to believe them more.
+// contradict it.
 func (a *acquisition) explainForeign(err error) error {
 	var foreign *layout.ForeignError
 	if !errors.As(err, &foreign) {
 		return err
 	}
-	text := foreignWords(foreign, "this phone")
-	another := "or give the scatter file of this very phone: --scatter FILE"
-	for _, o := range flags.Given(a.all, &a.scatter, &a.table) {
-		return refusal{errors.New(text), []string{"leave --" + o.Names()[0] + " out: all of the phone is read without it, too, and the tables in its flash name the partitions", another}}
+	option := ""
+	if o := flags.Given(a.all, &a.scatter, &a.table); len(o) > 0 {
+		option = o[0].Names()[0]
 	}
-	if a.run.Origin != nil && len(a.run.Origin.Captures) > 0 {
-		return refusal{errors.New(text), []string{"the phone says so of itself, and its flash says otherwise; read it through its loader, where only the flash counts: mtkkit acquire --da FILE", another}}
-	}
-	return refusal{errors.New(text), []string{"it lies beside what is read: name the files alone, as in --from ROM_1,BOOT_1", another}}
+	return words.Foreign(foreign, option, a.run.Origin != nil && len(a.run.Origin.Captures) > 0)
 }
 
 // refusedFolder turns a refusal of acquire into one of the program's. A dump that is in the
@@ -98,7 +71,7 @@ func (a *acquisition) refusedFolder(err error) error {
 	if no == nil {
 		return err
 	}
-	text, hints := no.Text, []string{refusalHint(no)}
+	text, hints := no.Text, []string{words.RefusalHint(no)}
 	if no.Reason == flash.ReasonHoldsDump {
 		switch finished, complete := finishedDump(no.Path); {
 		case complete:
@@ -109,7 +82,7 @@ func (a *acquisition) refusedFolder(err error) error {
 			hints = append(hints, "to go on with it: "+a.command())
 		}
 	}
-	return refusal{fmt.Errorf("%s: %s", no.Path, text), hints}
+	return words.Refuse(fmt.Errorf("%s: %s", no.Path, text), hints...)
 }
 
 // finishedDump says of a dump folder whether its reading ended, and with all of the phone.
@@ -121,17 +94,6 @@ func finishedDump(dir string) (finished, complete bool) {
 	defer f.Close()
 	m, err := flash.ReadManifest(f)
 	return err == nil, err == nil && m.Complete
-}
-
-// dumpFolder explains that a folder is no dump.
-func dumpFolder(err error) error {
-	if errors.Is(err, acquire.ErrNotBegun) {
-		return hinted{err, []string{"remove the folder, and run the command that made it once more"}}
-	}
-	if errors.Is(err, acquire.ErrNoDump) {
-		return hinted{err, []string{"a dump folder is what mtkkit acquire writes: it holds a manifest.json, or manifest.json.part when it is not finished"}}
-	}
-	return err
 }
 
 // wishWords say what is wrong with the names and ranges that were asked for.

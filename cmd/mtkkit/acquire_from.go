@@ -33,8 +33,8 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 		if _, err := os.Stat(o.from); err == nil { // a name with a comma in it
 			paths = []string{o.from}
 		}
-		origin, err = session.FromFiles(ctx, paths, u.bars.event)
-		u.bars.clear()
+		origin, err = session.FromFiles(ctx, paths, u.Bars.Event)
+		u.Bars.Clear()
 	}
 	return origin, unplug, err
 }
@@ -82,6 +82,6 @@ func adbServer() (string, error) {
 func (u *ui) letGo(o *session.Origin) {
 	o.Close()
 	if s := o.After(); s != "" {
-		u.note("%s", s)
+		u.Note("%s", s)
 	}
 }

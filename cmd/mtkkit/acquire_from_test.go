@@ -11,9 +11,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/mtkkit/mtkkit/acquire/adbtest"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // adbPhone DIR [FAULT …] puts a rooted phone whose flash is the dump in DIR behind an adb
@@ -128,9 +130,9 @@ func TestAcquireBadDisk(t *testing.T) {
 	}
 	dump := filepath.Join(dir, "dump")
 	var o, e strings.Builder
-	code := run(t.Context(), []string{"mtkkit", "acquire", "--from", loop, "-o", dump, "--quiet"}, streams{out: &o, err: &e})
+	code := run(t.Context(), []string{"mtkkit", "acquire", "--from", loop, "-o", dump, "--quiet"}, screen.Streams{Out: &o, Err: &e}, nil)
 	got, err := os.ReadFile(filepath.Join(dump, "regions", "ROM_1.part"))
-	if err != nil || code != exitProblems || len(got) != size || string(got[:good]) != string(b[:good]) {
+	if err != nil || code != words.ExitProblems || len(got) != size || string(got[:good]) != string(b[:good]) {
 		t.Fatalf("exit %d, %d bytes, %v\n%s%s", code, len(got), err, &o, &e)
 	}
 	m, err := os.ReadFile(filepath.Join(dump, "regions", "ROM_1.map"))
@@ -142,7 +144,7 @@ func TestAcquireBadDisk(t *testing.T) {
 	}
 	o.Reset()
 	e.Reset()
-	if code := run(t.Context(), []string{"mtkkit", "acquire", "--resume", dump, "--from", loop, "--quiet"}, streams{out: &o, err: &e}); code != exitOK && code != exitProblems {
+	if code := run(t.Context(), []string{"mtkkit", "acquire", "--resume", dump, "--from", loop, "--quiet"}, screen.Streams{Out: &o, Err: &e}, nil); code != words.ExitOK && code != words.ExitProblems {
 		t.Errorf("exit %d\n%s%s", code, &o, &e)
 	}
 	if _, err := os.Stat(filepath.Join(dump, "regions", "ROM_1")); err != nil {

@@ -15,9 +15,11 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
@@ -27,7 +29,7 @@ var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
 func knownOptions(t *testing.T, said string) (hints int) {
 	t.Helper()
 	has := map[string]bool{}
-	for _, f := range acquireCommand(newUI(streams{})).Flags {
+	for _, f := range acquireCommand(newUI(screen.Streams{})).Flags {
 		for _, name := range f.Names() {
 			has[name] = true
 		}
@@ -71,7 +73,7 @@ func TestCommandToGoOn(t *testing.T) {
 		"--da x --only a,b --skip c --range 0x0+4K":                    {false, "mtkkit acquire --resume d --da x"},
 		"--da x --only a,b --only c --range 0x0+4K":                    {true, "mtkkit acquire --resume d --da x --only a,b,c --range 0x0+4K"},
 	} {
-		a := typedAcquire(t, newUI(streams{}), strings.Fields(args)...)
+		a := typedAcquire(t, newUI(screen.Streams{}), strings.Fields(args)...)
 		a.run.Dir, a.run.Blind = "d", c.blind
 		if got := a.command(); got != c.want {
 			t.Errorf("%s\n%s, want\n%s", args, got, c.want)
@@ -114,14 +116,14 @@ func TestAcquireHints(t *testing.T) {
 		code   int
 		says   []string
 	}{
-		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, exitRefused, []string{"not of this phone", "leave --scatter out", "--scatter FILE"}},
-		"a foreign table":        {append(phone, "--table", table), nil, exitRefused, []string{"not of this phone", "leave --table out"}},
-		"one beside the files":   {[]string{"--from", folder}, nil, exitRefused, []string{"not of this phone", "name the files alone"}},
-		"the cable":              {append(phone, little...), lost, exitPhone, []string{"go on with: mtkkit acquire --resume"}},
-		"some of it":             {append(phone, "--only", "boot"), nil, exitProblems, []string{"--complete"}},
-		"a folder that exists":   {append(phone, "-o", there), nil, exitRefused, []string{"holds a dump", "--resume"}},
-		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, exitPhone, nil},
-		"no agent":               {nil, nil, exitUsage, nil},
+		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, words.ExitRefused, []string{"not of this phone", "leave --scatter out", "--scatter FILE"}},
+		"a foreign table":        {append(phone, "--table", table), nil, words.ExitRefused, []string{"not of this phone", "leave --table out"}},
+		"one beside the files":   {[]string{"--from", folder}, nil, words.ExitRefused, []string{"not of this phone", "name the files alone"}},
+		"the cable":              {append(phone, little...), lost, words.ExitPhone, []string{"go on with: mtkkit acquire --resume"}},
+		"some of it":             {append(phone, "--only", "boot"), nil, words.ExitProblems, []string{"--complete"}},
+		"a folder that exists":   {append(phone, "-o", there), nil, words.ExitRefused, []string{"holds a dump", "--resume"}},
+		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, words.ExitPhone, nil},
+		"no agent":               {nil, nil, words.ExitUsage, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"acquire"}, c.args...)
@@ -156,10 +158,10 @@ func TestLostHints(t *testing.T) {
 	} {
 		c.lost.Region, c.lost.Extent, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
 		var out strings.Builder
-		u := newUI(streams{out: &out, err: &out})
+		u := newUI(screen.Streams{Out: &out, Err: &out})
 		a := typedAcquire(t, u, "--da", "x")
 		a.run.Dir = dir
-		if code := u.finish(a.explain(&c.lost)); code != exitPhone {
+		if code := u.finish(a.explain(&c.lost)); code != words.ExitPhone {
 			t.Errorf("%s: exit %d", name, code)
 		}
 		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this place before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
@@ -184,10 +186,10 @@ func TestGivenUpHints(t *testing.T) {
 		"many of them":     {session.Rest{GivenUp: []plan.Range{place(1), place(2), place(3), place(4), place(0x5000)}}, "4 of 5 are named", "EMMC_USER:0x5000"},
 	} {
 		var out strings.Builder
-		u := newUI(streams{out: &out, err: &out})
+		u := newUI(screen.Streams{Out: &out, Err: &out})
 		a := typedAcquire(t, u, "--da", "x")
 		a.run.Dir = "dump"
-		if _, err := a.summary(t.Context(), &flash.Manifest{}, false, c.left); err != nil && !errors.Is(err, errProblems) {
+		if _, err := a.summary(t.Context(), &flash.Manifest{}, false, c.left); err != nil && !errors.Is(err, words.ErrProblems) {
 			t.Fatal(err)
 		}
 		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.no) || !strings.Contains(said, "--accept-bad") {

@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/mapfile"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // killer is a region at a place of which the phone leaves.
@@ -68,15 +69,15 @@ func TestAcquireGivenUp(t *testing.T) {
 		t.Errorf("lost %d times", n)
 	}
 	code, said := acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir)
-	expect(t, code, exitProblems, said, "unfinished: 4 KiB of ", "no run tries places again where the phone was lost so often",
+	expect(t, code, words.ExitProblems, said, "unfinished: 4 KiB of ", "no run tries places again where the phone was lost so often",
 		"it counts as unreadable", "--resume "+dir+" --accept-bad")
-	words := regexp.MustCompile(`--resume \S+ (--range) (EMMC_USER:0x500000\+0x1000) --port`).FindStringSubmatch(said)
-	if words == nil {
+	named := regexp.MustCompile(`--resume \S+ (--range) (EMMC_USER:0x500000\+0x1000) --port`).FindStringSubmatch(said)
+	if named == nil {
 		t.Fatalf("nobody says how it is tried again:\n%s", said)
 	}
 	knownOptions(t, said)
-	code, said = acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir, words[1], words[2])
-	expect(t, code, exitOK, said, "complete")
+	code, said = acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir, named[1], named[2])
+	expect(t, code, words.ExitOK, said, "complete")
 }
 
 // A phone that is lost whenever one place is read is read but for that place, wherever it
@@ -107,7 +108,7 @@ func TestAcquireDeadlyPlace(t *testing.T) {
 					p := &acquiretest.Phone{Protocol: f.protocol, HWCode: f.hwCode, Parts: parts, Deadly: map[flash.Region][]flash.Extent{c.region: {deadly}}}
 					var out, errs string
 					code, out, errs = onPhone(t, p, append([]string{"acquire", "--da", da}, args...)...)
-					if said = out + errs; code != exitPhone {
+					if said = out + errs; code != words.ExitPhone {
 						break
 					}
 					if n == 7 {
@@ -116,7 +117,7 @@ func TestAcquireDeadlyPlace(t *testing.T) {
 					knownOptions(t, said)
 					args = []string{"--resume", dir}
 				}
-				expect(t, code, exitProblems, said, "unfinished: ", "--accept-bad")
+				expect(t, code, words.ExitProblems, said, "unfinished: ", "--accept-bad")
 				for _, p := range parts {
 					want, err := flash.ReadFull(p.Image, 0, int(p.Image.Size()))
 					if err != nil {

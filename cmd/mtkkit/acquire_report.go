@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
@@ -15,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // summary says what was read. It returns what makes the exit code.
@@ -33,30 +33,30 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 		}
 		problems = append(problems, holes...)
 	}
-	if u.json {
-		if err := u.document(document.Acquired{Folder: a.dir(), Finished: finished, Manifest: m, Problems: problems}); err != nil {
+	if u.JSON {
+		if err := u.Document(document.Acquired{Folder: a.dir(), Finished: finished, Manifest: m, Problems: problems}); err != nil {
 			return nil, err
 		}
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	took := fmt.Sprintf("read in %v", time.Since(a.run.Began).Round(time.Second))
 	if a.run.Origin == nil {
 		took = "finished without the phone"
 	}
 	if !finished {
-		u.say("%s: unfinished: %s of %s could not be read", a.dir(), flash.Size(unread), flash.Size(size))
+		u.Say("%s: unfinished: %s of %s could not be read", a.dir(), flash.Size(unread), flash.Size(size))
 		if rest.Again {
-			u.hint("try these places again: %s", a.command())
+			u.Hint("try these places again: %s", a.command())
 		}
 		a.hintGivenUp(rest.GivenUp)
-		u.hint("or finish without them: %s", a.finishWithout())
+		u.Hint("or finish without them: %s", words.FinishWithout(a.dir()))
 		a.hintRest(rest.Omitted)
 		return append(problems, flash.Problem{Severity: flash.Error}), nil
 	}
-	u.say("%s: %s, %s; %s", a.dir(), regionsOf(m), extentWords(m, size, unread), took)
+	u.Say("%s: %s, %s; %s", a.dir(), regionsOf(m), extentWords(m, size, unread), took)
 	a.sayIMEIs(ctx)
 	a.hintRest(rest.Omitted)
-	u.say("check:  mtkkit verify %s", flags.Quoted(a.dir()))
+	u.Say("check:  mtkkit verify %s", words.Quoted(a.dir()))
 	return problems, nil
 }
 
@@ -76,7 +76,7 @@ func extentWords(m *flash.Manifest, size, unread int64) string {
 // sayIMEIs says whether what was read has the phone's IMEIs; nothing where its partitions have
 // no names, or it is of no use to the user now.
 func (a *acquisition) sayIMEIs(ctx context.Context) {
-	if a.u.json || a.u.quiet {
+	if a.u.JSON || a.u.Quiet {
 		return
 	}
 	d, err := a.openFolder(context.WithoutCancel(ctx))
@@ -88,15 +88,15 @@ func (a *acquisition) sayIMEIs(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	for _, s := range imeiWords(report.FindIMEIs(f.Rows)) {
-		a.u.say("imei:   %s", s)
+	for _, s := range words.IMEIs(report.FindIMEIs(f.Rows)) {
+		a.u.Say("imei:   %s", s)
 	}
 }
 
 // hintRest says how what was left out is read too.
 func (a *acquisition) hintRest(omitted bool) {
 	if omitted {
-		a.u.hint("read the rest into it: %s", a.command("--complete"))
+		a.u.Hint("read the rest into it: %s", a.command("--complete"))
 	}
 }
 
@@ -107,16 +107,16 @@ func (a *acquisition) hintGivenUp(places []plan.Range) {
 		return
 	}
 	if more := len(places) - some; more > 0 {
-		a.u.hint("no run tries places again where the phone was lost so often, unless they are named: %d of %d are named here", some, len(places))
+		a.u.Hint("no run tries places again where the phone was lost so often, unless they are named: %d of %d are named here", some, len(places))
 		places = places[:some]
 	} else {
-		a.u.hint("no run tries places again where the phone was lost so often, unless they are named")
+		a.u.Hint("no run tries places again where the phone was lost so often, unless they are named")
 	}
-	var words []string
+	var ranges []string
 	for _, p := range places {
-		words = append(words, fmt.Sprintf("--range %s:0x%x+0x%x", p.Region, p.Offset, p.Length))
+		ranges = append(ranges, fmt.Sprintf("--range %s:0x%x+0x%x", p.Region, p.Offset, p.Length))
 	}
-	a.u.hint("to try them once more, perhaps from another origin: %s", a.command(words...))
+	a.u.Hint("to try them once more, perhaps from another origin: %s", a.command(ranges...))
 }
 
 // regionsOf counts the regions of a manifest, and names the phone where it is known.
@@ -134,7 +134,7 @@ func regionsOf(m *flash.Manifest) string {
 // holes names what was not read by the partitions it touches, where these have names.
 func (a *acquisition) holes(ctx context.Context, m *flash.Manifest) ([]flash.Problem, error) {
 	d, err := a.openFolder(context.WithoutCancel(ctx))
-	if errors.Is(err, layout.ErrNoTable) || errors.As(err, new(refusal)) { // what was read is told of also where a table that was given is of another phone
+	if errors.Is(err, layout.ErrNoTable) || words.IsRefusal(err) { // what was read is told of also where a table that was given is of another phone
 		return dump.Unread(m), nil
 	}
 	if err != nil {

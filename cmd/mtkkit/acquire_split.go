@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // What --split adds to a dump folder.
@@ -23,18 +24,18 @@ const (
 // did while it was read.
 func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	u, dir := a.u, a.dir()
-	src, err := source.Open(ctx, dir, source.Options{Progress: u.bars.event})
+	src, err := source.Open(ctx, dir, source.Options{Progress: u.Bars.Event})
 	if err != nil {
 		return nil, err
 	}
-	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.bars.event})
-	u.bars.clear()
+	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.Bars.Event})
+	u.Bars.Clear()
 	src.Record = nil // its hashes were made a moment ago
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", dir, a.explainForeign(err))
 	}
-	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.bars.event}), u: u}, nil
+	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.Bars.Event}), u: u}, nil
 }
 
 // splitFolder cuts the dump into images and draws its map. It returns what is to be read
@@ -50,16 +51,16 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 		return nil, err
 	}
 	u, dir := a.u, filepath.Join(a.dir(), partsName)
-	r, err := d.Split(ctx, p, dir, split.Options{Progress: u.bars.event})
+	r, err := d.Split(ctx, p, dir, split.Options{Progress: u.Bars.Event})
 	if err != nil {
-		return nil, refused(err)
+		return nil, words.Refused(err)
 	}
 	(&splitJob{u: u, d: d, p: p, dir: dir}).tell(r)
 	page := filepath.Join(a.dir(), mapName)
 	if _, err := d.WritePage(ctx, page, dump.PageOptions{Parts: dir, Force: true}); err != nil {
 		return nil, refusedFile(err)
 	}
-	u.bars.clear()
-	u.say("map:    %s", page)
+	u.Bars.Clear()
+	u.Say("map:    %s", page)
 	return p.Problems, nil
 }

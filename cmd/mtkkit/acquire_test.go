@@ -11,12 +11,13 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // acquireFrom runs acquire against p.
@@ -54,25 +55,25 @@ func TestAcquireLost(t *testing.T) {
 	p := littlePhone()
 	p.Faults = []acquiretest.Fault{{Place: "data", Nth: lostAt, Do: acquiretest.Disconnect}}
 	code, said := acquireFrom(t, &p, append(little, "-o", dir)...)
-	expect(t, code, exitPhone, said, "nothing that was read is lost", "mtkkit acquire --resume "+dir+" --port auto --da ")
+	expect(t, code, words.ExitPhone, said, "nothing that was read is lost", "mtkkit acquire --resume "+dir+" --port auto --da ")
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json.part")); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs := onPhone(t, &acquiretest.Phone{}, "info", dir) // opens as it is
-	expect(t, code, exitProblems, out+errs, "were not read from the phone")
+	expect(t, code, words.ExitProblems, out+errs, "were not read from the phone")
 
 	agent := families[0].agentFor(t) // nobody plugs one in: what was typed is what goes on
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--port", "nothere", "--da", agent, "--wait", "1s")
-	expect(t, code, exitPhone, out+errs, "mtkkit acquire --resume "+dir+" --port nothere --da "+agent)
+	expect(t, code, words.ExitPhone, out+errs, "mtkkit acquire --resume "+dir+" --port nothere --da "+agent)
 
 	other := littlePhone()
 	other.MEID = []byte("another phone!!!")
 	code, said = acquireFrom(t, &other, "--resume", dir)
-	expect(t, code, exitRefused, said, "is of another phone: its me_id differs", "hint: connect the phone it was begun with")
+	expect(t, code, words.ExitRefused, said, "is of another phone: its me_id differs", "hint: connect the phone it was begun with")
 
 	again := littlePhone()
 	code, said = acquireFrom(t, &again, "--resume", dir)
-	expect(t, code, exitProblems, said, "with holes", "recovery")
+	expect(t, code, words.ExitProblems, said, "with holes", "recovery")
 	made := imgtest.MT6765()
 	f, err := os.Open(filepath.Join(dir, "regions", "ROM_1"))
 	if err != nil {
@@ -96,13 +97,13 @@ func TestAcquireBad(t *testing.T) {
 	p := littlePhone()
 	p.Bad = map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: nvram.Offset + 8192, Length: 512}}}
 	code, said := acquireFrom(t, &p, append(little, "-o", dir, "--any-room")...)
-	expect(t, code, exitProblems, said, "0x200 bytes (512 B) were not read from the phone", "part of nvram", "--accept-bad", "unfinished",
+	expect(t, code, words.ExitProblems, said, "0x200 bytes (512 B) were not read from the phone", "part of nvram", "--accept-bad", "unfinished",
 		"hint: read the rest into it: mtkkit acquire --resume "+dir+" --complete --port auto --da ", " --any-room")
 	if _, err := os.Stat(filepath.Join(dir, "regions", "ROM_1.part")); err != nil {
 		t.Error(err)
 	}
 	code, out, errs := onPhone(t, &acquiretest.Phone{}, "acquire", "--resume", dir, "--accept-bad")
-	expect(t, code, exitProblems, out+errs, "part of nvram", "with holes; finished without the phone")
+	expect(t, code, words.ExitProblems, out+errs, "part of nvram", "with holes; finished without the phone")
 
 	_, out, errs = onPhone(t, &acquiretest.Phone{}, "blocks", "--json", dir) // the map draws no zeros there
 	var page report.Report
@@ -117,9 +118,9 @@ func TestAcquireBad(t *testing.T) {
 		t.Error(err)
 	}
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "verify", dir)
-	expect(t, code, exitProblems, out+errs, "part of nvram")
+	expect(t, code, words.ExitProblems, out+errs, "part of nvram")
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "cat", dir, "nvram")
-	expect(t, code, exitProblems, errs, "not the zeros they look like")
+	expect(t, code, words.ExitProblems, errs, "not the zeros they look like")
 	if int64(len(out)) != nvram.Length {
 		t.Errorf("cat gives %d bytes", len(out))
 	}
@@ -143,12 +144,12 @@ func TestAcquireInterrupted(t *testing.T) {
 		p.Plug()
 		defer p.Unplug()
 		var out strings.Builder
-		code := run(ctx, append([]string{"mtkkit", "acquire", "--port", "auto", "--da", da, "-o", dir}, little...), streams{out: &out, err: &out, bus: &p})
-		expect(t, code, exitInterrupted, out.String(), "interrupted: what was read is on the disk", "--resume "+dir)
+		code := run(ctx, append([]string{"mtkkit", "acquire", "--port", "auto", "--da", da, "-o", dir}, little...), screen.Streams{Out: &out, Err: &out}, &p)
+		expect(t, code, words.ExitInterrupted, out.String(), "interrupted: what was read is on the disk", "--resume "+dir)
 	})
 	again := littlePhone()
 	code, said := acquireFrom(t, &again, "--resume", dir)
-	expect(t, code, exitProblems, said, "with holes")
+	expect(t, code, words.ExitProblems, said, "with holes")
 }
 
 // A phone that is lost while its tables are read is no phone without a table. Where that was
@@ -159,10 +160,10 @@ func TestAcquireLostAtOnce(t *testing.T) {
 		p := littlePhone()
 		p.Faults = []acquiretest.Fault{{Place: "data", Nth: nth, Do: acquiretest.Disconnect}}
 		code, said := acquireFrom(t, &p, append([]string{"-o", dir}, little...)...)
-		expect(t, code, exitPhone, said, "--resume "+dir, "lost there once more", little[0]+" "+little[1])
+		expect(t, code, words.ExitPhone, said, "--resume "+dir, "lost there once more", little[0]+" "+little[1])
 		again := littlePhone()
 		code, said = acquireFrom(t, &again, append([]string{"--resume", dir}, little...)...)
-		expect(t, code, exitProblems, said, "with holes")
+		expect(t, code, words.ExitProblems, said, "with holes")
 	}
 }
 
@@ -172,19 +173,8 @@ func TestAcquireSLA(t *testing.T) {
 	p := littlePhone()
 	p.TargetConfig = 7
 	code, said := acquireFrom(t, &p, "-o", dir)
-	expect(t, code, exitPhone, said, "a signed answer (SLA) is required")
+	expect(t, code, words.ExitPhone, said, "a signed answer (SLA) is required")
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("a folder was made for nothing")
-	}
-}
-
-// Progress on paper says how fast it goes and what is left.
-func TestPace(t *testing.T) {
-	e := flash.Event{Op: "read", Done: 30 << 20, Total: 90 << 20, Detail: "ROM_1, 2 retries"}
-	if got, want := pace(e, 10<<20, 10*time.Second), ", 2 MiB/s, 30s left: ROM_1, 2 retries"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got := pace(flash.Event{Op: "hash", Done: 1}, 0, time.Second); got != "" {
-		t.Errorf("of an unknown total: %q", got)
 	}
 }

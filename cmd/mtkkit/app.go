@@ -3,65 +3,37 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
-// The exit codes, the same for every command. Scripts rely on them: 0 is only given
-// when everything asked for is there and verified.
-const (
-	exitOK          = 0
-	exitFailed      = 1   // failed, unreadable, or a verification that does not hold
-	exitUsage       = 2   // the command line makes no sense
-	exitProblems    = 3   // done, with warnings or errors to read
-	exitPhone       = 4   // the phone or its port
-	exitRefused     = 5   // refused for safety, nothing was written
-	exitInterrupted = 130 // Ctrl-C
-)
-
-// run is the whole program with its streams passed in; it returns the exit code.
-func run(ctx context.Context, args []string, s streams) int {
+// run is the whole program with its streams passed in; it returns the exit code. bus is where
+// phones appear, nil for the computer's serial ports.
+func run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) words.Code {
 	u := newUI(s)
-	u.words = args
+	u.Typed, u.bus = args, bus
 	app := newApp(u)
-	ordered, err := flags.Reorder(app, flags.Spelled(app, flags.SwitchesLast(args, 1), isFile))
+	ordered, err := flags.Reorder(app, flags.Spelled(app, flags.SwitchesLast(args, 1), words.IsFile))
 	if err == nil {
 		err = app.RunContext(ctx, ordered)
 	}
 	if err != nil && ctx.Err() != nil {
-		u.fail("interrupted: %s", afterInterrupt(err))
-		var s stopped
-		if errors.As(err, &s) {
-			u.hints(s.hints...)
-		}
-		return exitInterrupted
+		text, hints := words.Interrupted(err)
+		u.Fail("interrupted: %s", text)
+		u.Hints(hints...)
+		return words.ExitInterrupted
 	}
 	if errors.As(err, new(flags.UsageError)) && flags.WantsJSON(args) {
-		u.json = true // the command did not come as far as that
+		u.JSON = true // the command did not come as far as that
 	}
 	return u.finish(err)
-}
-
-// isFile reports whether something of that name is on the disk.
-func isFile(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
-}
-
-// afterInterrupt says what Ctrl-C left.
-func afterInterrupt(err error) string {
-	if errors.As(err, new(stopped)) {
-		return "what was read is on the disk"
-	}
-	if goesOn(err) {
-		return "nothing that is left looks finished, and the same command goes on from there"
-	}
-	return "nothing unfinished is left behind"
 }
 
 func newApp(u *ui) *cli.App {
@@ -70,8 +42,8 @@ func newApp(u *ui) *cli.App {
 		Usage:                  "saves MediaTek phones: full dumps into flashable images, and back",
 		UsageText:              "mtkkit COMMAND [options] FILE",
 		Version:                version(),
-		Writer:                 u.out,
-		ErrWriter:              u.err,
+		Writer:                 u.Out,
+		ErrWriter:              u.Err,
 		HideHelpCommand:        true,
 		EnableBashCompletion:   true,
 		UseShortOptionHandling: false,
@@ -123,7 +95,7 @@ func prepare(c *cli.Command, name string) {
 		c.Action = func(ctx *cli.Context) error {
 			if ctx.Args().Present() {
 				word := ctx.Args().First()
-				return usage("mtkkit %s: unknown command %q%s (see mtkkit %s --help)", c.Name, word, flags.DidYouMean(word, flags.CommandWords(c.Subcommands)), c.Name)
+				return usage("mtkkit %s: unknown command %q%s (see mtkkit %s --help)", c.Name, word, words.DidYouMean(word, flags.CommandWords(c.Subcommands)), c.Name)
 			}
 			return cli.ShowSubcommandHelp(ctx)
 		}
@@ -147,8 +119,5 @@ func unknownCommand(app *cli.App, name string) error {
 	if strings.ContainsAny(name, `/\.`) {
 		return usage("mtkkit: there is no command and no file %q (see mtkkit --help)", name)
 	}
-	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, flags.DidYouMean(name, flags.CommandWords(app.Commands)))
+	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, words.DidYouMean(name, flags.CommandWords(app.Commands)))
 }
-
-// errProblems carries nothing but the exit code for "done, but read this".
-var errProblems = errors.New("done, with problems")

@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // packOptions are the options of backup create.
@@ -94,7 +95,7 @@ func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt arch
 		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
 		Identity: o.identity, Plain: o.plain, Share: o.share, OwnerKey: o.ownerKey,
 		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
-		Inputs: o.inputs(path), Progress: u.bars.event, Blocks: report.TextOptions{Exact: hintFull, Pictures: hintPictures},
+		Inputs: o.inputs(path), Progress: u.Bars.Event, Blocks: report.TextOptions{Exact: words.HintFull, Pictures: words.HintPictures},
 	}
 	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
 		return opt, err
@@ -114,11 +115,11 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 	}
 	opt, err := o.archive(ctx, u, path)
 	if err != nil {
-		return backupHelp(err)
+		return words.Backup(err)
 	}
 	asItIs, err := opt.AsItIs()
 	if err != nil {
-		return backupHelp(err)
+		return words.Backup(err)
 	}
 	if !asItIs {
 		d, err := openInput(ctx, u, &o.dumpOptions, path)
@@ -129,16 +130,16 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 		opt.Dump = d.Dump
 	}
 	made, err := archive.Create(ctx, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	if none := (*archive.NoIdentityError)(nil); errors.As(err, &none) && !none.Names && opt.Dump != nil {
-		return hinted{err, []string{(&input{Dump: opt.Dump, u: u}).wantScatter()}}
+		return words.Advise(err, words.WantScatter(opt.Dump))
 	}
 	if made == nil {
-		return backupHelp(patternWords(err))
+		return words.Backup(patternWords(err))
 	}
 	told := o.tell(u, made)
 	if err != nil { // the archive is complete, its sidecar is not
-		return backupHelp(err)
+		return words.Backup(err)
 	}
 	return told
 }
@@ -146,47 +147,47 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 // tell says what was packed.
 func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	m := made.Record
-	if u.json {
-		if err := u.document(document.NewManifest(m)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewManifest(m)); err != nil {
 			return err
 		}
 	}
-	u.problems(m.Problems)
+	u.Problems(m.Problems)
 	o.tellNotes(u, made)
-	u.say("%s: %s, of %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
+	u.Say("%s: %s, of %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
 	if !m.Complete {
-		u.say("partial: what was not asked for, or is not in the dump, is not in there")
+		u.Say("partial: what was not asked for, or is not in the dump, is not in there")
 	}
-	switch name := flags.Quoted(made.Files[0]); {
+	switch name := words.Quoted(made.Files[0]); {
 	case o.zip && len(o.encrypt) > 0:
-		u.say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
+		u.Say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
 	case len(o.encrypt) > 0 && !slices.Contains(o.encrypt, seal.Passphrase):
-		u.say("check:  mtkkit backup verify %s --key FILE", name)
+		u.Say("check:  mtkkit backup verify %s --key FILE", name)
 	default:
-		u.say("check:  mtkkit backup verify %s", name)
+		u.Say("check:  mtkkit backup verify %s", name)
 	}
 	if made.Sidecar > 0 {
-		u.say("%s: %s that mend %d %% of it", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
+		u.Say("%s: %s that mend %d %% of it", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
 	}
-	return verdict(m.Problems)
+	return words.Verdict(m.Problems)
 }
 
 // tellNotes says what is worth knowing of an archive.
 func (o *packOptions) tellNotes(u *ui, made *archive.Created) {
-	if s := identityWords(made.Identity, "do not share them"); s != "" {
-		u.note("%s", s)
+	if s := words.Identity(made.Identity, "do not share them"); s != "" {
+		u.Note("%s", s)
 	}
 	if o.share {
-		u.note("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(made.LeftOut, " "))
-		u.note("mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+		u.Note("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(made.LeftOut, " "))
+		u.Note("mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
 	}
 	if o.ownerKey != "" {
-		u.note("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", o.ownerKey)
+		u.Note("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", o.ownerKey)
 	}
 	if len(o.encryptPrivate) > 0 {
-		u.note("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", made.Locked, archive.LockedEnding)
+		u.Note("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", made.Locked, archive.LockedEnding)
 	}
 	if n := len(made.Files); n > 1 {
-		u.note("%d volumes: %s to %s", n, made.Files[0], made.Files[n-1])
+		u.Note("%d volumes: %s to %s", n, made.Files[0], made.Files[n-1])
 	}
 }

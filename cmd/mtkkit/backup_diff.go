@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func backupDiffCommand(u *ui) *cli.Command {
@@ -42,17 +43,17 @@ func backupDiffCommand(u *ui) *cli.Command {
 
 func compare(ctx context.Context, u *ui, a, b *input) error {
 	c, err := archive.Compare(ctx, a.Dump, b.Dump)
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	if u.json {
-		err = u.document(document.NewComparison(a.Path, b.Path, c))
+	if u.JSON {
+		err = u.Document(document.NewComparison(a.Path, b.Path, c))
 	} else {
 		err = printComparison(u, c)
 	}
 	if err == nil && !c.Equal() {
-		err = errProblems
+		err = words.ErrProblems
 	}
 	return err
 }
@@ -62,10 +63,10 @@ var phoneWords = map[archive.SamePhone]string{
 }
 
 func printComparison(u *ui, c *archive.Comparison) error {
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	for _, r := range c.Rows {
 		if r.State != archive.Equal {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", oneLine(r.Name), r.Region, r.State, r.Detail)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", words.OneLine(r.Name), r.Region, r.State, r.Detail)
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -77,12 +78,12 @@ func printComparison(u *ui, c *archive.Comparison) error {
 			equal++
 		}
 	}
-	u.say("%d of %d partitions are equal", equal, len(all))
+	u.Say("%d of %d partitions are equal", equal, len(all))
 	if c.SameModel {
-		u.say("one model: the same chip and partitions")
+		u.Say("one model: the same chip and partitions")
 	} else {
-		u.say("not of one model: chip or partitions differ")
+		u.Say("not of one model: chip or partitions differ")
 	}
-	u.say("%s: %s", phoneWords[c.Phone], c.Why)
+	u.Say("%s: %s", phoneWords[c.Phone], c.Why)
 	return nil
 }

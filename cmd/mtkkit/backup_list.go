@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // archiveOptions are the options of a command that reads one archive.
@@ -31,7 +32,7 @@ func (o *archiveOptions) options() []flags.Option {
 func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Archive, error) {
 	a, err := archive.Open(ctx, path, o.keys(ctx))
 	if errors.Is(err, flash.ErrNotThis) {
-		err = whatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
+		err = words.WhatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
 			whatis.PartTable: "a dump is judged by mtkkit verify %s",
 			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
 		})
@@ -39,7 +40,7 @@ func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Arch
 		err = placeNotFile(path, err)
 	}
 	if errors.Is(err, seal.ErrKey) {
-		err = lockedWords(path, err, o.key)
+		err = words.Locked(path, err, o.key)
 	}
 	return a, err
 }
@@ -58,8 +59,8 @@ func (o *archiveOptions) reading(u *ui, takes string, n int, do func(ctx context
 		if err := do(ctx, a, args); err != nil {
 			return err
 		}
-		u.problems(a.Problems)
-		return verdict(a.Problems)
+		u.Problems(a.Problems)
+		return words.Verdict(a.Problems)
 	})
 }
 
@@ -80,17 +81,17 @@ func backupListCommand(u *ui) *cli.Command {
 
 func printMembers(u *ui, a *archive.Archive) error {
 	doc := document.NewArchiveList(a)
-	if u.json {
-		return u.document(doc)
+	if u.JSON {
+		return u.Document(doc)
 	}
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "FILE\tSIZE\tDATA\tPACKED\tSHA-256")
 	for _, d := range doc.Files {
 		sum := d.SHA256
 		if len(sum) > 16 {
 			sum = sum[:16] + "…"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(d.File), flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(d.File), flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
 	}
 	return w.Flush()
 }
@@ -111,10 +112,10 @@ func backupCatCommand(u *ui) *cli.Command {
 			if m == nil {
 				return fmt.Errorf("%s holds no file %q (see mtkkit backup list)", a.Path, args[1])
 			}
-			if u.outTTY {
+			if u.OutTTY {
 				return usage("standard output is a terminal; write it to a file: mtkkit backup cat … > %s", m.Name)
 			}
-			n, err := io.Copy(u.out, io.NewSectionReader(a.Image(m), 0, m.Size))
+			n, err := io.Copy(u.Out, io.NewSectionReader(a.Image(m), 0, m.Size))
 			if err != nil {
 				return fmt.Errorf("%d of %d bytes written: %w", n, m.Size, err)
 			}

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/mtkkit/mtkkit/backup/parity"
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // Parity: the sidecar that create makes beside an archive, and verify mends it by.
@@ -34,21 +34,21 @@ func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string)
 	if o.output == "" {
 		return usage("where to? (mtkkit backup verify %s --repair -o %s.mended): the file itself is never written to", path, path)
 	}
-	r, err := parity.Repair(ctx, path, o.sidecarOf(path), o.output, u.bars.event)
-	u.bars.clear()
+	r, err := parity.Repair(ctx, path, o.sidecarOf(path), o.output, u.Bars.Event)
+	u.Bars.Clear()
 	if r != nil {
-		u.problems(r.Problems)
+		u.Problems(r.Problems)
 	}
 	if err != nil {
-		return parityHelp(err)
+		return words.Parity(err)
 	}
-	if u.json {
-		if err := u.document(document.NewMendedFile(path, o.output, r)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewMendedFile(path, o.output, r)); err != nil {
 			return err
 		}
 	}
-	u.say("%s: %s, %s", o.output, flash.Size(r.Size), mended(r))
-	u.say("%s itself was not touched", path)
+	u.Say("%s: %s, %s", o.output, flash.Size(r.Size), mended(r))
+	u.Say("%s itself was not touched", path)
 	return nil
 }
 
@@ -63,10 +63,10 @@ func mended(r *parity.Result) string {
 // verifySidecar holds a file against its sidecar, after the file was judged by itself
 // with the verdict: what could be mended, and whether the sidecar is of this file at all.
 func verifySidecar(ctx context.Context, u *ui, o *backupVerifyOptions, path string, verdict error) error {
-	r, err := parity.Verify(ctx, path, o.sidecarOf(path), u.bars.event)
-	u.bars.clear()
+	r, err := parity.Verify(ctx, path, o.sidecarOf(path), u.Bars.Event)
+	u.Bars.Clear()
 	if err != nil {
-		return errors.Join(verdict, parityHelp(err))
+		return errors.Join(verdict, words.Parity(err))
 	}
 	ps, hint := flash.Problems(r.Problems), ""
 	switch {
@@ -74,19 +74,19 @@ func verifySidecar(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	case verdict == nil || errors.Is(verdict, errPartial):
 		ps.Add(flash.Warning, o.sidecarOf(path), "is the sidecar of other bytes: the archive was written again without it")
 	case len(r.Lost) == 0:
-		hint = fmt.Sprintf("the sidecar mends all of it: mtkkit backup verify %s --repair -o %s", flags.Quoted(path), flags.Quoted(path+".mended"))
+		hint = fmt.Sprintf("the sidecar mends all of it: mtkkit backup verify %s --repair -o %s", words.Quoted(path), words.Quoted(path+".mended"))
 	default:
 		hint = "the sidecar cannot mend it: " + strings.TrimPrefix((&parity.TooMuchError{Lost: r.Lost}).Error(), "parity: ")
 	}
-	u.problems(ps)
+	u.Problems(ps)
 	switch {
-	case hint != "" && errors.Is(verdict, errProblems):
-		u.hints(hint)
+	case hint != "" && errors.Is(verdict, words.ErrProblems):
+		u.Hints(hint)
 	case hint != "":
-		verdict = hinted{verdict, []string{hint}}
+		verdict = words.Advise(verdict, hint)
 	}
 	if verdict == nil && flash.Worst(ps) > flash.Note {
-		return errProblems
+		return words.ErrProblems
 	}
 	return verdict
 }

@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/mtkkit/mtkkit/archive"
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // flashPlan prints what a flash tool would write, what that costs, and how to tell it to.
@@ -20,7 +20,7 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	}
 	p, err := a.FlashPlan(ctx, archive.PlanOptions{Only: o.only, Skip: o.skip, Target: target})
 	if err != nil {
-		return backupHelp(patternWords(err))
+		return words.Backup(patternWords(err))
 	}
 	problems := flash.Problems(p.Problems)
 	if p.Locked > 0 {
@@ -29,17 +29,17 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	if len(p.Tables) > 0 {
 		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in here, and a phone is left without their content", strings.Join(p.Tables, ", "))
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	doc := document.NewFlashPlan(p, planCommands(p), problems)
-	if u.json {
-		err = u.document(doc)
+	if u.JSON {
+		err = u.Document(doc)
 	} else {
 		err = printPlan(u, &doc)
 	}
 	if err != nil {
 		return err
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }
 
 // readTarget reads what is known of the phone to be written, nil when nobody asks.
@@ -61,16 +61,16 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 // planCommands are the lists for each tool, to be run in the folder that restore --parts
 // writes.
 func planCommands(p *archive.FlashPlan) map[string][]string {
-	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", flags.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
+	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", words.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
 	for _, w := range p.Writes {
-		mtk := fmt.Sprintf("mtk w %s %s", flags.Quoted(w.Name), flags.Quoted(w.File))
+		mtk := fmt.Sprintf("mtk w %s %s", words.Quoted(w.Name), words.Quoted(w.File))
 		switch {
 		case w.Region.IsBoot():
-			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", flags.Quoted(w.File))
+			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", words.Quoted(w.File))
 		case w.IsTable(): // in no table itself
-			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, flags.Quoted(w.File))
+			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, words.Quoted(w.File))
 		default:
-			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", flags.Quoted(w.Name), flags.Quoted(w.File)))
+			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", words.Quoted(w.Name), words.Quoted(w.File)))
 		}
 		c["mtkclient"] = append(c["mtkclient"], mtk)
 	}
@@ -95,30 +95,30 @@ func flashToolXML(p *archive.FlashPlan) []string {
 }
 
 func printPlan(u *ui, p *document.FlashPlan) error {
-	u.say("what a flash tool would write to %s %s; mtkkit itself writes nothing to a phone", p.Chip, p.Project)
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	u.Say("what a flash tool would write to %s %s; mtkkit itself writes nothing to a phone", p.Chip, p.Project)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tCAUTION")
 	for _, x := range p.Writes {
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t%s\t%s\t%s\n", oneLine(x.Name), x.Region, x.Offset, flash.Size(x.Length), x.File, x.Risk)
+		fmt.Fprintf(w, "%s\t%s\t0x%x\t%s\t%s\t%s\n", words.OneLine(x.Name), x.Region, x.Offset, flash.Size(x.Length), x.File, x.Risk)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(p.Lost) > 0 {
-		u.say("\nwhat would be lost of what the phone holds now:")
+		u.Say("\nwhat would be lost of what the phone holds now:")
 		for _, l := range p.Lost {
-			u.say("  %s", l)
+			u.Say("  %s", l)
 		}
 	}
-	u.say("\nin the folder that restore --parts writes:")
+	u.Say("\nin the folder that restore --parts writes:")
 	for _, t := range []struct{ key, title string }{
 		{"spflashtool", "SP Flash Tool"},
 		{"spflashtool-xml", "SP Flash Tool, as flash_tool -i FILE (made by its published examples, not tried)"},
 		{"mtkclient", "mtkclient"}, {"fastboot", "fastboot, with an unlocked bootloader; most phones refuse some of these"},
 	} {
-		u.say("\n# %s", t.title)
+		u.Say("\n# %s", t.title)
 		for _, line := range p.Commands[t.key] {
-			u.say("%s", line)
+			u.Say("%s", line)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // pullOptions are the options of backup pull.
@@ -57,20 +58,20 @@ func backupPullCommand(u *ui) *cli.Command {
 func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	opt := archive.PullOptions{
 		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
-		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.bars.event, "pull"),
+		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.Bars.Event, "pull"),
 	}
 	if o.dump {
-		opt.Progress = renamed(u.bars.event, "restore")
+		opt.Progress = renamed(u.Bars.Event, "restore")
 	} else {
 		opt.Output = filepath.Clean(cmp.Or(o.output, strings.TrimSuffix(ref.Tag, ".parts")+".parts"))
 	}
 	p, err := archive.Pull(ctx, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	if no := flash.AsRefusal(err); no != nil && no.Reason == flash.ReasonPartial {
-		return refusal{err, []string{"without --dump, what it holds is written as a parts folder"}}
+		return words.Refuse(err, "without --dump, what it holds is written as a parts folder")
 	}
 	if err != nil {
-		return placeHelp(backupHelp(err))
+		return words.Place(words.Backup(err))
 	}
 	if p.Restored != nil {
 		return tellRestored(u, p.Restored, "backup")
@@ -85,18 +86,18 @@ func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 		problems.Add(flash.Warning, ref.Tag, "what is private of it was not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}
 	d := document.NewPulled(ref, dir, m, problems)
-	if u.json {
-		if err := u.document(d); err != nil {
+	if u.JSON {
+		if err := u.Document(d); err != nil {
 			return err
 		}
 	}
-	u.problems(problems)
-	u.say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Size))
+	u.Problems(problems)
+	u.Say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Size))
 	switch {
 	case p.Locked != nil:
-		u.say("partial: without what is encrypted")
+		u.Say("partial: without what is encrypted")
 	case !m.Complete:
-		u.say("partial: the backup never held all of the dump")
+		u.Say("partial: the backup never held all of the dump")
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }

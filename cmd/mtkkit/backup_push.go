@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // pushOptions are the options of backup push.
@@ -62,7 +62,7 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 		return usage("--encrypt leaves nothing for --encrypt-private to lock: one of them, please")
 	}
 	opt := archive.PushOptions{Path: path, To: ref, Level: o.level, Replace: o.force,
-		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.bars.event}}
+		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.Bars.Event}}
 	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
 		return err
 	}
@@ -75,9 +75,9 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 		opt.Dump = d.Dump
 	}
 	p, err := archive.Push(ctx, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
-		return placeHelp(backupHelp(err))
+		return words.Place(words.Backup(err))
 	}
 	return o.tell(u, ref, p)
 }
@@ -85,28 +85,28 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 // tell says what was stored and what that cost.
 func (o *pushOptions) tell(u *ui, ref oci.Ref, p *archive.Pushed) error {
 	m, s := p.Record, p.Stats
-	if u.json {
-		if err := u.document(document.NewPushed(ref, p)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewPushed(ref, p)); err != nil {
 			return err
 		}
 	}
-	u.problems(m.Problems)
-	if words := o.readersWords(p); words != "" {
-		u.note("%s", words)
+	u.Problems(m.Problems)
+	if readers := o.readersWords(p); readers != "" {
+		u.Note("%s", readers)
 	}
-	u.say("%s: %d files, %s; %s sent in %d blobs, %s was there already", ref, s.Files, flash.Size(s.Bytes), flash.Size(s.SentBytes), s.Sent, flash.Size(s.SharedBytes))
+	u.Say("%s: %d files, %s; %s sent in %d blobs, %s was there already", ref, s.Files, flash.Size(s.Bytes), flash.Size(s.SentBytes), s.Sent, flash.Size(s.SharedBytes))
 	if s.Sealed > 0 {
-		u.say("encrypted: %d files, %s; they share nothing with other backups, and are sent again by every push", s.Sealed, flash.Size(s.SealedBytes))
-		u.say("check:  mtkkit backup verify %s --key FILE", ref)
+		u.Say("encrypted: %d files, %s; they share nothing with other backups, and are sent again by every push", s.Sealed, flash.Size(s.SealedBytes))
+		u.Say("check:  mtkkit backup verify %s --key FILE", ref)
 	} else {
-		u.say("check:  mtkkit backup verify %s", ref)
+		u.Say("check:  mtkkit backup verify %s", ref)
 	}
 	if !m.Complete {
-		u.say("partial: the parts folder does not hold all of the dump, and neither does the backup")
+		u.Say("partial: the parts folder does not hold all of the dump, and neither does the backup")
 	}
 	found := placeProblems(ref, s)
-	u.problems(found)
-	return verdict(slices.Concat(flash.Problems(m.Problems), found))
+	u.Problems(found)
+	return words.Verdict(slices.Concat(flash.Problems(m.Problems), found))
 }
 
 // readersWords say who can read what of a backup.
@@ -122,7 +122,7 @@ func (o *pushOptions) readersWords(p *archive.Pushed) string {
 	case p.Folder:
 		return "this backup carries the phone's identity (IMEI, serial numbers, keys, personal data): " + mind
 	}
-	return identityWords(p.Identity, mind)
+	return words.Identity(p.Identity, mind)
 }
 
 // placeProblems are what a push has found in the place that was there before it.
@@ -138,6 +138,3 @@ func placeProblems(ref oci.Ref, s oci.Stats) (out flash.Problems) {
 	}
 	return out
 }
-
-// goesOn reports whether the same command goes on where a failure ended it.
-func goesOn(err error) bool { return errors.As(err, new(*archive.ResumableError)) }

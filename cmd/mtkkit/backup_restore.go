@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // restoreOptions are the options of backup restore. Those of a dump are for the target of a
@@ -84,11 +85,11 @@ func restore(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) 
 	r, err := a.Restore(ctx, archive.RestoreOptions{
 		Output: o.output, Tool: tool(), Parts: o.parts || len(o.only)+len(o.skip) > 0, Only: o.only, Skip: o.skip,
 		Region: flash.Region(strings.ToUpper(o.region)), Force: o.force, NoHoles: o.noHoles, NoSync: o.noSync,
-		Progress: renamed(u.bars.event, "restore"),
+		Progress: renamed(u.Bars.Event, "restore"),
 	})
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
-		return backupHelp(patternWords(err))
+		return words.Backup(patternWords(err))
 	}
 	return tellRestored(u, r, "archive")
 }
@@ -110,23 +111,23 @@ func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	if r.Locked > 0 {
 		problems.Add(flash.Warning, r.Output, "%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", r.Locked, archive.LockedEnding)
 	}
-	if u.json {
-		if err := u.document(document.NewRestored(r, problems)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewRestored(r, problems)); err != nil {
 			return err
 		}
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	what := flash.Size(r.Bytes).String()
 	if r.Files > 1 {
 		what = fmt.Sprintf("%d files, %s", r.Files, what)
 	}
 	switch {
 	case r.Lost:
-		u.say("%s: %s, without what is lost", r.Output, what)
+		u.Say("%s: %s, without what is lost", r.Output, what)
 	case r.Incomplete:
-		u.say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.Output, what, kind)
+		u.Say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.Output, what, kind)
 	default:
-		u.say("%s: %s, every byte proven by the %s's hashes", r.Output, what, kind)
+		u.Say("%s: %s, every byte proven by the %s's hashes", r.Output, what, kind)
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 )
 
 // sealOptions say who can read an archive or a backup in a place.
@@ -28,5 +29,5 @@ func recipients(ctx context.Context, specs []string) ([]seal.Recipient, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
-	return seal.Recipients(specs, askOn(ctx))
+	return seal.Recipients(specs, screen.Asking(ctx))
 }

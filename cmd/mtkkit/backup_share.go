@@ -9,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/leak"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // verifyShare searches an archive for what is private in a dump of the same phone.
@@ -33,13 +34,13 @@ func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string
 		return err
 	}
 	defer d.Close()
-	s, err := a.Search(ctx, d.Dump, archive.SearchOptions{OwnerKey: o.ownerKey, Progress: u.bars.event})
-	u.bars.clear()
+	s, err := a.Search(ctx, d.Dump, archive.SearchOptions{OwnerKey: o.ownerKey, Progress: u.Bars.Event})
+	u.Bars.Clear()
 	if err != nil {
-		return backupHelp(err)
+		return words.Backup(err)
 	}
-	if u.json {
-		if err := u.document(document.NewSearched(a.Path, d.Path, s)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewSearched(a.Path, d.Path, s)); err != nil {
 			return err
 		}
 	}
@@ -50,22 +51,22 @@ func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string
 func tellSearched(u *ui, s *archive.Searched) error {
 	switch s.Owner {
 	case archive.Unsigned:
-		u.say("owner: the archive was made without --owner-key, so nothing tells which phone it is of")
+		u.Say("owner: the archive was made without --owner-key, so nothing tells which phone it is of")
 	case archive.Other:
-		u.say("owner: by this key it is not of this phone")
+		u.Say("owner: by this key it is not of this phone")
 	case archive.Same:
-		u.say("owner: of this phone: the same are %s", strings.Join(s.Same, " "))
+		u.Say("owner: of this phone: the same are %s", strings.Join(s.Same, " "))
 	}
-	u.problems(s.Problems)
-	u.say("searched for: digits that can be an IMEI: %d, texts that can be serial numbers: %d, blocks of 64 bytes: %d, hashes: %d (of %s)",
+	u.Problems(s.Problems)
+	u.Say("searched for: digits that can be an IMEI: %d, texts that can be serial numbers: %d, blocks of 64 bytes: %d, hashes: %d (of %s)",
 		s.For[leak.IMEI], s.For[leak.Serial], s.For[leak.Block], s.For[leak.Hash], strings.Join(s.Private, " "))
 	switch s.Verdict {
 	case archive.Leaks:
 		return errors.New("do not share this file: it holds what identifies the phone, as named above")
 	case archive.Doubtful:
-		u.say("found: blocks that are the same in a private partition; look at them before this is shared")
-		return errProblems
+		u.Say("found: blocks that are the same in a private partition; look at them before this is shared")
+		return words.ErrProblems
 	}
-	u.say("nothing of that was found: a search, not a proof (what is packed or encrypted once more is not seen)")
+	u.Say("nothing of that was found: a search, not a proof (what is packed or encrypted once more is not seen)")
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 const placeHelpText = "PLACE is oci:FOLDER, or HOST/NAME in a registry."
@@ -31,11 +32,11 @@ func backupTagsCommand(u *ui) *cli.Command {
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
 			all, err := repo.List(ctx)
 			if err != nil {
-				return placeHelp(err)
+				return words.Place(err)
 			}
 			doc := document.NewTags(repo.Store(), all)
-			if u.json {
-				return u.document(doc)
+			if u.JSON {
+				return u.Document(doc)
 			}
 			return printTags(u, doc)
 		}),
@@ -58,7 +59,7 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 		}
 		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
-			return placeHelp(err)
+			return words.Place(err)
 		}
 		defer repo.Close()
 		return do(ctx, repo)
@@ -75,7 +76,7 @@ func printTags(u *ui, doc document.Tags) error {
 	for _, i := range doc.Tags {
 		switch {
 		case i.Alien:
-			u.note("%s: %s", i.Tag, i.Problem)
+			u.Note("%s: %s", i.Tag, i.Problem)
 		case i.Problem != "":
 		default:
 			ours++
@@ -85,12 +86,12 @@ func printTags(u *ui, doc document.Tags) error {
 	}
 	w.Flush()
 	if ours > 0 {
-		u.say("%s", strings.TrimSuffix(rows.String(), "\n"))
+		u.Say("%s", strings.TrimSuffix(rows.String(), "\n"))
 	} else {
-		u.say("%s: no backups", doc.Place)
+		u.Say("%s: no backups", doc.Place)
 	}
-	u.problems(doc.Problems)
-	return verdict(doc.Problems)
+	u.Problems(doc.Problems)
+	return words.Verdict(doc.Problems)
 }
 
 // pruneOptions are the options of backup prune.
@@ -123,11 +124,11 @@ func backupPruneCommand(u *ui) *cli.Command {
 				return err
 			}
 			out, err := repo.Prune(ctx, p)
-			u.bars.clear()
+			u.Bars.Clear()
 			if out != nil && len(out.Removed)+out.Blobs > 0 || err == nil {
 				err = reportPrune(u, repo, p, out, err)
 			}
-			return placeHelp(err)
+			return words.Place(err)
 		}),
 	}
 }
@@ -169,8 +170,8 @@ func parseAge(s string) (time.Duration, error) {
 }
 
 func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed error) error {
-	if u.json && failed == nil {
-		if err := u.document(document.Pruned{Place: repo.Store(), DryRun: p.DryRun, Pruned: out}); err != nil {
+	if u.JSON && failed == nil {
+		if err := u.Document(document.Pruned{Place: repo.Store(), DryRun: p.DryRun, Pruned: out}); err != nil {
 			return err
 		}
 	}
@@ -179,17 +180,17 @@ func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed er
 		removed, freed = "would be removed", "would be freed"
 	}
 	for _, i := range out.Removed {
-		u.say("%s: %s (pushed %s)", i.Tag, removed, i.Created.Local().Format("2006-01-02"))
+		u.Say("%s: %s (pushed %s)", i.Tag, removed, i.Created.Local().Format("2006-01-02"))
 	}
-	u.problems(out.Notes)
+	u.Problems(out.Notes)
 	if out.Remote {
-		u.say("%d backups %s, %d stay", len(out.Removed), removed, len(out.Kept))
-		u.note("the space comes back when the registry collects its garbage; mtkkit cannot start that from here (docker-registry: docker-registry garbage-collect CONFIG)")
+		u.Say("%d backups %s, %d stay", len(out.Removed), removed, len(out.Kept))
+		u.Note("the space comes back when the registry collects its garbage; mtkkit cannot start that from here (docker-registry: docker-registry garbage-collect CONFIG)")
 	} else {
-		u.say("%d backups %s, %d stay; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
+		u.Say("%d backups %s, %d stay; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
 	}
 	if failed != nil {
 		return failed
 	}
-	return verdict(out.Notes)
+	return words.Verdict(out.Notes)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // backupVerifyOptions are the options of backup verify. Those of a dump are for the dump that
@@ -111,12 +112,12 @@ func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 		return err
 	}
 	defer a.Close()
-	r, err := a.Verify(ctx, archive.VerifyOptions{TryKeys: len(o.key) > 0, Progress: u.bars.event})
+	r, err := a.Verify(ctx, archive.VerifyOptions{TryKeys: len(o.key) > 0, Progress: u.Bars.Event})
 	if err != nil {
 		return err
 	}
 	doc := document.Verdict{Path: filepath.Clean(path), Verdict: string(r.State), Problems: o.withLocked(path, r)}
-	if err := sayVerdict(u, doc, "", archiveWords(r)); err != nil {
+	if err := sayVerdict(u, doc, "", words.ArchiveVerdict(r)); err != nil {
 		return err
 	}
 	switch r.State {
@@ -125,22 +126,7 @@ func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	case archive.Partial:
 		return errPartial
 	}
-	return verdict(doc.Problems)
-}
-
-// archiveWords are the sentence of a verdict on an archive.
-func archiveWords(r *archive.Verdict) string {
-	if r.State == archive.Broken {
-		return "BROKEN: what is named above is lost, the rest is as it was written"
-	}
-	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
-	if r.State == archive.Partial {
-		sentence = fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Files)
-	}
-	if l := r.Locked; l.Opened > 0 && l.Opened == l.All {
-		sentence += ", and the key opens all that is encrypted"
-	}
-	return sentence
+	return words.Verdict(doc.Problems)
 }
 
 // withLocked are the problems of a verdict, and what is to be said of private files that are
@@ -161,4 +147,4 @@ func (o *backupVerifyOptions) withLocked(path string, r *archive.Verdict) flash.
 }
 
 // errPartial is the exit code of an archive that is unchanged and not all of a dump.
-var errPartial = fmt.Errorf("partial: %w", errProblems)
+var errPartial = fmt.Errorf("partial: %w", words.ErrProblems)

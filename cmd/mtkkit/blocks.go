@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // blocksOptions are the options of blocks.
@@ -52,7 +51,7 @@ func blocksCommand(u *ui) *cli.Command {
 func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
 	page := dump.PageOptions{Parts: o.parts, Full: o.full, Force: o.force}
 	if o.html != "" {
-		page.Inputs = slices.DeleteFunc(append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), isFolder)
+		page.Inputs = slices.DeleteFunc(append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), words.IsFolder)
 		return writeMap(ctx, u, o, d, page)
 	}
 	r, err := d.Report(ctx, page)
@@ -65,53 +64,32 @@ func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
 // showMap prints the map, or its JSON; problems that the map shows beside their rows
 // are not told twice.
 func showMap(u *ui, d *input, r *report.Report) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(r); err != nil {
+	u.Bars.Clear()
+	if u.JSON {
+		if err := u.Document(r); err != nil {
 			return err
 		}
-		u.problems(r.Problems)
-		return verdict(r.Problems)
+		u.Problems(r.Problems)
+		return words.Verdict(r.Problems)
 	}
-	if err := r.Text(u.out, textOptions(u)); err != nil {
+	if err := r.Text(u.Out, u.MapOptions()); err != nil {
 		return err
 	}
-	u.problems(r.General())
+	u.Problems(r.General())
 	d.missingPieces(u)
-	return verdict(r.Problems)
+	return words.Verdict(r.Problems)
 }
 
 // writeMap writes the page.
 func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, page dump.PageOptions) error {
 	r, err := d.WritePage(ctx, o.html, page)
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return refusedFile(err)
 	}
-	u.problems(r.Problems)
+	u.Problems(r.Problems)
 	d.missingPieces(u)
-	u.say("%s: the map of %s, %d rows, one file of its own", o.html, r.File, len(r.Rows))
+	u.Say("%s: the map of %s, %d rows, one file of its own", o.html, r.File, len(r.Rows))
 	printMissing(u, d.Layout.Missing)
-	return verdict(r.Problems)
-}
-
-// textOptions says what standard output can show.
-func textOptions(u *ui) report.TextOptions {
-	return report.TextOptions{
-		Width:   u.width,
-		Color:   u.outTTY && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		Unicode: os.Getenv("TERM") != "dumb" && utf8Locale(),
-		Exact:   hintFull, Pictures: hintPictures,
-	}
-}
-
-// utf8Locale asks the environment as programs do: LC_ALL before LC_CTYPE before LANG.
-func utf8Locale() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			v = strings.ToLower(strings.ReplaceAll(v, "-", ""))
-			return strings.Contains(v, "utf8")
-		}
-	}
-	return false
+	return words.Verdict(r.Problems)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // catOptions are the options of cat.
@@ -43,7 +44,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 	case o.json:
 		return usage("it writes the bytes of a partition, not a JSON document")
-	case u.outTTY && (o.output == "" || o.output == "-"):
+	case u.OutTTY && (o.output == "" || o.output == "-"):
 		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[1])
 	}
 	d, err := openDumpOrPhone(ctx, u, &o.dumpOptions, &o.phoneOptions, args[0])
@@ -63,7 +64,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 		u.tellSlot(*slot)
 	}
 	if o.output == "" || o.output == "-" {
-		return catItem(ctx, u, d, it, u.out)
+		return catItem(ctx, u, d, it, u.Out)
 	}
 	return catToFile(ctx, u, o, d, it)
 }
@@ -73,16 +74,16 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
 	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), Room: it.Present})
 	if err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	found := catItem(ctx, u, d, it, f)
-	if found != nil && !errors.Is(found, errProblems) {
+	if found != nil && !errors.Is(found, words.ErrProblems) {
 		return errors.Join(found, f.Abandon())
 	}
 	if err := f.Finish(); err != nil {
 		return err
 	}
-	u.say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
+	u.Say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
 	return found
 }
 
@@ -91,6 +92,6 @@ func catItem(ctx context.Context, u *ui, d *input, it *plan.Item, out io.Writer)
 	if err != nil {
 		return err
 	}
-	u.problems(found)
-	return verdict(found)
+	u.Problems(found)
+	return words.Verdict(found)
 }

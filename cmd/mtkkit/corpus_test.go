@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // These tests put real phones' own tables and images into whole user areas, at the
@@ -70,7 +72,7 @@ func corpusFile(t *testing.T, parts ...string) []byte {
 // program runs mtkkit in this process.
 func program(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	code = run(context.Background(), append([]string{"mtkkit"}, args...), streams{in: strings.NewReader(""), out: &out, err: &errs})
+	code = run(context.Background(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
 	return code, out.String(), errs.String()
 }
 
@@ -101,19 +103,19 @@ func TestCompositeDumps(t *testing.T) {
 			boot := filepath.Join(corpusDir(t), c.device, c.boot1)
 
 			named := filepath.Join(dir, "named")
-			must(t, exitOK, "split", path, "--scatter", filepath.Join(corpusDir(t), c.device, c.scatter), "--boot1", boot, "-o", named)
+			must(t, words.ExitOK, "split", path, "--scatter", filepath.Join(corpusDir(t), c.device, c.scatter), "--boot1", boot, "-o", named)
 			for _, p := range c.pieces {
 				beginsWith(t, filepath.Join(named, p.row), corpusFile(t, c.device, p.file))
 			}
 			if _, err := os.Stat(filepath.Join(named, c.preloader)); err != nil {
 				t.Error(err)
 			}
-			joinsTo(t, exitOK, named, path)
+			joinsTo(t, words.ExitOK, named, path)
 
 			restoresTo(t, path, "--scatter", filepath.Join(corpusDir(t), c.device, c.scatter), "--boot1", boot)
 
 			bare := filepath.Join(dir, "bare")
-			_, said := must(t, exitOK, "split", path, "-o", bare)
+			_, said := must(t, words.ExitOK, "split", path, "-o", bare)
 			if !strings.Contains(said, "gap files") {
 				t.Errorf("nothing is said of the partitions an MBR does not list:\n%s", said)
 			}
@@ -124,7 +126,7 @@ func TestCompositeDumps(t *testing.T) {
 				}
 				beginsWith(t, filepath.Join(bare, file), rom.Range(flash.Extent{Offset: at, Length: min(st.Size(), 1<<20)}))
 			}
-			joinsTo(t, exitOK, bare, path)
+			joinsTo(t, words.ExitOK, bare, path)
 		})
 	}
 }
@@ -159,9 +161,9 @@ func joinsTo(t *testing.T, code int, dir, dump string) {
 func restoresTo(t *testing.T, dump string, options ...string) {
 	t.Helper()
 	archive, again := dump+".tar.zst", dump+".restored"
-	must(t, exitOK, append([]string{"backup", "create", dump, "-o", archive}, options...)...)
-	must(t, exitOK, "backup", "verify", archive)
-	must(t, exitOK, "backup", "restore", archive, "--region", "EMMC_USER", "-o", again)
+	must(t, words.ExitOK, append([]string{"backup", "create", dump, "-o", archive}, options...)...)
+	must(t, words.ExitOK, "backup", "verify", archive)
+	must(t, words.ExitOK, "backup", "restore", archive, "--region", "EMMC_USER", "-o", again)
 	if err := sameFiles(again, dump); err != nil {
 		t.Error(err)
 	}
@@ -196,10 +198,10 @@ func TestRealGPT(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts := filepath.Join(dir, "healthy")
-	must(t, exitOK, "split", path, "-o", parts, "--boot1", filepath.Join(corpusDir(t), "lg-k310im-mt6762", "preloader.bin"))
+	must(t, words.ExitOK, "split", path, "-o", parts, "--boot1", filepath.Join(corpusDir(t), "lg-k310im-mt6762", "preloader.bin"))
 	beginsWith(t, filepath.Join(parts, "boot_para.bin"), corpusFile(t, "lg-k310im-mt6762", "boot_para.bin"))
-	joinsTo(t, exitOK, parts, path)
-	must(t, exitOK, "split", path, "-o", parts+"2", "--scatter", filepath.Join(corpusDir(t), "lg-k310im-mt6762", "MT6765_Android_scatter.txt"))
+	joinsTo(t, words.ExitOK, parts, path)
+	must(t, words.ExitOK, "split", path, "-o", parts+"2", "--scatter", filepath.Join(corpusDir(t), "lg-k310im-mt6762", "MT6765_Android_scatter.txt"))
 
 	rom.Zero(0, 0x8000)
 	os.Remove(path)
@@ -207,14 +209,14 @@ func TestRealGPT(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts = filepath.Join(dir, "headless")
-	_, said := must(t, exitProblems, "split", path, "-o", parts)
+	_, said := must(t, words.ExitProblems, "split", path, "-o", parts)
 	if !strings.Contains(said, "backup") {
 		t.Errorf("nothing is said of the backup table:\n%s", said)
 	}
 	beginsWith(t, filepath.Join(parts, "boot_para.bin"), corpusFile(t, "lg-k310im-mt6762", "boot_para.bin"))
-	joinsTo(t, exitOK, parts, path)
+	joinsTo(t, words.ExitOK, parts, path)
 
-	must(t, exitProblems, "gpt", "repair", path, "-o", filepath.Join(dir, "tables"))
+	must(t, words.ExitProblems, "gpt", "repair", path, "-o", filepath.Join(dir, "tables"))
 	beginsWith(t, filepath.Join(dir, "tables", "pgpt.bin"), head[:34*sector])
 }
 
@@ -231,12 +233,12 @@ func TestForeignScatter(t *testing.T) {
 	}
 	other := filepath.Join(corpusDir(t), composites[1].device, composites[1].scatter)
 	out := filepath.Join(dir, "out")
-	_, said := must(t, exitRefused, "split", path, "--scatter", other, "-o", out)
+	_, said := must(t, words.ExitRefused, "split", path, "--scatter", other, "-o", out)
 	if !strings.Contains(said, "0x") || !strings.Contains(said, "--trust scatter") {
 		t.Errorf("the refusal names no addresses, or no way out:\n%s", said)
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("something was written")
 	}
-	must(t, exitProblems, "split", path, "--scatter", other, "-o", out, "--trust", "scatter", "--only", "lk", "--dry-run")
+	must(t, words.ExitProblems, "split", path, "--scatter", other, "-o", out, "--trust", "scatter", "--only", "lk", "--dry-run")
 }

@@ -12,12 +12,14 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // hooked is a file that something happens to once some of it was read.
@@ -171,13 +173,13 @@ func TestChangedWhileOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := newUI(streams{out: io.Discard, err: io.Discard})
+	u := newUI(screen.Streams{Out: io.Discard, Err: io.Discard})
 	d := &input{Dump: dump.With(dir, src, nil, dump.Options{}), u: u}
 	if err := os.Truncate(filepath.Join(dir, "ROM_1"), 1<<20); err != nil {
 		t.Fatal(err)
 	}
 	d.Close()
-	if code := u.finish(nil); code != exitFailed {
+	if code := u.finish(nil); code != words.ExitFailed {
 		t.Errorf("exit %d", code)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // A damaged dump gives all that is right, names the rest, and ends with exit code 3.
@@ -25,38 +26,38 @@ func TestDamagedDumps(t *testing.T) {
 		whole  []string // rows whose files must hold exactly the phone's bytes
 		absent []string // files that must not be there
 	}{
-		{"cut in userdata", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(0xb400000) }, exitProblems,
+		{"cut in userdata", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(0xb400000) }, words.ExitProblems,
 			"still to be read: region EMMC_USER, start address 0xb400000, length 0x4c00000", []string{"boot", "cache"}, []string{"flashinfo.bin"}},
-		{"cut inside boot", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(0x4e80000) }, exitProblems,
+		{"cut inside boot", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(0x4e80000) }, words.ExitProblems,
 			"boot: is cut", []string{"lk", "recovery"}, []string{"system.img"}},
-		{"cut, MBR", imgtest.MT6592, func(s *imgtest.Sparse) { s.Truncate(0x5000000) }, exitProblems,
+		{"cut, MBR", imgtest.MT6592, func(s *imgtest.Sparse) { s.Truncate(0x5000000) }, words.ExitProblems,
 			"shorter than the phone", nil, nil},
-		{"longer than the phone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(300 * mib) }, exitProblems,
+		{"longer than the phone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Truncate(300 * mib) }, words.ExitProblems,
 			"longer than the phone", []string{"boot", "flashinfo"}, nil},
-		{"primary header gone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Zero(0, 0x8000) }, exitProblems,
+		{"primary header gone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Zero(0, 0x8000) }, words.ExitProblems,
 			"backup", []string{"boot", "userdata"}, nil},
-		{"backup gone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Zero(s.Size()-0x4200, 0x4200) }, exitProblems,
+		{"backup gone", imgtest.MT6765, func(s *imgtest.Sparse) { s.Zero(s.Size()-0x4200, 0x4200) }, words.ExitProblems,
 			"backup", []string{"boot", "userdata"}, nil},
-		{"header CRC wrong", imgtest.MT6765, func(s *imgtest.Sparse) { s.Put(512+16, []byte{1, 2, 3, 4}) }, exitProblems,
+		{"header CRC wrong", imgtest.MT6765, func(s *imgtest.Sparse) { s.Put(512+16, []byte{1, 2, 3, 4}) }, words.ExitProblems,
 			"CRC", []string{"boot", "userdata"}, nil},
-		{"2^32 entries", imgtest.MT6765, header(func(h []byte) { binary.LittleEndian.PutUint32(h[80:], 0xFFFFFFFF) }), exitProblems,
+		{"2^32 entries", imgtest.MT6765, header(func(h []byte) { binary.LittleEndian.PutUint32(h[80:], 0xFFFFFFFF) }), words.ExitProblems,
 			"backup", []string{"boot", "userdata"}, nil},
-		{"entry size 1", imgtest.MT6765, header(func(h []byte) { binary.LittleEndian.PutUint32(h[84:], 1) }), exitProblems,
+		{"entry size 1", imgtest.MT6765, header(func(h []byte) { binary.LittleEndian.PutUint32(h[84:], 1) }), words.ExitProblems,
 			"backup", []string{"boot", "userdata"}, nil},
-		{"end before start", imgtest.MT6765, entry(5, func(e []byte) { binary.LittleEndian.PutUint64(e[40:], 1) }), exitProblems,
+		{"end before start", imgtest.MT6765, entry(5, func(e []byte) { binary.LittleEndian.PutUint64(e[40:], 1) }), words.ExitProblems,
 			"frp", []string{"boot", "userdata"}, nil},
 		{"row beyond the image", imgtest.MT6765, entry(5, func(e []byte) {
 			binary.LittleEndian.PutUint64(e[32:], 1<<40)
 			binary.LittleEndian.PutUint64(e[40:], 1<<40+100)
-		}), exitProblems, "frp", []string{"boot", "userdata"}, nil},
+		}), words.ExitProblems, "frp", []string{"boot", "userdata"}, nil},
 		{"overlapping rows", imgtest.MT6765, entry(2, func(e []byte) {
 			binary.LittleEndian.PutUint64(e[40:], binary.LittleEndian.Uint64(e[40:])+100)
-		}), exitProblems, "overlaps", []string{"boot", "userdata"}, nil},
+		}), words.ExitProblems, "overlaps", []string{"boot", "userdata"}, nil},
 		{"EBR1 links to itself", imgtest.MT6592, func(s *imgtest.Sparse) {
 			s.Put(0x80000+446+3*16+8, []byte{0, 0, 0, 0})
-		}, exitProblems, "0x800", nil, nil},
-		{"EBR1 zeroed", imgtest.MT6592, func(s *imgtest.Sparse) { s.Zero(0x80000, 512) }, exitProblems, "0x80000", nil, nil},
-		{"odd length", imgtest.MT6592, func(s *imgtest.Sparse) { s.Truncate(s.Size() + 100) }, exitProblems, "512-byte sectors", nil, nil},
+		}, words.ExitProblems, "0x800", nil, nil},
+		{"EBR1 zeroed", imgtest.MT6592, func(s *imgtest.Sparse) { s.Zero(0x80000, 512) }, words.ExitProblems, "0x80000", nil, nil},
+		{"odd length", imgtest.MT6592, func(s *imgtest.Sparse) { s.Truncate(s.Size() + 100) }, words.ExitProblems, "512-byte sectors", nil, nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,12 +89,12 @@ func TestDamagedDumps(t *testing.T) {
 					t.Errorf("%s was written", name)
 				}
 			}
-			code := exitOK // a damaged table is in the parts as it was
+			code := words.ExitOK // a damaged table is in the parts as it was
 			if strings.HasPrefix(c.name, "cut") {
-				code = exitProblems
+				code = words.ExitProblems
 			}
 			joinsTo(t, code, parts, path)
-			must(t, exitProblems, "verify", path)
+			must(t, words.ExitProblems, "verify", path)
 		})
 	}
 }
@@ -169,13 +170,13 @@ func TestHostileNames(t *testing.T) {
 	if err := rom.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	_, errs := must(t, exitProblems, "split", path, "-o", filepath.Join(dir, "deep", "er", "parts"))
+	_, errs := must(t, words.ExitProblems, "split", path, "-o", filepath.Join(dir, "deep", "er", "parts"))
 	for _, n := range []string{`\"../../etc/passwd`, `/abs`, `"con`, "boot_2.img"} {
 		if !strings.Contains(errs, strings.ReplaceAll(n, `\"`, `"`)) {
 			t.Errorf("nothing is said of %s:\n%s", n, errs)
 		}
 	}
-	joinsTo(t, exitOK, filepath.Join(dir, "deep", "er", "parts"), path)
+	joinsTo(t, words.ExitOK, filepath.Join(dir, "deep", "er", "parts"), path)
 	var files []string
 	filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
 		if !d.IsDir() && !strings.HasPrefix(p, filepath.Join(dir, "deep", "er", "parts")) && p != path {

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // doctorOptions are the options of doctor.
@@ -48,9 +49,9 @@ func doctorCommand(u *ui) *cli.Command {
 }
 
 func examine(u *ui, facts *host.Snapshot) error {
-	found := fixes(host.Check(facts))
-	if u.json {
-		if err := u.document(document.NewDoctor(found)); err != nil {
+	found := words.Fixes(host.Check(facts))
+	if u.JSON {
+		if err := u.Document(document.NewDoctor(found)); err != nil {
 			return err
 		}
 	}
@@ -62,10 +63,10 @@ func examine(u *ui, facts *host.Snapshot) error {
 		}
 	}
 	if bad > 0 {
-		u.say("in the way: %d, see above", bad)
-		return errProblems
+		u.Say("in the way: %d, see above", bad)
+		return words.ErrProblems
 	}
-	u.say("nothing is in the way. No Python, libusb, UsbDk or flash tool is needed; the Download Agent file is: mtkkit acquire --da FILE")
+	u.Say("nothing is in the way. No Python, libusb, UsbDk or flash tool is needed; the Download Agent file is: mtkkit acquire --da FILE")
 	return nil
 }
 
@@ -75,15 +76,15 @@ func udevCommand(u *ui) *cli.Command {
 		Name:  "udev",
 		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
 		Description: "To put them in force:\n" +
-			installRules,
+			words.InstallRules,
 		Flags: flags.Of(nil, o.silence()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
 				return usageHelp("the rules go to standard output")
 			}
-			_, err := fmt.Fprint(u.out, host.UdevRules(installRules))
-			if u.outTTY && err == nil {
-				u.hint("to put them in force: %s", installRules)
+			_, err := fmt.Fprint(u.Out, host.UdevRules(words.InstallRules))
+			if u.OutTTY && err == nil {
+				u.Hint("to put them in force: %s", words.InstallRules)
 			}
 			return err
 		}),

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire/host"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // sick is a computer with a phone in each state, and a user who may nothing.
@@ -26,8 +28,8 @@ func sick() *host.Snapshot {
 
 func talk(json bool, what func(*ui) error) (out, err string, failed error) {
 	var o, e bytes.Buffer
-	u := newUI(streams{out: &o, err: &e})
-	u.json = json
+	u := newUI(screen.Streams{Out: &o, Err: &e})
+	u.JSON = json
 	failed = what(u)
 	return o.String(), e.String(), failed
 }
@@ -52,7 +54,7 @@ func TestPorts(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, said)
 		}
 	}
-	if !errors.Is(err, errProblems) {
+	if !errors.Is(err, words.ErrProblems) {
 		t.Errorf("%v", err)
 	}
 	if out, said, err := talk(false, func(u *ui) error { return listPorts(u, &host.Snapshot{OS: "linux"}) }); err != nil ||
@@ -69,7 +71,7 @@ func TestPorts(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	out, said, err := talk(false, func(u *ui) error { return examine(u, sick()) })
-	if !errors.Is(err, errProblems) || !strings.Contains(out, "in the way: 4") {
+	if !errors.Is(err, words.ErrProblems) || !strings.Contains(out, "in the way: 4") {
 		t.Errorf("%v\n%s%s", err, out, said)
 	}
 	for _, want := range []string{"warning: permission:", "warning: ModemManager:", "warning: /dev/ttyACM0:", "warning: stick: is on a vfat",

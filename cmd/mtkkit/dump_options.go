@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // dumpOptions are the options of every command that reads a dump.
@@ -61,7 +62,7 @@ func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
 	out := dump.Options{
 		Table: o.namesTable(), Trust: o.trust != "", Boot1: o.boot1, Boot2: o.boot2, RPMB: o.rpmb,
 		Storage: o.storage, Platform: o.platform, Alone: o.noSiblings,
-		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.bars.event,
+		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.Bars.Event,
 	}
 	switch {
 	case o.scatter != "" && o.table != "":
@@ -126,18 +127,18 @@ func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Option
 	if err != nil {
 		return nil, o.notOpened(u, err)
 	}
-	u.bars.clear()
+	u.Bars.Clear()
 	u.meet(d)
 	return &input{Dump: d, u: u}, nil
 }
 
 // notOpened says what is wrong with the bytes of a dump in which no partitions were found.
 func (o *dumpOptions) notOpened(u *ui, err error) error {
-	u.bars.clear()
+	u.Bars.Clear()
 	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
-		u.problems(none.Problems)
+		u.Problems(none.Problems)
 	}
-	return withKeys(err, o.key)
+	return words.LockedDump(err, o.key)
 }
 
 // meet tells what the user did not say of a dump, and notes whether it was left before its end.
@@ -150,11 +151,11 @@ func (u *ui) meet(d *dump.Dump) {
 func (u *ui) tellTaken(d *dump.Dump) {
 	for _, t := range d.Taken {
 		switch {
-		case u.json:
+		case u.JSON:
 		case t.Inside:
-			u.note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
+			u.Note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
 		default:
-			u.note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", baseOf(t.Path), t.Why)
+			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", baseOf(t.Path), t.Why)
 		}
 	}
 }
@@ -166,7 +167,7 @@ func openBytes(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*so
 		return nil, err
 	}
 	src, err := dump.OpenBytes(ctx, paths, opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	return src, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // unfinished is a dump or parts folder that was left before its end. Whatever was asked of
@@ -40,17 +41,8 @@ func (n *unfinished) end(u *ui, err error) error {
 		return err
 	}
 	if !n.told {
-		u.problems(n.problems)
+		u.Problems(n.problems)
 	}
-	u.hints(goOnWith(n.path))
-	return errProblems
+	u.Hints(words.GoOnWith(n.path))
+	return words.ErrProblems
 }
-
-// hidden is an error with other words.
-type hidden struct {
-	error
-	text string
-}
-
-func (e hidden) Error() string { return e.text }
-func (e hidden) Unwrap() error { return e.error }

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // Of a dump that stopped between its boot regions, the one that was read is looked at, and
@@ -25,7 +26,7 @@ func TestPreloaderNotReadYet(t *testing.T) {
 	}
 	d.Close()
 	code, said, errs := onPhone(t, &acquiretest.Phone{}, "preloader", "info", dir)
-	expect(t, code, exitProblems, said+errs, "nothing was read yet of EMMC_BOOT_1, EMMC_BOOT_2", "hint: go on with it")
+	expect(t, code, words.ExitProblems, said+errs, "nothing was read yet of EMMC_BOOT_1, EMMC_BOOT_2", "hint: go on with it")
 	ctx, cancel := context.WithCancel(t.Context())
 	job := acquire.Job{Device: dev, Progress: func(e flash.Event) {
 		if e.Detail == "BOOT_1" && e.Done > 0 {
@@ -40,7 +41,7 @@ func TestPreloaderNotReadYet(t *testing.T) {
 	}
 	d.Close()
 	code, said, errs = onPhone(t, &acquiretest.Phone{}, "preloader", "info", dir)
-	expect(t, code, exitProblems, said+errs, "warning: nothing was read yet of EMMC_BOOT_2", "demo_k5")
+	expect(t, code, words.ExitProblems, said+errs, "warning: nothing was read yet of EMMC_BOOT_2", "demo_k5")
 }
 
 // A dump that stopped before its table was read is not a dump without a table: every
@@ -72,7 +73,7 @@ func TestTableNotReadYet(t *testing.T) {
 				}
 			}
 			code, said, errs := onPhone(t, &acquiretest.Phone{}, args...)
-			expect(t, code, exitProblems, said+errs, says...)
+			expect(t, code, words.ExitProblems, said+errs, says...)
 		}
 		if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q made something of nothing", args)

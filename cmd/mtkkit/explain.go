@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/codes"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // nearOnes is how many codes are named when none was found.
@@ -39,39 +41,39 @@ func explainCode(u *ui, query string) error {
 	if len(a.Codes)+len(a.Messages)+len(a.Others) == 0 {
 		return unknownCode(query, a.Unknown)
 	}
-	if !u.json {
+	if !u.JSON {
 		printAnswer(u, a)
 	}
-	if err := u.answer(document.NewExplanation(query, a, advised)); err != nil {
+	if err := u.Answer(document.NewExplanation(query, a, words.Advised)); err != nil {
 		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
-		return errProblems // the number is known, and what was asked for is not
+		return words.ErrProblems // the number is known, and what was asked for is not
 	}
 	return nil
 }
 
 func printAnswer(u *ui, a codes.Answer) {
 	for _, m := range a.Messages {
-		u.say("%q, a message without a code", m.Text)
+		u.Say("%q, a message without a code", m.Text)
 		printRemedy(u, "", m.Meaning, m.Remedy)
 	}
 	printCodes(u, a.Codes)
 	if len(a.Codes) > 0 {
 		for _, name := range a.Unknown {
-			u.say("\nthe name %s is not known", name)
+			u.Say("\nthe name %s is not known", name)
 		}
 	}
 	if len(a.Others) == 0 {
 		if codes.Clash(a.Codes) {
-			u.note("the same number means different things to different tools: go by the name")
+			u.Note("the same number means different things to different tools: go by the name")
 		}
 		return
 	}
 	if len(a.Codes) == 0 {
-		u.say("the name %s is not known; the number has these meanings in other tools:\n", strings.Join(a.Unknown, ", "))
+		u.Say("the name %s is not known; the number has these meanings in other tools:\n", strings.Join(a.Unknown, ", "))
 	} else {
-		u.say("\nthe number is another error's in other tools (numbers differ from one to the next, names do not):\n")
+		u.Say("\nthe number is another error's in other tools (numbers differ from one to the next, names do not):\n")
 	}
 	printCodes(u, a.Others)
 }
@@ -80,9 +82,9 @@ func printAnswer(u *ui, a codes.Answer) {
 func printCodes(u *ui, cs []codes.Code) {
 	for i, c := range codes.Merge(cs) {
 		if i > 0 {
-			u.say("")
+			u.Say("")
 		}
-		u.say("%s", c)
+		u.Say("%s", c)
 		var tools []string
 		for _, t := range c.Tools {
 			tools = append(tools, t.String())
@@ -93,26 +95,25 @@ func printCodes(u *ui, cs []codes.Code) {
 
 func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 	if from != "" {
-		u.say("  %-8s %s", "from", from)
+		u.Say("  %-8s %s", "from", from)
 	}
-	u.say("  %-8s %s", "meaning", meaning)
-	u.say("  %-8s %s", "cause", r.Cause)
-	u.say("  %-8s %s", "cure", advised(r.Cure))
+	u.Say("  %-8s %s", "meaning", meaning)
+	u.Say("  %-8s %s", "cause", r.Cause)
+	u.Say("  %-8s %s", "cure", words.Advised(r.Cure))
 }
 
 func unknownCode(query string, names []string) error {
-	err := hinted{fmt.Errorf("no code %q is known", query), nil}
+	text := fmt.Sprintf("no code %q is known", query)
 	if len(names) > 0 {
-		err.error = fmt.Errorf("no code %q is known: neither the name %s nor a number beside it", query, strings.Join(names, ", "))
+		text += fmt.Sprintf(": neither the name %s nor a number beside it", strings.Join(names, ", "))
 	}
 	var near []string
 	for _, c := range codes.Near(query, nearOnes) {
 		near = append(near, fmt.Sprintf("%s: %s", c, c.Meaning))
 	}
+	hint := "give what the tool shows: a number (4032), hexadecimal (0xC0060001), a name (S_FT_ENABLE_DRAM_FAIL), or the whole line of its log in quotes"
 	if len(near) > 0 {
-		err.hints = append(err.hints, "near ones, each another error:\n  "+strings.Join(near, "\n  "))
-	} else {
-		err.hints = append(err.hints, "give what the tool shows: a number (4032), hexadecimal (0xC0060001), a name (S_FT_ENABLE_DRAM_FAIL), or the whole line of its log in quotes")
+		hint = "near ones, each another error:\n  " + strings.Join(near, "\n  ")
 	}
-	return err
+	return words.Advise(errors.New(text), hint)
 }

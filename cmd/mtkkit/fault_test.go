@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 type (
@@ -58,7 +59,7 @@ var faultTable = []row{
 	// Nothing goes wrong, or nothing that matters.
 	{name: "a good phone", left: whole},
 	{name: "echo first", phone: phoneT{EchoFirst: true}, left: whole},
-	{name: "one byte at a time", phone: phoneT{Fragment: 1}, args: []string{"--only", "EMMC_BOOT_1"}, code: exitProblems, says: "left out as asked", left: withHole},
+	{name: "one byte at a time", phone: phoneT{Fragment: 1}, args: []string{"--only", "EMMC_BOOT_1"}, code: words.ExitProblems, says: "left out as asked", left: withHole},
 	{name: "4095 bytes at a time", phone: phoneT{Fragment: 4095}, left: whole},
 	{name: "header in two pieces", families: "xflash xml", faults: []fault{{Place: "data.header", Byte: 1, Do: acquiretest.Split, For: time.Millisecond}}, left: whole},
 	{name: "log packets between", families: "xflash xml", phone: phoneT{Logs: true}, left: whole},
@@ -72,64 +73,64 @@ var faultTable = []row{
 	{name: "READY echoed by the terminal", faults: []fault{{Place: "ready", Nth: 1, Do: acquiretest.Echo}}, left: whole},
 	{name: "an answer of the start lost", faults: []fault{{Place: "start", Nth: 2, Do: acquiretest.Drop}}, left: whole},
 	{name: "an answer of the start twice", faults: []fault{{Place: "start", Nth: 3, Do: acquiretest.Repeat, N: 1}}, left: whole},
-	{name: "a modem instead of a phone", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Replace, Bytes: garbage}, {Place: "start", Do: acquiretest.Replace, Bytes: garbage}}, code: exitPhone, says: "as a modem or ModemManager would"},
-	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: exitPhone, says: "no phone came within 10m0s"}, // silence is waited out: a phone may still be plugged in
-	{name: "a phone that charges", phone: phoneT{Charging: true}, code: exitPhone, says: "it may be charging (0e8d:20ff)"},
+	{name: "a modem instead of a phone", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Replace, Bytes: garbage}, {Place: "start", Do: acquiretest.Replace, Bytes: garbage}}, code: words.ExitPhone, says: "as a modem or ModemManager would"},
+	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: words.ExitPhone, says: "no phone came within 10m0s"}, // silence is waited out: a phone may still be plugged in
+	{name: "a phone that charges", phone: phoneT{Charging: true}, code: words.ExitPhone, says: "it may be charging (0e8d:20ff)"},
 	{name: "begun by another tool", phone: phoneT{Begun: true}, left: whole},
-	{name: "a line that echoes", phone: phoneT{Echo: true}, code: exitPhone, says: "sends back what it is sent"},
-	{name: "modem chatter in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Insert, Bytes: garbage}}, code: exitPhone, says: "hint: end the other program (ModemManager"},
+	{name: "a line that echoes", phone: phoneT{Echo: true}, code: words.ExitPhone, says: "sends back what it is sent"},
+	{name: "modem chatter in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Insert, Bytes: garbage}}, code: words.ExitPhone, says: "hint: end the other program (ModemManager"},
 	{name: "all questions refused that need no answer", phone: phoneT{Refuses: map[byte]uint16{0xfc: 0x1d1a, 0xd8: 0x1d1a, 0xe1: 0x1d1a, 0xe7: 0x1d1a}}, left: whole},
-	{name: "port busy", phone: phoneT{OpenError: port.ErrBusy, OpenErrors: -1}, code: exitPhone, says: "another program has the port open"},
-	{name: "no permission", phone: phoneT{OpenError: port.ErrPermission, OpenErrors: -1}, code: exitPhone, says: "no permission"},
-	{name: "the window is over, and again", phone: phoneT{Window: time.Microsecond, Replug: time.Second}, args: []string{"--wait", "30s"}, code: exitPhone, says: "no phone came within 30s"},
-	{name: "a bit wrong in an echo", faults: []fault{{Place: "echo", Nth: 3, Do: acquiretest.Flip}}, code: exitPhone, says: "echoed as"},
-	{name: "a byte doubled in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Repeat, N: 1}}, code: exitPhone, says: "hint:"},
-	{name: "the cable out of the loader", faults: []fault{{Place: "target config", Nth: 1, Do: acquiretest.Disconnect}}, args: []string{"--wait", "30s"}, code: exitPhone, says: "left before it could be spoken to"},
-	{name: "chip not known", phone: phoneT{HWCode: 0xbeef}, code: exitPhone, says: "this chip is not known: 0xbeef", families: "xflash legacy"},
-	{name: "chip not in the file", phone: phoneT{HWCode: 0x813}, code: exitPhone, says: "no Download Agent for this phone"},
-	{name: "phone older than the agent", phone: phoneT{HWVersion: 0xc900}, code: exitPhone, says: "0xc900"},
-	{name: "wrong checksum of the agent", faults: []fault{{Place: "da.checksum", Nth: 1, Do: acquiretest.Flip}}, code: exitPhone, says: "received other bytes than were sent"},
-	{name: "signature refused", phone: phoneT{TargetConfig: 4, Auth: []byte("maker's")}, code: exitPhone, says: "hint: use the Download Agent that belongs to this model"},
-	{name: "challenge in the loader", phone: phoneT{TargetConfig: 2}, code: exitPhone, says: "signed answer (SLA)"},
-	{name: "challenge in the agent", families: "xflash xml", phone: phoneT{AgentSLA: true}, code: exitPhone, says: "only its maker's private key"},
-	{name: "from BootROM without settings", phone: phoneT{BootROM: true}, code: exitPhone, says: "memory is not set up"},
-	{name: "settings refused", phone: phoneT{BootROM: true, EMI: []byte("others")}, args: []string{"--preloader", "PRELOADER"}, code: exitPhone, says: "hint:"},
+	{name: "port busy", phone: phoneT{OpenError: port.ErrBusy, OpenErrors: -1}, code: words.ExitPhone, says: "another program has the port open"},
+	{name: "no permission", phone: phoneT{OpenError: port.ErrPermission, OpenErrors: -1}, code: words.ExitPhone, says: "no permission"},
+	{name: "the window is over, and again", phone: phoneT{Window: time.Microsecond, Replug: time.Second}, args: []string{"--wait", "30s"}, code: words.ExitPhone, says: "no phone came within 30s"},
+	{name: "a bit wrong in an echo", faults: []fault{{Place: "echo", Nth: 3, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "echoed as"},
+	{name: "a byte doubled in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Repeat, N: 1}}, code: words.ExitPhone, says: "hint:"},
+	{name: "the cable out of the loader", faults: []fault{{Place: "target config", Nth: 1, Do: acquiretest.Disconnect}}, args: []string{"--wait", "30s"}, code: words.ExitPhone, says: "left before it could be spoken to"},
+	{name: "chip not known", phone: phoneT{HWCode: 0xbeef}, code: words.ExitPhone, says: "this chip is not known: 0xbeef", families: "xflash legacy"},
+	{name: "chip not in the file", phone: phoneT{HWCode: 0x813}, code: words.ExitPhone, says: "no Download Agent for this phone"},
+	{name: "phone older than the agent", phone: phoneT{HWVersion: 0xc900}, code: words.ExitPhone, says: "0xc900"},
+	{name: "wrong checksum of the agent", faults: []fault{{Place: "da.checksum", Nth: 1, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "received other bytes than were sent"},
+	{name: "signature refused", phone: phoneT{TargetConfig: 4, Auth: []byte("maker's")}, code: words.ExitPhone, says: "hint: use the Download Agent that belongs to this model"},
+	{name: "challenge in the loader", phone: phoneT{TargetConfig: 2}, code: words.ExitPhone, says: "signed answer (SLA)"},
+	{name: "challenge in the agent", families: "xflash xml", phone: phoneT{AgentSLA: true}, code: words.ExitPhone, says: "only its maker's private key"},
+	{name: "from BootROM without settings", phone: phoneT{BootROM: true}, code: words.ExitPhone, says: "memory is not set up"},
+	{name: "settings refused", phone: phoneT{BootROM: true, EMI: []byte("others")}, args: []string{"--preloader", "PRELOADER"}, code: words.ExitPhone, says: "hint:"},
 	{name: "watchdog of the BootROM", phone: phoneT{BootROM: true, Watchdog: 5 * time.Second}, args: []string{"--preloader", "PRELOADER"}, left: whole},
 	{name: "the watchdog is not to be stopped", phone: phoneT{BootROM: true, RegisterError: 0x1d1a}, args: []string{"--preloader", "PRELOADER"}, says: "warning: watchdog: it could not be stopped", left: whole},
-	{name: "a write to the watchdog kills", phone: phoneT{BootROM: true, RegisterHang: true}, args: []string{"--preloader", "PRELOADER"}, code: exitPhone, says: "hint: start from the preloader"},
+	{name: "a write to the watchdog kills", phone: phoneT{BootROM: true, RegisterHang: true}, args: []string{"--preloader", "PRELOADER"}, code: words.ExitPhone, says: "hint: start from the preloader"},
 
 	// The agent lies, or is not understood.
-	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: exitPhone, says: "the agent sees no flash"},
-	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 40)}}, code: exitPhone, says: "is said to be 0x7f7f7f7f"},
-	{name: "sizes beyond any phone", families: "legacy", faults: []fault{{Place: "legacy.emmc", Nth: 1, Byte: 4, Do: acquiretest.Fill, N: 0x7f}}, code: exitPhone, says: "is said to be 0x7f7f7f7f"},
-	{name: "a packet of no bytes", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0}}, code: exitPhone, says: "resume", left: resumes},
-	{name: "a packet of 4 GiB", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0xff}}, code: exitPhone, says: "makes no sense", left: resumes},
-	{name: "wrong magic", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Flip}}, code: exitPhone, says: "makes no sense", left: resumes},
-	{name: "a packet too many", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Byte: 4, Do: acquiretest.Insert, Bytes: []byte("\xef\xee\xee\xfe\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00")}}, code: exitPhone, says: "resume", left: resumes},
-	{name: "an XML bomb", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE", Nth: 1, Do: acquiretest.Replace, Bytes: []byte(`<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><host><command>&b;</command></host>`)}}, code: exitPhone, says: "hint:"},
-	{name: "OK@0xZZ", families: "xml", faults: []fault{{Place: "xml.total", Nth: 1, Do: acquiretest.Replace, Bytes: []byte("OK@0xZZ\x00")}}, code: exitPhone, says: "hint:"},
-	{name: "XML of 10 MB", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE.header", Nth: 1, Byte: 8, Do: acquiretest.Replace, Bytes: []byte{0, 0, 0xa0, 0}}}, code: exitPhone, says: "makes no sense"},
+	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: words.ExitPhone, says: "the agent sees no flash"},
+	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 40)}}, code: words.ExitPhone, says: "is said to be 0x7f7f7f7f"},
+	{name: "sizes beyond any phone", families: "legacy", faults: []fault{{Place: "legacy.emmc", Nth: 1, Byte: 4, Do: acquiretest.Fill, N: 0x7f}}, code: words.ExitPhone, says: "is said to be 0x7f7f7f7f"},
+	{name: "a packet of no bytes", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0}}, code: words.ExitPhone, says: "resume", left: resumes},
+	{name: "a packet of 4 GiB", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0xff}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
+	{name: "wrong magic", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
+	{name: "a packet too many", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Byte: 4, Do: acquiretest.Insert, Bytes: []byte("\xef\xee\xee\xfe\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00")}}, code: words.ExitPhone, says: "resume", left: resumes},
+	{name: "an XML bomb", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE", Nth: 1, Do: acquiretest.Replace, Bytes: []byte(`<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><host><command>&b;</command></host>`)}}, code: words.ExitPhone, says: "hint:"},
+	{name: "OK@0xZZ", families: "xml", faults: []fault{{Place: "xml.total", Nth: 1, Do: acquiretest.Replace, Bytes: []byte("OK@0xZZ\x00")}}, code: words.ExitPhone, says: "hint:"},
+	{name: "XML of 10 MB", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE.header", Nth: 1, Byte: 8, Do: acquiretest.Replace, Bytes: []byte{0, 0, 0xa0, 0}}}, code: words.ExitPhone, says: "makes no sense"},
 
 	// While data come.
-	{name: "cable out within a packet", faults: []fault{{Place: "data", Nth: mid, Byte: 999, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "cable out within a header", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 5, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the last status", families: "xflash", faults: []fault{{Place: "data.status.header", Nth: mid, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the sum", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the last END", families: "xml", faults: []fault{{Place: "xml.END.header", Nth: mid, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "cable out while the acknowledgement is under way", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Do: acquiretest.Disconnect}}, code: exitPhone, says: "left the line", left: resumes},
-	{name: "silence", faults: []fault{{Place: "data", Nth: mid, Byte: 5000, Do: acquiretest.Stall, For: time.Hour}}, code: exitPhone, says: "did not answer in time", left: resumes},
-	{name: "50 bytes a second", faults: []fault{{Place: "data", Nth: mid, Do: acquiretest.Trickle, For: 20 * time.Millisecond}}, code: exitPhone, says: "did not answer in time", left: resumes},
-	{name: "bytes lost", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Drop, N: 3}}, code: exitPhone, says: "hint:", left: resumes},
-	{name: "the last packet short", faults: []fault{{Place: "data", Nth: mid, Byte: 1000, Do: acquiretest.Drop}}, code: exitPhone, says: "hint:", left: resumes},
-	{name: "bytes doubled", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Repeat, N: 3}}, code: exitPhone, says: "hint:", left: resumes},
-	{name: "garbage between packets", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Insert, Bytes: garbage}}, code: exitPhone, says: "makes no sense", left: resumes},
+	{name: "cable out within a packet", faults: []fault{{Place: "data", Nth: mid, Byte: 999, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out within a header", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 5, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out before the last status", families: "xflash", faults: []fault{{Place: "data.status.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out before the sum", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out before the last END", families: "xml", faults: []fault{{Place: "xml.END.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out while the acknowledgement is under way", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "silence", faults: []fault{{Place: "data", Nth: mid, Byte: 5000, Do: acquiretest.Stall, For: time.Hour}}, code: words.ExitPhone, says: "did not answer in time", left: resumes},
+	{name: "50 bytes a second", faults: []fault{{Place: "data", Nth: mid, Do: acquiretest.Trickle, For: 20 * time.Millisecond}}, code: words.ExitPhone, says: "did not answer in time", left: resumes},
+	{name: "bytes lost", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Drop, N: 3}}, code: words.ExitPhone, says: "hint:", left: resumes},
+	{name: "the last packet short", faults: []fault{{Place: "data", Nth: mid, Byte: 1000, Do: acquiretest.Drop}}, code: words.ExitPhone, says: "hint:", left: resumes},
+	{name: "bytes doubled", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Repeat, N: 3}}, code: words.ExitPhone, says: "hint:", left: resumes},
+	{name: "garbage between packets", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Insert, Bytes: garbage}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
 	{name: "a sum wrong once", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Flip}}, left: whole},
 	{name: "data wrong once, the sum tells", families: "legacy", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: whole},
-	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: exitPhone, says: "do not fit their checksum", left: nothing},
+	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: words.ExitPhone, says: "do not fit their checksum", left: nothing},
 	{name: "a bit wrong, and nothing to tell", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: silent},
-	{name: "a bit wrong, found by reading twice", families: "xflash xml", args: []string{"--verify", "reread"}, faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, code: exitProblems, says: "read differently the second time", left: whole},
-	{name: "places that cannot be read", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, code: exitProblems, says: "could not be read", left: withHole},
-	{name: "the same, accepted", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, args: []string{"--accept-bad"}, code: exitProblems, says: "were not read from the phone", left: withHole},
+	{name: "a bit wrong, found by reading twice", families: "xflash xml", args: []string{"--verify", "reread"}, faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, code: words.ExitProblems, says: "read differently the second time", left: whole},
+	{name: "places that cannot be read", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, code: words.ExitProblems, says: "could not be read", left: withHole},
+	{name: "the same, accepted", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, args: []string{"--accept-bad"}, code: words.ExitProblems, says: "were not read from the phone", left: withHole},
 }
 
 // faultParts is what the phones of the table store: 13 MiB with a GPT, and boot regions. The tables at both ends are
@@ -195,7 +196,7 @@ func middle(t *testing.T, f family, agent string, parts []flash.Part) map[string
 			then = maps.Clone(sent)
 		}
 	}
-	if code, _, errs := onPhone(t, &p, "acquire", "--da", agent, "-o", filepath.Join(t.TempDir(), "dump")); code != exitOK || then == nil {
+	if code, _, errs := onPhone(t, &p, "acquire", "--da", agent, "-o", filepath.Join(t.TempDir(), "dump")); code != words.ExitOK || then == nil {
 		t.Fatalf("exit %d, middle seen %v\n%s", code, then != nil, errs)
 	}
 	for place := range sent {
@@ -227,7 +228,7 @@ func (r row) run(t *testing.T, f family, agent, preloader string, parts []flash.
 		args = append(args, strings.ReplaceAll(a, "PRELOADER", preloader))
 	}
 	code, out, errs := onPhone(t, &p, args...)
-	if said := out + errs; code != r.code || !strings.Contains(said, r.says) || code != exitOK && !strings.Contains(said, "hint:") && code != exitProblems {
+	if said := out + errs; code != r.code || !strings.Contains(said, r.says) || code != words.ExitOK && !strings.Contains(said, "hint:") && code != words.ExitProblems {
 		t.Errorf("exit %d, want %d and %q:\n%s", code, r.code, r.says, said)
 	}
 	if strings.Count(errs, "mtkkit: ") > 1 {
@@ -262,7 +263,7 @@ func (r row) run(t *testing.T, f family, agent, preloader string, parts []flash.
 			t.Errorf("nothing says how to go on:\n%s", errs)
 		}
 		well := acquiretest.Phone{Protocol: f.protocol, HWCode: p.HWCode, Packet: p.Packet, Parts: parts}
-		if code, _, errs := onPhone(t, &well, "acquire", "--da", agent, "--resume", dir, "--wait", "10m"); code != exitOK || !r.compare(t, dir, parts) {
+		if code, _, errs := onPhone(t, &well, "acquire", "--da", agent, "--resume", dir, "--wait", "10m"); code != words.ExitOK || !r.compare(t, dir, parts) {
 			t.Errorf("resumed: exit %d\n%s", code, errs)
 		}
 	}

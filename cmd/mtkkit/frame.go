@@ -8,15 +8,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // does makes what the library runs of what a command does with its options read. Below it nobody
 // knows the command line.
 func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		if err := u.speak(o); err != nil {
-			return err
-		}
+		u.Speak(o.quiet, o.json, o.progress)
 		return named(c, do(c.Context, c.Args().Slice()))
 	}
 }
@@ -43,8 +43,8 @@ func named(c *cli.Context, err error) error {
 	if bad.Help {
 		text += " (see " + name + " --help)"
 	}
-	if h := (hinted{}); errors.As(err, &h) {
-		return hinted{flags.UsageError{Text: text}, h.hints}
+	if hints, ok := words.Hints(err); ok {
+		return words.Advise(flags.UsageError{Text: text}, hints...)
 	}
 	return flags.UsageError{Text: text}
 }
@@ -56,14 +56,14 @@ var usage, usageHelp = flags.Usage, flags.UsageHelp
 type displayOptions struct {
 	json     bool
 	quiet    bool
-	progress progressMode
+	progress screen.Mode
 }
 
-func newDisplay() displayOptions { return displayOptions{progress: progressAuto} }
+func newDisplay() displayOptions { return displayOptions{progress: screen.Auto} }
 
 func (o *displayOptions) options() []flags.Option {
 	return append(o.still(), flags.In(flags.GroupDisplay,
-		flags.Choice(&o.progress, "progress", "`HOW` progress is shown: auto, plain, json or none", progressAuto, progressPlain, progressJSON, progressNone))...)
+		flags.Choice(&o.progress, "progress", "`HOW` progress is shown: auto, plain, json or none", screen.Auto, screen.Plain, screen.JSON, screen.None))...)
 }
 
 // still are the options of a command that ends at once.

@@ -70,10 +70,10 @@ func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 }
 
 func reportTables(u *ui, r document.RepairedTables) error {
-	err := u.end(r, r.Problems) // of the dump; in the files they are mended
+	err := u.End(r, r.Problems) // of the dump; in the files they are mended
 	for _, t := range r.Tables {
-		u.say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
+		u.Say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
 	}
-	u.say("the dump is as it was; a flash tool can write these files to the phone")
+	u.Say("the dump is as it was; a flash tool can write these files to the phone")
 	return err
 }

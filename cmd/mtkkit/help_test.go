@@ -9,6 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // leaves are the commands that do something, with their words.
@@ -30,7 +32,7 @@ func helpOf(t *testing.T, command string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	args := append(append([]string{"mtkkit"}, strings.Fields(command)...), "--help")
-	if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &errs}); code != exitOK {
+	if code := run(t.Context(), args, screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil); code != words.ExitOK {
 		t.Fatalf("%s: exit %d: %s", command, code, &errs)
 	}
 	return out.String()
@@ -39,7 +41,7 @@ func helpOf(t *testing.T, command string) string {
 // The help of a command shows at most six options first, then the flags.Groups in their order, and
 // every option once.
 func TestHelp(t *testing.T) {
-	app := newApp(newUI(streams{out: new(bytes.Buffer), err: new(bytes.Buffer)}))
+	app := newApp(newUI(screen.Streams{Out: new(bytes.Buffer), Err: new(bytes.Buffer)}))
 	for name, c := range leaves(app.Commands) {
 		text := helpOf(t, name)
 		if strings.Contains(text, "(default: false)") {

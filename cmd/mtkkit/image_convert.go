@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // convertOptions are the options of image trim, sparse and raw.
@@ -110,21 +111,21 @@ func (s *conversion) trim(ctx context.Context) error {
 	case err != nil:
 		return err
 	case n == 0:
-		return refusal{fmt.Errorf("%s: its true length is not proven: %s", s.name, known), []string{"flash tools take the whole image as it is, too"}}
+		return words.Refuse(fmt.Errorf("%s: its true length is not proven: %s", s.name, known), "flash tools take the whole image as it is, too")
 	case n == s.img.Size():
-		s.u.say("%s: there is nothing to trim: %s", s.name, known)
-		return s.u.answer(document.MadeFiles{})
+		s.u.Say("%s: there is nothing to trim: %s", s.name, known)
+		return s.u.Answer(document.MadeFiles{})
 	}
 	return s.write(ctx, []flash.Output{{Name: s.outName(".trimmed.img"), Image: flash.Slice(s.img, flash.Extent{Length: n})}}, fmt.Sprintf("0x%x bytes of 0x%x: %s", n, s.img.Size(), known))
 }
 
 func (s *conversion) sparse(ctx context.Context) error {
 	if image.Sniff(s.img).Kind == image.SparseAndroid {
-		return refusal{fmt.Errorf("%s is an Android sparse image already", s.name), []string{"mtkkit image raw makes the plain image of it"}}
+		return words.Refuse(fmt.Errorf("%s is an Android sparse image already", s.name), "mtkkit image raw makes the plain image of it")
 	}
 	const block = 4096
 	if s.img.Size()%block != 0 {
-		return refusal{fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), []string{"is it cut? sparse files tell an image in whole blocks"}}
+		return words.Refuse(fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), "is it cut? sparse files tell an image in whole blocks")
 	}
 	view, err := image.NewSparseView(s.img, block, s.look)
 	if err != nil {
@@ -137,40 +138,40 @@ func (s *conversion) sparse(ctx context.Context) error {
 		}
 	}
 	var outputs []flash.Output
-	var words []string
+	var told []string
 	for i, p := range pieces {
 		ending := ".sparse.img"
 		if len(pieces) > 1 {
 			ending = fmt.Sprintf(".sparse.%d.img", i+1)
 		}
 		outputs = append(outputs, flash.Output{Name: s.outName(ending), Image: p})
-		words = append(words, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size()))
+		told = append(told, fmt.Sprintf("0x%x bytes for 0x%x", p.Size(), s.img.Size()))
 	}
-	return s.write(ctx, outputs, words...)
+	return s.write(ctx, outputs, told...)
 }
 
 func (s *conversion) raw(ctx context.Context) error {
 	p, err := source.OpenSparse(s.inputs, func(done, total int64) error { return looking(ctx, s.u, total)(done) })
-	s.u.bars.clear()
+	s.u.Bars.Clear()
 	if bad := (*source.DamagedError)(nil); errors.As(err, &bad) {
-		s.u.problems(bad.Problems)
-		return refusal{fmt.Errorf("%w: nothing was written", err), []string{"download or copy it again"}}
+		s.u.Problems(bad.Problems)
+		return words.Refuse(fmt.Errorf("%w: nothing was written", err), "download or copy it again")
 	}
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	s.u.problems(p.Problems)
+	s.u.Problems(p.Problems)
 	if err := s.write(ctx, []flash.Output{{Name: s.outName(".raw.img"), Image: p.Image}}, fmt.Sprintf("0x%x bytes", p.Image.Size())); err != nil {
 		return err
 	}
-	return verdict(p.Problems)
+	return words.Verdict(p.Problems)
 }
 
 // looking tells the progress of a look through an image.
 func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 	return func(done int64) error {
-		u.bars.event(flash.Event{Op: "look", Done: done, Total: total})
+		u.Bars.Event(flash.Event{Op: "look", Done: done, Total: total})
 		return ctx.Err()
 	}
 }
@@ -192,16 +193,16 @@ func (s *conversion) outName(ending string) string {
 }
 
 // write makes the files: all, or none.
-func (s *conversion) write(ctx context.Context, outputs []flash.Output, words ...string) error {
-	made, err := split.WriteImages(ctx, outputs, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.bars.event})
-	s.u.bars.clear()
+func (s *conversion) write(ctx context.Context, outputs []flash.Output, told ...string) error {
+	made, err := split.WriteImages(ctx, outputs, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.Bars.Event})
+	s.u.Bars.Clear()
 	if err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	doc := document.MadeFiles{}
 	for i, r := range made {
 		doc.Files = append(doc.Files, document.MadeFile{File: outputs[i].Name, Size: r.Size, SHA256: r.SHA256})
-		s.u.say("%s: %s", outputs[i].Name, words[i])
+		s.u.Say("%s: %s", outputs[i].Name, told[i])
 	}
-	return s.u.answer(doc)
+	return s.u.Answer(doc)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/files"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
@@ -44,7 +45,7 @@ func imageLsCommand(u *ui) *cli.Command {
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
-				l := &fileLister{ctx: ctx, u: u, o: o, f: f, out: bufio.NewWriter(u.out)}
+				l := &fileLister{ctx: ctx, u: u, o: o, f: f, out: bufio.NewWriter(u.Out)}
 				return l.list(name)
 			})
 		}),
@@ -88,9 +89,9 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	defer o.Close()
 	err = do(o, place.path)
 	problems := append(o.Opened.Problems, o.Tree.Problems()...)
-	u.problems(problems)
+	u.Problems(problems)
 	if err == nil {
-		err = verdict(problems)
+		err = words.Verdict(problems)
 	}
 	return inWords(err, o.Name, flash.Worst(problems) == flash.Error)
 }
@@ -142,14 +143,14 @@ func (l *fileLister) list(name string) error {
 	default:
 		err = l.add(path.Base(name), node, nil)
 	}
-	if l.u.json && err == nil {
-		err = l.u.document(document.FileList{Partition: l.f.Name, Path: name, Files: l.docs, Problems: l.f.Tree.Problems()})
+	if l.u.JSON && err == nil {
+		err = l.u.Document(document.FileList{Partition: l.f.Name, Path: name, Files: l.docs, Problems: l.f.Tree.Problems()})
 	}
 	if err := errors.Join(err, l.out.Flush()); err != nil {
 		return err
 	}
 	if l.bad {
-		return errProblems
+		return words.ErrProblems
 	}
 	return nil
 }
@@ -162,9 +163,9 @@ func (l *fileLister) add(at string, node *files.Inode, err error) error {
 	d := document.NewFile(l.f.Tree, at, node, err)
 	if err != nil {
 		l.bad = true
-		l.u.problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
+		l.u.Problems([]flash.Problem{{Severity: flash.Error, Place: path.Join("/", at), Offset: flash.NoOffset, Text: d.Error}})
 	}
-	if l.u.json {
+	if l.u.JSON {
 		l.docs = append(l.docs, d)
 		return nil
 	}
@@ -191,7 +192,7 @@ func (o *opened) listDirectory(dir *files.Inode, add files.Visit) error {
 
 // fileLine is a file as ls prints it.
 func fileLine(l document.File, long bool) string {
-	name := oneLine(l.Path)
+	name := words.OneLine(l.Path)
 	if !long {
 		return name
 	}
@@ -203,7 +204,7 @@ func fileLine(l document.File, long bool) string {
 		size = l.Device
 	}
 	if l.Target != "" {
-		name += " -> " + oneLine(l.Target)
+		name += " -> " + words.OneLine(l.Target)
 	}
 	if l.Encrypted {
 		name += "  (encrypted)"
@@ -225,7 +226,7 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 		return err
 	}
 	if opt.output == "" {
-		return fill(u.out)
+		return fill(u.Out)
 	}
 	if err := writeFile(opt.output, split.FileOptions{Inputs: o.inputs}, fill); err != nil {
 		return writeError{err}

@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func imageInfoCommand(u *ui) *cli.Command {
@@ -54,19 +55,19 @@ func imageInfoCommand(u *ui) *cli.Command {
 
 // describeImage tells everything of one image.
 func describeImage(ctx context.Context, u *ui, f *opened) error {
-	u.problems(f.Problems)
+	u.Problems(f.Problems)
 	i, err := f.Describe(looking(ctx, u, f.Image.Size()))
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	if u.json {
-		if err := u.document(document.NewImage(f.Name, i)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewImage(f.Name, i)); err != nil {
 			return err
 		}
 	}
-	u.say("%s", f.Name)
-	row := func(key, value string) { u.say("  %-16s %s", key, value) }
+	u.Say("%s", f.Name)
+	row := func(key, value string) { u.Say("  %-16s %s", key, value) }
 	row("kind", i.Kind.String())
 	if i.Label != "" {
 		row("label", i.Label)
@@ -80,8 +81,8 @@ func describeImage(ctx context.Context, u *ui, f *opened) error {
 	for _, f := range i.Facts {
 		row(f.Key, f.Value)
 	}
-	u.problems(i.Problems)
-	return verdict(append(f.Problems, i.Problems...))
+	u.Problems(i.Problems)
+	return words.Verdict(append(f.Problems, i.Problems...))
 }
 
 // describeDump tells every partition in a line.
@@ -91,20 +92,20 @@ func describeDump(ctx context.Context, u *ui, d *dump.Dump) error {
 		return err
 	}
 	doc := document.NewImages(d.Path, list, problems)
-	if u.json {
-		err = u.document(doc)
+	if u.JSON {
+		err = u.Document(doc)
 	} else {
 		err = printImages(u, doc)
 	}
 	if err != nil {
 		return err
 	}
-	u.problems(problems)
-	return verdict(problems)
+	u.Problems(problems)
+	return words.Verdict(problems)
 }
 
 func printImages(u *ui, doc *document.Images) error {
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tSAYS")
 	for _, n := range doc.Partitions {
 		length := "-"
@@ -114,7 +115,7 @@ func printImages(u *ui, doc *document.Images) error {
 		case n.Length > 0:
 			length = flash.Size(n.Length).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(oneLine(brief(n.Info)), "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(words.OneLine(brief(n.Info)), "-"))
 	}
 	return w.Flush()
 }

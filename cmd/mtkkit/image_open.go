@@ -70,7 +70,7 @@ func (o *dumpOptions) open(ctx context.Context, u *ui, do func(dump.Options) (*d
 	if err != nil {
 		return nil, o.notOpened(u, err)
 	}
-	u.bars.clear()
+	u.Bars.Clear()
 	if f.Dump != nil {
 		u.meet(f.Dump)
 	}
@@ -109,8 +109,8 @@ func (u *ui) tellSlot(s dump.Slot) {
 	switch {
 	case s.Single:
 	case s.From != "":
-		u.note("slot %s is the active one, says %s; name the other with its suffix", s.Suffix, s.From)
+		u.Note("slot %s is the active one, says %s; name the other with its suffix", s.Suffix, s.From)
 	default:
-		u.note("nothing in the dump says which slot is active: a is taken; name the other with its suffix")
+		u.Note("nothing in the dump says which slot is active: a is taken; name the other with its suffix")
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // superOptions are the options of image super.
@@ -73,23 +74,23 @@ func imageSuperCommand(u *ui) *cli.Command {
 }
 
 func listSuper(u *ui, path string, s *dump.LogicalTable, list []*lp.Partition) error {
-	if u.json {
-		if err := u.document(document.NewSuper(path, s.Super, list)); err != nil {
+	if u.JSON {
+		if err := u.Document(document.NewSuper(path, s.Super, list)); err != nil {
 			return err
 		}
 	} else {
-		w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+		w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(w, "NAME\tSIZE\tGROUP\tEXTENTS\tCONTENT")
 		for _, p := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", oneLine(p.Name), flash.Size(p.Size), oneLine(p.Group), cmp.Or(oneLine(extents(p)), "-"), dump.Holds(p))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(p.Name), flash.Size(p.Size), words.OneLine(p.Group), cmp.Or(words.OneLine(extents(p)), "-"), dump.Holds(p))
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 	}
 	problems := append(slices.Clone(s.Problems), dump.Lacks(list)...)
-	u.problems(problems)
-	return verdict(problems)
+	u.Problems(problems)
+	return words.Verdict(problems)
 }
 
 // extents tells where a partition lies: the first stretches, and how many more.
@@ -112,13 +113,13 @@ func extractSuper(ctx context.Context, u *ui, o *superOptions, f *opened, t *dum
 	m, outputs, err := t.Extract(ctx, list, dir, split.Options{Force: o.force, Inputs: f.inputs})
 	if err != nil {
 		if m != nil {
-			u.problems(m.Problems)
+			u.Problems(m.Problems)
 		}
-		return refused(err)
+		return words.Refused(err)
 	}
-	err = u.end(document.NewManifest(m), m.Problems)
+	err = u.End(document.NewManifest(m), m.Problems)
 	for _, out := range outputs {
-		u.say("%s/%s: %s, %s", dir, out.Name, flash.Size(out.Image.Size()), image.Sniff(out.Image).Kind)
+		u.Say("%s/%s: %s, %s", dir, out.Name, flash.Size(out.Image.Size()), image.Sniff(out.Image).Kind)
 	}
 	return err
 }

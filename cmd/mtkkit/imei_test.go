@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // madeIMEI is of the test TAC 00-440245; madeRecord is that number as MP0B_001 has it.
@@ -62,7 +64,7 @@ func TestIMEILine(t *testing.T) {
 	say := func(args ...string) string {
 		t.Helper()
 		var o, e bytes.Buffer
-		if code := run(t.Context(), append([]string{"mtkkit"}, args...), streams{out: &o, err: &e}); code != exitOK && code != exitProblems {
+		if code := run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{Out: &o, Err: &e}, nil); code != words.ExitOK && code != words.ExitProblems {
 			t.Fatalf("%v: %d %s", args, code, e.String())
 		}
 		for _, s := range []string{o.String(), e.String()} {

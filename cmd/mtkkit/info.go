@@ -8,11 +8,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func infoCommand(u *ui) *cli.Command {
@@ -39,16 +39,16 @@ func infoCommand(u *ui) *cli.Command {
 // describe says what is known of a dump.
 func describe(u *ui, d *input) error {
 	i := document.NewInfo(d.Dump)
-	if u.json {
-		if err := u.document(i); err != nil {
+	if u.JSON {
+		if err := u.Document(i); err != nil {
 			return err
 		}
 	} else {
 		printInfo(u, i)
 	}
-	u.problems(i.Problems)
+	u.Problems(i.Problems)
 	d.missingPieces(u)
-	return verdict(i.Problems)
+	return words.Verdict(i.Problems)
 }
 
 var generations = map[flash.Generation]string{
@@ -60,15 +60,15 @@ var generations = map[flash.Generation]string{
 }
 
 func printInfo(u *ui, i *document.Info) {
-	row := func(k, format string, a ...any) { u.say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
-	u.say("%s", i.Path)
+	row := func(k, format string, a ...any) { u.Say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
+	u.Say("%s", i.Path)
 	row("chip", "%s", fact(i.Chip))
 	row("project", "%s", fact(i.Project))
 	row("storage", "%s", storageWord(i.Storage))
 	for _, f := range i.Build {
 		row("build", "%s (from %s)", f.Value, f.From)
 	}
-	for _, s := range imeiWords(i.Numbers) {
+	for _, s := range words.IMEIs(i.Numbers) {
 		row("imei", "%s", s)
 	}
 	row("table", "%s", generations[i.Generation])
@@ -87,7 +87,7 @@ func printInfo(u *ui, i *document.Info) {
 	}
 	switch {
 	case i.Generation == "boot":
-		row("next", "mtkkit preloader info %s", flags.Quoted(i.Path))
+		row("next", "mtkkit preloader info %s", words.Quoted(i.Path))
 	case len(i.Missing) > 0:
 		row("complete", "no")
 	case i.Unfinished:
@@ -105,11 +105,11 @@ func printInfo(u *ui, i *document.Info) {
 func printMissing(u *ui, missing []layout.Range) {
 	const most = 64
 	if n := len(missing) - most; n > 1 {
-		defer u.say("  %-11s and %d more places: --json has them all", "missing", n)
+		defer u.Say("  %-11s and %d more places: --json has them all", "missing", n)
 		missing = missing[:most]
 	}
 	for _, m := range missing {
-		u.say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
+		u.Say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
 			m.Region, m.Offset, m.Length, flash.Size(m.Length))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // joinOptions are the options of join.
@@ -41,13 +42,13 @@ func joinCommand(u *ui) *cli.Command {
 
 // notJoined says what join wants, where there is no parts folder.
 func notJoined(err error, dir string) error {
-	if isFile(dir) && !isFolder(dir) {
-		err = hidden{err, dir + ": a file, not a folder"}
+	if words.IsFile(dir) && !words.IsFolder(dir) {
+		err = words.Reword(err, dir+": a file, not a folder")
 	}
-	if !isFile(filepath.Join(dir, flash.ManifestName)) {
-		return hinted{err, []string{"join takes a folder that mtkkit split made, with its manifest.json"}}
+	if !words.IsFile(filepath.Join(dir, flash.ManifestName)) {
+		return words.Advise(err, "join takes a folder that mtkkit split made, with its manifest.json")
 	}
-	return refused(err)
+	return words.Refused(err)
 }
 
 // join puts the parts together. What of the result is no data stands in a map beside it.
@@ -58,7 +59,7 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 	chart, made := filepath.Clean(o.output)+".map", false
 	r, err := split.Join(ctx, dir, o.output, split.JoinOptions{
 		Region:    flash.Region(strings.ToUpper(o.region)),
-		WholeHash: o.wholeHash, Progress: u.bars.event, Beside: chart,
+		WholeHash: o.wholeHash, Progress: u.Bars.Event, Beside: chart,
 		Before: func(r *split.JoinReport) (err error) {
 			made, err = archive.WriteMap(chart, r.Bytes, r.Unread, nil)
 			return err
@@ -67,7 +68,7 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 	if err != nil && made {
 		err = errors.Join(err, os.Remove(chart))
 	}
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return notJoined(err, dir)
 	}
@@ -84,10 +85,10 @@ func reportJoin(u *ui, out, chart string, r *split.JoinReport) error {
 	if len(r.Unproven) > 0 {
 		proof = ""
 	}
-	err := u.end(document.NewJoined(out, r, problems), problems)
-	u.say("%s: %s of %s, put together from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
+	err := u.End(document.NewJoined(out, r, problems), problems)
+	u.Say("%s: %s of %s, put together from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
 	if r.SHA256 != "" {
-		u.say("sha256 %s", r.SHA256)
+		u.Say("sha256 %s", r.SHA256)
 	}
 	return err
 }

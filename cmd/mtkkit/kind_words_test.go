@@ -11,7 +11,9 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 const photo = "\xFF\xD8\xFF\xE0\x00\x10JFIF\x00"
@@ -79,7 +81,7 @@ func TestInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			code, out, errs := program(t, "info", path)
-			expect(t, code, exitFailed, out+errs, c.says...)
+			expect(t, code, words.ExitFailed, out+errs, c.says...)
 		})
 	}
 }
@@ -94,22 +96,22 @@ func TestLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := age.NewScryptRecipient("right")
+	secret, err := age.NewScryptRecipient("right")
 	if err != nil {
 		t.Fatal(err)
 	}
-	words.SetWorkFactor(2)
+	secret.SetWorkFactor(2)
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for name, b := range map[string][]byte{
 		"own.key": fmt.Appendln(nil, own), "other.key": fmt.Appendln(nil, other),
-		"key.age": sealedFor(t, own.Recipient(), photo), "words.age": sealedFor(t, words, photo),
+		"key.age": sealedFor(t, own.Recipient(), photo), "words.age": sealedFor(t, secret, photo),
 	} {
 		if err := os.WriteFile(file(name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv(passphraseVariable, "wrong")
+	t.Setenv(screen.PassphraseVariable, "wrong")
 	for name, c := range map[string]struct {
 		args []string
 		says []string
@@ -123,13 +125,13 @@ func TestLocked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := program(t, c.args...)
-			expect(t, code, exitFailed, out+errs, c.says...)
+			expect(t, code, words.ExitFailed, out+errs, c.says...)
 			if strings.Contains(errs, c.not) {
 				t.Errorf("%q is in: %s", c.not, errs)
 			}
 		})
 	}
-	t.Setenv(passphraseVariable, "right")
+	t.Setenv(screen.PassphraseVariable, "right")
 	code, out, errs := program(t, "info", file("words.age"))
-	expect(t, code, exitFailed, out+errs, "in it: a JPEG picture")
+	expect(t, code, words.ExitFailed, out+errs, "in it: a JPEG picture")
 }

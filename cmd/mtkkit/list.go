@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // listOptions are the options of list and info.
@@ -51,30 +52,30 @@ func listCommand(u *ui) *cli.Command {
 			if err := printList(u, d.Path, p); err != nil {
 				return err
 			}
-			u.problems(p.Problems)
+			u.Problems(p.Problems)
 			d.missingPieces(u)
-			return verdict(p.Problems)
+			return words.Verdict(p.Problems)
 		}),
 	}
 }
 
 func printList(u *ui, path string, p *plan.Plan) error {
-	if u.json {
-		return u.document(document.NewList(path, p))
+	if u.JSON {
+		return u.Document(document.NewList(path, p))
 	}
 	return printItems(u, p.Items)
 }
 
 // printItems prints what a plan holds, a row each, in order of address.
 func printItems(u *ui, items []plan.Item) error {
-	w := tabwriter.NewWriter(u.out, 0, 8, 2, ' ', 0)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	head, guessed := "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS", slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
 	if guessed {
 		head += "\tGUESS"
 	}
 	fmt.Fprintln(w, head)
 	for _, it := range items {
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s", cmp.Or(oneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
+		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s", cmp.Or(words.OneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
 			flash.Size(it.Length), cmp.Or(fileWords(it), "-"), cmp.Or(it.Witness, "-"))
 		if guessed {
 			fmt.Fprintf(w, "\t%s", cmp.Or(strings.ReplaceAll(it.Guess, " ", ", "), "-"))
@@ -102,6 +103,3 @@ func fileWords(it plan.Item) string {
 	}
 	return it.File
 }
-
-// oneLine keeps a name from a table in its line.
-func oneLine(s string) string { return strings.ReplaceAll(printable(s), "\n", "?") }

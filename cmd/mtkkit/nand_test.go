@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // A raw NAND dump with spare bytes: the partitions are cut from the data alone, and the
@@ -46,7 +47,7 @@ func TestNAND(t *testing.T) {
 		}
 	}
 	parts := filepath.Join(dir, "parts")
-	_, said := must(t, exitProblems, "split", rom, "--scatter", scatter, "-o", parts)
+	_, said := must(t, words.ExitProblems, "split", rom, "--scatter", scatter, "-o", parts)
 	for _, words := range []string{"2048+64", "never verified", "on its word"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("%q is not said:\n%s", words, said)
@@ -61,7 +62,7 @@ func TestNAND(t *testing.T) {
 	beginsWith(t, filepath.Join(parts, "lk.bin"), data[0x40000:0x80000])
 	beginsWith(t, filepath.Join(parts, "logo.bin"), data[0x80000:0xC0000])
 	beginsWith(t, filepath.Join(parts, "nand_spare.bin"), spares)
-	must(t, exitOK, "join", parts, "-o", filepath.Join(dir, "data"))
+	must(t, words.ExitOK, "join", parts, "-o", filepath.Join(dir, "data"))
 	beginsWith(t, filepath.Join(dir, "data"), data)
 }
 
@@ -87,37 +88,37 @@ func TestNANDForms(t *testing.T) {
 		"long form": write("data", chip), "long form and spare bytes": write("spare", imgtest.WithSpare(chip, page, spare)),
 		"no header": without,
 	} {
-		out, said := must(t, exitProblems, "list", path, "--table", table)
+		out, said := must(t, words.ExitProblems, "list", path, "--table", table)
 		if !strings.Contains(out, "NAND_WHOLE  0x100000") {
 			t.Errorf("%s: lk is not placed:\n%s%s", name, out, said)
 		}
-		if out, said := must(t, exitProblems, "info", path, "--table", table); !strings.Contains(out, "NAND") || !strings.Contains(said, "0x400000 of at least 0x800000") {
+		if out, said := must(t, words.ExitProblems, "info", path, "--table", table); !strings.Contains(out, "NAND") || !strings.Contains(said, "0x400000 of at least 0x800000") {
 			t.Errorf("%s: half of the chip is not missed:\n%s%s", name, out, said)
 		}
-		if _, said := must(t, exitProblems, "info", path); name != "no header" && !strings.Contains(said, "states a chip of 64 blocks, 0x800000 bytes: 0x400000 are here") {
+		if _, said := must(t, words.ExitProblems, "info", path); name != "no header" && !strings.Contains(said, "states a chip of 64 blocks, 0x800000 bytes: 0x400000 are here") {
 			t.Errorf("%s: the size in the boot header is not compared:\n%s", name, said)
 		}
 	}
-	if out, _ := must(t, exitProblems, "info", without, "--storage", "nand"); !strings.Contains(out, "NAND_WHOLE") {
+	if out, _ := must(t, words.ExitProblems, "info", without, "--storage", "nand"); !strings.Contains(out, "NAND_WHOLE") {
 		t.Errorf("--storage nand is not heard:\n%s", out)
 	}
-	must(t, exitUsage, "info", without, "--storage", "tape")
-	if _, said := must(t, exitProblems, "info", "../../testdata/mt6765-ROM_1.zst", "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
+	must(t, words.ExitUsage, "info", without, "--storage", "tape")
+	if _, said := must(t, words.ExitProblems, "info", "../../testdata/mt6765-ROM_1.zst", "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
 		t.Errorf("a GPT on NAND is believed:\n%s", said)
 	}
 
 	alone := write("bl2.img", boot)
-	if out, _ := must(t, exitProblems, "info", alone); !strings.Contains(out, "this is a boot region") || !strings.Contains(out, "hash proven") {
+	if out, _ := must(t, words.ExitProblems, "info", alone); !strings.Contains(out, "this is a boot region") || !strings.Contains(out, "hash proven") {
 		t.Errorf("a boot region alone:\n%s", out)
 	}
 	parts := filepath.Join(dir, "parts")
-	must(t, exitProblems, "split", alone, "-o", parts)
+	must(t, words.ExitProblems, "split", alone, "-o", parts)
 	beginsWith(t, filepath.Join(parts, "boot1.bin"), boot)
-	if out, _ := must(t, exitProblems, "list", parts); !strings.Contains(out, "NAND_BOOT") {
+	if out, _ := must(t, words.ExitProblems, "list", parts); !strings.Contains(out, "NAND_BOOT") {
 		t.Errorf("its parts:\n%s", out)
 	}
 	nor := write("nor", imgtest.BootRegion("SF_BOOT", imgtest.Preloader(imgtest.PreloaderSpec{}), 0))
-	if out, _ := must(t, exitOK, "info", nor); !strings.Contains(out, "storage     NOR") {
+	if out, _ := must(t, words.ExitOK, "info", nor); !strings.Contains(out, "storage     NOR") {
 		t.Errorf("serial NOR:\n%s", out)
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 )
 
 func TestReorder(t *testing.T) {
-	app := newApp(newUI(streams{out: new(bytes.Buffer), err: new(bytes.Buffer)}))
+	app := newApp(newUI(screen.Streams{Out: new(bytes.Buffer), Err: new(bytes.Buffer)}))
 	for in, want := range map[string]string{
 		"split ROM_1 --sparse":                "split --sparse -- ROM_1",
 		"split --sparse ROM_1":                "split --sparse -- ROM_1",

@@ -10,12 +10,13 @@ import (
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // writeFile makes a file that a command writes alone. Inputs may hold empty names, and folders:
 // into a folder that is read may be written.
 func writeFile(path string, opt split.FileOptions, fill func(io.Writer) error) error {
-	opt.Inputs = slices.DeleteFunc(nonEmpty(opt.Inputs), isFolder)
+	opt.Inputs = slices.DeleteFunc(nonEmpty(opt.Inputs), words.IsFolder)
 	return refusedFile(split.WriteFile(path, opt, fill))
 }
 
@@ -31,18 +32,18 @@ func refusedFile(err error) error {
 	case no == nil:
 		return err
 	case no.Reason == flash.ReasonOurs:
-		return refusal{fmt.Errorf("%s is there already", no.Path), []string{"--force replaces it, or choose another name"}}
+		return words.Refuse(fmt.Errorf("%s is there already", no.Path), "--force replaces it, or choose another name")
 	case no.Reason == flash.ReasonExists && strings.HasSuffix(no.Path, disk.PartSuffix):
-		return refusal{fmt.Errorf("%s is in the way", no.Path), []string{"it may be the rest of an interrupted run: remove it if so"}}
+		return words.Refuse(fmt.Errorf("%s is in the way", no.Path), "it may be the rest of an interrupted run: remove it if so")
 	case no.Reason == flash.ReasonExists:
-		return refusal{fmt.Errorf("%s is there already and was not written by this command", no.Path), []string{"move it away, or choose another name"}}
+		return words.Refuse(fmt.Errorf("%s is there already and was not written by this command", no.Path), "move it away, or choose another name")
 	case no.Reason == flash.ReasonInput:
-		return refusal{fmt.Errorf("%s %s", no.Path, no.Text), []string{"choose another name"}}
+		return words.Refuse(fmt.Errorf("%s %s", no.Path, no.Text), "choose another name")
 	}
-	return refused(err)
+	return words.Refused(err)
 }
 
 // putFolder writes outputs and their manifest into a folder that verify understands.
 func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
-	return refused(split.WriteFolder(ctx, dir, outputs, m, split.Options{Force: force, Inputs: nonEmpty(inputs)}))
+	return words.Refused(split.WriteFolder(ctx, dir, outputs, m, split.Options{Force: force, Inputs: nonEmpty(inputs)}))
 }

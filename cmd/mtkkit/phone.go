@@ -7,7 +7,9 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // phoneOptions are the options of every command that reads a connected phone.
@@ -71,14 +73,23 @@ func kitWords(err error) error {
 	var bad *session.FileError
 	switch {
 	case errors.Is(err, session.ErrNoAgents):
-		return hinted{usage("which Download Agent? give it with --da FILE"), []string{
+		return words.Advise(usage("which Download Agent? give it with --da FILE"),
 			"MTK_AllInOne_DA.bin lies beside SP Flash Tool; the firmware of this model may have one of its own",
-			"--port sim needs none: it reads a virtual phone"}}
+			"--port sim needs none: it reads a virtual phone")
 	case !errors.As(err, &bad) || !bad.Alien:
 		return err
 	case bad.Kind == session.PreloaderFile:
-		return whatElse(bad.Path, "boot region and no preloader", err, nil, "the phone's own preloader is what mtkkit preloader fix cuts out of its BOOT_1")
+		return words.WhatElse(bad.Path, "boot region and no preloader", err, nil, "the phone's own preloader is what mtkkit preloader fix cuts out of its BOOT_1")
 	}
 	const want = "a Download Agent begins with the words MTK_DOWNLOAD_AGENT; MTK_AllInOne_DA.bin lies beside SP Flash Tool"
-	return whatElse(bad.Path, "Download Agent", hinted{err, []string{want}}, nil, want)
+	return words.WhatElse(bad.Path, "Download Agent", words.Advise(err, want), nil, want)
+}
+
+// tellPhone says what happens while a phone is waited for and started.
+func (u *ui) tellPhone(n session.Notice) {
+	if odd, ok := n.(session.Odd); ok {
+		u.Problems([]flash.Problem{odd.Problem})
+	} else if text := words.Notice(n); text != "" {
+		u.Note("%s", text)
+	}
 }

@@ -41,7 +41,7 @@ func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions
 	}
 	phone := &phoneDump{p, unplug}
 	d, err := dump.OfPhone(ctx, *p.Device(), opt)
-	u.bars.clear()
+	u.Bars.Clear()
 	if err != nil {
 		return nil, errors.Join(err, phone.Close())
 	}

@@ -12,8 +12,10 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // family is a chip for each family of Download Agents.
@@ -48,7 +50,7 @@ func onPhone(t *testing.T, p *acquiretest.Phone, args ...string) (code int, stdo
 		var out, errs strings.Builder
 		p.Plug()
 		defer p.Unplug()
-		code = run(t.Context(), append([]string{"mtkkit"}, args...), streams{in: strings.NewReader(""), out: &out, err: &errs, bus: p})
+		code = run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, p)
 		stdout, stderr = out.String(), errs.String()
 	})
 	return code, stdout, stderr
@@ -78,7 +80,7 @@ func TestPhoneLikeDump(t *testing.T) {
 			t.Run(string(f.protocol)+" "+name, func(t *testing.T) {
 				p.Protocol, p.HWCode, p.Parts = f.protocol, f.hwCode, made.Device().Parts
 				code, got, errs := onPhone(t, &p, "cat", "--port", "auto", "--da", f.agentFor(t), "--preloader", preloader, "boot")
-				if code != exitOK || got != string(b) {
+				if code != words.ExitOK || got != string(b) {
 					t.Errorf("exit %d, %d bytes: %s", code, len(got), errs)
 				}
 			})
@@ -97,7 +99,7 @@ func TestBlocksReadsLittle(t *testing.T) {
 		}
 	}}
 	code, out, errs := onPhone(t, p, "blocks", "--port", "auto", "--da", families[0].agentFor(t))
-	if code != exitOK || !strings.Contains(out, "userdata") || !strings.Contains(out, "complete") {
+	if code != words.ExitOK || !strings.Contains(out, "userdata") || !strings.Contains(out, "complete") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	if read == 0 || read > made.User.Size()/3 {
@@ -115,11 +117,11 @@ func TestSplitPhone(t *testing.T) {
 	fromDump, fromPhone := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"mtkkit", "split", filepath.Join(dir, "ROM_1"), "--boot1", filepath.Join(dir, "BOOT_1"), "--boot2", filepath.Join(dir, "BOOT_2"), "--no-siblings", "-o", fromDump},
-		streams{out: &out, err: &errs}); code != exitOK {
+		screen.Streams{Out: &out, Err: &errs}, nil); code != words.ExitOK {
 		t.Fatalf("exit %d\n%s", code, errs.String())
 	}
 	p := &acquiretest.Phone{Parts: made.Device().Parts}
-	if code, _, errs := onPhone(t, p, "split", "--port", "auto", "--da", families[0].agentFor(t), "-o", fromPhone); code != exitOK {
+	if code, _, errs := onPhone(t, p, "split", "--port", "auto", "--da", families[0].agentFor(t), "-o", fromPhone); code != words.ExitOK {
 		t.Fatalf("exit %d\n%s", code, errs)
 	}
 	files, err := os.ReadDir(fromDump)
@@ -146,21 +148,21 @@ func TestPhoneTrouble(t *testing.T) {
 		code  int
 		says  []string
 	}{
-		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, exitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
-		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, exitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone came"}},
-		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, exitPhone, []string{"another program has the port open", "hint: end the other program"}},
-		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, exitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
-		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, exitOK, []string{"MT6765"}},
-		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, exitPhone, []string{"no phone came"}},
-		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, exitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: nothing a user can have"}},
-		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, exitPhone, []string{"memory is not set up", "--preloader"}},
-		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, exitPhone, []string{"0x4242", "newer mtkkit"}},
-		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, exitPhone, []string{"no Download Agent for this phone", "hint: take MTK_AllInOne_DA.bin"}},
-		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, exitUsage, []string{"--da is given without a value"}},
-		"usage, then":      {acquiretest.Phone{}, []string{"--then", "burn"}, exitUsage, []string{"off, reboot or stay"}},
-		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, exitUsage, []string{"either a dump or --port"}},
-		"usage, beside":    {acquiretest.Phone{}, []string{"--boot1", "BOOT_1"}, exitUsage, []string{"--boot1 is for dumps"}},
-		"no such agent":    {acquiretest.Phone{}, []string{"--da", "nothing.bin"}, exitFailed, []string{"nothing.bin"}},
+		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
+		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone came"}},
+		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, words.ExitPhone, []string{"another program has the port open", "hint: end the other program"}},
+		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, words.ExitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
+		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, words.ExitOK, []string{"MT6765"}},
+		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, words.ExitPhone, []string{"no phone came"}},
+		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, words.ExitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: nothing a user can have"}},
+		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, words.ExitPhone, []string{"memory is not set up", "--preloader"}},
+		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, words.ExitPhone, []string{"0x4242", "newer mtkkit"}},
+		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, words.ExitPhone, []string{"no Download Agent for this phone", "hint: take MTK_AllInOne_DA.bin"}},
+		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, words.ExitUsage, []string{"--da is given without a value"}},
+		"usage, then":      {acquiretest.Phone{}, []string{"--then", "burn"}, words.ExitUsage, []string{"off, reboot or stay"}},
+		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, words.ExitUsage, []string{"either a dump or --port"}},
+		"usage, beside":    {acquiretest.Phone{}, []string{"--boot1", "BOOT_1"}, words.ExitUsage, []string{"--boot1 is for dumps"}},
+		"no such agent":    {acquiretest.Phone{}, []string{"--da", "nothing.bin"}, words.ExitFailed, []string{"nothing.bin"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := c.phone
@@ -182,8 +184,8 @@ func TestPhoneTrouble(t *testing.T) {
 func TestSim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		code := run(t.Context(), []string{"mtkkit", "list", "--port", "sim"}, streams{out: &out, err: io.Discard})
-		if code != exitOK || !strings.Contains(out.String(), "userdata") || !strings.Contains(out.String(), "EMMC_RPMB") {
+		code := run(t.Context(), []string{"mtkkit", "list", "--port", "sim"}, screen.Streams{Out: &out, Err: io.Discard}, nil)
+		if code != words.ExitOK || !strings.Contains(out.String(), "userdata") || !strings.Contains(out.String(), "EMMC_RPMB") {
 			t.Errorf("exit %d\n%s", code, out.String())
 		}
 	})

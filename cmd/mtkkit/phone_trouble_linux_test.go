@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // A program that had the port open before is named with its number, where the phone's
@@ -47,6 +49,6 @@ func TestOtherProgramIsNamed(t *testing.T) {
 	}
 
 	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"mtkkit", "info", "--port", link, "--da", families[0].agentFor(t)}, streams{in: strings.NewReader(""), out: &out, err: &errs})
-	expect(t, code, exitPhone, errs.String(), fmt.Sprintf("hint: sh (pid %d) has the port open too: end it", other.Process.Pid))
+	code := run(t.Context(), []string{"mtkkit", "info", "--port", link, "--da", families[0].agentFor(t)}, screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
+	expect(t, code, words.ExitPhone, errs.String(), fmt.Sprintf("hint: sh (pid %d) has the port open too: end it", other.Process.Pid))
 }

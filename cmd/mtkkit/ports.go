@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func portsCommand(u *ui) *cli.Command {
@@ -33,9 +34,9 @@ func portsCommand(u *ui) *cli.Command {
 }
 
 func listPorts(u *ui, facts *host.Snapshot) error {
-	doc := document.NewPorts(facts, fixes)
-	if u.json {
-		if err := u.document(doc); err != nil {
+	doc := document.NewPorts(facts, words.Fixes)
+	if u.JSON {
+		if err := u.Document(doc); err != nil {
 			return err
 		}
 	} else {
@@ -43,15 +44,15 @@ func listPorts(u *ui, facts *host.Snapshot) error {
 	}
 	u.findings(doc.Findings)
 	if host.Worst(doc.Findings) > flash.Note {
-		return errProblems
+		return words.ErrProblems
 	}
 	return nil
 }
 
 func printPorts(u *ui, ds []document.PortDevice) {
 	if len(ds) == 0 {
-		u.say("no phone and no serial port on the bus")
-		u.hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")
+		u.Say("no phone and no serial port on the bus")
+		u.Hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")
 		return
 	}
 	for _, d := range ds {
@@ -63,20 +64,16 @@ func printPorts(u *ui, ds []document.PortDevice) {
 		if d.Product != "" {
 			what += fmt.Sprintf(" (%s)", d.Product)
 		}
-		u.say("%-14s %-11s %s", name, d.ID, what)
+		u.Say("%-14s %-11s %s", name, d.ID, what)
 	}
 }
 
 // findings speaks of what is in the way, each with its fix.
 func (u *ui) findings(fs []host.Finding) {
 	for _, f := range fs {
-		if f.Severity == flash.Note {
-			u.note("%s: %s", f.About, f.Text)
-		} else {
-			u.line(f.Severity.String(), "33;1", "%s: %s", f.About, f.Text)
-		}
-		if f.Fix != "" && (f.Severity > flash.Note || !u.quiet) {
-			u.hint("%s", f.Fix)
+		u.Tell(f.Severity, "%s: %s", f.About, f.Text)
+		if f.Fix != "" && (f.Severity > flash.Note || !u.Quiet) {
+			u.Hint("%s", f.Fix)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // preloaderOptions are the options of preloader info and fix.
@@ -85,21 +86,21 @@ func (b boots) images() (out []flash.Image) {
 
 // withBoots opens the file that a command names and finds its boot regions.
 func withBoots(ctx context.Context, u *ui, o *preloaderOptions, path string, do func(boots) error) error {
-	src, err := source.Open(ctx, path, source.Options{Boot2: o.boot2, TempDir: o.tmp, Progress: u.bars.event})
+	src, err := source.Open(ctx, path, source.Options{Boot2: o.boot2, TempDir: o.tmp, Progress: u.Bars.Event})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	u.bars.clear()
+	u.Bars.Clear()
 	parts, unread, err := dump.BootRegions(src, path)
 	if err != nil {
 		return err
 	}
-	u.problems(unread)
+	u.Problems(unread)
 	if err = do(boots{path, parts}); err == nil {
-		err = verdict(unread)
+		err = words.Verdict(unread)
 	}
-	return whatElse(path, "boot region and no preloader", err, nil)
+	return words.WhatElse(path, "boot region and no preloader", err, nil)
 }
 
 func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) error {
@@ -110,7 +111,7 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 	already := false
 	for _, f := range fixed {
 		if f.Already {
-			u.say("%s is flashable as it is; nothing to do", b.parts[max(f.Region, 1)-1].Source)
+			u.Say("%s is flashable as it is; nothing to do", b.parts[max(f.Region, 1)-1].Source)
 			already = true
 		} else if f.Refused != nil {
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: f.Name, Offset: f.Refused.Offset,
@@ -127,9 +128,9 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 		}
 		doc = document.NewManifest(m)
 	}
-	err = u.end(doc, problems)
+	err = u.End(doc, problems)
 	for _, out := range outputs {
-		u.say("%s/%s: 0x%x bytes", dir, out.Name, out.Image.Size())
+		u.Say("%s/%s: 0x%x bytes", dir, out.Name, out.Image.Size())
 	}
 	return err
 }
@@ -141,9 +142,9 @@ func tolerate(force bool, fixed []preloader.Fixed, err error) error {
 	case no == nil:
 		return err
 	case len(fixed) == 0:
-		return refusal{err, []string{hintReadAgain}}
+		return words.Refuse(err, words.HintReadAgain)
 	case !force:
-		return refusal{err, []string{refusalHint(no)}}
+		return words.Refuse(err, words.RefusalHint(no))
 	}
 	return nil
 }

@@ -19,12 +19,12 @@ func preloaderInfo(u *ui, b boots) error {
 	for i, r := range doc.Regions {
 		printRegion(u, b.parts[i].Source, r)
 	}
-	return u.end(doc, doc.Problems)
+	return u.End(doc, doc.Problems)
 }
 
 func printRegion(u *ui, name string, r *preloader.Region) {
-	row := func(k, format string, a ...any) { u.say("  %-12s %s", k, fmt.Sprintf(format, a...)) }
-	u.say("%s", name)
+	row := func(k, format string, a ...any) { u.Say("  %-12s %s", k, fmt.Sprintf(format, a...)) }
+	u.Say("%s", name)
 	switch {
 	case r.Medium == "GFH":
 		row("shape", "a flashable preloader file, no boot region around it")
@@ -39,7 +39,7 @@ func printRegion(u *ui, name string, r *preloader.Region) {
 		}
 	}
 	for _, f := range r.Files {
-		u.say("")
+		u.Say("")
 		printFile(u, row, f)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/preloader"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // wrapOptions are the options of preloader wrap.
@@ -64,10 +65,10 @@ func mediumOf(u *ui, img flash.Image, path string) (string, error) {
 	info := r.Files[0].Info
 	medium := info.Medium()
 	if medium == "" {
-		return "", hinted{usage("for which medium is %s? It names flash device 0x%x, which stands for several", path, info.FlashDevice),
-			[]string{"--medium emmc (or ufs, combo …) says it; --like BOOT_1 takes the header of a region of the same phone"}}
+		return "", words.Advise(usage("for which medium is %s? It names flash device 0x%x, which stands for several", path, info.FlashDevice),
+			"--medium emmc (or ufs, combo …) says it; --like BOOT_1 takes the header of a region of the same phone")
 	}
-	u.note("%s names flash device %d, so a region of %s is made: --medium names another", path, info.FlashDevice, medium)
+	u.Note("%s names flash device %d, so a region of %s is made: --medium names another", path, info.FlashDevice, medium)
 	return medium, nil
 }
 
@@ -95,16 +96,16 @@ func wrapPreloader(u *ui, o *wrapOptions, path string) error {
 	switch {
 	case no != nil && region != nil && o.force:
 		found = []flash.Problem{{Severity: flash.Error, Place: path, Offset: no.Offset, Text: no.Text + "; wrapped because of --force"}}
-		u.problems(found)
+		u.Problems(found)
 	case no != nil:
-		return refusal{err, []string{hintWrap}}
+		return words.Refuse(err, words.HintWrap)
 	case err != nil:
-		return whatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
+		return words.WhatElse(path, "preloader", fmt.Errorf("%s: %w", path, err), nil)
 	}
 	if err := o.write(u, path, region, found); err != nil {
 		return err
 	}
-	return verdict(found)
+	return words.Verdict(found)
 }
 
 func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Problem) error {
@@ -113,9 +114,9 @@ func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Pro
 	if err := writeBytes(name, region, opt); err != nil {
 		return err
 	}
-	if err := u.answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {
+	if err := u.Answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {
 		return err
 	}
-	u.say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))
+	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func recoveryCommand(u *ui) *cli.Command {
@@ -69,18 +70,18 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 	defer img.Close()
 	un, err := recovery.Unpack(img, o.limit)
 	if err != nil {
-		return whatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
+		return words.WhatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
 	}
 	dir := cmp.Or(o.output, besides(path, ".unpacked"))
 	if err := split.WriteTree(dir, un.Files); err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	printRecord(u, dir, un.Record)
-	return u.end(document.UnpackedImage{Folder: dir, Image: un.Record, Problems: un.Problems}, un.Problems)
+	return u.End(document.UnpackedImage{Folder: dir, Image: un.Record, Problems: un.Problems}, un.Problems)
 }
 
 func printRecord(u *ui, dir string, r recovery.Record) {
-	u.say("%s: %s image, header version %d, pages of %d bytes", dir, r.Kind, r.Version, r.Page)
+	u.Say("%s: %s image, header version %d, pages of %d bytes", dir, r.Kind, r.Version, r.Page)
 	for _, p := range r.Parts {
 		what := cmp.Or(p.File, p.Tree+"/ and "+p.List)
 		if p.Compression != "" {
@@ -92,12 +93,12 @@ func printRecord(u *ui, dir string, r recovery.Record) {
 		if p.Label != "" {
 			what += ", " + p.Label
 		}
-		u.say("  %-14s 0x%-8x %s", p.Name, p.Size, what)
+		u.Say("  %-14s 0x%-8x %s", p.Name, p.Size, what)
 	}
 	f := r.Facts
 	for _, row := range [][2]string{{"command line", f.Cmdline}, {"board", f.Board}, {"os version", strings.TrimSpace(f.OSVersion + " " + f.PatchLevel)}} {
 		if row[1] != "" {
-			u.say("  %-14s %s", row[0], row[1])
+			u.Say("  %-14s %s", row[0], row[1])
 		}
 	}
 }
@@ -115,12 +116,12 @@ const unpackHint = "mtkkit recovery unpack makes such a folder"
 func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) error {
 	folder, err := os.OpenRoot(dir) // a folder from a stranger may hold links
 	if err != nil {
-		return hinted{err, []string{unpackHint}}
+		return words.Advise(err, unpackHint)
 	}
 	defer folder.Close()
 	img, err := source.OpenFileIn(folder, recovery.OriginalName)
 	if err != nil {
-		return hinted{err, []string{unpackHint}}
+		return words.Advise(err, unpackHint)
 	}
 	defer img.Close()
 	out, err := recovery.Repack(disk.Inside{Root: folder}, img, o.limit)
@@ -133,15 +134,15 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 	}
 	same := ", the same as " + recovery.OriginalName
 	for _, ch := range out.Changed {
-		u.say("changed: %s", ch)
+		u.Say("changed: %s", ch)
 		same = ""
 	}
-	u.say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
-	return u.end(document.NewRepackedImage(name, out), out.Problems)
+	u.Say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
+	return u.End(document.NewRepackedImage(name, out), out.Problems)
 }
 
 // writeImage writes an image to a new file and reads it back.
 func writeImage(ctx context.Context, name string, img flash.Image, inputs ...string) error {
 	_, err := split.WriteImage(ctx, img, name, split.ImageOptions{Inputs: inputs, ReadBack: true})
-	return refused(err)
+	return words.Refused(err)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -13,11 +12,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // buildOptions are the options of recovery build.
@@ -66,7 +67,7 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 		return err
 	}
 	defer s.close()
-	u.bars.clear()
+	u.Bars.Clear()
 	if o.donor, err = askDonor(ctx, u, o, s); err != nil {
 		return err
 	}
@@ -80,17 +81,17 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 		Phone: s.phone, ADBRoot: o.adb != "", Limit: o.limit,
 	})
 	if flash.AsRefusal(err) != nil {
-		return refusal{err, nil}
+		return words.Refuse(err)
 	}
 	if err != nil {
 		return err
 	}
 	out := cmp.Or(o.output, "recovery-"+recovery.BoardName(s.phone, s.stock.Image)+".img")
 	kept := strings.TrimSuffix(out, ".img") + ".stock.img"
-	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), isFolder) // into a folder that is read may be written
+	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), words.IsFolder) // into a folder that is read may be written
 	pair := []flash.Output{{Name: kept, Image: s.stock.Image}, {Name: out, Image: built.Image}}
 	if _, err := split.WriteImages(ctx, pair, split.ImageOptions{Inputs: inputs, ReadBack: true}); err != nil {
-		return refused(err)
+		return words.Refused(err)
 	}
 	return reportBuild(ctx, u, o, s, built, out, kept)
 }
@@ -103,25 +104,19 @@ func askDonor(ctx context.Context, u *ui, o *buildOptions, s *stockParts) (strin
 		}
 		return o.donor, nil
 	}
-	in := bufio.NewReader(u.in)
 	ask := func(question string) (string, error) {
-		fmt.Fprint(u.err, printable(question)+" ")
-		answer, err := answerOf(ctx, func() (string, error) { return in.ReadString('\n') })
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		if answer == "" && err != nil {
-			fmt.Fprintln(u.err)
+		answer, err := u.Ask(ctx, question)
+		if errors.Is(err, screen.ErrNoAnswer) {
 			return "", usage("no answer; --yes and --donor ask nothing")
 		}
-		return strings.TrimSpace(answer), nil
+		return answer, err
 	}
 	answer, err := ask(fmt.Sprintf("%s is the stock image. Make a recovery now? (y/n)", s.stock.Name))
 	if err != nil {
 		return "", err
 	}
 	if a := strings.ToLower(answer); a != "y" && a != "yes" {
-		return "", refusal{errors.New("nothing was made: the answer was not yes"), nil}
+		return "", words.Refuse(errors.New("nothing was made: the answer was not yes"))
 	}
 	donor := o.donor
 	if donor == "" {
@@ -142,14 +137,14 @@ func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *
 	}
 	if o.explain {
 		for _, st := range b.Steps {
-			u.say("%s\n    from %s: %s", st.What, st.From, st.Why)
+			u.Say("%s\n    from %s: %s", st.What, st.From, st.Why)
 		}
 	}
-	u.say("%s: 0x%x bytes, the kernel of %s and the ramdisk of %s", out, b.Image.Size(), s.stock.Name, b.Donor)
-	u.say("%s: the stock image, kept", kept)
+	u.Say("%s: 0x%x bytes, the kernel of %s and the ramdisk of %s", out, b.Image.Size(), s.stock.Name, b.Donor)
+	u.Say("%s: the stock image, kept", kept)
 	if v != nil {
-		u.say("%s", v.Line)
+		u.Say("%s", v.Line)
 	}
 	doc := document.NewBuiltRecovery(out, kept, b, v)
-	return u.end(doc, doc.Problems)
+	return u.End(doc, doc.Problems)
 }

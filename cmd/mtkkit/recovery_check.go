@@ -57,7 +57,7 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 		return err
 	}
 	defer done()
-	u.bars.clear()
+	u.Bars.Clear()
 	if o.stock != "" {
 		own, err := source.OpenFile(o.stock)
 		if err != nil {
@@ -73,6 +73,6 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 	if err != nil {
 		return err
 	}
-	u.say("%s", v.Line)
-	return u.end(document.CheckedRecovery{Path: path, Verdict: v}, v.Reasons)
+	u.Say("%s", v.Line)
+	return u.End(document.CheckedRecovery{Path: path, Verdict: v}, v.Reasons)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // stockParts are the phone's own images, and what is known of the phone.
@@ -54,9 +55,9 @@ func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, err
 func stockHint(err error, d *input) error {
 	hint := "a stock recovery.img or boot.img can be given with --stock, the dump with --for"
 	if none := (*dump.NoStockError)(nil); errors.As(err, &none) && none.Unnamed {
-		hint = "an MBR does not name them: " + d.wantScatter()
+		hint = "an MBR does not name them: " + words.WantScatter(d.Dump)
 	}
-	return hinted{err, []string{hint}}
+	return words.Advise(err, hint)
 }
 
 // openPhone opens what --for or --scatter says of the phone.
@@ -68,7 +69,7 @@ func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Target
 		}
 		p := d.RecoveryTarget()
 		if p.RecoveryPartition() == "" && d.Unnamed() {
-			u.hint("an MBR names no partitions: %s", d.wantScatter())
+			u.Hint("an MBR names no partitions: %s", words.WantScatter(d.Dump))
 		}
 		return p, d.Close, nil
 	}

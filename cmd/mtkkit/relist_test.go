@@ -14,6 +14,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // What a dump is said to hold is said again of its parts and of its archive, however the
@@ -91,7 +92,7 @@ func sameAgain(t *testing.T, path string, archived bool, options ...string) {
 		return code, out
 	}
 	code, first := run("list", path, "--json")
-	if code == exitRefused {
+	if code == words.ExitRefused {
 		return // another phone's scatter file, by what is left
 	}
 	dir := t.TempDir()

@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func scatterCommand(u *ui) *cli.Command {
@@ -40,8 +41,8 @@ func replaceOption(p *bool) flags.Option {
 func openTable(path string, storage flash.Storage) (*dump.TableFile, error) {
 	t, err := dump.OpenTableFile(path)
 	if errors.Is(err, flash.ErrNotThis) {
-		err = hinted{err, []string{"a scatter file is a text file such as MT6592_Android_scatter.txt"}}
-		return nil, whatElse(path, "scatter file", err, map[whatis.Kind]string{whatis.PartTable: "to make one of a dump: mtkkit scatter create %s -o FILE.xml"})
+		err = words.Advise(err, "a scatter file is a text file such as MT6592_Android_scatter.txt")
+		return nil, words.WhatElse(path, "scatter file", err, map[whatis.Kind]string{whatis.PartTable: "to make one of a dump: mtkkit scatter create %s -o FILE.xml"})
 	}
 	if err != nil || t.Scatter == nil || storage == "" {
 		return t, err
@@ -57,16 +58,16 @@ func openTable(path string, storage flash.Storage) (*dump.TableFile, error) {
 // besideDump says how a list of partitions is used.
 func besideDump(path string) []string {
 	if t := dump.KindOf(path); t != nil && t.Kind == whatis.List {
-		return nextSteps(path, t)
+		return words.NextSteps(path, t)
 	}
-	return nextSteps(path, &whatis.Thing{Kind: whatis.List})
+	return words.NextSteps(path, &whatis.Thing{Kind: whatis.List})
 }
 
 // withoutStarts adds to the error of a list without addresses what helps.
 func withoutStarts(err error) error {
 	var none *dump.NoStartsError
 	if errors.As(err, &none) {
-		return hinted{err, []string{fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", flags.Quoted(none.Path))}}
+		return words.Advise(err, fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", words.Quoted(none.Path)))
 	}
 	return err
 }
@@ -82,7 +83,7 @@ type textFile struct {
 
 func (f textFile) write(u *ui, text []byte) error {
 	if f.path == "" || f.path == "-" {
-		_, err := u.out.Write(text)
+		_, err := u.Out.Write(text)
 		return err
 	}
 	ours := func(path string) bool { return split.Says("written by mtkkit")(path) || f.known(text, path) }

@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // checkOptions are the options of scatter check.
@@ -43,7 +44,7 @@ func scatterCheckCommand(u *ui) *cli.Command {
 }
 
 func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) error {
-	if u.json && o.sarif {
+	if u.JSON && o.sarif {
 		return usage("--json and --sarif both want standard output")
 	}
 	t, err := openTable(path, o.storage)
@@ -51,7 +52,7 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 		return err
 	}
 	if t.List != nil {
-		return hinted{fmt.Errorf("%s: is no scatter file, but a list of partitions (%s)", path, t.List.Kind), besideDump(path)}
+		return words.Advise(fmt.Errorf("%s: is no scatter file, but a list of partitions (%s)", path, t.List.Kind), besideDump(path)...)
 	}
 	only, opt := o.storage, scatter.CheckOptions{UserSize: o.deviceSize}
 	if !o.noFiles {
@@ -70,16 +71,16 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 		}
 	}
 	doc := document.NewCheckedScatter(path, t.Scatter.Dialect, t.Check(only, opt))
-	u.bars.clear()
+	u.Bars.Clear()
 	notes, rest := printFindings(u, doc, o.sarif)
 	if o.sarif {
-		err = u.document(doc.SARIF(version()))
+		err = u.Document(doc.SARIF(version()))
 	} else {
-		u.say("%s: %d to mend, %d notes", path, rest, notes)
-		err = u.answer(doc)
+		u.Say("%s: %d to mend, %d notes", path, rest, notes)
+		err = u.Answer(doc)
 	}
 	if err == nil && rest > 0 {
-		err = errProblems
+		err = words.ErrProblems
 	}
 	return err
 }
@@ -93,7 +94,7 @@ func printFindings(u *ui, d document.CheckedScatter, silent bool) (notes, rest i
 			} else {
 				rest++
 			}
-			if silent || u.quiet && f.Severity == flash.Note {
+			if silent || u.Quiet && f.Severity == flash.Note {
 				continue
 			}
 			place := ""
@@ -103,7 +104,7 @@ func printFindings(u *ui, d document.CheckedScatter, silent bool) (notes, rest i
 			if len(d.Tables) > 1 {
 				place = string(t.Storage) + " " + place
 			}
-			u.say("%s:%d: %s [%s] %s%s", d.Path, f.Line, f.Severity, f.Rule, place, f.Text)
+			u.Say("%s:%d: %s [%s] %s%s", d.Path, f.Line, f.Severity, f.Rule, place, f.Text)
 		}
 	}
 	return notes, rest

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // reformOptions are the options of scatter convert.
@@ -62,7 +63,7 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 	switch err := checkChip(o.platform); {
 	case err != nil:
 		return err
-	case u.json:
+	case u.JSON:
 		return usage("there is no --json, the converted file is the result")
 	case o.to == "":
 		return usageHelp("--to which dialect?")
@@ -80,17 +81,17 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 		text, problems, err = o.converted(t)
 	}
 	if err != nil {
-		u.problems(problems)
+		u.Problems(problems)
 		return err
 	}
 	if err := (textFile{o.output, o.force, o.inputs(path), lists}).write(u, text); err != nil {
 		return err
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	if o.output != "" && o.output != "-" {
-		u.say("%s: %s as %s", o.output, path, o.to)
+		u.Say("%s: %s as %s", o.output, path, o.to)
 	}
-	return verdict(problems)
+	return words.Verdict(problems)
 }
 
 // converted is the text in a dialect.
@@ -112,7 +113,7 @@ func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.
 	switch {
 	case err == nil:
 		s, problems = t.Script(o.deviceSize)
-	case errors.Is(err, flash.ErrNotThis) || isFolder(path):
+	case errors.Is(err, flash.ErrNotThis) || words.IsFolder(path):
 		d, err := openInput(ctx, u, &o.dumpOptions, path)
 		if err != nil {
 			return nil, nil, err

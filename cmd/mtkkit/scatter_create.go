@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // createOptions are the options of scatter create.
@@ -58,7 +59,7 @@ func dialectOption(p *scatter.Dialect, names, usage string) flags.Option {
 }
 
 func createScatter(ctx context.Context, u *ui, o *createOptions, path string) error {
-	if u.json && o.output == "-" {
+	if u.JSON && o.output == "-" {
 		return usage("--json and -o - both want standard output")
 	}
 	if o.facts.Dialect == "" && strings.EqualFold(filepath.Ext(o.output), ".xml") && chosenFile(o.output) {
@@ -92,7 +93,7 @@ func scatterOf(ctx context.Context, u *ui, o *createOptions, path string) (made 
 	}
 	d, err := openInput(ctx, u, &o.dumpOptions, path)
 	if other := (*dump.NotDump)(nil); errors.As(err, &other) && other.Thing.Kind == whatis.Scatter {
-		return made, hinted{err, []string{"to write it in another form: mtkkit scatter convert " + flags.Quoted(path)}}
+		return made, words.Advise(err, "to write it in another form: mtkkit scatter convert "+words.Quoted(path))
 	}
 	if err != nil {
 		return made, err
@@ -126,16 +127,16 @@ func chosenFile(output string) bool {
 }
 
 func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
-	err := u.end(d, d.Problems)
+	err := u.End(d, d.Problems)
 	if len(d.Private) > 0 {
-		u.note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
+		u.Note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
 	}
 	if strings.HasPrefix(d.Platform, flash.NoChip) {
-		u.note("nothing in the dump tells the chip: --boot1 FILE or --platform MT6592 (say) names it")
+		u.Note("nothing in the dump tells the chip: --boot1 FILE or --platform MT6592 (say) names it")
 	}
-	out := u.say
+	out := u.Say
 	if d.File == "" { // the file itself is on standard output
-		out = u.note
+		out = u.Note
 	}
 	if o.explain {
 		for _, r := range d.Reasons {
@@ -144,10 +145,10 @@ func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
 		out("the values are those of most of some 60 published scatter files, MT6572 to MT6893")
 	}
 	if o.facts.DeviceSize == 0 && d.SizeUnknown {
-		u.hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
+		u.Hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
 	}
 	if d.File != "" {
-		u.say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Reasons), d.Dialect, d.Profile)
+		u.Say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Reasons), d.Dialect, d.Profile)
 	}
 	return err
 }

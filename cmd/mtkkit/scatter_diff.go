@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func scatterDiffCommand(u *ui) *cli.Command {
@@ -45,22 +46,22 @@ func diffScatters(u *ui, storage flash.Storage, a, b string) error {
 		f, more := t.Rows()
 		files[i], problems = f, append(problems, more...)
 	}
-	u.problems(problems)
+	u.Problems(problems)
 	doc := document.ScatterDiff{A: a, B: b, Changes: scatter.Diff(files[0], files[1]), Problems: problems}
-	if err := u.answer(doc); err != nil {
+	if err := u.Answer(doc); err != nil {
 		return err
 	}
 	for _, ch := range doc.Changes {
-		if u.quiet && ch.Severity == flash.Note {
+		if u.Quiet && ch.Severity == flash.Note {
 			continue
 		}
-		u.say("%s", changeLine(ch, len(files[0].Storages()) > 1))
+		u.Say("%s", changeLine(ch, len(files[0].Storages()) > 1))
 	}
 	if len(doc.Changes) == 0 {
-		u.say("%s and %s say the same", a, b)
+		u.Say("%s and %s say the same", a, b)
 		return nil
 	}
-	return errProblems
+	return words.ErrProblems
 }
 
 func changeLine(c scatter.Change, several bool) string {

@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // The scripts for sfdisk and sgdisk make the phone's table again: run on an empty
@@ -30,7 +32,7 @@ func TestScriptsOfOtherTools(t *testing.T) {
 				t.Skipf("%s is not here: %v", tool, err)
 			}
 			var script, errs bytes.Buffer
-			if code := run(context.Background(), []string{"mtkkit", "scatter", "convert", dump, "--to", tool}, streams{out: &script, err: &errs}); code != exitOK {
+			if code := run(context.Background(), []string{"mtkkit", "scatter", "convert", dump, "--to", tool}, screen.Streams{Out: &script, Err: &errs}, nil); code != words.ExitOK {
 				t.Fatalf("exit %d: %s", code, &errs)
 			}
 			disk := filepath.Join(t.TempDir(), "disk")

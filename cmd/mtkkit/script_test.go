@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(judged{m}, map[string]func(){
 		"mtkkit": main,
 		"mtkkit-code": func() { // prints the exit code, for codes other than 0 and 1
-			code := run(context.Background(), append([]string{"mtkkit"}, os.Args[1:]...), stdStreams())
+			code := run(context.Background(), append([]string{"mtkkit"}, os.Args[1:]...), screen.Standard(context.Background()), nil)
 			os.Stdout.WriteString("exit " + strconv.Itoa(code) + "\n")
 		},
 	})

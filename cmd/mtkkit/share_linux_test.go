@@ -10,8 +10,10 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // mountLoop makes a file system in a file and mounts it for the length of the test.
@@ -65,8 +67,8 @@ func TestSplitCostsNoSpace(t *testing.T) {
 			in := func(name string) string { return filepath.Join(dir, name) }
 			var out, errs bytes.Buffer
 			code := run(context.Background(), []string{"mtkkit", "split", in("ROM_1"), "--scatter", in(phone.ScatterName()), "--trim"},
-				streams{out: &out, err: &errs})
-			if code != exitOK {
+				screen.Streams{Out: &out, Err: &errs}, nil)
+			if code != words.ExitOK {
 				t.Fatalf("exit %d\n%s%s", code, &out, &errs)
 			}
 			took := before - free(t, dir)
@@ -81,7 +83,7 @@ func TestSplitCostsNoSpace(t *testing.T) {
 			if got, err := os.ReadFile(in("ROM_1.parts/system.img")); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("system.img holds other bytes, %v", err)
 			}
-			if code := run(context.Background(), []string{"mtkkit", "join", in("ROM_1.parts"), "-o", in("again")}, streams{out: &out, err: &errs}); code != exitOK {
+			if code := run(context.Background(), []string{"mtkkit", "join", in("ROM_1.parts"), "-o", in("again")}, screen.Streams{Out: &out, Err: &errs}, nil); code != words.ExitOK {
 				t.Errorf("join: exit %d\n%s", code, &errs)
 			}
 			if took := before - free(t, dir); took > data/8 {

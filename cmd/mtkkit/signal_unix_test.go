@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // A command that waits for input that does not come ends when it is told to.
@@ -37,7 +38,7 @@ func TestSignals(t *testing.T) {
 				t.Fatal(err)
 			}
 			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != words.ExitInterrupted {
 				t.Errorf("%v, %v: %v", args, signal, err)
 			}
 			w.Close()
@@ -73,7 +74,7 @@ func silentReader(t *testing.T, p *killable) {
 			t.Fatal(err)
 		}
 		var exit *exec.ExitError
-		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != words.ExitInterrupted {
 			t.Errorf("cat, %v: %v", signal, err)
 		}
 		r.Close()

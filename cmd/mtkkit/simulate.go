@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // simulateOptions are the options of simulate.
@@ -118,13 +119,13 @@ func simulate(ctx context.Context, u *ui, o *simulateOptions, args []string) err
 		if back {
 			then = fmt.Sprintf("it comes back in %v", p.Replug)
 		}
-		u.say("it left: %v; %s", why, then)
+		u.Say("it left: %v; %s", why, then)
 	}
 	err = servePhone(ctx, p, o.link, func(name string) {
-		u.say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(o.link, name))
+		u.Say("%s (0x%x, %s) is plugged in at %s", chip.Name(), chip.HWCode, chip.Protocol, cmp.Or(o.link, name))
 	})
 	if err == nil && ctx.Err() != nil {
-		u.say("interrupted; the simulation is over")
+		u.Say("interrupted; the simulation is over")
 	}
 	return err
 }
@@ -192,8 +193,8 @@ func servePhone(ctx context.Context, p *acquiretest.Phone, link string, publishe
 		Serve(context.Context, string, func(string)) error
 	})
 	if !ok {
-		return hinted{fmt.Errorf("pseudo-terminals that pass for a phone's port are made on Linux only"),
-			[]string{"--port sim plays a phone within a command, on every system"}}
+		return words.Advise(fmt.Errorf("pseudo-terminals that pass for a phone's port are made on Linux only"),
+			"--port sim plays a phone within a command, on every system")
 	}
 	return serve.Serve(ctx, link, published)
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // firstLine tells when something was printed.
@@ -36,14 +38,14 @@ func TestSimulateInterrupted(t *testing.T) {
 	defer cancel()
 	var told, errs bytes.Buffer
 	up, done := &firstLine{&told, make(chan struct{})}, make(chan int)
-	go func() { done <- run(ctx, []string{"mtkkit", "simulate"}, streams{out: up, err: &errs}) }()
+	go func() { done <- run(ctx, []string{"mtkkit", "simulate"}, screen.Streams{Out: up, Err: &errs}, nil) }()
 	select {
 	case <-up.up:
 		cancel()
 	case code := <-done:
 		t.Fatalf("exit %d\n%s", code, errs.String())
 	}
-	if code := <-done; code != exitOK || !strings.HasSuffix(told.String(), "\ninterrupted; the simulation is over\n") {
+	if code := <-done; code != words.ExitOK || !strings.HasSuffix(told.String(), "\ninterrupted; the simulation is over\n") {
 		t.Errorf("exit %d\n%s%s", code, told.String(), errs.String())
 	}
 }
@@ -108,7 +110,7 @@ func TestSimulate(t *testing.T) {
 			var said bytes.Buffer
 			go func() {
 				done <- run(ctx, append([]string{"mtkkit", "simulate", "--dump", in("ROM_1"), "--boot1", in("BOOT_1"),
-					"--link", in("ttyACM90"), "--write-da", in("DA.bin"), "--trace", in("trace")}, args...), streams{out: up, err: &said})
+					"--link", in("ttyACM90"), "--write-da", in("DA.bin"), "--trace", in("trace")}, args...), screen.Streams{Out: up, Err: &said}, nil)
 			}()
 			select {
 			case <-up.up:
@@ -118,11 +120,11 @@ func TestSimulate(t *testing.T) {
 			cat := func() (int, string, string) {
 				var out, errs strings.Builder
 				code := run(ctx, []string{"mtkkit", "cat", "boot", "--port", in("ttyACM90"), "--da", in("DA.bin"), "--preloader", in("preloader.bin"), "--then", c.then},
-					streams{out: &out, err: &errs})
+					screen.Streams{Out: &out, Err: &errs}, nil)
 				return code, out.String(), errs.String()
 			}
 			if args[0] == "--fault" {
-				if code, _, errs := cat(); code != exitPhone || !strings.Contains(errs, "left the line") {
+				if code, _, errs := cat(); code != words.ExitPhone || !strings.Contains(errs, "left the line") {
 					t.Errorf("cable out: exit %d\n%s", code, errs)
 				}
 			}
@@ -131,10 +133,10 @@ func TestSimulate(t *testing.T) {
 			if _, err := made.User.ReadAt(want, row.Offset); err != nil {
 				t.Fatal(err)
 			}
-			if code, out, errs := cat(); code != exitOK || out != string(want) {
+			if code, out, errs := cat(); code != words.ExitOK || out != string(want) {
 				t.Errorf("exit %d, %d bytes\n%s", code, len(out), errs)
 			}
-			if code := <-done; code != exitOK {
+			if code := <-done; code != words.ExitOK {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
 			}
 			if out := told.String(); !strings.HasSuffix(out, "it left: "+ends[c.then]+"; the simulation is over\n") ||

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // splitOptions are the options of split.
@@ -81,24 +82,24 @@ func (o *splitOptions) inputs(d *input) []string {
 // newSplitJob plans a split; nothing is written yet.
 func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJob, error) {
 	if d.Layout.Generation == "content" && !o.acceptGuess && !o.dryRun {
-		u.problems(d.Layout.Problems)
-		return nil, refusal{errors.New("the dump has no partition table: all of the above is guessed from content"),
-			[]string{"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess"}}
+		u.Problems(d.Layout.Problems)
+		return nil, words.Refuse(errors.New("the dump has no partition table: all of the above is guessed from content"),
+			"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess")
 	}
 	p, err := d.Plan(o.wishes())
 	if err != nil {
 		return nil, patternWords(err)
 	}
 	copies := plan.Copies{Trim: o.trim, Sparse: o.sparse || o.sparseSize > 0, SparseSize: o.sparseSize}
-	if err := p.AddCopies(ctx, copies, u.bars.event); err != nil {
+	if err := p.AddCopies(ctx, copies, u.Bars.Event); err != nil {
 		return nil, err
 	}
-	u.bars.clear()
+	u.Bars.Clear()
 	dir := o.output
 	if dir == "" {
 		dir = besides(d.Path, ".parts")
 	}
 	return &splitJob{u: u, d: d, p: p, dir: dir, opt: split.Options{
-		Force: o.force, NoHash: o.noHash, NoHoles: o.noHoles, Inputs: o.inputs(d), Progress: u.bars.event,
+		Force: o.force, NoHash: o.noHash, NoHoles: o.noHoles, Inputs: o.inputs(d), Progress: u.Bars.Event,
 	}}, nil
 }

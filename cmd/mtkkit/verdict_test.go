@@ -15,6 +15,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the stored verdicts")
@@ -88,10 +89,10 @@ func judge(t *testing.T, s *subject, name string, rom *imgtest.Sparse, path stri
 		}
 		right = countRight(s.rows, rom, s.rom, &m)
 	}
-	if code == exitOK && right != len(s.rows) {
+	if code == words.ExitOK && right != len(s.rows) {
 		t.Errorf("%s: split says all is well with %d of %d rows", name, right, len(s.rows))
 	}
-	if (info == exitOK || verify == exitOK) && code != exitOK {
+	if (info == words.ExitOK || verify == words.ExitOK) && code != words.ExitOK {
 		t.Errorf("%s: info says %d and verify %d, split %d", name, info, verify, code)
 	}
 	return fmt.Sprintf("%-34s info %d  verify %d  split %d  rows %d/%d  %s", name, info, verify, code, right, len(s.rows), loudest(errs, path))
@@ -209,7 +210,7 @@ func ownRows(t *testing.T, s *subject) []flash.Partition {
 	if err := s.rom.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	out, _ := must(t, exitOK, "split", path, "--dry-run", "--json")
+	out, _ := must(t, words.ExitOK, "split", path, "--dry-run", "--json")
 	var m flash.Manifest
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		t.Fatal(err)

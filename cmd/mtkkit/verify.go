@@ -13,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func verifyCommand(u *ui) *cli.Command {
@@ -40,7 +41,7 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	}
 	v, err := dump.Verify(ctx, path, opt)
 	if err != nil {
-		return withKeys(err, o.key)
+		return words.LockedDump(err, o.key)
 	}
 	if err := sayVerdict(u, document.NewVerdict(v), bootWords(v.Boot), verdictWords(v)); err != nil {
 		return err
@@ -50,11 +51,11 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	case v.State == dump.Broken:
 		return fmt.Errorf("%s: the verification does not hold", path)
 	case v.State == dump.Partial, v.State == dump.Unproven:
-		return errProblems
+		return words.ErrProblems
 	case v.Unfinished:
 		u.unfinished = &unfinished{path: path, told: true}
 	}
-	return verdict(v.Problems)
+	return words.Verdict(v.Problems)
 }
 
 // verdictWords are the sentence of a verdict.
@@ -92,17 +93,17 @@ func verdictWords(v *dump.Verdict) (s string) {
 
 // sayVerdict says a verdict; boot is what verified boot says, "" for nothing.
 func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
-	u.bars.clear()
-	if u.json {
-		if err := u.document(v); err != nil {
+	u.Bars.Clear()
+	if u.JSON {
+		if err := u.Document(v); err != nil {
 			return err
 		}
 	}
-	u.problems(v.Problems)
+	u.Problems(v.Problems)
 	if boot != "" {
-		u.say("%s", boot)
+		u.Say("%s", boot)
 	}
-	u.say("%s: %s", v.Path, sentence)
+	u.Say("%s: %s", v.Path, sentence)
 	return nil
 }
 

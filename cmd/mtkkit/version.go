@@ -23,10 +23,10 @@ func versionCommand(u *ui) *cli.Command {
 			if err := flags.None(args, "it takes no file"); err != nil {
 				return err
 			}
-			if u.json {
-				return u.document(document.Version{Version: version()})
+			if u.JSON {
+				return u.Document(document.Version{Version: version()})
 			}
-			u.say("mtkkit %s", version())
+			u.Say("mtkkit %s", version())
 			return nil
 		}),
 	}

@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
@@ -57,20 +55,4 @@ func patternWords(err error) error {
 		return usage("malformed pattern %q", bad.Pattern)
 	}
 	return usage("no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
-}
-
-// copiesWords says which copies were made, and what takes which.
-func copiesWords(p *plan.Plan) []string {
-	count := map[flash.Kind]int{}
-	for _, it := range p.Items {
-		count[it.Kind]++
-	}
-	var out []string
-	if n := count["trimmed"]; n > 0 {
-		out = append(out, fmt.Sprintf("%d trimmed copies: the scatter file names them, join the whole images beside them", n))
-	}
-	if n := count["sparse"]; n > 0 {
-		out = append(out, fmt.Sprintf("%d sparse images for fastboot: the scatter file names the others, which every flash tool takes", n))
-	}
-	return out
 }

@@ -10,7 +10,7 @@ var floors = [][]string{
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"dump"},
 	{"archive", "session"},
-	{"document"},
+	{"words", "document"},
 	{"cmd"},
 }
 
@@ -23,7 +23,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
-	"cmd":     {"flags", "mtkkit"},
+	"cmd":     {"flags", "screen", "mtkkit"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 }
 
@@ -65,6 +65,11 @@ var notCode = []string{"testdata", "bench"}
 
 // programs may print, log and exit; everything else is a library.
 var programs = []string{"cmd", "internal/imgtest/gen", "split/zerogen"}
+
+// speakers are the libraries that may name options and commands in their strings, and why.
+var speakers = map[string]string{
+	"words": "what a person is told about an error or a result names the commands and options that help, for every front end",
+}
 
 // commands are the names of the program's commands, those below another one included.
 var commands = strings.Fields(`acquire backup blocks build cat check convert create diff doctor explain fix gpt image

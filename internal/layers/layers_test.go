@@ -266,7 +266,7 @@ var ownCommands = regexp.MustCompile(`\bmtkkit (?:` + strings.Join(commands, "|"
 // checkWords finds strings of a library that name an option or a command: those are words of
 // the front end.
 func (s source) checkWords(report reporter) {
-	if !s.isLibrary() {
+	if !s.isLibrary() || speakers[room(s.folder)] != "" {
 		return
 	}
 	ast.Inspect(s.tree, func(n ast.Node) bool {
@@ -288,7 +288,7 @@ func (s source) checkWords(report reporter) {
 			found = m[1] + m[2]
 		}
 		if found != "" {
-			report(lit.Pos(), "%s names %q: options and commands are words of cmd (exceptions are in house_test.go)", s.folder, found)
+			report(lit.Pos(), "%s names %q: options and commands are for words and cmd (exceptions are in house_test.go)", s.folder, found)
 		}
 		return true
 	})

@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/archive"
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
@@ -17,7 +16,7 @@ import (
 // tableKinds are the files that --scatter and --table take.
 const tableKinds = "what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"
 
-// advice says what to do about an error of a library, by its type.
+// advice says what to do about an error of a library, by its type; nil when that tells nothing.
 func advice(err error) []string {
 	var (
 		unread  *dump.UnreadError
@@ -32,22 +31,22 @@ func advice(err error) []string {
 	case errors.As(err, &unread) && unread.Begun:
 		return []string{"remove the folder, and run mtkkit acquire once more"}
 	case errors.As(err, &unread):
-		return []string{goOnWith(unread.Path)}
+		return []string{GoOnWith(unread.Path)}
 	case errors.As(err, &foreign):
 		return foreignHints(foreign)
 	case errors.As(err, &not):
-		return kindHints(not)
+		return KindHints(not)
 	case errors.As(err, &table):
 		return []string{tableKinds}
 	case errors.As(err, &changed):
-		return []string{fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", flags.Quoted(changed.Folder))}
+		return []string{fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", Quoted(changed.Folder))}
 	case errors.As(err, &name) && name.Hits > 0:
 		return []string{"mtkkit list shows the names of the files"}
 	case errors.As(err, &name):
-		return []string{flags.Meant(name.Name, name.Names)}
+		return []string{meant(name.Name, name.Names)}
 	case errors.Is(err, dump.ErrNothingShared):
 		return []string{"a table with names tells what is: give this phone's scatter file with --scatter FILE"}
-	case errors.As(err, &bad) && isFolder(bad.Path):
+	case errors.As(err, &bad) && IsFolder(bad.Path):
 		return dumpsIn(bad.Path)
 	case errors.Is(err, layout.ErrNoTable):
 		return noTableHints
@@ -55,26 +54,19 @@ func advice(err error) []string {
 	return nil
 }
 
-func isFolder(path string) bool {
+// IsFolder reports whether path is a folder on the disk.
+func IsFolder(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && st.IsDir()
 }
 
-// goOnWith is how a dump folder is read on, "" for what is none.
-func goOnWith(path string) string {
-	if acquire.Check(path) != nil {
-		return ""
-	}
-	return fmt.Sprintf("go on with it: mtkkit acquire --resume %s --da FILE", flags.Quoted(path))
-}
-
-// dumpsIn are hints about what of a folder may be flags.Meant: dumps and parts one step down.
+// dumpsIn are hints about what of a folder may be meant: dumps and parts one step down.
 func dumpsIn(dir string) (out []string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		inner := filepath.Join(dir, e.Name())
 		if archive.IsParts(inner) || acquire.Check(inner) == nil {
-			out = append(out, "a dump or its parts lie in it: mtkkit info "+flags.Quoted(inner))
+			out = append(out, "a dump or its parts lie in it: mtkkit info "+Quoted(inner))
 		}
 	}
 	if len(out) == 0 {

@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"errors"
@@ -44,13 +44,13 @@ func constants(t *testing.T, file, kind string) []string {
 
 // Every reason has its hint, and every need its words.
 func TestHintsAreThere(t *testing.T) {
-	for _, s := range constants(t, "../../flash/refusal.go", "Reason") {
+	for _, s := range constants(t, "../flash/refusal.go", "Reason") {
 		hint, ok := refusalHints[flash.Reason(s)]
 		if !ok || hint == "" && flash.Reason(s) != flash.ReasonUnfit {
 			t.Errorf("no hint for a refusal because of %q", s)
 		}
 	}
-	for _, s := range constants(t, "../../acquire/codes/advice.go", "Need") {
+	for _, s := range constants(t, "../acquire/codes/advice.go", "Need") {
 		if needWords[codes.Need(s)] == "" {
 			t.Errorf("no words for the need %q", s)
 		}
@@ -78,19 +78,18 @@ func TestRefusalHints(t *testing.T) {
 		{"recovery", flash.ReasonUnfit, ""},
 	} {
 		no := flash.Refuse(c.by, c.reason, "there", "is wrong")
-		if got := refusalHint(no); got != c.hint {
+		if got := RefusalHint(no); got != c.hint {
 			t.Errorf("%s %s: %q, want %q", c.by, c.reason, got, c.hint)
 		}
-		u := newUI(streams{})
-		for _, err := range []error{no, refused(no), fmt.Errorf("above: %w", no)} {
-			text, hints, code := u.reason(err)
-			if code != exitRefused || !strings.HasPrefix(text, "refused: ") || !strings.HasSuffix(text, "there: is wrong") || strings.Join(hints, "") != c.hint {
+		for _, err := range []error{no, Refused(no), fmt.Errorf("above: %w", no)} {
+			text, hints, code := Of(err)
+			if code != ExitRefused || !strings.HasPrefix(text, "refused: ") || !strings.HasSuffix(text, "there: is wrong") || strings.Join(hints, "") != c.hint {
 				t.Errorf("%v: %q %q %d", err, text, hints, code)
 			}
 		}
 	}
 	plain := errors.New("plain")
-	if refused(plain) != plain {
+	if Refused(plain) != plain {
 		t.Error("an error that is no refusal became one")
 	}
 }
@@ -111,11 +110,11 @@ func TestAdvised(t *testing.T) {
 		{codes.Handshake.Cure, "mtkkit doctor"},
 		{codes.Layout.Cure, "mtkkit scatter check"},
 	} {
-		if got := advised(c.advice); !strings.HasPrefix(got, c.advice.Text) || strings.Contains(got, ";:") || !strings.Contains(got, c.want) {
+		if got := Advised(c.advice); !strings.HasPrefix(got, c.advice.Text) || strings.Contains(got, ";:") || !strings.Contains(got, c.want) {
 			t.Errorf("%q has no %q", got, c.want)
 		}
 	}
-	if got := advised(codes.Advice{}); got != "" {
+	if got := Advised(codes.Advice{}); got != "" {
 		t.Errorf("no advice became %q", got)
 	}
 }

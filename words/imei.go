@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 )
 
-// imeiWords says for the screen whether a dump has the phone's IMEIs, a line for each
-// partition that was looked at. Numbers are masked.
-func imeiWords(all []report.IMEIs) (lines []string) {
+// IMEIs says whether a dump has the phone's IMEIs, a line for each partition that was looked at.
+// Numbers are masked.
+func IMEIs(all []report.IMEIs) (lines []string) {
 	for _, f := range all {
-		name := oneLine(f.Partition)
+		name := OneLine(f.Partition)
 		switch f.State {
 		case imei.Held:
 			var numbers []string
@@ -21,11 +21,11 @@ func imeiWords(all []report.IMEIs) (lines []string) {
 			}
 			lines = append(lines, fmt.Sprintf("%s holds %d: %s", name, len(numbers), strings.Join(numbers, ", ")))
 		case imei.Empty:
-			lines = append(lines, fmt.Sprintf("%s holds none: its record (%s) is empty", name, oneLine(f.Path)))
+			lines = append(lines, fmt.Sprintf("%s holds none: its record (%s) is empty", name, OneLine(f.Path)))
 		case imei.None:
 			lines = append(lines, fmt.Sprintf("%s has no record of them", name))
 		default:
-			lines = append(lines, fmt.Sprintf("not known of %s: %s", name, plain(oneLine(f.Why))))
+			lines = append(lines, fmt.Sprintf("not known of %s: %s", name, plain(OneLine(f.Why))))
 		}
 	}
 	return lines

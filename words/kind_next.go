@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"os"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/whatis"
 )
@@ -109,19 +108,19 @@ func hasFact(t *whatis.Thing, key string) bool {
 // notTheDump is for what cannot be one.
 const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
 
-// nextSteps are the commands for a thing, with its own name in them.
-func nextSteps(path string, t *whatis.Thing) (out []string) {
+// NextSteps are the commands for a thing, with its own name in them.
+func NextSteps(path string, t *whatis.Thing) (out []string) {
 	if dump.Formless(t.Kind) {
 		return next[t.Kind] // FILE is not this one there
 	}
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
 	}
-	name := flags.Quoted(path)
+	name := Quoted(path)
 	if _, err := os.Stat(path); err != nil {
 		name = path // several files, one behind the other
 	}
-	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", flags.Quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", flags.Quoted(filepath.Dir(path)))
+	r := strings.NewReplacer("KEYFILE", "KEYFILE", "BASE", Quoted(strings.TrimSuffix(path, ".par")), "FILE", name, "STEM", quotedStem(path), "DIR", Quoted(filepath.Dir(path)))
 	steps := next[t.Kind]
 	if hasFact(t, whatis.StartsKey) {
 		steps = listWithoutStarts
@@ -142,7 +141,7 @@ func nextSteps(path string, t *whatis.Thing) (out []string) {
 func quotedStem(path string) string {
 	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
 		if stem, ok := strings.CutSuffix(path, end); ok {
-			return flags.Quoted(stem)
+			return Quoted(stem)
 		}
 	}
 	return "system"

@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"fmt"
@@ -6,12 +6,12 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/acquire/port"
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// tellPhone says what happens while a phone is waited for and started.
-func (u *ui) tellPhone(n session.Notice) {
+// Notice says what happens while a phone is waited for and started, "" for a notice that is a
+// problem (session.Odd).
+func Notice(n session.Notice) string {
 	switch n := n.(type) {
 	case session.Waiting:
 		where := "any port"
@@ -21,28 +21,27 @@ func (u *ui) tellPhone(n session.Notice) {
 		if n.Absent != nil {
 			where += absentWords(*n.Absent)
 		}
-		u.note("waiting for a phone on %s: switch it off, then plug it in (no key held)", where)
+		return fmt.Sprintf("waiting for a phone on %s: switch it off, then plug it in (no key held)", where)
 	case session.Absent:
-		u.note("the port is %s%s", n.Port, absentWords(n))
+		return fmt.Sprintf("the port is %s%s", n.Port, absentWords(n))
 	case session.Running:
-		u.note("the phone on %s has started Android: switch it off and plug it in again", n.Port.Name)
+		return fmt.Sprintf("the phone on %s has started Android: switch it off and plug it in again", n.Port.Name)
 	case session.Silent:
-		u.note("%s", silentWords(n))
+		return silentWords(n)
 	case session.Left:
-		u.note("the phone on %s left before it could be spoken to: switch it off and plug it in again", n.Port.Name)
+		return fmt.Sprintf("the phone on %s left before it could be spoken to: switch it off and plug it in again", n.Port.Name)
 	case session.Met:
 		loader := "preloader"
 		if n.Loader.BootROM {
 			loader = "BootROM"
 		}
-		u.note("%s on %s, started from its %s: %s", n.Chip, n.Port, loader, n.Loader.Config)
-	case session.Odd:
-		u.problems([]flash.Problem{n.Problem})
+		return fmt.Sprintf("%s on %s, started from its %s: %s", n.Chip, n.Port, loader, n.Loader.Config)
 	case session.AskingRoot:
-		u.note("asking the phone for root: confirm on its screen if it asks")
+		return "asking the phone for root: confirm on its screen if it asks"
 	case session.Rooted:
-		u.note("%s, running: %s", strings.TrimSpace(n.Model+" "+n.Chip), n.Storage)
+		return fmt.Sprintf("%s, running: %s", strings.TrimSpace(n.Model+" "+n.Chip), n.Storage)
 	}
+	return ""
 }
 
 // absentWords say which ports there are in place of one that is not, as a phone's is not

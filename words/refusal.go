@@ -1,18 +1,11 @@
-package main
+package words
 
 import (
 	"cmp"
 	"errors"
-	"slices"
-	"strings"
 
-	"github.com/mtkkit/mtkkit/acquire/codes"
-	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/flash"
 )
-
-// The hints: libraries say what is wrong and what is needed, and here stand the options and
-// commands for it.
 
 // refusalHints is what helps against a refusal.
 var refusalHints = map[flash.Reason]string{
@@ -46,7 +39,7 @@ var refusalHints = map[flash.Reason]string{
 	flash.ReasonChanged:    "is it the same phone, and was it not started in between? if it was, read it into a new folder",
 	flash.ReasonNoRegion:   "name its file too, or go on with the phone: --da FILE",
 
-	flash.ReasonEmpty:    hintReadAgain,
+	flash.ReasonEmpty:    HintReadAgain,
 	flash.ReasonCut:      hintForce,
 	flash.ReasonUnproven: hintForce,
 	flash.ReasonUnfit:    "", // the text says all
@@ -75,23 +68,26 @@ var refusalHintsOf = map[string]map[flash.Reason]string{
 }
 
 const (
-	hintReadAgain = "read the region EMMC_BOOT_1 (UFS_LU0) again, whole"
-	hintForce     = "--force writes it all the same, for looking at; do not flash it"
-	hintWrap      = "--force wraps it all the same, for looking at; do not flash it"
-
-	hintTags = "mtkkit backup tags lists what there is"
-
-	hintFull     = "--full reads all"
-	hintPictures = "--html shows them"
+	hintForce = "--force writes it all the same, for looking at; do not flash it"
+	hintTags  = "mtkkit backup tags lists what there is"
 )
 
-// refusalHint says what to do about a refusal, "" where its text says all.
-func refusalHint(r *flash.Refusal) string {
+// Hints that no type of an error decides.
+const (
+	HintReadAgain = "read the region EMMC_BOOT_1 (UFS_LU0) again, whole"
+	HintWrap      = "--force wraps it all the same, for looking at; do not flash it"
+	HintFull      = "--full reads all"  // of a blocks map that is made of a few spots
+	HintPictures  = "--html shows them" // of a blocks map on the screen
+)
+
+// RefusalHint says what to do about a refusal, "" where its text says all.
+func RefusalHint(r *flash.Refusal) string {
 	return cmp.Or(refusalHintsOf[r.By][r.Reason], refusalHints[r.Reason])
 }
 
-// refused turns a library's refusal into one of the program's, with its hint.
-func refused(err error) error {
+// Refused turns a library's refusal into one with its hint and without the name of the library.
+// Any other error it returns as it is.
+func Refused(err error) error {
 	r := flash.AsRefusal(err)
 	if r == nil {
 		return err
@@ -100,54 +96,5 @@ func refused(err error) error {
 	if r.Path != "" {
 		text = r.Path + ": " + text
 	}
-	return refusal{errors.New(text), []string{refusalHint(r)}}
-}
-
-// needWords says how the program is given what helps, or where it has it. Words that begin
-// with a space or a colon end the clause of the advice, others are a clause of their own.
-var needWords = map[codes.Need]string{
-	codes.NeedLoader:    ": mtkkit acquire --da FILE",
-	codes.NeedADB:       "a rooted phone can be read as it is: mtkkit acquire --from adb",
-	codes.NeedReading:   "mtkkit acquire reads back in this way, and writes nothing to the phone",
-	codes.NeedPreloader: "--preloader FILE gives it",
-	codes.NeedAuth:      "--auth FILE gives the maker's authentication file",
-	codes.NeedCert:      "--cert FILE its certificate",
-	codes.NeedSerial:    " with --serial SERIAL",
-	codes.NeedComputer:  "mtkkit doctor looks for what is in the way",
-	codes.NeedHolder:    "mtkkit ports names who has the port",
-	codes.NeedRules:     "mtkkit udev prints the rules that open the port and keep ModemManager off it (Linux)",
-	codes.NeedFolder:    "-o FOLDER names it",
-	codes.NeedScatter:   "mtkkit scatter check compares them",
-}
-
-// advised is a library's advice with the commands and options that it takes.
-func advised(a codes.Advice) string {
-	text := a.Text
-	for _, n := range a.Needs {
-		words := needWords[n]
-		if !strings.HasPrefix(words, " ") && !strings.HasPrefix(words, ":") {
-			text += "; "
-		}
-		text += words
-	}
-	return text
-}
-
-// installRules is the command that puts the udev rules in force.
-const installRules = "mtkkit udev | sudo tee /etc/udev/rules.d/51-mtkkit.rules >/dev/null && sudo udevadm control --reload && sudo udevadm trigger"
-
-// fixes gives findings the commands of their fixes. Where the udev rules help, they are the
-// better way, and what else would do comes second.
-func fixes(found []host.Finding) []host.Finding {
-	for i, f := range found {
-		switch {
-		case !slices.Contains(f.Needs, codes.NeedRules):
-			found[i].Fix = advised(codes.Advice{Text: f.Fix, Needs: f.Needs})
-		case f.Fix == "":
-			found[i].Fix = installRules
-		default:
-			found[i].Fix = installRules + "; or: " + f.Fix
-		}
-	}
-	return found
+	return Refuse(errors.New(text), RefusalHint(r))
 }

@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// phoneAdvice says what to do about err.
+// phoneAdvice says what to do about trouble with the phone or its port.
 func phoneAdvice(err error) string {
 	var other *session.ContestedError
 	switch {
@@ -26,14 +26,14 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, port.ErrBusy):
 		return "end the other program (another run of mtkkit, SP Flash Tool, a terminal, ModemManager): mtkkit ports names it"
 	case adb.IsTrouble(err):
-		return advised(adb.Advice(err))
+		return Advised(adb.Advice(err))
 	case errors.Is(err, da.ErrProtocol):
-		return advised(da.Advice(err)) + "; another program on the port would do the same: mtkkit ports names it"
+		return Advised(da.Advice(err)) + "; another program on the port would do the same: mtkkit ports names it"
 	}
 	var loader *brom.Error
 	advice := ""
 	if errors.As(err, &loader) { // it knows more than that an answer did not come
-		advice = advised(brom.Advice(err))
+		advice = Advised(brom.Advice(err))
 	}
-	return cmp.Or(advice, advised(da.Advice(err)), "unplug the phone, power it off (hold the power key for 10 seconds) and start again, by another cable or socket if it stays so")
+	return cmp.Or(advice, Advised(da.Advice(err)), "unplug the phone, power it off (hold the power key for 10 seconds) and start again, by another cable or socket if it stays so")
 }

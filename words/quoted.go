@@ -1,4 +1,4 @@
-package flags
+package words
 
 import (
 	"path/filepath"

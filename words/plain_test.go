@@ -1,7 +1,6 @@
-package main
+package words
 
 import (
-	"bytes"
 	"os"
 	"testing"
 
@@ -28,25 +27,9 @@ func TestPlain(t *testing.T) {
 		"a zip archive that is cut or damaged (zip: not a valid file)": "a zip archive that is cut or damaged (not a valid file)",
 		"of this phone: not this format is what it says":               "of this phone: not this format is what it says",
 	} {
-		if got := plain(in); got != want {
+		if got := Plain(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
-	}
-}
-
-// What a library says of nothing in particular begins with its name, and the user is spared it.
-func TestPlainProblems(t *testing.T) {
-	var out bytes.Buffer
-	u := &ui{streams: streams{err: &out}}
-	u.problems([]flash.Problem{
-		{Severity: flash.Warning, Offset: flash.NoOffset, Text: "layout: the table is cut"},
-		{Severity: flash.Error, Offset: flash.NoOffset, Text: "acquire: da: the agent is gone"},
-		{Severity: flash.Error, Place: "system.img", Offset: flash.NoOffset, Text: "backup: system.img: damaged: flate: corrupt input before offset 5"},
-		{Severity: flash.Note, Place: "split", Offset: flash.NoOffset, Text: "is a partition of that name"},
-	})
-	const want = "warning: the table is cut\nerror: the agent is gone\nerror: system.img: damaged: its compressed data are damaged\nnote: split: is a partition of that name\n"
-	if out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
 
@@ -58,18 +41,42 @@ func TestPlainKeepsFiles(t *testing.T) {
 	}
 	const text = "da: da: too short for a header"
 	for _, c := range []struct {
-		words []string
+		typed []string
 		want  string
 	}{
 		{[]string{"mtkkit", "acquire", "--da", "da"}, "da: too short for a header"},
 		{[]string{"mtkkit", "acquire", "--da=da"}, "da: too short for a header"},
 		{[]string{"mtkkit", "acquire"}, "too short for a header"},
 	} {
-		if got := (&ui{words: c.words}).plain(text); got != c.want {
-			t.Errorf("%q: %q, want %q", c.words, got, c.want)
+		if got := Plain(text, c.typed...); got != c.want {
+			t.Errorf("%q: %q, want %q", c.typed, got, c.want)
 		}
-		if got := (&ui{words: c.words}).plain("source: " + text); got != c.want {
-			t.Errorf("%q, with another package before: %q, want %q", c.words, got, c.want)
+		if got := Plain("source: "+text, c.typed...); got != c.want {
+			t.Errorf("%q, with another package before: %q, want %q", c.typed, got, c.want)
 		}
+	}
+}
+
+// What a library says of nothing in particular begins with its name, and the user is spared it.
+func TestProblem(t *testing.T) {
+	for want, p := range map[string]flash.Problem{
+		"the table is cut":  {Severity: flash.Warning, Offset: flash.NoOffset, Text: "layout: the table is cut"},
+		"the agent is gone": {Severity: flash.Error, Offset: flash.NoOffset, Text: "acquire: da: the agent is gone"},
+		"system.img: damaged: its compressed data are damaged": {Severity: flash.Error, Place: "system.img", Offset: flash.NoOffset, Text: "backup: system.img: damaged: flate: corrupt input before offset 5"},
+		"split: is a partition of that name":                   {Severity: flash.Note, Place: "split", Offset: flash.NoOffset, Text: "is a partition of that name"},
+	} {
+		if got := Problem(p).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What comes from a dump does nothing to a terminal, and a name stays in its line.
+func TestPrintable(t *testing.T) {
+	if got := Printable("a\x1b[2Jb\nc"); got != "a?[2Jb\nc" {
+		t.Errorf("%q", got)
+	}
+	if got := OneLine("a\x1b\nb"); got != "a??b" {
+		t.Errorf("%q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package words
 
 import (
 	"errors"
@@ -10,35 +10,34 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// backupHelp says what to do about the errors of archive. Its refusals have their hints by
+// Backup says what to do about the errors of archive. Its refusals have their hints by
 // their reasons.
-func backupHelp(err error) error {
+func Backup(err error) error {
 	switch {
 	case errors.As(err, new(*archive.SidecarError)):
-		return parityHelp(err)
+		return Parity(err)
 	case errors.As(err, new(*archive.NothingPrivateError)):
-		return hinted{err, []string{"give this phone's scatter file with --scatter FILE"}}
+		return Advise(err, "give this phone's scatter file with --scatter FILE")
 	case errors.As(err, new(*archive.OwnerKeyError)):
-		return hinted{err, []string{"mtkkit backup create --share --owner-key FILE makes one"}}
+		return Advise(err, "mtkkit backup create --share --owner-key FILE makes one")
 	}
 	return err
 }
 
-// parityHelp says what to do about the errors of parity.
-func parityHelp(err error) error {
-	var much *parity.TooMuchError
+// Parity says what to do about the errors of parity.
+func Parity(err error) error {
 	switch {
-	case errors.As(err, &much):
-		return hinted{err, []string{"an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others"}}
+	case errors.As(err, new(*parity.TooMuchError)):
+		return Advise(err, "an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others")
 	case errors.Is(err, flash.ErrNotThis):
-		return hinted{err, []string{"a sidecar is what mtkkit backup create --parity writes: FILE.par"}}
+		return Advise(err, "a sidecar is what mtkkit backup create --parity writes: FILE.par")
 	}
 	return err
 }
 
-// identityWords is the sentence that goes with files that carry the phone's identity, or
+// Identity is the sentence that goes with files that carry the phone's identity, or
 // may, "" when there are none. End says what to mind.
-func identityWords(id plan.Identity, end string) string {
+func Identity(id plan.Identity, end string) string {
 	var say []string
 	for _, x := range []struct {
 		what  string

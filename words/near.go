@@ -1,4 +1,4 @@
-package flags
+package words
 
 import (
 	"errors"
@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 )
 
 // DidYouMean is the end of a message about a word that is not known, "" when no known word
@@ -29,17 +27,17 @@ func DidYouMean(word string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", best)
 }
 
-// Missing says what of a path is not there, and what is there under a name that is near.
-func Missing(path string) string {
+// missing says what of a path is not there, and what is there under a name that is near.
+func missing(path string) string {
 	if dir := filepath.Dir(path); dir != path {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			return Missing(dir)
+			return missing(dir)
 		}
 	}
 	return path + ": there is no such file or folder" + nearName(path)
 }
 
-// nearName is didYouMean for a file, by what lies in its folder.
+// nearName is DidYouMean for a file, by what lies in its folder.
 func nearName(path string) string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -77,27 +75,7 @@ func slips(a, b string) int {
 	return rows[1][len(b)]
 }
 
-// CommandWords are the names of commands.
-func CommandWords(commands []*cli.Command) (out []string) {
-	for _, c := range commands {
-		out = append(out, c.Names()...)
-	}
-	return out
-}
-
-// OptionWords are the names of options, as they are typed.
-func OptionWords(flags []cli.Flag) (out []string) {
-	for _, f := range flags {
-		for _, n := range f.Names() {
-			if len(n) > 1 {
-				out = append(out, "--"+n)
-			}
-		}
-	}
-	return out
-}
-
-// Meant is a hint about a word that is not known, "" when no known word is near.
-func Meant(word string, known []string) string {
+// meant is a hint about a word that is not known, "" when no known word is near.
+func meant(word string, known []string) string {
 	return strings.TrimPrefix(DidYouMean(word, known), "; ")
 }

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"encoding/json"
@@ -15,9 +15,9 @@ import (
 // plainEvery is how often progress is a line where there is no terminal.
 const plainEvery = 5 * time.Second
 
-// progress renders events on standard error: a bar on a terminal, a line now and
-// then elsewhere, or one JSON object a line. A nil *progress shows nothing.
-type progress struct {
+// Bars renders events on standard error: a bar on a terminal, a line now and
+// then elsewhere, or one JSON object a line. A nil *Bars shows nothing.
+type Bars struct {
 	mu   sync.Mutex
 	w    io.Writer
 	mode string // "bar", "plain", "json"
@@ -29,36 +29,37 @@ type progress struct {
 	first int64     // and how much of it was done then, bytes
 }
 
-// progressMode is how progress is shown.
-type progressMode string
+// Mode is how progress is shown.
+type Mode string
 
+// The modes. Auto is a bar on a terminal and a line now and then elsewhere.
 const (
-	progressAuto  progressMode = "auto"
-	progressPlain progressMode = "plain"
-	progressJSON  progressMode = "json"
-	progressNone  progressMode = "none"
+	Auto  Mode = "auto"
+	Plain Mode = "plain"
+	JSON  Mode = "json"
+	None  Mode = "none"
 )
 
-// newProgress picks the renderer, nil for none.
-func newProgress(u *ui, mode progressMode) *progress {
+// newBars picks the renderer, nil for none.
+func newBars(s *Screen, mode Mode) *Bars {
 	show := string(mode)
 	switch mode {
-	case progressAuto, "":
-		if u.quiet || u.json && !u.errTTY {
+	case Auto, "":
+		if s.Quiet || s.JSON && !s.ErrTTY {
 			return nil
 		}
 		show = "plain"
-		if u.errTTY {
+		if s.ErrTTY {
 			show = "bar"
 		}
-	case progressNone:
+	case None:
 		return nil
 	}
-	return &progress{w: u.err, mode: show, last: time.Now()}
+	return &Bars{w: s.Err, mode: show, last: time.Now()}
 }
 
-// event shows one event; only those of a whole operation are drawn.
-func (p *progress) event(e flash.Event) {
+// Event shows one event; only those of a whole operation are drawn.
+func (p *Bars) Event(e flash.Event) {
 	if p == nil {
 		return
 	}
@@ -85,7 +86,7 @@ func (p *progress) event(e flash.Event) {
 	}
 }
 
-func (p *progress) draw(e flash.Event) {
+func (p *Bars) draw(e flash.Event) {
 	if p.bar == nil || p.op != e.Op {
 		total := e.Total
 		if total == 0 {
@@ -103,8 +104,8 @@ func (p *progress) draw(e flash.Event) {
 	_ = p.bar.Set64(e.Done)
 }
 
-// clear takes the bar away before a line is printed.
-func (p *progress) clear() {
+// Clear takes the bar away before a line is printed.
+func (p *Bars) Clear() {
 	if p == nil {
 		return
 	}

@@ -1,0 +1,25 @@
+package screen
+
+import "github.com/mtkkit/mtkkit/document"
+
+// Document prints the one JSON document of a command.
+func (s *Screen) Document(v any) error {
+	s.spoken = true
+	b, err := document.Marshal(v, s.Tool)
+	if err == nil && s.Witness != nil {
+		s.Witness(b)
+	}
+	if err == nil {
+		_, err = s.Out.Write(b)
+	}
+	return err
+}
+
+// Answer prints the document of a command, if one is asked for.
+func (s *Screen) Answer(doc any) error {
+	s.Bars.Clear()
+	if !s.JSON {
+		return nil
+	}
+	return s.Document(doc)
+}
