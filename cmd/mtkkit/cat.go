@@ -16,37 +16,37 @@ import (
 
 // catOptions are the options of cat.
 type catOptions struct {
-	dumpOptions
-	phoneOptions
+	readOptions
 	output string
 }
 
 func catCommand(u *ui) *cli.Command {
-	o := &catOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions()}
+	o := &catOptions{readOptions: newReadOptions()}
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write one partition to standard output, or to a file",
 		ArgsUsage: "ROM_1 PARTITION",
 		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.port, &o.da), []flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"),
-		}, o.dumpOptions.options(), o.phoneOptions.options()),
+		}, o.readOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return cat(ctx, u, o, args) }),
 	}
 }
 
 func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
-	if o.phoneOptions.port != "" && len(args) == 1 {
-		args = append([]string{""}, args...)
+	dumps := 1
+	if o.port != "" { // the phone is read, whatever stands before the partition
+		dumps, args = 0, args[min(len(args)/2, 1):]
 	}
 	switch {
-	case len(args) != 2:
+	case len(args) != dumps+1:
 		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 	case o.json:
 		return usage("it writes the bytes of a partition, not a JSON document")
 	case u.outTTY && (o.output == "" || o.output == "-"):
-		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[1])
+		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[dumps])
 	}
-	d, err := openDumpOrPhone(ctx, u, &o.dumpOptions, &o.phoneOptions, args[0])
+	d, err := o.openArgs(ctx, u, args[:dumps])
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	it, slot, err := dump.Slotted(p, args[1])
+	it, slot, err := dump.Slotted(p, args[dumps])
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 // catToFile is catItem into a file of its own. What is wrong with the partition is no
 // reason to keep it from the user.
 func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
-	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), Room: it.Present})
+	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present})
 	if err != nil {
 		return refused(err)
 	}
