@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/urfave/cli/v2"
@@ -62,33 +61,14 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	if slot != nil {
 		u.tellSlot(*slot)
 	}
-	if o.output == "" || o.output == "-" {
-		return catItem(ctx, u, d, it, u.out)
-	}
-	return catToFile(ctx, u, o, d, it)
-}
-
-// catToFile is catItem into a file of its own. What is wrong with the partition is no
-// reason to keep it from the user.
-func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
-	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present})
-	if err != nil {
-		return refused(err)
-	}
-	found := catItem(ctx, u, d, it, f)
-	if found != nil && !errors.Is(found, errProblems) {
-		return errors.Join(found, f.Abandon())
-	}
-	if err := f.Finish(); err != nil {
-		return err
-	}
-	u.say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
-	return found
-}
-
-func catItem(ctx context.Context, u *ui, d *input, it *plan.Item, out io.Writer) error {
-	found, err := d.Copy(ctx, out, it)
-	if err != nil {
+	var found []flash.Problem
+	fill := func(w io.Writer) (err error) { found, err = d.Copy(ctx, w, it); return err }
+	if o.output != "" && o.output != "-" { // a file is made also of a partition that has problems
+		if err := split.WriteFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present}, fill); err != nil {
+			return refused(err)
+		}
+		u.say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
+	} else if err := fill(u.out); err != nil {
 		return err
 	}
 	u.problems(found)

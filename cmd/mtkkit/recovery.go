@@ -144,8 +144,9 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	name := cmp.Or(o.output, strings.TrimSuffix(filepath.Clean(dir), ".unpacked")+".repacked.img")
-	if err := writeImage(ctx, name, out.Image, filepath.Join(dir, recovery.OriginalName)); err != nil {
-		return err
+	opt := split.ImageOptions{Inputs: []string{filepath.Join(dir, recovery.OriginalName)}, ReadBack: true}
+	if _, err := split.WriteImage(ctx, out.Image, name, opt); err != nil {
+		return refused(err)
 	}
 	same := ", the same as " + recovery.OriginalName
 	for _, ch := range out.Changed {
@@ -154,10 +155,4 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 	}
 	u.say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
 	return u.end(repackedDoc{"mtkkit.recovery-repack/1", name, out.Image.Size(), append([]string{}, out.Changed...), out.Problems}, out.Problems)
-}
-
-// writeImage writes an image to a new file and reads it back.
-func writeImage(ctx context.Context, name string, img flash.Image, inputs ...string) error {
-	_, err := split.WriteImage(ctx, img, name, split.ImageOptions{Inputs: inputs, ReadBack: true})
-	return refused(err)
 }
