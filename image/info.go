@@ -42,6 +42,25 @@ func (i *Info) Fact(key string) string {
 	return ""
 }
 
+// Brief is what matters most, for a line; "" when nothing is known but the kind.
+func (i *Info) Brief() string {
+	var out []string
+	if i.Label != "" {
+		out = append(out, i.Label)
+	}
+	for _, key := range []string{"fingerprint", "OS version", "patch level", "kernel version", "used", "stands for", "looks like", "holds"} {
+		v := i.Fact(key)
+		if key == "kernel version" {
+			v, _, _ = strings.Cut(v, " ")
+			v = strings.TrimPrefix("kernel "+v, "kernel not")
+		}
+		if v != "" && v != "kernel " {
+			out = append(out, v)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
 // Describe says all that is known of an image: what it is, how long, and what people
 // ask of its kind. It reads headers, a kernel, a few tables, and of what follows the
 // content at most 64 MiB; what fills a slice without any header is judged by samples.

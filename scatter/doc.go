@@ -1,6 +1,6 @@
 // Package scatter reads and writes scatter files: the text that lists, for a
 // MediaTek flash tool, every partition of a phone with its address, size and image
-// file. Limits: files of at most 1 MiB; UTF-16 and XML with entities are refused; the
+// file. Limits: files of at most 16 MiB; UTF-16 and XML with entities are refused; the
 // reading of NAND files with sizes (V1.1.5) is unverified; no address is guessed.
 //
 //	line  1   ####################…            comments, kept as they are

@@ -196,3 +196,52 @@ func TestVolumes(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Of several images all are written, or none: what forbids one is seen before the first, and
+// what fails later takes the earlier ones with it.
+func TestWriteImagesAllOrNone(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	good := func(name string) flash.Output {
+		return flash.Output{Name: path(name), Image: bytes.NewReader([]byte("bytes of " + name))}
+	}
+	if err := os.WriteFile(path("there"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := WriteImages(t.Context(), []flash.Output{good("a"), good("there")}, ImageOptions{})
+	refusal(t, err, flash.ReasonExists)
+	if got := tree(t, dir); len(got) != 1 {
+		t.Errorf("after a refusal: %q", got)
+	}
+	bad := flash.Output{Name: path("b"), Image: flash.Strict(flash.Known(bytes.NewReader(make([]byte, 8)), []flash.Extent{{Length: 8}}), "are lost")}
+	if _, err := WriteImages(t.Context(), []flash.Output{good("a"), bad}, ImageOptions{}); err == nil {
+		t.Error("an image that cannot be read was written")
+	}
+	if got := tree(t, dir); len(got) != 1 {
+		t.Errorf("after a failure: %q", got)
+	}
+	r, err := WriteImages(t.Context(), []flash.Output{good("a"), good("c")}, ImageOptions{Hash: true})
+	if err != nil || len(r) != 2 || r[1].SHA256 == "" {
+		t.Error(r, err)
+	}
+	if got := tree(t, dir); len(got) != 3 || got["a"] != "bytes of a" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A file that came into being while another was written is not replaced.
+func TestFinishLeavesWhatCameMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	f, err := CreateFile(path, FileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("theirs"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refusal(t, f.Finish(), flash.ReasonExists)
+	if got := tree(t, dir); len(got) != 1 || got["out"] != "theirs" {
+		t.Errorf("%q", got)
+	}
+}

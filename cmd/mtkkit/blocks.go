@@ -14,14 +14,13 @@ import (
 
 // blocksOptions are the options of blocks.
 type blocksOptions struct {
-	dumpOptions
-	phoneOptions
+	readOptions
 	html, parts string
 	full, force bool
 }
 
 func blocksCommand(u *ui) *cli.Command {
-	o := &blocksOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions()}
+	o := &blocksOptions{readOptions: newReadOptions()}
 	return &cli.Command{
 		Name:      "blocks",
 		Usage:     "the blocks map: the whole flash at a glance, on screen or as a page",
@@ -33,12 +32,12 @@ func blocksCommand(u *ui) *cli.Command {
 			flags.Switch(&o.full, "full", "read every byte instead of a few spots of each partition"),
 			flags.Text(&o.parts, "parts", "`FOLDER` of an earlier split: its hashes go into the map"),
 			flags.Switch(&o.force, "force f", "replace a page that blocks wrote earlier"),
-		), o.dumpOptions.options(), o.phoneOptions.options()),
+		), o.readOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if o.html != "" && o.json {
 				return usage("--html takes a file name, and is given instead of --json")
 			}
-			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
+			d, err := o.openArgs(ctx, u, args)
 			if err != nil {
 				return err
 			}
@@ -51,7 +50,7 @@ func blocksCommand(u *ui) *cli.Command {
 func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
 	page := dump.PageOptions{Parts: o.parts, Full: o.full, Force: o.force}
 	if o.html != "" {
-		page.Inputs = slices.DeleteFunc(append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), words.IsFolder)
+		page.Inputs = slices.DeleteFunc(o.inputs(d), words.IsFolder)
 		return writeMap(ctx, u, o, d, page)
 	}
 	r, err := d.Report(ctx, page)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/urfave/cli/v2"
@@ -17,37 +16,37 @@ import (
 
 // catOptions are the options of cat.
 type catOptions struct {
-	dumpOptions
-	phoneOptions
+	readOptions
 	output string
 }
 
 func catCommand(u *ui) *cli.Command {
-	o := &catOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions()}
+	o := &catOptions{readOptions: newReadOptions()}
 	return &cli.Command{
 		Name:      "cat",
 		Usage:     "write one partition to standard output, or to a file",
 		ArgsUsage: "ROM_1 PARTITION",
 		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.port, &o.da), []flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output; PowerShell's > damages binary files, -o does not)"),
-		}, o.dumpOptions.options(), o.phoneOptions.options()),
+		}, o.readOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return cat(ctx, u, o, args) }),
 	}
 }
 
 func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
-	if o.phoneOptions.port != "" && len(args) == 1 {
-		args = append([]string{""}, args...)
+	dumps := 1
+	if o.port != "" { // the phone is read, whatever stands before the partition
+		dumps, args = 0, args[min(len(args)/2, 1):]
 	}
 	switch {
-	case len(args) != 2:
+	case len(args) != dumps+1:
 		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 	case o.json:
 		return usage("it writes the bytes of a partition, not a JSON document")
 	case u.OutTTY && (o.output == "" || o.output == "-"):
-		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[1])
+		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[dumps])
 	}
-	d, err := openDumpOrPhone(ctx, u, &o.dumpOptions, &o.phoneOptions, args[0])
+	d, err := o.openArgs(ctx, u, args[:dumps])
 	if err != nil {
 		return err
 	}
@@ -56,40 +55,21 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	it, slot, err := dump.Slotted(p, args[1])
+	it, slot, err := dump.Slotted(p, args[dumps])
 	if err != nil {
 		return err
 	}
 	if slot != nil {
 		u.tellSlot(*slot)
 	}
-	if o.output == "" || o.output == "-" {
-		return catItem(ctx, u, d, it, u.Out)
-	}
-	return catToFile(ctx, u, o, d, it)
-}
-
-// catToFile is catItem into a file of its own. What is wrong with the partition is no
-// reason to keep it from the user.
-func catToFile(ctx context.Context, u *ui, o *catOptions, d *input, it *plan.Item) error {
-	f, err := split.CreateFile(o.output, split.FileOptions{Inputs: append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...), Room: it.Present})
-	if err != nil {
-		return words.Refused(err)
-	}
-	found := catItem(ctx, u, d, it, f)
-	if found != nil && !errors.Is(found, words.ErrProblems) {
-		return errors.Join(found, f.Abandon())
-	}
-	if err := f.Finish(); err != nil {
-		return err
-	}
-	u.Say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
-	return found
-}
-
-func catItem(ctx context.Context, u *ui, d *input, it *plan.Item, out io.Writer) error {
-	found, err := d.Copy(ctx, out, it)
-	if err != nil {
+	var found []flash.Problem
+	fill := func(w io.Writer) (err error) { found, err = d.Copy(ctx, w, it); return err }
+	if o.output != "" && o.output != "-" { // a file is made also of a partition that has problems
+		if err := split.WriteFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present}, fill); err != nil {
+			return words.Refused(err)
+		}
+		u.Say("%s: %s, %s", o.output, it.Name, flash.Size(it.Present))
+	} else if err := fill(u.Out); err != nil {
 		return err
 	}
 	u.Problems(found)

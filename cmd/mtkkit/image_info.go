@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -13,7 +12,6 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -115,26 +113,7 @@ func printImages(u *ui, doc *document.Images) error {
 		case n.Length > 0:
 			length = flash.Size(n.Length).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(words.OneLine(brief(n.Info)), "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(words.OneLine(n.Brief()), "-"))
 	}
 	return w.Flush()
-}
-
-// brief picks what matters most for a line.
-func brief(i *image.Info) string {
-	var out []string
-	if i.Label != "" {
-		out = append(out, i.Label)
-	}
-	for _, key := range []string{"fingerprint", "OS version", "patch level", "kernel version", "used", "stands for", "looks like", "holds"} {
-		v := i.Fact(key)
-		if key == "kernel version" {
-			v, _, _ = strings.Cut(v, " ")
-			v = strings.TrimPrefix("kernel "+v, "kernel not")
-		}
-		if v != "" && v != "kernel " {
-			out = append(out, v)
-		}
-	}
-	return strings.Join(out, ", ")
 }

@@ -16,14 +16,14 @@ import (
 )
 
 func infoCommand(u *ui) *cli.Command {
-	o := newListOptions()
+	o, options := listOptions()
 	return &cli.Command{
 		Name:      "info",
 		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
-		Flags:     o.flags(),
+		Flags:     options,
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
+			d, err := o.openArgs(ctx, u, args)
 			if other := (*dump.NotDump)(nil); errors.As(err, &other) {
 				return tellKind(u, other, err)
 			}

@@ -18,29 +18,21 @@ import (
 )
 
 // listOptions are the options of list and info.
-type listOptions struct {
-	dumpOptions
-	phoneOptions
-}
-
-func newListOptions() *listOptions {
-	return &listOptions{newDumpOptions(), newPhoneOptions()}
-}
-
-func (o *listOptions) flags() []cli.Flag {
-	return flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.port, &o.da, &o.json), o.dumpOptions.options(), o.phoneOptions.options())
+func listOptions() (*readOptions, []cli.Flag) {
+	o := newReadOptions()
+	return &o, flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.port, &o.da, &o.json), o.options())
 }
 
 func listCommand(u *ui) *cli.Command {
-	o := newListOptions()
+	o, options := listOptions()
 	return &cli.Command{
 		Name:      "list",
 		Aliases:   []string{"ls"},
 		Usage:     "the partitions of a dump, one a line",
 		ArgsUsage: "ROM_1",
-		Flags:     o.flags(),
+		Flags:     options,
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
+			d, err := o.openArgs(ctx, u, args)
 			if err != nil {
 				return err
 			}

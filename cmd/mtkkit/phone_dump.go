@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
@@ -53,25 +54,34 @@ func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions
 	return &input{Dump: d, u: u, phone: phone}, nil
 }
 
-// openDumpOrPhone opens what a command with phone options works on.
-func openDumpOrPhone(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions, paths ...string) (*input, error) {
-	if ph.port != "" {
-		return openPhoneInput(ctx, u, o, ph)
-	}
-	return openInput(ctx, u, o, paths...)
+// readOptions are the options of a command that reads a dump or a phone.
+type readOptions struct {
+	dumpOptions
+	phoneOptions
 }
 
-// openDumpArgs opens what the arguments of a command name: a dump, or the phone of --port.
-func openDumpArgs(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions, args []string) (*input, error) {
-	if ph.port != "" {
+func newReadOptions() readOptions { return readOptions{newDumpOptions(), newPhoneOptions()} }
+
+func (o *readOptions) options() []flags.Option {
+	return append(o.dumpOptions.options(), o.phoneOptions.options()...)
+}
+
+// inputs are the files that must never be written to.
+func (o *readOptions) inputs(d *input) []string {
+	return append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...)
+}
+
+// openArgs opens what the arguments of a command name: a dump, or the phone of --port.
+func (o *readOptions) openArgs(ctx context.Context, u *ui, args []string) (*input, error) {
+	if o.port != "" {
 		if len(args) > 0 {
 			return nil, usage("either a dump or --port, not %q besides", args[0])
 		}
-		return openPhoneInput(ctx, u, o, ph)
+		return openPhoneInput(ctx, u, &o.dumpOptions, &o.phoneOptions)
 	}
 	paths, err := oneDump(args, "dump")
 	if err != nil {
 		return nil, err
 	}
-	return openInput(ctx, u, o, paths...)
+	return openInput(ctx, u, &o.dumpOptions, paths...)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/document"
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
@@ -129,8 +128,9 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 		return fmt.Errorf("%s: %w", dir, err)
 	}
 	name := cmp.Or(o.output, strings.TrimSuffix(filepath.Clean(dir), ".unpacked")+".repacked.img")
-	if err := writeImage(ctx, name, out.Image, filepath.Join(dir, recovery.OriginalName)); err != nil {
-		return err
+	opt := split.ImageOptions{Inputs: []string{filepath.Join(dir, recovery.OriginalName)}, ReadBack: true}
+	if _, err := split.WriteImage(ctx, out.Image, name, opt); err != nil {
+		return words.Refused(err)
 	}
 	same := ", the same as " + recovery.OriginalName
 	for _, ch := range out.Changed {
@@ -139,10 +139,4 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 	}
 	u.Say("%s: 0x%x bytes%s", name, out.Image.Size(), same)
 	return u.End(document.NewRepackedImage(name, out), out.Problems)
-}
-
-// writeImage writes an image to a new file and reads it back.
-func writeImage(ctx context.Context, name string, img flash.Image, inputs ...string) error {
-	_, err := split.WriteImage(ctx, img, name, split.ImageOptions{Inputs: inputs, ReadBack: true})
-	return words.Refused(err)
 }

@@ -15,8 +15,7 @@ import (
 
 // splitOptions are the options of split.
 type splitOptions struct {
-	dumpOptions
-	phoneOptions
+	readOptions
 	wishOptions
 	output                     string
 	trim, sparse               bool
@@ -29,7 +28,7 @@ type splitOptions struct {
 const smallestSparse = 1 << 20
 
 func splitCommand(u *ui) *cli.Command {
-	o := &splitOptions{dumpOptions: newDumpOptions(), phoneOptions: newPhoneOptions(), wishOptions: newWishes()}
+	o := &splitOptions{readOptions: newReadOptions(), wishOptions: newWishes()}
 	return &cli.Command{
 		Name:      "split",
 		Usage:     "cut a dump into the images a flash tool takes",
@@ -38,7 +37,7 @@ func splitCommand(u *ui) *cli.Command {
 			"manifest.json and SHA256SUMS. The dump itself is opened read-only.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.only, &o.skip, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			d, err := openDumpArgs(ctx, u, &o.dumpOptions, &o.phoneOptions, args)
+			d, err := o.openArgs(ctx, u, args)
 			if err != nil {
 				return err
 			}
@@ -71,12 +70,7 @@ func (o *splitOptions) options() []flags.Option {
 			flags.Switch(&o.noHash, "no-hash", "no SHA-256 of the parts: faster, but join and verify cannot prove them"),
 			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
 		})...),
-		o.dumpOptions.options(), o.phoneOptions.options())
-}
-
-// inputs are the files that must never be written to.
-func (o *splitOptions) inputs(d *input) []string {
-	return append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...)
+		o.readOptions.options())
 }
 
 // newSplitJob plans a split; nothing is written yet.
