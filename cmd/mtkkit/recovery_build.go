@@ -89,7 +89,7 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 	out := cmp.Or(o.output, "recovery-"+recovery.BoardName(s.phone, s.stock.Image)+".img")
 	kept := strings.TrimSuffix(out, ".img") + ".stock.img"
 	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), words.IsFolder) // into a folder that is read may be written
-	if err := split.RefuseFile(out, split.FileOptions{Inputs: inputs}); err != nil { // of the two, the name that the user gave
+	if err := split.RefuseFile(out, split.FileOptions{Inputs: inputs}); err != nil {   // of the two, the name that the user gave
 		return words.Refused(err)
 	}
 	pair := []flash.Output{{Name: kept, Image: s.stock.Image}, {Name: out, Image: built.Image}}
