@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,6 +108,13 @@ func (d *input) files() []string {
 	return append([]string{d.Path}, d.Source.Files...)
 }
 
+// missingPieces says which files would tell more, when they were not given.
+func (d *input) missingPieces(u *ui) {
+	if !u.Quiet && !u.JSON {
+		u.Hints(words.MissingPieces(d.Dump)...)
+	}
+}
+
 // openInput opens a dump. Several paths are the pieces of one sparse image.
 func openInput(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*input, error) {
 	return openWith(ctx, u, o, func(*dump.Options) {}, paths...)
@@ -155,7 +164,7 @@ func (u *ui) tellTaken(d *dump.Dump) {
 		case t.Inside:
 			u.Note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
 		default:
-			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", baseOf(t.Path), t.Why)
+			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", filepath.Base(t.Path), t.Why)
 		}
 	}
 }
@@ -193,6 +202,8 @@ func pieces(args []string) int {
 	}
 	return n
 }
+
+var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
 
 // checkChip refuses what is no name of a chip.
 func checkChip(name string) error {
