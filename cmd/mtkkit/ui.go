@@ -14,8 +14,7 @@ import (
 // ui is how commands speak to the user, and what they leave to be said at the end.
 type ui struct {
 	*screen.Screen
-	pieces []string // the files that stand for one dump, when the user named several
-	bus    port.Bus // where phones appear, nil for the computer's serial ports
+	bus port.Bus // where phones appear, nil for the computer's serial ports
 
 	unfinished *unfinished // the dump that was opened, where it was left before its end
 	changed    error       // a dump that is not what it was when it was opened
