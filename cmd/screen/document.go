@@ -6,9 +6,6 @@ import "github.com/mtkkit/mtkkit/document"
 func (s *Screen) Document(v any) error {
 	s.spoken = true
 	b, err := document.Marshal(v, s.Tool)
-	if err == nil && s.Witness != nil {
-		s.Witness(b)
-	}
 	if err == nil {
 		_, err = s.Out.Write(b)
 	}

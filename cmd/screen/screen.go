@@ -16,13 +16,12 @@ import (
 // Screen is how commands speak to the user.
 type Screen struct {
 	Streams
-	Quiet   bool
-	JSON    bool
-	Bars    *Bars
-	Typed   []string            // the command line: files that it names stay named in errors
-	Tool    string              // the program's name and version, for documents
-	Heard   func(flash.Problem) // is told of every problem that is printed; nil for nobody
-	Witness func(doc []byte)    // sees every document that is printed; nil but in tests
+	Quiet bool
+	JSON  bool
+	Bars  *Bars
+	Typed []string            // the command line: files that it names stay named in errors
+	Tool  string              // the program's name and version, for documents
+	Heard func(flash.Problem) // is told of every problem that is printed; nil for nobody
 
 	color  bool
 	lines  *bufio.Reader // of standard input, once something was asked

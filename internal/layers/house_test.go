@@ -23,7 +23,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
-	"cmd":     {"flags", "screen", "mtkkit"},
+	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 }
 
@@ -34,6 +34,7 @@ var helpers = map[string][]string{
 	"acquire/acquiretest":   {"flash", "acquire/port"},
 	"acquire/adbtest":       {"flash"},
 	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
+	"cmd/scripttest":        {"acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
 	"internal/imgtest":      {"flash"},
 	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata
 	"internal/layers":       {},
@@ -42,8 +43,8 @@ var helpers = map[string][]string{
 // exceptions names the files of the program that use a helper all the same: they play a phone
 // for those who have none at hand, and nothing else of the program may lean on one.
 var exceptions = map[string][]string{
-	"acquire/acquiretest": {"cmd/mtkkit/sim.go", "cmd/mtkkit/simulate.go"},
-	"internal/imgtest":    {"cmd/mtkkit/sim.go"},
+	"acquire/acquiretest": {"cmd/commands/sim.go", "cmd/commands/simulate.go"},
+	"internal/imgtest":    {"cmd/commands/sim.go"},
 }
 
 // reserved names the only folder that may import a module (or anything below it), and

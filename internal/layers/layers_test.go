@@ -25,7 +25,7 @@ func TestModule(t *testing.T) {
 // The list of commands is the program's.
 func TestCommands(t *testing.T) {
 	var found []string
-	files, err := fs.Glob(os.DirFS("../.."), "cmd/mtkkit/*.go")
+	files, err := fs.Glob(os.DirFS("../.."), "cmd/commands/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +316,12 @@ func step(folder string) int {
 	if !inside {
 		return len(subfolders[top]) + 1
 	}
-	return slices.Index(subfolders[top], rest) + 1
+	for ; rest != "."; rest = path.Dir(rest) { // a folder below a listed one stands where that stands
+		if n := slices.Index(subfolders[top], rest); n >= 0 {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 func isHelper(folder string) bool {

@@ -14,7 +14,7 @@ func TestRules(t *testing.T) {
 		says             string // "" when nothing is wrong
 	}{
 		{"down", "split/a.go", `import "m/x/flash"`, ""},
-		{"two floors down", "cmd/mtkkit/a.go", `import "m/x/gpt"`, ""},
+		{"two floors down", "cmd/commands/a.go", `import "m/x/gpt"`, ""},
 		{"same floor", "scatter/a.go", `import "m/x/gpt"`, "scatter imports gpt: both are on floor 1"},
 		{"same floor, in a test", "split/a_test.go", `import "m/x/scatter"`, "both are on floor 1"},
 		{"up", "ebr/a.go", `import "m/x/layout"`, "ebr imports layout: floor 1 does not look up to floor 2"},
@@ -34,9 +34,9 @@ func TestRules(t *testing.T) {
 
 		{"helper in a test", "gpt/a_test.go", `import "m/x/internal/imgtest"`, ""},
 		{"helper in a library", "gpt/a.go", `import "m/x/internal/imgtest"`, "it is for tests only"},
-		{"helper in the program", "cmd/mtkkit/a.go", `import "m/x/acquire/acquiretest"`, "it is for tests only"},
-		{"helper that the program may use", "cmd/mtkkit/sim.go", `import "m/x/acquire/acquiretest"`, ""},
-		{"another helper, not an exception", "cmd/mtkkit/sim.go", `import "m/x/flash/flashtest"`, "it is for tests only"},
+		{"helper in the program", "cmd/commands/a.go", `import "m/x/acquire/acquiretest"`, "it is for tests only"},
+		{"helper that the program may use", "cmd/commands/sim.go", `import "m/x/acquire/acquiretest"`, ""},
+		{"another helper, not an exception", "cmd/commands/sim.go", `import "m/x/flash/flashtest"`, "it is for tests only"},
 		{"suite in a test of the lowest floor", "flash/a_test.go", `import "m/x/flash/flashtest"`, ""},
 		{"generator", "internal/imgtest/gen/a.go", `import "m/x/internal/imgtest"`, ""},
 		{"helper uses a format", "internal/imgtest/a.go", `import "m/x/gpt"`, "a test helper imports only"},
@@ -47,7 +47,7 @@ func TestRules(t *testing.T) {
 		{"lowest floor, anything else", "disk/a.go", `import "github.com/x/y"`, "standard library only"},
 		{"lowest floor, standard library", "flash/a.go", `import "encoding/json"`, ""},
 		{"command line", "report/a.go", `import "github.com/urfave/cli/v2"`, "only cmd knows the command line"},
-		{"command line in cmd", "cmd/mtkkit/a.go", `import "github.com/urfave/cli/v2"`, ""},
+		{"command line in cmd", "cmd/commands/a.go", `import "github.com/urfave/cli/v2"`, ""},
 		{"progress", "acquire/a.go", `import "github.com/schollz/progressbar/v3"`, "only cmd knows the screen"},
 		{"serial", "acquire/brom/a.go", `import "go.bug.st/serial"`, "which is for acquire/port"},
 		{"serial, below", "acquire/a.go", `import "go.bug.st/serial/enumerator"`, "which is for acquire/port"},
@@ -63,7 +63,7 @@ func TestRules(t *testing.T) {
 		{"print in an example", "gpt/example_test.go", "import \"fmt\"\nfunc Example() { fmt.Println() }", ""},
 		{"screen as a value", "report/a.go", "import \"os\"\nvar w = os.Stdout", "report uses os.Stdout"},
 		{"exit", "split/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", "split uses os.Exit"},
-		{"exit in the program", "cmd/mtkkit/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", ""},
+		{"exit in the program", "cmd/commands/a.go", "import \"os\"\nfunc f() { os.Exit(1) }", ""},
 		{"builtin", "split/a.go", "func f() { println() }", "split calls println"},
 		{"a method called print", "split/a.go", "type t struct{}\nfunc (t) print() {}\nfunc f() { t{}.print() }", ""},
 
@@ -88,7 +88,7 @@ func TestRules(t *testing.T) {
 		{"words see no command line", "words/a.go", `import "m/x/cmd/flags"`, "does not look up"},
 		{"screen sees the command line", "cmd/screen/a.go", `import "m/x/cmd/flags"`, ""},
 		{"screen sees no command", "cmd/screen/a.go", `import "m/x/cmd/mtkkit"`, "within a room"},
-		{"option in cmd", "cmd/mtkkit/a.go", "const a = \"mtkkit split --force -o\"", ""},
+		{"option in cmd", "cmd/commands/a.go", "const a = \"mtkkit split --force -o\"", ""},
 		{"another program's option", "acquire/host/check.go", "const a = \"usbipd --auto-attach\"", ""},
 		{"beside another program's option", "acquire/host/check.go", "const a = \"usbipd --auto-attach, or --da\"", "acquire/host names \"--da\""},
 		{"another program's option elsewhere", "acquire/host/other.go", "const a = \"usbipd --auto-attach\"", "names \"--auto-attach\""},

@@ -1,0 +1,248 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// acquireOptions are the options of acquire.
+type acquireOptions struct {
+	displayOptions
+	phoneOptions
+	from, serial   string
+	output, resume string
+	complete       bool
+	only, skip     []string
+	ranges         []string
+	reread         int // percent of the chunks that are read twice
+	acceptBad      bool
+	keepIDs        bool
+	anyRoom        bool
+	split          bool
+	compress       bool
+	removeRaw      bool
+	scatter, table string
+
+	all []flags.Option // as they are typed
+}
+
+func newAcquireOptions() *acquireOptions {
+	o := &acquireOptions{displayOptions: newDisplay(), phoneOptions: newPhoneOptions()}
+	o.all = slices.Concat(o.originOptions(), o.readingOptions(), o.resultOptions(), o.phoneOptions.options(), o.displayOptions.options())
+	return o
+}
+
+// originOptions say where to read from.
+func (o *acquireOptions) originOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Text(&o.from, "from", "read from `ORIGIN` instead: adb (a rooted phone that runs), a card reader or eMMC such as /dev/sdX, or files: ROM_0,ROM_1, a folder"),
+		flags.Text(&o.serial, "serial", "`SERIAL` of the phone, for --from adb with several connected"),
+		flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names for the partitions an MBR does not list"),
+		flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"))
+}
+
+// readingOptions say what to read.
+func (o *acquireOptions) readingOptions() []flags.Option {
+	return flags.In(flags.GroupInput,
+		flags.Switch(&o.complete, "complete", "with --resume: read all the rest of the phone, also what was left out"),
+		flags.List(&o.only, "only", "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1 or BOOT_1"),
+		flags.List(&o.skip, "skip", "without these `NAMES`; of userdata the first and the last MiB stay"),
+		flags.List(&o.ranges, "range", "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"),
+		rereadOption(&o.reread),
+		flags.Switch(&o.acceptBad, "accept-bad", "finish a dump with places that cannot be read; they stay named"))
+}
+
+// resultOptions say what becomes of what was read.
+func (o *acquireOptions) resultOptions() []flags.Option {
+	return flags.In(flags.GroupOutput,
+		flags.Text(&o.output, "output o", "dump `FOLDER` to make (default: named after board and time)"),
+		flags.Text(&o.resume, "resume", "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"),
+		flags.Switch(&o.keepIDs, "keep-ids", "keep the phone's identities (ME_ID, CID) in the manifest in clear"),
+		flags.Switch(&o.anyRoom, "any-room", "begin also when the disk may be too small: zeros take no room"),
+		flags.Switch(&o.split, "split", "then cut the dump into images in its parts/, with scatter file and blocks map"),
+		flags.Switch(&o.compress, "compress", "then pack the dump into FOLDER.tar.zst and verify that, as backup create does"),
+		flags.Switch(&o.removeRaw, "remove-raw", "with --compress: remove the raw regions once the archive is verified"))
+}
+
+// rereadOption takes what to read twice.
+func rereadOption(p *int) flags.Option {
+	return flags.Taking(p, "verify", "`HOW` to verify: reread reads everything twice, reread=5% a part (tables and boot regions always are)", "", func(s string) error {
+		n, some := strings.CutPrefix(s, "reread=")
+		v, err := 100, error(nil)
+		if some {
+			v, err = strconv.Atoi(strings.TrimSuffix(n, "%"))
+		}
+		if !some && s != "reread" || err != nil || v < 0 || v > 100 {
+			return fmt.Errorf("is reread, or reread=5%%, not %q", s)
+		}
+		*p = v
+		return nil
+	})
+}
+
+func acquireCommand(u *ui) *cli.Command {
+	o := newAcquireOptions()
+	return &cli.Command{
+		Name:      "acquire",
+		Usage:     "read a phone into a dump folder, resumable and hashed",
+		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
+		Description: "Reads every region of the phone: the user area and both boot regions, RPMB where it can be read.\n" +
+			"The lengths are the phone's own. A run that was interrupted is continued with --resume FOLDER;\n" +
+			"what --only, --skip and --range left out is read into the same folder: --resume FOLDER --complete.\n" +
+			"The phone is only read, never written to. --port sim reads a virtual phone.",
+		Flags:  flags.Of(flags.Fields(&o.da, &o.output, &o.resume, &o.from, &o.only, &o.port), o.all),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return runAcquire(ctx, u, o, args) }),
+	}
+}
+
+// acquisition is one run of acquire.
+type acquisition struct {
+	*acquireOptions
+	u   *ui
+	run session.Run // its Origin is nil where there is no phone any more
+}
+
+// dir is the dump folder, "" until it is named after the board.
+func (a *acquisition) dir() string { return cmp.Or(a.run.Dir, a.run.Folder) }
+
+func runAcquire(ctx context.Context, u *ui, o *acquireOptions, args []string) error {
+	if len(args) > 0 {
+		return usage("what is %q? the phone needs no name; the folder is given with -o", args[0])
+	}
+	a := &acquisition{acquireOptions: o, u: u}
+	if err := a.prepare(); err != nil {
+		return err
+	}
+	if o.resume != "" && o.acceptBad && !o.hasOrigin() {
+		return a.finishAlone(ctx)
+	}
+	origin, unplug, err := o.openOrigin(ctx, u)
+	if err != nil {
+		return a.explain(err)
+	}
+	defer unplug()
+	defer u.letGo(origin)
+	a.run.Origin = origin
+	if a.run.Claim, err = dump.ReadTable(o.namesTable(), origin.Source); err != nil {
+		return err
+	}
+	defer a.run.Close()
+	err = a.run.Read(ctx)
+	u.Bars.Clear()
+	if err != nil {
+		return a.explain(err)
+	}
+	if err := origin.Close(); err != nil { // it need not wait for what follows
+		u.Note("the phone was read, but not told to end: %s", words.Plain(err.Error()))
+	}
+	return a.finish(ctx, a.run.Dump)
+}
+
+// prepare looks at all that can be refused before anybody plugs a phone in, and makes the
+// wishes of the options.
+func (a *acquisition) prepare() error {
+	a.run.Wishes = session.Wishes{
+		Folder: cmp.Or(a.resume, a.output), Resume: a.resume != "", Complete: a.complete, Only: a.only, Skip: a.skip,
+		Reread: a.reread, KeepIDs: a.keepIDs, AcceptBad: a.acceptBad, IgnoreFreeSpace: a.anyRoom,
+		Tool: tool(), Began: time.Now(), Progress: a.u.Bars.Event,
+	}
+	switch {
+	case a.resume != "" && a.output != "":
+		return usage("either --resume or -o: a dump is gone on with where it is")
+	case a.resume != "":
+		if err := acquire.Check(a.resume); err != nil {
+			return words.DumpFolder(err)
+		}
+	case a.output != "":
+		if err := acquire.RefuseFolder(a.output); err != nil {
+			return a.refusedFolder(err)
+		}
+	}
+	if err := a.refuseCompress(); err != nil {
+		return err
+	}
+	if err := a.checkOrigin(); err != nil {
+		return err
+	}
+	return a.checkWishes()
+}
+
+// checkWishes finds what is wrong with them before there is a table to find names in.
+func (a *acquisition) checkWishes() error {
+	switch {
+	case a.complete && a.resume == "":
+		return usage("--complete goes with --resume FOLDER: a new dump is complete unless something is left out")
+	case a.complete && len(a.only)+len(a.skip)+len(a.ranges) > 0:
+		return usage("--complete reads all of the phone: it goes without --only, --skip and --range")
+	case a.scatter != "" && a.table != "":
+		return usage("--scatter and --table both give a table: give one of them")
+	}
+	if err := a.run.Wishes.Check(); err != nil {
+		return wishWords(err)
+	}
+	for _, s := range a.ranges {
+		r, err := session.ParseRange(s)
+		if err != nil {
+			return usage("--range is START+LENGTH, as in 0x8000+0x4000 or EMMC_BOOT_1:0x0+4K, not %q", s)
+		}
+		a.run.Ranges = append(a.run.Ranges, r)
+	}
+	return nil
+}
+
+// namesTable is the file with the table that the user gives, "" for none.
+func (o *acquireOptions) namesTable() string { return cmp.Or(o.scatter, o.table) }
+
+// finishAlone finishes a dump with its bad places where there is no phone any more.
+func (a *acquisition) finishAlone(ctx context.Context) error {
+	d, err := acquire.Resume(a.resume, acquire.Job{AcceptBad: true, Progress: a.u.Bars.Event})
+	if err != nil {
+		return a.explain(err)
+	}
+	defer d.Close()
+	return a.finish(ctx, d)
+}
+
+// finish completes the folder and says what is in it.
+func (a *acquisition) finish(ctx context.Context, d *acquire.Dump) error {
+	m, finished, err := d.Finish(ctx)
+	d.Close()
+	a.u.Bars.Clear()
+	if errors.Is(err, acquire.ErrUnfinished) {
+		return words.Advise(fmt.Errorf("%s: not all of it was read yet, so it cannot be finished without the phone", a.dir()), "go on with it: "+a.command())
+	}
+	if err != nil {
+		return a.explain(err)
+	}
+	problems, err := a.summary(ctx, m, finished, session.RestOf(d, a.run.Origin))
+	if err != nil {
+		return err
+	}
+	if a.split {
+		more, err := a.splitFolder(ctx)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, more...)
+	}
+	if a.compress {
+		if err := a.compressFolder(ctx, m); err != nil {
+			return err
+		}
+	}
+	return words.Verdict(problems)
+}

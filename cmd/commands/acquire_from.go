@@ -1,0 +1,87 @@
+package commands
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/adb"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/session"
+)
+
+// fromADB is the origin that is no file.
+const fromADB = "adb"
+
+// hasOrigin reports whether the user says where to read from.
+func (o *acquireOptions) hasOrigin() bool { return o.da != "" || o.port != "" || o.from != "" }
+
+// openOrigin opens what the options name; without any it waits for a phone. Unplug ends a
+// virtual phone, and is never nil.
+func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session.Origin, unplug func(), err error) {
+	unplug = func() {}
+	switch o.from {
+	case "":
+		var p *session.Phone
+		if p, unplug, err = connectPhone(ctx, u, &o.phoneOptions); err == nil {
+			origin = session.FromPhone(p)
+		}
+	case fromADB:
+		origin, err = openADB(ctx, u, o.serial)
+	default:
+		paths := strings.Split(o.from, ",")
+		if _, err := os.Stat(o.from); err == nil { // a name with a comma in it
+			paths = []string{o.from}
+		}
+		origin, err = session.FromFiles(ctx, paths, u.Bars.Event)
+		u.Bars.Clear()
+	}
+	return origin, unplug, err
+}
+
+// checkOrigin refuses options that are for another origin than the one that is read.
+func (o *acquireOptions) checkOrigin() error {
+	loader := flags.Given(o.all, &o.port, &o.da, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
+	if o.from != "" && len(loader) > 0 {
+		return usage("--%s is for a phone's loader, and --from reads from elsewhere", loader[0].Names()[0])
+	}
+	if o.serial != "" && o.from != fromADB {
+		return usage("--serial names a phone for --from adb")
+	}
+	return nil
+}
+
+// openADB finds a rooted phone at this computer's adb server.
+func openADB(ctx context.Context, u *ui, serial string) (*session.Origin, error) {
+	server, err := adbServer()
+	if err != nil {
+		return nil, err
+	}
+	return session.FromADB(ctx, session.ADBOptions{Server: server, Serial: serial, Tell: u.tellPhone})
+}
+
+// adbServer is where the adb server is, by the variables that adb itself goes by.
+func adbServer() (string, error) {
+	if s := os.Getenv("ADB_SERVER_SOCKET"); s != "" {
+		at, ok := strings.CutPrefix(s, "tcp:")
+		if !ok {
+			return "", usage("ADB_SERVER_SOCKET is tcp:HOST:PORT here, not %q", s)
+		}
+		if !strings.Contains(at, ":") {
+			at = "127.0.0.1:" + at
+		}
+		return at, nil
+	}
+	if n := os.Getenv("ANDROID_ADB_SERVER_PORT"); n != "" {
+		return "127.0.0.1:" + n, nil
+	}
+	return adb.DefaultServer, nil
+}
+
+// letGo closes what may be open still, and says how the phone was left.
+func (u *ui) letGo(o *session.Origin) {
+	o.Close()
+	if s := o.After(); s != "" {
+		u.Note("%s", s)
+	}
+}

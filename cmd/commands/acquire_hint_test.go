@@ -1,0 +1,200 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/session"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
+
+// knownOptions asserts that acquire has every option that its hints name. Hints may name
+// other commands of the program, with theirs.
+func knownOptions(t *testing.T, said string) (hints int) {
+	t.Helper()
+	has := map[string]bool{}
+	for _, f := range acquireCommand(newUI(screen.Streams{})).Flags {
+		for _, name := range f.Names() {
+			has[name] = true
+		}
+	}
+	for line := range strings.Lines(said) {
+		hint, ok := strings.CutPrefix(line, "hint: ")
+		if !ok || strings.Contains(hint, "mtkkit backup") {
+			continue
+		}
+		hints++
+		for _, m := range anOption.FindAllStringSubmatch(hint, -1) {
+			if !has[m[1]] {
+				t.Errorf("acquire has no --%s, and hints at it: %s", m[1], line)
+			}
+		}
+	}
+	return hints
+}
+
+// typedAcquire is a run of acquire with these options.
+func typedAcquire(t *testing.T, u *ui, args ...string) *acquisition {
+	t.Helper()
+	o := newAcquireOptions()
+	app := &cli.App{Commands: []*cli.Command{{Name: "acquire", Flags: flags.Of(nil, o.all), Action: func(*cli.Context) error { return nil }}}}
+	if err := app.Run(append([]string{"mtkkit", "acquire"}, args...)); err != nil {
+		t.Fatal(err)
+	}
+	return &acquisition{acquireOptions: o, u: u}
+}
+
+// How a dump is gone on with names what was typed, and nothing else.
+func TestCommandToGoOn(t *testing.T) {
+	for args, c := range map[string]struct {
+		blind bool
+		want  string
+	}{
+		"":                                 {false, "mtkkit acquire --resume d --da FILE"},
+		"--port sim":                       {false, "mtkkit acquire --resume d --port sim"},
+		"--da DA.bin --then off --wait 5m": {false, "mtkkit acquire --resume d --da DA.bin --then off"},
+		"--from ROM_1,BOOT_1 --any-room --keep-ids --verify reread=5%": {false, "mtkkit acquire --resume d --from ROM_1,BOOT_1 --verify reread=5% --any-room --keep-ids"},
+		"--da x --only a,b --skip c --range 0x0+4K":                    {false, "mtkkit acquire --resume d --da x"},
+		"--da x --only a,b --only c --range 0x0+4K":                    {true, "mtkkit acquire --resume d --da x --only a,b,c --range 0x0+4K"},
+	} {
+		a := typedAcquire(t, newUI(screen.Streams{}), strings.Fields(args)...)
+		a.run.Dir, a.run.Blind = "d", c.blind
+		if got := a.command(); got != c.want {
+			t.Errorf("%s\n%s, want\n%s", args, got, c.want)
+		}
+	}
+}
+
+// What acquire hints at can be done with acquire, whatever goes wrong.
+func TestAcquireHints(t *testing.T) {
+	foreign := filepath.Join("..", "..", "testdata", "MT6592_Android_scatter.txt")
+	text, err := os.ReadFile(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, table, there := t.TempDir(), filepath.Join(t.TempDir(), "dumchar_info"), t.TempDir()
+	for _, p := range littlePhone().Parts {
+		b, err := flash.ReadFull(p.Image, 0, int(min(p.Image.Size(), 64<<20)))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, acquire.FileName(p.Region)), b, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := "Part_Name Size StartAddr Type MapTo\nboot 0x0000000000600000 0x0000000000123000 2 /dev/misc-sd\nrecovery 0x0000000000600000 0x0000000000723000 2 /dev/misc-sd\n"
+	record, err := (&flash.Manifest{Schema: flash.ManifestSchema, Kind: flash.KindDump}).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, b := range map[string][]byte{table: []byte(list), filepath.Join(there, flash.ManifestName): record, filepath.Join(folder, "MT6592_Android_scatter.txt"): text} {
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := []acquiretest.Fault{{Place: "data", Nth: 300, Do: acquiretest.Disconnect}}
+	phone := []string{"--port", "auto", "--da", families[0].agentFor(t)}
+	for name, c := range map[string]struct {
+		args   []string
+		faults []acquiretest.Fault
+		code   int
+		says   []string
+	}{
+		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, words.ExitRefused, []string{"not of this phone", "leave --scatter out", "--scatter FILE"}},
+		"a foreign table":        {append(phone, "--table", table), nil, words.ExitRefused, []string{"not of this phone", "leave --table out"}},
+		"one beside the files":   {[]string{"--from", folder}, nil, words.ExitRefused, []string{"not of this phone", "name the files alone"}},
+		"the cable":              {append(phone, little...), lost, words.ExitPhone, []string{"go on with: mtkkit acquire --resume"}},
+		"some of it":             {append(phone, "--only", "boot"), nil, words.ExitProblems, []string{"--complete"}},
+		"a folder that exists":   {append(phone, "-o", there), nil, words.ExitRefused, []string{"holds a dump", "--resume"}},
+		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, words.ExitPhone, nil},
+		"no agent":               {nil, nil, words.ExitUsage, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"acquire"}, c.args...)
+			if name != "a folder that exists" {
+				args = append(args, "-o", filepath.Join(t.TempDir(), "dump"))
+			}
+			p := littlePhone()
+			p.Faults = c.faults
+			code, out, errs := onPhone(t, &p, args...)
+			expect(t, code, c.code, out+errs, c.says...)
+			if knownOptions(t, errs) == 0 && c.says != nil {
+				t.Errorf("no hint: %s", errs)
+			}
+		})
+	}
+}
+
+// A phone that was lost at a place before: what the next run does is said, and how to do
+// without the place where nothing else is left.
+func TestLostHints(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "manifest.json.part"), []byte(`{"schema":"`+flash.ManifestSchema+`","kind":"dump"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		lost     acquire.LostError
+		says, no string
+	}{
+		"once":             {acquire.LostError{Next: "goes on there"}, "hint: goes on there", "--accept-bad"},
+		"twice":            {acquire.LostError{Before: 1, Next: "reads all the rest first"}, "hint: reads all the rest first", "--accept-bad"},
+		"and nothing else": {acquire.LostError{Before: 3, Next: "from its end", Rest: true}, "--accept-bad", "nobody"},
+	} {
+		c.lost.Region, c.lost.Extent, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
+		var out strings.Builder
+		u := newUI(screen.Streams{Out: &out, Err: &out})
+		a := typedAcquire(t, u, "--da", "x")
+		a.run.Dir = dir
+		if code := u.finish(a.explain(&c.lost)); code != words.ExitPhone {
+			t.Errorf("%s: exit %d", name, code)
+		}
+		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this place before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
+			t.Errorf("%s: %s", name, said)
+		}
+		knownOptions(t, out.String())
+	}
+}
+
+// Places that no run tries of its own accord are named as --range takes them, and the hint
+// to try again is for the others.
+func TestGivenUpHints(t *testing.T) {
+	place := func(offset int64) plan.Range {
+		return plan.Range{Region: flash.EMMCUser, Extent: flash.Extent{Offset: offset, Length: 0x1000}}
+	}
+	for name, c := range map[string]struct {
+		left     session.Rest
+		want, no string
+	}{
+		"places that fail": {session.Rest{Again: true}, "try these places again: mtkkit acquire", "--range"},
+		"places given up":  {session.Rest{GivenUp: []plan.Range{place(0x1000)}}, "--range EMMC_USER:0x1000+0x1000", "try these places again"},
+		"many of them":     {session.Rest{GivenUp: []plan.Range{place(1), place(2), place(3), place(4), place(0x5000)}}, "4 of 5 are named", "EMMC_USER:0x5000"},
+	} {
+		var out strings.Builder
+		u := newUI(screen.Streams{Out: &out, Err: &out})
+		a := typedAcquire(t, u, "--da", "x")
+		a.run.Dir = "dump"
+		if _, err := a.summary(t.Context(), &flash.Manifest{}, false, c.left); err != nil && !errors.Is(err, words.ErrProblems) {
+			t.Fatal(err)
+		}
+		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.no) || !strings.Contains(said, "--accept-bad") {
+			t.Errorf("%s: %s", name, said)
+		}
+		knownOptions(t, out.String())
+	}
+}

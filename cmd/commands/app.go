@@ -1,0 +1,123 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// Run is the whole program with its streams passed in; it returns the exit code. bus is where
+// phones appear, nil for the computer's serial ports.
+func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) words.Code {
+	u := newUI(s)
+	u.Typed, u.bus = args, bus
+	app := newApp(u)
+	ordered, err := flags.Reorder(app, flags.Spelled(app, flags.SwitchesLast(args, 1), words.IsFile))
+	if err == nil {
+		err = app.RunContext(ctx, ordered)
+	}
+	if err != nil && ctx.Err() != nil {
+		text, hints := words.Interrupted(err)
+		u.Fail("interrupted: %s", text)
+		u.Hints(hints...)
+		return words.ExitInterrupted
+	}
+	if errors.As(err, new(flags.UsageError)) && flags.WantsJSON(args) {
+		u.JSON = true // the command did not come as far as that
+	}
+	return u.finish(err)
+}
+
+func newApp(u *ui) *cli.App {
+	app := &cli.App{
+		Name:                   "mtkkit",
+		Usage:                  "saves MediaTek phones: full dumps into flashable images, and back",
+		UsageText:              "mtkkit COMMAND [options] FILE",
+		Version:                version(),
+		Writer:                 u.Out,
+		ErrWriter:              u.Err,
+		HideHelpCommand:        true,
+		EnableBashCompletion:   true,
+		UseShortOptionHandling: false,
+		ExitErrHandler:         func(*cli.Context, error) {}, // Run decides, once
+		OnUsageError:           flags.Explain,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return unknownCommand(c.App, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{
+			acquireCommand(u), infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
+			joinCommand(u), verifyCommand(u),
+			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
+			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
+			simulateCommand(u), versionCommand(u),
+		},
+	}
+	cli.VersionPrinter = printVersion
+	for _, c := range app.Commands {
+		prepare(c, c.Name)
+	}
+	return app
+}
+
+// toStdout are the commands that take - for standard output.
+var toStdout = map[string]bool{"cat": true, "scatter create": true, "scatter convert": true}
+
+// prepare gives every command what all have in common.
+func prepare(c *cli.Command, name string) {
+	c.OnUsageError = flags.Explain
+	c.HideHelpCommand = true
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // a switch is off unless it is given
+		}
+	}
+	if len(c.Subcommands) == 0 {
+		c.CustomHelpTemplate = flags.Help(c.Flags)
+	}
+	if !toStdout[name] {
+		refusePipe(c)
+	}
+	for _, sub := range c.Subcommands {
+		prepare(sub, name+" "+sub.Name)
+	}
+	if len(c.Subcommands) > 0 {
+		c.Action = func(ctx *cli.Context) error {
+			if ctx.Args().Present() {
+				word := ctx.Args().First()
+				return usage("mtkkit %s: unknown command %q%s (see mtkkit %s --help)", c.Name, word, words.DidYouMean(word, flags.CommandWords(c.Subcommands)), c.Name)
+			}
+			return cli.ShowSubcommandHelp(ctx)
+		}
+	}
+}
+
+// refusePipe refuses - as the output of a command.
+func refusePipe(c *cli.Command) {
+	flags.Check(flags.Find(c.Flags, "output"), func(s string) error {
+		if s == source.Stdin {
+			return errors.New("it writes to no pipe: -o is the name of a file or a folder")
+		}
+		return nil
+	})
+}
+
+func unknownCommand(app *cli.App, name string) error {
+	if name == "" {
+		return usage("mtkkit: the command is empty (see mtkkit --help)")
+	}
+	if strings.ContainsAny(name, `/\.`) {
+		return usage("mtkkit: there is no command and no file %q (see mtkkit --help)", name)
+	}
+	return usage("mtkkit: unknown command %q%s (see mtkkit --help)", name, words.DidYouMean(name, flags.CommandWords(app.Commands)))
+}

@@ -1,0 +1,193 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// packOptions are the options of backup create.
+type packOptions struct {
+	dumpOptions
+	wishOptions
+	sealOptions
+	output          string
+	level           int
+	identity, plain bool
+	zip             bool
+	volume          int64
+	parity          int
+	share           bool
+	ownerKey        string
+	force           bool
+}
+
+// smallestVolume is the least size of volumes that anybody can mean, bytes.
+const smallestVolume = 1 << 20
+
+func backupCreateCommand(u *ui) *cli.Command {
+	o := &packOptions{dumpOptions: newDumpOptions(), wishOptions: newWishes(), level: 1}
+	return &cli.Command{
+		Name:      "create",
+		Usage:     "pack a dump or a parts folder into one archive",
+		ArgsUsage: "ROM_1 | FOLDER",
+		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
+			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.share, &o.encrypt, &o.force), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			path, err := flags.One(args, "dump or parts folder")
+			if err != nil {
+				return err
+			}
+			return create(ctx, u, o, path)
+		}),
+	}
+}
+
+func (o *packOptions) options() []flags.Option {
+	return slices.Concat(
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` to write (default: the dump's name with .tar.zst)"),
+			flags.Number(&o.level, "level", "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow", 1, 19, ""),
+		}, o.wishOptions.options(), []flags.Option{
+			flags.Switch(&o.identity, "identity", "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"),
+			flags.Switch(&o.plain, "plain", "with --identity: anybody may read it, for it is not encrypted"),
+			flags.Switch(&o.zip, "zip", "a zip archive, for Windows; larger, without holes, and read by unpacking it"),
+			flags.Size(&o.volume, "split-size", "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
+			flags.Number(&o.parity, "parity", "beside the archive a sidecar of `N` percent of its size, 1 to 50, that mends as much damage", 1, 50, " percent"),
+			flags.Switch(&o.share, "share", "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"),
+			flags.Text(&o.ownerKey, "owner-key", "with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
+			flags.Switch(&o.force, "force f", "replace an archive that mtkkit wrote"),
+		})...),
+		o.sealOptions.options(), o.dumpOptions.options())
+}
+
+// check refuses options that do not go together.
+func (o *packOptions) check() error {
+	switch {
+	case o.parity > 0 && o.volume > 0:
+		return usage("--parity is for one file, and --split-size makes several")
+	case len(o.encryptPrivate) > 0 && (len(o.encrypt) > 0 || o.share):
+		return usage("--encrypt-private goes with neither --encrypt nor --share, which leave nothing private in the clear")
+	case o.ownerKey != "" && !o.share:
+		return usage("--owner-key goes with --share; any other archive says which phone it is of")
+	case o.identity && o.share:
+		return usage("--identity is all that --share leaves out: one of them, please")
+	}
+	return nil
+}
+
+// archive puts the options into the words of the library.
+func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt archive.CreateOptions, err error) {
+	opt = archive.CreateOptions{
+		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
+		Identity: o.identity, Plain: o.plain, Share: o.share, OwnerKey: o.ownerKey,
+		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
+		Inputs: o.inputs(path), Progress: u.Bars.Event, Blocks: report.TextOptions{Exact: words.HintFull, Pictures: words.HintPictures},
+	}
+	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
+		return opt, err
+	}
+	if opt.Open, err = o.dump(ctx, u); err != nil {
+		return opt, err
+	}
+	if opt.Output == "" {
+		opt.Output = besides(path, opt.Ending())
+	}
+	return opt, opt.Check()
+}
+
+func create(ctx context.Context, u *ui, o *packOptions, path string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	opt, err := o.archive(ctx, u, path)
+	if err != nil {
+		return words.Backup(err)
+	}
+	asItIs, err := opt.AsItIs()
+	if err != nil {
+		return words.Backup(err)
+	}
+	if !asItIs {
+		d, err := openInput(ctx, u, &o.dumpOptions, path)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		opt.Dump = d.Dump
+	}
+	made, err := archive.Create(ctx, opt)
+	u.Bars.Clear()
+	if none := (*archive.NoIdentityError)(nil); errors.As(err, &none) && !none.Names && opt.Dump != nil {
+		return words.Advise(err, words.WantScatter(opt.Dump))
+	}
+	if made == nil {
+		return words.Backup(patternWords(err))
+	}
+	told := o.tell(u, made)
+	if err != nil { // the archive is complete, its sidecar is not
+		return words.Backup(err)
+	}
+	return told
+}
+
+// tell says what was packed.
+func (o *packOptions) tell(u *ui, made *archive.Created) error {
+	m := made.Record
+	if u.JSON {
+		if err := u.Document(document.NewManifest(m)); err != nil {
+			return err
+		}
+	}
+	u.Problems(m.Problems)
+	o.tellNotes(u, made)
+	u.Say("%s: %s, of %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
+	if !m.Complete {
+		u.Say("partial: what was not asked for, or is not in the dump, is not in there")
+	}
+	switch name := words.Quoted(made.Files[0]); {
+	case o.zip && len(o.encrypt) > 0:
+		u.Say("check:  age -d %s > phone.zip && unzip -t phone.zip", name)
+	case len(o.encrypt) > 0 && !slices.Contains(o.encrypt, seal.Passphrase):
+		u.Say("check:  mtkkit backup verify %s --key FILE", name)
+	default:
+		u.Say("check:  mtkkit backup verify %s", name)
+	}
+	if made.Sidecar > 0 {
+		u.Say("%s: %s that mend %d %% of it", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
+	}
+	return words.Verdict(m.Problems)
+}
+
+// tellNotes says what is worth knowing of an archive.
+func (o *packOptions) tellNotes(u *ui, made *archive.Created) {
+	if s := words.Identity(made.Identity, "do not share them"); s != "" {
+		u.Note("%s", s)
+	}
+	if o.share {
+		u.Note("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(made.LeftOut, " "))
+		u.Note("mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+	}
+	if o.ownerKey != "" {
+		u.Note("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", o.ownerKey)
+	}
+	if len(o.encryptPrivate) > 0 {
+		u.Note("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", made.Locked, archive.LockedEnding)
+	}
+	if n := len(made.Files); n > 1 {
+		u.Note("%d volumes: %s to %s", n, made.Files[0], made.Files[n-1])
+	}
+}

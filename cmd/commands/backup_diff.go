@@ -1,0 +1,89 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+func backupDiffCommand(u *ui) *cli.Command {
+	o := newDumpOptions()
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "two dumps or backups, partition by partition, and whether they are of one phone",
+		ArgsUsage: "A B",
+		Flags: flags.Of(flags.Fields(&o.json, &o.noSiblings, &o.key),
+			flags.In(flags.GroupInput, noSiblingsOption(&o.noSiblings)), o.keyOptions.options(), o.displayOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			if len(args) != 2 {
+				return usageHelp("two dumps, archives or folders, please")
+			}
+			a, err := openInput(ctx, u, &o, args[0])
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			b, err := openInput(ctx, u, &o, args[1])
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			return compare(ctx, u, a, b)
+		}),
+	}
+}
+
+func compare(ctx context.Context, u *ui, a, b *input) error {
+	c, err := archive.Compare(ctx, a.Dump, b.Dump)
+	u.Bars.Clear()
+	if err != nil {
+		return err
+	}
+	if u.JSON {
+		err = u.Document(document.NewComparison(a.Path, b.Path, c))
+	} else {
+		err = printComparison(u, c)
+	}
+	if err == nil && !c.Equal() {
+		err = words.ErrProblems
+	}
+	return err
+}
+
+var phoneWords = map[archive.SamePhone]string{
+	archive.OnePhone: "the same phone", archive.AnotherPhone: "two different phones", archive.UnknownPhone: "the same phone or another: cannot be told",
+}
+
+func printComparison(u *ui, c *archive.Comparison) error {
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
+	for _, r := range c.Rows {
+		if r.State != archive.Equal {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", words.OneLine(r.Name), r.Region, r.State, r.Detail)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	equal, all := 0, slices.DeleteFunc(slices.Clone(c.Rows), func(r archive.RowChange) bool { return r.Kind == "gap" })
+	for _, r := range all {
+		if r.State == archive.Equal {
+			equal++
+		}
+	}
+	u.Say("%d of %d partitions are equal", equal, len(all))
+	if c.SameModel {
+		u.Say("one model: the same chip and partitions")
+	} else {
+		u.Say("not of one model: chip or partitions differ")
+	}
+	u.Say("%s: %s", phoneWords[c.Phone], c.Why)
+	return nil
+}

@@ -1,0 +1,125 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// flashPlan prints what a flash tool would write, what that costs, and how to tell it to.
+func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) error {
+	target, err := readTarget(ctx, u, o)
+	if err != nil {
+		return err
+	}
+	p, err := a.FlashPlan(ctx, archive.PlanOptions{Only: o.only, Skip: o.skip, Target: target})
+	if err != nil {
+		return words.Backup(patternWords(err))
+	}
+	problems := flash.Problems(p.Problems)
+	if p.Locked > 0 {
+		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", p.Locked, archive.LockedEnding)
+	}
+	if len(p.Tables) > 0 {
+		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in here, and a phone is left without their content", strings.Join(p.Tables, ", "))
+	}
+	u.Problems(problems)
+	doc := document.NewFlashPlan(p, planCommands(p), problems)
+	if u.JSON {
+		err = u.Document(doc)
+	} else {
+		err = printPlan(u, &doc)
+	}
+	if err != nil {
+		return err
+	}
+	return words.Verdict(problems)
+}
+
+// readTarget reads what is known of the phone to be written, nil when nobody asks.
+func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target, error) {
+	if o.target == "" || o.foreign {
+		return nil, nil
+	}
+	if t, err := archive.ScatterTarget(o.target); t != nil || err != nil {
+		return t, err
+	}
+	d, err := openInput(ctx, u, &o.dumpOptions, o.target)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return archive.TargetOf(d.Dump), nil
+}
+
+// planCommands are the lists for each tool, to be run in the folder that restore --parts
+// writes.
+func planCommands(p *archive.FlashPlan) map[string][]string {
+	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", words.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
+	for _, w := range p.Writes {
+		mtk := fmt.Sprintf("mtk w %s %s", words.Quoted(w.Name), words.Quoted(w.File))
+		switch {
+		case w.Region.IsBoot():
+			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", words.Quoted(w.File))
+		case w.IsTable(): // in no table itself
+			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, words.Quoted(w.File))
+		default:
+			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", words.Quoted(w.Name), words.Quoted(w.File)))
+		}
+		c["mtkclient"] = append(c["mtkclient"], mtk)
+	}
+	return c
+}
+
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+
+// flashToolXML is a configuration of SP Flash Tool's console mode (flash_tool -i FILE).
+func flashToolXML(p *archive.FlashPlan) []string {
+	head := []string{
+		`<?xml version="1.0" encoding="UTF-8"?>`, `<flashtool-config version="2.0">`, ` <general>`,
+		`  <chip-name>` + xmlEscapes.Replace(p.Chip) + `</chip-name>`,
+		`  <storage-type>` + string(p.Storage) + `</storage-type>`,
+		`  <download-agent>MTK_AllInOne_DA.bin</download-agent>`,
+		`  <scatter>` + xmlEscapes.Replace(p.Scatter) + `</scatter>`,
+	}
+	return append(head, `  <rom-list/>`, // the scatter file names them
+		`  <connection type="BromUSB" high-speed="true" power="AutoDetect" timeout-count="120000" com-port=""/>`,
+		`  <checksum-level>none</checksum-level>`, ` </general>`,
+		` <commands><download-only><da-download-all/></download-only></commands>`, `</flashtool-config>`)
+}
+
+func printPlan(u *ui, p *document.FlashPlan) error {
+	u.Say("what a flash tool would write to %s %s; mtkkit itself writes nothing to a phone", p.Chip, p.Project)
+	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tCAUTION")
+	for _, x := range p.Writes {
+		fmt.Fprintf(w, "%s\t%s\t0x%x\t%s\t%s\t%s\n", words.OneLine(x.Name), x.Region, x.Offset, flash.Size(x.Length), x.File, x.Risk)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(p.Lost) > 0 {
+		u.Say("\nwhat would be lost of what the phone holds now:")
+		for _, l := range p.Lost {
+			u.Say("  %s", l)
+		}
+	}
+	u.Say("\nin the folder that restore --parts writes:")
+	for _, t := range []struct{ key, title string }{
+		{"spflashtool", "SP Flash Tool"},
+		{"spflashtool-xml", "SP Flash Tool, as flash_tool -i FILE (made by its published examples, not tried)"},
+		{"mtkclient", "mtkclient"}, {"fastboot", "fastboot, with an unlocked bootloader; most phones refuse some of these"},
+	} {
+		u.Say("\n# %s", t.title)
+		for _, line := range p.Commands[t.key] {
+			u.Say("%s", line)
+		}
+	}
+	return nil
+}

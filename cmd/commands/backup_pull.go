@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// pullOptions are the options of backup pull.
+type pullOptions struct {
+	placeOptions
+	output  string
+	dump    bool
+	force   bool
+	noHoles bool
+}
+
+func backupPullCommand(u *ui) *cli.Command {
+	o := &pullOptions{placeOptions: placeOptions{displayOptions: newDisplay()}}
+	return &cli.Command{
+		Name:        "pull",
+		Usage:       "get a backup: the parts folder that split would write",
+		ArgsUsage:   "REF",
+		Description: refHelp + "\nA pull that is interrupted goes on where it was when it is run again.",
+		Flags: flags.Of(flags.Fields(&o.output, &o.dump, &o.key, &o.force), flags.In(flags.GroupOutput,
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
+			flags.Switch(&o.dump, "dump", "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+		), o.keyOptions.options(), o.placeOptions.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			s, err := flags.One(args, "backup")
+			if err != nil {
+				return err
+			}
+			ref, err := parsePlace(s, true)
+			if err != nil {
+				return err
+			}
+			if o.dump && o.output == "" {
+				return usage("where to? (mtkkit backup pull %s --dump -o ROM_1)", ref)
+			}
+			return pull(ctx, u, o, ref)
+		}),
+	}
+}
+
+func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
+	opt := archive.PullOptions{
+		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
+		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.Bars.Event, "pull"),
+	}
+	if o.dump {
+		opt.Progress = renamed(u.Bars.Event, "restore")
+	} else {
+		opt.Output = filepath.Clean(cmp.Or(o.output, strings.TrimSuffix(ref.Tag, ".parts")+".parts"))
+	}
+	p, err := archive.Pull(ctx, opt)
+	u.Bars.Clear()
+	if no := flash.AsRefusal(err); no != nil && no.Reason == flash.ReasonPartial {
+		return words.Refuse(err, "without --dump, what it holds is written as a parts folder")
+	}
+	if err != nil {
+		return words.Place(words.Backup(err))
+	}
+	if p.Restored != nil {
+		return tellRestored(u, p.Restored, "backup")
+	}
+	return tellPulled(u, ref, opt.Output, p)
+}
+
+func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
+	m := p.Record
+	problems := flash.Problems(m.Problems)
+	if p.Locked != nil {
+		problems.Add(flash.Warning, ref.Tag, "what is private of it was not pulled: %v (--key FILE gives the private key)", p.Locked)
+	}
+	d := document.NewPulled(ref, dir, m, problems)
+	if u.JSON {
+		if err := u.Document(d); err != nil {
+			return err
+		}
+	}
+	u.Problems(problems)
+	u.Say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Size))
+	switch {
+	case p.Locked != nil:
+		u.Say("partial: without what is encrypted")
+	case !m.Complete:
+		u.Say("partial: the backup never held all of the dump")
+	}
+	return words.Verdict(problems)
+}

@@ -1,0 +1,133 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// restoreOptions are the options of backup restore. Those of a dump are for the target of a
+// plan.
+type restoreOptions struct {
+	dumpOptions
+	output     string
+	parts      bool
+	only, skip []string
+	region     string
+	plan       bool
+	target     string
+	foreign    bool
+	force      bool
+	noHoles    bool
+	noSync     bool
+}
+
+func backupRestoreCommand(u *ui) *cli.Command {
+	o := &restoreOptions{dumpOptions: newDumpOptions()}
+	return &cli.Command{
+		Name:      "restore",
+		Usage:     "the dump again, byte for byte, or the files to flash",
+		ArgsUsage: "phone.tar.zst",
+		Description: "Writes the dump: one file when it was one, a folder of regions otherwise. With --parts, the folder\n" +
+			"that a flash tool takes; with --only and --skip, some partitions of it. Nothing is flashed: what a\n" +
+			"flash tool would do with it is what --plan tells.",
+		Flags: flags.Of(flags.Fields(&o.output, &o.parts, &o.only, &o.skip, &o.plan, &o.force), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			path, err := flags.One(args, "archive")
+			if err != nil {
+				return err
+			}
+			if o.output == "" && !o.plan {
+				return usage("where to? (mtkkit backup restore %s -o ROM_1)", path)
+			}
+			a, err := openArchive(ctx, &o.keyOptions, path)
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			if o.plan {
+				return flashPlan(ctx, u, o, a)
+			}
+			return restore(ctx, u, o, a)
+		}),
+	}
+}
+
+func (o *restoreOptions) options() []flags.Option {
+	return slices.Concat(
+		flags.In(flags.GroupInput,
+			flags.Text(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"),
+			flags.Switch(&o.foreign, "foreign", "with --plan: the target may be of another model"),
+			noSiblingsOption(&o.noSiblings)),
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FILE` or FOLDER to write"),
+			flags.Switch(&o.parts, "parts", "the folder to flash: images, scatter file, manifest"),
+		}, patternOptions(&o.only, &o.skip), []flags.Option{
+			flags.Text(&o.region, "region", "one `REGION` only, such as EMMC_BOOT_1"),
+			flags.Switch(&o.plan, "plan", "write nothing: say what a flash tool would write where, what would be lost, and the commands"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.noSync, "no-sync", "end when the system has all of it, not when it is on the disk: faster, and lost if the power goes"),
+		})...),
+		o.keyOptions.options(), o.displayOptions.options())
+}
+
+func restore(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) error {
+	r, err := a.Restore(ctx, archive.RestoreOptions{
+		Output: o.output, Tool: tool(), Parts: o.parts || len(o.only)+len(o.skip) > 0, Only: o.only, Skip: o.skip,
+		Region: flash.Region(strings.ToUpper(o.region)), Force: o.force, NoHoles: o.noHoles, NoSync: o.noSync,
+		Progress: renamed(u.Bars.Event, "restore"),
+	})
+	u.Bars.Clear()
+	if err != nil {
+		return words.Backup(patternWords(err))
+	}
+	return tellRestored(u, r, "archive")
+}
+
+// renamed gives progress the name of the command that the user typed.
+func renamed(tell func(flash.Event), op string) func(flash.Event) {
+	return func(e flash.Event) {
+		e.Op = op
+		tell(e)
+	}
+}
+
+// tellRestored says what was written; kind is what it was taken from, archive or backup.
+func tellRestored(u *ui, r *archive.Restored, kind string) error {
+	problems := flash.Problems(r.Problems)
+	if r.Map != "" {
+		problems.Add(flash.Warning, r.Output, "not all of it are the phone's bytes: %s says which are not", r.Map)
+	}
+	if r.Locked > 0 {
+		problems.Add(flash.Warning, r.Output, "%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", r.Locked, archive.LockedEnding)
+	}
+	if u.JSON {
+		if err := u.Document(document.NewRestored(r, problems)); err != nil {
+			return err
+		}
+	}
+	u.Problems(problems)
+	what := flash.Size(r.Bytes).String()
+	if r.Files > 1 {
+		what = fmt.Sprintf("%d files, %s", r.Files, what)
+	}
+	switch {
+	case r.Lost:
+		u.Say("%s: %s, without what is lost", r.Output, what)
+	case r.Incomplete:
+		u.Say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.Output, what, kind)
+	default:
+		u.Say("%s: %s, every byte proven by the %s's hashes", r.Output, what, kind)
+	}
+	return words.Verdict(problems)
+}

@@ -1,0 +1,33 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+)
+
+// sealOptions say who can read an archive or a backup in a place.
+type sealOptions struct{ encrypt, encryptPrivate []string }
+
+func (o *sealOptions) options() []flags.Option {
+	return flags.In(flags.GroupKeys,
+		flags.List(&o.encrypt, "encrypt r", "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"),
+		flags.List(&o.encryptPrivate, "encrypt-private", "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"))
+}
+
+// recipients are those whom the options name.
+func (o *sealOptions) recipients(ctx context.Context) (all, private []seal.Recipient, err error) {
+	if all, err = recipients(ctx, o.encrypt); err == nil {
+		private, err = recipients(ctx, o.encryptPrivate)
+	}
+	return all, private, err
+}
+
+func recipients(ctx context.Context, specs []string) ([]seal.Recipient, error) {
+	if len(specs) == 0 {
+		return nil, nil
+	}
+	return seal.Recipients(specs, screen.Asking(ctx))
+}

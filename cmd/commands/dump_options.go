@@ -1,0 +1,219 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// dumpOptions are the options of every command that reads a dump.
+type dumpOptions struct {
+	displayOptions
+	keyOptions
+	scatter, table     string
+	boot1, boot2, rpmb string
+	storage            flash.Storage
+	platform           string
+	trust              string
+	noSiblings         bool
+	tmp                string
+}
+
+func newDumpOptions() dumpOptions { return dumpOptions{displayOptions: newDisplay()} }
+
+func (o *dumpOptions) options() []flags.Option {
+	return slices.Concat(
+		flags.In(flags.GroupInput,
+			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names, and the partitions an MBR does not list"),
+			flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"),
+			flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"),
+			flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region"),
+			flags.Text(&o.rpmb, "rpmb", "`FILE` with the RPMB region"),
+			flags.Choice(&o.storage, "storage", "`KIND` of flash, emmc, ufs or nand, when the dump does not tell", flash.EMMC, flash.UFS, flash.NAND),
+			flags.Text(&o.platform, "platform", "`CHIP` name, such as MT6592, when nothing in the dump tells"),
+			flags.Choice(&o.trust, "trust", "`WITNESS` to believe when they disagree: scatter", "scatter"),
+			noSiblingsOption(&o.noSiblings),
+			tmpOption(&o.tmp)),
+		o.keyOptions.options(), o.displayOptions.options())
+}
+
+func noSiblingsOption(p *bool) flags.Option {
+	return flags.Switch(p, "no-siblings", "leave files that lie beside the dump, though they are certainly of it")
+}
+
+func tmpOption(p *string) flags.Option {
+	return flags.Text(p, "tmp", "`FOLDER` where a compressed dump is unpacked")
+}
+
+// namesTable is the file with the table that the user gives, "" for none.
+func (o *dumpOptions) namesTable() string { return cmp.Or(o.scatter, o.table) }
+
+// dump puts the options into the words of the library.
+func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
+	out := dump.Options{
+		Table: o.namesTable(), Trust: o.trust != "", Boot1: o.boot1, Boot2: o.boot2, RPMB: o.rpmb,
+		Storage: o.storage, Platform: o.platform, Alone: o.noSiblings,
+		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.Bars.Event,
+	}
+	switch {
+	case o.scatter != "" && o.table != "":
+		return out, usage("--scatter and --table both give a table: give one of them")
+	case out.Trust && out.Table == "":
+		return out, usage("--trust scatter needs --scatter FILE")
+	}
+	return out, checkChip(o.platform)
+}
+
+// inputs are the files that must never be written to: what the user named, and what else was
+// opened.
+func (o *dumpOptions) inputs(named ...string) []string {
+	return nonEmpty(append(named, o.scatter, o.table, o.boot1, o.boot2, o.rpmb))
+}
+
+// input is the dump, or the phone, that a command works on.
+type input struct {
+	*dump.Dump
+	u     *ui
+	phone io.Closer // nil for a dump
+}
+
+// Close closes the dump. One that is not what it was when it was opened is no success, whatever
+// was made of it: the user is told at the end.
+func (d *input) Close() error {
+	if d.phone != nil {
+		return d.phone.Close()
+	}
+	if d.u.changed == nil {
+		d.u.changed = d.Check()
+	}
+	return d.Dump.Close()
+}
+
+// files are the files of the dump, which must never be written to; none of a phone.
+func (d *input) files() []string {
+	if d.phone != nil {
+		return nil
+	}
+	return append([]string{d.Path}, d.Source.Files...)
+}
+
+// missingPieces says which files would tell more, when they were not given.
+func (d *input) missingPieces(u *ui) {
+	if !u.Quiet && !u.JSON {
+		u.Hints(words.MissingPieces(d.Dump)...)
+	}
+}
+
+// openInput opens a dump. Several paths are the pieces of one sparse image.
+func openInput(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*input, error) {
+	return openWith(ctx, u, o, func(*dump.Options) {}, paths...)
+}
+
+// openAny is openInput for commands that take an image by itself, too.
+func openAny(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*input, error) {
+	return openWith(ctx, u, o, func(opt *dump.Options) { opt.Image = true }, paths...)
+}
+
+// openWith is openInput with options of the library that no user gives.
+func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Options), paths ...string) (*input, error) {
+	opt, err := o.dump(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	more(&opt)
+	d, err := dump.OpenPieces(ctx, paths, opt)
+	if err != nil {
+		return nil, o.notOpened(u, err)
+	}
+	u.Bars.Clear()
+	u.meet(d)
+	return &input{Dump: d, u: u}, nil
+}
+
+// notOpened says what is wrong with the bytes of a dump in which no partitions were found.
+func (o *dumpOptions) notOpened(u *ui, err error) error {
+	u.Bars.Clear()
+	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
+		u.Problems(none.Problems)
+	}
+	return words.LockedDump(err, o.key)
+}
+
+// meet tells what the user did not say of a dump, and notes whether it was left before its end.
+func (u *ui) meet(d *dump.Dump) {
+	u.tellTaken(d)
+	u.unfinished = unfinishedOf(d.Source, d.Path)
+}
+
+// tellTaken names the files that were used though the user did not name them.
+func (u *ui) tellTaken(d *dump.Dump) {
+	for _, t := range d.Taken {
+		switch {
+		case u.JSON:
+		case t.Inside:
+			u.Note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
+		default:
+			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", filepath.Base(t.Path), t.Why)
+		}
+	}
+}
+
+// openBytes opens the regions of a dump without looking for partitions.
+func openBytes(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*source.Source, error) {
+	opt, err := o.dump(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	src, err := dump.OpenBytes(ctx, paths, opt)
+	u.Bars.Clear()
+	return src, err
+}
+
+// oneDump takes the arguments of a command that works on one dump: a file, or the pieces of a
+// sparse image.
+func oneDump(args []string, what string) ([]string, error) {
+	if n := pieces(args); n > 0 && n == len(args) {
+		return args, nil
+	}
+	path, err := flags.One(args, what)
+	return []string{path}, err
+}
+
+// pieces counts the files at the front of a command's arguments that are pieces of one Android
+// sparse image, 0 when there are not several.
+func pieces(args []string) int {
+	n := 0
+	for n < len(args) && source.IsSparse(args[n]) {
+		n++
+	}
+	if n < 2 {
+		return 0
+	}
+	return n
+}
+
+var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
+
+// checkChip refuses what is no name of a chip.
+func checkChip(name string) error {
+	if name != "" && (!chipName.MatchString(name) || flash.KnownChip(name) == "") {
+		return usage("--platform is a chip such as MT6592, not %q", name)
+	}
+	return nil
+}
+
+// nonEmpty leaves out empty names.
+func nonEmpty(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return strings.TrimSpace(s) == "" })
+}

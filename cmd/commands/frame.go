@@ -1,0 +1,77 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// does makes what the library runs of what a command does with its options read. Below it nobody
+// knows the command line.
+func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		u.Speak(o.quiet, o.json, o.progress)
+		return named(c, do(c.Context, c.Args().Slice()))
+	}
+}
+
+// doesOne is does for a command that works on one thing; what names it.
+func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context, path string) error) cli.ActionFunc {
+	return u.does(o, func(ctx context.Context, args []string) error {
+		path, err := flags.One(args, what)
+		if err != nil {
+			return err
+		}
+		return do(ctx, path)
+	})
+}
+
+// named puts the command in front of a usage error, and its help behind it.
+func named(c *cli.Context, err error) error {
+	var bad flags.UsageError
+	if !errors.As(err, &bad) || strings.HasPrefix(bad.Text, "mtkkit") {
+		return err
+	}
+	name := flags.CommandName(c)
+	text := name + ": " + bad.Text
+	if bad.Help {
+		text += " (see " + name + " --help)"
+	}
+	if hints, ok := words.Hints(err); ok {
+		return words.Advise(flags.UsageError{Text: text}, hints...)
+	}
+	return flags.UsageError{Text: text}
+}
+
+// usage and usageHelp make usage errors.
+var usage, usageHelp = flags.Usage, flags.UsageHelp
+
+// displayOptions are those of nearly every command.
+type displayOptions struct {
+	json     bool
+	quiet    bool
+	progress screen.Mode
+}
+
+func newDisplay() displayOptions { return displayOptions{progress: screen.Auto} }
+
+func (o *displayOptions) options() []flags.Option {
+	return append(o.still(), flags.In(flags.GroupDisplay,
+		flags.Choice(&o.progress, "progress", "`HOW` progress is shown: auto, plain, json or none", screen.Auto, screen.Plain, screen.JSON, screen.None))...)
+}
+
+// still are the options of a command that ends at once.
+func (o *displayOptions) still() []flags.Option {
+	return append(flags.In(flags.GroupDisplay, flags.Switch(&o.json, "json", "one JSON document on standard output")), o.silence()...)
+}
+
+// silence is the option of a command that writes no document.
+func (o *displayOptions) silence() []flags.Option {
+	return flags.In(flags.GroupDisplay, flags.Switch(&o.quiet, "quiet q", "no notes and no progress; warnings and errors stay"))
+}

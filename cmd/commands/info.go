@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/layout"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+func infoCommand(u *ui) *cli.Command {
+	o, options := listOptions()
+	return &cli.Command{
+		Name:      "info",
+		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
+		ArgsUsage: "ROM_1",
+		Flags:     options,
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			d, err := o.openArgs(ctx, u, args)
+			if other := (*dump.NotDump)(nil); errors.As(err, &other) {
+				return tellKind(u, other, err)
+			}
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			return describe(u, d)
+		}),
+	}
+}
+
+// describe says what is known of a dump.
+func describe(u *ui, d *input) error {
+	i := document.NewInfo(d.Dump)
+	if u.JSON {
+		if err := u.Document(i); err != nil {
+			return err
+		}
+	} else {
+		printInfo(u, i)
+	}
+	u.Problems(i.Problems)
+	d.missingPieces(u)
+	return words.Verdict(i.Problems)
+}
+
+var generations = map[flash.Generation]string{
+	"gpt":     "GPT",
+	"ebr":     "MBR and EBR chain (2012–2015 generation)",
+	"claim":   "none in the dump: the rows of the file you gave",
+	"content": "none: every partition is a guess from what stands in the dump",
+	"boot":    "none: this is a boot region, not a user area",
+}
+
+func printInfo(u *ui, i *document.Info) {
+	row := func(k, format string, a ...any) { u.Say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
+	u.Say("%s", i.Path)
+	row("chip", "%s", fact(i.Chip))
+	row("project", "%s", fact(i.Project))
+	row("storage", "%s", storageWord(i.Storage))
+	for _, f := range i.Build {
+		row("build", "%s (from %s)", f.Value, f.From)
+	}
+	for _, s := range words.IMEIs(i.Numbers) {
+		row("imei", "%s", s)
+	}
+	row("table", "%s", generations[i.Generation])
+	if n := len(i.Partitions); n > 0 {
+		row("partitions", "%d, by %s", n, i.Witness)
+	}
+	for _, r := range i.Regions {
+		row("region", "%-11s %s (0x%x bytes) in %s", r.Region, flash.Size(r.Size), r.Size, r.File)
+	}
+	for _, p := range i.Preloader {
+		proof := "its hash does NOT prove"
+		if p.Proven {
+			proof = "hash proven"
+		}
+		row("preloader", "%s, 0x%x bytes in %s, %s", p.Name, p.Length, p.Medium, proof)
+	}
+	switch {
+	case i.Generation == "boot":
+		row("next", "mtkkit preloader info %s", words.Quoted(i.Path))
+	case len(i.Missing) > 0:
+		row("complete", "no")
+	case i.Unfinished:
+		row("complete", "no: it was never finished")
+	case i.DeviceSize > 0:
+		row("complete", "yes: the table says 0x%x bytes", i.DeviceSize)
+	default:
+		row("complete", "not provable: this kind of table does not state the device's size; it needs at least 0x%x", i.AtLeast)
+	}
+	printMissing(u, i.Missing)
+}
+
+// printMissing names what is still to be read the way SP Flash Tool's read-back
+// dialog wants it. Nobody types in thousands of places, which a sparse file may leave out.
+func printMissing(u *ui, missing []layout.Range) {
+	const most = 64
+	if n := len(missing) - most; n > 1 {
+		defer u.Say("  %-11s and %d more places: --json has them all", "missing", n)
+		missing = missing[:most]
+	}
+	for _, m := range missing {
+		u.Say("  %-11s still to be read: region %s, start address 0x%x, length 0x%x (%s)", "missing",
+			m.Region, m.Offset, m.Length, flash.Size(m.Length))
+	}
+}
+
+func fact(f layout.Fact) string {
+	if f.Value == "" {
+		return "unknown"
+	}
+	return fmt.Sprintf("%s (from %s)", f.Value, f.From)
+}
+
+func storageWord(s flash.Storage) string {
+	return strings.NewReplacer("EMMC", "eMMC").Replace(string(s))
+}

@@ -1,0 +1,49 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// writeFile makes a file that a command writes alone. Inputs may hold empty names, and folders:
+// into a folder that is read may be written.
+func writeFile(path string, opt split.FileOptions, fill func(io.Writer) error) error {
+	opt.Inputs = slices.DeleteFunc(nonEmpty(opt.Inputs), words.IsFolder)
+	return refusedFile(split.WriteFile(path, opt, fill))
+}
+
+// writeBytes is writeFile for what is at hand.
+func writeBytes(path string, b []byte, opt split.FileOptions) error {
+	return writeFile(path, opt, func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+// refusedFile is refused for a file that stands alone.
+func refusedFile(err error) error {
+	no := flash.AsRefusal(err)
+	switch {
+	case no == nil:
+		return err
+	case no.Reason == flash.ReasonOurs:
+		return words.Refuse(fmt.Errorf("%s is there already", no.Path), "--force replaces it, or choose another name")
+	case no.Reason == flash.ReasonExists && strings.HasSuffix(no.Path, disk.PartSuffix):
+		return words.Refuse(fmt.Errorf("%s is in the way", no.Path), "it may be the rest of an interrupted run: remove it if so")
+	case no.Reason == flash.ReasonExists:
+		return words.Refuse(fmt.Errorf("%s is there already and was not written by this command", no.Path), "move it away, or choose another name")
+	case no.Reason == flash.ReasonInput:
+		return words.Refuse(fmt.Errorf("%s %s", no.Path, no.Text), "choose another name")
+	}
+	return words.Refused(err)
+}
+
+// putFolder writes outputs and their manifest into a folder that verify understands.
+func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
+	return words.Refused(split.WriteFolder(ctx, dir, outputs, m, split.Options{Force: force, Inputs: nonEmpty(inputs)}))
+}

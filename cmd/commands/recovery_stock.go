@@ -1,0 +1,81 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/image/boot"
+	"github.com/mtkkit/mtkkit/recovery"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// stockParts are the phone's own images, and what is known of the phone.
+type stockParts struct {
+	stock, boot recovery.Source
+	phone       *recovery.Target // nil when no table is at hand
+	dumped      bool             // the stock image is from a dump
+	files       []string         // what was opened
+	close       func() error
+}
+
+// openStock opens an image, or finds one in a dump.
+func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, error) {
+	img, err := source.OpenFile(o.stock)
+	if err == nil && boot.Sniff(img) {
+		phone, done, err := openPhone(ctx, u, o)
+		if err != nil {
+			return nil, errors.Join(err, img.Close())
+		}
+		return &stockParts{
+			stock: recovery.Source{Name: filepath.Base(o.stock), Image: img}, phone: phone,
+			files: nonEmpty([]string{o.stock, o.rom}), close: func() error { return errors.Join(img.Close(), done()) },
+		}, nil
+	}
+	if err == nil {
+		img.Close()
+	}
+	if o.rom != "" {
+		return nil, usage("--for is for a stock image; %s is no boot image", o.stock)
+	}
+	d, err := openAny(ctx, u, &o.dumpOptions, o.stock)
+	if err != nil {
+		return nil, err
+	}
+	s := &stockParts{phone: d.RecoveryTarget(), dumped: true, files: d.Source.Files, close: d.Close}
+	if s.stock, s.boot, err = d.Stock(); err != nil {
+		return nil, errors.Join(stockHint(err, d), d.Close())
+	}
+	return s, nil
+}
+
+// stockHint says how a stock image is given that the dump has not.
+func stockHint(err error, d *input) error {
+	hint := "a stock recovery.img or boot.img can be given with --stock, the dump with --for"
+	if none := (*dump.NoStockError)(nil); errors.As(err, &none) && none.Unnamed {
+		hint = "an MBR does not name them: " + words.WantScatter(d.Dump)
+	}
+	return words.Advise(err, hint)
+}
+
+// openPhone opens what --for or --scatter says of the phone.
+func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Target, func() error, error) {
+	if o.rom != "" {
+		d, err := openInput(ctx, u, &o.dumpOptions, o.rom)
+		if err != nil {
+			return nil, nil, err
+		}
+		p := d.RecoveryTarget()
+		if p.RecoveryPartition() == "" && d.Unnamed() {
+			u.Hint("an MBR names no partitions: %s", words.WantScatter(d.Dump))
+		}
+		return p, d.Close, nil
+	}
+	if _, err := o.dump(ctx, u); err != nil {
+		return nil, nil, err
+	}
+	phone, err := dump.TableTarget(o.namesTable())
+	return phone, func() error { return nil }, err
+}

@@ -1,0 +1,129 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/scatter"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// reformOptions are the options of scatter convert.
+type reformOptions struct {
+	dumpOptions
+	to         string // a dialect, or a key of scripts
+	dialect    scatter.Dialect
+	output     string
+	deviceSize int64
+	byName     string
+	force      bool
+}
+
+// scripts are the targets that are no scatter files.
+var scripts = map[string]func(scatter.Script) (string, []flash.Problem){
+	"sfdisk": scatter.Script.Sfdisk, "sgdisk": scatter.Script.Sgdisk, "fstab": scatter.Script.Fstab,
+}
+
+func scatterConvertCommand(u *ui) *cli.Command {
+	o := &reformOptions{dumpOptions: newDumpOptions(), byName: "/dev/block/by-name"}
+	return &cli.Command{
+		Name:      "convert",
+		Usage:     "the same in another dialect, or as a script for sfdisk or sgdisk, or as fstab lines",
+		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for sfdisk, sgdisk and fstab also a dump)",
+		Description: "What the target cannot say is listed, and exit code 3 says that something was. Into its own\n" +
+			"dialect a file is copied byte for byte. The scripts only describe a table; mtkkit runs nothing.",
+		Flags: flags.Of(flags.Fields(&o.to, &o.output, &o.storage, &o.platform, &o.deviceSize, &o.force), flags.In(flags.GroupOutput,
+			flags.Taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab", "", o.target),
+			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output)"),
+			deviceSizeOption(&o.deviceSize),
+			flags.Text(&o.byName, "by-name", "`FOLDER` of the links in fstab lines"),
+			replaceOption(&o.force),
+		), o.dumpOptions.options()),
+		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error { return convertScatter(ctx, u, o, path) }),
+	}
+}
+
+// target reads --to.
+func (o *reformOptions) target(s string) (err error) {
+	o.to = strings.ToLower(s)
+	if scripts[o.to] == nil {
+		o.dialect, err = scatter.ParseDialect(s)
+	}
+	return err
+}
+
+func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) error {
+	switch err := checkChip(o.platform); {
+	case err != nil:
+		return err
+	case u.JSON:
+		return usage("there is no --json, the converted file is the result")
+	case o.to == "":
+		return usageHelp("--to which dialect?")
+	}
+	t, err := openTable(path, o.storage)
+	var lists [][]byte
+	if err == nil && o.force {
+		lists = t.Lists()
+	}
+	var text []byte
+	var problems []flash.Problem
+	if scripts[o.to] != nil {
+		text, problems, err = o.script(ctx, u, path, t, err)
+	} else if err == nil {
+		text, problems, err = o.converted(t)
+	}
+	if err != nil {
+		u.Problems(problems)
+		return err
+	}
+	if err := (textFile{o.output, o.force, o.inputs(path), lists}).write(u, text); err != nil {
+		return err
+	}
+	u.Problems(problems)
+	if o.output != "" && o.output != "-" {
+		u.Say("%s: %s as %s", o.output, path, o.to)
+	}
+	return words.Verdict(problems)
+}
+
+// converted is the text in a dialect.
+func (o *reformOptions) converted(t *dump.TableFile) ([]byte, []flash.Problem, error) {
+	out, problems, err := t.Convert(scatter.CreateOptions{Dialect: o.dialect, Platform: strings.ToUpper(o.platform), Profile: scatter.Firmware, DeviceSize: o.deviceSize})
+	if err != nil {
+		return nil, problems, withoutStarts(err)
+	}
+	if out != t.Scatter {
+		out = out.Signed("mtkkit")
+	}
+	return out.Encode(), problems, nil
+}
+
+// script is the text for another tool. What could not be opened as a table is a dump, perhaps.
+func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.TableFile, err error) ([]byte, []flash.Problem, error) {
+	var s scatter.Script
+	var problems []flash.Problem
+	switch {
+	case err == nil:
+		s, problems = t.Script(o.deviceSize)
+	case errors.Is(err, flash.ErrNotThis) || words.IsFolder(path):
+		d, err := openInput(ctx, u, &o.dumpOptions, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer d.Close()
+		s, problems = d.Script(o.deviceSize)
+	default:
+		return nil, nil, err
+	}
+	s.Source, s.ByName = "written by mtkkit from "+filepath.Base(path), o.byName
+	text, more := scripts[o.to](s)
+	return []byte(text), append(problems, more...), nil
+}

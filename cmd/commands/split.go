@@ -1,0 +1,99 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// splitOptions are the options of split.
+type splitOptions struct {
+	readOptions
+	wishOptions
+	output                     string
+	trim, sparse               bool
+	sparseSize                 int64 // largest sparse file, bytes; 0: one file
+	force, acceptGuess, dryRun bool
+	noHash, noHoles            bool
+}
+
+// smallestSparse is the least size of sparse files that anybody can mean, bytes.
+const smallestSparse = 1 << 20
+
+func splitCommand(u *ui) *cli.Command {
+	o := &splitOptions{readOptions: newReadOptions(), wishOptions: newWishes()}
+	return &cli.Command{
+		Name:      "split",
+		Usage:     "cut a dump into the images a flash tool takes",
+		ArgsUsage: "ROM_1",
+		Description: "Writes ROM_1.parts/: an image for every partition, the scatter file that describes them,\n" +
+			"manifest.json and SHA256SUMS. The dump itself is opened read-only.",
+		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.only, &o.skip, &o.force), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			d, err := o.openArgs(ctx, u, args)
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			job, err := newSplitJob(ctx, u, o, d)
+			if err != nil {
+				return err
+			}
+			if o.dryRun {
+				return job.dryRun()
+			}
+			return job.run(ctx)
+		}),
+	}
+}
+
+func (o *splitOptions) options() []flags.Option {
+	sparseSize := flags.Size(&o.sparseSize, "sparse-size", "", smallestSparse, "4G")
+	sparseSize.Flag.(*cli.GenericFlag).Hidden = true // --sparse=4G is typed
+	return slices.Concat(
+		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
+			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .parts)"),
+			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+		}, o.wishOptions.options(), []flags.Option{
+			flags.Switch(&o.trim, "trim", "beside each image a copy of its true length, where that is proven; the scatter file names the copies"),
+			flags.Switch(&o.sparse, "sparse", "beside each file system an Android sparse image; --sparse=4G makes several, none larger"),
+			sparseSize,
+			flags.Switch(&o.acceptGuess, "accept-guess", "split by content where no table of any kind is left"),
+			flags.Switch(&o.dryRun, "dry-run n", "say what would be written, and write nothing"),
+			flags.Switch(&o.noHash, "no-hash", "no SHA-256 of the parts: faster, but join and verify cannot prove them"),
+			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+		})...),
+		o.readOptions.options())
+}
+
+// newSplitJob plans a split; nothing is written yet.
+func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJob, error) {
+	if d.Layout.Generation == "content" && !o.acceptGuess && !o.dryRun {
+		u.Problems(d.Layout.Problems)
+		return nil, words.Refuse(errors.New("the dump has no partition table: all of the above is guessed from content"),
+			"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess")
+	}
+	p, err := d.Plan(o.wishes())
+	if err != nil {
+		return nil, patternWords(err)
+	}
+	copies := plan.Copies{Trim: o.trim, Sparse: o.sparse || o.sparseSize > 0, SparseSize: o.sparseSize}
+	if err := p.AddCopies(ctx, copies, u.Bars.Event); err != nil {
+		return nil, err
+	}
+	u.Bars.Clear()
+	dir := o.output
+	if dir == "" {
+		dir = besides(d.Path, ".parts")
+	}
+	return &splitJob{u: u, d: d, p: p, dir: dir, opt: split.Options{
+		Force: o.force, NoHash: o.noHash, NoHoles: o.noHoles, Inputs: o.inputs(d), Progress: u.Bars.Event,
+	}}, nil
+}

@@ -1,0 +1,81 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// splitJob is one run of split.
+type splitJob struct {
+	u   *ui
+	d   *input
+	p   *plan.Plan
+	dir string
+	opt split.Options
+}
+
+// dryRun shows the plan and what would be said of it.
+func (j *splitJob) dryRun() error {
+	problems := j.p.Problems
+	if j.u.JSON {
+		if err := j.u.Document(document.NewManifest(j.d.Record(j.p))); err != nil {
+			return err
+		}
+	} else {
+		j.u.Say("%s would be split into %s:\n", j.d.Path, j.dir)
+		if err := printItems(j.u, j.p.Items); err != nil {
+			return err
+		}
+		j.u.Say("\nand %s, %s, %s", j.p.ScatterName, flash.ManifestName, flash.SumsName)
+	}
+	j.u.Problems(problems)
+	j.d.missingPieces(j.u)
+	return words.Verdict(problems)
+}
+
+func (j *splitJob) run(ctx context.Context) error {
+	r, err := j.d.Split(ctx, j.p, j.dir, j.opt)
+	if err != nil {
+		return words.Refused(err)
+	}
+	if err := j.u.Answer(r.Record); err != nil {
+		return err
+	}
+	j.tell(r)
+	return words.Verdict(r.Record.Problems)
+}
+
+// tell says what was done, and what to know about it.
+func (j *splitJob) tell(r *dump.SplitResult) {
+	j.u.Problems(r.Record.Problems)
+	j.d.missingPieces(j.u)
+	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" {
+		j.u.Note("%s", s)
+	}
+	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {
+		j.u.Note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
+	}
+	for _, s := range words.Copies(j.p) {
+		j.u.Note("%s", s)
+	}
+	took := "of data"
+	if r.Shared > 0 {
+		j.u.Note("%d files share their blocks with the dump and take no space of their own", r.Shared)
+		took = "of data of their own"
+	}
+	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(r.Files, "image"), flash.Size(r.Bytes), flash.Size(r.Data), took, j.p.ScatterName)
+	if r.Record.LeavesOut() {
+		j.u.Say("partial: what was not asked for is not in there, so this folder cannot be joined again")
+	}
+	printMissing(j.u, j.d.Layout.Missing)
+	if !j.opt.NoHash {
+		j.u.Say("check:  mtkkit verify %s", words.Quoted(j.dir))
+	}
+}

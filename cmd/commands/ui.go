@@ -1,0 +1,50 @@
+package commands
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// ui is how commands speak to the user, and what they leave to be said at the end.
+type ui struct {
+	*screen.Screen
+	bus port.Bus // where phones appear, nil for the computer's serial ports
+
+	unfinished *unfinished // the dump that was opened, where it was left before its end
+	changed    error       // a dump that is not what it was when it was opened
+}
+
+func newUI(s screen.Streams) *ui {
+	u := &ui{Screen: screen.New(s)}
+	u.Heard = func(p flash.Problem) { u.unfinished.heard(p) }
+	u.Tool = tool()
+	return u
+}
+
+// finish prints why the program stops and says with which exit code.
+func (u *ui) finish(err error) words.Code {
+	u.Bars.Clear()
+	if err == nil || errors.Is(err, words.ErrProblems) {
+		if u.changed != nil {
+			return u.finish(words.Changed(u.take()))
+		}
+		return u.Done(u.unfinished.end(u, err))
+	}
+	text, hints, code := words.Of(err)
+	if bad := (flags.UsageError{}); errors.As(err, &bad) {
+		text, code = strings.TrimPrefix(bad.Error(), "mtkkit: "), words.ExitUsage
+	}
+	return u.Failed(err, text, hints, code)
+}
+
+// take returns what has changed, once.
+func (u *ui) take() (err error) {
+	err, u.changed = u.changed, nil
+	return err
+}

@@ -1,0 +1,129 @@
+package commands
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/avb"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+func verifyCommand(u *ui) *cli.Command {
+	o := newDumpOptions()
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "one verdict on a parts folder or a dump",
+		ArgsUsage: "ROM_1.parts | ROM_1",
+		Flags:     flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
+		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+			path, err := flags.One(args, "parts folder or dump")
+			if err != nil {
+				return err
+			}
+			return verify(ctx, u, &o, path)
+		}),
+	}
+}
+
+// verify says one verdict on a folder or a dump.
+func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
+	opt, err := o.dump(ctx, u)
+	if err != nil {
+		return err
+	}
+	v, err := dump.Verify(ctx, path, opt)
+	if err != nil {
+		return words.LockedDump(err, o.key)
+	}
+	if err := sayVerdict(u, document.NewVerdict(v), bootWords(v.Boot), verdictWords(v)); err != nil {
+		return err
+	}
+	printMissing(u, v.Missing)
+	switch {
+	case v.State == dump.Broken:
+		return fmt.Errorf("%s: the verification does not hold", path)
+	case v.State == dump.Partial, v.State == dump.Unproven:
+		return words.ErrProblems
+	case v.Unfinished:
+		u.unfinished = &unfinished{path: path, told: true}
+	}
+	return words.Verdict(v.Problems)
+}
+
+// verdictWords are the sentence of a verdict.
+func verdictWords(v *dump.Verdict) (s string) {
+	files := fmt.Sprintf("%d files", v.Files)
+	switch {
+	case v.State == dump.Broken && v.Proven:
+		return "BROKEN: not what the manifest says"
+	case v.State == dump.Broken:
+		return "BROKEN: not what was read from the phone"
+	case v.Mixed:
+		return "partial: " + files + " are as the manifest says, but they may be of two phones"
+	case v.State == dump.Partial:
+		return "partial: " + files + " are as the manifest says, but they are not all of the dump"
+	case v.State == dump.Unproven:
+		return fmt.Sprintf("all %s have their sizes, but %d have no hash: nothing proves that they are unchanged", files, v.NoHash)
+	case v.Unsound:
+		s = fmt.Sprintf("unchanged: %s, %s; but what they were made of was not sound, see above", files, flash.Size(v.Bytes))
+	case v.Proven:
+		s = fmt.Sprintf("complete and unchanged: %s, %s", files, flash.Size(v.Bytes))
+	case v.Unfinished:
+		return "unfinished, see above"
+	case v.State == dump.Damaged:
+		return "damaged or incomplete, see above"
+	case v.SizeKnown:
+		s = "sound: its tables hold and nothing they speak of is missing"
+	default:
+		s = "sound as far as can be known: nothing its table speaks of is missing, but the table does not state the device's size"
+	}
+	if v.BootDiffer {
+		s += "; but verified boot does not know all of it, see above"
+	}
+	return s
+}
+
+// sayVerdict says a verdict; boot is what verified boot says, "" for nothing.
+func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
+	u.Bars.Clear()
+	if u.JSON {
+		if err := u.Document(v); err != nil {
+			return err
+		}
+	}
+	u.Problems(v.Problems)
+	if boot != "" {
+		u.Say("%s", boot)
+	}
+	u.Say("%s: %s", v.Path, sentence)
+	return nil
+}
+
+// bootWords sums a report up, "" when the dump has no AVB block.
+func bootWords(r *avb.Verification) string {
+	if r == nil || len(r.Blocks) == 0 {
+		return ""
+	}
+	names := map[avb.Verdict][]string{}
+	for _, f := range r.Findings {
+		names[f.Verdict] = append(names[f.Verdict], f.Partition)
+	}
+	var out []string
+	add := func(v avb.Verdict, one, many string) {
+		if n := names[v]; len(n) > 0 {
+			out = append(out, fmt.Sprintf("%s %s", strings.Join(n, " "), map[bool]string{true: one, false: many}[len(n) == 1]))
+		}
+	}
+	add(avb.Intact, "is bit for bit what it says", "are bit for bit what it says")
+	add(avb.Different, "is NOT what it says", "are NOT what it says")
+	add(avb.Unknown, "could not be checked", "could not be checked")
+	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it describes no partition that is here")
+}

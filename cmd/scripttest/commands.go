@@ -1,0 +1,122 @@
+package scripttest
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+)
+
+// phone NAME DIR writes a made phone: ROM_1, BOOT_1, BOOT_2 and its scatter file.
+func phone(ts *testscript.TestScript, neg bool, args []string) {
+	makers := map[string]func() *imgtest.Phone{
+		"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
+		"small-mt6572": imgtest.SmallMT6572, "small-mt6592": imgtest.SmallMT6592, "small-mt6765": imgtest.SmallMT6765, "small-mt6893": imgtest.SmallMT6893,
+	}
+	if len(args) != 2 || makers[args[0]] == nil {
+		ts.Fatalf("usage: phone NAME DIR")
+	}
+	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o777))
+	ts.Check(makers[args[0]]().WriteDump(ts.MkAbs(args[1])))
+}
+
+// edit opens a file of the script for damage.
+func edit(ts *testscript.TestScript, name string) *os.File {
+	f, err := os.OpenFile(ts.MkAbs(name), os.O_RDWR, 0)
+	ts.Check(err)
+	return f
+}
+
+func number(ts *testscript.TestScript, s string) int64 {
+	n, err := flash.ParseSize(s)
+	ts.Check(err)
+	return n
+}
+
+// zero FILE OFFSET LENGTH overwrites with zeros; a negative offset counts from the end.
+func zero(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	_, err := f.WriteAt(make([]byte, number(ts, args[2])), offsetIn(ts, f, args[1]))
+	ts.Check(err)
+}
+
+// poke FILE OFFSET HEX overwrites with bytes.
+func poke(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	b, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	_, err = f.WriteAt(b, offsetIn(ts, f, args[1]))
+	ts.Check(err)
+}
+
+// put FILE OFFSET SOURCE copies a file into another.
+func put(ts *testscript.TestScript, neg bool, args []string) {
+	f := edit(ts, args[0])
+	defer f.Close()
+	b, err := os.ReadFile(ts.MkAbs(args[2]))
+	ts.Check(err)
+	_, err = f.WriteAt(b, offsetIn(ts, f, args[1]))
+	ts.Check(err)
+}
+
+func offsetIn(ts *testscript.TestScript, f *os.File, s string) int64 {
+	if back, ok := strings.CutPrefix(s, "-"); ok {
+		st, err := f.Stat()
+		ts.Check(err)
+		return st.Size() - number(ts, back)
+	}
+	return number(ts, s)
+}
+
+// cut FILE SIZE makes a file that long: shorter, or longer by zeros.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), number(ts, args[1])))
+}
+
+// same A B [OFFSET] compares file A with B, or with as much of B from OFFSET on.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	at := int64(0)
+	if len(args) > 2 {
+		at = number(ts, args[2])
+	}
+	err := sameFrom(ts.MkAbs(args[0]), ts.MkAbs(args[1]), at, len(args) > 2)
+	if !errors.Is(err, ErrDiffer) {
+		ts.Check(err)
+	}
+	if neg == (err == nil) {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], err == nil)
+	}
+}
+
+// copyDump FILE NEW copies a large file with its holes.
+func copyDump(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(CopyHoled(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
+}
+
+// linear OUT BASE BOOT1 BOOT2 USER writes one file of regions: the boot regions at its
+// start, the user area at BASE.
+func linear(ts *testscript.TestScript, neg bool, args []string) {
+	out, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer out.Close()
+	put := func(name string, at int64) int64 {
+		f := edit(ts, name)
+		defer f.Close()
+		_, err := out.Seek(at, io.SeekStart)
+		ts.Check(err)
+		n, err := io.Copy(out, f)
+		ts.Check(err)
+		return n
+	}
+	n := put(args[2], 0)
+	put(args[3], n)
+	put(args[4], number(ts, args[1]))
+}

@@ -1,0 +1,194 @@
+// Package scripttest runs the scripts of testdata/script: commands as a person types them, and
+// what they print, write and end with.
+//
+//	testdata/script/split/cut.txtar      one script
+//	cmd/scripttest/split                 the test package that runs the folder split
+//
+// Each folder is a test package of its own, so that go test runs two at a time and prints a line
+// for each. The command mtkkit of a script calls the program in the test's own process, which
+// takes a twentieth of the time that a new process takes; "exec mtkkit" starts one, for scripts
+// that need its standard input or a pipe. Scripts of one package run one after another, as the
+// current folder and the environment belong to the whole process.
+package scripttest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// Program is the whole program: the command line, the streams, and where phones appear; it
+// returns the exit code.
+type Program = func(context.Context, []string, screen.Streams, port.Bus) words.Code
+
+// Main is the TestMain of a package whose tests start the program: this executable answers in
+// the place of mtkkit when it is started under that name. alone is the program as a process of
+// its own.
+func Main(m *testing.M, alone func() words.Code) {
+	switch strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") {
+	case "mtkkit":
+		os.Exit(alone())
+	case "mtkkit-code": // prints the exit code, for codes other than 0 and 1
+		os.Stdout.WriteString(exitLine(alone()))
+		os.Exit(0)
+	}
+	shortExits()
+	dir, err := linkedUnder("mtkkit", "mtkkit-code")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// linkedUnder makes a folder in which this executable has these names.
+func linkedUnder(names ...string) (dir string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp("", "mtkkit-program"); err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		link := filepath.Join(dir, name) + filepath.Ext(strings.TrimSuffix(self, ".test")) // .exe
+		if os.Symlink(self, link) == nil {
+			continue
+		}
+		b, err := os.ReadFile(self) // no links here
+		if err == nil {
+			err = os.WriteFile(link, b, 0o755)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// raceOptions is read by the race detector at the start of a process.
+const raceOptions = "GORACE"
+
+// shortExits has the programs that tests start not sleep a second at their end, as
+// those with the race detector do by default, to see what other goroutines still do.
+// That sleep is also none of the program's own time, at some moment of which it is killed.
+func shortExits() {
+	if os.Getenv(raceOptions) == "" {
+		os.Setenv(raceOptions, "atexit_sleep_ms=10")
+	}
+}
+
+// Run runs the scripts of a folder of testdata/script.
+func Run(t *testing.T, folder string, run Program) {
+	root := Root(t)
+	testscript.RunT(serial{t}, testscript.Params{
+		Dir:                filepath.Join(root, "testdata", "script", folder),
+		RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TESTDATA", filepath.Join(root, "testdata"))
+			e.Setenv("IMAGES", filepath.Join(root, "image"))
+			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv(raceOptions, os.Getenv(raceOptions))
+			e.Values[schemas{}] = map[string]bool{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mtkkit":      program(root, run, false),
+			"mtkkit-code": program(root, run, true),
+			"schemas":     func(ts *testscript.TestScript, _ bool, _ []string) { everySchema(ts, root) },
+
+			"phone": phone, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
+			"put": put, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
+		},
+	})
+}
+
+// serial is a test whose scripts run one after another.
+type serial struct{ *testing.T }
+
+func (serial) Parallel()     {}
+func (serial) Verbose() bool { return testing.Verbose() }
+func (s serial) Run(name string, do func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { do(serial{t}) })
+}
+
+// program is the command that calls the program in this process. It takes the folder and the
+// environment of the script for that long. With code, it prints the exit code instead of
+// wanting 0.
+func program(root string, run Program, code bool) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		defer enter(ts)()
+		var out, errs strings.Builder
+		got := run(context.Background(), append([]string{"mtkkit"}, args...),
+			screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
+		ts.Stdout().Write([]byte(out.String()))
+		ts.Stderr().Write([]byte(errs.String()))
+		judge(ts, root, args, out.String())
+		switch {
+		case code:
+			ts.Stdout().Write([]byte(exitLine(got)))
+		case neg == (got == words.ExitOK):
+			ts.Fatalf("mtkkit %s: exit code %d", strings.Join(args, " "), got)
+		}
+	}
+}
+
+func exitLine(code words.Code) string { return "exit " + strconv.Itoa(code) + "\n" }
+
+// variables is the environment that the program reads, itself or through Go.
+var variables = []string{"HOME", "TMPDIR", "TERM", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", screen.PassphraseVariable,
+	"ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_PORT"}
+
+// enter takes the folder and the environment of a script; what it returns goes back.
+func enter(ts *testscript.TestScript) (leave func()) {
+	folder, err := os.Getwd()
+	ts.Check(err)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	var undo []func()
+	for _, name := range variables {
+		value, set := os.LookupEnv(name)
+		undo = append(undo, func() {
+			if os.Unsetenv(name); set {
+				os.Setenv(name, value)
+			}
+		})
+		if os.Unsetenv(name); ts.Getenv(name) != "" {
+			os.Setenv(name, ts.Getenv(name))
+		}
+	}
+	return func() {
+		for _, u := range slices.Backward(undo) {
+			u()
+		}
+		ts.Check(os.Chdir(folder))
+	}
+}
+
+// Root is the folder of the module.
+func Root(t testing.TB) string {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	t.Fatalf("no go.mod above the test's folder: %v", err)
+	return ""
+}
