@@ -55,8 +55,7 @@ func (a *Archive) Record() (*flash.Manifest, error) {
 		return nil, nil
 	}
 	r, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
-	var lost *backup.ChunkError
-	if errors.As(err, &lost) {
+	if _, ok := errors.AsType[*backup.ChunkError](err); ok {
 		return nil, nil
 	}
 	return r, err

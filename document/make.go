@@ -1,6 +1,8 @@
 package document
 
 import (
+	"slices"
+
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
@@ -118,7 +120,7 @@ type BuiltRecovery struct {
 func NewBuiltRecovery(file, stock string, b *recovery.Built, v *recovery.Verdict) BuiltRecovery {
 	doc := BuiltRecovery{File: file, Size: b.Image.Size(), Stock: stock, Steps: b.Steps, Verdict: v, Problems: b.Problems}
 	if v != nil && v.Answer.Bad() {
-		doc.Problems = append(doc.Problems[:len(doc.Problems):len(doc.Problems)], v.Reasons...)
+		doc.Problems = append(slices.Clip(doc.Problems), v.Reasons...)
 	}
 	return doc
 }

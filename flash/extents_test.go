@@ -36,7 +36,7 @@ func TestExtentLists(t *testing.T) {
 			"within":  {flash.Within(a, e), func(i int64) bool { return as[i] && i >= e.Offset && i < e.End() }},
 		} {
 			var want []flash.Extent
-			for i := int64(0); i < size; i++ {
+			for i := range int64(size) {
 				if n := len(want); c.in(i) && n > 0 && want[n-1].End() == i {
 					want[n-1].Length++
 				} else if c.in(i) {

@@ -39,8 +39,8 @@ func ParseSize(s string) (int64, error) {
 	}
 	t = strings.TrimSpace(t)
 	for i, u := range []string{"k", "m", "g", "t"} {
-		if strings.HasSuffix(t, u) {
-			t, shift = strings.TrimSpace(strings.TrimSuffix(t, u)), 10*(i+1)
+		if before, ok := strings.CutSuffix(t, u); ok {
+			t, shift = strings.TrimSpace(before), 10*(i+1)
 		}
 	}
 	base := 10

@@ -74,7 +74,7 @@ func Describe(img flash.Image) *Info {
 		return nil
 	})
 	switch {
-	case err == enough:
+	case errors.Is(err, enough):
 		i.unknown("0x%x bytes %s, and fill follows at first; not all that is behind was looked at", i.Length, i.stated())
 	case err != nil:
 		i.unknown("0x%x bytes %s, but what follows cannot be read", i.Length, i.stated())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"slices"
 	"sort"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -48,7 +49,7 @@ func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) 
 		return nil, err
 	}
 	if v := binary.LittleEndian.Uint32(h[offSparseCRC:]); v != 0 {
-		sums = append(sums[:len(sums):len(sums)], crc{s.size, v, offSparseCRC})
+		sums = append(slices.Clip(sums), crc{s.size, v, offSparseCRC})
 	}
 	var problems []flash.Problem
 	sum, done := sparseSum{s: s, look: look, buf: make([]byte, 1<<20)}, int64(0)
@@ -109,8 +110,8 @@ func JoinSparse(pieces []*Sparse) (img flash.Image, said int64, err error) {
 		return pieces[0], said, nil
 	}
 	all := flash.NewStitched(size)
-	for i := len(pieces) - 1; i >= 0; i-- {
-		p := pieces[i]
+	for _, p := range slices.Backward(pieces) {
+
 		for off := int64(0); off < p.size; {
 			d, err := p.NextData(off)
 			if err != nil {

@@ -270,10 +270,7 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 	if first > 0 && t.Find("pgpt") == nil {
 		t.Partitions = append([]flash.Partition{row("pgpt", 0, first)}, t.Partitions...)
 	}
-	start := g.Usable().End()
-	if start < last {
-		start = last
-	}
+	start := max(g.Usable().End(), last)
 	if t.DeviceSize > start && t.Find("sgpt") == nil {
 		p := row("sgpt", start, t.DeviceSize)
 		p.Reserved = true

@@ -229,8 +229,7 @@ func TestClaimAlone(t *testing.T) {
 	}
 	other := imgtest.MT6572() // the same names at other places
 	_, err := Resolve(context.Background(), userOnly(phone), Options{Claim: claimOf(t, other)})
-	var foreign *ForeignError
-	if !errors.As(err, &foreign) {
+	if _, ok := errors.AsType[*ForeignError](err); !ok {
 		t.Errorf("another phone's scatter: %v", err)
 	}
 }

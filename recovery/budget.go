@@ -20,8 +20,7 @@ func newBudget(limit int64) *budget {
 // read reads a ramdisk; what it unpacks to is taken off the budget.
 func (b *budget) read(img flash.Image) (*ramdisk.Ramdisk, error) {
 	rd, err := ramdisk.Read(img, max(b.left, 1)) // 0 would be the usual limit
-	var tooMuch *ramdisk.LimitError
-	if errors.As(err, &tooMuch) {
+	if _, ok := errors.AsType[*ramdisk.LimitError](err); ok {
 		return nil, &ramdisk.LimitError{Limit: b.limit}
 	}
 	if err != nil {

@@ -26,7 +26,7 @@ func (t *treeNames) place(h ramdisk.Header) (path string, ok bool) {
 	if _, met := t.taken[low]; met {
 		return path, false
 	}
-	for _, e := range strings.Split(path, "/") {
+	for e := range strings.SplitSeq(path, "/") {
 		if !portable(e) {
 			return path, false
 		}

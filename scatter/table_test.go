@@ -282,7 +282,7 @@ func TestDefaults(t *testing.T) {
 	if a := scatter.Defaults("system", flash.NAND); a.Type != "UBI_IMG" {
 		t.Errorf("system on NAND is %s", a.Type)
 	}
-	for _, name := range strings.Fields("NVRAM nvdata nvcfg PRO_INFO PROTECT_F protect2 persist seccfg frp sec1 userdata expdb keystore metadata otp") {
+	for name := range strings.FieldsSeq("NVRAM nvdata nvcfg PRO_INFO PROTECT_F protect2 persist seccfg frp sec1 userdata expdb keystore metadata otp") {
 		if !scatter.Defaults(name, flash.EMMC).Private {
 			t.Errorf("%s is not private", name)
 		}

@@ -226,7 +226,7 @@ func isXMLName(key string) bool {
 // escaped spells a value for XML; what XML cannot hold at all becomes U+FFFD.
 func escaped(s string) string {
 	var b strings.Builder
-	xml.EscapeText(&b, []byte(s)) // a Builder does not fail
+	_ = xml.EscapeText(&b, []byte(s)) // a Builder does not fail
 	return b.String()
 }
 

@@ -51,8 +51,7 @@ func readXML(f *File) error {
 			return x.broken(err, line)
 		}
 		if err := x.token(t, line); err != nil {
-			var bad damage
-			if errors.As(err, &bad) {
+			if bad, ok := errors.AsType[damage](err); ok {
 				return x.broken(bad, line)
 			}
 			return err

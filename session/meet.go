@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
@@ -46,10 +47,8 @@ func (s *search) meet(ctx, life context.Context, p *Phone) (*brom.Session, error
 // tellWaiting says that a phone is waited for, unless one is there.
 func (s *search) tellWaiting() {
 	ports, err := s.Bus.List()
-	for _, i := range ports {
-		if s.watch(i) {
-			return
-		}
+	if slices.ContainsFunc(ports, s.watch) {
+		return
 	}
 	if err != nil {
 		return
@@ -128,7 +127,7 @@ func (s *search) lookElsewhere(ctx, probe context.Context, on port.Info, giveUp 
 		})
 		if err == nil {
 			giveUp(errElsewhere)
-		} else if cause := context.Cause(look); cause == context.Cause(ctx) {
+		} else if cause := context.Cause(look); errors.Is(cause, context.Cause(ctx)) {
 			giveUp(cause)
 		}
 	}()

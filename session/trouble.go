@@ -56,8 +56,7 @@ func mayBeContested(err error) bool {
 	if isAny(err, ofContest) {
 		return true
 	}
-	var status *brom.StatusError
-	if errors.As(err, &status) { // a word that no loader is known to say
+	if status, ok := errors.AsType[*brom.StatusError](err); ok { // a word that no loader is known to say
 		_, meant := codes.Lookup(codes.Loader, uint32(status.Status))
 		return !meant
 	}

@@ -326,8 +326,7 @@ func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Im
 		return nil, nil
 	}
 	img, err := s.open(ctx, m)
-	var not *UnreadableError
-	if errors.As(err, &not) {
+	if _, ok := errors.AsType[*UnreadableError](err); ok {
 		return nil, nil
 	}
 	return img, err

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -78,7 +79,7 @@ func (s *Source) openAt(path string) (*File, error) {
 // be meant for one.
 func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 	st, err := disk.StatIn(s.root, e.Name())
-	kind, strange := err.(*disk.KindError)
+	kind, strange := errors.AsType[*disk.KindError](err)
 	switch {
 	case strange:
 		s.outside = append(s.outside, e.Name())

@@ -34,8 +34,7 @@ func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 	}
 	m.used = true
 	rescueMap, err := mapfile.Read(img)
-	var damage *flash.FormatError
-	if errors.As(err, &damage) {
+	if damage, ok := errors.AsType[*flash.FormatError](err); ok {
 		return nil, &UnreadableError{m.name, fmt.Sprintf("what of the dump was read is not known: %v", damage)}
 	}
 	return rescueMap, err

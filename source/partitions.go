@@ -128,8 +128,7 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *f
 			continue
 		}
 		img, err := s.sized(ctx, m, row.Length)
-		var not *UnreadableError
-		if errors.As(err, &not) {
+		if not, ok := errors.AsType[*UnreadableError](err); ok {
 			s.problem(flash.Error, row.Name, "%s: %s", m.name, not.Text)
 			missing = append(missing, row)
 			continue

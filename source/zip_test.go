@@ -206,8 +206,7 @@ func TestZipTie(t *testing.T) {
 	other := zipped{"b/ROM_1", zip.Deflate, imgtest.MT6765().User.Range(flash.Extent{Length: 4 << 20})}
 	for _, files := range [][]zipped{{user, other}, {other, user}} {
 		_, err := Open(context.Background(), write(t, "two.zip", zipOf(t, files...)), Options{TempDir: t.TempDir()})
-		var bad *UnreadableError
-		if !errors.As(err, &bad) {
+		if _, ok := errors.AsType[*UnreadableError](err); !ok {
 			t.Errorf("%v", err)
 		}
 	}

@@ -27,8 +27,7 @@ func ReadOn(err error, dir, command string) error {
 	if isFull(err) {
 		hints = append([]string{"the disk is full: make room"}, hints...)
 	}
-	var lost *acquire.LostError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*acquire.LostError](err); ok {
 		hints = append(hints, lost.Next)
 		if lost.Rest {
 			hints = append(hints, "all else is read; or finish without what is left: "+FinishWithout(dir))

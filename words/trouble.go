@@ -30,9 +30,8 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, da.ErrProtocol):
 		return Advised(da.Advice(err)) + "; another program on the port would do the same: mtkkit ports names it"
 	}
-	var loader *brom.Error
 	advice := ""
-	if errors.As(err, &loader) { // it knows more than that an answer did not come
+	if _, ok := errors.AsType[*brom.Error](err); ok { // it knows more than that an answer did not come
 		advice = Advised(brom.Advice(err))
 	}
 	return cmp.Or(advice, Advised(da.Advice(err)), "unplug the phone, power it off (hold the power key for 10 seconds) and start again, by another cable or socket if it stays so")

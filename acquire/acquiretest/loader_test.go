@@ -82,7 +82,7 @@ func TestCommandsByVendorSource(t *testing.T) {
 				conn := open(t, p)
 				time.Sleep(25 * time.Millisecond)
 				answer(t, conn, nil) // READY
-				for _, x := range strings.Split(c.talk, ";") {
+				for x := range strings.SplitSeq(c.talk, ";") {
 					in, out, _ := strings.Cut(x, ">")
 					got := answer(t, conn, bytesOf(t, in))
 					if want := bytesOf(t, out); !bytes.Equal(got, want) {
@@ -113,7 +113,7 @@ func TestNoHelp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				conn := open(t, &c.phone)
 				time.Sleep(time.Hour) // no window ends it
-				for _, x := range strings.Split(c.talk, ";") {
+				for x := range strings.SplitSeq(c.talk, ";") {
 					in, out, _ := strings.Cut(x, ">")
 					if got, want := answer(t, conn, bytesOf(t, in)), bytesOf(t, out); !bytes.Equal(got, want) {
 						t.Fatalf("%s: got %x, want %x", x, got, want)

@@ -33,7 +33,7 @@ func (p pattern) ReadAt(b []byte, off int64) (int, error) {
 	}
 	n := int(min(int64(len(b)), p.size-off))
 	var word [8]byte
-	for i := 0; i < n; i++ {
+	for i := range n {
 		at := off + int64(i)
 		if i == 0 || at%8 == 0 {
 			binary.LittleEndian.PutUint64(word[:], (uint64(at/8)+uint64(p.seed))*0x9E3779B97F4A7C15)

@@ -85,8 +85,7 @@ func Advice(err error) codes.Advice {
 			return a.Advice
 		}
 	}
-	var place *ReadError
-	if errors.As(err, &place) {
+	if _, ok := errors.AsType[*ReadError](err); ok {
 		return codes.Medium.Cure
 	}
 	return codes.Advice{}

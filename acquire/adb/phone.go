@@ -238,8 +238,7 @@ func (s *shell) findTool(ctx context.Context, node string, size int64) (string, 
 		img := &image{ctx: ctx, shell: s, tool: tool, node: node, size: size}
 		head, err := flash.ReadFull(img, 0, int(min(size, 4096)))
 		img.close()
-		var place *ReadError
-		if errors.As(err, &place) {
+		if place, ok := errors.AsType[*ReadError](err); ok {
 			said = cmp.Or(place.Text, said)
 			continue
 		}
@@ -265,8 +264,7 @@ func reaches(img *image, head []byte) (bool, error) {
 		return true, nil
 	}
 	far, err := flash.ReadFull(img, wrapAt, len(head))
-	var place *ReadError
-	if errors.As(err, &place) {
+	if _, ok := errors.AsType[*ReadError](err); ok {
 		return false, nil
 	}
 	return !bytes.Equal(head, far), err

@@ -59,7 +59,9 @@ func (c *conn) request(text string, wait time.Duration) error {
 	if len(text) > maxRequest {
 		return fmt.Errorf("adb: a request of %d bytes is longer than the protocol takes", len(text))
 	}
-	c.SetDeadline(time.Now().Add(wait))
+	if err := c.SetDeadline(time.Now().Add(wait)); err != nil {
+		return lost(err)
+	}
 	if _, err := fmt.Fprintf(c, "%04x%s", len(text), text); err != nil {
 		return lost(err)
 	}
@@ -138,7 +140,7 @@ func parseDevices(text string) []device {
 		}
 		d := device{Serial: serial}
 		var state []string
-		for _, w := range strings.Fields(rest) {
+		for w := range strings.FieldsSeq(rest) {
 			key, value, isKey := strings.Cut(w, ":")
 			switch {
 			case isKey && key == "model":

@@ -131,8 +131,7 @@ func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*
 	}
 	if err := c.request("host:transport:"+s.serial, s.answer); err != nil {
 		c.Close()
-		var fail *FailError
-		if errors.As(err, &fail) {
+		if fail, ok := errors.AsType[*FailError](err); ok {
 			err = fmt.Errorf("%w: %w", transportError(fail.Text), err)
 		}
 		return nil, fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, err))
@@ -165,8 +164,11 @@ func (s *shell) output(ctx context.Context, command string, wait time.Duration) 
 		return "", err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(wait))
-	b, err := io.ReadAll(io.LimitReader(c, maxText+1))
+	err = c.SetDeadline(time.Now().Add(wait))
+	var b []byte
+	if err == nil {
+		b, err = io.ReadAll(io.LimitReader(c, maxText+1))
+	}
 	if err != nil {
 		return "", fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, lost(err)))
 	}

@@ -81,8 +81,10 @@ func (st *stream) receive(ctx context.Context) {
 	defer close(st.filled)
 	raw := make([]byte, blockSize)
 	for {
-		st.conn.SetDeadline(time.Now().Add(st.quiet))
-		n, err := st.conn.Read(raw)
+		n, err := 0, st.conn.SetDeadline(time.Now().Add(st.quiet))
+		if err == nil {
+			n, err = st.conn.Read(raw)
+		}
 		end := st.take(raw[:n])
 		switch {
 		case end != nil:

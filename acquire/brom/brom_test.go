@@ -179,8 +179,7 @@ func TestJumpRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.JumpDA(0x200000)
-		var status *brom.StatusError
-		if !errors.As(err, &status) {
+		if _, ok := errors.AsType[*brom.StatusError](err); !ok {
 			t.Error(err)
 		}
 	})

@@ -69,8 +69,7 @@ func (s *Session) sendFile(name string, c byte, file []byte) error {
 	if err == nil {
 		err = s.upload(file)
 	}
-	var refused *StatusError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*StatusError](err); ok {
 		switch refused.Status {
 		case statusNoAuth:
 			return nil

@@ -45,7 +45,7 @@ var columns = []struct {
 // lines gives the lines of a table that are no comments.
 func lines(text string) []string {
 	var out []string
-	for _, l := range strings.Split(strings.ReplaceAll(text, "\r", ""), "\n") {
+	for l := range strings.SplitSeq(strings.ReplaceAll(text, "\r", ""), "\n") {
 		if l != "" && l[0] != '#' {
 			out = append(out, l)
 		}

@@ -100,8 +100,7 @@ func Advice(err error) codes.Advice {
 			return a.Advice
 		}
 	}
-	var status *StatusError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*StatusError](err); ok {
 		if c, ok := status.lookup(); ok {
 			return c.Cure
 		}

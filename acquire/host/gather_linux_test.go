@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,16 +140,14 @@ func TestGatherDevice(t *testing.T) {
 // it as its own.
 func TestHolders(t *testing.T) {
 	made := usual()
-	for name, to := range map[string]string{
+	maps.Copy(made, map[string]string{
 		"proc/5/comm": "picocom\n", "proc/5/fd/0": "-> /dev/pts/1", "proc/5/fd/3": "-> /dev/ttyACM0",
 		"proc/6/comm": "ModemManager\n", "proc/6/fd/9": "-> /dev/ttyACM0",
 		"proc/7/comm": "bash\n", "proc/7/fd/0": "-> /dev/ttyACM1", "proc/7/fd/1": "-> /dev/ttyACM00",
 		"proc/8/comm": "player\n", "proc/8/fd/3": "-> /dev/ptmx", "proc/8/fd/4": "-> /dev/pts/4",
 		"proc/9/comm": "thief\n", "proc/9/fd/3": "-> /dev/pts/4",
 		"dev/phone": "-> ttyACM0", "dev/pts/4": "", "dev/ttyACM91": "-> pts/4",
-	} {
-		made[name] = to
-	}
+	})
 	s := system{root: made.plant(t)}
 	for port, want := range map[string]string{
 		"/dev/ttyACM0": "[picocom (pid 5) ModemManager (pid 6)]", "/dev/phone": "[picocom (pid 5) ModemManager (pid 6)]",

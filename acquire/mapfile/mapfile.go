@@ -154,7 +154,7 @@ func Make(size int64, read, bad []flash.Extent) *Map {
 	whole := flash.Extent{Length: size}
 	read = flash.Within(read, whole)
 	bad = flash.Without(flash.Within(bad, whole), read)
-	untried := flash.Without([]flash.Extent{whole}, append(read[:len(read):len(read)], bad...))
+	untried := flash.Without([]flash.Extent{whole}, append(slices.Clip(read), bad...))
 	m := &Map{Pos: size, State: byte(Finished)}
 	if len(untried) > 0 {
 		m.Pos, m.State = untried[0].Offset, byte(Untried)

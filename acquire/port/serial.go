@@ -48,8 +48,7 @@ func (system) Open(name string) (Conn, error) {
 
 // openError puts our words before the library's.
 func openError(err error) error {
-	var e *serial.PortError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*serial.PortError](err); ok {
 		switch e.Code() {
 		case serial.PortBusy:
 			return ErrBusy
@@ -102,7 +101,7 @@ func (c *serialConn) Write(p []byte) (int, error) {
 	var late atomic.Bool
 	t := time.AfterFunc(writeWait, func() {
 		late.Store(true)
-		c.port.ResetOutputBuffer()
+		_ = c.port.ResetOutputBuffer() // the write reports what is wrong
 	})
 	defer t.Stop()
 	n, err := c.put(p)

@@ -69,7 +69,7 @@ func (f folder) why(name string, err error) error {
 		return err
 	}
 	part := ""
-	for _, c := range strings.Split(filepath.ToSlash(name), "/") {
+	for c := range strings.SplitSeq(filepath.ToSlash(name), "/") {
 		part = filepath.Join(part, c)
 		if to, lerr := f.root.Readlink(part); lerr == nil {
 			return fmt.Errorf("%s is a link that leaves the folder (to %s), and is not followed", f.path(part), to)

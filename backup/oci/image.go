@@ -251,8 +251,11 @@ func (b *blob) finish(g *indexGroup) error {
 		}
 		left -= int64(n)
 	}
-	if n, err := b.dec.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return b.why(fmt.Errorf("holds more than its group (%v)", err))
+	switch n, err := b.dec.Read(make([]byte, 1)); {
+	case n != 0 || err == nil:
+		return b.why(errors.New("holds more than its group"))
+	case err != io.EOF:
+		return b.why(err)
 	}
 	b.dec.Close()
 	if err := b.proof.Verify(); err != nil {

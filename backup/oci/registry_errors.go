@@ -23,8 +23,7 @@ func refusedByServer(err error) bool {
 
 // isCode knows an answer of registries by its code, among others.
 func isCode(err error, code string) bool {
-	var es errcode.Errors
-	if errors.As(err, &es) {
+	if es, ok := errors.AsType[errcode.Errors](err); ok {
 		return slices.ContainsFunc(es, func(e errcode.Error) bool { return e.Code == code })
 	}
 	var e errcode.Error
@@ -45,8 +44,7 @@ var (
 
 // Status is the HTTP status with which a registry refused, 0 when it was not that.
 func Status(err error) int {
-	var r *errcode.ErrorResponse
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*errcode.ErrorResponse](err); ok {
 		return r.StatusCode
 	}
 	return 0

@@ -152,7 +152,7 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		parity[j] = e.parity[j][:n*blockSize]
 		clear(parity[j])
 	}
-	for d := int64(0); d < dataShards; d++ {
+	for d := range int64(dataShards) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -311,8 +311,11 @@ func (m *mender) prove(ctx context.Context, f io.ReaderAt) error {
 		}
 		part := b[:m.length(i)]
 		n, err := f.ReadAt(part, i*blockSize)
-		if _, known := m.sum(i); n < len(part) || known && !m.holds(i, part) {
-			return fmt.Errorf("parity: what was written at 0x%x does not come back (%v)", i*blockSize, err)
+		if n < len(part) {
+			return fmt.Errorf("parity: what was written at 0x%x cannot be read back: %w", i*blockSize, err)
+		}
+		if _, known := m.sum(i); known && !m.holds(i, part) {
+			return fmt.Errorf("parity: what was written at 0x%x reads back as other bytes", i*blockSize)
 		}
 		m.event(min((i+1)*blockSize, m.size))
 	}

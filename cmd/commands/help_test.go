@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -21,9 +22,7 @@ func leaves(list []*cli.Command, words ...string) map[string]*cli.Command {
 		if len(c.Subcommands) == 0 {
 			out[strings.Join(path, " ")] = c
 		}
-		for name, sub := range leaves(c.Subcommands, path...) {
-			out[name] = sub
-		}
+		maps.Copy(out, leaves(c.Subcommands, path...))
 	}
 	return out
 }
@@ -50,7 +49,7 @@ func TestHelp(t *testing.T) {
 		_, options, _ := strings.Cut(text, "\nOPTIONS:\n")
 		var headings []flags.Group
 		count := map[flags.Group]int{}
-		for _, line := range strings.Split(options, "\n") {
+		for line := range strings.SplitSeq(options, "\n") {
 			line = strings.TrimSpace(line)
 			switch heading, is := strings.CutSuffix(line, ":"); {
 			case is && slices.Contains(flags.Groups, flags.Group(heading)):

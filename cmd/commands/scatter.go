@@ -65,8 +65,7 @@ func besideDump(path string) []string {
 
 // withoutStarts adds to the error of a list without addresses what helps.
 func withoutStarts(err error) error {
-	var none *dump.NoStartsError
-	if errors.As(err, &none) {
+	if none, ok := errors.AsType[*dump.NoStartsError](err); ok {
 		return words.Advise(err, fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", words.Quoted(none.Path)))
 	}
 	return err

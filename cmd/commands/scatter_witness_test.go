@@ -122,7 +122,7 @@ func goldenLines(t *testing.T, name string, got []string) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, l := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSpace(string(b)), "\n") {
 		if !strings.HasPrefix(l, "#") {
 			want = append(want, l)
 		}

@@ -129,7 +129,7 @@ func begins(m *flash.Manifest, r flash.Region, size int64) int64 {
 // loudest is the first error, else the first warning, else the reason to stop.
 func loudest(stderr, path string) string {
 	for _, voice := range []string{"error: ", "mtkkit: ", "warning: "} {
-		for _, line := range strings.Split(stderr, "\n") {
+		for line := range strings.SplitSeq(stderr, "\n") {
 			if strings.HasPrefix(line, voice) {
 				return strings.ReplaceAll(line, path, "ROM_1")
 			}

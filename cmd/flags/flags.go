@@ -153,7 +153,7 @@ func List(p *[]string, names, usage string) Option {
 		if s == v.text { // under another of its names
 			return nil
 		}
-		for _, one := range strings.Split(s, ",") {
+		for one := range strings.SplitSeq(s, ",") {
 			*p = append(*p, strings.TrimSpace(one))
 		}
 		return nil

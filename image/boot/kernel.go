@@ -204,7 +204,7 @@ func (t *DeviceTree) set(name string, value []byte) {
 	case "model":
 		t.Model = text(value)
 	case "compatible":
-		for _, s := range bytes.Split(bytes.TrimRight(value, "\x00"), []byte{0}) {
+		for s := range bytes.SplitSeq(bytes.TrimRight(value, "\x00"), []byte{0}) {
 			if s := text(s); s != "" && !slices.Contains(t.Compatible, s) {
 				t.Compatible = append(t.Compatible, s)
 			}

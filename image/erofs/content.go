@@ -76,7 +76,7 @@ func (f *FS) chunks(n *files.Inode) (flash.Image, error) {
 	}
 	var runs []files.Run
 	page := make([]byte, 4096)
-	for i := int64(0); i < count; i++ {
+	for i := range count {
 		in := i * entry % int64(len(page))
 		if in == 0 {
 			want := min(int64(len(page)), (count-i)*entry)

@@ -78,8 +78,7 @@ func (s *Super) readGeometry() error {
 
 // reason takes what a problem says already off an error.
 func reason(err error) string {
-	var f *flash.FormatError
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*flash.FormatError](err); ok {
 		return f.Text
 	}
 	return err.Error()

@@ -54,7 +54,7 @@ func (h Header) Path() (path string, safe bool) {
 	if path == "" || path == "." {
 		return ".", !absolute && h.Name != ""
 	}
-	for _, e := range strings.Split(path, "/") {
+	for e := range strings.SplitSeq(path, "/") {
 		if e == "" || e == "." || e == ".." || strings.ContainsRune(e, 0) {
 			return path, false
 		}

@@ -174,7 +174,7 @@ func witnessCpio(t *testing.T, name string, plain []byte, want string) {
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v: %s", name, err, msg)
 	}
-	for _, f := range strings.Fields(want) {
+	for f := range strings.FieldsSeq(want) {
 		path, data, _ := strings.Cut(f, "=")
 		out, err := exec.Command("cat", dir+"/"+path).Output()
 		if err != nil || string(out) != data {

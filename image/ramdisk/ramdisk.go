@@ -141,8 +141,7 @@ func (r *reader) segment(off int64, c Compression) (int64, error) {
 // when only those are in error, and 0 otherwise.
 func (r *reader) archive(off int64, c Compression) (plain []byte, list []*Entry, used int64, err error) {
 	plain, used, err = r.plain(off, c)
-	var tooMuch *LimitError
-	if errors.As(err, &tooMuch) {
+	if _, ok := errors.AsType[*LimitError](err); ok {
 		return nil, nil, 0, &LimitError{r.limit}
 	}
 	if err != nil {

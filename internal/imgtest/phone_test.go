@@ -177,7 +177,7 @@ func TestPhoneScatter(t *testing.T) {
 func TestScatterLikeReal(t *testing.T) {
 	keys := func(text string) []string {
 		var out []string
-		for _, line := range strings.Split(strings.ReplaceAll(text, "\r", ""), "\n") {
+		for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", ""), "\n") {
 			key, _, _ := strings.Cut(strings.TrimRight(line, " "), ":")
 			if key = strings.TrimRight(key, " "); !strings.HasPrefix(key, "#") {
 				out = append(out, key)
