@@ -80,7 +80,7 @@ func TestInside(t *testing.T) {
 			if err := os.WriteFile(path, c.b, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			code, out, errs := program(t, "info", path)
+			code, out, errs := program("info", path)
 			expect(t, code, words.ExitFailed, out+errs, c.says...)
 		})
 	}
@@ -124,7 +124,7 @@ func TestLocked(t *testing.T) {
 		"of a backup":      {[]string{"backup", "verify", file("key.age")}, []string{"it opens with one private key, and no key was given"}, "passphrase"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out, errs := program(t, c.args...)
+			code, out, errs := program(c.args...)
 			expect(t, code, words.ExitFailed, out+errs, c.says...)
 			if strings.Contains(errs, c.not) {
 				t.Errorf("%q is in: %s", c.not, errs)
@@ -132,6 +132,6 @@ func TestLocked(t *testing.T) {
 		})
 	}
 	t.Setenv(screen.PassphraseVariable, "right")
-	code, out, errs := program(t, "info", file("words.age"))
+	code, out, errs := program("info", file("words.age"))
 	expect(t, code, words.ExitFailed, out+errs, "in it: a JPEG picture")
 }

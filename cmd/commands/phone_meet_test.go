@@ -26,7 +26,7 @@ func TestMissingPortBeforeAgent(t *testing.T) {
 		"no agent":      {"list", "--port", port},
 		"missing agent": {"acquire", "--port", port, "--da", filepath.Join(t.TempDir(), "none.bin")},
 	} {
-		_, _, errs := program(t, args...)
+		_, _, errs := program(args...)
 		first, rest, _ := strings.Cut(errs, "\n")
 		if !strings.Contains(first, port+", which is not there yet") || rest == "" {
 			t.Errorf("%s: the port is not told first: %s", name, errs)

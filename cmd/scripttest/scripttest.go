@@ -29,7 +29,14 @@ import (
 
 // Program is the whole program: the command line, the streams, and where phones appear; it
 // returns the exit code.
-type Program = func(context.Context, []string, screen.Streams, port.Bus) words.Code
+type Program func(context.Context, []string, screen.Streams, port.Bus) words.Code
+
+// Call runs the program in this process, with no input and no phone.
+func (p Program) Call(args ...string) (code words.Code, stdout, stderr string) {
+	var out, errs strings.Builder
+	code = p(context.Background(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
+	return code, out.String(), errs.String()
+}
 
 // Main is the TestMain of a package whose tests start the program: this executable answers in
 // the place of mtkkit when it is started under that name. alone is the program as a process of
@@ -130,12 +137,10 @@ func (s serial) Run(name string, do func(testscript.T)) {
 func program(root string, run Program, code bool) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		defer enter(ts)()
-		var out, errs strings.Builder
-		got := run(context.Background(), append([]string{"mtkkit"}, args...),
-			screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
-		ts.Stdout().Write([]byte(out.String()))
-		ts.Stderr().Write([]byte(errs.String()))
-		judge(ts, root, args, out.String())
+		got, out, errs := run.Call(args...)
+		ts.Stdout().Write([]byte(out))
+		ts.Stderr().Write([]byte(errs))
+		judge(ts, root, args, out)
 		switch {
 		case code:
 			ts.Stdout().Write([]byte(exitLine(got)))

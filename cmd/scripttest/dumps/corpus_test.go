@@ -1,8 +1,7 @@
-package commands
+package dumps
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"os"
@@ -10,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
@@ -71,16 +70,12 @@ func corpusFile(t *testing.T, parts ...string) []byte {
 }
 
 // program runs mtkkit in this process.
-func program(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	var out, errs bytes.Buffer
-	code = Run(context.Background(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
-	return code, out.String(), errs.String()
-}
+var program = scripttest.Program(commands.Run).Call
 
 // must runs mtkkit and wants an exit code.
 func must(t *testing.T, want int, args ...string) (stdout, stderr string) {
 	t.Helper()
-	code, out, errs := program(t, args...)
+	code, out, errs := program(args...)
 	if code != want {
 		t.Fatalf("mtkkit %q: exit code %d, want %d\n%s%s", args, code, want, out, errs)
 	}

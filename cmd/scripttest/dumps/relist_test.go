@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"encoding/binary"
@@ -88,7 +88,7 @@ func TestListAgainGPT(t *testing.T) {
 func sameAgain(t *testing.T, path string, archived bool, options ...string) {
 	t.Helper()
 	run := func(args ...string) (int, string) {
-		code, out, _ := program(t, append(args, options...)...)
+		code, out, _ := program(append(args, options...)...)
 		return code, out
 	}
 	code, first := run("list", path, "--json")
@@ -111,7 +111,7 @@ func sameAgain(t *testing.T, path string, archived bool, options ...string) {
 		}
 	}
 	for _, again := range again {
-		_, second, said := program(t, "list", again, "--json")
+		_, second, said := program("list", again, "--json")
 		if d := cmp.Diff(rowsOf(t, first), rowsOf(t, second)); d != "" {
 			t.Errorf("%s is another list (-dump +again):\n%s%s", filepath.Base(again), d, said)
 		}

@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
@@ -32,7 +33,7 @@ func TestScriptsOfOtherTools(t *testing.T) {
 				t.Skipf("%s is not here: %v", tool, err)
 			}
 			var script, errs bytes.Buffer
-			if code := Run(context.Background(), []string{"mtkkit", "scatter", "convert", dump, "--to", tool}, screen.Streams{Out: &script, Err: &errs}, nil); code != words.ExitOK {
+			if code := commands.Run(context.Background(), []string{"mtkkit", "scatter", "convert", dump, "--to", tool}, screen.Streams{Out: &script, Err: &errs}, nil); code != words.ExitOK {
 				t.Fatalf("exit %d: %s", code, &errs)
 			}
 			disk := filepath.Join(t.TempDir(), "disk")

@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/words"
@@ -64,7 +65,7 @@ func TestIMEILine(t *testing.T) {
 	say := func(args ...string) string {
 		t.Helper()
 		var o, e bytes.Buffer
-		if code := Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{Out: &o, Err: &e}, nil); code != words.ExitOK && code != words.ExitProblems {
+		if code := commands.Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{Out: &o, Err: &e}, nil); code != words.ExitOK && code != words.ExitProblems {
 			t.Fatalf("%v: %d %s", args, code, e.String())
 		}
 		for _, s := range []string{o.String(), e.String()} {

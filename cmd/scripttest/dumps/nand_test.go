@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -103,7 +104,7 @@ func TestNANDForms(t *testing.T) {
 		t.Errorf("--storage nand is not heard:\n%s", out)
 	}
 	must(t, words.ExitUsage, "info", without, "--storage", "tape")
-	if _, said := must(t, words.ExitProblems, "info", "../../testdata/mt6765-ROM_1.zst", "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
+	if _, said := must(t, words.ExitProblems, "info", filepath.Join(scripttest.Root(t), "testdata", "mt6765-ROM_1.zst"), "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
 		t.Errorf("a GPT on NAND is believed:\n%s", said)
 	}
 

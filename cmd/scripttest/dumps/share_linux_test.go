@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
@@ -66,7 +67,7 @@ func TestSplitCostsNoSpace(t *testing.T) {
 			before := free(t, dir)
 			in := func(name string) string { return filepath.Join(dir, name) }
 			var out, errs bytes.Buffer
-			code := Run(context.Background(), []string{"mtkkit", "split", in("ROM_1"), "--scatter", in(phone.ScatterName()), "--trim"},
+			code := commands.Run(context.Background(), []string{"mtkkit", "split", in("ROM_1"), "--scatter", in(phone.ScatterName()), "--trim"},
 				screen.Streams{Out: &out, Err: &errs}, nil)
 			if code != words.ExitOK {
 				t.Fatalf("exit %d\n%s%s", code, &out, &errs)
@@ -83,7 +84,7 @@ func TestSplitCostsNoSpace(t *testing.T) {
 			if got, err := os.ReadFile(in("ROM_1.parts/system.img")); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("system.img holds other bytes, %v", err)
 			}
-			if code := Run(context.Background(), []string{"mtkkit", "join", in("ROM_1.parts"), "-o", in("again")}, screen.Streams{Out: &out, Err: &errs}, nil); code != words.ExitOK {
+			if code := commands.Run(context.Background(), []string{"mtkkit", "join", in("ROM_1.parts"), "-o", in("again")}, screen.Streams{Out: &out, Err: &errs}, nil); code != words.ExitOK {
 				t.Errorf("join: exit %d\n%s", code, &errs)
 			}
 			if took := before - free(t, dir); took > data/8 {

@@ -1,4 +1,4 @@
-package commands
+package dumps
 
 import (
 	"encoding/binary"
@@ -78,9 +78,9 @@ func judge(t *testing.T, s *subject, name string, rom *imgtest.Sparse, path stri
 	if err := rom.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	info, _, _ := program(t, "info", path)
-	verify, _, _ := program(t, "verify", path)
-	code, out, errs := program(t, "split", path, "--dry-run", "--json")
+	info, _, _ := program("info", path)
+	verify, _, _ := program("verify", path)
+	code, out, errs := program("split", path, "--dry-run", "--json")
 	right := 0
 	var m flash.Manifest
 	if out != "" {
