@@ -261,7 +261,7 @@ func TestTrailers(t *testing.T) {
 			t.Errorf("%s: 0x%x and 0x%x, not 0x%x: %s, %v", name, i.Length, n, want, why, err)
 		}
 		last := c.trailer[len(c.trailer)-1]
-		if text := words(i); string(last[:6]) == "Signer" && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung's, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
+		if text := words(i); string(last[:6]) == "Signer" && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -300,8 +300,8 @@ func TestCheckCRC(t *testing.T) {
 	}{
 		"right":        {file(sum(8192), sum(12288), 0), ""},
 		"right header": {file(sum(8192), sum(12288), sum(12288)), ""},
-		"wrong first":  {file(1, sum(12288), 0), fmt.Sprintf("the CRC-32 of the first 0x2000 bytes is %08x, the file contains 00000001", sum(8192))},
-		"wrong last":   {file(sum(8192), 2, 0), fmt.Sprintf("the CRC-32 of the first 0x3000 bytes is %08x, the file contains 00000002", sum(12288))},
+		"wrong first":  {file(1, sum(12288), 0), fmt.Sprintf("the CRC-32 of the first 0x2000 bytes is %08x, but the file contains 00000001", sum(8192))},
+		"wrong last":   {file(sum(8192), 2, 0), fmt.Sprintf("the CRC-32 of the first 0x3000 bytes is %08x, but the file contains 00000002", sum(12288))},
 		"wrong header": {file(sum(8192), sum(12288), 3), "the file contains 00000003"},
 	} {
 		s, err := ReadSparse(bytes.NewReader(c.b))

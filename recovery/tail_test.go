@@ -37,7 +37,7 @@ func TestMarks(t *testing.T) {
 		"both, and fill":   {samsungMark + signature + zeros, samsungMark, false, flash.Warning, "Samsung's signature, are of the image as it was"},
 		"signer":           {"SignerVer02\x00" + strings.Repeat("x", 500), "", false, flash.Warning, "0x200 bytes, Samsung's signature, are"},
 		"boot_signer":      {"\x30\x82\x01\x00\x02\x01\x01" + signature, "", false, flash.Warning, "a signature of Android's boot_signer, are"},
-		"certificates":     {string(imgtest.MTKImage("cert1", make([]byte, 99), false)), "", false, flash.Warning, "a certificate of MediaTek's, are"},
+		"certificates":     {string(imgtest.MTKImage("cert1", make([]byte, 99), false)), "", false, flash.Warning, "a certificate of MediaTek, are"},
 	} {
 		whole := append(bytes.Clone(img), c.tail...)
 		m, _ := folder(t, whole)
