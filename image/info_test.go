@@ -85,7 +85,7 @@ func TestDescribe(t *testing.T) {
 		"logo":                 {logo, []string{"holds: 2 pictures, 1 of them zlib streams"}},
 		"footer":               {footed, []string{"AVB footer: an image of 0x8 bytes, the vbmeta block at 0x1000", "rollback index: 4", "describes: boot: sha256 digest over 0x1 bytes"}},
 		"super":                {super, []string{"metadata: slot 0, version 10.0", "device: super, 4 MiB", "partition: vendor, 512 KiB in group main"}},
-		"super that is cut":    {super[:0x220000], []string{"partition: vendor, 512 KiB in group main, 384 KiB of it are missing", "error: vendor: 384 KiB of 512 KiB lie beyond"}},
+		"super that is cut":    {super[:0x220000], []string{"partition: vendor, 512 KiB in group main, 384 KiB of it are missing", "error: vendor: 384 KiB of 512 KiB are behind"}},
 		"page size 0":          {build(4096, piece{0, "ANDROID!"}, le32(8, 5000, 0, 3000)), []string{"warning: Android boot image: boot: page size 0"}},
 		"page size 2^31":       {build(4096, piece{0, "ANDROID!"}, le32(8, 5000, 0, 3000, 0, 0, 0, 0, 1<<31)), []string{"warning: Android boot image: boot: page size 2147483648"}},
 		"kernel of 4 GiB":      {build(8192, piece{0, "ANDROID!"}, le32(8, 1<<32-1, 0, 1<<32-1, 0, 0, 0, 0, 2048)), []string{"error: kernel: is cut"}},
