@@ -1,6 +1,6 @@
 // Package ext4 reads the files of an ext2, ext3 or ext4 file system in an image.
-// Limits: it never writes, does not replay the journal, does not decrypt, and reads no
-// quota or extended attributes. It mounts nothing and needs no rights.
+// Limits: it never writes, does not replay the journal and does not decrypt. It mounts
+// nothing and needs no rights.
 //
 //	0x400  superblock: sizes, features, label      │ repeated at the start of some groups
 //	+1 blk group descriptors, 32 or 64 bytes each  │ (in each meta group with meta_bg)
