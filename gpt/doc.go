@@ -19,7 +19,7 @@
 //	0x28 u64 first usable LBA
 //	0x30 u64 last usable LBA            numbers are little-endian; a sector is
 //	0x38 disk GUID                      512 bytes on eMMC and 4096 on UFS, and
-//	0x48 u64 LBA of the entries         nothing in the table says which
+//	0x48 u64 LBA of the entries         the table does not contain the size
 //	0x50 u32 entry count, 128
 //	0x54 u32 entry size, 128
 //	0x58 u32 CRC-32 of the entries

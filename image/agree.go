@@ -17,6 +17,7 @@ const (
 	Contradicted         // the content has a clear kind that is not possible under this name
 )
 
+// String returns the verdict as a word, such as "confirmed".
 func (v Verdict) String() string {
 	return [...]string{"neutral", "confirmed", "contradicted"}[min(max(v, Neutral), Contradicted)]
 }

@@ -18,7 +18,7 @@ type Kind string
 const (
 	Unknown       Kind = "unknown content"
 	Zero          Kind = "zeros"        // as far as Sniff looks, about 4 KiB
-	Erased        Kind = "erased flash" // likewise, all 0xFF
+	Erased        Kind = "erased flash" // the same, all 0xFF
 	AndroidBoot   Kind = "Android boot image"
 	VendorBoot    Kind = "Android vendor boot image"
 	VBMeta        Kind = "AVB vbmeta"

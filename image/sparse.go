@@ -21,7 +21,7 @@ import (
 //	0x08  u16 file header bytes, 28           CAC3 don't care: none
 //	0x0A  u16 chunk header bytes, 12          CAC4 CRC-32 of all so far: 4 bytes
 //	0x0C  u32 block size                  +2  u16 reserved
-//	0x10  u32 blocks of the image         +4  u32 blocks of the image it stands for
+//	0x10  u32 blocks of the image         +4  u32 blocks of the image in this chunk
 //	0x14  u32 chunks                      +8  u32 bytes of header and data
 //	0x18  u32 CRC-32 of the image, or 0
 const (

@@ -7,7 +7,7 @@
 //	  image.json       the header's fields; edits go back into the image
 //	  kernel.bin …     the payloads, without MediaTek's section header
 //	  ramdisk/         the files of the ramdisk
-//	  ramdisk.list     their types, modes, owners, links and devices, one a line
+//	  ramdisk.list     their types, modes, owners, links and devices, one line each
 //	  ramdisk.odd/     files whose names some system cannot hold
 //	  original.img     the image itself: the source of everything that was not edited
 //

@@ -10,8 +10,8 @@ import (
 // until MT6589:
 //
 //	PRELOADER 0x0              eMMC: addresses count from the first boot region
-//	{                          ("linear"); the MBR's row says where the user area
-//	}                          begins, and what lies before it is the boot region's.
+//	{                          ("linear"); the MBR row is at the start of the user
+//	}                          area, and rows before it are in the boot region.
 //	MBR 0x600000               NAND (no MBR): addresses count from the chip's start.
 //	{
 //	}

@@ -23,6 +23,7 @@ const (
 	Different
 )
 
+// String returns the verdict as a word, such as "intact".
 func (v Verdict) String() string {
 	return [...]string{"unknown", "intact", "different"}[min(max(v, Unknown), Different)]
 }

@@ -52,6 +52,7 @@ const (
 	Unchecked // its algorithm is not known here
 )
 
+// String returns the state as a word, such as "holds".
 func (s Signature) String() string {
 	return [...]string{"unsigned", "holds", "broken", "unchecked"}[min(max(s, Unsigned), Unchecked)]
 }

@@ -25,6 +25,7 @@ type Facts struct {
 // Addr is a load address. Its text is hexadecimal.
 type Addr int64
 
+// String returns the address in hexadecimal.
 func (a Addr) String() string { return fmt.Sprintf("0x%x", int64(a)) }
 
 // MarshalText writes the address for JSON.

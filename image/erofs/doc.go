@@ -3,7 +3,7 @@
 // of 2025 are reported and not read.
 //
 //	0x400  superblock: block size, root, where inodes begin, features, label
-//	       inodes of 32 bytes (compact) or 64 (extended); number n stands at
+//	       inodes of 32 bytes (compact) or 64 (extended); number n is at
 //	       meta block + 32·n; behind it its attributes, then what its layout needs:
 //
 //	plain        nothing: the blocks follow each other from the start block on
@@ -15,7 +15,7 @@
 //	  compact    2 or 4 bytes each, in packs of 16 or 2 that share a base block
 //
 //	    file  ├──────┼──────┼──────┼──────┤ logical clusters, mostly of a block
-//	          HEAD   NONHEAD NONHEAD HEAD    a HEAD says where compressed data begin
+//	          HEAD   NONHEAD NONHEAD HEAD    a HEAD has the start of compressed data
 //	          ╰─── extent ───────╯           that expand to all up to the next HEAD
 //
 // A directory block is entries of u64 inode, u16 offset of the name, u8 type, u8 0,

@@ -14,7 +14,7 @@
 //	0x00 u32 "gDla"                     0x00 u32 "0PLA"
 //	0x04 u32 size of this, 52           0x04 u16 major version 10, u16 minor 0 to 2
 //	0x08 SHA-256 of this, with the      0x08 u32 header size, 128 or 256
-//	     checksum as zeros              0x0C SHA-256 of the header, likewise
+//	     checksum as zeros              0x0C SHA-256 of the header, the same way
 //	0x28 u32 metadata max size          0x2C u32 size of the tables that follow
 //	0x2C u32 slots                      0x30 SHA-256 of the tables
 //	0x30 u32 logical block size         0x50 4 × (u32 offset, count, entry size):

@@ -61,6 +61,7 @@ const maxDict = 64 << 20
 // LimitError reports that data unpack to more than Limit bytes.
 type LimitError struct{ Limit int64 }
 
+// Error returns the text of the error, with the limit.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("ramdisk: unpacks to more than the limit of %s", flash.Size(e.Limit))
 }

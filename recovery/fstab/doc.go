@@ -12,7 +12,7 @@
 //	/dev/block/platform/…/by-name/NAME   the partition of that name
 //	/dev/block/by-name/NAME
 //	/emmc@NAME, emmc@NAME                MediaTek's kernels of the MBR era, their names
-//	/dev/NAME, NAME                      raw partitions, likewise: /dev/bootimg
+//	/dev/NAME, NAME                      raw partitions of these kernels: /dev/bootimg
 //	/dev/block/mmcblk0pN                 the N-th of the GPT; of MBR and EBRs as Linux counts
 //	anything else                        cards, USB sticks, sysfs paths: not the phone's table
 //
