@@ -1,5 +1,7 @@
-// Package ebr reads the partition table of MediaTek phones of about 2012 to 2015:
-// an MBR and a chain of extended boot records, in MediaTek's own reading of both.
+// Package ebr reads the partition table of MediaTek phones of about 2012 to 2015: an
+// MBR and a chain of extended boot records, as MediaTek's software reads them. Limits:
+// it writes nothing, has no partition names (the table contains none), and does not
+// read a GPT or a PMT.
 //
 //	one table sector (all fields little-endian)     one entry, 16 bytes
 //	0x000  boot code and disk id, all zero          +0   status: 0 or 0x80
@@ -18,18 +20,17 @@
 //	  └ link: absolute, gives X │
 //	             data: relative ┘ to EBR1 itself; link: relative to X
 //
-// A chain as DOS writes it (one data entry and one link per EBR) is the narrow case
-// of the same rules. MediaTek puts several data entries in one EBR, which is where
-// the partition tools of PCs lose rows. The last row has no true length: its count
-// is 0xFFFFFFFF, or 0xFFFFFFFF less the distance of its start from X. It runs to the
-// end of the device, whose size is stated nowhere in the chain.
+// A chain as DOS writes it (one data entry and one link per EBR) follows the same
+// rules. MediaTek puts several data entries into one EBR, and the partition tools of
+// PCs lose rows there. The last row has no true length: its count is 0xFFFFFFFF, or
+// 0xFFFFFFFF less the distance of its start from X. It runs to the end of the device,
+// whose size is not in the chain.
 //
-// The chain holds no names, and only the partitions Linux mounts: only the scatter file
-// names the others (NVRAM, the boot images, the logo …). Rows
-// are therefore named as the kernel numbers them (mmcblk0p2 is p2): slot i of the
-// MBR is p(i+1), and the data entries of all EBRs count on from p5 in chain order.
+// The chain has no names, and it has only the partitions that Linux mounts. The others
+// (NVRAM, the boot images, the logo …) are only in the scatter file. Rows are therefore
+// named as the kernel numbers them (mmcblk0p2 is p2): slot i of the MBR is p(i+1), and
+// the data entries of all EBRs continue from p5 in chain order.
 //
 // The rules are those of MediaTek's ptgen and of the Linux msdos partition parser,
-// checked on the tables of real phones. Limits: the package writes nothing, guesses no
-// names and does not read GPT or PMT.
+// checked with the tables of real phones.
 package ebr

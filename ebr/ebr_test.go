@@ -198,9 +198,9 @@ func TestDamage(t *testing.T) {
 		{"loop", func(s *sparse) { s.at[ebr2] = sector(data(0x8000, 1), link(0)) },
 			"back to EBR1", ebr1, "MBR p2 p3 EBR1 p5 p6 p7 EBR2 p8"},
 		{"image ends before EBR2", func(s *sparse) { s.size = ebr2 + 511 },
-			"beyond the image", ebr2, "MBR p2 p3 EBR1 p5 p6 p7"},
+			"behind the end of the image", ebr2, "MBR p2 p3 EBR1 p5 p6 p7"},
 		{"MBR alone", func(s *sparse) { s.size = 512 },
-			"beyond the image", ebr1, "MBR p2 p3"},
+			"behind the end of the image", ebr1, "MBR p2 p3"},
 		{"zeroed EBR1", func(s *sparse) { delete(s.at, ebr1) },
 			"all zero", ebr1, "MBR p2 p3"},
 		{"overwritten EBR1", func(s *sparse) { s.at[ebr1] = bytes.Repeat([]byte("logo"), 128) },
@@ -208,13 +208,13 @@ func TestDamage(t *testing.T) {
 		{"unreadable EBR2", func(s *sparse) { s.fail = ebr2 },
 			"bad block", ebr2, "MBR p2 p3 EBR1 p5 p6 p7"},
 		{"link past 32 bits", func(s *sparse) { s.at[ebr1] = sector(data(0x3000, 1), link(0xFFFFFFFF)) },
-			"beyond the image", (0x400 + 0xFFFFFFFF) * 512, "MBR p2 p3 EBR1 p5"},
+			"behind the end of the image", (0x400 + 0xFFFFFFFF) * 512, "MBR p2 p3 EBR1 p5"},
 		{"two links", func(s *sparse) { s.at[ebr1] = sector(link(0x2000), data(0x3000, 1), link(0x4000)) },
 			"second link", ebr1 + 0x1BE + 32, "MBR p2 p3 EBR1 p5 EBR2 p6"},
 		{"no length", func(s *sparse) { s.at[ebr1] = sector(data(0x3000, 0), data(0x3000, 1)) },
 			"no length", ebr1 + 0x1BE, "MBR p2 p3 EBR1 EBR1.0 p5"},
 		{"wrap", func(s *sparse) { s.at[ebr1] = sector(data(0x3000, 0xFFFFF000)) },
-			"taken to run to the end", ebr1 + 0x1BE, "MBR p2 p3 EBR1 p5"},
+			"read as running to the end", ebr1 + 0x1BE, "MBR p2 p3 EBR1 p5"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

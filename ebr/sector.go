@@ -8,11 +8,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// sectorSize is the unit of every number in the chain, and the length of a table
-// sector, in bytes.
+// sectorSize is the unit of every number in the chain and the length of a table sector,
+// in bytes.
 const sectorSize = 512
 
-// Places in a table sector and in an entry, bytes.
+// Offsets in a table sector and in an entry, in bytes.
 const (
 	offDiskID    = 0x1B8
 	offEntries   = 0x1BE
@@ -24,8 +24,8 @@ const (
 	offCount = 12
 )
 
-// mtkLink is the sector of EBR1 on every MediaTek layout of this generation: right
-// after the 512 KiB that the MBR's own partition takes.
+// mtkLink is the sector of EBR1 in every MediaTek layout of this generation: directly
+// behind the 512 KiB of the MBR's own partition.
 const mtkLink = 0x400
 
 const (
@@ -34,11 +34,11 @@ const (
 	typeProtective = 0xEE
 )
 
-// Entry is one of the four slots of a table sector, as written.
+// Entry is one of the four slots of a table sector, as stored.
 type Entry struct {
 	Status byte
 	Type   byte
-	Start  uint32 // sectors; relative to what, depends on the sector (see the package)
+	Start  uint32 // sectors; the base depends on the sector (see the package comment)
 	Count  uint32 // sectors
 }
 
@@ -48,13 +48,13 @@ func (e Entry) used() bool { return e.Type != typeUnused }
 // link reports whether the entry leads to another table sector.
 func (e Entry) link() bool { return e.Type == 0x05 || e.Type == 0x0F || e.Type == 0x85 }
 
-// parseSector reads the four slots of one table sector, an MBR or an EBR. Bytes
-// after the first 512 are not looked at. It fails when b is shorter than a sector or
-// does not end in 55 AA; what the slots say is not judged.
+// parseSector reads the four slots of one table sector, an MBR or an EBR. Bytes behind
+// the first 512 are ignored. It returns an error if b is shorter than a sector or does
+// not end in 55 AA. It does not check the content of the slots.
 func parseSector(b []byte) ([4]Entry, error) {
 	var entries [4]Entry
 	if len(b) < sectorSize {
-		return entries, fmt.Errorf("ebr: %d bytes are no sector of %d", len(b), sectorSize)
+		return entries, fmt.Errorf("ebr: %d bytes are less than a sector of %d", len(b), sectorSize)
 	}
 	if s := b[offSignature:sectorSize]; s[0] != 0x55 || s[1] != 0xAA {
 		return entries, fmt.Errorf("ebr: % x instead of 55 aa at 0x%x of the sector", s, offSignature)
@@ -71,8 +71,8 @@ func parseSector(b []byte) ([4]Entry, error) {
 	return entries, nil
 }
 
-// parseMBR reads b as the MBR at the head of an image of size bytes. Why tells what
-// it is instead; it is empty when b can be an MBR.
+// parseMBR reads b as the MBR at the start of an image of size bytes. why tells what b
+// is instead; it is empty if b can be an MBR.
 func parseMBR(b []byte, size int64) (entries [4]Entry, why string) {
 	entries, err := parseSector(b)
 	if err != nil {
@@ -89,13 +89,13 @@ func parseMBR(b []byte, size int64) (entries [4]Entry, why string) {
 	case isBootSector(b):
 		return entries, "boot sector of a file system"
 	case isLoneEBR(b, entries, size):
-		return entries, "EBR without its MBR, whose rows count from a place it does not state"
+		return entries, "EBR without its MBR; its rows count from an offset that it does not contain"
 	}
 	return entries, implausible(entries)
 }
 
-// implausible holds the slots of an MBR that is not MediaTek's to what partition
-// tools write, so that code that happens to end in 55 AA does not pass.
+// implausible checks the slots of an MBR that is not MediaTek's against the values that
+// partition tools write, so that code that happens to end in 55 AA is not accepted.
 func implausible(entries [4]Entry) string {
 	used := 0
 	for i, e := range entries {
@@ -107,7 +107,7 @@ func implausible(entries [4]Entry) string {
 		case e.used():
 			used++
 		case e.Start != 0 || e.Count != 0:
-			return fmt.Sprintf("no MBR: slot %d is unused and yet not empty", i)
+			return fmt.Sprintf("no MBR: slot %d is unused, but not empty", i)
 		}
 	}
 	if used == 0 {
@@ -116,8 +116,9 @@ func implausible(entries [4]Entry) string {
 	return ""
 }
 
-// isBootSector tells the first sector of a FAT, exFAT or NTFS file system, which
-// ends in 55 AA too: a jump, and the file system's name in a place of its own.
+// isBootSector reports whether b is the first sector of a FAT, exFAT or NTFS file
+// system, which also ends in 55 AA: it has a jump, and the file system's name at a
+// fixed offset.
 func isBootSector(b []byte) bool {
 	if b[0] != 0xEB && b[0] != 0xE9 {
 		return false
@@ -126,9 +127,9 @@ func isBootSector(b []byte) bool {
 		bytes.HasPrefix(b[3:], []byte("EXFAT")) || bytes.HasPrefix(b[3:], []byte("NTFS"))
 }
 
-// isLoneEBR tells MediaTek's EBR1 and EBR2 files, which nothing marks as such: no
-// disk id, no CHS, data (not the link) in the first slot, and at most as long as the
-// 512 KiB partition that holds one.
+// isLoneEBR recognises MediaTek's EBR1 and EBR2 files, which have no mark of their own:
+// no disk id, no CHS, data (not the link) in the first slot, and at most the 512 KiB of
+// the partition that holds one.
 func isLoneEBR(b []byte, entries [4]Entry, size int64) bool {
 	if entries[0].Type != typeLinux || size > mtkLink*sectorSize {
 		return false

@@ -6,16 +6,17 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// firstLogical is the number Linux gives the first partition listed in an EBR; 1 to
-// 4 belong to the slots of the MBR, used or not.
+// firstLogical is the number that Linux gives to the first partition in an EBR; 1 to 4
+// belong to the slots of the MBR, used or not.
 const firstLogical = 5
 
-// Table puts the chain in rows, in chain order: each table sector, under its name
-// and one sector long, then its data entries p2, p3 … Size is that of the region in
-// bytes, 0 when unknown: rows to the end are cut to it, and have length 0 without
-// it. An entry without a length has no kernel number and is named by its sector and
-// slot (EBR1.2). DeviceSize stays 0: no MBR states one.
+// Table returns the chain as rows, in chain order: each table sector, under its name
+// and one sector long, then its data entries p2, p3 … size is that of the region in
+// bytes, 0 if unknown: rows to the end are cut to it, and have length 0 without it. An
+// entry without a length has no kernel number and is named by its sector and slot
+// (EBR1.2). DeviceSize is 0, because no MBR contains it.
 //
+// A length in the chain is not cut: flash.Table.Check compares it with the size.
 // A length the chain states is not cut: flash.Table.Check compares it with the size.
 func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
 	t := &flash.Table{Format: "ebr", SectorSize: sectorSize}
@@ -38,7 +39,7 @@ func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
 				p.Length = max(size-p.Offset, 0)
 			}
 			if p.ToEnd && size > 0 && p.Offset >= size {
-				t.Problems.AddAt(flash.Warning, p.Name, p.Offset, "lies beyond the end of the image (0x%x): nothing of it is here", size)
+				t.Problems.AddAt(flash.Warning, p.Name, p.Offset, "is behind the end of the image (0x%x): none of its bytes are available", size)
 			}
 			add(p)
 		}
@@ -46,8 +47,8 @@ func (c *Chain) Table(region flash.Region, size int64) *flash.Table {
 	return t
 }
 
-// rowName names the data entry in a slot as the kernel does, taking the next of the
-// logical numbers when the sector is an EBR.
+// rowName returns the name of the data entry in a slot, as the kernel names it. For an
+// EBR it uses the next logical number.
 func (s Sector) rowName(slot int, logical *int) string {
 	switch {
 	case s.Entries[slot].Count == 0:

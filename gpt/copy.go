@@ -16,18 +16,18 @@ const (
 	backup  = "backup"
 )
 
-// Copy is one of the two copies of a table, or a table that is a file of its own.
-// Offsets are bytes into the image that was read.
+// Copy is one of the two copies of a table, or a table in a file of its own. Offsets
+// are bytes in the image that was read.
 type Copy struct {
 	Header
 	Role          string // "primary" or "backup"
-	HeaderOffset  int64  // flash.NoOffset when the entries stand without a header
+	HeaderOffset  int64  // flash.NoOffset if the entries have no header
 	EntriesOffset int64  // flash.NoOffset when the entries could not be read
-	HeaderOK      bool   // the header's checksum holds
-	EntriesOK     bool   // the entries' checksum holds
-	Template      bool   // no checksums at all: a flash tool was to fill in addresses
-	Standalone    bool   // not where its own LBA says: a copy of the table, not a device
-	Missing       int    // entries the image ends before
+	HeaderOK      bool   // the header's checksum is correct
+	EntriesOK     bool   // the entries' checksum is correct
+	Template      bool   // no checksums: the flash tool fills in the addresses
+	Standalone    bool   // not at the offset of its own LBA: a copy of the table, not a device
+	Missing       int    // number of entries behind the end of the image
 	Entries       []Entry
 	Problems      flash.Problems
 
@@ -35,9 +35,9 @@ type Copy struct {
 	raw    []byte // the header's sector
 }
 
-// load reads the copy whose header lies at off, in sectors of the given size. It
-// returns nil when there is no header. An error is one of the image; what the copy
-// could be read of is returned beside it.
+// load reads the copy with its header at off, in sectors of the given size. It returns
+// nil if there is no header. An error comes from the image; the part of the copy that
+// could be read is returned with it.
 func load(img flash.Image, off, sector int64, role string) (*Copy, error) {
 	if off < 0 || off > img.Size()-headerMin {
 		return nil, nil
@@ -52,7 +52,7 @@ func load(img flash.Image, off, sector int64, role string) (*Copy, error) {
 	c := &Copy{Header: decodeHeader(b), Role: role, HeaderOffset: off,
 		EntriesOffset: flash.NoOffset, sector: sector, raw: b}
 	if off == 0 && c.MyLBA > c.AlternateLBA && c.AlternateLBA > 0 {
-		c.Role = backup // a file that begins with the header of the backup
+		c.Role = backup // a file that begins with the backup's header
 	}
 	c.Template = c.HeaderCRC == 0 && c.EntriesCRC == 0
 	c.checkHeader()
@@ -61,40 +61,42 @@ func load(img flash.Image, off, sector int64, role string) (*Copy, error) {
 	return c, errors.Join(err, c.readEntries(img))
 }
 
-// checkHeader judges the header alone. Nothing here makes a copy unusable.
+// checkHeader checks the header alone. A fault found here does not make a copy
+// unusable.
 func (c *Copy) checkHeader() {
 	n := c.HeaderSize
 	if n < headerMin || int64(n) > int64(len(c.raw)) {
 		c.problem(flash.Warning, c.HeaderOffset+offHeaderSize,
-			"header size %d is not between %d and %d, its checksum cannot be judged", n, headerMin, len(c.raw))
+			"header size %d is not between %d and %d, so its checksum cannot be checked", n, headerMin, len(c.raw))
 		return
 	}
 	sum := headerCRC(c.raw, n)
 	c.HeaderOK = sum == c.HeaderCRC
 	if !c.HeaderOK && !c.Template {
 		c.problem(flash.Warning, c.HeaderOffset+offHeaderCRC,
-			"header checksum is 0x%08x, the header says 0x%08x", sum, c.HeaderCRC)
+			"the header checksum is 0x%08x, but the header contains 0x%08x", sum, c.HeaderCRC)
 	}
 }
 
-// array is a place where the entries may be.
+// array is a range that may hold the entries.
 type array struct {
 	off     int64
-	data    []byte // what of it lies within the image
-	ok      bool   // the checksum holds
+	data    []byte // the part that is in the image
+	ok      bool   // the checksum is correct
 	entries []Entry
-	sane    int // how many of them are believable
+	sane    int // number of plausible entries
 }
 
-// readArray reads size bytes of entries at off, as far as the image goes. Checking
-// size is the caller's.
+// readArray reads size bytes of entries at off, up to the end of the image. The caller
+// checks size.
 func (c *Copy) readArray(img flash.Image, off, size int64) (*array, error) {
 	data, err := flash.ReadFull(img, off, int(min(size, img.Size()-off)))
 	if err != nil {
 		return nil, err
 	}
 	a := &array{off: off, data: data, entries: decodeEntries(data, int(c.EntrySize))}
-	// A file that was cut behind the last used entry still verifies: what follows is zero.
+	// The checksum of a file that was cut behind the last used entry is still correct:
+	// the rest is zero.
 	sum := crc32.ChecksumIEEE(data)
 	var zero [entryMin]byte
 	for left := size - int64(len(data)); left > 0; left -= entryMin {
@@ -109,7 +111,7 @@ func (c *Copy) readArray(img flash.Image, off, size int64) (*array, error) {
 	return a, nil
 }
 
-// better reports whether a is a likelier place for the entries than b.
+// better reports whether a is more likely to be the entries than b.
 func (a *array) better(b *array) bool {
 	if b == nil || a == nil {
 		return b == nil && a != nil
@@ -123,14 +125,14 @@ func (a *array) better(b *array) bool {
 	return a.sane > b.sane
 }
 
-// first reports whether slot 0 is in use. Every table of the field fills it; an array
-// looked for in the wrong sector size does not begin with it.
+// first reports whether slot 0 is in use. It is used in every known table. An array
+// that was read with the wrong sector size does not begin with slot 0.
 func (a *array) first() bool { return len(a.entries) > 0 && a.entries[0].Index == 0 }
 
-// places lists where the entries may be, likeliest first: where the header says,
-// counted from itself (which also holds in a file that begins at the header) and from
-// the start of the image; then behind the header, then before it, where they are when
-// the header's LBA is damaged.
+// places lists the offsets where the entries may be, the most likely first: where the
+// header gives them, counted from the header itself (which also works in a file that
+// begins at the header) and from the start of the image; then behind the header, then
+// before it, for a header with a damaged LBA.
 func (c *Copy) places(size int64) []int64 {
 	var out []int64
 	if at, ok := c.said(); ok {
@@ -143,7 +145,8 @@ func (c *Copy) places(size int64) []int64 {
 	return append(out, c.HeaderOffset+c.sector, c.HeaderOffset-before)
 }
 
-// said returns where the header says the entries are, counted from itself.
+// said returns the entries' offset from the header's LBAs, counted from the header
+// itself.
 func (c *Copy) said() (int64, bool) {
 	mine, ok := lbaOffset(c.MyLBA, c.sector)
 	at, ok2 := lbaOffset(c.EntriesLBA, c.sector)
@@ -153,7 +156,7 @@ func (c *Copy) said() (int64, bool) {
 	return c.HeaderOffset + at - mine, true
 }
 
-// readEntries finds the entries and takes them. An error is one of the image, not of
+// readEntries finds the entries and uses them. An error comes from the image, not from
 // the table.
 func (c *Copy) readEntries(img flash.Image) error {
 	size, p := c.arraySize(c.HeaderOffset)
@@ -188,18 +191,18 @@ func (c *Copy) readEntries(img flash.Image) error {
 	return failed
 }
 
-// take accepts the array and writes down what is wrong with it.
+// take accepts the array and records the faults in it.
 func (c *Copy) take(a *array, size int64) {
 	c.EntriesOffset, c.EntriesOK, c.Entries = a.off, a.ok, a.entries
 	if said, ok := c.said(); !ok || said != a.off {
-		c.problem(flash.Warning, a.off, "entries lie here, the header says LBA 0x%x", c.EntriesLBA)
+		c.problem(flash.Warning, a.off, "the entries are here, but the header contains LBA 0x%x", c.EntriesLBA)
 	}
 	short := size - int64(len(a.data))
 	c.Missing = int(c.EntryCount) - len(a.data)/int(c.EntrySize)
 	switch {
 	case short > 0 && a.ok:
 		c.problem(flash.Note, a.off+int64(len(a.data)),
-			"the image ends 0x%x bytes (%d entries) before the array does; the checksum proves them empty", short, c.Missing)
+			"the image ends 0x%x bytes (%d entries) before the array does; the checksum proves that these entries are empty", short, c.Missing)
 	case short > 0:
 		c.problem(flash.Warning, a.off+int64(len(a.data)),
 			"the image ends 0x%x bytes before the array does: %d of %d entries are missing", short, c.Missing, c.EntryCount)
@@ -207,15 +210,15 @@ func (c *Copy) take(a *array, size int64) {
 	switch {
 	case c.Template:
 		c.problem(flash.Warning, c.HeaderOffset,
-			"template: it has no checksums, and the flash tool was to fill in the addresses it lacks")
+			"this is a template: it has no checksums, and the flash tool fills in the missing addresses")
 	case !a.ok && short == 0:
-		c.problem(flash.Warning, a.off, "entries checksum is 0x%08x, the header says 0x%08x",
+		c.problem(flash.Warning, a.off, "the entries checksum is 0x%08x, but the header contains 0x%08x",
 			crc32.ChecksumIEEE(a.data), c.EntriesCRC)
 	}
 	c.judgeEntries()
 }
 
-// judgeEntries adds a problem for every slot that is not a sound row.
+// judgeEntries adds a problem for every slot that is not a correct row.
 func (c *Copy) judgeEntries() {
 	for _, e := range c.Entries {
 		at := c.EntriesOffset + int64(e.Index)*int64(c.EntrySize)
@@ -223,7 +226,7 @@ func (c *Copy) judgeEntries() {
 			c.Problems.AddAt(s, e.place(), at, "%s", text)
 		}
 		if e.leftover() {
-			add(flash.Note, "the slot has neither type nor name: remains of a deleted partition, not a row")
+			add(flash.Note, "the slot has no type and no name: it is the rest of a deleted partition, not a row")
 			continue
 		}
 		if w := c.wild(e); w != "" {
@@ -235,10 +238,10 @@ func (c *Copy) judgeEntries() {
 	}
 }
 
-// unplaced reports whether e is a row that a template leaves to the flash tool.
+// unplaced reports whether e is a row whose address the flash tool fills in.
 func (c *Copy) unplaced(e Entry) bool { return c.Template && e.FirstLBA == 0 }
 
-// wild says why the entry's sectors cannot be true, or "".
+// wild returns why the entry's sectors are impossible, or "".
 func (c *Copy) wild(e Entry) string {
 	if c.unplaced(e) {
 		return ""
@@ -264,9 +267,9 @@ func (c *Copy) tableEnd() uint64 {
 	return 2 + (size+uint64(c.sector)-1)/uint64(c.sector)
 }
 
-// lastLBA returns the device's last sector as this copy's header proves it, or 0. It
-// is the LBA of the backup header. Tables for evaluation boards name LBA 1 there, and
-// templates a number of their own.
+// lastLBA returns the device's last sector according to this copy's header, or 0. It is
+// the LBA of the backup header. Tables for evaluation boards have LBA 1 there, and
+// templates have an arbitrary number.
 func (c *Copy) lastLBA() uint64 {
 	last := c.AlternateLBA
 	if c.Role == backup {
@@ -279,7 +282,8 @@ func (c *Copy) lastLBA() uint64 {
 	return last
 }
 
-// extent returns the bytes of a row. What cannot be expressed has no length.
+// extent returns the bytes of a row. A row that cannot be expressed in bytes has length
+// 0.
 func (c *Copy) extent(e Entry) flash.Extent {
 	start, ok := lbaOffset(e.FirstLBA, c.sector)
 	last, ok2 := lbaOffset(e.LastLBA, c.sector)
@@ -294,7 +298,7 @@ func (c *Copy) extent(e Entry) flash.Extent {
 	return flash.Extent{Offset: start, Length: last - start + c.sector}
 }
 
-// sane reports whether there are entries and none of them is wild.
+// sane reports whether there are entries and all of them are possible.
 func (c *Copy) sane() bool {
 	for _, e := range c.Entries {
 		if !e.leftover() && c.wild(e) != "" {
@@ -304,15 +308,15 @@ func (c *Copy) sane() bool {
 	return len(c.Entries) > 0
 }
 
-// How far a copy can be believed, best first.
+// The ranks of a copy, the most reliable first.
 const (
-	proven       = iota // both checksums hold
-	rowsProven          // the entries' checksum holds, which is proof enough for the rows
-	plausible           // no checksum, but every row makes sense
+	proven       = iota // both checksums are correct
+	rowsProven          // the entries' checksum is correct, which proves the rows
+	plausible           // no correct checksum, but every row is plausible
 	headless            // the same without a header
-	doubtful            // some rows make sense
+	doubtful            // some rows are plausible
 	templateOnly        // rows without addresses
-	empty               // nothing in it, and no checksum to say that is right
+	empty               // no rows, and no checksum that proves an empty table
 	unusable
 )
 

@@ -1,7 +1,7 @@
-// Package gpt reads the GUID partition table of a phone's user area, even if it is damaged
-// or cut, and can write a correct one. Limits: the table must be at the start or the end of
-// the image, or be all of it: nothing is searched for in the middle. An image is never
-// written to.
+// Package gpt reads the GUID partition table of a phone's user area, even if the table
+// is damaged or cut, and can make a correct one. Limits: the table must be at the start
+// or at the end of the image, or be the whole image; the package does not search the
+// middle of an image. It never writes to an image and does not look inside partitions.
 //
 //	LBA 0    1          2           34                     n-33        n-1
 //	├────────┼──────────┼───────────┼───────── … ──────────┼───────────┼──────────┤
@@ -19,7 +19,7 @@
 //	0x28 u64 first usable LBA
 //	0x30 u64 last usable LBA            numbers are little-endian; a sector is
 //	0x38 disk GUID                      512 bytes on eMMC and 4096 on UFS, and
-//	0x48 u64 LBA of the entries         nothing in the table says which
+//	0x48 u64 LBA of the entries         the table does not contain the size
 //	0x50 u32 entry count, 128
 //	0x54 u32 entry size, 128
 //	0x58 u32 CRC-32 of the entries
@@ -28,15 +28,13 @@
 // gpt.py; MediaTek's LK efi.c and ptgen for what their tables look like.
 //
 // Most callers need Read and (*GPT).Table. Read takes a whole dump, one that was cut,
-// one that is too long, or a file that holds a table alone: a read-back of the first
-// sectors, a header without the sector before it (the gpt_backup.bin of mtkclient, the
-// PGPT of a firmware package), entries without a header. The checksums of
-// header and entries decide which copy is used; a wrong one never stops the
-// reader. A PGPT out of a firmware package is a template: the flash
-// tool fills in what depends on the chip's size. It has no checksums, and its rows
-// without an address stay without one.
+// one that is too long, or a file with only a table: a read-back of the first sectors,
+// a header without the sector before it (the gpt_backup.bin of mtkclient, the PGPT of a
+// firmware package), or entries without a header. The checksums of header and entries
+// decide which copy is used; a wrong checksum never stops the reader. A PGPT from a
+// firmware package is a template: the flash tool fills in the values that depend on the
+// chip's size. A template has no checksums, and its rows without an address stay
+// without one.
 //
-// (*GPT).Repair returns the correct bytes of both copies. Limits: the package never
-// writes to an image, does not look inside partitions, and does not search for a
-// table in the middle of an image: it needs the user area.
+// (*GPT).Repair returns the correct bytes of both copies.
 package gpt

@@ -25,12 +25,12 @@ func TestFiles(t *testing.T) {
 			say     string
 		}{
 			{"primary", head, "gpt primary", 4, gib31, "the image holds the table only"},
-			{"header first", head[sector:], "gpt primary", 4, gib31, "a partition table alone"},
-			{"entries alone", head[2*sector:], "gpt primary", 4, 0, "without a usable header"},
-			{"backup", tail, "gpt backup", 4, gib31, "a backup copy alone"},
-			{"backup, zeros before", append(make([]byte, 16*sector), tail...), "gpt backup", 4, gib31, "a backup copy alone"},
-			{"backup header first", append(tail[len(tail)-int(sector):], tail[:16384]...), "gpt backup", 4, gib31, "entries lie here"},
-			{"short array", head[:rowsEnd+128], "gpt primary", 4, gib31, "the checksum proves them empty"},
+			{"header first", head[sector:], "gpt primary", 4, gib31, "contains only a partition table"},
+			{"entries alone", head[2*sector:], "gpt primary", 4, 0, "have no usable header"},
+			{"backup", tail, "gpt backup", 4, gib31, "contains only a backup copy"},
+			{"backup, zeros before", append(make([]byte, 16*sector), tail...), "gpt backup", 4, gib31, "contains only a backup copy"},
+			{"backup header first", append(tail[len(tail)-int(sector):], tail[:16384]...), "gpt backup", 4, gib31, "entries are here"},
+			{"short array", head[:rowsEnd+128], "gpt primary", 4, gib31, "the checksum proves that these entries are empty"},
 			{"array cut at a row", head[:rowsEnd-128], "gpt primary", 3, gib31, "125 of 128 entries are missing"},
 			{"array cut in a row", head[:rowsEnd-100], "gpt primary", 3, gib31, "125 of 128 entries are missing"},
 		} {

@@ -61,21 +61,21 @@ var damages = []struct {
 	say      string // part of a problem
 }{
 	{"primary header", func(v vector, d *sparseDisk) { d.put(v.sector+0x40, 0xff) },
-		"gpt backup", flash.Warning, "the primary copy is damaged; the rows come from the backup"},
+		"gpt backup", flash.Warning, "the primary copy is damaged; the rows of the backup are used"},
 	{"primary entries", func(v vector, d *sparseDisk) { d.put(2*v.sector+0x38, 'X') },
 		"gpt backup", flash.Warning, "entries checksum is 0x"},
 	{"first 64 KiB lost", func(v vector, d *sparseDisk) { d.zero(0, 64<<10) },
-		"gpt backup", flash.Warning, "there is no primary copy; the rows come from the backup"},
+		"gpt backup", flash.Warning, "there is no primary copy; the rows of the backup are used"},
 	{"backup lost", func(v vector, d *sparseDisk) { d.zero(v.tailOffset(), v.size-v.tailOffset()) },
-		"gpt primary", flash.Warning, "there is no backup copy where the primary says"},
+		"gpt primary", flash.Warning, "there is no backup copy at the offset that the primary contains"},
 	{"backup header", func(v vector, d *sparseDisk) { d.put(v.size-v.sector+0x40, 0xff) },
-		"gpt primary", flash.Warning, "gpt backup: header checksum is 0x"},
+		"gpt primary", flash.Warning, "gpt backup: the header checksum is 0x"},
 	{"both headers", func(v vector, d *sparseDisk) { d.put(v.sector+0x40, 0xff); d.put(v.size-v.sector+0x40, 0xff) },
-		"gpt primary", flash.Warning, "gpt primary: header checksum is 0x"},
+		"gpt primary", flash.Warning, "gpt primary: the header checksum is 0x"},
 	{"both headers' numbers", func(v vector, d *sparseDisk) {
 		d.put(v.sector+0x48, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
 		d.put(v.size-v.sector+0x18, 7)
-	}, "gpt primary", flash.Warning, "entries lie here, the header says LBA 0xffffffffffffffff"},
+	}, "gpt primary", flash.Warning, "the entries are here, but the header contains LBA 0xffffffffffffffff"},
 	{"entry count", func(v vector, d *sparseDisk) { d.put(v.sector+0x50, 0xff, 0xff, 0xff, 0xff) },
 		"gpt backup", flash.Warning, "gpt primary: entry count 4294967295 exceeds 1024"},
 	{"entry size", func(v vector, d *sparseDisk) {
@@ -87,38 +87,38 @@ var damages = []struct {
 	{"entry count in both", func(v vector, d *sparseDisk) {
 		d.put(v.sector+0x50, 0xff, 0xff, 0xff, 0xff)
 		d.put(v.size-v.sector+0x50, 0xff, 0xff, 0xff, 0xff)
-	}, "gpt primary", flash.Warning, "entries without a usable header"},
+	}, "gpt primary", flash.Warning, "entries have no usable header"},
 	{"header sector and backup lost", func(v vector, d *sparseDisk) {
 		d.zero(v.sector, v.sector)
 		d.zero(v.tailOffset(), v.size-v.tailOffset())
-	}, "gpt primary", flash.Warning, "entries without a usable header"},
+	}, "gpt primary", flash.Warning, "entries have no usable header"},
 	{"all but the backup's entries lost", func(v vector, d *sparseDisk) {
 		d.zero(0, 64<<10)
 		d.zero(v.size-v.sector, v.sector)
-	}, "gpt backup", flash.Warning, "entries without a usable header"},
+	}, "gpt backup", flash.Warning, "entries have no usable header"},
 	{"entry count 1025", func(v vector, d *sparseDisk) {
 		d.editHeader(v.sector, func(h []byte) { binary.LittleEndian.PutUint32(h[0x50:], 1025) })
 	}, "gpt backup", flash.Warning, "entry count 1025 exceeds 1024"},
 	{"header checksum zero, backup lost", func(v vector, d *sparseDisk) {
 		d.zero(v.sector+0x10, 4)
 		d.zero(v.tailOffset(), v.size-v.tailOffset())
-	}, "gpt primary", flash.Warning, "the header says 0x00000000"},
+	}, "gpt primary", flash.Warning, "the header contains 0x00000000"},
 	{"entries checksum zero, backup lost", func(v vector, d *sparseDisk) {
 		d.editHeader(v.sector, func(h []byte) { clear(h[0x58:0x5c]) })
 		d.zero(v.tailOffset(), v.size-v.tailOffset())
-	}, "gpt primary", flash.Warning, "the header says 0x00000000"},
+	}, "gpt primary", flash.Warning, "the header contains 0x00000000"},
 	{"primary entries, backup header", func(v vector, d *sparseDisk) {
 		d.put(2*v.sector+0x38, 'X')
 		d.put(v.size-v.sector+0x40, 0xff)
-	}, "gpt backup", flash.Warning, "gpt backup: header checksum is 0x"},
+	}, "gpt backup", flash.Warning, "gpt backup: the header checksum is 0x"},
 	{"wild row in the primary, a GUID in the backup", func(v vector, d *sparseDisk) {
 		d.zero(2*v.sector+2*128+0x28, 8)
 		d.put(v.tailOffset()+0x1f, 1)
-	}, "gpt backup", flash.Warning, "gpt backup: entries checksum is 0x"},
+	}, "gpt backup", flash.Warning, "gpt backup: the entries checksum is 0x"},
 	{"primary lost, backup header", func(v vector, d *sparseDisk) {
 		d.zero(0, 64<<10)
 		d.put(v.size-v.sector+0x40, 0xff)
-	}, "gpt backup", flash.Warning, "gpt backup: header checksum is 0x"},
+	}, "gpt backup", flash.Warning, "gpt backup: the header checksum is 0x"},
 	{"image far too long, MBR and entries lost", func(v vector, d *sparseDisk) {
 		d.size += 1 << 30
 		d.zero(0, 512)
@@ -134,11 +134,11 @@ var damages = []struct {
 	{"image too long", func(v vector, d *sparseDisk) { d.size += 3 << 20 },
 		"gpt primary", flash.Note, "the image is longer than the device"},
 	{"image too long, primary lost", func(v vector, d *sparseDisk) { d.size += 3 << 20; d.zero(0, 64<<10) },
-		"gpt backup", flash.Warning, "the rows come from the backup"},
+		"gpt backup", flash.Warning, "the rows of the backup are used"},
 	{"image far too long, header lost", func(v vector, d *sparseDisk) { d.size += 1 << 30; d.zero(v.sector, 64<<10) },
-		"gpt backup", flash.Warning, "the rows come from the backup"},
+		"gpt backup", flash.Warning, "the rows of the backup are used"},
 	{"a few bytes too many", func(v vector, d *sparseDisk) { d.size += 100; d.zero(0, 64<<10) },
-		"gpt backup", flash.Warning, "the rows come from the backup"},
+		"gpt backup", flash.Warning, "the rows of the backup are used"},
 	{"cut", func(v vector, d *sparseDisk) { d.size = 32 << 20 },
 		"gpt primary", flash.Warning, "the image is cut"},
 	{"cut to the table", func(v vector, d *sparseDisk) { d.size = 0x8000 },
@@ -169,7 +169,7 @@ func TestDamage(t *testing.T) {
 				if _, ok := findProblem(tab.Problems, tt.say); !ok && tt.say != "" {
 					t.Errorf("no problem says %q: %v", tt.say, tab.Problems)
 				}
-				known := !contains(tt.say, "without a usable header")
+				known := !contains(tt.say, "have no usable header")
 				if known != (tab.DeviceSize == v.size) {
 					t.Errorf("device size 0x%x", tab.DeviceSize)
 				}

@@ -14,7 +14,7 @@ import (
 
 const signature = "EFI PART"
 
-// Where the fields of the header are, in bytes.
+// Offsets of the header's fields, in bytes.
 const (
 	offRevision   = 8
 	offHeaderSize = 12
@@ -28,10 +28,10 @@ const (
 	offCount      = 80
 	offEntrySize  = 84
 	offEntriesCRC = 88
-	headerMin     = 92 // the fields above; the header may say it is longer
+	headerMin     = 92 // the fields above; a header may state a larger size
 )
 
-// Where the fields of an entry are, in bytes.
+// Offsets of an entry's fields, in bytes.
 const (
 	offType       = 0
 	offUnique     = 16
@@ -42,8 +42,8 @@ const (
 	entryMin      = 128
 )
 
-// What a header may ask for. Tables of the field have 128 entries of 128 bytes; the
-// bounds leave room and keep the largest array at 4 MiB.
+// Limits of the numbers in a header. Known tables have 128 entries of 128 bytes; the
+// limits allow more and keep the largest array at 4 MiB.
 const (
 	maxEntries   = 1024
 	maxEntrySize = 4096
@@ -58,7 +58,7 @@ func (g GUID) String() string {
 		binary.LittleEndian.Uint16(g[4:]), binary.LittleEndian.Uint16(g[6:]), g[8:10], g[10:])
 }
 
-// Header holds the fields of a header as they are written, right or wrong. LBAs count
+// Header holds the fields of a header as they are stored, right or wrong. LBAs count
 // sectors, from 0.
 type Header struct {
 	Revision       uint32
@@ -94,15 +94,15 @@ func decodeHeader(b []byte) Header {
 	}
 }
 
-// headerCRC computes the checksum of a header of n bytes, its own field taken as zero.
+// headerCRC computes the checksum of a header of n bytes, with its own field as zero.
 func headerCRC(b []byte, n uint32) uint32 {
 	h := bytes.Clone(b[:n])
 	clear(h[offHeaderCRC : offHeaderCRC+4])
 	return crc32.ChecksumIEEE(h)
 }
 
-// arraySize returns the length of the entry array in bytes, or why the header's
-// numbers cannot be true. It is asked before anything is allocated.
+// arraySize returns the length of the entry array in bytes, or why the header's numbers
+// are impossible. It must be called before anything is allocated.
 func (h Header) arraySize(headerOffset int64) (int64, *flash.Problem) {
 	bad := func(off int64, format string, a ...any) (int64, *flash.Problem) {
 		return 0, &flash.Problem{Severity: flash.Error, Offset: headerOffset + off, Text: fmt.Sprintf(format, a...)}
@@ -118,14 +118,14 @@ func (h Header) arraySize(headerOffset int64) (int64, *flash.Problem) {
 	return int64(h.EntryCount) * int64(h.EntrySize), nil
 }
 
-// maxSector is the largest sector of the field, in bytes.
+// maxSector is the largest known sector size, in bytes.
 const maxSector = 4096
 
-// sectorSizes are the sectors tables of the field are made for: eMMC, UFS.
+// sectorSizes are the sector sizes of known tables in bytes: eMMC, UFS.
 var sectorSizes = [...]int64{512, maxSector}
 
-// lbaOffset turns an LBA into a byte offset. It fails when the sector's end is beyond
-// what an offset can express, so that adding one sector is always safe.
+// lbaOffset turns an LBA into an offset in bytes. ok is false if the sector's end is
+// larger than the largest offset, so that adding one sector is always safe.
 func lbaOffset(lba uint64, sector int64) (int64, bool) {
 	if lba > uint64((math.MaxInt64-sector)/sector) {
 		return 0, false
@@ -133,7 +133,7 @@ func lbaOffset(lba uint64, sector int64) (int64, bool) {
 	return int64(lba) * sector, true
 }
 
-// Entry is a used slot of the array, as it is written. LBAs count sectors.
+// Entry is a used slot of the array, as it is stored. LBAs count sectors.
 type Entry struct {
 	Index      int // slot, from 0
 	TypeGUID   GUID
@@ -146,8 +146,8 @@ type Entry struct {
 	raw []byte // the whole slot
 }
 
-// decodeEntries takes the used slots out of an array: all that are not zero throughout.
-// A last slot that is cut is not taken.
+// decodeEntries returns the used slots of an array: all that have a byte other than
+// zero. A last slot that is cut is not used.
 func decodeEntries(array []byte, size int) []Entry {
 	var out []Entry
 	le := binary.LittleEndian
@@ -183,10 +183,10 @@ func decodeName(b []byte) string {
 }
 
 // leftover reports whether the slot is unused by the specification (no type) and has
-// no name either: remains of a deleted partition, not a row.
+// no name either: it is the rest of a deleted partition, not a row.
 func (e Entry) leftover() bool { return e.TypeGUID == GUID{} && e.Name == "" }
 
-// place is what a Problem about this entry calls it.
+// place returns the name of this entry for a Problem.
 func (e Entry) place() string {
 	if e.Name == "" {
 		return fmt.Sprintf("entry %d", e.Index)
@@ -194,8 +194,8 @@ func (e Entry) place() string {
 	return e.Name
 }
 
-// believable reports whether the slot looks like a partition without any checksum to
-// vouch for it: it has a type and a readable name, and its sectors are in order.
+// believable reports whether the slot looks like a partition without the help of a
+// checksum: it has a type and a readable name, and its sectors are in order.
 func (e Entry) believable() bool {
 	if e.TypeGUID == (GUID{}) || e.Name == "" || e.FirstLBA != 0 && e.LastLBA < e.FirstLBA {
 		return false

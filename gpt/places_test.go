@@ -87,7 +87,7 @@ func TestBackupElsewhere(t *testing.T) {
 	g := read(t, d)
 	tab := g.Table(flash.EMMCUser)
 	v.wantRows(t, tab, "gpt primary")
-	if p, ok := findProblem(tab.Problems, "the backup lies here"); !ok || p.Offset != v.size-512 || p.Severity != flash.Warning {
+	if p, ok := findProblem(tab.Problems, "the backup is here"); !ok || p.Offset != v.size-512 || p.Severity != flash.Warning {
 		t.Errorf("problems %v", tab.Problems)
 	}
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// GPT is what was found of a table.
+// GPT is a table that was found, with its copies.
 type GPT struct {
 	SectorSize      int64 // bytes, of the copy that Best returns
-	Primary, Backup *Copy // nil when there is none; one of the two is usable
-	ProtectiveMBR   bool  // sector 0 keeps older tools away, as it should
+	Primary, Backup *Copy // nil if there is none; at least one of the two is usable
+	ProtectiveMBR   bool  // sector 0 is a protective MBR, as it should be
 	Problems        flash.Problems
 
-	lba0      []byte // the first sector, nil when the image does not begin with one
+	lba0      []byte // the first sector, nil if the image does not begin with one
 	imageSize int64
 }
 
-// Sniff reports whether img has the signature of a header in a place where Read
-// looks first. It does not recognise entries without a header; Read does.
+// Sniff reports whether img has the signature of a header at one of the offsets that
+// Read tries first. It does not recognise entries without a header; Read does.
 func Sniff(img flash.Image) bool {
 	places := []int64{0}
 	for _, s := range sectorSizes {
@@ -37,10 +37,10 @@ func Sniff(img flash.Image) bool {
 	return false
 }
 
-// Read reads the table of the user area img, or of a file that holds a table alone.
-// Damage is listed in the problems of the copies. It is a *flash.FormatError when no
-// rows can be had: with flash.ErrNotThis when there is no sign of a table, else with
-// the first reason why what is there cannot be read.
+// Read reads the table of the user area img, or of a file with only a table. Damage is
+// listed in the problems of the copies. If there are no usable rows, the error is a
+// *flash.FormatError: it wraps flash.ErrNotThis if there is no sign of a table, or else
+// the first reason why the table cannot be read.
 func Read(img flash.Image) (*GPT, error) {
 	s := &search{img: img}
 	g := &GPT{imageSize: img.Size()}
@@ -68,7 +68,7 @@ func Read(img flash.Image) (*GPT, error) {
 	return g, nil
 }
 
-// failure says why nothing could be read.
+// failure returns the error for a table that cannot be read.
 func (g *GPT) failure(cause error) error {
 	for _, c := range []*Copy{g.Primary, g.Backup} {
 		if c == nil {
@@ -87,8 +87,8 @@ func (g *GPT) failure(cause error) error {
 	return &flash.FormatError{Format: "gpt", Offset: flash.NoOffset, Text: "no partition table", Err: flash.ErrNotThis}
 }
 
-// Best returns the copy to believe: one whose checksums hold before one that only
-// makes sense, and the primary before the backup. A template comes last.
+// Best returns the copy to use: a copy with correct checksums is better than one that
+// is only plausible, and the primary is better than the backup. A template comes last.
 func (g *GPT) Best() *Copy {
 	best := g.Primary
 	if g.Backup.rank() < best.rank() {
@@ -100,7 +100,7 @@ func (g *GPT) Best() *Copy {
 	return best
 }
 
-// other returns the copy that Best does not.
+// other returns the copy that Best does not return.
 func (g *GPT) other() *Copy {
 	if g.Best() == g.Primary {
 		return g.Backup
@@ -108,7 +108,7 @@ func (g *GPT) other() *Copy {
 	return g.Primary
 }
 
-// search loads copies and remembers the first error of the image itself.
+// search loads copies and keeps the first error of the image itself.
 type search struct {
 	img flash.Image
 	err error
@@ -126,7 +126,7 @@ func (s *search) at(off, sector int64, role string) *Copy {
 	return c
 }
 
-// likelier returns the copy to prefer where the same table may be read in two ways.
+// likelier returns the better copy if one table can be read in two ways.
 func likelier(a, b *Copy) *Copy {
 	if b == nil || a != nil && a.rank() < b.rank() {
 		return a
@@ -140,7 +140,7 @@ func likelier(a, b *Copy) *Copy {
 	return a
 }
 
-// asArray gives what array.better compares.
+// asArray returns the values that array.better compares.
 func (c *Copy) asArray() *array {
 	a := &array{ok: c.EntriesOK, entries: c.Entries}
 	for _, e := range c.Entries {
@@ -163,8 +163,9 @@ func (s *search) head() *Copy {
 	return best
 }
 
-// tail looks for the backup: where the primary says, where the protective MBR ends,
-// in the last sector of the image, and when none is sound, in its last tailScan bytes.
+// tail looks for the backup: at the offset in the primary, at the end of the protective
+// MBR, in the last sector of the image, and if none is sound, in the last tailScan
+// bytes.
 func (s *search) tail(p *Copy, last uint64) *Copy {
 	sectors := sectorSizes[:]
 	if r := p.rank(); r == proven || r == templateOnly {
@@ -193,27 +194,28 @@ func (s *search) tail(p *Copy, last uint64) *Copy {
 	return best
 }
 
-// tailScan is how much of the image's end is searched for a backup header when
-// nothing says where it is: dumps that were read beyond the device's end have it there.
+// tailScan is the length of the range at the image's end that is searched for a backup
+// header if its offset is not known: dumps that were read beyond the device's end have
+// it there.
 const (
 	tailScan = 16 << 20
 	scanStep = 1 << 20
 )
 
-// scan looks for a header near the image's end that lies where it says it does.
+// scan looks for a header near the image's end whose own LBA agrees with its offset.
 func (s *search) scan(p *Copy) *Copy {
 	size := s.img.Size()
 	start := max(size-tailScan, 2*maxSector) &^ 511
 	var best *Copy
-	step := make([]byte, scanStep) // one for all steps: most images without a GPT are searched
+	step := make([]byte, scanStep) // one buffer for all steps, because most images without a GPT are searched
 	for off := start; off < size; off += scanStep {
 		b := step[:min(scanStep, size-off)]
 		if d, err := flash.NextData(s.img, off); err == nil && d.Offset >= off+int64(len(b)) {
-			continue // zeros hold no header
+			continue // zeros contain no header
 		}
 		if flash.ReadInto(s.img, b, off) != nil {
 			var err error
-			b, err = flash.ReadFull(s.img, off, len(b)) // what there is of it
+			b, err = flash.ReadFull(s.img, off, len(b)) // the rest may be shorter
 			s.note(err)
 		}
 		for i := 0; i+headerMin <= len(b); i += 512 {
@@ -232,7 +234,7 @@ func (s *search) scan(p *Copy) *Copy {
 	return best
 }
 
-// The protective MBR: one entry of type EE over the whole device, from LBA 1.
+// The protective MBR: one entry of type EE for the whole device, from LBA 1.
 const (
 	mbrEntry     = 446
 	mbrSignature = 510
@@ -253,8 +255,8 @@ func (g *GPT) readLBA0(s *search) {
 		b[mbrEntry+4] == protective && binary.LittleEndian.Uint32(b[mbrEntry+8:]) == 1
 }
 
-// protectiveSize returns the last LBA of the device as the protective MBR states it,
-// or 0 when it does not (0xffffffff means: to the end).
+// protectiveSize returns the last LBA of the device according to the protective MBR, or
+// 0 if the MBR does not contain it (0xffffffff means: to the end).
 func (g *GPT) protectiveSize() uint64 {
 	if !g.ProtectiveMBR {
 		return 0
@@ -266,8 +268,8 @@ func (g *GPT) protectiveSize() uint64 {
 	return uint64(n)
 }
 
-// useHeadless looks for entries that stand without a usable header: mtkclient writes
-// such files, and a header sector is lost more easily than the 32 sectors beside it.
+// useHeadless looks for entries without a usable header: mtkclient writes such files,
+// and one header sector is lost more easily than the 32 sectors of entries.
 func (g *GPT) useHeadless(s *search) {
 	try := func(copy **Copy, role string, off, sector int64) bool {
 		c, err := loadHeadless(s.img, off, sector, role)
@@ -293,8 +295,8 @@ func (g *GPT) useHeadless(s *search) {
 	}
 }
 
-// quieter returns the problems with errors turned into warnings: what is wrong with a
-// copy whose rows are not used is not missing from the result.
+// quieter returns the problems with errors turned into warnings: a fault in a copy
+// whose rows are not used does not affect the result.
 func quieter(ps []flash.Problem) []flash.Problem {
 	out := make([]flash.Problem, len(ps))
 	for i, p := range ps {
@@ -304,12 +306,12 @@ func quieter(ps []flash.Problem) []flash.Problem {
 	return out
 }
 
-// usualArray is the size in bytes of the entries in every table of the field.
+// usualArray is the size of the entries in every known table, in bytes.
 const usualArray = 128 * entryMin
 
-// loadHeadless reads the usual 128 entries of 128 bytes at off, and believes them only
-// when there are two or more and each makes sense. Sector 0 means: tell by the first
-// partition, which with 512-byte sectors cannot come before LBA 34.
+// loadHeadless reads the usual 128 entries of 128 bytes at off. It accepts them only if
+// there are two or more and all are plausible. If sector is 0, the sector size is found
+// by the first partition, which cannot begin before LBA 34 with sectors of 512 bytes.
 func loadHeadless(img flash.Image, off, sector int64, role string) (*Copy, error) {
 	if off < 0 || off >= img.Size() {
 		return nil, nil
@@ -334,7 +336,7 @@ func loadHeadless(img flash.Image, off, sector int64, role string) (*Copy, error
 	c.EntriesOffset, c.Entries = off, a.entries
 	c.Missing = (usualArray - len(a.data)) / entryMin
 	c.problem(flash.Warning, off,
-		"entries without a usable header: no checksum vouches for them, and sectors are taken to have %d bytes", c.sector)
+		"the entries have no usable header: no checksum proves them, and a sector size of %d bytes is assumed", c.sector)
 	if c.Missing > 0 {
 		c.problem(flash.Warning, off+int64(len(a.data)), "the image ends before the last %d slots of the usual 128", c.Missing)
 	}

@@ -15,17 +15,17 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Repaired is a table as it should be written.
+// Repaired is a corrected table, ready to be written.
 type Repaired struct {
-	Primary      []byte // protective MBR, header and entries: belongs at offset 0
-	Backup       []byte // entries and header: belongs at BackupOffset, ends with the device
+	Primary      []byte // protective MBR, header and entries, for offset 0
+	Backup       []byte // entries and header, for BackupOffset; ends at the end of the device
 	BackupOffset int64  // bytes
 	DeviceSize   int64  // bytes
 	Problems     flash.Problems
 }
 
-// Files are the two copies as files, "pgpt.bin" and "sgpt.bin", each with where it belongs in the
-// user area.
+// Files returns the two copies as files, "pgpt.bin" and "sgpt.bin", with their offsets
+// in the user area.
 func (r *Repaired) Files() []RepairedFile {
 	return []RepairedFile{{"pgpt.bin", 0, r.Primary}, {"sgpt.bin", r.BackupOffset, r.Backup}}
 }
@@ -33,18 +33,19 @@ func (r *Repaired) Files() []RepairedFile {
 // RepairedFile is one copy of a repaired table.
 type RepairedFile struct {
 	Name   string
-	Offset int64 // of the user area, bytes
+	Offset int64 // in the user area, bytes
 	Bytes  []byte
 }
 
-// Repair encodes the best copy again, both places of it, sound and consistent. Rows,
-// GUIDs, attributes, names, the disk GUID and the usable sectors stay what they are; the
-// entries go to their usual places, LBA 2 and directly before the backup header. The
-// size of the device is the one the table proves; imageSize, the size of the whole image
-// in bytes, is used when it proves none.
+// Repair encodes both copies again from the best copy, so that they are correct and
+// equal. Rows, GUIDs, attributes, names, the disk GUID and the usable sectors do not
+// change. The entries go to their usual offsets, LBA 2 and directly before the backup
+// header. The size of the device is the one that the table proves; if it proves none,
+// imageSize is used, the size of the whole image in bytes.
 //
-// It refuses what would have to be guessed: templates, entries without a header, rows
-// that overlap, lie over the table or cannot be true, and says which.
+// Repair returns an error if something would have to be guessed: for templates, entries
+// without a header, and rows that overlap, cover the table or are impossible. The error
+// names these rows.
 func (g *GPT) Repair(imageSize int64) (*Repaired, error) {
 	c := g.Best()
 	if err := g.repairable(c); err != nil {
@@ -74,7 +75,7 @@ func (g *GPT) Repair(imageSize int64) (*Repaired, error) {
 	return r, nil
 }
 
-// repairable refuses copies that are not a whole table.
+// repairable returns an error for copies that are not a whole table.
 func (g *GPT) repairable(c *Copy) error {
 	switch {
 	case c == nil:
@@ -91,7 +92,7 @@ func (g *GPT) repairable(c *Copy) error {
 	return nil
 }
 
-// layout is where everything of a sound table lies.
+// layout holds the offsets and sectors of a correct table.
 type layout struct {
 	c            *Copy
 	arraySectors uint64
@@ -102,21 +103,21 @@ type layout struct {
 
 func (l *layout) offset(lba uint64) int64 { return int64(lba) * l.c.sector }
 
-// entriesEnd returns where the primary copy ends, bytes.
+// entriesEnd returns the end of the primary copy, in bytes.
 func (l *layout) entriesEnd() int64 { return l.offset(2 + l.arraySectors) }
 
-// layout checks every row against the places of the two copies.
+// layout checks that no row covers one of the two copies.
 func (g *GPT) layout(c *Copy, device int64) (*layout, error) {
 	array := int64(c.EntryCount) * entryMin
 	l := &layout{c: c, arraySectors: uint64((array + c.sector - 1) / c.sector)}
 	if device%c.sector != 0 || device < 2*l.entriesEnd() {
-		return nil, fmt.Errorf("gpt: the table does not prove the size of the device, and 0x%x bytes cannot be it", device)
+		return nil, fmt.Errorf("gpt: the table does not prove the size of the device, and 0x%x bytes are not possible", device)
 	}
 	l.last = uint64(device/c.sector) - 1
 	l.first, l.lastUsable = c.FirstUsableLBA, c.LastUsableLBA
 	low, high := 2+l.arraySectors, l.last-l.arraySectors-1
-	// Usable sectors that reach into the table, or leave a row out although no
-	// checksum vouches for them, cannot be what was written.
+	// Usable sectors that include the table, or that leave out a row while no checksum
+	// proves them, are not what was written at first.
 	from, to := l.span()
 	if l.first < low || l.first > high || !c.HeaderOK && l.first > from {
 		l.note("first usable LBA 0x%x becomes 0x%x", l.first, low)
@@ -127,12 +128,12 @@ func (g *GPT) layout(c *Copy, device int64) (*layout, error) {
 		l.lastUsable = high
 	}
 	if !c.EntriesOK {
-		l.problems.AddAt(flash.Warning, "gpt "+c.Role, c.EntriesOffset, "no copy has entries whose checksum holds; the rows are repaired as they are")
+		l.problems.AddAt(flash.Warning, "gpt "+c.Role, c.EntriesOffset, "no copy has entries with a correct checksum; the rows are written unchanged")
 	}
 	return l, l.checkRows(device)
 }
 
-// span returns the first and the last LBA that a row has.
+// span returns the first and the last LBA of all rows.
 func (l *layout) span() (from, to uint64) {
 	from = math.MaxUint64
 	for _, e := range l.c.Entries {
@@ -147,7 +148,7 @@ func (l *layout) note(format string, a ...any) {
 	l.problems.AddAt(flash.Note, "gpt "+l.c.Role, l.c.HeaderOffset, format, a...)
 }
 
-// checkRows names every row that a sound table cannot hold.
+// checkRows returns an error that names every row that a correct table cannot contain.
 func (l *layout) checkRows(device int64) error {
 	var bad []string
 	t := &flash.Table{}
@@ -157,7 +158,7 @@ func (l *layout) checkRows(device int64) error {
 		case w != "":
 			bad = append(bad, e.place()+" "+w)
 		case e.FirstLBA < 2+l.arraySectors || e.LastLBA > l.last-l.arraySectors-1:
-			bad = append(bad, e.place()+" lies over the table or beyond the device")
+			bad = append(bad, e.place()+" covers the table or ends behind the device")
 		default:
 			t.Partitions = append(t.Partitions, flash.Partition{Name: e.place(), Extent: l.c.extent(e)})
 		}
@@ -173,9 +174,9 @@ func (l *layout) checkRows(device int64) error {
 
 // encode writes both copies with go-diskfs onto a disk in memory.
 //
-// Its Table keeps the entry count, the usable sectors and the place of the backup to
-// itself and takes them only from a table it has read. It is given one: a header with
-// our numbers over an empty array.
+// Its Table type keeps the entry count, the usable sectors and the offset of the backup
+// private and sets them only from a table that it has read. So it reads one first: a
+// header with our numbers before an empty array.
 func (l *layout) encode() (*sparseDisk, error) {
 	disk := &sparseDisk{size: l.offset(l.last + 1)}
 	empty := make([]byte, int(l.c.EntryCount)*entryMin)
@@ -214,11 +215,11 @@ func (l *layout) encode() (*sparseDisk, error) {
 	return disk, nil
 }
 
-// correct puts in what go-diskfs does not carry, and seals the headers again: an array
-// that does not fill its last sector (it rounds the place of the backup down, into the
-// header), entries without a type (it leaves them out), names that are no text (half a
-// surrogate pair) or are followed by more bytes than a NUL, a longer header, and a
-// protective MBR over more sectors than 32 bits count.
+// correct changes what go-diskfs does not write, and computes the checksums again: an
+// array that does not fill its last sector (go-diskfs rounds the offset of the backup
+// down, into the header), entries without a type (it leaves them out), names that are
+// not text (half a surrogate pair) or have other bytes behind the NUL, a longer header,
+// and a protective MBR for more sectors than 32 bits can count.
 func (l *layout) correct(r *Repaired) {
 	s := l.c.sector
 	array := make([]byte, int64(l.arraySectors)*s)
@@ -238,8 +239,8 @@ func (l *layout) correct(r *Repaired) {
 	}
 }
 
-// plain reports whether the entry is all in its fields: it has a type, and its name is
-// text followed by zeros.
+// plain reports whether the entry's fields contain all of it: it has a type, and its
+// name is text followed by zeros.
 func (e Entry) plain() bool {
 	var name [entryMin - offName]byte
 	for i, u := range utf16.Encode([]rune(e.Name)) {
@@ -248,7 +249,7 @@ func (e Entry) plain() bool {
 	return e.TypeGUID != GUID{} && bytes.Equal(name[:], e.raw[offName:entryMin])
 }
 
-// seal sets what depends on the entries in the header h and gives it its checksum.
+// seal sets the fields of the header h that depend on the entries, and its checksum.
 func (l *layout) seal(h []byte, entriesLBA uint64, sum uint32) {
 	le := binary.LittleEndian
 	size := uint32(headerMin)
@@ -262,9 +263,8 @@ func (l *layout) seal(h []byte, entriesLBA uint64, sum uint32) {
 	le.PutUint32(h[offHeaderCRC:], headerCRC(h, size))
 }
 
-// keptLBA0 returns the first sector for the repaired table: the image's own when it is
-// a protective MBR over this device, else the one just made, made, with the boot code
-// the image has.
+// keptLBA0 returns the first sector for the repaired table: the image's own if it is a
+// protective MBR for this device, or else made, with the boot code of the image.
 func (g *GPT) keptLBA0(made []byte, sector int64) []byte {
 	if int64(len(g.lba0)) < sector {
 		return made

@@ -100,7 +100,7 @@ func TestRepairUnproven(t *testing.T) {
 	if !bytes.Equal(r.Primary, v.head()) || !bytes.Equal(r.Backup, v.tail()) {
 		t.Error("differs")
 	}
-	for _, say := range []string{"no copy has entries whose checksum holds", "first usable LBA 0xffffff becomes 0x22", "last usable LBA 0x41 becomes"} {
+	for _, say := range []string{"no copy has entries with a correct checksum", "first usable LBA 0xffffff becomes 0x22", "last usable LBA 0x41 becomes"} {
 		if _, ok := findProblem(r.Problems, say); !ok {
 			t.Errorf("no problem says %q: %v", say, r.Problems)
 		}
@@ -117,7 +117,7 @@ func TestRepairRefuses(t *testing.T) {
 		{"overlap", func(e []byte) { le.PutUint64(e[32:], 0x100) }, "userdata overlaps boot_para by 32 KiB"},
 		{"end before start", func(e []byte) { le.PutUint64(e[40:], 0x41) }, "userdata ends at LBA 0x41 before it starts"},
 		{"over the table", func(e []byte) { le.PutUint64(e[32:], 0x21); le.PutUint64(e[40:], 0x22) }, "userdata starts at LBA 0x21, over the table itself"},
-		{"over the backup", func(e []byte) { le.PutUint64(e[32:], gib31/512-2); le.PutUint64(e[40:], gib31/512-1) }, "userdata lies over the table"},
+		{"over the backup", func(e []byte) { le.PutUint64(e[32:], gib31/512-2); le.PutUint64(e[40:], gib31/512-1) }, "userdata covers the table"},
 		{"beyond the device", func(e []byte) { le.PutUint64(e[40:], gib31/512) }, "userdata ends at LBA"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

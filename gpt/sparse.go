@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// sparseDisk is a disk of any size in memory that costs what was written to it. It is
-// what go-diskfs asks for as a file.
+// sparseDisk is a disk of any size in memory; it needs memory only for the bytes that
+// were written. go-diskfs requires it as a file.
 type sparseDisk struct {
 	size   int64
 	pos    int64
-	pieces []piece // later ones lie over earlier ones
+	pieces []piece // later ones overwrite earlier ones
 }
 
 type piece struct {
@@ -29,7 +29,7 @@ func (d *sparseDisk) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// ReadAt implements io.ReaderAt; what was never written is zero.
+// ReadAt implements io.ReaderAt; bytes that were never written are zero.
 func (d *sparseDisk) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= d.size {
 		return 0, io.EOF
@@ -48,7 +48,7 @@ func (d *sparseDisk) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// bytes returns what lies between two offsets of the disk.
+// bytes returns the bytes between two offsets of the disk.
 func (d *sparseDisk) bytes(from, to int64) []byte {
 	b := make([]byte, to-from)
 	_, _ = d.ReadAt(b, from) // bytes behind the end stay zero
@@ -83,7 +83,7 @@ func (d *sparseDisk) Close() error { return nil }
 // Stat implements fs.File.
 func (d *sparseDisk) Stat() (fs.FileInfo, error) { return diskInfo(d.size), nil }
 
-// diskInfo is the fs.FileInfo of a disk of so many bytes.
+// diskInfo is the fs.FileInfo of a disk with that size in bytes.
 type diskInfo int64
 
 func (i diskInfo) Name() string     { return "disk" }

@@ -8,13 +8,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// adder takes a problem of the table as a whole.
+// adder adds a problem of the whole table.
 type adder func(s flash.Severity, off int64, format string, a ...any)
 
-// DeviceSize returns the size of the user area in bytes as the table proves it: the
-// backup header is the device's last sector. It is 0 when the table proves nothing: a
-// template, entries alone, a header that names itself as its backup, or rows that reach
-// beyond that sector. It does not depend on the size of the image.
+// DeviceSize returns the size of the user area in bytes that the table proves: the
+// backup header is the device's last sector. It is 0 if the table proves nothing: a
+// template, entries alone, a header that names itself as its backup, or rows that end
+// behind that sector. It does not depend on the size of the image.
 func (g *GPT) DeviceSize() int64 {
 	size := g.stated()
 	if size < g.rowsEnd() {
@@ -23,8 +23,8 @@ func (g *GPT) DeviceSize() int64 {
 	return size
 }
 
-// rowsEnd returns where the last of the rows ends, bytes, as far as a checksum vouches for
-// them and they can be true.
+// rowsEnd returns the end of the last row in bytes, if a checksum proves the rows and
+// they are possible.
 func (g *GPT) rowsEnd() (end int64) {
 	best := g.Best()
 	if best == nil || !best.EntriesOK || best.Template {
@@ -38,8 +38,8 @@ func (g *GPT) rowsEnd() (end int64) {
 	return end
 }
 
-// stated is the size of the user area by the place of the backup header, 0 when that is
-// none.
+// stated returns the size of the user area according to the offset of the backup
+// header, 0 if that offset is impossible.
 func (g *GPT) stated() int64 {
 	for _, c := range []*Copy{g.Best(), g.other()} {
 		if c == nil || c.rank() == unusable {
@@ -48,8 +48,8 @@ func (g *GPT) stated() int64 {
 		if last := c.lastLBA(); last > 0 {
 			return int64(last+1) * c.sector
 		}
-		// A header whose checksum fails proves its place by lying in it, or by
-		// agreeing with the protective MBR.
+		// If the checksum of a header is wrong, its offset is still proven if the
+		// header is at that offset, or if the protective MBR agrees.
 		if c.Role == backup && !c.Standalone && c.MyLBA > c.LastUsableLBA && !c.Template {
 			if at, ok := lbaOffset(c.MyLBA, c.sector); ok && at == c.HeaderOffset {
 				return at + c.sector
@@ -62,9 +62,10 @@ func (g *GPT) stated() int64 {
 	return 0
 }
 
-// atLeast returns the least size of the user area in bytes that the table proves: its
-// size, or else the end of its rows and of the last usable sector, which a header states
-// even where the place of its backup is none. 0 when it proves nothing.
+// atLeast returns the smallest size of the user area in bytes that the table proves:
+// its size, or else the end of its rows and of the last usable sector. A header has the
+// last usable sector even if the LBA of its backup is impossible. 0 means that nothing
+// is proven.
 func (g *GPT) atLeast() int64 {
 	if size := g.DeviceSize(); size > 0 {
 		return size
@@ -81,12 +82,12 @@ func (g *GPT) atLeast() int64 {
 	return least
 }
 
-// tooFar is beyond any phone, bytes: a sector there is an error of a tool.
+// tooFar is larger than any phone, in bytes: such a sector is an error of a tool.
 const tooFar = 4 << 40
 
-// Usable returns the bytes the header reserves for partitions: the primary copy lies
-// before them, and the backup copy from their end to the end of the device. The extent
-// is zero when the header does not say (templates, entries alone).
+// Usable returns the range that the header reserves for partitions: the primary copy is
+// before it, the backup copy is between its end and the end of the device. The extent
+// is zero if the header does not contain it (templates, entries alone).
 func (g *GPT) Usable() flash.Extent {
 	c := g.Best()
 	if c == nil || c.Template || c.HeaderOffset == flash.NoOffset {
@@ -101,9 +102,10 @@ func (g *GPT) Usable() flash.Extent {
 }
 
 // Table returns the rows of the best copy, all of them in region, with the problems of
-// both copies. Rows whose sectors cannot be true are kept; their extent has no length
-// where it cannot be expressed. A row that a template leaves open is not Placed; when
-// it is counted from the device's end, its Length is known and it is Reserved.
+// both copies. Rows with impossible sectors are kept; if their extent cannot be
+// expressed, its length is 0. A row whose address is missing in a template is not
+// Placed; if it is counted from the device's end, its Length is known and it is
+// Reserved.
 func (g *GPT) Table(region flash.Region) *flash.Table {
 	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.atLeast()}
 	best := g.Best()
@@ -134,19 +136,19 @@ func (g *GPT) Table(region flash.Region) *flash.Table {
 	return t
 }
 
-// comparePlaces holds the copies against the image: what is missing, what is cut.
+// comparePlaces compares the copies with the image, and reports what is missing or cut.
 func (g *GPT) comparePlaces(add adder) {
 	best := g.Best()
 	device := g.DeviceSize()
 	switch {
 	case best == g.Backup && g.Primary != nil:
-		add(flash.Warning, g.Primary.HeaderOffset, "the primary copy is damaged; the rows come from the backup")
+		add(flash.Warning, g.Primary.HeaderOffset, "the primary copy is damaged; the rows of the backup are used")
 	case best == g.Backup && best.Standalone:
-		add(flash.Note, best.HeaderOffset, "the file holds a backup copy alone")
+		add(flash.Note, best.HeaderOffset, "the file contains only a backup copy")
 	case best == g.Backup:
-		add(flash.Warning, g.SectorSize, "there is no primary copy; the rows come from the backup")
+		add(flash.Warning, g.SectorSize, "there is no primary copy; the rows of the backup are used")
 	case best.Standalone:
-		add(flash.Note, max(best.HeaderOffset, 0), "the file holds a partition table alone")
+		add(flash.Note, max(best.HeaderOffset, 0), "the file contains only a partition table")
 		return
 	case !g.ProtectiveMBR:
 		add(flash.Warning, 0, "sector 0 is not a protective MBR")
@@ -162,13 +164,13 @@ func (g *GPT) comparePlaces(add adder) {
 	}
 	if g.Primary.rank() == proven && g.Backup.rank() == proven {
 		if at, ok := lbaOffset(g.Primary.AlternateLBA, g.Primary.sector); !ok || at != g.Backup.HeaderOffset {
-			add(flash.Warning, g.Backup.HeaderOffset, "the backup lies here, the primary says LBA 0x%x", g.Primary.AlternateLBA)
+			add(flash.Warning, g.Backup.HeaderOffset, "the backup is here, but the primary contains LBA 0x%x", g.Primary.AlternateLBA)
 		}
 	}
 }
 
-// missingBackup says why there is no backup copy. A read-back of the table alone is as
-// it should be; a dump that ends early is not.
+// missingBackup reports why there is no backup copy. This is normal for a read-back of
+// the table alone, but not for a dump that ends too early.
 func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
 	switch {
 	case best.HeaderOffset == flash.NoOffset:
@@ -179,14 +181,14 @@ func (g *GPT) missingBackup(best *Copy, device int64, add adder) {
 			least = fmt.Sprintf(": by its rows and its last usable sector it has at least 0x%x bytes", n)
 		}
 		sev := flash.Warning
-		if !g.holdsRows(best) { // a table read by itself
+		if !g.holdsRows(best) { // a read-back of the table alone
 			sev = flash.Note
 		}
-		add(sev, best.HeaderOffset+offAlternate, "there is no backup copy, and the header names no believable place of one (LBA 0x%x), so the size of the device is unknown%s", best.AlternateLBA, least)
+		add(sev, best.HeaderOffset+offAlternate, "there is no backup copy, and the LBA of the backup in the header (0x%x) is impossible, so the size of the device is unknown%s", best.AlternateLBA, least)
 	case g.imageSize >= device:
-		add(flash.Warning, device-best.sector, "there is no backup copy where the primary says it is")
+		add(flash.Warning, device-best.sector, "there is no backup copy at the offset that the primary contains")
 	case g.holdsRows(best):
-		add(flash.Warning, g.imageSize, "the image is cut: it ends 0x%x bytes before the device (0x%x) does, and the backup copy is missing with them", device-g.imageSize, device)
+		add(flash.Warning, g.imageSize, "the image is cut: it ends 0x%x bytes before the device (0x%x) does, and the backup copy is in the missing bytes", device-g.imageSize, device)
 	default:
 		add(flash.Note, g.imageSize, "the image holds the table only; the device has 0x%x bytes", device)
 	}
@@ -202,15 +204,15 @@ func (g *GPT) holdsRows(c *Copy) bool {
 	return false
 }
 
-// compareHeaders says where two sound headers disagree: one of them was made by a tool, or is
-// of another table.
+// compareHeaders reports differences between two sound headers: one of them was changed
+// by a tool, or belongs to another table.
 func (g *GPT) compareHeaders(add adder) {
 	p, b := g.Primary, g.Backup
 	if p.rank() != proven || b.rank() != proven || p.Standalone || b.Standalone {
 		return
 	}
 	if p.FirstUsableLBA != b.FirstUsableLBA || p.LastUsableLBA != b.LastUsableLBA {
-		add(flash.Warning, p.HeaderOffset, "the copies disagree: the primary says that sectors 0x%x to 0x%x are usable, the backup 0x%x to 0x%x",
+		add(flash.Warning, p.HeaderOffset, "the copies disagree: in the primary, sectors 0x%x to 0x%x are usable, in the backup 0x%x to 0x%x",
 			p.FirstUsableLBA, p.LastUsableLBA, b.FirstUsableLBA, b.LastUsableLBA)
 	}
 	if p.DiskGUID != b.DiskGUID {
@@ -218,10 +220,10 @@ func (g *GPT) compareHeaders(add adder) {
 	}
 }
 
-// maxDifferences is how many differing rows are named.
+// maxDifferences is the number of differing rows that are named.
 const maxDifferences = 3
 
-// compareRows lists where the two copies disagree.
+// compareRows reports rows that differ in the two copies.
 func (g *GPT) compareRows(add adder) {
 	p, b := g.Primary, g.Backup
 	if p.rank() == unusable || b.rank() == unusable {

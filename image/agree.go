@@ -5,22 +5,24 @@ import (
 	"strings"
 )
 
-// Verdict is what content at the start of a row says of the row's name.
+// Verdict is the result of comparing the content at the start of a row with the row's
+// name.
 type Verdict int
 
-// The verdicts. Most content says nothing: zeros, encrypted data and private formats
-// are Neutral under any name, and so is everything under a name not listed here.
+// The verdicts. Most content is Neutral under any name: zeros, encrypted data and
+// private formats. Every content is Neutral under a name that is not in promises.
 const (
 	Neutral      Verdict = iota
-	Confirmed            // what stands there is what the name promises
-	Contradicted         // it names itself as something that cannot stand there
+	Confirmed            // the content is of the kind that the name promises
+	Contradicted         // the content has a clear kind that is not possible under this name
 )
 
+// String returns the verdict as a word, such as "confirmed".
 func (v Verdict) String() string {
 	return [...]string{"neutral", "confirmed", "contradicted"}[min(max(v, Neutral), Contradicted)]
 }
 
-// role is the part of the phone a MediaTek section belongs to.
+// role is the part of the phone that a MediaTek section belongs to.
 type role string
 
 const (
@@ -33,8 +35,8 @@ const (
 	overlay     role = "device tree overlay"
 )
 
-// roles gives the role of a section by the start of its name, in lower case. Names
-// that are not listed (cert1, vendors' own) have none.
+// roles gives the role of a section by the start of its name, in lower case. Other
+// names (cert1, names of vendors) have no role.
 var roles = []struct {
 	prefix string
 	role   role
@@ -59,22 +61,22 @@ func roleOf(section string) role {
 	return ""
 }
 
-// Kinds that cannot stand at the start of a row unless it is theirs. Each names
-// itself by a magic of four bytes or more (ext4: of two, and a sane superblock), and
-// no phone is known to keep it elsewhere. Tables and FAT are missing on purpose where
-// people do put them: in userdata.
+// Kinds that cannot be at the start of a row unless the row is theirs. Each has a magic
+// of four bytes or more (ext4: two bytes and a plausible superblock), and no known
+// phone keeps it elsewhere. Tables and FAT are not in the lists that are used for
+// userdata, because users put them there.
 var (
 	payloads    = []Kind{AndroidBoot, VendorBoot, VBMeta, DTBO, SecRO}
 	fileSystems = []Kind{Ext4, F2FS, EROFS, SquashFS}
 	firstBlocks = []Kind{GPT, BootRegion, MTKPreloader, Super}
 )
 
-// promise is what the name of a row says about its content.
+// promise holds what the name of a row promises about its content.
 type promise struct {
-	kinds    []Kind   // at home here
-	role     role     // of MediaTek sections at home here
-	tolerate []Kind   // unusual, but seen or thinkable
-	foreign  [][]Kind // denies the name, unless listed above
+	kinds    []Kind   // expected here
+	role     role     // role of the MediaTek sections that are expected here
+	tolerate []Kind   // unusual, but seen or possible
+	foreign  [][]Kind // contradicts the name, unless listed above
 }
 
 var (
@@ -82,7 +84,7 @@ var (
 	data = [][]Kind{payloads}                           // rows with a file system
 )
 
-// promises by canonical name: lower case, as GPT phones call it, without _a or _b.
+// promises by canonical name: lower case, as on GPT phones, without _a or _b.
 var promises = func() map[string]promise {
 	m := map[string]promise{
 		"boot":        {kinds: []Kind{AndroidBoot}, role: kernel, foreign: raw},
@@ -121,8 +123,9 @@ var promises = func() map[string]promise {
 }()
 
 // Agrees compares the canonical name of a row (lower case, with or without _a or _b)
-// with the content at its start. Contradicted is said only of content that names
-// itself and is at home elsewhere; in doubt, and of names not known, it is Neutral.
+// with the content at its start. The result is Contradicted only for content that has a
+// clear kind and belongs elsewhere. If there is doubt, or the name is not known, it is
+// Neutral.
 func Agrees(name string, c Content) Verdict {
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "_a"), "_b")
 	p, known := promises[name]
@@ -144,8 +147,8 @@ func Agrees(name string, c Content) Verdict {
 	return Neutral
 }
 
-// section judges a MediaTek section: only two roles that are both known can differ.
-// A row that promises nothing but its own kinds has no place for any known role.
+// section judges a MediaTek section: only two known roles can differ. A row that only
+// promises kinds does not accept any known role.
 func (p promise) section(r role) Verdict {
 	switch {
 	case r == "" || p.foreign == nil:

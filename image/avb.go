@@ -8,10 +8,10 @@ import (
 	"github.com/mtkkit/mtkkit/image/avb"
 )
 
-// AVBName returns the partition that the vbmeta block at the start of img is about: the
-// one named by its only hash or hashtree descriptor. Such a block stands behind the
-// content of a signed partition. A vbmeta partition speaks of several and has no name
-// here.
+// AVBName returns the partition that the vbmeta block at the start of img describes:
+// the partition in its only hash or hashtree descriptor. Such a block is behind the
+// content of a signed partition. A vbmeta partition describes several partitions; the
+// result is then "".
 func AVBName(img flash.Image) string {
 	v, err := avb.Read(img)
 	if err != nil || len(v.Images) != 1 || len(v.Images[0].Partition) > 64 {
@@ -20,8 +20,8 @@ func AVBName(img flash.Image) string {
 	return printable([]byte(v.Images[0].Partition))
 }
 
-// readVBMeta: a header of 256 bytes, then the authentication and the auxiliary block,
-// big-endian. The label is the release of the tool that made it.
+// readVBMeta reads a header of 256 bytes, then the authentication and the auxiliary
+// block, big-endian. The label is the release of the tool that made the block.
 func readVBMeta(h *head) (string, int64, bool) {
 	const headerSize, tooBig = 256, 1 << 20
 	label := h.text(0x80, 48)
@@ -32,7 +32,8 @@ func readVBMeta(h *head) (string, int64, bool) {
 	return label, headerSize + int64(auth+aux), true
 }
 
-// tellAVB: the vbmeta block that is the image, or that its footer points to.
+// tellAVB adds facts about the vbmeta block that is the image, or that its footer
+// points to.
 func tellAVB(i *Info) {
 	v, footer, err := avb.Find(i.img)
 	switch {
@@ -42,12 +43,12 @@ func tellAVB(i *Info) {
 		i.failed(err)
 		return
 	case footer != nil:
-		i.add("AVB footer", "an image of 0x%x bytes, its vbmeta block at 0x%x", footer.ImageSize, footer.VBMetaOffset)
+		i.add("AVB footer", "an image of 0x%x bytes, the vbmeta block at 0x%x", footer.ImageSize, footer.VBMetaOffset)
 	}
 	i.Problems = append(i.Problems, v.Problems...)
 	i.add("algorithm", "%v", v.Algorithm)
 	if v.Algorithm != 0 {
-		i.add("signature", "%v, by the key inside (%.12s…)", v.Signature, v.KeySHA1)
+		i.add("signature", "%v, checked with the key in the block (%.12s…)", v.Signature, v.KeySHA1)
 	}
 	i.add("rollback index", "%d", v.RollbackIndex)
 	i.add("flags", "%d: %s", v.Flags, v.FlagWords())
@@ -56,10 +57,10 @@ func tellAVB(i *Info) {
 		i.add("fingerprint", "%s", f)
 	}
 	for _, d := range v.Images {
-		i.add("speaks of", "%s: %s over 0x%x bytes", d.Partition, d.Kind(), d.ImageSize)
+		i.add("describes", "%s: %s over 0x%x bytes", d.Partition, d.Kind(), d.ImageSize)
 	}
 	for _, c := range v.Chains {
-		i.add("chain", "%s has a block of its own, signed with the key %.12s…", c.Partition, c.KeySHA1)
+		i.add("chain", "%s has its own block, signed with the key %.12s…", c.Partition, c.KeySHA1)
 	}
 	for _, line := range v.Cmdlines {
 		i.add("kernel gets", "%s", line)

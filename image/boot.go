@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// Field offsets of an Android boot image, versions 0 to 2 (AOSP bootimg.h). Vendors
-// used the version word of version 0 for the size of a device tree.
+// Offsets of the fields of an Android boot image, versions 0 to 2 (AOSP bootimg.h).
+// Some vendors used the version word of version 0 for the size of a device tree.
 const (
 	bootKernelSize  = 0x08
 	bootRamdiskSize = 0x10
@@ -25,8 +25,8 @@ const (
 	boot3Page          = 4096
 )
 
-// smallestDTB is the size of a device tree's header; less in the version word is
-// neither a version we know nor the size of a tree.
+// smallestDTB is the size of a device tree's header in bytes. A smaller number in the
+// version word is not the size of a tree; it is then an unknown version.
 const smallestDTB = 40
 
 func readBoot(h *head) (string, int64, bool) {
@@ -58,8 +58,8 @@ func readBoot(h *head) (string, int64, bool) {
 	return name, paged(size, size, parts...), true
 }
 
-// paged adds up a header and parts that each fill whole pages; 0 when the page size
-// is none.
+// paged adds a header and parts that each fill whole pages, in bytes; 0 if the page
+// size is impossible.
 func paged(page, header int64, parts ...int64) int64 {
 	if !powerOfTwo(page) || page < 512 || page > 1<<20 {
 		return 0
@@ -71,7 +71,7 @@ func paged(page, header int64, parts ...int64) int64 {
 	return length
 }
 
-// Field offsets of a vendor boot image, versions 3 and 4.
+// Offsets of the fields of a vendor boot image, versions 3 and 4.
 const (
 	vendorVersion     = 0x08
 	vendorPage        = 0x0C
@@ -83,7 +83,7 @@ const (
 	vendor4ConfigSize = 0x84C
 
 	vendor3Bytes      = 2112
-	vendor3BytesWrong = 2108 // what mkbootimg of Android 11 writes for 2112
+	vendor3BytesWrong = 2108 // mkbootimg of Android 11 writes this instead of 2112
 	vendor4Bytes      = 2128
 )
 
@@ -101,7 +101,7 @@ func readVendorBoot(h *head) (string, int64, bool) {
 	return name, paged(h.u32(vendorPage), header, parts...), true
 }
 
-// tellBoot: what stands in the header, and in the kernel.
+// tellBoot adds facts of the header and of the kernel.
 func tellBoot(i *Info) {
 	b, err := boot.Read(i.img)
 	if err != nil {
@@ -132,7 +132,7 @@ func tellBoot(i *Info) {
 	i.add("command line", "%s", f.Cmdline)
 }
 
-// tellKernel: the version that stands inside, packed or not.
+// tellKernel adds the version inside a kernel, compressed or not.
 func tellKernel(i *Info, payload flash.Image) {
 	k, err := boot.ReadKernel(payload)
 	if err != nil {

@@ -2,8 +2,8 @@ package image
 
 import "fmt"
 
-// readMBR accepts a table sector, MBR or EBR: a status of 0 or 0x80 in all four
-// entries, one of them used, and not the protective entry of a GPT.
+// readMBR accepts a table sector, MBR or EBR: the status is 0 or 0x80 in all four
+// entries, at least one is used, and none is the protective entry of a GPT.
 func readMBR(h *head) (string, int64, bool) {
 	used := false
 	for at := 0x1BE; at < 0x1FE; at += 16 {
@@ -16,7 +16,7 @@ func readMBR(h *head) (string, int64, bool) {
 	return "", 0, used
 }
 
-// tellMBR: the rows that are used, by sectors of 512 bytes.
+// tellMBR adds the used rows, in sectors of 512 bytes.
 func tellMBR(i *Info) {
 	h := i.head
 	for n := range 4 {
@@ -27,7 +27,7 @@ func tellMBR(i *Info) {
 	}
 }
 
-// tellGPT: mtkkit gpt tells the rest.
+// tellGPT adds only the header; package gpt reads the table.
 func tellGPT(i *Info) {
 	for _, at := range []int{0, 0x200, 0x1000} {
 		if h := i.head; h.has(at, "EFI PART") {

@@ -1,6 +1,7 @@
-// Package image says what stands in a slice of flash, how long it really is, and what it
-// says of itself. It looks at magic numbers and headers, never at a partition's name;
-// what a name promises is compared with what was found by Agrees.
+// Package image finds out what a slice of flash contains, how long the content really
+// is, and what its headers contain. It looks at magic numbers and headers, never at a
+// partition's name; Agrees compares a name with the content. Limits: it does not look
+// inside file systems, except for Files and FindHoleUse (ext2 to ext4 and EROFS).
 //
 //	0x0     ANDROID! VNDRBOOT AVB0 hsqs UBI# …  88 16 88 58  MMM..FILE_INFO  EMMC_BOOT  SSSS
 //	0x1FE   55 AA: an MBR, or FAT after a jump at 0x0
@@ -19,13 +20,13 @@
 //
 // Up to 2014 everything from 0x30 on is 0xFF and no alignment applies.
 //
-// A length is stated only where headers give it and what follows is fill: a length
-// that cuts a signature off is worse than none. Sniff reads a few small blocks; Describe
-// reads what its answers need (a kernel, a table of clusters) and nothing without a
-// bound; TrueLength looks at all that follows. One file holds what is known of a kind,
-// and the list of kinds is formats in image.go. What takes more room has a package of
-// its own: boot, avb, lp. The one format this package looks through is the Android
-// sparse image: ReadSparse shows what such a file stands for.
+// A length is given only if headers contain it and only fill follows: a length that
+// cuts off a signature is worse than no length. Sniff reads a few small blocks.
+// Describe reads what it needs (a kernel, a table of clusters), each with a limit.
+// TrueLength reads all that follows. There is one file for each kind, and the list of
+// kinds is formats in image.go. Larger formats have their own packages: boot, avb, lp.
+// The Android sparse image is the one format that this package can read through:
+// ReadSparse gives the image inside it.
 //
 // Sources: u-boot tools/mtk_image.h, MediaTek's mkimage and lk (mkimg.h), AOSP
 // bootimg.h, vendor boot, dt_table.h, avb_vbmeta_image.h, avb_footer.h, sparse_format.h

@@ -5,8 +5,8 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// readDTBO: the table states its size, big-endian; on signed phones MediaTek's
-// certificates follow as sections.
+// readDTBO reads the table's size, big-endian. On signed phones MediaTek's certificates
+// follow as sections.
 func readDTBO(h *head) (string, int64, bool) {
 	const headerSize = 32
 	total := h.be32(4)
@@ -16,12 +16,12 @@ func readDTBO(h *head) (string, int64, bool) {
 	if end, ok := walk(h.img, align(total, sectionAlign), nil); ok {
 		return "", end, true
 	} else if end != 0 {
-		return "", 0, true // certificates that make no sense
+		return "", 0, true // impossible certificates
 	}
 	return "", total, true
 }
 
-// tellDTBO: how many trees there are, and what signs them.
+// tellDTBO adds the number of trees and the certificates.
 func tellDTBO(i *Info) {
 	i.add("trees", "%d", i.head.be32(0x10))
 	walk(i.img, align(i.head.be32(4), sectionAlign), i.section)
@@ -29,7 +29,7 @@ func tellDTBO(i *Info) {
 
 const treeMagic = "\xD0\x0D\xFE\xED"
 
-// readDeviceTree: a flattened tree, big-endian; the size is behind the magic.
+// readDeviceTree reads a flattened tree, big-endian; the size is behind the magic.
 func readDeviceTree(h *head) (string, int64, bool) {
 	const smallest, tooBig = 40, 64 << 20
 	n := h.be32(4)

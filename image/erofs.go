@@ -1,6 +1,6 @@
 package image
 
-// readEROFS takes the superblock at 0x400.
+// readEROFS reads the superblock at 0x400.
 func readEROFS(h *head) (string, int64, bool) {
 	const logBlock, blocks, volume = 0x40C, 0x424, 0x440
 	log := int64(h.b[logBlock])
@@ -10,7 +10,7 @@ func readEROFS(h *head) (string, int64, bool) {
 	return h.text(volume, 16), shifted(uint64(h.u32(blocks)), log), true
 }
 
-// tellEROFS: it is full by its nature.
+// tellEROFS adds no free space, because an EROFS is always full.
 func tellEROFS(i *Info) {
 	const inodes, buildTime, features = 0x410, 0x418, 0x450
 	h := i.head

@@ -1,7 +1,7 @@
 package image
 
-// readExt4 takes the superblock at 0x400. Its magic has two bytes only, so the
-// fields that bound each other must agree before it is believed.
+// readExt4 reads the superblock at 0x400. Its magic has two bytes only, so the fields
+// that limit each other must agree before it is accepted.
 func readExt4(h *head) (string, int64, bool) {
 	const (
 		inodes, blocksLow      = 0x400, 0x404
@@ -24,7 +24,8 @@ func readExt4(h *head) (string, int64, bool) {
 	return h.text(volume, 16), shifted(blocks, 10+log), true
 }
 
-// tellExt4: which of the three it is, how full, and where it was mounted.
+// tellExt4 adds which of the three file systems it is, how full it is, and where it was
+// mounted.
 func tellExt4(i *Info) {
 	const (
 		blocksLow, freeLow      = 0x404, 0x40C
@@ -62,6 +63,6 @@ func tellExt4(i *Info) {
 		i.add("state", "not cleanly unmounted")
 	}
 	if h.u32(roCompat)&sharesBlock != 0 {
-		i.add("shared blocks", "yes: it can only be mounted to read")
+		i.add("shared blocks", "yes: it can only be mounted read-only")
 	}
 }

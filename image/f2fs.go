@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readF2FS takes the superblock at 0x400; its name is UTF-16.
+// readF2FS reads the superblock at 0x400; its name is UTF-16.
 func readF2FS(h *head) (string, int64, bool) {
 	const logBlock, blocks, volume, volumeSize = 0x410, 0x424, 0x47C, 64
 	if log := h.u32(logBlock); log < 9 || log > 16 {
@@ -20,7 +20,7 @@ func readF2FS(h *head) (string, int64, bool) {
 	return printable([]byte(string(utf16.Decode(units)))), shifted(h.u64(blocks), h.u32(logBlock)), true
 }
 
-// tellF2FS: how full it is, by the newer of the two checkpoints.
+// tellF2FS adds how full it is, from the newer of the two checkpoints.
 func tellF2FS(i *Info) {
 	const (
 		logBlock, logSegment = 0x410, 0x414

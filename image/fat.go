@@ -6,8 +6,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readFAT takes the BIOS parameter block. Its magic is that of every boot sector, so
-// the jump and the geometry have to be a FAT's.
+// readFAT reads the BIOS parameter block. Its magic is that of every boot sector, so
+// the jump and the geometry must also be those of a FAT.
 func readFAT(h *head) (string, int64, bool) {
 	const (
 		bytesPerSector, sectorsPerCluster = 0x0B, 0x0D
@@ -37,13 +37,13 @@ func readFAT(h *head) (string, int64, bool) {
 	return label, sectors * bytes, true
 }
 
-// fatLayout is where things lie in a FAT file system, in its own units.
+// fatLayout holds the offsets and sizes in a FAT file system.
 type fatLayout struct {
 	sector, cluster  int64 // bytes
-	table            int64 // where the first table is, bytes
+	table            int64 // offset of the first table, bytes
 	clusters         int64
 	bits             int64 // of an entry of the table
-	infoSector, free int64 // FAT32: where the free clusters are counted; -1 unknown
+	infoSector, free int64 // FAT32: offset of the number of free clusters; -1 if unknown
 }
 
 func (h *head) fatLayout() fatLayout {
@@ -71,8 +71,8 @@ func (h *head) fatLayout() fatLayout {
 	return l
 }
 
-// tellFAT: which of the three, and how full. FAT32 keeps the number of free clusters;
-// of the others the table is read, at most 128 KiB.
+// tellFAT adds which of the three FATs it is, and how full it is. FAT32 stores the
+// number of free clusters; for the others the table is read, at most 128 KiB.
 func tellFAT(i *Info) {
 	l := i.head.fatLayout()
 	i.add("type", "FAT%d, clusters of %s", l.bits, flash.Size(l.cluster))
@@ -91,7 +91,7 @@ func tellFAT(i *Info) {
 	i.use(l.clusters*l.cluster, l.free*l.cluster)
 }
 
-// fatEntry takes an entry of 12 or 16 bits off a table.
+// fatEntry returns an entry of 12 or 16 bits of a table.
 func fatEntry(b []byte, n, bits int64) uint16 {
 	v := binary.LittleEndian.Uint16(b[n*bits/8:])
 	switch {

@@ -10,13 +10,13 @@ const (
 	sampleCount = 64
 	sampleSize  = 4096
 
-	// randomBits is what 256 KiB of random bytes have of entropy per byte, and a little
-	// less; a program has 6, a compressed file system with its tables less than 7.98.
+	// randomBits is a little less than the entropy per byte of 256 KiB of random bytes.
+	// A program has 6, a compressed file system with its tables less than 7.98.
 	randomBits = 7.99
 )
 
-// fill judges what has no header: zeros, erased flash, or bytes that look random. It
-// looks at samples spread over the slice.
+// fill judges a slice without a header: zeros, erased flash, or bytes that look random.
+// It looks at samples from the whole slice.
 func (i *Info) fill() {
 	var counts [256]int64
 	zero, erased, total := 0, 0, 0
@@ -41,10 +41,10 @@ func (i *Info) fill() {
 			counts[c]++
 		}
 	}
-	i.Kind, i.Known = Unknown, "nothing in it states a length"
+	i.Kind, i.Known = Unknown, "no header states a length"
 	switch {
 	case total == 0:
-		i.Known = "there is nothing"
+		i.Known = "the slice is empty"
 	case zero == total:
 		i.Kind = Zero
 	case erased == total:
@@ -56,7 +56,7 @@ func (i *Info) fill() {
 		i.add("samples", "%d of %d hold data, %d zeros, %d erased flash", total-zero-erased, total, zero, erased)
 	}
 	if i.Kind == Zero || i.Kind == Erased {
-		i.add("seen", "%d samples of %s each, all over the slice", total, flash.Size(sampleSize))
+		i.add("seen", "%d samples of %s each, from the whole slice", total, flash.Size(sampleSize))
 	}
 }
 

@@ -8,20 +8,21 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Found is one content and where it begins.
+// Found is one content with its offset.
 type Found struct {
 	Content
 	Offset int64 // bytes
 }
 
-// findStep is how contents are aligned: no partition of the field begins off it.
+// findStep is the alignment of contents in bytes: every known partition begins at a
+// multiple of it.
 const findStep = 4096
 
-// Find looks for contents in an image without a partition table, at every 4 KiB. What
-// lies inside a content that states its length is passed over: a file system holds
-// whole boot images. Kinds that occur anywhere (compressed data, boot sectors) are
-// left out. It reads all of the image's data once; seen, if not nil, is told how far
-// it has come.
+// Find looks for contents in an image without a partition table, at every 4 KiB. It
+// skips the rest of a content that states its length, because a file system contains
+// whole boot images. Kinds that occur anywhere (compressed data, boot sectors) are left
+// out. It reads all data of the image once; seen, if not nil, gets the number of bytes
+// read so far. The error comes from reading the image, or from ctx.
 func Find(ctx context.Context, img flash.Image, seen func(done int64)) ([]Found, error) {
 	var found []Found
 	buf := make([]byte, 1<<20)
@@ -36,7 +37,7 @@ func Find(ctx context.Context, img flash.Image, seen func(done int64)) ([]Found,
 		if d.Length == 0 {
 			break
 		}
-		// A magic may stand 4 KiB behind the start, which may be in a hole.
+		// A magic may be 4 KiB behind the start, and the start may be in a hole.
 		off = max(off, d.Offset/findStep*findStep-findStep)
 		n, err := img.ReadAt(buf, off)
 		if err != nil && err != io.EOF {
@@ -68,14 +69,14 @@ func Find(ctx context.Context, img flash.Image, seen func(done int64)) ([]Found,
 	return found, nil
 }
 
-// anchors are the kinds that begin partitions and are not part of something else.
+// anchors are the kinds that begin partitions and are not part of another content.
 var anchors = map[Kind]bool{
 	AndroidBoot: true, VendorBoot: true, VBMeta: true, DTBO: true, MTKImage: true, SecRO: true,
 	Ext4: true, F2FS: true, EROFS: true, SquashFS: true, Super: true,
 }
 
-// promising is a quick look at a block in memory, so that Sniff's reads are spent
-// where a magic stands.
+// promising checks quickly for a magic in a block in memory, so that Sniff reads only
+// where there is one.
 func promising(b []byte) bool {
 	for _, f := range formats {
 		if anchors[f.kind] && f.at+len(f.magic) <= len(b) && bytes.HasPrefix(b[f.at:], []byte(f.magic)) {

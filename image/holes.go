@@ -11,16 +11,17 @@ import (
 	"github.com/mtkkit/mtkkit/image/lp"
 )
 
-// HoleUse is what an image needs of its holes.
+// HoleUse is the answer to the question whether an image needs the bytes in its holes.
 type HoleUse struct {
 	Bytes int64  // of all holes
-	Needs string // the used data in them, for the user; "" for none
-	Known bool   // whether Needs could be determined
+	Needs string // the used data in the holes, as text for the user; "" if none is used
+	Known bool   // Needs could be determined
 }
 
-// FindHoleUse asks the file system in an image whether it uses what lies in the image's holes:
-// a sparse file may leave out free blocks. It knows ext4, EROFS and super images (by their
-// logical partitions). Of other contents it knows only a few cases, such as an image that is one hole.
+// FindHoleUse asks the file system in an image whether it uses the image's holes,
+// because a sparse file may leave out free blocks. It knows ext4, EROFS and super
+// images (by their logical partitions). For other contents it knows only a few cases,
+// such as an image that is one hole.
 func FindHoleUse(img flash.Image) HoleUse {
 	holes := flash.Holes(img)
 	lack := HoleUse{Bytes: flash.Total(holes)}
@@ -29,7 +30,7 @@ func FindHoleUse(img flash.Image) HoleUse {
 		lack.Known = true
 	case lack.Bytes == img.Size():
 		lack.Needs, lack.Known = "all of it", true
-	case holes[0].Offset == 0: // every content begins at its start
+	case holes[0].Offset == 0: // every content begins at offset 0
 		lack.Needs, lack.Known = "its first bytes", true
 	case kind == Ext4 || kind == EROFS:
 		lack.Needs, lack.Known = neededFiles(flash.Strict(img, "are missing")), true
@@ -39,24 +40,24 @@ func FindHoleUse(img flash.Image) HoleUse {
 	return lack
 }
 
-// Free reports whether it is known that nothing needs what lies in the holes.
+// Free reports whether it is known that nothing needs the bytes in the holes.
 func (l HoleUse) Free() bool { return l.Known && l.Needs == "" }
 
-// Tell says what is missing, "" when nothing is that is needed. What is not known to be
-// free may be needed: a warning.
+// Tell returns a text about the missing bytes, "" if no needed byte is missing. It is a
+// warning if it is not known whether the bytes are needed.
 func (l HoleUse) Tell() (text string, severity flash.Severity) {
 	switch {
 	case l.Needs == "all of it":
-		return "nothing of it is here", flash.Error
+		return "all of its bytes are missing", flash.Error
 	case l.Needs != "":
-		return flash.Size(l.Bytes).String() + " of it are missing, and hold " + l.Needs, flash.Error
+		return flash.Size(l.Bytes).String() + " of it are missing; they contain " + l.Needs, flash.Error
 	case !l.Known:
-		return flash.Size(l.Bytes).String() + " of it are in no file: whether they are in use is not known", flash.Warning
+		return flash.Size(l.Bytes).String() + " of it are in no file; it is not known whether they are used", flash.Warning
 	}
 	return "", flash.Note
 }
 
-// problem is what Tell says, as a list of one or none.
+// problem returns the text of Tell as a list with one problem or none.
 func (l HoleUse) problem(place string) []flash.Problem {
 	text, severity := l.Tell()
 	if text == "" {
@@ -65,8 +66,9 @@ func (l HoleUse) problem(place string) []flash.Problem {
 	return []flash.Problem{flash.NewProblem(severity, place, flash.NoOffset, "%s", text)}
 }
 
-// neededLogical names the logical partitions that need holes of a super image. What its
-// table gives to none of them is free. It is known only when it is of all of them.
+// neededLogical names the logical partitions that need holes of a super image. Ranges
+// that the table gives to no partition are free. known is true only if the answer is
+// known for all of them.
 func neededLogical(img flash.Image) (needs string, known bool) {
 	s, err := lp.Read(img, nil)
 	if err != nil {
@@ -77,7 +79,7 @@ func neededLogical(img flash.Image) (needs string, known bool) {
 		if p.Size == 0 {
 			continue
 		}
-		if p.Image == nil { // it lies on other devices, too
+		if p.Image == nil { // parts of it are on other devices
 			known = false
 			continue
 		}
@@ -90,7 +92,8 @@ func neededLogical(img flash.Image) (needs string, known bool) {
 	return needs, known || needs != ""
 }
 
-// neededFiles names the files that lie in holes of an image, as far as its directories tell.
+// neededFiles names the files with bytes in holes of an image, as far as the
+// directories can be read.
 func neededFiles(img flash.Image) string {
 	tree, err := Files(img)
 	var root *files.Inode
@@ -121,7 +124,7 @@ func neededFiles(img flash.Image) string {
 	return first
 }
 
-// readable is flash.ErrHole when some byte of a file lies in a hole.
+// readable returns flash.ErrHole if a byte of a file is in a hole.
 func readable(tree *files.Tree, node *files.Inode) error {
 	switch {
 	case node == nil || node.Encrypted:
@@ -136,7 +139,7 @@ func readable(tree *files.Tree, node *files.Inode) error {
 	if err != nil {
 		return err
 	}
-	if _, mapped := content.(*files.Mapped); mapped { // the others are not where they lie
+	if _, mapped := content.(*files.Mapped); mapped { // for other contents the offsets are not known
 		if len(flash.Holes(content)) > 0 {
 			return flash.ErrHole
 		}

@@ -104,7 +104,7 @@ func TestFindHoleUse(t *testing.T) {
 		}
 	}
 	got := FindHoleUse(flash.Known(bytes.NewReader(make([]byte, 1<<20)), []flash.Extent{{Offset: 8192, Length: 4096}}))
-	if text, severity := got.Tell(); got.Known || got.Needs != "" || got.Free() || severity != flash.Warning || !strings.Contains(text, "whether they are in use is not known") {
+	if text, severity := got.Tell(); got.Known || got.Needs != "" || got.Free() || severity != flash.Warning || !strings.Contains(text, "it is not known whether they are used") {
 		t.Errorf("unknown content: %+v, %s", got, text)
 	}
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Kind is what a slice begins with, in words for people.
+// Kind is the kind of content at the start of a slice, as text for the user.
 type Kind string
 
-// The kinds Sniff knows.
+// The kinds that Sniff knows.
 const (
 	Unknown       Kind = "unknown content"
-	Zero          Kind = "zeros"        // as far as Sniff looks, some 4 KiB
-	Erased        Kind = "erased flash" // likewise, all 0xFF
+	Zero          Kind = "zeros"        // as far as Sniff looks, about 4 KiB
+	Erased        Kind = "erased flash" // the same, all 0xFF
 	AndroidBoot   Kind = "Android boot image"
 	VendorBoot    Kind = "Android vendor boot image"
 	VBMeta        Kind = "AVB vbmeta"
-	Kernel        Kind = "Linux kernel" // by itself
+	Kernel        Kind = "Linux kernel" // without a boot image around it
 	DTBO          Kind = "device tree table"
 	DeviceTree    Kind = "device tree"
 	Super         Kind = "super partition"
@@ -31,7 +31,7 @@ const (
 	MTKPreloader  Kind = "MediaTek preloader"
 	BootRegion    Kind = "MediaTek boot region"
 	SecRO         Kind = "MediaTek secro"
-	Signed        Kind = "MediaTek signed image" // a wrapping that flash tools take off
+	Signed        Kind = "MediaTek signed image" // a wrapping that flash tools remove
 	GPT           Kind = "GPT"
 	MBR           Kind = "MBR or EBR"
 	Ext4          Kind = "ext4 file system" // or ext2, ext3
@@ -46,33 +46,34 @@ const (
 	XZ            Kind = "XZ data"
 	Zstd          Kind = "Zstandard data"
 	LFSPointer    Kind = "git LFS pointer" // a download that is not the file itself
-	HTML          Kind = "HTML page"       // likewise
-	HighEntropy   Kind = "high entropy"    // only said by Describe: encrypted, or compressed without a header
+	HTML          Kind = "HTML page"       // the same
+	HighEntropy   Kind = "high entropy"    // only from Describe: encrypted, or compressed without a header
 )
 
-// String returns the kind's words.
+// String returns the text of the kind.
 func (k Kind) String() string { return string(k) }
 
-// Content is what Sniff found at the start of an image.
+// Content is the content that Sniff found at the start of an image.
 type Content struct {
 	Kind  Kind
-	Label string // the name it gives itself: section name, volume label …; printable
+	Label string // the name in its header: section name, volume label …; printable
 
-	// Length is how many bytes belong to it, 0 when nothing states it beyond doubt.
-	// It never exceeds the image. An AVB footer makes the whole image content.
+	// Length is the number of bytes that belong to it, 0 if the length is not certain.
+	// It is never larger than the image. With an AVB footer it is the whole image.
 	Length int64
 
-	// Stated is what the header says of the length, 0 when it says nothing. It may run
-	// past the image, or leave out what follows: for finding the next content, not for
-	// cutting.
+	// Stated is the length in the header in bytes, 0 if the header has none. It may be
+	// larger than the image, or not include bytes that follow: use it to find the next
+	// content, not to cut.
 	Stated int64
 }
 
-// headSize covers every magic and every header field but the sections of a chain.
+// headSize covers every magic and all header fields except the sections of a chain, in
+// bytes.
 const headSize = 0x1100
 
-// head is the start of an image. Bytes past the image's end are zero, so that fields
-// can be taken without a check; magics are only looked for within n.
+// head is the start of an image. Bytes behind the image's end are zero, so that fields
+// can be read without a check; magics are only looked for in the first n bytes.
 type head struct {
 	b   [headSize]byte
 	n   int
@@ -91,20 +92,20 @@ func (h *head) has(off int, magic string) bool {
 	return off+len(magic) <= h.n && string(h.b[off:off+len(magic)]) == magic
 }
 
-// format is one kind with its magic. Read takes label and length from the header; it
-// says false when the rest of the header denies the magic. Tell adds what people ask
-// for; it may read more.
+// format is one kind with its magic. read returns label and length from the header, and
+// false if the rest of the header contradicts the magic. tell adds facts for the user;
+// it may read more.
 type format struct {
 	kind  Kind
 	at    int
 	magic string
-	by    string // what states the length, in words
+	by    string // the part that states the length, as text
 	read  func(*head) (label string, length int64, ok bool)
 	tell  func(*Info)
 }
 
-// formats are tried in order. A magic at the very start was written last, so it goes
-// before those further in, which an older content may have left behind.
+// formats are tried in order. A magic at the very start was written last, so it comes
+// before magics further in, which may be left over from older content.
 var formats = []format{
 	{AndroidBoot, 0, "ANDROID!", "the parts its header lists", readBoot, tellBoot},
 	{VendorBoot, 0, "VNDRBOOT", "the parts its header lists", readVendorBoot, tellBoot},
@@ -150,8 +151,8 @@ var formats = []format{
 	{MBR, 0x1FE, "\x55\xAA", "", readMBR, tellMBR},
 }
 
-// Sniff tells what img begins with, from a few small reads. What cannot be read is
-// Unknown.
+// Sniff returns what img begins with, after a few small reads. A content that cannot be
+// read is Unknown.
 func Sniff(img flash.Image) Content {
 	h := readHead(img)
 	if h.n == 0 {
@@ -170,8 +171,8 @@ func Sniff(img flash.Image) Content {
 	return Content{Kind: Unknown}
 }
 
-// readHead reads the start of an image; a cut head is still a head, and one with a hole
-// has zeros there.
+// readHead reads the start of an image; the head may be cut, and a hole in it is read
+// as zeros.
 func readHead(img flash.Image) *head {
 	h := &head{img: img}
 	want := int(min(max(img.Size(), 0), headSize))
@@ -191,7 +192,7 @@ func readHead(img flash.Image) *head {
 	return h
 }
 
-// format finds the first format that the head is of, with what its header states.
+// format finds the first format that matches the head, with the values of its header.
 func (h *head) format() (format, Content, bool) {
 	for _, f := range formats {
 		if !h.has(f.at, f.magic) {
@@ -207,37 +208,37 @@ func (h *head) format() (format, Content, bool) {
 	return format{}, Content{}, false
 }
 
-// Signatures of vendors follow the padding of a content to its page, so that much is
-// looked at behind a length before it is believed.
+// Signatures of vendors follow the padding of a content to its page, so this many bytes
+// behind a length are looked at before it is accepted.
 const (
 	page          = 4096
 	signatureSize = 512
 )
 
-// settle decides whether a length that a header states can be believed, by a quick look:
-// it must lie within img, and what follows at first must be fill, or a trailer that the
-// maker put behind the content. An AVB footer or a trailer in the last bytes says that all
-// of img is content. The length is 0 when it cannot be believed; known says why, or how it
-// is known. By names the header.
+// settle decides with a quick look whether a length in a header can be accepted: it
+// must be within img, and the bytes that follow must be fill, or a trailer that the
+// maker put behind the content. If an AVB footer or a trailer is in the last bytes, all
+// of img is content. The length is 0 if it is not accepted; known gives the reason, or
+// how the length is known. by names the header.
 func settle(img flash.Image, length int64, by string) (proven int64, known string) {
 	size := img.Size()
 	switch {
 	case length <= 0:
-		return 0, "nothing in it states a length"
+		return 0, "no header states a length"
 	case length > size:
-		return 0, fmt.Sprintf("%s stated by %s, and only %s are here: it is cut, or that is wrong", flash.Size(length), by, flash.Size(size))
+		return 0, fmt.Sprintf("%s stated by %s, but the slice has only %s: it is cut, or the stated length is wrong", flash.Size(length), by, flash.Size(size))
 	case hasFooter(img):
-		return size, "an AVB footer ends the slice: all of it belongs together"
+		return size, "an AVB footer is at the end of the slice: all of it is content"
 	case length == size:
 		return size, "stated by " + by + ": all of the slice"
 	case signerAtEnd(img).Length > 0:
-		return size, "a trailer of the maker's ends the slice: all of it belongs together"
+		return size, "a trailer of the maker is at the end of the slice: all of it is content"
 	}
 	for length < size {
 		var buf [page + signatureSize]byte
 		after := buf[:min(align(length, page)+signatureSize, size)-length]
 		if n, _ := img.ReadAt(after, length); n < len(after) {
-			return 0, "stated by " + by + ", but what follows cannot be read"
+			return 0, "stated by " + by + ", but the bytes that follow cannot be read"
 		}
 		i := notFill(after)
 		if i == len(after) {
@@ -252,8 +253,8 @@ func settle(img flash.Image, length int64, by string) (proven int64, known strin
 	return length, "stated by " + by
 }
 
-// notFill returns where the first byte stands that erased flash and padding do not have,
-// len(b) for none.
+// notFill returns the index of the first byte that is not fill (0x00 or 0xFF, as in
+// erased flash and padding), len(b) if there is none.
 func notFill(b []byte) int {
 	for i, c := range b {
 		if c != 0x00 && c != 0xFF {
@@ -263,14 +264,15 @@ func notFill(b []byte) int {
 	return len(b)
 }
 
-// How a length is known, or why it is not, when what follows it was looked at.
+// The reasons for a length after all that follows it was read.
 func onlyFill(by string) string { return "stated by " + by + ", and only fill follows" }
 
 func otherData(length int64, by string, at int64) string {
 	return fmt.Sprintf("0x%x bytes stated by %s, but other data follow at 0x%x", length, by, at)
 }
 
-// hasFooter reports an AVB footer, which takes the last 64 bytes of a partition.
+// hasFooter reports whether img ends with an AVB footer, the last 64 bytes of a
+// partition.
 func hasFooter(img flash.Image) bool {
 	const footerSize = 64
 	if img.Size() < footerSize {
@@ -285,8 +287,8 @@ func align(v, to int64) int64 { return (v + to - 1) &^ (to - 1) }
 
 func powerOfTwo(v int64) bool { return v > 0 && v&(v-1) == 0 }
 
-// printable makes a label of a field: up to the first NUL, and nothing a terminal
-// could act on.
+// printable makes a label from a field: up to the first NUL, without characters that a
+// terminal would interpret.
 func printable(b []byte) string {
 	s, _, _ := strings.Cut(string(b), "\x00")
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
@@ -297,7 +299,7 @@ func printable(b []byte) string {
 	}, s))
 }
 
-// shifted returns n<<log, or 0 when that is beyond any device.
+// shifted returns n<<log, or 0 if the result is too large.
 func shifted(n uint64, log int64) int64 {
 	if n > math.MaxInt64>>log {
 		return 0

@@ -266,7 +266,7 @@ func TestAgreesNeverInDoubt(t *testing.T) {
 // A file system that is not read is called by its name, with those that are.
 func TestFilesOfAnotherKind(t *testing.T) {
 	squash := build(4096, piece{0, "hsqs"}, le32(0x1C, 4))
-	if _, err := Files(bytes.NewReader(squash)); err == nil || !strings.Contains(err.Error(), "SquashFS file system, whose files are not read here (those of ext2") {
+	if _, err := Files(bytes.NewReader(squash)); err == nil || !strings.Contains(err.Error(), "SquashFS file system: only files of ext2") {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,29 +10,29 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// Info is what can be said of a slice of flash.
+// Info holds all that is known about a slice of flash.
 type Info struct {
 	Kind     Kind            `json:"kind"`
 	Label    string          `json:"label,omitempty"`
 	Size     int64           `json:"size"`             // of the slice, bytes
-	Length   int64           `json:"length,omitempty"` // true length of the content, bytes; 0: not known
-	Known    string          `json:"known"`            // how the length is known, or why it is not
+	Length   int64           `json:"length,omitempty"` // true length of the content, bytes; 0 if not known
+	Known    string          `json:"known"`            // how the length is known, or why it is not known
 	Facts    []Fact          `json:"facts,omitempty"`
 	Problems []flash.Problem `json:"problems,omitempty"`
 
 	head   *head
 	img    flash.Image
-	by     string      // what states the length, in words; "" when its kind has no such header
-	inside flash.Image // what a wrapping stands for
+	by     string      // the part that states the length, as text; "" if its kind has no such header
+	inside flash.Image // the image inside a wrapping
 }
 
-// Fact is one thing worth knowing of a content.
+// Fact is one fact about a content, as text for the user.
 type Fact struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// Fact returns the first value of a key, "" when nothing is known of it.
+// Fact returns the first value of a key, "" if there is none.
 func (i *Info) Fact(key string) string {
 	for _, f := range i.Facts {
 		if f.Key == key {
@@ -42,7 +42,7 @@ func (i *Info) Fact(key string) string {
 	return ""
 }
 
-// Brief is what matters most, for a line; "" when nothing is known but the kind.
+// Brief returns the most important facts for one line; "" if only the kind is known.
 func (i *Info) Brief() string {
 	var out []string
 	if i.Label != "" {
@@ -61,9 +61,9 @@ func (i *Info) Brief() string {
 	return strings.Join(out, ", ")
 }
 
-// Describe says all that is known of an image: what it is, how long, and what people
-// ask of its kind. It reads headers, a kernel, a few tables, and of what follows the
-// content at most 64 MiB; what fills a slice without any header is judged by samples.
+// Describe returns all that is known about an image: its kind, its length and the usual
+// facts of its kind. It reads headers, a kernel, a few tables, and at most 64 MiB
+// behind the content. A slice without a header is judged by samples.
 func Describe(img flash.Image) *Info {
 	enough, looks := errors.New("enough"), 0
 	i := describe(img)
@@ -75,15 +75,16 @@ func Describe(img flash.Image) *Info {
 	})
 	switch {
 	case errors.Is(err, enough):
-		i.unknown("0x%x bytes %s, and fill follows at first; not all that is behind was looked at", i.Length, i.stated())
+		i.unknown("0x%x bytes %s, and fill follows; only the first part of what follows was read", i.Length, i.stated())
 	case err != nil:
-		i.unknown("0x%x bytes %s, but what follows cannot be read", i.Length, i.stated())
+		i.unknown("0x%x bytes %s, but the bytes that follow cannot be read", i.Length, i.stated())
 	}
 	return i
 }
 
-// DescribeWhole is Describe with a look at all that follows the content, at the checksums
-// of a sparse image, and at what is in no file though it is needed. Look is told how far that has come, and ends it by an error.
+// DescribeWhole is Describe, and it also reads all that follows the content, the
+// checksums of a sparse image, and looks for used data in holes. look gets the number
+// of bytes read so far; if it returns an error, the work ends with this error.
 func DescribeWhole(img flash.Image, look func(done int64) error) (*Info, error) {
 	i := describe(img)
 	if s, ok := i.inside.(*Sparse); ok {
@@ -118,7 +119,7 @@ func describe(img flash.Image) *Info {
 	return i
 }
 
-// lookBehind holds the length against all that follows it.
+// lookBehind compares the length with all that follows it.
 func (i *Info) lookBehind(look func(done int64) error) error {
 	if i.Length <= 0 || i.Length == i.Size {
 		return nil
@@ -138,7 +139,7 @@ func (i *Info) lookBehind(look func(done int64) error) error {
 	return nil
 }
 
-// stated says who states the length.
+// stated names the source of the length.
 func (i *Info) stated() string {
 	if i.by == "" {
 		return "are stated"
@@ -151,14 +152,14 @@ func (i *Info) unknown(format string, a ...any) {
 	i.Length = 0
 }
 
-// add adds a fact, unless it is empty.
+// add adds a fact, unless its value is empty.
 func (i *Info) add(key, format string, a ...any) {
 	if s := fmt.Sprintf(format, a...); s != "" {
 		i.Facts = append(i.Facts, Fact{key, s})
 	}
 }
 
-// use adds how full a file system is.
+// use adds how full a file system is, in bytes.
 func (i *Info) use(total, free int64) {
 	if total > 0 && free >= 0 && free <= total {
 		i.add("used", "%s of %s (%d %%)", flash.Size(total-free), flash.Size(total), (total-free)*100/total)
@@ -166,7 +167,7 @@ func (i *Info) use(total, free int64) {
 	}
 }
 
-// made adds when something was made, by seconds since 1970.
+// made adds a time, given in seconds since 1970.
 func (i *Info) made(key string, seconds int64) {
 	if seconds > 0 {
 		i.add(key, "%s", time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -177,14 +178,15 @@ func (i *Info) problem(sev flash.Severity, off int64, format string, a ...any) {
 	i.Problems = append(i.Problems, flash.NewProblem(sev, i.Kind.String(), off, format, a...))
 }
 
-// failed tells of a content whose magic promises more than its bytes keep.
+// failed adds an error of a content whose magic is right but whose rest is damaged.
 func (i *Info) failed(err error) {
 	i.problem(flash.Warning, flash.NoOffset, "%v", err)
 }
 
-// TrueLength returns the length of the content of an image when it is proven beyond
-// doubt: a header states it, and all that follows is erased flash. Else it is 0 and the
-// reason says why. Look is told how far it has looked, and ends it by an error.
+// TrueLength returns the length of the content of an image in bytes if it is proven: a
+// header states it, and only erased flash follows. Otherwise it is 0, and reason tells
+// why. look gets the number of bytes read so far; if it returns an error, TrueLength
+// ends with this error.
 func TrueLength(img flash.Image, look func(done int64) error) (length int64, reason string, err error) {
 	i, err := DescribeWhole(img, look)
 	if err != nil {
@@ -193,10 +195,11 @@ func TrueLength(img flash.Image, look func(done int64) error) (length int64, rea
 	return i.Length, i.Known, nil
 }
 
-// Behind looks at all that follows the first length bytes of an image. Trailers of the
-// maker's belong to the content: end is where the last of them ends, or length. At is where
-// other data than erased flash stand, the image's size for none. Look, unless nil, is told
-// how far it has come; an error of its own ends it and is returned.
+// Behind reads all that follows the first length bytes of an image. Trailers of the
+// maker belong to the content: end is the end of the last trailer, or length. at is the
+// offset of the first other data that are not erased flash, the image's size if there
+// are none. look, if not nil, gets the number of bytes read so far; an error that it
+// returns ends the work and is returned.
 func Behind(img flash.Image, length int64, look func(done int64) error) (end, at int64, err error) {
 	return behind(img, length, look, func(boot.Trailer) {})
 }
@@ -208,7 +211,7 @@ func behind(img flash.Image, length int64, look func(done int64) error, found fu
 		}
 		var b [erasedPage]byte
 		n, _ := img.ReadAt(b[:min(erasedPage-at%erasedPage, img.Size()-at)], at)
-		if i := notFill(b[:n]); i < n { // else a page of both 0x00 and 0xFF
+		if i := notFill(b[:n]); i < n { // otherwise the page has both 0x00 and 0xFF
 			at += int64(i)
 		}
 		trailers := trailersAt(img, at)
@@ -223,15 +226,15 @@ func behind(img flash.Image, length int64, look func(done int64) error, found fu
 	return end, img.Size(), nil
 }
 
-// maxLooks is how often Describe looks at what follows a content, 256 KiB each time.
+// maxLooks is how many blocks of 256 KiB Describe reads behind a content.
 const maxLooks = 256
 
-// erasedPage is what NAND and eMMC erase to, by pages.
+// erasedPage is the unit in which erased flash is all 0x00 or all 0xFF, in bytes.
 const erasedPage = 4096
 
-// firstData returns where, from off on, the first page stands that is neither all
-// zeros nor all 0xFF; the image's size when there is none. Look, unless nil, is told
-// how far it has come; an error of its own ends it and is returned.
+// firstData returns the offset, from off on, of the first page that is not all zeros
+// and not all 0xFF; the image's size if there is none. look, if not nil, gets the
+// number of bytes read so far; an error that it returns ends the work and is returned.
 func firstData(img flash.Image, off int64, look func(done int64) error) (int64, error) {
 	buf := make([]byte, 64*erasedPage)
 	for off < img.Size() {

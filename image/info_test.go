@@ -60,45 +60,45 @@ func TestDescribe(t *testing.T) {
 		b    []byte
 		want []string // each must be said
 	}{
-		"signed":               {sealed, []string{fmt.Sprintf("MediaTek signed image \n0x%x of 0x%x: stated by its header, and the signature behind it: all", len(sealed), len(sealed)), "header: version 4, signed by 0x94 bytes", "payload: 0xab0 bytes at 0x40", "holds: MediaTek image lk"}},
+		"signed":               {sealed, []string{fmt.Sprintf("MediaTek signed image \n0x%x of 0x%x: stated by its header, and the signature behind it: all", len(sealed), len(sealed)), "header: version 4, with a signature of 0x94 bytes", "payload: 0xab0 bytes at 0x40", "holds: MediaTek image lk"}},
 		"signed, in a slice":   {padded(sealed, 64<<10, 0), []string{fmt.Sprintf("0x%x of 0x10000", len(sealed))}},
-		"signed, version 2":    {newSigned(2, lk), []string{"header: version 2, signed by 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
-		"signed, version 1":    {newSigned(1, lk), []string{"header: version 1, signed by 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
-		"signed, version 3":    {newSigned(3, lk), []string{"0x0 of", "nothing in it states a length", "header: version 3\n", "holds: MediaTek image lk"}},
+		"signed, version 2":    {newSigned(2, lk), []string{"header: version 2, with a signature of 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
+		"signed, version 1":    {newSigned(1, lk), []string{"header: version 1, with a signature of 0x80 bytes", "payload: 0xab0 bytes at 0x40", "all of the slice"}},
+		"signed, version 3":    {newSigned(3, lk), []string{"0x0 of", "no header states a length", "header: version 3\n", "holds: MediaTek image lk"}},
 		"signed, cut":          {sealed[:0x800], []string{"0x0 of 0x800", "warning: MediaTek signed image: the payload runs past"}},
 		"signed for fastboot":  {boxed, []string{fmt.Sprintf("MediaTek signed image lk\n0x%x of 0x%x: stated", len(boxed), len(boxed)), "wrapped: for fastboot, the signed image follows at 0x4000", "payload: 0xab0 bytes at 0x4040", "holds: MediaTek image lk"}},
-		"for fastboot, cut":    {boxed[:0x4000], []string{"MediaTek signed image lk\n0x0 of 0x4000: nothing in it", "warning: MediaTek signed image: no header of a signed image stands here"}},
+		"for fastboot, cut":    {boxed[:0x4000], []string{"MediaTek signed image lk\n0x0 of 0x4000: no header", "warning: MediaTek signed image: there is no header of a signed image here"}},
 		"signed, records cut":  {sealed[:len(sealed)-8], []string{"0x0 of", "holds: MediaTek image lk"}},
 		"only its letters":     {[]byte("SSSS" + strings.Repeat("text ", 40)), []string{"unknown content"}},
 		"others' letters":      {[]byte("BFBF" + strings.Repeat("text ", 40)), []string{"unknown content"}},
-		"nothing":              {nil, []string{"unknown content", "there is nothing"}},
-		"zeros":                {make([]byte, 1<<20), []string{"zeros \n0x0 of 0x100000: nothing in it states a length", "seen: 64 samples"}},
+		"nothing":              {nil, []string{"unknown content", "the slice is empty"}},
+		"zeros":                {make([]byte, 1<<20), []string{"zeros \n0x0 of 0x100000: no header states a length", "seen: 64 samples"}},
 		"erased":               {bytes.Repeat([]byte{0xFF}, 1<<20), []string{"erased flash"}},
 		"random":               {random(1 << 20), []string{"high entropy", "looks like: encrypted"}},
 		"a program":            {imgtest.Noise("x", 1<<20), []string{"unknown content"}},
 		"zeros, then random":   {append(make([]byte, 1<<19), random(1<<19)...), []string{"unknown content", "samples: 32 of 64 hold data, 32 zeros"}},
 		"signed chain":         {padded(lk, 64<<10, 0), []string{"MediaTek image lk\n0xab0 of 0x10000: stated by the chain of its sections, and only fill follows", "section: cert2: 0x63 bytes at 0xa40, marked as the last"}},
-		"chain that is cut":    {cut, []string{"longer than the slice", "warning: MediaTek image: the payload of a section runs past"}},
-		"oversized size field": {oversized, []string{"0x0 of 0xbb8: its section at 0x200 says it is longer than the slice"}},
+		"chain that is cut":    {cut, []string{"larger than the slice", "warning: MediaTek image: the payload of a section runs past"}},
+		"oversized size field": {oversized, []string{"0x0 of 0xbb8: the size of the section at 0x200 is larger than the slice"}},
 		"false magic inside":   {padded(falseMagic, 64<<10, 0), []string{"0x1590 of 0x10000", "section: lk: 0x1388 bytes at 0x200\n"}},
 		"padded to 16":         {append(oldSection("LOGO", 1001), make([]byte, 7)...), []string{"0x5e9 of 0x5f0: stated by the chain of its sections, and only fill follows", "old form"}},
 		"logo":                 {logo, []string{"holds: 2 pictures, 1 of them zlib streams"}},
-		"footer":               {footed, []string{"AVB footer: an image of 0x8 bytes, its vbmeta block at 0x1000", "rollback index: 4", "speaks of: boot: sha256 digest over 0x1 bytes"}},
+		"footer":               {footed, []string{"AVB footer: an image of 0x8 bytes, the vbmeta block at 0x1000", "rollback index: 4", "describes: boot: sha256 digest over 0x1 bytes"}},
 		"super":                {super, []string{"metadata: slot 0, version 10.0", "device: super, 4 MiB", "partition: vendor, 512 KiB in group main"}},
-		"super that is cut":    {super[:0x220000], []string{"partition: vendor, 512 KiB in group main, 384 KiB of it are not here", "error: vendor: 384 KiB of 512 KiB lie beyond"}},
+		"super that is cut":    {super[:0x220000], []string{"partition: vendor, 512 KiB in group main, 384 KiB of it are missing", "error: vendor: 384 KiB of 512 KiB are behind"}},
 		"page size 0":          {build(4096, piece{0, "ANDROID!"}, le32(8, 5000, 0, 3000)), []string{"warning: Android boot image: boot: page size 0"}},
 		"page size 2^31":       {build(4096, piece{0, "ANDROID!"}, le32(8, 5000, 0, 3000, 0, 0, 0, 0, 1<<31)), []string{"warning: Android boot image: boot: page size 2147483648"}},
 		"kernel of 4 GiB":      {build(8192, piece{0, "ANDROID!"}, le32(8, 1<<32-1, 0, 1<<32-1, 0, 0, 0, 0, 2048)), []string{"error: kernel: is cut"}},
 		"GPT":                  {build(8192, piece{0x200, "EFI PART"}, le32(0x218, 1, 0), le32(0x250, 128, 128)), []string{"header: at 0x200, sector 1 of the flash", "rows: 128 of 128 bytes"}},
 		"MBR":                  {build(512, le32(0x1BC, 0, 0x83<<16, 0x400<<16), piece{0x1C2, "\x83"}, le32(0x1C6, 0x400, 0x800), piece{0x1FE, "\x55\xAA"}), []string{"row 0: type 0x83, sector 0x400, 0x800 sectors"}},
 		"a sparse image":       {newSparse(t, append(imgtest.Ext4(64<<10, "data"), make([]byte, 60<<10)...)), []string{"stands for: 64 KiB, in blocks of 4096 bytes", "holds: ext4 file system data"}},
-		"a piece of a sparse":  {dontCare, []string{fmt.Sprintf("Android sparse image \n0x%x of 0x%x: the chunks its header counts", len(dontCare), len(dontCare)), "says nothing of: 8 KiB", "holds: zeros\n"}},
+		"a piece of a sparse":  {dontCare, []string{fmt.Sprintf("Android sparse image \n0x%x of 0x%x: the sum of its chunks", len(dontCare), len(dontCare)), "does not contain: 8 KiB", "holds: zeros\n"}},
 		"a zImage":             {zImage, []string{"Linux kernel \n0x1000 of 0x1000: stated by its header and any device trees behind it: all of the slice", "kernel version: 3.4.67 (a@b) #1\n"}},
 		"a zImage, with trees": {padded(join(zImage, build(64, be32(0, 0xD00DFEED, 64)), build(80, be32(0, 0xD00DFEED, 80))), 64<<10, 0), []string{"0x1090 of 0x10000"}},
 		"a zImage, cut":        {zImage[:0x800], []string{"0x0 of 0x800"}},
-		"an arm64 Image":       {build(4096, le32(0x10, 1<<20), piece{0x38, "ARM\x64"}, piece{0x200, "Linux version 4.9.117 (a@b) #1\n"}), []string{"Linux kernel \n0x0 of 0x1000: nothing in it", "kernel version: 4.9.117 (a@b) #1\n"}},
+		"an arm64 Image":       {build(4096, le32(0x10, 1<<20), piece{0x38, "ARM\x64"}, piece{0x200, "Linux version 4.9.117 (a@b) #1\n"}), []string{"Linux kernel \n0x0 of 0x1000: no header", "kernel version: 4.9.117 (a@b) #1\n"}},
 		"a packed kernel":      {imgtest.Gzip(zImage), []string{"gzip data", "holds: a kernel\nkernel version: 3.4.67 (a@b) #1\n"}},
-		"a packed ramdisk":     {imgtest.Gzip(imgtest.CPIO(imgtest.Recovery("x")...)), []string{"gzip data", "holds: a ramdisk, the recovery program in it\n"}},
+		"a packed ramdisk":     {imgtest.Gzip(imgtest.CPIO(imgtest.Recovery("x")...)), []string{"gzip data", "holds: a ramdisk, with the recovery program\n"}},
 		"packed, of no kind":   {imgtest.Gzip([]byte("text")), []string{"gzip data \n0x0 of"}},
 		"a dtb":                {build(4096, be32(0, 0xD00DFEED, 64)), []string{"device tree \n0x40 of 0x1000: stated by its header, and only fill follows"}},
 	} {
@@ -178,7 +178,7 @@ func TestTrueLength(t *testing.T) {
 	img = lk
 	check(int64(len(lk)), "all of the slice")
 	img = random(8192)
-	check(0, "nothing in it states a length")
+	check(0, "no header states a length")
 
 	stop := errors.New("stop")
 	if _, _, err := TrueLength(bytes.NewReader(padded(lk, 1<<20, 0)), func(int64) error { return stop }); err != stop {
@@ -205,7 +205,7 @@ func TestOneRuleOfLengths(t *testing.T) {
 	big := imgtest.NewSparse(200 << 20)
 	big.Put(0, lk)
 	far := struct{ flash.Image }{big} // without its knowledge of holes
-	if i := Describe(far); i.Length != 0 || !strings.Contains(i.Known, "not all that is behind was looked at") {
+	if i := Describe(far); i.Length != 0 || !strings.Contains(i.Known, "only the first part of what follows was read") {
 		t.Errorf("0x%x, %s", i.Length, i.Known)
 	}
 	if n, why, err := TrueLength(far, nil); n != int64(len(lk)) || err != nil {
@@ -261,7 +261,7 @@ func TestTrailers(t *testing.T) {
 			t.Errorf("%s: 0x%x and 0x%x, not 0x%x: %s, %v", name, i.Length, n, want, why, err)
 		}
 		last := c.trailer[len(c.trailer)-1]
-		if text := words(i); string(last[:6]) == "Signer" && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung's, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
+		if text := words(i); string(last[:6]) == "Signer" && !strings.Contains(text, fmt.Sprintf("trailer: %s of Samsung, %d bytes at 0x%x\nsigned for: firmware X000XXXXXXXX, model SM-X000_XXX_XX_MKEY0, at 20200101000000\n", last[:11], len(last), want-int64(len(last)))) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -300,9 +300,9 @@ func TestCheckCRC(t *testing.T) {
 	}{
 		"right":        {file(sum(8192), sum(12288), 0), ""},
 		"right header": {file(sum(8192), sum(12288), sum(12288)), ""},
-		"wrong first":  {file(1, sum(12288), 0), fmt.Sprintf("the CRC-32 of the first 0x2000 bytes is %08x, the file says 00000001", sum(8192))},
-		"wrong last":   {file(sum(8192), 2, 0), fmt.Sprintf("the CRC-32 of the first 0x3000 bytes is %08x, the file says 00000002", sum(12288))},
-		"wrong header": {file(sum(8192), sum(12288), 3), "the file says 00000003"},
+		"wrong first":  {file(1, sum(12288), 0), fmt.Sprintf("the CRC-32 of the first 0x2000 bytes is %08x, but the file contains 00000001", sum(8192))},
+		"wrong last":   {file(sum(8192), 2, 0), fmt.Sprintf("the CRC-32 of the first 0x3000 bytes is %08x, but the file contains 00000002", sum(12288))},
+		"wrong header": {file(sum(8192), sum(12288), 3), "the file contains 00000003"},
 	} {
 		s, err := ReadSparse(bytes.NewReader(c.b))
 		if err != nil || len(s.Problems) > 0 {

@@ -21,7 +21,7 @@ func TestSmallLoader(t *testing.T) {
 	}{
 		"in the place of the header": {inPlace, []string{"kernel: 518 B at 0x800, behind a MediaTek header KERNEL", "command line: sample=1"}},
 		"in front of the image":      {join(loader, plain), []string{"kernel: 518 B at 0xc00, behind a MediaTek header KERNEL"}},
-		"alone":                      {padded(loader, 0x1000, 0), []string{"warning: header: lists neither kernel nor ramdisk: a small loader (microloader) stands in it", "0x0 of 0x1000"}},
+		"alone":                      {padded(loader, 0x1000, 0), []string{"warning: header: lists no kernel and no ramdisk: it contains a small loader (microloader)", "0x0 of 0x1000"}},
 	} {
 		got := words(Describe(bytes.NewReader(padded(c.b, 64<<10, 0))))
 		if name != "alone" {

@@ -6,11 +6,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxLogos bounds the table of a logo; phones have some 60 pictures.
+// maxLogos limits the table of a logo; phones have some 60 pictures.
 const maxLogos = 4096
 
-// tellLogo: the payload of a logo is u32 count, u32 total size, u32 offset of each
-// picture; each is a zlib stream of pixels, without width or height.
+// tellLogo reads the payload of a logo: u32 count, u32 total size, u32 offset of each
+// picture. Each picture is a zlib stream of pixels, without width or height.
 func tellLogo(i *Info, payload flash.Image) {
 	b, err := flash.ReadFull(payload, 0, 8)
 	if err != nil {
@@ -23,7 +23,7 @@ func tellLogo(i *Info, payload flash.Image) {
 		i.add("holds", "no table of pictures")
 		return
 	case total != payload.Size():
-		i.problem(flash.Note, flash.NoOffset, "the table of pictures speaks of 0x%x bytes, the section of 0x%x", total, payload.Size())
+		i.problem(flash.Note, flash.NoOffset, "the table of pictures states 0x%x bytes, but the section has 0x%x", total, payload.Size())
 	}
 	b, err = flash.ReadFull(payload, 8, 4*int(count))
 	if err != nil {

@@ -2,7 +2,8 @@ package image
 
 import "strings"
 
-// readPreloader: the GFH record that opens a preloader states the file's length.
+// readPreloader reads the file's length from the GFH record at the start of a
+// preloader.
 func readPreloader(h *head) (string, int64, bool) {
 	const (
 		recordSize, recordType = 0x04, 0x06
@@ -19,8 +20,8 @@ func readPreloader(h *head) (string, int64, bool) {
 	return "", h.u32(fileLen), true
 }
 
-// readBootRegion: the name in the first block is the kind of memory the BootROM reads
-// it from.
+// readBootRegion returns the name in the first block, which is the kind of memory that
+// the BootROM reads it from.
 func readBootRegion(h *head) (string, int64, bool) {
 	return strings.TrimRight(h.text(0, 12), "!"), 0, true
 }

@@ -8,12 +8,14 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// maxRamdisk is how large a ramdisk is unpacked to look at its files, bytes.
+// maxRamdisk is the largest size to which a ramdisk is unpacked to look at its files,
+// in bytes.
 const maxRamdisk = 64 << 20
 
-// BootRole tells a recovery from a boot image by its ramdisk: "recovery", "boot", or
-// "" when the ramdisk cannot be read. Images of the MBR era say it in the section
-// header of their ramdisk (RECOVERY or ROOTFS); later ones hold the recovery program.
+// BootRole tells by the ramdisk whether img is a recovery or a boot image: "recovery",
+// "boot", or "" if the ramdisk cannot be read. Images of the MBR generation have the
+// role in the section header of their ramdisk (RECOVERY or ROOTFS); in later ones a
+// recovery contains the recovery program.
 func BootRole(img flash.Image) string {
 	img = boot.WithoutLoader(img)
 	h := &head{img: img}
@@ -38,7 +40,7 @@ func BootRole(img flash.Image) string {
 	return roleOfFiles(rd)
 }
 
-// ramdiskOf gives the ramdisk's place by the header.
+// ramdiskOf returns the ramdisk's range from the header.
 func ramdiskOf(h *head) (at, size int64) {
 	if v := h.u32(bootVersion); v == 3 || v == 4 {
 		return boot3Page + align(h.u32(bootKernelSize), boot3Page), h.u32(boot3RamdiskSize)
@@ -50,29 +52,29 @@ func ramdiskOf(h *head) (at, size int64) {
 	return page + align(h.u32(bootKernelSize), page), h.u32(bootRamdiskSize)
 }
 
-// recoveryProgram are the places of the program that makes a ramdisk a recovery's.
+// recoveryProgram lists the paths of the program that makes a ramdisk a recovery's.
 var recoveryProgram = []string{"sbin/recovery", "system/bin/recovery"}
 
-// firstStage is the folder that the kernel's first program leaves the recovery for when
-// it starts Android: boot images that hold the recovery too (AOSP's
+// firstStage is the folder with the files of the kernel's first program for the start
+// of Android. Boot images that also contain the recovery (AOSP's
 // BOARD_USES_RECOVERY_AS_BOOT) have it, and recovery images do not.
 const firstStage = "first_stage_ramdisk"
 
-// roleOfFiles tells a recovery's ramdisk from that of a boot image, "" when it cannot be
-// read.
+// roleOfFiles tells whether a ramdisk is that of a recovery or of a boot image, "" if
+// it cannot be read.
 func roleOfFiles(rd flash.Image) string {
 	switch recovery, android, ok := lookInside(rd); {
 	case !ok:
-		return "" // cut or not read here: the rest may have held it
+		return "" // cut or not readable here: the missing part may contain the program
 	case recovery && !android:
 		return "recovery"
 	}
 	return "boot"
 }
 
-// lookInside looks for the recovery program among the names of a ramdisk's files, and
-// whether the ramdisk starts Android as well. Their content is no witness: the init of
-// many boot images names the program, too.
+// lookInside looks in a ramdisk for the path of the recovery program, and reports
+// whether the ramdisk also starts Android. It does not use the content of files,
+// because the init of many boot images also contains the program's name.
 func lookInside(rd flash.Image) (recovery, android, ok bool) {
 	files, err := ramdisk.Read(rd, maxRamdisk)
 	if err != nil || len(files.Entries()) == 0 {

@@ -27,7 +27,7 @@ const (
 	sectionHeader = 0x200
 	sectionAlign  = 16
 
-	// maxSections bounds the walk; the longest chain known, an lk of 2023, has 15.
+	// maxSections limits the walk; the longest known chain, an lk of 2023, has 15.
 	maxSections = 128
 )
 
@@ -40,7 +40,8 @@ func readSections(h *head) (string, int64, bool) {
 	return label, end, true
 }
 
-// tellSections: the chain, one section a line, and what is known of some payloads.
+// tellSections adds the chain, one fact for each section, and facts about some
+// payloads.
 func tellSections(i *Info) {
 	first := true
 	end, ok := walk(i.img, 0, func(p int64, s section) {
@@ -51,12 +52,12 @@ func tellSections(i *Info) {
 		}
 	})
 	if !ok && end > 0 {
-		i.Known = fmt.Sprintf("its section at 0x%x says it is longer than the slice: cut, or its size is wrong", end)
+		i.Known = fmt.Sprintf("the size of the section at 0x%x is larger than the slice: the slice is cut, or the size is wrong", end)
 		i.problem(flash.Warning, end, "the payload of a section runs past the end of the image")
 	}
 }
 
-// section tells of one header.
+// section adds the fact of one section.
 func (i *Info) section(p int64, s section) {
 	more := ""
 	if s.load != 0xFFFFFFFF && s.load != 0 {
@@ -71,7 +72,7 @@ func (i *Info) section(p int64, s section) {
 	i.add("section", "%s: 0x%x bytes at 0x%x%s", s.name, s.payload, p+s.header, more)
 }
 
-// tellPayload looks into the kinds of payload that say more.
+// tellPayload looks into the kinds of payload that have more facts.
 func tellPayload(i *Info, s section, payload flash.Image) {
 	switch strings.ToLower(s.name) {
 	case "logo":
@@ -81,10 +82,10 @@ func tellPayload(i *Info, s section, payload flash.Image) {
 	}
 }
 
-// walk follows a chain of sections from offset p and returns where it ends; each section
-// is shown. It is not ok when no section starts at p (end is 0 then) or when one does
-// not fit the image (end is where that begins). The mark of the last section is believed
-// where it stands, and not missed where not: unsigned chains have none.
+// walk follows a chain of sections from offset p, calls show for each, and returns the
+// end of the chain. ok is false if no section starts at p (end is then 0) or if a
+// section does not fit into the image (end is then its start). The mark of the last
+// section ends the chain, but it is not required: unsigned chains have none.
 func walk(img flash.Image, p int64, show func(at int64, s section)) (end int64, ok bool) {
 	for range maxSections {
 		s, found := readSection(img, p)
@@ -109,7 +110,7 @@ func walk(img flash.Image, p int64, show func(at int64, s section)) (end int64, 
 	return end, false
 }
 
-// section is what a header says of the bytes that follow it.
+// section holds the values of a section header.
 type section struct {
 	name    string
 	load    uint32
@@ -137,7 +138,7 @@ func readSection(img flash.Image, p int64) (section, bool) {
 		return s, true
 	}
 	s.ext = true
-	s.header = max(int64(u32(offSectionHeader)), sectionFields) // never stand still
+	s.header = max(int64(u32(offSectionHeader)), sectionFields) // so that the walk always moves on
 	s.payload |= uint64(u32(offSectionHigh)) << 32
 	s.last = u32(offSectionLast) == 1
 	if a := int64(u32(offSectionAlign)); powerOfTwo(a) && a <= page {

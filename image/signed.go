@@ -7,9 +7,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What MediaTek's signing tool made of an image for phones with secure boot, up to some
-// 2018: lk-sign.img, boot-sign.img and the like. Flash tools take the wrapping off, so
-// it stands in firmware folders and not in flash. All fields little-endian:
+// A file that MediaTek's signing tool made from an image for phones with secure boot,
+// up to about 2018: lk-sign.img, boot-sign.img and others. Flash tools remove the
+// wrapping, so it is found in firmware folders and not in flash. All fields are
+// little-endian:
 //
 //	0x00  SSSS, then the maker's name (32 bytes; 16 before the end of 2011)
 //	      version 2               version 4               version 1
@@ -21,8 +22,8 @@ import (
 //	0x38  signature offset        image length, high      0x28 signature offset
 //	0x3C  signature length        image length, low       0x2C signature length
 //
-// Behind image and signature of version 4 stand records that begin with EEEE; the one of
-// type 0xFFFFFFFF is the last. For fastboot all that is wrapped once more:
+// Records that begin with EEEE follow the image and signature of version 4; the record
+// of type 0xFFFFFFFF is the last. For fastboot, all of this is wrapped again:
 //
 //	0x0000  BFBF  +0x10 name of the partition[32]  +0x30 image length
 //	0x4000  SSSS …
@@ -34,26 +35,26 @@ const (
 	wrappedMagic = "BFBF"
 
 	signedHeader = 0x40
-	wrappedBy    = 0x4000 // where SSSS stands in BFBF
+	wrappedBy    = 0x4000 // offset of SSSS in BFBF
 	wrappedName  = 0x10
 
 	signedV3     = 0x7A797A79
 	signedV4     = 0x7B797B79
 	signedRecord = 0x45454545 // EEEE
 
-	// maxSigned is more than any image the tool could sign in memory; what a header
-	// states beyond it is no header.
+	// maxSigned is larger than any image that the tool could sign in memory, in bytes.
+	// A header with a larger size is not a header.
 	maxSigned = 1 << 40
-	// maxSignedRecords bounds the walk: one a range that is hashed, at most 32.
+	// maxSignedRecords limits the walk: one record for each hashed range, at most 32.
 	maxSignedRecords = 64
 )
 
-// signed is what an SSSS header says.
+// signed holds the values of an SSSS header.
 type signed struct {
 	version   int
-	payload   flash.Extent // from the header on
+	payload   flash.Extent // counted from the header
 	signature int64        // bytes
-	end       int64        // of all that belongs to it; 0: not stated
+	end       int64        // of all that belongs to it; 0 if not stated
 }
 
 // readSignedHeader reads the SSSS header at off.
@@ -76,7 +77,7 @@ func readSignedHeader(img flash.Image, off int64) (signed, bool) {
 	default:
 		s = signed{version: 2, payload: flash.Extent{Offset: u32(0x2C), Length: u32(0x28)}, signature: u32(0x3C)}
 		signedAt := u32(0x38)
-		if s.signature == 0 { // how flash tools know the first version
+		if s.signature == 0 { // flash tools recognize the first version by this
 			s = signed{version: 1, payload: flash.Extent{Offset: u32(0x1C), Length: u32(0x18)}, signature: u32(0x2C)}
 			signedAt = u32(0x28)
 		}
@@ -86,8 +87,8 @@ func readSignedHeader(img flash.Image, off int64) (signed, bool) {
 	return s, ok
 }
 
-// signedEnd follows the records at p, which counts from the header, to the end of the
-// last one; 0 when they do not end as they should.
+// signedEnd follows the records at p, which counts from the header, and returns the end
+// of the last one; 0 if the records are damaged.
 func signedEnd(img flash.Image, header, p int64) int64 {
 	word := func(at int64) uint32 {
 		b, err := flash.ReadFull(img, header+at, 4)
@@ -120,13 +121,13 @@ func signedEnd(img flash.Image, header, p int64) int64 {
 	return 0
 }
 
-// readSigned: the header states the image and what signs it.
+// readSigned reads the range of the image and its signature.
 func readSigned(h *head) (string, int64, bool) {
 	if h.has(0, signedMagic) {
 		s, ok := readSignedHeader(h.img, 0)
 		return "", s.end, ok
 	}
-	const version, newest = 0x04, 0xFF // 2 on the one seen
+	const version, newest = 0x04, 0xFF // 2 in the one known file
 	label := h.text(wrappedName, 32)
 	if s, ok := readSignedHeader(h.img, wrappedBy); ok && s.end > 0 {
 		return label, wrappedBy + s.end, true
@@ -134,7 +135,7 @@ func readSigned(h *head) (string, int64, bool) {
 	return label, 0, h.u32(version) <= newest
 }
 
-// tellSigned: the header's version, and what is inside.
+// tellSigned adds the header's version and the content.
 func tellSigned(i *Info) {
 	at := int64(0)
 	if i.head.has(0, wrappedMagic) {
@@ -143,12 +144,12 @@ func tellSigned(i *Info) {
 	}
 	s, ok := readSignedHeader(i.img, at)
 	if !ok {
-		i.problem(flash.Warning, at, "no header of a signed image stands here")
+		i.problem(flash.Warning, at, "there is no header of a signed image here")
 		return
 	}
 	signature := ""
 	if s.signature > 0 {
-		signature = fmt.Sprintf(", signed by 0x%x bytes", s.signature)
+		signature = fmt.Sprintf(", with a signature of 0x%x bytes", s.signature)
 	}
 	i.add("header", "version %d%s", s.version, signature)
 	p := flash.Extent{Offset: at + s.payload.Offset, Length: s.payload.Length}

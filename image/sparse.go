@@ -21,7 +21,7 @@ import (
 //	0x08  u16 file header bytes, 28           CAC3 don't care: none
 //	0x0A  u16 chunk header bytes, 12          CAC4 CRC-32 of all so far: 4 bytes
 //	0x0C  u32 block size                  +2  u16 reserved
-//	0x10  u32 blocks of the image         +4  u32 blocks of the image it stands for
+//	0x10  u32 blocks of the image         +4  u32 blocks of the image in this chunk
 //	0x14  u32 chunks                      +8  u32 bytes of header and data
 //	0x18  u32 CRC-32 of the image, or 0
 const (
@@ -47,33 +47,33 @@ const (
 	chunkDontCare = 0xCAC3
 	chunkCRC      = 0xCAC4
 
-	// maxSparseHeader bounds the two header lengths, which later versions may raise.
+	// maxSparseHeader limits the two header lengths, which later versions may increase.
 	maxSparseHeader = 4096
 
-	// maxSparseRuns bounds the index in memory (32 bytes a run). A full 64 GB of
-	// img2simg's chunks stay far below.
+	// maxSparseRuns limits the index in memory (32 bytes for each run). A full image of
+	// 64 GB in img2simg's chunks needs far fewer.
 	maxSparseRuns = 1 << 21
 )
 
-// Sparse is an Android sparse image, seen as the image it stands for. It is a
-// flash.Image, a flash.DataFinder and a flash.HoleFinder; nothing is unpacked. Blocks the
-// format calls "don't care" read as zero, and are holes: another piece of the same image may
-// say them, and on a phone they would keep what was there before.
-// Checksums are verified by CheckCRC, for that takes reading all of it.
+// Sparse is an Android sparse image, read as the image inside it. It is a flash.Image,
+// a flash.DataFinder and a flash.HoleFinder; nothing is unpacked. Blocks of the type
+// "don't care" are read as zero and are holes: another piece of the same image may
+// contain them, and a flash tool leaves the phone's old bytes there. Checksums are not
+// checked by ReadSparse but by CheckCRC, because this reads all of the image.
 type Sparse struct {
 	BlockSize int64
-	DontCare  int64          // bytes the file says nothing of
-	Problems  flash.Problems // Offset is that in the sparse file
+	DontCare  int64          // bytes of the image that are not in the file
+	Problems  flash.Problems // Offset is an offset in the sparse file
 
 	img    flash.Image
 	runs   []run // in order, without gaps
 	size   int64
-	length int64 // of the file, by its chunks
+	length int64 // of the file, according to its chunks
 	crcs   []crc
 }
 
-// run is a range of the image that comes from one place. A negative source is no
-// offset but the word it is filled with.
+// run is a range of the image with one source. A negative source is not an offset; it
+// contains the word of a fill.
 type run struct {
 	start  int64 // in the image
 	source int64 // offset of the data in the file, or fillFlag | word
@@ -81,19 +81,19 @@ type run struct {
 
 const (
 	fillFlag = math.MinInt64
-	unsaid   = fillFlag | 1<<32 // don't care: read as zeros, and are none
+	unsaid   = fillFlag | 1<<32 // don't care: read as zeros, but not zeros
 )
 
-// ReadSparse reads the headers of an Android sparse image. A file that breaks off
-// gives an image that ends there, with a Problem; a *flash.FormatError, when nothing
-// can be had, wraps flash.ErrNotThis if it is of another format.
+// ReadSparse reads the headers of an Android sparse image. A file that is cut gives an
+// image that ends there, with a Problem. If nothing can be read, the error is a
+// *flash.FormatError; it wraps flash.ErrNotThis if the file has another format.
 func ReadSparse(img flash.Image) (*Sparse, error) {
 	h, err := flash.ReadFull(img, 0, sparseHeader)
 	if err != nil || binary.LittleEndian.Uint32(h[offSparseMagic:]) != sparseMagic {
 		if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
 			err = flash.ErrNotThis
 		}
-		return nil, sparseError(0, "no Android sparse image", err)
+		return nil, sparseError(0, "not an Android sparse image", err)
 	}
 	var (
 		u16    = func(off int) int64 { return int64(binary.LittleEndian.Uint16(h[off:])) }
@@ -116,18 +116,18 @@ func ReadSparse(img flash.Image) (*Sparse, error) {
 		return nil, err
 	}
 	if s.DontCare > 0 {
-		s.problem(flash.Note, flash.NoOffset, "says nothing of %s of the image (don't care); they read as zero", flash.Size(s.DontCare))
+		s.problem(flash.Note, flash.NoOffset, "does not contain %s of the image (don't care); they are read as zeros", flash.Size(s.DontCare))
 	}
 	return s, nil
 }
 
-// index walks over the chunk headers. Where a chunk cannot be true, what follows it
-// cannot be placed, and the image ends.
+// index reads the chunk headers. If a chunk is impossible, the offset of the next one
+// is not known, and the image ends.
 func (s *Sparse) index(off, header, size, chunks int64) error {
 	for n := range chunks {
 		b, err := flash.ReadFull(s.img, off, chunkHeader)
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			s.problem(flash.Error, off, "the file ends at chunk %d of %d: %s of %s are here", n, chunks, flash.Size(s.size), flash.Size(size))
+			s.problem(flash.Error, off, "the file ends at chunk %d of %d: it contains %s of %s", n, chunks, flash.Size(s.size), flash.Size(size))
 			return nil
 		}
 		if err != nil {
@@ -147,14 +147,14 @@ func (s *Sparse) index(off, header, size, chunks int64) error {
 			return err
 		}
 		if why != "" {
-			s.problem(flash.Error, off, "chunk %d of %d %s: the image ends there, at %s of %s", n, chunks, why, flash.Size(s.size), flash.Size(size))
+			s.problem(flash.Error, off, "chunk %d of %d %s: the image ends there, with %s of %s", n, chunks, why, flash.Size(s.size), flash.Size(size))
 			return nil
 		}
 		off = c.at + c.data
 	}
 	s.length = off
 	if s.size < size {
-		s.problem(flash.Error, off, "its %d chunks make %s, the header promises %s", chunks, flash.Size(s.size), flash.Size(size))
+		s.problem(flash.Error, off, "its %d chunks have %s, but the header states %s", chunks, flash.Size(s.size), flash.Size(size))
 	}
 	return nil
 }
@@ -167,7 +167,8 @@ type chunkFields struct {
 	at    int64 // offset of the data
 }
 
-// wrong says what of a chunk cannot be; left is what the image still has room for.
+// wrong returns why a chunk is impossible, or ""; left is the rest of the image in
+// bytes.
 func (c chunkFields) wrong(left int64) string {
 	want := map[uint16]int64{chunkRaw: c.bytes, chunkFill: 4, chunkDontCare: 0, chunkCRC: 4}
 	data, known := want[c.kind]
@@ -182,7 +183,7 @@ func (c chunkFields) wrong(left int64) string {
 	return ""
 }
 
-// add takes a chunk that fits into the index, or says why the image ends in it.
+// add adds a chunk to the index if it fits, or returns why the image ends in it.
 func (s *Sparse) add(c chunkFields) (why string, err error) {
 	if c.kind == chunkCRC {
 		return s.addCRC(c.at)
@@ -214,7 +215,7 @@ func (s *Sparse) add(c chunkFields) (why string, err error) {
 	}
 	if n := len(s.runs); n == 0 || source >= 0 || s.runs[n-1].source != source {
 		if n == maxSparseRuns {
-			return fmt.Sprintf("is more than the %d this reader takes", maxSparseRuns), nil
+			return fmt.Sprintf("is too much: this reader accepts %d runs", maxSparseRuns), nil
 		}
 		s.runs = append(s.runs, run{s.size, source})
 	}
@@ -251,7 +252,7 @@ func (s *Sparse) ReadAt(p []byte, off int64) (n int, err error) {
 			fill(part, uint32(r.source), off-r.start)
 		} else if m, err := s.img.ReadAt(part, r.source+off-r.start); m < len(part) {
 			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF // the file has shrunk since
+				err = io.ErrUnexpectedEOF // the file became shorter
 			}
 			return n + m, err
 		}
@@ -263,7 +264,7 @@ func (s *Sparse) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// fill repeats word over p, which begins pos bytes into the repetition.
+// fill fills p with word; p begins pos bytes after the first word.
 func fill(p []byte, word uint32, pos int64) {
 	if word == 0 {
 		clear(p)
@@ -276,7 +277,7 @@ func fill(p []byte, word uint32, pos int64) {
 	}
 }
 
-// NextData implements flash.DataFinder: what is filled with zeros or not said is no
+// NextData implements flash.DataFinder: fills with zeros and don't care blocks are not
 // data.
 func (s *Sparse) NextData(off int64) (flash.Extent, error) {
 	if off >= s.size {
@@ -290,7 +291,7 @@ func (s *Sparse) NextData(off int64) (flash.Extent, error) {
 	return flash.Extent{Offset: s.size}, nil
 }
 
-// Holes implements flash.HoleFinder: what the file does not say.
+// Holes implements flash.HoleFinder: the don't care blocks.
 func (s *Sparse) Holes(e flash.Extent) (out []flash.Extent) {
 	if e = e.Clip(s.size); e.Length == 0 {
 		return nil
@@ -304,7 +305,7 @@ func (s *Sparse) Holes(e flash.Extent) (out []flash.Extent) {
 	return out
 }
 
-// tellSparse: what it stands for, and what that begins with.
+// tellSparse adds the image inside the file and the kind of its start.
 func tellSparse(i *Info) {
 	s, err := ReadSparse(i.img)
 	if err != nil {
@@ -314,9 +315,9 @@ func tellSparse(i *Info) {
 	i.Problems = append(i.Problems, s.Problems...)
 	i.add("stands for", "%s, in blocks of %d bytes", flash.Size(s.Size()), s.BlockSize)
 	if s.DontCare > 0 {
-		i.add("says nothing of", "%s", flash.Size(s.DontCare))
+		i.add("does not contain", "%s", flash.Size(s.DontCare))
 	}
-	i.Length, i.Known = s.length, "the chunks its header counts"
+	i.Length, i.Known = s.length, "the sum of its chunks"
 	if s.length > i.Size || flash.Worst(s.Problems) > flash.Note {
 		i.Length, i.Known = 0, "it is damaged"
 	}

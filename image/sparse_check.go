@@ -11,15 +11,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// crc is what a checksum chunk says of the image up to its place.
+// crc is the checksum of the image up to an offset, from a checksum chunk.
 type crc struct {
 	end int64 // in the image
 	sum uint32
 	at  int64 // offset of the sum in the file
 }
 
-// addCRC takes a checksum chunk. Those beyond the bound of the index are passed over:
-// the later ones hold for what comes before them too.
+// addCRC adds a checksum chunk. If there are too many, the last replaces the one
+// before: a later checksum also covers the bytes of the earlier ones.
 func (s *Sparse) addCRC(at int64) (why string, err error) {
 	b, err := flash.ReadFull(s.img, at, 4)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -37,11 +37,12 @@ func (s *Sparse) addCRC(at int64) (why string, err error) {
 	return "", nil
 }
 
-// CheckCRC compares the checksums that the file holds with the image: those of chunks,
-// and the one in the header unless that is 0. It reads nothing when there are none.
-// AOSP's readers count what the file does not say as zeros, its writers leave it out
-// (libsparse: process_skip_chunk, write_sparse_skip_chunk): either sum is right.
-// Look, unless nil, is told how far it has come; an error of its own ends it.
+// CheckCRC compares the checksums in the file with the image: those of chunks, and the
+// one in the header unless it is 0. It reads nothing if there are none. AOSP's readers
+// count don't care blocks as zeros, AOSP's writers do not count them (libsparse:
+// process_skip_chunk, write_sparse_skip_chunk), so both sums are accepted. look, if not
+// nil, gets the number of bytes read so far; an error that it returns ends the work and
+// is returned.
 func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) {
 	sums := s.crcs
 	h, err := flash.ReadFull(s.img, 0, sparseHeader)
@@ -58,15 +59,15 @@ func (s *Sparse) CheckCRC(look func(done int64) error) ([]flash.Problem, error) 
 			return problems, err
 		}
 		if done = want.end; sum.all != want.sum && sum.said != want.sum {
-			problems = append(problems, flash.NewProblem(flash.Error, "sparse image", want.at, "the CRC-32 of the first 0x%x bytes is %08x, the file says %08x", want.end, sum.all, want.sum))
-			return problems, nil // all that follow are wrong too
+			problems = append(problems, flash.NewProblem(flash.Error, "sparse image", want.at, "the CRC-32 of the first 0x%x bytes is %08x, but the file contains %08x", want.end, sum.all, want.sum))
+			return problems, nil // all later ones are wrong, too
 		}
 	}
 	return problems, nil
 }
 
-// sparseSum is the CRC-32 of an image so far: with zeros for what the file does not say,
-// and of what it says only.
+// sparseSum holds two CRC-32 sums of an image so far: with zeros for don't care blocks,
+// and without these blocks.
 type sparseSum struct {
 	s         *Sparse
 	look      func(done int64) error
@@ -74,7 +75,7 @@ type sparseSum struct {
 	all, said uint32
 }
 
-// add continues from one place to another.
+// add continues the sums from one offset to another.
 func (c *sparseSum) add(from, to int64) error {
 	for from < to {
 		i := c.s.at(from)
@@ -96,10 +97,10 @@ func (c *sparseSum) add(from, to int64) error {
 	return nil
 }
 
-// JoinSparse lays the pieces of an image over each other: each stands for the whole, and
-// "don't care" for what the others hold. What several say is the last one's. Said is
-// how many bytes are data or zeros by the pieces' words: more than the image has, when
-// several say the same bytes.
+// JoinSparse joins the pieces of an image: each piece is for the whole image and has
+// don't care blocks for the contents of the others. If several pieces contain a range,
+// the last one is used. said is the number of bytes that the pieces contain, data or
+// zeros. It is larger than the image if several pieces contain the same bytes.
 func JoinSparse(pieces []*Sparse) (img flash.Image, said int64, err error) {
 	var size int64
 	for _, p := range pieces {
@@ -127,7 +128,7 @@ func JoinSparse(pieces []*Sparse) (img flash.Image, said int64, err error) {
 	return &joined{all, silent(pieces, size)}, said, nil
 }
 
-// joined is an image of several pieces. It has holes where none of them says anything.
+// joined is an image made of several pieces. Ranges that no piece contains are holes.
 type joined struct {
 	*flash.Stitched
 	silent []flash.Extent // in order
@@ -142,7 +143,7 @@ func (j *joined) Holes(e flash.Extent) (out []flash.Extent) {
 	return out
 }
 
-// silent returns what no piece says.
+// silent returns the ranges that no piece contains.
 func silent(pieces []*Sparse, size int64) []flash.Extent {
 	var said []flash.Extent
 	for _, p := range pieces {

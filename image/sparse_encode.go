@@ -12,25 +12,26 @@ import (
 )
 
 const (
-	// maxChunkBytes keeps the length of a chunk well within the 32-bit arithmetic of
-	// old boot loaders.
+	// maxChunkBytes keeps the length of a chunk well below the limits of 32-bit
+	// arithmetic in old boot loaders.
 	maxChunkBytes = 64 << 20
 
-	// maxViewChunks bounds the index in memory (32 bytes a chunk). Beyond it short
-	// fills are stored as they are: the file grows, the index does not.
+	// maxViewChunks limits the index in memory (32 bytes for each chunk). If there are
+	// more chunks, short fills are stored as data: the file becomes larger, the index
+	// does not.
 	maxViewChunks = 1 << 17
 
-	// scanSize is how much is read at a time, bytes; a multiple of every block size.
+	// scanSize is the number of bytes for each read; a multiple of every block size.
 	scanSize     = 256 << 10
 	maxViewBlock = 64 << 10
 )
 
-// SparseView is the Android sparse file of an image (the layout is at the top of
-// sparse.go): headers made as they are read, and the image's own bytes. It is a
+// SparseView is the Android sparse file of an image (see sparse.go for the layout): its
+// headers are made while it is read, its data are the image's own bytes. It is a
 // flash.Image.
 //
-// What is zero becomes a fill with zeros, never "don't care": a flash tool would leave
-// there what the phone held before.
+// Zeros become a fill with zeros, never "don't care", because a flash tool would leave
+// the phone's old bytes there.
 type SparseView struct {
 	img    flash.Image
 	block  int64
@@ -40,7 +41,7 @@ type SparseView struct {
 	extent flash.Extent
 }
 
-// viewChunk is a chunk of the file. Where the next one begins, it ends.
+// viewChunk is a chunk of the file. It ends where the next one begins.
 type viewChunk struct {
 	at     int64  // offset of its header in the file
 	start  int64  // offset in the image
@@ -49,7 +50,7 @@ type viewChunk struct {
 	kind   uint16
 }
 
-// header returns the chunk's header, and the word of a fill.
+// header returns the chunk's header, with the word of a fill.
 func (c viewChunk) header(block int64) []byte {
 	b := make([]byte, chunkHeader, chunkHeader+4)
 	binary.LittleEndian.PutUint16(b[offChunkType:], c.kind)
@@ -61,7 +62,7 @@ func (c viewChunk) header(block int64) []byte {
 	return b
 }
 
-// fileBytes is what the chunk takes in the file.
+// fileBytes returns the chunk's length in the file.
 func (c viewChunk) fileBytes(block int64) int64 {
 	switch c.kind {
 	case chunkRaw:
@@ -72,17 +73,17 @@ func (c viewChunk) fileBytes(block int64) int64 {
 	return chunkHeader
 }
 
-// NewSparseView looks once through img, past its holes, and returns the sparse file
-// that stands for all of it. The block is a power of two from 512 to 65536, 4096 by
-// custom; img must be a multiple of it. Look, when not nil, is told how far the look
-// has come, in bytes; an error of its own ends it and is returned.
+// NewSparseView reads img once, without its holes, and returns the sparse file for all
+// of it. block is a power of two from 512 to 65536, usually 4096; the size of img must
+// be a multiple of it. look, if not nil, gets the number of bytes read so far; an error
+// that it returns ends the work and is returned.
 func NewSparseView(img flash.Image, block int64, look func(done int64) error) (*SparseView, error) {
 	size := img.Size()
 	switch {
 	case !powerOfTwo(block) || block < 512 || block > maxViewBlock:
 		return nil, fmt.Errorf("image: a sparse file has blocks of 512 to %d bytes, not %d", maxViewBlock, block)
 	case size <= 0 || size%block != 0 || size/block > math.MaxUint32:
-		return nil, fmt.Errorf("image: 0x%x bytes cannot be told in blocks of %d", size, block)
+		return nil, fmt.Errorf("image: 0x%x bytes are not a whole number of blocks of %d bytes", size, block)
 	}
 	l := chunkList{limit: maxViewChunks}
 	if err := l.scan(img, block, look); err != nil {
@@ -91,7 +92,7 @@ func NewSparseView(img flash.Image, block int64, look func(done int64) error) (*
 	return l.view(img, block), nil
 }
 
-// view lays the chunks out as one file.
+// view makes one file of the chunks.
 func (l *chunkList) view(img flash.Image, block int64) *SparseView {
 	v := beginView(img, block, 0)
 	for _, c := range l.chunks {
@@ -106,21 +107,21 @@ func (l *chunkList) view(img flash.Image, block int64) *SparseView {
 // Size returns the length of the sparse file in bytes.
 func (v *SparseView) Size() int64 { return v.size }
 
-// Extent returns the range of the image that the file holds: all of it, or that of
-// a piece.
+// Extent returns the range of the image that the file contains: all of it, or that of a
+// piece.
 func (v *SparseView) Extent() flash.Extent { return v.extent }
 
-// Pieces cuts a file into several of at most limit bytes each, the way fastboot does
-// (AOSP libsparse, sparse_file_resparse): each is a sparse file of the whole image,
-// and "don't care" stands for what the others hold. Written one after the other, in
-// any order, they make the image. A file that is short enough stays one.
+// Pieces cuts a file into several of at most limit bytes each, as fastboot does (AOSP
+// libsparse, sparse_file_resparse). Each piece is a sparse file of the whole image,
+// with "don't care" for the contents of the others. If all pieces are written, in any
+// order, the result is the image. A file that is short enough is not cut.
 func (v *SparseView) Pieces(limit int64) ([]*SparseView, error) {
 	if v.size <= limit {
 		return []*SparseView{v}, nil
 	}
 	// A header, a chunk of one block, and "don't care" on both sides.
 	if smallest := sparseHeader + 3*chunkHeader + v.block; limit < smallest {
-		return nil, fmt.Errorf("image: a piece of a sparse file takes %d bytes at least, not %d", smallest, limit)
+		return nil, fmt.Errorf("image: a piece of a sparse file needs at least %d bytes, but the limit is %d", smallest, limit)
 	}
 	var out []*SparseView
 	p := beginView(v.img, v.block, v.extent.Offset)
@@ -139,7 +140,7 @@ func (v *SparseView) Pieces(limit int64) ([]*SparseView, error) {
 	return append(out, p), nil
 }
 
-// fit returns how many blocks of the chunk go into so many bytes of a file.
+// fit returns how many blocks of the chunk fit into room bytes of a file.
 func (c viewChunk) fit(room, block int64) uint32 {
 	if c.kind == chunkFill {
 		if room < chunkHeader+4 {
@@ -150,7 +151,7 @@ func (c viewChunk) fit(room, block int64) uint32 {
 	return uint32(min(max(room-chunkHeader, 0)/block, int64(c.blocks)))
 }
 
-// beginView begins a file whose data start at that offset of the image.
+// beginView begins a file whose data start at offset start of the image.
 func beginView(img flash.Image, block, start int64) *SparseView {
 	v := &SparseView{img: img, block: block, size: sparseHeader}
 	v.skipTo(start)
@@ -158,7 +159,7 @@ func beginView(img flash.Image, block, start int64) *SparseView {
 	return v
 }
 
-// take appends up to n blocks of c and takes them off it.
+// take appends up to n blocks of c and removes them from c.
 func (v *SparseView) take(c *viewChunk, n uint32) {
 	head := *c
 	head.blocks = min(n, c.blocks)
@@ -174,14 +175,14 @@ func (v *SparseView) append(c viewChunk) {
 	v.extent.Length += int64(c.blocks) * v.block
 }
 
-// skipTo says nothing of the image up to that offset.
+// skipTo adds don't care blocks up to that offset of the image.
 func (v *SparseView) skipTo(off int64) {
 	if from := v.extent.End(); from < off {
 		v.append(viewChunk{start: from, blocks: uint32((off - from) / v.block), kind: chunkDontCare})
 	}
 }
 
-// finish says nothing of the rest of the image and makes the file's header.
+// finish adds don't care blocks for the rest of the image and makes the file's header.
 func (v *SparseView) finish() {
 	held := v.extent
 	v.skipTo(v.img.Size())
@@ -216,7 +217,7 @@ func (v *SparseView) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// readSome reads from the one header or range of data that off is in.
+// readSome reads from the one header or range of data that contains off.
 func (v *SparseView) readSome(p []byte, off int64) (int, error) {
 	if off < sparseHeader {
 		return copy(p, v.head[off:]), nil
@@ -232,21 +233,22 @@ func (v *SparseView) readSome(p []byte, off int64) (int, error) {
 	return len(p), flash.ReadInto(v.img, p, c.start+off)
 }
 
-// chunkList collects the chunks of an image; their places in a file come later.
+// chunkList collects the chunks of an image; their offsets in a file are computed
+// later.
 type chunkList struct {
 	chunks []viewChunk
 	end    int64 // of the image so far
 	limit  int
-	short  int64 // fills of fewer blocks are stored as they are
+	short  int64 // fills with fewer blocks are stored as data
 }
 
-// scan finds out what each block of img is.
+// scan finds the type of each block of img.
 func (l *chunkList) scan(img flash.Image, block int64, look func(int64) error) error {
 	size, buf := img.Size(), make([]byte, scanSize)
 	for l.end < size {
 		d, err := flash.NextData(img, l.end)
 		if err != nil {
-			return fmt.Errorf("image: where the data lie after 0x%x: %w", l.end, err)
+			return fmt.Errorf("image: finding data after 0x%x: %w", l.end, err)
 		}
 		start, end := size, size
 		if d.Length > 0 {
@@ -276,7 +278,7 @@ func (l *chunkList) scan(img flash.Image, block int64, look func(int64) error) e
 	return nil
 }
 
-// repeats reports whether b is one word over and over, and which.
+// repeats reports whether b is one word repeated, and returns the word.
 func repeats(b []byte) (uint32, bool) {
 	return binary.LittleEndian.Uint32(b), bytes.Equal(b[4:], b[:len(b)-4])
 }
@@ -293,7 +295,8 @@ func (l *chunkList) add(kind uint16, word uint32, blocks, block int64) {
 	}
 }
 
-// extend appends c, to the last chunk when it is more of the same.
+// extend appends c, and joins it with the last chunk if both have the same type and
+// word.
 func extend(chunks []viewChunk, c viewChunk) []viewChunk {
 	if n := len(chunks); n > 0 && chunks[n-1].kind == c.kind && chunks[n-1].word == c.word {
 		chunks[n-1].blocks += c.blocks
@@ -302,8 +305,9 @@ func extend(chunks []viewChunk, c viewChunk) []viewChunk {
 	return append(chunks, c)
 }
 
-// shrink stores short fills as they are, which joins what lies around them. Half the
-// limit must be free then, so that the next time is far off; if not, longer ones go.
+// shrink stores short fills as data, which joins the chunks around them. Half of the
+// limit must then be free, so that it is not soon called again; if not, longer fills
+// follow.
 func (l *chunkList) shrink() {
 	for l.short = max(l.short, 2); ; l.short *= 2 {
 		out := l.chunks[:0]

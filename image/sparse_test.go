@@ -96,14 +96,14 @@ func TestSparseHostile(t *testing.T) {
 		says   string // of the error, or of a problem when size is not 0
 		size   int64
 	}{
-		"magic":            {func(b []byte) { b[0]++ }, "no Android sparse image", 0},
+		"magic":            {func(b []byte) { b[0]++ }, "not an Android sparse image", 0},
 		"version":          {func(b []byte) { b[4] = 2 }, "version 2", 0},
 		"no block size":    {func(b []byte) { le.PutUint32(b[12:], 0) }, "blocks of 0 bytes", 0},
 		"odd block size":   {func(b []byte) { le.PutUint32(b[12:], 4098) }, "blocks of 4098 bytes", 0},
 		"huge":             {func(b []byte) { le.PutUint32(b[12:], 0xFFFFFFFC); le.PutUint32(b[16:], 0xFFFFFFFF) }, "sparse image of", 0},
 		"short header":     {func(b []byte) { le.PutUint16(b[8:], 4) }, "headers of 4", 0},
 		"more chunks":      {func(b []byte) { le.PutUint32(b[20:], 0xFFFFFFFF) }, "file ends at chunk 9 of 4294967295", 16 * 4096},
-		"fewer chunks":     {func(b []byte) { le.PutUint32(b[20:], 1) }, "header promises", 3 * 4096},
+		"fewer chunks":     {func(b []byte) { le.PutUint32(b[20:], 1) }, "header states", 3 * 4096},
 		"chunk too long":   {func(b []byte) { le.PutUint32(b[16:], 4) }, "longer than the image", 3 * 4096},
 		"raw of no length": {func(b []byte) { le.PutUint32(b[28+8:], 12) }, "instead of", 0},
 		"header only":      {func(b []byte) { le.PutUint32(b[28+8:], 3) }, "instead of", 0},

@@ -2,8 +2,8 @@ package image
 
 import "github.com/mtkkit/mtkkit/flash"
 
-// readSquashFS takes the superblock at 0; images are padded to 4096 bytes, if there
-// is room.
+// readSquashFS reads the superblock at 0; images are padded to 4096 bytes if there is
+// room.
 func readSquashFS(h *head) (string, int64, bool) {
 	const major, used = 0x1C, 0x28
 	n := h.u64(used)
@@ -16,7 +16,7 @@ func readSquashFS(h *head) (string, int64, bool) {
 	return "", min(align(int64(n), page), h.img.Size()), true
 }
 
-// tellSquashFS: it is full by its nature.
+// tellSquashFS adds no free space, because a SquashFS is always full.
 func tellSquashFS(i *Info) {
 	const inodes, mkfsTime, block, compression = 0x04, 0x08, 0x0C, 0x14
 	names := []string{1: "gzip", 2: "lzma", 3: "lzo", 4: "xz", 5: "lz4", 6: "zstd"}

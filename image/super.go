@@ -21,7 +21,7 @@ const (
 	lpDeviceName   = 0x18
 )
 
-// readSuper takes name and size of the device that super is from its own metadata.
+// readSuper reads name and size of the device of super from its metadata.
 func readSuper(h *head) (string, int64, bool) {
 	b, err := flash.ReadFull(h.img, superMetadata, page)
 	if err != nil || string(b[:4]) != "0PLA" {
@@ -39,7 +39,7 @@ func readSuper(h *head) (string, int64, bool) {
 	return printable(b[entry+lpDeviceName : entry+lpDeviceName+36]), int64(size), true
 }
 
-// tellSuper: the logical partitions. A mark behind a name says what cannot be had.
+// tellSuper adds the logical partitions, and for each one the bytes that are missing.
 func tellSuper(i *Info) {
 	s, err := lp.Read(i.img, nil)
 	if err != nil {
@@ -49,7 +49,7 @@ func tellSuper(i *Info) {
 	i.Problems = append(i.Problems, s.Problems...)
 	i.add("slots", "%d, metadata of at most 0x%x bytes", s.Geometry.Slots, s.Geometry.MetadataMaxSize)
 	if s.Empty {
-		i.add("form", "a table alone, as firmware packages have it (super_empty.img)")
+		i.add("form", "a table without contents, as in firmware packages (super_empty.img)")
 	}
 	for _, m := range s.Slots {
 		if m == nil {
@@ -63,7 +63,7 @@ func tellSuper(i *Info) {
 	for _, p := range s.Partitions("") {
 		missing := ""
 		if p.Missing > 0 {
-			missing = fmt.Sprintf(", %s of it are not here", flash.Size(p.Missing))
+			missing = fmt.Sprintf(", %s of it are missing", flash.Size(p.Missing))
 		}
 		if len(p.Needs) > 0 {
 			missing += ": it needs " + strings.Join(p.Needs, " ")

@@ -8,9 +8,9 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// What makers put behind their images, whatever these hold, belongs to them: package boot
-// knows it, and edits of boot images keep it. What Samsung signs for the phone's downloader
-// ends in
+// Bytes that makers put behind their images, of any kind, belong to the images. Package
+// boot knows them, and edits of boot images keep them. A signature of Samsung for the
+// phone's downloader ends an image:
 //
 //	+0x00  SignerVer02 (512 bytes in all) or SignerVer03 (784)
 //	+0x10  number of the signature, text
@@ -21,8 +21,8 @@ import (
 //	+0x90  words, then the image's file name, each with a NUL
 //	+0x100 signature
 //
-// The fields are those of a dtbo of an SM-T225 (MT8768), the length of SignerVer03 that
-// which tools take off; its fields past +0x50 were not seen.
+// The fields are those of a dtbo of an SM-T225 (MT8768). The length of SignerVer03 is
+// the one that tools remove; its fields from +0x50 on were not seen.
 const (
 	signerMagic = "SignerVer0"
 
@@ -32,11 +32,12 @@ const (
 	signerFields   = 0x100
 )
 
-// signerSizes are the lengths of what may end a slice, far behind its content.
+// signerSizes are the lengths in bytes of signatures that may be at the end of a slice,
+// far behind its content.
 var signerSizes = []int64{512, 784}
 
-// trailersAt returns the trailers that stand whole at off, one behind the other, at their
-// places in img.
+// trailersAt returns the complete trailers that begin at off and follow each other,
+// with their offsets in img.
 func trailersAt(img flash.Image, off int64) (out []boot.Trailer) {
 	for _, t := range boot.ReadTrailers(flash.Slice(img, flash.Extent{Offset: off, Length: img.Size() - off})) {
 		if t.Cut {
@@ -48,8 +49,8 @@ func trailersAt(img flash.Image, off int64) (out []boot.Trailer) {
 	return out
 }
 
-// signerAtEnd returns the signature of Samsung's that the last bytes of img are; its length
-// is 0 for none.
+// signerAtEnd returns the signature of Samsung in the last bytes of img; its length is
+// 0 if there is none.
 func signerAtEnd(img flash.Image) boot.Trailer {
 	for _, n := range signerSizes {
 		if n >= img.Size() {
@@ -63,8 +64,8 @@ func signerAtEnd(img flash.Image) boot.Trailer {
 	return boot.Trailer{}
 }
 
-// tellTrailers names what stands behind the stated end of a content, or at the end of the
-// slice.
+// tellTrailers adds the trailers behind the stated end of a content, or at the end of
+// the slice.
 func (i *Info) tellTrailers(stated int64) {
 	if stated <= 0 || stated >= i.Size {
 		return

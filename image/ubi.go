@@ -21,19 +21,20 @@ const (
 	ubiRecord       = 172
 	ubiMaxVolumes   = 128
 
-	// Bounds of the look: the smallest and the largest erase block, and how many.
+	// Limits of the search: the smallest and the largest erase block in bytes, and
+	// their number.
 	ubiSmallest, ubiLargest = 16 << 10, 4 << 20
 	ubiMaxBlocks            = 1 << 16
 )
 
-// tellUBI: the erase blocks, the volumes. Where UBI ends is where its last erase block
-// does.
+// tellUBI adds the erase blocks and the volumes. UBI ends at the end of its last erase
+// block.
 func tellUBI(i *Info) {
 	size := int64(ubiSmallest)
 	for ; size <= ubiLargest && !isUBI(i.img, size); size *= 2 {
 	}
 	if size > ubiLargest {
-		i.Known = "no second erase block is found: the size of one is not known"
+		i.Known = "no second erase block was found, so the size of an erase block is not known"
 		return
 	}
 	count, last := 0, int64(0)
@@ -50,7 +51,7 @@ func tellUBI(i *Info) {
 	i.add("erase block", "%s", flash.Size(size))
 	i.add("erase blocks", "%d with a header", count)
 	if (last+1)*size <= i.Size && i.Size/size <= ubiMaxBlocks {
-		i.Length, i.Known = (last+1)*size, "its last erase block with a header ends there; blocks without one may belong to it"
+		i.Length, i.Known = (last+1)*size, "its last erase block with a header ends there; blocks without a header may also belong to it"
 	}
 	for at := 0; at+ubiRecord <= len(volumes); at += ubiRecord {
 		r := volumes[at:]
@@ -66,7 +67,7 @@ func isUBI(img flash.Image, at int64) bool {
 	return err == nil && string(b) == "UBI#"
 }
 
-// ubiTable returns the table of volumes when the erase block at an offset holds it.
+// ubiTable returns the table of volumes if the erase block at that offset contains it.
 func ubiTable(img flash.Image, at int64) []byte {
 	h, err := flash.ReadFull(img, at, 64)
 	if err != nil {
@@ -84,7 +85,7 @@ func ubiTable(img flash.Image, at int64) []byte {
 	return b
 }
 
-// readUBIFS takes the superblock node: 24 bytes of node header, of type 6, then its
+// readUBIFS reads the superblock node: 24 bytes of node header, of type 6, then its
 // fields (Linux fs/ubifs/ubifs-media.h).
 func readUBIFS(h *head) (string, int64, bool) {
 	const nodeType, superblock, lebSize, lebCount = 0x14, 6, 0x24, 0x28

@@ -7,7 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// budget is what all ramdisks of one command may unpack to, for all may be held at once.
+// budget is the number of bytes that all ramdisks of one command may unpack to, because
+// all may be in memory at once.
 type budget struct{ limit, left int64 }
 
 func newBudget(limit int64) *budget {
@@ -17,7 +18,7 @@ func newBudget(limit int64) *budget {
 	return &budget{limit, limit}
 }
 
-// read reads a ramdisk; what it unpacks to is taken off the budget.
+// read reads a ramdisk and subtracts its unpacked size from the budget.
 func (b *budget) read(img flash.Image) (*ramdisk.Ramdisk, error) {
 	rd, err := ramdisk.Read(img, max(b.left, 1)) // 0 would be the usual limit
 	if _, ok := errors.AsType[*ramdisk.LimitError](err); ok {
@@ -32,8 +33,8 @@ func (b *budget) read(img flash.Image) (*ramdisk.Ramdisk, error) {
 	return rd, nil
 }
 
-// shown is how many bytes the files of a ramdisk have in a folder: hard links are files
-// there, each with all the bytes.
+// shown returns the total size of a ramdisk's files in a folder, in bytes. Hard links
+// are separate files there, each with all the bytes.
 func shown(rd *ramdisk.Ramdisk) (n int64) {
 	for _, e := range rd.Entries() {
 		if e.Type() == ramdisk.File {
@@ -43,19 +44,19 @@ func shown(rd *ramdisk.Ramdisk) (n int64) {
 	return n
 }
 
-// parted names the files of an edited ramdisk that are no hard links any more.
+// parted reports the files of an edited ramdisk that are no longer hard links.
 func parted(name string, rd *ramdisk.Ramdisk) []flash.Problem {
 	var out []flash.Problem
 	for _, e := range rd.Parted() {
-		out = append(out, flash.NewProblem(flash.Note, name, flash.NoOffset, "%s was a hard link and is a file of its own now: its other names are not as it is", e.Name))
+		out = append(out, flash.NewProblem(flash.Note, name, flash.NoOffset, "%s was a hard link and is a separate file now, because its other names have another content", e.Name))
 	}
 	return out
 }
 
-// trailed says that bytes behind an edited ramdisk stayed as they were.
+// trailed reports that bytes behind an edited ramdisk were not changed.
 func trailed(name string, rd *ramdisk.Ramdisk) []flash.Problem {
 	if _, plain := tailFill(rd.Trailing); plain {
 		return nil
 	}
-	return []flash.Problem{flash.NewProblem(flash.Warning, name, flash.NoOffset, "0x%x bytes that follow the ramdisk are kept as they were: what they state of it, its length perhaps, is not true any more", rd.Trailing.Size())}
+	return []flash.Problem{flash.NewProblem(flash.Warning, name, flash.NoOffset, "0x%x bytes behind the ramdisk are kept unchanged: if they state the length of the ramdisk, it is no longer correct", rd.Trailing.Size())}
 }

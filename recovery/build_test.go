@@ -22,7 +22,7 @@ import (
 
 func text(name, s string) file { return file{name, ramdisk.File | 0o644, s} }
 
-// withProgram is a ramdisk that holds a recovery, and more.
+// withProgram is a ramdisk that contains a recovery, and more.
 func withProgram(label string, more ...file) []file {
 	var out []file
 	for _, f := range imgtest.Recovery(label) {
@@ -122,7 +122,7 @@ func TestBuild(t *testing.T) {
 		}
 		list := steps(b)
 		for _, want := range []string{
-			"kernel | recovery.img", "ramdisk | twrp.img | the base, with its sbin/recovery", "ueventd.rc | recovery.img",
+			"kernel | recovery.img", "ramdisk | twrp.img | it is the base, with its sbin/recovery", "ueventd.rc | recovery.img",
 			"init.recovery.mt6735.rc | recovery.img", "prop.default | recovery.img | merged", "etc/recovery.fstab: /cache | ROM_1 | ext4 on",
 			"MediaTek headers | recovery.img", "fstab.mt6735 | recovery.img | the donor has none",
 		} {
@@ -133,7 +133,7 @@ func TestBuild(t *testing.T) {
 		if strings.Contains(list, "compression") != (c != ramdisk.Gzip) {
 			t.Errorf("%s: compression is not said:\n%s", c, list)
 		}
-		if flash.Worst(b.Problems) > flash.Note || !strings.Contains(fmt.Sprint(b.Problems), "ro.secure=0 is the donor's own") {
+		if flash.Worst(b.Problems) > flash.Note || !strings.Contains(fmt.Sprint(b.Problems), "ro.secure=0 comes from the donor") {
 			t.Errorf("problems %v", b.Problems)
 		}
 		v, err := recovery.Check(context.Background(), source("new.img", out), p, 0)
@@ -160,7 +160,7 @@ func TestBuildADBRoot(t *testing.T) {
 	if e := find(t, out, "prop.default"); string(e.Data) != want {
 		t.Errorf("%q", e.Data)
 	}
-	if !strings.Contains(steps(b), "prop.default | what was asked for | a root shell over USB") {
+	if !strings.Contains(steps(b), "prop.default | the user's choice | a root shell over USB") {
 		t.Error(steps(b))
 	}
 }
@@ -191,14 +191,14 @@ func TestBuildRefused(t *testing.T) {
 		table        string
 		says         string
 	}{
-		"no recovery in the donor": {stock, image(t, false, text("init", "x")), names, "donor.img holds no recovery: neither sbin/recovery nor system/bin/recovery"},
-		"a folder of that name":    {stock, image(t, false, file{"sbin/recovery", ramdisk.Dir, ""}), names, "holds no recovery"},
+		"no recovery in the donor": {stock, image(t, false, text("init", "x")), names, "donor.img contains no recovery: it has no sbin/recovery and no system/bin/recovery"},
+		"a folder of that name":    {stock, image(t, false, file{"sbin/recovery", ramdisk.Dir, ""}), names, "contains no recovery"},
 		"A/B":                      {stock, donor, "boot_a boot_b system_a", "no recovery partition: its recovery is part of boot"},
 		"A/B with vendor_boot":     {stock, donor, "boot_a vendor_boot_a vendor_boot_b", "is part of vendor_boot"},
 		"too large":                {stock, large, names, "a smaller donor is needed"},
 		"stock cut":                {stock[:12000], donor, names, "stock.img is cut"},
 		"donor cut":                {stock, donor[:3000], names, "donor.img is cut"},
-		"no kernel":                {init, donor, names, "holds no kernel"},
+		"no kernel":                {init, donor, names, "contains no kernel"},
 	} {
 		_, err := recovery.Build(recovery.BuildOptions{Stock: source("stock.img", c.stock), Donor: source("donor.img", c.donor), Phone: phone(nil, c.table)})
 		if no := flash.AsRefusal(err); no == nil || no.Reason != flash.ReasonUnfit || !strings.Contains(err.Error(), c.says) {
@@ -230,7 +230,7 @@ func TestBuildWithoutTable(t *testing.T) {
 	if e := find(t, out, "etc/recovery.fstab"); !strings.Contains(string(e.Data), "mmcblk0p3") {
 		t.Errorf("%q", e.Data)
 	}
-	if !strings.Contains(fmt.Sprint(b.Problems), "no partition table of the phone is at hand") || flash.Worst(b.Problems) != flash.Warning {
+	if !strings.Contains(fmt.Sprint(b.Problems), "there is no partition table of the phone") || flash.Worst(b.Problems) != flash.Warning {
 		t.Errorf("%v", b.Problems)
 	}
 }
@@ -244,7 +244,7 @@ func TestBuildFooter(t *testing.T) {
 	footed := imgtest.AVBFooted(stock, block, len(stock), size)
 	opt := recovery.BuildOptions{Stock: source("recovery.img", footed), Donor: source("twrp.img", donorImage(t, ramdisk.Gzip)), Phone: phone(nil, names)}
 	b, out := build(t, opt)
-	if len(out) != size || !strings.Contains(steps(b), "AVB footer | recovery.img | made anew") || !strings.Contains(fmt.Sprint(b.Problems), "unlocked") {
+	if len(out) != size || !strings.Contains(steps(b), "AVB footer | recovery.img | it is new") || !strings.Contains(fmt.Sprint(b.Problems), "unlocked") {
 		t.Errorf("%d bytes, %v", len(out), b.Problems)
 	}
 	v, foot, err := avb.Find(bytes.NewReader(out))
@@ -332,11 +332,11 @@ func TestCorpusWikoFstab(t *testing.T) {
 		Donor: source("cwm.img", donor), Phone: p})
 	told := fmt.Sprint(b.Problems)
 	for _, want := range []string{
-		"etc/recovery.fstab, line 2: names /dev/block/mmcblk0p2 as /cache, but by the phone's table that is PROTECT_F, not CACHE",
-		"etc/recovery.fstab, line 3: names /dev/block/mmcblk0p3 as /data, but by the phone's table that is PROTECT_S, not USRDATA",
-		"etc/recovery.fstab, line 7: names /dev/block/mmcblk0p6 as /system, but by the phone's table that is CACHE, not ANDROID",
-		"line 6: names /dev/block/mmcblk0p4 as /sdcard, but by the phone's table that is SEC_RO",
-		"its IMEI among it; the table is followed",
+		"etc/recovery.fstab, line 2: names /dev/block/mmcblk0p2 as /cache, but in the phone's table that is PROTECT_F, not CACHE",
+		"etc/recovery.fstab, line 3: names /dev/block/mmcblk0p3 as /data, but in the phone's table that is PROTECT_S, not USRDATA",
+		"etc/recovery.fstab, line 7: names /dev/block/mmcblk0p6 as /system, but in the phone's table that is CACHE, not ANDROID",
+		"line 6: names /dev/block/mmcblk0p4 as /sdcard, but in the phone's table that is SEC_RO",
+		"its IMEI among it; the table is used instead",
 	} {
 		if !strings.Contains(told, want) {
 			t.Errorf("not told: %s\n%s", want, told)
@@ -355,7 +355,7 @@ func TestCorpusWikoFstab(t *testing.T) {
 	}
 	// The stock recovery itself says what the table denies, and goes by /proc/dumchar_info.
 	v, err = recovery.Check(context.Background(), source("recovery.img", images["recovery"]), p, 0)
-	if err != nil || v.Answer != recovery.Starts || !strings.Contains(fmt.Sprint(v.Reasons), "mmcblk0p2 as /cache, but by the phone's table that is PROTECT_F, not CACHE") {
+	if err != nil || v.Answer != recovery.Starts || !strings.Contains(fmt.Sprint(v.Reasons), "mmcblk0p2 as /cache, but in the phone's table that is PROTECT_F, not CACHE") {
 		t.Errorf("%v %+v", err, v)
 	}
 }

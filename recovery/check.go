@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// Answer is whether a phone would start an image.
+// Answer tells whether a phone would start an image.
 type Answer string
 
 // The answers.
@@ -19,41 +19,45 @@ const (
 	Starts       Answer = "would start"
 	Depends      Answer = "may start"
 	DoesNotStart Answer = "would not start"
-	Harmful      Answer = "would do harm" // it starts, and formats what it must not
-	MayHarm      Answer = "may do harm"   // it starts, and whether it goes by what is wrong in it is not known
+	Harmful      Answer = "would do harm" // the phone starts it, and it formats a wrong partition
+	MayHarm      Answer = "may do harm"   // the phone starts it, but it is not known whether it uses the wrong paths in it
 )
 
-// Bad reports whether the image must not be flashed before its reasons are read.
+// Bad reports whether the image must not be flashed before the user has read the
+// reasons.
 func (a Answer) Bad() bool { return a == DoesNotStart || a == Harmful || a == MayHarm }
 
-// Verdict is what Check came to. Reasons that are errors stop the phone from starting the
-// image, warnings may; notes are what was found in order or is worth knowing.
+// Verdict is the result of Check. A reason that is an error stops the phone from
+// starting the image, a warning may stop it. Notes are facts that are in order or
+// useful to know.
 type Verdict struct {
 	Answer    Answer          `json:"answer"`
 	Line      string          `json:"line"`      // the verdict in one line
-	Partition string          `json:"partition"` // where the image belongs on this phone
+	Partition string          `json:"partition"` // the partition of this phone that the image is for
 	Reasons   []flash.Problem `json:"problems"`
 }
 
-// checker holds a check in the making.
+// checker holds the state of a check.
 type checker struct {
 	phone  *Target
 	name   string
 	img    flash.Image
 	row    *flash.Partition
 	new    *boot.Image
-	stock  *boot.Image // what the phone has there; nil when that is not at hand
+	stock  *boot.Image // the phone's image in that partition; nil if it is not available
 	rd     *ramdisk.Ramdisk
-	own    []*ramdisk.Ramdisk // of stock, as far as they can be read
+	own    []*ramdisk.Ramdisk // of stock, those that can be read
 	budget *budget
 	out    flash.Problems
 
-	harm, harmEnd int  // the reasons in out that are about paths, not about starting
-	doubted       bool // one of them says that harm is not proven
+	harm, harmEnd int  // numbers of the reasons in out that are about paths, not about starting
+	doubted       bool // one of them reports that harm is not proven
 }
 
-// Check says whether the phone would start an image as its recovery. Nothing is certain
-// before it is tried; what is known to be wrong is.
+// Check reports whether the phone would start an image as its recovery. Only a test on
+// the phone is certain; Check finds the known faults. limit is the largest unpacked
+// size of all ramdisks in bytes, 0 for the usual limit. An error means that img is not
+// a boot image, or comes from ctx.
 func Check(ctx context.Context, img Source, phone *Target, limit int64) (*Verdict, error) {
 	b, err := boot.Read(img.Image)
 	if err != nil {
@@ -73,26 +77,26 @@ func (c *checker) say(s flash.Severity, place, format string, a ...any) {
 	c.out.Add(s, place, format, a...)
 }
 
-// place finds the partition that the image is for, and what stands in it.
+// place finds the partition that the image is for, and the image in it.
 func (c *checker) place() {
 	where := c.phone.RecoveryPartition()
 	switch where {
 	case "boot":
-		c.say(flash.Warning, "A/B", "this phone has no recovery partition: its boot image holds the recovery too, and this image would replace both")
+		c.say(flash.Warning, "A/B", "this phone has no recovery partition: its boot image also contains the recovery, and this image would replace both")
 	case "vendor_boot":
 		c.say(flash.Note, "A/B", "this phone keeps its recovery in vendor_boot")
 		if !c.new.Vendor {
-			c.say(flash.Error, "A/B", "the image is no vendor_boot: this phone does not look for a recovery in it")
+			c.say(flash.Error, "A/B", "the image is not a vendor_boot: this phone does not look for a recovery in it")
 		}
 	case "":
-		c.say(flash.Warning, "table", "the table has no recovery partition: nothing says where the image would go")
+		c.say(flash.Warning, "table", "the table has no recovery partition: it is not known where to flash the image")
 		return
 	}
 	c.row = c.phone.Row(where)
 	c.findStock(where)
 }
 
-// findStock looks for the phone's own image: the one that was given, the one in the
+// findStock looks for the phone's own image: the one that the user gave, the one in the
 // partition, or the boot image.
 func (c *checker) findStock(where string) {
 	for _, s := range []struct {
@@ -107,11 +111,11 @@ func (c *checker) findStock(where string) {
 			continue
 		}
 		if c.stock = stock; s.name == "boot" && where != "boot" {
-			c.say(flash.Note, "stock", "the dump has no image in %s: compared with boot", where)
+			c.say(flash.Note, "stock", "the dump has no image in %s: the image is compared with boot", where)
 		}
 		return
 	}
-	c.say(flash.Warning, "stock", "no image of the phone's own is at hand: kernel and header cannot be compared")
+	c.say(flash.Warning, "stock", "the phone's own image is not available: kernel and header cannot be compared")
 }
 
 func (c *checker) size(context.Context) error {
@@ -125,9 +129,9 @@ func (c *checker) size(context.Context) error {
 	}
 	switch {
 	case c.new.Length > c.row.Length:
-		c.say(flash.Error, "size", "0x%x bytes do not fit the 0x%x of %s", c.new.Length, c.row.Length, c.row.Name)
+		c.say(flash.Error, "size", "0x%x bytes do not fit into the 0x%x bytes of %s", c.new.Length, c.row.Length, c.row.Name)
 	case c.img.Size() > c.row.Length:
-		c.say(flash.Warning, "size", "the file has 0x%x bytes, %s 0x%x: flash tools refuse it, although the image in it would fit", c.img.Size(), c.row.Name, c.row.Length)
+		c.say(flash.Warning, "size", "the file has 0x%x bytes, but %s has 0x%x: flash tools refuse it, although the image in it would fit", c.img.Size(), c.row.Name, c.row.Length)
 	default:
 		c.say(flash.Note, "size", "0x%x of the 0x%x bytes of %s", c.img.Size(), c.row.Length, c.row.Name)
 	}
@@ -144,18 +148,18 @@ func (c *checker) style(context.Context) error {
 		return nil
 	}
 	if c.new.Version != c.stock.Version {
-		c.say(flash.Error, "header", "version %d, the phone's own has %d", c.new.Version, c.stock.Version)
+		c.say(flash.Error, "header", "version %d, but the phone's own has %d", c.new.Version, c.stock.Version)
 	} else {
-		c.say(flash.Note, "header", "version %d, as the phone's own", c.new.Version)
+		c.say(flash.Note, "header", "version %d, the same as the phone's own", c.new.Version)
 	}
 	if c.stock.Loader != nil && c.new.Loader == nil {
-		c.say(flash.Warning, "header", "the phone's own image has a small loader in the place of its header, this one has none: a phone that was unlocked by it may not start it")
+		c.say(flash.Warning, "header", "the phone's own image has a small loader instead of its header, but this image has none: a phone that was unlocked with the loader may not start this image")
 	}
 	if c.stock.Loader == nil && c.new.Loader != nil {
-		c.say(flash.Warning, "header", "a small loader stands in its place, in the phone's own image there is none: only a bootloader that knows it starts the image")
+		c.say(flash.Warning, "header", "this image has a small loader instead of the header, but the phone's own image has none: only a bootloader that supports it starts the image")
 	}
 	if c.new.Page != c.stock.Page {
-		c.say(flash.Warning, "header", "pages of %d bytes, the phone's own has %d", c.new.Page, c.stock.Page)
+		c.say(flash.Warning, "header", "pages of %d bytes, but the phone's own has %d", c.new.Page, c.stock.Page)
 	}
 	for _, name := range []string{boot.Kernel, boot.Ramdisk} {
 		c.section(name)
@@ -167,18 +171,18 @@ func (c *checker) style(context.Context) error {
 		new, own boot.Addr
 	}{{"kernel", a.KernelAddr, b.KernelAddr}, {"ramdisk", a.RamdiskAddr, b.RamdiskAddr}, {"tags", a.TagsAddr, b.TagsAddr}} {
 		if f.new != f.own {
-			c.say(flash.Warning, "header", "the %s goes to address %s, in the phone's own image to %s", f.name, f.new, f.own)
+			c.say(flash.Warning, "header", "the %s is loaded at address %s, but in the phone's own image at %s", f.name, f.new, f.own)
 		}
 	}
 	return nil
 }
 
-// marks compares what bootloaders look for behind an image.
+// marks compares the marks that bootloaders look for behind an image.
 func (c *checker) marks() {
 	have := sortTail(c.new.Tail)
 	for _, name := range sortTail(c.stock.Tail).names {
 		if !slices.Contains(have.names, name) {
-			c.say(flash.Warning, "after the image", "what follows the phone's own image is missing: %s", name)
+			c.say(flash.Warning, "after the image", "the bytes behind the phone's own image are missing here: %s", name)
 		}
 	}
 }
@@ -191,18 +195,18 @@ func (c *checker) section(name string) {
 	}
 	switch {
 	case p.Section == nil && q.Section != nil:
-		c.say(flash.Error, "MediaTek header", "the %s has none, the phone's own has %s: its bootloader asks for it", name, q.Section.Name)
+		c.say(flash.Error, "MediaTek header", "the %s has none, but the phone's own has %s: its bootloader needs it", name, q.Section.Name)
 	case p.Section != nil && q.Section == nil:
-		c.say(flash.Error, "MediaTek header", "the %s has one (%s), the phone's own has none: its bootloader would start the header", name, p.Section.Name)
+		c.say(flash.Error, "MediaTek header", "the %s has one (%s), but the phone's own has none: its bootloader would run the header as code", name, p.Section.Name)
 	case p.Section == nil:
 	case name == boot.Ramdisk && c.row != nil && c.phone.RecoveryPartition() == "recovery" && p.Section.Name != "RECOVERY":
-		c.say(flash.Error, "MediaTek header", "the ramdisk's is %s; the bootloader asks for RECOVERY in a recovery", p.Section.Name)
+		c.say(flash.Error, "MediaTek header", "the name in the ramdisk's header is %s, but the bootloader needs RECOVERY in a recovery", p.Section.Name)
 	default:
-		c.say(flash.Note, "MediaTek header", "the %s has one (%s), as the phone's own", name, p.Section.Name)
+		c.say(flash.Note, "MediaTek header", "the %s has one (%s), the same as the phone's own", name, p.Section.Name)
 	}
 }
 
-// kernel compares the kernels: byte for byte, else by what they say of themselves.
+// kernel compares the kernels: byte for byte, or else by their versions.
 func (c *checker) kernel(ctx context.Context) error {
 	if c.stock == nil || c.stock.Vendor {
 		return nil
@@ -212,7 +216,7 @@ func (c *checker) kernel(ctx context.Context) error {
 	case p == nil && q == nil:
 		return nil
 	case p == nil || q == nil:
-		c.say(flash.Error, "kernel", "one of the image and the phone's own has none")
+		c.say(flash.Error, "kernel", "only one of the image and the phone's own image has a kernel")
 		return nil
 	}
 	same, err := flash.Equal(ctx, p.Payload(), q.Payload())
@@ -233,16 +237,16 @@ func (c *checker) kernel(ctx context.Context) error {
 	}
 	switch {
 	case a.Release() == "" || b.Release() == "":
-		c.say(flash.Warning, "kernel", "is another than the phone's own, and the version of one cannot be read")
+		c.say(flash.Warning, "kernel", "differs from the phone's own, and the version of one of them cannot be read")
 	case a.Release() != b.Release():
-		c.say(flash.Warning, "kernel", "is %s, the phone's own %s: most likely of another phone", a.Release(), b.Release())
+		c.say(flash.Warning, "kernel", "is %s, but the phone's own is %s: it is probably for another phone", a.Release(), b.Release())
 	default:
 		c.say(flash.Warning, "kernel", "is another build of %s than the phone's own", a.Release())
 	}
 	return c.trees(a.Trees, b.Trees)
 }
 
-// trees compares the device trees: behind the kernels, and in dtb parts.
+// trees compares the device trees: those behind the kernels and those in dtb parts.
 func (c *checker) trees(a, b []boot.DeviceTree) error {
 	p, q := c.new.Part(boot.DTB), c.stock.Part(boot.DTB)
 	switch {
@@ -264,16 +268,16 @@ func (c *checker) trees(a, b []boot.DeviceTree) error {
 	for _, t := range a {
 		for _, u := range b {
 			if i := slices.IndexFunc(t.Compatible, func(s string) bool { return slices.Contains(u.Compatible, s) }); i >= 0 {
-				c.say(flash.Note, "dtb", "is for %s, as the phone's own", t.Compatible[i])
+				c.say(flash.Note, "dtb", "is for %s, the same as the phone's own", t.Compatible[i])
 				return nil
 			}
 		}
 	}
-	c.say(flash.Error, "dtb", "is for %s, the phone is %s", strings.Join(a[0].Compatible, " "), strings.Join(b[0].Compatible, " "))
+	c.say(flash.Error, "dtb", "is for %s, but the phone is %s", strings.Join(a[0].Compatible, " "), strings.Join(b[0].Compatible, " "))
 	return nil
 }
 
-// program looks for a recovery in the ramdisk.
+// program looks for the recovery program in the ramdisk.
 func (c *checker) program(context.Context) error {
 	rds := c.new.Ramdisks()
 	if len(rds) == 0 {
@@ -294,9 +298,9 @@ func (c *checker) program(context.Context) error {
 	switch {
 	case c.rd == nil:
 	case found == "":
-		c.say(flash.Error, "ramdisk", "holds no recovery: neither sbin/recovery nor system/bin/recovery")
+		c.say(flash.Error, "ramdisk", "contains no recovery: it has no sbin/recovery and no system/bin/recovery")
 	default:
-		c.say(flash.Note, "ramdisk", "holds a recovery, %s", found)
+		c.say(flash.Note, "ramdisk", "contains a recovery, %s", found)
 	}
 	if err := c.bits(); err != nil {
 		return err
@@ -311,13 +315,13 @@ func (c *checker) program(context.Context) error {
 		}
 		c.own = append(c.own, own)
 		if i == 0 && own.Segments[0].Compression != c.rd.Segments[0].Compression {
-			c.say(flash.Warning, "ramdisk", "is packed with %s, the phone's own with %s: its kernel may know only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
+			c.say(flash.Warning, "ramdisk", "is compressed with %s, but the phone's own with %s: its kernel may support only that", c.rd.Segments[0].Compression, own.Segments[0].Compression)
 		}
 	}
 	return nil
 }
 
-// bits compares the recovery program with the kernel that is to run it.
+// bits compares the word sizes of the recovery program and of the kernel.
 func (c *checker) bits() error {
 	p := c.new.Part(boot.Kernel)
 	if c.rd == nil || p == nil || programBits(c.rd) != 64 {
@@ -325,7 +329,7 @@ func (c *checker) bits() error {
 	}
 	k, err := boot.ReadKernel(p.Payload())
 	if err == nil && k.Bits == 32 {
-		c.say(flash.Error, "ramdisk", "its recovery has 64 bits, the kernel 32: it cannot run it")
+		c.say(flash.Error, "ramdisk", "its recovery has 64 bits, but the kernel has 32: the kernel cannot run it")
 	}
 	return err
 }

@@ -59,32 +59,32 @@ func TestCheck(t *testing.T) {
 		says   string
 	}{
 		"the phone's own":        {stock, names, nil, recovery.Starts, "kernel: is the phone's own, byte for byte"},
-		"without a recovery":     {withKernel(t, kernel("3.18.35"), true, text("init", "x")), names, nil, recovery.DoesNotStart, "holds no recovery"},
-		"no MediaTek header":     {withKernel(t, kernel("3.18.35"), false, files...), names, nil, recovery.DoesNotStart, "MediaTek header: the kernel has none, the phone's own has KERNEL"},
-		"another header version": {put32(stock, 0x28, 2), names, nil, recovery.DoesNotStart, "header: version 2, the phone's own has 0"},
-		"another kernel":         {withKernel(t, kernel("4.4.95"), true, files...), names, nil, recovery.Depends, "kernel: is 4.4.95, the phone's own 3.18.35"},
+		"without a recovery":     {withKernel(t, kernel("3.18.35"), true, text("init", "x")), names, nil, recovery.DoesNotStart, "contains no recovery"},
+		"no MediaTek header":     {withKernel(t, kernel("3.18.35"), false, files...), names, nil, recovery.DoesNotStart, "MediaTek header: the kernel has none, but the phone's own has KERNEL"},
+		"another header version": {put32(stock, 0x28, 2), names, nil, recovery.DoesNotStart, "header: version 2, but the phone's own has 0"},
+		"another kernel":         {withKernel(t, kernel("4.4.95"), true, files...), names, nil, recovery.Depends, "kernel: is 4.4.95, but the phone's own is 3.18.35"},
 		"another build":          {withKernel(t, append(kernel("3.18.35"), 'x'), true, files...), names, nil, recovery.Depends, "another build of 3.18.35"},
-		"no version":             {withKernel(t, []byte("kernel"), true, files...), names, nil, recovery.Depends, "the version of one cannot be read"},
-		"another address":        {put32(stock, 0x0C, 0x40008000), names, nil, recovery.Depends, "the kernel goes to address 0x40008000, in the phone's own image to 0x80008000"},
-		"too large":              {withKernel(t, kernel("3.18.35"), true, append(files, file{"x", ramdisk.File, string(random(1 << 20))})...), names, nil, recovery.DoesNotStart, "do not fit the 0x100000 of recovery"},
+		"no version":             {withKernel(t, []byte("kernel"), true, files...), names, nil, recovery.Depends, "the version of one of them cannot be read"},
+		"another address":        {put32(stock, 0x0C, 0x40008000), names, nil, recovery.Depends, "the kernel is loaded at address 0x40008000, but in the phone's own image at 0x80008000"},
+		"too large":              {withKernel(t, kernel("3.18.35"), true, append(files, file{"x", ramdisk.File, string(random(1 << 20))})...), names, nil, recovery.DoesNotStart, "do not fit into the 0x100000 bytes of recovery"},
 		"file too long":          {append(bytes.Clone(stock), make([]byte, 1<<20)...), names, nil, recovery.Depends, "flash tools refuse it"},
 		"cut":                    {stock[:len(stock)-4096], names, nil, recovery.DoesNotStart, "ramdisk: is cut"},
 		"a ramdisk of nothing":   {imgtest.BootImage(kernel("3.18.35"), []byte("nothing"), true, "RECOVERY"), names, nil, recovery.DoesNotStart, "ramdisk: cannot be read"},
-		"a boot image's header":  {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.Gzip), true, "ROOTFS"), names, nil, recovery.DoesNotStart, "the ramdisk's is ROOTFS; the bootloader asks for RECOVERY"},
-		"another compression":    {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.LZMA), true, "RECOVERY"), names, nil, recovery.Depends, "packed with lzma, the phone's own with gzip"},
-		"behind a small loader":  {withLoader(stock), names, nil, recovery.Depends, "only a bootloader that knows it starts the image"},
+		"a boot image's header":  {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.Gzip), true, "ROOTFS"), names, nil, recovery.DoesNotStart, "the name in the ramdisk's header is ROOTFS, but the bootloader needs RECOVERY"},
+		"another compression":    {imgtest.BootImage(kernel("3.18.35"), pack(t, cpio(files...), ramdisk.LZMA), true, "RECOVERY"), names, nil, recovery.Depends, "compressed with lzma, but the phone's own with gzip"},
+		"behind a small loader":  {withLoader(stock), names, nil, recovery.Depends, "only a bootloader that supports it starts the image"},
 		"paths that do harm":     {withKernel(t, kernel("3.18.35"), true, append(files, text("etc/recovery.fstab", fstab))...), names, nil, recovery.Harmful, "names /dev/block/by-name/nvram as /cache"},
 
 		"no recovery partition":   {stock, "proinfo system", nil, recovery.Depends, "the table has no recovery partition"},
-		"recovery in boot":        {stock, "boot_a boot_b", nil, recovery.Depends, "its boot image holds the recovery too"},
-		"recovery in vendor_boot": {stock, "boot_a vendor_boot_a vendor_boot_b", nil, recovery.DoesNotStart, "the image is no vendor_boot"},
+		"recovery in boot":        {stock, "boot_a boot_b", nil, recovery.Depends, "its boot image also contains the recovery"},
+		"recovery in vendor_boot": {stock, "boot_a vendor_boot_a vendor_boot_b", nil, recovery.DoesNotStart, "the image is not a vendor_boot"},
 
-		"nothing is verified":      {stock, withVB, vbmeta(2), recovery.Starts, "nothing is verified (flags 2)"},
-		"nothing of recovery":      {stock, withVB, vbmeta(0), recovery.Starts, "says nothing of recovery"},
-		"the stated image":         {stock, withVB, vbmeta(0, imgtest.AVBHash("recovery", stock, nil)), recovery.Starts, "is the one that the phone's vbmeta states"},
+		"nothing is verified":      {stock, withVB, vbmeta(2), recovery.Starts, "switches verification off (flags 2)"},
+		"nothing of recovery":      {stock, withVB, vbmeta(0), recovery.Starts, "does not mention recovery"},
+		"the stated image":         {stock, withVB, vbmeta(0, imgtest.AVBHash("recovery", stock, nil)), recovery.Starts, "is the one in the phone's vbmeta"},
 		"another than is stated":   {stock, withVB, vbmeta(0, imgtest.AVBHash("recovery", []byte("other"), nil)), recovery.Depends, "a locked bootloader refuses it"},
-		"a chain, and no block":    {stock, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "wants a signed block in recovery, and the image has none"},
-		"a chain, and a wrong key": {signed, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "with another key than the phone's vbmeta wants"},
+		"a chain, and no block":    {stock, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "requires a signed block in recovery, but the image has none"},
+		"a chain, and a wrong key": {signed, withVB, vbmeta(0, imgtest.AVBChain("recovery", []byte("key"))), recovery.Depends, "with another key than the phone's vbmeta requires"},
 		"a footer not at the end":  {append(bytes.Clone(signed[:1<<19]), signed[len(signed)-64:]...), withVB, vbmeta(0), recovery.Depends, "has a footer, but not at the end"},
 		"a vbmeta of nothing":      {stock, withVB, []byte("none"), recovery.Depends, "its vbmeta cannot be read"},
 	} {
@@ -119,14 +119,14 @@ func TestCheckNumbersOfOtherLayouts(t *testing.T) {
 		answer     recovery.Answer
 		says       string
 	}{
-		"the maker's, as it is":             {recoveryOf(reads, own), recoveryOf(reads, own), recovery.Starts, "the phone's own recovery says the same, and its program reads /proc/dumchar_info"},
-		"another's, that reads it":          {recoveryOf(reads+"2", own), recoveryOf(reads, own), recovery.MayHarm, "whether it goes by the number is not known"},
-		"the phone's, of unknown ways":      {recoveryOf(plain, own), recoveryOf(plain, own), recovery.MayHarm, "either its program does not go by it, or the table is of another phone"},
-		"another's, that does not":          {recoveryOf(plain, own), recoveryOf(reads, own), recovery.Harmful, "its IMEI among it"},
-		"the stock's program, another file": {recoveryOf(plain, text("etc/recovery.fstab", list+"# x\n")), recoveryOf(plain, own), recovery.Harmful, "its IMEI among it"},
-		"a file of init's":                  {recoveryOf(reads, text("fstab.mt6582", list)), recoveryOf(reads), recovery.Harmful, "its IMEI among it"},
-		"a name, not a number":              {recoveryOf(reads, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(reads), recovery.Harmful, "its IMEI among it"},
-		"the phone's, by a name":            {recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recovery.MayHarm, "the phone's own recovery says the same"},
+		"the maker's, as it is":             {recoveryOf(reads, own), recoveryOf(reads, own), recovery.Starts, "the phone's own recovery has the same path, and its program reads /proc/dumchar_info"},
+		"another's, that reads it":          {recoveryOf(reads+"2", own), recoveryOf(reads, own), recovery.MayHarm, "it is not known whether the program uses the number"},
+		"the phone's, of unknown ways":      {recoveryOf(plain, own), recoveryOf(plain, own), recovery.MayHarm, "either its program does not use it, or the table is of another phone"},
+		"another's, that does not":          {recoveryOf(plain, own), recoveryOf(reads, own), recovery.Harmful, "such as its IMEI"},
+		"the stock's program, another file": {recoveryOf(plain, text("etc/recovery.fstab", list+"# x\n")), recoveryOf(plain, own), recovery.Harmful, "such as its IMEI"},
+		"a file of init's":                  {recoveryOf(reads, text("fstab.mt6582", list)), recoveryOf(reads), recovery.Harmful, "such as its IMEI"},
+		"a name, not a number":              {recoveryOf(reads, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(reads), recovery.Harmful, "such as its IMEI"},
+		"the phone's, by a name":            {recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recoveryOf(plain, text("etc/recovery.fstab", "/dev/block/by-name/nvram /cache ext4 defaults\n")), recovery.MayHarm, "the phone's own recovery has the same path"},
 	} {
 		for _, given := range []bool{false, true} { // the stock image in the dump, or beside it
 			p := phone(map[string][]byte{"recovery": c.stock}, mbrNames)
@@ -155,7 +155,7 @@ func TestCheckRollback(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(fmt.Sprint(v.Reasons), "rollback index 4 is lower than the phone's own, 5"); got != want {
+		if got := strings.Contains(fmt.Sprint(v.Reasons), "rollback index 4 is lower than the phone's own (5"); got != want {
 			t.Errorf("index %d: %v", index, v.Reasons)
 		}
 	}
@@ -187,8 +187,8 @@ func TestCheckDeviceTree(t *testing.T) {
 		answer recovery.Answer
 		says   string
 	}{
-		`"mediatek,common"`: {recovery.Depends, "dtb: is for mediatek,common, as the phone's own"},
-		`"mediatek,mt6765"`: {recovery.DoesNotStart, "dtb: is for mediatek,mt6765, the phone is mediatek,mt6735 mediatek,common"},
+		`"mediatek,common"`: {recovery.Depends, "dtb: is for mediatek,common, the same as the phone's own"},
+		`"mediatek,mt6765"`: {recovery.DoesNotStart, "dtb: is for mediatek,mt6765, but the phone is mediatek,mt6735 mediatek,common"},
 	} {
 		v, err := recovery.Check(context.Background(), source("new.img", img("3.18.36", compatible)), p, 0)
 		if err != nil || v.Answer != c.answer || !strings.Contains(fmt.Sprint(v.Reasons), c.says) {

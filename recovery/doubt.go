@@ -11,14 +11,15 @@ import (
 	"github.com/mtkkit/mtkkit/recovery/fstab"
 )
 
-// dumchar is where kernels of MediaTek's MBR era list the partitions by name, with the
-// device of each. The maker's recoveries of those phones look a mount point up in it by
-// name, and do not go by a number in their own recovery.fstab, which may be that of another
-// layout: that of a phone with MT6582 says mmcblk0p2 for /cache, where its table has
-// PROTECT_F.
+// dumchar is the file in which kernels of MediaTek's MBR generation list the partitions
+// by name, with the device of each. The makers' recoveries of those phones look up a
+// mount point in it by name. They ignore the number in their own recovery.fstab, which
+// may be that of another layout: on a phone with MT6582 it has mmcblk0p2 for /cache,
+// but the table has PROTECT_F there.
 const dumchar = "/proc/dumchar_info"
 
-// translates reports whether the recovery program of a ramdisk speaks of the kernel's list.
+// translates reports whether the recovery program of a ramdisk contains the path of the
+// kernel's list.
 func translates(rd *ramdisk.Ramdisk) bool {
 	e := rd.Find(program(rd))
 	return e != nil && bytes.Contains(e.Data, []byte(dumchar))
@@ -38,8 +39,8 @@ func (c *checker) ownWords(e *ramdisk.Entry) bool {
 	})
 }
 
-// doubt takes back what of a finding is not proven: a path that the table contradicts does
-// harm only if the recovery goes by it.
+// doubt weakens a finding that is not proven: a path that the table contradicts does
+// harm only if the recovery uses it.
 func (c *checker) doubt(e *ramdisk.Entry, f fstab.Finding) fstab.Finding {
 	if f.Severity != flash.Error {
 		return f
@@ -49,19 +50,19 @@ func (c *checker) doubt(e *ramdisk.Entry, f fstab.Finding) fstab.Finding {
 	switch {
 	case own && listed:
 		f.Severity = flash.Note
-		f.Text += "; the phone's own recovery says the same, and its program reads " + dumchar + ", where partitions are found by name"
+		f.Text += "; the phone's own recovery has the same path, and its program reads " + dumchar + ", which lists partitions by name"
 	case own:
 		f.Severity = flash.Warning
-		f.Text += "; the phone's own recovery says the same: either its program does not go by it, or the table is of another phone"
+		f.Text += "; the phone's own recovery has the same path: either its program does not use it, or the table is of another phone"
 	case listed:
 		f.Severity = flash.Warning
-		f.Text += "; its program reads " + dumchar + ", where partitions are found by name: whether it goes by the number is not known"
+		f.Text += "; its program reads " + dumchar + ", which lists partitions by name: it is not known whether the program uses the number"
 	}
 	c.doubted = c.doubted || f.Severity == flash.Warning
 	return f
 }
 
-// fstabs holds the paths of the image's fstab files against the phone's table.
+// fstabs checks the paths in the image's fstab files against the phone's table.
 func (c *checker) fstabs(context.Context) error {
 	parts := c.phone.partitions()
 	if c.rd == nil || parts == nil {

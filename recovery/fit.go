@@ -2,8 +2,8 @@ package recovery
 
 import "github.com/mtkkit/mtkkit/flash"
 
-// fit puts the image together and makes it one for its partition: it must not be larger,
-// and where the stock image had an AVB footer it gets one.
+// fit makes the image and fits it to its partition: the image must not be larger, and
+// it gets an AVB footer if the stock image had one.
 func (b *builder) fit() (flash.Image, error) {
 	tail := sortTail(b.stock.Tail)
 	b.stock.Tail = nil
@@ -13,18 +13,18 @@ func (b *builder) fit() (flash.Image, error) {
 	}
 	img = tail.after(img)
 	for _, name := range tail.names {
-		b.step(name, b.opt.Stock.Name, "follows the image, as in the stock image")
+		b.step(name, b.opt.Stock.Name, "it follows the image, as in the stock image")
 	}
 	room := int64(0)
 	if row := b.opt.Phone.Row("recovery"); row != nil {
 		room = row.Length
 	}
 	if room > 0 && img.Size() > room {
-		return nil, refuse("the new recovery has 0x%x bytes (%s), the partition 0x%x (%s): a smaller donor is needed",
+		return nil, refuse("the new recovery has 0x%x bytes (%s), but the partition has 0x%x (%s): a smaller donor is needed",
 			img.Size(), flash.Size(img.Size()), room, flash.Size(room))
 	}
 	if room == 0 {
-		b.problem(flash.Warning, "size", "0x%x bytes; no table says how large the recovery partition is", img.Size())
+		b.problem(flash.Warning, "size", "0x%x bytes; the size of the recovery partition is not known, because there is no table", img.Size())
 	}
 	if room == 0 {
 		room = b.opt.Stock.Image.Size()
@@ -34,10 +34,10 @@ func (b *builder) fit() (flash.Image, error) {
 		return nil, refuse("%s", err)
 	}
 	if old != nil {
-		b.step("AVB footer", b.opt.Stock.Name, "made anew, of the partition's size, unsigned")
-		b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s), the new one is not: %s", old.Algorithm, unsigned)
+		b.step("AVB footer", b.opt.Stock.Name, "it is new, for the partition's size, and unsigned")
+		b.problem(flash.Warning, "AVB", "the stock image's footer was signed (%s), but the new one is not: %s", old.Algorithm, unsigned)
 		if len(tail.signed) > 0 {
-			b.problem(flash.Warning, b.opt.Stock.Name, "left out, for it is of the stock image: %s", tail.what())
+			b.problem(flash.Warning, b.opt.Stock.Name, "left out, because it belongs to the stock image: %s", tail.what())
 		}
 		return whole, nil
 	}
@@ -45,14 +45,14 @@ func (b *builder) fit() (flash.Image, error) {
 	return img, nil
 }
 
-// leaveOut says what the bytes behind the stock image may have been.
+// leaveOut reports the bytes behind the stock image that are left out.
 func (b *builder) leaveOut(tail behind) {
 	if _, plain := tailFill(tail.rest); plain {
 		return
 	}
-	const signature = 64 // one stands right behind the image
+	const signature = 64 // a signature is directly behind the image
 	if _, plain := tailFill(flash.Slice(tail.rest, flash.Extent{Length: signature})); plain && len(tail.signed) == 0 {
-		b.problem(flash.Note, b.opt.Stock.Name, "the rest of the partition is not empty: remains of an older image, most likely; they are left out")
+		b.problem(flash.Note, b.opt.Stock.Name, "the rest of the partition is not empty: it is probably the rest of an older image; it is left out")
 		return
 	}
 	b.problem(flash.Warning, b.opt.Stock.Name, "0x%x bytes follow the image, %s; they are left out: a phone that checks them will not start this recovery", tail.rest.Size(), tail.what())

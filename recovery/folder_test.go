@@ -362,18 +362,18 @@ func TestBadFolders(t *testing.T) {
 	}{
 		"no record":        {func(m fstest.MapFS) { delete(m, "image.json") }, "image.json"},
 		"another schema":   {func(m fstest.MapFS) { m["image.json"].Data = []byte(`{"schema": "x/1"}`) }, `schema "x/1" is not`},
-		"a file outside":   {func(m fstest.MapFS) { edit(m, "image.json", "kernel.bin", "../../kernel") }, "is no name of a file"},
+		"a file outside":   {func(m fstest.MapFS) { edit(m, "image.json", "kernel.bin", "../../kernel") }, "is not the name of a file"},
 		"a part too many":  {func(m fstest.MapFS) { edit(m, "image.json", `"name": "kernel"`, `"name": "second"`) }, `no part "second"`},
 		"kernel gone":      {func(m fstest.MapFS) { delete(m, "kernel.bin") }, "kernel.bin"},
-		"a short line":     {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 5: 3 words"},
-		"a strange type":   {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "q 0750 0 0 0 sbin\n") }, `type "q" is none of`},
-		"not octal":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0790 0 0 0 sbin\n") }, `"0790" is no number`},
+		"a short line":     {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 sbin\n") }, "ramdisk.list, line 5: the line has 3 words"},
+		"a strange type":   {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "q 0750 0 0 0 sbin\n") }, `type "q" is not one of`},
+		"not octal":        {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0790 0 0 0 sbin\n") }, `"0790" is not a number`},
 		"quotes left open": {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 \"sbin\n") }, "are not closed"},
-		"content outside":  {func(m fstest.MapFS) { replace(m, "in ramdisk.odd/2", "in ../../../etc/passwd") }, "is no name of a file"},
+		"content outside":  {func(m fstest.MapFS) { replace(m, "in ramdisk.odd/2", "in ../../../etc/passwd") }, "is not the name of a file"},
 		"a word too many":  {func(m fstest.MapFS) { replace(m, "d 0750 0 0 0 sbin\n", "d 0750 0 0 0 sbin it\n") }, `nothing follows "it"`},
 		"a folder for a file": {func(m fstest.MapFS) {
 			m["ramdisk/default.prop"] = &fstest.MapFile{Mode: fs.ModeDir | 0o755}
-		}, "is no plain file"},
+		}, "is not a plain file"},
 		"a device of nothing": {func(m fstest.MapFS) { replace(m, "dev 1:3", "dev null") }, "MAJOR:MINOR"},
 	} {
 		m, _ := folder(t, img)

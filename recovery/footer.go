@@ -18,10 +18,10 @@ const (
 	blockBytes   = 4096
 )
 
-// withFooter makes of an image what fills a partition of size bytes, with an unsigned
-// AVB block that holds its hash and a footer. See package avb for the layout. The block
-// proves nothing to a locked bootloader; it keeps tools and unlocked ones content that
-// look for it.
+// withFooter returns an image that fills a partition of size bytes, with an unsigned
+// AVB block that has its hash, and a footer. See package avb for the layout. The block
+// proves nothing to a locked bootloader. It is for tools and unlocked bootloaders that
+// require a block.
 func withFooter(img flash.Image, size int64, partition string, salt []byte, rollback uint64) (flash.Image, error) {
 	sum := sha256.New()
 	sum.Write(salt)
@@ -32,14 +32,14 @@ func withFooter(img flash.Image, size int64, partition string, salt []byte, roll
 	at := (img.Size() + blockBytes - 1) / blockBytes * blockBytes
 	free := size - footerBytes - at - int64(len(block))
 	if free < 0 {
-		return nil, fmt.Errorf("recovery: 0x%x bytes and their AVB block do not fit the partition's 0x%x", img.Size(), size)
+		return nil, fmt.Errorf("recovery: 0x%x bytes and their AVB block do not fit into the partition of 0x%x bytes", img.Size(), size)
 	}
 	return flash.Join(img, zeros(at-img.Size()), bytes.NewReader(block), zeros(free),
 		bytes.NewReader(footer(img.Size(), at, int64(len(block))))), nil
 }
 
-// refooted gives an image the footer that the stock image had, made anew. Old is the
-// stock image's block, nil when it had no footer: then whole is img.
+// refooted returns an image with a new footer if the stock image had one. old is the
+// stock image's block, nil if it had no footer; whole is then img.
 func refooted(img, stock flash.Image, size int64, partition string) (whole flash.Image, old *avb.VBMeta, err error) {
 	old, foot, err := avb.Find(stock)
 	if err != nil || foot == nil {
@@ -56,7 +56,7 @@ func refooted(img, stock flash.Image, size int64, partition string) (whole flash
 	return whole, old, err
 }
 
-// unsigned says what a footer made anew is worth.
+// unsigned explains the use of a new footer.
 const unsigned = "only an unlocked bootloader starts it, on most phones only with verification switched off in vbmeta"
 
 func zeros(n int64) flash.Image { return flash.NewStitched(n) }

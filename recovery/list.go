@@ -10,7 +10,8 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// A list file says of every file of a ramdisk what no file system can be trusted with:
+// A list file has the attributes of every file of a ramdisk, because file systems may
+// not keep them:
 //
 //	d 0755 0 0 0 sbin
 //	f 0750 0 2000 1456789 sbin/recovery
@@ -19,14 +20,14 @@ import (
 //	f 0750 0 2000 1456789 sbin/sh hardlink sbin/busybox
 //	f 0644 0 0 0 "../odd name" in ramdisk.odd/1
 //
-// Type, permissions in octal, owner, group, time, name. The content of a file lies in
-// the tree under its name, or in the file that the line names. A name with anything but
-// plain characters is quoted as in Go. A hard link is another name of a file in a line
-// before it; its content lies in the tree under each name.
+// The fields are type, permissions in octal, owner, group, time, name. The content of a
+// file is in the tree under its name, or in the file that the line names. A name with
+// other than plain characters is quoted as in Go. A hard link is another name of a file
+// in an earlier line; its content is in the tree under each name.
 const listHead = `# One line is one entry of the ramdisk, in its order: type, mode, owner, group, time, name.
 # Types are d(irectory) f(ile) l(ink) c and b (devices) p(ipe) s(ocket). Edit a line to change an entry,
-# remove it to remove the entry. Files of the tree that are in no line are added, root's own.
-# A hardlink is another name of a file above: all names are one file as long as they are edited alike.
+# remove it to remove the entry. Files of the tree that are in no line are added, owned by root.
+# A hardlink is another name of a file above: all names are one file if they are edited in the same way.
 `
 
 var typeLetters = map[uint32]string{
@@ -36,17 +37,17 @@ var typeLetters = map[uint32]string{
 
 // line is one line of a list.
 type line struct {
-	mode     uint32 // type included
+	mode     uint32 // with the type
 	uid, gid uint32
 	time     uint32
 	name     string
 	target   string    // of a link
 	hard     string    // the name that it is a hard link to, "" for none
 	device   [2]uint32 // major and minor
-	in       string    // where the content lies, "" for the tree
+	in       string    // file with the content, "" for the tree
 }
 
-// lineOf describes an entry.
+// lineOf makes the line of an entry.
 func lineOf(e *ramdisk.Entry) line {
 	l := line{mode: e.Mode, uid: e.UID, gid: e.GID, time: e.Time, name: e.Name, device: [2]uint32{e.RDevMajor, e.RDevMinor}}
 	if e.Type() == ramdisk.Symlink {
@@ -82,7 +83,7 @@ func (l line) String() string {
 	return s
 }
 
-// word quotes what is not plain.
+// word quotes a name that is not plain.
 func word(s string) string {
 	plain := s != "" && s[0] != '"'
 	for i := range len(s) {
@@ -94,7 +95,7 @@ func word(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// words splits a line where spaces are, quoted words kept whole.
+// words splits a line at spaces; quoted words stay whole.
 func words(s string) ([]string, error) {
 	var out []string
 	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
@@ -141,7 +142,7 @@ func parseLine(s string) (line, error) {
 		return line{}, err
 	}
 	if len(w) < 6 {
-		return line{}, fmt.Errorf("%d words where type, mode, owner, group, time and name are needed", len(w))
+		return line{}, fmt.Errorf("the line has %d words, but type, mode, owner, group, time and name are needed", len(w))
 	}
 	l := line{name: w[5]}
 	for i, to := range []*uint32{&l.mode, &l.uid, &l.gid, &l.time} {
@@ -151,7 +152,7 @@ func parseLine(s string) (line, error) {
 		}
 		v, err := strconv.ParseUint(w[i+1], base, 32)
 		if err != nil {
-			return line{}, fmt.Errorf("%q is no number", w[i+1])
+			return line{}, fmt.Errorf("%q is not a number", w[i+1])
 		}
 		*to = uint32(v)
 	}
@@ -174,14 +175,14 @@ func parseLine(s string) (line, error) {
 				return line{}, fmt.Errorf("a device is MAJOR:MINOR, not %q", rest[1])
 			}
 		default:
-			return line{}, fmt.Errorf("%q is none of ->, dev, hardlink, in", rest[0])
+			return line{}, fmt.Errorf("%q is not one of ->, dev, hardlink, in", rest[0])
 		}
 	}
 	return l, nil
 }
 
-// withType puts a type's bits to permissions; x stands for a type without a letter,
-// whose mode is whole.
+// withType adds the type's bits to permissions. x means a type without a letter; mode
+// then includes the type.
 func withType(letter string, mode uint32) (uint32, error) {
 	if letter == "x" {
 		return mode, nil
@@ -191,5 +192,5 @@ func withType(letter string, mode uint32) (uint32, error) {
 			return t | mode&^ramdisk.TypeMask, nil
 		}
 	}
-	return 0, fmt.Errorf("type %q is none of d f l c b p s", letter)
+	return 0, fmt.Errorf("type %q is not one of d f l c b p s", letter)
 }

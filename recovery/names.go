@@ -9,14 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// treeNames hands out paths in a tree for the files of a ramdisk. Names are untrusted, and
-// trees lie on all kinds of file systems: a name that is not plain, or that equals another
-// name without regard to case, gets no path.
+// treeNames gives the files of a ramdisk their paths in a tree. Names are untrusted,
+// and a tree may be on any file system. So a name gets no path if it is not plain, or
+// if it equals another name except for upper and lower case.
 type treeNames struct {
-	taken map[string]bool // lower-case path → it is a file, not a folder
+	taken map[string]bool // lower-case path → true for a file, false for a folder
 }
 
-// place reports whether the entry's content can lie in the tree under its own path.
+// place reports whether the entry's content can be in the tree under its own path.
 func (t *treeNames) place(h ramdisk.Header) (path string, ok bool) {
 	path, safe := h.Path()
 	if !safe || len(path) > 200 {
@@ -33,7 +33,7 @@ func (t *treeNames) place(h ramdisk.Header) (path string, ok bool) {
 	}
 	for i := range low {
 		if low[i] == '/' && t.taken[low[:i]] {
-			return path, false // below a file
+			return path, false // its parent is a file
 		}
 	}
 	if t.taken == nil {
@@ -48,7 +48,7 @@ func (t *treeNames) place(h ramdisk.Header) (path string, ok bool) {
 	return path, true
 }
 
-// portable reports whether every system of today takes s as a file name.
+// portable reports whether every current operating system accepts s as a file name.
 func portable(s string) bool {
 	for _, c := range s {
 		if c < ' ' || c > '~' || strings.ContainsRune(`<>:"\|?*`, c) {
@@ -66,8 +66,9 @@ func portable(s string) bool {
 	return s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, " ")
 }
 
-// BoardName is a name for the files of a phone's recovery, of letters, digits, '_' and '-': the
-// board, else the chip, else what the stock image calls the board, else "new". The phone may be nil.
+// BoardName returns a name for the files of a phone's recovery, of letters, digits, '_'
+// and '-': the board, or else the chip, or else the board in the stock image, or else
+// "new". phone may be nil.
 func BoardName(phone *Target, stock flash.Image) string {
 	name := ""
 	if phone != nil {

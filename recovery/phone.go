@@ -11,23 +11,23 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Target is what is known of the phone that a recovery is for.
+// Target holds what is known of the phone that a recovery is for.
 type Target struct {
-	Name  string       // of the source of the table, for people: "ROM_1"
-	Table *flash.Table // nil when none is at hand
-	User  flash.Image  // the user area, nil when only a table is at hand
-	Chip  string       // "MT6582", "" unknown
+	Name  string       // name of the table's source, for the user: "ROM_1"
+	Table *flash.Table // nil if there is none
+	User  flash.Image  // the user area, nil if only a table is available
+	Chip  string       // "MT6582", "" if unknown
 	Board string
 
-	// Stock is the phone's own image when it is not to be taken from the user area.
+	// Stock is the phone's own image if it is not read from the user area.
 	Stock flash.Image
 
-	// Systems names the file systems that stand in partitions: "ext4", "f2fs" …
+	// Systems has the file systems found in partitions: "ext4", "f2fs" …
 	Systems map[string]string
 }
 
-// Row finds a partition by any of its names, of a pair of slots the first; nil when
-// there is none or no table.
+// Row returns the partition with any of its names, of a pair of slots the first; nil if
+// there is none, or no table.
 func (p *Target) Row(name string) *flash.Partition {
 	if p == nil || p.Table == nil {
 		return nil
@@ -48,9 +48,9 @@ func (p *Target) slots() bool {
 	return row != nil && strings.HasSuffix(scatter.Canonical(row.Name), "_a")
 }
 
-// RecoveryPartition names the partition that holds the recovery: "recovery", "boot" (A/B phones without
-// a recovery partition), "vendor_boot" (those with Android 12 and later), or "" when no
-// table tells.
+// RecoveryPartition returns the partition with the recovery: "recovery", "boot" (A/B
+// phones without a recovery partition), "vendor_boot" (A/B phones since Android 12), or
+// "" if there is no table.
 func (p *Target) RecoveryPartition() string {
 	switch {
 	case p.Row("recovery") != nil:
@@ -63,8 +63,8 @@ func (p *Target) RecoveryPartition() string {
 	return ""
 }
 
-// vendorRecovery reports whether the phone's vendor_boot holds a recovery; one that is
-// not at hand is taken for such.
+// vendorRecovery reports whether the phone's vendor_boot contains a recovery. If it is
+// not available, the answer is true.
 func (p *Target) vendorRecovery() bool {
 	img := p.Image("vendor_boot")
 	if img == nil {
@@ -84,7 +84,7 @@ func (p *Target) vendorRecovery() bool {
 	return false
 }
 
-// Image returns what is at hand of a partition, nil when that is nothing.
+// Image returns the available bytes of a partition, nil if there are none.
 func (p *Target) Image(name string) flash.Image {
 	row := p.Row(name)
 	if row == nil || p.User == nil || !row.Placed() || !row.Region.IsUser() {
@@ -96,7 +96,7 @@ func (p *Target) Image(name string) flash.Image {
 	return nil
 }
 
-// partitions is the phone as fstab sees it, nil without a table.
+// partitions returns the partitions for package fstab, nil without a table.
 func (p *Target) partitions() *fstab.Partitions {
 	if p == nil || p.Table == nil {
 		return nil
@@ -105,8 +105,8 @@ func (p *Target) partitions() *fstab.Partitions {
 	return fstab.NewPartitions(p.Table, mbr, starts)
 }
 
-// numbers tells where each mmcblk0pN begins, as the dump's own table has it, and
-// whether the phone is of the MBR era.
+// numbers returns the start of each mmcblk0pN from the dump's own table, and whether
+// the phone is of the MBR generation.
 func (p *Target) numbers() (starts map[int]int64, mbr bool) {
 	mbr = p.Row("mbr") != nil || p.Row("ebr1") != nil || p.Row("usrdata") != nil && p.Table.Find("userdata") == nil
 	starts = map[int]int64{}

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// identity are the properties, by prefix, that say which phone this is: of a merged file
-// they come from the phone, everything else from the donor.
+// identity has the prefixes of the properties that identify the phone. In a merged file
+// they come from the phone, all others from the donor.
 var identity = []string{
 	"ro.product.", "ro.build.product", "ro.build.fingerprint", "ro.build.description", "ro.board.", "ro.hardware",
 	"ro.mediatek.", "ro.mtk_", "ro.sf.lcd_density", "ro.mount.fs", "ro.bootimage.",
 }
 
-// rooted are the properties that give a root shell over USB, with the values for it.
+// rooted has the properties that give a root shell over USB, with their values.
 var rooted = [][2]string{
 	{"ro.secure", "0"}, {"ro.adb.secure", "0"}, {"ro.debuggable", "1"}, {"persist.sys.usb.config", "mtp,adb"},
 }
 
-// property takes a line of a .prop file apart; ok is false for comments and the like.
+// property separates a line of a .prop file; ok is false for comments and other lines.
 func property(l string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(strings.TrimSpace(l), "=")
 	key = strings.TrimSpace(key)
 	return key, strings.TrimSpace(value), ok && key != "" && key[0] != '#'
 }
 
-// properties lists a file's properties in order.
+// properties returns a file's properties in order.
 func properties(b []byte) (out [][2]string) {
 	for l := range strings.Lines(string(b)) {
 		if k, v, ok := property(l); ok {
@@ -35,8 +35,8 @@ func properties(b []byte) (out [][2]string) {
 	return out
 }
 
-// setProperties gives a file other values, in place or at its end. It returns the keys
-// that changed.
+// setProperties gives properties of a file other values, in place or at its end. It
+// returns the keys that changed.
 func setProperties(b []byte, want [][2]string) (out []byte, changed []string) {
 	left := map[string]string{}
 	for _, p := range want {
@@ -68,7 +68,7 @@ func setProperties(b []byte, want [][2]string) (out []byte, changed []string) {
 	return w.Bytes(), changed
 }
 
-// phoneProperties are those of a file that identify the phone.
+// phoneProperties returns the properties of a file that identify the phone.
 func phoneProperties(b []byte) [][2]string {
 	return slices.DeleteFunc(properties(b), func(p [2]string) bool {
 		return !slices.ContainsFunc(identity, func(prefix string) bool { return strings.HasPrefix(p[0], prefix) })

@@ -15,16 +15,17 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// Repacked is an image put together from a folder.
+// Repacked is an image made from a folder.
 type Repacked struct {
 	Image    flash.Image
-	Changed  []string // what is not as in the original; none: the bytes are the original's
+	Changed  []string // what differs from the original; if empty, the bytes are those of the original
 	Problems flash.Problems
 }
 
-// Repack puts the image of an unpacked folder together again. What was not edited comes
-// out byte for byte, and when nothing was, so does the image. The folder's files must
-// stay as they are, and original open, until the result is written.
+// Repack makes the image from an unpacked folder. Parts that were not edited are
+// identical byte for byte, and if nothing was edited, so is the image. The folder's
+// files must not change, and original must stay open, until the result is written.
+// limit is the largest unpacked size of all ramdisks in bytes, 0 for the usual limit.
 func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) {
 	b, err := boot.Read(original)
 	if err != nil {
@@ -43,7 +44,7 @@ func Repack(folder fs.FS, original flash.Image, limit int64) (*Repacked, error) 
 	return &p.out, p.finish(original)
 }
 
-// finish puts a changed image together, and what follows it.
+// finish makes the changed image and the bytes behind it.
 func (p *repacker) finish(original flash.Image) error {
 	tail := sortTail(p.b.Tail)
 	p.b.Tail = nil
@@ -60,9 +61,9 @@ func (p *repacker) finish(original flash.Image) error {
 		return err
 	}
 	if p.out.Image = whole; old != nil {
-		p.problem(flash.Warning, "AVB", "the footer is made anew and unsigned: "+unsigned)
+		p.problem(flash.Warning, "AVB", "the footer is new and unsigned: "+unsigned)
 		if len(tail.signed) > 0 {
-			p.problem(flash.Warning, "after the image", "of the image as it was and left out: %s", tail.what())
+			p.problem(flash.Warning, "after the image", "left out, because it belongs to the old image: %s", tail.what())
 		}
 		return nil
 	}
@@ -73,9 +74,9 @@ func (p *repacker) finish(original flash.Image) error {
 	}
 	switch {
 	case !plain:
-		p.problem(flash.Warning, "after the image", "0x%x bytes, %s, are of the image as it was and are left out", rest, tail.what())
+		p.problem(flash.Warning, "after the image", "0x%x bytes (%s) belong to the old image and are left out", rest, tail.what())
 	case rest > 0 && img.Size() > original.Size():
-		p.problem(flash.Warning, "size", "0x%x bytes are more than the 0x%x of the original, fill included: it may not fit its partition", img.Size(), original.Size())
+		p.problem(flash.Warning, "size", "0x%x bytes are more than the 0x%x bytes of the original with its fill: the image may not fit into its partition", img.Size(), original.Size())
 	case rest > 0:
 		p.out.Image = flash.Join(img, filled{fill, original.Size() - img.Size()})
 	}
@@ -126,7 +127,7 @@ func (p *repacker) run() error {
 	return nil
 }
 
-// part takes one part from the folder.
+// part reads one part from the folder.
 func (p *repacker) part(pr PartRecord) error {
 	part := p.b.Part(pr.Name)
 	if pr.Tree != "" {
@@ -170,10 +171,11 @@ func sectionName(s *boot.Section) string {
 	return s.Name
 }
 
-// compare reads a file of the folder, and says whether it is what the image holds.
+// compare reads a file of the folder, and reports whether it equals the part in the
+// image.
 func (p *repacker) compare(name string, img flash.Image) (same bool, data []byte, err error) {
 	if !fs.ValidPath(name) {
-		return false, nil, fmt.Errorf("%s: %q is no name of a file in the folder", recordName, name)
+		return false, nil, fmt.Errorf("%s: %q is not the name of a file in the folder", recordName, name)
 	}
 	if data, err = fs.ReadFile(p.fs, name); err != nil {
 		return false, nil, err
@@ -185,7 +187,7 @@ func (p *repacker) compare(name string, img flash.Image) (same bool, data []byte
 	return bytes.Equal(data, was), data, err
 }
 
-// applyTree brings the entries of a ramdisk to what list and tree say.
+// applyTree changes the entries of a ramdisk to what list and tree contain.
 func (p *repacker) applyTree(pr PartRecord, rd *ramdisk.Ramdisk) error {
 	text, err := fs.ReadFile(p.fs, pr.List)
 	if err != nil {
@@ -218,15 +220,15 @@ func (p *repacker) applyTree(pr PartRecord, rd *ramdisk.Ramdisk) error {
 	return p.addUnlisted(pr, rd, t.used)
 }
 
-// tree is a ramdisk while its list is gone through.
+// tree is a ramdisk while its list is applied.
 type tree struct {
 	PartRecord
 	rd    *ramdisk.Ramdisk
-	used  map[string]bool           // files of the folder that a line claims
-	named map[string]*ramdisk.Entry // what the lines so far name
+	used  map[string]bool           // files of the folder that a line uses
+	named map[string]*ramdisk.Entry // entries of the lines so far, by name
 }
 
-// applyLine brings one entry to what its line says; e is nil for a new one.
+// applyLine changes one entry to its line; e is nil for a new one.
 func (p *repacker) applyLine(t *tree, l line, e *ramdisk.Entry) error {
 	data, err := p.content(t, l, e)
 	if errors.Is(err, fs.ErrNotExist) && e != nil {
@@ -251,7 +253,7 @@ func (p *repacker) applyLine(t *tree, l line, e *ramdisk.Entry) error {
 	return nil
 }
 
-// content is what the entry of a line is to hold; e is nil for a new one.
+// content returns the new content of the entry of a line; e is nil for a new one.
 func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 	switch l.kind() {
 	case ramdisk.Symlink:
@@ -263,7 +265,7 @@ func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 			at = t.Tree + "/" + path
 		}
 		if !fs.ValidPath(at) {
-			return nil, fmt.Errorf("%q is no name of a file in the folder", at)
+			return nil, fmt.Errorf("%q is not the name of a file in the folder", at)
 		}
 		t.used[at] = true
 		if e != nil {
@@ -283,15 +285,15 @@ func (p *repacker) content(t *tree, l line, e *ramdisk.Entry) ([]byte, error) {
 	return e.Data, nil
 }
 
-// holds reports whether a file of the folder is what its entry was. It is not held in
-// memory a second time.
+// holds reports whether a file of the folder equals its entry. It does not hold the
+// file in memory.
 func (p *repacker) holds(name string, want []byte) (bool, error) {
 	info, err := fs.Stat(p.fs, name)
 	if err != nil {
 		return false, err
 	}
 	if !info.Mode().IsRegular() {
-		return false, fmt.Errorf("%s in the folder is no plain file", name)
+		return false, fmt.Errorf("%s in the folder is not a plain file", name)
 	}
 	if info.Size() != int64(len(want)) {
 		return false, nil
@@ -317,7 +319,7 @@ func (p *repacker) holds(name string, want []byte) (bool, error) {
 	}
 }
 
-// link makes the entry of a line a hard link, or none, as the line says.
+// link makes the entry of a line a hard link or a separate file, as in the line.
 func (t *tree) link(l line, e *ramdisk.Entry) error {
 	first, to := e.LinkOf(), t.named[l.hard]
 	switch {
@@ -325,14 +327,14 @@ func (t *tree) link(l line, e *ramdisk.Entry) error {
 	case l.hard == "":
 		t.rd.Link(e, nil)
 	case l.kind() != ramdisk.File || to == nil || to.Type() != ramdisk.File:
-		return fmt.Errorf("a hard link is another name of a file, and no line before it has the file %q", l.hard)
+		return fmt.Errorf("a hard link is another name of a file, but no line before it has the file %q", l.hard)
 	default:
 		t.rd.Link(e, to)
 	}
 	return nil
 }
 
-// apply gives the entry what the line says.
+// apply changes the entry to the line.
 func (l line) apply(e *ramdisk.Entry, data []byte) {
 	e.Mode, e.UID, e.GID, e.Time = l.mode, l.uid, l.gid, l.time
 	if k := l.kind(); k == ramdisk.Char || k == ramdisk.Block {
@@ -343,14 +345,14 @@ func (l line) apply(e *ramdisk.Entry, data []byte) {
 	}
 }
 
-// addUnlisted adds the files of the tree that no line claims, with their folders.
+// addUnlisted adds the files of the tree that are in no line, with their folders.
 func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[string]bool) error {
 	err := fs.WalkDir(p.fs, pr.Tree, func(at string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || used[at] {
 			return err
 		}
 		if !d.Type().IsRegular() {
-			p.problem(flash.Note, pr.List, "%s is no plain file: say in the list what it is to be", at)
+			p.problem(flash.Note, pr.List, "%s is not a plain file: add a line for it to the list", at)
 			return nil
 		}
 		data, err := fs.ReadFile(p.fs, at)
@@ -360,7 +362,7 @@ func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[stri
 		path := strings.TrimPrefix(at, pr.Tree+"/")
 		addFile(rd, path, data)
 		p.changed("%s/%s added", pr.Tree, path)
-		p.problem(flash.Note, pr.List, "%s is in no line: added, owned by root; a line gives it another mode", path)
+		p.problem(flash.Note, pr.List, "%s is in no line: it is added, owned by root; add a line to give it another mode", path)
 		return nil
 	})
 	if errors.Is(err, fs.ErrNotExist) {
@@ -369,7 +371,7 @@ func (p *repacker) addUnlisted(pr PartRecord, rd *ramdisk.Ramdisk, used map[stri
 	return err
 }
 
-// addFile adds a file of root's, and the folders it lies in where they are missing.
+// addFile adds a file owned by root, and its missing folders.
 func addFile(rd *ramdisk.Ramdisk, path string, data []byte) *ramdisk.Entry {
 	for i, c := range path {
 		if c == '/' && rd.Find(path[:i]) == nil {

@@ -21,7 +21,8 @@ func isFstab(e *ramdisk.Entry) bool {
 	return name == "fstab" || strings.HasPrefix(name, "fstab.") || strings.HasSuffix(name, ".fstab") || name == "twrp.flags"
 }
 
-// fstabFiles lists them; the recovery's own come last, they are the least reliable.
+// fstabFiles returns the fstab files of a ramdisk. Those of the recovery come last,
+// because they are the least reliable.
 func fstabFiles(rd *ramdisk.Ramdisk) []*ramdisk.Entry {
 	var out []*ramdisk.Entry
 	if rd == nil {
@@ -48,7 +49,7 @@ func pathOf(e *ramdisk.Entry) string {
 	return p
 }
 
-// checkFstabs holds every fstab of a ramdisk against the phone's table. The places of
+// checkFstabs checks every fstab of a ramdisk against the phone's table. The places of
 // the problems begin with name.
 func checkFstabs(name string, rd *ramdisk.Ramdisk, phone *Target) []flash.Problem {
 	parts := phone.partitions()
@@ -64,15 +65,15 @@ func checkFstabs(name string, rd *ramdisk.Ramdisk, phone *Target) []flash.Proble
 	return out
 }
 
-// fstabs rewrites the donor's fstab files for this phone, and adds those that the donor
-// lacks.
+// fstabs rewrites the donor's fstab files for this phone, and adds the files that the
+// donor does not have.
 func (b *builder) fstabs() error {
 	parts := b.opt.Phone.partitions()
 	if parts == nil {
-		b.problem(flash.Warning, b.opt.Donor.Name, "no partition table of the phone is at hand: the donor's fstab files stay as they are, and may lead anywhere")
+		b.problem(flash.Warning, b.opt.Donor.Name, "there is no partition table of the phone: the donor's fstab files are not changed, and their paths may be wrong")
 		return nil
 	}
-	// What the phone's own files get wrong is told, and not followed.
+	// Faults in the phone's own files are reported, but not copied.
 	var own []*fstab.File
 	for _, src := range []struct {
 		name string
@@ -82,8 +83,8 @@ func (b *builder) fstabs() error {
 			own = append(own, fstab.Read(e.Data))
 			for _, f := range parts.Check(own[len(own)-1]) {
 				p := f.Problem(src.name + ": " + pathOf(e))
-				if p.Severity == flash.Error { // not followed: no harm comes of it
-					p.Severity, p.Text = flash.Warning, p.Text+"; the table is followed"
+				if p.Severity == flash.Error { // it is not copied, so it does no harm
+					p.Severity, p.Text = flash.Warning, p.Text+"; the table is used instead"
 				}
 				b.out.Problems = append(b.out.Problems, p)
 			}
@@ -93,7 +94,7 @@ func (b *builder) fstabs() error {
 	for _, e := range b.needed() {
 		b.rewrite(spelling, e)
 	}
-	// Proof: nothing that is written contradicts the table.
+	// Check that nothing that is written contradicts the table.
 	for _, p := range checkFstabs("the new ramdisk", b.base, b.opt.Phone) {
 		if p.Severity > flash.Note {
 			b.out.Problems = append(b.out.Problems, p)
@@ -102,8 +103,8 @@ func (b *builder) fstabs() error {
 	return nil
 }
 
-// needed lists the fstab files of the base, after the phone's own have been added that
-// it lacks.
+// needed returns the fstab files of the base, after adding the phone's own files that
+// are missing in it.
 func (b *builder) needed() []*ramdisk.Entry {
 	have := fstabFiles(b.base)
 	recoveryFstab := slices.ContainsFunc(have, func(e *ramdisk.Entry) bool {
@@ -112,7 +113,7 @@ func (b *builder) needed() []*ramdisk.Entry {
 	for _, e := range fstabFiles(b.own) {
 		p := pathOf(e)
 		if b.base.Find(p) != nil || strings.HasSuffix(p, ".fstab") && recoveryFstab || strings.HasSuffix(p, ".nand") {
-			continue // MediaTek's builds carry files for NAND flash everywhere
+			continue // MediaTek's builds contain files for NAND flash on every phone
 		}
 		b.put(p, e, e.Data)
 		b.step(p, b.opt.Stock.Name, "the donor has none")
@@ -126,12 +127,12 @@ func (b *builder) rewrite(s *fstab.Spelling, e *ramdisk.Entry) {
 	for _, c := range changes {
 		what := pathOf(e) + ": " + c.Mount
 		if c.Now == "" {
-			b.step(what, b.opt.Phone.Name, "taken out, was %s: %s", c.Was, c.Why)
+			b.step(what, b.opt.Phone.Name, "removed, was %s: %s", c.Was, c.Why)
 		} else {
 			b.step(what, b.opt.Phone.Name, "%s, was %s: %s", c.Now, c.Was, c.Why)
 		}
 		if c.Severity > flash.Note {
-			b.problem(c.Severity, what, "taken out: %s", c.Why)
+			b.problem(c.Severity, what, "removed: %s", c.Why)
 		}
 	}
 	if len(changes) > 0 {

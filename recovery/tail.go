@@ -8,15 +8,16 @@ import (
 	"github.com/mtkkit/mtkkit/image/boot"
 )
 
-// behind is what follows an image, sorted by what becomes of it when the image changes.
+// behind holds the bytes behind an image, sorted by what is done with them if the image
+// changes.
 type behind struct {
-	marks  []flash.Image // to be kept: the same behind every image
-	names  []string      // of them
-	signed []string      // what signatures are there, by name
-	rest   flash.Image   // all but the marks
+	marks  []flash.Image // to be kept, because they are the same behind every image
+	names  []string      // names of the marks
+	signed []string      // names of the signatures
+	rest   flash.Image   // all bytes except the marks
 }
 
-// sortTail sorts what follows an image.
+// sortTail sorts the bytes behind an image.
 func sortTail(tail flash.Image) behind {
 	b := behind{rest: tail}
 	for _, t := range boot.ReadTrailers(tail) {
@@ -32,7 +33,7 @@ func sortTail(tail flash.Image) behind {
 	return b
 }
 
-// after puts the marks behind an image.
+// after appends the marks to an image.
 func (b behind) after(img flash.Image) flash.Image {
 	return flash.Join(append([]flash.Image{img}, b.marks...)...)
 }
@@ -40,12 +41,12 @@ func (b behind) after(img flash.Image) flash.Image {
 // what names the bytes that are left out.
 func (b behind) what() string {
 	if len(b.signed) == 0 {
-		return "a signature perhaps"
+		return "perhaps a signature"
 	}
 	return strings.Join(b.signed, ", ")
 }
 
-// tailFill reports whether a tail is all of one fill byte, 0x00 or 0xFF.
+// tailFill reports whether a tail consists of one fill byte, 0x00 or 0xFF.
 func tailFill(tail flash.Image) (fill byte, plain bool) {
 	if tail == nil || tail.Size() == 0 {
 		return 0, true
@@ -69,7 +70,8 @@ func tailFill(tail flash.Image) (fill byte, plain bool) {
 	return fill, fill == 0x00 || fill == 0xFF
 }
 
-// filled is an image of one byte, over and over: a partition's rest can be large.
+// filled is an image of one repeated byte, because the rest of a partition can be
+// large.
 type filled struct {
 	fill byte
 	size int64

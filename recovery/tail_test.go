@@ -33,11 +33,11 @@ func TestMarks(t *testing.T) {
 	}{
 		"a mark":           {samsungMark, samsungMark, false, flash.Note, "kept: SEANDROIDENFORCE"},
 		"a mark, and fill": {samsungMark + zeros, samsungMark + zeros[:1000], true, flash.Note, "kept: SEANDROIDENFORCE"},
-		"a mark, signed":   {samsungMark + signature, samsungMark, false, flash.Warning, "0x100 bytes, Samsung's signature, are of the image as it was"},
-		"both, and fill":   {samsungMark + signature + zeros, samsungMark, false, flash.Warning, "Samsung's signature, are of the image as it was"},
-		"signer":           {"SignerVer02\x00" + strings.Repeat("x", 500), "", false, flash.Warning, "0x200 bytes, Samsung's signature, are"},
-		"boot_signer":      {"\x30\x82\x01\x00\x02\x01\x01" + signature, "", false, flash.Warning, "a signature of Android's boot_signer, are"},
-		"certificates":     {string(imgtest.MTKImage("cert1", make([]byte, 99), false)), "", false, flash.Warning, "a certificate of MediaTek's, are"},
+		"a mark, signed":   {samsungMark + signature, samsungMark, false, flash.Warning, "0x100 bytes (Samsung's signature) belong to the old image"},
+		"both, and fill":   {samsungMark + signature + zeros, samsungMark, false, flash.Warning, "(Samsung's signature) belong to the old image"},
+		"signer":           {"SignerVer02\x00" + strings.Repeat("x", 500), "", false, flash.Warning, "0x200 bytes (Samsung's signature) belong"},
+		"boot_signer":      {"\x30\x82\x01\x00\x02\x01\x01" + signature, "", false, flash.Warning, "(a signature of Android's boot_signer) belong"},
+		"certificates":     {string(imgtest.MTKImage("cert1", make([]byte, 99), false)), "", false, flash.Warning, "(a certificate of MediaTek) belong"},
 	} {
 		whole := append(bytes.Clone(img), c.tail...)
 		m, _ := folder(t, whole)
@@ -68,7 +68,7 @@ func TestMarkBeforeFooter(t *testing.T) {
 	m, _ := folder(t, whole)
 	m["ramdisk/default.prop"].Data = []byte("a=b\n")
 	r, out := repack(t, m, whole)
-	if s := fmt.Sprint(r.Problems); !strings.Contains(s, "left out: Samsung's signature") {
+	if s := fmt.Sprint(r.Problems); !strings.Contains(s, "left out, because it belongs to the old image: Samsung's signature") {
 		t.Error(s)
 	}
 	b, err := boot.Read(bytes.NewReader(out))
@@ -103,7 +103,7 @@ func TestCheckMark(t *testing.T) {
 	p := phone(map[string][]byte{"recovery": append(bytes.Clone(stock), samsungMark...)}, names)
 	for tail, want := range map[string]recovery.Answer{"": recovery.Depends, samsungMark: recovery.Starts} {
 		v, err := recovery.Check(context.Background(), source("new.img", append(bytes.Clone(stock), tail...)), p, 0)
-		if err != nil || v.Answer != want || strings.Contains(v.Line, "what follows the phone's own image is missing") != (tail == "") {
+		if err != nil || v.Answer != want || strings.Contains(v.Line, "the bytes behind the phone's own image are missing here") != (tail == "") {
 			t.Errorf("%q: %v, %+v", tail, err, v)
 		}
 	}
@@ -119,7 +119,7 @@ func TestBehindRamdisk(t *testing.T) {
 		says string
 	}{
 		"its length":   {rd, ""},
-		"other bytes":  {other, "ramdisk: 0x4 bytes that follow the ramdisk are kept as they were"},
+		"other bytes":  {other, "ramdisk: 0x4 bytes behind the ramdisk are kept unchanged"},
 		"only fill":    {append(bytes.Clone(rd[:len(rd)-4]), make([]byte, 100)...), ""},
 		"fill, length": {append(bytes.Clone(rd), make([]byte, 100)...), ""},
 	} {
@@ -157,7 +157,7 @@ func TestBuildLength(t *testing.T) {
 			t.Errorf("%s, want %s", got, own)
 		}
 		v, err := recovery.Check(context.Background(), source("new.img", donorImage(t, donor)), phone(map[string][]byte{"recovery": stock}, names), 0)
-		if err != nil || !strings.Contains(fmt.Sprint(v.Reasons), fmt.Sprintf("is packed with %s, the phone's own with %s", donor, own)) {
+		if err != nil || !strings.Contains(fmt.Sprint(v.Reasons), fmt.Sprintf("is compressed with %s, but the phone's own with %s", donor, own)) {
 			t.Errorf("%v, %+v", err, v)
 		}
 	}

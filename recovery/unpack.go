@@ -11,22 +11,22 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// Names within the folder of an unpacked image.
+// Names in the folder of an unpacked image.
 const (
-	OriginalName = "original.img" // the image itself: what is not edited is taken from it
+	OriginalName = "original.img" // the image itself; parts that are not edited are read from it
 	recordName   = "image.json"
 )
 
 // recordSchema is the version of image.json.
 const recordSchema = "mtkkit.boot-image/1"
 
-// Record is image.json: what the header says, to read and to edit.
+// Record is image.json: the values of the header, to read and to edit.
 type Record struct {
 	Schema  string       `json:"schema"`
 	Kind    string       `json:"kind"` // "boot" or "vendor_boot"
 	Version int          `json:"header_version"`
 	Page    int64        `json:"page_size"`
-	Facts   boot.Facts   `json:"facts"` // edited ones go into the header
+	Facts   boot.Facts   `json:"facts"` // edited values go into the header
 	Parts   []PartRecord `json:"parts"`
 }
 
@@ -38,7 +38,7 @@ type PartRecord struct {
 	Section     string `json:"mtk_header,omitempty"`
 	File        string `json:"file,omitempty"`
 	Tree        string `json:"tree,omitempty"` // of a ramdisk: its folder
-	List        string `json:"list,omitempty"` // and its list file
+	List        string `json:"list,omitempty"` // of a ramdisk: its list file
 	Compression string `json:"compression,omitempty"`
 }
 
@@ -49,8 +49,9 @@ type Unpacked struct {
 	Problems flash.Problems
 }
 
-// Unpack takes a boot image apart. A ramdisk that cannot be read stays one file.
-// Ramdisks may together unpack to limit bytes, 0 for the usual limit.
+// Unpack separates a boot image into files. A ramdisk that cannot be read stays one
+// file, and a problem reports it. All ramdisks together may unpack to limit bytes, 0
+// for the usual limit.
 func Unpack(img flash.Image, limit int64) (*Unpacked, error) {
 	b, err := boot.Read(img)
 	if err != nil {
@@ -65,7 +66,7 @@ func Unpack(img flash.Image, limit int64) (*Unpacked, error) {
 		if strings.HasPrefix(p.Name, boot.Ramdisk) && p.Name != boot.RamdiskTable {
 			rd, err := budget.read(p.Payload())
 			if err == nil && shown(rd) > budget.limit {
-				err = fmt.Errorf("its hard links stand for %s: %w", flash.Size(shown(rd)), &ramdisk.LimitError{Limit: budget.limit})
+				err = fmt.Errorf("with its hard links it has %s: %w", flash.Size(shown(rd)), &ramdisk.LimitError{Limit: budget.limit})
 			}
 			if err == nil {
 				u.addTree(r, rd)
@@ -117,7 +118,7 @@ func (u *Unpacked) addTree(r *PartRecord, rd *ramdisk.Ramdisk) {
 	for _, e := range rd.Entries() {
 		l := lineOf(e)
 		if e.Type() == ramdisk.File {
-			path, ok := pathOf(e), last[pathOf(e)] == e // of two of one name the later counts
+			path, ok := pathOf(e), last[pathOf(e)] == e // of two entries with one name the later one is used
 			if ok {
 				path, ok = names.place(e.Header)
 			}
@@ -131,13 +132,13 @@ func (u *Unpacked) addTree(r *PartRecord, rd *ramdisk.Ramdisk) {
 		}
 		fmt.Fprintln(list, l)
 		if _, safe := e.Path(); !safe {
-			u.Problems.Add(flash.Warning, r.List, "the name %q points out of the ramdisk: nothing is written there", e.Name)
+			u.Problems.Add(flash.Warning, r.List, "the name %q points outside the ramdisk: nothing is written there", e.Name)
 		}
 	}
 	u.add(r.List, bytes.NewReader(list.Bytes()))
 }
 
-// lastOf is the entry that a phone sees under each path: the last.
+// lastOf returns the entry that a phone uses for each path: the last one.
 func lastOf(rd *ramdisk.Ramdisk) map[string]*ramdisk.Entry {
 	out := map[string]*ramdisk.Entry{}
 	for _, e := range rd.Entries() {

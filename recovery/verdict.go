@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/avb"
 )
 
-// verified says what verified boot will make of the image.
+// verified reports what verified boot will do with the image.
 func (c *checker) verified(ctx context.Context) error {
 	if c.row == nil {
 		return nil
@@ -20,7 +20,7 @@ func (c *checker) verified(ctx context.Context) error {
 		own, foot = nil, nil
 	}
 	if foot != nil && c.img.Size() != c.row.Length {
-		c.say(flash.Warning, "AVB", "the image has a footer, but not at the end of the partition: 0x%x bytes of 0x%x", c.img.Size(), c.row.Length)
+		c.say(flash.Warning, "AVB", "the image has a footer, but not at the end of the partition: the image has 0x%x bytes, the partition 0x%x", c.img.Size(), c.row.Length)
 	}
 	main := c.phone.Image("vbmeta")
 	var v *avb.VBMeta
@@ -36,14 +36,14 @@ func (c *checker) verified(ctx context.Context) error {
 		c.say(flash.Note, "AVB", "the phone has no vbmeta partition: no verified boot of this kind")
 		return nil
 	case v.Flags&avb.VerificationDisabled != 0:
-		c.say(flash.Note, "AVB", "the phone's vbmeta says that nothing is verified (flags %d)", v.Flags)
+		c.say(flash.Note, "AVB", "the phone's vbmeta switches verification off (flags %d)", v.Flags)
 		return nil
 	}
 	return c.judged(ctx, v, own)
 }
 
-// judged looks for what the phone's vbmeta v says of the partition; own is the block in
-// the image, nil for none.
+// judged compares the image with the descriptors of the phone's vbmeta v; own is the
+// block in the image, nil for none.
 func (c *checker) judged(ctx context.Context, v, own *avb.VBMeta) error {
 	const locked = "a locked bootloader refuses it, an unlocked one starts it with a warning or with verification switched off in vbmeta (flags 2)"
 	base := strings.TrimSuffix(strings.TrimSuffix(c.row.Name, "_a"), "_b")
@@ -56,9 +56,9 @@ func (c *checker) judged(ctx context.Context, v, own *avb.VBMeta) error {
 			return err
 		}
 		if r.Verdict == avb.Intact {
-			c.say(flash.Note, "AVB", "the image is the one that the phone's vbmeta states")
+			c.say(flash.Note, "AVB", "the image is the one in the phone's vbmeta")
 		} else {
-			c.say(flash.Warning, "AVB", "the phone's vbmeta states another image in %s: %s", base, locked)
+			c.say(flash.Warning, "AVB", "the phone's vbmeta has another image for %s: %s", base, locked)
 		}
 		return nil
 	}
@@ -68,15 +68,15 @@ func (c *checker) judged(ctx context.Context, v, own *avb.VBMeta) error {
 		}
 		switch {
 		case own == nil:
-			c.say(flash.Warning, "AVB", "the phone's vbmeta wants a signed block in %s, and the image has none: %s", base, locked)
+			c.say(flash.Warning, "AVB", "the phone's vbmeta requires a signed block in %s, but the image has none: %s", base, locked)
 		case own.Signature != avb.Holds || own.KeySHA1 != ch.KeySHA1:
-			c.say(flash.Warning, "AVB", "the image is %s with another key than the phone's vbmeta wants: %s", signedWord(own), locked)
+			c.say(flash.Warning, "AVB", "the image is %s with another key than the phone's vbmeta requires: %s", signedWord(own), locked)
 		default:
-			c.say(flash.Note, "AVB", "the image's block is signed with the key that the phone's vbmeta wants")
+			c.say(flash.Note, "AVB", "the image's block is signed with the key that the phone's vbmeta requires")
 		}
 		return c.rollback(own)
 	}
-	c.say(flash.Note, "AVB", "the phone's vbmeta says nothing of %s", base)
+	c.say(flash.Note, "AVB", "the phone's vbmeta does not mention %s", base)
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (c *checker) rollback(own *avb.VBMeta) error {
 	}
 	stock, _, err := avb.Find(img)
 	if err == nil && own.RollbackIndex < stock.RollbackIndex {
-		c.say(flash.Warning, "AVB", "rollback index %d is lower than the phone's own, %d: a locked bootloader refuses older images", own.RollbackIndex, stock.RollbackIndex)
+		c.say(flash.Warning, "AVB", "rollback index %d is lower than the phone's own (%d): a locked bootloader refuses older images", own.RollbackIndex, stock.RollbackIndex)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (c *checker) verdict() *Verdict {
 	}
 	worst := flash.Worst(c.out)
 	if worst == flash.Note {
-		v.Line = fmt.Sprintf("%s: %s as far as can be told", c.name, v.Answer)
+		v.Line = fmt.Sprintf("%s: %s, as far as could be checked", c.name, v.Answer)
 		return v
 	}
 	v.Answer = Depends
@@ -126,7 +126,7 @@ func (c *checker) verdict() *Verdict {
 	for _, p := range c.out {
 		if p.Severity == worst {
 			text, _, _ := strings.Cut(p.Text, ";")
-			text, _, _ = strings.Cut(text, ": ") // what follows says more of the same
+			text, _, _ = strings.Cut(text, ": ") // the rest has more detail
 			why = append(why, strings.TrimPrefix(p.Place, c.name+": ")+": "+text)
 		}
 	}

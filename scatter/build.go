@@ -8,33 +8,34 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Spec is what a new scatter file is made from.
+// Spec describes a new scatter file for Build.
 type Spec struct {
 	Dialect     Dialect       // "" is V112
 	Version     string        // config_version; "" is the dialect's own, V1.1.2 for XML
 	Platform    string        // "MT6592"; "" is written as MT0000
 	Project     string        // the board's name
 	Storage     flash.Storage // "" is EMMC
-	BootChannel string        // "" is what the storage usually has
-	BlockSize   int64         // bytes; 0 is what the storage usually has
-	UserSize    int64         // size of the user area in bytes, 0 when unknown
-	LinearBase  int64         // bytes before the user area in linear addresses; 0 but for MBR phones
+	BootChannel string        // "" is the usual channel of the storage
+	BlockSize   int64         // bytes; 0 is the usual size of the storage
+	UserSize    int64         // size of the user area in bytes, 0 if unknown
+	LinearBase  int64         // bytes before the user area in linear addresses; not 0 only for MBR phones
 	UpgradeKeys bool          // also write is_upgradable and empty_boot_needed in V1.1.2
 
 	// Rows in the order of the flash. A row without Operation takes its file name,
-	// operation, type and download mark from Defaults. A row without an address
-	// that is not Reserved is written without one: no number would be true.
+	// operation, type and download mark from Defaults. A row that has no address and is
+	// not Reserved is written without an address, because every number would be wrong.
 	Rows    []flash.Partition
-	Remarks []string // comments above the rows of the same index, "" for none
-	More    []Spec   // further storages: their Storage and Rows, for V2 and XML of V2
+	Remarks []string // comment above the row of the same index, "" for none
+	More    []Spec   // further storages: only Storage and Rows are used, for V2 and for XML of V2
 }
 
 // Build makes a file as ptgen writes it, with LF line ends. Reserved rows that end
-// where the user area ends are written as a count from the end, other rows with their
-// address in both columns (linear ones moved by LinearBase). Control characters in
-// names become '_', since a name is untrusted and must not make lines of its
-// own. Build panics on more than 4096 rows or a name of 64 KiB, which no partition
-// table can hold. Of the lists (V1, List) only rows with plain names are written.
+// where the user area ends are written as a count from the end. Other rows are written
+// with their address in both columns; the linear one is moved by LinearBase. Control
+// characters in names become '_', because a name is untrusted and must not add lines to
+// the file. The lists (V1, List) contain only the rows with plain names. Build panics
+// if there are more than 4096 rows or if a name has 64 KiB; no partition table can hold
+// these.
 func Build(s Spec) *File {
 	s = s.complete()
 	d := document{
@@ -64,14 +65,14 @@ func Build(s Spec) *File {
 	return f
 }
 
-// section spells the rows out.
+// section writes the rows as keys and values.
 func (s Spec) section() section {
 	part := section{info: Info{Storage: s.Storage}, head: Row{Fields: s.storageHead()}}
 	physical := s.addresses(0)
 	linear := s.addresses(s.LinearBase)
 	for i, p := range s.Rows {
 		if s.LinearBase > 0 && p.Region.IsBoot() && p.Offset == 0 {
-			p.Length = s.LinearBase // as the MBR generation has it
+			p.Length = s.LinearBase // as files of MBR phones have it
 		}
 		r := rowOf(i, p, s.Storage, linear[i], physical[i])
 		if i < len(s.Remarks) {
@@ -115,7 +116,7 @@ func rowOf(i int, p flash.Partition, storage flash.Storage, linear, physical str
 	}}
 }
 
-// optional adds the keys that newer versions have, before the last one.
+// optional adds the keys of newer versions before the last key.
 func (s Spec) optional(fields []Field, p flash.Partition) []Field {
 	v := Dialect(strings.ToLower(s.Version))
 	last := len(fields) - 1
@@ -129,7 +130,7 @@ func (s Spec) optional(fields []Field, p flash.Partition) []Field {
 	return append(out, fields[last])
 }
 
-// complete fills in what the caller left open.
+// complete sets the fields that the caller left empty.
 func (s Spec) complete() Spec {
 	s.Platform = platformName(s.Platform)
 	if s.Version == "" && (s.Dialect == "" || s.Dialect == XML || s.Dialect.bare()) {
@@ -160,9 +161,9 @@ func (s Spec) complete() Spec {
 	return s
 }
 
-// completeRows gives rows from a table without flash-tool words the usual ones. A row
-// that is usually counted from the end is an ordinary hidden one where others follow
-// it, as the otp of vivo phones.
+// completeRows gives the usual values to rows from a table that has no values for flash
+// tools. A row that is usually counted from the end becomes an ordinary hidden row if
+// other rows follow it. The otp of vivo phones is such a row.
 func (s *Spec) completeRows() {
 	s.Rows = append([]flash.Partition(nil), s.Rows...)
 	var bare []*flash.Partition
@@ -191,10 +192,10 @@ func (s *Spec) completeRows() {
 	}
 }
 
-// addresses writes every row's address. From the last row upwards, reserved rows that
-// join up to the end of the user area are counted in blocks; ptgen leaves out what is
-// not a whole block, such as an sgpt of 0x4200 bytes. Other rows of the user area
-// count from base.
+// addresses formats the address of every row. Going up from the last row, reserved rows
+// that follow each other up to the end of the user area are counted in blocks. ptgen
+// does not count a part of a block, such as an sgpt of 0x4200 bytes. The other rows of
+// the user area count from base.
 func (s Spec) addresses(base int64) []string {
 	out := make([]string, len(s.Rows))
 	next, blocks := s.UserSize, int64(0)
@@ -224,9 +225,9 @@ func (s Spec) addresses(base int64) []string {
 	return out
 }
 
-// isWhole reports whether a count of that many blocks tells where the row begins:
-// only the very last row may be shorter than a block, and is then counted as 0, which
-// for a BMTPOOL means nothing.
+// isWhole reports whether a count of that many blocks gives the start of the row. Only
+// the last row may be shorter than a block. It is then counted as 0, and for a BMTPOOL
+// that has no meaning.
 func (s Spec) isWhole(p flash.Partition, blocks int64) bool {
 	if blocks == 0 {
 		return p.End() == s.UserSize && Canonical(p.Name) != "bmtpool"
@@ -234,7 +235,7 @@ func (s Spec) isWhole(p flash.Partition, blocks int64) bool {
 	return blocks <= 0xFFFF && p.Length%s.BlockSize == 0
 }
 
-// reach returns where the ordinary rows of the user area end.
+// reach returns the offset at which the ordinary rows of the user area end.
 func (s Spec) reach() int64 {
 	var end int64
 	for _, p := range s.Rows {

@@ -10,43 +10,43 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// The rules of Check.
+// The rules of Check, as Finding.Rule has them.
 const (
 	RuleSyntax     = "syntax"     // a line, a key or a name is missing, repeated or not understood
-	RuleHeader     = "header"     // the header lacks what flash tools want
-	RuleValue      = "value"      // a word that no flash tool knows, or two that contradict
-	RuleRegion     = "region"     // a region misspelt, or of another storage
-	RuleOrder      = "order"      // rows do not ascend
-	RuleSize       = "size"       // a size that cannot be
-	RuleAddress    = "address"    // a row has no place
-	RuleSentinel   = "sentinel"   // a count from the end is wrong
+	RuleHeader     = "header"     // a value that flash tools need is missing in the header
+	RuleValue      = "value"      // flash tools do not know a value, or two values contradict each other
+	RuleRegion     = "region"     // a region is misspelt, or is a region of another storage
+	RuleOrder      = "order"      // rows are not in ascending order
+	RuleSize       = "size"       // a size is impossible
+	RuleAddress    = "address"    // a row has no usable address
+	RuleSentinel   = "sentinel"   // a count from the end disagrees with the sizes
 	RuleConvention = "convention" // the two address columns disagree about what they count from
 	RuleOverlap    = "overlap"    // two rows share bytes
-	RuleGap        = "gap"        // nobody owns some bytes
+	RuleGap        = "gap"        // bytes between rows belong to no row
 	RuleFile       = "file"       // an image is missing, or larger than its partition
-	RuleDump       = "dump"       // the dump's own table says otherwise
-	RulePrivate    = "private"    // what is the phone's own would be overwritten
+	RuleDump       = "dump"       // rows contradict the dump's own table
+	RulePrivate    = "private"    // the download of a row overwrites data of this phone alone
 )
 
-// Rules lists the rules with what each looks for.
+// Rules lists the rules with the faults that each one finds.
 var Rules = []struct{ ID, Text string }{
 	{RuleSyntax, "a line, a key or a name is missing, repeated or not understood"},
-	{RuleHeader, "the header lacks what flash tools want"},
-	{RuleValue, "a value that flash tools do not know, or two that contradict each other"},
-	{RuleRegion, "a region that is misspelt, or of another storage"},
-	{RuleOrder, "rows that do not ascend"},
-	{RuleSize, "a size that cannot be"},
-	{RuleAddress, "a row without a place"},
-	{RuleSentinel, "a count from the end that disagrees with the sizes"},
-	{RuleConvention, "address columns that disagree about what they count from"},
-	{RuleOverlap, "rows that share bytes"},
-	{RuleGap, "bytes between rows that belong to none"},
-	{RuleFile, "an image that is missing, or larger than its partition"},
-	{RuleDump, "rows that contradict the dump's own table"},
-	{RulePrivate, "rows whose download overwrites what is the phone's own"},
+	{RuleHeader, "a value that flash tools need is missing in the header"},
+	{RuleValue, "flash tools do not know a value, or two values contradict each other"},
+	{RuleRegion, "a region is misspelt, or is a region of another storage"},
+	{RuleOrder, "rows are not in ascending order"},
+	{RuleSize, "a size is impossible"},
+	{RuleAddress, "a row has no usable address"},
+	{RuleSentinel, "a count from the end disagrees with the sizes"},
+	{RuleConvention, "the two address columns disagree about what they count from"},
+	{RuleOverlap, "two rows share bytes"},
+	{RuleGap, "bytes between rows belong to no row"},
+	{RuleFile, "an image is missing, or larger than its partition"},
+	{RuleDump, "rows contradict the dump's own table"},
+	{RulePrivate, "the download of a row overwrites data of this phone alone"},
 }
 
-// Finding is something to know about a scatter file, at a line of it.
+// Finding is one fact about a scatter file, with the line that it is about.
 type Finding struct {
 	Rule     string         `json:"rule"`
 	Line     int            `json:"line"` // from 1; 0 is the file as a whole
@@ -55,19 +55,20 @@ type Finding struct {
 	Text     string         `json:"text"`
 }
 
-// CheckOptions is what a file may be held against.
+// CheckOptions holds what Check compares the file with. The zero value compares
+// nothing.
 type CheckOptions struct {
 	UserSize int64                            // size of the user area in bytes, 0 unknown
-	FileSize func(name string) (int64, error) // size of an image beside the file; nil to leave images alone
+	FileSize func(name string) (int64, error) // returns the size in bytes of an image beside the file; nil if images are not checked
 	Table    *flash.Table                     // the dump's own table, nil for none
 }
 
-// Check judges the table of one storage (see File.Select): what would mislead a flash
-// tool or its user. Normal things are notes; a file without warnings and errors is fit
-// for use. Findings come in the order of the lines.
+// Check judges the table of one storage (see File.Select). It reports what would
+// mislead a flash tool or its user. Normal things are notes; a file without warnings
+// and errors can be used. The findings are in the order of the lines.
 func Check(f *File, opt CheckOptions) []Finding {
 	size := opt.UserSize
-	if size <= 0 { // only the counts' agreement with the sizes can be seen
+	if size <= 0 { // then only the counts and the sizes can be compared with each other
 		size = 1 << 46
 	}
 	c := checker{f: f, opt: opt, b: f.build(size)}
@@ -105,7 +106,7 @@ func (c *checker) add(rule string, line int, s flash.Severity, name, text string
 	c.findings = append(c.findings, Finding{rule, line, s, name, fmt.Sprintf(text, a...)})
 }
 
-// at reports something about a key of a row.
+// at adds a finding about one key of a row.
 func (c *checker) at(rule string, e *entry, key string, s flash.Severity, text string, a ...any) {
 	line := e.row.Line
 	if fd := e.row.Find(key); fd != nil {
@@ -114,7 +115,7 @@ func (c *checker) at(rule string, e *entry, key string, s flash.Severity, text s
 	c.add(rule, line, s, e.Name, text, a...)
 }
 
-// syntax takes over what reading has found.
+// syntax adds the problems that were found while the file was read.
 func (c *checker) syntax() {
 	for _, p := range c.f.Problems {
 		fd := Finding{RuleSyntax, 0, p.Severity, p.Place, p.Text}
@@ -139,7 +140,7 @@ func (c *checker) header() {
 		{"platform", info.Platform}, {"storage", string(info.Storage)}, {"config_version", info.Version},
 	} {
 		if want.key == "platform" && flash.KnownChip(h.Get("platform")) != h.Get("platform") {
-			c.add(RuleHeader, line, flash.Note, "", "platform %s stands for a chip that is not known: flash tools want its name", flash.NoChip)
+			c.add(RuleHeader, line, flash.Note, "", "platform %s means that the chip is not known: flash tools need the name of the chip", flash.NoChip)
 		} else if want.value == "" && want.key != "config_version" {
 			c.add(RuleHeader, line, flash.Warning, "", "no %s: SP Flash Tool refuses the file", want.key)
 		}
@@ -164,27 +165,27 @@ func (c *checker) header() {
 	}
 }
 
-// names looks for rows that cannot be told apart.
+// names reports rows with the same name.
 func (c *checker) names() {
 	first := map[string]*entry{}
 	for i := range c.b.rows {
 		e := &c.b.rows[i]
 		if before := first[strings.ToLower(e.Name)]; before != nil && e.Name != "" {
-			c.at(RuleSyntax, e, "partition_name", flash.Warning, "the name is that of line %d", before.row.Line)
+			c.at(RuleSyntax, e, "partition_name", flash.Warning, "the row at line %d has the same name", before.row.Line)
 			continue
 		}
 		first[strings.ToLower(e.Name)] = e
 	}
 }
 
-// private warns of rows that write what is of one phone over another's.
+// private reports rows whose download would overwrite data of another phone.
 func (c *checker) private(e *entry) {
 	if why := Why(e.Name); e.Download && why != "" && Canonical(e.Name) != "userdata" {
-		c.at(RulePrivate, e, "is_download", flash.Note, "downloading it overwrites the phone's own %s: %s", why, why.ownedBy())
+		c.at(RulePrivate, e, "is_download", flash.Note, "the download overwrites the phone's own %s: %s", why, why.ownedBy())
 	}
 }
 
-// files looks at the images beside the file.
+// files checks the images beside the file.
 func (c *checker) files() {
 	for i := range c.b.rows {
 		e := &c.b.rows[i]
@@ -194,11 +195,11 @@ func (c *checker) files() {
 		size, err := c.opt.FileSize(e.File)
 		switch {
 		case err != nil && e.Download:
-			c.at(RuleFile, e, "file_name", flash.Warning, "%s is to be downloaded and cannot be found: %v", e.File, err)
+			c.at(RuleFile, e, "file_name", flash.Warning, "%s is to be downloaded, but it cannot be found: %v", e.File, err)
 		case err != nil:
-			c.at(RuleFile, e, "file_name", flash.Note, "%s is not here: %v", e.File, err)
+			c.at(RuleFile, e, "file_name", flash.Note, "%s cannot be found: %v", e.File, err)
 		case size > e.Length && e.Length > 0 && !e.ToEnd:
-			c.at(RuleFile, e, "file_name", flash.Error, "%s is larger than the partition: 0x%x of 0x%x bytes", e.File, size, e.Length)
+			c.at(RuleFile, e, "file_name", flash.Error, "%s is larger than the partition: the image has 0x%x bytes, the partition 0x%x", e.File, size, e.Length)
 		case size == 0:
 			c.at(RuleFile, e, "file_name", flash.Warning, "%s is empty", e.File)
 		}

@@ -60,31 +60,31 @@ func TestCheckRules(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"good":                 {base, ""},
 		"two rows, one place":  {edit("0x10000\n  physical_start_addr: 0x10000", "0xF000\n  physical_start_addr: 0xF000"), "overlap:34 warning boot: overlaps lk by 0x1000 bytes"},
-		"gap":                  {edit("partition_size: 0x8000", "partition_size: 0x4000"), "gap:34 note boot: 0x4000 bytes before it, from 0xc000 on, belong to no row"},
-		"mixed columns":        {header + lk + boot + good("logo", "0x18000", "0x8000", "linear_start_addr: 0x1418000"), "convention:54 warning logo: linear address is physical 0x18000 + 0x1400000"},
-		"base in both columns": {header + row("MBR", "0x1400000", "0x1400000", "0x80000"), "convention:20 warning MBR: both columns count from the first boot region: 0x1400000"},
-		"all zero":             {header + row("MBR", "0x1400000", "0x0", "0x80000") + row("EBR1", "0x1480000", "0x0", "0x80000"), "convention:20 note MBR: physical addresses are 0 throughout"},
-		"wrong count":          {edit("0xFFFF0080\n  physical_start_addr: 0xFFFF0080", "0xFFFF0081\n  physical_start_addr: 0xFFFF0081"), "sentinel:48 warning flashinfo: the address counts a different distance"},
-		"order":                {header + boot + lk, "order:34 warning lk: stands behind boot and lies before it"},
-		"type":                 {edit("NORMAL_ROM", "NORMAL_RUM"), `value:18 warning lk: type "NORMAL_RUM" is not known; NORMAL_ROM?`},
-		"operation":            {edit("operation_type: UPDATE", "operation_type: BOOTLOADER"), `value:25 warning lk: operation_type "BOOTLOADER" is not known; BOOTLOADERS?`},
+		"gap":                  {edit("partition_size: 0x8000", "partition_size: 0x4000"), "gap:34 note boot: the 0x4000 bytes before it, from 0xc000, belong to no row"},
+		"mixed columns":        {header + lk + boot + good("logo", "0x18000", "0x8000", "linear_start_addr: 0x1418000"), "convention:54 warning logo: the linear address is the physical address 0x18000 + 0x1400000"},
+		"base in both columns": {header + row("MBR", "0x1400000", "0x1400000", "0x80000"), "convention:20 warning MBR: both columns count from the first boot region: subtract 0x1400000"},
+		"all zero":             {header + row("MBR", "0x1400000", "0x0", "0x80000") + row("EBR1", "0x1480000", "0x0", "0x80000"), "convention:20 note MBR: all physical addresses are 0"},
+		"wrong count":          {edit("0xFFFF0080\n  physical_start_addr: 0xFFFF0080", "0xFFFF0081\n  physical_start_addr: 0xFFFF0081"), "sentinel:48 warning flashinfo: its address gives a different distance"},
+		"order":                {header + boot + lk, "order:34 warning lk: follows boot in the file but has a lower address"},
+		"type":                 {edit("NORMAL_ROM", "NORMAL_RUM"), `value:18 warning lk: type "NORMAL_RUM" is not known; perhaps NORMAL_ROM is meant`},
+		"operation":            {edit("operation_type: UPDATE", "operation_type: BOOTLOADER"), `value:25 warning lk: operation_type "BOOTLOADER" is not known; perhaps BOOTLOADERS is meant`},
 		"boolean":              {edit("is_download: false", "is_download: no"), `value:17 warning lk: is_download "no" is not known`},
-		"download without":     {edit("is_download: false", "is_download: true"), "value:16 warning lk: is to be downloaded and names no file"},
-		"path":                 {edit("file_name: NONE", "file_name: ../lk.bin"), `value:16 warning lk: file_name "../lk.bin" leaves the folder`},
-		"region misspelt":      {edit("region: EMMC_USER", "region: EMMC_USRE"), `region:22 warning lk: region "EMMC_USRE" is misspelt: EMMC_USER`},
-		"RPMP":                 {edit("region: EMMC_USER", "region: EMMC_RPMP"), `region:22 warning lk: region "EMMC_RPMP" is misspelt: EMMC_RPMB`},
+		"download without":     {edit("is_download: false", "is_download: true"), "value:16 warning lk: is to be downloaded, but names no file"},
+		"path":                 {edit("file_name: NONE", "file_name: ../lk.bin"), `value:16 warning lk: file_name "../lk.bin" points outside the folder`},
+		"region misspelt":      {edit("region: EMMC_USER", "region: EMMC_USRE"), `region:22 warning lk: region "EMMC_USRE" is misspelt; EMMC_USER is the correct name`},
+		"RPMP":                 {edit("region: EMMC_USER", "region: EMMC_RPMP"), `region:22 warning lk: region "EMMC_RPMP" is misspelt; EMMC_RPMB is the correct name`},
 		"other storage":        {edit("region: EMMC_USER", "region: UFS_LU2"), "region:22 warning lk: UFS_LU2 is a region of UFS"},
 		"storage":              {edit("HW_STORAGE_EMMC", "HW_STORAGE_UFS"), "value:23 warning lk: storage HW_STORAGE_UFS in a table for EMMC"},
 		"no platform":          {edit("      platform: MT6592\n", ""), "header:6 warning : no platform"},
 		"block size":           {edit("0x20000", "0x200000"), "header:6 note : block_size 0x200000; ptgen writes 0x20000"},
 		"no type":              {edit("  type: NORMAL_ROM\n", ""), "syntax:14 warning lk: has no type"},
-		"same name":            {edit("partition_name: boot", "partition_name: lk"), "syntax:29 warning lk: the name is that of line 14"},
+		"same name":            {edit("partition_name: boot", "partition_name: lk"), "syntax:29 warning lk: the row at line 14 has the same name"},
 		"size":                 {edit("partition_size: 0x8000", "partition_size: all"), `size:21 error lk: partition_size "all" is not a number`},
 		"address":              {header + good("lk", "here", "0x8000"), "address:20 error lk: no address"},
-		"private":              {header + good("nvram", "0x8000", "0x8000", "file_name: nvram.bin", "is_download: true"), "private:26 note nvram: downloading it overwrites the phone's own identity (IMEI, serial numbers, calibration): right for"},
-		"logs":                 {header + good("EXPDB", "0x8000", "0x8000", "file_name: expdb.bin", "is_download: true"), "private:26 note EXPDB: downloading it overwrites the phone's own logs: they say nothing of another phone"},
-		"a key":                {header + good("metadata", "0x8000", "0x8000", "file_name: m.bin", "is_download: true"), "private:26 note metadata: downloading it overwrites the phone's own keys"},
-		"a lock":               {header + good("seccfg", "0x8000", "0x8000", "file_name: s.bin", "is_download: true"), "private:26 note seccfg: downloading it overwrites the phone's own lock state"},
+		"private":              {header + good("nvram", "0x8000", "0x8000", "file_name: nvram.bin", "is_download: true"), "private:26 note nvram: the download overwrites the phone's own identity (IMEI, serial numbers, calibration): right for"},
+		"logs":                 {header + good("EXPDB", "0x8000", "0x8000", "file_name: expdb.bin", "is_download: true"), "private:26 note EXPDB: the download overwrites the phone's own logs: the logs of one phone are useless on another"},
+		"a key":                {header + good("metadata", "0x8000", "0x8000", "file_name: m.bin", "is_download: true"), "private:26 note metadata: the download overwrites the phone's own keys"},
+		"a lock":               {header + good("seccfg", "0x8000", "0x8000", "file_name: s.bin", "is_download: true"), "private:26 note seccfg: the download overwrites the phone's own lock state"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := findings(scatter.Check(parse(t, c.text), scatter.CheckOptions{}))
@@ -107,9 +107,9 @@ func TestCheckFiles(t *testing.T) {
 		}
 		return 0, fs.ErrNotExist
 	}}))
-	want := "file:39 error boot: boot.img is larger than the partition: 0x8001 of 0x8000 bytes\n" +
-		"file:53 warning logo: logo.bin is to be downloaded and cannot be found: file does not exist\n" +
-		"file:68 note tee1: tee.img is not here: file does not exist"
+	want := "file:39 error boot: boot.img is larger than the partition: the image has 0x8001 bytes, the partition 0x8000\n" +
+		"file:53 warning logo: logo.bin is to be downloaded, but it cannot be found: file does not exist\n" +
+		"file:68 note tee1: tee.img cannot be found: file does not exist"
 	if got != want {
 		t.Errorf("found\n%s\nwant\n%s", got, want)
 	}
@@ -128,9 +128,9 @@ func TestCheckDump(t *testing.T) {
 	for _, want := range []string{
 		"dump:0 note pgpt: is at 0x0..0x8000 in the dump's table",
 		"dump:0 warning tee1: is at 0x14000..0x15000 in the dump's table",
-		"dump:35 warning boot: is 0x8000 bytes long, in the dump's table 0x4000",
+		"dump:35 warning boot: has 0x8000 bytes, but in the dump's table 0x4000",
 		"dump:43 warning logo: is not in the dump's table",
-		"dump:62 error userdata: begins at 0x20000, in the dump's table at 0x30000",
+		"dump:62 error userdata: begins at 0x20000, but in the dump's table at 0x30000",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
@@ -142,8 +142,8 @@ func TestCheckDump(t *testing.T) {
 	// The same sizes on a phone with sectors of 4096 bytes, where the backup GPT is longer.
 	short := header + counted("flashinfo", "0xFFFF0080", "0x1000000") + counted("sgpt", "0xFFFF0000", "0x4200")
 	for at, want := range map[int64]string{
-		size - 0x1000000 - 0x5000: "dump:20 note flashinfo: is counted from the end, which gives 0xeffbe00; the dump's table has it at 0xeffb000",
-		size - 0x2000000:          "dump:20 error flashinfo: begins at 0xeffbe00, in the dump's table at 0xe000000",
+		size - 0x1000000 - 0x5000: "dump:20 note flashinfo: its count from the end gives 0xeffbe00; in the dump's table it is at 0xeffb000",
+		size - 0x2000000:          "dump:20 error flashinfo: begins at 0xeffbe00, but in the dump's table at 0xe000000",
 	} {
 		table := &flash.Table{Partitions: []flash.Partition{p("flashinfo", at, 0x1000000)}}
 		if got := findings(scatter.Check(parse(t, short), scatter.CheckOptions{UserSize: size, Table: table})); !strings.HasPrefix(got, want) {
@@ -152,7 +152,7 @@ func TestCheckDump(t *testing.T) {
 	}
 	mbr := &flash.Table{Partitions: []flash.Partition{p("MBR", 0, 512), p("p2", 0x80000, 0x1000), p("p5", 0x90000, 0x1000)}}
 	got = findings(scatter.Check(parse(t, header+good("MBR", "0x0", "0x80000")+good("PROTECT_F", "0x80000", "0x1000")), scatter.CheckOptions{Table: mbr}))
-	if want := "dump:0 warning p5: is at 0x90000..0x91000 in the dump's table and not in the scatter file"; got != want {
+	if want := "dump:0 warning p5: is at 0x90000..0x91000 in the dump's table, but not in the scatter file"; got != want {
 		t.Errorf("MBR: found\n%s\nwant\n%s", got, want)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// The words that flash tools know.
+// The values that flash tools know.
 var (
 	knownTypes = []string{boot, rom, "YAFFS_IMG", "UBI_IMG", ext4, "FAT_IMG", "F2FS_IMG", "FTL20_IMG", "NONE", "UNKNOWN_BIN", "ARM_BL", "SV5_BL_BIN"}
 	knownOps   = []string{update, invisible, protected, binregion, bootload, reserved, "NEEDRESIZE", "LOGIC"}
@@ -22,7 +22,7 @@ var (
 	}
 )
 
-// values compares a row's words with those that are known, and with each other.
+// values compares the values of a row with the known ones, and with each other.
 func (c *checker) values(e *entry) {
 	c.word(e, "type", knownTypes)
 	c.word(e, "operation_type", knownOps)
@@ -41,14 +41,14 @@ func (c *checker) values(e *entry) {
 	isReserved := isTrue(e.row.Get("is_reserved"))
 	switch {
 	case e.Download && e.File == "":
-		c.at(RuleValue, e, "file_name", flash.Warning, "is to be downloaded and names no file")
+		c.at(RuleValue, e, "file_name", flash.Warning, "is to be downloaded, but names no file")
 	case e.Download && strings.EqualFold(e.Operation, reserved):
-		c.at(RuleValue, e, "is_download", flash.Warning, "is to be downloaded, and RESERVED rows never are")
+		c.at(RuleValue, e, "is_download", flash.Warning, "is to be downloaded, but flash tools never download RESERVED rows")
 	case isReserved != strings.EqualFold(e.Operation, reserved):
-		c.at(RuleValue, e, "is_reserved", flash.Note, "is_reserved is %t and operation_type %s", isReserved, e.Operation)
+		c.at(RuleValue, e, "is_reserved", flash.Note, "is_reserved is %t, but operation_type is %s", isReserved, e.Operation)
 	}
 	if strings.ContainsAny(e.File, `/\:`) {
-		c.at(RuleValue, e, "file_name", flash.Warning, "file_name %q leaves the folder of the scatter file", e.File)
+		c.at(RuleValue, e, "file_name", flash.Warning, "file_name %q points outside the folder of the scatter file", e.File)
 	}
 }
 
@@ -58,7 +58,7 @@ func (c *checker) word(e *entry, key string, known []string) {
 		return
 	}
 	if near := nearest(fd.Value, known); near != "" {
-		c.at(RuleValue, e, key, flash.Warning, "%s %q is not known; %s?", key, fd.Value, near)
+		c.at(RuleValue, e, key, flash.Warning, "%s %q is not known; perhaps %s is meant", key, fd.Value, near)
 		return
 	}
 	c.at(RuleValue, e, key, flash.Warning, "%s %q is not known", key, fd.Value)
@@ -76,18 +76,18 @@ func (c *checker) region(e *entry) {
 	}
 	for storage, regions := range knownRegions {
 		if slices.Contains(regions, fd.Value) {
-			c.at(RuleRegion, e, "region", flash.Warning, "%s is a region of %s, and the table is for %s", fd.Value, storage, c.f.Info.Storage)
+			c.at(RuleRegion, e, "region", flash.Warning, "%s is a region of %s, but the table is for %s", fd.Value, storage, c.f.Info.Storage)
 			return
 		}
 	}
 	if near := nearest(fd.Value, mine); near != "" {
-		c.at(RuleRegion, e, "region", flash.Warning, "region %q is misspelt: %s", fd.Value, near)
+		c.at(RuleRegion, e, "region", flash.Warning, "region %q is misspelt; %s is the correct name", fd.Value, near)
 		return
 	}
 	c.at(RuleRegion, e, "region", flash.Warning, "region %q is not known", fd.Value)
 }
 
-// nearest returns the known word that is one or two slips away, "" when none is.
+// nearest returns the known word that differs by one or two slips, or "".
 func nearest(s string, known []string) string {
 	best, found := 3, ""
 	for _, k := range known {
@@ -98,8 +98,8 @@ func nearest(s string, known []string) string {
 	return found
 }
 
-// distance counts the slips between two words (letters changed, added, left out, two
-// swapped), and stops counting at most.
+// distance counts the slips between two words: a letter changed, added or left out, or
+// two letters swapped. It stops counting when there are more than most.
 func distance(a, b string, most int) int {
 	if len(a) > len(b)+most || len(b) > len(a)+most {
 		return most
@@ -125,7 +125,7 @@ func distance(a, b string, most int) int {
 	return rows[len(a)%3][len(b)]
 }
 
-// compared returns the rows whose two address columns can be held against each other.
+// compared returns the rows whose two address columns can be compared.
 func (b *builder) compared() []*entry {
 	var rows []*entry
 	for i := range b.rows {
@@ -136,7 +136,7 @@ func (b *builder) compared() []*entry {
 	return rows
 }
 
-const zeroThroughout = "physical addresses are 0 throughout"
+const zeroThroughout = "all physical addresses are 0"
 
 // allZero reports whether the physical column of all rows, or all but the first, is empty.
 func allZero(rows []*entry) bool {
@@ -149,15 +149,15 @@ func allZero(rows []*entry) bool {
 	return zero > 1 && zero >= len(rows)-1
 }
 
-// convention compares what the two address columns count from. Ordinary rows must
-// all keep the same distance between them.
+// convention compares what the two address columns count from. In all ordinary rows the
+// two addresses must differ by the same number of bytes.
 func (c *checker) convention() {
 	rows := c.b.compared()
 	if len(rows) == 0 {
 		return
 	}
 	if allZero(rows) {
-		c.at(RuleConvention, rows[0], "physical_start_addr", flash.Note, "%s; the linear ones are used, counted from the MBR's row", zeroThroughout)
+		c.at(RuleConvention, rows[0], "physical_start_addr", flash.Note, "%s; the linear addresses are used, counted from the MBR row", zeroThroughout)
 		return
 	}
 	counts, lines := map[int64]int{}, map[int64]*entry{}
@@ -180,15 +180,15 @@ func (c *checker) convention() {
 	base := usual.linear.value - usual.physical.value
 	for _, e := range rows {
 		if d := e.linear.value - e.physical.value; d != base {
-			c.at(RuleConvention, e, "linear_start_addr", flash.Warning, "linear address is physical 0x%x + 0x%x, elsewhere in the file + 0x%x", e.physical.value, d, base)
+			c.at(RuleConvention, e, "linear_start_addr", flash.Warning, "the linear address is the physical address 0x%x + 0x%x; in other rows it is + 0x%x", e.physical.value, d, base)
 		}
 	}
 	if m := c.b.base; m != nil && base == 0 && m.linear.value > 0 {
-		c.at(RuleConvention, m, "physical_start_addr", flash.Warning, "both columns count from the first boot region: 0x%x must be taken off every address to find it in the user area", m.linear.value)
+		c.at(RuleConvention, m, "physical_start_addr", flash.Warning, "both columns count from the first boot region: subtract 0x%x from an address to get the offset in the user area", m.linear.value)
 	}
 }
 
-// places compares where the rows lie: with the row before, and with all others.
+// places compares the range of each row with the row before it and with all others.
 func (c *checker) places() {
 	byRegion := map[flash.Region][]*entry{}
 	var order []flash.Region
@@ -206,7 +206,7 @@ func (c *checker) places() {
 		rows := byRegion[r]
 		for i := 1; i < len(rows); i++ {
 			if a, b := rows[i-1], rows[i]; b.Offset < a.Offset {
-				c.at(RuleOrder, b, "physical_start_addr", flash.Warning, "stands behind %s and lies before it: SP Flash Tool wants ascending addresses", a.Name)
+				c.at(RuleOrder, b, "physical_start_addr", flash.Warning, "follows %s in the file but has a lower address: SP Flash Tool needs ascending addresses", a.Name)
 			}
 		}
 		slices.SortStableFunc(rows, func(a, b *entry) int { return cmp.Compare(a.Offset, b.Offset) })
@@ -214,12 +214,12 @@ func (c *checker) places() {
 	}
 }
 
-// neighbours reports overlaps and gaps of rows that ascend.
+// neighbours reports overlaps and gaps between rows that are in ascending order.
 func (c *checker) neighbours(r flash.Region, rows []*entry) {
-	var reach *entry // the row that has reached furthest
+	var reach *entry // the row with the highest end so far
 	for _, e := range rows {
 		if c.opt.UserSize > 0 && r.IsUser() && e.End() > c.opt.UserSize {
-			c.at(RuleSize, e, "partition_size", flash.Warning, "ends at 0x%x, beyond the flash (0x%x)", e.End(), c.opt.UserSize)
+			c.at(RuleSize, e, "partition_size", flash.Warning, "ends at 0x%x, but the flash ends at 0x%x", e.End(), c.opt.UserSize)
 		}
 		if reach != nil && !reach.ToEnd {
 			switch gap := e.Offset - reach.End(); {
@@ -227,7 +227,7 @@ func (c *checker) neighbours(r flash.Region, rows []*entry) {
 				over := min(reach.End(), e.End()) - e.Offset
 				c.at(RuleOverlap, e, "physical_start_addr", flash.Warning, "overlaps %s by 0x%x bytes", reach.Name, over)
 			case gap > 0 && !e.counted && !c.f.Dialect.bare():
-				c.at(RuleGap, e, "physical_start_addr", flash.Note, "0x%x bytes before it, from 0x%x on, belong to no row", gap, reach.End())
+				c.at(RuleGap, e, "physical_start_addr", flash.Note, "the 0x%x bytes before it, from 0x%x, belong to no row", gap, reach.End())
 			}
 		}
 		if reach == nil || e.End() > reach.End() {
@@ -237,7 +237,7 @@ func (c *checker) neighbours(r flash.Region, rows []*entry) {
 }
 
 // dump compares the rows with the dump's own table: by name with a GPT, by start with
-// an MBR, which has no names.
+// an MBR, because an MBR has no names.
 func (c *checker) dump(t *flash.Table) {
 	byName, byStart := map[string]*entry{}, map[int64]*entry{}
 	for i := range c.b.rows {
@@ -260,10 +260,10 @@ func (c *checker) dump(t *flash.Table) {
 		}
 		if e == nil {
 			severity := flash.Warning
-			if isOneOf(p.Name, []string{"pgpt", "sgpt"}) { // the GPT itself: service tools leave its rows out
+			if isOneOf(p.Name, []string{"pgpt", "sgpt"}) { // the GPT itself: service tools do not list its rows
 				severity = flash.Note
 			}
-			c.add(RuleDump, 0, severity, p.Name, "is at %s in the dump's table and not in the scatter file", p.Extent)
+			c.add(RuleDump, 0, severity, p.Name, "is at %s in the dump's table, but not in the scatter file", p.Extent)
 			continue
 		}
 		seen[e] = true
@@ -277,8 +277,9 @@ func (c *checker) dump(t *flash.Table) {
 	}
 }
 
-// backupGPT is the most that a count from the end may be wrong by: files made for
-// sectors of 512 bytes leave out less than the backup GPT takes with sectors of 4096.
+// backupGPT is the largest error of a count from the end that is only a note, in bytes.
+// Files for sectors of 512 bytes leave out less than the backup GPT needs with sectors
+// of 4096 bytes.
 const backupGPT = 0x8000
 
 func (c *checker) against(e *entry, p flash.Partition) {
@@ -286,10 +287,10 @@ func (c *checker) against(e *entry, p flash.Partition) {
 	switch {
 	case e.Placed() && e.Offset != p.Offset && c.opt.UserSize <= 0 && e.counted, copyOfGPT && e.Offset != p.Offset && e.Reserved:
 	case e.counted && e.Placed() && e.Offset != p.Offset && max(e.Offset-p.Offset, p.Offset-e.Offset) < backupGPT:
-		c.at(RuleDump, e, "physical_start_addr", flash.Note, "is counted from the end, which gives 0x%x; the dump's table has it at 0x%x", e.Offset, p.Offset)
+		c.at(RuleDump, e, "physical_start_addr", flash.Note, "its count from the end gives 0x%x; in the dump's table it is at 0x%x", e.Offset, p.Offset)
 	case e.Placed() && e.Offset != p.Offset:
-		c.at(RuleDump, e, "physical_start_addr", flash.Error, "begins at 0x%x, in the dump's table at 0x%x", e.Offset, p.Offset)
+		c.at(RuleDump, e, "physical_start_addr", flash.Error, "begins at 0x%x, but in the dump's table at 0x%x", e.Offset, p.Offset)
 	case e.Length != p.Length && !e.ToEnd && !p.ToEnd && !copyOfGPT:
-		c.at(RuleDump, e, "partition_size", flash.Warning, "is 0x%x bytes long, in the dump's table 0x%x", e.Length, p.Length)
+		c.at(RuleDump, e, "partition_size", flash.Warning, "has 0x%x bytes, but in the dump's table 0x%x", e.Length, p.Length)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Convert says in another dialect what f says, as far as that dialect can: the
-// problems list what is left behind or made up. Addresses, names and unknown keys are
-// carried over as they are spelled. Into its own dialect a file is itself, byte for
-// byte. From a list (V1, update package) the sizes are the distances between rows,
-// and the flash tool's words are those of Defaults.
+// Convert writes the content of f in another dialect, as far as that dialect can
+// express it. The problems list what was left out and what was filled in. Addresses,
+// names and unknown keys keep their spelling. If to is the file's own dialect, the
+// result is f, byte for byte. A list (V1, update package) has no sizes and no values
+// for the flash tool: the sizes are then the distances between rows, and the values are
+// those of Defaults.
 //
-// The result is nil when nothing can be written: no row has a usable address.
+// The result is nil if nothing can be written because no row has a usable address.
 func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 	if to == f.Dialect {
 		return f, nil
@@ -35,7 +36,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 		d = c.pairs(d)
 		if len(d.sections[0].rows) == 0 {
 			if len(f.Rows) == 0 {
-				c.add(flash.Error, "", 0, "the file has no rows, and %s is nothing else", to)
+				c.add(flash.Error, "", 0, "the file has no rows, and a %s file contains only rows", to)
 			}
 			return nil, c.problems
 		}
@@ -45,7 +46,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 	for i := range d.sections {
 		if s := &d.sections[i]; d.typed && s.info.Storage == "" {
 			s.info.Storage = flash.EMMC
-			c.add(flash.Warning, "", 0, "the file does not say its storage; written as EMMC")
+			c.add(flash.Warning, "", 0, "the file does not name its storage; EMMC is written")
 		}
 	}
 	out, err := d.file(to)
@@ -62,7 +63,7 @@ func Convert(f *File, to Dialect) (*File, []flash.Problem) {
 type converter struct {
 	f        *File
 	to       Dialect
-	base     int64 // where the user area begins in linear addresses, 0 unknown
+	base     int64 // start of the user area in linear addresses in bytes, 0 if unknown
 	problems flash.Problems
 }
 
@@ -70,18 +71,18 @@ func (c *converter) add(s flash.Severity, place string, line int, text string, a
 	c.problems = append(c.problems, lineProblem(s, place, line, text, a...))
 }
 
-// oneOf keeps the table that is selected.
+// oneOf keeps only the table of the selected storage.
 func (c *converter) oneOf(d *document) {
 	for i, s := range d.sections {
 		if i != c.f.current {
-			c.add(flash.Warning, "", 0, "%s holds one storage: the table of %s, %d rows, is left out", c.to, s.info.Storage, len(s.rows))
+			c.add(flash.Warning, "", 0, "%s can hold one storage only: the table of %s (%d rows) is left out", c.to, s.info.Storage, len(s.rows))
 		}
 	}
 	d.sections = d.sections[c.f.current : c.f.current+1]
 }
 
-// version gives a text file the version it is converted to, and takes away the keys
-// that version does not know.
+// version sets the version that a text file is converted to, and removes the keys that
+// this version does not know.
 func (c *converter) version(d *document) {
 	i := slices.IndexFunc(d.head, func(f Field) bool { return strings.EqualFold(f.Key, "config_version") })
 	version := ""
@@ -103,8 +104,8 @@ func (c *converter) version(d *document) {
 	}
 }
 
-// optionalKeys are the keys that came later, by the oldest version they are seen in
-// that ptgen wrote.
+// optionalKeys are the keys that newer versions added, each with the oldest version of
+// a file by ptgen that has it.
 var optionalKeys = []struct {
 	name  string
 	since Dialect
@@ -127,11 +128,11 @@ func (c *converter) drop(d *document, key string) {
 		d.sections[i].rows = rows
 	}
 	if n > 0 {
-		c.add(flash.Note, "", 0, "%s has no %s: left out of %d rows", c.to, key, n)
+		c.add(flash.Note, "", 0, "%s does not know %s: it is left out of %d rows", c.to, key, n)
 	}
 }
 
-// spellOut makes full rows of a list.
+// spellOut makes full rows from the rows of a list.
 func (c *converter) spellOut() document {
 	f := c.f
 	info := f.Info
@@ -144,11 +145,11 @@ func (c *converter) spellOut() document {
 		info.Version = strings.ToUpper(string(c.to))
 	case c.to.bare():
 	default:
-		c.add(flash.Note, "", 0, "a list has no version; written as %s", info.Version)
+		c.add(flash.Note, "", 0, "a list has no version; %s is written", info.Version)
 	}
 	spec := Spec{Platform: info.Platform, Project: info.Project, Storage: info.Storage}.complete()
 	if info.Platform == "" && !c.to.bare() {
-		c.add(flash.Warning, "", 0, "nothing says the chip; written as %s", spec.Platform)
+		c.add(flash.Warning, "", 0, "the chip is not known; %s is written", spec.Platform)
 	}
 	s := section{info: info}
 	s.info.Storage = spec.Storage
@@ -157,8 +158,8 @@ func (c *converter) spellOut() document {
 		s.rows = append(s.rows, c.spellOutRow(i, p, spec.Storage))
 	}
 	if !c.to.bare() {
-		c.add(flash.Warning, "", 0, "file names, types and operations are the usual ones for these partitions; the list does not give any")
-		c.add(flash.Note, "", 0, "sizes are the distances between rows; the list does not give any")
+		c.add(flash.Warning, "", 0, "file names, types and operations are the usual ones of these partitions, because the list has none")
+		c.add(flash.Note, "", 0, "sizes are the distances between rows, because the list has none")
 	}
 	return document{head: []Field{{"config_version", info.Version, 0}, {"platform", spec.Platform, 0}, {"project", spec.Project, 0}},
 		sections: []section{s}}
@@ -186,18 +187,18 @@ func (c *converter) spellOutRow(i int, p flash.Partition, storage flash.Storage)
 	default:
 		physical = linear
 	}
-	if p.ToEnd && p.Region.IsBoot() { // up to the user area, as MT6572 files have it
+	if p.ToEnd && p.Region.IsBoot() { // up to the user area, as in MT6572 files
 		p.Length = c.base - p.Offset
 		p.ToEnd = p.Length <= 0
 	}
 	if p.Length == 0 && p.Reserved && !c.to.bare() {
-		c.add(flash.Warning, p.Name, r.Line, "its size is not known; written as 0")
+		c.add(flash.Warning, p.Name, r.Line, "its size is not known; 0 is written")
 	}
 	return rowOf(i, p, storage, linear, physical)
 }
 
-// linearBase returns where the user area begins in linear addresses, 0 when the file
-// does not tell.
+// linearBase returns the start of the user area in linear addresses, in bytes, or 0 if
+// the file does not contain it.
 func (f *File) linearBase() int64 {
 	for _, r := range f.Rows {
 		if a := readAddress(r.Get("linear_start_addr"), false); strings.EqualFold(r.Get("partition_name"), "MBR") && a.ok {
@@ -209,7 +210,8 @@ func (f *File) linearBase() int64 {
 	return 0
 }
 
-// compare lists the values that did not come through, such as a line end in a name.
+// compare reports the values that were changed on the way, such as a line end in a
+// name.
 func (c *converter) compare(d document, out *File) {
 	if c.to.bare() {
 		return
@@ -217,11 +219,11 @@ func (c *converter) compare(d document, out *File) {
 	got := out.document()
 	for i, s := range d.sections {
 		if i >= len(got.sections) || len(got.sections[i].rows) != len(s.rows) {
-			c.add(flash.Error, "", 0, "not all rows came through")
+			c.add(flash.Error, "", 0, "some rows could not be written")
 			return
 		}
 		if want, has := string(s.info.Storage), string(got.sections[i].info.Storage); d.typed && want != has {
-			c.add(flash.Warning, "", 0, "storage %q cannot be said in %s as it is", want, c.to)
+			c.add(flash.Warning, "", 0, "storage %q cannot be written unchanged in %s", want, c.to)
 		}
 		c.compareFields("", s.head.Fields, got.sections[i].head.Fields)
 		for j, r := range s.rows {
@@ -241,21 +243,22 @@ func (c *converter) compareFields(place string, want, got []Field) {
 			left[k]--
 			continue
 		}
-		c.add(flash.Warning, place, fd.Line, "%s: %s cannot be said in %s as it is", fd.Key, fd.Value, c.to)
+		c.add(flash.Warning, place, fd.Line, "%s: %s cannot be written unchanged in %s", fd.Key, fd.Value, c.to)
 	}
 }
 
-// zeroColumn says that a column is empty which the target keeps, and its readers may go by.
+// zeroColumn reports that a column is empty which the new file keeps; readers of the
+// new file may use that column.
 func (c *converter) zeroColumn() {
 	if c.to.bare() || c.f.Dialect.bare() {
 		return
 	}
 	if rows := c.f.build(farEnd).compared(); allZero(rows) {
-		c.add(flash.Note, rows[0].Name, rows[0].row.Line, "%s, and are written so: who reads this file must go by the linear ones, counted from the MBR's row", zeroThroughout)
+		c.add(flash.Note, rows[0].Name, rows[0].row.Line, "%s, and stay 0 in the new file: use the linear addresses, counted from the MBR row", zeroThroughout)
 	}
 }
 
-// leftBehind counts what is no part of any table.
+// leftBehind counts the comments and other lines that belong to no table.
 func (c *converter) leftBehind() {
 	comments, first := 0, 0
 	for i, l := range c.f.lines {
@@ -275,9 +278,9 @@ func (c *converter) leftBehind() {
 		}
 	}
 	if comments > 0 {
-		c.add(flash.Note, "", first, "%d comments are left behind", comments)
+		c.add(flash.Note, "", first, "%d comments are left out", comments)
 	}
 	if n := len(c.f.odd); n > 0 {
-		c.add(flash.Note, "", c.f.odd[0], "%d lines that are no scatter syntax are left behind", n)
+		c.add(flash.Note, "", c.f.odd[0], "%d lines that are not scatter syntax are left out", n)
 	}
 }

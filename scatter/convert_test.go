@@ -141,22 +141,22 @@ func TestConvertProblems(t *testing.T) {
 	}{
 		"text to XML":     {one, scatter.XML, ""},
 		"newer text":      {one, scatter.V118, ""},
-		"older text":      {one, scatter.V111, "note scatter: v1.1.1 has no is_upgradable: left out of 1 rows"},
-		"two storages":    {twoStorages, scatter.V112, "warning scatter: v1.1.2 holds one storage: the table of UFS, 2 rows, is left out"},
+		"older text":      {one, scatter.V111, "note scatter: v1.1.1 does not know is_upgradable: it is left out of 1 rows"},
+		"two storages":    {twoStorages, scatter.V112, "warning scatter: v1.1.2 can hold one storage only: the table of UFS (2 rows) is left out"},
 		"both in XML":     {twoStorages, scatter.XML, ""},
 		"one to two":      {one, scatter.V210, ""},
-		"comments":        {strings.Replace(one, "- partition_index", "# mine\n- partition_index", 1), scatter.XML, "note scatter: line 14: 1 comments are left behind"},
-		"tool's banner":   {strings.Replace(one, "############\n", "####__WwR__##\n", 1), scatter.XML, "note scatter: line 1: 1 comments are left behind"},
-		"XML comments":    {xmlOne, scatter.V118, "note scatter: line 2: 2 comments are left behind"},
-		"vendor's lines":  {one + "[huaqin]\ncheckSum = 0x15bf\n", scatter.XML, "note scatter: line 29: 2 lines that are no scatter syntax are left behind"},
-		"no storage":      {strings.Replace(one, "      storage: EMMC\n", "", 1), scatter.V210, "warning scatter: the file does not say its storage; written as EMMC"},
-		"not for XML":     {strings.Replace(one, "colour: blue", "colour: b\x01", 1), scatter.XML, "warning lk: line 27: colour: b\x01 cannot be said in xml as it is"},
-		"key not for XML": {strings.Replace(one, "colour:", "3d:", 1), scatter.XML, "warning lk: line 27: 3d: blue cannot be said in xml as it is"},
-		"to a list":       {one + row("boot", "0x10000", "0x10000", "0x8000"), scatter.List, "note scatter: list lists names and addresses only: sizes, files, types, operations and regions are left out"},
-		"list to text": {"lk 0x8000\nboot 0x10000\nsgpt 0xFFFF0000\n", scatter.V112, "warning scatter: nothing says the chip; written as MT0000; " +
-			"warning sgpt: line 3: its size is not known; written as 0; " +
-			"warning scatter: file names, types and operations are the usual ones for these partitions; the list does not give any; " +
-			"note scatter: sizes are the distances between rows; the list does not give any"},
+		"comments":        {strings.Replace(one, "- partition_index", "# mine\n- partition_index", 1), scatter.XML, "note scatter: line 14: 1 comments are left out"},
+		"tool's banner":   {strings.Replace(one, "############\n", "####__WwR__##\n", 1), scatter.XML, "note scatter: line 1: 1 comments are left out"},
+		"XML comments":    {xmlOne, scatter.V118, "note scatter: line 2: 2 comments are left out"},
+		"vendor's lines":  {one + "[huaqin]\ncheckSum = 0x15bf\n", scatter.XML, "note scatter: line 29: 2 lines that are not scatter syntax are left out"},
+		"no storage":      {strings.Replace(one, "      storage: EMMC\n", "", 1), scatter.V210, "warning scatter: the file does not name its storage; EMMC is written"},
+		"not for XML":     {strings.Replace(one, "colour: blue", "colour: b\x01", 1), scatter.XML, "warning lk: line 27: colour: b\x01 cannot be written unchanged in xml"},
+		"key not for XML": {strings.Replace(one, "colour:", "3d:", 1), scatter.XML, "warning lk: line 27: 3d: blue cannot be written unchanged in xml"},
+		"to a list":       {one + row("boot", "0x10000", "0x10000", "0x8000"), scatter.List, "note scatter: list contains names and addresses only: sizes, files, types, operations and regions are left out"},
+		"list to text": {"lk 0x8000\nboot 0x10000\nsgpt 0xFFFF0000\n", scatter.V112, "warning scatter: the chip is not known; MT0000 is written; " +
+			"warning sgpt: line 3: its size is not known; 0 is written; " +
+			"warning scatter: file names, types and operations are the usual ones of these partitions, because the list has none; " +
+			"note scatter: sizes are the distances between rows, because the list has none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, ps := scatter.Convert(parse(t, c.text), c.to)

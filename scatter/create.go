@@ -9,58 +9,59 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Profile says what a new scatter file is for.
+// Profile is the purpose of a new scatter file.
 type Profile string
 
 // The profiles.
 const (
-	Firmware Profile = "firmware" // to share: private rows are not downloadable
-	Restore  Profile = "restore"  // this phone's own backup: everything at hand is restorable
+	Firmware Profile = "firmware" // for sharing: private rows are not downloadable
+	Restore  Profile = "restore"  // a backup of this phone: every row whose content is available is downloadable
 )
 
-// CreateOptions is what Create is told in addition to a partition table.
+// CreateOptions holds the facts for Create that a partition table does not have.
 type CreateOptions struct {
 	Platform   string        // "MT6592"
 	Project    string        // the board's name
 	Storage    flash.Storage // "" is EMMC
-	DeviceSize int64         // size of the user area in bytes, 0 to believe the table
-	BackupSize int64         // bytes behind the last partition, for a template that leaves its end open; 0 unknown
-	Preloader  int64         // length of the flashable preloader in bytes, 0 unknown
+	DeviceSize int64         // size of the user area in bytes, 0 to use the size in the table
+	BackupSize int64         // bytes behind the last partition, for a template that does not give its end; 0 if unknown
+	Preloader  int64         // length of the flashable preloader in bytes, 0 if unknown
 	LinearBase int64         // bytes before the user area in linear addresses (MBR phones), 0 for none
-	Dialect    Dialect       // "" is the one of the phone's generation
+	Dialect    Dialect       // "" is the usual dialect of the phone's generation
 	Profile    Profile       // "" is Firmware
 
-	// File names the file that holds a row's content, "" when there is none. It is
-	// asked for Restore only; nil takes names like those of Defaults.
+	// File returns the name of the file that holds a row's content, "" if there is
+	// none. It is called for the profile Restore only. nil takes names like those of
+	// Defaults.
 	File func(row flash.Partition) string
 }
 
-// Reason says why a row is as it is.
+// Reason explains the values of one row.
 type Reason struct {
 	Name    string `json:"name"`
 	Values  string `json:"values"` // operation, type and file, as written
-	Place   string `json:"place"`  // why there
-	Words   string `json:"words"`  // why these values
+	Place   string `json:"place"`  // the reason for the address
+	Words   string `json:"words"`  // the reason for the values
 	Private bool   `json:"private,omitempty"`
 	Guessed bool   `json:"guessed,omitempty"`
 }
 
-// Creation is a new scatter file before it is written.
+// Creation is a new scatter file that is not yet written.
 type Creation struct {
 	Spec     Spec           `json:"-"` // for Build
 	Reasons  []Reason       `json:"rows"`
-	Private  []string       `json:"private,omitempty"` // rows with the phone's identity that the file makes downloadable
+	Private  []string       `json:"private,omitempty"` // rows with the phone's identity that are downloadable in the file
 	Problems flash.Problems `json:"problems"`
 
-	SizeUnknown bool `json:"-"` // a row has no length because nobody said the size of the flash
+	SizeUnknown bool `json:"-"` // a row has no length because the size of the flash is unknown
 }
 
-// Create makes a scatter file from a partition table alone. A GPT lists all but three
-// rows: the preloader, and pgpt and sgpt, which are the GPT itself. An MBR lists only
-// what Linux mounts; its table must be completed first, by an older scatter file or
-// /proc/dumchar_info. Rows that a template leaves open are placed by DeviceSize as the
-// phone does it: the last partitions end where the backup GPT begins, userdata takes
-// what is left.
+// Create makes a scatter file from a partition table alone. A GPT lists all rows except
+// three: the preloader, and pgpt and sgpt, which are the GPT itself. An MBR lists only
+// the partitions that Linux mounts; the caller must first complete such a table from an
+// older scatter file or from /proc/dumchar_info. Rows without an address in a template
+// are placed by DeviceSize as the phone does it: the last partitions end where the
+// backup GPT begins, and userdata gets the rest.
 func Create(t *flash.Table, facts CreateOptions) Creation {
 	c := creator{facts: facts, old: isMBR(t)}
 	c.size = cmp.Or(facts.DeviceSize, t.DeviceSize)
@@ -83,13 +84,13 @@ func isMBR(t *flash.Table) bool {
 type creator struct {
 	Creation
 	facts     CreateOptions
-	old       bool              // MBR generation
+	old       bool              // generation with MBR and EBR
 	size      int64             // of the user area, 0 unknown
 	boot      []flash.Partition // rows of boot regions
 	rows      []flash.Partition // of the user area
-	sgpt      *flash.Partition  // as the table has it
+	sgpt      *flash.Partition  // as in the table
 	preloader flash.Partition
-	bare      []bool // rows of the Spec whose words are ours, not the table's
+	bare      []bool // true for rows of Spec whose values are chosen here and do not come from the table
 }
 
 func (c *creator) problem(s flash.Severity, place, text string, a ...any) {
@@ -98,7 +99,7 @@ func (c *creator) problem(s flash.Severity, place, text string, a ...any) {
 
 var kernelName = regexp.MustCompile(`^p[0-9]+$`)
 
-// takeRows sorts the table's rows by where they belong.
+// takeRows sorts the table's rows by region.
 func (c *creator) takeRows(t *flash.Table) {
 	numbers := 0
 	for _, p := range t.Partitions {
@@ -120,12 +121,12 @@ func (c *creator) takeRows(t *flash.Table) {
 		}
 	}
 	if c.old && numbers > 0 {
-		c.problem(flash.Warning, "mbr", "%d rows have no name, and what lies between them is not listed: an MBR holds no more; "+
-			"an older scatter file or /proc/dumchar_info of this phone does", numbers)
+		c.problem(flash.Warning, "mbr", "%d rows have no name, and the ranges between them are not listed, because an MBR does not contain more; "+
+			"an older scatter file or /proc/dumchar_info of this phone has both", numbers)
 	}
 }
 
-// oldName spells a name as the MBR generation does: PROTECT_F, not protect1.
+// oldName spells a name as files of the MBR generation do: PROTECT_F, not protect1.
 func oldName(name string) string {
 	if name != strings.ToLower(name) {
 		return name
@@ -138,7 +139,7 @@ func oldName(name string) string {
 	return strings.ToUpper(name)
 }
 
-// placeOpen gives addresses to the rows that a template GPT leaves open.
+// placeOpen gives addresses to the rows that have none in a template GPT.
 func (c *creator) placeOpen() {
 	end := c.size - c.facts.BackupSize
 	if c.sgpt != nil && c.sgpt.Placed() {
@@ -153,7 +154,7 @@ func (c *creator) placeOpen() {
 			continue
 		}
 		if p.Length == 0 || c.size == 0 {
-			continue // takes what is left, below
+			continue // it gets the rest, below
 		}
 		end -= p.Length
 		p.Offset = end
@@ -173,19 +174,19 @@ func (c *creator) placeOpen() {
 		case next > p.Offset:
 			p.Length = next - p.Offset
 		case c.size > 0:
-			c.problem(flash.Error, p.Name, "no room is left for it: it would begin at 0x%x of 0x%x bytes", p.Offset, c.size)
+			c.problem(flash.Error, p.Name, "there is no room for it: it would begin at 0x%x, and the flash has 0x%x bytes", p.Offset, c.size)
 			p.ToEnd = true
 		default:
 			p.ToEnd, c.SizeUnknown = true, true
-			c.problem(flash.Warning, p.Name, "the table does not say how large it is, for it does not know the size of the flash: "+
-				"written as size 0, which is up to the end; the size of the user area settles it")
+			c.problem(flash.Warning, p.Name, "its size is not known, because the table does not contain the size of the flash: "+
+				"size 0 is written, which means up to the end; with the size of the user area the real size can be written")
 		}
 	}
 }
 
-// closeEnd gives the i-th row, which runs to the end, its length when other rows begin
-// behind its start: those at the end of the flash are reserved, and end it. An ordinary
-// row there shares its bytes, and does not shorten it.
+// closeEnd gives the i-th row, which runs to the end, a length if other rows begin
+// behind its start. Reserved rows at the end of the flash end it. An ordinary row there
+// shares its bytes and does not shorten it.
 func (c *creator) closeEnd(i int) {
 	p, next, shared := &c.rows[i], c.next(i), false
 	for _, q := range c.rows {
@@ -204,7 +205,8 @@ func (c *creator) closeEnd(i int) {
 	}
 }
 
-// next returns where the row after the i-th begins, or the end; 0 when unknown.
+// next returns the offset at which the row after the i-th begins, or the end; 0 if
+// unknown.
 func (c *creator) next(i int) int64 {
 	for _, q := range c.rows[i+1:] {
 		if q.Placed() {
@@ -217,8 +219,8 @@ func (c *creator) next(i int) int64 {
 	return c.size - c.facts.BackupSize
 }
 
-// sort puts the rows in the order of the flash, which flash tools insist on. Rows
-// without an address stay behind the row before them.
+// sort puts the rows in the order of the flash, as flash tools require. A row without
+// an address stays behind the row before it.
 func (c *creator) sort() {
 	at, last := map[int]int64{}, int64(0)
 	for i, p := range c.rows {
@@ -230,8 +232,8 @@ func (c *creator) sort() {
 	slices.SortStableFunc(c.rows, func(a, b flash.Partition) int { return cmp.Compare(at[a.Index], at[b.Index]) })
 }
 
-// maxBackup is the largest area behind the last partition that is taken for the
-// backup GPT's; the largest sgpt row seen is 4 MiB.
+// maxBackup is the largest range behind the last partition that is accepted as the
+// backup GPT, in bytes. The largest sgpt row in known files is 4 MiB.
 const maxBackup = 4 << 20
 
 // addGPT adds the rows of the two copies of the GPT.
@@ -261,12 +263,12 @@ func (c *creator) addGPT() {
 	}
 }
 
-// makeSpec chooses dialect and header by the phone's generation.
+// makeSpec chooses dialect and header for the phone's generation.
 func (c *creator) makeSpec() {
 	newer := c.findPreloader()
 	base := c.facts.LinearBase
 	if base == 0 && c.old && c.preloader.Length >= smallestBase {
-		base = c.preloader.Length // it spans all that is before the user area
+		base = c.preloader.Length // it covers everything before the user area
 	}
 	s := Spec{
 		Dialect: c.facts.Dialect, Platform: c.facts.Platform, Project: c.facts.Project, Storage: c.facts.Storage,
@@ -284,11 +286,11 @@ func (c *creator) makeSpec() {
 	case s.Dialect == XML:
 		s.Version = "V1.1.8"
 	case s.Dialect == V1 && c.old && base == 0:
-		c.problem(flash.Warning, "v1", "addresses of this dialect count from the first boot region, and nothing tells how large those are: "+
-			"written as if they were empty (0x600000 on MT6577 and MT6589)")
+		c.problem(flash.Warning, "v1", "addresses in this dialect count from the first boot region, but the size of the boot regions is not known: "+
+			"they are written as if it were 0 (it is 0x600000 on MT6577 and MT6589)")
 	}
 	s.Rows = slices.Concat(c.boot, c.rows)
-	for i := range s.Rows { // their words are chosen anew, but for those of the vendor
+	for i := range s.Rows { // their values are chosen here, except those of the vendor
 		s.Rows[i].Index = i
 		s.Rows[i].Witness = cmp.Or(s.Rows[i].Witness, "the table")
 	}
@@ -300,9 +302,10 @@ func (c *creator) makeSpec() {
 	c.byAge()
 }
 
-// byAge gives the images whose file changed its name over the years the one of the
-// phone's time. Phones of 2017 and later are known by their boot_para; of the published
-// files two in three of those, and nearly all others, agree.
+// byAge sets the file names of images whose usual name changed over the years, by the
+// age of the phone. A boot_para partition shows a phone of 2017 or later. Of the
+// published files, two thirds of the phones with a boot_para and nearly all others
+// follow this rule.
 func (c *creator) byAge() {
 	young := slices.ContainsFunc(c.rows, func(p flash.Partition) bool { return Canonical(p.Name) == "boot_para" })
 	names := map[string]string{"tee1": "trustzone.bin", "tee2": "trustzone.bin", "md1img": "md1rom.img"}
@@ -317,16 +320,16 @@ func (c *creator) byAge() {
 	}
 }
 
-// smallestBase is the least that boot regions and RPMB make together.
+// smallestBase is the smallest size of boot regions and RPMB together, in bytes.
 const smallestBase = 0x380000
 
-// findPreloader makes sure of the first row, and reports whether the phone is of the
-// newer GPT generation, whose first partition begins at 0x8000: files of that one name
-// both boot regions and have more keys.
+// findPreloader makes sure that the first row is a preloader. It reports whether the
+// phone is of the newer GPT generation, whose first partition begins at 0x8000. Files
+// of that generation name both boot regions and have more keys.
 func (c *creator) findPreloader() (newer bool) {
 	storage := cmp.Or(c.facts.Storage, flash.EMMC)
 	newer = !c.old && (len(c.rows) == 0 || c.rows[0].Length < 0x80000)
-	chip := storage == flash.NAND || storage == flash.NOR // its preloader is among its rows
+	chip := storage == flash.NAND || storage == flash.NOR // the preloader is one of its ordinary rows
 	if len(c.boot) == 0 && (!chip || len(c.rows) == 0) {
 		p := flash.Partition{Name: "preloader", Region: storage.Boot1(), Witness: "every phone"}
 		switch {
@@ -351,7 +354,8 @@ func (c *creator) findPreloader() (newer bool) {
 	return newer
 }
 
-// roomForPreloader is the usual size of the preloader's row that holds this one.
+// roomForPreloader returns the smallest usual size of a preloader row that holds this
+// preloader, in bytes.
 func (c *creator) roomForPreloader() int64 {
 	usual := []int64{0x40000, 0x80000, 0x100000, 0x400000}
 	for _, n := range usual {

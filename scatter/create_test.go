@@ -131,14 +131,14 @@ func TestCreateTemplate(t *testing.T) {
 		t.Errorf("rows %s\nwant %s; %v", got, want, c.Problems)
 	}
 	f, c = made(t, table(), scatter.CreateOptions{BackupSize: 0x4200})
-	if !strings.Contains(problemText(c.Problems), "warning userdata: the table does not say how large it is") {
+	if !strings.Contains(problemText(c.Problems), "warning userdata: its size is not known") {
 		t.Errorf("problems %v", c.Problems)
 	}
 	if got := places(f.Table(size)); got != strings.Replace(want, "0x3c4fbe00,", "0x3c4fbe00 end,", 1) {
 		t.Errorf("without a size: %s", got)
 	}
 	_, c = made(t, table(), scatter.CreateOptions{DeviceSize: 0x100000, BackupSize: 0x4200})
-	if !strings.Contains(problemText(c.Problems), "error userdata: no room is left") {
+	if !strings.Contains(problemText(c.Problems), "error userdata: there is no room") {
 		t.Errorf("a flash too small: %v", c.Problems)
 	}
 }

@@ -1,6 +1,6 @@
 package scatter
 
-// The words of SP Flash Tool.
+// Values of SP Flash Tool.
 const (
 	update    = "UPDATE"
 	invisible = "INVISIBLE"
@@ -14,16 +14,16 @@ const (
 	boot = "SV5_BL_BIN"
 )
 
-// The themes of partitions that make a phone this phone; what each holds is in secrets.
+// The reasons of the partitions that belong to one phone; secrets has what each holds.
 const (
-	howIdentity = "ptgen protects it, no firmware carries it"
+	howIdentity = "ptgen protects it, and no firmware contains it"
 	howLock     = "no published file downloads it"
 )
 
 type preset struct {
 	file, operation, payload string
 	private                  bool
-	note                     string // where it differs, or whose it is
+	note                     string // a different name or value on other phones, or the vendor that has the partition
 }
 
 // reasoned is a preset with the reason of its theme.
@@ -38,7 +38,7 @@ type theme struct {
 	rows map[string]preset
 }
 
-// known lists partitions under their Canonical names.
+// known has the partitions by their Canonical names.
 var known = byName(themes)
 
 func byName(themes []theme) map[string]reasoned {
@@ -48,16 +48,16 @@ func byName(themes []theme) map[string]reasoned {
 			m[name] = reasoned{p, t.why}
 		}
 	}
-	for n := '4'; n <= '9'; n++ { // a player of 2015 has nine
+	for n := '4'; n <= '9'; n++ { // a player of 2015 has EBR1 to EBR9
 		m["ebr"+string(n)] = reasoned{preset{"EBR" + string(n), update, rom, false, "MT8590"}, m["ebr1"].why}
 	}
 	return m
 }
 
-// themes hold what the majority of some 60 published scatter files from MT6572 to
-// MT6893 says. Private are the partitions ptgen protects from a full format
-// (PROTECTED, BINREGION) and those known to hold keys, locks, logs or the owner's
-// data. The reasons are shown by scatter create --explain.
+// themes hold the values that most of some 60 published scatter files from MT6572 to
+// MT6893 have. Private are the partitions that ptgen protects from a full format
+// (PROTECTED, BINREGION), and those known to hold keys, locks, logs or the owner's
+// data. Reason.Words shows the reasons.
 var themes = []theme{
 	{"the boot chain, as ptgen writes it", map[string]preset{
 		"preloader":        {"preloader.bin", bootload, boot, false, ""},
@@ -118,7 +118,7 @@ var themes = []theme{
 		"tkv":           {"tkv.img", update, rom, false, "Infinix, Tecno"},
 		"cache":         {"cache.img", update, ext4, false, ""},
 		"fat":           {"", invisible, "FAT_IMG", true, "the owner's files"},
-		"userdata":      {"userdata.img", update, ext4, true, "the owner's data; firmware packages carry an empty one"},
+		"userdata":      {"userdata.img", update, ext4, true, "the owner's data; firmware packages contain an empty one"},
 	}},
 	{"an image of the modem or a helper processor (MT6735 and later), as ptgen writes it", map[string]preset{
 		"md1img":    {"md1img.img", update, rom, false, "md1rom.img until MT6757"},

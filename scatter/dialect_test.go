@@ -55,7 +55,7 @@ func TestDialects(t *testing.T) {
 		"V2, first storage": {twoStorages, scatter.V210, flash.EMMC, "lk 0x8000..0x10000, flashinfo 0x1f000000..0x20000000 reserved", ""},
 		"XML":               {xmlOne, scatter.XML, flash.EMMC, "a&b 0x8000..0x9000", ""},
 		"NAND": {nand, "v1.1.5", flash.NAND, "PRELOADER 0x0..0x100000, ANDROID 0x100000..0x900000, BMTPOOL 0x1ec00000..0x20000000 reserved",
-			"note scatter: no real scatter file of this dialect for NAND was at hand when this reader was written: its reading of NAND rows is unverified"},
+			"note scatter: no real scatter file of this dialect for NAND was available when this reader was written: the reading of NAND rows is unverified"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			size := int64(0x20000000)
@@ -127,7 +127,7 @@ func TestListPreloader(t *testing.T) {
 	if got, want := places(table), "PRELOADER 0x0..0x0 end, MBR 0x0..0x80000, EBR1 0x80000..0x100000, USRDATA 0x100000..0x200000 end"; got != want {
 		t.Errorf("rows %s\nwant %s", got, want)
 	}
-	if got, want := problems(table), "note PRELOADER: line 1: 0x40000 is no address in the boot region, where a preloader is at 0: that is used"; got != want {
+	if got, want := problems(table), "note PRELOADER: line 1: 0x40000 is not an address in the boot region; a preloader is at 0 there, so 0 is used"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -153,7 +153,7 @@ func TestRepeats(t *testing.T) {
 	if got, want := places(twice.Table(0)), "lk 0x8000..0x9000, boot 0x9000..0xa000"; got != want {
 		t.Errorf("rows %s, want %s", got, want)
 	}
-	if got := problems(twice.Table(0)); got != "note scatter: line 40: the 2 rows above are given again, word for word; each is counted once" {
+	if got := problems(twice.Table(0)); got != "note scatter: line 40: the 2 rows above are repeated word for word; each row is counted once" {
 		t.Errorf("problems %q", got)
 	}
 	other := strings.Replace(rows, "0x9000", "0xa000", 2)
@@ -175,9 +175,9 @@ func TestXML(t *testing.T) {
 		t.Error("XML in one long line is not read")
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"cut":         {xmlOne[:len(xmlOne)-9], "error scatter: line 11: damaged XML: ends within <root>; nothing from here on is read"},
-		"wrong end":   {strings.Replace(xmlOne, "</partition_index>", "</partition>", 1), "error scatter: line 11: damaged XML: </partition> ends nothing that is open; nothing from here on is read"},
-		"entity":      {strings.Replace(xmlOne, "blue", "&lol;", 1), "error scatter: line 10: damaged XML: invalid character entity &lol;; nothing from here on is read"},
+		"cut":         {xmlOne[:len(xmlOne)-9], "error scatter: line 11: damaged XML: ends within <root>; the rest of the file is not read"},
+		"wrong end":   {strings.Replace(xmlOne, "</partition_index>", "</partition>", 1), "error scatter: line 11: damaged XML: </partition> closes no open element; the rest of the file is not read"},
+		"entity":      {strings.Replace(xmlOne, "blue", "&lol;", 1), "error scatter: line 10: damaged XML: invalid character entity &lol;; the rest of the file is not read"},
 		"other bytes": {strings.Replace(strings.Replace(xmlOne, "by hand", "\xd6\xd0", 1), "utf-8", "GB2312", 1), ""},
 	} {
 		if got := problems(&flash.Table{Problems: parse(t, c.text).Problems}); got != c.want {
@@ -186,7 +186,7 @@ func TestXML(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ text, want string }{
 		"damaged from the start": {"<root><general name=\"MTK_PLATFORM_CFG\"><a></b>", "line 1: damaged XML"},
-		"deep":                   {"<root>" + strings.Repeat("<partition_index>", 1000), "line 1: elements nested deeper"},
+		"deep":                   {"<root>" + strings.Repeat("<partition_index>", 1000), "line 1: elements are nested deeper"},
 		"rows":                   {"<root>" + strings.Repeat("<partition_index name=\"a\"/>\n", 5000) + "</root>", "line 4097: more than 4096 rows"},
 	} {
 		_, err := scatter.Parse([]byte(c.text))

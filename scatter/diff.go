@@ -7,8 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Change is one difference between two scatter files, with the risk of flashing the
-// second to a phone that has the first's layout.
+// Change is one difference between two scatter files. Severity and Risk are those of
+// flashing the second file to a phone that has the layout of the first.
 type Change struct {
 	Kind     string         `json:"kind"` // "header", "added", "removed", "moved", "resized", "region", "order" or "words"
 	Storage  flash.Storage  `json:"storage,omitempty"`
@@ -22,8 +22,8 @@ type Change struct {
 	Risk     string         `json:"risk,omitempty"`
 }
 
-// Diff compares what two files say, storage by storage and row by row; rows go
-// together by their Canonical names, so that files of different dialects compare.
+// Diff compares two files by storage and by row. Rows are matched by their Canonical
+// names, so files of different dialects can be compared.
 func Diff(a, b *File) []Change {
 	d := differ{}
 	if a.listed || b.listed {
@@ -31,7 +31,7 @@ func Diff(a, b *File) []Change {
 		return d.changes
 	}
 	d.header(a, b)
-	if a.Info.Storage == "" || b.Info.Storage == "" { // a list fits any
+	if a.Info.Storage == "" || b.Info.Storage == "" { // a list fits every storage
 		d.tables(a, b)
 		return d.changes
 	}
@@ -53,7 +53,7 @@ func Diff(a, b *File) []Change {
 	return d.changes
 }
 
-// alike returns the table of other that is of the storage of f, where it has one.
+// alike returns the table of other for the storage of f, if other has one.
 func (f *File) alike(other *File) *File {
 	if g := other.Select(f.Info.Storage); f.listed && g != nil {
 		return g
@@ -83,7 +83,7 @@ func (d *differ) header(a, b *File) {
 		severity  flash.Severity
 		risk      string
 	}{
-		{"platform", a.Info.Platform, b.Info.Platform, flash.Error, "another chip: nothing of one phone's firmware runs on the other"},
+		{"platform", a.Info.Platform, b.Info.Platform, flash.Error, "another chip: firmware of one phone does not run on the other"},
 		{"project", a.Info.Project, b.Info.Project, flash.Warning, "another board or build: its preloader may not start this phone's memory"},
 		{"config_version", a.Info.Version, b.Info.Version, flash.Note, ""},
 		{"boot_channel", a.Info.BootChannel, b.Info.BootChannel, flash.Note, ""},
@@ -106,8 +106,8 @@ func (f *File) headLine(key string) int {
 	return 0
 }
 
-// farEnd stands for the end of a flash of unknown size, so that counts from the end
-// compare with each other.
+// farEnd is used as the end of a flash of unknown size, so that counts from the end can
+// be compared with each other.
 const farEnd = 1 << 46
 
 func (d *differ) tables(a, b *File) {
@@ -135,18 +135,18 @@ func (d *differ) tables(a, b *File) {
 		if rest := left[Canonical(e.Name)]; len(rest) > 0 && rest[0] == e {
 			left[Canonical(e.Name)] = rest[1:]
 			d.add(Change{Kind: "added", Name: e.Name, B: where(e), LineB: e.row.Line, Severity: flash.Warning,
-				Risk: "the phone's table has no such partition: the layout would have to be replaced (format all)"})
+				Risk: "the phone's table has no such partition: the layout must be replaced (format all)"})
 		}
 	}
 }
 
-// where prints a row's place; a count from the end stays one.
+// where formats the address of a row; a count from the end is shown as a count.
 func where(e *entry) string {
 	switch {
 	case e.counted:
 		return fmt.Sprintf("0x%x blocks from the end, 0x%x bytes", e.count, e.Length)
 	case !e.Placed():
-		return "no place"
+		return "no address"
 	case e.ToEnd:
 		return fmt.Sprintf("0x%x to the end", e.Offset)
 	}
@@ -155,7 +155,7 @@ func where(e *entry) string {
 
 func (d *differ) rows(name string, a, b *entry, bare, listed bool) {
 	c := Change{Name: b.Name, LineA: a.row.Line, LineB: b.row.Line}
-	if a.Name != b.Name && !listed { // they mean the same, and a kernel has names of its own
+	if a.Name != b.Name && !listed { // the names mean the same, and the names in a kernel's list are different
 		d.words(c, "partition_name", a.Name, b.Name)
 	}
 	if a.Region != b.Region && !(a.Region.IsBoot() && b.Region.IsBoot()) && !bare {
@@ -200,7 +200,7 @@ func orNone(s string) string {
 	return s
 }
 
-// words reports a value that says how a row is flashed.
+// words reports a changed value that decides how a row is flashed.
 func (d *differ) words(c Change, key, a, b string) {
 	if strings.EqualFold(a, b) && key != "file_name" || a == b {
 		return
@@ -216,31 +216,31 @@ func (d *differ) words(c Change, key, a, b string) {
 	d.add(c)
 }
 
-// riskOf says what it means for a phone when a partition moves, shrinks, grows or
-// goes.
+// riskOf returns the risk for a phone if a partition is moved, shrunk, grown or
+// removed.
 func riskOf(name, what string) (flash.Severity, string) {
-	const layout = "the phone's table says otherwise: the layout would have to be replaced (format all)"
+	const layout = "the phone's table is different: the layout must be replaced (format all)"
 	base, _ := cutSlot(name)
 	attr := Defaults(name, "")
 	switch {
 	case base == "userdata" || base == "fat":
 		switch what {
 		case "grown":
-			return flash.Note, "the file system must be made anew to use the room"
+			return flash.Note, "the file system must be created again to use the new size"
 		case "shrunk":
-			return flash.Warning, "shrunk: the owner's data do not survive, and a backup of the old size does not fit"
+			return flash.Warning, "shrunk: the owner's data are lost, and a backup of the old size does not fit"
 		}
-		return flash.Warning, what + ": the owner's data do not survive"
+		return flash.Warning, what + ": the owner's data are lost"
 	case attr.Private && attr.Operation != reserved:
 		why, severity := Why(name), flash.Error
 		if why == SecretLog {
 			severity = flash.Warning
 		}
-		return severity, fmt.Sprintf("%s: the phone's own %s would not be found any more; save it first", what, why)
+		return severity, fmt.Sprintf("%s: the phone would no longer find its own %s; make a backup first", what, why)
 	case attr.Operation == bootload:
-		return flash.Error, what + ": a preloader in the wrong place leaves a phone that does not start"
+		return flash.Error, what + ": with a preloader at the wrong address the phone does not start"
 	case attr.Operation == reserved:
-		return flash.Note, "reserved rows follow the end of the flash"
+		return flash.Note, "reserved rows are placed from the end of the flash"
 	case what == "grown" || what == "shrunk":
 		return flash.Warning, what + ": an image of the other size may not fit; " + layout
 	}

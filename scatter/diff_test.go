@@ -29,11 +29,11 @@ func TestDiff(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"the same":        {strings.ReplaceAll(base, "0x8000\n", "0x00008000\n"), ""},
 		"another chip":    {strings.Replace(base, "MT6592", "MT6582", 1), "error header  MT6592->MT6582 (another chip:"},
-		"moved nvram":     {strings.ReplaceAll(base, "0x8000\n", "0x9000\n"), "error moved nvram 0x8000, 0x500000 bytes->0x9000, 0x500000 bytes (moved: the phone's own identity"},
+		"moved nvram":     {strings.ReplaceAll(base, "0x8000\n", "0x9000\n"), "error moved nvram 0x8000, 0x500000 bytes->0x9000, 0x500000 bytes (moved: the phone would no longer find its own identity"},
 		"shrunk userdata": {strings.Replace(base, "0x900000", "0x100000", 1), "warning resized userdata 0x900000->0x100000 (shrunk: the owner's data"},
 		"grown userdata":  {strings.Replace(base, "0x900000", "0xa00000", 1), "note resized userdata 0x900000->0xa00000 (the file system"},
 		"counted":         {strings.ReplaceAll(base, "0xFFFF0080", "0xFFFF0084"), "note moved flashinfo 0x80 blocks from the end, 0x1000000 bytes->0x84 blocks"},
-		"removed":         {header + user + info, "error removed nvram 0x8000, 0x500000 bytes-> (removed: the phone's own identity"},
+		"removed":         {header + user + info, "error removed nvram 0x8000, 0x500000 bytes-> (removed: the phone would no longer find its own identity"},
 		"added":           {base + row("lk", "0x2000000", "0x2000000", "0x1000"), "warning added lk ->0x2000000, 0x1000 bytes (the phone's table has no"},
 		"downloaded":      {strings.Replace(base, "is_download: false", "is_download: true", 1), "warning words nvram false->true (the phone's own identity (IMEI"},
 		"file":            {strings.Replace(base, "NONE", "nvram.bin", 1), "note words nvram NONE->nvram.bin"},

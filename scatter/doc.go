@@ -24,9 +24,9 @@
 // writes another dialect, Build and Create write a new file, Check and Diff judge files.
 // Defaults has the usual names, image files and privacy of the partitions of the field.
 //
-// The text files look like YAML and are not: vendors append sections of their own,
-// tools mix indentations, names are empty, keys are missing. They are read line by
-// line and every line is kept, so that Encode returns the file byte for byte.
+// The text files look like YAML but are not: vendors append sections of their own,
+// tools mix indentations, names are empty, keys are missing. The package reads them
+// line by line and keeps every line, so that Encode returns the file byte for byte.
 //
 // All dialects are read:
 //
@@ -36,13 +36,13 @@
 //	v2.x            the same with a table for eMMC and one for UFS     MT6765 and later
 //	xml             either in XML                                      MT6833 and later
 //
-// Two storages are two tables: File.Storages lists them, File.Select chooses one.
-// Refused by name (see ErrDialect) are UTF-16, XML with entities, and files made by
-// hand whose rows cannot be told apart. Files for NAND with sizes (V1.1.5) are
-// unverified: no real one was available, and File.Problems says so.
+// A file for two storages has two tables: File.Storages lists them, File.Select chooses
+// one. UTF-16, XML with entities, and files made by hand whose rows cannot be separated
+// are refused by name (see ErrDialect). Files for NAND with sizes (V1.1.5) are
+// unverified: no real one was available, and File.Problems reports it.
 //
 // The package never guesses an address: a row without a usable address is
-// flash.Unplaced, with a problem that says why.
+// flash.Unplaced, and a problem gives the reason.
 //
 // Sources: files written by MediaTek's ptgen (the layout, the order of keys, the
 // addresses from the end), SP Flash Tool's headers (types and operations), and a

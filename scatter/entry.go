@@ -6,18 +6,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// SecretUnnamed is presumed of what no table names: on phones with an MBR that are nvram
-// and proinfo, too.
-const SecretUnnamed Secret = "identity, perhaps: no table names what is there"
+// SecretUnnamed is assumed of a range that no table names. On phones with an MBR, nvram
+// and proinfo are in such ranges.
+const SecretUnnamed Secret = "perhaps identity: no table names what is there"
 
-// SecretUnknown is presumed of a row whose name is not known: makers have names of their own
-// for nvram and proinfo.
-const SecretUnknown Secret = "identity, perhaps: nobody knows what a partition of this name holds"
+// SecretUnknown is assumed of a row with an unknown name, because makers have their own
+// names for nvram and proinfo.
+const SecretUnknown Secret = "perhaps identity: it is not known what a partition of this name holds"
 
-// Carries returns what makes a range of a dump private, as far as that is known or must be
-// presumed; "" for one of which neither is true. A name in a table goes before the name
-// that content gives itself. Notes and maps go by it. What it says nothing of is the same on
-// every phone of the model, blank, or of a name that is known and holds no secret.
+// Carries returns what makes a range of a dump private, known or assumed. It returns ""
+// if the range is the same on every phone of the model, or blank, or has a known name
+// that holds nothing private. A name in a table is used before the name that the
+// content suggests. Notes and maps of private ranges use this function.
 func Carries(e *flash.ManifestEntry) Secret {
 	if s := Why(e.Name); s != "" && e.Kind != flash.KindGap && e.Kind != flash.KindPreloader {
 		return s
@@ -36,7 +36,7 @@ func Carries(e *flash.ManifestEntry) Secret {
 	return ""
 }
 
-// isKnown reports whether a name is that of a partition that is known.
+// isKnown reports whether phones are known to have a partition of this name.
 func isKnown(name string) bool {
 	_, ok := find(Canonical(name))
 	return ok || Public(name) || Why(name) != ""

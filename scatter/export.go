@@ -10,20 +10,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Script is a partition table in the words of other tools. Rows that cannot be said
-// in them are listed as problems and left out.
+// Script writes a partition table in the formats of other tools. Rows that cannot be
+// written in a format are left out and listed as problems.
 type Script struct {
 	Table      *flash.Table
 	Storage    flash.Storage
 	DeviceSize int64  // size of the user area in bytes, 0 unknown
-	Source     string // where the table is from, for a comment
-	ByName     string // folder of the fstab's links, "" is /dev/block/by-name
+	Source     string // the origin of the table, for a comment
+	ByName     string // folder of the links in the fstab, "" is /dev/block/by-name
 }
 
 // basicData is the type GUID of every partition in MediaTek's GPTs.
 const basicData = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
-// sector returns the unit of the script in bytes.
+// sector returns the sector size of the script in bytes.
 func (s Script) sector() int64 {
 	if s.Storage == flash.UFS {
 		return 4096
@@ -31,8 +31,8 @@ func (s Script) sector() int64 {
 	return 512
 }
 
-// rows are the partitions a GPT would hold, in the order of the flash: without the
-// rows for the GPT itself.
+// rows returns the partitions that a GPT would hold, in the order of the flash, without
+// the rows for the GPT itself.
 func (s Script) rows() (rows []flash.Partition, problems []flash.Problem) {
 	tell := func(p flash.Partition, text string, a ...any) {
 		problems = append(problems, flash.NewProblem(flash.Warning, p.Name, flash.NoOffset, text, a...))
@@ -46,23 +46,23 @@ func (s Script) rows() (rows []flash.Partition, problems []flash.Problem) {
 		}
 		switch {
 		case !p.Placed():
-			tell(p, "left out: it is counted from the end of the flash, whose size is not known")
+			tell(p, "left out: it is counted from the end of the flash, and the size of the flash is not known")
 		case p.Length <= 0:
 			tell(p, "left out: its size is not known")
 		case p.Offset%s.sector() != 0 || p.Length%s.sector() != 0:
-			tell(p, "left out: %s is not made of sectors of %d bytes", p.Extent, s.sector())
+			tell(p, "left out: %s is not a whole number of sectors of %d bytes", p.Extent, s.sector())
 		default:
 			rows = append(rows, p)
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })
 	if isMBR(s.Table) {
-		problems = append(problems, flash.NewProblem(flash.Warning, "mbr", flash.NoOffset, "this phone starts from an MBR with EBRs; its boot loader does not look for a GPT"))
+		problems = append(problems, flash.NewProblem(flash.Warning, "mbr", flash.NoOffset, "this phone starts from an MBR with EBRs; its boot loader does not read a GPT"))
 	}
 	return rows, problems
 }
 
-// plainName spells a name so that it needs no quoting anywhere.
+// plainName spells a name so that no tool needs quotes around it.
 func plainName(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' {
@@ -72,7 +72,8 @@ func plainName(s string) string {
 	}, s)
 }
 
-// Sfdisk writes the input of sfdisk (util-linux) that makes this table as a GPT.
+// Sfdisk returns the input of sfdisk (util-linux) that makes this table as a GPT, and
+// the problems of the rows that are left out.
 func (s Script) Sfdisk() (string, []flash.Problem) {
 	rows, problems := s.rows()
 	var w strings.Builder
@@ -92,12 +93,13 @@ func (s Script) Sfdisk() (string, []flash.Problem) {
 	return w.String(), problems
 }
 
-// firstLBA is the first sector behind a table of 128 entries, header included; as many
-// lie behind the last one.
+// firstLBA returns the first sector behind the header and a table of 128 entries. The
+// backup behind the last usable sector takes as many sectors.
 func (s Script) firstLBA() int64 { return 2 + 128*128/s.sector() }
 
-// Sgdisk writes a shell script that calls sgdisk (GPT fdisk) with these partitions for
-// the disk or image that is its argument.
+// Sgdisk returns a shell script that calls sgdisk (GPT fdisk) with these partitions,
+// and the problems of the rows that are left out. The argument of the script is the
+// disk or image.
 func (s Script) Sgdisk() (string, []flash.Problem) {
 	rows, problems := s.rows()
 	var w strings.Builder
@@ -114,8 +116,8 @@ func (s Script) Sgdisk() (string, []flash.Problem) {
 	return w.String(), problems
 }
 
-// mounts are where Android mounts what it mounts. Everything else is a raw partition
-// to a recovery, under its own name.
+// mounts are the usual mount points of Android. All other partitions are raw ones for a
+// recovery, under their own names.
 var mounts = map[string]struct{ point, options, manager string }{
 	"system":   {"/system", "ro", "wait"},
 	"vendor":   {"/vendor", "ro", "wait"},
@@ -132,12 +134,12 @@ var mounts = map[string]struct{ point, options, manager string }{
 	"persist":  {"/mnt/vendor/persist", "noatime,nosuid,nodev", "wait,check"},
 }
 
-// Fstab writes one line a partition as Android's fstab has had them since 4.4: device,
-// mount point, type, options, flags. Devices are the links by name; phones with an MBR
-// have none, their kernel knows /emmc@name and /dev/name instead.
+// Fstab returns one line for each partition in the form of Android's fstab since 4.4:
+// device, mount point, type, options, flags. Devices are the links by name. Phones with
+// an MBR have no such links: their kernel has /emmc@name and /dev/name instead.
 func (s Script) Fstab() (string, []flash.Problem) {
 	var w strings.Builder
-	fmt.Fprintf(&w, "# %s\n# what the file systems are is usual, not known: compare with the phone's own fstab\n", oneLine(s.Source))
+	fmt.Fprintf(&w, "# %s\n# the file systems are the usual ones, not those of this phone: compare with the phone's own fstab\n", oneLine(s.Source))
 	var problems []flash.Problem
 	old := isMBR(s.Table)
 	for _, p := range s.Table.Partitions {
@@ -150,7 +152,7 @@ func (s Script) Fstab() (string, []flash.Problem) {
 			continue
 		}
 		if plainName(p.Name) != p.Name {
-			problems = append(problems, flash.NewProblem(flash.Warning, p.Name, flash.NoOffset, "left out: no such name can stand in an fstab"))
+			problems = append(problems, flash.NewProblem(flash.Warning, p.Name, flash.NoOffset, "left out: an fstab cannot contain such a name"))
 			continue
 		}
 		device := path.Join(cmp.Or(s.ByName, "/dev/block/by-name"), strings.TrimSuffix(p.Name, slot))

@@ -11,31 +11,31 @@ import (
 // MaxSize is the largest file that is read, in bytes. Real ones stay below 100 KiB.
 const MaxSize = 16 << 20
 
-// sniffSize is how much of a file Sniff looks at, in bytes.
+// sniffSize is the number of bytes of a file that Sniff looks at.
 const sniffSize = 64 << 10
 
-// ErrDialect is wrapped by the error of a scatter file whose dialect is known by
-// name but not read.
+// ErrDialect is wrapped by the error of Read for a scatter file whose dialect is known
+// but not supported.
 var ErrDialect = errors.New("this dialect of scatter file is not supported")
 
-// File is a scatter file. It keeps every line as it came; Info, Head and Rows are
-// what the lines mean.
+// File is a scatter file. It keeps every line unchanged; Info, Head and Rows are the
+// meaning of the lines.
 type File struct {
 	Dialect  Dialect
 	Info     Info
-	Head     Row   // the header's keys, also those Info does not know
-	Rows     []Row // in the file's order; of one storage, see Select
+	Head     Row   // the header's keys, including those that Info does not have
+	Rows     []Row // in the order of the file; of one storage, see Select
 	Problems flash.Problems
 
-	lines    []string        // verbatim, each with its line end
+	lines    []string        // unchanged, each with its line end
 	sections []section       // one for each storage
-	current  int             // the one that Info and Rows speak of
-	common   []flash.Problem // those of Problems that are not of one storage
-	odd      []int           // numbers of the lines that are no scatter syntax
-	listed   bool            // made of a list that is no scatter file, see FromTable
+	current  int             // the section that Info and Rows show
+	common   []flash.Problem // the Problems that do not belong to one storage
+	odd      []int           // numbers of the lines that are not scatter syntax
+	listed   bool            // made from a list that is not a scatter file, see FromTable
 }
 
-// Info is what the header says. Fields that are missing are empty.
+// Info holds the values of the header. Missing values are empty.
 type Info struct {
 	Version     string // config_version: "V1.1.2"
 	Platform    string // "MT6592"
@@ -51,13 +51,13 @@ type Field struct {
 	Line       int    // from 1
 }
 
-// Row is one partition: its keys in the file's order, repeated and unknown ones too.
-// Lists (V1 and those of update packages) are spelled out in the keys of the text.
+// Row is one partition: its keys in the order of the file, with repeated and unknown
+// ones. Rows of lists (V1 and those of update packages) have the keys of the text.
 type Row struct {
-	Line   int // where the row begins, from 1; 0 for a header that is missing
+	Line   int // first line of the row, from 1; 0 for a missing header
 	Fields []Field
 
-	remark string // comment above a row that is written
+	remark string // comment above a row that is to be written
 }
 
 // Find returns the first field with that key in any case, or nil.
@@ -70,7 +70,7 @@ func (r Row) Find(key string) *Field {
 	return nil
 }
 
-// Get returns the value of a key, "" when the row does not have it.
+// Get returns the value of a key, "" if the row does not have the key.
 func (r Row) Get(key string) string {
 	if f := r.Find(key); f != nil {
 		return f.Value
@@ -78,8 +78,8 @@ func (r Row) Get(key string) string {
 	return ""
 }
 
-// Sniff reports whether img looks like a scatter file of any dialect, including
-// those that Read refuses by name.
+// Sniff reports whether img looks like a scatter file of any dialect, including the
+// dialects that Read refuses by name.
 func Sniff(img flash.Image) bool {
 	n := min(img.Size(), sniffSize)
 	b, err := flash.ReadFull(img, 0, int(n))
@@ -91,18 +91,18 @@ func Sniff(img flash.Image) bool {
 		return false
 	}
 	if img.Size() > n && len(lines) > 1 {
-		lines = lines[:len(lines)-1] // it may be cut
+		lines = lines[:len(lines)-1] // the last line may be cut
 	}
 	return detect(lines) != nil
 }
 
-// Read reads a scatter file. The error is a *flash.FormatError that names the line;
-// it wraps flash.ErrNotThis when img is no scatter file and ErrDialect when it is
-// one that is not read.
+// Read reads a scatter file of at most MaxSize bytes. The error is a *flash.FormatError
+// that names the line. It wraps flash.ErrNotThis if img is not a scatter file, and
+// ErrDialect if its dialect is not supported.
 func Read(img flash.Image) (*File, error) {
 	if img.Size() > MaxSize {
 		return nil, &flash.FormatError{Format: "scatter", Offset: flash.NoOffset, Err: flash.ErrNotThis,
-			Text: fmt.Sprintf("%s is too large for a scatter file, at most %s",
+			Text: fmt.Sprintf("%s is too large for a scatter file; the limit is %s",
 				flash.Size(img.Size()), flash.Size(MaxSize))}
 	}
 	b, err := flash.ReadFull(img, 0, int(img.Size()))
@@ -144,7 +144,7 @@ func (f *File) problem(s flash.Severity, place string, line int, text string, ar
 	f.Problems = append(f.Problems, lineProblem(s, place, line, text, args...))
 }
 
-// commonProblem records damage that is not of one storage's table.
+// commonProblem records damage that does not belong to one storage's table.
 func (f *File) commonProblem(s flash.Severity, place string, line int, text string, args ...any) {
 	f.common = append(f.common, lineProblem(s, place, line, text, args...))
 }
@@ -160,7 +160,7 @@ func lineProblem(s flash.Severity, place string, line int, text string, args ...
 	return flash.NewProblem(s, place, flash.NoOffset, "%s", text)
 }
 
-// lineError is damage that leaves nothing to return.
+// lineError makes the error for damage that leaves nothing to return.
 func lineError(line int, cause error, text string, args ...any) error {
 	return &flash.FormatError{Format: "scatter", Offset: flash.NoOffset, Err: cause,
 		Text: fmt.Sprintf("line %d: ", line) + fmt.Sprintf(text, args...)}

@@ -90,8 +90,8 @@ func TestOddText(t *testing.T) {
 		"version from tomorrow": {strings.Replace(header, "V1.1.2", "V3.0", 1) + lk, 1, `scatter: line 8: config_version "V3.0" is not known; read as V1.1`},
 		"block_size 0":          {strings.Replace(header, "0x20000", "0x0", 1) + lk, 1, `scatter: line 13: block_size "0x0" is not a usable size`},
 		"block_size huge":       {strings.Replace(header, "0x20000", "0xFFFFFFFFFFFFFFFF", 1) + lk, 1, `scatter: line 13: block_size "0xFFFFFFFFFFFFFFFF" is not a usable size`},
-		"vendor trailer":        {header + lk + "[huaqin]\nchecksum: 0x1\ncheckSum = 0x15bf\n", 1, "scatter: line 27: 3 lines are no scatter syntax; kept as they are"},
-		"duplicate index":       {header + lk + lk, 2, "lk: line 27: partition_index SYS_lk was used before at line 14"},
+		"vendor trailer":        {header + lk + "[huaqin]\nchecksum: 0x1\ncheckSum = 0x15bf\n", 1, "scatter: line 27: 3 lines are not scatter syntax; they are kept unchanged"},
+		"duplicate index":       {header + lk + lk, 2, "lk: line 27: partition_index SYS_lk is also used at line 14"},
 		"no index":              {header + lk + strings.TrimPrefix(lk, "- partition_index: SYS_lk\n"), 2, "lk: line 27: row has no partition_index"},
 		"no index, first row":   {header + strings.TrimPrefix(lk, "- partition_index: SYS_lk\n") + lk, 2, "lk: line 14: row has no partition_index"},
 		"name is the item":      {header + lk + strings.Replace(lk, "- partition_index: SYS_lk\n  ", "- ", 1), 2, "lk: line 27: row has no partition_index"},
@@ -184,7 +184,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("too large: %v", err)
 	}
 	long := header + "- partition_index: " + strings.Repeat("x", 10<<20)
-	if _, err := scatter.Read(strings.NewReader(long)); err == nil || !strings.Contains(err.Error(), "line 14: 10485779 bytes in one line") {
+	if _, err := scatter.Read(strings.NewReader(long)); err == nil || !strings.Contains(err.Error(), "line 14: a line has 10485779 bytes") {
 		t.Errorf("long line: %v", err)
 	}
 	for name, text := range map[string]string{

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxLine is the longest line that is taken for one, in bytes.
+// maxLine is the longest line that is accepted, in bytes.
 const maxLine = 64 << 10
 
 const (
@@ -16,8 +16,8 @@ const (
 	blanks        = " \t\r\n"
 )
 
-// split cuts a file into lines, each with its line end; only the last may lack one.
-// XML may stand in one line.
+// split cuts a file into lines, each with its line end; only the last may have none.
+// XML may be one line.
 func split(b []byte) ([]string, error) {
 	lines := make([]string, 0, bytes.Count(b, []byte{'\n'})+1)
 	markup := strings.HasPrefix(bare(string(b[:min(len(b), 512)])), "<")
@@ -27,7 +27,7 @@ func split(b []byte) ([]string, error) {
 			n = len(rest)
 		}
 		if n > maxLine && !markup {
-			return nil, lineError(len(lines)+1, flash.ErrNotThis, "%d bytes in one line, more than the %d any scatter file has", n, maxLine)
+			return nil, lineError(len(lines)+1, flash.ErrNotThis, "a line has %d bytes; the limit for a scatter file is %d", n, maxLine)
 		}
 		lines = append(lines, rest[:n])
 		rest = rest[n:]
@@ -35,14 +35,14 @@ func split(b []byte) ([]string, error) {
 	return lines, nil
 }
 
-// bare strips what surrounds the text of a line: blanks, line end, byte order mark.
+// bare removes blanks, line end and byte order mark around the text of a line.
 func bare(line string) string {
 	return strings.Trim(strings.TrimPrefix(line, byteOrderMark), blanks)
 }
 
-// field takes "key: value" apart; item says that the line opens a list item ("- ").
-// Blanks may stand anywhere and a comment (" #") may follow. Not a field are blank
-// lines, comments, and anything without a word and a colon.
+// field separates "key: value"; item reports that the line begins a list item ("- ").
+// Blanks are allowed anywhere, and a comment (" #") may follow. Blank lines, comments
+// and lines without a word and a colon are not fields.
 func field(line string, number int) (f Field, item, ok bool) {
 	s := bare(line)
 	if rest, found := strings.CutPrefix(s, "-"); found {
@@ -70,8 +70,8 @@ func isWord(s string) bool {
 	return s != ""
 }
 
-// number reads an address or a size: hexadecimal with 0x in any case and with any
-// number of leading zeros, or decimal.
+// number reads an address or a size: decimal, or hexadecimal with 0x or 0X. Leading
+// zeros are allowed.
 func number(s string) (uint64, bool) {
 	base := 10
 	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {

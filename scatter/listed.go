@@ -6,10 +6,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// FromTable gives the rows of a table that is no scatter file, as Diff compares them:
-// by name, place and size. Nothing else stands in such a list, and of a listed file
-// nothing else counts. base is where its user area begins in linear addresses, 0 when
-// that is not known.
+// FromTable makes a File from the rows of a table that is not a scatter file, for Diff.
+// Diff then compares only names, addresses and sizes, because such a list has nothing
+// else. base is the start of its user area in linear addresses in bytes, 0 if unknown.
 func FromTable(t *flash.Table, storage flash.Storage, base int64) *File {
 	s := Spec{Storage: storage, Rows: slices.Clone(t.Partitions), Dialect: V112, UserSize: t.DeviceSize, LinearBase: base}
 	f := Build(s)
@@ -22,11 +21,12 @@ func FromTable(t *flash.Table, storage flash.Storage, base int64) *File {
 	return f
 }
 
-// bare reports whether the file says no more than names and places.
+// bare reports whether the file contains only names, addresses and sizes.
 func (f *File) bare() bool { return f.listed || f.Dialect.bare() }
 
-// Lists returns what the file says in the dialects that have no comments, and so cannot
-// bear the name of who wrote them. Those that cannot be written are left out.
+// Lists returns the content of the file in the dialects that have no comments, and so
+// cannot contain the name of the tool that wrote them. A dialect in which the file
+// cannot be written is left out.
 func (f *File) Lists() [][]byte {
 	var out [][]byte
 	for _, to := range []Dialect{V1, List} {

@@ -6,8 +6,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// renamed maps the names of the MBR generation, also as /proc/dumchar_info spells
-// them, to those of the GPT generation. misc is not renamed to para: both hold the
+// renamed maps the names of the MBR generation, also those of /proc/dumchar_info, to
+// the names of the GPT generation. misc is not renamed to para: both hold the
 // bootloader's message, but newer phones have both.
 var renamed = map[string]string{
 	"android":   "system",
@@ -20,9 +20,10 @@ var renamed = map[string]string{
 	"usrdata":   "userdata",
 }
 
-// Canonical returns the one name a partition has in every generation, for comparing
-// tables: lower case, old names replaced (UBOOT is lk, ANDROID is system), a slot
-// suffix _a or _b kept. Different partitions of one phone keep different names.
+// Canonical returns the one name that a partition has in every generation, for
+// comparing tables: in lower case, with old names replaced (UBOOT is lk, ANDROID is
+// system). A slot suffix _a or _b is kept. Different partitions of one phone keep
+// different names.
 func Canonical(name string) string {
 	base, slot := cutSlot(strings.ToLower(strings.Trim(name, blanks)))
 	if n, ok := renamed[base]; ok {
@@ -31,7 +32,7 @@ func Canonical(name string) string {
 	return base + slot
 }
 
-// cutSlot takes an A/B suffix off a lower-case name.
+// cutSlot separates an A/B suffix from a lower-case name.
 func cutSlot(name string) (base, slot string) {
 	for _, s := range []string{"_a", "_b"} {
 		if b, ok := strings.CutSuffix(name, s); ok && b != "" {
@@ -47,18 +48,18 @@ func Known(name string) bool {
 	return ok
 }
 
-// Attr is what flash tools are usually told about a partition.
+// Attr holds the usual values of a partition for flash tools.
 type Attr struct {
-	File      string // image file, "" when the partition is not flashed
+	File      string // image file, "" if the partition is not flashed
 	Operation string // operation_type
-	Type      string // payload class
+	Type      string // image type, such as NORMAL_ROM
 	Download  bool   // is_download
-	Private   bool   // carries the phone's identity, keys or its owner's data
+	Private   bool   // holds the phone's identity, its keys or its owner's data
 }
 
-// Defaults returns the usual attributes of a partition, found by its Canonical name.
-// One that is not known is not flashed: INVISIBLE, without a file. Of a pair of
-// slots the second has no file, as ptgen writes them.
+// Defaults returns the usual attributes of a partition, found by its Canonical name. An
+// unknown partition is not flashed: it is INVISIBLE and has no file. In a pair of slots
+// the second has no file, as ptgen writes it.
 func Defaults(name string, storage flash.Storage) Attr {
 	name = Canonical(name)
 	_, slot := cutSlot(name)
@@ -77,10 +78,10 @@ func Defaults(name string, storage flash.Storage) Attr {
 	return a
 }
 
-// Public reports whether every phone of a model holds the same in a partition of that
-// name, because firmware packages carry it. Of names not known it says no: what
-// stands there may be of one phone. The cache is a package's too, and holds what the
-// phone wrote to it since.
+// Public reports whether a partition of that name holds the same bytes on every phone
+// of a model, because firmware packages contain it. It returns false for unknown names,
+// because such a partition may belong to one phone. It returns false for the cache: a
+// package contains a cache, but the phone writes to it later.
 func Public(name string) bool {
 	name = Canonical(name)
 	k, ok := find(name)
@@ -104,7 +105,7 @@ func isTable(name string) bool {
 	return ok && len(n) == 1 && "1" <= n && n <= "9"
 }
 
-// find looks a canonical name up, then the name of its pair of slots.
+// find returns the entry of a canonical name, or else the entry of its pair of slots.
 func find(name string) (reasoned, bool) {
 	if k, ok := known[name]; ok {
 		return k, true
@@ -114,8 +115,9 @@ func find(name string) (reasoned, bool) {
 	return k, ok
 }
 
-// FileName returns the name flash tools expect of a platform's scatter file. What
-// cannot be part of a platform's name makes it unknown, flash.NoChip.
+// FileName returns the name that flash tools expect for the scatter file of a platform.
+// A platform with characters that no platform name has is treated as unknown,
+// flash.NoChip.
 func FileName(platform string) string {
 	return platformName(platform) + "_Android_scatter.txt"
 }
@@ -127,8 +129,9 @@ func platformName(platform string) string {
 	return strings.ToUpper(platform)
 }
 
-// upgradable reports what ptgen writes as is_upgradable: an update package replaces
-// the image. Both slots of a pair are, though only the first is downloaded.
+// upgradable returns the value that ptgen writes as is_upgradable: true if an update
+// package replaces the image. It is true for both slots of a pair, although only the
+// first is downloaded.
 func upgradable(p flash.Partition) bool {
 	base, _ := cutSlot(Canonical(p.Name))
 	switch base {
@@ -139,8 +142,8 @@ func upgradable(p flash.Partition) bool {
 	return ok && k.file != "" || !ok && p.Download
 }
 
-// emptyBoot reports what ptgen writes as empty_boot_needed: the phone starts (to
-// nothing) with these images and the preloader alone.
+// emptyBoot returns the value that ptgen writes as empty_boot_needed: true if the image
+// is needed, with the preloader, to start a phone that has nothing else.
 func emptyBoot(p flash.Partition) bool {
 	switch Canonical(p.Name) {
 	case "lk", "lk_a", "logo", "logo_a", "logo_b", "tee1", "tee_a":

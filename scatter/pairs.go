@@ -6,31 +6,32 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Lists of names and addresses. V1, which MediaTek's tools wrote until MT6589:
+// This file reads lists of names and addresses. V1 was written by MediaTek's tools
+// until MT6589:
 //
 //	PRELOADER 0x0              eMMC: addresses count from the first boot region
-//	{                          ("linear"); the MBR's row says where the user area
-//	}                          begins, and what lies before it is the boot region's.
+//	{                          ("linear"); the MBR row is at the start of the user
+//	}                          area, and rows before it are in the boot region.
 //	MBR 0x600000               NAND (no MBR): addresses count from the chip's start.
 //	{
 //	}
 //	__NODL_NVRAM 0xe00000      not downloaded
 //	__NODL_BMTPOOL 0xFFFF00a8  reserved: blocks before the end
 //
-// and the list in update packages, lower case, without braces, whose addresses count
-// from the start of their own region (preloader and pgpt both at 0x0). Neither gives
-// a size: a row ends where the next one begins.
+// The list in update packages is in lower case and has no braces. Its addresses count
+// from the start of their own region (preloader and pgpt are both at 0x0). Neither list
+// has sizes: a row ends where the next one begins.
 //
-// A row is kept under the keys that the text dialects would say the same with, so
-// that Table and Convert need not know where it came from.
+// A row is stored with the keys of the text dialects, so that Table and Convert need
+// not know the dialect.
 
-// What V1 puts before a name.
+// Prefixes of names in V1.
 const (
 	noDownload       = "__NODL_"
 	noDownloadReserv = "__NODL_RSV_"
 )
 
-// pair takes "NAME 0xADDRESS" apart; one or both braces may stand on the same line.
+// pair separates "NAME 0xADDRESS"; one or both braces may follow on the same line.
 func pair(line string) (name, address string, ok bool) {
 	w := strings.Fields(strings.TrimRight(bare(line), "{} \t"))
 	if len(w) != 2 || !isWord(w[0]) || !strings.HasPrefix(strings.ToLower(w[1]), "0x") {
@@ -56,7 +57,7 @@ func isBraces(lines []string) bool {
 	return next <= len(lines) && strings.HasPrefix(bare(lines[next-1]), "{")
 }
 
-// isList matches a file of nothing but "name 0xaddress" lines.
+// isList matches a file that contains only "name 0xaddress" lines.
 func isList(lines []string) bool {
 	pairs := 0
 	for _, l := range lines {
@@ -72,7 +73,7 @@ func isList(lines []string) bool {
 	return pairs >= 2
 }
 
-// readPairs reads one of the lists.
+// readPairs returns the reader of one of the two lists.
 func readPairs(d Dialect) func(*File) error {
 	return func(f *File) error {
 		f.Dialect = d
@@ -87,7 +88,7 @@ func readPairs(d Dialect) func(*File) error {
 				odd = append(odd, i+1)
 			}
 			if len(s.rows) > maxRows {
-				return lineError(i+1, nil, "more than %d rows, no flash has so many", maxRows)
+				return lineError(i+1, nil, "more than %d rows; no flash has so many", maxRows)
 			}
 		}
 		f.reportOdd(odd)
@@ -98,8 +99,8 @@ func readPairs(d Dialect) func(*File) error {
 	}
 }
 
-// pairRow spells a pair out. V1's addresses are linear, those of update packages are
-// physical.
+// pairRow makes a row with the keys of the text from a pair. V1 has linear addresses,
+// lists of update packages have physical ones.
 func pairRow(d Dialect, name, address string, line int) Row {
 	key, download := "physical_start_addr", true
 	reservd := false
@@ -132,8 +133,9 @@ func isCount(address string) bool {
 	return ok && v>>16 == 0xFFFF
 }
 
-// usuallyReserved names the rows that are counted from the end in files that say so.
-// Where nothing does, an address just below 4 GiB is real for all others.
+// usuallyReserved reports whether rows of that name are counted from the end in files
+// that have is_reserved. In a list, an address just below 4 GiB is an ordinary address
+// for all other names.
 func usuallyReserved(name string) bool { return Defaults(name, "").Operation == reserved }
 
 func boolWord(b bool) string {
@@ -143,8 +145,8 @@ func boolWord(b bool) string {
 	return "false"
 }
 
-// pairStorage tells V1's two kinds of flash apart: eMMC has an MBR. A list from an
-// update package does not say.
+// pairStorage finds the storage of a V1 list: eMMC has an MBR. A list of an update
+// package does not name its storage.
 func pairStorage(d Dialect, rows []Row) flash.Storage {
 	for _, r := range rows {
 		switch strings.ToUpper(r.Get("partition_name")) {

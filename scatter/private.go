@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// Secret is what makes a partition private: what it holds of one phone, or of its owner.
+// Secret is the reason why a partition is private: what it holds of one phone or of its
+// owner. "" is not private.
 type Secret string
 
-// The kinds of what is private, in words that follow "the phone's own".
+// The kinds of private content, in words that can follow "the phone's own".
 const (
 	SecretIdentity Secret = "identity (IMEI, serial numbers, calibration)"
 	SecretKey      Secret = "keys"
@@ -18,8 +19,8 @@ const (
 	SecretOwner    Secret = "data of its owner"
 )
 
-// secrets is the one table of why partitions are private, by canonical names: all that the
-// themes mark so, and no other.
+// secrets lists the private partitions under each reason, by canonical names. It has
+// every partition that the themes mark as private, and no other.
 var secrets = map[Secret]string{
 	SecretIdentity: "proinfo nvram nvdata nvcfg protect1 protect2 persist persistbak efs sec_efs backup devinfo oeminfo utags rfcal lenovosku_1 lenovosku_2",
 	SecretKey:      "dkb kb keystore oemkeystore metadata md_udc sdrpmb",
@@ -30,7 +31,7 @@ var secrets = map[Secret]string{
 	SecretOwner: "userdata fat",
 }
 
-// secretOf is the table by name.
+// secretOf has the reason for each name.
 var secretOf = func() map[string]Secret {
 	m := map[string]Secret{}
 	for s, names := range secrets {
@@ -41,7 +42,7 @@ var secretOf = func() map[string]Secret {
 	return m
 }()
 
-// Why returns what makes a partition private, "" for one that is not, or not known to be.
+// Why returns what makes a partition private, "" if it is not private or not known.
 func Why(name string) Secret {
 	name = Canonical(name)
 	if s, ok := secretOf[name]; ok {
@@ -51,8 +52,9 @@ func Why(name string) Secret {
 	return secretOf[base]
 }
 
-// Identity reports whether a partition makes the phone this phone (IMEI, calibration,
-// keys, locks), so that nothing else can stand in for it, and why.
+// Identity reports whether a partition belongs to one phone alone (IMEI, calibration,
+// keys, locks), so that no copy from another phone can replace it, and gives the
+// reason.
 func Identity(name string) (why string, yes bool) {
 	k, ok := find(Canonical(name))
 	if !ok || !k.private {
@@ -61,7 +63,7 @@ func Identity(name string) (why string, yes bool) {
 	return reasonOf(name, k), slices.Contains([]string{howIdentity, howLock}, k.why)
 }
 
-// reasonOf is why a partition has its values.
+// reasonOf returns the reason for a partition's values.
 func reasonOf(name string, k reasoned) string {
 	if s := Why(name); s != "" {
 		return "the phone's own " + string(s) + ": " + k.why
@@ -69,10 +71,10 @@ func reasonOf(name string, k reasoned) string {
 	return k.why
 }
 
-// ownedBy says of whom the bytes are that a download of a private row puts there.
+// ownedBy explains for whom the bytes of a private row are right.
 func (s Secret) ownedBy() string {
 	if s == SecretLog {
-		return "they say nothing of another phone"
+		return "the logs of one phone are useless on another"
 	}
 	return "right for this phone's backup, wrong for any other phone"
 }

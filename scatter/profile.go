@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// profile decides what may be downloaded, and says why of every row.
+// profile decides which rows are downloadable, and adds the reason to every row.
 func (c *creator) profile() {
 	s := &c.Spec
 	s.Remarks = make([]string, len(s.Rows))
@@ -38,15 +38,15 @@ func (c *creator) profile() {
 	}
 }
 
-// writeBack reports whether a row that flash tools reserve has content at hand that
-// the restore profile writes back, to its real address: not the backup GPT, which the
-// flash tool makes itself.
+// writeBack reports whether a row that flash tools reserve is written back to its real
+// address: the profile is Restore, and its content is available. The backup GPT is
+// never written back, because the flash tool makes it itself.
 func (c *creator) writeBack(p flash.Partition) bool {
 	return c.facts.Profile == Restore && c.facts.File != nil && p.Placed() &&
 		!slices.Contains([]string{"sgpt", "bmtpool"}, Canonical(p.Name)) && c.facts.File(p) != ""
 }
 
-// restorable makes a row one that the flash tool writes back.
+// restorable makes a row downloadable, so that the flash tool writes it back.
 func (c *creator) restorable(p *flash.Partition, attr Attr, r *Reason) {
 	file := p.File
 	if c.facts.File != nil {
@@ -75,30 +75,30 @@ func extension(payload string) string {
 	return ".bin"
 }
 
-// whyThere says where a row's address comes from.
+// whyThere gives the source of a row's address.
 func (c *creator) whyThere(p flash.Partition) string {
 	switch name := Canonical(p.Name); {
 	case p.Region.IsBoot():
-		return fmt.Sprintf("the phone starts from %s; the size is the usual one that holds the preloader", p.Region)
+		return fmt.Sprintf("the phone starts from %s; the size is the smallest usual one that holds the preloader", p.Region)
 	case name == "pgpt":
 		return "the primary GPT, up to the first partition"
 	case name == "sgpt":
 		return "the backup GPT, behind the last partition"
 	case p.Reserved && !p.Placed():
-		return "counted from the end of the flash, whose size is not known"
+		return "counted from the end of the flash, and the size of the flash is not known"
 	case p.Reserved:
-		return fmt.Sprintf("at %s by %s, written as a count from the end where it is one of blocks", p.Extent, p.Witness)
+		return fmt.Sprintf("at %s by %s; written as a count of blocks from the end if it is a whole number of blocks", p.Extent, p.Witness)
 	case p.ToEnd:
 		return fmt.Sprintf("from 0x%x to the end by %s", p.Offset, p.Witness)
 	}
 	return fmt.Sprintf("at %s by %s", p.Extent, p.Witness)
 }
 
-// whyWords says why a partition has its type, operation and file.
+// whyWords gives the reason for a partition's type, operation and file.
 func whyWords(name string) string {
 	k, ok := find(name)
 	if !ok {
-		return "not known to the survey of published scatter files: hidden and not downloaded"
+		return "not in the published scatter files that were surveyed: hidden and not downloaded"
 	}
 	s := reasonOf(name, k)
 	if k.note != "" {

@@ -7,15 +7,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// resolveReserved places the rows that are counted from the end of the user area.
-// They form a chain: the last ends where the area ends, the one before ends where
-// the last begins. The count (0xFFFFnnnn: nnnn blocks before the end) only checks
-// that, because it leaves out a last row it gives as 0 (an sgpt of 0x4200 bytes);
-// phones place flashinfo and otp by the chain.
+// resolveReserved places the rows that are counted from the end of the user area. They
+// form a chain: the last ends where the area ends, and each other row ends where the
+// next begins. The count (0xFFFFnnnn: nnnn blocks before the end) is only used as a
+// check, because it does not include a last row whose count is 0 (an sgpt of 0x4200
+// bytes). Phones place flashinfo and otp by the chain.
 //
-// A row that would overlap the rows before it is not placed: then the size is that
-// of a cut dump, or the row does not exist on the phone at all, as the BMTPOOL (bad
-// block pool) that eMMC scatter files inherited from NAND.
+// A row that would overlap the rows before it is not placed. In that case the size is
+// that of a cut dump, or the phone does not have the row at all, such as the BMTPOOL
+// (bad block pool) that eMMC scatter files inherited from NAND.
 func (b *builder) resolveReserved() {
 	c := chain{b: b, next: b.size}
 	c.reach, c.reacher = b.reach()
@@ -23,7 +23,7 @@ func (b *builder) resolveReserved() {
 		e := &b.rows[i]
 		switch {
 		case e.counted && !e.Region.IsUser():
-			b.problem(flash.Note, e, "region", "is counted from the end of %s, whose size is not known", e.Region)
+			b.problem(flash.Note, e, "region", "is counted from the end of %s, and the size of that region is not known", e.Region)
 		case e.counted && b.size > 0:
 			c.resolve(e)
 		case !e.counted && e.Region.IsUser() && e.Reserved && e.Placed():
@@ -32,8 +32,8 @@ func (b *builder) resolveReserved() {
 	}
 }
 
-// reach returns the end of the ordinary row that reaches furthest into the user
-// area, and that row's name.
+// reach returns the highest end of the ordinary rows in the user area, and the name of
+// that row.
 func (b *builder) reach() (end int64, name string) {
 	for _, e := range b.rows {
 		if e.Region.IsUser() && e.Placed() && !e.Reserved && e.End() > end {
@@ -46,11 +46,11 @@ func (b *builder) reach() (end int64, name string) {
 // chain walks the reserved rows from the last to the first.
 type chain struct {
 	b       *builder
-	next    int64  // where the row below must end
+	next    int64  // the offset where the row must end
 	outside int64  // length of the rows so far whose count is 0
-	reach   int64  // where ordinary rows end
-	reacher string // and which one
-	broken  string // what to call the row that could not be placed, and so none before it
+	reach   int64  // highest end of the ordinary rows
+	reacher string // name of that row
+	broken  string // name of the row that could not be placed; no row before it can be placed either
 }
 
 func (c *chain) resolve(e *entry) {
@@ -78,7 +78,7 @@ func (c *chain) resolve(e *entry) {
 	}
 }
 
-// start finds where the row begins, or why that cannot be known.
+// start returns where the row begins, or why this cannot be known.
 func (c *chain) start(e *entry) (start int64, why string) {
 	block := c.b.block(e)
 	switch {
@@ -89,9 +89,9 @@ func (c *chain) start(e *entry) (start int64, why string) {
 	case e.count > 0 && block > 0:
 		start = c.b.size - e.count*block
 	case e.count > 0:
-		return 0, "its address counts blocks, and the size of a block is not known"
+		return 0, "its address is a count of blocks, and the size of a block is not known"
 	default:
-		return 0, "it has neither a size nor a count of blocks"
+		return 0, "it has no size and no count of blocks"
 	}
 	switch {
 	case start < c.reach && c.reacher != "":
@@ -109,20 +109,20 @@ func (c *chain) agrees(e *entry, start int64) (bool, string) {
 		return true, ""
 	}
 	if e.count == 0 && isPool(e) {
-		return false, "its address counts no blocks from the end"
+		return false, "its address is not a count of blocks from the end"
 	}
 	if e.count == 0 {
-		return c.next == c.b.size, "the address says that it is the very last row"
+		return c.next == c.b.size, "its address is that of the very last row"
 	}
 	counted := c.b.size - e.count*block
 	return counted == start || counted == start+c.outside,
-		"the address counts a different distance from the end than the sizes make"
+		"its address gives a different distance from the end than the sizes"
 }
 
-// isPool reports whether the row is the bad block pool, which only NAND really has.
+// isPool reports whether the row is the bad block pool, which exists only on NAND.
 func isPool(e *entry) bool { return strings.EqualFold(e.Name, "BMTPOOL") }
 
-// block returns the unit of the row's count in bytes, 0 when it is not known.
+// block returns the unit of the row's count in bytes, 0 if it is not known.
 func (b *builder) block(e *entry) int64 {
 	switch {
 	case b.file.Info.BlockSize > 0:
@@ -135,14 +135,14 @@ func (b *builder) block(e *entry) int64 {
 	return emmcBlock
 }
 
-// What ptgen writes as block_size, bytes.
+// The block sizes that ptgen writes as block_size, in bytes.
 const (
 	emmcBlock = 0x20000
 	ufsBlock  = 0x80000
 )
 
-// resolveToEnd gives rows of size 0 the length that is left: up to the next row or
-// the end of the area. Only a row that no ordinary row follows runs to the end.
+// resolveToEnd gives rows of size 0 their length: up to the next row, or to the end of
+// the area. Only a row that no ordinary row follows is marked as running to the end.
 func (b *builder) resolveToEnd() {
 	for i := range b.rows {
 		e := &b.rows[i]
@@ -167,9 +167,9 @@ func (b *builder) resolveToEnd() {
 		e.Length = max(end-e.Offset, 0)
 		switch {
 		case !e.ToEnd && !b.sizeless:
-			b.problem(flash.Warning, e, "partition_size", "partition_size is 0; taken up to %s", next.Name)
+			b.problem(flash.Warning, e, "partition_size", "partition_size is 0; the row is read as ending at %s", next.Name)
 		case e.Length == 0 && end > 0:
-			b.problem(flash.Warning, e, "physical_start_addr", "begins at 0x%x, beyond the end (0x%x)", e.Offset, end)
+			b.problem(flash.Warning, e, "physical_start_addr", "begins at 0x%x, behind the end (0x%x)", e.Offset, end)
 		}
 	}
 }

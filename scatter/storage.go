@@ -6,16 +6,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// section is what a file says about one storage. Most files have one; the V2 text and
-// XML have one for each kind of flash the same firmware runs on.
+// section is the part of a file for one storage. Most files have one section; the V2
+// text and XML have one for each kind of flash that the firmware supports.
 type section struct {
 	info Info
-	head Row // the storage's own keys; empty where the header is one
+	head Row // the storage's own keys; empty if the file has only one header
 	rows []Row
 }
 
-// Storages lists the kinds of flash that the file has a table for, in its order. A
-// list without a header does not say: then the one entry is "".
+// Storages lists the kinds of flash for which the file has a table, in the order of the
+// file. For a list without a header the only entry is "".
 func (f *File) Storages() []flash.Storage {
 	var out []flash.Storage
 	for _, s := range f.sections {
@@ -24,10 +24,9 @@ func (f *File) Storages() []flash.Storage {
 	return out
 }
 
-// Select returns the file as seen by a phone with that storage: Info, Rows and
-// Problems are those of its table, the bytes stay those of the whole file. It is nil
-// when the file has no such table. A file that does not say what storage it is for
-// fits any.
+// Select returns the file for a phone with that storage: Info, Rows and Problems are
+// those of its table, the bytes are still those of the whole file. It returns nil if
+// the file has no such table. A file that does not name its storage fits every storage.
 func (f *File) Select(storage flash.Storage) *File {
 	for i, s := range f.sections {
 		if s.info.Storage == storage || s.info.Storage == "" {
@@ -40,7 +39,7 @@ func (f *File) Select(storage flash.Storage) *File {
 	return nil
 }
 
-// use makes the i-th table the one that Info, Rows and Problems speak of.
+// use makes Info, Rows and Problems those of the i-th table.
 func (f *File) use(i int) {
 	s := f.sections[i]
 	f.Info, f.Rows, f.current = s.info, s.rows, i
@@ -51,17 +50,17 @@ func (f *File) use(i int) {
 	}
 }
 
-// checkStorage says what is odd about the storage's header.
+// checkStorage reports faults in the storage's header.
 func (f *File) checkStorage(s *section) {
 	if b := f.find(s, "block_size"); b != nil && s.info.BlockSize == 0 {
 		f.problem(flash.Warning, "", b.Line, "block_size %q is not a usable size", b.Value)
 	}
 	if s.info.Storage == flash.NAND {
-		f.problem(flash.Note, "", 0, "no real scatter file of this dialect for NAND was at hand when this reader was written: its reading of NAND rows is unverified")
+		f.problem(flash.Note, "", 0, "no real scatter file of this dialect for NAND was available when this reader was written: the reading of NAND rows is unverified")
 	}
 }
 
-// find looks for a header key in the storage's own header, then in the file's.
+// find returns a key of the storage's own header, or else of the file's header.
 func (f *File) find(s *section, key string) *Field {
 	if fd := s.head.Find(key); fd != nil {
 		return fd
@@ -69,7 +68,7 @@ func (f *File) find(s *section, key string) *Field {
 	return f.Head.Find(key)
 }
 
-// readHead decodes the headers once all lines are read, and shows the first table.
+// readHead decodes the headers after all lines were read, and selects the first table.
 func (f *File) readHead() {
 	if len(f.sections) == 0 {
 		f.sections = []section{{}}

@@ -8,15 +8,15 @@ import (
 )
 
 // Table turns the rows into partitions with addresses. userSize is the size of the
-// phone's user area in bytes, 0 when it is not known: then rows that are counted
-// from its end stay flash.Unplaced. Every row has its partition, in the same order;
-// what is wrong with a row is in the Problems, with its line.
+// phone's user area in bytes, 0 if unknown; then rows that are counted from its end
+// stay flash.Unplaced. Every row has one partition, in the same order. The Problems
+// list the faults of rows, with their lines.
 //
-// Old scatter files (MBR generation) disagree about what their two address columns
-// mean: physical ones may be all zero, and both may include the boot regions. The
-// distance from the MBR's row is the address in the user area in all of them. In V1
-// files the rows before the MBR's lie in the first boot region. Lists give no sizes:
-// a row ends where the next one begins, and the last runs to the end.
+// Old scatter files (MBR generation) differ in the meaning of their two address
+// columns: the physical addresses may all be zero, and both columns may include the
+// boot regions. In all of them, the distance from the MBR row is the offset in the user
+// area. In V1 files the rows before the MBR row are in the first boot region. Lists
+// have no sizes: a row ends where the next one begins, and the last runs to the end.
 func (f *File) Table(userSize int64) *flash.Table {
 	b := f.build(userSize)
 	t := &flash.Table{Format: "scatter", Problems: b.problems}
@@ -26,7 +26,7 @@ func (f *File) Table(userSize int64) *flash.Table {
 	return t
 }
 
-// build works out where the rows lie.
+// build computes the offsets of the rows.
 func (f *File) build(userSize int64) *builder {
 	b := &builder{file: f, size: max(userSize, 0), sizeless: f.Dialect.bare(), problems: append([]flash.Problem(nil), f.Problems...)}
 	for i := range f.Rows {
@@ -41,7 +41,7 @@ func (f *File) build(userSize int64) *builder {
 	return b
 }
 
-// entry is a row on its way to a partition.
+// entry is a row and the partition that is made from it.
 type entry struct {
 	flash.Partition
 	row              *Row
@@ -64,11 +64,11 @@ func (a address) count() int64 { return int64(a.value & 0xFFFF) }
 type builder struct {
 	file     *File
 	size     int64 // of the user area, 0 unknown
-	sizeless bool  // the file gives no sizes, which is no fault of a row
+	sizeless bool  // the file has no sizes; a missing size is then no fault of a row
 	base     *entry
 	rows     []entry
 	problems flash.Problems
-	findings []Finding // the same as the problems of the rows, for Check
+	findings []Finding // the problems of the rows again, for Check
 }
 
 func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...any) {
@@ -77,7 +77,7 @@ func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...
 		line = f.Line
 	}
 	if e.Name == "" && e.Reserved {
-		s = min(s, flash.Note) // nothing can be asked of it by name, so no partition is lost
+		s = min(s, flash.Note) // nobody can ask for a row without a name, so no partition is lost
 	}
 	rule := RuleAddress
 	switch {
@@ -90,7 +90,7 @@ func (b *builder) problem(s flash.Severity, e *entry, key, text string, args ...
 	b.problems = append(b.problems, lineProblem(s, e.Name, line, text, args...))
 }
 
-// entry reads a row's words and numbers; the address is for place to decide.
+// entry reads the values of a row; place computes the address.
 func (b *builder) entry(i int) entry {
 	r := &b.file.Rows[i]
 	e := entry{row: r}
@@ -107,7 +107,7 @@ func (b *builder) entry(i int) entry {
 	}
 	e.Region = region(r.Get("region"), e.Name, b.file.Info.Storage)
 	e.Reserved = isTrue(r.Get("is_reserved")) || strings.EqualFold(e.Operation, "RESERVED")
-	// Tools that dump phones forget to call the pool reserved, and it has no address.
+	// Some dump tools do not mark the pool as reserved, and it has no address.
 	e.Reserved = e.Reserved || (isPool(&e) || e.Name == "") && isCount(r.Get("linear_start_addr")) && isCount(r.Get("physical_start_addr"))
 	e.Offset = flash.Unplaced
 	e.linear = readAddress(r.Get("linear_start_addr"), e.Reserved)
@@ -133,17 +133,17 @@ func (b *builder) readSize(e *entry) {
 
 func isTrue(s string) bool { return strings.EqualFold(s, "true") }
 
-// readAddress reads one column. On a reserved row 0xFFFFnnnn is a count from the
-// end, and so is its 64-bit form 0xFFFFFFFFFFFFnnnn. The whole number is compared:
-// above 4 GiB a real address may end in the same digits.
+// readAddress reads one column. On a reserved row 0xFFFFnnnn is a count from the end,
+// and so is its 64-bit form 0xFFFFFFFFFFFFnnnn. The whole number is compared, because a
+// real address above 4 GiB may end in the same digits.
 func readAddress(s string, reserved bool) address {
 	v, ok := number(s)
 	top := v >> 16
 	return address{v, ok, ok && reserved && (top == 0xFFFF || top == 0xFFFFFFFFFFFF)}
 }
 
-// region settles on one spelling. Joined regions keep their name; files without a
-// region get it from their storage.
+// region returns one spelling of a region's name. Joined regions keep their name. A row
+// without a region gets the region of its storage.
 func region(s, name string, storage flash.Storage) flash.Region {
 	switch s = strings.ToUpper(s); s {
 	case "", "NONE":
@@ -161,7 +161,7 @@ func region(s, name string, storage flash.Storage) flash.Region {
 	return flash.Region(s)
 }
 
-// findBase finds the MBR's row, from which old files' addresses count.
+// findBase finds the MBR row, from which addresses in old files count.
 func (b *builder) findBase() {
 	for i := range b.rows {
 		if e := &b.rows[i]; strings.EqualFold(e.Name, "MBR") && e.Region.IsUser() && e.linear.real() {
@@ -171,7 +171,7 @@ func (b *builder) findBase() {
 	}
 }
 
-// place gives a row its address, or finds that it is counted from the end.
+// place gives a row its address, or marks it as counted from the end.
 func (b *builder) place(e *entry) {
 	switch {
 	case e.physical.end && !(e.linear.real() && e.linear.value > 0):
@@ -194,15 +194,15 @@ func (b *builder) place(e *entry) {
 	e.Extent = x
 }
 
-// address finds the row's place in its region, bytes. Where a reserved row has a
-// count from the end in one column and an address in the other, tools have filled in
-// the address: it is right.
+// address finds the row's offset in its region, in bytes. A reserved row may have a
+// count from the end in one column and an address in the other. A tool has then filled
+// in the address, and the address is right.
 func (b *builder) address(e *entry) (uint64, bool) {
 	if b.sizeless && b.base != nil && e.linear.real() && e.linear.value < b.base.linear.value {
 		e.Region = b.file.Info.Storage.Boot1()
 	}
 	if b.file.Dialect == List && e.Region.IsBoot() && strings.EqualFold(e.Name, "PRELOADER") && e.physical.real() && e.physical.value > 0 {
-		b.problem(flash.Note, e, "physical_start_addr", "0x%x is no address in the boot region, where a preloader is at 0: that is used", e.physical.value)
+		b.problem(flash.Note, e, "physical_start_addr", "0x%x is not an address in the boot region; a preloader is at 0 there, so 0 is used", e.physical.value)
 		return 0, true
 	}
 	if e.Region.IsUser() && b.base != nil {
@@ -212,7 +212,7 @@ func (b *builder) address(e *entry) (uint64, bool) {
 	switch {
 	case phys.real() && phys.value == 0 && lin.real() && lin.value > 0 && e.Region.IsUser():
 		b.problem(flash.Error, e, "physical_start_addr",
-			"physical address 0 beside linear 0x%x, and no MBR row to count from: the place is not known", lin.value)
+			"the physical address is 0, the linear one is 0x%x, and there is no MBR row to count from: the address is not known", lin.value)
 		return 0, false
 	case phys.real():
 		return phys.value, true
@@ -228,8 +228,8 @@ func (b *builder) address(e *entry) (uint64, bool) {
 	return 0, false
 }
 
-// addressFromBase counts from the MBR's row: in the linear column, which all four
-// conventions fill, or else in the physical one, unless that is all zero.
+// addressFromBase counts from the MBR row. It uses the linear column, which all four
+// conventions fill, or else the physical one, unless all of it is zero.
 func (b *builder) addressFromBase(e *entry) (uint64, bool) {
 	value, base, key := e.linear, b.base.linear, "linear_start_addr"
 	if !value.real() {
@@ -240,7 +240,7 @@ func (b *builder) addressFromBase(e *entry) (uint64, bool) {
 		b.problem(flash.Error, e, key, "no address: linear_start_addr %q, physical_start_addr %q",
 			e.row.Get("linear_start_addr"), e.row.Get("physical_start_addr"))
 	case value.value < base.value, value.value == base.value && key == "physical_start_addr":
-		b.problem(flash.Error, e, key, "%s 0x%x does not lie behind the MBR row's 0x%x", key, value.value, base.value)
+		b.problem(flash.Error, e, key, "%s 0x%x is not behind the MBR row at 0x%x", key, value.value, base.value)
 	default:
 		return value.value - base.value, true
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Bounds of a file that is believed. A GPT holds 128 partitions; rows have some 18
-// keys; there are three kinds of flash.
+// Limits of an accepted file. A GPT holds 128 partitions; rows have about 18 keys;
+// there are three kinds of flash.
 const (
 	maxRows     = 4096
 	maxFields   = 256
@@ -16,8 +16,8 @@ const (
 )
 
 // readText reads the text dialects: a header, then list items that begin with
-// partition_index. A storage_type item begins the table of one storage, with a header
-// of its own. Indentation means nothing; real files disagree about it.
+// partition_index. A storage_type item begins the table of one storage, which has its
+// own header. Indentation is ignored, because real files differ in it.
 func readText(f *File) error {
 	c := collector{f: f, row: &f.Head}
 	for i, l := range f.lines {
@@ -54,8 +54,8 @@ func readText(f *File) error {
 	return nil
 }
 
-// textDialect names a text file by its version; two-storage text that claims another
-// version is V2 all the same.
+// textDialect returns the dialect of a text file by its version. Text with tables for
+// two storages is V2, even if it has another version.
 func textDialect(version string, typed bool) Dialect {
 	d := Dialect(strings.ToLower(version))
 	switch known := textVersion.MatchString(string(d)); {
@@ -67,17 +67,17 @@ func textDialect(version string, typed bool) Dialect {
 	return d
 }
 
-// collector puts fields where they belong while a file is read.
+// collector adds each field to its row or header while a file is read.
 type collector struct {
 	f     *File
-	row   *Row // what fields belong to; nil after a line that ends the rows
+	row   *Row // receives the fields; nil after a line that ends the rows
 	inRow bool // row is a partition's, not a header
-	at    int  // the section that rows belong to
+	at    int  // index of the section that receives the rows
 	typed bool // a storage_type was seen
 	odd   []int
 }
 
-// newSection begins the table of a storage, or continues with it: some tools name the
+// newSection begins the table of a storage, or continues it: some tools name the
 // storage before every row.
 func (c *collector) newSection(storage string) {
 	c.typed = true
@@ -89,7 +89,7 @@ func (c *collector) newSection(storage string) {
 	c.toHead()
 }
 
-// toHead lets fields go to the header of the storage, or of the file.
+// toHead adds the next fields to the header of the storage, or of the file.
 func (c *collector) toHead() {
 	c.row, c.inRow = &c.f.Head, false
 	if c.typed {
@@ -106,8 +106,8 @@ func (c *collector) newRow(line int) {
 	c.row, c.inRow = &s.rows[len(s.rows)-1], true
 }
 
-// isNameOfNew reports whether a partition_name begins a row whose partition_index
-// line is missing: it is a list item itself, or the row before has its name already.
+// isNameOfNew reports whether a partition_name begins a row whose partition_index line
+// is missing: it is a list item itself, or the row before already has a name.
 func (c *collector) isNameOfNew(fd Field, item bool) bool {
 	if c.row == nil || !strings.EqualFold(fd.Key, "partition_name") {
 		return false
@@ -129,13 +129,13 @@ func (c *collector) add(fd Field) error {
 	c.row.Fields = append(c.row.Fields, fd)
 	n := len(c.f.sections)
 	if n > maxSections || n > 0 && len(c.f.sections[c.at].rows) > maxRows || len(c.row.Fields) > maxFields {
-		return lineError(fd.Line, nil, "more than %d rows, %d keys in one, or %d storages: no flash has so many", maxRows, maxFields, maxSections)
+		return lineError(fd.Line, nil, "more than %d rows, %d keys in a row, or %d storages: no flash has so many", maxRows, maxFields, maxSections)
 	}
 	return nil
 }
 
-// dropRepeats leaves out the second half of a table that says word for word what the
-// first does, but for running numbers: XML files of some makers hold each table twice.
+// dropRepeats removes the second half of a table if it equals the first half except for
+// the numbers of the rows. XML files of some makers contain each table twice.
 func (f *File) dropRepeats() {
 	for i := range f.sections {
 		s := &f.sections[i]
@@ -143,34 +143,34 @@ func (f *File) dropRepeats() {
 		if half < 2 || !slices.EqualFunc(s.rows[:half], s.rows[half:], Row.says) {
 			continue
 		}
-		f.commonProblem(flash.Note, "", s.rows[half].Line, "the %d rows above are given again, word for word; each is counted once", half)
+		f.commonProblem(flash.Note, "", s.rows[half].Line, "the %d rows above are repeated word for word; each row is counted once", half)
 		s.rows = s.rows[:half]
 	}
 }
 
-// says reports whether two rows say the same, whatever their running numbers.
+// says reports whether two rows are equal except for their numbers.
 func (r Row) says(o Row) bool {
 	return slices.EqualFunc(r.Fields, o.Fields, func(a, b Field) bool {
 		return a.Key == b.Key && (a.Value == b.Value || strings.EqualFold(a.Key, "partition_index"))
 	})
 }
 
-// reportOdd counts the lines that mean nothing here.
+// reportOdd counts the lines that have no meaning in a scatter file.
 func (f *File) reportOdd(odd []int) {
 	if f.odd = odd; len(odd) > 0 {
-		f.commonProblem(flash.Note, "", odd[0], "%d lines are no scatter syntax; kept as they are", len(odd))
+		f.commonProblem(flash.Note, "", odd[0], "%d lines are not scatter syntax; they are kept unchanged", len(odd))
 	}
 }
 
-// checkRows reports what is odd about the rows as text. What their numbers mean is
-// for Table to say.
+// checkRows reports faults in the text of the rows. Table reports faults in their
+// numbers.
 func (f *File) checkRows() {
 	indexes := map[string]int{}
 	for _, r := range f.Rows {
 		name := r.Get("partition_name")
 		if index := r.Get("partition_index"); index != "" {
 			if first, dup := indexes[index]; dup {
-				f.problem(flash.Note, name, r.Line, "partition_index %s was used before at line %d", index, first)
+				f.problem(flash.Note, name, r.Line, "partition_index %s is also used at line %d", index, first)
 			} else {
 				indexes[index] = r.Line
 			}

@@ -7,8 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// pairs leaves of every row what a list says: its name and one address. V1 takes the
-// linear one, a list of an update package the one within the region.
+// pairs reduces every row to the content of a list: its name and one address. V1 has
+// the linear address, a list of an update package has the address within the region.
 func (c *converter) pairs(d document) document {
 	f := c.f
 	t := f.Table(0)
@@ -18,7 +18,7 @@ func (c *converter) pairs(d document) document {
 		name, address := r.Get("partition_name"), c.address(r, p)
 		switch {
 		case !isWord(name):
-			c.add(flash.Error, name, r.Line, "the name cannot stand in a list; left out")
+			c.add(flash.Error, name, r.Line, "a list cannot contain this name; left out")
 			continue
 		case address == "":
 			c.add(flash.Error, name, r.Line, "has no usable address; left out")
@@ -28,16 +28,16 @@ func (c *converter) pairs(d document) document {
 			{Key: "physical_start_addr", Value: address}, {Key: "is_download", Value: boolWord(p.Download || f.Dialect == List && !p.Reserved)}, {Key: "is_reserved", Value: boolWord(p.Reserved)}}})
 	}
 	if !f.Dialect.bare() {
-		c.add(flash.Note, "", 0, "%s lists names and addresses only: sizes, files, types, operations and regions are left out", c.to)
+		c.add(flash.Note, "", 0, "%s contains names and addresses only: sizes, files, types, operations and regions are left out", c.to)
 		c.gaps(t)
 	}
 	if c.to == V1 && c.base == 0 && f.Info.Storage != flash.NAND {
-		c.add(flash.Warning, "", 0, "v1 wants addresses that count from the first boot region; this file does not tell where the user area begins, so they count from there")
+		c.add(flash.Warning, "", 0, "addresses in v1 must count from the first boot region, but this file does not contain the start of the user area: the addresses count from the user area")
 	}
 	return document{sections: []section{{info: f.Info, rows: rows}}}
 }
 
-// address picks the column, as it is spelled where possible.
+// address returns the address from the right column, with its spelling if possible.
 func (c *converter) address(r Row, p flash.Partition) string {
 	lin, phys := readAddress(r.Get("linear_start_addr"), p.Reserved), readAddress(r.Get("physical_start_addr"), p.Reserved)
 	switch {
@@ -57,7 +57,8 @@ func (c *converter) address(r Row, p flash.Partition) string {
 	return fmt.Sprintf("0x%x", p.Offset)
 }
 
-// gaps names the rows that a list makes longer: it lets every row reach to the next.
+// gaps reports the rows that become longer in a list: in a list every row ends at the
+// next.
 func (c *converter) gaps(t *flash.Table) {
 	for i, p := range t.Partitions {
 		if !p.Placed() || p.ToEnd || p.Length == 0 {
@@ -71,7 +72,7 @@ func (c *converter) gaps(t *flash.Table) {
 			}
 		}
 		if next != nil && next.Offset != p.End() && !strings.EqualFold(p.Name, next.Name) {
-			c.add(flash.Warning, p.Name, c.f.Rows[i].Line, "ends at 0x%x; in a list it reaches to %s at 0x%x", p.End(), next.Name, next.Offset)
+			c.add(flash.Warning, p.Name, c.f.Rows[i].Line, "ends at 0x%x; in a list it ends at %s at 0x%x", p.End(), next.Name, next.Offset)
 		}
 	}
 }

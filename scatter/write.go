@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// document is what a scatter file says, apart from how it is spelled. The keys that
-// are only scaffolding (general, info, description) are not in it.
+// document is the content of a scatter file, without its spelling. Keys that only hold
+// other keys (general, info, description) are not in it.
 type document struct {
 	head     []Field   // of the file: config_version, platform, project …
-	typed    bool      // the tables stand under storage_type, as in V2
+	typed    bool      // the tables are under storage_type, as in V2
 	sections []section // head: storage, boot_channel, block_size …
 }
 
-// Keys that hold the others together.
+// Keys that only hold other keys.
 var scaffolding = []string{"general", "info", "description", "storage_type"}
 
-// storageKeys belong to the storage, wherever they stand.
+// storageKeys belong to the storage, in whatever header they are.
 var storageKeys = []string{"storage", "boot_channel", "block_size"}
 
 func isOneOf(key string, list []string) bool {
 	return slices.ContainsFunc(list, func(k string) bool { return strings.EqualFold(k, key) })
 }
 
-// document takes what the file says out of its lines.
+// document returns the content of the file.
 func (f *File) document() document {
 	d := document{typed: len(f.sections) > 1}
-	var own []Field // a storage's keys that stand in the file's header
+	var own []Field // keys of the storage that are in the file's header
 	for _, fd := range f.Head.Fields {
 		switch {
 		case isOneOf(fd.Key, scaffolding):
@@ -52,7 +52,7 @@ func (f *File) document() document {
 	return d
 }
 
-// fields are all header keys in the order of a file with one header.
+// fields returns all header keys in the order of a file with one header.
 func (d document) fields() []Field {
 	first := 0
 	for first < len(d.head) && isOneOf(d.head[first].Key, []string{"config_version", "platform", "project"}) {
@@ -61,8 +61,8 @@ func (d document) fields() []Field {
 	return slices.Concat(d.head[:first], d.sections[0].head.Fields, d.head[first:])
 }
 
-// file writes the document in a dialect and reads it back, so that a File that was
-// made is like one that was read.
+// file writes the document in a dialect and reads it back, so that a File that was made
+// equals one that was read.
 func (d document) file(to Dialect) (*File, error) {
 	var w strings.Builder
 	switch {
@@ -131,7 +131,7 @@ func writeItem(w *strings.Builder, indent string, fields []Field) {
 	}
 }
 
-// oneLine keeps untrusted words from making lines or comments.
+// oneLine makes untrusted words harmless: they cannot begin a line or a comment.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F {
@@ -140,7 +140,7 @@ func oneLine(s string) string {
 		return r
 	}, s)
 	s = strings.ReplaceAll(strings.Trim(s, blanks), " #", "_#")
-	if strings.HasPrefix(s, "#") { // a space stands before it in the line
+	if strings.HasPrefix(s, "#") { // a space is before it in the line
 		s = "_" + s
 	}
 	return s
@@ -174,7 +174,7 @@ type xmlWriter struct {
 	indent string
 }
 
-// element writes an element with others inside; a name becomes its attribute.
+// element writes an element and its content; name becomes its attribute.
 func (x *xmlWriter) element(tag, name string, inside func()) {
 	fmt.Fprintf(x.w, "%s<%s", x.indent, tag)
 	if tag != "root" {
@@ -187,8 +187,8 @@ func (x *xmlWriter) element(tag, name string, inside func()) {
 	fmt.Fprintf(x.w, "%s</%s>\n", x.indent, tag)
 }
 
-// named writes fields into an element that carries one of them as its name. Where
-// that one is missing they are written as they are.
+// named writes fields into an element that has one of them as its name. If that field
+// is missing, the fields are written without the element.
 func (x *xmlWriter) named(key string, fields []Field) {
 	i := slices.IndexFunc(fields, func(f Field) bool { return strings.EqualFold(f.Key, key) })
 	if i < 0 {
@@ -218,20 +218,20 @@ func (x *xmlWriter) rows(rows []Row) {
 	}
 }
 
-// isXMLName reports whether a key can be an element of its own.
+// isXMLName reports whether a key can be the name of an element.
 func isXMLName(key string) bool {
 	return isWord(key) && (key[0] < '0' || key[0] > '9') && !isOneOf(key, []string{"partition_index", "storage_type"})
 }
 
-// escaped spells a value for XML; what XML cannot hold at all becomes U+FFFD.
+// escaped escapes a value for XML. Characters that XML cannot contain become U+FFFD.
 func escaped(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // a Builder does not fail
 	return b.String()
 }
 
-// writePairs writes names and addresses only. The rows carry the address to write in
-// their first column, see pairsOf.
+// writePairs writes names and addresses only. The rows have the address to write in
+// their first column, see pairs.
 func (d document) writePairs(w *strings.Builder, to Dialect) {
 	for _, r := range d.sections[0].rows {
 		name := r.Get("partition_name")
@@ -250,8 +250,8 @@ func (d document) writePairs(w *strings.Builder, to Dialect) {
 	}
 }
 
-// Signed returns the file with a comment that says which tool wrote it, so that the
-// tool knows its own again. Lists have no comments: they are returned as they are.
+// Signed returns the file with a comment that names the tool that wrote it, so that the
+// tool can recognize its own files. Lists have no comments and are returned unchanged.
 func (f *File) Signed(tool string) *File {
 	if f.Dialect.bare() || len(f.lines) == 0 {
 		return f

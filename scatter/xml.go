@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// The XML of SP Flash Tool v6 says what the text says:
+// The XML of SP Flash Tool v6 has the same content as the text:
 //
 //	<root>
 //	  <general name="MTK_PLATFORM_CFG">
@@ -21,11 +21,11 @@ import (
 //	    <partition_index name="SYS0">
 //	      <partition_name>preloader</partition_name> …
 //
-// With one storage (V1.1.x) the storage's keys stand in config_version and the rows
-// directly in root. The tokens are read for their meaning only; the bytes that Encode
-// returns are the file's own lines.
+// With one storage (V1.1.x) the storage's keys are in config_version and the rows are
+// directly in root. The tokens are only read for their meaning; Encode returns the
+// file's own lines.
 
-// maxDepth bounds nested elements; real files reach 5.
+// maxDepth limits nested elements; real files have up to 5 levels.
 const maxDepth = 16
 
 func isXML(lines []string) bool {
@@ -35,7 +35,7 @@ func isXML(lines []string) bool {
 }
 
 // readXML reads the elements up to the first damage. A file with a document type is
-// refused: scatter files have none, and entities are what bombs are made of.
+// refused: scatter files have none, and entities can expand to enormous sizes.
 func readXML(f *File) error {
 	f.Dialect = XML
 	d := xml.NewDecoder(strings.NewReader(strings.ToValidUTF8(strings.Join(f.lines, ""), "?")))
@@ -61,7 +61,8 @@ func readXML(f *File) error {
 	return nil
 }
 
-// damage is an element that does not fit, found by us and not by the decoder.
+// damage is an element at a wrong position, found by this reader and not by the
+// decoder.
 type damage struct{ error }
 
 type xmlReader struct {
@@ -69,12 +70,12 @@ type xmlReader struct {
 	open []element
 }
 
-// element is an element that has begun.
+// element is an element that is not closed yet.
 type element struct {
 	name string
 	text strings.Builder
 	line int
-	leaf bool // may still turn out to be a key with a value
+	leaf bool // may still be a key with a value
 }
 
 func (x *xmlReader) token(t xml.Token, line int) error {
@@ -96,7 +97,7 @@ func (x *xmlReader) token(t xml.Token, line int) error {
 func (x *xmlReader) start(t xml.StartElement, line int) error {
 	n := len(x.open)
 	if n >= maxDepth {
-		return lineError(line, nil, "elements nested deeper than %d", maxDepth)
+		return lineError(line, nil, "elements are nested deeper than %d", maxDepth)
 	}
 	if n > 0 {
 		x.open[n-1].leaf = false
@@ -128,7 +129,7 @@ func (x *xmlReader) start(t xml.StartElement, line int) error {
 func (x *xmlReader) end(t xml.EndElement, line int) error {
 	n := len(x.open) - 1
 	if n < 0 || x.open[n].name != fullName(t.Name) {
-		return damage{errors.New("</" + fullName(t.Name) + "> ends nothing that is open")}
+		return damage{errors.New("</" + fullName(t.Name) + "> closes no open element")}
 	}
 	e := &x.open[n]
 	var err error
@@ -146,7 +147,7 @@ func (x *xmlReader) end(t xml.EndElement, line int) error {
 	return err
 }
 
-// broken keeps the rows before the damage; without any there is nothing to return.
+// broken keeps the rows before the damage. If there are none, it returns an error.
 func (x *xmlReader) broken(err error, line int) error {
 	text := err.Error()
 	var syntax *xml.SyntaxError
@@ -159,7 +160,7 @@ func (x *xmlReader) broken(err error, line int) error {
 	if len(x.f.sections) == 0 || len(x.f.sections[0].rows) == 0 {
 		return lineError(line, nil, "damaged XML: %s", text)
 	}
-	x.f.commonProblem(flash.Error, "", line, "damaged XML: %s; nothing from here on is read", text)
+	x.f.commonProblem(flash.Error, "", line, "damaged XML: %s; the rest of the file is not read", text)
 	x.f.readHead()
 	return nil
 }

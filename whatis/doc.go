@@ -1,5 +1,7 @@
-// Package whatis says what a file is that is no dump: an image by itself, a table, an
-// agent, one of the files that this program writes, or something of somebody else's.
+// Package whatis finds out what a file is that is not a dump: a single image, a table,
+// an agent, a file that this program wrote, or a file of another program. Limits: it
+// looks at the first 36 KiB and the last 512 bytes, and reads a text file completely
+// only if it is small enough to be one of the known kinds.
 //
 //	0x0     ANDROID! AVB0 88 16 88 58 …     an image, as package image knows it
 //	0x0     MTK_DOWNLOAD_AGENT              a Download Agent
@@ -13,15 +15,13 @@
 //	text    general: MTK_PLATFORM_CFG …     a scatter file; a list; a map; sums; a key
 //	end     koly, conectix                  a DMG; a VHD of a fixed size
 //
-// Of looks at the first 36 KiB, at the last 512 bytes, and reads text files whole that
-// are small enough to be one of the known ones. It names no command: what can be done
-// with a kind is for the caller to say.
+// It names no command. The caller decides what can be done with a kind.
 //
-// A dump has marks of its own (a partition table, a boot region's header) and is none of
-// the kinds; Front says which files cannot be a dump by their first bytes, so that nobody
-// searches them for partitions.
+// A dump has its own marks (a partition table, a boot region's header) and is none of
+// the kinds. Front finds the files whose first bytes show that they are not a dump, so
+// that they are not searched for partitions.
 //
-// Sources: the formats' own specifications, as libmagic lists them; libewf's
-// documentation (E01, Ex01), QEMU's docs/interop (qcow2), Microsoft's VHD and VHDX
-// specifications, LUKS on-disk format 1.2.3, and RFC 8878.
+// Sources: the formats' specifications, as libmagic lists them; libewf's documentation
+// (E01, Ex01), QEMU's docs/interop (qcow2), Microsoft's VHD and VHDX specifications,
+// LUKS on-disk format 1.2.3, and RFC 8878.
 package whatis

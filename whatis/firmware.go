@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// packages are the files in which makers hand out software, and backups of other programs, by
+// packages are the firmware packages of makers and the backups of other programs, by
 // their first bytes.
 //
 // Sources: AOSP's update_engine (payload_metadata, CrAU), bkerler's oppo_ozip_decrypt
@@ -19,7 +19,7 @@ import (
 var packages = []struct {
 	kind   Kind
 	magic  string
-	denies func(b []byte) bool // says no all the same; nil: nothing does
+	denies func(b []byte) bool // true if the rest contradicts the magic; nil for no check
 }{
 	{Payload, "CrAU", notPayload},
 	{OZip, "OPPOENCRYPT!", nil},
@@ -30,7 +30,8 @@ var packages = []struct {
 	{PAR2, "PAR2\x00PKT", nil},
 }
 
-// ofPackage knows firmware packages and backups of other programs; nil for all else.
+// ofPackage recognises firmware packages and backups of other programs; nil for other
+// files.
 func ofPackage(head []byte, name string) *Thing {
 	for _, p := range packages {
 		if bytes.HasPrefix(head, []byte(p.magic)) && (p.denies == nil || !p.denies(head)) {
@@ -48,11 +49,11 @@ func ofPackage(head []byte, name string) *Thing {
 	return nil
 }
 
-// brotliName is the name of a data image of an update package that is compressed by brotli:
-// the update script looks for it by that name.
+// brotliName is the name of a data image in an update package that is compressed with
+// brotli: the update script looks for this name.
 var brotliName = regexp.MustCompile(`(?i)^[a-z0-9_]+\.new\.dat\.br$`)
 
-// notPayload asks for a version that exists: 1 and 2, in big-endian order.
+// notPayload reports whether the version, in big-endian order, is not 1 or 2.
 func notPayload(b []byte) bool {
 	if len(b) < 12 {
 		return true
@@ -61,14 +62,15 @@ func notPayload(b []byte) bool {
 	return v < 1 || v > 2
 }
 
-// isUpdateApp knows an UPDATE.APP of Huawei: 92 bytes of zeros, and the mark of the first
-// entry behind them. Source: McSpoon's split_updata.pl, which skips as much.
+// isUpdateApp recognises an UPDATE.APP of Huawei: 92 bytes of zeros, then the mark of
+// the first entry. Source: McSpoon's split_updata.pl, which skips the same number of
+// bytes.
 func isUpdateApp(b []byte) bool {
 	const blank, mark = 92, "\x55\xAA\x5A\xA5"
 	return len(b) >= blank+len(mark) && len(bytes.Trim(b[:blank], "\x00")) == 0 && string(b[blank:blank+len(mark)]) == mark
 }
 
-// androidBackupMagic begins what adb backup writes; the lines behind it are the version,
+// androidBackupMagic begins a file of adb backup. The next lines are the version,
 // whether it is compressed, and the cipher. Source: AOSP's BackupManagerService.
 const androidBackupMagic = "ANDROID BACKUP\n"
 
@@ -87,14 +89,14 @@ func androidBackup(head []byte) *Thing {
 	return t
 }
 
-// transferList is the beginning of a list that says where the blocks of a .new.dat file
-// belong: a version from 1 to 4, the number of blocks, from version 2 on two numbers for the
+// transferList matches the beginning of the list of block ranges for a .new.dat file: a
+// version from 1 to 4, the number of blocks, from version 2 on two numbers for the
 // stash, and the first command. Source: AOSP's blockimg.py, which writes it.
 var transferList = regexp.MustCompile(`^[1-4]\r?\n[0-9]+\r?\n(?:[0-9]+\r?\n[0-9]+\r?\n)?(?:erase|new|zero|stash|move|bsdiff|imgdiff|free) `)
 
-// ageKey is the beginning of a private key of age, or of a file that age-keygen wrote. No
-// part of what follows is ever told.
+// ageKey matches the beginning of a private key of age, or of a file of age-keygen. The
+// key itself is never shown.
 var ageKey = regexp.MustCompile(`^(?:#[^\n]*\n|[ \t\r]*\n)*AGE-SECRET-KEY-1`)
 
-// sshKey is the first line of a private key of ssh.
+// sshKey matches the first line of a private key of ssh.
 var sshKey = regexp.MustCompile(`^-----BEGIN (?:OPENSSH|RSA) PRIVATE KEY-----`)

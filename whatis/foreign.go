@@ -7,13 +7,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// magics are the files of others that are told by bytes at one place. Short ones need a
-// second look.
+// magics are the files of other programs that have a magic at a fixed offset. A short
+// magic needs another check.
 var magics = []struct {
 	kind   Kind
 	at     int
 	magic  string
-	denies func(b []byte) bool // says no all the same; nil: nothing does
+	denies func(b []byte) bool // true if the rest contradicts the magic; nil for no check
 }{
 	{JPEG, 0, "\xFF\xD8\xFF", nil},
 	{PNG, 0, "\x89PNG\r\n\x1A\n", nil},
@@ -45,7 +45,7 @@ var magics = []struct {
 	{AFF, 0, "AFF10\r\n\x00", nil},
 	{VMDK, 0, "KDMV", nil},
 	{VMDK, 0, "# Disk DescriptorFile", nil},
-	{VHD, 0, "conectix", nil}, // one that grows: its footer stands at both ends
+	{VHD, 0, "conectix", nil}, // one that grows; it has its footer at both ends
 	{VHDX, 0, "vhdxfile", nil},
 	{VDI, 0x40, "\x7F\x10\xDA\xBE", nil},
 	{QCOW2, 0, "QFI\xFB", nil},
@@ -55,7 +55,7 @@ var magics = []struct {
 	{ISO, 0x8000, "\x01CD001\x01", nil},
 }
 
-// ends are told by what stands before the end of the file, and by nothing at its front.
+// ends are the kinds with a magic only near the end of the file.
 var ends = []struct {
 	kind  Kind
 	back  int64 // bytes before the end
@@ -64,7 +64,7 @@ var ends = []struct {
 	{DMG, 512, "koly"},
 }
 
-// foreign finds files of others.
+// foreign finds the files of other programs.
 func foreign(img flash.Image, head []byte) Kind {
 	for _, m := range magics {
 		if m.at <= len(head) && bytes.HasPrefix(head[m.at:], []byte(m.magic)) && (m.denies == nil || !m.denies(head)) {
@@ -88,7 +88,7 @@ func foreign(img flash.Image, head []byte) Kind {
 	return ""
 }
 
-// riff tells the kinds of a RIFF file.
+// riff returns the kind of a RIFF file.
 func riff(b []byte) Kind {
 	if len(b) < 12 || string(b[:4]) != "RIFF" {
 		return ""
@@ -104,7 +104,8 @@ func riff(b []byte) Kind {
 	return ""
 }
 
-// isoMedia tells the kinds of a file of boxes (ISO/IEC 14496-12): MP4, HEIC and their like.
+// isoMedia returns the kind of a file of boxes (ISO/IEC 14496-12): MP4, HEIC and
+// others.
 func isoMedia(b []byte) Kind {
 	if len(b) < 12 || string(b[4:8]) != "ftyp" {
 		return ""
@@ -118,9 +119,9 @@ func isoMedia(b []byte) Kind {
 	return Video
 }
 
-// notBitmap holds the header of a bitmap against itself: two letters are no proof.
+// notBitmap checks the header of a bitmap, because two letters are no proof.
 func notBitmap(b []byte) bool {
-	const header, dib = 14, 12 // the least size of what follows the header
+	const header, dib = 14, 12 // the smallest size of the second header
 	if len(b) < header+4 {
 		return true
 	}
@@ -128,10 +129,11 @@ func notBitmap(b []byte) bool {
 	return binary.LittleEndian.Uint32(b[6:]) != 0 || size < dib || size > 124 || data < header+size
 }
 
-// notID3 asks for a version that exists.
+// notID3 reports whether the version does not exist.
 func notID3(b []byte) bool { return len(b) < 10 || b[3] < 2 || b[3] > 4 || b[4] == 0xFF }
 
-// notProgram looks for the header that every program since Windows 3 has.
+// notProgram reports whether the header is missing that every program since Windows 3
+// has.
 func notProgram(b []byte) bool {
 	const pointer = 0x3C
 	if len(b) < pointer+4 {

@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// images gives the kind of what package image knows.
+// images has the kind for each kind of package image.
 var images = map[image.Kind]Kind{
 	image.Unknown: Unknown, image.Zero: Zeros, image.Erased: Erased, image.HighEntropy: HighEntropy,
 	image.AndroidBoot: AndroidBoot, image.VendorBoot: VendorBoot, image.VBMeta: VBMeta,
@@ -24,27 +24,27 @@ var images = map[image.Kind]Kind{
 	image.LFSPointer: LFSPointer, image.HTML: WebPage,
 }
 
-// telling are the facts of an image that people look for first, the most telling first.
+// telling lists the facts that are shown first, the most important first.
 var telling = []string{"fingerprint", "OS version", "patch level", "kernel version", "board", "stands for", "looks like", "holds", "used", "pictures", "sections", "chip"}
 
-// OfImage says what an image by itself is. What lies behind its content is looked at no
-// farther than package image does.
+// OfImage describes a file that is a single image. It reads no more behind the content
+// than image.Describe does.
 func OfImage(img flash.Image) *Thing {
 	t := fromInfo(image.Describe(img))
 	t.lacks(img)
 	return t
 }
 
-// lacks says what of an image is in no file though it needs it, or may.
+// lacks reports used data in holes of the image, known or possible.
 func (t *Thing) lacks(img flash.Image) {
 	if text, severity := image.FindHoleUse(img).Tell(); text != "" {
 		t.Problems.Add(severity, t.Kind.String(), "%s", text)
 	}
 }
 
-// Whole looks at all of an image by itself, and returns nil where that is no more than its
-// front: when it states no length, or other data follow. Look is told how far that has
-// come, and ends it by an error.
+// Whole reads all of a single image. It returns nil if the image is only the beginning
+// of the file: if it states no length, or other data follow. look gets the number of
+// bytes read so far; if it returns an error, Whole ends with this error.
 func Whole(img flash.Image, look func(done int64) error) (*Thing, error) {
 	if c := image.Sniff(img); mayBeDump(c.Kind) || c.Length == 0 {
 		return nil, nil
@@ -56,16 +56,16 @@ func Whole(img flash.Image, look func(done int64) error) (*Thing, error) {
 	return fromInfo(i), nil
 }
 
-// InSparse says what an Android sparse image stands for, nil where that may be a dump. Its
-// checksums are verified, where it has some: look is told how far that has come, and ends it
-// by an error.
+// InSparse describes the image inside an Android sparse image, nil if that may be a
+// dump. It also checks the checksums, if there are any: look gets the number of bytes
+// read so far; if it returns an error, InSparse ends with this error.
 func InSparse(img flash.Image, look func(done int64) error) (*Thing, error) {
 	if image.Sniff(img).Kind != image.SparseAndroid {
 		return nil, nil
 	}
 	s, err := image.ReadSparse(img)
 	if err != nil || mayBeDump(image.Sniff(s).Kind) {
-		return nil, nil // opening it says why
+		return nil, nil // opening it gives the reason
 	}
 	bad, err := s.CheckCRC(look)
 	if err != nil {
@@ -78,7 +78,7 @@ func InSparse(img flash.Image, look func(done int64) error) (*Thing, error) {
 	return t, nil
 }
 
-// mayBeDump says with which content dumps and boot regions begin.
+// mayBeDump reports whether dumps and boot regions can begin with that content.
 func mayBeDump(k image.Kind) bool {
 	switch k {
 	case image.Unknown, image.Zero, image.Erased, image.GPT, image.MBR, image.BootRegion, image.MTKPreloader, image.SparseAndroid:
@@ -112,7 +112,7 @@ func fromInfo(i *image.Info) *Thing {
 	return t
 }
 
-// printable takes out what a terminal could act on.
+// printable removes characters that a terminal would interpret.
 func printable(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
@@ -122,7 +122,7 @@ func printable(s string) string {
 	}, s))
 }
 
-// String is a thing in a few words.
+// String describes a thing in a few words.
 func (t *Thing) String() string {
 	for _, f := range t.Facts {
 		if f.Key == "form" || f.Key == "chip" || f.Key == "label" || f.Key == "stands for" {

@@ -1,16 +1,16 @@
 package whatis
 
-// Kind is what a file is, as a word for programs.
+// Kind is the kind of a file, as a word for programs.
 type Kind string
 
-// Use is what a kind is good for.
+// Use is what a kind of file can be used for.
 type Use int
 
 // The uses of a file.
 const (
-	Nothing Use = iota // no part of a phone, and nothing of it can be had from it
-	Wrapped            // may hold a dump, in a form that another program must open first
-	Packed             // may hold a dump, in a form that is opened here
+	Nothing Use = iota // not part of a phone, and useless for one
+	Wrapped            // may contain a dump, but another program must open it first
+	Packed             // may contain a dump, and can be opened here
 	Phone              // of a phone, or made for one: an image, a table, an agent
 	Own                // written by this program
 )
@@ -119,15 +119,15 @@ const (
 	PrivateKey          Kind = "private-key"
 )
 
-// about says of each kind what it is in words and what it is good for.
+// about has the text of each kind, as it follows "is", and its use.
 var about = map[Kind]struct {
 	words string
 	use   Use
 }{
-	Unknown:     {"of no known kind", Nothing},
+	Unknown:     {"of an unknown kind", Nothing},
 	Empty:       {"an empty file", Nothing},
-	Zeros:       {"nothing but zeros, as far as was looked", Nothing},
-	Erased:      {"nothing but erased flash (0xFF), as far as was looked", Nothing},
+	Zeros:       {"only zeros, as far as it was read", Nothing},
+	Erased:      {"only erased flash (0xFF), as far as it was read", Nothing},
 	HighEntropy: {"without any structure: encrypted, or compressed without a header", Nothing},
 	Text:        {"plain text", Nothing},
 
@@ -169,7 +169,7 @@ var about = map[Kind]struct {
 	Parity:    {"a parity file that mtkkit wrote", Own},
 	Journal:   {"a journal of a dump that is being read", Own},
 	Marker:    {"a marker of an unfinished folder or file", Own},
-	Layout:    {"a part of an OCI layout (a place of backups)", Own},
+	Layout:    {"a part of an OCI layout (a store of backups)", Own},
 
 	Age:        {"encrypted by age", Packed},
 	AgeArmored: {"encrypted by age, as text", Wrapped},
@@ -230,8 +230,8 @@ var about = map[Kind]struct {
 	PrivateKey:          {"a private key", Nothing},
 }
 
-// String returns the kind in words, as they follow "is".
+// String returns the text of the kind, as it follows "is".
 func (k Kind) String() string { return about[k].words }
 
-// Use returns what the kind is good for.
+// Use returns what the kind can be used for.
 func (k Kind) Use() Use { return about[k].use }

@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// isText reports whether a file begins as text does: in UTF-8 or Latin-1 without control
-// characters, or in UTF-16 with its mark.
+// isText reports whether a file begins like text: in UTF-8 or Latin-1 without control
+// characters, or in UTF-16 with its byte order mark.
 func isText(b []byte) bool {
 	if bytes.HasPrefix(b, []byte{0xFF, 0xFE}) && len(b) > 3 || bytes.HasPrefix(b, []byte{0xFE, 0xFF}) && len(b) > 3 {
 		return !bytes.Contains(b[2:], []byte{0, 0}) && bytes.IndexByte(b, 0) > 0
@@ -33,8 +33,8 @@ func isText(b []byte) bool {
 	return len(b) > 0 && (high < len(b)/3 || utf8.Valid(b[:lastStart(b)]))
 }
 
-// lastStart returns where the last character of b begins: what is read of a file may end
-// within one.
+// lastStart returns the start of the last character of b, because the part of a file
+// that was read may end within a character.
 func lastStart(b []byte) int {
 	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax); i-- {
 		if utf8.RuneStart(b[i]) {
@@ -44,11 +44,11 @@ func lastStart(b []byte) int {
 	return len(b)
 }
 
-// sumLine is a line of sha256sum's.
+// sumLine is a line of sha256sum.
 var sumLine = regexp.MustCompile(`^[0-9a-fA-F]{64} [ *].`)
 
-// ofText tells texts apart, those of other programs too; nil for what is told better by its
-// magic.
+// ofText returns the kind of a text, also of another program; nil for kinds that are
+// recognised better by their magic.
 func ofText(img flash.Image, head []byte, name string) *Thing {
 	text := strings.TrimLeft(strings.TrimPrefix(string(head), "\uFEFF"), " \t\r\n")
 	lower := strings.ToLower(text[:min(len(text), 64)])
@@ -79,7 +79,7 @@ func ofText(img flash.Image, head []byte, name string) *Thing {
 		return &Thing{Kind: k}
 	}
 	if strings.HasPrefix(text, "age-encryption.org/") {
-		return nil // encrypted for so many that no binary byte is in the head
+		return nil // an age header for so many recipients that the head contains only text
 	}
 	if scatter.Sniff(img) {
 		return scatterFile(img)
@@ -87,7 +87,7 @@ func ofText(img flash.Image, head []byte, name string) *Thing {
 	if capture.Sniff(img) != "" {
 		return list(img)
 	}
-	const longest = 64 << 20 // a dump may begin with text where its table was overwritten
+	const longest = 64 << 20 // a dump may begin with text if its table was overwritten
 	if img.Size() > longest {
 		return nil
 	}
@@ -104,7 +104,7 @@ func lfs(text string) *Thing {
 	return t
 }
 
-// page tells a map that this program draws from any other page.
+// page distinguishes a blocks map of this program from other pages.
 func page(text string) *Thing {
 	t := &Thing{Kind: WebPage}
 	title := ""
@@ -145,7 +145,8 @@ func scatterFile(img flash.Image) *Thing {
 	return t
 }
 
-// StartsKey is the fact of a list that does not say where its partitions begin.
+// StartsKey is the key of the fact that a list does not contain the offsets of its
+// partitions.
 const StartsKey = "starts"
 
 func list(img flash.Image) *Thing {
@@ -158,7 +159,7 @@ func list(img flash.Image) *Thing {
 	t.add("form", "%s", c.Kind)
 	t.add("rows", "%d", len(c.Table.Partitions))
 	if slices.ContainsFunc(c.Table.Partitions, func(p flash.Partition) bool { return !p.Placed() && !p.Reserved }) {
-		t.add(StartsKey, "not told")
+		t.add(StartsKey, "not in the list")
 	}
 	t.Problems = c.Table.Problems
 	return t
@@ -181,7 +182,7 @@ func rescueMap(img flash.Image) *Thing {
 	return t
 }
 
-// sums counts the lines of a list of sums. One that is no such line makes it a text.
+// sums counts the lines of a list of sums. If a line is not a sum, the file is a text.
 func sums(img flash.Image) *Thing {
 	const largest = 16 << 20
 	if img.Size() > largest {
@@ -201,10 +202,10 @@ func sums(img flash.Image) *Thing {
 	return t
 }
 
-// ofJSON knows the documents of this program by their schema, and what has no schema by
-// its first words; nil for those of others.
+// ofJSON recognises the documents of this program by their schema, or by their first
+// words if they have no schema; nil for documents of other programs.
 func ofJSON(img flash.Image, text string) *Thing {
-	const largest = 64 << 20 // what a manifest may be
+	const largest = 64 << 20 // limit of a manifest
 	if img.Size() > largest || !strings.HasPrefix(text, "{") {
 		return nil
 	}
@@ -249,7 +250,7 @@ func manifest(img flash.Image) *Thing {
 	t.add("chip", "%s", printable(m.Chip))
 	t.add("files", "%d", len(m.Files))
 	if !m.Complete && !m.Whole {
-		t.problem(flash.Warning, "what it lists is not complete")
+		t.problem(flash.Warning, "not all of its entries are complete")
 	}
 	return t
 }

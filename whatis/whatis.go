@@ -11,15 +11,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Thing is what a file is, and what it says of itself.
+// Thing is the kind of a file, with facts from the file.
 type Thing struct {
 	Kind     Kind
 	Facts    []Fact
 	Packed   bool           // it is compressed, or in an archive
-	Problems flash.Problems // of the file, as far as it was looked at
+	Problems flash.Problems // of the part of the file that was read
 }
 
-// Fact is one thing worth knowing of the file.
+// Fact is one fact about the file, as text for the user.
 type Fact struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
@@ -35,10 +35,11 @@ func (t *Thing) problem(s flash.Severity, format string, a ...any) {
 	t.Problems.Add(s, "", format, a...)
 }
 
-// headSize holds every magic: the farthest is that of an ISO 9660 image.
+// headSize covers every magic, in bytes: the last one is that of an ISO 9660 image.
 const headSize = 36 << 10
 
-// Of says what a file is. The name helps where bytes alone do not tell; it may be empty.
+// Of returns what a file is; never nil. The name is used if the bytes are not
+// sufficient; it may be "".
 func Of(img flash.Image, name string) *Thing {
 	if t := Front(img, name); t != nil {
 		return t
@@ -52,15 +53,16 @@ func Of(img flash.Image, name string) *Thing {
 	return OfImage(img)
 }
 
-// Front is Of for a file that by its first bytes, or as a text, can be no dump and holds
-// none that could be opened: nil for every other, images by themselves among them.
+// Front is Of for a file whose first bytes or text show that it is not a dump and
+// contains none that could be opened. It returns nil for all other files, and for
+// single images.
 func Front(img flash.Image, name string) *Thing {
 	head := headOf(img)
 	switch {
 	case len(head) == 0 && img.Size() == 0:
 		return &Thing{Kind: Empty}
 	case len(head) == 0:
-		return nil // it cannot be read, and who opens it says why
+		return nil // it cannot be read; opening it gives the reason
 	}
 	if t := ofPackage(head, name); t != nil {
 		return t
@@ -93,8 +95,8 @@ func headOf(img flash.Image) []byte {
 // parityMagic begins the files of package parity.
 const parityMagic = "mtkkit parity 1\n"
 
-// packings are the forms in which a dump may be packed, by their first bytes. A zip
-// archive is looked into first.
+// packings are the formats in which a dump may be compressed or packed, by their first
+// bytes. The members of a zip archive are checked first.
 var packings = []struct {
 	kind  Kind
 	magic string
@@ -125,13 +127,14 @@ func packed(img flash.Image, k Kind) *Thing {
 	return t
 }
 
-// ByPassphrase is what opens a file that was encrypted for nobody's key.
+// ByPassphrase is the value of the fact "opens with" for a file that was encrypted with
+// a passphrase only.
 const ByPassphrase = "its passphrase"
 
-// recipients counts whom a file was encrypted for, by the lines of its header.
+// recipients adds the number of recipients of a file, from the lines of its header.
 func (t *Thing) recipients(img flash.Image) {
 	if !seal.Sniff(img) {
-		t.add("version", "not one that is known")
+		t.add("version", "not known")
 		return
 	}
 	kinds := map[string]int{}
@@ -153,7 +156,7 @@ func (t *Thing) recipients(img flash.Image) {
 	}
 }
 
-// agent tells a file of Download Agents.
+// agent describes a file of Download Agents.
 func agent(img flash.Image) *Thing {
 	t := &Thing{Kind: Agent}
 	c, err := da.Read(img)
@@ -171,8 +174,8 @@ func agent(img flash.Image) *Thing {
 	return t
 }
 
-// signing knows the files that flash tools ask for beside an agent. They are of the size
-// of a few signatures, and no public source says more than how they are named.
+// signing recognises the files that flash tools need beside an agent. They have the
+// size of a few signatures, and public sources describe only their names.
 func signing(head []byte, size int64, name string) *Thing {
 	const largest = 64 << 10
 	if size > largest || isText(head) {

@@ -10,8 +10,9 @@ import (
 
 const zipMagic = "PK\x03\x04"
 
-// parcels are kinds of files that are zip archives, by a member that all of the kind have.
-// The first that fits counts: an app has what a Java archive has.
+// parcels are kinds of files that are zip archives, each with a member that all of the
+// kind have. The first match is used, because an app also has the member of a Java
+// archive.
 var parcels = []struct {
 	member string
 	kind   Kind
@@ -21,10 +22,9 @@ var parcels = []struct {
 	{"mimetype", OfficeFile},            // OpenDocument, EPUB
 }
 
-// ofZip tells what is a zip archive and nothing to unpack; nil for all others, which may
-// hold a dump.
+// ofZip recognises zip archives that cannot contain a dump; nil for all others.
 func ofZip(img flash.Image) *Thing {
-	const most = 100_000 // members that are looked at
+	const most = 100_000 // limit of the members that are checked
 	r, err := zip.NewReader(io.NewSectionReader(img, 0, img.Size()), img.Size())
 	if err != nil || len(r.File) > most {
 		return nil
@@ -39,7 +39,7 @@ func ofZip(img flash.Image) *Thing {
 			return &Thing{Kind: p.kind}
 		}
 	}
-	if have["META-INF/MANIFEST.MF"] && classes { // the former alone is in signed update packages, too
+	if have["META-INF/MANIFEST.MF"] && classes { // signed update packages also have the manifest, but no classes
 		return &Thing{Kind: JAR}
 	}
 	return nil

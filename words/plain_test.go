@@ -15,7 +15,7 @@ func TestPlain(t *testing.T) {
 		"mtkkit backup: unknown command \"x\"":                         "mtkkit backup: unknown command \"x\"",
 		"layout: no partition table found":                             "no partition table found",
 		"da: no answer":                                                "no answer",
-		"image: 7 bytes cannot be told in blocks of 4":                 "7 bytes cannot be told in blocks of 4",
+		"image: 7 bytes are not a whole number of blocks of 4":         "7 bytes are not a whole number of blocks of 4",
 		"files: the image ends at 0x10":                                "the image ends at 0x10",
 		"boot: image: Android boot image":                              "boot: image: Android boot image",
 		"source: files: an empty folder":                               "files: an empty folder",

@@ -66,7 +66,7 @@ func TestInside(t *testing.T) {
 	}{
 		"a.jpg.gz":   {imgtest.Gzip([]byte(photo)), []string{"compressed by gzip; in it: a JPEG picture", "hint: a dump is what"}},
 		"text.gz":    {imgtest.Gzip([]byte("only words\n")), []string{"compressed by gzip; in it: plain text", "hint: a dump is what"}},
-		"zeros.gz":   {imgtest.Gzip(make([]byte, 8192)), []string{"no partition table found", "compressed by gzip; in it: nothing but zeros", "--scatter FILE"}},
+		"zeros.gz":   {imgtest.Gzip(make([]byte, 8192)), []string{"no partition table found", "compressed by gzip; in it: only zeros", "--scatter FILE"}},
 		"payload.gz": {imgtest.Gzip([]byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00")), []string{"in it: an A/B update package", "hint: unpack it, and name what comes out: gzip -dk "}},
 		"p.tgz":      {imgtest.Gzip(tar), []string{"a tar archive", "hint: unpack it first: tar -xf "}},
 		"7.gz":       {imgtest.Gzip([]byte("7z\xBC\xAF\x27\x1C" + strings.Repeat("\x00", 64))), []string{"a 7z archive", "hint: it is packed in another file: gzip -dk "}},

@@ -65,14 +65,14 @@ func TestBad(t *testing.T) {
 		"none":                     {make([]byte, 4096), "avb: no vbmeta block"},
 		"cut header":               {good[:100], "avb: the vbmeta header is cut"},
 		"cut blocks":               {good[:300], "avb: the vbmeta block is cut"},
-		"version 2":                {set(7, 2), "avb: vbmeta of version 2.0"},
+		"version 2":                {set(7, 2), "avb: vbmeta version 2.0 is not known"},
 		"an enormous block":        {set(0x14, 0xFF), "avb: blocks of 0x0 and 0xff00000000000"},
 		"descriptors outside":      {set(0x60, 0xFF), "descriptors at 0xff00000000000000"},
-		"descriptor runs past":     {set(0x108, 0xFF), "a descriptor of 0xff000000000000"},
-		"name runs past":           {set(0x100+56, 0xFF), "a descriptor whose fields run past its end"},
-		"a kind of the future":     {set(0x107, 9), "a descriptor of the unknown kind 9"},
+		"descriptor runs past":     {set(0x108, 0xFF), "a descriptor has 0xff000000000000"},
+		"name runs past":           {set(0x100+56, 0xFF), "the fields of a descriptor end behind it"},
+		"a kind of the future":     {set(0x107, 9), "a descriptor has the unknown tag 9"},
 		"algorithm of the future":  {set(0x1F, 9), "unknown algorithm 9"},
-		"signed without signature": {set(0x1F, 1), "the hash of the vbmeta block does not hold"},
+		"signed without signature": {set(0x1F, 1), "the hash of the vbmeta block is wrong"},
 	} {
 		v, err := Read(bytes.NewReader(c.b))
 		got := ""
@@ -120,13 +120,13 @@ func TestCheckHash(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	whole[3<<20] ^= 1
-	if r := check(t, whole, d); r != (Result{Different, "the sha256 digest of its 0x300005 bytes is another"}) {
+	if r := check(t, whole, d); r != (Result{Different, "the sha256 digest of its 0x300005 bytes is different"}) {
 		t.Errorf("%+v", r)
 	}
 	if r := check(t, img[:1<<20], d); r.Verdict != Different || !strings.Contains(r.Text, "shorter") {
 		t.Errorf("%+v", r)
 	}
-	if r := check(t, img, bytes.Replace(d, []byte("sha256"), []byte("blake2"), 1)); r != (Result{Unknown, `the hash "blake2" is not known here`}) {
+	if r := check(t, img, bytes.Replace(d, []byte("sha256"), []byte("blake2"), 1)); r != (Result{Unknown, `the hash "blake2" is not known`}) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -135,7 +135,7 @@ func TestCheckHash(t *testing.T) {
 func TestCheckTree(t *testing.T) {
 	for _, blocks := range []int{1, 2, 128, 129, 128*128 + 1} {
 		img, d := withTree(blocks * 4096)
-		if r := check(t, append(img, make([]byte, 9000)...), d); r.Verdict != Intact || !strings.HasSuffix(r.Text, "the error correction behind it is not looked at") {
+		if r := check(t, append(img, make([]byte, 9000)...), d); r.Verdict != Intact || !strings.HasSuffix(r.Text, "the error correction behind it is not checked") {
 			t.Errorf("%d blocks: %+v", blocks, r)
 		}
 	}
@@ -151,17 +151,17 @@ func TestCheckTree(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		{hurt(7 * 4096), "the root of its hash tree is another: 1 of 300 blocks differ, the first at 0x7000"},
-		{hurt(290*4096+5, 291*4096), "the root of its hash tree is another: 2 of 300 blocks differ, the first at 0x122000"},
-		{hurt(len(img) - 4096), "its data are right, but the hash tree behind them is damaged"},
-		{hurt(5, 300*4096), "the root of its hash tree is another"},
-		{img[:300*4096], "its data are right, but the hash tree behind them is damaged"},
+		{hurt(7 * 4096), "the root of its hash tree is different: 1 of 300 blocks differ, the first at 0x7000"},
+		{hurt(290*4096+5, 291*4096), "the root of its hash tree is different: 2 of 300 blocks differ, the first at 0x122000"},
+		{hurt(len(img) - 4096), "its data are correct, but the hash tree behind them is damaged"},
+		{hurt(5, 300*4096), "the root of its hash tree is different"},
+		{img[:300*4096], "its data are correct, but the hash tree behind them is damaged"},
 	} {
 		if r := check(t, c.b, d); r != (Result{Different, c.want}) {
 			t.Errorf("%+v, want %s", r, c.want)
 		}
 	}
-	for at, want := range map[int]string{44: "a hash tree with blocks of", 27: "a hash tree over", 115: "a root of"} {
+	for at, want := range map[int]string{44: "a hash tree with blocks of", 27: "a hash tree over", 115: "the root has"} {
 		b := bytes.Clone(d)
 		b[at]++
 		if at == 115 { // the length of the digest

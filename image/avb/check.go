@@ -12,16 +12,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Verdict is what a check of an image came to.
+// Verdict is the result of checking an image.
 type Verdict int
 
-// The verdicts. Unknown is no fault of the image: something needed is not known here.
+// The verdicts. Unknown is not a fault of the image: something that the check needs is
+// missing.
 const (
 	Unknown Verdict = iota
 	Intact
 	Different
 )
 
+// String returns the verdict as a word, such as "intact".
 func (v Verdict) String() string {
 	return [...]string{"unknown", "intact", "different"}[min(max(v, Unknown), Different)]
 }
@@ -38,18 +40,18 @@ type Result struct {
 // readSize is how much of an image is read at a time, bytes.
 const readSize = 1 << 20
 
-// Check compares a partition with its descriptor; img is all of the partition. Seen,
-// unless nil, is told how many bytes were looked at. An error is one of reading, or
-// the context's.
+// Check compares a partition with its descriptor; img is the whole partition. seen, if
+// not nil, gets the number of bytes read so far. An error comes from reading img, or
+// from ctx.
 func (d *Descriptor) Check(ctx context.Context, img flash.Image, seen func(done int64)) (Result, error) {
 	sum, ok := hashes[d.Hash]
 	switch {
 	case len(d.Digest) == 0:
-		return Result{Unknown, "its digest is kept elsewhere, on the phone"}, nil
+		return Result{Unknown, "its digest is not in the block; it is elsewhere on the phone"}, nil
 	case !ok:
-		return Result{Unknown, fmt.Sprintf("the hash %q is not known here", d.Hash)}, nil
+		return Result{Unknown, fmt.Sprintf("the hash %q is not known", d.Hash)}, nil
 	case d.ImageSize > uint64(img.Size()):
-		return Result{Different, fmt.Sprintf("it is shorter than its image: 0x%x bytes of 0x%x", img.Size(), d.ImageSize)}, nil
+		return Result{Different, fmt.Sprintf("it is shorter than its image: it has 0x%x bytes of 0x%x", img.Size(), d.ImageSize)}, nil
 	}
 	r := reader{ctx, flash.Slice(img, flash.Extent{Length: int64(d.ImageSize)}), seen}
 	if d.Tree != nil {
@@ -61,14 +63,14 @@ func (d *Descriptor) Check(ctx context.Context, img flash.Image, seen func(done 
 		return Result{}, err
 	}
 	if !bytes.Equal(h.Sum(nil), d.Digest) {
-		return Result{Different, fmt.Sprintf("the %s digest of its 0x%x bytes is another", d.Hash, d.ImageSize)}, nil
+		return Result{Different, fmt.Sprintf("the %s digest of its 0x%x bytes is different", d.Hash, d.ImageSize)}, nil
 	}
 	return Result{Intact, fmt.Sprintf("%s digest of 0x%x bytes", d.Hash, d.ImageSize)}, nil
 }
 
 var hashes = map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}
 
-// reader goes through an image from its start to its end.
+// reader reads an image from its start to its end.
 type reader struct {
 	ctx  context.Context
 	img  flash.Image

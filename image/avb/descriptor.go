@@ -18,7 +18,7 @@ const (
 	tagChain    = 4
 )
 
-// Descriptor says of a partition what its image is: by one digest, or by the root of a
+// Descriptor describes the image of a partition: by one digest, or by the root of a
 // hash tree.
 type Descriptor struct {
 	Partition string `json:"partition"` // without _a or _b
@@ -26,11 +26,11 @@ type Descriptor struct {
 	ImageSize uint64 `json:"image_size"`
 	Hash      string `json:"hash"` // "sha256", "sha1"
 	Salt      []byte `json:"-"`
-	Digest    []byte `json:"-"` // of the image, or the root of the tree; empty when it is kept elsewhere
+	Digest    []byte `json:"-"` // of the image, or the root of the tree; empty if it is elsewhere on the phone
 	NoSlots   bool   `json:"no_slots,omitempty"`
 }
 
-// Tree is where the hash tree of an image lies.
+// Tree holds the range of an image's hash tree, in bytes.
 type Tree struct {
 	Offset    uint64 `json:"offset"`
 	Size      uint64 `json:"size"`
@@ -39,8 +39,8 @@ type Tree struct {
 	FECSize   uint64 `json:"fec_size,omitempty"`
 }
 
-// fields takes numbers and bytes off a descriptor. What is beyond its end is zero, and
-// makes it bad.
+// fields reads numbers and bytes of a descriptor. Values behind its end are zero, and
+// set bad.
 type fields struct {
 	b   []byte
 	bad bool
@@ -66,19 +66,19 @@ func (f *fields) take(at, n uint64) ([]byte, uint64) {
 	return b, at + n
 }
 
-// readDescriptors reads all of them; at is where they begin in the vbmeta block.
+// readDescriptors reads all descriptors; at is their offset in the vbmeta block.
 func (v *VBMeta) readDescriptors(b []byte, at int64) {
 	for len(b) >= 16 {
 		tag, n := binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
 		if n > uint64(len(b)-16) {
-			v.problem(at, "a descriptor of 0x%x bytes where 0x%x are left", n, len(b)-16)
+			v.problem(at, "a descriptor has 0x%x bytes, but only 0x%x are left", n, len(b)-16)
 			return
 		}
 		f := &fields{b: b[:16+n]}
 		if !v.readDescriptor(tag, f) {
-			v.problem(at, "a descriptor of the unknown kind %d", tag)
+			v.problem(at, "a descriptor has the unknown tag %d", tag)
 		} else if f.bad {
-			v.problem(at, "a descriptor whose fields run past its end")
+			v.problem(at, "the fields of a descriptor end behind it")
 		}
 		b, at = b[16+n:], at+16+int64(n)
 	}
@@ -115,7 +115,7 @@ func (v *VBMeta) readDescriptor(tag uint64, f *fields) (known bool) {
 
 func readProperty(f *fields) Property {
 	key, at := f.take(32, f.u64(16))
-	value, _ := f.take(at+1, f.u64(24)) // a NUL ends the key
+	value, _ := f.take(at+1, f.u64(24)) // a NUL follows the key
 	return Property{text(key), strings.TrimSpace(text(value))}
 }
 
@@ -134,8 +134,8 @@ func readHash(f *fields) *Descriptor {
 	return d
 }
 
-// readNames takes the name of the hash, the three lengths, and behind the fixed fields
-// what they are of.
+// readNames reads the name of the hash, the three lengths, and the values of these
+// lengths behind the fixed fields.
 func (d *Descriptor) readNames(f *fields, hash, lengths int, at uint64) {
 	name, _ := f.take(uint64(hash), 32)
 	d.Hash = text(name)
@@ -152,7 +152,7 @@ func readChain(f *fields) Chain {
 	return Chain{text(name), f.u32(16), keyID(key)}
 }
 
-// keyID names a key as avbtool does: the SHA-1 of its bytes.
+// keyID returns the SHA-1 of a key's bytes, as avbtool names a key.
 func keyID(key []byte) string {
 	if len(key) == 0 {
 		return ""
@@ -161,7 +161,7 @@ func keyID(key []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Kind says how the descriptor tells its image, in words.
+// Kind returns how the descriptor describes its image, as text.
 func (d *Descriptor) Kind() string {
 	if d.Tree != nil {
 		return fmt.Sprintf("%s hash tree", d.Hash)

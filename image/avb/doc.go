@@ -1,6 +1,8 @@
-// Package avb reads what Android Verified Boot says of a phone's partitions, and checks
-// it against them: no key is needed to know whether an image is the one its descriptor
-// was made for.
+// Package avb reads the vbmeta blocks of Android Verified Boot and compares a phone's
+// partitions with their descriptors. This needs no key: the package finds out whether
+// an image is the one that its descriptor was made for, not whose key signed it.
+// Limits: error correction (FEC) is not read, and a digest that is kept elsewhere on
+// the phone is unknown.
 //
 //	vbmeta block, numbers big-endian                footer, last 64 bytes of a partition
 //	0x00 "AVB0"                                     0x00 "AVBf"
@@ -20,11 +22,11 @@
 //	0x80 release[48], the tool that made it         +0x08 u64 bytes that follow
 //	0x100 authentication block, auxiliary block
 //
-// Hash and signature are of header and auxiliary block. A hash descriptor holds the
-// digest of salt and image. A hashtree descriptor holds the root of a dm-verity tree:
-// each block of the image is hashed with the salt before it, the digests fill blocks,
-// and so on up to one block, whose digest is the root. The tree lies behind the image,
-// its top level first; error correction (FEC) behind it is not looked at.
+// Hash and signature cover header and auxiliary block. A hash descriptor has the digest
+// of salt and image. A hashtree descriptor has the root of a dm-verity tree: each block
+// of the image is hashed with the salt before it, the digests fill blocks, and so on up
+// to one block; the digest of this block is the root. The tree is behind the image,
+// with its top level first.
 //
 // Sources: AOSP external/avb, libavb headers and README; Linux dm-verity.
 package avb

@@ -9,30 +9,32 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Partition is one of a phone's partitions, as far as it is at hand.
+// Partition is one of a phone's partitions, as far as it is available.
 type Partition struct {
 	Name  string
 	Image flash.Image
-	Whole bool // nothing of it is missing
+	Whole bool // no byte of it is missing
 }
 
-// Finding is what was found out about one partition.
+// Finding is the result for one partition.
 type Finding struct {
 	Partition string `json:"partition"`
-	By        string `json:"by"` // the partition whose vbmeta block speaks of it
+	By        string `json:"by"` // the partition whose vbmeta block describes it
 	Result
 }
 
-// Verification is what verified boot has to say about a phone's partitions.
+// Verification is the result of checking all partitions of a phone.
 type Verification struct {
-	Blocks   map[string]*VBMeta `json:"blocks"` // by the partition they are in
+	Blocks   map[string]*VBMeta `json:"blocks"` // by the name of the partition that contains the block
 	Findings []Finding          `json:"findings"`
 	Problems flash.Problems     `json:"problems"`
 }
 
-// Check compares all partitions that descriptors speak of with them. Get returns a
-// partition by name, also one that is not in the list (a logical one), or nil. What
-// contradicts its descriptor is a problem only when all of it is at hand.
+// Check compares all partitions that descriptors describe with them. get returns a
+// partition by name, also one that is not in the list (a logical one), or nil. seen, if
+// not nil, gets the number of bytes read of a partition. A partition that differs from
+// its descriptor is a problem only if all of it is available. An error comes from
+// reading, or from ctx.
 func Check(ctx context.Context, list []Partition, get func(name string) *Partition, seen func(partition string, done, total int64)) (*Verification, error) {
 	c := &checker{Verification: &Verification{Blocks: map[string]*VBMeta{}}, ctx: ctx, get: get, seen: seen, done: map[string]bool{}}
 	var holders []Partition
@@ -53,7 +55,7 @@ func Check(ctx context.Context, list []Partition, get func(name string) *Partiti
 	return c.Verification, nil
 }
 
-// find reads the vbmeta block of a partition, if it has one.
+// find reads the vbmeta block of a partition, nil if it has none.
 func (c *checker) find(p Partition) *VBMeta {
 	v, footer, err := Find(p.Image)
 	switch {
@@ -70,11 +72,11 @@ type checker struct {
 	ctx  context.Context
 	get  func(name string) *Partition
 	seen func(partition string, done, total int64)
-	done map[string]bool // what was checked, by partition and digest
+	done map[string]bool // partitions that were checked, by name and digest
 }
 
-// judgeBlock tells of the block itself, and whether chained blocks are signed with the
-// key that it asks for.
+// judgeBlock reports faults of the block itself, and whether chained blocks are signed
+// with the key in their chain descriptors.
 func (c *checker) judgeBlock(p Partition) {
 	v := c.Blocks[p.Name]
 	for _, problem := range v.Problems {
@@ -90,9 +92,9 @@ func (c *checker) judgeBlock(p Partition) {
 	}
 }
 
-// judgeChain holds the block of a chained partition against the key that the holder of
-// the chain asks for. A recovery or boot image from elsewhere has no block, or an
-// unsigned one, whose own hash says nothing.
+// judgeChain compares the block of a chained partition with the key in the holder's
+// chain descriptor. A recovery or boot image of another origin has no block, or an
+// unsigned one, and the block's own hash then proves nothing.
 func (c *checker) judgeChain(holder Partition, p *Partition, key string) {
 	own := c.Blocks[p.Name]
 	is := ""
@@ -107,14 +109,14 @@ func (c *checker) judgeChain(holder Partition, p *Partition, key string) {
 		is = fmt.Sprintf("is signed with the key %.12s…", own.KeySHA1)
 	}
 	if off := c.off(holder.Name); off != "" {
-		c.problem(flash.Note, p.Name, "%s, where %s asks for one signed with %.12s…: %s on this phone", is, holder.Name, key, off)
+		c.problem(flash.Note, p.Name, "%s, but %s requires a signature with the key %.12s…: %s on this phone", is, holder.Name, key, off)
 		return
 	}
-	c.problem(flash.Warning, p.Name, "%s, where %s asks for one signed with %.12s…: a locked phone does not start with it", is, holder.Name, key)
+	c.problem(flash.Warning, p.Name, "%s, but %s requires a signature with the key %.12s…: a locked phone does not start with it", is, holder.Name, key)
 }
 
-// off returns how verification is switched off for the slot of a partition, "" when it
-// is not: the flags of the vbmeta partition count.
+// off returns how verification is switched off for the slot of a partition, "" if it is
+// on. The flags of the vbmeta partition decide.
 func (c *checker) off(name string) string {
 	for _, top := range []string{"vbmeta" + slotSuffix(name), "vbmeta"} {
 		if v := c.Blocks[top]; v != nil && v.Flags != 0 {
@@ -124,8 +126,8 @@ func (c *checker) off(name string) string {
 	return ""
 }
 
-// target returns the partition that a descriptor in holder speaks of: that of the same
-// slot, if there are slots.
+// target returns the partition that a descriptor in holder describes: in the same slot,
+// if there are slots.
 func (c *checker) target(holder Partition, name string, noSlots bool) *Partition {
 	if suffix := slotSuffix(holder.Name); suffix != "" && !noSlots {
 		if p := c.get(name + suffix); p != nil {
@@ -151,11 +153,11 @@ func (c *checker) check(holder Partition, d *Descriptor) error {
 	}
 	key := fmt.Sprintf("%s %x %x %d", p.Name, d.Digest, d.Salt, d.ImageSize)
 	if c.done[key] {
-		return nil // a footer repeats what the vbmeta partition says
+		return nil // a footer repeats the descriptor of the vbmeta partition
 	}
 	c.done[key] = true
 	if !p.Whole {
-		c.add(p, holder, Result{Unknown, "not all of it is at hand"})
+		c.add(p, holder, Result{Unknown, "not all of it is available"})
 		return nil
 	}
 	seen := func(int64) {}
@@ -177,14 +179,14 @@ func (c *checker) add(p *Partition, holder Partition, r Result) {
 	c.Findings = append(c.Findings, Finding{p.Name, holder.Name, r})
 }
 
-// blame says what a difference can mean. A phone that does not verify was changed on
-// purpose, most likely.
+// blame reports the possible causes of a difference. A phone that does not verify was
+// probably changed on purpose.
 func (c *checker) blame(p *Partition, holder Partition, r Result) {
 	if off := c.off(holder.Name); off != "" {
-		c.problem(flash.Note, p.Name, "is not the image that %s speaks of: %s; as %s on this phone, it was changed on purpose (root, a custom recovery) or read badly", holder.Name, r.Text, off)
+		c.problem(flash.Note, p.Name, "is not the image that %s describes: %s; because %s on this phone, it was probably changed on purpose (root, a custom recovery), or it was read with errors", holder.Name, r.Text, off)
 		return
 	}
-	c.problem(flash.Warning, p.Name, "is not the image that %s speaks of: %s; it was changed after it was built (root, a custom recovery) or read badly, and a locked phone does not start with it", holder.Name, r.Text)
+	c.problem(flash.Warning, p.Name, "is not the image that %s describes: %s; it was changed after it was built (root, a custom recovery) or read with errors, and a locked phone does not start with it", holder.Name, r.Text)
 }
 
 func (c *checker) problem(sev flash.Severity, place, format string, a ...any) {

@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// A phone with slots: vbmeta_a speaks of boot and system, boot_a repeats it in its
+// A phone with slots: vbmeta_a describes boot and system, boot_a repeats it in its
 // footer, slot b was changed.
 func samplePhone(flags uint32) []Partition {
 	kernel := imgtest.Noise("kernel", 50_000)
@@ -51,8 +51,8 @@ func report(t *testing.T, list []Partition) string {
 func TestCheckPhone(t *testing.T) {
 	list := samplePhone(0)
 	wantFindings := "boot_a by vbmeta_a intact\nsystem_a by vbmeta_a intact\nboot_b by vbmeta_b different\nsystem_b by vbmeta_b intact\n"
-	want := wantFindings + "warning boot_b: is not the image that vbmeta_b speaks of: the sha256 digest of its 0xc350 bytes is another; " +
-		"it was changed after it was built (root, a custom recovery) or read badly, and a locked phone does not start with it\n"
+	want := wantFindings + "warning boot_b: is not the image that vbmeta_b describes: the sha256 digest of its 0xc350 bytes is different; " +
+		"it was changed after it was built (root, a custom recovery) or read with errors, and a locked phone does not start with it\n"
 	if got := report(t, list); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
@@ -98,7 +98,7 @@ func TestChainKey(t *testing.T) {
 			{"recovery", bytes.NewReader(kernel), true}, {"boot", bytes.NewReader(footed), true}, {"dtbo", bytes.NewReader(kernel), false},
 		}
 		got := report(t, list)
-		for _, want := range []string{how + " recovery: has no vbmeta block, where vbmeta asks for one signed with ", how + " boot: is not signed, where vbmeta"} {
+		for _, want := range []string{how + " recovery: has no vbmeta block, but vbmeta requires a signature with the key ", how + " boot: is not signed, but vbmeta"} {
 			if !strings.Contains(got, want) || strings.Contains(got, "dtbo") {
 				t.Errorf("got %s\nwant %q", got, want)
 			}

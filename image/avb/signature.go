@@ -9,7 +9,7 @@ import (
 	"math/big"
 )
 
-// Algorithm is what a vbmeta block is signed with.
+// Algorithm is the signature algorithm of a vbmeta block.
 type Algorithm uint32
 
 type algorithm struct {
@@ -40,18 +40,19 @@ func (a Algorithm) String() string {
 // MarshalText writes the algorithm's name, for JSON.
 func (a Algorithm) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// Signature is what is known of a block's signature.
+// Signature is the result of checking a block's signature.
 type Signature int
 
-// What can be known of a signature. Holds is said by the key inside the block: it
-// proves that nobody changed the block without that key, not whose key it is.
+// The states of a signature. Holds is checked with the key inside the block: it proves
+// that the block was not changed without that key, but not whose key it is.
 const (
 	Unsigned Signature = iota
 	Holds
 	Broken    // the block was changed after it was signed
-	Unchecked // of an algorithm that is not known here
+	Unchecked // its algorithm is not known here
 )
 
+// String returns the state as a word, such as "holds".
 func (s Signature) String() string {
 	return [...]string{"unsigned", "holds", "broken", "unchecked"}[min(max(s, Unsigned), Unchecked)]
 }
@@ -59,7 +60,7 @@ func (s Signature) String() string {
 // MarshalText writes the word, for JSON.
 func (s Signature) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// readSignature checks hash and signature of the block with the key that is in it.
+// readSignature checks hash and signature of the block with the key in it.
 func (v *VBMeta) readSignature(b block) {
 	key, keyOK := within(b.aux, b.u64(0x40), b.u64(0x48))
 	v.KeySHA1 = keyID(key)
@@ -83,23 +84,23 @@ func (v *VBMeta) readSignature(b block) {
 	pub, err := publicKey(key, a.bits)
 	switch {
 	case !keyOK || !sumOK || !sigOK:
-		v.problem(0x20, "hash, signature or key lie outside their blocks")
+		v.problem(0x20, "hash, signature or key are outside their blocks")
 	case !bytes.Equal(sum, digest):
-		v.problem(0x20, "the hash of the vbmeta block does not hold: it was changed after it was made")
+		v.problem(0x20, "the hash of the vbmeta block is wrong: the block was changed after it was made")
 	case err != nil:
 		v.problem(0x40, "%v", err)
 	case rsa.VerifyPKCS1v15(pub, a.hash, digest, sig) != nil:
-		v.problem(0x30, "the signature of the vbmeta block does not hold")
+		v.problem(0x30, "the signature of the vbmeta block is wrong")
 	default:
 		v.Signature = Holds
 	}
 }
 
 // publicKey reads a key as libavb stores it: bits, -1/n mod 2^32, modulus and R² mod n,
-// big-endian. The exponent is 65537 always.
+// big-endian. The exponent is always 65537.
 func publicKey(b []byte, bits int) (*rsa.PublicKey, error) {
 	if len(b) < 8+bits/8 || binary.BigEndian.Uint32(b) != uint32(bits) {
-		return nil, fmt.Errorf("the public key is no RSA key of %d bits", bits)
+		return nil, fmt.Errorf("the public key is not an RSA key of %d bits", bits)
 	}
 	n := new(big.Int).SetBytes(b[8 : 8+bits/8])
 	if n.BitLen() != bits {

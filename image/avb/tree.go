@@ -9,30 +9,30 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// tree makes a dm-verity hash tree, level by level as the data come, and compares it
-// with the stored one. It holds one block of each level.
+// tree makes a dm-verity hash tree, level by level while the data are read, and
+// compares it with the stored tree. It holds one block of each level.
 type tree struct {
 	h      hash.Hash
 	salt   []byte
 	block  int // bytes of a hash block
-	digest int // bytes a digest takes in a block: a power of two
+	digest int // bytes for each digest in a block: a power of two
 	levels []level
 	root   []byte
 
-	stored   flash.Image // the tree behind the image; shorter when it is cut
+	stored   flash.Image // the tree behind the image; shorter if it is cut
 	same     bool        // as far as is known
-	bad      int64       // data blocks whose stored digest is another
+	bad      int64       // data blocks whose stored digest differs
 	firstBad int64
 }
 
-// level is one level of the tree, the lowest being the digests of the data.
+// level is one level of the tree; the lowest has the digests of the data.
 type level struct {
-	at   int64 // where it begins in the stored tree
+	at   int64 // its offset in the stored tree
 	done int64 // bytes that are complete
 	buf  []byte
 }
 
-// newTree lays out the tree of so many data blocks.
+// newTree computes the levels of the tree for that number of data blocks.
 func (d *Descriptor) newTree(img flash.Image, h hash.Hash, blocks int64) *tree {
 	t := &tree{h: h, salt: d.Salt, block: int(d.Tree.HashBlock), same: true}
 	t.digest = 1 << bits.Len(uint(h.Size()-1))
@@ -43,7 +43,7 @@ func (d *Descriptor) newTree(img flash.Image, h hash.Hash, blocks int64) *tree {
 	}
 	t.levels = make([]level, len(sizes))
 	at := int64(0)
-	for i := len(sizes) - 1; i >= 0; i-- { // the top level stands first
+	for i := len(sizes) - 1; i >= 0; i-- { // the top level is first
 		t.levels[i].at = at
 		at += sizes[i]
 	}
@@ -76,7 +76,7 @@ func (t *tree) add(i int, digest []byte) {
 	}
 }
 
-// flush completes a block of a level and hands its digest up.
+// flush completes a block of a level and adds its digest to the next level.
 func (t *tree) flush(i int) {
 	l := &t.levels[i]
 	used := len(l.buf)
@@ -88,7 +88,7 @@ func (t *tree) flush(i int) {
 	t.add(i+1, digest)
 }
 
-// compare looks at the stored block that belongs there.
+// compare compares the block with the stored one.
 func (t *tree) compare(i, used int) {
 	l := &t.levels[i]
 	b, err := flash.ReadFull(t.stored, l.at+l.done, t.block)
@@ -105,7 +105,7 @@ func (t *tree) compare(i, used int) {
 	}
 }
 
-// finish completes what is not full and returns the root.
+// finish completes the last blocks and returns the root.
 func (t *tree) finish() []byte {
 	for i := range t.levels {
 		if len(t.levels[i].buf) > 0 {
@@ -115,16 +115,16 @@ func (t *tree) finish() []byte {
 	return t.root
 }
 
-// checkTree makes the tree of the image and compares its root.
+// checkTree makes the tree of the image and compares its root with the descriptor.
 func (d *Descriptor) checkTree(r reader, img flash.Image, h hash.Hash) (Result, error) {
 	data, block := int64(d.Tree.DataBlock), int64(d.Tree.HashBlock)
 	switch {
 	case !plausible(data) || !plausible(block):
-		return Result{Unknown, fmt.Sprintf("a hash tree with blocks of %d and %d bytes", data, block)}, nil
+		return Result{Unknown, fmt.Sprintf("a hash tree with blocks of %d and %d bytes cannot be checked", data, block)}, nil
 	case d.ImageSize == 0 || d.ImageSize%uint64(data) != 0:
-		return Result{Unknown, fmt.Sprintf("a hash tree over 0x%x bytes, in blocks of %d", d.ImageSize, data)}, nil
+		return Result{Unknown, fmt.Sprintf("a hash tree over 0x%x bytes in blocks of %d cannot be checked", d.ImageSize, data)}, nil
 	case len(d.Digest) != h.Size():
-		return Result{Unknown, fmt.Sprintf("a root of %d bytes where %s makes %d", len(d.Digest), d.Hash, h.Size())}, nil
+		return Result{Unknown, fmt.Sprintf("the root has %d bytes, but %s has %d", len(d.Digest), d.Hash, h.Size())}, nil
 	}
 	t := d.newTree(img, h, int64(d.ImageSize)/data)
 	err := r.each(readSize, func(b []byte) error {
@@ -141,24 +141,24 @@ func (d *Descriptor) checkTree(r reader, img flash.Image, h hash.Hash) (Result, 
 	case bytes.Equal(root, d.Digest) && t.same:
 		return Result{Intact, fmt.Sprintf("%s hash tree over 0x%x bytes%s", d.Hash, d.ImageSize, d.Tree.fec())}, nil
 	case bytes.Equal(root, d.Digest):
-		return Result{Different, "its data are right, but the hash tree behind them is damaged"}, nil
+		return Result{Different, "its data are correct, but the hash tree behind them is damaged"}, nil
 	}
-	return Result{Different, fmt.Sprintf("the root of its hash tree is another%s", t.where(d))}, nil
+	return Result{Different, fmt.Sprintf("the root of its hash tree is different%s", t.where(d))}, nil
 }
 
-// fec says what is not looked at.
+// fec names the part that is not checked.
 func (t *Tree) fec() string {
 	if t.FECSize == 0 {
 		return ""
 	}
-	return "; the error correction behind it is not looked at"
+	return "; the error correction behind it is not checked"
 }
 
-// plausible bounds the blocks of a tree; readSize is a multiple of each.
+// plausible limits the block size of a tree in bytes; readSize is a multiple of each.
 func plausible(block int64) bool { return block >= 1024 && block <= 64<<10 && block&(block-1) == 0 }
 
-// where tells how much of the data differs, if the stored tree is the right one: its
-// top block makes the root then.
+// where reports how much of the data differs, if the stored tree is the right one: its
+// top block then gives the root.
 func (t *tree) where(d *Descriptor) string {
 	if t.bad == 0 {
 		return ""

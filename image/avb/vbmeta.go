@@ -15,8 +15,8 @@ const (
 	headerSize = 256
 	footerSize = 64
 
-	// maxBlock bounds the authentication and the auxiliary block: libavb takes a vbmeta
-	// of 64 KiB at most.
+	// maxBlock limits the authentication and the auxiliary block, in bytes: libavb
+	// accepts a vbmeta of 64 KiB at most.
 	maxBlock = 1 << 20
 )
 
@@ -28,7 +28,7 @@ const (
 
 // VBMeta is a vbmeta block.
 type VBMeta struct {
-	Version          string        `json:"version"` // "1.0": what a phone must know at least
+	Version          string        `json:"version"` // "1.0": the smallest version that a phone must support
 	Algorithm        Algorithm     `json:"algorithm"`
 	RollbackIndex    uint64        `json:"rollback_index"`
 	RollbackLocation uint32        `json:"rollback_location"`
@@ -48,7 +48,7 @@ type VBMeta struct {
 // Property is a key with a value.
 type Property struct{ Key, Value string }
 
-// Chain is a partition with a vbmeta block of its own, signed with a key of its own.
+// Chain is a partition with its own vbmeta block, signed with its own key.
 type Chain struct {
 	Partition        string `json:"partition"`
 	RollbackLocation uint32 `json:"rollback_location"`
@@ -61,7 +61,7 @@ func Sniff(img flash.Image) bool {
 	return err == nil && string(b) == "AVB0"
 }
 
-// block is a vbmeta block as read, cut in its three parts.
+// block is a vbmeta block in its three parts.
 type block struct {
 	header, auth, aux []byte
 }
@@ -69,8 +69,9 @@ type block struct {
 func (b block) u32(at int) uint32 { return binary.BigEndian.Uint32(b.header[at:]) }
 func (b block) u64(at int) uint64 { return binary.BigEndian.Uint64(b.header[at:]) }
 
-// Read reads the vbmeta block at the start of img. Descriptors that make no sense are
-// Problems; a header that makes none is a *flash.FormatError.
+// Read reads the vbmeta block at the start of img. Impossible descriptors are Problems.
+// For an impossible header the error is a *flash.FormatError; it wraps flash.ErrNotThis
+// if img does not begin with a vbmeta block.
 func Read(img flash.Image) (*VBMeta, error) {
 	if !Sniff(img) {
 		return nil, &flash.FormatError{Format: "avb", Offset: 0, Text: "no vbmeta block", Err: flash.ErrNotThis}
@@ -83,13 +84,13 @@ func Read(img flash.Image) (*VBMeta, error) {
 	auth, aux := b.u64(0x0C), b.u64(0x14)
 	switch {
 	case b.u32(4) != 1:
-		return nil, wrong(4, "vbmeta of version %d.%d", b.u32(4), b.u32(8))
+		return nil, wrong(4, "vbmeta version %d.%d is not known", b.u32(4), b.u32(8))
 	case auth > maxBlock || aux > maxBlock:
-		return nil, wrong(0x0C, "blocks of 0x%x and 0x%x bytes", auth, aux)
+		return nil, wrong(0x0C, "blocks of 0x%x and 0x%x bytes are impossible", auth, aux)
 	}
 	rest, err := flash.ReadFull(img, headerSize, int(auth+aux))
 	if err != nil {
-		return nil, wrong(headerSize, "the vbmeta block is cut: %d of %d bytes are here", len(rest), auth+aux)
+		return nil, wrong(headerSize, "the vbmeta block is cut: it has %d of %d bytes", len(rest), auth+aux)
 	}
 	b.auth, b.aux = rest[:auth], rest[auth:]
 	v := &VBMeta{
@@ -100,14 +101,14 @@ func Read(img flash.Image) (*VBMeta, error) {
 	v.readSignature(b)
 	d, ok := within(b.aux, b.u64(0x60), b.u64(0x68))
 	if !ok {
-		v.problem(0x60, "descriptors at 0x%x, 0x%x bytes, of an auxiliary block of 0x%x", b.u64(0x60), b.u64(0x68), aux)
+		v.problem(0x60, "descriptors at 0x%x with 0x%x bytes are not within the auxiliary block of 0x%x bytes", b.u64(0x60), b.u64(0x68), aux)
 		return v, nil
 	}
 	v.readDescriptors(d, headerSize+int64(auth+b.u64(0x60)))
 	return v, nil
 }
 
-// within cuts n bytes at off out of b.
+// within returns n bytes at off of b; ok is false if b is too short.
 func within(b []byte, off, n uint64) ([]byte, bool) {
 	if off > uint64(len(b)) || n > uint64(len(b))-off {
 		return nil, false
@@ -115,7 +116,8 @@ func within(b []byte, off, n uint64) ([]byte, bool) {
 	return b[off : off+n], true
 }
 
-// text takes a string up to its NUL, without what a terminal could act on.
+// text returns a string up to its NUL, without characters that a terminal would
+// interpret.
 func text(b []byte) string {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	return strings.Map(func(r rune) rune {
@@ -126,9 +128,9 @@ func text(b []byte) string {
 	}, string(b))
 }
 
-// Fingerprints returns the build fingerprints that properties state, each once:
-// com.android.build.system.fingerprint and its like. Some vendors have properties whose
-// value is a line of a build.prop.
+// Fingerprints returns the build fingerprints in the properties, each once:
+// com.android.build.system.fingerprint and similar keys. Some vendors have properties
+// whose value is a line of a build.prop.
 func (v *VBMeta) Fingerprints() []string {
 	var out []string
 	for _, p := range v.Properties {
@@ -143,7 +145,7 @@ func (v *VBMeta) Fingerprints() []string {
 	return out
 }
 
-// FlagWords says what the flags mean for a phone.
+// FlagWords returns the meaning of the flags for a phone.
 func (v *VBMeta) FlagWords() string {
 	switch {
 	case v.Flags&VerificationDisabled != 0:
@@ -162,15 +164,16 @@ func wrong(off int64, format string, a ...any) error {
 	return &flash.FormatError{Format: "avb", Offset: off, Text: fmt.Sprintf(format, a...)}
 }
 
-// Footer says where the vbmeta block of a partition is that holds an image before it.
+// Footer is the footer of a partition with an image: it locates the vbmeta block behind
+// the image.
 type Footer struct {
 	ImageSize    int64 `json:"image_size"` // bytes of the image, without tree and vbmeta block
 	VBMetaOffset int64 `json:"vbmeta_offset"`
 	VBMetaSize   int64 `json:"vbmeta_size"`
 }
 
-// ReadFooter reads the footer in the last bytes of a partition; it wraps
-// flash.ErrNotThis when there is none.
+// ReadFooter reads the footer in the last bytes of a partition. The error wraps
+// flash.ErrNotThis if there is none.
 func ReadFooter(img flash.Image) (*Footer, error) {
 	at := img.Size() - footerSize
 	if at < 0 {
@@ -186,13 +189,14 @@ func ReadFooter(img flash.Image) (*Footer, error) {
 	u64 := func(off int) uint64 { return binary.BigEndian.Uint64(b[off:]) }
 	size := uint64(img.Size())
 	if v, n := u64(0x14), u64(0x1C); u64(0x0C) > size || v > size || n > size-v {
-		return nil, wrong(at, "a footer that speaks of an image of 0x%x bytes and 0x%x bytes at 0x%x, in a partition of 0x%x", u64(0x0C), n, v, size)
+		return nil, wrong(at, "the footer states an image of 0x%x bytes and 0x%x bytes at 0x%x, but the partition has 0x%x", u64(0x0C), n, v, size)
 	}
 	return &Footer{int64(u64(0x0C)), int64(u64(0x14)), int64(u64(0x1C))}, nil
 }
 
-// Find reads the vbmeta block of a partition: at its start, or where its footer says.
-// Footer is nil in the first case. It wraps flash.ErrNotThis when there is neither.
+// Find reads the vbmeta block of a partition: at its start, or at the offset in its
+// footer. Footer is nil in the first case. The error wraps flash.ErrNotThis if there is
+// no block and no footer.
 func Find(img flash.Image) (*VBMeta, *Footer, error) {
 	if Sniff(img) {
 		v, err := Read(img)

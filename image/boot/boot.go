@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Names of parts.
+// Names of parts, as Part.Name has them.
 const (
 	Kernel       = "kernel"
 	Ramdisk      = "ramdisk"
@@ -20,36 +20,36 @@ const (
 	Bootconfig   = "bootconfig"
 )
 
-// Image is a boot image taken apart. Its parts lie in the image that was read, which
-// must stay open.
+// Image is a boot image with its parts separated. The parts are read from the image
+// that was given to Read, which must stay open.
 type Image struct {
 	Vendor  bool        // a vendor_boot
-	Loader  *Loader     // a small loader in the place of the header, nil for none
+	Loader  *Loader     // a small loader instead of the header, nil for none
 	Version int         // of the header, 0 to 4
-	Page    int64       // bytes; every part begins on one
-	Header  []byte      // the header's pages whole; Apply changes it
+	Page    int64       // page size in bytes; every part begins at a multiple of it
+	Header  []byte      // all pages of the header; Apply changes it
 	Parts   []Part      // those that are not empty, in the order of the file
-	Length  int64       // where the last part's page ends, bytes
-	Tail    flash.Image // what follows; nil or empty for nothing
+	Length  int64       // end of the last part's page, bytes
+	Tail    flash.Image // the bytes that follow; nil or empty if there are none
 	Size    int64       // of the image that was read, Tail included
 
 	Problems flash.Problems
 
 	layout  *layout
 	changed bool
-	hashed  func() hash.Hash // what the id of a changed image is made with, nil to keep it
+	hashed  func() hash.Hash // hash for the id of a changed image, nil if the id stays
 }
 
 // Part is one part of an image. In a vendor_boot of version 4 each ramdisk of the table
-// is a part of its own, named ramdisk0, ramdisk1 …
+// is a separate part, named ramdisk0, ramdisk1 …
 type Part struct {
 	Name         string
-	Label        string // the name a vendor_boot's table gives a ramdisk; untrusted
+	Label        string // the name of a ramdisk in the table of a vendor_boot; untrusted
 	flash.Extent        // as the header states it
 	Section      *Section
 
-	bytes flash.Image // all of it, section header included; shorter than the extent when cut
-	pad   flash.Image // to the next page; nil when the part was replaced
+	bytes flash.Image // all of it, with its section header; shorter than the extent if the image is cut
+	pad   flash.Image // up to the next page; nil if the part was replaced
 }
 
 // Sniff reports whether img begins like a boot image.
@@ -58,8 +58,9 @@ func Sniff(img flash.Image) bool {
 	return err == nil && (string(b) == magic || string(b) == vendorMagic)
 }
 
-// Read takes an image apart. Parts that run past the end are Problems, and what is
-// there of them can be had; a header that makes no sense is a *flash.FormatError.
+// Read separates an image into its parts. Parts that end behind the image are Problems,
+// and their existing bytes can be read. If the header is impossible, the error is a
+// *flash.FormatError; it wraps flash.ErrNotThis if img is not a boot image.
 func Read(img flash.Image) (*Image, error) {
 	if !Sniff(img) {
 		return nil, &flash.FormatError{Format: "boot", Offset: 0, Text: "neither ANDROID! nor VNDRBOOT", Err: flash.ErrNotThis}
@@ -91,7 +92,7 @@ func Read(img flash.Image) (*Image, error) {
 	return b, nil
 }
 
-// readParts lays the parts out behind the header, by their stated sizes.
+// readParts finds the parts behind the header, by their stated sizes.
 func (b *Image) readParts(img flash.Image) error {
 	off := b.moved() + int64(len(b.Header))
 	for _, f := range b.layout.parts {
@@ -104,7 +105,7 @@ func (b *Image) readParts(img flash.Image) error {
 		off += align(size, b.Page)
 		p.pad = flash.Slice(img, flash.Extent{Offset: whole.End(), Length: off - whole.End()})
 		if have := p.bytes.Size(); have < size {
-			b.problem(flash.Error, f.name, whole.Offset, "is cut: 0x%x of 0x%x bytes are here", have, size)
+			b.problem(flash.Error, f.name, whole.Offset, "is cut: the image has 0x%x of its 0x%x bytes", have, size)
 		} else if f.name == Kernel || f.name == Ramdisk {
 			p.Section = readSection(p.bytes)
 		}
@@ -114,16 +115,16 @@ func (b *Image) readParts(img flash.Image) error {
 	return b.splitRamdisks(img)
 }
 
-// checkHeaderSize notes a header that states another size than its version has.
+// checkHeaderSize reports a header whose stated size is not that of its version.
 func (b *Image) checkHeaderSize() {
 	f := b.layout.headerSize
 	if f.size == 0 {
 		return
 	}
-	// mkbootimg of Android 11 writes numbers of its own for version 3.
+	// mkbootimg of Android 11 writes other numbers for version 3.
 	wrote := map[bool]int64{false: 1596, true: 2108}
 	if n := get(b.Header, f); n != b.layout.bytes && !(b.Version == 3 && n == wrote[b.Vendor]) {
-		b.problem(flash.Warning, "header", b.headerAt()+int64(f.off), "states a size of %d, version %d has %d", n, b.Version, b.layout.bytes)
+		b.problem(flash.Warning, "header", b.headerAt()+int64(f.off), "states a size of %d, but a header of version %d has %d bytes", n, b.Version, b.layout.bytes)
 	}
 }
 
@@ -137,7 +138,7 @@ func (b *Image) Cut() bool {
 	return false
 }
 
-// Part returns the part of that name, nil when the image has none.
+// Part returns the part with that name, nil if the image has none.
 func (b *Image) Part(name string) *Part {
 	for i := range b.Parts {
 		if b.Parts[i].Name == name {
@@ -147,11 +148,11 @@ func (b *Image) Part(name string) *Part {
 	return nil
 }
 
-// Bytes returns all of the part, section header included.
+// Bytes returns the whole part, with its section header.
 func (p *Part) Bytes() flash.Image { return p.bytes }
 
-// Payload returns what the part carries: without MediaTek's section header, and without
-// what may follow its stated payload.
+// Payload returns the content of the part: without MediaTek's section header, and
+// without bytes behind its stated payload.
 func (p *Part) Payload() flash.Image {
 	if p.Section == nil {
 		return p.bytes
@@ -163,8 +164,9 @@ func (b *Image) problem(s flash.Severity, place string, off int64, format string
 	b.Problems.AddAt(s, place, off, format, a...)
 }
 
-// get takes a number of 4 or 8 bytes from a header. One of 8 bytes that no int64 holds
-// is an address of nonsense, and stays one.
+// get reads a number of 4 or 8 bytes from a header. A number of 8 bytes that is too
+// large for an int64 is an impossible address, and the result is an impossible address,
+// too.
 func get(head []byte, f field) int64 {
 	switch f.size {
 	case 4:

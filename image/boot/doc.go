@@ -1,5 +1,7 @@
-// Package boot takes Android boot images apart and puts them together again, byte for
-// byte: boot, recovery and init_boot of header versions 0 to 4, vendor_boot of 3 and 4.
+// Package boot separates Android boot images into their parts and joins them again,
+// byte for byte: boot, recovery and init_boot of header versions 0 to 4, vendor_boot of
+// 3 and 4. Limits: it does not unpack ramdisks (package ramdisk does), and it checks no
+// signature.
 //
 //	versions 0 to 2, fields little-endian          versions 3 and 4, pages of 4096 bytes
 //	0x000 ANDROID!                                 0x000 ANDROID!
@@ -20,25 +22,23 @@
 //	                                               0x840 table size, entries, entry size (v4)
 //	                                               0x84C bootconfig size (v4)
 //
-// Each part begins on a page of its own, in the order kernel, ramdisk, second, (dt),
-// recovery dtbo, dtb, signature; in a vendor_boot ramdisk, dtb, table, bootconfig.
-// What follows the last page is the tail: fill to the end of a partition, an AVB block
-// with its footer, or a vendor's signature.
+// Each part begins at a new page, in the order kernel, ramdisk, second, (dt), recovery
+// dtbo, dtb, signature; in a vendor_boot ramdisk, dtb, table, bootconfig. The bytes
+// behind the last page are the tail: fill to the end of a partition, an AVB block with
+// its footer, or a vendor's signature.
 //
 // On MediaTek phones up to about 2014, kernel and ramdisk each begin with a section
 // header of 512 bytes, which their sizes include:
 //
 //	+0x00 88 16 88 58   +0x04 payload bytes   +0x08 KERNEL, ROOTFS or RECOVERY   rest 0xFF
 //
-// The bootloader of such a phone asks for it, and a later one does not start a kernel
-// that has it: an image keeps the style it came in.
+// The bootloader of such a phone needs this header, and a later one does not start a
+// kernel that has it. So an image keeps its style.
 //
-// Unlocked Amazon devices carry a small loader of 0x400 bytes in the place of the header,
-// which stands behind it; see Loader.
-//
-// The package does not unpack ramdisks (package ramdisk does) and checks no signature.
+// Unlocked Amazon devices have a small loader of 0x400 bytes instead of the header, and
+// the header follows it; see Loader.
 //
 // Sources: AOSP bootimg.h and mkbootimg, vendor boot image documentation; MediaTek's
-// headers as found in images of its phones; Magisk's magiskboot for where the parts of an
-// image with a small loader lie.
+// headers in images of its phones; Magisk's magiskboot for the offsets of the parts in
+// an image with a small loader.
 package boot

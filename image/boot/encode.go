@@ -15,11 +15,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// most is the largest size a header can state.
+// most is the largest size that a header can state, in bytes.
 const most = math.MaxUint32
 
-// Replace puts another payload in the place of a part's. A section header stays in
-// front of it, with the new size.
+// Replace replaces the payload of a part. A section header stays in front of it, with
+// the new size. It returns an error if the image is cut or has no such part.
 func (b *Image) Replace(name string, payload flash.Image) error {
 	if err := b.touch(); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (b *Image) Replace(name string, payload flash.Image) error {
 	return p.set(flash.Join(bytes.NewReader(s.Header), payload))
 }
 
-// set gives the part other bytes.
+// set replaces all bytes of the part.
 func (p *Part) set(all flash.Image) error {
 	if all.Size() > most {
 		return fmt.Errorf("boot: a %s of %d bytes is too large", p.Name, all.Size())
@@ -48,7 +48,7 @@ func (p *Part) set(all flash.Image) error {
 	return nil
 }
 
-// add puts a part where there was none, at its place in the order of the file.
+// add inserts a new part, in the order of the file.
 func (b *Image) add(name string, payload flash.Image) error {
 	order := func(n string) int {
 		return slices.IndexFunc(b.layout.parts, func(f partField) bool { return f.name == n })
@@ -64,8 +64,8 @@ func (b *Image) add(name string, payload flash.Image) error {
 	return b.Parts[at].set(payload)
 }
 
-// SetSection gives the part that name names a section header of that label: another
-// label, or a header where there was none. An empty label takes the header away.
+// SetSection sets the section header of a part to that label: it changes the label, or
+// adds a header. An empty label removes the header.
 func (b *Image) SetSection(name, label string) error {
 	p := b.Part(name)
 	switch {
@@ -93,10 +93,10 @@ func (b *Image) SetSection(name, label string) error {
 	return p.set(flash.Join(bytes.NewReader(s.Header), payload))
 }
 
-// Encode puts the image together. One that nobody changed is byte-identical to what was
-// read. In a changed one the sizes, the offset of the recovery dtbo and the table of
-// ramdisks are new, and so is the id, where it was the hash that mkbootimg writes.
-// Tail follows as it is.
+// Encode returns the image. If nothing was changed, it is byte-identical to the image
+// that was read. Otherwise the sizes, the offset of the recovery dtbo and the table of
+// ramdisks are new, and so is the id, if it was the hash that mkbootimg writes. Tail
+// follows unchanged.
 func (b *Image) Encode() (flash.Image, error) {
 	head := b.Header
 	if b.changed {
@@ -105,7 +105,7 @@ func (b *Image) Encode() (flash.Image, error) {
 			return nil, err
 		}
 	}
-	off := int64(len(head)) // without what the loader moved
+	off := int64(len(head)) // without the distance by which the loader moved the parts
 	head, err := b.withLoader(head)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (b *Image) Encode() (flash.Image, error) {
 		pieces = append(pieces, p.bytes)
 		off += p.Length
 		if i+1 < len(b.Parts) && isRamdisk(p.Name) && isRamdisk(b.Parts[i+1].Name) {
-			continue // ramdisks of a table lie close together
+			continue // ramdisks of a table have no gaps between them
 		}
 		end := align(off, b.Page)
 		if p.pad != nil && (!b.changed || p.pad.Size() == end-off) {
@@ -131,7 +131,7 @@ func (b *Image) Encode() (flash.Image, error) {
 	return flash.Join(pieces...), nil
 }
 
-// newHeader is the header with the sizes of the parts as they are now.
+// newHeader returns the header with the present sizes of the parts.
 func (b *Image) newHeader() ([]byte, error) {
 	if err := b.fillTable(); err != nil {
 		return nil, err
@@ -165,11 +165,11 @@ func (b *Image) newHeader() ([]byte, error) {
 	return head, nil
 }
 
-// touch is called before the first change. It finds the hash that the id was made with,
-// as long as the parts are those that it was made of.
+// touch is called before the first change. It finds the hash function of the id while
+// the parts are still those of the id.
 func (b *Image) touch() error {
 	if b.Cut() {
-		return errors.New("boot: the image is cut: nothing can be changed in it")
+		return errors.New("boot: the image is cut, so it cannot be changed")
 	}
 	if b.changed || b.layout.id.size == 0 {
 		b.changed = true
@@ -189,8 +189,8 @@ func (b *Image) touch() error {
 	return nil
 }
 
-// id is the hash over all parts and their sizes, as mkbootimg makes it. Parts that the
-// version knows and the image lacks count with their size, 0.
+// id returns the hash of all parts and their sizes, as mkbootimg makes it. Parts that
+// the version has and the image does not are counted with size 0.
 func (b *Image) id(with func() hash.Hash) ([]byte, error) {
 	h := with()
 	for _, f := range b.layout.parts {

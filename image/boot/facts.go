@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-// Facts are the fields of a header, without sizes. Fields that its version lacks are zero.
+// Facts holds the fields of a header, without sizes. Fields that its version does not
+// have are zero.
 type Facts struct {
 	OSVersion   string `json:"os_version,omitempty"`  // "11.0.0"
 	PatchLevel  string `json:"patch_level,omitempty"` // "2021-05"
@@ -21,9 +22,10 @@ type Facts struct {
 	DTBAddr     Addr   `json:"dtb_addr,omitempty"`
 }
 
-// Addr is a load address. As text it is hexadecimal.
+// Addr is a load address. Its text is hexadecimal.
 type Addr int64
 
+// String returns the address in hexadecimal.
 func (a Addr) String() string { return fmt.Sprintf("0x%x", int64(a)) }
 
 // MarshalText writes the address for JSON.
@@ -33,14 +35,14 @@ func (a Addr) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 func (a *Addr) UnmarshalText(b []byte) error {
 	n, err := strconv.ParseInt(string(b), 0, 64)
 	if err != nil {
-		return fmt.Errorf("boot: %q is no address", b)
+		return fmt.Errorf("boot: %q is not an address", b)
 	}
 	*a = Addr(n)
 	return nil
 }
 
-// Facts reads them from the header. Texts are printable; what else a header holds
-// is not lost as long as Apply is not told to change it.
+// Facts reads the fields of the header. Texts are made printable. Apply changes only
+// what differs from Facts, so the original bytes of a text are kept.
 func (b *Image) Facts() Facts {
 	l := b.layout
 	f := Facts{
@@ -61,7 +63,7 @@ func (b *Image) cmdline() string {
 	return text(slices.Concat(first, take(b.Header, b.layout.moreCmdline)))
 }
 
-// osVersion takes the packed word apart: 7 bits each for three numbers, 7 for the year
+// osVersion decodes the packed word: 7 bits for each of three numbers, 7 for the year
 // from 2000, 4 for the month.
 func osVersion(v uint32) (version, patch string) {
 	if a := v >> 11; a != 0 {
@@ -90,7 +92,8 @@ func packVersion(version, patch string) (int64, error) {
 	return a<<25 | b<<18 | c<<11 | y<<4 | m, nil
 }
 
-// Apply changes the header where f differs from Facts.
+// Apply changes the header where f differs from Facts. It returns an error if a value
+// does not fit, or if this version of the header has no such field.
 func (b *Image) Apply(f Facts) error {
 	old, l := b.Facts(), b.layout
 	if f == old {
@@ -141,7 +144,7 @@ func (b *Image) Apply(f Facts) error {
 	return nil
 }
 
-// putText writes s over the fields, one after the other; the last byte stays zero.
+// putText writes s to the fields, one after the other; the last byte stays zero.
 func (b *Image) putText(name, s string, fields ...field) error {
 	room := 0
 	for _, f := range fields {
@@ -166,7 +169,7 @@ func (b *Image) lacks(name string) error {
 
 func take(head []byte, f field) []byte { return head[f.off : f.off+f.size] }
 
-// text is the printable text up to the first NUL.
+// text returns the printable text up to the first NUL.
 func text(b []byte) string {
 	s, _, _ := strings.Cut(string(b), "\x00")
 	return strings.Map(func(r rune) rune {

@@ -24,8 +24,8 @@ const (
 // Types of ramdisks, by their number in the table.
 var ramdiskTypes = []string{"", "platform", "recovery", "dlkm"}
 
-// splitRamdisks makes a part of each ramdisk that a vendor_boot's table lists. A table
-// that does not cover the ramdisks one behind the other leaves them whole.
+// splitRamdisks makes a part of each ramdisk in a vendor_boot's table. If the table
+// does not cover the ramdisks without gaps, they stay one part.
 func (b *Image) splitRamdisks(img flash.Image) error {
 	at := slices.IndexFunc(b.Parts, func(p Part) bool { return p.Name == Ramdisk })
 	table := b.Part(RamdiskTable)
@@ -35,7 +35,7 @@ func (b *Image) splitRamdisks(img flash.Image) error {
 	whole := b.Parts[at]
 	n, size := get(b.Header, b.layout.tableEntries), get(b.Header, b.layout.tableEntrySize)
 	if size != entryBytes || n < 1 || n > maxEntries || n*size > table.Length {
-		b.problem(flash.Warning, RamdiskTable, table.Offset, "states %d entries of %d bytes: the ramdisks are taken as one", n, size)
+		b.problem(flash.Warning, RamdiskTable, table.Offset, "states %d entries of %d bytes: the ramdisks are read as one", n, size)
 		return nil
 	}
 	rows, err := flash.ReadFull(table.bytes, 0, int(n*size))
@@ -47,14 +47,14 @@ func (b *Image) splitRamdisks(img flash.Image) error {
 		row := rows[i*entryBytes:]
 		e := flash.Extent{Offset: whole.Offset + off, Length: int64(binary.LittleEndian.Uint32(row[entrySize:]))}
 		if int64(binary.LittleEndian.Uint32(row[entryOff:])) != off || e.End() > whole.End() {
-			b.problem(flash.Warning, RamdiskTable, table.Offset, "entry %d does not follow the one before: the ramdisks are taken as one", i)
+			b.problem(flash.Warning, RamdiskTable, table.Offset, "entry %d does not follow the one before: the ramdisks are read as one", i)
 			return nil
 		}
 		parts = append(parts, Part{Name: fmt.Sprintf("%s%d", Ramdisk, i), Label: label(row), Extent: e, bytes: flash.Slice(img, e)})
 		off += e.Length
 	}
 	if off != whole.Length {
-		b.problem(flash.Warning, RamdiskTable, table.Offset, "covers 0x%x of 0x%x bytes: the ramdisks are taken as one", off, whole.Length)
+		b.problem(flash.Warning, RamdiskTable, table.Offset, "covers 0x%x of 0x%x bytes: the ramdisks are read as one", off, whole.Length)
 		return nil
 	}
 	parts[n-1].pad = whole.pad
@@ -62,7 +62,7 @@ func (b *Image) splitRamdisks(img flash.Image) error {
 	return nil
 }
 
-// label is the name of a ramdisk and what it is for.
+// label returns the type of a ramdisk and its name.
 func label(row []byte) string {
 	kind := ""
 	if t := binary.LittleEndian.Uint32(row[entryType:]); t < uint32(len(ramdiskTypes)) {

@@ -10,20 +10,20 @@ import (
 	"github.com/mtkkit/mtkkit/image/ramdisk"
 )
 
-// maxKernel bounds what is read of a kernel, and what it unpacks to, bytes.
+// maxKernel is the largest kernel that is read, compressed and unpacked, in bytes.
 const maxKernel = 128 << 20
 
-// maxStarts bounds how many places are tried where a compressed kernel might begin.
+// maxStarts limits the number of offsets at which a compressed kernel is looked for.
 const maxStarts = 64
 
-// KernelInfo is what a kernel says of itself.
+// KernelInfo holds the facts that a kernel contains about itself.
 type KernelInfo struct {
-	Bits    int    // 32 or 64, 0 when the kernel does not say
-	Version string // "3.4.67 (android@host) (gcc …) #1 SMP PREEMPT …"; "" when none was found
+	Bits    int    // 32 or 64, 0 if not known
+	Version string // "3.4.67 (android@host) (gcc …) #1 SMP PREEMPT …"; "" if not found
 	Trees   []DeviceTree
 }
 
-// Release is the first word of the version: "3.4.67".
+// Release returns the first word of the version: "3.4.67".
 func (k KernelInfo) Release() string {
 	word, _, _ := strings.Cut(k.Version, " ")
 	return word
@@ -36,8 +36,9 @@ type DeviceTree struct {
 	Compatible []string // "mediatek,mt6765" …
 }
 
-// ReadKernel looks into the payload of a kernel. Real ones hold magics of compressions
-// that are none: every one is tried until a version turns up.
+// ReadKernel looks into the payload of a kernel. A kernel may contain bytes that look
+// like the magic of a compression, so every one is tried until a version is found. It
+// returns an error if the kernel is too large or cannot be read.
 func ReadKernel(payload flash.Image) (KernelInfo, error) {
 	if payload.Size() > maxKernel {
 		return KernelInfo{}, wrong(0, "a kernel of %d bytes", payload.Size())
@@ -57,7 +58,7 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 			break
 		}
 		starts++
-		plain, _, _ := ramdisk.Unpack(bytes.NewReader(b[at:]), ramdisk.Sniff(b[at:]), maxKernel) // damage at its end is no matter
+		plain, _, _ := ramdisk.Unpack(bytes.NewReader(b[at:]), ramdisk.Sniff(b[at:]), maxKernel) // damage at the end does not matter
 		if k.Version = banner(plain); k.Version != "" {
 			if len(k.Trees) == 0 {
 				k.Trees = trees(plain)
@@ -69,8 +70,8 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 	return k, nil
 }
 
-// bits tells the kernel's word size by the magic of its image: zImage of 32-bit ARM, or
-// Image of arm64. A 32-bit kernel that unpacks itself is a zImage.
+// bits returns the kernel's word size by the magic of its image: zImage of 32-bit ARM,
+// or Image of arm64. A 32-bit kernel that unpacks itself is a zImage.
 func bits(b []byte) int {
 	has := func(off int, magic string) bool { return len(b) >= off+4 && string(b[off:off+4]) == magic }
 	switch {
@@ -86,7 +87,7 @@ var kernelMagics = [][]byte{
 	{0x1F, 0x8B, 0x08, 0x00}, {0x02, 0x21, 0x4C, 0x18}, {0xFD, '7', 'z', 'X', 'Z', 0}, {0x5D, 0, 0},
 }
 
-// nextMagic finds the next place where something compressed may begin, -1 for none.
+// nextMagic finds the next offset at which compressed data may begin, -1 for none.
 func nextMagic(b []byte, from int) int {
 	best := -1
 	for _, m := range kernelMagics {
@@ -104,7 +105,7 @@ func nextMagic(b []byte, from int) int {
 	return best
 }
 
-// banner finds the sentence that every kernel logs first.
+// banner finds the first line that every kernel logs.
 func banner(b []byte) string {
 	const words, most = "Linux version ", 256
 	for {
@@ -158,8 +159,8 @@ func trees(b []byte) []DeviceTree {
 	return out
 }
 
-// readTree takes the properties of the root node from the tree that b begins with; its
-// size is 0 when the header makes no sense.
+// readTree reads the properties of the root node of the tree at the start of b; size is
+// 0 if the header is impossible.
 func readTree(b []byte) (t DeviceTree, size int) {
 	be := binary.BigEndian
 	if len(b) < treeHeader {
@@ -178,7 +179,7 @@ func readTree(b []byte) (t DeviceTree, size int) {
 		case nop:
 		case nodeBegin:
 			if depth++; depth > 1 {
-				return t, int(total) // the root's properties come before its children
+				return t, int(total) // the root's properties come before its child nodes
 			}
 			at += (len(cstring(b[at:]))/4 + 1) * 4
 		case property:

@@ -12,19 +12,20 @@ const (
 	vendorMagic = "VNDRBOOT"
 )
 
-// field is one place in a header: offset and length in bytes.
+// field is the range of one field in a header: offset and length in bytes.
 type field struct{ off, size int }
 
-// partField is a part and the place of its size, a u32.
+// partField is a part and the offset of its size, a u32.
 type partField struct {
 	name string
 	size field
 }
 
-// layout is where one kind of header keeps what. A field of size 0 is not there.
+// layout holds the offsets of the fields in one kind of header. A field of size 0 does
+// not exist.
 type layout struct {
 	bytes   int64 // of the header itself
-	page    int64 // fixed page size, 0 when the header states one at pageAt
+	page    int64 // fixed page size in bytes, 0 if the header states one at pageAt
 	pageAt  field
 	version field
 	parts   []partField // in the order of the file
@@ -35,7 +36,7 @@ type layout struct {
 	headerSize, dtboOffset, tableEntries, tableEntrySize   field
 }
 
-// old is the header of versions 0 to 2; each version adds to it.
+// old returns the header layout of versions 0 to 2; each version adds fields.
 func old(version int64, deviceTree bool) *layout {
 	l := &layout{
 		bytes:  0x660,
@@ -61,7 +62,8 @@ func old(version int64, deviceTree bool) *layout {
 	return l
 }
 
-// generic is the header of versions 3 and 4: what is the same on all phones.
+// generic returns the header layout of versions 3 and 4, which is the same on all
+// phones.
 func generic(version int64) *layout {
 	l := &layout{
 		bytes: 0x62C, page: 4096, version: field{0x28, 4}, headerSize: field{0x14, 4},
@@ -75,7 +77,7 @@ func generic(version int64) *layout {
 	return l
 }
 
-// vendor is the header of a vendor_boot.
+// vendor returns the header layout of a vendor_boot.
 func vendor(version int64) *layout {
 	l := &layout{
 		bytes: 2112, pageAt: field{0x0C, 4}, version: field{0x08, 4}, headerSize: field{0x830, 4},
@@ -91,12 +93,12 @@ func vendor(version int64) *layout {
 	return l
 }
 
-// smallestDTB is the size of a device tree's header: less in the version word is
-// neither a version that is known nor the size of a tree.
+// smallestDTB is the size of a device tree's header in bytes. A smaller number in the
+// version word is not the size of a tree; it is then an unknown version.
 const smallestDTB = 40
 
-// choose finds the layout of the header that begins with head, which holds at least
-// 0x40 bytes.
+// choose returns the layout of the header that begins with head, which has at least
+// 0x40 bytes, and its version.
 func choose(head []byte) (*layout, int, error) {
 	if string(head[:8]) == vendorMagic {
 		v := get(head, field{0x08, 4})
@@ -117,7 +119,7 @@ func choose(head []byte) (*layout, int, error) {
 	}
 }
 
-// pageSize returns the unit in which the parts are laid out.
+// pageSize returns the page size in bytes.
 func (l *layout) pageSize(head []byte) (int64, error) {
 	if l.page != 0 {
 		return l.page, nil
@@ -125,7 +127,7 @@ func (l *layout) pageSize(head []byte) (int64, error) {
 	const most = 1 << 20
 	n := get(head, l.pageAt)
 	if n < 512 || n > most || n&(n-1) != 0 {
-		return 0, wrong(int64(l.pageAt.off), "page size %d is no power of two between 512 and %d", n, most)
+		return 0, wrong(int64(l.pageAt.off), "page size %d is not a power of two between 512 and %d", n, most)
 	}
 	return n, nil
 }

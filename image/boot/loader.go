@@ -11,27 +11,27 @@ import (
 // loaderBytes is the length of a small loader in front of a header.
 const loaderBytes = 0x400
 
-// loaderName is what the loader of Fire tablets, Echo and Fire TV calls itself.
+// loaderName is the name in the loader of Fire tablets, Echo and Fire TV.
 const loaderName = "microloader"
 
-// Loader is a small loader in the place of the header. Devices of Amazon's that were
-// unlocked by a fault of their bootloader carry one in boot and recovery:
+// Loader is a small loader instead of the header. Devices of Amazon that were unlocked
+// through a fault of their bootloader have one in boot and recovery:
 //
 //	0x000 ANDROID!, kernel size 0, the loader
 //	0x400 ANDROID!, the image's own header
 //	page  kernel …                              where it would lie without a loader
 //
-// Images are also found in which all of the image, not the header alone, was moved by
+// There are also images in which the whole image, not only the header, was moved by
 // 0x400.
 type Loader struct {
 	Bytes []byte // all of it
-	Named bool   // it calls itself a microloader
-	Moved bool   // all of the image lies behind it, not the header alone
+	Named bool   // it contains the name microloader
+	Moved bool   // the whole image is behind it, not only the header
 }
 
-// readLoader returns the loader that img begins with, nil for none. Its mark is another
-// header behind it that lists a kernel, while the first one lists none, or names the
-// loader.
+// readLoader returns the loader at the start of img, nil for none. A loader is
+// recognized by a second header behind it that lists a kernel, while the first header
+// lists none, or by its name.
 func readLoader(img flash.Image) *Loader {
 	b, err := flash.ReadFull(img, 0, loaderBytes+0x40)
 	if err != nil || string(b[:8]) != magic || string(b[loaderBytes:loaderBytes+8]) != magic {
@@ -55,7 +55,7 @@ func readLoader(img flash.Image) *Loader {
 	return l
 }
 
-// begins counts how many parts look right when the first begins at off.
+// begins counts the parts that look right if the first one begins at off.
 func begins(img flash.Image, off, page int64, sizes []int64) (n int) {
 	for _, size := range sizes {
 		b, err := flash.ReadFull(img, off, int(min(size, 0x40)))
@@ -67,7 +67,7 @@ func begins(img flash.Image, off, page int64, sizes []int64) (n int) {
 	return n
 }
 
-// headerAt is where the header stands.
+// headerAt returns the offset of the header.
 func (b *Image) headerAt() int64 {
 	if b.Loader == nil {
 		return 0
@@ -75,7 +75,7 @@ func (b *Image) headerAt() int64 {
 	return loaderBytes
 }
 
-// moved is how far the parts lie behind their usual places.
+// moved returns by how many bytes the parts are behind their usual offsets.
 func (b *Image) moved() int64 {
 	if b.Loader == nil || !b.Loader.Moved {
 		return 0
@@ -83,8 +83,8 @@ func (b *Image) moved() int64 {
 	return loaderBytes
 }
 
-// readHeader reads the header's pages. Behind a loader that moved nothing else, they are
-// shorter; what is not there of them is zero.
+// readHeader reads the header's pages. Behind a loader that moved only the header, they
+// are shorter; the missing bytes are zero.
 func (b *Image) readHeader(img flash.Image) (err error) {
 	size := align(b.layout.bytes, b.Page)
 	have := size - b.headerAt() + b.moved()
@@ -102,12 +102,12 @@ func (b *Image) withLoader(head []byte) ([]byte, error) {
 	}
 	room := int64(len(head)) - b.headerAt() + b.moved()
 	if !flash.IsZero(head[room:]) {
-		return nil, fmt.Errorf("boot: the header behind the loader has room for 0x%x bytes only: a shorter command line is needed", room)
+		return nil, fmt.Errorf("boot: the header behind the loader has room for only 0x%x bytes; a shorter command line is needed", room)
 	}
 	return append(bytes.Clone(b.Loader.Bytes), head[:room]...), nil
 }
 
-// checkLists says what is odd about the parts that the header lists.
+// checkLists reports faults in the list of parts.
 func (b *Image) checkLists() {
 	name := "a small loader"
 	switch {
@@ -117,22 +117,22 @@ func (b *Image) checkLists() {
 	case b.Loader != nil:
 		b.problem(flash.Note, "header", flash.NoOffset, "the first 0x%x bytes are %s: the header is the one at 0x%x", loaderBytes, name, loaderBytes)
 	case len(b.Parts) == 0:
-		b.problem(flash.Warning, "header", flash.NoOffset, "lists neither kernel nor ramdisk%s", b.lost())
+		b.problem(flash.Warning, "header", flash.NoOffset, "lists no kernel and no ramdisk%s", b.lost())
 	case !b.Vendor && b.Version < 3 && b.Part(Kernel) == nil:
-		b.problem(flash.Warning, "header", flash.NoOffset, "lists no kernel, and images of version %d have one%s", b.Version, b.lost())
+		b.problem(flash.Warning, "header", flash.NoOffset, "lists no kernel, but images of version %d have one%s", b.Version, b.lost())
 	}
 }
 
-// lost is what a header without parts may have been.
+// lost returns a possible reason for a header without parts.
 func (b *Image) lost() string {
 	if bytes.Contains(b.Header, []byte(loaderName)) {
-		return fmt.Sprintf(": a small loader (%s) stands in it, and no other header at 0x%x", loaderName, loaderBytes)
+		return fmt.Sprintf(": it contains a small loader (%s), and there is no other header at 0x%x", loaderName, loaderBytes)
 	}
-	return ": it is damaged, or written over"
+	return ": it is damaged or was overwritten"
 }
 
-// WithoutLoader returns what img would be without a small loader in the place of its
-// header: img itself when it has none.
+// WithoutLoader returns img without a small loader instead of its header; it returns
+// img itself if there is none.
 func WithoutLoader(img flash.Image) flash.Image {
 	b, err := Read(img)
 	if err != nil || b.Loader == nil {

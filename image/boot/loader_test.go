@@ -98,7 +98,7 @@ func TestLoaderRoom(t *testing.T) {
 	if err := i.Apply(f); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := i.Encode(); err == nil || !strings.Contains(err.Error(), "room for 0x400 bytes") {
+	if _, err := i.Encode(); err == nil || !strings.Contains(err.Error(), "room for only 0x400 bytes") {
 		t.Error(err)
 	}
 	f.Cmdline = f.Cmdline[1:]
@@ -122,15 +122,15 @@ func TestLists(t *testing.T) {
 		in   []byte
 		says string
 	}{
-		"nothing listed": {cut(func(b []byte) { clear(b[8:0x20]) }), "lists neither kernel nor ramdisk: it is damaged"},
-		"no kernel":      {cut(func(b []byte) { clear(b[8:0x0C]) }), "lists no kernel, and images of version 0 have one: it is damaged"},
+		"nothing listed": {cut(func(b []byte) { clear(b[8:0x20]) }), "lists no kernel and no ramdisk: it is damaged"},
+		"no kernel":      {cut(func(b []byte) { clear(b[8:0x0C]) }), "lists no kernel, but images of version 0 have one: it is damaged"},
 		"a loader, and no header": {cut(func(b []byte) { clear(b[8:0x20]); copy(b[0x200:], "microloader") }),
-			"a small loader (microloader) stands in it, and no other header at 0x400"},
-		"another header without kernel": {cut(func(b []byte) { clear(b[8:0x20]); copy(b[0x400:], b[:0x40]) }), "lists neither"},
+			"it contains a small loader (microloader), and there is no other header at 0x400"},
+		"another header without kernel": {cut(func(b []byte) { clear(b[8:0x20]); copy(b[0x400:], b[:0x40]) }), "lists no kernel and no ramdisk"},
 		"another header without sense": {cut(func(b []byte) { copy(b[0x400:], b[:0x40]); clear(b[8:0x20]); b[0x424] = 1 }),
-			"lists neither"},
-		"vendor_boot": {assemble(4096, map[int]any{0: "VNDRBOOT", 8: 3, 12: 4096, 0x830: 2112}, 1), "lists neither"},
-		"version 4":   {assemble(4096, map[int]any{0: "ANDROID!", 20: 1584, 40: 4}, 1), "lists neither"},
+			"lists no kernel and no ramdisk"},
+		"vendor_boot": {assemble(4096, map[int]any{0: "VNDRBOOT", 8: 3, 12: 4096, 0x830: 2112}, 1), "lists no kernel and no ramdisk"},
+		"version 4":   {assemble(4096, map[int]any{0: "ANDROID!", 20: 1584, 40: 4}, 1), "lists no kernel and no ramdisk"},
 	} {
 		i := read(t, c.in)
 		if s := fmt.Sprint(i.Problems); i.Loader != nil || !strings.Contains(s, c.says) || flash.Worst(i.Problems) != flash.Warning {

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// sectionBytes is the length of MediaTek's section header.
+// sectionBytes is the length of MediaTek's section header, in bytes.
 const sectionBytes = 0x200
 
 var sectionMagic = []byte{0x88, 0x16, 0x88, 0x58}
@@ -16,12 +16,12 @@ var sectionMagic = []byte{0x88, 0x16, 0x88, 0x58}
 // Section is MediaTek's header in front of a kernel or a ramdisk.
 type Section struct {
 	Name   string // KERNEL, ROOTFS, RECOVERY; printable
-	Size   int64  // of the payload, bytes, as far as it lies within the part
+	Size   int64  // of the payload, bytes, as far as it is within the part
 	Header []byte // all 512 bytes
 }
 
-// readSection returns the header that part begins with, nil when it has none or one
-// whose payload does not fit: then the four bytes are no header.
+// readSection returns the header at the start of part, nil if there is none. If the
+// payload does not fit, the four bytes are not a header.
 func readSection(part flash.Image) *Section {
 	h, err := flash.ReadFull(part, 0, sectionBytes)
 	if err != nil || !bytes.HasPrefix(h, sectionMagic) {
@@ -34,8 +34,8 @@ func readSection(part flash.Image) *Section {
 	return &Section{Name: text(h[8:40]), Size: size, Header: h}
 }
 
-// NewSection makes a header of the old form, as kernels and ramdisks of the MBR era
-// have it, for a payload of size bytes.
+// NewSection makes a header of the old form, as kernels and ramdisks of the MBR
+// generation have it, for a payload of size bytes. name has 1 to 31 bytes.
 func NewSection(name string, size int64) (*Section, error) {
 	if len(name) == 0 || len(name) > 31 {
 		return nil, fmt.Errorf("boot: section name %q is not 1 to 31 bytes long", name)

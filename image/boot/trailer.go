@@ -7,24 +7,24 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Trailer is something that vendors put behind the last page of an image.
+// Trailer is data that a vendor put behind the last page of an image.
 type Trailer struct {
 	Name     string
-	Short    string // what it is and whose
-	Constant bool   // the same behind every image: a mark, no signature
-	Cut      bool   // the tail ends before it does
+	Short    string // the kind of trailer and its vendor
+	Constant bool   // the same behind every image: a mark, not a signature
+	Cut      bool   // the image ends before the trailer does
 	flash.Extent
 }
 
-// Marks that bootloaders look for behind an image, whatever is in it. Source: magiskboot
+// Marks that bootloaders look for behind an image of any content. Source: magiskboot
 // and Android Image Kitchen, which keep them.
 var marks = []struct{ magic, short, name string }{
-	{"SEANDROIDENFORCE", "SEANDROIDENFORCE of Samsung's", "SEANDROIDENFORCE, a mark that Samsung's bootloaders look for"},
-	{"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "Bump of LG's", "Bump, a mark that LG's bootloaders take"},
+	{"SEANDROIDENFORCE", "SEANDROIDENFORCE of Samsung", "SEANDROIDENFORCE, a mark that Samsung's bootloaders look for"},
+	{"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "Bump of LG", "Bump, a mark that LG's bootloaders accept"},
 }
 
-// ReadTrailers tells what tail, which follows an image, begins with. Extents are from
-// tail's start. What is not known, fill too, ends the list.
+// ReadTrailers returns the trailers at the start of tail, which follows an image. Extents
+// count from tail's start. The list ends at the first unknown bytes or fill.
 func ReadTrailers(tail flash.Image) []Trailer {
 	var out []Trailer
 	if tail == nil {
@@ -43,8 +43,8 @@ func ReadTrailers(tail flash.Image) []Trailer {
 	return out
 }
 
-// readTrailer recognises the trailer at off; its length is 0 when there is none. Behind
-// Samsung's mark an older signature of theirs may follow, which has no magic.
+// readTrailer recognises the trailer at off; its length is 0 if there is none. Behind
+// Samsung's mark there may be an older signature of Samsung, which has no magic.
 func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
 	const samsungBytes, least = 0x100, 16
 	b, err := flash.ReadFull(tail, off, int(min(tail.Size()-off, samsungBytes)))
@@ -63,16 +63,16 @@ func readTrailer(tail flash.Image, off int64, samsung bool) Trailer {
 	}
 	switch {
 	case bytes.HasPrefix(b, []byte("SignerVer02\x00")):
-		return found("Samsung's signature", "SignerVer02 of Samsung's", 512)
+		return found("Samsung's signature", "SignerVer02 of Samsung", 512)
 	case bytes.HasPrefix(b, []byte("SignerVer03\x00")):
-		return found("Samsung's signature", "SignerVer03 of Samsung's", 784)
+		return found("Samsung's signature", "SignerVer03 of Samsung", 784)
 	case bytes.HasPrefix(b, sectionMagic) && string(b[8:12]) == "cert":
-		return found("a certificate of MediaTek's", "certificate of MediaTek's", align(sectionBytes+int64(binary.LittleEndian.Uint32(b[4:])), 16))
+		return found("a certificate of MediaTek", "certificate of MediaTek", align(sectionBytes+int64(binary.LittleEndian.Uint32(b[4:])), 16))
 	case bytes.HasPrefix(b, []byte{0x30, 0x82}) && bytes.HasPrefix(b[4:], []byte{0x02, 0x01}):
 		// A DER sequence that begins with a number, its own length in two bytes.
 		return found("a signature of Android's boot_signer", "signature of Android's boot_signer", int64(binary.BigEndian.Uint16(b[2:]))+4)
 	case samsung && len(b) == samsungBytes && !flash.IsFill(b, b[0]):
-		return found("Samsung's signature", "signature of Samsung's", samsungBytes)
+		return found("Samsung's signature", "signature of Samsung", samsungBytes)
 	}
 	return Trailer{}
 }

@@ -32,7 +32,7 @@ func TestTrailers(t *testing.T) {
 		"boot_signer":         {"\x30\x82\x01\x00\x02\x01\x01" + noise, "a signature of Android's boot_signer false 0x0..0x104"},
 		"another sequence":    {"\x30\x82\x01\x00\x04\x01\x01" + noise, ""},
 		"LG":                  {"\x41\xA9\xE4\x67\x74\x4D\x1D\x1B\xA4\x29\xF2\xEC\xEA\x65\x52\x79", "Bump true 0x0..0x10"},
-		"certificates":        {cert("cert1", 0x30) + cert("cert2", 0x15), "a certificate of MediaTek's false 0x0..0x230 / a certificate of MediaTek's false 0x230..0x450"},
+		"certificates":        {cert("cert1", 0x30) + cert("cert2", 0x15), "a certificate of MediaTek false 0x0..0x230 / a certificate of MediaTek false 0x230..0x450"},
 		"another section":     {cert("lk", 0x30), ""},
 	} {
 		var got []string

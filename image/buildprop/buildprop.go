@@ -1,12 +1,13 @@
-// Package buildprop finds what the software of an Android partition says of itself: the
-// file build.prop, lines of KEY=VALUE.
+// Package buildprop reads the version, build and model of an Android partition's
+// software from the file build.prop, lines of KEY=VALUE. Limits: files of at most 256
+// KiB, and only the keys of Build.
 //
 //	/build.prop          system, vendor and others mounted by themselves
 //	/system/build.prop   a system partition that is the phone's root (Android 9 and later)
 //	/etc/build.prop      product, system_ext, odm (Android 11 and later)
 //
-// Since Android 9 each partition has keys with its own name in them
-// (ro.vendor.build.fingerprint), and those without one may be missing.
+// Since Android 9 each partition has keys with its own name
+// (ro.vendor.build.fingerprint), and the keys without a name may be missing.
 package buildprop
 
 import (
@@ -19,28 +20,29 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-// Build is what a build.prop says; fields it says nothing of are empty. Its texts are
+// Build holds the values of a build.prop. Missing values are empty. Texts are
 // printable.
 type Build struct {
-	Path        string // where it was found
+	Path        string // path of the file in the file system
 	Fingerprint string // brand/product/device:version/id/incremental:type/keys
-	ID          string // ro.build.display.id, what the phone shows as its build number
+	ID          string // ro.build.display.id, shown by the phone as its build number
 	Android     string // version, "8.1.0"
 	Patch       string // security patch level, "2018-07-05"
 	Brand       string
 	Model       string
 	Device      string
-	Platform    string // the chip's, "mt6765": the name of its family
+	Platform    string // of the chip, "mt6765": the name of its family
 }
 
 var paths = []string{"/system/build.prop", "/build.prop", "/etc/build.prop"}
 
 const (
-	maxFile  = 256 << 10 // a build.prop is of some KiB
+	maxFile  = 256 << 10 // a build.prop has some KiB
 	maxValue = 200
 )
 
-// Read looks for a build.prop. It is nil when there is none that can be read.
+// Read reads the first build.prop of a file system. It returns nil if there is none, or
+// none is readable.
 func Read(tree *files.Tree) *Build {
 	for _, path := range paths {
 		img, err := tree.Open(path)
@@ -59,8 +61,8 @@ func Read(tree *files.Tree) *Build {
 	return nil
 }
 
-// Parse reads the text of a build.prop, nil when nothing of interest is in it. The first
-// of several lines with a key is the one that counts on a phone.
+// Parse reads the text of a build.prop; nil if it has no value of Build. If a key is
+// repeated, the first line is used, as on the phone.
 func Parse(text []byte) *Build {
 	values := map[string]string{}
 	for line := range strings.Lines(string(text)) {
@@ -96,12 +98,12 @@ func Parse(text []byte) *Build {
 	return b
 }
 
-// platforms are the keys that name the chip, the most telling first.
+// platforms are the keys that name the chip, the most exact first.
 var platforms = []string{"ro.mediatek.platform", "ro.vendor.mediatek.platform", "ro.board.platform", "ro.hardware"}
 
 var partitions = []string{"system", "product", "vendor", "odm", "system_ext"}
 
-// withPartitions are a key and its forms for each partition.
+// withPartitions returns a key and its forms for each partition.
 func withPartitions(key, form string) []string {
 	keys := []string{key}
 	for _, p := range partitions {
@@ -110,12 +112,13 @@ func withPartitions(key, form string) []string {
 	return keys
 }
 
-// wanted keeps the few keys that are looked up, so that a hostile file costs nothing.
+// wanted reports whether a key is needed; others are not stored, so that a hostile file
+// needs no memory.
 func wanted(key string) bool {
 	return strings.HasPrefix(key, "ro.") && (strings.Contains(key, "build.") || strings.HasPrefix(key, "ro.product.") || slices.Contains(platforms, key))
 }
 
-// clean makes a value fit for one line of a terminal.
+// clean makes a value printable on one line of a terminal.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {

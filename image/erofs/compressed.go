@@ -10,20 +10,20 @@ import (
 )
 
 // compressed is the content of a compressed file. It keeps the extent that was
-// decompressed last, so that reading from front to end decompresses each once.
+// decompressed last, so that reading from start to end decompresses each extent once.
 type compressed struct {
 	index
-	algorithms [2]int // of the two kinds of head
+	algorithms [2]int // for the two kinds of head
 
-	tailHead   int64 // cluster of the last extent's head, -1 when that is like others
-	inlineAt   int64 // where the last extent's data stand behind the index
+	tailHead   int64 // cluster of the last extent's head, -1 if that extent is an ordinary one
+	inlineAt   int64 // offset of the last extent's data behind the index
 	inlineSize int64
-	packed     flash.Image // the part of the packed inode that the last extent is in
+	packed     flash.Image // the part of the packed inode with the last extent
 
 	mu   sync.Mutex
 	last extent
 	in   []byte // the compressed data of last
-	buf  []byte // what it expands to
+	buf  []byte // the decompressed data
 }
 
 // compressed reads the header of a compressed file's index.
@@ -43,7 +43,7 @@ func (f *FS) compressed(n *files.Inode) (flash.Image, error) {
 	if !z.compact {
 		z.base += 8
 		if z.advise&adviseExtents != 0 {
-			return nil, f.fail(at, fmt.Sprintf("inode %d has an index of the form of 2025, which is not read here", n.Num), nil)
+			return nil, f.fail(at, fmt.Sprintf("inode %d has an index in the form of 2025, which is not supported", n.Num), nil)
 		}
 	}
 	if z.bits > 20 {
@@ -55,7 +55,7 @@ func (f *FS) compressed(n *files.Inode) (flash.Image, error) {
 	return z, z.findTail(h)
 }
 
-// findTail prepares the last extent, when that is stored in another way.
+// findTail prepares the last extent if it is stored in another way.
 func (z *compressed) findTail(h []byte) error {
 	fragment := z.advise&adviseFragment != 0
 	if z.advise&adviseInline != 0 && !fragment {
@@ -84,26 +84,26 @@ func (z *compressed) findTail(h []byte) error {
 	return err
 }
 
-// inPacked gives length bytes of the packed inode.
+// inPacked returns length bytes of the packed inode.
 func (f *FS) inPacked(n *files.Inode, off uint64, length int64) (flash.Image, error) {
 	return f.inPackedOf(n.Num, off, length)
 }
 
 func (f *FS) inPackedOf(num, off uint64, length int64) (flash.Image, error) {
 	if f.incompatible&incompatFragments == 0 || num == f.packed {
-		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d lies in the packed inode, which there is not", num), nil)
+		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d is in the packed inode, but there is no packed inode", num), nil)
 	}
 	img, err := f.packedImage()
 	if err != nil {
 		return nil, err
 	}
 	if off > uint64(img.Size()) || length > img.Size()-int64(off) {
-		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d: 0x%x bytes at 0x%x of the packed inode, which has 0x%x", num, length, off, img.Size()), nil)
+		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d: 0x%x bytes at 0x%x are not within the packed inode of 0x%x bytes", num, length, off, img.Size()), nil)
 	}
 	return flash.Slice(img, flash.Extent{Offset: int64(off), Length: length}), nil
 }
 
-// packedImage opens the inode that holds the tails of others.
+// packedImage opens the inode with the tails of other inodes.
 func (f *FS) packedImage() (flash.Image, error) {
 	f.packedOnce.Do(func() {
 		n, err := f.Inode(f.packed)
@@ -140,14 +140,14 @@ func (z *compressed) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// readExtent reads what one extent has of p.
+// readExtent reads the part of p that is in one extent.
 func (z *compressed) readExtent(p []byte, off int64) (int, error) {
 	if off < z.last.start || off >= z.last.start+z.last.length {
 		e, err := z.find(off)
 		if err != nil {
 			return 0, err
 		}
-		z.last = extent{} // in case of an error
+		z.last = extent{} // for the case of an error
 		if !e.packed {
 			if err := z.expand(e); err != nil {
 				return 0, err

@@ -17,7 +17,7 @@ func (f *FS) Content(n *files.Inode) (flash.Image, error) {
 	return f.data(n)
 }
 
-// data gives the bytes of any inode.
+// data returns the bytes of any inode.
 func (f *FS) data(n *files.Inode) (flash.Image, error) {
 	switch sysOf(n).layout {
 	case flatPlain:
@@ -30,8 +30,8 @@ func (f *FS) data(n *files.Inode) (flash.Image, error) {
 	return f.compressed(n)
 }
 
-// flat maps a file whose blocks follow each other; what is behind the first outside
-// bytes stands in the inode.
+// flat maps a file whose blocks follow each other. The first outside bytes are in
+// blocks, the rest is in the inode.
 func (f *FS) flat(n *files.Inode, outside int64) (flash.Image, error) {
 	own := sysOf(n)
 	var runs []files.Run
@@ -56,14 +56,14 @@ const (
 	hole = 0xFFFFFFFF
 )
 
-// chunks maps a file in chunks. Its index must lie in the image, so that is what bounds
-// it.
+// chunks maps a file in chunks. Its index must be within the image, which limits its
+// length.
 func (f *FS) chunks(n *files.Inode) (flash.Image, error) {
 	own := sysOf(n)
 	format := own.data & 0xFFFF
 	bits := f.bits + uint(format&chunkBits)
 	if format&^chunkKnown != 0 || bits > 40 {
-		return nil, f.fail(own.at+offData, fmt.Sprintf("inode %d has chunks of format 0x%x, which is not known here", n.Num, format), nil)
+		return nil, f.fail(own.at+offData, fmt.Sprintf("inode %d has chunks of the unknown format 0x%x", n.Num, format), nil)
 	}
 	entry := int64(4)
 	if format&chunkIndexes != 0 {
@@ -72,7 +72,7 @@ func (f *FS) chunks(n *files.Inode) (flash.Image, error) {
 	at := align(own.end, entry)
 	count := (n.Size + 1<<bits - 1) >> bits
 	if count > (f.img.Size()-at)/entry {
-		return nil, f.fail(at, fmt.Sprintf("inode %d has an index of %d chunks, past the end of the image", n.Num, count), nil)
+		return nil, f.fail(at, fmt.Sprintf("the index of inode %d with %d chunks ends behind the image", n.Num, count), nil)
 	}
 	var runs []files.Run
 	page := make([]byte, 4096)
@@ -92,7 +92,7 @@ func (f *FS) chunks(n *files.Inode) (flash.Image, error) {
 			continue
 		}
 		if device != 0 {
-			return nil, f.fail(at+i*entry, fmt.Sprintf("inode %d lies on another device (number %d), which is not in this image", n.Num, device), nil)
+			return nil, f.fail(at+i*entry, fmt.Sprintf("inode %d is on another device (number %d), which is not in this image", n.Num, device), nil)
 		}
 		start := i << bits
 		var err error
@@ -107,7 +107,7 @@ func (f *FS) chunks(n *files.Inode) (flash.Image, error) {
 // align rounds v up to a multiple of to, which is a power of two.
 func align(v, to int64) int64 { return (v + to - 1) &^ (to - 1) }
 
-// maxTarget is what Linux takes as the target of a link.
+// maxTarget is the longest target of a link in Linux, in bytes.
 const maxTarget = 4096
 
 // Target implements files.System.

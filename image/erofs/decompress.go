@@ -11,7 +11,7 @@ import (
 	xzlzma "github.com/ulikunitz/xz/lzma"
 )
 
-// expand decompresses an extent into z.buf. Both sizes were bounded before.
+// expand decompresses an extent into z.buf. The caller has checked both sizes.
 func (z *compressed) expand(e extent) error {
 	z.in, z.buf = grown(z.in, e.size), grown(z.buf, e.length)
 	in := z.in
@@ -26,11 +26,11 @@ func (z *compressed) expand(e extent) error {
 		in = in[:min(int64(len(in)), z.fs.block)]
 		at := int(e.start & (z.fs.block - 1))
 		if at >= len(in) {
-			return z.fs.fail(e.at, fmt.Sprintf("inode %d: data at 0x%x of a block of 0x%x bytes", z.num, at, len(in)), nil)
+			return z.fs.fail(e.at, fmt.Sprintf("inode %d: its data begin at 0x%x of a block of 0x%x bytes", z.num, at, len(in)), nil)
 		}
 		n := copy(z.buf, in[at:])
 		if n += copy(z.buf[n:], in); n < len(z.buf) {
-			return z.fs.fail(e.at, fmt.Sprintf("inode %d: %d of %d bytes are in the block", z.num, n, len(z.buf)), nil)
+			return z.fs.fail(e.at, fmt.Sprintf("inode %d: only %d of %d bytes are in the block", z.num, n, len(z.buf)), nil)
 		}
 		return nil
 	}
@@ -40,7 +40,7 @@ func (z *compressed) expand(e extent) error {
 	return nil
 }
 
-// grown returns a slice of n bytes, b itself when it is large enough.
+// grown returns a slice of n bytes; it is b itself if b is large enough.
 func grown(b []byte, n int64) []byte {
 	if int64(cap(b)) < n {
 		return make([]byte, n)
@@ -76,7 +76,8 @@ func (z *compressed) decompress(e extent, in []byte) error {
 	return err
 }
 
-// padding counts the zeros before compressed data, which end with their last block.
+// padding counts the zeros before compressed data, which end at the end of their last
+// block.
 func padding(b []byte) int {
 	for i, c := range b {
 		if c != 0 {
@@ -86,9 +87,9 @@ func padding(b []byte) int {
 	return len(b)
 }
 
-// expandLZMA decompresses what liblzma calls MicroLZMA: a stream of LZMA whose first
-// byte, else always 0, is its inverted properties. The header that the library wants
-// stands elsewhere or follows from the sizes.
+// expandLZMA decompresses MicroLZMA, as liblzma names it: a stream of LZMA whose first
+// byte, normally always 0, is the inverted properties byte. The library needs a header;
+// its values are known from elsewhere or follow from the sizes.
 func expandLZMA(out, in []byte) error {
 	if len(in) == 0 {
 		return io.ErrUnexpectedEOF

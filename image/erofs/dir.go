@@ -17,8 +17,8 @@ const (
 	offType    = 10
 	sizeDirent = 12
 
-	// maxDirectory is the longest directory that is read: the 2^20 names that
-	// files.Tree takes, each as long as can be.
+	// maxDirectory is the largest directory that is read, in bytes: the 2^20 names that
+	// files.Tree accepts, each with the largest length.
 	maxDirectory = 1 << 28
 )
 
@@ -33,7 +33,7 @@ func (f *FS) Entries(dir *files.Inode, yield func(files.Entry) bool) error {
 	}
 	size := img.Size()
 	if size > maxDirectory {
-		f.Add(flash.Error, place(dir), sysOf(dir).at, "is 0x%x bytes long, 0x%x of them are read", size, int64(maxDirectory))
+		f.Add(flash.Error, place(dir), sysOf(dir).at, "has 0x%x bytes, but only 0x%x are read", size, int64(maxDirectory))
 		size = maxDirectory
 	}
 	for off := int64(0); off < size; off += f.block {
@@ -51,11 +51,11 @@ func (f *FS) Entries(dir *files.Inode, yield func(files.Entry) bool) error {
 
 func place(dir *files.Inode) string { return fmt.Sprintf("directory inode %d", dir.Num) }
 
-// entries calls yield for the entries of a block. It says false when yield does. What
-// cannot be true is told, and the rest of the block is lost.
+// entries calls yield for the entries of a block. It returns false if yield does. If an
+// entry is impossible, a problem reports it, and the rest of the block is lost.
 func (f *FS) entries(dir *files.Inode, off int64, b []byte, yield func(files.Entry) bool) bool {
 	lost := func(format string, a ...any) bool {
-		f.Add(flash.Error, place(dir), flash.NoOffset, "the block at byte 0x%x is damaged (%s): names in it are lost", off, fmt.Sprintf(format, a...))
+		f.Add(flash.Error, place(dir), flash.NoOffset, "the block at byte 0x%x is damaged (%s); names in it are lost", off, fmt.Sprintf(format, a...))
 		return true
 	}
 	if len(b) < sizeDirent {
@@ -72,13 +72,13 @@ func (f *FS) entries(dir *files.Inode, off int64, b []byte, yield func(files.Ent
 			end = int(le.Uint16(e[sizeDirent+offName:]))
 		}
 		if start < first || end < start || end > len(b) {
-			return lost("a name from %d to %d", start, end)
+			return lost("it has a name from %d to %d", start, end)
 		}
 		name, _, _ := bytes.Cut(b[start:end], []byte{0})
 		switch raw := string(name); {
 		case raw == "." || raw == "..":
 		case raw == "" || strings.Contains(raw, "/"):
-			return lost("a name that cannot be: %q", raw)
+			return lost("it has the impossible name %q", raw)
 		case !yield(files.Entry{Name: raw, Num: le.Uint64(e[offNumber:]), Type: entryType(e[offType])}):
 			return false
 		}

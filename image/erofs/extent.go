@@ -1,32 +1,32 @@
 package erofs
 
-// extent is a range of a file that is decompressed as one.
+// extent is a range of a file that is decompressed in one step.
 type extent struct {
 	start, length int64 // in the file
 	at, size      int64 // of the compressed data, in the image
 	algorithm     int
-	partial       bool // they expand to more than length
-	packed        bool // the bytes are in the packed inode instead
-	inline        bool // the data stand behind the index
+	partial       bool // the data expand to more than length
+	packed        bool // the bytes are in the packed inode
+	inline        bool // the data are behind the index
 }
 
-// What algorithms a HEAD may have; the last two are data as they are.
+// The algorithms of a HEAD; the last two are data without compression.
 const (
 	lz4 = iota
 	lzma
 	deflate
 	zstandard
 	shifted    // from the start of the block
-	interlaced // each byte at its place within a block
+	interlaced // each byte at its own offset within a block
 )
 
 const (
-	maxCompressed   = 1 << 20  // bytes of compressed data of one extent, Linux' own bound
-	maxDecompressed = 16 << 20 // bytes of an extent; Linux takes 12 MiB
-	maxHops         = 1 << 14  // distances that are followed to the ends of one extent
+	maxCompressed   = 1 << 20  // bytes of compressed data of one extent, as in Linux
+	maxDecompressed = 16 << 20 // bytes of an extent; Linux accepts 12 MiB
+	maxHops         = 1 << 14  // distances that are followed to find the ends of one extent
 )
 
-// find returns the extent that holds the byte at off of the file.
+// find returns the extent with the byte at off of the file.
 func (z *compressed) find(off int64) (extent, error) {
 	head, end, err := z.headOf(off)
 	if err != nil {
@@ -39,13 +39,13 @@ func (z *compressed) find(off int64) (extent, error) {
 		}
 	}
 	if e.length <= 0 || e.start+e.length <= off {
-		return e, z.damaged(head.lcn, "an extent of %d bytes", e.length)
+		return e, z.damaged(head.lcn, "an extent of %d bytes is impossible", e.length)
 	}
 	switch tail := head.lcn == z.tailHead; {
 	case tail && z.inlineSize > 0:
 		e.at, e.size, e.inline = z.inlineAt, z.inlineSize, true
 		if z.inlineAt%z.fs.block+z.inlineSize > z.fs.block {
-			return e, z.damaged(head.lcn, "%d bytes of data in the index, past their block", z.inlineSize)
+			return e, z.damaged(head.lcn, "%d bytes of data in the index end behind their block", z.inlineSize)
 		}
 	case tail && z.advise&adviseFragment != 0:
 		e.packed = true
@@ -61,7 +61,7 @@ func (z *compressed) find(off int64) (extent, error) {
 
 func (z *compressed) withAlgorithm(e extent, head cluster) (extent, error) {
 	if e.size > maxCompressed || e.length > maxDecompressed {
-		return e, z.damaged(head.lcn, "0x%x compressed bytes for 0x%x", e.size, e.length)
+		return e, z.damaged(head.lcn, "0x%x compressed bytes for 0x%x are impossible", e.size, e.length)
 	}
 	switch head.kind {
 	case typePlain:
@@ -70,7 +70,7 @@ func (z *compressed) withAlgorithm(e extent, head cluster) (extent, error) {
 			e.algorithm = interlaced
 		}
 		if e.length > e.size {
-			return e, z.damaged(head.lcn, "%d bytes that are not compressed in %d", e.length, e.size)
+			return e, z.damaged(head.lcn, "%d uncompressed bytes do not fit into %d", e.length, e.size)
 		}
 		return e, nil
 	case typeHead2:
@@ -79,13 +79,13 @@ func (z *compressed) withAlgorithm(e extent, head cluster) (extent, error) {
 		e.algorithm = z.algorithms[0]
 	}
 	if e.algorithm > zstandard || z.fs.algorithms&(1<<e.algorithm) == 0 {
-		return e, z.damaged(head.lcn, "compressed by algorithm %d, which the file system does not list", e.algorithm)
+		return e, z.damaged(head.lcn, "it is compressed with algorithm %d, which the file system does not list", e.algorithm)
 	}
 	return e, nil
 }
 
-// headOf finds the head of the extent that holds off. When the extent's end lies in the
-// same cluster it is returned, else -1.
+// headOf finds the head of the extent that contains off. If the extent ends in the same
+// cluster, end is its end, else -1.
 func (z *compressed) headOf(off int64) (head cluster, end int64, err error) {
 	c, err := z.load(off>>z.bits, false)
 	if err != nil {
@@ -108,7 +108,7 @@ func (z *compressed) headOf(off int64) (head cluster, end int64, err error) {
 		}
 		back = c.back
 	}
-	return c, -1, z.damaged(c.lcn, "no head within %d hops", maxHops)
+	return c, -1, z.damaged(c.lcn, "there is no head within %d hops", maxHops)
 }
 
 // lengthOf follows the distances from a head to the next one.
@@ -127,11 +127,11 @@ func (z *compressed) lengthOf(head cluster, start int64) (int64, error) {
 		}
 		lcn += max(c.ahead, 1) // mkfs.erofs before 1.0 wrote 0
 	}
-	return 0, z.damaged(head.lcn, "no end within %d hops", maxHops)
+	return 0, z.damaged(head.lcn, "there is no end within %d hops", maxHops)
 }
 
-// compressedSize returns how many bytes of compressed data belong to a head: a block, or
-// as many as the entry behind it says.
+// compressedSize returns the number of bytes of compressed data of a head: one block,
+// or the number in the entry behind it.
 func (z *compressed) compressedSize(head cluster) (int64, error) {
 	big := uint16(adviseBig2)
 	if head.kind == typeHead1 {
@@ -147,7 +147,7 @@ func (z *compressed) compressedSize(head cluster) (int64, error) {
 	case c.kind != typeNonhead:
 		return z.fs.block, nil
 	case c.count == 0:
-		return 0, z.damaged(c.lcn, "no number of blocks where one must be")
+		return 0, z.damaged(c.lcn, "a number of blocks is missing")
 	}
 	return c.count << z.fs.bits, nil
 }

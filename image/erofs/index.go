@@ -7,16 +7,16 @@ import (
 
 // The header of a compressed file's index, 8 bytes aligned to 8 behind the attributes:
 //
-//	+0 u32 offset in the packed inode, or +2 u16 bytes of the tail in the index
-//	+4 u16 advice   +6 u8 algorithms of both kinds of head   +7 u8 log of the cluster
-//	size, less that of the block size; with bit 7 the whole header is an offset in the
-//	packed inode, where all of the file is
+// +0 u32 offset in the packed inode, or +2 u16 bytes of the tail in the index +4 u16
+// advice   +6 u8 algorithms of both kinds of head   +7 u8 log of the cluster size, less
+// that of the block size; with bit 7 the whole header is an offset in the packed inode,
+// which then contains the whole file
 const (
 	indexHeader = 8
 
 	adviseCompact2B  = 0x1 // there are entries of 2 bytes
 	adviseExtents    = 0x1 // with the full layout: another form, of 2025
-	adviseBig1       = 0x2 // compressed data of more than a block, by kind of head
+	adviseBig1       = 0x2 // compressed data of more than a block, for each kind of head
 	adviseBig2       = 0x4
 	adviseInline     = 0x8
 	adviseInterlaced = 0x10
@@ -34,22 +34,22 @@ const (
 )
 
 const (
-	partialRef  = 0x8000 // of a full entry: its data are shared, and go on behind it
-	blockCount  = 0x800  // in the first distance of a NONHEAD: it is a number of blocks
-	compactBits = 12     // low bits of a compact entry at least
+	partialRef  = 0x8000 // of a full entry: its data are shared, and continue behind it
+	blockCount  = 0x800  // in the first distance of a NONHEAD: the value is a number of blocks
+	compactBits = 12     // smallest number of low bits of a compact entry
 	fullEntry   = 8
 )
 
-// index reads the entries of one file's index.
+// index reads the index of one file.
 type index struct {
 	fs      *FS
-	num     uint64 // inode, for messages
+	num     uint64 // inode number, for messages
 	compact bool
 	advise  uint16
 	bits    uint  // of the logical cluster size
-	base    int64 // of the entries, in the image
+	base    int64 // offset of the entries in the image
 	size    int64 // of the file
-	blocks  int64 // the file's size in blocks, which lays out compact entries
+	blocks  int64 // the file's size in blocks, by which compact entries are placed
 
 	page   []byte // the part of the index that was read last
 	pageAt int64
@@ -59,13 +59,13 @@ type index struct {
 type cluster struct {
 	lcn     int64
 	kind    int
-	offset  int64 // of a head: where its data begin within the cluster
-	block   int64 // of a head: its compressed data
+	offset  int64 // of a head: offset of its data within the cluster
+	block   int64 // of a head: block of its compressed data
 	partial bool
 	back    int64 // of a NONHEAD: distance to its head
-	ahead   int64 // of a NONHEAD: distance to the next head, when asked for
-	count   int64 // of the first NONHEAD: blocks of compressed data, 0 unknown
-	next    int64 // where the entry's pack ends
+	ahead   int64 // of a NONHEAD: distance to the next head, if requested
+	count   int64 // of the first NONHEAD: blocks of compressed data, 0 if unknown
+	next    int64 // end of the entry's pack
 }
 
 func (x *index) damaged(lcn int64, format string, a ...any) error {
@@ -74,7 +74,8 @@ func (x *index) damaged(lcn int64, format string, a ...any) error {
 
 const indexPage = 4096
 
-// read returns n bytes of the index; n divides the page size, and at is a multiple of it.
+// read returns n bytes of the index; n divides the page size, and at is a multiple of
+// n.
 func (x *index) read(at int64, n int) ([]byte, error) {
 	start := at &^ (indexPage - 1)
 	if x.page == nil || x.pageAt != start {
@@ -88,7 +89,7 @@ func (x *index) read(at int64, n int) ([]byte, error) {
 		}
 		x.page, x.pageAt = page[:got], start
 	}
-	if int64(len(x.page)) < at-start+int64(n) { // the page at the end of the image, read before
+	if int64(len(x.page)) < at-start+int64(n) { // the last page of the image, from an earlier read
 		return nil, x.fs.fail(at, fmt.Sprintf("the index of inode %d is cut", x.num), nil)
 	}
 	return x.page[at-start:][:n], nil
@@ -102,7 +103,7 @@ func (x *index) load(lcn int64, ahead bool) (c cluster, err error) {
 		c, err = x.loadFull(lcn)
 	}
 	if err == nil && c.kind != typeNonhead && c.offset >= 1<<x.bits {
-		err = x.damaged(lcn, "its data begin at 0x%x, in another", c.offset)
+		err = x.damaged(lcn, "its data begin at 0x%x, in another cluster", c.offset)
 	}
 	return c, err
 }
@@ -124,7 +125,7 @@ func (x *index) loadFull(lcn int64) (cluster, error) {
 	if c.back&blockCount != 0 {
 		c.count, c.back = c.back&^blockCount, 1
 		if x.advise&(adviseBig1|adviseBig2) == 0 {
-			return c, x.damaged(lcn, "a number of blocks where all data have one")
+			return c, x.damaged(lcn, "there is a number of blocks, but all data have one block")
 		}
 	}
 	return c, nil
@@ -144,8 +145,9 @@ func (p pack) entry(i int) (low int64, kind int) {
 	return int64(v & (1<<p.low - 1)), int(v >> p.low & 3)
 }
 
-// findPack says where the pack of an entry lies and which of it the entry is. First
-// come entries of 4 bytes up to a multiple of 32, then those of 2, then 4 again.
+// findPack returns the offset of the pack with an entry, and the entry's index in it.
+// First come entries of 4 bytes up to a multiple of 32, then entries of 2, then of 4
+// again.
 func (x *index) findPack(lcn int64) (at int64, entries, i int, err error) {
 	first := (32 - x.base%32) / 4 & 7
 	two := int64(0)
@@ -165,7 +167,7 @@ func (x *index) findPack(lcn int64) (at int64, entries, i int, err error) {
 	entries = 2
 	if width == 2 {
 		if entries = 16; x.bits > 12 {
-			return 0, 0, 0, x.damaged(lcn, "entries of 2 bytes for clusters of 1<<%d", x.bits)
+			return 0, 0, 0, x.damaged(lcn, "entries of 2 bytes are impossible for clusters of 1<<%d", x.bits)
 		}
 	}
 	size := int64(entries) * width
@@ -176,7 +178,7 @@ func (x *index) findPack(lcn int64) (at int64, entries, i int, err error) {
 func (x *index) loadCompact(lcn int64, ahead bool) (cluster, error) {
 	c := cluster{lcn: lcn}
 	if lcn >= x.blocks || x.bits > 14 {
-		return c, x.damaged(lcn, "past the file's %d, of 1<<%d bytes", x.blocks, x.bits)
+		return c, x.damaged(lcn, "it is behind the file's %d clusters of 1<<%d bytes", x.blocks, x.bits)
 	}
 	at, entries, i, err := x.findPack(lcn)
 	if err != nil {
@@ -202,8 +204,8 @@ func (x *index) loadCompact(lcn int64, ahead bool) (cluster, error) {
 	return c, nil
 }
 
-// nonhead reads the distances of an entry that is no head. The last one of a pack holds
-// that to the next head; its own follows from its neighbour.
+// nonhead reads the distances of an entry that is not a head. The last entry of a pack
+// has the distance to the next head; its own distance follows from its neighbour.
 func (x *index) nonhead(c cluster, p pack, i int, low int64, ahead bool) (cluster, error) {
 	if ahead {
 		c.ahead = p.aheadOf(i)
@@ -211,7 +213,7 @@ func (x *index) nonhead(c cluster, p pack, i int, low int64, ahead bool) (cluste
 	switch {
 	case low&blockCount != 0:
 		if x.advise&adviseBig1 == 0 {
-			return c, x.damaged(c.lcn, "a number of blocks where all data have one")
+			return c, x.damaged(c.lcn, "there is a number of blocks, but all data have one block")
 		}
 		c.count, c.back = low&^blockCount, 1
 	case i+1 != p.entries:
@@ -229,7 +231,7 @@ func (x *index) nonhead(c cluster, p pack, i int, low int64, ahead bool) (cluste
 	return c, nil
 }
 
-// aheadOf counts the clusters up to the next head.
+// aheadOf returns the number of clusters up to the next head.
 func (p pack) aheadOf(i int) int64 {
 	for n := int64(0); ; n++ {
 		low, kind := p.entry(i)
@@ -246,8 +248,8 @@ func (p pack) aheadOf(i int) int64 {
 	}
 }
 
-// blocksBefore counts the blocks of compressed data of the heads before entry i of the
-// pack, on top of its base block.
+// blocksBefore returns the number of blocks of compressed data of the heads before
+// entry i of the pack; they are added to its base block.
 func (p pack) blocksBefore(i int, big bool) (n int64, ok bool) {
 	if !big {
 		n = 1

@@ -10,14 +10,14 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-// Fields of an inode; those from size on stand elsewhere in the extended form.
+// Offsets of the fields of an inode; from size on they differ in the extended form.
 const (
 	offFormat     = 0x00
-	offAttributes = 0x02 // how many 4-byte units of attributes, and one for their header
+	offAttributes = 0x02 // number of 4-byte units of attributes, plus one for their header
 	offMode       = 0x04
 	offLinks      = 0x06
 	offSize       = 0x08
-	offData       = 0x10 // start block, device, chunk format or compressed blocks
+	offData       = 0x10 // start block, device, chunk format or number of compressed blocks
 	offUID        = 0x18
 	offGID        = 0x1A
 	compactSize   = 32
@@ -29,11 +29,11 @@ const (
 	offExtLinks  = 0x2C
 	extendedSize = 64
 
-	slotSize         = 32 // inodes are counted in these
+	slotSize         = 32 // unit of inode numbers, bytes
 	attributesHeader = 12
 )
 
-// layout is how an inode's data are stored.
+// layout is the way in which an inode's data are stored.
 type layout int
 
 const (
@@ -44,12 +44,12 @@ const (
 	chunkBased
 )
 
-// inode is what an inode holds in addition to files.Inode.
+// inode holds the fields that files.Inode does not have.
 type inode struct {
 	layout layout
 	data   uint32
-	at     int64 // where it lies in the image
-	end    int64 // where its attributes end
+	at     int64 // its offset in the image
+	end    int64 // end of its attributes
 }
 
 func sysOf(n *files.Inode) *inode { return n.Sys.(*inode) }
@@ -57,7 +57,7 @@ func sysOf(n *files.Inode) *inode { return n.Sys.(*inode) }
 // Inode implements files.System.
 func (f *FS) Inode(num uint64) (*files.Inode, error) {
 	if num > uint64(f.img.Size())/slotSize {
-		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d lies beyond the image", num), nil)
+		return nil, f.fail(flash.NoOffset, fmt.Sprintf("inode %d is behind the end of the image", num), nil)
 	}
 	at := f.meta + int64(num)*slotSize
 	b, err := flash.ReadFull(f.img, at, compactSize)
@@ -67,7 +67,7 @@ func (f *FS) Inode(num uint64) (*files.Inode, error) {
 	format := le.Uint16(b[offFormat:])
 	own := &inode{layout: layout(format >> 1 & 7), data: le.Uint32(b[offData:]), at: at, end: at + compactSize}
 	if own.layout > chunkBased || format>>4 != 0 {
-		return nil, f.fail(at, fmt.Sprintf("inode %d is of format 0x%x, which is not known here", num, format), nil)
+		return nil, f.fail(at, fmt.Sprintf("inode %d has the unknown format 0x%x", num, format), nil)
 	}
 	n := &files.Inode{
 		Num: num, Mode: fileMode(le.Uint16(b[offMode:])), Sys: own, ModTime: f.Built,
@@ -92,7 +92,7 @@ func (f *FS) Inode(num uint64) (*files.Inode, error) {
 	return n, nil
 }
 
-// extended reads the second half of the longer form.
+// extended reads the second half of the extended form.
 func (f *FS) extended(n *files.Inode, own *inode) error {
 	b, err := flash.ReadFull(f.img, own.at, extendedSize)
 	if err != nil {
@@ -111,7 +111,7 @@ func (f *FS) extended(n *files.Inode, own *inode) error {
 	return nil
 }
 
-// fileMode turns the mode of an inode into Go's.
+// fileMode turns the mode of an inode into a mode of Go.
 func fileMode(m uint16) fs.FileMode {
 	mode := fs.FileMode(m & 0o777)
 	for bit, is := range map[uint16]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
@@ -122,7 +122,7 @@ func fileMode(m uint16) fs.FileMode {
 	return mode | fileTypes[m>>12]
 }
 
-// fileTypes by the high bits of a mode.
+// fileTypes has the types by the high bits of a mode.
 var fileTypes = [16]fs.FileMode{
 	fs.ModeIrregular, fs.ModeNamedPipe, fs.ModeDevice | fs.ModeCharDevice, fs.ModeIrregular,
 	fs.ModeDir, fs.ModeIrregular, fs.ModeDevice, fs.ModeIrregular,

@@ -4,12 +4,13 @@ import "errors"
 
 var errLZ4 = errors.New("damaged LZ4 data")
 
-// expandLZ4 decompresses a block of LZ4 until out is full. What is left of in then may be
-// anything: the padding of old images, or data that go on for others. Libraries want the
-// exact end, which is not known there.
+// expandLZ4 decompresses a block of LZ4 until out is full. The rest of in is ignored:
+// it may be the padding of old images, or data that continue for other extents.
+// Libraries need the exact end, which is not known here.
 //
-//	u8 literals (high 4 bits, 15: more bytes follow), match (low 4 bits, less 4, likewise)
-//	literals, u16 distance back, and so on; the last sequence has literals only
+// The format: u8 literals (high 4 bits, 15: more bytes follow), match (low 4 bits, less
+// 4, the same); literals, u16 distance back, and so on; the last sequence has only
+// literals.
 func expandLZ4(out, in []byte) error {
 	n := 0
 	for n < len(out) {
@@ -37,7 +38,7 @@ func expandLZ4(out, in []byte) error {
 		}
 		in = rest
 		start, end := n-back, min(n+match+4, len(out))
-		for n < end { // the match may overlap what it makes: each round doubles it
+		for n < end { // the match may overlap its own output: each round doubles it
 			n += copy(out[n:end], out[start:n])
 		}
 	}

@@ -44,9 +44,9 @@ const (
 const (
 	compatChecksum = 0x1
 
-	incompatZeroPadding = 0x1  // compressed data stand at the end of their blocks
+	incompatZeroPadding = 0x1  // compressed data are at the end of their blocks
 	incompatConfigs     = 0x2  // the superblock lists algorithms
-	incompatFragments   = 0x20 // there is a packed inode; or data are shared
+	incompatFragments   = 0x20 // there is a packed inode, or data are shared
 	incompat48Bit       = 0x80
 	incompatMetaBox     = 0x100
 	incompatKnown       = 0x7F
@@ -59,15 +59,15 @@ type FS struct {
 	Label string
 	UUID  string // as blkid prints it
 	Built time.Time
-	Size  int64 // bytes it says it has; the image may have fewer
+	Size  int64 // bytes according to the superblock; the image may have fewer
 
 	img          flash.Image
-	bits         uint // of the block size
+	bits         uint // log of the block size
 	block        int64
-	meta         int64 // byte offset of inode 0
+	meta         int64 // offset of inode 0, bytes
 	root, packed uint64
 	incompatible uint32
-	algorithms   uint16 // bit set
+	algorithms   uint16 // set of bits
 
 	packedOnce sync.Once
 	packedFile flash.Image
@@ -80,8 +80,8 @@ func Sniff(img flash.Image) bool {
 	return err == nil && le.Uint32(b) == magic
 }
 
-// Read reads the superblock. A *flash.FormatError wraps flash.ErrNotThis when there is
-// none.
+// Read reads the superblock. The error is a *flash.FormatError; it wraps
+// flash.ErrNotThis if there is none.
 func Read(img flash.Image) (*FS, error) {
 	f := &FS{img: img}
 	b, err := flash.ReadFull(img, superOffset, superSize)
@@ -98,11 +98,11 @@ func Read(img flash.Image) (*FS, error) {
 	f.incompatible = le.Uint32(b[offIncompatible:])
 	switch unknown := f.incompatible &^ incompatKnown; {
 	case unknown&(incompat48Bit|incompatMetaBox) != 0:
-		return nil, f.fail(superOffset+offIncompatible, "it is of the 48-bit form of 2025, which is not read here", nil)
+		return nil, f.fail(superOffset+offIncompatible, "it has the 48-bit form of 2025, which is not supported", nil)
 	case unknown != 0:
-		return nil, f.fail(superOffset+offIncompatible, fmt.Sprintf("features 0x%x are not known here", unknown), nil)
+		return nil, f.fail(superOffset+offIncompatible, fmt.Sprintf("the features 0x%x are not known", unknown), nil)
 	case b[offDirBits] != 0:
-		return nil, f.fail(superOffset+offDirBits, "directory blocks larger than blocks", nil)
+		return nil, f.fail(superOffset+offDirBits, "directory blocks are larger than blocks", nil)
 	}
 	f.parse(b)
 	f.judge(b)
@@ -114,7 +114,7 @@ func (f *FS) parse(b []byte) {
 	f.root, f.packed = uint64(le.Uint16(b[offRoot:])), le.Uint64(b[offPacked:])
 	f.meta = int64(le.Uint32(b[offMetaBlock:])) << f.bits
 	f.Size = int64(le.Uint32(b[offBlocks:])) << f.bits
-	f.algorithms = 1 // LZ4, before there was a list
+	f.algorithms = 1 // LZ4; early images have no list
 	if f.incompatible&incompatConfigs != 0 {
 		f.algorithms = le.Uint16(b[offAlgorithms:])
 	}
@@ -126,21 +126,21 @@ func (f *FS) parse(b []byte) {
 	}
 }
 
-// judge says what of the file system makes its files doubtful.
+// judge reports why the files may be wrong.
 func (f *FS) judge(b []byte) {
 	if have := f.img.Size(); f.Size > have {
-		f.Add(flash.Warning, "file system", have, "is cut: 0x%x of 0x%x bytes are here", have, f.Size)
+		f.Add(flash.Warning, "file system", have, "is cut: the image has 0x%x of its 0x%x bytes", have, f.Size)
 	}
 	if le.Uint32(b[offCompatible:])&compatChecksum == 0 {
 		return
 	}
-	n := f.block // the checksum is of the block, from the superblock on
+	n := f.block // the checksum covers the block, from the superblock on
 	if n > superOffset {
 		n -= superOffset
 	}
 	all, err := flash.ReadFull(f.img, superOffset, int(n))
 	if err != nil {
-		return // the image is cut, which is said
+		return // the image is cut, which was already reported
 	}
 	clear(all[offChecksum : offChecksum+4])
 	if ^crc32.Checksum(all, castagnoli) != le.Uint32(b[offChecksum:]) {
@@ -160,7 +160,7 @@ func (f *FS) BlockSize() int64 { return f.block }
 // Root implements files.System.
 func (f *FS) Root() uint64 { return f.root }
 
-// text makes a name that a terminal can show of a field.
+// text makes a printable name from a field.
 func text(b []byte) string {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	return strings.Map(func(r rune) rune {

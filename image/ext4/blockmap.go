@@ -3,7 +3,7 @@ package ext4
 const directBlocks = 12
 
 // blockMap maps a file as ext2 does: twelve direct blocks, then trees of one, two and
-// three levels. A block number of 0 is a hole.
+// three levels. A block number of 0 is a hole of the file.
 func (m *mapper) blockMap() error {
 	last := (m.node.Size + m.block - 1) / m.block // blocks of the file
 	root := m.own.block()
@@ -18,14 +18,14 @@ func (m *mapper) blockMap() error {
 		}
 	}
 	if logical < last {
-		return m.damaged(m.own.at+offSizeLow, "its %d bytes are more than its map of blocks can hold", m.node.Size)
+		return m.damaged(m.own.at+offSizeLow, "its size of %d bytes is more than its map of blocks can hold", m.node.Size)
 	}
 	return nil
 }
 
-// pointers follows block numbers that stand level levels above the data.
+// pointers follows block numbers that are the given number of levels above the data.
 func (m *mapper) pointers(b []byte, at int64, level int, logical *int64, last int64) error {
-	each := int64(1) // blocks of the file below one pointer
+	each := int64(1) // blocks of the file for each pointer
 	for range level {
 		each *= m.block / 4
 	}

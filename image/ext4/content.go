@@ -20,14 +20,14 @@ func (f *FS) Content(n *files.Inode) (flash.Image, error) {
 	return f.data(n)
 }
 
-// data maps the bytes of any inode.
+// data returns the bytes of any inode.
 func (f *FS) data(n *files.Inode) (flash.Image, error) {
 	own := sysOf(n)
 	m := mapper{FS: f, node: n, own: own, nodes: f.img.Size()/f.block + 1}
 	var err error
 	switch {
 	case own.has(flagCompressed):
-		return nil, f.fail(own.at, fmt.Sprintf("inode %d is compressed in a way that Linux never took up", n.Num), nil)
+		return nil, f.fail(own.at, fmt.Sprintf("inode %d is compressed in a way that Linux never supported", n.Num), nil)
 	case own.has(flagInline):
 		return f.inline(n), nil
 	case own.has(flagExtents):
@@ -41,7 +41,7 @@ func (f *FS) data(n *files.Inode) (flash.Image, error) {
 	return files.NewMapped(f.img, n.Size, m.runs), nil
 }
 
-// maxTarget is what Linux takes as the target of a link.
+// maxTarget is the longest target of a link in Linux, in bytes.
 const maxTarget = 4096
 
 // Target implements files.System.

@@ -13,17 +13,17 @@ import (
 // Fields of a directory entry.
 const (
 	offEntryLength = 4
-	offNameLength  = 6 // u8; u16 where the file system has no types
+	offNameLength  = 6 // u8; u16 if the file system has no types
 	offType        = 7
 	offName        = 8
 
-	// The last entry of a block with checksums looks empty and is of this type.
+	// The last entry of a block with checksums has inode 0 and this type.
 	tailSize = 12
 	tailType = 0xDE
 )
 
-// maxDirectory is the longest directory that is read: the 2^20 names that files.Tree
-// takes, each as long as can be.
+// maxDirectory is the largest directory that is read, in bytes: the 2^20 names that
+// files.Tree accepts, each with the largest length.
 const maxDirectory = 1 << 28
 
 // Entries implements files.System.
@@ -41,7 +41,7 @@ func (f *FS) Entries(dir *files.Inode, yield func(files.Entry) bool) error {
 	}
 	size := img.Size()
 	if size > maxDirectory {
-		f.Add(flash.Error, place(dir), sysOf(dir).at, "is 0x%x bytes long, 0x%x of them are read", size, int64(maxDirectory))
+		f.Add(flash.Error, place(dir), sysOf(dir).at, "has 0x%x bytes, but only 0x%x are read", size, int64(maxDirectory))
 		size = maxDirectory
 	}
 	b := make([]byte, f.block)
@@ -64,7 +64,7 @@ func (f *FS) Entries(dir *files.Inode, yield func(files.Entry) bool) error {
 
 func place(dir *files.Inode) string { return fmt.Sprintf("directory inode %d", dir.Num) }
 
-// blockEntries reads the entries of one block. It says false when yield does.
+// blockEntries reads the entries of one block. It returns false if yield does.
 func (f *FS) blockEntries(dir *files.Inode, off int64, b []byte, yield func(files.Entry) bool) bool {
 	if f.checksums() {
 		f.checkBlock(dir, off, b)
@@ -72,8 +72,8 @@ func (f *FS) blockEntries(dir *files.Inode, off int64, b []byte, yield func(file
 	return f.entries(dir, off, b, yield)
 }
 
-// checkBlock holds a block against the checksum in its tail. The blocks of a hash index
-// have theirs elsewhere, and hold no names that are read here.
+// checkBlock compares a block with the checksum in its tail. The blocks of a hash index
+// have their checksums elsewhere, and have no names that are read here.
 func (f *FS) checkBlock(dir *files.Inode, off int64, b []byte) {
 	own, tail := sysOf(dir), b[len(b)-tailSize:]
 	switch {
@@ -87,8 +87,8 @@ func (f *FS) checkBlock(dir *files.Inode, off int64, b []byte) {
 	}
 }
 
-// length returns the length of the entry at the start of b. Blocks of 64 KiB do not fit
-// into its 16 bits.
+// length returns the length in bytes of the entry at the start of b. The length of a
+// block of 64 KiB does not fit into its 16 bits.
 func (f *FS) length(b []byte) int {
 	n := int(le.Uint16(b[offEntryLength:]))
 	if f.block < 1<<16 {
@@ -100,8 +100,8 @@ func (f *FS) length(b []byte) int {
 	return n&^3 | n&3<<16
 }
 
-// entries calls yield for the entries of a block, or of the part of an inode that holds
-// some. Where one cannot be true, what follows it in the block is lost.
+// entries calls yield for the entries of a block, or of a part of an inode with
+// entries. If an entry is impossible, the entries behind it in the block are lost.
 func (f *FS) entries(dir *files.Inode, off int64, b []byte, yield func(files.Entry) bool) bool {
 	for len(b) >= offName {
 		n, name := f.length(b), int(b[offNameLength])
@@ -109,7 +109,7 @@ func (f *FS) entries(dir *files.Inode, off int64, b []byte, yield func(files.Ent
 			name |= int(b[offNameLength+1]) << 8
 		}
 		if n < offName+4 || n%4 != 0 || n > len(b) || offName+name > n {
-			f.Add(flash.Error, place(dir), flash.NoOffset, "the entry at byte 0x%x is damaged: the names behind it in its block are lost", off)
+			f.Add(flash.Error, place(dir), flash.NoOffset, "the entry at byte 0x%x is damaged; the names behind it in its block are lost", off)
 			return true
 		}
 		if num := le.Uint32(b); num != 0 && name != 0 {
@@ -132,18 +132,18 @@ func (f *FS) entry(dir *files.Inode, off int64, num uint32, typ byte, name strin
 	case dir.Encrypted:
 		e.Name = base64.RawURLEncoding.EncodeToString([]byte(name))
 	case strings.ContainsAny(name, "/\x00"):
-		f.Add(flash.Error, place(dir), flash.NoOffset, "the name of the entry at byte 0x%x cannot be: %q", off, name)
+		f.Add(flash.Error, place(dir), flash.NoOffset, "the name of the entry at byte 0x%x is impossible: %q", off, name)
 		return true
 	}
 	return yield(e)
 }
 
-// entryTypes by the numbers of directory entries; 0 is unknown.
+// entryTypes has the types by the numbers in directory entries; 0 is unknown.
 var entryTypes = [...]fs.FileMode{fs.ModeIrregular, 0, fs.ModeDir, fs.ModeDevice | fs.ModeCharDevice, fs.ModeDevice,
 	fs.ModeNamedPipe, fs.ModeSocket, fs.ModeSymlink}
 
-// inlineEntries reads a directory inside of its inode: the number of the parent, then
-// entries in both places.
+// inlineEntries reads a directory inside its inode: the number of the parent, then
+// entries in both parts.
 func (f *FS) inlineEntries(dir *files.Inode, yield func(files.Entry) bool) {
 	first, rest := f.inlineParts(dir)
 	if f.entries(dir, 4, first[4:], yield) {

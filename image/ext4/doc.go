@@ -1,5 +1,6 @@
-// Package ext4 reads the files of an ext2, ext3 or ext4 file system in an image. It
-// never writes, mounts nothing and needs no rights.
+// Package ext4 reads the files of an ext2, ext3 or ext4 file system in an image.
+// Limits: it never writes, does not replay the journal and does not decrypt. It mounts
+// nothing and needs no rights.
 //
 //	0x400  superblock: sizes, features, label      │ repeated at the start of some groups
 //	+1 blk group descriptors, 32 or 64 bytes each  │ (in each meta group with meta_bg)
@@ -14,16 +15,16 @@
 //	0x64 u32 generation
 //	0x7C, 0x82 u16 checksum low, high
 //
-//	directory entry: u32 inode, u16 length of the entry, u8 length of the name,
-//	u8 type, name. Hashed directories hide their index in entries that look empty, so
-//	reading all entries in line is right for them too.
+// A directory entry is u32 inode, u16 length of the entry, u8 length of the name, u8
+// type, name. Hashed directories keep their index in entries that look empty, so all
+// entries can be read one after the other.
 //
 // Checksums (crc32c with metadata_csum, crc16 of group descriptors with uninit_bg) are
-// checked where they exist; a wrong one is a problem, never a reason to read nothing.
-// The journal is not replayed: a file system that was in use while it was read shows
-// its older state, and says so. Content that fscrypt encrypted is named, not decrypted.
+// checked where they exist; a wrong one is a problem, but the data are still read. A
+// file system that was in use while it was read shows an older state, and a problem
+// reports it. For content that fscrypt encrypted, the error is files.ErrEncrypted.
 //
 // Most callers need Read and files.Tree. Sources: the kernel's
-// Documentation/filesystems/ext4 and fs/ext4/ext4.h, and libext2fs for where meta_bg
-// puts descriptors.
+// Documentation/filesystems/ext4 and fs/ext4/ext4.h, and libext2fs for the offsets of
+// descriptors with meta_bg.
 package ext4

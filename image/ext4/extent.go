@@ -7,37 +7,37 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-// A node of an extent tree: a header of 12 bytes and as many entries of 12 bytes.
+// A node of an extent tree is a header of 12 bytes, then entries of 12 bytes.
 const (
 	extentMagic = 0xF30A
 	extentSize  = 12
-	maxDepth    = 5 // 340^5 blocks are more than there can be
+	maxDepth    = 5 // 340^5 blocks are more than any file has
 
 	offEntries = 2
 	offMax     = 4
 	offDepth   = 6
 
-	maxInitialized = 32768 // longer extents are reserved, and read as zeros
+	maxInitialized = 32768 // longer extents are reserved and read as zeros
 	lastLogical    = 1 << 32
 )
 
-// mapper finds where the blocks of one inode are.
+// mapper finds the blocks of one inode.
 type mapper struct {
 	*FS
 	node  *files.Inode
 	own   *inode
 	runs  []files.Run
-	nodes int64 // blocks of the map that may still be read: each block of the image once
+	nodes int64 // blocks of the map that may still be read; at most each block of the image once
 }
 
 func (m *mapper) damaged(at int64, format string, a ...any) error {
 	return m.fail(at, fmt.Sprintf("inode %d: ", m.node.Num)+fmt.Sprintf(format, a...), nil)
 }
 
-// add notes that count blocks of the file lie from block phys on.
+// add adds count blocks of the file, which begin at block phys of the image.
 func (m *mapper) add(at, logical, phys, count int64) error {
 	if phys < 0 || phys+count > m.blocks {
-		return m.damaged(at, "its block %d lies at block %d, past the file system's %d", logical, phys, m.blocks)
+		return m.damaged(at, "its block %d is at block %d, but the file system has %d", logical, phys, m.blocks)
 	}
 	var err error
 	m.runs, err = files.Append(m.runs, files.Run{Start: logical * m.block, Offset: phys * m.block, Length: count * m.block})
@@ -47,13 +47,13 @@ func (m *mapper) add(at, logical, phys, count int64) error {
 	return nil
 }
 
-// read takes one block of the map.
+// read reads one block of the map.
 func (m *mapper) read(block int64) ([]byte, error) {
 	if m.nodes--; m.nodes < 0 {
-		return nil, m.damaged(m.own.at, "the map of its blocks has more blocks than the image: a loop")
+		return nil, m.damaged(m.own.at, "the map of its blocks has more blocks than the image; this is a loop")
 	}
 	if block <= 0 || block >= m.blocks {
-		return nil, m.damaged(m.own.at, "the map of its blocks lies at block %d of %d", block, m.blocks)
+		return nil, m.damaged(m.own.at, "the map of its blocks is at block %d, but there are %d", block, m.blocks)
 	}
 	b, err := flash.ReadFull(m.img, block*m.block, int(m.block))
 	if err != nil {
@@ -62,13 +62,14 @@ func (m *mapper) read(block int64) ([]byte, error) {
 	return b, nil
 }
 
-// extents maps a file with an extent tree. Each node must be a level below its parent
-// and keep within the parent's range, so that no loop and no node in two places passes.
+// extents maps a file with an extent tree. Each node must be one level below its parent
+// and within the parent's range. So a loop, or a node with two parents, is not
+// accepted.
 func (m *mapper) extents() error {
 	root := m.own.block()
 	depth := int(le.Uint16(root[offDepth:]))
 	if depth > maxDepth {
-		return m.damaged(m.own.at+offBlock, "an extent tree of depth %d", depth)
+		return m.damaged(m.own.at+offBlock, "an extent tree of depth %d is impossible", depth)
 	}
 	return m.extentNode(root, m.own.at+offBlock, depth, 0, lastLogical)
 }
@@ -77,17 +78,17 @@ func (m *mapper) extentNode(b []byte, at int64, depth int, low, high int64) erro
 	entries := int(le.Uint16(b[offEntries:]))
 	switch {
 	case le.Uint16(b) != extentMagic:
-		return m.damaged(at, "no extent tree where one must be")
+		return m.damaged(at, "there is no extent tree where one is needed")
 	case int(le.Uint16(b[offDepth:])) != depth:
-		return m.damaged(at+offDepth, "an extent node of depth %d where %d must be: a loop", le.Uint16(b[offDepth:]), depth)
+		return m.damaged(at+offDepth, "an extent node has depth %d instead of %d; this is a loop", le.Uint16(b[offDepth:]), depth)
 	case (1+entries)*extentSize > len(b):
-		return m.damaged(at+offEntries, "an extent node of %d entries in %d bytes", entries, len(b))
+		return m.damaged(at+offEntries, "an extent node has %d entries in %d bytes", entries, len(b))
 	}
 	for i := range entries {
 		e, eat := b[(1+i)*extentSize:], at+int64(1+i)*extentSize
 		first := int64(le.Uint32(e))
 		if first < low || first >= high {
-			return m.damaged(eat, "extent %d begins at block %d, outside of %d..%d", i, first, low, high)
+			return m.damaged(eat, "extent %d begins at block %d, outside %d..%d", i, first, low, high)
 		}
 		if depth == 0 {
 			count := int64(le.Uint16(e[4:]))
@@ -96,7 +97,7 @@ func (m *mapper) extentNode(b []byte, at int64, depth int, low, high int64) erro
 				count -= maxInitialized
 			}
 			if count == 0 || first+count > high {
-				return m.damaged(eat, "extent %d covers the blocks %d..%d, outside of %d..%d", i, first, first+count, low, high)
+				return m.damaged(eat, "extent %d covers the blocks %d..%d, outside %d..%d", i, first, first+count, low, high)
 			}
 			if initialized {
 				phys := int64(le.Uint32(e[8:])) | int64(le.Uint16(e[6:]))<<32
@@ -129,7 +130,7 @@ func (m *mapper) extentChild(block int64, depth int, low, high int64) error {
 	return m.extentNode(b, block*m.block, depth, low, high)
 }
 
-// checkTail holds an extent node against the checksum behind its entries.
+// checkTail compares an extent node with the checksum behind its entries.
 func (m *mapper) checkTail(b []byte, block int64) {
 	end := (1 + int(le.Uint16(b[offMax:]))) * extentSize
 	if !m.checksums() || end+4 > len(b) {

@@ -14,13 +14,13 @@ const (
 	offTableHigh     = 0x28
 )
 
-// groupCache keeps where the inode tables are, for the groups that were asked for.
+// groupCache holds the offsets of the inode tables that were already found.
 type groupCache struct {
 	mu     sync.Mutex
 	tables map[uint32]int64 // group → byte offset of its inode table
 }
 
-// table returns where the inode table of a group begins.
+// table returns the offset of a group's inode table.
 func (f *FS) table(group uint32) (int64, error) {
 	f.groups.mu.Lock()
 	defer f.groups.mu.Unlock()
@@ -38,7 +38,7 @@ func (f *FS) table(group uint32) (int64, error) {
 		block |= int64(le.Uint32(b[offTableHigh:])) << 32
 	}
 	if block <= 0 || block >= f.blocks {
-		return 0, f.fail(off+offTableLow, fmt.Sprintf("block group %d has its inodes at block %d of %d", group, block, f.blocks), nil)
+		return 0, f.fail(off+offTableLow, fmt.Sprintf("the inodes of block group %d are at block %d, but there are %d", group, block, f.blocks), nil)
 	}
 	if f.groups.tables == nil {
 		f.groups.tables = map[uint32]int64{}
@@ -47,7 +47,7 @@ func (f *FS) table(group uint32) (int64, error) {
 	return block * f.block, nil
 }
 
-// descriptor returns where the descriptor of a group lies.
+// descriptor returns the offset of a group's descriptor.
 func (f *FS) descriptor(group uint32) int64 {
 	perBlock := uint32(f.block / f.descSize)
 	n := group / perBlock
@@ -59,7 +59,7 @@ func (f *FS) descriptor(group uint32) int64 {
 			block++
 		}
 		if f.block == 1024 && n == 0 && f.firstBlock == 0 {
-			block++ // the boot sector has a block of its own
+			block++ // the boot sector has its own block
 		}
 	}
 	return block*f.block + int64(group%perBlock)*f.descSize

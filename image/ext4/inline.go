@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-// Small files and directories begin in i_block and go on in the attribute system.data
-// behind the inode's fields:
+// Small files and directories begin in i_block and continue in the attribute
+// system.data behind the inode's fields:
 //
 //	u32 EA020000, then entries, aligned to 4:
 //	u8 length of the name, u8 namespace (7 is system), u16 offset of the value from the
@@ -20,18 +20,18 @@ const (
 	attributeSystem = 7
 )
 
-// inline returns the bytes of an inode that has them inside. mke2fs 1.47 leaves large
-// files of nothing but zeros marked as such.
+// inline returns the bytes of an inode that contains them. mke2fs 1.47 also marks large
+// files of zeros in this way.
 func (f *FS) inline(n *files.Inode) flash.Image {
 	first, rest := f.inlineParts(n)
 	b := append(append([]byte{}, first...), rest...)
 	if n.Size > int64(len(b)) {
-		f.Add(flash.Warning, fmt.Sprintf("inode %d", n.Num), sysOf(n).at, "only %d of its %d bytes are stored: the rest reads as zeros", len(b), n.Size)
+		f.Add(flash.Warning, fmt.Sprintf("inode %d", n.Num), sysOf(n).at, "only %d of its %d bytes are stored; the rest is read as zeros", len(b), n.Size)
 	}
 	return files.NewMapped(bytes.NewReader(b), n.Size, []files.Run{{Length: int64(len(b))}})
 }
 
-// inlineParts returns both places of inline data.
+// inlineParts returns both parts of inline data.
 func (f *FS) inlineParts(n *files.Inode) (first, rest []byte) {
 	own := sysOf(n)
 	first = own.block()

@@ -25,7 +25,7 @@ const (
 	offUIDHigh      = 0x78
 	offGIDHigh      = 0x7A
 	offChecksumLow  = 0x7C
-	smallInode      = 0x80 // what ext2 has; the fields after it are there by extra size
+	smallInode      = 0x80 // the size in ext2; the fields behind it exist if the extra size covers them
 	offExtraSize    = 0x80
 	offChecksumHigh = 0x82
 	offModTimeExtra = 0x88
@@ -40,11 +40,11 @@ const (
 	flagInline     = 0x10000000
 )
 
-// inode is what an inode holds in addition to files.Inode.
+// inode holds the fields that files.Inode does not have.
 type inode struct {
 	flags uint32
 	seed  uint32 // of the checksums of its blocks
-	at    int64  // where it lies in the image
+	at    int64  // its offset in the image
 	raw   []byte
 }
 
@@ -116,8 +116,8 @@ func (f *FS) checkInode(num uint64, i *inode) {
 	}
 }
 
-// extra returns how many bytes of fields follow the small inode, 0 when that is not
-// believable.
+// extra returns how many bytes of fields follow the small inode, 0 if the number is
+// impossible.
 func extra(b []byte) int {
 	if len(b) <= smallInode {
 		return 0
@@ -139,7 +139,7 @@ func modTime(b []byte) time.Time {
 	return time.Unix(sec, nsec).UTC()
 }
 
-// fileMode turns the mode of an inode into Go's.
+// fileMode turns the mode of an inode into a mode of Go.
 func fileMode(m uint16) fs.FileMode {
 	mode := fs.FileMode(m & 0o777)
 	for bit, is := range map[uint16]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
@@ -166,8 +166,8 @@ func fileMode(m uint16) fs.FileMode {
 	return mode | fs.ModeIrregular
 }
 
-// device reads the numbers of a device: the old form in the first word of i_block, else
-// the new one in the second.
+// device reads the numbers of a device: the old form in the first word of i_block, or
+// else the new form in the second.
 func device(b []byte) (major, minor uint32) {
 	if v := le.Uint32(b); v != 0 {
 		return v >> 8 & 0xFF, v & 0xFF

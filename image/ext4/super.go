@@ -75,37 +75,37 @@ type FS struct {
 
 	Label       string
 	UUID        string // as blkid prints it
-	LastMounted string // where it was mounted last, "" unknown
+	LastMounted string // where it was mounted last, "" if unknown
 	Written     time.Time
-	Size        int64 // bytes it says it has; the image may have fewer
-	Backup      int   // the group whose copy of the superblock was read, 0 for the primary
+	Size        int64 // bytes according to the superblock; the image may have fewer
+	Backup      int   // the group whose copy of the superblock is used, 0 for the primary
 
 	img   flash.Image
 	block int64
-	super int64 // block of the superblock that is believed
+	super int64 // block of the superblock that is used
 
 	blocks, firstBlock   int64
 	inodes               uint32
-	perGroup, inodeGroup uint32 // blocks and inodes of a group
+	perGroup, inodeGroup uint32 // blocks and inodes of each group
 	inodeSize, descSize  int64
 	firstMeta            uint32
 	backupGroups         [2]uint32
 
 	compatible, incompatible, readOnly uint32
 	uuid                               [16]byte
-	seed                               uint32 // of all checksums
+	seed                               uint32 // seed of all checksums
 
 	groups groupCache
 }
 
-// Sniff reports whether an image begins with a file system of this family.
+// Sniff reports whether an image begins with an ext2, ext3 or ext4 file system.
 func Sniff(img flash.Image) bool {
 	b, err := flash.ReadFull(img, superOffset, superSize)
 	return err == nil && plausible(b) == nil
 }
 
-// Read reads the superblock, or the first of its copies that can be read. A
-// *flash.FormatError wraps flash.ErrNotThis when there is none.
+// Read reads the superblock, or the first readable copy of it. The error is a
+// *flash.FormatError; it wraps flash.ErrNotThis if there is none.
 func Read(img flash.Image) (*FS, error) {
 	f := &FS{img: img}
 	b, why := f.candidate(superOffset)
@@ -117,7 +117,7 @@ func Read(img flash.Image) (*FS, error) {
 		if b == nil {
 			return nil, &flash.FormatError{Format: "ext4", Offset: superOffset, Text: "no ext2, ext3 or ext4 superblock", Err: why}
 		}
-		f.Add(flash.Warning, "superblock", superOffset, "cannot be used (%v): the copy in block group %d stands in for it", why, f.Backup)
+		f.Add(flash.Warning, "superblock", superOffset, "cannot be used (%v): the copy in block group %d is used", why, f.Backup)
 	}
 	f.parse(b)
 	if f.incompatible&incompatJournalDev != 0 {
@@ -142,14 +142,14 @@ func (f *FS) candidate(off int64) ([]byte, error) {
 	return b, plausible(b)
 }
 
-// findBackup looks where the first groups keep copies, for all block sizes: group 1
-// always has one, unless sparse_super2 moved it.
+// findBackup looks for a copy in the first groups, for all block sizes. Group 1 always
+// has one, unless sparse_super2 moved it.
 func (f *FS) findBackup() ([]byte, error) {
 	for log := range 7 {
 		block := int64(1024) << log
 		off := 8 * block * block
 		if block == 1024 {
-			off += block // its first block is 1
+			off += block // the first block is number 1
 		}
 		b, err := f.candidate(off)
 		if err == nil && b[offLogBlock] == byte(log) && le.Uint16(b[offGroupNumber:]) == 1 {
@@ -163,8 +163,8 @@ func (f *FS) findBackup() ([]byte, error) {
 	return nil, nil
 }
 
-// plausible holds the fields that bound all others against each other; the magic has
-// two bytes only.
+// plausible compares the fields that limit all others with each other, because the
+// magic has only two bytes.
 func plausible(b []byte) error {
 	if le.Uint16(b[offMagic:]) != magic {
 		return flash.ErrNotThis
@@ -190,7 +190,7 @@ func plausible(b []byte) error {
 	return nil
 }
 
-// parse takes the fields of a plausible superblock.
+// parse reads the fields of a plausible superblock.
 func (f *FS) parse(b []byte) {
 	f.block = 1024 << le.Uint32(b[offLogBlock:])
 	if f.Backup == 0 {
@@ -203,7 +203,7 @@ func (f *FS) parse(b []byte) {
 	f.blocks = int64(le.Uint32(b[offBlocksLow:]))
 	f.descSize = 32
 	if f.has(incompat64Bit) {
-		f.blocks |= int64(le.Uint16(b[offBlocksHigh:])) << 32 // 48 bits are all that extents reach
+		f.blocks |= int64(le.Uint16(b[offBlocksHigh:])) << 32 // extents have 48 bits
 		f.descSize = int64(le.Uint16(b[offDescSize:]))
 	}
 	f.Size = f.blocks * f.block
@@ -229,20 +229,20 @@ func (f *FS) parse(b []byte) {
 	}
 }
 
-// judge says what of the file system makes its files doubtful.
+// judge reports why the files may be wrong.
 func (f *FS) judge() {
 	if f.descSize < 32 || f.descSize > f.block || f.descSize&(f.descSize-1) != 0 {
-		f.Add(flash.Warning, "superblock", superOffset+offDescSize, "group descriptors of %d bytes cannot be: 64 are taken", f.descSize)
+		f.Add(flash.Warning, "superblock", superOffset+offDescSize, "group descriptors of %d bytes are impossible; 64 bytes are used", f.descSize)
 		f.descSize = 64
 	}
 	if x := f.incompatible &^ incompatKnown; x != 0 {
-		f.Add(flash.Warning, "superblock", superOffset+offIncompatible, "features 0x%x are not known here: files that use them cannot be read right", x)
+		f.Add(flash.Warning, "superblock", superOffset+offIncompatible, "the features 0x%x are not known; files that use them are read wrong", x)
 	}
 	if f.has(incompatRecover) {
-		f.Add(flash.Note, "journal", flash.NoOffset, "holds changes that are not in the files yet (the phone was not shut down): they are seen as they were before")
+		f.Add(flash.Note, "journal", flash.NoOffset, "contains changes that are not in the files yet, because the phone was not shut down; the files are read as they were before")
 	}
 	if have := f.img.Size(); f.Size > have {
-		f.Add(flash.Warning, "file system", have, "is cut: 0x%x of 0x%x bytes are here", have, f.Size)
+		f.Add(flash.Warning, "file system", have, "is cut: the image has 0x%x of its 0x%x bytes", have, f.Size)
 	}
 }
 
@@ -257,7 +257,7 @@ func (f *FS) BlockSize() int64 { return f.block }
 // Root implements files.System.
 func (f *FS) Root() uint64 { return rootInode }
 
-// text makes a name that a terminal can show of a field.
+// text makes a printable name from a field.
 func text(b []byte) string {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	return strings.Map(func(r rune) rune {

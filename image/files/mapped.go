@@ -9,36 +9,37 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Run is a range of a file that lies in one piece in the image.
+// Run is a range of a file that is one range of the image; all values are in bytes.
 type Run struct {
 	Start  int64 // in the file
 	Offset int64 // in the image
 	Length int64
 }
 
-// maxRuns bounds the map of one file in memory (24 bytes a run): 4 GiB in which no two
-// blocks of 4 KiB are neighbours.
+// maxRuns limits the map of one file in memory (24 bytes for each run): enough for 4
+// GiB in which no two blocks of 4 KiB are neighbours.
 const maxRuns = 1 << 20
 
-// ErrFragmented means that a file is in more than maxRuns pieces.
-var ErrFragmented = errors.New("in more pieces than this reader takes")
+// ErrFragmented is the error for a file with more than maxRuns runs.
+var ErrFragmented = errors.New("the file has too many fragments for this reader")
 
-// Mapped is the content of a file: runs of an image, and zeros where there is none. It
-// is a flash.Image and a flash.DataFinder.
+// Mapped is the content of a file: runs of an image, and zeros between them. It is a
+// flash.Image, a flash.DataFinder and a flash.HoleFinder.
 type Mapped struct {
 	img  flash.Image
 	size int64
 	runs []Run
 }
 
-// NewMapped makes a file of runs, which must not overlap and stand in order. What lies
-// past size does not belong to the file.
+// NewMapped makes a file of runs, which must be in order and must not overlap. size is
+// in bytes; bytes behind it do not belong to the file.
 func NewMapped(img flash.Image, size int64, runs []Run) *Mapped {
 	n := sort.Search(len(runs), func(i int) bool { return runs[i].Start >= size })
 	return &Mapped{img, size, runs[:n]}
 }
 
-// Append adds r to runs, as part of the last one where it continues that.
+// Append adds r to runs, and joins it with the last run if it continues that run. The
+// error is ErrFragmented if there are too many.
 func Append(runs []Run, r Run) ([]Run, error) {
 	if n := len(runs); n > 0 {
 		if last := &runs[n-1]; last.Start+last.Length == r.Start && last.Offset+last.Length == r.Offset {
@@ -95,7 +96,7 @@ func (m *Mapped) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// Holes implements flash.HoleFinder: where the file's bytes lie in a hole of the image.
+// Holes implements flash.HoleFinder: bytes of the file that are in a hole of the image.
 func (m *Mapped) Holes(e flash.Extent) (out []flash.Extent) {
 	e = e.Clip(m.size)
 	whole, ok := m.img.(flash.HoleFinder)
@@ -109,7 +110,7 @@ func (m *Mapped) Holes(e flash.Extent) (out []flash.Extent) {
 	return out
 }
 
-// NextData implements flash.DataFinder: what no run covers is zero.
+// NextData implements flash.DataFinder: bytes that are in no run are zero.
 func (m *Mapped) NextData(off int64) (flash.Extent, error) {
 	i := m.at(off)
 	if off >= m.size || i == len(m.runs) {

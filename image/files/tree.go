@@ -18,36 +18,37 @@ const (
 	maxPath    = 64 << 10
 )
 
-// Tree is a file system by paths. Paths are slash-separated and begin at its root, with
-// or without a slash.
+// Tree is a file system by paths. Paths have slashes and begin at its root, with or
+// without a leading slash.
 type Tree struct {
 	System
 
-	// Mount is where the phone mounts it, "/system" for instance: absolute links that
-	// lead there stay inside. "" is the root.
+	// Mount is the path where the phone mounts it, for example "/system": absolute
+	// links to this path stay inside. "" is the root.
 	Mount string
 }
 
-// ErrOutside is wrapped when a link leads to another file system.
+// ErrOutside is wrapped if a link leads to another file system.
 var ErrOutside = errors.New("leads out of this file system")
 
-// ErrNoDirectory is wrapped when a path goes through what is no directory.
+// ErrNoDirectory is wrapped if an element of a path is not a directory.
 var ErrNoDirectory = errors.New("not a directory")
 
-// Find returns the file at a path, at the end of all links.
+// Find returns the file at a path, after following all links. The error is an
+// *fs.PathError.
 func (t *Tree) Find(name string) (*Inode, error) { return t.find(name, true) }
 
-// FindLink returns the file at a path; when that is a link, the link.
+// FindLink returns the file at a path; if it is a link, the link itself.
 func (t *Tree) FindLink(name string) (*Inode, error) { return t.find(name, false) }
 
-// find walks along a path. A link's target is put before what is left of it.
+// find walks along a path. It puts a link's target before the rest of the path.
 func (t *Tree) find(name string, follow bool) (*Inode, error) {
 	fail := func(at string, err error) error { return &fs.PathError{Op: "find", Path: at, Err: err} }
 	root, err := t.Inode(t.Root())
 	if err != nil {
 		return nil, err
 	}
-	stack := []*Inode{root} // the directories passed, for ".."
+	stack := []*Inode{root} // the directories on the path, for ".."
 	left := split(name)
 	done, links := "/", 0
 	for len(left) > 0 {
@@ -74,7 +75,7 @@ func (t *Tree) find(name string, follow bool) (*Inode, error) {
 			continue
 		}
 		if links++; links > maxLinks {
-			return nil, fail(name, fmt.Errorf("more than %d links follow each other: a loop", maxLinks))
+			return nil, fail(name, fmt.Errorf("more than %d links follow each other; this is a loop", maxLinks))
 		}
 		target, err := t.Target(node)
 		if err != nil {
@@ -88,13 +89,14 @@ func (t *Tree) find(name string, follow bool) (*Inode, error) {
 			stack, done = stack[:1], "/"
 		}
 		if left = append(split(inside), left...); len(left) > maxPath {
-			return nil, fail(name, errors.New("the links make a path without end"))
+			return nil, fail(name, errors.New("the links make an endless path"))
 		}
 	}
 	return stack[len(stack)-1], nil
 }
 
-// inside turns a link's target into a path of this tree, "" when it leads elsewhere.
+// inside turns a link's target into a path of this tree, "" if it leads to another file
+// system.
 func (t *Tree) inside(target string) (name string, absolute bool) {
 	if !strings.HasPrefix(target, "/") {
 		return target, false
@@ -113,7 +115,7 @@ func split(name string) []string {
 	return slices.DeleteFunc(strings.Split(name, "/"), func(s string) bool { return s == "" || s == "." })
 }
 
-// child looks a name up in a directory.
+// child finds a name in a directory.
 func (t *Tree) child(dir *Inode, name string) (Entry, error) {
 	var found *Entry
 	err := t.Entries(dir, func(e Entry) bool {
@@ -146,7 +148,7 @@ func (t *Tree) List(dir *Inode) ([]Entry, error) {
 		return true
 	})
 	if full {
-		err = fmt.Errorf("files: a directory of more than %d names", maxEntries)
+		err = fmt.Errorf("files: the directory has more than %d names", maxEntries)
 	}
 	slices.SortFunc(list, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 	return list, err
@@ -164,7 +166,7 @@ func (t *Tree) Open(name string) (flash.Image, error) {
 	return t.Content(node)
 }
 
-// Kind says in words what a file is.
+// Kind returns the kind of a file, as text.
 func Kind(m fs.FileMode) string {
 	switch {
 	case m.IsRegular():
@@ -182,5 +184,5 @@ func Kind(m fs.FileMode) string {
 	case m&fs.ModeSocket != 0:
 		return "a socket"
 	}
-	return "of no known kind"
+	return "a file of an unknown kind"
 }

@@ -5,21 +5,21 @@ import (
 	"path"
 )
 
-// Visit is called for each file of a walk: its path, its inode (nil when that cannot be
-// read) and what is wrong with it. An error it returns ends the walk.
+// Visit is called for each file of a walk with its path, its inode (nil if it cannot be
+// read) and its error. If Visit returns an error, the walk ends.
 type Visit func(name string, node *Inode, err error) error
 
-// ErrLoop tells Visit that a directory contains itself, or has two places.
-var ErrLoop = errors.New("a directory that was listed before: a loop")
+// ErrLoop is passed to Visit for a directory that contains itself or has two paths.
+var ErrLoop = errors.New("the directory was listed before; this is a loop")
 
-var errTooDeep = errors.New("directories lie in each other deeper than any system takes")
+var errTooDeep = errors.New("directories are nested deeper than any system allows")
 
-// maxDepth is how deep directories may lie in each other. A path that Linux takes is
-// not deeper.
+// maxDepth is the largest depth of nested directories. A path that Linux accepts is not
+// deeper.
 const maxDepth = 2048
 
-// Walk visits all files below a directory, the directory itself first, depth first and
-// by name. Every directory is entered once.
+// Walk visits all files below a directory: the directory itself first, then depth first
+// and by name. Every directory is entered once.
 func (t *Tree) Walk(name string, dir *Inode, visit Visit) error {
 	w := walker{t, visit, map[uint64]bool{}}
 	return w.node(name, dir, 0)

@@ -10,16 +10,18 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 )
 
-// folders are where file systems keep the records: nvdata, and userdata of phones without.
+// folders are the paths of the records: in nvdata, and in userdata of phones without
+// nvdata.
 var folders = []string{"/md/NVRAM/NVD_IMEI", "/nvram/md/NVRAM/NVD_IMEI"}
 
-// names are the records, by the name of their form.
+// names are the file names of the records, one for each form.
 var names = []string{"LD0B_001", "MP0B_001"}
 
-// maxRecord is how much of a record is read, bytes; the largest known is of 384.
+// maxRecord is how much of a record is read, in bytes; the largest known one has 384.
 const maxRecord = 4096
 
-// Read looks for the record in a file system. What cannot be read is not known.
+// Read looks for the record in a file system. If it cannot be read, the state is
+// Unknown.
 func Read(tree *files.Tree) *Finding {
 	for _, folder := range folders {
 		for _, name := range names {
@@ -44,11 +46,11 @@ func Read(tree *files.Tree) *Finding {
 	return &Finding{State: None}
 }
 
-// mapLen is the length of the map in front of an nvram's records, bytes.
+// mapLen is the length of the map before an nvram's records, in bytes.
 const mapLen = 0x20000
 
-// ReadNVRAM looks for the record in an nvram partition. It is nil where there is no map that
-// names one: older phones have other forms, in which nobody looks here.
+// ReadNVRAM looks for the record in an nvram partition. It returns nil if no map names
+// a record: older phones have other forms, which are not supported.
 func ReadNVRAM(img flash.Image) *Finding {
 	head := make([]byte, min(img.Size(), mapLen))
 	n, err := img.ReadAt(head, 0)
@@ -60,7 +62,7 @@ func ReadNVRAM(img flash.Image) *Finding {
 		if i < 0 {
 			continue
 		}
-		start := bytes.LastIndexByte(head[:i], 0) + 1 // an entry: flags, kind, offset, size; the path
+		start := bytes.LastIndexByte(head[:i], 0) + 1 // an entry is flags, kind, offset, size, then the path
 		end := i + bytes.IndexByte(append(bytes.Clone(head[i:min(i+64, len(head))]), 0), 0)
 		f := &Finding{Path: string(head[start:end]), State: Unknown, Why: "the map of nvram is damaged"}
 		at, size, ok := entry(head, start, i)
@@ -77,8 +79,9 @@ func ReadNVRAM(img flash.Image) *Finding {
 	return nil
 }
 
-// entry reads where a record begins behind the map and how long it is. The size's last byte may
-// be what ends the path's search backwards, and is 0 in every size that is believed.
+// entry reads a record's offset behind the map and its length, in bytes. The search for
+// the start of the path may end at the size's last byte; this byte is 0 in every size
+// that is accepted.
 func entry(head []byte, start, name int) (at, size int64, ok bool) {
 	if start < 8 || head[start] != '/' || name-start > 64 {
 		return 0, 0, false

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// slot is the place of one SIM in a record.
+// slot is the part of a record for one SIM.
 type slot struct {
 	state  State // Held, Empty or Unknown
 	digits string
@@ -22,17 +22,17 @@ const (
 	maxSlots  = 16
 )
 
-// masks hide the digits in MP0B_001; some phones have none.
+// masks hide the digits in MP0B_001; some phones have no mask.
 var masks = [][packedLen]byte{
 	{0xAB, 0xA0, 0x6F, 0x2F, 0x1F, 0x1E, 0x9A, 0x45}, // WriteIMEI, most chips
 	{0x16, 0xE5, 0xF4, 0xD1, 0xE8, 0x6A, 0x42, 0xF0}, // imei_gen_mt6xxx, MT6735
 	{},
 }
 
-// magicLocked begins LD0B_001, and no MP0B_001 by its sums.
+// magicLocked begins an LD0B_001. The sums of an MP0B_001 never allow it there.
 var magicLocked = []byte("LDI\x00")
 
-// lockedKey is the first block of what mtkclient derives as the modem's NVRAM key from
+// lockedKey is the first block of the modem's NVRAM key, which mtkclient derives from
 // constants that are the same in all modems.
 var lockedKey = []byte{0x3F, 0x06, 0xBD, 0x14, 0xD4, 0x5F, 0xA9, 0x85, 0xDD, 0x02, 0x74, 0x10, 0xF0, 0x21, 0x4D, 0x22}
 
@@ -44,15 +44,15 @@ func decode(b []byte) []slot {
 	return decodePlain(b)
 }
 
-// decodePlain reads an MP0B_001. Behind the slots may stand what signs them: the first that
-// does not prove ends the list, and is odd only where none came before.
+// decodePlain reads an MP0B_001. A signature may follow the slots: the first slot with
+// wrong sums ends the list, and it is a fault only if there was no slot before it.
 func decodePlain(b []byte) (out []slot) {
 	if len(b) >= plainSlot && erased(b) {
 		return []slot{{state: Empty}}
 	}
 	for ; len(b) >= plainSlot && len(out) < maxSlots; b = b[plainSlot:] {
 		if erased(b[:plainSlot]) {
-			continue // proves nothing beside what is not understood
+			continue // a blank slot proves nothing if another one is not understood
 		}
 		s, ok := plain(b[:plainSlot])
 		if !ok {
@@ -66,7 +66,7 @@ func decodePlain(b []byte) (out []slot) {
 	return out
 }
 
-// plain reads one slot whose sums prove.
+// plain reads one slot whose sums are right.
 func plain(b []byte) (slot, bool) {
 	var even, odd byte
 	for i := 0; i < 10; i += 2 {
@@ -112,7 +112,7 @@ func decodeLocked(b []byte) (out []slot) {
 	return out
 }
 
-// folded is an MD5 with its halves xored.
+// folded returns the two halves of an MD5, xored.
 func folded(b []byte) (out [8]byte) {
 	sum := md5.Sum(b)
 	for i := range out {

@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Where things stand in a super partition, and what bounds them here.
+// Offsets in a super partition, and the limits of this package.
 const (
 	reserved     = 0x1000 // bytes before the geometry
 	geometryRoom = 0x1000
@@ -26,14 +26,14 @@ var (
 	metadataMagic = []byte("0PLA")
 )
 
-// Geometry says where the metadata lie.
+// Geometry holds the sizes by which the metadata are found, in bytes.
 type Geometry struct {
 	MetadataMaxSize  int64 `json:"metadata_max_size"`
 	Slots            int   `json:"slots"`
 	LogicalBlockSize int64 `json:"logical_block_size"`
 }
 
-// Sniff reports whether img begins as a super partition, or as a super_empty.img.
+// Sniff reports whether img begins like a super partition or like a super_empty.img.
 func Sniff(img flash.Image) bool {
 	for _, off := range []int64{0, reserved, reserved + geometryRoom} {
 		if b, err := flash.ReadFull(img, off, len(geometryMagic)); err == nil && bytes.Equal(b, geometryMagic) {
@@ -58,13 +58,13 @@ func readGeometry(img flash.Image, off int64) (Geometry, error) {
 	g := Geometry{int64(u32(0x28)), int(min(u32(0x2C), maxSlots+1)), int64(u32(0x30))}
 	switch {
 	case u32(4) != geometrySize:
-		return g, broken(off+4, fmt.Sprintf("a geometry of %d bytes, not %d", u32(4), geometrySize), nil)
+		return g, broken(off+4, fmt.Sprintf("the geometry has %d bytes, not %d", u32(4), geometrySize), nil)
 	case sha256.Sum256(b) != [sha256.Size]byte(sum):
-		return g, broken(off+8, "the geometry's checksum does not hold", nil)
+		return g, broken(off+8, "the checksum of the geometry is wrong", nil)
 	case g.MetadataMaxSize < headerSize || g.MetadataMaxSize > maxMetadata || g.MetadataMaxSize%sector != 0:
-		return g, broken(off+0x28, fmt.Sprintf("metadata of at most 0x%x bytes", g.MetadataMaxSize), nil)
+		return g, broken(off+0x28, fmt.Sprintf("a metadata size of 0x%x bytes is impossible", g.MetadataMaxSize), nil)
 	case g.Slots < 1 || g.Slots > maxSlots:
-		return g, broken(off+0x2C, fmt.Sprintf("%d slots", u32(0x2C)), nil)
+		return g, broken(off+0x2C, fmt.Sprintf("%d slots are impossible", u32(0x2C)), nil)
 	}
 	return g, nil
 }

@@ -147,24 +147,24 @@ func TestDamage(t *testing.T) {
 		says  []string
 		error string
 	}{
-		{"second geometry", poke(0x2030, 1), []string{"warning: super geometry: the second copy is no good: the geometry's checksum does not hold (at 0x2000)"}, ""},
-		{"first geometry", poke(0x1000, 1), []string{"warning: super geometry: the first copy is no good: no geometry; the second is used (at 0x1000)"}, ""},
+		{"second geometry", poke(0x2030, 1), []string{"warning: super geometry: the second copy is unusable: the checksum of the geometry is wrong (at 0x2000)"}, ""},
+		{"first geometry", poke(0x1000, 1), []string{"warning: super geometry: the first copy is unusable: no geometry; the second is used (at 0x1000)"}, ""},
 		{"both geometries", func(b []byte) []byte { return poke(0x2000, 1)(poke(0x1000, 1)(b)) }, nil, "lp: no geometry at offset 0x1000: not this format"},
-		{"metadata of slot 0", poke(0x3010, 1), []string{"warning: super metadata of slot 0: the first copy is no good: the checksum of the metadata header does not hold; the backup is used (at 0x3000)"}, ""},
-		{"tables of slot 1", poke(0x4100, 0xEE), []string{"warning: super metadata of slot 1: the first copy is no good: the checksum of the metadata tables does not hold; the backup is used (at 0x4000)"}, ""},
-		{"backup of slot 0", poke(0x5000, 1), []string{"warning: super metadata of slot 0: the backup is no good: no metadata (at 0x5000)"}, ""},
-		{"both of slot 0", func(b []byte) []byte { return poke(0x5100, 0xEE)(poke(0x3100, 0xEE)(b)) }, []string{"error: super metadata of slot 0: neither copy can be read: the checksum of the metadata tables does not hold (at 0x3000)"}, ""},
+		{"metadata of slot 0", poke(0x3010, 1), []string{"warning: super metadata of slot 0: the first copy is unusable: the checksum of the metadata header is wrong; the backup is used (at 0x3000)"}, ""},
+		{"tables of slot 1", poke(0x4100, 0xEE), []string{"warning: super metadata of slot 1: the first copy is unusable: the checksum of the metadata tables is wrong; the backup is used (at 0x4000)"}, ""},
+		{"backup of slot 0", poke(0x5000, 1), []string{"warning: super metadata of slot 0: the backup is unusable: no metadata (at 0x5000)"}, ""},
+		{"both of slot 0", func(b []byte) []byte { return poke(0x5100, 0xEE)(poke(0x3100, 0xEE)(b)) }, []string{"error: super metadata of slot 0: neither copy can be read: the checksum of the metadata tables is wrong (at 0x3000)"}, ""},
 		{"slot 1 never written", func(b []byte) []byte { clear(b[0x4000:0x5000]); clear(b[0x6000:0x7000]); return b }, []string{"note: super metadata of slot 1: neither copy can be read: no metadata (at 0x4000)"}, ""},
-		{"backup of slot 1 is older", func(b []byte) []byte { copy(b[0x6000:0x7000], b[0x3000:]); return b }, []string{"warning: super metadata of slot 1: the backup differs: the first copy is believed (at 0x6000)"}, ""},
+		{"backup of slot 1 is older", func(b []byte) []byte { copy(b[0x6000:0x7000], b[0x3000:]); return b }, []string{"warning: super metadata of slot 1: the backup differs: the first copy is used (at 0x6000)"}, ""},
 		{"no metadata", func(b []byte) []byte { clear(b[0x3000:0x7000]); return b }, nil, "lp: no metadata at offset 0x3000: not this format"},
 		{"cut in the geometry", func(b []byte) []byte { return b[:0x1010] }, nil, "lp: the geometry cannot be read at offset 0x1000"},
 		{"cut in the metadata", func(b []byte) []byte { return b[:0x3050] }, nil, "lp: the metadata cannot be read at offset 0x3000"},
 		{"cut in system_a", func(b []byte) []byte { return b[:2100*sector] }, []string{
-			"error: system_a: 24 KiB of 50 KiB lie beyond the end of the image",
-			"error: system_b: 15 KiB of 17.5 KiB lie beyond the end of the image"}, ""},
-		{"enormous metadata", geometry(1<<31, 2), nil, "lp: metadata of at most 0x80000000 bytes at offset 0x1028"},
-		{"no slots", geometry(0x1000, 0), nil, "lp: 0 slots at offset 0x102c"},
-		{"four billion slots", geometry(0x1000, 1<<32-1), nil, "lp: 4294967295 slots at offset 0x102c"},
+			"error: system_a: 24 KiB of 50 KiB are behind the end of the image",
+			"error: system_b: 15 KiB of 17.5 KiB are behind the end of the image"}, ""},
+		{"enormous metadata", geometry(1<<31, 2), nil, "lp: a metadata size of 0x80000000 bytes is impossible at offset 0x1028"},
+		{"no slots", geometry(0x1000, 0), nil, "lp: 0 slots are impossible at offset 0x102c"},
+		{"four billion slots", geometry(0x1000, 1<<32-1), nil, "lp: 4294967295 slots are impossible at offset 0x102c"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Read(bytes.NewReader(c.hurt(phone())), nil)
@@ -213,12 +213,12 @@ func TestImpossible(t *testing.T) {
 		says  []string
 		error string
 	}{
-		{"unknown kind", extent(imgtest.LogicalExtent{Sectors: 1, Kind: 7}), nil, "lp: extent 0 of system at offset 0x3000: of the unknown kind 7"},
-		{"unknown device", extent(imgtest.LogicalExtent{Sectors: 1, Start: 2048, Device: 3}), nil, "lp: extent 0 of system at offset 0x3000: on device 3 of 1"},
-		{"in the metadata", extent(imgtest.LogicalExtent{Sectors: 1, Start: 8}), []string{"warning: system: an extent at 0x1000..0x1200 of super, which has 8 MiB from 0x100000 on"}, ""},
+		{"unknown kind", extent(imgtest.LogicalExtent{Sectors: 1, Kind: 7}), nil, "lp: extent 0 of system at offset 0x3000: its kind 7 is not known"},
+		{"unknown device", extent(imgtest.LogicalExtent{Sectors: 1, Start: 2048, Device: 3}), nil, "lp: extent 0 of system at offset 0x3000: it is on device 3 of 1"},
+		{"in the metadata", extent(imgtest.LogicalExtent{Sectors: 1, Start: 8}), []string{"warning: system: an extent is at 0x1000..0x1200 of super, but that device has 8 MiB, and extents begin at 0x100000"}, ""},
 		{"beyond the image", extent(imgtest.LogicalExtent{Sectors: 1 << 31, Start: 1 << 31}), []string{
-			"warning: system: an extent at 0x10000000000..0x20000000000 of super, which has 8 MiB",
-			"error: system: 1 TiB of 1 TiB lie beyond the end of the image"}, ""},
+			"warning: system: an extent is at 0x10000000000..0x20000000000 of super, but that device has 8 MiB",
+			"error: system: 1 TiB of 1 TiB are behind the end of the image"}, ""},
 		{"no device", imgtest.Logical{}, nil, "lp: metadata without a block device"},
 		{"overlap", imgtest.Logical{Groups: groups, Devices: device, Partitions: []imgtest.LogicalPartition{
 			{Name: "system", Extents: []imgtest.LogicalExtent{{Sectors: 10, Start: 2048}}},
@@ -252,9 +252,9 @@ func TestRunsOver(t *testing.T) {
 		want string
 	}{
 		"sum":    {func(b []byte) { b[2*52+6], b[2*52+24+6] = 0x30, 0x30 }, "extent 1 of system"},
-		"sector": {func(b []byte) { b[2*52+7] = 0x80 }, "are beyond any device"},
-		"shared": {func(b []byte) { b[52+40], b[52+44] = 0, 3 }, "vendor has extents that another partition has too"},
-		"count":  {func(b []byte) { b[52+47] = 0xFF }, "vendor has extents 2 to 4278190082 of 3"},
+		"sector": {func(b []byte) { b[2*52+7] = 0x80 }, "are too large for any device"},
+		"shared": {func(b []byte) { b[52+40], b[52+44] = 0, 3 }, "another partition has the same extents as vendor"},
+		"count":  {func(b []byte) { b[52+47] = 0xFF }, "vendor has extents 2 to 4278190082, but there are only 3"},
 	} {
 		b := make([]byte, 8<<20)
 		copy(b, imgtest.SuperHead(l))

@@ -28,12 +28,12 @@ const (
 // Attributes of a partition.
 const (
 	ReadOnly     = 1
-	SlotSuffixed = 2 // the name stands for name_a or name_b, by slot
+	SlotSuffixed = 2 // the name means name_a or name_b, by slot
 	Updated      = 4 // made by an update
 	Disabled     = 8
 )
 
-// Metadata is what one slot says.
+// Metadata is the content of one slot.
 type Metadata struct {
 	Slot       int         `json:"slot"`
 	Version    string      `json:"version"` // "10.2"
@@ -54,32 +54,33 @@ type Partition struct {
 	Size       int64    `json:"size"` // bytes
 	Extents    []Extent `json:"extents"`
 
-	// Needs are the devices that hold a part of it and are not at hand.
+	// Needs lists the devices that contain a part of it and are not available.
 	Needs []string `json:"needs,omitempty"`
-	// Missing counts its bytes that are not at hand: on devices that it needs, or
-	// beyond the end of one that is cut.
+	// Missing is the number of its bytes that are not available: on devices in Needs,
+	// or behind the end of a device that is cut.
 	Missing int64 `json:"missing,omitempty"`
 
-	// Image holds its bytes; nil when some are missing.
+	// Image has its bytes; nil if some are missing.
 	Image flash.Image `json:"-"`
 }
 
 // Extent is a range of a logical partition.
 type Extent struct {
-	Device       string `json:"device,omitempty"` // "" when it is zeros
+	Device       string `json:"device,omitempty"` // "" for zeros
 	flash.Extent        // in bytes on the device; the offset of zeros is 0
-	source       int    // index of the device, -1: zeros
+	source       int    // index of the device, -1 for zeros
 }
 
 func (x Extent) zeros() bool { return x.source < 0 }
 
-// Group bounds the partitions that share it.
+// Group limits the size of the partitions in it.
 type Group struct {
 	Name    string `json:"name"`
-	MaxSize int64  `json:"max_size"` // bytes, 0: no bound
+	MaxSize int64  `json:"max_size"` // bytes, 0 for no limit
 }
 
-// Device is a partition of the flash that extents lie in. The first holds the metadata.
+// Device is a partition of the flash that contains extents. The first one contains the
+// metadata.
 type Device struct {
 	Name        string `json:"name"`
 	Size        int64  `json:"size"`         // bytes
@@ -113,8 +114,8 @@ func (r row) name(at int) string {
 	}, s)
 }
 
-// readMetadata reads one copy of a slot's metadata. The offset is where room bytes are
-// set aside for it.
+// readMetadata reads one copy of a slot's metadata at off, where room bytes are
+// reserved for it.
 func readMetadata(img flash.Image, slot int, off, room int64) (*Metadata, error) {
 	h, err := flash.ReadFull(img, off, headerSize)
 	switch {
@@ -127,11 +128,11 @@ func readMetadata(img flash.Image, slot int, off, room int64) (*Metadata, error)
 	size, tables := int64(row(h).u32(0x08)), int64(row(h).u32(0x2C))
 	switch {
 	case u16(4) != 10:
-		return nil, broken(off+4, fmt.Sprintf("metadata of version %d.%d", u16(4), u16(6)), nil)
+		return nil, broken(off+4, fmt.Sprintf("metadata version %d.%d is not known", u16(4), u16(6)), nil)
 	case size != headerSize && size != headerSize2:
-		return nil, broken(off+8, fmt.Sprintf("a header of %d bytes", size), nil)
+		return nil, broken(off+8, fmt.Sprintf("a header of %d bytes is impossible", size), nil)
 	case tables > room-size:
-		return nil, broken(off+0x2C, fmt.Sprintf("tables of 0x%x bytes where 0x%x are set aside for all metadata", tables, room), nil)
+		return nil, broken(off+0x2C, fmt.Sprintf("the tables have 0x%x bytes, but only 0x%x are reserved for all metadata", tables, room), nil)
 	}
 	b, err := flash.ReadFull(img, off, int(size+tables))
 	if err != nil {
@@ -142,9 +143,9 @@ func readMetadata(img flash.Image, slot int, off, room int64) (*Metadata, error)
 	clear(h[0x0C:0x2C])
 	switch {
 	case sha256.Sum256(h) != [sha256.Size]byte(b[0x0C:0x2C]):
-		return nil, broken(off+0x0C, "the checksum of the metadata header does not hold", nil)
+		return nil, broken(off+0x0C, "the checksum of the metadata header is wrong", nil)
 	case sha256.Sum256(b[size:]) != [sha256.Size]byte(b[0x30:0x50]):
-		return nil, broken(off+0x30, "the checksum of the metadata tables does not hold", nil)
+		return nil, broken(off+0x30, "the checksum of the metadata tables is wrong", nil)
 	}
 	if size == headerSize2 {
 		m.VirtualAB = row(h).u32(0x80)&1 != 0
@@ -159,7 +160,7 @@ func (m *Metadata) readTables(h row, b []byte) error {
 		at := 0x50 + 12*i
 		off, count, entry := uint64(h.u32(at)), uint64(h.u32(at+4)), uint64(h.u32(at+8))
 		if entry != uint64(t.entry) || off > uint64(len(b)) || count > (uint64(len(b))-off)/entry {
-			return broken(m.Offset+int64(at), fmt.Sprintf("%d %s of %d bytes at 0x%x of tables of 0x%x bytes", count, t.what, entry, off, len(b)), nil)
+			return broken(m.Offset+int64(at), fmt.Sprintf("%d %s of %d bytes at 0x%x are not within the tables of 0x%x bytes", count, t.what, entry, off, len(b)), nil)
 		}
 		t.b = b[off : off+count*entry]
 		tables[i] = t
@@ -180,7 +181,7 @@ func (m *Metadata) readTables(h row, b []byte) error {
 	for i := range partitions.len() {
 		p, err := m.readPartition(partitions.row(i), extents)
 		if taken += len(p.Extents); err == nil && taken > extents.len() {
-			err = broken(m.Offset, fmt.Sprintf("%s has extents that another partition has too", p.Name), nil)
+			err = broken(m.Offset, fmt.Sprintf("another partition has the same extents as %s", p.Name), nil)
 		}
 		if err != nil {
 			return err
@@ -190,10 +191,10 @@ func (m *Metadata) readTables(h row, b []byte) error {
 	return nil
 }
 
-// clamped keeps numbers that no phone has from turning negative.
+// clamped limits numbers that are too large for an int64.
 func clamped(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
 
-// suffixed gives a name that depends on the slot its end.
+// suffixed adds the slot suffix to a name that depends on the slot.
 func (m *Metadata) suffixed(name string, depends bool) string {
 	if !depends {
 		return name
@@ -211,7 +212,7 @@ func (m *Metadata) readPartition(r row, extents table) (Partition, error) {
 	}
 	first, count := uint64(r.u32(40)), uint64(r.u32(44))
 	if first+count > uint64(extents.len()) && count > 0 {
-		return p, broken(m.Offset, fmt.Sprintf("%s has extents %d to %d of %d", p.Name, first, first+count-1, extents.len()), nil)
+		return p, broken(m.Offset, fmt.Sprintf("%s has extents %d to %d, but there are only %d", p.Name, first, first+count-1, extents.len()), nil)
 	}
 	for i := range int(count) {
 		x, err := m.readExtent(extents.row(int(first) + i))
@@ -231,17 +232,17 @@ func (m *Metadata) readPartition(r row, extents table) (Partition, error) {
 func (m *Metadata) readExtent(r row) (Extent, error) {
 	sectors, kind, start, source := r.u64(0), r.u32(8), r.u64(12), r.u32(20)
 	if sectors > math.MaxInt64/sector || start > math.MaxInt64/sector {
-		return Extent{}, fmt.Errorf("0x%x sectors at sector 0x%x are beyond any device", sectors, start)
+		return Extent{}, fmt.Errorf("0x%x sectors at sector 0x%x are too large for any device", sectors, start)
 	}
 	switch kind {
 	case targetZero:
 		return Extent{Extent: flash.Extent{Length: int64(sectors * sector)}, source: -1}, nil
 	case targetLinear:
 		if uint64(source) >= uint64(len(m.Devices)) {
-			return Extent{}, fmt.Errorf("on device %d of %d", source, len(m.Devices))
+			return Extent{}, fmt.Errorf("it is on device %d of %d", source, len(m.Devices))
 		}
 		e, err := flash.NewExtent(start*sector, sectors*sector)
 		return Extent{m.Devices[source].Name, e, int(source)}, err
 	}
-	return Extent{}, fmt.Errorf("of the unknown kind %d", kind)
+	return Extent{}, fmt.Errorf("its kind %d is not known", kind)
 }

@@ -10,21 +10,22 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Super is what was found of a super partition's table.
+// Super is the table of a super partition.
 type Super struct {
 	Geometry Geometry        `json:"geometry"`
-	Empty    bool            `json:"empty"` // a super_empty.img: a table alone, no contents
-	Slots    []*Metadata     `json:"slots"` // by slot; nil where no copy can be read
+	Empty    bool            `json:"empty"` // a super_empty.img: a table without contents
+	Slots    []*Metadata     `json:"slots"` // by slot; nil if no copy can be read
 	Problems []flash.Problem `json:"problems"`
 
 	img    flash.Image
 	others func(device string) flash.Image
 }
 
-// Read reads the table of the super partition img. Others, unless nil, returns the
-// image of another partition of the phone, or nil when it is not at hand; it is asked
-// when extents lie elsewhere. Damage is listed; it is a *flash.FormatError when no slot
-// can be read, with flash.ErrNotThis when there is no sign of a table.
+// Read reads the table of the super partition img. others, if not nil, returns the
+// image of another partition of the phone, or nil if it is not available; it is called
+// if extents are on other partitions. Damage is listed in Problems. If no slot can be
+// read, the error is a *flash.FormatError; it wraps flash.ErrNotThis if there is no
+// sign of a table.
 func Read(img flash.Image, others func(device string) flash.Image) (*Super, error) {
 	s := &Super{img: img, others: others}
 	if err := s.readGeometry(); err != nil {
@@ -52,15 +53,15 @@ func Read(img flash.Image, others func(device string) flash.Image) (*Super, erro
 	return s, nil
 }
 
-// readGeometry believes the first copy that holds.
+// readGeometry uses the first correct copy.
 func (s *Super) readGeometry() error {
 	g, err := readGeometry(s.img, reserved)
 	if err == nil {
 		s.Geometry = g
 		if again, err := readGeometry(s.img, reserved+geometryRoom); err != nil {
-			s.problem(flash.Warning, "super geometry", reserved+geometryRoom, "the second copy is no good: %v", reason(err))
+			s.problem(flash.Warning, "super geometry", reserved+geometryRoom, "the second copy is unusable: %v", reason(err))
 		} else if again != g {
-			s.problem(flash.Warning, "super geometry", reserved+geometryRoom, "the two copies differ: the first is believed")
+			s.problem(flash.Warning, "super geometry", reserved+geometryRoom, "the two copies differ: the first is used")
 		}
 		return nil
 	}
@@ -70,13 +71,13 @@ func (s *Super) readGeometry() error {
 	}
 	if g, err2 := readGeometry(s.img, reserved+geometryRoom); err2 == nil {
 		s.Geometry = g
-		s.problem(flash.Warning, "super geometry", reserved, "the first copy is no good: %v; the second is used", reason(err))
+		s.problem(flash.Warning, "super geometry", reserved, "the first copy is unusable: %v; the second is used", reason(err))
 		return nil
 	}
 	return err
 }
 
-// reason takes what a problem says already off an error.
+// reason returns the text of an error without the parts that a problem already has.
 func reason(err error) string {
 	if f, ok := errors.AsType[*flash.FormatError](err); ok {
 		return f.Text
@@ -84,7 +85,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// readSlot reads the first copy of a slot's metadata that holds.
+// readSlot reads the first correct copy of a slot's metadata.
 func (s *Super) readSlot(slot int) (*Metadata, error) {
 	room := s.Geometry.MetadataMaxSize
 	if s.Empty {
@@ -97,16 +98,16 @@ func (s *Super) readSlot(slot int) (*Metadata, error) {
 	again, err2 := readMetadata(s.img, slot, backup, room)
 	switch {
 	case err == nil && err2 != nil:
-		s.problem(flash.Warning, place, backup, "the backup is no good: %v", reason(err2))
+		s.problem(flash.Warning, place, backup, "the backup is unusable: %v", reason(err2))
 	case err == nil && !bytes.Equal(m.raw, again.raw):
-		s.problem(flash.Warning, place, backup, "the backup differs: the first copy is believed")
+		s.problem(flash.Warning, place, backup, "the backup differs: the first copy is used")
 	case err != nil && err2 == nil:
-		s.problem(flash.Warning, place, at, "the first copy is no good: %v; the backup is used", reason(err))
+		s.problem(flash.Warning, place, at, "the first copy is unusable: %v; the backup is used", reason(err))
 		return again, nil
 	case err != nil:
 		severity := flash.Error
 		if errors.Is(err, flash.ErrNotThis) && errors.Is(err2, flash.ErrNotThis) && slot > 0 {
-			severity = flash.Note // never written: the phone has fewer slots than room for them
+			severity = flash.Note // never written: there is room for more slots than the phone has
 		}
 		s.problem(severity, place, at, "neither copy can be read: %v", reason(err))
 		return nil, err
@@ -114,7 +115,7 @@ func (s *Super) readSlot(slot int) (*Metadata, error) {
 	return m, nil
 }
 
-// lay gives every partition of a slot its image, and checks where the extents lie.
+// lay gives every partition of a slot its image, and checks the extents.
 func (s *Super) lay(m *Metadata) {
 	images := s.devices(m)
 	for i := range m.Partitions {
@@ -131,7 +132,8 @@ func (s *Super) lay(m *Metadata) {
 	s.overlaps(m)
 }
 
-// devices returns the images of a slot's block devices, nil where one is not at hand.
+// devices returns the images of a slot's block devices, nil for those that are not
+// available.
 func (s *Super) devices(m *Metadata) []flash.Image {
 	images := make([]flash.Image, len(m.Devices))
 	images[0] = s.img // the one that holds the metadata
@@ -141,7 +143,7 @@ func (s *Super) devices(m *Metadata) []flash.Image {
 	return images
 }
 
-// layPartition looks what of a partition is missing.
+// layPartition finds the missing bytes of a partition.
 func (s *Super) layPartition(m *Metadata, p *Partition, images []flash.Image) {
 	var beyond int64
 	for _, x := range p.Extents {
@@ -158,16 +160,16 @@ func (s *Super) layPartition(m *Metadata, p *Partition, images []flash.Image) {
 			beyond += x.End() - max(x.Offset, img.Size())
 		}
 		if d := m.Devices[x.source]; x.Offset < d.FirstUsable || x.End() > d.Size {
-			s.problem(flash.Warning, p.Name, x.Offset, "an extent at %s of %s, which has %s from 0x%x on for extents", x.Extent, d.Name, flash.Size(d.Size), d.FirstUsable)
+			s.problem(flash.Warning, p.Name, x.Offset, "an extent is at %s of %s, but that device has %s, and extents begin at 0x%x", x.Extent, d.Name, flash.Size(d.Size), d.FirstUsable)
 		}
 	}
 	if p.Missing += beyond; beyond > 0 {
-		s.problem(flash.Error, p.Name, flash.NoOffset, "%s of %s lie beyond the end of the image", flash.Size(beyond), flash.Size(p.Size))
+		s.problem(flash.Error, p.Name, flash.NoOffset, "%s of %s are behind the end of the image", flash.Size(beyond), flash.Size(p.Size))
 	}
 }
 
-// image puts the partition together. One extent is a plain slice, which a mover can
-// find the file beneath.
+// image joins the extents of the partition. A single extent is a plain slice, in which
+// a mover can find the file.
 func (p *Partition) image(images []flash.Image) flash.Image {
 	var parts []flash.Image
 	for _, x := range p.Extents {
@@ -183,7 +185,7 @@ func (p *Partition) image(images []flash.Image) flash.Image {
 	return flash.Join(parts...)
 }
 
-// overlaps reports bytes that two partitions of one slot call theirs.
+// overlaps reports bytes that two partitions of one slot contain.
 func (s *Super) overlaps(m *Metadata) {
 	type claim struct {
 		Extent
@@ -207,10 +209,10 @@ func (s *Super) overlaps(m *Metadata) {
 	}
 }
 
-// maxProblems is enough to know that nothing of a table is right.
+// maxProblems limits the list: so many problems show that the table is useless.
 const maxProblems = 64
 
-// problem adds to the list what is not in it: the slots often hold the same.
+// problem adds a problem that is not in the list yet: the slots often have the same.
 func (s *Super) problem(sev flash.Severity, place string, off int64, format string, a ...any) {
 	p := flash.NewProblem(sev, place, off, format, a...)
 	if len(s.Problems) < maxProblems && !slices.Contains(s.Problems, p) {

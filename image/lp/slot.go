@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Partitions lists the logical partitions as the phone sees them: those of slot a by
-// slot a's metadata, those of slot b by slot b's, and those without a slot by the first
-// that can be read. Slot is "a" or "b" to have only that slot's (and those without
-// one), "" for all.
+// Partitions returns the logical partitions as the phone sees them: those of slot a
+// from the metadata of slot a, those of slot b from the metadata of slot b, and those
+// without a slot from the first readable metadata. slot is "a" or "b" for the
+// partitions of that slot (and those without a slot), "" for all.
 func (s *Super) Partitions(slot string) []*Partition {
 	var out []*Partition
 	first := true
@@ -28,8 +28,9 @@ func (s *Super) Partitions(slot string) []*Partition {
 	return out
 }
 
-// Select is Partitions, or those of them that have the names, with or without the suffix of the
-// slot. Missing is the first name that none has, "" for no such.
+// Select returns the partitions of Partitions with these names, with or without the
+// suffix of the slot. missing is the first name that no partition has, "" if there is
+// none.
 func (s *Super) Select(slot string, names []string) (list []*Partition, missing string) {
 	all := s.Partitions(slot)
 	if len(names) == 0 {
@@ -45,8 +46,8 @@ func (s *Super) Select(slot string, names []string) (list []*Partition, missing 
 	return list, ""
 }
 
-// Find returns the partition of that name, or the one of the slot when the name has
-// none of its own; nil when there is none.
+// Find returns the partition with that name, or else the one with the name and the
+// suffix of the slot; nil if there is none.
 func (s *Super) Find(name, slot string) *Partition {
 	for _, p := range s.Partitions(slot) {
 		if p.Name == name || slot != "" && p.Name == name+"_"+slot {
@@ -56,8 +57,9 @@ func (s *Super) Find(name, slot string) *Partition {
 	return nil
 }
 
-// slotOf returns the slot that a name belongs to, -1 when to none. Only a slot whose
-// metadata can be read has names of its own: else they stay with those of others.
+// slotOf returns the slot that a name belongs to, -1 for none. Only a slot with
+// readable metadata has its own names; otherwise the names are those of the other
+// metadata.
 func (s *Super) slotOf(name string) int {
 	for i, m := range s.Slots[:min(len(s.Slots), 2)] {
 		if m != nil && (strings.HasSuffix(name, slotSuffix(i)) || strings.HasSuffix(name, slotSuffix(i)+"-cow")) {

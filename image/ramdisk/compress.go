@@ -14,26 +14,26 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Compression is how a segment is packed.
+// Compression is the compression of a segment.
 type Compression string
 
-// The compressions that ramdisks of phones have.
+// The compressions of ramdisks on phones.
 const (
 	None      Compression = "none"
 	Gzip      Compression = "gzip"
 	LZ4Legacy Compression = "lz4 legacy"
-	LZ4LG     Compression = "lz4 legacy with its length" // LG's: the unpacked length, a u32, follows
+	LZ4LG     Compression = "lz4 legacy with its length" // of LG: the unpacked length, a u32, follows
 	LZ4       Compression = "lz4"
 	XZ        Compression = "xz"
 	LZMA      Compression = "lzma"
 
-	// lz4Chain is several legacy frames that hold one archive: kernels take a magic
-	// between two blocks for nothing. Packed, it is one frame.
+	// lz4Chain is several legacy frames that contain one archive: kernels ignore a
+	// magic between two blocks. It is packed as one frame.
 	lz4Chain Compression = "lz4 legacy frames"
 )
 
-// Sniff tells the compression of the bytes that begin with b, "" when it is none that
-// ramdisks have. LZ4LG begins as LZ4Legacy does.
+// Sniff returns the compression of the bytes that begin with b, "" if it is not one of
+// ramdisks. LZ4LG begins like LZ4Legacy.
 func Sniff(b []byte) Compression {
 	for _, m := range []struct {
 		magic string
@@ -46,7 +46,7 @@ func Sniff(b []byte) Compression {
 			return m.c
 		}
 	}
-	// lzma has no magic but the properties that everybody uses, and a dictionary of
+	// lzma has no magic, only the properties that every tool uses and a dictionary of
 	// whole 64 KiB.
 	if len(b) > 13 && b[0] == 0x5D && b[1] == 0 && b[2] == 0 && lzma.ValidHeader(b[:13]) {
 		return LZMA
@@ -54,33 +54,34 @@ func Sniff(b []byte) Compression {
 	return ""
 }
 
-// maxDict is the largest dictionary that is believed: memory is taken for it before the
-// first byte comes out.
+// maxDict is the largest dictionary that is accepted, in bytes: its memory is allocated
+// before the first byte is unpacked.
 const maxDict = 64 << 20
 
-// LimitError says that something unpacks to more than is allowed.
+// LimitError reports that data unpack to more than Limit bytes.
 type LimitError struct{ Limit int64 }
 
+// Error returns the text of the error, with the limit.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("ramdisk: unpacks to more than the limit of %s", flash.Size(e.Limit))
 }
 
-// Unpack undoes the compression of what img begins with. It returns how many bytes of img
-// that took, and a *LimitError when the result would be larger than limit. When the data
-// are damaged, out is what came before the damage.
+// Unpack unpacks the data at the start of img. used is the number of bytes of img that
+// were needed. The error is a *LimitError if the result would be larger than limit
+// bytes. If the data are damaged, out is the part before the damage.
 func Unpack(img flash.Image, c Compression, limit int64) (out []byte, used int64, err error) {
 	return (&unpacker{most: firstLook}).unpack(img, c, limit)
 }
 
 // unpacker unpacks one stream after the other.
 type unpacker struct {
-	most    int64 // bytes of a stream that are held before it is counted
+	most    int64 // number of unpacked bytes that are held before a stream is counted
 	scratch []byte
 }
 
-// firstLook is how much of a stream is held before it is known how much there is. What
-// unpacks to more is unpacked twice: first to count it, for memory is taken only for what
-// is within the limit, and all at once.
+// firstLook is the number of unpacked bytes that are held before the length of a stream
+// is known. A longer stream is unpacked twice, the first time only to count it: memory
+// is allocated once, and only for a result that is within the limit.
 const firstLook = 32 << 20
 
 func (u *unpacker) unpack(img flash.Image, c Compression, limit int64) (out []byte, used int64, err error) {
@@ -110,12 +111,12 @@ func (u *unpacker) unpack(img flash.Image, c Compression, limit int64) (out []by
 	}
 	out = make([]byte, size)
 	if _, err := io.ReadFull(s.r, out); err != nil {
-		return nil, 0, fmt.Errorf("ramdisk: unpacked again, it is another: %w", err)
+		return nil, 0, fmt.Errorf("ramdisk: the data changed between two reads: %w", err)
 	}
 	return out, used, whole
 }
 
-// look reads up to most bytes; io.EOF says that there were no more.
+// look reads up to most bytes; io.EOF means that there were no more.
 func (u *unpacker) look(r io.Reader, most int64) error {
 	const least = 64 << 10
 	for b := u.scratch[:0]; ; {
@@ -130,14 +131,14 @@ func (u *unpacker) look(r io.Reader, most int64) error {
 	}
 }
 
-// stream is what img begins with, on its way to be unpacked.
+// stream is a stream that is being unpacked.
 type stream struct {
 	r    io.Reader
-	used func() int64 // bytes of the image, when all was read
+	used func() int64 // bytes of the image, after all was read
 }
 
-// open starts unpacking. Two of the libraries read on behind the stream: they get no more
-// than that.
+// open starts unpacking. Two of the libraries read past the end of the stream, so they
+// get only the bytes of the stream.
 func open(img flash.Image, c Compression) (s stream, err error) {
 	src := newCounter(img)
 	s.used = func() int64 { return src.n }
@@ -170,12 +171,12 @@ func open(img flash.Image, c Compression) (s stream, err error) {
 			s = stream{lz4.NewReader(io.NewSectionReader(img, 0, n)), func() int64 { return n }}
 		}
 	default:
-		err = fmt.Errorf("ramdisk: no unpacker for %q", string(c))
+		err = fmt.Errorf("ramdisk: %q cannot be unpacked", string(c))
 	}
 	return s, err
 }
 
-// Pack compresses b so that a kernel takes it.
+// Pack compresses b in a way that a kernel accepts.
 func Pack(b []byte, c Compression) ([]byte, error) {
 	var out bytes.Buffer
 	err := packTo(&out, bytes.NewReader(b), int64(len(b)), c)
@@ -194,18 +195,18 @@ func packTo(out io.Writer, plain io.Reader, size int64, c Compression) (err erro
 	case Gzip:
 		var z *gzip.Writer
 		z, err = gzip.NewWriterLevel(out, gzip.BestCompression)
-		z.OS = 3 // Unix, as the build's own gzip writes
+		z.OS = 3 // Unix, as gzip in Android's build writes it
 		w = z
 	case LZ4:
 		z := lz4.NewWriter(out)
 		err = z.Apply(lz4.CompressionLevelOption(lz4.Level9), lz4.BlockSizeOption(lz4.Block4Mb))
 		w = z
-	case XZ: // kernels check CRC32 only
+	case XZ: // kernels check only CRC32
 		w, err = xz.WriterConfig{CheckSum: xz.CRC32, DictCap: 1 << 20}.NewWriter(out)
 	case LZMA:
 		w, err = lzma.WriterConfig{DictCap: 1 << 23, Size: size, SizeInHeader: true}.NewWriter(out)
 	default:
-		err = fmt.Errorf("ramdisk: no packer for %q", string(c))
+		err = fmt.Errorf("ramdisk: %q cannot be packed", string(c))
 	}
 	if err != nil {
 		return err

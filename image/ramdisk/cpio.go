@@ -15,7 +15,7 @@ const (
 	trailer      = "TRAILER!!!"
 )
 
-// Types of files, in Mode.
+// Types of files in Header.Mode.
 const (
 	TypeMask = 0o170000
 	Dir      = 0o040000
@@ -27,9 +27,9 @@ const (
 	Socket   = 0o140000
 )
 
-// Header is what a record says of a file, without its content.
+// Header holds the fields of a record, without the file's content.
 type Header struct {
-	Name                 string // as it stands in the archive; see Path
+	Name                 string // as it is in the archive; see Path
 	Inode, Mode          uint32
 	UID, GID             uint32
 	Links, Time          uint32
@@ -42,9 +42,9 @@ type Header struct {
 // Type returns the file's type bits.
 func (h Header) Type() uint32 { return h.Mode & TypeMask }
 
-// Path is the name as a path from the archive's root, without leading "/" and "./".
-// It is not safe when the name says otherwise than that: "..", an empty or odd element,
-// a NUL, an absolute path. Such a name must not be written to.
+// Path returns the name as a path from the archive's root, without leading "/" and
+// "./". safe is false if the name has "..", an empty or unusual element or a NUL, or is
+// absolute. Nothing must be written to such a name.
 func (h Header) Path() (path string, safe bool) {
 	path = h.Name
 	absolute := strings.HasPrefix(path, "/")
@@ -62,7 +62,7 @@ func (h Header) Path() (path string, safe bool) {
 	return path, !absolute
 }
 
-// Entry is one record. Header and Data may be changed; what did not change is written
+// Entry is one record. Header and Data may be changed; what was not changed is written
 // as it was. A file with several names has its Data under each of them.
 type Entry struct {
 	Header
@@ -76,13 +76,13 @@ type Entry struct {
 	file    *inode // of a file with several names
 }
 
-// Edited reports whether the entry is not what was read.
+// Edited reports whether the entry differs from what was read.
 func (e *Entry) Edited() bool {
 	return e.raw == nil || e.Header != e.was || !bytes.Equal(e.Data, e.wasData)
 }
 
-// encode returns the entry's record, and whether that is the one that was read. Plan says
-// what is written of some entries.
+// encode returns the entry's record, and whether it is the one that was read. plan has
+// other records for some entries.
 func (e *Entry) encode(plan map[*Entry]record) (b []byte, same bool) {
 	n, planned := plan[e]
 	if !planned {
@@ -123,9 +123,9 @@ func pad4(b []byte) []byte {
 	return b
 }
 
-// readRecords reads records until the bytes end or something else than a record or
-// zeros follows; it returns how many bytes that took. Zeros belong to the record before
-// them. More than most records are refused: each takes memory of its own.
+// readRecords reads records until the bytes end, or until bytes follow that are not a
+// record and not zeros. It returns the number of bytes read. Zeros belong to the record
+// before them. More than most records are refused, because each needs memory.
 func readRecords(b []byte, segment, most int) (list []*Entry, used int, err error) {
 	for used < len(b) {
 		zeros := len(b[used:]) - len(bytes.TrimLeft(b[used:], "\x00"))
@@ -153,17 +153,17 @@ func readRecords(b []byte, segment, most int) (list []*Entry, used int, err erro
 	return list, used, nil
 }
 
-// readRecord reads the record that b begins with.
+// readRecord reads the record at the start of b.
 func readRecord(b []byte) (*Entry, int, error) {
 	if len(b) < recordHeader {
-		return nil, 0, fmt.Errorf("the record is cut: %d of %d bytes are here", len(b), recordHeader)
+		return nil, 0, fmt.Errorf("the record is cut: it has %d of %d bytes", len(b), recordHeader)
 	}
 	var v [13]uint32
 	for i := range v {
 		digits := b[6+8*i : 14+8*i]
 		n, err := strconv.ParseUint(string(digits), 16, 32)
 		if err != nil || digits[0] == '+' {
-			return nil, 0, fmt.Errorf("number %d of the record, %q, is not 8 hex digits", i+1, digits)
+			return nil, 0, fmt.Errorf("number %d of the record, %q, does not have 8 hex digits", i+1, digits)
 		}
 		v[i] = uint32(n)
 	}
@@ -175,9 +175,9 @@ func readRecord(b []byte) (*Entry, int, error) {
 	data := (recordHeader + nameSize + 3) &^ 3
 	end := (data + size + 3) &^ 3
 	if data+size > have {
-		return nil, 0, fmt.Errorf("data of %d bytes is cut: %d are here", size, max(have-data, 0))
+		return nil, 0, fmt.Errorf("data of %d bytes is cut: %d bytes follow", size, max(have-data, 0))
 	}
-	end = min(end, have) // the last record may lack its padding
+	end = min(end, have) // the last record may have no padding
 	name := b[recordHeader : recordHeader+nameSize]
 	if name[nameSize-1] != 0 {
 		return nil, 0, fmt.Errorf("the name %.40q does not end in NUL", name)

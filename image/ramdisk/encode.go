@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Encode puts the ramdisk together. Segments in which nothing was edited are what they
-// were; the others are compressed anew, in the same way, and unpacked again as a proof.
+// Encode returns the ramdisk. Segments in which nothing was edited are unchanged. The
+// others are compressed again in the same way, and unpacked again to check the result.
 func (r *Ramdisk) Encode() (flash.Image, error) {
 	var out []flash.Image
 	plan := r.plan()
@@ -39,8 +39,8 @@ func (r *Ramdisk) encodeSegment(i int, s Segment, plan map[*Entry]record) (flash
 	return repack(plain, s.Compression)
 }
 
-// Recompress makes one segment of the whole ramdisk, compressed in another way. What
-// trailed is left behind.
+// Recompress makes one segment of the whole ramdisk, with another compression. Trailing
+// data are left out.
 func (r *Ramdisk) Recompress(c Compression) (flash.Image, error) {
 	var plain pieces
 	plan := r.plan()
@@ -51,7 +51,7 @@ func (r *Ramdisk) Recompress(c Compression) (flash.Image, error) {
 	return repack(plain, c)
 }
 
-// repack compresses an archive and proves it by unpacking it again.
+// repack compresses an archive and checks it by unpacking it again.
 func repack(plain pieces, c Compression) (flash.Image, error) {
 	var packed bytes.Buffer
 	if err := packTo(&packed, plain.reader(), plain.size(), c); err != nil {
@@ -66,12 +66,12 @@ func repack(plain pieces, c Compression) (flash.Image, error) {
 		err = plain.same(s.r)
 	}
 	if err != nil || s.used() != img.Size() {
-		return nil, fmt.Errorf("ramdisk: what was packed with %s does not unpack to the same (%w)", c, err)
+		return nil, fmt.Errorf("ramdisk: data packed with %s do not unpack to the same bytes (%w)", c, err)
 	}
 	return img, nil
 }
 
-// pieces are bytes that lie here and there and stand for one archive.
+// pieces are the bytes of one archive in several slices.
 type pieces [][]byte
 
 func (p pieces) reader() io.Reader {
@@ -89,7 +89,7 @@ func (p pieces) size() (n int64) {
 	return n
 }
 
-// same compares the pieces with all that r gives.
+// same compares the pieces with all that r returns.
 func (p pieces) same(r io.Reader) error {
 	want, a, b := p.reader(), make([]byte, 64<<10), make([]byte, 64<<10)
 	for at := int64(0); ; at += int64(len(a)) {
@@ -102,7 +102,7 @@ func (p pieces) same(r io.Reader) error {
 			return err2
 		}
 		if !bytes.Equal(a[:n], b[:m]) {
-			return fmt.Errorf("other bytes near 0x%x", at)
+			return fmt.Errorf("the bytes differ near 0x%x", at)
 		}
 		if n < len(a) {
 			return nil

@@ -5,26 +5,26 @@ import (
 	"slices"
 )
 
-// Hard links. Records of one archive that have the same device and inode, and two links
-// or more, are one file under several names:
+// Hard links. Records of one archive with the same device and inode, and two links or
+// more, are one file with several names:
 //
 //	nlink 3  inode 7  sbin/busybox   0 bytes
 //	nlink 3  inode 7  sbin/ls        0 bytes
 //	nlink 3  inode 7  sbin/sh        700 bytes, those of all three
 //
-// Archivers give the bytes once, most with the last name. A kernel makes the first name a
-// file, later ones links to it, and writes what bytes come with any of them over what is
-// there (init/initramfs.c, do_name and maybe_link); GNU cpio takes the first bytes that
-// come and drops later ones. Both agree where the bytes are there once. A trailer ends
-// the archive: what follows it knows nothing of its inodes.
+// Archivers store the bytes once, most of them with the last name. A kernel makes the
+// first name a file and later ones links to it, and writes the bytes that come with any
+// of them over the existing ones (init/initramfs.c, do_name and maybe_link). GNU cpio
+// uses the first bytes and ignores later ones. Both give the same result if the bytes
+// are stored once. A trailer ends the archive: inodes of later records are separate.
 
-// inode is a file that has several names.
+// inode is a file with several names.
 type inode struct {
 	first *Entry // the name that the others are links to
-	names int    // how many were read
+	names int    // the number of names that were read
 }
 
-// findLinks joins the records of one file, and gives each of them its bytes.
+// findLinks joins the records of one file, and gives the bytes to each of them.
 func findLinks(list []*Entry) {
 	type key struct{ archive, major, minor, inode uint32 }
 	files, archive := map[key][]*Entry{}, uint32(0)
@@ -61,7 +61,7 @@ func findLinks(list []*Entry) {
 }
 
 // LinkOf returns the entry that e is a hard link to: the first name of its file. It is
-// nil when e has a file of its own, or is that first name.
+// nil if e has its own file, or is that first name.
 func (e *Entry) LinkOf() *Entry {
 	if e.file == nil || e.file.first == e {
 		return nil
@@ -69,7 +69,7 @@ func (e *Entry) LinkOf() *Entry {
 	return e.file.first
 }
 
-// Link makes e another name of the file of to; nil gives e a file of its own.
+// Link makes e another name of the file of to; nil makes e a separate file.
 func (r *Ramdisk) Link(e, to *Entry) {
 	if to == nil {
 		e.file, e.Links, e.Inode = nil, 1, r.freeInode()
@@ -83,8 +83,8 @@ func (r *Ramdisk) Link(e, to *Entry) {
 	e.Links = max(to.Links, 2)
 }
 
-// Parted returns the entries that Encode gives files of their own: they were edited
-// without the other names of their file.
+// Parted returns the entries that Encode writes as separate files, because they were
+// edited without the other names of their file.
 func (r *Ramdisk) Parted() []*Entry {
 	var out []*Entry
 	for _, names := range r.linked() {
@@ -95,7 +95,7 @@ func (r *Ramdisk) Parted() []*Entry {
 	return out
 }
 
-// linked lists the files with several names that are not as they were read.
+// linked returns the files with several names that differ from what was read.
 func (r *Ramdisk) linked() [][]*Entry {
 	var order []*inode
 	files := map[*inode][]*Entry{}
@@ -117,8 +117,8 @@ func (r *Ramdisk) linked() [][]*Entry {
 	return out
 }
 
-// classes sorts the names of a file by what they now say of it. The first class keeps
-// the file: that of the names nobody edited, where there are such.
+// classes groups the names of a file by their present content. The first class keeps
+// the file: it is the class of the names that nobody edited, if there are any.
 func classes(names []*Entry) [][]*Entry {
 	var out [][]*Entry
 	keeper := -1
@@ -139,19 +139,19 @@ func classes(names []*Entry) [][]*Entry {
 	return out
 }
 
-// sameFile reports whether two names can be of one file.
+// sameFile reports whether two names can be names of one file.
 func sameFile(a, b *Entry) bool {
 	return a.Mode == b.Mode && a.UID == b.UID && a.GID == b.GID && a.Time == b.Time && bytes.Equal(a.Data, b.Data)
 }
 
-// record is what is written of an entry.
+// record is the record that is written for an entry.
 type record struct {
 	Header
 	data []byte
 }
 
-// plan says what is written of the names of files that were edited: the bytes once, and
-// as many links as there are names.
+// plan returns the records for the names of edited files: the bytes once, and as many
+// links as there are names.
 func (r *Ramdisk) plan() map[*Entry]record {
 	out := map[*Entry]record{}
 	next := uint32(0)
@@ -159,7 +159,7 @@ func (r *Ramdisk) plan() map[*Entry]record {
 		for i, class := range classes(names) {
 			links, inode := uint32(len(class)), class[0].Inode
 			if i == 0 && len(class) == class[0].file.names {
-				links = class[0].Links // some count names that the archive does not have
+				links = class[0].Links // some archives count names that they do not contain
 			}
 			if i > 0 {
 				inode = r.freeInodeFrom(next)
@@ -179,8 +179,8 @@ func (r *Ramdisk) plan() map[*Entry]record {
 	return out
 }
 
-// holderOf is the name that the bytes are written with: the one that had them, else the
-// last, as archivers do.
+// holderOf returns the name that the bytes are stored with: the name that had them, or
+// else the last, as archivers do.
 func holderOf(class []*Entry) *Entry {
 	for _, e := range slices.Backward(class) {
 		if len(e.own) > 0 && bytes.Equal(e.own, e.Data) {
@@ -190,7 +190,7 @@ func holderOf(class []*Entry) *Entry {
 	return class[len(class)-1]
 }
 
-// freeInode returns an inode that no entry has.
+// freeInode returns an inode number that no entry has.
 func (r *Ramdisk) freeInode() uint32 { return r.freeInodeFrom(0) }
 
 func (r *Ramdisk) freeInodeFrom(next uint32) uint32 {

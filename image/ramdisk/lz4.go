@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// lz4Length returns the length of the lz4 frame that img begins with.
+// lz4Length returns the length of the lz4 frame at the start of img, in bytes.
 //
 //	magic, flags, block size, [content size] [dictionary id] header's check
 //	blocks: size (bit 31: stored) and data, [check]; size 0 ends them; [check]
@@ -48,21 +48,22 @@ func lz4Length(img flash.Image) (int64, error) {
 }
 
 // The legacy lz4 frame of Linux: its magic, then blocks of at most 8 MiB of content,
-// each after its packed size. Nothing marks the end: a size that no block can have, the
-// magic again, or the end of the bytes does.
+// each after its packed size. There is no end mark: the frame ends at a size that is
+// impossible for a block, at another magic, or at the end of the bytes.
 const legacyBlock = 8 << 20
 
 const legacyMagic = "\x02\x21\x4C\x18"
 
 // legacyReader unpacks a legacy frame block by block.
 //
-// LG's kernels want the unpacked length behind the last block, a u32. A word that equals
-// what was unpacked so far, and is not the size of a block that can be unpacked, is that.
+// LG's kernels need the unpacked length behind the last block, a u32. A word is this
+// length if it equals the number of unpacked bytes and is not the size of a block that
+// can be unpacked.
 type legacyReader struct {
 	img    flash.Image
 	at     int64 // of the next block; at the end, behind the frame
-	length bool  // the length belongs to the frame, and must be there
-	chain  bool  // a frame that follows continues with the same archive
+	length bool  // the length belongs to the frame and is required
+	chain  bool  // a frame that follows continues the same archive
 
 	block, packed []byte
 	rest          []byte // of the block, not read yet
@@ -82,7 +83,7 @@ func (l *legacyReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// next unpacks a block; io.EOF says that there is none.
+// next unpacks a block; io.EOF means that there is none.
 func (l *legacyReader) next() error {
 	word := make([]byte, 4)
 	left := l.img.Size() - l.at - int64(len(word))
@@ -104,7 +105,7 @@ func (l *legacyReader) next() error {
 		if n == l.total {
 			return l.finish(n)
 		}
-		return fmt.Errorf("ramdisk: lz4 block of %d bytes at 0x%x is cut: %d are here", n, l.at, left)
+		return fmt.Errorf("ramdisk: lz4 block of %d bytes at 0x%x is cut: %d bytes follow", n, l.at, left)
 	}
 	m, err := l.unpack(l.at+4, int(n))
 	if err != nil {
@@ -133,11 +134,11 @@ func (l *legacyReader) unpack(off int64, n int) (int, error) {
 	return lz4.UncompressBlock(l.packed[:n], l.block)
 }
 
-// finish ends the frame before a word that is no block's size.
+// finish ends the frame before a word that is not a block's size.
 func (l *legacyReader) finish(word int64) error {
 	if l.length {
 		if word != l.total&most32 || word == 0 {
-			return fmt.Errorf("ramdisk: 0x%x stands behind the lz4 blocks of 0x%x bytes", word, l.total)
+			return fmt.Errorf("ramdisk: the length behind the lz4 blocks is 0x%x, but they have 0x%x bytes", word, l.total)
 		}
 		l.at += 4
 	}
@@ -146,7 +147,7 @@ func (l *legacyReader) finish(word int64) error {
 
 const most32 = 1<<32 - 1
 
-// statesLength reports whether the unpacked length stands at off, and nothing behind it.
+// statesLength reports whether the unpacked length is at off, with nothing behind it.
 func statesLength(img flash.Image, off, length int64) bool {
 	w := &window{img: img}
 	if off+4 > img.Size() || length == 0 || int64(binary.LittleEndian.Uint32(w.bytes(off, 4))) != length {
@@ -176,7 +177,7 @@ func packLegacy(out io.Writer, plain io.Reader, length bool) error {
 			return err
 		}
 		if n == 0 {
-			return errors.New("ramdisk: lz4 cannot pack content that does not shrink")
+			return errors.New("ramdisk: lz4 cannot pack content that does not become smaller")
 		}
 		total += m
 		if _, err := out.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(n)), block[:n]...)); err != nil {

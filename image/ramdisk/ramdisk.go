@@ -8,27 +8,27 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// DefaultLimit is more than any ramdisk of a phone unpacks to, bytes.
+// DefaultLimit is larger than any unpacked ramdisk of a phone, in bytes.
 const DefaultLimit = 512 << 20
 
-// The number of things a ramdisk may hold: each takes memory of its own. Ramdisks of
-// phones have a few segments, and some thousand files.
+// Limits of a ramdisk, because each segment and file needs memory. Ramdisks of phones
+// have a few segments and some thousand files.
 const (
 	maxSegments = 1 << 10
 	maxEntries  = 1 << 17
 )
 
-// Ramdisk is a ramdisk taken apart. It lies in the image that was read, which must stay
-// open.
+// Ramdisk is a ramdisk with its segments and entries. It is read from the image that
+// was given to Read, which must stay open.
 type Ramdisk struct {
 	Segments []Segment
-	Trailing flash.Image // what follows the last segment; empty for nothing
+	Trailing flash.Image // the bytes behind the last segment; empty if there are none
 
-	entries []*Entry // records of all segments, trailers among them
+	entries []*Entry // records of all segments, with the trailers
 	removed map[int]bool
 }
 
-// Segment is a range of a ramdisk that is compressed on its own.
+// Segment is a range of a ramdisk that is compressed separately.
 type Segment struct {
 	Compression Compression
 	flash.Extent
@@ -37,9 +37,9 @@ type Segment struct {
 	packed flash.Image
 }
 
-// Read takes a ramdisk apart. All of it together may unpack to limit bytes (0 means
-// DefaultLimit); more is a *LimitError. Damage is an error: an archive that is cut
-// cannot be edited.
+// Read reads a ramdisk. All of it together may unpack to limit bytes (0 means
+// DefaultLimit); more is a *LimitError. Damage is an error, because a cut archive
+// cannot be edited. The error wraps flash.ErrNotThis if img is not a ramdisk.
 func Read(img flash.Image, limit int64) (*Ramdisk, error) {
 	return read(img, limit, firstLook)
 }
@@ -76,7 +76,7 @@ func read(img flash.Image, limit, look int64) (*Ramdisk, error) {
 	}
 	if len(r.out.Segments) == 0 {
 		b := r.w.bytes(0, int(min(img.Size(), 8)))
-		return nil, &flash.FormatError{Format: "ramdisk", Offset: 0, Text: fmt.Sprintf("begins with % x: no compression and no archive that is known", b), Err: flash.ErrNotThis}
+		return nil, &flash.FormatError{Format: "ramdisk", Offset: 0, Text: fmt.Sprintf("begins with % x: not a known compression or archive", b), Err: flash.ErrNotThis}
 	}
 	if r.out.Trailing == nil {
 		r.out.Trailing = from(img, img.Size())
@@ -86,25 +86,25 @@ func read(img flash.Image, limit, look int64) (*Ramdisk, error) {
 	return &r.out, nil
 }
 
-// reader takes a ramdisk apart.
+// reader reads a ramdisk.
 type reader struct {
 	img   flash.Image
-	limit int64 // of what is held in memory
+	limit int64 // bytes that may still be held in memory
 	held  int64
 	w     window
-	raw   []byte // the image itself, once an archive in it is not compressed
+	raw   []byte // the image itself, if an archive in it is not compressed
 	unpacker
 	out Ramdisk
 }
 
-// sniff tells the compression of what stands at off.
+// sniff returns the compression of the data at off.
 func (r *reader) sniff(off int64) Compression {
 	const most = 14
 	return Sniff(r.w.bytes(off, int(min(r.img.Size()-off, most))))
 }
 
-// skipZeros passes over zeros between segments, which belong to the one before. It
-// returns off when there are none, or no segment follows.
+// skipZeros returns the offset behind the zeros between segments, which belong to the
+// segment before. It returns off if there are no zeros, or if no segment follows.
 func (r *reader) skipZeros(off int64) (int64, error) {
 	end, err := zerosFrom(r.img, off)
 	if err != nil || end == off || end == r.img.Size() || r.sniff(end) == "" {
@@ -115,7 +115,7 @@ func (r *reader) skipZeros(off int64) (int64, error) {
 	return end, nil
 }
 
-// segment reads the segment at off and returns its length.
+// segment reads the segment at off and returns its length in bytes.
 func (r *reader) segment(off int64, c Compression) (int64, error) {
 	if len(r.out.Segments) == maxSegments {
 		return 0, &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("more than %d segments", maxSegments)}
@@ -137,8 +137,8 @@ func (r *reader) segment(off int64, c Compression) (int64, error) {
 	return used, nil
 }
 
-// archive unpacks what stands at off, and reads the records in it. Used is known, too,
-// when only those are in error, and 0 otherwise.
+// archive unpacks the data at off and reads the records in them. If only the records
+// have an error, used is still correct; for other errors it is 0.
 func (r *reader) archive(off int64, c Compression) (plain []byte, list []*Entry, used int64, err error) {
 	plain, used, err = r.plain(off, c)
 	if _, ok := errors.AsType[*LimitError](err); ok {
@@ -152,18 +152,18 @@ func (r *reader) archive(off int64, c Compression) (plain []byte, list []*Entry,
 	case err != nil:
 		return plain, nil, used, err
 	case len(list) == 0:
-		err = &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data holds no cpio archive", c)}
+		err = &flash.FormatError{Format: "ramdisk", Offset: off, Text: fmt.Sprintf("the %s data contain no cpio archive", c)}
 	case c == None:
 		plain, used = plain[:n], int64(n)
 	case n < len(plain):
-		last := list[len(list)-1] // garbage behind the archive stays behind it
+		last := list[len(list)-1] // other data behind the archive stay behind it
 		last.raw = plain[n-len(last.raw):]
 	}
 	return plain, list, used, err
 }
 
-// plain returns the content of the segment at off. Of one that is not compressed that is
-// all to the image's end.
+// plain returns the content of the segment at off. For a segment that is not
+// compressed, this is everything up to the image's end.
 func (r *reader) plain(off int64, c Compression) (plain []byte, used int64, err error) {
 	if c != None {
 		plain, used, err = r.unpack(from(r.img, off), c, r.limit-r.held)
@@ -181,13 +181,13 @@ func (r *reader) plain(off int64, c Compression) (plain []byte, used int64, err 
 	return r.raw[off:], 0, nil
 }
 
-// Entries returns the files of the archives, in their order. A later one of the same
-// path stands in for an earlier one, as on the phone.
+// Entries returns the files of the archives, in their order. A later entry replaces an
+// earlier one with the same path, as on the phone.
 func (r *Ramdisk) Entries() []*Entry {
 	return slices.DeleteFunc(slices.Clone(r.entries), func(e *Entry) bool { return e.Name == trailer })
 }
 
-// Find returns the entry that the phone would see under a path, nil when there is none.
+// Find returns the entry that the phone uses for a path, nil if there is none.
 func (r *Ramdisk) Find(path string) *Entry {
 	for _, e := range slices.Backward(r.entries) {
 		if p, _ := e.Path(); p == path && e.Name != trailer {
@@ -197,8 +197,8 @@ func (r *Ramdisk) Find(path string) *Entry {
 	return nil
 }
 
-// Add puts a new entry behind the last file of the last archive. Its parents must be
-// there: a kernel makes no directories of its own accord.
+// Add adds an entry behind the last file of the last archive. Its parent directories
+// must exist, because a kernel does not make them.
 func (r *Ramdisk) Add(h Header, data []byte) *Entry {
 	e := &Entry{Header: h, Data: data, segment: len(r.Segments) - 1}
 	at := len(r.entries)
@@ -215,7 +215,7 @@ func (r *Ramdisk) Add(h Header, data []byte) *Entry {
 	return e
 }
 
-// Remove takes an entry away.
+// Remove removes an entry.
 func (r *Ramdisk) Remove(e *Entry) {
 	if i := slices.Index(r.entries, e); i >= 0 {
 		r.entries = slices.Delete(r.entries, i, i+1)
@@ -223,7 +223,7 @@ func (r *Ramdisk) Remove(e *Entry) {
 	}
 }
 
-// Edited reports whether anything is not as it was read.
+// Edited reports whether anything differs from what was read.
 func (r *Ramdisk) Edited() bool {
 	return len(r.removed) > 0 || slices.ContainsFunc(r.entries, (*Entry).Edited)
 }

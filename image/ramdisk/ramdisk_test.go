@@ -216,10 +216,10 @@ func TestBad(t *testing.T) {
 		in   []byte
 		says string
 	}{
-		"nothing":                {nil, "no compression and no archive"},
+		"nothing":                {nil, "not a known compression or archive"},
 		"of another kind":        {[]byte("hsqs............"), "68 73 71 73"},
-		"not hex":                {edit(6, "0000000G"), `number 1 of the record, "0000000G", is not 8 hex digits`},
-		"signed":                 {edit(14, "+0041ED0"), "is not 8 hex digits"},
+		"not hex":                {edit(6, "0000000G"), `number 1 of the record, "0000000G", does not have 8 hex digits`},
+		"signed":                 {edit(14, "+0041ED0"), "does not have 8 hex digits"},
 		"name of 0 bytes":        {edit(6+11*8, "00000000"), "a name of 0 bytes"},
 		"name of 4 GiB":          {edit(6+11*8, "FFFFFFFF"), "a name of 4294967295 bytes"},
 		"name beyond the end":    {[]byte(good[:112]), "cut"},
@@ -230,9 +230,9 @@ func TestBad(t *testing.T) {
 		"lz4 cut":                {cut(pack(t, good, ramdisk.LZ4)), "the lz4 data cannot be unpacked"},
 		"xz cut":                 {cut(pack(t, good, ramdisk.XZ)), "xz stream is cut"},
 		"lzma cut":               {cut(pack(t, good, ramdisk.LZMA)), "the lzma data cannot be unpacked"},
-		"no archive in it":       {pack(t, "something else, and long enough", ramdisk.Gzip), "holds no cpio archive"},
-		"nothing in it":          {pack(t, "", ramdisk.Gzip), "holds no cpio archive"},
-		"xz, large dictionary":   {xzDictionary(t, 40), "wants a dictionary beyond 64 MiB"},
+		"no archive in it":       {pack(t, "something else, and long enough", ramdisk.Gzip), "contain no cpio archive"},
+		"nothing in it":          {pack(t, "", ramdisk.Gzip), "contain no cpio archive"},
+		"xz, large dictionary":   {xzDictionary(t, 40), "needs a dictionary of more than 64 MiB"},
 		"lzma, large dictionary": {lzmaDictionary(t), "dictionary"},
 	} {
 		_, err := ramdisk.Read(bytes.NewReader(c.in), 0)

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// counter reads an image from its start and counts what was taken. Decoders that find
-// ReadByte take no byte behind the end of their stream.
+// counter reads an image from its start and counts the bytes. Decoders that find
+// ReadByte read no byte behind the end of their stream.
 type counter struct {
 	r *bufio.Reader
 	n int64
@@ -35,8 +35,8 @@ func (c *counter) ReadByte() (byte, error) {
 	return b, err
 }
 
-// window reads an image here and there, through a buffer. Behind the image's end are
-// zeros. An error of reading is kept, and zeros stand for what was not read.
+// window reads an image at any offset, through a buffer. Bytes behind the image's end
+// are zeros. A read error is kept, and bytes that could not be read are zeros.
 type window struct {
 	img flash.Image
 	at  int64 // of the buffer
@@ -67,8 +67,8 @@ func (w *window) bytes(off int64, n int) []byte {
 	return w.buf[:n]
 }
 
-// zerosFrom returns where, from off on, the first byte stands that is not zero; the
-// image's size when there is none.
+// zerosFrom returns the offset of the first byte from off on that is not zero; the
+// image's size if there is none.
 func zerosFrom(img flash.Image, off int64) (int64, error) {
 	buf := make([]byte, 32<<10)
 	for off < img.Size() {
@@ -84,7 +84,7 @@ func zerosFrom(img flash.Image, off int64) (int64, error) {
 	return img.Size(), nil
 }
 
-// from is what of an image lies behind off.
+// from returns the bytes of an image from off on.
 func from(img flash.Image, off int64) flash.Image {
 	return flash.Slice(img, flash.Extent{Offset: off, Length: max(img.Size()-off, 0)})
 }

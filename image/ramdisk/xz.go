@@ -10,8 +10,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// xzStream walks an xz stream without unpacking it: where it ends, and that no block
-// wants a larger dictionary than is believed.
+// xzStream walks an xz stream without unpacking it: it finds the end, and checks that
+// no block needs a larger dictionary than maxDict.
 //
 //	header   FD 37 7A 58 5A 00, flags (the check's kind in the second byte), CRC32
 //	block    header size/4−1, flags, [packed size] [unpacked size] filters, zeros, CRC32;
@@ -20,30 +20,31 @@ import (
 //	footer   CRC32, size of the index, flags, "YZ"
 type xzStream struct {
 	w    window
-	size int64 // of what the stream lies in
+	size int64 // of the bytes that contain the stream
 	at   int64
 
 	check  byte // its kind
 	blocks []xzBlock
 }
 
-// xzBlock is where the chunks of a block lie, and what was done to its content first.
+// xzBlock holds the range of a block's chunks, and the filters of its content.
 type xzBlock struct {
 	start, end int64
-	filters    []uint64 // ids, LZMA2 among them
+	filters    []uint64 // ids, including LZMA2
 	dict       int64
 }
 
-// maxBlocks bounds the blocks of a stream; a thread of xz makes one of at least 64 KiB.
+// maxBlocks limits the blocks of a stream; xz with threads makes blocks of at least 64
+// KiB.
 const maxBlocks = 1 << 14
 
 // Ids of filters.
 const (
 	filterLZMA2 = 0x21
-	filterARM   = 0x07 // branches of 32-bit ARM code, as kernels are packed
+	filterARM   = 0x07 // branches of 32-bit ARM code, used for kernels
 )
 
-// walkXZ passes over the stream that img begins with; it ends at at.
+// walkXZ walks the stream at the start of img; its end is in at.
 func walkXZ(img flash.Image) (*xzStream, error) {
 	const headerBytes, footerBytes = 12, 12
 	s := &xzStream{w: window{img: img}, size: img.Size(), at: headerBytes}
@@ -57,20 +58,20 @@ func walkXZ(img flash.Image) (*xzStream, error) {
 	s.index()
 	s.at += footerBytes
 	if s.at > s.size || s.at < 0 {
-		return s, fmt.Errorf("ramdisk: xz stream is cut or damaged, or wants a dictionary beyond %d MiB", maxDict>>20)
+		return s, fmt.Errorf("ramdisk: xz stream is cut or damaged, or needs a dictionary of more than %d MiB", maxDict>>20)
 	}
 	return s, s.w.err
 }
 
-// xzCheckBytes is the size of a check by its kind.
+// xzCheckBytes is the size in bytes of a check by its kind.
 var xzCheckBytes = [16]int64{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}
 
 func (s *xzStream) failed() bool { return s.at >= s.size }
 
-// fail makes the walk end beyond the bytes.
+// fail makes the walk end.
 func (s *xzStream) fail() { s.at = s.size + 1 }
 
-// byte takes one; behind the end it is zero.
+// byte returns the next byte; behind the end it is zero.
 func (s *xzStream) byte() int {
 	if s.failed() {
 		s.fail()
@@ -80,7 +81,7 @@ func (s *xzStream) byte() int {
 	return int(s.w.bytes(s.at-1, 1)[0])
 }
 
-// number takes one of variable length, 7 bits a byte.
+// number returns a number of variable length, 7 bits for each byte.
 func (s *xzStream) number() uint64 {
 	var v uint64
 	for shift := 0; shift < 63; shift += 7 {
@@ -141,13 +142,13 @@ func (s *xzStream) block() {
 	}
 }
 
-// filtered reports whether a block has filters that the library does not know.
+// filtered reports whether a block has filters that the library cannot read.
 func (s *xzStream) filtered() bool {
 	return slices.ContainsFunc(s.blocks, func(b xzBlock) bool { return len(b.filters) != 1 })
 }
 
-// chunks passes over LZMA2 chunks: 0 ends them, 1 and 2 are stored ones, and from 0x80
-// packed ones, which from 0xC0 have a byte of properties.
+// chunks walks LZMA2 chunks: 0 ends them, 1 and 2 are stored ones, and from 0x80 packed
+// ones, which have a byte of properties from 0xC0 on.
 func (s *xzStream) chunks() {
 	for !s.failed() {
 		c := s.byte()
@@ -167,7 +168,7 @@ func (s *xzStream) chunks() {
 	s.fail()
 }
 
-// chunk is the size that a 16-bit number so far on states less one.
+// chunk returns a size from a 16-bit number, which is stored less one.
 func (s *xzStream) chunk(off int64) int64 {
 	if s.at+off+2 > s.size {
 		s.fail()

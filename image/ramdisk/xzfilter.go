@@ -13,9 +13,9 @@ import (
 	"github.com/ulikunitz/xz/lzma"
 )
 
-// filteredReader unpacks an xz stream by itself: the library does not know ARM's filter,
-// which kernels are packed with. Each block is proven by its check, where that is one of
-// the usual ones.
+// filteredReader unpacks an xz stream without the library, which cannot read the ARM
+// filter of packed kernels. Each block is compared with its check, if that is a usual
+// one.
 type filteredReader struct {
 	x     *xzStream
 	block int
@@ -24,9 +24,9 @@ type filteredReader struct {
 	sum  hash.Hash
 	arm  bool
 	at   uint32 // of buf in the block
-	buf  []byte // unpacked: ready bytes, then those of an instruction that is not whole
-	done int    // of buf, handed out
-	full int    // of buf, ready
+	buf  []byte // unpacked: ready bytes, then those of an incomplete instruction
+	done int    // bytes of buf that were returned
+	full int    // bytes of buf that are ready
 }
 
 // Read implements io.Reader.
@@ -89,8 +89,7 @@ func (f *filteredReader) begin(b xzBlock) (err error) {
 	return err
 }
 
-// newCheck returns what the content of a block is proven with, nil for kinds that are
-// not usual.
+// newCheck returns the hash for the check of a block, nil for unusual kinds of check.
 func (s *xzStream) newCheck() hash.Hash {
 	const crc32Kind, crc64Kind = 1, 4
 	switch s.check {
@@ -116,13 +115,13 @@ func (f *filteredReader) proven(b xzBlock) error {
 		stored, is = uint64(binary.LittleEndian.Uint32(f.x.w.bytes(at, 4))), uint64(h.Sum32())
 	}
 	if stored != is {
-		return fmt.Errorf("ramdisk: xz block at 0x%x: its check does not hold", b.start)
+		return fmt.Errorf("ramdisk: xz block at 0x%x: its check is wrong", b.start)
 	}
 	return nil
 }
 
-// undoARM makes the targets of branch instructions relative again; b is what stands at
-// off in its block.
+// undoARM makes the targets of branch instructions relative again; b begins at off in
+// its block.
 func undoARM(b []byte, off uint32) {
 	for i := 0; i+4 <= len(b); i += 4 {
 		if b[i+3] != 0xEB {

@@ -1,5 +1,5 @@
-// Package slot tells from which of its two slots a phone starts: the boot control block
-// in the partition that is called misc, or para on older phones.
+// Package slot finds out from which of its two slots a phone starts. It reads the boot
+// control block in the partition misc, or para on older phones, and writes nothing.
 //
 //	misc + 0x800, AOSP                             the same place, libavb_ab
 //	+0  suffix "_a\0\0" or "_b\0\0"                +0  "\0AB0"
@@ -9,8 +9,8 @@
 //	    left (3), started well (1), corrupt (1)
 //	+28 u32 CRC-32 of all before, little-endian
 //
-// The slot with the higher priority is the one that starts, the first when both are
-// alike. Which of the two forms a phone has depends on its boot loader.
+// The slot with the higher priority starts, the first one if both are equal. The boot
+// loader decides which of the two forms a phone has.
 //
 // Sources: AOSP bootable/recovery/bootloader_message.h, hardware/interfaces boot
 // libboot_control, and external/avb libavb_ab/avb_ab_flow.h.
@@ -34,8 +34,8 @@ const (
 	avbSlots = 8
 )
 
-// Active returns "a" or "b", the slot that misc makes the phone start from. It is ""
-// when there is no boot control block, or none that is whole.
+// Active returns "a" or "b", the slot from which the phone starts according to misc. It
+// returns "" if there is no boot control block, or if its checksum is wrong.
 func Active(misc flash.Image) string {
 	b, err := flash.ReadFull(misc, offset, size)
 	if err != nil {
@@ -65,7 +65,7 @@ func Active(misc flash.Image) string {
 	return "a"
 }
 
-// bootable returns the priority of a slot, 0 when it would not be tried.
+// bootable returns the priority of a slot, 0 if the boot loader would not try it.
 func bootable(priority, tries, started int) int {
 	if tries == 0 && started == 0 {
 		return 0
@@ -73,8 +73,8 @@ func bootable(priority, tries, started int) int {
 	return priority
 }
 
-// Cut takes the slot off a partition's name: boot_a is boot in slot a. A name without a
-// slot stays whole.
+// Cut separates the slot from a partition's name: boot_a is boot in slot a. A name
+// without a slot is returned unchanged, with slot "".
 func Cut(name string) (base, slot string) {
 	for _, slot := range []string{"a", "b"} {
 		if base, ok := strings.CutSuffix(name, "_"+slot); ok && base != "" {

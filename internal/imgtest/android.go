@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// What Android keeps in the partitions of a phone: the files that say what build it is,
-// how its partitions are mounted, and who it is. All of it is invented.
+// The files of Android in the partitions of a phone: the files with the build, the
+// mount points and the identity. All of it is invented.
 
-// android is a build of a made phone.
+// android is a build for a made phone.
 type android struct {
 	chip, board, version, sdk, patch, id string
-	emmcNames                            bool // partitions are named /emmc@name, as until Android 4
+	emmcNames                            bool // partitions are named /emmc@name, as up to Android 4
 }
 
 func text(name, data string) CPIOFile    { return CPIOFile{name, 0o100644, data} }
 func folder(name string) CPIOFile        { return CPIOFile{name, 0o040755, ""} }
 func program(name, data string) CPIOFile { return CPIOFile{name, 0o100755, data} }
 
-// properties is the build.prop of a partition.
+// properties returns the build.prop of a partition.
 func (a android) properties(partition string) string {
 	product, build, patch := "ro.product.", "ro.build.", "ro.build.version."
 	if partition != "system" {
@@ -45,7 +45,7 @@ func (a android) fingerprint() string {
 	return fmt.Sprintf("Demo/%s/%s:%s/%s/1:user/test-keys", a.board, a.board, a.version, a.id)
 }
 
-// system is a small system partition.
+// system returns the files of a small system partition.
 func (a android) system() []CPIOFile {
 	return []CPIOFile{
 		text("build.prop", a.properties("system")),
@@ -56,7 +56,7 @@ func (a android) system() []CPIOFile {
 	}
 }
 
-// vendor is a small partition of what the maker adds: vendor, product, system_ext.
+// vendor returns the files of a small vendor, product or system_ext partition.
 func (a android) vendor(partition string) []CPIOFile {
 	return []CPIOFile{
 		text("build.prop", a.properties(partition)),
@@ -65,7 +65,7 @@ func (a android) vendor(partition string) []CPIOFile {
 	}
 }
 
-// device is how Android opens a partition.
+// device returns the path by which Android opens a partition.
 func (a android) device(partition string) string {
 	if !a.emmcNames {
 		return "/dev/block/platform/bootdevice/by-name/" + partition
@@ -79,7 +79,7 @@ func (a android) device(partition string) string {
 	return "/emmc@" + partition
 }
 
-// fstab says how partitions are mounted.
+// fstab returns the mount points of the partitions.
 func (a android) fstab() string {
 	var b strings.Builder
 	b.WriteString("# <src> <mnt_point> <type> <mnt_flags> <fs_mgr_flags>\n")
@@ -97,7 +97,7 @@ func (a android) fstab() string {
 	return b.String()
 }
 
-// ramdisks are those of the boot and of the recovery image.
+// ramdisks returns the files of the boot image's and of the recovery image's ramdisk.
 func (a android) ramdisks() (boot, recovery []CPIOFile) {
 	chip := strings.ToLower(a.chip)
 	common := []CPIOFile{
@@ -113,15 +113,16 @@ func (a android) ramdisks() (boot, recovery []CPIOFile) {
 	return boot, recovery
 }
 
-// kernel is what stands for one; it has the words that a kernel is known by.
+// kernel returns bytes that are used as a kernel; they contain the text by which a
+// kernel is recognised.
 func (a android) kernel(label string) []byte {
 	b := Noise(label+" kernel", 0x8000)
 	copy(b[0x4000:], "Linux version 4.9.117+ (demo@demo) (gcc version 4.9.x) #1 SMP PREEMPT\n\x00")
 	return b
 }
 
-// packed is a ramdisk of 0x5000 bytes: a gzip stream that is stored, not compressed, so
-// that its bytes cannot change with the next release of a compressor.
+// packed returns a ramdisk of 0x5000 bytes: a gzip stream that is stored, not
+// compressed, so that its bytes do not depend on the version of a compressor.
 func packed(list []CPIOFile) []byte {
 	const size = 0x5000 - 23 // less header, block header, sums
 	b := CPIO(list...)
@@ -135,7 +136,8 @@ func packed(list []CPIOFile) []byte {
 	return le.AppendUint32(le.AppendUint32(out, crc32.ChecksumIEEE(b)), uint32(len(b)))
 }
 
-// bootImages are the boot and the recovery image; with mtkHeaders as MT65xx has them.
+// bootImages returns the boot and the recovery image; with mtkHeaders they are as on
+// MT65xx.
 func (a android) bootImages(label string, mtkHeaders bool) (boot, recovery []byte) {
 	b, r := a.ramdisks()
 	boot = BootImage(a.kernel(label+"boot"), packed(b), mtkHeaders, "ROOTFS")
@@ -143,12 +145,12 @@ func (a android) bootImages(label string, mtkHeaders bool) (boot, recovery []byt
 	return boot, recovery
 }
 
-// testIMEIs are the numbers of all made phones. They begin with 00, which is kept for
-// tests (GSMA TS.06), and end with the right check digit.
+// testIMEIs are the numbers of all made phones. They begin with 00, which is reserved
+// for tests (GSMA TS.06), and have the right check digit.
 var testIMEIs = [2]string{"004402450000017", "004402450000025"}
 
-// identity is the file in which the modem keeps the IMEIs, with its folders below that of
-// the given path: nvdata's root, or nvram/ of userdata on older phones.
+// identity returns the file with the modem's IMEIs and its folders, below the given
+// path: the root of nvdata, or nvram/ of userdata on older phones.
 func identity(nvram string) []CPIOFile {
 	var data []byte
 	for _, imei := range testIMEIs {
@@ -161,8 +163,8 @@ func identity(nvram string) []CPIOFile {
 	return append(list, CPIOFile{nvram + "md/NVRAM/NVD_IMEI/MP0B_001", 0o100660, string(data)})
 }
 
-// maskedIMEI is a number in MP0B_001: 15 digits packed with the low half first, under a
-// mask, two bytes more, and the sums of the even and of the odd bytes
+// maskedIMEI returns a number as in MP0B_001: 15 digits packed with the low half first,
+// under a mask, two more bytes, and the sums of the even and of the odd bytes
 // (github.com/chuacw/WriteIMEI).
 func maskedIMEI(imei string) []byte {
 	b := []byte{0xab, 0xa0, 0x6f, 0x2f, 0x1f, 0x1e, 0x9a, 0x45, 0x57, 0xdb, 0, 0}

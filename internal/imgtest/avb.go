@@ -8,15 +8,15 @@ import (
 
 var be = binary.BigEndian
 
-// AVBBlock is a vbmeta block to be made, by AOSP's libavb headers. Descriptors are what
-// the functions below return.
+// AVBBlock describes a vbmeta block, as in the headers of AOSP's libavb. Descriptors
+// are the results of the functions below.
 type AVBBlock struct {
 	Algorithm     uint32
 	RollbackIndex uint64
 	Flags         uint32
 	Descriptors   [][]byte
 	Key           []byte                                  // as libavb stores keys
-	Sign          func(message []byte) (hash, sig []byte) // nil: unsigned
+	Sign          func(message []byte) (hash, sig []byte) // nil for an unsigned block
 }
 
 // Bytes returns the block.
@@ -40,7 +40,7 @@ func (v AVBBlock) Bytes() []byte {
 	if v.Sign == nil {
 		return append(h, aux...)
 	}
-	// The sizes are part of what is signed: sign once to know them.
+	// The sizes are part of the signed bytes: sign once to find them.
 	hash, sig := v.Sign(append(append([]byte{}, h...), aux...))
 	be.PutUint64(h[12:], uint64(len(pad(make([]byte, len(hash)+len(sig)), 64, 0))))
 	be.PutUint64(h[40:], uint64(len(hash)))
@@ -50,7 +50,7 @@ func (v AVBBlock) Bytes() []byte {
 	return append(append(h, pad(append(hash, sig...), 64, 0)...), aux...)
 }
 
-// descriptor puts tag and length before a body, padded to 8 bytes.
+// descriptor returns a descriptor: tag and length, then the body, padded to 8 bytes.
 func descriptor(tag uint64, fixed []byte, rest ...[]byte) []byte {
 	b := append(make([]byte, 16), fixed...)
 	for _, r := range rest {
@@ -62,18 +62,18 @@ func descriptor(tag uint64, fixed []byte, rest ...[]byte) []byte {
 	return b
 }
 
-// AVBProperty is a property descriptor.
+// AVBProperty returns a property descriptor.
 func AVBProperty(key, value string) []byte {
 	f := be.AppendUint64(be.AppendUint64(nil, uint64(len(key))), uint64(len(value)))
 	return descriptor(0, f, []byte(key+"\x00"+value+"\x00"))
 }
 
-// AVBCmdline is a kernel command line descriptor.
+// AVBCmdline returns a kernel command line descriptor.
 func AVBCmdline(line string) []byte {
 	return descriptor(3, be.AppendUint32(make([]byte, 4), uint32(len(line))), []byte(line))
 }
 
-// AVBChain is a chain descriptor.
+// AVBChain returns a chain descriptor.
 func AVBChain(partition string, key []byte) []byte {
 	f := make([]byte, 76)
 	be.PutUint32(f, 1)
@@ -82,7 +82,7 @@ func AVBChain(partition string, key []byte) []byte {
 	return descriptor(4, f, []byte(partition), key)
 }
 
-// AVBHash is the hash descriptor of an image, SHA-256 with a salt.
+// AVBHash returns the hash descriptor of an image, SHA-256 with a salt.
 func AVBHash(partition string, image, salt []byte) []byte {
 	sum := sha256.Sum256(append(append([]byte{}, salt...), image...))
 	f := make([]byte, 116)
@@ -94,7 +94,7 @@ func AVBHash(partition string, image, salt []byte) []byte {
 	return descriptor(2, f, []byte(partition), salt, sum[:])
 }
 
-// AVBTree is a hash tree that lies behind an image.
+// AVBTree describes a hash tree behind an image.
 type AVBTree struct {
 	Partition       string
 	ImageSize       int64
@@ -123,8 +123,8 @@ func (t AVBTree) Descriptor() []byte {
 	return descriptor(1, f, []byte(t.Partition), t.Salt, t.Root)
 }
 
-// HashTree makes the SHA-256 tree of an image of whole blocks of 4096 bytes the way
-// dm-verity's documentation tells it, all levels in memory.
+// HashTree makes the SHA-256 tree of an image of whole blocks of 4096 bytes, as the
+// documentation of dm-verity describes it, with all levels in memory.
 func HashTree(image, salt []byte) (tree, root []byte) {
 	const block = 4096
 	level := image
@@ -142,7 +142,7 @@ func HashTree(image, salt []byte) (tree, root []byte) {
 	}
 }
 
-// AVBFooted lays an image and its vbmeta block into a partition of size bytes, with the
+// AVBFooted returns a partition of size bytes with an image, its vbmeta block, and the
 // footer at its end.
 func AVBFooted(image, block []byte, originalSize, size int) []byte {
 	b := make([]byte, size)
@@ -158,7 +158,7 @@ func AVBFooted(image, block []byte, originalSize, size int) []byte {
 	return b
 }
 
-// AVBKey stores an RSA key the way libavb reads it: bits, -1/n mod 2^32, n, R² mod n.
+// AVBKey returns an RSA key as libavb reads it: bits, -1/n mod 2^32, n, R² mod n.
 func AVBKey(n *big.Int) []byte {
 	bits := n.BitLen()
 	word := new(big.Int).Lsh(big.NewInt(1), 32)

@@ -11,8 +11,8 @@ import (
 var le = binary.LittleEndian
 
 // Noise returns n bytes that look like program code: 16 different lines of 8 words in
-// random order, so that they compress well and hold no format's magic. The label
-// seeds them; the same label always gives the same bytes.
+// random order. They can be compressed and contain no format's magic. The label is the
+// seed; the same label always gives the same bytes.
 func Noise(label string, n int) []byte {
 	h := fnv.New64a()
 	h.Write([]byte(label))
@@ -20,7 +20,7 @@ func Noise(label string, n int) []byte {
 	const line = 8
 	var words [16 * line]uint32
 	for i := range words {
-		words[i] = r.Uint32() | 1 // never zero: noise is data to the last word
+		words[i] = r.Uint32() | 1 // never zero: all words are data
 	}
 	b := make([]byte, 0, n+4*line)
 	for len(b) < n {

@@ -2,15 +2,17 @@ package imgtest
 
 import "fmt"
 
-// The contents below are what rows of these names hold on phones: right magic, right
-// lengths, nonsense inside. What on a phone would be private says that it is not.
+// The contents below are those of rows with these names on phones: the right magic and
+// length, and nonsense inside. Content that is private on a phone says that it is a
+// sample.
 
-// only is a row with one image at its start.
+// only returns a row with one image at its start.
 func only(image []byte) content {
 	return func(int64) []piece { return []piece{{0, image}} }
 }
 
-// ext4 is a file system with files, and with data in its middle and in its last block.
+// ext4 returns a file system with files, and with data in its middle and in its last
+// block.
 func ext4(label string, list ...CPIOFile) content {
 	return func(size int64) []piece {
 		var files []fsFile
@@ -23,12 +25,12 @@ func ext4(label string, list ...CPIOFile) content {
 	}
 }
 
-// newImage is a MediaTek image of the new form.
+// newImage returns a MediaTek image of the new form.
 func newImage(name, label string, n int) content {
 	return only(MTKImage(name, Noise(label, n), false))
 }
 
-// signedImage is a program with its two certificates.
+// signedImage returns a program with its two certificates.
 func signedImage(name, label string, n int) content {
 	return only(signed(name, label, n))
 }
@@ -39,7 +41,7 @@ func signed(name, label string, n int) []byte {
 		MTKImage("cert2", Noise(label+" cert2", 0x3e0), false))
 }
 
-// bootloader is an lk with the strings it is known by.
+// bootloader returns an lk with the strings by which it is recognised.
 func bootloader(board string, old bool) []byte {
 	payload := Noise(board+" lk", 0x6000)
 	copy(payload[0x1000:], "lk_"+board+"\x00sample bootloader, not from a phone\x00")
@@ -50,7 +52,8 @@ func bootloader(board string, old bool) []byte {
 	return MTKImage(name, payload, old)
 }
 
-// nvram is calibration data on a phone, with its IMEI and radio addresses.
+// nvram returns a row that is calibration data on a phone, with its IMEI and radio
+// addresses.
 func nvram(board string) content {
 	text := fmt.Sprintf("SAMPLE NVRAM of %s: made for tests, not from a phone. "+
 		"IMEI %s, Wi-Fi 02:00:00:00:00:00, Bluetooth 02:00:00:00:00:01.\n", board, testIMEIs[0])
@@ -59,12 +62,12 @@ func nvram(board string) content {
 	}
 }
 
-// proinfo begins with the serial number.
+// proinfo returns a row that begins with a serial number.
 func proinfo(board string) content {
 	return only([]byte("SAMPLE0000000000\x00made for tests: " + board))
 }
 
-// seccfg is the lock state; the row's last sector holds data too.
+// seccfg returns a lock state; the row's last sector also has data.
 func seccfg() content {
 	return func(size int64) []piece {
 		b := make([]byte, 0x200)
@@ -73,5 +76,5 @@ func seccfg() content {
 	}
 }
 
-// misc holds the bootloader message that asks for recovery.
+// misc returns a row with the bootloader message that starts the recovery.
 func misc() content { return only([]byte("boot-recovery")) }

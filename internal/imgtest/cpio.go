@@ -6,16 +6,16 @@ import (
 	"fmt"
 )
 
-// CPIOFile is one file of a made ramdisk or file system. Data of a link is its target; devices are
-// 1:3, as /dev/null.
+// CPIOFile is one file of a made ramdisk or file system. Data of a link is its target;
+// devices are 1:3, as /dev/null.
 type CPIOFile struct {
 	Name string
 	Mode uint32 // type bits included
 	Data string
 }
 
-// CPIO returns a cpio archive (newc) as mkbootfs makes them: root's files, time zero,
-// padded to 256 bytes.
+// CPIO returns a cpio archive (newc) as mkbootfs makes it: files owned by root, time
+// zero, padded to 256 bytes.
 func CPIO(files ...CPIOFile) []byte {
 	var b bytes.Buffer
 	pad := func() { b.Write(make([]byte, (4-b.Len()%4)%4)) }
@@ -40,8 +40,8 @@ func Gzip(b []byte) []byte {
 	return out.Bytes()
 }
 
-// Recovery returns the recovery program and the folders every recovery has, with more
-// files behind.
+// Recovery returns the recovery program and the folders that every recovery has,
+// followed by more files.
 func Recovery(label string, more ...CPIOFile) []CPIOFile {
 	return append([]CPIOFile{
 		{"sbin", 0o040755, ""}, {"etc", 0o040755, ""}, {"dev", 0o040755, ""},

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// erofs returns a file system of the kind, by the kernel's documentation of the format
+// erofs returns a file system as in the kernel's documentation of the format
 // (Documentation/filesystems/erofs.rst): blocks of 4096 bytes, compact inodes in the
-// first block behind the superblock, data not compressed in the blocks that follow. It
-// is padded to whole blocks. Folders must stand before what is in them. The label seeds
-// the UUID.
+// first block behind the superblock, uncompressed data in the blocks that follow. It is
+// padded to whole blocks. A folder must be before its content in the list. The label is
+// the seed of the UUID.
 func erofs(label string, list ...CPIOFile) []byte {
 	m := erofsMaker{data: make([]byte, 4096), numbers: map[string]uint64{}}
 	list = append([]CPIOFile{{Name: "/", Mode: 0o040755}}, list...)
@@ -33,16 +33,17 @@ func erofs(label string, list ...CPIOFile) []byte {
 
 const (
 	erofsSuper = 1024
-	erofsFirst = (erofsSuper + 128) / 32 // number of the first inode: its place in 32 bytes
+	erofsFirst = (erofsSuper + 128) / 32 // number of the first inode: its offset in units of 32 bytes
 )
 
 type erofsMaker struct {
 	data    []byte
-	names   []string // paths, as the list has them
+	names   []string // paths, as in the list
 	numbers map[string]uint64
 }
 
-// folder returns the entries of a folder, sorted by name, and how many links lead to it.
+// folder returns the entries of a folder, sorted by name, and the number of links to
+// it.
 func (m *erofsMaker) folder(dir string, list []CPIOFile) (links uint16, entries string) {
 	type entry struct {
 		name   string

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An ext4 file system with files, laid out by the kernel's documentation of the format
+// An ext4 file system with files, as in the kernel's documentation of the format
 // (Documentation/filesystems/ext4): one block group, blocks of 4096 bytes, no journal.
 //
 //	0 superblock  1 group descriptor  2, 3 bitmaps  4 to 7 inodes  8 to 15 directories
@@ -22,14 +22,14 @@ const (
 	ext4Time      = 1546300800 // all times: 2019-01-01
 )
 
-// fsFile is a file of a made file system. Its data begins at block at; 0 means behind
-// the file before it.
+// fsFile is a file of a made file system. Its data begins at block at; 0 means directly
+// behind the file before it.
 type fsFile struct {
 	CPIOFile
 	at int64
 }
 
-// ext4Maker is a file system as it grows.
+// ext4Maker is a file system that is being made.
 type ext4Maker struct {
 	label   string
 	blocks  int64
@@ -43,8 +43,8 @@ type ext4Maker struct {
 	last    map[string]int    // path of a directory → offset of its last entry
 }
 
-// ext4Image returns an ext4 file system of size bytes that holds files. Folders must
-// stand before what is in them. The label seeds the UUID.
+// ext4Image returns an ext4 file system of size bytes with files. A folder must be
+// before its content in the list. The label is the seed of the UUID.
 func ext4Image(size int64, label string, list ...fsFile) []piece {
 	m := &ext4Maker{label: label, blocks: size / 4096, next: ext4Files, numbers: map[string]uint32{},
 		entries: map[string][]byte{}, last: map[string]int{}}
@@ -96,7 +96,7 @@ func (m *ext4Maker) folder(name string, mode, number uint32) {
 	m.inode(number, mode, 2, 4096, at, 1)
 }
 
-// link counts one more name of an inode.
+// link adds one to the number of links of an inode.
 func (m *ext4Maker) link(number uint32) {
 	b := m.inodes[(number-1)*ext4InodeSize:]
 	le.PutUint16(b[0x1a:], le.Uint16(b[0x1a:])+1)
@@ -123,7 +123,7 @@ func (m *ext4Maker) file(name string, f fsFile, number uint32) {
 	m.pieces = append(m.pieces, piece{at * 4096, []byte(f.Data)})
 }
 
-// inode writes an inode with one extent at most.
+// inode writes an inode with at most one extent.
 func (m *ext4Maker) inode(number, mode, links uint32, size, at, n int64) {
 	b := m.inodes[(number-1)*ext4InodeSize : number*ext4InodeSize]
 	le.PutUint16(b, uint16(mode))
@@ -136,7 +136,7 @@ func (m *ext4Maker) inode(number, mode, links uint32, size, at, n int64) {
 	put32(b, 0x90, ext4Time)                           // created
 }
 
-// enter adds a name to the directory that it lies in.
+// enter adds a name to its directory.
 func (m *ext4Maker) enter(name string, number uint32, kind byte) {
 	dir, base := path.Split(name)
 	m.put(path.Clean(dir), base, number, kind)
@@ -185,8 +185,8 @@ func (m *ext4Maker) superblock(freeBlocks, freeInodes uint32) []byte {
 	s := b[1024:]
 	put32(s, 0x00, ext4Inodes, uint32(m.blocks), 0, freeBlocks, freeInodes)
 	put32(s, 0x18, 2, 2, ext4Most, ext4Most, ext4Inodes, 0, ext4Time)
-	le.PutUint16(s[0x36:], 0xffff) // never to be checked for the number of mounts
-	le.PutUint16(s[0x3c:], 1)      // go on after errors
+	le.PutUint16(s[0x36:], 0xffff) // never to be checked because of the number of mounts
+	le.PutUint16(s[0x3c:], 1)      // continue after errors
 	put32(s, 0x40, ext4Time)
 	put32(s, 0x5c, 0, 0x42, 0x43) // features: file types and extents; sparse copies, large files, extra size
 	put32(s, 0x108, ext4Time)     // made

@@ -1,8 +1,7 @@
 package imgtest
 
-// Ext4 returns the first 4096 bytes of an ext4 file system of size bytes with 4096-
-// byte blocks: a superblock that states magic, size and label. There are no files in
-// it.
+// Ext4 returns the first 4096 bytes of an ext4 file system of size bytes with blocks of
+// 4096 bytes: a superblock with magic, size and label. It has no files.
 func Ext4(size int64, label string) []byte {
 	b := make([]byte, 4096)
 	s := b[1024:]

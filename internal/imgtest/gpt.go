@@ -11,28 +11,27 @@ import (
 // basicData is the type GUID of every row in a GPT that MediaTek's tools wrote.
 const basicData = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 
-// GPTSpec says what a GPT is to look like. The zero values of the options are what a
-// phone has.
+// GPTSpec describes a GPT. The zero values of the options are those of a phone.
 type GPTSpec struct {
 	SectorSize  int64 // bytes, 512 or 4096
 	DeviceSize  int64 // bytes
 	Rows        []GPTRow
 	Entries     int    // slots in the table; 0 means 128
-	FirstUsable int64  // LBA; 0 means right after the table
+	FirstUsable int64  // LBA; 0 means directly behind the table
 	DiskGUID    string // "" means all zero
 }
 
-// GPTRow is one partition. Its extent is in bytes and lies on sectors.
+// GPTRow is one partition. Its extent is in bytes and consists of whole sectors.
 type GPTRow struct {
 	Name string
 	flash.Extent
-	GUID       string // unique GUID; "" means MTKGUID of its place
+	GUID       string // unique GUID; "" means mtkGUID of its index
 	Attributes uint64
 }
 
-// mtkGUID returns the unique GUID of row i: MediaTek's tools use a fixed list by
-// place, the same on every phone. Its first three are public knowledge; from the
-// fourth on these here are invented.
+// mtkGUID returns the unique GUID of row i: MediaTek's tools use a fixed list by index,
+// the same on every phone. The first three are publicly known; from the fourth on they
+// are invented.
 func mtkGUID(i int) string {
 	known := []string{
 		"F57AD330-39C2-4488-9BB0-00CB43C9CCD4",
@@ -54,7 +53,7 @@ func GPT(spec GPTSpec) (primary, backup []byte) {
 	ss := spec.SectorSize
 	entries := gptEntries(spec)
 	total := spec.DeviceSize / ss
-	span := int64(len(entries)) / ss // sectors the entries take
+	span := int64(len(entries)) / ss // sectors of the entries
 	if spec.FirstUsable == 0 {
 		spec.FirstUsable = 2 + span
 	}
@@ -102,7 +101,7 @@ type gptHeader struct {
 	lastUsable int64
 }
 
-// encode returns a header sector that lies at LBA my.
+// encode returns a header sector for LBA my.
 func (h gptHeader) encode(my, alternate, table int64) []byte {
 	b := make([]byte, h.spec.SectorSize)
 	copy(b, "EFI PART")
@@ -120,7 +119,7 @@ func (h gptHeader) encode(my, alternate, table int64) []byte {
 	return b
 }
 
-// protectiveMBR has one entry EE over the whole device, CHS zero, as phones have it.
+// protectiveMBR has one entry EE for the whole device, with CHS zero, as on phones.
 func protectiveMBR(total int64) []byte {
 	b := tableSector()
 	b[446+4] = 0xee

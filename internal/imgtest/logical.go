@@ -2,11 +2,11 @@ package imgtest
 
 const (
 	productSize = 512 * kib // the logical partition product
-	productFS   = 128 * kib // its file system; the hash tree lies behind it
+	productFS   = 128 * kib // its file system; the hash tree is behind it
 )
 
-// logicalParts is the super partition of a phone that has system and vendor outside it:
-// product is an EROFS with its hash tree behind, system_ext an ext4.
+// logicalParts returns the super partition of a phone that has system and vendor
+// outside it: product is an EROFS with its hash tree behind it, system_ext an ext4.
 func (a android) logicalParts(size int64) []piece {
 	fs, tree, _ := a.product()
 	product := append(fs, tree...)
@@ -22,8 +22,8 @@ func (a android) logicalParts(size int64) []piece {
 		moved(2*mib, ext4("system_ext", a.vendor("system_ext")...)(mib))...)
 }
 
-// super is the super partition of a phone whose system and vendor are in it: what Super
-// names, an ext4 and an EROFS.
+// super returns the super partition of a phone with system and vendor in it: the table
+// of Super, an ext4 and an EROFS.
 func (a android) super(size int64) []piece {
 	system := moved(mib, ext4("system", a.system()...)(mib))
 	return append(append([]piece{{0, Super(size)}}, system...),
@@ -42,8 +42,8 @@ func (a android) product() (fs, tree, descriptor []byte) {
 		Hash: "sha256", Block: 4096, Salt: salt, Root: root}.Descriptor()
 }
 
-// vbmeta is the block that describes boot, recovery, dtbo and product as they are,
-// unsigned.
+// vbmeta returns the unsigned block with the right descriptors of boot, recovery, dtbo
+// and product.
 func (a android) vbmeta(boot, recovery, dtbo []byte) []byte {
 	_, _, product := a.product()
 	salt := Noise(a.board+" salt", 32)
@@ -53,7 +53,7 @@ func (a android) vbmeta(boot, recovery, dtbo []byte) []byte {
 	}}.Bytes(), 4096, 0)
 }
 
-// moved shifts pieces by off.
+// moved adds off to the offsets of pieces.
 func moved(off int64, list []piece) []piece {
 	for i := range list {
 		list[i].off += off

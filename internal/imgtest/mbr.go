@@ -6,30 +6,30 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// MBRSpec is a MediaTek partition chain: one MBR, and EBR1, EBR2 … as needed.
+// MBRSpec describes a MediaTek partition chain: one MBR, and EBR1, EBR2 … as needed.
 type MBRSpec struct {
 	Primary []flash.Extent // rows of the MBR, at most 3
 	EBRs    []EBRSpec      // EBR1 first
-	ToEnd   bool           // the last row of the last EBR states no length
+	ToEnd   bool           // the last row of the last EBR has no length
 }
 
-// EBRSpec is one extended boot record and the rows it lists: up to 3, or 4 in the last.
+// EBRSpec is one extended boot record with its rows: up to 3, or 4 in the last one.
 type EBRSpec struct {
 	Offset int64 // of its sector, bytes
 	Rows   []flash.Extent
 }
 
-// Sector is one 512-byte table sector and its place.
+// Sector is one table sector of 512 bytes with its offset.
 type Sector struct {
 	Name   string // "MBR", "EBR1", "EBR2" …
 	Offset int64  // bytes
 	Bytes  []byte
 }
 
-// MBRChain returns the sectors of a chain by the rules seen on phones (MediaTek's
-// ptgen writes them so): the MBR's addresses are absolute, a row in an EBR counts
-// from that EBR, a link in an EBR counts from EBR1; links have length 0xffffffff, and
-// a row to the end has 0xffffffff less its distance from EBR1.
+// MBRChain returns the sectors of a chain by the rules seen on phones (MediaTek's ptgen
+// writes them): the MBR's addresses are absolute, a row in an EBR counts from that EBR,
+// a link in an EBR counts from EBR1; links have length 0xffffffff, and a row to the end
+// has 0xffffffff less its distance from EBR1.
 func MBRChain(spec MBRSpec) []Sector {
 	const data, link, noLength = 0x83, 0x05, 0xffffffff
 	sectors := []Sector{{Name: "MBR", Bytes: tableSector()}}
@@ -57,7 +57,7 @@ func MBRChain(spec MBRSpec) []Sector {
 	return sectors
 }
 
-// PutSectors writes table sectors to their places.
+// PutSectors writes table sectors at their offsets.
 func (s *Sparse) PutSectors(sectors []Sector) {
 	for _, t := range sectors {
 		s.Put(t.Offset, t.Bytes)

@@ -5,14 +5,14 @@ import (
 	"encoding/binary"
 )
 
-// NANDSpec is what the boot header of a NAND chip states, and in which form.
+// NANDSpec describes the boot header of a NAND chip and its form.
 type NANDSpec struct {
 	Page, Spare, PagesPerBlock, Blocks int
 	Long                               bool   // the form with 14 zero bytes behind the address cycles
 	Version                            string // "" means V006
 }
 
-// NANDBoot builds the boot region of a NAND chip: the boot header, the boot layout on
+// NANDBoot makes the boot region of a NAND chip: the boot header, the boot layout on
 // page 1 and the preloader file on page 2, up to the file's end.
 func NANDBoot(s NANDSpec, file []byte) []byte {
 	le := binary.LittleEndian
@@ -43,8 +43,8 @@ func NANDBoot(s NANDSpec, file []byte) []byte {
 	return append(out, file...)
 }
 
-// WithSpare puts noise for the spare bytes behind each page of data, a good block's
-// marker first; behind an erased page they are erased.
+// WithSpare adds spare bytes of noise behind each page of data, with a good block's
+// marker first. Behind an erased page they are erased.
 func WithSpare(data []byte, page, spare int) []byte {
 	out := make([]byte, 0, len(data)/page*(page+spare))
 	for at := 0; at+page <= len(data); at += page {

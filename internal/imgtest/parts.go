@@ -17,8 +17,8 @@ var imageTypes = map[string]uint32{
 }
 
 // MTKImage returns payload with a MediaTek partition image header before it. The old
-// form (until about 2014) is 0xff from 0x30 on and ends with the payload; the new one
-// states its own size and alignment and is padded to 16 bytes.
+// form (until about 2014) is 0xff from 0x30 on and ends with the payload. The new one
+// has its own header size and alignment and is padded to 16 bytes.
 func MTKImage(name string, payload []byte, old bool) []byte {
 	b := bytes.Repeat([]byte{0xff}, mtkHeader)
 	clear(b[:0x28])
@@ -31,8 +31,8 @@ func MTKImage(name string, payload []byte, old bool) []byte {
 	return pad(append(b, payload...), 16, 0)
 }
 
-// chain joins images of the new form and marks the last as the list's end, as signed
-// firmware is: lk, cert1, cert2.
+// chain joins images of the new form and marks the last one as the end of the list, as
+// in signed firmware: lk, cert1, cert2.
 func chain(images ...[]byte) []byte {
 	var b []byte
 	for _, m := range images {
@@ -43,8 +43,8 @@ func chain(images ...[]byte) []byte {
 }
 
 // BootImage returns an Android boot image, version 0, with pages of 2048 bytes. With
-// mtkHeaders kernel and ramdisk each carry an old MediaTek header, as on MT65xx; the
-// ramdisk's then is named ramdiskName, "ROOTFS" or "RECOVERY".
+// mtkHeaders, kernel and ramdisk each have an old MediaTek header, as on MT65xx; the
+// name in the ramdisk's header is then ramdiskName, "ROOTFS" or "RECOVERY".
 func BootImage(kernel, ramdisk []byte, mtkHeaders bool, ramdiskName string) []byte {
 	const page, base = 2048, 0x80000000
 	if mtkHeaders {
@@ -89,8 +89,8 @@ func gradient(w, h, tint int) []byte {
 	return b
 }
 
-// zlibStored wraps b as a zlib stream without compressing it: its bytes cannot change
-// with the next release of a compressor. b must be shorter than 64 KiB.
+// zlibStored returns b as a zlib stream without compression, so that its bytes do not
+// depend on the version of a compressor. b must be shorter than 64 KiB.
 func zlibStored(b []byte) []byte {
 	out := []byte{0x78, 0x9c, 0x01}
 	out = le.AppendUint16(out, uint16(len(b)))
@@ -99,7 +99,7 @@ func zlibStored(b []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, adler32.Checksum(b))
 }
 
-// SecRO returns a secro.img: AND_AC_REGION and its fixed length.
+// SecRO returns a secro.img: AND_AC_REGION with its fixed length.
 func SecRO() []byte {
 	b := make([]byte, 0x21000)
 	copy(b, "AND_AC_REGION")
@@ -107,7 +107,8 @@ func SecRO() []byte {
 	return b
 }
 
-// VBMeta returns an empty vbmeta.img (AVB with verification off), padded to 4096.
+// VBMeta returns an empty vbmeta.img (AVB with verification switched off), padded to
+// 4096 bytes.
 func VBMeta() []byte {
 	be := binary.BigEndian
 	b := make([]byte, 4096)

@@ -10,13 +10,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Words of scatter files for both boot areas at once.
+// Region names of scatter files for both boot regions together.
 const (
 	emmcBoot flash.Region = "EMMC_BOOT1_BOOT2"
 	ufsBoot  flash.Region = "UFS_LU0_LU1"
 )
 
-// Phone is a made phone: what could be read from it, and the truth about it.
+// Phone is a made phone: the bytes that can be read from it, and its true partitions.
 type Phone struct {
 	Chip    string // "MT6592"
 	Board   string // "demo_s1"
@@ -24,19 +24,19 @@ type Phone struct {
 	Storage flash.Storage
 
 	User         *Sparse // the user area, ROM_1
-	Boot1, Boot2 []byte  // the boot regions whole
+	Boot1, Boot2 []byte  // the whole boot regions
 	Preloader    []byte  // the preloader file within Boot1
 	Scatter      string  // the scatter file of its firmware
 
-	// Rows is the truth, in the order of the scatter file. The preloader is the first
-	// row, in the boot region. Extents are real: reserved rows stand where they are,
-	// and a ToEnd row has its true length (up to the reserved rows).
+	// Rows has the true partitions, in the order of the scatter file. The preloader is
+	// the first row, in the boot region. Extents are real: reserved rows have their
+	// real offsets, and a ToEnd row has its true length (up to the reserved rows).
 	Rows []flash.Partition
 
 	contents map[string][]piece
 }
 
-// Row returns the row of that name and panics when there is none.
+// Row returns the row with that name; it panics if there is none.
 func (p *Phone) Row(name string) flash.Partition {
 	for _, r := range p.Rows {
 		if r.Name == name {
@@ -52,7 +52,8 @@ func (p *Phone) Image(name string) flash.Image {
 	return flash.Slice(p.Device().Image(p.region(r)), r.Extent)
 }
 
-// region says which area of the device holds r: a joined boot region means the first.
+// region returns the region of r on the device: a joined boot region means the first
+// one.
 func (p *Phone) region(r flash.Partition) flash.Region {
 	if r.Region.IsBoot() {
 		return p.Storage.Boot1()
@@ -60,8 +61,8 @@ func (p *Phone) region(r flash.Partition) flash.Region {
 	return r.Region
 }
 
-// File returns what was written to the start of a row: the image a firmware package
-// would carry. It is nil for rows that are zero or hold no image.
+// File returns the bytes at the start of a row: the image in a firmware package. It is
+// nil for rows that are zero or contain no image.
 func (p *Phone) File(name string) []byte {
 	if p.Row(name).Region.IsBoot() {
 		return p.Preloader
@@ -74,7 +75,7 @@ func (p *Phone) File(name string) []byte {
 	return nil
 }
 
-// Device returns the phone as a program sees it that has read all of it.
+// Device returns the phone as a program sees it after reading all of it.
 func (p *Phone) Device() *flash.Device {
 	boot := func(r flash.Region, b []byte, name string) flash.Part {
 		return flash.Part{Region: r, Image: bytes.NewReader(b), Source: name}
@@ -86,10 +87,10 @@ func (p *Phone) Device() *flash.Device {
 	}}
 }
 
-// ScatterName returns the file name its scatter file goes by.
+// ScatterName returns the file name of its scatter file.
 func (p *Phone) ScatterName() string { return p.Chip + "_Android_scatter.txt" }
 
-// WriteDump writes what a read-back leaves in a folder: ROM_1 (with holes), BOOT_1,
+// WriteDump writes the files of a read-back into a folder: ROM_1 (with holes), BOOT_1,
 // BOOT_2, and the scatter file. None of them may exist.
 func (p *Phone) WriteDump(dir string) error {
 	if err := p.User.WriteFile(filepath.Join(dir, "ROM_1")); err != nil {
@@ -113,7 +114,7 @@ func (p *Phone) WriteDump(dir string) error {
 	return nil
 }
 
-// phoneSpec is what one phone is made from.
+// phoneSpec describes one phone.
 type phoneSpec struct {
 	chip, board string
 	storage     flash.Storage
@@ -130,15 +131,16 @@ type phoneSpec struct {
 	table       func(*Phone) // writes the partition table
 }
 
-// small has the phone's rows hold a MiB and what they have beyond whole ones, and its
-// user area as much as they need: for tests in which its size proves nothing.
+// small reduces the phone's rows to at most a MiB (with the part beyond whole MiB) and
+// its user area to the sum of the rows. It is for tests in which the size does not
+// matter.
 func (s phoneSpec) small() phoneSpec {
 	s.rows = slices.Clone(s.rows)
-	s.size = 4 * mib // for the rest
+	s.size = 4 * mib // for the row that takes the rest
 	for i := range s.rows[1:] {
 		r, most := &s.rows[i+1], mib
 		if r.name == "super" {
-			most = 4 * mib // holds two file systems
+			most = 4 * mib // room for two file systems
 		}
 		if r.size > most {
 			r.size = most + r.size%mib
@@ -149,8 +151,8 @@ func (s phoneSpec) small() phoneSpec {
 	return s
 }
 
-// row is one line of a phone's layout. Rows follow each other; gap bytes are left
-// free before one. A size of rest takes all that the rows behind it leave.
+// row is one row of a phone's layout. Rows follow each other, with gap free bytes
+// before the row. A row of the size rest takes all bytes that the other rows leave.
 type row struct {
 	name, file string
 	size       int64
@@ -158,15 +160,15 @@ type row struct {
 	typ        string  // "" is NORMAL_ROM
 	fill       content // nil leaves the row zero
 	gap        int64
-	gapData    []byte // lies 4096 bytes into the gap
-	noLength   bool   // the scatter gives no length
+	gapData    []byte // at 4096 bytes in the gap
+	noLength   bool   // the scatter file has no length for it
 	attributes uint64 // of the GPT row
 }
 
-// rest is the size of a row that takes what the others leave.
+// rest is the size of a row that takes the remaining bytes.
 const rest = -1
 
-// piece is data at an offset within a row; content makes a row's pieces from its size.
+// piece is data at an offset in a row; content makes a row's pieces from its size.
 type piece struct {
 	off  int64
 	data []byte
@@ -174,7 +176,7 @@ type piece struct {
 
 type content func(size int64) []piece
 
-// build lays the rows out, fills them, and adds the partition table.
+// build places the rows, fills them, and adds the partition table.
 func build(s phoneSpec) *Phone {
 	p := &Phone{Chip: s.chip, Board: s.board, Project: s.board, Storage: s.storage,
 		User: NewSparse(s.size), contents: map[string][]piece{}}
@@ -212,7 +214,7 @@ func build(s phoneSpec) *Phone {
 	return p
 }
 
-// add writes one row of the user area and its truth.
+// add writes one row of the user area and its true partition.
 func (p *Phone) add(index int, off int64, r row) {
 	part := flash.Partition{Index: index, Name: r.name, Region: p.Storage.User(),
 		Extent: flash.Extent{Offset: off, Length: r.size}, ToEnd: r.noLength,

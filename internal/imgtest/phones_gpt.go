@@ -6,19 +6,19 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// slotActive is the attribute bit LK tests for the active slot (LK efi.c).
+// slotActive is the attribute bit by which LK finds the active slot (LK efi.c).
 const slotActive = 1 << 2
 
 // MT6765 returns a phone of 2019: GPT on eMMC, certificate-chain preloader, scatter
-// V1.1.2. Twins: lk and lk2 name the same file and hold equal bytes; scp1 and scp2
-// name the same file and differ; tee1 and tee2 hold equal bytes under two names. Data
-// lies in the gap before vendor; the gap before userdata, sec1, gz2 and otp are zero.
-// system and vendor are partitions, as Android 9 has them; so that there is something of
-// a later phone, super holds product and system_ext, and vbmeta describes boot, recovery,
-// dtbo and product.
+// V1.1.2. lk and lk2 have the same file name and equal bytes; scp1 and scp2 have the
+// same file name and different bytes; tee1 and tee2 have different file names and equal
+// bytes. The gap before vendor has data; the gap before userdata, sec1, gz2 and otp are
+// zero. system and vendor are partitions, as in Android 9. To include parts of later
+// phones, super has product and system_ext, and vbmeta has descriptors of boot,
+// recovery, dtbo and product.
 func MT6765() *Phone { return build(mt6765()) }
 
-// SmallMT6765 is a small one of the kind.
+// SmallMT6765 returns the same phone with a small user area.
 func SmallMT6765() *Phone { return build(mt6765().small()) }
 
 func mt6765() phoneSpec {
@@ -78,12 +78,13 @@ func mt6765() phoneSpec {
 	}
 }
 
-// MT6893 returns a phone of 2021: UFS with 4096-byte sectors, A/B slots (slot b empty
-// in the scatter, equal bytes on flash for lk, other bytes for boot), a super
-// partition with system and vendor, and a scatter file V2.1.0 with CRLF that describes eMMC and UFS.
+// MT6893 returns a phone of 2021: UFS with sectors of 4096 bytes, A/B slots (slot b has
+// no files in the scatter file; on flash lk has equal bytes in both slots, boot
+// different ones), a super partition with system and vendor, and a scatter file V2.1.0
+// with CRLF for eMMC and UFS.
 func MT6893() *Phone { return build(mt6893()) }
 
-// SmallMT6893 is a small one of the kind.
+// SmallMT6893 returns the same phone with a small user area.
 func SmallMT6893() *Phone { return build(mt6893().small()) }
 
 func mt6893() phoneSpec {
@@ -135,8 +136,8 @@ func mt6893() phoneSpec {
 	}
 }
 
-// putGPT writes the table over all rows that a GPT lists: the preloader and the two
-// copies of the table are rows of the scatter file only.
+// putGPT writes the table with all rows of a GPT: the preloader and the two copies of
+// the table are rows of the scatter file only.
 func (p *Phone) putGPT(sectorSize int64) {
 	var rows []GPTRow
 	for i := range p.Rows {

@@ -7,13 +7,13 @@ const (
 	mib = int64(1) << 20
 )
 
-// MT6592 returns a phone of 2014: MBR, EBR1 and EBR2, scatter V1.1.2 with linear
-// equal to physical addresses. MBR lists PROTECT_F, PROTECT_S and SEC_RO, EBR1 FRP,
-// ANDROID and CACHE, EBR2 USRDATA without a length. FRP and EXPDB are zero; data lies
-// in the gap before ANDROID, and the gap before USRDATA is empty.
+// MT6592 returns a phone of 2014: MBR, EBR1 and EBR2, scatter V1.1.2 with equal linear
+// and physical addresses. The MBR has PROTECT_F, PROTECT_S and SEC_RO, EBR1 has FRP,
+// ANDROID and CACHE, EBR2 has USRDATA without a length. FRP and EXPDB are zero; the gap
+// before ANDROID has data, and the gap before USRDATA is empty.
 func MT6592() *Phone { return build(mt6592()) }
 
-// SmallMT6592 is a small one of the kind.
+// SmallMT6592 returns the same phone with a small user area.
 func SmallMT6592() *Phone { return build(mt6592().small()) }
 
 func mt6592() phoneSpec {
@@ -64,11 +64,11 @@ func mt6592() phoneSpec {
 }
 
 // MT6572 returns a phone of 2013: MBR and EBR1, scatter V1.1.1 with linear addresses
-// 0x1400000 above physical ones (the PRELOADER row's size), ext4 rows called
-// YAFFS_IMG, and a last row FAT whose length no table gives.
+// 0x1400000 above physical ones (the PRELOADER row's size), ext4 rows of the type
+// YAFFS_IMG, and a last row FAT whose length is in no table.
 func MT6572() *Phone { return build(mt6572()) }
 
-// SmallMT6572 is a small one of the kind.
+// SmallMT6572 returns the same phone with a small user area.
 func SmallMT6572() *Phone { return build(mt6572().small()) }
 
 func mt6572() phoneSpec {

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// PreloaderSpec says what a made preloader file is to look like. Only Board and Chip
-// are needed.
+// PreloaderSpec describes a preloader file. Only Board and Chip are required.
 type PreloaderSpec struct {
 	Board    string // "demo_s1" for preloader_demo_s1.bin
 	Chip     string // "MT6592"
 	SigType  int    // FILE_INFO sig_type 1 PHASH, 3 SINGLE_AND_PHASH, 5 CERT_CHAIN; 0 means 3
 	Size     int    // FILE_INFO file_len, bytes, a multiple of 4; 0 means 0x18000
 	MaxSize  int    // FILE_INFO max_size, bytes; 0 means 0x20000, or 0x40000 with SigType 5
-	LoadAddr uint32 // FILE_INFO load_addr; 0 means what these generations use
+	LoadAddr uint32 // FILE_INFO load_addr; 0 means the usual one of the generation
 	FlashDev byte   // FILE_INFO flash_dev; 0 means 5, eMMC boot
 	NoName   bool   // no MTK_BLOADER_INFO trailer, as on the newest chips
 	Nested   bool   // a second, unrelated FILE_INFO inside the code, as eight real ones have
@@ -44,18 +43,19 @@ func (s PreloaderSpec) withDefaults() PreloaderSpec {
 	return s
 }
 
-// FileName returns the name the preloader goes by.
+// FileName returns the usual file name of the preloader.
 func (s PreloaderSpec) FileName() string { return "preloader_" + s.Board + ".bin" }
 
-// signature sizes and the place of SHA-256(everything before) in each; u-boot
-// tools/mtk_image.c for type 1, real files agree for 3 and 5.
+// signatures has the size of each signature and the offset in it of the SHA-256 of
+// everything before; from u-boot tools/mtk_image.c for type 1, from real files for 3
+// and 5.
 var signatures = map[int]struct{ size, hash int }{
 	1: {0x20, 0x0},
 	3: {0x124, 0x4},
 	5: {0x66c, 0x54c},
 }
 
-// Preloader returns a GFH preloader file, what a flash tool takes as preloader_*.bin:
+// Preloader returns a GFH preloader file, the preloader_*.bin of flash tools:
 //
 //	0x000    GFH records: FILE_INFO, BL_INFO, BROM_CFG …
 //	content  code with AND_ROMINFO_v, path strings, build time
@@ -92,7 +92,7 @@ func gfh(version byte, typ uint16, size int) []byte {
 	return b
 }
 
-// gfhRecords returns the head of the file in the record order of its generation.
+// gfhRecords returns the first records of the file in the order of its generation.
 func gfhRecords(s PreloaderSpec) []byte {
 	info := gfh(1, 0x000, 0x38)
 	copy(info[8:], "FILE_INFO")
@@ -133,7 +133,7 @@ func gfhRecords(s PreloaderSpec) []byte {
 	return b
 }
 
-// romInfoAt is where most preloaders have AND_ROMINFO_v, bytes into the content.
+// romInfoAt is the usual offset of AND_ROMINFO_v in the content, bytes.
 const romInfoAt = 0x1fc
 
 func putROMInfo(content []byte, s PreloaderSpec) {
@@ -151,7 +151,7 @@ func putROMInfo(content []byte, s PreloaderSpec) {
 	put32(b, 0x34, 1)
 }
 
-// putStrings leaves the traces a build leaves: source paths and its time.
+// putStrings adds the strings that a build leaves: source paths and its time.
 func putStrings(content []byte, s PreloaderSpec) {
 	dir := "platform/" + strings.ToLower(s.Chip) + "/src/"
 	text := strings.Join([]string{dir + "core/sample_main.c", dir + "drivers/sample_msdc.c",
@@ -159,8 +159,8 @@ func putStrings(content []byte, s PreloaderSpec) {
 	copy(content[0x400:], text)
 }
 
-// bloaderInfo returns the MTK_BLOADER_INFO trailer with one entry of DRAM settings,
-// and the word with its length that ends the content.
+// bloaderInfo returns the MTK_BLOADER_INFO trailer with one entry of DRAM settings, and
+// the word with its length at the end of the content.
 func bloaderInfo(s PreloaderSpec) []byte {
 	const head, entry = 0x70, 0xbc
 	b := make([]byte, head+entry)
@@ -178,8 +178,8 @@ func bloaderInfo(s PreloaderSpec) []byte {
 	return le.AppendUint32(b, uint32(len(b)))
 }
 
-// nestedFileInfo is the block that lies inside the code of several real preloaders:
-// it passes for a header to whoever searches, and is none.
+// nestedFileInfo returns the block inside the code of several real preloaders: a search
+// finds it as a header, but it is not one.
 func nestedFileInfo() []byte {
 	b := gfh(1, 0x000, 0x38)
 	copy(b[8:], "FILE_INFO")
@@ -187,8 +187,8 @@ func nestedFileInfo() []byte {
 	return b
 }
 
-// putSignature fills sig for a signature of that kind over signed. Keys and RSA
-// values are noise; the hash is true.
+// putSignature fills sig with a signature of that kind over signed. Keys and RSA values
+// are noise; the hash is right.
 func putSignature(sig, signed []byte, kind int) {
 	copy(sig, Noise("signature", len(sig)))
 	switch kind {
@@ -202,12 +202,12 @@ func putSignature(sig, signed []byte, kind int) {
 	copy(sig[signatures[kind].hash:], sum[:])
 }
 
-// media are the boot regions and how they begin: u-boot tools/mtk_image.h has the
-// eMMC one, real regions the others.
+// media has the beginnings of boot regions: that of eMMC from u-boot tools/mtk_image.h,
+// the others from real regions.
 var media = map[string]struct {
 	unit, begin int
 	device      uint32
-	fill        byte // of 0x400 to begin
+	fill        byte // for the first 0x400 bytes
 }{
 	"EMMC_BOOT":  {0x200, 0x800, 0x00010005, 0x00},
 	"UFS_BOOT":   {0x1000, 0x1000, 0x0001000c, 0xff},
@@ -215,10 +215,10 @@ var media = map[string]struct {
 	"SF_BOOT":    {0x200, 0x800, 0x00010007, 0xff},
 }
 
-// BootRegion returns what a read-back of the boot region holds once file was flashed
-// to it: device header, boot region layout, the file, 0xff up to a multiple of 512,
-// and zeros up to size. A size of 0 ends it right after the file. The medium is
-// "EMMC_BOOT", "UFS_BOOT", "COMBO_BOOT" or "SF_BOOT".
+// BootRegion returns the read-back of a boot region to which file was flashed: device
+// header, boot region layout, the file, 0xff up to a multiple of 512, and zeros up to
+// size bytes. If size is 0, it ends directly behind the file. medium is "EMMC_BOOT",
+// "UFS_BOOT", "COMBO_BOOT" or "SF_BOOT".
 func BootRegion(medium string, file []byte, size int) []byte {
 	m, ok := media[medium]
 	if !ok {

@@ -7,10 +7,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// banner is the line of a scatter file that MediaTek's ptgen draws.
+// banner is the line that MediaTek's ptgen draws in a scatter file.
 var banner = strings.Repeat("#", 108)
 
-// scatterText prints p's rows as the vendor's tools lay a scatter file out.
+// scatterText returns p's rows as a scatter file of the vendor's tools.
 func scatterText(p *Phone, s phoneSpec) string {
 	var b strings.Builder
 	title := func(text string) {
@@ -36,7 +36,7 @@ func scatterText(p *Phone, s phoneSpec) string {
 	return strings.ReplaceAll(b.String(), "\n", "\r\n")
 }
 
-// blockSize is the unit in which reserved rows count from the end, bytes.
+// blockSize returns the unit in which reserved rows count from the end, in bytes.
 func blockSize(st flash.Storage) int64 {
 	if st == flash.UFS {
 		return 0x80000
@@ -77,8 +77,8 @@ func scatterRows(b *strings.Builder, p *Phone, s phoneSpec, st flash.Storage, in
 	}
 }
 
-// addresses prints a row's start. Reserved rows count blocks back from the end of the
-// region, the table's backup copy (sgpt) left out of the count.
+// addresses returns a row's start. Reserved rows count blocks back from the end of the
+// region; the table's backup copy (sgpt) is not counted.
 func (s phoneSpec) addresses(p *Phone, r flash.Partition, st flash.Storage) (linear, physical string) {
 	if r.Reserved {
 		last := p.Rows[len(p.Rows)-1]

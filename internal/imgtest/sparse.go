@@ -12,13 +12,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// block is the grain in which a Sparse remembers data, bytes.
+// block is the unit in which a Sparse stores data, in bytes.
 const block = 4096
 
-// Sparse is an image in memory that spends memory on data only: 31 GB with a few MB
-// of data cost those MB. What was never written reads as zero. It is a flash.Image
-// and a flash.DataFinder, may be written while others read, and can be damaged on
-// purpose.
+// Sparse is an image in memory that uses memory only for its data: 31 GB with a few MB
+// of data need a few MB. Bytes that were never written are read as zero. It is a
+// flash.Image and a flash.DataFinder. It may be written while others read it, and a
+// test can damage it.
 type Sparse struct {
 	mu     sync.RWMutex
 	size   int64
@@ -65,7 +65,7 @@ func (s *Sparse) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt implements io.WriterAt. It writes nothing when p does not fit.
+// WriteAt implements io.WriterAt. If p does not fit, it writes nothing.
 func (s *Sparse) WriteAt(p []byte, off int64) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func (s *Sparse) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// writeBlock writes within one block, and forgets blocks that became all zero.
+// writeBlock writes within one block, and removes blocks that became all zero.
 func (s *Sparse) writeBlock(at int64, part []byte) {
 	b, ok := s.blocks[at/block]
 	if !ok {
@@ -99,20 +99,20 @@ func (s *Sparse) writeBlock(at int64, part []byte) {
 	}
 }
 
-// Put writes b at off and panics when it does not fit: a builder's mistake.
+// Put writes b at off; it panics if b does not fit.
 func (s *Sparse) Put(off int64, b []byte) {
 	if _, err := s.WriteAt(b, off); err != nil {
 		panic(err)
 	}
 }
 
-// Zero wipes n bytes at off, as a failed read or an erase leaves them.
+// Zero sets n bytes at off to zero, as after a failed read or an erase.
 func (s *Sparse) Zero(off, n int64) {
 	var zeros [block]byte
 	for end := off + n; off < end; {
 		step := min(end-off, block-off%block)
 		if d, _ := s.NextData(off); d.Offset >= off+step {
-			step = min(end, d.Offset) - off // nothing to wipe until there
+			step = min(end, d.Offset) - off // there is nothing to set to zero before this offset
 		} else {
 			s.Put(off, zeros[:step])
 		}
@@ -120,10 +120,11 @@ func (s *Sparse) Zero(off, n int64) {
 	}
 }
 
-// Truncate makes the image longer (by zeros) or shorter, as a short read-back is.
+// Truncate makes the image longer (with zeros) or shorter (as a short read-back), in
+// bytes.
 func (s *Sparse) Truncate(size int64) {
 	if old := s.Size(); size < old {
-		s.Zero(size, min(old-size, block-size%block)) // the part block at the new end
+		s.Zero(size, min(old-size, block-size%block)) // the part of a block at the new end
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,10 +170,10 @@ func (s *Sparse) Range(e flash.Extent) []byte {
 	return b
 }
 
-// Bytes returns a copy of the whole image; keep it to small ones.
+// Bytes returns a copy of the whole image; use it only for small images.
 func (s *Sparse) Bytes() []byte { return s.Range(flash.Extent{Length: s.Size()}) }
 
-// Clone returns a copy that can be damaged without harm to s.
+// Clone returns a copy that can be damaged without changing s.
 func (s *Sparse) Clone() *Sparse {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -183,7 +184,7 @@ func (s *Sparse) Clone() *Sparse {
 	return c
 }
 
-// WriteFile writes the image as a new file, with holes where it holds no data.
+// WriteFile writes the image as a new file, with holes where there is no data.
 func (s *Sparse) WriteFile(path string) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {

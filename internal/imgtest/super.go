@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 )
 
-// Logical is the table of a super partition, laid out by AOSP's liblp
+// Logical describes the table of a super partition, as in AOSP's liblp
 // metadata_format.h.
 type Logical struct {
 	Minor      int // minor version: 10.0 to 10.2
@@ -15,21 +15,21 @@ type Logical struct {
 	Devices    []LogicalDevice
 }
 
-// LogicalPartition is a row of the table; its group is the second: liblp makes
-// "default" the first.
+// LogicalPartition is a row of the table. Its group is the second one, because liblp
+// makes "default" the first.
 type LogicalPartition struct {
 	Name       string
 	Attributes uint32
 	Extents    []LogicalExtent
 }
 
-// LogicalExtent is counted in sectors of 512 bytes. Kind is 0 for a range of a
+// LogicalExtent is an extent in sectors of 512 bytes. Kind is 0 for a range of a
 // device, 1 for zeros.
 type LogicalExtent struct {
 	Sectors, Kind, Start, Device uint32
 }
 
-// LogicalDevice is a partition that extents lie in.
+// LogicalDevice is a partition that contains extents.
 type LogicalDevice struct {
 	Name  string
 	Size  uint64
@@ -69,7 +69,7 @@ func (l Logical) Metadata() []byte {
 	return l.header(partitions, extents, groups, devices)
 }
 
-// header puts the header before the four lists.
+// header returns the header and the four lists.
 func (l Logical) header(lists ...[]byte) []byte {
 	h := make([]byte, 128)
 	if l.Minor >= 2 {
@@ -91,7 +91,8 @@ func (l Logical) header(lists ...[]byte) []byte {
 	return append(h, tables...)
 }
 
-// LogicalGeometry returns the block that says where the copies of the table lie.
+// LogicalGeometry returns the block with the geometry, by which the copies of the table
+// are found.
 func LogicalGeometry(maxSize, slots uint32) []byte {
 	g := make([]byte, 52)
 	put32(g, 0, 0x616c4467, 52)
@@ -101,8 +102,8 @@ func LogicalGeometry(maxSize, slots uint32) []byte {
 	return g
 }
 
-// SuperHead returns the head of a super partition: the geometry twice, and the metadata
-// of each slot twice, in 4096 bytes each.
+// SuperHead returns the start of a super partition: the geometry twice, and the
+// metadata of each slot twice, in 4096 bytes each.
 func SuperHead(slots ...Logical) []byte {
 	const maxSize = 0x1000
 	g := LogicalGeometry(maxSize, uint32(len(slots)))
@@ -116,8 +117,8 @@ func SuperHead(slots ...Logical) []byte {
 	return b
 }
 
-// Super returns the head of a super partition of size bytes with two slots and two
-// logical partitions, system and vendor, of 1 MiB and 512 KiB from 1 MiB on.
+// Super returns the start of a super partition of size bytes with two slots and two
+// logical partitions, system and vendor, of 1 MiB and 512 KiB, beginning at 1 MiB.
 func Super(size int64) []byte {
 	l := Logical{
 		Partitions: []LogicalPartition{
@@ -130,8 +131,8 @@ func Super(size int64) []byte {
 	return SuperHead(l, l)
 }
 
-// SealLogical makes the checksums of metadata of version 10.0 hold again after a test
-// has changed them.
+// SealLogical computes the checksums of metadata of version 10.0 again after a test
+// changed them.
 func SealLogical(metadata []byte) {
 	h := metadata[:128]
 	sum := sha256.Sum256(metadata[128:])

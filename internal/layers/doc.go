@@ -1,5 +1,5 @@
-// Package layers is a test: it reads the whole module and fails where a house rule is
-// broken. The rules are the tables in house_test.go.
+// Package layers is a test: it reads the whole module and fails if a rule of the
+// project is broken. The rules are the tables in house_test.go.
 //
 //	floor 6   cmd                                          the screen
 //	floor 5   words                                        what a person is told
@@ -10,7 +10,7 @@
 //	          split backup acquire                         movers: never parse bytes
 //	floor 0   flash disk nfi                               the nouns; the system
 //
-// Imports run strictly down: a package sees the floors below its own, and nothing on
-// its own floor. A folder within a room (acquire/port) lies below that room. No string of a
-// library but words names an option or a command.
+// Imports go strictly down: a package imports only packages on lower floors, and none
+// on its own floor. A subfolder of a package (acquire/port) is below that package. Only
+// words has strings that name an option or a command.
 package layers

@@ -9,23 +9,23 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Style is a way of spelling a partition.
+// Style is a way to write the path of a partition.
 type Style string
 
-// The spellings of phones.
+// The styles of phones.
 const (
 	ByName Style = "by-name" // /dev/block/…/by-name/NAME
 	EMMCAt Style = "emmc@"   // /emmc@NAME
 	Dev    Style = "/dev"    // /dev/NAME
 	Bare   Style = "name"    // NAME
 	Number Style = "number"  // /dev/block/mmcblk0pN
-	Other  Style = "other"   // no partition of the phone's table
+	Other  Style = "other"   // not a partition of the phone's table
 )
 
-// Device is a device path taken apart.
+// Device is a device path in its parts.
 type Device struct {
 	Style  Style
-	Prefix string // what stands before the name or number
+	Prefix string // the part before the name or number
 	Name   string
 	Number int
 }
@@ -41,10 +41,10 @@ var (
 	optionPaths = regexp.MustCompile(`/dev/block/[^\s,;:"]+`) // encryptable=/dev/block/…/by-name/metadata
 )
 
-// notPartitions are device nodes that are none.
+// notPartitions are device nodes that are not partitions.
 var notPartitions = map[string]bool{"null": true, "zero": true, "none": true, "tmpfs": true, "adb": true, "fuse": true, "swap": true, "proc": true, "sysfs": true, "overlay": true}
 
-// ParseDevice takes a device path apart.
+// ParseDevice separates a device path into its parts.
 func ParseDevice(s string) Device {
 	for style, re := range map[Style]*regexp.Regexp{ByName: byName, EMMCAt: emmcAt} {
 		if m := re.FindStringSubmatch(s); m != nil {
@@ -64,7 +64,7 @@ func ParseDevice(s string) Device {
 	return Device{Style: Other}
 }
 
-// String spells the device.
+// String returns the path.
 func (d Device) String() string {
 	if d.Style == Number {
 		return d.Prefix + strconv.Itoa(d.Number)
@@ -72,8 +72,8 @@ func (d Device) String() string {
 	return d.Prefix + d.Name
 }
 
-// wanted says which partition a mount point is for, in canonical names: "" when it is
-// for none of the phone's own, or none that the name tells.
+// wanted returns the partition that a mount point belongs to, as a canonical name; ""
+// if it belongs to no partition of the phone, or if this is not known.
 func wanted(mount string) string {
 	name := mountName(mount)
 	for _, suffix := range []string{"_image", "-image", "_img"} {
@@ -85,8 +85,9 @@ func wanted(mount string) string {
 	return name
 }
 
-// mountName is a mount point without the folders that partitions are mounted in: since
-// Android 8, /vendor/protect_f and /mnt/vendor/protect_f are what /protect_f was.
+// mountName returns a mount point without the folders in which partitions are mounted:
+// since Android 8, /vendor/protect_f and /mnt/vendor/protect_f are what /protect_f was
+// before.
 func mountName(mount string) string {
 	name := strings.ToLower(strings.Trim(mount, "/"))
 	for _, folder := range []string{"mnt/vendor/", "vendor/", "mnt/product/", "mnt/"} {
@@ -97,17 +98,17 @@ func mountName(mount string) string {
 	return name
 }
 
-// alternates are partitions, by canonical name, that newer phones mount for what is called
-// after another one: the bootloader's message stands in para, and /metadata is md_udc even
-// where there is a partition metadata too.
+// alternates are partitions, by canonical name, that newer phones mount under the name
+// of another one: the bootloader's message is in para, and /metadata is md_udc even if
+// there is also a partition metadata.
 var alternates = map[string]string{"misc": "para", "metadata": "md_udc"}
 
-// alternate reports whether a row is the other partition for a mount point.
+// alternate reports whether a row is the alternate partition for a mount point.
 func alternate(mount string, row *flash.Partition) bool {
 	return row != nil && alternates[wanted(mount)] == scatter.Canonical(row.Name)
 }
 
-// mounts are mount points that are called other than their partition.
+// mounts are the mount points whose name differs from that of their partition.
 var mounts = map[string]string{
 	"data": "userdata", "system_root": "system", "": "system", "sdcard": "fat", "internal_sd": "fat", "emmc": "fat",
 	"sdcard0": "fat", "auto": "", "none": "", "storage": "", "sd-ext": "", "external_sd": "", "sdcard1": "",

@@ -12,33 +12,33 @@ type File struct {
 }
 
 // Line is one line with its end. Entry is nil for comments, empty lines and lines that
-// are no entry.
+// are not an entry.
 type Line struct {
 	Text  string
 	Entry *Entry
-	Odd   bool // neither entry nor comment
+	Odd   bool // not an entry and not a comment
 }
 
-// Entry is what a line says. Number counts from 1.
+// Entry holds the values of a line. Number counts lines from 1.
 type Entry struct {
 	Number  int
 	V1      bool // mount point first
 	Device  string
 	Mount   string
 	Type    string
-	Options string // all words behind
+	Options string // all words behind the type or device
 
-	device, fsType [2]int // where the words stand in the line
-	options        int    // where the options begin
+	device, fsType [2]int // start and end of the words in the line
+	options        int    // start of the options in the line
 }
 
-// types are the words that stand in the type column of a fstab.
+// types are the words that the type column of an fstab may have.
 var types = []string{
 	"auto", "bml", "btrfs", "datamedia", "emmc", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "mtd", "none",
 	"ntfs", "overlay", "ramdisk", "rfs", "sdfat", "squashfs", "swap", "tmpfs", "ubifs", "vfat", "yaffs2",
 }
 
-// Read takes a file apart. There is no line it cannot keep.
+// Read separates a file into lines. It accepts every line.
 func Read(b []byte) *File {
 	f := &File{}
 	for n := 1; len(b) > 0; n++ {
@@ -58,7 +58,7 @@ func Read(b []byte) *File {
 	return f
 }
 
-// parse reads an entry, nil when the line is none.
+// parse reads an entry, nil if the line is not an entry.
 func parse(s string, number int) *Entry {
 	w := fields(s)
 	if len(w) < 3 {
@@ -68,7 +68,7 @@ func parse(s string, number int) *Entry {
 	e := &Entry{Number: number}
 	switch {
 	case isType(word(1)) && strings.HasPrefix(word(0), "/") && (!isType(word(2)) || word(1) == word(2) && word(1) != "auto"):
-		// "/tmp ramdisk ramdisk" is one; "/devices/… auto auto", a card's, is not
+		// "/tmp ramdisk ramdisk" is an entry; "/devices/… auto auto", a card's, is not
 		e.V1, e.Mount, e.Type, e.Device = true, word(0), word(1), word(2)
 		e.fsType, e.device = w[1], w[2]
 	case isType(word(2)):
@@ -84,7 +84,7 @@ func parse(s string, number int) *Entry {
 	return e
 }
 
-// fields gives the places of the words of a line, quoted spaces kept within them.
+// fields returns the ranges of the words of a line; quoted spaces are part of a word.
 func fields(s string) [][2]int {
 	var out [][2]int
 	start, quoted := -1, false
@@ -125,7 +125,7 @@ func (f *File) Entries() []*Entry {
 	return out
 }
 
-// set gives an entry of the line another device and type; every other byte stays.
+// set changes device and type of an entry; every other byte stays.
 func (l *Line) set(device, fsType string) {
 	e := l.Entry
 	first, second, a, b := e.device, e.fsType, device, fsType
@@ -137,7 +137,7 @@ func (l *Line) set(device, fsType string) {
 	l.Entry = parse(l.Text, e.Number)
 }
 
-// eachOptionPath gives every path in the options of an entry the spelling that f returns.
+// eachOptionPath replaces every path in the options of an entry by the result of f.
 func (l *Line) eachOptionPath(f func(was string) string) {
 	if l.Entry.Options == "" {
 		return
@@ -147,7 +147,7 @@ func (l *Line) eachOptionPath(f func(was string) string) {
 	l.Entry = parse(l.Text, l.Entry.Number)
 }
 
-// drop makes a comment of the line.
+// drop turns the line into a comment.
 func (l *Line) drop(why string) {
 	text := strings.TrimRight(l.Text, "\r\n")
 	end := l.Text[len(text):]

@@ -116,17 +116,17 @@ func TestCheck(t *testing.T) {
 	for line, want := range map[string]string{
 		// The MBR era, with a dump.
 		"/cache ext4 /dev/block/mmcblk0p7":                     "",
-		"/cache ext4 /dev/block/mmcblk0p2":                     "error names /dev/block/mmcblk0p2 as /cache, but by the phone's table that is PROTECT_F, not CACHE: formatting it would destroy what makes this phone itself, its IMEI among it",
-		"/dev/block/mmcblk0p3 /data ext4 x x":                  "error names /dev/block/mmcblk0p3 as /data, but by the phone's table that is PROTECT_S, not USRDATA: formatting it would destroy what makes this phone itself, its IMEI among it",
-		"/system ext4 /dev/block/mmcblk0p7":                    "error names /dev/block/mmcblk0p7 as /system, but by the phone's table that is CACHE, not ANDROID",
+		"/cache ext4 /dev/block/mmcblk0p2":                     "error names /dev/block/mmcblk0p2 as /cache, but in the phone's table that is PROTECT_F, not CACHE: formatting it would destroy data that only this phone has, such as its IMEI",
+		"/dev/block/mmcblk0p3 /data ext4 x x":                  "error names /dev/block/mmcblk0p3 as /data, but in the phone's table that is PROTECT_S, not USRDATA: formatting it would destroy data that only this phone has, such as its IMEI",
+		"/system ext4 /dev/block/mmcblk0p7":                    "error names /dev/block/mmcblk0p7 as /system, but in the phone's table that is CACHE, not ANDROID",
 		"/system ext4 /dev/block/mmcblk0p9":                    "warning /dev/block/mmcblk0p9 for /system: the phone has no such partition",
 		"/emmc@android /system ext4 ro wait":                   "",
 		"/emmc@system /system ext4 ro wait":                    "",
-		"/emmc@usrdata /cache ext4 x x":                        "error names /emmc@usrdata as /cache, but by the phone's table that is USRDATA, not CACHE",
+		"/emmc@usrdata /cache ext4 x x":                        "error names /emmc@usrdata as /cache, but in the phone's table that is USRDATA, not CACHE",
 		"/emmc@fat /sdcard vfat x x":                           "warning /emmc@fat for /sdcard: the phone has no such partition",
-		"/emmc@nvram /custom ext4 x x":                         "error names /emmc@nvram as /custom, but by the phone's table that is NVRAM: formatting it would destroy what makes this phone itself, its IMEI among it",
+		"/emmc@nvram /custom ext4 x x":                         "error names /emmc@nvram as /custom, but in the phone's table that is NVRAM: formatting it would destroy data that only this phone has, such as its IMEI",
 		"/boot emmc /dev/bootimg":                              "",
-		"/boot emmc /dev/recovery":                             "error names /dev/recovery as /boot, but by the phone's table that is RECOVERY, not BOOTIMG",
+		"/boot emmc /dev/recovery":                             "error names /dev/recovery as /boot, but in the phone's table that is RECOVERY, not BOOTIMG",
 		"boot /boot emmc defaults defaults":                    "",
 		"/boot emmc boot":                                      "",
 		"/uboot emmc /dev/uboot":                               "",
@@ -140,8 +140,8 @@ func TestCheck(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		// The same, from a scatter file alone: two numbers are certain in any MBR.
-		"/cache ext4 /dev/block/mmcblk0p2": "error names /dev/block/mmcblk0p2 as /cache, but by the phone's table that is PROTECT_F, not CACHE: formatting it would destroy what makes this phone itself, its IMEI among it",
-		"/cache ext4 /dev/block/mmcblk0p7": "note /dev/block/mmcblk0p7 for /cache: only the phone's own table, in a dump, tells which partition that is",
+		"/cache ext4 /dev/block/mmcblk0p2": "error names /dev/block/mmcblk0p2 as /cache, but in the phone's table that is PROTECT_F, not CACHE: formatting it would destroy data that only this phone has, such as its IMEI",
+		"/cache ext4 /dev/block/mmcblk0p7": "note /dev/block/mmcblk0p7 for /cache: only the phone's own table, in a dump, shows which partition this is",
 		"/cache ext4 /emmc@cache":          "",
 	} {
 		check(t, "scatter", old(false), line, want)
@@ -153,28 +153,28 @@ func TestCheck(t *testing.T) {
 		byName + "boot /boot emmc defaults slotselect":                                           "",
 		byName + "para /misc emmc defaults defaults":                                             "",
 		byName + "protect1 /protect_f ext4 x wait":                                               "",
-		byName + "protect1 /data ext4 x wait":                                                    "error names " + byName + "protect1 as /data, but by the phone's table that is protect1, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /data ext4 x wait":                                                    "error names " + byName + "protect1 as /data, but in the phone's table that is protect1, not userdata: formatting it would destroy data that only this phone has, such as its IMEI",
 		byName + "protect1 /mnt/vendor/protect_f ext4 x wait":                                    "",
 		byName + "protect2 /vendor/protect_s ext4 x wait":                                        "",
 		"/mnt/vendor/nvram ext4 " + byName + "nvram":                                             "",
-		byName + "protect1 /mnt/vendor/nvram ext4 x wait":                                        "error names " + byName + "protect1 as /mnt/vendor/nvram, but by the phone's table that is protect1, not nvram: formatting it would destroy what makes this phone itself, its IMEI among it",
-		byName + "protect1 /mnt/vendor/persist ext4 x wait":                                      "error names " + byName + "protect1 as /mnt/vendor/persist, but by the phone's table that is protect1: formatting it would destroy what makes this phone itself, its IMEI among it",
+		byName + "protect1 /mnt/vendor/nvram ext4 x wait":                                        "error names " + byName + "protect1 as /mnt/vendor/nvram, but in the phone's table that is protect1, not nvram: formatting it would destroy data that only this phone has, such as its IMEI",
+		byName + "protect1 /mnt/vendor/persist ext4 x wait":                                      "error names " + byName + "protect1 as /mnt/vendor/persist, but in the phone's table that is protect1: formatting it would destroy data that only this phone has, such as its IMEI",
 		byName + "cache /hidden/data ext4 x wait":                                                "", // a place of the maker's own
-		byName + "frp /mnt/sdcard vfat x x":                                                      "error names " + byName + "frp as /mnt/sdcard, but by the phone's table that is frp",
+		byName + "frp /mnt/sdcard vfat x x":                                                      "error names " + byName + "frp as /mnt/sdcard, but in the phone's table that is frp",
 		byName + "md_udc /metadata ext4 x wait":                                                  "",
 		byName + "metadata /metadata ext4 x wait":                                                "",
-		byName + "md_udc /data ext4 x wait":                                                      "error names " + byName + "md_udc as /data, but by the phone's table that is md_udc, not userdata",
-		byName + "md3img /md3img emmc defaults defaults":                                         "note lists raw partitions that the phone lacks: md3img",
+		byName + "md_udc /data ext4 x wait":                                                      "error names " + byName + "md_udc as /data, but in the phone's table that is md_udc, not userdata",
+		byName + "md3img /md3img emmc defaults defaults":                                         "note lists raw partitions that the phone does not have: md3img",
 		byName + "dkb /boot emmc defaults defaults":                                              "warning " + byName + "dkb for /boot: the phone has no such partition",
 		byName + "cust /cust ext4 ro wait":                                                       "warning " + byName + "cust for /cust: the phone has no such partition",
 		"/data ext4 /dev/block/mmcblk0p12":                                                       "",
 		byName + "userdata /data ext4 x wait,encryptable=" + byName + "metadata,quota":           "",
 		byName + "userdata /data ext4 x wait,encryptable=" + byName + "crypto":                   "warning " + byName + "crypto in the options of /data: the phone has no such partition",
-		"/data ext4 " + byName + "userdata flags=encryptable=/dev/block/mmcblk0p2;display=\"x\"": "error /dev/block/mmcblk0p2 in the options of /data is nvram by the phone's table: formatting it would destroy what makes this phone itself, its IMEI among it",
+		"/data ext4 " + byName + "userdata flags=encryptable=/dev/block/mmcblk0p2;display=\"x\"": "error /dev/block/mmcblk0p2 in the options of /data is nvram in the phone's table: formatting it would destroy data that only this phone has, such as its IMEI",
 		"/data ext4 " + byName + "userdata /dev/block/mmcblk0 flags=encryptable=footer":          "",
-		"/data ext4 /dev/block/mmcblk0p2":                                                        "error names /dev/block/mmcblk0p2 as /data, but by the phone's table that is nvram, not userdata: formatting it would destroy what makes this phone itself, its IMEI among it",
+		"/data ext4 /dev/block/mmcblk0p2":                                                        "error names /dev/block/mmcblk0p2 as /data, but in the phone's table that is nvram, not userdata: formatting it would destroy data that only this phone has, such as its IMEI",
 		"system /system ext4 ro wait,logical,first_stage_mount":                                  "",
-		"/data ext4 /dev/block/mmcblk0p13 flags=x":                                               "error names /dev/block/mmcblk0p13 as /data, but by the phone's table that is frp, not userdata",
+		"/data ext4 /dev/block/mmcblk0p13 flags=x":                                               "error names /dev/block/mmcblk0p13 as /data, but in the phone's table that is frp, not userdata",
 	} {
 		check(t, "GPT", modern(), line, want)
 	}
@@ -190,7 +190,7 @@ func TestSpare(t *testing.T) {
 	}
 	want := []string{
 		"warning, line 3: /dev/block/by-name/cust for /cust: the phone has no such partition",
-		"note, line 2: lists raw partitions that the phone lacks: md3img, odmdtbo",
+		"note, line 2: lists raw partitions that the phone does not have: md3img, odmdtbo",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -7,19 +7,19 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Partitions is what is known of a phone's partitions.
+// Partitions holds what is known of a phone's partitions.
 type Partitions struct {
 	Table *flash.Table
-	MBR   bool // of the MBR era: names are the kernel's, in which case does not count
+	MBR   bool // MBR generation: names are the kernel's, and upper and lower case are equal
 
-	// Numbers names the partition behind each mmcblk0pN, as far as it is proven.
+	// Numbers names the partition of each mmcblk0pN, as far as it is proven.
 	Numbers map[int]string
 	whole   bool // there are no other numbers
 }
 
-// NewPartitions takes a table. The dump's own GPT or MBR, when it is at hand, tells where the
-// partition of each number begins in the user area. Without it, only what all MBR
-// layouts of MediaTek share is known.
+// NewPartitions makes Partitions from a table. starts are the offsets in the user area
+// of the partition of each number, from the dump's own GPT or MBR. Without them, only
+// what all MBR layouts of MediaTek have in common is known.
 func NewPartitions(t *flash.Table, mbr bool, starts map[int]int64) *Partitions {
 	p := &Partitions{Table: t, MBR: mbr, Numbers: map[int]string{}, whole: len(starts) > 0}
 	for n, off := range starts {
@@ -30,7 +30,7 @@ func NewPartitions(t *flash.Table, mbr bool, starts map[int]int64) *Partitions {
 		}
 	}
 	if mbr && len(starts) == 0 {
-		// The MBR's slots: the link to EBR1, then these two, in every layout known.
+		// The MBR's slots: in every known layout the link to EBR1, then these two.
 		for n, name := range map[int]string{2: "protect1", 3: "protect2"} {
 			if row := p.row(name); row != nil {
 				p.Numbers[n] = row.Name
@@ -40,7 +40,7 @@ func NewPartitions(t *flash.Table, mbr bool, starts map[int]int64) *Partitions {
 	return p
 }
 
-// row finds a partition by its canonical name; of a pair of slots the first.
+// row returns the partition with that canonical name; of a pair of slots the first.
 func (p *Partitions) row(canonical string) *flash.Partition {
 	if canonical == "" {
 		return nil
@@ -55,11 +55,12 @@ func (p *Partitions) row(canonical string) *flash.Partition {
 	return nil
 }
 
-// Row finds a partition under any of its names.
+// Row returns the partition that has this name, or an equivalent one; nil if there is
+// none.
 func (p *Partitions) Row(name string) *flash.Partition { return p.row(scatter.Canonical(name)) }
 
-// resolve finds the partition that a device path means on this phone. It is not known
-// when nothing tells what a number stands for.
+// resolve returns the partition that a device path means on this phone. known is false
+// if the meaning of a number is not known.
 func (p *Partitions) resolve(d Device) (row *flash.Partition, known bool) {
 	if d.Style == Number {
 		name, ok := p.Numbers[d.Number]
@@ -79,7 +80,7 @@ func (p *Partitions) resolve(d Device) (row *flash.Partition, known bool) {
 	return nil, true // names of a GPT are exact
 }
 
-// number returns the mmcblk0pN of a row, 0 when it is not proven.
+// number returns the N of the row's mmcblk0pN, 0 if it is not proven.
 func (p *Partitions) number(row *flash.Partition) int {
 	for n, name := range p.Numbers {
 		if name == row.Name {

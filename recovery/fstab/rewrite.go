@@ -9,20 +9,20 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Spelling is how a phone writes its device paths, learnt from the fstab files of its
-// own images, as far as its table bears them out.
+// Spelling holds how a phone writes its device paths, learned from the fstab files of
+// its own images, as far as its table confirms them.
 type Spelling struct {
 	phone  *Partitions
 	paths  map[string]string           // partition → path
-	types  map[string][]string         // partition → file systems, the likeliest first
-	others map[string]*flash.Partition // what is mounted → its alternate, where the phone uses that
-	byName string                      // prefix of by-name paths, "" when the phone's files have none
+	types  map[string][]string         // partition → file systems, the most likely first
+	others map[string]*flash.Partition // mount point → its alternate, if the phone uses it
+	byName string                      // prefix of by-name paths, "" if the phone's files have none
 	emmcAt string                      // prefix of emmc@ names
 	number bool                        // the phone's files use numbers
 }
 
-// Learn reads the phone's own files, the most trusted first. What the table contradicts
-// is not learnt.
+// Learn reads the phone's own files, the most reliable first. Paths that the table
+// contradicts are ignored.
 func (p *Partitions) Learn(files ...*File) *Spelling {
 	s := &Spelling{phone: p, paths: map[string]string{}, types: map[string][]string{}, others: map[string]*flash.Partition{}}
 	for _, f := range files {
@@ -69,20 +69,20 @@ func (s *Spelling) learn(e *Entry) {
 	}
 }
 
-// Change is one line of a file that is not as it was.
+// Change is one changed line of a file.
 type Change struct {
 	Line     int    `json:"line"`
 	Mount    string `json:"mount"`
 	Was      string `json:"was"`
-	Now      string `json:"now,omitempty"` // "" when the line was taken out
+	Now      string `json:"now,omitempty"` // "" if the line was removed
 	Why      string `json:"why"`
 	Severity flash.Severity
 }
 
-// Rewrite makes a donor's file one of this phone: every path is spelled as the phone
-// does and leads where the table says; lines for partitions that the phone lacks become
-// comments. Systems names the file systems found in partitions, which count more than
-// what any file says; it may be nil.
+// Rewrite changes a donor's file for this phone: every path is written as the phone
+// writes it and leads to the partition in the table. Lines for partitions that the
+// phone does not have become comments. systems has the file systems found in
+// partitions, which are used before those in any file; it may be nil.
 func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 	listed := map[string][]string{} // mount point → file systems
 	for _, e := range f.Entries() {
@@ -124,7 +124,7 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 		}
 		kind, kindWhy := s.system(row, e, systems)
 		if slices.Contains(listed[e.Mount], kind) {
-			kind, kindWhy = e.Type, "" // a line of its own has it; this is for a phone formatted otherwise
+			kind, kindWhy = e.Type, "" // another line has it; this line is for a phone that was formatted in another way
 		}
 		if path != e.Device || kind != e.Type {
 			l.set(path, kind)
@@ -135,8 +135,8 @@ func (s *Spelling) Rewrite(f *File, systems map[string]string) []Change {
 	return out
 }
 
-// rewriteOptions spells the by-name paths in a line's options as the phone does. Those of
-// partitions that it lacks stay: what an option is for without its path, nothing tells.
+// rewriteOptions writes the by-name paths in a line's options as the phone does. Paths
+// of partitions that it does not have stay, because the option may be needed.
 func (s *Spelling) rewriteOptions(l *Line) []Change {
 	var out []Change
 	l.eachOptionPath(func(was string) string {
@@ -155,8 +155,8 @@ func (s *Spelling) rewriteOptions(l *Line) []Change {
 	return out
 }
 
-// target is the partition that an entry of a donor is for on this phone: by its mount
-// point, else by the name its path has.
+// target returns the partition that a donor's entry means on this phone: by its mount
+// point, or else by the name in its path.
 func (s *Spelling) target(e *Entry, d Device) *flash.Partition {
 	want := wanted(e.Mount)
 	if row := s.others[want]; row != nil {
@@ -164,7 +164,7 @@ func (s *Spelling) target(e *Entry, d Device) *flash.Partition {
 	}
 	other := s.phone.Row(alternates[want])
 	if other != nil && scatter.Canonical(d.Name) == alternates[want] {
-		return other // as the donor has it
+		return other // as in the donor's file
 	}
 	if row := s.phone.Row(want); row != nil {
 		return row
@@ -173,22 +173,22 @@ func (s *Spelling) target(e *Entry, d Device) *flash.Partition {
 		return other
 	}
 	if d.Style == Number {
-		return nil // a number of the donor's phone says nothing here
+		return nil // a number of the donor's phone is useless here
 	}
 	return s.phone.Row(d.Name)
 }
 
-// path spells a partition for this phone; donor is how the donor does.
+// path returns the path of a partition for this phone; donor is the donor's path.
 func (s *Spelling) path(row *flash.Partition, donor Device) (path, why string) {
 	if p := s.paths[row.Name]; p != "" {
-		return p, "as the phone's own fstab has it, and its table confirms"
+		return p, "it is from the phone's own fstab, and the phone's table confirms it"
 	}
 	lower := strings.ToLower(row.Name)
 	if s.byName != "" {
 		return s.byName + row.Name, "the name is from the phone's table, the path from its own fstab"
 	}
 	if got, known := s.phone.resolve(donor); known && got != nil && got.Name == row.Name && donor.Style != ByName {
-		return donor.String(), "the donor's path, which the phone's table confirms"
+		return donor.String(), "it is the donor's path, and the phone's table confirms it"
 	}
 	n := s.phone.number(row)
 	switch {
@@ -199,29 +199,29 @@ func (s *Spelling) path(row *flash.Partition, donor Device) (path, why string) {
 	case n > 0:
 		return fmt.Sprintf("/dev/block/mmcblk0p%d", n), "the number is proven by the phone's table"
 	case s.phone.MBR && !mounted(row):
-		return "/dev/" + lower, "the name that kernels of this generation give the partition"
+		return "/dev/" + lower, "it is the partition's name in kernels of this generation"
 	}
-	return "", fmt.Sprintf("nothing tells how this phone writes the path of %s", row.Name)
+	return "", fmt.Sprintf("it is not known how this phone writes the path of %s", row.Name)
 }
 
-// mounted partitions hold file systems; kernels of the MBR era give only these a block
-// device of their own.
+// mounted reports whether a partition has a file system. Kernels of the MBR generation
+// give only these partitions a block device.
 func mounted(row *flash.Partition) bool {
 	return slices.Contains([]string{"system", "userdata", "cache", "protect1", "protect2", "secro", "fat", "custom", "cust", "persist", "nvdata", "vendor"}, scatter.Canonical(row.Name))
 }
 
-// system is the file system of an entry.
+// system returns the file system of an entry.
 func (s *Spelling) system(row *flash.Partition, e *Entry, found map[string]string) (kind, why string) {
 	if e.Type == "emmc" || e.Type == "auto" || e.Type == "mtd" {
 		return e.Type, ""
 	}
 	if k := found[row.Name]; k != "" && k != e.Type {
-		return k, "; the file system is what stands in the partition"
+		return k, "; the file system is the one found in the partition"
 	} else if k != "" {
 		return k, ""
 	}
 	if own := s.types[row.Name]; len(own) > 0 && !slices.Contains(own, e.Type) {
-		return own[0], "; the file system is the phone's own fstab's"
+		return own[0], "; the file system is from the phone's own fstab"
 	}
 	return e.Type, ""
 }

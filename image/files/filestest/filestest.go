@@ -1,11 +1,11 @@
-// Package filestest compares a file system in an image with a folder on the disk, from
-// which it was made:
+// Package filestest compares a file system in an image with the folder on the disk that
+// it was made from. It is for tests only:
 //
 //	dir := filestest.Folder(t)          // every kind of file, made for the test
 //	mke2fs -d dir image
 //	filestest.Compare(t, tree, dir)     // names, modes, links, devices, all bytes, holes
 //
-// and holds it against the suites for images and for io/fs.
+// It also runs the test suites for images and for io/fs.
 package filestest
 
 import (
@@ -46,7 +46,7 @@ func Vector(t testing.TB, name string) []byte {
 	return b
 }
 
-// Folder makes a folder that has every kind of file a reader may stumble over, always
+// Folder makes a folder with every kind of file that is difficult for a reader, always
 // with the same content.
 func Folder(t testing.TB) string {
 	t.Helper()
@@ -71,7 +71,7 @@ func Folder(t testing.TB) string {
 	put("mixed", slices.Concat(text(50_000), noise(20_000), make([]byte, 60_000), text(7_777), noise(3)))
 	put("zeros", make([]byte, 300_000))
 	put(strings.Repeat("deep/", 60)+"leaf", []byte("leaf"))
-	put(strings.Repeat("n", 254), []byte("long name")) // 255 are too much for mkfs.erofs 1.5
+	put(strings.Repeat("n", 254), []byte("long name")) // mkfs.erofs 1.5 does not accept 255
 	put("ünï©ode ☎", []byte("name"))
 	for i := range 600 {
 		put(fmt.Sprintf("many/a file with quite a long name, number %d", i), []byte(fmt.Sprint(i)))
@@ -86,7 +86,7 @@ func Folder(t testing.TB) string {
 	return dir
 }
 
-// sparse makes a file with data at both ends and in the middle of 9 MB of nothing.
+// sparse makes a file of 9 MB with data only at both ends and in the middle.
 func sparse(t testing.TB, name string) {
 	f, err := os.Create(name)
 	if err != nil {
@@ -112,7 +112,7 @@ func links(t testing.TB, dir string) {
 	}
 }
 
-// text is n bytes that compress.
+// text returns n bytes that can be compressed.
 func text(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
@@ -121,7 +121,7 @@ func text(n int) []byte {
 	return b.Bytes()[:n]
 }
 
-// noise is n bytes that do not.
+// noise returns n bytes that cannot be compressed.
 func noise(n int) []byte {
 	b := make([]byte, n)
 	r := rand.NewChaCha8([32]byte{1})
@@ -213,7 +213,7 @@ func compareBytes(tree *files.Tree, node *files.Inode, want []byte) error {
 	return nil
 }
 
-// Images holds some files of a tree against the suite for images.
+// Images runs the test suite for images on some files of a tree.
 func Images(t *testing.T, tree *files.Tree, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -229,7 +229,7 @@ func Images(t *testing.T, tree *files.Tree, dir string, names ...string) {
 	}
 }
 
-// Plain takes the modes away that tools lose when they extract.
+// Plain removes the mode bits that tools lose when they extract files.
 func Plain(t testing.TB, dir string) {
 	t.Helper()
 	for _, name := range []string{"empty", "many"} {
@@ -239,13 +239,14 @@ func Plain(t testing.TB, dir string) {
 	}
 }
 
-// maxVisits ends an exercise: a walk over hostile bytes may meet each inode many times.
+// maxVisits limits an exercise: a walk over hostile bytes may visit each inode many
+// times.
 const maxVisits = 500
 
 var errEnough = errors.New("enough")
 
-// Exercise reads whatever a tree has, as a fuzzer's target: all that must not happen is
-// a panic, a hang, or an image that breaks its own rules.
+// Exercise reads everything in a tree, as the target of a fuzzer. It fails only on a
+// panic, a hang, or an image that breaks its own rules.
 func Exercise(t testing.TB, tree *files.Tree) {
 	root, err := tree.Find("/")
 	if err != nil {
@@ -272,7 +273,7 @@ func Exercise(t testing.TB, tree *files.Tree) {
 	})
 	for _, p := range tree.Problems() {
 		if p.Text == "" || p.Place == "" {
-			t.Errorf("a problem that says nothing: %+v", p)
+			t.Errorf("a problem without text or place: %+v", p)
 		}
 	}
 }
@@ -280,7 +281,7 @@ func Exercise(t testing.TB, tree *files.Tree) {
 // exerciseImage reads both ends and the first data of a file.
 func exerciseImage(t testing.TB, name string, node *files.Inode, img flash.Image) {
 	if img.Size() != node.Size {
-		t.Errorf("%s has %d bytes, its inode says %d", name, img.Size(), node.Size)
+		t.Errorf("%s has %d bytes, but its inode has %d", name, img.Size(), node.Size)
 	}
 	b := make([]byte, 10_000)
 	for _, off := range []int64{0, node.Size/2 - 1, node.Size - 5000} {
@@ -302,8 +303,8 @@ func exerciseImage(t testing.TB, name string, node *files.Inode, img flash.Image
 	}
 }
 
-// Scramble exercises many copies of sound images with some bytes changed, more of them
-// near the start, where what bounds the rest stands.
+// Scramble exercises many copies of sound images with some changed bytes. More of them
+// are near the start, where the fields are that limit the rest.
 func Scramble(t testing.TB, images [][]byte, open func(flash.Image) (files.System, error)) {
 	t.Helper()
 	for seed := range uint64(1500) {

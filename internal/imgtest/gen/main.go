@@ -1,9 +1,9 @@
-// Command gen writes the dumps in testdata from package imgtest:
+// Command gen writes the dumps in testdata with package imgtest:
 //
 //	go run ./internal/imgtest/gen -o testdata
 //
-// The files are the same on every machine; a test fails when those in the tree are
-// not what gen makes now.
+// The files are the same on every machine. A test fails if the files in the tree differ
+// from those that gen makes.
 package main
 
 import (
@@ -42,7 +42,7 @@ type file struct {
 	what string // one line for PROVENANCE.md
 }
 
-// files returns all that belongs in testdata, PROVENANCE.md last.
+// files returns all files of testdata, PROVENANCE.md last.
 func files() ([]file, error) {
 	var list []file
 	for _, p := range []*imgtest.Phone{imgtest.MT6592(), imgtest.MT6765()} {
@@ -70,8 +70,9 @@ func files() ([]file, error) {
 	return append(list, provenance(list)), nil
 }
 
-// frame is how much of an image one zstd frame holds: frames are independent and
-// state their content's size, so a reader can go to any place without reading all.
+// frame is the number of image bytes in one zstd frame. Frames are independent and
+// contain the size of their content, so a reader can go to any offset without reading
+// all.
 const frame = 4 << 20
 
 func compress(img flash.Image) ([]byte, error) {
