@@ -78,9 +78,9 @@ func TestInterrupted(t *testing.T) {
 		says string
 		hint int
 	}{
-		{context.Canceled, "nothing unfinished is left behind", 0},
+		{context.Canceled, "no unfinished file is left", 0},
 		{stop(context.Canceled, "go on"), "what was read is on the disk", 1},
-		{&archive.ResumableError{Err: context.Canceled}, "the same command goes on from there", 0},
+		{&archive.ResumableError{Err: context.Canceled}, "the same command resumes the run", 0},
 	} {
 		if text, hints := Interrupted(c.err); !strings.Contains(text, c.says) || len(hints) != c.hint {
 			t.Errorf("%v: %q %q", c.err, text, hints)

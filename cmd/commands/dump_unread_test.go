@@ -64,7 +64,7 @@ func TestTableNotReadYet(t *testing.T) {
 	out := filepath.Join(top, "out")
 	for _, args := range [][]string{{"info", "DUMP"}, {"list", "DUMP"}, {"verify", "DUMP"}, {"split", "DUMP", "-o", out}, {"cat", "DUMP", "boot"}, {"backup", "create", "DUMP", "-o", out}} {
 		for dir, says := range map[string][]string{
-			begun: {"the partition table is still to be read: nothing was read there yet", "hint: go on with it: mtkkit acquire --resume " + begun},
+			begun: {"the partition table is still to be read: nothing was read there yet", "hint: resume it: mtkkit acquire --resume " + begun},
 			bare:  {"ended before anything was read", "hint: remove the folder"},
 		} {
 			for i, a := range args {
