@@ -22,7 +22,7 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 		silent := flash.Holes(part.Image)
 		l.tellSilent(part.Region, flash.Without(part.Unread, flash.Without(part.Unread, silent)))
 		for _, hole := range flash.Without(part.Unread, silent) {
-			l.Problems.AddAt(flash.Error, string(part.Region), hole.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s",
+			l.Problems.AddAt(flash.Error, string(part.Region), hole.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data: %s",
 				hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole))
 		}
 		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure tells of the user area
@@ -45,7 +45,7 @@ func (l *Layout) tellSilent(r flash.Region, holes []flash.Extent) {
 	if len(holes) > 1 {
 		places = fmt.Sprintf(" in %d places", len(holes))
 	}
-	l.Problems.AddAt(flash.Error, string(r), holes[0].Offset, "0x%x bytes (%s)%s are %s, and are not known to be the zeros they look like: %s",
+	l.Problems.AddAt(flash.Error, string(r), holes[0].Offset, "0x%x bytes (%s)%s are %s; it is unknown whether they are zeros: %s",
 		n, flash.Size(n), places, DontCare, l.touched(r, holes...))
 }
 

@@ -120,7 +120,7 @@ func TestAcquireBad(t *testing.T) {
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "verify", dir)
 	expect(t, code, words.ExitProblems, out+errs, "part of nvram")
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "cat", dir, "nvram")
-	expect(t, code, words.ExitProblems, errs, "not the zeros they look like")
+	expect(t, code, words.ExitProblems, errs, "the zeros there are not its data")
 	if int64(len(out)) != nvram.Length {
 		t.Errorf("cat gives %d bytes", len(out))
 	}
