@@ -71,7 +71,7 @@ func TestInside(t *testing.T) {
 		"p.tgz":      {imgtest.Gzip(tar), []string{"a tar archive", "hint: unpack it first: tar -xf "}},
 		"7.gz":       {imgtest.Gzip([]byte("7z\xBC\xAF\x27\x1C" + strings.Repeat("\x00", 64))), []string{"a 7z archive", "hint: it is packed in another file: gzip -dk "}},
 		"one.zip":    {zipNamed(t, "IMG.jpg", photo), []string{"a zip archive; in it: a JPEG picture"}},
-		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"holds 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},
+		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"contains 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},
 		"mixed.zip":  {zipNamed(t, "IMG_0.jpg", photo+photo, "ROM", photo), []string{"a zip archive; in it: a JPEG picture"}},
 		"two.zip":    {zipNamed(t, "A", photo, "B", photo, "c.jpg", photo), []string{"several files that may be the dump (A and B have one size)"}},
 	} {

@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// A raw NAND dump with spare bytes: the partitions are cut from the data alone, and the
+// A raw NAND dump with spare bytes: the partitions are cut from the data only, and the
 // spare bytes are kept. The rows come from a scatter file of the first dialect, which
 // is what such phones have. No dump of a real phone is known.
 func TestNAND(t *testing.T) {
