@@ -1,7 +1,8 @@
 // Package archive makes and restores backups of phones: one archive file with proofs, or many
 // backups in a store in which phones share equal data. Limits: it reads and writes files and
-// registries, never a phone. A search of a shared archive does not prove that it holds no private
-// data. It lists the lost bytes of an archive and does not repair them (package backup/parity does).
+// registries, never a phone. A search of a shared archive does not prove that it holds no
+// private data. It lists the lost bytes of an archive and does not repair them (package
+// backup/parity does).
 //
 //	dump, dump folder ──dump.Open──► plan ─┐                     ┌─► Restore     the dump, or the parts
 //	parts folder, as it is ────────────────┼─Create─► ARCHIVE ───┼─► Verify      every byte is proven

@@ -40,9 +40,9 @@ type Pushed struct {
 	Locked   int           // number of files in that folder that were already encrypted and stay so
 }
 
-// IsParts reports whether path is a folder that split has written, finished or not. Push takes it as
-// it is. A manifest that is a link out of the folder counts: the error comes when the folder is
-// opened.
+// IsParts reports whether path is a folder that split has written, finished or not. Push takes
+// it as it is. A manifest that is a link out of the folder counts: the error comes when the
+// folder is opened.
 func IsParts(path string) bool {
 	f, err := disk.OpenInFolder(path, flash.ManifestName)
 	if err != nil {
@@ -64,9 +64,9 @@ type pushing struct {
 	made    *Pushed
 }
 
-// Push stores a dump, split as Create does, or a parts folder as it is, as a backup in a store. Data
-// that the store already has are not sent. A *ResumableError is a failure after which the same
-// call resumes the push.
+// Push stores a dump, split as Create does, or a parts folder as it is, as a backup in a store.
+// Data that the store already has are not sent. A *ResumableError is a failure after which the
+// same call resumes the push.
 func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 	if opt.Encrypt != nil && opt.EncryptPrivate != nil {
 		return nil, &OptionsError{"an encrypted backup has no unencrypted private files that could be encrypted"}

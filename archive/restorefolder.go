@@ -89,7 +89,8 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	return r.write(ctx, outputs, m, func(results []split.Result) error { return r.checkParts(a, m, results) })
 }
 
-// checkParts compares what was written with what was packed, and adds the lost ranges to the record.
+// checkParts compares what was written with what was packed, and adds the lost ranges to the
+// record.
 func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Result) error {
 	for _, res := range results {
 		want := res.SHA256

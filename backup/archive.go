@@ -25,8 +25,8 @@ type Archive struct {
 	zip   map[string]*zip.File // the files of a zip archive; nil otherwise
 }
 
-// maxPlain is the size limit of one frame's content, bytes: a chunk, or the map of a member with very many
-// holes.
+// maxPlain is the size limit of one frame's content, bytes: a chunk, or the map of a member with
+// very many holes.
 const maxPlain = maxIndex
 
 // newDecoder makes a decoder for DecodeAll on any number of goroutines.
@@ -34,8 +34,8 @@ func newDecoder() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderLowmem(true))
 }
 
-// Sniff reports whether img begins like an archive of this package. It opens a zip archive, because any
-// program can make one.
+// Sniff reports whether img begins like an archive of this package. It opens a zip archive,
+// because any program can make one.
 func Sniff(img flash.Image) bool {
 	if isZip(img) {
 		_, err := openZip(img)
@@ -59,8 +59,8 @@ func sniff(img flash.Image, dec *zstd.Decoder) bool {
 	return err == nil && len(head) == 2*tarBlock && bytes.Contains(head[tarBlock:], []byte("comment="+archiveMark+"\n"))
 }
 
-// Open opens an archive. Damage that still allows reading is in Problems: a damaged copy of the index, an
-// archive that ends too early. An error means that nothing can be read.
+// Open opens an archive. Damage that still allows reading is in Problems: a damaged copy of the
+// index, an archive that ends too early. An error means that nothing can be read.
 func Open(img flash.Image) (*Archive, error) {
 	if isZip(img) {
 		return openZip(img)
@@ -105,15 +105,16 @@ func (a *Archive) Member(name string) *Member {
 	return nil
 }
 
-// Image returns a member's content. The index proves what is read. A member of a zip archive is proven
-// when it is read to its end from its start.
+// Image returns a member's content. The index proves what is read. A member of a zip archive is
+// proven when it is read to its end from its start.
 func (a *Archive) Image(m *Member) flash.Image { return a.Salvage(m, nil) }
 
-// IsZip reports whether the archive is a zip archive, whose members can only be unpacked from their start.
+// IsZip reports whether the archive is a zip archive, whose members can only be unpacked from
+// their start.
 func (a *Archive) IsZip() bool { return a.zip != nil }
 
-// Salvage is Image for a damaged archive: a damaged chunk reads as zeros, and lost is called for it once, by
-// the goroutine that reads.
+// Salvage is Image for a damaged archive: a damaged chunk reads as zeros, and lost is called for
+// it once, by the goroutine that reads.
 func (a *Archive) Salvage(m *Member, lost func(e flash.Extent, err error)) flash.Image {
 	if a.zip != nil {
 		return &zipImage{file: a.zip[m.Name], m: m, lost: lost}
@@ -139,8 +140,8 @@ func (e *ChunkError) Error() string {
 
 func (e *ChunkError) Unwrap() error { return e.Err }
 
-// unpack reads chunk i of a member into plain and proves it. Both buffers may be nil; they are returned for
-// the next call.
+// unpack reads chunk i of a member into plain and proves it. Both buffers may be nil; they are
+// returned for the next call.
 func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, err error) {
 	c, w := &m.Chunks[i], m.windows[i]
 	fail := func(err error) ([]byte, []byte, error) {

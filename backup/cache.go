@@ -18,8 +18,8 @@ type cached struct {
 	ahead bool // the chunks behind it are being unpacked ahead
 }
 
-// cache keeps the last used chunks. For a reader in order, other processors unpack the next chunks. Buffers
-// are used again, because new memory for every chunk costs more than unpacking.
+// cache keeps the last used chunks. For a reader in order, other processors unpack the next
+// chunks. Buffers are used again, because new memory for every chunk costs more than unpacking.
 type cache struct {
 	mu    sync.Mutex
 	items []*cached // the last used one first
@@ -28,12 +28,12 @@ type cache struct {
 	packs [][]byte // for frames
 }
 
-// keptChunks is the number of chunks that are kept: for a reader on each processor, its chunk and those
-// ahead of it.
+// keptChunks is the number of chunks that are kept: for a reader on each processor, its chunk
+// and those ahead of it.
 func keptChunks() int { return max(8, 2*min(runtime.GOMAXPROCS(0), maxWorkers)) }
 
-// aheadChunks is the number of chunks that are unpacked ahead: none with a single processor, and no more than
-// are kept for each reader.
+// aheadChunks is the number of chunks that are unpacked ahead: none with a single processor, and
+// no more than are kept for each reader.
 func aheadChunks() int {
 	n := runtime.GOMAXPROCS(0)
 	if n == 1 {
@@ -42,8 +42,9 @@ func aheadChunks() int {
 	return max(0, min(3, keptChunks()/n-1))
 }
 
-// take returns an unpacked chunk, which must be given back. A reader in order is recognised by the chunk
-// before, or because it is in the middle of this one: the head of a chunk is read by every reader.
+// take returns an unpacked chunk, which must be given back. A reader in order is recognised by
+// the chunk before, or because it is in the middle of this one: the head of a chunk is read by
+// every reader.
 func (c *cache) take(a *Archive, m *Member, i int, middle bool) *cached {
 	c.mu.Lock()
 	item := c.find(m, i)

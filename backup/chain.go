@@ -8,9 +8,9 @@ import (
 	"hash"
 )
 
-// A member is hashed once, from start to end, and this hash also proves each of its chunks alone: the index
-// has the state of the hash (the eight words H of FIPS 180-4 §6.2) at the borders of chunks, which are
-// multiples of the hash's block.
+// A member is hashed once, from start to end, and this hash also proves each of its chunks
+// alone: the index has the state of the hash (the eight words H of FIPS 180-4 §6.2) at the
+// borders of chunks, which are multiples of the hash's block.
 //
 //	0         4 MiB       8 MiB           16 MiB      end
 //	│ chunk 0  │ chunk 1   │ hole           │ chunk 2   │
@@ -21,8 +21,8 @@ import (
 // stateSize is the length of a state, bytes.
 const stateSize = 32
 
-// marshalled is what crypto/sha256 writes before and behind the state: a magic, an empty block, the number of
-// bytes hashed.
+// marshalled is what crypto/sha256 writes before and behind the state: a magic, an empty block,
+// the number of bytes hashed.
 const (
 	hashMagic = "sha\x03"
 	hashBlock = 64
@@ -37,8 +37,8 @@ func stateOf(h hash.Hash) string {
 	return hex.EncodeToString(b[len(hashMagic) : len(hashMagic)+stateSize])
 }
 
-// hashFrom returns a SHA-256 with the state that it has after n bytes. isSum must accept the state; "" is the
-// initial state.
+// hashFrom returns a SHA-256 with the state that it has after n bytes. isSum must accept the
+// state; "" is the initial state.
 func hashFrom(state string, n int64) hash.Hash {
 	h := sha256.New()
 	if state == "" {
@@ -75,8 +75,8 @@ func (m *Member) proves(i int, plain []byte) bool {
 	return hex.EncodeToString(h.Sum(nil)) == m.SHA256
 }
 
-// linked reports which states chunk i must have: one before it unless it begins with the member or directly
-// behind the chunk before, and one behind it if the member continues.
+// linked reports which states chunk i must have: one before it unless it begins with the member
+// or directly behind the chunk before, and one behind it if the member continues.
 func (m *Member) linked(i int) (from, to bool) {
 	end := int64(0)
 	if i > 0 {
@@ -85,8 +85,8 @@ func (m *Member) linked(i int) (from, to bool) {
 	return m.windows[i].Offset > end, m.windows[i].End() < m.Size
 }
 
-// addWindow hashes the data of a window, with the holes before and between them, from offset at on. It
-// returns the end of the data.
+// addWindow hashes the data of a window, with the holes before and between them, from offset at
+// on. It returns the end of the data.
 func addWindow(h hash.Hash, w window, plain []byte, at int64) int64 {
 	for _, d := range w.data {
 		addZeros(h, d.Offset-at)

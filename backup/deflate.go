@@ -9,8 +9,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// deflater is a compressor for archive/zip that uses all processors. Like pigz, it writes one deflate stream
-// of chunks that are compressed separately and end on a whole byte (RFC 1951, an empty stored block):
+// deflater is a compressor for archive/zip that uses all processors. Like pigz, it writes one
+// deflate stream of chunks that are compressed separately and end on a whole byte (RFC 1951, an
+// empty stored block):
 //
 //	chunk, flushed │ chunk, flushed │ … │ last chunk │
 type deflater struct {

@@ -22,8 +22,8 @@ const (
 	seekEntry  = 8
 )
 
-// appendRaw appends a frame with uncompressed content: header, blocks, checksum. An encoder returns the same
-// for bytes that it cannot compress, but first tries to.
+// appendRaw appends a frame with uncompressed content: header, blocks, checksum. An encoder
+// returns the same for bytes that it cannot compress, but first tries to.
 func appendRaw(b, content []byte) []byte {
 	// Frame_Header_Descriptor: content size in 4 bytes, single segment, checksum.
 	b = binary.LittleEndian.AppendUint32(b, frameMagic)
@@ -44,8 +44,8 @@ func appendRaw(b, content []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(xxhash.Sum64(content)))
 }
 
-// rawLen is the length of a frame with n uncompressed bytes. A compressed frame is at most a few bytes
-// longer.
+// rawLen is the length of a frame with n uncompressed bytes. A compressed frame is at most a few
+// bytes longer.
 func rawLen(n int) int {
 	return 4 + 1 + 8 + n + blockHead*(n/blockMax+1) + frameCRC
 }

@@ -121,8 +121,8 @@ func (x *Index) encode(enc *zstd.Encoder) ([]byte, error) {
 	return enc.EncodeAll(text, b), nil
 }
 
-// decodeIndex reads the content of an index frame and checks it completely, for an archive whose frames end
-// at end.
+// decodeIndex reads the content of an index frame and checks it completely, for an archive whose
+// frames end at end.
 func decodeIndex(b []byte, end int64, dec *zstd.Decoder) (*Index, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(indexMark))
 	if !ok || len(rest) < sha256.Size {
@@ -149,8 +149,8 @@ func indexError(text string, cause error) error {
 	return &flash.FormatError{Format: "backup", Offset: flash.NoOffset, Text: "the index " + text, Err: cause}
 }
 
-// check checks everything that a reader relies on, and computes the offsets of the frames: they must fill the
-// archive up to end.
+// check checks everything that a reader relies on, and computes the offsets of the frames: they
+// must fill the archive up to end.
 func (x *Index) check(end int64) error {
 	if x.Schema != indexSchema {
 		return indexError(fmt.Sprintf("has schema %q, not %q", x.Schema, indexSchema), nil)
@@ -241,8 +241,8 @@ func (m *Member) checkStates(i int) error {
 	return nil
 }
 
-// mostPacked is the largest length of a frame with so many bytes of data. A reader allocates no more memory
-// for it, whatever the file says.
+// mostPacked is the largest length of a frame with so many bytes of data. A reader allocates no
+// more memory for it, whatever the file says.
 func mostPacked(stored int64) int64 { return int64(rawLen(int(stored) + tarBlock)) }
 
 // checkData checks that the data of a member are in order and within it.

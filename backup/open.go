@@ -9,7 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// open finds the index by the seek table, else by reading all frames, else rebuilds it from the tar headers.
+// open finds the index by the seek table, else by reading all frames, else rebuilds it from the
+// tar headers.
 func (a *Archive) open() error {
 	err := a.byTable()
 	if err == nil {
@@ -125,8 +126,8 @@ func sameIndex(a, b *Index) bool {
 	return true
 }
 
-// agrees compares the index with the frames of the archive: it must list each of them, with its offset and
-// the length of its content.
+// agrees compares the index with the frames of the archive: it must list each of them, with its
+// offset and the length of its content.
 func (x *Index) agrees(frames []frame) error {
 	if len(frames) == 0 {
 		return errors.New("the archive has no frames")

@@ -19,8 +19,8 @@ import (
 // zipMagic is the start of a zip archive that contains a file (APPNOTE.TXT §4.3.7).
 const zipMagic = "PK\x03\x04"
 
-// openZip opens a zip archive that ZipWriter made, or one of a folder that mtkkit wrote: with a manifest,
-// whose hashes prove the other files. Any other zip archive is flash.ErrNotThis.
+// openZip opens a zip archive that ZipWriter made, or one of a folder that mtkkit wrote: with a
+// manifest, whose hashes prove the other files. Any other zip archive is flash.ErrNotThis.
 func openZip(img flash.Image) (*Archive, error) {
 	none := func(text string, err error) (*Archive, error) {
 		return nil, &flash.FormatError{Format: "backup", Offset: 0, Text: text, Err: errors.Join(flash.ErrNotThis, err)}
@@ -53,8 +53,8 @@ func openZip(img flash.Image) (*Archive, error) {
 	return a, nil
 }
 
-// zipFolder returns the folder in the archive that contains the manifest, "" or one that ends with a slash.
-// A packed parts folder may be one folder in the archive.
+// zipFolder returns the folder in the archive that contains the manifest, "" or one that ends
+// with a slash. A packed parts folder may be one folder in the archive.
 func zipFolder(z *zip.Reader) string {
 	best, found := "", false
 	for _, f := range z.File {
@@ -114,8 +114,8 @@ func (v *verifier) verifyZip(m *Member) {
 // ErrChanged means that a file of an archive does not have the hash in the archive's manifest.
 var ErrChanged = errors.New("differs from what was packed")
 
-// zipImage is a file of a zip archive. It is unpacked from its start; reading backwards starts again. If it is
-// read to its end in order, its hash proves it.
+// zipImage is a file of a zip archive. It is unpacked from its start; reading backwards starts
+// again. If it is read to its end in order, its hash proves it.
 type zipImage struct {
 	file *zip.File
 	m    *Member

@@ -270,7 +270,8 @@ func (r *run) finish(t *task) error {
 	return nil
 }
 
-// link hashes the chunk of a task and the holes before it, and returns the states that prove the chunk.
+// link hashes the chunk of a task and the holes before it, and returns the states that prove the
+// chunk.
 func (r *run) link(t *task) Chunk {
 	m, w := t.member, t.window
 	i := len(m.Chunks)

@@ -15,8 +15,8 @@ const (
 
 var zeros [scanBlock]byte
 
-// findData returns the ranges of an image that have data. The image's own holes are used; an image without
-// any is read once. Fewer than leastHole zeros count as data.
+// findData returns the ranges of an image that have data. The image's own holes are used; an
+// image without any is read once. Fewer than leastHole zeros count as data.
 func findData(ctx context.Context, img flash.Image) ([]flash.Extent, error) {
 	data, err := knownData(img)
 	if err != nil || len(data) == 0 {
@@ -89,8 +89,9 @@ const (
 	evenChi   = 400 // random bytes have 255 ± 23
 )
 
-// looksRandom reports whether b is encrypted or looks so: then compressing it saves nothing and takes the
-// longest. The bytes of every tested page must be evenly distributed, by a chi-squared test.
+// looksRandom reports whether b is encrypted or looks so: then compressing it saves nothing and
+// takes the longest. The bytes of every tested page must be evenly distributed, by a chi-squared
+// test.
 func looksRandom(b []byte) bool {
 	if len(b) < probes*probeSize {
 		return false

@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// bySearch reads all frames from the first one on, for archives whose end is missing or damaged: what was
-// written before it can still be read.
+// bySearch reads all frames from the first one on, for archives whose end is missing or damaged:
+// what was written before it can still be read.
 func (a *Archive) bySearch() error {
 	frames, stop := a.findFrames()
 	n := len(frames)
@@ -41,7 +41,8 @@ func (a *Archive) bySearch() error {
 // maxSearch is the largest number of frames that are read; a phone of 1 TB has a quarter of it.
 const maxSearch = 1 << 20
 
-// findFrames follows the frames from the first one on, and returns the offset at which it had to stop.
+// findFrames follows the frames from the first one on, and returns the offset at which it had to
+// stop.
 func (a *Archive) findFrames() (frames []frame, stop int64) {
 	for at := int64(0); at < a.img.Size() && len(frames) < maxSearch; {
 		f, err := a.frameAt(at)
@@ -107,7 +108,8 @@ func frameLen(b []byte) int64 {
 	return f.length
 }
 
-// rebuild makes an index from the tar headers. Members are then only proven by the checksums of the frames.
+// rebuild makes an index from the tar headers. Members are then only proven by the checksums of
+// the frames.
 func (a *Archive) rebuild(frames []frame) error {
 	x := &Index{Schema: indexSchema, Start: frames[0].length}
 	windows := int64(0)
@@ -140,8 +142,8 @@ func (a *Archive) rebuild(frames []frame) error {
 	return nil
 }
 
-// gather assigns to a member the frames of its content, which follow its header at frame i. It returns the
-// index of the frame behind them.
+// gather assigns to a member the frames of its content, which follow its header at frame i. It
+// returns the index of the frame behind them.
 func (a *Archive) gather(m *Member, frames []frame, i int) int {
 	m.at, m.Head = frames[i].at, frames[i].length
 	m.windows = windowsOf(m.Size, m.Data)
@@ -200,16 +202,16 @@ func parseHead(b []byte) (*Member, error) {
 	if n := len(m.Data); n > 0 && m.Data[n-1] == (flash.Extent{Offset: m.Size}) {
 		m.Data = m.Data[:n-1]
 	}
-	// The content of a member may also look like a header, if it is a tar itself. A header that this package
-	// wrote can be written again and is then equal to the byte.
+	// The content of a member may also look like a header, if it is a tar itself. A header that
+	// this package wrote can be written again and is then equal to the byte.
 	if m.checkData() != nil || !bytes.Equal(memberHead(m, h.ModTime.Unix()), b) {
 		return nil, errNoHead
 	}
 	return m, nil
 }
 
-// parseMap parses the map at the end of a member's headers. Before it are the pax header, its records and
-// the member's own header.
+// parseMap parses the map at the end of a member's headers. Before it are the pax header, its
+// records and the member's own header.
 func parseMap(b []byte) ([]flash.Extent, error) {
 	if len(b) < tarBlock {
 		return nil, errNoHead

@@ -39,13 +39,14 @@ const (
 // archiveMark is the comment in the global header at the start of every archive.
 const archiveMark = "mtkkit archive 1"
 
-// globalHeader returns the start of the archive. Tar readers skip it; Sniff recognises the archive by it.
+// globalHeader returns the start of the archive. Tar readers skip it; Sniff recognises the
+// archive by it.
 func globalHeader(created int64) []byte {
 	return paxHeader(kindGlobal, created, record{"comment", archiveMark})
 }
 
-// memberHead returns everything before a member's content: its headers and, if it has holes, the map of its
-// data.
+// memberHead returns everything before a member's content: its headers and, if it has holes, the
+// map of its data.
 func memberHead(m *Member, created int64) []byte {
 	stored, name := m.Stored(), m.Name
 	var records []record
@@ -70,8 +71,8 @@ func memberHead(m *Member, created int64) []byte {
 	return append(b, sparse...)
 }
 
-// sparseMap lists the data of a member: their number, and offset and length of each. A hole at the end is
-// shown as data of length 0.
+// sparseMap lists the data of a member: their number, and offset and length of each. A hole at
+// the end is shown as data of length 0.
 func sparseMap(m *Member) []byte {
 	data := m.Data
 	if n := len(data); n == 0 || data[n-1].End() < m.Size {

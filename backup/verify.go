@@ -28,8 +28,8 @@ type Verification struct {
 	Unproven int   // number of members without sums: the index is lost, and only the checksums of the frames were checked
 }
 
-// Verify unpacks every frame in memory and compares it with the index: content by its sums, headers byte by
-// byte. It writes nothing. The error is that of ctx.
+// Verify unpacks every frame in memory and compares it with the index: content by its sums,
+// headers byte by byte. It writes nothing. The error is that of ctx.
 func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verification, error) {
 	r := &Verification{Problems: slices.Clone(a.Problems), Members: len(a.index.Members)}
 	v := &verifier{a: a, ctx: ctx, opt: opt}

@@ -71,8 +71,9 @@ func NewWriter(out io.Writer, opt Options) (*Writer, error) {
 	return &Writer{out: out, opt: opt, enc: enc, index: Index{Schema: indexSchema, Created: created}}, nil
 }
 
-// windowOf returns the window of a frame, bytes. At the fastest level a larger one saves almost nothing (0.4773
-// instead of 0.4776 of the content at 4 MiB), but makes the search slower by a tenth to a fifth.
+// windowOf returns the window of a frame, bytes. At the fastest level a larger one saves almost
+// nothing (0.4773 instead of 0.4776 of the content at 4 MiB), but makes the search slower by a
+// tenth to a fifth.
 func windowOf(level zstd.EncoderLevel) int {
 	if level == zstd.SpeedFastest {
 		return 512 << 10

@@ -14,8 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// ZipWriter writes a zip archive, for systems without tar and zstd. It has no holes (zeros take a thousandth
-// of their size) and no index of chunks.
+// ZipWriter writes a zip archive, for systems without tar and zstd. It has no holes (zeros take
+// a thousandth of their size) and no index of chunks.
 type ZipWriter struct {
 	z    *zip.Writer
 	opt  Options

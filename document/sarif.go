@@ -10,8 +10,8 @@ import (
 // object has the fields of a JSON object of a foreign format.
 type object = map[string]any
 
-// SARIF returns the findings as SARIF 2.1.0, with the fields that code hosts and editors show: rule,
-// location and level. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+// SARIF returns the findings as SARIF 2.1.0, with the fields that code hosts and editors show:
+// rule, location and level. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 func (d CheckedScatter) SARIF(version string) map[string]any {
 	rules, results := []object{}, []object{}
 	for _, r := range scatter.Rules {

@@ -19,6 +19,6 @@
 // dump was read; an error that wraps seal.ErrKey if no key opens a file.
 //
 // Limits: one phone at a time. A dump is opened read-only, and is valid as long as its files are
-// unchanged (Check). Names are looked up in the dump's own table, with the active slot from its misc
-// partition.
+// unchanged (Check). Names are looked up in the dump's own table, with the active slot from its
+// misc partition.
 package dump

@@ -61,9 +61,9 @@ func OpenPlain(path string) (*Opened, error) {
 	return &Opened{Slice: Slice{Name: path, Image: f}, Files: []string{path}, plain: true, closers: []io.Closer{f}}, nil
 }
 
-// OpenSlice opens an image (partition is ""), or a partition of a dump or of a super image. The image
-// may be packed. Several paths are the pieces of one sparse image. The error is a *PartitionError if
-// the file has no such partition, or has several and partition is "".
+// OpenSlice opens an image (partition is ""), or a partition of a dump or of a super image. The
+// image may be packed. Several paths are the pieces of one sparse image. The error is a
+// *PartitionError if the file has no such partition, or has several and partition is "".
 func OpenSlice(ctx context.Context, paths []string, partition string, opt Options) (*Opened, error) {
 	base := filepath.Base(paths[0])
 	if o, err := OpenPlain(paths[0]); err == nil { // a file system needs no partition table
@@ -134,9 +134,9 @@ func openDump(ctx context.Context, paths []string, opt Options) (*Opened, error)
 		Files: slices.Concat(paths, d.Source.Files), Problems: d.Source.Damaged, closers: []io.Closer{d}}, nil
 }
 
-// OpenAny opens a file as what it is: a dump with its partitions (Image is nil), or an image, packed
-// or not. Several paths are the pieces of one sparse image. A file that begins like a dump but cannot
-// be opened as one is an image.
+// OpenAny opens a file as what it is: a dump with its partitions (Image is nil), or an image,
+// packed or not. Several paths are the pieces of one sparse image. A file that begins like a
+// dump but cannot be opened as one is an image.
 func OpenAny(ctx context.Context, paths []string, opt Options) (*Opened, error) {
 	if len(paths) > 1 {
 		o, err := openEither(ctx, paths, opt, func(img flash.Image) bool { return !beginsLikeDump(img) })

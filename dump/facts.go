@@ -150,8 +150,8 @@ func (d *Dump) scatterAddresses() (addresses, error) {
 	return known, nil
 }
 
-// AddHashes adds the sums from the manifest of an earlier split to the facts. It is an error if that
-// split was not made from this dump.
+// AddHashes adds the sums from the manifest of an earlier split to the facts. It is an error if
+// that split was not made from this dump.
 func (d *Dump) AddHashes(f *report.Input, folder string) error {
 	in, err := disk.OpenInFolder(folder, flash.ManifestName)
 	if err != nil {

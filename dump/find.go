@@ -25,9 +25,9 @@ func (e *NameError) Error() string {
 	return fmt.Sprintf("no partition %q; there are: %s", e.Name, strings.Join(e.Names, " "))
 }
 
-// Partition finds the one partition that a name means. It tries the name in the table, then the usual
-// name (boot for BOOTIMG), then the name of the file. A name without a slot suffix means the
-// partition of the active slot. The error is a *NameError.
+// Partition finds the one partition that a name means. It tries the name in the table, then the
+// usual name (boot for BOOTIMG), then the name of the file. A name without a slot suffix means
+// the partition of the active slot. The error is a *NameError.
 func (d *Dump) Partition(name string) (*plan.Item, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -37,8 +37,9 @@ func (d *Dump) Partition(name string) (*plan.Item, error) {
 	return it, err
 }
 
-// Slotted is Find for a name that may lack its slot suffix: it then takes the partition of the active
-// slot, on a phone with two of each. Slot says how the slot was chosen; nil if there was no choice.
+// Slotted is Find for a name that may lack its slot suffix: it then takes the partition of the
+// active slot, on a phone with two of each. Slot says how the slot was chosen; nil if there was
+// no choice.
 func Slotted(p *plan.Plan, name string) (*plan.Item, *Slot, error) {
 	it, err := Find(p, name)
 	base, suffix := slot.Cut(scatter.Canonical(name))

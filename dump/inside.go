@@ -99,8 +99,9 @@ func Super(p *plan.Plan, suffix string) (*lp.Super, error) {
 	return nil, nil
 }
 
-// Files opens the file system in a slice. Its Mount is the path where the phone mounts the partition,
-// or "" if the file system contains a folder with the partition's own name: it is the phone's root.
+// Files opens the file system in a slice. Its Mount is the path where the phone mounts the
+// partition, or "" if the file system contains a folder with the partition's own name: it is the
+// phone's root.
 func (s Slice) Files() (*files.Tree, error) {
 	tree, err := image.Files(s.Image)
 	if err != nil {

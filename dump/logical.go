@@ -114,9 +114,9 @@ func (t *LogicalTable) Outputs(list []*lp.Partition) (outputs []flash.Output, pr
 	return outputs, problems, whole
 }
 
-// Extract writes the partitions of a list that can be written into a folder, which Verify can check.
-// The manifest lists what was written, and its problems what was not. The manifest is returned with
-// the error, too, if nothing can be written.
+// Extract writes the partitions of a list that can be written into a folder, which Verify can
+// check. The manifest lists what was written, and its problems what was not. The manifest is
+// returned with the error, too, if nothing can be written.
 func (t *LogicalTable) Extract(ctx context.Context, list []*lp.Partition, dir string, opt split.Options) (*flash.Manifest, []flash.Output, error) {
 	outputs, problems, whole := t.Outputs(list)
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: t.Opened.tool, Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}

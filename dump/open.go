@@ -51,8 +51,8 @@ type Taken struct {
 	Inside bool   // it is in the dump's own folder or archive; otherwise beside the dump
 }
 
-// Open opens the dump at a path and finds its partitions. The path is one for source.Open: a file, a
-// folder, an archive, a block device or "-".
+// Open opens the dump at a path and finds its partitions. The path is one for source.Open: a
+// file, a folder, an archive, a block device or "-".
 func Open(ctx context.Context, path string, opt Options) (*Dump, error) {
 	return OpenPieces(ctx, []string{path}, opt)
 }
@@ -132,8 +132,8 @@ func With(path string, src *source.Source, lay *layout.Layout, opt Options) *Dum
 // Close closes the files of the dump and removes what was unpacked.
 func (d *Dump) Close() error { return d.Source.Close() }
 
-// Check returns an error if a file of the dump has changed since it was opened. Then nothing that was
-// made from it can be trusted.
+// Check returns an error if a file of the dump has changed since it was opened. Then nothing
+// that was made from it can be trusted.
 func (d *Dump) Check() error { return d.Source.Check() }
 
 // Record returns the manifest of a split by p. The manifest of an unfinished dump is not complete,
@@ -144,9 +144,9 @@ func (d *Dump) Record(p *plan.Plan) *flash.Manifest {
 	return m
 }
 
-// Plan lists the files that a split would make. The error is ErrNothingShared if wishes to share leave
-// nothing, an *UnreadError if nothing was read yet, plan.ErrNothing if the wishes leave nothing, and a
-// *plan.PatternError for an unknown name in them.
+// Plan lists the files that a split would make. The error is ErrNothingShared if wishes to share
+// leave nothing, an *UnreadError if nothing was read yet, plan.ErrNothing if the wishes leave
+// nothing, and a *plan.PatternError for an unknown name in them.
 func (d *Dump) Plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.Layout
 	p, err := plan.Make(&d.Source.Device, plan.Description{

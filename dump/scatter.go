@@ -13,8 +13,9 @@ import (
 // maxBackup is the size limit of a template's backup GPT, bytes.
 const maxBackup = 4 << 20
 
-// Scatter makes a scatter file for the dump. The facts about the phone are the dump's. From f, it uses
-// the profile, the dialect, the linear base, and a device size that is larger than the dump's.
+// Scatter makes a scatter file for the dump. The facts about the phone are the dump's. From f,
+// it uses the profile, the dialect, the linear base, and a device size that is larger than the
+// dump's.
 func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 	l := d.Layout
 	if len(l.Table.Partitions) == 0 {
@@ -36,8 +37,8 @@ func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 	return made, nil
 }
 
-// Script returns the dump's table in the form that the output for other tools needs, with the table's
-// problems. DeviceSize is the size of the user area in bytes, 0 for the dump's own.
+// Script returns the dump's table in the form that the output for other tools needs, with the
+// table's problems. DeviceSize is the size of the user area in bytes, 0 for the dump's own.
 func (d *Dump) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	s := scatter.Script{Table: &d.Layout.Table, Storage: d.Source.Storage, DeviceSize: deviceSize}
 	if s.DeviceSize == 0 {
@@ -59,8 +60,9 @@ func (d *Dump) preloaderLength() int64 {
 	return 0
 }
 
-// templateBackup returns the size in bytes of the backup GPT that a template states, 0 for none. A
-// template does not know the size of the flash, and has the backup's size in the field for its address.
+// templateBackup returns the size in bytes of the backup GPT that a template states, 0 for none.
+// A template does not know the size of the flash, and has the backup's size in the field for its
+// address.
 func (d *Dump) templateBackup() int64 {
 	user := d.Source.User()
 	if user == nil {
@@ -98,8 +100,8 @@ func (d *Dump) tableOnly() bool {
 	})
 }
 
-// tableProblems returns the dump's problems without those of its content: that it is short, or that a
-// row is cut.
+// tableProblems returns the dump's problems without those of its content: that it is short, or
+// that a row is cut.
 func (d *Dump) tableProblems() (out []flash.Problem) {
 	l := d.Layout
 	skip := l.Table.Check(l.User, l.Have)

@@ -21,9 +21,10 @@ type SplitResult struct {
 	Shared int             // number of images that share their blocks with the dump
 }
 
-// Split writes the outputs of a plan of the dump, a scatter file and a manifest into a parts folder. It
-// never writes to the dump's own files. Unless opt.NoHash is set, it compares the copies with the
-// hashes in the dump's folder. After an error no file is left. A refusal is a *flash.Refusal.
+// Split writes the outputs of a plan of the dump, a scatter file and a manifest into a parts
+// folder. It never writes to the dump's own files. Unless opt.NoHash is set, it compares the
+// copies with the hashes in the dump's folder. After an error no file is left. A refusal is a
+// *flash.Refusal.
 func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
 	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
 	text := p.Scatter()
@@ -96,8 +97,8 @@ func (d *Dump) Report(ctx context.Context, opt PageOptions) (*report.Report, err
 	return report.Build(ctx, facts)
 }
 
-// WritePage writes the map as one HTML file. Refusals are checked before the dump is read; they are a
-// *flash.Refusal.
+// WritePage writes the map as one HTML file. Refusals are checked before the dump is read; they
+// are a *flash.Refusal.
 func (d *Dump) WritePage(ctx context.Context, path string, opt PageOptions) (*report.Report, error) {
 	file := split.FileOptions{Inputs: append(slices.Clone(opt.Inputs), d.Source.Files...), Force: opt.Force, Ours: split.Says(report.Generator)}
 	if err := split.RefuseFile(path, file); err != nil {

@@ -43,8 +43,8 @@ func OpenTableFile(path string) (*TableFile, error) {
 	return t, nil
 }
 
-// NoStartsError reports a list without the offsets of its partitions: no scatter file can be made from
-// it alone.
+// NoStartsError reports a list without the offsets of its partitions: no scatter file can be
+// made from it alone.
 type NoStartsError struct {
 	Path string
 	Kind string // kind of the list
@@ -54,8 +54,8 @@ func (e *NoStartsError) Error() string {
 	return fmt.Sprintf("%s: the list does not say where its partitions begin (%s)", e.Path, e.Kind)
 }
 
-// Create makes a scatter file from a list alone. The flash type is the list's. The device size and the
-// linear base are the list's if the facts have none. The error is a *NoStartsError.
+// Create makes a scatter file from a list alone. The flash type is the list's. The device size
+// and the linear base are the list's if the facts have none. The error is a *NoStartsError.
 func (t *TableFile) Create(facts scatter.CreateOptions) (made scatter.Creation, err error) {
 	table := t.List.Table
 	for _, p := range table.Partitions {
@@ -81,9 +81,10 @@ func storageOf(t *flash.Table) flash.Storage {
 	return flash.EMMC
 }
 
-// Convert returns the same table in the dialect of the facts. For a scatter file, only the platform is
-// taken from the facts, if the file has none; a file that already has the dialect is t.Scatter itself.
-// The problems list what is lost or made up; they are returned with an error, too.
+// Convert returns the same table in the dialect of the facts. For a scatter file, only the
+// platform is taken from the facts, if the file has none; a file that already has the dialect is
+// t.Scatter itself. The problems list what is lost or made up; they are returned with an error,
+// too.
 func (t *TableFile) Convert(facts scatter.CreateOptions) (*scatter.File, []flash.Problem, error) {
 	if t.List != nil {
 		made, err := t.Create(facts)
@@ -122,8 +123,8 @@ func (t *TableFile) Rows() (*scatter.File, []flash.Problem) {
 	return scatter.FromTable(table, storageOf(table), t.List.Base), table.Problems
 }
 
-// Script returns the table in the form that the output for other tools needs. DeviceSize is the size of
-// the user area in bytes, 0 if unknown.
+// Script returns the table in the form that the output for other tools needs. DeviceSize is the
+// size of the user area in bytes, 0 if unknown.
 func (t *TableFile) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	s := scatter.Script{DeviceSize: deviceSize}
 	if t.List != nil {
@@ -153,8 +154,9 @@ func (t *TableFile) Check(only flash.Storage, opt scatter.CheckOptions) (out []J
 	return out
 }
 
-// SizesIn returns a function that gives the sizes of images in a folder, for scatter.CheckOptions. A
-// name that leads out of the folder is fs.ErrInvalid, because a scatter file is untrusted.
+// SizesIn returns a function that gives the sizes of images in a folder, for
+// scatter.CheckOptions. A name that leads out of the folder is fs.ErrInvalid, because a scatter
+// file is untrusted.
 func SizesIn(dir string) func(name string) (int64, error) {
 	return func(name string) (int64, error) {
 		if name != filepath.Base(name) {

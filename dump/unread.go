@@ -29,7 +29,8 @@ type UnreadError struct {
 func (e *UnreadError) Error() string { return e.Text }
 func (e *UnreadError) Unwrap() error { return e.Err }
 
-// ErrNothingShared reports a dump without data that are certainly the same on all phones of the model.
+// ErrNothingShared reports a dump without data that are certainly the same on all phones of the
+// model.
 var ErrNothingShared = errors.New("none of its data are certainly the same on every phone of the model, so nothing can be shared")
 
 // NoTableError reports a dump in which no partitions were found.
@@ -87,7 +88,8 @@ func (d *Dump) whyNothing(w plan.Wishes, err error) error {
 	return &UnreadError{Path: d.Path, Text: d.Path + ": nothing was read yet"}
 }
 
-// notBegun distinguishes a folder that acquire made, and into which nothing was read, from another one.
+// notBegun distinguishes a folder that acquire made, and into which nothing was read, from
+// another one.
 func notBegun(err error, path string) error {
 	if begun := acquire.Check(path); errors.Is(begun, acquire.ErrNotBegun) {
 		return &UnreadError{Path: path, Text: begun.Error(), Begun: true, Err: begun}
@@ -114,9 +116,9 @@ func fromOn(least flash.Severity, list []flash.Problem) []flash.Problem {
 	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity < least })
 }
 
-// BootRegions returns the boot regions of a source. A single file that is not from a phone's boot
-// region, such as a preloader, counts as one. Boot regions of which nothing was read are left out with
-// a warning; if that is all of them, the error is an *UnreadError.
+// BootRegions returns the boot regions of a source. A single file that is not from a phone's
+// boot region, such as a preloader, counts as one. Boot regions of which nothing was read are
+// left out with a warning; if that is all of them, the error is an *UnreadError.
 func BootRegions(src *source.Source, path string) (parts []flash.Part, unread []flash.Problem, err error) {
 	var names []string
 	for _, p := range src.Parts {

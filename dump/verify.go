@@ -48,8 +48,8 @@ type Verdict struct {
 	BootDiffer bool              // verified boot contradicts the partitions
 }
 
-// Verify checks a parts folder or a dump folder against the hashes of its manifest, and any other dump
-// by its own tables. The options are those of Open.
+// Verify checks a parts folder or a dump folder against the hashes of its manifest, and any
+// other dump by its own tables. The options are those of Open.
 func Verify(ctx context.Context, path string, opt Options) (*Verdict, error) {
 	st, err := os.Stat(path)
 	if err != nil {

@@ -43,9 +43,9 @@ func (p *Plan) choose() {
 	p.Items = append(p.Items, excerpts...)
 }
 
-// otherSlot returns a function that recognises rows of the slot that is not wanted. A name counts as a
-// slot's only if the row of the other slot exists, too, so that no row is left out by accident of its
-// name.
+// otherSlot returns a function that recognises rows of the slot that is not wanted. A name
+// counts as a slot's only if the row of the other slot exists, too, so that no row is left out
+// by accident of its name.
 func (p *Plan) otherSlot() func(name string) bool {
 	if p.wishes.Slot == "" {
 		return func(string) bool { return false }
@@ -68,8 +68,8 @@ func (p *Plan) otherSlot() func(name string) bool {
 	}
 }
 
-// userdata applies the user's wish about userdata. It returns whether all of it is wanted, and otherwise
-// the excerpts that are kept of it.
+// userdata applies the user's wish about userdata. It returns whether all of it is wanted, and
+// otherwise the excerpts that are kept of it.
 func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
 	switch {
 	case p.wishes.Userdata == UserdataSkip:

@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Copies are files that a split can make in addition to the whole slices. They have their own kinds in the
-// manifest ("trimmed", "sparse"), which join ignores.
+// Copies are files that a split can make in addition to the whole slices. They have their own
+// kinds in the manifest ("trimmed", "sparse"), which join ignores.
 type Copies struct {
 	Trim       bool  // each image cut to its true length, if this is proven
 	Sparse     bool  // file systems as Android sparse files
@@ -22,10 +22,11 @@ type Copies struct {
 // sparseBlock is the block size of Android sparse files, bytes.
 const sparseBlock = 4096
 
-// AddCopies plans copies of the files in the plan. Only partitions that are whole get a copy, because half
-// a partition is no image to flash. Call it before Outputs, Record and Scatter. It reads all data that are
-// to be copied, without holes; for a large dump this takes as long as a copy. Progress, if not nil, gets
-// events. Errors are those of reading, of ctx, and a SparseSize smaller than a block.
+// AddCopies plans copies of the files in the plan. Only partitions that are whole get a copy,
+// because half a partition is no image to flash. Call it before Outputs, Record and Scatter. It
+// reads all data that are to be copied, without holes; for a large dump this takes as long as a
+// copy. Progress, if not nil, gets events. Errors are those of reading, of ctx, and a SparseSize
+// smaller than a block.
 func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.Event)) error {
 	if !want.Trim && !want.Sparse {
 		return nil
@@ -83,9 +84,10 @@ func (w *watcher) look(done int64) error {
 	return w.ctx.Err()
 }
 
-// trim plans the copy of true length. The length in the header is not enough: all bytes behind it must be
-// erased flash, or a signature, a verity tree or a crypto footer would be lost. A partition with the
-// phone's identity stays whole. With an AVB footer the whole slice is content (image.Content).
+// trim plans the copy of true length. The length in the header is not enough: all bytes behind
+// it must be erased flash, or a signature, a verity tree or a crypto footer would be lost. A
+// partition with the phone's identity stays whole. With an AVB footer the whole slice is content
+// (image.Content).
 func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, error) {
 	if c.Length <= 0 || c.Length >= it.Present || scatter.Defaults(it.Name, p.dev.Storage).Private {
 		return nil, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Identity names the files of a plan that contain, or may contain, the phone's identity. A guess from the
-// content is appended to the name of its range: "p2 (protect_f, a guess)".
+// Identity names the files of a plan that contain, or may contain, the phone's identity. A guess
+// from the content is appended to the name of its range: "p2 (protect_f, a guess)".
 type Identity struct {
 	Known   []string // known by their names, or by a name in their content
 	Unnamed []string // not blank and in no table: they may be nvram

@@ -10,8 +10,8 @@ import (
 )
 
 // SafeName turns a name from a table into a base name that is valid on every file system
-// (flash.CheckFileName has the rules). It reports whether it changed anything. The result is empty if the
-// name has no valid character.
+// (flash.CheckFileName has the rules). It reports whether it changed anything. The result is
+// empty if the name has no valid character.
 func SafeName(name string) (string, bool) {
 	s := strings.ReplaceAll(name, "\\", "/")
 	if i := strings.LastIndexByte(s, '/'); i >= 0 {
@@ -34,7 +34,8 @@ func SafeName(name string) (string, bool) {
 	return s, s != name
 }
 
-// shorten cuts a name to maxName bytes, between characters, without an ending that Windows would remove.
+// shorten cuts a name to maxName bytes, between characters, without an ending that Windows would
+// remove.
 func shorten(s string) string {
 	if len(s) > maxName {
 		s = strings.ToValidUTF8(s[:maxName], "")

@@ -34,8 +34,8 @@ type Description struct {
 	DeviceSize int64          // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // problems of finding all this
 
-	// Unnamed reports whether a range that no table names may have data, and the guessed names from its
-	// content. It is nil if the tables name everything.
+	// Unnamed reports whether a range that no table names may have data, and the guessed names
+	// from its content. It is nil if the tables name everything.
 	Unnamed func(flash.Extent) (guess string, yes bool)
 }
 
@@ -95,8 +95,8 @@ func unique(ps []flash.Problem) []flash.Problem {
 	})
 }
 
-// addBoots plans each boot region twice: all its bytes, and its preloader in the form that a flash tool
-// takes.
+// addBoots plans each boot region twice: all its bytes, and its preloader in the form that a
+// flash tool takes.
 func (p *Plan) addBoots() {
 	n := 0
 	for _, part := range p.dev.Parts {
@@ -119,8 +119,8 @@ func (p *Plan) addBoots() {
 	p.addPreloaders()
 }
 
-// addPreloaders plans the flashable preloader from the boot region with a proven copy. A preloader that
-// must not be flashed is a problem and gets no file.
+// addPreloaders plans the flashable preloader from the boot region with a proven copy. A
+// preloader that must not be flashed is a problem and gets no file.
 func (p *Plan) addPreloaders() {
 	var regions []flash.Part
 	for _, part := range p.dev.Parts {
@@ -220,8 +220,8 @@ func (p *Plan) rows(r flash.Region) []*flash.Partition {
 	return rows
 }
 
-// addRow plans one partition. Two rows may name the same file: with equal bytes they share it, otherwise the
-// second file gets the name of its partition.
+// addRow plans one partition. Two rows may name the same file: with equal bytes they share it,
+// otherwise the second file gets the name of its partition.
 func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	it := Item{
 		ManifestEntry: flash.ManifestEntry{
@@ -268,8 +268,8 @@ func (p *Plan) tell(s flash.Severity, row *flash.Partition, format string, a ...
 	p.Problems.AddAt(s, row.Name, row.Offset, format, a...)
 }
 
-// fileName returns the name that a flash tool expects: the one in the scatter file, else the usual one for
-// this partition, else <partition>.bin.
+// fileName returns the name that a flash tool expects: the one in the scatter file, else the
+// usual one for this partition, else <partition>.bin.
 func (p *Plan) fileName(row *flash.Partition) string {
 	file := row.File
 	if file == "" {

@@ -27,8 +27,8 @@ type Range struct {
 	flash.Extent
 }
 
-// keptEnds is the length of each end of userdata that is read even if userdata is left out, bytes: the
-// superblock of its file system, and the footer of full-disk encryption.
+// keptEnds is the length of each end of userdata that is read even if userdata is left out,
+// bytes: the superblock of its file system, and the footer of full-disk encryption.
 const keptEnds = 1 << 20
 
 // Extents returns what to read of each region of a device. The error is a *PatternError.
@@ -86,8 +86,8 @@ func (t target) skipped() flash.Extent {
 	return flash.Extent{Offset: t.Offset + keptEnds, Length: t.Length - 2*keptEnds}
 }
 
-// CheckPattern finds a pattern that is wrong for every table, before there is a table. The error is a
-// *PatternError.
+// CheckPattern finds a pattern that is wrong for every table, before there is a table. The error
+// is a *PatternError.
 func CheckPattern(s string) error {
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		if from == "" || to == "" {

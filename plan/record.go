@@ -36,15 +36,16 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 	return m
 }
 
-// Scatter returns the scatter file for the parts: every row of the table, with the file that restores it. A
-// row that the device does not have completely is listed without a file, so that no tool flashes half a
-// partition.
+// Scatter returns the scatter file for the parts: every row of the table, with the file that
+// restores it. A row that the device does not have completely is listed without a file, so that
+// no tool flashes half a partition.
 //
-// It differs from a vendor's file on purpose: rows that a firmware package protects (nvram, proinfo …) can be
-// restored here, because they are the phone's own data.
+// It differs from a vendor's file on purpose: rows that a firmware package protects (nvram,
+// proinfo …) can be restored here, because they are the phone's own data.
 //
-// If there is a trimmed copy, the row names it: flash tools accept a file shorter than its partition and are
-// faster with it. Sparse files are not named, because old Download Agents do not support them.
+// If there is a trimmed copy, the row names it: flash tools accept a file shorter than its
+// partition and are faster with it. Sparse files are not named, because old Download Agents do
+// not support them.
 func (p *Plan) Scatter() []byte {
 	facts := scatter.CreateOptions{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,

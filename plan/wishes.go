@@ -24,8 +24,8 @@ type Wishes struct {
 	Keep func(*Item) bool
 }
 
-// Userdata says how much is kept of the partition with the owner's data. It is most of a dump, and is
-// encrypted on phones since 2015.
+// Userdata says how much is kept of the partition with the owner's data. It is most of a dump,
+// and is encrypted on phones since 2015.
 type Userdata string
 
 // The values of Userdata.
@@ -35,8 +35,9 @@ const (
 	UserdataSkip Userdata = "skip" // nothing
 )
 
-// The ends of userdata that UserdataHead keeps, bytes. The first has the superblock and the first checkpoint
-// of a file system. The footer of full-disk encryption is in the last 16 KiB (AOSP vold, cryptfs.h).
+// The ends of userdata that UserdataHead keeps, bytes. The first has the superblock and the
+// first checkpoint of a file system. The footer of full-disk encryption is in the last 16 KiB
+// (AOSP vold, cryptfs.h).
 const (
 	userdataHead = 4 << 20
 	userdataTail = 1 << 20
@@ -59,8 +60,9 @@ func (e *PatternError) Error() string {
 	return fmt.Sprintf("plan: no partition matches %q", e.Pattern)
 }
 
-// wants reports whether a partition is wanted. A pattern may use the name in the table, its modern form (boot
-// for BOOTIMG), the file name, or the name without its slot (boot for boot_a and boot_b).
+// wants reports whether a partition is wanted. A pattern may use the name in the table, its
+// modern form (boot for BOOTIMG), the file name, or the name without its slot (boot for boot_a
+// and boot_b).
 func (w Wishes) wants(names ...string) bool {
 	if len(w.Only) > 0 && !matchAny(w.Only, names) {
 		return false
@@ -92,8 +94,9 @@ func match(pattern string, names []string) bool {
 // ErrNothing means that the wishes leave nothing to write.
 var ErrNothing = errors.New("plan: these options leave nothing to write")
 
-// check refuses patterns that match nothing: with a typing error, a wanted partition would be left out, or an
-// unwanted one kept. The same is true of a wish about userdata if the table does not name userdata.
+// check refuses patterns that match nothing: with a typing error, a wanted partition would be
+// left out, or an unwanted one kept. The same is true of a wish about userdata if the table does
+// not name userdata.
 func (w Wishes) check(all [][]string) error {
 	var flat []string
 	for _, n := range all {
@@ -132,8 +135,8 @@ func aliases(name, file string) []string {
 // cutSlot removes the slot from a partition's modern name: boot_a is boot in slot a.
 func cutSlot(name string) (base, part string) { return slot.Cut(scatter.Canonical(name)) }
 
-// Select returns a function that reports whether Only and Skip select an entry of a record. The error is a
-// *PatternError.
+// Select returns a function that reports whether Only and Skip select an entry of a record. The
+// error is a *PatternError.
 func (w Wishes) Select(entries []flash.ManifestEntry) (func(*flash.ManifestEntry) bool, error) {
 	var all [][]string
 	for _, e := range entries {

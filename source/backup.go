@@ -24,8 +24,8 @@ func OpenBytes(ctx context.Context, path string, opt Options) (flash.Image, io.C
 	return img, s, nil
 }
 
-// openBackup opens a mtkkit archive as the folder that was packed, and reads it in place. It returns
-// nil if in is not an archive.
+// openBackup opens a mtkkit archive as the folder that was packed, and reads it in place. It
+// returns nil if in is not an archive.
 func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 	if !backup.Sniff(in) {
 		return nil, nil

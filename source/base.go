@@ -23,36 +23,38 @@ import (
 //	shifted   anything ‖ USER                   a read from elsewhere, a logger's header
 //	head cut          USER from byte n on       a read that began too late
 //
-// The base is found by the partition table. But a table is easily found at a wrong offset (firmware
-// in a phone's own storage has one, too). So two witnesses must agree: the table, and data where the
-// table says they are: the EBRs, the backup table, or content that fits the name of its row.
+// The base is found by the partition table. But a table is easily found at a wrong offset
+// (firmware in a phone's own storage has one, too). So two witnesses must agree: the table, and
+// data where the table says they are: the EBRs, the backup table, or content that fits the name
+// of its row.
 
 const (
-	// baseScan is the length, from the start of a file, in which a table is searched for. The largest
-	// known base is 0x1800000.
+	// baseScan is the length, from the start of a file, in which a table is searched for. The
+	// largest known base is 0x1800000.
 	baseScan = 64 << 20
 
 	// maxCandidates is the largest number of bases that are tried.
 	maxCandidates = 64
 
-	// tableOnly is the size up to which a file is a table alone, not a user area: tools read 0x8000 or
-	// 0x80000 bytes for a table.
+	// tableOnly is the size up to which a file is a table alone, not a user area: tools read
+	// 0x8000 or 0x80000 bytes for a table.
 	tableOnly = 512 << 10
 
-	// bootStep is the distance between offsets at which a second boot region is searched for: EXT_CSD
-	// counts its size in units of 128 KiB.
+	// bootStep is the distance between offsets at which a second boot region is searched for:
+	// EXT_CSD counts its size in units of 128 KiB.
 	bootStep = 0x20000
 )
 
-// The fields of a GPT header and of the first entry of an MBR by which a table is found. Packages gpt
-// and ebr check their values.
+// The fields of a GPT header and of the first entry of an MBR by which a table is found.
+// Packages gpt and ebr check their values.
 const (
 	gptSignature = "EFI PART"
 	gptMyLBA     = 0x18
 	gptHeader    = 92
 
-	// A link to EBR1 at sector 0x400, without a length: the first entry of the MBR on every MediaTek
-	// phone that has one, and its offset. The search starts with the first byte that is rare.
+	// A link to EBR1 at sector 0x400, without a length: the first entry of the MBR on every
+	// MediaTek phone that has one, and its offset. The search starts with the first byte that is
+	// rare.
 	mbrLink     = "\x00\x00\x00\x00\x05\x00\x00\x00\x00\x04\x00\x00\xFF\xFF\xFF\xFF"
 	mbrLinkAt   = 0x1BE
 	mbrLinkRare = 9
@@ -72,8 +74,8 @@ type placement struct {
 	boot     bool // the file begins with a boot region
 }
 
-// place finds the regions in a file. With search, it also searches for a table behind the start of the
-// file. A file in which nothing is found is a user area.
+// place finds the regions in a file. With search, it also searches for a table behind the start
+// of the file. A file in which nothing is found is a user area.
 func place(img flash.Image, search bool) placement {
 	medium := preloader.Medium(img)
 	if medium == "" && tableAtStart(img) {
@@ -97,9 +99,9 @@ func place(img flash.Image, search bool) placement {
 	return p
 }
 
-// storageOf returns the flash type of a file, by the header of the boot region or by the sector size
-// of the partition table (UFS has 4096-byte sectors, eMMC 512). It is eMMC otherwise, as in all older
-// phones.
+// storageOf returns the flash type of a file, by the header of the boot region or by the sector
+// size of the partition table (UFS has 4096-byte sectors, eMMC 512). It is eMMC otherwise, as in
+// all older phones.
 func storageOf(img flash.Image) flash.Storage {
 	if s := preloader.StorageOf(preloader.Medium(img)); s != "" {
 		return s
@@ -110,8 +112,8 @@ func storageOf(img flash.Image) flash.Storage {
 	return flash.EMMC
 }
 
-// tableAtStart reports whether img is a user area from its first byte on: one copy of its table is at
-// its proper offset.
+// tableAtStart reports whether img is a user area from its first byte on: one copy of its table
+// is at its proper offset.
 func tableAtStart(img flash.Image) bool {
 	if ebr.Sniff(img) {
 		return true
@@ -142,19 +144,20 @@ func linear(img flash.Image, boot bool) (placement, bool) {
 	case best.base < 0:
 		cut := -best.base
 		user.Base, user.Image, user.Unread = best.base, flash.Pad(img, cut), []flash.Extent{{Length: cut}}
-		p.problems = []flash.Problem{flash.NewProblem(flash.Error, where, 0, "the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle (witnesses: %s)", cut, cut, why)}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Error, where, 0, "the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle; witnesses: %s", cut, cut, why)}
 	case best.base > 0:
 		p.parts = prefix(img, best.base, p.storage)
 		user.Base = best.base
 		user.Image = flash.Slice(img, flash.Extent{Offset: best.base, Length: img.Size() - best.base})
-		p.problems = []flash.Problem{flash.NewProblem(flash.Note, where, flash.NoOffset, "begins at 0x%x of the file (witnesses: %s)", best.base, why)}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Note, where, flash.NoOffset, "begins at 0x%x of the file; witnesses: %s", best.base, why)}
 	}
 	p.parts = append([]flash.Part{user}, p.parts...)
 	return p, true
 }
 
-// prefix divides the bytes before the user area. A second boot region is found by its header, and has
-// the size of the first one. Otherwise nothing shows where the boot regions end and RPMB begins.
+// prefix divides the bytes before the user area. A second boot region is found by its header,
+// and has the size of the first one. Otherwise nothing shows where the boot regions end and RPMB
+// begins.
 func prefix(img flash.Image, base int64, storage flash.Storage) []flash.Part {
 	part := func(r flash.Region, from, to int64) flash.Part {
 		return flash.Part{Region: r, Base: from, Image: flash.Slice(img, flash.Extent{Offset: from, Length: to - from})}
@@ -211,8 +214,8 @@ func headerLBA(img flash.Image, off int64) int64 {
 	return int64(lba)
 }
 
-// scan searches for the marks of both kinds of table at every byte: a prefix may not be a whole number
-// of sectors.
+// scan searches for the marks of both kinds of table at every byte: a prefix may not be a whole
+// number of sectors.
 func scan(img flash.Image, add func(base int64)) {
 	const step, overlap = 1 << 20, 512
 	end := min(img.Size(), baseScan)

@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Beside lists the files beside a dump that may belong to the same phone, by their names. They must be
-// checked: many folders contain the files of several phones.
+// Beside lists the files beside a dump that may belong to the same phone, by their names. They
+// must be checked: many folders contain the files of several phones.
 type Beside struct {
 	Scatter []string // scatter files
 	Boot1   []string // copies of the first boot region
@@ -23,8 +23,8 @@ const (
 	maxBoot   = 64 << 20 // size limit of a boot region's file, bytes
 )
 
-// Beside lists the files beside the dump at path. Only a dump that is a single file has any: a folder
-// or an archive is complete, and a pipe or a device is not in a folder of dumps.
+// Beside lists the files beside the dump at path. Only a dump that is a single file has any: a
+// folder or an archive is complete, and a pipe or a device is not in a folder of dumps.
 func (s *Source) Beside(path string) (b Beside) {
 	user := s.User()
 	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || s.Record != nil || user == nil || user.Source != filepath.Base(path) {

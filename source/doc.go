@@ -18,9 +18,9 @@
 // which region it holds (a boot region's header, a partition table and the data it points
 // at). Its name decides only if the content cannot, for instance of a blank second boot region.
 //
-// Only regular files and block devices are opened, and from a folder only files in it: links that
-// lead out of it are reported and not followed. It is an error if a file changes while it is read. A
-// dump folder without a manifest is unfinished, whatever it contains.
+// Only regular files and block devices are opened, and from a folder only files in it: links
+// that lead out of it are reported and not followed. It is an error if a file changes while it
+// is read. A dump folder without a manifest is unfinished, whatever it contains.
 //
 // Some forms are read in place: backups, archives without compression, parts, sparse images, and
 // zstd files of many frames, of which a few are kept in memory. All others are

@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A dump folder, as acquire writes it. Unread bytes are not in any file: the region's file is sparse
-// there, and the manifest and the map list them.
+// A dump folder, as acquire writes it. Unread bytes are not in any file: the region's file is
+// sparse there, and the manifest and the map list them.
 //
 //	manifest.json        finished          manifest.json.part   still being read
 //	regions/ROM_1        a whole region    regions/ROM_1.part   not all of it is read
@@ -22,8 +22,8 @@ import (
 // partSuffix is the ending of the names of unfinished files.
 const partSuffix = disk.PartSuffix
 
-// unfinishedDump is the message for a dump that has a draft but no manifest. It may have all its bytes,
-// but the check after reading, or the last step, may be missing.
+// unfinishedDump is the message for a dump that has a draft but no manifest. It may have all its
+// bytes, but the check after reading, or the last step, may be missing.
 const unfinishedDump = NeverFinished + ", or is being read: it has no " + flash.ManifestName + ", and nothing proves its content"
 
 // NeverFinished is part of the text of the problem of an Unfinished source.

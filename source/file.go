@@ -10,15 +10,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File is a regular file or a block device, opened read-only, as a flash.Image. It is valid as long as
-// the file does not change.
+// File is a regular file or a block device, opened read-only, as a flash.Image. It is valid as
+// long as the file does not change.
 type File struct {
 	f     *os.File
 	state disk.State
 }
 
-// OpenFile opens path for reading. A file without a size and offsets (a pipe, a terminal, a folder) is
-// an error.
+// OpenFile opens path for reading. A file without a size and offsets (a pipe, a terminal, a
+// folder) is an error.
 func OpenFile(path string) (*File, error) {
 	if strings.HasPrefix(path, `\\.\`) {
 		return nil, fmt.Errorf("%s: Windows gives no free access to its drives: copy the drive to a file first", path)
@@ -48,9 +48,9 @@ func newFile(f *os.File) (*File, error) {
 	return &File{f, state}, nil
 }
 
-// ReadAt implements io.ReaderAt. It handles offsets behind the end itself, because kernels differ for
-// very large ones. Bytes that the medium cannot read are a *MediumError; n bytes before them were
-// read. A file that has become shorter is a *disk.ChangedError.
+// ReadAt implements io.ReaderAt. It handles offsets behind the end itself, because kernels
+// differ for very large ones. Bytes that the medium cannot read are a *MediumError; n bytes
+// before them were read. A file that has become shorter is a *disk.ChangedError.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	if off >= f.Size() {
 		return 0, io.EOF
@@ -67,8 +67,8 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// MediumError reports bytes that a disk or card, which is still there, cannot read. Other bytes may be
-// readable.
+// MediumError reports bytes that a disk or card, which is still there, cannot read. Other bytes
+// may be readable.
 type MediumError struct {
 	Path   string
 	Offset int64 // of the first byte that could not be read
@@ -92,15 +92,15 @@ func (f *File) isThere() bool {
 	return again.Size() == f.Size()
 }
 
-// Forget asks the system to drop the file from its cache, so that the next read comes from the disk.
-// It does nothing on systems without such a call.
+// Forget asks the system to drop the file from its cache, so that the next read comes from the
+// disk. It does nothing on systems without such a call.
 func (f *File) Forget() { forget(f.f) }
 
 // Size returns the length the file had when it was opened, in bytes.
 func (f *File) Size() int64 { return f.state.Size() }
 
-// Check implements flash.Checker: it returns a *disk.ChangedError if the file was cut, has grown, was
-// written to or removed since it was opened.
+// Check implements flash.Checker: it returns a *disk.ChangedError if the file was cut, has
+// grown, was written to or removed since it was opened.
 func (f *File) Check() error { return f.state.Check(f.f) }
 
 // File returns the descriptor, for movers that let the kernel copy. It is read-only.
@@ -109,8 +109,8 @@ func (f *File) File() *os.File { return f.f }
 // Close closes the file.
 func (f *File) Close() error { return f.f.Close() }
 
-// NextData implements flash.DataFinder with the file system's own list of holes. Without one, all is
-// data. In a file that has changed no hole can be trusted: this is an error.
+// NextData implements flash.DataFinder with the file system's own list of holes. Without one,
+// all is data. In a file that has changed no hole can be trusted: this is an error.
 func (f *File) NextData(off int64) (flash.Extent, error) {
 	start, end, err := f.state.NextData(f.f, off)
 	if err != nil {

@@ -307,9 +307,9 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
-// openRegion opens a member that may be a region; nil if it cannot be one. A file that looks packed is
-// unpacked if it has the name of a region, or is the largest; otherwise it may be a partition with
-// packed data.
+// openRegion opens a member that may be a region; nil if it cannot be one. A file that looks
+// packed is unpacked if it has the name of a region, or is the largest; otherwise it may be a
+// partition with packed data.
 func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Image, error) {
 	if m.used || notImages.MatchString(m.name) {
 		return nil, nil

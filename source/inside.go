@@ -45,8 +45,8 @@ func (s *Source) stat(path string) (fs.FileInfo, error) {
 	return os.Stat(path)
 }
 
-// statBeside returns the FileInfo of a file that is beside one that the user named, and was found by its
-// name. A link out of their folder is not followed.
+// statBeside returns the FileInfo of a file that is beside one that the user named, and was
+// found by its name. A link out of their folder is not followed.
 func (s *Source) statBeside(path string) (fs.FileInfo, error) {
 	if _, ok := s.within(path); ok {
 		return s.stat(path)
@@ -74,8 +74,8 @@ func (s *Source) openAt(path string) (*File, error) {
 	return OpenFileIn(s.root, name)
 }
 
-// isFile reports whether an entry of the folder is a regular file. It reports other entries that the
-// user may take for a file.
+// isFile reports whether an entry of the folder is a regular file. It reports other entries that
+// the user may take for a file.
 func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 	st, err := disk.StatIn(s.root, e.Name())
 	kind, strange := err.(*disk.KindError)

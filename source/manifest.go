@@ -56,8 +56,8 @@ func (s *Source) openListed(ctx context.Context, f *folder, record *flash.Manife
 	return part, nil
 }
 
-// lay puts the bytes of one entry at their offset. It returns how many of the Present bytes, from the
-// start of the entry, are known; the rest is unread.
+// lay puts the bytes of one entry at their offset. It returns how many of the Present bytes,
+// from the start of the entry, are known; the rest is unread.
 func (s *Source) lay(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry, state flash.State) (have int64, err error) {
 	switch {
 	case state == flash.StateSealed:
@@ -71,8 +71,8 @@ func (s *Source) lay(ctx context.Context, f *folder, img *flash.Stitched, e *fla
 	return s.addEntry(ctx, f, img, e)
 }
 
-// readRecord reads a manifest of the folder. It returns nil if there is no file of that name, or if it
-// is a manifest of another kind.
+// readRecord reads a manifest of the folder. It returns nil if there is no file of that name, or
+// if it is a manifest of another kind.
 func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash.Manifest, error) {
 	m := f.find(name)
 	if m == nil {
@@ -97,9 +97,9 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 	return record, nil
 }
 
-// addEntry puts the file of one entry at its offset, and returns how many bytes of it exist. Missing
-// bytes read as zeros and are reported. They count as unread, so that no copy takes these zeros for
-// the phone's data.
+// addEntry puts the file of one entry at its offset, and returns how many bytes of it exist.
+// Missing bytes read as zeros and are reported. They count as unread, so that no copy takes
+// these zeros for the phone's data.
 func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (have int64, err error) {
 	lost := func(why string) {
 		s.hole(e.Region, e.AtHand())

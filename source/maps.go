@@ -14,12 +14,12 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// mapSuffix is what follows the name of a region in the name of its map. Users of ddrescue often name
-// their own maps so, too.
+// mapSuffix is what follows the name of a region in the name of its map. Users of ddrescue often
+// name their own maps so, too.
 const mapSuffix = ".map"
 
-// readMap reads a mapfile; nil if there is none. A file of that name that is not a map gets a warning,
-// because the ranges that were read are then unknown. A damaged map is an error.
+// readMap reads a mapfile; nil if there is none. A file of that name that is not a map gets a
+// warning, because the ranges that were read are then unknown. A damaged map is an error.
 func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 	if m == nil {
 		return nil, nil
@@ -41,8 +41,8 @@ func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 	return rescueMap, err
 }
 
-// honourMaps applies the maps beside the files of a folder. Files that were named one by one have their
-// maps beside them.
+// honourMaps applies the maps beside the files of a folder. Files that were named one by one
+// have their maps beside them.
 func (s *Source) honourMaps(ctx context.Context, f *folder) error {
 	for i, j := 0, 0; i < len(s.Parts); i = j {
 		name := s.Parts[i].Source
@@ -92,8 +92,9 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 // packedEndings are the endings of files that were packed as a whole, after they were rescued.
 var packedEndings = []string{".zst", ".gz", ".xz", ".lz4", ".bz2"}
 
-// mapsOf lists the possible names of the map of a file: the file's name with the suffix, the name of the
-// whole file if it is a numbered part or packed, and the names beside the target of a link.
+// mapsOf lists the possible names of the map of a file: the file's name with the suffix, the
+// name of the whole file if it is a numbered part or packed, and the names beside the target of
+// a link.
 func mapsOf(file string) (names []string) {
 	files := []string{file}
 	if real, err := filepath.EvalSymlinks(file); err == nil && real != filepath.Clean(file) {
@@ -112,8 +113,8 @@ func mapsOf(file string) (names []string) {
 	return slices.Compact(names)
 }
 
-// honour applies the map of a file to the regions in it. Ranges behind the end of the file belong to
-// the region that ends there.
+// honour applies the map of a file to the regions in it. Ranges behind the end of the file
+// belong to the region that ends there.
 func (s *Source) honour(parts []flash.Part, rescueMap *mapfile.Map) {
 	if rescueMap == nil || len(parts) == 0 {
 		return
@@ -133,8 +134,9 @@ func (s *Source) honour(parts []flash.Part, rescueMap *mapfile.Map) {
 	}
 }
 
-// behind returns the ranges of a map behind the end of a file: they were not read, or the file was cut
-// later. For a source of unknown size, ddrescue writes the largest possible size; this is ignored.
+// behind returns the ranges of a map behind the end of a file: they were not read, or the file
+// was cut later. For a source of unknown size, ddrescue writes the largest possible size; this
+// is ignored.
 func behind(rescueMap *mapfile.Map, end int64) (out []flash.Extent) {
 	for _, b := range rescueMap.Blocks {
 		if b.End() > end && b.End() < math.MaxInt64 {

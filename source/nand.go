@@ -12,13 +12,13 @@ import (
 // nandSpare is the region of the spare bytes. They belong to the dump, but not to any partition.
 const nandSpare flash.Region = "NAND_SPARE"
 
-// bootAlone is the largest size of a file that may be only the boot region of a chip. Boot loaders of
-// these phones are smaller.
+// bootAlone is the largest size of a file that may be only the boot region of a chip. Boot
+// loaders of these phones are smaller.
 const bootAlone = 8 << 20
 
-// chip reports whether a file is a dump of raw NAND flash, and divides it. A dump with spare bytes has
-// two regions: the data, by which partitions are counted, and the spare bytes. A file that begins with
-// the boot header of NAND is such a dump, whatever else it contains.
+// chip reports whether a file is a dump of raw NAND flash, and divides it. A dump with spare
+// bytes has two regions: the data, by which partitions are counted, and the spare bytes. A file
+// that begins with the boot header of NAND is such a dump, whatever else it contains.
 func chip(img flash.Image) (placement, bool) {
 	g, err := nand.Detect(img)
 	headed := preloader.StorageOf(preloader.Medium(img)) == flash.NAND
@@ -46,8 +46,8 @@ func chip(img flash.Image) (placement, bool) {
 	return p, true
 }
 
-// unknownPages takes a dump as it is, because its page size is unknown. A boot region has no spare bytes
-// if its preloader is found at the pages of its header.
+// unknownPages takes a dump as it is, because its page size is unknown. A boot region has no
+// spare bytes if its preloader is found at the pages of its header.
 func (p *placement) unknownPages(img flash.Image, err error) {
 	p.parts = []flash.Part{{Region: flash.NANDWhole, Image: img}}
 	switch {
@@ -62,8 +62,8 @@ func (p *placement) unknownPages(img flash.Image, err error) {
 	}
 }
 
-// isBootAlone reports whether img is only the boot region of a NAND chip: it ends within the room that
-// the boot layout gives the preloader, or is blank behind it.
+// isBootAlone reports whether img is only the boot region of a NAND chip: it ends within the
+// room that the boot layout gives the preloader, or is blank behind it.
 func isBootAlone(img flash.Image) bool {
 	if img.Size() > bootAlone || preloader.StorageOf(preloader.Medium(img)) != flash.NAND {
 		return false
@@ -94,8 +94,8 @@ func (p *placement) note(s flash.Severity, format string, a ...any) {
 	p.problems.Add(s, string(flash.NANDWhole), format, a...)
 }
 
-// badBlocks reports the chip's bad blocks. It moves no data: a read-back by logical addresses already
-// has the good data at the proper offsets.
+// badBlocks reports the chip's bad blocks. It moves no data: a read-back by logical addresses
+// already has the good data at the proper offsets.
 func (p *placement) badBlocks(img flash.Image, g *nand.Geometry) {
 	if bad, err := g.BadBlocks(img); err == nil && len(bad) > 0 {
 		p.note(flash.Warning, "%d blocks are marked bad: %v", len(bad), bad[:min(len(bad), 16)])

@@ -27,8 +27,8 @@ type Options struct {
 	Stdin              io.Reader // input for the path "-"; nil for the program's standard input
 	Progress           func(flash.Event)
 
-	// Lost is called for ranges that a backup has lost, with the file in it; such bytes then read as
-	// zeros. Without Lost, reading them is an error.
+	// Lost is called for ranges that a backup has lost, with the file in it; such bytes then
+	// read as zeros. Without Lost, reading them is an error.
 	Lost func(file string, e flash.Extent, err error)
 
 	// Keys returns the keys for encrypted files. It is called only if there is one.
@@ -48,19 +48,19 @@ type Source struct {
 	Scatter  string   // scatter file in the folder that was opened, as a path; its name in an archive; "" for none
 	Files    []string // paths of all opened files, which must not be written to
 
-	// Record is the manifest of the folder that was opened, nil for none. Its hashes are those of the
-	// time when it was written; this package does not compare them with the files.
+	// Record is the manifest of the folder that was opened, nil for none. Its hashes are those
+	// of the time when it was written; this package does not compare them with the files.
 	Record *flash.Manifest
 
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
-	// Holes are the ranges of a region that no file of a folder has. They read as zeros; the problems
-	// name the partitions in them.
+	// Holes are the ranges of a region that no file of a folder has. They read as zeros; the
+	// problems name the partitions in them.
 	Holes map[flash.Region][]flash.Extent
 
-	// Unfinished means that a dump or parts folder is unfinished or being written. There is a problem
-	// about it, too.
+	// Unfinished means that a dump or parts folder is unfinished or being written. There is a
+	// problem about it, too.
 	Unfinished bool
 
 	// Damaged are problems that may affect any byte of the device: wrong checksums. They are in
@@ -89,8 +89,8 @@ func (s *Source) Close() error {
 	return errors.Join(errs...)
 }
 
-// Check returns an error if a file has changed since it was opened: it was cut, has grown, was written
-// to, or removed. A mover calls it after the last read, before it reports success.
+// Check returns an error if a file has changed since it was opened: it was cut, has grown, was
+// written to, or removed. A mover calls it after the last read, before it reports success.
 func (s *Source) Check() error {
 	for _, c := range s.closers {
 		if f, ok := c.(*File); ok {
@@ -109,8 +109,8 @@ type UnreadableError struct {
 
 func (e *UnreadableError) Error() string { return "source: " + e.Path + ": " + e.Text }
 
-// Open opens a dump and the regions beside it. The path is a file, the first of several numbered files,
-// a folder, a block device, or "-".
+// Open opens a dump and the regions beside it. The path is a file, the first of several numbered
+// files, a folder, a block device, or "-".
 //
 // The error is an *UnreadableError for a file that is not a dump, or an error of the file system.
 func Open(ctx context.Context, path string, opt Options) (*Source, error) {
@@ -287,8 +287,8 @@ func (s *Source) openNamed(ctx context.Context, path string) (string, flash.Imag
 	return name, img, err
 }
 
-// refuseTwice refuses one file for two regions: the phone's two boot regions would seem to be equal, or
-// a dump would be its own preloader.
+// refuseTwice refuses one file for two regions: the phone's two boot regions would seem to be
+// equal, or a dump would be its own preloader.
 func (s *Source) refuseTwice(path string) error {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -302,7 +302,8 @@ func (s *Source) refuseTwice(path string) error {
 	return nil
 }
 
-// openPath opens the bytes of a path as they are: a file, numbered parts, a block device, or a pipe.
+// openPath opens the bytes of a path as they are: a file, numbered parts, a block device, or a
+// pipe.
 func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error) {
 	if path == Stdin {
 		in := s.opt.Stdin

@@ -14,9 +14,9 @@ import (
 // and firmware packages.
 var tableNames = []string{"gpt.bin", "pgpt.bin", "pgpt", "pgpt.img", "gpt.img", "gpt"}
 
-// openPartitions opens a folder with a file for each partition (mtkclient rl, MTK Droid Tools). The
-// table in the folder gives their offsets. Ranges without a file are holes. The user area ends with the
-// last file.
+// openPartitions opens a folder with a file for each partition (mtkclient rl, MTK Droid Tools).
+// The table in the folder gives their offsets. Ranges without a file are holes. The user area
+// ends with the last file.
 func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	table, from, err := s.folderTable(ctx, f)
 	if err != nil || table == nil {
@@ -50,8 +50,8 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
-// tellMissing reports the rows without a file. A hole before the last file is missing data; rows behind
-// it are only noted. It returns the missing ranges, which count as unread.
+// tellMissing reports the rows without a file. A hole before the last file is missing data; rows
+// behind it are only noted. It returns the missing ranges, which count as unread.
 func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unread []flash.Extent) {
 	size := user.Size()
 	var behind []string
@@ -73,8 +73,8 @@ func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unre
 	return unread
 }
 
-// folderTable reads the table with the offsets of the files: the phone's own GPT, or else the scatter
-// file. The part has the GPT's bytes, and the name of the table as Source.
+// folderTable reads the table with the offsets of the files: the phone's own GPT, or else the
+// scatter file. The part has the GPT's bytes, and the name of the table as Source.
 func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flash.Part, error) {
 	s.Storage = flash.EMMC
 	for _, name := range tableNames {
@@ -147,8 +147,8 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *f
 	return found, missing, nil
 }
 
-// fileFor returns the member for a row: the one with the row's name, in the spelling of any generation,
-// or with the name in the scatter file.
+// fileFor returns the member for a row: the one with the row's name, in the spelling of any
+// generation, or with the name in the scatter file.
 func fileFor(f *folder, t *flash.Table, row flash.Partition) *member {
 	for _, m := range f.members {
 		if r := rowFor(t, m); r != nil && r.Index == row.Index {

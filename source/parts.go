@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// partSet is a file that was split into numbered files: ROM_1.001, ROM_1.002 … or, as some tools split
-// at the size limit of FAT32, ROM_1, ROM_1.001 …
+// partSet is a file that was split into numbered files: ROM_1.001, ROM_1.002 … or, as some tools
+// split at the size limit of FAT32, ROM_1, ROM_1.001 …
 type partSet struct {
 	name  string   // of the whole file
 	paths []string // in order
@@ -68,8 +68,8 @@ func (s *Source) findParts(path string) (*partSet, error) {
 
 func partName(whole string, n, width int) string { return fmt.Sprintf("%s.%0*d", whole, width, n) }
 
-// numbered lists the numbers behind a name in its folder, and their number of digits. Names with two and
-// with three digits are separate sets; the one with three digits is used.
+// numbered lists the numbers behind a name in its folder, and their number of digits. Names with
+// two and with three digits are separate sets; the one with three digits is used.
 func numbered(whole string) (numbers []int, width int) {
 	entries, err := os.ReadDir(filepath.Dir(whole))
 	if err != nil {
@@ -91,8 +91,8 @@ func numbered(whole string) (numbers []int, width int) {
 	return numbers, width
 }
 
-// isWhole reports whether a file is the whole of the parts beside it, and not the first part: it has
-// the length of all parts, or begins with the bytes of the first.
+// isWhole reports whether a file is the whole of the parts beside it, and not the first part: it
+// has the length of all parts, or begins with the bytes of the first.
 func (s *Source) isWhole(path string, numbers []int, width int) bool {
 	st, err := s.stat(path)
 	if err != nil || !st.Mode().IsRegular() {

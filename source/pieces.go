@@ -15,9 +15,9 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// Packages have large images as several Android sparse files. Each has the size of the whole image and
-// only a part of its bytes: super.img_sparsechunk.0, system.sparse.1.img … The number may be anywhere
-// in the name.
+// Packages have large images as several Android sparse files. Each has the size of the whole
+// image and only a part of its bytes: super.img_sparsechunk.0, system.sparse.1.img … The number
+// may be anywhere in the name.
 var (
 	pieceNumber = regexp.MustCompile(`^(.*?)([0-9]+)([^0-9]*)$`)
 	pieceName   = regexp.MustCompile(`(?i)sparse_?(chunk)?[._-]?[0-9]+`)
@@ -26,8 +26,8 @@ var (
 // sparseMagic is the start of every Android sparse image.
 const sparseMagic = "\x3A\xFF\x26\xED\x01\x00"
 
-// farHole is the smallest end of a hole at the start of a piece that is not the first one: every image
-// with a header has it before this offset.
+// farHole is the smallest end of a hole at the start of a piece that is not the first one: every
+// image with a header has it before this offset.
 const farHole = 64 << 10
 
 // IsSparse reports whether a file is an Android sparse image.
@@ -89,8 +89,8 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 	return s.openBeside(ctx)
 }
 
-// readSparse opens a sparse image and checks its checksums. Few images have any. Then the whole image is
-// read once, because later reads of single ranges prove nothing.
+// readSparse opens a sparse image and checks its checksums. Few images have any. Then the whole
+// image is read once, because later reads of single ranges prove nothing.
 func (s *Source) readSparse(ctx context.Context, in flash.Image, name string) (*image.Sparse, error) {
 	img, err := image.ReadSparse(in)
 	if err != nil {
@@ -119,10 +119,10 @@ func (s *Source) tellSparse(img *image.Sparse, name string) {
 	}
 }
 
-// lackSilent marks the ranges that the sparse files of a device leave out as unread, whatever they are
-// packed in. On a phone these bytes would keep their old values, and tools that make a sparse file of
-// a whole dump (img2simg, mtkkit) write zeros as fills. Package layout later excepts ranges that no
-// file system uses.
+// lackSilent marks the ranges that the sparse files of a device leave out as unread, whatever
+// they are packed in. On a phone these bytes would keep their old values, and tools that make a
+// sparse file of a whole dump (img2simg, mtkkit) write zeros as fills. Package layout later
+// excepts ranges that no file system uses.
 func (s *Source) lackSilent() {
 	for i := range s.Parts {
 		p := &s.Parts[i]
@@ -153,8 +153,8 @@ func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string,
 	return img, nil
 }
 
-// JudgePieces returns the problems that suggest that the pieces joined to img are not all of one image,
-// or that others are among them. Said is the sum of the bytes in the pieces.
+// JudgePieces returns the problems that suggest that the pieces joined to img are not all of one
+// image, or that others are among them. Said is the sum of the bytes in the pieces.
 func JudgePieces(pieces []*image.Sparse, paths []string, img flash.Image, said int64) (out []flash.Problem) {
 	add := func(i int, format string, a ...any) {
 		out = append(out, flash.NewProblem(flash.Warning, filepath.Base(paths[i]), flash.NoOffset, format, a...))
@@ -201,9 +201,9 @@ func gapIn(paths []string) (missing int, gap bool) {
 	return 0, false
 }
 
-// PieceOf says why an Android sparse file is one piece of several; "" if it does not seem to be one. The
-// signs: files beside it with the same name and another number have the ranges that it leaves out; it
-// leaves out the start of its image; or it has the name of a piece.
+// PieceOf says why an Android sparse file is one piece of several; "" if it does not seem to be
+// one. The signs: files beside it with the same name and another number have the ranges that it
+// leaves out; it leaves out the start of its image; or it has the name of a piece.
 func PieceOf(path string) string {
 	f, err := OpenFile(path)
 	if err != nil {

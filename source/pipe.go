@@ -27,8 +27,8 @@ func (s *Source) openDescriptor(ctx context.Context, path string) (flash.Image, 
 	return s.openInput(ctx, f, filepath.Base(path))
 }
 
-// patient reads from an input that may give no data for long. It stops waiting when ctx ends. The system
-// call that waits cannot be cancelled; it ends with the process.
+// patient reads from an input that may give no data for long. It stops waiting when ctx ends.
+// The system call that waits cannot be cancelled; it ends with the process.
 type patient struct {
 	ctx  context.Context
 	quit chan struct{}

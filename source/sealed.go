@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// addSealed puts a private file of a plain archive at its offset. Its bytes count as unread if there is
-// no key for it, or if it is damaged.
+// addSealed puts a private file of a plain archive at its offset. Its bytes count as unread if
+// there is no key for it, or if it is damaged.
 func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (opened bool, err error) {
 	m := f.find(e.File)
 	if m == nil {
@@ -47,8 +47,8 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 	return plain.Size() >= e.Present, nil
 }
 
-// OpenSealed opens the content of NAME.zst.age, a private file of a plain archive, in place. The error
-// wraps seal.ErrKey if no key fits.
+// OpenSealed opens the content of NAME.zst.age, a private file of a plain archive, in place. The
+// error wraps seal.ErrKey if no key fits.
 func OpenSealed(ctx context.Context, raw flash.Image, name string, opt Options) (flash.Image, io.Closer, error) {
 	s := &Source{opt: opt}
 	img, err := s.openSealed(ctx, raw, name)
@@ -67,8 +67,8 @@ func (s *Source) openSealed(ctx context.Context, raw flash.Image, name string) (
 	return s.openZstd(ctx, packed, name)
 }
 
-// unseal opens an encrypted file with the user's keys, and returns any other file as it is. The error
-// wraps seal.ErrKey if none fits. It is decrypted while it is read, not unpacked.
+// unseal opens an encrypted file with the user's keys, and returns any other file as it is. The
+// error wraps seal.ErrKey if none fits. It is decrypted while it is read, not unpacked.
 func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error) {
 	if !seal.Sniff(in) {
 		return in, name, nil

@@ -26,9 +26,9 @@ type DamagedError struct {
 
 func (e *DamagedError) Error() string { return e.Path + " is damaged" }
 
-// OpenSparse opens all pieces of one sparse image, in any order, and joins them. All their checksums are
-// checked. Look gets the progress in bytes and can stop the work with an error. A damaged piece is a
-// *DamagedError.
+// OpenSparse opens all pieces of one sparse image, in any order, and joins them. All their
+// checksums are checked. Look gets the progress in bytes and can stop the work with an error. A
+// damaged piece is a *DamagedError.
 func OpenSparse(paths []string, look func(done, total int64) error) (*Plain, error) {
 	p := &Plain{}
 	if err := p.open(paths, look); err != nil {

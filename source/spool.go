@@ -13,16 +13,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxUnpacked is the size limit of an unpacked file. Zeros need no disk space, so without it a few KB
-// could keep the program busy for days.
+// maxUnpacked is the size limit of an unpacked file. Zeros need no disk space, so without it a
+// few KB could keep the program busy for days.
 const maxUnpacked = 4 << 40
 
 // worthAWord is the size from which a temporary file is reported, bytes.
 const worthAWord = 1 << 20
 
-// spool unpacks a stream into a sparse temporary file. Blocks of zeros are not written, so a 64 GB dump
-// of an empty phone takes a few MB. A stream that breaks off is damage, not a failure: the unpacked part
-// is kept and the break is reported.
+// spool unpacks a stream into a sparse temporary file. Blocks of zeros are not written, so a 64
+// GB dump of an empty phone takes a few MB. A stream that breaks off is damage, not a failure:
+// the unpacked part is kept and the break is reported.
 func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporary, error) {
 	t, err := newTemporary(s.opt.TempDir)
 	if err != nil {
@@ -52,7 +52,8 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	return t, nil
 }
 
-// tellSpooled reports the size of temporary files, in one line, because an archive has many members.
+// tellSpooled reports the size of temporary files, in one line, because an archive has many
+// members.
 func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.spooled.files++
 	s.spooled.size += size
@@ -84,8 +85,8 @@ func (e *streamError) text(n int64) string {
 	return fmt.Sprintf("the stream breaks off (%v): only the first %s of the dump could be unpacked", e.err, flash.Size(n))
 }
 
-// copySparse writes r to w without blocks of zeros. It returns the number of bytes read from r, with an
-// error, too.
+// copySparse writes r to w without blocks of zeros. It returns the number of bytes read from r,
+// with an error, too.
 func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, done func(int64)) (int64, error) {
 	const block = 64 << 10
 	buf, off := make([]byte, block), int64(0)
@@ -114,8 +115,8 @@ func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, do
 	}
 }
 
-// readBlock fills buf as far as r has data. Unlike io.ReadFull it returns the reader's own error, so that
-// the end and a break can be distinguished.
+// readBlock fills buf as far as r has data. Unlike io.ReadFull it returns the reader's own
+// error, so that the end and a break can be distinguished.
 func readBlock(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int

@@ -17,7 +17,8 @@ func (e *NoTagError) Unwrap() error {
 	return &UnreadableError{e.Store, "names no backup: add a tag"}
 }
 
-// openStore opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder that was pushed.
+// openStore opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder that was
+// pushed.
 func (s *Source) openStore(ctx context.Context, path string) error {
 	ref, err := oci.ParseRef(path)
 	if err != nil {
@@ -39,7 +40,8 @@ func (s *Source) openStore(ctx context.Context, path string) error {
 	return s.openPulled(ctx, path, b)
 }
 
-// FromBackup opens the dump in an opened backup, for instance in a registry. The caller closes the backup.
+// FromBackup opens the dump in an opened backup, for instance in a registry. The caller closes
+// the backup.
 func FromBackup(ctx context.Context, name string, b *oci.Backup) (*Source, error) {
 	s := &Source{}
 	if err := s.openPulled(ctx, name, b); err != nil {

@@ -32,8 +32,8 @@ const (
 	bzip2Magic     = "BZh"
 )
 
-// Limits of the memory that a stream may need, bytes. The first is what zstd itself accepts without an
-// option (--long=27); xz -9 needs a quarter of the second.
+// Limits of the memory that a stream may need, bytes. The first is what zstd itself accepts
+// without an option (--long=27); xz -9 needs a quarter of the second.
 const (
 	maxWindow     = 128 << 20
 	maxDictionary = 256 << 20
@@ -73,8 +73,8 @@ func xzReader(r *bufio.Reader) (io.ReadCloser, error) {
 // xzHeaders is the length of the stream header and the longest block header.
 const xzHeaders = 12 + 1024
 
-// xzDictionary returns the size of the dictionary that the first block needs, in bytes, before memory is
-// allocated; 0 if it is unknown (xz-file-format.txt §3.1).
+// xzDictionary returns the size of the dictionary that the first block needs, in bytes, before
+// memory is allocated; 0 if it is unknown (xz-file-format.txt §3.1).
 func xzDictionary(head []byte) int64 {
 	const (
 		block      = 12 // header size, flags, two sizes if the flags say so, filters
@@ -99,10 +99,10 @@ func xzDictionary(head []byte) int64 {
 	return size
 }
 
-// lz4Reader checks how the stream ends: the library accepts a stream that breaks off between two blocks, or
-// before the checksum, as complete. A frame ends with a block of length 0 and, if the flags in its header
-// say so, a checksum; a legacy frame has no end mark. With several frames, the last one is assumed to
-// have the flags of the first.
+// lz4Reader checks how the stream ends: the library accepts a stream that breaks off between two
+// blocks, or before the checksum, as complete. A frame ends with a block of length 0 and, if the
+// flags in its header say so, a checksum; a legacy frame has no end mark. With several frames,
+// the last one is assumed to have the flags of the first.
 func lz4Reader(r *bufio.Reader) (io.ReadCloser, error) {
 	const hasChecksum = 0x04
 	head, err := r.Peek(len(lz4Magic) + 1)

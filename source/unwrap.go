@@ -94,8 +94,8 @@ func (s *Source) openSparse(ctx context.Context, in flash.Image, name string) (f
 	return img, nil
 }
 
-// notADump recognises files that people give to dump tools by mistake: failed downloads, and archives
-// that must be unpacked first.
+// notADump recognises files that people give to dump tools by mistake: failed downloads, and
+// archives that must be unpacked first.
 func notADump(head []byte) string {
 	if len(head) == 0 {
 		return "the file is empty"

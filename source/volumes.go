@@ -18,8 +18,8 @@ import (
 // zipVolume matches the name of a volume of a split zip archive, except the last one.
 var zipVolume = regexp.MustCompile(`(?i)^(.+)\.z([0-9]{2,3})$`)
 
-// zipVolumes returns the volumes of the split archive that a path names, in order: NAME.z01, NAME.z02 …,
-// NAME.zip. It returns none if the path is not such an archive.
+// zipVolumes returns the volumes of the split archive that a path names, in order: NAME.z01,
+// NAME.z02 …, NAME.zip. It returns none if the path is not such an archive.
 func zipVolumes(path string) ([]string, error) {
 	whole := ""
 	if m := zipVolume.FindStringSubmatch(path); m != nil {
@@ -83,8 +83,8 @@ func (s *Source) openVolumes(ctx context.Context, named string, paths []string, 
 	return img, nil
 }
 
-// Records of a zip archive's directory (APPNOTE.TXT §4.3), and the fields that differ between an archive
-// in volumes and one file.
+// Records of a zip archive's directory (APPNOTE.TXT §4.3), and the fields that differ between an
+// archive in volumes and one file.
 const (
 	zipEnd       = "PK\x05\x06"
 	zipEnd64     = "PK\x06\x06"
@@ -112,8 +112,8 @@ const (
 	maxDirectory = 16 << 20 // bytes; enough for about 100 000 files
 )
 
-// oneArchive joins the volumes and appends a directory whose offsets count from the start of the first
-// volume. In the original directory each offset counts from the start of its own volume.
+// oneArchive joins the volumes and appends a directory whose offsets count from the start of the
+// first volume. In the original directory each offset counts from the start of its own volume.
 func oneArchive(volumes []flash.Image) (flash.Image, error) {
 	whole, starts := flash.Join(volumes...), make([]int64, len(volumes))
 	for i, v := range volumes[:len(volumes)-1] {
@@ -160,8 +160,8 @@ func zipDirectory(volumes []flash.Image, starts []int64, whole flash.Image) ([]b
 	return flash.ReadFull(whole, starts[disk]+int64(off), int(size))
 }
 
-// findEnd returns the last bytes of an archive, and the index of the end record in them, -1 if there is
-// none. A comment may follow the record.
+// findEnd returns the last bytes of an archive, and the index of the end record in them, -1 if
+// there is none. A comment may follow the record.
 func findEnd(whole flash.Image) (b []byte, i int, err error) {
 	tail := min(whole.Size(), endSize+math.MaxUint16)
 	b, err = flash.ReadFull(whole, whole.Size()-tail, int(tail))
@@ -180,7 +180,8 @@ func isLastVolume(img flash.Image) bool {
 	return err == nil && i >= 0 && b[i+endDisk] != 0
 }
 
-// rewriteEntry writes the first entry of dir with its offset in the joined archive, and returns the rest.
+// rewriteEntry writes the first entry of dir with its offset in the joined archive, and returns
+// the rest.
 func rewriteEntry(out *bytes.Buffer, dir []byte, starts []int64) ([]byte, error) {
 	le := binary.LittleEndian
 	if len(dir) < entrySize || string(dir[:4]) != zipEntry {

@@ -87,8 +87,8 @@ func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (f
 	return s.spool(ctx, r, path.Base(f.Name))
 }
 
-// archive returns the files of a zip archive as a folder; nil if in is not a zip archive, or has only
-// one file.
+// archive returns the files of a zip archive as a folder; nil if in is not a zip archive, or has
+// only one file.
 func (s *Source) archive(in flash.Image, name string) *folder {
 	head, err := headOf(in)
 	if o := openerOf(head); err != nil || o == nil || o.kind != "zip" {
@@ -122,8 +122,8 @@ func zipStarts(f *zip.File, magic string) bool {
 	return err == nil && string(b) == magic
 }
 
-// neverDumps are the endings of photos, films, music, documents and parts of apps. Such a file in an
-// archive is never used as the dump, however large it is.
+// neverDumps are the endings of photos, films, music, documents and parts of apps. Such a file
+// in an archive is never used as the dump, however large it is.
 var neverDumps = regexp.MustCompile(`(?i)\.(jpe?g|png|gif|webp|heic|heif|tiff?|bmp|dng|svg|mp4|m4v|mov|mkv|avi|webm|3gp|mp3|m4a|ogg|opus|flac|wav|amr|` +
 	`pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|epub|csv|txt|md|html?|xml|json|ini|log|apk|aab|dex|so|jar|class|arsc|exe|dll|msi|py|sh|bat)$`)
 

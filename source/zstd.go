@@ -29,8 +29,8 @@ const (
 // errNotFrames means that a zstd file must be unpacked from its start.
 var errNotFrames = errors.New("source: not made of small frames of stated size")
 
-// openZstd reads a file of many small frames in place, as pzstd and other parallel compressors write
-// them, and unpacks any other file.
+// openZstd reads a file of many small frames in place, as pzstd and other parallel compressors
+// write them, and unpacks any other file.
 func (s *Source) openZstd(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	f, err := readFrames(in)
 	if errors.Is(err, errNotFrames) {
@@ -84,8 +84,8 @@ type content struct {
 	err   error
 }
 
-// readFrames finds the frames and unpacks almost none. The error is errNotFrames if they are too large,
-// do not state their size, or if one is damaged.
+// readFrames finds the frames and unpacks almost none. The error is errNotFrames if they are too
+// large, do not state their size, or if one is damaged.
 func readFrames(img flash.Image) (*frames, error) {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxFrame), zstd.WithDecoderLowmem(true))
 	if err != nil {
@@ -124,8 +124,8 @@ func (f *frames) find() error {
 	return nil
 }
 
-// readFrame returns the length of the frame at an offset and the size of its content, which is 0 for a
-// skippable frame.
+// readFrame returns the length of the frame at an offset and the size of its content, which is 0
+// for a skippable frame.
 func (f *frames) readFrame(at int64) (length, size int64, err error) {
 	b := make([]byte, zstd.HeaderMaxSize)
 	n, err := f.img.ReadAt(b, at)
@@ -190,7 +190,8 @@ func (f *frames) skipBlocks(at int64) (end int64, err error) {
 	}
 }
 
-// sizeOf unpacks a frame of one block to get its size. Encoders leave out the size of very short frames.
+// sizeOf unpacks a frame of one block to get its size. Encoders leave out the size of very short
+// frames.
 func (f *frames) sizeOf(at, length int64) (int64, error) {
 	packed, err := flash.ReadFull(f.img, at, int(length))
 	if err != nil {
@@ -244,8 +245,8 @@ func (f *frames) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// unpacked returns the content of frame i. If several callers need the same frame at once, it is unpacked
-// once.
+// unpacked returns the content of frame i. If several callers need the same frame at once, it is
+// unpacked once.
 func (f *frames) unpacked(i int) ([]byte, error) {
 	c := f.lookUp(i)
 	c.once.Do(func() { c.bytes, c.err = f.unpack(i) })
@@ -287,8 +288,8 @@ func (f *frames) unpack(i int) ([]byte, error) {
 	return b, nil
 }
 
-// NextData implements flash.DataFinder. Frames of zeros are very short, so only very short frames are
-// unpacked to find out. A damaged one counts as data, because reading it must fail.
+// NextData implements flash.DataFinder. Frames of zeros are very short, so only very short
+// frames are unpacked to find out. A damaged one counts as data, because reading it must fail.
 func (f *frames) NextData(off int64) (flash.Extent, error) {
 	for off < f.size {
 		i := f.at(off)

@@ -76,8 +76,8 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	return slices.Clone(results), nil
 }
 
-// runJobs runs a job for each cost, the most expensive first, on one goroutine for each worker, with a
-// buffer of its own. The first error stops the others and is returned.
+// runJobs runs a job for each cost, the most expensive first, on one goroutine for each worker,
+// with a buffer of its own. The first error stops the others and is returned.
 func runJobs(ctx context.Context, costs []int64, workers int, do func(context.Context, job, []byte) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -109,8 +109,9 @@ func runJobs(ctx context.Context, costs []int64, workers int, do func(context.Co
 	return context.Cause(ctx)
 }
 
-// sortJobs puts the most expensive jobs first, so that the last one to end is small. A job that costs
-// more than one worker's share would run alone on one core at the end; it hashes on the other core.
+// sortJobs puts the most expensive jobs first, so that the last one to end is small. A job that
+// costs more than one worker's share would run alone on one core at the end; it hashes on the
+// other core.
 func sortJobs(costs []int64, workers int) []job {
 	var total int64
 	jobs := make([]job, len(costs))
@@ -157,8 +158,8 @@ func (f *Folder) copyOne(ctx context.Context, o flash.Output, out outFile, aside
 	return r, err
 }
 
-// sealer completes written files one after the other: sync, close, rename. It runs beside the workers,
-// so that these do not wait for the disk.
+// sealer completes written files one after the other: sync, close, rename. It runs beside the
+// workers, so that these do not wait for the disk.
 type sealer struct {
 	files chan written
 	done  chan struct{}

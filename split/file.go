@@ -50,8 +50,8 @@ func CreateFile(path string, opt FileOptions) (*File, error) {
 	return startFile(path, opt)
 }
 
-// RefuseFile returns the *flash.Refusal that CreateFile would return, or nil. It is for callers that
-// write several files, and none if one is refused.
+// RefuseFile returns the *flash.Refusal that CreateFile would return, or nil. It is for callers
+// that write several files, and none if one is refused.
 func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
 		return err
@@ -62,8 +62,8 @@ func RefuseFile(path string, opt FileOptions) error {
 	return refuseBeside(filepath.Clean(path), opt.beside)
 }
 
-// refuseBeside refuses if a file exists that the writer will make beside path. Files of a killed run are
-// removed: the image does not have its name yet, and the marker lists them.
+// refuseBeside refuses if a file exists that the writer will make beside path. Files of a killed
+// run are removed: the image does not have its name yet, and the marker lists them.
 func refuseBeside(path string, names []string) error {
 	rest, err := readMarker(markerOf(path))
 	if err != nil {
@@ -160,8 +160,8 @@ func startFile(path string, opt FileOptions) (*File, error) {
 	return f, nil
 }
 
-// Write implements io.Writer. It starts writing to the disk early, so that Finish does not wait for all
-// of it.
+// Write implements io.Writer. It starts writing to the disk early, so that Finish does not wait
+// for all of it.
 func (f *File) Write(b []byte) (int, error) {
 	n, err := writeSteps(b, f.file.Write)
 	if f.written += int64(n); !f.opt.NoSync && f.written-f.started >= earlyStep {
@@ -197,8 +197,8 @@ func removeMarker(path string) error {
 	return nil
 }
 
-// clearFinished removes the marker of a run that was killed in its last step: the file has its name and
-// is on the disk.
+// clearFinished removes the marker of a run that was killed in its last step: the file has its
+// name and is on the disk.
 func clearFinished(path, part, whole string, rest *marker) error {
 	if rest == nil || !slices.Contains(rest.Files, filepath.Base(part)) || !isPlain(whole) {
 		return nil

@@ -18,8 +18,8 @@ import (
 // Options says how outputs are written. The zero value hashes everything, keeps holes and uses all
 // processors.
 type Options struct {
-	// Force replaces the files that an earlier run wrote into the folder: those that its manifest lists,
-	// never others.
+	// Force replaces the files that an earlier run wrote into the folder: those that its
+	// manifest lists, never others.
 	Force bool
 
 	// Resume continues with the files that a killed run left, for images that can prove them; see
@@ -29,8 +29,8 @@ type Options struct {
 	NoHash  bool // no SHA-256 of the outputs, and so no SHA256SUMS
 	NoHoles bool // write zeros instead of holes
 
-	// NoSync leaves it to the system when the data reach the disk. Without it, the manifest is written
-	// only after all files that it lists are on the disk.
+	// NoSync leaves it to the system when the data reach the disk. Without it, the manifest is
+	// written only after all files that it lists are on the disk.
 	NoSync bool
 
 	Workers  int      // number of files at a time; 0: the number of processors
@@ -78,9 +78,9 @@ type outFile interface {
 const partSuffix = disk.PartSuffix
 
 // Create starts a parts folder. It first checks everything that can prevent it; this is a
-// *flash.Refusal. Then it makes the folder and a marker that lists the files of this run: the outputs,
-// and extra, the names of small files that WriteFile will write. It removes the files of an unfinished
-// run.
+// *flash.Refusal. Then it makes the folder and a marker that lists the files of this run: the
+// outputs, and extra, the names of small files that WriteFile will write. It removes the files
+// of an unfinished run.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
 	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: disk.VolumeOf}
 	names, err := f.names()
@@ -189,9 +189,9 @@ func (f *Folder) publish(out outFile, name string) error {
 	return disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, Later: true}, disk.Pending{File: out, Part: f.path(name) + partSuffix, Path: f.path(name)})
 }
 
-// Finish completes the folder after Copy. It fills in the results: m.Files, and for each entry of an
-// output its SHA256, or Zero instead of File if the output was omitted. Then it writes SHA256SUMS (if
-// every file has a sum) and the manifest, and removes the marker last.
+// Finish completes the folder after Copy. It fills in the results: m.Files, and for each entry
+// of an output its SHA256, or Zero instead of File if the output was omitted. Then it writes
+// SHA256SUMS (if every file has a sum) and the manifest, and removes the marker last.
 func (f *Folder) Finish(m *flash.Manifest) error {
 	if f.closed {
 		return errors.New("split: the folder is already finished or abandoned")
@@ -255,8 +255,8 @@ func (f *Folder) fill(m *flash.Manifest) {
 	m.Fill(written)
 }
 
-// Abandon removes everything that this run wrote, and the folder if this run made it. After Finish it
-// does nothing, so it can be deferred.
+// Abandon removes everything that this run wrote, and the folder if this run made it. After
+// Finish it does nothing, so it can be deferred.
 func (f *Folder) Abandon() error {
 	if f.closed {
 		return nil
@@ -306,8 +306,8 @@ func createFile(path string) (outFile, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
-// writeStep is the size of one write, bytes. For longer writes Linux uses larger pages, and needs two
-// to four times as long to find and clear them.
+// writeStep is the size of one write, bytes. For longer writes Linux uses larger pages, and
+// needs two to four times as long to find and clear them.
 const writeStep = 64 << 10
 
 // writeFull writes b at off.

@@ -20,17 +20,17 @@ type ImageOptions struct {
 	Inputs   []string // files that must not be written to
 	Progress func(flash.Event)
 
-	// Beside are files that Before makes beside the image. They must not exist. Such files of a killed
-	// run are removed.
+	// Beside are files that Before makes beside the image. They must not exist. Such files of a
+	// killed run are removed.
 	Beside []string
 
-	// Before is called after all bytes are written and before the file gets its name, for files that
-	// must exist when it does.
+	// Before is called after all bytes are written and before the file gets its name, for files
+	// that must exist when it does.
 	Before func() error
 }
 
-// WriteImage writes an image as one file. The file has the name OUT.part until all of it is on the disk;
-// after an error it does not exist. A refusal is a *flash.Refusal.
+// WriteImage writes an image as one file. The file has the name OUT.part until all of it is on
+// the disk; after an error it does not exist. A refusal is a *flash.Refusal.
 func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptions) (*Result, error) {
 	r := &Result{Name: filepath.Base(out), Size: img.Size()}
 	need := r.Size

@@ -42,12 +42,12 @@ type JoinReport struct {
 	Shared   bool            // at least one part shares its blocks with the result
 	SHA256   string          // of the whole result, with WholeHash
 	Unproven []string
-	// Unproven names the parts without a hash in the manifest (split with NoHash): it is unknown whether
-	// they have changed.
+	// Unproven names the parts without a hash in the manifest (split with NoHash): it is unknown
+	// whether they have changed.
 }
 
-// Problems returns why the file out is not a complete, proven dump: bytes that the dump does not have,
-// and parts without a hash.
+// Problems returns why the file out is not a complete, proven dump: bytes that the dump does not
+// have, and parts without a hash.
 func (r *JoinReport) Problems(out string) []flash.Problem {
 	problems := slices.Clone(r.Missing)
 	if len(r.Unproven) > 0 {
@@ -57,12 +57,12 @@ func (r *JoinReport) Problems(out string) []flash.Problem {
 	return problems
 }
 
-// Join puts the parts folder dir together again as the file out. Every part is proven by its hash while
-// it is copied, every byte must be in a part, and parts that overlap must agree. The file has the name
-// OUT.part until all of it is proven; after an error it does not exist.
+// Join puts the parts folder dir together again as the file out. Every part is proven by its
+// hash while it is copied, every byte must be in a part, and parts that overlap must agree. The
+// file has the name OUT.part until all of it is proven; after an error it does not exist.
 //
-// A refusal is a *flash.Refusal: a manifest that is partial or unfinished, an output that exists or is
-// in the folder, too little space.
+// A refusal is a *flash.Refusal: a manifest that is partial or unfinished, an output that exists
+// or is in the folder, too little space.
 func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, error) {
 	j := joiner{dir: dir, out: filepath.Clean(out), opt: opt}
 	if err := j.load(); err != nil {
@@ -177,8 +177,8 @@ func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, fil
 	return nil
 }
 
-// sources returns the regions to rebuild: one region as a file of its own, or the main file with all
-// regions that it contained.
+// sources returns the regions to rebuild: one region as a file of its own, or the main file with
+// all regions that it contained.
 func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 	if j.opt.Region != "" {
 		src := m.Source(j.opt.Region)
@@ -221,8 +221,8 @@ func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
 	return s, nil
 }
 
-// isPart reports whether a folder has less than its dump, by its manifest. Bytes of the phone that the
-// dump itself does not have do not count: these holes are known.
+// isPart reports whether a folder has less than its dump, by its manifest. Bytes of the phone
+// that the dump itself does not have do not count: these holes are known.
 func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.Covers()) }
 
 // skipped names the first entries that were left out.
@@ -295,8 +295,8 @@ func (j *joiner) fileOptions(inputs ...string) FileOptions {
 	return opt
 }
 
-// refuseRoom opens every part once, so that a missing one is found before anything is written, and adds
-// up their sizes.
+// refuseRoom opens every part once, so that a missing one is found before anything is written,
+// and adds up their sizes.
 func (j *joiner) refuseRoom() error {
 	base := existing(filepath.Dir(j.out))
 	v, err := disk.VolumeOf(base)

@@ -109,8 +109,8 @@ func (j *joiner) content(s span) (img flash.Image, done func() error, err error)
 	return flash.Slice(p, flash.Extent{Offset: s.head, Length: s.Length}), p.Close, nil
 }
 
-// prove compares a part with its hash: with the sum of the copied bytes, or, if only the end of the file
-// was copied, with a new sum of the file.
+// prove compares a part with its hash: with the sum of the copied bytes, or, if only the end of
+// the file was copied, with a new sum of the file.
 func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
 	var got string
 	switch {
@@ -130,8 +130,8 @@ func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
 	return err
 }
 
-// agree compares the parts that overlap others with the result. If two parts have different bytes for the
-// same offset, one of them differs from the result.
+// agree compares the parts that overlap others with the result. If two parts have different
+// bytes for the same offset, one of them differs from the result.
 func (j *joiner) agree(ctx context.Context, out *os.File) error {
 	for _, s := range j.spans {
 		if !s.overlaps {

@@ -31,10 +31,10 @@ type marker struct {
 	Files []string `json:"files"`
 }
 
-// writeMarker writes a marker to path, as a whole and synced, and returns it open and locked. The lock
-// ends with the process, so that a second run can distinguish a running one from a killed one. It is
-// taken before the file has its name: of two runs that start at the same time, one gets the folder and
-// the others a *flash.Refusal.
+// writeMarker writes a marker to path, as a whole and synced, and returns it open and locked.
+// The lock ends with the process, so that a second run can distinguish a running one from a
+// killed one. It is taken before the file has its name: of two runs that start at the same time,
+// one gets the folder and the others a *flash.Refusal.
 func writeMarker(path string, files []string) (*os.File, error) {
 	b, err := json.MarshalIndent(marker{"mtkkit has not finished here; the next run removes these files", files}, "", " ")
 	if err != nil {
@@ -116,8 +116,8 @@ func strangeMarker(path string) *flash.Refusal {
 	return refuse(flash.ReasonMarker, path, "is not a marker that mtkkit wrote")
 }
 
-// removeOwned removes the files of a run from dir: the names, their .part files, the manifest and the
-// sums. It only removes regular files; the marker stays.
+// removeOwned removes the files of a run from dir: the names, their .part files, the manifest
+// and the sums. It only removes regular files; the marker stays.
 func removeOwned(dir string, names []string) error {
 	for _, list := range [][]string{bookNames, names} { // the manifest first: with it, the folder would look finished
 		for _, n := range list {

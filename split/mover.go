@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// mover copies an image into a file in the cheapest way that is possible: shared blocks, a copy by the
-// kernel, or a pass through its own buffers.
+// mover copies an image into a file in the cheapest way that is possible: shared blocks, a copy
+// by the kernel, or a pass through its own buffers.
 type mover struct {
 	ctx     context.Context
 	src     flash.Image
@@ -33,8 +33,8 @@ type mover struct {
 	shared  bool
 }
 
-// prepare sets the full size of the file before anything is written: ranges that are not written become
-// holes, and growing a file by appending takes twice the time.
+// prepare sets the full size of the file before anything is written: ranges that are not written
+// become holes, and growing a file by appending takes twice the time.
 func (m *mover) prepare(size int64) error {
 	if f, ok := m.dst.(*os.File); ok && !m.dense {
 		_ = disk.AllowHoles(f) // without holes the file is correct, but larger
@@ -117,7 +117,8 @@ func (m *mover) fileBeneath() (fileRange, bool) {
 	return fileRange{}, false
 }
 
-// clone makes dst share the blocks of the source. Such a file has the holes of its source and no others.
+// clone makes dst share the blocks of the source. Such a file has the holes of its source and no
+// others.
 func (m *mover) clone(from fileRange) bool {
 	dst, ok := m.dst.(*os.File)
 	if !ok || m.noClone.Load() {
@@ -145,8 +146,8 @@ func (m *mover) clone(from fileRange) bool {
 // kernelChunk is the number of bytes that the kernel copies before ctx is checked again.
 const kernelChunk = 4 << 20
 
-// kernelCopy lets the kernel copy, holes included. It returns false if the kernel cannot; then nothing
-// was changed.
+// kernelCopy lets the kernel copy, holes included. It returns false if the kernel cannot; then
+// nothing was changed.
 func (m *mover) kernelCopy(from fileRange) (done bool, err error) {
 	dst, ok := m.dst.(*os.File)
 	if !ok {

@@ -16,9 +16,9 @@ type Opened struct {
 	files []*partFile
 }
 
-// Open opens a parts folder. It hashes nothing: the mover that copies the files compares their sums with
-// the manifest's. An unfinished folder is a *flash.Refusal. The error for a folder without a manifest
-// wraps ErrNoFolder.
+// Open opens a parts folder. It hashes nothing: the mover that copies the files compares their
+// sums with the manifest's. An unfinished folder is a *flash.Refusal. The error for a folder
+// without a manifest wraps ErrNoFolder.
 func Open(dir string) (*Opened, error) {
 	if Unfinished(dir) {
 		return nil, refuse(flash.ReasonUnfinished, dir, "was never finished")

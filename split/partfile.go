@@ -15,8 +15,8 @@ type partFile struct {
 	state disk.State
 }
 
-// openPart opens a regular file by its path in a folder. It does not follow links, because an untrusted
-// folder must not lead to files elsewhere.
+// openPart opens a regular file by its path in a folder. It does not follow links, because an
+// untrusted folder must not lead to files elsewhere.
 func openPart(dir, name string) (*partFile, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -51,8 +51,8 @@ func (p *partFile) Close() error                            { return p.file.Clos
 // Check implements flash.Checker.
 func (p *partFile) Check() error { return p.state.Check(p.file) }
 
-// NextData asks the file system; without an answer all is data. A file that has changed has no reliable
-// holes: this is an error.
+// NextData asks the file system; without an answer all is data. A file that has changed has no
+// reliable holes: this is an error.
 func (p *partFile) NextData(off int64) (flash.Extent, error) {
 	start, end, err := p.state.NextData(p.file, off)
 	if err != nil {

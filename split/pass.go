@@ -6,9 +6,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// blockSize is the number of bytes that are read, checked, hashed and written at a time. It fits into the
-// second-level cache of one core. Blocks of 1 MiB take half as long again, because the data then come
-// from memory three times.
+// blockSize is the number of bytes that are read, checked, hashed and written at a time. It fits
+// into the second-level cache of one core. Blocks of 1 MiB take half as long again, because the
+// data then come from memory three times.
 const blockSize = 256 << 10
 
 // earlyStep is the number of bytes that are written before the system is asked to write them to the
@@ -129,8 +129,8 @@ func (p *pass) hole(from, to int64) error {
 	return nil
 }
 
-// write writes the grains of b that are not zero, in as few calls as possible. First is the index of the
-// first such grain.
+// write writes the grains of b that are not zero, in as few calls as possible. First is the
+// index of the first such grain.
 func (p *pass) write(b []byte, off int64, first int) error {
 	if p.dense {
 		return p.put(b, off)

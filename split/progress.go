@@ -11,8 +11,8 @@ import (
 // every is the shortest time between two events of one run.
 const every = 100 * time.Millisecond
 
-// meter adds up the progress of a run and reports it, not too often. Its function is never called by two
-// goroutines at once.
+// meter adds up the progress of a run and reports it, not too often. Its function is never
+// called by two goroutines at once.
 type meter struct {
 	op    string
 	total int64

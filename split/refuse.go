@@ -16,8 +16,8 @@ func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
 	return flash.Refuse("split", reason, path, format, a...)
 }
 
-// refuse checks everything that can prevent this run, and writes nothing. It returns the files of an
-// earlier run that this one replaces.
+// refuse checks everything that can prevent this run, and writes nothing. It returns the files
+// of an earlier run that this one replaces.
 func (f *Folder) refuse(names []string) (old []string, err error) {
 	if err := refuseInside(f.dir, f.opt.Inputs); err != nil {
 		return nil, err
@@ -98,7 +98,8 @@ func (f *Folder) refuseFull(name string) *flash.Refusal {
 	return refuse(flash.ReasonNotEmpty, f.dir, "is not empty: it contains %q", name)
 }
 
-// manifestFiles returns the files that the folder's manifest lists, or nil without a valid manifest.
+// manifestFiles returns the files that the folder's manifest lists, or nil without a valid
+// manifest.
 func manifestFiles(dir string) []string {
 	m, err := openManifest(dir)
 	if err != nil {
@@ -125,8 +126,9 @@ func openManifest(dir string) (*flash.Manifest, error) {
 	return m, nil
 }
 
-// refuseSame refuses to write to a path that is one of the inputs, whatever its name. The system compares
-// the files, so that hard links, symbolic links and other spellings of the path are found.
+// refuseSame refuses to write to a path that is one of the inputs, whatever its name. The system
+// compares the files, so that hard links, symbolic links and other spellings of the path are
+// found.
 func refuseSame(path string, inputs []string) error {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -163,8 +165,8 @@ func refuseInside(path string, inputs []string) error {
 	}
 }
 
-// resolve follows the symbolic links in the existing part of path, so that its parent folders are the
-// real ones.
+// resolve follows the symbolic links in the existing part of path, so that its parent folders
+// are the real ones.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -221,9 +223,9 @@ func refuseBig(path string, size int64, v disk.Volume) error {
 		flash.Size(size), v.Kind, flash.Size(v.MaxFile))
 }
 
-// room returns the largest number of bytes that a copy of img takes on volume v; zeros in its data may
-// need less. Blocks that the file system can share need no space. If it then does not share them, the
-// copy fails without space and is removed.
+// room returns the largest number of bytes that a copy of img takes on volume v; zeros in its
+// data may need less. Blocks that the file system can share need no space. If it then does not
+// share them, the copy fails without space and is removed.
 func room(v disk.Volume, path string, img flash.Image, dense bool) (int64, error) {
 	root, _ := flash.Root(img)
 	if h, ok := root.(filed); ok && v.Shares && h.File() != nil && disk.SameDevice(h.File(), path) {
@@ -262,8 +264,8 @@ func dataBytes(img flash.Image) (sum int64, err error) {
 	}
 }
 
-// nextData is flash.NextData for loops: an answer that does not advance behind off is an error, because it
-// would loop for ever.
+// nextData is flash.NextData for loops: an answer that does not advance behind off is an error,
+// because it would loop for ever.
 func nextData(img flash.Image, off int64) (flash.Extent, error) {
 	size := img.Size()
 	if off >= size {

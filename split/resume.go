@@ -11,15 +11,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// prover is an Image that knows the hashes of its bytes before they are read, as consecutive ranges from
-// its start. With them, the bytes of such an image that a killed run has written can be found.
+// prover is an Image that knows the hashes of its bytes before they are read, as consecutive
+// ranges from its start. With them, the bytes of such an image that a killed run has written can
+// be found.
 type prover interface {
 	// NextSum returns the length and the SHA-256 of the range that begins at off.
 	NextSum(off int64) (length int64, sum [sha256.Size]byte)
 }
 
-// keep prepares the outputs that a killed run left, so that Copy continues with them: each gets the name
-// NAME.part again. It returns their names.
+// keep prepares the outputs that a killed run left, so that Copy continues with them: each gets
+// the name NAME.part again. It returns their names.
 func (f *Folder) keep() (map[string]bool, error) {
 	kept := map[string]bool{}
 	if !f.opt.Resume {
@@ -58,8 +59,8 @@ func (f *Folder) openOutput(name string) (outFile, error) {
 	return out, err
 }
 
-// goOn finds out how much of an image is already in its file, and makes m write only the rest. Bytes
-// behind the proven ones are cut off.
+// goOn finds out how much of an image is already in its file, and makes m write only the rest.
+// Bytes behind the proven ones are cut off.
 func (m *mover) goOn(ctx context.Context, size int64) error {
 	p, ok := m.src.(prover)
 	file, fok := m.dst.(*os.File)
@@ -149,8 +150,8 @@ func (r *resumedFile) WriteAt(b []byte, off int64) (int, error) {
 	return int(skip) + n, err
 }
 
-// Leave ends a run that failed and keeps what it wrote: the marker stays, and a run with Resume continues
-// from there. After Finish or Abandon it does nothing.
+// Leave ends a run that failed and keeps what it wrote: the marker stays, and a run with Resume
+// continues from there. After Finish or Abandon it does nothing.
 func (f *Folder) Leave() {
 	if f.closed {
 		return

@@ -4,9 +4,9 @@ import "context"
 
 // A pass hashes in one of three ways.
 //
-// inline hashes on the goroutine that reads and writes: no data are passed on, and the bytes are still in
-// the cache. It is the fastest as long as every core has a file of its own. With a nil sum it hashes
-// nothing.
+// inline hashes on the goroutine that reads and writes: no data are passed on, and the bytes are
+// still in the cache. It is the fastest as long as every core has a file of its own. With a nil
+// sum it hashes nothing.
 type inline struct {
 	ctx context.Context
 	buf []byte
@@ -29,8 +29,8 @@ func (s *inline) hole(n int64) error {
 	return nil
 }
 
-// beside hashes on a goroutine of its own. One SHA-256 cannot use two cores, so the largest file is read
-// and written on another core.
+// beside hashes on a goroutine of its own. One SHA-256 cannot use two cores, so the largest file
+// is read and written on another core.
 type beside struct {
 	ctx  context.Context
 	free chan []byte

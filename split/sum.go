@@ -10,9 +10,9 @@ import (
 // zeros are the bytes of a hole.
 var zeros [blockSize]byte
 
-// sum is a SHA-256 that gets zeros as a number. It hashes them only when other data follow, so that an
-// output that is omitted because it is all zeros costs nothing, and zeros at the start of an output can be
-// skipped by a table.
+// sum is a SHA-256 that gets zeros as a number. It hashes them only when other data follow, so
+// that an output that is omitted because it is all zeros costs nothing, and zeros at the start
+// of an output can be skipped by a table.
 type sum struct {
 	h     hash.Hash
 	meter *task

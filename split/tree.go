@@ -12,9 +12,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteTree makes a new folder of files, completely or not at all. The names are paths with slashes. Until
-// it is complete the folder has the name DIR.part. It replaces nothing: an existing folder is a
-// *flash.Refusal.
+// WriteTree makes a new folder of files, completely or not at all. The names are paths with
+// slashes. Until it is complete the folder has the name DIR.part. It replaces nothing: an
+// existing folder is a *flash.Refusal.
 func WriteTree(dir string, files []flash.Output) error {
 	dir = filepath.Clean(dir)
 	part := partOf(dir)

@@ -36,9 +36,9 @@ type Verification struct {
 // ErrNoFolder is wrapped by the error of Verify if there is no parts folder.
 var ErrNoFolder = errors.New("not a parts folder")
 
-// Verify hashes every file of a parts folder and compares it with the manifest, and the manifest with
-// SHA256SUMS. Differences are in the result. An error means that nothing could be checked (ErrNoFolder,
-// an invalid manifest) or that ctx ended.
+// Verify hashes every file of a parts folder and compares it with the manifest, and the manifest
+// with SHA256SUMS. Differences are in the result. An error means that nothing could be checked
+// (ErrNoFolder, an invalid manifest) or that ctx ended.
 func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, error) {
 	r := &Verification{}
 	unfinished := Unfinished(dir)
@@ -76,13 +76,13 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	return r, nil
 }
 
-// Changed is in the text of the problem of a folder whose bytes differ from its manifest. A mover that
-// copies them notes it in the manifest of the copy.
+// Changed is in the text of the problem of a folder whose bytes differ from its manifest. A
+// mover that copies them notes it in the manifest of the copy.
 const Changed = "has changed since it was written"
 
-// repeat repeats the problems of the manifest that are still valid: for the dump of a phone all warnings,
-// for a folder made from a dump only that the dump had changed. Damaged tables of the dump are no fault of
-// the folder, which has the same bytes.
+// repeat repeats the problems of the manifest that are still valid: for the dump of a phone all
+// warnings, for a folder made from a dump only that the dump had changed. Damaged tables of the
+// dump are no fault of the folder, which has the same bytes.
 func (r *Verification) repeat(m *flash.Manifest) {
 	for _, p := range m.Problems {
 		switch {
@@ -96,8 +96,8 @@ func (r *Verification) repeat(m *flash.Manifest) {
 	}
 }
 
-// coverage checks that Join would find every byte of every region. Folders without entries are not checked,
-// unless they are made from a dump (repaired tables and a preloader are not).
+// coverage checks that Join would find every byte of every region. Folders without entries are
+// not checked, unless they are made from a dump (repaired tables and a preloader are not).
 func (r *Verification) coverage(dir string) {
 	if isPart(r.Manifest) || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
 		return
@@ -185,7 +185,8 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 	return flash.Note, ""
 }
 
-// Sum returns the SHA-256 of an image, in hex. It does not read holes. Name is used in progress events.
+// Sum returns the SHA-256 of an image, in hex. It does not read holes. Name is used in progress
+// events.
 func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.Event)) (string, error) {
 	t := newMeter("verify", img.Size(), progress).task(name, img.Size())
 	m := mover{ctx: ctx, src: img, sum: newSum(t), beside: true, buf: make([]byte, blockSize)}

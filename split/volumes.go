@@ -12,9 +12,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Volumes is a single output in numbered files of limited size: OUT.001, OUT.002 … for disks that cannot
-// have large files. All of them end in .part until the last byte is on the disk, and the first gets its
-// name last.
+// Volumes is a single output in numbered files of limited size: OUT.001, OUT.002 … for disks
+// that cannot have large files. All of them end in .part until the last byte is on the disk, and
+// the first gets its name last.
 type Volumes struct {
 	path   string
 	size   int64 // of a volume, bytes
@@ -28,8 +28,8 @@ type Volumes struct {
 // maxVolumes is the largest number of volumes.
 const maxVolumes = 999
 
-// CreateVolumes starts a set of volumes. Room in the options is the largest number of bytes that will be
-// written.
+// CreateVolumes starts a set of volumes. Room in the options is the largest number of bytes that
+// will be written.
 func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 	v := &Volumes{path: filepath.Clean(path), size: size, opt: opt}
 	n := opt.Room/size + 1
@@ -61,7 +61,8 @@ func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 
 func (v *Volumes) name(i int) string { return fmt.Sprintf("%s.%03d", v.path, i+1) }
 
-// refuse refuses if a file exists that is not from a killed run. It returns the files of a killed run.
+// refuse refuses if a file exists that is not from a killed run. It returns the files of a
+// killed run.
 func (v *Volumes) refuse(names []string) (left []string, err error) {
 	rest, err := readMarker(markerOf(v.path))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteFile writes a file with fill. The file gets its name after all of it is on the disk. After an error
-// no file is left. A refusal is a *flash.Refusal.
+// WriteFile writes a file with fill. The file gets its name after all of it is on the disk.
+// After an error no file is left. A refusal is a *flash.Refusal.
 func WriteFile(path string, opt FileOptions, fill func(io.Writer) error) error {
 	f, err := CreateFile(path, opt)
 	if err != nil {
@@ -25,7 +25,8 @@ func WriteFile(path string, opt FileOptions, fill func(io.Writer) error) error {
 	return f.Finish()
 }
 
-// Says returns a function for FileOptions.Ours: it recognises files by words in their first 512 bytes.
+// Says returns a function for FileOptions.Ours: it recognises files by words in their first 512
+// bytes.
 func Says(words string) func(path string) bool {
 	return func(path string) bool {
 		f, err := disk.OpenPlain(path)
@@ -39,8 +40,8 @@ func Says(words string) func(path string) bool {
 	}
 }
 
-// WriteImages writes images as files; the name of each is its path. It writes all or none: all refusals are
-// checked before the first image is written. It does not use Beside.
+// WriteImages writes images as files; the name of each is its path. It writes all or none: all
+// refusals are checked before the first image is written. It does not use Beside.
 func WriteImages(ctx context.Context, images []flash.Output, opt ImageOptions) (results []Result, err error) {
 	for _, o := range images {
 		if err := RefuseFile(o.Name, FileOptions{Inputs: opt.Inputs}); err != nil {

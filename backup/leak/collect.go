@@ -44,8 +44,8 @@ const (
 // Kinds lists all kinds.
 var Kinds = []Kind{IMEI, Serial, Block, Hash}
 
-// pattern is one thing to search for. The bytes of a block are read again when its end was found, so they
-// need no memory.
+// pattern is one thing to search for. The bytes of a block are read again when its end was
+// found, so they need no memory.
 type pattern struct {
 	kind Kind
 	part int // index of its part
@@ -63,8 +63,8 @@ type Finder struct {
 	total  int64 // bytes of data in all parts
 }
 
-// Collect collects the identifiers and blocks of a phone's private parts. Blocks with few different bytes are
-// left out, because other phones have them, too.
+// Collect collects the identifiers and blocks of a phone's private parts. Blocks with few
+// different bytes are left out, because other phones have them, too.
 func Collect(ctx context.Context, private []Part, progress func(flash.Event)) (*Finder, error) {
 	return collectUpTo(ctx, maxBlocks, private, progress)
 }
@@ -106,8 +106,8 @@ func (f *Finder) AddHash(part string, sum []byte) {
 	}
 }
 
-// AddIMEI adds a number that a part has in an encoded form: other parts may have it in plain digits. Digits are
-// decimal, at least 15.
+// AddIMEI adds a number that a part has in an encoded form: other parts may have it in plain
+// digits. Digits are decimal, at least 15.
 func (f *Finder) AddIMEI(part, digits string) {
 	i := slices.IndexFunc(f.parts, func(p Part) bool { return p.Name == part })
 	if i >= 0 && len(digits) >= 15 {
@@ -145,8 +145,8 @@ func tailOf(b []byte) uint64 {
 
 func hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> (64 - filterBits) }
 
-// blocks adds every block that is characteristic. B is at offset at of its part; its first fresh bytes were seen
-// before.
+// blocks adds every block that is characteristic. B is at offset at of its part; its first fresh
+// bytes were seen before.
 func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
 	from := at + int64(fresh)
 	for off := (from + stride - 1) / stride * stride; off+blockSize <= at+int64(len(b)); off += stride {
@@ -159,8 +159,8 @@ func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
 	}
 }
 
-// telling reports whether a block can only be from one phone: it has many different bytes, and few zeros. Tables
-// of file systems and code do not.
+// telling reports whether a block can only be from one phone: it has many different bytes, and
+// few zeros. Tables of file systems and code do not.
 func telling(b []byte) bool {
 	var set [4]uint64
 	zeros := 0
@@ -177,8 +177,8 @@ func telling(b []byte) bool {
 	return n >= 32 && zeros <= 8
 }
 
-// pieces reads the data of img in pieces. Each begins with up to overlap bytes of the piece before; seen is their
-// number.
+// pieces reads the data of img in pieces. Each begins with up to overlap bytes of the piece
+// before; seen is their number.
 func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64, b []byte, seen int) error) error {
 	buf := make([]byte, overlap+pieceSize)
 	for off := int64(0); off < img.Size(); {

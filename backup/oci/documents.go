@@ -13,7 +13,8 @@ type document struct {
 	bytes            []byte
 }
 
-// documents returns the documents of the push: those in the clear, and those for readers with the key.
+// documents returns the documents of the push: those in the clear, and those for readers with
+// the key.
 func (u *Upload) documents(m *flash.Manifest) (open, sealed []document, err error) {
 	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
 	all, err := documentsOf(&u.index, m)

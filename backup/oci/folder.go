@@ -13,8 +13,9 @@ import (
 	"syscall"
 )
 
-// folder is the folder of a layout. It is untrusted: every name is looked up beneath its root, so that no link
-// leads out of it, and only regular files are opened, because opening a pipe would block.
+// folder is the folder of a layout. It is untrusted: every name is looked up beneath its root,
+// so that no link leads out of it, and only regular files are opened, because opening a pipe
+// would block.
 type folder struct {
 	dir  string // for messages, and for calls that need a path
 	root *os.Root
@@ -108,8 +109,8 @@ func (f folder) makeOwn() error {
 	return err
 }
 
-// lockFile returns the path of an existing lock file; with make, it makes the file. It does not follow a link, and
-// accepts only a regular file.
+// lockFile returns the path of an existing lock file; with make, it makes the file. It does not
+// follow a link, and accepts only a regular file.
 func (f folder) lockFile(name string, make bool) (string, error) {
 	if make {
 		if err := f.makeOwn(); err != nil {

@@ -2,8 +2,9 @@ package oci
 
 import "github.com/mtkkit/mtkkit/flash"
 
-// The sizes of groups. Small groups share better. But every blob is a request to the registry, skopeo needs minutes
-// for 4,000 of them, and a manifest must be smaller than 4 MiB. So files that no two phones share have large groups.
+// The sizes of groups. Small groups share better. But every blob is a request to the registry,
+// skopeo needs minutes for 4,000 of them, and a manifest must be smaller than 4 MiB. So files
+// that no two phones share have large groups.
 const (
 	coarseMin  = 256 << 20 // bytes
 	coarseMax  = 1 << 30
@@ -11,8 +12,9 @@ const (
 	maxBlobs   = 4000
 )
 
-// coarseSize returns the size of the groups of coarse files: the smallest one for which the number of blobs is small
-// enough. It depends only on the file sizes, so that phones of one model are cut in the same way.
+// coarseSize returns the size of the groups of coarse files: the smallest one for which the
+// number of blobs is small enough. It depends only on the file sizes, so that phones of one
+// model are cut in the same way.
 func coarseSize(files []File) int64 {
 	var total int64
 	for _, f := range files {

@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// image is a file of a backup as an Image. It keeps one chunk, and one blob that is open at the end of this chunk: a
-// reader from start to end fetches every blob once.
+// image is a file of a backup as an Image. It keeps one chunk, and one blob that is open at the
+// end of this chunk: a reader from start to end fetches every blob once.
 type image struct {
 	ctx   context.Context
 	store getter
@@ -56,8 +56,8 @@ func (m *image) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// place returns the group of a chunk of the file, and the chunk's index in it. Groups are whole chunks, except the last
-// group of a file.
+// place returns the group of a chunk of the file, and the chunk's index in it. Groups are whole
+// chunks, except the last group of a file.
 func (m *image) place(chunk int64) (group int, index int64) {
 	for group = range m.file.Groups {
 		n := int64(len(m.file.Groups[group].Chunks))
@@ -113,7 +113,8 @@ func (m *image) load(chunk int64) ([]byte, error) {
 	return m.buf, nil
 }
 
-// chunkBuffers are shared by all images, because a backup has many files and few are read at a time.
+// chunkBuffers are shared by all images, because a backup has many files and few are read at a
+// time.
 var chunkBuffers = sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }}
 
 // release gives back the buffers of the image, after its end was read.
@@ -258,8 +259,9 @@ func (b *blob) finish(g *indexGroup) error {
 	return nil
 }
 
-// why distinguishes a blob that differs from its digest from one that was wrong from the start. The decoder reads ahead
-// on a goroutine of its own, which must end before another one reads the blob.
+// why distinguishes a blob that differs from its digest from one that was wrong from the start.
+// The decoder reads ahead on a goroutine of its own, which must end before another one reads the
+// blob.
 func (b *blob) why(err error) error {
 	if b.dec != nil {
 		b.dec.Close()
@@ -313,7 +315,8 @@ func (m *image) NextData(off int64) (flash.Extent, error) {
 	return flash.Extent{Offset: start, Length: min(c*chunkSize, size) - start}, nil
 }
 
-// NextSum returns the sum of the chunk that begins at off, so that package split can resume a pull that was killed.
+// NextSum returns the sum of the chunk that begins at off, so that package split can resume a
+// pull that was killed.
 func (m *image) NextSum(off int64) (int64, [sha256.Size]byte) {
 	if off%chunkSize != 0 || off >= m.file.Size {
 		return 0, sum{}

@@ -88,8 +88,9 @@ func (g *indexGroup) descriptor() ocispec.Descriptor {
 // chunks returns the number of chunks of n bytes.
 func chunks(n int64) int64 { return (n + chunkSize - 1) / chunkSize }
 
-// decodeIndex parses an index and checks everything that a reader relies on: names that stay in their folder, groups that
-// make up their file, chunks that make up their group. Errors are *flash.FormatError.
+// decodeIndex parses an index and checks everything that a reader relies on: names that stay in
+// their folder, groups that make up their file, chunks that make up their group. Errors are
+// *flash.FormatError.
 func decodeIndex(b []byte) (*index, error) {
 	x := new(index)
 	if err := json.Unmarshal(b, x); err != nil {

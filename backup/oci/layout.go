@@ -31,7 +31,8 @@ import (
 //	        index.lock   held while index.json is replaced
 //	        *.part       blobs that are being written
 //
-// Both locks end with the process. Other tools take no locks: they can read at the same time as mtkkit, but not push.
+// Both locks end with the process. Other tools take no locks: they can read at the same time as
+// mtkkit, but not push.
 type layout struct {
 	folder
 	noSync bool
@@ -72,8 +73,9 @@ func openLayout(dir string, opt Options) (*layout, error) {
 // patience is the time that a run waits for another one with the exclusive lock.
 const patience = 3 * time.Second
 
-// enter takes the shared lock, makes the layout if write is set, and checks that it is one. The lock is taken before the
-// first file is made, so that no other run removes the files that are being written.
+// enter takes the shared lock, makes the layout if write is set, and checks that it is one. The
+// lock is taken before the first file is made, so that no other run removes the files that are
+// being written.
 func (l *layout) enter(write bool) error {
 	if write {
 		if err := l.mayCreate(); err != nil {
@@ -145,8 +147,8 @@ func (l *layout) mayCreate() error {
 	return nil
 }
 
-// create makes the folder a layout without tags, and keeps existing files. Only one of several simultaneous runs does it,
-// because an empty list of tags must not replace the first tag.
+// create makes the folder a layout without tags, and keeps existing files. Only one of several
+// simultaneous runs does it, because an empty list of tags must not replace the first tag.
 func (l *layout) create() error {
 	if l.isLayout() {
 		return nil
@@ -217,7 +219,8 @@ func (l *layout) removeParts() {
 	}
 }
 
-// blob returns the name of a blob's file. Only SHA-256 is supported, and an invalid digest must not become a path.
+// blob returns the name of a blob's file. Only SHA-256 is supported, and an invalid digest must
+// not become a path.
 func (l *layout) blob(d digest.Digest) (string, error) {
 	if err := d.Validate(); err != nil || d.Algorithm() != digest.SHA256 {
 		return "", fmt.Errorf("%.80q is not a sha256 digest", d)
@@ -225,8 +228,8 @@ func (l *layout) blob(d digest.Digest) (string, error) {
 	return filepath.Join(ocispec.ImageBlobsDir, "sha256", d.Encoded()), nil
 }
 
-// has reads the blob that it finds: a folder has no server that checks it, and a damaged blob must not be shared with the
-// next backup.
+// has reads the blob that it finds: a folder has no server that checks it, and a damaged blob
+// must not be shared with the next backup.
 func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	if p, ok := l.seen.Load(d.Digest); ok {
 		return p.(presence), nil
@@ -310,8 +313,8 @@ func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error 
 	return err
 }
 
-// finish syncs a spooled file and gives it its name, or removes it. With later, the caller syncs the folder, once for many
-// blobs.
+// finish syncs a spooled file and gives it its name, or removes it. With later, the caller syncs
+// the folder, once for many blobs.
 func (l *layout) finish(f *os.File, name string, later bool) (err error) {
 	if err = f.Chmod(0o644); err != nil { // the temporary file was only readable for its owner
 		l.drop(f)

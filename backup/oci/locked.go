@@ -19,8 +19,8 @@ import (
 //	index.json.age …     the documents of all files, sealed for that key
 //	nvram.bin.zst.age …  the groups of private files, sealed for that key, too
 //
-// The documents of the other files are beside them, in the clear; they have no sum of private data. With Everything
-// there are none.
+// The documents of the other files are beside them, in the clear; they have no sum of private
+// data. With Everything there are none.
 
 const (
 	// MediaTypeKey is the media type of the key of a backup.

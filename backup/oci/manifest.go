@@ -24,7 +24,8 @@ const (
 	MediaTypeText     = "text/plain"
 )
 
-// The annotations of a backup's manifest and of its groups, besides the standard ones for title and time.
+// The annotations of a backup's manifest and of its groups, besides the standard ones for title
+// and time.
 const (
 	AnnotationChip    = "io.github.mtkkit.chip"
 	AnnotationProject = "io.github.mtkkit.project"
@@ -63,7 +64,8 @@ type loaded struct {
 	ocispec.Manifest
 }
 
-// load reads the image manifest of a tag. The error is ErrAlien if the tag is not a backup of mtkkit.
+// load reads the image manifest of a tag. The error is ErrAlien if the tag is not a backup of
+// mtkkit.
 func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 	d, err := r.store.resolve(ctx, tag)
 	if err != nil {
@@ -90,8 +92,8 @@ func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 	return m, nil
 }
 
-// blobs returns everything that the manifest names: its layers and its config. The config is empty, but every tool that
-// copies the backup requests it.
+// blobs returns everything that the manifest names: its layers and its config. The config is
+// empty, but every tool that copies the backup requests it.
 func (m *loaded) blobs() []ocispec.Descriptor {
 	config := m.Config
 	config.Annotations = map[string]string{ocispec.AnnotationTitle: "config"}
@@ -132,8 +134,8 @@ func (m *loaded) size() int64 {
 	return n
 }
 
-// known returns the groups of all tags in the store, by plain sum, and the number of tags that could not be read. A tag
-// that is damaged, or not a backup, shares nothing.
+// known returns the groups of all tags in the store, by plain sum, and the number of tags that
+// could not be read. A tag that is damaged, or not a backup, shares nothing.
 func (r *Repo) known(ctx context.Context) (groups map[string]ocispec.Descriptor, unread int, err error) {
 	tags, err := r.store.tags(ctx)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// packer hashes groups and makes blobs from them. It needs memory for a few chunks, whatever the size of the image.
+// packer hashes groups and makes blobs from them. It needs memory for a few chunks, whatever the
+// size of the image.
 type packer struct {
 	enc     *zstd.Encoder
 	workers int
@@ -72,7 +73,8 @@ func (p *packer) zero(n int) zeroChunk {
 	return z
 }
 
-// read fills b from the image. If all of it is known to be zeros, it reads nothing and returns true.
+// read fills b from the image. If all of it is known to be zeros, it reads nothing and returns
+// true.
 func read(img flash.Image, b []byte, off int64) (zero bool, err error) {
 	d, err := flash.NextData(img, off)
 	if err == nil && (d.Length == 0 || d.Offset >= off+int64(len(b))) {
@@ -84,8 +86,8 @@ func read(img flash.Image, b []byte, off int64) (zero bool, err error) {
 	return flash.IsZero(b), nil
 }
 
-// hash returns the sums of a group's chunks, and adds its bytes to the sum of the file. The chunks are hashed in
-// parallel, because the file's own sum cannot use two cores.
+// hash returns the sums of a group's chunks, and adds its bytes to the sum of the file. The
+// chunks are hashed in parallel, because the file's own sum cannot use two cores.
 func (p *packer) hash(ctx context.Context, img flash.Image, e flash.Extent, whole hash.Hash, done func(int64)) (sums []sum, zero bool, err error) {
 	buf := p.bufs.Get().(*[]byte)
 	defer p.bufs.Put(buf)
@@ -118,8 +120,8 @@ func (p *packer) hash(ctx context.Context, img flash.Image, e flash.Extent, whol
 // errChanged means that the source changed while it was read.
 var errChanged = errors.New("the bytes changed while they were read")
 
-// pack writes a group's blob into a file, with several chunks at a time. It checks the packed bytes against sums. With a
-// lock, the blob is sealed before it is written.
+// pack writes a group's blob into a file, with several chunks at a time. It checks the packed
+// bytes against sums. With a lock, the blob is sealed before it is written.
 func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums []sum, to *os.File, by *lock) (ocispec.Descriptor, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -18,8 +18,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Policy says which backups are removed: those that match, and are neither among the newest Keep nor younger than Older.
-// A tag that is not a backup of mtkkit, or that cannot be read, stays.
+// Policy says which backups are removed: those that match, and are neither among the newest Keep
+// nor younger than Older. A tag that is not a backup of mtkkit, or that cannot be read, stays.
 type Policy struct {
 	Match  string        // pattern of tags for path.Match; "": all
 	Keep   int           // number of the newest backups that stay, whatever their age
@@ -62,9 +62,9 @@ func (p Policy) choose(all []Info) (gone, kept []Info) {
 	return gone, kept
 }
 
-// Prune removes the tags that the policy selects and, in a layout folder, all blobs that no tag needs then, including those
-// of unfinished pushes. A policy without Keep and Older selects no tag. In a registry the blobs are removed by the
-// registry's own garbage collection.
+// Prune removes the tags that the policy selects and, in a layout folder, all blobs that no tag
+// needs then, including those of unfinished pushes. A policy without Keep and Older selects no
+// tag. In a registry the blobs are removed by the registry's own garbage collection.
 func (r *Repo) Prune(ctx context.Context, p Policy) (*Pruned, error) {
 	if _, err := path.Match(p.Match, "x"); err != nil {
 		return nil, fmt.Errorf("oci: %q: %w", p.Match, err)
@@ -112,8 +112,8 @@ func (l *layout) alone() error {
 	return err
 }
 
-// prune removes the tags from the index, and then the blobs that nothing names. If it is killed in between, there are too
-// many blobs, but none is missing.
+// prune removes the tags from the index, and then the blobs that nothing names. If it is killed
+// in between, there are too many blobs, but none is missing.
 func (l *layout) prune(ctx context.Context, dry bool, out *Pruned) error {
 	gone := map[string]bool{}
 	for _, i := range out.Removed {
@@ -197,8 +197,8 @@ func (l *layout) sweep(needed map[digest.Digest]bool, dry bool, out *Pruned) err
 	return errors.Join(errs...)
 }
 
-// prune deletes manifests, because a registry can only remove tags in this way. All tags of a manifest are removed with it,
-// so a manifest with a tag that is kept must stay.
+// prune deletes manifests, because a registry can only remove tags in this way. All tags of a
+// manifest are removed with it, so a manifest with a tag that is kept must stay.
 func (r *remoteStore) prune(ctx context.Context, out *Pruned) error {
 	kept := map[string]string{}
 	for _, i := range out.Kept {

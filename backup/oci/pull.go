@@ -20,7 +20,8 @@ type Backup struct {
 	Manifest *flash.Manifest
 	Outputs  []flash.Output // every file; each knows its holes and proves its bytes
 
-	// Locked is why the private files are not in Outputs: no key opens them. It is nil if all files are.
+	// Locked is why the private files are not in Outputs: no key opens them. It is nil if all
+	// files are.
 	Locked error
 	Sealed bool // some of the backup is encrypted, whether a key opens it or not
 
@@ -30,9 +31,9 @@ type Backup struct {
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
 
-// Open opens the backup under a tag. Its documents are read and proven now, its blobs when the Images are read. Each Image
-// reads its blobs from their start, one after the other; reading backwards is possible, but slow. ctx also ends later
-// reads.
+// Open opens the backup under a tag. Its documents are read and proven now, its blobs when the
+// Images are read. Each Image reads its blobs from their start, one after the other; reading
+// backwards is possible, but slow. ctx also ends later reads.
 func (r *Repo) Open(ctx context.Context, tag string) (*Backup, error) {
 	b, err := r.open(ctx, tag)
 	if err != nil {
@@ -84,7 +85,8 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	return b, nil
 }
 
-// OpenSealed opens a backup that no key opens. Nothing in it can be read, but its blobs can be proven.
+// OpenSealed opens a backup that no key opens. Nothing in it can be read, but its blobs can be
+// proven.
 func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
 	l, err := r.load(ctx, tag)
 	if err != nil {
@@ -173,8 +175,9 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	return nil
 }
 
-// Damaged returns the files of the backup that cannot be whole in a layout folder, with the reason. It checks the blobs'
-// files without reading them. For a registry it returns nothing, because every blob would need a request.
+// Damaged returns the files of the backup that cannot be whole in a layout folder, with the
+// reason. It checks the blobs' files without reading them. For a registry it returns nothing,
+// because every blob would need a request.
 func (b *Backup) Damaged() map[string]error {
 	l, ok := b.store.(*layout)
 	if !ok {
@@ -192,8 +195,9 @@ func (b *Backup) Damaged() map[string]error {
 	return lacking
 }
 
-// Verify reads all of a backup and proves every blob and chunk, without writing. Blobs that no key opens are proven by their
-// digests. It continues after damage, and the error names all of it.
+// Verify reads all of a backup and proves every blob and chunk, without writing. Blobs that no
+// key opens are proven by their digests. It continues after damage, and the error names all of
+// it.
 func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 	var done, total int64
 	for _, o := range b.Outputs {

@@ -31,8 +31,9 @@ type PushOptions struct {
 	Now     time.Time // recorded as the time of the backup
 	Workers int       // number of chunks compressed at a time; 0: the number of processors
 
-	// Readers can read the private files or, with Everything, the whole backup. Without readers nothing is
-	// encrypted. Encrypted data are never shared, and are sent again after an interrupted push.
+	// Readers can read the private files or, with Everything, the whole backup. Without readers
+	// nothing is encrypted. Encrypted data are never shared, and are sent again after an
+	// interrupted push.
 	Readers    []seal.Recipient
 	Everything bool
 }
@@ -50,14 +51,16 @@ type Stats struct {
 	Sealed      int   `json:"sealed"`    // files that are encrypted
 	SealedBytes int64 `json:"sealed_size"`
 
-	// Damaged blobs that were found in a layout folder. Mended ones were written again. Damaged ones could not be, because
-	// they were compressed differently and the same bytes cannot be made again.
+	// Damaged blobs that were found in a layout folder. Mended ones were written again. Damaged
+	// ones could not be, because they were compressed differently and the same bytes cannot be
+	// made again.
 	Mended  int      `json:"mended"`
 	Damaged []string `json:"damaged,omitempty"`
 }
 
-// Upload is a push in progress. The order is Copy, WriteFile, Finish, and Close at the end or instead. Only Finish sets the
-// tag. Before that, there are only blobs without a tag, and the next push of the same files finds them.
+// Upload is a push in progress. The order is Copy, WriteFile, Finish, and Close at the end or
+// instead. Only Finish sets the tag. Before that, there are only blobs without a tag, and the
+// next push of the same files finds them.
 type Upload struct {
 	repo   *Repo
 	tag    string
@@ -82,10 +85,12 @@ type Upload struct {
 	total   int64
 }
 
-// uploadsAtOnce is the largest number of blobs that wait for the disk or the network, each in a file.
+// uploadsAtOnce is the largest number of blobs that wait for the disk or the network, each in a
+// file.
 const uploadsAtOnce = 3
 
-// Create starts a push under tag: it checks that the tag is free, and which groups already exist. It sends nothing.
+// Create starts a push under tag: it checks that the tag is free, and which groups already
+// exist. It sends nothing.
 func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOptions) (*Upload, error) {
 	if !tagName.MatchString(tag) {
 		return nil, badRef(r.Store()+":"+tag, "%q is not a tag", tag)
@@ -215,8 +220,8 @@ func (u *Upload) file(ctx context.Context, f File) error {
 // seals reports whether a file is encrypted.
 func (u *Upload) seals(f File) bool { return u.lock != nil && (f.Private || u.opt.Everything) }
 
-// layerTitle returns the title of a blob, chosen for tools that write layers to files: cat NAME.zst.* | zstd -d gives the
-// file.
+// layerTitle returns the title of a blob, chosen for tools that write layers to files: cat
+// NAME.zst.* | zstd -d gives the file.
 func layerTitle(name string, i, of int) string {
 	if of == 1 {
 		return name + ".zst"
@@ -336,8 +341,8 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 	return nil
 }
 
-// Finish completes m with the results of Copy, sends the documents and, last, sets the tag. A push without an error can be
-// pulled: Finish has read it back.
+// Finish completes m with the results of Copy, sends the documents and, last, sets the tag. A
+// push without an error can be pulled: Finish has read it back.
 func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	m.Fill(u.written)
 	open, sealed, err := u.documents(m)

@@ -9,8 +9,8 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// A store may accept data and not keep them, or not return them for the tag. So the pushed data are requested again before
-// the push reports success.
+// A store may accept data and not keep them, or not return them for the tag. So the pushed data
+// are requested again before the push reports success.
 
 // asksAtOnce is the largest number of requests at a time.
 const asksAtOnce = 8

@@ -34,8 +34,8 @@ const (
 	pause       = 300 * time.Millisecond
 )
 
-// openRegistry prepares the access to a repository; it sends nothing. Credentials are those of docker login:
-// ~/.docker/config.json and the helpers that it names.
+// openRegistry prepares the access to a repository; it sends nothing. Credentials are those of
+// docker login: ~/.docker/config.json and the helpers that it names.
 func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 	repo, err := remote.NewRepository(ref.Registry + "/" + ref.Repository)
 	if err != nil {
@@ -51,8 +51,8 @@ func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 	return &remoteStore{repo, opt.TempDir}, nil
 }
 
-// patient returns a client that repeats requests like oras, except a HEAD that is answered with 500: docker-registry does
-// this every time if its record of a blob is wrong.
+// patient returns a client that repeats requests like oras, except a HEAD that is answered with
+// 500: docker-registry does this every time if its record of a blob is wrong.
 func patient() *http.Client {
 	policy := *retry.DefaultPolicy.(*retry.GenericPolicy)
 	policy.Retryable = func(resp *http.Response, err error) (bool, error) {
@@ -68,8 +68,9 @@ func patient() *http.Client {
 
 func (r *remoteStore) close() error { return nil }
 
-// has asks for a blob. If the registry cannot answer, because its record of the blob is wrong or it does not support HEAD,
-// the blob is sent: this repairs docker-registry's record. The blob is also sent if the registry reports another length.
+// has asks for a blob. If the registry cannot answer, because its record of the blob is wrong or
+// it does not support HEAD, the blob is sent: this repairs docker-registry's record. The blob is
+// also sent if the registry reports another length.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	size, err := r.length(ctx, d)
 	switch {
@@ -87,8 +88,8 @@ func (r *remoteStore) length(ctx context.Context, d ocispec.Descriptor) (int64, 
 	return got.Size, err
 }
 
-// confirm asks for a blob that was sent. A simultaneous push may make docker-registry forget a blob for a moment, so it asks
-// more than once.
+// confirm asks for a blob that was sent. A simultaneous push may make docker-registry forget a
+// blob for a moment, so it asks more than once.
 func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) (err error) {
 	for try := range tries {
 		if try > 0 {
@@ -105,8 +106,8 @@ func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) (err er
 	return err
 }
 
-// kept asks for a blob once. If HEAD gives no answer, it uses GET. If HEAD reports another length than was sent, it reads the
-// blob.
+// kept asks for a blob once. If HEAD gives no answer, it uses GET. If HEAD reports another
+// length than was sent, it reads the blob.
 func (r *remoteStore) kept(ctx context.Context, d ocispec.Descriptor) error {
 	size, err := r.length(ctx, d)
 	told := err == nil
@@ -180,7 +181,8 @@ func (r *refetch) Read(b []byte) (int, error) {
 	return 0, err
 }
 
-// spool makes a temporary file. If the system allows it, the file has no name, and ends with the process.
+// spool makes a temporary file. If the system allows it, the file has no name, and ends with the
+// process.
 func (r *remoteStore) spool() (*os.File, error) {
 	f, err := os.CreateTemp(r.temp, "mtkkit-push-*")
 	if err == nil {
@@ -206,8 +208,9 @@ func (r *remoteStore) put(ctx context.Context, d ocispec.Descriptor, f *os.File)
 	return err
 }
 
-// setTag checks the tag before it writes; a registry has no safer way. During simultaneous pushes, docker-registry may not
-// know for a moment a blob that both have sent, so it asks again.
+// setTag checks the tag before it writes; a registry has no safer way. During simultaneous
+// pushes, docker-registry may not know for a moment a blob that both have sent, so it asks
+// again.
 func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
 	if !replace {
 		if _, err := r.resolve(ctx, tag); err == nil {

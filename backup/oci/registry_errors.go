@@ -58,16 +58,16 @@ func IsDenied(err error) bool {
 	return s == http.StatusUnauthorized || s == http.StatusForbidden || errors.Is(err, auth.ErrBasicCredentialNotFound)
 }
 
-// final reports whether another way of asking is useless: the data do not exist, the registry cannot be reached, or it wants
-// credentials.
+// final reports whether another way of asking is useless: the data do not exist, the registry
+// cannot be reached, or it wants credentials.
 func final(ctx context.Context, err error) bool {
 	var unreached *url.Error
 	return ctx.Err() != nil || errors.Is(err, errdef.ErrNotFound) || errors.As(err, &unreached) || IsDenied(err)
 }
 
-// plainly recognises a server that uses TLS for a plain HTTP request, or the reverse. net/http reports only one of the cases,
-// by its text, and only if the answer begins like HTTP. A server with TLS answers plain HTTP with an alert or, with various
-// texts, with 400.
+// plainly recognises a server that uses TLS for a plain HTTP request, or the reverse. net/http
+// reports only one of the cases, by its text, and only if the answer begins like HTTP. A server
+// with TLS answers plain HTTP with an alert or, with various texts, with 400.
 func plainly(err error, plainHTTP bool) error {
 	var (
 		record tls.RecordHeaderError

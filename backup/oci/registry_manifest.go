@@ -18,8 +18,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// resolve returns the digest of a tag's manifest. If HEAD is refused, or its answer has no digest, as with some registries and
-// caches, the manifest itself is fetched and hashed.
+// resolve returns the digest of a tag's manifest. If HEAD is refused, or its answer has no
+// digest, as with some registries and caches, the manifest itself is fetched and hashed.
 func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descriptor, error) {
 	d, err := r.repo.Manifests().Resolve(ctx, tag)
 	if err == nil && isManifest(d.MediaType) || err != nil && final(ctx, err) {
@@ -29,7 +29,8 @@ func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descript
 	return d, err
 }
 
-// isManifest reports whether a media type is that of a manifest. With another type, the server does not know what it has.
+// isManifest reports whether a media type is that of a manifest. With another type, the server
+// does not know what it has.
 func isManifest(mediaType string) bool {
 	return strings.HasPrefix(mediaType, "application/vnd.oci.") || strings.HasPrefix(mediaType, "application/vnd.docker.")
 }

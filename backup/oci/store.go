@@ -17,20 +17,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// store has blobs by their digest and manifests by tag: a layout folder or a repository of a registry. It can be used by
-// several goroutines.
+// store has blobs by their digest and manifests by tag: a layout folder or a repository of a
+// registry. It can be used by several goroutines.
 type store interface {
 	getter
 
-	// has looks for a blob. A layout folder reads the whole blob, once in a run; for a registry it is the registry's
-	// answer.
+	// has looks for a blob. A layout folder reads the whole blob, once in a run; for a registry
+	// it is the registry's answer.
 	has(ctx context.Context, d ocispec.Descriptor) (presence, error)
 
 	// confirm checks that a blob that was sent exists.
 	confirm(ctx context.Context, d ocispec.Descriptor) error
 
-	// spool returns an empty file for writing a blob, and put takes it: the file is closed and removed afterwards, also after
-	// an error.
+	// spool returns an empty file for writing a blob, and put takes it: the file is closed and
+	// removed afterwards, also after an error.
 	spool() (*os.File, error)
 	put(ctx context.Context, d ocispec.Descriptor, from *os.File) error
 	drop(spooled *os.File)
@@ -61,8 +61,8 @@ type Options struct {
 	// Write opens the store for pushing: a missing layout folder is made.
 	Write bool
 
-	// PlainHTTP uses the registry without TLS: everybody on the network between can read the backup and the password. It must
-	// be set for every host, loopback included.
+	// PlainHTTP uses the registry without TLS: everybody on the network between can read the
+	// backup and the password. It must be set for every host, loopback included.
 	PlainHTTP bool
 
 	// Keys returns the keys for encrypted backups. It is called only if there is one.
@@ -94,7 +94,8 @@ func errBusy() error {
 	return flash.Refuse("oci", flash.ReasonBusy, "", "another run is using this store")
 }
 
-// Open opens the store of ref; the tag is ignored. A store that another run uses is a *flash.Refusal.
+// Open opens the store of ref; the tag is ignored. A store that another run uses is a
+// *flash.Refusal.
 func Open(ref Ref, opt Options) (*Repo, error) {
 	var (
 		s   store

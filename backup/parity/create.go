@@ -27,9 +27,9 @@ type Options struct {
 	Progress func(flash.Event)
 }
 
-// Create makes the sidecar of a file, which is read once. Until all of it is on the disk it has the name
-// NAME.par.part. The memory does not depend on the file's size. An existing sidecar is a *flash.Refusal, unless Force
-// is set.
+// Create makes the sidecar of a file, which is read once. Until all of it is on the disk it has
+// the name NAME.par.part. The memory does not depend on the file's size. An existing sidecar is
+// a *flash.Refusal, unless Force is set.
 func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent is not possible, only 1 to %d", opt.Percent, maxParity)
@@ -59,8 +59,8 @@ func Create(ctx context.Context, path string, opt Options) error {
 	return err
 }
 
-// writeNew writes a file as PATH.part, syncs it and renames it. After an error no file is left. The part of a killed
-// run is replaced.
+// writeNew writes a file as PATH.part, syncs it and renames it. After an error no file is left.
+// The part of a killed run is replaced.
 func writeNew(path string, force bool, fill func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil && !force {
 		return flash.Refuse("parity", flash.ReasonExists, path, "already exists")
@@ -116,8 +116,8 @@ type encoder struct {
 	done   int64
 }
 
-// stripesAtOnce returns how many stripes are encoded together: the file is then read in pieces of some MiB, and their
-// parity needs at most 32 MiB.
+// stripesAtOnce returns how many stripes are encoded together: the file is then read in pieces
+// of some MiB, and their parity needs at most 32 MiB.
 func (h *header) stripesAtOnce() int64 {
 	return min(64, int64(32<<20/blockSize/h.parity), h.stripes())
 }
@@ -143,7 +143,8 @@ func (e *encoder) run(ctx context.Context) (err error) {
 	return e.finish()
 }
 
-// encode makes the parity of n stripes from s on. The blocks d of these stripes are consecutive in the file.
+// encode makes the parity of n stripes from s on. The blocks d of these stripes are consecutive
+// in the file.
 func (e *encoder) encode(ctx context.Context, s, n int64) error {
 	parity := make([][]byte, len(e.parity))
 	for j := range parity {
@@ -197,7 +198,8 @@ func cause(err error) error {
 	return err
 }
 
-// writeSums writes the sums of consecutive blocks to their offsets. The pages get their own sums at the end.
+// writeSums writes the sums of consecutive blocks to their offsets. The pages get their own sums
+// at the end.
 func (e *encoder) writeSums(first int64, b []byte) error {
 	n := (len(b) + blockSize - 1) / blockSize
 	sums := make([]byte, n*sha256.Size)
@@ -252,7 +254,8 @@ func (e *encoder) finish() error {
 	return nil
 }
 
-// pageSum is the sum of a page of sums and its number, so that a page at a wrong offset is recognised.
+// pageSum is the sum of a page of sums and its number, so that a page at a wrong offset is
+// recognised.
 func pageSum(page []byte, number int64) [sha256.Size]byte {
 	h := sha256.New()
 	h.Write(page[:pageSize-sha256.Size])

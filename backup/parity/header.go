@@ -99,14 +99,15 @@ func (h *header) sumsAgainAt() int64  { return h.parityAt() + int64(h.parity)*h.
 func (h *header) lastHeaderAt() int64 { return h.sumsAgainAt() + h.pages()*pageSize }
 func (h *header) total() int64        { return h.lastHeaderAt() + pageSize }
 
-// parityBlock returns the number of parity block j of a stripe among all parity blocks; its sum is behind the sums of
-// the file's blocks.
+// parityBlock returns the number of parity block j of a stripe among all parity blocks; its sum
+// is behind the sums of the file's blocks.
 func (h *header) parityBlock(stripe int64, j int) int64 { return int64(j)*h.stripes() + stripe }
 
 // length returns the length of a block of the file, bytes.
 func (h *header) length(block int64) int { return int(min(blockSize, h.size-block*blockSize)) }
 
-// findHeader finds a valid header: at the start, at the end, and then at every offset where a page may begin.
+// findHeader finds a valid header: at the start, at the end, and then at every offset where a
+// page may begin.
 func findHeader(r io.ReaderAt, size int64) (*header, error) {
 	page := make([]byte, pageSize)
 	var first error

@@ -56,7 +56,8 @@ type mender struct {
 	op       string
 }
 
-// Verify reads a file and its sidecar, and reports the damaged ranges and whether they can be repaired.
+// Verify reads a file and its sidecar, and reports the damaged ranges and whether they can be
+// repaired.
 func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
@@ -77,9 +78,10 @@ func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.E
 	return &m.report, nil
 }
 
-// Repair writes the original file to out: undamaged blocks are copied, damaged ones are computed, and the result is
-// read and proven before it gets its name. If more is damaged than can be repaired, the error is a *TooMuchError and
-// nothing is written. The file itself is never changed.
+// Repair writes the original file to out: undamaged blocks are copied, damaged ones are
+// computed, and the result is read and proven before it gets its name. If more is damaged than
+// can be repaired, the error is a *TooMuchError and nothing is written. The file itself is never
+// changed.
 func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
@@ -125,7 +127,8 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 	return m, func() { in.Close(); s.f.Close() }, nil
 }
 
-// find reads the file once, notes the damaged blocks, and copies the others to out, unless out is nil.
+// find reads the file once, notes the damaged blocks, and copies the others to out, unless out
+// is nil.
 func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 	const step = 16
 	buf := make([]byte, step*blockSize)
@@ -205,8 +208,8 @@ func (m *mender) isDamaged(block int64) bool {
 	return found
 }
 
-// mend computes the damaged blocks, stripe by stripe, and writes them to out. Blocks that cannot be computed are
-// lost.
+// mend computes the damaged blocks, stripe by stripe, and writes them to out. Blocks that cannot
+// be computed are lost.
 func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	if m.report.Whole() {
 		return nil

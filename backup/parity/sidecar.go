@@ -24,8 +24,8 @@ type sidecar struct {
 	problems flash.Problems
 }
 
-// openSidecar opens a sidecar and checks its header and sums. Damage of these is a Problem, as long as one copy of the
-// sums can be read.
+// openSidecar opens a sidecar and checks its header and sums. Damage of these is a Problem, as
+// long as one copy of the sums can be read.
 func openSidecar(path string) (*sidecar, error) {
 	f, err := disk.OpenPlain(path)
 	if err != nil {

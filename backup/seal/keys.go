@@ -24,13 +24,13 @@ const maxKeyFile = 1 << 20
 // testOnlyWorkFactor makes passphrases fast in tests: 2^N.
 var testOnlyWorkFactor int
 
-// Ask asks a person for a passphrase. What names the thing that it opens or locks. Again means that the passphrase
-// is new and must be typed twice.
+// Ask asks a person for a passphrase. What names the thing that it opens or locks. Again means
+// that the passphrase is new and must be typed twice.
 type Ask func(what string, again bool) (string, error)
 
-// Recipients parses recipients as people write them: age1…, "ssh-ed25519 …", "ssh-rsa …", "passphrase", or the name
-// of a file with such lines (an ssh .pub file, too). A passphrase cannot be combined with other recipients, because
-// it would weaken them all.
+// Recipients parses recipients as people write them: age1…, "ssh-ed25519 …", "ssh-rsa …",
+// "passphrase", or the name of a file with such lines (an ssh .pub file, too). A passphrase
+// cannot be combined with other recipients, because it would weaken them all.
 func Recipients(specs []string, ask Ask) ([]Recipient, error) {
 	var out []Recipient
 	for _, spec := range specs {
@@ -118,8 +118,8 @@ func recipient(s string) (Recipient, error) {
 	return r, nil
 }
 
-// Keys reads private keys from files: age keys, or an ssh key. An ssh key that is locked by a passphrase is an error
-// with a hint.
+// Keys reads private keys from files: age keys, or an ssh key. An ssh key that is locked by a
+// passphrase is an error with a hint.
 func Keys(files []string) ([]Key, error) {
 	var out []Key
 	for _, name := range files {
@@ -144,9 +144,9 @@ func Keys(files []string) ([]Key, error) {
 	return out, nil
 }
 
-// Asking returns a key that asks for a passphrase when a file needs one, and not before. A passphrase that opened a
-// file is tried on the next one first: an archive may contain many. After an answer that opened nothing, or no
-// answer, it does not ask again.
+// Asking returns a key that asks for a passphrase when a file needs one, and not before. A
+// passphrase that opened a file is tried on the next one first: an archive may contain many.
+// After an answer that opened nothing, or no answer, it does not ask again.
 func Asking(ask Ask) Key { return &asking{ask: ask} }
 
 type asking struct {

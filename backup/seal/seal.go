@@ -23,15 +23,15 @@ type (
 	Recipient = age.Recipient
 )
 
-// Sniff reports whether img begins like an age file. Armored files (text) are not recognised, because they cannot be
-// read at an offset.
+// Sniff reports whether img begins like an age file. Armored files (text) are not recognised,
+// because they cannot be read at an offset.
 func Sniff(img flash.Image) bool {
 	b, err := flash.ReadFull(img, 0, len(intro))
 	return err == nil && string(b) == intro
 }
 
-// Writer returns a writer that encrypts to w for the recipients. Close completes the file; without it, every reader
-// reports that the file is cut off.
+// Writer returns a writer that encrypts to w for the recipients. Close completes the file;
+// without it, every reader reports that the file is cut off.
 func Writer(w io.Writer, to []Recipient) (io.WriteCloser, error) {
 	if len(to) == 0 {
 		return nil, errors.New("seal: without a recipient nobody could read this file")
@@ -43,9 +43,10 @@ func Writer(w io.Writer, to []Recipient) (io.WriteCloser, error) {
 	return out, nil
 }
 
-// Open returns the content of a sealed file, readable at any offset. Each 64 KiB are proven separately: a changed
-// piece is an error when it is read. The end is proven at once, so a file that is cut is an error here. The error
-// wraps ErrKey if no key fits, and is that of Ask if no passphrase was given.
+// Open returns the content of a sealed file, readable at any offset. Each 64 KiB are proven
+// separately: a changed piece is an error when it is read. The end is proven at once, so a file
+// that is cut is an error here. The error wraps ErrKey if no key fits, and is that of Ask if no
+// passphrase was given.
 func Open(img flash.Image, keys []Key) (flash.Image, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%w: there is no key", ErrKey)
@@ -65,7 +66,8 @@ func damaged(err error) error {
 	return &flash.FormatError{Format: "seal", Offset: flash.NoOffset, Text: "damaged, cut off, or not an age file", Err: err}
 }
 
-// opened is the reader that age returns for a sealed file; flash.Slice makes it behave like an Image at its ends.
+// opened is the reader that age returns for a sealed file; flash.Slice makes it behave like an
+// Image at its ends.
 type opened struct {
 	io.ReaderAt
 	size int64

@@ -9,8 +9,8 @@ import (
 	"filippo.io/age"
 )
 
-// NewKey makes a new key, for a backup that is sealed in many pieces; the key itself is then sealed once for the
-// readers. Text is the key in the format of an age key file.
+// NewKey makes a new key, for a backup that is sealed in many pieces; the key itself is then
+// sealed once for the readers. Text is the key in the format of an age key file.
 func NewKey() (text []byte, to Recipient, err error) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -41,8 +41,8 @@ func Bytes(b []byte, to []Recipient) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Reader returns the content of a sealed stream. Each piece is proven before it is returned, and a stream that is cut
-// is an error at its end. The errors are those of Open.
+// Reader returns the content of a sealed stream. Each piece is proven before it is returned, and
+// a stream that is cut is an error at its end. The errors are those of Open.
 func Reader(r io.Reader, keys []Key) (io.Reader, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%w: there is no key", ErrKey)
