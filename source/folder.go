@@ -137,7 +137,7 @@ var folderKinds = []struct {
 	{"a dump folder of mtkkit, finished or not", (*Source).openDump},
 	{"a parts folder of mtkkit", (*Source).openManifest},
 	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
-	{"partitions, and a table that places them", (*Source).openPartitions},
+	{"partitions, and a table with their offsets", (*Source).openPartitions},
 }
 
 // openFolder makes a device from a folder.
