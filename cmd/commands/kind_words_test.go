@@ -73,7 +73,7 @@ func TestInside(t *testing.T) {
 		"one.zip":    {zipNamed(t, "IMG.jpg", photo), []string{"a zip archive; in it: a JPEG picture"}},
 		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"contains 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},
 		"mixed.zip":  {zipNamed(t, "IMG_0.jpg", photo+photo, "ROM", photo), []string{"a zip archive; in it: a JPEG picture"}},
-		"two.zip":    {zipNamed(t, "A", photo, "B", photo, "c.jpg", photo), []string{"several files that may be the dump (A and B have one size)"}},
+		"two.zip":    {zipNamed(t, "A", photo, "B", photo, "c.jpg", photo), []string{"several files that may be the dump (A and B have the same size)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
