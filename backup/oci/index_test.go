@@ -49,7 +49,7 @@ func TestBadIndex(t *testing.T) {
 	}{
 		{"another schema", "schema", func(x *index) { x.Schema = "mtkkit.index/2" }},
 		{"another chunk", "chunks of", func(x *index) { x.Chunk = 1 << 40 }},
-		{"a path", "holds", func(x *index) { x.Files[0].Name = "../system.img" }},
+		{"a path", "contains", func(x *index) { x.Files[0].Name = "../system.img" }},
 		{"a device", "device on Windows", func(x *index) { x.Files[0].Name = "nul" }},
 		{"twice", "the same name", func(x *index) {
 			x.Files = append(x.Files, x.Files[0])
