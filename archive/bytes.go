@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// sameBytes notices whether all that is written to it is one byte again and again.
+// sameBytes is a writer that finds out whether all written bytes are equal.
 type sameBytes struct {
 	first []byte
 	mixed bool
@@ -23,13 +23,13 @@ func (s *sameBytes) Write(b []byte) (int, error) {
 
 func (s *sameBytes) only() bool { return !s.mixed }
 
-// copyTo gives all of an image to a writer, until ctx ends.
+// copyTo writes a whole image to a writer, until ctx ends.
 func copyTo(ctx context.Context, w io.Writer, img flash.Image) error {
 	_, err := io.Copy(w, ctxReader{ctx, io.NewSectionReader(img, 0, img.Size())})
 	return err
 }
 
-// ctxReader ends reading when nobody wants it any more.
+// ctxReader stops reading when ctx ends.
 type ctxReader struct {
 	ctx context.Context
 	io.Reader

@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// RowState is what became of one partition between A and B.
+// RowState is how one partition differs between A and B.
 type RowState string
 
 // The states of a row.
@@ -22,51 +22,50 @@ const (
 	Moved   RowState = "moved" // another offset, or another length
 	OnlyInA RowState = "only in A"
 	OnlyInB RowState = "only in B"
-	Unknown RowState = "unknown" // equal as far as both hold it
+	Unknown RowState = "unknown" // the bytes that both have are equal
 )
 
-// RowChange is one partition, or gap, in two dumps.
+// RowChange is the comparison of one partition, or gap, in two dumps.
 type RowChange struct {
 	Name   string
 	Region flash.Region
 	State  RowState
-	First  int64      // offset in the partition of the first byte that differs
-	Detail string     // in words: where, or how much
+	First  int64      // offset of the first different byte, in the partition
+	Detail string     // a sentence for people: where, or how much
 	Kind   flash.Kind // of the entry
 }
 
-// SamePhone is whether two dumps are of one phone.
+// SamePhone says whether two dumps are of one phone.
 type SamePhone string
 
-// The answers.
+// The values of SamePhone.
 const (
 	OnePhone     SamePhone = "same"
 	AnotherPhone SamePhone = "another"
 	UnknownPhone SamePhone = "unknown"
 )
 
-// Comparison is how two dumps differ, and what that says of their phones.
+// Comparison is the result of Compare.
 type Comparison struct {
 	SameModel bool // the same chip and partitions
 	Phone     SamePhone
 	Why       string
-	Rows      []RowChange // partitions in the order of A, and gaps that differ
+	Rows      []RowChange // partitions in the order of A, and gaps that are not equal
 }
 
-// Equal reports whether nothing differs, and all is known.
+// Equal reports whether all rows are equal and completely known.
 func (c *Comparison) Equal() bool {
 	return !slices.ContainsFunc(c.Rows, func(r RowChange) bool { return r.State != Equal })
 }
 
-// side is one of two dumps that are compared.
+// side is one of the two dumps of a comparison.
 type side struct {
 	*dump.Dump
 	plan *plan.Plan
 }
 
 // Compare compares two dumps, or backups opened as dumps, partition by partition, and says
-// whether they are of one phone. What was read of neither, or of one only, is unknown and
-// not different.
+// whether they are of one phone. Bytes that one or both have not read are unknown, not different.
 func Compare(ctx context.Context, a, b *dump.Dump) (*Comparison, error) {
 	x, err := newSide(a)
 	if err != nil {
@@ -86,7 +85,7 @@ func Compare(ctx context.Context, a, b *dump.Dump) (*Comparison, error) {
 		if err != nil {
 			return nil, err
 		}
-		if row.Kind != flash.KindGap || row.State != Equal { // what no table speaks of is a row where it tells something
+		if row.Kind != flash.KindGap || row.State != Equal { // an equal gap is of no interest
 			c.Rows = append(c.Rows, row)
 		}
 	}
@@ -108,7 +107,7 @@ func newSide(d *dump.Dump) (*side, error) {
 	return &side{d, p}, nil
 }
 
-// item finds the partition that has the name of another one.
+// item finds the partition or gap that corresponds to one of the other side.
 func (s *side) item(of *plan.Item) *plan.Item {
 	for i := range s.plan.Items {
 		it := &s.plan.Items[i]
@@ -119,7 +118,7 @@ func (s *side) item(of *plan.Item) *plan.Item {
 	return nil
 }
 
-// compareItems compares one partition.
+// compareItems compares one partition or gap.
 func compareItems(ctx context.Context, x, y *plan.Item) (RowChange, error) {
 	row := RowChange{Name: x.Name, Region: x.Region, State: Equal, Kind: x.Kind}
 	switch {
@@ -144,13 +143,13 @@ func compareItems(ctx context.Context, x, y *plan.Item) (RowChange, error) {
 		}
 	}
 	if n := flash.Total(known); n < x.Length {
-		row.State, row.Detail = Unknown, fmt.Sprintf("%s of %s are in both, and equal", flash.Size(n), flash.Size(x.Length))
+		row.State, row.Detail = Unknown, fmt.Sprintf("both have %s of %s, and these are equal", flash.Size(n), flash.Size(x.Length))
 	}
 	return row, nil
 }
 
-// sameModel reports whether chip and partitions are the same. A whole region by itself is
-// no partition, and one side may have been read without it.
+// sameModel reports whether chip and partitions are the same. A whole region is not a partition,
+// and one side may lack it because it was not read.
 func sameModel(a, b *side, rows []RowChange) bool {
 	x, y := a.Layout.Chip.Value, b.Layout.Chip.Value
 	return (x == y || x == "" || y == "") && !slices.ContainsFunc(rows, func(r RowChange) bool {
@@ -158,10 +157,10 @@ func sameModel(a, b *side, rows []RowChange) bool {
 	})
 }
 
-// samePhone says whether the two are of one phone: proinfo is written at the factory and
-// never again, the other partitions with an identity change in use.
+// samePhone says whether the two dumps are of one phone. proinfo is written once, in the factory;
+// the other partitions with an identity change in use.
 func samePhone(a, b *side, rows []RowChange) (phone SamePhone, why string) {
-	phone, why = UnknownPhone, "no partition that tells (proinfo, nvram …) is known by name in both and holds data"
+	phone, why = UnknownPhone, "no partition that identifies a phone (proinfo, nvram …) is known by name in both and has data"
 	for _, name := range []string{"proinfo", "nvram", "protect1", "nvdata"} {
 		i := slices.IndexFunc(rows, func(r RowChange) bool { return scatter.Canonical(r.Name) == name })
 		if i < 0 || rows[i].State != Equal && rows[i].State != Differs || !a.holds(name) || !b.holds(name) {
@@ -172,14 +171,14 @@ func samePhone(a, b *side, rows []RowChange) (phone SamePhone, why string) {
 		case rows[i].State == Equal:
 			return OnePhone, fmt.Sprintf("%s is the same: %s", name, reason)
 		case name == "proinfo":
-			return AnotherPhone, fmt.Sprintf("%s differs, which is written at the factory and never again", name)
+			return AnotherPhone, fmt.Sprintf("%s differs, and it is only written in the factory", name)
 		}
 		why = fmt.Sprintf("%s differs, but it also changes while a phone is used", name)
 	}
 	return phone, why
 }
 
-// holds reports whether a partition has any data.
+// holds reports whether the start of a partition has a byte other than 0 and FF.
 func (s *side) holds(name string) bool {
 	for i := range s.plan.Items {
 		it := &s.plan.Items[i]

@@ -17,57 +17,57 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// CreateOptions say what is packed, into what, and who may read it. Path and Output are
-// enough.
+// CreateOptions says what is packed, where, and who can read it. Only Path and Output are
+// required.
 type CreateOptions struct {
 	Path   string             // dump, dump folder or parts folder
-	Dump   *dump.Dump         // the dump at Path, opened already, which stays open; nil to open it
+	Dump   *dump.Dump         // the dump at Path if it is already open (it stays open); nil to open it
 	Open   dump.Options       // how Path is opened
 	Output string             // archive to write
 	Tool   string             // name and version of the program, for the record
-	Blocks report.TextOptions // hints in the blocks map, whose size is given
+	Blocks report.TextOptions // hints in the blocks map; its size is fixed
 
 	Wishes   plan.Wishes // which partitions
-	Identity bool        // only what makes the phone this phone: IMEI, calibration, keys, locks
-	Plain    bool        // with Identity: though anybody may read it
-	Share    bool        // only what is known to be the same on every phone of the model
-	OwnerKey string      // with Share: file with the key by which the owner knows the archive; made if need be
+	Identity bool        // only partitions that are unique to this phone: IMEI, calibration, keys, locks
+	Plain    bool        // allow an archive with Identity that is not encrypted
+	Share    bool        // only data known to be the same on every phone of the model
+	OwnerKey string      // with Share: file with the key by which the owner can recognise the archive; made if it is missing
 
-	Encrypt        []seal.Recipient // only they can read it; none: anybody
-	EncryptPrivate []seal.Recipient // only they can read what is private in it
+	Encrypt        []seal.Recipient // only they can read the archive; empty: everybody
+	EncryptPrivate []seal.Recipient // only they can read the private files in it
 
 	Level   int       // compression, 1 to 19; 0: 1
-	Zip     bool      // a zip archive: without holes and index
-	Volume  int64     // largest file, bytes; 0: one file
+	Zip     bool      // a zip archive, without holes and index
+	Volume  int64     // size limit of a file, bytes; 0: one file
 	Parity  int       // percent of the archive's size in a sidecar beside it, 1 to 50; 0: none
-	Replace bool      // replace an archive that is there
+	Replace bool      // replace an existing archive
 	Inputs  []string  // files that must never be written to, in addition to Path and the opened files
 	Now     time.Time // date of the archive; zero: now
 
 	Progress func(flash.Event) // nil for none
 }
 
-// Created is an archive that was made.
+// Created describes an archive that was made.
 type Created struct {
-	Output string          // its name; that of volumes without their numbers
-	Files  []string        // what was written: the archive, or its volumes
-	Size   int64           // of these, bytes
-	Images int             // files in it
-	Bytes  int64           // of these, unpacked
-	Data   int64           // of Bytes, not in holes
-	Record *flash.Manifest // what is in it; its problems are those of the dump
+	Output string          // path of the archive; of volumes, without their numbers
+	Files  []string        // the archive, or its volumes
+	Size   int64           // of Files, bytes
+	Images int             // number of files in the archive
+	Bytes  int64           // of the files in the archive, unpacked
+	Data   int64           // the part of Bytes that is not in holes
+	Record *flash.Manifest // manifest in the archive; its problems are those of the dump
 
-	Identity plan.Identity // what in it carries the phone's identity, or may, for all to read
-	LeftOut  []string      // of a shared archive: partitions that are of this phone, or may be
+	Identity plan.Identity // files in it that contain, or may contain, the phone's identity and are not encrypted
+	LeftOut  []string      // partitions that a shared archive leaves out because they are, or may be, private
 	Locked   int           // private files that are encrypted in it: NAME.zst.age
 	Sidecar  int64         // size of the sidecar, bytes; 0 for none
 }
 
-// LockedEnding is what the name of a private file in a plain archive ends with: image in
-// zstd frames, encrypted by age.
+// LockedEnding is the ending of the name of a private file in a plain archive: an image in zstd
+// frames, encrypted by age.
 const LockedEnding = ".zst.age"
 
-// Ending is what the name of such an archive ends with.
+// Ending returns the ending of the archive's name: .tar.zst, .zip, and so on.
 func (o *CreateOptions) Ending() string {
 	e := ".tar.zst"
 	if o.Zip {
@@ -82,32 +82,31 @@ func (o *CreateOptions) Ending() string {
 	return e
 }
 
-// Check refuses what contradicts itself, or must not be made by accident: Create does so
-// first. The error is an *OptionsError or a *flash.Refusal.
+// Check refuses options that contradict each other, and archives that must not be made by
+// accident. Create calls it first. The error is an *OptionsError or a *flash.Refusal.
 func (o *CreateOptions) Check() error {
 	switch {
 	case o.Output == "":
 		return &OptionsError{"an archive needs a name"}
 	case o.EncryptPrivate != nil && (o.Encrypt != nil || o.Share):
-		return &OptionsError{"an archive that is encrypted, or shared, leaves nothing private in the clear to encrypt"}
+		return &OptionsError{"an archive that is encrypted or shared has no unencrypted private files that could be encrypted"}
 	case o.OwnerKey != "" && !o.Share:
-		return &OptionsError{"an owner's key is for shared archives: any other says which phone it is of"}
+		return &OptionsError{"an owner's key is only for shared archives: every other archive says which phone it is of"}
 	case o.Identity && o.Share:
-		return &OptionsError{"the identity of a phone is what a shared archive leaves out"}
+		return &OptionsError{"a shared archive leaves out the identity of the phone"}
 	case o.Parity > 0 && o.Volume > 0:
 		return &OptionsError{"parity is for one file, not for volumes"}
 	case o.Identity && !o.Plain && len(o.Encrypt)+len(o.EncryptPrivate) == 0:
-		return refuse(flash.ReasonInClear, "", "who has this archive can pass for this phone (IMEI, keys), and it would not be encrypted")
+		return refuse(flash.ReasonInClear, "", "this archive would not be encrypted, and everybody who has it can pretend to be this phone (IMEI, keys)")
 	}
 	return nil
 }
 
-// Create packs a dump, or a finished parts folder as it is, into one archive. Nothing is
-// overwritten but an archive, with Replace.
+// Create packs a dump, or a finished parts folder as it is, into one archive. It overwrites no
+// file; with Replace, it replaces an archive.
 //
-// What it refuses is a *flash.Refusal; other errors are those of
-// dump.Open and Dump.Plan, *NoIdentityError, *OptionsError. A *SidecarError comes with the
-// archive.
+// The errors are a *flash.Refusal, those of dump.Open and Dump.Plan, a *NoIdentityError, an
+// *OptionsError, and a *SidecarError, which comes with the finished archive.
 func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
 	if err := opt.Check(); err != nil {
 		return nil, err
@@ -115,7 +114,7 @@ func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
 	if opt.Now.IsZero() {
 		opt.Now = time.Now()
 	}
-	if err := parity.Clear(opt.Output); err != nil { // what a run that was killed left, whatever this one makes
+	if err := parity.Clear(opt.Output); err != nil { // parts of a sidecar that a killed run left; also when this run makes none
 		return nil, err
 	}
 	c := &creation{CreateOptions: opt, made: &Created{Output: opt.Output}}
@@ -132,17 +131,17 @@ func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
 	return c.made, c.addSidecar(ctx)
 }
 
-// creation is one archive in the making: what goes into it, and what is said of it.
+// creation is the making of one archive: its content and its results.
 type creation struct {
 	CreateOptions
-	first   []flash.Output // small files that a reader of a cut archive needs
+	first   []flash.Output // small files that go first, so that a cut archive still has them
 	outputs []flash.Output
 	last    []flash.Output
 	record  *flash.Manifest
-	sums    map[string]string // of the outputs, where they are known beforehand
+	sums    map[string]string // of the outputs, if they are known beforehand
 	total   int64             // bytes of the outputs
-	source  *dump.Dump        // what the outputs are made of; nil of a finished folder
-	inputs  []string          // what must not be written to
+	source  *dump.Dump        // the dump of the outputs; nil for a finished folder
+	inputs  []string          // files that must not be written to
 	closers []io.Closer
 	made    *Created
 }
@@ -159,16 +158,16 @@ func (c *creation) tell(e flash.Event) {
 	}
 }
 
-// refuseStale refuses to replace an archive and leave the sidecar of the old one.
+// refuseStale refuses to replace an archive and keep the sidecar of the old one.
 func (c *creation) refuseStale() error {
 	side := c.Output + parity.Suffix
 	if _, err := os.Lstat(side); err != nil || c.Replace && c.Parity > 0 {
 		return nil
 	}
-	return refuse(flash.ReasonBeside, side, "is there already, the sidecar of an earlier archive")
+	return refuse(flash.ReasonBeside, side, "already exists: it is the sidecar of an earlier archive")
 }
 
-// write makes the file, or the volumes.
+// write writes the archive's file or volumes.
 func (c *creation) write(ctx context.Context) error {
 	f, err := c.begin()
 	if err != nil {
@@ -199,8 +198,7 @@ func (c *creation) write(ctx context.Context) error {
 	return c.count(packed)
 }
 
-// begin begins the file, or the volumes. An archive takes no more than what is packed, and
-// a little.
+// begin opens the output. The size estimate is that of the unpacked data and a little more.
 func (c *creation) begin() (target, error) {
 	opt := split.FileOptions{Inputs: c.inputs, Force: c.Replace, Ours: isArchive}
 	if len(c.Encrypt) > 0 {
@@ -213,7 +211,7 @@ func (c *creation) begin() (target, error) {
 	return split.CreateVolumes(c.Output, c.Volume, opt)
 }
 
-// refused tells of an archive that Replace would replace.
+// refused rewords the refusal for an archive that Replace would replace.
 func refused(err error) error {
 	if r := flash.AsRefusal(err); r != nil && r.Reason == flash.ReasonOurs {
 		return refuse(r.Reason, r.Path, "%s", r.Text)
@@ -221,7 +219,7 @@ func refused(err error) error {
 	return err
 }
 
-// count fills in how much was packed.
+// count sums up the sizes of what was packed.
 func (c *creation) count(packed []backup.Result) error {
 	m := c.made
 	m.Record = c.record
@@ -241,7 +239,7 @@ func (c *creation) count(packed []backup.Result) error {
 	return nil
 }
 
-// addSidecar makes the sidecar of a finished archive.
+// addSidecar writes the sidecar of a finished archive.
 func (c *creation) addSidecar(ctx context.Context) error {
 	if c.Parity == 0 {
 		return nil

@@ -12,23 +12,23 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// PlanOptions say what is planned.
+// PlanOptions says what is planned.
 type PlanOptions struct {
 	Only, Skip []string // name patterns of partitions
-	Target     *Target  // the phone to be written, which must be of the same model; nil not to ask
+	Target     *Target  // the phone to be written; it must be of the same model. nil: no check
 }
 
-// FlashPlan is what a flash tool would do with the files of an archive. Nothing here writes
-// to a phone.
+// FlashPlan is what a flash tool would do with the files of an archive. This package does not
+// write to a phone.
 type FlashPlan struct {
 	Chip, Project string // "" unknown
 	Storage       flash.Storage
 	Scatter       string // name of the scatter file, "" for none
 	Writes        []FlashWrite
-	Tables        []string        // partition tables that list more than is in the archive, and are left out
-	Lost          []string        // what is lost of what the phone holds now, in words
-	Locked        int             // private files that are encrypted, and so not in the plan
-	Problems      []flash.Problem // what is lost, or was never read
+	Tables        []string        // partition tables that are left out, because they list more than the archive contains
+	Lost          []string        // data on the phone that would be overwritten, in words
+	Locked        int             // number of private files that are not in the plan because they are encrypted
+	Problems      []flash.Problem // ranges that are lost or unread
 }
 
 // FlashWrite is one partition that would be written.
@@ -37,25 +37,25 @@ type FlashWrite struct {
 	Region flash.Region
 	flash.Extent
 	File string
-	Risk string // what writing it can do, in words; "" for nothing worth knowing
+	Risk string // the risk of writing it, in words; "" for none
 }
 
-// NothingToFlashError is an archive without partitions that a flash tool could write.
+// NothingToFlashError reports an archive without partitions that a flash tool could write.
 type NothingToFlashError struct{ Path string }
 
 func (e *NothingToFlashError) Error() string {
-	return e.Path + " holds no partition that a flash tool could write"
+	return e.Path + " has no partition that a flash tool could write"
 }
 
-// FlashPlan tells what a flash tool would write where, and what would be lost by that. A
-// target of another model is a *flash.Refusal.
+// FlashPlan returns what a flash tool would write where, and which data on the phone that would
+// overwrite. A target of another model is a *flash.Refusal.
 func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, error) {
 	m, err := a.Record()
 	if err != nil {
 		return nil, err
 	}
 	if m == nil {
-		return nil, fmt.Errorf("%s has lost its manifest: what is where cannot be told", a.Path)
+		return nil, fmt.Errorf("the manifest of %s is lost, and with it the offsets of its files", a.Path)
 	}
 	if err := opt.Target.refuse(m); err != nil {
 		return nil, err
@@ -87,8 +87,8 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 	return p, nil
 }
 
-// newFlashPlan lists what of a record can be written. Without all of the phone, its
-// partition tables stay out.
+// newFlashPlan lists the entries of a record that can be written. Partition tables are left out
+// unless the archive has the whole phone.
 func newFlashPlan(m *flash.Manifest, whole bool, has func(*flash.ManifestEntry) bool) *FlashPlan {
 	p := &FlashPlan{Chip: m.Chip, Project: m.Project, Storage: m.Storage}
 	for i := range m.Entries {
@@ -108,11 +108,11 @@ func newFlashPlan(m *flash.Manifest, whole bool, has func(*flash.ManifestEntry) 
 	return p
 }
 
-// rollbackChecked are partitions whose age a phone compares with what it has seen
-// (AVB and MediaTek's own anti-rollback counters).
+// rollbackChecked are the partitions for which a phone refuses a version that is older than the
+// last one (AVB, and MediaTek's own anti-rollback counters).
 var rollbackChecked = []string{"preloader", "lk", "lk2", "tee1", "tee2", "gz1", "gz2", "vbmeta", "vbmeta_system", "vbmeta_vendor", "boot", "recovery", "md1img"}
 
-// IsTable reports whether what is written is a partition table, which no table lists.
+// IsTable reports whether w is a partition table, which no partition table lists.
 func (w FlashWrite) IsTable() bool { return isTable(w.Name) }
 
 func isTable(name string) bool {
@@ -120,12 +120,12 @@ func isTable(name string) bool {
 	return name == "pgpt" || name == "sgpt" || name == "mbr" || strings.HasPrefix(name, "ebr")
 }
 
-// riskOf says in a few words what writing a partition can do.
+// riskOf names the risk of writing a partition, in a few words.
 func riskOf(e *flash.ManifestEntry) string {
 	name := scatter.Canonical(e.Name)
 	switch _, identity := scatter.Identity(name); {
 	case e.Kind == flash.KindPreloader:
-		return "a wrong one leaves a phone that does not start; an older one may be refused (rollback)"
+		return "with a wrong one the phone does not start; an older one may be refused (rollback)"
 	case name == "seccfg":
 		return "lock state of the bootloader: must be this phone's own"
 	case identity:
@@ -135,44 +135,44 @@ func riskOf(e *flash.ManifestEntry) string {
 	case isTable(name):
 		return "partition table: right for this size of flash only"
 	case slices.Contains(rollbackChecked, name):
-		return "an older one than the phone has seen may be refused (rollback)"
+		return "a version older than the phone's last one may be refused (rollback)"
 	}
 	return ""
 }
 
-// lossOf says what is lost of what the phone holds now.
+// lossOf names the data on the phone that writing an entry overwrites.
 func lossOf(e *flash.ManifestEntry) string {
 	name := scatter.Canonical(e.Name)
 	switch _, identity := scatter.Identity(name); {
 	case name == "userdata":
-		return "everything the owner did since the backup; what is encrypted opens only with the metadata and keys of the same day"
+		return "everything the owner did since the backup; encrypted data can only be opened with the metadata and keys of the same day"
 	case name == "seccfg":
-		return "the present lock state (seccfg): a phone that was unlocked later is locked again"
+		return "the present lock state (seccfg): a phone that was unlocked after the backup is locked again"
 	case name == "nvram" || name == "nvdata":
-		return "what " + name + " holds now: IMEI, calibration, addresses become those of the backup"
+		return "the present content of " + name + ": IMEI, calibration and addresses become those of the backup"
 	case identity:
-		return "the " + string(scatter.Why(name)) + " that the phone holds now in " + name
+		return "the " + string(scatter.Why(name)) + " that the phone has now in " + name
 	}
 	return ""
 }
 
-// Target is what is known of the phone to be written.
+// Target describes the phone to be written.
 type Target struct {
 	Path          string
 	Table         *flash.Table
 	Chip, Project string // "" unknown
 }
 
-// TargetOf is a phone by its dump.
+// TargetOf describes the phone of a dump.
 func TargetOf(d *dump.Dump) *Target {
 	return &Target{d.Path, &d.Layout.Table, d.Layout.Chip.Value, d.Layout.Project.Value}
 }
 
-// ScatterTarget is a phone by its scatter file, nil when the file is none.
+// ScatterTarget describes the phone of a scatter file; nil if path is not a scatter file.
 func ScatterTarget(path string) (*Target, error) {
 	img, err := source.OpenFile(path)
 	if err != nil {
-		return nil, nil // opening it as a dump says why
+		return nil, nil // opening it as a dump reports why
 	}
 	defer img.Close()
 	if !scatter.Sniff(img) {
@@ -185,10 +185,10 @@ func ScatterTarget(path string) (*Target, error) {
 	return &Target{path, f.Table(0), f.Info.Platform, f.Info.Project}, nil
 }
 
-// maxDiffer is how many differences tell that a phone is of another model.
+// maxDiffer is the number of differences that an error lists.
 const maxDiffer = 8
 
-// refuse refuses a target that is not of the model of a record.
+// refuse refuses a target that is not of the model of the record.
 func (t *Target) refuse(m *flash.Manifest) error {
 	if t == nil {
 		return nil
@@ -209,7 +209,7 @@ func (t *Target) refuse(m *flash.Manifest) error {
 		row := t.row(e.Name)
 		switch {
 		case row == nil:
-			differ = append(differ, e.Name+": the target has no such partition")
+			differ = append(differ, e.Name+": the target does not have this partition")
 		case row.Placed() && row.Offset != e.Offset:
 			differ = append(differ, fmt.Sprintf("%s: begins at 0x%x, on the target at 0x%x", e.Name, e.Offset, row.Offset))
 		case row.Placed() && row.Length > 0 && row.Length != e.Length:

@@ -16,12 +16,12 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// BlocksName is the blocks map in an archive.
+// BlocksName is the name of the blocks map in an archive.
 const BlocksName = "blocks.txt"
 
-// AsItIs reports whether Path is a finished parts folder, or an archive that was unpacked,
-// whose files are packed as they are. Anything else is opened as a dump. An unfinished
-// parts folder is an error, a *flash.Refusal.
+// AsItIs reports whether Path is a finished parts folder, or an unpacked archive, so that its
+// files are packed as they are. Anything else is opened as a dump. An unfinished parts folder is a
+// *flash.Refusal.
 func (o *CreateOptions) AsItIs() (bool, error) {
 	f, err := o.openFolder()
 	if f != nil {
@@ -30,15 +30,15 @@ func (o *CreateOptions) AsItIs() (bool, error) {
 	return f != nil, err
 }
 
-// openFolder opens what is packed as it is; nil for what is a dump, or of which only a
-// part is wanted.
+// openFolder opens a folder that is packed as it is. It returns nil for a dump, and if only some
+// of the partitions are wanted.
 func (o *CreateOptions) openFolder() (*split.Opened, error) {
 	w := &o.Wishes
 	if o.Dump != nil || o.Open.Table != "" || o.Identity || o.Share || len(w.Only)+len(w.Skip) > 0 || w.Slot != "" || w.Userdata != plan.UserdataFull {
 		return nil, nil
 	}
 	if st, err := os.Stat(o.Path); err != nil || !st.IsDir() {
-		return nil, nil // opening it says why
+		return nil, nil // opening it as a dump reports why
 	}
 	f, err := split.Open(o.Path)
 	switch {
@@ -52,7 +52,7 @@ func (o *CreateOptions) openFolder() (*split.Opened, error) {
 	return f, nil
 }
 
-// gather takes a finished folder as it is, and plans anything else. Nothing is written.
+// gather takes a finished folder as it is, and plans anything else. It writes nothing.
 func (c *creation) gather(ctx context.Context) error {
 	c.inputs = append([]string{c.Path}, c.Inputs...)
 	f, err := c.openFolder()
@@ -72,7 +72,7 @@ func (c *creation) gather(ctx context.Context) error {
 	return nil
 }
 
-// takeFolder packs the files of a parts folder.
+// takeFolder adds the files of a parts folder.
 func (c *creation) takeFolder(f *split.Opened) {
 	c.outputs, c.record, c.sums = f.Outputs, f.Manifest, map[string]string{}
 	for _, file := range f.Manifest.Files {
@@ -80,7 +80,7 @@ func (c *creation) takeFolder(f *split.Opened) {
 	}
 }
 
-// takeDump packs what a split would make of a dump.
+// takeDump adds the files that a split would make from a dump.
 func (c *creation) takeDump(ctx context.Context) (err error) {
 	if c.source = c.Dump; c.source == nil {
 		if c.source, err = dump.Open(ctx, c.Path, c.Open); err != nil {
@@ -117,8 +117,8 @@ func (c *creation) takeDump(ctx context.Context) (err error) {
 	return nil
 }
 
-// share packs what says nothing of this one phone: what is private is left out of the plan
-// already, and the record says nothing of the whole.
+// share makes the record of a shared archive. Private items are already out of the plan, and the
+// record says nothing about the whole phone.
 func (c *creation) share(ctx context.Context, p *plan.Plan) error {
 	c.record = p.Record("").Public(func(string) bool { return false })
 	for _, it := range ofThisPhone(p) {
@@ -137,7 +137,7 @@ func (c *creation) share(ctx context.Context, p *plan.Plan) error {
 	return nil
 }
 
-// identityOf lists the partitions that make the phone this phone.
+// identityOf lists the partitions that are unique to this phone.
 func identityOf(d *dump.Dump) (names []string, err error) {
 	for _, row := range d.Layout.Table.Partitions {
 		if _, yes := scatter.Identity(row.Name); yes {
@@ -150,7 +150,7 @@ func identityOf(d *dump.Dump) (names []string, err error) {
 	return names, nil
 }
 
-// blocksText draws the blocks map as text.
+// blocksText returns the blocks map as text.
 func blocksText(ctx context.Context, d *dump.Dump, opt report.TextOptions) ([]byte, error) {
 	facts, err := d.Facts()
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// lockPrivate encrypts what is private in an archive that anybody may read: nvram.bin
-// becomes nvram.bin.zst.age. A tar names a file's length before its bytes, and that is
-// known when it is compressed: so each goes to a temporary file beside the archive.
-// A private gap that holds zeros only has no file, and so nothing that could be read.
+// lockPrivate encrypts the private files in an archive that everybody can read: nvram.bin becomes
+// nvram.bin.zst.age. A tar has the length of a file before its bytes, and this length is known
+// only after compression, so each file goes to a temporary file beside the archive. A private gap
+// of zeros has no file.
 func (c *creation) lockPrivate(ctx context.Context) error {
 	private, locked, zeros := privateFiles(c.record, c.outputs), map[string]bool{}, map[string]bool{}
 	for _, outputs := range []*[]flash.Output{&c.outputs, &c.last} {
@@ -57,7 +57,7 @@ func (c *creation) lockPrivate(ctx context.Context) error {
 	return nil
 }
 
-// isOmitted reports whether no file is made of an output.
+// isOmitted reports whether an output has no file.
 func isOmitted(ctx context.Context, o *flash.Output) bool {
 	if !o.OmitZero {
 		return false
@@ -66,8 +66,8 @@ func isOmitted(ctx context.Context, o *flash.Output) bool {
 	return zeros && err == nil
 }
 
-// lockOne writes one file, compressed and encrypted, to a temporary one. What a parts
-// folder knows of its hash is compared on the way.
+// lockOne compresses and encrypts one file into a temporary one. It compares the bytes with the
+// hash from the parts folder, if there is one.
 func (c *creation) lockOne(ctx context.Context, o *flash.Output) (flash.Image, error) {
 	f, err := os.CreateTemp(filepath.Dir(c.Output), ".mtkkit-sealed-*")
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *creation) lockOne(ctx context.Context, o *flash.Output) (flash.Image, e
 	}
 	c.closers = append(c.closers, tempFile{f})
 	if runtime.GOOS != "windows" {
-		os.Remove(f.Name()) // so that it goes with the process, however that ends
+		os.Remove(f.Name()) // so that no file is left, however the process ends
 	}
 	w, err := seal.Writer(f, c.EncryptPrivate)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *creation) lockOne(ctx context.Context, o *flash.Output) (flash.Image, e
 	return io.NewSectionReader(f, 0, st.Size()), nil
 }
 
-// hashed is an image read once, in order, by a writer of hashes too.
+// hashed is an image that is read once, in order, and hashed while it is read.
 type hashed struct {
 	flash.Image
 	h io.Writer
@@ -114,7 +114,7 @@ func (r hashed) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// tempFile is removed when it is closed.
+// tempFile is a file that is removed when it is closed.
 type tempFile struct{ *os.File }
 
 func (t tempFile) Close() error {
@@ -123,8 +123,8 @@ func (t tempFile) Close() error {
 	return err
 }
 
-// LockedIn counts the private files of a record that are encrypted in an archive, or a
-// folder, that anybody may read.
+// LockedIn counts the encrypted private files of a record, in an archive or folder that everybody
+// can read.
 func LockedIn(m *flash.Manifest) (n int) {
 	for _, f := range m.Files {
 		if strings.HasSuffix(f.Name, LockedEnding) {

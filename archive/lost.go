@@ -9,20 +9,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// losses gathers what an archive has lost, by its files. Several readers tell of it.
+// losses collects the lost ranges of an archive, by file. Several readers report to it.
 type losses struct {
 	mu    sync.Mutex
 	holes map[string][]flash.Extent
-	why   map[string][]lostAt // one or more for each hole
+	why   map[string][]lostAt // at least one for each hole
 }
 
-// lostAt is why a range of a file is lost that begins there.
+// lostAt is the reason why the range at an offset of a file is lost.
 type lostAt struct {
 	offset int64
 	err    error
 }
 
-// add notes what the archive has lost.
+// add records a lost range.
 func (l *losses) add(file string, e flash.Extent, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -31,12 +31,12 @@ func (l *losses) add(file string, e flash.Extent, err error) {
 	}
 	before := len(l.holes[file])
 	l.holes[file] = flash.Union(l.holes[file], []flash.Extent{e})
-	if len(l.holes[file]) > before { // it touches nothing that is known
+	if len(l.holes[file]) > before { // it touches no range that is listed already
 		l.why[file] = append(l.why[file], lostAt{e.Offset, err})
 	}
 }
 
-// problems are one for each range that is lost: a damaged frame is read in many pieces.
+// problems returns one problem for each lost range. A damaged frame is reported in many pieces.
 func (l *losses) problems() (out []flash.Problem) {
 	for _, file := range slices.Sorted(maps.Keys(l.holes)) {
 		for _, h := range l.holes[file] {
@@ -48,7 +48,7 @@ func (l *losses) problems() (out []flash.Problem) {
 	return out
 }
 
-// of is what is lost of a region, by the entries that it is made of.
+// of returns the lost ranges of a region, from those of its entries' files.
 func (l *losses) of(m *flash.Manifest, region flash.Region) (out []flash.Extent) {
 	if m == nil {
 		return nil

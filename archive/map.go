@@ -9,16 +9,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteMap writes ddrescue's map of a file of size bytes, of which ranges were not read,
-// or are lost: none when there are none. Where a file of that name, or the rest of an
-// earlier run, is there, it is a *flash.Refusal.
+// WriteMap writes the ddrescue map of a file of size bytes. Unread ranges were not read, bad ones
+// are lost. Without any, it writes nothing and returns false. It returns a *flash.Refusal if a
+// file of that name, or the part of an earlier run, exists.
 func WriteMap(name string, size int64, unread, bad []flash.Extent) (made bool, err error) {
 	if len(unread)+len(bad) == 0 {
 		return false, nil
 	}
 	whole := []flash.Extent{{Length: size}}
 	b := mapfile.Make(size, flash.Without(whole, flash.Union(unread, bad)), bad).Encode()
-	opt := disk.PublishOptions{Before: func() error { // somebody may have been faster
+	opt := disk.PublishOptions{Before: func() error { // another program may have made it in between
 		if _, err := os.Lstat(name); err == nil {
 			return refuse(flash.ReasonExists, name, "exists")
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Archive is an opened archive and its file. It is opened once, whatever is done with it.
+// Archive is an opened archive with its file. It is opened once for all operations.
 type Archive struct {
 	*backup.Archive
 	Path string
@@ -24,9 +24,9 @@ type Archive struct {
 	keys func() ([]seal.Key, error)
 }
 
-// Open opens an archive: a file, or the first of its volumes. Keys open what is encrypted;
-// nil for no key. The error wraps seal.ErrKey when none of them opens it, and
-// flash.ErrNotThis for what is no archive.
+// Open opens an archive: a file, or the first of its volumes. Keys returns the keys for encrypted
+// files; nil for no key. The error wraps seal.ErrKey if no key opens the archive, and
+// flash.ErrNotThis if the file is not an archive.
 func Open(ctx context.Context, path string, keys func() ([]seal.Key, error)) (*Archive, error) {
 	img, file, err := source.OpenBytes(ctx, path, source.Options{Keys: keys})
 	if err != nil {
@@ -45,10 +45,10 @@ func Open(ctx context.Context, path string, keys func() ([]seal.Key, error)) (*A
 // Close closes the archive and its file.
 func (a *Archive) Close() error { return errors.Join(a.Archive.Close(), a.file.Close()) }
 
-// name is what the archive is called in what is said of it.
+// name returns the archive's name for messages.
 func (a *Archive) name() string { return strings.TrimSuffix(filepath.Base(a.Path), ".age") }
 
-// Record reads the manifest of what was packed, nil when the archive has lost it.
+// Record reads the manifest of what was packed. It is nil if the archive has lost it.
 func (a *Archive) Record() (*flash.Manifest, error) {
 	m := a.Member(flash.ManifestName)
 	if m == nil {
@@ -61,8 +61,8 @@ func (a *Archive) Record() (*flash.Manifest, error) {
 	return r, err
 }
 
-// Find looks for a file of the archive by its name, or by that of its partition; nil when
-// there is none.
+// Find returns the file with a name, or the file of the partition with that name; nil if there is
+// none.
 func (a *Archive) Find(name string) (*backup.Member, error) {
 	if m := a.Member(name); m != nil {
 		return m, nil
@@ -79,11 +79,11 @@ func (a *Archive) Find(name string) (*backup.Member, error) {
 	return nil, nil
 }
 
-// isArchive recognises an archive by its beginning.
+// isArchive reports whether a file begins like an archive.
 func isArchive(path string) bool { return begins(path, backup.Sniff) }
 
-// isSealed recognises an encrypted archive by its beginning; what is in it nobody can
-// tell without the key.
+// isSealed reports whether a file begins like an encrypted file. Its content is unknown without
+// the key.
 func isSealed(path string) bool { return begins(path, seal.Sniff) }
 
 func begins(path string, sniff func(flash.Image) bool) bool {

@@ -20,23 +20,24 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// An owner may want to know later which phone a shared archive is of. A hash of what
-// identifies the phone would tell everybody, as an IMEI is guessed from it; an HMAC
-// tells only who has the key, and that stays in a file of the owner's.
+// The owner of a phone may want to know later whether a shared archive is of this phone. A hash of
+// an identifier would identify the phone for everybody, because an IMEI can be guessed from its
+// hash. An HMAC identifies it only for those who have the key, and the key stays in the owner's
+// file.
 
 const (
 	ownerKeySize = 32      // bytes, in the file as hex
-	maxKeyFile   = 1 << 20 // bytes; more is no key
+	maxKeyFile   = 1 << 20 // bytes; a larger file is not a key
 )
 
-// OwnerKeyError is a file that holds no owner's key.
+// OwnerKeyError reports a file that is not an owner's key.
 type OwnerKeyError struct{ Path string }
 
 func (e *OwnerKeyError) Error() string {
-	return fmt.Sprintf("%s is no owner's key: %d bytes in hex", e.Path, ownerKeySize)
+	return fmt.Sprintf("%s is not an owner's key (%d bytes in hex)", e.Path, ownerKeySize)
 }
 
-// ownerKey reads the key of an owner; fresh makes the file when it is not there.
+// ownerKey reads the key of an owner. With fresh, it makes the file if it does not exist.
 func ownerKey(path string, fresh bool) ([]byte, error) {
 	text, err := readKeyFile(path)
 	if fresh && errors.Is(err, fs.ErrNotExist) {
@@ -68,7 +69,8 @@ func readKeyFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxKeyFile))
 }
 
-// signature is what the owner knows a shared archive by, made with the key in a file.
+// signature returns the HMACs by which the owner recognises a shared archive, made with the key
+// in a file.
 func signature(ctx context.Context, path string, p *plan.Plan) (map[string]string, error) {
 	key, err := ownerKey(path, true)
 	if err != nil {
@@ -81,8 +83,8 @@ func signature(ctx context.Context, path string, p *plan.Plan) (map[string]strin
 	return ownerIDs(ctx, key, private)
 }
 
-// ownerIDs are the HMACs of what makes a phone this phone, by partition. What holds one
-// byte again and again says nothing.
+// ownerIDs returns the HMACs of the partitions that are unique to this phone. A partition of equal
+// bytes identifies nothing and is left out.
 func ownerIDs(ctx context.Context, key []byte, private []leak.Part) (map[string]string, error) {
 	ids := map[string]string{}
 	for _, p := range private {
@@ -102,15 +104,15 @@ func ownerIDs(ctx context.Context, key []byte, private []leak.Part) (map[string]
 	return ids, nil
 }
 
-// Ownership is whether a shared archive is of the phone that it is held against.
+// Ownership says whether a shared archive is of the phone that it is compared with.
 type Ownership string
 
-// The answers.
+// The values of Ownership.
 const (
 	NotAsked Ownership = ""         // no key was given
-	Unsigned Ownership = "unsigned" // the archive was made without a key: nothing tells
-	Same     Ownership = "same"     // by the key it is of this phone
-	Other    Ownership = "other"    // by the key it is not
+	Unsigned Ownership = "unsigned" // unknown: the archive was made without a key
+	Same     Ownership = "same"     // the key proves that it is of this phone
+	Other    Ownership = "other"    // the key proves that it is of another phone
 )
 
 // owned says whether a shared archive is of the phone, and by which partitions.

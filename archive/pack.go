@@ -12,20 +12,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// target is what an archive is written to.
+// target is the file or the volumes of an archive.
 type target interface {
 	io.Writer
 	Finish() error
 	Abandon() error
 }
 
-// sealedTarget encrypts on the way to the file.
+// sealedTarget encrypts what is written to a target.
 type sealedTarget struct {
 	target
 	plain io.WriteCloser
 }
 
-// newSealedTarget returns t itself with an error.
+// newSealedTarget returns t itself if it returns an error.
 func newSealedTarget(t target, to []seal.Recipient) (target, error) {
 	w, err := seal.Writer(t, to)
 	if err != nil {
@@ -36,7 +36,7 @@ func newSealedTarget(t target, to []seal.Recipient) (target, error) {
 
 func (s *sealedTarget) Write(b []byte) (int, error) { return s.plain.Write(b) }
 
-// Finish writes the last piece, by which a reader knows that nothing is cut off.
+// Finish writes the last piece, which proves to a reader that the end is not cut off.
 func (s *sealedTarget) Finish() error {
 	if err := s.plain.Close(); err != nil {
 		return fmt.Errorf("seal: %w", err)
@@ -44,7 +44,7 @@ func (s *sealedTarget) Finish() error {
 	return s.target.Finish()
 }
 
-// packer begins an archive of the kind that was asked for.
+// packer begins an archive of the chosen format.
 func (c *creation) packer(to io.Writer) (backup.Packer, error) {
 	opt := backup.Options{Level: c.Level, Created: c.Now, Total: c.total, Progress: c.Progress}
 	if c.Zip {
@@ -53,7 +53,8 @@ func (c *creation) packer(to io.Writer) (backup.Packer, error) {
 	return backup.NewWriter(to, opt)
 }
 
-// pack writes the archive: what describes it last, as it names the hashes of the rest.
+// pack writes the archive. Files that describe it come last, because they have the hashes of the
+// others.
 func (c *creation) pack(ctx context.Context, to io.Writer) (packed []backup.Result, err error) {
 	w, err := c.packer(to)
 	if err != nil {
@@ -95,8 +96,8 @@ func (c *creation) pack(ctx context.Context, to io.Writer) (packed []backup.Resu
 	return packed, w.Finish()
 }
 
-// unchanged holds what was copied out of a dump against what the dump was when it was
-// opened, and against the hashes that it has; d is nil for what proves itself.
+// unchanged checks that the dump has not changed since it was opened, and compares what was copied
+// with the hashes that the dump has. D is nil if the input proves itself.
 func unchanged(ctx context.Context, d *dump.Dump, m *flash.Manifest, written []flash.Written) error {
 	if d == nil {
 		return nil

@@ -9,67 +9,67 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Decision is whether a range of a phone's flash may be of this phone only, and why.
+// Decision says whether a range of a phone's flash may be private, and why.
 type Decision struct {
 	Private bool
-	What    string // the kind of range, as docs/archive.md lists them
+	What    string // the kind of range, as listed in docs/archive.md
 	Why     string
 }
 
-// rule decides about one kind of range.
+// rule is the decision about one kind of range.
 type rule struct {
 	Decision
 	is func(e *flash.ManifestEntry, img flash.Image) bool
 }
 
-// rules is the one table of what is private: the first that fits decides. What is shared
-// and what is left in the clear is only what is known to be the same on every phone of
-// the model; of all else nobody knows that.
+// rules is the one table of what is private. The first rule that fits decides. Only data that are
+// known to be the same on every phone of the model are shared or left unencrypted; everything else
+// may be private.
 var rules = []rule{
 	{Decision{false, "an encrypted file", "only those with the key can read it"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindSealed }},
-	{Decision{false, "a preloader", "it is cut out of its region to its own length, and is of the model"},
+	{Decision{false, "a preloader", "it is cut out of its region at its own length, and all phones of the model have it"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindPreloader }},
-	{Decision{false, "a boot region that holds a proven preloader and fill, or only fill", "nothing else is in it"},
+	{Decision{false, "a boot region that contains a proven preloader and fill, or only fill", "nothing else is in it"},
 		func(e *flash.ManifestEntry, img flash.Image) bool {
 			return e.Kind == flash.KindRegion && e.Region.IsBoot() && holdsPreloaderOnly(img)
 		}},
-	{Decision{true, "any other boot region", "what stands behind the preloader may be of this phone"},
+	{Decision{true, "any other boot region", "the bytes behind the preloader may belong to this phone"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
 			return e.Kind == flash.KindRegion && e.Region.IsBoot()
 		}},
-	{Decision{true, "any other whole region", "RPMB holds keys, and a user area everything"},
+	{Decision{true, "any other whole region", "RPMB contains keys, and a user area everything"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindRegion }},
-	{Decision{true, "a partition whose name only its content gives", "a guess is no knowledge"},
+	{Decision{true, "a partition whose name only its content gives", "the name is a guess"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
 			return e.Kind == flash.KindPartition && e.Witness.IsGuess()
 		}},
-	{Decision{false, "a partition of a name that stands for the same bytes on every phone of the model", "the maker's firmware carries it"},
+	{Decision{false, "a partition whose name means the same bytes on every phone of the model", "the maker's firmware contains it"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
 			return e.Kind == flash.KindPartition && scatter.Public(e.Name)
 		}},
-	{Decision{true, "a partition of a name that stands for what is the phone's or its owner's", "its name says so"},
+	{Decision{true, "a partition whose name means data of the phone or its owner", "its name says so"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool {
 			return e.Kind == flash.KindPartition && scatter.Why(e.Name) != ""
 		}},
-	{Decision{true, "any other partition", "nobody knows that it is the same on every phone"},
+	{Decision{true, "any other partition", "it is not known to be the same on every phone"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindPartition }},
-	{Decision{true, "a gap", "no table says what lies between partitions, and with an MBR that may be nvram"},
+	{Decision{true, "a gap", "no table says what is between partitions, and with an MBR it may be nvram"},
 		func(e *flash.ManifestEntry, _ flash.Image) bool { return e.Kind == flash.KindGap }},
-	{Decision{true, "anything else", "excerpts are of the owner's data, and copies are not judged by themselves"},
+	{Decision{true, "anything else", "excerpts contain the owner's data, and a copy is judged by its original"},
 		func(*flash.ManifestEntry, flash.Image) bool { return true }},
 }
 
-// Decide tells whether what an entry speaks of may be of this phone only. img are its
-// bytes, nil when not all of them are at hand: they are looked at only where the answer
-// depends on them, and what cannot be read counts as private.
+// Decide says whether the bytes of an entry may be private. Img has these bytes, or is nil if not
+// all of them are there. It is read only if the decision depends on the content; unreadable bytes
+// count as private.
 func Decide(e *flash.ManifestEntry, img flash.Image) Decision {
 	for _, r := range rules {
 		if r.is(e, img) {
 			return r.Decision
 		}
 	}
-	return Decision{Private: true} // the last rule fits all
+	return Decision{Private: true} // not reached: the last rule fits everything
 }
 
 func holdsPreloaderOnly(img flash.Image) bool {
@@ -88,12 +88,12 @@ func decideItem(it *plan.Item) Decision {
 	return Decide(&it.ManifestEntry, it.Image)
 }
 
-// everybodys is what a shared archive keeps of a plan.
+// everybodys reports whether a shared archive keeps an item.
 func everybodys(it *plan.Item) bool { return !decideItem(it).Private }
 
-// privateFiles tells which files of a record may hold what is of this phone only. Outputs
-// are the files, by which boot regions are judged. Of files that are no entry the scatter
-// file is everybody's; the blocks map is a picture of the private partitions too.
+// privateFiles returns a function that reports whether a file of a record may be private. Outputs
+// are the files; boot regions are judged by their bytes. Among files without an entry, the scatter
+// file is public, and the blocks map is private, because it also shows the private partitions.
 func privateFiles(m *flash.Manifest, outputs []flash.Output) func(file string) bool {
 	images := map[string]flash.Image{}
 	for _, o := range outputs {
@@ -117,8 +117,8 @@ func privateFiles(m *flash.Manifest, outputs []flash.Output) func(file string) b
 	}
 }
 
-// ofThisPhone lists what may be of this one phone, which is what a shared archive leaves
-// out. Excerpts are parts of others, and what is not at hand is nothing.
+// ofThisPhone lists the items that may be private and that a shared archive leaves out. Excerpts
+// are parts of other items. Items without any bytes are left out of the list.
 func ofThisPhone(p *plan.Plan) (out []plan.Item) {
 	for i := range p.Items {
 		if it := p.Items[i]; it.Present > 0 && it.Kind != "excerpt" && decideItem(&it).Private {
@@ -128,8 +128,8 @@ func ofThisPhone(p *plan.Plan) (out []plan.Item) {
 	return out
 }
 
-// privateParts are the bytes of what may be of this one phone. Of a boot region they are
-// what is not its preloader, which all phones of the model have.
+// privateParts returns the bytes that may be private. In a boot region these are the bytes outside
+// of the preloader, which all phones of the model have.
 func privateParts(p *plan.Plan) (out []leak.Part, err error) {
 	for _, it := range ofThisPhone(p) {
 		if it.Kind != flash.KindRegion || !it.Region.IsBoot() {

@@ -12,29 +12,29 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// PullOptions say what is pulled, and where to.
+// PullOptions says what is pulled, and where to.
 type PullOptions struct {
 	From    oci.Ref     // with a tag
 	Store   oci.Options // how the store is reached
 	Output  string      // folder; with Dump a file, or a folder of regions
 	Tool    string      // name and version of the program, for records
-	Dump    bool        // the dump itself, not its parts
-	WithKey bool        // the private files are required: without them Pull is refused
+	Dump    bool        // write the dump itself, not its parts
+	WithKey bool        // refuse to pull without the private files
 
 	Force    bool // replace what an earlier run wrote to the folder
 	NoHoles  bool // write zeros as zeros
 	Progress func(flash.Event)
 }
 
-// Pulled is a backup that was pulled.
+// Pulled describes a backup that was pulled.
 type Pulled struct {
 	*Restored                 // with Dump; else nil
 	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
-	Locked    error           // why the private files were not pulled; nil when all were
+	Locked    error           // why the private files were not pulled; nil if all were
 }
 
-// Pull writes the parts folder that was pushed, or the dump that it was made of. Of a parts
-// folder what fails is left to be resumed: a *ResumableError.
+// Pull writes the parts folder that was pushed, or with Dump the original dump. If the pull of a
+// parts folder fails, the same call resumes it: the error is a *ResumableError.
 func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 	repo, err := oci.Open(opt.From, opt.Store)
 	if err != nil {
@@ -46,7 +46,7 @@ func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 		return nil, err
 	}
 	if b.Locked != nil && opt.WithKey {
-		return nil, refuse(flash.ReasonEncrypted, opt.From.String(), "what is private of it stays encrypted: %v", b.Locked)
+		return nil, refuse(flash.ReasonEncrypted, opt.From.String(), "its private files stay encrypted: %v", b.Locked)
 	}
 	if opt.Dump {
 		return pullDump(ctx, opt, b)
@@ -56,7 +56,7 @@ func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 
 // pullParts writes the parts folder.
 func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, error) {
-	b.Manifest.Whole = false // what is encrypted stays behind
+	b.Manifest.Whole = false // encrypted files are not pulled
 	o := split.Options{Force: opt.Force, NoHoles: opt.NoHoles, Resume: true, Progress: opt.Progress}
 	if opt.From.Layout != "" {
 		o.Inputs = []string{opt.From.Layout}
@@ -79,13 +79,13 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 	return &Pulled{Record: b.Manifest, Locked: b.Locked}, nil
 }
 
-// pullDump writes the files that a backup was made of, as Restore does from an archive.
+// pullDump writes the original files of the dump, as Restore does from an archive.
 func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, error) {
 	switch {
 	case b.Locked != nil:
-		return nil, fmt.Errorf("%s: what is private of the dump cannot be read: %w", opt.From, b.Locked)
+		return nil, fmt.Errorf("%s: the private files of the dump cannot be read: %w", opt.From, b.Locked)
 	case b.Manifest.LeavesOut():
-		return nil, refuse(flash.ReasonPartial, opt.From.String(), "holds a part of the dump only")
+		return nil, refuse(flash.ReasonPartial, opt.From.String(), "contains only a part of the dump")
 	}
 	src, err := source.FromBackup(ctx, opt.From.String(), b)
 	if err != nil {
@@ -101,16 +101,16 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	return &Pulled{Restored: done, Record: b.Manifest}, nil
 }
 
-// StoreVerdict is what a verification of a backup in a store found.
+// StoreVerdict is the result of VerifyStore.
 type StoreVerdict struct {
 	Verdict
-	Blobs  int   // that are encrypted: as they were pushed, and not read
-	Opened error // why no key opens these; nil when all was read
-	First  error // the first thing that is lost; nil for none
+	Blobs  int   // number of encrypted blobs that are as they were pushed and were not decrypted
+	Opened error // why no key opens these; nil if everything was read
+	First  error // the first loss; nil for none
 }
 
-// VerifyStore reads all of a backup in a store, and proves it. Of what no key opens it
-// proves that it is as it was pushed.
+// VerifyStore reads all of a backup in a store and proves it. Of blobs that no key opens, it proves
+// that they are as they were pushed.
 func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdict, error) {
 	repo, err := oci.Open(ref, opt)
 	if err != nil {
@@ -144,14 +144,14 @@ func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdi
 	if b.Locked != nil {
 		v.State, v.Blobs = Unchanged, b.Blobs()
 	}
-	// A backup that is encrypted as a whole has no record for those without its key.
+	// Without the key, a backup that is completely encrypted has no record.
 	if m := b.Manifest; len(m.Sources) > 0 && !m.Complete && !m.Whole || b.Locked == nil && !m.Complete {
 		v.State = Partial
 	}
 	return v, nil
 }
 
-// each takes a joined error apart.
+// each returns the errors of a joined error.
 func each(err error) []error {
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		return j.Unwrap()

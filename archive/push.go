@@ -15,34 +15,34 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// PushOptions say what is pushed where, and who may read it.
+// PushOptions says what is pushed where, and who can read it.
 type PushOptions struct {
 	Path  string       // dump, archive or parts folder
-	Dump  *dump.Dump   // the dump at Path, opened already, which stays open; nil to open it
+	Dump  *dump.Dump   // the dump at Path if it is already open (it stays open); nil to open it
 	Open  dump.Options // how Path is opened
 	To    oci.Ref      // with a tag
 	Store oci.Options  // how the store is reached
 
 	Encrypt        []seal.Recipient // only they can read the backup; empty: everybody who can read the store
-	EncryptPrivate []seal.Recipient // only they can read what is private in it
+	EncryptPrivate []seal.Recipient // only they can read the private files in it
 
 	Level   int       // of zstd, 1 to 19; 0: oci.DefaultLevel
 	Replace bool      // the tag may exist
 	Now     time.Time // date of the backup; zero: now
 }
 
-// Pushed is a backup that was pushed.
+// Pushed describes a backup that was pushed.
 type Pushed struct {
 	oci.Stats
 	Record   *flash.Manifest
-	Identity plan.Identity // of a dump: what carries the phone's identity, or may
-	Folder   bool          // a parts folder was pushed as it is, which carries the phone's identity
-	Locked   int           // files of that folder that are encrypted already, and stay so
+	Identity plan.Identity // of a dump: files that contain, or may contain, the phone's identity
+	Folder   bool          // a parts folder was pushed as it is; it contains the phone's identity
+	Locked   int           // number of files in that folder that were already encrypted and stay so
 }
 
-// IsParts recognises what split has written, finished or not: Push takes it as it is. A
-// manifest that is a link out of the folder counts: opening the folder says what is wrong
-// with it.
+// IsParts reports whether path is a folder that split has written, finished or not. Push takes
+// it as it is. A manifest that is a link out of the folder counts: the error comes when the
+// folder is opened.
 func IsParts(path string) bool {
 	f, err := disk.OpenInFolder(path, flash.ManifestName)
 	if err != nil {
@@ -53,23 +53,23 @@ func IsParts(path string) bool {
 	return err == nil && m.Kind == flash.KindParts
 }
 
-// pushing is what is pushed: files, and what goes with them.
+// pushing is one push: the files and their record.
 type pushing struct {
 	files   []oci.File
 	record  *flash.Manifest
-	scatter string     // name of the scatter file, "" when it is among the files
-	text    []byte     // of that
-	source  *dump.Dump // what the files are made of; nil of a parts folder
+	scatter string     // name of the scatter file, "" if it is one of the files
+	text    []byte     // of the scatter file
+	source  *dump.Dump // the dump of the files; nil for a parts folder
 	close   func() error
 	made    *Pushed
 }
 
-// Push stores a dump, split as Create does, or a parts folder as it is, among the backups
-// in a store; what is there already is not sent. A failure after which the same call goes
-// on where it was is a *ResumableError.
+// Push stores a dump, split as Create does, or a parts folder as it is, as a backup in a store.
+// Data that the store already has are not sent. A *ResumableError is a failure after which the
+// same call resumes the push.
 func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 	if opt.Encrypt != nil && opt.EncryptPrivate != nil {
-		return nil, &OptionsError{"a backup that is encrypted leaves nothing private in the clear to encrypt"}
+		return nil, &OptionsError{"an encrypted backup has no unencrypted private files that could be encrypted"}
 	}
 	if opt.Now.IsZero() {
 		opt.Now = time.Now()
@@ -98,7 +98,7 @@ func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 	return p.made, nil
 }
 
-// send sends the files, and the record of them last.
+// send sends the files, and their record last.
 func (p *pushing) send(ctx context.Context, up *oci.Upload) error {
 	written, err := up.Copy(ctx)
 	if err == nil {
@@ -113,7 +113,7 @@ func (p *pushing) send(ctx context.Context, up *oci.Upload) error {
 	return err
 }
 
-// openPushed opens a parts folder as it is, or a dump to be split on the way.
+// openPushed opens a parts folder as it is, or a dump that is split during the push.
 func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 	if opt.Dump == nil && IsParts(opt.Path) {
 		return openPushedFolder(opt.Path)
@@ -145,7 +145,7 @@ func openPushedFolder(path string) (*pushing, error) {
 	return p, nil
 }
 
-// add adds files; known are their sums, in the same order, or nil.
+// add adds files. Known are their sums, in the same order, or nil.
 func (p *pushing) add(outputs []flash.Output, known []flash.ManifestFile) {
 	private := privateFiles(p.record, outputs)
 	for i, out := range outputs {
@@ -157,7 +157,7 @@ func (p *pushing) add(outputs []flash.Output, known []flash.ManifestFile) {
 	}
 }
 
-// isCoarse reports whether a file holds the owner's data, which no two phones share.
+// isCoarse reports whether a file has the owner's data, which no two phones share.
 func isCoarse(entries []flash.ManifestEntry, file string) bool {
 	for _, e := range entries {
 		if e.File == file && scatter.Canonical(e.Name) == "userdata" {

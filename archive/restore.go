@@ -13,39 +13,38 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// RestoreOptions say what is written where.
+// RestoreOptions says what is written where.
 type RestoreOptions struct {
-	Output string // file, or folder
+	Output string // path of the file or folder
 	Tool   string // name and version of the program, for records
 
-	Parts      bool         // the folder that a flash tool takes, not the dump
+	Parts      bool         // write the folder that a flash tool takes, not the dump
 	Only, Skip []string     // with Parts: name patterns of partitions
-	Region     flash.Region // of a dump: this one alone; "" for all
+	Region     flash.Region // of a dump: only this region; "" for all
 
 	Force   bool // replace what an earlier run wrote to the folder
 	NoHoles bool // write zeros as zeros
-	NoSync  bool // leave it to the system when the data reach the disk
+	NoSync  bool // do not sync: the system decides when the data reach the disk
 
-	Keys     func() ([]seal.Key, error) // opens what is encrypted; nil for no key
+	Keys     func() ([]seal.Key, error) // keys for encrypted files; nil for no key
 	Progress func(flash.Event)          // nil for none
 }
 
-// Restored is what was written.
+// Restored describes what was written.
 type Restored struct {
 	Output     string
 	Files      int
 	Bytes      int64
 	Problems   []flash.Problem // lost bytes of the archive, and missing bytes of the dump
-	Map        string          // path of the ddrescue map that lists the holes of the file; "" when it has none
+	Map        string          // path of the ddrescue map that lists the holes of the file; "" if there are none
 	Lost       bool            // some bytes are lost; the output has zeros there
 	Incomplete bool            // the dump was incomplete: Map or the manifest lists the holes
-	Locked     int             // private files that are encrypted still
+	Locked     int             // number of private files that are still encrypted
 }
 
-// Restore writes the dump of an archive: one file when it was one, a folder of regions
-// otherwise; with Parts, the folder that a flash tool takes. Every byte is proven while it
-// is copied, and what is damaged is a problem, and no error. What it refuses is a
-// *flash.Refusal.
+// Restore writes the dump of an archive: one file if it was one, else a folder of regions. With
+// Parts, it writes the folder that a flash tool takes. Every byte is proven while it is copied.
+// Damage is reported as problems, not as an error. A refusal is a *flash.Refusal.
 func Restore(ctx context.Context, path string, opt RestoreOptions) (*Restored, error) {
 	a, err := Open(ctx, path, opt.Keys)
 	if err != nil {
@@ -55,7 +54,7 @@ func Restore(ctx context.Context, path string, opt RestoreOptions) (*Restored, e
 	return a.Restore(ctx, opt)
 }
 
-// Restore is Restore for an opened archive, which has its keys.
+// Restore is the function Restore for an opened archive, with the keys that opened it.
 func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, error) {
 	m, err := a.Record()
 	if err != nil {
@@ -67,9 +66,9 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 	}
 	switch {
 	case m == nil: // without a manifest no map can list the holes of the dump
-		return nil, refuse(flash.ReasonNoRecord, a.Path, "has lost its manifest, and with it where in the dump its files lie")
+		return nil, refuse(flash.ReasonNoRecord, a.Path, "has lost its manifest, and with it the offsets of its files in the dump")
 	case m.LeavesOut():
-		return nil, refuse(flash.ReasonPartial, a.Path, "holds a part of the dump only")
+		return nil, refuse(flash.ReasonPartial, a.Path, "contains only a part of the dump")
 	}
 	src, err := source.FromArchive(ctx, a.name(), a.Archive, source.Options{Progress: opt.Progress, Lost: r.lost.add, Keys: a.keys})
 	if err != nil {
@@ -79,20 +78,20 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 	return r.dump(ctx, src)
 }
 
-// restoring is one run of Restore, or of Pull with the dump.
+// restoring is one run of Restore, or of Pull with Dump.
 type restoring struct {
 	RestoreOptions
 	path   string          // of the archive, or the folder of the store: never written to
-	record *flash.Manifest // nil when the archive has lost it
+	record *flash.Manifest // nil if the archive has lost it
 
 	lost      losses
-	lacks     bool // the output has bytes that are not the phone's
+	lacks     bool // the output has bytes that do not come from the phone
 	problems  []flash.Problem
 	rescueMap string // the map that was written
 	locked    int
 }
 
-// dump restores the files that were dumped.
+// dump restores the original files of the dump.
 func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, error) {
 	r.problems = append(r.problems, src.Problems...)
 	files := dumpFiles(src.Parts)
@@ -111,7 +110,7 @@ func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, er
 	return r.folder(ctx, src, files)
 }
 
-// NoRegionError is a region that a dump has not.
+// NoRegionError reports a region that the dump does not have.
 type NoRegionError struct {
 	Path   string
 	Region flash.Region
@@ -126,12 +125,12 @@ type dumpFile struct {
 	img   *flash.Stitched
 }
 
-// dumpFiles sorts regions by the file that they were in.
+// dumpFiles groups regions by their original file.
 func dumpFiles(parts []flash.Part) []*dumpFile {
 	var out []*dumpFile
 	for _, p := range parts {
 		i := slices.IndexFunc(out, func(f *dumpFile) bool {
-			// Of files of one name from different folders each is one.
+			// Files with the same name from different folders are separate files.
 			return f.name == p.Source && !slices.ContainsFunc(f.parts, func(q flash.Part) bool { return q.Base == p.Base })
 		})
 		if i < 0 {
@@ -144,7 +143,7 @@ func dumpFiles(parts []flash.Part) []*dumpFile {
 	return out
 }
 
-// file restores a dump of one file. What of it is no data stands in a map beside it.
+// file restores a dump that was one file. A map beside it lists the holes.
 func (r *restoring) file(ctx context.Context, f *dumpFile) (*Restored, error) {
 	rescueMap := filepath.Clean(r.Output) + ".map"
 	made := false
@@ -168,7 +167,7 @@ func (r *restoring) file(ctx context.Context, f *dumpFile) (*Restored, error) {
 	return r.done(1, res.Size), nil
 }
 
-// writeMap writes ddrescue's map of a file that has holes.
+// writeMap writes the ddrescue map of a file that has holes.
 func (r *restoring) writeMap(f *dumpFile, name string) (bool, error) {
 	var unread, bad []flash.Extent
 	for _, s := range records(f.parts) {
@@ -178,7 +177,7 @@ func (r *restoring) writeMap(f *dumpFile, name string) (bool, error) {
 	return WriteMap(name, f.img.Size(), unread, bad)
 }
 
-// records is what a manifest says of parts.
+// records returns the manifest records of parts.
 func records(parts []flash.Part) (out []flash.ManifestSource) {
 	for _, p := range parts {
 		out = append(out, p.Record())
@@ -186,14 +185,14 @@ func records(parts []flash.Part) (out []flash.ManifestSource) {
 	return out
 }
 
-// tellLacking notes what of the phone the dump itself lacks.
+// tellLacking notes the bytes of the phone that the dump itself does not have.
 func (r *restoring) tellLacking(sources []flash.ManifestSource) {
 	lacking := (&flash.Manifest{Sources: sources}).Missing()
 	r.problems = append(r.problems, lacking...)
 	r.lacks = r.lacks || len(lacking) > 0
 }
 
-// all are the problems, and those of what is lost.
+// all returns all problems, the losses included.
 func (r *restoring) all() []flash.Problem {
 	return append(slices.Clone(r.problems), r.lost.problems()...)
 }

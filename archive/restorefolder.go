@@ -15,8 +15,8 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// folder restores a dump of several files as the folder that reading the phone would
-// leave.
+// folder restores a dump of several files as a folder like the one that reading the phone would
+// make.
 func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dumpFile) (*Restored, error) {
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Kind: flash.KindDump, Storage: src.Storage, Complete: true}
 	if r.record != nil {
@@ -27,7 +27,7 @@ func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dum
 		name, img := freeName(outputs, path.Base(f.name)), flash.NewStitched(0)
 		outputs = append(outputs, flash.Output{Name: name, Image: img})
 		for _, p := range f.parts {
-			p.Source, p.Base = name, max(p.Base, 0) // a folder has the regions whole, with the hole of a head that is cut off
+			p.Source, p.Base = name, max(p.Base, 0) // a folder has whole regions: a head that is cut off becomes a hole
 			img.Add(p.Base, p.Image)
 			m.Sources = append(m.Sources, p.Record())
 			m.Entries = append(m.Entries, flash.ManifestEntry{Kind: flash.KindRegion, Name: string(p.Region), Region: p.Region,
@@ -46,7 +46,7 @@ func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dum
 	})
 }
 
-// freeName makes a name that no output has.
+// freeName returns a name that no output has.
 func freeName(outputs []flash.Output, name string) string {
 	for i := 2; slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }); i++ {
 		name = fmt.Sprintf("%s_%d", name, i)
@@ -54,7 +54,7 @@ func freeName(outputs []flash.Output, name string) string {
 	return name
 }
 
-// parts restores the files of the archive as they are in it, or some of them.
+// parts restores the files of the archive as they are, or the chosen ones.
 func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	m := r.record
 	if m == nil {
@@ -89,16 +89,16 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	return r.write(ctx, outputs, m, func(results []split.Result) error { return r.checkParts(a, m, results) })
 }
 
-// checkParts compares what was written with what was packed, and completes the record by
-// what is lost.
+// checkParts compares what was written with what was packed, and adds the lost ranges to the
+// record.
 func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Result) error {
 	for _, res := range results {
 		want := res.SHA256
-		if f := a.Member(res.Name); f != nil { // what was encrypted has proven itself
+		if f := a.Member(res.Name); f != nil { // decryption has already proven encrypted files
 			want = cmp.Or(f.SHA256, want)
 		}
 		if len(r.lost.holes[res.Name]) == 0 && want != res.SHA256 {
-			return fmt.Errorf("%s is not what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
+			return fmt.Errorf("%s differs from what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
 		}
 	}
 	for i := range m.Sources {
@@ -118,13 +118,13 @@ func filesOf(results []split.Result) []flash.ManifestFile {
 	return out
 }
 
-// choose drops from the manifest what is not wanted, and tells which files are. The error
-// is a *plan.PatternError.
+// choose removes unwanted entries from the manifest, and returns a function that reports whether a
+// file is wanted. The error is a *plan.PatternError.
 func choose(m *flash.Manifest, only, skip []string) (func(file string) bool, error) {
 	if len(only)+len(skip) == 0 {
 		return func(string) bool { return true }, nil
 	}
-	open := slices.Clone(m.Entries) // whose files are asked for by the names that they will have
+	open := slices.Clone(m.Entries) // with the names that the files have after decryption
 	for i := range open {
 		open[i] = asUnlocked(open[i])
 	}
@@ -145,14 +145,14 @@ func choose(m *flash.Manifest, only, skip []string) (func(file string) bool, err
 		}
 		e.File, e.SHA256, e.Zero, e.Skipped = "", "", false, e.Present > 0
 	}
-	// What describes the phone goes along: scatter file, blocks map. Not when it is locked:
-	// who wants boot is not to be asked for a key to the map.
+	// Files that describe the phone (scatter file, blocks map) are wanted, too, unless they are
+	// encrypted: for boot alone, no key to the map should be needed.
 	return func(file string) bool {
 		return keep[file] || !known[file] && !strings.HasSuffix(file, LockedEnding)
 	}, nil
 }
 
-// write makes the folder; check sees the results before the manifest is written.
+// write makes the folder. Check gets the results before the manifest is written.
 func (r *restoring) write(ctx context.Context, outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) (*Restored, error) {
 	f, err := split.Create(r.Output, outputs, nil, split.Options{Force: r.Force, NoHoles: r.NoHoles,
 		NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress})

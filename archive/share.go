@@ -16,43 +16,43 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 )
 
-// Sharing: what is the same on every phone of the model goes out, nothing else does, and
-// no number that was made of it. The table of private.go says what that is,
-// flash.Manifest.Public takes the rest out of the record, and Search looks at the result.
+// Sharing gives away only data that are the same on every phone of the model, and no hash of other
+// data. The table in private.go decides, flash.Manifest.Public removes the rest from the record,
+// and Search checks the result.
 
-// Leak is how much of what is private was found in a shared archive.
+// Leak says how much private data were found in a shared archive.
 type Leak string
 
-// The verdicts. Identifiers and hashes are a leak; equal blocks may be chance, as file
-// systems hold the same files.
+// The values of Leak. Identifiers and hashes are a leak. Equal blocks may be chance, because
+// different file systems contain the same files.
 const (
 	Clean    Leak = "clean"
 	Doubtful Leak = "doubtful" // blocks that are in a private partition, too
 	Leaks    Leak = "leaks"
 )
 
-// SearchOptions say how a shared archive is searched.
+// SearchOptions says how a shared archive is searched.
 type SearchOptions struct {
-	OwnerKey string            // file with the owner's key; "" not to ask whose it is
+	OwnerKey string            // file with the owner's key; "" for no check of the owner
 	Progress func(flash.Event) // nil for none
 }
 
-// Searched is what a search of a shared archive found. It is a search, and no proof.
+// Searched is the result of a search of a shared archive. It is not a proof.
 type Searched struct {
 	Verdict  Leak
 	Owner    Ownership
-	Same     []string          // with Same: the partitions that tell
-	For      map[leak.Kind]int // how many different patterns were searched for
+	Same     []string          // with Same: the partitions that prove it
+	For      map[leak.Kind]int // number of different patterns that were searched for
 	Found    map[leak.Kind]int
 	Hits     []leak.Hit
 	Private  []string // the partitions of the dump that are private
 	Problems []flash.Problem
 }
 
-// Search looks in an archive for what is private in a dump of the same phone: identifiers,
-// blocks of its private partitions, and hashes of them. The dump is best opened with the
-// archive's own Table. The error is a *NothingPrivateError where there is nothing to
-// search for.
+// Search searches an archive for private data of a dump of the same phone: identifiers, blocks of
+// its private partitions, and their hashes. Open the dump with the archive's own Table, so that
+// both have the same partitions. The error is a *NothingPrivateError if there is nothing to search
+// for.
 func (a *Archive) Search(ctx context.Context, against *dump.Dump, opt SearchOptions) (*Searched, error) {
 	record, err := a.Record()
 	if err != nil {
@@ -89,7 +89,7 @@ func (a *Archive) Search(ctx context.Context, against *dump.Dump, opt SearchOpti
 	return s, err
 }
 
-// newFinder gathers what is searched for.
+// newFinder collects the patterns that are searched for.
 func newFinder(ctx context.Context, d *dump.Dump, private []leak.Part, progress func(flash.Event)) (*leak.Finder, error) {
 	finder, err := leak.Collect(ctx, private, progress)
 	if err != nil {
@@ -98,7 +98,7 @@ func newFinder(ctx context.Context, d *dump.Dump, private []leak.Part, progress 
 	if err := addHashes(ctx, finder, private); err != nil {
 		return nil, err
 	}
-	if facts, err := d.Facts(); err == nil { // what cannot be planned has no rows
+	if facts, err := d.Facts(); err == nil { // a dump without a plan has no facts
 		for _, found := range report.FindIMEIs(facts.Rows) {
 			for _, n := range found.Numbers {
 				finder.AddIMEI(found.Partition, n.Digits())
@@ -108,12 +108,12 @@ func newFinder(ctx context.Context, d *dump.Dump, private []leak.Part, progress 
 	return finder, nil
 }
 
-// addHashes makes the finder look for hashes of private bytes too: who knows the model
-// guesses an IMEI from its hash.
+// addHashes makes the finder search for hashes of private bytes, too: somebody who knows the model
+// can guess an IMEI from its hash.
 func addHashes(ctx context.Context, finder *leak.Finder, private []leak.Part) error {
 	for _, p := range private {
 		if d, err := flash.NextData(p.Image, 0); err == nil && d.Length == 0 {
-			continue // the hash of so many zeros is everybody's
+			continue // a hash of zeros is not private
 		}
 		h, plain := sha256.New(), sameBytes{}
 		if err := copyTo(ctx, io.MultiWriter(h, &plain), p.Image); err != nil {
@@ -152,7 +152,7 @@ func (s *Searched) search(ctx context.Context, a *Archive, finder *leak.Finder) 
 	return nil
 }
 
-// sumUp says in one line what of a kind a member holds: thousands of blocks are one fact.
+// sumUp returns one problem for all hits of one kind in a member; there may be thousands.
 func sumUp(k leak.Kind, n int, hits []leak.Hit) flash.Problem {
 	const few = 3
 	p := flash.Problem{Severity: flash.Error, Offset: flash.NoOffset}
@@ -174,14 +174,13 @@ func sumUp(k leak.Kind, n int, hits []leak.Hit) flash.Problem {
 	}
 	p.Text = fmt.Sprintf("%s of %s at %s", k, strings.Join(from, ", "), strings.Join(at, ", "))
 	if more := n - len(at); more > 0 {
-		p.Text += fmt.Sprintf(" and %d more places", more)
+		p.Text += fmt.Sprintf(" and at %d more offsets", more)
 	}
 	return p
 }
 
-// Table is the table that the archive was made with: what was shared by it is not private
-// by another. It is nil where the dump had no other than its own, and where the archive
-// has lost its record.
+// Table returns the table that the archive was made with. Another table could call shared data
+// private. It is nil if the dump had only its own table, or if the archive has lost its record.
 func (a *Archive) Table() (*layout.Claim, error) {
 	m, err := a.Record()
 	if err != nil {

@@ -14,18 +14,18 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// unlocking opens the private files of a plain archive by the keys at hand.
+// unlocking opens the private files of a plain archive with the keys at hand.
 type unlocking struct {
 	a        *Archive
-	lost     func(file string, e flash.Extent, err error) // told of what the archive has lost of them
+	lost     func(file string, e flash.Extent, err error) // is called for lost ranges of these files
 	opened   map[string]flash.Output                      // by name in the archive
-	kept     int                                          // files that no key has opened
+	kept     int                                          // number of files that no key has opened
 	problems []flash.Problem
 	files    []io.Closer
 }
 
-// all opens the files that are wanted, and makes the record what it was before they were
-// locked: nvram.bin.zst.age is nvram.bin again. What no key opens stays as it is.
+// all opens the wanted files and restores their entries in the record: nvram.bin.zst.age becomes
+// nvram.bin again. Files that no key opens stay encrypted.
 func (u *unlocking) all(ctx context.Context, m *flash.Manifest, wanted func(file string) bool) error {
 	u.opened = map[string]flash.Output{}
 	told := map[string]bool{} // a missing passphrase is reported once, not for every file
@@ -60,8 +60,8 @@ func (u *unlocking) all(ctx context.Context, m *flash.Manifest, wanted func(file
 	return nil
 }
 
-// open opens one file. What it holds has to be as long as the record says, where that
-// says it: a sparse or trimmed copy is shorter than what it is a copy of.
+// open opens one file. Its content must have the length in the record, if the record has one: a
+// sparse or trimmed copy is shorter than its original.
 func (u *unlocking) open(ctx context.Context, m *flash.Manifest, f *backup.Member, keys []seal.Key) (flash.Image, error) {
 	img, file, err := source.OpenSealed(ctx, u.a.Image(f), f.Name, source.Options{Keys: func() ([]seal.Key, error) { return keys, nil }})
 	if err != nil {
@@ -70,13 +70,13 @@ func (u *unlocking) open(ctx context.Context, m *flash.Manifest, f *backup.Membe
 	u.files = append(u.files, file)
 	for _, e := range m.Entries {
 		if n := img.Size(); e.File == f.Name && e.Kind == flash.KindSealed && n != e.Present {
-			return nil, fmt.Errorf("it holds 0x%x bytes, not the 0x%x of %s", n, e.Present, e.Name)
+			return nil, fmt.Errorf("it has 0x%x bytes, not the 0x%x of %s", n, e.Present, e.Name)
 		}
 	}
 	return img, nil
 }
 
-// opens reports whether a file is one that was locked, and is not any more.
+// opens reports whether a file was locked and has been opened.
 func (u *unlocking) opens(name string) bool {
 	_, ok := u.opened[name+LockedEnding]
 	return ok
@@ -88,7 +88,7 @@ func (u *unlocking) close() {
 	}
 }
 
-// asUnlocked is an entry as it was before its file was locked.
+// asUnlocked returns an entry as it was before its file was locked.
 func asUnlocked(e flash.ManifestEntry) flash.ManifestEntry {
 	e.File = strings.TrimSuffix(e.File, LockedEnding)
 	if e.Kind == flash.KindSealed {
@@ -97,8 +97,8 @@ func asUnlocked(e flash.ManifestEntry) flash.ManifestEntry {
 	return e
 }
 
-// unsealed is a file that was locked. What the archive has lost of it reads as zeros, and
-// is told.
+// unsealed is an opened file that was locked. Ranges that the archive has lost read as zeros and
+// are reported.
 type unsealed struct {
 	flash.Image
 	lost func(flash.Extent, error)

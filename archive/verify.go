@@ -12,42 +12,42 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// VerifyOptions say how an archive is verified.
+// VerifyOptions says how an archive is verified.
 type VerifyOptions struct {
-	Keys     func() ([]seal.Key, error) // opens what is encrypted; nil for no key
-	TryKeys  bool                       // open and read the private files that are encrypted, too
+	Keys     func() ([]seal.Key, error) // keys for encrypted files; nil for no key
+	TryKeys  bool                       // also open and read the encrypted private files
 	Progress func(flash.Event)          // nil for none
 }
 
-// State is what a verification came to.
+// State is the result of a verification.
 type State string
 
-// The states.
+// The values of State.
 const (
-	Complete  State = "complete"  // every byte is as it was packed, and all of the dump is in it
-	Unchanged State = "unchanged" // of a backup in a store: every byte is as it was pushed, and some cannot be read
-	Partial   State = "partial"   // every byte is as it was packed, but not all of the dump is in it
-	Broken    State = "broken"    // what the problems name is lost
+	Complete  State = "complete"  // every byte is as it was packed, and the archive has all of the dump
+	Unchanged State = "unchanged" // of a backup in a store: every byte is as it was pushed, but some cannot be decrypted
+	Partial   State = "partial"   // every byte is as it was packed, but the archive does not have all of the dump
+	Broken    State = "broken"    // bytes are lost; the problems name them
 )
 
-// Verdict is what a verification found.
+// Verdict is the result of Verify.
 type Verdict struct {
 	State    State
 	Files    int
 	Bytes    int64           // of the files, unpacked
-	Problems []flash.Problem // what is lost; and what was wrong with the dump, but for notes
+	Problems []flash.Problem // losses, and the problems of the dump without its notes
 	Locked   LockedFiles
 }
 
-// LockedFiles are the private files of an archive that are encrypted by themselves.
+// LockedFiles counts the private files of an archive that are encrypted separately.
 type LockedFiles struct {
 	All    int
-	Opened int // and read to the end
+	Opened int // opened and read to the end
 	Kept   int // no key at hand opens them
 }
 
-// Verify reads all of an archive and proves every byte of it; nothing is written. The
-// error is that of Open or of ctx; what is damaged is in the verdict.
+// Verify reads all of an archive and proves every byte. It writes nothing. The error is that of
+// Open or of ctx; damage is in the verdict.
 func Verify(ctx context.Context, path string, opt VerifyOptions) (*Verdict, error) {
 	a, err := Open(ctx, path, opt.Keys)
 	if err != nil {
@@ -57,7 +57,7 @@ func Verify(ctx context.Context, path string, opt VerifyOptions) (*Verdict, erro
 	return a.Verify(ctx, opt)
 }
 
-// Verify is Verify for an opened archive, which has its keys.
+// Verify is the function Verify for an opened archive, with the keys that opened it.
 func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, error) {
 	r, err := a.Archive.Verify(ctx, backup.VerifyOptions{Progress: opt.Progress})
 	if err != nil {
@@ -84,7 +84,7 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 	return v, nil
 }
 
-// proveLocked tries the keys on what is locked, and reads all that they open.
+// proveLocked tries the keys on the encrypted files, and reads all files that they open.
 func (a *Archive) proveLocked(ctx context.Context, v *Verdict, m *flash.Manifest, opt VerifyOptions) error {
 	u := &unlocking{a: a, lost: func(string, flash.Extent, error) {}}
 	defer u.close()

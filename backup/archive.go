@@ -15,17 +15,17 @@ import (
 
 // Archive is an archive opened for reading, at any offset.
 type Archive struct {
-	Problems flash.Problems // what opening it brought to light
+	Problems flash.Problems // found while it was opened
 
 	img   flash.Image
 	dec   *zstd.Decoder
 	index *Index
-	end   int64 // where the frame that ends the tar begins
+	end   int64 // offset of the frame that ends the tar
 	cache cache
-	zip   map[string]*zip.File // of a zip archive: its files; nil otherwise
+	zip   map[string]*zip.File // the files of a zip archive; nil otherwise
 }
 
-// maxPlain bounds the content of one frame, bytes: a chunk, or the map of a member with
+// maxPlain is the size limit of one frame's content, bytes: a chunk, or the map of a member with
 // very many holes.
 const maxPlain = maxIndex
 
@@ -34,8 +34,8 @@ func newDecoder() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderLowmem(true))
 }
 
-// Sniff reports whether img begins as an archive of this package does. A zip archive is
-// opened for that: any program makes one.
+// Sniff reports whether img begins like an archive of this package. It opens a zip archive,
+// because any program can make one.
 func Sniff(img flash.Image) bool {
 	if isZip(img) {
 		_, err := openZip(img)
@@ -59,9 +59,8 @@ func sniff(img flash.Image, dec *zstd.Decoder) bool {
 	return err == nil && len(head) == 2*tarBlock && bytes.Contains(head[tarBlock:], []byte("comment="+archiveMark+"\n"))
 }
 
-// Open opens an archive. What is wrong with it but did not hinder is in Problems: a
-// copy of the index that is damaged, an archive that ends too early. An error means
-// that nothing can be read of it.
+// Open opens an archive. Damage that still allows reading is in Problems: a damaged copy of the
+// index, an archive that ends too early. An error means that nothing can be read.
 func Open(img flash.Image) (*Archive, error) {
 	if isZip(img) {
 		return openZip(img)
@@ -74,7 +73,7 @@ func Open(img flash.Image) (*Archive, error) {
 	if sniff(img, dec) {
 		err = a.open()
 	} else {
-		err = &flash.FormatError{Format: "backup", Offset: 0, Text: "no archive of mtkkit's making", Err: flash.ErrNotThis}
+		err = &flash.FormatError{Format: "backup", Offset: 0, Text: "not an archive that mtkkit made", Err: flash.ErrNotThis}
 	}
 	if err != nil {
 		dec.Close()
@@ -83,7 +82,7 @@ func Open(img flash.Image) (*Archive, error) {
 	return a, nil
 }
 
-// Close frees what Open took; img is the caller's.
+// Close frees what Open allocated. The caller closes img.
 func (a *Archive) Close() error {
 	if a.zip != nil {
 		return nil
@@ -93,10 +92,10 @@ func (a *Archive) Close() error {
 	return nil
 }
 
-// Members lists what the archive holds, in its order.
+// Members lists the files of the archive, in their order.
 func (a *Archive) Members() []Member { return a.index.Members }
 
-// Member returns the member of a name, nil when there is none.
+// Member returns the member with a name, nil if there is none.
 func (a *Archive) Member(name string) *Member {
 	for i := range a.index.Members {
 		if strings.EqualFold(a.index.Members[i].Name, name) {
@@ -106,15 +105,16 @@ func (a *Archive) Member(name string) *Member {
 	return nil
 }
 
-// Image gives access to a member's content. What is read is proven by the index.
-// Of a zip archive it is proven when it is read to its end from its front.
+// Image returns a member's content. The index proves what is read. A member of a zip archive is
+// proven when it is read to its end from its start.
 func (a *Archive) Image(m *Member) flash.Image { return a.Salvage(m, nil) }
 
-// IsZip reports whether it is a zip archive, whose members are unpacked from their front.
+// IsZip reports whether the archive is a zip archive, whose members can only be unpacked from
+// their start.
 func (a *Archive) IsZip() bool { return a.zip != nil }
 
-// Salvage is Image for who takes what there is: a chunk that is damaged reads as zeros,
-// and lost is told of it, once. It is called by whoever reads.
+// Salvage is Image for a damaged archive: a damaged chunk reads as zeros, and lost is called for
+// it once, by the goroutine that reads.
 func (a *Archive) Salvage(m *Member, lost func(e flash.Extent, err error)) flash.Image {
 	if a.zip != nil {
 		return &zipImage{file: a.zip[m.Name], m: m, lost: lost}
@@ -126,11 +126,11 @@ func (a *Archive) tell(s flash.Severity, place string, offset int64, format stri
 	a.Problems.AddAt(s, place, offset, format, args...)
 }
 
-// ChunkError is a chunk of a member that cannot be read as it was written.
+// ChunkError reports a chunk of a member that is damaged.
 type ChunkError struct {
 	Member       string
-	flash.Extent       // the bytes of the member that are lost
-	At           int64 // of its frame in the archive
+	flash.Extent       // lost range of the member
+	At           int64 // offset of its frame in the archive
 	Err          error
 }
 
@@ -140,8 +140,8 @@ func (e *ChunkError) Error() string {
 
 func (e *ChunkError) Unwrap() error { return e.Err }
 
-// unpack reads chunk i of a member into plain and proves it. Both buffers may be nil;
-// they are returned for the next time.
+// unpack reads chunk i of a member into plain and proves it. Both buffers may be nil; they are
+// returned for the next call.
 func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, err error) {
 	c, w := &m.Chunks[i], m.windows[i]
 	fail := func(err error) ([]byte, []byte, error) {
@@ -160,7 +160,7 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 		return fail(err)
 	}
 	if len(plain) != want {
-		return fail(fmt.Errorf("%d bytes came out instead of %d", len(plain), want))
+		return fail(fmt.Errorf("%d bytes were unpacked instead of %d", len(plain), want))
 	}
 	if m.SHA256 != "" && !m.proves(i, plain) {
 		return fail(fmt.Errorf("the index has another sha-256 for it"))
@@ -168,17 +168,17 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 	return packed, plain, nil
 }
 
-// memberImage is a member as an Image that knows its holes.
+// memberImage is a member as an Image with known holes.
 type memberImage struct {
 	a    *Archive
 	m    *Member
-	lost func(flash.Extent, error) // nil: what is damaged is an error
-	told sync.Map                  // chunks that lost was told of
+	lost func(flash.Extent, error) // nil: damage is an error
+	told sync.Map                  // chunks for which lost was called
 }
 
 func (f *memberImage) Size() int64 { return f.m.Size }
 
-// NextData implements flash.DataFinder by the member's map.
+// NextData implements flash.DataFinder with the member's map.
 func (f *memberImage) NextData(off int64) (flash.Extent, error) {
 	if i := firstBehind(f.m.Data, off); i < len(f.m.Data) {
 		d := f.m.Data[i]
@@ -206,7 +206,7 @@ func (f *memberImage) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// readSome reads from one window at most.
+// readSome reads from at most one window.
 func (f *memberImage) readSome(p []byte, off int64) (int, error) {
 	ws := f.m.windows
 	i := firstWindow(ws, off)

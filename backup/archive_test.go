@@ -207,7 +207,7 @@ func TestDamage(t *testing.T) {
 	a := open(t, b)
 	r := verify(t, a)
 	if r.OK || len(r.Problems) != 1 || r.Problems[0].Place != "f_holes.img" || r.Problems[0].Offset != 4*mib ||
-		!strings.Contains(r.Problems[0].Text, "0x400000..0x800000 of it (4 MiB) is lost") {
+		!strings.Contains(r.Problems[0].Text, "its range 0x400000..0x800000 (4 MiB) is lost") {
 		t.Errorf("%+v", r.Problems)
 	}
 	for _, n := range names(files) {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// cached is an unpacked chunk, or one about to be.
+// cached is an unpacked chunk, or one that is being unpacked.
 type cached struct {
 	member *Member
 	chunk  int
@@ -14,27 +14,26 @@ type cached struct {
 	plain  []byte
 	err    error
 
-	users int  // who need plain: the cache itself, readers, who unpacks it ahead
-	ahead bool // what follows it is cared for
+	users int  // number of users of plain: the cache, readers, the goroutine that unpacks it ahead
+	ahead bool // the chunks behind it are being unpacked ahead
 }
 
-// cache keeps the chunks used last. Who reads in order finds the next chunks unpacked
-// by other processors. Memory is used again: what is new for every chunk costs more
-// than unpacking does.
+// cache keeps the last used chunks. For a reader in order, other processors unpack the next
+// chunks. Buffers are used again, because new memory for every chunk costs more than unpacking.
 type cache struct {
 	mu    sync.Mutex
-	items []*cached // used last first
+	items []*cached // the last used one first
 	ahead sync.WaitGroup
-	spare [][]byte // of chunks that nobody needs any more
+	spare [][]byte // of chunks without users
 	packs [][]byte // for frames
 }
 
-// keptChunks is how many chunks are kept: for a reader on each processor one and those
-// ahead of it.
+// keptChunks is the number of chunks that are kept: for a reader on each processor, its chunk
+// and those ahead of it.
 func keptChunks() int { return max(8, 2*min(runtime.GOMAXPROCS(0), maxWorkers)) }
 
-// aheadChunks is how many chunks are unpacked before they are asked for: none where no
-// other processor could, and no more than are kept for each reader.
+// aheadChunks is the number of chunks that are unpacked ahead: none with a single processor, and
+// no more than are kept for each reader.
 func aheadChunks() int {
 	n := runtime.GOMAXPROCS(0)
 	if n == 1 {
@@ -43,8 +42,9 @@ func aheadChunks() int {
 	return max(0, min(3, keptChunks()/n-1))
 }
 
-// take returns a chunk, unpacked. It must be given back. Who reads in order is known by
-// the chunk before, or by being in the middle of this one: heads are read by everybody.
+// take returns an unpacked chunk, which must be given back. A reader in order is recognised by
+// the chunk before, or because it is in the middle of this one: the head of a chunk is read by
+// every reader.
 func (c *cache) take(a *Archive, m *Member, i int, middle bool) *cached {
 	c.mu.Lock()
 	item := c.find(m, i)
@@ -64,7 +64,7 @@ func (c *cache) give(item *cached) {
 	c.mu.Unlock()
 }
 
-// drop counts a user less.
+// drop removes one user.
 func (c *cache) drop(item *cached) {
 	if item.users--; item.users == 0 && item.plain != nil && len(c.spare) < keptChunks() {
 		c.spare = append(c.spare, item.plain)
@@ -79,12 +79,12 @@ func (c *cache) unpack(a *Archive, item *cached) {
 		c.mu.Unlock()
 		packed, item.plain, item.err = a.unpack(item.member, item.chunk, packed, plain)
 		c.mu.Lock()
-		c.packs = append(c.packs, packed) // as many as are unpacked at a time
+		c.packs = append(c.packs, packed) // one for each chunk that is unpacked at the same time
 		c.mu.Unlock()
 	})
 }
 
-// readAhead unpacks what a reader of chunk i will want next.
+// readAhead unpacks the chunks that a reader of chunk i will need next.
 func (c *cache) readAhead(a *Archive, m *Member, i int) {
 	for next := i + 1; next <= min(i+aheadChunks(), len(m.Chunks)-1); next++ {
 		if c.index(m, next) >= 0 {
@@ -102,7 +102,7 @@ func (c *cache) index(m *Member, i int) int {
 	return slices.IndexFunc(c.items, func(it *cached) bool { return it.member == m && it.chunk == i })
 }
 
-// find returns the item of a chunk, as the one used last, with a user more.
+// find returns the item of a chunk with one more user, and makes it the last used one.
 func (c *cache) find(m *Member, i int) *cached {
 	n := c.index(m, i)
 	item := &cached{member: m, chunk: i, users: 1}
@@ -118,7 +118,7 @@ func (c *cache) find(m *Member, i int) *cached {
 	return item
 }
 
-// pop takes a buffer from a list, nil from an empty one.
+// pop takes a buffer from a list; nil if the list is empty.
 func pop(list *[][]byte) []byte {
 	n := len(*list)
 	if n == 0 {

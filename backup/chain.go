@@ -8,21 +8,21 @@ import (
 	"hash"
 )
 
-// A member is hashed once, from its beginning to its end, and that proves its chunks too,
-// each by itself: the index keeps the state of the hash (the eight words H of FIPS 180-4
-// §6.2) at the borders of chunks, which are multiples of its block.
+// A member is hashed once, from start to end, and this hash also proves each of its chunks
+// alone: the index has the state of the hash (the eight words H of FIPS 180-4 §6.2) at the
+// borders of chunks, which are multiples of the hash's block.
 //
 //	0         4 MiB       8 MiB           16 MiB      end
 //	│ chunk 0  │ chunk 1   │ hole           │ chunk 2   │
 //	IV ───────►to 0 ──────►to 1 ··········►from 2 ────►sha-256 of the member
 //
-// Who has a chunk continues from the state before it, and must arrive at the one behind it.
+// A reader of a chunk continues from the state before it, and must get the state behind it.
 
 // stateSize is the length of a state, bytes.
 const stateSize = 32
 
-// marshalled is what crypto/sha256 writes before the state and behind it: a magic, a
-// block that is not begun, the number of bytes hashed.
+// marshalled is what crypto/sha256 writes before and behind the state: a magic, an empty block,
+// the number of bytes hashed.
 const (
 	hashMagic = "sha\x03"
 	hashBlock = 64
@@ -32,13 +32,13 @@ const (
 func stateOf(h hash.Hash) string {
 	b, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
-		panic("backup: crypto/sha256 does not tell its state: " + err.Error())
+		panic("backup: crypto/sha256 does not return its state: " + err.Error())
 	}
 	return hex.EncodeToString(b[len(hashMagic) : len(hashMagic)+stateSize])
 }
 
-// hashFrom returns a SHA-256 in a state that it has after n bytes. The state is one that
-// isSum accepts; "" is that of the beginning.
+// hashFrom returns a SHA-256 with the state that it has after n bytes. isSum must accept the
+// state; "" is the initial state.
 func hashFrom(state string, n int64) hash.Hash {
 	h := sha256.New()
 	if state == "" {
@@ -51,12 +51,12 @@ func hashFrom(state string, n int64) hash.Hash {
 		err = h.(encoding.BinaryUnmarshaler).UnmarshalBinary(b)
 	}
 	if err != nil {
-		panic("backup: crypto/sha256 does not take its state: " + err.Error())
+		panic("backup: crypto/sha256 does not accept its state: " + err.Error())
 	}
 	return h
 }
 
-// before is the state before chunk i.
+// before returns the state before chunk i.
 func (m *Member) before(i int) string {
 	if from := m.Chunks[i].From; from != "" || i == 0 {
 		return from
@@ -75,8 +75,8 @@ func (m *Member) proves(i int, plain []byte) bool {
 	return hex.EncodeToString(h.Sum(nil)) == m.SHA256
 }
 
-// linked tells which states chunk i must have: one before it where it does not begin
-// with the member or the chunk before it, one behind it where the member continues.
+// linked reports which states chunk i must have: one before it unless it begins with the member
+// or directly behind the chunk before, and one behind it if the member continues.
 func (m *Member) linked(i int) (from, to bool) {
 	end := int64(0)
 	if i > 0 {
@@ -85,8 +85,8 @@ func (m *Member) linked(i int) (from, to bool) {
 	return m.windows[i].Offset > end, m.windows[i].End() < m.Size
 }
 
-// addWindow hashes the data of a window and the holes before and between them, from
-// at on; it returns where the last of the data ends.
+// addWindow hashes the data of a window, with the holes before and between them, from offset at
+// on. It returns the end of the data.
 func addWindow(h hash.Hash, w window, plain []byte, at int64) int64 {
 	for _, d := range w.data {
 		addZeros(h, d.Offset-at)

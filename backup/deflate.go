@@ -9,20 +9,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// deflater is a compressor for archive/zip that uses all processors. What is written
-// to it becomes one deflate stream, of chunks that are compressed alone and end on a
-// whole byte (RFC 1951, an empty stored block), as pigz does it:
+// deflater is a compressor for archive/zip that uses all processors. Like pigz, it writes one
+// deflate stream of chunks that are compressed separately and end on a whole byte (RFC 1951, an
+// empty stored block):
 //
 //	chunk, flushed │ chunk, flushed │ … │ last chunk │
 type deflater struct {
 	pool  *deflatePool
 	out   io.Writer
 	cur   *deflating
-	queue chan *deflating // in order, to the one who writes
+	queue chan *deflating // in order, for the goroutine that writes
 	done  chan error
 }
 
-// deflating is a chunk on its way.
+// deflating is a chunk that is being compressed.
 type deflating struct {
 	fast, stored *flate.Writer
 	plain        []byte
@@ -31,10 +31,10 @@ type deflating struct {
 	ready        chan struct{}
 }
 
-// deflatePool lends the chunks; there are only so many, which bounds memory.
+// deflatePool lends a fixed number of chunks, which limits the memory.
 type deflatePool struct {
 	free  chan *deflating
-	zeros []byte // a chunk of zeros, packed
+	zeros []byte // a packed chunk of zeros
 }
 
 func newDeflatePool(level, workers int) (*deflatePool, error) {
@@ -58,14 +58,14 @@ func newDeflatePool(level, workers int) (*deflatePool, error) {
 	return p, d.err
 }
 
-// start begins a stream.
+// start starts a stream.
 func (p *deflatePool) start(out io.Writer) *deflater {
 	w := &deflater{pool: p, out: out, queue: make(chan *deflating, cap(p.free)), done: make(chan error, 1)}
 	go w.write()
 	return w
 }
 
-// Write implements io.Writer. Errors of the output show at the end.
+// Write implements io.Writer. Errors of the output are returned by Close.
 func (w *deflater) Write(b []byte) (n int, err error) {
 	for n < len(b) {
 		if w.cur == nil {
@@ -92,7 +92,7 @@ func (w *deflater) Close() error {
 	return <-w.done
 }
 
-// send compresses the chunk beside what follows.
+// send starts the compression of the chunk.
 func (w *deflater) send(last bool) {
 	d := w.cur
 	w.cur = nil
@@ -125,7 +125,7 @@ func (d *deflating) deflate(f *flate.Writer, last bool) {
 	}
 }
 
-// write brings the chunks into the output, in order.
+// write writes the chunks to the output, in order.
 func (w *deflater) write() {
 	var err error
 	for d := range w.queue {

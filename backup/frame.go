@@ -8,11 +8,11 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// What zstd frames are made of (RFC 8878 §3.1).
+// Fields of zstd frames (RFC 8878 §3.1).
 const (
 	frameMagic = 0xFD2FB528
-	skipMagic  = 0x184D2A5D // of sixteen magics of skippable frames: ours
-	seekMagic  = 0x184D2A5E // that of the seek table
+	skipMagic  = 0x184D2A5D // one of the sixteen magics of skippable frames
+	seekMagic  = 0x184D2A5E // magic of the seek table
 	seekFooter = 0x8F92EAB1
 	skipHead   = 8
 	blockHead  = 3
@@ -22,9 +22,8 @@ const (
 	seekEntry  = 8
 )
 
-// appendRaw appends a frame that holds content as it is: header, blocks that are not
-// compressed, checksum. It is what an encoder makes of bytes it cannot compress, but
-// it does not try.
+// appendRaw appends a frame with uncompressed content: header, blocks, checksum. An encoder
+// returns the same for bytes that it cannot compress, but first tries to.
 func appendRaw(b, content []byte) []byte {
 	// Frame_Header_Descriptor: content size in 4 bytes, single segment, checksum.
 	b = binary.LittleEndian.AppendUint32(b, frameMagic)
@@ -45,23 +44,23 @@ func appendRaw(b, content []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(xxhash.Sum64(content)))
 }
 
-// rawLen is how long the frame of n bytes is that are stored as they are. A compressed
-// one is never longer than that and a few bytes.
+// rawLen is the length of a frame with n uncompressed bytes. A compressed frame is at most a few
+// bytes longer.
 func rawLen(n int) int {
 	return 4 + 1 + 8 + n + blockHead*(n/blockMax+1) + frameCRC
 }
 
-// appendSkippable appends a frame that decoders pass over.
+// appendSkippable appends a frame that decoders ignore.
 func appendSkippable(b []byte, magic uint32, content []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, magic)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(content)))
 	return append(b, content...)
 }
 
-// seekPair is a line of the seek table: how long a frame is, and its content.
+// seekPair is a line of the seek table: the length of a frame, and of its content.
 type seekPair struct{ packed, plain uint32 }
 
-// encodeSeekTable writes the table that ends a seekable zstd file.
+// encodeSeekTable returns the table that ends a seekable zstd file.
 func encodeSeekTable(pairs []seekPair) []byte {
 	var b []byte
 	for _, p := range pairs {
@@ -69,14 +68,14 @@ func encodeSeekTable(pairs []seekPair) []byte {
 		b = binary.LittleEndian.AppendUint32(b, p.plain)
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(pairs)))
-	b = append(b, 0) // descriptor: no checksums, the frames have theirs
+	b = append(b, 0) // descriptor: no checksums here, because the frames have them
 	b = binary.LittleEndian.AppendUint32(b, seekFooter)
 	return appendSkippable(nil, seekMagic, b)
 }
 
 var errNoSeekTable = errors.New("no seek table at the end")
 
-// seekTableLen tells from a file's last bytes how long its seek table is.
+// seekTableLen returns the length of a file's seek table, from the last bytes of the file.
 func seekTableLen(footer []byte, size int64) (int64, error) {
 	if len(footer) != footerLen || binary.LittleEndian.Uint32(footer[5:]) != seekFooter {
 		return 0, errNoSeekTable
@@ -87,12 +86,12 @@ func seekTableLen(footer []byte, size int64) (int64, error) {
 	}
 	n := skipHead + int64(binary.LittleEndian.Uint32(footer))*entry + footerLen
 	if n > size {
-		return 0, fmt.Errorf("the seek table says it has 0x%x bytes, the file has 0x%x", n, size)
+		return 0, fmt.Errorf("the seek table has, by its footer, 0x%x bytes, but the file has 0x%x", n, size)
 	}
 	return n, nil
 }
 
-// decodeSeekTable reads the skippable frame that b is.
+// decodeSeekTable reads the skippable frame with the seek table.
 func decodeSeekTable(b []byte) ([]seekPair, error) {
 	if len(b) < skipHead+footerLen || binary.LittleEndian.Uint32(b) != seekMagic ||
 		int64(binary.LittleEndian.Uint32(b[4:])) != int64(len(b)-skipHead) {
@@ -104,7 +103,7 @@ func decodeSeekTable(b []byte) ([]seekPair, error) {
 	}
 	count := int(binary.LittleEndian.Uint32(footer))
 	entry := (len(b) - skipHead - footerLen) / max(count, 1)
-	pairs := make([]seekPair, count) // count is proven by the length
+	pairs := make([]seekPair, count) // the length proves count
 	for i := range pairs {
 		e := b[skipHead+i*entry:]
 		pairs[i] = seekPair{binary.LittleEndian.Uint32(e), binary.LittleEndian.Uint32(e[4:])}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// chunkSize is how much of a member one frame stands for, bytes.
+	// chunkSize is the length of the range of a member that is in one frame, bytes.
 	chunkSize = 4 << 20
 
 	indexSchema = "mtkkit.index/2"
@@ -22,7 +22,7 @@ const (
 	maxMembers  = 1 << 16
 )
 
-// Index says what an archive holds and where.
+// Index lists the content of an archive and the lengths of its frames.
 type Index struct {
 	Schema  string   `json:"schema"`
 	Created int64    `json:"created"` // seconds since 1970, the date of every member
@@ -35,30 +35,30 @@ type Member struct {
 	Name   string         `json:"name"`
 	Size   int64          `json:"size"`
 	SHA256 string         `json:"sha256,omitempty"`
-	Head   int64          `json:"head"`   // length of the frame of its headers
-	Data   []flash.Extent `json:"data"`   // in order; all else are holes
-	Chunks []Chunk        `json:"chunks"` // for each 4 MiB that hold data, in order
+	Head   int64          `json:"head"`   // length of the frame with its headers
+	Data   []flash.Extent `json:"data"`   // in order; the rest are holes
+	Chunks []Chunk        `json:"chunks"` // for each 4 MiB with data, in order
 
-	at      int64    // where the frame of its headers begins
-	windows []window // what each chunk stands for
+	at      int64    // offset of the frame with its headers
+	windows []window // range of each chunk
 }
 
-// Chunk is the frame that stands for 4 MiB of a member.
+// Chunk is the frame of 4 MiB of a member.
 type Chunk struct {
 	Packed int64  `json:"packed"`         // length of the frame
-	From   string `json:"from,omitempty"` // state of the member's SHA-256 before it; "": that behind the chunk before, or the first
-	To     string `json:"to,omitempty"`   // and behind it; "": the member ends with it
+	From   string `json:"from,omitempty"` // state of the member's SHA-256 before it; "": the state behind the chunk before, or the initial one
+	To     string `json:"to,omitempty"`   // state behind it; "": the member ends with it
 
-	at int64 // where the frame begins
+	at int64 // offset of the frame
 }
 
-// window is a range of chunkSize of a member, or its end, and the data in it.
+// window is a range of chunkSize of a member, or the last, shorter one, and the data in it.
 type window struct {
 	flash.Extent
-	data []flash.Extent // places in the member
+	data []flash.Extent // ranges in the member
 }
 
-// stored is how many bytes of content there are in the window's frame.
+// stored returns the number of bytes in the window's frame, uncompressed.
 func (w window) stored() (n int64) {
 	for _, d := range w.data {
 		n += d.Length
@@ -66,8 +66,7 @@ func (w window) stored() (n int64) {
 	return n
 }
 
-// windowsOf cuts the data of a member at every chunkSize; windows without data are
-// left out.
+// windowsOf cuts the data of a member at every chunkSize. Windows without data are left out.
 func windowsOf(size int64, data []flash.Extent) []window {
 	var out []window
 	for _, d := range data {
@@ -85,7 +84,7 @@ func windowsOf(size int64, data []flash.Extent) []window {
 	return out
 }
 
-// Stored is how many bytes of the member are not in holes.
+// Stored returns how many bytes of the member are not in holes.
 func (m *Member) Stored() (n int64) {
 	for _, d := range m.Data {
 		n += d.Length
@@ -93,7 +92,7 @@ func (m *Member) Stored() (n int64) {
 	return n
 }
 
-// Packed is how many bytes the member takes in the archive.
+// Packed returns how many bytes the member has in the archive.
 func (m *Member) Packed() int64 {
 	n := m.Head
 	for _, c := range m.Chunks {
@@ -105,40 +104,40 @@ func (m *Member) Packed() int64 {
 // sparse reports whether the member has holes.
 func (m *Member) sparse() bool { return m.Stored() < m.Size }
 
-// pad is what fills the last block of the member's content.
+// pad returns the length of the padding of the member's content.
 func (m *Member) pad() int { return padding(m.Stored()) }
 
-// encode writes the index as the content of its frame: mark, SHA-256, JSON in zstd.
+// encode returns the content of the index frame: mark, SHA-256, JSON in zstd.
 func (x *Index) encode(enc *zstd.Encoder) ([]byte, error) {
 	text, err := json.Marshal(x)
 	if err != nil {
 		return nil, err
 	}
 	if len(text) > maxIndex {
-		return nil, fmt.Errorf("an index of %v is more than a reader takes (%v)", flash.Size(len(text)), flash.Size(maxIndex))
+		return nil, fmt.Errorf("the index has %v, and readers accept at most %v", flash.Size(len(text)), flash.Size(maxIndex))
 	}
 	sum := sha256.Sum256(text)
 	b := append([]byte(indexMark), sum[:]...)
 	return enc.EncodeAll(text, b), nil
 }
 
-// decodeIndex reads the content of an index frame. What it returns can be used without
-// looking again, for an archive whose frames end at end.
+// decodeIndex reads the content of an index frame and checks it completely, for an archive whose
+// frames end at end.
 func decodeIndex(b []byte, end int64, dec *zstd.Decoder) (*Index, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(indexMark))
 	if !ok || len(rest) < sha256.Size {
-		return nil, indexError("is none", flash.ErrNotThis)
+		return nil, indexError("is not an index", flash.ErrNotThis)
 	}
 	text, err := dec.DecodeAll(rest[sha256.Size:], nil)
 	if err != nil {
 		return nil, indexError("cannot be unpacked", err)
 	}
 	if sum := sha256.Sum256(text); !bytes.Equal(sum[:], rest[:sha256.Size]) {
-		return nil, indexError("is damaged: its own sum does not hold", nil)
+		return nil, indexError("is damaged: its own sum is wrong", nil)
 	}
 	x := new(Index)
 	if err := json.Unmarshal(text, x); err != nil {
-		return nil, indexError("not as the schema has it", err)
+		return nil, indexError("does not follow its schema", err)
 	}
 	if err := x.check(end); err != nil {
 		return nil, err
@@ -150,8 +149,8 @@ func indexError(text string, cause error) error {
 	return &flash.FormatError{Format: "backup", Offset: flash.NoOffset, Text: "the index " + text, Err: cause}
 }
 
-// check proves everything that a reader relies on, and works out the places of the
-// frames: they must fill the archive up to end.
+// check checks everything that a reader relies on, and computes the offsets of the frames: they
+// must fill the archive up to end.
 func (x *Index) check(end int64) error {
 	if x.Schema != indexSchema {
 		return indexError(fmt.Sprintf("has schema %q, not %q", x.Schema, indexSchema), nil)
@@ -162,13 +161,13 @@ func (x *Index) check(end int64) error {
 	at := int64(0)
 	frame := func(n int64) error {
 		if n <= 0 || n > end-at {
-			return fmt.Errorf("a frame of %d bytes at 0x%x, and the frames end at 0x%x", n, at, end)
+			return fmt.Errorf("a frame of %d bytes at 0x%x, but the frames end at 0x%x", n, at, end)
 		}
 		at += n
 		return nil
 	}
 	if err := frame(x.Start); err != nil {
-		return indexError("speaks of", err)
+		return indexError("lists", err)
 	}
 	seen := map[string]bool{}
 	for i := range x.Members {
@@ -176,7 +175,7 @@ func (x *Index) check(end int64) error {
 		m.at = at
 		err := m.check(frame)
 		if k := strings.ToLower(m.Name); err == nil && seen[k] {
-			err = fmt.Errorf("is there twice but for case")
+			err = fmt.Errorf("has the same name as another, except for upper and lower case")
 		} else {
 			seen[k] = true
 		}
@@ -190,20 +189,20 @@ func (x *Index) check(end int64) error {
 	return nil
 }
 
-// check proves one member, and lays its frames one behind the other.
+// check checks one member, and computes the offsets of its frames.
 func (m *Member) check(frame func(int64) error) error {
 	if err := flash.CheckFilePath(m.Name); err != nil {
 		return err
 	}
 	if m.Size < 0 || m.SHA256 == "" || !isSum(m.SHA256) {
-		return fmt.Errorf("size %d or sum %q is none", m.Size, m.SHA256)
+		return fmt.Errorf("size %d or sum %q is invalid", m.Size, m.SHA256)
 	}
 	if err := m.checkData(); err != nil {
 		return err
 	}
-	// The number of chunks follows from the data; it is counted before memory is spent.
+	// The data determine the number of chunks; it is checked before memory is allocated.
 	if count := countWindows(m.Data); count != int64(len(m.Chunks)) {
-		return fmt.Errorf("%d frames for %d stretches of 4 MiB", len(m.Chunks), count)
+		return fmt.Errorf("%d frames for %d ranges of 4 MiB", len(m.Chunks), count)
 	}
 	m.windows = windowsOf(m.Size, m.Data)
 	if err := frame(m.Head); err != nil {
@@ -216,7 +215,7 @@ func (m *Member) check(frame func(int64) error) error {
 			return err
 		}
 		if c.Packed > mostPacked(m.windows[i].stored()) {
-			return fmt.Errorf("frame %d: 0x%x bytes are more than its content can need", i, c.Packed)
+			return fmt.Errorf("frame %d: 0x%x bytes are too many for its content", i, c.Packed)
 		}
 		c.at = next
 		if err := frame(c.Packed); err != nil {
@@ -227,7 +226,7 @@ func (m *Member) check(frame func(int64) error) error {
 	return nil
 }
 
-// checkStates proves that the states around chunk i are there, and are states.
+// checkStates checks that chunk i has exactly the states that it needs, and that they are valid.
 func (m *Member) checkStates(i int) error {
 	c := m.Chunks[i]
 	from, to := m.linked(i)
@@ -236,29 +235,29 @@ func (m *Member) checkStates(i int) error {
 		want  bool
 	}{{c.From, from}, {c.To, to}} {
 		if !isSum(s.state) || (s.state != "") != s.want {
-			return fmt.Errorf("frame %d: state %q of its sum is none, or one too many", i, s.state)
+			return fmt.Errorf("frame %d: state %q of its sum is invalid or not needed", i, s.state)
 		}
 	}
 	return nil
 }
 
-// mostPacked is the longest frame that a chunk with so many bytes of data needs: who
-// reads one takes no more memory for it, whatever the file says.
+// mostPacked is the largest length of a frame with so many bytes of data. A reader allocates no
+// more memory for it, whatever the file says.
 func mostPacked(stored int64) int64 { return int64(rawLen(int(stored) + tarBlock)) }
 
-// checkData proves that the data of a member lie in order within it.
+// checkData checks that the data of a member are in order and within it.
 func (m *Member) checkData() error {
 	at := int64(0)
 	for _, d := range m.Data {
 		if d.Offset < at || d.Length <= 0 || d.Length > m.Size-d.Offset {
-			return fmt.Errorf("data of 0x%x bytes at 0x%x are out of order, or not in its 0x%x", d.Length, d.Offset, m.Size)
+			return fmt.Errorf("data of 0x%x bytes at 0x%x are out of order, or outside of its 0x%x bytes", d.Length, d.Offset, m.Size)
 		}
 		at = d.End()
 	}
 	return nil
 }
 
-// countWindows is the number of windowsOf, without making them. data must be in order.
+// countWindows returns the number of windowsOf without making them. Data must be in order.
 func countWindows(data []flash.Extent) (n int64) {
 	last := int64(-1)
 	for _, d := range data {

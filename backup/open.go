@@ -9,14 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// open finds the index: by the seek table, else by going through all frames, else by
-// what the tar headers say.
+// open finds the index by the seek table, else by reading all frames, else rebuilds it from the
+// tar headers.
 func (a *Archive) open() error {
 	err := a.byTable()
 	if err == nil {
 		return nil
 	}
-	a.tell(flash.Warning, "archive", a.img.Size(), "its end cannot be read (%v): all of it was searched", err)
+	a.tell(flash.Warning, "archive", a.img.Size(), "its end cannot be read (%v), so the whole archive was searched", err)
 	return a.bySearch()
 }
 
@@ -49,15 +49,15 @@ func (a *Archive) byTable() error {
 		at += int64(p.packed)
 	}
 	if at != size-n {
-		return fmt.Errorf("the seek table speaks of 0x%x bytes, there are 0x%x", at, size-n)
+		return fmt.Errorf("the seek table lists 0x%x bytes, but there are 0x%x", at, size-n)
 	}
 	return a.take(frames)
 }
 
-// frame is a frame's place and the length of its content, 0 when it is skippable.
+// frame is the offset of a frame, its length, and the length of its content, 0 if it is skippable.
 type frame struct{ at, length, plain int64 }
 
-// take reads the index, of which there are two copies, from the last frames.
+// take reads the index from the last frames. There are two copies.
 func (a *Archive) take(frames []frame) error {
 	if len(frames) < 4 {
 		return errors.New("it has no index")
@@ -76,7 +76,7 @@ func (a *Archive) take(frames []frame) error {
 		good = append(good, x)
 	}
 	if len(good) == 0 {
-		a.Problems = nil // one sentence about both is enough
+		a.Problems = nil // one problem for both is enough
 		return errs[0]
 	}
 	if len(good) == 2 && !sameIndex(good[0], good[1]) {
@@ -93,7 +93,7 @@ func (a *Archive) take(frames []frame) error {
 	return errs[len(errs)-1]
 }
 
-// readIndex reads the index that a skippable frame holds.
+// readIndex reads the index in a skippable frame.
 func (a *Archive) readIndex(f frame) (*Index, error) {
 	if f.length < skipHead || f.length > maxPlain {
 		return nil, indexError(fmt.Sprintf("has 0x%x bytes", f.length), nil)
@@ -103,7 +103,7 @@ func (a *Archive) readIndex(f frame) (*Index, error) {
 		return nil, err
 	}
 	if binary.LittleEndian.Uint32(b) != skipMagic || int64(binary.LittleEndian.Uint32(b[4:])) != f.length-skipHead {
-		return nil, indexError("is none", flash.ErrNotThis)
+		return nil, indexError("is not an index", flash.ErrNotThis)
 	}
 	return decodeIndex(b[skipHead:], a.end, a.dec)
 }
@@ -126,8 +126,8 @@ func sameIndex(a, b *Index) bool {
 	return true
 }
 
-// agrees compares the index with the frames that there are: it must speak of each, at
-// its place and with the length of its content.
+// agrees compares the index with the frames of the archive: it must list each of them, with its
+// offset and the length of its content.
 func (x *Index) agrees(frames []frame) error {
 	if len(frames) == 0 {
 		return errors.New("the archive has no frames")
@@ -135,7 +135,7 @@ func (x *Index) agrees(frames []frame) error {
 	i := 1 // the global header
 	next := func(at, length, plain int64, name string) error {
 		if i >= len(frames)-1 {
-			return fmt.Errorf("the index speaks of more frames than there are, first of %s", name)
+			return fmt.Errorf("the index lists more frames than there are; the first is of %s", name)
 		}
 		f := frames[i]
 		i++
@@ -160,17 +160,17 @@ func (x *Index) agrees(frames []frame) error {
 		}
 	}
 	if i != len(frames)-1 {
-		return fmt.Errorf("the index speaks of %d frames, there are %d", i+1, len(frames))
+		return fmt.Errorf("the index lists %d frames, but there are %d", i+1, len(frames))
 	}
 	return nil
 }
 
-// firstBehind returns the first extent that ends behind off.
+// firstBehind returns the index of the first extent that ends behind off.
 func firstBehind(es []flash.Extent, off int64) int {
 	return sort.Search(len(es), func(i int) bool { return es[i].End() > off })
 }
 
-// firstWindow returns the first window that ends behind off.
+// firstWindow returns the index of the first window that ends behind off.
 func firstWindow(ws []window, off int64) int {
 	return sort.Search(len(ws), func(i int) bool { return ws[i].End() > off })
 }

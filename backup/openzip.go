@@ -16,11 +16,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// zipMagic begins a zip archive with a file in it (APPNOTE.TXT §4.3.7).
+// zipMagic is the start of a zip archive that contains a file (APPNOTE.TXT §4.3.7).
 const zipMagic = "PK\x03\x04"
 
-// openZip opens a zip archive as ZipWriter makes it, or of a folder that mtkkit wrote: with
-// a manifest, whose hashes prove the other files. Any other zip is not this format.
+// openZip opens a zip archive that ZipWriter made, or one of a folder that mtkkit wrote: with a
+// manifest, whose hashes prove the other files. Any other zip archive is flash.ErrNotThis.
 func openZip(img flash.Image) (*Archive, error) {
 	none := func(text string, err error) (*Archive, error) {
 		return nil, &flash.FormatError{Format: "backup", Offset: 0, Text: text, Err: errors.Join(flash.ErrNotThis, err)}
@@ -37,10 +37,10 @@ func openZip(img flash.Image) (*Archive, error) {
 			continue
 		}
 		if err := flash.CheckFilePath(name); err != nil {
-			return none("a zip archive that is not of mtkkit's making", err)
+			return none("a zip archive that mtkkit did not make", err)
 		}
 		if a.Member(name) != nil || f.UncompressedSize64 > 1<<62 || len(a.index.Members) == maxMembers {
-			return none(fmt.Sprintf("a zip archive that is not of mtkkit's making: %q is there twice, or too large", name), nil)
+			return none(fmt.Sprintf("a zip archive that mtkkit did not make: %q is in it twice, or too large", name), nil)
 		}
 		size := int64(f.UncompressedSize64)
 		a.zip[name] = f
@@ -48,13 +48,13 @@ func openZip(img flash.Image) (*Archive, error) {
 			Data: flash.Union([]flash.Extent{{Length: size}}), Chunks: []Chunk{{Packed: int64(f.CompressedSize64)}}})
 	}
 	if err := a.takeManifest(); err != nil {
-		return none("a zip archive without a manifest of mtkkit's", err)
+		return none("a zip archive without a manifest of mtkkit", err)
 	}
 	return a, nil
 }
 
-// zipFolder is the folder in the archive that the manifest is in, "" or one that ends with a
-// slash: a parts folder that somebody packed is one folder in the archive.
+// zipFolder returns the folder in the archive that contains the manifest, "" or one that ends
+// with a slash. A packed parts folder may be one folder in the archive.
 func zipFolder(z *zip.Reader) string {
 	best, found := "", false
 	for _, f := range z.File {
@@ -66,7 +66,7 @@ func zipFolder(z *zip.Reader) string {
 	return best
 }
 
-// takeManifest takes over the hashes that the manifest has.
+// takeManifest takes the hashes from the manifest.
 func (a *Archive) takeManifest() error {
 	m := a.Member(flash.ManifestName)
 	if m == nil {
@@ -81,7 +81,7 @@ func (a *Archive) takeManifest() error {
 		case m == nil:
 			a.tell(flash.Error, f.Name, flash.NoOffset, "is not in the archive")
 		case m.Size != f.Size:
-			a.tell(flash.Error, f.Name, flash.NoOffset, "has 0x%x bytes in the archive, the manifest says 0x%x", m.Size, f.Size)
+			a.tell(flash.Error, f.Name, flash.NoOffset, "has 0x%x bytes in the archive, but 0x%x in the manifest", m.Size, f.Size)
 		default:
 			m.SHA256 = f.SHA256
 		}
@@ -111,11 +111,11 @@ func (v *verifier) verifyZip(m *Member) {
 	}
 }
 
-// ErrChanged means that a file of an archive has another hash than the manifest in it says.
-var ErrChanged = errors.New("is not what was packed")
+// ErrChanged means that a file of an archive does not have the hash in the archive's manifest.
+var ErrChanged = errors.New("differs from what was packed")
 
-// zipImage is a file of a zip archive. It is unpacked from its front: to read backwards
-// begins again. Read to its end in one go, it is proven by its hash.
+// zipImage is a file of a zip archive. It is unpacked from its start; reading backwards starts
+// again. If it is read to its end in order, its hash proves it.
 type zipImage struct {
 	file *zip.File
 	m    *Member
@@ -144,7 +144,7 @@ func (f *zipImage) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	if err != nil && f.lost != nil {
 		gone := flash.Extent{Offset: off + int64(n), Length: f.m.Size - off - int64(n)}
-		if n == len(p) { // its hash does not hold: nobody knows which bytes are wrong
+		if n == len(p) { // its hash is wrong: it is unknown which bytes are
 			gone = flash.Extent{Length: f.m.Size}
 		}
 		f.lost(gone, err)
@@ -157,7 +157,7 @@ func (f *zipImage) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// read goes to an offset and reads from there.
+// read unpacks up to an offset and reads from there.
 func (f *zipImage) read(p []byte, off int64) (int, error) {
 	if f.r == nil || off < f.at {
 		r, err := f.file.Open()
@@ -180,7 +180,7 @@ func (f *zipImage) read(p []byte, off int64) (int, error) {
 	return w.n, err
 }
 
-// fixed writes to a buffer.
+// fixed is a writer into a buffer.
 type fixed struct {
 	b []byte
 	n int
@@ -192,7 +192,7 @@ func (w *fixed) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// copy moves n bytes on.
+// copy unpacks the next n bytes.
 func (f *zipImage) copy(w io.Writer, n int64) error {
 	got, err := io.CopyN(io.MultiWriter(w, f.sum), f.r, n)
 	f.at += got
@@ -200,12 +200,12 @@ func (f *zipImage) copy(w io.Writer, n int64) error {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return fmt.Errorf("backup: %s: damaged in the archive at 0x%x of it: %w", f.m.Name, f.at, err)
+		return fmt.Errorf("backup: %s: damaged in the archive at its offset 0x%x: %w", f.m.Name, f.at, err)
 	}
 	return nil
 }
 
-// end proves a file that was read to its end: by the checksum that zip has, and by its hash.
+// end proves a file that was read to its end, by the checksum of zip and by its hash.
 func (f *zipImage) end() error {
 	if _, err := f.r.Read(make([]byte, 1)); err != io.EOF {
 		if err == nil {
@@ -219,7 +219,7 @@ func (f *zipImage) end() error {
 	return nil
 }
 
-// verifyAllZip proves the files of a zip archive, on all processors.
+// verifyAllZip proves the files of a zip archive on all processors.
 func (v *verifier) verifyAllZip(ctx context.Context, workers int) error {
 	files := make(chan *Member)
 	var wg sync.WaitGroup
@@ -238,7 +238,7 @@ func (v *verifier) verifyAllZip(ctx context.Context, workers int) error {
 	return ctx.Err()
 }
 
-// isZip reports whether img begins as a zip archive does.
+// isZip reports whether img begins like a zip archive.
 func isZip(img flash.Image) bool {
 	b := make([]byte, len(zipMagic))
 	n, _ := img.ReadAt(b, 0)

@@ -56,21 +56,21 @@ func (w *Writer) Copy(ctx context.Context, outputs []flash.Output) ([]Result, er
 	return r.results, nil
 }
 
-// run is one Copy.
+// run is one call of Copy.
 type run struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	w       *Writer
 	free    chan *buffers
 	work    chan *task // to the packers
-	queue   chan *task // the same, in order, to the one who writes
+	queue   chan *task // the same, in order, for the goroutine that writes
 	results []Result
 	wg      sync.WaitGroup
 	sum     hash.Hash // of the member that is being written
 	summed  int64     // bytes of it that are hashed
 }
 
-// buffers are what one chunk needs on its way.
+// buffers are the buffers of one chunk.
 type buffers struct{ plain, packed []byte }
 
 // task is one frame: the headers of a member, or a chunk of it.
@@ -80,7 +80,7 @@ type task struct {
 	img    flash.Image
 	head   []byte // nil: a chunk
 	window window
-	last   bool // of its member
+	last   bool // the last task of its member
 	pad    int  // zeros behind the content
 
 	*buffers
@@ -99,7 +99,7 @@ func newRun(ctx context.Context, cancel context.CancelCauseFunc, w *Writer, outp
 	return r
 }
 
-// start sets everything going; the queue is closed when all tasks are in it.
+// start starts all goroutines. The queue is closed when all tasks are in it.
 func (r *run) start(outputs []flash.Output) {
 	planned := make(chan planned)
 	r.wg.Go(func() {
@@ -118,14 +118,14 @@ func (r *run) start(outputs []flash.Output) {
 	}
 }
 
-// planned is an output whose data were found.
+// planned is an output with its ranges of data.
 type planned struct {
 	output flash.Output
 	result *Result
 	data   []flash.Extent
 }
 
-// scan finds the data of each output, while those before it are packed.
+// scan finds the data of each output, while the outputs before it are packed.
 func (r *run) scan(outputs []flash.Output, to chan<- planned) {
 	for i, o := range outputs {
 		data, err := findData(r.ctx, o.Image)
@@ -167,7 +167,7 @@ func (r *run) plan(p planned) {
 	}
 }
 
-// emit hands a task on as soon as there are buffers for it.
+// emit passes a task on as soon as there are buffers for it.
 func (r *run) emit(t *task) bool {
 	t.done = make(chan struct{})
 	select {
@@ -175,8 +175,8 @@ func (r *run) emit(t *task) bool {
 	case <-r.ctx.Done():
 		return false
 	}
-	r.queue <- t // never blocks: there is room for every pair of buffers
-	r.work <- t  // packers always come back for more
+	r.queue <- t // never blocks: the queue has room for every pair of buffers
+	r.work <- t  // a packer always takes it
 	return true
 }
 
@@ -199,7 +199,7 @@ func (r *run) packer() {
 	}
 }
 
-// pack reads and compresses what the task stands for.
+// pack reads and compresses the content of the task.
 func (t *task) pack(enc *zstd.Encoder) {
 	t.plain, t.packed = t.buffers.plain[:0], t.buffers.packed[:0]
 	if t.head != nil {
@@ -219,7 +219,7 @@ func (t *task) pack(enc *zstd.Encoder) {
 	}
 }
 
-// sized returns b with a length of n, made anew when it is too small.
+// sized returns b with length n, or a new buffer if it is too small.
 func sized(b []byte, n int) []byte {
 	if cap(b) < n {
 		return make([]byte, n, max(n, rawLen(chunkSize+tarBlock)))
@@ -227,7 +227,7 @@ func sized(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// readData reads ranges of an image one behind the other into b.
+// readData reads ranges of an image into b, one after the other.
 func readData(img flash.Image, data []flash.Extent, b []byte) error {
 	for _, d := range data {
 		if err := flash.ReadInto(img, b[:d.Length], d.Offset); err != nil {
@@ -238,7 +238,7 @@ func readData(img flash.Image, data []flash.Extent, b []byte) error {
 	return nil
 }
 
-// finish writes a packed frame, and with the last one of a member ends it.
+// finish writes a packed frame. With the last frame of a member, it completes the member.
 func (r *run) finish(t *task) error {
 	m, w := t.member, r.w
 	if t.err != nil {
@@ -270,8 +270,8 @@ func (r *run) finish(t *task) error {
 	return nil
 }
 
-// link hashes the chunk of a task and what lies before it, and notes the states that
-// prove it.
+// link hashes the chunk of a task and the holes before it, and returns the states that prove the
+// chunk.
 func (r *run) link(t *task) Chunk {
 	m, w := t.member, t.window
 	i := len(m.Chunks)

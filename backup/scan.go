@@ -9,14 +9,14 @@ import (
 
 const (
 	grain     = 4 << 10   // the unit of holes, bytes
-	leastHole = 64 << 10  // zeros that are worth a line in the map, bytes
-	scanBlock = 256 << 10 // bytes read at a time: stays within one core's cache
+	leastHole = 64 << 10  // smallest range of zeros that gets a line in the map, bytes
+	scanBlock = 256 << 10 // size of one read, bytes: fits into one core's cache
 )
 
 var zeros [scanBlock]byte
 
-// findData maps where an image holds data. Holes that the image knows of are believed;
-// an image without any is read once. Fewer than leastHole zeros count as data.
+// findData returns the ranges of an image that have data. The image's own holes are used; an
+// image without any is read once. Fewer than leastHole zeros count as data.
 func findData(ctx context.Context, img flash.Image) ([]flash.Extent, error) {
 	data, err := knownData(img)
 	if err != nil || len(data) == 0 {
@@ -28,7 +28,7 @@ func findData(ctx context.Context, img flash.Image) ([]flash.Extent, error) {
 	return scanData(ctx, img)
 }
 
-// knownData maps the data of an image by what it knows itself.
+// knownData returns the data of an image by its own holes.
 func knownData(img flash.Image) (data []flash.Extent, err error) {
 	size := img.Size()
 	for off := int64(0); off < size; {
@@ -37,7 +37,7 @@ func knownData(img flash.Image) (data []flash.Extent, err error) {
 			return nil, err
 		}
 		if d.Offset < off || d.Length < 0 || d.Length > size-d.Offset {
-			return nil, fmt.Errorf("image of 0x%x bytes says that its data after 0x%x are at %v", size, off, d)
+			return nil, fmt.Errorf("an image of 0x%x bytes reports its data after 0x%x at %v", size, off, d)
 		}
 		if d.Length == 0 {
 			break
@@ -48,7 +48,7 @@ func knownData(img flash.Image) (data []flash.Extent, err error) {
 	return data, nil
 }
 
-// scanData maps the data of an image by reading it.
+// scanData returns the data of an image by reading it.
 func scanData(ctx context.Context, img flash.Image) (data []flash.Extent, err error) {
 	size := img.Size()
 	buf := make([]byte, min(scanBlock, size))
@@ -69,8 +69,7 @@ func scanData(ctx context.Context, img flash.Image) (data []flash.Extent, err er
 	return data, nil
 }
 
-// addData adds a range of data behind others, widened to whole grains and over holes
-// that are not worth it.
+// addData appends a range of data, widened to whole grains and over holes that are too small.
 func addData(data []flash.Extent, d flash.Extent, size int64) []flash.Extent {
 	start, end := d.Offset/grain*grain, min((d.End()+grain-1)/grain*grain, size)
 	if n := len(data); n > 0 && start-data[n-1].End() < leastHole {
@@ -83,16 +82,16 @@ func addData(data []flash.Extent, d flash.Extent, size int64) []flash.Extent {
 	return append(data, flash.Extent{Offset: start, Length: end - start})
 }
 
-// Pages of a chunk that are looked at to see whether it is worth compressing.
+// The pages of a chunk that are tested to find out whether it can be compressed.
 const (
 	probes    = 16
 	probeSize = 4 << 10
 	evenChi   = 400 // random bytes have 255 ± 23
 )
 
-// looksRandom reports whether b is encrypted, or as good as: then it does not get
-// shorter, and trying takes longest. Every page looked at must have its bytes evenly
-// spread, by a chi-squared test.
+// looksRandom reports whether b is encrypted or looks so: then compressing it saves nothing and
+// takes the longest. The bytes of every tested page must be evenly distributed, by a chi-squared
+// test.
 func looksRandom(b []byte) bool {
 	if len(b) < probes*probeSize {
 		return false

@@ -15,17 +15,17 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// bySearch goes through all frames from the first on. It is for archives whose end is
-// missing or damaged: what was written before that can still be read.
+// bySearch reads all frames from the first one on, for archives whose end is missing or damaged:
+// what was written before it can still be read.
 func (a *Archive) bySearch() error {
 	frames, stop := a.findFrames()
 	n := len(frames)
-	for n > 0 && frames[n-1].plain == 0 { // the index, perhaps the seek table
+	for n > 0 && frames[n-1].plain == 0 { // the index, and perhaps the seek table
 		n--
 	}
 	frames, index := frames[:n], frames[n:]
 	if len(frames) == 0 {
-		return &flash.FormatError{Format: "backup", Offset: 0, Text: "nothing can be read of the archive"}
+		return &flash.FormatError{Format: "backup", Offset: 0, Text: "nothing in the archive can be read"}
 	}
 	a.end = frames[len(frames)-1].at + frames[len(frames)-1].length
 	for _, f := range index {
@@ -34,14 +34,15 @@ func (a *Archive) bySearch() error {
 			return nil
 		}
 	}
-	a.tell(flash.Error, "archive", stop, "the archive is cut, or damaged here: what followed cannot be found")
+	a.tell(flash.Error, "archive", stop, "the archive is cut or damaged here: the bytes behind cannot be read")
 	return a.rebuild(frames)
 }
 
-// maxSearch bounds how many frames are taken; a phone of 1 TB has a quarter of that.
+// maxSearch is the largest number of frames that are read; a phone of 1 TB has a quarter of it.
 const maxSearch = 1 << 20
 
-// findFrames follows the frames from the first on, and says where it had to stop.
+// findFrames follows the frames from the first one on, and returns the offset at which it had to
+// stop.
 func (a *Archive) findFrames() (frames []frame, stop int64) {
 	for at := int64(0); at < a.img.Size() && len(frames) < maxSearch; {
 		f, err := a.frameAt(at)
@@ -56,7 +57,7 @@ func (a *Archive) findFrames() (frames []frame, stop int64) {
 
 var errNoFrame = errors.New("no frame")
 
-// frameAt finds out how long the frame at an offset is, without unpacking it.
+// frameAt returns the length of the frame at an offset, without unpacking it.
 func (a *Archive) frameAt(at int64) (frame, error) {
 	b := make([]byte, zstd.HeaderMaxSize)
 	n, err := a.img.ReadAt(b, at)
@@ -98,7 +99,7 @@ func (a *Archive) frameAt(at int64) (frame, error) {
 	return f, nil
 }
 
-// frameLen is the length of the frame that b begins with, 0 when b does not hold one.
+// frameLen returns the length of the frame at the start of b, 0 if b has no whole frame.
 func frameLen(b []byte) int64 {
 	f, err := (&Archive{img: bytes.NewReader(b)}).frameAt(0)
 	if err != nil {
@@ -107,8 +108,8 @@ func frameLen(b []byte) int64 {
 	return f.length
 }
 
-// rebuild makes an index of the tar headers. Members are proven by the frames' own
-// checksums then.
+// rebuild makes an index from the tar headers. Members are then only proven by the checksums of
+// the frames.
 func (a *Archive) rebuild(frames []frame) error {
 	x := &Index{Schema: indexSchema, Start: frames[0].length}
 	windows := int64(0)
@@ -124,25 +125,25 @@ func (a *Archive) rebuild(frames []frame) error {
 		}
 		m, err := parseHead(b)
 		if err != nil {
-			i++ // a chunk of the member whose header was damaged
+			i++ // a chunk of the member with the damaged header
 			continue
 		}
 		if windows += countWindows(m.Data); windows > maxSearch {
-			a.tell(flash.Error, m.Name, flash.NoOffset, "is said to have %s, more than can be searched", flash.Size(m.Size))
+			a.tell(flash.Error, m.Name, flash.NoOffset, "has, by its header, %s, and this is too much to search", flash.Size(m.Size))
 			break
 		}
 		i = a.gather(m, frames, i)
 		x.Members = append(x.Members, *m)
 	}
 	if len(x.Members) == 0 {
-		return &flash.FormatError{Format: "backup", Offset: 0, Text: "no member can be read of the archive"}
+		return &flash.FormatError{Format: "backup", Offset: 0, Text: "no member of the archive can be read"}
 	}
 	a.index = x
 	return nil
 }
 
-// gather gives a member the frames of its content, which follow its header at frame i,
-// and returns the frame after them.
+// gather assigns to a member the frames of its content, which follow its header at frame i. It
+// returns the index of the frame behind them.
 func (a *Archive) gather(m *Member, frames []frame, i int) int {
 	m.at, m.Head = frames[i].at, frames[i].length
 	m.windows = windowsOf(m.Size, m.Data)
@@ -154,8 +155,8 @@ func (a *Archive) gather(m *Member, frames []frame, i int) int {
 		}
 		if i == len(frames) || frames[i].plain != plain || frames[i].length > mostPacked(plain) {
 			lost := flash.Extent{Offset: w.Offset, Length: m.Size - w.Offset}
-			a.tell(flash.Error, m.Name, w.Offset, "%v of it (%s) is not in the archive", lost, flash.Size(lost.Length))
-			m.Chunks = append(m.Chunks, make([]Chunk, len(m.windows)-k)...) // reading them fails
+			a.tell(flash.Error, m.Name, w.Offset, "its range %v (%s) is not in the archive", lost, flash.Size(lost.Length))
+			m.Chunks = append(m.Chunks, make([]Chunk, len(m.windows)-k)...) // reading these fails
 			return i
 		}
 		m.Chunks = append(m.Chunks, Chunk{Packed: frames[i].length, at: frames[i].at})
@@ -178,7 +179,7 @@ func (a *Archive) frame(f frame) ([]byte, error) {
 
 var errNoHead = errors.New("backup: no header of a member")
 
-// parseHead reads what memberHead wrote.
+// parseHead parses what memberHead returns.
 func parseHead(b []byte) (*Member, error) {
 	r := bytes.NewReader(b)
 	h, err := tar.NewReader(r).Next()
@@ -187,7 +188,7 @@ func parseHead(b []byte) (*Member, error) {
 	}
 	m := &Member{Name: h.Name, Size: h.Size}
 	if h.PAXRecords[keyMajor] != "" {
-		// The reader has passed over the map; it stands in the last blocks.
+		// The tar reader has skipped the map; it is in the last blocks.
 		if m.Data, err = parseMap(b); err != nil {
 			return nil, err
 		}
@@ -197,20 +198,20 @@ func parseHead(b []byte) (*Member, error) {
 	if err := flash.CheckFilePath(m.Name); err != nil {
 		return nil, err
 	}
-	// The map ends with an empty range when a hole does.
+	// The map ends with an empty range if the member ends with a hole.
 	if n := len(m.Data); n > 0 && m.Data[n-1] == (flash.Extent{Offset: m.Size}) {
 		m.Data = m.Data[:n-1]
 	}
-	// Content of a member may look like a header too, of a tar within the archive. What
-	// we wrote comes out the same again, to the byte.
+	// The content of a member may also look like a header, if it is a tar itself. A header that
+	// this package wrote can be written again and is then equal to the byte.
 	if m.checkData() != nil || !bytes.Equal(memberHead(m, h.ModTime.Unix()), b) {
 		return nil, errNoHead
 	}
 	return m, nil
 }
 
-// parseMap reads the map at the end of a member's headers: after the pax header, its
-// records and the header of the member itself.
+// parseMap parses the map at the end of a member's headers. Before it are the pax header, its
+// records and the member's own header.
 func parseMap(b []byte) ([]flash.Extent, error) {
 	if len(b) < tarBlock {
 		return nil, errNoHead

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Frames writes the content of an image as zstd frames of 4 MiB each: what zstd -d
-// unpacks, and what is read at any offset like an archive. Done is told of every frame.
+// Frames writes the content of an image as zstd frames of 4 MiB each. zstd -d unpacks them, and
+// they can be read at any offset like an archive. Done is called for every frame.
 func Frames(ctx context.Context, out io.Writer, img flash.Image, level int, done func(n int64)) error {
 	enc, err := newEncoder(level)
 	if err != nil {

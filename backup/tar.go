@@ -25,10 +25,10 @@ const (
 	kindFile     = '0'
 	kindPax      = 'x'
 	kindGlobal   = 'g'
-	sparseFolder = "GNUSparseFile.0/" // GNU tar puts its process number there
+	sparseFolder = "GNUSparseFile.0/" // GNU tar has its process number there
 )
 
-// Keys of GNU tar's sparse files.
+// Keys of sparse files in GNU tar.
 const (
 	keyMajor = "GNU.sparse.major"
 	keyMinor = "GNU.sparse.minor"
@@ -36,17 +36,17 @@ const (
 	keySize  = "GNU.sparse.realsize"
 )
 
-// archiveMark is the comment in the global header that begins every archive.
+// archiveMark is the comment in the global header at the start of every archive.
 const archiveMark = "mtkkit archive 1"
 
-// globalHeader begins the archive. A reader of tar passes over it; ours knows the
+// globalHeader returns the start of the archive. Tar readers skip it; Sniff recognises the
 // archive by it.
 func globalHeader(created int64) []byte {
 	return paxHeader(kindGlobal, created, record{"comment", archiveMark})
 }
 
-// memberHead is all that stands before a member's content: its headers and, when it
-// has holes, the map of its data.
+// memberHead returns everything before a member's content: its headers and, if it has holes, the
+// map of its data.
 func memberHead(m *Member, created int64) []byte {
 	stored, name := m.Stored(), m.Name
 	var records []record
@@ -71,8 +71,8 @@ func memberHead(m *Member, created int64) []byte {
 	return append(b, sparse...)
 }
 
-// sparseMap lists the data of a member: their number, then offset and length of each.
-// A hole at the end shows as data of length 0 there.
+// sparseMap lists the data of a member: their number, and offset and length of each. A hole at
+// the end is shown as data of length 0.
 func sparseMap(m *Member) []byte {
 	data := m.Data
 	if n := len(data); n == 0 || data[n-1].End() < m.Size {
@@ -89,7 +89,7 @@ func sparseMap(m *Member) []byte {
 // record is a line of a pax header.
 type record struct{ key, value string }
 
-// String writes the record with its own length in front, which counts itself.
+// String returns the record with its length at the front; the length counts its own digits.
 func (r record) String() string {
 	rest := " " + r.key + "=" + r.value + "\n"
 	n := len(rest)
@@ -99,7 +99,7 @@ func (r record) String() string {
 	return strconv.Itoa(n) + rest
 }
 
-// paxHeader is a header that speaks of the next one, or of all.
+// paxHeader returns a header with records for the next member, or for all.
 func paxHeader(kind byte, created int64, records ...record) []byte {
 	var text strings.Builder
 	for _, r := range records {
@@ -109,7 +109,7 @@ func paxHeader(kind byte, created int64, records ...record) []byte {
 	return padded(append(b, text.String()...))
 }
 
-// ustar is one header block. What does not fit stands in a pax header before it.
+// ustar returns one header block. Values that do not fit are in a pax header before it.
 func ustar(name string, size int64, kind byte, created int64) []byte {
 	b := make([]byte, tarBlock)
 	if size > tarSizeMax {
@@ -138,7 +138,7 @@ func octal(field []byte, v int64) { copy(field, fmt.Sprintf("%0*o", len(field)-1
 // padded fills b up to whole blocks.
 func padded(b []byte) []byte { return append(b, make([]byte, padding(int64(len(b))))...) }
 
-// padding is how many bytes are missing to whole blocks.
+// padding returns the number of bytes that are missing to whole blocks.
 func padding(n int64) int { return int(-n & (tarBlock - 1)) }
 
 func isASCII(s string) bool {

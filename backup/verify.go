@@ -19,17 +19,17 @@ type VerifyOptions struct {
 	Progress func(flash.Event)
 }
 
-// Verification is the verdict on an archive.
+// Verification is the result of Archive.Verify.
 type Verification struct {
 	OK       bool // every byte is as it was written; no Problem is an Error
 	Problems flash.Problems
 	Members  int
-	Bytes    int64 // of the members
-	Unproven int   // members without sums: the index was lost, only the frames' checksums spoke
+	Bytes    int64 // size of the members
+	Unproven int   // number of members without sums: the index is lost, and only the checksums of the frames were checked
 }
 
-// Verify unpacks every frame in memory and compares it with the index: content by its
-// sums, headers to the byte. Nothing is written. The error is that of ctx.
+// Verify unpacks every frame in memory and compares it with the index: content by its sums,
+// headers byte by byte. It writes nothing. The error is that of ctx.
 func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verification, error) {
 	r := &Verification{Problems: slices.Clone(a.Problems), Members: len(a.index.Members)}
 	v := &verifier{a: a, ctx: ctx, opt: opt}
@@ -53,7 +53,7 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verification,
 	return r, nil
 }
 
-// verifier is one Verify.
+// verifier is one call of Verify.
 type verifier struct {
 	a     *Archive
 	ctx   context.Context
@@ -65,7 +65,7 @@ type verifier struct {
 	problems flash.Problems
 }
 
-// piece is a frame to verify: chunk -1 is the headers of a member.
+// piece is a frame to verify; chunk -1 is the frame with the headers of a member.
 type piece struct {
 	m     *Member
 	chunk int
@@ -119,14 +119,14 @@ func (v *verifier) verify(p piece, packed, plain []byte) (_, _ []byte) {
 	var lost *ChunkError
 	switch {
 	case errors.As(err, &lost):
-		v.problems.AddAt(flash.Error, p.m.Name, lost.Offset, "%v of it (%s) is lost: the frame at 0x%x of the archive is damaged: %v", lost.Extent, flash.Size(lost.Length), lost.At, lost.Err)
+		v.problems.AddAt(flash.Error, p.m.Name, lost.Offset, "its range %v (%s) is lost: the frame at 0x%x of the archive is damaged: %v", lost.Extent, flash.Size(lost.Length), lost.At, lost.Err)
 	case err != nil:
 		v.problems.Add(flash.Error, p.m.Name, "%v", err)
 	}
 	return packed, plain
 }
 
-// step says that so many bytes are proven.
+// step reports that n more bytes are proven.
 func (v *verifier) step(n int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -143,14 +143,14 @@ func chunksSize(m *Member) (n int64) {
 	return n
 }
 
-// head proves that other tools read of a member what the index says.
+// head checks that other tools read the same from a member's headers as the index says.
 func (v *verifier) head(m *Member) error {
 	b, err := v.a.frame(frame{at: m.at, length: m.Head})
 	if err != nil {
-		return fmt.Errorf("its headers (frame at 0x%x of the archive) are damaged, tar will not find it: %w", m.at, err)
+		return fmt.Errorf("its headers (frame at 0x%x of the archive) are damaged, so tar does not find it: %w", m.at, err)
 	}
 	if v.a.index.Created != 0 && !bytes.Equal(b, memberHead(m, v.a.index.Created)) {
-		return fmt.Errorf("the index lies: its headers (frame at 0x%x of the archive) say something else", m.at)
+		return fmt.Errorf("the index is wrong: its headers (frame at 0x%x of the archive) differ from it", m.at)
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ func (v *verifier) ends() {
 		}
 	}
 	if a.index.Created == 0 {
-		return // rebuilt of what there is
+		return // the index was rebuilt from the frames
 	}
 	b, err := a.frame(frame{at: last, length: a.end - last})
 	if err != nil || len(b) != 2*tarBlock || !flash.IsZero(b) {

@@ -13,49 +13,48 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options says how an archive is written. The zero value is fast and uses all
-// processors.
+// Options says how an archive is written. The zero value is fast and uses all processors.
 type Options struct {
 	Level    int       // of zstd, 1 to 19; 0: 1
 	Workers  int       // processors that compress; 0: all
 	Created  time.Time // the date of every member
-	Total    int64     // bytes of all outputs to come, for progress; 0: unknown
+	Total    int64     // bytes of all outputs, for progress; 0: unknown
 	Progress func(flash.Event)
 }
 
-// Result is what became of one output.
+// Result describes one output that was packed.
 type Result struct {
 	Name      string
 	Size      int64  // bytes
-	SHA256    string // lower-case hex; "" when Omitted
-	Zero      bool   // holds zeros only
-	Omitted   bool   // not in the archive: Zero, and the output asked for that
+	SHA256    string // lower-case hex; "" if Omitted
+	Zero      bool   // all bytes are zeros
+	Omitted   bool   // not in the archive, because the output is Zero and may be omitted
 	DataBytes int64  // bytes that are not in holes
 	Packed    int64  // bytes in the archive
 }
 
-// Packer writes outputs into an archive, one Copy after the other, and completes it.
+// Packer writes outputs into an archive, with any number of Copy calls, and completes it.
 type Packer interface {
 	Copy(ctx context.Context, outputs []flash.Output) ([]Result, error)
 	Finish() error
 }
 
-// maxWorkers bounds memory: a worker has about 16 MiB.
+// maxWorkers limits the memory: a worker needs about 16 MiB.
 const maxWorkers = 16
 
-// Writer writes an archive to a stream. After an error it is of no use.
+// Writer writes an archive to a stream. After an error it cannot be used.
 type Writer struct {
 	out     io.Writer
 	opt     Options
-	enc     *zstd.Encoder // for what is written between members
+	enc     *zstd.Encoder // for frames between members
 	index   Index
 	pairs   []seekPair
-	done    int64 // bytes of members passed, for progress
+	done    int64 // bytes of members done, for progress
 	started bool
 	err     error
 }
 
-// NewWriter begins an archive. Nothing is written before the first Copy.
+// NewWriter starts an archive. It writes nothing before the first Copy.
 func NewWriter(out io.Writer, opt Options) (*Writer, error) {
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
@@ -67,14 +66,14 @@ func NewWriter(out io.Writer, opt Options) (*Writer, error) {
 	}
 	created := opt.Created.Unix()
 	if opt.Created.IsZero() {
-		created = 1 // tar complains of earlier dates
+		created = 1 // tar warns about earlier dates
 	}
 	return &Writer{out: out, opt: opt, enc: enc, index: Index{Schema: indexSchema, Created: created}}, nil
 }
 
-// windowOf is how far back a frame refers, bytes. At the fastest level more makes frames
-// no smaller (0.4773 instead of 0.4776 of the content at 4 MiB), but the search slower by
-// a tenth to a fifth.
+// windowOf returns the window of a frame, bytes. At the fastest level a larger one saves almost
+// nothing (0.4773 instead of 0.4776 of the content at 4 MiB), but makes the search slower by a
+// tenth to a fifth.
 func windowOf(level zstd.EncoderLevel) int {
 	if level == zstd.SpeedFastest {
 		return 512 << 10
@@ -89,7 +88,7 @@ func newEncoder(level int) (*zstd.Encoder, error) {
 		zstd.WithEncoderCRC(true), zstd.WithLowerEncoderMem(true))
 }
 
-// Finish ends the archive: the end of the tar, the index twice, the seek table.
+// Finish ends the archive: it writes the end of the tar, the index twice, and the seek table.
 func (w *Writer) Finish() error {
 	if err := w.begin(); err != nil {
 		return err
@@ -110,7 +109,7 @@ func (w *Writer) Finish() error {
 	if err := w.write(encodeSeekTable(w.pairs)); err != nil {
 		return err
 	}
-	w.err = errors.New("backup: the archive is finished already")
+	w.err = errors.New("backup: the archive is already finished")
 	return nil
 }
 

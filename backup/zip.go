@@ -14,8 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// ZipWriter writes a zip archive, for systems where tar and zstd are not at home. It
-// has no holes (zeros take a thousandth) and no index of chunks.
+// ZipWriter writes a zip archive, for systems without tar and zstd. It has no holes (zeros take
+// a thousandth of their size) and no index of chunks.
 type ZipWriter struct {
 	z    *zip.Writer
 	opt  Options
@@ -23,7 +23,7 @@ type ZipWriter struct {
 	err  error
 }
 
-// NewZipWriter begins a zip archive. The level is that of deflate, 1 to 9.
+// NewZipWriter starts a zip archive. The level is that of deflate, 1 to 9.
 func NewZipWriter(out io.Writer, opt Options) (*ZipWriter, error) {
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
@@ -47,7 +47,7 @@ func (w *ZipWriter) Finish() error {
 	if w.err != nil {
 		return w.err
 	}
-	w.err = errors.New("backup: the archive is finished already")
+	w.err = errors.New("backup: the archive is already finished")
 	return nil
 }
 
@@ -75,7 +75,7 @@ func (w *ZipWriter) add(ctx context.Context, o flash.Output) (Result, error) {
 		return r, err
 	}
 	data, err := knownData(o.Image)
-	if err == nil && o.OmitZero { // must be known before the member begins
+	if err == nil && o.OmitZero { // must be known before the member is started
 		data, err = findData(ctx, o.Image)
 	}
 	if err != nil {
@@ -110,7 +110,7 @@ type zipMember struct {
 	at  int64
 }
 
-// stream writes an image from its first byte to its last; holes are not read.
+// stream writes an image from start to end; it does not read holes.
 func (s *zipMember) stream(img flash.Image, data []flash.Extent) error {
 	buf := make([]byte, scanBlock)
 	for _, d := range data {

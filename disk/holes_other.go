@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// seekData has no portable form here; the caller takes everything for data.
+// seekData is not supported here; the caller takes everything for data.
 func seekData(*os.File, int64, int64) (int64, int64, error) {
 	return 0, 0, errors.ErrUnsupported
 }

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// KindError is a path that is no file of the kind that was to be opened.
+// KindError reports a path that is not a file of the required kind.
 type KindError struct {
 	Path, Text string
 }
 
 func (e *KindError) Error() string { return e.Path + ": " + e.Text }
 
-// OpenPlain opens a regular file for reading. Nothing else is opened: a named pipe would
-// wait for a writer for ever, and to open some devices is to change them.
+// OpenPlain opens a regular file for reading. It opens nothing else: a named pipe could wait for
+// a writer for ever, and opening some devices changes them.
 func OpenPlain(path string) (*os.File, error) {
 	return open(path, fs.FileMode.IsRegular,
 		func() (fs.FileInfo, error) { return os.Stat(path) },
@@ -31,8 +31,8 @@ func OpenDump(path string) (*os.File, error) {
 		func(flags int) (*os.File, error) { return os.OpenFile(path, flags, 0) })
 }
 
-// OpenSmall opens a regular file, or a pipe that a shell has opened already, as it does for
-// <(COMMAND): keys need not lie in files.
+// OpenSmall opens a regular file, or a pipe that a shell has opened, as for <(COMMAND): keys
+// need not be in files.
 func OpenSmall(path string) (*os.File, error) {
 	if st, err := os.Stat(path); err == nil && st.Mode()&fs.ModeNamedPipe != 0 && IsDescriptor(path) {
 		return os.Open(path)
@@ -40,13 +40,13 @@ func OpenSmall(path string) (*os.File, error) {
 	return OpenPlain(path)
 }
 
-// IsDescriptor reports whether a path stands for an open file of this process. Other pipes
-// may have nobody at their other end, and to open one then waits for ever.
+// IsDescriptor reports whether a path is an open file of this process. Other pipes may have no
+// process at the other end, and opening one would then wait for ever.
 func IsDescriptor(path string) bool {
 	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
 
-// OpenIn opens a regular file of a folder. A link that leaves the folder is a *KindError.
+// OpenIn opens a regular file in a folder. A link that leads out of the folder is a *KindError.
 func OpenIn(root *os.Root, name string) (*os.File, error) {
 	f, err := open(name, fs.FileMode.IsRegular,
 		func() (fs.FileInfo, error) { return StatIn(root, name) },
@@ -54,7 +54,7 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	return f, err
 }
 
-// OpenInFolder is OpenIn for a folder by its path.
+// OpenInFolder is OpenIn with the path of a folder.
 func OpenInFolder(dir, name string) (*os.File, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -65,7 +65,7 @@ func OpenInFolder(dir, name string) (*os.File, error) {
 	return f, inFolder(dir, name, err)
 }
 
-// StatInFolder is StatIn for a folder by its path.
+// StatInFolder is StatIn with the path of a folder.
 func StatInFolder(dir, name string) (fs.FileInfo, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -76,7 +76,7 @@ func StatInFolder(dir, name string) (fs.FileInfo, error) {
 	return st, inFolder(dir, name, err)
 }
 
-// inFolder gives an error the whole path.
+// inFolder puts the whole path into an error.
 func inFolder(dir, name string, err error) error {
 	if kind := (*KindError)(nil); errors.As(err, &kind) {
 		return &KindError{filepath.Join(dir, name), kind.Text}
@@ -84,8 +84,8 @@ func inFolder(dir, name string, err error) error {
 	return err
 }
 
-// StatIn tells of what stands in a folder under a name; links are followed within it. One
-// that leaves the folder is a *KindError.
+// StatIn returns the FileInfo of a name in a folder. It follows links within the folder; one
+// that leads out of it is a *KindError.
 func StatIn(root *os.Root, name string) (fs.FileInfo, error) {
 	st, err := root.Stat(name)
 	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
@@ -94,10 +94,10 @@ func StatIn(root *os.Root, name string) (fs.FileInfo, error) {
 	if l, lerr := root.Lstat(name); lerr == nil && l.Mode()&fs.ModeSymlink == 0 {
 		return st, err
 	}
-	return nil, &KindError{name, "is, or lies behind, a link that leaves the folder, and is not followed"}
+	return nil, &KindError{name, "is, or is behind, a link that leaves the folder and is not followed"}
 }
 
-// open asks what a path is before it opens it, and makes sure that it opened just that.
+// open checks the kind of a path before it opens it, and then that it opened the same file.
 func open(path string, allow func(fs.FileMode) bool, stat func() (fs.FileInfo, error), open func(flags int) (*os.File, error)) (*os.File, error) {
 	st, err := stat()
 	if err != nil {
@@ -108,7 +108,7 @@ func open(path string, allow func(fs.FileMode) bool, stat func() (fs.FileInfo, e
 	}
 	flags := os.O_RDONLY
 	if st.Mode().IsRegular() {
-		flags |= noWait // should a pipe have taken its place since
+		flags |= noWait // in case a pipe has replaced it
 	}
 	f, err := open(flags)
 	if err != nil {
@@ -124,23 +124,23 @@ func open(path string, allow func(fs.FileMode) bool, stat func() (fs.FileInfo, e
 // isBlock reports whether a mode is that of a block device.
 func isBlock(m fs.FileMode) bool { return m&fs.ModeDevice != 0 && m&fs.ModeCharDevice == 0 }
 
-// kindOf says what something is that is no plain file.
+// kindOf describes a path that is not a regular file.
 func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():
 		return "is a folder"
 	case m&fs.ModeNamedPipe != 0:
-		return "is a named pipe, and no file"
+		return "is a named pipe, not a file"
 	case m&fs.ModeSocket != 0:
-		return "is a socket, and no file"
+		return "is a socket, not a file"
 	case m&fs.ModeDevice != 0:
-		return "is a device, and no file"
+		return "is a device, not a file"
 	}
-	return "is no plain file"
+	return "is not a regular file"
 }
 
-// OpenOwn opens a file to read and write, and makes it where none is. What stands there
-// must be a plain file: a link would have us write to what it points at.
+// OpenOwn opens a file for reading and writing, and creates it if it does not exist. An existing
+// one must be a regular file: through a link, its target would be written to.
 func OpenOwn(path string) (*os.File, error) {
 	if st, err := os.Lstat(path); err == nil && !st.Mode().IsRegular() {
 		return nil, notOwn(path, st.Mode())
@@ -169,7 +169,7 @@ func notOwn(path string, m fs.FileMode) error {
 	return &KindError{path, kindOf(m)}
 }
 
-// WriteOwn makes b the content of a file, as OpenOwn opens it.
+// WriteOwn writes b as the content of a file that it opens like OpenOwn.
 func WriteOwn(path string, b []byte) error {
 	f, err := OpenOwn(path)
 	if err != nil {
@@ -182,8 +182,8 @@ func WriteOwn(path string, b []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// Inside gives the folders and regular files of a folder. Links that leave it are errors, as
-// is what is no file.
+// Inside gives access to the folders and regular files of a folder. Links out of it, and other
+// kinds of files, are errors.
 type Inside struct{ Root *os.Root }
 
 // Open implements fs.FS.

@@ -11,24 +11,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noWait has a named pipe opened at once; for files it means nothing.
+// noWait makes opening a named pipe return at once; it has no effect for files.
 const noWait = unix.O_NONBLOCK
 
-// openMovable opens a file, or makes it, that can be renamed while it is open. The last
-// part of the path is not followed where it is a link.
+// openMovable opens or creates a file that can be renamed while it is open. It does not follow a
+// link at the end of the path.
 func openMovable(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|noWait, 0o666)
 }
 
-// TryLock takes an exclusive lock that ends with the process. A file system without
-// locks counts as unlocked: the lock only makes a mistake less likely.
+// TryLock takes an exclusive lock that ends with the process. On a file system without locks it
+// returns true: the lock only makes mistakes less likely.
 func TryLock(f *os.File) bool {
 	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != unix.EWOULDBLOCK
 }
 
-// SyncDir puts the names of a folder on the disk. Some file systems do not do that for
-// folders, and a folder that may be written to need not be one that may be read; then there
-// is nothing to do.
+// SyncDir syncs a folder, so that the names in it are on the disk. Some file systems cannot do
+// this, and a folder may be writable but not readable; then SyncDir does nothing.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrPermission) {
@@ -44,8 +43,7 @@ func SyncDir(dir string) error {
 	return nil
 }
 
-// notForFolders knows the errors by which a file system says that it syncs no folders
-// (fsync(2)).
+// notForFolders reports whether err means that a file system cannot sync folders (fsync(2)).
 func notForFolders(err error) bool {
 	for _, e := range []error{unix.EINVAL, unix.ENOTSUP, unix.EOPNOTSUPP, unix.ENOSYS, unix.EBADF, unix.EROFS} {
 		if errors.Is(err, e) {
@@ -55,7 +53,7 @@ func notForFolders(err error) bool {
 	return false
 }
 
-// Allocated returns how many bytes removing the file gives back.
+// Allocated returns how many bytes are freed if the file is removed.
 func Allocated(st fs.FileInfo) int64 {
 	if s, ok := st.Sys().(*syscall.Stat_t); ok {
 		if s.Nlink > 1 {
@@ -66,7 +64,7 @@ func Allocated(st fs.FileInfo) int64 {
 	return st.Size()
 }
 
-// AllowHoles has nothing to do where every file may have holes.
+// AllowHoles does nothing on systems where every file can have holes.
 func AllowHoles(*os.File) error { return nil }
 
 // SameDevice reports whether an open file and a path are on one file system.

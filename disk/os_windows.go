@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// noWait is not needed: named pipes stand in no folder.
+// noWait is not needed, because named pipes are not in folders.
 const noWait = 0
 
-// openMovable opens a file, or makes it, that can be renamed while it is open; os.OpenFile
-// does not ask for that right. A link is opened itself, and not followed.
+// openMovable opens or creates a file that can be renamed while it is open; os.OpenFile does not
+// request this right. It opens a link itself and does not follow it.
 func openMovable(path string) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -27,8 +27,8 @@ func openMovable(path string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// TryLock takes an exclusive lock that ends with the process. It locks one byte far
-// behind the marker's text, which so stays readable.
+// TryLock takes an exclusive lock that ends with the process. It locks one byte far behind the
+// marker's text, so that the text can still be read.
 func TryLock(f *os.File) bool {
 	at := &windows.Overlapped{OffsetHigh: 1}
 	err := windows.LockFileEx(windows.Handle(f.Fd()),
@@ -36,17 +36,17 @@ func TryLock(f *os.File) bool {
 	return !errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
 
-// SyncDir has no meaning on Windows: NTFS journals names.
+// SyncDir does nothing on Windows: NTFS journals names.
 func SyncDir(string) error { return nil }
 
-// Allocated returns how many bytes removing the file gives back, at most.
+// Allocated returns at most how many bytes are freed if the file is removed.
 func Allocated(st fs.FileInfo) int64 { return st.Size() }
 
-// AllowHoles marks a file as one that may have holes; NTFS wants to be asked.
+// AllowHoles marks a file as one that may have holes, as NTFS requires.
 func AllowHoles(f *os.File) error {
 	var n uint32
 	return windows.DeviceIoControl(windows.Handle(f.Fd()), windows.FSCTL_SET_SPARSE, nil, 0, nil, 0, &n, nil)
 }
 
-// SameDevice is asked for sharing blocks only, which is not done here.
+// SameDevice is only used for sharing blocks, which is not supported here.
 func SameDevice(*os.File, string) bool { return false }

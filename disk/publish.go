@@ -8,38 +8,37 @@ import (
 	"path/filepath"
 )
 
-// PartSuffix ends the name of a file until all of it is on the disk.
+// PartSuffix is the ending of a file's name until all of it is on the disk.
 const PartSuffix = ".part"
 
-// ErrPart means that an unfinished file is there already: another run is writing it, or was
-// killed.
+// ErrPart means that an unfinished file exists: another run is writing it, or was killed.
 var ErrPart = errors.New("is in the way")
 
-// Pending is a file, or a folder, that is written and does not have its name yet.
+// Pending is a file or folder that is written and does not have its final name yet.
 type Pending struct {
-	File interface { // nil: synced and closed already, or a folder
+	File interface { // nil: already synced and closed, or a folder
 		Sync() error
 		Close() error
 	}
-	Part, Path string // the name that it has, and the name that it gets, on the same file system
+	Part, Path string // the present and the final name, on the same file system
 }
 
-// PublishOptions says which steps of Publish are different. The zero value is the safe one.
+// PublishOptions changes the steps of Publish. The zero value is the safe one.
 type PublishOptions struct {
-	Root     *os.Root // the names are names in this folder; nil: they are paths
-	NoSync   bool     // leave it to the system when data and names reach the disk
+	Root     *os.Root // the folder of the names; nil: the names are paths
+	NoSync   bool     // do not sync: the system decides when data and names reach the disk
 	Later    bool     // the caller syncs the folder, once for many names
 	KeepOpen bool     // do not close the files: their locks outlive the rename
 
-	Before  func() error           // is asked when the data are on the disk, before the first rename
+	Before  func() error           // is called after the data are on the disk, before the first rename; an error stops Publish
 	SyncDir func(dir string) error // nil: SyncDir; tests replace it
 }
 
-// Publish is the one way to make files appear: it syncs and closes them all, gives them
-// their names, the first of them last, and syncs the folder. Before that nothing has a final
-// name. After an error the files are closed and each still is, or again is, called by its
-// Part, which the caller removes or continues with; but a file that took the place of an older
-// one keeps the name: it is all there is.
+// Publish gives files their final names: it syncs and closes them all, renames them, the first
+// one last, and syncs the folder. Before that no file has its final name. After an error the
+// files are closed, and each still has, or has again, the name Part; the caller removes it or
+// continues with it. The exception is a file that replaced an older one: it keeps the name,
+// because the older one is gone.
 func Publish(opt PublishOptions, files ...Pending) error {
 	var err error
 	for _, f := range files {
@@ -79,7 +78,7 @@ func (o PublishOptions) name(files []Pending) error {
 	if err == nil && !o.NoSync && !o.Later {
 		err = o.syncFolders(files)
 	}
-	if err != nil { // what looks finished may be lost, or is a half of what belongs together
+	if err != nil { // a file that looks finished may be lost, or be only a part of a set
 		for _, f := range undo {
 			if back := o.rename(f.Path, f.Part); back != nil {
 				err = errors.Join(err, back)
@@ -125,9 +124,9 @@ func (o PublishOptions) rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// Fill makes what fill writes the content of the open file f, whose path is f.Name(), and
-// publishes it as path. What a killed run left in f goes. When a step fails nothing of it is
-// left under either name, and f is closed (but not with KeepOpen).
+// Fill writes the content of the open file f, whose path is f.Name(), with fill, and publishes
+// it as path. Content that a killed run left in f is removed. After an error no file is left
+// under either name, and f is closed (but not with KeepOpen).
 func Fill(f *os.File, path string, opt PublishOptions, fill func(*os.File) error) error {
 	err := f.Truncate(0)
 	if err == nil {
@@ -145,9 +144,8 @@ func Fill(f *os.File, path string, opt PublishOptions, fill func(*os.File) error
 	return err
 }
 
-// WriteNew makes a file as path.part, which must not be there, has it filled, and publishes
-// it as path. When a step fails nothing of it is left. Where path.part is there already the
-// error is ErrPart.
+// WriteNew creates path.part, writes it with fill, and publishes it as path. After an error no
+// file is left. If path.part exists already, the error is ErrPart.
 func WriteNew(path string, opt PublishOptions, fill func(*os.File) error) error {
 	f, err := os.OpenFile(path+PartSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {

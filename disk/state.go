@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// State is what an open file or block device was when it was opened. Whoever reads it for
-// long asks now and then whether it still is.
+// State is the state of an open file or block device when it was opened. A reader compares it
+// later, to find out whether the file has changed.
 type State struct {
 	size     int64
-	modified time.Time // zero: it does not count
+	modified time.Time // zero: not compared
 }
 
-// ChangedError is a file that is not what it was when it was opened.
+// ChangedError reports a file that has changed since it was opened.
 type ChangedError struct {
 	Path, Text string
 }
 
 func (e *ChangedError) Error() string { return e.Path + ": " + e.Text }
 
-// Unwrap makes it an end that came too early: what was to be read is not there.
+// Unwrap returns io.ErrUnexpectedEOF, because bytes that should be read are missing.
 func (e *ChangedError) Unwrap() error { return io.ErrUnexpectedEOF }
 
-// StateOf tells of an open file. What has no size is an error.
+// StateOf returns the state of an open file. A file without a size is an error.
 func StateOf(f *os.File) (State, error) {
 	st, err := f.Stat()
 	if err != nil {
@@ -39,22 +39,22 @@ func StateOf(f *os.File) (State, error) {
 	}
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
-		return State{}, &KindError{f.Name(), fmt.Sprintf("no file that can be read at any place: %v", err)}
+		return State{}, &KindError{f.Name(), fmt.Sprintf("not a file that can be read at any offset: %v", err)}
 	}
 	if size == 0 { // macOS
-		return State{}, &KindError{f.Name(), "the system does not say how large this device is: copy it to a file first"}
+		return State{}, &KindError{f.Name(), "the system does not report the size of this device: copy it to a file first"}
 	}
 	return State{size: size}, nil
 }
 
-// Sized is the state of a file that changes by its owner's hand: only its size counts.
+// Sized is the state of a file that its owner may change: only the size is compared.
 func Sized(size int64) State { return State{size: size} }
 
 // Size returns the size in bytes.
 func (s State) Size() int64 { return s.size }
 
-// Check reports, as a *ChangedError, whether the file was cut, has grown, was written to, or
-// is gone, as a card that was pulled out.
+// Check returns a *ChangedError if the file was cut, has grown, was written to or is gone, like
+// a card that was pulled out.
 func (s State) Check(f *os.File) error {
 	changed := func(format string, a ...any) error { return &ChangedError{f.Name(), fmt.Sprintf(format, a...)} }
 	st, err := f.Stat()
@@ -69,20 +69,20 @@ func (s State) Check(f *os.File) error {
 	}
 	switch {
 	case now.size < s.size:
-		return changed("was cut while it was read: it has 0x%x bytes now, and had 0x%x", now.size, s.size)
+		return changed("was cut while it was read: it has 0x%x bytes now and had 0x%x", now.size, s.size)
 	case now.size > s.size:
-		return changed("has grown while it was read: it has 0x%x bytes now, and had 0x%x; is it still being written?", now.size, s.size)
+		return changed("has grown while it was read: it has 0x%x bytes now and had 0x%x; it may still be being written", now.size, s.size)
 	case !s.modified.IsZero() && !now.modified.Equal(s.modified):
 		return changed("was written to while it was read")
 	}
 	return nil
 }
 
-// NextData returns the first range of data at or after off, by the file system's own map
-// of holes; size and size where only a hole follows. Where there is no map, all is data.
+// NextData returns the first range of data at or after off, by the file system's own list of
+// holes; size and size if only a hole follows. Without such a list, all is data.
 //
-// A system that is asked about a place behind the end of a file that was cut says that no
-// data follow. So a hole is believed only of a file that is still what it was.
+// For an offset behind the end of a file that was cut, the system also answers that no data
+// follow. So a hole is only trusted if the file has not changed.
 func (s State) NextData(f *os.File, off int64) (start, end int64, err error) {
 	if off >= s.size {
 		return s.size, s.size, nil
@@ -91,7 +91,7 @@ func (s State) NextData(f *os.File, off int64) (start, end int64, err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		start, end = s.size, s.size
-	case err != nil, start < off, start >= s.size: // no map, or one that makes no sense
+	case err != nil, start < off, start >= s.size: // no list of holes, or an invalid answer
 		return off, s.size, nil
 	}
 	if start > off {

@@ -5,24 +5,24 @@
 //	Linux      statfs, flock, fsync of a folder      Volume, TryLock, SyncDir
 //	macOS      the same, other numbers
 //	Windows    GetVolumeInformation, LockFileEx, FSCTL_SET_SPARSE
-//	others     nothing is known, and nothing is forbidden
+//	others     free space and limits are unknown, and nothing is refused
 //
-// The kind of a file is checked before it is opened (OpenPlain, OpenDump, OpenIn,
-// OpenInFolder); State tells whether it has changed since. Publish gives a file its name, after
-// all of it is on the disk.
+// The kind of a file is checked before it is opened (OpenPlain, OpenDump, OpenIn, OpenInFolder).
+// State finds out whether a file has changed. Publish gives a file its name after all of it is
+// on the disk.
 //
-// There is one file for each system; it says what the package cannot do there.
+// Each system has a file of its own, which says what is not supported there.
 package disk
 
-// Volume is what is known of the file system that a path lies on.
+// Volume describes the file system of a path.
 type Volume struct {
 	Kind    string
-	Free    int64 // bytes that this user may still write
-	MaxFile int64 // bytes; 0: no limit worth knowing
+	Free    int64 // free space for this user, bytes
+	MaxFile int64 // size limit of a file, bytes; 0: no relevant limit
 	Holes   bool  // a file may have holes
 	Shares  bool  // files may share blocks (reflink)
 }
 
-// MaxFAT is the largest file of FAT12, FAT16 and FAT32: its size is a 32-bit field
-// of the directory entry (Microsoft FAT specification, DIR_FileSize).
+// MaxFAT is the largest size of a file on FAT12, FAT16 and FAT32, bytes: the size is a 32-bit
+// field of the directory entry (Microsoft FAT specification, DIR_FileSize).
 const MaxFAT = 1<<32 - 1

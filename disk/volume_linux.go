@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// VolumeOf tells of the file system that path lies on.
+// VolumeOf describes the file system of path.
 func VolumeOf(path string) (Volume, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {

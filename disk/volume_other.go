@@ -4,5 +4,5 @@ package disk
 
 import "errors"
 
-// VolumeOf has no portable answer; what cannot be known forbids nothing.
+// VolumeOf is not supported here; callers refuse nothing that is unknown.
 func VolumeOf(string) (Volume, error) { return Volume{}, errors.ErrUnsupported }

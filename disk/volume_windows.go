@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// VolumeOf tells of the file system that path lies on.
+// VolumeOf describes the file system of path.
 func VolumeOf(path string) (Volume, error) {
 	v, err := volumeInfo(path)
 	if err != nil {

@@ -25,7 +25,7 @@ type Member struct {
 	SHA256 string `json:"sha256,omitempty"`
 }
 
-// NewArchiveList lists the files of an archive.
+// NewArchiveList makes the document of an archive's files.
 func NewArchiveList(a *archive.Archive) ArchiveList {
 	doc := ArchiveList{Path: a.Path, Problems: a.Problems}
 	for i, ms := 0, a.Members(); i < len(ms); i++ {
@@ -47,16 +47,16 @@ type Comparison struct {
 	Problems   []flash.Problem   `json:"problems"`
 }
 
-// Compared is what became of one partition between A and B.
+// Compared is one partition in A and B.
 type Compared struct {
 	Name   string           `json:"name"`
 	Region flash.Region     `json:"region"`
-	State  archive.RowState `json:"state"`            // "equal", "differs", "moved", "only in A", "only in B"; "unknown": equal as far as both hold it
-	Offset int64            `json:"offset,omitempty"` // in the partition, of the first byte that differs
+	State  archive.RowState `json:"state"`            // "equal", "differs", "moved", "only in A", "only in B"; "unknown": the bytes that both have are equal
+	Offset int64            `json:"offset,omitempty"` // of the first different byte, in the partition
 	Detail string           `json:"detail,omitempty"`
 }
 
-// NewComparison is how the dumps at a and b differ.
+// NewComparison makes the document of the comparison of the dumps at a and b.
 func NewComparison(a, b string, c *archive.Comparison) Comparison {
 	doc := Comparison{A: a, B: b, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why}
 	for _, r := range c.Rows {
@@ -65,8 +65,8 @@ func NewComparison(a, b string, c *archive.Comparison) Comparison {
 	return doc
 }
 
-// FlashPlan is the document of backup restore --plan: what a flash tool would do with the
-// files, as mtkkit itself never writes to a phone.
+// FlashPlan is the document of backup restore --plan: what a flash tool would write. mtkkit
+// itself never writes to a phone.
 type FlashPlan struct {
 	Head
 	Chip     string              `json:"chip,omitempty"`
@@ -74,7 +74,7 @@ type FlashPlan struct {
 	Storage  flash.Storage       `json:"storage"`
 	Scatter  string              `json:"scatter,omitempty"`
 	Writes   []FlashWrite        `json:"writes"`
-	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that list more than is in the backup
+	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that are left out, because they list more than the backup contains
 	Lost     []string            `json:"lost"`
 	Commands map[string][]string `json:"commands"` // by flash tool
 	Problems []flash.Problem     `json:"problems"`
@@ -89,7 +89,7 @@ type FlashWrite struct {
 	Risk string `json:"risk,omitempty"`
 }
 
-// NewFlashPlan is a plan with the commands for each flash tool.
+// NewFlashPlan makes the document of a plan. Commands are the command lines, by flash tool.
 func NewFlashPlan(p *archive.FlashPlan, commands map[string][]string, problems []flash.Problem) FlashPlan {
 	doc := FlashPlan{Chip: p.Chip, Project: p.Project, Storage: p.Storage, Scatter: p.Scatter, Tables: p.Tables, Lost: p.Lost,
 		Commands: commands, Problems: problems}
@@ -102,13 +102,13 @@ func NewFlashPlan(p *archive.FlashPlan, commands map[string][]string, problems [
 // Restored is the document of backup restore, and of pull --dump.
 type Restored struct {
 	Head
-	Path     string          `json:"path"`  // what was written: a file, or a folder
-	Files    int             `json:"files"` // how many
+	Path     string          `json:"path"`  // of the file or folder that was written
+	Files    int             `json:"files"` // number of files
 	Size     int64           `json:"size"`  // of all files
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewRestored is what was restored, with what is to be said of it.
+// NewRestored makes the document of what was restored, with problems added.
 func NewRestored(r *archive.Restored, problems []flash.Problem) Restored {
 	return Restored{Path: r.Output, Files: r.Files, Size: r.Bytes, Problems: problems}
 }
@@ -118,13 +118,13 @@ type Pulled struct {
 	Head
 	Ref      string          `json:"ref"`
 	Folder   string          `json:"folder"`
-	Files    int             `json:"files"` // how many
+	Files    int             `json:"files"` // number of files
 	Size     int64           `json:"size"`  // of all files
 	Complete bool            `json:"complete"`
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewPulled is what was pulled into a folder, with what is to be said of it.
+// NewPulled makes the document of a backup that was pulled into a folder, with problems added.
 func NewPulled(ref oci.Ref, folder string, m *flash.Manifest, problems []flash.Problem) Pulled {
 	d := Pulled{Ref: ref.String(), Folder: folder, Files: len(m.Files), Complete: m.Complete, Problems: problems}
 	for _, f := range m.Files {
@@ -142,7 +142,7 @@ type Pushed struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewPushed is what was pushed to ref.
+// NewPushed makes the document of what was pushed to ref.
 func NewPushed(ref oci.Ref, p *archive.Pushed) Pushed {
 	return Pushed{Ref: ref.String(), Stats: p.Stats, Complete: p.Record.Complete, Problems: p.Record.Problems}
 }
@@ -155,7 +155,7 @@ type Tags struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewTags lists the backups in a place. What somebody else put there is no problem.
+// NewTags lists the tags of a store. A tag that another program made is not a problem.
 func NewTags(place string, all []oci.Info) Tags {
 	doc := Tags{Place: place, Tags: all}
 	for _, i := range all {
@@ -180,7 +180,7 @@ type Searched struct {
 	Path      string            `json:"path"`
 	Against   string            `json:"against"`
 	Verdict   archive.Leak      `json:"verdict"`         // "clean", "doubtful" or "leaks"
-	Owner     archive.Ownership `json:"owner,omitempty"` // with an owner's key: of the phone in Against? "same", "other" or "unsigned"
+	Owner     archive.Ownership `json:"owner,omitempty"` // with an owner's key, whether the archive is of the phone in Against: "same", "other" or "unsigned"
 	Searched  map[leak.Kind]int `json:"searched_for"`
 	Found     map[leak.Kind]int `json:"found"`
 	Hits      []leak.Hit        `json:"hits"`
@@ -188,8 +188,8 @@ type Searched struct {
 	Problems  []flash.Problem   `json:"problems"`
 }
 
-// NewSearched is what a search of the archive at path, for what is private in the dump at
-// against, has found.
+// NewSearched makes the document of a search of the archive at path for private data of the dump
+// at against.
 func NewSearched(path, against string, s *archive.Searched) Searched {
 	return Searched{Path: path, Against: against, Verdict: s.Verdict, Owner: s.Owner, Searched: s.For, Found: s.Found,
 		Hits: s.Hits, Partition: s.Private, Problems: s.Problems}
@@ -198,14 +198,14 @@ func NewSearched(path, against string, s *archive.Searched) Searched {
 // MendedFile is the document of backup verify --repair.
 type MendedFile struct {
 	Head
-	Path     string          `json:"path"` // what was damaged
-	File     string          `json:"file"` // what was written
+	Path     string          `json:"path"` // the damaged file
+	File     string          `json:"file"` // the repaired file
 	Size     int64           `json:"size"`
 	Damaged  []flash.Extent  `json:"damaged"`
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewMendedFile is what was mended of a file.
+// NewMendedFile makes the document of the repair of the file at path.
 func NewMendedFile(path, file string, r *parity.Result) MendedFile {
 	return MendedFile{Path: path, File: file, Size: r.Size, Damaged: r.Damaged, Problems: r.Problems}
 }

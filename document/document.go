@@ -1,7 +1,6 @@
-// Package document is what mtkkit says to programs: the struct of every JSON document, made
-// from the results of the libraries, in one vocabulary (docs/json.md). The same structs are
-// what a front end shows to people. It opens and writes no file, and it decides nothing: what
-// it says is what the result of a library holds.
+// Package document has the struct of every JSON document of mtkkit, made from the results of the
+// libraries, in one vocabulary (docs/json.md). A front end shows the same structs to people. The
+// package opens and writes no files and decides nothing.
 //
 //	i := document.NewInfo(d)                       // d is a *dump.Dump
 //	b, err := document.Marshal(i, "mtkkit v1.2.3") // with schema, tool, and no list that is null
@@ -20,14 +19,14 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 )
 
-// Head is how every document begins. Marshal fills it in.
+// Head is the beginning of every document. Marshal fills it in.
 type Head struct {
 	Schema string `json:"schema"` // "mtkkit.NAME/NUMBER"
 	Tool   string `json:"tool"`   // "mtkkit VERSION"
 }
 
-// documents are all that there are, each with its name and its number. A number is raised when
-// a field gets another name or another meaning, or goes.
+// documents lists all documents with name and number. The number is raised when a field is
+// renamed, removed, or changes its meaning.
 var documents = []struct {
 	name   string
 	number int
@@ -73,7 +72,7 @@ var documents = []struct {
 	{"version", 1, Version{}},
 }
 
-// schemaOf is the schema of a document's type, "" when that is none.
+// schemaOf returns the schema of a document's type, or "" if it is not a document.
 func schemaOf(t reflect.Type) string {
 	for _, d := range documents {
 		if reflect.TypeOf(d.doc) == t {
@@ -83,9 +82,9 @@ func schemaOf(t reflect.Type) string {
 	return ""
 }
 
-// Marshal writes a document, or a pointer to one, as indented JSON with a newline at the end.
-// tool is the program's name and version. The document itself is not changed; a list in it that
-// is nil becomes an empty one, so that readers go through lists without asking first.
+// Marshal encodes a document, or a pointer to one, as indented JSON with a newline at the end.
+// Tool is the program's name and version. The document itself is not changed. A nil list is
+// written as an empty one, so that readers can loop over it without a check.
 func Marshal(doc any, tool string) ([]byte, error) {
 	v := reflect.Indirect(reflect.ValueOf(doc))
 	copied := reflect.New(v.Type()).Elem()
@@ -131,8 +130,8 @@ func fillLists(v reflect.Value) {
 	}
 }
 
-// Manifest is a manifest as a document: what is on the disk, with its list of problems even
-// when that is empty.
+// Manifest is a manifest as a document: the file's fields, and a list of problems even if it is
+// empty.
 type Manifest struct {
 	*flash.Manifest
 	Problems []flash.Problem `json:"problems"`
@@ -141,7 +140,7 @@ type Manifest struct {
 // NewManifest makes the document of a manifest.
 func NewManifest(m *flash.Manifest) Manifest { return Manifest{m, m.Problems} }
 
-// Failure is the document of a command that could not do its work.
+// Failure is the document of a command that failed.
 type Failure struct {
 	Head
 	Error    string          `json:"error"`
@@ -157,7 +156,7 @@ type Version struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// findings are the findings of a computer as problems.
+// findings returns the findings about a computer as problems.
 func findings(found []host.Finding) (out []flash.Problem) {
 	for _, f := range found {
 		out = append(out, flash.Problem{Severity: f.Severity, Place: f.About, Offset: flash.NoOffset, Text: f.Text})

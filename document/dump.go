@@ -11,14 +11,14 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// Info is the document of info: what is known of a dump.
+// Info is the document of info: the facts about a dump.
 type Info struct {
 	Head
 	Path       string            `json:"path"`
 	Chip       layout.Fact       `json:"chip"`
 	Project    layout.Fact       `json:"project"`
 	Storage    flash.Storage     `json:"storage"`
-	Build      []report.Fact     `json:"build"` // what its software says about itself
+	Build      []report.Fact     `json:"build"` // facts from its build.prop
 	Generation flash.Generation  `json:"generation"`
 	Witness    flash.Witness     `json:"witness"`
 	Regions    []InfoRegion      `json:"regions"`
@@ -32,8 +32,8 @@ type Info struct {
 	IMEIs      []IMEIState       `json:"imei"` // without the numbers
 	Problems   []flash.Problem   `json:"problems"`
 
-	Numbers    []report.IMEIs `json:"-"` // for the screen: documents are kept, and sent to others
-	Unfinished bool           `json:"-"` // a dump that was left before its end
+	Numbers    []report.IMEIs `json:"-"` // only for the screen, because documents are kept and sent to others
+	Unfinished bool           `json:"-"` // the reading of the dump has not been finished
 }
 
 // InfoRegion is a region of a dump.
@@ -43,7 +43,7 @@ type InfoRegion struct {
 	Size   int64        `json:"size"`
 }
 
-// PartitionExtent is where a partition is in its region.
+// PartitionExtent is a partition and its range in its region.
 type PartitionExtent struct {
 	Name   string       `json:"name"`
 	Region flash.Region `json:"region"`
@@ -56,19 +56,18 @@ type InfoPreloader struct {
 	Name   string       `json:"name"`
 	Medium string       `json:"medium"`
 	Length int64        `json:"length"`
-	Proven bool         `json:"proven"` // by its hash
+	Proven bool         `json:"proven"` // its hash proves it
 }
 
-// IMEIState is what a document says of the IMEIs in a partition. It has no number, not even a
-// masked one.
+// IMEIState is the state of the IMEIs in a partition. It has no numbers, not even masked ones.
 type IMEIState struct {
 	Partition string     `json:"partition"`
 	State     imei.State `json:"state"` // "held", "empty", "none", "unknown"
 	Count     int        `json:"count"`
 }
 
-// NewInfo says what is known of a dump. What takes a look into its partitions is known where
-// these can be planned and read, and is left out otherwise.
+// NewInfo makes the document of a dump. Facts from the content of partitions are left out if these
+// cannot be planned or read.
 func NewInfo(d *dump.Dump) *Info {
 	l := d.Layout
 	i := &Info{
@@ -94,13 +93,13 @@ func NewInfo(d *dump.Dump) *Info {
 	return i
 }
 
-// look adds what only the partitions' content tells.
+// look adds the facts that are in the content of the partitions.
 func (i *Info) look(d *dump.Dump) {
-	if p, err := d.Plan(plan.Wishes{}); err == nil { // names that no file can have are found there
+	if p, err := d.Plan(plan.Wishes{}); err == nil { // planning also finds names that no file can have
 		i.Problems = p.Problems
 	}
 	f, err := d.Facts()
-	if err != nil { // a plan that cannot be made is no reason to say nothing
+	if err != nil { // the other facts are shown even if there is no plan
 		return
 	}
 	i.Build, i.Numbers = report.Software(f.Rows), report.FindIMEIs(f.Rows)
@@ -109,7 +108,7 @@ func (i *Info) look(d *dump.Dump) {
 	}
 }
 
-// Kind is the document of info for a file that is no dump.
+// Kind is the document of info for a file that is not a dump.
 type Kind struct {
 	Head
 	Path     string          `json:"path"`
@@ -121,7 +120,7 @@ type Kind struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewKind says what a file is that is no dump; next are the commands for it.
+// NewKind makes the document of a file that is not a dump. Next are the commands for it.
 func NewKind(n *dump.NotDump, next []string) Kind {
 	t := n.Thing
 	return Kind{Path: n.Path, Size: n.Size, Kind: t.Kind, Is: t.Kind.String(), Facts: t.Facts, Next: next, Problems: t.Problems}
@@ -135,7 +134,7 @@ type List struct {
 	Problems   []flash.Problem       `json:"problems"`
 }
 
-// NewList lists what a plan makes of the dump at path.
+// NewList makes the document of the files that a plan makes from the dump at path.
 func NewList(path string, p *plan.Plan) List {
 	l := List{Path: path, Problems: p.Problems}
 	for _, it := range p.Items {
@@ -153,7 +152,7 @@ type Verdict struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewVerdict is the verdict on a folder or a dump.
+// NewVerdict makes the document of the verdict on a folder or a dump.
 func NewVerdict(v *dump.Verdict) Verdict {
 	doc := Verdict{Path: v.Path, Verdict: string(v.State), Problems: v.Problems}
 	if v.Boot != nil {

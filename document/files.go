@@ -22,7 +22,7 @@ type FileList struct {
 type File struct {
 	Path      string `json:"path"`
 	Kind      string `json:"kind"`
-	Mode      string `json:"mode"` // as ls -l writes it; "" when it is not known
+	Mode      string `json:"mode"` // as ls -l writes it; "" if unknown
 	UID       uint32 `json:"uid"`
 	GID       uint32 `json:"gid"`
 	Size      int64  `json:"size"`
@@ -30,10 +30,10 @@ type File struct {
 	Target    string `json:"target,omitempty"` // of a symbolic link
 	Device    string `json:"device,omitempty"` // "MAJOR,MINOR"
 	Encrypted bool   `json:"encrypted,omitempty"`
-	Error     string `json:"error,omitempty"` // why nothing else is known of it
+	Error     string `json:"error,omitempty"` // why the rest is unknown
 }
 
-// NewFile says all that is known of a file; err is why not all of it is.
+// NewFile makes the entry of a file. Err is why not all of its fields are known.
 func NewFile(tree *files.Tree, name string, node *files.Inode, err error) File {
 	l := File{Path: name, Kind: "unreadable"}
 	if err != nil {
@@ -59,7 +59,7 @@ func NewFile(tree *files.Tree, name string, node *files.Inode, err error) File {
 	return l
 }
 
-// modeString writes a mode as ls does.
+// modeString returns a mode in the notation of ls.
 func modeString(m fs.FileMode) string {
 	b := []byte("?rwxrwxrwx")
 	for i := range 9 {
@@ -79,7 +79,7 @@ func modeString(m fs.FileMode) string {
 	for _, special := range []struct {
 		bit  fs.FileMode
 		at   int
-		mark string // without and with the right to execute
+		mark string // for a file that may not be executed, and one that may
 	}{{fs.ModeSetuid, 3, "Ss"}, {fs.ModeSetgid, 6, "Ss"}, {fs.ModeSticky, 9, "Tt"}} {
 		if m&special.bit != 0 {
 			b[special.at] = special.mark[map[bool]int{true: 1}[b[special.at] == 'x']]

@@ -11,25 +11,25 @@ import (
 type Images struct {
 	Head
 	Path       string          `json:"path"`
-	Partitions []Image         `json:"partitions"` // one without a name: the image itself
+	Partitions []Image         `json:"partitions"` // one without a name is the image itself
 	Problems   []flash.Problem `json:"problems"`
 }
 
-// Image is what is known of the content of a partition.
+// Image describes the content of a partition.
 type Image struct {
 	Name    string       `json:"name,omitempty"`
 	Region  flash.Region `json:"region,omitempty"` // "" inside super
 	Offset  int64        `json:"offset"`
-	Present int64        `json:"present"` // bytes that are at hand
+	Present int64        `json:"present"` // bytes that the dump has
 	*image.Info
 }
 
-// NewImage is the document of one image by itself.
+// NewImage makes the document of one image that is a file.
 func NewImage(path string, i *image.Info) Images {
 	return Images{Path: path, Partitions: []Image{{Present: i.Size, Info: i}}, Problems: i.Problems}
 }
 
-// NewImages is the document of all partitions of the dump at path.
+// NewImages makes the document of all partitions of the dump at path.
 func NewImages(path string, list []dump.Described, problems []flash.Problem) *Images {
 	doc := &Images{Path: path, Problems: problems}
 	for _, d := range list {
@@ -47,7 +47,7 @@ type Super struct {
 	Problems   []flash.Problem `json:"problems"`
 }
 
-// NewSuper lists some partitions of super.
+// NewSuper makes the document of some partitions of super.
 func NewSuper(path string, s *lp.Super, list []*lp.Partition) Super {
 	return Super{Path: path, Geometry: s.Geometry, Partitions: list, Problems: s.Problems}
 }

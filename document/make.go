@@ -18,12 +18,12 @@ type Joined struct {
 	File     string          `json:"file"`
 	Size     int64           `json:"size"`
 	SHA256   string          `json:"sha256,omitempty"`
-	Files    int             `json:"files"`              // how many it was made of
+	Files    int             `json:"files"`              // number of files that it was made from
 	Unproven []string        `json:"unproven,omitempty"` // files without a hash
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewJoined is the file that was put together.
+// NewJoined makes the document of a joined file.
 func NewJoined(file string, r *split.JoinReport, problems []flash.Problem) Joined {
 	return Joined{File: file, Size: r.Bytes, SHA256: r.SHA256, Files: r.Files, Unproven: r.Unproven, Problems: problems}
 }
@@ -33,18 +33,18 @@ type RepairedTables struct {
 	Head
 	Folder   string          `json:"folder"`
 	Tables   []RepairedTable `json:"tables"`
-	Problems []flash.Problem `json:"problems"` // of the dump; in the files they are mended
+	Problems []flash.Problem `json:"problems"` // of the dump; the files do not have them
 }
 
-// RepairedTable is a file with a table.
+// RepairedTable is a file with a repaired partition table.
 type RepairedTable struct {
 	File   string       `json:"file"`
 	Region flash.Region `json:"region"`
-	Offset int64        `json:"offset"` // where in the region it belongs
+	Offset int64        `json:"offset"` // in the region, where the file belongs
 	Length int64        `json:"length"`
 }
 
-// NewRepairedTables says where the files of a repaired table belong.
+// NewRepairedTables makes the document of the files of a repaired table.
 func NewRepairedTables(folder string, region flash.Region, found *gpt.GPT, files []gpt.RepairedFile) RepairedTables {
 	doc := RepairedTables{Folder: folder, Problems: found.Table(region).Problems}
 	for _, f := range files {
@@ -61,16 +61,16 @@ type Preloader struct {
 	Problems []flash.Problem     `json:"problems"`
 }
 
-// Add adds a boot region and what is doubtful of it.
+// Add adds a boot region and its problems.
 func (p *Preloader) Add(r *preloader.Region) {
 	p.Regions = append(p.Regions, r)
 	p.Problems = append(p.Problems, r.Doubts()...)
 }
 
-// FixedPreloader is the document of preloader fix when there was nothing to write.
+// FixedPreloader is the document of preloader fix if there was nothing to write.
 type FixedPreloader struct {
 	Head
-	Already  bool            `json:"already"` // it is flashable as it is
+	Already  bool            `json:"already"` // it can be flashed without a change
 	Problems []flash.Problem `json:"problems"`
 }
 
@@ -99,7 +99,7 @@ type RepackedImage struct {
 	Problems []flash.Problem `json:"problems"`
 }
 
-// NewRepackedImage is the image that was made of a folder.
+// NewRepackedImage makes the document of an image that was made from a folder.
 func NewRepackedImage(file string, r *recovery.Repacked) RepackedImage {
 	return RepackedImage{File: file, Size: r.Image.Size(), Changed: r.Changed, Problems: r.Problems}
 }
@@ -109,14 +109,15 @@ type BuiltRecovery struct {
 	Head
 	File     string            `json:"file"`
 	Size     int64             `json:"size"`
-	Stock    string            `json:"stock"` // the file that the stock image is kept in
+	Stock    string            `json:"stock"` // the file with the stock image
 	Steps    []recovery.Step   `json:"steps"`
 	Verdict  *recovery.Verdict `json:"verdict,omitempty"`
 	Problems []flash.Problem   `json:"problems"`
 }
 
-// NewBuiltRecovery is a recovery that was built, with the stock image beside it; v is whether
-// the phone would start it, nil when nothing is known of the phone.
+// NewBuiltRecovery makes the document of a recovery that was built. Stock is the file with the
+// stock image. V says whether the phone would start the recovery; it is nil if nothing is known
+// about the phone.
 func NewBuiltRecovery(file, stock string, b *recovery.Built, v *recovery.Verdict) BuiltRecovery {
 	doc := BuiltRecovery{File: file, Size: b.Image.Size(), Stock: stock, Steps: b.Steps, Verdict: v, Problems: b.Problems}
 	if v != nil && v.Answer.Bad() {
@@ -138,10 +139,10 @@ type CheckedScatter struct {
 	Path     string          `json:"path"`
 	Dialect  scatter.Dialect `json:"dialect"`
 	Tables   []dump.Judged   `json:"tables"`
-	Problems []flash.Problem `json:"problems"` // the findings again, as everywhere
+	Problems []flash.Problem `json:"problems"` // the findings again, as in every document
 }
 
-// NewCheckedScatter is what a check of the scatter file at path has found.
+// NewCheckedScatter makes the document of a check of the scatter file at path.
 func NewCheckedScatter(path string, d scatter.Dialect, tables []dump.Judged) CheckedScatter {
 	doc := CheckedScatter{Path: path, Dialect: d, Tables: tables}
 	for _, t := range tables {
@@ -155,7 +156,7 @@ func NewCheckedScatter(path string, d scatter.Dialect, tables []dump.Judged) Che
 // CreatedScatter is the document of scatter create.
 type CreatedScatter struct {
 	Head
-	File     string          `json:"file"` // "" on standard output
+	File     string          `json:"file"` // "" for standard output
 	Dialect  scatter.Dialect `json:"dialect"`
 	Profile  scatter.Profile `json:"profile"`
 	Platform string          `json:"platform"`
@@ -163,7 +164,7 @@ type CreatedScatter struct {
 	scatter.Creation
 }
 
-// NewCreatedScatter is a scatter file that was made.
+// NewCreatedScatter makes the document of a scatter file that was made.
 func NewCreatedScatter(file *scatter.File, p scatter.Profile, made scatter.Creation) CreatedScatter {
 	return CreatedScatter{Dialect: file.Dialect, Profile: p, Platform: made.Spec.Platform, Project: made.Spec.Project, Creation: made}
 }
@@ -174,5 +175,5 @@ type ScatterDiff struct {
 	A        string           `json:"a"`
 	B        string           `json:"b"`
 	Changes  []scatter.Change `json:"changes"`
-	Problems []flash.Problem  `json:"problems"` // of reading the two
+	Problems []flash.Problem  `json:"problems"` // found while the two were read
 }

@@ -26,18 +26,18 @@ type Ports struct {
 	Findings []host.Finding `json:"-"` // of all devices, with their fixes
 }
 
-// PortDevice is one device on the bus.
+// PortDevice is one device on the USB bus.
 type PortDevice struct {
 	Ports    []string       `json:"ports"`
 	ID       string         `json:"id"`
 	Kind     host.Kind      `json:"kind"`
 	Product  string         `json:"product,omitempty"`
 	Place    string         `json:"place,omitempty"`
-	Readable bool           `json:"readable"` // the flash can be read through it
+	Readable bool           `json:"readable"` // the flash can be read through this device
 	Findings []host.Finding `json:"findings,omitempty"`
 }
 
-// NewPorts lists the devices on the bus; fixes puts the words for what helps into findings.
+// NewPorts makes the document of the devices on the bus. Fixes adds the commands to findings.
 func NewPorts(facts *host.Snapshot, fixes func([]host.Finding) []host.Finding) Ports {
 	doc := Ports{}
 	for _, d := range facts.Devices {
@@ -56,12 +56,12 @@ func NewPorts(facts *host.Snapshot, fixes func([]host.Finding) []host.Finding) P
 // Doctor is the document of doctor.
 type Doctor struct {
 	Head
-	Healthy  bool            `json:"healthy"` // nothing is in the way
+	Healthy  bool            `json:"healthy"` // nothing prevents the reading of a phone
 	Findings []host.Finding  `json:"findings"`
-	Problems []flash.Problem `json:"problems"` // the findings again, as everywhere
+	Problems []flash.Problem `json:"problems"` // the findings again, as in every document
 }
 
-// NewDoctor judges a computer by what was found on it.
+// NewDoctor makes the document of the findings about a computer.
 func NewDoctor(found []host.Finding) Doctor {
 	return Doctor{Healthy: host.Worst(found) == flash.Note, Findings: found, Problems: findings(found)}
 }
@@ -73,22 +73,22 @@ type Explanation struct {
 	Codes    []Code          `json:"codes"`
 	Messages []Code          `json:"messages,omitempty"` // sentences without a code
 	Unknown  []string        `json:"unknown,omitempty"`  // names that no table has
-	Others   []Code          `json:"others,omitempty"`   // what the number is under other names
+	Others   []Code          `json:"others,omitempty"`   // other tables' codes with this number
 	Problems []flash.Problem `json:"problems"`
 }
 
-// Code is what is known of an error code.
+// Code describes an error code.
 type Code struct {
 	Number  string `json:"number"`
 	Hex     string `json:"hex"`
-	From    string `json:"from"` // whose code it is: a flash tool, an agent, a loader
+	From    string `json:"from"` // the origin of the code: a flash tool, an agent, a loader
 	Name    string `json:"name"`
 	Meaning string `json:"meaning"`
 	Cause   string `json:"cause"`
 	Cure    string `json:"cure"`
 }
 
-// NewExplanation is an answer on a code; advised puts a cure into words.
+// NewExplanation makes the document of an answer about a code. Advised turns a cure into words.
 func NewExplanation(query string, a codes.Answer, advised func(codes.Advice) string) Explanation {
 	list := func(cs []codes.Code) (out []Code) {
 		for _, c := range cs {

@@ -7,11 +7,11 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// object has the fields of a JSON object that others define.
+// object has the fields of a JSON object of a foreign format.
 type object = map[string]any
 
-// SARIF is SARIF 2.1.0, the part of it that code hosts and editors show: which rule, where, how
-// bad. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+// SARIF returns the findings as SARIF 2.1.0, with the fields that code hosts and editors show:
+// rule, location and level. https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 func (d CheckedScatter) SARIF(version string) map[string]any {
 	rules, results := []object{}, []object{}
 	for _, r := range scatter.Rules {

@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Boot compares the partitions with what the dump's AVB blocks say of them. Logical partitions
-// are looked at inside super.
+// Boot checks the partitions against the dump's AVB blocks. Logical partitions are read from
+// super.
 func (d *Dump) Boot(ctx context.Context) (*avb.Verification, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *Dump) Boot(ctx context.Context) (*avb.Verification, error) {
 	return r, nil
 }
 
-// logicalParts lists the logical partitions that hold something.
+// logicalParts lists the logical partitions that are not empty.
 func logicalParts(s *lp.Super) []avb.Partition {
 	var list []avb.Partition
 	for _, p := range s.Partitions("") {

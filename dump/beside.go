@@ -11,18 +11,18 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// nearby takes what lies beside a dump and is certainly of it: a scatter file that agrees with
-// its table in everything, and a boot region whose preloader proves and is for the same chip.
-// All else is left where it is.
+// nearby uses files beside a dump that certainly belong to it: a scatter file that agrees with the
+// dump's table in everything, and a boot region whose preloader is proven and is for the same
+// chip. Other files are not used.
 type nearby struct {
 	ctx context.Context
 	d   *Dump
 	opt layout.Options
 
-	took bool // the claim of opt is a file that lies beside the dump
+	took bool // the claim of opt is a file beside the dump
 }
 
-// take returns the layout with what was taken; lay where there was nothing.
+// take returns the layout with the files that were taken, or lay if there are none.
 func (n *nearby) take(lay *layout.Layout) (*layout.Layout, error) {
 	d, src := n.d, n.d.Source
 	if len(d.pieces) > 0 {
@@ -43,12 +43,12 @@ func (n *nearby) take(lay *layout.Layout) (*layout.Layout, error) {
 	if !owned {
 		return lay, nil
 	}
-	n.taken(beside.Boot1[0], "its preloader proves and is for "+own)
+	n.taken(beside.Boot1[0], "its preloader is proven and is for "+own)
 	return layout.Resolve(n.ctx, &src.Device, n.opt)
 }
 
-// scatter takes the one scatter file that is certain. Where several are, nobody knows which is
-// the phone's. A dump without a table of its own has nothing that could agree.
+// scatter uses the scatter file beside the dump that certainly belongs to it. If several qualify,
+// none is used. A dump without a table of its own has nothing to compare with.
 func (n *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 	if lay.Generation != flash.GenerationGPT && lay.Generation != flash.GenerationEBR {
 		return lay
@@ -76,8 +76,8 @@ func (n *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 	return with
 }
 
-// certain resolves the dump with a scatter file; the layout is nil where that is not certainly
-// of the dump.
+// certain resolves the dump with a scatter file. The layout is nil if the file does not certainly
+// belong to the dump.
 func (n *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layout.Layout) {
 	f, err := source.OpenFile(path)
 	if err != nil {
@@ -95,8 +95,8 @@ func (n *nearby) certain(lay *layout.Layout, path string) (*layout.Claim, *layou
 	return opt.Claim, l
 }
 
-// chip is what the dump says its chip is, or the user does. What a scatter file beside it says
-// is no proof.
+// chip returns the chip that the dump or the user names. A scatter file beside the dump is no proof
+// of it.
 func (n *nearby) chip(lay *layout.Layout) string {
 	if n.opt.Platform != "" {
 		return n.opt.Platform
@@ -111,7 +111,7 @@ func (n *nearby) taken(path, why string) {
 	n.d.Taken = append(n.d.Taken, Taken{Path: path, Why: why})
 }
 
-// buildChip is what the software in the user area says the chip is.
+// buildChip returns the chip that the build.prop in the user area names.
 func buildChip(lay *layout.Layout, user *flash.Part) report.Fact {
 	if user == nil {
 		return report.Fact{}
@@ -128,8 +128,8 @@ func buildChip(lay *layout.Layout, user *flash.Part) report.Fact {
 	return report.Chip(rows)
 }
 
-// compareChips warns of a chip in a layout that the dump's own software denies: a boot region
-// or a scatter file of another phone.
+// compareChips warns if the dump's own software is for another chip than a boot region or a scatter
+// file: these come from another phone.
 func compareChips(lay *layout.Layout, user *flash.Part) {
 	var said []layout.Fact
 	for _, b := range lay.Boots {
@@ -150,7 +150,7 @@ func compareChips(lay *layout.Layout, user *flash.Part) {
 	for _, f := range said {
 		if build.Value != "" && f.From != layout.FromCaller && !preloader.Related(f.Value, build.Value) {
 			lay.Problems = append(lay.Problems, flash.Problem{Severity: flash.Warning, Place: "chip", Offset: flash.NoOffset,
-				Text: fmt.Sprintf("%s is for %s, the software (%s) for %s: they are of two phones", f.From, f.Value, build.From, build.Value)})
+				Text: fmt.Sprintf("%s is for %s, but the software (%s) is for %s: they belong to two phones", f.From, f.Value, build.From, build.Value)})
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// ChangedError is a folder of which something is not what it was when it was written.
+// ChangedError reports that a folder has changed since it was written.
 type ChangedError struct {
 	Folder string
 	Text   string // what has changed
@@ -20,11 +20,11 @@ type ChangedError struct {
 
 func (e *ChangedError) Error() string { return e.Folder + ": " + e.Text }
 
-// Changed holds what was copied out of a folder against the hashes that the folder's
-// manifest has: otherwise a byte that has changed since would be packed anew, with a hash
-// that proves it. An entry that was copied as it is costs nothing. One that other rows cut
-// otherwise, such as the region of a dump folder, is read once more when at least half of
-// it was copied; to read 60 GB for one small partition is verify's business, says a note.
+// Changed compares what was copied from a folder with the hashes in its manifest. Otherwise a byte
+// that has changed would be packed again with a hash that proves it. An entry that was copied as it
+// is costs nothing. If the copies divide an entry differently (for instance the region of a dump
+// folder), it is read once more if at least half of it was copied. A smaller copy only gets a note,
+// because reading 60 GB for one small partition is the task of verify.
 func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found []flash.Problem, err error) {
 	record := d.Source.Record
 	if record == nil {
@@ -50,7 +50,7 @@ func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found
 		}
 		if sum == "" && size < here.Length/2 {
 			found = append(found, flash.Problem{Severity: flash.Note, Place: old.Name, Offset: flash.NoOffset,
-				Text: fmt.Sprintf("%s was copied in part, and not held against its hash: verify does that", old.File)})
+				Text: fmt.Sprintf("%s was copied in part and not compared with its hash: verify compares it", old.File)})
 			continue
 		}
 		if sum == "" {
@@ -66,14 +66,13 @@ func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found
 	return found, nil
 }
 
-// Proven holds an unfinished dump, which has no manifest, against the hashes that its
-// journals have.
+// Proven compares an unfinished dump, which has no manifest, with the hashes in its journals.
 func (d *Dump) Proven(ctx context.Context) ([]flash.Problem, error) {
 	if !d.Source.Unfinished {
 		return nil, nil
 	}
 	proof, err := acquire.Prove(ctx, d.Path, d.opt.Progress)
-	if errors.Is(err, acquire.ErrNoDump) || errors.Is(err, syscall.ENOTDIR) { // a file, or what split left
+	if errors.Is(err, acquire.ErrNoDump) || errors.Is(err, syscall.ENOTDIR) { // a file, or a parts folder
 		return nil, nil
 	}
 	if err != nil {
@@ -82,8 +81,7 @@ func (d *Dump) Proven(ctx context.Context) ([]flash.Problem, error) {
 	return proof.Problems, nil
 }
 
-// Recorded returns what the folder's manifest says of a range that is one file there,
-// with its hash, or nil.
+// Recorded returns the manifest's entry for a range that is exactly one file with a hash, or nil.
 func (d *Dump) Recorded(r flash.Region, offset, present int64) *flash.ManifestEntry {
 	if d.Source.Record == nil {
 		return nil
@@ -97,14 +95,14 @@ func (d *Dump) Recorded(r flash.Region, offset, present int64) *flash.ManifestEn
 	return nil
 }
 
-// isLost reports whether some of an entry is not there any more, which was said already.
+// isLost reports whether bytes of an entry are lost. This was reported before.
 func (d *Dump) isLost(e flash.ManifestEntry) bool {
 	now, then := d.Source.Part(e.Region), d.Source.Record.Source(e.Region)
 	return now == nil || then == nil ||
 		len(flash.Within(flash.Without(now.Unread, then.Unread), flash.Extent{Offset: e.Offset, Length: e.Present})) > 0
 }
 
-// RefuseChanged is Changed for who writes what others will trust: it is an error.
+// RefuseChanged is Changed for output that others will trust: a change is an error.
 func (d *Dump) RefuseChanged(ctx context.Context, m *flash.Manifest, written []flash.Written) error {
 	found, err := d.Changed(ctx, WithSums(m.Entries, written))
 	for _, p := range found {
@@ -115,12 +113,12 @@ func (d *Dump) RefuseChanged(ctx context.Context, m *flash.Manifest, written []f
 	return err
 }
 
-// ChangedText is said of a file that is not what its folder's manifest lists.
+// ChangedText is the message for a file that differs from its folder's manifest.
 func ChangedText(file, sum, want string) string {
 	return fmt.Sprintf("%s "+split.Changed+": its sha-256 is %s, the manifest has %s", file, sum, want)
 }
 
-// WithSums are the entries with the hashes of the files that were written of them.
+// WithSums returns the entries with the hashes of the files that were written from them.
 func WithSums(entries []flash.ManifestEntry, written []flash.Written) []flash.ManifestEntry {
 	sums := make(map[string]string, len(written))
 	for _, w := range written {

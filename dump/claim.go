@@ -16,15 +16,15 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// ScatterName matches the name that flash tools insist on, MT6592_Android_scatter.txt; its
-// first group is the chip.
+// ScatterName matches the file name that flash tools require, MT6592_Android_scatter.txt. Its first
+// group is the chip.
 var ScatterName = regexp.MustCompile(`^(?i)(mt[0-9]{4}[a-z0-9]{0,3})_android_scatter`)
 
-// TableError is a file given as a table of partitions that holds none which can be read.
+// TableError reports a file that was given as a table of partitions and has no readable one.
 type TableError struct {
 	Path string
-	Is   *whatis.Thing // what the file is in place of it; nil where nothing tells
-	Err  error         // wraps flash.ErrNotThis where the file is of another format
+	Is   *whatis.Thing // what the file is instead; nil if unknown
+	Err  error         // wraps flash.ErrNotThis if the file has another format
 }
 
 func (e *TableError) Error() string {
@@ -39,8 +39,8 @@ func (e *TableError) Error() string {
 
 func (e *TableError) Unwrap() error { return e.Err }
 
-// ReadTable reads the table from outside the dump, for the kind of flash that src is of: the
-// file at path, or with "" the one that the folder or archive of src brings; nil for none.
+// ReadTable reads a table from outside the dump, for the flash type of src: the file at path, or
+// with "" the table file in the folder or archive of src. It returns nil if there is none.
 func ReadTable(path string, src *source.Source) (*layout.Claim, error) {
 	path, img, done, err := openTable(path, src)
 	if img == nil || err != nil {
@@ -50,7 +50,7 @@ func ReadTable(path string, src *source.Source) (*layout.Claim, error) {
 	return claimIn(path, img, src.Storage)
 }
 
-// openTable opens the file of ReadTable; img is nil when there is none.
+// openTable opens the file for ReadTable. Img is nil if there is none.
 func openTable(path string, src *source.Source) (name string, img flash.Image, done func() error, err error) {
 	if path == "" {
 		return src.Scatter, src.ScatterText, func() error { return nil }, nil
@@ -62,7 +62,7 @@ func openTable(path string, src *source.Source) (name string, img flash.Image, d
 	return path, f, f.Close, nil
 }
 
-// claimIn reads a table of any kind, for that kind of flash.
+// claimIn reads a table in any format, for a flash type.
 func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim, error) {
 	claim := &layout.Claim{Name: filepath.Base(path)}
 	if kind := capture.Sniff(img); kind != "" && !scatter.Sniff(img) {
@@ -81,7 +81,7 @@ func claimIn(path string, img flash.Image, storage flash.Storage) (*layout.Claim
 		}
 		return nil, bad
 	}
-	if slices.Contains(f.Storages(), storage) { // one file may describe two kinds of flash
+	if slices.Contains(f.Storages(), storage) { // one file may describe two flash types
 		f = f.Select(storage)
 	}
 	claim.Kind, claim.Platform, claim.Project, claim.Table = "scatter", f.Info.Platform, f.Info.Project, f.Table

@@ -11,9 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Copy writes the bytes of a partition that are in the dump, in pieces of 1 MiB. The problems
-// say what of them the phone does not have: what was not read, what is cut, and that they are
-// not what the dump's manifest lists.
+// Copy writes the bytes of a partition that the dump has, in pieces of 1 MiB. The problems list the
+// unread ranges, a cut, and a difference from the hash in the dump's manifest.
 func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.Problem, error) {
 	sum := sha256.New()
 	if n, err := CopyImage(ctx, io.MultiWriter(out, sum), flash.Slice(it.Image, flash.Extent{Length: it.Present})); err != nil {
@@ -24,19 +23,19 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 	}
 	var found flash.Problems
 	for _, h := range it.Unread {
-		found.AddAt(flash.Error, it.Name, h.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like", h.Length, flash.Size(h.Length))
+		found.AddAt(flash.Error, it.Name, h.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data", h.Length, flash.Size(h.Length))
 	}
 	if it.Present < it.Length {
 		found.AddAt(flash.Error, it.Name, it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
 	}
 	if old := d.Recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
-		found.Add(flash.Error, it.Name, "%s has changed since it was written: its hash is not the manifest's", old.File)
+		found.Add(flash.Error, it.Name, "%s has changed since it was written: its hash differs from the manifest's", old.File)
 	}
 	return found, nil
 }
 
-// CopyImage writes all of an image, in pieces of 1 MiB, until ctx ends. It returns how many
-// bytes were written.
+// CopyImage writes all of an image, in pieces of 1 MiB, until ctx ends. It returns the number of
+// bytes written.
 func CopyImage(ctx context.Context, out io.Writer, img flash.Image) (done int64, err error) {
 	r := io.NewSectionReader(img, 0, img.Size())
 	for done < img.Size() && err == nil {

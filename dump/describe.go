@@ -12,17 +12,17 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Described is what is known of one partition.
+// Described describes one partition.
 type Described struct {
-	Name    string       // "super/NAME" for a logical one; "" for an image by itself
+	Name    string       // "super/NAME" for a logical one; "" for an image that is not in a dump
 	Region  flash.Region // "" inside super
 	Offset  int64        // in the region, bytes
-	Present int64        // bytes that are at hand
+	Present int64        // bytes that the dump has
 	*image.Info
 }
 
-// Describe tells everything of an image. All of it is looked at; look is told how far that has
-// come, and ends it by an error.
+// Describe describes an image. It reads all of it. Look gets the number of bytes read so far and
+// can stop the reading with an error.
 func (o *Opened) Describe(look func(done int64) error) (*image.Info, error) {
 	stopped := false
 	i, err := image.DescribeWhole(o.Image, func(done int64) error {
@@ -34,7 +34,7 @@ func (o *Opened) Describe(look func(done int64) error) (*image.Info, error) {
 		return nil, err
 	}
 	if err != nil {
-		i.Length, i.Known = 0, fmt.Sprintf("what follows its content cannot be read (%v)", err)
+		i.Length, i.Known = 0, fmt.Sprintf("the bytes behind its content cannot be read (%v)", err)
 	}
 	if o.plain {
 		if why := source.PieceOf(o.Name); why != "" {
@@ -44,9 +44,8 @@ func (o *Opened) Describe(look func(done int64) error) (*image.Info, error) {
 	return i, nil
 }
 
-// Describe tells of every partition, logical ones included, what it holds: each is looked at as
-// image.Describe does. The problems are those of the dump and of the partitions, with offsets in
-// their regions.
+// Describe describes the content of every partition, logical ones included, as image.Describe does.
+// The problems are those of the dump and of the partitions, with offsets in their regions.
 func (d *Dump) Describe(ctx context.Context) (list []Described, problems flash.Problems, err error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -91,7 +90,7 @@ func (d *Dump) Describe(ctx context.Context) (list []Described, problems flash.P
 
 func describeItem(it *plan.Item) *image.Info {
 	if it.Present == 0 {
-		return &image.Info{Kind: "not in the dump", Known: "nothing of it is here"}
+		return &image.Info{Kind: "not in the dump", Known: "the dump has no bytes of it"}
 	}
 	return image.Describe(Known(it))
 }
@@ -99,7 +98,7 @@ func describeItem(it *plan.Item) *image.Info {
 func describeLogical(p *lp.Partition) *image.Info {
 	switch {
 	case p.Missing > 0 || flash.Total(flash.Holes(p.Image)) == p.Size && p.Size > 0:
-		return &image.Info{Kind: "not whole", Known: "a part of it is not here"}
+		return &image.Info{Kind: "not whole", Known: "the dump does not have all of it"}
 	case p.Size > 0:
 		return image.Describe(p.Image)
 	}

@@ -11,14 +11,14 @@
 // A Dump also has outputs for other tools: Scatter and Script write its table, RecoveryTarget
 // and Stock give the input of package recovery. OpenTableFile reads a table from a file.
 //
-// The order of tables is: the user's; that of a record; that of the
-// folder or archive; the dump's own. A table that contradicts the dump is not used;
-// only for the user's table is this an error (*layout.ForeignError).
+// The order of tables is: the user's, that of a record, that of the folder or archive, the dump's
+// own. A table that contradicts the dump is not used. It is an error (*layout.ForeignError) only
+// if it is the user's.
 //
-// Errors: *NotDump for a file that is no dump, with its kind; *UnreadError if too little was
-// read of a dump; an error that wraps seal.ErrKey if no key opens a file.
+// Errors: *NotDump for a file that is not a dump, with its kind; *UnreadError if too little of the
+// dump was read; an error that wraps seal.ErrKey if no key opens a file.
 //
-// Limits: one phone at a time. A dump is opened read-only and is believed as long as its
-// files are unchanged (Check). Names are looked up in the dump's own table, with the
-// active slot of its misc partition.
+// Limits: one phone at a time. A dump is opened read-only, and is valid as long as its files are
+// unchanged (Check). Names are looked up in the dump's own table, with the active slot from its
+// misc partition.
 package dump

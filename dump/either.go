@@ -17,13 +17,12 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Opened is an image by itself, a partition of a dump, or a whole dump, and what must be closed
-// after it.
+// Opened is an image, a partition of a dump, or a whole dump, with the files that Close closes.
 type Opened struct {
 	Slice                    // its Image is nil for a whole dump
-	Dump     *Dump           // nil for an image by itself
-	Files    []string        // what was opened, which must never be written to
-	Problems []flash.Problem // what opening it brought to light
+	Dump     *Dump           // nil for an image that is not in a dump
+	Files    []string        // opened files, which must never be written to
+	Problems []flash.Problem // found while it was opened
 
 	plain   bool // the image is the bytes of the file
 	tool    string
@@ -39,8 +38,8 @@ func (o *Opened) Close() error {
 	return errors.Join(errs...)
 }
 
-// PartitionError is a file of which no partition was named though it has several, or one was
-// though it has none.
+// PartitionError reports a file with several partitions of which none was named, or a file without
+// partitions of which one was named.
 type PartitionError struct {
 	Path string
 	Name string // the partition that was named, "" for none
@@ -53,7 +52,7 @@ func (e *PartitionError) Error() string {
 	return fmt.Sprintf("%s is a file system, and has no partition %s", e.Path, e.Name)
 }
 
-// OpenPlain opens a file as an image, with no look at what is packed in it.
+// OpenPlain opens a file as an image and unpacks nothing.
 func OpenPlain(path string) (*Opened, error) {
 	f, err := source.OpenFile(path)
 	if err != nil {
@@ -62,9 +61,9 @@ func OpenPlain(path string) (*Opened, error) {
 	return &Opened{Slice: Slice{Name: path, Image: f}, Files: []string{path}, plain: true, closers: []io.Closer{f}}, nil
 }
 
-// OpenSlice opens an image by itself (partition is ""), or a partition of a dump or of a super
-// image. The image may be packed; several paths are the pieces of one sparse image. The error is
-// a *PartitionError where the partition does not fit the file.
+// OpenSlice opens an image (partition is ""), or a partition of a dump or of a super image. The
+// image may be packed. Several paths are the pieces of one sparse image. The error is a
+// *PartitionError if the file has no such partition, or has several and partition is "".
 func OpenSlice(ctx context.Context, paths []string, partition string, opt Options) (*Opened, error) {
 	base := filepath.Base(paths[0])
 	if o, err := OpenPlain(paths[0]); err == nil { // a file system needs no partition table
@@ -90,7 +89,7 @@ func OpenSlice(ctx context.Context, paths []string, partition string, opt Option
 	return o, nil
 }
 
-// take takes a partition of what was opened.
+// take selects a partition of the opened file.
 func (o *Opened) take(path, partition string) (err error) {
 	if o.Dump != nil {
 		o.Slice, err = o.Dump.Slice(partition)
@@ -111,8 +110,7 @@ func (o *Opened) take(path, partition string) (err error) {
 	return nil
 }
 
-// openEither opens an image that is packed or not, where alone knows it for one by itself, else
-// a dump.
+// openEither opens an image, packed or not, if alone accepts it; otherwise it opens a dump.
 func openEither(ctx context.Context, paths []string, opt Options, alone func(flash.Image) bool) (*Opened, error) {
 	src, err := OpenBytes(ctx, paths, opt)
 	if err != nil {
@@ -136,9 +134,9 @@ func openDump(ctx context.Context, paths []string, opt Options) (*Opened, error)
 		Files: slices.Concat(paths, d.Source.Files), Problems: d.Source.Damaged, closers: []io.Closer{d}}, nil
 }
 
-// OpenAny opens what a file is: a dump with its partitions (Image is nil), or an image by
-// itself, packed or not. Several paths are the pieces of one sparse image. A file that begins
-// like a dump and cannot be opened as one is an image by itself.
+// OpenAny opens a file as what it is: a dump with its partitions (Image is nil), or an image,
+// packed or not. Several paths are the pieces of one sparse image. A file that begins like a
+// dump but cannot be opened as one is an image.
 func OpenAny(ctx context.Context, paths []string, opt Options) (*Opened, error) {
 	if len(paths) > 1 {
 		o, err := openEither(ctx, paths, opt, func(img flash.Image) bool { return !beginsLikeDump(img) })
@@ -171,8 +169,8 @@ func OpenAny(ctx context.Context, paths []string, opt Options) (*Opened, error) 
 	return o, err
 }
 
-// looksLikeDump decides whether a file is worth asking for partitions: when it begins like a
-// dump, is no plain file, or is packed.
+// looksLikeDump reports whether a file may have partitions: it begins like a dump, is not a regular
+// file, or is packed.
 func looksLikeDump(path string) bool {
 	f, err := source.OpenFile(path)
 	if err != nil {
@@ -189,9 +187,9 @@ func looksLikeDump(path string) bool {
 	return beginsLikeDump(f)
 }
 
-// beginsLikeDump tells the start of a dump from that of an image.
+// beginsLikeDump distinguishes the start of a dump from that of an image.
 func beginsLikeDump(img flash.Image) bool {
-	const smallest = 16 << 20 // no phone's user area is smaller: a table by itself is one image
+	const smallest = 16 << 20 // no phone has a smaller user area: a table alone is an image
 	switch image.Sniff(img).Kind {
 	case image.GPT, image.MBR, image.Unknown, image.Zero, image.BootRegion, image.MTKPreloader:
 		return img.Size() >= smallest

@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Facts is all that layout and plan know, for the report.
+// Facts collects everything that layout and plan know, for the report.
 func (d *Dump) Facts() (report.Input, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -42,7 +42,7 @@ func (d *Dump) Facts() (report.Input, error) {
 	return f, nil
 }
 
-// addRegions lists the regions at hand, and the boot regions, which every phone has.
+// addRegions lists the regions of the dump, and the boot regions, which every phone has.
 func (d *Dump) addRegions(f *report.Input) {
 	l, s := d.Layout, d.Source.Storage
 	for _, p := range d.Source.Parts {
@@ -63,8 +63,8 @@ func (d *Dump) addRegions(f *report.Input) {
 	}
 }
 
-// addRows lists what a split would carve, and the table's rows that it would not:
-// they have a place in the map, if not in a folder.
+// addRows lists the outputs of a split, and the rows of the table for which a split makes no file:
+// they are on the map, too.
 func (d *Dump) addRows(f *report.Input, p *plan.Plan, address addresses) {
 	carved := map[*flash.Partition]bool{}
 	preloader := false
@@ -93,7 +93,7 @@ func (d *Dump) addRows(f *report.Input, p *plan.Plan, address addresses) {
 			Witness: row.Witness, Operation: row.Operation, Type: row.Type,
 		}}
 		if row.Region.IsBoot() {
-			s.Region = d.Source.Storage.Boot1() // the first, where a scatter file joins both in a word
+			s.Region = d.Source.Storage.Boot1() // the first, if a scatter file has one word for both
 		}
 		if part := d.Source.Part(s.Region); part != nil && row.Placed() {
 			s.Image = flash.Slice(flash.Known(part.Image, part.Unread), row.Extent)
@@ -102,7 +102,7 @@ func (d *Dump) addRows(f *report.Input, p *plan.Plan, address addresses) {
 	}
 }
 
-// addresses are where scatter files say that partitions are.
+// addresses are the addresses of partitions in scatter files.
 type addresses map[place]int64
 
 // place is a partition's canonical name, in the user area or a boot region.
@@ -118,8 +118,9 @@ func (a addresses) of(name string, r flash.Region) *int64 {
 	return nil
 }
 
-// scatterAddresses looks rows up as scatter files count them: by the scatter file that
-// was given; without one only a GPT tells, since its scatter files count as it does.
+// scatterAddresses returns the addresses of rows as a scatter file counts them. They come from the
+// scatter file that was given; without one, only from a GPT, because its scatter files count as it
+// does.
 func (d *Dump) scatterAddresses() (addresses, error) {
 	known := addresses{}
 	_, img, done, err := openTable(d.opt.Table, d.Source)
@@ -149,8 +150,8 @@ func (d *Dump) scatterAddresses() (addresses, error) {
 	return known, nil
 }
 
-// AddHashes gives facts the sums in the manifest of an earlier split. It is an error when that was
-// no split of this dump.
+// AddHashes adds the sums from the manifest of an earlier split to the facts. It is an error if
+// that split was not made from this dump.
 func (d *Dump) AddHashes(f *report.Input, folder string) error {
 	in, err := disk.OpenInFolder(folder, flash.ManifestName)
 	if err != nil {
@@ -185,7 +186,7 @@ func (d *Dump) AddHashes(f *report.Input, folder string) error {
 		}
 	}
 	if found == 0 {
-		return fmt.Errorf("%s is not of this dump: none of its hashes belongs to a partition here", folder)
+		return fmt.Errorf("%s does not belong to this dump: none of its hashes matches a partition", folder)
 	}
 	return nil
 }

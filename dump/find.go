@@ -11,23 +11,23 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// NameError is a name that no partition has, or several have.
+// NameError reports a name that no partition has, or that several have.
 type NameError struct {
 	Name  string
-	Hits  int      // how many partitions are called so: 0 or more than 1
-	Names []string // what there is
+	Hits  int      // number of partitions with this name: 0 or more than 1
+	Names []string // the names that exist
 }
 
 func (e *NameError) Error() string {
 	if e.Hits > 0 {
-		return fmt.Sprintf("%d partitions are called %q: use the name of the file", e.Hits, e.Name)
+		return fmt.Sprintf("%d partitions have the name %q: use the name of the file", e.Hits, e.Name)
 	}
 	return fmt.Sprintf("no partition %q; there are: %s", e.Name, strings.Join(e.Names, " "))
 }
 
-// Partition finds the one partition that a name can mean: as the table writes it, else as people
-// write it today (boot for BOOTIMG), else the name of its file; without the suffix of a slot, the
-// one of the active slot. The error is a *NameError.
+// Partition finds the one partition that a name means. It tries the name in the table, then the
+// usual name (boot for BOOTIMG), then the name of the file. A name without a slot suffix means
+// the partition of the active slot. The error is a *NameError.
 func (d *Dump) Partition(name string) (*plan.Item, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -37,8 +37,9 @@ func (d *Dump) Partition(name string) (*plan.Item, error) {
 	return it, err
 }
 
-// Slotted is Find that takes a name without a slot for the partition of the active one, on a
-// phone with two of each. The slot says how it was chosen, nil where there was no choice.
+// Slotted is Find for a name that may lack its slot suffix: it then takes the partition of the
+// active slot, on a phone with two of each. Slot says how the slot was chosen; nil if there was
+// no choice.
 func Slotted(p *plan.Plan, name string) (*plan.Item, *Slot, error) {
 	it, err := Find(p, name)
 	base, suffix := slot.Cut(scatter.Canonical(name))
@@ -55,7 +56,7 @@ func Slotted(p *plan.Plan, name string) (*plan.Item, *Slot, error) {
 	return it, &active, err
 }
 
-// Find picks the one item of a plan that has a name. The error is a *NameError.
+// Find returns the one item of a plan with a name. The error is a *NameError.
 func Find(p *plan.Plan, name string) (*plan.Item, error) {
 	for _, is := range []func(it *plan.Item) bool{
 		func(it *plan.Item) bool { return it.Name == name },
@@ -86,14 +87,14 @@ func Find(p *plan.Plan, name string) (*plan.Item, error) {
 	return nil, e
 }
 
-// Slot is the slot that stands for partition names without one.
+// Slot is the slot that is used for partition names without one.
 type Slot struct {
 	Suffix string // "a" or "b"
-	From   string // the partition that says that it is active; "" when nothing does and a was taken
-	Single bool   // the phone has one of each: its logical partitions are all in slot a
+	From   string // the partition that names the active slot; "" if none does and slot a is used
+	Single bool   // the phone has no slots: its logical partitions are all in slot a
 }
 
-// ActiveSlot is the slot that the phone would start.
+// ActiveSlot returns the slot from which the phone would start.
 func ActiveSlot(p *plan.Plan) Slot {
 	if !slices.ContainsFunc(p.Items, func(it plan.Item) bool {
 		_, suffix := slot.Cut(scatter.Canonical(it.Name))
@@ -111,8 +112,8 @@ func ActiveSlot(p *plan.Plan) Slot {
 	return Slot{Suffix: "a"}
 }
 
-// Known is the bytes of an item, with holes where nobody knows them. What a sparse file leaves
-// out and the item's file system does not use is no hole any more: it is as good as zeros.
+// Known returns the bytes of an item, with holes where they are unknown. Bytes that a sparse file
+// leaves out and the item's file system does not use count as zeros, not as a hole.
 func Known(it *plan.Item) flash.Image {
 	holes := slices.Clone(it.Unread)
 	for i := range holes {
@@ -124,9 +125,9 @@ func Known(it *plan.Item) flash.Image {
 	return Strict(it.Image, holes)
 }
 
-// Strict returns an image whose holes are no zeros: neither what was not read from the phone,
-// nor what sparse files leave out.
+// Strict returns an image in which reading a hole is an error: unread bytes, and bytes that sparse
+// files leave out.
 func Strict(img flash.Image, unread []flash.Extent) flash.Image {
 	silent := flash.Holes(img)
-	return flash.Known(flash.Strict(img, "are said by no file (\"don't care\" in the sparse image)"), flash.Without(unread, silent))
+	return flash.Known(flash.Strict(img, "are in no file (\"don't care\" in the sparse image)"), flash.Without(unread, silent))
 }

@@ -14,15 +14,15 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Slice is an image by itself, or one partition of a dump: of its table, or inside super.
+// Slice is an image, or one partition of a dump, from its table or inside super.
 type Slice struct {
-	Name  string // of the partition as its table has it
+	Name  string // name of the partition in its table
 	Image flash.Image
-	Slot  *Slot // how the slot was chosen; nil where the name has one, or there was no choice
+	Slot  *Slot // how the slot was chosen; nil if the name has one, or if there was no choice
 }
 
-// Slice finds the bytes of a partition: of the table, else of the super partition. A name
-// without a slot stands for the active one.
+// Slice finds a partition in the table, or else in super. A name without a slot means the active
+// slot.
 func (d *Dump) Slice(name string) (s Slice, err error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -52,16 +52,15 @@ func (d *Dump) Slice(name string) (s Slice, err error) {
 	return logical, err
 }
 
-// sliceOf takes a row of the table. What of it was not read from the phone cannot be read here
-// either.
+// sliceOf returns the slice of a row of the table. Reading its unread bytes is an error.
 func sliceOf(it *plan.Item, slot *Slot) (Slice, error) {
 	if it.Present == 0 {
-		return Slice{}, fmt.Errorf("%s: nothing of it is in the dump", it.Name)
+		return Slice{}, fmt.Errorf("%s: the dump has no bytes of it", it.Name)
 	}
 	return Slice{it.Name, Known(it), slot}, nil
 }
 
-// Logical takes a partition inside of super; suffix is that of the slot for a name without one.
+// Logical returns a partition inside super. Suffix is the slot for a name without one.
 func Logical(s *lp.Super, name, suffix string) (Slice, error) {
 	part := s.Find(name, suffix)
 	switch {
@@ -72,16 +71,16 @@ func Logical(s *lp.Super, name, suffix string) (Slice, error) {
 		}
 		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, strings.Join(names, " "))
 	case part.Image == nil && len(part.Needs) > 0:
-		return Slice{}, fmt.Errorf("%s: a part of it lies on %s, which is not at hand", part.Name, strings.Join(part.Needs, " and "))
+		return Slice{}, fmt.Errorf("%s: a part of it is on %s, which is missing", part.Name, strings.Join(part.Needs, " and "))
 	case part.Image == nil:
 		return Slice{}, fmt.Errorf("%s: 0x%x of its 0x%x bytes are not in the dump", part.Name, part.Missing, part.Size)
 	}
 	return Slice{Name: part.Name, Image: part.Image}, nil
 }
 
-// Super reads the table of logical partitions, nil when the dump has none. Phones that got it by
-// an update have it in their system partition. The suffix is that of the slot whose partitions
-// may hold parts of it.
+// Super reads the table of logical partitions; nil if the dump has none. Phones that got it with an
+// update have it in their system partition. Suffix is the slot of the partitions that may contain
+// parts of it.
 func Super(p *plan.Plan, suffix string) (*lp.Super, error) {
 	for _, name := range []string{"super", "system_" + suffix, "system"} {
 		it, err := Find(p, name)
@@ -100,8 +99,9 @@ func Super(p *plan.Plan, suffix string) (*lp.Super, error) {
 	return nil, nil
 }
 
-// Files opens the file system in a slice. Its Mount is where the phone mounts the partition, ""
-// for one that has a folder of its own name: that is the phone's root.
+// Files opens the file system in a slice. Its Mount is the path where the phone mounts the
+// partition, or "" if the file system contains a folder with the partition's own name: it is the
+// phone's root.
 func (s Slice) Files() (*files.Tree, error) {
 	tree, err := image.Files(s.Image)
 	if err != nil {

@@ -17,18 +17,18 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// NotDump is a file that is no dump, and what it is.
+// NotDump reports that a file is not a dump, and what it is.
 type NotDump struct {
 	Path   string
 	Size   int64 // bytes
 	Thing  *whatis.Thing
-	Inside *whatis.Thing // what a packed file was found to hold; nil where that is not known
-	Err    error         // why it could not be opened as a dump; layout.ErrNoTable where that was not tried
+	Inside *whatis.Thing // content of a packed file; nil if unknown
+	Err    error         // why it could not be opened as a dump; layout.ErrNoTable if this was not tried
 }
 
 func (n *NotDump) Unwrap() error { return n.Err }
 
-// Error says what the file is, unless the reason why it could not be opened says more.
+// Error names the kind of the file, unless Err says more.
 func (n *NotDump) Error() string {
 	t := n.Thing
 	switch {
@@ -44,7 +44,7 @@ func (n *NotDump) Error() string {
 	return fmt.Sprintf("%s: is no dump, but %s", n.Path, t)
 }
 
-// Tells reports whether the reason why the file could not be opened says more than its kind.
+// Tells reports whether Err says more than the kind of the file.
 func (n *NotDump) Tells() bool {
 	return errors.Is(n.Err, seal.ErrKey) || errors.As(n.Err, new(*source.UnreadableError))
 }
@@ -60,12 +60,12 @@ func (n *NotDump) packedText() string {
 	return fmt.Sprintf("%s: is no dump, but %s", n.Path, what)
 }
 
-// Formless reports whether a part of a dump may well look like that kind.
+// Formless reports whether a part of a dump can look like this kind.
 func Formless(k whatis.Kind) bool {
 	return slices.Contains([]whatis.Kind{whatis.Unknown, whatis.Zeros, whatis.Erased, whatis.HighEntropy, whatis.Text}, k)
 }
 
-// KindOf is what a regular file is, nil where that cannot be looked at.
+// KindOf returns what a regular file is, or nil if it cannot be read.
 func KindOf(path string) *whatis.Thing {
 	f := regular(path)
 	if f == nil {
@@ -75,7 +75,7 @@ func KindOf(path string) *whatis.Thing {
 	return whatis.Of(f, path)
 }
 
-// regular opens a regular file, nil for anything else.
+// regular opens a regular file; nil for anything else.
 func regular(path string) *source.File {
 	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
 		return nil
@@ -87,7 +87,7 @@ func regular(path string) *source.File {
 	return f
 }
 
-// kinds tells dumps from all other files.
+// kinds distinguishes dumps from other files.
 type kinds struct {
 	ctx    context.Context
 	path   string
@@ -95,7 +95,7 @@ type kinds struct {
 	opt    Options
 }
 
-// plain opens the file when no table was given with which anything may be a dump.
+// plain opens the file, unless a table was given: then any file may be a dump.
 func (k *kinds) plain() *source.File {
 	if k.opt.Table != "" || k.opt.Storage != "" {
 		return nil
@@ -103,7 +103,7 @@ func (k *kinds) plain() *source.File {
 	return regular(k.path)
 }
 
-// before returns a *NotDump when a file is surely something else than a dump.
+// before returns a *NotDump if a file is certainly something else.
 func (k *kinds) before() error {
 	f := k.plain()
 	if f == nil {
@@ -113,7 +113,7 @@ func (k *kinds) before() error {
 	var err error
 	t := whatis.Front(f, k.path)
 	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty) {
-		return nil // words may stand where a table was
+		return nil // a dump may begin with text instead of a table
 	}
 	if t == nil && len(k.pieces) < 2 {
 		t, err = whatis.InSparse(f, k.look(f.Size()))
@@ -130,12 +130,12 @@ func (k *kinds) before() error {
 		return err
 	}
 	if t == nil {
-		return nil // opening it as a dump says why it cannot be read
+		return nil // opening it as a dump reports why it cannot be read
 	}
 	return &NotDump{Path: k.path, Size: f.Size(), Thing: t, Err: layout.ErrNoTable}
 }
 
-// look tells the progress of a look through a file.
+// look returns a function that reports the progress of reading a file.
 func (k *kinds) look(total int64) func(int64) error {
 	return func(done int64) error {
 		if k.opt.Progress != nil {
@@ -145,8 +145,7 @@ func (k *kinds) look(total int64) func(int64) error {
 	}
 }
 
-// alone returns a *NotDump for a dump that was opened, when all that there is of it is one
-// image at its front.
+// alone returns a *NotDump if an opened dump contains nothing but one image at its start.
 func (k *kinds) alone(d *Dump) error {
 	l, user := d.Layout, d.Source.User()
 	st, err := os.Stat(d.Path)
@@ -169,7 +168,7 @@ func (k *kinds) alone(d *Dump) error {
 	return n
 }
 
-// after says of a file that could not be opened as a dump what it is, where that is known.
+// after says what a file is that could not be opened as a dump, if that is known.
 func (k *kinds) after(err error) error {
 	var bad *source.UnreadableError
 	switch {
@@ -177,7 +176,7 @@ func (k *kinds) after(err error) error {
 		return err
 	case errors.As(err, &bad) && (bad.Path == k.path || bad.Path == strings.TrimSuffix(filepath.Base(k.path), ".age")), errors.Is(err, seal.ErrKey), errors.Is(err, layout.ErrNoTable):
 	default:
-		return err // of another file, or of the system
+		return err // the error is about another file, or the system
 	}
 	f := k.plain()
 	if f == nil {

@@ -15,15 +15,15 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// LogicalTable is the table of logical partitions of a super image by itself, or of a dump.
+// LogicalTable is the table of logical partitions of a super image or of a dump.
 type LogicalTable struct {
 	*lp.Super
-	Opened *Opened // where it was found
+	Opened *Opened // the file that contains it
 }
 
-// OpenLogical opens a super image, or the dump with one, and reads its table. Several paths are
-// the pieces of one sparse image. The slot, "" for a, is the one whose partitions may hold parts
-// of it on phones that got it by an update.
+// OpenLogical opens a super image, or a dump with one, and reads its table. Several paths are the
+// pieces of one sparse image. Slot ("" means a) selects the partitions that may contain parts of
+// super, on phones that got it with an update.
 func OpenLogical(ctx context.Context, paths []string, slot string, opt Options) (*LogicalTable, error) {
 	o, err := openEither(ctx, paths, opt, lp.Sniff)
 	if err != nil {
@@ -31,7 +31,7 @@ func OpenLogical(ctx context.Context, paths []string, slot string, opt Options) 
 	}
 	s, err := o.logical(slot)
 	if err == nil && s == nil {
-		err = fmt.Errorf("%s: no partition of it holds a table of logical partitions", paths[0])
+		err = fmt.Errorf("%s: none of its partitions has a table of logical partitions", paths[0])
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
@@ -51,7 +51,7 @@ func (o *Opened) logical(slot string) (*lp.Super, error) {
 	return Super(p, cmp.Or(slot, "a"))
 }
 
-// Lacks tells which logical partitions are not whole.
+// Lacks returns a problem for each logical partition that is not whole.
 func Lacks(list []*lp.Partition) (out flash.Problems) {
 	for _, p := range list {
 		if p.Image == nil {
@@ -64,13 +64,13 @@ func Lacks(list []*lp.Partition) (out flash.Problems) {
 	return out
 }
 
-// Holds says in words what a logical partition holds, or why that is not known.
+// Holds says what a logical partition contains, or why that is unknown.
 func Holds(p *lp.Partition) string {
 	switch {
 	case len(p.Needs) > 0:
 		return "needs " + strings.Join(p.Needs, " and ")
 	case p.Missing > 0:
-		return flash.Size(p.Missing).String() + " of it are not here"
+		return flash.Size(p.Missing).String() + " of it are missing"
 	case p.Size == 0:
 		return "empty"
 	}
@@ -79,14 +79,14 @@ func Holds(p *lp.Partition) string {
 	case 0:
 		return kind
 	case p.Size:
-		return "nothing of it is here"
+		return "all of it is missing"
 	default:
 		return fmt.Sprintf("%s, %s of it in no file", kind, flash.Size(n))
 	}
 }
 
-// Outputs are files of those partitions of a list that can be written, with what is wrong with
-// the others. Whole reports whether each file has all that its content needs.
+// Outputs returns files for the partitions of a list that can be written, and problems for the
+// others. Whole reports whether each file has all bytes that its content needs.
 func (t *LogicalTable) Outputs(list []*lp.Partition) (outputs []flash.Output, problems flash.Problems, whole bool) {
 	problems, whole = slices.Clone(t.Problems), true
 	for _, p := range list {
@@ -97,16 +97,16 @@ func (t *LogicalTable) Outputs(list []*lp.Partition) (outputs []flash.Output, pr
 			problems.Add(flash.Error, p.Name, "is not written: %s", Holds(p))
 		case p.Size == 0:
 		case flash.Total(flash.Holes(p.Image)) == p.Size:
-			problems.Add(flash.Error, p.Name, "is not written: nothing of it is here")
+			problems.Add(flash.Error, p.Name, "is not written: all of it is missing")
 		case slices.ContainsFunc(outputs, func(o flash.Output) bool { return strings.EqualFold(o.Name, name) }):
-			problems.Add(flash.Error, p.Name, "is not written: another partition has its name")
+			problems.Add(flash.Error, p.Name, "is not written: another partition has the same name")
 		default:
 			if text, severity := image.FindHoleUse(p.Image).Tell(); text != "" {
 				whole = false
 				if severity == flash.Error {
 					text = "is written in part: " + text
 				}
-				problems.Add(severity, p.Name, "%s; zeros stand there", text)
+				problems.Add(severity, p.Name, "%s; the file has zeros there", text)
 			}
 			outputs = append(outputs, flash.Output{Name: name, Image: flash.Filled(p.Image)})
 		}
@@ -114,14 +114,14 @@ func (t *LogicalTable) Outputs(list []*lp.Partition) (outputs []flash.Output, pr
 	return outputs, problems, whole
 }
 
-// Extract writes those partitions of a list that can be written into a folder, which Verify
-// understands. The manifest lists what was written, and its problems say what was not; it comes
-// with an error, too, where none can be written.
+// Extract writes the partitions of a list that can be written into a folder, which Verify can
+// check. The manifest lists what was written, and its problems what was not. The manifest is
+// returned with the error, too, if nothing can be written.
 func (t *LogicalTable) Extract(ctx context.Context, list []*lp.Partition, dir string, opt split.Options) (*flash.Manifest, []flash.Output, error) {
 	outputs, problems, whole := t.Outputs(list)
 	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: t.Opened.tool, Kind: "logical", Complete: whole && flash.Worst(problems) < flash.Error, Problems: problems}
 	if len(outputs) == 0 {
-		return m, nil, fmt.Errorf("%s: nothing of its %d logical partitions can be written", t.Opened.Name, len(list))
+		return m, nil, fmt.Errorf("%s: none of its %d logical partitions can be written", t.Opened.Name, len(list))
 	}
 	opt.Inputs = append(slices.Clone(opt.Inputs), t.Opened.Files...)
 	if err := split.WriteFolder(ctx, dir, outputs, m, opt); err != nil {

@@ -11,21 +11,21 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Options is what the user knows of a dump in addition to its bytes. The zero value opens a dump by
-// what is in it and beside it.
+// Options has what the user says about a dump. The zero value opens a dump with its own content and
+// the files beside it.
 type Options struct {
 	Table              string        // file with the partitions: a scatter file or a captured list; "" for none
-	Trust              bool          // believe that table against the dump
+	Trust              bool          // use that table even if it contradicts the dump
 	Boot1, Boot2, RPMB string        // files with the other regions, "" for none
-	Storage            flash.Storage // kind of flash, "" to find out
-	Platform           string        // chip name, such as MT6592; "" to find out
+	Storage            flash.Storage // flash type, "" to detect it
+	Platform           string        // chip name, such as MT6592; "" to detect it
 
-	Alone    bool          // leave the files that lie beside the dump
-	Image    bool          // an image by itself is a dump of one partition, and no *NotDump
-	Recorded *layout.Claim // table of a record, for a dump that has none as good; nil for none
+	Alone    bool          // do not use files beside the dump
+	Image    bool          // accept an image as a dump of one partition, instead of *NotDump
+	Recorded *layout.Claim // table of a record, for a dump without a table that is as good; nil for none
 
-	TempDir  string                            // where compressed dumps are unpacked, "" for the system's place
-	Keys     func() ([]seal.Key, error)        // opens what is encrypted; nil for no key
+	TempDir  string                            // folder for unpacking compressed dumps, "" for the system's
+	Keys     func() ([]seal.Key, error)        // keys for encrypted files; nil for no key
 	Lost     func(string, flash.Extent, error) // see source.Options
 	Tool     string                            // name and version of the program, for records
 	Progress func(flash.Event)                 // nil for none
@@ -33,26 +33,26 @@ type Options struct {
 
 // Dump is an opened dump, or a connected phone that is read as one, with its partitions.
 type Dump struct {
-	Path   string // as it was given; of a phone: what to call it
+	Path   string // as it was given; for a phone, a name for it
 	Source *source.Source
 	Layout *layout.Layout
 
-	// Taken are the files that the user did not name and that were used all the same.
+	// Taken are the files that were used although the user did not name them.
 	Taken []Taken
 
 	opt    Options
 	pieces []string
 }
 
-// Taken is a file that was used though the user did not name it.
+// Taken is a file that was used although the user did not name it.
 type Taken struct {
 	Path   string
-	Why    string // what makes it certain that it is of this dump
-	Inside bool   // it is in the dump's own folder or archive; else it lies beside the dump
+	Why    string // why it certainly belongs to this dump
+	Inside bool   // it is in the dump's own folder or archive; otherwise beside the dump
 }
 
-// Open opens the dump at a path and finds its partitions. The path is what source.Open takes:
-// a file, a folder, an archive, a block device or "-".
+// Open opens the dump at a path and finds its partitions. The path is one for source.Open: a
+// file, a folder, an archive, a block device or "-".
 func Open(ctx context.Context, path string, opt Options) (*Dump, error) {
 	return OpenPieces(ctx, []string{path}, opt)
 }
@@ -69,7 +69,7 @@ func OpenPieces(ctx context.Context, paths []string, opt Options) (*Dump, error)
 	d, err := open(ctx, paths, opt)
 	switch {
 	case err != nil && (opt.Image || len(paths) > 1):
-		return nil, err // of several pieces, no file by itself says why
+		return nil, err // no single one of several files can explain it
 	case err != nil:
 		return nil, k.after(err)
 	case opt.Image:
@@ -81,7 +81,7 @@ func OpenPieces(ctx context.Context, paths []string, opt Options) (*Dump, error)
 	return d, nil
 }
 
-// open is Open without a look at what the file may be else.
+// open is Open without a check for other kinds of files.
 func open(ctx context.Context, paths []string, opt Options) (*Dump, error) {
 	path := paths[0]
 	src, err := OpenBytes(ctx, paths, opt)
@@ -124,7 +124,7 @@ func OfPhone(ctx context.Context, dev flash.Device, opt Options) (*Dump, error) 
 	return d, nil
 }
 
-// With gives a source and a layout that were made elsewhere as a dump.
+// With makes a dump from a source and a layout that were made elsewhere.
 func With(path string, src *source.Source, lay *layout.Layout, opt Options) *Dump {
 	return &Dump{Path: path, Source: src, Layout: lay, opt: opt}
 }
@@ -132,21 +132,21 @@ func With(path string, src *source.Source, lay *layout.Layout, opt Options) *Dum
 // Close closes the files of the dump and removes what was unpacked.
 func (d *Dump) Close() error { return d.Source.Close() }
 
-// Check reports whether a file of the dump is not what it was when it was opened: then nothing
-// that was made of it can be believed.
+// Check returns an error if a file of the dump has changed since it was opened. Then nothing
+// that was made from it can be trusted.
 func (d *Dump) Check() error { return d.Source.Check() }
 
-// Record is the manifest of what a split by p makes. What was never finished is not complete,
-// for nothing proves it.
+// Record returns the manifest of a split by p. The manifest of an unfinished dump is not complete,
+// because nothing proves the dump.
 func (d *Dump) Record(p *plan.Plan) *flash.Manifest {
 	m := p.Record(d.opt.Tool)
 	m.Complete = m.Complete && !d.Source.Unfinished
 	return m
 }
 
-// Plan lists the files that a split would make. The error is ErrNothingShared where wishes to
-// share leave nothing, an *UnreadError where nothing was read yet, plan.ErrNothing where the
-// wishes leave nothing, and a *plan.PatternError where a name of them is unknown.
+// Plan lists the files that a split would make. The error is ErrNothingShared if wishes to share
+// leave nothing, an *UnreadError if nothing was read yet, plan.ErrNothing if the wishes leave
+// nothing, and a *plan.PatternError for an unknown name in them.
 func (d *Dump) Plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.Layout
 	p, err := plan.Make(&d.Source.Device, plan.Description{

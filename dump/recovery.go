@@ -10,7 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Phone is what the dump tells of its phone, for a recovery.
+// RecoveryTarget describes the phone of the dump, for a recovery.
 func (d *Dump) RecoveryTarget() *recovery.Target {
 	l := d.Layout
 	p := &recovery.Target{Name: filepath.Base(d.Path), Table: &l.Table, Chip: l.Chip.Value, Board: l.Project.Value, Systems: map[string]string{}}
@@ -26,8 +26,8 @@ func (d *Dump) RecoveryTarget() *recovery.Target {
 	return p
 }
 
-// TableTarget is what a table alone tells of its phone, nil for the path "". The errors are those
-// of ReadTable.
+// TableTarget describes a phone from a table alone. It returns nil for the path "". The errors are
+// those of ReadTable.
 func TableTarget(path string) (*recovery.Target, error) {
 	claim, err := ReadTable(path, &source.Source{})
 	if claim == nil || err != nil {
@@ -36,18 +36,18 @@ func TableTarget(path string) (*recovery.Target, error) {
 	return &recovery.Target{Name: claim.Name, Table: claim.Table(0), Chip: claim.Platform, Board: claim.Project}, nil
 }
 
-// NoStockError is a dump in which there is no stock image for a recovery.
+// NoStockError reports a dump without a stock image for a recovery.
 type NoStockError struct {
 	Path    string
 	Unnamed bool // the dump has an MBR, and no table that names the partitions
 }
 
 func (e *NoStockError) Error() string {
-	return e.Path + ": neither the recovery nor the boot partition is in it, or they hold no boot image"
+	return e.Path + ": it has no recovery and no boot partition, or they contain no boot image"
 }
 
-// Stock finds the phone's own images in the dump: its recovery together with its boot image, or
-// its boot image alone. The error is a *NoStockError.
+// Stock returns the phone's own images from the dump: its recovery and its boot image, or only its
+// boot image. The error is a *NoStockError.
 func (d *Dump) Stock() (stock, bootImage recovery.Source, err error) {
 	phone := d.RecoveryTarget()
 	get := func(name string) (s recovery.Source) {
@@ -66,6 +66,5 @@ func (d *Dump) Stock() (stock, bootImage recovery.Source, err error) {
 	return stock, bootImage, nil
 }
 
-// Unnamed reports whether the dump has an MBR, which names no partitions, and no other table
-// that does.
+// Unnamed reports whether the dump's partitions have no names: it has an MBR, and no other table.
 func (d *Dump) Unnamed() bool { return d.Layout.Generation == flash.GenerationEBR && !d.Layout.Claimed }

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/layout"
 )
 
-// find looks for the partitions of a dump whose bytes are at hand.
+// find finds the partitions of a dump.
 func (d *Dump) find(ctx context.Context) error {
 	lay, opt, err := d.resolve(ctx)
 	if err == nil && !d.opt.Alone {
@@ -26,14 +26,14 @@ func (d *Dump) find(ctx context.Context) error {
 	return nil
 }
 
-// layoutOptions are the options of layout, with a claim.
+// layoutOptions returns the options of layout, with a claim.
 func (d *Dump) layoutOptions(claim *layout.Claim) layout.Options {
 	o := d.opt
 	return layout.Options{Claim: claim, Trust: o.Trust, Platform: o.Platform, Storage: o.Storage, Progress: o.Progress}
 }
 
-// resolve finds the partitions: by the user's table; else by the record's, by the one that an
-// archive or a folder of ours brings, and by the dump alone, the first that agrees.
+// resolve finds the partitions with the user's table. Without one, it tries the record's table, the
+// one in an archive or folder of mtkkit, and the dump alone, and takes the first that agrees.
 func (d *Dump) resolve(ctx context.Context) (lay *layout.Layout, opt layout.Options, err error) {
 	src := d.Source
 	claim, err := ReadTable(d.opt.Table, src)
@@ -67,9 +67,9 @@ func (d *Dump) resolve(ctx context.Context) (lay *layout.Layout, opt layout.Opti
 	return lay, opt, nil
 }
 
-// leaveScatter does without the scatter file that the dump brings.
+// leaveScatter drops the scatter file in the dump's archive or folder.
 func (d *Dump) leaveScatter() {
 	d.Source.Problems = append(d.Source.Problems, flash.Problem{Severity: flash.Warning, Place: d.Path, Offset: flash.NoOffset,
-		Text: "the scatter file " + d.Source.Scatter + " in it is not of this dump, and not taken"})
+		Text: "the scatter file " + d.Source.Scatter + " in it does not belong to this dump and is not used"})
 	d.Source.Scatter, d.Source.ScatterText = "", nil
 }

@@ -10,15 +10,16 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// maxBackup is the most that a template's backup GPT may take, bytes.
+// maxBackup is the size limit of a template's backup GPT, bytes.
 const maxBackup = 4 << 20
 
-// Scatter makes a scatter file of the dump. The phone's facts are the dump's; of the facts given
-// the profile and the dialect count, the linear base, and a device size above the dump's own.
+// Scatter makes a scatter file for the dump. The facts about the phone are the dump's. From f,
+// it uses the profile, the dialect, the linear base, and a device size that is larger than the
+// dump's.
 func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 	l := d.Layout
 	if len(l.Table.Partitions) == 0 {
-		return scatter.Creation{}, fmt.Errorf("%s: is a boot region, its partitions stand in the user area", d.Path)
+		return scatter.Creation{}, fmt.Errorf("%s: is a boot region; the partitions are in the user area", d.Path)
 	}
 	f.Platform, f.Project, f.Storage = l.Chip.Value, l.Project.Value, d.Source.Storage
 	if f.DeviceSize == 0 {
@@ -36,8 +37,8 @@ func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 	return made, nil
 }
 
-// Script is the dump's table for the words of other tools, with what is wrong with the table.
-// deviceSize is the size of the user area in bytes, 0 for the dump's own.
+// Script returns the dump's table in the form that the output for other tools needs, with the
+// table's problems. DeviceSize is the size of the user area in bytes, 0 for the dump's own.
 func (d *Dump) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	s := scatter.Script{Table: &d.Layout.Table, Storage: d.Source.Storage, DeviceSize: deviceSize}
 	if s.DeviceSize == 0 {
@@ -46,7 +47,7 @@ func (d *Dump) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	return s, d.tableProblems()
 }
 
-// preloaderLength is the length of the flashable preloader in bytes, 0 where none is at hand.
+// preloaderLength returns the length of the flashable preloader in bytes, 0 if there is none.
 func (d *Dump) preloaderLength() int64 {
 	for _, b := range d.Layout.Boots {
 		if b.Header == nil {
@@ -59,8 +60,9 @@ func (d *Dump) preloaderLength() int64 {
 	return 0
 }
 
-// templateBackup is the size of the backup GPT that a template states, 0 for none. A template
-// does not know the size of the flash, and has that size where others have the backup's address.
+// templateBackup returns the size in bytes of the backup GPT that a template states, 0 for none.
+// A template does not know the size of the flash, and has the backup's size in the field for its
+// address.
 func (d *Dump) templateBackup() int64 {
 	user := d.Source.User()
 	if user == nil {
@@ -76,7 +78,8 @@ func (d *Dump) templateBackup() int64 {
 	return 0
 }
 
-// plannedFile is the file that a split makes of a row, "" when not all of it is at hand.
+// plannedFile returns the name of the file that a split makes from a row, "" if the dump does not
+// have all of it.
 func plannedFile(p *plan.Plan, row flash.Partition) string {
 	for _, it := range p.Items {
 		switch {
@@ -90,14 +93,14 @@ func plannedFile(p *plan.Plan, row flash.Partition) string {
 	return ""
 }
 
-// tableOnly reports whether the file holds a table and nothing of what the table lists.
+// tableOnly reports whether the file has a table but nothing of what the table lists.
 func (d *Dump) tableOnly() bool {
 	return !slices.ContainsFunc(d.Layout.Table.Partitions, func(p flash.Partition) bool {
 		return p.Region == d.Layout.User && p.Placed() && p.Length > 0 && p.Offset > 0 && p.Offset < d.Layout.Have
 	})
 }
 
-// tableProblems are the dump's problems without those of its content alone: that it is short, or
+// tableProblems returns the dump's problems without those of its content: that it is short, or
 // that a row is cut.
 func (d *Dump) tableProblems() (out []flash.Problem) {
 	l := d.Layout

@@ -12,19 +12,19 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// SplitResult is what a split wrote.
+// SplitResult describes what a split wrote.
 type SplitResult struct {
-	Record *flash.Manifest // the folder's manifest; its problems include what has changed since the dump was made
-	Files  int             // images
-	Bytes  int64           // of these
-	Data   int64           // of Bytes, what was written; the rest is holes, or shared
-	Shared int             // images that share their blocks with the dump
+	Record *flash.Manifest // the folder's manifest; its problems include changes since the dump was made
+	Files  int             // number of images
+	Bytes  int64           // size of the images
+	Data   int64           // the part of Bytes that was written; the rest is holes or shared blocks
+	Shared int             // number of images that share their blocks with the dump
 }
 
-// Split writes what a plan of the dump lists, with a scatter file and a manifest, into a parts
-// folder. The dump's own files are never written to, whatever the options say. What was copied
-// is held against the hashes that the dump's folder has, unless opt.NoHash is set. After an
-// error nothing is left. What it refuses is a *flash.Refusal.
+// Split writes the outputs of a plan of the dump, a scatter file and a manifest into a parts
+// folder. It never writes to the dump's own files. Unless opt.NoHash is set, it compares the
+// copies with the hashes in the dump's folder. After an error no file is left. A refusal is a
+// *flash.Refusal.
 func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
 	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
 	text := p.Scatter()
@@ -64,7 +64,7 @@ func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Op
 	return r, nil
 }
 
-// compare adds to a record what of the source has changed since it was written.
+// compare adds changes of the source since it was written to a record.
 func (d *Dump) compare(ctx context.Context, m *flash.Manifest, results []split.Result) error {
 	written := make([]flash.Written, len(results))
 	for i, r := range results {
@@ -75,16 +75,16 @@ func (d *Dump) compare(ctx context.Context, m *flash.Manifest, results []split.R
 	return err
 }
 
-// PageOptions say what is in a page, and which files it may replace. The zero value replaces
-// none.
+// PageOptions says what a page contains, and which files it may replace. With the zero value it
+// replaces none.
 type PageOptions struct {
-	Parts  string   // folder of an earlier split, whose hashes go into the map; "" for none
-	Full   bool     // read every byte instead of a few spots of each partition
+	Parts  string   // folder of an earlier split with hashes for the map; "" for none
+	Full   bool     // read every byte instead of a few samples of each partition
 	Force  bool     // replace a page that WritePage wrote
 	Inputs []string // files that must never be written to, besides the dump's own
 }
 
-// Report is the map of the whole flash.
+// Report makes the map of the whole flash.
 func (d *Dump) Report(ctx context.Context, opt PageOptions) (*report.Report, error) {
 	facts, err := d.Facts()
 	if err == nil && opt.Parts != "" {
@@ -97,8 +97,8 @@ func (d *Dump) Report(ctx context.Context, opt PageOptions) (*report.Report, err
 	return report.Build(ctx, facts)
 }
 
-// WritePage writes the map as one HTML file. What forbids that is looked for before the dump is
-// read, and is a *flash.Refusal.
+// WritePage writes the map as one HTML file. Refusals are checked before the dump is read; they
+// are a *flash.Refusal.
 func (d *Dump) WritePage(ctx context.Context, path string, opt PageOptions) (*report.Report, error) {
 	file := split.FileOptions{Inputs: append(slices.Clone(opt.Inputs), d.Source.Files...), Force: opt.Force, Ours: split.Says(report.Generator)}
 	if err := split.RefuseFile(path, file); err != nil {

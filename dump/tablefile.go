@@ -15,16 +15,16 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// TableFile is a file that lists partitions: a scatter file, or a list of another form, such as
-// /proc/dumchar_info or what mtkclient prints.
+// TableFile is a file that lists partitions: a scatter file, or another list, such as
+// /proc/dumchar_info or the output of mtkclient.
 type TableFile struct {
 	Path    string
 	Scatter *scatter.File    // nil for a list
 	List    *capture.Capture // nil for a scatter file
 }
 
-// OpenTableFile reads a file that lists partitions. The error wraps flash.ErrNotThis where the
-// file is neither a scatter file nor a list.
+// OpenTableFile reads a file that lists partitions. The error wraps flash.ErrNotThis if the file is
+// neither a scatter file nor a list.
 func OpenTableFile(path string) (*TableFile, error) {
 	img, err := source.OpenFile(path)
 	if err != nil {
@@ -43,19 +43,19 @@ func OpenTableFile(path string) (*TableFile, error) {
 	return t, nil
 }
 
-// NoStartsError is a list that does not say where its partitions begin: no scatter file can be
-// made of it alone.
+// NoStartsError reports a list without the offsets of its partitions: no scatter file can be
+// made from it alone.
 type NoStartsError struct {
 	Path string
-	Kind string // of the list
+	Kind string // kind of the list
 }
 
 func (e *NoStartsError) Error() string {
 	return fmt.Sprintf("%s: the list does not say where its partitions begin (%s)", e.Path, e.Kind)
 }
 
-// Create makes a scatter file of a list alone. The kind of flash is the list's; the size of the
-// device and the linear base are, too, where the facts have none. The error is a *NoStartsError.
+// Create makes a scatter file from a list alone. The flash type is the list's. The device size
+// and the linear base are the list's if the facts have none. The error is a *NoStartsError.
 func (t *TableFile) Create(facts scatter.CreateOptions) (made scatter.Creation, err error) {
 	table := t.List.Table
 	for _, p := range table.Partitions {
@@ -71,7 +71,7 @@ func (t *TableFile) Create(facts scatter.CreateOptions) (made scatter.Creation, 
 	return made, nil
 }
 
-// storageOf is the kind of flash whose regions the rows are in.
+// storageOf returns the flash type that has the regions of the rows.
 func storageOf(t *flash.Table) flash.Storage {
 	for _, s := range []flash.Storage{flash.UFS, flash.NAND} {
 		if slices.ContainsFunc(t.Partitions, func(p flash.Partition) bool { return p.Region == s.User() }) {
@@ -81,9 +81,10 @@ func storageOf(t *flash.Table) flash.Storage {
 	return flash.EMMC
 }
 
-// Convert says the same in the dialect that the facts name. Of a scatter file only the platform
-// is taken from the facts, where the file names none, and a file of that dialect already is
-// t.Scatter itself. The problems are what is left behind or made up; they come with an error, too.
+// Convert returns the same table in the dialect of the facts. For a scatter file, only the
+// platform is taken from the facts, if the file has none; a file that already has the dialect is
+// t.Scatter itself. The problems list what is lost or made up; they are returned with an error,
+// too.
 func (t *TableFile) Convert(facts scatter.CreateOptions) (*scatter.File, []flash.Problem, error) {
 	if t.List != nil {
 		made, err := t.Create(facts)
@@ -100,8 +101,8 @@ func (t *TableFile) Convert(facts scatter.CreateOptions) (*scatter.File, []flash
 	return out, problems, nil
 }
 
-// Lists are what the file says in the dialects without comments, by which such a file is known
-// again; none where it cannot be written so.
+// Lists returns the table in the dialects without comments, for recognising such a file; none if it
+// cannot be written so.
 func (t *TableFile) Lists() [][]byte {
 	if t.Scatter != nil {
 		return t.Scatter.Lists()
@@ -113,7 +114,7 @@ func (t *TableFile) Lists() [][]byte {
 	return scatter.Build(made.Spec).Lists()
 }
 
-// Rows are the rows as scatter.Diff compares them, with what is wrong with a list.
+// Rows returns the rows for scatter.Diff, with the problems of a list.
 func (t *TableFile) Rows() (*scatter.File, []flash.Problem) {
 	if t.Scatter != nil {
 		return t.Scatter, nil
@@ -122,8 +123,8 @@ func (t *TableFile) Rows() (*scatter.File, []flash.Problem) {
 	return scatter.FromTable(table, storageOf(table), t.List.Base), table.Problems
 }
 
-// Script is the table for the words of other tools. deviceSize is the size of the user area in
-// bytes, 0 where nobody knows it.
+// Script returns the table in the form that the output for other tools needs. DeviceSize is the
+// size of the user area in bytes, 0 if unknown.
 func (t *TableFile) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	s := scatter.Script{DeviceSize: deviceSize}
 	if t.List != nil {
@@ -135,14 +136,14 @@ func (t *TableFile) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 	return s, s.Table.Problems
 }
 
-// Judged is what scatter.Check says of one table of a scatter file.
+// Judged is the result of scatter.Check for one table of a scatter file.
 type Judged struct {
 	Storage  flash.Storage     `json:"storage,omitempty"`
 	Rows     int               `json:"rows"`
 	Findings []scatter.Finding `json:"findings"`
 }
 
-// Check judges the tables of a scatter file: that of one kind of flash, or with "" all.
+// Check checks the tables of a scatter file: that of one flash type, or with "" all.
 func (t *TableFile) Check(only flash.Storage, opt scatter.CheckOptions) (out []Judged) {
 	for _, storage := range t.Scatter.Storages() {
 		if only == "" || storage == only || storage == "" {
@@ -153,8 +154,9 @@ func (t *TableFile) Check(only flash.Storage, opt scatter.CheckOptions) (out []J
 	return out
 }
 
-// SizesIn looks for images in a folder, for scatter.CheckOptions. Names that lead elsewhere are
-// fs.ErrInvalid: a scatter file is no reason to look there.
+// SizesIn returns a function that gives the sizes of images in a folder, for
+// scatter.CheckOptions. A name that leads out of the folder is fs.ErrInvalid, because a scatter
+// file is untrusted.
 func SizesIn(dir string) func(name string) (int64, error) {
 	return func(name string) (int64, error) {
 		if name != filepath.Base(name) {

@@ -14,29 +14,30 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// TableHead is how many bytes at the start of the user area a partition table takes at most.
+// TableHead is the largest size of a partition table at the start of the user area, bytes.
 const TableHead = 1 << 20
 
-// UnreadError is a dump of which too little was read yet to say anything about it. It is no
-// damage: reading it on repairs it.
+// UnreadError reports a dump of which too little was read to say anything about it. The dump is not
+// damaged: it is complete when the rest is read.
 type UnreadError struct {
 	Path  string
 	Text  string
-	Begun bool  // nothing was read at all: the folder was made, and no more
+	Begun bool  // nothing was read: only the folder was made
 	Err   error // nil for none
 }
 
 func (e *UnreadError) Error() string { return e.Text }
 func (e *UnreadError) Unwrap() error { return e.Err }
 
-// ErrNothingShared is a dump of which nothing is certainly the same on every phone of the model.
-var ErrNothingShared = errors.New("nothing of it is certainly the same on every phone of the model, so nothing can be shared")
+// ErrNothingShared reports a dump without data that are certainly the same on all phones of the
+// model.
+var ErrNothingShared = errors.New("none of its data are certainly the same on every phone of the model, so nothing can be shared")
 
-// NoTableError is a dump in which no partitions were found.
+// NoTableError reports a dump in which no partitions were found.
 type NoTableError struct {
 	Path     string
-	Problems []flash.Problem // what is wrong with its bytes, which may be why
-	Inside   *whatis.Thing   // what the user area is, nil where there is none
+	Problems []flash.Problem // problems of its bytes, which may be the cause
+	Inside   *whatis.Thing   // what the user area is; nil if there is none
 	Err      error           // wraps layout.ErrNoTable, or is a *layout.ForeignError
 }
 
@@ -52,10 +53,10 @@ func (e *NoTableError) Error() string {
 
 func (e *NoTableError) Unwrap() error { return e.Err }
 
-// noTable tells a dump whose table was not read yet from one that has none.
+// noTable distinguishes a dump whose table is still unread from one that has none.
 func (d *Dump) noTable(err error) error {
 	src, path, least := d.Source, d.Path, flash.Error
-	if len(d.pieces) > 0 { // a piece that is missing is a warning
+	if len(d.pieces) > 0 { // a missing piece is a warning
 		least = flash.Warning
 	}
 	n := &NoTableError{Path: path, Problems: fromOn(least, src.Problems), Err: err}
@@ -72,11 +73,11 @@ func (d *Dump) noTable(err error) error {
 		lacks += flash.Total(p.Unread)
 	}
 	n.Err = &UnreadError{Path: path, Err: err,
-		Text: fmt.Sprintf("%s: the partition table is still to be read: nothing was read there yet (%s of %s are in the dump)", path, flash.Size(size-lacks), flash.Size(size))}
+		Text: fmt.Sprintf("%s: the partition table is still unread (the dump has %s of %s)", path, flash.Size(size-lacks), flash.Size(size))}
 	return n
 }
 
-// whyNothing tells wishes that leave nothing from a dump that has nothing to choose from.
+// whyNothing distinguishes wishes that leave nothing from a dump without anything to choose.
 func (d *Dump) whyNothing(w plan.Wishes, err error) error {
 	switch {
 	case len(w.Only)+len(w.Skip) > 0 || w.Slot != "" || w.Userdata != plan.UserdataFull:
@@ -87,7 +88,8 @@ func (d *Dump) whyNothing(w plan.Wishes, err error) error {
 	return &UnreadError{Path: d.Path, Text: d.Path + ": nothing was read yet"}
 }
 
-// notBegun tells a folder that acquire made, and read nothing into, from what is no dump.
+// notBegun distinguishes a folder that acquire made, and into which nothing was read, from
+// another one.
 func notBegun(err error, path string) error {
 	if begun := acquire.Check(path); errors.Is(begun, acquire.ErrNotBegun) {
 		return &UnreadError{Path: path, Text: begun.Error(), Begun: true, Err: begun}
@@ -95,28 +97,28 @@ func notBegun(err error, path string) error {
 	return err
 }
 
-// Unread names what a record says was not read, where partitions have no names.
+// Unread lists the unread ranges of a record whose partitions have no names.
 func Unread(m *flash.Manifest) (out []flash.Problem) {
 	for _, s := range m.Sources {
 		for _, e := range s.Unread {
 			out = append(out, flash.Problem{Severity: flash.Error, Place: string(s.Region), Offset: e.Offset,
-				Text: fmt.Sprintf("0x%x bytes (%s) were not read, and are not the zeros they look like", e.Length, flash.Size(e.Length))})
+				Text: fmt.Sprintf("0x%x bytes (%s) were not read from the phone; the zeros there are not its data", e.Length, flash.Size(e.Length))})
 		}
 	}
 	return out
 }
 
-// notable are the problems that are more than notes.
+// notable returns the problems that are more than notes.
 func notable(list []flash.Problem) []flash.Problem { return fromOn(flash.Warning, list) }
 
-// fromOn are the problems of a severity and above.
+// fromOn returns the problems of a severity and above.
 func fromOn(least flash.Severity, list []flash.Problem) []flash.Problem {
 	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity < least })
 }
 
-// BootRegions are the boot regions of a source of which something was read. A file that is none
-// of a phone's, such as a preloader by itself, is one. Of those of which nothing was read yet there
-// is a warning; when that is all of them, the error is an *UnreadError.
+// BootRegions returns the boot regions of a source. A single file that is not from a phone's
+// boot region, such as a preloader, counts as one. Boot regions of which nothing was read are
+// left out with a warning; if that is all of them, the error is an *UnreadError.
 func BootRegions(src *source.Source, path string) (parts []flash.Part, unread []flash.Problem, err error) {
 	var names []string
 	for _, p := range src.Parts {

@@ -16,40 +16,40 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// State is what a verification says in one word.
+// State is the result of a verification in one word.
 type State string
 
-// The states, the best first.
+// The values of State, the best first.
 const (
-	Complete State = "complete" // all of it is there, and as it was written
-	Changed  State = "changed"  // verified boot does not know all of it
-	Damaged  State = "damaged"  // it is as it was written, but what it was made of was not sound; a dump is short, or its tables do not hold
-	Partial  State = "partial"  // what is there is as it was written, but not all of the dump is there
+	Complete State = "complete" // all of it is there and as it was written
+	Changed  State = "changed"  // some of it contradicts verified boot
+	Damaged  State = "damaged"  // it is as it was written, but its source had problems; or a dump is short, or its tables are damaged
+	Partial  State = "partial"  // everything there is as it was written, but it is not all of the dump
 	Unproven State = "unproven" // some files have no hash that could prove them
-	Broken   State = "broken"   // it is not what was written
+	Broken   State = "broken"   // it differs from what was written
 )
 
-// Verdict is what a verification of a folder or a dump found.
+// Verdict is the result of a verification of a folder or a dump.
 type Verdict struct {
 	Path     string
 	State    State
 	Problems []flash.Problem
 
-	Proven     bool              // by the hashes of a manifest; else by the dump's own tables alone
-	Files      int               // of a folder
-	NoHash     int               // files without a hash
+	Proven     bool              // proven by the hashes of a manifest; otherwise only checked by the dump's own tables
+	Files      int               // number of files of a folder
+	NoHash     int               // number of files without a hash
 	Bytes      int64             // of all files
 	Mixed      bool              // the parts may be of two phones
-	Unsound    bool              // what a folder was made of was not sound
-	Unfinished bool              // a dump that was left before its end
-	SizeKnown  bool              // its table states how large the device is
+	Unsound    bool              // the source of the folder had problems
+	Unfinished bool              // the reading of the dump was not finished
+	SizeKnown  bool              // its table states the size of the device
 	Missing    []layout.Range    // what is still to be read from the phone
-	Boot       *avb.Verification // what verified boot says of the partitions, nil where it was not asked
-	BootDiffer bool              // and that contradicts them
+	Boot       *avb.Verification // result of verified boot; nil if it was not checked
+	BootDiffer bool              // verified boot contradicts the partitions
 }
 
-// Verify judges a parts folder or a dump folder by the hashes of its manifest, and any other
-// dump by its own tables. The options are those of Open.
+// Verify checks a parts folder or a dump folder against the hashes of its manifest, and any
+// other dump by its own tables. The options are those of Open.
 func Verify(ctx context.Context, path string, opt Options) (*Verdict, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -117,18 +117,18 @@ func (v *verification) folder() error {
 	return err
 }
 
-// Mixed reports whether nobody knows that a dump is of one phone.
+// Mixed reports whether it is unknown that all of a dump comes from one phone.
 func Mixed(m *flash.Manifest) bool {
 	return m != nil && slices.ContainsFunc(m.Problems, func(p flash.Problem) bool { return p.Text == acquire.Unproven })
 }
 
-// isUnfinished reports whether a folder is a dump that is still to be read on.
+// isUnfinished reports whether a folder is a dump that can be resumed.
 func isUnfinished(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, flash.ManifestName+".part"))
 	return err == nil
 }
 
-// addUnread names what the dump lacks, by the partitions it has.
+// addUnread lists the unread bytes of the dump with the names of their partitions.
 func (v *verification) addUnread(r *split.Verification) error {
 	if r.Manifest == nil || len(r.Manifest.Missing()) == 0 {
 		return nil
@@ -146,14 +146,14 @@ func (v *verification) addUnread(r *split.Verification) error {
 	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
 	for _, p := range d.Layout.Problems {
 		if p.Severity == flash.Error {
-			r.Problems = slices.DeleteFunc(r.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) // as it was said when the folder was made
+			r.Problems = slices.DeleteFunc(r.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) // a problem that the manifest already has
 			r.Problems = append(r.Problems, p)
 		}
 	}
 	return nil
 }
 
-// dump judges a dump by its own tables: nothing else can be known of it.
+// dump checks a dump by its own tables; there are no hashes.
 func (v *verification) dump() error {
 	d, err := Open(v.ctx, v.Path, v.opt)
 	if err != nil {
@@ -187,7 +187,7 @@ func (v *verification) dump() error {
 	return d.Check()
 }
 
-// boot adds what verified boot says.
+// boot adds the result of verified boot.
 func (v *verification) boot(d *Dump) error {
 	r, err := d.Boot(v.ctx)
 	if err != nil {

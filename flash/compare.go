@@ -7,19 +7,19 @@ import (
 	"math"
 )
 
-// compareStep is how much is read at a time, bytes: two blocks stay in the second-level
-// cache of a core.
+// compareStep is the size of one read, bytes: two blocks fit into the second-level cache of a core.
 const compareStep = 256 << 10
 
-// OnlyZeros reports whether all of an image reads as zeros. What the image knows to be zeros
-// is not read. An error of reading, or of ctx, is returned unless other bytes came before it.
+// OnlyZeros reports whether all bytes of an image read as zeros. It does not read ranges that
+// the image knows to be zeros. It returns a read error, or that of ctx, unless other bytes were
+// found before it.
 func OnlyZeros(ctx context.Context, img Image) (bool, error) {
 	at, err := FirstDifference(ctx, img, NewStitched(img.Size()))
 	return at < 0 && err == nil, err
 }
 
-// Equal reports whether two images have the same size and the same bytes. It reads as
-// FirstDifference does.
+// Equal reports whether two images have the same size and the same bytes. It reads like
+// FirstDifference.
 func Equal(ctx context.Context, a, b Image) (bool, error) {
 	if a.Size() != b.Size() {
 		return false, nil
@@ -28,10 +28,10 @@ func Equal(ctx context.Context, a, b Image) (bool, error) {
 	return at < 0 && err == nil, err
 }
 
-// FirstDifference returns the offset of the first byte in which two images differ, of the
-// length that both have; -1 when there is none. What both know to be zeros is not read. The
-// first error of reading, or of ctx, ends it: with -1, for what both gave before the error
-// was compared and is equal.
+// FirstDifference returns the offset of the first different byte of two images, within the
+// length that both have; -1 if there is none. It does not read ranges that both know to be
+// zeros. The first read error, or that of ctx, ends it; it then returns -1 and the error, and
+// the bytes before it are equal.
 func FirstDifference(ctx context.Context, a, b Image) (int64, error) {
 	size := min(a.Size(), b.Size())
 	x := make([]byte, min(compareStep, size))
@@ -56,7 +56,7 @@ func FirstDifference(ctx context.Context, a, b Image) (int64, error) {
 	return -1, nil
 }
 
-// eitherData returns where the next data of two images begin, at or after off.
+// eitherData returns the start of the next data of two images, at or after off.
 func eitherData(a, b Image, off int64) (int64, error) {
 	at := int64(math.MaxInt64)
 	for _, img := range []Image{a, b} {
@@ -71,7 +71,7 @@ func eitherData(a, b Image, off int64) (int64, error) {
 	return at, nil
 }
 
-// firstOther returns the index of the first byte that differs; one does.
+// firstOther returns the index of the first different byte. There must be one.
 func firstOther(x, y []byte) int {
 	i := 0
 	for x[i] == y[i] {

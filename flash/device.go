@@ -2,10 +2,10 @@ package flash
 
 import "strings"
 
-// Region names a hardware area of the flash, in the scatter file's own words.
+// Region names a hardware area of the flash, with the scatter file's name.
 type Region string
 
-// The regions that scatter files of the field name.
+// The regions that scatter files of MediaTek phones name.
 const (
 	EMMCUser  Region = "EMMC_USER"
 	EMMCBoot1 Region = "EMMC_BOOT_1"
@@ -17,29 +17,28 @@ const (
 	NANDWhole Region = "NAND_WHOLE"
 	NORWhole  Region = "NOR_WHOLE"
 
-	// Chips of these kinds are one region. The next two names are ours, for a dump of
+	// A chip of these kinds is one region. The next two names are mtkkit's own, for a dump of
 	// only the start of the chip, with the boot loaders.
 	NANDBoot Region = "NAND_BOOT"
 	NORBoot  Region = "NOR_BOOT"
 )
 
-// IsUser reports whether r is the area that holds the partition table.
+// IsUser reports whether r is the region with the partition table.
 func (r Region) IsUser() bool {
 	return r == EMMCUser || r == UFSLU2 || r == NANDWhole || r == NORWhole
 }
 
-// IsBoot reports whether r is (or begins with) the area a preloader is read from.
-// Scatter files join both boot areas in one word (EMMC_BOOT1_BOOT2, UFS_LU0_LU1).
+// IsBoot reports whether r is, or begins with, a region from which a preloader is read. Scatter
+// files join both boot regions in one word (EMMC_BOOT1_BOOT2, UFS_LU0_LU1).
 func (r Region) IsBoot() bool {
 	return strings.HasPrefix(string(r), "EMMC_BOOT") || r == UFSLU0 || r == UFSLU1 || r == "UFS_LU0_LU1" ||
 		r == NANDBoot || r == NORBoot
 }
 
-// Storage is the kind of flash chip: "EMMC", "UFS", "NAND", "NOR", "SDMMC" or "" when
-// unknown.
+// Storage is the flash type: "EMMC", "UFS", "NAND", "NOR", "SDMMC", or "" if unknown.
 type Storage string
 
-// The kinds of flash a MediaTek device starts from.
+// The flash types from which a MediaTek device can start.
 const (
 	EMMC Storage = "EMMC"
 	UFS  Storage = "UFS"
@@ -47,8 +46,8 @@ const (
 	NOR  Storage = "NOR" // serial NOR of watches and feature phones
 )
 
-// areas are the names that a kind of storage has for its areas. NAND and NOR have no
-// areas: a chip is one region, and begins with the preloader.
+// areas are the region names of a flash type. NAND and NOR have only one: the chip is one
+// region, and begins with the preloader.
 type areas struct{ user, boot1, boot2 Region }
 
 var areasOf = map[Storage]areas{
@@ -58,13 +57,13 @@ var areasOf = map[Storage]areas{
 	NOR:  {NORWhole, NORWhole, NORWhole},
 }
 
-// User, Boot1 and Boot2 give the names this kind of storage has for its areas; an
-// unknown kind answers as eMMC, the common one.
+// User, Boot1 and Boot2 return the region names of this flash type. An unknown type has those of
+// eMMC, the most common one.
 func (s Storage) User() Region  { return s.areas().user }
 func (s Storage) Boot1() Region { return s.areas().boot1 }
 func (s Storage) Boot2() Region { return s.areas().boot2 }
 
-// BootAlone returns the name of a boot region that was read alone.
+// BootAlone returns the region name of a dump that is only a boot region.
 func (s Storage) BootAlone() Region {
 	switch s {
 	case NAND:
@@ -82,42 +81,43 @@ func (s Storage) areas() areas {
 	return areasOf[EMMC]
 }
 
-// Part is one region of a device together with where its bytes came from.
+// Part is one region of a device with the origin of its bytes.
 type Part struct {
 	Region Region
 	Image  Image
-	Source string // its name for the user: a file name
-	Base   int64  // offset in the source at which the region begins, bytes; below 0 when its head is cut off
+	Source string // name for messages: a file name
+	Base   int64  // offset of the region's start in the source, bytes; below 0 if its head is cut off
 
-	// Unread are the ranges of the region that nobody has read from the phone. Reads give
-	// zeros there, which mean nothing. In order, without overlap; includes a head that is cut off.
+	// Unread are the ranges of the region that nobody has read from the phone. Reads return
+	// zeros there, which have no meaning. The ranges are in order, without overlap, and include
+	// a head that is cut off.
 	Unread []Extent
 
-	// Beyond are the unread ranges of the region behind the end of Image, as far as known.
+	// Beyond are the unread ranges of the region behind the end of Image, as far as they are known.
 	Beyond []Extent
 }
 
-// InSource returns the offset of the part in its source, and its bytes from there on, without
-// a head that is cut off.
+// InSource returns the offset of the part in its source, and its bytes from there on, without a
+// head that is cut off.
 func (p Part) InSource() (off int64, img Image) {
 	cut := max(-p.Base, 0)
 	return max(p.Base, 0), Slice(p.Image, Extent{cut, p.Image.Size() - cut})
 }
 
-// Record returns the manifest's entry for the part.
+// Record returns the manifest's record of the part.
 func (p Part) Record() ManifestSource {
 	return ManifestSource{Name: p.Source, Region: p.Region, Offset: p.Base, Size: p.Image.Size(), Unread: p.Unread, Beyond: p.Beyond}
 }
 
-// Device is the part of one phone's flash that we have bytes of. A user-area dump is a Device of
-// one region; files of boot regions add theirs.
+// Device has the bytes of one phone's flash that are at hand. A dump of the user area is a
+// Device with one region; files of boot regions add theirs.
 type Device struct {
 	Storage  Storage
 	Parts    []Part   // main source first
 	Problems Problems // found while it was opened
 }
 
-// Image returns the bytes of a region, or nil when the dump has none.
+// Image returns the bytes of a region, or nil if the dump has none.
 func (d *Device) Image(r Region) Image {
 	if p := d.Part(r); p != nil {
 		return p.Image
@@ -125,7 +125,7 @@ func (d *Device) Image(r Region) Image {
 	return nil
 }
 
-// Part returns the part that holds region r, or nil.
+// Part returns the part with region r, or nil.
 func (d *Device) Part(r Region) *Part {
 	for i := range d.Parts {
 		if d.Parts[i].Region == r {
@@ -135,7 +135,7 @@ func (d *Device) Part(r Region) *Part {
 	return nil
 }
 
-// User returns the part that holds the user area, or nil when the dump has none.
+// User returns the part with the user area, or nil if the dump has none.
 func (d *Device) User() *Part {
 	for i := range d.Parts {
 		if d.Parts[i].Region.IsUser() {
@@ -145,7 +145,7 @@ func (d *Device) User() *Part {
 	return nil
 }
 
-// SetStorage changes the device's kind of flash, and the names of its regions with it.
+// SetStorage changes the device's flash type, and the names of its regions.
 func (d *Device) SetStorage(s Storage) {
 	old := d.Storage
 	d.Storage = s

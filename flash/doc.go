@@ -1,8 +1,7 @@
-// Package flash holds the nouns of mtkkit: what a phone's flash memory is, seen
-// from a program that has a copy of it. It imports the standard library only, and
-// every other package speaks in its words.
+// Package flash has the nouns of mtkkit: the parts of a phone's flash memory, of which a program
+// has a copy. It imports only the standard library, and every other package uses its types.
 //
-//	Device                      one phone, as far as we have its bytes
+//	Device                      one phone, with the bytes that are at hand
 //	 ├─ EMMC_BOOT_1  → Image    the regions, under the scatter file's own names
 //	 ├─ EMMC_BOOT_2  → Image
 //	 └─ EMMC_USER    → Image ──────────────────────────────────────────────┐
@@ -12,10 +11,10 @@
 //	      └──────────┴───────────┴──────── … ──────────┴───────────────────┘
 //	        Partition{Name, Region, Extent{Offset, Length}, …}
 //
-// Most callers need Image (bytes that can be read anywhere), Extent (a range of
-// bytes, never of sectors), Partition and Table. A reader of a format returns what
-// it understood plus a list of Problem: damage is data, not a reason to stop. Only
-// damage that leaves nothing to return is an error, a *FormatError with the offset.
+// Most callers need Image (bytes that can be read at any offset), Extent (a range in bytes,
+// never sectors), Partition and Table. A reader of a format returns what it understood and a
+// list of Problem: damage is data, not a reason to stop. Only damage that leaves nothing to
+// return is an error, a *FormatError with the offset.
 //
-// The package never writes, prints or guesses.
+// The package never writes files, prints or guesses.
 package flash

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Lists of extents: what was read of a region, what is wanted of it, its holes. All
-// functions here return lists in order, without overlap, without neighbours that
-// touch, and without empty extents; their arguments may be any lists.
+// Functions for lists of extents: what was read of a region, what is wanted, its holes. All
+// functions return lists in order, without overlaps, touching neighbours or empty extents. Their
+// arguments may be any lists.
 
 // Union returns the bytes that are in any of the lists.
 func Union(lists ...[]Extent) []Extent {
@@ -51,7 +51,7 @@ func Without(list, holes []Extent) []Extent {
 	return out
 }
 
-// Within returns the bytes of list that lie in e, at their addresses.
+// Within returns the bytes of list that are in e, at their offsets.
 func Within(list []Extent, e Extent) []Extent {
 	var out []Extent
 	for _, x := range Union(list) {
@@ -63,8 +63,7 @@ func Within(list []Extent, e Extent) []Extent {
 	return out
 }
 
-// Total returns how many bytes the extents of a list hold, each counted as often as it
-// is there.
+// Total returns the sum of the lengths of a list; bytes in several extents count several times.
 func Total(list []Extent) (sum int64) {
 	for _, e := range list {
 		sum += e.Length

@@ -2,8 +2,9 @@ package flash
 
 import "errors"
 
-// HoleFinder is an optional part of an Image that knows where its holes are. The phone was
-// never read there, or the file leaves the bytes out; what a read returns there means nothing.
+// HoleFinder is an optional interface of an Image that knows its holes: ranges that were never
+// read from the phone, or that the file leaves out. The bytes that a read returns there have no
+// meaning.
 type HoleFinder interface {
 	// Holes returns the holes within e, in order.
 	Holes(e Extent) []Extent
@@ -12,7 +13,7 @@ type HoleFinder interface {
 // ErrHole is wrapped by the error of a read in a hole.
 var ErrHole = errors.New("the bytes are not known")
 
-// Holes returns the holes of img; nil when it has none, or does not tell.
+// Holes returns the holes of img; nil if it has none, or does not implement HoleFinder.
 func Holes(img Image) []Extent {
 	return holesWithin(img, Extent{Length: img.Size()})
 }
@@ -24,13 +25,13 @@ func holesWithin(img Image, e Extent) []Extent {
 	return nil
 }
 
-// Holes implements HoleFinder by what the parent knows.
+// Holes implements HoleFinder with the holes of the parent.
 func (s *Section) Holes(e Extent) []Extent {
 	e = e.Clip(s.extent.Length)
 	return moved(holesWithin(s.parent, Extent{s.extent.Offset + e.Offset, e.Length}), -s.extent.Offset)
 }
 
-// Holes implements HoleFinder by what the pieces know.
+// Holes implements HoleFinder with the holes of the pieces.
 func (s *Stitched) Holes(e Extent) []Extent {
 	e = e.Clip(s.size)
 	var out []Extent
@@ -67,7 +68,7 @@ func moved(list []Extent, by int64) []Extent {
 	return out
 }
 
-// Strict returns img with an error for each read in a hole; img itself may give zeros there.
+// Strict returns img with an error for each read in a hole, where img itself may return zeros.
 // The error contains why.
 func Strict(img Image, why string) Image {
 	holes := Holes(img)

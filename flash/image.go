@@ -6,25 +6,23 @@ import (
 	"math"
 )
 
-// Image is a run of bytes that can be read at any offset: a dump, a slice of one,
-// a member of an archive, a region of a phone on the wire. ReadAt follows
-// io.ReaderAt and must be safe for use by several goroutines. Size is in bytes and
-// does not change. *bytes.Reader and *io.SectionReader are Images.
+// Image is a sequence of bytes that can be read at any offset: a dump, a slice of one, a member
+// of an archive, a region of a connected phone. ReadAt follows io.ReaderAt, and must be safe for
+// use by several goroutines. Size is in bytes and does not change. *bytes.Reader and
+// *io.SectionReader are Images.
 type Image interface {
 	io.ReaderAt
 	Size() int64
 }
 
-// DataFinder is an optional part of an Image that knows where data are.
+// DataFinder is an optional interface of an Image that knows its ranges of data.
 type DataFinder interface {
-	// NextData returns the first range of data at or after off; all bytes
-	// from off to its start read as zero. When only zeros follow, it returns an
-	// extent of length 0 at the image's end.
+	// NextData returns the first range of data at or after off. All bytes from off to its start
+	// read as zero. If only zeros follow, it returns an extent of length 0 at the image's end.
 	NextData(off int64) (Extent, error)
 }
 
-// NextData asks img where data lie, and believes that all of it is data when the
-// image does not know. See DataFinder for the result.
+// NextData calls img's NextData. If img does not implement DataFinder, all of it is data.
 func NextData(img Image, off int64) (Extent, error) {
 	if f, ok := img.(DataFinder); ok {
 		return f.NextData(off)
@@ -35,14 +33,15 @@ func NextData(img Image, off int64) (Extent, error) {
 	return Extent{Offset: off, Length: img.Size() - off}, nil
 }
 
-// Checker is an optional part of an Image that knows whether it still is what it was when it was
-// opened. Files can be cut, written to or taken away while they are read.
+// Checker is an optional interface of an Image that can find out whether it has changed since it
+// was opened. Files can be cut, written to or removed while they are read.
 type Checker interface {
 	Check() error
 }
 
-// Check asks img whether it still is what it was when it was opened. Whoever has read all
-// that he wanted asks before he believes it. An image that does not know has not changed.
+// Check returns an error if img has changed since it was opened. Call it after the last read,
+// before the bytes are used as correct. An image that does not implement Checker has not
+// changed.
 func Check(img Image) error {
 	if c, ok := img.(Checker); ok {
 		return c.Check()
@@ -50,15 +49,15 @@ func Check(img Image) error {
 	return nil
 }
 
-// Section is a part of another Image. It remembers its parent, so that a mover can
-// find the file beneath and let the kernel copy (see Root).
+// Section is a part of another Image. It keeps its parent, so that a mover can find the file
+// beneath and let the kernel copy (see Root).
 type Section struct {
 	parent Image
 	extent Extent
 }
 
-// Slice returns the part of img that e names, cut to what img holds. An extent
-// wholly outside gives an empty Image.
+// Slice returns the range e of img, cut at the end of img. An extent that is completely outside
+// gives an empty Image.
 func Slice(img Image, e Extent) *Section {
 	e = e.Clip(img.Size())
 	if s, ok := img.(*Section); ok {
@@ -88,7 +87,7 @@ func (s *Section) ReadAt(p []byte, off int64) (int, error) {
 	return s.parent.ReadAt(p, s.extent.Offset+off)
 }
 
-// NextData implements DataFinder by what the parent knows.
+// NextData implements DataFinder with the data of the parent.
 func (s *Section) NextData(off int64) (Extent, error) {
 	end := Extent{Offset: s.extent.Length}
 	if off >= s.extent.Length {
@@ -103,10 +102,10 @@ func (s *Section) NextData(off int64) (Extent, error) {
 	return d, nil
 }
 
-// Check implements Checker by what the parent knows.
+// Check implements Checker with that of the parent.
 func (s *Section) Check() error { return Check(s.parent) }
 
-// Root returns the Image at the bottom of img and the extent of img in it.
+// Root returns the Image at the bottom of img, and the extent of img in it.
 func Root(img Image) (Image, Extent) {
 	if s, ok := img.(*Section); ok {
 		return s.parent, s.extent
@@ -120,9 +119,8 @@ type Extent struct {
 	Length int64 `json:"length"`
 }
 
-// NewExtent checks what a table says before anything believes it: both numbers must
-// be representable, and the end must not run over. Use it wherever numbers come from
-// a file.
+// NewExtent checks an offset and a length from a table: both must fit into an int64, and so must
+// the end. Use it for all numbers from a file.
 func NewExtent(offset, length uint64) (Extent, error) {
 	if offset > math.MaxInt64 || length > math.MaxInt64 || offset+length > math.MaxInt64 {
 		return Extent{}, fmt.Errorf("flash: extent 0x%x+0x%x is beyond any device", offset, length)
@@ -133,7 +131,7 @@ func NewExtent(offset, length uint64) (Extent, error) {
 // End returns the offset of the first byte after the extent.
 func (e Extent) End() int64 { return e.Offset + e.Length }
 
-// Contains reports whether all of o lies within e.
+// Contains reports whether all of o is within e.
 func (e Extent) Contains(o Extent) bool { return o.Offset >= e.Offset && o.End() <= e.End() }
 
 // Overlaps reports whether e and o share at least one byte.
@@ -145,7 +143,7 @@ func (e Extent) Overlaps(o Extent) bool {
 func (e Extent) Clip(size int64) Extent {
 	start := min(max(e.Offset, 0), size)
 	end := e.End()
-	if e.Length > 0 && end < e.Offset { // ran over
+	if e.Length > 0 && end < e.Offset { // overflow
 		end = math.MaxInt64
 	}
 	return Extent{start, max(min(end, size)-start, 0)}

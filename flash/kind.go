@@ -1,9 +1,9 @@
 package flash
 
-// FolderKind says what a manifest describes.
+// FolderKind is the kind of folder, or archive, that a manifest describes.
 type FolderKind string
 
-// The kinds of folder that a manifest describes.
+// The values of FolderKind.
 const (
 	KindParts      FolderKind = "parts"     // output of split: the partitions and gaps of a dump
 	KindDump       FolderKind = "dump"      // output of acquire: the regions of a phone
@@ -13,11 +13,11 @@ const (
 	KindPreloaders FolderKind = "preloader" // flashable preloaders, cut out of boot regions
 )
 
-// Kind says what an entry of a manifest is.
+// Kind is the kind of an entry of a manifest.
 type Kind string
 
-// The kinds of entry. The first three are the dump itself. The next four are made of the
-// same bytes again. The last is one of the first three, encrypted.
+// The values of Kind. The first three are the dump itself. The next four have the same bytes
+// again. The last is one of the first three, encrypted.
 const (
 	KindPartition Kind = "partition" // a row of the table
 	KindGap       Kind = "gap"       // a range between rows, which no table names
@@ -28,12 +28,11 @@ const (
 	KindSparse    Kind = "sparse"    // a partition's image, or a piece of it, as an Android sparse file
 	KindExcerpt   Kind = "excerpt"   // the first or last bytes of a partition that is skipped otherwise
 
-	// KindSealed is the kind of an entry whose file is compressed and encrypted, in an
-	// archive that is otherwise in the clear. Its bytes can be read with the key only.
+	// KindSealed is the kind of an entry whose file is compressed and encrypted, in an archive
+	// that is otherwise in the clear. Its bytes can only be read with the key.
 	KindSealed Kind = "sealed"
 )
 
-// IsDump reports whether the file of such an entry holds bytes of the dump in their place:
-// these entries together are the dump. The files of all other kinds are made of the same
-// bytes again, or are encrypted.
+// IsDump reports whether an entry of this kind is a part of the dump: these entries together are
+// the dump. The files of all other kinds have the same bytes again, or are encrypted.
 func (k Kind) IsDump() bool { return k == KindPartition || k == KindGap || k == KindRegion }

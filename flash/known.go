@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// Known returns img with the places marked that were never read from the phone: to read
-// there is an error instead of zeros. What is read through it is what the phone has.
+// Known returns img with its unread ranges marked: reading them is an error, where img returns
+// zeros. All bytes read through it come from the phone.
 func Known(img Image, unread []Extent) Image {
 	if len(unread) == 0 {
 		return img
@@ -20,7 +20,7 @@ type known struct {
 	why    string
 }
 
-// holeError is an error of reading in a hole.
+// holeError is the error of a read in a hole.
 type holeError struct {
 	hole Extent
 	why  string
@@ -53,7 +53,7 @@ func (k known) ReadAt(p []byte, off int64) (int, error) {
 // Check implements Checker.
 func (k known) Check() error { return Check(k.Image) }
 
-// NextData implements DataFinder. A place that was not read is none that is known to be
+// NextData implements DataFinder. An unread range counts as data, because it is not known to be
 // zero.
 func (k known) NextData(off int64) (Extent, error) {
 	d, err := NextData(k.Image, off)

@@ -2,18 +2,18 @@ package flash
 
 import "strings"
 
-// ManifestSchema is the version of the manifest's shape; it changes only when a
-// reader of the old shape would be misled.
+// ManifestSchema is the version of the manifest. It changes only if a reader of the old version
+// would misunderstand the new one.
 const ManifestSchema = "mtkkit.manifest/1"
 
-// ManifestName is the file every parts folder, dump folder and archive carries.
+// ManifestName is the name of the manifest in every parts folder, dump folder and archive.
 const ManifestName = "manifest.json"
 
-// NoChip stands where a record must have a chip's name and nobody knows it: scatter files,
-// and their names. It is no chip.
+// NoChip is the placeholder where a record must have a chip's name and it is unknown: in scatter
+// files and their names.
 const NoChip = "MT0000"
 
-// KnownChip returns the name of a chip, "" for the placeholder of one that is not known.
+// KnownChip returns the name of a chip, or "" for the placeholder NoChip.
 func KnownChip(name string) string {
 	if strings.EqualFold(name, NoChip) {
 		return ""
@@ -21,9 +21,9 @@ func KnownChip(name string) string {
 	return name
 }
 
-// Manifest is the record of a parts folder, a dump folder or an archive: enough to rebuild
-// the dump to the byte without the original, and to prove it. The entries of one
-// region cover all of it; where rows overlap, entries do.
+// Manifest is the record of a parts folder, a dump folder or an archive. It is enough to make
+// the dump again byte by byte without the original, and to prove it. The entries of a region
+// cover all of it; if rows overlap, so do entries.
 type Manifest struct {
 	Schema   string           `json:"schema"`
 	Tool     string           `json:"tool"`
@@ -32,58 +32,58 @@ type Manifest struct {
 	Chip     string           `json:"chip,omitempty"`
 	Project  string           `json:"project,omitempty"`
 	Storage  Storage          `json:"storage,omitempty"`
-	Table    Witness          `json:"table,omitempty"` // which witness the rows come from
-	Complete bool             `json:"complete"`        // every byte of the phone's regions is in here, as far as is known
-	Whole    bool             `json:"whole,omitempty"` // complete, but for the private files that a public record leaves out
-	Sources  []ManifestSource `json:"sources"`         // the dump's files, main one first
+	Table    Witness          `json:"table,omitempty"` // the witness of the rows
+	Complete bool             `json:"complete"`        // every known byte of the phone's regions is in the files
+	Whole    bool             `json:"whole,omitempty"` // complete, except the private files that a public record leaves out
+	Sources  []ManifestSource `json:"sources"`         // the dump's files, the main file first
 	Entries  []ManifestEntry  `json:"entries"`
-	Files    []ManifestFile   `json:"files"`           // everything written, for SHA256SUMS and the next run
+	Files    []ManifestFile   `json:"files"`           // all files that were written, for SHA256SUMS and the next run
 	Phone    *ManifestPhone   `json:"phone,omitempty"` // of a dump read from a phone
 	Problems []Problem        `json:"problems,omitempty"`
 }
 
-// ManifestPhone is what a phone said of itself while it was read, and with what it was
-// read. Identifiers stand in it only when the user asked to keep them; IDs holds them
-// as HMACs under a key that stays in the dump folder, enough to know the phone again.
+// ManifestPhone has what a phone reported about itself while it was read, and how it was read.
+// Identifiers are in it only if the user wanted to keep them. IDs has them as HMACs with a key
+// that stays in the dump folder, so that the phone can be recognised again.
 type ManifestPhone struct {
 	HWCode    string            `json:"hw_code,omitempty"` // "0x0766"
 	HWSubCode string            `json:"hw_sub_code,omitempty"`
 	HWVersion string            `json:"hw_version,omitempty"`
 	SWVersion string            `json:"sw_version,omitempty"`
-	Protocol  string            `json:"protocol,omitempty"` // "xflash", "legacy", "xml", "adb", "file"; "xflash+file": one after the other
-	Agent     string            `json:"agent,omitempty"`    // the Download Agent's name for itself
+	Protocol  string            `json:"protocol,omitempty"` // "xflash", "legacy", "xml", "adb", "file"; "xflash+file": first one, then the other
+	Agent     string            `json:"agent,omitempty"`    // the Download Agent's own name
 	AgentSHA  string            `json:"agent_sha256,omitempty"`
 	IDs       map[string]string `json:"ids,omitempty"`       // "me_id" → HMAC-SHA256, hex
-	PlainIDs  map[string]string `json:"plain_ids,omitempty"` // the same in clear, on request
+	PlainIDs  map[string]string `json:"plain_ids,omitempty"` // the same in the clear, on request
 }
 
-// ManifestSource is one file of the original dump and the region it is a copy of.
+// ManifestSource is one file of the original dump, with its region.
 type ManifestSource struct {
 	Name   string `json:"name"`
 	Region Region `json:"region"`
-	Offset int64  `json:"offset,omitempty"` // where in the file the region begins: one file may hold several; below 0 when its head is cut off
-	Size   int64  `json:"size"`             // bytes from the region's address 0 to where the file ends
-	SHA256 string `json:"sha256,omitempty"` // of the whole, only when asked for
+	Offset int64  `json:"offset,omitempty"` // offset of the region's start in the file, which may have several regions; below 0 if the region's head is cut off
+	Size   int64  `json:"size"`             // bytes from the region's offset 0 to the end of the file
+	SHA256 string `json:"sha256,omitempty"` // of the whole region, only on request
 
-	// Unread are the ranges that were never read, or could not be: they read as
-	// zeros and are none. In order, without overlap.
-	// A head that is cut off (Offset below 0) is among them.
+	// Unread are the ranges that were not read, or could not be: they read as zeros, which have
+	// no meaning. They are in order, without overlap, and include a head that is cut off (Offset
+	// below 0).
 	Unread []Extent `json:"unread,omitempty"`
 
-	// Beyond is what the region has behind Size, as far as its table proves it. In order,
-	// without overlap.
+	// Beyond are the ranges of the region behind Size, as far as its table proves them. They are
+	// in order, without overlap.
 	Beyond []Extent `json:"beyond,omitempty"`
 }
 
 // ManifestEntry is one range of a region. Its State says where the bytes are.
 type ManifestEntry struct {
 	Kind      Kind    `json:"kind"`
-	Was       Kind    `json:"was,omitempty"` // of a sealed entry: its kind for who opens it
+	Was       Kind    `json:"was,omitempty"` // kind of a sealed entry after decryption
 	Name      string  `json:"name"`
 	Region    Region  `json:"region"`
-	Extent            // what the table says
-	Present   int64   `json:"present"`        // bytes of it that the dump holds
-	File      string  `json:"file,omitempty"` // "" when nothing was written
+	Extent            // range by the table
+	Present   int64   `json:"present"`        // bytes of it that the dump has
+	File      string  `json:"file,omitempty"` // "" if no file was written
 	Zero      bool    `json:"zero,omitempty"` // all present bytes are zero and there is no file
 	Skipped   bool    `json:"skipped,omitempty"`
 	SHA256    string  `json:"sha256,omitempty"`
@@ -91,11 +91,11 @@ type ManifestEntry struct {
 	Operation string  `json:"operation,omitempty"`
 	Type      string  `json:"type,omitempty"`
 
-	Guess   string `json:"guess,omitempty"`   // what its content calls itself, where no table has a name for it: names with spaces between
-	Unnamed bool   `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
+	Guess   string `json:"guess,omitempty"`   // names from its content, separated by spaces, if no table has a name for it
+	Unnamed bool   `json:"unnamed,omitempty"` // no table names it, and it is not blank
 }
 
-// ManifestFile is one file that the run wrote.
+// ManifestFile is one file that was written.
 type ManifestFile struct {
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Written is what became of one output.
+// Written describes one output that was written.
 type Written struct {
 	ManifestFile
-	Omitted bool // no file was made: it holds zeros only, and the output asked for that
+	Omitted bool // no file was made, because the output is all zeros and may be omitted
 }
 
-// Fill completes a record by what a mover found out: Files, and for entries that name
-// an output its SHA256, or Zero instead of File when the output was left out.
+// Fill completes a record with the results of a mover: it sets Files, and for each entry of an
+// output its SHA256, or Zero instead of File if the output was omitted.
 func (m *Manifest) Fill(written []Written) {
 	byName := make(map[string]*Written, len(written))
 	m.Files = nil
@@ -39,10 +39,10 @@ func (m *Manifest) Fill(written []Written) {
 	}
 }
 
-// Public returns what of the record everybody may read, when those files are private:
-// nothing of their content, no sum that covers it, nothing that the phone said of itself,
-// and no name that the user gave a file: people name dumps by the IMEI. The private files
-// count as left out.
+// Public returns the record without everything that is private, given which files are private:
+// it has nothing about their content, no sum of a range with them, nothing that the phone
+// reported about itself, and no file name that the user gave, because people name dumps by the
+// IMEI. The private files count as left out.
 func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	out := *m
 	out.Phone, out.Sources, out.Entries, out.Files = nil, slices.Clone(m.Sources), slices.Clone(m.Entries), nil
@@ -52,7 +52,7 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	}
 	for i := range out.Entries {
 		e := &out.Entries[i]
-		e.Guess = "" // labels are what somebody wrote into the phone
+		e.Guess = "" // labels may be private
 		if j := slices.IndexFunc(m.Sources, func(s ManifestSource) bool { return s.Name == string(e.Witness) }); j >= 0 {
 			e.Witness = Witness(names[j])
 		}
@@ -81,7 +81,8 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	return &out
 }
 
-// publicNames names the sources by region; those of one file share the name of its first.
+// publicNames names the sources by region. Sources in one file have the name of the file's first
+// region.
 func (m *Manifest) publicNames() []string {
 	names := make([]string, len(m.Sources))
 	for i, s := range m.Sources {
@@ -96,7 +97,7 @@ func (m *Manifest) publicNames() []string {
 	return names
 }
 
-// renamed replaces a name where it stands as a word of its own.
+// renamed replaces a name where it is a whole word.
 func renamed(text, name, by string) string {
 	if name == "" || !strings.Contains(text, name) {
 		return text
@@ -105,12 +106,11 @@ func renamed(text, name, by string) string {
 	return word.ReplaceAllString(text, "${1}"+by+"${2}")
 }
 
-// sumEscapes is how coreutils writes names that would break a line: the line begins
-// with a backslash, and these characters are escaped.
+// sumEscapes escapes names like coreutils: a line with such a character begins with a backslash.
 var sumEscapes = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r")
 
-// EncodeSums writes the list that sha256sum -c reads. It returns nil when there is
-// nothing to list or a file has no sum: half a list would promise too much.
+// EncodeSums returns the list that sha256sum -c reads. It returns nil if there are no files, or
+// if a file has no sum, because an incomplete list would look like a complete one.
 func EncodeSums(files []ManifestFile) []byte {
 	var b bytes.Buffer
 	for _, f := range files {

@@ -10,23 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxManifest bounds what is read of a manifest, bytes. A table of 1000 rows makes
-// about 0.5 MB.
+// maxManifest is the size limit of a manifest, bytes. A table of 1000 rows needs about 0.5 MB.
 const maxManifest = 64 << 20
 
 // SumsName is the list of SHA-256 sums beside a manifest, as sha256sum(1) reads it.
 const SumsName = "SHA256SUMS"
 
-// MarkerName is the file that stands in a folder while it is written, and says what of it
-// the run owns.
+// MarkerName is the name of the file in a folder that is being written. It lists the files of
+// the run.
 const MarkerName = ".mtkkit-unfinished"
 
-// ReadManifest decodes and validates in one step: a manifest is untrusted, and what
-// ReadManifest returns can be used without looking again. Every file name in it is
-// safe to join to the folder's path, and every entry lies within its source.
+// ReadManifest decodes and checks a manifest. A manifest is untrusted, but the result can be
+// used without further checks: every file name in it can be joined to the folder's path, and
+// every entry is within its source.
 //
-// Errors are *FormatError; one that wraps ErrNotThis says that r is no manifest of
-// ours at all.
+// Errors are *FormatError. It wraps ErrNotThis if r is not a manifest of mtkkit.
 func ReadManifest(r io.Reader) (*Manifest, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
 	if err != nil {
@@ -46,7 +44,7 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	}
 	m := new(Manifest)
 	if err := json.Unmarshal(b, m); err != nil {
-		return nil, manifestError("not as the schema has it", err)
+		return nil, manifestError("does not follow its schema", err)
 	}
 	if err := m.validate(); err != nil {
 		return nil, err
@@ -55,8 +53,8 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	return m, nil
 }
 
-// Encode writes the manifest as indented JSON. It refuses, with a *FormatError, to
-// write what ReadManifest would not read.
+// Encode returns the manifest as indented JSON. It returns a *FormatError for a manifest that
+// ReadManifest would refuse.
 func (m *Manifest) Encode() ([]byte, error) {
 	if err := m.validate(); err != nil {
 		return nil, err
@@ -71,7 +69,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Source returns the source that is a copy of region r, or nil.
+// Source returns the source with region r, or nil.
 func (m *Manifest) Source(r Region) *ManifestSource {
 	for i := range m.Sources {
 		if m.Sources[i].Region == r {
@@ -81,9 +79,9 @@ func (m *Manifest) Source(r Region) *ManifestSource {
 	return nil
 }
 
-// validate checks what a reader of the manifest relies on: the schema, names that
-// stay within their folder, sums that are sums, and entries that lie within their
-// source. Errors are *FormatError.
+// validate checks everything that a reader of the manifest relies on: the schema, names that
+// stay within their folder, valid sums, and entries within their source. Errors are
+// *FormatError.
 func (m *Manifest) validate() error {
 	if m.Schema != ManifestSchema {
 		return manifestError(fmt.Sprintf("schema is %q, not %q", m.Schema, ManifestSchema), nil)
@@ -91,16 +89,16 @@ func (m *Manifest) validate() error {
 	sources := make(map[Region]int64, len(m.Sources))
 	for _, s := range m.Sources {
 		if _, twice := sources[s.Region]; twice || s.Region == "" {
-			return manifestError(fmt.Sprintf("source %q: region %q is empty or there twice", s.Name, s.Region), nil)
+			return manifestError(fmt.Sprintf("source %q: region %q is empty or listed twice", s.Name, s.Region), nil)
 		}
 		if s.Size < 0 || s.Offset < -s.Size || s.Offset > math.MaxInt64-s.Size || !isSum(s.SHA256) {
-			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is none", s.Name, s.Size, s.SHA256), nil)
+			return manifestError(fmt.Sprintf("source %q: size %d or sum %q is invalid", s.Name, s.Size, s.SHA256), nil)
 		}
 		if err := checkOrder(s.Unread, 0, s.Size); err != nil {
 			return manifestError(fmt.Sprintf("source %q: unread: %v", s.Name, err), nil)
 		}
 		if s.Offset < 0 && len(Without([]Extent{{Length: -s.Offset}}, s.Unread)) > 0 {
-			return manifestError(fmt.Sprintf("source %q: begins 0x%x bytes behind its region, which are not unread", s.Name, -s.Offset), nil)
+			return manifestError(fmt.Sprintf("source %q: begins 0x%x bytes behind the start of its region, and these are not marked as unread", s.Name, -s.Offset), nil)
 		}
 		if err := checkOrder(s.Beyond, s.Size, math.MaxInt64); err != nil {
 			return manifestError(fmt.Sprintf("source %q: beyond its end: %v", s.Name, err), nil)
@@ -123,7 +121,7 @@ func (m *Manifest) validate() error {
 	return nil
 }
 
-// checkOrder proves that ranges lie in order between two addresses.
+// checkOrder checks that ranges are in order, between two offsets.
 func checkOrder(list []Extent, from, to int64) error {
 	for _, e := range list {
 		if e.Offset < from || e.Length <= 0 || e.Length > to-e.Offset {
@@ -148,30 +146,30 @@ func (m *Manifest) checkFiles() (map[string]bool, error) {
 			return nil, manifestError(fmt.Sprintf("files: %q cannot list itself", f.Name), nil)
 		}
 		if k := strings.ToLower(f.Name); folded[k] {
-			return nil, manifestError(fmt.Sprintf("files: %q is there twice but for case", f.Name), nil)
+			return nil, manifestError(fmt.Sprintf("files: %q has the same name as another file, except for upper and lower case", f.Name), nil)
 		} else {
 			folded[k], files[f.Name] = true, true
 		}
 		if f.Size < 0 || !isSum(f.SHA256) {
-			return nil, manifestError(fmt.Sprintf("files: %q: size %d or sum %q is none", f.Name, f.Size, f.SHA256), nil)
+			return nil, manifestError(fmt.Sprintf("files: %q: size %d or sum %q is invalid", f.Name, f.Size, f.SHA256), nil)
 		}
 	}
 	return files, nil
 }
 
-// check proves the numbers of one entry; sources maps a region to its size.
+// check checks the numbers of one entry. Sources maps a region to its size.
 func (e *ManifestEntry) check(sources map[Region]int64) error {
 	if e.Offset < Unplaced || e.Length < 0 || e.Offset > math.MaxInt64-e.Length {
-		return fmt.Errorf("offset %d with length %d is no extent", e.Offset, e.Length)
+		return fmt.Errorf("offset %d with length %d is not a range", e.Offset, e.Length)
 	}
 	if e.Present < 0 || e.Present > e.Length {
 		return fmt.Errorf("%d of %d bytes present", e.Present, e.Length)
 	}
 	if !isSum(e.SHA256) {
-		return fmt.Errorf("sum %q is none", e.SHA256)
+		return fmt.Errorf("sum %q is invalid", e.SHA256)
 	}
 	if e.Zero && e.File != "" {
-		return fmt.Errorf("is said to be zero and to have the file %q", e.File)
+		return fmt.Errorf("is marked as zero, but has the file %q", e.File)
 	}
 	if e.Present == 0 {
 		return nil
@@ -195,7 +193,8 @@ func isSum(s string) bool {
 	return s == "" || len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// CheckFilePath accepts what CheckFileName does, or one behind a folder or two: "regions/ROM_1".
+// CheckFilePath accepts the names of CheckFileName, also behind one or two folders:
+// "regions/ROM_1".
 func CheckFilePath(name string) error {
 	elements := strings.Split(name, "/")
 	if len(elements) > 3 {
@@ -209,24 +208,23 @@ func CheckFilePath(name string) error {
 	return nil
 }
 
-// CheckFileName reports why name cannot be the name of a file in a parts folder: it
-// must be one path element that every system takes, and takes literally. So no
-// separators, nothing that Windows gives a meaning (con, a:b, a trailing dot), no
-// control characters, at most 200 bytes.
+// CheckFileName returns an error if name cannot be the name of a file in a parts folder. It must
+// be one path element that every system accepts unchanged: no separators, nothing with a meaning
+// on Windows (con, a:b, a trailing dot), no control characters, at most 200 bytes.
 func CheckFileName(name string) error {
 	switch {
 	case name == "" || name == "." || name == "..":
-		return fmt.Errorf("flash: %q is no file name", name)
+		return fmt.Errorf("flash: %q is not a file name", name)
 	case len(name) > 200:
 		return fmt.Errorf("flash: file name %.40q… has %d bytes, at most 200 are safe", name, len(name))
 	case !utf8.ValidString(name):
 		return fmt.Errorf("flash: file name %q is not UTF-8", name)
 	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || strings.HasPrefix(name, " "):
-		return fmt.Errorf("flash: file name %q begins or ends with what Windows drops", name)
+		return fmt.Errorf("flash: file name %q begins or ends with characters that Windows removes", name)
 	}
 	for _, r := range name {
 		if r < 0x20 || r == 0x7f || strings.ContainsRune(`/\:*?"<>|`, r) {
-			return fmt.Errorf("flash: file name %q holds %q", name, r)
+			return fmt.Errorf("flash: file name %q contains %q", name, r)
 		}
 	}
 	if isDeviceName(name) {
@@ -235,8 +233,8 @@ func CheckFileName(name string) error {
 	return nil
 }
 
-// isDeviceName knows the names that Windows takes for devices in every folder and
-// with every extension ("Naming Files, Paths, and Namespaces", Win32 documentation).
+// isDeviceName reports whether Windows takes a name for a device, in every folder and with every
+// extension ("Naming Files, Paths, and Namespaces", Win32 documentation).
 func isDeviceName(name string) bool {
 	base, _, _ := strings.Cut(strings.ToLower(name), ".")
 	base = strings.TrimRight(base, " ")

@@ -5,34 +5,34 @@ import (
 	"slices"
 )
 
-// State is where the bytes of an entry are.
+// State says where the bytes of an entry are.
 type State string
 
-// The states of an entry, in the order in which they are asked for.
+// The states of an entry, in the order in which they are checked.
 const (
 	StateSealed  State = "sealed"  // compressed and encrypted in its file
-	StateHole    State = "hole"    // some or all were never read from the phone; a file has zeros in their place
-	StateSkipped State = "skipped" // they were at hand, and were left out
-	StateCut     State = "cut"     // the dump ends before they do; a file has the first Present bytes
+	StateHole    State = "hole"    // some or all are unread; a file has zeros there
+	StateSkipped State = "skipped" // the dump has them, but they were left out
+	StateCut     State = "cut"     // the dump ends before their end; a file has the first Present bytes
 	StateZero    State = "zero"    // they are zeros, and there is no file
-	StateExcerpt State = "excerpt" // in the file, all of them; the partition that they are an end of was left out
-	StateStored  State = "stored"  // in the file, all of them
+	StateExcerpt State = "excerpt" // all are in the file; the rest of the partition was left out
+	StateStored  State = "stored"  // all are in the file
 )
 
-// State tells where the bytes of the entry are. unread is what was never read of its
-// region, as ManifestSource.Unread has it. Of these rows it is the first that fits:
+// State returns where the bytes of the entry are. Unread are the unread ranges of its region
+// (ManifestSource.Unread). The first row that fits decides:
 //
 //	state    Kind     unread  Skipped  Present  Zero  File
-//	sealed   sealed   any     any      any      any   the bytes, encrypted; Was is the Kind for who has the key
-//	hole     any      some    no       any      any   the bytes, and zeros where none were read
+//	sealed   sealed   any     any      any      any   the bytes, encrypted; Was is the Kind after decryption
+//	hole     any      some    no       any      any   the bytes, with zeros for the unread ones
 //	hole     any      all     any      any      any   "", or zeros
 //	skipped  any      any     yes      any      any   ""
-//	cut      any      any     any      part     any   the first Present bytes; "" when there are none, or zeros only
+//	cut      any      any     any      part     any   the first Present bytes; "" if there are none, or all are zeros
 //	zero     any      any     any      all      yes   ""
 //	excerpt  excerpt  any     any      all      no    the bytes
 //	stored   any      any     any      all      no    the bytes
 //
-// unread is how much of the Present bytes was not read. Present is all, or a part, of
+// The column unread says how much of the Present bytes is unread. Present is all, or a part, of
 // Length.
 func (e *ManifestEntry) State(unread []Extent) State {
 	switch here := e.AtHand(); {
@@ -52,10 +52,10 @@ func (e *ManifestEntry) State(unread []Extent) State {
 	return StateStored
 }
 
-// AtHand is the range of its region that the dump has of the entry.
+// AtHand returns the range of the region that the dump has of the entry.
 func (e *ManifestEntry) AtHand() Extent { return Extent{e.Offset, e.Present} }
 
-// State is the entry's, by what the region's source lacks.
+// State returns the state of an entry, with the unread ranges of its region's source.
 func (m *Manifest) State(e *ManifestEntry) State {
 	if src := m.Source(e.Region); src != nil {
 		return e.State(src.Unread)
@@ -63,27 +63,27 @@ func (m *Manifest) State(e *ManifestEntry) State {
 	return e.State(nil)
 }
 
-// LeavesOut reports whether bytes that were at hand are not in here: the record is of
-// some partitions of the dump only. What the dump itself lacks was not left out, and a
-// preloader is a copy.
+// LeavesOut reports whether bytes that the dump has are not in the files: the record has only
+// some partitions. Bytes that the dump itself lacks were not left out, and a preloader is a
+// copy.
 func (m *Manifest) LeavesOut() bool {
 	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool {
 		return e.Kind != KindPreloader && m.State(&e) == StateSkipped
 	})
 }
 
-// Covers reports whether all of the phone's regions is in here, as far as is known: no
-// source lacks bytes of its region, and no entry was left out.
+// Covers reports whether the files have all known bytes of the phone's regions: no source lacks
+// bytes of its region, and no entry was left out.
 func (m *Manifest) Covers() bool {
 	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Missing()) > 0 })
 }
 
-// Missing lists the bytes of the region that the source does not have, at the region's
+// Missing returns the ranges of the region that the source does not have, at the region's
 // offsets: the unread ones, and those beyond the end of the dump.
 func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }
 
-// InFile moves ranges of the region to where they stand in the source's file. What the
-// file has not is left out.
+// InFile converts ranges of the region to ranges of the source's file. Bytes that are not in the
+// file are left out.
 func (s *ManifestSource) InFile(list []Extent) []Extent {
 	cut := max(-s.Offset, 0)
 	out := Within(list, Extent{cut, s.Size - cut})
@@ -102,7 +102,7 @@ func (m *Manifest) Missing() (out []Problem) {
 		}
 		text := fmt.Sprintf("0x%x bytes (%v) of the phone's %s are not in the dump, from 0x%x on", Total(lacks), Size(Total(lacks)), s.Region, lacks[0].Offset)
 		if len(lacks) > 1 {
-			text += fmt.Sprintf(", in %d places", len(lacks))
+			text += fmt.Sprintf(", in %d ranges", len(lacks))
 		}
 		out = append(out, Problem{Severity: Warning, Place: string(s.Region), Offset: lacks[0].Offset, Text: text})
 	}

@@ -1,19 +1,18 @@
 package flash
 
-// Output is one file to be made: what a mover copies without asking where it came
-// from. Name is a safe relative file name; Image holds exactly the bytes.
+// Output is one file to be written. The mover copies Image without knowing its origin. Name is a
+// safe relative file name; Image has exactly the bytes of the file.
 type Output struct {
 	Name  string
 	Image Image
 
-	// OmitZero drops the file when the image turns out to hold zeros only; the
-	// result says so. Used for what lies between partitions.
+	// OmitZero means that no file is written if all bytes are zeros; the result says so. It is
+	// used for gaps.
 	OmitZero bool
 }
 
-// Event is progress as data. Done and Total are bytes; Total is 0 when unknown.
-// Name is empty for the progress of the whole operation, and Detail says what of it is
-// under way.
+// Event reports progress. Done and Total are bytes; Total is 0 if unknown. Name is empty for the
+// progress of the whole operation, and Detail then says which part of it is running.
 type Event struct {
 	Op    string `json:"op"`
 	Name  string `json:"name,omitempty"`

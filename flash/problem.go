@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Severity is the weight of a Problem. A Note is normal information and leaves the exit
-// code at 0; a Warning or an Error makes it 3.
+// Severity is the weight of a Problem. A Note is normal information and leaves the exit code at
+// 0; a Warning or an Error makes it 3.
 type Severity int
 
 // The severities, in rising order.
@@ -20,10 +20,10 @@ func (s Severity) String() string {
 	return [...]string{"note", "warning", "error"}[min(max(s, Note), Error)]
 }
 
-// MarshalText writes the severity as its word, for JSON.
+// MarshalText returns the severity as a word, for JSON.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses the words of MarshalText.
 func (s *Severity) UnmarshalText(b []byte) error {
 	for _, v := range []Severity{Note, Warning, Error} {
 		if string(b) == v.String() {
@@ -34,8 +34,8 @@ func (s *Severity) UnmarshalText(b []byte) error {
 	return fmt.Errorf("flash: unknown severity %q", b)
 }
 
-// PlacePhone is the Place of a problem of the phone as a whole. Such a problem in the manifest
-// of a dump also applies to everything made of the dump.
+// PlacePhone is the Place of a problem of the whole phone. Such a problem in the manifest of a
+// dump also applies to everything made from the dump.
 const PlacePhone = "phone"
 
 // NoOffset is the Offset of a Problem that has no offset.
@@ -44,7 +44,7 @@ const NoOffset = -1
 // Problem is damage or doubt that did not stop the reader.
 type Problem struct {
 	Severity Severity `json:"severity"`
-	Place    string   `json:"place"`  // subject, no position: a region, a partition, a part of a table ("gpt primary header"), a file; "" for none
+	Place    string   `json:"place"`  // the subject, not an offset: a region, a partition, a part of a table ("gpt primary header"), a file; "" for none
 	Offset   int64    `json:"offset"` // bytes into the region, or NoOffset
 	Text     string   `json:"text"`   // lower case, no period
 }
@@ -61,7 +61,8 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s (at 0x%x)", s, p.Offset)
 }
 
-// NewProblem returns a problem. The text is formatted as by fmt.Sprintf. Off may be NoOffset.
+// NewProblem returns a problem. The text is formatted as by fmt.Sprintf. Off is in bytes, or
+// NoOffset.
 func NewProblem(s Severity, place string, off int64, format string, a ...any) Problem {
 	return Problem{s, place, off, fmt.Sprintf(format, a...)}
 }
@@ -74,12 +75,12 @@ func (ps *Problems) Add(s Severity, place, format string, a ...any) {
 	ps.AddAt(s, place, NoOffset, format, a...)
 }
 
-// AddAt adds a problem that NewProblem makes.
+// AddAt adds the problem that NewProblem makes.
 func (ps *Problems) AddAt(s Severity, place string, off int64, format string, a ...any) {
 	*ps = append(*ps, NewProblem(s, place, off, format, a...))
 }
 
-// Worst returns the highest severity of the list, Note when it is empty.
+// Worst returns the highest severity in the list, Note if it is empty.
 func Worst(ps []Problem) Severity {
 	worst := Note
 	for _, p := range ps {
@@ -88,10 +89,10 @@ func Worst(ps []Problem) Severity {
 	return worst
 }
 
-// ErrNotThis is wrapped by readers when the bytes are simply of another format.
+// ErrNotThis is wrapped by a reader's error if the bytes have another format.
 var ErrNotThis = errors.New("not this format")
 
-// FormatError is damage that leaves a reader nothing to return.
+// FormatError reports damage that leaves a reader nothing to return.
 type FormatError struct {
 	Format string // package that reports: "gpt", "scatter" …
 	Offset int64  // bytes into the image (a line number for text formats), or NoOffset

@@ -7,14 +7,13 @@ import (
 	"io"
 )
 
-// ErrShort is wrapped by the error of a reading that gave less than was asked for, without an
-// error of its own. It is an io.ErrUnexpectedEOF.
+// ErrShort is wrapped by the error of a read that returned too few bytes without an error of its
+// own. It is an io.ErrUnexpectedEOF.
 var ErrShort = fmt.Errorf("%w", io.ErrUnexpectedEOF)
 
-// ReadInto reads all of p at off. Anything less is an error that says how much there was and
-// wraps that of the reading, or ErrShort when it had none or io.EOF. With all of p read there
-// is no error, whatever the reading said. Who calls it says what was read: the error names
-// the place only.
+// ReadInto reads all of p at off. With fewer bytes it returns an error that has their number and
+// wraps that of ReadAt, or ErrShort if ReadAt returned no error or io.EOF. If all of p was read
+// there is no error. The error only has the offset; the caller adds what was read.
 func ReadInto(img io.ReaderAt, p []byte, off int64) error {
 	_, err := readInto(img, p, off)
 	return err
@@ -31,8 +30,8 @@ func readInto(img io.ReaderAt, p []byte, off int64) (int, error) {
 	return n, fmt.Errorf("%d of %d bytes at 0x%x: %w", n, len(p), off, err)
 }
 
-// ReadFull reads exactly n bytes at off, as ReadInto does; n must be a bound of the caller's
-// own, never a number read from the image. With an error it returns what was there.
+// ReadFull reads exactly n bytes at off, like ReadInto. N must be a limit of the caller, never a
+// number read from the image. With an error it returns the bytes that were read.
 func ReadFull(img Image, off int64, n int) ([]byte, error) {
 	b := make([]byte, n)
 	m, err := readInto(img, b, off)
@@ -42,11 +41,12 @@ func ReadFull(img Image, off int64, n int) ([]byte, error) {
 	return b[:m], err
 }
 
-// zeros is short, so that it stays in the first-level cache beside what is compared with it.
+// zeros is short, so that it fits into the first-level cache together with the bytes that are
+// compared with it.
 var zeros [4 << 10]byte
 
-// IsZero reports whether b holds zeros only. Most data tell in their first bytes, so these
-// are looked at before the rest is compared.
+// IsZero reports whether all bytes of b are zeros. Most data differ in the first bytes, so these
+// are checked first.
 func IsZero(b []byte) bool {
 	if len(b) >= 8 && binary.NativeEndian.Uint64(b) != 0 {
 		return false
@@ -59,7 +59,7 @@ func IsZero(b []byte) bool {
 	return bytes.Equal(b, zeros[:len(b)])
 }
 
-// IsFill reports whether b holds c only.
+// IsFill reports whether all bytes of b are c.
 func IsFill(b []byte, c byte) bool {
 	return len(b) == 0 || b[0] == c && bytes.Equal(b[1:], b[:len(b)-1])
 }

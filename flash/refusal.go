@@ -5,86 +5,86 @@ import (
 	"fmt"
 )
 
-// Reason is why a Refusal was made. A front end chooses by it what to advise.
+// Reason is the reason of a Refusal. A front end chooses its advice by it.
 type Reason string
 
-// The reasons. Nothing was written when one is given.
+// The reasons of a Refusal. In all cases nothing was written.
 const (
-	// ReasonOurs: a folder or a tag holds what an earlier run made; a caller may ask to
+	// ReasonOurs: a folder or a tag is the result of an earlier run; the user may allow to
 	// replace it.
 	ReasonOurs Reason = "ours"
-	// ReasonExists: the file to be written exists, and nothing proves that it may go.
+	// ReasonExists: the output file exists, and nothing proves that it may be replaced.
 	ReasonExists Reason = "exists"
-	// ReasonBeside: a file exists that would be taken for one of the output's own, such as
-	// a volume, a map or a sidecar.
+	// ReasonBeside: a file exists that would look like a file of the output, such as a volume, a
+	// map or a sidecar.
 	ReasonBeside Reason = "beside"
-	// ReasonInTheWay: something that is not ours has the name of a file of the folder to be
-	// written, or of its .part file.
+	// ReasonInTheWay: a file that mtkkit did not write has the name of a file of the output
+	// folder, or of its .part file.
 	ReasonInTheWay Reason = "in the way"
-	// ReasonNotEmpty: the folder holds files of somebody else.
+	// ReasonNotEmpty: the folder contains files of another program.
 	ReasonNotEmpty Reason = "not empty"
-	// ReasonNotFolder: a file has the name of the folder to be written.
+	// ReasonNotFolder: a file has the name of the output folder.
 	ReasonNotFolder Reason = "not a folder"
-	// ReasonLink: a link stands where a folder of ours should be; nothing is written
+	// ReasonLink: there is a link where mtkkit's own folder should be. Nothing is written
 	// through links.
 	ReasonLink Reason = "link"
-	// ReasonMarker: the marker of an unfinished run is not one that we wrote.
+	// ReasonMarker: the marker of an unfinished run was not written by mtkkit.
 	ReasonMarker Reason = "marker"
 	// ReasonInput: the output is an input.
 	ReasonInput Reason = "input"
-	// ReasonInsideInput: the output lies in a folder that is read.
+	// ReasonInsideInput: the output is in a folder that is read.
 	ReasonInsideInput Reason = "inside input"
-	// ReasonBusy: another run holds the file or folder.
+	// ReasonBusy: another run is using the file or folder.
 	ReasonBusy Reason = "busy"
-	// ReasonBegun: another run made the folder and has read nothing yet.
+	// ReasonBegun: another run made the folder and has not read anything yet.
 	ReasonBegun Reason = "begun"
-	// ReasonHoldsDump: the folder holds a dump, which can be resumed.
+	// ReasonHoldsDump: the folder contains a dump, which can be resumed.
 	ReasonHoldsDump Reason = "holds a dump"
 
-	// ReasonNoRoom: the disk has too little room.
+	// ReasonNoRoom: the disk has too little free space.
 	ReasonNoRoom Reason = "no room"
-	// ReasonNoRoomToResume: the disk has too little room for the rest of what was begun on it.
+	// ReasonNoRoomToResume: the disk has too little free space for the rest of an unfinished dump.
 	ReasonNoRoomToResume Reason = "no room to resume"
 	// ReasonTooBig: a file is larger than the file system allows.
 	ReasonTooBig Reason = "too big"
 
 	// ReasonUnfinished: the input was never finished.
 	ReasonUnfinished Reason = "unfinished"
-	// ReasonPartial: the input holds a part of the dump only.
+	// ReasonPartial: the input has only a part of the dump.
 	ReasonPartial Reason = "partial"
-	// ReasonEncrypted: the input holds encrypted files.
+	// ReasonEncrypted: the input has encrypted files.
 	ReasonEncrypted Reason = "encrypted"
 
-	// ReasonNoRecord: the input has lost the record that says what its files are.
+	// ReasonNoRecord: the input has lost its manifest, which describes its files.
 	ReasonNoRecord Reason = "no record"
-	// ReasonInClear: anybody could read what makes the phone this phone.
+	// ReasonInClear: everybody could read the data that are unique to this phone.
 	ReasonInClear Reason = "in clear"
-	// ReasonOtherModel: the phone that is meant is of another model than the input.
+	// ReasonOtherModel: the target phone is of another model than the input.
 	ReasonOtherModel Reason = "other model"
 
 	// ReasonOtherPhone: the dump was begun with another phone.
 	ReasonOtherPhone Reason = "other phone"
-	// ReasonChanged: the phone holds something else than when the reading stopped.
+	// ReasonChanged: the content of the phone has changed since the reading stopped.
 	ReasonChanged Reason = "changed"
 	// ReasonNoRegion: a region that is still to be read was not given.
 	ReasonNoRegion Reason = "no region"
 
-	// ReasonEmpty: there is nothing to make the output of: erased, or a failed read-back.
+	// ReasonEmpty: the input for the output is empty: it is erased, or its read-back failed.
 	ReasonEmpty Reason = "empty"
-	// ReasonCut: the input ends before what is wanted of it does.
+	// ReasonCut: the input ends before the range that is needed.
 	ReasonCut Reason = "cut"
-	// ReasonUnproven: the digest that the input holds is not that of its bytes.
+	// ReasonUnproven: the digest in the input does not match its bytes.
 	ReasonUnproven Reason = "unproven"
-	// ReasonUnfit: the phone would not start what would be made.
+	// ReasonUnfit: the phone would not start the output.
 	ReasonUnfit Reason = "unfit"
 )
 
-// Refusal is work that was not begun, or not resumed, for safety: to protect what is
-// on the disk, or a phone that would be written to. Text says what is wrong, and not what
-// to do: that is the front end's word for the Reason.
+// Refusal reports work that was not started, or not resumed, for safety: to protect files on the
+// disk, or a phone that would be written to. Text says what is wrong, but not what to do; the
+// front end has the advice for the Reason.
 type Refusal struct {
 	By     string // package that refuses: "split", "acquire" …
-	Path   string // what it is about: a file, a folder, a tag, a region; "" where the text says it
+	Path   string // the subject: a file, a folder, a tag, a region; "" if it is in the text
 	Offset int64  // bytes into it, or NoOffset
 	Reason Reason
 	Text   string // lower case, no period
@@ -107,7 +107,7 @@ func (r *Refusal) Error() string {
 	return s
 }
 
-// AsRefusal returns the Refusal that err is or wraps, nil where it is none.
+// AsRefusal returns the Refusal that err is or wraps, nil if there is none.
 func AsRefusal(err error) *Refusal {
 	var r *Refusal
 	errors.As(err, &r)

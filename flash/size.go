@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Size is a number of bytes, for people.
+// Size is a number of bytes, printed for people.
 type Size int64
 
-// String prints the size with its binary unit, exactly where that is short
-// (512 KiB) and to one decimal otherwise (1.5 GiB).
+// String returns the size with its binary unit: exactly if this is short (512 KiB), otherwise
+// with one decimal (1.5 GiB).
 func (s Size) String() string {
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
 	v, div, u := int64(s), int64(1), 0
@@ -21,14 +21,14 @@ func (s Size) String() string {
 	if v%div == 0 {
 		return fmt.Sprintf("%d %s", v/div, units[u])
 	}
-	if x := float64(v) / float64(div); x >= 1023.95 && u < len(units)-1 { // would round to 1024.0
+	if x := float64(v) / float64(div); x >= 1023.95 && u < len(units)-1 { // it would be rounded to 1024.0
 		return "1.0 " + units[u+1]
 	}
 	return fmt.Sprintf("%.1f %s", float64(v)/float64(div), units[u])
 }
 
-// ParseSize reads a number of bytes as people type it: decimal, 0x hexadecimal, or
-// either with a binary unit K, M, G or T (also KiB, MB … all meaning 1024s).
+// ParseSize parses a number of bytes as people write it: decimal, 0x hexadecimal, or either with
+// a binary unit K, M, G or T (also KiB, MB …; all are powers of 1024).
 func ParseSize(s string) (int64, error) {
 	t := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s), "_", ""))
 	shift := 0
@@ -54,13 +54,13 @@ func ParseSize(s string) (int64, error) {
 	return v << shift, nil
 }
 
-// ParseExtent reads START+LENGTH, both as ParseSize reads them. An empty stretch is an error.
+// ParseExtent parses START+LENGTH, both as in ParseSize. An empty range is an error.
 func ParseExtent(s string) (Extent, error) {
 	from, length, ok := strings.Cut(s, "+")
 	off, err := ParseSize(from)
 	n, lerr := ParseSize(length)
 	if !ok || err != nil || lerr != nil || n == 0 {
-		return Extent{}, fmt.Errorf("flash: %q is no range START+LENGTH (as in 0x100000+0x200)", s)
+		return Extent{}, fmt.Errorf("flash: %q is not a range START+LENGTH (as in 0x100000+0x200)", s)
 	}
 	return NewExtent(uint64(off), uint64(n))
 }

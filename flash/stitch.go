@@ -7,11 +7,11 @@ import (
 	"sort"
 )
 
-// Stitched is an Image put together of others, each at its place. What none of them
-// covers reads as zero. It must not be added to once it is read.
+// Stitched is an Image made from others, each at its offset. Ranges that none of them covers
+// read as zeros. Nothing may be added after the first read.
 type Stitched struct {
 	size   int64
-	pieces []piece // in order of offset, none over another
+	pieces []piece // in order of offset, without overlap
 }
 
 type piece struct {
@@ -21,11 +21,10 @@ type piece struct {
 
 func (p piece) end() int64 { return p.off + p.img.Size() }
 
-// NewStitched returns an image of so many zero bytes, or more when something is laid
-// beyond them.
+// NewStitched returns an image of size zero bytes. It grows if an image is added beyond them.
 func NewStitched(size int64) *Stitched { return &Stitched{size: size} }
 
-// Join puts images one behind the other.
+// Join returns an image of the images one after the other.
 func Join(images ...Image) *Stitched {
 	s := &Stitched{}
 	for _, img := range images {
@@ -37,15 +36,16 @@ func Join(images ...Image) *Stitched {
 	return s
 }
 
-// Pad returns img with n zero bytes in front: a user area whose head is missing, with
-// the rest at its addresses.
+// Pad returns img with n zero bytes in front, for a user area with a missing head: the rest is
+// at its proper offsets.
 func Pad(img Image, n int64) Image {
 	s := &Stitched{size: n}
 	s.Add(n, img)
 	return s
 }
 
-// Add lays img at off, under what already lies there, and makes room for it.
+// Add puts img at off. Where there is already an image, that one stays visible. The image grows
+// if necessary.
 func (s *Stitched) Add(off int64, img Image) {
 	end := off + img.Size()
 	for i := s.from(off); off < end; i++ {
@@ -86,7 +86,7 @@ func (s *Stitched) ReadAt(b []byte, off int64) (n int, err error) {
 			part = part[:min(int64(len(part)), p.end()-off)]
 			if m, err := p.img.ReadAt(part, off-p.off); m < len(part) {
 				if err == nil || err == io.EOF {
-					err = io.ErrUnexpectedEOF // a part has shrunk since it was opened
+					err = io.ErrUnexpectedEOF // a piece has become shorter since it was opened
 				}
 				return n + m, err
 			}
@@ -100,7 +100,7 @@ func (s *Stitched) ReadAt(b []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// NextData implements DataFinder: between the pieces is nothing.
+// NextData implements DataFinder: there are no data between the pieces.
 func (s *Stitched) NextData(off int64) (Extent, error) {
 	if off >= s.size {
 		return Extent{Offset: s.size}, nil
@@ -128,7 +128,7 @@ func (s *Stitched) Check() error {
 	return nil
 }
 
-// Gaps returns the ranges that nothing was laid on, in order.
+// Gaps returns the ranges without an image, in order.
 func (s *Stitched) Gaps() []Extent {
 	var out []Extent
 	at := int64(0)

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	enoughRows    = 4 // of a dump's table, that agree
-	enoughContent = 2 // rows of a claim whose content bears them out, where a table has no names
+	enoughRows    = 4 // rows of a dump's table that must agree
+	enoughContent = 2 // rows of a claim that their content must confirm, if the dump's table has no names
 )
 
-// Certain reports whether the claim that l was resolved with is certainly of the dump, so that
-// it may be taken without the user's word. Before is the layout without it. All rows of the
-// dump's own table must be in the claim, of the same size, and nothing may speak against it.
-// Makers give phones of several chips one table: chip is what the dump says of its own, which
-// the claim may not contradict; "" when it says nothing.
-// An MBR has no names, and much the same rows on all phones of its time: there what stands in
-// the rows that only the claim has must bear them out, too.
+// Certain reports whether the claim that l was resolved with certainly belongs to the dump, so
+// that it can be used without the user's word. Before is the layout without it. The claim must
+// have all rows of the dump's own table, with the same size, and nothing may contradict it.
+// Makers use one table for phones of several chips, so chip is the dump's own chip, which the
+// claim must not contradict; "" if unknown. An MBR has no names, and almost the same rows on all
+// phones of its time; there the content of the rows that only the claim has must confirm them,
+// too.
 func (l *Layout) Certain(before *Layout, user flash.Image, chip, claimed string) bool {
 	if before.Claimed || l.Generation != before.Generation || l.matched < enoughRows || l.loose > 0 || len(l.Differ) > 0 {
 		return false
@@ -46,16 +46,16 @@ func (l *Layout) Certain(before *Layout, user flash.Image, chip, claimed string)
 	return l.Generation == flash.GenerationGPT || l.Generation == flash.GenerationEBR && borne >= enoughContent
 }
 
-// otherRole reports whether a boot image stands where a recovery should, or the other way.
+// otherRole reports whether a partition for a boot image has a recovery, or the reverse.
 func otherRole(p flash.Partition, user flash.Image) bool {
 	name, _ := slot.Cut(scatter.Canonical(p.Name))
 	role := image.BootRole(flash.Slice(user, p.Extent))
 	return role != "" && role != name && (name == "boot" || name == "recovery")
 }
 
-// Owns reports whether a boot region is certainly of the dump, whose chip must be known by
-// what the dump or the user says: its preloader proves by its hash, and is for that chip
-// beyond doubt. A board that both name must be the same.
+// Owns reports whether a boot region certainly belongs to the dump: its preloader is proven by
+// its hash, and is certainly for the chip own, which the dump or the user names. If both name a
+// board, it must be the same.
 func (l *Layout) Owns(region *preloader.Region, storage flash.Storage, own string) bool {
 	f := region.Main()
 	if f == nil || !f.Proof.OK || !preloader.Fits(region.Medium, storage) {

@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// lookAt sniffs the start of every row: content is a witness too.
+// lookAt reads the start of every row, because content is a witness, too.
 func (l *Layout) lookAt(img flash.Image) { l.Contents = l.contentsOf(img, &l.Table) }
 
 func (l *Layout) contentsOf(img flash.Image, t *flash.Table) []Content {
@@ -27,12 +27,12 @@ func (l *Layout) contentsOf(img flash.Image, t *flash.Table) []Content {
 	return out
 }
 
-// confirmed reports whether the content of at least one row bears its name out.
+// confirmed reports whether the content of at least one row confirms its name.
 func (l *Layout) confirmed() bool { return slices.ContainsFunc(l.Contents, Content.bearsOut) }
 
-// bearsOut reports whether the content proves its row's name. File systems do not count:
-// those of protect_f and its like stand at the same address in all phones of a
-// generation, so that foreign scatter files match there.
+// bearsOut reports whether the content proves its row's name. File systems do not count: those
+// of protect_f and similar rows are at the same offset in all phones of a generation, so they
+// would confirm foreign scatter files.
 func (c Content) bearsOut() bool {
 	switch c.Kind {
 	case image.AndroidBoot, image.VendorBoot, image.MTKImage, image.SecRO, image.VBMeta, image.DTBO, image.Super:
@@ -41,13 +41,13 @@ func (c Content) bearsOut() bool {
 	return false
 }
 
-// contentDenies lists the rows in which something stands that cannot belong there.
+// contentDenies lists the rows with content that cannot belong to them.
 func (l *Layout) contentDenies() []Difference {
 	var out []Difference
 	for i, c := range l.Contents {
 		if p := l.Table.Partitions[i]; c.Verdict == image.Contradicted {
 			out = append(out, Difference{p.Name, p.Offset, flash.NoOffset, fmt.Sprintf(
-				"%s: at 0x%x stands %s", p.Name, p.Offset, describe(c.Content))})
+				"%s: the content at 0x%x is %s", p.Name, p.Offset, describe(c.Content))})
 		}
 	}
 	return out
@@ -60,8 +60,8 @@ func describe(c image.Content) string {
 	return c.Kind.String()
 }
 
-// guess proposes a table from content alone. Every row is a guess and says so; how far
-// a partition reaches is only as good as its content's own word.
+// guess proposes a table from content alone. Every row is marked as a guess; the length of a
+// partition is the one that its content states.
 func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash.Event)) error {
 	found, err := image.Find(ctx, img, func(done int64) {
 		if progress != nil {
@@ -80,7 +80,7 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 		f := found[i]
 		signed := signature(img, found, i)
 		if signed != "" {
-			i++ // the next one is this one's signature
+			i++ // the next content is the signature of this one
 			f.Stated = found[i].Offset + found[i].Stated - f.Offset
 		}
 		end := img.Size()
@@ -94,19 +94,19 @@ func (l *Layout) guess(ctx context.Context, img flash.Image, progress func(flash
 		}
 		p.Name = cmp.Or(signed, contentName(img, f, p.Extent))
 		l.Table.Partitions = append(l.Table.Partitions, p)
-		l.problem(flash.Warning, p, "is a guess: %s stands here; no table says so", describe(f.Content))
+		l.problem(flash.Warning, p, "is a guess from content: %s; no table has it", describe(f.Content))
 	}
 	l.lookAt(img)
 	return nil
 }
 
-// starts reports whether a boot loader was found: of a NAND chip it is part of the dump.
+// starts reports whether a boot loader was found: on a NAND chip it is part of the dump.
 func (l *Layout) starts() bool {
 	return slices.ContainsFunc(l.Boots, func(b Boot) bool { return b.Header != nil })
 }
 
-// signature names the partition of the i-th content when an AVB block follows it right
-// away: that block is no partition of its own.
+// signature returns the partition name of the i-th content if an AVB block follows it directly:
+// this block is not a partition.
 func signature(img flash.Image, found []image.Found, i int) string {
 	if i+1 == len(found) || found[i+1].Kind != image.VBMeta || found[i+1].Offset != alignPage(found[i].Offset+found[i].Stated) {
 		return ""
@@ -117,8 +117,8 @@ func signature(img flash.Image, found []image.Found, i int) string {
 
 func alignPage(n int64) int64 { return (n + 0xFFF) &^ 0xFFF }
 
-// contentName is what a content calls itself, in the names of the field; where it does
-// not, its kind and place.
+// contentName returns the usual partition name for a content, or else a name made from its kind
+// and offset.
 func contentName(img flash.Image, f image.Found, e flash.Extent) string {
 	name := ""
 	switch f.Kind {

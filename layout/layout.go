@@ -17,99 +17,99 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Options is what the user knows in addition to the dump.
+// Options has what the user says about the dump.
 type Options struct {
-	Claim    *Claim // what a file says of the partitions, nil for none
-	Trust    bool   // believe the claim against the dump
+	Claim    *Claim // the table in a file, nil for none
+	Trust    bool   // use the claim even if it contradicts the dump
 	Platform string // chip name that overrides all evidence, "" for none
 	Progress func(flash.Event)
 
-	// TablesOnly is for a phone, which is slow to read: where no witness speaks, nothing
-	// is guessed from content.
+	// TablesOnly is for a phone, which is slow to read: without a table, nothing is guessed from
+	// content.
 	TablesOnly bool
 
-	// Storage is the kind of flash by the user's word, "" where nothing was said.
+	// Storage is the flash type that the user gave, "" for none.
 	Storage flash.Storage
 }
 
-// Claim is a table from outside the dump: a scatter file, or what somebody captured
-// from the running phone. It is checked against the dump before it is believed.
+// Claim is a table from outside the dump: a scatter file, or a list captured from the running
+// phone. It is checked against the dump before it is used.
 type Claim struct {
-	Name     string        // what to call it to the user: a file name
+	Name     string        // name for messages: a file name
 	Kind     flash.Witness // "scatter", "dumchar_info", "pmt" …
-	Platform string        // chip it is for, "" when it does not say
+	Platform string        // its chip, "" if unknown
 	Project  string
 	Table    func(userSize int64) *flash.Table // its rows, for a user area of that size (0 unknown)
 
-	// Others are other ways to read a list that does not say where its rows begin. What
-	// stands in the dump decides between them.
+	// Others are other interpretations of a list that does not say where its rows begin. The
+	// dump's content decides between them.
 	Others []*flash.Table
 
-	otherFlash string // what to say where it is of another kind of flash than the dump
+	otherFlash string // message if it is for another flash type than the dump
 }
 
-// place is what a problem with the claim is about.
+// place returns the Place of problems about the claim.
 func (c *Claim) place() string { return string(c.Kind) }
 
-// Layout is what is known of a device's partitions and where the knowledge comes from.
+// Layout has what is known about a device's partitions, with the evidence.
 type Layout struct {
 	Generation flash.Generation
-	Witness    flash.Witness // the witness the rows come from: "gpt primary", "ebr", "scatter", "content"
+	Witness    flash.Witness // the witness of the rows: "gpt primary", "ebr", "scatter", "content"
 	Table      flash.Table   // the one table: rows of all regions
-	User       flash.Region  // the region the table is about
-	Boot1      flash.Region  // the region this kind of device starts from
-	Have       int64         // bytes of the user region at hand
+	User       flash.Region  // the region of the table
+	Boot1      flash.Region  // the region from which such a device starts
+	Have       int64         // bytes of the user region in the dump
 	DeviceSize int64         // true size of the user region, bytes; 0 unknown
-	AtLeast    int64         // the user region is at least so large, bytes
-	Missing    []Range       // what is still to be read from the phone
-	Boots      []Boot        // boot regions at hand and what is in them
+	AtLeast    int64         // smallest possible size of the user region, bytes
+	Missing    []Range       // ranges that are still to be read from the phone
+	Boots      []Boot        // boot regions of the dump
 	Chip       Fact          // MT6592 …
 	Project    Fact          // board or project name
-	Contents   []Content     // what stands at the start of each row of Table, same order
+	Contents   []Content     // content at the start of each row of Table, in the same order
 	Claimed    bool          // a claim was given
-	Differ     []Difference  // claim against the dump, when it was trusted all the same
+	Differ     []Difference  // contradictions between claim and dump, if the claim is trusted anyway
 	Problems   flash.Problems
 
-	Between []Stretch // where the table does not name all partitions: what it leaves without a name
-	matched int       // rows of the dump's own table that are in the claim, alike
-	loose   int       // points, however small, in which the two differ
+	Between []Stretch // ranges without a name, if the table does not name all partitions
+	matched int       // number of rows of the dump's own table that are equal in the claim
+	loose   int       // number of differences between the two, small ones included
 
-	TableSectors []int64 // of an MBR phone: where the sectors of its table stand, bytes
+	TableSectors []int64 // offsets of the sectors of an MBR phone's table, bytes
 }
 
-// Fact is a finding with its source; an empty Value is "unknown".
+// Fact is a value with its source; an empty Value means unknown.
 type Fact struct {
 	Value string `json:"value"`
 	From  string `json:"from,omitempty"`
 }
 
-// FromCaller is the From of a chip that Options.Platform names.
+// FromCaller is the From of a chip that Options.Platform gave.
 const FromCaller = "the name given"
 
-// Range is a range of a region that the dump should hold and does not.
+// Range is a range of a region that the dump should have and does not.
 type Range struct {
 	Region flash.Region `json:"region"`
 	flash.Extent
 }
 
-// Content is what stands at the start of a row, and whether it belongs there.
+// Content is the content at the start of a row, and whether it belongs there.
 type Content struct {
 	image.Content
 	Verdict image.Verdict
 }
 
-// Difference is one point in which a claim and the dump disagree.
+// Difference is one contradiction between a claim and the dump.
 type Difference struct {
 	Name  string `json:"name"`
-	Claim int64  `json:"claim"` // address the claim gives, bytes
-	Dump  int64  `json:"dump"`  // address the dump's table gives, bytes; NoOffset when content denies the row
+	Claim int64  `json:"claim"` // offset in the claim, bytes
+	Dump  int64  `json:"dump"`  // offset in the dump's table, bytes; NoOffset if content contradicts the row
 	Text  string `json:"text"`
 }
 
-// rest is the text for where the name stands before it already.
+// rest returns the text without the name in front.
 func (d Difference) rest() string { return strings.TrimPrefix(d.Text, d.Name+": ") }
 
-// ForeignError says that the claim is not of this dump.
+// ForeignError reports that the claim does not belong to this dump.
 type ForeignError struct {
 	Claim  *Claim
 	Differ []Difference
@@ -117,22 +117,21 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
-	return fmt.Sprintf("layout: %s is not of this dump: %d rows disagree, first: %s",
+	return fmt.Sprintf("layout: %s does not belong to this dump: %d rows disagree, first: %s",
 		e.Claim.Name, len(e.Differ), e.Differ[0].Text)
 }
 
-// ErrNoTable means that no witness of any kind speaks for the dump.
-var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, no scatter file given, and no content that is known")
+// ErrNoTable means that there is no witness at all.
+var ErrNoTable = errors.New("layout: no partition table found: no GPT, no MBR, no scatter file given, and no known content")
 
-// Resolve makes one Layout of all witnesses. The error is ErrNoTable, a
-// *ForeignError, ctx's, or one of reading. Without any table the whole dump is read.
-// Where only the claim tells what kind of flash the dump is of, the device's storage is
-// set to that.
+// Resolve makes one Layout from all witnesses. The error is ErrNoTable, a *ForeignError, that of
+// ctx, or a read error. Without any table, the whole dump is read. If only the claim says which
+// flash type the dump has, the device's storage is set to it.
 func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, error) {
 	l := &Layout{User: dev.Storage.User(), Boot1: dev.Storage.Boot1(), Claimed: opt.Claim != nil}
 	l.Problems = append(l.Problems, dev.Problems...)
 	l.readBoots(ctx, dev)
-	if err := ctx.Err(); err != nil { // they may not be compared
+	if err := ctx.Err(); err != nil { // the copies may not have been compared
 		return nil, err
 	}
 
@@ -143,7 +142,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 		}
 		l.Generation, l.Witness = flash.GenerationBoot, flash.WitnessBoot
 		if opt.Claim != nil {
-			l.note(flash.Note, opt.Claim.place(), "%s lists partitions of the user area, which is not here: only its chip and project are used", opt.Claim.Name)
+			l.note(flash.Note, opt.Claim.place(), "%s lists partitions of the user area, which is not in the dump: only its chip and project are used", opt.Claim.Name)
 		}
 		l.tellUnread(dev)
 		l.identify(opt)
@@ -167,18 +166,18 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	return l, nil
 }
 
-// findTable asks the witnesses in the order of belief.
+// findTable asks the witnesses in the order of trust.
 func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) error {
 	img := dev.User().Image
 	own := l.ownTable(img)
 	if own != nil && l.User == flash.NANDWhole {
-		l.note(flash.Warning, string(l.Generation), "this table stands on eMMC and UFS only, and the dump is said to be of a NAND chip")
+		l.note(flash.Warning, string(l.Generation), "only eMMC and UFS have such a table, but the dump should be of a NAND chip")
 	}
 	if opt.Claim != nil {
 		opt.Claim = l.suit(dev, own, opt)
 	}
 	if opt.Claim != nil && l.Generation == flash.GenerationEBR && opt.Claim.namesNothing(l.User) {
-		opt.Claim, l.Claimed = nil, false // it was made of such a dump; its chip counts
+		opt.Claim, l.Claimed = nil, false // it was made from such a dump; its chip is used
 	}
 	if opt.Claim == nil && (own == nil && l.User == flash.NANDWhole || own != nil && l.Generation == flash.GenerationEBR) {
 		opt.Claim = findPMT(img)
@@ -198,15 +197,15 @@ func (l *Layout) findTable(ctx context.Context, dev *flash.Device, opt Options) 
 	for i, c := range l.Contents {
 		if c.Verdict == image.Contradicted {
 			p := l.Table.Partitions[i]
-			l.problem(flash.Warning, p, "holds %s, which does not belong in this partition", describe(c.Content))
+			l.problem(flash.Warning, p, "contains %s, which does not belong in this partition", describe(c.Content))
 		}
 	}
 	return nil
 }
 
-const noPhone = "it may be of a memory card, or of a computer's disk"
+const noPhone = "it may be from a memory card or a computer's disk"
 
-// ownTable reads the dump's own table, nil when it has none that can be used.
+// ownTable reads the dump's own table; nil if it has none that can be used.
 func (l *Layout) ownTable(img flash.Image) *flash.Table {
 	if g, err := gpt.Read(img); err == nil {
 		t := g.Table(l.User)
@@ -218,7 +217,7 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 			}
 			l.Problems = append(l.Problems, t.Problems...)
 			if !slices.ContainsFunc(t.Partitions, func(p flash.Partition) bool { return scatter.Known(p.Name) }) {
-				l.note(flash.Warning, "gpt", "no partition has a name that is known of phones: %s", noPhone)
+				l.note(flash.Warning, "gpt", "no partition has a name that phones use: %s", noPhone)
 			}
 			addTableRows(t, g)
 			return t
@@ -231,7 +230,7 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 		if len(t.Partitions) > 0 {
 			l.Generation, l.Witness = flash.GenerationEBR, flash.WitnessEBR
 			if !c.LikePhones() {
-				l.note(flash.Warning, "mbr", "is not as phones have it, with links to EBRs and rows of type 0x83: %s", noPhone)
+				l.note(flash.Warning, "mbr", "is not like those of phones, which have links to EBRs and rows of type 0x83: %s", noPhone)
 			}
 			for _, s := range c.Sectors {
 				l.TableSectors = append(l.TableSectors, s.Offset)
@@ -248,9 +247,9 @@ func (l *Layout) ownTable(img flash.Image) *flash.Table {
 	return nil
 }
 
-// addTableRows gives the GPT's own two copies the rows that scatter files have for
-// them: pgpt from the start of the device to the first partition, sgpt from behind
-// the last usable sector to the end. They stand in no GPT.
+// addTableRows adds the rows that scatter files have for the two copies of the GPT, which no GPT
+// lists: pgpt from the start of the device to the first partition, sgpt from behind the last
+// usable sector to the end.
 func addTableRows(t *flash.Table, g *gpt.GPT) {
 	first, last := int64(-1), int64(0)
 	for _, p := range t.Partitions {
@@ -282,8 +281,8 @@ func addTableRows(t *flash.Table, g *gpt.GPT) {
 }
 
 // findPMT looks for the table that boot loaders of the MBR generation keep in addition to the
-// MBR. It has the names and the raw partitions that an MBR lacks, so it is as good as a
-// scatter file that came with the dump.
+// MBR. It has the names and the raw partitions that an MBR lacks, so it is as good as a scatter
+// file that came with the dump.
 func findPMT(img flash.Image) *Claim {
 	t, at, err := capture.FindPMT(img)
 	if err != nil {
@@ -300,7 +299,7 @@ func (l *Layout) note(s flash.Severity, place, format string, a ...any) {
 	l.Problems.Add(s, place, format, a...)
 }
 
-// closeEnds gives rows that run to the end of the device the length that is at hand.
+// closeEnds sets the length of rows that run to the end of the device, from the size of the dump.
 func (l *Layout) closeEnds() {
 	for i := range l.Table.Partitions {
 		p := &l.Table.Partitions[i]
@@ -310,28 +309,28 @@ func (l *Layout) closeEnds() {
 	}
 }
 
-// tellWhatIsNormal notes what every such dump lacks, so that nobody has to wonder.
+// tellWhatIsNormal notes what every such dump lacks, so that users do not take it for a fault.
 func (l *Layout) tellWhatIsNormal() {
 	if len(l.Boots) == 0 && l.Boot1 != l.User {
-		l.note(flash.Note, string(l.Boot1), "is not at hand: the preloader is never in the user area, so it is not in this dump")
+		l.note(flash.Note, string(l.Boot1), "is not in this dump: the preloader is never in the user area")
 	}
 	if l.Witness == flash.WitnessEBR {
-		l.note(flash.Note, "mbr", "an MBR lists only some partitions, and no names: all others (nvram, uboot, bootimg …) stay together in gap files; a scatter file tells them apart")
+		l.note(flash.Note, "mbr", "an MBR lists only some partitions, and no names: all others (nvram, uboot, bootimg …) stay together in gap files; a scatter file separates them")
 	}
 }
 
-// tooFar is beyond any phone whose size no GPT states: an address there is a damaged
-// entry, not a reason to read on for days.
+// tooFar is larger than any phone without a GPT. An offset there is a damaged entry, and no
+// reason to read for days.
 const tooFar = 512 << 30
 
-// measure compares what is at hand with what the device must hold, by its table and by
-// what is known to lie beyond the end of the dump.
+// measure compares the size of the dump with the size of the device, which is known from its
+// table and from ranges beyond the end of the dump.
 func (l *Layout) measure(beyond []flash.Extent) {
 	for _, p := range l.Table.Partitions {
 		switch {
 		case p.Region != l.User || !p.Placed():
 		case l.DeviceSize == 0 && p.End() > tooFar:
-			l.problem(flash.Warning, p, "its entry is wild: no phone of this kind reaches there")
+			l.problem(flash.Warning, p, "its entry is invalid: no such phone is so large")
 		case p.ToEnd:
 			l.AtLeast = max(l.AtLeast, p.Offset)
 		default:
@@ -351,7 +350,7 @@ func (l *Layout) measure(beyond []flash.Extent) {
 	}
 	switch {
 	case l.Have < want:
-		start := l.Have - l.Have%l.sector() // a sector that is cut is read again
+		start := l.Have - l.Have%l.sector() // a cut sector must be read again
 		l.Missing = append(l.Missing, Range{l.User, flash.Extent{Offset: start, Length: want - start}})
 		l.Problems.AddAt(flash.Error, string(l.User), l.Have, "the dump is shorter than the phone's %s: 0x%x of %s0x%x bytes (%s), 0x%x bytes are missing",
 			l.User, l.Have, about, want, percent(l.Have, want), want-l.Have)
@@ -364,17 +363,17 @@ func (l *Layout) measure(beyond []flash.Extent) {
 	}
 }
 
-// sector is the unit that flash tools read in, bytes.
+// sector returns the unit of reads in flash tools, bytes.
 func (l *Layout) sector() int64 {
 	return cmp.Or(l.Table.SectorSize, 512)
 }
 
-// Complete reports whether the dump is known to hold all of the user area.
+// Complete reports whether the dump certainly has all of the user area.
 func (l *Layout) Complete() bool {
 	return len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0
 }
 
-// percent never rounds to 100 what is not.
+// percent never rounds up to 100.
 func percent(part, whole int64) string {
 	for digits := 1; ; digits++ {
 		if s := strconv.FormatFloat(100*float64(part)/float64(whole), 'f', digits, 64); digits == 9 || strings.Trim(s, "0.") != "1" && part != 0 {
@@ -383,9 +382,9 @@ func percent(part, whole int64) string {
 	}
 }
 
-// measureContents asks the file systems: one that states more bytes than its partition
-// has in the dump was cut off. This is the only witness of a cut where an MBR lets the
-// last partition run to the end of the device.
+// measureContents checks the file systems: one that states more bytes than its partition has in
+// the dump was cut. If an MBR's last partition runs to the end of the device, there is no other
+// witness of a cut.
 func (l *Layout) measureContents() {
 	for i, c := range l.Contents {
 		p := l.Table.Partitions[i]
@@ -399,7 +398,7 @@ func (l *Layout) measureContents() {
 		case p.ToEnd:
 			l.AtLeast = max(l.AtLeast, p.Offset+c.Stated)
 		default:
-			l.problem(flash.Warning, p, "holds a %s of 0x%x bytes, more than the partition's 0x%x", c.Kind, c.Stated, p.Length)
+			l.problem(flash.Warning, p, "contains a %s of 0x%x bytes, more than the partition's 0x%x", c.Kind, c.Stated, p.Length)
 		}
 	}
 }

@@ -143,10 +143,10 @@ func TestForeignClaims(t *testing.T) {
 		foreign bool
 		says    string
 	}{
-		"GPT, one start":       {phone, one, false, "boot: " + hex(boot.Offset+0x1000)},
+		"GPT, one start":       {phone, one, false, "boot: at " + hex(boot.Offset+0x1000)},
 		"GPT, two starts":      {phone, two, true, "logo"},
 		"MBR, two starts":      {old, moveMBR, true, "0x"},
-		"content denies":       {old, swapped, true, "stands"},
+		"content denies":       {old, swapped, true, "the content at"},
 		"size is only a note":  {phone, []string{"partition_size: " + hex(boot.Length), "partition_size: 0x10000"}, false, "which is used"},
 		"no fault":             {phone, nil, false, ""},
 		"another chip's names": {phone, []string{"MT6765", "MT6739"}, false, "MT6739"},
@@ -224,7 +224,7 @@ func TestClaimAlone(t *testing.T) {
 	phone.User.Zero(0, 0x100000)
 	phone.User.Zero(phone.Row("EBR2").Offset, 512)
 	l := resolve(t, userOnly(phone), Options{Claim: claim})
-	if l.Generation != "claim" || !says(l, "on its word") {
+	if l.Generation != "claim" || !says(l, "are used unchecked") {
 		t.Errorf("%s: %v", l.Generation, l.Problems)
 	}
 	other := imgtest.MT6572() // the same names at other places

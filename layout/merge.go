@@ -8,23 +8,23 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// foreignStarts is how many partition starts must disagree before a claim is
-// refused: one may be a slip of an editor, two are another layout.
+// foreignStarts is the number of different partition starts for which a claim is refused: one
+// may be an editing mistake, two are another layout.
 const foreignStarts = 2
 
-// fromClaim takes the claim's rows as they are: the dump has no table to ask.
+// fromClaim uses the claim's rows as they are, because the dump has no table to compare with.
 func (l *Layout) fromClaim(img flash.Image, opt Options) error {
 	t := l.bestReading(img, opt.Claim)
 	l.Generation, l.Witness = flash.GenerationClaim, opt.Claim.Kind
 	l.Table = *t
 	l.AtLeast = max(t.AtLeast, t.DeviceSize)
 	l.Problems = append(l.Problems, opt.Claim.Table(0).Problems...)
-	l.note(flash.Warning, opt.Claim.place(), "the dump has no partition table of its own: the rows of %s are taken on its word", opt.Claim.Name)
+	l.note(flash.Warning, opt.Claim.place(), "the dump has no partition table of its own: the rows of %s are used unchecked", opt.Claim.Name)
 	l.lookAt(img)
 	denied := l.contentDenies()
 	if len(denied) == 0 && !l.confirmed() {
 		denied = []Difference{{opt.Claim.place(), flash.NoOffset, flash.NoOffset, fmt.Sprintf(
-			"no row of %s begins with what its name promises, and the dump has no table to compare with", opt.Claim.Name)}}
+			"no row of %s begins with content that fits its name, and the dump has no table to compare with", opt.Claim.Name)}}
 	}
 	return l.judge(denied, opt)
 }
@@ -55,7 +55,7 @@ func (l *Layout) merge(img flash.Image, own *flash.Table, opt Options) error {
 	return l.judge(append(m.differ, l.contentDenies()...), opt)
 }
 
-// judge stops at a foreign claim, unless the user trusts it.
+// judge refuses a foreign claim, unless the user trusts it.
 func (l *Layout) judge(differ []Difference, opt Options) error {
 	if len(differ) == 0 {
 		return nil
@@ -77,28 +77,27 @@ func (l *Layout) judge(differ []Difference, opt Options) error {
 type merger struct {
 	l          *Layout
 	own, claim *flash.Table
-	name       string // of the claim, for people
+	name       string // name of the claim for messages
 	differ     []Difference
 
-	matched, loose int // rows that are alike; points in which they are not, however small
+	matched, loose int // number of equal rows; number of differences, small ones included
 }
 
 func (m *merger) disagree(name string, claim, dump int64) {
 	var text string
 	switch {
 	case claim == flash.NoOffset:
-		text = fmt.Sprintf("the dump's table has a partition at 0x%x (%s), %s has none there", dump, name, m.name)
+		text = fmt.Sprintf("the dump's table has a partition at 0x%x (%s), but %s has none there", dump, name, m.name)
 	case dump == flash.NoOffset:
-		text = fmt.Sprintf("%s: 0x%x in %s, no such partition in the dump's table", name, claim, m.name)
+		text = fmt.Sprintf("%s: at 0x%x in %s, but not in the dump's table", name, claim, m.name)
 	default:
-		text = fmt.Sprintf("%s: 0x%x in %s, 0x%x in the dump's table", name, claim, m.name, dump)
+		text = fmt.Sprintf("%s: at 0x%x in %s, at 0x%x in the dump's table", name, claim, m.name, dump)
 	}
 	m.differ = append(m.differ, Difference{name, claim, dump, text})
 }
 
-// byName joins a GPT and a claim, which share their names. The GPT's rows stand; the
-// claim gives them file names and flash-tool words, and adds what a GPT does not list
-// (preloader).
+// byName joins a GPT and a claim, which have the same names. The GPT's rows are kept; the claim
+// adds file names, fields for flash tools, and the row that a GPT does not list (preloader).
 func (m *merger) byName() {
 	l := m.l
 	claimed := map[string][]*flash.Partition{}
@@ -117,10 +116,11 @@ func (m *merger) byName() {
 			if !isTableCopy(p.Name) {
 				m.loose++
 			}
-			l.note(flash.Note, p.Name, "is in the dump's table and not in %s", m.name)
+			l.note(flash.Note, p.Name, "is in the dump's table, but not in %s", m.name)
 			continue
 		}
-		// Of several rows with one name, or names that mean the same, it is the one that begins there.
+		// If several rows have one name, or equivalent names, use the one that begins at the
+		// same offset.
 		n := max(0, slices.IndexFunc(claimed[key], func(c *flash.Partition) bool { return c.Offset == p.Offset }))
 		c := claimed[key][n]
 		claimed[key] = slices.Delete(claimed[key], n, n+1)
@@ -130,7 +130,7 @@ func (m *merger) byName() {
 		case p.Offset != c.Offset:
 			m.disagree(c.Name, c.Offset, p.Offset)
 		case c.Length != p.Length && !c.ToEnd && c.Length > 0:
-			l.note(flash.Note, p.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, p.Length)
+			l.note(flash.Note, p.Name, "size 0x%x in %s, but 0x%x in the dump's table, which is used", c.Length, m.name, p.Length)
 			m.loose++
 		default:
 			m.matched++
@@ -139,7 +139,7 @@ func (m *merger) byName() {
 	m.addUnlisted(claimed)
 }
 
-// addUnlisted goes through the rows that only the claim has.
+// addUnlisted handles the rows that only the claim has.
 func (m *merger) addUnlisted(claimed map[string][]*flash.Partition) {
 	starts := map[int64]bool{}
 	for _, p := range m.own.Partitions {
@@ -157,22 +157,22 @@ func (m *merger) addUnlisted(claimed map[string][]*flash.Partition) {
 			if !p.Reserved {
 				m.loose++
 			}
-			m.l.note(flash.Note, p.Name, "is in %s and not in the dump's table", m.name)
+			m.l.note(flash.Note, p.Name, "is in %s, but not in the dump's table", m.name)
 		}
 	}
 }
 
-// isTableCopy names the rows that stand for the GPT itself; their sizes in scatter
-// files are conventions, not measurements.
+// isTableCopy reports whether a row is the GPT itself; its size in scatter files is a
+// convention, not a measured size.
 func isTableCopy(name string) bool {
 	c := scatter.Canonical(name)
 	return c == "pgpt" || c == "sgpt"
 }
 
-// byStart joins an MBR/EBR chain and a claim. The chain has no names and lacks the raw
-// partitions, so the claim's rows are the table and the chain bears witness to some of
-// them. Where only a size differs, the chain's is used; a row that runs to the end of
-// the device has its true size only in the claim.
+// byStart joins an MBR/EBR chain and a claim. The chain has no names and no raw partitions, so
+// the table has the claim's rows, and the chain confirms some of them. If only a size differs,
+// the chain's is used. A row that runs to the end of the device has its true size only in the
+// claim.
 func (m *merger) byStart() {
 	l := m.l
 	l.Table = *m.claim
@@ -198,11 +198,11 @@ func (m *merger) byStart() {
 		}
 		c.Witness = c.Witness.AndEBR()
 		switch {
-		case o.File != "": // a table sector, shorter than the row it stands in
+		case o.File != "": // a table sector, shorter than its row
 		case o.ToEnd && c.Length > 0:
-			l.note(flash.Note, c.Name, "runs to the end of the device by the dump's table; the size 0x%x of %s is used", c.Length, m.name)
+			l.note(flash.Note, c.Name, "runs to the end of the device in the dump's table; the size 0x%x in %s is used", c.Length, m.name)
 		case c.Length != o.Length:
-			l.note(flash.Note, c.Name, "size 0x%x in %s, 0x%x in the dump's table, which is used", c.Length, m.name, o.Length)
+			l.note(flash.Note, c.Name, "size 0x%x in %s, but 0x%x in the dump's table, which is used", c.Length, m.name, o.Length)
 			c.Extent, c.ToEnd = o.Extent, o.ToEnd
 			m.loose++
 			continue

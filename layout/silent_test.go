@@ -47,7 +47,7 @@ func TestSilent(t *testing.T) {
 		"a partition without one":  {[]flash.Extent{nvram.Extent}, []flash.Extent{nvram.Extent}, "nvram"},
 		"two, of which one is free": {[]flash.Extent{part(boot, 8192, 4096), part(system, system.Length/4, 8192)},
 			[]flash.Extent{part(boot, 8192, 4096)}, "part of boot"},
-		"two": {[]flash.Extent{nvram.Extent, part(boot, 8192, 4096)}, []flash.Extent{nvram.Extent, part(boot, 8192, 4096)}, "in 2 places"},
+		"two": {[]flash.Extent{nvram.Extent, part(boot, 8192, 4096)}, []flash.Extent{nvram.Extent, part(boot, 8192, 4096)}, "in 2 ranges"},
 	} {
 		dev := silentAt(phone, c.holes...)
 		l := resolve(t, dev, Options{})

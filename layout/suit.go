@@ -10,10 +10,10 @@ import (
 	"github.com/mtkkit/mtkkit/preloader"
 )
 
-// suit makes a claim speak of the regions that the dump has. Most lists do not say what
-// kind of flash they are of, and a dump without a table does not either: then the claim's
-// kind is taken. Where the dump tells its kind, the claim's rows are held against it all
-// the same, so that what disagrees is said.
+// suit changes the regions of a claim to those of the dump. Most lists do not name their flash
+// type, and a dump without a table does not, either: then the claim's type is used. If the
+// dump's type is known, the claim's rows are compared with it anyway, so that contradictions are
+// reported.
 func (l *Layout) suit(dev *flash.Device, own *flash.Table, opt Options) *Claim {
 	claim := *opt.Claim
 	theirs := userRegion(claim.Table(0), l.User)
@@ -24,7 +24,7 @@ func (l *Layout) suit(dev *flash.Device, own *flash.Table, opt Options) *Claim {
 	if own == nil && opt.Storage == "" && !l.bootsTell() {
 		dev.SetStorage(from)
 		l.User, l.Boot1 = dev.Storage.User(), dev.Storage.Boot1()
-		l.note(flash.Note, claim.place(), "%s lists partitions of %s, and nothing in the dump tells its kind of flash: it is taken for that", claim.Name, from)
+		l.note(flash.Note, claim.place(), "%s lists partitions of %s, and the flash type of the dump is unknown: it is assumed to be the same", claim.Name, from)
 		return &claim
 	}
 	to, table := dev.Storage, claim.Table
@@ -33,17 +33,17 @@ func (l *Layout) suit(dev *flash.Device, own *flash.Table, opt Options) *Claim {
 	for i, t := range claim.Others {
 		claim.Others[i] = rehomed(t, from, to)
 	}
-	claim.otherFlash = fmt.Sprintf("%s lists partitions of %s, the dump is of %s", claim.Name, from, to)
+	claim.otherFlash = fmt.Sprintf("%s lists partitions of %s, but the dump is of %s", claim.Name, from, to)
 	sev := flash.Warning
 	if claim.Kind != flash.WitnessScatter && from == flash.EMMC && to == flash.UFS {
-		sev = flash.Note // such lists do not say which of the two
+		sev = flash.Note // such lists do not name the flash type
 	}
-	l.note(sev, claim.place(), "%s: the rows are compared all the same", claim.otherFlash)
+	l.note(sev, claim.place(), "%s: the rows are compared anyway", claim.otherFlash)
 	return &claim
 }
 
-// userRegion returns the region of the user area that a table's rows are in: want when
-// one of them is there, "" when none is in any.
+// userRegion returns the user area of a table's rows: want if one of them is in it, "" if none
+// is in any user area.
 func userRegion(t *flash.Table, want flash.Region) (other flash.Region) {
 	for _, p := range t.Partitions {
 		if p.Region == want {
@@ -65,14 +65,14 @@ func storageWith(user flash.Region) (flash.Storage, bool) {
 	return "", false
 }
 
-// bootsTell reports whether a boot region at hand says what flash the phone has.
+// bootsTell reports whether a boot region of the dump shows the phone's flash type.
 func (l *Layout) bootsTell() bool {
 	return slices.ContainsFunc(l.Boots, func(b Boot) bool {
 		return b.Header != nil && preloader.StorageOf(b.Header.Medium) != ""
 	})
 }
 
-// rehomed returns the table with its rows in the regions of another kind of flash.
+// rehomed returns the table with its rows in the regions of another flash type.
 func rehomed(t *flash.Table, from, to flash.Storage) *flash.Table {
 	out := *t
 	out.Partitions = slices.Clone(t.Partitions)
@@ -89,8 +89,8 @@ func rehomed(t *flash.Table, from, to flash.Storage) *flash.Table {
 	return &out
 }
 
-// bestReading chooses among the ways to read a claim the one that the dump's content
-// fits best; the first where it makes no difference.
+// bestReading chooses the interpretation of a claim that fits the dump's content best, the first
+// one if all are equal.
 func (l *Layout) bestReading(img flash.Image, c *Claim) *flash.Table {
 	best := c.Table(0)
 	if len(c.Others) == 0 {
@@ -104,12 +104,12 @@ func (l *Layout) bestReading(img flash.Image, c *Claim) *flash.Table {
 		}
 	}
 	if best != first {
-		l.note(flash.Note, c.place(), "%s does not say which of its rows lie in others: it is read as what stands in the dump fits best", c.Name)
+		l.note(flash.Note, c.place(), "%s does not say which of its rows are inside of others: the interpretation that fits the dump's content best is used", c.Name)
 	}
 	return best
 }
 
-// score counts the rows that hold what their names promise, less those that hold what
+// score counts the rows with content that fits their names, minus the rows with content that
 // cannot be there.
 func (l *Layout) score(img flash.Image, t *flash.Table) (n int) {
 	for _, c := range l.contentsOf(img, t) {

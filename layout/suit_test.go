@@ -85,7 +85,7 @@ func TestNANDLists(t *testing.T) {
 				t.Errorf("%s: %s is not at 0x%x", name, r.name, r.start)
 			}
 		}
-		if !says(l, "it is taken for that") {
+		if !says(l, "it is assumed to be the same") {
 			t.Errorf("%s: %v", name, l.Problems)
 		}
 	}
@@ -109,11 +109,11 @@ func TestListsOfOtherFlash(t *testing.T) {
 	for name, claim := range nandLists(t) {
 		d := eMMC(chipData())
 		l := resolve(t, d, Options{Claim: claim, Storage: flash.EMMC})
-		if d.Storage != flash.EMMC || !says(l, "lists partitions of NAND, the dump is of EMMC") || l.Table.Partitions[2].Region != flash.EMMCUser {
+		if d.Storage != flash.EMMC || !says(l, "lists partitions of NAND, but the dump is of EMMC") || l.Table.Partitions[2].Region != flash.EMMCUser {
 			t.Errorf("%s by the user's word: %s, %v", name, d.Storage, l.Problems)
 		}
 		_, err := Resolve(t.Context(), imgtest.MT6765().Device(), Options{Claim: claim})
-		if foreign := (*ForeignError)(nil); !errors.As(err, &foreign) || !strings.Contains(foreign.Differ[0].Text, "of NAND, the dump is of EMMC") {
+		if foreign := (*ForeignError)(nil); !errors.As(err, &foreign) || !strings.Contains(foreign.Differ[0].Text, "of NAND, but the dump is of EMMC") {
 			t.Errorf("%s, of a phone with a GPT: %v", name, err)
 		}
 	}
@@ -140,14 +140,14 @@ func TestNestedRows(t *testing.T) {
 	text := "mtd0: 00040000 00020000 \"preloader\"\nmtd1: 00200000 00020000 \"nvram\"\n" +
 		"mtd2: 002c0000 00020000 \"system_a\"\nmtd3: 000c0000 00020000 \"uboot\"\nmtd4: 00200000 00020000 \"bootimg\"\nmtd5: 00200000 00020000 \"logo\"\n"
 	l := resolve(t, eMMC(chipData()), Options{Claim: captured(t, text)})
-	if p := l.Table.Find("bootimg"); p == nil || p.Offset != 0x300000 || l.Table.Find("system_a") != nil || !says(l, "fits best") {
+	if p := l.Table.Find("bootimg"); p == nil || p.Offset != 0x300000 || l.Table.Find("system_a") != nil || !says(l, "fits the dump's content best") {
 		t.Errorf("%+v, %v", l.Table.Partitions, l.Problems)
 	}
 	b := append(chipData(), make([]byte, 0x2C0000)...)
 	copy(b[0x240000+0x2C0000:], b[0x240000:8<<20])
 	copy(b[0x240000:], bytes.Repeat([]byte{0xFF}, 0x2C0000))
 	l = resolve(t, eMMC(b), Options{Claim: captured(t, text)})
-	if p := l.Table.Find("bootimg"); p == nil || p.Offset != 0x5C0000 || l.Table.Find("system_a") == nil || says(l, "fits best") {
+	if p := l.Table.Find("bootimg"); p == nil || p.Offset != 0x5C0000 || l.Table.Find("system_a") == nil || says(l, "fits the dump's content best") {
 		t.Errorf("%+v, %v", l.Table.Partitions, l.Problems)
 	}
 }

@@ -6,14 +6,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// twinReach is how far a second copy of the first table sector is looked for. Reads
-// that began anew after an error, or over-ran, repeat the start of the dump there.
+// twinReach is how far a second copy of the first table sector is searched for. A read that
+// started again after an error, or that was too long, repeats the start of the dump there.
 const twinReach = 32 << 20
 
-// lookForTwin warns of a dump that holds its own beginning twice: two reads in one
-// file, or a read that began anew. A GPT knows its size and finds this out itself; an
-// MBR does not, and every partition behind the repeated part would be carved at a
-// wrong place.
+// lookForTwin warns if a dump has its own start twice: two reads in one file, or a read that
+// started again. A GPT shows this by its size. An MBR does not, and every partition behind the
+// repeated part would be cut out at a wrong offset.
 func (l *Layout) lookForTwin(img flash.Image) {
 	first, err := flash.ReadFull(img, 0, 512)
 	if err != nil || l.Generation != flash.GenerationEBR {
@@ -29,11 +28,11 @@ func (l *Layout) lookForTwin(img flash.Image) {
 }
 
 func (l *Layout) warnTwin(at int64) {
-	l.Problems.AddAt(flash.Error, string(l.User), at, "the MBR stands here a second time: the file holds the start of the dump twice, and what lies behind may be at wrong places")
+	l.Problems.AddAt(flash.Error, string(l.User), at, "the MBR is here a second time: the file has the start of the dump twice, and the bytes behind may be at wrong offsets")
 }
 
-// findSector returns the first place in [from, to) at which the sector stands, -1 when
-// there is none. Holes are not read.
+// findSector returns the first offset in [from, to) with the bytes of the sector, -1 if there is
+// none. It does not read holes.
 func findSector(img flash.Image, sector []byte, from, to int64) int64 {
 	buf := make([]byte, 1<<20)
 	for off := from; off < to; {

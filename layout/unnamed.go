@@ -13,23 +13,23 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// Stretch is what no table names: a row without a name whose content gives none, and what
-// lies between rows. On phones with an MBR nvram and proinfo are there, and so they are on
-// others where a table lost their rows.
+// Stretch is a range that no table names: a row without a name, in itself or in its content, or
+// a gap. On phones with an MBR it may have nvram and proinfo; on other phones, too, if a table
+// lost their rows.
 type Stretch struct {
 	flash.Extent
-	Blank bool     // it holds nothing but zeros or erased flash
-	Guess []string // partitions in it, by the names that their content gives itself
+	Blank bool     // all bytes are zeros or erased flash
+	Guess []string // names of partitions in it, from their content
 }
 
-// maxBlank is how much of a row is read to see that it is blank, bytes. The unnamed rows of
-// phones with an MBR are small, but for that of the owner's data.
+// maxBlank is the largest number of bytes of a row that are read to find out whether it is
+// blank. The unnamed rows of phones with an MBR are small, except the one with the owner's data.
 const maxBlank = 256 << 20
 
-// madeUp are the names that rows of an MBR get here, for they have none.
+// madeUp matches the names that this program gives to the rows of an MBR.
 var madeUp = regexp.MustCompile(`^(?i:p[0-9]+|mbr|ebr[0-9]*)$`)
 
-// namesNothing reports whether no row of the user area has a name that a phone gave it.
+// namesNothing reports whether no row of the user area has a name that a phone uses.
 func (c *Claim) namesNothing(user flash.Region) bool {
 	return !slices.ContainsFunc(c.Table(0).Partitions, func(p flash.Partition) bool { return p.Region == user && !madeUp.MatchString(p.Name) })
 }
@@ -39,8 +39,8 @@ func (l *Layout) unnamed() bool {
 	return l.Witness == flash.WitnessEBR || l.Witness == flash.WitnessContent
 }
 
-// lookBetween guesses what the table does not name: the rows by what stands in them, and
-// what lies between. Where reading is slow, that stays unknown.
+// lookBetween guesses the names of rows without a name, and of partitions in gaps, from their
+// content. With slow, it does not read, and they stay unknown.
 func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) error {
 	var rows []flash.Extent
 	for i := range l.Table.Partitions {
@@ -63,7 +63,7 @@ func (l *Layout) lookBetween(ctx context.Context, img flash.Image, slow bool) er
 	return ctx.Err()
 }
 
-// lookInto guesses what stands in a row that the table does not name.
+// lookInto guesses the content of a row that the table does not name.
 func (l *Layout) lookInto(ctx context.Context, row int, img flash.Image, slow bool) {
 	p := &l.Table.Partitions[row]
 	name := ownName(flash.Slice(img, p.Extent), image.Found{Content: l.Contents[row].Content})
@@ -80,14 +80,14 @@ func (l *Layout) lookInto(ctx context.Context, row int, img flash.Image, slow bo
 	l.Between = append(l.Between, s)
 }
 
-// look reads a range. What cannot be read, or never was, is not blank.
+// look reads a range. Unreadable and unread bytes are not blank.
 func (s *Stretch) look(ctx context.Context, user flash.Image) {
 	if s.Blank = onlyErased(ctx, flash.Slice(user, s.Extent)); s.Blank {
 		return
 	}
 	start := min(alignPage(s.Offset), s.End()) // contents are aligned in the region
 	img := flash.Slice(user, flash.Extent{Offset: start, Length: s.End() - start})
-	found, _ := image.Find(ctx, img, nil) // up to what cannot be read
+	found, _ := image.Find(ctx, img, nil) // up to the first unreadable byte
 	for _, f := range found {
 		if name := ownName(img, f); name != "" && !slices.Contains(s.Guess, name) {
 			s.Guess = append(s.Guess, name)
@@ -98,8 +98,8 @@ func (s *Stretch) look(ctx context.Context, user flash.Image) {
 	}
 }
 
-// Unnamed reports whether no table says what a range of the user area holds, though it may
-// hold something, and the names that its content gives.
+// Unnamed reports whether a range of the user area has no name in any table and may have data,
+// and returns the names from its content.
 func (l *Layout) Unnamed(e flash.Extent) (guess string, yes bool) {
 	for _, s := range l.Between {
 		if s.Extent == e {
@@ -109,14 +109,14 @@ func (l *Layout) Unnamed(e flash.Extent) (guess string, yes bool) {
 	return "", false
 }
 
-// placeName is a name that was made of a kind of content and its place.
+// placeName matches a name that was made from a kind of content and its offset.
 var placeName = regexp.MustCompile(`_0x[0-9a-f]+$`)
 
-// safeName is what a name that content gives may consist of.
+// safeName matches a name from content that can be used.
 var safeName = regexp.MustCompile(`^[a-z0-9_.-]{1,36}$`)
 
-// ownName is what a content calls itself, "" where it does not. The label of an ext4 goes
-// before where it was mounted.
+// ownName returns the name that content has in itself, "" for none. The label of an ext4 counts
+// more than its last mount path.
 func ownName(img flash.Image, f image.Found) string {
 	name := ""
 	switch f.Kind {
@@ -133,12 +133,12 @@ func ownName(img flash.Image, f image.Found) string {
 	return name
 }
 
-// nvramPaths are what the map in front of an nvram's content names its records by:
+// nvramPaths are parts of the record names in the map at the start of an nvram:
 // /data/nvram/md/NVRAM/NVD_IMEI/MP0B_001, /mnt/vendor/nvdata/APCFG/APRDEB/WIFI.
 var nvramPaths = [][]byte{[]byte("/NVRAM/NVD_"), []byte("nvram/APCFG/"), []byte("nvdata/APCFG/")}
 
-// hasNVRAM looks for such a map, at every offset where a partition may begin. Its first path
-// stands in its first bytes.
+// hasNVRAM looks for such a map at every offset where a partition may begin. The first path is
+// in the first bytes of the map.
 func hasNVRAM(img flash.Image) bool {
 	const step, head = 4 << 10, 512
 	buf := make([]byte, head)
@@ -160,7 +160,7 @@ func hasNVRAM(img flash.Image) bool {
 	return false
 }
 
-// onlyErased reports whether an image is known to hold nothing but zeros and erased flash.
+// onlyErased reports whether an image certainly has only zeros and erased flash.
 func onlyErased(ctx context.Context, img flash.Image) bool {
 	if len(flash.Holes(img)) > 0 {
 		return false

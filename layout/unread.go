@@ -11,9 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/preloader"
 )
 
-// tellUnread names every hole of the dump with the partitions it touches. This is the
-// one place where that is done, for every command that reads a dump: what was never
-// read looks like zeros, and nobody may take it for them.
+// tellUnread reports every hole of the dump with the partitions in it, for every command that
+// reads a dump: unread bytes look like zeros and must not be taken for zeros.
 func (l *Layout) tellUnread(dev *flash.Device) {
 	for _, part := range dev.Parts {
 		for _, hole := range part.Unread {
@@ -22,12 +21,12 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 		silent := flash.Holes(part.Image)
 		l.tellSilent(part.Region, flash.Without(part.Unread, flash.Without(part.Unread, silent)))
 		for _, hole := range flash.Without(part.Unread, silent) {
-			l.Problems.AddAt(flash.Error, string(part.Region), hole.Offset, "0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s",
+			l.Problems.AddAt(flash.Error, string(part.Region), hole.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data: %s",
 				hole.Length, flash.Size(hole.Length), l.touched(part.Region, hole))
 		}
-		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure tells of the user area
+		if lost := flash.Total(part.Beyond); lost > 0 && part.Region != l.User { // measure reports the user area
 			at := part.Image.Size()
-			l.Problems.AddAt(flash.Error, string(part.Region), at, "0x%x bytes (%s) lie behind the end of %s, and are missing", lost, flash.Size(lost), part.Source)
+			l.Problems.AddAt(flash.Error, string(part.Region), at, "0x%x bytes (%s) behind the end of %s are missing", lost, flash.Size(lost), part.Source)
 			for _, e := range part.Beyond {
 				l.Missing = append(l.Missing, Range{part.Region, e})
 			}
@@ -35,26 +34,26 @@ func (l *Layout) tellUnread(dev *flash.Device) {
 	}
 }
 
-// tellSilent names what no sparse file says, in one problem: there may be thousands of
-// ranges.
+// tellSilent reports the ranges that no sparse file has, in one problem, because there may be
+// thousands.
 func (l *Layout) tellSilent(r flash.Region, holes []flash.Extent) {
 	if len(holes) == 0 {
 		return
 	}
 	n, places := flash.Total(holes), ""
 	if len(holes) > 1 {
-		places = fmt.Sprintf(" in %d places", len(holes))
+		places = fmt.Sprintf(" in %d ranges", len(holes))
 	}
-	l.Problems.AddAt(flash.Error, string(r), holes[0].Offset, "0x%x bytes (%s)%s are %s, and are not known to be the zeros they look like: %s",
+	l.Problems.AddAt(flash.Error, string(r), holes[0].Offset, "0x%x bytes (%s)%s are %s; it is unknown whether they are zeros: %s",
 		n, flash.Size(n), places, DontCare, l.touched(r, holes...))
 }
 
-// DontCare is in the text of the problem of what no sparse file says.
+// DontCare is part of the text of the problem of tellSilent.
 const DontCare = "\"don't care\" in the sparse image"
 
-// leaveOutFree takes out of what is unread what a sparse file rightly leaves out: blocks
-// that the file system of their partition does not use. Of a partition of which something
-// is needed, all that is not said is unread.
+// leaveOutFree removes from the unread ranges the blocks that the file system of their partition
+// does not use: a sparse file may leave these out. If a partition needs some of the missing
+// blocks, all of its missing ranges stay unread.
 func (l *Layout) leaveOutFree(dev *flash.Device) {
 	for i := range dev.Parts {
 		part := &dev.Parts[i]
@@ -75,8 +74,8 @@ func (l *Layout) leaveOutFree(dev *flash.Device) {
 	}
 }
 
-// Bound writes into the parts of the device what lies behind their ends, as far as is
-// known: from now on their records say that they lack it.
+// Bound adds to the parts of the device the ranges behind their ends, as far as they are known.
+// Their records then list them.
 func (l *Layout) Bound(dev *flash.Device) {
 	for i := range dev.Parts {
 		p, have := &dev.Parts[i], dev.Parts[i].Image.Size()
@@ -89,12 +88,11 @@ func (l *Layout) Bound(dev *flash.Device) {
 	}
 }
 
-// tellCut counts to what is missing the rest of a preloader whose region ends before it
-// does.
+// tellCut adds the rest of a preloader whose region ends too early to the missing ranges.
 func (l *Layout) tellCut(p flash.Part, r *preloader.Region) {
 	for _, f := range r.Files {
 		if len(p.Beyond) > 0 {
-			return // and so it was known
+			return // this was known before
 		}
 		if have := p.Image.Size(); f.Cut() && f.Extent.End() > have {
 			l.Missing = append(l.Missing, Range{p.Region, flash.Extent{Offset: have, Length: f.Extent.End() - have}})
@@ -102,7 +100,7 @@ func (l *Layout) tellCut(p flash.Part, r *preloader.Region) {
 	}
 }
 
-// touched names the partitions that ranges have bytes of, in order of address.
+// touched names the partitions that have bytes in the ranges, in order of their offsets.
 func (l *Layout) touched(r flash.Region, holes ...flash.Extent) string {
 	rows := slices.Clone(l.Table.Partitions)
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return cmp.Compare(a.Offset, b.Offset) })

@@ -24,9 +24,9 @@ func TestUnread(t *testing.T) {
 	dev.Part(flash.EMMCBoot2).Unread = []flash.Extent{{Offset: 512, Length: 512}}
 	l := resolve(t, dev, Options{})
 	for _, want := range []string{
-		fmt.Sprintf("EMMC_USER: 0x%x bytes (%s) were not read from the phone, and are not the zeros they look like: %s, part of %s (at 0x%x)",
+		fmt.Sprintf("EMMC_USER: 0x%x bytes (%s) were not read from the phone; the zeros there are not its data: %s, part of %s (at 0x%x)",
 			first.Length+4096, flash.Size(first.Length+4096), first.Name, second.Name, first.Offset),
-		"EMMC_BOOT_2: 0x200 bytes (512 B) were not read from the phone, and are not the zeros they look like: part of the region (at 0x200)",
+		"EMMC_BOOT_2: 0x200 bytes (512 B) were not read from the phone; the zeros there are not its data: part of the region (at 0x200)",
 	} {
 		if !says(l, want) {
 			t.Errorf("nobody says %q\n%v", want, l.Problems)

@@ -7,8 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// choose drops what the user does not want. With Only, what lies between partitions
-// is not asked for either.
+// choose drops what the user does not want. With Only, gaps are not wanted either.
 func (p *Plan) choose() {
 	otherSlot := p.otherSlot()
 	var excerpts []Item
@@ -19,7 +18,7 @@ func (p *Plan) choose() {
 		case it.Kind == flash.KindGap && len(p.wishes.Only) > 0, it.Kind == flash.KindPartition && otherSlot(it.Name):
 			wanted = false
 		case it.unread():
-			wanted = false // a file of zeros would be a lie; the layout names the hole
+			wanted = false // all of it is unread: its file would only have false zeros; the layout reports the hole
 		case p.wishes.Keep != nil && !p.wishes.Keep(it):
 			wanted = false
 		case wanted && it.Kind == flash.KindPartition && scatter.Canonical(it.Name) == "userdata":
@@ -31,7 +30,7 @@ func (p *Plan) choose() {
 			it.Write, it.Skipped, it.File = false, it.Present > 0, ""
 		}
 	}
-	// A file shared with a skipped row must still be written once.
+	// A file that is shared with a skipped row must still be written once.
 	written := map[string]bool{}
 	for i := range p.Items {
 		it := &p.Items[i]
@@ -44,14 +43,14 @@ func (p *Plan) choose() {
 	p.Items = append(p.Items, excerpts...)
 }
 
-// otherSlot returns what tells rows of the slot that is not asked for. A name only
-// counts as a slot's when its twin is there too: nothing is left out for an accident
-// of its name.
+// otherSlot returns a function that recognises rows of the slot that is not wanted. A name
+// counts as a slot's only if the row of the other slot exists, too, so that no row is left out
+// by accident of its name.
 func (p *Plan) otherSlot() func(name string) bool {
 	if p.wishes.Slot == "" {
 		return func(string) bool { return false }
 	}
-	own := map[string]bool{} // names of pairs that have the slot asked for
+	own := map[string]bool{} // names of pairs that have the wanted slot
 	other := false
 	for _, it := range p.Items {
 		if it.Kind == flash.KindPartition {
@@ -61,7 +60,7 @@ func (p *Plan) otherSlot() func(name string) bool {
 		}
 	}
 	if !other {
-		p.Problems.Add(flash.Note, "slots", "no partition has another slot than %s: nothing is left out", p.wishes.Slot)
+		p.Problems.Add(flash.Note, "slots", "no partition has a slot other than %s: nothing is left out", p.wishes.Slot)
 	}
 	return func(name string) bool {
 		base, slot := cutSlot(name)
@@ -69,8 +68,8 @@ func (p *Plan) otherSlot() func(name string) bool {
 	}
 }
 
-// userdata treats the partition as the user wishes: whether all of it is wanted, and
-// the excerpts that stand for it if not.
+// userdata applies the user's wish about userdata. It returns whether all of it is wanted, and
+// otherwise the excerpts that are kept of it.
 func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
 	switch {
 	case p.wishes.Userdata == UserdataSkip:
@@ -90,6 +89,6 @@ func (p *Plan) userdata(it Item) (whole bool, excerpts []Item) {
 		end("tail", flash.Extent{Offset: it.Length - userdataTail, Length: userdataTail})
 		kept += fmt.Sprintf(" and last %s", flash.Size(userdataTail))
 	}
-	p.tell(flash.Note, it.Row, "is left out as asked, but for its %s", kept)
+	p.tell(flash.Note, it.Row, "is left out as asked, except its %s", kept)
 	return false, excerpts
 }

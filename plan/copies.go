@@ -11,22 +11,22 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Copies are the files a split can make beside the whole slices. They are of kinds of
-// their own in the manifest ("trimmed", "sparse"), which join needs nothing of.
+// Copies are files that a split can make in addition to the whole slices. They have their own
+// kinds in the manifest ("trimmed", "sparse"), which join ignores.
 type Copies struct {
-	Trim       bool  // each image cut to its true length, where that is proven
+	Trim       bool  // each image cut to its true length, if this is proven
 	Sparse     bool  // file systems as Android sparse files
-	SparseSize int64 // the most one sparse file may take, bytes; 0: any size
+	SparseSize int64 // size limit of a sparse file, bytes; 0: none
 }
 
-// sparseBlock is the block of Android's sparse files.
+// sparseBlock is the block size of Android sparse files, bytes.
 const sparseBlock = 4096
 
-// AddCopies plans the copies of what the plan already writes: of partitions that are
-// whole, for half of one is no image to flash. It comes before Outputs, Record and
-// Scatter. It looks through all that is to be copied, past the holes, which for
-// a large dump takes as long as a pass over it; progress, when not nil, hears of it.
-// Errors are those of reading, of ctx, and of a SparseSize too small for a block.
+// AddCopies plans copies of the files in the plan. Only partitions that are whole get a copy,
+// because half a partition is no image to flash. Call it before Outputs, Record and Scatter. It
+// reads all data that are to be copied, without holes; for a large dump this takes as long as a
+// copy. Progress, if not nil, gets events. Errors are those of reading, of ctx, and a SparseSize
+// smaller than a block.
 func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.Event)) error {
 	if !want.Trim && !want.Sparse {
 		return nil
@@ -64,30 +64,30 @@ func (p *Plan) AddCopies(ctx context.Context, want Copies, progress func(flash.E
 	return nil
 }
 
-// copied reports whether there can be copies of the item.
+// copied reports whether the item can have copies.
 func (it Item) copied() bool {
 	return it.Kind == flash.KindPartition && it.Write && it.State(it.Unread) == flash.StateStored
 }
 
-// watcher reports how far the look through all items has come, and ends it with ctx.
+// watcher reports the progress of reading all items, and stops it when ctx ends.
 type watcher struct {
 	ctx                 context.Context
 	tell                func(flash.Event)
-	before, done, total int64 // bytes: of the items before this one, so far, of all
+	before, done, total int64 // bytes: in the items before this one, read so far, in all items
 }
 
 func (w *watcher) look(done int64) error {
-	w.done = max(w.done, w.before+done) // one item may be looked through twice
+	w.done = max(w.done, w.before+done) // one item may be read twice
 	if w.tell != nil {
 		w.tell(flash.Event{Op: "look", Done: w.done, Total: w.total})
 	}
 	return w.ctx.Err()
 }
 
-// trim plans the copy of true length. The header's word is not enough: all that
-// follows must be erased flash, or a signature, a verity tree or a crypto footer would
-// be lost. What carries the phone's identity stays whole; an AVB footer makes the
-// whole slice content (image.Content).
+// trim plans the copy of true length. The length in the header is not enough: all bytes behind
+// it must be erased flash, or a signature, a verity tree or a crypto footer would be lost. A
+// partition with the phone's identity stays whole. With an AVB footer the whole slice is content
+// (image.Content).
 func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, error) {
 	if c.Length <= 0 || c.Length >= it.Present || scatter.Defaults(it.Name, p.dev.Storage).Private {
 		return nil, nil
@@ -97,7 +97,7 @@ func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, e
 		return nil, fmt.Errorf("plan: %s: %w", it.Name, err)
 	}
 	if at < it.Present {
-		p.tell(flash.Note, it.Row, "has no trimmed copy: its header gives it %s, but data follow at 0x%x", flash.Size(end), it.Offset+at)
+		p.tell(flash.Note, it.Row, "has no trimmed copy: its length in the header is %s, but there are data at 0x%x", flash.Size(end), it.Offset+at)
 		return nil, nil
 	}
 	if end == it.Present {
@@ -109,7 +109,7 @@ func (p *Plan) trim(it Item, c image.Content, look func(int64) error) ([]Item, e
 	return []Item{own}, nil
 }
 
-// isFileSystem names the kinds that Android flashes as sparse files.
+// isFileSystem reports whether Android flashes an image of this kind as a sparse file.
 func isFileSystem(k image.Kind) bool {
 	switch k {
 	case image.Ext4, image.F2FS, image.EROFS, image.SquashFS, image.Super:
@@ -121,7 +121,7 @@ func isFileSystem(k image.Kind) bool {
 // sparse plans the sparse file of a slice, or its pieces: NAME.sparse.1.img and so on.
 func (p *Plan) sparse(it Item, c image.Content, limit int64, look func(int64) error) ([]Item, error) {
 	if it.Present%sparseBlock != 0 {
-		p.tell(flash.Note, it.Row, "has no sparse file: its 0x%x bytes are no multiple of %d", it.Present, sparseBlock)
+		p.tell(flash.Note, it.Row, "has no sparse file: its size 0x%x is not a multiple of %d", it.Present, sparseBlock)
 		return nil, nil
 	}
 	view, err := image.NewSparseView(it.Image, sparseBlock, look)
@@ -147,8 +147,8 @@ func (p *Plan) sparse(it Item, c image.Content, limit int64, look func(int64) er
 	return items, nil
 }
 
-// copyOf makes the entry of a file that stands for a range of it, with a mark in its
-// name: boot.img, boot.trimmed.img. The witness is the content that makes it possible.
+// copyOf makes the entry of a file with a range of an item, with a mark in its name: boot.img,
+// boot.trimmed.img. The witness is the content that makes the copy possible.
 func (p *Plan) copyOf(it Item, kind flash.Kind, mark string, c image.Content, e flash.Extent) Item {
 	own := Item{Write: true, ManifestEntry: it.ManifestEntry}
 	own.Kind, own.Witness, own.File = kind, flash.Witness(c.Kind.String()), p.taken.take(marked(it.File, mark))
@@ -156,7 +156,7 @@ func (p *Plan) copyOf(it Item, kind flash.Kind, mark string, c image.Content, e 
 	return own
 }
 
-// marked puts a mark before the extension of a file name.
+// marked inserts a mark before the extension of a file name.
 func marked(file, mark string) string {
 	ext := path.Ext(file)
 	return strings.TrimSuffix(file, ext) + "." + mark + ext

@@ -9,18 +9,18 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Identity names what of the files of a plan carries the phone's identity, or may. A name
-// that only content gives stands behind that of the stretch: "p2 (protect_f, a guess)".
+// Identity names the files of a plan that contain, or may contain, the phone's identity. A guess
+// from the content is appended to the name of its range: "p2 (protect_f, a guess)".
 type Identity struct {
-	Known   []string // by their names, or what their content calls itself
-	Unnamed []string // no table names what is there, and it is not blank: it may be nvram
-	Unknown []string // partitions of names that are not known
+	Known   []string // known by their names, or by a name in their content
+	Unnamed []string // not blank and in no table: they may be nvram
+	Unknown []string // partitions with unknown names
 }
 
-// Empty reports whether there is nothing of that.
+// Empty reports whether no file is listed.
 func (i Identity) Empty() bool { return len(i.Known)+len(i.Unnamed)+len(i.Unknown) == 0 }
 
-// Identity is what of the plan's files carries the phone's identity, or may.
+// Identity returns the files of the plan that contain, or may contain, the phone's identity.
 func (p *Plan) Identity() Identity {
 	id := Identity{Known: slices.Clone(p.Private)}
 	for _, it := range p.Items {
@@ -40,7 +40,7 @@ func (p *Plan) Identity() Identity {
 	return id
 }
 
-// withGuess is the name of an item and what its content calls itself.
+// withGuess returns the name of an item with the guess from its content.
 func withGuess(it *Item) string {
 	if it.Guess == "" {
 		return it.Name

@@ -9,9 +9,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// SafeName turns a name from a table into one base name that every file system takes
-// (flash.CheckFileName holds the rules). It reports whether it had to change anything;
-// an empty result stands for a name with nothing usable in it.
+// SafeName turns a name from a table into a base name that is valid on every file system
+// (flash.CheckFileName has the rules). It reports whether it changed anything. The result is
+// empty if the name has no valid character.
 func SafeName(name string) (string, bool) {
 	s := strings.ReplaceAll(name, "\\", "/")
 	if i := strings.LastIndexByte(s, '/'); i >= 0 {
@@ -34,8 +34,8 @@ func SafeName(name string) (string, bool) {
 	return s, s != name
 }
 
-// shorten cuts a name to maxName bytes, between characters, and leaves no end that
-// Windows would drop.
+// shorten cuts a name to maxName bytes, between characters, without an ending that Windows would
+// remove.
 func shorten(s string) string {
 	if len(s) > maxName {
 		s = strings.ToValidUTF8(s[:maxName], "")
@@ -43,11 +43,10 @@ func shorten(s string) string {
 	return strings.TrimRight(s, " .")
 }
 
-// maxName leaves room for suffixes of ours under the usual limit of 255 bytes.
+// maxName leaves room for suffixes within the usual limit of 255 bytes.
 const maxName = 120
 
-// names hands out file names and never the same one twice, also where case does not
-// count.
+// names gives every file a different name, also if upper and lower case are equal.
 type names map[string]bool
 
 func (n names) take(want string) string {

@@ -13,38 +13,38 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Item is one range of a region: what the manifest will say of it, and the bytes.
+// Item is one range of a region: its manifest entry and its bytes.
 type Item struct {
 	flash.ManifestEntry
 	Row    *flash.Partition // the table's row; nil for gaps, regions and preloaders
-	Image  flash.Image      // the bytes at hand
-	Unread []flash.Extent   // ranges of the region in it that were never read: no zeros
-	Write  bool             // a file is made of it; false when skipped, or shared with an earlier one
+	Image  flash.Image      // the bytes that the device has
+	Unread []flash.Extent   // its unread ranges, as offsets in the region; they are not zeros
+	Write  bool             // a file is made from it; false if it is skipped, or shares an earlier file
 }
 
-// unread reports whether nothing of the item was ever read.
+// unread reports whether all of the item is unread.
 func (it Item) unread() bool { return it.Present > 0 && flash.Total(it.Unread) == it.Present }
 
-// Description is what is known of the phone in addition to its bytes.
+// Description is what is known about the phone besides its bytes.
 type Description struct {
 	Table      *flash.Table   // rows of all regions
-	Witness    flash.Witness  // which table they come from
+	Witness    flash.Witness  // the table that they come from
 	Chip       string         // "MT6592", "" unknown
 	Project    string         // board or project, "" unknown
 	DeviceSize int64          // true size of the user area, bytes; 0 unknown
-	Problems   flash.Problems // of finding all that
+	Problems   flash.Problems // problems of finding all this
 
-	// Unnamed tells of a range that no table names whether it may hold something, and what
-	// names its content gives; nil when tables name all.
+	// Unnamed reports whether a range that no table names may have data, and the guessed names
+	// from its content. It is nil if the tables name everything.
 	Unnamed func(flash.Extent) (guess string, yes bool)
 }
 
-// Plan is what a split will do.
+// Plan lists what a split will do.
 type Plan struct {
 	Items       []Item
-	ScatterName string         // file name of the scatter to be written
-	Private     []string       // partitions in it that carry the phone's identity
-	Problems    flash.Problems // of the facts, and the plan's own
+	ScatterName string         // name of the scatter file that will be written
+	Private     []string       // partitions in it that contain the phone's identity
+	Problems    flash.Problems // problems of the description, and the plan's own
 
 	dev     *flash.Device
 	facts   Description
@@ -53,7 +53,7 @@ type Plan struct {
 	trimmed map[string]string // whole file → its trimmed copy
 }
 
-// Make plans a split. The error is a *PatternError or one of reading.
+// Make plans a split. The error is a *PatternError or a read error.
 func Make(dev *flash.Device, f Description, w Wishes) (*Plan, error) {
 	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
 	p.ScatterName = scatter.FileName(f.Chip)
@@ -85,7 +85,7 @@ func Make(dev *flash.Device, f Description, w Wishes) (*Plan, error) {
 	return p, nil
 }
 
-// unique drops what was said before: the layout and the plan look at the same bytes.
+// unique removes repeated problems: the layout and the plan both check the same bytes.
 func unique(ps []flash.Problem) []flash.Problem {
 	seen := map[flash.Problem]bool{}
 	return slices.DeleteFunc(ps, func(p flash.Problem) bool {
@@ -95,8 +95,8 @@ func unique(ps []flash.Problem) []flash.Problem {
 	})
 }
 
-// addBoots plans each boot region twice: all its bytes, and the preloader in it as a
-// flash tool takes it.
+// addBoots plans each boot region twice: all its bytes, and its preloader in the form that a
+// flash tool takes.
 func (p *Plan) addBoots() {
 	n := 0
 	for _, part := range p.dev.Parts {
@@ -119,8 +119,8 @@ func (p *Plan) addBoots() {
 	p.addPreloaders()
 }
 
-// addPreloaders plans the flashable preloader, from the boot region whose copy proves;
-// what must not be flashed is a problem, not a file.
+// addPreloaders plans the flashable preloader from the boot region with a proven copy. A
+// preloader that must not be flashed is a problem and gets no file.
 func (p *Plan) addPreloaders() {
 	var regions []flash.Part
 	for _, part := range p.dev.Parts {
@@ -159,7 +159,7 @@ func (p *Plan) addPreloaders() {
 	}
 }
 
-// addOthers plans regions that no table speaks of (RPMB).
+// addOthers plans regions without a table (RPMB).
 func (p *Plan) addOthers() {
 	for _, part := range p.dev.Parts {
 		if part.Region.IsUser() || part.Region.IsBoot() {
@@ -176,7 +176,7 @@ func (p *Plan) addOthers() {
 	}
 }
 
-// addUser plans the user area: its rows in order of address, and what lies between.
+// addUser plans the user area: its rows in the order of their offsets, and the gaps.
 func (p *Plan) addUser() {
 	user := p.dev.User()
 	if user == nil {
@@ -199,7 +199,7 @@ func (p *Plan) addUser() {
 	}
 }
 
-// unnamed tells what stands in a range that no table names.
+// unnamed is Description.Unnamed for a range of the user area.
 func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
 	if p.facts.Unnamed == nil {
 		return "", false
@@ -207,7 +207,7 @@ func (p *Plan) unnamed(e flash.Extent) (guess string, yes bool) {
 	return p.facts.Unnamed(e)
 }
 
-// rows are the partitions of a region, in order of address.
+// rows returns the partitions of a region in the order of their offsets.
 func (p *Plan) rows(r flash.Region) []*flash.Partition {
 	var rows []*flash.Partition
 	for i := range p.facts.Table.Partitions {
@@ -220,8 +220,8 @@ func (p *Plan) rows(r flash.Region) []*flash.Partition {
 	return rows
 }
 
-// addRow plans one partition. Two rows may name the same file: with equal bytes it is
-// one file, otherwise the second is called after its partition.
+// addRow plans one partition. Two rows may name the same file: with equal bytes they share it,
+// otherwise the second file gets the name of its partition.
 func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	it := Item{
 		ManifestEntry: flash.ManifestEntry{
@@ -236,7 +236,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 		it.Unnamed = true
 	}
 	if row.Length > 0 && it.Image.Size() == 0 {
-		p.add(it) // wholly outside: recorded, with no file
+		p.add(it) // completely outside of the image: an entry without a file
 		return
 	}
 	want := p.fileName(row)
@@ -259,7 +259,7 @@ func (p *Plan) addRow(row *flash.Partition, user flash.Image) {
 	case it.File != own:
 		p.tell(flash.Warning, row, "the file names %s and %s are taken by other partitions: this one is written as %s", want, own, it.File)
 	case row.File != "":
-		p.tell(flash.Note, row, "another partition with other bytes names the file %s too: this one is written as %s", want, it.File)
+		p.tell(flash.Note, row, "another partition with other bytes has the file name %s, too: this one is written as %s", want, it.File)
 	}
 	p.add(it)
 }
@@ -268,8 +268,8 @@ func (p *Plan) tell(s flash.Severity, row *flash.Partition, format string, a ...
 	p.Problems.AddAt(s, row.Name, row.Offset, format, a...)
 }
 
-// fileName is the name a flash tool looks for: the scatter's, else the usual one for
-// this partition, else <partition>.bin.
+// fileName returns the name that a flash tool expects: the one in the scatter file, else the
+// usual one for this partition, else <partition>.bin.
 func (p *Plan) fileName(row *flash.Partition) string {
 	file := row.File
 	if file == "" {
@@ -277,7 +277,7 @@ func (p *Plan) fileName(row *flash.Partition) string {
 	}
 	ext := path.Ext(file)
 	if base, slot := cutSlot(row.Name); file == "" && slot != "" {
-		ext = path.Ext(scatter.Defaults(base+"_a", p.dev.Storage).File) // flash tools are told of the first slot only
+		ext = path.Ext(scatter.Defaults(base+"_a", p.dev.Storage).File) // only the first slot has default file names
 	}
 	own := row.Name + cmp.Or(ext, ".bin")
 	source := cmp.Or(file, own)
@@ -303,13 +303,13 @@ func (p *Plan) withFile(name string) *Item {
 	return nil
 }
 
-// add appends an item that gets a file of its own.
+// add appends an item, and sets Write if it has a file.
 func (p *Plan) add(it Item) {
 	it.Write = it.File != ""
 	p.Items = append(p.Items, p.sized(it))
 }
 
-// sized fills in what of the item is at hand.
+// sized fills in how much of the item the device has.
 func (p *Plan) sized(it Item) Item {
 	it.Present = it.Image.Size()
 	if part := p.dev.Part(it.Region); part != nil {
@@ -318,7 +318,7 @@ func (p *Plan) sized(it Item) Item {
 	return it
 }
 
-// gaps are the ranges of [0, size) that no row covers.
+// gaps returns the ranges of [0, size) that no row covers.
 func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 	var out []flash.Extent
 	at := int64(0)
@@ -334,7 +334,7 @@ func gaps(rows []*flash.Partition, size int64) []flash.Extent {
 	return out
 }
 
-// same compares two images; images that cannot be read are not the same.
+// same reports whether two images are equal; images that cannot be read are not.
 func same(a, b flash.Image) bool {
 	equal, err := flash.Equal(context.Background(), a, b)
 	return equal && err == nil

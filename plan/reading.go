@@ -12,13 +12,13 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Reading is what a user asks to be read of a phone.
+// Reading says what to read from a phone.
 type Reading struct {
-	Only   []string // partitions by name or pattern, regions by name or that of their file, a..b; none: everything
-	Skip   []string // the same; of userdata the ends stay
+	Only   []string // partitions by name or pattern, regions by name or file name, ranges a..b; empty: everything
+	Skip   []string // the same; the ends of userdata are read anyway
 	Ranges []Range  // in addition to Only
-	Always []Range  // what is read whatever is asked: the tables, without which nothing has a name
-	Align  int64    // bytes: extents begin and end at multiples
+	Always []Range  // is always read: the tables, which have the partition names
+	Align  int64    // bytes; extents begin and end at multiples of it
 }
 
 // Range is an extent of a region.
@@ -27,11 +27,11 @@ type Range struct {
 	flash.Extent
 }
 
-// keptEnds is how much of each end of userdata stays when it is left out, bytes: the
-// superblock of its file system, and the footer of full-disk encryption.
+// keptEnds is the length of each end of userdata that is read even if userdata is left out,
+// bytes: the superblock of its file system, and the footer of full-disk encryption.
 const keptEnds = 1 << 20
 
-// Extents says what to read of each region of a device. The error is a *PatternError.
+// Extents returns what to read of each region of a device. The error is a *PatternError.
 func (w Reading) Extents(dev *flash.Device, t *flash.Table) (map[flash.Region][]flash.Extent, error) {
 	want := map[flash.Region][]flash.Extent{}
 	for _, p := range dev.Parts {
@@ -72,13 +72,13 @@ func (w Reading) Extents(dev *flash.Device, t *flash.Table) (map[flash.Region][]
 	return want, nil
 }
 
-// target is what a name stands for.
+// target is the range that a name stands for.
 type target struct {
 	Range
-	name string // of the partition, "" for a region
+	name string // name of the partition, "" for a region
 }
 
-// skipped is what of the target is left out when it is not wanted.
+// skipped returns the range that is left out if the target is not wanted.
 func (t target) skipped() flash.Extent {
 	if scatter.Canonical(t.name) != "userdata" || t.Length <= 2*keptEnds {
 		return t.Extent
@@ -86,23 +86,22 @@ func (t target) skipped() flash.Extent {
 	return flash.Extent{Offset: t.Offset + keptEnds, Length: t.Length - 2*keptEnds}
 }
 
-// CheckPattern finds a name that can be nobody's, before there is a table to look in.
-// The error is a *PatternError.
+// CheckPattern finds a pattern that is wrong for every table, before there is a table. The error
+// is a *PatternError.
 func CheckPattern(s string) error {
 	if from, to, ok := strings.Cut(s, ".."); ok {
 		if from == "" || to == "" {
-			return &PatternError{Pattern: s, Why: "a stretch has a name at both ends, as nvram..boot"}
+			return &PatternError{Pattern: s, Why: "a range needs a name at both ends, as in nvram..boot"}
 		}
 		return errors.Join(CheckPattern(from), CheckPattern(to))
 	}
 	if _, err := path.Match(s, ""); err != nil {
-		return &PatternError{Pattern: s, Why: "is no pattern"}
+		return &PatternError{Pattern: s, Why: "is not a valid pattern"}
 	}
 	return nil
 }
 
-// named finds what a name, a pattern or a range of partitions (nvram..protect_s)
-// stands for.
+// named finds the targets of a name, a pattern or a range of partitions (nvram..protect_s).
 func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if err := CheckPattern(s); err != nil {
 		return nil, err
@@ -118,7 +117,7 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 		}
 		first, last := a[0], b[len(b)-1]
 		if first.Region != last.Region || first.Offset > last.Offset {
-			return nil, &PatternError{Pattern: s, Why: fmt.Sprintf("%s does not lie before %s", from, to)}
+			return nil, &PatternError{Pattern: s, Why: fmt.Sprintf("%s is not before %s", from, to)}
 		}
 		first.name, first.Length = "", last.End()-first.Offset
 		return []target{first}, nil
@@ -140,7 +139,7 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	if len(out) > 0 {
 		return out, nil
 	}
-	// Last the names of files: a partition has one name, and a region has another one as well.
+	// File names come last: a partition has one name, and a region also has the name of its file.
 	for _, p := range dev.Parts {
 		if strings.EqualFold(s, acquire.FileName(p.Region)) {
 			return []target{{Range{p.Region, flash.Extent{Length: p.Image.Size()}}, ""}}, nil
@@ -149,7 +148,7 @@ func named(dev *flash.Device, t *flash.Table, s string) ([]target, error) {
 	return nil, &PatternError{Pattern: s, Names: names}
 }
 
-// rowsAt lists the rows of a table that have an address, in its order.
+// rowsAt lists the rows of a table that have an offset, in the table's order.
 func rowsAt(t *flash.Table) []flash.Partition {
 	rows := slices.DeleteFunc(slices.Clone(t.Partitions), func(p flash.Partition) bool { return !p.Placed() || p.Length <= 0 })
 	slices.SortStableFunc(rows, func(a, b flash.Partition) int { return int(min(max(a.Offset-b.Offset, -1), 1)) })

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Outputs lists the files to make, each once.
+// Outputs lists the files to make, each one once.
 func (p *Plan) Outputs() []flash.Output {
 	var out []flash.Output
 	for _, it := range p.Items {
@@ -19,8 +19,7 @@ func (p *Plan) Outputs() []flash.Output {
 	return out
 }
 
-// Record writes the plan down as a manifest. The mover adds what it finds out: sums,
-// and which gaps hold nothing but zeros.
+// Record returns the plan as a manifest. The mover adds the sums, and which gaps are all zeros.
 func (p *Plan) Record(tool string) *flash.Manifest {
 	m := &flash.Manifest{
 		Schema: flash.ManifestSchema, Tool: tool, Kind: flash.KindParts,
@@ -37,16 +36,16 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 	return m
 }
 
-// Scatter writes the scatter file that describes the parts: every row of the table,
-// each with the file that restores it. A row of which nothing, or not all, is at hand
-// is listed without a file, so that no tool flashes half of a partition.
+// Scatter returns the scatter file for the parts: every row of the table, with the file that
+// restores it. A row that the device does not have completely is listed without a file, so that
+// no tool flashes half a partition.
 //
-// It departs from a vendor's file on purpose: rows that a firmware package protects
-// (nvram, proinfo …) are restorable here, for it is the phone's own data.
+// It differs from a vendor's file on purpose: rows that a firmware package protects (nvram,
+// proinfo …) can be restored here, because they are the phone's own data.
 //
-// Where there is a trimmed copy, its row names that: a flash tool takes a file shorter
-// than its partition and is done sooner, and who asks for trimmed copies wants them
-// used. Sparse files are not named: old download agents do not know them.
+// If there is a trimmed copy, the row names it: flash tools accept a file shorter than its
+// partition and are faster with it. Sparse files are not named, because old Download Agents do
+// not support them.
 func (p *Plan) Scatter() []byte {
 	facts := scatter.CreateOptions{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
@@ -65,7 +64,7 @@ func (p *Plan) Scatter() []byte {
 	return scatter.Build(made.Spec).Encode()
 }
 
-// preloader is the flashable one that is written, or nil.
+// preloader returns the flashable preloader that is written, or nil.
 func (p *Plan) preloader() *Item {
 	for i := range p.Items {
 		if it := &p.Items[i]; it.Kind == flash.KindPreloader && it.Write {
@@ -75,8 +74,7 @@ func (p *Plan) preloader() *Item {
 	return nil
 }
 
-// restores names the file that restores a row, "" when none does: nothing of it, or
-// not all, is at hand.
+// restores returns the file that restores a row, or "" if the device does not have all of the row.
 func (p *Plan) restores(row flash.Partition) string {
 	if it := p.preloader(); it != nil && scatter.Canonical(row.Name) == "preloader" &&
 		(row.Region.IsBoot() || row.Region == p.dev.Storage.Boot1()) {

@@ -12,42 +12,42 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Wishes are what the user asks of a split.
+// Wishes is what the user wants from a split.
 type Wishes struct {
-	Only, Skip []string // name patterns (*, ?, [a-z]); case does not count
-	TableNames bool     // name files after partitions throughout
-	Slot       string   // "a" or "b": only this one of every pair of slots; "": both
-	Userdata   Userdata // what becomes of the owner's data
+	Only, Skip []string // name patterns (*, ?, [a-z]); upper and lower case are equal
+	TableNames bool     // name all files after partitions
+	Slot       string   // "a" or "b": only this slot; "": both
+	Userdata   Userdata // how much of userdata is kept
 
-	// Keep chooses among what the other wishes leave: what it is false for is left out.
-	// nil keeps all of that.
+	// Keep selects among the items that the other wishes leave: false leaves an item out. Nil keeps
+	// all.
 	Keep func(*Item) bool
 }
 
-// Userdata says how much is kept of the partition that holds the owner's data. It is
-// most of a dump, and encrypted on phones since 2015.
+// Userdata says how much is kept of the partition with the owner's data. It is most of a dump,
+// and is encrypted on phones since 2015.
 type Userdata string
 
-// The ways to treat userdata.
+// The values of Userdata.
 const (
 	UserdataFull Userdata = ""     // all of it
-	UserdataHead Userdata = "head" // its ends only: superblock, and crypto footer
+	UserdataHead Userdata = "head" // only its ends: superblock and crypto footer
 	UserdataSkip Userdata = "skip" // nothing
 )
 
-// The ends of userdata that UserdataHead keeps, bytes. The first holds the superblock
-// and the first checkpoint of a file system; the footer of full-disk encryption is
-// in the last 16 KiB (AOSP vold, cryptfs.h).
+// The ends of userdata that UserdataHead keeps, bytes. The first has the superblock and the
+// first checkpoint of a file system. The footer of full-disk encryption is in the last 16 KiB
+// (AOSP vold, cryptfs.h).
 const (
 	userdataHead = 4 << 20
 	userdataTail = 1 << 20
 )
 
-// PatternError is a pattern that cannot be meant: malformed, or matching no partition.
+// PatternError reports a pattern that is malformed or matches no partition.
 type PatternError struct {
 	Pattern string
-	Names   []string // what there is
-	Why     string   // what else is wrong with it, "" when nothing has that name
+	Names   []string // the names that exist
+	Why     string   // what is wrong with it, "" if no partition has that name
 }
 
 func (e *PatternError) Error() string {
@@ -60,9 +60,9 @@ func (e *PatternError) Error() string {
 	return fmt.Sprintf("plan: no partition matches %q", e.Pattern)
 }
 
-// wants reports whether a partition is asked for. A pattern may use the name in the
-// table, its modern form (boot for BOOTIMG), the file name, or the name of a pair of
-// slots (boot for boot_a and boot_b).
+// wants reports whether a partition is wanted. A pattern may use the name in the table, its
+// modern form (boot for BOOTIMG), the file name, or the name without its slot (boot for boot_a
+// and boot_b).
 func (w Wishes) wants(names ...string) bool {
 	if len(w.Only) > 0 && !matchAny(w.Only, names) {
 		return false
@@ -94,9 +94,9 @@ func match(pattern string, names []string) bool {
 // ErrNothing means that the wishes leave nothing to write.
 var ErrNothing = errors.New("plan: these options leave nothing to write")
 
-// check refuses patterns that match nothing: a typing error there would leave out what
-// the user wants, or keep what they believe is left out. So would a wish about userdata
-// where the table does not name it.
+// check refuses patterns that match nothing: with a typing error, a wanted partition would be
+// left out, or an unwanted one kept. The same is true of a wish about userdata if the table does
+// not name userdata.
 func (w Wishes) check(all [][]string) error {
 	var flat []string
 	for _, n := range all {
@@ -123,7 +123,7 @@ func (w Wishes) check(all [][]string) error {
 	return nil
 }
 
-// aliases are the names under which a user may ask for a partition.
+// aliases returns the names that a user may use for a partition.
 func aliases(name, file string) []string {
 	all := []string{name, scatter.Canonical(name), file}
 	if base, slot := cutSlot(name); slot != "" {
@@ -132,11 +132,11 @@ func aliases(name, file string) []string {
 	return all
 }
 
-// cutSlot takes the slot off a partition's modern name: boot_a is boot in slot a.
+// cutSlot removes the slot from a partition's modern name: boot_a is boot in slot a.
 func cutSlot(name string) (base, part string) { return slot.Cut(scatter.Canonical(name)) }
 
-// Select tells which entries of a record are asked for, by Only and Skip. The error is
-// a *PatternError.
+// Select returns a function that reports whether Only and Skip select an entry of a record. The
+// error is a *PatternError.
 func (w Wishes) Select(entries []flash.ManifestEntry) (func(*flash.ManifestEntry) bool, error) {
 	var all [][]string
 	for _, e := range entries {

@@ -13,36 +13,36 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Input is what is known before the rows are read.
+// Input has the facts that are known before the rows are read.
 type Input struct {
 	Tool      string   // "mtkkit 1.0"
 	File      string   // path of the dump; only its last element is shown
-	Phone     Identity // Build is filled in here
+	Phone     Identity // Build (the function) fills in its Build
 	Regions   []Region
 	Missing   []Missing
 	Conflicts []Conflict
 	Rows      []Source
 	Boots     []BootRegion
 	Problems  flash.Problems
-	Full      bool              // read every byte instead of spots
+	Full      bool              // read every byte instead of samples
 	Progress  func(flash.Event) // nil for none
 }
 
-// Source is a row and where its bytes are.
+// Source is a row and its bytes.
 type Source struct {
 	flash.ManifestEntry
-	Scatter *int64      // scatter address, nil unknown
-	Image   flash.Image // what is at hand of it; nil for nothing
+	Scatter *int64      // address in the scatter file, nil if unknown
+	Image   flash.Image // the bytes that the dump has; nil for none
 }
 
-// BootRegion is a boot region at hand and what was read from it.
+// BootRegion is a boot region of the dump, with its parsed header.
 type BootRegion struct {
 	Region flash.Region
 	Source string
-	Header *preloader.Region // nil when it holds no preloader
+	Header *preloader.Region // nil if it has no preloader
 }
 
-// Build reads what the rows hold and makes the report. Its error is the context's.
+// Build reads the rows and makes the report. Its error is that of ctx.
 func Build(ctx context.Context, f Input) (*Report, error) {
 	r := &Report{
 		Schema: Schema, Tool: f.Tool, File: filepath.Base(f.File), Sampled: !f.Full, Phone: f.Phone,
@@ -74,10 +74,10 @@ func Build(ctx context.Context, f Input) (*Report, error) {
 	return r, ctx.Err()
 }
 
-// list copies s; in documents an empty list is [], not null.
+// list copies s, so that an empty list is [] in documents, not null.
 func list[T any](s []T) []T { return append([]T{}, s...) }
 
-// placeOf sorts rows without an address behind all others.
+// placeOf is the sort key of a row; rows without an offset come last.
 func placeOf(s Source) uint64 { return uint64(s.Offset) }
 
 func newMeter(ctx context.Context, f Input) *meter {
@@ -107,7 +107,7 @@ type builder struct {
 	meter *meter
 }
 
-// row reads what one row holds.
+// row adds one row and reads its content.
 func (b *builder) row(s Source) error {
 	row := Row{
 		Kind: s.Kind, Name: s.Name, Class: classOf(&s.ManifestEntry), Region: s.Region, Scatter: s.Scatter,
@@ -131,26 +131,26 @@ func (b *builder) row(s Source) error {
 		b.Problems = append(b.Problems, flash.NewProblem(flash.Error, row.Name, row.Start, "0x%x bytes could not be read, now or when the dump was made", row.Fill.Bad))
 	}
 	if f := row.Fill; row.Kind == flash.KindGap && f.Exact && f.Zero == row.Present {
-		row.File = "" // a split leaves such gaps out
+		row.File = "" // a split makes no file for such a gap
 	}
 	if c := row.Content; c != nil {
 		row.settle()
 		if c.Verdict == image.Contradicted.String() {
-			b.Conflicts = append(b.Conflicts, Conflict{row.Name, fmt.Sprintf("%s: the table puts it at 0x%x, where the content is %s", row.Name, row.Start, c.words())})
+			b.Conflicts = append(b.Conflicts, Conflict{row.Name, fmt.Sprintf("%s: by the table it is at 0x%x, but the content there is %s", row.Name, row.Start, c.words())})
 		}
 	}
 	b.Rows = append(b.Rows, row)
 	return nil
 }
 
-// settle corrects what the start of a row alone cannot tell.
+// settle corrects facts for which the start of the row was not enough.
 func (r *Row) settle() {
 	if r.blank() && r.Fill.Data > 0 {
-		r.Content.Kind = image.Unknown.String() // blank at its start only
+		r.Content.Kind = image.Unknown.String() // only its start is blank
 	}
 }
 
-// verdict asks whether the content belongs under the name; gaps have none.
+// verdict reports whether the content belongs to the name. Gaps have no verdict.
 func verdict(r Row, c image.Content) image.Verdict {
 	switch r.Kind {
 	case flash.KindPartition:
@@ -161,7 +161,7 @@ func verdict(r Row, c image.Content) image.Verdict {
 	return image.Neutral
 }
 
-// words names the content for the user, with the name it gives itself.
+// words returns the kind of the content with the name it has in itself.
 func (c *Content) words() string {
 	if c.Label == "" {
 		return c.Kind
@@ -169,14 +169,14 @@ func (c *Content) words() string {
 	return fmt.Sprintf("%s %q", c.Kind, c.Label)
 }
 
-// blank reports whether nothing but erased flash was seen in the row.
+// blank reports whether all bytes that were read are erased flash.
 func (r *Row) blank() bool {
 	k := r.Content.Kind
 	return k == image.Zero.String() || k == image.Erased.String()
 }
 
-// what names the row's content for the user. Of a blank row it says how sure that is:
-// the end of a row may hold what a few spots of it do not show.
+// what names the row's content for people. For a blank row it says if only samples were read,
+// because the rest of the row may have data.
 func (r *Row) what(name func(*Content) string) string {
 	s := name(r.Content)
 	if r.blank() && !r.Fill.Exact {
@@ -185,8 +185,8 @@ func (r *Row) what(name func(*Content) string) string {
 	return s
 }
 
-// assign gives each row the problems that are told of it by name, or by region for
-// the rows that stand for one.
+// assign gives each row the problems with its name, or with its region for a row that is a whole
+// region.
 func (b *builder) assign() {
 	for i := range b.Rows {
 		row := &b.Rows[i]
@@ -198,7 +198,7 @@ func (b *builder) assign() {
 	}
 }
 
-// emptyImage has no bytes.
+// emptyImage is an Image without bytes.
 type emptyImage struct{}
 
 func (emptyImage) ReadAt([]byte, int64) (int, error) { return 0, nil }

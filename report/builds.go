@@ -15,18 +15,18 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// withBuilds are the partitions that have a build.prop, the most telling first.
+// withBuilds are the partitions that may have a build.prop, the most important first.
 var withBuilds = []string{"system", "product", "vendor", "odm", "system_ext"}
 
 // software is the build.prop of a partition.
 type software struct {
 	*buildprop.Build
-	name string // of the partition, as withBuilds has it
-	from string // the partition's own name, and the file in it
+	name string // name of the partition in withBuilds
+	from string // the partition's own name, and the path of the file in it
 }
 
-// builds reads the build.prop of each partition that has one, of the slot that the phone
-// starts from.
+// builds reads the build.prop of each partition that has one, in the slot from which the phone
+// starts.
 func builds(sources []Source) iter.Seq[software] {
 	return func(yield func(software) bool) {
 		v := newVolumes(sources)
@@ -46,10 +46,10 @@ func builds(sources []Source) iter.Seq[software] {
 	}
 }
 
-// addBuilds adds what the builds say of themselves.
+// addBuilds adds the facts in the build.prop files.
 func addBuilds(sources []Source, add func(value, from string)) {
 	for b := range builds(sources) {
-		if b.name == "system" || b.name == "product" { // vendors' blobs name the chip maker's board
+		if b.name == "system" || b.name == "product" { // those of vendor partitions name the chip maker's board
 			add(modelOf(b.Build), b.from)
 		}
 		add(versionOf(b.Build), b.from)
@@ -58,8 +58,8 @@ func addBuilds(sources []Source, add func(value, from string)) {
 	}
 }
 
-// Chip is what the software says the phone's chip is: its build.prop names the platform it
-// was built for. The value is empty where none does.
+// Chip returns the phone's chip by its build.prop, which names the platform that it was built
+// for. The value is empty if there is none.
 func Chip(sources []Source) Fact {
 	for b := range builds(sources) {
 		if chip := preloader.ChipName(b.Platform); chip != "" {
@@ -69,7 +69,7 @@ func Chip(sources []Source) Fact {
 	return Fact{}
 }
 
-// modelOf names the phone as its box does. What generic system images say is no name.
+// modelOf returns the phone's name for people. The model of a generic system image is not used.
 func modelOf(b *buildprop.Build) string {
 	if b.Model == "" || strings.EqualFold(b.Model, "mainline") {
 		return ""
@@ -95,11 +95,11 @@ func versionOf(b *buildprop.Build) string {
 	return strings.Join(parts, ", ")
 }
 
-// volumes finds file systems among the rows, and inside of super.
+// volumes finds file systems in the rows and in super.
 type volumes struct {
 	order []Source
 	rows  map[string]Source // by canonical name
-	slot  string            // that the phone starts from
+	slot  string            // the slot from which the phone starts
 	super *lp.Super
 }
 
@@ -128,7 +128,7 @@ func newVolumes(sources []Source) *volumes {
 	return v
 }
 
-// device is the partition that super's table names as a place of extents.
+// device returns the partition that super's table names as the device of extents.
 func (v *volumes) device(name string) flash.Image {
 	if img := v.rows[name].Image; img != nil {
 		return img
@@ -136,7 +136,7 @@ func (v *volumes) device(name string) flash.Image {
 	return v.rows[name+"_"+v.slot].Image
 }
 
-// find returns the bytes of a partition and its name in the table.
+// find returns the name of a partition in the table and its bytes.
 func (v *volumes) find(name string) (string, flash.Image) {
 	if v.super != nil {
 		if p := v.super.Find(name, v.slot); p != nil && p.Image != nil {
@@ -151,8 +151,8 @@ func (v *volumes) find(name string) (string, flash.Image) {
 	return v.byLabel(name)
 }
 
-// byLabel finds a file system that names itself, among the rows of an MBR, which have no
-// names: by its label, or by where the phone mounted it last.
+// byLabel finds a file system among the rows of an MBR, which have no names: by its label, or by
+// the path where the phone mounted it last.
 func (v *volumes) byLabel(name string) (string, flash.Image) {
 	for _, row := range v.order {
 		c := image.Sniff(row.Image)

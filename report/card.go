@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/preloader"
 )
 
-// cards makes one card of each preloader file in the boot regions.
+// cards makes one card for each preloader file in the boot regions.
 func cards(boots []BootRegion) []Preloader {
 	out := []Preloader{}
 	for _, b := range boots {
@@ -42,13 +42,13 @@ func card(b BootRegion, f *preloader.File) Preloader {
 	return p
 }
 
-// tail says what follows the file.
+// tail describes the bytes behind the file.
 func tail(t preloader.Tail) string {
 	switch {
 	case t.Extent.Length == 0:
 		return "nothing"
 	case t.DataBytes > 0:
-		return fmt.Sprintf("0x%x bytes, of which 0x%x are data of the phone's own", t.Extent.Length, t.DataBytes)
+		return fmt.Sprintf("0x%x bytes, of which 0x%x are this phone's own data", t.Extent.Length, t.DataBytes)
 	}
 	fill := map[string]string{"00": "zeros", "FF": "0xFF", "mixed": "0xFF and zeros"}[t.Fill]
 	return fmt.Sprintf("%s of %s", flash.Size(t.Extent.Length), fill)

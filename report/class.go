@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Class sorts rows by what they are for; it gives them their colour.
+// Class is the purpose of a row; it decides the colour.
 type Class string
 
 // The classes, in the order of the legend.
@@ -22,8 +22,7 @@ const (
 	Gap      Class = "gap"
 )
 
-// classes are all of them, with a letter for where colour does not help and words for
-// the legend.
+// classes lists all classes, with a letter for output without colour, and words for the legend.
 var classes = []struct {
 	Class  Class
 	Letter string
@@ -48,7 +47,7 @@ func (c Class) letter() string {
 	return "?"
 }
 
-// byName lists canonical names by the beginning that decides.
+// byName lists canonical names by their start.
 var byName = []struct {
 	class    Class
 	prefixes string
@@ -60,12 +59,12 @@ var byName = []struct {
 	{Boot, "preloader lk boot recovery init_boot vendor_boot vendor_kernel dtbo odmdtbo dtb tee gz logo vbmeta secro loader_ext efuse kernel uboot bootloader"},
 }
 
-// classOf sorts a row. Private goes before all but the tables and what the owner put
-// there: who reads a map wants to see what not to share. A row without a name in a table
-// is sorted by what its content calls itself.
+// classOf returns the class of an entry. Private comes before all others except tables and user
+// data, because the reader of a map must see what not to share. A row without a name in a table
+// is classed by the name in its content.
 func classOf(e *flash.ManifestEntry) Class {
 	secret := scatter.Carries(e)
-	if secret == scatter.SecretUnknown { // which a map shows as what it is: a row like others
+	if secret == scatter.SecretUnknown { // the map shows it like any other row
 		secret = ""
 	}
 	switch {
@@ -84,7 +83,7 @@ func classOf(e *flash.ManifestEntry) Class {
 	length := 0
 	for _, b := range byName {
 		for p := range strings.FieldsSeq(b.prefixes) {
-			if strings.HasPrefix(name, p) && len(p) > length { // vendor_boot is not vendor
+			if strings.HasPrefix(name, p) && len(p) > length { // the longest match: vendor_boot is not vendor
 				class, length = b.class, len(p)
 			}
 		}

@@ -8,32 +8,31 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Fill says how much of a row is used. The four amounts add up to what is at hand.
+// Fill says how much of a row is used. The four amounts add up to the bytes that the dump has.
 type Fill struct {
 	Data   int64 `json:"data"`
 	Zero   int64 `json:"zero"`
 	Erased int64 `json:"erased"`        // all 0xFF
 	Bad    int64 `json:"bad,omitempty"` // could not be read
 
-	// Exact is false when the amounts are estimated from spots.
+	// Exact is false if the amounts are estimated from samples.
 	Exact bool `json:"exact"`
 
-	// Map has up to 64 cells of equal length, the last may be shorter: d data, z zeros,
-	// e erased, x unreadable, - not at hand. Data anywhere in a cell, as far as looked
-	// at, makes it d.
+	// Map has up to 64 cells of equal length; the last may be shorter: d data, z zeros, e erased,
+	// x unreadable, - not in the dump. A cell is d if data were found anywhere in it.
 	Map string `json:"map"`
 
-	// DataEnd is where the last block of data ends, bytes from the row's start; 0 when
-	// there is none, or when Exact is false.
+	// DataEnd is the end of the last block of data, bytes from the row's start; 0 if there is
+	// none, or if Exact is false.
 	DataEnd int64 `json:"data_end,omitempty"`
 }
 
 const (
 	cells   = 64
-	spot    = 4096       // bytes looked at in a long range, and the grain of all amounts
-	short   = 4 * spot   // a range of so many bytes is read whole
-	maxRuns = 64         // ranges of data told apart in a cell; a hole beyond is called data
-	chunk   = 256 * spot // of a full read
+	spot    = 4096       // size of a sample in a long range, and the unit of all amounts, bytes
+	short   = 4 * spot   // a range up to this length is read completely, bytes
+	maxRuns = 64         // number of ranges of data in a cell; holes behind them count as data
+	chunk   = 256 * spot // size of one read in a full read, bytes
 )
 
 // meter measures rows, one after the other.
@@ -41,11 +40,11 @@ type meter struct {
 	ctx  context.Context
 	full bool
 	buf  []byte
-	step func(n int64) // told of every byte passed, for progress
+	step func(n int64) // is called for all bytes done, for progress
 }
 
-// measure looks at the first bytes of img for a row of length bytes. Its error is the
-// context's; what cannot be read is Bad.
+// measure measures img for a row of length bytes. Unreadable bytes are Bad; the error is that of
+// ctx.
 func (m *meter) measure(img flash.Image, length int64) (Fill, error) {
 	f := Fill{Exact: true}
 	present := min(img.Size(), length)
@@ -65,7 +64,7 @@ func (m *meter) measure(img flash.Image, length int64) (Fill, error) {
 		} else if off < length {
 			symbols = append(symbols, '-')
 		}
-		if length-off <= cell { // off + cell may be beyond any number
+		if length-off <= cell { // off + cell may overflow
 			break
 		}
 	}
@@ -76,7 +75,7 @@ func (m *meter) measure(img flash.Image, length int64) (Fill, error) {
 	return f, nil
 }
 
-// cellSize is how many bytes a cell of a row's map stands for.
+// cellSize returns how many bytes one cell of a row's map has.
 func cellSize(length int64) int64 {
 	size := length / cells
 	if length%cells != 0 {
@@ -85,7 +84,7 @@ func cellSize(length int64) int64 {
 	return max((size+spot-1)/spot, 1) * spot
 }
 
-// symbol is the map's letter for what a cell has added.
+// symbol returns the map's letter for the bytes that a cell has added.
 func symbol(before, after Fill) byte {
 	switch {
 	case after.Bad > before.Bad:
@@ -98,12 +97,12 @@ func symbol(before, after Fill) byte {
 	return 'z'
 }
 
-// cell measures [off, end): holes by what the image knows, data by a look.
+// cell measures [off, end): the image's own holes as zeros, and data by reading them.
 func (m *meter) cell(f *Fill, img flash.Image, off, end int64) error {
 	looked := false
 	for runs := 0; off < end; runs++ {
 		d, err := flash.NextData(img, off)
-		if err != nil || d.Offset < off || d.Length < 0 { // it does not know: all is data
+		if err != nil || d.Offset < off || d.Length < 0 { // no valid answer: all is data
 			d = flash.Extent{Offset: off, Length: end - off}
 		}
 		if d.Length == 0 || d.Offset >= end {
@@ -124,7 +123,7 @@ func (m *meter) cell(f *Fill, img flash.Image, off, end int64) error {
 			if err := m.readAll(f, img, d.Offset, stop); err != nil {
 				return err
 			}
-		case looked: // one spot a cell is enough
+		case looked: // one sample for a cell is enough
 			f.Data += stop - d.Offset
 			f.Exact = false
 		default:
@@ -136,7 +135,7 @@ func (m *meter) cell(f *Fill, img flash.Image, off, end int64) error {
 	return nil
 }
 
-// look reads the first block of [off, end) and takes the rest for the same.
+// look reads the first block of [off, end) and counts the rest as equal.
 func (m *meter) look(f *Fill, img flash.Image, off, end int64) {
 	f.Exact = false
 	if flash.ReadInto(img, m.buf[:spot], off) != nil {
@@ -146,7 +145,7 @@ func (m *meter) look(f *Fill, img flash.Image, off, end int64) {
 	f.add(m.buf[:spot], off, end-off)
 }
 
-// readAll reads all of [off, end), block by block.
+// readAll reads all of [off, end), in blocks.
 func (m *meter) readAll(f *Fill, img flash.Image, off, end int64) error {
 	for off < end {
 		if err := m.ctx.Err(); err != nil {
@@ -163,7 +162,7 @@ func (m *meter) readAll(f *Fill, img flash.Image, off, end int64) error {
 			at += size
 		}
 		if int64(got) < n && err != nil {
-			// One bad block does not speak for those behind it.
+			// One unreadable block says nothing about those behind it.
 			at := off + int64(got)
 			bad := min(spot-at%spot, end-at)
 			f.Bad += bad

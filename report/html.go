@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Generator is what a page names as its maker, near its start.
+// Generator is in every page, near its start; it identifies mtkkit's pages.
 const Generator = `<meta name="generator" content="mtkkit blocks">`
 
 //go:embed page.css
@@ -38,26 +38,26 @@ func hexAny(v any) string {
 	return hex10(v.(int64))
 }
 
-// HTML writes the report as one page that stands alone: its style is in it, pictures
-// are data, there is no script, and a browser is forbidden to load anything.
+// HTML writes the report as one self-contained page: style and pictures are in it, there is no
+// script, and the browser may not load anything.
 func (r *Report) HTML(w io.Writer) error {
 	return pageTemplate.Execute(w, r.page())
 }
 
-// page is the report with what only the drawing needs.
+// page is the report with the values that the template needs.
 type page struct {
 	*Report
 	Title     string
 	File      string
 	CSS       template.CSS
-	PrintRows int // lines of the table, for the size of print
+	PrintRows int // number of lines of the table, for the size of the print
 	Facts     []pageFact
 	Gone      []pageMissing
-	Cut       bool // of what is gone, something is of a region at hand
-	Hashes    bool // some row has one
+	Cut       bool // some of the missing bytes are in a region that the dump has
+	Hashes    bool // some row has a hash
 	Areas     []pageArea
 	Legend    any
-	Both      bool // scatter addresses differ from those in the region
+	Both      bool // scatter addresses differ from the offsets in the region
 	Count     string
 	Logos     *pageLogo
 	Notes     []flash.Problem
@@ -188,13 +188,13 @@ func (r *Report) facts() []pageFact {
 	return out
 }
 
-// why says what a region that is not at hand is for.
+// why says what a missing region contains.
 func why(r flash.Region) string {
 	switch r {
 	case flash.EMMCBoot1, flash.UFSLU0:
-		return "the preloader is in it, and in no user area"
+		return "it has the preloader, and the user area does not"
 	case flash.EMMCBoot2, flash.UFSLU1:
-		return "the preloader's second copy, on phones that keep one"
+		return "the second copy of the preloader, on phones that have one"
 	}
 	return ""
 }
@@ -211,7 +211,7 @@ func (r *Report) scatterDiffers() bool {
 
 func (r *Report) pageSegments(reg Region) []pageSegment {
 	if reg.Size == 0 {
-		return []pageSegment{{Segment: Segment{Row: -1, Class: Gap}, Linear: 1, Log: 1, Tip: "not at hand",
+		return []pageSegment{{Segment: Segment{Row: -1, Class: Gap}, Linear: 1, Log: 1, Tip: "not in the dump",
 			Runs: []pageRun{{"n", 1}}}}
 	}
 	var out []pageSegment
@@ -231,8 +231,8 @@ func (r *Report) pageSegments(reg Region) []pageSegment {
 	return out
 }
 
-// weight is a length in proportion, in sectors: shares that add up to less than 1
-// would leave some of the strip empty.
+// weight returns a length in sectors, for shares of the strip. If the shares added up to less
+// than 1, a part of the strip would be empty.
 func weight(n int64) float64 { return max(float64(n)/512, 1) }
 
 func pageRuns(runs []Run) []pageRun {
@@ -268,7 +268,7 @@ func pageRowOf(r *Row, index int) pageRow {
 	return p
 }
 
-// amounts are the parts of a row's bar: what it is filled with, not where.
+// amounts returns the parts of a row's bar: how much of each state, not where.
 func amounts(r *Row) []pageRun {
 	var out []pageRun
 	for _, x := range []struct {
@@ -294,7 +294,7 @@ func judge(r *Row) *judged {
 	return nil
 }
 
-// labelClass is the class for a label's length; the style knows how much room it needs.
+// labelClass returns the CSS class for a label's length; the style has the width that it needs.
 func labelClass(name string) string {
 	n := utf8.RuneCountInString(name)
 	for _, w := range []int{4, 6, 8, 11, 15} {

@@ -105,7 +105,7 @@ func TestHTMLOdd(t *testing.T) {
 		Source{ManifestEntry: flash.ManifestEntry{Kind: "partition", Name: "", Region: flash.EMMCUser, Extent: flash.Extent{Offset: 5, Length: 0}}},
 		Source{ManifestEntry: flash.ManifestEntry{Kind: "partition", Name: "ELSEWHERE", Region: flash.EMMCBoot2, Extent: flash.Extent{Length: 9}}})
 	page := pageOf(t, build(t, f))
-	for _, want := range []string{"from the end", "ELSEWHERE", "not at hand", "EMMC_BOOT_2"} {
+	for _, want := range []string{"from the end", "ELSEWHERE", "not in the dump", "EMMC_BOOT_2"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}

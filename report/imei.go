@@ -10,15 +10,15 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// IMEIs is what is known of the IMEIs in one partition. It is in no document: numbers are for
+// IMEIs is the state of the IMEIs in one partition. It is in no document: numbers are only for
 // the screen, and masked there.
 type IMEIs struct {
 	Partition string
 	imei.Finding
 }
 
-// FindIMEIs looks where phones keep their IMEIs, of partitions that have a name, or whose
-// content gives them one. What it does not list was not looked at.
+// FindIMEIs searches the partitions where phones keep their IMEIs, by the name in the table or
+// in their content. Partitions that it does not list were not searched.
 func FindIMEIs(sources []Source) (out []IMEIs) {
 	for _, s := range sources {
 		if s.Kind != flash.KindPartition || s.Present == 0 && s.Image == nil {
@@ -26,7 +26,7 @@ func FindIMEIs(sources []Source) (out []IMEIs) {
 		}
 		var f *imei.Finding
 		name := scatter.Canonical(s.Name)
-		if scatter.Why(name) == "" { // a name of an MBR's making, p2
+		if scatter.Why(name) == "" { // not a phone's name, such as p2 of an MBR
 			name = cmp.Or(scatter.Canonical(s.Guess), name)
 		}
 		switch name {
@@ -44,10 +44,10 @@ func FindIMEIs(sources []Source) (out []IMEIs) {
 	return out
 }
 
-// inFiles looks in a file system. That userdata has none is no news: most are encrypted, and
-// most phones have an nvdata.
+// inFiles searches a file system. A userdata without IMEIs is not reported: most are encrypted,
+// and most phones have an nvdata.
 func inFiles(s Source, must bool) *imei.Finding {
-	f := &imei.Finding{State: imei.Unknown, Why: "nothing of it was read"}
+	f := &imei.Finding{State: imei.Unknown, Why: "none of it was read"}
 	switch {
 	case s.Present == 0:
 		f.Why = "it is not in the dump"
@@ -56,7 +56,7 @@ func inFiles(s Source, must bool) *imei.Finding {
 		if err == nil {
 			f = imei.Read(tree)
 		} else if f.Why = err.Error(); errors.Is(err, flash.ErrNotThis) {
-			f.Why = "it is no file system that can be read"
+			f.Why = "it is not a file system that can be read"
 		}
 	}
 	if !must && f.Path == "" {

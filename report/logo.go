@@ -21,17 +21,17 @@ const (
 	sectionHeader = 0x200
 	logoHead      = 8 // count and total
 
-	maxLogo     = 32 << 20  // bytes of the packed section
-	maxCount    = 1024      // pictures
-	maxPixels   = 32 << 20  // bytes of one picture: 1440 by 3200 by 4 is 18 MiB
-	maxUnpacked = 256 << 20 // bytes of all that are unpacked
-	maxShown    = 12        // pictures with a PNG
+	maxLogo     = 32 << 20  // size limit of the packed section, bytes
+	maxCount    = 1024      // number of pictures
+	maxPixels   = 32 << 20  // size limit of one picture, bytes: 1440 by 3200 by 4 is 18 MiB
+	maxUnpacked = 256 << 20 // size limit of all unpacked pictures, bytes
+	maxShown    = 12        // number of pictures with a PNG
 	smallest    = 16        // a picture of less than a sixteenth of the largest is a digit of a counter
-	maxPNG      = 768 << 10 // bytes of all PNGs
+	maxPNG      = 768 << 10 // size limit of all PNGs, bytes
 )
 
-// decodeLogo reads the pictures of a logo row. What it cannot read it says in Note;
-// a row that is no logo gives nil.
+// decodeLogo reads the pictures of a logo row. Note says what it cannot read. It returns nil if
+// the row is not a logo.
 func decodeLogo(ctx context.Context, row string, img flash.Image) *Logo {
 	h, err := flash.ReadFull(img, 0, sectionHeader+logoHead)
 	if err != nil || string(h[:4]) != sectionMagic {
@@ -42,10 +42,10 @@ func decodeLogo(ctx context.Context, row string, img flash.Image) *Logo {
 	size, count := int64(le.Uint32(h[sectionSize:])), int64(le.Uint32(h[sectionHeader:]))
 	switch {
 	case size > min(maxLogo, img.Size()-sectionHeader):
-		l.Note = fmt.Sprintf("its section states 0x%x bytes, more than there are", size)
+		l.Note = fmt.Sprintf("by its header, its section has 0x%x bytes, more than the row", size)
 		return l
 	case count == 0 || count > maxCount || logoHead+4*count > size:
-		l.Note = fmt.Sprintf("it states %d pictures, which does not fit", count)
+		l.Note = fmt.Sprintf("by its header, it has %d pictures, which do not fit", count)
 		return l
 	}
 	b, err := flash.ReadFull(img, sectionHeader, int(size))
@@ -62,7 +62,7 @@ func decodeLogo(ctx context.Context, row string, img flash.Image) *Logo {
 			end = int64(le.Uint32(b[logoHead+4*(i+1):]))
 		}
 		if start < logoHead+4*count || end > size || start >= end {
-			l.Note = fmt.Sprintf("picture %d lies at 0x%x..0x%x, outside the section", i, start, end)
+			l.Note = fmt.Sprintf("picture %d is at 0x%x..0x%x, outside of the section", i, start, end)
 			return l
 		}
 		if ctx.Err() != nil {
@@ -73,18 +73,18 @@ func decodeLogo(ctx context.Context, row string, img flash.Image) *Logo {
 	return l
 }
 
-// logoReader unpacks the pictures of one logo within bounds.
+// logoReader unpacks the pictures of one logo, within size limits.
 type logoReader struct {
 	logo   *Logo
 	seen   map[[sha256.Size]byte]int // packed bytes → index in Pictures
-	format string                    // of the first picture that was sure of it
+	format string                    // of the first picture whose format is certain
 	shown  int                       // pictures with a PNG so far
 	large  int                       // bytes of the largest picture so far
 	budget int64                     // bytes that may still be unpacked
 	room   int                       // bytes of PNG that may still be made
 }
 
-// picture adds picture i, or notes that it is one that was seen before.
+// picture adds picture i, or notes that it is equal to an earlier one.
 func (d *logoReader) picture(i int, packed []byte) {
 	sum := sha256.Sum256(packed)
 	if at, ok := d.seen[sum]; ok {
@@ -107,7 +107,8 @@ func (d *logoReader) picture(i int, packed []byte) {
 	d.logo.Pictures = append(d.logo.Pictures, d.develop(i, raw))
 }
 
-// develop guesses the shape of a picture and makes its small PNG while there is room.
+// develop guesses the width and format of a picture and makes its small PNG, as long as there is
+// room.
 func (d *logoReader) develop(i int, raw []byte) Picture {
 	s := guess(raw, d.format)
 	if s.sure && d.format == "" {

@@ -166,9 +166,9 @@ func TestLogoBad(t *testing.T) {
 		{"too many", poke(0x200, 1<<31), "2147483648 pictures", 0},
 		{"more offsets than bytes", poke(0x200, 1000), "1000 pictures", 0},
 		{"longer than its row", poke(4, 1<<30), "0x40000000 bytes", 0},
-		{"offset outside", poke(0x208, 1<<30), "picture 0 lies at", 0},
-		{"offset into the list", poke(0x208, 4), "picture 0 lies at", 0},
-		{"offsets that run back", poke(0x20C, 12), "picture 0 lies at", 0},
+		{"offset outside", poke(0x208, 1<<30), "picture 0 is at", 0},
+		{"offset into the list", poke(0x208, 4), "picture 0 is at", 0},
+		{"offsets that run back", poke(0x20C, 12), "picture 0 is at", 0},
 		{"no stream", poke(0x210, 0), "picture 0 cannot be unpacked", 1},
 		{"bomb", bomb, "picture 0 cannot be unpacked: more than 32 MiB", 1},
 	} {

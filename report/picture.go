@@ -15,7 +15,7 @@ const (
 	rgb565 = "RGB565"
 )
 
-// shape is how bare pixels are to be read; a width of 0 is "cannot tell".
+// shape is the layout of bare pixels; a width of 0 means unknown.
 type shape struct {
 	width, height int
 	format        string
@@ -26,7 +26,7 @@ func (s shape) depth() int { return depths[s.format] }
 
 var depths = map[string]int{bgra: 4, rgb565: 2}
 
-// screens are panels that phones, tablets and watches with these chips have, upright.
+// screens are the screen sizes of phones, tablets and watches with these chips, in portrait format.
 var screens = [][2]int{
 	{240, 240}, {240, 320}, {240, 400}, {320, 320}, {320, 480}, {360, 360}, {360, 640}, {390, 390}, {400, 400},
 	{454, 454}, {480, 640}, {480, 800}, {480, 854}, {480, 960}, {480, 996}, {540, 960}, {540, 1080}, {600, 1024},
@@ -37,9 +37,9 @@ var screens = [][2]int{
 	{1260, 2800}, {1440, 2560}, {1440, 2880}, {1440, 2960}, {1440, 3120}, {1440, 3200}, {1536, 2048}, {1600, 2560},
 }
 
-// guess finds width and format of bare pixels: a known screen of just that many, else
-// the width under which neighbouring lines resemble each other most. The format of
-// another picture of the same logo, if known, is taken for this one too.
+// guess finds the width and format of bare pixels: a known screen with the same number of
+// pixels, or else the width for which neighbouring lines differ least. If the format of another
+// picture of the logo is known, it is used.
 func guess(raw []byte, format string) shape {
 	formats := []string{bgra, rgb565}
 	if format != "" {
@@ -88,7 +88,7 @@ func guess(raw []byte, format string) shape {
 	return best
 }
 
-// widths are the divisors of n that make a picture no flatter or steeper than 6 to 1,
+// widths returns the divisors of n that make a picture with sides in a ratio of at most 6 to 1,
 // the squarest first.
 func widths(n int) []int {
 	var out []int
@@ -103,12 +103,12 @@ func widths(n int) []int {
 	return out
 }
 
-// roughness is the mean difference between a byte and the one above it.
+// roughness returns the mean difference between a byte and the byte above it.
 func roughness(raw []byte, stride int) float64 {
 	if stride <= 0 || stride >= len(raw) {
 		return math.Inf(1)
 	}
-	step := len(raw)>>19 | 1 // odd: all channels take part
+	step := len(raw)>>19 | 1 // odd, so that all channels are used
 	sum, n := 0, 0
 	for i := stride; i < len(raw); i += step {
 		d := int(raw[i]) - int(raw[i-stride])
@@ -118,8 +118,8 @@ func roughness(raw []byte, stride int) float64 {
 	return float64(sum) / float64(n)
 }
 
-// alphaLike reports whether every fourth byte is the same, as an opaque picture's, or
-// nearly always one of the extremes, and the others are not.
+// alphaLike reports whether every fourth byte looks like alpha: always the same, as in an opaque
+// picture, or nearly always 0x00 or 0xFF, while the others are not.
 func alphaLike(raw []byte) bool {
 	if len(raw)%4 != 0 {
 		return false
@@ -134,11 +134,11 @@ func alphaLike(raw []byte) bool {
 	return extreme[3] > n*9/10 && (raw[3] == 0xFF || extreme[1] < extreme[3])
 }
 
-// The largest a small picture may be.
+// The size limit of a small picture.
 const thumbWidth, thumbHeight = 200, 320
 
-// shrink makes a PNG of a picture, smaller by a whole factor; every pixel is the mean
-// of those it stands for. The alpha channel is left out: LK draws on black.
+// shrink makes a PNG of a picture, smaller by an integer factor. Each pixel is the mean of the
+// pixels that it replaces. The alpha channel is ignored, because LK draws on black.
 func shrink(raw []byte, s shape) []byte {
 	k := max((s.width+thumbWidth-1)/thumbWidth, (s.height+thumbHeight-1)/thumbHeight, 1)
 	w, h := (s.width+k-1)/k, (s.height+k-1)/k
@@ -155,7 +155,7 @@ func shrink(raw []byte, s shape) []byte {
 	return b.Bytes()
 }
 
-// mean is the colour of the k by k pixels at x, y.
+// mean returns the mean colour of the k by k pixels at x, y.
 func mean(raw []byte, s shape, x, y, k int) color.RGBA {
 	var r, g, b, n int
 	for j := y; j < min(y+k, s.height); j++ {

@@ -2,48 +2,46 @@ package report
 
 import "github.com/mtkkit/mtkkit/flash"
 
-// Schema is the version of the report's shape as JSON.
+// Schema is the version of the report as JSON.
 const Schema = "mtkkit.blocks/2"
 
-// Report is what is known of a dump. Its JSON is the machine's form of it, Text and
-// HTML are the people's.
+// Report has all facts about a dump. Its JSON is for programs; Text and HTML are for people.
 type Report struct {
 	Schema     string          `json:"schema"`
 	Tool       string          `json:"tool"`
 	File       string          `json:"file"`    // name of the dump, without its folder
-	Sampled    bool            `json:"sampled"` // Fill is estimated from spots
+	Sampled    bool            `json:"sampled"` // Fill is estimated from samples
 	Phone      Identity        `json:"phone"`
-	Missing    []Missing       `json:"missing"`   // what is still to be read from the phone
+	Missing    []Missing       `json:"missing"`   // ranges that are still to be read from the phone
 	Conflicts  []Conflict      `json:"conflicts"` // witnesses that contradict each other
 	Regions    []Region        `json:"regions"`
 	Rows       []Row           `json:"rows"` // by region, then address
 	Preloaders []Preloader     `json:"preloaders"`
 	Logo       *Logo           `json:"logo,omitempty"`
-	Problems   []flash.Problem `json:"problems"` // all of them, the rows' own too
+	Problems   []flash.Problem `json:"problems"` // all problems, those of the rows included
 }
 
-// Fact is a finding with its source; an empty Value is "unknown".
+// Fact is a value with its source; an empty Value means unknown.
 type Fact struct {
 	Value string `json:"value"`
 	From  string `json:"from,omitempty"`
 }
 
-// Identity is what is known of the phone.
+// Identity has the facts about the phone.
 type Identity struct {
 	Chip       Fact             `json:"chip"`
 	Project    Fact             `json:"project"`
 	Storage    flash.Storage    `json:"storage"`
 	Generation flash.Generation `json:"generation"`
-	Witness    flash.Witness    `json:"witness"` // where the rows come from
-	Have       int64            `json:"have"`    // bytes of the user region at hand
+	Witness    flash.Witness    `json:"witness"` // source of the rows
+	Have       int64            `json:"have"`    // bytes of the user region in the dump
 	DeviceSize int64            `json:"device_size,omitempty"`
 	AtLeast    int64            `json:"device_at_least,omitempty"`
-	Complete   bool             `json:"complete"` // the user region is, and that is provable
-	Build      []Fact           `json:"build"`    // what its software says about itself
+	Complete   bool             `json:"complete"` // it is proven that the dump has all of the user region
+	Build      []Fact           `json:"build"`    // facts from its software
 }
 
-// Missing is a range to read from the phone. A Length of 0 is the whole region, of
-// a size that the dump cannot tell.
+// Missing is a range to read from the phone. A Length of 0 means the whole region, of unknown size.
 type Missing struct {
 	Region flash.Region `json:"region"`
 	flash.Extent
@@ -55,44 +53,44 @@ type Conflict struct {
 	Text string `json:"text"`
 }
 
-// Region is an area of the flash, at hand or known to exist.
+// Region is a region of the flash that is in the dump or known to exist.
 type Region struct {
 	Name flash.Region `json:"region"`
-	File string       `json:"file,omitempty"` // "" when it is not at hand
-	Have int64        `json:"have"`           // bytes at hand
-	Size int64        `json:"size"`           // bytes as far as known, at least Have; 0 unknown
+	File string       `json:"file,omitempty"` // "" if it is not in the dump
+	Have int64        `json:"have"`           // bytes in the dump
+	Size int64        `json:"size"`           // known size in bytes, at least Have; 0 unknown
 }
 
-// Row is a partition, or a range that is none.
+// Row is a partition, or a range that is not a partition.
 type Row struct {
 	Kind      flash.Kind      `json:"kind"` // a partition, gap, region or preloader
 	Name      string          `json:"name"` // untrusted
 	Class     Class           `json:"class"`
 	Region    flash.Region    `json:"region"`
-	Scatter   *int64          `json:"scatter_address,omitempty"` // as scatter files count, nil unknown
-	Start     int64           `json:"offset"`                    // in the region; flash.Unplaced when only the end is known
+	Scatter   *int64          `json:"scatter_address,omitempty"` // address as in scatter files, nil if unknown
+	Start     int64           `json:"offset"`                    // in the region; flash.Unplaced if only the end is known
 	Length    int64           `json:"length"`
-	Present   int64           `json:"present"` // bytes of it at hand
+	Present   int64           `json:"present"` // bytes of it in the dump
 	File      string          `json:"file,omitempty"`
 	Operation string          `json:"operation,omitempty"`
 	Type      string          `json:"type,omitempty"`
 	Witness   flash.Witness   `json:"witness,omitempty"`
-	Guess     string          `json:"guess,omitempty"`   // names that its content gives, where no table has one
-	Unnamed   bool            `json:"unnamed,omitempty"` // no table says what it holds, and it is not blank
-	Content   *Content        `json:"content,omitempty"` // nil when nothing of it is at hand
+	Guess     string          `json:"guess,omitempty"`   // names from its content, if no table has one
+	Unnamed   bool            `json:"unnamed,omitempty"` // no table names it, and it is not blank
+	Content   *Content        `json:"content,omitempty"` // nil if the dump has no bytes of it
 	Fill      Fill            `json:"fill"`
 	SHA256    string          `json:"sha256,omitempty"`
 	Problems  []flash.Problem `json:"problems,omitempty"`
 }
 
-// Placed reports whether the row has an address.
+// Placed reports whether the row has an offset.
 func (r *Row) Placed() bool { return r.Start != flash.Unplaced }
 
 // End returns the offset of the first byte after the row.
 func (r *Row) End() int64 { return r.Start + r.Length }
 
-// told are the problems worth a line below the row. That nothing of it is at hand
-// shows in the row itself.
+// told returns the problems that are shown below the row. A row without any bytes shows this
+// itself.
 func (r *Row) told() []flash.Problem {
 	var out []flash.Problem
 	for _, p := range r.Problems {
@@ -103,7 +101,7 @@ func (r *Row) told() []flash.Problem {
 	return out
 }
 
-// Content is what stands at a row's start.
+// Content is the content at a row's start.
 type Content struct {
 	Kind    string `json:"kind"`
 	Label   string `json:"label,omitempty"`
@@ -115,7 +113,7 @@ type Content struct {
 type Preloader struct {
 	Region      flash.Region `json:"region"`
 	Source      string       `json:"source"`
-	File        string       `json:"file"` // what flash tools call it
+	File        string       `json:"file"` // name of the file for flash tools
 	Medium      string       `json:"medium"`
 	Kind        string       `json:"kind"`
 	Extent      flash.Extent `json:"extent"`
@@ -131,13 +129,13 @@ type Preloader struct {
 	BuildTime   string       `json:"build_time,omitempty"`
 	Branch      string       `json:"branch,omitempty"`
 	EMI         uint32       `json:"emi_count"` // DRAM settings
-	Tail        string       `json:"tail"`      // what follows the file
+	Tail        string       `json:"tail"`      // the bytes behind the file
 }
 
-// Logo is the boot logo's row.
+// Logo has the pictures of the boot logo.
 type Logo struct {
 	Row      string    `json:"row"`
-	Count    int       `json:"count"` // pictures it states
+	Count    int       `json:"count"` // number of pictures by its header
 	Pictures []Picture `json:"pictures"`
 	Note     string    `json:"note,omitempty"` // why not all are shown
 }
@@ -145,12 +143,12 @@ type Logo struct {
 // Picture is one picture of a logo. Equal pictures are listed once.
 type Picture struct {
 	Index  int    `json:"index"`
-	Also   []int  `json:"also,omitempty"` // other places of the same picture
+	Also   []int  `json:"also,omitempty"` // indexes of equal pictures
 	Bytes  int64  `json:"size"`           // of pixels
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 	Format string `json:"format"` // "BGRA", "RGB565"
-	Sure   bool   `json:"sure"`   // width and format follow from a known screen
+	Sure   bool   `json:"sure"`   // width and format are those of a known screen
 	PNG    []byte `json:"png,omitempty"`
 }
 

@@ -7,24 +7,24 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Segment is a range of a region as it is drawn: segments follow each other without
-// a hole or an overlap from 0 to the region's size.
+// Segment is a range of a region as it is drawn. The segments of a region follow each other from
+// 0 to its size, without holes or overlaps.
 type Segment struct {
-	Row        int // index in Report.Rows, -1 for what no row covers
+	Row        int // index in Report.Rows, -1 for a range without a row
 	Name       string
 	Class      Class
 	Start, End int64
-	Runs       []Run // what it holds, from Start to End
+	Runs       []Run // its states, from Start to End
 }
 
-// Run is a range of one state, a letter of Fill.Map.
+// Run is a range with one state, a letter of Fill.Map.
 type Run struct {
 	Start, End int64
 	State      byte
 }
 
-// segments cuts a region up for drawing. Of rows that overlap, the later begins where
-// the earlier ends; what is covered entirely is in the table only.
+// segments divides a region for drawing. If rows overlap, the later one begins where the earlier
+// one ends. A row that is covered completely is only in the table.
 func (r *Report) segments(reg Region) []Segment {
 	var order []int
 	whole := -1
@@ -56,8 +56,8 @@ func (r *Report) segments(reg Region) []Segment {
 	return out
 }
 
-// between is what no row covers: part of a region that has a row as a whole, or
-// nothing anybody knows.
+// between returns the segment of a range without a row: a part of the row for the whole region,
+// or unknown.
 func (r *Report) between(reg Region, whole int, start, end int64) Segment {
 	if whole >= 0 {
 		row := &r.Rows[whole]
@@ -74,7 +74,7 @@ func (r *Report) between(reg Region, whole int, start, end int64) Segment {
 	return s
 }
 
-// runs gives what the row's map says of [start, end) of the region.
+// runs returns the states of [start, end) of the region, from the row's map.
 func (r *Row) runs(start, end int64) []Run {
 	n := int64(len(r.Fill.Map))
 	if n == 0 {

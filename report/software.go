@@ -14,8 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Software tells what the phone's software says about itself: its build.prop files,
-// boot images and vbmeta. A few small blocks are read for it.
+// Software returns facts about the phone's software, from its build.prop files, boot images and
+// vbmeta. It reads a few small blocks.
 func Software(sources []Source) []Fact {
 	facts := []Fact{}
 	add := func(value, from string) {
@@ -40,7 +40,7 @@ func Software(sources []Source) []Fact {
 	return facts
 }
 
-// software adds what the preloaders say.
+// software adds the facts in the preloaders.
 func (b *builder) software(sources []Source) []Fact {
 	facts := Software(sources)
 	for _, c := range b.Preloaders {
@@ -51,9 +51,9 @@ func (b *builder) software(sources []Source) []Fact {
 	return facts
 }
 
-// androidVersion reads os_version of a boot image (AOSP bootimg.h): three numbers of 7
-// bits, then year from 2000 and month of the patch level. It is at another place from
-// header version 3 on.
+// androidVersion reads os_version of a boot image (AOSP bootimg.h): three numbers of 7 bits,
+// then year from 2000 and month of the patch level. Its offset is different from header version
+// 3 on.
 func androidVersion(img flash.Image) string {
 	const version, old, new = 0x28, 0x2C, 0x10
 	if image.Sniff(img).Kind != image.AndroidBoot {
@@ -76,7 +76,7 @@ func androidVersion(img flash.Image) string {
 	return fmt.Sprintf("Android %d.%d.%d, patch level %04d-%02d", major, minor, patch, year, month)
 }
 
-// fingerprints returns the build fingerprints among a vbmeta's properties.
+// fingerprints returns the build fingerprints in a vbmeta's properties.
 func fingerprints(img flash.Image) []string {
 	v, err := avb.Read(img)
 	if err != nil {
@@ -85,8 +85,8 @@ func fingerprints(img flash.Image) []string {
 	return v.Fingerprints()
 }
 
-// clean makes untrusted text fit for a terminal: one line, nothing that moves a
-// cursor or turns the writing direction.
+// clean makes untrusted text safe for a terminal: one line, without characters that move the
+// cursor or change the writing direction.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// glyphs are how a strip is drawn.
+// glyphs are the characters of a strip.
 type glyphs struct {
 	data, zero, erased, bad, absent, tick, dot string
 }
@@ -40,7 +40,7 @@ var classColors = map[Class]string{
 	Tables: "35", Boot: "33", Firmware: "36", System: "34", Private: "31", User: "32", Other: "37", Gap: "90",
 }
 
-// strip draws a region in proportion, and below it the names that have room.
+// strip draws a region to scale, and below it the names that fit.
 func (t *text) strip(reg Region) {
 	segs := t.segments(reg)
 	width := t.o.Width
@@ -82,16 +82,15 @@ func (t *text) strip(reg Region) {
 	}
 }
 
-// scale returns v*to/from. Sizes are untrusted, and the product may be beyond
-// 64 bits.
+// scale returns v*to/from. Sizes are untrusted, and the product may need more than 64 bits.
 func scale(v, to, from int64) int64 {
 	hi, lo := bits.Mul64(uint64(v), uint64(to))
 	q, _ := bits.Div64(hi, lo, uint64(from))
 	return int64(q)
 }
 
-// dominant finds the segment with most of [from, to) and what that range holds:
-// data anywhere in it shows.
+// dominant returns the segment with most of [from, to), and the state of this range: data
+// anywhere in it count as data.
 func dominant(segs []Segment, from, to int64) (byte, Segment) {
 	var (
 		best  Segment

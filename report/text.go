@@ -12,20 +12,20 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// TextOptions say what the terminal can do.
+// TextOptions says what the terminal can show.
 type TextOptions struct {
 	Width   int  // columns, 0 means 80
 	Color   bool // ANSI colours
 	Unicode bool // block characters, else ASCII
 
-	// What the front end advises, "" for nothing: behind the line about estimated fills,
-	// and behind the number of pictures.
+	// Advice of the front end, "" for none: behind the line about estimated fills, and behind
+	// the number of pictures.
 	Exact, Pictures string
 }
 
-// Text draws the report for a terminal: what the phone is, and for each region a strip
-// in proportion and its rows. Lines are no longer than the width, except where a
-// table needs 80 columns.
+// Text draws the report for a terminal: the facts about the phone, and for each region a strip
+// to scale and its rows. Lines are not longer than the width, except in a table that needs 80
+// columns.
 func (r *Report) Text(w io.Writer, o TextOptions) error {
 	if o.Width <= 0 {
 		o.Width = 80
@@ -42,7 +42,7 @@ func (r *Report) Text(w io.Writer, o TextOptions) error {
 	return t.w.Flush()
 }
 
-// text is one drawing.
+// text is the state of one Text call.
 type text struct {
 	*Report
 	o      TextOptions
@@ -77,17 +77,17 @@ func (t *text) head() {
 		t.line("  %s", cut(f.Value+" ("+clean(f.From)+")", t.o.Width-2))
 	}
 	if p.Complete {
-		t.line("  complete: all 0x%x bytes (%s) of %s are here", p.DeviceSize, flash.Size(p.DeviceSize), t.userRegion())
+		t.line("  complete: the dump has all 0x%x bytes (%s) of %s", p.DeviceSize, flash.Size(p.DeviceSize), t.userRegion())
 	}
 	for _, m := range t.Missing {
 		if m.Length == 0 {
-			continue // the region says so itself
+			continue // the region itself shows this
 		}
 		t.line("  %s %s", t.paint("31;1", "missing:"), m.words())
 	}
 }
 
-// words say what to type into SP Flash Tool's read-back dialog.
+// words returns the range as it is typed into SP Flash Tool's read-back dialog.
 func (m Missing) words() string {
 	return fmt.Sprintf("region %s, start 0x%x, length 0x%x (%s)", m.Region, m.Offset, m.Length, flash.Size(m.Length))
 }
@@ -127,7 +127,7 @@ func tableWord(p Identity) string {
 func (t *text) region(reg Region) {
 	t.line("")
 	if reg.File == "" {
-		t.line("%s  %s", reg.Name, t.paint("31", "not at hand"))
+		t.line("%s  %s", reg.Name, t.paint("31", "not in the dump"))
 		t.table(t.rowsOf(reg.Name))
 		return
 	}
@@ -152,12 +152,12 @@ func (r *Report) rowsOf(region flash.Region) []Row {
 	return rows
 }
 
-// column is one column of the table. Those that do not fit are left out, the least
-// important (the highest rank) first.
+// column is one column of the table. Columns that do not fit are left out, the least important
+// ones (with the highest rank) first.
 type column struct {
 	title string
 	rank  int
-	most  int // columns wide at most
+	most  int // largest width
 	right bool
 	value func(*Row) string
 }
@@ -214,8 +214,8 @@ func (t *text) table(rows []Row) {
 	}
 }
 
-// mark is the coloured first column: a block of the row's class, or a ! where there is
-// something to read.
+// mark returns the coloured first column: a block in the colour of the row's class, or a ! if
+// the row has problems.
 func (t *text) mark(r *Row) string {
 	if flash.Worst(r.Problems) > flash.Note {
 		return t.paint("31;1", "!")
@@ -232,7 +232,7 @@ func (t *text) rowProblems(r *Row) {
 	}
 }
 
-// fit chooses the columns that the width has room for, and makes their cells.
+// fit chooses the columns that fit into the width, and makes their cells.
 func (t *text) fit(rows []Row) ([]column, [][]string) {
 	var (
 		cols []column
@@ -276,7 +276,7 @@ func (t *text) fit(rows []Row) ([]column, [][]string) {
 	}
 }
 
-// shortest is how far a column may be cut before it is left out.
+// shortest returns the smallest width of a column before it is left out.
 func shortest(title string) int {
 	switch title {
 	case "CONTENT":
@@ -301,7 +301,7 @@ func (t *text) foot() {
 		t.line("USED with ~ is estimated from a few spots of each row%s", advice(t.o.Exact))
 	}
 	if slices.ContainsFunc(t.Rows, func(r Row) bool { return strings.HasPrefix(r.trueLength(), "<") }) {
-		t.line("LENGTH is what the content states; with < it is where the last data ends")
+		t.line("LENGTH is stated by the content; with < it is the end of the last data")
 	}
 	for _, c := range t.Conflicts {
 		t.line("%s %s", t.paint("31;1", "conflict:"), clean(c.Text))
@@ -333,7 +333,7 @@ func orDash(s string) string {
 	return s
 }
 
-// hex10 is the notation of blocks maps: ten digits.
+// hex10 returns ten hex digits, the notation of blocks maps.
 func hex10(v int64) string { return fmt.Sprintf("0x%010x", v) }
 
 func hexOr(v *int64) string {
@@ -343,7 +343,7 @@ func hexOr(v *int64) string {
 	return hex10(*v)
 }
 
-// used is the share of a row that is data.
+// used returns the share of a row that is data.
 func (r *Row) used() string {
 	if r.Present == 0 {
 		return "-"
@@ -359,7 +359,7 @@ func (r *Row) used() string {
 	return "~" + s
 }
 
-// trueLength is the length that the content states, or where its data ends.
+// trueLength returns the length that the content states, or the end of its data.
 func (r *Row) trueLength() string {
 	switch {
 	case r.Content != nil && r.Content.Length > 0:
@@ -370,7 +370,7 @@ func (r *Row) trueLength() string {
 	return "-"
 }
 
-// content says in few words what stands in the row.
+// content describes the row's content in a few words.
 func (r *Row) content() string {
 	if r.Content == nil {
 		if r.Length == 0 || r.Start == flash.Unplaced {
@@ -391,7 +391,7 @@ func (r *Row) content() string {
 	return s + r.guesses()
 }
 
-// guesses are the names that content gives what no table names.
+// guesses returns the names from the content of a range that no table names.
 func (r *Row) guesses() string {
 	switch names := strings.ReplaceAll(r.Guess, " ", "? "); {
 	case r.Kind == flash.KindGap && r.Guess != "":
@@ -402,7 +402,7 @@ func (r *Row) guesses() string {
 	return ""
 }
 
-// brief are kinds of content in a word.
+// brief has short words for kinds of content.
 var brief = map[image.Kind]string{
 	image.Unknown: "unknown", image.AndroidBoot: "boot image", image.VendorBoot: "vendor boot", image.VBMeta: "vbmeta",
 	image.DTBO: "device trees", image.Super: "super", image.SparseAndroid: "sparse image", image.MTKImage: "MTK",
@@ -410,7 +410,7 @@ var brief = map[image.Kind]string{
 	image.Ext4: "ext4", image.F2FS: "f2fs", image.EROFS: "erofs", image.SquashFS: "squashfs", image.FAT: "FAT",
 }
 
-// brief is words, shorter.
+// brief is words in a shorter form.
 func (c *Content) brief() string {
 	kind := c.Kind
 	if b, ok := brief[image.Kind(c.Kind)]; ok {
@@ -422,7 +422,7 @@ func (c *Content) brief() string {
 	return kind + " " + c.Label
 }
 
-// cut shortens s to n columns, with a mark.
+// cut shortens s to n columns, with a mark at the end.
 func cut(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s
@@ -430,5 +430,5 @@ func cut(s string, n int) string {
 	return string([]rune(s)[:max(n-1, 0)]) + "~"
 }
 
-// pad fills s up to n columns; a negative n sets it to the right.
+// pad fills s up to n columns; a negative n aligns it to the right.
 func pad(s string, n int) string { return fmt.Sprintf("%*s", -n, s) }

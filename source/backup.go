@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// OpenBytes opens the bytes of a path as they are: a file, or the numbered parts of one.
-// Only what is encrypted is decrypted.
+// OpenBytes opens the bytes of a path as they are: a file, or its numbered parts. It decrypts
+// encrypted files and unpacks nothing.
 func OpenBytes(ctx context.Context, path string, opt Options) (flash.Image, io.Closer, error) {
 	s := &Source{opt: opt}
 	img, err := s.openPath(ctx, path)
@@ -24,8 +24,8 @@ func OpenBytes(ctx context.Context, path string, opt Options) (flash.Image, io.C
 	return img, s, nil
 }
 
-// openBackup opens one of mtkkit's own archives as the folder that was packed, read in
-// place; nil when in is none.
+// openBackup opens a mtkkit archive as the folder that was packed, and reads it in place. It
+// returns nil if in is not an archive.
 func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 	if !backup.Sniff(in) {
 		return nil, nil
@@ -38,8 +38,7 @@ func (s *Source) openBackup(in flash.Image, name string) (*folder, error) {
 	return s.packedFolder(a, name), nil
 }
 
-// FromArchive opens the dump in an archive that is opened already. Closing the archive
-// stays the caller's.
+// FromArchive opens the dump in an opened archive. The caller closes the archive.
 func FromArchive(ctx context.Context, name string, a *backup.Archive, opt Options) (*Source, error) {
 	s := &Source{opt: opt, Unpacked: true}
 	if err := s.openFolder(ctx, s.packedFolder(a, name)); err != nil {
@@ -50,7 +49,7 @@ func FromArchive(ctx context.Context, name string, a *backup.Archive, opt Option
 	return s, nil
 }
 
-// packedFolder is the folder that was packed into an archive. Its files are read in place.
+// packedFolder returns the folder that was packed into an archive. Its files are read in place.
 func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 	for _, p := range a.Problems {
 		if p.Place == "archive" {
@@ -69,8 +68,7 @@ func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 	return f
 }
 
-// backupImage reads a member in place, or unpacks it where that can only be done from its
-// front.
+// backupImage reads a member in place. A member that can only be read from its start is unpacked.
 func (s *Source) backupImage(ctx context.Context, a *backup.Archive, m *backup.Member) (flash.Image, error) {
 	img := a.Image(m)
 	if s.opt.Lost != nil {

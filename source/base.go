@@ -16,46 +16,45 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Where in a file the user area begins. Read-backs that start at its first byte are
-// the rule; the exceptions are
+// Where the user area begins in a file. Most read-backs start at its first byte. The exceptions are
 //
 //	linear    BOOT_1 ‖ BOOT_2 ‖ RPMB ‖ USER     in one file, the user area at a base of
 //	                                            0x600000, 0x1400000 … by phone and tool
 //	shifted   anything ‖ USER                   a read from elsewhere, a logger's header
 //	head cut          USER from byte n on       a read that began too late
 //
-// The base is found by the partition table, but a table is easily found in a wrong
-// place (firmware on a phone's own storage has one too). So two witnesses must agree:
-// the table, and something that stands where the table says: the EBRs, the backup
-// table, or content that fits the name of its row.
+// The base is found by the partition table. But a table is easily found at a wrong offset
+// (firmware in a phone's own storage has one, too). So two witnesses must agree: the table, and
+// data where the table says they are: the EBRs, the backup table, or content that fits the name
+// of its row.
 
 const (
-	// baseScan is how far into a file a table is looked for. The largest base known,
-	// 0x1800000, lies well within.
+	// baseScan is the length, from the start of a file, in which a table is searched for. The
+	// largest known base is 0x1800000.
 	baseScan = 64 << 20
 
-	// maxCandidates bounds how many places are tried.
+	// maxCandidates is the largest number of bases that are tried.
 	maxCandidates = 64
 
-	// tableOnly is the size up to which a file is a table read by itself, not a user
-	// area: tools read 0x8000 or 0x80000 bytes for that.
+	// tableOnly is the size up to which a file is a table alone, not a user area: tools read
+	// 0x8000 or 0x80000 bytes for a table.
 	tableOnly = 512 << 10
 
-	// bootStep is the distance at which a second boot region is looked for: EXT_CSD
-	// counts them in units of 128 KiB.
+	// bootStep is the distance between offsets at which a second boot region is searched for:
+	// EXT_CSD counts its size in units of 128 KiB.
 	bootStep = 0x20000
 )
 
-// Fields of a GPT header and the first entry of an MBR, as far as a table is found by
-// them. What they say is judged by gpt and ebr.
+// The fields of a GPT header and of the first entry of an MBR by which a table is found.
+// Packages gpt and ebr check their values.
 const (
 	gptSignature = "EFI PART"
 	gptMyLBA     = 0x18
 	gptHeader    = 92
 
-	// A link to EBR1 at sector 0x400, of no stated length: the first entry of the MBR on
-	// every MediaTek phone that has one, and where it stands. It is looked for from its
-	// first byte on that is rare.
+	// A link to EBR1 at sector 0x400, without a length: the first entry of the MBR on every
+	// MediaTek phone that has one, and its offset. The search starts with the first byte that is
+	// rare.
 	mbrLink     = "\x00\x00\x00\x00\x05\x00\x00\x00\x00\x04\x00\x00\xFF\xFF\xFF\xFF"
 	mbrLinkAt   = 0x1BE
 	mbrLinkRare = 9
@@ -63,21 +62,20 @@ const (
 
 var sectorSizes = []int64{512, 4096}
 
-// prefixRegion is what stands before a user area and is of no known kind.
+// prefixRegion is the region of unknown bytes before a user area.
 const prefixRegion flash.Region = "PREFIX"
 
-// placement is how a file divides into regions.
+// placement is the division of a file into regions.
 type placement struct {
 	storage  flash.Storage
-	parts    []flash.Part // Source is left to the caller; Base and order are those in the file
+	parts    []flash.Part // the caller sets Source; Base and order are those in the file
 	problems flash.Problems
-	table    bool // a partition table was found, and more than it
+	table    bool // a partition table was found, and the file has more than the table
 	boot     bool // the file begins with a boot region
 }
 
-// place finds the regions in a file. With search, a table is looked for behind the
-// first bytes, if there is none; otherwise the file is what it begins with. A file
-// without any sign is taken for a user area.
+// place finds the regions in a file. With search, it also searches for a table behind the start
+// of the file. A file in which nothing is found is a user area.
 func place(img flash.Image, search bool) placement {
 	medium := preloader.Medium(img)
 	if medium == "" && tableAtStart(img) {
@@ -101,9 +99,9 @@ func place(img flash.Image, search bool) placement {
 	return p
 }
 
-// storageOf tells the kind of flash from what stands in the file: the boot region's
-// own header, or the sector size of the partition table (UFS has 4096-byte sectors,
-// eMMC 512). Anything else is taken for eMMC, which all older phones have.
+// storageOf returns the flash type of a file, by the header of the boot region or by the sector
+// size of the partition table (UFS has 4096-byte sectors, eMMC 512). It is eMMC otherwise, as in
+// all older phones.
 func storageOf(img flash.Image) flash.Storage {
 	if s := preloader.StorageOf(preloader.Medium(img)); s != "" {
 		return s
@@ -114,8 +112,8 @@ func storageOf(img flash.Image) flash.Storage {
 	return flash.EMMC
 }
 
-// tableAtStart reports whether img is a user area from its first byte on, which is so
-// when either copy of its table is in its place.
+// tableAtStart reports whether img is a user area from its first byte on: one copy of its table
+// is at its proper offset.
 func tableAtStart(img flash.Image) bool {
 	if ebr.Sniff(img) {
 		return true
@@ -128,7 +126,7 @@ func tableAtStart(img flash.Image) bool {
 	return !standalone(g.Primary) || !standalone(g.Backup) && g.Backup.HeaderOK || img.Size() <= tableOnly
 }
 
-// linear finds the user area of a file that does not begin with it.
+// linear finds the user area in a file that does not begin with it.
 func linear(img flash.Image, boot bool) (placement, bool) {
 	var best view
 	for _, base := range candidates(img) {
@@ -146,20 +144,20 @@ func linear(img flash.Image, boot bool) (placement, bool) {
 	case best.base < 0:
 		cut := -best.base
 		user.Base, user.Image, user.Unread = best.base, flash.Pad(img, cut), []flash.Extent{{Length: cut}}
-		p.problems = []flash.Problem{flash.NewProblem(flash.Error, where, 0, "the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle, as %s tell", cut, cut, why)}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Error, where, 0, "the first 0x%x bytes are missing (0x0..0x%x): the file begins in the middle; witnesses: %s", cut, cut, why)}
 	case best.base > 0:
 		p.parts = prefix(img, best.base, p.storage)
 		user.Base = best.base
 		user.Image = flash.Slice(img, flash.Extent{Offset: best.base, Length: img.Size() - best.base})
-		p.problems = []flash.Problem{flash.NewProblem(flash.Note, where, flash.NoOffset, "begins at 0x%x of the file, as %s tell", best.base, why)}
+		p.problems = []flash.Problem{flash.NewProblem(flash.Note, where, flash.NoOffset, "begins at 0x%x of the file; witnesses: %s", best.base, why)}
 	}
 	p.parts = append([]flash.Part{user}, p.parts...)
 	return p, true
 }
 
-// prefix names what stands before the user area. Two boot regions are told apart by
-// the second one's header, and are of one size; where they end and RPMB begins cannot
-// be seen otherwise.
+// prefix divides the bytes before the user area. A second boot region is found by its header,
+// and has the size of the first one. Otherwise nothing shows where the boot regions end and RPMB
+// begins.
 func prefix(img flash.Image, base int64, storage flash.Storage) []flash.Part {
 	part := func(r flash.Region, from, to int64) flash.Part {
 		return flash.Part{Region: r, Base: from, Image: flash.Slice(img, flash.Extent{Offset: from, Length: to - from})}
@@ -182,8 +180,8 @@ func prefix(img flash.Image, base int64, storage flash.Storage) []flash.Part {
 	return []flash.Part{part(storage.Boot1(), 0, base)}
 }
 
-// candidates lists where the user area could begin, in bytes from the start of the
-// file: negative when its head is missing.
+// candidates lists the possible offsets of the user area, in bytes from the start of the file. An
+// offset is negative if the head of the user area is missing.
 func candidates(img flash.Image) []int64 {
 	var out []int64
 	add := func(base int64) {
@@ -191,7 +189,7 @@ func candidates(img flash.Image) []int64 {
 			out = append(out, base)
 		}
 	}
-	// A header at either end of the file says which sector it is.
+	// A header at the start or end of the file says in which sector it is.
 	for _, sector := range sectorSizes {
 		for _, off := range []int64{0, img.Size() - sector} {
 			if lba := headerLBA(img, off); lba > 0 {
@@ -203,7 +201,7 @@ func candidates(img flash.Image) []int64 {
 	return out
 }
 
-// headerLBA returns the sector a GPT header says it is in, 0 when there is none.
+// headerLBA returns the sector number in a GPT header, 0 if there is no header.
 func headerLBA(img flash.Image, off int64) int64 {
 	b, err := flash.ReadFull(img, max(off, 0), gptHeader)
 	if err != nil || string(b[:len(gptSignature)]) != gptSignature {
@@ -216,8 +214,8 @@ func headerLBA(img flash.Image, off int64) int64 {
 	return int64(lba)
 }
 
-// scan looks for the marks of both kinds of table, at any byte: a prefix need not be a
-// whole number of sectors.
+// scan searches for the marks of both kinds of table at every byte: a prefix may not be a whole
+// number of sectors.
 func scan(img flash.Image, add func(base int64)) {
 	const step, overlap = 1 << 20, 512
 	end := min(img.Size(), baseScan)
@@ -260,20 +258,20 @@ func indexAll(b []byte, mark string) []int64 {
 	}
 }
 
-// view is a file seen as if its user area began at base.
+// view is a file with an assumed base of the user area.
 type view struct {
 	base      int64
 	img       flash.Image
-	table     bool     // a table stands where it must
-	witnesses []string // all that speaks for the base, the table among them
-	against   int      // rows that hold what cannot be there
+	table     bool     // a table is at its proper offset
+	witnesses []string // all witnesses for the base, the table included
+	against   int      // number of rows with content that cannot belong to them
 }
 
 func (v view) sure() bool { return v.table && v.score() >= 2 }
 
 func (v view) score() int { return len(v.witnesses) - v.against }
 
-// look gathers what speaks for a base.
+// look collects the witnesses for a base.
 func look(img flash.Image, base int64) view {
 	v := view{base: base}
 	if base < 0 {
@@ -315,10 +313,10 @@ func (v *view) gpt(g *gpt.GPT) {
 	}
 }
 
-// maxWitnesses is how many are enough: a base is believed by two.
+// maxWitnesses ends the search for witnesses. Two are enough to accept a base.
 const maxWitnesses = 6
 
-// ebr has no names to go by: what its rows hold are file systems.
+// ebr looks for file systems in the rows, because these have no names.
 func (v *view) ebr(c *ebr.Chain) {
 	for i, s := range c.Sectors {
 		v.table = true

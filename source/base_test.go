@@ -100,7 +100,7 @@ func TestBase(t *testing.T) {
 			if len(regions) != len(c.want) || string(regions[len(regions)-1]) != string(c.want[len(c.want)-1]) {
 				t.Errorf("regions %v, want %v", regions, c.want)
 			}
-			if !says(s.Problems, flash.Note, "tell") || flash.Worst(s.Problems) != flash.Note {
+			if !says(s.Problems, flash.Note, "witnesses: ") || flash.Worst(s.Problems) != flash.Note {
 				t.Errorf("problems %v", s.Problems)
 			}
 			whole(t, s, path)

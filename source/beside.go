@@ -11,20 +11,20 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Beside are the files that lie beside a dump and may be of the same phone, by their names.
-// Whether they are must be proven: many folders hold the files of several phones.
+// Beside lists the files beside a dump that may belong to the same phone, by their names. They
+// must be checked: many folders contain the files of several phones.
 type Beside struct {
 	Scatter []string // scatter files
 	Boot1   []string // copies of the first boot region
 }
 
 const (
-	maxBeside = 16       // scatter files that are looked at
-	maxBoot   = 64 << 20 // bytes of a file that may be a boot region
+	maxBeside = 16       // number of scatter files that are read
+	maxBoot   = 64 << 20 // size limit of a boot region's file, bytes
 )
 
-// Beside lists them. A dump that is no single file by itself has none: a folder and an archive
-// are all that there is, a pipe and a device lie nowhere.
+// Beside lists the files beside the dump at path. Only a dump that is a single file has any: a
+// folder or an archive is complete, and a pipe or a device is not in a folder of dumps.
 func (s *Source) Beside(path string) (b Beside) {
 	user := s.User()
 	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || s.Record != nil || user == nil || user.Source != filepath.Base(path) {
@@ -37,7 +37,7 @@ func (s *Source) Beside(path string) (b Beside) {
 	stem := stemOf(filepath.Base(path))
 	for _, e := range entries {
 		st, err := e.Info()
-		if err != nil || !st.Mode().IsRegular() { // not what a link leads to
+		if err != nil || !st.Mode().IsRegular() { // a link is not followed
 			continue
 		}
 		name, full := strings.ToLower(e.Name()), filepath.Join(filepath.Dir(path), e.Name())
@@ -53,7 +53,7 @@ func (s *Source) Beside(path string) (b Beside) {
 	return b
 }
 
-// isBootOf reports whether two names are those of one read-back: phone-ROM_1 and phone-BOOT_1.
+// isBootOf reports whether two names belong to one read-back: phone-ROM_1 and phone-BOOT_1.
 func isBootOf(dump, boot string) bool {
 	for i := range len(dump) {
 		if regionNamed(dump[i:], flash.EMMC).IsUser() && strings.HasPrefix(boot, dump[:i]) {
@@ -64,7 +64,7 @@ func isBootOf(dump, boot string) bool {
 	return false
 }
 
-// TakeScatter makes a scatter file that lies beside the dump its own.
+// TakeScatter makes a scatter file beside the dump the dump's scatter file.
 func (s *Source) TakeScatter(ctx context.Context, path string) error {
 	f, err := s.openFile(ctx, path)
 	if err == nil {
@@ -73,8 +73,8 @@ func (s *Source) TakeScatter(ctx context.Context, path string) error {
 	return err
 }
 
-// TakeBoot1 makes a file that lies beside the dump its first boot region, if it is as is
-// wanted.
+// TakeBoot1 makes a file beside the dump its first boot region if wanted accepts it, and reports
+// whether it did.
 func (s *Source) TakeBoot1(ctx context.Context, path string, wanted func(flash.Image) bool) bool {
 	files, closers, problems := len(s.Files), len(s.closers), len(s.Problems)
 	name, img, err := s.openNamed(ctx, path)

@@ -18,17 +18,15 @@
 // which region it holds (a boot region's header, a partition table and the data it points
 // at). Its name decides only if the content cannot, for instance of a blank second boot region.
 //
-// Only regular files and block devices are opened, and of a folder only what lies in it:
-// links that leave it are reported, and not followed. A file that changes while it is read is
-// an error; a dump folder without a manifest is unfinished, whatever is in it.
+// Only regular files and block devices are opened, and from a folder only files in it: links
+// that lead out of it are reported and not followed. It is an error if a file changes while it
+// is read. A dump folder without a manifest is unfinished, whatever it contains.
 //
 // Some forms are read in place: backups, archives without compression, parts, sparse images, and
 // zstd files of many frames, of which a few are kept in memory. All others are
 // unpacked once into a sparse temporary file, which is removed with the Device.
 //
-// The package does not list partitions; that is layout's business. It reads tables to
-// find where the user area begins and to put the files of a folder in their places,
-// never guesses an address, and searches no more than the first 64 MiB of a file.
+// A table is only searched for in the first 64 MiB of a file. No address is guessed.
 //
 // Sources: SP Flash Tool's read-back names, the folders that mtkclient and MTK Droid
 // Tools leave, RFC 8878 and pzstd, PKWARE's APPNOTE.TXT.

@@ -12,33 +12,33 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A dump folder, as acquire leaves it. What was never read has no bytes anywhere: the
-// region's file is sparse there, and the manifest and the map say so.
+// A dump folder, as acquire writes it. Unread bytes are not in any file: the region's file is
+// sparse there, and the manifest and the map list them.
 //
 //	manifest.json        finished          manifest.json.part   still being read
 //	regions/ROM_1        a whole region    regions/ROM_1.part   not all of it is read
 //	regions/ROM_1.map    ddrescue's map of it
 
-// partSuffix marks what is not finished.
+// partSuffix is the ending of the names of unfinished files.
 const partSuffix = disk.PartSuffix
 
-// unfinishedDump is said of a dump that has its draft, and no manifest: it may have all its
-// bytes and still not have been read the second time, or be what a last step left.
-const unfinishedDump = NeverFinished + ", or is being read: it has no " + flash.ManifestName + ", and nothing proves what it holds"
+// unfinishedDump is the message for a dump that has a draft but no manifest. It may have all its
+// bytes, but the check after reading, or the last step, may be missing.
+const unfinishedDump = NeverFinished + ", or is being read: it has no " + flash.ManifestName + ", and nothing proves its content"
 
-// NeverFinished is in the text of the problem of a source that is Unfinished.
+// NeverFinished is part of the text of the problem of an Unfinished source.
 const NeverFinished = "was never finished"
 
-// unfinished notes that what is opened was left before its end.
+// unfinished records that the opened folder or file is unfinished.
 func (s *Source) unfinished(place, text string) {
 	s.Unfinished = true
 	s.problem(flash.Error, place, "%s", text)
 }
 
-// tellPart names a file that bears the name of an unfinished one.
+// tellPart reports a file that has the name of an unfinished one.
 func (s *Source) tellPart(name string) {
 	if strings.HasSuffix(name, partSuffix) {
-		s.unfinished(name, "is called "+partSuffix+": it "+NeverFinished+", or is being written")
+		s.unfinished(name, "has the ending "+partSuffix+": it "+NeverFinished+", or is being written")
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 		s.unfinished(f.name, unfinishedDump)
 	}
 	s.Storage = record.Storage
-	if f.path != "" && !draft { // the draft of an unfinished one has no hashes
+	if f.path != "" && !draft { // the draft of an unfinished dump has no hashes
 		s.Record = record
 	}
 	for _, p := range record.Problems {
@@ -74,7 +74,7 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
-// openDumped opens one region of a dump folder. What its file lacks is unread.
+// openDumped opens one region of a dump folder. Bytes that its file does not have are unread.
 func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manifest, src flash.ManifestSource) (flash.Part, error) {
 	part := flash.Part{Region: src.Region, Image: flash.NewStitched(src.Size), Source: src.Name, Beyond: src.Beyond}
 	whole := []flash.Extent{{Length: src.Size}}
@@ -107,9 +107,9 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 		part.Unread = flash.Union(part.Unread, rescueMap.Unread(src.Size))
 		part.Beyond = flash.Union(part.Beyond, behind(rescueMap, src.Size))
 	case !finished:
-		part.Unread = whole // nobody knows what of it was read
+		part.Unread = whole // it is unknown which of its bytes were read
 	}
-	if img.Size() < src.Size { // a copy that was cut
+	if img.Size() < src.Size { // the copy was cut
 		padded := flash.NewStitched(src.Size)
 		padded.Add(0, img)
 		img = padded
@@ -118,8 +118,8 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 	return part, nil
 }
 
-// inside finds a file of the folder by its path in it, nil when it is not there. An
-// archive has no folders.
+// inside finds a file of the folder by its path in the folder; nil if it does not exist. An archive
+// has no folders.
 func (s *Source) inside(f *folder, name string) *member {
 	if m := f.find(path.Base(name)); m != nil || f.path == "" {
 		return m

@@ -10,15 +10,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File is a regular file or a block device, opened read-only, as a flash.Image. It is
-// believed for as long as it stays what it was when it was opened.
+// File is a regular file or a block device, opened read-only, as a flash.Image. It is valid as
+// long as the file does not change.
 type File struct {
 	f     *os.File
 	state disk.State
 }
 
-// OpenFile opens path for reading. What has no size and no places (a pipe, a terminal,
-// a folder) is an error.
+// OpenFile opens path for reading. A file without a size and offsets (a pipe, a terminal, a
+// folder) is an error.
 func OpenFile(path string) (*File, error) {
 	if strings.HasPrefix(path, `\\.\`) {
 		return nil, fmt.Errorf("%s: Windows gives no free access to its drives: copy the drive to a file first", path)
@@ -30,7 +30,7 @@ func OpenFile(path string) (*File, error) {
 	return newFile(f)
 }
 
-// OpenFileIn opens a regular file of a folder, and nothing outside of it.
+// OpenFileIn opens a regular file in a folder. It does not follow a link out of the folder.
 func OpenFileIn(root *os.Root, name string) (*File, error) {
 	f, err := disk.OpenIn(root, name)
 	if err != nil {
@@ -48,10 +48,9 @@ func newFile(f *os.File) (*File, error) {
 	return &File{f, state}, nil
 }
 
-// ReadAt implements io.ReaderAt. The kernel has its own ideas of offsets near the end
-// of the number range, so what lies beyond the file is answered here. A place that the
-// medium does not give is a *MediumError; n bytes before it came. A file that has become
-// shorter is a *disk.ChangedError.
+// ReadAt implements io.ReaderAt. It handles offsets behind the end itself, because kernels
+// differ for very large ones. Bytes that the medium cannot read are a *MediumError; n bytes
+// before them were read. A file that has become shorter is a *disk.ChangedError.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	if off >= f.Size() {
 		return 0, io.EOF
@@ -68,11 +67,11 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// MediumError is a place that a disk or card does not give while it is there. Other
-// places can be read.
+// MediumError reports bytes that a disk or card, which is still there, cannot read. Other bytes
+// may be readable.
 type MediumError struct {
 	Path   string
-	Offset int64 // the first byte that did not come
+	Offset int64 // of the first byte that could not be read
 	Err    error
 }
 
@@ -82,8 +81,8 @@ func (e *MediumError) Error() string {
 
 func (e *MediumError) Unwrap() error { return e.Err }
 
-// isThere opens the file once more: a card that was pulled out has no such size now,
-// and its errors are of no place.
+// isThere opens the file once more. A card that was pulled out fails this test: then the errors are
+// not about an offset.
 func (f *File) isThere() bool {
 	again, err := OpenFile(f.f.Name())
 	if err != nil {
@@ -93,26 +92,25 @@ func (f *File) isThere() bool {
 	return again.Size() == f.Size()
 }
 
-// Forget asks the system to drop what it keeps of the file in memory, so that the next
-// read comes from the disk. Where it cannot be asked, nothing happens.
+// Forget asks the system to drop the file from its cache, so that the next read comes from the
+// disk. It does nothing on systems without such a call.
 func (f *File) Forget() { forget(f.f) }
 
 // Size returns the length the file had when it was opened, in bytes.
 func (f *File) Size() int64 { return f.state.Size() }
 
-// Check implements flash.Checker: it reports, as a *disk.ChangedError, whether the file was
-// cut, has grown or was written to since it was opened, or is gone.
+// Check implements flash.Checker: it returns a *disk.ChangedError if the file was cut, has
+// grown, was written to or removed since it was opened.
 func (f *File) Check() error { return f.state.Check(f.f) }
 
-// File gives the descriptor to movers that let the kernel copy. It is read-only.
+// File returns the descriptor, for movers that let the kernel copy. It is read-only.
 func (f *File) File() *os.File { return f.f }
 
 // Close closes the file.
 func (f *File) Close() error { return f.f.Close() }
 
-// NextData implements flash.DataFinder by the file system's own map of holes. Where
-// there is none, all is data. A file that is not what it was any more has no holes: it is
-// an error.
+// NextData implements flash.DataFinder with the file system's own list of holes. Without one,
+// all is data. In a file that has changed no hole can be trusted: this is an error.
 func (f *File) NextData(off int64) (flash.Extent, error) {
 	start, end, err := f.state.NextData(f.f, off)
 	if err != nil {

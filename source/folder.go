@@ -19,31 +19,31 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// folder is what stands together: the files of a folder, or of an archive.
+// folder is a set of files: those of a folder, or of an archive.
 type folder struct {
 	name    string
-	path    string    // "" of an archive
-	members []*member // by name, split ones as one
-	joined  *member   // made of the pieces of a sparse image; nil for none
+	path    string    // "" for an archive
+	members []*member // by name; a split file is one member
+	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none
 }
 
-// member is a file of a folder. It is opened when it is needed, and once.
+// member is a file of a folder. It is opened once, when it is needed.
 type member struct {
 	name string
 	path string // "" in an archive
-	size int64  // bytes, as packed; of a split file, the first part's
+	size int64  // bytes, as packed; for a split file, of its first part
 	raw  func(context.Context) (flash.Image, error)
 
-	starts func(magic string) bool // whether its bytes begin so; nil when that is not asked
+	starts func(magic string) bool // reports whether its bytes begin with magic; nil if not needed
 
-	packed, img flash.Image // as it is, and unwrapped; nil before it is opened
+	packed, img flash.Image // as it is, and unwrapped; nil until it is opened
 	used        bool
 }
 
 func (f *folder) add(m *member) { f.members = append(f.members, m) }
 
-// find returns the member of a name, in any case, or nil.
+// find returns the member with a name, in upper or lower case, or nil.
 func (f *folder) find(name string) *member {
 	for _, m := range f.members {
 		if strings.EqualFold(m.name, name) {
@@ -57,7 +57,7 @@ func (f *folder) largest() *member {
 	return slices.MaxFunc(f.members, func(a, b *member) int { return int(min(max(a.size-b.size, -1), 1)) })
 }
 
-// readFolder lists the files of a folder. Numbered parts and volumes are one member.
+// readFolder lists the files of a folder. Numbered parts, and volumes, are one member.
 func (s *Source) readFolder(path string) (*folder, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	}
 	f := &folder{name: filepath.Base(path), path: path}
 	if split.Unfinished(path) {
-		s.unfinished(f.name, NeverFinished+", or is being written: files of it may be missing or cut")
+		s.unfinished(f.name, NeverFinished+", or is being written: some of its files may be missing or cut")
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
@@ -91,14 +91,14 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	}
 	if len(f.members) == 0 {
 		if len(s.outside) > 0 {
-			return nil, &UnreadableError{path, "no file is in it" + s.notFollowed()}
+			return nil, &UnreadableError{path, "it contains no files" + s.notFollowed()}
 		}
 		return nil, &UnreadableError{path, "an empty folder"}
 	}
 	return f, nil
 }
 
-// openRaw opens a member as it is.
+// openRaw opens a member without unwrapping it.
 func (s *Source) openRaw(ctx context.Context, m *member) (img flash.Image, err error) {
 	if m.packed == nil {
 		m.packed, err = m.raw(ctx)
@@ -118,8 +118,8 @@ func (s *Source) open(ctx context.Context, m *member) (flash.Image, error) {
 	return m.img, err
 }
 
-// sized opens a member that is to hold size bytes: as it is when it has just that
-// many, for what looks packed may be what the partition holds; unwrapped otherwise.
+// sized opens a member that must have size bytes. If it has exactly this size it is not unwrapped,
+// because the partition may contain packed data.
 func (s *Source) sized(ctx context.Context, m *member, size int64) (flash.Image, error) {
 	raw, err := s.openRaw(ctx, m)
 	if err != nil || raw.Size() == size {
@@ -128,8 +128,8 @@ func (s *Source) sized(ctx context.Context, m *member, size int64) (flash.Image,
 	return s.open(ctx, m)
 }
 
-// folderKinds are the ways in which tools leave a phone in a folder. The first that
-// recognises it opens it.
+// folderKinds are the forms of folders that tools write. The first one that recognises the folder
+// opens it.
 var folderKinds = []struct {
 	what string
 	open func(*Source, context.Context, *folder) (bool, error)
@@ -137,10 +137,10 @@ var folderKinds = []struct {
 	{"a dump folder of mtkkit, finished or not", (*Source).openDump},
 	{"a parts folder of mtkkit", (*Source).openManifest},
 	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
-	{"partitions, and a table that places them", (*Source).openPartitions},
+	{"partitions, and a table with their offsets", (*Source).openPartitions},
 }
 
-// openFolder makes a device of a folder.
+// openFolder makes a device from a folder.
 func (s *Source) openFolder(ctx context.Context, f *folder) error {
 	if err := s.findScatter(ctx, f); err != nil {
 		return err
@@ -160,10 +160,10 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		s.take(place(m.packed, true), m.name)
 		return nil
 	}
-	return &UnreadableError{f.name, fmt.Sprintf("of the %d files in it none is a dump with a partition table, and none is a table that places the others (gpt.bin, a scatter file)", len(f.members)) + s.notFollowed()}
+	return &UnreadableError{f.name, fmt.Sprintf("none of its %d files is a dump with a partition table, or a table with the offsets of the others (gpt.bin, a scatter file)", len(f.members)) + s.notFollowed()}
 }
 
-// notFollowed names the links that leave the folder, which may be why there is nothing else.
+// notFollowed names the links that leave the folder. They may be why nothing else was found.
 func (s *Source) notFollowed() string {
 	if len(s.outside) == 0 {
 		return ""
@@ -171,11 +171,11 @@ func (s *Source) notFollowed() string {
 	return fmt.Sprintf("; links that leave the folder are not followed: %s", list(s.outside))
 }
 
-// notImages are endings of files that stand beside dumps and are none.
+// notImages are endings of files that are often beside dumps and are not images.
 var notImages = regexp.MustCompile(`(?i)\.(txt|md5|sha1|sha256|info|json|xml|ini|log|tar|apk|html?|csv|bat|sh|exe|dll|map|chunks|journal)$|^SHA256SUMS$|^phone\.|^\.`)
 
-// findScatter notes the scatter file of a folder. Which of several is the phone's
-// cannot be known.
+// findScatter finds the scatter file of a folder. If there are several, none is used, because it is
+// unknown which one is the phone's.
 func (s *Source) findScatter(ctx context.Context, f *folder) error {
 	var found []*member
 	for _, m := range f.members {
@@ -196,7 +196,7 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 	case 1:
 		f.scatter, s.Scatter, s.ScatterText = found[0], cmp.Or(found[0].path, found[0].name), found[0].packed
 	default:
-		s.problem(flash.Note, f.name, "holds %d scatter files (%s): none is taken", len(found), names(found))
+		s.problem(flash.Note, f.name, "contains %d scatter files (%s): none is used", len(found), names(found))
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func names(ms []*member) string {
 	return list(out)
 }
 
-// list joins names, the first few of many.
+// list joins names, and shortens a long list.
 func list(names []string) string {
 	const most = 8
 	if n := len(names) - most; n > 1 {
@@ -218,8 +218,8 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// named are the names tools give to whole regions. They count only where the bytes do
-// not tell: a blank second boot region, a table-less unit of UFS.
+// named are the names that tools give to whole regions. They are used only if the content says
+// nothing: a blank second boot region, a UFS unit without a table.
 var named = []struct {
 	names  *regexp.Regexp
 	region func(flash.Storage) flash.Region
@@ -230,7 +230,7 @@ var named = []struct {
 	{regexp.MustCompile(`^rom_[0-9]+$|^(emmc_)?user(area)?$|^flash$|^(ufs_)?lun?2$|^dump$`), flash.Storage.User},
 }
 
-// regionNamed returns the region a file's name promises, "" for none.
+// regionNamed returns the region that a file name stands for, "" for none.
 func regionNamed(name string, storage flash.Storage) flash.Region {
 	stem := stemOf(name)
 	for _, n := range named {
@@ -246,23 +246,23 @@ func regionNamed(name string, storage flash.Storage) flash.Region {
 	return ""
 }
 
-// endings are what tools hang on the name of a partition or region.
+// endings are what tools append to the name of a partition or region.
 var endings = regexp.MustCompile(`\.(zst|gz|xz|lz4|bz2|zip|img|bin|raw|ext4|emmc|mbn|simg|dump)$`)
 
-// stemOf returns a file's name without endings and marks, lower case.
+// stemOf returns a file's name in lower case, without endings and marks.
 func stemOf(name string) string {
 	stem := strings.ToLower(name)
 	for {
 		short := endings.ReplaceAllString(stem, "")
 		if short == stem || short == "" {
-			return strings.TrimPrefix(stem, "nodl_") // MTK Droid Tools: not to be downloaded
+			return strings.TrimPrefix(stem, "nodl_") // mark of MTK Droid Tools for "do not download"
 		}
 		stem = short
 	}
 }
 
-// openRegions opens a folder of whole regions: SP Flash Tool's ROM_0, ROM_1 …,
-// BOOT_1 and the like. Which file is which is told by its content.
+// openRegions opens a folder of whole regions: SP Flash Tool's ROM_0, ROM_1 …, BOOT_1 and the like.
+// The content of a file decides which region it is.
 func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 	if err := s.joinPieces(ctx, f); err != nil {
 		return false, err
@@ -294,7 +294,7 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 		return false, nil
 	}
 	if len(users) > 1 {
-		return false, &UnreadableError{f.name, fmt.Sprintf("holds %d dumps (%s): name the one that is meant", len(users), names(users))}
+		return false, &UnreadableError{f.name, fmt.Sprintf("contains %d dumps (%s): name one of them", len(users), names(users))}
 	}
 	users[0].used = true
 	s.take(found[users[0]], users[0].name)
@@ -307,9 +307,9 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
-// openRegion opens a member that may be a region, nil when it cannot. Files that look
-// packed are so when they are named like a region, or are the largest; others may be
-// partitions that hold something packed.
+// openRegion opens a member that may be a region; nil if it cannot be one. A file that looks
+// packed is unpacked if it has the name of a region, or is the largest; otherwise it may be a
+// partition with packed data.
 func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Image, error) {
 	if m.used || notImages.MatchString(m.name) {
 		return nil, nil
@@ -332,8 +332,8 @@ func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Im
 	return img, err
 }
 
-// addBoots adds files that begin with a boot region: the first is BOOT_1, unless names
-// say otherwise.
+// addBoots adds files that begin with a boot region. The first is BOOT_1, unless their names say
+// otherwise.
 func (s *Source) addBoots(boots []*member) {
 	first, second := s.Storage.Boot1(), s.Storage.Boot2()
 	slices.SortStableFunc(boots, func(a, b *member) int { // names with a number go first, in order
@@ -352,7 +352,7 @@ func (s *Source) addBoots(boots []*member) {
 	}
 }
 
-// rank sorts the names of boot regions: BOOT_1, BOOT_2, then those that do not say.
+// rank sorts the names of boot regions: BOOT_1, BOOT_2, then names without a number.
 func rank(name string) string {
 	if r := regionNamed(name, flash.EMMC); r.IsBoot() {
 		return string(r)
@@ -360,7 +360,7 @@ func rank(name string) string {
 	return "~"
 }
 
-// addNamed adds files whose content says nothing, by their names.
+// addNamed adds files by their names, if their content does not identify them.
 func (s *Source) addNamed(ms []*member) {
 	for _, m := range ms {
 		region := regionNamed(m.name, s.Storage)
@@ -375,7 +375,7 @@ func (s *Source) addPart(r flash.Region, m *member) {
 	s.Parts = append(s.Parts, flash.Part{Region: r, Image: m.img, Source: m.name})
 }
 
-// tellUnused says which files of a folder made no part of the device.
+// tellUnused reports the files of a folder that are not used.
 func (s *Source) tellUnused(f *folder) {
 	var unused []*member
 	for _, m := range f.members {
@@ -385,8 +385,8 @@ func (s *Source) tellUnused(f *folder) {
 	}
 	gap := slices.ContainsFunc(unused, func(m *member) bool { return strings.HasPrefix(m.name, "gap_0x") })
 	switch {
-	case gap: // a folder of split's making
-		s.problem(flash.Warning, f.name, "not used: %s; where gap files belong, only the lost manifest.json knew", names(unused))
+	case gap: // a parts folder
+		s.problem(flash.Warning, f.name, "not used: %s; the offsets of gap files were only in manifest.json, which is missing", names(unused))
 	case len(unused) > 0:
 		s.problem(flash.Note, f.name, "not used: %s", names(unused))
 	}

@@ -124,7 +124,7 @@ func TestFolderOfPartitions(t *testing.T) {
 		for _, n := range []string{"nvram", "userdata"} {
 			r := phone.Row(n)
 			want.Zero(r.Offset, r.Length)
-			if !says(s.Problems, flash.Error, n+": no file of the folder holds it") {
+			if !says(s.Problems, flash.Error, n+": the folder has no file of it") {
 				t.Errorf("%s is not missed: %v", n, s.Problems)
 			}
 		}
@@ -198,7 +198,7 @@ func TestFolderOfDroidTools(t *testing.T) {
 	}
 	walk(t, s.Image(flash.EMMCUser), want)
 	walk(t, s.Image(flash.EMMCBoot1), bytes.NewReader(mt6572.Boot1))
-	if !says(s.Problems, flash.Note, "of what lies behind, no file of the folder holds any (CACHE, USRDATA, FAT)") || !says(s.Problems, flash.Note, "something_else") || flash.Worst(s.Problems) != flash.Note {
+	if !says(s.Problems, flash.Note, "the folder has no files of the partitions behind it (CACHE, USRDATA, FAT)") || !says(s.Problems, flash.Note, "something_else") || flash.Worst(s.Problems) != flash.Note {
 		t.Errorf("problems %v", s.Problems)
 	}
 }
@@ -212,9 +212,9 @@ func TestFolderRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir, text := range map[string]string{
-		two:         "holds 2 dumps (ROM_1, ROM_2)",
+		two:         "contains 2 dumps (ROM_1, ROM_2)",
 		t.TempDir(): "empty folder",
-		writeAll(t, map[string][]byte{"readme.txt": []byte("hello"), "photo.jpg": []byte("\xff\xd8\xff")}): "none is a dump",
+		writeAll(t, map[string][]byte{"readme.txt": []byte("hello"), "photo.jpg": []byte("\xff\xd8\xff")}): "none of its 2 files is a dump",
 	} {
 		_, err := Open(context.Background(), dir, Options{})
 		var not *UnreadableError
@@ -293,7 +293,7 @@ func TestFolderOfManifest(t *testing.T) {
 	}
 	s = open(t, dir, Options{})
 	lost = []flash.Extent{{Length: 9000}, {Offset: 11_000, Length: 49_000}}
-	if got := s.Parts[0].Unread; !says(s.Problems, flash.Error, "the manifest knows of nothing that holds 0x2af8..0xea60") || !slices.Equal(got[1:], lost[1:]) {
+	if got := s.Parts[0].Unread; !says(s.Problems, flash.Error, "no entry of the manifest has 0x2af8..0xea60") || !slices.Equal(got[1:], lost[1:]) {
 		t.Errorf("unread %v, problems %v", got, s.Problems)
 	}
 }

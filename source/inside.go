@@ -12,16 +12,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// While a folder is opened its files are opened through it: an untrusted folder must
-// not make us read elsewhere, by a link in it.
+// While a folder is opened, its files are opened through it, so that a link in an untrusted folder
+// cannot lead to files elsewhere.
 
-// enter makes a folder the one that is opened.
+// enter makes path the folder that is being opened.
 func (s *Source) enter(path string) (err error) {
 	s.root, err = os.OpenRoot(path)
 	return err
 }
 
-// leave ends that. What was opened stays open.
+// leave ends enter. Opened files stay open.
 func (s *Source) leave() {
 	if s.root != nil {
 		s.root.Close()
@@ -29,7 +29,7 @@ func (s *Source) leave() {
 	}
 }
 
-// within returns the name that a path has in the folder that is being opened.
+// within returns the name of a path in the folder that is being opened.
 func (s *Source) within(path string) (name string, ok bool) {
 	if s.root == nil {
 		return "", false
@@ -38,7 +38,7 @@ func (s *Source) within(path string) (name string, ok bool) {
 	return name, err == nil && filepath.IsLocal(name)
 }
 
-// stat tells of a file of the folder, or of one that the user named.
+// stat returns the FileInfo of a file in the folder, or of one that the user named.
 func (s *Source) stat(path string) (fs.FileInfo, error) {
 	if name, ok := s.within(path); ok {
 		return disk.StatIn(s.root, name)
@@ -46,8 +46,8 @@ func (s *Source) stat(path string) (fs.FileInfo, error) {
 	return os.Stat(path)
 }
 
-// statBeside tells of a file that lies beside one that the user named, and was found by its
-// name: no link leads out of their folder.
+// statBeside returns the FileInfo of a file that is beside one that the user named, and was
+// found by its name. A link out of their folder is not followed.
 func (s *Source) statBeside(path string) (fs.FileInfo, error) {
 	if _, ok := s.within(path); ok {
 		return s.stat(path)
@@ -55,7 +55,7 @@ func (s *Source) statBeside(path string) (fs.FileInfo, error) {
 	return disk.StatInFolder(filepath.Dir(path), filepath.Base(path))
 }
 
-// openSibling is openFile for such a file, or for the one that was named.
+// openSibling is openFile for such a file, or for the file that was named.
 func (s *Source) openSibling(ctx context.Context, path, named string) (*File, error) {
 	if _, ok := s.within(path); ok || filepath.Clean(path) == filepath.Clean(named) {
 		return s.openFile(ctx, path)
@@ -66,7 +66,7 @@ func (s *Source) openSibling(ctx context.Context, path, named string) (*File, er
 	return s.openFile(ctx, path)
 }
 
-// openAt opens a file of the folder, or one that the user named.
+// openAt opens a file in the folder, or one that the user named.
 func (s *Source) openAt(path string) (*File, error) {
 	name, ok := s.within(path)
 	if !ok {
@@ -75,8 +75,8 @@ func (s *Source) openAt(path string) (*File, error) {
 	return OpenFileIn(s.root, name)
 }
 
-// isFile reports whether an entry of the folder is a file, and names what is none and may
-// be meant for one.
+// isFile reports whether an entry of the folder is a regular file. It reports other entries that
+// the user may take for a file.
 func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 	st, err := disk.StatIn(s.root, e.Name())
 	kind, strange := errors.AsType[*disk.KindError](err)
@@ -85,9 +85,9 @@ func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 		s.outside = append(s.outside, e.Name())
 		s.problem(flash.Error, e.Name(), "%s", kind.Text)
 	case err == nil && !st.IsDir() && !st.Mode().IsRegular():
-		s.problem(flash.Warning, e.Name(), "is no file, and is not opened")
+		s.problem(flash.Warning, e.Name(), "is not a regular file and is not opened")
 	case err != nil && e.Type()&fs.ModeSymlink != 0:
-		s.problem(flash.Warning, e.Name(), "is a link to nothing")
+		s.problem(flash.Warning, e.Name(), "is a link to a file that does not exist")
 	}
 	return st, err == nil && st.Mode().IsRegular()
 }

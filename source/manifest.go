@@ -9,14 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// openManifest puts the regions of a parts folder together again, as its manifest says.
+// openManifest puts the regions of a parts folder together, by its manifest.
 func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	record, err := s.readRecord(ctx, f, flash.ManifestName)
 	if record == nil || err != nil {
 		return false, err
 	}
 	s.Storage = record.Storage
-	if f.path != "" { // an archive proves what is read of it
+	if f.path != "" { // an archive proves its bytes when they are read
 		s.Record = record
 	}
 	for _, src := range record.Sources {
@@ -29,7 +29,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
-// openListed puts one region together. What no entry holds is unread.
+// openListed puts one region together. Bytes that no entry has are unread.
 func (s *Source) openListed(ctx context.Context, f *folder, record *flash.Manifest, src *flash.ManifestSource) (flash.Part, error) {
 	img := flash.NewStitched(src.Size)
 	part := flash.Part{Region: src.Region, Image: img, Source: src.Name, Base: src.Offset, Unread: src.Unread, Beyond: src.Beyond}
@@ -50,14 +50,14 @@ func (s *Source) openListed(ctx context.Context, f *folder, record *flash.Manife
 		}
 	}
 	if missing = flash.Without(missing, part.Unread); len(missing) > 0 {
-		s.problem(flash.Error, string(src.Region), "the manifest knows of nothing that holds %v, and what else it lacks: 0x%x bytes read as zero, and are none", missing[0], flash.Total(missing))
+		s.problem(flash.Error, string(src.Region), "no entry of the manifest has %v; 0x%x bytes in all are missing and read as zeros", missing[0], flash.Total(missing))
 		part.Unread = flash.Union(part.Unread, missing)
 	}
 	return part, nil
 }
 
-// lay puts the bytes of one entry at their place. It returns how many of the Present bytes
-// are accounted for, from the entry's start; the rest is unread.
+// lay puts the bytes of one entry at their offset. It returns how many of the Present bytes,
+// from the start of the entry, are known; the rest is unread.
 func (s *Source) lay(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry, state flash.State) (have int64, err error) {
 	switch {
 	case state == flash.StateSealed:
@@ -71,8 +71,8 @@ func (s *Source) lay(ctx context.Context, f *folder, img *flash.Stitched, e *fla
 	return s.addEntry(ctx, f, img, e)
 }
 
-// readRecord reads a manifest of the folder: nil when it has none of that name, or one
-// of another kind.
+// readRecord reads a manifest of the folder. It returns nil if there is no file of that name, or
+// if it is a manifest of another kind.
 func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash.Manifest, error) {
 	m := f.find(name)
 	if m == nil {
@@ -83,7 +83,7 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 		return nil, err
 	}
 	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
-	if errors.Is(err, flash.ErrNotThis) { // others have files of that name, too
+	if errors.Is(err, flash.ErrNotThis) { // other programs have files of that name, too
 		if head, herr := headOf(raw); herr == nil && bytes.Contains(head, []byte(`"mtkkit.`)) && !s.unreadable[name] {
 			s.unreadable = map[string]bool{name: true}
 			s.problem(flash.Error, f.name, "%s cannot be read, and is not used: %v", name, err)
@@ -97,13 +97,13 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 	return record, nil
 }
 
-// addEntry lays the file of one entry at its place, and returns how much of it is here.
-// What is not reads as zero, which is said: it counts as not read from the phone, so
-// that no copy takes those zeros for the phone's.
+// addEntry puts the file of one entry at its offset, and returns how many bytes of it exist.
+// Missing bytes read as zeros and are reported. They count as unread, so that no copy takes
+// these zeros for the phone's data.
 func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (have int64, err error) {
 	lost := func(why string) {
 		s.hole(e.Region, e.AtHand())
-		s.Problems.AddAt(flash.Error, e.Name, e.Offset, "%s: its bytes are missing and read as zero", why)
+		s.Problems.AddAt(flash.Error, e.Name, e.Offset, "%s: its bytes are missing and read as zeros", why)
 	}
 	if e.File == "" {
 		lost("was left out of the parts folder")
@@ -114,7 +114,7 @@ func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e
 		lost(e.File + " is not in the folder")
 		return 0, nil
 	}
-	file, err := s.openRaw(ctx, m) // what looks packed is what the partition holds
+	file, err := s.openRaw(ctx, m) // not unwrapped: the partition may contain packed data
 	if err != nil {
 		return 0, err
 	}

@@ -14,12 +14,12 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// mapSuffix is the name of a region's map behind its own; people who use ddrescue
-// itself often name theirs so.
+// mapSuffix is what follows the name of a region in the name of its map. Users of ddrescue often
+// name their own maps so, too.
 const mapSuffix = ".map"
 
-// readMap reads a mapfile, nil when there is none. Of a file of that name that is no map
-// nobody knows what it says, which is told; a map that is damaged is not passed over.
+// readMap reads a mapfile; nil if there is none. A file of that name that is not a map gets a
+// warning, because the ranges that were read are then unknown. A damaged map is an error.
 func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 	if m == nil {
 		return nil, nil
@@ -29,19 +29,19 @@ func (s *Source) readMap(ctx context.Context, m *member) (*mapfile.Map, error) {
 		return nil, err
 	}
 	if !mapfile.Sniff(img) {
-		s.problem(flash.Warning, m.name, "cannot be read as a map of ddrescue: what it says of the dump is not known")
+		s.problem(flash.Warning, m.name, "cannot be read as a map of ddrescue: which bytes of the dump were read is unknown")
 		return nil, nil
 	}
 	m.used = true
 	rescueMap, err := mapfile.Read(img)
 	if damage, ok := errors.AsType[*flash.FormatError](err); ok {
-		return nil, &UnreadableError{m.name, fmt.Sprintf("what of the dump was read is not known: %v", damage)}
+		return nil, &UnreadableError{m.name, fmt.Sprintf("which bytes of the dump were read is unknown: %v", damage)}
 	}
 	return rescueMap, err
 }
 
-// honourMaps applies the maps that stand beside the files of a folder. Files that were named
-// one by one have theirs where they lie.
+// honourMaps applies the maps beside the files of a folder. Files that were named one by one
+// have their maps beside them.
 func (s *Source) honourMaps(ctx context.Context, f *folder) error {
 	for i, j := 0, 0; i < len(s.Parts); i = j {
 		name := s.Parts[i].Source
@@ -64,7 +64,7 @@ func (s *Source) honourMaps(ctx context.Context, f *folder) error {
 	return nil
 }
 
-// honourMapBeside applies the maps that stand beside a file to the regions in it.
+// honourMapBeside applies the maps beside a file to the regions in it.
 func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash.Part) error {
 	if file == Stdin {
 		return nil
@@ -72,7 +72,7 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 	for _, name := range mapsOf(file) {
 		st, err := s.statBeside(name)
 		if strange := (*disk.KindError)(nil); errors.As(err, &strange) {
-			s.problem(flash.Warning, filepath.Base(name), "%s: what it says of the dump is not known", strange.Text)
+			s.problem(flash.Warning, filepath.Base(name), "%s: which bytes of the dump were read is unknown", strange.Text)
 		}
 		if err != nil || !st.Mode().IsRegular() {
 			continue
@@ -88,12 +88,12 @@ func (s *Source) honourMapBeside(ctx context.Context, file string, parts []flash
 	return nil
 }
 
-// packedEndings are how files are called that were packed whole, after they were rescued.
+// packedEndings are the endings of files that were packed as a whole, after they were rescued.
 var packedEndings = []string{".zst", ".gz", ".xz", ".lz4", ".bz2"}
 
-// mapsOf lists the names that the map of a file may have: behind its own name, behind that
-// of the whole of which it is a numbered part or that was packed, and beside what it is a
-// link to.
+// mapsOf lists the possible names of the map of a file: the file's name with the suffix, the
+// name of the whole file if it is a numbered part or packed, and the names beside the target of
+// a link.
 func mapsOf(file string) (names []string) {
 	files := []string{file}
 	if real, err := filepath.EvalSymlinks(file); err == nil && real != filepath.Clean(file) {
@@ -112,8 +112,8 @@ func mapsOf(file string) (names []string) {
 	return slices.Compact(names)
 }
 
-// honour notes what the map of a file says of the regions in it, all of which are of that
-// file. What the map has behind its end is missing of the region that ends there.
+// honour applies the map of a file to the regions in it. Ranges behind the end of the file
+// belong to the region that ends there.
 func (s *Source) honour(parts []flash.Part, rescueMap *mapfile.Map) {
 	if rescueMap == nil || len(parts) == 0 {
 		return
@@ -129,13 +129,13 @@ func (s *Source) honour(parts []flash.Part, rescueMap *mapfile.Map) {
 	}
 	last.Beyond = flash.Union(last.Beyond, moved(behind(rescueMap, last.Base+last.Image.Size()), -last.Base))
 	if n := len(rescueMap.Blocks); n > 0 && rescueMap.Blocks[n-1].End() == math.MaxInt64 && rescueMap.Blocks[n-1].Status != mapfile.Finished {
-		s.problem(flash.Warning, last.Source, "its map does not say how much there is to read: nobody knows whether this is all")
+		s.problem(flash.Warning, last.Source, "its map does not say how much there is to read: it is unknown whether this is all")
 	}
 }
 
-// behind is what a map has behind the end of a file: it was not read, or the file was cut
-// since. Of a source whose size it does not know ddrescue writes the greatest there is, which
-// says nothing.
+// behind returns the ranges of a map behind the end of a file: they were not read, or the file
+// was cut later. For a source of unknown size, ddrescue writes the largest possible size; this
+// is ignored.
 func behind(rescueMap *mapfile.Map, end int64) (out []flash.Extent) {
 	for _, b := range rescueMap.Blocks {
 		if b.End() > end && b.End() < math.MaxInt64 {

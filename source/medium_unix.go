@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// isMedium knows the errors with which a disk says that it cannot read a place. The
-// page cache makes one of all of them; what bypasses it does not.
+// isMedium reports whether err means that a disk cannot read some bytes. The page cache returns one
+// error for all causes; reads that bypass it return others.
 func isMedium(err error) bool {
 	for _, e := range []error{syscall.EIO, syscall.ENODATA, syscall.EILSEQ, syscall.ETIMEDOUT} {
 		if errors.Is(err, e) {

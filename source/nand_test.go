@@ -70,7 +70,7 @@ func TestNANDRegions(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s, want %s; %v", name, got, c.want, s.Problems)
 		}
-		if name == "chip, numbers no chip has" && (len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Text, "no pages that a chip has")) {
+		if name == "chip, numbers no chip has" && (len(s.Problems) != 1 || !strings.Contains(s.Problems[0].Text, "no chip has the page size in it")) {
 			t.Errorf("%s: %v", name, s.Problems)
 		}
 		if s.Parts[0].Region == flash.NANDBoot && flash.Worst(s.Problems) > flash.Note {

@@ -20,18 +20,18 @@ import (
 // Stdin is the path that stands for standard input.
 const Stdin = "-"
 
-// Options say what lies beside the main file.
+// Options has the other files of the dump, and how it is opened.
 type Options struct {
 	Boot1, Boot2, RPMB string    // files with the other regions, "" for none
-	TempDir            string    // where compressed dumps are unpacked, "" for the system's place
-	Stdin              io.Reader // what the path "-" reads, nil for the program's standard input
+	TempDir            string    // folder for unpacking compressed dumps, "" for the system's
+	Stdin              io.Reader // input for the path "-"; nil for the program's standard input
 	Progress           func(flash.Event)
 
-	// Lost is told of what a backup has lost, by the file in it; such bytes then read as
-	// zeros. Without it reading them fails.
+	// Lost is called for ranges that a backup has lost, with the file in it; such bytes then
+	// read as zeros. Without Lost, reading them is an error.
 	Lost func(file string, e flash.Extent, err error)
 
-	// Keys returns the keys for what is encrypted; it is called only when something is.
+	// Keys returns the keys for encrypted files. It is called only if there is one.
 	Keys func() ([]seal.Key, error)
 }
 
@@ -46,34 +46,34 @@ type Source struct {
 	flash.Device
 	Unpacked bool     // the main file was compressed, or packed in an archive
 	Scatter  string   // scatter file in the folder that was opened, as a path; its name in an archive; "" for none
-	Files    []string // every file that was opened, as paths: what must not be written to
+	Files    []string // paths of all opened files, which must not be written to
 
-	// Record is the manifest of the folder that was opened, nil for none. Its hashes are of
-	// what was written then: nothing here compares them with what is there now.
+	// Record is the manifest of the folder that was opened, nil for none. Its hashes are those
+	// of the time when it was written; this package does not compare them with the files.
 	Record *flash.Manifest
 
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 
-	// Holes are the ranges of a region that no file of a folder holds. They read as
-	// zeros; problems name the partitions they touch.
+	// Holes are the ranges of a region that no file of a folder has. They read as zeros; the
+	// problems name the partitions in them.
 	Holes map[flash.Region][]flash.Extent
 
-	// Unfinished is set of a dump or parts folder that was never finished, or is being
-	// written. A problem says so, too.
+	// Unfinished means that a dump or parts folder is unfinished or being written. There is a
+	// problem about it, too.
 	Unfinished bool
 
-	// Damaged are the problems that touch whatever is read of the device, and nobody knows
-	// where: wrong checksums. They are among Problems, too.
+	// Damaged are problems that may affect any byte of the device: wrong checksums. They are in
+	// Problems, too.
 	Damaged []flash.Problem
 
 	opt        Options
 	root       *os.Root // the folder that is being opened
 	closers    []io.Closer
 	outside    []string        // links in the folder that leave it
-	unreadable map[string]bool // manifests of which that was said
+	unreadable map[string]bool // manifests for which this was reported
 
-	spooled struct { // what was unpacked to temporary files
+	spooled struct { // files that were unpacked to temporary files
 		files int
 		size  int64
 		note  flash.Problem
@@ -89,8 +89,8 @@ func (s *Source) Close() error {
 	return errors.Join(errs...)
 }
 
-// Check reports whether a file is not what it was any more when it was opened: cut, grown,
-// written to, or gone. Who has read what he wanted asks before he calls it done.
+// Check returns an error if a file has changed since it was opened: it was cut, has grown, was
+// written to, or removed. A mover calls it after the last read, before it reports success.
 func (s *Source) Check() error {
 	for _, c := range s.closers {
 		if f, ok := c.(*File); ok {
@@ -102,17 +102,17 @@ func (s *Source) Check() error {
 	return nil
 }
 
-// UnreadableError is a main file that cannot be a dump at all.
+// UnreadableError reports a main file that cannot be a dump.
 type UnreadableError struct {
 	Path, Text string
 }
 
 func (e *UnreadableError) Error() string { return "source: " + e.Path + ": " + e.Text }
 
-// Open opens a dump and the regions beside it. The path may be that of a file, of the
-// first of several numbered ones, of a folder or a block device, or "-".
+// Open opens a dump and the regions beside it. The path is a file, the first of several numbered
+// files, a folder, a block device, or "-".
 //
-// The error is an *UnreadableError for what is no dump, or one of the file system.
+// The error is an *UnreadableError for a file that is not a dump, or an error of the file system.
 func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 	s := &Source{opt: opt}
 	err := s.openMain(ctx, path)
@@ -129,8 +129,8 @@ func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 	return s, nil
 }
 
-// OpenSet opens files that belong together as a folder of just them is opened: which
-// holds which region is told by what stands in them. A single path is that of Open.
+// OpenSet opens files that belong together, like a folder that contains only them. The content of a
+// file decides which region it is. A single path is the same as in Open.
 func OpenSet(ctx context.Context, paths []string, opt Options) (*Source, error) {
 	if len(paths) == 1 {
 		return Open(ctx, paths[0], opt)
@@ -149,7 +149,7 @@ func OpenSet(ctx context.Context, paths []string, opt Options) (*Source, error) 
 	return s, nil
 }
 
-// addMembers lists files the user named one by one.
+// addMembers adds files that the user named one by one.
 func (s *Source) addMembers(f *folder, paths []string) error {
 	for _, path := range paths {
 		st, err := os.Stat(path)
@@ -159,11 +159,11 @@ func (s *Source) addMembers(f *folder, paths []string) error {
 		case st.IsDir():
 			return &UnreadableError{path, "is a folder: name it alone, or the files in it"}
 		case f.find(filepath.Base(path)) != nil:
-			return &UnreadableError{path, "two files of this name cannot be told apart: rename one"}
+			return &UnreadableError{path, "two files have this name: rename one"}
 		}
 		m := &member{name: filepath.Base(path), path: path, size: st.Size()}
 		m.raw = func(ctx context.Context) (flash.Image, error) {
-			if IsSparse(path) { // a piece by itself, whatever lies beside it
+			if IsSparse(path) { // only this piece, whatever is beside it
 				return s.openFile(ctx, path)
 			}
 			return s.openPath(ctx, path)
@@ -174,7 +174,7 @@ func (s *Source) addMembers(f *folder, paths []string) error {
 	return nil
 }
 
-// hole notes what no file holds.
+// hole records ranges that are in no file.
 func (s *Source) hole(r flash.Region, holes ...flash.Extent) {
 	if s.Holes == nil {
 		s.Holes = map[flash.Region][]flash.Extent{}
@@ -182,7 +182,7 @@ func (s *Source) hole(r flash.Region, holes ...flash.Extent) {
 	s.Holes[r] = flash.Union(append(s.Holes[r], holes...))
 }
 
-// openMain opens what the user named, whatever it is.
+// openMain opens the file, folder or store that the user named.
 func (s *Source) openMain(ctx context.Context, path string) error {
 	if oci.IsLayout(path) {
 		return s.openStore(ctx, path)
@@ -219,7 +219,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	return s.honourMapBeside(ctx, path, s.Parts)
 }
 
-// openDir opens a folder, and nothing outside of it.
+// openDir opens a folder, and no file outside of it.
 func (s *Source) openDir(ctx context.Context, path string) error {
 	if err := s.enter(path); err != nil {
 		return fmt.Errorf("source: %w", err)
@@ -232,7 +232,7 @@ func (s *Source) openDir(ctx context.Context, path string) error {
 	return s.openFolder(ctx, f)
 }
 
-// take makes a file's regions those of the device.
+// take adds a file's regions to the device.
 func (s *Source) take(p placement, name string) {
 	s.Storage = p.storage
 	for _, part := range p.parts {
@@ -242,7 +242,7 @@ func (s *Source) take(p placement, name string) {
 	s.Problems = append(s.Problems, p.problems...)
 }
 
-// openBeside opens the files with other regions that the user named.
+// openBeside opens the files of other regions that the user named.
 func (s *Source) openBeside(ctx context.Context) error {
 	for _, more := range []struct {
 		path   string
@@ -263,7 +263,7 @@ func (s *Source) openBeside(ctx context.Context) error {
 			return err
 		}
 		if have := s.Part(more.region); have != nil {
-			return fmt.Errorf("source: %s and %s both hold %s", have.Source, more.path, more.region)
+			return fmt.Errorf("source: %s and %s are both %s", have.Source, more.path, more.region)
 		}
 		s.Parts = append(s.Parts, flash.Part{Region: more.region, Image: img, Source: name})
 		if err := s.honourMapBeside(ctx, more.path, s.Parts[len(s.Parts)-1:]); err != nil {
@@ -273,7 +273,7 @@ func (s *Source) openBeside(ctx context.Context) error {
 	return nil
 }
 
-// openNamed opens and unwraps a file beside the main one, and names it as no other is.
+// openNamed opens and unwraps a file beside the main one, and gives it a unique name.
 func (s *Source) openNamed(ctx context.Context, path string) (string, flash.Image, error) {
 	raw, err := s.openPath(ctx, path)
 	if err != nil {
@@ -287,23 +287,23 @@ func (s *Source) openNamed(ctx context.Context, path string) (string, flash.Imag
 	return name, img, err
 }
 
-// refuseTwice stops a file from being taken for two regions: a phone's two boot regions
-// would seem to agree, or a dump be its own preloader.
+// refuseTwice refuses one file for two regions: the phone's two boot regions would seem to be
+// equal, or a dump would be its own preloader.
 func (s *Source) refuseTwice(path string) error {
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil // opening it says why
+		return nil // opening it reports why
 	}
 	for _, have := range s.Files {
 		if hst, err := os.Stat(have); err == nil && os.SameFile(st, hst) {
-			return &UnreadableError{path, "is given twice: it is " + have + " already"}
+			return &UnreadableError{path, "is given twice: it is already " + have + ""}
 		}
 	}
 	return nil
 }
 
-// openPath opens the bytes of a path as they are: a file, the parts of one that was
-// split, a block device, or what comes out of a pipe.
+// openPath opens the bytes of a path as they are: a file, numbered parts, a block device, or a
+// pipe.
 func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error) {
 	if path == Stdin {
 		in := s.opt.Stdin
@@ -318,9 +318,9 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 			return s.openDescriptor(ctx, path)
 		}
 		if st.Mode()&fs.ModeCharDevice != 0 {
-			return nil, &UnreadableError{path, "is a device that holds no files, such as a terminal: a card reader or an eMMC is a disk, such as /dev/sdX"}
+			return nil, &UnreadableError{path, "is a device that is not a disk, such as a terminal: a card reader or an eMMC is a disk, such as /dev/sdX"}
 		}
-		return nil, &UnreadableError{path, "is no file: what comes out of a pipe is taken from standard input, as -"}
+		return nil, &UnreadableError{path, "is not a regular file: the output of a pipe can be read from standard input, as -"}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("source: %w", err)
@@ -335,13 +335,13 @@ func (s *Source) openPath(ctx context.Context, path string) (flash.Image, error)
 	if err != nil {
 		return nil, err
 	}
-	if ext := filepath.Ext(path); strings.EqualFold(ext, ".zip") && isLastVolume(f) { // begins with anything
+	if ext := filepath.Ext(path); strings.EqualFold(ext, ".zip") && isLastVolume(f) { // it may begin with any bytes
 		return nil, missingVolume(path, strings.TrimSuffix(path, ext)+".z01")
 	}
 	return f, nil
 }
 
-// openFile opens one file and keeps it open for as long as the Source is.
+// openFile opens one file and keeps it open as long as the Source.
 func (s *Source) openFile(ctx context.Context, path string) (*File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("source: %w", err)

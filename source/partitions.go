@@ -10,13 +10,13 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// tableNames are the names of files that hold a partition table alone: mtkclient's,
-// SP Flash Tool's and those of firmware packages.
+// tableNames are the names of files with only a partition table: those of mtkclient, SP Flash Tool
+// and firmware packages.
 var tableNames = []string{"gpt.bin", "pgpt.bin", "pgpt", "pgpt.img", "gpt.img", "gpt"}
 
-// openPartitions opens a folder with a file for each partition (mtkclient rl, MTK
-// Droid Tools): each is laid where the table in the folder puts it. Where nothing is
-// lies a hole, and the user area ends with the last file.
+// openPartitions opens a folder with a file for each partition (mtkclient rl, MTK Droid Tools).
+// The table in the folder gives their offsets. Ranges without a file are holes. The user area
+// ends with the last file.
 func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	table, from, err := s.folderTable(ctx, f)
 	if err != nil || table == nil {
@@ -38,21 +38,20 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	if found == 0 {
 		return false, nil
 	}
-	if from.Region != "" { // the table itself is the head of the area
+	if from.Region != "" { // the table is the head of the user area
 		user.Add(0, from.Image)
 	}
 	unread := s.tellMissing(missing, user)
 	s.hole(s.Storage.User(), user.Gaps()...)
-	s.problem(flash.Note, f.name, "%d partitions are put together by %s", found, from.Source)
+	s.problem(flash.Note, f.name, "%d partitions are put together with the offsets in %s", found, from.Source)
 	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name, Unread: unread})
 	s.addNamed(boots)
 	s.tellUnused(f)
 	return true, nil
 }
 
-// tellMissing says which rows have no file: a hole among those that have one is data
-// that is missing, what lies behind the last of them is merely not at hand. It returns
-// what is missing, which counts as not read from the phone.
+// tellMissing reports the rows without a file. A hole before the last file is missing data; rows
+// behind it are only noted. It returns the missing ranges, which count as unread.
 func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unread []flash.Extent) {
 	size := user.Size()
 	var behind []string
@@ -65,17 +64,17 @@ func (s *Source) tellMissing(rows []flash.Partition, user *flash.Stitched) (unre
 		if !row.ToEnd {
 			end = min(row.End(), size)
 		}
-		s.Problems.AddAt(flash.Error, row.Name, row.Offset, "no file of the folder holds it: %s are missing and read as zero", flash.Size(end-row.Offset))
+		s.Problems.AddAt(flash.Error, row.Name, row.Offset, "the folder has no file of it: %s are missing and read as zeros", flash.Size(end-row.Offset))
 		unread = flash.Union(unread, flash.Within(user.Gaps(), flash.Extent{Offset: row.Offset, Length: end - row.Offset}))
 	}
 	if len(behind) > 0 {
-		s.problem(flash.Note, string(s.Storage.User()), "ends at 0x%x: of what lies behind, no file of the folder holds any (%s)", size, list(behind))
+		s.problem(flash.Note, string(s.Storage.User()), "ends at 0x%x: the folder has no files of the partitions behind it (%s)", size, list(behind))
 	}
 	return unread
 }
 
-// folderTable reads the table that places the files: the phone's own GPT, or else the
-// scatter file. The part holds the GPT's bytes, its Source the name of the witness.
+// folderTable reads the table with the offsets of the files: the phone's own GPT, or else the
+// scatter file. The part has the GPT's bytes, and the name of the table as Source.
 func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flash.Part, error) {
 	s.Storage = flash.EMMC
 	for _, name := range tableNames {
@@ -89,7 +88,7 @@ func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flas
 		}
 		g, err := gpt.Read(img)
 		if err != nil || g.Primary == nil || g.Primary.Template || g.Primary.Standalone {
-			continue // a template or a piece of a table places nothing
+			continue // a template or a part of a table has no offsets
 		}
 		if g.SectorSize == 4096 {
 			s.Storage = flash.UFS
@@ -114,7 +113,7 @@ func (s *Source) folderTable(ctx context.Context, f *folder) (*flash.Table, flas
 	return file.Table(0), flash.Part{Source: m.name}, nil
 }
 
-// layRows lays the file of each row of the user area at its place.
+// layRows puts the file of each row of the user area at its offset.
 func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *flash.Stitched) (found int, missing []flash.Partition, err error) {
 	for _, row := range t.Partitions {
 		if !row.Region.IsUser() || !row.Placed() {
@@ -139,7 +138,7 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *f
 		m.used = true
 		found++
 		if row.Length > 0 && img.Size() > row.Length {
-			s.problem(flash.Warning, row.Name, "%s is longer than the partition: 0x%x bytes instead of 0x%x, the rest is left out", m.name, img.Size(), row.Length)
+			s.problem(flash.Warning, row.Name, "%s is longer than the partition: 0x%x bytes instead of 0x%x; the rest is not used", m.name, img.Size(), row.Length)
 			img = flash.Slice(img, flash.Extent{Length: row.Length})
 		}
 		user.Add(row.Offset, img)
@@ -147,8 +146,8 @@ func (s *Source) layRows(ctx context.Context, f *folder, t *flash.Table, user *f
 	return found, missing, nil
 }
 
-// fileFor returns the member that holds a row: the one that has the row's name, in any
-// generation's spelling, or the name the scatter file gives.
+// fileFor returns the member for a row: the one with the row's name, in the spelling of any
+// generation, or with the name in the scatter file.
 func fileFor(f *folder, t *flash.Table, row flash.Partition) *member {
 	for _, m := range f.members {
 		if r := rowFor(t, m); r != nil && r.Index == row.Index {
@@ -158,8 +157,8 @@ func fileFor(f *folder, t *flash.Table, row flash.Partition) *member {
 	return nil
 }
 
-// rowFor returns the row that a member's name stands for, or nil. A file named by
-// several rows (lk.img by lk and lk2) is that of the row of its name.
+// rowFor returns the row for a member's name, or nil. If several rows name a file (lk.img by lk and
+// lk2), it is the row with the file's name.
 func rowFor(t *flash.Table, m *member) *flash.Partition {
 	if notImages.MatchString(m.name) {
 		return nil

@@ -15,10 +15,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// partSet is a file that was split into numbered ones: ROM_1.001, ROM_1.002 … or, as
-// tools do that run into the end of FAT32, ROM_1, ROM_1.001 …
+// partSet is a file that was split into numbered files: ROM_1.001, ROM_1.002 … or, as some tools
+// split at the size limit of FAT32, ROM_1, ROM_1.001 …
 type partSet struct {
-	name  string   // of the whole
+	name  string   // of the whole file
 	paths []string // in order
 }
 
@@ -27,9 +27,8 @@ var (
 	partNumber = regexp.MustCompile(`^(.+)\.([0-9]{2,3})$`)
 )
 
-// findParts returns the set a path names: by its first part, any other, or the name
-// of the whole. It is nil when the path is a file of its own. A set with a gap is an
-// error.
+// findParts returns the set that a path names: by its first part, another part, or the name of the
+// whole file. It is nil if the path is a single file. A set with a missing part is an error.
 func (s *Source) findParts(path string) (*partSet, error) {
 	whole := path
 	m := partNumber.FindStringSubmatch(path)
@@ -38,7 +37,7 @@ func (s *Source) findParts(path string) (*partSet, error) {
 	}
 	numbers, width := numbered(whole)
 	_, err := s.stat(whole)
-	headless := err == nil && !errors.Is(err, fs.ErrNotExist) // the whole's name may be that of part 0
+	headless := err == nil && !errors.Is(err, fs.ErrNotExist) // part 0 may have the name of the whole file
 	switch {
 	case len(numbers) == 0:
 		return nil, nil
@@ -47,7 +46,7 @@ func (s *Source) findParts(path string) (*partSet, error) {
 	case m != nil && len(m[2]) != width:
 		return nil, nil
 	case m != nil && len(numbers) == 1 && numbers[0] > 1:
-		return nil, nil // a number that happens to end a name
+		return nil, nil // the name only ends in a number
 	}
 	set := &partSet{name: filepath.Base(whole)}
 	first := 1
@@ -69,9 +68,8 @@ func (s *Source) findParts(path string) (*partSet, error) {
 
 func partName(whole string, n, width int) string { return fmt.Sprintf("%s.%0*d", whole, width, n) }
 
-// numbered lists the numbers that stand behind a name in its folder, and how many
-// digits they have. Names with two and with three digits are not one set; the longer
-// ones win.
+// numbered lists the numbers behind a name in its folder, and their number of digits. Names with
+// two and with three digits are separate sets; the one with three digits is used.
 func numbered(whole string) (numbers []int, width int) {
 	entries, err := os.ReadDir(filepath.Dir(whole))
 	if err != nil {
@@ -93,8 +91,8 @@ func numbered(whole string) (numbers []int, width int) {
 	return numbers, width
 }
 
-// isWhole reports whether a file lies beside the parts it was split into, and is not
-// the first of them: it is as long as all, or begins with the bytes of the first.
+// isWhole reports whether a file is the whole of the parts beside it, and not the first part: it
+// has the length of all parts, or begins with the bytes of the first.
 func (s *Source) isWhole(path string, numbers []int, width int) bool {
 	st, err := s.stat(path)
 	if err != nil || !st.Mode().IsRegular() {
@@ -124,12 +122,12 @@ func (s *Source) sameStart(a, b string) bool {
 	return bytes.Equal(heads[0], heads[1])
 }
 
-// openParts joins a set, a part of which was named.
+// openParts joins a set of which one part was named.
 func (s *Source) openParts(ctx context.Context, named string, set *partSet, err error) (flash.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	var images []flash.Image // of the parts
+	var images []flash.Image // one for each part
 	for _, path := range set.paths {
 		f, err := s.openSibling(ctx, path, named)
 		if err != nil {
@@ -137,17 +135,17 @@ func (s *Source) openParts(ctx context.Context, named string, set *partSet, err 
 		}
 		images = append(images, f)
 	}
-	if len(images) > 1 && isSparse(images[0]) && isSparse(images[1]) { // each stands for the whole
+	if len(images) > 1 && isSparse(images[0]) && isSparse(images[1]) { // each has the size of the whole image
 		return s.joinSparse(ctx, images, set.name, set.paths)
 	}
 	whole := flash.Join(images...)
-	s.problem(flash.Note, set.name, "joined of %d parts, %s to %s: %s", len(set.paths),
+	s.problem(flash.Note, set.name, "joined from %d parts, %s to %s: %s", len(set.paths),
 		filepath.Base(set.paths[0]), filepath.Base(set.paths[len(set.paths)-1]), flash.Size(whole.Size()))
-	// Only the last part is shorter. One that is so in the middle broke off when it was
-	// copied, and all that follows it stands at wrong addresses.
+	// Only the last part may be shorter. If another one is, its copy was interrupted, and all bytes
+	// behind it are at wrong offsets.
 	for i := range images[:len(images)-1] {
 		if images[i].Size() != images[0].Size() {
-			s.problem(flash.Error, filepath.Base(set.paths[i]), "is of another size (0x%x) than the first part (0x%x): what follows it is out of place",
+			s.problem(flash.Error, filepath.Base(set.paths[i]), "has another size (0x%x) than the first part (0x%x): the bytes behind it are at wrong offsets",
 				images[i].Size(), images[0].Size())
 			break
 		}

@@ -62,7 +62,7 @@ func TestParts(t *testing.T) {
 		for _, n := range c.open {
 			s := open(t, filepath.Join(dir, n), Options{})
 			walk(t, s.Parts[0].Image, bytes.NewReader(want))
-			if says(s.Problems, flash.Note, "joined of") != c.joined || flash.Worst(s.Problems) != flash.Note {
+			if says(s.Problems, flash.Note, "joined from") != c.joined || flash.Worst(s.Problems) != flash.Note {
 				t.Errorf("%s by %s: problems %v", name, n, s.Problems)
 			}
 			if c.joined && len(s.Files) != len(c.files) {
@@ -86,7 +86,7 @@ func TestPartsMissing(t *testing.T) {
 	files := cut(sample(), 300_000, 1, "ROM_1.%03d")
 	files["ROM_1.002"] = files["ROM_1.002"][:100]
 	s := open(t, filepath.Join(writeAll(t, files), "ROM_1"), Options{})
-	if !says(s.Problems, flash.Error, "ROM_1.002: is of another size (0x64)") {
+	if !says(s.Problems, flash.Error, "ROM_1.002: has another size (0x64)") {
 		t.Error(s.Problems)
 	}
 	if _, err := Open(context.Background(), filepath.Join(t.TempDir(), "ROM_1"), Options{}); !errors.Is(err, os.ErrNotExist) {

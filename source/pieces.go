@@ -15,19 +15,19 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// Packages hold large images in several Android sparse files, each of which stands for the
-// whole image and says a part of it: super.img_sparsechunk.0, system.sparse.1.img … The
-// number may stand anywhere in the name.
+// Packages have large images as several Android sparse files. Each has the size of the whole
+// image and only a part of its bytes: super.img_sparsechunk.0, system.sparse.1.img … The number
+// may be anywhere in the name.
 var (
 	pieceNumber = regexp.MustCompile(`^(.*?)([0-9]+)([^0-9]*)$`)
 	pieceName   = regexp.MustCompile(`(?i)sparse_?(chunk)?[._-]?[0-9]+`)
 )
 
-// sparseMagic begins every Android sparse image.
+// sparseMagic is the start of every Android sparse image.
 const sparseMagic = "\x3A\xFF\x26\xED\x01\x00"
 
-// farHole is how far a hole at the start of an image reaches that is no first piece:
-// every image that has a header has it before that.
+// farHole is the smallest end of a hole at the start of a piece that is not the first one: every
+// image with a header has it before this offset.
 const farHole = 64 << 10
 
 // IsSparse reports whether a file is an Android sparse image.
@@ -50,7 +50,7 @@ func isSparse(img flash.Image) bool {
 	return err == nil && strings.HasPrefix(string(head), sparseMagic)
 }
 
-// OpenPieces opens the pieces of one image, in any order, as that image.
+// OpenPieces opens the pieces of one sparse image, in any order, as that image.
 func OpenPieces(ctx context.Context, paths []string, opt Options) (*Source, error) {
 	if len(paths) == 1 {
 		return Open(ctx, paths[0], opt)
@@ -75,7 +75,7 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 			return err
 		}
 		if !isSparse(f) {
-			return &UnreadableError{path, fmt.Sprintf("no Android sparse image, as %s is: only the pieces of one are taken together", paths[max(i-1, 0)])}
+			return &UnreadableError{path, fmt.Sprintf("is not an Android sparse image, but %s is: only the pieces of one image can be given together", paths[max(i-1, 0)])}
 		}
 		raw = append(raw, f)
 	}
@@ -89,8 +89,8 @@ func (s *Source) openPieces(ctx context.Context, paths []string) error {
 	return s.openBeside(ctx)
 }
 
-// readSparse opens a sparse image, and holds it against its checksums. Few have any; then
-// all of it is read once, for later it is read here and there, which proves nothing.
+// readSparse opens a sparse image and checks its checksums. Few images have any. Then the whole
+// image is read once, because later reads of single ranges prove nothing.
 func (s *Source) readSparse(ctx context.Context, in flash.Image, name string) (*image.Sparse, error) {
 	img, err := image.ReadSparse(in)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Source) readSparse(ctx context.Context, in flash.Image, name string) (*
 	return img, nil
 }
 
-// tellSparse tells the problems of a sparse image.
+// tellSparse reports the problems of a sparse image.
 func (s *Source) tellSparse(img *image.Sparse, name string) {
 	for _, p := range img.Problems {
 		p.Place = name
@@ -119,11 +119,10 @@ func (s *Source) tellSparse(img *image.Sparse, name string) {
 	}
 }
 
-// lackSilent notes what the sparse files of a device do not say, in whatever they were
-// packed. It counts as not read from the phone: on one it would stay what it was before,
-// and tools that make a sparse file of a whole dump write its zeros down (img2simg and our
-// own do, as fills). What file systems do not use is taken out again where partitions are
-// known, by package layout.
+// lackSilent marks the ranges that the sparse files of a device leave out as unread, whatever
+// they are packed in. On a phone these bytes would keep their old values, and tools that make a
+// sparse file of a whole dump (img2simg, mtkkit) write zeros as fills. Package layout later
+// excepts ranges that no file system uses.
 func (s *Source) lackSilent() {
 	for i := range s.Parts {
 		p := &s.Parts[i]
@@ -131,7 +130,7 @@ func (s *Source) lackSilent() {
 	}
 }
 
-// joinSparse lays pieces over each other. Name is what to call them together.
+// joinSparse joins the pieces of an image. Name is the name of the whole.
 func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string, paths []string) (flash.Image, error) {
 	var pieces []*image.Sparse
 	for _, f := range raw {
@@ -140,7 +139,7 @@ func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string,
 			return nil, err
 		}
 		p.Problems = slices.DeleteFunc(p.Problems, func(bad flash.Problem) bool {
-			return bad.Severity == flash.Note // what a piece does not say, another may
+			return bad.Severity == flash.Note // another piece may have the missing range
 		})
 		s.tellSparse(p, name)
 		pieces = append(pieces, p)
@@ -149,37 +148,37 @@ func (s *Source) joinSparse(ctx context.Context, raw []flash.Image, name string,
 	if err != nil {
 		return nil, fmt.Errorf("source: %s: %w", name, err)
 	}
-	s.problem(flash.Note, name, "joined of %d pieces of a sparse image; %s of it are said by none (don't care)", len(pieces), flash.Size(flash.Total(flash.Holes(img))))
+	s.problem(flash.Note, name, "joined from %d pieces of a sparse image; %s of it are in none of them (don't care)", len(pieces), flash.Size(flash.Total(flash.Holes(img))))
 	s.Problems = append(s.Problems, JudgePieces(pieces, paths, img, said)...)
 	return img, nil
 }
 
-// JudgePieces says of pieces that were joined to img what speaks against them being all
-// pieces of one image, and no others. Said is how many bytes they say by their words.
+// JudgePieces returns the problems that suggest that the pieces joined to img are not all of one
+// image, or that others are among them. Said is the sum of the bytes in the pieces.
 func JudgePieces(pieces []*image.Sparse, paths []string, img flash.Image, said int64) (out []flash.Problem) {
 	add := func(i int, format string, a ...any) {
 		out = append(out, flash.NewProblem(flash.Warning, filepath.Base(paths[i]), flash.NoOffset, format, a...))
 	}
 	for i, p := range pieces {
 		if p.Size() != pieces[0].Size() {
-			add(i, "stands for %s, %s for %s: they are hardly pieces of one image", flash.Size(p.Size()), filepath.Base(paths[0]), flash.Size(pieces[0].Size()))
+			add(i, "is a piece of an image of %s, %s of one of %s: they are probably not pieces of one image", flash.Size(p.Size()), filepath.Base(paths[0]), flash.Size(pieces[0].Size()))
 			break
 		}
 	}
 	holes := flash.Holes(img)
 	if twice := said - (img.Size() - flash.Total(holes)); twice > 0 {
-		add(0, "several pieces say the same bytes, %s of them: the last one's were taken; pieces of one image never do", flash.Size(twice))
+		add(0, "several pieces have the same ranges, %s in all: the last piece was used; pieces of one image have no common ranges", flash.Size(twice))
 	}
 	if len(pieces) > 1 && lacksHead(holes) {
-		add(0, "the first piece of the image is not among them: it is a hole")
+		add(0, "the first piece of the image is missing: its range is a hole")
 	}
 	if n, gap := gapIn(paths); gap && len(holes) > 0 {
-		add(0, "piece %d of the sparse image is not among those given: what it says is missing", n)
+		add(0, "piece %d of the sparse image was not given: its bytes are missing", n)
 	}
 	return out
 }
 
-// gapIn looks for gaps in the numbers of pieces.
+// gapIn finds a gap in the numbers of pieces.
 func gapIn(paths []string) (missing int, gap bool) {
 	var numbers []int
 	for _, path := range paths {
@@ -202,9 +201,9 @@ func gapIn(paths []string) (missing int, gap bool) {
 	return 0, false
 }
 
-// PieceOf says why an Android sparse file is one piece of several, "" when nothing tells
-// that it is: files of the same name but for a number lie beside it and say what it leaves
-// out, it leaves out the start of its image, or it is named as a piece.
+// PieceOf says why an Android sparse file is one piece of several; "" if it does not seem to be
+// one. The signs: files beside it with the same name and another number have the ranges that it
+// leaves out; it leaves out the start of its image; or it has the name of a piece.
 func PieceOf(path string) string {
 	f, err := OpenFile(path)
 	if err != nil {
@@ -221,8 +220,7 @@ func PieceOf(path string) string {
 	return pieceOf(s, filepath.Base(path), path)
 }
 
-// pieceOf is PieceOf for a sparse image of any origin; path is "" where nothing lies beside
-// it.
+// pieceOf is PieceOf for a sparse image of any origin. Path is "" if there are no files beside it.
 func pieceOf(s *image.Sparse, name, path string) string {
 	if s.DontCare == 0 {
 		return ""
@@ -233,11 +231,11 @@ func pieceOf(s *image.Sparse, name, path string) string {
 	}
 	switch {
 	case len(others) > 0:
-		return fmt.Sprintf("is one piece of several of a sparse image (beside it: %s): give the others too", list(others))
+		return fmt.Sprintf("is one of several pieces of a sparse image (beside it: %s): give the others, too", list(others))
 	case lacksHead(flash.Holes(s)):
-		return "is one piece of several of a sparse image, and not the first: give the others too"
+		return "is one of several pieces of a sparse image, and not the first: give the others, too"
 	case pieceName.MatchString(name):
-		return "is one piece of several of a sparse image, by its name: give the others too"
+		return "is one of several pieces of a sparse image, by its name: give the others, too"
 	}
 	return ""
 }
@@ -247,7 +245,7 @@ func lacksHead(holes []flash.Extent) bool {
 	return len(holes) > 0 && holes[0].Offset == 0 && holes[0].Length >= farHole
 }
 
-// otherPieces lists the files beside a piece that say what it leaves out.
+// otherPieces lists the files beside a piece that have the ranges it leaves out.
 func otherPieces(path string, s *image.Sparse) (names []string) {
 	m := pieceNumber.FindStringSubmatch(filepath.Base(path))
 	if m == nil {
@@ -274,21 +272,20 @@ func otherPieces(path string, s *image.Sparse) (names []string) {
 	return names
 }
 
-// completes reports whether b says nothing but what a leaves out, of an image of the same
-// size.
+// completes reports whether all ranges of b are left out by a, in an image of the same size.
 func completes(a, b *image.Sparse) bool {
 	said := flash.Without([]flash.Extent{{Length: b.Size()}}, flash.Holes(b))
 	return a.Size() == b.Size() && len(said) > 0 && len(flash.Without(said, flash.Holes(a))) == 0
 }
 
-// joinPieces makes one member of the pieces of an image that lie in a folder or archive.
+// joinPieces replaces the pieces of an image in a folder or archive by one member.
 func (s *Source) joinPieces(ctx context.Context, f *folder) error {
 	groups := map[string][]*member{}
 	for _, m := range f.members {
 		if m.used || m.starts == nil || !m.starts(sparseMagic) {
 			continue
 		}
-		key := m.name // numbered parts are one member already
+		key := m.name // numbered parts are already one member
 		if n := pieceNumber.FindStringSubmatch(m.name); n != nil {
 			key = n[1] + "\x00" + n[3]
 		}
@@ -305,7 +302,7 @@ func (s *Source) joinPieces(ctx context.Context, f *folder) error {
 	return nil
 }
 
-// joinGroup puts one member in the place of several, when they are pieces of one image.
+// joinGroup replaces several members by one, if they are pieces of one image.
 func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) error {
 	var raw []flash.Image
 	var first *image.Sparse

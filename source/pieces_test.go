@@ -154,7 +154,7 @@ func TestOnePieceOfSeveral(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer gap.Close()
-	if got := flash.Total(gap.User().Unread); got != 30*4096 || !strings.Contains(fmt.Sprint(gap.Problems), "piece 1 of the sparse image is not among those given") {
+	if got := flash.Total(gap.User().Unread); got != 30*4096 || !strings.Contains(fmt.Sprint(gap.Problems), "piece 1 of the sparse image was not given") {
 		t.Errorf("0x%x bytes are missing, %v", got, gap.Problems)
 	}
 	// What is no piece is refused, and so is one file given twice.

@@ -10,14 +10,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// openInput opens what comes out of a pipe, once, from its beginning.
+// openInput reads a pipe once, from its beginning.
 func (s *Source) openInput(ctx context.Context, in io.Reader, name string) (flash.Image, error) {
 	r := newPatient(ctx, in)
 	defer r.stop()
 	return s.openPipe(ctx, r, name)
 }
 
-// openDescriptor opens a pipe that a shell has opened already: <(zstd -dc ROM_1.zst).
+// openDescriptor opens a pipe that a shell has already opened: <(zstd -dc ROM_1.zst).
 func (s *Source) openDescriptor(ctx context.Context, path string) (flash.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -27,24 +27,24 @@ func (s *Source) openDescriptor(ctx context.Context, path string) (flash.Image, 
 	return s.openInput(ctx, f, filepath.Base(path))
 }
 
-// patient reads from what may give nothing for long. It stops waiting when ctx ends; the
-// system call that waits cannot be called back, and ends with the process.
+// patient reads from an input that may give no data for long. It stops waiting when ctx ends.
+// The system call that waits cannot be cancelled; it ends with the process.
 type patient struct {
 	ctx  context.Context
 	quit chan struct{}
 	full chan gulp
 	free chan []byte
 	cur  gulp
-	rest []byte // of cur, not given yet
+	rest []byte // of cur, not returned yet
 }
 
-// gulp is what one read gave.
+// gulp is the result of one read.
 type gulp struct {
 	b   []byte
 	err error
 }
 
-// gulpSize is how much is read at a time, bytes.
+// gulpSize is the size of one read, bytes.
 const gulpSize = 256 << 10
 
 func newPatient(ctx context.Context, in io.Reader) *patient {

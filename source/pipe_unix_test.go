@@ -46,7 +46,7 @@ func TestNamedPipe(t *testing.T) {
 		}
 	}
 	s = open(t, dir, Options{})
-	if len(s.Parts) != 1 || !says(s.Problems, flash.Warning, "BOOT_1: is no file") {
+	if len(s.Parts) != 1 || !says(s.Problems, flash.Warning, "BOOT_1: is not a regular file") {
 		t.Errorf("a pipe in a folder is not named: %v", s.Problems)
 	}
 	for _, name := range []string{"ROM_1.map", "ROM_1.001"} {

@@ -11,8 +11,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// addSealed lays a private file of a plain archive at its place. Without a key for it,
-// and when it is damaged, its bytes count as not read.
+// addSealed puts a private file of a plain archive at its offset. Its bytes count as unread if
+// there is no key for it, or if it is damaged.
 func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, e *flash.ManifestEntry) (opened bool, err error) {
 	m := f.find(e.File)
 	if m == nil {
@@ -20,7 +20,7 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 		return false, nil
 	}
 	m.used = true
-	if s.opt.Keys != nil { // a file of keys that cannot be read is the user's to repair, not the archive's damage
+	if s.opt.Keys != nil { // an unreadable key file is the user's error, not damage of the archive
 		if _, err := s.opt.Keys(); err != nil {
 			return false, err
 		}
@@ -47,8 +47,8 @@ func (s *Source) addSealed(ctx context.Context, f *folder, img *flash.Stitched, 
 	return plain.Size() >= e.Present, nil
 }
 
-// OpenSealed opens NAME.zst.age, a private file of a plain archive, as what is in it. It
-// is read at its place. The error wraps seal.ErrKey when no key fits.
+// OpenSealed opens the content of NAME.zst.age, a private file of a plain archive, in place. The
+// error wraps seal.ErrKey if no key fits.
 func OpenSealed(ctx context.Context, raw flash.Image, name string, opt Options) (flash.Image, io.Closer, error) {
 	s := &Source{opt: opt}
 	img, err := s.openSealed(ctx, raw, name)
@@ -67,8 +67,8 @@ func (s *Source) openSealed(ctx context.Context, raw flash.Image, name string) (
 	return s.openZstd(ctx, packed, name)
 }
 
-// unseal opens what is encrypted, with the keys that the user gave; anything else is
-// returned as it is. The error wraps seal.ErrKey when none fits. Nothing is unpacked: it is decrypted where it is read.
+// unseal opens an encrypted file with the user's keys, and returns any other file as it is. The
+// error wraps seal.ErrKey if none fits. It is decrypted while it is read, not unpacked.
 func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error) {
 	if !seal.Sniff(in) {
 		return in, name, nil

@@ -10,15 +10,15 @@ import (
 	"github.com/mtkkit/mtkkit/image"
 )
 
-// Plain is the plain image that Android sparse files stand for.
+// Plain is the plain image of Android sparse files.
 type Plain struct {
 	Image    flash.Image
-	Problems []flash.Problem // what the files leave open, and what speaks against them being of one image
+	Problems []flash.Problem // ranges that the files leave out, and signs that they are not of one image
 
 	closers []io.Closer
 }
 
-// DamagedError is a sparse file of which a plain image would hide the damage.
+// DamagedError reports a damaged sparse file. A plain image of it would hide the damage.
 type DamagedError struct {
 	Path     string
 	Problems []flash.Problem
@@ -26,9 +26,9 @@ type DamagedError struct {
 
 func (e *DamagedError) Error() string { return e.Path + " is damaged" }
 
-// OpenSparse opens all pieces of one sparse image, in any order, and lays them over each other.
-// Their checksums are held against all of them; look is told how far that has come, of how many
-// bytes, and ends it by an error. A damaged piece is a *DamagedError.
+// OpenSparse opens all pieces of one sparse image, in any order, and joins them. All their
+// checksums are checked. Look gets the progress in bytes and can stop the work with an error. A
+// damaged piece is a *DamagedError.
 func OpenSparse(paths []string, look func(done, total int64) error) (*Plain, error) {
 	p := &Plain{}
 	if err := p.open(paths, look); err != nil {
@@ -88,14 +88,14 @@ func (p *Plain) piece(path string, f flash.Image, look func(done, total int64) e
 		return nil, &DamagedError{path, bad}
 	}
 	for _, b := range bad {
-		if b.Severity > flash.Note { // what a piece does not say, another may
+		if b.Severity > flash.Note { // another piece may have the missing range
 			p.Problems = append(p.Problems, b)
 		}
 	}
 	return s, nil
 }
 
-// tellSilent says what no piece says, and whether that is in use.
+// tellSilent reports the ranges that no piece has, and whether they are in use.
 func (p *Plain) tellSilent(paths []string) {
 	silent := flash.Size(flash.Total(flash.Holes(p.Image)))
 	if silent == 0 {
@@ -110,9 +110,9 @@ func (p *Plain) tellSilent(paths []string) {
 	case why != "":
 		ps.Add(flash.Warning, name, "%s; %s are zeros in the plain image", why, silent)
 	case text != "":
-		ps.Add(severity, name, "%s; zeros stand there in the plain image", text)
+		ps.Add(severity, name, "%s; the plain image has zeros there", text)
 	default:
-		ps.Add(flash.Note, name, "%s are said by no piece (\"don't care\"), and not in use: they are zeros in the plain image", silent)
+		ps.Add(flash.Note, name, "%s are in no piece (\"don't care\") and not in use: they are zeros in the plain image", silent)
 	}
 	p.Problems = ps
 }

@@ -4,5 +4,5 @@ package source
 
 import "os"
 
-// sparseFile has nothing to do: files have holes where nothing was written.
+// sparseFile does nothing: on these systems every file can have holes.
 func sparseFile(*os.File) {}

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// fsctlSetSparse is FSCTL_SET_SPARSE of winioctl.h: NTFS keeps holes only in files
-// that were told to.
+// fsctlSetSparse is FSCTL_SET_SPARSE of winioctl.h. On NTFS a file can have holes only after
+// this call.
 const fsctlSetSparse = 0x900c4
 
 func sparseFile(f *os.File) {

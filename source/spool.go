@@ -13,16 +13,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxUnpacked bounds what may come out of a compressed file. Zeros cost no disk, so
-// without it a few KB could keep us busy for days.
+// maxUnpacked is the size limit of an unpacked file. Zeros need no disk space, so without it a
+// few KB could keep the program busy for days.
 const maxUnpacked = 4 << 40
 
-// worthAWord is the size from which the user is told about a temporary file, bytes.
+// worthAWord is the size from which a temporary file is reported, bytes.
 const worthAWord = 1 << 20
 
-// spool unpacks a stream into a sparse temporary file: blocks of zeros are never
-// written, so a 64 GB dump of an empty phone takes a few MB. A stream that breaks off
-// is damage, not failure: what came out of it is kept and the break is reported.
+// spool unpacks a stream into a sparse temporary file. Blocks of zeros are not written, so a 64
+// GB dump of an empty phone takes a few MB. A stream that breaks off is damage, not a failure:
+// the unpacked part is kept and the break is reported.
 func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporary, error) {
 	t, err := newTemporary(s.opt.TempDir)
 	if err != nil {
@@ -52,7 +52,8 @@ func (s *Source) spool(ctx context.Context, r io.Reader, name string) (*temporar
 	return t, nil
 }
 
-// tellSpooled notes what temporary files take: in one line, as an archive has many members.
+// tellSpooled reports the size of temporary files, in one line, because an archive has many
+// members.
 func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.spooled.files++
 	s.spooled.size += size
@@ -70,22 +71,22 @@ func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.Problems = append(s.Problems, note)
 }
 
-// streamError is a fault of the compressed data, as opposed to one of our disk.
+// streamError is an error of the compressed data, not of the disk.
 type streamError struct{ err error }
 
 func (e *streamError) Error() string { return e.err.Error() }
 func (e *streamError) Unwrap() error { return e.err }
 
-// text says what the fault means after n bytes came out.
+// text says what the error means after n bytes were unpacked.
 func (e *streamError) text(n int64) string {
 	if isChecksum(e.err) {
-		return fmt.Sprintf("the checksum of the compressed stream is wrong (%v): something in its %s is damaged", e.err, flash.Size(n))
+		return fmt.Sprintf("the checksum of the compressed stream is wrong (%v): some of its %s are damaged", e.err, flash.Size(n))
 	}
-	return fmt.Sprintf("the stream breaks off (%v): only the first %s of the dump came out of it", e.err, flash.Size(n))
+	return fmt.Sprintf("the stream breaks off (%v): only the first %s of the dump could be unpacked", e.err, flash.Size(n))
 }
 
-// copySparse writes r to w, leaving out blocks of zeros. It returns how many bytes
-// came out of r, also with an error.
+// copySparse writes r to w without blocks of zeros. It returns the number of bytes read from r,
+// with an error, too.
 func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, done func(int64)) (int64, error) {
 	const block = 64 << 10
 	buf, off := make([]byte, block), int64(0)
@@ -109,13 +110,13 @@ func copySparse(ctx context.Context, w io.WriterAt, r io.Reader, limit int64, do
 		case rerr != nil:
 			return off, &streamError{rerr}
 		case off > limit:
-			return off, fmt.Errorf("more than %s come out of it: no phone has that much", flash.Size(limit))
+			return off, fmt.Errorf("it unpacks to more than %s, and no phone has that much", flash.Size(limit))
 		}
 	}
 }
 
-// readBlock fills buf as far as r goes. Unlike io.ReadFull it gives the reader's own
-// error, so that an end is not taken for a break, nor a break for an end.
+// readBlock fills buf as far as r has data. Unlike io.ReadFull it returns the reader's own
+// error, so that the end and a break can be distinguished.
 func readBlock(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int
@@ -125,21 +126,21 @@ func readBlock(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// temporary is a File that nobody will find afterwards.
+// temporary is a File that is removed when it is closed.
 type temporary struct {
 	File
-	path string // "" when it is removed already
+	path string // "" if it is already removed
 	dir  string
 }
 
 func newTemporary(dir string) (*temporary, error) {
 	f, err := os.CreateTemp(dir, "mtkkit-unpacked-*")
 	if err != nil {
-		return nil, fmt.Errorf("source: no place to unpack: %w", err)
+		return nil, fmt.Errorf("source: cannot make a temporary file to unpack into: %w", err)
 	}
 	t := &temporary{File: File{f: f}, path: f.Name(), dir: filepath.Dir(f.Name())}
 	sparseFile(f)
-	if os.Remove(t.path) == nil { // gone at once, even after kill -9; Windows says no
+	if os.Remove(t.path) == nil { // removed at once, so that kill -9 leaves nothing; not possible on Windows
 		t.path = ""
 	}
 	return t, nil

@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// NoTagError is an UnreadableError: a reference to a store without the tag of a backup.
+// NoTagError is an UnreadableError: a reference to a store has no tag.
 type NoTagError struct{ Store string }
 
 func (e *NoTagError) Error() string { return e.Unwrap().Error() }
@@ -17,8 +17,8 @@ func (e *NoTagError) Unwrap() error {
 	return &UnreadableError{e.Store, "names no backup: add a tag"}
 }
 
-// openStore opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder
-// that was pushed.
+// openStore opens a backup in an OCI layout folder, oci:FOLDER:TAG, as the parts folder that was
+// pushed.
 func (s *Source) openStore(ctx context.Context, path string) error {
 	ref, err := oci.ParseRef(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Source) openStore(ctx context.Context, path string) error {
 		return err
 	}
 	s.closers = append(s.closers, repo)
-	s.Files = append(s.Files, ref.Layout) // nothing is to be written there
+	s.Files = append(s.Files, ref.Layout) // must not be written to
 	b, err := repo.Open(ctx, ref.Tag)
 	if err != nil {
 		return err
@@ -40,8 +40,8 @@ func (s *Source) openStore(ctx context.Context, path string) error {
 	return s.openPulled(ctx, path, b)
 }
 
-// FromBackup opens a backup that is opened already: in a registry for instance. Closing
-// it stays the caller's.
+// FromBackup opens the dump in an opened backup, for instance in a registry. The caller closes
+// the backup.
 func FromBackup(ctx context.Context, name string, b *oci.Backup) (*Source, error) {
 	s := &Source{}
 	if err := s.openPulled(ctx, name, b); err != nil {
@@ -63,7 +63,7 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 	}
 	lacking := b.Damaged()
 	for _, o := range b.Outputs {
-		if err := lacking[o.Name]; err != nil { // as a file that a folder lacks
+		if err := lacking[o.Name]; err != nil { // like a file that is missing in a folder
 			s.problem(flash.Error, o.Name, "%v", err)
 			continue
 		}
@@ -71,7 +71,7 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 	}
 	add(flash.ManifestName, bytes.NewReader(record))
 	if b.Locked != nil {
-		s.problem(flash.Error, name, "what is private in it is not here: %v", b.Locked)
+		s.problem(flash.Error, name, "its private files are missing: %v", b.Locked)
 	}
 	s.Unpacked = true
 	return s.openFolder(ctx, f)

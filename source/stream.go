@@ -32,14 +32,14 @@ const (
 	bzip2Magic     = "BZh"
 )
 
-// Memory that a stream may ask for, bytes. The first is what zstd itself accepts
-// without a switch (--long=27); xz -9 asks for a quarter of the second.
+// Limits of the memory that a stream may need, bytes. The first is what zstd itself accepts
+// without an option (--long=27); xz -9 needs a quarter of the second.
 const (
 	maxWindow     = 128 << 20
 	maxDictionary = 256 << 20
 )
 
-// streams gives the decoder of each kind of compression.
+// streams has the decoder for each kind of compression.
 var streams = []struct {
 	magic string
 	open  func(*bufio.Reader) (io.ReadCloser, error)
@@ -73,8 +73,8 @@ func xzReader(r *bufio.Reader) (io.ReadCloser, error) {
 // xzHeaders is the length of the stream header and the longest block header.
 const xzHeaders = 12 + 1024
 
-// xzDictionary returns the dictionary that the first block asks for, in bytes, before
-// anything allocates it; 0 when that cannot be told (xz-file-format.txt §3.1).
+// xzDictionary returns the size of the dictionary that the first block needs, in bytes, before
+// memory is allocated; 0 if it is unknown (xz-file-format.txt §3.1).
 func xzDictionary(head []byte) int64 {
 	const (
 		block      = 12 // header size, flags, two sizes if the flags say so, filters
@@ -99,10 +99,10 @@ func xzDictionary(head []byte) int64 {
 	return size
 }
 
-// lz4Reader watches how the stream ends: the library takes one that breaks off between
-// two blocks, or before the checksum, for one that is complete. Frames end with a block of
-// length 0 and, where the flags of the header say so, a checksum; those of the legacy form
-// end nowhere. Of several frames the first is taken to be like the last.
+// lz4Reader checks how the stream ends: the library accepts a stream that breaks off between two
+// blocks, or before the checksum, as complete. A frame ends with a block of length 0 and, if the
+// flags in its header say so, a checksum; a legacy frame has no end mark. With several frames,
+// the last one is assumed to have the flags of the first.
 func lz4Reader(r *bufio.Reader) (io.ReadCloser, error) {
 	const hasChecksum = 0x04
 	head, err := r.Peek(len(lz4Magic) + 1)
@@ -123,7 +123,7 @@ func lz4Reader(r *bufio.Reader) (io.ReadCloser, error) {
 type lz4Stream struct {
 	r    *lz4.Reader
 	tail *tail
-	end  int // how far before the end the block of length 0 stands, bytes
+	end  int // distance of the block of length 0 from the end, bytes
 }
 
 func (s *lz4Stream) Read(p []byte) (int, error) {
@@ -134,7 +134,7 @@ func (s *lz4Stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tail remembers the last 8 bytes that were read.
+// tail keeps the last 8 bytes that were read.
 type tail struct {
 	r    io.Reader
 	last [8]byte
@@ -147,18 +147,17 @@ func (t *tail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isChecksum reports whether a decoder gave everything and found the sum wrong.
+// isChecksum reports whether a decoder returned all data and then found a wrong checksum.
 func isChecksum(err error) bool {
 	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, backup.ErrChanged)
 }
 
-// openStream unpacks a compressed file that can only be read from its beginning.
+// openStream unpacks a compressed file that can only be read from its start.
 func (s *Source) openStream(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	return s.openPipe(ctx, io.NewSectionReader(in, 0, in.Size()), name)
 }
 
-// openPipe keeps what comes out of a pipe in a temporary file, unpacked if it is
-// compressed.
+// openPipe copies a pipe into a temporary file, and unpacks it if it is compressed.
 func (s *Source) openPipe(ctx context.Context, in io.Reader, name string) (flash.Image, error) {
 	r := bufio.NewReaderSize(in, 1<<20)
 	head, err := r.Peek(headSize)
@@ -174,7 +173,7 @@ func (s *Source) openPipe(ctx context.Context, in io.Reader, name string) (flash
 		}
 		d, err := k.open(r)
 		if err != nil {
-			return nil, &UnreadableError{name, fmt.Sprintf("compressed, and damaged from its first bytes on (%v)", err)}
+			return nil, &UnreadableError{name, fmt.Sprintf("it is compressed and damaged from its first bytes on (%v)", err)}
 		}
 		defer d.Close()
 		s.Unpacked = true

@@ -9,15 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// opener knows one way in which the bytes of a dump may be packed. They are told by
-// their magic, never by a file's name.
+// opener opens one kind of packed file. The kind is recognised by its magic, never by the name.
 type opener struct {
 	kind  string
 	magic string
 	open  func(s *Source, ctx context.Context, in flash.Image, name string) (flash.Image, error)
 }
 
-// openers are the kinds that are opened. Those that unpack a stream are in streams.
+// openers has all kinds. The decoders of streams are in streams.
 var openers = []opener{
 	{"zstd", zstdMagic, (*Source).openZstd},
 	{"zstd", skippableMagic, (*Source).openZstd},
@@ -28,15 +27,15 @@ var openers = []opener{
 	{"bzip2", bzip2Magic, (*Source).openStream},
 	{"zip", zipMagic, (*Source).openZip},
 	{"zip", zipSplitMagic, (*Source).openZip},
-	{"zip", zipEnd, (*Source).openZip}, // an empty one
+	{"zip", zipEnd, (*Source).openZip}, // an empty archive
 	{"Android sparse image", "\x3A\xFF\x26\xED\x01\x00", (*Source).openSparse},
 }
 
-// maxLayers bounds how often something packed is found in something packed: a sparse
-// image in a compressed file in an archive are three.
+// maxLayers is the largest number of nested packed files. A sparse image in a compressed file in an
+// archive has three layers.
 const maxLayers = 4
 
-// unwrap opens in for as long as it is packed, and refuses what is no dump.
+// unwrap opens in as long as it is packed, and refuses a file that is not a dump.
 func (s *Source) unwrap(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	for range maxLayers {
 		head, err := headOf(in)
@@ -54,7 +53,7 @@ func (s *Source) unwrap(ctx context.Context, in flash.Image, name string) (flash
 			return nil, err
 		}
 	}
-	return nil, &UnreadableError{name, fmt.Sprintf("packed more than %d times over", maxLayers)}
+	return nil, &UnreadableError{name, fmt.Sprintf("packed more than %d times", maxLayers)}
 }
 
 func openerOf(head []byte) *opener {
@@ -66,7 +65,7 @@ func openerOf(head []byte) *opener {
 	return nil
 }
 
-// headSize is what is looked at to tell the kind of a file.
+// headSize is the number of bytes that are read to recognise the kind of a file.
 const headSize = 512
 
 func headOf(img flash.Image) ([]byte, error) {
@@ -78,7 +77,7 @@ func headOf(img flash.Image) ([]byte, error) {
 	return head[:n], err
 }
 
-// openSparse looks through an Android sparse image.
+// openSparse opens the plain content of an Android sparse image.
 func (s *Source) openSparse(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	img, err := s.readSparse(ctx, in, name)
 	if err != nil {
@@ -95,8 +94,8 @@ func (s *Source) openSparse(ctx context.Context, in flash.Image, name string) (f
 	return img, nil
 }
 
-// notADump names what people have fed to dump tools by mistake: downloads that did
-// not happen, and archives of a kind that must be unpacked first.
+// notADump recognises files that people give to dump tools by mistake: failed downloads, and
+// archives that must be unpacked first.
 func notADump(head []byte) string {
 	if len(head) == 0 {
 		return "the file is empty"

@@ -15,11 +15,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// zipVolume matches the name of a volume of a split zip archive but the last.
+// zipVolume matches the name of a volume of a split zip archive, except the last one.
 var zipVolume = regexp.MustCompile(`(?i)^(.+)\.z([0-9]{2,3})$`)
 
-// zipVolumes returns the volumes of the split archive a path names, in order: NAME.z01,
-// NAME.z02 …, NAME.zip. None when it is no such archive.
+// zipVolumes returns the volumes of the split archive that a path names, in order: NAME.z01,
+// NAME.z02 …, NAME.zip. It returns none if the path is not such an archive.
 func zipVolumes(path string) ([]string, error) {
 	whole := ""
 	if m := zipVolume.FindStringSubmatch(path); m != nil {
@@ -31,7 +31,7 @@ func zipVolumes(path string) ([]string, error) {
 	}
 	entries, err := os.ReadDir(filepath.Dir(whole))
 	if err != nil {
-		return nil, nil // the path itself will say what is wrong
+		return nil, nil // opening the path itself reports what is wrong
 	}
 	volumes, last := map[string]string{}, ""
 	for _, e := range entries {
@@ -63,8 +63,7 @@ func missingVolume(path, volume string) error {
 	return &UnreadableError{path, fmt.Sprintf("%s is missing: the archive is split into volumes, and all are needed", filepath.Base(volume))}
 }
 
-// openVolumes joins the volumes of a split archive, one of which was named, and makes them one
-// archive.
+// openVolumes joins the volumes of a split archive, of which one was named, to one archive.
 func (s *Source) openVolumes(ctx context.Context, named string, paths []string, err error) (flash.Image, error) {
 	if err != nil {
 		return nil, err
@@ -84,8 +83,8 @@ func (s *Source) openVolumes(ctx context.Context, named string, paths []string, 
 	return img, nil
 }
 
-// Records of a zip archive's directory (APPNOTE.TXT §4.3): the fields that differ
-// between an archive in volumes and one in a piece.
+// Records of a zip archive's directory (APPNOTE.TXT §4.3), and the fields that differ between an
+// archive in volumes and one file.
 const (
 	zipEnd       = "PK\x05\x06"
 	zipEnd64     = "PK\x06\x06"
@@ -110,11 +109,11 @@ const (
 	entryOffset  = 42
 	extra64      = 0x0001
 
-	maxDirectory = 16 << 20 // bytes; some 100 000 files
+	maxDirectory = 16 << 20 // bytes; enough for about 100 000 files
 )
 
-// oneArchive returns the volumes joined, with a directory behind them that counts from
-// the start of the first: in volumes, each entry counts from the start of its own.
+// oneArchive joins the volumes and appends a directory whose offsets count from the start of the
+// first volume. In the original directory each offset counts from the start of its own volume.
 func oneArchive(volumes []flash.Image) (flash.Image, error) {
 	whole, starts := flash.Join(volumes...), make([]int64, len(volumes))
 	for i, v := range volumes[:len(volumes)-1] {
@@ -138,9 +137,9 @@ func oneArchive(volumes []flash.Image) (flash.Image, error) {
 	return flash.Join(whole, bytes.NewReader(out.Bytes())), nil
 }
 
-// zipDirectory reads the directory that the last volume's end names.
+// zipDirectory reads the directory that the end record in the last volume points to.
 func zipDirectory(volumes []flash.Image, starts []int64, whole flash.Image) ([]byte, error) {
-	cut := errors.New("a split zip archive without its end: the last volume is cut, or of another archive")
+	cut := errors.New("a split zip archive without its end: the last volume is cut, or belongs to another archive")
 	b, i, err := findEnd(whole)
 	if err != nil {
 		return nil, err
@@ -161,8 +160,8 @@ func zipDirectory(volumes []flash.Image, starts []int64, whole flash.Image) ([]b
 	return flash.ReadFull(whole, starts[disk]+int64(off), int(size))
 }
 
-// findEnd returns the last bytes of an archive and where among them the record stands
-// that ends it, -1 when there is none. A comment may follow it.
+// findEnd returns the last bytes of an archive, and the index of the end record in them, -1 if
+// there is none. A comment may follow the record.
 func findEnd(whole flash.Image) (b []byte, i int, err error) {
 	tail := min(whole.Size(), endSize+math.MaxUint16)
 	b, err = flash.ReadFull(whole, whole.Size()-tail, int(tail))
@@ -175,14 +174,14 @@ func findEnd(whole flash.Image) (b []byte, i int, err error) {
 	return b, i, nil
 }
 
-// isLastVolume reports whether a file is the last volume of an archive, not all of it.
+// isLastVolume reports whether a file is the last volume of an archive, and not a whole archive.
 func isLastVolume(img flash.Image) bool {
 	b, i, err := findEnd(img)
 	return err == nil && i >= 0 && b[i+endDisk] != 0
 }
 
-// rewriteEntry writes the first entry of dir with the offset it has in the whole, and
-// returns the rest.
+// rewriteEntry writes the first entry of dir with its offset in the joined archive, and returns
+// the rest.
 func rewriteEntry(out *bytes.Buffer, dir []byte, starts []int64) ([]byte, error) {
 	le := binary.LittleEndian
 	if len(dir) < entrySize || string(dir[:4]) != zipEntry {
@@ -198,7 +197,7 @@ func rewriteEntry(out *bytes.Buffer, dir []byte, starts []int64) ([]byte, error)
 	content, packed := uint64(le.Uint32(head[entryContent:])), uint64(le.Uint32(head[entryPacked:]))
 	off, disk := uint64(le.Uint32(head[entryOffset:])), uint64(le.Uint16(head[entryDisk:]))
 	long := find64(old)
-	for _, v := range []*uint64{&content, &packed, &off} { // in this order, those that do not fit
+	for _, v := range []*uint64{&content, &packed, &off} { // in this order, for values that do not fit into 32 bits
 		if *v == math.MaxUint32 && len(long) >= 8 {
 			*v, long = le.Uint64(long), long[8:]
 		}
@@ -207,7 +206,7 @@ func rewriteEntry(out *bytes.Buffer, dir []byte, starts []int64) ([]byte, error)
 		disk = uint64(le.Uint32(long))
 	}
 	if disk >= uint64(len(starts)) || off > math.MaxInt64/2 {
-		return nil, fmt.Errorf("is said to begin at 0x%x of volume %d", off, disk+1)
+		return nil, fmt.Errorf("begins, by its record, at 0x%x of volume %d", off, disk+1)
 	}
 	off += uint64(starts[disk])
 
@@ -227,7 +226,7 @@ func rewriteEntry(out *bytes.Buffer, dir []byte, starts []int64) ([]byte, error)
 	return dir[end:], nil
 }
 
-// find64 returns the 64-bit values among an entry's extra fields.
+// find64 returns the 64-bit values in an entry's extra fields.
 func find64(extra []byte) []byte {
 	for len(extra) >= 4 {
 		id, n := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
@@ -242,7 +241,7 @@ func find64(extra []byte) []byte {
 	return nil
 }
 
-// zipTail returns the records that end an archive in one piece.
+// zipTail returns the end records of an archive that is one file.
 func zipTail(at, size, entries uint64) []byte {
 	le := binary.LittleEndian
 	b := append([]byte(zipEnd64), make([]byte, end64Size-4)...)

@@ -22,10 +22,10 @@ const (
 	zipZstd       = 93           // compression method (APPNOTE.TXT §4.4.5)
 )
 
-// readZip lists the files of an archive, without those that systems add by themselves.
+// readZip lists the files of an archive, without those that systems add on their own.
 func readZip(in flash.Image, name string) ([]*zip.File, error) {
 	z, err := zip.NewReader(in, in.Size())
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no name becomes a path here
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are not used as paths here
 		return nil, &UnreadableError{name, fmt.Sprintf("a zip archive that is cut or damaged (%v)", err)}
 	}
 	z.RegisterDecompressor(zipZstd, zstd.ZipDecompressor(zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true)))
@@ -41,7 +41,7 @@ func readZip(in flash.Image, name string) ([]*zip.File, error) {
 	return files, nil
 }
 
-// openZip opens the file of an archive that is most likely the dump: the largest.
+// openZip opens the file of an archive that is most likely the dump: the largest one.
 func (s *Source) openZip(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	files, err := readZip(in, name)
 	if err != nil {
@@ -54,12 +54,12 @@ func (s *Source) openZip(ctx context.Context, in flash.Image, name string) (flas
 		}
 	}
 	if len(files) > 1 {
-		s.problem(flash.Note, name, "%q was taken, the largest of its %d files", chosen.Name, len(files))
+		s.problem(flash.Note, name, "%q is used, the largest of its %d files", chosen.Name, len(files))
 	}
 	return s.openMember(ctx, in, chosen)
 }
 
-// openMember reads a stored file where it is and unpacks any other.
+// openMember reads a stored file in place and unpacks any other.
 func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (flash.Image, error) {
 	if f.Flags&zipEncrypted != 0 {
 		return nil, &UnreadableError{f.Name, "encrypted in the zip archive: unpack it with its password first"}
@@ -72,7 +72,7 @@ func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (f
 		}
 		e, err := flash.NewExtent(uint64(off), f.UncompressedSize64)
 		if err != nil || e.End() > in.Size() {
-			return nil, fmt.Errorf("source: %s: lies outside of its zip archive: %w", f.Name, io.ErrUnexpectedEOF)
+			return nil, fmt.Errorf("source: %s: is outside of its zip archive: %w", f.Name, io.ErrUnexpectedEOF)
 		}
 		return flash.Slice(in, e), nil
 	}
@@ -87,8 +87,8 @@ func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (f
 	return s.spool(ctx, r, path.Base(f.Name))
 }
 
-// archive returns the files of a zip archive as a folder, nil when in is none or holds
-// one file only.
+// archive returns the files of a zip archive as a folder; nil if in is not a zip archive, or has
+// only one file.
 func (s *Source) archive(in flash.Image, name string) *folder {
 	head, err := headOf(in)
 	if o := openerOf(head); err != nil || o == nil || o.kind != "zip" {
@@ -107,7 +107,7 @@ func (s *Source) archive(in flash.Image, name string) *folder {
 	return d
 }
 
-// zipStarts reports whether the bytes of a file in an archive begin with a magic.
+// zipStarts reports whether a file in an archive begins with a magic.
 func zipStarts(f *zip.File, magic string) bool {
 	if f.Flags&zipEncrypted != 0 {
 		return false
@@ -122,8 +122,8 @@ func zipStarts(f *zip.File, magic string) bool {
 	return err == nil && string(b) == magic
 }
 
-// neverDumps are the endings of photos, films, music, documents and parts of apps. A file of
-// an archive that has one is not taken for the dump, however large it is.
+// neverDumps are the endings of photos, films, music, documents and parts of apps. Such a file
+// in an archive is never used as the dump, however large it is.
 var neverDumps = regexp.MustCompile(`(?i)\.(jpe?g|png|gif|webp|heic|heif|tiff?|bmp|dng|svg|mp4|m4v|mov|mkv|avi|webm|3gp|mp3|m4a|ogg|opus|flac|wav|amr|` +
 	`pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|epub|csv|txt|md|html?|xml|json|ini|log|apk|aab|dex|so|jar|class|arsc|exe|dll|msi|py|sh|bat)$`)
 
@@ -140,15 +140,15 @@ func (s *Source) openArchive(ctx context.Context, d *folder) error {
 		}
 	}
 	if len(may.members) == 0 {
-		return &UnreadableError{d.name, fmt.Sprintf("holds %d files, none of which can be a dump (%s)", len(d.members), names(d.members))}
+		return &UnreadableError{d.name, fmt.Sprintf("contains %d files, none of which can be a dump (%s)", len(d.members), names(d.members))}
 	}
 	m := may.largest()
 	for _, other := range may.members {
 		if other != m && other.size == m.size && other.size > 0 {
-			return &UnreadableError{d.name, fmt.Sprintf("holds several files that may be the dump (%s and %s have one size): unpack the one you mean", m.name, other.name)}
+			return &UnreadableError{d.name, fmt.Sprintf("contains several files that may be the dump (%s and %s have the same size): unpack the right one", m.name, other.name)}
 		}
 	}
-	s.problem(flash.Note, d.name, "%q was taken, the largest of its %d files", m.name, len(d.members))
+	s.problem(flash.Note, d.name, "%q is used, the largest of its %d files", m.name, len(d.members))
 	img, err := s.open(ctx, m)
 	if err != nil {
 		return err

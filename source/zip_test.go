@@ -57,7 +57,7 @@ func TestZip(t *testing.T) {
 	} {
 		s := open(t, write(t, "dump.zip", c.zip), Options{})
 		_, section := s.Parts[0].Image.(*flash.Section)
-		if !s.Unpacked || section != c.section || says(s.Problems, flash.Note, `"ROM_1" was taken`) != c.takes || flash.Worst(s.Problems) != flash.Note {
+		if !s.Unpacked || section != c.section || says(s.Problems, flash.Note, `"ROM_1" is used`) != c.takes || flash.Worst(s.Problems) != flash.Note {
 			t.Errorf("%s: unpacked %v, %T, problems %v", name, s.Unpacked, s.Parts[0].Image, s.Problems)
 		}
 		flashtest.TestImage(t, s.Parts[0].Image, want)

@@ -14,7 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Bounds of a zstd file that is read in place.
+// Limits for a zstd file that is read in place.
 const (
 	maxFrame   = 16 << 20 // content of one frame, bytes
 	frameCache = 32 << 20 // content kept in memory, bytes
@@ -26,11 +26,11 @@ const (
 	frameSum     = 4
 )
 
-// errNotFrames says that a zstd file must be unpacked from its beginning.
+// errNotFrames means that a zstd file must be unpacked from its start.
 var errNotFrames = errors.New("source: not made of small frames of stated size")
 
-// openZstd reads a file of many small frames in place, as pzstd and other parallel
-// compressors write them, and unpacks any other.
+// openZstd reads a file of many small frames in place, as pzstd and other parallel compressors
+// write them, and unpacks any other file.
 func (s *Source) openZstd(ctx context.Context, in flash.Image, name string) (flash.Image, error) {
 	f, err := readFrames(in)
 	if errors.Is(err, errNotFrames) {
@@ -50,7 +50,7 @@ func (s *Source) openZstd(ctx context.Context, in flash.Image, name string) (fla
 //	└────────────┴────────────┴─ … ─┴────────────┴───────────────┘
 //	header with the content's size · blocks, each with its length · checksum
 //
-// Those used last are kept unpacked.
+// The frames that were used last are kept unpacked.
 type frames struct {
 	img   flash.Image
 	index []frame // in order, none empty
@@ -58,15 +58,15 @@ type frames struct {
 	dec   *zstd.Decoder
 
 	mu    sync.Mutex
-	cache []*content // used last first
+	cache []*content // the last used one first
 	keep  int
 }
 
-// frame is one frame's place. Its content ends where the next one's starts.
+// frame is the position of one frame. Its content ends where the next one's starts.
 type frame struct {
 	at, length int64        // in the file
 	start      int64        // of the content in the image
-	zero       atomic.Int32 // whether the content is all zero: yes, no, or not known yet
+	zero       atomic.Int32 // whether the content is all zero: yes, no, or still unknown
 }
 
 // Values of frame.zero.
@@ -76,7 +76,7 @@ const (
 	holdsData
 )
 
-// content is an unpacked frame, or one about to be.
+// content is an unpacked frame, or one that is being unpacked.
 type content struct {
 	frame int
 	once  sync.Once
@@ -84,8 +84,8 @@ type content struct {
 	err   error
 }
 
-// readFrames finds the frames and unpacks as good as none. The error is errNotFrames
-// when they are too large, do not state their size, or one of them is broken.
+// readFrames finds the frames and unpacks almost none. The error is errNotFrames if they are too
+// large, do not state their size, or if one is damaged.
 func readFrames(img flash.Image) (*frames, error) {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxFrame), zstd.WithDecoderLowmem(true))
 	if err != nil {
@@ -99,7 +99,7 @@ func readFrames(img flash.Image) (*frames, error) {
 	return f, nil
 }
 
-// find makes the index.
+// find builds the index.
 func (f *frames) find() error {
 	largest := int64(0)
 	for at := int64(0); at < f.img.Size(); {
@@ -124,8 +124,8 @@ func (f *frames) find() error {
 	return nil
 }
 
-// readFrame returns the length of the frame at an offset and the size of its content,
-// which is 0 for skippable frames.
+// readFrame returns the length of the frame at an offset and the size of its content, which is 0
+// for a skippable frame.
 func (f *frames) readFrame(at int64) (length, size int64, err error) {
 	b := make([]byte, zstd.HeaderMaxSize)
 	n, err := f.img.ReadAt(b, at)
@@ -158,15 +158,14 @@ func (f *frames) readFrame(at int64) (length, size int64, err error) {
 		size, err = f.sizeOf(at, length)
 		return length, size, err
 	}
-	// A frame is never much larger than what is in it; one that claims to be is not
-	// worth the memory.
+	// A frame is never much larger than its content. One that says so is refused, to save memory.
 	if length > 2*size+4096 {
 		return 0, 0, errNotFrames
 	}
 	return length, size, nil
 }
 
-// skipBlocks returns where the blocks that begin at an offset end.
+// skipBlocks returns the end of the blocks that begin at an offset.
 func (f *frames) skipBlocks(at int64) (end int64, err error) {
 	for end = at; ; {
 		b, err := flash.ReadFull(f.img, end, blockHeader)
@@ -185,14 +184,14 @@ func (f *frames) skipBlocks(at int64) (end int64, err error) {
 			return 0, errNotFrames
 		}
 		end += blockHeader + n
-		if v&1 == 1 { // the last one
+		if v&1 == 1 { // the last block
 			return end, nil
 		}
 	}
 }
 
-// sizeOf unpacks a frame of one block to see how much is in it. Encoders leave the
-// size of the shortest frames out.
+// sizeOf unpacks a frame of one block to get its size. Encoders leave out the size of very short
+// frames.
 func (f *frames) sizeOf(at, length int64) (int64, error) {
 	packed, err := flash.ReadFull(f.img, at, int(length))
 	if err != nil {
@@ -214,7 +213,7 @@ func (f *frames) Close() error {
 	return nil
 }
 
-// at returns the frame that holds off, which must be within the content.
+// at returns the frame that contains off, which must be within the content.
 func (f *frames) at(off int64) int {
 	return sort.Search(len(f.index), func(i int) bool { return f.index[i].start > off }) - 1
 }
@@ -246,8 +245,8 @@ func (f *frames) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// unpacked returns the content of frame i. Of several that ask for the same frame at
-// once, one does the work.
+// unpacked returns the content of frame i. If several callers need the same frame at once, it is
+// unpacked once.
 func (f *frames) unpacked(i int) ([]byte, error) {
 	c := f.lookUp(i)
 	c.once.Do(func() { c.bytes, c.err = f.unpack(i) })
@@ -281,7 +280,7 @@ func (f *frames) unpack(i int) ([]byte, error) {
 	size := f.end(i) - fr.start
 	b, err := f.dec.DecodeAll(packed, make([]byte, 0, size))
 	if err == nil && int64(len(b)) != size {
-		err = fmt.Errorf("%d bytes came out instead of %d", len(b), size)
+		err = fmt.Errorf("%d bytes were unpacked instead of %d", len(b), size)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("source: zstd frame %d at 0x%x (0x%x of the dump): %w", i, fr.at, fr.start, err)
@@ -289,8 +288,8 @@ func (f *frames) unpack(i int) ([]byte, error) {
 	return b, nil
 }
 
-// NextData implements flash.DataFinder. Frames of zeros are very short, so only such
-// are unpacked to see; a broken one counts as data, for reading it must fail.
+// NextData implements flash.DataFinder. Frames of zeros are very short, so only very short
+// frames are unpacked to find out. A damaged one counts as data, because reading it must fail.
 func (f *frames) NextData(off int64) (flash.Extent, error) {
 	for off < f.size {
 		i := f.at(off)

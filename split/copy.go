@@ -13,21 +13,21 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxWorkers bounds memory: a worker has one buffer, one of them a few more.
+// maxWorkers limits memory: a worker has one buffer, and one worker has a few more.
 const maxWorkers = 16
 
-// job is one output on its way.
+// job is one output that is being copied.
 type job struct {
 	index  int
-	cost   int64 // bytes to hash, or to copy when nothing is hashed
+	cost   int64 // bytes to hash, or to copy if nothing is hashed
 	beside bool
 }
 
-// Copy writes and hashes all outputs, several at a time. Results are in the order of
-// the outputs. After an error nothing is complete; call Abandon.
+// Copy writes and hashes all outputs, several at a time. The results are in the order of the
+// outputs. After an error no output is complete; call Abandon.
 func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	if f.closed || f.results != nil {
-		return nil, errors.New("split: Copy is for a folder just created")
+		return nil, errors.New("split: Copy needs a folder that was just created")
 	}
 	var total int64
 	costs := make([]int64, len(f.outputs))
@@ -57,7 +57,7 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 		r, err := f.copyOne(ctx, o, out, j.beside, buf, t)
 		if err != nil {
 			err = fmt.Errorf("split: %s: %w", o.Name, err)
-			cancel(err) // before the file is handed on, so that it gets no name
+			cancel(err) // before the file is passed on, so that it gets no name
 		} else {
 			t.end()
 		}
@@ -76,9 +76,8 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	return slices.Clone(results), nil
 }
 
-// runJobs does a job for each cost, the dearest first, on as many goroutines as there
-// are workers, each with a buffer of its own. The first error stops the others and is
-// returned.
+// runJobs runs a job for each cost, the most expensive first, on one goroutine for each worker,
+// with a buffer of its own. The first error stops the others and is returned.
 func runJobs(ctx context.Context, costs []int64, workers int, do func(context.Context, job, []byte) error) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -110,9 +109,9 @@ func runJobs(ctx context.Context, costs []int64, workers int, do func(context.Co
 	return context.Cause(ctx)
 }
 
-// sortJobs puts the dearest first, so that the last to end is a small one. A job that
-// costs more than its worker's share of all would end alone on one core; it hashes on
-// the other.
+// sortJobs puts the most expensive jobs first, so that the last one to end is small. A job that
+// costs more than one worker's share would run alone on one core at the end; it hashes on the
+// other core.
 func sortJobs(costs []int64, workers int) []job {
 	var total int64
 	jobs := make([]job, len(costs))
@@ -159,23 +158,23 @@ func (f *Folder) copyOne(ctx context.Context, o flash.Output, out outFile, aside
 	return r, err
 }
 
-// sealer ends files that are written: synced, closed, renamed, one after the other
-// beside the workers, who need not wait for the disk.
+// sealer completes written files one after the other: sync, close, rename. It runs beside the
+// workers, so that these do not wait for the disk.
 type sealer struct {
 	files chan written
 	done  chan struct{}
 }
 
-// written is a file that waits to be sealed.
+// written is a file that waits for the sealer.
 type written struct {
 	out outFile
 	r   Result
 }
 
-// openWhileSealing bounds how many files wait for the disk, and are open, at a time.
+// openWhileSealing is the largest number of open files that wait for the sealer.
 const openWhileSealing = 64
 
-// startSealer starts one; its first error cancels ctx.
+// startSealer starts a sealer. Its first error cancels ctx.
 func (f *Folder) startSealer(ctx context.Context, cancel context.CancelCauseFunc) *sealer {
 	s := &sealer{make(chan written, openWhileSealing), make(chan struct{})}
 	go func() {

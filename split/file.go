@@ -15,16 +15,16 @@ import (
 // FileOptions says how a single file is written.
 type FileOptions struct {
 	Inputs []string               // files and folders that must never be written to
-	Room   int64                  // bytes of disk that it needs
-	NoSync bool                   // leave it to the system when the data reach the disk
-	Ours   func(path string) bool // tells files that the caller wrote earlier; nil: none is
-	Force  bool                   // replace one of those
+	Room   int64                  // disk space that it needs, bytes
+	NoSync bool                   // do not sync: the system decides when the data reach the disk
+	Ours   func(path string) bool // reports whether the caller wrote a file earlier; nil: none
+	Force  bool                   // replace such a file
 
-	beside []string // files that the writer makes too, just before the file has its name
+	beside []string // other files that the writer makes, just before the file gets its name
 }
 
-// File is a single output in the making: OUT.part, and a marker beside it that says so
-// and is locked. It must end with Finish or Abandon.
+// File is a single output while it is written: OUT.part, and a locked marker beside it. It must end
+// with Finish or Abandon.
 type File struct {
 	path   string
 	opt    FileOptions
@@ -32,11 +32,11 @@ type File struct {
 	lock   *os.File
 	closed bool
 
-	written, started int64 // bytes; of them, when the system was last asked to begin
+	written, started int64 // bytes; bytes that the system was asked to write to the disk
 }
 
-// CreateFile begins a file. All that could forbid it is looked for first, and told as
-// a *flash.Refusal. The rest of a killed run is removed.
+// CreateFile starts a file. It first checks everything that can prevent the file; this is a
+// *flash.Refusal. It removes files that a killed run left.
 func CreateFile(path string, opt FileOptions) (*File, error) {
 	path = filepath.Clean(path)
 	if err := RefuseFile(path, opt); err != nil {
@@ -50,8 +50,8 @@ func CreateFile(path string, opt FileOptions) (*File, error) {
 	return startFile(path, opt)
 }
 
-// RefuseFile is the *flash.Refusal that CreateFile would give for what is in the way, nil when
-// nothing is: for who writes several files, and none of them unless all can be.
+// RefuseFile returns the *flash.Refusal that CreateFile would return, or nil. It is for callers
+// that write several files, and none if one is refused.
 func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
 		return err
@@ -62,8 +62,8 @@ func RefuseFile(path string, opt FileOptions) error {
 	return refuseBeside(filepath.Clean(path), opt.beside)
 }
 
-// refuseBeside refuses where a file stands that is to be made beside another. What a
-// killed run has made goes: the image has not its name yet, and the marker knows it.
+// refuseBeside refuses if a file exists that the writer will make beside path. Files of a killed
+// run are removed: the image does not have its name yet, and the marker lists them.
 func refuseBeside(path string, names []string) error {
 	rest, err := readMarker(markerOf(path))
 	if err != nil {
@@ -77,14 +77,14 @@ func refuseBeside(path string, names []string) error {
 		}
 		for _, p := range []string{n, partOf(n)} {
 			if _, err := os.Lstat(p); err == nil {
-				return refuse(flash.ReasonBeside, p, "exists, and would be taken for a file of %s", path)
+				return refuse(flash.ReasonBeside, p, "exists, and would look like a file of %s", path)
 			}
 		}
 	}
 	return nil
 }
 
-// refuseFile refuses to write where something stands that is not ours to replace.
+// refuseFile refuses if the path has a file that must not be replaced.
 func refuseFile(path string, opt FileOptions) error {
 	rest, err := readMarker(markerOf(path))
 	if err != nil {
@@ -113,7 +113,7 @@ func refuseFile(path string, opt FileOptions) error {
 	return refuse(flash.ReasonExists, partOf(path), "exists")
 }
 
-// refuseName refuses a name that something has which is not to be replaced.
+// refuseName refuses if the name belongs to a file that must not be replaced.
 func refuseName(path string, opt FileOptions) error {
 	st, err := os.Lstat(path)
 	switch {
@@ -135,7 +135,7 @@ func markerOf(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".mtkkit-unfinished")
 }
 
-// startFile writes the marker and makes the file.
+// startFile writes the marker and creates the file.
 func startFile(path string, opt FileOptions) (*File, error) {
 	owned := []string{filepath.Base(partOf(path))}
 	for _, n := range opt.beside {
@@ -146,7 +146,7 @@ func startFile(path string, opt FileOptions) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, opt: opt, lock: lock}
-	for _, n := range opt.beside { // before OUT.part, without which they are not ours
+	for _, n := range opt.beside { // before OUT.part: without it, these files are not known to be of this run
 		os.Remove(n)
 		os.Remove(partOf(n))
 	}
@@ -160,8 +160,8 @@ func startFile(path string, opt FileOptions) (*File, error) {
 	return f, nil
 }
 
-// Write implements io.Writer. A stream that is written is brought to the disk on the
-// way, so that the end need not wait for all of it.
+// Write implements io.Writer. It starts writing to the disk early, so that Finish does not wait
+// for all of it.
 func (f *File) Write(b []byte) (int, error) {
 	n, err := writeSteps(b, f.file.Write)
 	if f.written += int64(n); !f.opt.NoSync && f.written-f.started >= earlyStep {
@@ -171,12 +171,12 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Finish gives the file its name, when all of it is on the disk.
+// Finish gives the file its name after all of it is on the disk.
 func (f *File) Finish() error {
 	if f.closed {
-		return errors.New("split: the file is finished or abandoned already")
+		return errors.New("split: the file is already finished or abandoned")
 	}
-	before := func() error { return refuseName(f.path, f.opt) } // somebody may have been faster
+	before := func() error { return refuseName(f.path, f.opt) } // another program may have made it in between
 	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir, Before: before}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
@@ -186,10 +186,10 @@ func (f *File) Finish() error {
 	return removeMarker(f.path)
 }
 
-// syncDir is replaced by tests.
+// syncDir is a variable so that tests can replace it.
 var syncDir = disk.SyncDir
 
-// removeMarker ends a file that has its name. Another run may have seen that first.
+// removeMarker removes the marker of a complete file. Another run may already have removed it.
 func removeMarker(path string) error {
 	if err := os.Remove(markerOf(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("split: %w", err)
@@ -197,8 +197,8 @@ func removeMarker(path string) error {
 	return nil
 }
 
-// clearFinished removes the marker of a run that was killed in its last step: the file has
-// its name, and all of it is on the disk.
+// clearFinished removes the marker of a run that was killed in its last step: the file has its
+// name and is on the disk.
 func clearFinished(path, part, whole string, rest *marker) error {
 	if rest == nil || !slices.Contains(rest.Files, filepath.Base(part)) || !isPlain(whole) {
 		return nil
@@ -209,8 +209,7 @@ func clearFinished(path, part, whole string, rest *marker) error {
 	return removeMarker(path)
 }
 
-// Abandon removes what was written. After Finish it does nothing, so that it can be
-// deferred.
+// Abandon removes what was written. After Finish it does nothing, so it can be deferred.
 func (f *File) Abandon() error {
 	if f.closed {
 		return nil
@@ -219,10 +218,10 @@ func (f *File) Abandon() error {
 	if f.file != nil {
 		f.file.Close()
 	}
-	f.lock.Close() // Windows removes no open file
+	f.lock.Close() // Windows cannot remove an open file
 	err := os.Remove(partOf(f.path))
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = os.Remove(markerOf(f.path)) // otherwise the marker stays and says so
+		err = os.Remove(markerOf(f.path)) // otherwise the marker stays, because a file is left
 	}
 	if err != nil {
 		return fmt.Errorf("split: cleaning up: %w", err)

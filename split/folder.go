@@ -15,59 +15,59 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options says how outputs are written. The zero value hashes everything, keeps
-// holes and uses all processors.
+// Options says how outputs are written. The zero value hashes everything, keeps holes and uses all
+// processors.
 type Options struct {
-	// Force replaces what an earlier run wrote into the folder: the files that its
+	// Force replaces the files that an earlier run wrote into the folder: those that its
 	// manifest lists, never others.
 	Force bool
 
-	// Resume continues with what a killed run left here, for images that can prove it;
-	// see Leave.
+	// Resume continues with the files that a killed run left, for images that can prove them; see
+	// Leave.
 	Resume bool
 
 	NoHash  bool // no SHA-256 of the outputs, and so no SHA256SUMS
-	NoHoles bool // write zeros as zeros
+	NoHoles bool // write zeros instead of holes
 
-	// NoSync leaves it to the system when the data reach the disk. Otherwise the
-	// manifest does not appear before all it speaks of is on the disk.
+	// NoSync leaves it to the system when the data reach the disk. Without it, the manifest is
+	// written only after all files that it lists are on the disk.
 	NoSync bool
 
-	Workers  int      // files at a time; 0: as many as there are processors
+	Workers  int      // number of files at a time; 0: the number of processors
 	Inputs   []string // files and folders that must never be written to: the dump, the scatter …
 	Progress func(flash.Event)
 }
 
-// Result is what became of one output.
+// Result describes one output that was written.
 type Result struct {
 	Name      string
 	Size      int64  // bytes
-	SHA256    string // lower-case hex; "" with NoHash, and when Omitted
-	Zero      bool   // holds zeros only; with NoHash not always looked for
-	Omitted   bool   // no file was made: Zero, and the output asked for that
-	DataBytes int64  // bytes written; the rest of Size is holes, or shared
-	Shared    bool   // shares its blocks with the source (reflink)
+	SHA256    string // lower-case hex; "" with NoHash, or if Omitted
+	Zero      bool   // all bytes are zeros; with NoHash, not always checked
+	Omitted   bool   // no file was made, because the output is Zero and may be omitted
+	DataBytes int64  // bytes written; the rest of Size is holes or shared blocks
+	Shared    bool   // the file shares blocks with the source (reflink)
 }
 
-// Folder is a parts folder in the making. It must end with Finish or Abandon.
+// Folder is a parts folder while it is written. It must end with Finish or Abandon.
 type Folder struct {
 	dir      string
 	outputs  []flash.Output
 	extra    []string
 	opt      Options
 	lock     *os.File // the marker, held open and locked
-	newDirs  []string // folders this run made, outermost first
-	owned    []string // what the marker lists
+	newDirs  []string // folders that this run made, outermost first
+	owned    []string // names that the marker lists
 	results  []Result
 	small    []flash.ManifestFile
-	kept     map[string]bool // outputs of which a killed run left something
+	kept     map[string]bool // outputs of which a killed run left files
 	closed   bool
-	noClone  atomic.Bool // the file system has said that it cannot share blocks
+	noClone  atomic.Bool // the file system cannot share blocks
 	openFile func(path string) (outFile, error)
 	volumeOf func(path string) (disk.Volume, error)
 }
 
-// outFile is what the mover needs of a file it writes; *os.File has it.
+// outFile has the methods that the mover needs of a file; *os.File implements it.
 type outFile interface {
 	WriteAt(p []byte, off int64) (int, error)
 	Truncate(size int64) error
@@ -77,10 +77,10 @@ type outFile interface {
 
 const partSuffix = disk.PartSuffix
 
-// Create begins a parts folder. All that could forbid it is looked for first, and
-// told as a *flash.Refusal; then the folder is made and a marker written that lists what
-// this run owns: the outputs and extra, the names of small files to come (see
-// WriteFile). Rests of an unfinished run are removed.
+// Create starts a parts folder. It first checks everything that can prevent it; this is a
+// *flash.Refusal. Then it makes the folder and a marker that lists the files of this run: the
+// outputs, and extra, the names of small files that WriteFile will write. It removes the files
+// of an unfinished run.
 func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
 	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: disk.VolumeOf}
 	names, err := f.names()
@@ -101,10 +101,10 @@ func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*F
 	return f, nil
 }
 
-// begin writes the marker, and only then removes what it lists.
+// begin writes the marker, and then removes the files that it lists.
 func (f *Folder) begin() (err error) {
 	f.lock, err = writeMarker(f.path(flash.MarkerName), f.owned)
-	if errors.Is(err, fs.ErrNotExist) { // another run that gave up has just removed the folder
+	if errors.Is(err, fs.ErrNotExist) { // another run that was abandoned has just removed the folder
 		return busy(f.dir)
 	}
 	if err != nil {
@@ -116,8 +116,8 @@ func (f *Folder) begin() (err error) {
 	return removeOwned(f.dir, slices.DeleteFunc(slices.Clone(f.owned), func(n string) bool { return f.kept[n] }))
 }
 
-// names returns what this run will write and the marker has to list, and refuses
-// names that could not stand beside each other in one folder.
+// names returns the names that this run will write and the marker must list. It refuses names that
+// cannot exist together in one folder.
 func (f *Folder) names() ([]string, error) {
 	var names []string
 	seen := map[string]bool{}
@@ -130,7 +130,7 @@ func (f *Folder) names() ([]string, error) {
 		}
 		k := strings.ToLower(n)
 		if seen[k] || strings.HasSuffix(k, partSuffix) {
-			return fmt.Errorf("split: the name %q is taken, or reserved", n)
+			return fmt.Errorf("split: the name %q is used twice, or reserved", n)
 		}
 		seen[k] = true
 		names = append(names, n)
@@ -152,11 +152,10 @@ func (f *Folder) names() ([]string, error) {
 // path returns the path of a file of the folder.
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
 
-// WriteFile writes a small file beside the outputs; its name must be one of those
-// that Create was told as extra.
+// WriteFile writes a small file beside the outputs. Its name must be in extra of Create.
 func (f *Folder) WriteFile(name string, b []byte) error {
 	if !slices.Contains(f.extra, name) {
-		return fmt.Errorf("split: %q was not announced to Create", name)
+		return fmt.Errorf("split: %q was not in the list given to Create", name)
 	}
 	if err := f.writeWhole(name, b); err != nil {
 		return err
@@ -185,18 +184,17 @@ func (f *Folder) writeWhole(name string, b []byte) error {
 	return nil
 }
 
-// publish gives a file its name; syncNames syncs the folder, once for all of them.
+// publish renames a file to its final name; syncNames syncs the folder, once for all files.
 func (f *Folder) publish(out outFile, name string) error {
 	return disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, Later: true}, disk.Pending{File: out, Part: f.path(name) + partSuffix, Path: f.path(name)})
 }
 
-// Finish completes the folder after Copy. It fills in what Copy found out: m.Files,
-// and for entries that name an output its SHA256, or Zero instead of File when the
-// output was left out. Then it writes SHA256SUMS (when every file has a sum) and,
-// last, the manifest, and takes the marker away.
+// Finish completes the folder after Copy. It fills in the results: m.Files, and for each entry
+// of an output its SHA256, or Zero instead of File if the output was omitted. Then it writes
+// SHA256SUMS (if every file has a sum) and the manifest, and removes the marker last.
 func (f *Folder) Finish(m *flash.Manifest) error {
 	if f.closed {
-		return errors.New("split: the folder is finished or abandoned already")
+		return errors.New("split: the folder is already finished or abandoned")
 	}
 	if f.results == nil && len(f.outputs) > 0 {
 		return errors.New("split: nothing was copied yet")
@@ -211,7 +209,7 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 			return err
 		}
 	}
-	if err := f.syncNames(); err != nil { // that the manifest speaks of, before the manifest
+	if err := f.syncNames(); err != nil { // the names that the manifest lists, before the manifest
 		return err
 	}
 	if err := f.writeWhole(flash.ManifestName, b); err != nil {
@@ -228,7 +226,7 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 	return nil
 }
 
-// syncNames puts the names of the files, and of the folders that this run made, on the disk.
+// syncNames syncs the folder, and the folders above it that this run made.
 func (f *Folder) syncNames() error {
 	if f.opt.NoSync {
 		return nil
@@ -245,7 +243,7 @@ func (f *Folder) syncNames() error {
 	return nil
 }
 
-// fill completes the manifest by what Copy found out.
+// fill adds the results of Copy to the manifest.
 func (f *Folder) fill(m *flash.Manifest) {
 	written := make([]flash.Written, 0, len(f.results)+len(f.small))
 	for _, r := range f.results {
@@ -257,8 +255,8 @@ func (f *Folder) fill(m *flash.Manifest) {
 	m.Fill(written)
 }
 
-// Abandon removes everything this run wrote, and the folder when this run made it.
-// After Finish it does nothing, so that it can be deferred.
+// Abandon removes everything that this run wrote, and the folder if this run made it. After
+// Finish it does nothing, so it can be deferred.
 func (f *Folder) Abandon() error {
 	if f.closed {
 		return nil
@@ -267,13 +265,13 @@ func (f *Folder) Abandon() error {
 	var err error
 	if f.lock != nil {
 		err = removeOwned(f.dir, f.owned)
-		f.lock.Close() // Windows removes no open file
+		f.lock.Close() // Windows cannot remove an open file
 		if err == nil {
 			err = os.Remove(f.path(flash.MarkerName))
 		}
 	}
 	for _, d := range slices.Backward(f.newDirs) {
-		// A folder that is not empty holds somebody else's file by now.
+		// A folder that is not empty contains files of another program.
 		if os.Remove(d) != nil {
 			break
 		}
@@ -284,8 +282,7 @@ func (f *Folder) Abandon() error {
 	return nil
 }
 
-// makeDirs makes dir and what is missing above it, and returns what it made,
-// outermost first.
+// makeDirs makes dir and the missing folders above it, and returns those it made, outermost first.
 func makeDirs(dir string) (made []string, err error) {
 	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -296,7 +293,7 @@ func makeDirs(dir string) (made []string, err error) {
 		}
 	}
 	switch err := os.Mkdir(dir, 0o777); {
-	case errors.Is(err, fs.ErrExist): // another run was faster; the marker decides whose it is
+	case errors.Is(err, fs.ErrExist): // another run made it in between; the marker decides which run owns it
 		return made, nil
 	case err != nil:
 		return made, fmt.Errorf("split: %w", err)
@@ -304,13 +301,13 @@ func makeDirs(dir string) (made []string, err error) {
 	return append(made, dir), nil
 }
 
-// createFile opens a new file for writing. What is there already is never opened.
+// createFile opens a new file for writing. It never opens an existing file.
 func createFile(path string) (outFile, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
-// writeStep is how much is handed to the system at a time, bytes. For longer writes Linux
-// takes larger pages, and these cost it twice to four times as much to find and to clear.
+// writeStep is the size of one write, bytes. For longer writes Linux uses larger pages, and
+// needs two to four times as long to find and clear them.
 const writeStep = 64 << 10
 
 // writeFull writes b at off.
@@ -326,7 +323,7 @@ func writeFull(w outFile, b []byte, off int64) error {
 	return err
 }
 
-// writeSteps writes b in steps, and believes no silent short write.
+// writeSteps writes b in steps, and treats a short write without an error as an error.
 func writeSteps(b []byte, write func([]byte) (int, error)) (n int, err error) {
 	for err == nil && n < len(b) {
 		step := min(len(b)-n, writeStep)

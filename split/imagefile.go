@@ -16,21 +16,21 @@ type ImageOptions struct {
 	Hash     bool // take the SHA-256 while writing
 	NoHoles  bool
 	NoSync   bool
-	ReadBack bool     // compare the file with the image before it has its name
-	Inputs   []string // what must not be written to
+	ReadBack bool     // compare the file with the image before it gets its name
+	Inputs   []string // files that must not be written to
 	Progress func(flash.Event)
 
-	// Beside are files that Before makes beside the image. They must not be there, and the
-	// rest of a killed run that left them is removed with them.
+	// Beside are files that Before makes beside the image. They must not exist. Such files of a
+	// killed run are removed.
 	Beside []string
 
-	// Before is called when all is written and the file does not have its name yet: for
-	// what must not be later than it.
+	// Before is called after all bytes are written and before the file gets its name, for files
+	// that must exist when it does.
 	Before func() error
 }
 
-// WriteImage writes an image as one file. Until all of it is on the disk the file is
-// called OUT.part; after an error there is none. What it refuses is a *flash.Refusal.
+// WriteImage writes an image as one file. The file has the name OUT.part until all of it is on
+// the disk; after an error it does not exist. A refusal is a *flash.Refusal.
 func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptions) (*Result, error) {
 	r := &Result{Name: filepath.Base(out), Size: img.Size()}
 	need := r.Size
@@ -59,7 +59,7 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 	return r, f.Finish()
 }
 
-// fill moves an image into the file.
+// fill copies an image into the file.
 func (f *File) fill(ctx context.Context, img flash.Image, opt ImageOptions, r *Result) error {
 	t := newMeter("write", r.Size, opt.Progress).task(r.Name, r.Size)
 	m := mover{ctx: ctx, src: img, dst: f.file, dense: opt.NoHoles, early: !opt.NoSync, look: true,

@@ -15,10 +15,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// JoinOptions says how an image is put together.
+// JoinOptions says how a dump is put together.
 type JoinOptions struct {
-	Region    flash.Region // which source to rebuild; "": the first
-	WholeHash bool         // take the SHA-256 of the result as a whole, a second pass
+	Region    flash.Region // region to rebuild; "": the first source
+	WholeHash bool         // compute the SHA-256 of the whole result, in a second pass
 	NoHoles   bool
 	NoSync    bool
 	Workers   int
@@ -28,26 +28,26 @@ type JoinOptions struct {
 	// Beside is a file that Before makes beside the result, "" for none.
 	Beside string
 
-	// Before is called when all is written and the file does not have its name yet.
+	// Before is called after all bytes are written and before the file gets its name.
 	Before func(*JoinReport) error
 }
 
-// JoinReport is what Join did.
+// JoinReport is the result of Join.
 type JoinReport struct {
 	Source   flash.ManifestSource
-	Unread   []flash.Extent  // ranges of the result that were never read from the phone, and are zeros in it
-	Missing  []flash.Problem // what of the phone the dump had not, the unread among it
-	Files    int             // parts put together
+	Unread   []flash.Extent  // unread ranges of the result; they are zeros in it
+	Missing  []flash.Problem // bytes of the phone that the dump does not have, the unread included
+	Files    int             // number of parts
 	Bytes    int64           // size of the result
 	Shared   bool            // at least one part shares its blocks with the result
-	SHA256   string          // of the whole, with WholeHash
+	SHA256   string          // of the whole result, with WholeHash
 	Unproven []string
-	// Unproven names the parts for which the manifest has no hash (split with NoHash):
-	// they were copied, and nothing says whether they are what they were.
+	// Unproven names the parts without a hash in the manifest (split with NoHash): it is unknown
+	// whether they have changed.
 }
 
-// Problems are what stands between the file out and a proven dump: what the dump had not, and
-// parts without a hash, of which nobody can say that they are unchanged.
+// Problems returns why the file out is not a complete, proven dump: bytes that the dump does not
+// have, and parts without a hash.
 func (r *JoinReport) Problems(out string) []flash.Problem {
 	problems := slices.Clone(r.Missing)
 	if len(r.Unproven) > 0 {
@@ -57,13 +57,12 @@ func (r *JoinReport) Problems(out string) []flash.Problem {
 	return problems
 }
 
-// Join puts a parts folder together again as the file out. Every part is proven by
-// its hash while it is copied, every byte must be covered by a part, and parts that
-// overlap must agree. Until all of it is proven the file is called OUT.part; after an
-// error there is no file.
+// Join puts the parts folder dir together again as the file out. Every part is proven by its
+// hash while it is copied, every byte must be in a part, and parts that overlap must agree. The
+// file has the name OUT.part until all of it is proven; after an error it does not exist.
 //
-// What it refuses is a *flash.Refusal: a manifest that is partial or unfinished, an output
-// that exists or lies in the folder, too little room.
+// A refusal is a *flash.Refusal: a manifest that is partial or unfinished, an output that exists
+// or is in the folder, too little space.
 func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, error) {
 	j := joiner{dir: dir, out: filepath.Clean(out), opt: opt}
 	if err := j.load(); err != nil {
@@ -82,24 +81,24 @@ func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, e
 type joiner struct {
 	dir, out string
 	opt      JoinOptions
-	locked   bool // what is encrypted counts as there: asked is only whether all is covered
+	locked   bool // encrypted parts count as existing: only the coverage is checked
 	spans    []span
 	report   JoinReport
 	mu       sync.Mutex // guards report
 	noClone  atomic.Bool
 }
 
-// span is one entry of the manifest in its place.
+// span is one entry of the manifest at its offset in the result.
 type span struct {
 	flash.Extent
 	name     string
 	file     string // "": zeros
 	sum      string
-	head     int64 // bytes at the front of its file that the result has not
+	head     int64 // bytes at the start of its file that are not in the result
 	overlaps bool
 }
 
-// load reads the manifest and lays out its entries.
+// load reads the manifest and arranges its entries.
 func (j *joiner) load() error {
 	m, err := openManifest(j.dir)
 	if Unfinished(j.dir) {
@@ -111,10 +110,10 @@ func (j *joiner) load() error {
 	return j.layOut(m)
 }
 
-// layOut arranges the entries of a manifest and proves that they cover their source.
+// layOut arranges the entries of a manifest and checks that they cover their source.
 func (j *joiner) layOut(m *flash.Manifest) error {
 	if isPart(m) {
-		return refuse(flash.ReasonPartial, j.dir, "holds a part of the dump only%s", skipped(m))
+		return refuse(flash.ReasonPartial, j.dir, "contains only a part of the dump%s", skipped(m))
 	}
 	sources, err := j.sources(m)
 	if err != nil {
@@ -142,7 +141,7 @@ func (j *joiner) layOut(m *flash.Manifest) error {
 	return j.cover(j.report.Bytes)
 }
 
-// addHoles has zeros stand where nothing was read, and no part is.
+// addHoles adds zeros for the ranges that are unread and that no part has.
 func (j *joiner) addHoles() {
 	var parts []flash.Extent
 	for _, s := range j.spans {
@@ -153,12 +152,12 @@ func (j *joiner) addHoles() {
 	}
 }
 
-// addEntry lays out one entry. What of it lies in a head that is cut off is in no file.
+// addEntry adds one entry. The range of a head that is cut off is in no file.
 func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, files map[string]flash.ManifestFile) error {
 	var s span
 	switch state := e.State(src.Unread); {
 	case state == flash.StateSealed && !j.locked:
-		return refuse(flash.ReasonEncrypted, j.dir, "holds %s encrypted", e.File)
+		return refuse(flash.ReasonEncrypted, j.dir, "contains %s only encrypted", e.File)
 	case state == flash.StateSealed:
 		s = span{Extent: e.AtHand(), name: e.Name}
 	case !e.Kind.IsDump() || e.File == "" && !e.Zero:
@@ -178,8 +177,8 @@ func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, fil
 	return nil
 }
 
-// sources picks what is to be rebuilt: one region, as if it were a file of its own, or
-// the main file with all the regions that it held.
+// sources returns the regions to rebuild: one region as a file of its own, or the main file with
+// all regions that it contained.
 func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 	if j.opt.Region != "" {
 		src := m.Source(j.opt.Region)
@@ -201,19 +200,19 @@ func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 		}
 	}
 	if len(main) > 1 && slices.IndexFunc(main, func(s flash.ManifestSource) bool { return s.Offset > 0 }) < 0 {
-		main = main[:1] // files of one name from different folders
+		main = main[:1] // files with the same name from different folders
 	}
 	return main, nil
 }
 
-// newSpan lays out one entry of the manifest and the file that holds it.
+// newSpan makes the span of a manifest entry and its file.
 func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
 	s := span{Extent: e.AtHand(), name: e.Name, file: e.File}
 	if e.File == "" {
 		return s, nil
 	}
 	if f.Size != e.Present {
-		return s, fmt.Errorf("split: %s: the manifest gives it 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
+		return s, fmt.Errorf("split: %s: the manifest says that it has 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
 	}
 	if e.SHA256 != "" && e.SHA256 != f.SHA256 {
 		return s, fmt.Errorf("split: %s: the manifest has two different sums for it", e.File)
@@ -222,8 +221,8 @@ func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
 	return s, nil
 }
 
-// isPart reports whether a folder holds less than its dump did, by what its manifest admits.
-// A dump that lacks bytes of the phone is another matter: its holes are known.
+// isPart reports whether a folder has less than its dump, by its manifest. Bytes of the phone
+// that the dump itself does not have do not count: these holes are known.
 func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.Covers()) }
 
 // skipped names the first entries that were left out.
@@ -243,12 +242,11 @@ func skipped(m *flash.Manifest) string {
 	return ": without " + strings.Join(names, ", ")
 }
 
-// cover proves that the spans hold every byte of the source, and marks those that
-// overlap.
+// cover checks that the spans have every byte of the source, and marks those that overlap.
 func (j *joiner) cover(size int64) error {
 	slices.SortStableFunc(j.spans, func(a, b span) int { return cmp.Compare(a.Offset, b.Offset) })
 	var reach int64
-	widest := -1 // the span that reaches to reach
+	widest := -1 // the span that ends at reach
 	for i := range j.spans {
 		s := &j.spans[i]
 		if s.Offset > reach {
@@ -271,7 +269,7 @@ func uncovered(from, to int64) error {
 	return fmt.Errorf("split: no part covers %v (%v)", flash.Extent{Offset: from, Length: to - from}, flash.Size(to-from))
 }
 
-// refuse looks for everything that forbids this run.
+// refuse checks everything that can prevent this run.
 func (j *joiner) refuse() error {
 	inputs := append([]string{j.dir}, j.opt.Inputs...)
 	if err := refuseInside(j.out, inputs); err != nil {
@@ -282,8 +280,7 @@ func (j *joiner) refuse() error {
 			inputs = append(inputs, filepath.Join(j.dir, s.file))
 		}
 	}
-	// A finished file stays, whatever the user says: it may be another phone's dump, and
-	// nothing in it tells.
+	// A finished file is never replaced: it may be another phone's dump, and nothing in it says so.
 	if err := RefuseFile(j.out, j.fileOptions(inputs...)); err != nil {
 		return err
 	}
@@ -298,8 +295,8 @@ func (j *joiner) fileOptions(inputs ...string) FileOptions {
 	return opt
 }
 
-// refuseRoom opens every part once, so that a missing one is told before anything is
-// written, and adds up what they take.
+// refuseRoom opens every part once, so that a missing one is found before anything is written,
+// and adds up their sizes.
 func (j *joiner) refuseRoom() error {
 	base := existing(filepath.Dir(j.out))
 	v, err := disk.VolumeOf(base)
@@ -329,13 +326,13 @@ func (j *joiner) refuseRoom() error {
 	if !known {
 		return nil
 	}
-	if st, err := os.Lstat(partOf(j.out)); err == nil { // it is removed before anything is written
+	if st, err := os.Lstat(partOf(j.out)); err == nil { // this file is removed before anything is written
 		v.Free += disk.Allocated(st)
 	}
 	return refuseSpace(j.out, need, v)
 }
 
-// open opens a part and compares its size with the manifest's.
+// open opens a part and compares its size with the manifest.
 func (j *joiner) open(s span) (*partFile, error) {
 	p, err := openPart(j.dir, s.file)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestJoinProves(t *testing.T) {
 			b, _ := os.ReadFile(filepath.Join(dir, "nvram.bin"))
 			b[len(b)-1] ^= 1
 			write(t, filepath.Join(dir, "nvram.bin"), b)
-		}, JoinOptions{}, "nvram.bin is not what was split"},
+		}, JoinOptions{}, "nvram.bin differs from what was split"},
 		"a cut part": {func(t *testing.T, dir string) {
 			if err := os.Truncate(filepath.Join(dir, "nvram.bin"), 4096); err != nil {
 				t.Fatal(err)
@@ -140,7 +140,7 @@ func TestJoinProves(t *testing.T) {
 				t.Fatal(err)
 			}
 			link(t, os.Symlink, path+".real", path)
-		}, JoinOptions{}, "not a plain file"},
+		}, JoinOptions{}, "not a regular file"},
 		"a hole in the coverage": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Entries = append(m.Entries[:2:2], m.Entries[3:]...) })
 		}, JoinOptions{}, "no part covers 0x96000..0x100000"},
@@ -158,7 +158,7 @@ func TestJoinProves(t *testing.T) {
 		}, JoinOptions{}, "boot.img"},
 		"another whole": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Sources[0].SHA256 = sha([]byte("other")) })
-		}, JoinOptions{WholeHash: true}, "the result is not what was split"},
+		}, JoinOptions{WholeHash: true}, "the result differs from what was split"},
 		"an unknown region": {func(*testing.T, string) {}, JoinOptions{Region: flash.EMMCBoot1}, "no source"},
 	}
 	for name, c := range cases {

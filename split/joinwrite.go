@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// write makes the output: marker, OUT.part, the parts, the proofs, OUT.
+// write makes the output in this order: marker, OUT.part, the parts, the proofs, OUT.
 func (j *joiner) write(ctx context.Context) error {
 	f, err := startFile(j.out, j.fileOptions())
 	if err != nil {
@@ -28,7 +28,7 @@ func (j *joiner) write(ctx context.Context) error {
 	return f.Finish()
 }
 
-// fill brings every part to its place in out and proves the whole.
+// fill copies every part to its offset in out and proves the whole.
 func (j *joiner) fill(ctx context.Context, out *os.File) error {
 	first := mover{dst: out, dense: j.opt.NoHoles}
 	if err := first.prepare(j.report.Bytes); err != nil {
@@ -65,7 +65,7 @@ func (j *joiner) fill(ctx context.Context, out *os.File) error {
 	return j.wholeHash(ctx, out)
 }
 
-// place copies one span to where it belongs and compares its hash.
+// place copies one span to its offset and compares its hash.
 func (j *joiner) place(ctx context.Context, out *os.File, s span, aside bool, buf []byte, t *task) error {
 	src, done, err := j.content(s)
 	if err != nil {
@@ -109,8 +109,8 @@ func (j *joiner) content(s span) (img flash.Image, done func() error, err error)
 	return flash.Slice(p, flash.Extent{Offset: s.head, Length: s.Length}), p.Close, nil
 }
 
-// prove compares a part with its hash: by the sum that was taken while it was copied, or
-// by one of the file where only its end was.
+// prove compares a part with its hash: with the sum of the copied bytes, or, if only the end of
+// the file was copied, with a new sum of the file.
 func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
 	var got string
 	switch {
@@ -125,13 +125,13 @@ func (j *joiner) prove(ctx context.Context, s span, copied *sum) (err error) {
 		got, err = Sum(ctx, s.file, p, nil)
 	}
 	if err == nil && got != s.sum {
-		err = fmt.Errorf("%s is not what was split: its sha-256 is %s, the manifest has %s", s.file, got, s.sum)
+		err = fmt.Errorf("%s differs from what was split: its sha-256 is %s, the manifest has %s", s.file, got, s.sum)
 	}
 	return err
 }
 
-// agree compares parts that overlap others with the result. Of two parts that say
-// different things of the same byte, one must differ from it.
+// agree compares the parts that overlap others with the result. If two parts have different
+// bytes for the same offset, one of them differs from the result.
 func (j *joiner) agree(ctx context.Context, out *os.File) error {
 	for _, s := range j.spans {
 		if !s.overlaps {
@@ -153,12 +153,12 @@ func (j *joiner) agreeOne(ctx context.Context, out *os.File, s span) error {
 	whole := &partFile{out, disk.Sized(j.report.Bytes)}
 	at, err := flash.FirstDifference(ctx, src, flash.Slice(whole, s.Extent))
 	if at >= 0 {
-		return fmt.Errorf("overlaps another part and holds other bytes, from 0x%x on", s.Offset+at)
+		return fmt.Errorf("overlaps another part and has different bytes, from 0x%x on", s.Offset+at)
 	}
 	return err
 }
 
-// wholeHash takes the hash of the result as it stands in the file.
+// wholeHash computes the hash of the result from the file.
 func (j *joiner) wholeHash(ctx context.Context, out *os.File) error {
 	m := newMeter("hash", j.report.Bytes, j.opt.Progress)
 	t := m.task(filepath.Base(j.out), j.report.Bytes)
@@ -173,12 +173,12 @@ func (j *joiner) wholeHash(ctx context.Context, out *os.File) error {
 	t.end()
 	j.report.SHA256 = got
 	if want := j.report.Source.SHA256; want != "" && want != got {
-		return fmt.Errorf("the result is not what was split: its sha-256 is %s, the manifest has %s", got, want)
+		return fmt.Errorf("the result differs from what was split: its sha-256 is %s, the manifest has %s", got, want)
 	}
 	return nil
 }
 
-// zeroImage is an image of that many zeros.
+// zeroImage is an image of zeros; its value is the number of bytes.
 type zeroImage int64
 
 func (z zeroImage) Size() int64 { return int64(z) }

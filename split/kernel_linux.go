@@ -23,8 +23,8 @@ func copyRange(dst *os.File, dstOff int64, src *os.File, srcOff int64, n int) (i
 	}
 }
 
-// startSync asks the system to begin writing what a file holds to the disk, and does
-// not wait (sync_file_range(2)).
+// startSync asks the system to start writing a file's data to the disk, and does not wait
+// (sync_file_range(2)).
 func startSync(f outFile) {
 	if f, ok := f.(*os.File); ok {
 		_ = unix.SyncFileRange(int(f.Fd()), 0, 0, unix.SYNC_FILE_RANGE_WRITE)

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// Other systems copy through our own buffers: macOS clones whole files only, and
+// Other systems copy through the package's own buffers: macOS can only clone whole files, and
 // ReFS on Windows is rare.
 func cloneRange(*os.File, int64, *os.File, int64, int64) error { return errors.ErrUnsupported }
 

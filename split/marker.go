@@ -13,17 +13,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Unfinished reports whether a folder is one that a run has not finished, or is still
-// writing.
+// Unfinished reports whether a folder was left unfinished by a run, or is still being written.
 func Unfinished(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, flash.MarkerName))
 	return err == nil
 }
 
-// reservedNames are the folder's own; no output may have one.
+// reservedNames are used by the folder itself; no output may have one of them.
 var reservedNames = []string{flash.MarkerName, flash.ManifestName, "sha256sums"}
 
-// bookNames are written by every run without being listed.
+// bookNames are the files that every run writes and that the marker does not list.
 var bookNames = []string{flash.ManifestName, flash.SumsName}
 
 // marker is the content of the marker file.
@@ -32,10 +31,10 @@ type marker struct {
 	Files []string `json:"files"`
 }
 
-// writeMarker puts a marker at path, all at once and on the disk, and returns it open
-// and locked. The lock dies with the process, so that a second run can tell a running
-// one from a killed one. It is held from before the file has its name: of two runs that
-// begin at the same moment one gets the folder, the others a *flash.Refusal.
+// writeMarker writes a marker to path, as a whole and synced, and returns it open and locked.
+// The lock ends with the process, so that a second run can distinguish a running one from a
+// killed one. It is taken before the file has its name: of two runs that start at the same time,
+// one gets the folder and the others a *flash.Refusal.
 func writeMarker(path string, files []string) (*os.File, error) {
 	b, err := json.MarshalIndent(marker{"mtkkit has not finished here; the next run removes these files", files}, "", " ")
 	if err != nil {
@@ -46,7 +45,7 @@ func writeMarker(path string, files []string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	if !disk.TryLock(out) || !sameFile(out, part) { // another run is here, or was until just now
+	if !disk.TryLock(out) || !sameFile(out, part) { // another run writes here, or has just ended
 		out.Close()
 		return nil, busy(path)
 	}
@@ -75,9 +74,8 @@ func sameFile(f *os.File, path string) bool {
 	return aerr == nil && berr == nil && os.SameFile(a, b)
 }
 
-// readMarker returns what an unfinished run left behind as its list. It returns nil
-// and no error when there is no marker, and a *flash.Refusal when the run is alive or the
-// marker cannot be believed.
+// readMarker returns the marker of an unfinished run. It returns nil and no error if there is no
+// marker, and a *flash.Refusal if the run is still running or the marker is invalid.
 func readMarker(path string) (*marker, error) {
 	if st, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -118,13 +116,13 @@ func strangeMarker(path string) *flash.Refusal {
 	return refuse(flash.ReasonMarker, path, "is not a marker that mtkkit wrote")
 }
 
-// removeOwned removes the files of a run from dir: the names, their .part files, and
-// the manifest and the sums. Only plain files are removed; the marker stays.
+// removeOwned removes the files of a run from dir: the names, their .part files, the manifest
+// and the sums. It only removes regular files; the marker stays.
 func removeOwned(dir string, names []string) error {
-	for _, list := range [][]string{bookNames, names} { // the manifest first: it would call the folder finished
+	for _, list := range [][]string{bookNames, names} { // the manifest first: with it, the folder would look finished
 		for _, n := range list {
 			if n == flash.MarkerName {
-				continue // a list that names itself
+				continue // the marker lists itself
 			}
 			for _, suffix := range []string{"", partSuffix} {
 				path := filepath.Join(dir, n+suffix)

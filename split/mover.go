@@ -12,37 +12,37 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// mover brings an image into a file, by the cheapest way that there is: shared
-// blocks, a copy by the kernel, or a pass through our own buffers.
+// mover copies an image into a file in the cheapest way that is possible: shared blocks, a copy
+// by the kernel, or a pass through its own buffers.
 type mover struct {
 	ctx     context.Context
 	src     flash.Image
 	dst     outFile
-	at      int64 // where in dst the image begins
-	dense   bool  // zeros are written, not left as holes
+	at      int64 // offset of the image in dst
+	dense   bool  // write zeros instead of holes
 	sum     *sum  // nil: not hashed
 	beside  bool  // hash on another goroutine
-	look    bool  // zero must be told, hashed or not
+	look    bool  // find out zero even if nothing is hashed
 	early   bool  // see pass
 	noClone *atomic.Bool
 	buf     []byte
 	meter   *task
 
 	written int64
-	zero    bool // holds zeros only; false too when nobody looked
+	zero    bool // all bytes are zeros; also false if this was not checked
 	shared  bool
 }
 
-// prepare gives the file its full size before anything is written: what is not
-// written is a hole then, and growing a file by appending costs twice the time.
+// prepare sets the full size of the file before anything is written: ranges that are not written
+// become holes, and growing a file by appending takes twice the time.
 func (m *mover) prepare(size int64) error {
 	if f, ok := m.dst.(*os.File); ok && !m.dense {
-		_ = disk.AllowHoles(f) // without holes the file is right too, but larger
+		_ = disk.AllowHoles(f) // without holes the file is correct, but larger
 	}
 	return m.dst.Truncate(size)
 }
 
-// run moves all of the image, which must be to the end what it was.
+// run copies all of the image, and checks at the end that it has not changed.
 func (m *mover) run() error {
 	if err := m.move(); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (m *mover) run() error {
 
 func (m *mover) move() error {
 	from, ok := m.fileBeneath()
-	ok = ok && (m.sum != nil || !m.look) // the kernel does not say what it copies
+	ok = ok && (m.sum != nil || !m.look) // the kernel does not show what it copies
 	if ok && m.clone(from) {
 		m.shared = true
 		return m.pass(nil)
@@ -66,7 +66,7 @@ func (m *mover) move() error {
 	return m.pass(m.dst)
 }
 
-// read goes through the image and only hashes.
+// read hashes the image and writes nothing.
 func (m *mover) read() error {
 	if err := m.pass(nil); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (m *mover) read() error {
 	return flash.Check(m.src)
 }
 
-// pass goes through the image, hashing and, unless dst is nil, writing it.
+// pass hashes the image and, unless dst is nil, writes it.
 func (m *mover) pass(dst outFile) error {
 	if dst == nil && m.sum == nil {
 		return nil
@@ -99,7 +99,7 @@ func (m *mover) pass(dst outFile) error {
 	return err
 }
 
-// filed is an Image that is a file from its first byte to its last.
+// filed is an Image that is a whole file.
 type filed interface{ File() *os.File }
 
 // fileRange is a range of an open file.
@@ -108,7 +108,7 @@ type fileRange struct {
 	flash.Extent
 }
 
-// fileBeneath finds the file whose bytes the image is, when it is one.
+// fileBeneath returns the file range that contains the image's bytes, if there is one.
 func (m *mover) fileBeneath() (fileRange, bool) {
 	root, e := flash.Root(m.src)
 	if h, ok := root.(filed); ok && h.File() != nil && e.Length > 0 {
@@ -117,14 +117,14 @@ func (m *mover) fileBeneath() (fileRange, bool) {
 	return fileRange{}, false
 }
 
-// clone makes dst share the blocks of the source. A file that shares keeps the holes
-// of its source, and gets no others.
+// clone makes dst share the blocks of the source. Such a file has the holes of its source and no
+// others.
 func (m *mover) clone(from fileRange) bool {
 	dst, ok := m.dst.(*os.File)
 	if !ok || m.noClone.Load() {
 		return false
 	}
-	whole := from.Length / grain * grain // the file system shares whole blocks
+	whole := from.Length / grain * grain // the file system only shares whole blocks
 	if whole == 0 || from.Offset%grain != 0 || m.at%grain != 0 {
 		return false
 	}
@@ -143,11 +143,11 @@ func (m *mover) clone(from fileRange) bool {
 	return len(tail) == 0 || flash.ReadInto(m.src, tail, whole) == nil && writeFull(dst, tail, m.at+whole) == nil
 }
 
-// kernelChunk is how much the kernel copies between two looks at the context, bytes.
+// kernelChunk is the number of bytes that the kernel copies before ctx is checked again.
 const kernelChunk = 4 << 20
 
-// kernelCopy lets the kernel copy, holes included. It reports false, with nothing
-// lost, when the kernel cannot.
+// kernelCopy lets the kernel copy, holes included. It returns false if the kernel cannot; then
+// nothing was changed.
 func (m *mover) kernelCopy(from fileRange) (done bool, err error) {
 	dst, ok := m.dst.(*os.File)
 	if !ok {
@@ -177,8 +177,7 @@ func (m *mover) kernelCopy(from fileRange) (done bool, err error) {
 	return true, nil
 }
 
-// isUnsupported knows the errors by which a kernel says that it does not do this for
-// these two files.
+// isUnsupported reports whether err means that the kernel cannot do this for these two files.
 func isUnsupported(err error) bool {
 	for _, e := range []error{errors.ErrUnsupported, syscall.EXDEV, syscall.EINVAL, syscall.ENOSYS, syscall.EPERM, syscall.EBADF} {
 		if errors.Is(err, e) {

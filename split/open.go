@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Opened is a finished parts folder, opened to be copied elsewhere.
+// Opened is a finished parts folder, opened for copying it.
 type Opened struct {
 	Manifest *flash.Manifest
 	Outputs  []flash.Output // every file that the manifest lists, in its order
@@ -16,9 +16,9 @@ type Opened struct {
 	files []*partFile
 }
 
-// Open opens a parts folder. Nothing is hashed: who copies the files compares their
-// sums with the manifest's. An unfinished folder is a *flash.Refusal, and one without a
-// manifest wraps ErrNoFolder.
+// Open opens a parts folder. It hashes nothing: the mover that copies the files compares their
+// sums with the manifest's. An unfinished folder is a *flash.Refusal. The error for a folder
+// without a manifest wraps ErrNoFolder.
 func Open(dir string) (*Opened, error) {
 	if Unfinished(dir) {
 		return nil, refuse(flash.ReasonUnfinished, dir, "was never finished")

@@ -9,14 +9,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// partFile is an open file as an Image that knows its holes.
+// partFile is an open file as an Image with known holes.
 type partFile struct {
 	file  *os.File
 	state disk.State
 }
 
-// openPart opens a plain file of a folder, by its path in it. Links are not followed: a
-// untrusted folder must not make us read elsewhere.
+// openPart opens a regular file by its path in a folder. It does not follow links, because an
+// untrusted folder must not lead to files elsewhere.
 func openPart(dir, name string) (*partFile, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -29,7 +29,7 @@ func openPart(dir, name string) (*partFile, error) {
 		return nil, err
 	}
 	if !st.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a plain file", filepath.Join(dir, name))
+		return nil, fmt.Errorf("%s is not a regular file", filepath.Join(dir, name))
 	}
 	f, err := disk.OpenIn(root, name)
 	if err != nil {
@@ -51,8 +51,8 @@ func (p *partFile) Close() error                            { return p.file.Clos
 // Check implements flash.Checker.
 func (p *partFile) Check() error { return p.state.Check(p.file) }
 
-// NextData asks the file system; one that does not know says that all is data. A file that
-// has changed has no holes: it is an error.
+// NextData asks the file system; without an answer all is data. A file that has changed has no
+// reliable holes: this is an error.
 func (p *partFile) NextData(off int64) (flash.Extent, error) {
 	start, end, err := p.state.NextData(p.file, off)
 	if err != nil {

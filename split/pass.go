@@ -6,39 +6,39 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// blockSize is how much is read, judged, hashed and written at a time, bytes. It
-// stays within the second-level cache of one core; blocks of 1 MiB are slower by
-// half, as the data then come from memory three times.
+// blockSize is the number of bytes that are read, checked, hashed and written at a time. It fits
+// into the second-level cache of one core. Blocks of 1 MiB take half as long again, because the
+// data then come from memory three times.
 const blockSize = 256 << 10
 
-// earlyStep is how much is written before the system is asked to bring it to the
-// disk, bytes. Without that it waits for a sync, which then takes as long again.
+// earlyStep is the number of bytes that are written before the system is asked to write them to the
+// disk. Otherwise it waits for a sync, which then takes twice the time.
 const earlyStep = 16 << 20
 
-// pass is one way through an image.
+// pass is one pass over an image.
 type pass struct {
 	ctx   context.Context
 	src   flash.Image
 	dst   outFile // nil: nothing is written
-	at    int64   // where in dst the image begins
-	dense bool    // write zeros too
+	at    int64   // offset of the image in dst
+	dense bool    // write zeros, too
 	sink  sink
-	meter *task // counts what is passed; nil when the sum counts
-	early bool  // bytes start on their way to the disk as soon as they are written
+	meter *task // counts the bytes; nil if the sum counts them
+	early bool  // start writing to the disk early
 
 	written int64 // bytes
-	started int64 // of written, when the system was last asked to begin
+	started int64 // bytes of written that the system was asked to write to the disk
 	data    bool  // something other than zeros was read
 }
 
-// sink takes the bytes of a pass for hashing and lends the buffers.
+// sink gets the bytes of a pass for hashing and provides the buffers.
 type sink interface {
-	buffer() ([]byte, error) // blockSize bytes, the caller's until block
-	block(b []byte) error    // not all zeros; b is the last buffer or its beginning
-	hole(n int64) error      // n zeros; the last buffer is free again
+	buffer() ([]byte, error) // blockSize bytes; the caller owns it until block
+	block(b []byte) error    // not all zeros; b is the last buffer or its start
+	hole(n int64) error      // n zeros; the last buffer can be used again
 }
 
-// run goes through the image from end to end.
+// run passes over the whole image.
 func (p *pass) run() error {
 	size := p.src.Size()
 	for off := int64(0); off < size; {
@@ -46,7 +46,7 @@ func (p *pass) run() error {
 		if err != nil {
 			return err
 		}
-		// Whole grains only, so that blocks keep their alignment.
+		// Only whole grains, so that blocks stay aligned.
 		start, end := max(d.Offset/grain*grain, off), min(roundUp(d.End()), size)
 		if d.Length == 0 {
 			start, end = size, size
@@ -65,7 +65,7 @@ func (p *pass) run() error {
 	return nil
 }
 
-// block moves n bytes at off.
+// block handles n bytes at off.
 func (p *pass) block(off int64, n int) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (p *pass) block(off int64, n int) error {
 		if p.dst != nil {
 			err = p.write(b, off, first)
 		}
-		if err == nil { // the sink may give the buffer away: it comes last
+		if err == nil { // last, because the sink may pass the buffer on
 			err = p.sink.block(b)
 		}
 	}
@@ -103,7 +103,7 @@ func (p *pass) zeroBlock(b []byte, off int64) error {
 	return p.sink.hole(int64(len(b)))
 }
 
-// hole passes over zeros that need not be read.
+// hole handles zeros that need not be read.
 func (p *pass) hole(from, to int64) error {
 	if from >= to {
 		return nil
@@ -129,8 +129,8 @@ func (p *pass) hole(from, to int64) error {
 	return nil
 }
 
-// write writes the grains of b that are not zero, in as few calls as they allow;
-// first is where the first of them begins.
+// write writes the grains of b that are not zero, in as few calls as possible. First is the
+// index of the first such grain.
 func (p *pass) write(b []byte, off int64, first int) error {
 	if p.dense {
 		return p.put(b, off)
@@ -161,8 +161,7 @@ func (p *pass) put(b []byte, off int64) error {
 	return nil
 }
 
-// firstData returns where the first grain of b begins that is not zero, len(b) when
-// there is none.
+// firstData returns the index of the first grain of b that is not zero, or len(b).
 func firstData(b []byte) int {
 	for i := 0; i < len(b); i += grain {
 		if !flash.IsZero(b[i:min(i+grain, len(b))]) {

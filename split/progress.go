@@ -8,22 +8,22 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// every is the least time between two events of one run.
+// every is the shortest time between two events of one run.
 const every = 100 * time.Millisecond
 
-// meter adds up the progress of a run and tells it, not too often. Its function is
-// never called by two goroutines at once.
+// meter adds up the progress of a run and reports it, not too often. Its function is never
+// called by two goroutines at once.
 type meter struct {
 	op    string
 	total int64
 	done  atomic.Int64
-	last  atomic.Int64 // when something was told, nanoseconds since start
+	last  atomic.Int64 // time of the last event, nanoseconds since start
 	start time.Time
 	mu    sync.Mutex
 	tell  func(flash.Event)
 }
 
-// task is the part of a meter that counts one file. A nil task counts nothing.
+// task counts the bytes of one file for a meter. A nil task counts nothing.
 type task struct {
 	m     *meter
 	name  string
@@ -57,14 +57,14 @@ func (t *task) add(n int64) {
 	}
 }
 
-// end tells the last of a file: all of it is done.
+// end reports that a file is complete.
 func (t *task) end() {
-	t.m.done.Add(t.total - t.done) // zeros that nobody had to look at
+	t.m.done.Add(t.total - t.done) // zeros that were not read
 	t.done = t.total
 	t.event(true)
 }
 
-// event tells how far the file is and, with all, how far the run is.
+// event reports the progress of the file and, with all, of the run.
 func (t *task) event(all bool) {
 	m := t.m
 	if m.tell == nil {

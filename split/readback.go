@@ -11,14 +11,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readBack compares a written file with the image that it should be, byte by byte.
+// readBack compares a written file with its image, byte by byte.
 func readBack(ctx context.Context, f *os.File, img flash.Image) error {
 	st, err := f.Stat()
 	if err != nil {
 		return err
 	}
 	if st.Size() != img.Size() {
-		return fmt.Errorf("0x%x bytes were written, 0x%x are there", img.Size(), st.Size())
+		return fmt.Errorf("0x%x bytes were written, but the file has 0x%x", img.Size(), st.Size())
 	}
 	x, y := make([]byte, blockSize), make([]byte, blockSize)
 	for off := int64(0); off < img.Size(); off += blockSize {
@@ -32,7 +32,7 @@ func readBack(ctx context.Context, f *os.File, img flash.Image) error {
 			return fmt.Errorf("reading back: %w", err)
 		}
 		if !bytes.Equal(x[:n], y[:n]) {
-			return fmt.Errorf("near 0x%x other bytes came back than were written", off)
+			return fmt.Errorf("near 0x%x the bytes that were read back differ from those that were written", off)
 		}
 	}
 	return nil

@@ -16,8 +16,8 @@ func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
 	return flash.Refuse("split", reason, path, format, a...)
 }
 
-// refuse looks for everything that forbids this run, and writes nothing. It returns
-// the files of an earlier run that this one replaces.
+// refuse checks everything that can prevent this run, and writes nothing. It returns the files
+// of an earlier run that this one replaces.
 func (f *Folder) refuse(names []string) (old []string, err error) {
 	if err := refuseInside(f.dir, f.opt.Inputs); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (f *Folder) refuse(names []string) (old []string, err error) {
 	return old, f.refuseRoom(old)
 }
 
-// refuseExisting judges a folder that is there already.
+// refuseExisting checks a folder that already exists.
 func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []string, err error) {
 	ours := map[string]bool{flash.MarkerName: true, flash.MarkerName + partSuffix: true}
 	own := func(names []string, suffixes ...string) {
@@ -52,7 +52,7 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 	switch {
 	case err != nil:
 		return nil, err
-	case m != nil: // an unfinished run: its rests are ours without a word
+	case m != nil: // an unfinished run: its files are removed without Force
 		old = m.Files
 		own(old, "", partSuffix)
 		own(bookNames, "", partSuffix)
@@ -83,23 +83,23 @@ func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []st
 			}
 			st, err := os.Lstat(path)
 			if err == nil && !(ours[n+s] && st.Mode().IsRegular()) {
-				return nil, refuse(flash.ReasonInTheWay, path, "is in the way and is not mtkkit's own")
+				return nil, refuse(flash.ReasonInTheWay, path, "is in the way and was not written by mtkkit")
 			}
 		}
 	}
 	return old, nil
 }
 
-// refuseFull says why a folder that holds name is not taken.
+// refuseFull returns the refusal for a folder that contains name.
 func (f *Folder) refuseFull(name string) *flash.Refusal {
 	if manifestFiles(f.dir) != nil {
-		return refuse(flash.ReasonOurs, f.dir, "holds the result of an earlier run")
+		return refuse(flash.ReasonOurs, f.dir, "contains the result of an earlier run")
 	}
-	return refuse(flash.ReasonNotEmpty, f.dir, "is not empty: it holds %q", name)
+	return refuse(flash.ReasonNotEmpty, f.dir, "is not empty: it contains %q", name)
 }
 
-// manifestFiles returns the files that the folder's manifest lists, nil when there is
-// no manifest to believe.
+// manifestFiles returns the files that the folder's manifest lists, or nil without a valid
+// manifest.
 func manifestFiles(dir string) []string {
 	m, err := openManifest(dir)
 	if err != nil {
@@ -126,13 +126,13 @@ func openManifest(dir string) (*flash.Manifest, error) {
 	return m, nil
 }
 
-// refuseSame refuses to write to a path that is one of the inputs, whatever its name:
-// the system is asked whether both are one file, so links of either kind and other
-// spellings of the path are seen.
+// refuseSame refuses to write to a path that is one of the inputs, whatever its name. The system
+// compares the files, so that hard links, symbolic links and other spellings of the path are
+// found.
 func refuseSame(path string, inputs []string) error {
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil // not there, so it is nobody's
+		return nil // it does not exist, so it is no input
 	}
 	for _, in := range inputs {
 		if ist, err := os.Stat(in); err == nil && os.SameFile(st, ist) {
@@ -142,7 +142,7 @@ func refuseSame(path string, inputs []string) error {
 	return nil
 }
 
-// refuseInside refuses a path that is an input or lies within one.
+// refuseInside refuses a path that is an input or is inside one.
 func refuseInside(path string, inputs []string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -152,7 +152,7 @@ func refuseInside(path string, inputs []string) error {
 	for first := abs; ; {
 		if err := refuseSame(abs, inputs); err != nil {
 			if abs != first {
-				return refuse(flash.ReasonInsideInput, path, "lies in the folder that is read")
+				return refuse(flash.ReasonInsideInput, path, "is in the folder that is read")
 			}
 			flash.AsRefusal(err).Path = path
 			return err
@@ -165,8 +165,8 @@ func refuseInside(path string, inputs []string) error {
 	}
 }
 
-// resolve follows the symbolic links of the part of path that exists, so that going
-// up from it goes up in the real tree.
+// resolve follows the symbolic links in the existing part of path, so that its parent folders
+// are the real ones.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -178,12 +178,12 @@ func resolve(path string) string {
 	return filepath.Join(resolve(up), filepath.Base(path))
 }
 
-// refuseRoom compares what will be written with what the file system has and can.
+// refuseRoom compares the needed space and file sizes with what the file system has and allows.
 func (f *Folder) refuseRoom(old []string) error {
 	base := existing(f.dir)
 	v, err := f.volumeOf(base)
 	if err != nil {
-		return nil // a system that cannot say does not forbid
+		return nil // free space is unknown: no refusal
 	}
 	var need int64
 	for _, o := range f.outputs {
@@ -206,7 +206,7 @@ func (f *Folder) refuseRoom(old []string) error {
 	return refuseSpace(f.dir, need, v)
 }
 
-// refuseSpace refuses when need bytes do not fit.
+// refuseSpace refuses if need bytes do not fit.
 func refuseSpace(path string, need int64, v disk.Volume) error {
 	if need <= v.Free {
 		return nil
@@ -214,7 +214,7 @@ func refuseSpace(path string, need int64, v disk.Volume) error {
 	return refuse(flash.ReasonNoRoom, path, "needs %v, %v are free", flash.Size(need), flash.Size(v.Free))
 }
 
-// refuseBig refuses a file that the file system cannot hold.
+// refuseBig refuses a file that is too large for the file system.
 func refuseBig(path string, size int64, v disk.Volume) error {
 	if v.MaxFile == 0 || size <= v.MaxFile {
 		return nil
@@ -223,9 +223,9 @@ func refuseBig(path string, size int64, v disk.Volume) error {
 		flash.Size(size), v.Kind, flash.Size(v.MaxFile))
 }
 
-// room returns how many bytes a copy of img takes on volume v, at most: zeros
-// among its data may save more. What the file system can share takes nothing; when
-// it then does not, the copy runs out of space and is cleaned up.
+// room returns the largest number of bytes that a copy of img takes on volume v; zeros in its
+// data may need less. Blocks that the file system can share need no space. If it then does not
+// share them, the copy fails without space and is removed.
 func room(v disk.Volume, path string, img flash.Image, dense bool) (int64, error) {
 	root, _ := flash.Root(img)
 	if h, ok := root.(filed); ok && v.Shares && h.File() != nil && disk.SameDevice(h.File(), path) {
@@ -238,7 +238,7 @@ func room(v disk.Volume, path string, img flash.Image, dense bool) (int64, error
 	return roundUp(n), err
 }
 
-// existing returns path, or the first folder above it that exists.
+// existing returns path, or the nearest folder above it that exists.
 func existing(path string) string {
 	for {
 		if _, err := os.Stat(path); err == nil {
@@ -252,7 +252,7 @@ func existing(path string) string {
 	}
 }
 
-// dataBytes adds up what the image knows to be data.
+// dataBytes returns the number of bytes of the image that are data, not known zeros.
 func dataBytes(img flash.Image) (sum int64, err error) {
 	for off := int64(0); ; {
 		d, err := nextData(img, off)
@@ -264,8 +264,8 @@ func dataBytes(img flash.Image) (sum int64, err error) {
 	}
 }
 
-// nextData is flash.NextData for callers who loop: an answer that does not lie ahead
-// of off would loop for ever.
+// nextData is flash.NextData for loops: an answer that does not advance behind off is an error,
+// because it would loop for ever.
 func nextData(img flash.Image, off int64) (flash.Extent, error) {
 	size := img.Size()
 	if off >= size {
@@ -276,12 +276,12 @@ func nextData(img flash.Image, off int64) (flash.Extent, error) {
 		return d, err
 	}
 	if d.Offset < off || d.Length < 0 || d.End() > size {
-		return d, fmt.Errorf("split: image of 0x%x bytes says that its data after 0x%x are at %v", size, off, d)
+		return d, fmt.Errorf("split: image of 0x%x bytes reports its data after 0x%x at %v", size, off, d)
 	}
 	return d, nil
 }
 
-// grain is the unit of holes, bytes: what the usual file systems allocate.
+// grain is the unit of holes, bytes: the block size of the usual file systems.
 const grain = 4 << 10
 
 func roundUp(n int64) int64 { return (n + grain - 1) / grain * grain }

@@ -11,16 +11,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// prover is an Image that knows the hash of its bytes before they are read, one range
-// behind the other from its start. What a killed run has written of such an image can
-// be told from what it has not.
+// prover is an Image that knows the hashes of its bytes before they are read, as consecutive
+// ranges from its start. With them, the bytes of such an image that a killed run has written can
+// be found.
 type prover interface {
 	// NextSum returns the length and the SHA-256 of the range that begins at off.
 	NextSum(off int64) (length int64, sum [sha256.Size]byte)
 }
 
-// keep makes ready what a killed run left of the outputs, so that Copy continues with it:
-// all of it is called NAME.part again. It returns the names of these.
+// keep prepares the outputs that a killed run left, so that Copy continues with them: each gets
+// the name NAME.part again. It returns their names.
 func (f *Folder) keep() (map[string]bool, error) {
 	kept := map[string]bool{}
 	if !f.opt.Resume {
@@ -46,8 +46,7 @@ func isPlain(path string) bool {
 	return err == nil && st.Mode().IsRegular()
 }
 
-// openOutput opens the file that an output is written to, with what is there of it when
-// a run continues.
+// openOutput opens the file of an output. If a run is resumed, the file may already have content.
 func (f *Folder) openOutput(name string) (outFile, error) {
 	path := f.path(name) + partSuffix
 	if !f.kept[name] {
@@ -60,8 +59,8 @@ func (f *Folder) openOutput(name string) (outFile, error) {
 	return out, err
 }
 
-// goOn finds out how much of an image stands in its file already, and makes m write
-// only the rest. What follows the proven bytes is cut off.
+// goOn finds out how much of an image is already in its file, and makes m write only the rest.
+// Bytes behind the proven ones are cut off.
 func (m *mover) goOn(ctx context.Context, size int64) error {
 	p, ok := m.src.(prover)
 	file, fok := m.dst.(*os.File)
@@ -82,7 +81,7 @@ func (m *mover) goOn(ctx context.Context, size int64) error {
 	return err
 }
 
-// proven returns how many bytes of the file, from its start, are those of the image.
+// proven returns how many bytes from the start of the file are equal to the image.
 func proven(ctx context.Context, p prover, file *os.File, size int64, buf []byte) (int64, error) {
 	st, err := file.Stat()
 	if err != nil {
@@ -100,7 +99,7 @@ func proven(ctx context.Context, p prover, file *os.File, size int64, buf []byte
 			}
 			b := buf[:min(int64(len(buf)), at+n-off)]
 			if _, err := file.ReadAt(b, off); err != nil {
-				return at, nil // whatever cannot be read is written again
+				return at, nil // bytes that cannot be read are written again
 			}
 			h.Write(b)
 			off += int64(len(b))
@@ -113,7 +112,7 @@ func proven(ctx context.Context, p prover, file *os.File, size int64, buf []byte
 	return size, nil
 }
 
-// resumedImage reads its first bytes from the file they are in already.
+// resumedImage reads its first bytes from the file that already has them.
 type resumedImage struct {
 	flash.Image
 	file *os.File
@@ -136,10 +135,10 @@ func (r *resumedImage) ReadAt(b []byte, off int64) (int, error) {
 // Check implements flash.Checker.
 func (r *resumedImage) Check() error { return flash.Check(r.Image) }
 
-// NextData answers as the image below does: the proven bytes are its own.
+// NextData answers like the image itself: the proven bytes are equal to its own.
 func (r *resumedImage) NextData(off int64) (flash.Extent, error) { return flash.NextData(r.Image, off) }
 
-// resumedFile writes nothing to where the right bytes stand.
+// resumedFile does not write where the file already has the right bytes.
 type resumedFile struct {
 	*os.File
 	from int64
@@ -151,8 +150,8 @@ func (r *resumedFile) WriteAt(b []byte, off int64) (int, error) {
 	return int(skip) + n, err
 }
 
-// Leave ends a run that failed without removing what it wrote: the marker stays, and a
-// run with Resume continues from there. After Finish or Abandon it does nothing.
+// Leave ends a run that failed and keeps what it wrote: the marker stays, and a run with Resume
+// continues from there. After Finish or Abandon it does nothing.
 func (f *Folder) Leave() {
 	if f.closed {
 		return

@@ -4,9 +4,9 @@ import "context"
 
 // A pass hashes in one of three ways.
 //
-// inline hashes on the goroutine that reads and writes: nothing is handed over and
-// the bytes are still in the cache. It is the best while every core has a file of
-// its own to work on. A nil sum hashes nothing.
+// inline hashes on the goroutine that reads and writes: no data are passed on, and the bytes are
+// still in the cache. It is the fastest as long as every core has a file of its own. With a nil
+// sum it hashes nothing.
 type inline struct {
 	ctx context.Context
 	buf []byte
@@ -29,25 +29,25 @@ func (s *inline) hole(n int64) error {
 	return nil
 }
 
-// beside hashes on a goroutine of its own. One SHA-256 cannot use two cores, so for
-// a file that outlasts all others its reading and writing go to the other core.
+// beside hashes on a goroutine of its own. One SHA-256 cannot use two cores, so the largest file
+// is read and written on another core.
 type beside struct {
 	ctx  context.Context
 	free chan []byte
 	work chan piece
-	cur  []byte // the pass holds it
+	cur  []byte // the buffer that the pass uses
 	done chan error
 	sum  *sum
 }
 
 // piece is a block to hash, or a number of zeros.
 type piece struct {
-	buf   []byte // the whole buffer, to be given back
+	buf   []byte // the whole buffer, which is returned
 	n     int
 	zeros int64
 }
 
-// besideBuffers is enough for either side to be a few blocks ahead.
+// besideBuffers lets each side be a few blocks ahead.
 const besideBuffers = 4
 
 func newBeside(ctx context.Context, s *sum) *beside {

@@ -7,17 +7,17 @@ import (
 	"hash"
 )
 
-// zeros is what holes read as.
+// zeros are the bytes of a hole.
 var zeros [blockSize]byte
 
-// sum is a SHA-256 that is told of zeros by number. It does not hash them before
-// something else follows, so that an output that is dropped for being empty costs
-// nothing, and so that the zeros an output begins with can be skipped by table.
+// sum is a SHA-256 that gets zeros as a number. It hashes them only when other data follow, so
+// that an output that is omitted because it is all zeros costs nothing, and zeros at the start
+// of an output can be skipped by a table.
 type sum struct {
 	h     hash.Hash
 	meter *task
 	zeros int64 // not hashed yet
-	data  bool  // something other than zeros came
+	data  bool  // data other than zeros were added
 }
 
 func newSum(t *task) *sum { return &sum{h: sha256.New(), meter: t} }
@@ -36,7 +36,7 @@ func (s *sum) write(ctx context.Context, b []byte) error {
 // hole adds n zeros.
 func (s *sum) hole(n int64) { s.zeros += n }
 
-// flush hashes the zeros that are due. A large hole takes a while: 0.7 s a GiB.
+// flush hashes the pending zeros. A large hole takes 0.7 s for each GiB.
 func (s *sum) flush(ctx context.Context) error {
 	if !s.data && s.zeros >= zeroStep {
 		n := skipZeros(s.h, s.zeros)
@@ -55,7 +55,7 @@ func (s *sum) flush(ctx context.Context) error {
 	return nil
 }
 
-// hex ends the sum.
+// hex returns the sum in hex.
 func (s *sum) hex(ctx context.Context) (string, error) {
 	if err := s.flush(ctx); err != nil {
 		return "", err

@@ -14,10 +14,10 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(s[:])
 }
 
-// sumUnescapes takes back what flash.EncodeSums escapes.
+// sumUnescapes reverses the escapes of flash.EncodeSums.
 var sumUnescapes = strings.NewReplacer("\\\\", "\\", "\\n", "\n", "\\r", "\r")
 
-// decodeSums reads a list of sums; lines it does not understand are returned by number.
+// decodeSums reads a list of sums. It returns the numbers of the lines that it cannot parse.
 func decodeSums(r io.Reader) (sums map[string]string, strange []int, err error) {
 	sums = map[string]string{}
 	s := bufio.NewScanner(r)

@@ -12,15 +12,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteTree makes a new folder of files, whole or not at all; their names are paths with slashes.
-// Until it is whole the folder is called DIR.part. It replaces nothing: a folder that is there is
-// a *flash.Refusal.
+// WriteTree makes a new folder of files, completely or not at all. The names are paths with
+// slashes. Until it is complete the folder has the name DIR.part. It replaces nothing: an
+// existing folder is a *flash.Refusal.
 func WriteTree(dir string, files []flash.Output) error {
 	dir = filepath.Clean(dir)
 	part := partOf(dir)
 	for _, path := range []string{dir, part} {
 		if _, err := os.Lstat(path); err == nil {
-			return flash.Refuse("split", flash.ReasonBeside, path, "is there already")
+			return flash.Refuse("split", flash.ReasonBeside, path, "already exists")
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -39,7 +39,7 @@ func WriteTree(dir string, files []flash.Output) error {
 }
 
 func fillTree(dir string, files []flash.Output) error {
-	root, err := os.OpenRoot(dir) // no name, whatever it is, leads out of the folder
+	root, err := os.OpenRoot(dir) // no name can lead out of the folder
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func TestReadBack(t *testing.T) {
 		t.Errorf("%q, %v", b, err)
 	}
 	_, err := WriteImage(t.Context(), twoFaced{strings.NewReader("image"), new(int)}, out+"2", ImageOptions{ReadBack: true})
-	if err == nil || !strings.Contains(err.Error(), "other bytes came back") {
+	if err == nil || !strings.Contains(err.Error(), "the bytes that were read back differ") {
 		t.Errorf("an image that is not what was written: %v", err)
 	}
 	if _, err := os.Lstat(out + "2"); !errors.Is(err, os.ErrNotExist) {

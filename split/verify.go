@@ -21,25 +21,24 @@ type VerifyOptions struct {
 	Progress func(flash.Event)
 }
 
-// Verification is the verdict on a parts folder.
+// Verification is the result of Verify for a parts folder.
 type Verification struct {
-	OK       bool // every file is there and is what the manifest says; no Problem is an Error
-	Partial  bool // the folder never held all of the dump
+	OK       bool // every file exists and is as in the manifest; no Problem is an Error
+	Partial  bool // the folder never had all of the dump
 	Problems flash.Problems
-	Damaged  bool            // the dump was, by what was said when the folder was made
-	Files    int             // looked at
-	Unproven int             // of them without a hash in the manifest: only their sizes were compared
-	Bytes    int64           // of them
-	Manifest *flash.Manifest // nil when the folder was left before it had one
+	Damaged  bool            // the dump was damaged when the folder was made
+	Files    int             // number of files that were checked
+	Unproven int             // number of files without a hash in the manifest: only their sizes were compared
+	Bytes    int64           // size of the files
+	Manifest *flash.Manifest // nil if the folder is unfinished and has none
 }
 
-// ErrNoFolder is wrapped by Verify when there is no parts folder to judge.
+// ErrNoFolder is wrapped by the error of Verify if there is no parts folder.
 var ErrNoFolder = errors.New("not a parts folder")
 
-// Verify hashes every file of a parts folder and compares it with the manifest, and
-// the manifest with SHA256SUMS. What does not hold is in the report; an error means
-// that there was nothing to judge (ErrNoFolder, a manifest that is not to be
-// believed) or that ctx ended.
+// Verify hashes every file of a parts folder and compares it with the manifest, and the manifest
+// with SHA256SUMS. Differences are in the result. An error means that nothing could be checked
+// (ErrNoFolder, an invalid manifest) or that ctx ended.
 func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, error) {
 	r := &Verification{}
 	unfinished := Unfinished(dir)
@@ -60,12 +59,12 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	case r.Partial && m.Kind == flash.KindDump:
 		r.add(flash.Warning, flash.ManifestName, "the dump is not complete")
 	case isPart(m):
-		r.add(flash.Warning, flash.ManifestName, "the folder holds a part of the dump only"+skipped(m))
+		r.add(flash.Warning, flash.ManifestName, "the folder contains only a part of the dump"+skipped(m))
 	}
 	r.Problems = append(r.Problems, m.Missing()...)
 	r.repeat(m)
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return m.State(&e) == flash.StateSealed }); i >= 0 {
-		r.add(flash.Note, m.Entries[i].File, "is encrypted, and others may be: proven is that they are as they were packed, not that a key opens them")
+		r.add(flash.Note, m.Entries[i].File, "is encrypted, and other files may be: it is proven that they are as they were packed, not that a key opens them")
 	}
 	r.coverage(dir)
 	if err := r.files(ctx, dir, opt); err != nil {
@@ -77,13 +76,13 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	return r, nil
 }
 
-// Changed is in the problem of a folder whose bytes are not what its manifest lists. Who
-// copies them notes it in the manifest of the copy.
+// Changed is in the text of the problem of a folder whose bytes differ from its manifest. A
+// mover that copies them notes it in the manifest of the copy.
 const Changed = "has changed since it was written"
 
-// repeat says again what was said when the folder was made, and holds still: of a phone all
-// of it, of a dump that it was not what it had been. That its tables are damaged is no fault
-// of the folder, which has their bytes as they are.
+// repeat repeats the problems of the manifest that are still valid: for the dump of a phone all
+// warnings, for a folder made from a dump only that the dump had changed. Damaged tables of the
+// dump are no fault of the folder, which has the same bytes.
 func (r *Verification) repeat(m *flash.Manifest) {
 	for _, p := range m.Problems {
 		switch {
@@ -97,8 +96,8 @@ func (r *Verification) repeat(m *flash.Manifest) {
 	}
 }
 
-// coverage asks whether Join would find every byte of every region. Folders without
-// entries describe nothing, unless they are of a dump (repaired tables are not, nor a preloader).
+// coverage checks that Join would find every byte of every region. Folders without entries are
+// not checked, unless they are made from a dump (repaired tables and a preloader are not).
 func (r *Verification) coverage(dir string) {
 	if isPart(r.Manifest) || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
 		return
@@ -115,7 +114,7 @@ func (r *Verification) add(s flash.Severity, place, text string) {
 	r.Problems.Add(s, place, "%s", text)
 }
 
-// files judges every file that the manifest lists.
+// files checks every file that the manifest lists.
 func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions) error {
 	var total int64
 	costs := make([]int64, len(r.Manifest.Files))
@@ -149,12 +148,12 @@ func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions)
 		}
 	}
 	if r.Unproven > 0 {
-		r.add(flash.Warning, flash.ManifestName, fmt.Sprintf("%d of %d files have no hash to be proven by: only their sizes were compared", r.Unproven, r.Files))
+		r.add(flash.Warning, flash.ManifestName, fmt.Sprintf("%d of %d files have no hash: only their sizes were compared", r.Unproven, r.Files))
 	}
 	return nil
 }
 
-// verifyFile judges one file; no text means that it is right.
+// verifyFile checks one file; an empty text means that it is right.
 func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside bool, buf []byte, t *task) (flash.Severity, string) {
 	p, err := openPart(dir, f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -166,9 +165,9 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 	defer p.Close()
 	switch {
 	case p.Size() < f.Size:
-		return flash.Error, fmt.Sprintf("is cut: 0x%x of 0x%x bytes are here", p.Size(), f.Size)
+		return flash.Error, fmt.Sprintf("is cut: it has 0x%x of 0x%x bytes", p.Size(), f.Size)
 	case p.Size() > f.Size:
-		return flash.Error, fmt.Sprintf("has grown: 0x%x bytes, were 0x%x", p.Size(), f.Size)
+		return flash.Error, fmt.Sprintf("has grown: it has 0x%x bytes, it had 0x%x", p.Size(), f.Size)
 	case f.SHA256 == "":
 		return flash.Note, ""
 	}
@@ -181,13 +180,13 @@ func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside boo
 	case err != nil:
 		return flash.Error, err.Error()
 	case got != f.SHA256:
-		return flash.Error, fmt.Sprintf("has changed: its sha-256 is %s, was %s", got, f.SHA256)
+		return flash.Error, fmt.Sprintf("has changed: its sha-256 is %s, it was %s", got, f.SHA256)
 	}
 	return flash.Note, ""
 }
 
-// Sum returns the SHA-256 of an image, in hex. Its holes are not read. name is what
-// progress calls it.
+// Sum returns the SHA-256 of an image, in hex. It does not read holes. Name is used in progress
+// events.
 func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.Event)) (string, error) {
 	t := newMeter("verify", img.Size(), progress).task(name, img.Size())
 	m := mover{ctx: ctx, src: img, sum: newSum(t), beside: true, buf: make([]byte, blockSize)}
@@ -218,7 +217,7 @@ func (r *Verification) sums(dir string) {
 		r.add(flash.Error, flash.SumsName, err.Error())
 	}
 	if len(strange) > 0 {
-		r.add(flash.Error, flash.SumsName, fmt.Sprintf("line %d is no sum", strange[0]))
+		r.add(flash.Error, flash.SumsName, fmt.Sprintf("line %d is not a sum", strange[0]))
 	}
 	for _, f := range r.Manifest.Files {
 		if got, ok := sums[f.Name]; !ok && expected {
@@ -229,11 +228,11 @@ func (r *Verification) sums(dir string) {
 		delete(sums, f.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		r.add(flash.Warning, flash.SumsName, fmt.Sprintf("lists %q, which the manifest does not", name))
+		r.add(flash.Warning, flash.SumsName, fmt.Sprintf("lists %q, which is not in the manifest", name))
 	}
 }
 
-// unlisted notes files that nothing lists: not damage, but nobody proved them.
+// unlisted notes files that are in no list: they are not damage, but nothing proves them.
 func (r *Verification) unlisted(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -245,7 +244,7 @@ func (r *Verification) unlisted(dir string) {
 		first, _, _ := strings.Cut(f.Name, "/")
 		known[first] = true
 	}
-	if r.Manifest.Kind == flash.KindDump { // what is made of a dump may stand beside it, and the phone's own lists do
+	if r.Manifest.Kind == flash.KindDump { // files made from a dump may be beside it, and the phone's own lists are
 		for _, name := range []string{"parts", "blocks.html", "dumchar_info.txt", "partitions.txt"} {
 			known[name] = true
 		}
@@ -258,6 +257,6 @@ func (r *Verification) unlisted(dir string) {
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
-		r.add(flash.Note, names[0], fmt.Sprintf("is not of this folder's making (%d such: %s)", len(names), strings.Join(names[:min(len(names), 5)], ", ")))
+		r.add(flash.Note, names[0], fmt.Sprintf("does not belong to this folder (%d such files: %s)", len(names), strings.Join(names[:min(len(names), 5)], ", ")))
 	}
 }

@@ -46,7 +46,7 @@ func TestVerify(t *testing.T) {
 		"strange line":     {put(flash.SumsName, "hello\n"), flash.Error, flash.SumsName, "line 1"},
 		"other sum":        {put(flash.SumsName, sha(nil)+"  boot.img\n"), flash.Error, flash.SumsName, "another sum for boot.img"},
 		"marker":           {put(flash.MarkerName, "{}"), flash.Error, flash.MarkerName, "not finished"},
-		"an unlisted file": {put("holiday.jpg", "mine"), flash.Note, "holiday.jpg", "not of this folder"},
+		"an unlisted file": {put("holiday.jpg", "mine"), flash.Note, "holiday.jpg", "does not belong to this folder"},
 		"a sum of an unlisted file": {func(t *testing.T, dir string) {
 			b, _ := os.ReadFile(filepath.Join(dir, flash.SumsName))
 			write(t, filepath.Join(dir, flash.SumsName), append(b, sha(nil)+" *holiday.jpg\n"...))
@@ -62,7 +62,7 @@ func TestVerify(t *testing.T) {
 		"a folder for a file": {func(t *testing.T, dir string) {
 			remove("boot.img")(t, dir)
 			mkdir(t, filepath.Join(dir, "boot.img"))
-		}, flash.Error, "boot.img", "not a plain file"},
+		}, flash.Error, "boot.img", "not a regular file"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -12,29 +12,29 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Volumes is a single output in numbered files, none larger than a given size: OUT.001,
-// OUT.002 … for disks that take no large files. All of them are called .part until the
-// last byte is on the disk, and the first is the last to get its name.
+// Volumes is a single output in numbered files of limited size: OUT.001, OUT.002 … for disks
+// that cannot have large files. All of them end in .part until the last byte is on the disk, and
+// the first gets its name last.
 type Volumes struct {
 	path   string
 	size   int64 // of a volume, bytes
 	opt    FileOptions
 	lock   *os.File
 	files  []*os.File
-	left   int64 // that the last of files still takes
+	left   int64 // bytes that still fit into the last file
 	closed bool
 }
 
-// maxVolumes is how many numbers there are.
+// maxVolumes is the largest number of volumes.
 const maxVolumes = 999
 
-// CreateVolumes begins a set of volumes. The options' Room says how much will be
-// written at most.
+// CreateVolumes starts a set of volumes. Room in the options is the largest number of bytes that
+// will be written.
 func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 	v := &Volumes{path: filepath.Clean(path), size: size, opt: opt}
 	n := opt.Room/size + 1
 	if n > maxVolumes {
-		return nil, fmt.Errorf("split: %s: volumes of %d bytes are too small for it: there are numbers for %d", path, size, maxVolumes)
+		return nil, fmt.Errorf("split: %s: volumes of %d bytes are too small for it: at most %d volumes are possible", path, size, maxVolumes)
 	}
 	if err := refuseInside(v.path, opt.Inputs); err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 
 func (v *Volumes) name(i int) string { return fmt.Sprintf("%s.%03d", v.path, i+1) }
 
-// refuse refuses to write where a file stands that a killed run did not leave. It
-// returns what one did leave.
+// refuse refuses if a file exists that is not from a killed run. It returns the files of a
+// killed run.
 func (v *Volumes) refuse(names []string) (left []string, err error) {
 	rest, err := readMarker(markerOf(v.path))
 	if err != nil {
@@ -89,7 +89,7 @@ func (v *Volumes) refuse(names []string) (left []string, err error) {
 	return left, nil
 }
 
-// remove removes what is there of the names.
+// remove removes the files with these names that exist.
 func (v *Volumes) remove(names []string) error {
 	for _, n := range names {
 		if err := os.Remove(filepath.Join(filepath.Dir(v.path), n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -116,7 +116,7 @@ func (v *Volumes) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// next begins a volume.
+// next starts a volume.
 func (v *Volumes) next() error {
 	f, err := os.OpenFile(partOf(v.name(len(v.files))), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -129,7 +129,7 @@ func (v *Volumes) next() error {
 // Finish gives the volumes their names.
 func (v *Volumes) Finish() error {
 	if v.closed {
-		return errors.New("split: the volumes are finished or abandoned already")
+		return errors.New("split: the volumes are already finished or abandoned")
 	}
 	files := make([]disk.Pending, len(v.files))
 	for i, f := range v.files {

@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// WriteFile makes a file of what fill writes, under a name that it gets when all is on the
-// disk. When a step fails nothing of it is left. What it refuses is a *flash.Refusal.
+// WriteFile writes a file with fill. The file gets its name after all of it is on the disk.
+// After an error no file is left. A refusal is a *flash.Refusal.
 func WriteFile(path string, opt FileOptions, fill func(io.Writer) error) error {
 	f, err := CreateFile(path, opt)
 	if err != nil {
@@ -25,7 +25,7 @@ func WriteFile(path string, opt FileOptions, fill func(io.Writer) error) error {
 	return f.Finish()
 }
 
-// Says returns a function for FileOptions.Ours: it tells files by words in their first 512
+// Says returns a function for FileOptions.Ours: it recognises files by words in their first 512
 // bytes.
 func Says(words string) func(path string) bool {
 	return func(path string) bool {
@@ -40,9 +40,8 @@ func Says(words string) func(path string) bool {
 	}
 }
 
-// WriteImages writes images as files, each under the path that is its name: all of them, or
-// none. All that forbids one of them is looked for before the first is written. Beside is not
-// for them.
+// WriteImages writes images as files; the name of each is its path. It writes all or none: all
+// refusals are checked before the first image is written. It does not use Beside.
 func WriteImages(ctx context.Context, images []flash.Output, opt ImageOptions) (results []Result, err error) {
 	for _, o := range images {
 		if err := RefuseFile(o.Name, FileOptions{Inputs: opt.Inputs}); err != nil {
@@ -62,7 +61,7 @@ func WriteImages(ctx context.Context, images []flash.Output, opt ImageOptions) (
 	return results, nil
 }
 
-// WriteFolder writes outputs and their manifest into a folder, which Verify understands.
+// WriteFolder writes outputs and their manifest into a folder that Verify can check.
 func WriteFolder(ctx context.Context, dir string, outputs []flash.Output, m *flash.Manifest, opt Options) error {
 	folder, err := Create(dir, outputs, nil, opt)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 )
 
 // tableKinds are the files that --scatter and --table take.
-const tableKinds = "what is taken as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"
+const tableKinds = "files that are accepted as a table: a scatter file (MT6592_Android_scatter.txt), /proc/dumchar_info, /proc/partinfo, mtkclient's printgpt …"
 
-// advice says what to do about an error of a library, by its type; nil when that tells nothing.
+// advice returns hints for an error of a library, by its type; nil if there are none.
 func advice(err error) []string {
 	var (
 		unread  *dump.UnreadError
@@ -39,13 +39,13 @@ func advice(err error) []string {
 	case errors.As(err, &table):
 		return []string{tableKinds}
 	case errors.As(err, &changed):
-		return []string{fmt.Sprintf("mtkkit verify %s names all that has changed; make the folder anew from the dump or the phone", Quoted(changed.Folder))}
+		return []string{fmt.Sprintf("mtkkit verify %s lists everything that has changed; make the folder again from the dump or the phone", Quoted(changed.Folder))}
 	case errors.As(err, &name) && name.Hits > 0:
 		return []string{"mtkkit list shows the names of the files"}
 	case errors.As(err, &name):
 		return []string{meant(name.Name, name.Names)}
 	case errors.Is(err, dump.ErrNothingShared):
-		return []string{"a table with names tells what is: give this phone's scatter file with --scatter FILE"}
+		return []string{"a table with names is needed: give this phone's scatter file with --scatter FILE"}
 	case errors.As(err, &bad) && IsFolder(bad.Path):
 		return dumpsIn(bad.Path)
 	case errors.Is(err, layout.ErrNoTable):
@@ -60,17 +60,17 @@ func IsFolder(path string) bool {
 	return err == nil && st.IsDir()
 }
 
-// dumpsIn are hints about what of a folder may be meant: dumps and parts one step down.
+// dumpsIn returns hints that name the dumps and parts folders directly inside dir.
 func dumpsIn(dir string) (out []string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
 		inner := filepath.Join(dir, e.Name())
 		if archive.IsParts(inner) || acquire.Check(inner) == nil {
-			out = append(out, "a dump or its parts lie in it: mtkkit info "+Quoted(inner))
+			out = append(out, "it contains a dump or its parts: mtkkit info "+Quoted(inner))
 		}
 	}
 	if len(out) == 0 {
-		return []string{"name the file with the dump (ROM_1, user.bin …), or the folder that mtkkit or a flash tool left"}
+		return []string{"name the file with the dump (ROM_1, user.bin …), or the folder that mtkkit or a flash tool wrote"}
 	}
 	return out[:min(len(out), 4)]
 }

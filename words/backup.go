@@ -10,8 +10,8 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Backup says what to do about the errors of archive. Its refusals have their hints by
-// their reasons.
+// Backup adds hints to the errors of archive. Refusals of archive get theirs by reason
+// (RefusalHint).
 func Backup(err error) error {
 	switch {
 	case errors.As(err, new(*archive.SidecarError)):
@@ -24,28 +24,28 @@ func Backup(err error) error {
 	return err
 }
 
-// Parity says what to do about the errors of parity.
+// Parity adds hints to the errors of parity.
 func Parity(err error) error {
 	switch {
 	case errors.As(err, new(*parity.TooMuchError)):
-		return Advise(err, "an archive is read around its damage: mtkkit backup verify names the files that are hurt, and restore gives the others")
+		return Advise(err, "the undamaged files of an archive can still be read: mtkkit backup verify names the damaged files, and restore writes the others")
 	case errors.Is(err, flash.ErrNotThis):
-		return Advise(err, "a sidecar is what mtkkit backup create --parity writes: FILE.par")
+		return Advise(err, "mtkkit backup create --parity writes a sidecar: FILE.par")
 	}
 	return err
 }
 
-// Identity is the sentence that goes with files that carry the phone's identity, or
-// may, "" when there are none. End says what to mind.
+// Identity returns the sentence about files that contain, or may contain, the phone's identity,
+// or "" if there are none. The sentence ends with end, which says what the user should do.
 func Identity(id plan.Identity, end string) string {
 	var say []string
 	for _, x := range []struct {
 		what  string
 		names []string
 	}{
-		{"these files carry this phone's identity (IMEI, serial numbers, keys, personal data)", id.Known},
-		{"no table names what is in these, where nvram (IMEI) and serial numbers may be", id.Unnamed},
-		{"nobody knows what partitions of these names hold, and it may be the same", id.Unknown},
+		{"these files contain this phone's identity (IMEI, serial numbers, keys, personal data)", id.Known},
+		{"no table names the content of these files, and they may contain nvram (IMEI) and serial numbers", id.Unnamed},
+		{"partitions with these names are unknown, and they may contain the same", id.Unknown},
 	} {
 		if len(x.names) > 0 {
 			say = append(say, x.what+": "+strings.Join(x.names, " "))

@@ -11,13 +11,13 @@ import (
 	"github.com/mtkkit/mtkkit/layout"
 )
 
-// MissingPieces says which files would tell more of a dump, when they were not given.
+// MissingPieces names the files that were not given and that would tell more about a dump.
 func MissingPieces(d *dump.Dump) (hints []string) {
 	if len(d.Layout.Boots) == 0 && d.Layout.Boot1 != d.Layout.User {
-		hints = append(hints, besideOr(d.Source.Beside(d.Path).Boot1, "--boot1", fmt.Sprintf("read region %s from the phone too and give it", d.Layout.Boot1)))
+		hints = append(hints, besideOr(d.Source.Beside(d.Path).Boot1, "--boot1", fmt.Sprintf("read region %s from the phone, too, and give it", d.Layout.Boot1)))
 	}
 	if slices.ContainsFunc(d.Layout.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, layout.DontCare) }) {
-		hints = append(hints, "if you know that the tool that wrote the sparse file leaves out zeros: simg2img SPARSE PLAIN, and give the plain file")
+		hints = append(hints, "if you know that the tool that wrote the sparse file leaves out zeros: run simg2img SPARSE PLAIN, and give the plain file")
 	}
 	if d.Layout.Generation == "ebr" && !d.Layout.Claimed {
 		hints = append(hints, WantScatter(d))
@@ -25,17 +25,17 @@ func MissingPieces(d *dump.Dump) (hints []string) {
 	return hints
 }
 
-// WantScatter says how a scatter file is given, by the name of one that lies beside the dump
-// and was not taken.
+// WantScatter returns the hint that asks for a scatter file. It names a scatter file beside the
+// dump that was not used, if there is one.
 func WantScatter(d *dump.Dump) string {
 	return besideOr(d.Source.Beside(d.Path).Scatter, "--scatter", "give this phone's scatter file")
 }
 
-// besideOr names a file that lies beside the dump, and may be of another phone, or tells how
-// one is had.
+// besideOr names the first of the found files, which are beside the dump and may belong to
+// another phone. Without one it returns how, with the option.
 func besideOr(found []string, option, how string) string {
 	if len(found) == 0 {
 		return how + " with " + option + " FILE"
 	}
-	return fmt.Sprintf("%s lies beside the dump: if it is of this phone, give it with %s %s", filepath.Base(found[0]), option, Quoted(found[0]))
+	return fmt.Sprintf("%s is beside the dump: if it belongs to this phone, give it with %s %s", filepath.Base(found[0]), option, Quoted(found[0]))
 }

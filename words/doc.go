@@ -1,12 +1,12 @@
-// Package words is what a person is told about an error or a result of the libraries: the text,
-// what to do next, and with which exit code a program ends.
+// Package words has the words for errors and results of the libraries: the text, hints, and the
+// exit code of the program.
 //
 //	text, hints, code := words.Of(err)
 //
-// The rule: libraries say what is wrong and what is needed, as typed errors, flash.Reason and
-// codes.Need. Here stand the commands and options of the program that help. No other package
-// below cmd names one. The package does not print: every front end shows its words as it likes.
+// Libraries report what is wrong and what is needed, as typed errors, flash.Reason and
+// codes.Need. This package adds the commands and options of the program that help. No other
+// package below cmd names one. The package does not print: a front end shows the words.
 //
-// Where a command knows better than the type of an error what helps, Advise, Refuse and ReadOn
-// give the error its hints, and Reword another text.
+// Where a command knows more than the type of an error, it gives the error its own hints with
+// Advise, Refuse or ReadOn, and another text with Reword.
 package words

@@ -2,7 +2,7 @@ package words
 
 import "errors"
 
-// advised is an error with what to do about it.
+// advised is an error with hints.
 type advised struct {
 	error
 	hints []string
@@ -10,10 +10,10 @@ type advised struct {
 
 func (a advised) Unwrap() error { return a.error }
 
-// Advise is err with what to do about it.
+// Advise returns err with hints: what the user can do about it.
 func Advise(err error, hints ...string) error { return advised{err, hints} }
 
-// Hints returns what Advise gave err, and whether it did.
+// Hints returns the hints that Advise gave err, and whether it gave any.
 func Hints(err error) ([]string, bool) {
 	var a advised
 	ok := errors.As(err, &a)
@@ -29,10 +29,10 @@ type reworded struct {
 func (r reworded) Error() string { return r.text }
 func (r reworded) Unwrap() error { return r.error }
 
-// Reword is err with another text; errors.Is and errors.As see err.
+// Reword returns err with another text. errors.Is and errors.As still find err.
 func Reword(err error, text string) error { return reworded{err, text} }
 
-// refusal is a stop for safety's sake, before anything was written.
+// refusal is a stop for safety, before anything was written.
 type refusal struct {
 	error
 	hints []string
@@ -40,14 +40,14 @@ type refusal struct {
 
 func (r refusal) Unwrap() error { return r.error }
 
-// Refuse makes err a stop for safety's sake, before anything was written. Without hints, none
-// are given.
+// Refuse marks err as a stop for safety, before anything was written. Without hints, the user
+// sees none.
 func Refuse(err error, hints ...string) error { return refusal{err, hints} }
 
-// IsRefusal reports whether Refuse made err a stop.
+// IsRefusal reports whether Refuse marked err.
 func IsRefusal(err error) bool { return errors.As(err, new(refusal)) }
 
-// stopped is a run that ended early and left something to go on with.
+// stopped is the error of a run that ended early and that can be resumed.
 type stopped struct {
 	error
 	hints []string
@@ -55,5 +55,5 @@ type stopped struct {
 
 func (s stopped) Unwrap() error { return s.error }
 
-// stop makes err the end of a run that left something to go on with.
+// stop marks err as the end of a run that can be resumed.
 func stop(err error, hints ...string) error { return stopped{err, hints} }

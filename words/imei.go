@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/report"
 )
 
-// IMEIs says whether a dump has the phone's IMEIs, a line for each partition that was looked at.
-// Numbers are masked.
+// IMEIs says whether a dump has the phone's IMEIs, in one line for each partition that was
+// searched. Numbers are masked.
 func IMEIs(all []report.IMEIs) (lines []string) {
 	for _, f := range all {
 		name := OneLine(f.Partition)
@@ -19,13 +19,13 @@ func IMEIs(all []report.IMEIs) (lines []string) {
 			for _, n := range f.Numbers {
 				numbers = append(numbers, n.String())
 			}
-			lines = append(lines, fmt.Sprintf("%s holds %d: %s", name, len(numbers), strings.Join(numbers, ", ")))
+			lines = append(lines, fmt.Sprintf("%s has %d: %s", name, len(numbers), strings.Join(numbers, ", ")))
 		case imei.Empty:
-			lines = append(lines, fmt.Sprintf("%s holds none: its record (%s) is empty", name, OneLine(f.Path)))
+			lines = append(lines, fmt.Sprintf("%s has none: its record (%s) is empty", name, OneLine(f.Path)))
 		case imei.None:
 			lines = append(lines, fmt.Sprintf("%s has no record of them", name))
 		default:
-			lines = append(lines, fmt.Sprintf("not known of %s: %s", name, plain(OneLine(f.Why))))
+			lines = append(lines, fmt.Sprintf("unknown for %s: %s", name, plain(OneLine(f.Why))))
 		}
 	}
 	return lines

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// KindHints are the commands to type for a file that is no dump.
+// KindHints returns the commands that open a file that is not a dump.
 func KindHints(n *dump.NotDump) []string {
 	next := NextSteps(n.Path, n.Thing)
 	var bad *source.UnreadableError
@@ -24,10 +24,10 @@ func KindHints(n *dump.NotDump) []string {
 	return next
 }
 
-// WhatElse says of a file that is not what a command wants what it is in place of it, and what
-// to type next. The words of cause stay where they say more. Hints by kind are those of the
-// command, before those that hold for all; wants are said in place of all these, where the
-// file was named beside another.
+// WhatElse returns the error for a file of the wrong kind: it says what the file is instead of
+// what the command wants, and what to type next. It returns cause unchanged if cause says more.
+// Hints are the command's own, by kind (%s is the quoted path), and come before the general
+// ones. If wants is given, it replaces all hints; it is for a file named together with another.
 func WhatElse(path, wanted string, cause error, hints map[whatis.Kind]string, wants ...string) error {
 	t := dump.KindOf(path)
 	if !errors.Is(cause, flash.ErrNotThis) || t == nil || dump.Formless(t.Kind) {
@@ -48,7 +48,7 @@ func WhatElse(path, wanted string, cause error, hints map[whatis.Kind]string, wa
 	return Advise(Reword(cause, text), next...)
 }
 
-// unpacking is what opens a file of each kind outside of this program.
+// unpacking has the command of another program that unpacks a file of each kind.
 var unpacking = map[whatis.Kind]string{
 	whatis.Age:   "age -d -i KEYFILE -o content %s",
 	whatis.Gzip:  "gzip -dk %s",
@@ -59,7 +59,7 @@ var unpacking = map[whatis.Kind]string{
 	whatis.Zip:   "unzip %s",
 }
 
-// insideHints are those for a packed file with something else than a dump in it.
+// insideHints returns the hints for a packed file that contains something other than a dump.
 func insideHints(n *dump.NotDump) []string {
 	inside := n.Inside.Kind
 	switch {
@@ -68,11 +68,11 @@ func insideHints(n *dump.NotDump) []string {
 	case inside.Use() == whatis.Nothing:
 		return []string{notTheDump}
 	}
-	return []string{fmt.Sprintf("unpack it, and name what comes out: "+unpacking[n.Thing.Kind], Quoted(n.Path))}
+	return []string{fmt.Sprintf("unpack it, and name the unpacked file: "+unpacking[n.Thing.Kind], Quoted(n.Path))}
 }
 
-// archiveInside is the command for a packed archive that must be unpacked first. Of a
-// compressed tar archive it is tar's, which opens it as it is.
+// archiveInside returns the command for an archive in a packed file that must be unpacked first.
+// For a compressed tar archive it is tar's, which unpacks both.
 func archiveInside(path string, t *whatis.Thing, bad *source.UnreadableError) []string {
 	kind, first := strings.CutSuffix(bad.Text, ": unpack it first")
 	how := unpacking[t.Kind]

@@ -10,8 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// next gives what to type for a file of each kind. FILE stands for the file, DIR for the
-// folder it lies in.
+// next has the commands for a file of each kind. FILE stands for the file, DIR for its folder.
 var next = map[whatis.Kind][]string{
 	whatis.AndroidBoot: {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
 	whatis.VendorBoot:  {"mtkkit image info FILE", "mtkkit recovery unpack FILE"},
@@ -36,21 +35,21 @@ var next = map[whatis.Kind][]string{
 	whatis.Super:       {"mtkkit image super FILE", "mtkkit image info FILE"},
 	whatis.Preloader:   {"mtkkit preloader info FILE"},
 	whatis.BootRegion:  {"mtkkit preloader info FILE"},
-	whatis.Scatter:     {"mtkkit scatter check FILE", "give it beside the dump: mtkkit list ROM_1 --scatter FILE"},
-	whatis.List:        {"give it beside the dump it is of: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file, and to make one of it: mtkkit scatter create FILE"},
+	whatis.Scatter:     {"mtkkit scatter check FILE", "give it together with the dump: mtkkit list ROM_1 --scatter FILE"},
+	whatis.List:        {"give it together with its dump: mtkkit list ROM_1 --table FILE", "mtkkit scatter diff compares it with a scatter file; to make a scatter file from it: mtkkit scatter create FILE"},
 	whatis.Agent:       {"mtkkit acquire -o FOLDER --da FILE"},
 	whatis.AuthFile:    {"mtkkit acquire -o FOLDER --da DA.bin --auth FILE"},
 	whatis.CertFile:    {"mtkkit acquire -o FOLDER --da DA.bin --cert FILE"},
-	whatis.RescueMap:   {"leave it beside the file it is of, and name that one: mtkkit info FILE"},
+	whatis.RescueMap:   {"leave it beside its file, and name that file: mtkkit info FILE"},
 
 	whatis.Manifest:  {"mtkkit info DIR", "mtkkit verify DIR"},
 	whatis.Sums:      {"mtkkit verify DIR"},
 	whatis.BlocksMap: {"open it in a browser"},
 	whatis.Archive:   {"mtkkit backup list FILE", "mtkkit backup verify FILE"},
-	whatis.Parity:    {"leave it beside the file it is of; to mend that one: mtkkit backup verify --repair BASE -o MENDED"},
-	whatis.Document:  {"it is for programs to read: the command that wrote it says the same without --json"},
+	whatis.Parity:    {"leave it beside its file; to repair that file: mtkkit backup verify --repair BASE -o REPAIRED"},
+	whatis.Document:  {"it is for programs: the command that wrote it shows the same to a person without --json"},
 	whatis.Journal:   {"mtkkit acquire --resume DIR --da DA.bin"},
-	whatis.Marker:    {"what lies beside it is unfinished: run the command that made it once more"},
+	whatis.Marker:    {"the files beside it are unfinished: run the command that made them once more"},
 	whatis.Layout:    {"mtkkit backup tags oci:DIR"},
 
 	whatis.Age:        {"give your private key: mtkkit info FILE --key KEYFILE"},
@@ -75,14 +74,14 @@ var next = map[whatis.Kind][]string{
 	whatis.Payload:             {"unpack its images first: payload-dumper-go FILE"},
 	whatis.OZip:                {"decrypt it to a zip archive first: ozipdecrypt.py FILE"},
 	whatis.KDZ:                 {"unpack it first: unkdz -f FILE -x, then undz with the .dz file that is in it"},
-	whatis.PAC:                 {"it is for phones with other chips than MediaTek's; to look into it: pacextractor FILE"},
+	whatis.PAC:                 {"it is for phones without a MediaTek chip; to see its content: pacextractor FILE"},
 	whatis.UpdateApp:           {"unpack its images first: splitupdate FILE"},
-	whatis.TransferList:        {"make an image of it and the data beside it: sdat2img.py FILE STEM.new.dat STEM.img"},
-	whatis.BrotliData:          {"unpack it first: brotli -d FILE", "then make an image of it: sdat2img.py STEM.transfer.list STEM.new.dat STEM.img"},
-	whatis.PAR2:                {"it mends the files that it was made of: par2 repair FILE"},
-	whatis.AndroidBackup:       {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar"},
-	whatis.AndroidBackupLocked: {"it holds data of apps and no partitions; to look into it: java -jar abe.jar unpack FILE backup.tar PASSWORD"},
-	whatis.PrivateKey:          {"it opens what was encrypted for it: mtkkit info DUMP.age --key FILE"},
+	whatis.TransferList:        {"make an image from it and the data beside it: sdat2img.py FILE STEM.new.dat STEM.img"},
+	whatis.BrotliData:          {"unpack it first: brotli -d FILE", "then make an image from it: sdat2img.py STEM.transfer.list STEM.new.dat STEM.img"},
+	whatis.PAR2:                {"it repairs the files that it was made from: par2 repair FILE"},
+	whatis.AndroidBackup:       {"it contains data of apps and no partitions; to see its content: java -jar abe.jar unpack FILE backup.tar"},
+	whatis.AndroidBackupLocked: {"it contains data of apps and no partitions; to see its content: java -jar abe.jar unpack FILE backup.tar PASSWORD"},
+	whatis.PrivateKey:          {"it opens files that were encrypted for it: mtkkit info DUMP.age --key FILE"},
 
 	whatis.Empty:       {"nothing was written to it: copy or read the dump once more"},
 	whatis.Zeros:       noTableHints,
@@ -92,26 +91,26 @@ var next = map[whatis.Kind][]string{
 	whatis.HighEntropy: append([]string{"firmware packages of makers (.ofp, .ops …) are encrypted: unpack one with its maker's tool first"}, noTableHints...),
 }
 
-// noTableHints are for what may be a part of a dump, or a dump that was read from elsewhere.
+// noTableHints are for a file that may be part of a dump, or a dump that starts at another address.
 var noTableHints = []string{
 	"give the scatter file of this phone with --scatter FILE",
-	"a dump begins at address 0 of the user area: was the read-back started elsewhere, is the file encrypted, or of another kind?",
+	"a dump begins at address 0 of the user area: did the read-back start at another address, is the file encrypted, or is it something else?",
 }
 
-// listWithoutStarts are for a list of which alone no scatter file can be made.
-var listWithoutStarts = []string{next[whatis.List][0], "with such a dump a scatter file can be made: mtkkit scatter create ROM_1 --table FILE"}
+// listWithoutStarts is for a list without offsets. A scatter file cannot be made from it alone.
+var listWithoutStarts = []string{next[whatis.List][0], "with such a dump, a scatter file can be made: mtkkit scatter create ROM_1 --table FILE"}
 
 func hasFact(t *whatis.Thing, key string) bool {
 	return slices.ContainsFunc(t.Facts, func(f whatis.Fact) bool { return f.Key == key })
 }
 
-// notTheDump is for what cannot be one.
+// notTheDump is for a file that cannot be a dump.
 const notTheDump = "a dump is what a flash tool, mtkkit acquire or dd read from the phone: name that file"
 
-// NextSteps are the commands for a thing, with its own name in them.
+// NextSteps returns the commands for a file of a known kind, with its path filled in.
 func NextSteps(path string, t *whatis.Thing) (out []string) {
 	if dump.Formless(t.Kind) {
-		return next[t.Kind] // FILE is not this one there
+		return next[t.Kind] // FILE is another file there
 	}
 	if t.Kind == whatis.RescueMap {
 		path = strings.TrimSuffix(path, ".map")
@@ -137,7 +136,7 @@ func NextSteps(path string, t *whatis.Thing) (out []string) {
 	return out
 }
 
-// quotedStem is the name that the files of one image share in an update package.
+// quotedStem returns the part of the name that the files of one image in an update package share.
 func quotedStem(path string) string {
 	for _, end := range []string{".transfer.list", ".new.dat.br", ".new.dat"} {
 		if stem, ok := strings.CutSuffix(path, end); ok {

@@ -9,9 +9,9 @@ import (
 	"github.com/mtkkit/mtkkit/whatis"
 )
 
-// LockedDump says of a dump that no key opens which key it wants: there are files for a
-// passphrase and files for a private key. Given are the keys that the user named. Any other
-// error it returns as it is.
+// LockedDump says which kind of key an encrypted dump needs, if err is about one that no key
+// opens: a passphrase or a private key. Given are the keys that the user named. It returns any
+// other error unchanged.
 func LockedDump(err error, given []string) error {
 	var n *dump.NotDump
 	if !errors.Is(err, seal.ErrKey) || !errors.As(err, &n) {
@@ -20,7 +20,7 @@ func LockedDump(err error, given []string) error {
 	return Locked(n.Path, err, given)
 }
 
-// Locked is LockedDump for a file that was to be opened as something else than a dump.
+// Locked is LockedDump for a file that should be opened as something other than a dump.
 func Locked(path string, err error, given []string) error {
 	t := dump.KindOf(path)
 	if t == nil || t.Kind != whatis.Age || !errors.Is(err, seal.ErrKey) {
@@ -38,5 +38,5 @@ func Locked(path string, err error, given []string) error {
 	case len(given) == 0:
 		return Advise(Reword(err, fmt.Sprintf("%s is encrypted: it opens with %s, and no key was given", path, with)), "give your private key with --key FILE")
 	}
-	return Advise(Reword(err, fmt.Sprintf("%s is encrypted: it opens with %s, and none that was given is it", path, with)), "give another private key with --key FILE")
+	return Advise(Reword(err, fmt.Sprintf("%s is encrypted: it opens with %s, and none of the given keys opens it", path, with)), "give another private key with --key FILE")
 }

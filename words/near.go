@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// DidYouMean is the end of a message about a word that is not known, "" when no known word
-// is near.
+// DidYouMean returns the end of a message about an unknown word: the nearest known word, or ""
+// if none is near.
 func DidYouMean(word string, known []string) string {
-	best, least := "", 1+len(word)/4 // more slips than that, and it is another word
+	best, least := "", 1+len(word)/4 // with more slips it is another word
 	for _, k := range known {
 		if d := slips(word, k); len(k) > 1 && d <= least && (best == "" || d < slips(word, best)) {
 			best = k
@@ -27,7 +27,7 @@ func DidYouMean(word string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", best)
 }
 
-// missing says what of a path is not there, and what is there under a name that is near.
+// missing names the topmost part of a path that does not exist, and a similar name that does.
 func missing(path string) string {
 	if dir := filepath.Dir(path); dir != path {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
@@ -37,7 +37,7 @@ func missing(path string) string {
 	return path + ": there is no such file or folder" + nearName(path)
 }
 
-// nearName is DidYouMean for a file, by what lies in its folder.
+// nearName is DidYouMean for a file, with the names in its folder.
 func nearName(path string) string {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -50,8 +50,8 @@ func nearName(path string) string {
 	return DidYouMean(filepath.Base(path), names)
 }
 
-// slips counts what must be changed, added, left out or swapped with its neighbour to make b
-// of a (the restricted Damerau-Levenshtein distance).
+// slips counts the letters that must be changed, added, removed or swapped with their neighbour
+// to turn a into b (the restricted Damerau-Levenshtein distance).
 func slips(a, b string) int {
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	for j := range rows[1] {
@@ -75,7 +75,7 @@ func slips(a, b string) int {
 	return rows[1][len(b)]
 }
 
-// meant is a hint about a word that is not known, "" when no known word is near.
+// meant is DidYouMean as a hint, without the "; ".
 func meant(word string, known []string) string {
 	return strings.TrimPrefix(DidYouMean(word, known), "; ")
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/host"
 )
 
-// needWords says how the program is given what helps, or where it has it. Words that begin
-// with a space or a colon end the clause of the advice, others are a clause of their own.
+// needWords says how the user gives the program what helps, or which command shows it. Words
+// that begin with a space or a colon continue the sentence of the advice; others are a clause of
+// their own.
 var needWords = map[codes.Need]string{
 	codes.NeedLoader:    ": mtkkit acquire --da FILE",
 	codes.NeedADB:       "a rooted phone can be read as it is: mtkkit acquire --from adb",
@@ -18,14 +19,14 @@ var needWords = map[codes.Need]string{
 	codes.NeedAuth:      "--auth FILE gives the maker's authentication file",
 	codes.NeedCert:      "--cert FILE its certificate",
 	codes.NeedSerial:    " with --serial SERIAL",
-	codes.NeedComputer:  "mtkkit doctor looks for what is in the way",
-	codes.NeedHolder:    "mtkkit ports names who has the port",
+	codes.NeedComputer:  "mtkkit doctor looks for the cause on this computer",
+	codes.NeedHolder:    "mtkkit ports names the program that has the port open",
 	codes.NeedRules:     "mtkkit udev prints the rules that open the port and keep ModemManager off it (Linux)",
 	codes.NeedFolder:    "-o FOLDER names it",
 	codes.NeedScatter:   "mtkkit scatter check compares them",
 }
 
-// Advised is a library's advice with the commands and options that it takes.
+// Advised returns a library's advice with the commands and options that it needs.
 func Advised(a codes.Advice) string {
 	text := a.Text
 	for _, n := range a.Needs {
@@ -38,11 +39,11 @@ func Advised(a codes.Advice) string {
 	return text
 }
 
-// InstallRules is the command that puts the udev rules in force.
+// InstallRules is the command that installs the udev rules.
 const InstallRules = "mtkkit udev | sudo tee /etc/udev/rules.d/51-mtkkit.rules >/dev/null && sudo udevadm control --reload && sudo udevadm trigger"
 
-// Fixes gives findings the commands of their fixes. Where the udev rules help, they are the
-// better way, and what else would do comes second.
+// Fixes adds the commands to the fixes of findings. Where the udev rules help, they come first,
+// and the other fix second.
 func Fixes(found []host.Finding) []host.Finding {
 	for i, f := range found {
 		switch {

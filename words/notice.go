@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// Notice says what happens while a phone is waited for and started, "" for a notice that is a
-// problem (session.Odd).
+// Notice returns the message for an event while the program waits for a phone and starts it. It
+// returns "" for a notice that is a problem (session.Odd).
 func Notice(n session.Notice) string {
 	switch n := n.(type) {
 	case session.Waiting:
@@ -44,8 +44,8 @@ func Notice(n session.Notice) string {
 	return ""
 }
 
-// absentWords say which ports there are in place of one that is not, as a phone's is not
-// until it is plugged in, and a mistyped one never is.
+// absentWords lists the ports that exist, when the one that was asked for does not: the phone may
+// not be plugged in yet, or the name may be mistyped.
 func absentWords(a session.Absent) string {
 	if len(a.Other) == 0 {
 		return ", which is not there yet (there are no serial ports now)"
@@ -53,20 +53,20 @@ func absentWords(a session.Absent) string {
 	return fmt.Sprintf(", which is not there yet (there are %s)", strings.Join(a.Other[:min(len(a.Other), 6)], ", "))
 }
 
-// silentWords say what a port may be that opens and on which nobody speaks.
+// silentWords says why a port that opens may not answer.
 func silentWords(n session.Silent) string {
 	charging := "it may be charging"
 	if n.Charging {
 		charging = fmt.Sprintf("it may be charging (0e8d:%04x)", port.ChargingPID)
 	}
-	other := "a second program on the port is the other possibility"
+	other := "or another program has the port open"
 	if len(n.Others) > 0 {
 		other = holdersWords(n.Others)
 	}
-	return fmt.Sprintf("the phone on %s does not answer: %s, or its loader's time was over: switch it off, unplug, plug in again; %s", n.Port.Name, charging, other)
+	return fmt.Sprintf("the phone on %s does not answer: %s, or its loader timed out: switch it off, unplug it and plug it in again; %s", n.Port.Name, charging, other)
 }
 
-// holdersWords say who else has a port open and what to do about it.
+// holdersWords says which programs have a port open and what to do about it.
 func holdersWords(who []host.Process) string {
 	var names []string
 	for _, p := range who {

@@ -16,9 +16,9 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// Of says what err means for the user: why the program stops, what to do next, and with which
-// exit code it ends. Plain takes the names of packages out of the text. What is wrong with a
-// command line is no error of a library, and the command line's to tell.
+// Of returns what err means for the user: why the program stops, what to do next, and its exit
+// code. Plain removes the names of packages from the text. Errors in the command line itself are
+// not handled here; the command line reports them.
 func Of(err error) (text string, hints []string, exit Code) {
 	switch hints = hintsOf(err); {
 	case err == nil:
@@ -43,16 +43,16 @@ func Of(err error) (text string, hints []string, exit Code) {
 	case errors.As(err, new(*source.NoTagError)):
 		hints = []string{hintTags}
 	case errors.Is(err, fs.ErrPermission):
-		hints = []string{"is the file readable, and the folder writable, for you?"}
+		hints = []string{"check that you may read the file and write to the folder"}
 	case isFull(err):
-		hints = []string{"the disk is full: choose another folder with -o, or for unpacking with --tmp"}
+		hints = []string{"the disk is full: choose another folder with -o, or another one for unpacking with --tmp"}
 	case errors.Is(err, split.ErrNoFolder):
-		hints = []string{"a parts folder is what mtkkit split writes: it holds a manifest.json"}
+		hints = []string{"mtkkit split writes a parts folder: it contains a manifest.json"}
 	}
 	return err.Error(), hints, ExitFailed
 }
 
-// hintsOf are the hints that were given to err, or those of its type; nil for none.
+// hintsOf returns the hints that were given to err, or those for its type; nil if there are none.
 func hintsOf(err error) []string {
 	var s stopped
 	given, ok := Hints(err)
@@ -61,7 +61,7 @@ func hintsOf(err error) []string {
 	case errors.As(err, &s):
 		given = s.hints
 	case errors.Is(err, seal.ErrKey):
-		given = []string{"--key FILE gives the private key; of a passphrase, try it again"}
+		given = []string{"--key FILE gives the private key; if it is a passphrase, try it again"}
 	}
 	if given == nil {
 		return advice(err)
@@ -69,8 +69,8 @@ func hintsOf(err error) []string {
 	return given
 }
 
-// refusalWords says what is told of a stop for safety's sake, and whether err is one. A refusal of a
-// library is one where no command had more to say of it.
+// refusalWords returns the text and hints of a stop for safety, and whether err is one. A
+// library's refusal is only used here if no command gave err hints.
 func refusalWords(err error, hints []string) (string, []string, bool) {
 	var (
 		foreign *layout.ForeignError
@@ -89,5 +89,5 @@ func refusalWords(err error, hints []string) (string, []string, bool) {
 	return "", nil, false
 }
 
-// isFull recognises a full disk.
+// isFull reports whether err means that the disk is full.
 func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

@@ -44,7 +44,7 @@ func TestOf(t *testing.T) {
 		"unread":      {&dump.UnreadError{Begun: true}, (&dump.UnreadError{Begun: true}).Error(), "run mtkkit acquire once more", ExitProblems},
 		"not there":   {&fs.PathError{Op: "open", Path: gone, Err: fs.ErrNotExist}, gone + ": there is no such file or folder", "", ExitFailed},
 		"no tag":      {&source.NoTagError{}, (&source.NoTagError{}).Error(), hintTags, ExitFailed},
-		"rights":      {&fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}, "open x: permission denied", "is the file readable", ExitFailed},
+		"rights":      {&fs.PathError{Op: "open", Path: "x", Err: fs.ErrPermission}, "open x: permission denied", "check that you may read the file", ExitFailed},
 		"full":        {syscall.ENOSPC, syscall.ENOSPC.Error(), "the disk is full", ExitFailed},
 		"no parts":    {split.ErrNoFolder, split.ErrNoFolder.Error(), "mtkkit split", ExitFailed},
 	} {
@@ -78,9 +78,9 @@ func TestInterrupted(t *testing.T) {
 		says string
 		hint int
 	}{
-		{context.Canceled, "nothing unfinished is left behind", 0},
+		{context.Canceled, "no unfinished file is left", 0},
 		{stop(context.Canceled, "go on"), "what was read is on the disk", 1},
-		{&archive.ResumableError{Err: context.Canceled}, "the same command goes on from there", 0},
+		{&archive.ResumableError{Err: context.Canceled}, "the same command resumes the run", 0},
 	} {
 		if text, hints := Interrupted(c.err); !strings.Contains(text, c.says) || len(hints) != c.hint {
 			t.Errorf("%v: %q %q", c.err, text, hints)
@@ -92,7 +92,7 @@ func TestInterrupted(t *testing.T) {
 func TestReadOn(t *testing.T) {
 	lost := &acquire.LostError{Next: "another cable", Rest: true, Err: errors.New("gone")}
 	_, hints, _ := Of(ReadOn(lost, "dump", "mtkkit acquire --resume dump"))
-	if all := strings.Join(hints, "\n"); !strings.Contains(all, "go on with: mtkkit acquire --resume dump\nanother cable\n") || !strings.Contains(all, "mtkkit acquire --resume dump --accept-bad") {
+	if all := strings.Join(hints, "\n"); !strings.Contains(all, "resume with: mtkkit acquire --resume dump\nanother cable\n") || !strings.Contains(all, "mtkkit acquire --resume dump --accept-bad") {
 		t.Errorf("%s", all)
 	}
 	_, hints, _ = Of(ReadOn(syscall.ENOSPC, "dump", "again"))

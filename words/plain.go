@@ -10,24 +10,23 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// rooms are the packages that put their names before their errors. They tell a developer where
-// an error comes from, and a user nothing.
-// So do those of the library that unpacks.
+// rooms matches the names of packages before error texts, those of the unpacking libraries, too.
+// They tell a developer where an error comes from, and are of no use to a user.
 var rooms = regexp.MustCompile(`(^|: |\()(?:(?:acquire|backup|brom|capture|codes|da|disk|flash|host|layout|oci|plan|port|report|scatter|seal|source|split|flate|gzip|zip): )+`)
 
-// notThisTail is the word by which programs tell a wrong format, where it ends a message: what
-// is before it says what is wrong.
+// notThisTail matches flash.ErrNotThis at the end of a message. The text before it already says
+// what is wrong.
 var notThisTail = regexp.MustCompile(`(?m)(?: at offset 0x[0-9a-f]+)?: ` + regexp.QuoteMeta(flash.ErrNotThis.Error()) + `$`)
 
-// corruptInput is how the library that unpacks says that it cannot.
+// corruptInput is the message of the unpacking library for damaged data.
 var corruptInput = regexp.MustCompile(`corrupt input before offset [0-9]+`)
 
-// halls are rooms whose names are words of the field, too: only in front of all do they
-// stand for the package.
+// halls matches package names that are also words of the field. They are only removed at the
+// start of a text.
 var halls = regexp.MustCompile(`^(?:files|image|leak|lp|slot|whatis): `)
 
-// Plain is an error's text without the names of packages. A file that the user named stays
-// named, though it is called as a package is: typed are the words of the command line.
+// Plain returns an error's text without the names of packages. Typed are the words of the command
+// line: a file named there keeps its name, even if a package has the same name.
 func Plain(text string, typed ...string) string {
 	for rest := text; ; {
 		word, after, more := strings.Cut(rest, ": ")
@@ -46,16 +45,16 @@ func plain(text string) string {
 	return rooms.ReplaceAllString(halls.ReplaceAllString(text, ""), "$1")
 }
 
-// Problem is a problem in plain words.
+// Problem returns p with a text without the names of packages.
 func Problem(p flash.Problem) flash.Problem {
 	p.Text = plain(p.Text)
-	if p.Place != "" { // the text of an error may begin with what it is about, too
+	if p.Place != "" { // the text of an error may begin with the same name
 		p.Text = strings.TrimPrefix(p.Text, p.Place+": ")
 	}
 	return p
 }
 
-// Printable keeps a terminal from acting on names that come from a dump.
+// Printable replaces unprintable characters, so that names from a dump cannot control a terminal.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && !unicode.IsPrint(r) {
@@ -65,10 +64,10 @@ func Printable(s string) string {
 	}, s)
 }
 
-// OneLine is Printable for what must stay in its line.
+// OneLine is Printable for text that must stay on one line.
 func OneLine(s string) string { return strings.ReplaceAll(Printable(s), "\n", "?") }
 
-// IsFile reports whether something of that name is on the disk.
+// IsFile reports whether a file or folder of that name is on the disk.
 func IsFile(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil

@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Copies says which copies a plan made, and what takes which.
+// Copies says which copies a plan makes, and which tools use them.
 func Copies(p *plan.Plan) []string {
 	count := map[flash.Kind]int{}
 	for _, it := range p.Items {
@@ -15,10 +15,10 @@ func Copies(p *plan.Plan) []string {
 	}
 	var out []string
 	if n := count["trimmed"]; n > 0 {
-		out = append(out, fmt.Sprintf("%d trimmed copies: the scatter file names them, join the whole images beside them", n))
+		out = append(out, fmt.Sprintf("%d trimmed copies: the scatter file names them; join uses the whole images beside them", n))
 	}
 	if n := count["sparse"]; n > 0 {
-		out = append(out, fmt.Sprintf("%d sparse images for fastboot: the scatter file names the others, which every flash tool takes", n))
+		out = append(out, fmt.Sprintf("%d sparse images for fastboot: the scatter file names the other images, which every flash tool takes", n))
 	}
 	return out
 }

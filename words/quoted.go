@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Quoted is a path as it is typed in a command.
+// Quoted returns a path as it is typed in a command.
 func Quoted(path string) string {
-	if runtime.GOOS == "windows" { // a backslash is its separator, and no path holds a double quote
+	if runtime.GOOS == "windows" { // a backslash is the separator there, and no path contains a double quote
 		if strings.ContainsAny(path, " '&;()^%!") {
 			return `"` + path + `"`
 		}

@@ -66,15 +66,15 @@ func TestRefusalHints(t *testing.T) {
 		hint   string
 	}{
 		{"split", flash.ReasonOurs, "--force replaces what that run wrote, or choose another folder with -o"},
-		{"oci", flash.ReasonOurs, "choose another tag; --force lets the tag name the new backup instead"},
-		{"split", flash.ReasonBusy, "wait for it, or choose another place with -o"},
+		{"oci", flash.ReasonOurs, "choose another tag; --force makes the tag name the new backup instead"},
+		{"split", flash.ReasonBusy, "wait for it, or choose another path with -o"},
 		{"acquire", flash.ReasonBusy, "wait for it, or choose another folder with -o"},
 		{"oci", flash.ReasonBusy, "wait for it to end"},
-		{"split", flash.ReasonExists, "move it away, or choose another name with -o: nothing proves that this file may go"},
+		{"split", flash.ReasonExists, "move it away, or choose another name with -o: nothing proves that this file may be replaced"},
 		{"parity", flash.ReasonExists, "choose another name with -o, or move the file away"},
 		{"split", flash.ReasonNoRoom, "free some space, or choose a folder on another disk with -o"},
-		{"acquire", flash.ReasonNoRoom, "free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or go on all the same with --any-room: zeros take none"},
-		{"acquire", flash.ReasonNoRoomToResume, "free some space, move the folder to a larger disk and go on with it there, or go on all the same with --any-room: zeros take none"},
+		{"acquire", flash.ReasonNoRoom, "free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or continue anyway with --any-room: zeros take no space"},
+		{"acquire", flash.ReasonNoRoomToResume, "free some space, move the folder to a larger disk and resume it there, or resume anyway with --any-room: zeros take no space"},
 		{"recovery", flash.ReasonUnfit, ""},
 	} {
 		no := flash.Refuse(c.by, c.reason, "there", "is wrong")

@@ -11,7 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// phoneAdvice says what to do about trouble with the phone or its port.
+// phoneAdvice returns the hint for an error of the phone or its port.
 func phoneAdvice(err error) string {
 	var other *session.ContestedError
 	switch {
@@ -20,7 +20,7 @@ func phoneAdvice(err error) string {
 	case errors.Is(err, session.ErrNoPhone):
 		return "switch the phone off first, start mtkkit, then plug it in; another cable or socket may help"
 	case errors.Is(err, port.ErrPermission):
-		return "mtkkit doctor says how this user gets the right; on Linux: mtkkit udev, or the group the port belongs to"
+		return "mtkkit doctor says how this user gets access; on Linux: mtkkit udev, or the group that owns the port"
 	case errors.Is(err, port.ErrNoPort):
 		return "leave --port out: mtkkit finds the phone; mtkkit ports lists what is there"
 	case errors.Is(err, port.ErrBusy):
@@ -28,7 +28,7 @@ func phoneAdvice(err error) string {
 	case adb.IsTrouble(err):
 		return Advised(adb.Advice(err))
 	case errors.Is(err, da.ErrProtocol):
-		return Advised(da.Advice(err)) + "; another program on the port would do the same: mtkkit ports names it"
+		return Advised(da.Advice(err)) + "; another program on the port can cause this, too: mtkkit ports names it"
 	}
 	advice := ""
 	if _, ok := errors.AsType[*brom.Error](err); ok { // it knows more than that an answer did not come

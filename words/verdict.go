@@ -7,26 +7,26 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// ArchiveVerdict is the sentence of a verdict on an archive.
+// ArchiveVerdict returns the sentence for the verdict on an archive.
 func ArchiveVerdict(r *archive.Verdict) string {
 	if r.State == archive.Broken {
-		return "BROKEN: what is named above is lost, the rest is as it was written"
+		return "BROKEN: the files named above are lost, the rest is as it was written"
 	}
 	sentence := fmt.Sprintf("complete and unchanged: %d files, %s", r.Files, flash.Size(r.Bytes))
 	if r.State == archive.Partial {
 		sentence = fmt.Sprintf("partial: %d files are as they were packed, but they are not all of the dump", r.Files)
 	}
 	if l := r.Locked; l.Opened > 0 && l.Opened == l.All {
-		sentence += ", and the key opens all that is encrypted"
+		sentence += ", and the key opens everything that is encrypted"
 	}
 	return sentence
 }
 
-// StoreVerdict is the sentence of a verdict on a backup in a place.
+// StoreVerdict returns the sentence for the verdict on a backup in a store.
 func StoreVerdict(r *archive.StoreVerdict) string {
 	switch {
 	case r.State == archive.Broken:
-		return "BROKEN: what is named above is lost, the rest is as it was pushed"
+		return "BROKEN: the files named above are lost, the rest is as it was pushed"
 	case r.State == archive.Partial && r.Opened != nil:
 		return fmt.Sprintf("partial: %d files, and what is encrypted, are as they were pushed, but they are not all of the dump", r.Files)
 	case r.State == archive.Partial:

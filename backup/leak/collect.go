@@ -13,27 +13,27 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Part is a named piece of a phone's flash.
+// Part is a named range of a phone's flash.
 type Part struct {
 	Name  string
 	Image flash.Image
 }
 
 const (
-	blockSize  = 64      // of the private blocks that are searched for, bytes
-	tail       = 7       // bytes at a pattern's end by which it is looked up
-	maxBlocks  = 1 << 20 // patterns, so that memory is bounded; beyond, every n-th is taken
-	textBytes  = 1 << 20 // of a part in which serial numbers are looked for
+	blockSize  = 64      // size of the private blocks that are searched for, bytes
+	tail       = 7       // number of bytes at the end of a pattern that are its key in the table
+	maxBlocks  = 1 << 20 // number of patterns, to limit memory; if there are more, every n-th is used
+	textBytes  = 1 << 20 // bytes of a part that are searched for serial numbers
 	minSerial  = 8
 	maxSerial  = 32
 	pieceSize  = 1 << 20
 	filterBits = 24
 )
 
-// Kind is what a pattern is.
+// Kind is the kind of a pattern.
 type Kind string
 
-// The kinds.
+// The values of Kind.
 const (
 	IMEI   Kind = "IMEI"
 	Serial Kind = "serial number"
@@ -41,11 +41,11 @@ const (
 	Hash   Kind = "hash of private bytes"
 )
 
-// Kinds lists all of them.
+// Kinds lists all kinds.
 var Kinds = []Kind{IMEI, Serial, Block, Hash}
 
-// pattern is one thing to search for. Blocks are read again when their end was met, and
-// take no memory of their own.
+// pattern is one thing to search for. The bytes of a block are read again when its end was
+// found, so they need no memory.
 type pattern struct {
 	kind Kind
 	part int // index of its part
@@ -53,18 +53,18 @@ type pattern struct {
 	text []byte // nil for blocks
 }
 
-// Finder knows what to search for.
+// Finder has the patterns to search for.
 type Finder struct {
 	parts  []Part
 	byTail map[uint64][]pattern
-	filter []uint64 // a bit for each hash of a tail that is in byTail
+	filter []uint64 // one bit for each hash of a tail in byTail
 	counts map[Kind]int
 	seen   map[string]bool
-	total  int64 // bytes of data of all parts
+	total  int64 // bytes of data in all parts
 }
 
-// Collect gathers the identifiers and blocks of a phone's private parts. Blocks of few
-// different bytes are passed over: they say nothing of this phone.
+// Collect collects the identifiers and blocks of a phone's private parts. Blocks with few
+// different bytes are left out, because other phones have them, too.
 func Collect(ctx context.Context, private []Part, progress func(flash.Event)) (*Finder, error) {
 	return collectUpTo(ctx, maxBlocks, private, progress)
 }
@@ -97,7 +97,7 @@ func collectUpTo(ctx context.Context, most int64, private []Part, progress func(
 	return f, nil
 }
 
-// AddHash makes the finder look for a hash of a part too, as bytes and in hex.
+// AddHash adds a hash of a part to the patterns, as bytes and in hex.
 func (f *Finder) AddHash(part string, sum []byte) {
 	i := slices.IndexFunc(f.parts, func(p Part) bool { return p.Name == part })
 	if i >= 0 && len(sum) >= tail {
@@ -106,8 +106,8 @@ func (f *Finder) AddHash(part string, sum []byte) {
 	}
 }
 
-// AddIMEI makes the finder look for a number that stands in a part in a form of its own, as
-// phones keep it: others copy it in the clear. Digits are decimal, and at least 15.
+// AddIMEI adds a number that a part has in an encoded form: other parts may have it in plain
+// digits. Digits are decimal, at least 15.
 func (f *Finder) AddIMEI(part, digits string) {
 	i := slices.IndexFunc(f.parts, func(p Part) bool { return p.Name == part })
 	if i >= 0 && len(digits) >= 15 {
@@ -127,7 +127,7 @@ func (f *Finder) add(p pattern, text []byte) {
 	}
 	key := tailOf(text)
 	if p.text == nil && len(f.byTail[key]) > 0 {
-		return // one of many alike
+		return // the pattern is known already
 	}
 	f.byTail[key] = append(f.byTail[key], p)
 	h := hash(key)
@@ -145,8 +145,8 @@ func tailOf(b []byte) uint64 {
 
 func hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> (64 - filterBits) }
 
-// blocks takes every block that says something; b stands at offset at of its part, and
-// its first fresh bytes were seen before.
+// blocks adds every block that is characteristic. B is at offset at of its part; its first fresh
+// bytes were seen before.
 func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
 	from := at + int64(fresh)
 	for off := (from + stride - 1) / stride * stride; off+blockSize <= at+int64(len(b)); off += stride {
@@ -159,8 +159,8 @@ func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
 	}
 }
 
-// telling reports whether a block can be of one phone only: it has many different
-// bytes, and no more than a few zeros. Tables of file systems and of code have not.
+// telling reports whether a block can only be from one phone: it has many different bytes, and
+// few zeros. Tables of file systems and code do not.
 func telling(b []byte) bool {
 	var set [4]uint64
 	zeros := 0
@@ -177,8 +177,8 @@ func telling(b []byte) bool {
 	return n >= 32 && zeros <= 8
 }
 
-// pieces reads the data of img piece by piece, each with up to overlap bytes of the one
-// before it; seen is how many bytes at the front of b those are.
+// pieces reads the data of img in pieces. Each begins with up to overlap bytes of the piece
+// before; seen is their number.
 func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64, b []byte, seen int) error) error {
 	buf := make([]byte, overlap+pieceSize)
 	for off := int64(0); off < img.Size(); {
@@ -210,5 +210,5 @@ func pieces(ctx context.Context, img flash.Image, overlap int, do func(at int64,
 	return nil
 }
 
-// le is the order of the numbers of MediaTek's flash formats.
+// le is the byte order of MediaTek's flash formats.
 var le = binary.LittleEndian

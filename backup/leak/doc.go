@@ -7,8 +7,8 @@
 //	├ 0123456789ABCDEF the serial number      │   (a table, a filter      every member
 //	└ 64 bytes, 64 bytes, 64 bytes …         ─┘    before it)
 //
-// It does not find data that are encrypted or packed once more, or digits in another
-// order. It reports what it searched for and the number of hits, never the identifiers.
+// It does not find data that are encrypted or packed again, or digits in another order. It
+// reports what it searched for and the number of hits, never the identifiers.
 //
 // The check digit of an IMEI is Luhn's (3GPP TS 23.003, Annex B); packed digits are
 // searched in both orders, because tools differ.

@@ -2,8 +2,8 @@ package leak
 
 import "bytes"
 
-// identifiers takes what looks like an IMEI or a serial number. Runs that touch the end
-// of b come again with the next piece; those within the first seen bytes were taken.
+// identifiers adds what looks like an IMEI or a serial number. A run that ends at the end of b
+// comes again with the next piece; a run within the first seen bytes was already added.
 func (f *Finder) identifiers(part int, at int64, b []byte, seen int) {
 	for i := 0; i < len(b); {
 		if !isAlnum(b[i]) {
@@ -35,8 +35,8 @@ func (f *Finder) text(part int, at int64, run []byte) {
 	}
 }
 
-// imei adds the ways in which an IMEI is written: digits, digits of two bytes, and
-// packed in both orders.
+// imei adds the forms in which an IMEI is written: digits, digits of two bytes, and packed in
+// both orders.
 func (f *Finder) imei(part int, at int64, digits []byte) {
 	f.identifier(IMEI, part, at, bytes.Clone(digits), wide(digits), packDigits(digits, false)[:7], packDigits(digits, true)[:7])
 }
@@ -54,8 +54,8 @@ func isAlnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
-// isIMEI knows 15 digits whose last is right for the rest, and that are no run of the
-// same few.
+// isIMEI reports whether d are 15 digits with a correct check digit that are not only a few
+// different digits.
 func isIMEI(d []byte) bool {
 	if len(d) != 15 {
 		return false
@@ -77,8 +77,8 @@ func isIMEI(d []byte) bool {
 	return sum%10 == 0 && len(different) >= 4
 }
 
-// isSerial knows text that a factory gives each phone: capitals and digits, of both
-// some, as in proinfo's first field.
+// isSerial reports whether run looks like text that a factory writes into each phone: capitals
+// and digits, some of both, as in the first field of proinfo.
 func isSerial(run []byte) bool {
 	digits, capitals := 0, 0
 	for _, c := range run {
@@ -94,8 +94,8 @@ func isSerial(run []byte) bool {
 	return digits >= 4 && capitals >= 1 || digits >= 10
 }
 
-// unpackDigits reads an IMEI from eight bytes of packed digits, the low half of each
-// byte first, as in the phone's NVRAM; the sixteenth is filler.
+// unpackDigits reads an IMEI from eight bytes of packed digits, the low half of each byte first,
+// as in the phone's NVRAM. The sixteenth digit is filler.
 func unpackDigits(b []byte) ([]byte, bool) {
 	if b[7]>>4 != 0 && b[7]>>4 != 0xF {
 		return nil, false
@@ -110,8 +110,9 @@ func unpackDigits(b []byte) ([]byte, bool) {
 	return d[:15], isAllocated(d) && isIMEI(d[:15])
 }
 
-// isAllocated knows the beginnings that phones are given (the reporting bodies of the
-// GSMA's TS.06): in packed digits of random data one in ten thousand has a right sum.
+// isAllocated reports whether an IMEI begins with a prefix that phones have (the reporting
+// bodies of the GSMA's TS.06). In packed digits of random data, one in ten thousand has a
+// correct check digit.
 func isAllocated(d []byte) bool {
 	switch string(d[:2]) {
 	case "01", "35", "86", "91", "99":
@@ -120,7 +121,8 @@ func isAllocated(d []byte) bool {
 	return false
 }
 
-// packDigits is the reverse; high puts the first of two digits into the high half.
+// packDigits is the reverse of unpackDigits; with high, the first of two digits is in the high
+// half.
 func packDigits(d []byte, high bool) []byte {
 	out := make([]byte, 8)
 	for i, c := range d {
@@ -133,7 +135,7 @@ func packDigits(d []byte, high bool) []byte {
 	return out
 }
 
-// wide writes text in two bytes a letter, as Java and Windows do.
+// wide returns text with two bytes for a letter, as Java and Windows write it.
 func wide(b []byte) []byte {
 	out := make([]byte, 0, 2*len(b))
 	for _, c := range b {

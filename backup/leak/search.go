@@ -8,25 +8,25 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Hit is a place where something private was found.
+// Hit is a private pattern that was found.
 type Hit struct {
 	Kind   Kind   `json:"kind"`
-	From   string `json:"from"`      // the private part it is of
-	At     int64  `json:"from_at"`   // bytes into that
-	In     string `json:"in"`        // where it was found
-	Offset int64  `json:"in_offset"` // bytes into that
+	From   string `json:"from"`      // the private part that has it
+	At     int64  `json:"from_at"`   // offset in that part, bytes
+	In     string `json:"in"`        // the member in which it was found
+	Offset int64  `json:"in_offset"` // offset in that member, bytes
 }
 
-// maxHits bounds how many of a kind are listed of one member; all are counted.
+// maxHits is the number of hits of one kind that are listed for one member; all are counted.
 const maxHits = 20
 
-// Found is what one member holds of it.
+// Found has the hits in one member.
 type Found struct {
-	Hits  []Hit        // the first of each kind
-	Count map[Kind]int // all
+	Hits  []Hit        // the first hits of each kind
+	Count map[Kind]int // the number of all hits
 }
 
-// Search looks through an image at every offset.
+// Search searches an image at every offset.
 func (f *Finder) Search(ctx context.Context, name string, img flash.Image) (*Found, error) {
 	found := &Found{Count: map[Kind]int{}}
 	scratch := make([]byte, blockSize)
@@ -61,7 +61,7 @@ func (f *Finder) Search(ctx context.Context, name string, img flash.Image) (*Fou
 	return found, nil
 }
 
-// ends reports whether b ends with a pattern, by its length.
+// ends reports whether b ends with a pattern, by returning its length, 0 if not.
 func (f *Finder) ends(p pattern, b, scratch []byte) (int, error) {
 	text := p.text
 	if text == nil {

@@ -17,13 +17,13 @@
 //	         |<------------- group ------------->|<---- group --- …         64 MiB; more of userdata
 //	a blob   | zstd frame | zstd frame | …                                  a frame for each chunk of the group
 //
-// A group belongs to one file, so an equal partition of another
-// phone is an equal group. The plain sum identifies a group: the SHA-256 over the
-// SHA-256 sums of its chunks. A push looks for it in the manifests of all tags, and then
-// uses the existing blob, whatever its compression.
+// A group belongs to one file, so an equal partition of another phone gives an equal group. A
+// group is identified by its plain sum: the SHA-256 over the SHA-256 sums of its chunks. A push
+// searches the manifests of all tags for it, and then uses the existing blob, whatever its
+// compression.
 //
-// Private files are sealed for the backup's own key, and that key is sealed for the recipients
-// (package seal). The documents in the clear then describe the other files only.
+// Private files are sealed for the backup's own key, and this key is sealed for the recipients
+// (package seal). The documents in the clear then only describe the other files.
 //
 // docs/oci.md describes the format and its annotations. The specification is
 // https://github.com/opencontainers/image-spec, version 1.1.

@@ -7,13 +7,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// document is a small layer that says what the others are.
+// document is a small layer that describes the others.
 type document struct {
 	mediaType, title string
 	bytes            []byte
 }
 
-// documents writes down what was pushed: for everybody, and for those who have the key.
+// documents returns the documents of the push: those in the clear, and those for readers with
+// the key.
 func (u *Upload) documents(m *flash.Manifest) (open, sealed []document, err error) {
 	u.index.Schema, u.index.Chunk = indexSchema, chunkSize
 	all, err := documentsOf(&u.index, m)

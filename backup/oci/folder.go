@@ -13,15 +13,15 @@ import (
 	"syscall"
 )
 
-// folder is the folder of a layout. The folder is untrusted: nothing in it
-// leads out of it, for every name is looked up beneath its root, and nothing but regular
-// files is opened, for a pipe would hold up who opens it.
+// folder is the folder of a layout. It is untrusted: every name is looked up beneath its root,
+// so that no link leads out of it, and only regular files are opened, because opening a pipe
+// would block.
 type folder struct {
-	dir  string // for people, and for what must be asked by path
+	dir  string // for messages, and for calls that need a path
 	root *os.Root
 }
 
-// openFolder opens a folder that is there.
+// openFolder opens an existing folder.
 func openFolder(dir string) (folder, error) {
 	root, err := os.OpenRoot(dir)
 	return folder{dir, root}, err
@@ -29,7 +29,7 @@ func openFolder(dir string) (folder, error) {
 
 func (f folder) close() error { return f.root.Close() }
 
-// path is a name in the folder as people see it.
+// path returns the path of a name in the folder, for messages.
 func (f folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 // open opens a regular file for reading.
@@ -43,7 +43,7 @@ func (f folder) open(name string) (*os.File, error) {
 	}
 	flag := os.O_RDONLY
 	if runtime.GOOS != "windows" {
-		flag |= syscall.O_NONBLOCK // a pipe that took its place meanwhile holds up nobody
+		flag |= syscall.O_NONBLOCK // so that a pipe that replaced the file does not block
 	}
 	file, err := f.root.OpenFile(name, flag, 0)
 	if err != nil {
@@ -60,25 +60,25 @@ func (f folder) open(name string) (*os.File, error) {
 }
 
 func notRegular(path string) error {
-	return fmt.Errorf("%s is no regular file, and is not opened", path)
+	return fmt.Errorf("%s is not a regular file and is not opened", path)
 }
 
-// why names the link where a name leads out of the folder.
+// why names the link if a name leads out of the folder.
 func (f folder) why(name string, err error) error {
-	if err == nil || !strings.Contains(err.Error(), "escapes") { // os tells it by its text only
+	if err == nil || !strings.Contains(err.Error(), "escapes") { // the error of package os can only be recognised by its text
 		return err
 	}
 	part := ""
 	for c := range strings.SplitSeq(filepath.ToSlash(name), "/") {
 		part = filepath.Join(part, c)
 		if to, lerr := f.root.Readlink(part); lerr == nil {
-			return fmt.Errorf("%s is a link that leaves the folder (to %s), and is not followed", f.path(part), to)
+			return fmt.Errorf("%s is a link out of the folder (to %s) and is not followed", f.path(part), to)
 		}
 	}
 	return err
 }
 
-// readSmall reads a file that must not be longer than limit.
+// readSmall reads a file of at most limit bytes.
 func (f folder) readSmall(name string, limit int64) ([]byte, error) {
 	file, err := f.open(name)
 	if err != nil {
@@ -92,10 +92,10 @@ func (f folder) readSmall(name string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// own is a name in our own folder of the layout.
+// own returns a name in mtkkit's own folder of the layout.
 func own(name string) string { return filepath.Join(ownDir, name) }
 
-// makeOwn makes our own folder, which must be one and no link to another.
+// makeOwn makes mtkkit's own folder. It must not be a link to another folder.
 func (f folder) makeOwn() error {
 	st, err := f.root.Lstat(ownDir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -104,20 +104,20 @@ func (f folder) makeOwn() error {
 		}
 	}
 	if err == nil && !st.IsDir() {
-		err = fmt.Errorf("%s is no folder (a link is none): nothing is written there; remove it", f.path(ownDir))
+		err = fmt.Errorf("%s is not a folder, or is a link, so nothing is written there: remove it", f.path(ownDir))
 	}
 	return err
 }
 
-// lockFile returns the path of a lock file that is there; make says to make it. A link is
-// not followed, and nothing but a regular file is locked.
+// lockFile returns the path of an existing lock file; with make, it makes the file. It does not
+// follow a link, and accepts only a regular file.
 func (f folder) lockFile(name string, make bool) (string, error) {
 	if make {
 		if err := f.makeOwn(); err != nil {
 			return "", err
 		}
 	} else if st, err := f.root.Lstat(ownDir); err == nil && !st.IsDir() {
-		return "", fmt.Errorf("%s is no folder (a link is none)", f.path(ownDir))
+		return "", fmt.Errorf("%s is not a folder, or is a link", f.path(ownDir))
 	}
 	st, err := f.root.Lstat(own(name))
 	if errors.Is(err, fs.ErrNotExist) && make {
@@ -125,17 +125,17 @@ func (f folder) lockFile(name string, make bool) (string, error) {
 		if file, err = f.root.OpenFile(own(name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err == nil {
 			return f.path(own(name)), file.Close()
 		}
-		if errors.Is(err, fs.ErrExist) { // another run was as quick
+		if errors.Is(err, fs.ErrExist) { // another run made it at the same time
 			st, err = f.root.Lstat(own(name))
 		}
 	}
 	if err == nil && !st.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file (a link is none): nothing is locked there; remove it", f.path(own(name)))
+		err = fmt.Errorf("%s is not a regular file, or is a link, so nothing is locked there: remove it", f.path(own(name)))
 	}
 	return f.path(own(name)), err
 }
 
-// spool makes an empty file in our own folder.
+// spool makes an empty file in mtkkit's own folder.
 func (f folder) spool() (*os.File, error) {
 	for range 100 {
 		file, err := f.root.OpenFile(own(fmt.Sprintf("%d%s", rand.Uint64(), partSuffix)), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -146,10 +146,10 @@ func (f folder) spool() (*os.File, error) {
 	return nil, fmt.Errorf("%s: no name is free", f.path(ownDir))
 }
 
-// spooled is the name of a file that spool made.
+// spooled returns the name of a file that spool made.
 func spooled(file *os.File) string { return own(filepath.Base(file.Name())) }
 
-// parts are the names of what is being put together, or was when a run was killed.
+// parts returns the names of unfinished files, of running and of killed runs.
 func (f folder) parts() []string {
 	var out []string
 	d, err := f.root.Open(ownDir)

@@ -73,7 +73,7 @@ func TestLinksInPlace(t *testing.T) {
 			check(t, os.Rename(filepath.Join(dir, name), outside))
 			link(t, outside, filepath.Join(dir, name))
 			err := use(t, dir)
-			if err == nil || !strings.Contains(err.Error(), "link that leaves the folder") || !strings.Contains(err.Error(), filepath.FromSlash(name)) {
+			if err == nil || !strings.Contains(err.Error(), "is a link out of the folder") || !strings.Contains(err.Error(), filepath.FromSlash(name)) {
 				t.Errorf("%v", err)
 			}
 			check(t, os.Remove(filepath.Join(dir, name)))

@@ -15,18 +15,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// image is a file of a backup as an Image. It holds one chunk, and one blob open at
-// where that chunk ends: whoever reads from start to end fetches every blob once.
+// image is a file of a backup as an Image. It keeps one chunk, and one blob that is open at the
+// end of this chunk: a reader from start to end fetches every blob once.
 type image struct {
 	ctx   context.Context
 	store getter
 	file  *indexFile
-	keys  []seal.Key // of a file that is sealed
+	keys  []seal.Key // keys of a sealed file
 
 	mu    sync.Mutex
-	chunk int64  // of the file, in buf; -1 none
-	buf   []byte // its bytes
-	blob  *blob  // the open one, nil none
+	chunk int64  // number of the chunk in buf; -1 for none
+	buf   []byte // bytes of the chunk
+	blob  *blob  // the open blob, nil for none
 }
 
 // Size returns the length of the file in bytes.
@@ -56,8 +56,8 @@ func (m *image) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// place finds the group of a chunk of the file, and which of its chunks it is. Groups
-// are whole chunks, the last of a file excepted.
+// place returns the group of a chunk of the file, and the chunk's index in it. Groups are whole
+// chunks, except the last group of a file.
 func (m *image) place(chunk int64) (group int, index int64) {
 	for group = range m.file.Groups {
 		n := int64(len(m.file.Groups[group].Chunks))
@@ -102,7 +102,7 @@ func (m *image) load(chunk int64) ([]byte, error) {
 			return nil, fmt.Errorf("at 0x%x: blob %s: %w", where, g.Blob, err)
 		}
 	}
-	if g.onlyZeros(m.blob.next) { // nobody will ask for more of it: prove the rest now
+	if g.onlyZeros(m.blob.next) { // the rest is never read: prove it now
 		err := m.blob.finish(g)
 		m.close()
 		if err != nil {
@@ -113,11 +113,11 @@ func (m *image) load(chunk int64) ([]byte, error) {
 	return m.buf, nil
 }
 
-// chunkBuffers are shared by all images: a backup has many files, and few are read at
-// a time.
+// chunkBuffers are shared by all images, because a backup has many files and few are read at a
+// time.
 var chunkBuffers = sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }}
 
-// release gives back what the image holds, as its end was read.
+// release gives back the buffers of the image, after its end was read.
 func (m *image) release() {
 	m.close()
 	if m.buf != nil {
@@ -149,7 +149,7 @@ func (m *image) open(group int) (*blob, error) {
 			return nil, fmt.Errorf("blob %s: %w", d.Digest, err)
 		}
 	}
-	// Nothing that a frame says makes the decoder take more than a few chunks.
+	// Limits the memory of the decoder to a few chunks, whatever a frame says.
 	b.dec, err = zstd.NewReader(frames, zstd.WithDecoderMaxWindow(2*chunkSize), zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		rc.Close()
@@ -158,8 +158,7 @@ func (m *image) open(group int) (*blob, error) {
 	return b, nil
 }
 
-// verify reads all of the file, and the blobs of zeros too, which nobody else needs to
-// read.
+// verify reads all of the file, and also the blobs of zeros, which other reads skip.
 func (m *image) verify(ctx context.Context, done func(int64)) error {
 	defer func() {
 		m.mu.Lock()
@@ -197,7 +196,7 @@ func (m *image) verify(ctx context.Context, done func(int64)) error {
 	return nil
 }
 
-// onlyZeros reports whether no data come in a group from a chunk on.
+// onlyZeros reports whether all chunks of a group from one on are zeros.
 func (g *indexGroup) onlyZeros(from int64) bool {
 	for i := from; i < int64(len(g.Chunks)); i++ {
 		if g.Chunks[i] != zeroSum(int(min(chunkSize, g.Size-i*chunkSize))) {
@@ -207,13 +206,13 @@ func (g *indexGroup) onlyZeros(from int64) bool {
 	return true
 }
 
-// errOtherBytes is content that contradicts the index.
-var errOtherBytes = errors.New("its bytes are not those that were pushed")
+// errOtherBytes means that content differs from the index.
+var errOtherBytes = errors.New("its bytes differ from those that were pushed")
 
 // blob is an open blob, read from its start.
 type blob struct {
 	group int
-	next  int64 // chunk that is read next
+	next  int64 // index of the next chunk
 	body  io.Closer
 	proof *content.VerifyReader
 	dec   *zstd.Decoder
@@ -237,8 +236,7 @@ func (b *blob) read(p []byte, want sum) error {
 	return nil
 }
 
-// finish reads what is left of the blob, all zeros, and proves its digest and that
-// nothing follows.
+// finish reads the rest of the blob, which is all zeros, and proves the blob's digest and its end.
 func (b *blob) finish(g *indexGroup) error {
 	part := make([]byte, 64<<10)
 	for left := g.Size - b.next*chunkSize; left > 0; {
@@ -253,7 +251,7 @@ func (b *blob) finish(g *indexGroup) error {
 	}
 	switch n, err := b.dec.Read(make([]byte, 1)); {
 	case n != 0 || err == nil:
-		return b.why(errors.New("holds more than its group"))
+		return b.why(errors.New("contains more than its group"))
 	case err != io.EOF:
 		return b.why(err)
 	}
@@ -264,9 +262,9 @@ func (b *blob) finish(g *indexGroup) error {
 	return nil
 }
 
-// why tells a blob that is not what its digest says from one that never was right. The
-// decoder reads ahead on a goroutine of its own: it must have ended before anybody else
-// reads the blob.
+// why distinguishes a blob that differs from its digest from one that was wrong from the start.
+// The decoder reads ahead on a goroutine of its own, which must end before another one reads the
+// blob.
 func (b *blob) why(err error) error {
 	if b.dec != nil {
 		b.dec.Close()
@@ -281,10 +279,10 @@ func (b *blob) why(err error) error {
 	return err
 }
 
-// ErrDamaged means that a store gives other bytes for a blob than were pushed.
-var ErrDamaged = errors.New("damaged: its bytes are not those of its digest")
+// ErrDamaged means that a store returns other bytes for a blob than those that were pushed.
+var ErrDamaged = errors.New("damaged: its bytes do not match its digest")
 
-// zeroSums holds the sums of chunks of zeros, by length.
+// zeroSums has the sums of chunks of zeros, by length.
 var zeroSums sync.Map
 
 func zeroSum(n int) sum {
@@ -296,7 +294,7 @@ func zeroSum(n int) sum {
 	return s
 }
 
-// NextData implements flash.DataFinder: chunks of zeros are known by their sums.
+// NextData implements flash.DataFinder: chunks of zeros are recognised by their sums.
 func (m *image) NextData(off int64) (flash.Extent, error) {
 	size := m.file.Size
 	isData := func(c int64) bool {
@@ -320,8 +318,8 @@ func (m *image) NextData(off int64) (flash.Extent, error) {
 	return flash.Extent{Offset: start, Length: min(c*chunkSize, size) - start}, nil
 }
 
-// NextSum tells the sum of the chunk that begins at off, so that a pull continues where
-// one was killed (package split asks).
+// NextSum returns the sum of the chunk that begins at off, so that package split can resume a
+// pull that was killed.
 func (m *image) NextSum(off int64) (int64, [sha256.Size]byte) {
 	if off%chunkSize != 0 || off >= m.file.Size {
 		return 0, sum{}

@@ -13,17 +13,17 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// indexSchema is the version of the index's shape.
+// indexSchema is the version of the index.
 const indexSchema = "mtkkit.index/1"
 
 const (
 	chunkSize = 4 << 20  // bytes of a zstd frame
-	groupSize = 64 << 20 // bytes of a blob of what phones share
-	maxIndex  = 64 << 20 // bytes of index.json that are read: a phone of 4 TB
+	groupSize = 64 << 20 // bytes of a blob, for files that phones share
+	maxIndex  = 64 << 20 // size limit of index.json, bytes: enough for a phone of 4 TB
 	maxFile   = 1 << 46  // bytes of one file
 )
 
-// index says of what blobs the files of a backup are made.
+// index lists the blobs of the files of a backup.
 type index struct {
 	Schema string      `json:"schema"`
 	Chunk  int64       `json:"chunk"`
@@ -34,14 +34,14 @@ type indexFile struct {
 	Name   string       `json:"name"`
 	Size   int64        `json:"size"`
 	SHA256 sum          `json:"sha256"`
-	Sealed bool         `json:"sealed,omitempty"` // its blobs are, for the key of the backup
+	Sealed bool         `json:"sealed,omitempty"` // its blobs are sealed for the key of the backup
 	Groups []indexGroup `json:"groups"`
 }
 
-// indexGroup is a run of chunks that is one blob.
+// indexGroup is a group of consecutive chunks in one blob.
 type indexGroup struct {
 	Size     int64         `json:"size"`
-	Plain    sum           `json:"plain"` // over the sums of its chunks
+	Plain    sum           `json:"plain"` // SHA-256 over the sums of its chunks
 	Blob     digest.Digest `json:"blob"`
 	BlobSize int64         `json:"blob_size"`
 	Chunks   []sum         `json:"chunks"` // SHA-256 of each
@@ -55,13 +55,13 @@ func (s sum) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func (s *sum) UnmarshalText(b []byte) error {
 	if len(b) != 2*sha256.Size {
-		return fmt.Errorf("%.80q is no SHA-256", b)
+		return fmt.Errorf("%.80q is not a SHA-256", b)
 	}
 	_, err := hex.Decode(s[:], b)
 	return err
 }
 
-// plainSum is what a group is known by: the SHA-256 over its chunks' sums.
+// plainSum returns the sum that identifies a group: the SHA-256 over the sums of its chunks.
 func plainSum(chunks []sum) sum {
 	h := sha256.New()
 	for i := range chunks {
@@ -70,7 +70,7 @@ func plainSum(chunks []sum) sum {
 	return sum(h.Sum(nil))
 }
 
-// open returns the index without the files that are sealed.
+// open returns the index without the sealed files.
 func (x *index) open() *index {
 	out := &index{Schema: x.Schema, Chunk: x.Chunk, Files: []indexFile{}}
 	for _, f := range x.Files {
@@ -85,16 +85,16 @@ func (g *indexGroup) descriptor() ocispec.Descriptor {
 	return ocispec.Descriptor{MediaType: MediaTypeGroup, Digest: g.Blob, Size: g.BlobSize}
 }
 
-// chunks returns how many chunks n bytes make.
+// chunks returns the number of chunks of n bytes.
 func chunks(n int64) int64 { return (n + chunkSize - 1) / chunkSize }
 
-// decodeIndex reads an index and proves what a reader of it relies on: names that stay
-// in their folder, groups that make up their file, chunks that make up their group.
-// Errors are *flash.FormatError.
+// decodeIndex parses an index and checks everything that a reader relies on: names that stay in
+// their folder, groups that make up their file, chunks that make up their group. Errors are
+// *flash.FormatError.
 func decodeIndex(b []byte) (*index, error) {
 	x := new(index)
 	if err := json.Unmarshal(b, x); err != nil {
-		return nil, indexError("not as the schema has it", err)
+		return nil, indexError("does not follow its schema", err)
 	}
 	if x.Schema != indexSchema || x.Chunk != chunkSize {
 		return nil, indexError(fmt.Sprintf("schema %q with chunks of %d bytes, not %q with %d", x.Schema, x.Chunk, indexSchema, chunkSize), nil)
@@ -107,7 +107,7 @@ func decodeIndex(b []byte) (*index, error) {
 		}
 		k := strings.ToLower(f.Name)
 		if seen[k] {
-			return nil, indexError(fmt.Sprintf("file %q is there twice but for case", f.Name), nil)
+			return nil, indexError(fmt.Sprintf("file %q has the same name as another, except for upper and lower case", f.Name), nil)
 		}
 		seen[k] = true
 		if err := f.check(); err != nil {
@@ -119,25 +119,25 @@ func decodeIndex(b []byte) (*index, error) {
 
 func (f *indexFile) check() error {
 	if f.Size < 0 || f.Size > maxFile {
-		return fmt.Errorf("size %d is none", f.Size)
+		return fmt.Errorf("size %d is invalid", f.Size)
 	}
 	left := f.Size
 	for i := range f.Groups {
 		g := &f.Groups[i]
 		switch last := i == len(f.Groups)-1; {
 		case g.Size <= 0 || g.Size > left || last && g.Size != left || !last && g.Size%chunkSize != 0:
-			return fmt.Errorf("group %d has 0x%x bytes where 0x%x of 0x%x are left", i, g.Size, left, f.Size)
+			return fmt.Errorf("group %d has 0x%x bytes, but only 0x%x of 0x%x are left", i, g.Size, left, f.Size)
 		case int64(len(g.Chunks)) != chunks(g.Size):
 			return fmt.Errorf("group %d of 0x%x bytes has %d chunks", i, g.Size, len(g.Chunks))
 		case g.Plain != plainSum(g.Chunks):
-			return fmt.Errorf("group %d: its sum is not that of its chunks", i)
+			return fmt.Errorf("group %d: its sum does not match its chunks", i)
 		case g.Blob.Validate() != nil || g.Blob.Algorithm() != digest.SHA256 || g.BlobSize <= 0:
-			return fmt.Errorf("group %d: blob %.80q of %d bytes is none", i, g.Blob, g.BlobSize)
+			return fmt.Errorf("group %d: blob %.80q of %d bytes is invalid", i, g.Blob, g.BlobSize)
 		}
 		left -= g.Size
 	}
 	if left > 0 {
-		return fmt.Errorf("its groups end 0x%x bytes before it does", left)
+		return fmt.Errorf("its groups end 0x%x bytes before its end", left)
 	}
 	return nil
 }

@@ -49,23 +49,23 @@ func TestBadIndex(t *testing.T) {
 	}{
 		{"another schema", "schema", func(x *index) { x.Schema = "mtkkit.index/2" }},
 		{"another chunk", "chunks of", func(x *index) { x.Chunk = 1 << 40 }},
-		{"a path", "holds", func(x *index) { x.Files[0].Name = "../system.img" }},
+		{"a path", "contains", func(x *index) { x.Files[0].Name = "../system.img" }},
 		{"a device", "device on Windows", func(x *index) { x.Files[0].Name = "nul" }},
-		{"twice", "there twice", func(x *index) {
+		{"twice", "the same name", func(x *index) {
 			x.Files = append(x.Files, x.Files[0])
 			x.Files[1].Name = "SYSTEM.IMG"
 		}},
 		{"negative", "size -1", func(x *index) { x.Files[0].Size = -1 }},
-		{"beyond all disks", "is none", func(x *index) { x.Files[0].Size = 1 << 60 }},
+		{"beyond all disks", "is invalid", func(x *index) { x.Files[0].Size = 1 << 60 }},
 		{"too short", "groups end", func(x *index) { x.Files[0].Groups = nil }},
 		{"too long", "are left", func(x *index) { x.Files[0].Size = chunkSize }},
 		{"a crooked group", "are left", func(x *index) { x.Files[0].Groups[0].Size-- }},
 		{"a negative group", "are left", func(x *index) { x.Files[0].Groups[0].Size = -5 }},
 		{"too few chunks", "has 1 chunks", func(x *index) { x.Files[0].Groups[0].Chunks = x.Files[0].Groups[0].Chunks[:1] }},
-		{"another sum", "not that of its chunks", func(x *index) { x.Files[0].Groups[1].Plain[5]++ }},
-		{"a digest that is a path", "is none", func(x *index) { x.Files[0].Groups[1].Blob = "sha256:../../etc" }},
-		{"another hash", "is none", func(x *index) { x.Files[0].Groups[1].Blob = digest.SHA512.FromString("x") }},
-		{"an empty blob", "is none", func(x *index) { x.Files[0].Groups[1].BlobSize = 0 }},
+		{"another sum", "does not match its chunks", func(x *index) { x.Files[0].Groups[1].Plain[5]++ }},
+		{"a digest that is a path", "is invalid", func(x *index) { x.Files[0].Groups[1].Blob = "sha256:../../etc" }},
+		{"another hash", "is invalid", func(x *index) { x.Files[0].Groups[1].Blob = digest.SHA512.FromString("x") }},
+		{"an empty blob", "is invalid", func(x *index) { x.Files[0].Groups[1].BlobSize = 0 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := someIndex()

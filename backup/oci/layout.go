@@ -25,19 +25,19 @@ import (
 //
 //	oci-layout           {"imageLayoutVersion":"1.0.0"}
 //	index.json           the tags, each with the digest of its manifest; replaced by rename
-//	blobs/sha256/HEX     manifests and blobs, each of them complete, for it is renamed to here
-//	.mtkkit/             ours, nobody else looks: what is being written, and two locks
-//	        use.lock     held shared by each run that reads or pushes, alone by prune
-//	        index.lock   held for the moment in which index.json is replaced
-//	        *.part       blobs being put together
+//	blobs/sha256/HEX     manifests and blobs; always complete, because they are renamed to here
+//	.mtkkit/             only for mtkkit: files that are being written, and two locks
+//	        use.lock     held shared by each run that reads or pushes, exclusively by prune
+//	        index.lock   held while index.json is replaced
+//	        *.part       blobs that are being written
 //
-// Both locks end with the process. Other tools take no locks: they and we may read at
-// the same time, but not push.
+// Both locks end with the process. Other tools take no locks: they can read at the same time as
+// mtkkit, but not push.
 type layout struct {
 	folder
 	noSync bool
 	use    *flock.Flock
-	seen   sync.Map // digest.Digest → presence, of blobs that were read through
+	seen   sync.Map // digest.Digest → presence, for blobs that were read completely
 }
 
 const (
@@ -47,7 +47,7 @@ const (
 	maxIndexJSON = 64 << 20 // bytes; 100,000 tags
 )
 
-// openLayout opens a layout folder, and makes it for one who writes.
+// openLayout opens a layout folder. If opt.Write is set, it makes the folder if necessary.
 func openLayout(dir string, opt Options) (*layout, error) {
 	dir = filepath.Clean(dir)
 	if opt.Write {
@@ -70,12 +70,12 @@ func openLayout(dir string, opt Options) (*layout, error) {
 	return l, nil
 }
 
-// patience is how long a run waits for another that is alone here, before it gives up.
+// patience is the time that a run waits for another one with the exclusive lock.
 const patience = 3 * time.Second
 
-// enter takes the shared lock, makes the layout for one who writes, and looks whether it
-// is one. The lock comes before the first file, so that nobody takes what is being put
-// together for the rests of a killed run.
+// enter takes the shared lock, makes the layout if write is set, and checks that it is one. The
+// lock is taken before the first file is made, so that no other run removes the files that are
+// being written.
 func (l *layout) enter(write bool) error {
 	if write {
 		if err := l.mayCreate(); err != nil {
@@ -93,8 +93,7 @@ func (l *layout) enter(write bool) error {
 	return l.check()
 }
 
-// share takes the shared lock. Where nobody has pushed yet, or nobody can, there is
-// nothing to lock against.
+// share takes the shared lock. If nobody has pushed yet, or nobody can, no lock is needed.
 func (l *layout) share(write bool) error {
 	path, err := l.lockFile("use.lock", write)
 	if errors.Is(err, fs.ErrNotExist) && !write {
@@ -114,22 +113,22 @@ func (l *layout) share(write bool) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return errBusy()
 	case err != nil && !write:
-		l.use = nil // a folder that can only be read is not pruned either
+		l.use = nil // a read-only folder cannot be pruned
 		return nil
 	}
 	return err
 }
 
-// lockStep is how often a lock is asked for.
+// lockStep is the time between two attempts to take a lock.
 const lockStep = 20 * time.Millisecond
 
-// isLayout reports whether the file is there that makes the folder a layout.
+// isLayout reports whether the folder has the file oci-layout.
 func (l *layout) isLayout() bool {
 	_, err := l.root.Lstat(ocispec.ImageLayoutFile)
 	return err == nil
 }
 
-// mayCreate looks whether the folder is a layout, or can be made one.
+// mayCreate checks that the folder is a layout, or can become one.
 func (l *layout) mayCreate() error {
 	if l.isLayout() {
 		return nil
@@ -140,17 +139,16 @@ func (l *layout) mayCreate() error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case ownDir, ocispec.ImageBlobsDir, ocispec.ImageIndexFile, ocispec.ImageLayoutFile: // another run may just make it
+		case ownDir, ocispec.ImageBlobsDir, ocispec.ImageIndexFile, ocispec.ImageLayoutFile: // another run may be making the layout
 		default:
-			return fmt.Errorf("the folder holds %q and is no OCI layout: choose a new or empty one", e.Name())
+			return fmt.Errorf("the folder contains %q and is not an OCI layout: choose a new or empty one", e.Name())
 		}
 	}
 	return nil
 }
 
-// create makes the folder a layout with no tags in it; what is there stays. Of several
-// runs that come at once, one does it, for an empty list of tags must not replace the
-// first tag.
+// create makes the folder a layout without tags, and keeps existing files. Only one of several
+// simultaneous runs does it, because an empty list of tags must not replace the first tag.
 func (l *layout) create() error {
 	if l.isLayout() {
 		return nil
@@ -164,7 +162,7 @@ func (l *layout) create() error {
 		if err := l.root.MkdirAll(filepath.Join(ocispec.ImageBlobsDir, "sha256"), 0o777); err != nil {
 			return l.why(filepath.Join(ocispec.ImageBlobsDir, "sha256"), err)
 		}
-		// The file that makes it a layout comes last.
+		// oci-layout, which makes the folder a layout, comes last.
 		if _, err := l.root.Lstat(ocispec.ImageIndexFile); errors.Is(err, fs.ErrNotExist) {
 			empty := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: []ocispec.Descriptor{}}
 			if err := l.writeJSON(ocispec.ImageIndexFile, empty); err != nil {
@@ -175,10 +173,10 @@ func (l *layout) create() error {
 	})
 }
 
-// errNoLayout means a folder that is none, or is not there.
-var errNoLayout = errors.New("is no OCI image layout: there is no file oci-layout in it")
+// errNoLayout means that a folder is not a layout, or does not exist.
+var errNoLayout = errors.New("is not an OCI image layout: it has no file oci-layout")
 
-// check reads the file that makes the folder a layout.
+// check reads the file oci-layout.
 func (l *layout) check() error {
 	b, err := l.readSmall(ocispec.ImageLayoutFile, 4096)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -189,7 +187,7 @@ func (l *layout) check() error {
 	}
 	var v ocispec.ImageLayout
 	if err := json.Unmarshal(b, &v); err != nil || v.Version != ocispec.ImageLayoutVersion {
-		return fmt.Errorf("oci-layout does not say version %s", ocispec.ImageLayoutVersion)
+		return fmt.Errorf("oci-layout does not have version %s", ocispec.ImageLayoutVersion)
 	}
 	return nil
 }
@@ -202,7 +200,7 @@ func (l *layout) close() error {
 	return err
 }
 
-// sweepParts removes what killed runs left, if nobody else is here.
+// sweepParts removes the files that killed runs left, if no other run is active.
 func (l *layout) sweepParts() {
 	if len(l.parts()) == 0 {
 		return
@@ -214,24 +212,24 @@ func (l *layout) sweepParts() {
 	_ = l.use.Unlock()
 }
 
-// removeParts removes what is half-written; the caller is alone here.
+// removeParts removes unfinished files. The caller has the exclusive lock.
 func (l *layout) removeParts() {
 	for _, r := range l.parts() {
 		_ = l.root.Remove(r)
 	}
 }
 
-// blob returns the name of a blob's file. Only SHA-256 is known here, and a digest that is
-// none must not become a path.
+// blob returns the name of a blob's file. Only SHA-256 is supported, and an invalid digest must
+// not become a path.
 func (l *layout) blob(d digest.Digest) (string, error) {
 	if err := d.Validate(); err != nil || d.Algorithm() != digest.SHA256 {
-		return "", fmt.Errorf("%.80q is no sha256 digest", d)
+		return "", fmt.Errorf("%.80q is not a sha256 digest", d)
 	}
 	return filepath.Join(ocispec.ImageBlobsDir, "sha256", d.Encoded()), nil
 }
 
-// has reads the blob that it finds: a folder has no server to look after it, and what is
-// damaged must not be shared with the next backup.
+// has reads the blob that it finds: a folder has no server that checks it, and a damaged blob
+// must not be shared with the next backup.
 func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	if p, ok := l.seen.Load(d.Digest); ok {
 		return p.(presence), nil
@@ -251,14 +249,14 @@ func (l *layout) has(ctx context.Context, d ocispec.Descriptor) (presence, error
 	state := sound
 	if err := prove(ctx, l, d); ctx.Err() != nil {
 		return absent, ctx.Err()
-	} else if err != nil { // that of the disk too: a blob that cannot be read is written anew
+	} else if err != nil { // also an error of the disk: an unreadable blob is written again
 		state = damaged
 	}
 	l.seen.Store(d.Digest, state)
 	return state, nil
 }
 
-// stands looks at a blob's file without reading it.
+// stands checks that a blob's file exists and has the right size, without reading it.
 func (l *layout) stands(d digest.Digest, size int64) error {
 	name, err := l.blob(d)
 	if err != nil {
@@ -272,12 +270,12 @@ func (l *layout) stands(d digest.Digest, size int64) error {
 	case !st.Mode().IsRegular():
 		return notRegular(l.path(name))
 	case st.Size() != size:
-		return fmt.Errorf("%s has %d bytes, and should have %d", l.path(name), st.Size(), size)
+		return fmt.Errorf("%s has %d bytes instead of %d", l.path(name), st.Size(), size)
 	}
 	return nil
 }
 
-// confirm has nothing to ask: what was put is on the disk under its name.
+// confirm checks nothing: put has already synced the blob and renamed it.
 func (l *layout) confirm(context.Context, ocispec.Descriptor) error { return nil }
 
 func (l *layout) get(_ context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
@@ -301,7 +299,7 @@ func (l *layout) drop(f *os.File) {
 	_ = l.root.Remove(spooled(f))
 }
 
-// put brings the file to the disk and then gives it its name.
+// put syncs the file and then gives it its name.
 func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error {
 	name, err := l.blob(d.Digest)
 	if err == nil {
@@ -315,10 +313,10 @@ func (l *layout) put(_ context.Context, d ocispec.Descriptor, f *os.File) error 
 	return err
 }
 
-// finish brings a spooled file to the disk and gives it its name, or removes it. With later
-// its folder is synced by the caller, once for many blobs.
+// finish syncs a spooled file and gives it its name, or removes it. With later, the caller syncs
+// the folder, once for many blobs.
 func (l *layout) finish(f *os.File, name string, later bool) (err error) {
-	if err = f.Chmod(0o644); err != nil { // it was made for its owner alone
+	if err = f.Chmod(0o644); err != nil { // the temporary file was only readable for its owner
 		l.drop(f)
 		return err
 	}
@@ -329,7 +327,7 @@ func (l *layout) finish(f *os.File, name string, later bool) (err error) {
 	return l.why(name, err)
 }
 
-// blobName recognises what lies in blobs/sha256 under a digest.
+// blobName reports whether a name in blobs/sha256 is a digest.
 func blobName(name string) bool {
 	return len(name) == 64 && strings.Trim(name, "0123456789abcdef") == ""
 }

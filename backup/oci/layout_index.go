@@ -15,7 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/disk"
 )
 
-// The tags of a layout folder: index.json, read and replaced as a whole.
+// The tags of a layout folder are in index.json, which is read and replaced as a whole.
 
 // index reads index.json.
 func (l *layout) index() (*ocispec.Index, error) {
@@ -30,7 +30,7 @@ func (l *layout) index() (*ocispec.Index, error) {
 	return x, nil
 }
 
-// lockIndex calls do while nobody else changes index.json.
+// lockIndex calls do while no other run can change index.json.
 func (l *layout) lockIndex(ctx context.Context, do func() error) error {
 	path, err := l.lockFile("index.lock", true)
 	if err != nil {
@@ -46,7 +46,7 @@ func (l *layout) lockIndex(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// change replaces index.json by what edit makes of it.
+// change replaces index.json with the result of edit.
 func (l *layout) change(ctx context.Context, edit func(*ocispec.Index) error) error {
 	return l.lockIndex(ctx, func() error {
 		x, err := l.index()
@@ -56,7 +56,7 @@ func (l *layout) change(ctx context.Context, edit func(*ocispec.Index) error) er
 		if err := edit(x); err != nil {
 			return err
 		}
-		if err := l.syncDir(filepath.Join(ocispec.ImageBlobsDir, "sha256")); err != nil { // names before what speaks of them
+		if err := l.syncDir(filepath.Join(ocispec.ImageBlobsDir, "sha256")); err != nil { // the names of the blobs before the index that lists them
 			return err
 		}
 		return l.writeJSON(ocispec.ImageIndexFile, x)
@@ -112,7 +112,7 @@ func (l *layout) tags(context.Context) ([]string, error) {
 	return out, nil
 }
 
-// writeJSON replaces a small file of the layout by rename, and brings it to the disk.
+// writeJSON replaces a small file of the layout by rename, and syncs it.
 func (l *layout) writeJSON(name string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -129,7 +129,7 @@ func (l *layout) writeJSON(name string, v any) error {
 	return l.finish(f, name, false)
 }
 
-// syncDir brings the names of a folder of the layout to the disk.
+// syncDir syncs a folder of the layout.
 func (l *layout) syncDir(name string) error {
 	if l.noSync {
 		return nil

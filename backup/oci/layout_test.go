@@ -21,7 +21,7 @@ func TestLayoutRefuses(t *testing.T) {
 	dir := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(dir, "ROM_1"), []byte("precious"), 0o666))
 	for _, write := range []bool{true, false} {
-		if _, err := Open(Ref{Layout: dir}, Options{Write: write}); err == nil || !strings.Contains(err.Error(), "no OCI") {
+		if _, err := Open(Ref{Layout: dir}, Options{Write: write}); err == nil || !strings.Contains(err.Error(), "not an OCI") {
 			t.Errorf("write %v: %v", write, err)
 		}
 	}
@@ -254,8 +254,8 @@ func TestLacking(t *testing.T) {
 	got := b.Damaged()
 	for name, want := range map[string]string{
 		"boot.img":   "^sha256:.* is missing in ",
-		"nvram.bin":  `has 7 bytes, and should have \d+$`,
-		"system.img": "is no regular file",
+		"nvram.bin":  `has 7 bytes instead of \d+$`,
+		"system.img": "is not a regular file",
 	} {
 		if err := got[name]; err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
 			t.Errorf("of %s it is said %v, want %s", name, err, want)

@@ -13,28 +13,28 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 )
 
-// What only some may read is sealed by package seal:
+// Encrypted parts of a backup are sealed by package seal:
 //
-//	key.txt.age          a key made for this backup alone, sealed for its readers
+//	key.txt.age          a key that is made for this backup, sealed for its readers
 //	index.json.age …     the documents of all files, sealed for that key
-//	nvram.bin.zst.age …  the groups of private files, sealed for that key too
+//	nvram.bin.zst.age …  the groups of private files, sealed for that key, too
 //
-// Beside them stand the documents of the other files, in the clear: they hold no sum of what
-// is private. With Everything private there are none.
+// The documents of the other files are beside them, in the clear; they have no sum of private
+// data. With Everything there are none.
 
 const (
-	// MediaTypeKey is that of the key of a backup.
+	// MediaTypeKey is the media type of the key of a backup.
 	MediaTypeKey = "application/vnd.mtkkit.key.v1+age"
 
-	sealedType   = "+age" // behind the media type of what is sealed
-	sealedEnding = ".age" // behind its title
+	sealedType   = "+age" // suffix of the media type of a sealed layer
+	sealedEnding = ".age" // suffix of its title
 )
 
-// lock is the key of a backup that is being pushed.
+// lock is the key of a backup during a push.
 type lock struct {
 	text []byte           // the key itself
-	to   []seal.Recipient // who has it
-	key  []byte           // sealed for the readers
+	to   []seal.Recipient // the public half of the key
+	key  []byte           // the key, sealed for the readers
 }
 
 func newLock(readers []seal.Recipient) (*lock, error) {
@@ -47,7 +47,7 @@ func newLock(readers []seal.Recipient) (*lock, error) {
 	return l, err
 }
 
-// unlock returns the keys that open what is sealed in a backup: nil when nothing is.
+// unlock returns the keys that open the sealed layers of a backup, nil if there are none.
 func (r *Repo) unlock(ctx context.Context, l *loaded) ([]seal.Key, error) {
 	if !l.has(MediaTypeKey) {
 		return nil, nil
@@ -73,9 +73,9 @@ func (r *Repo) unlock(ctx context.Context, l *loaded) ([]seal.Key, error) {
 	return seal.ParseKeys(text)
 }
 
-const maxKey = 4096 // bytes of a backup's own key that are read
+const maxKey = 4096 // size limit of a backup's own key, bytes
 
-// unseal reads a small sealed layer, whose bytes are proven already.
+// unseal decrypts a small sealed layer, whose bytes are already proven.
 func unseal(sealed []byte, keys []seal.Key) ([]byte, error) {
 	in, err := seal.Reader(bytes.NewReader(sealed), keys)
 	if err != nil {
@@ -84,7 +84,7 @@ func unseal(sealed []byte, keys []seal.Key) ([]byte, error) {
 	return io.ReadAll(in)
 }
 
-// prove reads a blob that nothing but its digest is known of.
+// prove reads a blob of which only the digest is known, and checks it.
 func prove(ctx context.Context, s getter, d ocispec.Descriptor) error {
 	rc, err := s.get(ctx, d)
 	if err != nil {

@@ -24,20 +24,20 @@ const (
 	MediaTypeText     = "text/plain"
 )
 
-// The annotations of a backup's manifest and of its groups, in addition to the usual ones for
-// title and time.
+// The annotations of a backup's manifest and of its groups, besides the standard ones for title
+// and time.
 const (
 	AnnotationChip    = "io.github.mtkkit.chip"
 	AnnotationProject = "io.github.mtkkit.project"
 	AnnotationStorage = "io.github.mtkkit.storage"
 	AnnotationSize    = "io.github.mtkkit.size"  // bytes of all files, unpacked
-	AnnotationPlain   = "io.github.mtkkit.plain" // of a group: what it is known by
+	AnnotationPlain   = "io.github.mtkkit.plain" // plain sum of a group, which identifies it
 )
 
-// maxManifest is how many bytes of an image manifest are read: registries take no more.
+// maxManifest is the size limit of an image manifest, bytes: registries accept no more.
 const maxManifest = 4 << 20
 
-// pack writes the image manifest.
+// pack returns the image manifest.
 func pack(m *flash.Manifest, size int64, created time.Time, layers []ocispec.Descriptor) (ocispec.Descriptor, []byte, error) {
 	notes := map[string]string{
 		ocispec.AnnotationCreated: created.UTC().Format(time.RFC3339),
@@ -53,7 +53,7 @@ func pack(m *flash.Manifest, size int64, created time.Time, layers []ocispec.Des
 		ArtifactType: ArtifactType, Config: ocispec.DescriptorEmptyJSON, Layers: layers, Annotations: notes,
 	})
 	if err == nil && len(b) > maxManifest {
-		err = fmt.Errorf("%d blobs make a manifest of %v, and registries take %v", len(layers), flash.Size(len(b)), flash.Size(maxManifest))
+		err = fmt.Errorf("%d blobs need a manifest of %v, but registries accept only %v", len(layers), flash.Size(len(b)), flash.Size(maxManifest))
 	}
 	return describe(ocispec.MediaTypeImageManifest, b), b, err
 }
@@ -64,7 +64,8 @@ type loaded struct {
 	ocispec.Manifest
 }
 
-// load reads the image manifest of a tag. What is no backup of ours is ErrAlien.
+// load reads the image manifest of a tag. The error is ErrAlien if the tag is not a backup of
+// mtkkit.
 func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 	d, err := r.store.resolve(ctx, tag)
 	if err != nil {
@@ -91,21 +92,21 @@ func (r *Repo) load(ctx context.Context, tag string) (*loaded, error) {
 	return m, nil
 }
 
-// blobs are all that the manifest names: its layers and its config, which holds nothing
-// but is asked for by every tool that copies the backup.
+// blobs returns everything that the manifest names: its layers and its config. The config is
+// empty, but every tool that copies the backup requests it.
 func (m *loaded) blobs() []ocispec.Descriptor {
 	config := m.Config
 	config.Annotations = map[string]string{ocispec.AnnotationTitle: "config"}
 	return append(slices.Clone(m.Layers), config)
 }
 
-// has reports whether there is a layer of a type.
+// has reports whether there is a layer of a media type.
 func (m *loaded) has(mediaType string) bool {
 	_, err := m.layer(mediaType)
 	return err == nil
 }
 
-// layer finds the one layer of a type.
+// layer returns the one layer of a media type.
 func (m *loaded) layer(mediaType string) (ocispec.Descriptor, error) {
 	for _, l := range m.Layers {
 		if l.MediaType == mediaType {
@@ -115,7 +116,7 @@ func (m *loaded) layer(mediaType string) (ocispec.Descriptor, error) {
 	return ocispec.Descriptor{}, fmt.Errorf("has no layer of type %s", mediaType)
 }
 
-// created is when the backup was pushed; the zero time when it does not say.
+// created returns the time of the push, or the zero time if the manifest does not have it.
 func (m *loaded) created() time.Time {
 	t, err := time.Parse(time.RFC3339, m.Annotations[ocispec.AnnotationCreated])
 	if err != nil {
@@ -124,7 +125,7 @@ func (m *loaded) created() time.Time {
 	return t
 }
 
-// size is how many bytes the files have, as the manifest says.
+// size returns the size of the files in bytes, by the manifest.
 func (m *loaded) size() int64 {
 	n, err := strconv.ParseInt(m.Annotations[AnnotationSize], 10, 64)
 	if err != nil || n < 0 {
@@ -133,8 +134,8 @@ func (m *loaded) size() int64 {
 	return n
 }
 
-// known returns the groups that the tags of this place have already, by plain sum, and
-// how many tags could not be read. A tag that is no backup, or damaged, shares nothing.
+// known returns the groups of all tags in the store, by plain sum, and the number of tags that
+// could not be read. A tag that is damaged, or not a backup, shares nothing.
 func (r *Repo) known(ctx context.Context) (groups map[string]ocispec.Descriptor, unread int, err error) {
 	tags, err := r.store.tags(ctx)
 	if err != nil {
@@ -161,5 +162,5 @@ func (r *Repo) known(ctx context.Context) (groups map[string]ocispec.Descriptor,
 	return groups, unread, nil
 }
 
-// maxKnown bounds what is remembered of other backups: about 100 MB.
+// maxKnown is the largest number of groups that are kept in memory: about 100 MB.
 const maxKnown = 1 << 19

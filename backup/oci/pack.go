@@ -19,8 +19,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// packer hashes groups and makes blobs of them. Its memory is a few chunks, whatever
-// the size of the image.
+// packer hashes groups and makes blobs from them. It needs memory for a few chunks, whatever the
+// size of the image.
 type packer struct {
 	enc     *zstd.Encoder
 	workers int
@@ -30,16 +30,16 @@ type packer struct {
 	zeros map[int]zeroChunk // by length
 }
 
-// zeroChunk is what a chunk of zeros always becomes.
+// zeroChunk is the packed form of a chunk of zeros.
 type zeroChunk struct {
 	sum   sum
 	frame []byte
 }
 
-// zeros is a chunk of them.
+// zeros is a chunk of zeros.
 var zeros [chunkSize]byte
 
-// DefaultLevel is as zstd(1) counts levels.
+// DefaultLevel is the default level of zstd(1).
 const DefaultLevel = 3
 
 func newPacker(level, workers int) (*packer, error) {
@@ -59,7 +59,7 @@ func newPacker(level, workers int) (*packer, error) {
 	return p, nil
 }
 
-// zero returns what a chunk of n zeros becomes.
+// zero returns the packed form of a chunk of n zeros.
 func (p *packer) zero(n int) zeroChunk {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,7 +73,8 @@ func (p *packer) zero(n int) zeroChunk {
 	return z
 }
 
-// read fills b from the image, unless all of it is known to be zeros, which it reports.
+// read fills b from the image. If all of it is known to be zeros, it reads nothing and returns
+// true.
 func read(img flash.Image, b []byte, off int64) (zero bool, err error) {
 	d, err := flash.NextData(img, off)
 	if err == nil && (d.Length == 0 || d.Offset >= off+int64(len(b))) {
@@ -85,8 +86,8 @@ func read(img flash.Image, b []byte, off int64) (zero bool, err error) {
 	return flash.IsZero(b), nil
 }
 
-// hash takes the sums of a group's chunks and adds its bytes to the sum of the file.
-// The sums are taken beside each other, for a file's own sum cannot use two cores.
+// hash returns the sums of a group's chunks, and adds its bytes to the sum of the file. The
+// chunks are hashed in parallel, because the file's own sum cannot use two cores.
 func (p *packer) hash(ctx context.Context, img flash.Image, e flash.Extent, whole hash.Hash, done func(int64)) (sums []sum, zero bool, err error) {
 	buf := p.bufs.Get().(*[]byte)
 	defer p.bufs.Put(buf)
@@ -116,11 +117,11 @@ func (p *packer) hash(ctx context.Context, img flash.Image, e flash.Extent, whol
 	return sums, zero, nil
 }
 
-// errChanged means that the source was written to while it was read.
+// errChanged means that the source changed while it was read.
 var errChanged = errors.New("the bytes changed while they were read")
 
-// pack writes a group's blob into a file, several chunks at a time. What is packed has
-// the sums that were taken before. With a lock the blob is sealed on its way to the file.
+// pack writes a group's blob into a file, with several chunks at a time. It checks the packed
+// bytes against sums. With a lock, the blob is sealed before it is written.
 func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums []sum, to *os.File, by *lock) (ocispec.Descriptor, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -169,7 +170,7 @@ func (p *packer) pack(ctx context.Context, img flash.Image, e flash.Extent, sums
 	return ocispec.Descriptor{MediaType: mediaType, Digest: digest.NewDigest(digest.SHA256, blob.sum), Size: blob.size}, ctx.Err()
 }
 
-// counted sums and counts what is written to a file. Closing it leaves the file open.
+// counted hashes and counts what is written to a file. Close leaves the file open.
 type counted struct {
 	to   *os.File
 	sum  hash.Hash

@@ -18,22 +18,22 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Policy says which backups go. Those that match and are neither among the newest Keep
-// nor younger than Older do; what is no backup of ours, or cannot be read, stays.
+// Policy says which backups are removed: those that match, and are neither among the newest Keep
+// nor younger than Older. A tag that is not a backup of mtkkit, or that cannot be read, stays.
 type Policy struct {
-	Match  string        // pattern of tags, as path.Match has it; "": all
-	Keep   int           // so many of the newest stay, whatever their age
-	Older  time.Duration // younger ones stay
+	Match  string        // pattern of tags for path.Match; "": all
+	Keep   int           // number of the newest backups that stay, whatever their age
+	Older  time.Duration // backups younger than this stay
 	Now    time.Time
-	DryRun bool // only say what would go
+	DryRun bool // only report what would be removed
 }
 
-// Pruned is what was removed, or would be.
+// Pruned describes what was removed, or would be.
 type Pruned struct {
 	Removed []Info          `json:"removed"`
 	Kept    []Info          `json:"kept"`
-	Blobs   int             `json:"blobs"` // that nothing needs any more
-	Bytes   int64           `json:"size"`  // of these
+	Blobs   int             `json:"blobs"` // number of blobs that no tag needs any more
+	Bytes   int64           `json:"size"`  // size of these blobs, bytes
 	Remote  bool            `json:"registry"`
 	Notes   []flash.Problem `json:"problems"`
 }
@@ -62,10 +62,9 @@ func (p Policy) choose(all []Info) (gone, kept []Info) {
 	return gone, kept
 }
 
-// Prune removes the tags that the policy gives up and, in a layout folder, all blobs
-// that no tag needs then: also those of pushes that were never finished. A policy that
-// keeps nothing and has no age gives up no tag. In a registry the blobs go when its own
-// garbage collection runs.
+// Prune removes the tags that the policy selects and, in a layout folder, all blobs that no tag
+// needs then, including those of unfinished pushes. A policy without Keep and Older selects no
+// tag. In a registry the blobs are removed by the registry's own garbage collection.
 func (r *Repo) Prune(ctx context.Context, p Policy) (*Pruned, error) {
 	if _, err := path.Match(p.Match, "x"); err != nil {
 		return nil, fmt.Errorf("oci: %q: %w", p.Match, err)
@@ -95,8 +94,7 @@ func (r *Repo) Prune(ctx context.Context, p Policy) (*Pruned, error) {
 	return out, nil
 }
 
-// alone waits until nobody else reads or pushes here, for a moment, and keeps others
-// out.
+// alone waits a moment until no other run reads or pushes, and then keeps others out.
 func (l *layout) alone() error {
 	if l.use == nil {
 		path, err := l.lockFile("use.lock", true)
@@ -114,8 +112,8 @@ func (l *layout) alone() error {
 	return err
 }
 
-// prune takes the tags out of the index, and then removes what nothing speaks of.
-// Killed in between, it leaves blobs too many and none too few.
+// prune removes the tags from the index, and then the blobs that nothing names. If it is killed
+// in between, there are too many blobs, but none is missing.
 func (l *layout) prune(ctx context.Context, dry bool, out *Pruned) error {
 	gone := map[string]bool{}
 	for _, i := range out.Removed {
@@ -131,7 +129,7 @@ func (l *layout) prune(ctx context.Context, dry bool, out *Pruned) error {
 	leave(x)
 	needed, err := l.needed(ctx, x.Manifests)
 	if err != nil {
-		return fmt.Errorf("nothing was removed, for it cannot be told what is needed: %w", err)
+		return fmt.Errorf("nothing was removed, because it is unknown which blobs are needed: %w", err)
 	}
 	if !dry {
 		if err := l.change(ctx, func(x *ocispec.Index) error { leave(x); return nil }); err != nil {
@@ -142,7 +140,7 @@ func (l *layout) prune(ctx context.Context, dry bool, out *Pruned) error {
 	return l.sweep(needed, dry, out)
 }
 
-// needed follows every manifest there is to all that it names.
+// needed returns the digests of all manifests from roots on, and of everything that they name.
 func (l *layout) needed(ctx context.Context, roots []ocispec.Descriptor) (map[digest.Digest]bool, error) {
 	needed := map[digest.Digest]bool{}
 	for todo := slices.Clone(roots); len(todo) > 0; {
@@ -161,14 +159,14 @@ func (l *layout) needed(ctx context.Context, roots []ocispec.Descriptor) (map[di
 	return needed, nil
 }
 
-// fetcher is a store as oras-go wants it.
+// fetcher is a store with the interface of oras-go.
 type fetcher struct{ store }
 
 func (f fetcher) Fetch(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
 	return f.get(ctx, d)
 }
 
-// sweep removes the blobs that are not needed. Files that are no blobs stay.
+// sweep removes the blobs that are not needed. Files that are not blobs stay.
 func (l *layout) sweep(needed map[digest.Digest]bool, dry bool, out *Pruned) error {
 	dir := filepath.Join(ocispec.ImageBlobsDir, "sha256")
 	d, err := l.root.Open(dir)
@@ -199,8 +197,8 @@ func (l *layout) sweep(needed map[digest.Digest]bool, dry bool, out *Pruned) err
 	return errors.Join(errs...)
 }
 
-// prune deletes manifests, the registry's way to remove a tag: every tag of a manifest
-// goes with it, so one that a kept tag names too must stay.
+// prune deletes manifests, because a registry can only remove tags in this way. All tags of a
+// manifest are removed with it, so a manifest with a tag that is kept must stay.
 func (r *remoteStore) prune(ctx context.Context, out *Pruned) error {
 	kept := map[string]string{}
 	for _, i := range out.Kept {
@@ -210,14 +208,14 @@ func (r *remoteStore) prune(ctx context.Context, out *Pruned) error {
 	var removed []Info
 	for _, i := range out.Removed {
 		if other := kept[i.Digest]; other != "" {
-			out.Notes = append(out.Notes, flash.NewProblem(flash.Warning, i.Tag, flash.NoOffset, "stays: it is the same backup as %s, and a registry removes a backup with all its tags", other))
+			out.Notes = append(out.Notes, flash.NewProblem(flash.Warning, i.Tag, flash.NoOffset, "stays, because it is the same backup as %s, and a registry removes a backup with all its tags", other))
 			out.Kept = append(out.Kept, i)
 			continue
 		}
 		if !deleted[i.Digest] {
 			d, err := r.resolve(ctx, i.Tag)
 			if err == nil && d.Digest.String() != i.Digest {
-				err = errors.New("the tag was moved meanwhile")
+				err = errors.New("the tag was moved in between")
 			}
 			if err == nil {
 				err = r.repo.Manifests().Delete(ctx, d)

@@ -15,25 +15,25 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Backup is one backup, opened to be read.
+// Backup is one backup, opened for reading.
 type Backup struct {
 	Manifest *flash.Manifest
-	Outputs  []flash.Output // every file; those of holes know it, and prove themselves
+	Outputs  []flash.Output // every file; each knows its holes and proves its bytes
 
-	// Locked says why what is private of the backup is not among the files, nil when all
-	// is: no key at hand opens it.
+	// Locked is why the private files are not in Outputs: no key opens them. It is nil if all
+	// files are.
 	Locked error
-	Sealed bool // some of the backup is for its readers only, with a key at hand or without
+	Sealed bool // some of the backup is encrypted, whether a key opens it or not
 
 	store getter
-	rest  []ocispec.Descriptor // blobs that are of none of the files
+	rest  []ocispec.Descriptor // blobs that belong to none of the files
 }
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
 
-// Open opens the backup under a tag: its documents are read and proven, its blobs are read
-// when the Images are. Each Image reads its blobs from their start, one after the
-// other; reading backwards is right, and slow. ctx ends the reading too.
+// Open opens the backup under a tag. Its documents are read and proven now, its blobs when the
+// Images are read. Each Image reads its blobs from their start, one after the other; reading
+// backwards is possible, but slow. ctx also ends later reads.
 func (r *Repo) Open(ctx context.Context, tag string) (*Backup, error) {
 	b, err := r.open(ctx, tag)
 	if err != nil {
@@ -85,8 +85,8 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	return b, nil
 }
 
-// OpenSealed opens a backup that no key at hand opens: there is nothing to read in it, but
-// its blobs can be proven.
+// OpenSealed opens a backup that no key opens. Nothing in it can be read, but its blobs can be
+// proven.
 func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
 	l, err := r.load(ctx, tag)
 	if err != nil {
@@ -95,7 +95,7 @@ func (r *Repo) OpenSealed(ctx context.Context, tag string) (*Backup, error) {
 	return &Backup{Manifest: &flash.Manifest{}, Locked: seal.ErrKey, Sealed: true, store: r.store, rest: l.blobs()}, nil
 }
 
-// Blobs returns how many blobs there are of what is not among the files, documents excepted.
+// Blobs returns the number of blobs that belong to no file, without the documents.
 func (b *Backup) Blobs() (n int) {
 	for _, d := range b.rest {
 		if strings.HasPrefix(d.MediaType, MediaTypeGroup) {
@@ -105,7 +105,7 @@ func (b *Backup) Blobs() (n int) {
 	return n
 }
 
-// document reads one of the small layers; with keys, the sealed one of the same type.
+// document reads one of the small layers; with keys, the sealed layer of the same type.
 func (r *Repo) document(ctx context.Context, l *loaded, mediaType string, keys []seal.Key) ([]byte, error) {
 	if keys != nil {
 		mediaType += sealedType
@@ -128,7 +128,7 @@ func (r *Repo) document(ctx context.Context, l *loaded, mediaType string, keys [
 	return b, nil
 }
 
-// agree compares what the three documents say of the same files and blobs.
+// agree compares what the three documents say about the same files and blobs.
 func agree(m *flash.Manifest, x *index, l *loaded) error {
 	layers := map[digest.Digest]int64{}
 	for _, d := range l.Layers {
@@ -140,7 +140,7 @@ func agree(m *flash.Manifest, x *index, l *loaded) error {
 		files[f.Name] = f
 		for _, g := range f.Groups {
 			if layers[g.Blob] != g.BlobSize {
-				return fmt.Errorf("%s needs %s, which is no layer", f.Name, g.Blob)
+				return fmt.Errorf("%s needs %s, which is not a layer", f.Name, g.Blob)
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func agree(m *flash.Manifest, x *index, l *loaded) error {
 	return nil
 }
 
-// Check compares what was written with what the backup holds.
+// Check compares the files that were written with the backup.
 func (b *Backup) Check(files []flash.ManifestFile) error {
 	want := map[string]flash.ManifestFile{}
 	for _, f := range b.Manifest.Files {
@@ -165,7 +165,7 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	}
 	for _, f := range files {
 		if w, ok := want[f.Name]; ok && w != f {
-			return fmt.Errorf("%s: sha-256 %s of 0x%x bytes, the backup's manifest says %s of 0x%x", f.Name, f.SHA256, f.Size, w.SHA256, w.Size)
+			return fmt.Errorf("%s: sha-256 %s of 0x%x bytes; the backup's manifest has %s of 0x%x", f.Name, f.SHA256, f.Size, w.SHA256, w.Size)
 		}
 		delete(want, f.Name)
 	}
@@ -175,9 +175,9 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	return nil
 }
 
-// Damaged names the files of the backup that cannot be whole in a layout folder, by what
-// lies there and without reading it, and says why. Of a registry's blobs, which take a
-// question each, nothing is said.
+// Damaged returns the files of the backup that cannot be whole in a layout folder, with the
+// reason. It checks the blobs' files without reading them. For a registry it returns nothing,
+// because every blob would need a request.
 func (b *Backup) Damaged() map[string]error {
 	l, ok := b.store.(*layout)
 	if !ok {
@@ -195,9 +195,9 @@ func (b *Backup) Damaged() map[string]error {
 	return lacking
 }
 
-// Verify reads all of a backup and proves every blob and chunk, without writing; blobs
-// that no key opens are proven by their digests. What is damaged is named, and the rest
-// read all the same.
+// Verify reads all of a backup and proves every blob and chunk, without writing. Blobs that no
+// key opens are proven by their digests. It continues after damage, and the error names all of
+// it.
 func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 	var done, total int64
 	for _, o := range b.Outputs {

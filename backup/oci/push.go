@@ -19,47 +19,48 @@ import (
 // File is one file to push.
 type File struct {
 	flash.Output
-	Coarse  bool   // no other phone has this content: large groups will do
-	Private bool   // only PushOptions.Readers may read it, when there are any
-	SHA256  string // what it must be, in hex; "" when nobody knows
+	Coarse  bool   // no other phone has this content, so large groups are enough
+	Private bool   // only PushOptions.Readers can read it, if there are any
+	SHA256  string // expected sum, in hex; "" if unknown
 }
 
-// PushOptions say how a backup is pushed.
+// PushOptions says how a backup is pushed.
 type PushOptions struct {
-	Level   int       // as zstd(1) counts; 0: DefaultLevel
+	Level   int       // level of zstd(1); 0: DefaultLevel
 	Replace bool      // the tag may exist
 	Now     time.Time // recorded as the time of the backup
-	Workers int       // chunks compressed at a time; 0: as many as there are processors
+	Workers int       // number of chunks compressed at a time; 0: the number of processors
 
-	// Readers are who may read what is private, or with Everything all of the backup; none
-	// makes a backup that needs no key. What is encrypted shares nothing, and a push that
-	// is interrupted sends it again.
+	// Readers can read the private files or, with Everything, the whole backup. Without readers
+	// nothing is encrypted. Encrypted data are never shared, and are sent again after an
+	// interrupted push.
 	Readers    []seal.Recipient
 	Everything bool
 }
 
-// Stats say what a push cost.
+// Stats has the counts of a push.
 type Stats struct {
 	Files       int   `json:"files"`
-	Bytes       int64 `json:"size"` // of the files
+	Bytes       int64 `json:"size"` // size of the files
 	Groups      int   `json:"groups"`
-	Shared      int   `json:"shared"` // groups that were there already, in another backup or this one
+	Shared      int   `json:"shared"` // groups that already existed, in another backup or this one
 	SharedBytes int64 `json:"shared_size"`
-	Sent        int   `json:"sent"`      // blobs
+	Sent        int   `json:"sent"`      // blobs that were sent
 	SentBytes   int64 `json:"sent_size"` // compressed
-	Unread      int   `json:"unread"`    // tags that could not be read, and so share nothing
+	Unread      int   `json:"unread"`    // tags that could not be read, so that nothing is shared with them
 	Sealed      int   `json:"sealed"`    // files that are encrypted
 	SealedBytes int64 `json:"sealed_size"`
 
-	// Blobs of a layout folder that were found damaged: written anew, or not to be, as they
-	// were compressed in another way and nothing here makes the same bytes.
+	// Damaged blobs that were found in a layout folder. Mended ones were written again. Damaged
+	// ones could not be, because they were compressed differently and the same bytes cannot be
+	// made again.
 	Mended  int      `json:"mended"`
 	Damaged []string `json:"damaged,omitempty"`
 }
 
-// Upload is a backup on its way. The order is Copy, WriteFile, Finish; then, or instead,
-// Close. Only Finish makes a tag: before that there is nothing but blobs that nobody
-// names, and which the next push of the same files finds again.
+// Upload is a push in progress. The order is Copy, WriteFile, Finish, and Close at the end or
+// instead. Only Finish sets the tag. Before that, there are only blobs without a tag, and the
+// next push of the same files finds them.
 type Upload struct {
 	repo   *Repo
 	tag    string
@@ -68,7 +69,7 @@ type Upload struct {
 	packer *packer
 	known  map[string]ocispec.Descriptor
 	coarse int64
-	lock   *lock // nil when nothing is encrypted
+	lock   *lock // nil if nothing is encrypted
 
 	mu      sync.Mutex // guards sent, and stats.Sent, SentBytes, Mended and Damaged
 	stats   Stats
@@ -84,14 +85,15 @@ type Upload struct {
 	total   int64
 }
 
-// uploadsAtOnce bounds how many blobs wait for the disk or the line, each in a file.
+// uploadsAtOnce is the largest number of blobs that wait for the disk or the network, each in a
+// file.
 const uploadsAtOnce = 3
 
-// Create begins a backup under tag: it looks whether the tag is free and which groups
-// are there already, and sends nothing.
+// Create starts a push under tag: it checks that the tag is free, and which groups already
+// exist. It sends nothing.
 func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOptions) (*Upload, error) {
 	if !tagName.MatchString(tag) {
-		return nil, badRef(r.Store()+":"+tag, "%q is no tag", tag)
+		return nil, badRef(r.Store()+":"+tag, "%q is not a tag", tag)
 	}
 	u := &Upload{repo: r, tag: tag, files: files, opt: opt, coarse: coarseSize(files), slots: make(chan struct{}, uploadsAtOnce)}
 	for _, f := range files {
@@ -102,7 +104,7 @@ func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOpt
 		}
 	}
 	if u.stats.Groups > maxBlobs {
-		return nil, fmt.Errorf("oci: %s of files make %d blobs, more than %d", flash.Size(u.total), u.stats.Groups, maxBlobs)
+		return nil, fmt.Errorf("oci: %s of files need %d blobs, more than %d", flash.Size(u.total), u.stats.Groups, maxBlobs)
 	}
 	tags, err := r.store.tags(ctx)
 	if err != nil {
@@ -134,7 +136,7 @@ func (u *Upload) cut(f File) []flash.Extent {
 	return cut(f.Image.Size(), groupSize)
 }
 
-// Copy sends what the store does not hold of the files, and returns their sums.
+// Copy sends the data of the files that the store does not have, and returns their sums.
 func (u *Upload) Copy(ctx context.Context) ([]flash.Written, error) {
 	ctx, u.cancel = context.WithCancelCause(ctx)
 	defer u.cancel(nil)
@@ -191,7 +193,7 @@ func (u *Upload) file(ctx context.Context, f File) error {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		d.Annotations = map[string]string{ocispec.AnnotationTitle: layerTitle(f.Name, i, len(extents))}
-		if x.Sealed { // whose plain sum would be a guess's proof
+		if x.Sealed { // a plain sum would prove a guess of the content
 			d.Annotations[ocispec.AnnotationTitle] += sealedEnding
 		} else {
 			d.Annotations[AnnotationPlain] = g.Plain.String()
@@ -201,7 +203,7 @@ func (u *Upload) file(ctx context.Context, f File) error {
 	}
 	x.SHA256 = sum(whole.Sum(nil))
 	if f.SHA256 != "" && f.SHA256 != x.SHA256.String() {
-		return fmt.Errorf("%s has changed: its sha-256 is %s, was %s", f.Name, x.SHA256, f.SHA256)
+		return fmt.Errorf("%s has changed: its sha-256 is %s, it was %s", f.Name, x.SHA256, f.SHA256)
 	}
 	u.written = append(u.written, flash.Written{ManifestFile: flash.ManifestFile{Name: f.Name, Size: size, SHA256: x.SHA256.String()}})
 	u.index.Files = append(u.index.Files, x)
@@ -218,8 +220,8 @@ func (u *Upload) file(ctx context.Context, f File) error {
 // seals reports whether a file is encrypted.
 func (u *Upload) seals(f File) bool { return u.lock != nil && (f.Private || u.opt.Everything) }
 
-// layerTitle names a blob so that tools which write layers to files make something of
-// use: cat NAME.zst.* | zstd -d is the file.
+// layerTitle returns the title of a blob, chosen for tools that write layers to files: cat
+// NAME.zst.* | zstd -d gives the file.
 func layerTitle(name string, i, of int) string {
 	if of == 1 {
 		return name + ".zst"
@@ -256,7 +258,7 @@ func (u *Upload) group(ctx context.Context, f File, e flash.Extent, g *indexGrou
 	return d, err
 }
 
-// look asks for a blob, and notes one that is damaged.
+// look looks for a blob, and records one that is damaged.
 func (u *Upload) look(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	state, err := u.repo.store.has(ctx, d)
 	if state == damaged {
@@ -296,7 +298,7 @@ func (u *Upload) make(ctx context.Context, f File, e flash.Extent, g *indexGroup
 	return d, nil
 }
 
-// send stores a blob, unless it is there and whole.
+// send stores a blob, unless it exists and is whole.
 func (u *Upload) send(ctx context.Context, d ocispec.Descriptor, spooled *os.File) error {
 	state, err := u.look(ctx, d)
 	if err != nil || state == sound {
@@ -318,7 +320,7 @@ func (u *Upload) send(ctx context.Context, d ocispec.Descriptor, spooled *os.Fil
 	return nil
 }
 
-// pending marks groups of this very push, whose blob may still be on its way.
+// pending marks groups of this push whose blob may still be on its way.
 const pending = " pending"
 
 // WriteFile adds a small file.
@@ -339,8 +341,8 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 	return nil
 }
 
-// Finish completes m by what Copy found out, sends the documents and, last, sets the tag.
-// What it returns without an error can be pulled: it was asked for again.
+// Finish completes m with the results of Copy, sends the documents and, last, sets the tag. A
+// push without an error can be pulled: Finish has read it back.
 func (u *Upload) Finish(ctx context.Context, m *flash.Manifest) (Stats, error) {
 	m.Fill(u.written)
 	open, sealed, err := u.documents(m)

@@ -9,13 +9,13 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// A store may take what it does not keep, or not give it back to whoever asks for the
-// tag. So what was pushed is asked for before it is said to be there.
+// A store may accept data and not keep them, or not return them for the tag. So the pushed data
+// are requested again before the push reports success.
 
-// asksAtOnce bounds how many blobs are asked for at a time.
+// asksAtOnce is the largest number of requests at a time.
 const asksAtOnce = 8
 
-// confirm asks for the blobs that were sent, before a tag names them.
+// confirm requests the blobs that were sent, before a tag names them.
 func (u *Upload) confirm(ctx context.Context, documents []ocispec.Descriptor) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -34,14 +34,14 @@ func (u *Upload) confirm(ctx context.Context, documents []ocispec.Descriptor) er
 	return context.Cause(ctx)
 }
 
-// readBack reads the manifest by its tag, as a pull will.
+// readBack reads the manifest by its tag, like a pull.
 func (u *Upload) readBack(ctx context.Context, want ocispec.Descriptor, b []byte) error {
 	got, err := u.repo.store.resolve(ctx, u.tag)
 	if err != nil {
 		return u.notKept(ctx, fmt.Errorf("the tag cannot be read back: %w", err))
 	}
 	if got.Digest != want.Digest {
-		return u.notKept(ctx, fmt.Errorf("the tag names %s, and %s was pushed", got.Digest, want.Digest))
+		return u.notKept(ctx, fmt.Errorf("the tag names %s, but %s was pushed", got.Digest, want.Digest))
 	}
 	rc, err := u.repo.store.manifest(ctx, got)
 	if err != nil {

@@ -30,12 +30,12 @@ type remoteStore struct {
 const (
 	userAgent   = "mtkkit"
 	maxTagPages = 10000
-	tries       = 3 // of sending or fetching one blob
+	tries       = 3 // attempts to send or fetch one blob
 	pause       = 300 * time.Millisecond
 )
 
-// openRegistry prepares for a repository; nothing is sent yet. Credentials come from
-// where docker login puts them: ~/.docker/config.json and the helpers it names.
+// openRegistry prepares the access to a repository; it sends nothing. Credentials are those of
+// docker login: ~/.docker/config.json and the helpers that it names.
 func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 	repo, err := remote.NewRepository(ref.Registry + "/" + ref.Repository)
 	if err != nil {
@@ -51,8 +51,8 @@ func openRegistry(ref Ref, opt Options) (*remoteStore, error) {
 	return &remoteStore{repo, opt.TempDir}, nil
 }
 
-// patient is a client that asks again where oras does, but for a HEAD answered with 500:
-// docker-registry does so where its record of a blob is unsound, every time.
+// patient returns a client that repeats requests like oras, except a HEAD that is answered with
+// 500: docker-registry does this every time if its record of a blob is wrong.
 func patient() *http.Client {
 	policy := *retry.DefaultPolicy.(*retry.GenericPolicy)
 	policy.Retryable = func(resp *http.Response, err error) (bool, error) {
@@ -68,9 +68,9 @@ func patient() *http.Client {
 
 func (r *remoteStore) close() error { return nil }
 
-// has asks for a blob. A registry that cannot say, because its record of the blob is
-// unsound or it knows no HEAD, is sent the blob: that repairs docker-registry's record. So is
-// one that tells another length than the blob has.
+// has asks for a blob. If the registry cannot answer, because its record of the blob is wrong or
+// it does not support HEAD, the blob is sent: this repairs docker-registry's record. The blob is
+// also sent if the registry reports another length.
 func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, error) {
 	size, err := r.length(ctx, d)
 	switch {
@@ -82,14 +82,14 @@ func (r *remoteStore) has(ctx context.Context, d ocispec.Descriptor) (presence, 
 	return absent, nil
 }
 
-// length is what HEAD tells of a blob.
+// length returns the length of a blob by HEAD.
 func (r *remoteStore) length(ctx context.Context, d ocispec.Descriptor) (int64, error) {
 	got, err := r.repo.Blobs().Resolve(ctx, d.Digest.String())
 	return got.Size, err
 }
 
-// confirm asks for a blob that was sent. Who pushes at the same time may make
-// docker-registry forget it for a moment, so it is asked more than once.
+// confirm asks for a blob that was sent. A simultaneous push may make docker-registry forget a
+// blob for a moment, so it asks more than once.
 func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) (err error) {
 	for try := range tries {
 		if try > 0 {
@@ -106,8 +106,8 @@ func (r *remoteStore) confirm(ctx context.Context, d ocispec.Descriptor) (err er
 	return err
 }
 
-// kept asks for a blob once. Where HEAD says nothing, GET does; where HEAD tells another
-// length than was sent, the blob is read through.
+// kept asks for a blob once. If HEAD gives no answer, it uses GET. If HEAD reports another
+// length than was sent, it reads the blob.
 func (r *remoteStore) kept(ctx context.Context, d ocispec.Descriptor) error {
 	size, err := r.length(ctx, d)
 	told := err == nil
@@ -137,7 +137,7 @@ func (r *remoteStore) kept(ctx context.Context, d ocispec.Descriptor) error {
 	if err == nil || final(ctx, err) {
 		return err
 	}
-	return fmt.Errorf("%w: the registry tells %d bytes of blob %s, and %d were sent", ErrNotKept, size, d.Digest, d.Size)
+	return fmt.Errorf("%w: the registry reports %d bytes for blob %s, but %d were sent", ErrNotKept, size, d.Digest, d.Size)
 }
 
 func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error) {
@@ -148,13 +148,13 @@ func (r *remoteStore) get(ctx context.Context, d ocispec.Descriptor) (io.ReadClo
 	return &refetch{ReadCloser: rc, ctx: ctx, left: tries - 1, again: func() (io.ReadCloser, error) { return r.repo.Blobs().Fetch(ctx, d) }}, nil
 }
 
-// refetch is a blob on the wire. When the line breaks it asks again, for the rest.
+// refetch is a blob that is being fetched. If the connection breaks, it requests the rest.
 type refetch struct {
 	io.ReadCloser
 	ctx   context.Context
 	again func() (io.ReadCloser, error)
 	at    int64
-	left  int // tries
+	left  int // attempts left
 }
 
 func (r *refetch) Read(b []byte) (int, error) {
@@ -162,7 +162,7 @@ func (r *refetch) Read(b []byte) (int, error) {
 	r.at += int64(n)
 	if err == nil || err == io.EOF || n > 0 || r.left == 0 || r.ctx.Err() != nil {
 		if n > 0 && err != io.EOF {
-			err = nil // it comes again with the next call
+			err = nil // the next call returns it again
 		}
 		return n, err
 	}
@@ -181,8 +181,8 @@ func (r *refetch) Read(b []byte) (int, error) {
 	return 0, err
 }
 
-// spool makes a file that nobody else sees: where the system allows it, it has no name
-// any more, and ends with the process.
+// spool makes a temporary file. If the system allows it, the file has no name, and ends with the
+// process.
 func (r *remoteStore) spool() (*os.File, error) {
 	f, err := os.CreateTemp(r.temp, "mtkkit-push-*")
 	if err == nil {
@@ -208,9 +208,9 @@ func (r *remoteStore) put(ctx context.Context, d ocispec.Descriptor, f *os.File)
 	return err
 }
 
-// setTag looks before it writes; a registry knows no more careful way. Where several
-// push at the same time, docker-registry may for a moment not know a blob that both
-// have sent: it is asked again.
+// setTag checks the tag before it writes; a registry has no safer way. During simultaneous
+// pushes, docker-registry may not know for a moment a blob that both have sent, so it asks
+// again.
 func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error {
 	if !replace {
 		if _, err := r.resolve(ctx, tag); err == nil {
@@ -234,7 +234,7 @@ func (r *remoteStore) setTag(ctx context.Context, tag string, d ocispec.Descript
 func (r *remoteStore) tags(ctx context.Context) ([]string, error) {
 	out, err := registry.Tags(ctx, r.repo)
 	if errors.Is(err, errdef.ErrNotFound) || isCode(err, errcode.ErrorCodeNameUnknown) {
-		return nil, nil // a repository begins with its first push
+		return nil, nil // a repository exists after its first push
 	}
 	return out, err
 }

@@ -15,13 +15,13 @@ import (
 	"oras.land/oras-go/v2/registry/remote/errcode"
 )
 
-// refusedByServer knows answers that a second try will not change.
+// refusedByServer reports whether a second attempt cannot change the answer.
 func refusedByServer(err error) bool {
 	s := Status(err)
 	return s >= 400 && s < 500
 }
 
-// isCode knows an answer of registries by its code, among others.
+// isCode reports whether an answer of a registry has an error code.
 func isCode(err error, code string) bool {
 	if es, ok := errors.AsType[errcode.Errors](err); ok {
 		return slices.ContainsFunc(es, func(e errcode.Error) bool { return e.Code == code })
@@ -30,19 +30,19 @@ func isCode(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// Errors of registries that callers tell apart.
+// Errors of registries that callers can test for.
 var (
-	// ErrNoTLS means that a registry answered in plain HTTP where TLS was asked for.
-	ErrNoTLS = errors.New("the registry does not speak TLS")
-	// ErrOnlyTLS means that a registry answered with TLS where plain HTTP was asked for.
-	ErrOnlyTLS = errors.New("the registry seems to speak TLS only")
-	// ErrManifest means that a registry has the blobs and refuses what ties them together.
+	// ErrNoTLS means that a registry answered with plain HTTP to a TLS request.
+	ErrNoTLS = errors.New("the registry does not use TLS")
+	// ErrOnlyTLS means that a registry answered with TLS to a plain HTTP request.
+	ErrOnlyTLS = errors.New("the registry seems to accept only TLS")
+	// ErrManifest means that a registry has the blobs, but refuses the manifest of the backup.
 	ErrManifest = errors.New("the registry refuses the manifest of the backup")
-	// ErrNotKept means that a store took what was pushed, and does not give it back.
-	ErrNotKept = errors.New("what was pushed cannot be read back")
+	// ErrNotKept means that a store accepted the pushed data, but does not return them.
+	ErrNotKept = errors.New("the pushed data cannot be read back")
 )
 
-// Status is the HTTP status with which a registry refused, 0 when it was not that.
+// Status returns the HTTP status with which a registry refused, 0 for other errors.
 func Status(err error) int {
 	if r, ok := errors.AsType[*errcode.ErrorResponse](err); ok {
 		return r.StatusCode
@@ -50,23 +50,22 @@ func Status(err error) int {
 	return 0
 }
 
-// IsDenied reports whether a registry wants other credentials, or any.
+// IsDenied reports whether a registry wants credentials, or other ones.
 func IsDenied(err error) bool {
 	s := Status(err)
 	return s == http.StatusUnauthorized || s == http.StatusForbidden || errors.Is(err, auth.ErrBasicCredentialNotFound)
 }
 
-// final reports whether asking in another way leads nowhere: it is known that there is
-// nothing, the registry is not reached, or it wants to know who asks.
+// final reports whether another way of asking is useless: the data do not exist, the registry
+// cannot be reached, or it wants credentials.
 func final(ctx context.Context, err error) bool {
 	var unreached *url.Error
 	return ctx.Err() != nil || errors.Is(err, errdef.ErrNotFound) || errors.As(err, &unreached) || IsDenied(err)
 }
 
-// plainly recognises a server that speaks with TLS where plain HTTP is asked for, or the
-// other way round. net/http knows the one way by its text, and only where the answer
-// begins as one of HTTP does. Servers with TLS answer plain HTTP with an alert or, in
-// words that differ, with 400.
+// plainly recognises a server that uses TLS for a plain HTTP request, or the reverse. net/http
+// reports only one of the cases, by its text, and only if the answer begins like HTTP. A server
+// with TLS answers plain HTTP with an alert or, with various texts, with 400.
 func plainly(err error, plainHTTP bool) error {
 	var (
 		record tls.RecordHeaderError

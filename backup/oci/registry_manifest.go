@@ -18,9 +18,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// resolve asks for the digest of a tag's manifest. Where HEAD is refused, or its answer
-// has no digest, as that of some registries and of caches in front of them has not, the
-// manifest itself tells it.
+// resolve returns the digest of a tag's manifest. If HEAD is refused, or its answer has no
+// digest, as with some registries and caches, the manifest itself is fetched and hashed.
 func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descriptor, error) {
 	d, err := r.repo.Manifests().Resolve(ctx, tag)
 	if err == nil && isManifest(d.MediaType) || err != nil && final(ctx, err) {
@@ -30,8 +29,8 @@ func (r *remoteStore) resolve(ctx context.Context, tag string) (ocispec.Descript
 	return d, err
 }
 
-// isManifest knows the types of manifests. What comes with another was given that by a
-// server that does not know what it holds.
+// isManifest reports whether a media type is that of a manifest. With another type, the server
+// does not know what it has.
 func isManifest(mediaType string) bool {
 	return strings.HasPrefix(mediaType, "application/vnd.oci.") || strings.HasPrefix(mediaType, "application/vnd.docker.")
 }
@@ -41,14 +40,14 @@ func (r *remoteStore) manifest(ctx context.Context, d ocispec.Descriptor) (io.Re
 	if err == nil || final(ctx, err) {
 		return rc, err
 	}
-	got, b, err := r.getManifest(ctx, d.Digest.String()) // an answer without its type, for one
+	got, b, err := r.getManifest(ctx, d.Digest.String()) // for instance an answer without its type
 	if err == nil && got.Digest != d.Digest {
 		err = ErrDamaged
 	}
 	return io.NopCloser(bytes.NewReader(b)), err
 }
 
-// getManifest fetches a manifest by tag or digest, whatever the headers of the answer say.
+// getManifest fetches a manifest by tag or digest, whatever the headers of the answer are.
 func (r *remoteStore) getManifest(ctx context.Context, reference string) (ocispec.Descriptor, []byte, error) {
 	var d ocispec.Descriptor
 	ref := r.repo.Reference
@@ -89,7 +88,7 @@ func (r *remoteStore) getManifest(ctx context.Context, reference string) (ocispe
 	return d, b, nil
 }
 
-// typeOf is the media type that a manifest says of itself, or that came with it.
+// typeOf returns the media type in the manifest, or the one that came with it.
 func typeOf(b []byte, header string) string {
 	var m struct {
 		MediaType string `json:"mediaType"`

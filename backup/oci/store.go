@@ -17,25 +17,25 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// store holds blobs by their digest and manifests by tag: a layout folder or a
-// repository of a registry. It is safe for use by several goroutines.
+// store has blobs by their digest and manifests by tag: a layout folder or a repository of a
+// registry. It can be used by several goroutines.
 type store interface {
 	getter
 
-	// has looks for a blob. A layout folder reads it through, once a run; of a registry's
-	// blobs it is the registry's word.
+	// has looks for a blob. A layout folder reads the whole blob, once in a run; for a registry
+	// it is the registry's answer.
 	has(ctx context.Context, d ocispec.Descriptor) (presence, error)
 
-	// confirm makes sure that a blob that was sent is there.
+	// confirm checks that a blob that was sent exists.
 	confirm(ctx context.Context, d ocispec.Descriptor) error
 
-	// spool returns an empty file to put a blob together in, and put takes it: it is
-	// closed and gone afterwards, whatever comes of it.
+	// spool returns an empty file for writing a blob, and put takes it: the file is closed and
+	// removed afterwards, also after an error.
 	spool() (*os.File, error)
 	put(ctx context.Context, d ocispec.Descriptor, from *os.File) error
 	drop(spooled *os.File)
 
-	// manifest returns a manifest unchecked; resolve finds one by its tag.
+	// manifest returns an unchecked manifest; resolve finds one by its tag.
 	manifest(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 	resolve(ctx context.Context, tag string) (ocispec.Descriptor, error)
 	setTag(ctx context.Context, tag string, d ocispec.Descriptor, b []byte, replace bool) error
@@ -43,7 +43,7 @@ type store interface {
 	close() error
 }
 
-// presence is what is known of a blob in a store.
+// presence is what is known about a blob in a store.
 type presence int
 
 const (
@@ -56,20 +56,20 @@ type getter interface {
 	get(ctx context.Context, d ocispec.Descriptor) (io.ReadCloser, error)
 }
 
-// Options say how a store is reached.
+// Options says how a store is opened.
 type Options struct {
-	// Write opens for pushing: a layout folder that is not there is made.
+	// Write opens the store for pushing: a missing layout folder is made.
 	Write bool
 
-	// PlainHTTP speaks to the registry without TLS, so that whoever listens reads the
-	// backup and the password. No host is excepted from asking for it, loopback neither.
+	// PlainHTTP uses the registry without TLS: everybody on the network between can read the
+	// backup and the password. It must be set for every host, loopback included.
 	PlainHTTP bool
 
-	// Keys returns the keys for what is encrypted; it is called only when something is.
+	// Keys returns the keys for encrypted backups. It is called only if there is one.
 	Keys func() ([]seal.Key, error)
 
-	NoSync   bool   // leave it to the system when what is pushed to a folder reaches the disk
-	TempDir  string // where blobs are put together for a registry; "": the system's place
+	NoSync   bool   // do not sync a folder: the system decides when the data reach the disk
+	TempDir  string // folder for the temporary blobs of a push to a registry; "": the system's
 	Progress func(flash.Event)
 }
 
@@ -80,22 +80,22 @@ type Repo struct {
 	opt   Options
 }
 
-// Errors that callers tell apart.
+// Errors that callers can test for.
 var (
 	ErrNoTag = errors.New("no such tag")
 	ErrAlien = errors.New("not a backup that mtkkit made")
 )
 
-// errExists is a tag that is not to be replaced.
+// errExists is the refusal for a tag that must not be replaced.
 func errExists() error { return flash.Refuse("oci", flash.ReasonOurs, "", "the tag exists") }
 
-// errBusy is a store that another run uses.
+// errBusy is the refusal for a store that another run uses.
 func errBusy() error {
-	return flash.Refuse("oci", flash.ReasonBusy, "", "another run is at work here")
+	return flash.Refuse("oci", flash.ReasonBusy, "", "another run is using this store")
 }
 
-// Open opens the store that ref names; its tag is not looked at. A store that another run
-// uses is a *flash.Refusal.
+// Open opens the store of ref; the tag is ignored. A store that another run uses is a
+// *flash.Refusal.
 func Open(ref Ref, opt Options) (*Repo, error) {
 	var (
 		s   store
@@ -115,7 +115,7 @@ func Open(ref Ref, opt Options) (*Repo, error) {
 // Close ends the use of the store.
 func (r *Repo) Close() error { return r.store.close() }
 
-// fail says where an error came from.
+// fail adds the store and the tag to an error.
 func (r *Repo) fail(tag string, err error) error {
 	ref := r.Ref
 	ref.Tag = tag
@@ -125,7 +125,7 @@ func (r *Repo) fail(tag string, err error) error {
 	return at(ref.String(), plainly(err, r.opt.PlainHTTP))
 }
 
-// at puts the store before an error. A refusal gets it as its path.
+// at adds the store to an error. A refusal gets it as its path.
 func at(store string, err error) error {
 	if no := flash.AsRefusal(err); no != nil && no.Path == "" {
 		no.Path = store
@@ -134,11 +134,11 @@ func at(store string, err error) error {
 	return fmt.Errorf("%s: %w", store, err)
 }
 
-// readAll reads a blob that has to be in memory as a whole, proven by its digest.
+// readAll reads a whole blob into memory, proven by its digest.
 func readAll(rc io.ReadCloser, d ocispec.Descriptor, limit int64) ([]byte, error) {
 	defer rc.Close()
 	if d.Size > limit {
-		return nil, fmt.Errorf("%s has %v, at most %v can be right", d.Digest, flash.Size(d.Size), flash.Size(limit))
+		return nil, fmt.Errorf("%s has %v, but at most %v are allowed", d.Digest, flash.Size(d.Size), flash.Size(limit))
 	}
 	b, err := content.ReadAll(rc, d)
 	if err != nil {

@@ -10,25 +10,25 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// Info is what is known of one tag without reading its blobs.
+// Info describes one tag, without reading its blobs.
 type Info struct {
 	Tag     string    `json:"tag"`
-	Digest  string    `json:"digest,omitempty"` // of its manifest
+	Digest  string    `json:"digest,omitempty"` // digest of its manifest
 	Created time.Time `json:"created,omitzero"`
 	Chip    string    `json:"chip,omitempty"`
 	Project string    `json:"project,omitempty"`
-	Bytes   int64     `json:"size"`        // of its files
-	Stored  int64     `json:"stored_size"` // of its blobs, each counted once; others may use them too
-	Own     int64     `json:"own_size"`    // of those that no other tag uses
+	Bytes   int64     `json:"size"`        // size of its files, bytes
+	Stored  int64     `json:"stored_size"` // size of its blobs, each counted once; other tags may use them, too
+	Own     int64     `json:"own_size"`    // size of the blobs that no other tag uses
 	Blobs   int       `json:"blobs"`
-	Sealed  string    `json:"encrypted,omitempty"` // "all" of it, or what is "private"
-	Problem string    `json:"problem,omitempty"`   // why the rest is not known
-	Alien   bool      `json:"alien,omitempty"`     // made by somebody else; never touched
+	Sealed  string    `json:"encrypted,omitempty"` // "all" of it, or only "private" files
+	Problem string    `json:"problem,omitempty"`   // why the rest is unknown
+	Alien   bool      `json:"alien,omitempty"`     // made by another program; never changed
 
 	layers map[digest.Digest]int64
 }
 
-// List tells of every tag, the oldest first, and of those that cannot be read why.
+// List describes every tag, the oldest first. For a tag that cannot be read, Problem says why.
 func (r *Repo) List(ctx context.Context) ([]Info, error) {
 	tags, err := r.store.tags(ctx)
 	if err != nil {

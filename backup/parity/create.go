@@ -15,24 +15,24 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Suffix is what a sidecar's name ends with, behind the name of its file.
+// Suffix is the ending of a sidecar's name, behind the name of its file.
 const Suffix = ".par"
 
 const partSuffix = disk.PartSuffix
 
-// Options say how a sidecar is made.
+// Options says how a sidecar is made.
 type Options struct {
-	Percent  int // parity blocks for 100 of the file, 1 to 50
+	Percent  int // parity blocks for each 100 blocks of the file, 1 to 50
 	Force    bool
 	Progress func(flash.Event)
 }
 
-// Create makes the sidecar of a file, which is read once. Until all of it is on the disk
-// it is called NAME.par.part. Memory does not depend on the file's size. A sidecar that is
-// there already is a *flash.Refusal, unless Force is set.
+// Create makes the sidecar of a file, which is read once. Until all of it is on the disk it has
+// the name NAME.par.part. The memory does not depend on the file's size. An existing sidecar is
+// a *flash.Refusal, unless Force is set.
 func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
-		return fmt.Errorf("parity: %d percent, 1 to %d can be made", opt.Percent, maxParity)
+		return fmt.Errorf("parity: %d percent is not possible, only 1 to %d", opt.Percent, maxParity)
 	}
 	in, err := disk.OpenPlain(path)
 	if err != nil {
@@ -44,7 +44,7 @@ func Create(ctx context.Context, path string, opt Options) error {
 		return fmt.Errorf("parity: %w", err)
 	}
 	if !st.Mode().IsRegular() || st.Size() == 0 || st.Size() > maxSize {
-		return fmt.Errorf("parity: %s: only a plain file that is not empty can be protected", path)
+		return fmt.Errorf("parity: %s: only a regular file that is not empty can be protected", path)
 	}
 	err = writeNew(path+Suffix, opt.Force, func(out *os.File) error {
 		e := &encoder{header: header{parity: opt.Percent, size: st.Size()}, in: in, out: out, progress: opt.Progress}
@@ -59,15 +59,15 @@ func Create(ctx context.Context, path string, opt Options) error {
 	return err
 }
 
-// writeNew makes a file as PATH.part, brings it to the disk and gives it its name. When
-// that fails nothing is left. What a killed run left is replaced.
+// writeNew writes a file as PATH.part, syncs it and renames it. After an error no file is left.
+// The part of a killed run is replaced.
 func writeNew(path string, force bool, fill func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil && !force {
-		return flash.Refuse("parity", flash.ReasonExists, path, "is there already")
+		return flash.Refuse("parity", flash.ReasonExists, path, "already exists")
 	}
 	part := path + partSuffix
 	if st, err := os.Lstat(part); err == nil && !st.Mode().IsRegular() {
-		return flash.Refuse("parity", flash.ReasonExists, part, "is there already")
+		return flash.Refuse("parity", flash.ReasonExists, part, "already exists")
 	}
 	out, err := disk.OpenOwn(part)
 	if err != nil {
@@ -83,12 +83,11 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 	})
 }
 
-// Clear removes what a run that was killed left of the sidecar of a file. What another run
-// is writing stays.
+// Clear removes the part of a sidecar that a killed run left. The part of a running process stays.
 func Clear(path string) error {
 	part := path + Suffix + partSuffix
 	if st, err := os.Lstat(part); err != nil || !st.Mode().IsRegular() {
-		return nil // not there, or not ours
+		return nil // does not exist, or is not a part of a sidecar
 	}
 	f, err := disk.OpenOwn(part)
 	if err != nil {
@@ -112,13 +111,13 @@ type encoder struct {
 	progress func(flash.Event)
 
 	rs     reedsolomon.Encoder
-	run64  []byte   // blocks of the file that lie side by side
-	parity [][]byte // of as many stripes
+	run64  []byte   // consecutive blocks of the file
+	parity [][]byte // of the same number of stripes
 	done   int64
 }
 
-// stripesAtOnce is how many stripes are worked on together: then the file is read in
-// pieces of some MiB, and the parity of all of them stays within 32 MiB.
+// stripesAtOnce returns how many stripes are encoded together: the file is then read in pieces
+// of some MiB, and their parity needs at most 32 MiB.
 func (h *header) stripesAtOnce() int64 {
 	return min(64, int64(32<<20/blockSize/h.parity), h.stripes())
 }
@@ -144,8 +143,8 @@ func (e *encoder) run(ctx context.Context) (err error) {
 	return e.finish()
 }
 
-// encode makes the parity of n stripes from s on. Block d of these stripes lie side by
-// side in the file.
+// encode makes the parity of n stripes from s on. The blocks d of these stripes are consecutive
+// in the file.
 func (e *encoder) encode(ctx context.Context, s, n int64) error {
 	parity := make([][]byte, len(e.parity))
 	for j := range parity {
@@ -170,7 +169,7 @@ func (e *encoder) encode(ctx context.Context, s, n int64) error {
 		if err := e.writeSums(first, run[:got]); err != nil {
 			return err
 		}
-		if !flash.IsZero(run) { // zeros add nothing
+		if !flash.IsZero(run) { // zeros do not change the parity
 			if err := e.rs.EncodeIdx(run, int(d), parity); err != nil {
 				return err
 			}
@@ -199,8 +198,8 @@ func cause(err error) error {
 	return err
 }
 
-// writeSums takes the sums of blocks that lie side by side and writes them to their
-// places; the pages get their own sums at the end.
+// writeSums writes the sums of consecutive blocks to their offsets. The pages get their own sums
+// at the end.
 func (e *encoder) writeSums(first int64, b []byte) error {
 	n := (len(b) + blockSize - 1) / blockSize
 	sums := make([]byte, n*sha256.Size)
@@ -226,7 +225,7 @@ func (e *encoder) writeSums(first int64, b []byte) error {
 	return nil
 }
 
-// finish closes the pages of sums, writes their second copy, and the headers.
+// finish completes the pages of sums, and writes their second copy and the headers.
 func (e *encoder) finish() error {
 	page := make([]byte, pageSize)
 	root := sha256.New()
@@ -255,8 +254,8 @@ func (e *encoder) finish() error {
 	return nil
 }
 
-// pageSum is the sum of a page of sums, its number included: a page out of its place
-// does not hold.
+// pageSum is the sum of a page of sums and its number, so that a page at a wrong offset is
+// recognised.
 func pageSum(page []byte, number int64) [sha256.Size]byte {
 	h := sha256.New()
 	h.Write(page[:pageSize-sha256.Size])

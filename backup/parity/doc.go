@@ -1,10 +1,12 @@
-// Package parity makes a sidecar beside a file, NAME.par, by which damage to the file is
-// found to the block and repaired, up to a share that was chosen when it was made.
+// Package parity makes a sidecar beside a file, NAME.par. It finds the damaged blocks of the
+// file and repairs them, up to a share that is chosen when the sidecar is made. Limits: files of
+// at most 64 TiB, 1 to 50 percent of parity. The file itself is never changed: a repair writes a
+// new file.
 //
-// The file is seen in blocks of 64 KiB, the last one short. Every stripe holds 100 of
-// them and 5 blocks (say) of Reed-Solomon parity, and any 5 of these 105 may be lost.
-// Block i is in stripe i mod S, S being the number of stripes, so that blocks that lie
-// side by side are in different stripes: a run of 5·S blocks may be lost, wherever it is.
+// The file is divided into blocks of 64 KiB; the last one may be shorter. Every stripe has 100
+// of them and, for instance, 5 blocks of Reed-Solomon parity, and any 5 of these 105 may be
+// lost. Block i is in stripe i mod S, where S is the number of stripes, so that consecutive
+// blocks are in different stripes: any 5·S consecutive blocks may be lost.
 //
 //	file     | 0 | 1 | 2 | … | S-1 | S | S+1 | … | 2S-1 | 2S | …       N blocks
 //	stripe     0   1   2   …   S-1   0    1    …   S-1     0            each 100 blocks, the missing ones zero
@@ -17,8 +19,8 @@
 //	         sums              the same again
 //	         header            the same again, in the last 4 KiB
 //
-// What is damaged in the sidecar is read from the other copy, and a parity block that
-// is damaged counts as lost. docs/parity.md has every field. The code is that of
-// klauspost/reedsolomon as reedsolomon.New makes it: GF(2^8) by 0x11d, a systematic
-// matrix made from Vandermonde's.
+// Damaged parts of the sidecar are read from the other copy, and a damaged parity block counts
+// as lost. docs/parity.md describes every field. The code is that of klauspost/reedsolomon as
+// reedsolomon.New makes it: GF(2^8) by 0x11d, with a systematic matrix made from a Vandermonde
+// matrix.
 package parity

@@ -19,10 +19,10 @@ const (
 	maxParity  = 50
 )
 
-// magic begins a header.
+// magic is the start of a header.
 const magic = "mtkkit parity 1\n"
 
-// header says how a sidecar is laid out.
+// header describes the layout of a sidecar.
 //
 //	0x00  16  magic
 //	0x10   4  block size, little-endian as all numbers
@@ -50,23 +50,23 @@ func (h *header) encode() []byte {
 	return h.seal(b)
 }
 
-// seal writes the sum of a header to its place.
+// seal writes the sum of a header into it.
 func (h *header) seal(b []byte) []byte {
 	s := sha256.Sum256(b[:pageSize-sha256.Size])
 	copy(b[pageSize-sha256.Size:], s[:])
 	return b
 }
 
-// decodeHeader reads a page as a header and believes nothing of it that is not proven.
+// decodeHeader parses a page as a header. It uses nothing before the header's sum is checked.
 func decodeHeader(b []byte) (*header, error) {
 	bad := func(format string, a ...any) error {
 		return &flash.FormatError{Format: "parity: header", Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)}
 	}
 	if len(b) != pageSize || !bytes.HasPrefix(b, []byte(magic)) {
-		return nil, &flash.FormatError{Format: "parity", Offset: flash.NoOffset, Text: "no header", Err: flash.ErrNotThis}
+		return nil, &flash.FormatError{Format: "parity", Offset: flash.NoOffset, Text: "not a header", Err: flash.ErrNotThis}
 	}
 	if s := sha256.Sum256(b[:pageSize-sha256.Size]); !bytes.Equal(s[:], b[pageSize-sha256.Size:]) {
-		return nil, bad("its sum does not hold")
+		return nil, bad("its sum is wrong")
 	}
 	block, data, parity := binary.LittleEndian.Uint32(b[0x10:]), binary.LittleEndian.Uint32(b[0x14:]), binary.LittleEndian.Uint32(b[0x18:])
 	size := binary.LittleEndian.Uint64(b[0x20:])
@@ -74,23 +74,23 @@ func decodeHeader(b []byte) (*header, error) {
 	case block != blockSize || data != dataShards:
 		return nil, bad("stripes of %d blocks of %d bytes, not %d of %d", data, block, dataShards, blockSize)
 	case parity < 1 || parity > maxParity:
-		return nil, bad("%d parity blocks in a stripe, 1 to %d are known", parity, maxParity)
+		return nil, bad("%d parity blocks in a stripe, but only 1 to %d are possible", parity, maxParity)
 	case size == 0 || size > maxSize:
-		return nil, bad("size %d of the file is none", size)
+		return nil, bad("size %d of the file is invalid", size)
 	}
 	h := &header{parity: int(parity), size: int64(size)}
 	copy(h.root[:], b[0x28:])
 	return h, nil
 }
 
-// The counts that follow from the size.
+// Numbers that follow from the file's size.
 
 func (h *header) blocks() int64  { return (h.size + blockSize - 1) / blockSize }
 func (h *header) stripes() int64 { return (h.blocks() + dataShards - 1) / dataShards }
 func (h *header) sums() int64    { return h.blocks() + int64(h.parity)*h.stripes() }
 func (h *header) pages() int64   { return (h.sums() + sumsInPage - 1) / sumsInPage }
 
-// The places in the sidecar.
+// Offsets in the sidecar.
 
 func (h *header) sumsAt() int64       { return pageSize }
 func (h *header) headerAt() int64     { return h.sumsAt() + h.pages()*pageSize }
@@ -99,15 +99,15 @@ func (h *header) sumsAgainAt() int64  { return h.parityAt() + int64(h.parity)*h.
 func (h *header) lastHeaderAt() int64 { return h.sumsAgainAt() + h.pages()*pageSize }
 func (h *header) total() int64        { return h.lastHeaderAt() + pageSize }
 
-// parityBlock numbers parity block j of a stripe among all parity blocks; its sum comes
-// behind those of the file's blocks.
+// parityBlock returns the number of parity block j of a stripe among all parity blocks; its sum
+// is behind the sums of the file's blocks.
 func (h *header) parityBlock(stripe int64, j int) int64 { return int64(j)*h.stripes() + stripe }
 
-// length returns how many bytes a block of the file has.
+// length returns the length of a block of the file, bytes.
 func (h *header) length(block int64) int { return int(min(blockSize, h.size-block*blockSize)) }
 
-// findHeader looks for a header that holds: at the start, at the end, and then wherever
-// a page may begin.
+// findHeader finds a valid header: at the start, at the end, and then at every offset where a
+// page may begin.
 func findHeader(r io.ReaderAt, size int64) (*header, error) {
 	page := make([]byte, pageSize)
 	var first error

@@ -82,7 +82,7 @@ func TestRepair(t *testing.T) {
 		{name: "cut", file: func(b []byte) []byte { return b[:len(b)-10*blockSize] }, damaged: 1, says: "is cut"},
 		{name: "cut too much", file: func(b []byte) []byte { return b[:len(b)/2] }, damaged: 1, lost: true, says: "is cut"},
 		{name: "empty", file: func(b []byte) []byte { return nil }, damaged: 1, lost: true},
-		{name: "grown", file: func(b []byte) []byte { return append(b, "rest of another"...) }, says: "bytes follow"},
+		{name: "grown", file: func(b []byte) []byte { return append(b, "rest of another"...) }, says: "bytes behind its end"},
 
 		{name: "first header", file: flip(5), sidecar: flip(0x20), damaged: 1, says: "one of three headers"},
 		{name: "head of the sidecar", file: flip(5), sidecar: func(b []byte) []byte { clear(b[:3*pageSize]); return b }, damaged: 1, says: "pages of sums"},

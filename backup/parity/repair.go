@@ -15,18 +15,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Result is what is known of a file by its sidecar.
+// Result is the state of a file, checked against its sidecar.
 type Result struct {
-	Size     int64          // of the file as it was, bytes
-	Damaged  []flash.Extent // of the file, in whole blocks
-	Lost     []flash.Extent // of these, what cannot be repaired
-	Problems flash.Problems // of the sidecar, and of the file's length
+	Size     int64          // of the original file, bytes
+	Damaged  []flash.Extent // damaged ranges of the file, in whole blocks
+	Lost     []flash.Extent // the part of Damaged that cannot be repaired
+	Problems flash.Problems // problems of the sidecar and of the file's length
 }
 
-// Whole reports whether the file is what it was.
+// Whole reports whether the file is undamaged.
 func (r *Result) Whole() bool { return len(r.Damaged) == 0 }
 
-// TooMuchError is damage that the parity does not cover.
+// TooMuchError reports more damage than the parity can repair.
 type TooMuchError struct{ Lost []flash.Extent }
 
 func (e *TooMuchError) Error() string {
@@ -41,13 +41,13 @@ func (e *TooMuchError) Error() string {
 	if n := len(e.Lost) - len(first); n > 0 {
 		first = append(first, fmt.Sprintf("and %d more", n))
 	}
-	return fmt.Sprintf("parity: more is damaged than the sidecar can mend: %v in %s", flash.Size(bytes), strings.Join(first, ", "))
+	return fmt.Sprintf("parity: more is damaged than the sidecar can repair: %v in %s", flash.Size(bytes), strings.Join(first, ", "))
 }
 
-// maxRuns bounds how many separate damages are remembered.
+// maxRuns is the largest number of separate damaged ranges.
 const maxRuns = 1 << 20
 
-// mender holds a file against its sidecar.
+// mender compares a file with its sidecar and repairs it.
 type mender struct {
 	*sidecar
 	in       io.ReaderAt
@@ -56,7 +56,7 @@ type mender struct {
 	op       string
 }
 
-// Verify reads a file and its sidecar and says what is damaged and whether it could be
+// Verify reads a file and its sidecar, and reports the damaged ranges and whether they can be
 // repaired.
 func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
@@ -78,10 +78,10 @@ func Verify(ctx context.Context, path, sidecarPath string, progress func(flash.E
 	return &m.report, nil
 }
 
-// Repair writes to out what the file was: good blocks are copied, damaged ones made
-// again, and the result is read and proven before it gets its name. When more is
-// damaged than can be repaired, the error is a *TooMuchError and nothing is written. The
-// file itself is never touched.
+// Repair writes the original file to out: undamaged blocks are copied, damaged ones are
+// computed, and the result is read and proven before it gets its name. If more is damaged than
+// can be repaired, the error is a *TooMuchError and nothing is written. The file itself is never
+// changed.
 func Repair(ctx context.Context, path, sidecarPath, out string, progress func(flash.Event)) (*Result, error) {
 	m, done, err := open(path, sidecarPath, progress)
 	if err != nil {
@@ -120,15 +120,15 @@ func open(path, sidecarPath string, progress func(flash.Event)) (m *mender, done
 	}
 	m = &mender{sidecar: s, in: in, progress: progress, report: Result{Size: s.size}}
 	if st, err := in.Stat(); err == nil && st.Size() > s.size {
-		m.report.Problems.AddAt(flash.Warning, "file", s.size, "0x%x bytes follow that do not belong to it", st.Size()-s.size)
+		m.report.Problems.AddAt(flash.Warning, "file", s.size, "0x%x bytes behind its end do not belong to it", st.Size()-s.size)
 	} else if err == nil && st.Size() < s.size {
 		m.report.Problems.AddAt(flash.Warning, "file", st.Size(), "is cut: 0x%x bytes are missing", s.size-st.Size())
 	}
 	return m, func() { in.Close(); s.f.Close() }, nil
 }
 
-// find reads the file once, notes the blocks that are not what they were, and copies
-// the others to out, unless that is nil.
+// find reads the file once, notes the damaged blocks, and copies the others to out, unless out
+// is nil.
 func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 	const step = 16
 	buf := make([]byte, step*blockSize)
@@ -139,7 +139,7 @@ func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 		n := int(min(int64(len(buf)), m.size-i*blockSize))
 		got, err := m.in.ReadAt(buf[:n], i*blockSize)
 		if err != nil && err != io.EOF && got < n {
-			got = m.readSingly(buf[:n], i) // a bad spot of the disk takes no more than its block
+			got = m.readSingly(buf[:n], i) // so that an unreadable sector of the disk costs only its block
 		}
 		for k := int64(0); k*blockSize < int64(n); k++ {
 			b := buf[k*blockSize : min((k+1)*blockSize, int64(n))]
@@ -158,8 +158,7 @@ func (m *mender) find(ctx context.Context, out io.WriterAt) error {
 	return nil
 }
 
-// readSingly reads blocks one by one; what cannot be read is left as it is, and will
-// not hold.
+// readSingly reads blocks one by one. An unreadable block is left as it is, and will fail its sum.
 func (m *mender) readSingly(b []byte, first int64) int {
 	for at := 0; at < len(b); at += blockSize {
 		part := b[at:min(at+blockSize, len(b))]
@@ -176,16 +175,16 @@ func (m *mender) event(done int64) {
 	}
 }
 
-// note remembers a damaged block.
+// note records a damaged block.
 func (m *mender) note(block int64) error {
 	m.report.Damaged = join(m.report.Damaged, block, m.length(block))
 	if len(m.report.Damaged) > maxRuns {
-		return errors.New("parity: damaged in more than a million places: this is not the sidecar of this file")
+		return errors.New("parity: more than a million ranges are damaged: this is not the sidecar of this file")
 	}
 	return nil
 }
 
-// join adds a block to runs of them, blocks in ascending order.
+// join adds a block to runs of blocks. Blocks come in ascending order.
 func join(runs []flash.Extent, block int64, n int) []flash.Extent {
 	e := flash.Extent{Offset: block * blockSize, Length: int64(n)}
 	if k := len(runs); k > 0 && runs[k-1].End() == e.Offset {
@@ -195,7 +194,7 @@ func join(runs []flash.Extent, block int64, n int) []flash.Extent {
 	return append(runs, e)
 }
 
-// damaged reports whether a block was found to be damaged.
+// isDamaged reports whether a block is damaged.
 func (m *mender) isDamaged(block int64) bool {
 	_, found := slices.BinarySearchFunc(m.report.Damaged, block*blockSize, func(e flash.Extent, at int64) int {
 		switch {
@@ -209,8 +208,8 @@ func (m *mender) isDamaged(block int64) bool {
 	return found
 }
 
-// repair makes the damaged blocks again, stripe by stripe, and writes them to out. What
-// cannot be made is lost.
+// mend computes the damaged blocks, stripe by stripe, and writes them to out. Blocks that cannot
+// be computed are lost.
 func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	if m.report.Whole() {
 		return nil
@@ -257,13 +256,13 @@ func (m *mender) mend(ctx context.Context, out io.WriterAt) error {
 	return nil
 }
 
-// repaired is a stripe whose damaged blocks were made again.
+// mended is a stripe with repaired blocks.
 type mended struct {
 	ok     bool
 	shards [][]byte
 }
 
-// stripe makes the bad blocks of one stripe.
+// stripe computes the bad blocks of one stripe.
 func (m *mender) stripe(rs reedsolomon.Encoder, s int64, bad []int64) (mended, error) {
 	shards := make([][]byte, dataShards+m.parity)
 	missing := 0
@@ -275,7 +274,7 @@ func (m *mender) stripe(rs reedsolomon.Encoder, s int64, bad []int64) (mended, e
 		}
 		shards[d] = make([]byte, blockSize)
 		if b >= m.blocks() {
-			continue // zeros that are not in the file
+			continue // filled with zeros behind the end of the file
 		}
 		part := shards[d][:m.length(b)]
 		if n, _ := m.in.ReadAt(part, b*blockSize); n < len(part) || !m.holds(b, part) {
@@ -312,10 +311,10 @@ func (m *mender) prove(ctx context.Context, f io.ReaderAt) error {
 		part := b[:m.length(i)]
 		n, err := f.ReadAt(part, i*blockSize)
 		if n < len(part) {
-			return fmt.Errorf("parity: what was written at 0x%x cannot be read back: %w", i*blockSize, err)
+			return fmt.Errorf("parity: the bytes that were written at 0x%x cannot be read back: %w", i*blockSize, err)
 		}
 		if _, known := m.sum(i); known && !m.holds(i, part) {
-			return fmt.Errorf("parity: what was written at 0x%x reads back as other bytes", i*blockSize)
+			return fmt.Errorf("parity: the bytes that were written at 0x%x differ when they are read back", i*blockSize)
 		}
 		m.event(min((i+1)*blockSize, m.size))
 	}

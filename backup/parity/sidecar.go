@@ -17,15 +17,15 @@ type sidecar struct {
 	f *os.File
 
 	page     []byte
-	number   int64 // of the page, -1 none
-	ok       bool  // the page holds
-	damaged  int64 // pages of sums of which one copy or both are damaged
-	lost     int64 // both
+	number   int64 // of the current page, -1 for none
+	ok       bool  // the page's sum is right
+	damaged  int64 // number of pages of sums with one or two damaged copies
+	lost     int64 // number of pages with two damaged copies
 	problems flash.Problems
 }
 
-// openSidecar opens a sidecar and checks its header and sums: each damage of these is a
-// Problem, as long as the sums of blocks can be had from one copy or the other.
+// openSidecar opens a sidecar and checks its header and sums. Damage of these is a Problem, as
+// long as one copy of the sums can be read.
 func openSidecar(path string) (*sidecar, error) {
 	f, err := disk.OpenPlain(path)
 	if err != nil {
@@ -48,7 +48,7 @@ func readSidecar(f *os.File) (*sidecar, error) {
 	if err != nil {
 		return nil, err
 	}
-	// So everything that is counted by the header is at hand in the file.
+	// So everything that the header counts is in the file.
 	if st.Size() < h.headerAt() {
 		return nil, &flash.FormatError{Format: "parity", Offset: st.Size(), Text: fmt.Sprintf("the sidecar is cut within its sums, which end at 0x%x", h.headerAt())}
 	}
@@ -70,7 +70,7 @@ func (s *sidecar) tell(sev flash.Severity, at int64, format string, a ...any) {
 	s.problems.AddAt(sev, "sidecar", at, format, a...)
 }
 
-// checkSums reads all pages of sums once, in both copies.
+// checkSums reads both copies of all pages of sums once.
 func (s *sidecar) checkSums() error {
 	root := sha256.New()
 	for i := range s.pages() {
@@ -96,12 +96,12 @@ func (s *sidecar) checkSums() error {
 		s.tell(flash.Warning, flash.NoOffset, "%d of %d pages of sums are damaged in one of their copies, %d in both", s.damaged, s.pages(), s.lost)
 	}
 	if s.lost == 0 && [sha256.Size]byte(root.Sum(nil)) != s.root {
-		return &flash.FormatError{Format: "parity", Offset: flash.NoOffset, Text: "its sums are not those that its header speaks of: it is put together from two sidecars"}
+		return &flash.FormatError{Format: "parity", Offset: flash.NoOffset, Text: "its sums do not belong to its header: it is put together from two sidecars"}
 	}
 	return nil
 }
 
-// readPage reads a page of sums from one copy, and reports whether it holds.
+// readPage reads a page of sums from one copy, and reports whether its sum is right.
 func (s *sidecar) readPage(number, copyAt int64) bool {
 	if n, err := s.f.ReadAt(s.page, copyAt+number*pageSize); n < pageSize && err != nil {
 		return false
@@ -109,13 +109,13 @@ func (s *sidecar) readPage(number, copyAt int64) bool {
 	return pageSum(s.page, number) == [sha256.Size]byte(s.page[pageSize-sha256.Size:])
 }
 
-// load makes a page the current one, from whichever copy holds.
+// load makes a page the current one, from a copy that is undamaged.
 func (s *sidecar) load(number int64) {
 	s.number = number
 	s.ok = s.readPage(number, s.sumsAt()) || s.readPage(number, s.sumsAgainAt())
 }
 
-// sum returns the sum of a block; false when neither copy of it can be read.
+// sum returns the sum of a block; false if neither copy can be read.
 func (s *sidecar) sum(i int64) (sum [sha256.Size]byte, ok bool) {
 	if s.number != i/sumsInPage {
 		s.load(i / sumsInPage)
@@ -124,13 +124,13 @@ func (s *sidecar) sum(i int64) (sum [sha256.Size]byte, ok bool) {
 	return sum, s.ok
 }
 
-// holds reports whether b is what block i was.
+// holds reports whether b is the undamaged block i.
 func (s *sidecar) holds(i int64, b []byte) bool {
 	want, ok := s.sum(i)
 	return ok && sha256.Sum256(b) == want
 }
 
-// readParity reads parity block j of a stripe; nil when it is lost.
+// readParity reads parity block j of a stripe; nil if it is lost.
 func (s *sidecar) readParity(stripe int64, j int) []byte {
 	at := s.parityBlock(stripe, j)
 	b := make([]byte, blockSize)
@@ -143,7 +143,7 @@ func (s *sidecar) readParity(stripe int64, j int) []byte {
 	return b
 }
 
-// checkParity reads all parity blocks: a sidecar that is damaged repairs less.
+// checkParity reads all parity blocks, because a damaged sidecar can repair less.
 func (s *sidecar) checkParity(ctx context.Context) error {
 	bad := 0
 	for j := range s.parity {
@@ -157,7 +157,7 @@ func (s *sidecar) checkParity(ctx context.Context) error {
 		}
 	}
 	if bad > 0 {
-		s.tell(flash.Warning, flash.NoOffset, "%d of %d parity blocks are damaged: the sidecar mends less than it did", bad, int64(s.parity)*s.stripes())
+		s.tell(flash.Warning, flash.NoOffset, "%d of %d parity blocks are damaged: the sidecar can repair less than before", bad, int64(s.parity)*s.stripes())
 	}
 	return nil
 }

@@ -5,9 +5,9 @@
 //	--- MAC
 //	nonce ‖ 64 KiB ‖ 64 KiB ‖ …  the content, each piece with its own tag
 //
-// Format and code are age's (age-encryption.org/v1): "age -d" opens our files, and this
-// package opens age's. A recipient is a public key (age1…, or an
-// ssh key), a file with such lines, or a passphrase.
+// Format and code are age's (age-encryption.org/v1): "age -d" opens files of this package, and
+// the reverse. A recipient is a public key (age1…, or an ssh key), a file with such lines, or a
+// passphrase.
 //
 // Limits: the package does not ask for passphrases and does not print; the caller gives a
 // function that returns the passphrase.

@@ -15,28 +15,28 @@ import (
 	"github.com/mtkkit/mtkkit/disk"
 )
 
-// Passphrase is the recipient that stands for a passphrase.
+// Passphrase is the recipient for a passphrase.
 const Passphrase = "passphrase"
 
-// maxKeyFile bounds a file of keys, bytes; a large ssh key has some 3 KB.
+// maxKeyFile is the size limit of a key file, bytes; a large ssh key has about 3 KB.
 const maxKeyFile = 1 << 20
 
-// testOnlyWorkFactor makes passphrases cheap to try in tests: 2^N.
+// testOnlyWorkFactor makes passphrases fast in tests: 2^N.
 var testOnlyWorkFactor int
 
-// Ask asks a person for a passphrase. For says what it opens or locks; again, that it
-// is new and should be typed twice.
+// Ask asks a person for a passphrase. What names the thing that it opens or locks. Again means
+// that the passphrase is new and must be typed twice.
 type Ask func(what string, again bool) (string, error)
 
-// Recipients understands recipients as people give them: age1…, "ssh-ed25519 …",
-// "ssh-rsa …", "passphrase", or the name of a file that holds such lines (an ssh .pub
-// file too). A passphrase goes with no other recipient: it would weaken them all.
+// Recipients parses recipients as people write them: age1…, "ssh-ed25519 …", "ssh-rsa …",
+// "passphrase", or the name of a file with such lines (an ssh .pub file, too). A passphrase
+// cannot be combined with other recipients, because it would weaken them all.
 func Recipients(specs []string, ask Ask) ([]Recipient, error) {
 	var out []Recipient
 	for _, spec := range specs {
 		if spec == Passphrase {
 			if len(specs) > 1 {
-				return nil, errors.New("seal: a passphrase goes with no other recipient")
+				return nil, errors.New("seal: a passphrase cannot be combined with another recipient")
 			}
 			p, err := ask("this backup", true)
 			if err != nil {
@@ -60,14 +60,14 @@ func Recipients(specs []string, ask Ask) ([]Recipient, error) {
 	return out, nil
 }
 
-// recipients reads one key, or a file of them.
+// recipients reads one key, or a file of keys.
 func recipients(spec string) ([]Recipient, error) {
 	if r, err := recipient(spec); r != nil || err != nil {
 		return one(r, err)
 	}
 	text, err := readSmall(spec)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("seal: %.60q is no public key (age1…, ssh-ed25519 …, ssh-rsa …), no file of them, and not %q", spec, Passphrase)
+		return nil, fmt.Errorf("seal: %.60q is not a public key (age1…, ssh-ed25519 …, ssh-rsa …), not a file of them, and not %q", spec, Passphrase)
 	}
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func recipients(spec string) ([]Recipient, error) {
 	for i, line := range lines(text) {
 		r, err := recipient(line)
 		if r == nil && err == nil {
-			err = errors.New("no public key")
+			err = errors.New("not a public key")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: key %d: %w", spec, i+1, err)
@@ -84,7 +84,7 @@ func recipients(spec string) ([]Recipient, error) {
 		out = append(out, r)
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("seal: %s holds no public key", spec)
+		return nil, fmt.Errorf("seal: %s has no public key", spec)
 	}
 	return out, nil
 }
@@ -96,7 +96,7 @@ func one(r Recipient, err error) ([]Recipient, error) {
 	return []Recipient{r}, nil
 }
 
-// recipient understands one public key; nil without an error is something else.
+// recipient parses one public key. It returns nil without an error for anything else.
 func recipient(s string) (Recipient, error) {
 	var r Recipient
 	var err error
@@ -118,8 +118,8 @@ func recipient(s string) (Recipient, error) {
 	return r, nil
 }
 
-// Keys reads the private keys of files: age's own, or an ssh key. An ssh key that
-// is locked by a passphrase is refused with a word about it.
+// Keys reads private keys from files: age keys, or an ssh key. An ssh key that is locked by a
+// passphrase is an error with a hint.
 func Keys(files []string) ([]Key, error) {
 	var out []Key
 	for _, name := range files {
@@ -144,19 +144,18 @@ func Keys(files []string) ([]Key, error) {
 	return out, nil
 }
 
-// Asking is a key that asks for a passphrase when a file turns out to be locked
-// by one, and not before. One that has opened a file is tried on the next before anybody
-// is asked again: an archive may hold many. After an answer that opened nothing, or none,
-// nobody is asked any more.
+// Asking returns a key that asks for a passphrase when a file needs one, and not before. A
+// passphrase that opened a file is tried on the next one first: an archive may contain many.
+// After an answer that opened nothing, or no answer, it does not ask again.
 func Asking(ask Ask) Key { return &asking{ask: ask} }
 
 type asking struct {
 	ask  Ask
 	last string // the passphrase that opened a file, "" for none yet
-	gave error  // what came of asking when it opened nothing
+	gave error  // error of an answer that opened nothing
 }
 
-// askError is a passphrase that could not be had.
+// askError reports that no passphrase was given.
 type askError struct{ error }
 
 func (e *askError) Unwrap() error { return e.error }
@@ -206,7 +205,7 @@ func readSmall(name string) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err == nil && len(b) > maxKeyFile {
-		err = errors.New("too large for a file of keys")
+		err = errors.New("too large for a key file")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("seal: %s: %w", name, err)
@@ -214,7 +213,7 @@ func readSmall(name string) ([]byte, error) {
 	return b, nil
 }
 
-// lines returns the lines that say something: neither empty nor comments.
+// lines returns the lines that are neither empty nor comments.
 func lines(text []byte) []string {
 	var out []string
 	s := bufio.NewScanner(bytes.NewReader(text))

@@ -164,9 +164,9 @@ func TestRecipients(t *testing.T) {
 		"age1nonsense":                "age1nonsense",
 		"ssh-rsa nonsense":            "ssh",
 		a.String():                    "private key",
-		filepath.Join(dir, "nowhere"): "no public key",
-		empty:                         "holds no public key",
-		junk:                          "key 1: no public key",
+		filepath.Join(dir, "nowhere"): "is not a public key",
+		empty:                         "has no public key",
+		junk:                          "key 1: not a public key",
 		dir:                           "is a folder",
 	} {
 		if _, err := Recipients([]string{spec}, noAsk(t)); err == nil || !strings.Contains(err.Error(), want) {

@@ -9,9 +9,8 @@ import (
 	"filippo.io/age"
 )
 
-// NewKey makes a key that nobody has yet: for what is sealed in many pieces, and whose
-// key is then sealed once for those who may read it. Text is the key as a file of age's
-// holds it.
+// NewKey makes a new key, for a backup that is sealed in many pieces; the key itself is then
+// sealed once for the readers. Text is the key in the format of an age key file.
 func NewKey() (text []byte, to Recipient, err error) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -20,7 +19,7 @@ func NewKey() (text []byte, to Recipient, err error) {
 	return []byte(id.String() + "\n"), id.Recipient(), nil
 }
 
-// ParseKeys reads the keys of a text of age's.
+// ParseKeys reads the keys in the text of an age key file.
 func ParseKeys(text []byte) ([]Key, error) {
 	ids, err := age.ParseIdentities(bytes.NewReader(text))
 	if err != nil {
@@ -29,7 +28,7 @@ func ParseKeys(text []byte) ([]Key, error) {
 	return ids, nil
 }
 
-// Bytes seals what is small.
+// Bytes seals a small content.
 func Bytes(b []byte, to []Recipient) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := Writer(&out, to)
@@ -42,18 +41,17 @@ func Bytes(b []byte, to []Recipient) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Reader returns the content of a sealed stream. Each piece is proven before it is
-// given out, and a stream that breaks off is an error at its end. The errors are those
-// of Open.
+// Reader returns the content of a sealed stream. Each piece is proven before it is returned, and
+// a stream that is cut is an error at its end. The errors are those of Open.
 func Reader(r io.Reader, keys []Key) (io.Reader, error) {
 	if len(keys) == 0 {
-		return nil, fmt.Errorf("%w: there are none", ErrKey)
+		return nil, fmt.Errorf("%w: there is no key", ErrKey)
 	}
 	out, err := age.Decrypt(r, keys...)
 	return out, opening(err)
 }
 
-// opening sorts what age says of a file that does not open.
+// opening converts age's error for a file that does not open.
 func opening(err error) error {
 	if err == nil {
 		return nil

@@ -116,10 +116,10 @@ func TestAcquireHints(t *testing.T) {
 		code   int
 		says   []string
 	}{
-		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, words.ExitRefused, []string{"not of this phone", "leave --scatter out", "--scatter FILE"}},
-		"a foreign table":        {append(phone, "--table", table), nil, words.ExitRefused, []string{"not of this phone", "leave --table out"}},
-		"one beside the files":   {[]string{"--from", folder}, nil, words.ExitRefused, []string{"not of this phone", "name the files alone"}},
-		"the cable":              {append(phone, little...), lost, words.ExitPhone, []string{"go on with: mtkkit acquire --resume"}},
+		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, words.ExitRefused, []string{"does not belong to this phone", "leave --scatter out", "--scatter FILE"}},
+		"a foreign table":        {append(phone, "--table", table), nil, words.ExitRefused, []string{"does not belong to this phone", "leave --table out"}},
+		"one beside the files":   {[]string{"--from", folder}, nil, words.ExitRefused, []string{"does not belong to this phone", "name only the files"}},
+		"the cable":              {append(phone, little...), lost, words.ExitPhone, []string{"resume with: mtkkit acquire --resume"}},
 		"some of it":             {append(phone, "--only", "boot"), nil, words.ExitProblems, []string{"--complete"}},
 		"a folder that exists":   {append(phone, "-o", there), nil, words.ExitRefused, []string{"holds a dump", "--resume"}},
 		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, words.ExitPhone, nil},

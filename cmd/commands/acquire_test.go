@@ -55,7 +55,7 @@ func TestAcquireLost(t *testing.T) {
 	p := littlePhone()
 	p.Faults = []acquiretest.Fault{{Place: "data", Nth: lostAt, Do: acquiretest.Disconnect}}
 	code, said := acquireFrom(t, &p, append(little, "-o", dir)...)
-	expect(t, code, words.ExitPhone, said, "nothing that was read is lost", "mtkkit acquire --resume "+dir+" --port auto --da ")
+	expect(t, code, words.ExitPhone, said, "everything that was read is kept", "mtkkit acquire --resume "+dir+" --port auto --da ")
 	if _, err := os.Stat(filepath.Join(dir, "manifest.json.part")); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestAcquireBad(t *testing.T) {
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "verify", dir)
 	expect(t, code, words.ExitProblems, out+errs, "part of nvram")
 	code, out, errs = onPhone(t, &acquiretest.Phone{}, "cat", dir, "nvram")
-	expect(t, code, words.ExitProblems, errs, "not the zeros they look like")
+	expect(t, code, words.ExitProblems, errs, "the zeros there are not its data")
 	if int64(len(out)) != nvram.Length {
 		t.Errorf("cat gives %d bytes", len(out))
 	}

@@ -26,7 +26,7 @@ func TestPreloaderNotReadYet(t *testing.T) {
 	}
 	d.Close()
 	code, said, errs := onPhone(t, &acquiretest.Phone{}, "preloader", "info", dir)
-	expect(t, code, words.ExitProblems, said+errs, "nothing was read yet of EMMC_BOOT_1, EMMC_BOOT_2", "hint: go on with it")
+	expect(t, code, words.ExitProblems, said+errs, "nothing was read yet of EMMC_BOOT_1, EMMC_BOOT_2", "hint: resume it")
 	ctx, cancel := context.WithCancel(t.Context())
 	job := acquire.Job{Device: dev, Progress: func(e flash.Event) {
 		if e.Detail == "BOOT_1" && e.Done > 0 {
@@ -64,7 +64,7 @@ func TestTableNotReadYet(t *testing.T) {
 	out := filepath.Join(top, "out")
 	for _, args := range [][]string{{"info", "DUMP"}, {"list", "DUMP"}, {"verify", "DUMP"}, {"split", "DUMP", "-o", out}, {"cat", "DUMP", "boot"}, {"backup", "create", "DUMP", "-o", out}} {
 		for dir, says := range map[string][]string{
-			begun: {"the partition table is still to be read: nothing was read there yet", "hint: go on with it: mtkkit acquire --resume " + begun},
+			begun: {"the partition table is still unread", "hint: resume it: mtkkit acquire --resume " + begun},
 			bare:  {"ended before anything was read", "hint: remove the folder"},
 		} {
 			for i, a := range args {

@@ -67,13 +67,13 @@ func TestInside(t *testing.T) {
 		"a.jpg.gz":   {imgtest.Gzip([]byte(photo)), []string{"compressed by gzip; in it: a JPEG picture", "hint: a dump is what"}},
 		"text.gz":    {imgtest.Gzip([]byte("only words\n")), []string{"compressed by gzip; in it: plain text", "hint: a dump is what"}},
 		"zeros.gz":   {imgtest.Gzip(make([]byte, 8192)), []string{"no partition table found", "compressed by gzip; in it: only zeros", "--scatter FILE"}},
-		"payload.gz": {imgtest.Gzip([]byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00")), []string{"in it: an A/B update package", "hint: unpack it, and name what comes out: gzip -dk "}},
+		"payload.gz": {imgtest.Gzip([]byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00")), []string{"in it: an A/B update package", "hint: unpack it, and name the unpacked file: gzip -dk "}},
 		"p.tgz":      {imgtest.Gzip(tar), []string{"a tar archive", "hint: unpack it first: tar -xf "}},
 		"7.gz":       {imgtest.Gzip([]byte("7z\xBC\xAF\x27\x1C" + strings.Repeat("\x00", 64))), []string{"a 7z archive", "hint: it is packed in another file: gzip -dk "}},
 		"one.zip":    {zipNamed(t, "IMG.jpg", photo), []string{"a zip archive; in it: a JPEG picture"}},
-		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"holds 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},
+		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"contains 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},
 		"mixed.zip":  {zipNamed(t, "IMG_0.jpg", photo+photo, "ROM", photo), []string{"a zip archive; in it: a JPEG picture"}},
-		"two.zip":    {zipNamed(t, "A", photo, "B", photo, "c.jpg", photo), []string{"several files that may be the dump (A and B have one size)"}},
+		"two.zip":    {zipNamed(t, "A", photo, "B", photo, "c.jpg", photo), []string{"several files that may be the dump (A and B have the same size)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
@@ -118,7 +118,7 @@ func TestLocked(t *testing.T) {
 		not  string
 	}{
 		"no key":           {[]string{"info", file("key.age")}, []string{"it opens with one private key, and no key was given", "hint: give your private key with --key FILE"}, "passphrase"},
-		"another key":      {[]string{"info", file("key.age"), "--key", file("other.key")}, []string{"and none that was given is it", "hint: give another private key"}, "passphrase"},
+		"another key":      {[]string{"info", file("key.age"), "--key", file("other.key")}, []string{"and none of the given keys opens it", "hint: give another private key"}, "passphrase"},
 		"its key":          {[]string{"info", file("key.age"), "--key", file("own.key")}, []string{"the key opens it; in it: a JPEG picture"}, "--key"},
 		"wrong passphrase": {[]string{"info", file("words.age")}, []string{"this passphrase does not open it", "hint: try the passphrase again"}, "--key"},
 		"of a backup":      {[]string{"backup", "verify", file("key.age")}, []string{"it opens with one private key, and no key was given"}, "passphrase"},

@@ -7,7 +7,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File opens a file, such as somebody else's tool has made, until the test ends.
+// File opens a file, for instance one that another tool made, until the test ends.
 func File(t testing.TB, name string) flash.Image {
 	t.Helper()
 	f, err := os.Open(name)

@@ -1,11 +1,11 @@
-// Package flashtest holds the one suite that every flash.Image must pass, as
-// testing/iotest does for readers:
+// Package flashtest has the one suite that every flash.Image must pass, like testing/iotest for
+// readers:
 //
 //	flashtest.TestImage(t, img, want)
 //
-// It checks reading: at all offsets, across the end, at bad offsets, by several
-// goroutines, and what the image says about where its data lie. It does not check
-// how an image is opened or closed. File opens what the tools of others have made.
+// It checks reading: at all offsets, across the end, at invalid offsets, by several goroutines,
+// and the image's ranges of data. It does not check how an image is opened or closed. File opens
+// files that other tools made.
 package flashtest
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// TestImage reports how img differs from a flash.Image that holds want. Images of a
-// few hundred KiB take milliseconds; several MiB are fine too.
+// TestImage reports how img differs from a flash.Image with the bytes want. Images of a few
+// hundred KiB take milliseconds; several MiB are also possible.
 func TestImage(t testing.TB, img flash.Image, want []byte) {
 	t.Helper()
 	if err := check(img, want); err != nil {
@@ -31,8 +31,8 @@ func TestImage(t testing.TB, img flash.Image, want []byte) {
 	}
 }
 
-// check returns the first thing wrong with img of each kind, joined. When the size
-// is wrong, it looks at nothing else.
+// check returns the first error of each kind in img, joined. If the size is wrong, it checks
+// nothing else.
 func check(img flash.Image, want []byte) error {
 	if img.Size() != int64(len(want)) {
 		return fmt.Errorf("Size() = %d, want %d", img.Size(), len(want))
@@ -40,13 +40,13 @@ func check(img flash.Image, want []byte) error {
 	err := errors.Join(checkReads(img, want), checkBadOffsets(img),
 		checkConcurrent(img, want), checkNextData(img, want))
 	if err != nil || len(want) > 1<<20 {
-		return err // iotest reads in tiny steps: not for large images
+		return err // iotest reads in very small steps, so it is not for large images
 	}
 	return iotest.TestReader(io.NewSectionReader(img, 0, img.Size()), want)
 }
 
-// checkReads reads windows at the ends, around sector and block borders, and at
-// random; each may reach over the end of the image.
+// checkReads reads windows at the ends, around sector and block borders, and at random offsets.
+// A window may extend behind the end of the image.
 func checkReads(img flash.Image, want []byte) error {
 	size := int64(len(want))
 	offsets := []int64{0, 1, 511, 512, 4095, 4096, size / 2, size - 4097, size - 512, size - 1, size}
@@ -68,7 +68,7 @@ func checkReads(img flash.Image, want []byte) error {
 	return checkWindow(img, want, 0, len(want))
 }
 
-// checkWindow reads n bytes at off and holds the result against io.ReaderAt's words.
+// checkWindow reads n bytes at off and checks the result by the rules of io.ReaderAt.
 func checkWindow(img flash.Image, want []byte, off int64, n int) error {
 	buf := make([]byte, n)
 	got, err := img.ReadAt(buf, off)
@@ -105,7 +105,8 @@ func checkBadOffsets(img flash.Image) error {
 	return nil
 }
 
-// checkConcurrent reads by eight goroutines at once; the race detector sees the rest.
+// checkConcurrent reads with eight goroutines at the same time; the race detector finds further
+// errors.
 func checkConcurrent(img flash.Image, want []byte) error {
 	errs := make([]error, 8)
 	var wg sync.WaitGroup
@@ -127,8 +128,8 @@ func checkConcurrent(img flash.Image, want []byte) error {
 	return errors.Join(errs...)
 }
 
-// checkNextData walks over the image by flash.NextData from its start, and asks from
-// places in between: what it skips must be zero.
+// checkNextData calls flash.NextData over the whole image, and also from offsets in between: the
+// bytes that it skips must be zero.
 func checkNextData(img flash.Image, want []byte) error {
 	size := int64(len(want))
 	for off := int64(0); off < size; {
@@ -136,7 +137,7 @@ func checkNextData(img flash.Image, want []byte) error {
 		if err != nil {
 			return err
 		}
-		off = d.End() // the image's end when nothing follows
+		off = d.End() // the image's end if no data follow
 	}
 	r := rand.New(rand.NewPCG(4, 5))
 	for range 64 {

@@ -75,14 +75,14 @@ func TestIMEILine(t *testing.T) {
 		}
 		return o.String()
 	}
-	if s := say("info", rom); !strings.Contains(s, "nvram holds 1: 00***********17") {
+	if s := say("info", rom); !strings.Contains(s, "nvram has 1: 00***********17") {
 		t.Errorf("info: %s", s)
 	}
 	if s := say("info", rom, "--json"); strings.Contains(s, "***") || !strings.Contains(s, `"state": "held"`) || !strings.Contains(s, `"count": 1`) {
 		t.Errorf("info --json: %s", s)
 	}
 	dump := filepath.Join(t.TempDir(), "dump")
-	if s := say("acquire", "--from", rom, "-o", dump); !strings.Contains(s, "imei:   nvram holds 1: 00***********17") {
+	if s := say("acquire", "--from", rom, "-o", dump); !strings.Contains(s, "imei:   nvram has 1: 00***********17") {
 		t.Errorf("acquire: %s", s)
 	}
 	written, err := os.ReadFile(filepath.Join(dump, "manifest.json"))
@@ -92,11 +92,11 @@ func TestIMEILine(t *testing.T) {
 
 	empty := bytes.Repeat([]byte{0xFF}, 12)
 	writeNVRAM(t, dir, p, empty)
-	if s := say("info", rom); !strings.Contains(s, "nvram holds none: its record (/data/nvram/md/NVRAM/NVD_IMEI/MP0B_001) is empty") {
+	if s := say("info", rom); !strings.Contains(s, "nvram has none: its record (/data/nvram/md/NVRAM/NVD_IMEI/MP0B_001) is empty") {
 		t.Errorf("empty: %s", s)
 	}
 	writeNVRAM(t, dir, p, []byte("who knows it"))
-	if s := say("info", rom); !strings.Contains(s, "not known of nvram") || strings.Contains(s, "nvram holds none") {
+	if s := say("info", rom); !strings.Contains(s, "unknown for nvram") || strings.Contains(s, "nvram has none") {
 		t.Errorf("not understood: %s", s)
 	}
 }

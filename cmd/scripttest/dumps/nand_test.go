@@ -13,7 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// A raw NAND dump with spare bytes: the partitions are cut from the data alone, and the
+// A raw NAND dump with spare bytes: the partitions are cut from the data only, and the
 // spare bytes are kept. The rows come from a scatter file of the first dialect, which
 // is what such phones have. No dump of a real phone is known.
 func TestNAND(t *testing.T) {
@@ -49,7 +49,7 @@ func TestNAND(t *testing.T) {
 	}
 	parts := filepath.Join(dir, "parts")
 	_, said := must(t, words.ExitProblems, "split", rom, "--scatter", scatter, "-o", parts)
-	for _, words := range []string{"2048+64", "never verified", "on its word"} {
+	for _, words := range []string{"2048+64", "never verified", "are used unchecked"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("%q is not said:\n%s", words, said)
 		}
@@ -96,7 +96,7 @@ func TestNANDForms(t *testing.T) {
 		if out, said := must(t, words.ExitProblems, "info", path, "--table", table); !strings.Contains(out, "NAND") || !strings.Contains(said, "0x400000 of at least 0x800000") {
 			t.Errorf("%s: half of the chip is not missed:\n%s%s", name, out, said)
 		}
-		if _, said := must(t, words.ExitProblems, "info", path); name != "no header" && !strings.Contains(said, "states a chip of 64 blocks, 0x800000 bytes: 0x400000 are here") {
+		if _, said := must(t, words.ExitProblems, "info", path); name != "no header" && !strings.Contains(said, "states a chip of 64 blocks, 0x800000 bytes, but the dump has 0x400000") {
 			t.Errorf("%s: the size in the boot header is not compared:\n%s", name, said)
 		}
 	}
@@ -104,7 +104,7 @@ func TestNANDForms(t *testing.T) {
 		t.Errorf("--storage nand is not heard:\n%s", out)
 	}
 	must(t, words.ExitUsage, "info", without, "--storage", "tape")
-	if _, said := must(t, words.ExitProblems, "info", filepath.Join(scripttest.Root(t), "testdata", "mt6765-ROM_1.zst"), "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: this table stands on eMMC and UFS only") {
+	if _, said := must(t, words.ExitProblems, "info", filepath.Join(scripttest.Root(t), "testdata", "mt6765-ROM_1.zst"), "--storage", "nand", "--no-siblings"); !strings.Contains(said, "gpt: only eMMC and UFS have such a table") {
 		t.Errorf("a GPT on NAND is believed:\n%s", said)
 	}
 
