@@ -100,16 +100,16 @@ var faultTable = []row{
 	{name: "a write to the watchdog kills", phone: phoneT{BootROM: true, RegisterHang: true}, args: []string{"--preloader", "PRELOADER"}, code: words.ExitPhone, says: "hint: start from the preloader"},
 
 	// The agent lies, or is not understood.
-	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: words.ExitPhone, says: "the agent sees no flash"},
-	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 40)}}, code: words.ExitPhone, says: "is said to be 0x7f7f7f7f"},
-	{name: "sizes beyond any phone", families: "legacy", faults: []fault{{Place: "legacy.emmc", Nth: 1, Byte: 4, Do: acquiretest.Fill, N: 0x7f}}, code: words.ExitPhone, says: "is said to be 0x7f7f7f7f"},
+	{name: "no flash", phone: phoneT{Parts: []flash.Part{}}, code: words.ExitPhone, says: "the agent finds no flash"},
+	{name: "sizes beyond any phone", families: "xflash", faults: []fault{{Place: "xflash.emmc", Nth: 1, Byte: 64, Do: acquiretest.Replace, Bytes: bytes.Repeat([]byte{0x7f}, 40)}}, code: words.ExitPhone, says: "has an impossible size, 0x7f7f7f7f"},
+	{name: "sizes beyond any phone", families: "legacy", faults: []fault{{Place: "legacy.emmc", Nth: 1, Byte: 4, Do: acquiretest.Fill, N: 0x7f}}, code: words.ExitPhone, says: "has an impossible size, 0x7f7f7f7f"},
 	{name: "a packet of no bytes", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0}}, code: words.ExitPhone, says: "resume", left: resumes},
-	{name: "a packet of 4 GiB", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0xff}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
-	{name: "wrong magic", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
+	{name: "a packet of 4 GiB", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 8, Do: acquiretest.Fill, N: 0xff}}, code: words.ExitPhone, says: "answer is invalid", left: resumes},
+	{name: "wrong magic", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "answer is invalid", left: resumes},
 	{name: "a packet too many", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Byte: 4, Do: acquiretest.Insert, Bytes: []byte("\xef\xee\xee\xfe\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00")}}, code: words.ExitPhone, says: "resume", left: resumes},
 	{name: "an XML bomb", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE", Nth: 1, Do: acquiretest.Replace, Bytes: []byte(`<!DOCTYPE b [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><host><command>&b;</command></host>`)}}, code: words.ExitPhone, says: "hint:"},
 	{name: "OK@0xZZ", families: "xml", faults: []fault{{Place: "xml.total", Nth: 1, Do: acquiretest.Replace, Bytes: []byte("OK@0xZZ\x00")}}, code: words.ExitPhone, says: "hint:"},
-	{name: "XML of 10 MB", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE.header", Nth: 1, Byte: 8, Do: acquiretest.Replace, Bytes: []byte{0, 0, 0xa0, 0}}}, code: words.ExitPhone, says: "makes no sense"},
+	{name: "XML of 10 MB", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE.header", Nth: 1, Byte: 8, Do: acquiretest.Replace, Bytes: []byte{0, 0, 0xa0, 0}}}, code: words.ExitPhone, says: "answer is invalid"},
 
 	// While data come.
 	{name: "cable out within a packet", faults: []fault{{Place: "data", Nth: mid, Byte: 999, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
@@ -123,12 +123,12 @@ var faultTable = []row{
 	{name: "bytes lost", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Drop, N: 3}}, code: words.ExitPhone, says: "hint:", left: resumes},
 	{name: "the last packet short", faults: []fault{{Place: "data", Nth: mid, Byte: 1000, Do: acquiretest.Drop}}, code: words.ExitPhone, says: "hint:", left: resumes},
 	{name: "bytes doubled", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Repeat, N: 3}}, code: words.ExitPhone, says: "hint:", left: resumes},
-	{name: "garbage between packets", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Insert, Bytes: garbage}}, code: words.ExitPhone, says: "makes no sense", left: resumes},
+	{name: "garbage between packets", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Do: acquiretest.Insert, Bytes: garbage}}, code: words.ExitPhone, says: "answer is invalid", left: resumes},
 	{name: "a sum wrong once", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Flip}}, left: whole},
 	{name: "data wrong once, the sum tells", families: "legacy", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: whole},
-	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: words.ExitPhone, says: "do not fit their checksum", left: nothing},
+	{name: "sums always wrong", families: "legacy", faults: []fault{{Place: "data.sum", Do: acquiretest.Flip}}, code: words.ExitPhone, says: "do not match their checksum", left: nothing},
 	{name: "a bit wrong, and nothing to tell", families: "xflash xml", faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, left: silent},
-	{name: "a bit wrong, found by reading twice", families: "xflash xml", args: []string{"--verify", "reread"}, faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, code: words.ExitProblems, says: "read differently the second time", left: whole},
+	{name: "a bit wrong, found by reading twice", families: "xflash xml", args: []string{"--verify", "reread"}, faults: []fault{{Place: "data", Nth: mid, Byte: 5, Do: acquiretest.Flip}}, code: words.ExitProblems, says: "the second reading differed", left: whole},
 	{name: "places that cannot be read", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, code: words.ExitProblems, says: "could not be read", left: withHole},
 	{name: "the same, accepted", phone: phoneT{Bad: map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: 5<<20 + 512, Length: 1024}}}}, args: []string{"--accept-bad"}, code: words.ExitProblems, says: "were not read from the phone", left: withHole},
 }
