@@ -374,7 +374,7 @@ func TestLostInSecondReading(t *testing.T) {
 	if err != nil || !done || !m.Complete {
 		t.Fatal(done, err)
 	}
-	if len(m.Problems) != 1 || m.Problems[0].Severity != flash.Warning || !strings.Contains(m.Problems[0].Text, "lost twice over it") {
+	if len(m.Problems) != 1 || m.Problems[0].Severity != flash.Warning || !strings.Contains(m.Problems[0].Text, "lost twice while it was read") {
 		t.Errorf("%v", m.Problems)
 	}
 	p.finished(t, dir)
