@@ -204,7 +204,7 @@ func TestRefusals(t *testing.T) {
 		}, "", ErrStorage, "NAND"},
 		"nothing to read":   {func(_ *adbtest.Server, p *adbtest.Phone) { p.Links, p.Files = nil, nil }, "", ErrStorage, "neither"},
 		"no dd":             {func(_ *adbtest.Server, p *adbtest.Phone) { p.Tools = []string{} }, "", ErrStorage, "dd"},
-		"dd gives too much": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Extra = 5000 }, "", ErrMangled, "more than was asked"},
+		"dd gives too much": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Extra = 5000 }, "", ErrMangled, "more bytes than requested"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			phone := emmc()

@@ -11,7 +11,7 @@ var (
 	// ErrTimeout means that the phone sent nothing, or too little, within the time limit.
 	ErrTimeout = errors.New("the phone did not answer in time")
 	// ErrGone means that the phone disconnected (cable pulled, reset, mode change).
-	ErrGone = errors.New("the phone left the line")
+	ErrGone = errors.New("the phone disconnected")
 	// ErrClosed means that this program closed the line.
 	ErrClosed = errors.New("this program closed the line")
 	// ErrBusy means that another program, or another run of this one, has the port open.

@@ -112,12 +112,12 @@ var faultTable = []row{
 	{name: "XML of 10 MB", families: "xml", faults: []fault{{Place: "xml.UPLOAD-FILE.header", Nth: 1, Byte: 8, Do: acquiretest.Replace, Bytes: []byte{0, 0, 0xa0, 0}}}, code: words.ExitPhone, says: "answer is invalid"},
 
 	// While data come.
-	{name: "cable out within a packet", faults: []fault{{Place: "data", Nth: mid, Byte: 999, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
-	{name: "cable out within a header", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 5, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the last status", families: "xflash", faults: []fault{{Place: "data.status.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the sum", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
-	{name: "cable out before the last END", families: "xml", faults: []fault{{Place: "xml.END.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
-	{name: "cable out while the acknowledgement is under way", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "left the line", left: resumes},
+	{name: "cable out within a packet", faults: []fault{{Place: "data", Nth: mid, Byte: 999, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
+	{name: "cable out within a header", families: "xflash xml", faults: []fault{{Place: "data.header", Nth: mid, Byte: 5, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
+	{name: "cable out before the last status", families: "xflash", faults: []fault{{Place: "data.status.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
+	{name: "cable out before the sum", families: "legacy", faults: []fault{{Place: "data.sum", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
+	{name: "cable out before the last END", families: "xml", faults: []fault{{Place: "xml.END.header", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
+	{name: "cable out while the acknowledgement is under way", families: "xflash", faults: []fault{{Place: "data.status", Nth: mid, Do: acquiretest.Disconnect}}, code: words.ExitPhone, says: "phone disconnected", left: resumes},
 	{name: "silence", faults: []fault{{Place: "data", Nth: mid, Byte: 5000, Do: acquiretest.Stall, For: time.Hour}}, code: words.ExitPhone, says: "did not answer in time", left: resumes},
 	{name: "50 bytes a second", faults: []fault{{Place: "data", Nth: mid, Do: acquiretest.Trickle, For: 20 * time.Millisecond}}, code: words.ExitPhone, says: "did not answer in time", left: resumes},
 	{name: "bytes lost", faults: []fault{{Place: "data", Nth: mid, Byte: 77, Do: acquiretest.Drop, N: 3}}, code: words.ExitPhone, says: "hint:", left: resumes},

@@ -124,7 +124,7 @@ func TestSimulate(t *testing.T) {
 				return code, out.String(), errs.String()
 			}
 			if args[0] == "--fault" {
-				if code, _, errs := cat(); code != words.ExitPhone || !strings.Contains(errs, "left the line") {
+				if code, _, errs := cat(); code != words.ExitPhone || !strings.Contains(errs, "phone disconnected") {
 					t.Errorf("cable out: exit %d\n%s", code, errs)
 				}
 			}
