@@ -74,7 +74,7 @@ var faultTable = []row{
 	{name: "an answer of the start lost", faults: []fault{{Place: "start", Nth: 2, Do: acquiretest.Drop}}, left: whole},
 	{name: "an answer of the start twice", faults: []fault{{Place: "start", Nth: 3, Do: acquiretest.Repeat, N: 1}}, left: whole},
 	{name: "a modem instead of a phone", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Replace, Bytes: garbage}, {Place: "start", Do: acquiretest.Replace, Bytes: garbage}}, code: words.ExitPhone, says: "like a modem or ModemManager"},
-	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: words.ExitPhone, says: "no phone came within 10m0s"}, // silence is waited out: a phone may still be plugged in
+	{name: "a port that says nothing", phone: phoneT{Window: -1}, faults: []fault{{Place: "ready", Do: acquiretest.Drop}, {Place: "start", Do: acquiretest.Drop}}, code: words.ExitPhone, says: "no phone was found within 10m0s"}, // silence is waited out: a phone may still be plugged in
 	{name: "a phone that charges", phone: phoneT{Charging: true}, code: words.ExitPhone, says: "it may be charging (0e8d:20ff)"},
 	{name: "begun by another tool", phone: phoneT{Begun: true}, left: whole},
 	{name: "a line that echoes", phone: phoneT{Echo: true}, code: words.ExitPhone, says: "only echoes the bytes that are sent"},
@@ -82,7 +82,7 @@ var faultTable = []row{
 	{name: "all questions refused that need no answer", phone: phoneT{Refuses: map[byte]uint16{0xfc: 0x1d1a, 0xd8: 0x1d1a, 0xe1: 0x1d1a, 0xe7: 0x1d1a}}, left: whole},
 	{name: "port busy", phone: phoneT{OpenError: port.ErrBusy, OpenErrors: -1}, code: words.ExitPhone, says: "another program has the port open"},
 	{name: "no permission", phone: phoneT{OpenError: port.ErrPermission, OpenErrors: -1}, code: words.ExitPhone, says: "no permission"},
-	{name: "the window is over, and again", phone: phoneT{Window: time.Microsecond, Replug: time.Second}, args: []string{"--wait", "30s"}, code: words.ExitPhone, says: "no phone came within 30s"},
+	{name: "the window is over, and again", phone: phoneT{Window: time.Microsecond, Replug: time.Second}, args: []string{"--wait", "30s"}, code: words.ExitPhone, says: "no phone was found within 30s"},
 	{name: "a bit wrong in an echo", faults: []fault{{Place: "echo", Nth: 3, Do: acquiretest.Flip}}, code: words.ExitPhone, says: "echoed as"},
 	{name: "a byte doubled in an answer", faults: []fault{{Place: "hw code", Nth: 1, Do: acquiretest.Repeat, N: 1}}, code: words.ExitPhone, says: "hint:"},
 	{name: "the cable out of the loader", faults: []fault{{Place: "target config", Nth: 1, Do: acquiretest.Disconnect}}, args: []string{"--wait", "30s"}, code: words.ExitPhone, says: "left before it could be spoken to"},

@@ -149,7 +149,7 @@ func TestPhoneTrouble(t *testing.T) {
 		code  int
 		says  []string
 	}{
-		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
+		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on any port", "no phone was found within 1m30s", "hint: switch the phone off first"}},
 		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone came"}},
 		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, words.ExitPhone, []string{"another program has the port open", "hint: end the other program"}},
 		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, words.ExitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
