@@ -155,7 +155,7 @@ func TestPhoneTrouble(t *testing.T) {
 		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, words.ExitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
 		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, words.ExitOK, []string{"MT6765"}},
 		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, words.ExitPhone, []string{"no phone came"}},
-		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, words.ExitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: nothing a user can have"}},
+		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, words.ExitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: a user cannot answer this"}},
 		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, words.ExitPhone, []string{"memory is not set up", "--preloader"}},
 		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, words.ExitPhone, []string{"0x4242", "newer mtkkit"}},
 		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, words.ExitPhone, []string{"no Download Agent for this phone", "hint: take MTK_AllInOne_DA.bin"}},
