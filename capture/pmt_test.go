@@ -92,7 +92,7 @@ func TestFindPMT(t *testing.T) {
 		"NAND, v3":        {pieces: map[int64][]byte{size - 82*0x40000: block("3vTP", "", 8, true, 0, nandPMT...)}, at: size - 82*0x40000, want: nandPMTRows},
 		"NAND, TLC":       {pieces: map[int64][]byte{size - 82*0x20000: block("3vTP", "\x01\x00\x02\x00", 8, true, 0, nandPMT...)}, at: size - 82*0x20000, want: nandPMTRows},
 		"NAND, two pages": {pieces: map[int64][]byte{size - 82*0x20000: block("1vTP", "", 4, false, 0, nandPMT[1:2]...), size - 82*0x20000 + 0x800: block("1vTP", "", 4, false, 0, append(nandPMT[:2:2], pmtRow{"OLD", 0x200, 0, 0x800000})...), size - 82*0x20000 + 0x1000: block("1vTP", "", 4, false, 0, nandPMT...)},
-			at: size - 82*0x20000 + 0x1000, want: nandPMTRows, warn: "2 tables lie here, and they differ"},
+			at: size - 82*0x20000 + 0x1000, want: nandPMTRows, warn: "there are 2 tables here, and they differ"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table, at, err := capture.FindPMT(image(size, c.pieces), c.where...)
