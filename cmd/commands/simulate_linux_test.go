@@ -80,7 +80,7 @@ func TestSimulatedPhone(t *testing.T) {
 // when the tool lets the phone go or starts it anew the simulation is over.
 func TestSimulate(t *testing.T) {
 	made := imgtest.MT6765()
-	ends := map[string]string{"off": "let go by the tool: it waits in its agent, the screen dark", "reboot": "started anew by the tool"}
+	ends := map[string]string{"off": "released by the tool: it waits in its agent with a dark screen", "reboot": "restarted by the tool"}
 	for _, c := range []struct {
 		then string
 		args []string
