@@ -35,6 +35,6 @@
 //
 // Sources: MediaTek's dumchar.c, sd.c and partition_define.c (dumchar_info, emmc,
 // PartInfo), mtkemmc.c (partinfo), the boot loader's efi.c (log) and pmt.c (PMT),
-// mtkclient's gpt.py. No PMT of a real phone was available: every result from a PMT says
+// mtkclient's gpt.py. No PMT of a real phone was available: every result from a PMT has
 // "unverified on real bytes".
 package capture

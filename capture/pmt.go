@@ -127,7 +127,7 @@ func (t *pmt) table(others []*pmt) *flash.Table {
 		case p.Region != flash.EMMCUser:
 		case row.offset < base:
 			p.Offset = flash.Unplaced
-			say(flash.Warning, row.name, "address 0x%x lies before the user area", row.offset)
+			say(flash.Warning, row.name, "address 0x%x is before the user area", row.offset)
 		default:
 			p.Offset -= int64(base)
 		}

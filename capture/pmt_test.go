@@ -82,7 +82,7 @@ func TestFindPMT(t *testing.T) {
 		"mirror only":  {pieces: map[int64][]byte{size - 0xFF000: v10mirror}, at: size - 0xFF000, want: emmcPMTRows, warn: "this is the mirror"},
 		"mirror first": {pieces: map[int64][]byte{size - 0x100000: v10mirror, size - 0xFF000: v10}, at: size - 0xFF000, want: emmcPMTRows},
 		"before the MBR": {pieces: map[int64][]byte{size - 0x100000: block("1vTP", "1.0\x00", 8, false, 0x1000, emmcPMT[0], pmtRow{"DSP_BL", 0x200, 0, 0x40000}, emmcPMT[1])},
-			at: size - 0x100000, want: []string{emmcPMTRows[0], "user DSP_BL ?+0x200", emmcPMTRows[1]}, warn: "address 0x40000 lies before"},
+			at: size - 0x100000, want: []string{emmcPMTRows[0], "user DSP_BL ?+0x200", emmcPMTRows[1]}, warn: "address 0x40000 is before"},
 		"no end":          {pieces: map[int64][]byte{size - 0x100000: v10[:0xFFC]}, at: size - 0x100000, want: emmcPMTRows, warn: "not repeated"},
 		"old, in its row": {pieces: map[int64][]byte{0x100400: block("1vTP", "", 8, false, 0x800, emmcPMT...), 0x100C00: block("1TPM", "", 8, false, 0x800, emmcPMT...)}, where: []flash.Extent{{Offset: 0x100000, Length: 0x400000}}, at: 0x100400, want: emmcPMTRows},
 		"old, 32 bits":    {pieces: map[int64][]byte{0x100400: block("1vTP", "", 4, false, 0x800, emmcPMT...)}, where: []flash.Extent{{Offset: 0x100000, Length: 0x400000}}, at: 0x100400, want: emmcPMTRows},

@@ -104,7 +104,7 @@ func (r *reader) add(line int, p flash.Partition, node string) {
 // a warning.
 func (r *reader) sumUp(region flash.Region, start int64) {
 	rows := r.out.Table.Partitions
-	lost := false // the place of what follows is not known
+	lost := false // the offsets of the next rows are unknown
 	for i := range rows {
 		switch {
 		case rows[i].Region != region || rows[i].Reserved:

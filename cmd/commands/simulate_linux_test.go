@@ -140,7 +140,7 @@ func TestSimulate(t *testing.T) {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
 			}
 			if out := told.String(); !strings.HasSuffix(out, "it left: "+ends[c.then]+"; the simulation is over\n") ||
-				strings.Contains(out, "it left: cable out; it comes back in 1ms\n") != (args[0] == "--fault") {
+				strings.Contains(out, "it left: the cable was pulled out; it comes back in 1ms\n") != (args[0] == "--fault") {
 				t.Errorf("it does not say why it ended:\n%s", out)
 			}
 			if trace, err := os.ReadFile(in("trace")); err != nil || !bytes.Contains(trace, []byte(`"from":"phone","place":"data","length":`)) {
