@@ -53,7 +53,7 @@ func checkLinux(f *Snapshot) []Finding {
 	}
 	if strings.Contains(strings.ToLower(f.Kernel), "microsoft") {
 		out = append(out, Finding{flash.Warning, "WSL", "Linux inside Windows has no access to USB devices by default",
-			"use mtkkit for Windows, or attach the device with usbipd (attach it automatically: by hand is too slow for the preloader's window)", nil})
+			"use mtkkit for Windows, or attach the device with usbipd and its option --auto-attach (attaching by hand is too slow for the preloader's window)", nil})
 	}
 	if echoes(f.Kernel) {
 		out = append(out, Finding{flash.Warning, "kernel " + f.Kernel,
