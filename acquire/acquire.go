@@ -21,41 +21,44 @@ import (
 
 // Job says what to read, and from which device.
 type Job struct {
-	// Device is read. It may be nil for Resume only: then nothing is read, but the bytes that
-	// are there can be finished.
+	// Device is what is read. It may be nil for Resume only: then nothing is read, but Finish can
+	// finish the bytes that were read before.
 	Device *flash.Device
-	// DropCache makes the next read come from the flash, not from a cache. Nil: there is no cache.
+	// DropCache makes sure that the next read comes from the flash, not from a cache. Nil: there is
+	// no cache.
 	DropCache func()
-	// IsLocal reports whether a read error concerns only the offset that was read, so that
-	// other offsets can still be read. Any other error ends the reading. Nil: only the early end
-	// of a source (flash.ErrShort) is local.
+	// IsLocal reports whether a read error concerns only the offset that was read, so that other
+	// offsets can still be read. Any other error ends the reading. Nil: only flash.ErrShort (the
+	// source ends early) is local.
 	IsLocal func(error) bool
 	Sector  int64 // the smallest read, bytes; 0: 512
 	Live    bool  // the user area keeps changing: Resume does not require the old content
 	Partial bool  // the device may have fewer regions than the phone: a card reader, files
 
-	Holes    map[flash.Region][]flash.Extent // the device has no bytes here; what a read returns means nothing
+	Holes    map[flash.Region][]flash.Extent // the device has no bytes here; bytes that a read returns are meaningless
 	Distinct map[flash.Region][]flash.Extent // the bytes here differ between phones of one model
 
-	// Want is what to read of each region. Nil: all of all regions or, to Resume, what
-	// was wanted before; otherwise it is added to that.
+	// Want is what to read of each region. Nil: all regions completely or, in Resume, what was
+	// wanted before. Resume adds a Want that is not nil to what was wanted before.
 	Want map[flash.Region][]flash.Extent
-	// ReadTwice is read a second time and compared: the tables. Boot regions always are.
-	// Tables and boot regions do not tell phones of one model apart.
+	// ReadTwice lists the ranges that are read a second time and compared: the tables. Boot regions
+	// are always read twice. Tables and boot regions are equal on phones of one model, so they do
+	// not identify a phone.
 	ReadTwice map[flash.Region][]flash.Extent
 	Reread    int // percent of the other chunks that are read twice, 0 to 100
-	// Retry is tried once more, although earlier runs lost the phone there and gave it up.
+	// Retry lists ranges to try once more although earlier runs lost the phone there and gave them
+	// up.
 	Retry map[flash.Region][]flash.Extent
 
 	// Record is what is known of the phone: Tool, Created, Chip, Project, Phone.
 	Record flash.Manifest
-	// IDs are the phone's identities by name: they go into the manifest as HMACs, and
-	// with KeepIDs in clear.
+	// IDs are the phone's identities by name. The manifest gets their HMACs and, with KeepIDs, also
+	// the plain values.
 	IDs     map[string][]byte
 	KeepIDs bool
 
-	AcceptBad       bool // a region with unreadable ranges may be finished
-	IgnoreFreeSpace bool // begin although the disk may be too small: zeros use no space
+	AcceptBad       bool // finish regions that have unreadable ranges
+	IgnoreFreeSpace bool // begin although the disk may be too small; zeros use no space
 	Progress        func(flash.Event)
 }
 
@@ -64,7 +67,7 @@ func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
 	return flash.Refuse("acquire", reason, path, format, a...)
 }
 
-// Dump is a dump folder in the making. End it with Close.
+// Dump is an open dump folder that is being read. End it with Close.
 type Dump struct {
 	dir     string
 	job     Job
@@ -76,16 +79,16 @@ type Dump struct {
 
 	done, total int64 // bytes
 	retries     int
-	at          string // what is being read, for the user
+	at          string // what is being read, for progress
 	problems    flash.Problems
 	buf         []byte
-	proved      bool // what earlier runs have read is on the disk as they read it
+	proved      bool // the data of earlier runs were compared with their hashes
 }
 
 const keyName = "phone.key"
 
-// Create begins a dump in a folder that must not exist, or be empty. What forbids it is a
-// *flash.Refusal.
+// Create begins a dump in a folder that does not exist or is empty. If it may not begin, the error
+// is a *flash.Refusal.
 func Create(dir string, job Job) (*Dump, error) {
 	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
 	if d.job.Want == nil {
@@ -113,15 +116,15 @@ func Create(dir string, job Job) (*Dump, error) {
 	if err := d.begin(); err != nil {
 		d.Close()
 		if made {
-			err = errors.Join(err, os.RemoveAll(d.dir)) // all in it is seconds old and ours
+			err = errors.Join(err, os.RemoveAll(d.dir)) // this call made everything in it
 		}
 		return nil, err
 	}
 	return d, nil
 }
 
-// RefuseFolder is the *flash.Refusal that Create would give for what is in the way, nil when
-// nothing is: an empty folder is taken.
+// RefuseFolder returns the *flash.Refusal that Create would return for this path, or nil if Create
+// could use it. An empty folder can be used.
 func RefuseFolder(dir string) error {
 	st, err := os.Stat(dir)
 	switch {
@@ -141,9 +144,9 @@ func RefuseFolder(dir string) error {
 	return refuse(flash.ReasonNotEmpty, dir, "is not empty")
 }
 
-// begin writes what every dump folder starts with.
+// begin writes the first files of a dump folder.
 func (d *Dump) begin() error {
-	// The first thing, as of two runs that begin in one empty folder only one can make it.
+	// This comes first: if two runs begin in one empty folder, only one of them can make it.
 	err := os.Mkdir(d.path(regionsDir), 0o777)
 	if errors.Is(err, fs.ErrExist) {
 		return refuse(flash.ReasonBusy, d.dir, "another run is reading into it")
@@ -172,9 +175,8 @@ func (d *Dump) begin() error {
 	return d.openRegions()
 }
 
-// identify puts what the phone says of itself into the record, its identities as HMACs.
-// What an earlier run was told, and this one was not, stays: there are several ways to
-// read a phone, and each knows it by something else.
+// identify adds the facts of the phone to the record, its identities as HMACs. Facts that only an
+// earlier run learned stay: there are several ways to read a phone, and each gives other facts.
 func (d *Dump) identify() {
 	phone, was := flash.ManifestPhone{}, flash.ManifestPhone{}
 	if d.job.Record.Phone != nil {
@@ -188,7 +190,7 @@ func (d *Dump) identify() {
 	keep(&phone.HWSubCode, was.HWSubCode)
 	keep(&phone.HWVersion, was.HWVersion)
 	keep(&phone.SWVersion, was.SWVersion)
-	if now := phone.Protocol; was.Protocol != "" { // all ways that were gone
+	if now := phone.Protocol; was.Protocol != "" { // all the ways that runs used
 		if phone.Protocol = was.Protocol; now != "" && !slices.Contains(strings.Split(was.Protocol, "+"), now) {
 			phone.Protocol += "+" + now
 		}
@@ -224,7 +226,7 @@ func (d *Dump) hmac(name string, id []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// everything wants all of all regions.
+// everything returns the wish for all regions completely.
 func everything(dev *flash.Device) map[flash.Region][]flash.Extent {
 	want := map[flash.Region][]flash.Extent{}
 	for _, p := range dev.Parts {
@@ -233,8 +235,7 @@ func everything(dev *flash.Device) map[flash.Region][]flash.Extent {
 	return want
 }
 
-// openRegions opens the regions of the record and of the wishes, in the order in which they
-// are read.
+// openRegions opens the regions of the record and of the wishes in reading order.
 func (d *Dump) openRegions() error {
 	d.job.Want = maps.Clone(d.job.Want)
 	if d.job.Want == nil {
@@ -262,7 +263,7 @@ func (d *Dump) openRegions() error {
 		}
 		d.regions = append(d.regions, r)
 		whole := flash.Extent{Length: s.Size}
-		if len(r.want) == 0 { // it begins, or was killed when it did: then the draft knows
+		if len(r.want) == 0 { // a new region, or a run that was killed at its start: the draft has the wish
 			d.job.Want[s.Region] = append(d.job.Want[s.Region], flash.Without([]flash.Extent{whole}, s.Unread)...)
 		}
 		more := flash.Without(flash.Within(d.job.Want[s.Region], whole), r.want)
@@ -278,12 +279,12 @@ func (d *Dump) openRegions() error {
 	return nil
 }
 
-// kind sorts regions by when they are read.
+// kind is the class of a region; the classes are read in this order.
 type kind int
 
 const (
-	kindBoot  kind = iota // small, and without them no phone starts
-	kindOther             // general purpose areas and such: smaller than the user area
+	kindBoot  kind = iota // small, and no phone starts without them
+	kindOther             // for example general purpose areas: smaller than the user area
 	kindUser
 	kindUseless // no restore can use them
 )
@@ -311,8 +312,7 @@ func (d *Dump) addSource(p flash.Part) {
 	d.record.Files = append(d.record.Files, flash.ManifestFile{Name: file, Size: size})
 }
 
-// writeDraft writes the manifest as far as it is known, under the name of one that is
-// not finished.
+// writeDraft writes the manifest as it is known now, under the name of an unfinished one.
 func (d *Dump) writeDraft() error {
 	d.record.Problems = d.problems
 	b, err := d.record.Encode()
@@ -322,8 +322,8 @@ func (d *Dump) writeDraft() error {
 	return replaceFile(d.path(flash.ManifestName)+partSuffix, b)
 }
 
-// removeBooks takes away what calls a dump finished, before its files change. The draft is
-// there already.
+// removeBooks removes the manifest and the sums before the files of a dump change, so that the dump
+// no longer counts as finished. The draft is written before.
 func (d *Dump) removeBooks() error {
 	for _, name := range []string{flash.ManifestName, flash.SumsName} {
 		if err := os.Remove(d.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -336,7 +336,7 @@ func (d *Dump) removeBooks() error {
 	return nil
 }
 
-// takeLock keeps other runs out of the folder for as long as this one lives.
+// takeLock locks the folder against other runs until Close.
 func (d *Dump) takeLock() error {
 	f, err := disk.OpenOwn(d.path(keyName))
 	if err != nil {
@@ -355,7 +355,7 @@ func (d *Dump) path(name string) string { return filepath.Join(d.dir, filepath.F
 // Dir returns the folder's path.
 func (d *Dump) Dir() string { return d.dir }
 
-// Close lets go of the folder. What is not finished can be resumed.
+// Close closes the files and unlocks the folder. An unfinished dump can be resumed.
 func (d *Dump) Close() {
 	for _, r := range d.regions {
 		r.close()
@@ -378,7 +378,7 @@ func (d *Dump) isLocal(err error) bool {
 	return errors.Is(err, flash.ErrShort) || d.job.IsLocal != nil && d.job.IsLocal(err)
 }
 
-// step counts bytes that are done with.
+// step counts n more bytes as done and reports the progress.
 func (d *Dump) step(n int64) {
 	d.done += n
 	if d.job.Progress == nil {

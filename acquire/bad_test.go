@@ -150,7 +150,7 @@ func TestReread(t *testing.T) {
 	p.finished(t, dir)
 	var said []string
 	for _, pr := range m.Problems {
-		if pr.Severity == flash.Warning && strings.Contains(pr.Text, "read differently the second time") {
+		if pr.Severity == flash.Warning && strings.Contains(pr.Text, "the second reading differed") {
 			said = append(said, pr.Place)
 		}
 	}
@@ -218,8 +218,8 @@ func TestOtherPhone(t *testing.T) {
 		"its identity":    {func(_ *phone, j *Job) { j.IDs = map[string][]byte{"me_id": []byte("another")} }, "another phone: its me_id differs"},
 		"its size":        {func(q *phone, _ *Job) { q.user.b = append(q.user.b, make([]byte, 512)...) }, "another phone: its EMMC_USER has"},
 		"a region less":   {func(_ *phone, j *Job) { j.Device.Parts = j.Device.Parts[:2] }, "this one has no EMMC_BOOT_2"},
-		"what it holds":   {func(q *phone, j *Job) { j.IDs = nil; q.user.b[9<<20] ^= 1 }, "EMMC_USER holds something else at 0x800000"},
-		"its boot region": {func(q *phone, j *Job) { j.IDs = nil; q.boot1.b[100] ^= 1 }, "EMMC_BOOT_1 holds something else"},
+		"what it holds":   {func(q *phone, j *Job) { j.IDs = nil; q.user.b[9<<20] ^= 1 }, "EMMC_USER has other bytes at 0x800000"},
+		"its boot region": {func(q *phone, j *Job) { j.IDs = nil; q.boot1.b[100] ^= 1 }, "EMMC_BOOT_1 has other bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := newPhone(10)

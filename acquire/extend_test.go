@@ -208,7 +208,7 @@ func TestResumeFromSomeRegions(t *testing.T) {
 	if err == nil {
 		d.Close()
 	}
-	refused(t, err, "EMMC_USER is still to be read, and is not there")
+	refused(t, err, "EMMC_USER is still to be read, but this source does not have it")
 	if _, done, err := resume(t, dir, reader(all[:1])); err != nil || !done {
 		t.Fatal(done, err)
 	}

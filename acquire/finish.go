@@ -14,14 +14,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// ErrUnfinished is what Finish says when something that is wanted was not read yet.
-var ErrUnfinished = errors.New("acquire: not all that is wanted was read")
+// ErrUnfinished is returned by Finish if wanted bytes were not read yet.
+var ErrUnfinished = errors.New("acquire: not all wanted bytes were read")
 
-// Finish gives the regions that are read their names, and writes the sums and, last,
-// the manifest. A region with unreadable ranges keeps its .part name, and the folder
-// its unfinished manifest, unless the job accepts them: then finished is false, and the
-// manifest returned says what is missing. What the phone was lost at twice counts as
-// unreadable for a job that accepts it; a later run can still go on there.
+// Finish gives the files of the regions their final names, writes the sums and then the manifest.
+// If a region has unreadable ranges and the job does not accept them (Job.AcceptBad), its file
+// keeps the .part name, the manifest stays a draft, finished is false, and m lists the missing
+// ranges. A job that accepts them also accepts ranges at which the phone was lost twice; a later
+// run can still read these. If wanted bytes were not read yet, the error is ErrUnfinished.
 func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, err error) {
 	if err := d.prove(ctx); err != nil {
 		return d.record, false, err
@@ -59,10 +59,12 @@ func (d *Dump) Finish(ctx context.Context) (m *flash.Manifest, finished bool, er
 	return d.record, true, d.writeBooks()
 }
 
+// leftOut is the text of the problem about a region that was left out. Do not change it: tellLeftOut
+// compares it with the problems of resumed dumps.
 const leftOut = "was left out as asked: the dump is not all of the phone"
 
-// tellLeftOut names the regions that the phone has and the dump has not. What an earlier
-// run saw of the phone counts, too.
+// tellLeftOut adds a problem for every region that the phone has and the dump does not have.
+// Problems that an earlier run found stay.
 func (d *Dump) tellLeftOut() {
 	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool {
 		return (p.Text == leftOut || strings.HasSuffix(p.Text, noUse)) && d.record.Source(flash.Region(p.Place)) != nil
@@ -81,8 +83,7 @@ func (d *Dump) tellLeftOut() {
 	}
 }
 
-// finishRegion completes one region and its record. It reports whether the region is
-// finished.
+// finishRegion finishes one region and its record. It reports whether the region is finished.
 func (d *Dump) finishRegion(ctx context.Context, r *region) (bool, error) {
 	if err := r.sync(); err != nil {
 		return false, err
@@ -119,8 +120,8 @@ func (d *Dump) finishRegion(ctx context.Context, r *region) (bool, error) {
 	return true, nil
 }
 
-// flatSum returns the SHA-256 of a region's file. What the hash did not see while it
-// was read (holes, what was read out of order) is read back from the disk.
+// flatSum returns the SHA-256 of a region's file. Bytes that were not hashed during reading (holes,
+// ranges read out of order) are read back from the disk.
 func (d *Dump) flatSum(ctx context.Context, r *region) (string, error) {
 	b := d.buffer()
 	for r.flatPos < r.size {
@@ -140,8 +141,8 @@ func (d *Dump) flatSum(ctx context.Context, r *region) (string, error) {
 	return hex.EncodeToString(r.sum.Sum(nil)), nil
 }
 
-// finish gives the file its name. The sidecar is there before the journal goes, and
-// the journal before a killed run could take the name for another's.
+// finish gives the file its final name. The sidecar is written before the journal is removed, and
+// the journal is removed last, so that a killed run always leaves one of them beside the file.
 func (r *region) finish() error {
 	if err := replaceFile(r.path+chunksSuffix, r.compact()); err != nil {
 		return err
@@ -183,7 +184,7 @@ func (d *Dump) writeBooks() error {
 		return fmt.Errorf("acquire: %w", err)
 	}
 	if err := replaceFile(d.path(flash.ManifestName), b); err != nil {
-		os.Remove(d.path(flash.ManifestName)) // the draft is there still: what is not known to be finished is not
+		os.Remove(d.path(flash.ManifestName)) // the draft still exists: if the sync failed, the dump counts as unfinished
 		return err
 	}
 	if err := os.Remove(d.path(flash.ManifestName) + partSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {

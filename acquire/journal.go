@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// The journal of a region is text, a record a line, in the order in which things
-// happened; what comes later counts.
+// The journal of a region is text with one record a line, in order of time. A later record
+// overrides an earlier one.
 //
 //	mtkkit-journal/1 EMMC_USER 0x1d2000000      region, size
 //	want 0x0 0x1d2000000                        is to be read
@@ -24,20 +24,20 @@ import (
 //	! 0x800000 0x400000                         the phone was lost while it was read
 //	sum 0x400000 7368610…                       state of the flat SHA-256 of what is before
 //
-// The sidecar of a finished region is the same, with its chunks in order of address.
-// A line that was torn when the power went ends what is believed.
+// The sidecar of a finished region has the same format, with its chunks in order of offset. If a
+// power cut left an incomplete line, this line and all that follows are ignored.
 const journalMagic = "mtkkit-journal/1"
 
-// maxJournal bounds what is read of a journal, bytes: a region of 4 TiB, read twice.
+// maxJournal is the longest journal that is read, bytes: enough for a region of 4 TiB, read twice.
 const maxJournal = 256 << 20
 
-// chunk is a range that was read at once, and its hash.
+// chunk is a range that was read with one call, and its hash.
 type chunk struct {
 	flash.Extent
 	sum [32]byte
 }
 
-// journal is what is known of the reading of one region.
+// journal is the state of the reading of one region.
 type journal struct {
 	region  flash.Region
 	size    int64
@@ -46,18 +46,18 @@ type journal struct {
 	read    []flash.Extent
 	bad     []flash.Extent
 	twice   []flash.Extent
-	lost    []flash.Extent // losses in the order in which they happened; of what was read since, none
-	flatPos int64          // the flat sum is known up to here
-	flat    []byte         // its state, nil when it is not
+	lost    []flash.Extent // losses in order of time, without those of ranges that were read since
+	flatPos int64          // the flat sum covers the bytes before this offset
+	flat    []byte         // the state of the flat sum; nil if unknown
 }
 
-// readJournal replays a journal and returns how many of its bytes are believed. The
-// error is a *flash.FormatError: its head makes no sense.
+// readJournal replays a journal and returns how many of its bytes are valid. The error is a
+// *flash.FormatError: the first line is not that of a journal.
 func readJournal(b []byte) (*journal, int, error) {
 	line, rest, whole := bytes.Cut(b, []byte("\n"))
 	f := strings.Fields(string(line))
 	if !whole || len(f) != 3 || f[0] != journalMagic {
-		return nil, 0, &flash.FormatError{Format: "journal", Offset: 1, Text: "not one that mtkkit wrote", Err: flash.ErrNotThis}
+		return nil, 0, &flash.FormatError{Format: "journal", Offset: 1, Text: "was not written by mtkkit", Err: flash.ErrNotThis}
 	}
 	size, err := number(f[2])
 	if err != nil {
@@ -74,7 +74,7 @@ func readJournal(b []byte) (*journal, int, error) {
 	}
 }
 
-// replay takes in one record.
+// replay applies one record.
 func (j *journal) replay(f []string) error {
 	if len(f) < 3 {
 		return fmt.Errorf("%d fields", len(f))
@@ -90,10 +90,10 @@ func (j *journal) replay(f []string) error {
 	case f[0] == "+" && len(f) == 4:
 		c := chunk{Extent: e}
 		if len(f[3]) != 2*len(c.sum) {
-			return fmt.Errorf("a sum of %d digits", len(f[3]))
+			return fmt.Errorf("sum has %d digits", len(f[3]))
 		}
 		if _, err := hex.Decode(c.sum[:], []byte(f[3])); err != nil {
-			return fmt.Errorf("%.70q is no sum", f[3])
+			return fmt.Errorf("%.70q is not a sum", f[3])
 		}
 		j.add(c)
 	case len(f) != 3:
@@ -109,7 +109,7 @@ func (j *journal) replay(f []string) error {
 	case f[0] == "!":
 		j.lost = append(j.lost, e)
 	default:
-		return fmt.Errorf("%q is no record", f[0])
+		return fmt.Errorf("%q is not a record", f[0])
 	}
 	return nil
 }
@@ -127,13 +127,13 @@ func (j *journal) replaySum(f []string) error {
 	return nil
 }
 
-// settle puts the lists in order after a replay.
+// settle merges and cleans the lists after a replay.
 func (j *journal) settle() {
 	j.want, j.twice = flash.Union(j.want), flash.Union(j.twice)
 	j.bad = flash.Without(j.bad, j.read)
 }
 
-// add notes a chunk that was read.
+// add records a chunk that was read.
 func (j *journal) add(c chunk) {
 	j.chunks = append(j.chunks, c)
 	if n := len(j.read); n > 0 && j.read[n-1].End() == c.Offset { // the usual case
@@ -151,8 +151,8 @@ func (j *journal) add(c chunk) {
 	}
 }
 
-// forget takes back what is known of e. Chunks go whole, for half of one has no sum, and
-// with them those that share bytes with them.
+// forget removes what the journal has about e. Chunks are removed completely, because a part of a
+// chunk has no hash; chunks that overlap a removed chunk are removed, too.
 func (j *journal) forget(e flash.Extent) {
 	gone := []flash.Extent{e}
 	for before := 0; before < len(gone); {
@@ -174,8 +174,8 @@ func (j *journal) forget(e flash.Extent) {
 	}
 }
 
-// rescueMap draws the map. What is put off has failed in ddrescue's sense, and is to be trimmed
-// or, in the smallest steps, scraped.
+// rescueMap makes the map. Ranges that are put off have failed in ddrescue's sense: they are marked
+// "not trimmed" or, once only the smallest steps are left, "not scraped".
 func (j *journal) rescueMap() *mapfile.Map {
 	m := mapfile.Make(j.size, j.read, j.bad)
 	for _, e := range j.putOff() {
@@ -188,17 +188,17 @@ func (j *journal) rescueMap() *mapfile.Map {
 	return m
 }
 
-// todo is what is wanted and was neither read nor found unreadable.
+// todo returns the wanted ranges that were neither read nor found unreadable.
 func (j *journal) todo() []flash.Extent {
 	return flash.Without(j.want, append(slices.Clone(j.read), j.bad...))
 }
 
-// unread is all of the region that was not read, wanted or not.
+// unread returns all ranges of the region that were not read, wanted or not.
 func (j *journal) unread() []flash.Extent {
 	return flash.Without([]flash.Extent{{Length: j.size}}, j.read)
 }
 
-// compact writes the journal as a sidecar: its last word on everything, in order.
+// compact returns the journal as a sidecar: only the records that are still valid, sorted.
 func (j *journal) compact() []byte {
 	var b bytes.Buffer
 	b.WriteString(headRecord(j.region, j.size))
@@ -216,7 +216,7 @@ func (j *journal) compact() []byte {
 	for _, e := range j.twice {
 		b.WriteString(record("=", e))
 	}
-	for _, e := range j.lost { // behind the chunks: what is read takes back what was lost before
+	for _, e := range j.lost { // after the chunks, because reading a chunk removes its earlier losses
 		b.WriteString(record("!", e))
 	}
 	return b.Bytes()
@@ -234,7 +234,7 @@ func (c chunk) record() string {
 	return fmt.Sprintf("+ 0x%x 0x%x %x\n", c.Offset, c.Length, c.sum)
 }
 
-// extentOf reads a range of a region of size bytes.
+// extentOf parses a range of a region of size bytes.
 func extentOf(offset, length string, size int64) (e flash.Extent, err error) {
 	if e.Offset, err = number(offset); err != nil {
 		return e, err
@@ -251,7 +251,7 @@ func extentOf(offset, length string, size int64) (e flash.Extent, err error) {
 func number(s string) (int64, error) {
 	v, err := strconv.ParseInt(s, 0, 64)
 	if err != nil || v < 0 {
-		return 0, fmt.Errorf("%.30q is no number", s)
+		return 0, fmt.Errorf("%.30q is not a number", s)
 	}
 	return v, nil
 }

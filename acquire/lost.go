@@ -12,29 +12,29 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A phone may leave the bus whenever one place is read. Each such loss costs somebody a
-// trip to the cable, so the ranges where it happened are in the journal, and what is done
-// about them is bounded:
+// A phone may disconnect every time a certain range is read. After each loss a person has to
+// reconnect the phone, so the journal records these ranges, and the number of tries is bounded:
 //
-//	lost once     the next run continues there: most often it was the cable
-//	lost twice    put off: all the rest is read first, other regions too
-//	then          from its beginning in steps of 64 KiB, until it is lost;
-//	              from its end backwards, until it is lost; the same in steps of 4 KiB
-//	what is left  cannot be read, and is not tried again unless it is asked for
+//	lost once     the next run continues there: usually the cable was the cause
+//	lost twice    put off: everything else is read first, other regions too
+//	then          from its start in steps of 64 KiB, until a loss;
+//	              from its end backwards, until a loss; the same in steps of 4 KiB
+//	what is left  counts as unreadable, and is not tried again unless the user asks
 //
-// Two runs find the range, at most four more find its ends.
+// Two runs find the range, and at most four more find its ends.
 const (
 	coarseStep = 64 << 10
 	fineStep   = 4 << 10
 )
 
-// LostError is a phone, or what stands in for one, that was lost while a range was read.
+// LostError reports that the connection to the phone (or to the reader or file that replaces it)
+// was lost while a range was read. It wraps the cause.
 type LostError struct {
 	Region flash.Region
-	Extent flash.Extent // what was asked for
+	Extent flash.Extent // the range of the failed read
 	Before int          // losses at this range before this one
 	Next   string       // what the next run does, for the user
-	Rest   bool         // nothing is left to be read but ranges that are put off
+	Rest   bool         // only ranges that are put off are left to be read
 	Err    error
 }
 
@@ -42,19 +42,19 @@ func (e *LostError) Error() string {
 	if e.Before == 0 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("the phone was lost at this place before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Extent.Length, e.Extent.Offset, e.Err)
+	return fmt.Sprintf("the phone was lost at this range before (%s, 0x%x bytes at 0x%x): %v", e.Region, e.Extent.Length, e.Extent.Offset, e.Err)
 }
 
 func (e *LostError) Unwrap() error { return e.Err }
 
-// doubter is an error that says what of a region cannot be believed, though it was given.
+// doubter is an error with a range whose bytes cannot be trusted although a read returned them.
 type doubter interface {
 	error
 	Doubted() flash.Extent
 }
 
-// NoteLoss notes that the phone was lost while e of a region was read by somebody else, the
-// search for its tables say. It returns err, as a *LostError where the dump has the region.
+// NoteLoss records that the phone was lost while a caller (for example the search for tables) read
+// e of a region. It returns err, as a *LostError if the dump has the region.
 func (d *Dump) NoteLoss(name flash.Region, e flash.Extent, err error) error {
 	for _, r := range d.regions {
 		if r.region != name {
@@ -70,8 +70,8 @@ func (d *Dump) NoteLoss(name flash.Region, e flash.Extent, err error) error {
 	return err
 }
 
-// Traps returns the ranges of a dump in the making at which the phone was lost more than
-// once, by the journals in its folder: whoever reads the phone does well not to ask for them.
+// Traps returns the unread ranges at which the phone was lost more than once, from the journals of
+// an unfinished dump folder. A caller that reads the phone itself should not read them.
 func Traps(dir string) (map[flash.Region][]flash.Extent, error) {
 	m, err := readRecord(dir)
 	if err != nil {
@@ -90,10 +90,10 @@ func Traps(dir string) (map[flash.Region][]flash.Extent, error) {
 	return out, nil
 }
 
-// lose notes that the phone was lost while e was read. When ctx has ended that says
-// nothing of the range.
+// lose records that the phone was lost while e was read. If ctx has ended, nothing is recorded,
+// because the range is not the cause.
 func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) error {
-	if doubt := doubter(nil); errors.As(err, &doubt) { // it is not lost: it said something else
+	if doubt := doubter(nil); errors.As(err, &doubt) { // the phone is not lost: it returned other bytes
 		r.drop(doubt.Doubted())
 		return err
 	}
@@ -108,23 +108,23 @@ func (d *Dump) lose(ctx context.Context, r *region, e flash.Extent, err error) e
 	return lost
 }
 
-// outlook says what the next run does about a range where the phone was just lost; again
-// is for a second reading.
+// outlook returns the text that tells what the next run does with a range where the phone was just
+// lost. The loss was in a second reading if again is true.
 func (r *region) outlook(e flash.Extent, again bool) string {
 	_, spare := useless(r.region)
 	switch {
 	case spare && len(r.read) == 0 && r.losses(e) > 1:
-		return fmt.Sprintf("the next run does without the %s", FileName(r.region))
+		return fmt.Sprintf("the next run leaves out the %s", FileName(r.region))
 	case spare && len(r.read) == 0:
-		return fmt.Sprintf("the next run asks for the %s once more; lost there again, it is left out: a restore has no use for it", FileName(r.region))
+		return fmt.Sprintf("the next run tries the %s once more; if the phone is lost there again, it is left out: a restore has no use for it", FileName(r.region))
 	case again && r.skipsSecond(e):
-		return "the next run does without the second reading of this place"
+		return "the next run omits the second reading of this range"
 	case again:
-		return "the next run tries the second reading of this place once more"
+		return "the next run tries the second reading of this range once more"
 	case touches(r.bad, e) && touches(r.lostTwice(), e):
-		return "the next run leaves this place unread: it could not be read before, either"
+		return "the next run leaves this range unread: it could not be read before, either"
 	case touches(r.bad, e):
-		return "the next run tries this place once more"
+		return "the next run tries this range once more"
 	}
 	for _, u := range r.putOff() {
 		if !u.Overlaps(e) {
@@ -133,15 +133,15 @@ func (r *region) outlook(e flash.Extent, again bool) string {
 		step, more := r.nextStep(u)
 		switch {
 		case !more:
-			return fmt.Sprintf("the next run takes 0x%x bytes at 0x%x for unreadable, and does not ask for them", u.Length, u.Offset)
+			return fmt.Sprintf("the next run counts 0x%x bytes at 0x%x as unreadable and does not try them", u.Length, u.Offset)
 		case e.Length > coarseStep:
-			return "the next run reads all the rest first, and comes back to this place last, in small steps"
+			return "the next run reads everything else first, and then this range in small steps"
 		case step.Offset > u.Offset:
-			return fmt.Sprintf("the next run reads what is left of this place (0x%x bytes at 0x%x) from its end backwards", u.Length, u.Offset)
+			return fmt.Sprintf("the next run reads what is left of this range (0x%x bytes at 0x%x) from its end backwards", u.Length, u.Offset)
 		}
-		return fmt.Sprintf("the next run reads what is left of this place (0x%x bytes at 0x%x) in smaller steps", u.Length, u.Offset)
+		return fmt.Sprintf("the next run reads what is left of this range (0x%x bytes at 0x%x) in smaller steps", u.Length, u.Offset)
 	}
-	return "the next run goes on at this place; lost there once more, it is put off until all the rest is read"
+	return "the next run continues at this range; if the phone is lost there again, the range is put off until everything else is read"
 }
 
 // losses counts how often the phone was lost while a part of e was read.
@@ -154,7 +154,7 @@ func (j *journal) losses(e flash.Extent) (n int) {
 	return n
 }
 
-// lostTwice are the ranges where the phone was lost more than once.
+// lostTwice returns the ranges where the phone was lost more than once.
 func (j *journal) lostTwice() (out []flash.Extent) {
 	type edge struct {
 		at int64
@@ -175,8 +175,8 @@ func (j *journal) lostTwice() (out []flash.Extent) {
 	return flash.Union(out)
 }
 
-// putOff is what is still to be read where the phone was lost twice. Each range lies
-// within one chunk, so that what is between two ranges is not given up with them.
+// putOff returns the ranges that are still to be read and where the phone was lost twice. Each
+// range is within one chunk, so that the bytes between two ranges are not given up with them.
 func (j *journal) putOff() []flash.Extent {
 	if len(j.lost) < 2 {
 		return nil
@@ -185,10 +185,10 @@ func (j *journal) putOff() []flash.Extent {
 	return chunks(flash.Without(todo, flash.Without(todo, j.lostTwice())))
 }
 
-// ready is what is to be read and is not put off.
+// ready returns the ranges that are to be read and are not put off.
 func (j *journal) ready() []flash.Extent { return flash.Without(j.todo(), j.putOff()) }
 
-// nextStep says what to ask for next of a range that is put off. More is false when it
+// nextStep returns the next range to read of a range that is put off. More is false if the phone
 // was lost at both ends in the smallest steps.
 func (j *journal) nextStep(e flash.Extent) (step flash.Extent, more bool) {
 	lost := func(step flash.Extent, size int64) bool {
@@ -207,8 +207,8 @@ func (j *journal) nextStep(e flash.Extent) (step flash.Extent, more bool) {
 	return step, false
 }
 
-// readPutOff comes back to the ranges where the phone was lost, in small steps. What is
-// lost again ends the run, as ever; the journal knows where to go on.
+// readPutOff reads the ranges that are put off, in small steps. A loss ends the run, as everywhere;
+// the next run continues from the journal.
 func (d *Dump) readPutOff(ctx context.Context, r *region, img flash.Image) error {
 	list := r.putOff()
 	if len(list) == 0 {
@@ -227,7 +227,7 @@ func (d *Dump) readPutOff(ctx context.Context, r *region, img flash.Image) error
 	return d.reread(ctx, r, img)
 }
 
-// readSteps reads a range that was put off, a step at a time.
+// readSteps reads one range that was put off, step by step.
 func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flash.Extent) error {
 	for {
 		left := flash.Within(r.putOff(), e)
@@ -262,7 +262,7 @@ func (d *Dump) readSteps(ctx context.Context, r *region, img flash.Image, e flas
 	}
 }
 
-// onlyPutOff reports whether all that is still to be read is put off, and something is.
+// onlyPutOff reports whether bytes are still to be read and all of them are put off.
 func (d *Dump) onlyPutOff() bool {
 	some := false
 	for _, r := range d.regions {
@@ -274,8 +274,8 @@ func (d *Dump) onlyPutOff() bool {
 	return some
 }
 
-// acceptPutOff has what is put off read as zeros. It stays to be read: a later run continues
-// with it.
+// acceptPutOff writes zeros where ranges are put off. They still count as to be read, so a later
+// run can read them.
 func (d *Dump) acceptPutOff() error {
 	for _, r := range d.regions {
 		list := r.putOff()
@@ -294,8 +294,7 @@ func (d *Dump) acceptPutOff() error {
 	return nil
 }
 
-// tryAgain makes what was given up because the phone was lost there, and is now asked for
-// by its address, something to be read as any other range.
+// tryAgain makes ranges of Job.Retry that were given up after losses normal ranges to be read.
 func (d *Dump) tryAgain(r *region) {
 	lost := r.lostTwice()
 	for _, e := range slices.Clone(r.bad) {
@@ -309,8 +308,8 @@ func (d *Dump) tryAgain(r *region) {
 	}
 }
 
-// GivenUp returns the ranges that no later run tries of its own accord: the phone was lost
-// there until nothing smaller could be asked for. Job.Retry has them tried.
+// GivenUp returns the ranges that no later run tries by itself: the phone was lost there even in
+// the smallest steps. Name them in Job.Retry to try them again.
 func (d *Dump) GivenUp() map[flash.Region][]flash.Extent {
 	out := map[flash.Region][]flash.Extent{}
 	for _, r := range d.regions {
@@ -324,11 +323,12 @@ func (d *Dump) GivenUp() map[flash.Region][]flash.Extent {
 	return out
 }
 
-// lostHere begins what the manifest says of a range where the phone was lost.
+// lostHere is the start of a problem about a range where the phone was lost. Do not change it:
+// resumed dumps have this text in their manifests, and tellLost compares it.
 const lostHere = "the phone was lost when this place was read"
 
-// tellLost brings what the manifest says of losses up to date: where it was read since,
-// there is nothing to say.
+// tellLost updates the problems about losses in the manifest. Ranges that were read since have
+// none.
 func (d *Dump) tellLost() {
 	d.problems = slices.DeleteFunc(d.problems, func(p flash.Problem) bool { return strings.Contains(p.Text, lostHere) })
 	for _, r := range d.regions {
@@ -345,22 +345,22 @@ func (d *Dump) tellLost() {
 	}
 }
 
-// readAhead is more than any reader reads ahead of what it is asked for, bytes.
+// readAhead is more than any reader reads ahead, bytes.
 const readAhead = 512 << 20
 
-// nearLoss reports whether a reader that reads ahead at off may run into a range where the
-// phone was lost.
+// nearLoss reports whether a reader that reads ahead from off may reach a range where the phone was
+// lost.
 func nearLoss(lost []flash.Extent, off int64) bool {
 	return slices.ContainsFunc(lost, func(l flash.Extent) bool { return l.End() > off && l.Offset-off < readAhead })
 }
 
-// exactReader is an Image whose readers read ahead, and that can do without: it asks the
-// device for the sectors that hold len(p) bytes at off, and for nothing else.
+// exactReader is an Image that normally reads ahead. ReadExactAt does not: it asks the device only
+// for the sectors that hold the len(p) bytes at off.
 type exactReader interface {
 	ReadExactAt(p []byte, off int64) (int, error)
 }
 
-// exactly reads all of b, and has the device asked for nothing around it.
+// exactly fills b and lets the device read nothing around this range.
 func exactly(img flash.Image, b []byte, off int64) error {
 	if x, ok := img.(exactReader); ok {
 		return flash.ReadInto(exact{x}, b, off)

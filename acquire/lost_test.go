@@ -162,13 +162,13 @@ func TestLostRunByRun(t *testing.T) {
 		if !errors.As(err, &l) || l.Extent != place || l.Before != before || !strings.Contains(l.Next, next) {
 			t.Fatalf("%+v", err)
 		}
-		if says := strings.Contains(err.Error(), fmt.Sprintf("lost at this place before (EMMC_USER, 0x%x bytes at 0x%x)", place.Length, place.Offset)); says != (before > 0) {
+		if says := strings.Contains(err.Error(), fmt.Sprintf("lost at this range before (EMMC_USER, 0x%x bytes at 0x%x)", place.Length, place.Offset)); says != (before > 0) {
 			t.Errorf("after %d losses it is said: %v", before, err)
 		}
 	}
 
 	_, _, err := acquire(t, dir, job())
-	lost(err, cell, 0, "goes on at this place")
+	lost(err, cell, 0, "continues at this range")
 	if got := blocks(mapfile.NotTrimmed); got != nil {
 		t.Errorf("lost once, the map has %v", got)
 	}
@@ -178,7 +178,7 @@ func TestLostRunByRun(t *testing.T) {
 	}
 
 	_, _, err = resume(t, dir, job())
-	lost(err, cell, 1, "reads all the rest first")
+	lost(err, cell, 1, "reads everything else first")
 	if trap.asked[1] != cell { // the first is to know the phone by
 		t.Errorf("asked for %v", trap.asked)
 	}
@@ -360,11 +360,11 @@ func TestLostInSecondReading(t *testing.T) {
 	}
 	_, _, err := acquire(t, dir, job())
 	var lost *LostError
-	if !errors.As(err, &lost) || lost.Before != 0 || !strings.Contains(lost.Next, "second reading of this place once more") {
+	if !errors.As(err, &lost) || lost.Before != 0 || !strings.Contains(lost.Next, "second reading of this range once more") {
 		t.Fatalf("%+v", err)
 	}
 	boot.nth = 1 // what was read is not asked for to know the phone by
-	if _, _, err = resume(t, dir, job()); !errors.As(err, &lost) || lost.Before != 1 || !strings.Contains(lost.Next, "without the second reading") {
+	if _, _, err = resume(t, dir, job()); !errors.As(err, &lost) || lost.Before != 1 || !strings.Contains(lost.Next, "omits the second reading") {
 		t.Fatalf("%+v", err)
 	}
 	if _, _, err := resume(t, dir, job()); err != nil {
@@ -374,7 +374,7 @@ func TestLostInSecondReading(t *testing.T) {
 	if err != nil || !done || !m.Complete {
 		t.Fatal(done, err)
 	}
-	if len(m.Problems) != 1 || m.Problems[0].Severity != flash.Warning || !strings.Contains(m.Problems[0].Text, "lost twice over it") {
+	if len(m.Problems) != 1 || m.Problems[0].Severity != flash.Warning || !strings.Contains(m.Problems[0].Text, "lost twice while it was read") {
 		t.Errorf("%v", m.Problems)
 	}
 	p.finished(t, dir)

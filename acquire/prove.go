@@ -18,19 +18,20 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What an earlier run has read is on the disk, and a disk can be wrong. The journal has a
-// hash of every chunk, so before a dump is built on, each is read back and compared:
+// The data of earlier runs are on the disk, and a disk can lose bytes. The journal has a hash of
+// every chunk, so before a run adds to a dump, each chunk is read back and compared:
 //
 //	journal ─► chunks ─► a worker for each processor: ReadAt, SHA-256 ─► those that differ
 
-// maxProvers bounds memory: each has a buffer of one chunk.
+// maxProvers limits the number of workers and so the memory: each has a buffer of one chunk.
 const maxProvers = 8
 
-// proveOp is what progress calls it.
+// proveOp is the name of this work in progress events.
 const proveOp = "prove"
 
-// unlike returns those of the chunks that a file does not hold as they were read, in order
-// of address. What cannot be read is not there. Done is told of the bytes that are looked at.
+// unlike returns the chunks whose bytes in the file differ from their hashes, in order of offset. A
+// chunk that cannot be read counts as different. It calls done with the number of bytes after each
+// compared chunk.
 func unlike(ctx context.Context, file io.ReaderAt, list []chunk, done func(int64)) (out []chunk, err error) {
 	list = slices.SortedFunc(slices.Values(list), func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
 	work := make(chan chunk)
@@ -58,19 +59,19 @@ func unlike(ctx context.Context, file io.ReaderAt, list []chunk, done func(int64
 	}
 	close(work)
 	wg.Wait()
-	if err := ctx.Err(); err != nil { // what was given up proves nothing
+	if err := ctx.Err(); err != nil { // not all chunks were compared
 		return nil, err
 	}
 	slices.SortFunc(out, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
 	return out, nil
 }
 
-// holds reports whether a file holds a chunk; b lends room for one.
+// holds reports whether a file has the bytes of a chunk; b is a buffer of chunkSize bytes.
 func holds(ctx context.Context, file io.ReaderAt, c chunk, b []byte) bool {
 	if c.Length == chunkSize {
 		return flash.ReadInto(file, b[:chunkSize], c.Offset) == nil && sumOf(b) == c.sum
 	}
-	h := sha256.New() // a longer one is of no run of ours, but may be right all the same
+	h := sha256.New() // this version writes no longer chunks, but one in a journal may be valid
 	for off := c.Offset; off < c.End(); {
 		p := b[:min(c.End()-off, chunkSize)]
 		if flash.ReadInto(file, p, off) != nil || ctx.Err() != nil {
@@ -82,8 +83,8 @@ func holds(ctx context.Context, file io.ReaderAt, c chunk, b []byte) bool {
 	return [sha256.Size]byte(h.Sum(nil)) == c.sum
 }
 
-// prove compares what earlier runs have read with what is on the disk, once. What differs
-// is to be read again; it is noted, for a disk that loses bytes may lose more.
+// prove compares the data of earlier runs with the disk, once for each Dump. Chunks that differ are
+// read again, and a note is added, because a disk that loses bytes may lose more.
 func (d *Dump) prove(ctx context.Context) error {
 	if d.proved {
 		return nil
@@ -117,7 +118,7 @@ func bytesOf(list []chunk) (n int64) {
 	return n
 }
 
-// readAgain takes back chunks that are not on the disk as they were read.
+// readAgain removes from the journal the chunks that differ on the disk.
 func (d *Dump) readAgain(r *region, lost []chunk) error {
 	if len(lost) == 0 {
 		return nil
@@ -129,21 +130,21 @@ func (d *Dump) readAgain(r *region, lost []chunk) error {
 	}
 	gone = flash.Union(gone)
 	d.problem(flash.Note, r, flash.Extent{Offset: gone[0].Offset, Length: flash.Total(gone)},
-		"were not on the disk any more as they were read (%d places, this is the first): they were taken back, to be read again", len(gone))
+		"changed on the disk after they were read (%d ranges, this is the first): they will be read again", len(gone))
 	if err := r.sync(); err != nil {
 		return err
 	}
 	return r.drawMap()
 }
 
-// Proof is what the journals of a dump folder say of its files.
+// Proof is the result of comparing the files of a dump folder with its journals.
 type Proof struct {
-	Bytes    int64          // that have a hash
-	Problems flash.Problems // an error for each region of which the disk holds something else
+	Bytes    int64          // bytes that have a hash
+	Problems flash.Problems // an error for each region whose bytes differ
 }
 
-// Prove compares the files of a dump folder, be it finished or not, with the hashes that
-// were taken while they were read. Nothing is changed.
+// Prove compares the files of a dump folder, finished or not, with the hashes that were computed
+// during reading. It changes nothing.
 func Prove(ctx context.Context, dir string, progress func(flash.Event)) (*Proof, error) {
 	m, err := readRecord(dir)
 	if err != nil {
@@ -198,7 +199,7 @@ func (p *Proof) region(ctx context.Context, root *os.Root, j *journal, name stri
 		gone = append(gone, c.Extent)
 	}
 	if gone = flash.Union(gone); len(gone) > 0 {
-		p.Problems.AddAt(flash.Error, string(j.region), gone[0].Offset, "0x%x bytes (%s) are not what was read from the phone, by the hashes of its journal (%d places, this is the first)",
+		p.Problems.AddAt(flash.Error, string(j.region), gone[0].Offset, "0x%x bytes (%s) differ from what was read from the phone, by the hashes of the journal (%d ranges, this is the first)",
 			flash.Total(gone), flash.Size(flash.Total(gone)), len(gone))
 	}
 	return nil

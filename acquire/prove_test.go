@@ -90,7 +90,7 @@ func TestResumeProvesTheDisk(t *testing.T) {
 				t.Errorf("read again: %x; wanted is the chunk at 4 MiB, and none that is right", again)
 			}
 			if !slices.ContainsFunc(m.Problems, func(p flash.Problem) bool {
-				return p.Place == "EMMC_USER" && strings.Contains(p.Text, "were not on the disk any more")
+				return p.Place == "EMMC_USER" && strings.Contains(p.Text, "changed on the disk after they were read")
 			}) {
 				t.Errorf("no word of it: %v", m.Problems)
 			}

@@ -10,12 +10,12 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// coarse is how small a range gets in the first pass before it is marked and passed
-// over, bytes; the pass that comes back goes down to the sector.
+// coarse is the smallest range that the first pass reads of a range that failed, bytes. A range of
+// this size that fails is marked bad; the second pass reads single sectors.
 const coarse = 64 << 10
 
-// Left returns what is still to be read before the dump can be finished, bytes, and how
-// many bytes could not be read.
+// Left returns how many bytes are still to be read before the dump can be finished, and how many
+// bytes could not be read.
 func (d *Dump) Left() (todo, bad int64) {
 	for _, r := range d.regions {
 		todo += flash.Total(r.todo())
@@ -24,9 +24,9 @@ func (d *Dump) Left() (todo, bad int64) {
 	return todo, bad
 }
 
-// Omitted returns how many bytes of the phone were not asked for: ranges of the regions in
-// the dump, and regions that are not in it. What is lacking, nobody can give; what no restore
-// can use and the phone does not give is not missed.
+// Omitted returns how many bytes of the phone are not wanted: ranges of the regions in the dump,
+// and regions that are not in the dump. It does not count the ranges in lacking, which the device
+// does not have, nor regions that no restore can use and that the phone does not give.
 func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
 	count := func(r flash.Region, size int64, want []flash.Extent) {
 		n += flash.Total(flash.Without([]flash.Extent{{Length: size}}, slices.Concat(want, lacking[r])))
@@ -45,10 +45,10 @@ func (d *Dump) Omitted(lacking map[flash.Region][]flash.Extent) (n int64) {
 	return n
 }
 
-// Read reads all that is wanted and not yet there, and the second time what is to be
-// compared. What earlier runs have read is proven first, and read again where it is not
-// there any more. After an error, or when ctx ends, the folder can be resumed. A phone that
-// was lost while a range was read is a *LostError.
+// Read reads all wanted ranges that were not read yet, and reads the ranges to be compared a second
+// time. First it compares the data of earlier runs with their hashes and reads differing data
+// again. After an error, or after ctx ends, the folder can be resumed. If the phone was lost while
+// a range was read, the error is a *LostError.
 func (d *Dump) Read(ctx context.Context) error {
 	if d.job.Device == nil {
 		return nil
@@ -67,7 +67,7 @@ func (d *Dump) Read(ctx context.Context) error {
 	return cmp.Or(err, d.writeDraft())
 }
 
-// toCompare is how much of a region is read twice, bytes.
+// toCompare returns how many bytes of a region are read twice.
 func (d *Dump) toCompare(r *region) int64 {
 	all := flash.Total(r.want)
 	if r.region.IsBoot() {
@@ -83,9 +83,9 @@ func (d *Dump) toCompare(r *region) int64 {
 	return n
 }
 
-// readAll reads in the order of what a dump that ends early can least do without: the
-// tables, the boot regions, the rest, what no restore can use. What the phone was lost at
-// comes last: it costs somebody a trip to the cable.
+// readAll reads the most important data first, in case the run ends early: the tables, the boot
+// regions, the other regions, then regions that no restore can use. Ranges at which the phone was
+// lost come last, because after each loss a person has to reconnect the phone.
 func (d *Dump) readAll(ctx context.Context) (err error) {
 	defer func() {
 		for _, r := range d.regions {
@@ -110,7 +110,7 @@ func (d *Dump) readAll(ctx context.Context) (err error) {
 	return nil
 }
 
-// ifKind reads regions of one kind.
+// ifKind returns a pass that calls read for the regions of one kind.
 func (d *Dump) ifKind(k kind, read func(context.Context, *region, flash.Image) error) func(context.Context, *region, flash.Image) error {
 	return func(ctx context.Context, r *region, img flash.Image) error {
 		if kindOf(r.region) != k {
@@ -120,8 +120,8 @@ func (d *Dump) ifKind(k kind, read func(context.Context, *region, flash.Image) e
 	}
 }
 
-// readTables reads what of a region is to be read twice, whatever else there is of it, and
-// compares. In steps of its own: it is little.
+// readTables reads the tables of a region and compares them with a second reading. They are small,
+// so they are not read in whole chunks.
 func (d *Dump) readTables(ctx context.Context, r *region, img flash.Image) error {
 	tables := d.tables(r)
 	if len(tables) == 0 {
@@ -134,7 +134,7 @@ func (d *Dump) readTables(ctx context.Context, r *region, img flash.Image) error
 	return d.rereadOf(ctx, r, img, func(c chunk) bool { return touches(tables, c.Extent) })
 }
 
-// tables are the ranges of a region that are read twice, in whole sectors.
+// tables returns the ranges of Job.ReadTwice of a region, in whole sectors.
 func (d *Dump) tables(r *region) (out []flash.Extent) {
 	n := d.sector()
 	for _, e := range d.job.ReadTwice[r.region] {
@@ -144,7 +144,7 @@ func (d *Dump) tables(r *region) (out []flash.Extent) {
 	return flash.Union(out)
 }
 
-// readWhole reads a region, and what is to be compared of it a second time.
+// readWhole reads a region, and a second time the chunks that are to be compared.
 func (d *Dump) readWhole(ctx context.Context, r *region, img flash.Image) error {
 	if err := d.readRegion(ctx, r, img); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (d *Dump) readWhole(ctx context.Context, r *region, img flash.Image) error 
 	return d.reread(ctx, r, img)
 }
 
-// readRegion reads what of a region is wanted, not yet there and not put off.
+// readRegion reads the ranges of a region that are wanted, not yet read and not put off.
 func (d *Dump) readRegion(ctx context.Context, r *region, img flash.Image) error {
 	if err := d.readExtents(ctx, r, img, r.ready()); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (d *Dump) readRegion(ctx context.Context, r *region, img flash.Image) error
 	return r.sync()
 }
 
-// readExtents reads ranges of a region in order of address.
+// readExtents reads ranges of a region in order of offset.
 func (d *Dump) readExtents(ctx context.Context, r *region, img flash.Image, list []flash.Extent) error {
 	d.at = FileName(r.region)
 	todo := chunks(list)
@@ -188,11 +188,11 @@ func (d *Dump) readExtents(ctx context.Context, r *region, img flash.Image, list
 	return r.sync()
 }
 
-// stop brings what was read to the disk before the reading ends with an error. Where that
-// fails too, both are told.
+// stop syncs what was read before the reading ends with an error. If the sync fails, too, the error
+// wraps both.
 func (d *Dump) stop(r *region, err error) error {
 	if serr := r.sync(); serr != nil && !errors.Is(err, serr) {
-		return fmt.Errorf("%w; and what was read just before is lost: %w", err, serr)
+		return fmt.Errorf("%w; the bytes that were read just before could not be saved: %w", err, serr)
 	}
 	return err
 }

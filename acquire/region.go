@@ -20,26 +20,26 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Sizes, bytes. A chunk is what is read, hashed and written at a time.
+// Sizes in bytes, and intervals. A chunk is read, hashed and written with one call.
 const (
 	chunkSize = 4 << 20
-	grain     = 4 << 10  // of holes
-	syncBytes = 16 << 20 // so much may be lost by a power cut,
+	grain     = 4 << 10  // the unit of holes in the file
+	syncBytes = 16 << 20 // a power cut loses at most this many bytes
 	syncEvery = 5 * time.Second
 	mapEvery  = 10 * time.Second
 )
 
-// The folder of the regions, and what the names of their files end with.
+// The folder of the regions, and the suffixes of their files.
 const (
 	regionsDir    = "regions"
 	partSuffix    = disk.PartSuffix
 	mapSuffix     = ".map"
 	journalSuffix = ".journal"
 	chunksSuffix  = ".chunks"
-	newSuffix     = ".new" // of a small file that is being replaced
+	newSuffix     = ".new" // a small file that is being replaced
 )
 
-// file is what a dump needs of a file it writes; *os.File has it.
+// file is the part of *os.File that a dump uses to write its files.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
@@ -48,7 +48,8 @@ type file interface {
 	Truncate(size int64) error
 }
 
-// region is one region being read: its file, its journal, and what is not yet in it.
+// region is one region that is being read: its file, its journal, and the records that are not yet
+// written.
 type region struct {
 	*journal
 	path    string // without suffix
@@ -56,17 +57,17 @@ type region struct {
 	log     file
 	logEnd  int64
 	open    func(path string) (file, error)
-	sum     hash.Hash // flat, of what is before flatPos
+	sum     hash.Hash // the flat sum of the bytes before flatPos
 	pending []byte    // records whose data are not yet synced
 	loose   int64     // bytes written since the last sync
 	synced  time.Time
 	mapped  time.Time
 	scratch []byte
-	broken  error          // a sync failed: nobody knows what of it is on the disk
+	broken  error          // a sync failed: it is unknown which data are on the disk
 	once    []flash.Extent // ranges whose second reading failed in this run
 }
 
-// FileName is what the file of a region is called in a dump folder.
+// FileName returns the name of a region's file in a dump folder, such as ROM_1 or BOOT_1.
 func FileName(r flash.Region) string {
 	switch {
 	case r.IsUser():
@@ -79,7 +80,7 @@ func FileName(r flash.Region) string {
 	return strings.TrimPrefix(strings.TrimPrefix(string(r), "EMMC_"), "UFS_")
 }
 
-// createRegion begins the file and the journal of a region.
+// createRegion makes the file and the journal of a region.
 func createRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
 	r := &region{journal: &journal{region: name, size: size}, path: path, open: open, sum: sha256.New()}
 	if err := r.openFiles(); err != nil {
@@ -89,14 +90,14 @@ func createRegion(path string, name flash.Region, size int64, open func(string) 
 	return r, r.sync()
 }
 
-// loadJournal reads the journal of a region, or the sidecar of a finished one, and
-// returns how much of it is believed. It is nil where no reading was begun.
+// loadJournal reads the journal of a region, or the sidecar of a finished one, and returns the
+// valid bytes of it. The journal is nil if no reading was begun.
 func loadJournal(path string, name flash.Region, size int64) (j *journal, b []byte, err error) {
 	b, err = readBook(path + journalSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		b, err = readBook(path + chunksSuffix)
 	}
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Contains(b, []byte("\n")) { // killed at its first line
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Contains(b, []byte("\n")) { // the run was killed while it wrote the first line
 		return nil, nil, nil
 	}
 	if err != nil {
@@ -112,7 +113,7 @@ func loadJournal(path string, name flash.Region, size int64) (j *journal, b []by
 	return j, b[:n], nil
 }
 
-// resumeRegion opens what an earlier run left of a region.
+// resumeRegion opens the files that an earlier run left of a region.
 func resumeRegion(path string, name flash.Region, size int64, open func(string) (file, error)) (*region, error) {
 	j, b, err := loadJournal(path, name, size)
 	if err != nil {
@@ -121,12 +122,12 @@ func resumeRegion(path string, name flash.Region, size int64, open func(string) 
 	if j == nil {
 		return createRegion(path, name, size, open)
 	}
-	if err := replaceFile(path+journalSuffix, b); err != nil { // without a torn line; again, where it was finished
+	if err := replaceFile(path+journalSuffix, b); err != nil { // removes an incomplete last line; makes the journal again if the region was finished
 		return nil, err
 	}
 	if _, err := os.Stat(path + partSuffix); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(path, path+partSuffix); err != nil {
-			return nil, fmt.Errorf("acquire: the journal of %s speaks of data that are not there: %w", name, err)
+			return nil, fmt.Errorf("acquire: the journal of %s lists data, but the data file is missing: %w", name, err)
 		}
 	}
 	r := &region{journal: j, path: path, open: open, sum: sha256.New(), logEnd: int64(len(b))}
@@ -144,7 +145,7 @@ func (r *region) openFiles() (err error) {
 		return fmt.Errorf("acquire: %w", err)
 	}
 	if f, ok := r.data.(*os.File); ok {
-		_ = disk.AllowHoles(f) // without holes the file is right too, but larger
+		_ = disk.AllowHoles(f) // without holes the file is only larger
 	}
 	if err := r.data.Truncate(r.size); err != nil {
 		return fmt.Errorf("acquire: %w", err)
@@ -156,16 +157,16 @@ func (r *region) openFiles() (err error) {
 	return nil
 }
 
-// openFile opens a file to read and write, and makes it when it is not there.
+// openFile opens a file for reading and writing, and makes it if it does not exist.
 func openFile(path string) (file, error) {
 	return disk.OpenOwn(path)
 }
 
-// note adds a record to those that wait for the next sync.
+// note adds a journal record that the next sync writes.
 func (r *region) note(s string) { r.pending = append(r.pending, s...) }
 
-// put takes in a chunk that was read: writes it, adds it to the sums, and now and then
-// brings all to the disk.
+// put stores a chunk that was read: it writes the chunk, adds it to the sums, and syncs after
+// syncBytes or syncEvery.
 func (r *region) put(off int64, b []byte) error {
 	c := chunk{Extent: flash.Extent{Offset: off, Length: int64(len(b))}, sum: sumOf(b)}
 	if err := r.write(off, b); err != nil {
@@ -184,9 +185,8 @@ func (r *region) put(off int64, b []byte) error {
 	return nil
 }
 
-// catchUp hashes what was read before its turn, the tables, once the flat sum gets there. A
-// large range is left to the end, when all that the sum did not see is read back. So is
-// what cannot be read back now.
+// catchUp adds ranges that were read out of order (the tables) to the flat sum when the sum reaches
+// them. Larger ranges, and ranges that cannot be read back now, are left to flatSum.
 func (r *region) catchUp() {
 	i := slices.IndexFunc(r.read, func(e flash.Extent) bool { return e.Offset <= r.flatPos && r.flatPos < e.End() })
 	if i < 0 || r.read[i].End()-r.flatPos > chunkSize {
@@ -202,7 +202,7 @@ func (r *region) catchUp() {
 	}
 }
 
-// small lends room for a piece of the file.
+// small returns a buffer for a small piece of the file.
 func (r *region) small() []byte {
 	if r.scratch == nil {
 		r.scratch = make([]byte, 64<<10)
@@ -210,8 +210,8 @@ func (r *region) small() []byte {
 	return r.scratch
 }
 
-// write writes what of b is not zero, and zeros where the file holds something else: an
-// earlier run may have left anything behind what its journal speaks of.
+// write writes the bytes of b that are not zero. It writes zeros only where the file has other
+// bytes: an earlier run may have left data that its journal does not list.
 func (r *region) write(off int64, b []byte) error {
 	for i := 0; i < len(b); {
 		j, zero := run(b, i)
@@ -225,10 +225,10 @@ func (r *region) write(off int64, b []byte) error {
 	return nil
 }
 
-// zeros is what holes read as.
+// zeros is a chunk of zeros.
 var zeros [chunkSize]byte
 
-// zeroSum is the hash of a chunk of zeros: on most phones the commonest of all.
+// zeroSum returns the hash of a chunk of zeros, the most common chunk on most phones.
 var zeroSum = sync.OnceValue(func() [32]byte { return sha256.Sum256(zeros[:]) })
 
 func sumOf(b []byte) [32]byte {
@@ -238,7 +238,8 @@ func sumOf(b []byte) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// run returns where the run of grains that begins at i ends, all zero or none.
+// run returns the end of the run of grains that begins at i: either all of them are zero, or none
+// is.
 func run(b []byte, i int) (end int, zero bool) {
 	isZero := func(i int) bool { return flash.IsZero(b[i:min(i+grain, len(b))]) }
 	zero = isZero(i)
@@ -248,7 +249,7 @@ func run(b []byte, i int) (end int, zero bool) {
 	return i, zero
 }
 
-// zeroAt reports whether the file holds zeros there; what cannot be read is none.
+// zeroAt reports whether the file has n zeros at off. It is false if they cannot be read.
 func (r *region) zeroAt(off int64, n int) bool {
 	for b := r.small(); n > 0; {
 		m := min(n, len(b))
@@ -260,8 +261,8 @@ func (r *region) zeroAt(off int64, n int) bool {
 	return true
 }
 
-// sync brings what was read to the disk: the data, and then the journal that speaks of
-// them. After an error nothing of it counts as read, also when a later sync succeeds.
+// sync writes what was read to the disk: first the data, then the journal that lists them. After an
+// error none of it counts as read, even if a later sync succeeds.
 func (r *region) sync() error {
 	if r.broken != nil || len(r.pending) == 0 {
 		return r.broken
@@ -293,19 +294,19 @@ func (r *region) sync() error {
 	return nil
 }
 
-// drawMap writes the map of what the journal says.
+// drawMap writes the map that the journal gives.
 func (r *region) drawMap() error {
 	r.mapped = time.Now()
 	return replaceFile(r.path+mapSuffix, r.rescueMap().Encode())
 }
 
-// restartSum forgets the flat sum: bytes before its position have changed.
+// restartSum starts the flat sum again, because bytes before its position have changed.
 func (r *region) restartSum() {
 	r.flatPos, r.flat = 0, nil
 	r.sum.Reset()
 }
 
-// drop takes back what was read of e, for it cannot be believed.
+// drop marks e as not read, because its bytes cannot be trusted.
 func (r *region) drop(e flash.Extent) {
 	if r.forget(e); r.flatPos == 0 {
 		r.restartSum()
@@ -313,14 +314,14 @@ func (r *region) drop(e flash.Extent) {
 	r.note(record("?", e))
 }
 
-// markBad notes that e cannot be read. It reads as zeros, whatever came of it before.
+// markBad records that e cannot be read, and writes zeros there.
 func (r *region) markBad(e flash.Extent) error {
 	r.bad = flash.Union(append(r.bad, e))
 	r.note(record("-", e))
 	return r.blank(e)
 }
 
-// blank has the file hold zeros at e.
+// blank makes the file zero at e.
 func (r *region) blank(e flash.Extent) error {
 	for off := e.Offset; off < e.End(); off += chunkSize {
 		if err := r.write(off, zeros[:min(e.End()-off, chunkSize)]); err != nil {
@@ -330,7 +331,7 @@ func (r *region) blank(e flash.Extent) error {
 	return nil
 }
 
-// close lets go of the files. What was not synced is lost, and read again.
+// close closes the files. Bytes that were not synced are read again by the next run.
 func (r *region) close() {
 	if r.data != nil {
 		r.data.Close()
@@ -340,7 +341,7 @@ func (r *region) close() {
 	}
 }
 
-// readBook reads a journal or sidecar whole.
+// readBook reads a small file, such as a journal or sidecar, completely. Its limit is maxJournal.
 func readBook(path string) ([]byte, error) {
 	f, err := disk.OpenInFolder(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
@@ -354,7 +355,7 @@ func readBook(path string) ([]byte, error) {
 	return b, err
 }
 
-// replaceFile puts a small file in its place at once: the old one, or all of the new.
+// replaceFile replaces a small file atomically: after a failure the old file is unchanged.
 func replaceFile(path string, b []byte) error {
 	f, err := disk.OpenOwn(path + newSuffix)
 	if err != nil {

@@ -17,14 +17,15 @@ import (
 // ErrNoDump is wrapped by Resume when the folder holds no dump.
 var ErrNoDump = errors.New("not a dump folder")
 
-// ErrNotBegun is an ErrNoDump: a run made the folder and ended before it read anything.
+// ErrNotBegun wraps ErrNoDump: a run made the folder and ended before it read anything.
 var ErrNotBegun = fmt.Errorf("%w yet: the run that made it ended before anything was read", ErrNoDump)
 
-// Resume continues with a dump, after it has made sure that it is the same phone: by its
-// identities, by the sizes of its regions, and by what it holds where the reading
-// stopped; without an identity that both runs were told, by more of what it holds. Another
-// phone is a *flash.Refusal, and nothing is changed. Where there is nothing to tell phones apart
-// by, the dump says so, and is never called complete.
+// Resume continues a dump after it has checked that the phone is the same: by its identities, by
+// the sizes of its regions, and by its bytes where the reading stopped. If both runs have no
+// identity in common, it compares more bytes. For another phone the error is a *flash.Refusal, and
+// nothing is changed. If nothing can prove that the phone is the same, the dump gets the problem
+// Unproven and is never called complete. The error wraps ErrNoDump or ErrNotBegun if the folder
+// holds no dump.
 func Resume(dir string, job Job) (*Dump, error) {
 	d := &Dump{dir: filepath.Clean(dir), job: job, open: openFile}
 	if err := d.reopen(); err != nil {
@@ -39,7 +40,7 @@ func (d *Dump) reopen() (err error) {
 		return err
 	}
 	if st, err := os.Lstat(d.path(regionsDir)); err == nil && !st.IsDir() {
-		return refuse(flash.ReasonLink, d.path(regionsDir), "is no folder")
+		return refuse(flash.ReasonLink, d.path(regionsDir), "is not a folder")
 	}
 	key, err := readBook(d.path(keyName))
 	if err == nil {
@@ -81,8 +82,8 @@ func (d *Dump) reopen() (err error) {
 	return d.tellUnproven()
 }
 
-// Check reports why a folder cannot be resumed at all: it holds no dump (ErrNoDump), or
-// cannot be read.
+// Check returns the reason why a folder cannot be resumed at all: it holds no dump (ErrNoDump), or
+// it cannot be read. Otherwise it returns nil.
 func Check(dir string) error {
 	_, err := readRecord(dir)
 	return err
@@ -119,7 +120,7 @@ func readRecord(dir string) (*flash.Manifest, error) {
 	}
 	for _, s := range m.Sources {
 		if s.Name != FileName(s.Region) {
-			return nil, fmt.Errorf("acquire: %s: %s is said to be in %q: %w", dir, s.Region, s.Name, ErrNoDump)
+			return nil, fmt.Errorf("acquire: %s: the manifest names the file %[3]q for %[2]s: %[4]w", dir, s.Region, s.Name, ErrNoDump)
 		}
 	}
 	return m, nil
@@ -130,8 +131,7 @@ func isEmpty(dir string) bool {
 	return err == nil && len(list) == 0
 }
 
-// notBegun reports whether a folder holds no more than what Create writes before the first
-// manifest.
+// notBegun reports whether a folder holds only files that Create writes before the first manifest.
 func notBegun(dir string) bool {
 	list, err := os.ReadDir(dir)
 	if err != nil {

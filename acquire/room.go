@@ -8,7 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// refuseRoom compares what is still to be written with what the disk has and can.
+// refuseRoom compares the bytes that are still to be written with the free space of the disk and
+// its largest file size.
 func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	for {
 		if _, err := os.Stat(dir); err == nil || filepath.Dir(dir) == dir {
@@ -18,7 +19,7 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	}
 	v, err := disk.VolumeOf(dir)
 	if err != nil {
-		return nil // a system that cannot say does not forbid
+		return nil // an unknown volume is no reason to refuse
 	}
 	var need int64
 	for _, p := range d.job.Device.Parts {
@@ -30,7 +31,7 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 			continue
 		}
 		if size := p.Image.Size(); v.MaxFile > 0 && size > v.MaxFile {
-			return refuse(flash.ReasonTooBig, d.dir, "%s has %v, more than a file on %s can have (%v)", p.Region, flash.Size(size), v.Kind, flash.Size(v.MaxFile))
+			return refuse(flash.ReasonTooBig, d.dir, "%s has %v, but a file on %s can have at most %v", p.Region, flash.Size(size), v.Kind, flash.Size(v.MaxFile))
 		}
 		if !v.Holes {
 			need += max(p.Image.Size()-d.written(p), 0)
@@ -52,8 +53,8 @@ func (d *Dump) refuseRoom(dir string, have *flash.Manifest) error {
 	return refuse(reason, d.dir, "needs up to %v, %v are free", flash.Size(need), flash.Size(v.Free))
 }
 
-// unwritten is what of a region is wanted and not in the dump yet; have is nil where
-// nothing is.
+// unwritten returns the ranges of a region that are wanted and not in the dump yet; have is nil for
+// a new dump.
 func (d *Dump) unwritten(p flash.Part, have *flash.Manifest) ([]flash.Extent, error) {
 	whole := flash.Extent{Length: p.Image.Size()}
 	want := flash.Within(d.job.Want[p.Region], whole)
@@ -65,7 +66,7 @@ func (d *Dump) unwritten(p flash.Part, have *flash.Manifest) ([]flash.Extent, er
 	if err != nil {
 		return nil, err
 	}
-	if j == nil || len(j.want) == 0 { // the draft knows
+	if j == nil || len(j.want) == 0 { // the draft has the wish
 		want = append(want, flash.Without([]flash.Extent{whole}, s.Unread)...)
 	}
 	if j == nil {
@@ -75,7 +76,7 @@ func (d *Dump) unwritten(p flash.Part, have *flash.Manifest) ([]flash.Extent, er
 	return j.todo(), nil
 }
 
-// written returns how much room a region's file takes already.
+// written returns how many bytes of disk space a region's file uses already.
 func (d *Dump) written(p flash.Part) int64 {
 	path := d.path(filepath.Join(regionsDir, FileName(p.Region)))
 	for _, name := range []string{path + partSuffix, path} {
@@ -86,7 +87,8 @@ func (d *Dump) written(p flash.Part) int64 {
 	return 0
 }
 
-// dataBytes adds up what of the extents holds data, as far as the source knows.
+// dataBytes returns how many bytes of the extents are data and not zeros, as far as the source
+// reports it.
 func dataBytes(img flash.Image, want []flash.Extent) (sum int64, err error) {
 	var data []flash.Extent
 	for off := int64(0); off < img.Size(); {

@@ -7,8 +7,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// salvage reads what can be read of a range that failed: once more as a whole, then in
-// halves. What is left is marked and passed over.
+// salvage reads a range that failed once more as a whole, then in halves, down to smallest bytes.
+// Pieces that still fail are marked bad.
 func (d *Dump) salvage(ctx context.Context, r *region, img flash.Image, e flash.Extent, smallest int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -32,7 +32,7 @@ func (d *Dump) salvage(ctx context.Context, r *region, img flash.Image, e flash.
 	return d.salvage(ctx, r, img, flash.Extent{Offset: e.Offset + half, Length: e.Length - half}, smallest)
 }
 
-// buffer lends room for one chunk.
+// buffer returns a buffer for one chunk.
 func (d *Dump) buffer() []byte {
 	if d.buf == nil {
 		d.buf = make([]byte, chunkSize)
@@ -40,8 +40,8 @@ func (d *Dump) buffer() []byte {
 	return d.buf
 }
 
-// comeBack tries the bad ranges of a region again, down to the sector: small ones all
-// through, of large ones the edges. One at which the phone was lost twice is left as it is.
+// comeBack reads the bad ranges of a region again in single sectors: small ranges completely, large
+// ranges from both ends. It does not try ranges at which the phone was lost twice.
 func (d *Dump) comeBack(ctx context.Context, r *region, img flash.Image) error {
 	if len(r.bad) == 0 {
 		return nil

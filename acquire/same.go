@@ -9,14 +9,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Unproven is the text of the problem of a dump whose runs may have read two phones.
+// Unproven is the text of the problem that a dump gets if its runs may have read two different
+// phones. Finish compares it, also in the manifests of resumed dumps.
 const Unproven = "nothing proves that all runs read the same phone: they have no identity in common, and nothing that differs between phones of one model could be compared"
 
-// maxCompared bounds what of a region is compared where no identity is, chunks: 256 MiB.
+// maxCompared is how many chunks of a region are compared without a known identity: 256 MiB.
 const maxCompared = 64
 
-// samePhone compares what the phone says of itself. It reports whether that was an identity
-// that is in the record, too.
+// samePhone compares the identities and the region sizes with the record. Known is true if at least
+// one identity is in both.
 func (d *Dump) samePhone() (known bool, err error) {
 	other := func(format string, a ...any) (bool, error) {
 		return false, refuse(flash.ReasonOtherPhone, d.dir, "is of another phone: "+format, a...)
@@ -45,24 +46,24 @@ func (d *Dump) samePhone() (known bool, err error) {
 			return other("this one has no %s", s.Region)
 		}
 		if p.Image.Size() != s.Size {
-			return other("its %s has 0x%x bytes, this one's 0x%x", s.Region, s.Size, p.Image.Size())
+			return other("its %s has 0x%x bytes, and this one has 0x%x", s.Region, s.Size, p.Image.Size())
 		}
 	}
 	return known, nil
 }
 
-// refuseLacking refuses a source without a region that is still to be read.
+// refuseLacking refuses a device that does not have a region that is still to be read.
 func (d *Dump) refuseLacking(s flash.ManifestSource) error {
 	j, _, err := loadJournal(d.path(filepath.Join(regionsDir, s.Name)), s.Region, s.Size)
 	if err != nil || j != nil && len(j.want) > 0 && len(j.todo()) == 0 {
 		return err
 	}
-	return refuse(flash.ReasonNoRegion, d.dir, "%s is still to be read, and is not there", s.Region)
+	return refuse(flash.ReasonNoRegion, d.dir, "%s is still to be read, but this source does not have it", s.Region)
 }
 
-// sameContent compares what the device holds with what was read: the last chunk of each
-// region and, of a phone that is not known, a sample. It reports whether that, if not its
-// identity, proves the phone to be the same. Where nothing was read, nothing can be mixed.
+// sameContent compares bytes of the device with what was read: the last chunk of each region and,
+// if the phone is not known, a sample. Proved is true if the identity or the bytes prove that the
+// phone is the same, or if nothing was read before.
 func (d *Dump) sameContent(known bool) (proved bool, err error) {
 	d.again()
 	proved = known
@@ -92,9 +93,10 @@ func (d *Dump) sameContent(known bool) (proved bool, err error) {
 	return proved || !begun, nil
 }
 
-// sameEnd compares the last chunk of a region that can be read; three are tried. It returns
-// where that is, -1 for none. Where there are others, it is none beside a range where the
-// phone was lost twice: the system may read ahead of us, and a run is to get further than here.
+// sameEnd compares the last readable chunk of a region; it tries three. It returns the offset of
+// this chunk, or -1 if none could be read. It avoids chunks beside a range where the phone was lost
+// twice, if there are others: the operating system may read ahead into that range, and then no run
+// gets further than this check.
 func (d *Dump) sameEnd(j *journal) (end int64, err error) {
 	var traps []flash.Extent
 	for _, e := range j.lostTwice() {
@@ -115,8 +117,8 @@ func (d *Dump) sameEnd(j *journal) (end int64, err error) {
 	return -1, nil
 }
 
-// sameSample compares a sample of what was read of a region, without its end, which was
-// compared, and reports whether one of its chunks tells phones apart.
+// sameSample compares a sample of what was read of a region, except the chunk at end, which was
+// compared before. It reports whether one of the chunks can identify the phone.
 func (d *Dump) sameSample(j *journal, end int64) (told bool, err error) {
 	for _, c := range d.sample(j) {
 		read := c.Offset == end
@@ -130,8 +132,8 @@ func (d *Dump) sameSample(j *journal, end int64) (told bool, err error) {
 	return told, nil
 }
 
-// sample chooses what to compare: first what is known to differ between phones, then what
-// may, then the rest; of each, chunks from all over it.
+// sample chooses the chunks to compare: first those that are known to differ between phones, then
+// those that may differ, then the others. Each group is sampled evenly.
 func (d *Dump) sample(j *journal) []chunk {
 	var own, data, rest []chunk
 	for _, c := range j.chunks {
@@ -149,7 +151,7 @@ func (d *Dump) sample(j *journal) []chunk {
 	return append(list, spread(rest, maxCompared-len(list))...)
 }
 
-// spread takes at most n chunks from all over a list.
+// spread takes at most n chunks, evenly from the whole list.
 func spread(list []chunk, n int) []chunk {
 	if len(list) <= n {
 		return slices.Clone(list)
@@ -161,8 +163,8 @@ func spread(list []chunk, n int) []chunk {
 	return out
 }
 
-// tells reports whether a chunk may tell phones of one model apart. Zeros do not, nor do
-// the tables and the boot regions.
+// tells reports whether a chunk may differ between phones of one model. Zeros, tables and boot
+// regions do not.
 func (d *Dump) tells(r flash.Region, c chunk) bool {
 	return !r.IsBoot() && !c.isZero() && len(flash.Without([]flash.Extent{c.Extent}, d.job.ReadTwice[r])) > 0
 }
@@ -174,14 +176,14 @@ func (c chunk) isZero() bool {
 	return c.sum == sha256.Sum256(zeros[:c.Length])
 }
 
-// sameChunk compares one chunk, and reports whether the device could give it.
+// sameChunk compares one chunk, and reports whether the device could read it.
 func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 	if c.Length > chunkSize || touches(d.job.Holes[j.region], c.Extent) || touches(j.lost, c.Extent) {
-		return false, nil // there is nothing to be had there, or the phone was lost there
+		return false, nil // the device has no bytes there, or the phone was lost there
 	}
 	img, b := d.job.Device.Image(j.region), d.buffer()[:c.Length]
-	err = exactly(img, b, c.Offset)      // around it may be a range where the phone is lost
-	if err == nil && sumOf(b) != c.sum { // a bit that flipped on the way is no other phone
+	err = exactly(img, b, c.Offset)      // reading around it may lose the phone
+	if err == nil && sumOf(b) != c.sum { // one flipped bit does not mean another phone
 		d.again()
 		err = exactly(img, b, c.Offset)
 	}
@@ -191,12 +193,12 @@ func (d *Dump) sameChunk(j *journal, c chunk) (read bool, err error) {
 	case err != nil:
 		return false, err
 	case sumOf(b) != c.sum:
-		return false, refuse(flash.ReasonChanged, d.dir, "the phone's %s holds something else at 0x%x than when the reading stopped", j.region, c.Offset)
+		return false, refuse(flash.ReasonChanged, d.dir, "the phone's %s has other bytes at 0x%x than when the reading stopped", j.region, c.Offset)
 	}
 	return true, nil
 }
 
-// tellUnproven notes that two phones may be mixed, where there is something to read.
+// tellUnproven adds the problem Unproven if there are bytes to read.
 func (d *Dump) tellUnproven() error {
 	p := flash.NewProblem(flash.Warning, flash.PlacePhone, flash.NoOffset, Unproven)
 	reads := slices.ContainsFunc(d.regions, func(r *region) bool {

@@ -60,7 +60,7 @@ func TestSiblingIsRefused(t *testing.T) {
 	if err == nil {
 		d.Close()
 	}
-	refused(t, err, "EMMC_USER holds something else at 0x600000")
+	refused(t, err, "EMMC_USER has other bytes at 0x600000")
 	if tree(t, dir) != before {
 		t.Error("the folder was changed")
 	}
@@ -70,7 +70,7 @@ func TestSiblingIsRefused(t *testing.T) {
 	if err == nil {
 		d.Close()
 	}
-	refused(t, err, "EMMC_USER holds something else at 0xd00000")
+	refused(t, err, "EMMC_USER has other bytes at 0xd00000")
 
 	n := 0 // a bit that flips on the way, once in each chunk, makes no other phone
 	p.user.flip = func(int) bool { n++; return n < 12 && n%2 == 1 }

@@ -19,21 +19,22 @@ func chunks(list []flash.Extent) (out []flash.Extent) {
 	return out
 }
 
-// ahead is how many chunks are in memory: one is read while the other is taken in.
+// ahead is how many chunks are in memory: one is read while the other is stored.
 const ahead = 2
 
-// piece is a chunk that was read, or could not be.
+// piece is a chunk that was read, or the error of reading it.
 type piece struct {
 	n   int // its number in the list
 	b   []byte
 	err error
 }
 
-// stream reads chunks of a region one ahead of the one that is taken in. It returns -1 when
-// all is read, or ctx or our own disk ended it; otherwise the number of the chunk that could
-// not be read. What was under way when ctx ends is still taken in.
+// stream reads chunks of a region: while one chunk is stored, the next one is read. It returns -1
+// if all chunks were read, or if ctx or an error of the local disk ended it; otherwise it returns
+// the index of the chunk that could not be read. A chunk that was being read when ctx ended is
+// still stored.
 func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []flash.Extent) (failed int, err error) {
-	lost := slices.Clone(r.lost) // it changes while chunks are taken in
+	lost := slices.Clone(r.lost) // it changes while chunks are stored
 	free, quit := make(chan []byte, ahead), make(chan struct{})
 	full := feed(ctx, list, free, quit, func(b []byte, off int64) error {
 		if nearLoss(lost, off) {
@@ -58,7 +59,7 @@ func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []fl
 		free <- p.b[:chunkSize]
 	}
 	close(quit)
-	for range full { // let the reader end
+	for range full { // until the reader has ended
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -66,8 +67,7 @@ func (d *Dump) stream(ctx context.Context, r *region, img flash.Image, list []fl
 	return failed, err
 }
 
-// feed reads chunks in order into what is free, until one cannot be read or it is told to
-// quit.
+// feed reads chunks in order into the free buffers, until one cannot be read or quit is closed.
 func feed(ctx context.Context, list []flash.Extent, free chan []byte, quit <-chan struct{}, read func(b []byte, off int64) error) <-chan piece {
 	full := make(chan piece)
 	for range ahead {

@@ -13,8 +13,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// useless reports whether no restore can use a copy of a region, and why. Such regions are
-// read last, and a phone that does not give them has a complete dump all the same.
+// useless reports whether no restore can use a copy of a region, and why. Such regions are read
+// last, and a dump without them can be complete.
 func useless(r flash.Region) (why string, yes bool) {
 	if r == flash.EMMCRPMB {
 		return "it counts its writes and signs them with a key of the phone", true
@@ -22,7 +22,8 @@ func useless(r flash.Region) (why string, yes bool) {
 	return "", false
 }
 
-// noUse ends the note about a region that the phone does not give and nobody needs.
+// noUse is the end of the note about a region that is not in the dump and that no restore needs. Do
+// not change it: resumed dumps have this text in their manifests, and notGiven compares it.
 const noUse = "it is not in the dump, and a restore has no use for it"
 
 // notGiven reports whether a region is not in the dump because the phone does not give it.
@@ -32,9 +33,8 @@ func (d *Dump) notGiven(r flash.Region) bool {
 	})
 }
 
-// readUseless reads a region that no restore can use. Until something of it was read it is
-// asked for once: an agent that does not give it says so for every offset, and some leave
-// the bus over it.
+// readUseless reads a region that no restore can use. It tries the first chunk once: an agent that
+// does not give the region refuses every offset, and some agents disconnect.
 func (d *Dump) readUseless(ctx context.Context, r *region, img flash.Image) error {
 	list := chunks(flash.Union(r.todo(), r.bad))
 	if len(list) > 0 && len(r.read) == 0 && len(d.regions) > 1 {
@@ -49,8 +49,8 @@ func (d *Dump) readUseless(ctx context.Context, r *region, img flash.Image) erro
 	return d.reread(ctx, r, img)
 }
 
-// askFirst asks for the first chunk of a region that can be done without. It reports
-// whether the region was left out.
+// askFirst reads the first chunk of a region that may be left out. It reports whether the region
+// was left out.
 func (d *Dump) askFirst(ctx context.Context, r *region, img flash.Image, e flash.Extent) (left bool, err error) {
 	d.at = FileName(r.region)
 	b := d.buffer()[:e.Length]
@@ -60,7 +60,7 @@ func (d *Dump) askFirst(ctx context.Context, r *region, img flash.Image, e flash
 		d.step(e.Length)
 		return false, r.put(e.Offset, b)
 	case d.isLocal(err):
-		return true, d.leaveOut(r, "this phone does not let its %s be read")
+		return true, d.leaveOut(r, "this phone does not allow reading its %s")
 	}
 	if err = d.lose(ctx, r, e, err); r.losses(e) < 2 {
 		return false, d.stop(r, err)
@@ -71,7 +71,7 @@ func (d *Dump) askFirst(ctx context.Context, r *region, img flash.Image, e flash
 	if todo, _ := d.Left(); todo > 0 {
 		return true, err
 	}
-	return true, nil // the phone is gone, and nothing more is wanted of it
+	return true, nil // the phone is lost, but nothing else is to be read
 }
 
 // leaveOut takes a region out of the dump and notes why.
@@ -79,7 +79,8 @@ func (d *Dump) leaveOut(r *region, why string) error {
 	d.step(flash.Total(r.todo()))
 	r.close()
 	d.regions = slices.DeleteFunc(d.regions, func(x *region) bool { return x == r })
-	// The journal goes first: without it the rest counts for nothing, whenever this is killed.
+	// The journal is removed first: without it the other files are ignored, even if this run is
+	// killed here.
 	for _, suffix := range []string{journalSuffix, chunksSuffix, partSuffix, "", mapSuffix} {
 		if err := os.Remove(r.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("acquire: %w", err)
@@ -94,8 +95,8 @@ func (d *Dump) leaveOut(r *region, why string) error {
 	return d.writeDraft()
 }
 
-// leaveOutLost takes out what no restore can use and the phone was lost at, so that a dump
-// can be finished without the phone.
+// leaveOutLost leaves out the regions that no restore can use and at which the phone was lost, so
+// that a dump can be finished without the phone.
 func (d *Dump) leaveOutLost() error {
 	for _, r := range slices.Clone(d.regions) {
 		if _, yes := useless(r.region); yes && len(r.lost) > 0 && len(r.read) == 0 && len(d.regions) > 1 {
@@ -107,7 +108,7 @@ func (d *Dump) leaveOutLost() error {
 	return nil
 }
 
-// tellUseless says what copies are good for that no restore can use, once there are some.
+// tellUseless adds a note for each region that was read although no restore can use it.
 func (d *Dump) tellUseless() {
 	for _, r := range d.regions {
 		why, yes := useless(r.region)

@@ -73,7 +73,7 @@ func TestRPMBLeftOut(t *testing.T) {
 	p.without(t, dir, m, "was left out as asked: "+noUse)
 }
 
-const refusedRPMB = "this phone does not let its RPMB be read: it is not in the dump, and a restore has no use for it"
+const refusedRPMB = "this phone does not allow reading its RPMB: it is not in the dump, and a restore has no use for it"
 
 // An RPMB that the agent does not read is asked for once, and the dump is complete without it.
 func TestRefusedRPMB(t *testing.T) {
@@ -141,7 +141,7 @@ func TestLostRPMB(t *testing.T) {
 	rpmb := &trap{fake: &fake{b: make([]byte, 8<<20)}, kills: ext(0, 512)}
 	job := func() Job { rpmb.plug(); return p.withRPMB(rpmb) }
 	var lost *LostError
-	if _, _, err := acquire(t, dir, job()); !errors.Is(err, port.ErrGone) || !errors.As(err, &lost) || !strings.Contains(lost.Next, "asks for the RPMB once more") {
+	if _, _, err := acquire(t, dir, job()); !errors.Is(err, port.ErrGone) || !errors.As(err, &lost) || !strings.Contains(lost.Next, "tries the RPMB once more") {
 		t.Fatal(err)
 	}
 	if todo := journalOf(t, dir, "ROM_1").todo(); len(todo) > 0 {

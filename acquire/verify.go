@@ -9,11 +9,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// readings is how often a range that does not read the same twice is read.
+// readings is how often a range is read at most if its readings differ.
 const readings = 5
 
-// rereads lists the chunks of a region that are to be read a second time: those that
-// always are, and so many of a hundred of the others.
+// rereads returns the chunks of a region that are to be read a second time: boot regions,
+// Job.ReadTwice, and Job.Reread percent of the others.
 func (d *Dump) rereads(r *region) []chunk {
 	all := slices.Clone(r.chunks)
 	slices.SortFunc(all, func(a, b chunk) int { return cmp.Compare(a.Offset, b.Offset) })
@@ -26,8 +26,8 @@ func (d *Dump) rereads(r *region) []chunk {
 	})
 }
 
-// sampled reports whether a chunk is one of the so many of a hundred: by where it is, so that
-// every run chooses the same.
+// sampled reports whether a chunk belongs to the Job.Reread percent. It depends only on the offset,
+// so every run chooses the same chunks.
 func (d *Dump) sampled(e flash.Extent) bool {
 	return int(e.Offset/chunkSize+1)*d.job.Reread%100 < d.job.Reread
 }
@@ -41,7 +41,7 @@ func (d *Dump) reread(ctx context.Context, r *region, img flash.Image) error {
 	return d.rereadOf(ctx, r, img, func(chunk) bool { return true })
 }
 
-// rereadOf reads again those of the chunks to compare that are of a kind.
+// rereadOf reads again those of the chunks to compare for which of is true.
 func (d *Dump) rereadOf(ctx context.Context, r *region, img flash.Image, of func(chunk) bool) error {
 	list := slices.DeleteFunc(d.rereads(r), func(c chunk) bool { return !of(c) })
 	if len(list) == 0 {
@@ -61,11 +61,11 @@ func (d *Dump) rereadOf(ctx context.Context, r *region, img flash.Image, of func
 	return r.sync()
 }
 
-// compare reads a chunk the second time.
+// compare reads a chunk a second time and compares the hashes.
 func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk) error {
 	if r.skipsSecond(c.Extent) {
 		r.once = append(r.once, c.Extent)
-		d.problem(flash.Warning, r, c.Extent, "could be read once, and not a second time to compare: the phone was lost twice over it")
+		d.problem(flash.Warning, r, c.Extent, "could be read once, but not a second time to compare: the phone was lost twice while it was read")
 		return nil
 	}
 	b := d.buffer()[:c.Length]
@@ -75,7 +75,7 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 		return d.lose(ctx, r, c.Extent, err)
 	case err != nil:
 		r.once = append(r.once, c.Extent)
-		d.problem(flash.Warning, r, c.Extent, "could be read once, and not a second time to compare")
+		d.problem(flash.Warning, r, c.Extent, "could be read once, but not a second time to compare")
 		return nil
 	}
 	if sum := sumOf(b); sum != c.sum {
@@ -86,8 +86,9 @@ func (d *Dump) compare(ctx context.Context, r *region, img flash.Image, c chunk)
 	return nil
 }
 
-// skipsSecond reports whether the phone was lost twice over the second reading of a chunk.
-// Losses of the first are forgotten once all of their range is read, or are of other ranges.
+// skipsSecond reports whether the phone was lost twice during the second reading of a chunk. Losses
+// during the first reading do not count: they are removed once their range is read, or they have
+// other ranges.
 func (j *journal) skipsSecond(e flash.Extent) bool {
 	n := 0
 	for _, l := range j.lost {
@@ -98,8 +99,8 @@ func (j *journal) skipsSecond(e flash.Extent) bool {
 	return n > 1
 }
 
-// settle finds out what a range holds that did not read the same twice: what two
-// readings agree on. A range that never does counts as unreadable.
+// settle reads a range again whose two readings differ, until two readings agree; their bytes are
+// used. If no two of all readings agree, the range counts as unreadable.
 func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, second [32]byte) error {
 	r.drop(c.Extent)
 	seen := [][32]byte{c.sum, second}
@@ -118,21 +119,21 @@ func (d *Dump) settle(ctx context.Context, r *region, img flash.Image, c chunk, 
 		}
 		sum := sumOf(b)
 		if slices.Contains(seen, sum) {
-			d.problem(flash.Warning, r, c.Extent, "read differently the second time: what two of %d readings agree on was taken", len(seen)+1)
+			d.problem(flash.Warning, r, c.Extent, "the second reading differed: the bytes on which two of %d readings agree were taken", len(seen)+1)
 			r.note(record("=", c.Extent))
 			r.twice = flash.Union(append(r.twice, c.Extent))
 			return r.put(c.Offset, b)
 		}
 		seen = append(seen, sum)
 	}
-	d.problem(flash.Error, r, c.Extent, "reads differently every time: nothing of it is believed")
+	d.problem(flash.Error, r, c.Extent, "every reading differs: the range counts as unreadable")
 	return r.markBad(c.Extent)
 }
 
-// problem notes something about a place of a region, for the manifest.
+// problem adds a problem about a range of a region to the manifest.
 func (d *Dump) problem(s flash.Severity, r *region, e flash.Extent, format string, a ...any) {
 	p := flash.NewProblem(s, string(r.region), e.Offset, "0x%x bytes (%s): %s", e.Length, flash.Size(e.Length), fmt.Sprintf(format, a...))
-	if !slices.Contains(d.problems, p) { // earlier runs may have said so
+	if !slices.Contains(d.problems, p) { // an earlier run may have added it
 		d.problems = append(d.problems, p)
 	}
 }

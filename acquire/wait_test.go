@@ -47,14 +47,14 @@ func TestWaiting(t *testing.T) {
 						last = e
 						continue
 					}
-					if said++; !strings.HasPrefix(e.Detail, c.at) || !strings.HasSuffix(e.Detail, "s: it may be trying a place that is hard to read") || e.Done != last.Done || e.Total != last.Total {
+					if said++; !strings.HasPrefix(e.Detail, c.at) || !strings.HasSuffix(e.Detail, "s: it may be retrying a bad range") || e.Done != last.Done || e.Total != last.Total {
 						t.Fatalf("%+v behind %+v", e, last)
 					}
 				}
 				if said < 20 || said%40 > 1 && name != "tried again" {
 					t.Errorf("said %d times in 45 seconds", said)
 				}
-				if want := fmt.Sprint(c.at, "40s: it may be trying"); !strings.Contains(fmt.Sprint(events), want) {
+				if want := fmt.Sprint(c.at, "40s: it may be retrying"); !strings.Contains(fmt.Sprint(events), want) {
 					t.Errorf("nobody says %q", want)
 				}
 			})

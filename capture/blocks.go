@@ -10,8 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Lines of /proc/partitions (major, minor, KiB, device) and of a listing of the
-// by-name links.
+// Lines of /proc/partitions (major, minor, KiB, device) and of a list of the by-name links.
 var (
 	blocksRow = regexp.MustCompile(`^\d+\s+\d+\s+\d+\s+(?:mmcblk0|sd[a-z])\w*$|\S+ -> /dev/block/(?:mmcblk0|sd[a-z])\w*$`)
 	blocksDev = regexp.MustCompile(`^\d+\s+\d+\s+(\d+)\s+((?:mmcblk0|sd[a-z])\w*)$`)
@@ -19,7 +18,7 @@ var (
 	partition = regexp.MustCompile(`^(mmcblk0p|sd[a-z])(\d{1,4})$`)
 )
 
-// bootNodes are the devices that are a boot area as a whole.
+// bootNodes are the devices that are a whole boot area.
 var bootNodes = map[string]flash.Region{
 	"mmcblk0boot0": flash.EMMCBoot1, "mmcblk0boot1": flash.EMMCBoot2,
 	"sda": flash.UFSLU0, "sdb": flash.UFSLU1,
@@ -28,15 +27,15 @@ var bootNodes = map[string]flash.Region{
 // block is one device of the kernel.
 type block struct {
 	node  string
-	disk  string // of a partition: the node without its number
-	index int    // the number, 0 when it is no partition
+	disk  string // the disk of a partition: the node without its number
+	index int    // the number of the partition, 0 if it is none
 	name  string // the first link to it, or ""
 	line  int
 	size  int64 // bytes, in whole KiB; -1 unknown
 }
 
-// readPartitions joins sizes and names by the device. Neither says where a partition
-// begins; see chain for when that can be worked out.
+// readPartitions joins sizes and names by the device. Neither list has offsets; chain finds them if
+// possible.
 func readPartitions(r *reader) {
 	blocks := r.blocks()
 	disk := userDisk(blocks)
@@ -49,11 +48,11 @@ func readPartitions(r *reader) {
 	r.out.Table.DeviceSize = size
 	extents, why := chain(user, size, disk != "mmcblk0p")
 	if why != "" {
-		r.problem(flash.Warning, "", 0, "nothing is placed: %s", why)
+		r.problem(flash.Warning, "", 0, "no row has an offset: %s", why)
 		return
 	}
-	r.problem(flash.Warning, "", 0, "addresses are sums of the sizes, which leave no gap on this chip if "+
-		"the partitions lie in the order of their numbers")
+	r.problem(flash.Warning, "", 0, "offsets are sums of the sizes, which leave no gap on this chip if "+
+		"the partitions are in the order of their numbers")
 	rows := r.out.Table.Partitions
 	for i, b := range user {
 		if at := slices.Index(r.out.Nodes, b.node); at >= 0 {
@@ -104,8 +103,7 @@ func (r *reader) blocks() []block {
 	return out
 }
 
-// userDisk returns what the nodes of the user area begin with: the disk that has the
-// most partitions.
+// userDisk returns the start of the node names of the user area: the disk with the most partitions.
 func userDisk(blocks []block) string {
 	count := map[string]int{}
 	for _, b := range blocks {
@@ -122,8 +120,8 @@ func userDisk(blocks []block) string {
 	return best
 }
 
-// addBlocks takes the boot areas and the partitions of the user area into the table,
-// the latter in the order of their numbers, which it returns.
+// addBlocks adds the boot areas and the partitions of the user area to the table. It returns the
+// latter in the order of their numbers.
 func (r *reader) addBlocks(blocks []block, disk string) (user []block) {
 	region := flash.EMMCUser
 	if disk != "mmcblk0p" {
@@ -150,11 +148,11 @@ func (r *reader) addBlocks(blocks []block, disk string) (user []block) {
 	return user
 }
 
-// chain works out where partitions lie of which only sizes are known, or says why it
-// cannot. A GPT of MediaTek's has its first partition at 0x8000, and the last one ends
-// before the backup table. If the sizes fill all that lies between to the byte, there
-// are no gaps. The kernel cuts sizes to whole KiB, so that the longest partition,
-// which took what was left of the chip, may have 512 bytes more.
+// chain returns the extents of partitions of which only the sizes are known, or the reason why it
+// cannot. In MediaTek's GPT the first partition is at 0x8000, and the last one ends before the
+// backup table. If the sizes fill this range exactly, there are no gaps. The kernel rounds sizes
+// down to whole KiB, so the longest partition, which got the rest of the chip, may have 512 bytes
+// more.
 func chain(user []block, size int64, ufs bool) (out []flash.Extent, why string) {
 	if size == 0 || len(user) == 0 {
 		return nil, "the size of the chip is missing"
@@ -173,10 +171,10 @@ func chain(user []block, size int64, ufs bool) (out []flash.Extent, why string) 
 			rest -= b.size
 		}
 		if rest < user[longest].size {
-			return nil, "the sizes are more than the chip"
+			return nil, "the sizes are larger than the chip"
 		}
 	}
-	tails := []int64{0x4200, 0x8000} // what lies behind the last partition
+	tails := []int64{0x4200, 0x8000} // bytes after the last partition
 	if ufs {
 		tails[0] = 0x5000
 	}
@@ -185,10 +183,10 @@ func chain(user []block, size int64, ufs bool) (out []flash.Extent, why string) 
 			return inOrder(user, longest, left), ""
 		}
 	}
-	return nil, "the sizes do not fill the chip, so that there are gaps of unknown place"
+	return nil, "the sizes do not fill the chip, so there are gaps at unknown offsets"
 }
 
-// inOrder places the partitions one after the other, with the true length of one.
+// inOrder places the partitions one after the other, with the exact length of the longest.
 func inOrder(user []block, longest int, length int64) (out []flash.Extent) {
 	at := int64(firstByte)
 	for i, b := range user {

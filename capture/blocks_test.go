@@ -88,7 +88,7 @@ func TestPartitionsNoChain(t *testing.T) {
 	p := redmi().fill(4, 0x4200)
 	p.sizes[3] -= 0x100000
 	c := read(t, capture.KindPartitions, p.text())
-	wantProblem(t, c.Table, flash.Warning, "there are gaps of unknown place")
+	wantProblem(t, c.Table, flash.Warning, "there are gaps at unknown offsets")
 	for _, row := range c.Table.Partitions {
 		if row.Placed() {
 			t.Errorf("%s is placed at 0x%x", row.Name, row.Offset)
@@ -99,7 +99,7 @@ func TestPartitionsNoChain(t *testing.T) {
 	}
 
 	p.sizes[3] = p.size
-	wantProblem(t, read(t, capture.KindPartitions, p.text()).Table, flash.Warning, "more than the chip")
+	wantProblem(t, read(t, capture.KindPartitions, p.text()).Table, flash.Warning, "larger than the chip")
 
 	whole := redmi().fill(4, 0x4200).text()
 	c = read(t, capture.KindPartitions, strings.Replace(whole, "mmcblk0p3", "loop3", 1))

@@ -7,14 +7,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// MaxSize is the largest text that is read, in bytes. Whole boot logs stay below it.
+// MaxSize is the largest text that is read, bytes. Whole boot logs are smaller.
 const MaxSize = 16 << 20
 
 // The kinds of capture. They are also the Format of the table and the Witness of its
 // rows.
 const (
 	KindDumchar    flash.Witness = "dumchar_info" // /proc/dumchar_info
-	KindPrintGPT   flash.Witness = "printgpt"     // what mtkclient prints of a GPT
+	KindPrintGPT   flash.Witness = "printgpt"     // mtkclient's output for a GPT
 	KindLog        flash.Witness = "lk log"       // a boot loader's log on the serial line
 	KindSource     flash.Witness = "PartInfo"     // partition_define.c of a kernel's source
 	KindPartinfo   flash.Witness = "partinfo"     // /proc/partinfo
@@ -25,41 +25,39 @@ const (
 	KindCSV        flash.Witness = "csv"          // a list with a header line
 )
 
-// Capture is what was understood of a text.
+// Capture is the result of reading a text.
 type Capture struct {
 	Kind  flash.Witness // one of the kinds
 	Table *flash.Table
 
-	// Verified says that the capture itself states where every row begins and how
-	// long it is, in a unit that is certain, and that no two rows overlap. Rows
-	// counted from the end of the region need no place for that.
+	// Verified means that the capture states the offset and the size of every row in a certain
+	// unit, and that no two rows overlap. Rows that are counted from the end of the region need no
+	// offset for that.
 	Verified bool
 
-	// Base is where the user area begins in linear addresses, in bytes: what stands
-	// before it in the addresses of old scatter files. 0 when the capture does not
-	// say.
+	// Base is the linear address of the user area, bytes: the size of the areas before it in the
+	// addresses of old scatter files. It is 0 if the capture does not have it.
 	Base int64
 
-	// Nodes gives the block device of each row of the table ("mmcblk0p5"), or "".
+	// Nodes has the block device of each row of the table ("mmcblk0p5"), or "".
 	Nodes []string
 
-	// Others are other ways to read the text, likeliest first, where it does not say
-	// whether a row lies behind the row before it or in it. Only what stands in a dump
-	// tells.
+	// Others are other possible tables of the text, the most probable first, if it is unclear
+	// whether a row is after the row before it or inside it. Only the content of a dump can decide.
 	Others []*flash.Table
 }
 
-// kind is one shape of text.
+// kind is one form of text.
 type kind struct {
 	name  flash.Witness
-	hint  string            // what every row contains: cheaper to look for than row
+	hint  string            // every row contains it; faster to check than row
 	row   func(string) bool // whether a trimmed line is a whole row
-	needs string            // what else the text must contain, or ""
+	needs string            // another text that must occur, or ""
 	read  func(*reader)
 }
 
-// kinds lists the shapes. Where a text holds several, the first that occurs is read:
-// those that state addresses come before those that do not.
+// kinds lists the forms. If a text has several, the first in this list is read: forms with offsets
+// come before those without.
 var kinds = []kind{
 	{KindDumchar, "/dev/", dumcharRow.MatchString, "", readDumchar},
 	{KindPrintGPT, "Offset 0x", printgptRow.MatchString, "", readPrintGPT},
@@ -74,7 +72,7 @@ var kinds = []kind{
 	{KindCSV, "", isListHead, "", readCSV},
 }
 
-// Sniff returns which kind of capture img is, "" when it is none that Read reads.
+// Sniff returns the kind of capture of img, or "" if Read cannot read it.
 func Sniff(img flash.Image) flash.Witness {
 	text, err := load(img)
 	if err != nil {
@@ -86,13 +84,13 @@ func Sniff(img flash.Image) flash.Witness {
 	return ""
 }
 
-// Read reads a capture. The error is a *flash.FormatError, wrapping flash.ErrNotThis
-// unless reading itself failed; there is none once a single row was recognised.
+// Read reads a capture. The error is a *flash.FormatError, which wraps flash.ErrNotThis unless
+// reading failed. It is nil if at least one row was recognised.
 func Read(img flash.Image) (*Capture, error) { return ReadSectors(img, 0) }
 
-// ReadSectors is Read for a caller who knows the size of the phone's sectors in bytes
-// (512 on eMMC, 4096 on UFS). A boot loader's log counts in sectors without saying
-// which; other kinds do not need it. 0 means unknown.
+// ReadSectors is Read for a caller that knows the size of the phone's sectors, bytes (512 on eMMC,
+// 4096 on UFS); 0 means unknown. A boot loader's log has numbers of sectors without their size;
+// other kinds do not need it.
 func ReadSectors(img flash.Image, sectorSize int64) (*Capture, error) {
 	text, err := load(img)
 	if err != nil {
@@ -105,17 +103,17 @@ func ReadSectors(img flash.Image, sectorSize int64) (*Capture, error) {
 	r := &reader{text: text, sector: sectorSize,
 		out: &Capture{Kind: k.name, Table: &flash.Table{Format: string(k.name)}}}
 	if n := r.tooLong(); n > 0 {
-		r.problem(flash.Warning, "", n, "longer than %d bytes and passed over, as any other such line", maxLine)
+		r.problem(flash.Warning, "", n, "longer than %d bytes and skipped, like all other such lines", maxLine)
 	}
 	k.read(r)
 	r.finish()
 	return r.out, nil
 }
 
-// detect returns the first kind of which text holds a row, or nil.
+// detect returns the first kind of which text has a row, or nil.
 func detect(text string) *kind {
 	found := len(kinds)
-	without := map[string]bool{} // what kinds need that the text does not have
+	without := map[string]bool{} // the needs of kinds that the text does not contain
 	for _, s := range lines(text) {
 		for i, k := range kinds[:found] {
 			if without[k.needs] || !strings.Contains(s, k.hint) || !k.row(s) {

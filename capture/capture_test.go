@@ -103,7 +103,7 @@ static const struct excel_info PartInfo_Private[PART_NUM]={
  };`)
 	wantRows(t, c.Table, "boot1 preloader 0x0+0x0 to-end", "user mbr 0x0+0x80000", "user ebr1 0x80000+0x80000",
 		"user low ?+0x200", "user usrdata 0x100000+0x0 to-end", "user bmtpool ?+0x1500000 reserved")
-	wantProblem(t, c.Table, flash.Warning, "low: line 6: address 0x1000 lies before the user area")
+	wantProblem(t, c.Table, flash.Warning, "low: line 6: address 0x1000 is before the user area")
 	wantProblem(t, c.Table, flash.Error, "line 9: a row")
 	if c.Base != 0x600000 || c.Nodes[2] != "mmcblk0p1" {
 		t.Errorf("base 0x%x, nodes %q", c.Base, c.Nodes)
@@ -160,7 +160,7 @@ func TestLog(t *testing.T) {
 	const first = "[GPT_LK][0]name=misc, start_sect=0x%x, nr_sects=0x80\n"
 	c := read(t, capture.KindLog, rows)
 	wantRows(t, c.Table, "user lk ?+0x0", "user boot ?+0x0")
-	wantProblem(t, c.Table, flash.Warning, "nothing is placed")
+	wantProblem(t, c.Table, flash.Warning, "no row has an offset")
 	if c.Verified || c.Table.Partitions[0].GUID != "8273E1AB-846F-4468-B999-EE2EA8E50A16" {
 		t.Errorf("verified %v, %+v", c.Verified, c.Table.Partitions[0])
 	}
@@ -212,12 +212,12 @@ func TestGetvar(t *testing.T) {
 	if p := c.Table.Find("lk"); p.Type != "raw data" || c.Verified {
 		t.Errorf("type %q, verified %v", p.Type, c.Verified)
 	}
-	wantProblem(t, c.Table, flash.Note, "nothing is placed")
+	wantProblem(t, c.Table, flash.Note, "no row has an offset")
 	wantProblem(t, c.Table, flash.Note, "last partition first")
 	wantProblem(t, c.Table, flash.Error, "line 8: a row")
 	c = read(t, capture.KindGetvar, "partition-size:lk: 1\npartition-size:lk: 2\npartition-size:mbr: 3\n")
 	wantRows(t, c.Table, "user mbr ?+0x3", "user lk ?+0x2", "user lk ?+0x1")
-	wantProblem(t, c.Table, flash.Warning, "lk: line 1: the name was given before, on line 2")
+	wantProblem(t, c.Table, flash.Warning, "lk: line 1: the name was used before, on line 2")
 	c = read(t, capture.KindGetvar, "(bootloader) partition-size:boot_a:0x4000000\npartition-size:boot_b: 0x4000000\n")
 	wantRows(t, c.Table, "user boot_a ?+0x4000000", "user boot_b ?+0x4000000")
 }

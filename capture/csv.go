@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// listHead is how the line begins that names the columns of a list.
+// listHead matches the start of the line that names the columns of a list.
 var listHead = regexp.MustCompile(`(?i)^"?(?:partition|partition_name|part_name|name|label)"?\s*([,;\t])`)
 
 // The names of the columns, in lower case.
@@ -19,7 +19,7 @@ var (
 	listSize  = []string{"size", "length", "partition_size"}
 )
 
-// columns is what the first line of a list says of the others.
+// columns has the columns of a list, from its first line.
 type columns struct {
 	comma             rune
 	name, start, size int
@@ -75,7 +75,7 @@ func (r *reader) csvRow(line int, f []string, c columns) {
 	switch {
 	case counted(p.Name, from):
 		p.Reserved, p.Extent = true, r.length(line, p.Name, length)
-		r.problem(flash.Note, p.Name, line, "is counted from the end of the region, and not placed")
+		r.problem(flash.Note, p.Name, line, "is counted from the end of the region and gets no offset")
 	default:
 		p.Extent = r.place(line, p.Name, from, length)
 	}
@@ -85,7 +85,7 @@ func (r *reader) csvRow(line int, f []string, c columns) {
 	r.add(line, p, "")
 }
 
-// fields splits a line of a list; one that is quoted wrongly has no fields.
+// fields splits a line of a list. It returns nil if the quotes are wrong.
 func fields(s string, comma rune) []string {
 	c := csv.NewReader(strings.NewReader(s))
 	c.Comma, c.LazyQuotes, c.TrimLeadingSpace = comma, true, comma != '\t'

@@ -1,5 +1,6 @@
-// Package capture reads lists of a phone's partitions in other forms than scatter file, GPT
-// or MBR: text copied from a terminal, and MediaTek's binary PMT.
+// Package capture reads lists of a phone's partitions in other forms than scatter file, GPT or MBR:
+// text copied from a terminal, and MediaTek's binary PMT. A text may have up to 16 MiB and 1024
+// rows.
 //
 //	dumchar_info  preloader  0x0000000000600000   0x0000000000000000   2   /dev/misc-sd
 //	              │          │ on the preloader's │                    │   the block device
@@ -22,18 +23,18 @@
 //	0xFFC  the signature again              +72  u64 offset, bytes; +80 with part id
 //	                                        +80  u64 mask flags;    +88 with part id
 //
-// Most callers need Read, which finds the form of a text by its content, and FindPMT for
-// a dump. A text may hold more than the table (a shell's echo, a whole log): lines
-// that are no rows are skipped, damaged rows are reported with their
-// line and get no address. Text of Windows terminals (UTF-16, CR LF) is read.
+// Most callers need Read, which finds the form of a text from its content, and FindPMT for a dump.
+// A text may contain more than the table (commands, a whole log): other lines are skipped, and
+// damaged rows are reported with their line and are not in the table. Text of Windows terminals
+// (UTF-16, CR LF) is accepted.
 //
-// The package never guesses an address. Where a capture holds sizes only, rows are
-// flash.Unplaced; where addresses are sums of sizes, a Problem says so and
-// Capture.Verified is false. It does not write captures, and does not translate
-// names: dumchar_info says bootimg where the scatter file says BOOTIMG.
+// The package never guesses an offset. If a capture has only sizes, rows are flash.Unplaced; if
+// offsets are sums of sizes, a Problem reports it and Capture.Verified is false. The package does
+// not write captures and does not translate names: dumchar_info has bootimg for BOOTIMG of the
+// scatter file.
 //
 // Sources: MediaTek's dumchar.c, sd.c and partition_define.c (dumchar_info, emmc,
 // PartInfo), mtkemmc.c (partinfo), the boot loader's efi.c (log) and pmt.c (PMT),
-// mtkclient's gpt.py. No PMT of a real phone was available: every result from a PMT says
+// mtkclient's gpt.py. No PMT of a real phone was available: every result from a PMT has
 // "unverified on real bytes".
 package capture

@@ -7,16 +7,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A row of /proc/dumchar_info: name, size, start, 1 for MTD or 2 for eMMC, node. The
-// header line and the legend that follows the rows have other shapes.
+// A row of /proc/dumchar_info: name, size, start, 1 for MTD or 2 for eMMC, node. The header line
+// and the legend after the rows have other forms.
 var (
 	dumcharRow  = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]+)\s+0x([0-9a-fA-F]+)\s+([12])\s+(/dev/\S+)$`)
 	dumcharLike = regexp.MustCompile(`^[A-Za-z]\w*\s+0x[0-9a-fA-F]`)
 )
 
-// A preloader's row of such a size, in bytes, stands for all that lies before the user
-// area. Preloaders themselves have at most half a MiB; the bases of the field are
-// 0x380000 to 0x1800000.
+// A preloader's row with a size in these limits, bytes, means the whole area before the user area.
+// Preloaders themselves have at most half a MiB; known bases are 0x380000 to 0x1800000.
 const (
 	minBase = 0x200000
 	maxBase = 0x4000000
@@ -24,13 +23,13 @@ const (
 
 func isBase(size uint64) bool { return minBase <= size && size <= maxBase }
 
-// linear is a row whose table counts through all areas of the chip, or did before the
-// kernel took the base away again.
+// linear is a row of a table with linear addresses through all areas of the chip, or from which the
+// kernel subtracted the base.
 type linear struct {
 	line        int
 	name        string
 	start, size uint64
-	region      flash.Region // "" where the table does not say
+	region      flash.Region // "" if the table does not have it
 	node        string
 }
 
@@ -56,7 +55,7 @@ func readDumchar(r *reader) {
 			row.region = flash.NANDWhole
 		}
 		if row.size == 0 && row.start == 0 {
-			r.problem(flash.Note, row.name, n, "has neither a place nor a size, and is left out")
+			r.problem(flash.Note, row.name, n, "has neither an offset nor a size, and is left out")
 			continue
 		}
 		if rows = append(rows, row); len(rows) > maxRows {
@@ -69,14 +68,14 @@ func readDumchar(r *reader) {
 	r.addLinear(rows, 0)
 	if len(rows) > 0 && rows[0].region == flash.NANDWhole && isIndex(rows) {
 		r.problem(flash.Warning, "", 0, "on NAND the third column is the number of the MTD device: "+
-			"addresses are sums of the sizes, in the order of the rows")
+			"offsets are sums of the sizes, in the order of the rows")
 		r.sumUp(flash.NANDWhole, 0)
 	}
 }
 
-// dumcharBase finds what the kernel subtracted from linear addresses. The row of the
-// bad block pool gives it away: the count 0xFFFFnnnn was taken for an address, and
-// bases are multiples of 0x10000. Else the preloader's row has it as its size.
+// dumcharBase finds the base that the kernel subtracted from linear addresses. It follows from the
+// row of the bad block pool: the kernel treated its count 0xFFFFnnnn as an address, and bases are
+// multiples of 0x10000. Otherwise it is the size in the preloader's row.
 func dumcharBase(rows []linear) uint64 {
 	var base uint64
 	for _, row := range rows {
@@ -108,9 +107,8 @@ func isIndex(rows []linear) bool {
 	return len(rows) > 1
 }
 
-// addLinear takes rows into the table. sub is what their addresses hold more than
-// the place in the user area; the base, if known, is what counts from the end have
-// been robbed of.
+// addLinear adds rows to the table. sub is the difference between their addresses and their offsets
+// in the user area. The base, if known, was subtracted from counts from the end of the region.
 func (r *reader) addLinear(rows []linear, sub uint64) {
 	for _, row := range rows {
 		p := flash.Partition{Name: row.name, Region: row.region}
@@ -120,19 +118,19 @@ func (r *reader) addLinear(rows []linear, sub uint64) {
 			p.Reserved = true
 			p.Region = cmpRegion(row.region, flash.EMMCUser)
 			p.Extent = r.length(row.line, row.name, row.size)
-			r.problem(flash.Note, row.name, row.line, "is counted from the end of the region, and not placed")
+			r.problem(flash.Note, row.name, row.line, "is counted from the end of the region and gets no offset")
 		case row.region == "" && bootRegion(row.name) != "", row.region.IsBoot():
 			p.Region = cmpRegion(row.region, bootRegion(row.name))
 			p.Extent = r.place(row.line, row.name, row.start, row.size)
 			if isBase(row.size) {
 				p.Length = 0
-				r.problem(flash.Note, row.name, row.line, "its size 0x%x is where the user area begins in "+
+				r.problem(flash.Note, row.name, row.line, "its size 0x%x is the start of the user area in "+
 					"linear addresses, not that of a preloader", row.size)
 			}
 		case row.start < sub && cmpRegion(row.region, flash.EMMCUser) == flash.EMMCUser:
 			p.Region = flash.EMMCUser
 			p.Extent = r.length(row.line, row.name, row.size)
-			r.problem(flash.Warning, row.name, row.line, "address 0x%x lies before the user area", row.start)
+			r.problem(flash.Warning, row.name, row.line, "address 0x%x is before the user area", row.start)
 		case cmpRegion(row.region, flash.EMMCUser) == flash.EMMCUser:
 			p.Region = flash.EMMCUser
 			p.Extent = r.place(row.line, row.name, row.start-sub, row.size)

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What a boot loader answers to "fastboot getvar all". Sizes are hexadecimal; MediaTek
-// writes them without 0x.
+// Lines of a boot loader's answer to "fastboot getvar all". Sizes are hexadecimal; MediaTek's have
+// no 0x.
 var (
 	getvarRow  = regexp.MustCompile(`^(?:\(bootloader\)\s*)?partition-size:\s*([^:\s]+):\s*(?:0[xX])?([0-9a-fA-F]+)$`)
 	getvarLike = regexp.MustCompile(`^(?:\(bootloader\)\s*)?partition-size:`)
@@ -39,10 +39,10 @@ func readGetvar(r *reader) {
 		}
 		rows = append(rows, linear{line: n, name: m[1], size: size, region: bootRegion(m[1])})
 	}
-	r.problem(flash.Note, "", 0, "fastboot tells sizes and no addresses: nothing is placed")
+	r.problem(flash.Note, "", 0, "fastboot gives sizes but no offsets: no row has an offset")
 	if n := len(rows); n > 1 && !isFirst(rows[0].name) && isFirst(rows[n-1].name) {
 		slices.Reverse(rows)
-		r.problem(flash.Note, "", 0, "the boot loader lists the last partition first; here they are in their order")
+		r.problem(flash.Note, "", 0, "the boot loader lists the last partition first; here the order is reversed")
 	}
 	for _, row := range rows {
 		r.add(row.line, flash.Partition{Name: row.name, Region: cmpRegion(row.region, flash.EMMCUser),
@@ -50,8 +50,8 @@ func readGetvar(r *reader) {
 	}
 }
 
-// isFirst reports whether a partition of that name is where a chip begins. MediaTek's
-// boot loader lists its table from the end.
+// isFirst reports whether a partition with that name is at the start of a chip. MediaTek's boot
+// loader lists its table from the end.
 func isFirst(name string) bool {
 	return bootRegion(name) != "" || strings.EqualFold(name, "pgpt") || strings.EqualFold(name, "mbr")
 }

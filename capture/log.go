@@ -7,13 +7,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A row in the log of a boot loader: efi.c of lk, or the preloader's. The part_id is
-// the region's number and the uuid came later; neither is always there.
+// logRow matches a row in the log of a boot loader: efi.c of lk, or the preloader's. part_id, the
+// number of the region, and uuid are optional.
 var logRow = regexp.MustCompile(`(?:\[(\d+)\])?\s*name=([^,]*),(?: part_id=\w+,)? ` +
 	`start_sect=0x([0-9a-fA-F]+), nr_sects=0x([0-9a-fA-F]+)(?:, uuid=([0-9a-fA-F-]{36}))?`)
 
-// firstByte is where ptgen puts the first partition behind the GPT, whatever the
-// size of a sector.
+// firstByte is the offset at which ptgen puts the first partition after the GPT, for all sector
+// sizes.
 const firstByte = 0x8000
 
 func readLog(r *reader) {
@@ -35,13 +35,13 @@ func readLog(r *reader) {
 		}
 		rows = append(rows, procRow{n, m[1], a, b, m[2]})
 		guids = append(guids, strings.ToUpper(m[5]))
-		if len(rows) > 4*maxRows { // logs print a table again and again
+		if len(rows) > 4*maxRows { // logs print a table several times
 			break
 		}
 	}
 	unit, why := r.logUnit(rows)
 	if unit == 0 {
-		r.problem(flash.Warning, "", 0, "the log counts in sectors and does not show of which size: nothing is placed")
+		r.problem(flash.Warning, "", 0, "the log has numbers of sectors without their size: no row has an offset")
 	} else {
 		r.problem(flash.Note, "", 0, "sectors have %d bytes: %s", unit, why)
 	}
@@ -65,10 +65,10 @@ func readLog(r *reader) {
 	}
 }
 
-// logUnit finds the size of a sector in bytes, or 0, and what says so.
+// logUnit returns the size of a sector in bytes, or 0, and the reason.
 func (r *reader) logUnit(rows []procRow) (unit int64, why string) {
 	if r.sector > 0 {
-		return r.sector, "so the caller says"
+		return r.sector, "as the caller states"
 	}
 	for _, row := range rows {
 		if row.digits != "0" {
@@ -83,9 +83,9 @@ func (r *reader) logUnit(rows []procRow) (unit int64, why string) {
 	ufs, emmc := strings.Contains(r.text, "[UFS]"), strings.Contains(r.text, "EMMC_PART_USER")
 	switch {
 	case ufs && !emmc:
-		return 4096, "the log is that of a phone with UFS"
+		return 4096, "the log is from a phone with UFS"
 	case emmc && !ufs:
-		return 512, "the log is that of a phone with eMMC"
+		return 512, "the log is from a phone with eMMC"
 	}
 	return 0, ""
 }

@@ -7,30 +7,29 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Where boot loaders look for a PMT, in bytes.
+// Offsets and sizes with which boot loaders search a PMT, bytes.
 const (
 	pmtFromEnd = 0x100000 // eMMC: this far before the end of the user area
 	pmtRegion  = 0x1000   // eMMC: length of the block; the mirror follows
 	pmtOld     = 0x800    // first eMMC phones: length of a block in the PMT partition
-	pmtStep    = 0x200    // what every offset is a multiple of
+	pmtStep    = 0x200    // every offset is a multiple of it
 	nandPool   = 80       // NAND: blocks of the bad block pool at the end of the chip
-	maxSearch  = 12 << 20 // what is searched of an extent, as boot loaders do
+	maxSearch  = 12 << 20 // how much of an extent is searched, as in boot loaders
 	readChunk  = 64 << 10
 	maxHits    = 64
 )
 
-// FindPMT looks for a PMT (partition management table) in the image of a user area or
-// of a NAND chip, at the places where boot loaders have it, and anywhere in the first
-// 12 MiB of each extent of where (give the extent of a partition named PMT, if it is
-// known). It reads at most those parts of the image. A signature alone is not
-// believed: names, sizes and addresses must make sense.
+// FindPMT searches a PMT (partition management table) in the image of a user area or of a NAND
+// chip: at the offsets that boot loaders use, and in the first 12 MiB of each extent of where (give
+// the extent of a partition named PMT, if it is known). It reads only these parts of the image. A
+// signature alone is not enough: names, sizes and addresses must be valid.
 //
-// The result is the table and the offset of its block in the image. Addresses in a
-// PMT are linear; with a row named MBR they are counted from it, as in scatter files.
-// The error is a *flash.FormatError and wraps flash.ErrNotThis when there is no PMT.
+// The result is the table and the offset of its block in the image, bytes. Addresses in a PMT are
+// linear; if it has a row named MBR, offsets are relative to that row, as in scatter files. The
+// error is a *flash.FormatError and wraps flash.ErrNotThis if there is no PMT.
 //
-// The layouts come from boot loader sources only, and a Note in the result says that
-// they are unverified on real bytes.
+// The layouts are known only from boot loader sources, and a Note in the result reports that they
+// are unverified on real bytes.
 func FindPMT(img flash.Image, where ...flash.Extent) (*flash.Table, int64, error) {
 	for _, e := range slices.Concat(pmtPlaces(img.Size()), where) {
 		hits, err := searchPMT(img, e)
@@ -43,12 +42,12 @@ func FindPMT(img flash.Image, where ...flash.Extent) (*flash.Table, int64, error
 		}
 	}
 	return nil, 0, &flash.FormatError{Format: "pmt", Offset: flash.NoOffset, Err: flash.ErrNotThis,
-		Text: "no partition management table at the places it can have"}
+		Text: "no partition management table at its possible offsets"}
 }
 
-// pmtPlaces lists the places a boot loader would look at: on eMMC the block and its
-// mirror; on NAND the two blocks before the bad block pool, for each size that a
-// block of NAND can have. A file as small as a PMT partition is searched whole.
+// pmtPlaces returns the ranges in which a boot loader searches: on eMMC the block and its mirror;
+// on NAND the two blocks before the bad block pool, for each possible size of a block. A file as
+// small as a PMT partition is searched completely.
 func pmtPlaces(size int64) (out []flash.Extent) {
 	out = append(out, flash.Extent{Offset: size - pmtFromEnd, Length: 2 * pmtRegion})
 	for block := int64(0x20000); block <= 0x100000; block *= 2 {
@@ -60,7 +59,7 @@ func pmtPlaces(size int64) (out []flash.Extent) {
 	return out
 }
 
-// searchPMT returns the tables within an extent, in the order of their places.
+// searchPMT returns the tables within an extent, in the order of their offsets.
 func searchPMT(img flash.Image, e flash.Extent) (hits []*pmt, err error) {
 	if e.Offset < 0 || e.Length <= 0 || e.Offset >= img.Size() {
 		return nil, nil
@@ -87,9 +86,9 @@ func searchPMT(img flash.Image, e flash.Extent) (hits []*pmt, err error) {
 	return hits, nil
 }
 
-// pickPMT chooses among several tables: main before mirror; then the first, as boot
-// loaders do on eMMC, but on NAND the last, because pages of a block are written in
-// order and each new table goes to the next page.
+// pickPMT chooses one of several tables: a main table before a mirror; then the first, as boot
+// loaders do on eMMC, but on NAND the last, because each new table is written to the next page of
+// the block.
 func pickPMT(hits []*pmt) *pmt {
 	best := hits[0]
 	for _, t := range hits[1:] {
@@ -101,7 +100,7 @@ func pickPMT(hits []*pmt) *pmt {
 	return best
 }
 
-// table makes a flash.Table of t; others are all tables of the same place.
+// table makes a flash.Table from t; others are all tables of the same range.
 func (t *pmt) table(others []*pmt) *flash.Table {
 	out := &flash.Table{Format: "pmt"}
 	say := func(s flash.Severity, place, text string, args ...any) {
@@ -115,7 +114,7 @@ func (t *pmt) table(others []*pmt) *flash.Table {
 		say(flash.Warning, "pmt", "the signature is not repeated at the end of the block")
 	}
 	if slices.ContainsFunc(others, func(o *pmt) bool { return !slices.Equal(o.rows, t.rows) }) {
-		say(flash.Warning, "pmt", "%d tables lie here, and they differ", len(others))
+		say(flash.Warning, "pmt", "there are %d tables here, and they differ", len(others))
 	}
 	base := t.base()
 	for _, row := range t.rows {
@@ -124,11 +123,11 @@ func (t *pmt) table(others []*pmt) *flash.Table {
 		switch {
 		case counted(row.name, row.offset):
 			p.Reserved, p.Offset = true, flash.Unplaced
-			say(flash.Note, row.name, "is counted from the end of the region, and not placed")
+			say(flash.Note, row.name, "is counted from the end of the region and gets no offset")
 		case p.Region != flash.EMMCUser:
 		case row.offset < base:
 			p.Offset = flash.Unplaced
-			say(flash.Warning, row.name, "address 0x%x lies before the user area", row.offset)
+			say(flash.Warning, row.name, "address 0x%x is before the user area", row.offset)
 		default:
 			p.Offset -= int64(base)
 		}
@@ -141,7 +140,7 @@ func (t *pmt) table(others []*pmt) *flash.Table {
 	return out
 }
 
-// base returns the linear address of the user area, 0 when no row tells.
+// base returns the linear address of the user area, or 0 if no row has it.
 func (t *pmt) base() uint64 {
 	for _, row := range t.rows {
 		if !t.form.nand && bytes.EqualFold([]byte(row.name), []byte("mbr")) {
@@ -151,7 +150,7 @@ func (t *pmt) base() uint64 {
 	return 0
 }
 
-// region tells where a row lies.
+// region returns the region of a row.
 func (t *pmt) region(row pmtRow) flash.Region {
 	if t.form.nand || pageMode(row.part) {
 		return flash.NANDWhole

@@ -82,7 +82,7 @@ func TestFindPMT(t *testing.T) {
 		"mirror only":  {pieces: map[int64][]byte{size - 0xFF000: v10mirror}, at: size - 0xFF000, want: emmcPMTRows, warn: "this is the mirror"},
 		"mirror first": {pieces: map[int64][]byte{size - 0x100000: v10mirror, size - 0xFF000: v10}, at: size - 0xFF000, want: emmcPMTRows},
 		"before the MBR": {pieces: map[int64][]byte{size - 0x100000: block("1vTP", "1.0\x00", 8, false, 0x1000, emmcPMT[0], pmtRow{"DSP_BL", 0x200, 0, 0x40000}, emmcPMT[1])},
-			at: size - 0x100000, want: []string{emmcPMTRows[0], "user DSP_BL ?+0x200", emmcPMTRows[1]}, warn: "address 0x40000 lies before"},
+			at: size - 0x100000, want: []string{emmcPMTRows[0], "user DSP_BL ?+0x200", emmcPMTRows[1]}, warn: "address 0x40000 is before"},
 		"no end":          {pieces: map[int64][]byte{size - 0x100000: v10[:0xFFC]}, at: size - 0x100000, want: emmcPMTRows, warn: "not repeated"},
 		"old, in its row": {pieces: map[int64][]byte{0x100400: block("1vTP", "", 8, false, 0x800, emmcPMT...), 0x100C00: block("1TPM", "", 8, false, 0x800, emmcPMT...)}, where: []flash.Extent{{Offset: 0x100000, Length: 0x400000}}, at: 0x100400, want: emmcPMTRows},
 		"old, 32 bits":    {pieces: map[int64][]byte{0x100400: block("1vTP", "", 4, false, 0x800, emmcPMT...)}, where: []flash.Extent{{Offset: 0x100000, Length: 0x400000}}, at: 0x100400, want: emmcPMTRows},
@@ -92,7 +92,7 @@ func TestFindPMT(t *testing.T) {
 		"NAND, v3":        {pieces: map[int64][]byte{size - 82*0x40000: block("3vTP", "", 8, true, 0, nandPMT...)}, at: size - 82*0x40000, want: nandPMTRows},
 		"NAND, TLC":       {pieces: map[int64][]byte{size - 82*0x20000: block("3vTP", "\x01\x00\x02\x00", 8, true, 0, nandPMT...)}, at: size - 82*0x20000, want: nandPMTRows},
 		"NAND, two pages": {pieces: map[int64][]byte{size - 82*0x20000: block("1vTP", "", 4, false, 0, nandPMT[1:2]...), size - 82*0x20000 + 0x800: block("1vTP", "", 4, false, 0, append(nandPMT[:2:2], pmtRow{"OLD", 0x200, 0, 0x800000})...), size - 82*0x20000 + 0x1000: block("1vTP", "", 4, false, 0, nandPMT...)},
-			at: size - 82*0x20000 + 0x1000, want: nandPMTRows, warn: "2 tables lie here, and they differ"},
+			at: size - 82*0x20000 + 0x1000, want: nandPMTRows, warn: "there are 2 tables here, and they differ"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table, at, err := capture.FindPMT(image(size, c.pieces), c.where...)

@@ -7,14 +7,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// pmtMax is what can belong to one table, in bytes: 128 entries of 96 after a head of
-// 8, and the pages they are in.
+// pmtMax is the largest size of one table, bytes: 128 entries of 96 after a head of 8, in whole
+// pages.
 const pmtMax = 0x4000
 
-// maxPMTRows is the most a table holds; boot loaders have had 20, 40 and 128.
+// maxPMTRows is the largest number of rows; boot loaders have 20, 40 or 128.
 const maxPMTRows = 128
 
-// nameSize is the length of an entry's name in bytes, zeros included.
+// nameSize is the length of an entry's name with its zeros, bytes.
 const nameSize = 64
 
 // pmtForm is one layout of a table.
@@ -51,7 +51,7 @@ type pmt struct {
 	offset int64
 	mirror bool
 	form   pmtForm
-	tail   int // where the signature should be repeated, 0 when nowhere
+	tail   int // offset at which the signature should be repeated, 0 for none
 	tailOK bool
 	rows   []pmtRow
 }
@@ -61,8 +61,8 @@ type pmtRow struct {
 	size, part, offset, flags uint64
 }
 
-// pmtSignature reads the four bytes a block begins with. They are the number 'PTv1'
-// in little-endian order.
+// pmtSignature reads the first four bytes of a block. They are the number 'PTv1' in little-endian
+// order.
 func pmtSignature(b []byte) (version byte, mirror, ok bool) {
 	if len(b) < 4 || b[0] < '1' || b[0] > '3' {
 		return 0, false, false
@@ -76,8 +76,7 @@ func pmtSignature(b []byte) (version byte, mirror, ok bool) {
 	return 0, false, false
 }
 
-// parsePMT reads the table that begins at b[0], or returns nil when that makes no
-// sense in any layout.
+// parsePMT reads the table that begins at b[0]. It returns nil if it is not valid in any layout.
 func parsePMT(b []byte, offset int64) *pmt {
 	version, mirror, ok := pmtSignature(b)
 	if !ok || len(b) < 8 {
@@ -116,8 +115,7 @@ func (f pmtForm) tail(b []byte) (at int, ok bool) {
 	return at, len(b) >= f.block && bytes.Equal(b[at:f.block], b[:4])
 }
 
-// rows decodes the entries up to one without a name, and returns nil unless all of
-// them make sense.
+// rows decodes the entries up to one without a name. It returns nil unless all of them are valid.
 func (f pmtForm) rows(b []byte) (rows []pmtRow) {
 	last := uint64(0)
 	at, end := f.head, len(b)
@@ -153,8 +151,8 @@ func (f pmtForm) rows(b []byte) (rows []pmtRow) {
 	return rows
 }
 
-// next returns where entries go on in the following block, which the first eMMC
-// phones used when one was full, or 0.
+// next returns the start and the end of the entries in the next block, which the first eMMC phones
+// used when one block was full, or 0.
 func (f pmtForm) next(b []byte, end int) (int, int) {
 	at := f.block
 	if f.block != pmtOld || end > f.block || len(b) < 2*f.block ||
@@ -164,7 +162,7 @@ func (f pmtForm) next(b []byte, end int) (int, int) {
 	return at + f.head, at + f.block - 4
 }
 
-// row decodes one entry and says whether it can be one.
+// row decodes one entry and reports whether it is valid.
 func (f pmtForm) row(e []byte) (row pmtRow, ok bool) {
 	row.name, ok = pmtName(e[:nameSize])
 	at := nameSize
@@ -191,8 +189,8 @@ func (f pmtForm) row(e []byte) (row pmtRow, ok bool) {
 	return row, row.offset%pmtStep == 0 || counted(row.name, row.offset)
 }
 
-// pmtName returns a name that is plain text. What follows its zero does not count:
-// writers copy all 64 bytes, whatever stands behind a shorter name.
+// pmtName returns a name that is plain text. Bytes after its zero are ignored: writers copy all 64
+// bytes, with whatever is after a shorter name.
 func pmtName(b []byte) (string, bool) {
 	n := bytes.IndexByte(b, 0)
 	if n <= 0 {
@@ -206,7 +204,7 @@ func pmtName(b []byte) (string, bool) {
 	return string(b[:n]), true
 }
 
-// pageMode reports whether the id of a region is a way to use the pages of NAND.
+// pageMode reports whether the id of a region is a mode of NAND pages.
 func pageMode(part uint64) bool {
 	switch uint32(part) {
 	case 0x004C4F57, 0x46554C4C, 0x00534C43, 0x00544C43: // LOW, FULL, SLC, TLC

@@ -7,29 +7,29 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What mtkclient's gpt.py prints. Older versions break the line after Length.
+// Lines that mtkclient's gpt.py prints. Older versions break the line after Length.
 var (
 	printgptRow   = regexp.MustCompile(`^(.*?):\s+Offset 0x([0-9a-fA-F]+), Length 0x([0-9a-fA-F]+)(.*)$`)
 	printgptRest  = regexp.MustCompile(`Flags\s+0x([0-9a-fA-F]+), UUID ([0-9a-fA-F-]{36}), Type (\w+)`)
 	printgptTotal = regexp.MustCompile(`^Total disk size:\s*0x([0-9a-fA-F]+), sectors:\s*0x([0-9a-fA-F]+)`)
 )
 
-// typeGUIDs are the partition types by the names mtkclient gives them, one of them
-// misspelt in older versions.
+// typeGUIDs are the partition types by mtkclient's names for them, one of which is misspelt in
+// older versions.
 var typeGUIDs = map[string]string{
 	"EFI_BASIC_DATA": "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7",
 	"EFI_LINUX_DATA": "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 	"EFI_LINUX_DAYA": "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
 }
 
-// gptBlock is the least unit in which eMMC and UFS chips are made, in bytes. A total
-// that is no multiple of it is no chip's size.
+// gptBlock is the unit of the sizes of eMMC and UFS chips, bytes. A total that is not a multiple of
+// it is not the size of a chip.
 const gptBlock = 0x20000
 
 func readPrintGPT(r *reader) {
 	r.out.Table.SectorSize = r.sector
 	var p flash.Partition
-	line := 0 // of p, 0 when there is none
+	line := 0 // of p, 0 if there is none
 	flush := func() {
 		if line > 0 {
 			r.add(line, p, "")
@@ -40,7 +40,7 @@ func readPrintGPT(r *reader) {
 	for n, s := range lines(r.text) {
 		if s == "GPT Table:" {
 			if tables++; tables > 1 && len(r.at) > 0 {
-				r.problem(flash.Warning, "", n, "a second table begins here, and is not read")
+				r.problem(flash.Warning, "", n, "a second table begins here; it is not read")
 				break
 			}
 		}
@@ -73,8 +73,8 @@ func readPrintGPT(r *reader) {
 	}
 }
 
-// total takes the sector size and the size of the chip from the line that closes the
-// table. Versions before 2022 gave the last usable sector instead of the size.
+// total reads the sector size and the size of the chip from the last line of the table. Versions
+// before 2022 printed the last usable sector instead of the size.
 func (r *reader) total(line int, m []string) {
 	size, sizeOK := hex(m[1])
 	sectors, sectorsOK := hex(m[2])
@@ -92,7 +92,7 @@ func (r *reader) total(line int, m []string) {
 	r.out.Table.DeviceSize = int64(size)
 }
 
-// rowName takes a logger's prefix ("DaHandler - ") from the name of a row.
+// rowName removes a logger's prefix ("DaHandler - ") from the name of a row.
 func rowName(s string) string {
 	if i := strings.LastIndex(s, " - "); i >= 0 {
 		s = s[i+3:]
@@ -100,9 +100,9 @@ func rowName(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// mtkclientGUID undoes what mtkclient does to a GUID: it prints the fourth group as a
-// little-endian number as well, though those two bytes stand in their order. (The
-// boot loader's log of a phone has b999 where mtkclient prints 99b9.)
+// mtkclientGUID corrects a GUID that mtkclient printed: mtkclient also prints the fourth group as a
+// little-endian number, although its two bytes are in order. (The boot loader's log of one phone
+// has b999 where mtkclient prints 99b9.)
 func mtkclientGUID(s string) string {
 	if len(s) != 36 || s[18] != '-' || s[23] != '-' {
 		return ""

@@ -13,8 +13,8 @@ var (
 	partinfoRow = regexp.MustCompile(`^part(\d+):\s+([0-9a-fA-F]+)\s+([0-9a-fA-F]+)\s+"([^"]*)"`)
 	mtdRow      = regexp.MustCompile(`^mtd(\d+):\s+([0-9a-fA-F]+)\s+([0-9a-fA-F]+)\s+"([^"]*)"`)
 
-	// MediaTek's kernels for GPT phones write /proc/partinfo with names alone, in bytes,
-	// under a header line.
+	// MediaTek's kernels for GPT phones write /proc/partinfo with names and bytes, under a header
+	// line.
 	startSizeRow  = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{16})\s+0x([0-9a-fA-F]{16})$`)
 	startSizeHead = regexp.MustCompile(`^Name\s+Start\s+Size$`)
 	startSizeLike = regexp.MustCompile(`^\S+\s+0x[0-9a-fA-F]`)
@@ -24,7 +24,7 @@ var (
 	mtdLike      = regexp.MustCompile(`^mtd\d+:`)
 )
 
-// procRow is a numbered row of two numbers and a name.
+// procRow is a numbered row with two numbers and a name.
 type procRow struct {
 	line   int
 	digits string // the row's number as written
@@ -32,7 +32,7 @@ type procRow struct {
 	name   string
 }
 
-// procRows yields to fn the rows of one shape.
+// procRows calls fn for the rows of one form.
 func (r *reader) procRows(whole, like *regexp.Regexp, fn func(procRow)) {
 	for n, s := range lines(r.text) {
 		m := whole.FindStringSubmatch(s)
@@ -59,13 +59,13 @@ func readEMMC(r *reader) {
 		r.sectors(row, "mmcblk0p"+row.digits)
 		if row.b == 2 && strings.HasPrefix(strings.ToLower(row.name), "ebr") {
 			r.problem(flash.Note, row.name, row.line,
-				"the kernel shows 2 sectors of an extended partition, however long it is")
+				"the kernel always shows 2 sectors of an extended partition")
 		}
 	})
 }
 
-// readPartinfo reads /proc/partinfo. Of the drivers that write it MediaTek's counts
-// sectors and numbers rows part01; another vendor's counts bytes, with part1.
+// readPartinfo reads /proc/partinfo. MediaTek's driver writes sectors and numbers rows as part01;
+// another vendor's driver writes bytes and part1.
 func readPartinfo(r *reader) {
 	r.procRows(partinfoRow, partinfoLike, func(row procRow) {
 		node := "mmcblk0p" + strings.TrimLeft(row.digits, "0")
@@ -82,9 +82,9 @@ func readPartinfo(r *reader) {
 	}
 }
 
-// readStartSize reads the /proc/partinfo of GPT phones. The kernel makes up the rows of
-// the GPT's two copies: that of the backup is 0x80000 bytes long on every phone, and
-// is taken to run to the end, as it does.
+// readStartSize reads the /proc/partinfo of GPT phones. The kernel adds rows for the two copies of
+// the GPT: the row of the backup has 0x80000 bytes on every phone, so it is read as a row up to the
+// end of the region.
 func readStartSize(r *reader) {
 	headed := false
 	for n, s := range lines(r.text) {
@@ -97,7 +97,7 @@ func readStartSize(r *reader) {
 			continue
 		}
 		if !headed {
-			r.problem(flash.Error, m[1], n, "no header line says which number is the start: left out")
+			r.problem(flash.Error, m[1], n, "left out: no header line tells which number is the start")
 			continue
 		}
 		start, startOK := hex(m[2])
@@ -109,7 +109,7 @@ func readStartSize(r *reader) {
 		p := flash.Partition{Name: m[1], Region: flash.EMMCUser, Extent: r.place(n, m[1], start, size)}
 		if strings.EqualFold(p.Name, "sgpt") && p.Placed() {
 			p.Length = 0
-			r.problem(flash.Note, p.Name, n, "the kernel gives it 0x%x bytes on every phone: it is taken to run to the end", size)
+			r.problem(flash.Note, p.Name, n, "the kernel gives it 0x%x bytes on every phone: it is read as a row up to the end of the region", size)
 		}
 		r.add(n, p, "")
 	}

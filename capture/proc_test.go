@@ -112,10 +112,10 @@ func TestDumcharDamage(t *testing.T) {
 	}
 
 	c = read(t, capture.KindDumchar, strings.Replace(dumchar, "nvram ", "ebr1  ", 1))
-	wantProblem(t, c.Table, flash.Warning, "ebr1: line 5: the name was given before, on line 4")
+	wantProblem(t, c.Table, flash.Warning, "ebr1: line 5: the name was used before, on line 4")
 
 	c = read(t, capture.KindDumchar, strings.Replace(dumchar, "0x0000000040000000", "0x0000000000000000", 1))
-	wantProblem(t, c.Table, flash.Warning, "android: line 6: size is 0; taken up to usrdata")
+	wantProblem(t, c.Table, flash.Warning, "android: line 6: size is 0; the row is read as ending at usrdata")
 	if p := c.Table.Find("android"); p.Length != 0x40000000 || p.ToEnd {
 		t.Errorf("android %v, to end %v", p.Extent, p.ToEnd)
 	}
@@ -124,7 +124,7 @@ func TestDumcharDamage(t *testing.T) {
 func TestKernelLists(t *testing.T) {
 	c := read(t, capture.KindEMMC, "partno:    start_sect   nr_sects  partition_name\nemmc_p1: 00000400 00000002 \"ebr1\"\nemmc_p2: 00006800 00005000 \"protect_f\"\nemmc_p8: 753c00 15bfd00 \"fat\"\nemmc_p9: 00")
 	wantRows(t, c.Table, "user ebr1 0x80000+0x400", "user protect_f 0xd00000+0xa00000", "user fat 0xea780000+0x2b7fa0000")
-	wantProblem(t, c.Table, flash.Note, "ebr1: line 2: the kernel shows 2 sectors")
+	wantProblem(t, c.Table, flash.Note, "ebr1: line 2: the kernel always shows 2 sectors")
 	wantProblem(t, c.Table, flash.Error, "line 5: a row")
 	if c.Nodes[1] != "mmcblk0p2" || c.Table.SectorSize != 512 {
 		t.Errorf("nodes %q, sectors of %d", c.Nodes, c.Table.SectorSize)
@@ -163,7 +163,7 @@ func TestPartinfoOfGPT(t *testing.T) {
 	// An older driver has the columns the other way round: nothing is guessed.
 	c = read(t, capture.KindPartinfo, "Part_Name\tSize\tStartAddr\nlk         0x0000000000100000   0x0000000000080000\n")
 	wantRows(t, c.Table)
-	wantProblem(t, c.Table, flash.Error, "lk: line 2: no header line says which number is the start")
+	wantProblem(t, c.Table, flash.Error, "lk: line 2: left out: no header line tells which number is the start")
 }
 
 func TestMTD(t *testing.T) {

@@ -7,27 +7,27 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Bounds on what a text can make us keep. Real tables have fewer than 150 rows.
+// Limits of the result, for untrusted texts. Real tables have fewer than 150 rows.
 const (
 	maxRows     = 1024
 	maxProblems = 256
 )
 
-// sectorSize is the unit in which Linux counts sectors, whatever the chip's is.
+// sectorSize is the size of Linux's sectors, bytes, for all chips.
 const sectorSize = 512
 
 // reader builds a Capture, row by row.
 type reader struct {
 	text   string
-	sector int64 // bytes, as the caller knows them; 0 unknown
+	sector int64 // bytes, from the caller; 0 unknown
 	out    *Capture
 
 	at      []int          // the line of each row
 	names   map[string]int // the row of each name
-	repeats int            // rows that were there already, word for word
+	repeats int            // number of exactly repeated rows
 }
 
-// problem records damage or a remark at a line; 0 stands for the text as a whole.
+// problem records damage or a remark at a line; 0 means the whole text.
 func (r *reader) problem(s flash.Severity, place string, line int, text string, args ...any) {
 	if t := r.out.Table; len(t.Problems) < maxProblems {
 		t.Problems = append(t.Problems, problem(s, place, line, text, args...))
@@ -45,12 +45,13 @@ func problem(s flash.Severity, place string, line int, text string, args ...any)
 	return flash.NewProblem(s, place, flash.NoOffset, "%s", text)
 }
 
-// damaged records a line that begins like a row and is none.
+// damaged records a line that begins like a row but is not a valid row.
 func (r *reader) damaged(line int) {
 	r.problem(flash.Error, "", line, "a row that is cut or damaged")
 }
 
-// place returns the extent of a row, unplaced with an Error where it cannot exist.
+// place returns the extent of a row. If it is impossible, it adds an Error and returns an unplaced
+// extent.
 func (r *reader) place(line int, name string, start, size uint64) flash.Extent {
 	e, err := flash.NewExtent(start, size)
 	if err != nil {
@@ -67,8 +68,7 @@ func (r *reader) length(line int, name string, size uint64) flash.Extent {
 	return e
 }
 
-// add takes a row into the table, unless it is there already word for word: logs
-// print a table twice.
+// add adds a row to the table, unless it is an exact repetition: logs print a table twice.
 func (r *reader) add(line int, p flash.Partition, node string) {
 	t := r.out.Table
 	if r.names == nil {
@@ -81,7 +81,7 @@ func (r *reader) add(line int, p flash.Partition, node string) {
 			r.repeats++
 			return
 		}
-		r.problem(flash.Warning, p.Name, line, "the name was given before, on line %d", r.at[i])
+		r.problem(flash.Warning, p.Name, line, "the name was used before, on line %d", r.at[i])
 	}
 	switch {
 	case len(t.Partitions) > maxRows:
@@ -100,11 +100,11 @@ func (r *reader) add(line int, p flash.Partition, node string) {
 	r.out.Nodes = append(r.out.Nodes, node)
 }
 
-// sumUp places the rows of a region one after the other, as they are listed. The
-// caller warns of it.
+// sumUp places the rows of a region one after the other, in the order of the list. The caller adds
+// a warning.
 func (r *reader) sumUp(region flash.Region, start int64) {
 	rows := r.out.Table.Partitions
-	lost := false // the place of what follows is not known
+	lost := false // the offsets of the next rows are unknown
 	for i := range rows {
 		switch {
 		case rows[i].Region != region || rows[i].Reserved:
@@ -119,18 +119,17 @@ func (r *reader) sumUp(region flash.Region, start int64) {
 	}
 }
 
-// finish settles what needs all rows.
+// finish does the work that needs all rows.
 func (r *reader) finish() {
 	if r.repeats > 0 {
-		r.problem(flash.Note, "", 0, "%d rows are given twice, word for word", r.repeats)
+		r.problem(flash.Note, "", 0, "%d rows are exact repetitions", r.repeats)
 	}
 	r.out.Table.Problems = append(r.out.Table.Problems, resolveToEnd(r.out.Table.Partitions, r.at)...)
 	r.out.Verified = flash.Worst(r.out.Table.Problems) == flash.Note && settled(r.out.Table)
 }
 
-// resolveToEnd gives a meaning to size 0, which old tables write for the last row: it
-// runs to the end of the region. Anywhere else it is an oddity, and the row ends
-// where the next begins.
+// resolveToEnd handles size 0, which old tables have for the last row: it ends at the end of the
+// region. For any other row it adds a Warning, and the row ends where the next one begins.
 func resolveToEnd(rows []flash.Partition, at []int) (problems []flash.Problem) {
 	for i := range rows {
 		p := &rows[i]
@@ -152,12 +151,12 @@ func resolveToEnd(rows []flash.Partition, at []int) (problems []flash.Problem) {
 			line = at[i]
 		}
 		problems = append(problems, problem(flash.Warning, p.Name, line,
-			"size is 0; taken up to %s", rows[next].Name))
+			"size is 0; the row is read as ending at %s", rows[next].Name))
 	}
 	return problems
 }
 
-// settled reports whether every row has its place and none overlaps another.
+// settled reports whether every row has its offset and none overlaps another.
 func settled(t *flash.Table) bool {
 	regions := map[flash.Region]bool{}
 	for _, p := range t.Partitions {
@@ -174,10 +173,9 @@ func settled(t *flash.Table) bool {
 	return len(t.Partitions) > 0
 }
 
-// counted reports whether an address counts blocks from the end of the region: the
-// upper half of its 32 bits is all ones, in some tables that of all 64. Addresses of
-// partitions are multiples of a sector, so that most counts cannot be one; where one
-// could, the name decides.
+// counted reports whether an address is a number of blocks from the end of the region: the upper
+// half of its 32 bits is all ones, in some tables the upper 48 of 64. Addresses of partitions are
+// multiples of a sector, so most counts cannot be addresses; for the others the name decides.
 func counted(name string, addr uint64) bool {
 	if addr>>16 != 0xFFFF && addr>>16 != 0xFFFFFFFFFFFF {
 		return false
@@ -192,7 +190,7 @@ func counted(name string, addr uint64) bool {
 	return false
 }
 
-// bootRegion returns the boot area of eMMC that a preloader's row names, or "".
+// bootRegion returns the boot area of eMMC for the name of a preloader's row, or "".
 func bootRegion(name string) flash.Region {
 	switch strings.ToLower(name) {
 	case "preloader", "preloader_a", "preloader1":

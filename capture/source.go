@@ -7,16 +7,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// A row of PartInfo in a kernel's partition_define.c, which ptgen writes: name, size,
-// linear address and, on later kernels, the storage, the kernel's partition number
-// and the region.
+// A row of PartInfo in a kernel's partition_define.c, which ptgen writes: name, size, linear
+// address and, in later kernels, the storage, the kernel's partition number and the region.
 var (
 	sourceRow = regexp.MustCompile(`^\{\s*"([^"]+)"\s*,\s*(\w+)\s*,\s*(\w+)\s*` +
 		`(?:,\s*(\w+)\s*)?(?:,\s*(\d+)\s*)?(?:,\s*(\w+)\s*)?\}`)
 	sourceLike = regexp.MustCompile(`^\{\s*"\w+"\s*,\s*\d`)
 )
 
-// sourceRegions are the words of the C enumeration.
+// sourceRegions has the regions by their names in the C enumeration.
 var sourceRegions = map[string]flash.Region{
 	"BOOT_1": flash.EMMCBoot1, "BOOT_2": flash.EMMCBoot2, "RPMB": flash.EMMCRPMB, "USER": flash.EMMCUser,
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxLine bounds a line, in bytes. Rows have at most about 200.
+// maxLine is the longest line that is read, bytes. Rows have at most about 200.
 const maxLine = 4096
 
-// probeSize is how much of a file must look like text before all of it is read.
+// probeSize is how many bytes at the start of a file must look like text before all of it is read.
 const probeSize = 4096
 
-// load reads a text whole, after a look at its beginning, and makes it UTF-8.
+// load checks the start of a text, reads it completely, and converts it to UTF-8.
 func load(img flash.Image) (string, error) {
 	if img.Size() > MaxSize {
 		return "", notThis("%s is too large for a text, at most %s", flash.Size(img.Size()), flash.Size(MaxSize))
@@ -40,8 +40,8 @@ func load(img flash.Image) (string, error) {
 	return strings.TrimPrefix(string(b), "\uFEFF"), nil
 }
 
-// utf16Order tells from the byte order mark whether a text is UTF-16, as the
-// terminal of Windows writes it when output is redirected to a file.
+// utf16Order returns the byte order of a UTF-16 text from its byte order mark, or nil. Windows
+// terminals write UTF-16 when output is redirected to a file.
 func utf16Order(head []byte) binary.ByteOrder {
 	switch {
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
@@ -60,9 +60,8 @@ func fromUTF16(b []byte, order binary.ByteOrder) string {
 	return string(utf16.Decode(units))
 }
 
-// lines yields the lines of a text with their numbers from 1, without the blanks
-// around them and without the marks of a quotation. Those that are too long are left
-// out.
+// lines yields the lines of a text with their numbers from 1, without white space at their ends and
+// without quotation marks (>) at the start. Lines that are too long are left out.
 func lines(text string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for n := 1; text != ""; n++ {
@@ -91,8 +90,8 @@ func (r *reader) tooLong() int {
 	return 0
 }
 
-// hex reads digits that a pattern has already accepted, with or without 0x. Only a
-// number of more than 64 bits fails.
+// hex parses digits that a pattern has accepted, with or without 0x. It fails only for numbers of
+// more than 64 bits.
 func hex(s string) (uint64, bool) {
 	if len(s) > 2 && (s[1] == 'x' || s[1] == 'X') {
 		s = s[2:]
@@ -101,7 +100,7 @@ func hex(s string) (uint64, bool) {
 	return v, err == nil
 }
 
-// number reads a number as C writes it: decimal, or hexadecimal after 0x.
+// number parses a number as in C: decimal, or hexadecimal after 0x.
 func number(s string) (uint64, bool) {
 	if strings.HasPrefix(s, "0x") || strings.HasPrefix(s, "0X") {
 		return hex(s)
@@ -110,7 +109,7 @@ func number(s string) (uint64, bool) {
 	return v, err == nil
 }
 
-// times multiplies, or says that the product does not fit.
+// times returns the product, or false if it does not fit into an int64.
 func times(v uint64, unit int64) (uint64, bool) {
 	if v > uint64(1<<63-1)/uint64(unit) {
 		return 0, false

@@ -9,26 +9,26 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// BMT is the chip's own table of bad blocks and of the blocks of its pool that stand in
-// for them. A read-back by logical addresses follows it already; one of the bare chip
-// does not: there the bad blocks hold nothing of worth, and Remap puts it right.
+// BMT is the chip's own table of bad blocks and of the blocks in its pool that replace them. A
+// read-back by logical addresses already has the replacements. A read-back of the bare chip does
+// not: its bad blocks have no useful data, and Remap inserts the replacements.
 type BMT struct {
-	Block int       `json:"block"` // where the table stands
+	Block int       `json:"block"` // the block with the table
 	Pool  int       `json:"pool"`  // blocks of the pool at the chip's end
 	Map   []Mapping `json:"map"`   // by bad block
 
-	// Trusted is false when the checksum is wrong or an entry cannot be. Such a table is
-	// reported, and not followed.
+	// Trusted is false if the checksum is wrong or an entry is impossible. Such a table is reported
+	// but not used.
 	Trusted  bool            `json:"trusted"`
 	Problems []flash.Problem `json:"problems,omitempty"`
 }
 
-// Mapping says which block stands in for a bad one, both counted from the chip's start.
+// Mapping is a bad block and its replacement, both as numbers of blocks from the chip's start.
 type Mapping struct {
 	Bad    int `json:"bad"`
 	Mapped int `json:"mapped"`
 
-	// Confirmed is set when the spare bytes of the replacement name the bad block.
+	// Confirmed is true if the spare bytes of the replacement name the bad block.
 	Confirmed bool `json:"confirmed"`
 }
 
@@ -38,16 +38,16 @@ const (
 	bmtChecksum = 6
 	bmtHeader   = 20
 	bmtEntry    = 4
-	bmtMax      = 0x200 // entries, and so blocks of a pool
+	bmtMax      = 0x200 // entries, so also blocks of a pool
 
-	spareIndex = 29 // of the bad block's number in a replacement's spare bytes
+	spareIndex = 29 // offset of the bad block's number in a replacement's spare bytes
 )
 
-// BMT looks for the table in the last blocks of img, from the end as MediaTek's boot
-// loader does. The error wraps flash.ErrNotThis when there is none.
+// BMT searches the table in the last blocks of img, from the end, as MediaTek's boot loader does.
+// The error wraps flash.ErrNotThis if there is none.
 func (g *Geometry) BMT(img flash.Image) (*BMT, error) {
 	if g.PagesPerBlock == 0 {
-		return nil, uncertain("no bad block table can be looked for: the pages of a block are unknown")
+		return nil, uncertain("the bad block table cannot be searched: the number of pages of a block is unknown")
 	}
 	flat := g.Sectors()
 	pages := flat.Logical(img)
@@ -75,14 +75,14 @@ func (g *Geometry) BMT(img flash.Image) (*BMT, error) {
 	return damaged, nil
 }
 
-// parseBMT reads the table in b, which stands in block n of total.
+// parseBMT reads the table in b, which is in block n of total.
 func parseBMT(b []byte, n, total int) *BMT {
 	t := &BMT{Block: n, Trusted: true}
 	if b[bmtVersion] != 1 {
-		t.doubt("is of version %d, which this reader does not know", b[bmtVersion])
+		t.doubt("has version %d, which this reader does not know", b[bmtVersion])
 		return t
 	}
-	// Unused entries of the pool are zero; behind the pool there is 0xff.
+	// Unused entries of the pool are zero; 0xff follows the pool.
 	table := b[bmtHeader:]
 	entries := len(table) / bmtEntry
 	for t.Pool < entries && binary.LittleEndian.Uint32(table[t.Pool*bmtEntry:]) != 0xffffffff {
@@ -93,14 +93,14 @@ func parseBMT(b []byte, n, total int) *BMT {
 		sum += c
 	}
 	if sum != b[bmtChecksum] {
-		t.doubt("checksum is 0x%02x, its bytes give 0x%02x", b[bmtChecksum], sum)
+		t.doubt("has checksum 0x%02x, but its bytes give 0x%02x", b[bmtChecksum], sum)
 	}
 	mapped := int(b[bmtMapped])
 	if mapped > t.Pool {
 		t.doubt("counts %d mapped blocks in a pool of %d", mapped, t.Pool)
 	}
 	if n < total-t.Pool {
-		t.doubt("stands in block %d, outside of its pool of %d blocks", n, t.Pool)
+		t.doubt("is in block %d, outside its pool of %d blocks", n, t.Pool)
 	}
 	for i := range min(mapped, t.Pool) {
 		e := table[i*bmtEntry:]
@@ -110,7 +110,7 @@ func parseBMT(b []byte, n, total int) *BMT {
 	return t
 }
 
-// add takes an entry over, if it can be.
+// add adds an entry if it is possible.
 func (t *BMT) add(bad, mapped, total int) {
 	switch {
 	case bad >= total || mapped >= total || mapped < total-t.Pool || mapped == t.Block:
@@ -132,8 +132,7 @@ func (t *BMT) problem(format string, a ...any) {
 	t.Problems = append(t.Problems, flash.NewProblem(flash.Warning, place, flash.NoOffset, format, a...))
 }
 
-// confirm compares the table with the spare bytes: a replacement names the bad block it
-// stands for, and a bad block carries the mark.
+// confirm compares the table with the spare bytes, in which a replacement names its bad block.
 func (g *Geometry) confirm(img flash.Image, t *BMT) {
 	if g.Spare < spareIndex+2 || g.Sector != 0 {
 		return
@@ -151,9 +150,9 @@ func (g *Geometry) confirm(img flash.Image, t *BMT) {
 	}
 }
 
-// Remap returns img, a view of the data alone, with each bad block replaced by the block
-// that stands in for it. blockSize is Geometry.BlockSize. A table that is not trusted, or
-// speaks of blocks that img does not have, changes nothing.
+// Remap returns img, which must be a view of the data alone, with the replacement instead of each
+// bad block. blockSize is Geometry.BlockSize, bytes. If the table is not trusted, or has blocks
+// that img does not have, it returns img unchanged.
 func (t *BMT) Remap(img flash.Image, blockSize int64) flash.Image {
 	if !t.Trusted || len(t.Map) == 0 || blockSize <= 0 || img.Size()/blockSize <= int64(t.last()) {
 		return img
@@ -161,7 +160,7 @@ func (t *BMT) Remap(img flash.Image, blockSize int64) flash.Image {
 	return &remapped{img, blockSize, t.Map}
 }
 
-// last returns the highest block that the table speaks of.
+// last returns the highest block in the table.
 func (t *BMT) last() int {
 	last := t.Block
 	for _, m := range t.Map {
@@ -170,7 +169,7 @@ func (t *BMT) last() int {
 	return last
 }
 
-// remapped reads other blocks instead of some.
+// remapped is an image with replaced blocks.
 type remapped struct {
 	img   flash.Image
 	block int64 // bytes
@@ -180,7 +179,7 @@ type remapped struct {
 // Size returns the length of the image in bytes.
 func (r *remapped) Size() int64 { return r.img.Size() }
 
-// next returns the first mapping of a block that ends behind off.
+// next returns the first mapping of a block that ends after off.
 func (r *remapped) next(off int64) (m Mapping, start int64, ok bool) {
 	i, _ := slices.BinarySearchFunc(r.rows, off, func(m Mapping, off int64) int {
 		return cmp.Compare(int64(m.Bad)*r.block+r.block, off+1)
@@ -212,7 +211,7 @@ func (r *remapped) ReadAt(p []byte, off int64) (int, error) {
 	return done, err
 }
 
-// NextData implements flash.DataFinder; replaced blocks are taken for data.
+// NextData implements flash.DataFinder; replaced blocks count as data.
 func (r *remapped) NextData(off int64) (flash.Extent, error) {
 	d, err := flash.NextData(r.img, off)
 	_, start, ok := r.next(off)
@@ -226,13 +225,13 @@ func (r *remapped) NextData(off int64) (flash.Extent, error) {
 	return flash.Extent{Offset: at, Length: start + r.block - at}, nil
 }
 
-// BadBlocks lists the blocks that carry a bad block marker, the factory's or a driver's,
-// on their first or second page. It reads two bytes a block. It is empty for a dump
-// without spare bytes, and for one whose spare bytes seem to be interleaved, where the
-// marker stands among data.
+// BadBlocks returns the blocks with a bad block marker, of the factory or of a driver, on their
+// first or second page. It reads two bytes of each block. It returns none for a dump without spare
+// bytes, and for one whose spare bytes seem to be interleaved, because there the marker is among
+// data.
 //
-// The error is a *flash.FormatError when more than a quarter of the blocks look bad: no
-// chip is sold like that, so the marker is not where it was looked for.
+// The error is a *flash.FormatError if more than a quarter of the blocks look bad: no chip has so
+// many, so the marker must be at another offset.
 func (g *Geometry) BadBlocks(img flash.Image) ([]int, error) {
 	if g.Spare == 0 || g.Sector != 0 || g.PagesPerBlock == 0 {
 		return nil, nil
@@ -254,7 +253,7 @@ func (g *Geometry) BadBlocks(img flash.Image) ([]int, error) {
 		}
 	}
 	if len(bad)*4 > total {
-		return bad, uncertain("%d of %d blocks look bad: the marker is not where it was looked for", len(bad), total)
+		return bad, uncertain("%d of %d blocks look bad: the marker must be at another offset", len(bad), total)
 	}
 	return bad, nil
 }

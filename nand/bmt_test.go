@@ -80,7 +80,7 @@ func TestBMTDamage(t *testing.T) {
 		hurt func(c *chip, table []byte)
 		says string
 	}{
-		"flipped bit":         {func(_ *chip, b []byte) { b[22] ^= 1 }, "checksum is 0x"},
+		"flipped bit":         {func(_ *chip, b []byte) { b[22] ^= 1 }, "has checksum 0x"},
 		"count":               {func(_ *chip, b []byte) { b[5], b[6] = 9, b[6]+7 }, "counts 9 mapped blocks in a pool of 8"},
 		"version":             {func(_ *chip, b []byte) { b[3] = 2 }, "version 2"},
 		"bad block":           {func(c *chip, _ []byte) { c.bmt(30, 8, 32, 24) }, "maps block 32 to 24"},
@@ -88,8 +88,8 @@ func TestBMTDamage(t *testing.T) {
 		"onto itself":         {func(c *chip, _ []byte) { c.bmt(30, 8, 5, 30) }, "maps block 5 to 30"},
 		"same block twice":    {func(c *chip, _ []byte) { c.bmt(30, 8, 5, 24, 5, 25) }, "twice"},
 		"same replacement":    {func(c *chip, _ []byte) { c.bmt(30, 8, 5, 24, 6, 24) }, "twice"},
-		"table before pool":   {func(c *chip, _ []byte) { c.data[30*c.ppb] = nil; c.bmt(20, 8, 5, 24) }, "outside of its pool"},
-		"pool without an end": {func(_ *chip, b []byte) { clear(b[20:]) }, "checksum is 0x"},
+		"table before pool":   {func(c *chip, _ []byte) { c.data[30*c.ppb] = nil; c.bmt(20, 8, 5, 24) }, "outside its pool"},
+		"pool without an end": {func(_ *chip, b []byte) { clear(b[20:]) }, "has checksum 0x"},
 	} {
 		c := worn(2048, 64)
 		g := detect(t, c.dump())
@@ -104,7 +104,7 @@ func TestBMTDamage(t *testing.T) {
 			t.Errorf("%s: was followed", name)
 		}
 		c.bmt(29, 8, 5, 25)
-		if b, err = g.BMT(bytes.NewReader(c.dump())); err != nil || b.Block != 29 && tt.says != "outside of its pool" || !b.Trusted {
+		if b, err = g.BMT(bytes.NewReader(c.dump())); err != nil || b.Block != 29 && tt.says != "outside its pool" || !b.Trusted {
 			t.Errorf("%s: the copy was not taken: %+v, %v", name, b, err)
 		}
 	}

@@ -99,13 +99,13 @@ func TestPagesPerBlock(t *testing.T) {
 	c.boot("BOOTLOADER!")
 	c.ppb = 64
 	g := detect(t, c.dump())
-	if g.PagesPerBlock != 64 || g.Blocks != 99 || !says(g, flash.Warning, "states 32 pages a block, UBI shows 64") {
+	if g.PagesPerBlock != 64 || g.Blocks != 99 || !says(g, flash.Warning, "states 32 pages for each block, but UBI shows 64") {
 		t.Errorf("found %d, %v", g.PagesPerBlock, g.Problems)
 	}
 	c = newChip(2048, 64, 64, 4)
 	c.text(0)
 	c.firmware(1, "LK")
-	if g := detect(t, c.dump()); g.PagesPerBlock != 0 || !says(g, flash.Warning, "how many pages a block") {
+	if g := detect(t, c.dump()); g.PagesPerBlock != 0 || !says(g, flash.Warning, "number of pages of a block") {
 		t.Errorf("found %d, %v", g.PagesPerBlock, g.Problems)
 	}
 }
@@ -132,10 +132,10 @@ func TestKinds(t *testing.T) {
 		"UBI alone":              {volumes, "8 UBI blocks have their volume header"},
 		"BMT and markers":        {func(c *chip) { full(c, 2); c.bmt(15, 4) }, "4096+128"},
 		"PMT and markers":        {func(c *chip) { full(c, 2); c.write(9, 0, []byte("2vTP")); c.sign[9*c.ppb] = "2vTP" }, "4096+128"},
-		"text alone":             {func(c *chip) { c.write(1, 0, bytes.Repeat([]byte("text"), 8*1024)) }, "text is broken by 128"},
-		"markers alone":          {func(c *chip) { full(c, 2) }, "0xff, on 16 of 16 full pages"},
+		"text alone":             {func(c *chip) { c.write(1, 0, bytes.Repeat([]byte("text"), 8*1024)) }, "text is interrupted by 128"},
+		"markers alone":          {func(c *chip) { full(c, 2) }, "of data, on 16 of 16 full pages"},
 		"BMT alone":              {func(c *chip) { c.bmt(15, 4) }, "a BMT is signed"},
-		"headers, no page's end": {func(c *chip) { c.write(1, 0, []byte("ANDROID!")); c.write(2, 0, []byte("ANDROID!")) }, "headers stand at multiples of"},
+		"headers, no page's end": {func(c *chip) { c.write(1, 0, []byte("ANDROID!")); c.write(2, 0, []byte("ANDROID!")) }, "headers are at multiples of"},
 		"headers anywhere": {func(c *chip) {
 			volumes(c)
 			c.write(1, 0, append([]byte("ANDROID!"), bytes.Repeat([]byte("ANDROID!"), 9)...))
@@ -149,14 +149,14 @@ func TestKinds(t *testing.T) {
 				binary.BigEndian.PutUint32(ec[60:], ^crc32.ChecksumIEEE(ec[:60]))
 			}
 			full(c, 2)
-		}, "0xff, on 16 of 16 full pages"},
+		}, "of data, on 16 of 16 full pages"},
 		"checksums of UBI": {func(c *chip) {
 			volumes(c)
 			full(c, 2)
 			for n := 4; n < 12; n++ {
 				c.data[n*c.ppb][15] ^= 1
 			}
-		}, "0xff, on 16 of 16 full pages"},
+		}, "of data, on 16 of 16 full pages"},
 		"erased": {func(*chip) {}, "nothing repeats"},
 	} {
 		c := newChip(4096, 128, 16, 16)

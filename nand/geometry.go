@@ -8,35 +8,35 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Geometry is how the pages of a chip lie in a dump.
+// Geometry is the layout of the pages of a chip in a dump.
 type Geometry struct {
-	Page  int `json:"page"`  // data bytes a page
-	Spare int `json:"spare"` // spare bytes a page in the dump; 0: it holds data only
+	Page  int `json:"page"`  // data bytes of a page
+	Spare int `json:"spare"` // spare bytes of a page in the dump; 0: it has data only
 
-	PagesPerBlock int `json:"pages_per_block,omitempty"` // 0: the data do not tell
-	Blocks        int `json:"blocks,omitempty"`          // of the chip, as its boot header states; 0: not stated
+	PagesPerBlock int `json:"pages_per_block,omitempty"` // 0: unknown
+	Blocks        int `json:"blocks,omitempty"`          // of the chip, from its boot header; 0: unknown
 
-	// Sector is not 0 when the spare bytes seem to stand behind every Sector bytes of
-	// data, in equal shares, and not behind the page. Logical leaves such a dump as it is.
+	// Sector is not 0 if the spare bytes seem to be interleaved: equal parts of them after every
+	// Sector bytes of data, not after the page. Logical returns such a dump unchanged.
 	Sector int `json:"sector,omitempty"`
 
-	Evidence []string        `json:"evidence"` // why all this is believed, one sentence a kind
-	Problems []flash.Problem `json:"problems"` // never empty: what is unverified is said
+	Evidence []string        `json:"evidence"` // the evidence for the geometry, one sentence for each kind
+	Problems []flash.Problem `json:"problems"` // never empty: it reports what is unverified
 }
 
 const place = "nand"
 
-// String names the geometry as people do: 2048+64.
+// String returns the geometry in the usual form, 2048+64.
 func (g *Geometry) String() string { return pair{g.Page, g.Spare}.String() }
 
 // Stride returns the distance from one page to the next in the dump, bytes.
 func (g *Geometry) Stride() int64 { return int64(g.Page) + int64(g.Spare) }
 
-// BlockSize returns the data bytes of a block, 0 when PagesPerBlock is not known.
+// BlockSize returns the data bytes of a block, or 0 if PagesPerBlock is unknown.
 func (g *Geometry) BlockSize() int64 { return int64(g.Page) * int64(g.PagesPerBlock) }
 
-// Sectors returns the geometry that takes a dump with interleaved spare bytes apart:
-// its pages are the sectors. It is g itself when nothing of that kind is suspected.
+// Sectors returns the geometry that separates a dump with interleaved spare bytes: its pages are
+// the sectors. If Sector is 0, it returns g.
 func (g *Geometry) Sectors() *Geometry {
 	if g.Sector == 0 {
 		return g
@@ -51,13 +51,13 @@ func (g *Geometry) problem(s flash.Severity, off int64, format string, a ...any)
 	g.Problems = append(g.Problems, flash.NewProblem(s, place, off, format, a...))
 }
 
-// pair is the size of a page and of its spare bytes.
+// pair is the size of a page and of its spare bytes, bytes.
 type pair struct{ page, spare int }
 
 func (p pair) String() string { return fmt.Sprintf("%d+%d", p.page, p.spare) }
 func (p pair) stride() int64  { return int64(p.page) + int64(p.spare) }
 
-// sectors returns the ways a controller may deal p's spare bytes out to sectors.
+// sectors returns the possible ways in which a controller interleaves p's spare bytes.
 func (p pair) sectors() []pair {
 	var out []pair
 	for _, sector := range []int{512, 1024} {
@@ -68,8 +68,8 @@ func (p pair) sectors() []pair {
 	return out
 }
 
-// chips lists the page and spare sizes of chips in the field (the kernel's nand_ids.c,
-// u-boot's mkimage), and 16384+128 of a read-back that a forum knows.
+// chips has the page and spare sizes of known chips (the kernel's nand_ids.c, u-boot's mkimage),
+// and 16384+128 of a read-back in a forum.
 var chips = []pair{
 	{512, 16},
 	{2048, 64}, {2048, 96}, {2048, 112}, {2048, 120}, {2048, 128},
@@ -78,19 +78,19 @@ var chips = []pair{
 	{16384, 128}, {16384, 1216}, {16384, 1280}, {16384, 1664}, {16384, 1872},
 }
 
-// Two kinds of evidence are required, three when the file's size is no multiple of the
-// page with its spare: the dump is then cut, or is none.
+// Two kinds of evidence are required, or three if the file's size is not a multiple of the page
+// with its spare bytes: then the dump is cut, or is not a NAND dump.
 const (
 	enough    = 2
 	enoughCut = 3
 )
 
-// Detect tells how pages lie in img. It reads at most some 40 MiB, and of most images
-// that are no NAND dump only the first page and a few probes.
+// Detect returns the layout of the pages in img. It reads at most about 40 MiB; of most images that
+// are not NAND dumps it reads only the first page and a few probes.
 //
-// The error wraps flash.ErrNotThis when img is no dump of NAND flash as far as can be
-// seen. Any other *flash.FormatError means that it seems to be one, but that its
-// geometry is not certain enough to take it apart.
+// The error wraps flash.ErrNotThis if img does not look like a dump of NAND flash. Any other
+// *flash.FormatError means that it looks like one, but that its geometry is not certain enough to
+// separate it.
 func Detect(img flash.Image) (*Geometry, error) {
 	d := &detector{img: img, size: img.Size()}
 	if err := d.readHeader(); err != nil {
@@ -98,7 +98,7 @@ func Detect(img flash.Image) (*Geometry, error) {
 	}
 	d.propose()
 	if len(d.found) == 0 {
-		return nil, notThis("no sign of NAND flash, and the size fits no page with spare bytes")
+		return nil, notThis("no sign of NAND flash, and the size is not a multiple of any page with spare bytes")
 	}
 	if err := d.scan(); err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func Detect(img flash.Image) (*Geometry, error) {
 	return d.geometry(best), nil
 }
 
-// detector collects what speaks for each candidate.
+// detector collects the evidence for each candidate.
 type detector struct {
 	img    flash.Image
 	size   int64
@@ -120,15 +120,15 @@ type detector struct {
 	pages  map[pair]*tally
 }
 
-// candidate is a geometry and what speaks for it.
+// candidate is a geometry with its evidence.
 type candidate struct {
 	pair
 	ubi   ubiSigns
 	signs []sign
 }
 
-// sign is one kind of evidence. One that places says where in the dump pages end; the
-// others are true of several geometries at once.
+// sign is one kind of evidence. If places is true, it shows where in the dump pages end; other
+// signs may be true for several geometries at once.
 type sign struct {
 	text   string
 	places bool
@@ -151,8 +151,8 @@ func uncertain(format string, a ...any) error {
 	return &flash.FormatError{Format: "nand", Offset: flash.NoOffset, Text: fmt.Sprintf(format, a...)}
 }
 
-// propose lists the geometries worth a look: those that divide the file, what the boot
-// header states, and pages alone when there is a header or UBI at a block's start.
+// propose adds the possible geometries: those that divide the file, that of the boot header, and
+// pages without spare bytes if there is a header or UBI at the start of blocks.
 func (d *detector) propose() {
 	add := func(p pair) *candidate {
 		c := &candidate{pair: p}
@@ -184,8 +184,8 @@ func (d *detector) propose() {
 	}
 }
 
-// choose weighs the candidates. Where a dump fits both a page and that page's sectors,
-// it is the page that is meant, with its spare bytes interleaved.
+// choose returns the best candidate. If a dump matches both a page and that page's sectors, it
+// chooses the page, with interleaved spare bytes.
 func (d *detector) choose() (*candidate, error) {
 	var sure []*candidate
 	for _, c := range d.found {
@@ -212,46 +212,47 @@ func (d *detector) choose() (*candidate, error) {
 		return len(b.signs) - len(a.signs)
 	})
 	if len(sure) > 1 && sure[0].places() == sure[1].places() && len(sure[0].signs) == len(sure[1].signs) {
-		return nil, uncertain("pages of %s and of %s bytes fit this dump alike", sure[0], sure[1])
+		return nil, uncertain("pages of %s and of %s bytes match this dump equally well", sure[0], sure[1])
 	}
 	return sure[0], nil
 }
 
-// unsure is the error when no candidate has enough for it.
+// unsure returns the error if no candidate has enough evidence.
 func (d *detector) unsure() error {
 	for _, c := range d.found {
 		for _, s := range c.sectors() {
 			if t := d.pages[s]; t.text() && t.marker() {
-				return uncertain("%d spare bytes seem to stand behind every %d bytes, but nothing tells the page size", s.spare, s.page)
+				return uncertain("%d spare bytes seem to be after every %d bytes, but the page size is unknown", s.spare, s.page)
 			}
 		}
 	}
 	if h := d.header; h != nil {
-		return uncertain("the boot header %s states pages of %s bytes, but nothing shows how they lie in the dump", h.ID, h.pair)
+		return uncertain("the boot header %s states pages of %s bytes, but nothing shows their layout in the dump", h.ID, h.pair)
 	}
 	for _, c := range d.found {
 		if len(c.signs) > 0 {
-			return notThis("too little speaks for pages of %s bytes: %s", c, c.signs[0].text)
+			return notThis("not enough evidence for pages of %s bytes: %s", c, c.signs[0].text)
 		}
 	}
 	return notThis("nothing repeats at the distance of a page with spare bytes")
 }
 
-// geometry makes the answer of what was found, with all that is uncertain about it.
+// geometry makes a Geometry from the best candidate, with problems for everything that is
+// uncertain.
 func (d *detector) geometry(c *candidate) *Geometry {
 	g := &Geometry{Page: c.page, Spare: c.spare, PagesPerBlock: c.ubi.pagesPerBlock}
 	for _, s := range c.signs {
 		g.Evidence = append(g.Evidence, s.text)
 	}
-	g.problem(flash.Note, flash.NoOffset, "recognised by public descriptions only: this reader was never verified on a dump of a real phone")
+	g.problem(flash.Note, flash.NoOffset, "recognised from public descriptions only: this reader was never verified with a dump of a real phone")
 	if h := d.header; h != nil {
 		d.takeHeader(g, h)
 	}
 	if tail := d.size % g.Stride(); tail != 0 {
-		g.problem(flash.Warning, d.size-tail, "the dump ends inside a page: it is cut, or not of pages of %s bytes", g)
+		g.problem(flash.Warning, d.size-tail, "the dump ends inside a page: it is cut, or its pages do not have %s bytes", g)
 	}
 	if g.PagesPerBlock == 0 {
-		g.problem(flash.Warning, flash.NoOffset, "nothing tells how many pages a block has: bad blocks cannot be looked up")
+		g.problem(flash.Warning, flash.NoOffset, "the number of pages of a block is unknown: bad blocks cannot be found")
 	}
 	if g.Spare > 0 {
 		g.problem(flash.Note, flash.NoOffset, "bit errors are not corrected: the ECC in the spare bytes is the controller's own")
@@ -260,21 +261,21 @@ func (d *detector) geometry(c *candidate) *Geometry {
 	return g
 }
 
-// takeHeader adds what only the boot header says, and where it disagrees.
+// takeHeader adds the facts that only the boot header has, and problems where it disagrees.
 func (d *detector) takeHeader(g *Geometry, h *bootHeader) {
 	g.Blocks = h.blocks
 	if g.PagesPerBlock == 0 {
 		g.PagesPerBlock = h.pagesPerBlock
 	}
 	if h.pagesPerBlock != 0 && h.pagesPerBlock != g.PagesPerBlock {
-		g.problem(flash.Warning, 0, "the boot header states %d pages a block, UBI shows %d", h.pagesPerBlock, g.PagesPerBlock)
+		g.problem(flash.Warning, 0, "the boot header states %d pages for each block, but UBI shows %d", h.pagesPerBlock, g.PagesPerBlock)
 	}
 	if g.Spare > 0 && h.spare != g.Spare {
-		g.problem(flash.Note, 0, "the boot header states %d spare bytes a page, the dump holds %d", h.spare, g.Spare)
+		g.problem(flash.Note, 0, "the boot header states %d spare bytes for each page, but the dump has %d", h.spare, g.Spare)
 	}
 }
 
-// placeSpares says where in a page its spare bytes stand.
+// placeSpares finds out where in a page the spare bytes are.
 func (d *detector) placeSpares(g *Geometry, c *candidate) {
 	if t := d.pages[c.pair]; t.text() || t.marker() || d.signed(c.pair, bmtMagic, "bmt") {
 		if c.page == 512 && g.PagesPerBlock != smallBlock {
@@ -285,15 +286,15 @@ func (d *detector) placeSpares(g *Geometry, c *candidate) {
 	for _, s := range c.sectors() {
 		if t := d.pages[s]; t.text() || t.marker() {
 			g.Sector = s.page
-			g.problem(flash.Warning, flash.NoOffset, "the spare bytes seem to be interleaved, %d behind every %d bytes: nothing is taken out of the dump", s.spare, s.page)
+			g.problem(flash.Warning, flash.NoOffset, "the spare bytes seem to be interleaved, %d after every %d bytes: they are not removed from the dump", s.spare, s.page)
 			return
 		}
 	}
-	g.problem(flash.Warning, flash.NoOffset, "nothing shows where in a page the spare bytes stand: they are taken to be its last %d", g.Spare)
+	g.problem(flash.Warning, flash.NoOffset, "nothing shows where in a page the spare bytes are: its last %d bytes are used as spare bytes", g.Spare)
 }
 
-// smallBlock is how many pages a block of a 512+16 chip has.
+// smallBlock is the number of pages of a block of a 512+16 chip.
 const smallBlock = 32
 
-// String names the candidate: 2048+64, or 2048 when it has no spare bytes.
+// String returns the candidate's sizes: 2048+64, or 2048 if it has no spare bytes.
 func (c *candidate) String() string { return strings.TrimSuffix(c.pair.String(), "+0") }

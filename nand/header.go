@@ -7,16 +7,15 @@ import (
 	"github.com/mtkkit/mtkkit/nfi"
 )
 
-// bootHeader is what the BootROM's header in block 0 states of the chip.
+// bootHeader has the values of the BootROM's header in block 0.
 type bootHeader struct {
 	pair
 	*nfi.Header
 	pagesPerBlock int
-	blocks        int // 0: this kind does not say
+	blocks        int // 0: this kind of header does not have it
 }
 
-// readHeader looks for a boot header at the start. Numbers that no chip has make it
-// none.
+// readHeader reads a boot header at the start. A header with impossible numbers is ignored.
 func (d *detector) readHeader() error {
 	b := make([]byte, nfi.Size)
 	n, err := d.img.ReadAt(b, 0)
@@ -32,8 +31,8 @@ func (d *detector) readHeader() error {
 	return nil
 }
 
-// neighbours reports whether what must stand behind the header does, at the distance of
-// p's pages.
+// neighbours reports whether the blocks that must follow the header are at the distance of p's
+// pages.
 func (h *bootHeader) neighbours(img flash.Image, p pair) bool {
 	at := func(page int64, magic string) bool {
 		b, err := flash.ReadFull(img, page*p.stride(), len(magic))

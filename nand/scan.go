@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What is read: the head, where boot loaders and the first partitions are, the tail,
-// where the BMT and the PMT are, and places spread over all that lies between.
+// The ranges that are read: the head with boot loaders and the first partitions, the tail with the
+// BMT and the PMT, and windows spread evenly between them. Sizes in bytes.
 const (
 	window  = 256 << 10
 	headLen = 4 << 20
@@ -19,7 +19,7 @@ const (
 	maxHits = 4096
 )
 
-// Magics that begin a page wherever they stand. Those of PMT and BMT say more (signed).
+// Magic numbers that are always at the start of a page. For those of PMT and BMT see also signed.
 const (
 	headerMagic = "\x88\x16\x88\x58"
 	bootMagic   = "ANDROID!"
@@ -28,17 +28,17 @@ const (
 
 var (
 	pmtMagics   = []string{"1vTP", "2vTP", "3vTP"}
-	startMagics = []string{headerMagic, bootMagic, "BOOTLOADER!\x00"} // UBI has a sign of its own
+	startMagics = []string{headerMagic, bootMagic, "BOOTLOADER!\x00"} // UBI has its own sign
 	magics      = slices.Concat(startMagics, pmtMagics, []string{bmtMagic})
 )
 
-// hit is a magic and where in the dump it stands.
+// hit is a magic number and its offset in the dump.
 type hit struct {
 	magic string
 	off   int64
 }
 
-// scan reads the windows once and counts for all candidates.
+// scan reads the windows once and collects hits and counts for all candidates.
 func (d *detector) scan() error {
 	d.pages = map[pair]*tally{}
 	for _, c := range d.found {
@@ -70,7 +70,7 @@ func (d *detector) scan() error {
 	return nil
 }
 
-// windows lists where windows begin, in order.
+// windows returns the offsets of the windows, in order.
 func windows(size int64) []int64 {
 	var out []int64
 	run := func(from, to int64) {
@@ -91,7 +91,7 @@ func windows(size int64) []int64 {
 	return out
 }
 
-// collect notes the magics in b, which stands at off.
+// collect records the magic numbers in b, which is at off.
 func (d *detector) collect(b []byte, off int64) {
 	for _, m := range magics {
 		for at := 0; len(d.hits) < maxHits; at++ {
@@ -101,7 +101,7 @@ func (d *detector) collect(b []byte, off int64) {
 			}
 			at += i
 			if m == headerMagic && (at+9 > len(b) || !letter(b[at+8])) {
-				continue // four bytes of code, not the header: that has a name
+				continue // four bytes of code, not the header, which has a name
 			}
 			d.hits = append(d.hits, hit{m, off + int64(at)})
 		}
@@ -110,37 +110,37 @@ func (d *detector) collect(b []byte, off int64) {
 
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// weigh lists the kinds of evidence for c.
+// weigh adds the kinds of evidence for c.
 func (d *detector) weigh(c *candidate) {
 	add := func(places bool, format string, a ...any) {
 		c.signs = append(c.signs, sign{fmt.Sprintf(format, a...), places})
 	}
 	if h := d.header; h != nil && h.page == c.page && (c.spare == 0 || c.spare == h.spare) {
-		add(false, "the boot header %s states pages of %s bytes, %d a block", h.ID, h.pair, h.pagesPerBlock)
+		add(false, "the boot header %s states pages of %s bytes, %d in each block", h.ID, h.pair, h.pagesPerBlock)
 	}
 	if h := d.header; h != nil && h.page == c.page && h.neighbours(d.img, c.pair) {
 		add(true, "the boot layout and preloader follow the boot header in steps of %d bytes", c.stride())
 	}
 	if c.ubi.volumes > 1 {
-		add(true, "%d UBI blocks have their volume header one page of %d bytes behind, %d bytes away", c.ubi.volumes, c.page, c.stride())
+		add(true, "%d UBI blocks have their volume header one page of %d bytes later, at a distance of %d bytes", c.ubi.volumes, c.page, c.stride())
 	}
 	if c.spare == 0 {
 		if n := d.aligned(c.pair, pmtMagics); n > 0 {
-			add(false, "a PMT stands at the start of a page")
+			add(false, "a PMT is at the start of a page")
 		}
 		if n := d.aligned(c.pair, []string{bmtMagic}); n > 0 {
-			add(false, "a BMT stands at the start of a page")
+			add(false, "a BMT is at the start of a page")
 		}
 		return
 	}
 	if n := d.starts(c.pair); n > 0 {
-		add(false, "%d headers stand at multiples of %d bytes", n, c.stride())
+		add(false, "%d headers are at multiples of %d bytes", n, c.stride())
 	}
 	if t := d.pages[c.pair]; t.text() {
-		add(true, "text is broken by %d other bytes behind every %d, %d times", c.spare, c.page, t.breaks)
+		add(true, "text is interrupted by %d other bytes after every %d, %d times", c.spare, c.page, t.breaks)
 	}
 	if t := d.pages[c.pair]; t.marker() {
-		add(true, "behind %d bytes of data there is 0xff, on %d of %d full pages", c.page, t.marked, t.full)
+		add(true, "0xff follows %d bytes of data, on %d of %d full pages", c.page, t.marked, t.full)
 	}
 	if d.signed(c.pair, bmtMagic, "bmt") {
 		add(true, "a BMT is signed in its spare bytes")
@@ -153,13 +153,13 @@ func (d *detector) weigh(c *candidate) {
 	}
 	for _, s := range c.sectors() {
 		if t := d.pages[s]; t.text() || t.marker() {
-			add(false, "%d other bytes stand behind every %d", s.spare, s.page)
+			add(false, "%d other bytes are after every %d", s.spare, s.page)
 			break
 		}
 	}
 }
 
-// aligned counts hits of any of these magics at the start of a page.
+// aligned returns how many hits of these magic numbers are at the start of a page.
 func (d *detector) aligned(p pair, of []string) (n int) {
 	for _, h := range d.hits {
 		if h.off%p.stride() == 0 && slices.Contains(of, h.magic) {
@@ -169,8 +169,9 @@ func (d *detector) aligned(p pair, of []string) (n int) {
 	return n
 }
 
-// starts counts headers at the start of a page, 0 when too many stand elsewhere. A page
-// may hold several smaller ones of a boot image, so its sectors do not count against.
+// starts returns how many headers are at the start of a page, or 0 if too many are elsewhere. A
+// page may contain several smaller pages of a boot image, so headers at its sectors are not counted
+// as elsewhere.
 func (d *detector) starts(p pair) int {
 	good, bad := 0, 0
 	for _, h := range d.hits {
@@ -190,8 +191,8 @@ func (d *detector) starts(p pair) int {
 	return good
 }
 
-// signed reports whether a magic at the start of a page is repeated in the page's spare
-// bytes, from the second on.
+// signed reports whether a magic number at the start of a page is repeated in the page's spare
+// bytes, from the second byte.
 func (d *detector) signed(p pair, magic, in string) bool {
 	for _, h := range d.hits {
 		if h.magic != magic || h.off%p.stride() != 0 {

@@ -2,13 +2,13 @@ package nand
 
 import "bytes"
 
-// tally counts, for one geometry, how pages end.
+// tally has counts of how pages end, for one geometry.
 type tally struct {
-	breaks, runs int // pages of text with other bytes behind, with more text behind
+	breaks, runs int // pages of text with other bytes after them; with more text after them
 
-	full     int                 // pages that hold data in at least half of their bytes
-	marked   int                 // of these, with 0xff where the bad block marker stands
-	controls [controlColumns]int // of these, with 0xff at a place inside the data
+	full     int                 // pages with data in at least half of their bytes
+	marked   int                 // full pages with 0xff at the bad block marker
+	controls [controlColumns]int // full pages with 0xff at an offset inside the data
 }
 
 const (
@@ -17,8 +17,8 @@ const (
 	enoughBreaks   = 2
 )
 
-// markerColumn is where in a page's spare bytes the bad block marker stands: chips with
-// small pages have it at the sixth byte, all others at the first.
+// markerColumn returns the offset of the bad block marker in a page's spare bytes: the sixth byte
+// on chips with small pages, the first on all others.
 func markerColumn(page int) int {
 	if page == 512 {
 		return 5
@@ -26,7 +26,7 @@ func markerColumn(page int) int {
 	return 0
 }
 
-// count looks at the pages that lie wholly in b, which stands at off.
+// count counts the pages that are completely in b, which is at off.
 func (t *tally) count(p pair, b []byte, off int64) {
 	stride := p.stride()
 	first := (stride - off%stride) % stride
@@ -64,14 +64,14 @@ func (t *tally) page(data, spare []byte) {
 	}
 }
 
-// text reports whether texts break where the spare bytes would be.
+// text reports whether texts are interrupted at the offset of the spare bytes.
 func (t *tally) text() bool {
 	return t.breaks >= enoughBreaks && t.runs*4 <= t.breaks
 }
 
-// marker reports whether the byte behind the data is 0xff on nearly all full pages.
-// Data may hold such columns too (a picture's alpha), so a few places inside the data
-// must not look the same.
+// marker reports whether the byte after the data is 0xff on almost all full pages. Data may have
+// such columns, too (the alpha channel of a picture), so at most one of the control offsets inside
+// the data may look the same.
 func (t *tally) marker() bool {
 	if t.full < enoughPages || t.marked*100 < t.full*97 {
 		return false

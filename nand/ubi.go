@@ -7,15 +7,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// How many block starts are probed for UBI: where a geometry has something for it
-// already, and where nothing has.
+// How many starts of blocks are probed for UBI: for a proposed geometry, and without any.
 const (
 	probes      = 512
 	probesBlind = 64
 )
 
-// A UBI erase counter header, big-endian (ubi-media.h). It opens every block that UBI
-// manages; a volume header stands at vidOffset, on a page of its own.
+// A UBI erase counter header, big-endian (ubi-media.h). It is at the start of every block that UBI
+// manages; a volume header is at vidOffset, on its own page.
 const (
 	ecMagic   = "UBI#"
 	vidMagic  = "UBI!"
@@ -25,18 +24,18 @@ const (
 	ecCRC     = 60
 )
 
-// ubiSigns is what UBI says of a geometry.
+// ubiSigns is the evidence from UBI for a geometry.
 type ubiSigns struct {
-	blocks        int // blocks with an erase counter where a block can begin
-	volumes       int // of these, with the volume header exactly one page behind
-	pagesPerBlock int // 0: not seen
+	blocks        int // erase counters at possible starts of blocks
+	volumes       int // of these, with the volume header exactly one page later
+	pagesPerBlock int // 0: unknown
 }
 
-// probeUBI looks at up to n places where blocks begin if pages are as in p.
+// probeUBI probes up to n offsets at which blocks begin if pages are as in p.
 func probeUBI(img flash.Image, p pair, n int64) ubiSigns {
 	var s ubiSigns
 	pages := img.Size() / p.stride()
-	step := int64(16) // of pages: blocks begin there, whatever their size
+	step := int64(16) // in pages; blocks of all sizes begin at its multiples
 	for step < maxProbedBlock && pages/step > n {
 		step *= 2
 	}
@@ -68,11 +67,11 @@ func probeUBI(img flash.Image, p pair, n int64) ubiSigns {
 	return s
 }
 
-// maxProbedBlock is the largest block that is looked for, pages.
+// maxProbedBlock is the largest block that is searched, pages.
 const maxProbedBlock = 512
 
-// nextBlock returns how many pages behind a block with UBI the next such one begins, 0
-// when none is seen.
+// nextBlock returns how many pages after a block with UBI the next such block begins, or 0 if none
+// is found.
 func nextBlock(img flash.Image, p pair, off int64) int {
 	for n := 16; n <= maxProbedBlock; n *= 2 {
 		if _, ok := eraseCounter(img, off+int64(n)*p.stride()); ok {
@@ -82,8 +81,8 @@ func nextBlock(img flash.Image, p pair, off int64) int {
 	return 0
 }
 
-// eraseCounter reads the header at off and returns where it says the volume header is.
-// Only one whose checksum holds counts.
+// eraseCounter reads the header at off and returns its offset of the volume header. A header with a
+// wrong checksum is ignored.
 func eraseCounter(img flash.Image, off int64) (vid int64, ok bool) {
 	b, err := flash.ReadFull(img, off, ecSize)
 	if err != nil || string(b[:len(ecMagic)]) != ecMagic || b[ecVersion] != 1 {

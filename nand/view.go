@@ -8,9 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Logical returns the data of all pages in a row, without the spare bytes. What a cut
-// last page still has is there. Where there is nothing to take out, or the spare bytes
-// seem to be interleaved (Sector), it is img itself.
+// Logical returns the data of all pages without the spare bytes, with the data of a cut last page.
+// If there are no spare bytes, or if they seem to be interleaved (Sector), it returns img.
 func (g *Geometry) Logical(img flash.Image) flash.Image {
 	if g.Spare == 0 || g.Sector != 0 {
 		return img
@@ -18,8 +17,8 @@ func (g *Geometry) Logical(img flash.Image) flash.Image {
 	return newColumns(img, g.Stride(), 0, int64(g.Page))
 }
 
-// Spares returns the spare bytes of all pages in a row: what Logical leaves out. It is
-// empty where Logical leaves nothing out.
+// Spares returns the spare bytes of all pages, which Logical leaves out. It is empty if Logical
+// returns img.
 func (g *Geometry) Spares(img flash.Image) flash.Image {
 	if g.Spare == 0 || g.Sector != 0 {
 		return flash.Slice(img, flash.Extent{})
@@ -27,7 +26,7 @@ func (g *Geometry) Spares(img flash.Image) flash.Image {
 	return newColumns(img, g.Stride(), int64(g.Page), int64(g.Spare))
 }
 
-// Join returns the dump that Logical and Spares were taken from.
+// Join returns the dump from the results of Logical and Spares.
 func (g *Geometry) Join(logical, spares flash.Image) flash.Image {
 	if g.Spare == 0 || g.Sector != 0 {
 		return logical
@@ -35,11 +34,11 @@ func (g *Geometry) Join(logical, spares flash.Image) flash.Image {
 	return &joined{[2]flash.Image{logical, spares}, [2]int64{int64(g.Page), int64(g.Spare)}}
 }
 
-// columns is the same range of every stride of an image, in a row.
+// columns is the same range of every stride of an image, joined.
 type columns struct {
 	img    flash.Image
 	stride int64
-	from   int64 // of the stride
+	from   int64 // offset in the stride
 	width  int64
 	size   int64
 }
@@ -50,12 +49,12 @@ func newColumns(img flash.Image, stride, from, width int64) *columns {
 	return c
 }
 
-// before returns how many bytes of the view come from before raw.
+// before returns how many bytes of the view are from offsets below raw.
 func (c *columns) before(raw int64) int64 {
 	return raw/c.stride*c.width + min(max(raw%c.stride-c.from, 0), c.width)
 }
 
-// raw returns where byte off of the view stands in the image.
+// raw returns the offset in the image of byte off of the view.
 func (c *columns) raw(off int64) int64 {
 	return off/c.width*c.stride + c.from + off%c.width
 }
@@ -63,7 +62,7 @@ func (c *columns) raw(off int64) int64 {
 // Size returns the length of the view in bytes.
 func (c *columns) Size() int64 { return c.size }
 
-// chunk is how much of a dump is read at once to take it apart.
+// chunk is how many bytes of a dump are read at once to separate them.
 const chunk = 256 << 10
 
 var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
@@ -82,7 +81,7 @@ func (c *columns) ReadAt(p []byte, off int64) (int, error) {
 	return done, err
 }
 
-// read reads some of p: one piece straight into it, or many by way of a buffer.
+// read reads a part of p: one piece directly, or many through a buffer.
 func (c *columns) read(p []byte, off int64) (int, error) {
 	if left := c.width - off%c.width; int64(len(p)) <= left || c.stride*2 > chunk {
 		return full(c.img, p[:min(int64(len(p)), left)], c.raw(off))
@@ -101,7 +100,7 @@ func (c *columns) read(p []byte, off int64) (int, error) {
 	return done, err
 }
 
-// NextData implements flash.DataFinder by what the image knows.
+// NextData implements flash.DataFinder with the image's own.
 func (c *columns) NextData(off int64) (flash.Extent, error) {
 	for off < c.size {
 		d, err := flash.NextData(c.img, c.raw(off))
@@ -115,13 +114,13 @@ func (c *columns) NextData(off int64) (flash.Extent, error) {
 		if start < end {
 			return flash.Extent{Offset: start, Length: end - start}, nil
 		}
-		off = end // these data are all in bytes that are not of this view
+		off = end // these data are outside this view
 	}
 	return flash.Extent{Offset: c.size}, nil
 }
 
-// joined is two images dealt out in turns: width[0] bytes of the first, width[1] of the
-// second, and so on. When one is used up the other continues in its own places.
+// joined has alternating ranges of two images: width[0] bytes of the first, width[1] of the second,
+// and so on.
 type joined struct {
 	of    [2]flash.Image
 	width [2]int64
@@ -151,8 +150,8 @@ func (j *joined) ReadAt(p []byte, off int64) (int, error) {
 	return done, err
 }
 
-// clip cuts p to what an image of that size has at off. The error is the one to return
-// when all of it was read.
+// clip cuts p to the bytes that an image of that size has at off. The error is the one to return
+// after all of them were read.
 func clip(p []byte, off, size int64) ([]byte, error) {
 	switch {
 	case off < 0:
@@ -165,7 +164,7 @@ func clip(p []byte, off, size int64) ([]byte, error) {
 	return p, nil
 }
 
-// full reads all of p, and fails when that cannot be: the image is shorter than it says.
+// full reads all of p. It returns io.ErrUnexpectedEOF if the image is shorter than its size.
 func full(img flash.Image, p []byte, off int64) (int, error) {
 	n, err := img.ReadAt(p, off)
 	if n == len(p) {

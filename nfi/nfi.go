@@ -1,5 +1,5 @@
-// Package nfi reads the header with which a MediaTek NAND chip begins: what the
-// BootROM must know of the chip before it can read a second page.
+// Package nfi reads the header at the start of a MediaTek NAND chip, which gives the BootROM the
+// geometry of the chip. It was never verified with the chip of a real phone.
 //
 //	"BOOTLOADER!"  short     long        "NANDCFG!"         "SPINAND!"
 //	+0x0C "V006"                         +0x20 u32 page     +0x10 u32 page
@@ -12,13 +12,13 @@
 //	u16 blocks     +0x22     +0x30
 //	copies apart   0x80      0x100
 //
-// "pages" are those of a block, "spare" are the bytes beside one page. The first kind
-// has a boot layout (BRLYT) on page 1, which counts in pages; the others have none, and
-// their preloader begins on page 1.
+// "pages" are the pages of a block, "spare" are the spare bytes of one page. The first kind has a
+// boot layout (BRLYT) on page 1, with offsets in pages; the others have none, and their preloader
+// begins on page 1.
 //
-// Sources: u-boot's tools/mtk_nand_headers.c and .h; the long form is that of MT8516
-// and MT8167 chips, where 14 zero bytes stand behind the address cycles. Of the version
-// only V006 was seen; it is read and not judged.
+// Sources: u-boot's tools/mtk_nand_headers.c and .h. The long form is used on MT8516 and MT8167,
+// with 14 zero bytes after the address cycles. V006 is the only known version; other versions are
+// accepted, too.
 package nfi
 
 import (
@@ -33,21 +33,21 @@ const (
 	SPI     = "SPINAND!"
 )
 
-// Size is how many bytes Parse looks at.
+// Size is how many bytes Parse needs.
 const Size = 0x80
 
-// Header is what the header says of the chip, right or wrong; see Sound.
+// Header has the values of the header, right or wrong; see Sound.
 type Header struct {
 	ID            string `json:"id"`
 	Version       string `json:"version,omitempty"` // "V006" of the first kind
 	PageSize      uint32 `json:"page_size"`         // bytes
-	SpareSize     uint32 `json:"spare_size"`        // bytes a page
+	SpareSize     uint32 `json:"spare_size"`        // bytes for each page
 	PagesPerBlock uint32 `json:"pages_per_block"`
-	Blocks        uint32 `json:"blocks,omitempty"` // of the chip; 0: this kind does not say
-	Verified      bool   `json:"verified"`         // always false: no chip of a phone was at hand
+	Blocks        uint32 `json:"blocks,omitempty"` // of the chip; 0: this kind of header does not have it
+	Verified      bool   `json:"verified"`         // always false: no chip of a phone was available
 }
 
-// ID returns the first word when b begins like one of the three kinds, else "".
+// ID returns the first word if b begins like one of the three kinds, otherwise "".
 func ID(b []byte) string {
 	for _, id := range []string{Classic, HSM, SPI} {
 		if bytes.HasPrefix(b, []byte(id)) {
@@ -57,8 +57,8 @@ func ID(b []byte) string {
 	return ""
 }
 
-// Parse reads the header at the start of b. It is nil where b begins otherwise, or is
-// shorter than Size.
+// Parse reads the header at the start of b. It returns nil if b begins with none, or is shorter
+// than Size.
 func Parse(b []byte) *Header {
 	h := &Header{ID: ID(b)}
 	if h.ID == "" || len(b) < Size {
@@ -86,7 +86,7 @@ func Parse(b []byte) *Header {
 	return h
 }
 
-// Where the numbers behind the address cycles stand, by the form of the classic header.
+// Offsets of the numbers after the address cycles, for the two forms of the classic header.
 const (
 	shortForm = 0x1E
 	longForm  = 0x2C
@@ -94,15 +94,15 @@ const (
 
 func isZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 
-// Bounds on what chips have: bytes a page, pages a block, blocks.
+// Limits of real chips: bytes of a page, pages of a block, blocks.
 const (
 	minPage   = 512
 	MaxPage   = 64 << 10
-	MaxPages  = 4096 // a block
+	MaxPages  = 4096 // of a block
 	maxBlocks = 1 << 20
 )
 
-// Page returns the page size in bytes when it is one that chips have, else 0.
+// Page returns the page size in bytes, or 0 if it is impossible.
 func (h *Header) Page() int64 {
 	if p := h.PageSize; p >= minPage && p <= MaxPage && p&(p-1) == 0 {
 		return int64(p)
@@ -110,14 +110,14 @@ func (h *Header) Page() int64 {
 	return 0
 }
 
-// Sound reports whether there can be a chip with all these numbers. The first word
-// alone says little.
+// Sound reports whether a chip with all these numbers is possible. The first word alone proves
+// little.
 func (h *Header) Sound() bool {
 	return h.Page() > 0 && h.SpareSize <= h.PageSize/4 && h.Blocks <= maxBlocks &&
 		h.PagesPerBlock > 0 && h.PagesPerBlock <= MaxPages && h.PagesPerBlock&(h.PagesPerBlock-1) == 0
 }
 
-// LayoutPage returns the page of the boot layout, 0 when this kind has none.
+// LayoutPage returns the page of the boot layout, or 0 if this kind has none.
 func (h *Header) LayoutPage() int64 {
 	if h.ID == Classic {
 		return 1
@@ -125,11 +125,11 @@ func (h *Header) LayoutPage() int64 {
 	return 0
 }
 
-// FilePage returns the page on which the preloader begins by custom. On the first kind
-// the boot layout says it, and may say otherwise.
+// FilePage returns the page on which the preloader usually begins. On the first kind the boot
+// layout has the actual page, which may differ.
 func (h *Header) FilePage() int64 { return h.LayoutPage() + 1 }
 
-// Chip returns the data bytes of the whole chip, 0 when the header does not say.
+// Chip returns the data bytes of the whole chip, or 0 if the header does not tell.
 func (h *Header) Chip() int64 {
 	if !h.Sound() {
 		return 0

@@ -10,15 +10,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// boardRE is the only shape of name we believe; a board is what it captures.
+// boardRE is the only form of a file name that is used; it captures the board.
 var boardRE = regexp.MustCompile(`^preloader_([A-Za-z0-9_.+-]+)\.bin$`)
 
-// defaultName is left in the preloaders of other boards (MT8173) by builders who
-// never set their own.
+// defaultName is a default that some vendors did not change in preloaders of other boards (MT8173).
 const defaultName = "preloader_mt6575_evb.bin"
 
-// boardOf returns the board in a preloader's file name, "" when there is none to
-// believe. The result is safe in a file name.
+// boardOf returns the board in a preloader's file name, or "" if the name is malformed or the
+// default. The result is safe in a file name.
 func boardOf(name string) string {
 	m := boardRE.FindStringSubmatch(name)
 	if m == nil || strings.EqualFold(name, defaultName) {
@@ -27,8 +26,8 @@ func boardOf(name string) string {
 	return m[1]
 }
 
-// readBloader reads MTK_BLOADER_INFO. The word that ends the content is its length;
-// where that leads nowhere, the last of the hits is taken.
+// readBloader reads MTK_BLOADER_INFO. The last word of the content is its length; if there is no
+// block at this length, the last hit is used.
 func (f *File) readBloader(img flash.Image, hits []hit) ([]flash.Problem, error) {
 	if f.Cut() && len(hits) == 0 {
 		return nil, nil
@@ -71,8 +70,8 @@ func (f *File) readBloader(img flash.Image, hits []hit) ([]flash.Problem, error)
 	return []flash.Problem{flash.NewProblem(flash.Note, "MTK_BLOADER_INFO", at, "is not at the end of the content; its DRAM entries are not listed")}, nil
 }
 
-// parseBloader reads the block b, found at off in the image. Entries are listed when
-// b is the whole block.
+// parseBloader parses the block b, which is at off in the image. It lists the entries if b is the
+// whole block.
 func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 	name := text(b[bliName : bliName+bliNameLen])
 	bl := &Bloader{
@@ -85,7 +84,7 @@ func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 	if !whole || bl.EMICount == 0 {
 		return bl, nil
 	}
-	// Entries are of one length and fill the block exactly on every preloader seen.
+	// In every known preloader the entries have equal lengths and fill the block exactly.
 	entries := b[bliEntries:]
 	bl.EMICount = entryTotal(bl.EMICount, len(entries))
 	n := int(min(bl.EMICount, bliMaxCount+1))
@@ -103,10 +102,10 @@ func parseBloader(b []byte, off int64, whole bool) (*Bloader, []flash.Problem) {
 	return bl, nil
 }
 
-// entryTotal is how many entries fill size bytes, by the count that the block states.
-// Builders of version 12 wrote the decimal digits as hexadecimal ones: 0x10 stands
-// before ten entries on an MT6582, 0x24 before twenty-four. Below ten both read alike.
-// A board of MT8173 has blanks for all zeros of the block, in the count too.
+// entryTotal returns how many entries fill size bytes, from the count that the block states. Blocks
+// of version 12 have the decimal digits as hexadecimal ones: 0x10 means ten entries on an MT6582,
+// 0x24 means twenty-four. Below ten both are equal. One board with MT8173 has spaces instead of
+// zeros in the whole block, also in the count.
 func entryTotal(stated uint32, size int) uint32 {
 	if stated>>8 == 0x202020 {
 		stated &= 0xFF

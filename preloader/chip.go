@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Confidence is how far a witness, or a conclusion, is to be believed.
+// Confidence is how reliable a witness or a conclusion is.
 type Confidence string
 
 // The confidences, best first.
@@ -15,41 +15,40 @@ const (
 	ConfidenceHigh   Confidence = "high"
 	ConfidenceMedium Confidence = "medium"
 	ConfidenceLow    Confidence = "low"
-	ConfidenceStale  Confidence = "stale" // a default that builders leave in place: says nothing
+	ConfidenceStale  Confidence = "stale" // a default that vendors do not change: proves nothing
 )
 
-// Evidence is one witness of the platform. What was found in 20 preloaders of 14 chips:
+// Evidence is one witness of the platform. 20 preloaders of 14 chips have:
 //
 //	path     the preloader's own source path, "platform/mt6765/": in half of them,
 //	         always right
 //	rom_info AND_ROMINFO's platform: right on 10 chips, but MT6752 is the security
-//	         library's default and stands on MT6580, MT6737M, MT6771 and MT6893;
+//	         library's default and is on MT6580, MT6737M, MT6771 and MT6893;
 //	         the only witness in most preloaders before 2019
-//	text     "MT6893" in a message or a directory: right, but only few have any
-//	board    digits in the board's name: "k6893v1_64" is right, but makers also write
+//	text     "MT6893" in a message or a directory: right, but only few have it
+//	board    digits in the board's name: "k6893v1_64" is right, but makers also use
 //	         a sister chip (tb8788p1 on MT6771) or a model number
 //
-// Numbers of companion chips (power MT63xx, radio MT66xx) are no witness.
+// Numbers of companion chips (power MT63xx, radio MT66xx) are not used.
 type Evidence struct {
 	Source     string     `json:"source"` // "path", "rom_info", "text", "board"
 	Chip       string     `json:"chip"`   // "MT6765"
-	Text       string     `json:"text"`   // what was read
-	Offset     int64      `json:"offset"` // of the first such place in the image
+	Text       string     `json:"text"`   // the text that was read
+	Offset     int64      `json:"offset"` // of the first occurrence in the image, bytes
 	Count      int        `json:"count"`
 	Confidence Confidence `json:"confidence"`
 }
 
-// Platform is the chip a preloader was built for, in the words of the scatter file.
-// That is the name of a family: an MT6762 says MT6765, an MT6891 says MT6893. Chip is
-// "" when the evidence does not suffice.
+// Platform is the chip that a preloader was built for, as in the scatter file. It is the name of a
+// family: an MT6762 has MT6765, an MT6891 has MT6893. Chip is "" if the evidence is not sufficient.
 type Platform struct {
 	Chip       string     `json:"chip"`
 	Confidence Confidence `json:"confidence,omitempty"`
 }
 
-// Chip returns the platform and how sure that is: high when a source path names it
-// or two witnesses agree; medium when AND_ROMINFO alone does and nothing speaks
-// against it, which wants a second witness from outside the preloader. Otherwise "".
+// Chip returns the platform and its confidence: high if a source path names it or two witnesses
+// agree; medium if only AND_ROMINFO names it and nothing contradicts it, so that a second witness
+// from outside the preloader is needed. Otherwise it returns "".
 func (f *File) Chip() (string, Confidence) { return f.Platform.Chip, f.Platform.Confidence }
 
 const (
@@ -66,7 +65,7 @@ var (
 	platformRE  = regexp.MustCompile(`^MT(\d{4})[A-Z]?$`)
 )
 
-// weigh turns what was found into evidence, one item a source and chip.
+// weigh makes evidence from the hits, one item for each source and chip.
 func (f *File) weigh(h *hits) []Evidence {
 	ev := []Evidence{}
 	add := func(source, digits, text string, off int64, c Confidence) {
@@ -109,7 +108,7 @@ func (f *File) weigh(h *hits) []Evidence {
 	return ev
 }
 
-// accounted reports whether t lies in a place that is a witness of its own.
+// accounted reports whether t is inside text that is a separate witness.
 func (f *File) accounted(t hit) bool {
 	in := func(at, length int64) bool { return t.offset >= at && t.offset < at+length }
 	return strings.HasSuffix(t.before, "platform/") ||
@@ -117,7 +116,7 @@ func (f *File) accounted(t hit) bool {
 		f.Bloader != nil && in(f.Bloader.Offset, bliName+bliNameLen)
 }
 
-// conclude names the platform the evidence agrees on.
+// conclude returns the platform on which the evidence agrees.
 func conclude(ev []Evidence) Platform {
 	if p := commonest(ev, sourcePath); p != "" {
 		return Platform{p, ConfidenceHigh}
@@ -128,7 +127,7 @@ func conclude(ev []Evidence) Platform {
 		for _, o := range ev {
 			switch {
 			case o.Chip == e.Chip:
-				agree++ // one item a source: these are different witnesses
+				agree++ // there is one item for each source, so these are different witnesses
 			case o.Confidence != ConfidenceStale:
 				against = true
 			}
@@ -143,8 +142,8 @@ func conclude(ev []Evidence) Platform {
 	return best
 }
 
-// commonest returns the chip that a source names most, "" when it names none or two
-// of them equally often.
+// commonest returns the chip that a source names most often, or "" if it names none or two of them
+// equally often.
 func commonest(ev []Evidence, source string) string {
 	chip, most := "", 0
 	for _, e := range ev {

@@ -1,8 +1,10 @@
 // Package preloader reads the boot region of a MediaTek phone's flash, from which the BootROM
-// starts, and the flashable preloader file inside it. It extracts the file (Fix), makes a
-// region of a file (Wrap), and proves that the extracted file is complete and unchanged.
-// Limits: no RSA signature is checked (the key that counts is a hash in the phone's fuses),
-// DRAM settings are not decoded, and the reading of NAND headers is unverified on a real one.
+// starts, and the flashable preloader file inside it. It extracts the file (Fix), makes a region of
+// a file (Wrap), and proves that the extracted file is complete and unchanged. Limits: it does not
+// check RSA signatures (the phone's fuses have the hash of the key), does not decode DRAM settings,
+// does not name a chip that the bytes do not prove, and its reading of NAND headers was never
+// verified with a real one. It holds at most one window of the image in memory; the result of Wrap
+// is in memory completely (at most 8 MiB and the header).
 //
 //	boot region (eMMC)                        flashable file: preloader_<board>.bin
 //	0x000  "EMMC_BOOT" ver 1 unit 0x200
@@ -18,24 +20,17 @@
 //	      ├────────────────────────────┤ file_len - sig_len    ├─────────────────┤
 //	      │ signature: the SHA-256 of all above is in it       │ signature       │
 //	      └────────────────────────────┘ file_len              └─────────────────┘
-//	      0xFF or 0x00 to the region's end, at times data
+//	      0xFF or 0x00 to the region's end, sometimes data
 //
-// UFS_BOOT and COMBO_BOOT count in units of 0x1000 and begin at 0x1000, but their
-// BRLYT is at 0x200 too. All integers are little-endian. NAND chips have a header of
-// another kind; see NANDHeader.
+// UFS_BOOT and COMBO_BOOT have units of 0x1000 and their file at 0x1000, but their BRLYT is at
+// 0x200, too. All integers are little-endian. NAND chips have another header; see NANDHeader.
 //
-// Most callers need Read (all facts, as a struct that is also the JSON report) and Fix (the flashable files, as views of the image). A preloader's
-// end is known only from FILE_INFO.file_len: the boundary in BRLYT has three meanings
-// in the field, and a second FILE_INFO block is found inside the code of many older
-// preloaders.
+// Most callers need Read (all facts, in a struct that is also the JSON report) and Fix (the
+// flashable files, as views of the image). Only FILE_INFO.file_len gives the end of a preloader:
+// the boundary in BRLYT has three different meanings in real regions, and the code of many older
+// preloaders contains a second FILE_INFO block.
 //
-// Sources: u-boot tools/mtk_image.c and mtk_nand_headers.c, mtkclient stage2.py and
-// daconfig.py, the Kaitai description mediatek_preloader.ksy, coreboot
-// util/mtkheader; the offset of the digest in signatures of type 3 and 5, and
-// what follows a file, are from reading real preloaders.
-//
-// Limits: it does not check an RSA signature (the key that counts is a hash in the
-// phone's fuses) or decode DRAM settings, does not name a chip that the bytes do not prove, and
-// does not load more than a window of the image into memory (Wrap excepted, whose result is
-// at most 8 MiB and its header).
+// Sources: u-boot tools/mtk_image.c and mtk_nand_headers.c, mtkclient stage2.py and daconfig.py,
+// the Kaitai description mediatek_preloader.ksy, coreboot util/mtkheader; the offset of the digest
+// in signatures of type 3 and 5, and the data after a file, are known from real preloaders.
 package preloader

@@ -9,19 +9,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// DRAM are the memory settings of a preloader, for a program that sets the phone's
-// memory up in its place.
+// DRAM has the memory settings of a preloader, for another program that sets up the phone's memory.
 type DRAM struct {
-	Version uint32 // of the block, the number in its name
-	Block   []byte // MTK_BLOADER_INFO whole, as newer Download Agents take it
-	Entries []byte // its entries alone, as legacy agents take them (mtkclient daconfig.py)
+	Version uint32 // the number in the name of the block
+	Block   []byte // the whole MTK_BLOADER_INFO, as newer Download Agents need it
+	Entries []byte // only its entries, as legacy agents need them (mtkclient daconfig.py)
 }
 
-// errNoDRAM: the newest chips keep their settings elsewhere, and some blocks do not say
-// where they end.
-var errNoDRAM = errors.New("preloader: no memory settings that could be taken out (MTK_BLOADER_INFO)")
+// errNoDRAM is the error if there is no usable block: the newest chips have their settings
+// elsewhere, and the end of some blocks is unknown.
+var errNoDRAM = errors.New("preloader: no memory settings that can be extracted (MTK_BLOADER_INFO)")
 
-// DRAM returns the memory settings in the file. img is the image given to Read.
+// DRAM returns the memory settings in the file. img must be the image that was given to Read.
 func (f *File) DRAM(img flash.Image) (*DRAM, error) {
 	b := f.Bloader
 	if b == nil || len(b.EMI) == 0 {

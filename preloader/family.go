@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// families are chips that loaders and builds call by each other's names: a board of one is
-// built with the platform of another, as MediaTek's own trees do.
+// families are groups of chips whose names loaders and builds use for each other: MediaTek's own
+// source trees build boards of one chip with the platform of another.
 var families = [][]string{
 	{"6571", "6572"}, {"6580", "8321"}, {"6582", "8382"}, {"6592", "8392"},
 	{"6735", "6737", "6753", "8735"}, {"6750", "6755"}, {"6761", "6762", "6765", "8766", "8768"},
@@ -17,15 +17,15 @@ var families = [][]string{
 
 var chipDigits = regexp.MustCompile(`(?i)^mt([0-9]{4})[a-z0-9]{0,3}$`)
 
-// SameChip reports whether two names are of one chip, whatever letters of its variants
-// follow. What is no name of a chip is of none.
+// SameChip reports whether two names are names of the same chip, without the letters of variants.
+// It is false if one of them is not the name of a chip.
 func SameChip(a, b string) bool {
 	x, y := chipDigits.FindStringSubmatch(a), chipDigits.FindStringSubmatch(b)
 	return x != nil && y != nil && x[1] == y[1]
 }
 
-// Related reports whether one phone may well call its chip by both names: they are of one
-// family.
+// Related reports whether both names may be used for the chip of one phone: they are names of the
+// same chip or family.
 func Related(a, b string) bool {
 	x, y := chipDigits.FindStringSubmatch(a), chipDigits.FindStringSubmatch(b)
 	if x == nil || y == nil || x[1] == y[1] {
@@ -34,7 +34,8 @@ func Related(a, b string) bool {
 	return slices.ContainsFunc(families, func(f []string) bool { return slices.Contains(f, x[1]) && slices.Contains(f, y[1]) })
 }
 
-// ChipName is the name of a chip as scatter files have it, "" for what is none.
+// ChipName returns the name of a chip as scatter files have it, or "" if s is not the name of a
+// chip.
 func ChipName(s string) string {
 	if chipDigits.MatchString(s) {
 		return strings.ToUpper(s)

@@ -6,13 +6,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// File is one GFH file in a region: a preloader, or the second part of a feature
-// phone's. All offsets are in the image that was given to Read.
+// File is one GFH file in a region: a preloader, or the second part of a feature phone's preloader.
+// All offsets are in the image that was given to Read, bytes.
 type File struct {
 	Kind      string       `json:"kind"`    // "preloader", "ext_bootloader", "dsp_bl", else "file type 0x…"
-	FileName  string       `json:"file"`    // what Name returns
-	Extent    flash.Extent `json:"extent"`  // as FILE_INFO says; may run past a cut image
-	Present   int64        `json:"present"` // bytes of it that are here
+	FileName  string       `json:"file"`    // the result of Name
+	Extent    flash.Extent `json:"extent"`  // from FILE_INFO; may end after the end of a cut image
+	Present   int64        `json:"present"` // bytes of it that are in the image
 	Entry     *Descriptor  `json:"entry,omitempty"`
 	Info      FileInfo     `json:"file_info"`
 	Records   []Record     `json:"records"`
@@ -26,9 +26,9 @@ type File struct {
 // Cut reports whether the image ends before the file does.
 func (f *File) Cut() bool { return f.Present < f.Extent.Length }
 
-// Name is what to call the flashable file: "preloader_<board>.bin" when the file says
-// which board it is for, "preloader.bin" when not, and other names for what is no
-// preloader. It is always a safe file name.
+// Name returns the name of the flashable file: "preloader_<board>.bin" if the board is known,
+// otherwise "preloader.bin", and other names for other kinds of files. It is always a safe file
+// name.
 func (f *File) Name() string {
 	switch f.Info.FileType {
 	case typeARMBL:
@@ -56,7 +56,7 @@ func kindOf(fileType uint16) string {
 	return fmt.Sprintf("file type 0x%x", fileType)
 }
 
-// readFile reads the file at s. What follows it is looked at up to limit.
+// readFile reads the file at s. The tail is examined up to limit.
 func readFile(img flash.Image, s start, limit int64) (*File, []flash.Problem, error) {
 	info, err := readInfo(img, s.offset)
 	if err != nil {
@@ -98,12 +98,12 @@ func readFile(img flash.Image, s start, limit int64) (*File, []flash.Problem, er
 	return f, ps, nil
 }
 
-// prove fills f.Proof and says what a missing proof means.
+// prove fills f.Proof and returns a problem if there is no proof.
 func (f *File) prove(img flash.Image) ([]flash.Problem, error) {
 	at := f.Extent.Offset
 	if f.Cut() {
-		f.Proof = Proof{Kind: "none", Offset: flash.NoOffset, Where: "not looked for: the file is cut"}
-		return []flash.Problem{flash.NewProblem(flash.Error, f.Kind, at+f.Present, "is cut: 0x%x of its 0x%x bytes are here", f.Present, f.Extent.Length)}, nil
+		f.Proof = Proof{Kind: "none", Offset: flash.NoOffset, Where: "not searched: the file is cut"}
+		return []flash.Problem{flash.NewProblem(flash.Error, f.Kind, at+f.Present, "is cut: the image has 0x%x of its 0x%x bytes", f.Present, f.Extent.Length)}, nil
 	}
 	var err error
 	if f.Proof, err = prove(img, at, f.Info); err != nil {

@@ -9,30 +9,30 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// refuse makes a refusal at an offset in the image: flashing the result would likely leave
-// a dead phone. What is named is the file, or the region.
+// refuse makes a refusal at an offset in the image: flashing the result would probably brick the
+// phone. name is the file or the region.
 func refuse(reason flash.Reason, name string, offset int64, format string, a ...any) *flash.Refusal {
 	r := flash.Refuse("preloader", reason, name, format, a...)
 	r.Offset = offset
 	return r
 }
 
-// Fixed is a flashable file, seen in place.
+// Fixed is a flashable file in an image.
 type Fixed struct {
 	Name    string         `json:"name"`    // see File.Name
-	Image   flash.Image    `json:"-"`       // exactly its bytes, a view of what was given
-	Extent  flash.Extent   `json:"extent"`  // of these bytes in what was given
-	File    *File          `json:"file"`    // all that is known of it, its Tail included
-	Already bool           `json:"already"` // the image was this file and nothing else
-	Region  int            `json:"region"`  // 1, or 2 when FixPair took the second boot region
-	Refused *flash.Refusal `json:"-"`       // why it must not be flashed
+	Image   flash.Image    `json:"-"`       // exactly its bytes, a view of the given image
+	Extent  flash.Extent   `json:"extent"`  // of these bytes in the given image
+	File    *File          `json:"file"`    // all facts about it, with its Tail
+	Already bool           `json:"already"` // the image is exactly this file
+	Region  int            `json:"region"`  // 1, or 2 if FixPair used the second boot region
+	Refused *flash.Refusal `json:"-"`       // why it must not be flashed; nil if it may
 }
 
-// Fix gives the flashable files of a boot region, of a padded file, or of a file
-// that is flashable already, as views; nothing is copied. Its error is of the kind
-// that Read returns, or a *flash.Refusal (several are joined) when a file must not be
-// flashed as it is. For flash.ReasonUnproven and flash.ReasonCut the result still holds
-// every file that was found, marked, for a caller who is told to go on.
+// Fix returns the flashable files of a boot region, of a padded file, or of a file that is already
+// flashable. They are views; nothing is copied. The error is as from Read, or a *flash.Refusal
+// (several are joined) if a file must not be flashed as it is. For flash.ReasonUnproven and
+// flash.ReasonCut the result still has every file that was found, with Refused set, for a caller
+// that continues on request.
 func Fix(img flash.Image) ([]Fixed, []flash.Problem, error) {
 	r, err := Read(img)
 	if err != nil {
@@ -61,7 +61,7 @@ func Fix(img flash.Image) ([]Fixed, []flash.Problem, error) {
 	return fixed, r.Problems, errors.Join(refusals...)
 }
 
-// unique numbers a name that was given out before: preloader_2.bin.
+// unique adds a number to a name that was used before: preloader_2.bin.
 func unique(name string, seen map[string]int) string {
 	seen[name]++
 	if n := seen[name]; n > 1 {
@@ -74,16 +74,17 @@ func (f *File) refusal() *flash.Refusal {
 	switch {
 	case f.Cut():
 		return refuse(flash.ReasonCut, f.Name(), f.Extent.Offset+f.Present,
-			"is cut, 0x%x of its 0x%x bytes are here: read the region again", f.Present, f.Extent.Length)
+			"is cut, the image has 0x%x of its 0x%x bytes: read the region again", f.Present, f.Extent.Length)
 	case f.Proof.Failed():
 		return refuse(flash.ReasonUnproven, f.Name(), f.Signature.Offset, "the digest in its signature is not that of its bytes")
 	}
 	return nil
 }
 
-// refusal is for a region without a file: erased, or read too short.
+// refusal returns the refusal of a region without a file: it is erased, or its read-back is too
+// short.
 func (r *Region) refusal() *flash.Refusal {
-	e := refuse(flash.ReasonEmpty, cmp.Or(r.Medium, "region"), 0, "no preloader in it")
+	e := refuse(flash.ReasonEmpty, cmp.Or(r.Medium, "region"), 0, "contains no preloader")
 	for _, p := range r.Problems {
 		if p.Severity == flash.Error {
 			e.Offset, e.Text = p.Offset, p.Text
@@ -97,9 +98,9 @@ func (r *Region) refusal() *flash.Refusal {
 	return e
 }
 
-// refuseBlank turns "not a preloader" into a refusal when the image is what failed
-// read-backs and unused boot regions look like: empty, or next to it. A preloader of
-// 448 bytes, nearly all zero, is a known one.
+// refuseBlank returns a refusal instead of "not a preloader" if the image looks like a failed
+// read-back or an unused boot region: empty or almost empty. A known example is a preloader of 448
+// bytes, almost all zero.
 func refuseBlank(img flash.Image, cause error) error {
 	if !errors.Is(cause, flash.ErrNotThis) {
 		return cause
@@ -113,23 +114,23 @@ func refuseBlank(img flash.Image, cause error) error {
 	case img.Size() == 0:
 		return refuse(flash.ReasonEmpty, "image", 0, "no bytes")
 	case t.DataBytes == 0:
-		return refuse(flash.ReasonEmpty, "image", 0, "%s of nothing but fill (%s)", size, t.Fill)
+		return refuse(flash.ReasonEmpty, "image", 0, "%s with only fill (%s)", size, t.Fill)
 	case t.DataBytes <= t.Extent.Length/4 && img.Size() <= headerSize*8:
-		return refuse(flash.ReasonEmpty, "image", 0, "%s, nearly all of them fill: a failed read-back", size)
+		return refuse(flash.ReasonEmpty, "image", 0, "%s, almost only fill: a failed read-back", size)
 	}
 	return cause
 }
 
-// FixPair is Fix for a phone's two boot regions, which normally hold the same. It
-// uses the one whose digests prove, the first when both do, and reports where they
-// differ. A *flash.Refusal comes back only when neither proves; the result is then
-// that of the region with more to show.
+// FixPair is Fix for a phone's two boot regions, which normally have the same content. It uses the
+// first one whose digests are right, and reports where the regions differ. The error is a
+// *flash.Refusal only if the digests of neither are right; then the result is that of the better
+// region.
 func FixPair(boot1, boot2 flash.Image) ([]Fixed, []flash.Problem, error) {
 	f1, ps1, err1 := Fix(boot1)
 	f2, ps2, err2 := Fix(boot2)
 	for _, err := range []error{err1, err2} {
 		if err != nil && flash.AsRefusal(err) == nil && !isFormat(err) {
-			return nil, nil, err // the image cannot be read: not a verdict on its content
+			return nil, nil, err // the image cannot be read, so its content is unknown
 		}
 	}
 	for i := range f2 {
@@ -153,7 +154,7 @@ func FixPair(boot1, boot2 flash.Image) ([]Fixed, []flash.Problem, error) {
 		"the second one is used; the first: %s", why))...), nil
 }
 
-// FixRegions is Fix for the boot regions of a phone: one, or two.
+// FixRegions is Fix for one boot region of a phone, or FixPair for two.
 func FixRegions(regions ...flash.Image) ([]Fixed, []flash.Problem, error) {
 	if len(regions) > 1 {
 		return FixPair(regions[0], regions[1])
@@ -161,8 +162,8 @@ func FixRegions(regions ...flash.Image) ([]Fixed, []flash.Problem, error) {
 	return Fix(regions[0])
 }
 
-// Outputs are the files to write of what FixRegions found in these regions: all that are not
-// flashable as they are. With tails, what follows a file is one of its own, NAME_tail.bin.
+// Outputs returns the files to write for the result of FixRegions: all files except those that are
+// already flashable. With tails, the data after a file are a separate file, NAME_tail.bin.
 func Outputs(fixed []Fixed, tails bool, regions ...flash.Image) (out []flash.Output) {
 	for _, f := range fixed {
 		if f.Already {
@@ -176,7 +177,7 @@ func Outputs(fixed []Fixed, tails bool, regions ...flash.Image) (out []flash.Out
 	return out
 }
 
-// rank orders what Fix said of a region: proven, unproven, refused, nothing there.
+// rank orders the results of Fix, the best highest: proven, unproven, refused, no file.
 func rank(fixed []Fixed, err error) int {
 	switch {
 	case len(fixed) == 0:
@@ -192,7 +193,7 @@ func rank(fixed []Fixed, err error) int {
 	return 3
 }
 
-// comparePair says how the files of the two regions differ.
+// comparePair returns how the files of the two regions differ.
 func comparePair(f1, f2 []Fixed, err2 error) ([]flash.Problem, error) {
 	if len(f2) == 0 && len(f1) > 0 {
 		return []flash.Problem{flash.NewProblem(flash.Note, "boot regions", flash.NoOffset, "the second one has no preloader: %v", err2)}, nil
@@ -216,8 +217,8 @@ func comparePair(f1, f2 []Fixed, err2 error) ([]flash.Problem, error) {
 	return ps, nil
 }
 
-// difference counts the bytes that differ, those only one has included, and gives
-// the offset of the first.
+// difference returns how many bytes differ, including those that only one image has, and the offset
+// of the first.
 func difference(a, b flash.Image) (first, n int64, err error) {
 	first = -1
 	short := min(a.Size(), b.Size())

@@ -89,8 +89,8 @@ func TestFixRefuses(t *testing.T) {
 		{"cut file", file[:len(file)-1], flash.ReasonCut, int64(len(file) - 1), "read the region again", 1},
 		{"cut before the file", far, flash.ReasonCut, 0x214, "begins at 0x2000", 0},
 		{"erased region", bytes.Repeat([]byte{0xFF}, 4096), flash.ReasonEmpty, 0, "fill (FF)", 0},
-		{"unused region", make([]byte, 1<<20), flash.ReasonEmpty, 0, "1 MiB of nothing but fill (00)", 0},
-		{"448 bytes, nearly all zero", small, flash.ReasonEmpty, 0, "448 B, nearly all", 0},
+		{"unused region", make([]byte, 1<<20), flash.ReasonEmpty, 0, "1 MiB with only fill (00)", 0},
+		{"448 bytes, nearly all zero", small, flash.ReasonEmpty, 0, "448 B, almost only", 0},
 		{"no bytes", nil, flash.ReasonEmpty, 0, "no bytes", 0},
 		{"header only", emmc(nil), flash.ReasonEmpty, 0, "no FILE_INFO", 0},
 	} {
@@ -135,7 +135,7 @@ func TestFixFieldsThatLie(t *testing.T) {
 		// In a region the same is a problem at its place there, and nothing is handed out.
 		fixed, ps, err := Fix(image(emmc(file)))
 		refusal(t, err, flash.ReasonEmpty)
-		if p := problem(t, ps, "leads to no preloader"); len(fixed) > 0 || p.Offset != 0x214 {
+		if p := problem(t, ps, "does not name a preloader"); len(fixed) > 0 || p.Offset != 0x214 {
 			t.Errorf("%s: %v %v", c.name, fixed, p)
 		}
 	}
@@ -215,7 +215,7 @@ func TestSameNames(t *testing.T) {
 	if err != nil || len(fixed) != 2 || fixed[0].Name != "ext_bootloader.bin" || fixed[1].Name != "ext_bootloader_2.bin" {
 		t.Errorf("%+v, %v", fixed, err)
 	}
-	problem(t, ps, "like an earlier one")
+	problem(t, ps, "like an earlier entry")
 }
 
 // TestOneOfTwoCut hands out the whole file and marks the other.

@@ -8,19 +8,19 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// maxFile bounds every length a FILE_INFO may state. The largest room that any chip
+// maxFile is the largest length that a FILE_INFO may state, bytes. The largest area that a chip
 // reserves (MT69xx) is 5 MiB.
 const maxFile = 8 << 20
 
 // Fields of a GFH record and of FILE_INFO, bytes from the record's start.
 const (
-	gfhMagic      = "MMM" // the fourth byte is the record's version: 1, at times 3
+	gfhMagic      = "MMM" // the fourth byte is the record's version: 1, sometimes 3
 	gfhVersion    = 0x03
 	gfhSize       = 0x04
 	gfhType       = 0x06
 	gfhHeaderSize = 8
 	maxRecords    = 64
-	maxRecordArea = 0x4000 // content_offset is 0x300 at most in the field
+	maxRecordArea = 0x4000 // content_offset is at most 0x300 in known files
 
 	infoSize      = 0x38
 	infoID        = "FILE_INFO\x00"
@@ -38,7 +38,7 @@ const (
 	infoAttribute = 0x34
 )
 
-// File types of FILE_INFO that a boot region is known to hold.
+// File types of FILE_INFO in known boot regions.
 const (
 	typeARMBL = 1
 	typeExtBL = 2
@@ -49,7 +49,7 @@ const (
 type FileInfo struct {
 	FileVersion   uint32 `json:"file_version"` // 1
 	FileType      uint16 `json:"file_type"`    // 1 preloader, 2 second part of a feature phone's, 3 DSP
-	FlashDevice   uint8  `json:"flash_device"` // 5 eMMC, 7 SF, 0xC UFS; at times contradicts the region
+	FlashDevice   uint8  `json:"flash_device"` // 5 eMMC, 7 SF, 0xC UFS; sometimes contradicts the region
 	SignatureType uint8  `json:"signature_type"`
 	LoadAddress   uint32 `json:"load_address"`   // SRAM address of the file's first byte
 	FileLength    uint32 `json:"file_length"`    // bytes: records, content and signature
@@ -66,7 +66,7 @@ type Record struct {
 	Type    uint16 `json:"type"`
 	Name    string `json:"name"`
 	Version uint8  `json:"version"`
-	Size    uint16 `json:"size"` // bytes, its header of 8 included
+	Size    uint16 `json:"size"` // bytes, with its header of 8
 }
 
 // Record types: MediaTek's GFH headers, as in coreboot util/mtkheader and hacc.
@@ -83,7 +83,7 @@ var recordNames = map[uint16]string{
 	0x210: "BINARY_LOCATION", 0x300: "BOOT_CERT_CTRL",
 }
 
-// isFileInfo reports whether b begins with a FILE_INFO record, its fields unseen.
+// isFileInfo reports whether b begins with a FILE_INFO record. It does not check the fields.
 func isFileInfo(b []byte) bool {
 	return len(b) >= infoIDAt+len(infoID) &&
 		string(b[:3]) == gfhMagic &&
@@ -92,9 +92,8 @@ func isFileInfo(b []byte) bool {
 		bytes.HasPrefix(b[infoIDAt:], []byte(infoID))
 }
 
-// readInfo reads the FILE_INFO at off. The error is a *flash.FormatError when there
-// is none, when it is cut, or when its fields contradict each other; other errors
-// are of the image itself.
+// readInfo reads the FILE_INFO at off. The error is a *flash.FormatError if there is none, if it is
+// cut, or if its fields contradict each other; other errors are read errors.
 func readInfo(img flash.Image, off int64) (FileInfo, error) {
 	bad := func(at int64, format string, args ...any) (FileInfo, error) {
 		return FileInfo{}, &flash.FormatError{Format: "preloader", Offset: at, Text: fmt.Sprintf(format, args...)}
@@ -130,9 +129,9 @@ func readInfo(img flash.Image, off int64) (FileInfo, error) {
 	return f, nil
 }
 
-// fault returns the first field that no true FILE_INFO has, and its place in the
-// record. The blocks nested in older preloaders' code fail here: file version
-// 0x8A000000 and a jump offset before the content.
+// fault returns the offset in the record of the first invalid field, and a text about it, or "".
+// The blocks nested in older preloaders' code are invalid: they have file version 0x8A000000 and a
+// jump offset before the content.
 func (f FileInfo) fault() (int64, string) {
 	switch {
 	case f.FileVersion != 1:
@@ -142,7 +141,7 @@ func (f FileInfo) fault() (int64, string) {
 	case f.FileLength > f.MaxSize:
 		return infoFileLen, fmt.Sprintf("file length 0x%x exceeds its own maximum 0x%x", f.FileLength, f.MaxSize)
 	case f.ContentOffset < infoSize:
-		return infoContent, fmt.Sprintf("content offset 0x%x lies inside FILE_INFO", f.ContentOffset)
+		return infoContent, fmt.Sprintf("content offset 0x%x is inside FILE_INFO", f.ContentOffset)
 	case uint64(f.ContentOffset)+uint64(f.SignatureLen) > uint64(f.FileLength):
 		return infoSigLen, fmt.Sprintf("content at 0x%x and a signature of 0x%x do not fit a file of 0x%x bytes",
 			f.ContentOffset, f.SignatureLen, f.FileLength)
@@ -155,8 +154,8 @@ func (f FileInfo) fault() (int64, string) {
 // signatureAt is the offset of the signature from the file's start.
 func (f FileInfo) signatureAt() int64 { return int64(f.FileLength) - int64(f.SignatureLen) }
 
-// readRecords lists the GFH records of the file at off: contiguous from its start,
-// up to the content or to the first bytes that are none.
+// readRecords returns the GFH records of the file at off. They are contiguous from its start, up to
+// the content or to the first bytes that are not a record.
 func readRecords(img flash.Image, off int64, f FileInfo) ([]Record, []flash.Problem, error) {
 	b, err := peek(img, off, int(min(f.ContentOffset, maxRecordArea)))
 	if err != nil {

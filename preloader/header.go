@@ -9,8 +9,8 @@ import (
 	"github.com/mtkkit/mtkkit/nfi"
 )
 
-// Names of the media in a boot region's first 12 bytes. MediumGFH stands for a bare
-// file, which has no region header.
+// Names of the media in a boot region's first 12 bytes. MediumGFH means a bare file without a
+// region header.
 const (
 	MediumEMMC  = "EMMC_BOOT"
 	MediumSDMMC = "SDMMC_BOOT"
@@ -20,16 +20,16 @@ const (
 	MediumGFH   = "GFH"
 )
 
-// medium is what sets one kind of boot region apart from another.
+// medium has the properties of one kind of boot region.
 type medium struct {
 	name   string
 	device uint16 // low half of the word after BBBB
 	unit   uint32
-	begin  int64 // where vendors put the file
-	fill   byte  // of 0x400 up to begin
+	begin  int64 // offset at which vendors put the file
+	fill   byte  // fills the bytes from 0x400 to begin
 }
 
-// deviceEMMC stands in the entries of eMMC regions, and in those of MT6897's UFS regions.
+// deviceEMMC is the device in the entries of eMMC regions, and also of MT6897's UFS regions.
 const deviceEMMC = 0x05
 
 // Devices and units: u-boot tools/mtk_image.h (eMMC, SDMMC, SF) and real regions
@@ -60,7 +60,7 @@ const (
 	headerVersion = 0x0C
 	headerUnit    = 0x10
 
-	layoutOffset  = 0x200 // on eMMC, SF, UFS and COMBO alike; NAND: second page
+	layoutOffset  = 0x200 // on eMMC, SF, UFS and COMBO; NAND: second page
 	layoutSize    = 0xB4
 	layoutMagic   = "BRLYT\x00\x00\x00"
 	layoutVersion = 0x08
@@ -89,18 +89,18 @@ type DeviceHeader struct {
 type Layout struct {
 	Offset  int64        `json:"offset"` // of the block in the image, bytes
 	Version uint32       `json:"version"`
-	Boot    uint32       `json:"boot"` // boot region address: where the first file begins
+	Boot    uint32       `json:"boot"` // boot region address: the start of the first file
 	Main    uint32       `json:"main"` // main region address: end of the reserved area
 	Entries []Descriptor `json:"entries"`
 }
 
-// Descriptor is one bootloader entry of BRLYT. Begin and Boundary are as written:
-// bytes, on NAND pages. Boundary is the end of the room, not of the file.
+// Descriptor is one bootloader entry of BRLYT. Begin and Boundary are as stored: bytes, on NAND
+// pages. Boundary is the end of the reserved area, not of the file.
 type Descriptor struct {
 	Index     int    `json:"index"`
 	Offset    int64  `json:"offset"` // of the entry in the image, bytes
 	Device    uint16 `json:"device"`
-	Type      uint16 `json:"type"` // as FILE_INFO's file type: 1 preloader
+	Type      uint16 `json:"type"` // like FILE_INFO's file type: 1 preloader
 	Begin     uint32 `json:"begin"`
 	Boundary  uint32 `json:"boundary"`
 	Attribute uint32 `json:"attribute"`
@@ -121,7 +121,7 @@ func parseHeader(b []byte) *DeviceHeader {
 	}
 }
 
-// check compares the header with what its medium is known to write.
+// check compares the header with the known values of its medium.
 func (h *DeviceHeader) check() []flash.Problem {
 	var ps []flash.Problem
 	if h.Version != 1 {
@@ -134,7 +134,7 @@ func (h *DeviceHeader) check() []flash.Problem {
 	return ps
 }
 
-// readLayout reads the BRLYT block at off, or returns nil when there is none.
+// readLayout reads the BRLYT block at off. It returns nil if there is none.
 func readLayout(img flash.Image, off int64) (*Layout, error) {
 	b, err := peek(img, off, layoutSize)
 	if err != nil || len(b) < layoutEntries || !bytes.HasPrefix(b, []byte(layoutMagic)) {
@@ -154,7 +154,7 @@ func readLayout(img flash.Image, off int64) (*Layout, error) {
 		}
 		e := b[at : at+entrySize]
 		if u32(e) != entryMagic {
-			continue // unused: 0 by vendors, 0xFF by mkimage
+			continue // unused: vendors write 0, mkimage 0xFF
 		}
 		l.Entries = append(l.Entries, Descriptor{
 			Index:     i,
@@ -195,9 +195,8 @@ func cString(b []byte) string {
 	return string(s)
 }
 
-// Fits reports whether a device with that kind of flash can start from a region with
-// this header. COMBO builds and bare files say nothing of it, nor does a storage that
-// is not known.
+// Fits reports whether a device with this storage can start from a region with this header. It is
+// also true if that is unknown: for COMBO regions, bare files and an unknown storage.
 func Fits(medium string, s flash.Storage) bool {
 	if kind := StorageOf(medium); kind != "" && s != "" {
 		return kind == s || kind == flash.EMMC && s == "SDMMC"
@@ -205,8 +204,8 @@ func Fits(medium string, s flash.Storage) bool {
 	return true
 }
 
-// StorageOf returns the kind of flash that begins with such a header, "" where the
-// header does not tell.
+// StorageOf returns the storage for the header of a boot region, or "" if the header does not tell
+// it.
 func StorageOf(medium string) flash.Storage {
 	switch medium {
 	case MediumEMMC, MediumSDMMC:

@@ -11,30 +11,30 @@ import (
 	"github.com/mtkkit/mtkkit/nfi"
 )
 
-// Region is what Read understood of a boot region or of a bare preloader file. It is
-// the report: its JSON is what a command prints.
+// Region is the result of Read for a boot region or a bare preloader file. Its JSON is what a
+// command prints.
 type Region struct {
-	Medium   string          `json:"medium"` // see Medium; "" when the header is damaged
+	Medium   string          `json:"medium"` // see Medium; "" if the header is damaged
 	Size     int64           `json:"size"`   // of the image, bytes
 	Header   *DeviceHeader   `json:"header,omitempty"`
 	NAND     *NANDHeader     `json:"nand,omitempty"`
 	Layout   *Layout         `json:"layout,omitempty"`
-	Files    []*File         `json:"files"` // by place in the image
+	Files    []*File         `json:"files"` // by offset in the image
 	Problems []flash.Problem `json:"problems,omitempty"`
 }
 
-// Doubts are what is wrong in the region, a hash that does not prove included.
+// Doubts returns the problems of the region, with a problem for each file whose digest is wrong.
 func (r *Region) Doubts() []flash.Problem {
 	out := slices.Clone(r.Problems)
 	for _, f := range r.Files {
 		if f.Proof.Failed() && !f.Cut() && flash.Worst(r.Problems) < flash.Warning {
-			out = append(out, warn(f.FileName, f.Extent.Offset, "its hash does not prove"))
+			out = append(out, warn(f.FileName, f.Extent.Offset, "its digest is wrong"))
 		}
 	}
 	return out
 }
 
-// Main returns the preloader proper, the file the BootROM starts, or nil.
+// Main returns the preloader itself, the file that the BootROM starts, or nil.
 func (r *Region) Main() *File {
 	for _, f := range r.Files {
 		if f.Info.FileType == typeARMBL {
@@ -44,13 +44,13 @@ func (r *Region) Main() *File {
 	return nil
 }
 
-// Sniff reports whether img begins like a boot region or a preloader file. It reads
-// the first block only.
+// Sniff reports whether img begins like a boot region or a preloader file. It reads only the first
+// block.
 func Sniff(img flash.Image) bool { return Medium(img) != "" }
 
-// Medium tells from the first block what img is: the name in a region's device
-// header ("EMMC_BOOT", "UFS_BOOT", …), the first word of a NAND header
-// ("BOOTLOADER!" …), "GFH" for a bare file, "" for anything else.
+// Medium returns what img is, from its first block: the name in a region's device header
+// ("EMMC_BOOT", "UFS_BOOT", …), the first word of a NAND header ("BOOTLOADER!" …), "GFH" for a bare
+// file, "" for anything else.
 func Medium(img flash.Image) string {
 	b, err := peek(img, 0, headerSize)
 	if err != nil {
@@ -69,10 +69,9 @@ func mediumOf(b []byte) string {
 	return nfi.ID(b)
 }
 
-// Read understands a boot region or a bare preloader file, also one padded by a
-// service tool. Damage is in Problems; when nothing is left to return, the error is
-// a *flash.FormatError, which wraps flash.ErrNotThis when the image is simply
-// something else. Other errors are failures to read the image.
+// Read reads a boot region or a bare preloader file, also one padded by a service tool. Damage is
+// in Problems. If nothing can be returned, the error is a *flash.FormatError, which wraps
+// flash.ErrNotThis if the image is something else. Other errors are read errors.
 func Read(img flash.Image) (*Region, error) {
 	b, err := peek(img, 0, headerSize)
 	if err != nil {
@@ -103,20 +102,20 @@ func Read(img flash.Image) (*Region, error) {
 			Text: notThis(b), Err: flash.ErrNotThis}
 	}
 	if len(r.Problems) == 0 || flash.Worst(r.Problems) < flash.Error {
-		r.note(flash.Error, "region", 0, "no preloader in it: no FILE_INFO in %s",
+		r.note(flash.Error, "region", 0, "contains no preloader: no FILE_INFO in %s",
 			flash.Size(min(r.Size, scanLimit)))
 	}
 	return r, nil
 }
 
-// notThis names what is at times taken for a preloader.
+// notThis returns a text about an image that is not a preloader, with known wrong files.
 func notThis(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte(bliMagic)):
-		return "only the MTK_BLOADER_INFO block of a preloader, as kept for DRAM settings"
+		return "only the MTK_BLOADER_INFO block of a preloader, with DRAM settings"
 	case len(b) >= 8 && b[3] == 0xEA && (b[2] == 0 || b[7]&0xF0 == 0xE0):
 		// ARM: a short branch over a table, or a branch and then more code.
-		return "code without the GFH header that makes it a preloader"
+		return "code without the GFH header of a preloader"
 	}
 	return "neither a boot region nor a preloader file"
 }
@@ -151,26 +150,26 @@ func (r *Region) readHeads(img flash.Image, b []byte) error {
 	case r.Header != nil && r.Layout == nil:
 		r.note(flash.Warning, "BRLYT", layoutOffset, "no boot region layout block")
 	case r.Header == nil && r.NAND == nil && r.Layout != nil:
-		r.note(flash.Warning, "device header", 0, "damaged: no medium's name, but BRLYT follows")
+		r.note(flash.Warning, "device header", 0, "damaged: it has no name of a medium, but BRLYT follows")
 	}
 	return nil
 }
 
-// start is a place where a file may begin, and who says so.
+// start is an offset at which a file may begin, and the entry that names it, if any.
 type start struct {
 	offset int64
 	entry  *Descriptor
 }
 
-// Places that a file is known to begin at, when BRLYT cannot be believed: by vendors
-// on eMMC, on UFS, by mkimage, and where one vendor moves it.
+// usualStarts are the usual offsets of the file, for regions with an invalid BRLYT: of vendors on
+// eMMC, on UFS, of mkimage, and of one vendor with another layout.
 var usualStarts = []int64{0x800, 0x1000, 0x600, 0x2000}
 
-// scanLimit is how far the last resort, a search, reads.
+// scanLimit is how many bytes are searched if nothing else finds a file.
 const scanLimit = maxFile
 
-// starts finds where the region's files begin: as BRLYT says; only when that leads
-// nowhere, at the usual places, then by a search for the first one.
+// starts returns the offsets of the region's files: from BRLYT; if there is none, from the usual
+// offsets; otherwise by a search for the first file.
 func (r *Region) starts(img flash.Image) ([]start, error) {
 	found, err := r.layoutStarts(img)
 	if err != nil || len(found) > 0 {
@@ -187,7 +186,7 @@ func (r *Region) starts(img flash.Image) ([]start, error) {
 		f, err := readInfo(img, off)
 		if err == nil && f.FileType == typeARMBL {
 			if r.NAND == nil || r.NAND.LayoutPage() > 0 {
-				r.note(flash.Warning, "region", off, "BRLYT leads to no preloader; one is at a usual place")
+				r.note(flash.Warning, "region", off, "BRLYT names no preloader; one is at a usual offset")
 			}
 			return []start{{offset: off}}, nil
 		}
@@ -199,11 +198,11 @@ func (r *Region) starts(img flash.Image) ([]start, error) {
 	if err != nil || off < 0 {
 		return nil, err
 	}
-	r.note(flash.Warning, "region", off, "nothing leads to this preloader: it was found by a search")
+	r.note(flash.Warning, "region", off, "no table names this preloader: it was found by a search")
 	return []start{{offset: off}}, nil
 }
 
-// unit is what BRLYT counts in: bytes, on NAND pages.
+// unit returns the unit of BRLYT's offsets, bytes: 1, on NAND the page size.
 func (r *Region) unit() int64 {
 	if r.NAND != nil {
 		return r.NAND.Page()
@@ -211,7 +210,7 @@ func (r *Region) unit() int64 {
 	return 1
 }
 
-// layoutStarts follows the BRLYT entries.
+// layoutStarts returns the files that the BRLYT entries name.
 func (r *Region) layoutStarts(img flash.Image) ([]start, error) {
 	if r.Layout == nil {
 		return nil, nil
@@ -221,7 +220,7 @@ func (r *Region) layoutStarts(img flash.Image) ([]start, error) {
 		e := &r.Layout.Entries[i]
 		off := int64(e.Begin) * r.unit()
 		if slices.ContainsFunc(found, func(s start) bool { return s.offset == off }) {
-			r.note(flash.Warning, e.place(), e.Offset, "begins at 0x%x like an earlier one", off)
+			r.note(flash.Warning, e.place(), e.Offset, "begins at 0x%x, like an earlier entry", off)
 			continue
 		}
 		_, err := readInfo(img, off)
@@ -234,15 +233,15 @@ func (r *Region) layoutStarts(img flash.Image) ([]start, error) {
 			r.note(flash.Error, e.place(), e.Offset,
 				"its file begins at 0x%x, but the image ends at 0x%x: it is cut", off, img.Size())
 		default:
-			r.note(flash.Warning, e.place(), e.Offset, "leads to no preloader: %s", formatText(err))
+			r.note(flash.Warning, e.place(), e.Offset, "does not name a preloader: %s", formatText(err))
 		}
 	}
 	slices.SortFunc(found, func(a, b start) int { return cmp.Compare(a.offset, b.offset) })
 	return found, nil
 }
 
-// search looks for the first valid FILE_INFO of a preloader proper; -1 when there is
-// none. The type rules out the blocks nested in older preloaders' code.
+// search returns the offset of the first valid FILE_INFO of a preloader, or -1. The file type
+// excludes the blocks nested in older preloaders' code.
 func search(img flash.Image) (int64, error) {
 	at := int64(-1)
 	area := flash.Extent{Length: min(img.Size(), scanLimit)}
@@ -280,11 +279,11 @@ func (r *Region) addFiles(img flash.Image, starts []start) error {
 		r.Files = append(r.Files, f)
 		r.Problems = append(r.Problems, ps...)
 		if f.Extent.End() > limit && !f.Cut() {
-			r.note(flash.Warning, f.Kind, limit, "runs into the next file of the region")
+			r.note(flash.Warning, f.Kind, limit, "overlaps the next file of the region")
 		}
 		if e := s.entry; e != nil && int64(e.Boundary)*r.unit() < f.Extent.End() {
 			r.note(flash.Warning, e.place(), e.Offset+entryBoundary,
-				"boundary 0x%x lies before the end of its file at 0x%x", e.Boundary, f.Extent.End())
+				"boundary 0x%x is before the end of its file at 0x%x", e.Boundary, f.Extent.End())
 		}
 	}
 	return nil
@@ -298,13 +297,13 @@ func warn(place string, off int64, format string, args ...any) flash.Problem {
 	return flash.NewProblem(flash.Warning, place, off, format, args...)
 }
 
-// isFormat reports whether err is about the bytes, not about reading them.
+// isFormat reports whether err concerns the format, not the reading.
 func isFormat(err error) bool {
 	var f *flash.FormatError
 	return errors.As(err, &f)
 }
 
-// formatText is the message of a FormatError without the package's name.
+// formatText returns the message of a FormatError without the package's name.
 func formatText(err error) string {
 	var f *flash.FormatError
 	if !errors.As(err, &f) {

@@ -143,10 +143,10 @@ func TestBegin(t *testing.T) {
 		{"moved to 0x2000, a block before it", region("EMMC_BOOT", 0x200, one(0x2000),
 			map[int][]byte{0x1000: decoy, 0x2000: file}, 0x8000), 0x2000, ""},
 		{"ufs", region("UFS_BOOT", 0x1000, []entry{{0xC, 1, 0x1000, 0x21000, 1}}, map[int][]byte{0x1000: file}, 0x8000), 0x1000, ""},
-		{"points to itself", region("EMMC_BOOT", 0x200, one(0x200), map[int][]byte{0x800: file}, 0x8000), 0x800, "leads to no preloader"},
-		{"points to the header", region("EMMC_BOOT", 0x200, one(0), map[int][]byte{0x1000: file}, 0x8000), 0x1000, "leads to no preloader"},
+		{"points to itself", region("EMMC_BOOT", 0x200, one(0x200), map[int][]byte{0x800: file}, 0x8000), 0x800, "does not name a preloader"},
+		{"points to the header", region("EMMC_BOOT", 0x200, one(0), map[int][]byte{0x1000: file}, 0x8000), 0x1000, "does not name a preloader"},
 		{"points beyond all", region("EMMC_BOOT", 0x200, one(0xFFFFFFFF), map[int][]byte{0x600: file}, 0x8000), 0x600, "it is cut"},
-		{"no entry", region("EMMC_BOOT", 0x200, nil, map[int][]byte{0x800: file}, 0x8000), 0x800, "usual place"},
+		{"no entry", region("EMMC_BOOT", 0x200, nil, map[int][]byte{0x800: file}, 0x8000), 0x800, "usual offset"},
 		{"at no usual place", region("EMMC_BOOT", 0x200, one(0x400), map[int][]byte{0x2344: file}, 0x8000), 0x2344, "found by a search"},
 		{"header and BRLYT erased", append(make([]byte, 0x3000), file...), 0x3000, "found by a search"},
 	} {

@@ -6,11 +6,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Rest lists what of a boot region is none of its parts that are known: its header, BRLYT,
-// files whose digests hold, and fill. It is what may be of one phone; nil when there is
-// nothing. A region in which nothing is known is its own rest, unless it is fill. Of a
-// range between two known parts all is in the list, or nothing. The error is one of
-// reading.
+// Rest returns the ranges of a boot region that are not known: not its header, BRLYT, files with
+// right digests, or fill. These ranges may belong to one phone only. A region in which nothing is
+// known is returned completely, unless it is fill. A range between two known parts is returned
+// completely or not at all. Errors are read errors.
 func Rest(img flash.Image) ([]flash.Extent, error) {
 	r, err := Read(img)
 	if err != nil && !isFormat(err) && !errors.Is(err, flash.ErrNotThis) {
@@ -33,7 +32,7 @@ func Rest(img flash.Image) ([]flash.Extent, error) {
 	return rest, nil
 }
 
-// known lists the parts of the region that are the same on every phone with these files.
+// known returns the parts of the region that are equal on every phone with these files.
 func (r *Region) known() (out []flash.Extent) {
 	if r.Header != nil {
 		out = append(out, flash.Extent{Length: headerUnit + 4})
@@ -42,15 +41,15 @@ func (r *Region) known() (out []flash.Extent) {
 		out = append(out, flash.Extent{Offset: r.Layout.Offset, Length: layoutSize})
 	}
 	for _, f := range r.Files {
-		if !f.Cut() && f.Proof.OK { // otherwise nothing proves where it ends
+		if !f.Cut() && f.Proof.OK { // otherwise its end is not proven
 			out = append(out, f.Extent)
 		}
 	}
 	return flash.Union(out)
 }
 
-// isFill reports whether a range holds a run of 0x00 or 0xFF, or one of each: a padded
-// file and erased flash behind it. Of more runs the lengths could be data.
+// isFill reports whether a range is one run of 0x00 or 0xFF, or one run of each: padding of a file
+// and erased flash after it. With more runs, their lengths could be data.
 func isFill(img flash.Image, e flash.Extent) (bool, error) {
 	fill, changes, last := true, -1, byte(0)
 	err := windows(img, e, 0, func(w window) error {

@@ -6,22 +6,22 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Tail is what lies between the end of a file and the next one, or the region's end.
-// Flash tools leave 0xFF up to the end of their last packet and 0x00 behind it;
-// some phones keep data of their own there, which is no part of the preloader.
+// Tail is the range between the end of a file and the next file, or the region's end. Flash tools
+// leave 0xFF up to the end of their last packet and 0x00 after it. Some phones have other data
+// there, which do not belong to the preloader.
 type Tail struct {
 	Extent    flash.Extent   `json:"extent"`         // in the image
-	Fill      string         `json:"fill"`           // "00", "FF", "mixed", or "" when there is no tail
-	DataBytes int64          `json:"data_bytes"`     // of it neither 0x00 nor 0xFF, short gaps counted in
-	Data      []flash.Extent `json:"data,omitempty"` // where these are in the image
+	Fill      string         `json:"fill"`           // "00", "FF", "mixed", or "" if there is no tail
+	DataBytes int64          `json:"data_bytes"`     // bytes other than 0x00 and 0xFF, including short ranges of fill between them
+	Data      []flash.Extent `json:"data,omitempty"` // the ranges of these bytes in the image
 }
 
 const (
-	// maxRegion is more than any boot region holds. An image beyond it is a whole
-	// dump that begins with one, and its other partitions are not a tail.
+	// maxRegion is larger than any boot region, bytes. A larger image is a whole dump that begins
+	// with a boot region, and its other partitions are not a tail.
 	maxRegion = 64 << 20
 
-	dataGap  = 64 // this many fill bytes end a range of data
+	dataGap  = 64 // so many fill bytes end a range of data
 	maxRuns  = 16 // further ranges are joined to the last one
 	fillZero = "00"
 	fillOnes = "FF"
@@ -58,12 +58,12 @@ func (f *File) readTail(img flash.Image, limit int64) ([]flash.Problem, error) {
 		f.Tail.DataBytes, what)}, nil
 }
 
-// survey tells fill from data.
+// survey finds the ranges of data and the kind of fill.
 func (t *Tail) survey(img flash.Image) error {
 	var zeros, ones int64
 	err := windows(img, t.Extent, 0, func(w window) error {
 		nulls, erased := bytes.Count(w.bytes, []byte{0x00}), bytes.Count(w.bytes, []byte{0xFF})
-		if nulls+erased == len(w.bytes) { // most of a boot region is fill, and counted quickly
+		if nulls+erased == len(w.bytes) { // most of a boot region is fill, and this is faster
 			zeros, ones = zeros+int64(nulls), ones+int64(erased)
 			return nil
 		}
@@ -93,7 +93,7 @@ func (t *Tail) survey(img flash.Image) error {
 	return err
 }
 
-// add records a byte of data at off, which grows from call to call.
+// add records a byte of data at off, which must increase from call to call.
 func (t *Tail) add(off int64) {
 	if n := len(t.Data); n > 0 && (off-t.Data[n-1].End() < dataGap || n == maxRuns) {
 		t.Data[n-1].Length = off + 1 - t.Data[n-1].Offset

@@ -10,16 +10,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Traces is what the content of a file says about itself.
+// Traces are facts about a file, found in its content.
 type Traces struct {
 	Bloader   *Bloader   `json:"bloader_info,omitempty"` // nil on the newest chips
 	ROMInfo   *ROMInfo   `json:"rom_info,omitempty"`
 	BuildTime string     `json:"build_time,omitempty"` // "YYYYMMDD-HHMMSS" of the builder's clock
-	LibTime   string     `json:"lib_time,omitempty"`   // the same of the prebuilt security library
+	LibTime   string     `json:"lib_time,omitempty"`   // the same for the prebuilt security library
 	Branch    string     `json:"branch,omitempty"`     // source branch: "alps-mp-p0.mp1"
-	Nested    []int64    `json:"nested,omitempty"`     // FILE_INFO blocks inside the content, not files of their own
+	Nested    []int64    `json:"nested,omitempty"`     // offsets of FILE_INFO blocks inside the content that are not files
 	Platform  Platform   `json:"platform"`
-	Evidence  []Evidence `json:"evidence"` // what Platform was concluded from
+	Evidence  []Evidence `json:"evidence"` // the evidence for Platform
 }
 
 // Fields of MTK_BLOADER_INFO, bytes from its start (mtkclient stage2.py, daconfig.py).
@@ -33,29 +33,29 @@ const (
 	bliMaxSize  = 0x10000
 	bliMaxCount = 256
 
-	// Some builds end the content with a block of this size behind the length word.
+	// Some builds have a block of this size after the length word, at the end of the content.
 	bliRetry = 0x800
 )
 
-// Bloader is the block that names the board and lists the DRAM chips it may carry.
-// It ends the content of all but the newest preloaders.
+// Bloader is the MTK_BLOADER_INFO block, which names the board and lists the possible DRAM chips.
+// It is at the end of the content, except in the newest preloaders.
 type Bloader struct {
 	Offset   int64      `json:"offset"`  // in the image
 	Version  string     `json:"version"` // "v35"
 	FileName string     `json:"file"`
-	Board    string     `json:"board"` // of FileName, "" when that is malformed or a left-over default
+	Board    string     `json:"board"` // from FileName, "" if that is malformed or the default
 	EMICount uint32     `json:"emi_count"`
-	EMI      []EMIEntry `json:"emi,omitempty"` // nil when the count does not fit the block
+	EMI      []EMIEntry `json:"emi,omitempty"` // nil if the count does not match the size of the block
 }
 
-// EMIEntry is the setting of one DRAM chip, undecoded: its length depends on the
-// chip generation (84 to 188 bytes seen).
+// EMIEntry has the settings of one DRAM chip, not decoded. The length depends on the generation of
+// the chip (84 to 188 bytes in known files).
 type EMIEntry struct {
 	Offset int64 `json:"offset"` // in the image
 	Raw    Hex   `json:"raw"`
 }
 
-// Hex is bytes that JSON shows as hexadecimal.
+// Hex are bytes that are hexadecimal in JSON.
 type Hex []byte
 
 // MarshalText implements encoding.TextMarshaler.
@@ -77,14 +77,15 @@ const (
 	romSize     = 0x50
 )
 
-// ROMInfo is the block the security library keeps about its ROM.
+// ROMInfo is the security library's block about its ROM.
 type ROMInfo struct {
 	Offset   int64  `json:"offset"` // in the image
 	Platform string `json:"platform"`
 	Project  string `json:"project"`
 
-	// Older layouts say where SEC_RO and SECCFG are, in linear addresses (those of
-	// the scatter file, not of the dump). nil when the layout, or the builder, does not.
+	// Security has the locations of SEC_RO and SECCFG, which older layouts contain, as linear
+	// addresses (those of the scatter file, not offsets in the dump). It is nil if the block has
+	// none.
 	Security *SecurityPlaces `json:"security,omitempty"`
 }
 
@@ -94,15 +95,15 @@ type SecurityPlaces struct {
 	SecCfg flash.Extent `json:"sec_cfg"`
 }
 
-// hit is a place in the content that says something.
+// hit is one match of a pattern in the content.
 type hit struct {
 	offset int64  // in the image
-	text   string // what the pattern captured
-	before string // the bytes in front of it
+	text   string // the captured text
+	before string // the bytes before it
 }
 
-// A tracer finds one kind of hit: a marker, cheap to search for, and the pattern that
-// must match where the marker stands.
+// tracer finds one kind of hit: it searches for marker, which is fast, and matches re at each
+// marker.
 type tracer struct {
 	kind   int
 	marker string
@@ -135,13 +136,13 @@ var (
 	}
 )
 
-// traceMargin is longer than any match and the text in front of it that matters.
+// traceMargin is longer than any match and the needed text before it, bytes.
 const traceMargin = 128
 
 // hits are all matches, by kind and then by offset.
 type hits [hitKinds][]hit
 
-// readTraces searches the content, as much of it as is here.
+// readTraces searches the part of the content that the image has.
 func (f *File) readTraces(img flash.Image) ([]flash.Problem, error) {
 	h, err := findTraces(img, f.Content)
 	if err != nil {
@@ -190,8 +191,8 @@ func findTraces(img flash.Image, content flash.Extent) (*hits, error) {
 	return &h, err
 }
 
-// pickTimes tells the preloader's own build time from that of the prebuilt security
-// library: compilers put each right behind the format string that prints it.
+// pickTimes separates the preloader's own build time from that of the prebuilt security library:
+// compilers put each time directly after the format string that prints it.
 func pickTimes(dates []hit) (build, lib string) {
 	for _, d := range dates {
 		format := strings.TrimRight(d.before, "\x00\n")
@@ -222,8 +223,8 @@ func readROMInfo(img flash.Image, off int64) (*ROMInfo, error) {
 	return r, nil
 }
 
-// text is a fixed field as text: up to the first NUL, trimmed, and "" unless all of
-// it is printable.
+// text returns a fixed field as text: up to the first NUL, trimmed, and "" if a character is not
+// printable.
 func text(b []byte) string {
 	b, _, _ = bytes.Cut(b, []byte{0})
 	if bytes.ContainsFunc(b, func(r rune) bool { return r < 0x20 || r > 0x7E }) {

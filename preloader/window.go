@@ -8,22 +8,23 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// windowSize is how much of an image is in memory at a time.
+// windowSize is how many bytes of an image are in memory at a time.
 const windowSize = 256 << 10
 
 // errStop ends windows early without an error.
 var errStop = errors.New("stop")
 
-// window is a piece of an image. Its fresh bytes, [from, to), belong to no other
-// window; the others are there so that nothing is torn and its surroundings are seen.
+// window is a piece of an image. Its own bytes, [from, to), are in no other window; the bytes
+// around them overlap with the neighbours, so that matches are not split and their context is
+// visible.
 type window struct {
 	bytes    []byte
 	offset   int64 // of bytes[0] in the image
 	from, to int
 }
 
-// windows calls fn with e piece by piece. Each fresh byte has margin bytes of e
-// before and behind it, where there are any.
+// windows calls fn with e piece by piece. Each own byte of a window has margin bytes of e before
+// and after it, as far as e has them.
 func windows(img flash.Image, e flash.Extent, margin int, fn func(window) error) error {
 	e = e.Clip(img.Size())
 	step := int64(windowSize - 2*margin)
@@ -50,8 +51,8 @@ func windows(img flash.Image, e flash.Extent, margin int, fn func(window) error)
 	return nil
 }
 
-// peek reads up to n bytes at off; fewer, or none, where the image ends. n is a bound
-// of ours, never a number read from the image.
+// peek reads up to n bytes at off; fewer, or none, at the end of the image. n must not come from
+// the image without a check.
 func peek(img flash.Image, off int64, n int) ([]byte, error) {
 	if off < 0 || off >= img.Size() {
 		return nil, nil

@@ -9,34 +9,34 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Boundary says what a new region's BRLYT states as the end of the preloader's room.
+// Boundary selects the end of the preloader's area that the BRLYT of a new region states.
 type Boundary string
 
-// The boundaries real regions have.
+// The boundaries of real regions.
 const (
 	BoundaryMax  Boundary = "max"  // begin + FILE_INFO.max_size: flash tools on a phone, newer builds
 	BoundaryFile Boundary = "file" // the file's end, on eMMC rounded up to a block and padded: older builds
 )
 
-// WrapOptions say what the file itself cannot: FILE_INFO.flash_dev names the wrong
-// medium on some phones.
+// WrapOptions have facts that the file does not have reliably: on some phones FILE_INFO.flash_dev
+// names the wrong medium.
 type WrapOptions struct {
 	Medium   string   // "EMMC_BOOT", "UFS_BOOT", "COMBO_BOOT", "SDMMC_BOOT", "SF_BOOT"; "" means "EMMC_BOOT"
 	Boundary Boundary // "" means BoundaryMax; SF_BOOT always ends at the file
 	Like     flash.Image
-	// Like is a boot region of the same phone, with one file. Its own bytes in front
-	// of the file are used, and Medium and Boundary are not. Where its boundary was
-	// computed from its file, that of the new file is put in its place.
+	// Like is a boot region of the same phone, with one file. Wrap copies the bytes before its
+	// file, and ignores Medium and Boundary. If its boundary was computed from its file, Wrap
+	// computes it from the new file.
 }
 
-// Medium is the medium that FILE_INFO.flash_dev speaks for, "" where it speaks for none
-// alone: 0x0C stands in preloaders of eMMC regions, too, and not only of UFS ones.
+// Medium returns the medium for FILE_INFO.flash_dev, or "" if it is ambiguous: preloaders of UFS
+// regions have 0x0C, but some of eMMC regions have it, too.
 func (f FileInfo) Medium() string {
 	return map[uint8]string{deviceEMMC: MediumEMMC, 0x07: MediumSF}[f.FlashDevice]
 }
 
-// MediumNamed takes the name of a medium as people write it, emmc or EMMC_BOOT, in any case; ""
-// for another word.
+// MediumNamed returns the medium for a name such as emmc or EMMC_BOOT, in upper or lower case, or
+// "" if there is none.
 func MediumNamed(s string) string {
 	name := strings.TrimSuffix(strings.ToUpper(s), "_BOOT") + "_BOOT"
 	if mediumNamed(name) == nil {
@@ -47,12 +47,11 @@ func MediumNamed(s string) string {
 
 const blockSize = 0x200
 
-// Wrap builds the boot region for a flashable file: header, BRLYT, fill and file, to
-// be written at the region's start. A padded file is trimmed. The region is not
-// filled up to the size of a boot area, which the file does not know. On phones with
-// two boot areas both want the result.
+// Wrap builds the boot region for a flashable file: header, BRLYT, fill and file, to be written at
+// the region's start. It removes the padding of a padded file. It does not fill the region up to
+// the size of a boot area, which is unknown. On phones with two boot areas both need the result.
 //
-// When the file's digest does not hold, the result comes with a *flash.Refusal.
+// If the file's digest is wrong, Wrap returns the result and a *flash.Refusal.
 func Wrap(file flash.Image, o WrapOptions) ([]byte, error) {
 	f, err := wrappable(file)
 	if err != nil {
@@ -82,7 +81,7 @@ func Wrap(file flash.Image, o WrapOptions) ([]byte, error) {
 	return out, nil
 }
 
-// wrappable reads the file and refuses what is none, or is not all here.
+// wrappable reads the file and refuses an image that is not a complete preloader file.
 func wrappable(file flash.Image) (*File, error) {
 	if m := Medium(file); m != MediumGFH && m != "" {
 		return nil, fmt.Errorf("preloader: wrap: already a boot region (%s)", m)
@@ -96,7 +95,7 @@ func wrappable(file flash.Image) (*File, error) {
 	}
 	f := r.Files[0]
 	if f.Info.FileType != typeARMBL {
-		return nil, fmt.Errorf("preloader: wrap: %s is not what a BootROM starts", f.Kind)
+		return nil, fmt.Errorf("preloader: wrap: not a file that a BootROM starts: %s", f.Kind)
 	}
 	if f.Cut() {
 		return nil, f.refusal()
@@ -104,8 +103,8 @@ func wrappable(file flash.Image) (*File, error) {
 	return f, nil
 }
 
-// headFor makes what precedes the file, and says where padding behind it ends (at or
-// before the file's end: none).
+// headFor makes the bytes before the file, and returns the end of the padding after it (no padding
+// if that is not after the file's end).
 func headFor(o WrapOptions, f FileInfo) (head []byte, end int64, err error) {
 	name := o.Medium
 	if name == "" {
@@ -118,7 +117,7 @@ func headFor(o WrapOptions, f FileInfo) (head []byte, end int64, err error) {
 	fileEnd := m.begin + int64(f.FileLength)
 	var boundary int64
 	switch {
-	case m.name == MediumSF: // as on MT6261, whose max_size is no size
+	case m.name == MediumSF: // as on MT6261, whose max_size is not a size
 		boundary = fileEnd
 	case o.Boundary == BoundaryFile:
 		boundary = roundUp(fileEnd)
@@ -129,13 +128,13 @@ func headFor(o WrapOptions, f FileInfo) (head []byte, end int64, err error) {
 		return nil, 0, fmt.Errorf("preloader: wrap: unknown boundary %q", o.Boundary)
 	}
 	if boundary > math.MaxUint32 {
-		return nil, 0, fmt.Errorf("preloader: wrap: the file's maximum size 0x%x gives no boundary on %s", f.MaxSize, m.name)
+		return nil, 0, fmt.Errorf("preloader: wrap: the file's maximum size 0x%x gives no valid boundary on %s", f.MaxSize, m.name)
 	}
 	return encodeHead(m, f.FileType, uint32(boundary)), end, nil
 }
 
-// encodeHead writes device header and BRLYT as vendors do; u-boot's mkimage differs
-// in fill, which no BootROM looks at.
+// encodeHead returns device header and BRLYT as vendors write them. u-boot's mkimage uses another
+// fill, which no BootROM checks.
 func encodeHead(m *medium, fileType uint16, boundary uint32) []byte {
 	b := make([]byte, m.begin)
 	fill(b[headerUnit+4:headerSize], 0xFF)
@@ -162,20 +161,20 @@ func encodeHead(m *medium, fileType uint16, boundary uint32) []byte {
 	return b
 }
 
-// headLike takes the head of a real region for a file that may be another.
+// headLike returns the head of a real region, adapted to another file.
 func headLike(like flash.Image, f FileInfo) (head []byte, end int64, err error) {
 	r, err := Read(like)
 	if err != nil {
-		return nil, 0, fmt.Errorf("preloader: wrap: the region to be like: %w", err)
+		return nil, 0, fmt.Errorf("preloader: wrap: the model region: %w", err)
 	}
 	if r.Header == nil || r.Layout == nil || len(r.Layout.Entries) != 1 || len(r.Files) != 1 ||
 		r.Files[0].Extent.Offset != int64(r.Layout.Entries[0].Begin) {
-		return nil, 0, fmt.Errorf("preloader: wrap: the region to be like has no header, or not one file that BRLYT leads to")
+		return nil, 0, fmt.Errorf("preloader: wrap: the model region has no header, or not exactly one file that BRLYT names")
 	}
 	old, entry := r.Files[0].Info, r.Layout.Entries[0]
 	begin := int64(entry.Begin)
 	if begin > maxFile {
-		return nil, 0, fmt.Errorf("preloader: wrap: begin 0x%x is beyond any boot region", begin)
+		return nil, 0, fmt.Errorf("preloader: wrap: begin 0x%x is too large for a boot region", begin)
 	}
 	if head, err = flash.ReadFull(like, 0, int(begin)); err != nil {
 		return nil, 0, fmt.Errorf("preloader: wrap: %w", err)

@@ -121,12 +121,12 @@ func TestWrapRefuses(t *testing.T) {
 		{"a region", emmc(file), WrapOptions{}, "already a boot region (EMMC_BOOT)"},
 		{"no file", []byte("nothing of the kind, and long enough for one"), WrapOptions{}, "neither"},
 		{"cut file", file[:len(file)-1], WrapOptions{}, "is cut"},
-		{"second part", gfh{fileType: 2, content: "x"}.build(), WrapOptions{}, "not what a BootROM starts"},
+		{"second part", gfh{fileType: 2, content: "x"}.build(), WrapOptions{}, "not a file that a BootROM starts"},
 		{"medium", file, WrapOptions{Medium: "TAPE_BOOT"}, `unknown medium "TAPE_BOOT"`},
 		{"boundary", file, WrapOptions{Boundary: "moon"}, `unknown boundary "moon"`},
-		{"no maximum", sf.build(), WrapOptions{}, "gives no boundary"},
+		{"no maximum", sf.build(), WrapOptions{}, "gives no valid boundary"},
 		{"like a file", file, WrapOptions{Like: image(file)}, "no header"},
-		{"like nothing", file, WrapOptions{Like: image(nil)}, "region to be like"},
+		{"like nothing", file, WrapOptions{Like: image(nil)}, "model region"},
 	} {
 		out, err := Wrap(image(c.in), c.o)
 		if err == nil || !strings.Contains(err.Error(), c.say) || !strings.HasPrefix(err.Error(), "preloader: ") || out != nil {

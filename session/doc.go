@@ -1,22 +1,22 @@
-// Package session reads a phone, in whatever way it can be reached, into a dump folder.
+// Package session reads a phone into a dump folder: through a serial port, through adb, or from
+// files.
 //
-// Limits: one phone at a time. Nothing is ever written to a phone, and no security check is
-// passed. A phone on a serial port needs a Download Agent of its maker, which the caller
-// gives. A rooted phone is reached through a running adb server. What the user may read of a
-// file or a device is what the system lets them read.
+// Limits: one phone at a time. The package never writes to a phone and bypasses no security check.
+// For a phone on a serial port the caller must give a Download Agent of its maker. A rooted phone
+// needs a running adb server. Files and devices are read with the user's own rights.
 //
 //	Connect: a serial port                       FromADB: a phone that runs    FromFiles: files,
 //	  wait ─► greet ─► identify ─► agent            su, its nodes                a reader, a folder
 //	   ▲        │ silent, charging, gone               │                             │
-//	   └────────┘ passed over, asked again             │                             │
+//	   └────────┘ skipped, tried again             │                             │
 //	          Phone ──FromPhone──► Origin ◄────────────┴─────────────────────────────┘
 //	                                 │ Run{Wishes}.Read
-//	                                 ├─ tables, guarded: where the phone is lost is noted
+//	                                 ├─ tables, guarded: losses of the phone are recorded
 //	                                 ├─ wishes ─► extents ─► acquire.Job
 //	                                 └─ acquire.Create | Resume ─► Dump.Read ─► Run.Dump
 //
-// A phone that is lost is an error for which IsTrouble holds; the run can be repeated with
-// Wishes.Resume, and continues from there. The caller finishes the dump (acquire.Dump.Finish).
+// If the phone is lost, IsTrouble is true for the error; another run with Wishes.Resume continues
+// the dump. The caller finishes the dump (acquire.Dump.Finish).
 //
-// What happens while a phone is waited for is told as a Notice, with facts and no words.
+// Events during the wait for a phone are sent as a Notice, which has facts but no texts.
 package session

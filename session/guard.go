@@ -10,9 +10,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// guard is a region of a phone as the search for its tables sees it. Formats take what cannot
-// be read for damage and go on, so it is the guard that notices when the phone is lost, and
-// where. It does not ask again for ranges where the phone was lost before.
+// guard is a region of a phone for the search for its tables. Format packages treat unreadable
+// bytes as damage and continue, so the guard detects where the phone is lost. It does not read
+// ranges where the phone was lost before.
 type guard struct {
 	flash.Image
 	region flash.Region
@@ -22,10 +22,10 @@ type guard struct {
 	from   int64
 }
 
-// guardBlock is what is read at once around a spot, bytes.
+// guardBlock is the size of the blocks in which short reads are served, bytes.
 const guardBlock = 16 << 10
 
-// watch is what the guards of a phone have seen.
+// watch is the common state of the guards of a phone.
 type watch struct {
 	mu       sync.Mutex
 	isLocal  func(error) bool
@@ -33,7 +33,7 @@ type watch struct {
 	lost     *lostEarly // the first loss
 }
 
-// lostEarly is a phone that was lost before there was a dump to note it in.
+// lostEarly is the loss of a phone before there was a dump to record it.
 type lostEarly struct {
 	region flash.Region
 	flash.Extent
@@ -43,11 +43,11 @@ type lostEarly struct {
 func (e *lostEarly) Error() string { return e.err.Error() }
 func (e *lostEarly) Unwrap() error { return e.err }
 
-// errAvoided is what a range reads as at which the phone was lost before.
-var errAvoided = errors.New("the phone was lost at this place before: it is not asked for")
+// errAvoided is the error of reading a range where the phone was lost before.
+var errAvoided = errors.New("the phone was lost at this range before: it is not read")
 
-// ReadAt implements io.ReaderAt. Short reads are served from a block, unless that holds a range
-// to avoid or one that cannot be read.
+// ReadAt implements io.ReaderAt. Short reads are served from a block, unless the block contains a
+// range to avoid or an unreadable range.
 func (g *guard) ReadAt(p []byte, off int64) (int, error) {
 	g.watch.mu.Lock()
 	defer g.watch.mu.Unlock()
@@ -68,8 +68,8 @@ func (g *guard) ReadAt(p []byte, off int64) (int, error) {
 	return copy(p, g.block[off-g.from:]), nil
 }
 
-// ask reads just what is wanted, where the phone's readers can do without reading ahead: where
-// it is lost then is known.
+// ask reads only p, without reading ahead if the image supports that, so that the range of a loss
+// is known.
 func (g *guard) ask(p []byte, off int64) (int, error) {
 	e := flash.Extent{Offset: off, Length: int64(len(p))}
 	if g.watch.lost != nil {
@@ -95,10 +95,10 @@ func (g *guard) ask(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// NextData implements flash.DataFinder, as far as the region does.
+// NextData implements flash.DataFinder with that of the region.
 func (g *guard) NextData(off int64) (flash.Extent, error) { return flash.NextData(g.Image, off) }
 
-// guarded puts a guard before each region of a device, which does not ask for the ranges in
+// guarded returns the device with a guard for each region. The guards do not read the ranges in
 // avoid.
 func guarded(dev flash.Device, avoid map[flash.Region][]flash.Extent, w *watch) *flash.Device {
 	dev.Parts = slices.Clone(dev.Parts)

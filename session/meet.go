@@ -11,9 +11,9 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// meet waits for a phone until one says who it is. A phone whose time was up before it did may
-// be plugged in again; one that is silent, as those are that charge, is passed over, and asked
-// again now and then. The port and what the loader tells are in p, the port also after an error.
+// meet waits for a phone and identifies it. If a phone disconnects before, it may be plugged in
+// again. A phone that does not answer, for example because it charges, is skipped and tried again
+// later. meet stores the port and the loader's facts in p, the port also after an error.
 func (s *search) meet(ctx, life context.Context, p *Phone) (*brom.Session, error) {
 	if s.Wait > 0 {
 		var cancel context.CancelFunc
@@ -44,7 +44,7 @@ func (s *search) meet(ctx, life context.Context, p *Phone) (*brom.Session, error
 	}
 }
 
-// tellWaiting says that a phone is waited for, unless one is there.
+// tellWaiting sends Waiting if no phone is connected.
 func (s *search) tellWaiting() {
 	ports, err := s.Bus.List()
 	if slices.ContainsFunc(ports, s.watch) {
@@ -56,7 +56,7 @@ func (s *search) tellWaiting() {
 	s.tell(Waiting{s.Port, s.absent()})
 }
 
-// watch accepts the phone's port and tells of ports that are none.
+// watch reports whether a port is the wanted one. It sends Running for a phone that runs Android.
 func (s *search) watch(i port.Info) bool {
 	if i.Kind() == port.Android && s.Port == "" {
 		s.once(Running{i})
@@ -64,15 +64,15 @@ func (s *search) watch(i port.Info) bool {
 	return s.want(i)
 }
 
-// pause is how long a port that was passed over is left alone.
+// pause is how long a port is skipped.
 const pause = 3 * time.Second
 
-// passOver reports whether err is no reason to stop waiting, and says what to do meanwhile.
+// passOver reports whether the wait continues after err, and sends the notice about it.
 func (s *search) passOver(err error, on port.Info) bool {
 	switch {
 	case errors.Is(err, errElsewhere):
 		s.seen.Pass(on.Name, pause)
-	case errors.Is(err, brom.ErrSilent), errors.Is(err, ErrNoPhone): // the second: the waiting was over before
+	case errors.Is(err, brom.ErrSilent), errors.Is(err, ErrNoPhone): // ErrNoPhone: the wait ended during the handshake
 		s.seen.Pass(on.Name, pause)
 		s.once(Silent{on, on.VID == 0 || on.PID == port.ChargingPID, others(s.holders, on)})
 	case errors.Is(err, port.ErrGone):
@@ -83,8 +83,8 @@ func (s *search) passOver(err error, on port.Info) bool {
 	return true
 }
 
-// greet shakes hands. Where nobody answers it gives up early for a phone that is plugged in
-// meanwhile, whose time may be a second, and when the waiting is over.
+// greet does the handshake. If nothing answers, it ends early when another phone is plugged in,
+// because that may wait for only one second, and when the wait ends.
 func (s *search) greet(ctx, life context.Context, line *port.Line, on port.Info) (*brom.Session, error) {
 	probe, cancel := context.WithCancelCause(life)
 	defer cancel(nil)
@@ -92,25 +92,25 @@ func (s *search) greet(ctx, life context.Context, line *port.Line, on port.Info)
 	stop := s.lookElsewhere(ctx, probe, on, cancel)
 	loader, err := brom.Connect(line)
 	stop()
-	if probe.Err() != nil { // the line was closed here, whatever the handshake made of it
+	if probe.Err() != nil { // this program closed the line, whatever error the handshake returned
 		err = context.Cause(probe)
 	}
 	line.Outlive(life)
 	return loader, err
 }
 
-// handshakeTime is how long a port is listened to in any case: a loader has answered three
-// times over by then, and the next phone's second is not over.
+// handshakeTime is the shortest time for a handshake: enough for three answers of a loader, and
+// less than the second that the next phone may wait.
 const handshakeTime = 300 * time.Millisecond
 
-// The reasons to end the look at other ports, and a handshake.
+// The reasons to end a handshake and the search for other ports.
 var (
-	errElsewhere = errors.New("another phone came")                  // while this port was silent
-	errGreeted   = errors.New("the phone has answered, or will not") // there is nothing more to look for
+	errElsewhere = errors.New("another phone came")      // while nothing answered on this port
+	errGreeted   = errors.New("the handshake has ended") // no other port is needed
 )
 
-// lookElsewhere gives probe up when another port comes up or ctx ends, but not before a loader
-// has had its time. It is over when stop returns.
+// lookElsewhere cancels probe when another port appears or ctx ends, but not before handshakeTime.
+// It has ended when stop returns.
 func (s *search) lookElsewhere(ctx, probe context.Context, on port.Info, giveUp context.CancelCauseFunc) (stop func()) {
 	look, end := context.WithCancelCause(probe)
 	done := make(chan struct{})

@@ -9,52 +9,52 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Notice is something that a person should know while a phone is waited for and started. It
-// is one of the types in this file. What happens again and again is told once.
+// Notice is information for the user while the program waits for a phone and starts it. It is one
+// of the types in this file. Repeated notices are sent only once.
 type Notice interface{ notice() }
 
-// Absent says that the port which was named is not there: it is mistyped, or the phone is not
-// plugged in yet.
+// Absent means that the named port does not exist: the name is wrong, or the phone is not plugged
+// in yet.
 type Absent struct {
 	Port  string
-	Other []string // the serial ports that are there
+	Other []string // the existing serial ports
 }
 
-// Waiting says that no phone is there yet.
+// Waiting means that no phone is connected yet.
 type Waiting struct {
-	Port   string  // the port that was named, "" for any
-	Absent *Absent // where there is no such port, nil otherwise
+	Port   string  // the named port, "" for any
+	Absent *Absent // not nil if the named port does not exist
 }
 
-// Running says that a phone has started Android: it must be switched off and plugged in again.
+// Running means that a phone has started Android: it must be switched off and plugged in again.
 type Running struct{ Port port.Info }
 
-// Silent says that nobody speaks on a port that opened.
+// Silent means that nothing answers on an open port.
 type Silent struct {
 	Port     port.Info
-	Charging bool           // the port is, or may be, one that phones show while they charge
-	Others   []host.Process // programs that have it open too, and may take the phone's answers
+	Charging bool           // the port is, or may be, that of a phone that charges
+	Others   []host.Process // programs that also have it open and may receive the phone's answers
 }
 
-// Left says that a phone was gone before it could be spoken to.
+// Left means that a phone disconnected before the handshake.
 type Left struct{ Port port.Info }
 
-// Met says which phone answered, and how it is started.
+// Met means that a phone answered; it has the facts from its loader.
 type Met struct {
 	Chip   string // "MT6765", or its code
 	Port   port.Info
 	Loader *brom.Info
 }
 
-// Odd says what went wrong with a loader and did not end the start.
+// Odd is a problem with a loader that did not end the start.
 type Odd struct{ Problem flash.Problem }
 
-// AskingRoot says that a phone which runs is asked for root, and may ask its owner.
+// AskingRoot means that a running phone is asked for root; it may ask its user.
 type AskingRoot struct{}
 
-// Rooted says which phone gave root.
+// Rooted has the facts of the phone that granted root.
 type Rooted struct {
-	Model, Chip string // "" where the phone does not tell
+	Model, Chip string // "" if unknown
 	Storage     flash.Storage
 }
 
@@ -68,9 +68,9 @@ func (Odd) notice()        {}
 func (AskingRoot) notice() {}
 func (Rooted) notice()     {}
 
-// teller passes notices on.
+// teller sends notices.
 type teller struct {
-	to   func(Notice) // nil: to nobody
+	to   func(Notice) // nil: nowhere
 	told map[string]bool
 }
 
@@ -80,7 +80,7 @@ func (t *teller) tell(n Notice) {
 	}
 }
 
-// once tells what was not told before.
+// once sends a notice that was not sent before.
 func (t *teller) once(n Notice) {
 	key := fmt.Sprintf("%T%+v", n, n)
 	if t.told[key] {

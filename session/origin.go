@@ -22,16 +22,17 @@ import (
 	"github.com/mtkkit/mtkkit/split"
 )
 
-// Origin is the source of a dump: a phone on a port, a rooted phone that runs, or files.
+// Origin is the source of a dump: a phone on a port, a running rooted phone, or files.
 type Origin struct {
 	Source *source.Source // its Device is read
-	// Captures are lists of partitions that the origin has in addition to its flash.
+	// Captures are the origin's lists of partitions that are not read from its flash.
 	Captures []adb.Capture
-	// Holes are the ranges for which the origin has no bytes; what a read returns there means nothing.
+	// Holes are the ranges for which the origin has no bytes; bytes that a read returns there are
+	// meaningless.
 	Holes map[flash.Region][]flash.Extent
 
 	dropCache func()           // makes the next read come from the flash, not from a cache; nil: no cache
-	isLocal   func(error) bool // the error concerns only the range that was read
+	isLocal   func(error) bool // whether the error concerns only the range that was read
 	sector    int64            // the smallest read, bytes
 	chip      string
 	phone     flash.ManifestPhone
@@ -45,13 +46,14 @@ type Origin struct {
 	once      sync.Once
 }
 
-// Close ends the use of the origin, once. A phone then does what its options say.
+// Close closes the origin; more calls do nothing. A phone then does what Options.End says.
 func (o *Origin) Close() (err error) {
 	o.once.Do(func() { err = o.close() })
 	return err
 }
 
-// After says what a phone does after Close, and what the user must do next; "" for nothing.
+// After returns a text for the user: what the phone does after Close, and what to do next. It is ""
+// if there is nothing to do.
 func (o *Origin) After() string {
 	if o.connected == nil {
 		return ""
@@ -59,7 +61,7 @@ func (o *Origin) After() string {
 	return o.connected.After()
 }
 
-// accuse is Phone.Accuse where there is a port.
+// accuse is Phone.Accuse for an origin with a port.
 func (o *Origin) accuse(err error) error {
 	if o.connected == nil {
 		return err
@@ -67,7 +69,7 @@ func (o *Origin) accuse(err error) error {
 	return o.connected.Accuse(err)
 }
 
-// FromPhone makes a connected phone an origin. Close closes the phone.
+// FromPhone returns a connected phone as an origin. Its Close closes the phone.
 func FromPhone(p *Phone) *Origin {
 	return &Origin{
 		Source: &source.Source{Device: *p.Device()}, dropCache: p.Forget, sector: p.Sector, chip: p.Chip,
@@ -86,8 +88,9 @@ func FromPhone(p *Phone) *Origin {
 	}
 }
 
-// suffix marks an identity that only phones read by the same protocol have in common: legacy
-// agents give a hash of the random id, and UFS chips are named in more than one way.
+// suffix returns the suffix of an identity's name. An identity that differs between protocols gets
+// the protocol as suffix: legacy agents give a hash of the random id, and there are several forms
+// of a UFS chip's identity.
 func suffix(alike bool, protocol brom.Protocol) string {
 	if alike {
 		return ""
@@ -97,14 +100,15 @@ func suffix(alike bool, protocol brom.Protocol) string {
 
 func hex16(v uint16) string { return fmt.Sprintf("0x%04x", v) }
 
-// ADBOptions say which rooted phone is read, and where its adb server is.
+// ADBOptions select the rooted phone and its adb server.
 type ADBOptions struct {
 	Server string // HOST:PORT, "" for adb.DefaultServer
-	Serial string // "" when there is just one phone
+	Serial string // "" if there is only one phone
 	Tell   func(Notice)
 }
 
-// FromADB finds a rooted phone at an adb server. IsTrouble holds for its errors.
+// FromADB opens a rooted phone through an adb server. IsTrouble is true for errors about the phone
+// or the server.
 func FromADB(ctx context.Context, opt ADBOptions) (*Origin, error) {
 	t := teller{to: opt.Tell}
 	t.tell(AskingRoot{})
@@ -117,15 +121,16 @@ func FromADB(ctx context.Context, opt ADBOptions) (*Origin, error) {
 		Source: &source.Source{Device: p.Device}, sector: 512, chip: strings.ToUpper(p.Chip), live: true,
 		isLocal:  func(err error) bool { return errors.As(err, new(*adb.ReadError)) },
 		phone:    flash.ManifestPhone{Protocol: "adb"},
-		ids:      map[string][]byte{"serial": []byte(p.Serial), "kernel_cid": []byte(p.CID)}, // text, and not an agent's bytes
+		ids:      map[string][]byte{"serial": []byte(p.Serial), "kernel_cid": []byte(p.CID)}, // text, not the bytes that an agent gives
 		problems: p.Problems,
 		Captures: p.Captures,
 		close:    p.Close,
 	}, nil
 }
 
-// FromFiles opens a device in a card reader, or files or a folder that hold the regions of a
-// phone. A folder with hashes is held against them: one that changed is a *dump.ChangedError.
+// FromFiles opens a device in a card reader, or files or a folder with the regions of a phone. A
+// folder with hashes is compared with them first; if it has changed, the error is a
+// *dump.ChangedError.
 func FromFiles(ctx context.Context, paths []string, progress func(flash.Event)) (*Origin, error) {
 	src, err := source.OpenSet(ctx, paths, source.Options{Progress: progress})
 	if err != nil {
@@ -149,8 +154,8 @@ func FromFiles(ctx context.Context, paths []string, progress func(flash.Event)) 
 	return o, nil
 }
 
-// proveFolder holds a folder against its own hashes before it is read: afterwards what has
-// changed in it would have a new hash, that proves it.
+// proveFolder compares a folder with its own hashes before it is read: otherwise the new dump would
+// have hashes of changed bytes.
 func proveFolder(ctx context.Context, src *source.Source, path string, progress func(flash.Event)) error {
 	var found []flash.Problem
 	switch {
@@ -174,7 +179,7 @@ func proveFolder(ctx context.Context, src *source.Source, path string, progress 
 	return nil
 }
 
-// forget has the next read of a source's files come from the disk.
+// forget makes the next read of a source's files come from the disk, not from a cache.
 func forget(src *source.Source) {
 	for _, p := range src.Parts {
 		img, _ := flash.Root(p.Image)
@@ -184,8 +189,7 @@ func forget(src *source.Source) {
 	}
 }
 
-// claim is what the origin itself says of partitions, in addition to the flash: nil
-// when it says nothing that can be read.
+// claim returns the partitions that the origin's captures list, or nil if they cannot be read.
 func (o *Origin) claim() *layout.Claim {
 	for _, c := range o.Captures {
 		got, err := capture.Read(bytes.NewReader([]byte(c.Text)))

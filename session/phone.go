@@ -16,26 +16,26 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options say where a phone is waited for, and what it is started with.
+// Options select the phone and the files to start it with.
 type Options struct {
-	Port string   // /dev/ttyACM0 or ttyACM0, COM5; "" for the first phone that comes
-	Bus  port.Bus // where ports appear; nil for the serial ports of this computer
+	Port string   // /dev/ttyACM0 or ttyACM0, COM5; "" for the first phone that is found
+	Bus  port.Bus // lists and opens ports; nil for the serial ports of this computer
 
 	Agents     string      // file of Download Agents
-	AgentImage flash.Image // used when there is no such file; nil for none
+	AgentImage flash.Image // used if Agents is ""; nil for none
 	Preloader  string      // file with the phone's own preloader, for a phone in BootROM mode; "" for none
-	Auth, Cert string      // files of the phone's maker that permit reading, "" for none
+	Auth, Cert string      // the maker's authentication and certificate files, "" for none
 
-	Wait time.Duration // give up when no phone came; 0: wait until the context ends
-	End  da.End        // what the phone does when reading is over
+	Wait time.Duration // how long to wait for a phone; 0: until the context ends
+	End  da.End        // what the phone does after the reading
 	Tell func(Notice)  // receives notices, in the caller's goroutine; nil for none
 }
 
-// Phone is a connected phone whose Download Agent answers. It reads as a flash.Device (Device).
+// Phone is a connected phone with a running Download Agent. Device returns it as a flash.Device.
 type Phone struct {
 	*da.Phone
-	Loader *brom.Info // codes, versions, security and identities, as the loader tells them
-	Chip   string     // "MT6765", or its code where the chip has no name here
+	Loader *brom.Info // codes, versions, security and identities from the loader
+	Chip   string     // "MT6765", or its code if the name is unknown
 	Port   port.Info
 	Agents AgentFile
 
@@ -45,13 +45,13 @@ type Phone struct {
 	holders func(port string) []host.Process
 }
 
-// Connect waits for a phone, starts the Download Agent on it and asks what there is to read.
-// The files of the options are read before any phone is waited for: a file that is of another
-// kind is a *FileError, and that none was given is ErrNoAgents. IsTrouble holds for what goes
-// wrong with a phone or its port.
+// Connect waits for a phone, starts the Download Agent on it and gets its regions. It reads the
+// files of the options before it waits for a phone. If a file is damaged or of another kind, the
+// error is a *FileError; if there is no agent file, it is ErrNoAgents. IsTrouble is true for errors
+// of a phone or its port.
 //
-// When ctx ends, the phone has some seconds to end what it is doing, so that it can be told
-// to let go.
+// After ctx ends, the phone gets some seconds to finish the running command, so that Close can
+// still send Options.End.
 func Connect(ctx context.Context, o Options) (*Phone, error) {
 	s := newSearch(o)
 	defer s.startFiles.Close()
@@ -64,14 +64,14 @@ func Connect(ctx context.Context, o Options) (*Phone, error) {
 	return s.connect(ctx)
 }
 
-// Close lets the phone end as the options say and gives the port back.
+// Close ends the session as Options.End says and closes the port.
 func (p *Phone) Close() error {
 	defer p.stop()
 	return p.Phone.Close(p.end)
 }
 
-// After says what the phone does now that it was closed, and what is next to do; "" where
-// that needs no word.
+// After returns a text for the user: what the phone does after Close, and what to do next. It is ""
+// if the phone was lost before.
 func (p *Phone) After() string { return p.Phone.After(p.end) }
 
 // search waits for one phone.
@@ -81,7 +81,7 @@ type search struct {
 	startFiles
 	seen    *port.Skipper // Bus, without silent ports
 	want    func(port.Info) bool
-	holders func(port string) []host.Process // other programs that have a port open; nil when the system cannot tell
+	holders func(port string) []host.Process // other programs that have a port open; nil if the system cannot list them
 }
 
 func newSearch(o Options) *search {
@@ -108,13 +108,12 @@ func portPath(name string) string {
 	return name
 }
 
-// isPhone accepts the ports of phones' loaders. On macOS, where a port's ids are not to be
-// had, it accepts any USB port: the handshake decides.
+// isPhone reports whether a port may be that of a phone's loader. On macOS the ids of ports are
+// unknown, so it accepts any USB port, and the handshake decides.
 func isPhone(i port.Info) bool { return i.IsPhone() || i.VID == 0 && runtime.GOOS == "darwin" }
 
-// grace is how long a phone gets after ctx has ended to end what it is doing. One that has
-// been silent for longer than patience tries a range that it cannot read, and would take
-// minutes.
+// grace is how long a phone may take, after ctx has ended, to finish the running command. A phone
+// that sends nothing for longer than patience is retrying a bad range, which would take minutes.
 const (
 	grace    = 5 * time.Second
 	patience = time.Second
@@ -136,7 +135,7 @@ func (s *search) connect(ctx context.Context) (*Phone, error) {
 	return p, nil
 }
 
-// outlast returns when the phone has had its grace, or life is over.
+// outlast waits until grace is over, the phone is silent for longer than patience, or life ends.
 func (p *Phone) outlast(life context.Context) {
 	end := time.After(grace)
 	tick := time.NewTicker(patience / 10)
@@ -155,7 +154,7 @@ func (p *Phone) outlast(life context.Context) {
 	}
 }
 
-// start goes from the port to a running agent. ctx bounds the waiting, life the line.
+// start waits for the phone and starts the agent. ctx ends the wait, life ends the line.
 func (s *search) start(ctx, life context.Context, p *Phone) error {
 	loader, err := s.meet(ctx, life, p)
 	if err != nil {
@@ -184,10 +183,10 @@ func (s *search) start(ctx, life context.Context, p *Phone) error {
 	return err
 }
 
-// comeBack is how long a phone has to come back at high speed.
+// comeBack is how long a phone may take to come back at high speed.
 const comeBack = 20 * time.Second
 
-// again opens the port of a phone that left the bus to come back faster.
+// again opens the new port of a phone that switches to high speed.
 func (s *search) again(ctx, life context.Context, p *Phone) (*port.Line, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, comeBack, fmt.Errorf("it did not come back after the switch to high speed: %w", port.ErrGone))
 	defer cancel()
@@ -201,7 +200,7 @@ func (s *search) again(ctx, life context.Context, p *Phone) (*port.Line, error) 
 	return line, nil
 }
 
-// absent is what is told of a named port that is not there, nil where it is.
+// absent returns the notice about a named port that does not exist, nil if it exists.
 func (s *search) absent() *Absent {
 	if ports, err := s.Bus.List(); s.Port == "" || err != nil || slices.ContainsFunc(ports, s.want) {
 		return nil
@@ -214,9 +213,9 @@ func (s *search) absent() *Absent {
 	return a
 }
 
-// Accuse names the programs that have the phone's port open too, where err is of the kind that
-// such a program makes: it takes bytes that were meant for this one, or speaks in between.
-// The error is a *ContestedError then, and err itself otherwise.
+// Accuse returns a *ContestedError with the other programs that have the phone's port open, if err
+// may be caused by such a program: it may receive bytes for this program, or send bytes. Otherwise
+// it returns err.
 func (p *Phone) Accuse(err error) error {
 	if !mayBeContested(err) {
 		return err
@@ -227,7 +226,7 @@ func (p *Phone) Accuse(err error) error {
 	return err
 }
 
-// others are the other programs that have a port open, as far as is known.
+// others returns the other programs that have a port open, as far as known.
 func others(holders func(string) []host.Process, on port.Info) []host.Process {
 	if holders == nil || on.Name == "" {
 		return nil

@@ -20,34 +20,34 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Run is one reading of an origin into a dump folder. Begin with its Origin and Wishes, call
-// Read once, and Close in the end.
+// Run is one reading of an origin into a dump folder. Set Origin and Wishes, call Read once, and
+// call Close at the end.
 type Run struct {
 	Origin *Origin
 	Wishes
 
 	// Results of Read, also when it returns an error.
 	Dir   string        // the dump folder; "" until it has a name
-	Dump  *acquire.Dump // nil when none was opened
-	Told  *layout.Claim // what was told of the partitions in addition to the flash; nil: nothing
-	Blind bool          // there was no table, so the names in the wishes could not be resolved
+	Dump  *acquire.Dump // nil if none was opened
+	Told  *layout.Claim // partitions from another source than the flash; nil: none
+	Blind bool          // no table was found, so the names in the wishes could not be resolved
 
 	job acquire.Job
 }
 
-// MovedError is an origin whose files were written to while they were read: the dump may be
-// of two states.
+// MovedError means that the origin's files changed while they were read: the dump may be a mix of
+// two states.
 type MovedError struct{ Err error }
 
 func (e *MovedError) Error() string { return e.Err.Error() }
 func (e *MovedError) Unwrap() error { return e.Err }
 
-// Read reads what is wanted. The dump is left open in Run.Dump, to be finished.
+// Read reads what the wishes ask for. The dump stays open in Run.Dump; the caller finishes it.
 //
-// Errors: a *plan.PatternError or a *RangeError for wishes that the phone has nothing for, a
-// *layout.ForeignError for a claim that its flash contradicts, a *flash.Refusal for the
-// folder, an *acquire.LostError where the phone was lost, a *MovedError, and those of the
-// origin. After an error that left a dump in Dir, another run can resume it.
+// Errors: a *plan.PatternError or a *RangeError if the phone has nothing for a wish, a
+// *layout.ForeignError if the flash contradicts a claim, a *flash.Refusal for the folder, an
+// *acquire.LostError if the phone was lost, a *MovedError, and errors of the origin. If a dump is
+// in Dir after an error, another run can resume it.
 func (r *Run) Read(ctx context.Context) error {
 	r.Dir = r.Folder
 	err := r.plan(ctx)
@@ -66,20 +66,20 @@ func (r *Run) Read(ctx context.Context) error {
 	if err := r.Dump.Read(ctx); err != nil {
 		return r.Origin.accuse(err)
 	}
-	if err := r.Origin.Source.Check(); err != nil { // files may be written to while they are read
+	if err := r.Origin.Source.Check(); err != nil { // files may change while they are read
 		return &MovedError{err}
 	}
 	return nil
 }
 
-// Close lets go of the dump folder.
+// Close closes the dump folder.
 func (r *Run) Close() {
 	if r.Dump != nil {
 		r.Dump.Close()
 	}
 }
 
-// plan turns the wishes into a job, by the phone's own tables.
+// plan makes a job from the wishes, with the phone's own tables.
 func (r *Run) plan(ctx context.Context) error {
 	l, err := r.layout(ctx)
 	if err != nil {
@@ -98,8 +98,8 @@ func (r *Run) plan(ctx context.Context) error {
 	return nil
 }
 
-// layout finds the partitions by the phone's tables. A phone without a table is read all the
-// same; then only regions have names.
+// layout finds the partitions in the phone's tables. A phone without a table can be read, too; then
+// only regions have names.
 func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 	o := r.Origin
 	if r.Told = r.Claim; r.Told == nil {
@@ -119,17 +119,17 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 		return nil, w.lost
 	case errors.Is(err, layout.ErrNoTable):
 		o.problems = append(o.problems, flash.Problem{Severity: flash.Warning, Place: "table", Offset: flash.NoOffset,
-			Text: "no partition table can be read: partitions have no names here, and whether this is a phone's flash nobody knows"})
+			Text: "no partition table can be read: partitions have no names, and it is not certain that this is the flash of a phone"})
 		return &layout.Layout{User: o.Source.Storage.User()}, nil
 	}
 	return l, err
 }
 
-// describe fills in what the dump is to know of the phone, and how it is read.
+// describe adds to the job the facts about the phone and the options of the reading.
 func (r *Run) describe(l *layout.Layout) {
 	o, j := r.Origin, &r.job
 	dev, phone := &o.Source.Device, o.phone
-	if o.partial { // a phone says itself how long its flash is
+	if o.partial { // a phone itself reports the size of its flash
 		l.Bound(dev)
 	}
 	m := &j.Record
@@ -141,7 +141,7 @@ func (r *Run) describe(l *layout.Layout) {
 	j.Reread, j.KeepIDs, j.AcceptBad, j.IgnoreFreeSpace, j.Progress = r.Reread, r.KeepIDs, r.AcceptBad, r.IgnoreFreeSpace, r.Progress
 }
 
-// open makes the dump folder, or opens the one to resume.
+// open makes the dump folder, or opens the dump to resume.
 func (r *Run) open() (err error) {
 	switch {
 	case r.Resume:
@@ -154,7 +154,7 @@ func (r *Run) open() (err error) {
 	return err
 }
 
-// create makes a folder with a name of its own.
+// create makes a folder with a new name.
 func (r *Run) create() (err error) {
 	board, _ := plan.SafeName(cmp.Or(r.job.Record.Project, r.job.Record.Chip, "phone"))
 	name := cmp.Or(board, "phone") + r.Began.Format("-20060102-150405")
@@ -164,7 +164,7 @@ func (r *Run) create() (err error) {
 			r.Dir = fmt.Sprintf("%s-%d", name, n)
 		}
 		if _, err := os.Lstat(r.Dir); !errors.Is(err, fs.ErrNotExist) {
-			continue // of another phone that was read in the same second
+			continue // made for another phone in the same second
 		}
 		r.Dump, err = acquire.Create(r.Dir, r.job)
 		if _, there := os.Lstat(r.Dir); err != nil && there == nil && n < 100 && flash.AsRefusal(err) != nil {
@@ -174,25 +174,26 @@ func (r *Run) create() (err error) {
 	}
 }
 
-// noteLoss begins the dump, if there is none, to note in it where the phone was lost while its
-// tables were looked for: so the next run knows, and the one after that does without.
+// noteLoss records in the dump where the phone was lost during the search for its tables; if there
+// is no dump, it begins one. The next run knows the range, and the run after the second loss does
+// not read it.
 func (r *Run) noteLoss(ctx context.Context, l *lostEarly) error {
 	_, unfinished := os.Stat(filepath.Join(r.Dir, flash.ManifestName+".part"))
 	if ctx.Err() != nil || r.Resume && unfinished != nil || errors.Is(l.err, da.ErrSum) || errors.Is(l.err, da.ErrProtocol) || errors.Is(l.err, adb.ErrMangled) {
-		return l.err // a dump that is finished stays so; a phone that says nonsense is not lost
+		return l.err // a finished dump stays finished; a phone that sends invalid bytes is not lost
 	}
 	if !r.Resume {
 		r.wishBlindly(l)
 		r.describe(&layout.Layout{User: r.Origin.Source.Storage.User()})
-	} // else the job is empty: nothing is read
+	} // otherwise the job is empty: nothing is read
 	if err := r.open(); err != nil {
 		return errors.Join(l.err, err)
 	}
 	return r.Dump.NoteLoss(l.region, l.Extent, l.err)
 }
 
-// wishBlindly asks for what can be asked for without tables: everything or, where names were
-// given that only tables explain, the tables, and what the phone was lost at.
+// wishBlindly sets the wanted ranges without tables: everything or, if the wishes have names that
+// only tables can resolve, the tables and the range where the phone was lost.
 func (r *Run) wishBlindly(l *lostEarly) {
 	dev := &r.Origin.Source.Device
 	want := map[flash.Region][]flash.Extent{l.region: {l.Clip(dev.Part(l.region).Image.Size())}}
@@ -210,14 +211,14 @@ func (r *Run) wishBlindly(l *lostEarly) {
 	r.job.Want = want
 }
 
-// Rest is what of a dump is not there, by what can be done about it.
+// Rest tells which bytes are not in a dump, by what the user can do about it.
 type Rest struct {
-	Omitted bool         // bytes that the origin has were skipped
-	Again   bool         // ranges could not be read, and the next run tries them
-	GivenUp []plan.Range // ranges that are tried only when they are asked for by Wishes.Ranges
+	Omitted bool         // the user skipped bytes that the origin has
+	Again   bool         // ranges could not be read; the next run tries them again
+	GivenUp []plan.Range // ranges that are tried again only if Wishes.Ranges has them
 }
 
-// RestOf says what is not in a dump. The origin is nil where there is none any more.
+// RestOf returns which bytes are not in a dump. o may be nil if there is no origin any more.
 func RestOf(d *acquire.Dump, o *Origin) (r Rest) {
 	var holes map[flash.Region][]flash.Extent
 	if o != nil {

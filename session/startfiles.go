@@ -17,33 +17,33 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// ErrNoAgents: a phone on a port cannot be read without a file of Download Agents.
+// ErrNoAgents means that no file of Download Agents was given, which a phone on a port needs.
 var ErrNoAgents = errors.New("no file of Download Agents was given")
 
-// FileKind is what a file was given as.
+// FileKind is the expected kind of a file.
 type FileKind string
 
-// The kinds of files that a phone is started with and that have a form.
+// The kinds of start files whose format is checked.
 const (
 	AgentsFile    FileKind = "Download Agents"
 	PreloaderFile FileKind = "preloader"
 )
 
-// FileError is a file that is not what it was given as.
+// FileError means that a file is damaged or not of the expected kind.
 type FileError struct {
 	Path  string
 	Kind  FileKind
-	Alien bool  // it is a file of another kind, not a damaged one of this
-	Err   error // wraps flash.ErrNotThis where the file is of another kind
+	Alien bool  // the file is of another kind, not a damaged one of this kind
+	Err   error // wraps flash.ErrNotThis if the file is of another kind
 }
 
 func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// AgentFile says which file of Download Agents was used.
+// AgentFile identifies the file of Download Agents that was used.
 type AgentFile struct {
 	Name   string // its base name
-	ID     string // what it calls itself
+	ID     string // the id text in the file
 	SHA256 string
 }
 
@@ -53,10 +53,10 @@ type startFiles struct {
 	agent      AgentFile
 	dram       *preloader.DRAM // nil: none given
 	auth, cert []byte          // nil: none given
-	file       io.Closer       // that of the agents
+	file       io.Closer       // the file of agents
 }
 
-// open reads the files that options name. After an error none is open.
+// open reads the files of the options. After an error no file is open.
 func (f *startFiles) open(o *Options) (err error) {
 	defer func() {
 		if err != nil {
@@ -90,7 +90,7 @@ func (f *startFiles) open(o *Options) (err error) {
 	return err
 }
 
-// read takes a file of agents.
+// read reads a file of agents.
 func (f *startFiles) read(img flash.Image, path string) (err error) {
 	if f.agents, err = da.Read(img); err != nil {
 		return &FileError{path, AgentsFile, !da.Sniff(img), err}
@@ -110,7 +110,7 @@ func (f *startFiles) Close() {
 	}
 }
 
-// options gives the files as options of the agent's family.
+// options returns the options of da for the protocol of the agent.
 func (f *startFiles) options(family brom.Protocol) (o da.Options) {
 	if f.dram == nil {
 		return o
@@ -122,7 +122,8 @@ func (f *startFiles) options(family brom.Protocol) (o da.Options) {
 	return o
 }
 
-// readDRAM takes the memory settings out of a preloader, flashable or in its boot region.
+// readDRAM reads the memory settings from a preloader file, which may be flashable or a boot
+// region.
 func readDRAM(path string) (*preloader.DRAM, error) {
 	if path == "" {
 		return nil, nil
@@ -138,7 +139,7 @@ func readDRAM(path string) (*preloader.DRAM, error) {
 	}
 	f := r.Main()
 	if f == nil {
-		return nil, fmt.Errorf("%s: no preloader in it", path)
+		return nil, fmt.Errorf("%s: contains no preloader", path)
 	}
 	d, err := f.DRAM(img)
 	if err != nil {
@@ -147,11 +148,11 @@ func readDRAM(path string) (*preloader.DRAM, error) {
 	return d, nil
 }
 
-// maxSmall is more than any authentication file or certificate has, bytes; real ones have
+// maxSmall is the largest authentication file or certificate that is read, bytes; real ones have
 // some kilobytes.
 const maxSmall = 1 << 20
 
-// readSmall reads a file of the phone's maker, nil for none.
+// readSmall reads a file of the phone's maker. It returns nil if path is "".
 func readSmall(path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil

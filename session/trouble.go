@@ -11,10 +11,10 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// ErrNoPhone: nobody plugged one in.
-var ErrNoPhone = errors.New("no phone came")
+// ErrNoPhone means that no phone was connected in time.
+var ErrNoPhone = errors.New("no phone was found")
 
-// ofPhone are the errors that are the phone's, its agent's or its port's.
+// ofPhone are the errors of a phone, its agent or its port.
 var ofPhone = []error{
 	ErrNoPhone,
 	port.ErrTimeout, port.ErrGone, port.ErrClosed, port.ErrBusy, port.ErrPermission, port.ErrNoPort,
@@ -23,7 +23,7 @@ var ofPhone = []error{
 	da.ErrNoStorage, da.ErrNotTaken, da.ErrProtocol, da.ErrSum, da.ErrUnsupported,
 }
 
-// IsTrouble reports whether err is about the phone, its agent, its port or the adb server.
+// IsTrouble reports whether err concerns the phone, its agent, its port or the adb server.
 func IsTrouble(err error) bool {
 	var command *brom.Error
 	var status *da.StatusError
@@ -39,7 +39,7 @@ func isAny(err error, list []error) bool {
 	return false
 }
 
-// ContestedError is an error of a port that other programs have open, too.
+// ContestedError is an error of a port that other programs also have open.
 type ContestedError struct {
 	Err    error
 	Others []host.Process // at least one
@@ -48,15 +48,15 @@ type ContestedError struct {
 func (e *ContestedError) Error() string { return e.Err.Error() }
 func (e *ContestedError) Unwrap() error { return e.Err }
 
-// ofContest are the errors of a port that another program reads or writes, too.
+// ofContest are the errors that another program on the same port may cause.
 var ofContest = []error{port.ErrTimeout, port.ErrBusy, brom.ErrNoAnswer, brom.ErrEcho, brom.ErrIntruder, brom.ErrChecksum, da.ErrProtocol, da.ErrSum}
 
-// mayBeContested reports whether bytes are missing, or came that nobody asked for.
+// mayBeContested reports whether err means missing or unexpected bytes.
 func mayBeContested(err error) bool {
 	if isAny(err, ofContest) {
 		return true
 	}
-	if status, ok := errors.AsType[*brom.StatusError](err); ok { // a word that no loader is known to say
+	if status, ok := errors.AsType[*brom.StatusError](err); ok { // a status word that no known loader sends
 		_, meant := codes.Lookup(codes.Loader, uint32(status.Status))
 		return !meant
 	}

@@ -14,28 +14,28 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// Wishes are what is to be read of an origin, and where to.
+// Wishes tell what to read of an origin, and the folder for it.
 type Wishes struct {
-	Folder string // output folder; "": a new folder in the current one, named after board and time
+	Folder string // output folder; "": a new folder in the current one, with the board and the time as its name
 	Resume bool   // Folder is a dump to resume
 
 	Complete   bool         // with Resume: read everything that is missing, not only what was wanted before
-	Only, Skip []string     // names and patterns, as plan.Reading has them
-	Ranges     []plan.Range // in addition to Only; a region may be called as its file is, "" is the user area
+	Only, Skip []string     // names and patterns, see plan.Reading
+	Ranges     []plan.Range // in addition to Only; a region may have the name of its file; "" is the user area
 
-	Claim           *layout.Claim // partitions that a file tells; nil: what the origin itself tells, if anything
+	Claim           *layout.Claim // partitions that a file lists; nil: those that the origin lists, if any
 	Reread          int           // percent of the chunks that are read twice
-	KeepIDs         bool          // the phone's identities go into the manifest in clear
-	AcceptBad       bool          // finish a region although it has unreadable ranges
+	KeepIDs         bool          // the manifest gets the phone's identities in plain form, too
+	AcceptBad       bool          // finish regions that have unreadable ranges
 	IgnoreFreeSpace bool          // begin although the disk may be too small
 
 	Tool     string            // name and version of the program, for the manifest
-	Began    time.Time         // goes into the manifest, and into the name of a new folder
+	Began    time.Time         // is in the manifest and in the name of a new folder
 	Progress func(flash.Event) // nil for none
 }
 
-// Check finds patterns that can be nobody's, before there is a table to look in. The error is
-// a *plan.PatternError.
+// Check checks the patterns without a table: a pattern that can match no name is a
+// *plan.PatternError.
 func (w *Wishes) Check() error {
 	for _, s := range slices.Concat(w.Only, w.Skip) {
 		if err := plan.CheckPattern(s); err != nil {
@@ -45,31 +45,32 @@ func (w *Wishes) Check() error {
 	return nil
 }
 
-// some reports whether only some of the phone is asked for.
+// some reports whether the wishes ask for only a part of the phone.
 func (w *Wishes) some() bool { return len(w.Only)+len(w.Skip)+len(w.Ranges) > 0 }
 
-// RangeError is a range that begins behind the end of its region, or in no region of the phone.
+// RangeError is a range that begins after the end of its region, or whose region the phone does not
+// have.
 type RangeError struct{ plan.Range }
 
 func (e *RangeError) Error() string {
 	return fmt.Sprintf("this phone has nothing at 0x%x of %s", e.Offset, e.Region)
 }
 
-// ParseRange reads a range as people write it, START+LENGTH of the user area or
-// REGION:START+LENGTH: 0x8000+0x4000, EMMC_BOOT_1:0x0+4K. The region of the first is "".
+// ParseRange parses a range, START+LENGTH in the user area or REGION:START+LENGTH: 0x8000+0x4000,
+// EMMC_BOOT_1:0x0+4K. In the first form the region is "".
 func ParseRange(s string) (r plan.Range, err error) {
 	text := s
 	if region, rest, ok := strings.Cut(s, ":"); ok {
 		r.Region, text = flash.Region(strings.ToUpper(region)), rest
 	}
 	if r.Extent, err = flash.ParseExtent(text); err != nil {
-		return plan.Range{}, fmt.Errorf("%q is no range START+LENGTH or REGION:START+LENGTH", s)
+		return plan.Range{}, fmt.Errorf("%q is not a range START+LENGTH or REGION:START+LENGTH", s)
 	}
 	return r, nil
 }
 
-// extents turns wishes into what to read of each region, by the tables of the phone. Named are
-// the ranges among them, tables what is read whatever is asked.
+// extents returns the ranges to read of each region, from the wishes and the phone's tables. named
+// has those from Wishes.Ranges. The ranges in tables are always read.
 func (w *Wishes) extents(o *Origin, l *layout.Layout, tables []plan.Range) (want, named map[flash.Region][]flash.Extent, err error) {
 	dev := &o.Source.Device
 	r := plan.Reading{Only: w.Only, Skip: w.Skip, Align: o.sector, Always: tables}
@@ -94,7 +95,7 @@ func (w *Wishes) extents(o *Origin, l *layout.Layout, tables []plan.Range) (want
 	return want, byRegion(r.Ranges), nil
 }
 
-// regionCalled is the region of a name, which may be that of its file in a dump.
+// regionCalled returns the region with a name, which may be the name of its file in a dump.
 func regionCalled(dev *flash.Device, name flash.Region) flash.Region {
 	if dev.Part(name) != nil {
 		return name
@@ -115,11 +116,11 @@ func byRegion(list []plan.Range) map[flash.Region][]flash.Extent {
 	return out
 }
 
-// tableTail is what the backup of a partition table takes at the end of the user area, bytes.
+// tableTail is the size of the area for the backup table at the end of the user area, bytes.
 const tableTail = 1 << 20
 
-// tableRanges are the ranges of the user area without which nothing in a dump has a name.
-// They are read whatever is asked, and twice.
+// tableRanges returns the ranges of the user area with the partition tables, without which a dump
+// has no names. They are always read, and read twice.
 func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 	user := dev.User()
 	if user == nil {
@@ -130,14 +131,14 @@ func tableRanges(dev *flash.Device, l *layout.Layout) []plan.Range {
 		return plan.Range{Region: user.Region, Extent: flash.Extent{Offset: off, Length: n}.Clip(size)}
 	}
 	out := []plan.Range{add(0, dump.TableHead), add(max(size-tableTail, 0), tableTail)}
-	for _, off := range l.TableSectors { // EBRs stand between the partitions
+	for _, off := range l.TableSectors { // EBRs are between the partitions
 		out = append(out, add(off, 512))
 	}
 	return out
 }
 
-// distinct are the partitions that make a phone this phone: what tells it from others of its
-// model.
+// distinct returns the ranges of the partitions that identify the phone: those that differ between
+// phones of one model.
 func distinct(l *layout.Layout) map[flash.Region][]flash.Extent {
 	own := map[flash.Region][]flash.Extent{}
 	for _, p := range l.Table.Partitions {

@@ -6,19 +6,19 @@ import (
 	"encoding/binary"
 )
 
-// Agent describes one entry of a made container.
+// Agent describes one entry of a container for tests.
 type Agent struct {
-	Code                 uint16 // of the chips it is for: 0x6765
+	Code                 uint16 // of the chips: 0x6765
 	HWVersion, SWVersion uint16
 	Protocol             Protocol // sets the usual addresses and signatures
-	Sizes                [2]int   // of the stages without signatures; 0: 0x3000 and 0x8000
+	Sizes                [2]int   // sizes of the stages without signatures, bytes; 0: 0x3000 and 0x8000
 }
 
-// standIn marks a first stage of ours; behind it is the SHA-256 of its second.
+// standIn marks a first stage made by Container; after it is the SHA-256 of its second stage.
 const standIn = "mtkkit stand-in for a Download Agent, runs nowhere "
 
-// Container makes a Download Agent file (MTK_AllInOne_DA.bin) with those entries. It
-// has the form of a real one; the agents in it are noise no phone would run.
+// Container returns a Download Agent file (MTK_AllInOne_DA.bin) with these entries. It has the
+// format of a real one; its agents are noise that no phone can run.
 func Container(id string, agents ...Agent) []byte {
 	const head, entry = 0x6c, 0xdc
 	b := make([]byte, head+entry*len(agents))
@@ -72,8 +72,7 @@ func (a Agent) stages(i int) (stages [3][]byte, addr uint32) {
 	return stages, addr
 }
 
-// belongs reports whether second is the stage that first was made with. Real first
-// stages are not looked into.
+// belongs reports whether second is the stage for first. It is true for all real first stages.
 func belongs(first, second []byte) bool {
 	rest, ours := bytes.CutPrefix(first, []byte(standIn))
 	if !ours {

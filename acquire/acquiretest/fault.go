@@ -10,25 +10,24 @@ type Action int
 
 // The actions. N, Bytes and For are those of the Fault.
 const (
-	Disconnect Action = iota + 1 // the cable comes out
+	Disconnect Action = iota + 1 // the cable is pulled out
 	Drop                         // N bytes are lost (0: the rest of what is sent)
-	Repeat                       // N bytes come twice
+	Repeat                       // N bytes are sent twice
 	Flip                         // the lowest bit of one byte is wrong
-	Insert                       // Bytes come in between
-	Replace                      // Bytes are sent from there on instead
-	Fill                         // all from there on is the byte N
-	Stall                        // nothing comes for For, then the rest
+	Insert                       // Bytes are inserted
+	Replace                      // Bytes are sent instead of the rest
+	Fill                         // all bytes of the rest are N
+	Stall                        // nothing is sent for For, then the rest
 	Trickle                      // each further byte takes For
-	Split                        // a pause of For, too short to matter: two reads for the host
-	Echo                         // the host's terminal sends it back, as Linux did (READY)
+	Split                        // a short pause of For: the host gets two reads
+	Echo                         // the host's terminal echoes it, as Linux did (READY)
 )
 
-// Fault is one thing that goes wrong, at one place: "what is sent there for the Nth
-// time, from its byte Byte on". Places are the names the phone's code gives to what it
-// sends; Phone.Trace shows them in order.
+// Fault is one error in what the phone sends: at Place, in the Nth message there, from its byte
+// Byte. Places are the phone's names for its messages; Phone.Trace shows them in order.
 type Fault struct {
 	Place string
-	Nth   int // 1 is the first time, 0 every time; counted over all lives
+	Nth   int // 1 is the first message, 0 means every message; counted over all lives
 	Byte  int
 	Do    Action
 	N     int
@@ -36,17 +35,17 @@ type Fault struct {
 	For   time.Duration
 }
 
-// applies reports whether the fault strikes what is sent at place for the nth time.
+// applies reports whether the fault applies to the nth message at place.
 func (f *Fault) applies(place string, nth int) bool {
 	return f.Place == place && (f.Nth == 0 || f.Nth == nth)
 }
 
-// durationOf is how long n bytes take at rate bytes a second.
+// durationOf returns how long n bytes take at rate bytes per second.
 func durationOf(n, rate int64) time.Duration {
 	return time.Duration(float64(n) / float64(rate) * float64(time.Second))
 }
 
-// strike sends b as the fault has it.
+// strike sends b changed by the fault.
 func (w *wire) strike(f Fault, b []byte) {
 	at := min(max(f.Byte, 0), len(b))
 	n := min(f.N, len(b)-at)

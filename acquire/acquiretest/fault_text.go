@@ -11,23 +11,23 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// actionNames are the words of ParseFault.
+// actionNames are the actions by their names for ParseFault.
 var actionNames = map[string]Action{
 	"disconnect": Disconnect, "drop": Drop, "repeat": Repeat, "flip": Flip, "insert": Insert, "replace": Replace,
 	"fill": Fill, "stall": Stall, "trickle": Trickle, "split": Split, "echo": Echo,
 }
 
-// ParseFault reads a fault as a person writes it:
+// ParseFault parses a fault:
 //
 //	ACTION[=VALUE]@PLACE[:NTH][+BYTE]
 //
-//	disconnect@data:7+999    the cable comes out 999 bytes into the seventh packet of data
-//	flip@data:3              a bit is wrong in the third
-//	stall=30s@data.status:5  nothing comes for 30 seconds before the fifth status
-//	insert=41540d@start      "AT\r" comes before each answer to the start command
+//	disconnect@data:7+999    the cable is pulled out after 999 bytes of the seventh packet of data
+//	flip@data:3              one bit of the third is wrong
+//	stall=30s@data.status:5  nothing is sent for 30 seconds before the fifth status
+//	insert=41540d@start      "AT\r" is sent before each answer to the start command
 //
-// The value is a time (stall, trickle, split), a number of bytes (drop, repeat), a byte
-// (fill) or bytes in hexadecimal (insert, replace). Without NTH it strikes every time.
+// The value is a time (stall, trickle, split), a number of bytes (drop, repeat), a byte (fill) or
+// hexadecimal bytes (insert, replace). Without NTH the fault applies to every message.
 func ParseFault(s string) (Fault, error) {
 	bad := func(why string) (Fault, error) {
 		return Fault{}, fmt.Errorf("acquiretest: fault %q: %s (as in disconnect@data:7+999)", s, why)
@@ -51,7 +51,7 @@ func ParseFault(s string) (Fault, error) {
 		}
 		n, err := strconv.Atoi(where[i+1:])
 		if err != nil || n < 0 {
-			return bad("no number behind " + tail.mark)
+			return bad("no number after " + tail.mark)
 		}
 		*tail.into, where = n, where[:i]
 	}
@@ -72,12 +72,12 @@ func ParseFault(s string) (Fault, error) {
 		}
 	}
 	if err != nil || f.N < 0 || f.For < 0 {
-		return bad("the value makes no sense")
+		return bad("the value is invalid")
 	}
 	return f, nil
 }
 
-// AddFault adds a fault as ParseFault reads it.
+// AddFault adds a fault in the format of ParseFault.
 func (p *Phone) AddFault(s string) error {
 	f, err := ParseFault(s)
 	if err == nil {
@@ -86,8 +86,8 @@ func (p *Phone) AddFault(s string) error {
 	return err
 }
 
-// AddBad adds a range of the user area that cannot be read, as flash.ParseExtent reads it.
-// Parts must be set.
+// AddBad adds an unreadable range of the user area in the format of flash.ParseExtent. Parts must
+// be set before.
 func (p *Phone) AddBad(s string) error {
 	e, err := flash.ParseExtent(s)
 	if err != nil {

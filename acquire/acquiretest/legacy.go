@@ -19,14 +19,14 @@ const (
 
 func (l *life) ack() { l.send("legacy.ack", []byte{lAck}) }
 
-// acked takes a byte of the host's and reports whether it is an ACK.
+// acked receives a byte and reports whether it is an ACK.
 func (l *life) acked(place string) bool { return l.recv(place, 1)[0] == lAck }
 
 func (l *life) be32() uint32 { return binary.BigEndian.Uint32(l.recv("legacy.word", 4)) }
 func (l *life) be64() uint64 { return binary.BigEndian.Uint64(l.recv("legacy.word", 8)) }
 
-// legacy is the phone running a legacy agent. It returns how that ends. Its driver reads
-// like that of the others (A): each field by itself, the long ones past its buffer.
+// legacy is the phone with a running legacy agent. It returns how the agent ends. Its driver reads
+// as in the other agents (A): each field separately, long fields without its buffer.
 func (l *life) legacy() error {
 	l.send("agent", []byte{lSync})
 	l.lflashIDs()
@@ -47,10 +47,10 @@ func (l *life) legacy() error {
 	return errIdle
 }
 
-// extraSettings are fields some chips expect behind the settings: 4 to 28 bytes.
+// extraSettings are fields that some chips expect after the settings: 4 to 28 bytes.
 var extraSettings = map[uint16][]int{0x6592: {4}, 0x6582: {4}, 0x6583: {4}, 0x6589: {4}, 0x6580: {4, 20}, 0x8163: {4, 20}, 0x8127: {4, 4, 20}}
 
-// lflashIDs says which flash chips there are.
+// lflashIDs reports the flash chips.
 func (l *life) lflashIDs() {
 	b := be32(nil, lNoFlash)
 	b = append(b, 0, 0) // no NAND ids
@@ -81,7 +81,7 @@ func (l *life) lmemory() bool {
 		return false
 	}
 	version, n := l.be32(), uint32(len(l.EMI))
-	def(&n, 0xbc) // of one memory chip
+	def(&n, 0xbc) // for one memory chip
 	l.ack()
 	if version == 0x0a || version == 0x0b {
 		l.send("legacy.emi info", noise("emmc id", 16))
@@ -91,7 +91,7 @@ func (l *life) lmemory() bool {
 		return false
 	}
 	switch {
-	case version >= 0x0a && version <= 0x0d, version != lNoEMI && l.HWCode == 0x8127: // no length goes before them
+	case version >= 0x0a && version <= 0x0d, version != lNoEMI && l.HWCode == 0x8127: // no length is sent before them
 	default:
 		if n = l.be32(); n > 1<<16 {
 			return false
@@ -115,7 +115,7 @@ func (l *life) lmemory() bool {
 	return true
 }
 
-// lsecond takes the second stage.
+// lsecond receives the second stage.
 func (l *life) lsecond() bool {
 	l.be32()
 	n, packet := l.be32(), l.be32()
@@ -137,7 +137,7 @@ func (l *life) lsecond() bool {
 	return true
 }
 
-// lreport tells of the flash and the rest of the phone.
+// lreport reports the flash and the other parts of the phone.
 func (l *life) lreport() {
 	l.send("legacy.nor", append(be32(nil, lNoFlash), make([]byte, 0x18)...))
 	l.send("legacy.nand", l.lnand())
@@ -159,8 +159,8 @@ func (l *life) lreport() {
 	l.send("legacy.pass", append(be32(be32([]byte{lAck}, 0), 0), lSOC))
 }
 
-// inWords turns round each word of four bytes: legacy and XML agents tell an eMMC's
-// identity so, XFlash agents do not (K).
+// inWords reverses the bytes of each 32-bit word: legacy and XML agents send an eMMC's identity so,
+// XFlash agents do not (K).
 func inWords(b []byte) []byte {
 	for w := b; len(w) >= 4; w = w[4:] {
 		w[0], w[1], w[2], w[3] = w[3], w[2], w[1], w[0]
@@ -168,9 +168,9 @@ func inWords(b []byte) []byte {
 	return b
 }
 
-// lnand reports that there is no NAND: chip select and id, the size, a count of ids, the
-// ids, and nine bytes of geometry. The ids are there all the same, zero: hosts tell the
-// forms apart by the place of the count, and cannot do without one.
+// lnand reports that there is no NAND: chip select and id, the size, a count of ids, the ids, and
+// nine bytes of geometry. It has ids (of zero) nevertheless, because hosts recognise the form by
+// the offset of the count, so the count must not be zero.
 func (l *life) lnand() []byte {
 	b := append(be32(nil, lNoFlash), make([]byte, 3)...)
 	if l.NAND32 {
@@ -179,7 +179,7 @@ func (l *life) lnand() []byte {
 	return append(append(b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), make([]byte, 2+9)...)
 }
 
-// lcommand serves one command and reports whether the agent continues.
+// lcommand handles one command and reports whether the agent continues.
 func (l *life) lcommand(c byte) bool {
 	switch c {
 	case 0x72:
@@ -206,8 +206,8 @@ func (l *life) lcommand(c byte) bool {
 	return true
 }
 
-// lread is READ: packets of data, each with the sum of its bytes, each acknowledged. A
-// range that cannot be read is refused before the first.
+// lread handles READ: packets of data, each with the sum of its bytes and each acknowledged. It
+// refuses an unreadable range before the first packet.
 func (l *life) lread() {
 	l.recv("legacy.host", 2)
 	off, n := l.be64(), l.be64()
@@ -223,15 +223,15 @@ func (l *life) lread() {
 	l.ack()
 	l.readData(r, e, int64(packet), func(piece []byte) bool {
 		sum := make(chan uint16, 1)
-		go func() { sum <- sum16(piece) }() // while it is sent, as a phone does
+		go func() { sum <- sum16(piece) }() // during the sending, as in a phone
 		l.send("data", piece)
 		l.send16("data.sum", <-sum)
 		return l.acked("data.ack")
 	})
 }
 
-// sum16 is the sum of all bytes. Pairs of them are added up in the four quarters of a word,
-// as long as these have room.
+// sum16 returns the sum of all bytes. Pairs of bytes are added in the four quarters of a word, in
+// rounds in which these cannot overflow.
 func sum16(b []byte) (sum uint16) {
 	const low, room = 0x00ff00ff00ff00ff, 8 * 128
 	for len(b) >= 8 {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// listenStep is how often a preloader says READY; matchBudget how long it waits for
+// listenStep is the interval at which a preloader sends READY; matchBudget is how long it waits for
 // the rest of the start command (MT6582: handshake_usb.c, download.c).
 const (
 	listenStep  = 20 * time.Millisecond
@@ -15,7 +15,7 @@ const (
 
 var startCommand = [4]byte{0xa0, 0x0a, 0x50, 0x05}
 
-// listen waits for a tool and reports whether one came within the window.
+// listen waits for a tool and reports whether one was found within the window.
 func (l *life) listen() bool {
 	end := time.Now().Add(l.Window)
 	for l.BootROM || l.Echo || l.Charging || l.Window < 0 || time.Now().Before(end) {
@@ -31,10 +31,10 @@ func (l *life) listen() bool {
 	return false
 }
 
-// greet is one round of listening: READY, then a look at what came. BootROM says
+// greet is one round of listening: it sends READY and then checks the received bytes. BootROM sends
 // nothing by itself and has no time limit.
 func (l *life) greet() bool {
-	defer func() { // the host closing the port ends no life here
+	defer func() { // here a port that the host closes does not end the life
 		if r := recover(); r != nil && (r != ended{errReset} || l.expired()) {
 			panic(r)
 		}
@@ -66,8 +66,8 @@ func (l *life) greet() bool {
 	return l.match(1, matchBudget)
 }
 
-// match answers the start command from its i-th byte on: the right byte by its
-// complement, any other by itself plus one, and then from the beginning.
+// match answers the start command from its i-th byte: it answers the right byte with its
+// complement. It answers any other byte with byte+1 and starts again.
 func (l *life) match(i int, budget time.Duration) bool {
 	end := time.Now().Add(budget)
 	for i < len(startCommand) {
@@ -96,19 +96,18 @@ const (
 	needSLA        = 0x1d0d
 	noAuthNeeded   = 0x1d0c
 	badSignature   = 0x7015
-	notVerified    = 0x1d0f // no outside source for the number: any error status serves
+	notVerified    = 0x1d0f // the number has no outside source: any error status would do
 	unknownCommand = 0x1d1a
 )
 
-// Bits of TargetConfig that the phone acts on.
+// Bits of TargetConfig that change the phone's behaviour.
 const (
 	configSLA  = 1 << 1
 	configDAA  = 1 << 2
 	configCert = 1 << 4
 )
 
-// commands serves commands until one starts a Download Agent that comes to its end, and
-// returns how that was.
+// commands handles commands until a Download Agent has run, and returns how it ended.
 func (l *life) commands() error {
 	for {
 		c := l.recv("command", 1)[0]
@@ -127,7 +126,7 @@ func (l *life) commands() error {
 			if !l.BootROM && l.LoaderVersion < 3 {
 				continue // old preloaders: silence
 			}
-		case 0xa0, 0x0a, 0x50, 0x05: // what a second tool sends: back it comes (mtkclient issues 51, 312, 347)
+		case 0xa0, 0x0a, 0x50, 0x05: // the start command of a second tool is echoed (mtkclient issues 51, 312, 347)
 			l.send("start", []byte{c})
 			continue
 		}
@@ -145,7 +144,7 @@ func (l *life) commands() error {
 	}
 }
 
-// echoed takes n parameter words, each sent back.
+// echoed receives n parameter words and echoes each.
 func (l *life) echoed(n int) []uint32 {
 	words := make([]uint32, n)
 	for i := range words {
@@ -201,8 +200,8 @@ func (l *life) identity(id []byte) {
 	l.send16("status", statusOK)
 }
 
-// span takes address and count of a register command and says what the vendor's
-// preloader says of them, or what the phone was told to say.
+// span receives address and count of a register command, and sends the status of the vendor's
+// preloader for them, or the configured one.
 func (l *life) span(width uint32, status uint16) (words []uint32, good bool) {
 	words = l.echoed(2)
 	switch {
@@ -236,7 +235,8 @@ func (l *life) readRegisters(c byte) {
 	l.send16("register.status", statusOK)
 }
 
-// writeRegisters takes values for registers. Writing the watchdog's stops it.
+// writeRegisters receives values for registers. Writing to the watchdog's register stops the
+// watchdog.
 func (l *life) writeRegisters(c byte) {
 	if l.RegisterHang {
 		l.echoed(2)
@@ -260,8 +260,8 @@ func (l *life) writeRegisters(c byte) {
 	l.send16("register.status", statusOK)
 }
 
-// xor16 is the checksum of uploads, from the vendor's words: little-endian halves, an
-// odd byte counts as the low half of one.
+// xor16 returns the checksum of an upload, as the vendor's documents define it: over little-endian
+// 16-bit words; an odd last byte is the low half of a word.
 func xor16(b []byte) (sum uint16) {
 	for i, c := range b {
 		sum ^= uint16(c) << (8 * (i % 2))
@@ -271,7 +271,7 @@ func xor16(b []byte) (sum uint16) {
 
 const maxUpload = 64 << 20
 
-// takeAgent is SEND_DA.
+// takeAgent handles SEND_DA.
 func (l *life) takeAgent() {
 	w := l.echoed(3)
 	addr, n, sig := w[0], w[1], w[2]
@@ -295,7 +295,7 @@ func (l *life) takeAgent() {
 	l.first, l.loadedAt = bytes.Clone(body), addr
 }
 
-// takeFile is SEND_CERT and SEND_AUTH.
+// takeFile handles SEND_CERT and SEND_AUTH.
 func (l *life) takeFile(c byte) {
 	n := l.echoed(1)[0]
 	want, done := l.Auth, &l.authOK
@@ -320,8 +320,8 @@ func (l *life) takeFile(c byte) {
 	l.send16("file.status2", statusOK)
 }
 
-// jump is JUMP_DA: refused before a verified upload, else the Download Agent runs. It
-// returns how one has ended that ran.
+// jump handles JUMP_DA. Without a verified upload it refuses the command and returns nil. Otherwise
+// it runs the Download Agent and returns how it ended.
 func (l *life) jump() error {
 	addr := l.echoed(1)[0]
 	if l.first == nil || addr != l.loadedAt {

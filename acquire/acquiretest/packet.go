@@ -15,7 +15,7 @@ const (
 	headerSize  = 12
 )
 
-// sendPacket sends a packet; header and payload are places of their own.
+// sendPacket sends a packet; header and payload have separate places.
 func (l *life) sendPacket(place string, payload []byte) {
 	if l.Logs {
 		l.frame("log", typeLog, []byte("[DA] a line of log\n"))
@@ -30,8 +30,8 @@ func (l *life) frame(place string, kind uint32, payload []byte) {
 	l.send(place, payload)
 }
 
-// recvPacket takes a packet of the host's. A payload of more than limit bytes is nil:
-// agents take it in and refuse it.
+// recvPacket receives a packet. For a payload of more than limit bytes it returns nil: agents
+// receive it and refuse it.
 func (l *life) recvPacket(place string, limit uint32) []byte {
 	h := l.recv(place+".header", headerSize)
 	n := le.Uint32(h[8:])
@@ -45,8 +45,8 @@ func (l *life) recvPacket(place string, limit uint32) []byte {
 	return b
 }
 
-// readData gives out a range of a region in pieces of at most size bytes; each goes to
-// give, nil for one that cannot be read, which reports whether to go on.
+// readData reads a range of a region in pieces of at most size bytes and calls give with each, or
+// with nil for an unreadable piece. give reports whether to continue.
 func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]byte) bool) {
 	img, buf := l.image(r), make([]byte, min(size, e.Length))
 	for e.Length > 0 {
@@ -61,7 +61,7 @@ func (l *life) readData(r flash.Region, e flash.Extent, size int64, give func([]
 			return
 		}
 		if _, err := img.ReadAt(buf[:n], e.Offset); err != nil {
-			leave(fmt.Errorf("acquiretest: reading what the phone stores: %w", err))
+			leave(fmt.Errorf("acquiretest: reading the phone's image: %w", err))
 		}
 		d := l.Latency
 		if l.Rate > 0 {

@@ -10,99 +10,100 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Protocol names a family of Download Agents.
+// Protocol is the protocol of a Download Agent.
 type Protocol string
 
-// The families.
+// The protocols.
 const (
 	Legacy Protocol = "legacy"
 	XFlash Protocol = "xflash"
 	XML    Protocol = "xml"
 )
 
-// Phone is a virtual phone. The zero values of its fields are a plain phone of the
-// MT6765 kind that starts in its preloader; Parts must be set for there to be anything
-// to read. Fields are set before Plug or Serve and not changed after.
+// Phone is a virtual phone. With zero values it is a plain MT6765 phone that starts in its
+// preloader; without Parts there is nothing to read. Set the fields before Plug or Serve and do not
+// change them afterwards.
 type Phone struct {
-	// Who it is.
+	// Identity. Comments of fields have the default values.
 	HWCode, HWSubCode, HWVersion, SWVersion uint16 // 0x766, 0x8a00, 0xca00, 0
 	MEID, SOCID                             []byte
 	Protocol                                Protocol // XFlash
 
-	// How it starts.
-	BootROM       bool          // in the chip's own loader, DRAM not set up
-	EchoFirst     bool          // the preloader answers the first A0 instead of swallowing it
-	LoaderVersion byte          // of the preloader: 3; below that it knows no identities
-	Window        time.Duration // the preloader waits this long for a tool: 2.5 s; < 0 for ever
-	EnumDelay     time.Duration // from Plug to the port: 100 ms
-	Replug        time.Duration // after it left, it comes back by itself; 0: it does not
-	Watchdog      time.Duration // BootROM resets after that unless told otherwise; 0: never
+	// Start.
+	BootROM       bool          // starts in the chip's own loader, with DRAM not set up
+	EchoFirst     bool          // the preloader answers the first A0 instead of ignoring it
+	LoaderVersion byte          // of the preloader: 3; lower versions know no identities
+	Window        time.Duration // how long the preloader waits for a tool: 2.5 s; < 0: forever
+	EnumDelay     time.Duration // time from Plug until the port appears: 100 ms
+	Replug        time.Duration // time after which it comes back by itself; 0: never
+	Watchdog      time.Duration // BootROM resets after this time unless the watchdog is stopped; 0: never
 
-	// What it protects. Auth and Cert are the files it wants, nil for none.
+	// Security. Auth and Cert are the required files, nil for none.
 	TargetConfig uint32
 	Auth, Cert   []byte
-	EMI          []byte // the DRAM settings it starts with from BootROM; nil: any
-	AgentSLA     bool   // the Download Agent sets a challenge too
+	EMI          []byte // the accepted DRAM settings in BootROM mode; nil: any
+	AgentSLA     bool   // the Download Agent requires a challenge, too
 
-	// What it stores.
+	// Flash.
 	Storage flash.Storage // EMMC
 	Parts   []flash.Part
-	Bad     map[flash.Region][]flash.Extent // places that cannot be read
-	Deadly  map[flash.Region][]flash.Extent // places it does not survive: it leaves the bus when they are read
-	RPMB    bool                            // its agent reads the RPMB; those since 2018 refuse (J)
+	Bad     map[flash.Region][]flash.Extent // unreadable ranges
+	Deadly  map[flash.Region][]flash.Extent // ranges at which it disconnects when they are read
+	RPMB    bool                            // its agent reads the RPMB; agents since 2018 refuse (J)
 
-	// How it talks.
-	Packet      int           // bytes of data a packet of XFlash or XML: 64 KiB, which second stages of 2017 to 2024 grant
-	StatusWidth int           // of an XFlash status, 4 or 2
+	// Protocol details.
+	Packet      int           // bytes of data in a packet of XFlash or XML: 64 KiB, as in second stages of 2017 to 2024
+	StatusWidth int           // bytes of an XFlash status, 4 or 2
 	WideRAM     bool          // RAM report of 48 bytes instead of 24
 	SyncDelay   time.Duration // before XFlash's SYNC
 	Logs        bool          // log packets between the others
 	Unknown     []uint32      // questions and settings that an XFlash agent refuses …
-	UnknownAs   uint32        // … with this status; 0: as one whose handler fails
-	ExtraStarts int           // an XML agent says START so often more than it should
-	Message     string        // what stands in an XML agent's buffer of messages when it starts
-	Progress    int           // lines of progress an XML phone reports
-	OddXML      bool          // XML spelled as no agent does, but as XML allows
+	UnknownAs   uint32        // … with this status; 0: as if its handler fails
+	ExtraStarts int           // how many additional STARTs an XML agent sends
+	Message     string        // content of an XML agent's message buffer at the start
+	Progress    int           // lines of progress that an XML agent reports
+	OddXML      bool          // valid XML in a form that no agent uses
 	AskSize     bool          // an XML agent asks for the size of a file before the file
-	NAND32      bool          // a legacy agent reports on NAND in the form with a 32-bit size
+	NAND32      bool          // a legacy agent uses the NAND report with a 32-bit size
 	Latency     time.Duration // before each packet of data
-	Rate        int64         // bytes of data a second, 0: as fast as it goes
-	Fragment    int           // the host gets no more bytes than this in one read; in-process only
+	Rate        int64         // bytes of data per second, 0: as fast as possible
+	Fragment    int           // the most bytes that the host gets in one read; in-process only
 
 	Faults []Fault
-	// Trace is told what is sent (out) and received, in order, from one goroutine.
+	// Trace is called with all sent (out) and received bytes, in order, from one goroutine.
 	Trace func(out bool, place string, b []byte)
-	// Left is told whenever it has left the bus, why, and whether it comes back by itself.
+	// Left is called when the phone has disconnected, with the reason and whether it comes back by
+	// itself.
 	Left func(why error, back bool)
-	// OpenError makes the port refuse to open that many times, negative: always.
+	// OpenError is the error of the first OpenErrors calls of Open; negative: of all.
 	OpenError  error
 	OpenErrors int
 
-	// What loaders were seen to do that are no help.
-	Begun         bool            // another tool has shaken hands with it and left: it waits for commands
-	Echo          bool            // it sends back what it gets, and does nothing else
-	Charging      bool            // it charges: its port is 0e8d:20ff, and silent
-	Refuses       map[byte]uint16 // commands that it answers with this status alone, or words that are none
-	RegisterError uint16          // what it says to a write of a register instead of taking the value; 0: it takes it
-	RegisterHang  bool            // it answers nothing any more from a write of a register on
+	// Bad behaviour that was seen in real loaders.
+	Begun         bool            // it is in command mode after the handshake of another tool
+	Echo          bool            // it only echoes the bytes that it receives
+	Charging      bool            // it charges: its port is 0e8d:20ff and does not answer
+	Refuses       map[byte]uint16 // commands that it answers only with this status
+	RegisterError uint16          // status of a refused write to a register; 0: writes are accepted
+	RegisterHang  bool            // it does not answer any more after a write to a register
 
 	*state
 }
 
-// state is what changes while the phone lives. It is apart so that a Phone not yet
-// plugged in can be copied.
+// state changes while the phone runs. It is separate so that a Phone can be copied before it is
+// plugged in.
 type state struct {
 	mu       sync.Mutex
 	ports    []*pipePort
 	nextPort int
-	lives    int            // how often it has come up
-	refused  int            // how often its port would not open
-	sent     map[string]int // how often, by place; the phone's own goroutine only
+	lives    int            // how often it has started
+	refused  int            // how often Open failed
+	sent     map[string]int // number of messages by place; only for the phone's goroutine
 	quit     chan struct{}
 	done     chan struct{}
 }
 
-// setDefaults fills in what was left zero.
+// setDefaults sets the default values of zero fields.
 func (p *Phone) setDefaults() {
 	def(&p.HWCode, 0x766)
 	def(&p.HWSubCode, 0x8a00)
@@ -130,32 +131,32 @@ func def[T comparable](v *T, d T) {
 	}
 }
 
-// side is how the phone shows itself to a computer.
+// side makes the phone's ports on the computer.
 type side interface {
-	// appear puts a port up and returns the phone's end of it.
+	// appear makes a port and returns the phone's end of it.
 	appear(port.Info) (transport, error)
 }
 
 // transport is the phone's end of one port.
 type transport interface {
-	Read([]byte) (int, error) // io.EOF once the host has closed the port
+	Read([]byte) (int, error) // io.EOF after the host has closed the port
 	Write([]byte) (int, error)
 	SetReadDeadline(time.Time) error
 	opened() bool    // the host has the port open
-	transfers() bool // Read gives each write of the host's by itself, as USB does
-	Close() error    // the port vanishes
+	transfers() bool // Read returns each write of the host separately, as USB does
+	Close() error    // the port disappears
 }
 
-// How a life ends.
+// The reasons for the end of a life.
 var (
-	errGone     = errors.New("cable out")
-	errReset    = errors.New("reset: the tool closed the port, or a watchdog bit")
-	errIdle     = errors.New("let go by the tool: it waits in its agent, the screen dark")
-	errRebooted = errors.New("started anew by the tool")
-	errBooted   = errors.New("no tool came in its window, it starts Android")
+	errGone     = errors.New("the cable was pulled out")
+	errReset    = errors.New("reset: the tool closed the port, or the watchdog reset it")
+	errIdle     = errors.New("released by the tool: it waits in its agent with a dark screen")
+	errRebooted = errors.New("restarted by the tool")
+	errBooted   = errors.New("no tool came within its window: it starts Android")
 )
 
-// run plays the phone until it is switched off for good or told to stop.
+// run runs the phone until it does not come back any more or is told to stop.
 func (p *Phone) run(s side) error {
 	for {
 		if !p.sleep(p.EnumDelay) {
@@ -195,7 +196,7 @@ func (p *Phone) sleep(d time.Duration) bool {
 	}
 }
 
-// life is the phone from coming up to going down.
+// life is the phone from its start until it disconnects.
 type life struct {
 	*Phone
 	*wire
@@ -207,12 +208,11 @@ type life struct {
 	second   bool   // the second stage runs
 	dram     bool
 	fast     bool   // high-speed USB
-	part     uint32 // the region selected, legacy
-	message  string // the buffer of an XML agent
+	part     uint32 // the selected region, legacy
+	message  string // the message buffer of an XML agent
 }
 
-// live goes through one life and says how it ended. The error is one of the computer
-// it runs on.
+// live runs one life and returns how it ended. The error is an error of the computer.
 func (p *Phone) live(s side) (end, err error) {
 	p.mu.Lock()
 	p.lives++
@@ -256,8 +256,8 @@ func leave(why error) { panic(ended{why}) }
 
 type ended struct{ why error }
 
-// reappear leaves the bus and comes back with another port, in the same state: what a
-// Download Agent does to switch to high speed.
+// reappear disconnects and comes back with another port in the same state, as a Download Agent does
+// to switch to high speed.
 func (l *life) reappear() {
 	l.flush()
 	l.t.Close()
@@ -270,19 +270,19 @@ func (l *life) reappear() {
 		leave(err)
 	}
 	l.wire.t, l.wire.in, l.wire.packet = t, nil, nil
-	for !l.t.opened() { // a terminal nobody has open yet looks like one just closed
+	for !l.t.opened() { // a terminal that nobody has opened yet looks like a closed one
 		l.pause(listenStep)
 	}
 }
 
-// Lives returns how often the phone has come up.
+// Lives returns how often the phone has started.
 func (p *Phone) Lives() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lives
 }
 
-// image returns what the phone stores in a region, or an empty image.
+// image returns the image of a region, or an empty image.
 func (p *Phone) image(r flash.Region) flash.Image {
 	for _, part := range p.Parts {
 		if part.Region == r {
@@ -292,7 +292,7 @@ func (p *Phone) image(r flash.Region) flash.Image {
 	return flash.Slice(zeros{}, flash.Extent{})
 }
 
-// touches reports whether e touches one of the places.
+// touches reports whether e overlaps one of the ranges.
 func touches(places []flash.Extent, e flash.Extent) bool {
 	return slices.ContainsFunc(places, e.Overlaps)
 }

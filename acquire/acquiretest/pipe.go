@@ -9,8 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Plug connects the phone to this process: its ports show up in List from now on. Call
-// Unplug in the end.
+// Plug connects the phone to this process: List has its ports from now on. Call Unplug at the end.
 func (p *Phone) Plug() {
 	p.setDefaults()
 	go func() {
@@ -67,19 +66,19 @@ type inProcess struct{ p *Phone }
 func (s inProcess) appear(info port.Info) (transport, error) {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
-	info.Name = "sim" + strconv.Itoa(s.p.nextPort) // never the same twice
+	info.Name = "sim" + strconv.Itoa(s.p.nextPort) // never the same name twice
 	s.p.nextPort++
 	pp := &pipePort{p: s.p, info: info, in: newQueue(), out: newQueue()}
 	s.p.ports = append(s.p.ports, pp)
 	select {
-	case <-s.p.quit: // it was pulled while this was under way
+	case <-s.p.quit: // the cable was pulled out meanwhile
 		pp.vanish()
 	default:
 	}
 	return pp, nil
 }
 
-// pipePort is a port within the process: two queues and who holds them.
+// pipePort is a port within the process: two queues and their state.
 type pipePort struct {
 	p        *Phone
 	info     port.Info
@@ -110,7 +109,8 @@ func (pp *pipePort) open(yes bool) {
 	}
 }
 
-// Close takes the port off the bus: what was sent can still be read, then it is gone.
+// Close removes the port from the bus: the host can still read the sent bytes, then it gets
+// port.ErrGone.
 func (pp *pipePort) Close() error {
 	pp.p.mu.Lock()
 	defer pp.p.mu.Unlock()
@@ -148,7 +148,7 @@ func (h *hostEnd) Read(b []byte) (int, error) {
 
 func (h *hostEnd) Write(b []byte) (int, error) { return h.pp.in.write(b) }
 
-// Close gives the port back. The phone learns of it when it reads: its DTR drops.
+// Close closes the port. The phone notices it when it reads, as on USB when DTR drops.
 func (h *hostEnd) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -162,11 +162,11 @@ func (h *hostEnd) Close() error {
 	return nil
 }
 
-// queueSize is how much a queue holds: more than a tty, so that in-process reads are
-// not measured by the scheduler.
+// queueSize is the size of a queue, bytes: more than a tty, so that the scheduler does not limit
+// in-process reads.
 const queueSize = 256 << 10
 
-// queue is a bounded byte pipe with deadlines, which knows where each write ended.
+// queue is a bounded byte pipe with deadlines that records the end of each write.
 type queue struct {
 	mu     sync.Mutex
 	change *sync.Cond
@@ -182,8 +182,8 @@ func newQueue() *queue {
 	return q
 }
 
-// read waits for at least one byte, and gives out none of two writes. After close, what is
-// queued is still given out, unless the reader itself closed (port.ErrClosed).
+// read waits for at least one byte, and never returns bytes of two writes. After close it still
+// returns the queued bytes, unless the reader itself closed the queue (port.ErrClosed).
 func (q *queue) read(b []byte, deadline time.Time) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -246,7 +246,7 @@ func (q *queue) write(b []byte) (int, error) {
 	return done, nil
 }
 
-// reopen empties a queue the host had closed.
+// reopen empties a queue that the host has closed.
 func (q *queue) reopen() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

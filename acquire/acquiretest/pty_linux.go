@@ -14,14 +14,14 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Serve plays the phone on pseudo-terminals until ctx ends or the phone is switched off
-// or gone for good. Each time it comes up, link is made a symbolic link to the terminal
-// ("": no link; what was there is replaced only if it is a link), and published, if not
-// nil, is told the terminal's own name. mtkclient wants a link /dev/ttyACM<n>.
+// Serve runs the phone on pseudo-terminals until ctx ends or the phone does not come back. At each
+// start it makes link a symbolic link to the terminal ("": no link; only an existing link is
+// replaced), and calls published, if not nil, with the terminal's own name. mtkclient needs a link
+// /dev/ttyACM<n>.
 func (p *Phone) Serve(ctx context.Context, link string, published func(name string)) error {
 	p.setDefaults()
 	if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("acquiretest: %s is there, and no link", link)
+		return fmt.Errorf("acquiretest: %s exists and is not a link", link)
 	}
 	s := &ptySide{link: link, published: published}
 	defer context.AfterFunc(ctx, func() {
@@ -31,7 +31,7 @@ func (p *Phone) Serve(ctx context.Context, link string, published func(name stri
 	return p.run(s)
 }
 
-// ptySide puts ports up as pseudo-terminals.
+// ptySide makes ports as pseudo-terminals.
 type ptySide struct {
 	link      string
 	published func(string)
@@ -64,7 +64,7 @@ func (s *ptySide) appear(port.Info) (transport, error) {
 	return t, nil
 }
 
-// hangUp frees whoever waits on the terminal.
+// hangUp ends all waits on the terminal.
 func (s *ptySide) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,13 +80,13 @@ type ptyPort struct {
 	name   string
 }
 
-// openPTY makes a terminal and sets it to raw before anybody knows its name.
+// openPTY makes a terminal and sets it to raw mode before its name is published.
 func openPTY() (*ptyPort, error) {
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	t := &ptyPort{master: os.NewFile(uintptr(fd), "/dev/ptmx")} // non-blocking: it has deadlines
+	t := &ptyPort{master: os.NewFile(uintptr(fd), "/dev/ptmx")} // non-blocking, so deadlines work
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	if err == nil {
 		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
@@ -102,8 +102,8 @@ func openPTY() (*ptyPort, error) {
 	return t, nil
 }
 
-// setRaw does what cfmakeraw does. The setting stays when the terminal is closed again;
-// that it was open and is not is how opened knows.
+// setRaw does the same as cfmakeraw. The setting stays after the terminal is closed. opened needs a
+// terminal that was open once.
 func setRaw(name string) error {
 	fd, err := unix.Open(name, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -122,7 +122,7 @@ func setRaw(name string) error {
 	return unix.IoctlSetTermios(fd, unix.TCSETS, t)
 }
 
-// opened asks the kernel whether anybody holds the other side open.
+// opened reports whether the other side is open.
 func (t *ptyPort) opened() bool {
 	raw, err := t.master.SyscallConn()
 	if err != nil {
@@ -137,10 +137,10 @@ func (t *ptyPort) opened() bool {
 	return open
 }
 
-// transfers reports that a terminal joins what was written apart.
+// transfers returns false: a terminal joins separate writes.
 func (t *ptyPort) transfers() bool { return false }
 
-// Read gives io.EOF once the host has closed its side, port.ErrGone after a hang-up.
+// Read returns io.EOF after the host has closed its side, port.ErrGone after a hang-up.
 func (t *ptyPort) Read(b []byte) (int, error) {
 	n, err := t.master.Read(b)
 	switch {
@@ -155,8 +155,8 @@ func (t *ptyPort) Read(b []byte) (int, error) {
 func (t *ptyPort) Write(b []byte) (int, error)       { return t.master.Write(b) }
 func (t *ptyPort) SetReadDeadline(d time.Time) error { return t.master.SetReadDeadline(d) }
 
-// Close takes the terminal away. A hang-up throws away what the host has not read yet,
-// so it gets a moment to do so.
+// Close removes the terminal. A hang-up discards bytes that the host has not read, so Close waits a
+// moment for the host.
 func (t *ptyPort) Close() error {
 	if t.opened() {
 		t.linger(200 * time.Millisecond)
@@ -171,10 +171,10 @@ func (t *ptyPort) Close() error {
 	return t.master.Close()
 }
 
-// linger waits until the host has read everything, limit at most.
+// linger waits until the host has read everything, at most for limit.
 func (t *ptyPort) linger(limit time.Duration) {
 	fd, err := unix.Open(t.name, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil { // the host has it for itself: no way to ask
+	if err != nil { // the host has exclusive access, so this cannot be checked
 		time.Sleep(limit / 4)
 		return
 	}

@@ -14,12 +14,12 @@ type traced struct {
 	From         string `json:"from"` // "phone" or "host"
 	Place        string `json:"place"`
 	Length       int    `json:"length"`
-	Bytes        string `json:"bytes,omitempty"` // hexadecimal, of short pieces
+	Bytes        string `json:"bytes,omitempty"` // hexadecimal, for short messages
 	SHA256       string `json:"sha256,omitempty"`
 }
 
-// TraceTo returns a function for Phone.Trace: it writes what a phone says and hears to w, one
-// JSON object a line. Its places are those of faults. What cannot be written is lost.
+// TraceTo returns a function for Phone.Trace that writes all sent and received messages to w, one
+// JSON object a line. The places are those of faults. Write errors are ignored.
 func TraceTo(w io.Writer) func(out bool, place string, b []byte) {
 	const short = 64
 	start, enc := time.Now(), json.NewEncoder(w)

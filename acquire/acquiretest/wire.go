@@ -9,25 +9,25 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// wire is the phone's hold on its line. Its methods end the life when the host has
-// gone, so that the code above reads as the protocol does.
+// wire is the phone's end of its line. Its methods end the life if the host has gone, so that the
+// protocol code needs no error handling.
 type wire struct {
 	t     transport
 	p     *Phone
-	in    []byte    // arrived, not yet taken
-	out   []byte    // sent, not yet on the line
-	limit time.Time // the watchdog bites then; zero: never
+	in    []byte    // arrived, not yet received
+	out   []byte    // sent, not yet written
+	limit time.Time // time at which the watchdog resets the phone; zero: never
 
-	// agent says that the driver of a Download Agent reads the line, packet by packet.
-	// Its buffer holds what came of a packet and was not asked for yet.
+	// agent is true if the driver of a Download Agent reads the line, packet by packet. packet is
+	// its buffer: the bytes of a USB packet that were not received yet.
 	agent  bool
 	packet []byte
 }
 
 const wireBuffer = 64 << 10
 
-// send sends b, with what goes wrong at that place. It goes out with what follows, at
-// the latest when the phone listens again.
+// send sends b with the faults for that place. The bytes are written together with later ones, at
+// the latest when the phone receives.
 func (w *wire) send(place string, b []byte) {
 	w.p.sent[place]++
 	if w.p.Trace != nil {
@@ -45,7 +45,7 @@ func (w *wire) send(place string, b []byte) {
 func (w *wire) send16(place string, v uint16) { w.send(place, binary.BigEndian.AppendUint16(nil, v)) }
 func (w *wire) send32(place string, v uint32) { w.send(place, binary.BigEndian.AppendUint32(nil, v)) }
 
-// put buffers short pieces and passes long ones on.
+// put buffers short pieces and writes long ones.
 func (w *wire) put(b []byte) {
 	if len(w.out)+len(b) > wireBuffer {
 		w.flush()
@@ -72,7 +72,7 @@ func (w *wire) write(b []byte) {
 	}
 }
 
-// pause lets time go by.
+// pause waits for d.
 func (w *wire) pause(d time.Duration) {
 	if !w.p.sleep(d) {
 		leave(errGone)
@@ -86,11 +86,11 @@ func (w *wire) checkWatchdog() {
 	}
 }
 
-// expired reports whether the watchdog has bitten.
+// expired reports whether the watchdog has reset the phone.
 func (w *wire) expired() bool { return !w.limit.IsZero() && !time.Now().Before(w.limit) }
 
-// recv returns the next n bytes of the host's. The host closing the port resets the
-// phone: it watches DTR.
+// recv returns the next n bytes from the host. If the host closes the port, the phone resets,
+// because it watches DTR.
 func (w *wire) recv(place string, n int) []byte {
 	w.flush()
 	if w.agent && w.t.transfers() {
@@ -113,16 +113,16 @@ func (w *wire) traced(place string, b []byte) []byte {
 	return b
 }
 
-// usbPacket is the longest packet of high-speed USB, bytes. A transfer is made of them.
+// usbPacket is the longest packet of high-speed USB, bytes. A transfer consists of packets.
 const usbPacket = 512
 
-// buffered is the longest read that the agents' driver serves from its buffer, bytes.
+// buffered is the longest read for which the agents' driver uses its buffer, bytes.
 const buffered = 12
 
-// recvPackets reads as the USB driver of Download Agents does (A), as it was seen to run
-// (MT6580, MT6765, MT6789): a read of up to 12 bytes takes a whole packet into a buffer and
-// hands bytes out of it; a longer one reads from the controller and forgets the buffer. A
-// long payload that shared a packet with what was before it is lost, and waited for.
+// recvPackets reads as the USB driver of Download Agents does (A), as observed with MT6580, MT6765
+// and MT6789: a read of up to 12 bytes takes a whole packet into a buffer and returns bytes from
+// it; a longer read takes bytes from the controller and discards the buffer. A long payload in the
+// same packet as the bytes before it is lost, and the driver waits for it.
 func (w *wire) recvPackets(n int) []byte {
 	var b []byte
 	if n > buffered {
@@ -149,7 +149,7 @@ func (w *wire) recvPackets(n int) []byte {
 
 func (w *wire) recv32() uint32 { return binary.BigEndian.Uint32(w.recv("word", 4)) }
 
-// recvByte returns the next byte if it comes within d.
+// recvByte returns the next byte if it arrives within d.
 func (w *wire) recvByte(place string, d time.Duration) (byte, bool) {
 	w.flush()
 	deadline := time.Now().Add(d)
@@ -163,7 +163,7 @@ func (w *wire) recvByte(place string, d time.Duration) (byte, bool) {
 	return w.recv(place, 1)[0], true
 }
 
-// more reads what there is, waiting until deadline (zero: for ever).
+// more reads the available bytes. It waits for them until deadline (zero: forever).
 func (w *wire) more(deadline time.Time) bool {
 	w.t.SetReadDeadline(deadline)
 	b := make([]byte, 4<<10)

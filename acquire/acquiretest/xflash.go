@@ -40,9 +40,8 @@ func (l *life) xstatusAt(place string, v uint32) {
 	l.sendPacket(place, b)
 }
 
-// xflash is the phone running an XFlash agent, first stage and second. It returns how that
-// ends. A, B, G, I, J and L below are rules that the first client did not know: they are
-// what agents of vendors do when they run, and another client must not be told otherwise.
+// xflash is the phone with a running XFlash agent, first and second stage. It returns how the agent
+// ends. A, B, G, I, J and L below are the rules in the package comment: vendors' agents behave so.
 func (l *life) xflash() error {
 	l.send("agent", []byte{0xc0})
 	if le.Uint32(l.recvPacket("xflash.sync", 4)) != xSync {
@@ -97,12 +96,12 @@ func (l *life) xflash() error {
 	}
 }
 
-// shutdownSize is the room of SHUTDOWN's six words (G): how to start anew, time of the
-// watchdog, asynchronous, what to start, download bit, keep the clock.
+// shutdownSize is the size of SHUTDOWN's six words, bytes (G): restart, watchdog time,
+// asynchronous, what to start, download bit, keep the clock.
 const shutdownSize = 24
 
-// shutdown is what the words do. More of them are refused, with a status of success, and do
-// nothing; without the first the agent waits: it never switches the phone off (G).
+// shutdown returns the effect of the words. With more words it does nothing, although the status is
+// success. Without a restart the agent waits: it never switches the phone off (G).
 func shutdown(b []byte) error {
 	if len(b) == shutdownSize && le.Uint32(b) == 1 && le.Uint32(b[12:]) == 1 {
 		return errRebooted
@@ -112,7 +111,7 @@ func shutdown(b []byte) error {
 
 func (l *life) emiFits(b []byte) bool { return l.EMI == nil || string(b) == string(l.EMI) }
 
-// bootTo starts the second stage, which must be the first's own and needs DRAM.
+// bootTo starts the second stage, which must match the first one and needs DRAM.
 func (l *life) bootTo() {
 	where := l.recvPacket("xflash.boot", 16)
 	body := l.recvPacket("xflash.stage2", maxUpload)
@@ -130,19 +129,19 @@ func (l *life) bootTo() {
 	}
 }
 
-// control is DEVICE_CTRL: settings are taken, questions answered. One whose handler fails
-// gives its error status in place of the data, and nothing behind it (I).
+// control handles DEVICE_CTRL: settings and questions. If the handler of a question fails, the
+// error status comes instead of the data, and nothing after it (I).
 func (l *life) control(c uint32) {
 	answer, known := l.report(c)
 	unknown := slices.Contains(l.Unknown, c)
-	if (c == 0x020003 || c == 0x04000a) && l.second { // L: of the first stage only
+	if (c == 0x020003 || c == 0x04000a) && l.second { // L: only in the first stage
 		l.xstatus(xNoControl)
 		return
 	}
 	switch {
 	case unknown && l.UnknownAs != 0:
 		l.xstatus(l.UnknownAs)
-	case unknown && !known: // a setting is taken before its handler can fail
+	case unknown && !known: // a setting is received before its handler can fail
 		l.xstatus(0)
 		l.recvPacket("xflash.setting", 4)
 		l.xstatus(xHandler)
@@ -150,7 +149,7 @@ func (l *life) control(c uint32) {
 		l.xstatus(0)
 		l.recvPacket("xflash.setting", 4)
 		l.xstatus(0)
-	case c == 0x080001: // START_DL_INFO carries nothing
+	case c == 0x080001: // START_DL_INFO has no data
 		l.xstatus(0)
 		l.xstatus(0)
 	case !known:
@@ -172,7 +171,8 @@ var controlNames = map[uint32]string{
 	0x040009: "xflash.table", 0x040011: "xflash.expire", 0x040016: "xflash.sla",
 }
 
-// report is the answer to a question, in the agent's own layout, nil when its handler fails.
+// report returns the answer to a question in the agent's layout, or nil if its handler fails. The
+// second result is false for unknown questions.
 func (l *life) report(c uint32) ([]byte, bool) {
 	switch c {
 	case 0x040001:
@@ -192,7 +192,7 @@ func (l *life) report(c uint32) ([]byte, bool) {
 		return l.ufsReport(), true
 	case 0x040005:
 		return []byte("1.0"), true
-	case 0x040007: // to write, to read
+	case 0x040007: // for writing, for reading
 		if !l.second {
 			return appendAll32(nil, 0x8000, 0x8000), true
 		}
@@ -219,7 +219,7 @@ func (l *life) report(c uint32) ([]byte, bool) {
 			b = le.AppendUint16(b, v)
 		}
 		return b, true
-	case 0x04000e: // seen to fail so
+	case 0x04000e: // its handler was seen to fail
 		return nil, true
 	case 0x040016:
 		if l.AgentSLA {
@@ -237,7 +237,7 @@ func appendAll32(b []byte, values ...uint32) []byte {
 	return b
 }
 
-// size returns a region's size, 0 before the second stage runs.
+// size returns a region's size in bytes, 0 before the second stage runs.
 func (l *life) size(r flash.Region) uint64 {
 	if !l.second {
 		return 0
@@ -258,7 +258,7 @@ func (l *life) emmcReport() []byte {
 	}
 	b = append(b, noise("cid", 16)...)
 	b = le.AppendUint64(b, 0x0106)
-	if l.StatusWidth == 2 { // agents to 2018
+	if l.StatusWidth == 2 { // agents until 2018
 		return b
 	}
 	return append(b, make([]byte, 8)...)
@@ -286,7 +286,7 @@ func (l *life) ramReport() (b []byte) {
 	return b
 }
 
-// xregion names the region of a READ_DATA request.
+// xregion returns the region of a READ_DATA request.
 func (l *life) xregion(storage, part uint32) flash.Region {
 	names := map[[2]uint32]flash.Region{
 		{1, 1}: flash.EMMCBoot1, {1, 2}: flash.EMMCBoot2, {1, 3}: flash.EMMCRPMB,
@@ -297,9 +297,9 @@ func (l *life) xregion(storage, part uint32) flash.Region {
 	return names[[2]uint32{storage, part}]
 }
 
-// xread is READ_DATA: whether the range is there, told once; then for each packet whether
-// the flash could be read, the data, the host's ack; in the end the status of the whole. So
-// a flash that cannot be read is told twice (B).
+// xread handles READ_DATA: one status whether the range exists; then for each packet the status of
+// reading the flash, the data and the host's ack; at the end the status of the command. So
+// unreadable flash is reported twice (B).
 func (l *life) xread(b []byte) {
 	if len(b) != 56 || !l.second {
 		l.xstatus(xNoCommand)
@@ -326,7 +326,7 @@ func (l *life) xread(b []byte) {
 		l.xstatusAt("data.status", 0)
 		l.sendPacket("data", piece)
 		if ack := l.recvPacket("data.ack", 4); len(ack) == 4 {
-			end = le.Uint32(ack) // any but 0 ends the reading, and is its status
+			end = le.Uint32(ack) // any value except 0 ends the reading and is its status
 		}
 		return end == 0
 	})

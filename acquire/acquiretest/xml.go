@@ -10,23 +10,22 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// text sends words of the XML protocol: a packet that ends in a NUL.
+// text sends a text of the XML protocol: a packet that ends in a NUL.
 func (l *life) text(place, s string) { l.sendPacket(place, append([]byte(s), 0)) }
 
-// hostOK takes the host's OK and reports whether it was one.
+// hostOK receives an answer of the host and reports whether it is OK.
 func (l *life) hostOK() bool {
 	return bytes.HasPrefix(l.recvPacket("xml.ok", 1<<10), []byte("OK"))
 }
 
-// The spelling of agents, which hosts are known to search for by its very bytes, and
-// another that XML allows.
+// The form that agents use, whose exact bytes some hosts search for, and another valid form.
 const (
 	plainXML = "<?xml version=\"1.0\" encoding=\"utf-8\"?><host><version>1.0</version><command>CMD:%s</command><arg>%s</arg></host>"
 	oddXML   = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<host >\n\t<version>1.0</version>\n" +
 		"\t<command >\n\t\tCMD:%s </command><!-- stand-in -->\n\t<arg>%s</arg>\n</host>\n"
 )
 
-// ask sends a command to the host and takes its OK.
+// ask sends a command to the host and receives its OK.
 func (l *life) ask(command, arg string) bool {
 	form := plainXML
 	if l.OddXML {
@@ -36,13 +35,13 @@ func (l *life) ask(command, arg string) bool {
 	return l.hostOK()
 }
 
-// finishCommand ends a command. The message is what was last put into a buffer that is
-// never cleared, also beside OK (E).
+// finishCommand ends a command. The message is the content of a buffer that is never cleared, also
+// with OK (E).
 func (l *life) finishCommand(result string) bool {
 	return l.ask("END", "<result>"+result+"</result><message>"+l.message+"</message>")
 }
 
-// inside returns what is between the tags of that name.
+// inside returns the text between the tags of that name.
 func inside(s, tag string) string {
 	_, s, _ = strings.Cut(s, "<"+tag+">")
 	s, _, _ = strings.Cut(s, "</"+tag+">")
@@ -57,9 +56,8 @@ func hexNumber(s string) int64 {
 	return n
 }
 
-// xml is the phone running an XML agent. It returns how that ends. C to F, H, J and K are
-// rules that the first client did not know: they are what agents of vendors do when they
-// run.
+// xml is the phone with a running XML agent. It returns how the agent ends. C to F, H, J and K are
+// the rules in the package comment: vendors' agents behave so.
 func (l *life) xml() error {
 	l.message = l.Message
 	for range 1 + l.ExtraStarts {
@@ -72,7 +70,7 @@ func (l *life) xml() error {
 		name := strings.TrimPrefix(inside(c, "command"), "CMD:")
 		do, known := xmlCommands[name]
 		if name == "HOST-SUPPORTED-COMMANDS" && l.second {
-			known = false // D: the second stages of 0x1172, 0x1208 and 0x1229 lack it
+			known = false // D: the second stages of 0x1172, 0x1208 and 0x1229 do not have it
 		}
 		result, goesOn := "OK", true
 		if known {
@@ -85,7 +83,7 @@ func (l *life) xml() error {
 		if !goesOn || !l.finishCommand(result) {
 			return errReset
 		}
-		if name == "REBOOT" { // H: no START behind it
+		if name == "REBOOT" { // H: no START after it
 			if inside(c, "action") == "IMMEDIATE" {
 				return errRebooted
 			}
@@ -97,11 +95,11 @@ func (l *life) xml() error {
 	}
 }
 
-// xmlCommands take the command's text. They return the result of its END, and whether the
-// line is still in step.
+// xmlCommands has the handlers of the commands. A handler gets the command's text and returns the
+// result of its END, and whether the line is still in step.
 var xmlCommands map[string]func(*life, string) (string, bool)
 
-// fail puts words into the buffer of messages.
+// fail sets the message buffer and returns ERR.
 func (l *life) fail(message string) (string, bool) {
 	l.message = message
 	return "ERR", true
@@ -123,7 +121,7 @@ func init() {
 	}
 }
 
-// xcapability wants the host's list by its name (C).
+// xcapability requires the host's list in its element (C).
 func (l *life) xcapability(c string) (string, bool) {
 	if inside(c, "host_capability") == "" {
 		return l.fail("Required XML node path not found. Check command string.")
@@ -131,8 +129,8 @@ func (l *life) xcapability(c string) (string, bool) {
 	return "OK", true
 }
 
-// xinit sets the hardware up, with progress, and wants memory settings after a start
-// from BootROM.
+// xinit sets up the hardware, with progress, and requests memory settings after a start from
+// BootROM.
 func (l *life) xinit(string) (string, bool) {
 	l.pause(l.SyncDelay)
 	if !l.ask("PROGRESS-REPORT", "<message>init-hw</message>") {
@@ -156,7 +154,7 @@ func (l *life) xinit(string) (string, bool) {
 	return "OK", ok
 }
 
-// download has the host send a file.
+// download requests a file from the host.
 func (l *life) download(source string, limit int64) ([]byte, bool) {
 	const packet = 0x1000
 	if l.AskSize {
@@ -186,8 +184,8 @@ func (l *life) download(source string, limit int64) ([]byte, bool) {
 	return body, true
 }
 
-// upload sends a file to the host, in pieces that give hands out. A piece that cannot be
-// read, nil, is the text ERR in its place, which wants an OK (F).
+// upload sends a file to the host; pieces calls give with each piece. For an unreadable piece, nil,
+// it sends the text ERR, which the host must answer with OK (F).
 func (l *life) upload(total int64, pieces func(give func([]byte) bool)) (whole, inStep bool) {
 	if !l.ask("UPLOAD-FILE", fmt.Sprintf("<checksum>CHK_NO</checksum><info>x</info><target_file>x</target_file><packet_length>0x%x</packet_length>", l.Packet)) {
 		return false, false
@@ -219,7 +217,7 @@ func (l *life) uploadText(s string) (string, bool) {
 }
 
 func (l *life) xboot(c string) (string, bool) {
-	body, ok := l.download(inside(c, "source_file"), maxUpload) // the host's own name for it, which it may go by
+	body, ok := l.download(inside(c, "source_file"), maxUpload) // the host's own name of the file
 	switch {
 	case !ok:
 		return "", false

@@ -183,7 +183,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no root":          {func(_ *adbtest.Server, p *adbtest.Phone) { p.Root = "" }, "", ErrNoRoot, "su: not found"},
 		"root denied":      {func(_ *adbtest.Server, p *adbtest.Phone) { p.Root, p.Says = "", "Permission denied" }, "", ErrNoRoot, "Permission denied"},
-		"root not granted": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Deaf = true }, "", ErrNoRoot, "waits"},
+		"root not granted": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Deaf = true }, "", ErrNoRoot, "does not answer"},
 		"unauthorized":     {func(_ *adbtest.Server, p *adbtest.Phone) { p.State = "unauthorized" }, "", ErrUnauthorized, ""},
 		"offline":          {func(_ *adbtest.Server, p *adbtest.Phone) { p.State = "offline" }, "", ErrOffline, ""},
 		"in fastboot":      {func(_ *adbtest.Server, p *adbtest.Phone) { p.State = "bootloader" }, "", ErrNoDevice, "bootloader"},
@@ -196,7 +196,7 @@ func TestRefusals(t *testing.T) {
 		"no server":        {func(s *adbtest.Server, _ *adbtest.Phone) { s.Stop() }, "", ErrNoServer, "127.0.0.1"},
 		"no adb server":    {func(s *adbtest.Server, _ *adbtest.Phone) { s.Odd = "HTTP" }, "", ErrProtocol, "HTTP"},
 		"mangled":          {func(_ *adbtest.Server, p *adbtest.Phone) { p.Terminals = 3 }, "", ErrMangled, "hello"},
-		"a bit is flipped": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Flip = true }, "", ErrMangled, "the phone's sum"},
+		"a bit is flipped": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Flip = true }, "", ErrMangled, "the phone's MD5"},
 		"terminal changes": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Terminals, p.Faults.LineFeed = 1, true }, "", ErrMangled, "line feed"},
 		"raw NAND": {func(_ *adbtest.Server, p *adbtest.Phone) {
 			p.Links = nil
@@ -204,7 +204,7 @@ func TestRefusals(t *testing.T) {
 		}, "", ErrStorage, "NAND"},
 		"nothing to read":   {func(_ *adbtest.Server, p *adbtest.Phone) { p.Links, p.Files = nil, nil }, "", ErrStorage, "neither"},
 		"no dd":             {func(_ *adbtest.Server, p *adbtest.Phone) { p.Tools = []string{} }, "", ErrStorage, "dd"},
-		"dd gives too much": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Extra = 5000 }, "", ErrMangled, "more than was asked"},
+		"dd gives too much": {func(_ *adbtest.Server, p *adbtest.Phone) { p.Faults.Extra = 5000 }, "", ErrMangled, "more bytes than requested"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			phone := emmc()

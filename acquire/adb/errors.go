@@ -9,43 +9,43 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What callers branch on. ErrLost and ErrSilent are port.ErrGone and port.ErrTimeout, too.
+// Errors that callers can test for. ErrLost wraps port.ErrGone, ErrSilent wraps port.ErrTimeout.
 var (
-	// ErrLost: the phone or the server left in the middle.
+	// ErrLost means that the connection to the phone or the server broke.
 	ErrLost = fmt.Errorf("the connection through the adb server broke: %w", port.ErrGone)
-	// ErrSilent: nothing came in the time there was.
+	// ErrSilent means that nothing came within the time limit.
 	ErrSilent = fmt.Errorf("nothing comes through the adb server: %w", port.ErrTimeout)
-	// ErrNoServer: nothing listens where the adb server should.
+	// ErrNoServer means that no adb server accepts connections at its address.
 	ErrNoServer = errors.New("no adb server answers")
-	// ErrNoDevice: the server knows no phone, or not the one asked for.
-	ErrNoDevice = errors.New("no such phone at the adb server")
-	// ErrSeveral: there are several phones and none was named.
+	// ErrNoDevice means that the server knows no phone, or not the requested one.
+	ErrNoDevice = errors.New("the adb server has no such phone")
+	// ErrSeveral means that there are several phones and none was named.
 	ErrSeveral = errors.New("several phones are connected")
-	// ErrUnauthorized: the phone has not been told to trust this computer.
-	ErrUnauthorized = errors.New("the phone does not trust this computer yet")
-	// ErrOffline: the server sees the phone and cannot talk to it.
+	// ErrUnauthorized means that the phone's user has not allowed this computer yet.
+	ErrUnauthorized = errors.New("the phone's user has not allowed this computer yet")
+	// ErrOffline means that the server lists the phone but cannot reach it.
 	ErrOffline = errors.New("the phone is offline")
-	// ErrNoRoot: the phone grants no root.
+	// ErrNoRoot means that the phone grants no root.
 	ErrNoRoot = errors.New("the phone grants no root")
-	// ErrMangled: what commands on the phone print does not arrive as it was.
+	// ErrMangled means that the output of commands on the phone does not arrive unchanged.
 	ErrMangled = errors.New("bytes from the phone arrive changed")
-	// ErrStorage: the phone has no flash this package can read.
+	// ErrStorage means that the phone has no flash that this package can read.
 	ErrStorage = errors.New("no flash that can be read through adb")
-	// ErrProtocol: the other side does not speak adb's protocol.
+	// ErrProtocol means that the other side does not use adb's protocol.
 	ErrProtocol = errors.New("not an adb server")
 )
 
-// FailError is a request the server or the phone refused, in its own words.
+// FailError is a request that the server or the phone refused. Text is the reason that it sent.
 type FailError struct {
 	Request, Text string
 }
 
-func (e *FailError) Error() string { return fmt.Sprintf("%s is refused: %q", e.Request, e.Text) }
+func (e *FailError) Error() string { return fmt.Sprintf("%s was refused: %q", e.Request, e.Text) }
 
-// ReadError is a range the phone cannot read. Reading elsewhere continues.
+// ReadError is a range that the phone cannot read. Other ranges can still be read.
 type ReadError struct {
 	Node   string
-	Offset int64 // the first byte that did not come
+	Offset int64 // of the first byte that did not arrive
 	Text   string
 }
 
@@ -57,8 +57,8 @@ func (e *ReadError) Error() string {
 	return s
 }
 
-// MangledError is an ErrMangled that came to light at the end of a range: what came of the
-// range before cannot be believed either.
+// MangledError is an ErrMangled that was found at the end of a range. The bytes of the range that
+// arrived before cannot be trusted, either.
 type MangledError struct {
 	Node string
 	flash.Extent
@@ -71,14 +71,14 @@ func (e *MangledError) Error() string {
 
 func (e *MangledError) Unwrap() error { return e.Err }
 
-// Doubted is what cannot be believed.
+// Doubted returns the range that cannot be trusted.
 func (e *MangledError) Doubted() flash.Extent { return e.Extent }
 
 // IsTrouble reports whether err is about the phone or the adb server.
 func IsTrouble(err error) bool { return Advice(err).Text != "" || errors.As(err, new(*FailError)) }
 
-// Advice returns what a person can do about err; its text is "" where nothing is known. It
-// looks through wrapping.
+// Advice returns what the user can do about err, also if err is wrapped. Its text is "" if nothing
+// is known.
 func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {
@@ -95,15 +95,15 @@ var advice = []struct {
 	err error
 	codes.Advice
 }{
-	{ErrNoServer, codes.Advise("start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT names another place)")},
-	{ErrNoDevice, codes.Advise("switch on USB debugging on the phone and plug it in; adb devices lists what the server sees")},
+	{ErrNoServer, codes.Advise("start it: adb start-server (of Android's platform tools; ADB_SERVER_SOCKET=tcp:HOST:PORT sets another address)")},
+	{ErrNoDevice, codes.Advise("switch on USB debugging on the phone and plug it in; adb devices lists the phones of the server")},
 	{ErrSeveral, codes.Advise("name one", codes.NeedSerial)},
 	{ErrUnauthorized, codes.Advise("unlock the phone's screen and accept this computer's key")},
-	{ErrOffline, codes.Advise("unplug and plug in again; adb reconnect")},
+	{ErrOffline, codes.Advise("unplug the phone and plug it in again, or run adb reconnect")},
 	{ErrNoRoot, codes.Advise("allow root for the shell in the phone's root manager (Magisk, SuperSU), and confirm on its screen; without root read the phone through its loader", codes.NeedLoader)},
 	{ErrMangled, codes.Advise("read the phone through its loader", codes.NeedLoader)},
 	{ErrStorage, codes.Advise("read the phone through its loader", codes.NeedLoader)},
-	{ErrProtocol, codes.Advise("another program listens there; ADB_SERVER_SOCKET=tcp:HOST:PORT names the adb server's place")},
-	{ErrLost, codes.Advise("plug the phone in again, and see that adb devices lists it")},
-	{ErrSilent, codes.Advise("unlock the phone's screen, and see that it asks nothing and that adb devices lists it")},
+	{ErrProtocol, codes.Advise("another program uses this address; ADB_SERVER_SOCKET=tcp:HOST:PORT sets the address of the adb server")},
+	{ErrLost, codes.Advise("plug the phone in again, and check that adb devices lists it")},
+	{ErrSilent, codes.Advise("unlock the phone's screen, answer its questions, and check that adb devices lists it")},
 }

@@ -11,37 +11,36 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// image is a node of the phone as a flash.Image. Reading is fastest in order; a jump
-// starts another command on the phone.
+// image is a node of the phone as a flash.Image. Reading in order is fastest; a jump starts another
+// command on the phone.
 type image struct {
-	ctx   context.Context // of the Phone: an Image's reads have none of their own
+	ctx   context.Context // the Phone's: reads of an Image have no context
 	shell *shell
-	tool  string // the dd that is used
+	tool  string // the dd command
 	node  string
 	size  int64
 
 	mu     sync.Mutex // one ReadAt at a time; guards all below
-	stream *stream    // nil when none is under way
-	from   int64      // where it began
-	pos    int64      // where it stands
-	window int64      // how long it was
+	stream *stream    // nil if none is running
+	from   int64      // the offset where it began
+	pos    int64      // the current offset
+	window int64      // its length
 }
 
 // Size returns the node's size in bytes.
 func (i *image) Size() int64 { return i.size }
 
-// ReadAt implements io.ReaderAt. A *ReadError is about the range: reading elsewhere goes
-// on. Others are of the line, and reading may go on when the phone is there again.
+// ReadAt implements io.ReaderAt. A *ReadError concerns only this range; other ranges can still be
+// read. Other errors concern the connection; reading may continue when the phone is connected
+// again.
 //
-// It reads ahead: the phone is asked for windows that grow while reading goes straight on.
+// It reads ahead, in windows that grow while reading is sequential.
 func (i *image) ReadAt(p []byte, off int64) (int, error) { return i.readAt(p, off, i.read) }
 
-// ReadExactAt is ReadAt for ranges near which reading ahead does harm. Some phones leave the
-// bus, or start anew, when one place of their flash is read: then a window that holds the
-// range costs all that is behind it, and one that merely runs on into it costs the phone.
-// The phone is asked for this range, in whole blocks of 512 bytes, and for nothing around
-// it; no window is under way before it or behind it, and dd has ended when it returns. What
-// the phone's own kernel reads ahead is out of reach.
+// ReadExactAt is like ReadAt but does not read ahead. Some phones disconnect or restart when a
+// certain range of their flash is read, so a window that reaches this range would lose the phone.
+// ReadExactAt reads only this range, in whole blocks of 512 bytes; no other window is running, and
+// dd has ended when it returns. It cannot prevent the phone's kernel from reading ahead.
 func (i *image) ReadExactAt(p []byte, off int64) (int, error) { return i.readAt(p, off, i.exact) }
 
 // readAt calls read for the part of p that the node has.
@@ -67,7 +66,7 @@ func (i *image) readAt(p []byte, off int64, read func([]byte, int64) (int, error
 	return n, err
 }
 
-// exact fills p by a command of its own.
+// exact fills p with a separate command.
 func (i *image) exact(p []byte, off int64) (int, error) {
 	i.drop()
 	i.window = 0
@@ -90,11 +89,11 @@ func (i *image) exact(p []byte, off int64) (int, error) {
 	return came, nil
 }
 
-// read fills p from off on, in as many windows as it takes.
+// read fills p from off, with as many windows as necessary.
 func (i *image) read(p []byte, off int64) (n int, err error) {
 	for n < len(p) {
 		at := off + int64(n)
-		if i.stream == nil || at < i.pos || at-i.pos > largest { // a short way forward is sooner read than asked for
+		if i.stream == nil || at < i.pos || at-i.pos > largest { // reading a short distance forward is faster than a new command
 			if err := i.start(at, int64(len(p)-n)); err != nil {
 				return n, fmt.Errorf("adb: %s at 0x%x: %w", i.node, at, err)
 			}
@@ -109,7 +108,7 @@ func (i *image) read(p []byte, off int64) (n int, err error) {
 		}
 		switch {
 		case err == nil:
-		case err == io.EOF: // the window is through
+		case err == io.EOF: // the window has ended
 			i.drop()
 		default:
 			i.drop()
@@ -120,11 +119,11 @@ func (i *image) read(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// finest is the smallest block dd is asked for.
+// finest is the smallest block size of dd, bytes.
 const finest = 512
 
-// start begins the window that holds at: a larger one when reading goes straight on.
-// Windows are made of whole blocks, and of large ones where they can be.
+// start begins the window that contains at. It is larger when reading is sequential. Windows
+// consist of whole blocks, and of large blocks if possible.
 func (i *image) start(at, want int64) error {
 	length := int64(firstWindow)
 	if i.pos == at && i.window > 0 {
@@ -145,7 +144,7 @@ func (i *image) start(at, want int64) error {
 	return nil
 }
 
-// drop ends the window under way.
+// drop ends the running window.
 func (i *image) drop() {
 	if i.stream != nil {
 		i.stream.close()
@@ -153,8 +152,8 @@ func (i *image) drop() {
 	}
 }
 
-// explain turns the early end of a range, of which came what is before at, into an error of
-// the range or of the line.
+// explain makes an error from the early end of a range: of the range or of the connection. The
+// bytes before at have arrived.
 func (i *image) explain(from, at int64, err error) error {
 	if errors.Is(err, ErrMangled) {
 		return &MangledError{Node: i.node, Extent: flash.Extent{Offset: from, Length: at - from}, Err: err}
@@ -165,7 +164,7 @@ func (i *image) explain(from, at int64, err error) error {
 	return fmt.Errorf("adb: %s at 0x%x: %w", i.node, at, err)
 }
 
-// reason asks dd for its own words: its errors are kept out of the data.
+// reason runs dd again to get its error message, which reads discard.
 func (i *image) reason(at int64) string {
 	out, err := i.shell.marked(i.ctx, fmt.Sprintf("%s if=%s of=/dev/null bs=%d skip=%d count=1 2>&1", i.tool, i.node, finest, at/finest))
 	if err != nil {
@@ -179,7 +178,7 @@ func (i *image) reason(at int64) string {
 	return ""
 }
 
-// close ends the window under way; later reads start anew.
+// close ends the running window; later reads start another one.
 func (i *image) close() {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -8,22 +8,23 @@ import (
 	"sync/atomic"
 )
 
-// A command's own output stands between two marks, lines that only this command prints:
+// A command's own output is between two marks, lines that only this command prints:
 //
-//	WARNING: linker: su has text relocations …     noise: what su, or a shell, prints unasked
+//	WARNING: linker: su has text relocations …     noise: other output of su or of a shell
 //	mtkkit-5e0b9c41-7-go
 //	… bytes of the flash, or a text …
-//	mtkkit-5e0b9c41-7-ok                           of a range; -no where dd failed; -end of a text
+//	mtkkit-5e0b9c41-7-ok                           after a range; -no if dd failed; -end after a text
 //	WARNING: linker: su: unused DT entry …         noise
 //
-// What stands outside is dropped. Within, nothing is: of a range the length is known, so
-// noise that gets in between is found out, and a text without its end is none.
+// Output outside the marks is discarded; output between them is kept. The length of a range is
+// known, so noise between its marks is detected, and a text without its end mark is an error.
 
-// Noise is a few lines. More than that is a phone that says something else.
+// maxNoise is the most noise that is accepted, bytes. Noise is a few lines; more means that the
+// phone prints something else.
 const maxNoise = 16 << 10
 
-// Marks are of this run and of one command: neither the flash, where logs may hold
-// commands of earlier runs, nor another command's noise has them.
+// Marks are unique for this run and for one command. The flash does not contain them, although its
+// logs may contain commands of earlier runs, and the noise of other commands does not contain them.
 var (
 	run    = rand.Uint32()
 	serial atomic.Uint64
@@ -31,10 +32,10 @@ var (
 
 func newTag() string { return fmt.Sprintf("mtkkit-%08x-%d", run, serial.Add(1)) }
 
-// feed is what becomes of a line feed on the way.
+// feed returns what a line feed of the phone arrives as.
 func (s *shell) feed() string { return strings.Repeat("\r", s.returns) + "\n" }
 
-// marked runs a command as root and returns what it prints, with single line feeds.
+// marked runs a command as root and returns its output, without added carriage returns.
 func (s *shell) marked(ctx context.Context, command string) (string, error) {
 	tag := newTag()
 	out, err := s.output(ctx, s.root(fmt.Sprintf("echo %s-go; %s; echo %s-end", tag, command, tag)), s.answer)
@@ -51,20 +52,20 @@ func (s *shell) marked(ctx context.Context, command string) (string, error) {
 	return string(clean.release(b)), err
 }
 
-// cutOff is the error of a command that did not live to print its marks. What it printed
-// may say why.
+// cutOff returns the error of a command that ended before it printed its marks. Its output may
+// contain the reason.
 func cutOff(out string) error {
 	if said := words(out); said != "" {
-		return fmt.Errorf("%w; the phone's last words are %q", ErrLost, said)
+		return fmt.Errorf("%w; the last output of the phone is %q", ErrLost, said)
 	}
 	return ErrLost
 }
 
-// linkerWarns is how a line of the linker begins that says nothing of the program's work.
+// linkerWarns is the start of the linker's warnings, which do not concern the command.
 const linkerWarns = "WARNING: linker"
 
-// words is the first line of what a program says that is not a warning of the linker,
-// which stands in front of all that some programs say.
+// words returns the first line of a program's output that is not a warning of the linker. On some
+// phones the linker prints warnings before the output of all programs.
 func words(out string) string {
 	for line := range strings.Lines(out) {
 		if line = firstLine(line); line != "" && !strings.HasPrefix(line, linkerWarns) {

@@ -9,40 +9,41 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// What the phone tells of its flash, as text, and what is made of it. Where partitions
-// begin is for others to work out: the texts are handed on as they are.
+// This file parses the phone's texts about its flash. It does not work out the offsets of
+// partitions: the texts are passed on unchanged (Phone.Captures).
 
 var (
-	// partitionsRow: major, minor, KiB, device.
+	// partitionsRow matches a row of /proc/partitions: major, minor, KiB, device.
 	partitionsRow = regexp.MustCompile(`^\s*\d+\s+\d+\s+(\d{1,15})\s+(\w{1,64})\s*$`)
-	// linkRow: a link of a by-name folder, in any ls's format.
+	// linkRow matches a link in a by-name folder, in the format of any ls.
 	linkRow = regexp.MustCompile(`(\S+) -> /dev/block/(\w{1,64})\s*$`)
-	// dumcharRow: a row of /proc/dumchar_info: name, size, start, 1 for MTD or 2 for eMMC, node.
+	// dumcharRow matches a row of /proc/dumchar_info: name, size, start, 1 for MTD or 2 for eMMC,
+	// node.
 	dumcharRow = regexp.MustCompile(`^(\S+)\s+0x([0-9a-fA-F]{1,16})\s+0x[0-9a-fA-F]{1,16}\s+([12])\s+/dev/(?:block/)?(\S+)\s*$`)
-	// blockRow: a link of /sys/block.
+	// blockRow matches a link in /sys/block.
 	blockRow = regexp.MustCompile(`(\S+) -> (\S+)\s*$`)
-	// mountRow: device, path, type, options.
+	// mountRow matches a row of /proc/mounts: device, path, type, options.
 	mountRow = regexp.MustCompile(`^(/dev/\S+)\s+(\S+)\s+\S+\s+(\S+)`)
-	// disk: a whole disk, or the disk in a partition's name.
+	// diskOf matches a whole disk, or the disk in a partition's name.
 	diskOf = regexp.MustCompile(`^(mmcblk\d)(?:p\d+)?$|^(sd[a-z])\d*$`)
-	// mtdRow: a row of /proc/mtd, whose head stands alone on phones without NAND.
+	// mtdRow matches a row of /proc/mtd, which has only its head line on phones without NAND.
 	mtdRow = regexp.MustCompile(`(?m)^mtd\d+:`)
 )
 
-// texts are what the phone tells.
+// texts are the phone's texts about its flash.
 type texts struct {
 	partitions string // /proc/partitions
 	links      string // the by-name folders
 	dumchar    string // /proc/dumchar_info
 	mounts     string // /proc/mounts
 	mtd        string // /proc/mtd
-	blocks     string // the links of /sys/block, which say where disks hang
+	blocks     string // the links in /sys/block, with the hardware paths of disks
 }
 
-// nodes are the phone's block devices and what is known of them.
+// nodes are the phone's block devices and the facts about them.
 type nodes struct {
-	kib     map[string]int64 // of /proc/partitions
-	disks   map[string]*disk // the whole ones of them
+	kib     map[string]int64 // sizes in KiB from /proc/partitions
+	disks   map[string]*disk // the whole disks
 	dumchar map[string]int64 // rows of /proc/dumchar_info: size by name, lower case
 	mounted []string         // mount points of flash that is mounted for writing
 	nand    bool             // its MTD devices are listed
@@ -78,8 +79,8 @@ func parseNodes(t texts) *nodes {
 	return n
 }
 
-// parseLinks counts the links that lead to a disk. Android makes some of those for a card
-// that it has adopted.
+// parseLinks counts the links to each disk. It ignores those that Android makes for an adopted
+// card.
 func (n *nodes) parseLinks(text string) {
 	for line := range strings.Lines(text) {
 		m := linkRow.FindStringSubmatch(line)
@@ -109,7 +110,7 @@ func (n *nodes) parseDumchar(text string) {
 	}
 }
 
-// diskName is the disk a node is of, "" when it is of none.
+// diskName returns the disk of a node, or "" if it has none.
 func diskName(node string) string {
 	m := diskOf.FindStringSubmatch(node)
 	if m == nil {
@@ -126,8 +127,7 @@ type node struct {
 
 func (n node) path() string { return "/dev/block/" + n.name }
 
-// regions lists the regions the phone shows, the user area first, and the storage they
-// are of.
+// regions returns the regions that the phone shows, the user area first, and their storage.
 func (n *nodes) regions() (flash.Storage, []node) {
 	user := n.userDisk()
 	var want []node
@@ -152,8 +152,9 @@ func (n *nodes) regions() (flash.Storage, []node) {
 	})
 }
 
-// boot tells of the preloader's node on kernels that hide the boot region behind a node
-// of their own (MT6575 to MT6589), and how long it may be at most.
+// boot returns the preloader's node on kernels that show the boot region only through this node
+// (MT6575 to MT6589), and its largest possible size, bytes. The path is "" if there is no such
+// node.
 func (n *nodes) boot() (path string, most int64) {
 	size, ok := n.dumchar["preloader"]
 	if !ok || size <= 0 {
@@ -162,6 +163,6 @@ func (n *nodes) boot() (path string, most int64) {
 	return "/dev/preloader", min(size, maxHidden)
 }
 
-// maxHidden bounds a hidden boot region, which is read at once: none is larger than 4 MiB
-// by the eMMC's of that time.
+// maxHidden is the most that is read of a hidden boot region, bytes. It is read into memory; the
+// eMMCs of that time have at most 4 MiB.
 const maxHidden = 4 << 20

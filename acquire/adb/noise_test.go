@@ -116,13 +116,13 @@ func TestNoiseAndRefusal(t *testing.T) {
 		if !errors.Is(err, ErrNoRoot) {
 			t.Errorf("%v", err)
 		}
-		if strings.HasPrefix(noise.Before, "WARNING") && !strings.Contains(err.Error(), `su says "Permission denied"`) {
+		if strings.HasPrefix(noise.Before, "WARNING") && !strings.Contains(err.Error(), `su prints "Permission denied"`) {
 			t.Errorf("%+v: %v", noise, err)
 		}
 	}
 	phone := emmc()
 	phone.Root, phone.Says, phone.Noise = "", "WARNING: this phone is not yours", adbtest.Noise{Before: relocations}
-	if _, err := open(t, adbtest.Start(t, phone)); err == nil || !strings.Contains(err.Error(), "su says \"WARNING") {
+	if _, err := open(t, adbtest.Start(t, phone)); err == nil || !strings.Contains(err.Error(), "su prints \"WARNING") {
 		t.Errorf("%v", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestNoMark(t *testing.T) {
 		tells string
 	}{
 		"nothing":              {"", ErrLost, ""},
-		"su thinks again":      {relocations + "Sorry, not any more\n", ErrLost, `last words are "Sorry, not any more"`},
+		"su thinks again":      {relocations + "Sorry, not any more\n", ErrLost, `last output of the phone is "Sorry, not any more"`},
 		"it does not end":      {strings.Repeat("no ", maxNoise), ErrMangled, `prints "no no`},
 		"another command's":    {"mtkkit-1-go\nxx", ErrLost, "mtkkit-1-go"},
 		"text without its end": {"MARK\nhalf of a list", ErrLost, ""},

@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// A running phone shows its flash and what is put into it alike: on a phone with raw NAND a
-// card is the only mmcblk0, and a stick on the socket may be sdc. A disk is the phone's own
-// only where something proves it; else its owner's card would be called the phone.
+// A running phone lists its flash, cards and USB sticks in the same way: on a phone with raw NAND a
+// card is the only mmcblk0, and a USB stick may be sdc. A disk counts as the phone's own only with
+// a proof; otherwise the user's card could be read as the phone.
 
-// disk is a whole disk and what is known of it.
+// disk is a whole disk and the facts about it.
 type disk struct {
 	name  string
-	links int    // by-name links that lead to it
-	rows  int    // rows of /proc/dumchar_info that lie on it
-	path  string // where it hangs, by the link of /sys/block
-	fact  string // of mmcblkN its kind: "MMC", "SD" …; of sdX "1" when it is removable; "" when not told
+	links int    // number of by-name links to it
+	rows  int    // number of rows of /proc/dumchar_info on it
+	path  string // its hardware path, from the link in /sys/block
+	fact  string // mmcblkN: its kind, "MMC", "SD" …; sdX: "1" if it is removable; "" if unknown
 }
 
-// onUSBPath is part of the path of what hangs on a USB host, ufsPath of the path of units at
-// the controller of a phone's UFS.
+// onUSBPath matches the path of a disk on a USB host, ufsPath the path of a unit at a UFS
+// controller.
 var (
 	onUSBPath = regexp.MustCompile(`/usb\d`)
 	ufsPath   = regexp.MustCompile(`ufs|/bootdevice/`)
@@ -30,7 +30,7 @@ var (
 
 func (d *disk) isMMC() bool { return strings.HasPrefix(d.name, "mmcblk") }
 
-// factFile is what the kernel says of a disk.
+// factFile returns the path of the kernel's file with the fact about the disk.
 func (d *disk) factFile() string {
 	if d.isMMC() {
 		return "/sys/block/" + d.name + "/device/type"
@@ -38,42 +38,43 @@ func (d *disk) factFile() string {
 	return "/sys/block/" + d.name + "/removable"
 }
 
-// learn takes in what the file says.
+// learn stores the text of the fact file.
 func (n *nodes) learn(disk, fact string) {
 	if d := n.disks[disk]; d != nil {
 		d.fact = strings.TrimSpace(fact)
 	}
 }
 
-// foreign says why a disk is not the phone's own, "" when nothing speaks against it.
+// foreign returns the reason why a disk is not the phone's own, or "" if there is none.
 func (d *disk) foreign() string {
 	switch {
 	case d.isMMC() && strings.HasPrefix(d.fact, "SD"):
 		return "is an SD card"
 	case onUSBPath.MatchString(d.path):
-		return "hangs on USB"
+		return "is connected by USB"
 	case !d.isMMC() && d.fact == "1" && !ufsPath.MatchString(d.path):
-		return "can be taken out"
+		return "is removable"
 	}
 	return ""
 }
 
-// witnesses are what proves that a disk is the phone's own, the best first: how much of it
-// there is, and how its lack is told, of which disks.
+// witnesses are the proofs that a disk is the phone's own, the best first. count returns how many
+// of a proof there are; lack is the text for a missing proof; mmc and ufs tell for which disks it
+// is.
 var witnesses = []struct {
 	count    func(*nodes, *disk) int
 	lack     string // %s is the disk
 	mmc, ufs bool
 }{
-	{func(_ *nodes, d *disk) int { return d.links }, "no by-name link leads to it", true, true},
-	{func(_ *nodes, d *disk) int { return d.rows }, "no row of /proc/dumchar_info lies on it", true, false},
+	{func(_ *nodes, d *disk) int { return d.links }, "no by-name link points to it", true, true},
+	{func(_ *nodes, d *disk) int { return d.rows }, "no row of /proc/dumchar_info is on it", true, false},
 	{(*nodes).bootPartitions, "it has no boot partitions", true, false},
-	{(*nodes).atUFS, "/sys/block does not tell that it is at a UFS controller", false, true},
+	{(*nodes).atUFS, "/sys/block does not show it at a UFS controller", false, true},
 	{(*nodes).bootUnits, "it has no pair of small boot units before it", false, true},
 	{(*nodes).kind, "/sys/block/%s/device/type is not MMC", true, false},
 }
 
-// bootPartitions: only eMMC has such areas; cards have none.
+// bootPartitions counts the boot areas and the RPMB of a disk; only eMMC has them, not cards.
 func (n *nodes) bootPartitions(d *disk) (count int) {
 	for _, area := range []string{"boot0", "boot1", "rpmb"} {
 		if _, there := n.kib[d.name+area]; there && d.isMMC() {
@@ -83,7 +84,7 @@ func (n *nodes) bootPartitions(d *disk) (count int) {
 	return count
 }
 
-// userUnit is the unit of the user area on MediaTek's UFS phones: the third.
+// userUnit is the unit of the user area on MediaTek's UFS phones, the third one.
 const userUnit = "sdc"
 
 func (n *nodes) atUFS(d *disk) int {
@@ -93,8 +94,8 @@ func (n *nodes) atUFS(d *disk) int {
 	return 0
 }
 
-// bootUnits: the units before that of the user area are the two that a phone starts from,
-// small and of one size. Sticks are neither.
+// bootUnits returns 1 if the two units before the user area look like the boot units of a phone:
+// small and of equal size. USB sticks do not look like this.
 func (n *nodes) bootUnits(d *disk) int {
 	const most = 128 << 10 // KiB
 	a, b := n.kib["sda"], n.kib["sdb"]
@@ -104,8 +105,8 @@ func (n *nodes) bootUnits(d *disk) int {
 	return 0
 }
 
-// kind: what is soldered in is an MMC. An MMC in a slot is rare, but where the kernel itself
-// says that partitions are on NAND it proves nothing.
+// kind returns 1 if the disk is an MMC, as soldered chips are. An MMC in a card slot is rare, but
+// if the kernel reports that partitions are on NAND, an MMC proves nothing.
 func (n *nodes) kind(d *disk) int {
 	if d.isMMC() && d.fact == "MMC" && !n.rows {
 		return 1
@@ -113,9 +114,9 @@ func (n *nodes) kind(d *disk) int {
 	return 0
 }
 
-// userDisk is the disk of the user area, "" when none is known to be the phone's own. A
-// phone with UFS may have a card as mmcblk0, one with eMMC a card as mmcblk1, or the other
-// way round.
+// userDisk returns the disk of the user area, or "" if no disk is proven to be the phone's own. A
+// phone with UFS may have a card as mmcblk0; on a phone with eMMC the card may be mmcblk1 or
+// mmcblk0.
 func (n *nodes) userDisk() string {
 	for _, w := range witnesses {
 		best, most := "", 0
@@ -132,7 +133,7 @@ func (n *nodes) userDisk() string {
 	return ""
 }
 
-// refusal is the error of a phone that has no disk of its own, and says what is lacking.
+// refusal returns the error of a phone without a disk of its own, with the missing proofs.
 func (n *nodes) refusal() error {
 	var why []string
 	for _, name := range slices.Sorted(maps.Keys(n.disks)) {
@@ -140,7 +141,7 @@ func (n *nodes) refusal() error {
 	}
 	switch {
 	case n.nand || n.rows:
-		why = append([]string{"it is raw NAND, of which Android gives no true copy"}, why...)
+		why = append([]string{"its flash is raw NAND, of which Android gives no exact copy"}, why...)
 	case len(why) > 0:
 		why[0] = "nothing proves that a disk is the phone's own: " + why[0]
 	default:
@@ -149,7 +150,7 @@ func (n *nodes) refusal() error {
 	return fmt.Errorf("adb: %w: %s", ErrStorage, strings.Join(why, "; "))
 }
 
-// lacks says why a disk is not taken.
+// lacks returns the reason why a disk is not used.
 func (n *nodes) lacks(d *disk) string {
 	if why := d.foreign(); why != "" {
 		return d.name + " " + why

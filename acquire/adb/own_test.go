@@ -51,7 +51,7 @@ func TestOwnDisk(t *testing.T) {
 		"NAND, an OTG stick":           {texts{partitions: units, mtd: mtdRows, blocks: onUSB}, map[string]string{"sdc": "0"}, "", "raw NAND"},
 		"a card alone":                 {texts{partitions: mmc0}, map[string]string{"mmcblk0": "SD"}, "", "mmcblk0 is an SD card"},
 		"a combined card":              {texts{partitions: mmc0}, map[string]string{"mmcblk0": "SDcombo"}, "", "mmcblk0 is an SD card"},
-		"a disk of unknown type":       {texts{partitions: mmc0}, nil, "", "mmcblk0: no by-name link leads to it, no row of /proc/dumchar_info lies on it, it has no boot partitions, /sys/block/mmcblk0/device/type is not MMC"},
+		"a disk of unknown type":       {texts{partitions: mmc0}, nil, "", "mmcblk0: no by-name link points to it, no row of /proc/dumchar_info is on it, it has no boot partitions, /sys/block/mmcblk0/device/type is not MMC"},
 		"a card beside eMMC":           {texts{partitions: mmc0 + mmc1}, map[string]string{"mmcblk0": "MMC", "mmcblk1": "SD"}, "mmcblk0", ""},
 		"eMMC behind a card":           {texts{partitions: mmc0 + mmc1}, map[string]string{"mmcblk0": "SD", "mmcblk1": "MMC"}, "mmcblk1", ""},
 		"the same, by boot partitions": {texts{partitions: mmc0 + mmc1 + mmc1Boot}, nil, "mmcblk1", ""},
@@ -60,11 +60,11 @@ func TestOwnDisk(t *testing.T) {
 		"UFS by links":                 {texts{partitions: units + mmc0, links: link + "sdc20"}, map[string]string{"mmcblk0": "SD"}, "sdc", ""},
 		"UFS by its controller":        {texts{partitions: units + mmc0, blocks: onUFS}, map[string]string{"mmcblk0": "SD", "sdc": "0"}, "sdc", ""},
 		"UFS by its boot units":        {texts{partitions: units}, map[string]string{"sda": "0", "sdb": "0", "sdc": "0"}, "sdc", ""},
-		"units of which nothing more":  {texts{partitions: units}, nil, "", "sdc: no by-name link leads to it, /sys/block does not tell that it is at a UFS controller, it has no pair of small boot units before it"},
+		"units of which nothing more":  {texts{partitions: units}, nil, "", "sdc: no by-name link points to it, /sys/block does not show it at a UFS controller, it has no pair of small boot units before it"},
 		"sdc without its boot units":   {texts{partitions: " 8 32 120000000 sdc\n"}, map[string]string{"sdc": "0"}, "", "sdc"},
-		"a card reader":                {texts{partitions: units}, map[string]string{"sda": "1", "sdb": "1", "sdc": "1"}, "", "sdc can be taken out"},
-		"a stick":                      {texts{partitions: units, blocks: onUSB}, map[string]string{"sda": "0", "sdb": "0", "sdc": "0"}, "", "sdc hangs on USB"},
-		"a stick with links":           {texts{partitions: units, blocks: onUSB, links: link + "sdc1"}, nil, "", "sdc hangs on USB"},
+		"a card reader":                {texts{partitions: units}, map[string]string{"sda": "1", "sdb": "1", "sdc": "1"}, "", "sdc is removable"},
+		"a stick":                      {texts{partitions: units, blocks: onUSB}, map[string]string{"sda": "0", "sdb": "0", "sdc": "0"}, "", "sdc is connected by USB"},
+		"a stick with links":           {texts{partitions: units, blocks: onUSB, links: link + "sdc1"}, nil, "", "sdc is connected by USB"},
 		"a stick beside eMMC":          {texts{partitions: units + mmc0}, map[string]string{"sdc": "1", "mmcblk0": "MMC"}, "mmcblk0", ""},
 		"nothing":                      {texts{partitions: " 7 0 1 loop0\n"}, nil, "", "neither eMMC nor UFS"},
 	} {
@@ -101,7 +101,7 @@ func TestCardInNAND(t *testing.T) {
 			"/sys/block/mmcblk0/size": "20481\n", "/sys/block/mmcblk0/device/type": "SD\n"}
 		s := adbtest.Start(t, phone)
 		_, err := open(t, s)
-		if !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), "it is raw NAND, of which Android gives no true copy; mmcblk0 is an SD card") {
+		if !errors.Is(err, ErrStorage) || !strings.Contains(err.Error(), "its flash is raw NAND, of which Android gives no exact copy; mmcblk0 is an SD card") {
 			t.Errorf("%v", err)
 		}
 		for _, r := range s.Requests() {

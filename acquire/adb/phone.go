@@ -18,23 +18,23 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options say which phone, and where its server is.
+// Options select the phone and its adb server.
 type Options struct {
-	Server string // "" for DefaultServer
-	Serial string // "" when there is just one
+	Server string // HOST:PORT; "" for DefaultServer
+	Serial string // "" if there is only one phone
 
-	waits waits // zero for the usual ones
+	waits waits // zero for usualWaits
 }
 
-// Phone is a phone whose flash can be read.
+// Phone is a rooted running phone whose flash can be read.
 type Phone struct {
 	flash.Device
 	Serial string // private
-	CID    string // the flash chip's identity as the kernel tells it, "" when not; private
+	CID    string // the flash chip's identity from the kernel, "" if unknown; private
 	Model  string
-	Chip   string // "mt6765", "" when not told
+	Chip   string // "mt6765", "" if unknown
 
-	// Captures are texts of the phone that say where partitions lie, the best first:
+	// Captures are texts of the phone about the offsets of partitions, the best first:
 	// /proc/dumchar_info, the kernel's lists together with the by-name links.
 	Captures []Capture
 
@@ -47,8 +47,8 @@ type Capture struct {
 	Text string
 }
 
-// Open finds the phone, gets root, and asks what flash there is. The device's problems
-// say that it is read live. ctx ends all reading.
+// Open finds the phone, gets root, and finds its flash. The device's problems report that it is
+// read while it runs. All reads end when ctx ends. Errors wrap the errors of this package.
 func Open(ctx context.Context, o Options) (*Phone, error) {
 	server := cmp.Or(o.Server, DefaultServer)
 	devices, err := listDevices(ctx, server)
@@ -71,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Phone, error) {
 	return p, nil
 }
 
-// Close ends what reading is under way.
+// Close ends running reads.
 func (p *Phone) Close() error {
 	for _, i := range p.images {
 		i.close()
@@ -79,10 +79,10 @@ func (p *Phone) Close() error {
 	return nil
 }
 
-// linkFolders are where Android has the links that name partitions.
+// linkFolders are the folders with Android's links that name partitions.
 const linkFolders = "/dev/block/by-name /dev/block/bootdevice/by-name /dev/block/platform/*/by-name /dev/block/platform/*/*/by-name"
 
-// ask has the phone tell of its disks.
+// ask reads the phone's texts about its disks.
 func ask(ctx context.Context, s *shell) (t texts, n *nodes, err error) {
 	for _, q := range []struct {
 		command string
@@ -106,7 +106,7 @@ func ask(ctx context.Context, s *shell) (t texts, n *nodes, err error) {
 	return t, n, nil
 }
 
-// look asks the phone for its flash.
+// look finds the phone's flash.
 func (p *Phone) look(ctx context.Context, s *shell) error {
 	t, n, err := ask(ctx, s)
 	if err != nil {
@@ -145,7 +145,7 @@ func (p *Phone) look(ctx context.Context, s *shell) error {
 	return p.prove(ctx, s, tool)
 }
 
-// addRegions adds the regions to the device, and finds the dd that reads them.
+// addRegions adds the regions to the device, and finds a dd that can read them.
 func (p *Phone) addRegions(ctx context.Context, s *shell, n *nodes, regions []node) (tool string, err error) {
 	for _, r := range regions {
 		size, err := p.sizeOf(ctx, s, r, n.kib[r.name]<<10)
@@ -164,7 +164,8 @@ func (p *Phone) addRegions(ctx context.Context, s *shell, n *nodes, regions []no
 	return tool, nil
 }
 
-// sizeOf asks for a node's size in sectors; the kernel's list has it in whole KiB only.
+// sizeOf returns a node's size in bytes, from its number of sectors; the kernel's list has whole
+// KiB only.
 func (p *Phone) sizeOf(ctx context.Context, s *shell, r node, listed int64) (int64, error) {
 	text, err := s.text(ctx, "cat /sys/block/"+r.name+"/size")
 	if err != nil {
@@ -177,8 +178,8 @@ func (p *Phone) sizeOf(ctx context.Context, s *shell, r node, listed int64) (int
 	return listed, nil
 }
 
-// addHidden reads the boot region of phones that show it only through a node of MediaTek's
-// kernel, whose size nobody tells: it is what comes out of it.
+// addHidden reads the boot region of phones that show it only through a node of MediaTek's kernel.
+// The size of the node is unknown, so it is read until its end.
 func (p *Phone) addHidden(ctx context.Context, s *shell, tool string, n *nodes) error {
 	path, most := n.boot()
 	if path == "" || p.Storage != flash.EMMC || p.Part(flash.EMMCBoot1) != nil {
@@ -201,7 +202,7 @@ func (p *Phone) addHidden(ctx context.Context, s *shell, tool string, n *nodes) 
 	return nil
 }
 
-// tellLive says what it means that the phone runs.
+// tellLive adds the problems of reading a running phone.
 func (p *Phone) tellLive(n *nodes) {
 	user := string(p.Storage.User())
 	if len(n.mounted) > 0 {
@@ -223,15 +224,15 @@ func (p *Phone) problem(sev flash.Severity, place, text string) {
 	p.Problems.Add(sev, place, "%s", text)
 }
 
-// tools are the dd's a phone may have. Android 4's own toolbox counts offsets in 32 bits
-// on some phones.
+// tools are the dd commands that a phone may have. On some phones the toolbox of Android 4 has only
+// 32 bits for offsets.
 var tools = []string{"dd", "toybox dd", "busybox dd"}
 
-// wrapAt is where an offset counted in 32 bits wraps.
+// wrapAt is the offset at which 32 bits overflow, bytes.
 const wrapAt = 1 << 32
 
-// findTool picks the first dd that works, and that reaches beyond 4 GiB where the flash
-// does: one that counts in 32 bits gives the head of the flash there.
+// findTool returns the first dd that works, also beyond 4 GiB if the flash is larger: a dd with
+// 32-bit offsets returns the start of the flash there.
 func (s *shell) findTool(ctx context.Context, node string, size int64) (string, error) {
 	said := "nothing"
 	for _, tool := range tools {
@@ -258,7 +259,7 @@ func (s *shell) findTool(ctx context.Context, node string, size int64) (string, 
 	return "", fmt.Errorf("adb: %w: none of %s reads %s (%s)", ErrStorage, strings.Join(tools, ", "), node, said)
 }
 
-// reaches compares what stands behind 4 GiB with the head, which holds a table.
+// reaches compares the bytes at 4 GiB with the head, which contains a table.
 func reaches(img *image, head []byte) (bool, error) {
 	if img.size < wrapAt+int64(len(head)) || flash.IsZero(head) {
 		return true, nil
@@ -270,14 +271,15 @@ func reaches(img *image, head []byte) (bool, error) {
 	return !bytes.Equal(head, far), err
 }
 
-// proofSize is how much of the head is summed on the phone.
+// proofSize is how many bytes of the head are hashed on the phone.
 const proofSize = 64 << 10
 
-// sumWord is what md5sum prints, wherever it stands.
+// sumWord matches a sum in the output of md5sum.
 var sumWord = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// prove has the phone sum the head itself, and compares: whatever stands in the way of
-// the bytes shows here. A phone without md5sum proves nothing, and that is no problem.
+// prove compares the MD5 of the head, computed on the phone, with that of the received bytes, so
+// changes on the way are found. On a phone without md5sum nothing is compared, and this is no
+// problem.
 func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
 	user := p.images[0]
 	length := min(user.size, proofSize) / 512 * 512
@@ -294,7 +296,7 @@ func (p *Phone) prove(ctx context.Context, s *shell, tool string) error {
 		return err
 	}
 	if got := md5.Sum(b); !bytes.Equal(got[:], want) {
-		return fmt.Errorf("adb: %w: the phone's sum of the first %s of %s is another", ErrMangled, flash.Size(length), user.node)
+		return fmt.Errorf("adb: %w: the phone's MD5 of the first %s of %s differs", ErrMangled, flash.Size(length), user.node)
 	}
 	return nil
 }

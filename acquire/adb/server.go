@@ -11,26 +11,26 @@ import (
 	"time"
 )
 
-// DefaultServer is where adb's server listens unless it was told otherwise.
+// DefaultServer is the default address of the adb server.
 const DefaultServer = "127.0.0.1:5037"
 
-// Bounds of what a server may say.
+// Limits of texts, bytes.
 const (
-	maxText    = 1 << 20 // of a list or a command's output
-	maxRequest = 0xFFFF  // four hexadecimal digits
+	maxText    = 1 << 20 // a list, or the output of a command
+	maxRequest = 0xFFFF  // a length of four hexadecimal digits
 )
 
-// device is a phone as the server lists it.
+// device is a phone in the server's list.
 type device struct {
 	Serial string
 	State  string // "device", "recovery", "unauthorized", "offline" …
-	Model  string // as the phone calls itself, "" when not told
+	Model  string // "" if unknown
 }
 
 // ready reports whether commands can be run on the phone.
 func (d device) ready() bool { return d.State == "device" || d.State == "recovery" }
 
-// conn is one connection to the server: one service, then it is closed.
+// conn is one connection to the server, for one service.
 type conn struct {
 	net.Conn
 	detach func() bool
@@ -54,10 +54,10 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// request sends one request and takes its OKAY. A refusal is a *FailError.
+// request sends one request and reads its OKAY. A refusal is a *FailError.
 func (c *conn) request(text string, wait time.Duration) error {
 	if len(text) > maxRequest {
-		return fmt.Errorf("adb: a request of %d bytes is longer than the protocol takes", len(text))
+		return fmt.Errorf("adb: a request of %d bytes is too long for the protocol", len(text))
 	}
 	if err := c.SetDeadline(time.Now().Add(wait)); err != nil {
 		return lost(err)
@@ -75,7 +75,7 @@ func (c *conn) request(text string, wait time.Duration) error {
 	case "FAIL":
 		why, err := c.text()
 		if err != nil {
-			why = "no reason is given"
+			why = "no reason was given"
 		}
 		verb, _, _ := strings.Cut(text, " ")
 		return &FailError{verb, why}
@@ -83,7 +83,7 @@ func (c *conn) request(text string, wait time.Duration) error {
 	return fmt.Errorf("%w: it answers %q", ErrProtocol, status[:])
 }
 
-// text reads a text with its length in front.
+// text reads a text with its length before it.
 func (c *conn) text() (string, error) {
 	var size [4]byte
 	if _, err := io.ReadFull(c, size[:]); err != nil {
@@ -100,7 +100,7 @@ func (c *conn) text() (string, error) {
 	return string(b), nil
 }
 
-// lost puts our words before the network's.
+// lost replaces network errors with ErrSilent or ErrLost.
 func lost(err error) error {
 	var t net.Error
 	switch {
@@ -112,7 +112,7 @@ func lost(err error) error {
 	return fmt.Errorf("%w: %w", ErrLost, err)
 }
 
-// listDevices lists the phones a server sees.
+// listDevices returns the phones in the server's list.
 func listDevices(ctx context.Context, server string) ([]device, error) {
 	c, err := dial(ctx, server, usualWaits.answer)
 	if err != nil {
@@ -129,8 +129,8 @@ func listDevices(ctx context.Context, server string) ([]device, error) {
 	return parseDevices(text), nil
 }
 
-// parseDevices reads the list: serial, state, and words such as model:NAME. A state may
-// be several words ("no permissions (…)").
+// parseDevices parses the list: serial, state, and words such as model:NAME. A state may have
+// several words ("no permissions (…)").
 func parseDevices(text string) []device {
 	var out []device
 	for line := range strings.Lines(text) {
@@ -158,10 +158,10 @@ func parseDevices(text string) []device {
 	return out
 }
 
-// maxDevices bounds the list; no computer has as many sockets.
+// maxDevices is the most phones that are read from the list.
 const maxDevices = 256
 
-// cutSpace divides a line at its first run of blanks.
+// cutSpace splits a line at its first run of spaces or tabs.
 func cutSpace(s string) (before, after string, ok bool) {
 	s = strings.TrimSpace(s)
 	i := strings.IndexAny(s, " \t")
@@ -188,14 +188,14 @@ func choose(devices []device, serial string) (device, error) {
 	case len(ready) > 1:
 		return device{}, fmt.Errorf("adb: %w: %s", ErrSeveral, list(ready))
 	case len(named) == 0 && serial != "":
-		return device{}, fmt.Errorf("adb: %w: %s (it sees %s)", ErrNoDevice, serial, list(devices))
+		return device{}, fmt.Errorf("adb: %w: %s (it has %s)", ErrNoDevice, serial, list(devices))
 	case len(named) == 0:
 		return device{}, fmt.Errorf("adb: %w", ErrNoDevice)
 	}
 	return device{}, fmt.Errorf("adb: %s: %w", named[0].Serial, stateError(named[0].State))
 }
 
-// stateError turns the server's word for a phone's state into ours.
+// stateError returns the error for a phone's state.
 func stateError(state string) error {
 	switch {
 	case strings.HasPrefix(state, "unauthorized"), strings.HasPrefix(state, "authorizing"):
@@ -203,7 +203,7 @@ func stateError(state string) error {
 	case strings.HasPrefix(state, "offline"), strings.HasPrefix(state, "connecting"):
 		return ErrOffline
 	}
-	return fmt.Errorf("%w in a state to be read: it is %q", ErrNoDevice, state)
+	return fmt.Errorf("%w in a readable state: the state is %q", ErrNoDevice, state)
 }
 
 func list(ds []device) string {

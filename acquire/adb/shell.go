@@ -14,22 +14,22 @@ import (
 type shell struct {
 	server, serial string
 	service        string              // "exec:", or "shell:" on Android 4
-	root           func(string) string // makes a command one that root runs
-	returns        int                 // carriage returns put before every line feed
+	root           func(string) string // makes a command that runs as root
+	returns        int                 // carriage returns that are added before every line feed
 	waits
 }
 
-// waits are how long things may take.
+// waits are time limits.
 type waits struct {
-	answer  time.Duration // of the server and of the phone
-	confirm time.Duration // of a person who is to allow root on the phone's screen
-	silence time.Duration // in the middle of a range
+	answer  time.Duration // for answers of the server and of the phone
+	confirm time.Duration // for the user, who must allow root on the phone's screen
+	silence time.Duration // without bytes in the middle of a range
 }
 
 var usualWaits = waits{20 * time.Second, 60 * time.Second, 30 * time.Second}
 
-// roots are the ways to be root. A shell that is root already comes first; the others are
-// the su of root managers, and that of Android's own debug builds.
+// roots are the ways to get root. First a shell that is already root, then the su of root managers
+// and that of Android's debug builds.
 var roots = []struct {
 	name string
 	wrap func(string) string
@@ -40,10 +40,10 @@ var roots = []struct {
 	{"su root", func(c string) string { return "su root sh -c " + quote(c) }},
 }
 
-// quote makes a command one word of the phone's shell.
+// quote makes a command one word for the phone's shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// newShell finds out how commands are run on this phone.
+// newShell finds out how to run commands on this phone.
 func newShell(ctx context.Context, server, serial string, w waits) (*shell, error) {
 	s := &shell{server: server, serial: serial, service: "exec:", root: roots[0].wrap, waits: w}
 	_, err := s.output(ctx, "id", s.answer)
@@ -57,23 +57,24 @@ func newShell(ctx context.Context, server, serial string, w waits) (*shell, erro
 	return s, s.findRoot(ctx)
 }
 
-// refused reports whether a service is one the phone does not have.
+// refused reports whether the phone does not have a service.
 func refused(err error) bool {
 	var fail *FailError
 	return errors.As(err, &fail)
 }
 
-// findRoot tries each way to be root. Here su's own words count, wherever it prints them.
+// findRoot tries each way to get root. Here all output counts, because the messages of su are
+// needed.
 func (s *shell) findRoot(ctx context.Context) error {
 	said := ""
 	for i, r := range roots {
 		wait := s.confirm
-		if i == 0 { // nobody is asked
+		if i == 0 { // the user is not asked
 			wait = s.answer
 		}
 		out, err := s.output(ctx, r.wrap("id"), wait)
 		if errors.Is(err, ErrSilent) && i > 0 {
-			return fmt.Errorf("adb: %w: %s waits and does not answer", ErrNoRoot, r.name)
+			return fmt.Errorf("adb: %w: %s does not answer", ErrNoRoot, r.name)
 		}
 		if err != nil {
 			return fmt.Errorf("adb: asking for root: %w", err)
@@ -88,19 +89,19 @@ func (s *shell) findRoot(ctx context.Context) error {
 	if said == "" {
 		return fmt.Errorf("adb: %w", ErrNoRoot)
 	}
-	return fmt.Errorf("adb: %w: su says %q", ErrNoRoot, said)
+	return fmt.Errorf("adb: %w: su prints %q", ErrNoRoot, said)
 }
 
-// hello is a line whose way through the phone's shells shows what they do to it.
+// hello is a line that is sent through the phone's shells to see how they change it.
 const hello = "mtkkit says hello"
 
-// maxReturns is how many terminals may stand in the way, one behind the other: adbd's,
-// and one of su.
+// maxReturns is the largest number of terminals that each add a carriage return: one of adbd and
+// one of su.
 const maxReturns = 2
 
-// measure finds out what becomes of a line feed. On many phones of Android 4.4 to 6 the
-// linker warns of su itself, on su's standard error, which adbd puts into the same stream:
-// su's standard error is thrown away, unless su does not work without it.
+// measure finds out how line feeds arrive. On many phones with Android 4.4 to 6 the linker prints
+// warnings about su to standard error, which adbd puts into the same stream. So su's standard error
+// is discarded, unless su does not work without it.
 func (s *shell) measure(ctx context.Context, way int) error {
 	wrap, arrives := roots[way].wrap, ""
 	ways := []func(string) string{wrap}
@@ -123,7 +124,7 @@ func (s *shell) measure(ctx context.Context, way int) error {
 	return fmt.Errorf("adb: %w: the line %q arrives as %.160q", ErrMangled, hello, arrives)
 }
 
-// open starts a command, and gives what it prints, as it comes.
+// open starts a command and returns the connection with its output.
 func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*conn, error) {
 	c, err := dial(ctx, s.server, s.answer)
 	if err != nil {
@@ -143,8 +144,8 @@ func (s *shell) open(ctx context.Context, command string, wait time.Duration) (*
 	return c, nil
 }
 
-// transportError sorts what a server says of a phone it cannot reach. A phone that
-// was there a moment ago has left.
+// transportError returns the error for the server's message about a phone that it cannot reach.
+// Other messages mean that the phone has disconnected.
 func transportError(text string) error {
 	switch {
 	case strings.Contains(text, "unauthorized"):
@@ -157,7 +158,7 @@ func transportError(text string) error {
 	return fmt.Errorf("%w: %w", ErrLost, ErrNoDevice)
 }
 
-// output runs a command as it is and returns all it prints.
+// output runs a command without root and returns all its output.
 func (s *shell) output(ctx context.Context, command string, wait time.Duration) (string, error) {
 	c, err := s.open(ctx, command, wait)
 	if err != nil {
@@ -173,17 +174,17 @@ func (s *shell) output(ctx context.Context, command string, wait time.Duration) 
 		return "", fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, lost(err)))
 	}
 	if len(b) > maxText {
-		return "", fmt.Errorf("adb: %s: more than %d bytes of text are printed by %.60q", s.serial, maxText, command)
+		return "", fmt.Errorf("adb: %s: %[3].60q prints more than %[2]d bytes of text", s.serial, maxText, command)
 	}
 	return string(b), nil
 }
 
-// text is marked without what the command says of failing: what fails prints nothing.
+// text is like marked but discards error messages: the text of a command that fails is empty.
 func (s *shell) text(ctx context.Context, command string) (string, error) {
 	return s.marked(ctx, command+" 2>/dev/null")
 }
 
-// cause puts a context's reason in place of the closed connection it led to.
+// cause returns the cause of the context if its end closed the connection, otherwise err.
 func cause(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ErrLost) {
 		return context.Cause(ctx)
@@ -191,22 +192,21 @@ func cause(ctx context.Context, err error) error {
 	return err
 }
 
-// returns takes out the carriage returns that terminals put before line feeds: n before
-// each. They are exact: a line feed without them proves that something else was done to
-// the bytes.
+// returns removes the n carriage returns that terminals add before each line feed. A line feed
+// without them proves that the bytes were changed in another way.
 type returns struct {
 	n    int
-	held int // carriage returns seen and not yet passed on
+	held int // carriage returns that were received and not yet passed on
 }
 
-// strip appends the original of src to dst.
+// strip appends src without the added carriage returns to dst.
 func (r *returns) strip(dst, src []byte) ([]byte, error) {
 	if r.n == 0 {
 		return append(dst, src...), nil
 	}
 	for len(src) > 0 {
 		i := bytes.IndexAny(src, "\r\n")
-		if i != 0 { // ordinary bytes, as far as the next of the two
+		if i != 0 { // other bytes, up to the next of the two
 			if i < 0 {
 				i = len(src)
 			}
@@ -218,7 +218,7 @@ func (r *returns) strip(dst, src []byte) ([]byte, error) {
 			r.held++
 		} else {
 			if r.held < r.n {
-				return dst, fmt.Errorf("adb: %w: a line feed came without the carriage return the phone's terminal puts before it", ErrMangled)
+				return dst, fmt.Errorf("adb: %w: a line feed came without the carriage return that the phone's terminal adds", ErrMangled)
 			}
 			r.held -= r.n
 			dst = append(r.release(dst), '\n')
@@ -228,7 +228,7 @@ func (r *returns) strip(dst, src []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// release passes on what was held back.
+// release appends the held carriage returns to dst.
 func (r *returns) release(dst []byte) []byte {
 	for ; r.held > 0; r.held-- {
 		dst = append(dst, '\r')

@@ -11,46 +11,46 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Sizes of reading, bytes. The first window is what a table needs; they grow while
-// reading goes straight on, up to one that makes the start of a command not count.
+// Sizes of reading, bytes. The first window is large enough for a table. Windows grow while reading
+// is sequential, until the time to start a command does not matter.
 const (
 	firstWindow = 64 << 10
 	lastWindow  = 256 << 20
 	blockSize   = 256 << 10
 	blocks      = 16      // read ahead
-	largest     = 1 << 20 // block of dd
+	largest     = 1 << 20 // largest block size of dd
 )
 
-// stream is a range of a node on its way.
+// stream is a range of a node that is being received.
 type stream struct {
 	shell *shell
 	conn  *conn
 	node  string
-	marks [3]string     // go, as it arrives; ok and no, as they were printed
-	quiet time.Duration // that long nothing may come
+	marks [3]string     // go as it arrives; ok and no as they are printed
+	quiet time.Duration // the longest time without bytes
 
-	// The receiver's own.
+	// Only for the receiver.
 	begun bool
 	clean returns
-	head  []byte // what came before the first mark
-	held  []byte // what came behind it and is not yet given: part of it may be the last one
-	left  int64  // bytes of the range not yet given
+	head  []byte // bytes before the first mark
+	held  []byte // bytes after the first mark that are not yet passed on; the last mark may be among them
+	left  int64  // bytes of the range that are not yet passed on
 
 	filled chan block
 	quit   chan struct{}
-	data   []byte // of the block being taken
+	data   []byte // rest of the block that is being read
 }
 
-// block is data that came, or (no data) how it ended.
+// block is received data, or (without data) how the range ended.
 type block struct {
 	data []byte
 	err  error
 }
 
-// errFailed is the end of a range of which dd did not give all.
+// errFailed is the end of a range that dd could not read completely.
 var errFailed = errors.New("dd failed")
 
-// openStream starts reading e of a node. Its ends are multiples of 512.
+// openStream starts reading e of a node. Offset and length must be multiples of 512.
 func (s *shell) openStream(ctx context.Context, tool, node string, e flash.Extent) (*stream, error) {
 	bs, tag := blockOf(e), newTag()
 	st := &stream{shell: s, node: node, left: e.Length, quiet: s.silence, clean: returns{n: s.returns},
@@ -67,7 +67,7 @@ func (s *shell) openStream(ctx context.Context, tool, node string, e flash.Exten
 	return st, nil
 }
 
-// blockOf is the largest block that e is made of: dd is slow with small ones.
+// blockOf returns the largest block size that divides e: dd is slow with small blocks.
 func blockOf(e flash.Extent) int64 {
 	bs := int64(largest)
 	for bs > 1 && (e.Offset%bs != 0 || e.Length%bs != 0) {
@@ -76,7 +76,7 @@ func blockOf(e flash.Extent) int64 {
 	return bs
 }
 
-// receive takes in the range until it ends or nobody wants it any more.
+// receive receives the range until it ends or the stream is closed.
 func (st *stream) receive(ctx context.Context) {
 	defer close(st.filled)
 	raw := make([]byte, blockSize)
@@ -100,15 +100,15 @@ func (st *stream) receive(ctx context.Context) {
 	}
 }
 
-// take takes in what came; its error is how the range ended. What may be part of the last
-// line, or noise behind it, is held back.
+// take handles received bytes; its error is how the range ended. Bytes that may belong to the last
+// line, or to noise after it, are held back.
 func (st *stream) take(raw []byte) error {
 	if !st.begun {
 		st.head = append(st.head, raw...)
 		_, rest, found := bytes.Cut(st.head, []byte(st.marks[0]))
 		switch {
 		case !found && len(st.head) > maxNoise:
-			return fmt.Errorf("adb: %w: the phone prints %.80q in place of %s", ErrMangled, st.head, st.node)
+			return fmt.Errorf("adb: %w: the phone prints %.80q instead of %s", ErrMangled, st.head, st.node)
 		case !found:
 			return nil
 		}
@@ -117,10 +117,10 @@ func (st *stream) take(raw []byte) error {
 	var bad error
 	st.held, bad = st.clean.strip(st.held, raw)
 	size := len(st.marks[1])
-	if int64(len(st.held)-size) >= st.left { // all came, and the line behind it
-		return st.cut(fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node))
+	if int64(len(st.held)-size) >= st.left { // the whole range and its last line have arrived
+		return st.cut(fmt.Errorf("adb: %w: %s returns more bytes than requested", ErrMangled, st.node))
 	}
-	if bad != nil { // which may be in the noise
+	if bad != nil { // the change may be in the noise
 		return st.cut(bad)
 	}
 	if n := len(st.held) - size - maxNoise; n > 0 {
@@ -133,21 +133,21 @@ func (st *stream) take(raw []byte) error {
 	return nil
 }
 
-// next is the next n bytes of the range.
+// next returns the next n bytes of the range.
 func (st *stream) next(n int) block {
 	st.left -= int64(n)
 	return block{data: st.held[:n:n]}
 }
 
-// cut ends the range at its last mark, wherever that is: what stands behind it is noise.
-// Without one the range ends with otherwise, and nothing of what is held is data.
+// cut ends the range at its last mark; bytes after the mark are noise. Without a mark the range
+// ends with the error otherwise, and the held bytes are discarded.
 func (st *stream) cut(otherwise error) error {
 	ok, no := []byte(st.marks[1]), []byte(st.marks[2])
-	at, end := bytes.LastIndex(st.held, ok), io.ErrUnexpectedEOF // dd is content with less: the node ends here
+	at, end := bytes.LastIndex(st.held, ok), io.ErrUnexpectedEOF // dd succeeded with fewer bytes: the node ends here
 	if i := bytes.LastIndex(st.held, no); i > at {
 		at, end = i, errFailed
 	}
-	if int64(len(st.held)-len(ok)) >= st.left && bytes.HasPrefix(st.held[st.left:], ok) { // where it is to be
+	if int64(len(st.held)-len(ok)) >= st.left && bytes.HasPrefix(st.held[st.left:], ok) { // the mark is at the expected offset
 		at, end = int(st.left), io.EOF
 	}
 	if at < 0 || int64(at) > st.left {
@@ -159,10 +159,10 @@ func (st *stream) cut(otherwise error) error {
 	return end
 }
 
-// errUnwanted is a range nobody reads any more.
+// errUnwanted is the end of a range that is not read any more.
 var errUnwanted = errors.New("adb: not read any more")
 
-// give hands a block on, unless nobody wants it any more.
+// give passes a block on. It returns false if the stream was closed.
 func (st *stream) give(b block) bool {
 	select {
 	case st.filled <- b:
@@ -172,7 +172,7 @@ func (st *stream) give(b block) bool {
 	}
 }
 
-// read fills p as far as it goes. The error says how the range ended.
+// read fills p as far as the range goes. The error is how the range ended.
 func (st *stream) read(p []byte) (n int, err error) {
 	for n < len(p) {
 		if len(st.data) == 0 {
@@ -191,7 +191,7 @@ func (st *stream) read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// finish waits for the last line of a range of which all was read.
+// finish waits for the last line of a range whose bytes were all read.
 func (st *stream) finish() error {
 	b, ok := <-st.filled
 	switch {
@@ -200,12 +200,12 @@ func (st *stream) finish() error {
 	case b.err == io.EOF:
 		return nil
 	case b.err == nil:
-		return fmt.Errorf("adb: %w: %s gives more than was asked for", ErrMangled, st.node)
+		return fmt.Errorf("adb: %w: %s returns more bytes than requested", ErrMangled, st.node)
 	}
 	return b.err
 }
 
-// close stops the command: adbd ends it when its stream goes.
+// close ends the command: adbd stops it when its stream is closed.
 func (st *stream) close() {
 	close(st.quit)
 	st.conn.Close()

@@ -1,10 +1,10 @@
-// Package adbtest is an adb server with made phones behind it, written from the
-// protocol's documentation and apart from the client it is to try.
+// Package adbtest is an adb server with virtual phones for tests. It follows the protocol's
+// documentation and shares no code with the client that it tests.
 //
 //	test ─► Server (TCP on this computer) ─► Phone: files, nodes, a small shell
 //	                                          └─ Faults: what goes wrong, and when
 //
-// The phone's shell knows as much of the shell, su, dd, cat, ls and the rest as reading a
-// phone takes: words, quotes, a pipe, ;, && and ||, redirections of standard error. Run can
-// put a real shell in its place.
+// The phone's shell has the parts of the shell, su, dd, cat, ls and other programs that reading a
+// phone needs: words, quotes, a pipe, ;, && and ||, redirections of standard error. Run can use a
+// real shell instead.
 package adbtest

@@ -12,14 +12,14 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Phone is a made phone.
+// Phone is a virtual phone.
 type Phone struct {
 	Serial, Model string
 	State         string // "" for "device"
 
-	Root string // how root is had: "shell" (no su is needed), "su -c", "su 0", "su root"; "" not at all
-	Says string // what su says when it refuses
-	Loud bool   // su does nothing when its standard error goes elsewhere
+	Root string // the way to get root: "shell" (no su is needed), "su -c", "su 0", "su root"; "" for none
+	Says string // what su prints when it refuses
+	Loud bool   // su does nothing if its standard error is redirected
 
 	Files map[string]string      // text files, by path
 	Nodes map[string]flash.Image // block devices, by path
@@ -27,33 +27,33 @@ type Phone struct {
 	Props map[string]string
 	Tools []string // programs in addition to the shell's own; nil for all: dd, toybox, busybox, md5sum
 
-	// NoExec is the adbd of Android 4: exec: is refused, shell: goes through a terminal.
+	// NoExec makes it the adbd of Android 4: exec: is refused, shell: uses a terminal.
 	NoExec bool
-	// Terminals is how many carriage returns come before each line feed.
+	// Terminals is how many carriage returns are added before each line feed.
 	Terminals int
 
-	Noise  Noise  // what is printed in addition to what was asked for; once the server runs, Disturb changes it
-	Faults Faults // once the server runs, Break changes them
+	Noise  Noise  // additional output; when the server runs, change it with Disturb
+	Faults Faults // when the server runs, change them with Break
 
-	// Run, when set, runs commands in place of the made shell.
+	// Run, if set, runs commands instead of the virtual shell.
 	Run func(ctx context.Context, command string, out io.Writer) error
 
 	mu    sync.Mutex
-	sent  int64 // bytes of nodes that went out
-	noisy int   // how often something was noisy
+	sent  int64 // bytes of nodes that were sent
+	noisy int   // how often noise was printed
 }
 
-// Noise is what programs on a phone print unasked, as the linker's warnings are. A # in it
-// is a number that is another each time.
+// Noise is additional output of programs on a phone, such as the linker's warnings. A # in it
+// becomes another number each time.
 type Noise struct {
 	Shell         string // the phone's shell, before each command
 	Before, After string // su, before its command and after it, to standard error
-	Amid          string // su, while its command gives bytes of a node
-	Printed       bool   // su prints its noise to standard output, as one with a terminal of its own does
+	Amid          string // su, while its command prints bytes of a node
+	Printed       bool   // su prints its noise to standard output, like one with its own terminal
 	Tool          string // dd, to standard error
 }
 
-// Disturb changes what is printed unasked from now on.
+// Disturb changes the noise from now on.
 func (p *Phone) Disturb(n Noise) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,23 +75,23 @@ func (p *Phone) printsNoise() bool {
 	return p.Noise.Printed
 }
 
-// Faults say what goes wrong.
+// Faults are the errors of a phone.
 type Faults struct {
-	CutAt    int64                   // the connection breaks when so many bytes of nodes went out; 0 never
-	Vanish   bool                    // after CutAt and Lost, the phone is not there any more
-	HangAt   int64                   // nothing more comes when so many bytes of nodes went out; 0 never
-	Bad      map[string]flash.Extent // a place of a node that cannot be read
-	Lost     map[string]flash.Extent // a place of a node at which the connection breaks
-	Mute     map[string]flash.Extent // a place of a node at which nothing more comes
-	Short    int64                   // dd gives so many bytes less, and is content
-	Extra    int                     // dd gives so many bytes more
-	Flip     bool                    // a bit of what comes from nodes is another
-	Narrow   bool                    // dd counts offsets in 32 bits
-	Deaf     bool                    // su waits for the user who never comes
-	LineFeed bool                    // after the first commands, the terminal is another
+	CutAt    int64                   // the connection breaks after so many bytes of nodes; 0: never
+	Vanish   bool                    // after CutAt and Lost, the phone is offline
+	HangAt   int64                   // nothing more is sent after so many bytes of nodes; 0: never
+	Bad      map[string]flash.Extent // unreadable range of a node
+	Lost     map[string]flash.Extent // range of a node at which the connection breaks
+	Mute     map[string]flash.Extent // range of a node at which nothing more is sent
+	Short    int64                   // dd prints so many bytes less, without an error
+	Extra    int                     // dd prints so many bytes more
+	Flip     bool                    // one bit of the bytes of nodes is wrong
+	Narrow   bool                    // dd has only 32 bits for offsets
+	Deaf     bool                    // su waits forever for the user
+	LineFeed bool                    // after the first commands, the terminal adds no carriage returns
 }
 
-// Break changes what goes wrong from now on.
+// Break changes the faults from now on.
 func (p *Phone) Break(f Faults) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +113,7 @@ func (p *Phone) state() string {
 	return p.State
 }
 
-// Mend takes all faults away and brings the phone back.
+// Mend removes all faults and brings the phone back.
 func (p *Phone) Mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *Phone) service(c net.Conn, request string) {
 	out := &wire{phone: p, conn: c, terminals: p.Terminals}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() { // the client leaves: the command ends
+	go func() { // when the client disconnects, the command ends
 		io.Copy(io.Discard, c)
 		cancel()
 	}()
@@ -144,7 +144,7 @@ func (p *Phone) service(c net.Conn, request string) {
 	p.run(ctx, command, out)
 }
 
-// wire is the way back: through terminals, and faulty.
+// wire sends the output: through terminals, and with faults.
 type wire struct {
 	phone     *Phone
 	conn      net.Conn
@@ -174,7 +174,7 @@ func (w *wire) lose(vanish bool) error {
 	return net.ErrClosed
 }
 
-// data sends bytes of a node, with the faults that strike there.
+// data sends bytes of a node with the faults.
 func (w *wire) data(ctx context.Context, b []byte) error {
 	p := w.phone
 	p.mu.Lock()

@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// version is what the server says to host:version: that of adb 1.0.41.
+// version is the server's answer to host:version: that of adb 1.0.41.
 const version = 41
 
 // Server is an adb server. Its phones may be changed between connections.
 type Server struct {
 	Phones []*Phone
-	// Odd, when not "", is sent in place of the first four bytes of every answer.
+	// Odd, if not "", is sent instead of the first four bytes of every answer.
 	Odd string
 
 	listener net.Listener
@@ -38,7 +38,7 @@ func Listen(phones ...*Phone) (*Server, error) {
 	return s, nil
 }
 
-// Start is Listen for as long as a test takes.
+// Start is Listen for the duration of a test.
 func Start(tb testing.TB, phones ...*Phone) *Server {
 	tb.Helper()
 	s, err := Listen(phones...)
@@ -49,7 +49,7 @@ func Start(tb testing.TB, phones ...*Phone) *Server {
 	return s
 }
 
-// Addr is where the server listens.
+// Addr returns the server's address, HOST:PORT.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Stop ends the server and all connections.
@@ -63,7 +63,7 @@ func (s *Server) Stop() {
 	s.wait.Wait()
 }
 
-// Requests returns what was asked so far.
+// Requests returns all requests so far.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +116,7 @@ func (s *Server) serve(c net.Conn) {
 	}
 }
 
-// readRequest reads four hexadecimal digits and as much text.
+// readRequest reads a request: its length as four hexadecimal digits, and its text.
 func readRequest(in io.Reader) (string, bool) {
 	var size [4]byte
 	if _, err := io.ReadFull(in, size[:]); err != nil {
@@ -131,7 +131,7 @@ func readRequest(in io.Reader) (string, bool) {
 	return string(text), err == nil
 }
 
-// host answers a request to the server itself; next says whether another may follow.
+// host answers a request to the server itself; next reports whether another request may follow.
 func (s *Server) host(c io.Writer, request string) (next bool, chosen *Phone) {
 	okay := "OKAY"
 	if s.Odd != "" {
@@ -185,7 +185,7 @@ func (s *Server) devices(long bool) string {
 	return b.String()
 }
 
-// choose answers as adb 1.0.41 does.
+// choose returns the phone with a serial, or the message of adb 1.0.41.
 func (s *Server) choose(serial string) (*Phone, string) {
 	if serial == "" && len(s.Phones) > 1 {
 		return nil, "more than one device/emulator"

@@ -14,18 +14,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// session is one command line on its way through the phone.
+// session runs one command line on the phone.
 type session struct {
 	*Phone
 	wire  *wire
 	root  bool
-	noisy io.Writer // where su, which runs this, is noisy
+	noisy io.Writer // where the su that runs this prints its noise
 }
 
-// streams are where a program prints to.
+// streams are the outputs of a program.
 type streams struct{ out, errs io.Writer }
 
-// run is the phone's shell as adbd starts it: both streams are one.
+// run runs a command in the phone's shell as adbd does: both outputs are one stream.
 func (p *Phone) run(ctx context.Context, line string, out *wire) {
 	s := &session{p, out, p.Root == "shell", io.Discard}
 	p.disturb(out, func(n Noise) string { return n.Shell })
@@ -57,7 +57,7 @@ func (s *session) list(ctx context.Context, line string, to streams) error {
 	return err
 }
 
-// cutOutside cuts at sep where it stands outside of single quotes.
+// cutOutside cuts at the first sep outside single quotes.
 func cutOutside(s, sep string) (before, after string, found bool) {
 	quoted := false
 	for i := range len(s) {
@@ -87,7 +87,7 @@ func (s *session) pipe(ctx context.Context, line string, to streams) error {
 	return err
 }
 
-// words divides a command at blanks outside of quotes and takes the quotes away.
+// words splits a command at spaces outside quotes and removes the quotes.
 func words(s string) []string {
 	var (
 		out    []string
@@ -120,7 +120,8 @@ func words(s string) []string {
 
 func (p *Phone) has(tool string) bool { return p.Tools == nil || slices.Contains(p.Tools, tool) }
 
-// command runs one program. Errors are what it prints to standard error and its status.
+// command runs one program. An error of the program is printed to standard error, and errStatus is
+// returned.
 func (s *session) command(ctx context.Context, line string, to streams) error {
 	w := slices.DeleteFunc(words(line), func(word string) bool {
 		switch word {
@@ -142,7 +143,7 @@ func (s *session) command(ctx context.Context, line string, to streams) error {
 	return errStatus
 }
 
-// errStatus is the status of a program that has said why.
+// errStatus is the status of a program that has printed its error.
 var errStatus = errors.New("failed")
 
 func (s *session) program(ctx context.Context, w []string, to streams) error {
@@ -185,7 +186,7 @@ func (s *session) program(ctx context.Context, w []string, to streams) error {
 	return nil
 }
 
-// su is noisy where the phone is to be, before its command and after it.
+// su runs a command as root and prints the phone's noise before and after it.
 func (s *session) su(ctx context.Context, w []string, to streams) error {
 	if s.faults().Deaf {
 		<-ctx.Done()
@@ -209,7 +210,8 @@ func (s *session) su(ctx context.Context, w []string, to streams) error {
 	return err
 }
 
-// become knows the su of root managers (su -c COMMAND) and Android's own (su 0 PROGRAM …).
+// become runs the command of su. It knows the su of root managers (su -c COMMAND) and Android's own
+// (su 0 PROGRAM …).
 func (s *session) become(ctx context.Context, w []string, to streams, inner *session) error {
 	command := ""
 	switch {
@@ -227,7 +229,7 @@ func (s *session) become(ctx context.Context, w []string, to streams, inner *ses
 	return inner.shell(ctx, command, to)
 }
 
-// ls prints the links of folders as Android's does.
+// ls prints the links of folders like Android's ls.
 func (p *Phone) ls(folders []string, out io.Writer) error {
 	var names []string
 	for name := range p.Links {
@@ -244,7 +246,7 @@ func (p *Phone) ls(folders []string, out io.Writer) error {
 	return nil
 }
 
-// dd copies blocks of a node, with the faults that strike there.
+// dd copies blocks of a node with the faults.
 func (s *session) dd(ctx context.Context, w []string, to streams) error {
 	arg := map[string]string{"bs": "512", "skip": "0", "count": "0"}
 	for _, word := range w {
@@ -284,7 +286,7 @@ func (s *session) dd(ctx context.Context, w []string, to streams) error {
 	return nil
 }
 
-// copyNode sends e of a node, as far as the first range where something goes wrong.
+// copyNode sends e of a node up to the first range with a fault.
 func (s *session) copyNode(ctx context.Context, out io.Writer, path string, e flash.Extent) error {
 	f, node := s.faults(), s.Nodes[path]
 	stop, end := e.End(), func() error { return nil }

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Protocol is the family of Download Agents a chip runs.
+// Protocol is the protocol of a chip's Download Agents.
 type Protocol int
 
-// The families, oldest first.
+// The protocols, oldest first.
 const (
 	Legacy Protocol = iota // V3, big-endian bytes
 	XFlash                 // V5, packets of 12 + n bytes
@@ -17,16 +17,16 @@ const (
 
 func (p Protocol) String() string { return [...]string{"legacy", "xflash", "xml"}[p] }
 
-// Chip is what has to be known of a chip to read its phone.
+// Chip holds what reading a phone needs to know about its chip.
 type Chip struct {
 	HWCode   uint16
-	Names    string // as the makers of tools write them
+	Names    string // as flash tools write them
 	Protocol Protocol
-	Watchdog uint32 // address of its register, 0 when not known
-	DACode   uint16 // the code its Download Agents carry
+	Watchdog uint32 // address of its register, 0 if unknown
+	DACode   uint16 // the code in its Download Agents
 }
 
-// Lookup finds a chip by the code it gives.
+// Lookup finds a chip by its hardware code.
 func Lookup(hwCode uint16) (Chip, bool) {
 	for _, c := range chips {
 		if c.HWCode == hwCode {
@@ -36,8 +36,8 @@ func Lookup(hwCode uint16) (Chip, bool) {
 	return Chip{}, false
 }
 
-// ByName finds a chip by one of its names, MT6765 or mt6765. A name that several codes
-// share is the first one's.
+// ByName finds a chip by one of its names, MT6765 or mt6765. If several codes have the name, it
+// returns the first one.
 func ByName(name string) (Chip, bool) {
 	for _, c := range chips {
 		if slices.Contains(c.names(), strings.ToUpper(name)) {
@@ -47,10 +47,10 @@ func ByName(name string) (Chip, bool) {
 	return Chip{}, false
 }
 
-// Name is the first of the chip's names.
+// Name returns the first of the chip's names.
 func (c Chip) Name() string { return c.names()[0] }
 
-// names takes Names apart: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
+// names splits Names: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
 func (c Chip) names() []string {
 	var out []string
 	full := ""
@@ -69,8 +69,8 @@ func (c Chip) names() []string {
 	return out
 }
 
-// chips is from mtkclient's brom_config.py (2026-06), as facts: which code is which
-// chip, where its watchdog is, what its Download Agents are called.
+// chips has the facts of mtkclient's brom_config.py (2026-06): the code of each chip, the address
+// of its watchdog, and the code in its Download Agents.
 var chips = []Chip{
 	{0x279, "MT6797/MT6767", XFlash, 0x10007000, 0x6797},
 	{0x321, "MT6735/T,MT8735A", Legacy, 0x10212000, 0x6735},

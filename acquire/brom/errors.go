@@ -8,31 +8,32 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/codes"
 )
 
-// What callers branch on.
+// Errors that callers can test for.
 var (
-	// ErrNoAnswer: the port is open, and nobody on it speaks this protocol.
+	// ErrNoAnswer means that the port is open, but no loader answers.
 	ErrNoAnswer = errors.New("no MediaTek loader answers on this port")
-	// ErrSilent: nor does anybody else. A phone may still be there, charging, or its time is
-	// over; it may be waited for.
-	ErrSilent = fmt.Errorf("%w: it is silent", ErrNoAnswer)
-	// ErrEcho: all that is sent comes back, and nothing else.
-	ErrEcho = errors.New("this port sends back what it is sent, and answers nothing")
-	// ErrIntruder: another sender than the phone is heard on the line.
-	ErrIntruder = errors.New("another program speaks on this port")
-	// ErrWatchdog: the write that stops the watchdog was the last the loader heard.
-	ErrWatchdog = errors.New("the loader has stopped answering since the write to the watchdog's register")
-	// ErrSLA: the phone sets a challenge only its maker's private key can answer.
-	ErrSLA = errors.New("the phone asks for a signed answer (SLA), which only its maker's private key can give")
-	// ErrAuth: the phone wants an authentication file, or rejects the one it got.
-	ErrAuth = errors.New("the phone wants its maker's authentication file")
-	// ErrSignature: the phone checked the Download Agent's signature and refused it.
+	// ErrSilent means that nothing at all was received. A phone may be there that only charges, or
+	// whose loader's time is over. The caller may wait for another phone.
+	ErrSilent = fmt.Errorf("%w: nothing was received", ErrNoAnswer)
+	// ErrEcho means that the port returns all bytes that are sent, and nothing else.
+	ErrEcho = errors.New("this port only echoes the bytes that are sent")
+	// ErrIntruder means that bytes of another program came on the line.
+	ErrIntruder = errors.New("another program uses this port")
+	// ErrWatchdog means that the loader does not answer after the write that stops the watchdog.
+	ErrWatchdog = errors.New("the loader does not answer any more after the write to the watchdog's register")
+	// ErrSLA means that the phone requires a challenge that only its maker's private key can
+	// answer.
+	ErrSLA = errors.New("the phone requires a signed answer (SLA), which only its maker's private key can give")
+	// ErrAuth means that the phone requires an authentication file, or rejects the given one.
+	ErrAuth = errors.New("the phone requires its maker's authentication file")
+	// ErrSignature means that the phone refused the Download Agent's signature.
 	ErrSignature = errors.New("the phone refuses this Download Agent's signature")
-	// ErrChecksum: what the phone received is not what was sent.
+	// ErrChecksum means that the phone received other bytes than were sent.
 	ErrChecksum = errors.New("the phone received other bytes than were sent")
 )
 
-// Error is a command that did not work. Err wraps one of the package's or port's
-// errors, or is a *StatusError or an *EchoError.
+// Error is a command that failed. Err wraps one of the errors of this package or of port, or is a
+// *StatusError or an *EchoError.
 type Error struct {
 	Command string // "SEND_DA"
 	Err     error
@@ -41,7 +42,7 @@ type Error struct {
 func (e *Error) Error() string { return "brom: " + e.Command + ": " + e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// StatusError is a status word that is not success.
+// StatusError is a status word that reports an error.
 type StatusError struct {
 	Status uint16
 }
@@ -53,7 +54,7 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the phone answers 0x%04x", e.Status)
 }
 
-// Is makes the states of security answer to the package's sentinels.
+// Is reports whether the status means one of the package's errors: ErrSLA or ErrSignature.
 func (e *StatusError) Is(target error) bool {
 	switch e.Status {
 	case statusSLA:
@@ -64,8 +65,8 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// EchoError is a byte or word the phone did not repeat as it was sent: bytes were lost
-// or somebody else talks on the line.
+// EchoError is a byte or word that the phone did not echo as it was sent: bytes were lost, or
+// another program uses the line.
 type EchoError struct {
 	Sent, Got []byte
 }
@@ -74,8 +75,8 @@ func (e *EchoError) Error() string {
 	return fmt.Sprintf("sent %x, echoed as %x", e.Sent, e.Got)
 }
 
-// Status words that are acted on; package codes knows more of them. Anything up to 0xff
-// counts as success in mtkclient and here.
+// Status words that have their own handling; package codes has the others. All values up to 0xff
+// count as success, as in mtkclient.
 const (
 	statusNoAuth       = 0x1d0c
 	statusSLA          = 0x1d0d
@@ -85,8 +86,8 @@ const (
 	statusLastGood     = 0x00ff
 )
 
-// Advice returns what a person can do about err; its text is "" where nothing is known. It
-// looks through wrapping.
+// Advice returns what the user can do about err, also if err is wrapped. Its text is "" if nothing
+// is known.
 func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {
@@ -99,15 +100,15 @@ func Advice(err error) codes.Advice {
 	)
 	switch {
 	case errors.As(err, &echo):
-		return codes.Advise("unplug the phone, take other programs off the port (ModemManager on Linux), use another cable or socket, and start again")
+		return codes.Advise("unplug the phone, close other programs that use the port (ModemManager on Linux), use another cable or socket, and start again")
 	case errors.As(err, &status):
 		return status.advice(err)
 	}
 	return codes.Advice{}
 }
 
-// advice is what helps against a status that ended a command. Before an agent was sent, the
-// remedies of package codes, which are about agents, lead nowhere.
+// advice returns what helps if a status ended a command. The remedies of package codes are about
+// agents, so they do not help before an agent was sent.
 func (e *StatusError) advice(err error) codes.Advice {
 	var in *Error
 	if errors.As(err, &in) && !strings.HasPrefix(in.Command, "SEND_") && !strings.HasPrefix(in.Command, "JUMP_") {
@@ -120,17 +121,17 @@ func (e *StatusError) advice(err error) codes.Advice {
 	return c.Cure
 }
 
-// afresh brings a phone out of whatever loader it is in. A volume key would lead into the
-// BootROM once more.
+// afresh restarts the phone from any loader. With a volume key it would start in BootROM mode
+// again.
 const afresh = "unplug the phone, hold the power key for 10 seconds (or take the battery out), and plug it in again with no key held"
 
 var advice = []struct {
 	err error
 	codes.Advice
 }{
-	{ErrIntruder, codes.Advise("end the other program (ModemManager on Linux), unplug the phone and start again", codes.NeedHolder, codes.NeedRules)},
-	{ErrEcho, codes.Advise("another tool has begun with the phone, or the port is a terminal that echoes: end the other tool, " + afresh)},
-	{ErrWatchdog, codes.Advise("start from the preloader, whose watchdog needs no write: " + afresh)},
+	{ErrIntruder, codes.Advise("close the other program (ModemManager on Linux), unplug the phone and start again", codes.NeedHolder, codes.NeedRules)},
+	{ErrEcho, codes.Advise("another tool has started a session with the phone, or the port is a terminal that echoes: close the other tool, " + afresh)},
+	{ErrWatchdog, codes.Advise("start from the preloader, where the watchdog needs no write: " + afresh)},
 	{ErrSLA, codes.SLA.Cure},
 	{ErrAuth, codes.Auth.Cure},
 	{ErrSignature, codes.Signature.Cure},

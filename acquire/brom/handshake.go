@@ -10,22 +10,21 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// start is what opens command mode; every byte is answered by its complement.
+// start opens command mode; the loader answers every byte with its complement.
 var start = [4]byte{0xa0, 0x0a, 0x50, 0x05}
 
 const (
-	handshakeLimit = 4 * time.Second       // longer than any preloader stays
-	againAfter     = 50 * time.Millisecond // the first A0 was swallowed if 5F is not here by then
+	handshakeLimit = 4 * time.Second       // longer than any preloader waits
+	againAfter     = 50 * time.Millisecond // without 5F until then, the first A0 was ignored
 	matchWait      = 300 * time.Millisecond
 )
 
 var ready = []byte("READY")
 
-// Connect brings the loader on line into command mode. It must be called within the
-// preloader's window (one second at worst after the port appears). A loader that another
-// tool has left in command mode is taken as it is. The error wraps ErrNoAnswer when whoever
-// is there is no loader (ErrSilent when nobody is), ErrEcho, or port.ErrGone when the phone
-// left.
+// Connect brings the loader on line into command mode. Call it within the preloader's window: at
+// worst one second after the port appears. It also accepts a loader that another tool left in
+// command mode. The error wraps ErrNoAnswer if no loader answers (ErrSilent if nothing was
+// received), ErrEcho, or port.ErrGone if the phone disconnected.
 func Connect(line *port.Line) (*Session, error) {
 	s := &Session{line: line}
 	h := &handshake{line: line, end: time.Now().Add(handshakeLimit)}
@@ -37,7 +36,7 @@ func Connect(line *port.Line) (*Session, error) {
 		if !ok {
 			continue
 		}
-		// A READY or a second 5F still under way would shift all that follows.
+		// A late READY or a second 5F would shift all later answers.
 		if _, err := line.Drain(settle, handshakeLimit); err != nil {
 			return nil, s.fail("handshake", err)
 		}
@@ -46,17 +45,17 @@ func Connect(line *port.Line) (*Session, error) {
 	return nil, s.fail("handshake", h.nobody())
 }
 
-// handshake remembers what was heard, for the error.
+// handshake collects the received bytes for the error.
 type handshake struct {
 	line   *port.Line
 	end    time.Time
 	heard  []byte
-	begun  bool // it is in command mode already
-	echoes int  // how often all that was sent came back, and nothing else
+	begun  bool // the loader is in command mode already
+	echoes int  // how often only the sent bytes came back
 }
 
-// try goes through the four bytes once. It returns false when the phone lost its place:
-// the matcher answers a wrong byte by byte+1 and begins anew, and so do we.
+// try sends the four bytes once. It returns false if the phone lost its position: it answers a
+// wrong byte with byte+1 and starts again, so the handshake starts again, too.
 func (h *handshake) try() (bool, error) {
 	heard, err := h.line.Drain(time.Millisecond, matchWait)
 	h.hear(heard...)
@@ -72,7 +71,7 @@ func (h *handshake) try() (bool, error) {
 			return false, err
 		}
 		got, err := h.line.Byte(matchWait)
-		if err == nil && got == ^start[i] { // the last answer twice: a byte doubled on the way
+		if err == nil && got == ^start[i] { // the last answer twice: a byte was doubled
 			got, err = h.line.Byte(matchWait)
 		}
 		if errors.Is(err, port.ErrTimeout) {
@@ -89,8 +88,8 @@ func (h *handshake) try() (bool, error) {
 	return true, nil
 }
 
-// first sends A0 until 5F comes, through any READY. The first A0 may be swallowed. One that
-// comes back is no answer of a loader that waits for it.
+// first sends A0 until 5F comes and ignores READY. The loader may ignore the first A0. If A0 comes
+// back, it is not the answer of a loader that waits for the handshake.
 func (h *handshake) first() (bool, error) {
 	for range 6 {
 		if err := h.line.Write(start[:1]); err != nil {
@@ -118,14 +117,14 @@ func (h *handshake) first() (bool, error) {
 	return false, nil
 }
 
-// enoughEchoes is how often a line must echo, and do nothing else, to be called that.
+// enoughEchoes is how often a line must only echo before the error is ErrEcho.
 const enoughEchoes = 2
 
-// ask tells who sends A0 back: a loader in command mode, with which another tool has
-// shaken hands before it died (mtkclient issues 51, 312, 347), or a line that echoes. The
-// first answers GET_HW_CODE with more than the command.
+// ask finds out what sends A0 back: a loader in command mode, after the handshake of another tool
+// that ended (mtkclient issues 51, 312, 347), or a line that echoes. A loader answers GET_HW_CODE
+// with more than the command.
 func (h *handshake) ask() error {
-	late, err := h.line.Drain(settle, matchWait) // more echoes, and a status that some put behind them
+	late, err := h.line.Drain(settle, matchWait) // more echoes, and a status that some loaders send after them
 	h.hear(late...)
 	if err != nil && !errors.Is(err, port.ErrTimeout) {
 		return err
@@ -148,7 +147,7 @@ func (h *handshake) ask() error {
 	return nil
 }
 
-// answer returns up to n bytes, as many as come.
+// answer returns up to n bytes, as many as arrive.
 func (h *handshake) answer(n int) (got []byte, err error) {
 	for len(got) < n {
 		b, err := h.line.Byte(matchWait)
@@ -164,7 +163,7 @@ func (h *handshake) answer(n int) (got []byte, err error) {
 	return got, nil
 }
 
-// hear keeps the last bytes heard.
+// hear keeps the last received bytes.
 func (h *handshake) hear(b ...byte) {
 	if len(h.heard) > 1<<10 {
 		h.heard = append(h.heard[:0], h.heard[len(h.heard)-64:]...)
@@ -172,7 +171,7 @@ func (h *handshake) hear(b ...byte) {
 	h.heard = append(h.heard, b...)
 }
 
-// withoutReady leaves out every READY, and the parts of one that time cut at either end.
+// withoutReady removes every READY, and incomplete ones at both ends.
 func withoutReady(heard []byte) []byte {
 	heard = bytes.ReplaceAll(heard, ready, nil)
 	for n := len(ready) - 1; n > 0; n-- {
@@ -182,7 +181,7 @@ func withoutReady(heard []byte) []byte {
 	return heard
 }
 
-// nobody says why there was no handshake, by what was heard instead.
+// nobody returns the reason why the handshake failed, by the received bytes.
 func (h *handshake) nobody() error {
 	heard := withoutReady(h.heard)
 	heard = heard[max(0, len(heard)-64):]
@@ -190,7 +189,7 @@ func (h *handshake) nobody() error {
 	case len(heard) == 0:
 		return ErrSilent
 	case otherProgram(heard):
-		return fmt.Errorf("%w: %w: it says %q, as a modem or ModemManager would", ErrNoAnswer, ErrIntruder, heard)
+		return fmt.Errorf("%w: %w: it sends %q, like a modem or ModemManager", ErrNoAnswer, ErrIntruder, heard)
 	}
-	return fmt.Errorf("%w: it says %q", ErrNoAnswer, heard)
+	return fmt.Errorf("%w: it sends %q", ErrNoAnswer, heard)
 }

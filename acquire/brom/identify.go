@@ -18,29 +18,28 @@ const (
 	cmdGetSOCID        = 0xe7
 )
 
-// newLoader is the preloader version from which ME_ID is known (mtkclient).
+// newLoader is the first preloader version that knows ME_ID (mtkclient).
 const newLoader = 3
 
-// Info is what a loader says of its phone.
+// Info is what a loader reports about its phone.
 type Info struct {
 	BootROM       bool // the chip's own loader, not the preloader: DRAM is not set up
-	LoaderVersion byte // of the preloader; 0 from BootROM
+	LoaderVersion byte // of the preloader; 0 in BootROM mode
 	ROMVersion    byte
-	HWCode        uint16 // which chip: see Lookup
-	HWSubCode     uint16 // 0 when not told, as are the versions
+	HWCode        uint16 // of the chip: see Lookup
+	HWSubCode     uint16 // 0 if unknown, like the versions
 	HWVersion     uint16 // of the chip, e.g. 0xca00
 	SWVersion     uint16
 	Config        TargetConfig
-	MEID, SOCID   []byte // identities of the chip, nil when not told; private
+	MEID, SOCID   []byte // identities of the chip, nil if unknown; private
 
-	Problems flash.Problems // what went wrong on the way and did not end it
+	Problems flash.Problems // failures that did not end the identification
 }
 
-// TargetConfig are the security settings burnt into the phone.
+// TargetConfig are the security settings in the fuses of the phone.
 type TargetConfig uint32
 
-// The settings. Bits 0 to 2 are in MediaTek's preloader source, the others are known
-// from mtkclient.
+// The settings. Bits 0 to 2 are from MediaTek's preloader source, the others from mtkclient.
 const (
 	SecureBoot   TargetConfig = 1 << iota // SBC: only signed loaders start
 	SLA                                   // the host must answer a challenge
@@ -48,10 +47,10 @@ const (
 	EPP                                   // the BootROM uses an EPP image
 	RootCert                              // a certificate is expected first
 	ReadAuth                              // reading memory needs authentication
-	WriteAuth                             // so does writing
+	WriteAuth                             // writing memory needs authentication
 	CacheBlocked                          // command C8 is refused
 
-	NotTold TargetConfig = 1 << 31 // the loader did not say
+	NotTold TargetConfig = 1 << 31 // the loader did not report it
 )
 
 var configText = []string{
@@ -62,7 +61,7 @@ var configText = []string{
 // String lists the settings that are on, or "no protection".
 func (c TargetConfig) String() string {
 	if c == NotTold {
-		return "protection not told"
+		return "protection unknown"
 	}
 	var on []string
 	for i, text := range configText {
@@ -76,11 +75,11 @@ func (c TargetConfig) String() string {
 	return strings.Join(on, ", ")
 }
 
-// Identify asks the loader who it is and which phone this is. The watchdog is stopped
-// on the way where it would bite: the questions after that may take their time.
+// Identify asks the loader for its kind and for the facts of the phone. In BootROM mode it also
+// stops the watchdog, so that the phone does not reset during the later questions.
 //
-// Two answers must be had: which loader it is, for that decides about the phone's memory,
-// and which chip. The others are questions that a loader may refuse or not know.
+// Two answers are required: the kind of loader, which decides whether the phone's memory is set up,
+// and the chip. A loader may refuse the other questions.
 func (s *Session) Identify() (*Info, error) {
 	var i Info
 	for _, step := range []struct {
@@ -102,8 +101,8 @@ func (s *Session) Identify() (*Info, error) {
 	return &i, nil
 }
 
-// loader tells BootROM from preloader: the first echoes the command, the second
-// answers its version instead.
+// loader finds out whether the loader is BootROM or preloader: BootROM echoes the command, a
+// preloader answers its version instead.
 func (s *Session) loader(i *Info) error {
 	b, err := s.ask(cmdGetLoader)
 	i.BootROM = b == cmdGetLoader
@@ -113,7 +112,7 @@ func (s *Session) loader(i *Info) error {
 	return err
 }
 
-// romVersion is answered without an echo.
+// romVersion asks for the version of the BootROM; the answer comes without an echo.
 func (s *Session) romVersion(i *Info) error {
 	v, err := s.ask(cmdGetVersion)
 	told, err := s.optional(err)
@@ -146,7 +145,7 @@ func (s *Session) versions(i *Info) error {
 	return err
 }
 
-// words sends a command that is answered by 16-bit words and a status.
+// words sends a command whose answer is 16-bit words and a status.
 func (s *Session) words(c byte, to ...*uint16) (err error) {
 	if err := s.command(c); err != nil {
 		return err
@@ -179,7 +178,7 @@ func (s *Session) config() (uint32, error) {
 	return v, s.status(answerWait)
 }
 
-// ids asks for the chip's identities where the loader knows the commands.
+// ids asks for the chip's identities if the loader knows the commands.
 func (s *Session) ids(i *Info) error {
 	if !i.BootROM && i.LoaderVersion < newLoader {
 		return nil
@@ -200,11 +199,10 @@ func (s *Session) ids(i *Info) error {
 	return nil
 }
 
-// maxID bounds what the phone says is the length of an identity; 16 and 32 are real.
+// maxID is the longest identity that is accepted, bytes; real ones have 16 and 32.
 const maxID = 64
 
-// id reads one identity. A loader that does not know the command is silent, or echoes and
-// then is.
+// id reads one identity. A loader that does not know the command sends nothing, or only the echo.
 func (s *Session) id(c byte) ([]byte, error) {
 	s.heard = s.heard[:0]
 	if err := s.echoWithin([]byte{c}, optionalWait); err != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Times a loader has. The phone's own code answers within a millisecond; what is
-// waited for here is USB and a busy computer.
+// Time limits for the loader. The phone answers within a millisecond; the limits allow for USB and
+// a busy computer.
 const (
 	answerWait   = time.Second
 	optionalWait = 300 * time.Millisecond // for commands an old preloader does not know
-	uploadWait   = 5 * time.Second        // to check a body of some hundred KiB
-	settle       = 10 * time.Millisecond  // a late READY needs to come and be thrown away
+	uploadWait   = 5 * time.Second        // for the check of a body of some hundred KiB
+	settle       = 10 * time.Millisecond  // until a late READY has arrived and can be discarded
 )
 
-// Session is a loader in command mode, after Connect. It stays there without a time
-// limit; there is no way back but to jump or to unplug.
+// Session is a loader in command mode, after Connect. It stays in this mode without a time limit,
+// until JumpDA or until the phone is unplugged.
 type Session struct {
 	line  *port.Line
-	heard []byte // since the last command, without the correct echoes
+	heard []byte // received since the last command, without the correct echoes
 }
 
 // Line returns the line, for the Download Agent's protocol after JumpDA.
@@ -61,10 +61,10 @@ func (s *Session) echoWithin(b []byte, wait time.Duration) error {
 	return nil
 }
 
-// read fills p, and remembers the bytes: they tell who sent something in place of the phone.
+// read fills p, and keeps the bytes: they may show that another program sent them.
 func (s *Session) read(p []byte, wait time.Duration) error {
 	err := s.line.ReadFull(p, wait)
-	s.heard = append(s.heard, p...) // of an answer that was cut, what came of it
+	s.heard = append(s.heard, p...) // an incomplete answer, too
 	return err
 }
 
@@ -80,7 +80,7 @@ func (s *Session) read32(wait time.Duration) (uint32, error) {
 	return binary.BigEndian.Uint32(b[:]), err
 }
 
-// status reads a status word and makes an error of a bad one.
+// status reads a status word and returns a *StatusError if it reports an error.
 func (s *Session) status(wait time.Duration) error {
 	v, err := s.read16(wait)
 	if err == nil && v > statusLastGood {
@@ -89,7 +89,7 @@ func (s *Session) status(wait time.Duration) error {
 	return err
 }
 
-// fail names the command an error happened in, and the other program where one is heard.
+// fail adds to an error the command, and ErrIntruder if bytes of another program came.
 func (s *Session) fail(command string, err error) error {
 	if err == nil {
 		return nil
@@ -100,8 +100,7 @@ func (s *Session) fail(command string, err error) error {
 	return &Error{command, err}
 }
 
-// intruded reports whether another program's words are among what came where an answer
-// should have been, or in what comes behind it.
+// intruded reports whether bytes of another program came instead of an answer or after it.
 func (s *Session) intruded(err error) bool {
 	var (
 		echo   *EchoError
@@ -110,21 +109,21 @@ func (s *Session) intruded(err error) bool {
 	if !errors.As(err, &echo) && !errors.As(err, &status) && !errors.Is(err, port.ErrTimeout) && !errors.Is(err, errNonsense) {
 		return false
 	}
-	rest, _ := s.line.Drain(settle, answerWait) // the session is over: nothing is lost with them
+	rest, _ := s.line.Drain(settle, answerWait) // the session is over, so these bytes are not needed
 	return otherProgram(append(s.heard, rest...))
 }
 
-// otherProgram finds the words that ModemManager and terminal programs greet a modem with,
-// however the phone sends them back: a loader in command mode echoes each byte, and may
-// put "unknown command" behind it; one that waits for its handshake adds one to each.
+// otherProgram finds the AT commands that ModemManager and terminal programs send to a modem, in
+// the forms in which the phone sends them back: a loader in command mode echoes each byte, and may
+// send "unknown command" after it; one that waits for its handshake adds one to each byte.
 func otherProgram(heard []byte) bool {
 	heard = bytes.ReplaceAll(heard, []byte{unknownCommand >> 8, unknownCommand & 0xff}, nil)
 	return bytes.Contains(heard, []byte("AT")) || bytes.Contains(heard, []byte{'A' + 1, 'T' + 1, '\r' + 1})
 }
 
-// optional turns a question that was refused, not answered or answered by nonsense into
-// one whose answer is not known: no session ends for it. What comes late is thrown away,
-// lest it be taken for the next answer.
+// optional removes the error of an optional question that was refused, not answered or answered
+// with invalid bytes: then told is false, and the session continues. Late bytes are discarded,
+// because otherwise they would count as the next answer.
 func (s *Session) optional(err error) (told bool, _ error) {
 	var status *StatusError
 	switch {
@@ -136,5 +135,5 @@ func (s *Session) optional(err error) (told bool, _ error) {
 	return false, err
 }
 
-// errNonsense: an answer that no phone means.
-var errNonsense = errors.New("the answer makes no sense")
+// errNonsense is the error of an invalid answer.
+var errNonsense = errors.New("the answer is invalid")

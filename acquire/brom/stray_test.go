@@ -173,8 +173,8 @@ func TestQuestionsThatAreOptional(t *testing.T) {
 				if strings.Contains(c.lost, "version") && (i.HWSubCode|i.HWVersion|i.SWVersion) != 0 {
 					t.Errorf("pieces of versions: %+v", i)
 				}
-				if strings.Contains(c.lost, "config") && (i.Config != brom.NotTold || !strings.Contains(i.Config.String(), "not told")) {
-					t.Errorf("settings that were not told are %v", i.Config)
+				if strings.Contains(c.lost, "config") && (i.Config != brom.NotTold || !strings.Contains(i.Config.String(), "unknown")) {
+					t.Errorf("settings that were not reported are %v", i.Config)
 				}
 				if err := s.SendDA(0x200000, []byte("agent"), 0); err != nil {
 					t.Errorf("out of step: %v", err)

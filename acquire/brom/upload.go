@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// The commands that take a body.
+// The commands that have a body.
 const (
 	cmdSendDA   = 0xd7
 	cmdJumpDA   = 0xd5
@@ -14,12 +14,11 @@ const (
 	cmdSendAuth = 0xe2
 )
 
-// uploadChunk is how much of a body goes out in one write, as SP Flash Tool and
-// mtkclient do it.
+// uploadChunk is how many bytes of a body are sent in one write, as in SP Flash Tool and mtkclient.
 const uploadChunk = 1024
 
-// Checksum is what loaders compute of a body: the exclusive or of its little-endian
-// 16-bit words, an odd last byte taken as the low half.
+// Checksum returns the checksum that loaders compute of a body: the exclusive or of its
+// little-endian 16-bit words. An odd last byte is the low half of a word.
 func Checksum(b []byte) uint16 {
 	var sum uint16
 	for ; len(b) >= 2; b = b[2:] {
@@ -31,12 +30,12 @@ func Checksum(b []byte) uint16 {
 	return sum
 }
 
-// SendDA puts a program into the phone's RAM at addr: body with its signature, which
-// are the last sigLen bytes. A phone that wants a signature and does not like this one
-// resets after the answer.
+// SendDA sends a program to the phone's RAM at addr. body includes the signature, which is its last
+// sigLen bytes. A phone that requires a signature and refuses this one resets after the answer;
+// then the error wraps ErrSignature.
 func (s *Session) SendDA(addr uint32, body []byte, sigLen int) error {
 	if len(body) == 0 || len(body) > math.MaxInt32 || sigLen < 0 || sigLen > len(body) {
-		return s.fail("SEND_DA", fmt.Errorf("body of %d bytes with a signature of %d", len(body), sigLen))
+		return s.fail("SEND_DA", fmt.Errorf("a body of %d bytes with a signature of %d", len(body), sigLen))
 	}
 	err := s.command(cmdSendDA, addr, uint32(len(body)), uint32(sigLen))
 	if err == nil {
@@ -45,7 +44,8 @@ func (s *Session) SendDA(addr uint32, body []byte, sigLen int) error {
 	return s.fail("SEND_DA", err)
 }
 
-// JumpDA starts the program sent to addr. From here on the line speaks its protocol.
+// JumpDA starts the program that was sent to addr. After that the line uses the protocol of this
+// program.
 func (s *Session) JumpDA(addr uint32) error {
 	err := s.command(cmdJumpDA, addr)
 	if err == nil {
@@ -54,11 +54,11 @@ func (s *Session) JumpDA(addr uint32) error {
 	return s.fail("JUMP_DA", err)
 }
 
-// sendAuth gives the phone its maker's authentication file. A phone that needs none
-// says so, and that is no error.
+// sendAuth sends the maker's authentication file. If the phone answers that it needs none, this is
+// no error.
 func (s *Session) sendAuth(file []byte) error { return s.sendFile("SEND_AUTH", cmdSendAuth, file) }
 
-// sendCert gives the phone its maker's certificate.
+// sendCert sends the maker's certificate.
 func (s *Session) sendCert(file []byte) error { return s.sendFile("SEND_CERT", cmdSendCert, file) }
 
 func (s *Session) sendFile(name string, c byte, file []byte) error {
@@ -81,8 +81,8 @@ func (s *Session) sendFile(name string, c byte, file []byte) error {
 	return s.fail(name, err)
 }
 
-// upload follows the parameters of a command with a body: the phone's leave, the body,
-// and its checksum, which is compared. Some loaders compute none and answer 0.
+// upload sends the body after the parameters of a command: it reads the phone's status, sends the
+// body, and compares the checksum. Some loaders compute none and answer 0.
 func (s *Session) upload(body []byte) error {
 	if err := s.status(answerWait); err != nil {
 		return err
@@ -107,9 +107,10 @@ func (s *Session) upload(body []byte) error {
 	return nil
 }
 
-// Authenticate sends the maker's files where the phone's settings ask for them. A file
-// that is not at hand (nil) is not sent; the phone then decides at SendDA. So it does
-// where its settings are not known: what it says to the files is no last word then.
+// Authenticate sends the maker's files if the phone's settings require them. A file that is nil is
+// not sent; then SendDA fails if the phone requires it. If the settings are not known, a refusal of
+// the files is no error, and the phone decides at SendDA, too. The error wraps ErrSLA or ErrAuth if
+// the phone refuses a required file.
 func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
 	if i.Config == NotTold {
 		return s.offer(auth, cert)
@@ -125,7 +126,7 @@ func (s *Session) Authenticate(i *Info, auth, cert []byte) error {
 	return nil
 }
 
-// offer sends the maker's files to a phone that may not want them.
+// offer sends the maker's files to a phone that may not need them.
 func (s *Session) offer(auth, cert []byte) error {
 	if cert != nil {
 		if _, err := s.optional(s.sendCert(cert)); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Commands that write a register. They are used for the watchdog and nothing else.
+// Commands that write a register. They are used only for the watchdog.
 const (
 	cmdWrite16 = 0xd2
 	cmdWrite32 = 0xd4
@@ -21,8 +21,8 @@ type register struct {
 	half        bool // 16 bits wide
 }
 
-// watchdogs lists the registers that stop the watchdog, by the address that the table
-// of chips gives. Source: mtkclient brom_config.py, mtk_config.py.
+// watchdogs has the registers that stop the watchdog, by the address in the table of chips. Source:
+// mtkclient brom_config.py, mtk_config.py.
 var watchdogs = map[uint32]register{
 	0x10007000: {0x10007000, 0x22000064, false},
 	0x10212000: {0x10212000, 0x22000000, false},
@@ -41,11 +41,11 @@ var watchdogs = map[uint32]register{
 	0xa2050000: {0xa2050000, 0x2200, true},
 }
 
-// mt6592Second is a second register that only the MT6592 has.
+// mt6592Second is a second register, only for the MT6592.
 var mt6592Second = register{0x10000500, 0x22000000, false}
 
-// stopWatchdog keeps a phone in BootROM mode from resetting after some seconds. A
-// preloader serves its watchdog itself while it waits, and is left alone.
+// stopWatchdog stops the watchdog of a phone in BootROM mode, which would reset it after some
+// seconds. A preloader resets its watchdog itself while it waits, so nothing is written then.
 func (s *Session) stopWatchdog(i *Info) error {
 	chip, known := Lookup(i.HWCode)
 	if !i.BootROM || !known || chip.Watchdog == 0 {
@@ -63,8 +63,9 @@ func (s *Session) stopWatchdog(i *Info) error {
 	return s.withoutWatchdog(i, err)
 }
 
-// withoutWatchdog continues where the write was refused (mtkclient's tracker, #224 and #291)
-// or not answered to the end (#304), as long as the loader still serves commands.
+// withoutWatchdog continues if the write was refused (mtkclient's tracker, #224 and #291) or the
+// answer was incomplete (#304), as long as the loader still answers commands. Otherwise the error
+// wraps ErrWatchdog.
 func (s *Session) withoutWatchdog(i *Info, err error) error {
 	var status *StatusError
 	if err == nil || !errors.As(err, &status) && !errors.Is(err, port.ErrTimeout) {
@@ -80,7 +81,7 @@ func (s *Session) withoutWatchdog(i *Info, err error) error {
 	return fmt.Errorf("%w: %w", ErrWatchdog, err)
 }
 
-// backInStep throws away what is late, and asks again what is known.
+// backInStep discards late bytes, and asks again for the known hardware code.
 func (s *Session) backInStep(i *Info) error {
 	if _, err := s.line.Drain(settle, answerWait); err != nil {
 		return err
@@ -93,12 +94,12 @@ func (s *Session) backInStep(i *Info) error {
 	return err
 }
 
-// watchdogRuns notes that the phone may reset, and the way that knows no such danger.
+// watchdogRuns adds a problem: the phone may reset, and what avoids it.
 func (i *Info) watchdogRuns(why error) {
 	i.Problems.Add(flash.Warning, "watchdog", "it could not be stopped (%v): the phone may restart after some seconds; if it does, start from the preloader: plug it in with no key held", why)
 }
 
-// write sets one register: address, count, status, the value echoed, status.
+// write sets one register. The command has: address, count, status, the echoed value, status.
 func (s *Session) write(r register) error {
 	c, value := byte(cmdWrite32), binary.BigEndian.AppendUint32(nil, r.value)
 	if r.half {

@@ -1,29 +1,29 @@
 package codes
 
-// Need is a thing that helps against a trouble. A front end says how it is given to its
-// program, or where the program has it.
+// Need is something that helps to solve a problem. A front end tells how to give it to its program,
+// or where its program has it.
 type Need string
 
 // The needs.
 const (
-	NeedLoader    Need = "loader"    // a reading through the phone's loader, with a Download Agent file
-	NeedADB       Need = "adb"       // a reading of the running phone through adb
-	NeedReading   Need = "reading"   // a reading that asks the phone for its sizes, passes over bad places and writes nothing
-	NeedPreloader Need = "preloader" // the preloader of exactly this board, a file
+	NeedLoader    Need = "loader"    // reading through the phone's loader, with a Download Agent file
+	NeedADB       Need = "adb"       // reading the running phone through adb
+	NeedReading   Need = "reading"   // reading that gets the sizes from the phone, skips bad ranges and writes nothing
+	NeedPreloader Need = "preloader" // the preloader file of exactly this board
 	NeedAuth      Need = "auth"      // the maker's authentication file
 	NeedCert      Need = "cert"      // the maker's certificate file
-	NeedSerial    Need = "serial"    // the serial number of the phone that is meant
-	NeedComputer  Need = "computer"  // a look at what on this computer is in the way
-	NeedHolder    Need = "holder"    // the name of the program that has the port
-	NeedRules     Need = "rules"     // the udev rules that open the port, and keep ModemManager off it
+	NeedSerial    Need = "serial"    // the serial number of the wanted phone
+	NeedComputer  Need = "computer"  // a check of this computer
+	NeedHolder    Need = "holder"    // the name of the program that has the port open
+	NeedRules     Need = "rules"     // the udev rules that allow opening the port and keep ModemManager away from it
 	NeedFolder    Need = "folder"    // another folder for the dump
 	NeedScatter   Need = "scatter"   // a check of the scatter file
 )
 
-// Advice is what a person can do about a trouble and what it takes. A front end puts its
-// words for the needs behind the text. The zero value is none.
+// Advice is what the user can do about a problem and what is needed for it. A front end adds its
+// own text for the needs. The zero value means no advice.
 type Advice struct {
-	Text  string // no command and no option
+	Text  string // names no command and no option
 	Needs []Need
 }
 

@@ -2,15 +2,15 @@ package codes
 
 import "fmt"
 
-// Tool is whose numbers they are.
+// Tool is the generation of tools that uses a number.
 type Tool int
 
-// The generations of numbers.
+// The generations of tools.
 const (
 	SPFlashTool  Tool = iota // SP Flash Tool for smartphones, and the legacy agents of its time
-	SPFlashTool3             // SP Flash Tool 3, where its numbers are others
+	SPFlashTool3             // SP Flash Tool 3, if its number differs
 	FlashTool                // FlashTool for feature phones, and older legacy agents
-	XFlash                   // XFlash agents, and SP Flash Tool where it speaks to them
+	XFlash                   // XFlash agents, and SP Flash Tool when it uses them
 	Loader                   // status words of BootROM and preloader
 )
 
@@ -24,36 +24,36 @@ func (t Tool) String() string {
 	}[t]
 }
 
-// Code is what one number means to one generation of tools.
+// Code is the meaning of one number in one generation of tools.
 type Code struct {
 	Number  uint32
 	Tool    Tool
-	Name    string // as the tool writes it, without the S_ or STATUS_ in front
+	Name    string // the tool's name of it, without the prefix S_ or STATUS_
 	Meaning string
 	aliases string // all its names, joined by |
 	*Remedy
 }
 
-// Remedy is why codes of a kind come up, and what a person can do about it.
+// Remedy is the cause of a kind of codes, and what the user can do about it.
 type Remedy struct {
 	Cause string
 	Cure  Advice
 }
 
-// Message is a sentence of a tool that has no code.
+// Message is a sentence of a tool without a code.
 type Message struct {
-	Text    string // as it was found, in lower case and without punctuation
+	Text    string // the sentence in lower case and without punctuation
 	Meaning string
 	*Remedy
 }
 
-// FullName is the name as people find it in a log.
+// FullName returns the name as it is in a log.
 func (c Code) FullName() string { return prefix[c.Tool] + c.Name }
 
-// prefix is what the names of a tool begin with.
+// prefix has the prefix of the names of each tool.
 var prefix = [...]string{SPFlashTool: "S_", SPFlashTool3: "S_", FlashTool: "S_", XFlash: "STATUS_", Loader: ""}
 
-// String prints number and name as its tool would.
+// String returns name and number in the form of the tool.
 func (c Code) String() string {
 	if c.Tool == XFlash || c.Tool == Loader {
 		return fmt.Sprintf("%s (0x%X)", c.FullName(), c.Number)
@@ -61,10 +61,10 @@ func (c Code) String() string {
 	return fmt.Sprintf("%s (%d, 0x%X)", c.FullName(), c.Number, c.Number)
 }
 
-// all returns every code there is, in a stable order.
+// all returns all codes in a stable order.
 func all() []Code { return load().all }
 
-// Lookup returns what a number means to one generation of tools.
+// Lookup returns the code of a number in one generation of tools.
 func Lookup(t Tool, number uint32) (Code, bool) {
 	c, ok := load().byTool[t][number]
 	return c, ok

@@ -235,7 +235,7 @@ func TestKnown(t *testing.T) {
 // words for the same number speak of files and checks that reading knows nothing of.
 func TestAgentsOwn(t *testing.T) {
 	for number, want := range map[uint32]string{
-		0xC0010003: "lacks this command", 0xC0010004: "control code", 0xC0010005: "begin", 0xC0010006: "longer than its buffer",
+		0xC0010003: "lacks this command", 0xC0010004: "control code", 0xC0010005: "magic number", 0xC0010006: "longer than its buffer",
 		0xC0030006: "not set up", 0xC0030008: "a question", 0xC003000C: "RPMB", 0xC0040001: "lacks this", 0xC004000B: "end of the flash",
 	} {
 		c, ok := Lookup(XFlash, number)

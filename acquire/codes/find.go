@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// Answer is what a query is about.
+// Answer is the result of a query.
 type Answer struct {
 	Codes    []Code
-	Messages []Message // sentences without a code; only where there are no Codes
+	Messages []Message // sentences without a code; only if Codes is empty
 
-	// Unknown are names of errors that no table knows. A number beside them says nothing
-	// certain then: it is another's number in each generation.
+	// Unknown are names of errors that are in no table. Then a number beside them is not certain
+	// either, because it has other meanings in other generations.
 	Unknown []string
 
-	// Others are what the query's numbers mean elsewhere, where a name says otherwise, or
-	// is unknown.
+	// Others are the codes of the query's numbers in other generations, if a name in the query
+	// disagrees or is unknown.
 	Others []Code
 }
 
-// Find returns what a query is about: a number ("4032", "0xFC0", "C0050005",
-// "-1073545198"), a name with or without its beginning ("S_FT_ENABLE_DRAM_FAIL",
-// "enable_dram"), a sentence of a tool, or a line of its log with several of these. Names
-// do not change from one generation of tools to the next, and numbers do: where a name
-// and a number agree on codes, those are all; where they do not, the name is believed.
+// Find returns the codes for a query: a number ("4032", "0xFC0", "C0050005", "-1073545198"), a name
+// with or without its prefix ("S_FT_ENABLE_DRAM_FAIL", "enable_dram"), a sentence of a tool, or a
+// line of its log with several of these. Names are the same in all generations of tools, but
+// numbers are not: if a name and a number agree on codes, the answer has only these; if they
+// disagree, the name decides.
 func Find(s string) Answer {
 	q := parse(s)
 	var a Answer
@@ -60,13 +60,12 @@ func Find(s string) Answer {
 	return a
 }
 
-// vague reports whether a name says nothing of what went wrong, so that a number beside it
-// says more.
+// vague reports whether a name does not tell the error, so that a number beside it tells more.
 func (c Code) vague() bool { return c.Remedy == Nothing || c.FullName() == "STATUS_ERR" }
 
-// known are the codes of the query's numbers: of those given as codes, if there are any.
-// 0 is no error, and stands in many lines beside one. A plain number in a line is a status
-// of a loader only where nothing else can be meant.
+// known returns the codes of the query's numbers: of those that are marked as codes, if there are
+// any. 0 means no error and is in many lines beside an error, so it counts only alone. A plain
+// number in a line counts as a loader's status only if it has no other meaning.
 func (q query) known() []Code {
 	for _, strong := range []bool{true, false} {
 		var out []Code
@@ -84,7 +83,7 @@ func (q query) known() []Code {
 
 func (n number) has(v uint32) bool { return slices.Contains(n.is, v) }
 
-// codes are those of a number, in the first reading that has any.
+// codes returns the codes of a number, for the first interpretation that has any.
 func (n number) codes() []Code {
 	for _, v := range append(slices.Clone(n.is), n.maybe) {
 		found := filter(all(), func(c Code) bool { return c.Number == v && (n.strong || !n.plain || c.Tool != Loader || v == n.maybe) })
@@ -95,12 +94,12 @@ func (n number) codes() []Code {
 	return nil
 }
 
-// gives reports whether the query gives a number, however it is read.
+// gives reports whether the query contains a number, in any interpretation.
 func (q query) gives(v uint32) bool {
 	return slices.ContainsFunc(q.numbers, func(n number) bool { return n.has(v) || n.maybe == v && v != 0 })
 }
 
-// resolve finds the codes of a name.
+// resolve returns the codes of a name.
 func resolve(name string, q query) []Code {
 	same := filter(all(), func(c Code) bool { return c.named(name) })
 	if with := filter(same, func(c Code) bool { return q.gives(c.Number) }); len(with) > 0 {
@@ -126,7 +125,7 @@ func resolve(name string, q query) []Code {
 	return nil
 }
 
-// exactFirst prefers, among codes of the same number, those of exactly this name.
+// exactFirst returns the codes with exactly this name, or all if there are none.
 func exactFirst(cs []Code, name string) []Code {
 	if exact := filter(cs, func(c Code) bool { return c.exactly(name) }); len(exact) > 0 {
 		return exact
@@ -134,8 +133,8 @@ func exactFirst(cs []Code, name string) []Code {
 	return cs
 }
 
-// sentence finds what a tool's own words stand for. A number that is known and given as a
-// code says more than words.
+// sentence returns the codes or messages of a tool's sentence. A known number that is marked as a
+// code takes precedence over the sentence.
 func (q query) sentence(known []Code) ([]Code, []Message) {
 	var cs []Code
 	var ms []Message
@@ -170,24 +169,24 @@ func (q query) sentence(known []Code) ([]Code, []Message) {
 	return nil, nil
 }
 
-// differing are the codes of numbers that belong to other names than those found.
+// differing returns the known codes whose names are not among those found.
 func differing(known, found []Code) []Code {
 	return filter(known, func(c Code) bool {
 		return !slices.ContainsFunc(found, func(f Code) bool { return f.Number == c.Number || f.aliases == c.aliases })
 	})
 }
 
-// stem is a name without the beginning all of a tool's names have.
+// stem returns a name without its tool's prefix.
 func stem(s string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(s, "STATUS_"), "S_")
 }
 
-// spellings are all names of a code, without the beginning.
+// spellings returns all names of a code, without the prefix.
 func (c Code) spellings() []string {
 	return strings.Split(c.aliases, "|")
 }
 
-// as is the code under the name that was asked for, where it has several.
+// as returns the code with the name of the query, if the code has several names.
 func (c Code) as(name string) Code {
 	if s := stem(name); c.spelled(s) {
 		c.Name = s
@@ -197,18 +196,18 @@ func (c Code) as(name string) Code {
 	return c
 }
 
-// exactly reports whether name is the code's, with its tool's beginning.
+// exactly reports whether name is a name of the code, with its tool's prefix.
 func (c Code) exactly(name string) bool {
 	return slices.ContainsFunc(c.spellings(), func(s string) bool {
 		return name == prefix[c.Tool]+s || c.Tool == Loader && name == "S_"+s
 	})
 }
 
-// spelled reports whether name is the code's, without the beginning.
+// spelled reports whether name is a name of the code, without the prefix.
 func (c Code) spelled(name string) bool { return slices.Contains(c.spellings(), name) }
 
-// named reports whether name is the code's, with any beginning, and with or without the
-// part of the tool it comes from (FT_, DA_, BROM_ …).
+// named reports whether name is a name of the code, with any prefix, and with or without the part
+// for the tool's component (FT_, DA_, BROM_ …).
 func (c Code) named(name string) bool {
 	name = stem(name)
 	return slices.ContainsFunc(c.spellings(), func(s string) bool {
@@ -217,8 +216,8 @@ func (c Code) named(name string) bool {
 	})
 }
 
-// resembles reports whether name is the code's with a slip of the pen, or a part of it;
-// enough only beside the code's own number.
+// resembles reports whether name is a name of the code with a typing error, or a part of it. This
+// is enough only beside the code's own number.
 func (c Code) resembles(name string) bool {
 	name = strings.Trim(stem(name), "_")
 	if len(name) < 6 {
@@ -229,13 +228,13 @@ func (c Code) resembles(name string) bool {
 		min(distance(name, c.Name), distance(name, short)) <= max(2, len(name)/6)
 }
 
-// has reports whether name is part of the code's. Single words of a log line are too
-// common for that.
+// has reports whether name is a part of the code's name. Single words without _ do not count,
+// because they are too common in logs.
 func (c Code) has(name string) bool {
 	return strings.Contains(name, "_") && strings.Contains(c.Name, strings.Trim(name, "_"))
 }
 
-// Near returns at most n codes that a query that finds nothing may have meant.
+// Near returns at most n codes that are similar to a query without result.
 func Near(s string, n int) []Code {
 	q := parse(s)
 	reach := 2
@@ -251,7 +250,7 @@ func Near(s string, n int) []Code {
 	return near[:min(n, len(near))]
 }
 
-// distance is that of the best of the query's words.
+// distance returns the smallest distance of the query's words to the code.
 func (q query) distance(c Code) int {
 	best := math.MaxInt
 	for _, n := range q.numbers {
@@ -269,7 +268,7 @@ func (q query) distance(c Code) int {
 	return best
 }
 
-// distance is how many characters must be changed, added or left out to make b of a.
+// distance returns how many characters must be changed, added or removed to make b from a.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -300,13 +299,13 @@ func filter(cs []Code, keep func(Code) bool) []Code {
 	return out
 }
 
-// Shared is a code with all tools that have it under one number and name.
+// Shared is a code with all tools that have it with the same number and name.
 type Shared struct {
 	Code
 	Tools []Tool
 }
 
-// Merge lists each code once, in the order of cs.
+// Merge returns each code once, in the order of cs.
 func Merge(cs []Code) (out []Shared) {
 	for _, c := range cs {
 		i := slices.IndexFunc(out, func(s Shared) bool { return s.String() == c.String() })
@@ -318,7 +317,7 @@ func Merge(cs []Code) (out []Shared) {
 	return out
 }
 
-// Clash reports whether one number stands for several names.
+// Clash reports whether the first number belongs to several names.
 func Clash(cs []Code) bool {
 	return slices.ContainsFunc(cs, func(c Code) bool { return c.Number == cs[0].Number && c.Name != cs[0].Name })
 }

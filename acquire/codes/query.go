@@ -7,47 +7,47 @@ import (
 	"strings"
 )
 
-// How much of a query is looked at: more than any message of a tool, and names as long
-// as any of theirs.
+// How much of a query is used: more than any message and any name of a tool.
 const (
 	maxQuery = 4096
 	maxWords = 64
 	maxName  = 96
 )
 
-// query is what was understood of one.
+// query is a parsed query.
 type query struct {
 	names   []string // upper case: S_FT_READBACK_FAIL, FT_READBACK_FAIL
-	asked   []string // those of names that can be nothing but names of errors
-	alone   string   // the only word there is, upper case
-	words   string   // the whole of it in lower case, one space between words
+	asked   []string // those of names that are certainly names of errors
+	alone   string   // the word of a query with only one word, upper case
+	words   string   // the whole query in lower case, one space between words
 	numbers []number
 }
 
-// number is one that a query gives, in the ways it may be read.
+// number is a number in a query, with its possible interpretations.
 type number struct {
-	is     []uint32 // as given; -1073545198 is 0xC0030012, and 4032 behind a dash, too
-	maybe  uint32   // digits read as hexadecimal, when nothing else fits; 0: none
-	strong bool     // given as a code: in brackets, with 0x, after "error" …
+	is     []uint32 // the value; -1073545198 is 0xC0030012; after a dash also without the sign
+	maybe  uint32   // the digits as hexadecimal, if nothing else matches; 0: none
+	strong bool     // marked as a code: in brackets, with 0x, after "error" …
 	plain  bool     // decimal digits only
 }
 
 var (
 	words = regexp.MustCompile(`[0-9A-Za-z_]+`)
 
-	// noise is what holds numbers that are no codes: times, versions, USB numbers, lines,
-	// what has a unit.
+	// noise matches text with numbers that are not codes: times, versions, USB ids, line numbers,
+	// numbers with a unit.
 	noise = regexp.MustCompile(`\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\b\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\b|\b[vV]?\d+(\.\d+)+\b|` +
 		`\b[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}\b|(?i:\b(line|port|errno|page|step|issue|usberror)\b[ (#:]*\d+)|#\d+|` +
 		`\b\d+ ?(?i:%|(?:s|ms|secs?|seconds|minutes|times|bytes|[kmg]i?b|[kmg]?b/s)\b)`)
 
-	// label is what follows the name of a variable.
+	// label matches the text after the name of a variable.
 	label = regexp.MustCompile(`^ *[=:] *-?[0-9]`)
 
-	// codeWord ends what stands before a number that is a code.
+	// codeWord matches the end of the text before a number that is a code.
 	codeWord = regexp.MustCompile(`(?i)(error|err|code|status|ret|rc|returned|result|fail|failed|exception)( (is|was|code|number|value|no\.?))?[:=#(\["' ]*$|[(\[{=:#,]["' ]*$`)
 
-	// spoken are names as errors have them. Labels of logs, such as M_EXT_RAM_RET, are none.
+	// spoken matches names that look like names of errors. It does not match labels of logs, such
+	// as M_EXT_RAM_RET.
 	spoken = regexp.MustCompile(`_.*_(FAIL|FAILED|FAILURE|ERR|ERROR|EXCEPTION|INVALID|MISMATCH|FOUND|FORBIDDEN|TIMEOUT|NEEDED|EXHAUST|INCORRECT|DENIED|SUPPORT|SUPPORTED|MATCH|MATCHED|EXIST|VIOLATION)$`)
 )
 
@@ -79,8 +79,8 @@ func parse(s string) query {
 	return q
 }
 
-// isError reports whether a word is the name of an error, known or not: by its beginning,
-// or by its ending. What programs call their variables (status_code) is none.
+// isError reports whether a word looks like the name of an error, known or not, by its prefix or
+// its ending. Names of variables (status_code) do not.
 func isError(w string) bool {
 	upper := strings.ToUpper(w)
 	begins, ends := stem(upper) != upper && upper != "STATUS_CODE", spoken.MatchString(upper)
@@ -90,12 +90,12 @@ func isError(w string) bool {
 	return begins || ends
 }
 
-// plain is a text in lower case with one space between words.
+// plain returns a text in lower case with one space between words.
 func plain(s string) string {
 	return strings.ToLower(strings.Join(words.FindAllString(strings.ReplaceAll(s, "_", " "), -1), " "))
 }
 
-// parseNumber reads a word as a number; before is what stands in front of it.
+// parseNumber parses a word as a number; before is the text before it.
 func parseNumber(w, before string) (number, bool) {
 	n := number{strong: codeWord.MatchString(before)}
 	minus := strings.HasSuffix(before, "-") && !endsInWord(before[:len(before)-1])
@@ -127,14 +127,14 @@ func parseNumber(w, before string) (number, bool) {
 
 func endsInWord(s string) bool { return s != "" && words.MatchString(s[len(s)-1:]) }
 
-// narrow makes 32 bits of a number, as tools print them: signed or not, or with the sign
-// carried into 64 bits. What has more is no code.
+// narrow returns the 32-bit values of a number as tools print it: with or without a sign, or
+// sign-extended to 64 bits. It returns nil for larger numbers, which are no codes.
 func narrow(v uint64, minus bool) []uint32 {
 	switch {
 	case minus && v == 0 || bits.Len64(v) > 32 && v>>32 != 0xFFFFFFFF:
 		return nil
 	case minus && v <= 1<<31:
-		if v < 1<<16 { // a dash before a plain number is one, more likely
+		if v < 1<<16 { // before a small number it is probably a dash
 			return []uint32{uint32(v), uint32(-v)}
 		}
 		return []uint32{uint32(-v)}

@@ -1,165 +1,165 @@
 package codes
 
-// The remedies. What packages above say of their own errors is the Cure of the same
-// entry, so that a person reads one advice whichever way the trouble shows.
+// The remedies. Other packages use the Cure of the same entry for their own errors, so that the
+// advice for a problem is always the same.
 var (
-	// Handshake: nobody answered the start command.
+	// Handshake is for a start command that no loader answered.
 	Handshake = &Remedy{
-		"nobody answered the start command: the phone was switched on, its window of 1 to 2.5 seconds was over, another program (ModemManager) spoke first, or the driver is missing",
-		Advise("switch the phone off, start mtkkit first, plug the phone in second; check that no other program (ModemManager) holds the port; if it stays silent, hold a volume key while plugging in", NeedComputer),
+		"no loader answered the start command: the phone was switched on, its window of 1 to 2.5 seconds was over, another program (ModemManager) sent something first, or the driver is missing",
+		Advise("switch the phone off, start mtkkit, then plug the phone in; check that no other program (ModemManager) has the port open; if the phone does not answer, hold a volume key while you plug it in", NeedComputer),
 	}
-	// Port: the serial port does not open, or is lost.
+	// Port is for a serial port that cannot be opened or is lost.
 	Port = &Remedy{
-		"another program has the port, this user may not open it, or the phone left the bus",
-		Advise("close other flash tools and terminals, and whatever else holds the port; then another cable or socket, without a hub", NeedHolder, NeedComputer),
+		"another program has the port open, this user may not open it, or the phone disconnected",
+		Advise("close other flash tools, terminals and other programs that have the port open; then use another cable or socket, without a hub", NeedHolder, NeedComputer),
 	}
-	// Link: bytes were lost or changed on the way.
+	// Link is for bytes that were lost or changed on the way.
 	Link = &Remedy{
-		"bytes were lost or changed between computer and phone: cable, hub, socket, or a battery that gave way",
+		"bytes were lost or changed between computer and phone: by the cable, the hub, the socket, or a weak battery",
 		Advise("use another cable or socket, without a hub, and start again"),
 	}
-	// Silence: the agent does not answer any more.
+	// Silence is for an agent that does not answer any more.
 	Silence = &Remedy{
-		"the agent was started and says nothing: the link broke, the battery gave way, it is the wrong agent, or an old kernel echoed its words back to it",
-		Advise("unplug, power the phone off (hold the power key for 10 seconds), and plug it in again"),
+		"the agent was started and does not answer: the link broke, the battery is too weak, the agent is the wrong one, or an old kernel echoed the agent's bytes back to it",
+		Advise("unplug the phone, switch it off (hold the power key for 10 seconds), and plug it in again"),
 	}
-	// Agent: the file holds no agent for this chip or this version of it.
+	// Agent is for a file without an agent for this chip or its version.
 	Agent = &Remedy{
-		"the Download Agent file does not know this chip, or is older than the phone or the tool expects",
-		Advise("take MTK_AllInOne_DA.bin from a newer SP Flash Tool, or the agent from this model's own firmware"),
+		"the Download Agent file has no agent for this chip, or is too old for the phone or the tool",
+		Advise("use MTK_AllInOne_DA.bin of a newer SP Flash Tool, or the agent of this model's own firmware"),
 	}
-	// AgentPair: the two stages of the agent do not belong together.
+	// AgentPair is for an agent whose two stages do not match.
 	AgentPair = &Remedy{
-		"the second stage is not the one whose hash the first one holds: the file was edited or put together from two",
-		Advise("use an unchanged agent file; this one was edited or put together from two"),
+		"the second stage does not have the hash that is in the first stage: the file was edited, or put together from two files",
+		Advise("use an unchanged agent file; this one was edited, or put together from two files"),
 	}
-	// DRAM: the phone's memory cannot be set up.
+	// DRAM is for a phone's memory that cannot be set up.
 	DRAM = &Remedy{
-		"the phone's memory was set up with the settings of another board, or the battery is too weak; after BootROM these settings come from a preloader file, SP Flash Tool takes it from the scatter file's folder",
+		"the phone's memory was set up with the settings of another board, or the battery is too weak; in BootROM mode these settings come from a preloader file, which SP Flash Tool takes from the scatter file's folder",
 		Advise("give the preloader of exactly this board, charge the battery, or start from the preloader (no key held)", NeedPreloader),
 	}
-	// NoDRAM: settings for the memory are needed and were not given.
+	// NoDRAM is for memory settings that are needed and were not given.
 	NoDRAM = &Remedy{
-		"the phone was started from BootROM, where its memory is not set up yet, and no file given holds the settings (MTK_BLOADER_INFO of the phone's own preloader)",
-		Advise("start from the preloader (plug in without holding a key), or give the phone's own preloader", NeedPreloader),
+		"the phone was started from BootROM, where its memory is not set up yet, and no given file has the settings (MTK_BLOADER_INFO of the phone's own preloader)",
+		Advise("start from the preloader (plug the phone in with no key held), or give the phone's own preloader", NeedPreloader),
 	}
-	// Auth: the maker's authentication file is missing or of another model.
+	// Auth is for a missing authentication file of the maker, or one of another model.
 	Auth = &Remedy{
 		"the chip is locked to its maker's tools (SLA or DAA) and no authentication file, or that of another model, was given",
 		Advise("give the maker's file for this model (auth_sv5.auth); without it this phone cannot be read over USB", NeedAuth),
 	}
-	// SLA: the phone sets a challenge that only its maker can answer.
+	// SLA is for a phone that requires a challenge that only its maker can answer.
 	SLA = &Remedy{
-		"the phone sets a challenge (SLA) that is answered with a private key of its maker",
-		Advise("nothing a user can have answers this; the maker's service can. The phone is left as it was"),
+		"the phone requires a challenge (SLA) that only a private key of its maker can answer",
+		Advise("a user cannot answer this; the maker's service can. The phone was not changed"),
 	}
-	// Signature: the phone checked the agent and refused it.
+	// Signature is for an agent whose signature the phone refused.
 	Signature = &Remedy{
 		"the phone checks the Download Agent's signature (DAA), and this one is not signed by its maker",
 		Advise("use the Download Agent that belongs to this model's firmware, with its authentication and certificate files if it has them", NeedAuth, NeedCert),
 	}
-	// Policy: the phone's own rules forbid it.
+	// Policy is for an operation that the phone's own rules forbid.
 	Policy = &Remedy{
 		"the phone's own policy forbids this",
-		Advise("there is no legitimate way round it for a user; the maker's service has one"),
+		Advise("a user has no legitimate way to do it; the maker's service has one"),
 	}
-	// Range: the address or length asked for does not exist on this flash.
+	// Range is for an address or a length that this flash does not have.
 	Range = &Remedy{
-		"address or length were typed or taken from a scatter file of another phone, and lie beyond the flash or off its pages",
-		Advise("let the phone say how large its regions are", NeedReading),
+		"the address or the length was typed wrongly or comes from a scatter file of another phone: it is beyond the flash, or not at its pages",
+		Advise("use the region sizes that the phone reports", NeedReading),
 	}
-	// NoFlash: the agent finds no flash chip, or not the kind it was told.
+	// NoFlash is for an agent that finds no flash chip, or not the expected kind.
 	NoFlash = &Remedy{
 		"the agent finds no flash chip of this kind: wrong scatter file or agent, a weak battery, or a chip that has failed",
-		Advise("charge the battery and try again; if it stays so, the flash chip may have failed"),
+		Advise("charge the battery and try again; if the error remains, the flash chip may have failed"),
 	}
-	// Medium: a place of the flash cannot be read.
+	// Medium is for a range of the flash that cannot be read.
 	Medium = &Remedy{
-		"the flash chip does not give these bytes: a worn or damaged place",
-		Advise("read around it: retry in smaller pieces, pass over what stays bad and note it", NeedReading),
+		"the flash chip does not return these bytes: the range is worn or damaged",
+		Advise("read around it: retry in smaller pieces, skip ranges that stay bad and record them", NeedReading),
 	}
-	// Files: the tool's own input is of another chip, missing or damaged.
+	// Files is for input files of a tool that are for another chip, missing or damaged.
 	Files = &Remedy{
-		"a file given to the tool is missing, damaged, or of another chip: scatter file, agent, ROM files",
-		Advise("use the files of this very model; for reading back with mtkkit only the agent is needed, no scatter file"),
+		"a file given to the tool is missing, damaged, or for another chip: scatter file, agent, ROM files",
+		Advise("use the files of exactly this model; reading back with mtkkit needs only the agent, no scatter file"),
 	}
-	// Layout: scatter file and phone differ; a check before writing.
+	// Layout is for a scatter file that differs from the phone; a check before writing.
 	Layout = &Remedy{
-		"the partitions in the scatter file are not those on the phone; the check comes before writing and says nothing of reading",
-		Advise("compare the two; for reading back no scatter file is needed. Do not format to make it go away: that loses the IMEI", NeedScatter),
+		"the partitions in the scatter file are not those on the phone; the check is done before writing and does not concern reading",
+		Advise("compare the two; reading back needs no scatter file. Do not format the phone to remove this error: that deletes the IMEI", NeedScatter),
 	}
-	// Disk: the computer has no room, or the image has none in its partition.
+	// Disk is for a full disk of the computer, or an image that is larger than its partition.
 	Disk = &Remedy{
-		"reading back: the computer's disk is full, or its FAT32 takes no file beyond 4 GiB; downloading: a file is larger than its partition",
-		Advise("choose a disk with room that is not FAT32", NeedComputer),
+		"reading back: the computer's disk is full, or it has FAT32, which cannot have files of more than 4 GiB; downloading: a file is larger than its partition",
+		Advise("choose a disk with enough space that is not FAT32", NeedComputer),
 	}
-	// Fault: a fault within the tool.
+	// Fault is for an internal error of the tool.
 	Fault = &Remedy{
-		"a fault within the tool, or a call it should not have made",
-		Advise("close the tool, unplug, start again; a newer tool if it stays so"),
+		"an internal error of the tool, or a wrong call by it",
+		Advise("close the tool, unplug the phone, start again; if the error remains, use a newer tool"),
 	}
-	// Optional: a command the other side does not have.
+	// Optional is for a command that the other side does not have.
 	Optional = &Remedy{
 		"the other side does not have this command; many are optional",
-		Advise("harmless when only a question was asked; otherwise take a newer Download Agent"),
+		Advise("harmless if it was only a question; otherwise use a newer Download Agent"),
 	}
-	// NotTaken: an agent that runs and does not take a command.
+	// NotTaken is for a running agent that does not accept a command.
 	NotTaken = &Remedy{
-		"the agent runs, and refuses to work for this host or on this phone: it is older than the phone allows, or wants its maker's permission",
-		Advise("the line is in order; take the Download Agent of this model's newest firmware"),
+		"the agent runs, but refuses to work for this host or on this phone: it is older than the phone allows, or requires its maker's permission",
+		Advise("the connection works; use the Download Agent of this model's newest firmware"),
 	}
-	// Rollback: the phone refuses software older than it has seen.
+	// Rollback is for software that is older than the phone allows.
 	Rollback = &Remedy{
-		"the phone notes the version of what it has run, and this is older",
-		Advise("take the agent from this model's newest firmware"),
+		"the phone records the newest version that it has run, and this version is older",
+		Advise("use the agent of this model's newest firmware"),
 	}
-	// Wear: the flash did not take what was written or erased.
+	// Wear is for flash that cannot be written or erased.
 	Wear = &Remedy{
-		"the flash did not take what was to be written or erased: a worn chip (an eMMC at its end can only be read), a weak battery, or a link that broke on the way",
-		Advise("read the phone back first, while that still works; then charge the battery and use another cable before the next write", NeedReading),
+		"the flash could not be written or erased: a worn chip (an eMMC at the end of its life can only be read), a weak battery, or a broken link",
+		Advise("read the phone back first, while this still works; then charge the battery and use another cable before the next write", NeedReading),
 	}
-	// Worn: the flash chip itself says that its life is over.
+	// Worn is for a flash chip that reports the end of its life.
 	Worn = &Remedy{
-		"the flash chip counts its own wear and says that its life is over or nearly so; a check before writing",
-		Advise("read the phone back now; SP Flash Tool has a switch for this check (Storage life cycle check), but what is written may not last", NeedReading),
+		"the flash chip measures its own wear and reports that it is at or near the end of its life; a check before writing",
+		Advise("read the phone back now; SP Flash Tool can switch this check off (Storage life cycle check), but data that are written now may not last", NeedReading),
 	}
-	// Image: an image does not pass the phone's or the tool's check of signatures.
+	// Image is for an image whose signature the phone or the tool refuses.
 	Image = &Remedy{
-		"an image is not signed for this phone, is that of another partition or version, or was changed; the check comes before writing and says nothing of reading",
+		"an image is not signed for this phone, is for another partition or version, or was changed; the check is done before writing and does not concern reading",
 		Advise("use the unchanged firmware of exactly this model and region; reading back needs no image"),
 	}
-	// Fuse: fuses of the chip, which no user needs.
+	// Fuse is for fuses of the chip, which no user needs.
 	Fuse = &Remedy{
-		"the tool was to read or blow fuses of the chip; what is blown stays so",
+		"the tool was told to read or blow fuses of the chip; a blown fuse cannot be restored",
 		Advise("leave the fuses alone: neither reading back nor restoring needs them"),
 	}
-	// Memory: the phone's memory fails a test.
+	// Memory is for a phone's memory that fails a test.
 	Memory = &Remedy{
-		"the phone's memory chip or its solder joints fail a test, or the test was given a range that is none",
-		Advise("charge the battery and try again; if it stays so, the board is at fault"),
+		"the phone's memory chip or its solder joints fail a test, or the test had an invalid range",
+		Advise("charge the battery and try again; if the error remains, the board is defective"),
 	}
-	// Rights: this user may not open the device, or there is no driver for it.
+	// Rights is for a device that this user may not open, or that has no driver.
 	Rights = &Remedy{
 		"this user may not open the device, or the driver it needs is missing",
-		Advise("give this user the right, or install the driver; on Linux a udev rule opens phones to users", NeedComputer, NeedRules),
+		Advise("give this user the right, or install the driver; on Linux a udev rule lets users open phones", NeedComputer, NeedRules),
 	}
-	// Nothing: no trouble at all.
-	Nothing = &Remedy{"none", Advise("go on")}
-	// Allow, NoADB, OneADB, NoRoot, NoServer are for phones that run, read by adb.
+	// Nothing is for codes that are no errors.
+	Nothing = &Remedy{"none", Advise("continue")}
+	// Allow, NoADB, OneADB, NoRoot and NoServer are for running phones that are read through adb.
 	Allow = &Remedy{
-		"Android asks on the phone's screen whether this computer may use USB debugging, and nobody has said yes",
-		Advise("unlock the phone and allow it; if nothing is asked, switch USB debugging off and on, or revoke its authorisations there"),
+		"Android asks on the phone's screen whether this computer may use USB debugging, and it was not allowed yet",
+		Advise("unlock the phone and allow it; if the phone does not ask, switch USB debugging off and on, or revoke its authorisations"),
 	}
 	NoADB = &Remedy{
 		"USB debugging is off, the cable only charges, or the driver is missing",
-		Advise("switch USB debugging on in the developer options, plug the phone in again, look with adb devices"),
+		Advise("switch USB debugging on in the developer options, plug the phone in again, and check with adb devices"),
 	}
-	OneADB   = &Remedy{"adb does not know which one is meant", Advise("unplug the others, or take one that adb devices lists, and name it", NeedSerial)}
-	NoRoot   = &Remedy{"the flash of a phone that runs can be read by root only", Advise("read the phone through its loader instead, which needs no root", NeedLoader)}
+	OneADB   = &Remedy{"adb does not know which phone to use", Advise("unplug the other phones, or name one that adb devices lists", NeedSerial)}
+	NoRoot   = &Remedy{"only root can read the flash of a running phone", Advise("read the phone through its loader instead, which needs no root", NeedLoader)}
 	NoServer = &Remedy{"adb is not installed, or its server was stopped", Advise("start it with adb start-server")}
 )
 
-// remedies are the names that the tables use.
+// remedies has the remedies by the names in the tables.
 var remedies = map[string]*Remedy{
 	"Handshake": Handshake,
 	"Allow":     Allow,

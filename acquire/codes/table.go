@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// The tables are text, so that a person finds a name with all its numbers in one line.
+// The tables are text with all numbers of a name in one line.
 var (
 	//go:embed tables/sp.txt
 	spText string
@@ -32,7 +32,7 @@ type row struct {
 	tools   []Tool
 }
 
-// columns are whose numbers the columns of each table are.
+// columns has the tools of the number columns of each table.
 var columns = []struct {
 	text  *string
 	tools []Tool
@@ -42,7 +42,7 @@ var columns = []struct {
 	{&loaderText, []Tool{Loader}},
 }
 
-// lines gives the lines of a table that are no comments.
+// lines returns the lines of a table without comments and empty lines.
 func lines(text string) []string {
 	var out []string
 	for l := range strings.SplitSeq(strings.ReplaceAll(text, "\r", ""), "\n") {
@@ -53,7 +53,7 @@ func lines(text string) []string {
 	return out
 }
 
-// readRow reads a line: numbers, NAME|SPELLING, remedy, and the meaning to its end.
+// readRow parses a line: numbers, NAME|SPELLING, remedy, and the meaning up to the end of the line.
 func readRow(line string, tools []Tool) (row, error) {
 	f := strings.Fields(line)
 	n := len(tools)
@@ -68,7 +68,7 @@ func readRow(line string, tools []Tool) (row, error) {
 	return r, nil
 }
 
-// codes are those of a row. SP Flash Tool 3 is told apart only where its number differs.
+// codes returns the codes of a row. SP Flash Tool 3 has its own code only if its number differs.
 func (r row) codes() ([]Code, error) {
 	var out []Code
 	for i, s := range r.numbers {
@@ -84,14 +84,14 @@ func (r row) codes() ([]Code, error) {
 	return out, nil
 }
 
-// table is all codes, by tool and in the order of their tables.
+// table has all codes, by tool and in the order of the tables.
 type table struct {
 	all    []Code
 	byTool map[Tool]map[uint32]Code
 }
 
-// load reads the tables, once. They are part of the program: a fault in them is one of
-// the program, and a test finds it first.
+// load parses the tables, once. The tables are a part of the program, so an error in them is a
+// panic; a test finds it.
 var load = sync.OnceValue(func() *table {
 	t := &table{byTool: map[Tool]map[uint32]Code{}}
 	for _, c := range columns {
@@ -117,14 +117,14 @@ var load = sync.OnceValue(func() *table {
 	return t
 })
 
-// phrase is a sentence of a tool, and what it stands for.
+// phrase is a sentence of a tool, and its codes or its message.
 type phrase struct {
 	words string // lower case, one space between words
 	names []string
 	Message
 }
 
-// loadPhrases reads the sentences, once.
+// loadPhrases parses the sentences, once.
 var loadPhrases = sync.OnceValue(func() []phrase {
 	var out []phrase
 	for _, line := range lines(phrasesText) {
@@ -139,7 +139,7 @@ var loadPhrases = sync.OnceValue(func() []phrase {
 			p.names = []string{what}
 		}
 		if !ok {
-			panic(fmt.Sprintf("%q is not a sentence and what it stands for", line))
+			panic(fmt.Sprintf("%q is not a sentence with a name or a remedy", line))
 		}
 		out = append(out, p)
 	}

@@ -173,9 +173,9 @@ func TestNotTaken(t *testing.T) {
 // G, H: how a session ends is what the phone does.
 func TestEnds(t *testing.T) {
 	for _, f := range families {
-		for end, want := range map[da.End]string{da.Off: "let go by the tool", da.Reboot: "started anew by the tool"} {
+		for end, want := range map[da.End]string{da.Off: "released by the tool", da.Reboot: "restarted by the tool"} {
 			if f.protocol == acquiretest.Legacy {
-				want = "let go by the tool" // these agents have no other end that is known
+				want = "released by the tool" // these agents have no other end that is known
 			}
 			t.Run(fmt.Sprint(f.protocol, " ", want), func(t *testing.T) {
 				var why error

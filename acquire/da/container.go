@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Where things are in the file.
+// Offsets and sizes in the file, bytes.
 const (
 	offMagic   = 0x00
 	offID      = 0x20
@@ -24,7 +24,7 @@ const (
 	entryMagic   = 0xdada
 	regionSize   = 20
 	maxEntries   = 256
-	maxRegions   = 10       // as many as an entry has room for
+	maxRegions   = 10       // an entry has room for so many
 	maxStage     = 32 << 20 // bytes of a region; real ones have less than 2 MiB
 )
 
@@ -33,7 +33,7 @@ var (
 	magic2 = []byte{0x99, 0x88, 0x66, 0x22}
 )
 
-// Container is a file of Download Agents.
+// Container is a file with Download Agents.
 type Container struct {
 	ID       string // "MTK_AllInOne_DA_v3.3001.2020-07-08"
 	Version  uint32
@@ -43,7 +43,7 @@ type Container struct {
 	img flash.Image
 }
 
-// Entry is the agent for one chip, or one version of it.
+// Entry is the agent for one chip, or for one version of a chip.
 type Entry struct {
 	Code, HWSubCode, HWVersion, SWVersion uint16
 	PageSize                              uint16
@@ -51,14 +51,14 @@ type Entry struct {
 	Regions                               []Stage
 }
 
-// Stage is a piece of program of an entry.
+// Stage is one region of an entry: a program that is loaded into the phone's RAM.
 type Stage struct {
 	flash.Extent        // in the file, signature included
 	Address      uint32 // where it is loaded
 	Signature    int    // bytes of signature at its end
 }
 
-// IsXML reports whether the agents speak XML, which the file's name for itself tells.
+// IsXML reports whether the agents use the XML protocol, by the id text in the file.
 func (c *Container) IsXML() bool { return strings.Contains(c.ID, "MTK_DA_v6") }
 
 // Sniff reports whether img begins as a container of Download Agents.
@@ -68,8 +68,9 @@ func Sniff(img flash.Image) bool {
 	return err == nil && bytes.Equal(b, magic)
 }
 
-// Read reads the directory of a container. Entries that point outside of the file are
-// left out and told of in Problems; the error is a *flash.FormatError.
+// Read reads the directory of a container. Entries that point outside the file are left out and
+// reported in Problems. The error is a *flash.FormatError; it wraps flash.ErrNotThis if img is no
+// container.
 func Read(img flash.Image) (*Container, error) {
 	bad := func(off int64, err error, format string, args ...any) error {
 		return &flash.FormatError{Format: "da", Offset: off, Text: fmt.Sprintf(format, args...), Err: err}
@@ -102,12 +103,13 @@ func Read(img flash.Image) (*Container, error) {
 		c.Entries = append(c.Entries, e)
 	}
 	if len(c.Entries) == 0 {
-		return nil, bad(offEntries, nil, "none of %d agents is whole: %s", count, c.Problems[0].Text)
+		return nil, bad(offEntries, nil, "none of %d agents is complete: %s", count, c.Problems[0].Text)
 	}
 	return c, nil
 }
 
-// entryStride tells old files by the second entry beginning four bytes earlier.
+// entryStride returns the size of an entry. In old files the second entry begins four bytes
+// earlier.
 func entryStride(head []byte) int {
 	at := offEntries + oldEntrySize
 	if len(head) >= at+2 && binary.LittleEndian.Uint16(head[at:]) == entryMagic {
@@ -116,8 +118,8 @@ func entryStride(head []byte) int {
 	return entrySize
 }
 
-// readEntry reads one entry. Only its regions need be within head: files of one entry
-// are known whose first region begins where the entry's unused room would be.
+// readEntry reads one entry. Only the used part of the entry must be within head: in some files
+// with one entry, the first region begins where the unused part of the entry would be.
 func readEntry(head []byte, off, size int, file int64) (Entry, error) {
 	fixed := 20
 	if size == oldEntrySize {
@@ -155,9 +157,9 @@ func readStage(b []byte, file int64) (Stage, error) {
 	s := Stage{Extent: flash.Extent{Offset: int64(u32(0)), Length: int64(u32(1))}, Address: u32(2)}
 	switch {
 	case s.Length > maxStage:
-		return s, fmt.Errorf("0x%x bytes are more than any agent has", s.Length)
+		return s, fmt.Errorf("0x%x bytes are too many for an agent", s.Length)
 	case s.End() > file:
-		return s, fmt.Errorf("it reaches to 0x%x, the file ends at 0x%x", s.End(), file)
+		return s, fmt.Errorf("it ends at 0x%x, but the file ends at 0x%x", s.End(), file)
 	case int64(u32(4)) > s.Length:
 		return s, fmt.Errorf("a signature of 0x%x in 0x%x bytes", u32(4), s.Length)
 	}
@@ -165,10 +167,9 @@ func readStage(b []byte, file int64) (Stage, error) {
 	return s, nil
 }
 
-// choose returns the entry for a chip: the one made for this hardware and software
-// version, or the newest that is not newer than the phone. code is the agents' name for
-// the chip (brom.Chip.DACode). A version of 0 on the phone's side is not known and
-// accepts any. The error wraps ErrNoAgent and lists what there is.
+// choose returns the newest entry for a chip that is not newer than the phone's hardware and
+// software versions. code is the chip's code in agent files (brom.Chip.DACode). A phone version of
+// 0 is unknown and accepts any entry. The error wraps ErrNoAgent and lists the available versions.
 func (c *Container) choose(code, hwVersion, swVersion uint16) (Entry, error) {
 	fits := func(have, phone uint16) bool { return phone == 0 || have <= phone }
 	var best *Entry

@@ -9,33 +9,32 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Errors that callers branch on, in addition to those of port and brom.
+// Errors that callers can test for, in addition to those of port and brom.
 var (
-	// ErrNoAgent: the file has no agent for this phone.
+	// ErrNoAgent means that the file has no agent for this phone.
 	ErrNoAgent = errors.New("the file has no Download Agent for this phone")
-	// ErrUnknownChip: which family of agents the chip runs is not known.
+	// ErrUnknownChip means that the protocol of the chip's agents is not known.
 	ErrUnknownChip = errors.New("this chip is not known")
-	// ErrNeedDRAM: a start from BootROM needs the DRAM settings of the phone's preloader.
+	// ErrNeedDRAM means that a start from BootROM needs the DRAM settings of the phone's preloader.
 	ErrNeedDRAM = errors.New("the phone's memory is not set up, and no settings were given")
-	// ErrDRAM: the phone could not set its memory up with the settings given.
+	// ErrDRAM means that the phone could not set up its memory with the given settings.
 	ErrDRAM = errors.New("the phone cannot set up its memory with these settings")
-	// ErrMismatch: the agent's two stages do not belong together.
-	ErrMismatch = errors.New("the second stage of the agent is not the one the first expects")
-	// ErrNoStorage: the agent sees no flash.
-	ErrNoStorage = errors.New("the agent sees no flash")
-	// ErrNotTaken: the agent said something that is whole and makes sense, but is no answer
-	// to the command: it did not take the command. The line is in order.
-	ErrNotTaken = errors.New("the agent did not take the command")
-	// ErrProtocol: the agent said something it should not: bytes were lost or changed.
-	ErrProtocol = errors.New("the agent's answer makes no sense")
-	// ErrSum: data arrived with a sum that does not fit, again and again.
-	ErrSum = errors.New("the data do not fit their checksum")
-	// ErrUnsupported: the phone is of a kind this package cannot read.
+	// ErrMismatch means that the two stages of the agent do not match.
+	ErrMismatch = errors.New("the second stage of the agent is not the one that the first expects")
+	// ErrNoStorage means that the agent finds no flash.
+	ErrNoStorage = errors.New("the agent finds no flash")
+	// ErrNotTaken means that the agent sent a complete and valid message that does not answer the
+	// command. No bytes were lost.
+	ErrNotTaken = errors.New("the agent did not accept the command")
+	// ErrProtocol means that the agent sent something invalid: bytes were lost or changed.
+	ErrProtocol = errors.New("the agent's answer is invalid")
+	// ErrSum means that data arrived several times with a wrong checksum.
+	ErrSum = errors.New("the data do not match their checksum")
+	// ErrUnsupported means that this package cannot read this kind of phone.
 	ErrUnsupported = errors.New("not supported")
 )
 
-// StatusError is an agent that says no. The session continues: another range may well be
-// readable.
+// StatusError is a refusal by the agent. The session continues: another range may be readable.
 type StatusError struct {
 	Code uint32 // XFlash and legacy, 0 for XML
 	Text string // XML: the agent's own words
@@ -43,7 +42,7 @@ type StatusError struct {
 
 func (e *StatusError) Error() string {
 	if e.Text != "" {
-		return fmt.Sprintf("the agent says %q", e.Text)
+		return fmt.Sprintf("the agent reports %q", e.Text)
 	}
 	if c, ok := e.lookup(); ok {
 		return fmt.Sprintf("the agent answers 0x%08x (%s)", e.Code, c.Meaning)
@@ -51,8 +50,8 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the agent answers 0x%08x", e.Code)
 }
 
-// lookup finds what the code means: XFlash's numbers begin with 0xc, a legacy agent's are
-// those of the flash tools of its time.
+// lookup finds the meaning of the code. XFlash codes begin with 0xc; legacy agents use the codes of
+// the flash tools of their time.
 func (e *StatusError) lookup() (codes.Code, bool) {
 	for _, t := range []codes.Tool{codes.XFlash, codes.SPFlashTool, codes.FlashTool} {
 		if c, ok := codes.Lookup(t, e.Code); ok {
@@ -62,7 +61,7 @@ func (e *StatusError) lookup() (codes.Code, bool) {
 	return codes.Code{}, false
 }
 
-// Is makes codes with a meaning of their own answer to the package's sentinels.
+// Is reports whether the code means one of the package's errors: ErrMismatch or ErrDRAM.
 func (e *StatusError) Is(target error) bool {
 	switch e.Code {
 	case codeHashMismatch, 0xc0070002, 0xc0070003:
@@ -73,27 +72,27 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// Codes that are acted on.
+// Codes that have their own error.
 const (
 	codeEMIVersion   = 0xc0040050
 	codeRAMException = 0xc0050005
 	codeHashMismatch = 0xc0070004
 )
 
-// refusal reports whether err is the agent's word, not the line's failure: the session
+// refusal reports whether err comes from the agent and not from the line, so that the session
 // continues.
 func refusal(err error) bool {
 	var s *StatusError
 	return errors.As(err, &s)
 }
 
-// protocolError describes an answer that makes no sense.
+// protocolError returns an ErrProtocol with a description of the invalid answer.
 func protocolError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
 }
 
-// Advice returns what a person can do about err; its text is "" where nothing is known. It
-// looks through wrapping and knows what brom knows.
+// Advice returns what the user can do about err, also if err is wrapped. Its text is "" if nothing
+// is known. It includes the advice of brom.
 func Advice(err error) codes.Advice {
 	for _, a := range advice {
 		if errors.Is(err, a.err) {

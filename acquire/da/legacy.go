@@ -15,24 +15,24 @@ const (
 	lNack    = 0xa5
 	lSync    = 0xc0
 	lPassEnd = 0xc1
-	lUSB     = 0x72 // which speed
+	lUSB     = 0x72 // asks for the USB speed
 	lUSBHigh = 0x70
-	lPart    = 0x60 // which region is meant from now on
+	lPart    = 0x60 // selects the region for the next reads
 	lRead    = 0xd6
 	lFinish  = 0xd9
 )
 
 const (
-	lStagePacket = 0x1000    // of the second stage
-	lPacket      = blockSize // of data; the host chooses
-	lTries       = 3         // for a packet whose sum does not fit
+	lStagePacket = 0x1000    // packets of the second stage, bytes
+	lPacket      = blockSize // packets of data, bytes; the host chooses
+	lTries       = 3         // if the sum of a packet is wrong
 )
 
 // legacy is a session with a legacy (V3) agent.
 type legacy struct {
 	l *port.Line
 	boot
-	part uint32 // the region selected
+	part uint32 // the selected region
 }
 
 func (a *legacy) line() *port.Line { return a.l }
@@ -56,7 +56,7 @@ func (a *legacy) start(ctx context.Context, p *Phone) error {
 	return nil
 }
 
-// take reads n bytes; n is ours, or has been bounded.
+// take reads n bytes. n must not come from the phone without a check.
 func (a *legacy) take(n int, wait time.Duration) ([]byte, error) {
 	b := make([]byte, n)
 	return b, a.l.ReadFull(b, wait)
@@ -76,7 +76,7 @@ func (a *legacy) expect(want byte, wait time.Duration) error {
 	return err
 }
 
-// say sends bytes that are answered by an ACK.
+// say sends bytes and reads the ACK that answers them.
 func (a *legacy) say(b ...byte) error {
 	if err := a.l.Write(b); err != nil {
 		return err
@@ -92,10 +92,10 @@ func words(values ...uint32) []byte {
 	return b
 }
 
-// maxIDs bounds a list of flash ids.
+// maxIDs is the longest list of flash ids that is accepted.
 const maxIDs = 64
 
-// ids passes over a counted list of 16-bit ids.
+// ids skips a list of 16-bit ids with their count.
 func (a *legacy) ids() error {
 	b, err := a.take(2, answerWait)
 	if err != nil {
@@ -109,7 +109,7 @@ func (a *legacy) ids() error {
 	return err
 }
 
-// hello takes what the first stage says by itself: C0, the flash chips, its version.
+// hello reads what the first stage sends first: C0, the flash chips, its version.
 func (a *legacy) hello() error {
 	if err := a.expect(lSync, startWait); err != nil {
 		return err
@@ -130,14 +130,14 @@ func (a *legacy) hello() error {
 	return err
 }
 
-// settings are 18 bytes that only matter for NOR and NAND, and what some chips expect
-// as well (mtkclient dalegacy_lib.py).
+// settings sends 18 bytes that only matter for NOR and NAND, and the additional bytes that some
+// chips expect (mtkclient dalegacy_lib.py).
 func (a *legacy) settings() error {
 	b := []byte{a.info.ROMVersion, a.info.LoaderVersion,
 		0x00, 0x08, // NOR chip select
 		0x00,
 		0x70, 0x07, 0xff, 0xff, // NAND timing
-		0x01, 0, 0, 0, 0, // bad block table: on, of its default size
+		0x01, 0, 0, 0, 0, // bad block table: on, default size
 		0x01, // charge by force
 		0x01, // reset keys
 		0x02, // external clock
@@ -162,9 +162,8 @@ func (a *legacy) settings() error {
 	return a.l.Write(b)
 }
 
-// write sends short fields and the block behind them in a write of its own: the agents'
-// USB driver loses a block of more than 12 bytes that shares a transfer with what is
-// before it (see packets.send).
+// write sends short fields, and the block after them in a separate write: the agents' USB driver
+// loses a block of more than 12 bytes that is not in a transfer of its own (see packets.send).
 func (a *legacy) write(fields, block []byte) error {
 	if len(fields) > 0 {
 		if err := a.l.Write(fields); err != nil {
@@ -193,7 +192,7 @@ func (a *legacy) sendSecond() error {
 	return a.expect(lAck, startWait)
 }
 
-// Lengths of the reports, and where in them.
+// Lengths of the reports, bytes.
 const (
 	lNORReport    = 0x1c
 	lNANDReport   = 0x11 // with a 64-bit size; 4 bytes less in the other form
@@ -204,8 +203,8 @@ const (
 	lPassReport   = 0x0a
 )
 
-// report reads what the second stage tells of the phone, in a fixed order. Its end is
-// marked, which proves that no length was misjudged.
+// report reads the report of the second stage about the phone, which has a fixed order. The mark at
+// its end proves that all lengths were right.
 func (a *legacy) report(p *Phone) error {
 	if _, err := a.take(lNORReport, startWait); err != nil {
 		return err
@@ -238,15 +237,15 @@ func (a *legacy) report(p *Phone) error {
 	}
 	p.RandomID = config[22:38]
 	if binary.BigEndian.Uint32(emmc) != 0 {
-		return ErrNoStorage // NAND and NOR need commands that are not known well enough
+		return ErrNoStorage // the commands for NAND and NOR are not known well enough
 	}
 	p.Storage, p.Sector, p.CID = flash.EMMC, 512, swapWords(emmc[68:84])
 	return p.addEMMC(emmc[4:], binary.BigEndian)
 }
 
-// nandReport passes over the report on NAND. It has two forms, told apart by where the
-// number of ids is; the form with a 32-bit size is recognised by what would be the other
-// one's number being zero (mtkclient).
+// nandReport skips the report about NAND. It has two forms, in which the number of ids has
+// different offsets. If the number is zero at the offset of the 64-bit form, it is the form with a
+// 32-bit size (mtkclient).
 func (a *legacy) nandReport() error {
 	b, err := a.take(lNANDReport, startWait)
 	if err != nil {
@@ -263,8 +262,8 @@ func (a *legacy) nandReport() error {
 	return err
 }
 
-// speed asks for the USB speed and leaves full speed, which takes the phone off the bus
-// and back.
+// speed asks for the USB speed. At full speed it switches to high speed; then the phone disconnects
+// and comes back.
 func (a *legacy) speed(ctx context.Context) error {
 	fast, err := a.isFast()
 	if err != nil || fast || a.options.Reconnect == nil {
@@ -291,9 +290,9 @@ func (a *legacy) isFast() (bool, error) {
 	return b != 0, err
 }
 
-// finish ends the session. The agent lets go of the power latch, so that the phone is off
-// as soon as the cable no longer feeds it (MT6580 of 2019). How to have it start Android
-// is not known of these agents.
+// finish ends the session. The agent releases the power latch, so the phone is off as soon as the
+// cable is pulled out (seen with an MT6580 agent of 2019). It is not known how these agents start
+// Android.
 func (a *legacy) finish(End) error {
 	if err := a.say(lFinish); err != nil {
 		return err

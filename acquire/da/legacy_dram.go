@@ -5,27 +5,28 @@ import (
 	"errors"
 )
 
-// How a legacy agent is given memory settings, after a start from BootROM:
+// How a legacy agent gets the memory settings after a start from BootROM:
 //
 //	agent → host                               host → agent
 //	0xbc3, u32, flash id (16), 0xbc4, ids
 //	                                           E8, u32 version of the settings
-//	5a: it takes that version, a5: it does not
+//	5a: it accepts that version, a5: it does not
 //	[16 bytes, versions 0a and 0b]
 //	u32 length                                 5a, [u32 length,] the settings
 //	u16 sum of their bytes                     5a, 0x80000001
 //	u32 result, u8 kind, u8 chip select, u64 size [, 20 bytes, version 0d]
 //
-// Source: mtkclient dalegacy_lib.py, the only host that does this. Never verified on a
-// phone.
+// Source: mtkclient dalegacy_lib.py, the only known host that does this. It was never tested with a
+// real phone.
 const (
 	lEMI      = 0xe8
 	lNeedDRAM = 0xbc3 // memory is not set up
 	lDRAMDone = 0x80000001
-	lNoEMI    = 0xffffffff // stands for version 0
+	lNoEMI    = 0xffffffff // is sent for version 0
 )
 
-// memory hands over the memory settings if the agent asks for them.
+// memory sends the memory settings if the agent asks for them. Without settings the error is
+// ErrNeedDRAM.
 func (a *legacy) memory() error {
 	v, err := a.take32(startWait)
 	if err != nil {
@@ -44,7 +45,7 @@ func (a *legacy) memory() error {
 	if len(a.options.DRAM) == 0 {
 		return ErrNeedDRAM
 	}
-	if _, err := a.take(4+16+4, answerWait); err != nil { // which flash it has
+	if _, err := a.take(4+16+4, answerWait); err != nil { // the flash that it has
 		return err
 	}
 	if err := a.ids(); err != nil {
@@ -57,8 +58,8 @@ func (a *legacy) memory() error {
 	return a.give(head, settings)
 }
 
-// offer agrees with the agent on a version and a length of settings. It returns the
-// settings as that version has them on the line, and what goes before them.
+// offer agrees with the agent on a version and a length of settings. It returns the settings in the
+// form of that version, and the bytes to send before them.
 func (a *legacy) offer(version uint32, settings []byte) (head, body []byte, err error) {
 	if version == 0 {
 		version = lNoEMI
@@ -74,7 +75,7 @@ func (a *legacy) offer(version uint32, settings []byte) (head, body []byte, err 
 		return nil, nil, ErrDRAM
 	}
 	if b[0] != lAck {
-		return nil, nil, protocolError("0x%02x in answer to the version of the settings", b[0])
+		return nil, nil, protocolError("0x%02x as the answer to the version of the settings", b[0])
 	}
 	if version == 0x0a || version == 0x0b {
 		if _, err := a.take(16, answerWait); err != nil {
@@ -105,8 +106,8 @@ func (a *legacy) offer(version uint32, settings []byte) (head, body []byte, err 
 	return nil, nil, errors.Join(ErrUnsupported, protocolError("memory settings of version %d", version))
 }
 
-// give sends the settings and waits until the memory is set up. Whether the agent's sum
-// counts what goes before them is not known.
+// give sends the settings and waits until the memory is set up. It is not known whether the agent's
+// sum includes the bytes before the settings, so both sums are accepted.
 func (a *legacy) give(head, settings []byte) error {
 	if err := a.write(head, settings); err != nil {
 		return err

@@ -6,7 +6,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// byteSum adds up bytes, eight at a time in four lanes of 16 bits, for packets are long. A lane takes 128 words before it overflows.
+// byteSum returns the sum of all bytes. It adds eight at a time in four lanes of 16 bits, because
+// packets are long. A lane can take 128 words before it overflows.
 func byteSum(b []byte) (sum uint16) {
 	const even = 0x00ff00ff00ff00ff
 	for len(b) >= 8 {
@@ -24,9 +25,8 @@ func byteSum(b []byte) (sum uint16) {
 	return sum
 }
 
-// read is READ, once for the window, and again from the first packet whose sum does not
-// fit. There is no way known to stop the agent: what follows such a packet is taken in
-// and thrown away.
+// read sends READ for the window, and again from the first packet with a wrong sum. No way is known
+// to stop the agent, so the bytes after such a packet are received and discarded.
 func (a *legacy) read(r Region, e flash.Extent, s *sink) error {
 	if a.part != r.part {
 		if err := a.say(lPart); err != nil {
@@ -49,7 +49,7 @@ func (a *legacy) read(r Region, e flash.Extent, s *sink) error {
 	return ErrSum
 }
 
-// readOnce has e sent and returns how many bytes of it, from its beginning, are good.
+// readOnce reads e once and returns how many bytes at its start are good.
 func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err error) {
 	b := []byte{lRead, 0x0c, 0x02} // to a Linux host, from eMMC
 	b = binary.BigEndian.AppendUint64(b, uint64(e.Offset))
@@ -81,10 +81,10 @@ func (a *legacy) readOnce(r Region, e flash.Extent, s *sink) (good int64, err er
 	return good, nil
 }
 
-// sumPiece is how much of a packet is added up at once, while the next bytes come in.
+// sumPiece is how many bytes of a packet are summed at once, while the next bytes arrive.
 const sumPiece = 64 << 10
 
-// packet reads one packet, acknowledges it, and reports whether its sum fits.
+// packet reads one packet, acknowledges it, and reports whether its sum is right.
 func (a *legacy) packet(b []byte) (bool, error) {
 	if err := a.l.Wait(flashWait); err != nil { // the phone may try a bad range for minutes
 		return false, err
@@ -102,17 +102,17 @@ func (a *legacy) packet(b []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := a.l.Write([]byte{lAck}); err != nil { // at once: the phone reads on
+	if err := a.l.Write([]byte{lAck}); err != nil { // at once, so that the phone continues to read
 		return false, err
 	}
 	return binary.BigEndian.Uint16(sum) == have, nil
 }
 
-// refused asks why a range is not sent. The reason is little-endian, alone in this
+// refused asks why a range is not sent. The reason is the only little-endian number in this
 // protocol (mtkclient).
 func (a *legacy) refused(answer byte) error {
 	if answer != lNack {
-		return protocolError("0x%02x in answer to READ", answer)
+		return protocolError("0x%02x as the answer to READ", answer)
 	}
 	if err := a.l.Write([]byte{lNack}); err != nil {
 		return err

@@ -8,19 +8,19 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// XFlash and XML agents speak in packets:
+// XFlash and XML agents send packets:
 //
 //	u32 0xfeeeeeef   u32 type   u32 length   payload      little-endian
 const (
 	packetMagic  = 0xfeeeeeef
 	headerSize   = 12
 	typeProtocol = 1
-	typeLog      = 2 // text for the user, anywhere between the others
+	typeLog      = 2 // text for the user, possibly between any two packets
 )
 
-// Times. DRAM set-up and the second stage take some seconds. An agent that tries a bad
-// place of the flash again and again, with another timing each time, says nothing
-// meanwhile: one for MT6580 was silent for more than two minutes.
+// Time limits. DRAM set-up and the second stage take some seconds. An agent that retries a bad
+// range of the flash with other timings sends nothing meanwhile: an agent for MT6580 was silent for
+// more than two minutes.
 const (
 	answerWait = 5 * time.Second
 	dataWait   = 10 * time.Second
@@ -28,10 +28,10 @@ const (
 	flashWait  = 10 * time.Minute
 )
 
-// maxLog bounds a log packet, which is thrown away.
+// maxLog is the longest log packet that is accepted, bytes. Log packets are discarded.
 const maxLog = 64 << 10
 
-// packets is the framing on a line.
+// packets sends and receives packets on a line.
 type packets struct {
 	l *port.Line
 }
@@ -52,10 +52,10 @@ func parseHeader(h [headerSize]byte) (kind uint32, length uint32, err error) {
 	return kind, length, nil
 }
 
-// header reads headers up to the next packet that is no log, which it throws away, and
-// returns its length: 1 to limit.
+// header discards log packets, reads the header of the next other packet, and returns its length: 1
+// to limit bytes.
 func (p packets) header(limit int64, wait time.Duration) (int, error) {
-	for range 10000 { // a phone that only ever logs is no phone
+	for range 10000 { // a phone does not send only logs
 		var h [headerSize]byte
 		if err := p.l.ReadFull(h[:], wait); err != nil {
 			return 0, err
@@ -66,7 +66,7 @@ func (p packets) header(limit int64, wait time.Duration) (int, error) {
 		}
 		if kind == typeProtocol {
 			if n == 0 || int64(n) > limit {
-				return 0, protocolError("a packet of %d bytes where 1 to %d are due", n, limit)
+				return 0, protocolError("a packet of %d bytes where 1 to %d are expected", n, limit)
 			}
 			return int(n), nil
 		}
@@ -87,13 +87,12 @@ func (p packets) recv(limit int, wait time.Duration) ([]byte, error) {
 	return b, p.l.ReadFull(b, answerWait)
 }
 
-// send sends one packet in two writes, and each write is a USB transfer of its own. The
-// agents need that: to read up to 12 bytes they take a whole USB packet into a buffer and
-// hand bytes out of it; to read more they empty the controller's FIFO and forget the
-// buffer. A payload of more than 12 bytes that came with its header is lost, and the agent
-// waits for it for ever. Source: the USB driver in vendors' agents for MT6739, MT6761,
-// MT6763, MT6765, MT6768 and MT6789 (2017 to 2024), seen while it ran; mtkclient and
-// MtkFlash write in the same way.
+// send sends one packet in two writes, and each write is one USB transfer. The agents need that: to
+// read up to 12 bytes, they take a whole USB packet into a buffer and return bytes from it; to read
+// more, they empty the controller's FIFO and discard the buffer. So a payload of more than 12 bytes
+// that came with its header is lost, and the agent waits for it forever. Source: the USB driver in
+// vendors' agents for MT6739, MT6761, MT6763, MT6765, MT6768 and MT6789 (2017 to 2024), observed
+// while it ran; mtkclient and MtkFlash write in the same way.
 func (p packets) send(payload []byte) error {
 	b := make([]byte, headerSize)
 	binary.LittleEndian.PutUint32(b, packetMagic)
@@ -114,10 +113,10 @@ func (p packets) send32(words ...uint32) error {
 	return p.send(b)
 }
 
-// line makes packets part of an agent.
+// line returns the line; it makes packets a part of an agent.
 func (p packets) line() *port.Line { return p.l }
 
-// wrap says what was being done when err came.
+// wrap adds to err the step that failed.
 func wrap(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -10,19 +10,19 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Options is what a start may need in addition to the agent.
+// Options are the optional inputs of Start.
 type Options struct {
 	// DRAM are the memory settings (MTK_BLOADER_INFO) of the phone's own preloader.
 	// They are sent only to a phone in BootROM mode. DRAMVersion is the number in the
 	// block's name, for legacy agents.
 	DRAM        []byte
 	DRAMVersion uint32
-	// Reconnect opens the phone's next port after it left the bus to come back faster.
-	// Without it a phone in BootROM mode is read at full speed, 1 MB/s.
+	// Reconnect opens the phone's next port after the phone disconnected to come back at a higher
+	// speed. Without Reconnect a phone in BootROM mode is read at USB full speed, 1 MB/s.
 	Reconnect func(context.Context) (*port.Line, error)
 }
 
-// Region is a part of the phone's flash the agent reads.
+// Region is a region of the phone's flash that the agent can read.
 type Region struct {
 	Name flash.Region
 	Size int64 // bytes
@@ -31,43 +31,43 @@ type Region struct {
 	xmlName       string
 }
 
-// Phone is a phone whose Download Agent answers. Its Images may be read by several
-// goroutines; one request is on the wire at a time.
+// Phone is a phone with a running Download Agent. Several goroutines may read its Images; only one
+// request is sent at a time.
 type Phone struct {
 	Protocol brom.Protocol
 	Agent    Entry
 	Storage  flash.Storage
-	Sector   int64 // bytes; what is asked of the phone is a multiple
+	Sector   int64 // bytes; every read from the phone is a multiple of it
 	Regions  []Region
-	CID      []byte // the flash chip's identity, nil when not told; private
-	RandomID []byte // the phone's, nil when not told; private
+	CID      []byte // the flash chip's identity, nil if unknown; private
+	RandomID []byte // the phone's random id, nil if unknown; private
 
 	reader reader
 	agent  agent
 	close  sync.Once
-	told   bool // what to do in the end
+	told   bool // the agent has received the End
 }
 
-// End is what the phone does when reading is over.
+// End is what the phone does after the reading.
 type End int
 
-// The ends. No agent switches the phone off while the cable is in.
+// The ends. No agent switches the phone off while the cable is plugged in.
 const (
-	Off    End = iota // let go: the phone waits with its screen dark
-	Reboot            // start Android; legacy agents do not, they let go
-	Stay              // nothing: the agent serves on, for the next tool
+	Off    End = iota // release the phone: it waits with a dark screen
+	Reboot            // start Android; legacy agents cannot and do the same as Off
+	Stay              // no command: the agent keeps running, for the next tool
 )
 
-// After says to the user what a phone does that was closed with an end, and what is next
-// to do: "" for one that was gone before it could be told.
+// After returns a text for the user: what the phone does after it was closed with end, and what to
+// do next. It returns "" if the phone was lost before it received the end.
 func (p *Phone) After(end End) string {
 	if !p.told {
 		return ""
 	}
-	const dark = "the phone waits with its screen dark: pull the cable out, and it switches off (if it does not start then, hold its power key for 10 seconds)"
+	const dark = "the phone waits with a dark screen: pull the cable out, and it switches off (if it does not start then, hold its power key for 10 seconds)"
 	switch {
 	case end == Stay:
-		return "the phone's agent serves on until the cable is out; hold its power key for 10 seconds if it does not start then"
+		return "the phone's agent runs until the cable is pulled out; if the phone does not start then, hold its power key for 10 seconds"
 	case end == Off:
 		return dark
 	case p.Protocol == brom.Legacy:
@@ -76,20 +76,21 @@ func (p *Phone) After(end End) string {
 	return "the phone starts Android"
 }
 
-// agent is what the three families have in common once they run.
+// agent is the common part of the three protocols after the start.
 type agent interface {
-	// start sets the agent up after JUMP_DA and fills in what p tells of the phone.
+	// start sets the agent up after JUMP_DA and fills in the facts in p.
 	start(ctx context.Context, p *Phone) error
-	// read has length bytes at off of r sent, and gives them to s in order. An error
-	// that is a *StatusError leaves the agent ready for more.
+	// read reads e of r from the phone and gives the bytes to s in order. After a *StatusError the
+	// agent can read other ranges.
 	read(r Region, e flash.Extent, s *sink) error
 	finish(End) error
 	line() *port.Line
 }
 
-// Start sends the agent for the phone out of c, starts both its stages and asks what
-// there is to read. The session cannot be used any more; Close ends what has begun,
-// also after an error.
+// Start sends the phone's agent from c, starts both its stages and asks for the storage and its
+// regions. The brom.Session cannot be used afterwards. Errors wrap ErrUnknownChip, ErrNoAgent,
+// ErrNeedDRAM, ErrDRAM, ErrMismatch, ErrNoStorage, ErrUnsupported, ErrNotTaken, ErrProtocol, a
+// *StatusError, or an error of brom or port.
 func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, o Options) (*Phone, error) {
 	chip, known := brom.Lookup(info.HWCode)
 	if !known && !c.IsXML() {
@@ -98,11 +99,11 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	if !known {
 		chip = brom.Chip{HWCode: info.HWCode, Protocol: brom.XML, DACode: info.HWCode}
 	}
-	if c.IsXML() { // the file decides: chips that began with XFlash agents have XML ones today
+	if c.IsXML() { // the file decides: some chips had XFlash agents first and have XML agents now
 		chip.Protocol = brom.XML
 	}
 	entry, err := c.choose(chip.DACode, info.HWVersion, info.SWVersion)
-	if err != nil && c.IsXML() { // XML files go by either code
+	if err != nil && c.IsXML() { // XML files may use either code
 		if e, herr := c.choose(info.HWCode, info.HWVersion, info.SWVersion); herr == nil {
 			entry, err = e, nil
 		}
@@ -144,7 +145,7 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	return p, nil
 }
 
-// boot is what an agent starts with.
+// boot is what an agent needs to start.
 type boot struct {
 	info    *brom.Info
 	second  []byte // with its signature
@@ -152,16 +153,16 @@ type boot struct {
 	options Options
 }
 
-// plain is the second stage without its signature, as XFlash and XML take it.
+// plain returns the second stage without its signature, as XFlash and XML agents expect it.
 func (b *boot) plain() []byte { return b.second[:len(b.second)-b.stage.Signature] }
 
-// largest bounds what a phone may say of a region's size.
+// largest is the largest size of a region that is accepted, bytes.
 const largest = 1 << 44
 
-// add notes a region the agent told of; one of no bytes is not there.
+// add adds a region that the agent reported. A region of 0 bytes does not exist.
 func (p *Phone) add(r Region, size uint64) error {
 	if size > largest || size%512 != 0 {
-		return protocolError("%s is said to be 0x%x bytes long", r.Name, size)
+		return protocolError("%s has an impossible size, 0x%x bytes", r.Name, size)
 	}
 	if r.Size = int64(size); size > 0 {
 		p.Regions = append(p.Regions, r)
@@ -179,8 +180,8 @@ func (p *Phone) checkRegions() error {
 	return nil
 }
 
-// Image returns a region's bytes as they are on the phone, or nil when it has no such
-// region. Reading is fastest in order; a jump costs up to the read-ahead.
+// Image returns a region's bytes on the phone, or nil if it has no such region. Reading in order is
+// fastest; a jump waits until the bytes that were read ahead have arrived.
 func (p *Phone) Image(name flash.Region) flash.Image {
 	for _, r := range p.Regions {
 		if r.Name == name {
@@ -190,7 +191,7 @@ func (p *Phone) Image(name flash.Region) flash.Image {
 	return nil
 }
 
-// Device returns the phone as the rest of the program sees dumps.
+// Device returns the phone as a flash.Device.
 func (p *Phone) Device() *flash.Device {
 	d := &flash.Device{Storage: p.Storage}
 	for _, r := range p.Regions {
@@ -199,13 +200,12 @@ func (p *Phone) Device() *flash.Device {
 	return d
 }
 
-// Forget drops the last few MiB read and what was read ahead, so that the next read
-// comes from the flash again. A second reading to compare with must begin with it.
+// Forget drops the last few MiB that were read and the bytes that were read ahead, so that the next
+// read comes from the flash. Call it before a second reading that is compared with the first.
 func (p *Phone) Forget() { p.reader.forget() }
 
-// Close lets the reading under way finish, tells the agent what to do in the end, and
-// closes the line. Images cannot be read any more. After an error of the line there is
-// nobody to tell, and Close is silent.
+// Close waits for the running read, sends end to the agent, and closes the line. The Images cannot
+// be read afterwards. After an error of the line nothing is sent, and Close returns nil.
 func (p *Phone) Close(end End) (err error) {
 	p.close.Do(func() {
 		p.told = p.reader.end()

@@ -9,13 +9,13 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Sizes of reading ahead, bytes. A request is not cancelled once it is sent, so a reader
-// that jumps waits for what was asked; windows grow only while it goes straight on.
+// Sizes of reading ahead, bytes. A request cannot be cancelled once it is sent, so a reader that
+// jumps waits for its end. Therefore windows grow only while reading is sequential.
 const (
 	blockSize   = 1 << 20
 	blocks      = 8
-	keepBlocks  = 4        // read again without the wire: headers, small steps back
-	firstWindow = 16 << 10 // around a spot that somebody looks at
+	keepBlocks  = 4        // kept for headers and small steps back
+	firstWindow = 16 << 10 // for single reads
 	lastWindow  = 16 << 20
 )
 
@@ -23,7 +23,7 @@ const (
 //
 //	ReadAt ──windows──► worker ──agent.read──► phone
 //	   ▲                  │ sink
-//	   └──────blocks──────┘ a ring of 8 MiB: the phone is kept busy meanwhile
+//	   └──────blocks──────┘ a ring of 8 MiB, so that the phone never waits
 type reader struct {
 	mu     sync.Mutex // one ReadAt at a time; guards all below
 	agent  agent
@@ -36,13 +36,13 @@ type reader struct {
 	quit    chan struct{}
 	done    chan struct{}
 
-	region  Region       // of the windows asked for
-	pos     int64        // where the next block from filled begins
-	until   int64        // where the windows asked for end
+	region  Region       // of the requested windows
+	pos     int64        // the offset of the next block from filled
+	until   int64        // the end of the requested windows
 	window  int64        // length of the last one
 	asked   flash.Extent // the last one
-	next    int64        // where the last ReadAt ended: one that begins there goes straight on
-	pending int          // windows whose end has not come
+	next    int64        // the end of the last ReadAt; one that begins there is sequential
+	pending int          // windows that have not ended
 	recent  []block
 }
 
@@ -72,12 +72,12 @@ func (r *reader) begin(a agent, sector int64) {
 	go r.work()
 }
 
-// work serves windows until there are no more, or one breaks the line.
+// work reads windows until there are no more, or until the line is lost.
 func (r *reader) work() {
 	defer close(r.done)
 	var lost error
 	for w := range r.windows {
-		if lost != nil { // to a line that is lost or out of step nothing more is said
+		if lost != nil { // nothing more is sent on a line that is lost or out of step
 			r.filled <- block{end: true, err: lost}
 			continue
 		}
@@ -85,7 +85,7 @@ func (r *reader) work() {
 		err := r.agent.read(w.region, w.extent, s)
 		s.flush()
 		if got := s.at.off - w.extent.Offset; err == nil && got != w.extent.Length {
-			err = protocolError("%d of %d bytes came, and the agent called it done", got, w.extent.Length)
+			err = protocolError("the agent ended the read after %d of %d bytes", got, w.extent.Length)
 		}
 		if err != nil && !refusal(err) {
 			lost = err
@@ -94,9 +94,9 @@ func (r *reader) work() {
 	}
 }
 
-// end stops the worker and reports whether the agent still listens.
+// end stops the worker and reports whether the agent still answers.
 func (r *reader) end() bool {
-	close(r.quit) // a worker that waits for room need not
+	close(r.quit) // a worker that waits for a free block stops waiting
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drain()
@@ -109,15 +109,15 @@ func (r *reader) end() bool {
 	return alive
 }
 
-// sink is where an agent puts the bytes of a window, in order.
+// sink receives the bytes of a window from an agent, in order.
 type sink struct {
 	r    *reader
-	at   block  // the block being filled: its data are what was committed
-	room []byte // behind them
+	at   block  // the block being filled; its data are the committed bytes
+	room []byte // the free bytes after them
 }
 
-// space returns room for the next n bytes, or for fewer when n is more than a block. It
-// waits while the reader is far behind.
+// space returns a buffer for the next n bytes, or for fewer if n is more than a block. It waits
+// while the reader is far behind.
 func (s *sink) space(n int) []byte {
 	n = min(n, blockSize)
 	if len(s.room) < n {
@@ -128,13 +128,13 @@ func (s *sink) space(n int) []byte {
 	return s.room[:n]
 }
 
-// commit says that n bytes of the space are good.
+// commit adds the first n bytes of the space to the window.
 func (s *sink) commit(n int) {
 	s.at.data = s.at.data[:len(s.at.data)+n]
 	s.room = s.room[n:]
 }
 
-// flush hands the committed bytes on.
+// flush passes the committed bytes to the reader.
 func (s *sink) flush() {
 	if len(s.at.data) > 0 {
 		s.r.filled <- s.at
@@ -145,7 +145,7 @@ func (s *sink) flush() {
 	s.at.data, s.room = nil, nil
 }
 
-// take returns a free block, or a fresh one when nobody reads any more.
+// take returns a free block, or a new one after the reading has ended.
 func (r *reader) take() []byte {
 	select {
 	case b := <-r.free:
@@ -164,7 +164,7 @@ func (r *reader) give(b block) {
 	}
 	select {
 	case r.free <- b.data:
-	default: // one of end's
+	default: // a block that take allocated after the end
 	}
 }
 
@@ -177,15 +177,15 @@ func (r *reader) ask(region Region, off, length int64) {
 	r.pending++
 }
 
-// drain takes in all that was asked for and forgets it.
+// drain receives all requested blocks and discards them.
 func (r *reader) drain() {
 	for r.pending > 0 {
 		_ = r.receive(func(b block) { r.give(b) }) // it is remembered: see r.line
 	}
 }
 
-// receive takes one block; the ends of windows are counted, and what they say of the
-// line is remembered. It returns the window's error.
+// receive takes one block. At the end of a window it counts the window and returns its error, and
+// it remembers an error of the line.
 func (r *reader) receive(got func(block)) error {
 	b := <-r.filled
 	if !b.end {
@@ -199,13 +199,14 @@ func (r *reader) receive(got func(block)) error {
 	return b.err
 }
 
-// readAt fills p, which lies within the region. Exact asks the phone for no other byte.
+// readAt fills p, which is within the region. If exact is true, it reads no other sectors from the
+// phone.
 func (r *reader) readAt(region Region, p []byte, off int64, exact bool) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	straight := r.region.Name == region.Name && off == r.next && !exact
 	if exact {
-		r.drain() // what was read ahead is not asked for any more
+		r.drain() // nothing may be in progress beyond the exact range
 	}
 	n := 0
 	defer func() { r.next = off + int64(n) }()
@@ -230,19 +231,19 @@ func (r *reader) readAt(region Region, p []byte, off int64, exact bool) (int, er
 		if exact || alone || !refusal(err) {
 			return n, fmt.Errorf("da: %s at 0x%x: %w", region.Name, at, err)
 		}
-		exact = true // the error may lie behind what was asked for
+		exact = true // the error may be after the wanted range
 	}
 	return n, nil
 }
 
-// exactly is the smallest window of whole sectors that holds want.
+// exactly returns the smallest window of whole sectors that holds want, at most lastWindow.
 func (r *reader) exactly(region Region, want flash.Extent) flash.Extent {
 	start := want.Offset / r.sector * r.sector
 	length := min((want.End()-start+r.sector-1)/r.sector*r.sector, lastWindow)
 	return flash.Extent{Offset: start, Length: min(length, region.Size-start)}
 }
 
-// forget drops what is at hand, so that the next read asks the phone.
+// forget drops all blocks, so that the next read comes from the phone.
 func (r *reader) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -253,7 +254,7 @@ func (r *reader) forget() {
 	r.recent, r.region = nil, Region{}
 }
 
-// copyRecent serves p from blocks kept.
+// copyRecent fills p from the recent blocks.
 func (r *reader) copyRecent(name flash.Region, p []byte, at int64) int {
 	for _, b := range r.recent {
 		if b.region == name && at >= b.off && at < b.off+int64(len(b.data)) {
@@ -273,9 +274,9 @@ func (r *reader) keep(b block) {
 	r.pos = b.off + int64(len(b.data))
 }
 
-// prepare sees to it that the block where want begins is under way, and when reading goes
-// straight on, that the phone has its next window before it is through with this one.
-// Exact asks for what is wanted and no more.
+// prepare makes sure that the block where want begins is requested. When reading is sequential, it
+// also requests the next window before the phone has finished this one. If exact is true, it
+// requests only want.
 func (r *reader) prepare(region Region, want flash.Extent, straight, exact bool) {
 	at, same := want.Offset, r.region.Name == region.Name
 	if r.pending > 0 && same && at >= r.pos && at < r.until {
@@ -306,16 +307,16 @@ type regionImage struct {
 	region Region
 }
 
-// Size returns the region's size in bytes, as the phone tells it.
+// Size returns the region's size in bytes, as the phone reports it.
 func (i *regionImage) Size() int64 { return i.region.Size }
 
-// ReadAt implements io.ReaderAt. An error that wraps a *StatusError is about the range:
-// reading elsewhere continues. Any other ends the session.
+// ReadAt implements io.ReaderAt. An error that wraps a *StatusError concerns only this range; other
+// ranges can still be read. Any other error ends the session.
 func (i *regionImage) ReadAt(p []byte, off int64) (int, error) { return i.read(p, off, false) }
 
-// ReadExactAt is ReadAt that asks the phone for no other byte: nothing is read ahead, and
-// nothing of what was is under way any more. A phone that is lost when one place is read can
-// be read up to that range only so.
+// ReadExactAt is like ReadAt but reads no other sectors from the phone: nothing is read ahead, and
+// earlier requests have ended before. If a phone is lost when a certain range is read, only
+// ReadExactAt can read up to that range.
 func (i *regionImage) ReadExactAt(p []byte, off int64) (int, error) { return i.read(p, off, true) }
 
 func (i *regionImage) read(p []byte, off int64, exact bool) (int, error) {

@@ -8,15 +8,15 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Kinds of storage and their parts in a read request.
+// Kinds of storage in a read request.
 const (
 	xEMMC = 0x01
 	xNAND = 0x10
 	xUFS  = 0x30
 )
 
-// storage asks for each kind of flash until one is there. An agent refuses the question
-// for a kind that it does not know, or cannot reach.
+// storage asks for each kind of flash until one is found. An agent refuses the question for a kind
+// that it does not support or cannot access.
 func (x *xflash) storage(p *Phone) error {
 	var refused error
 	for _, ask := range []func(*Phone) error{x.emmc, x.ufs, x.nand} {
@@ -41,7 +41,7 @@ func (x *xflash) emmc(p *Phone) error {
 	}
 	// boot 1, boot 2, RPMB, four general purpose areas, user: in this order in the
 	// report, and numbered 1 to 8 in requests.
-	p.Storage, p.Sector, p.CID = flash.EMMC, 512, b[72:88] // manufacturer first, as the chip's own register has it
+	p.Storage, p.Sector, p.CID = flash.EMMC, 512, b[72:88] // manufacturer first, as in the chip's register
 	return p.addEMMC(b[8:], binary.LittleEndian)
 }
 
@@ -56,8 +56,8 @@ func (p *Phone) addEMMC(b []byte, order binary.ByteOrder) error {
 	return nil
 }
 
-// swapWords turns round each 32-bit word of an eMMC's identity: legacy and XML agents tell
-// it in words, XFlash agents and Android's kernel byte by byte. It is a copy.
+// swapWords returns a copy of an eMMC's identity with the bytes of each 32-bit word reversed:
+// legacy and XML agents send it as words, XFlash agents and Android's kernel as bytes.
 func swapWords(b []byte) []byte {
 	out := slices.Clone(b)
 	for w := out; len(w) >= 4; w = w[4:] {

@@ -9,7 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/brom"
 )
 
-// Commands of an XFlash agent that are needed to read.
+// Commands of an XFlash agent that reading needs.
 const (
 	xSync          = 0x434e5953 // "SYNC"
 	xEnvironment   = 0x010100
@@ -36,9 +36,9 @@ const (
 type xflash struct {
 	packets
 	boot
-	packet int64 // bytes of data the agent sends in one packet, at most
-	owed   bool  // a second status did not come in its time: it may come late
-	once   bool  // so this agent tells what it refuses once, and is not waited for long any more
+	packet int64 // the most data that the agent sends in one packet, bytes
+	owed   bool  // a second status did not arrive in time; it may arrive late
+	once   bool  // this agent sends a refusal only once, so later waits are short
 }
 
 func (x *xflash) start(ctx context.Context, p *Phone) error {
@@ -76,8 +76,8 @@ func (x *xflash) hello() error {
 	if err := x.send32(xSync); err != nil {
 		return err
 	}
-	// Log on the UART (1), so that no log comes between the packets; level "error";
-	// this host runs Linux (1); no UFS provisioning.
+	// Log to the UART (1), so that no log comes between the packets; level "error"; this host runs
+	// Linux (1); no UFS provisioning.
 	if err := x.commandWith(xEnvironment, 4, 1, 1, 0, 0); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (x *xflash) hello() error {
 	return err
 }
 
-// commandWith sends a command and its parameters together, for which there is one status.
+// commandWith sends a command and its parameters together; one status answers both.
 func (x *xflash) commandWith(c uint32, words ...uint32) error {
 	if err := x.send32(c); err != nil {
 		return err
@@ -129,7 +129,7 @@ func number(b []byte) (uint32, error) {
 	return 0, protocolError("a status of %d bytes", len(b))
 }
 
-// status reads a status: 0 or the magic number is good.
+// status reads a status. 0 and the magic number mean success.
 func (x *xflash) status(wait time.Duration) error {
 	v, err := x.word(wait)
 	if err == nil && v != 0 && v != packetMagic {
@@ -138,9 +138,9 @@ func (x *xflash) status(wait time.Duration) error {
 	return err
 }
 
-// get asks a question. An agent that does not answer it, for whatever reason, gives a
-// *StatusError: in place of the acknowledgement when it does not know the question, and in
-// place of the data, with no status behind it, when its handler fails.
+// get asks a question. If the agent does not answer it, the error is a *StatusError: the status
+// comes instead of the acknowledgement if the agent does not know the question, and instead of the
+// data, with no status after it, if its handler fails.
 func (x *xflash) get(c uint32, limit int) ([]byte, error) {
 	if err := x.command(xControl); err != nil {
 		return nil, err
@@ -158,10 +158,10 @@ func (x *xflash) get(c uint32, limit int) ([]byte, error) {
 	return b, x.status(answerWait)
 }
 
-// errorByte is the highest of every error status, and of no answer in four bytes.
+// errorByte is the highest byte of every error status. No valid answer of four bytes has it.
 const errorByte = 0xc0
 
-// optional asks a question that the session can do without: nil when it is refused.
+// optional asks a question whose answer is not required. It returns nil if the agent refuses it.
 func (x *xflash) optional(c uint32, limit int) ([]byte, error) {
 	b, err := x.get(c, limit)
 	if refusal(err) {
@@ -170,7 +170,7 @@ func (x *xflash) optional(c uint32, limit int) ([]byte, error) {
 	return b, err
 }
 
-// set makes a setting. One that the agent refuses is none that reading needs.
+// set makes a setting. Reading needs none of them, so a refusal is no error.
 func (x *xflash) set(c, value uint32) error {
 	err := x.command(xControl)
 	if err == nil {
@@ -188,18 +188,17 @@ func (x *xflash) set(c, value uint32) error {
 	return err
 }
 
-// settings are for the first stage: the second does not know the checksum level, and
-// keeps what the first was told.
+// settings makes the settings in the first stage: the second stage does not know the checksum level
+// and keeps that of the first.
 func (x *xflash) settings() error {
 	if err := x.set(xSetResetKey, 0x68); err != nil {
 		return err
 	}
-	return x.set(xSetChecksum, 0) // the packets carry none in any case
+	return x.set(xSetChecksum, 0) // the packets have no checksum in any case
 }
 
-// dram hands over the memory settings when nobody else has set the memory up. The first
-// stage knows how it was reached, the second does not. Where it does not say, the loader
-// did.
+// dram sends the memory settings if the memory is not set up. Only the first stage knows how it was
+// started, so it is asked. If it does not answer, the loader's answer decides.
 func (x *xflash) dram() error {
 	by, err := x.optional(xGetConnection, 32)
 	if err != nil {
@@ -257,8 +256,8 @@ func (x *xflash) sla() error {
 	return nil
 }
 
-// speed leaves the slow connection a BootROM start has. The phone comes back as another
-// USB device; the agent continues where it was.
+// speed switches from the slow connection of a BootROM start to high speed. The phone comes back as
+// another USB device, and the agent continues there.
 func (x *xflash) speed(ctx context.Context) error {
 	if !x.info.BootROM || x.options.Reconnect == nil {
 		return nil
@@ -274,7 +273,7 @@ func (x *xflash) speed(ctx context.Context) error {
 	if err == nil {
 		err = x.status(answerWait)
 	}
-	if refusal(err) { // it stays at full speed
+	if refusal(err) { // the connection stays at full speed
 		return nil
 	}
 	if err != nil {
@@ -289,7 +288,7 @@ func (x *xflash) speed(ctx context.Context) error {
 	return nil
 }
 
-// maxPacket bounds what the agent says it sends at once.
+// maxPacket is the largest packet length that is accepted from the agent, bytes.
 const maxPacket = 64 << 20
 
 func (x *xflash) packetLength() error {
@@ -311,11 +310,11 @@ func (x *xflash) packetLength() error {
 	return nil
 }
 
-// finish ends the session. SHUTDOWN has six words; an agent that is given more answers
-// success and does nothing of it. They are: start anew, time of the watchdog, asynchronous,
-// what to start (1 Android, 2 fastboot), download bit, keep the clock. None of them
-// switches the phone off: without the first it waits. What does is a task of the agent's
-// that looks for the cable every second (MT6765 of 2018, at 0x40032220).
+// finish ends the session. SHUTDOWN has six words; an agent that gets more answers success and does
+// nothing. The words are: restart, watchdog time, asynchronous, what to start (1 Android, 2
+// fastboot), download bit, keep the clock. None of them switches the phone off: without a restart
+// it waits. A task of the agent that checks the cable every second switches it off (agent for
+// MT6765 of 2018, at 0x40032220).
 func (x *xflash) finish(end End) error {
 	if err := x.command(xShutdown); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// read is READ_DATA. Each packet of data is acknowledged as soon as its last byte is here,
-// so that the phone reads on while we store:
+// read sends READ_DATA. It acknowledges each packet of data as soon as its last byte has arrived,
+// so that the phone reads on while the data are stored:
 //
 //	host               agent
 //	READ_DATA, range ──►
@@ -19,7 +19,8 @@ import (
 //	ack              ──►                                    ┘
 //	                 ◄── status of the whole command
 //
-// A flash that cannot be read is told twice, as the packet's status and as the command's.
+// If the flash cannot be read, the agent reports it twice: as the status of the packet and of the
+// command.
 func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
 	if err := x.askToRead(); err != nil {
 		return err
@@ -51,8 +52,8 @@ func (x *xflash) read(r Region, e flash.Extent, s *sink) error {
 	return x.status(dataWait)
 }
 
-// askToRead sends the command. Every agent knows it: where it is refused, that is the answer
-// to something else, the second status of an earlier reading when that is still owed.
+// askToRead sends the command. Every agent knows it, so a refusal is not the answer to it. If the
+// second status of an earlier read is still missing, the refusal is that status.
 func (x *xflash) askToRead() error {
 	err := x.command(xReadData)
 	if x.owed && refusal(err) {
@@ -65,8 +66,8 @@ func (x *xflash) askToRead() error {
 	return err
 }
 
-// second takes the status of the command that follows the packet's own, which was
-// refused. An agent that has said all with the first is silent.
+// second reads the status of the command, which follows the error status of a packet. Some agents
+// do not send it.
 func (x *xflash) second(refused error) error {
 	wait := answerWait
 	if x.once {
@@ -86,7 +87,7 @@ func (x *xflash) second(refused error) error {
 	return refused
 }
 
-// data takes one packet of data and acknowledges it.
+// data reads one packet of data and acknowledges it.
 func (x *xflash) data(limit int64, s *sink) (int64, error) {
 	n, err := x.header(limit, dataWait)
 	if err != nil {

@@ -13,18 +13,18 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// xmlAgent is a session with an XML (V6) agent. After each command the agent takes the
-// lead and asks the host for what it needs, until it says END:
+// xmlAgent is a session with an XML (V6) agent. After each command the agent sends requests to the
+// host until it sends END:
 //
 //	host                         agent
 //	<da> CMD:READ-FLASH …   ──►
 //	                        ◄──  OK
-//	                        ◄──  <host> CMD:UPLOAD-FILE …      each answered OK:
-//	                        ◄──  OK@0x100000                   the whole length
-//	                        ◄──  OK@0x0, then a packet of data, and again
-//	                        ◄──  ERR, answered OK, in place of a packet it cannot read
+//	                        ◄──  <host> CMD:UPLOAD-FILE …      each answered with OK:
+//	                        ◄──  OK@0x100000                   the total length
+//	                        ◄──  OK@0x0, then a packet of data; repeated
+//	                        ◄──  ERR, answered with OK, instead of a packet it cannot read
 //	                        ◄──  <host> CMD:END
-//	                        ◄──  <host> CMD:START              ready for the next
+//	                        ◄──  <host> CMD:START              ready for the next command
 type xmlAgent struct {
 	packets
 	boot
@@ -44,14 +44,14 @@ func (x *xmlAgent) start(ctx context.Context, p *Phone) error {
 	for _, c := range []struct {
 		name, arg string
 		f         files
-		optional  bool // refused by agents that can be read all the same
+		optional  bool // some agents refuse it and can still be read
 	}{
 		{"SET-RUNTIME-PARAMETER", parameters, files{}, false},
 		{"HOST-SUPPORTED-COMMANDS", capability, files{}, true},
 		{"NOTIFY-INIT-HW", "<arg></arg>", dram, false},
 		{"SET-HOST-INFO", "<arg><info>" + time.Now().UTC().Format("20060102T150405Z") + "</info></arg>", files{}, true},
 		{"BOOT-TO", boot, files{give: x.plain()}, false},
-		{"HOST-SUPPORTED-COMMANDS", capability, files{}, true}, // the second stages of 0x1172, 0x1208, 0x1229 have none
+		{"HOST-SUPPORTED-COMMANDS", capability, files{}, true}, // the second stages of 0x1172, 0x1208 and 0x1229 do not have it
 		{"NOTIFY-INIT-HW", "<arg></arg>", dram, false},
 	} {
 		err := x.command(c.name, c.arg, c.f)
@@ -73,7 +73,7 @@ func (x *xmlAgent) text(wait time.Duration) (string, error) {
 
 func (x *xmlAgent) say(s string) error { return x.send(append([]byte(s), 0)) }
 
-// ok reads an answer in one line and returns what stands behind its @.
+// ok reads an answer of one line and returns the text after its @.
 func (x *xmlAgent) ok(wait time.Duration) (string, error) {
 	s, err := x.text(wait)
 	if err != nil {
@@ -82,7 +82,7 @@ func (x *xmlAgent) ok(wait time.Duration) (string, error) {
 	return answer(s)
 }
 
-// sayOK says s and waits for OK.
+// sayOK sends s and waits for OK.
 func (x *xmlAgent) sayOK(s string) error {
 	if err := x.say(s); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (x *xmlAgent) sayOK(s string) error {
 	return err
 }
 
-// request reads a command of the agent's.
+// request reads a request of the agent.
 func (x *xmlAgent) request(wait time.Duration) (message, error) {
 	s, err := x.text(wait)
 	if err != nil {
@@ -100,14 +100,14 @@ func (x *xmlAgent) request(wait time.Duration) (message, error) {
 	if !isXML(s) {
 		_, err := answer(s)
 		if err == nil {
-			err = protocolError("%.60q in place of a command", s)
+			err = protocolError("%.60q instead of a command", s)
 		}
 		return nil, err
 	}
 	return parseMessage([]byte(s))
 }
 
-// expectStart reads the command that says that the agent is ready, and agrees.
+// expectStart reads the START command, which means that the agent is ready, and answers OK.
 func (x *xmlAgent) expectStart(wait time.Duration) error {
 	m, err := x.request(wait)
 	if err == nil && m["command"] != "CMD:START" {
@@ -119,11 +119,11 @@ func (x *xmlAgent) expectStart(wait time.Duration) error {
 	return x.say("OK")
 }
 
-// againWait is how long an agent that says START twice takes for the second.
+// againWait is how long to wait for a second START that some agents send.
 const againWait = 100 * time.Millisecond
 
-// greet takes the agent's first START, and another that some send behind it: it would take
-// the next command for its answer.
+// greet reads the agent's first START, and a second one that some agents send: otherwise such an
+// agent would take the next command as the answer to the second START.
 func (x *xmlAgent) greet() error {
 	if err := x.expectStart(startWait); err != nil {
 		return err
@@ -137,14 +137,14 @@ func (x *xmlAgent) greet() error {
 	if err := x.expectStart(answerWait); !errors.Is(err, port.ErrTimeout) {
 		return err
 	}
-	return nil // it was a line of its log
+	return nil // only a log packet came
 }
 
-// maxRequests bounds how often an agent asks before it ends a command.
+// maxRequests is how many requests an agent may send during one command.
 const maxRequests = 1000
 
-// command runs one command to its end, and to the START behind it: a phone that starts
-// anew says none. An error that is a *StatusError leaves the agent ready for the next.
+// command runs one command until its END and the START after it; after REBOOT no START comes. After
+// a *StatusError the agent is ready for the next command.
 func (x *xmlAgent) command(name, arguments string, f files) error {
 	refused, err := x.begin(name, arguments)
 	if err != nil {
@@ -181,12 +181,12 @@ func (x *xmlAgent) command(name, arguments string, f files) error {
 		}
 		return refused
 	}
-	return protocolError("%s does not end", name)
+	return protocolError("the command %s does not end", name)
 }
 
-// begin sends a command and takes the agent's OK. One that says START in place of it was
-// not ready: it is greeted, and told once more. refused is the agent's word that it does
-// not take the command, which it ends all the same.
+// begin sends a command and reads the agent's OK. An agent that sends START instead was not ready:
+// begin answers it and sends the command once more. refused is the agent's refusal of the command;
+// it still ends the command with END.
 func (x *xmlAgent) begin(name, arguments string) (refused, err error) {
 	version := "1.0"
 	if name == "SET-RUNTIME-PARAMETER" {
@@ -221,8 +221,8 @@ func (x *xmlAgent) begin(name, arguments string) (refused, err error) {
 	}
 }
 
-// result is what an END says. Its message counts only beside a bad result: the agent never
-// clears it, and beside OK it is of an earlier command.
+// result returns the error of an END, or nil. The message counts only with a bad result: the agent
+// never clears it, so with OK it belongs to an earlier command.
 func result(m message) error {
 	if m["result"] == "OK" {
 		return nil
@@ -230,7 +230,7 @@ func result(m message) error {
 	return says(strings.TrimSpace(m["result"] + " " + m["message"]))
 }
 
-// report runs a command that is answered by a file of XML.
+// report runs a command whose answer is an XML file.
 func (x *xmlAgent) report(name, arg string) (message, error) {
 	var b []byte
 	err := x.command(name, "<arg>"+arg+"<target_file>MEM://0x0:0x200000</target_file></arg>", files{total: -1, take: func(n int, read readInto) error {
@@ -257,7 +257,7 @@ func (x *xmlAgent) sla() error {
 	return err
 }
 
-// hardware asks what there is to read.
+// hardware asks for the storage and its regions.
 func (x *xmlAgent) hardware(p *Phone) error {
 	m, err := x.report("GET-HW-INFO", "")
 	if err != nil {
@@ -267,7 +267,7 @@ func (x *xmlAgent) hardware(p *Phone) error {
 	return xmlStorage(p, m)
 }
 
-// read is READ-FLASH.
+// read sends READ-FLASH.
 func (x *xmlAgent) read(r Region, e flash.Extent, s *sink) error {
 	arg := fmt.Sprintf("<arg><partition>%s</partition><offset>0x%x</offset><length>0x%x</length><target_file>ROM</target_file></arg>",
 		r.xmlName, e.Offset, e.Length)
@@ -286,8 +286,8 @@ func (x *xmlAgent) read(r Region, e flash.Extent, s *sink) error {
 
 const cmdReboot = "REBOOT"
 
-// finish starts the phone anew, or has the agent let go of the line and wait: an agent for
-// MT6789 of 2024 then looks for the cable, and switches the phone off when it is out.
+// finish restarts the phone, or makes the agent release the line and wait: an agent for MT6789 of
+// 2024 then checks the cable and switches the phone off when it is pulled out.
 func (x *xmlAgent) finish(end End) error {
 	action := map[End]string{Off: "DISCONNECT", Reboot: "IMMEDIATE"}[end]
 	return x.command(cmdReboot, "<arg><action>"+action+"</action></arg>", files{})

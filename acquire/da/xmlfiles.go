@@ -8,27 +8,27 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// files is what a command gives and takes.
+// files are the data that a command sends and receives.
 type files struct {
 	give    []byte                           // for DOWNLOAD-FILE, nil for none
-	missing error                            // what is wrong when there is none
+	missing error                            // the error if there is none
 	total   int64                            // of an UPLOAD-FILE, -1 for any
-	take    func(n int, read readInto) error // for each packet of it
+	take    func(n int, read readInto) error // is called for each packet of it
 }
 
 // readInto fills a buffer from the packet.
 type readInto func([]byte) error
 
-// serve does what the agent asks for. When that was cut short by the end of the
-// command, it returns the end's message.
+// serve does what the agent requests. If the agent ended the command early, it returns the message
+// of END.
 func (x *xmlAgent) serve(m message, f *files) (end message, err error) {
 	switch m["command"] {
-	case "CMD:START": // once more: it is greeted like the first
+	case "CMD:START": // a second START is answered like the first
 		return nil, nil
 	case "CMD:PROGRESS-REPORT":
 		return nil, x.progress()
 	case "CMD:FILE-SYS-OPERATION":
-		return nil, x.say(fmt.Sprintf("OK@0x%x", len(f.give))) // how long is the file?
+		return nil, x.say(fmt.Sprintf("OK@0x%x", len(f.give))) // the agent asks for the file's length
 	case "CMD:DOWNLOAD-FILE":
 		return nil, x.download(m, f)
 	case "CMD:UPLOAD-FILE":
@@ -37,7 +37,7 @@ func (x *xmlAgent) serve(m message, f *files) (end message, err error) {
 	return nil, notTaken(m)
 }
 
-// progress listens to a report until its end.
+// progress reads a progress report until its end.
 func (x *xmlAgent) progress() error {
 	for range 100000 {
 		s, err := x.text(startWait)
@@ -57,7 +57,7 @@ func (x *xmlAgent) progress() error {
 	return protocolError("progress without end")
 }
 
-// download sends a file in packets of the length the agent names.
+// download sends a file in packets of the length that the agent requests.
 func (x *xmlAgent) download(m message, f *files) error {
 	size, err := m.number("packet_length")
 	switch {
@@ -66,7 +66,7 @@ func (x *xmlAgent) download(m message, f *files) error {
 	case len(f.give) == 0 && f.missing != nil:
 		return f.missing
 	case len(f.give) == 0 || size == 0:
-		return protocolError("the agent wants a file, in packets of %d bytes", size)
+		return protocolError("the agent asks for a file in packets of %d bytes", size)
 	}
 	if err := x.sayOK(fmt.Sprintf("OK@0x%x", len(f.give))); err != nil {
 		return err
@@ -87,8 +87,8 @@ func (x *xmlAgent) download(m message, f *files) error {
 	return nil
 }
 
-// upload takes a file. An agent that fails in the middle says so in place of a packet, or
-// ends the command.
+// upload receives a file. An agent that fails in the middle sends ERR instead of a packet, or ends
+// the command.
 func (x *xmlAgent) upload(f *files) (end message, err error) {
 	value, err := x.taken(x.text(flashWait))
 	if err != nil {
@@ -99,7 +99,7 @@ func (x *xmlAgent) upload(f *files) (end message, err error) {
 	case err != nil:
 		return nil, err
 	case f.take == nil, total > largest, f.total >= 0 && int64(total) != f.total:
-		return nil, protocolError("the agent sends 0x%x bytes, 0x%x were asked for", total, f.total)
+		return nil, protocolError("the agent sends 0x%x bytes, but 0x%x were requested", total, f.total)
 	}
 	if err := x.say("OK"); err != nil {
 		return nil, err
@@ -130,8 +130,8 @@ func (x *xmlAgent) upload(f *files) (end message, err error) {
 	return nil, nil
 }
 
-// taken reads what the agent says before a packet. Its ERR, in place of a packet that it
-// cannot read, wants an OK like every other word; without it the agent waits for ever.
+// taken parses the line that the agent sends before a packet. An ERR, which comes instead of a
+// packet that cannot be read, must be answered with OK, too; otherwise the agent waits forever.
 func (x *xmlAgent) taken(s string, err error) (value string, _ error) {
 	if err != nil {
 		return "", err
@@ -145,7 +145,7 @@ func (x *xmlAgent) taken(s string, err error) (value string, _ error) {
 	return value, err
 }
 
-// early is the end of a command that comes with left bytes of a file missing.
+// early parses an END that comes while left bytes of a file are missing.
 func early(s string, left int64) (end message, err error) {
 	m, err := parseMessage([]byte(s))
 	switch {
@@ -153,12 +153,12 @@ func early(s string, left int64) (end message, err error) {
 	case m["command"] != "CMD:END":
 		err = notTaken(m)
 	case result(m) == nil:
-		err = protocolError("the agent calls it done with 0x%x bytes to come", left)
+		err = protocolError("the agent ended the command although 0x%x bytes are missing", left)
 	}
 	return m, err
 }
 
-// xmlStorage takes the regions out of a report on the hardware.
+// xmlStorage takes the storage and the regions from a hardware report.
 func xmlStorage(p *Phone, m message) error {
 	kind := strings.ToLower(m["storage"])
 	var regions []Region
@@ -203,5 +203,5 @@ func xmlStorage(p *Phone, m message) error {
 	return nil
 }
 
-// rotate puts the last first.
+// rotate moves the last element to the front.
 func rotate[T any](s []T) []T { return append([]T{s[len(s)-1]}, s[:len(s)-1]...) }

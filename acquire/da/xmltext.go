@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Bounds on XML from the phone, which is untrusted.
+// Limits on XML from the phone, which is untrusted. Sizes in bytes.
 const (
 	maxXML      = 64 << 10 // a command
 	maxXMLFile  = 2 << 20  // a report
@@ -18,12 +18,13 @@ const (
 	maxDepth    = 16
 )
 
-// message is the text of an XML agent: what stands in its elements, by their names with
-// and without their parent's ("user_size", "emmc.user_size"). The first of a name counts.
+// message is an XML message of an agent: the text of its elements, by their names with and without
+// the parent's name ("user_size", "emmc.user_size"). If a name occurs several times, the first one
+// counts.
 type message map[string]string
 
-// parseMessage reads XML without following anything it refers to. Entities that are not
-// XML's own five are errors.
+// parseMessage parses XML and follows no references. Entities other than the five of XML are
+// errors.
 func parseMessage(b []byte) (message, error) {
 	m := message{}
 	d := xml.NewDecoder(strings.NewReader(strings.TrimRight(string(b), "\x00")))
@@ -34,7 +35,7 @@ func parseMessage(b []byte) (message, error) {
 			return m, nil
 		}
 		if err != nil && m["command"] == "CMD:END" && m["result"] != "" {
-			return m, nil // agents put their message in as it is: an & or a < in it is no fault of the line
+			return m, nil // agents do not escape their message: an & or a < in it is no transmission error
 		}
 		if err != nil {
 			return nil, protocolError("XML: %v", err)
@@ -56,7 +57,7 @@ func parseMessage(b []byte) (message, error) {
 	}
 }
 
-// add notes the text of the element at the end of path.
+// add stores the text of the element at the end of path.
 func (m message) add(path []string, s string) {
 	name := path[len(path)-1]
 	keys := []string{name}
@@ -70,7 +71,7 @@ func (m message) add(path []string, s string) {
 	}
 }
 
-// number reads a number, hexadecimal or decimal; 0 where there is none.
+// number parses a number, hexadecimal or decimal. It is 0 if the element is missing.
 func (m message) number(name string) (uint64, error) {
 	s := m[name]
 	if s == "" {
@@ -82,15 +83,15 @@ func (m message) number(name string) (uint64, error) {
 func parseNumber(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 0, 64)
 	if err != nil {
-		return 0, protocolError("%.40q is no number", s)
+		return 0, protocolError("%.40q is not a number", s)
 	}
 	return n, nil
 }
 
-// isXML reports whether a packet of text is XML, and not an answer in one line.
+// isXML reports whether a packet of text is XML and not an answer of one line.
 func isXML(s string) bool { return strings.HasPrefix(strings.TrimSpace(s), "<") }
 
-// notTaken describes sound XML that is no answer to what was said.
+// notTaken returns an ErrNotTaken for valid XML that does not answer the command.
 func notTaken(m message) error {
 	words := cmp.Or(m["command"], "XML without a command")
 	for _, name := range []string{"result", "message"} {
@@ -98,10 +99,10 @@ func notTaken(m message) error {
 			words += fmt.Sprintf(", %s %.200q", name, m[name])
 		}
 	}
-	return fmt.Errorf("%w: it says %.500s", ErrNotTaken, words)
+	return fmt.Errorf("%w: it sent %.500s", ErrNotTaken, words)
 }
 
-// answer takes apart what an agent says in one line: OK, OK@0x1000, ERR!UNSUPPORTED.
+// answer parses an agent's answer of one line: OK, OK@0x1000, ERR!UNSUPPORTED.
 func answer(s string) (value string, err error) {
 	word, value, _ := strings.Cut(s, "@")
 	switch {
@@ -110,10 +111,10 @@ func answer(s string) (value string, err error) {
 	case strings.HasPrefix(word, "ERR"):
 		return "", says(s)
 	}
-	return "", protocolError("%.60q in place of OK", s)
+	return "", protocolError("%.60q instead of OK", s)
 }
 
-// says makes an error of the agent's own words. A code among them is understood.
+// says makes an error from the agent's text. If it contains a code, Code is set.
 func says(s string) *StatusError {
 	e := &StatusError{Text: strings.ToValidUTF8(s[:min(len(s), 200)], "?")}
 	if i := strings.Index(strings.ToLower(s), "0xc0"); i >= 0 && len(s) >= i+10 {

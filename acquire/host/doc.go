@@ -1,14 +1,15 @@
-// Package host looks at the computer that stands between this program and a phone, and
-// says what is in the way.
+// Package host looks for problems of this computer that prevent reading a phone: rights, drivers,
+// other programs, the kernel and the disk. On systems other than Linux, macOS and Windows it only
+// returns an error.
 //
 //	/sys /proc /dev /etc (Linux)   ┐
-//	ioreg (macOS)                  ├─► Snapshot ──Check──► Findings: what is so, why, the exact fix
+//	ioreg (macOS)                  ├─► Snapshot ──Check──► Findings: the problem and its exact fix
 //	SetupAPI (Windows)             ┘
 //
-// Gathering facts is different on each system and judges nothing; Check judges and asks
-// the system nothing, so that every cause is a test on every system. Nothing is changed
-// on the computer, and no port is opened.
+// Gather differs between systems and only collects facts. Check judges the facts and does not ask
+// the system, so every cause can be tested on every system. The package changes nothing on the
+// computer and opens no port.
 //
-// Knowledge: the kernel's cdc-acm driver and commit eafb27fa5283 (echo), udev(7),
-// ModemManager's filter documentation, the rules of mtkclient and of SP Flash Tool.
+// Sources: the kernel's cdc-acm driver and commit eafb27fa5283 (echo), udev(7), ModemManager's
+// filter documentation, the rules of mtkclient and of SP Flash Tool.
 package host

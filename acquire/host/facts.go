@@ -11,36 +11,36 @@ import (
 // Snapshot is the state of this computer when it was looked at.
 type Snapshot struct {
 	OS      string   // "linux", "darwin", "windows"
-	Devices []Device // on the USB bus, of the kinds that matter here
+	Devices []Device // on the USB bus, of the kinds that are relevant here
 
 	// Linux only.
 	Kernel       string   // "6.1.0-18-amd64"
-	Root         bool     // this user may do everything
-	Groups       []string // that this process is in
-	AskedGroups  []string // that the user is in when logging in anew
-	PortGroup    string   // the group serial ports belong to, "" for none
-	ModemManager bool     // is running
-	Rules        Rules    // what udev's rules say of MediaTek's loaders
+	Root         bool     // this user is root
+	Groups       []string // groups of this process
+	AskedGroups  []string // groups of the user after a new log-in
+	PortGroup    string   // the group of serial ports, "" for none
+	ModemManager bool     // ModemManager is running
+	Rules        Rules    // what the udev rules do with MediaTek's loaders
 
-	Target *Target // where a dump is to go, nil when nobody asked
+	Target *Target // the folder for a dump, nil for none
 }
 
-// Device is something on the USB bus that may be a phone, or a serial port.
+// Device is a device on the USB bus that may be a phone, or a serial port.
 type Device struct {
 	VID, PID   uint16
 	Product    string
-	Place      string   // on the bus: "1-2"
-	Interfaces []string // class/subclass/protocol of each, "ff/42/01"
-	Driver     string   // that serves it; "" for none
-	Ports      []Port   // serial ports it has
+	Place      string   // position on the bus: "1-2"
+	Interfaces []string // class/subclass/protocol of each interface, "ff/42/01"
+	Driver     string   // its driver; "" for none
+	Ports      []Port   // its serial ports
 }
 
-// Port is a serial port of a Device, or one without.
+// Port is a serial port, of a Device or alone.
 type Port struct {
 	Name   string
 	Denied bool   // this user may not open it
-	Group  string // that may
-	Holder string // program that has it open, "" when none is seen
+	Group  string // the group that may open it
+	Holder string // the program that has it open, "" if none is found
 }
 
 // Process is a running program.
@@ -55,11 +55,11 @@ func (p Process) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, p.P
 type Target struct {
 	Path       string
 	FileSystem string // "vfat", "msdos", "FAT32", "ext4" …
-	Free       int64  // bytes this user may write
-	Need       int64  // bytes the dump will have, 0 when not known
+	Free       int64  // bytes that this user may write
+	Need       int64  // size of the dump, bytes; 0 if unknown
 }
 
-// Kind is what a device is.
+// Kind is the kind of a device.
 type Kind string
 
 // The kinds of device.
@@ -75,21 +75,22 @@ const (
 	Unknown   Kind = "unknown"
 )
 
-// Interfaces that say more than ids, class/subclass/protocol.
+// Interfaces that tell more than the ids: class/subclass/protocol.
 const (
 	adbInterface      = "ff/42/01"
 	fastbootInterface = "ff/42/03"
 	mtpInterface      = "06/01/01"
 )
 
-// agentPID is the id a phone has after an agent switched it to high speed; some
-// preloaders have it, too.
+// agentPID is the product id of a phone after an agent switched it to high speed; some preloaders
+// have it, too.
 const agentPID = 0x2001
 
-// modemDrivers serve mobile modems: what they have is no phone's loader.
+// modemDrivers are the drivers of mobile modems: their devices are no loaders.
 var modemDrivers = []string{"option", "qcserial", "sierra", "cdc_mbim", "qmi_wwan", "cdc_ncm"}
 
-// Kind tells what the device is: by its interfaces where they say, else by its ids.
+// Kind returns the kind of the device: by its interfaces if they are known ones, otherwise by its
+// ids.
 func (d Device) Kind() Kind {
 	byID := port.Info{VID: d.VID, PID: d.PID}.Kind()
 	switch {
@@ -118,10 +119,10 @@ func (d Device) Kind() Kind {
 // IsLoader reports whether the flash can be read through the device.
 func (k Kind) IsLoader() bool { return k == BootROM || k == Preloader || k == Agent }
 
-// matters reports whether a person looking for a phone wants to see the device.
+// matters reports whether the device is worth listing when a phone is looked for.
 func (d Device) matters() bool { return d.Kind() != Unknown }
 
-// ID prints the ids as everyone writes them.
+// ID returns the ids in the usual form, 0e8d:2000.
 func (d Device) ID() string {
 	if d.VID == 0 {
 		return "ids unknown"
@@ -129,18 +130,18 @@ func (d Device) ID() string {
 	return fmt.Sprintf("%04x:%04x", d.VID, d.PID)
 }
 
-// Rules are what the udev rules of a computer say of MediaTek's loaders.
+// Rules are what the udev rules of a computer do with MediaTek's loaders.
 type Rules struct {
-	Access bool     // a port of theirs may be opened by who sits at the computer
-	Ignore bool     // ModemManager leaves them alone
-	Late   []string // files whose uaccess comes too late to count
+	Access bool     // the user at the computer may open their ports
+	Ignore bool     // ModemManager ignores them
+	Late   []string // files whose uaccess comes too late and has no effect
 }
 
-// uaccessBefore is the number of the udev file that hands out the rights: a tag set
-// after it is not seen.
+// uaccessBefore is the number of the udev file that gives the rights: a tag that is set after it
+// has no effect.
 const uaccessBefore = "73"
 
-// read takes in one file of rules.
+// read reads one file of rules.
 func (r *Rules) read(name, text string) {
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	for line := range strings.SplitSeq(text, "\n") {
@@ -165,10 +166,10 @@ func (r *Rules) read(name, text string) {
 	}
 }
 
-// UdevRules is the text of a rules file that lets who sits at the computer open the
-// phone's loaders, and keeps ModemManager and the MTP probe from talking to them. Only
-// the loaders' own ids are named: MediaTek makes modems and Wi-Fi sticks, too. Install is
-// the command that puts the rules in force, which the text names.
+// UdevRules returns the text of a rules file. The rules allow the user at the computer to open
+// phones' loaders, and they keep ModemManager and the MTP probe away from them. They name only the
+// ids of loaders, because MediaTek makes modems and Wi-Fi sticks, too. install is the command that
+// installs the rules; the text contains it.
 func UdevRules(install string) string {
 	var b strings.Builder
 	b.WriteString(`# MediaTek phones in BootROM, preloader and Download Agent mode.

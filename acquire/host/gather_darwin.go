@@ -11,9 +11,9 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// Gather asks this computer. Ids and ports are told by different sources, and which port
-// belongs to which device is not told without cgo: when there is one loader and there are
-// ports, they are taken for its own.
+// Gather collects the facts of this computer. Ids and ports come from different sources, and
+// without cgo it is not known which port belongs to which device: if there is exactly one loader,
+// all ports count as its own.
 func Gather() (*Snapshot, error) {
 	f := &Snapshot{OS: "darwin"}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -32,7 +32,7 @@ func Gather() (*Snapshot, error) {
 	return f, nil
 }
 
-// target asks for the file system of a folder that exists.
+// target returns the facts about the file system of an existing folder.
 func target(path string) (*Target, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {

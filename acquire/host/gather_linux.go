@@ -15,16 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// system is where a Linux computer shows itself, and who asks.
+// system is the root of a Linux file tree and the user for whom it is judged.
 type system struct {
-	root   string // "/", or a made tree
+	root   string // "/", or a test's tree
 	uid    int
-	groups []int                   // of the process
-	access func(path string) error // nil when the file may be read and written
+	groups []int                   // groups of the process
+	access func(path string) error // returns nil if the file may be read and written
 }
 
-// Gather asks this computer. What it does not tell (a folder that is not there, a process
-// of somebody else) is left out.
+// Gather collects the facts of this computer. Facts that cannot be read (a missing folder, a
+// process of another user) are left out.
 func Gather() (*Snapshot, error) {
 	groups, err := os.Getgroups()
 	if err != nil {
@@ -53,10 +53,10 @@ func (s system) gather() *Snapshot {
 
 func (s system) path(name string) string { return filepath.Join(s.root, name) }
 
-// maxText bounds every file that is read: rules and the like.
+// maxText is how many bytes of a file, such as a rules file, are read at most.
 const maxText = 1 << 20
 
-// read returns a small file's text without its end of line, "" when there is none.
+// read returns a small file's text without white space at its ends, or "" if it cannot be read.
 func (s system) read(name string) string {
 	f, err := os.Open(s.path(name))
 	if err != nil {
@@ -68,7 +68,7 @@ func (s system) read(name string) string {
 	return strings.TrimSpace(string(bytes.TrimRight(b[:n], "\x00")))
 }
 
-// glob lists names below the root, sorted.
+// glob returns matching names below the root, sorted.
 func (s system) glob(pattern string) []string {
 	found, _ := filepath.Glob(s.path(pattern))
 	slices.Sort(found)
@@ -78,7 +78,7 @@ func (s system) glob(pattern string) []string {
 	return found
 }
 
-// groupsOf reads the computer's groups, and which of them the user gets at log-in.
+// groupsOf returns the computer's groups, and those that the user has after a log-in.
 func (s system) groupsOf() (names map[int]string, asked []string) {
 	names = map[int]string{}
 	user := ""
@@ -103,8 +103,8 @@ func (s system) groupsOf() (names map[int]string, asked []string) {
 	return names, asked
 }
 
-// portGroup is the group that serial ports belong to: dialout on Debian's kin, Fedora and
-// SUSE, uucp on Arch's.
+// portGroup returns the group of serial ports: dialout on Debian and its relatives, Fedora and
+// SUSE; uucp on Arch and its relatives.
 func portGroup(names map[int]string) string {
 	for _, want := range []string{"dialout", "uucp"} {
 		for _, name := range names {
@@ -116,8 +116,8 @@ func portGroup(names map[int]string) string {
 	return ""
 }
 
-// readRules takes in udev's files, in its order: by name, a name of /etc hiding the same
-// name elsewhere.
+// readRules reads the udev rules files. As in udev, a file in /etc replaces a file with the same
+// name in other folders.
 func (s system) readRules(r *Rules) {
 	seen := map[string]bool{}
 	for _, dir := range []string{"etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d"} {
@@ -130,7 +130,7 @@ func (s system) readRules(r *Rules) {
 	}
 }
 
-// processes notes whether ModemManager runs, and who has which port open.
+// processes finds out whether ModemManager is running, and which program has which port open.
 func (s system) processes(f *Snapshot) (holders map[string]string) {
 	holders = map[string]string{}
 	s.eachProcess(func(p Process, open []string) {
@@ -146,7 +146,7 @@ func (s system) processes(f *Snapshot) (holders map[string]string) {
 	return holders
 }
 
-// devices lists what matters of the USB bus.
+// devices returns the relevant devices on the USB bus.
 func (s system) devices(groups map[int]string, holders map[string]string) []Device {
 	var out []Device
 	for _, dir := range s.glob("sys/bus/usb/devices/*") {
@@ -181,7 +181,7 @@ func (s system) hex(name string) uint16 {
 	return uint16(n)
 }
 
-// port looks at a port's file.
+// port returns the facts about a port, from its device file.
 func (s system) port(name string, groups map[int]string, holders map[string]string) Port {
 	p := Port{Name: name, Holder: holders[name]}
 	if st, err := os.Stat(s.path(name)); err == nil {
@@ -193,13 +193,13 @@ func (s system) port(name string, groups map[int]string, holders map[string]stri
 	return p
 }
 
-// fileSystems are the magic numbers of statfs(2) that are of interest here.
+// fileSystems has the names of file systems by their magic number in statfs(2).
 var fileSystems = map[int64]string{
 	unix.MSDOS_SUPER_MAGIC: "vfat", unix.EXFAT_SUPER_MAGIC: "exfat", unix.EXT4_SUPER_MAGIC: "ext4",
 	unix.BTRFS_SUPER_MAGIC: "btrfs", unix.XFS_SUPER_MAGIC: "xfs", unix.TMPFS_MAGIC: "tmpfs",
 }
 
-// target asks for the file system of a folder that exists.
+// target returns the facts about the file system of an existing folder.
 func target(path string) (*Target, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {

@@ -68,7 +68,7 @@ func TestGather(t *testing.T) {
 	}{
 		{"not in the group", func(tree, *system) {}, []string{"not in the group"}},
 		{"in the group", func(_ tree, s *system) { s.groups = []int{1000, 20} }, nil},
-		{"added, not logged in anew", func(f tree, _ *system) { f["etc/group"] = "dialout:x:20:bob,ana\n" }, []string{"session does not know"}},
+		{"added, not logged in anew", func(f tree, _ *system) { f["etc/group"] = "dialout:x:20:bob,ana\n" }, []string{"not active in this session"}},
 		{"Arch", func(f tree, s *system) { f["etc/group"] = "uucp:x:986:ana\n"; s.groups = []int{986} }, nil},
 		{"root", func(_ tree, s *system) { s.uid = 0 }, nil},
 		{"our rules", func(f tree, _ *system) { f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command") }, nil},
@@ -76,7 +76,7 @@ func TestGather(t *testing.T) {
 			f["etc/udev/rules.d/51-mtkkit.rules"] = ""
 			f["usr/lib/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command")
 		}, []string{"not in the group"}},
-		{"ModemManager", func(f tree, s *system) { s.uid = 0; f["proc/77/comm"] = "ModemManager\n" }, []string{"no rule keeps it"}},
+		{"ModemManager", func(f tree, s *system) { s.uid = 0; f["proc/77/comm"] = "ModemManager\n" }, []string{"no rule prevents it"}},
 		{"ModemManager with a rule", func(f tree, s *system) {
 			f["proc/77/comm"] = "ModemManager\n"
 			f["etc/udev/rules.d/51-mtkkit.rules"] = UdevRules("the command")
@@ -98,7 +98,7 @@ func TestGather(t *testing.T) {
 		{"Android", func(f tree, s *system) {
 			s.uid = 0
 			f["sys/bus/usb/devices/1-2/idProduct"] = "201c\n"
-		}, []string{"window is missed"}},
+		}, []string{"too late for the loader"}},
 		{"old kernel", func(f tree, s *system) { s.uid = 0; f["proc/sys/kernel/osrelease"] = "4.15.0\n" }, []string{"back to it"}},
 		{"an empty computer", func(f tree, s *system) { clear(f) }, []string{"may not open"}},
 		{"nonsense in /sys", func(f tree, s *system) {

@@ -4,7 +4,7 @@ package host
 
 import "errors"
 
-// Gather has nobody to ask on this system.
+// Gather returns an error on this system.
 func Gather() (*Snapshot, error) {
 	return nil, errors.New("host: devices are listed on Linux, macOS and Windows only")
 }

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// usbID finds the ids in a hardware id: USB\VID_0E8D&PID_2000&REV_0100.
+// usbID matches the ids in a hardware id: USB\VID_0E8D&PID_2000&REV_0100.
 var usbID = regexp.MustCompile(`(?i)^USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})`)
 
-// comName finds the port in a friendly name: MediaTek PreLoader USB VCOM (COM5).
+// comName matches the port in a friendly name: MediaTek PreLoader USB VCOM (COM5).
 var comName = regexp.MustCompile(`\((COM\d{1,4})\)`)
 
-// Gather asks this computer: SetupAPI lists the devices that are plugged in, with their
+// Gather collects the facts of this computer: SetupAPI lists the connected devices and their
 // drivers.
 func Gather() (*Snapshot, error) {
 	set, err := windows.SetupDiGetClassDevsEx(nil, "USB", 0, windows.DIGCF_ALLCLASSES|windows.DIGCF_PRESENT, 0, "")
@@ -39,8 +39,8 @@ func Gather() (*Snapshot, error) {
 	}
 }
 
-// describe reads a device's properties. The parts of a composite device come as devices
-// of their own.
+// describe reads a device's properties. SetupAPI lists the parts of a composite device as separate
+// devices.
 func describe(set windows.DevInfo, info *windows.DevInfoData) (Device, bool) {
 	text := func(p windows.SPDRP) string {
 		v, err := set.DeviceRegistryProperty(info, p)
@@ -72,7 +72,7 @@ func describe(set windows.DevInfo, info *windows.DevInfoData) (Device, bool) {
 	return d, true
 }
 
-// target asks for the file system of a folder that exists.
+// target returns the facts about the file system of an existing folder.
 func target(path string) (*Target, error) {
 	p, err := windows.UTF16PtrFromString(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Holders returns the other programs that have a port open, by any of its names, as far as
-// this user may know.
+// Holders returns the other programs that have a port open, by any of its names, as far as this
+// user may see them.
 func Holders(port string) []Process { return system{root: "/"}.holders(port) }
 
 func (s system) holders(port string) []Process {
@@ -26,14 +26,15 @@ func (s system) holders(port string) []Process {
 	return out
 }
 
-// serves reports whether a program is the other end of a pseudo-terminal: it plays the
-// phone, and may have both ends open.
+// serves reports whether a program is the other end of a pseudo-terminal: such a program is a
+// virtual phone and may have both ends open.
 func serves(open []string, name string) bool {
 	return strings.HasPrefix(name, "/dev/pts/") && (slices.Contains(open, "/dev/ptmx") || slices.Contains(open, "/dev/pts/ptmx"))
 }
 
-// eachProcess tells of every process but this one what it has open: /proc/PID/fd links to
-// the files. Of somebody else's processes only the name is known, to all but root.
+// eachProcess calls tell for every process except this one with its open files, which /proc/PID/fd
+// links to. Only root can see the open files of other users' processes; for others the list is
+// empty.
 func (s system) eachProcess(tell func(p Process, open []string)) {
 	self := os.Getpid()
 	for _, dir := range s.glob("proc/[0-9]*") {

@@ -2,5 +2,5 @@
 
 package host
 
-// Holders names nobody: macOS and Windows do not tell without help.
+// Holders returns nil: macOS and Windows have no simple way to find these programs.
 func Holders(string) []Process { return nil }

@@ -11,14 +11,14 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 )
 
-// What ioreg -p IOUSB -l -w 0 prints of a device: a line with its name and place, and
-// lines of "key" = value below it, drawn into a tree.
+// ioreg -p IOUSB -l -w 0 prints for each device a line with its name and position, and below it
+// lines of "key" = value, as a tree.
 var (
 	ioregNode  = regexp.MustCompile(`\+-o (.*?)(?:@([0-9a-fA-F]+))?  <class IOUSB(?:Host)?Device\b`)
 	ioregValue = regexp.MustCompile(`"(idVendor|idProduct|USB Product Name|kUSBProductString)" = (?:"([^"]*)"|(\d+))\s*$`)
 )
 
-// maxDevices bounds a list that another program prints.
+// maxDevices is how many devices are read from the list at most.
 const maxDevices = 1024
 
 // parseIoreg reads the list of USB devices that macOS' ioreg prints.
@@ -49,8 +49,8 @@ func parseIoreg(r io.Reader) []Device {
 	return out
 }
 
-// joinPorts gives the ports to the loader when there is just one, and lists them alone
-// otherwise.
+// joinPorts assigns the ports to the loader if there is exactly one, and otherwise lists them as
+// separate devices.
 func joinPorts(devices []Device, ports []port.Info, denied func(string) bool) []Device {
 	var out []Device
 	loaders := 0
@@ -66,7 +66,7 @@ func joinPorts(devices []Device, ports []port.Info, denied func(string) bool) []
 		mine := Port{Name: p.Name, Denied: denied(p.Name)}
 		i := slices.IndexFunc(out, func(d Device) bool { return d.Kind().IsLoader() })
 		if loaders != 1 {
-			out = append(out, Device{Product: "which device is not told", Ports: []Port{mine}})
+			out = append(out, Device{Product: "unknown device", Ports: []Port{mine}})
 			continue
 		}
 		out[i].Ports = append(out[i].Ports, mine)

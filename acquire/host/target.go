@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// LookAt tells what kind of place a folder for a dump is. It need not be there yet: its
-// parent is asked then.
+// LookAt returns the facts about a folder for a dump. If it does not exist, they are those of its
+// nearest parent that exists.
 func LookAt(path string) (*Target, error) {
 	at, err := filepath.Abs(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package mapfile reads and writes GNU ddrescue's mapfiles: which ranges of a
-// region were read, and which were not.
+// Package mapfile reads and writes GNU ddrescue's mapfiles, which list the ranges of a region that
+// were read and those that were not. It reads mapfiles of up to 40 MiB.
 //
 //	# Mapfile. Created by …
 //	# current_pos  current_status  current_pass
@@ -9,8 +9,8 @@
 //	0x00400000  0x00000200  -          could not be read
 //	0x00400200  0x000FFE00  ?          not tried
 //
-// Lines in order; each begins where the one before ends. Numbers are decimal, 0x… or
-// 0… (octal), as C writes them. Files of before 2012 have no current_pass.
+// The lines are sorted; each block begins at the end of the block before. Numbers are decimal, 0x…
+// or 0… (octal), as in C. Files from before 2012 have no current_pass.
 //
 // Source: the GNU ddrescue manual, "Mapfile structure".
 package mapfile
@@ -28,7 +28,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Status says what is known of a block.
+// Status is the status of a block.
 type Status byte
 
 // The statuses.
@@ -46,14 +46,14 @@ type Block struct {
 	Status Status
 }
 
-// Map is a mapfile. Blocks are in order and without gaps.
+// Map is a mapfile. Its blocks are sorted and have no gaps.
 type Map struct {
-	Pos    int64 // where the reading stands
+	Pos    int64 // offset at which the reading is, bytes
 	State  byte  // '?' copying, '-' retrying, '+' finished …
 	Blocks []Block
 }
 
-// maxSize bounds what is read of a mapfile, bytes: a million lines.
+// maxSize is the largest mapfile that is read, bytes: a million lines.
 const maxSize = 40 << 20
 
 // Sniff reports whether img looks like a mapfile.
@@ -75,7 +75,8 @@ func Sniff(img flash.Image) bool {
 	return false
 }
 
-// Read decodes a mapfile. Errors are *flash.FormatError with the line's number.
+// Read decodes a mapfile. If the format is wrong, the error is a *flash.FormatError with the number
+// of the line as Offset.
 func Read(img flash.Image) (*Map, error) {
 	if img.Size() > maxSize {
 		return nil, &flash.FormatError{Format: "mapfile", Offset: flash.NoOffset, Text: fmt.Sprintf("%d bytes long", img.Size())}
@@ -111,7 +112,7 @@ func Read(img flash.Image) (*Map, error) {
 // head reads the status line: position, state and, in newer files, the pass.
 func head(f []string) (pos int64, state byte, err error) {
 	if len(f) < 2 || len(f) > 3 || len(f[1]) != 1 || !strings.Contains("?*/-FG+", f[1]) {
-		return 0, 0, fmt.Errorf("%.60q is no status line", strings.Join(f, " "))
+		return 0, 0, fmt.Errorf("%.60q is not a status line", strings.Join(f, " "))
 	}
 	pos, err = number(f[0])
 	return pos, f[1][0], err
@@ -120,7 +121,7 @@ func head(f []string) (pos int64, state byte, err error) {
 // add reads the line of a block.
 func (m *Map) add(f []string) error {
 	if len(f) != 3 || len(f[2]) != 1 || !strings.Contains("?*/-+", f[2]) {
-		return fmt.Errorf("%.60q is no block", strings.Join(f, " "))
+		return fmt.Errorf("%.60q is not a block", strings.Join(f, " "))
 	}
 	pos, err := number(f[0])
 	if err != nil {
@@ -134,7 +135,7 @@ func (m *Map) add(f []string) error {
 		return fmt.Errorf("a block of %d bytes at 0x%x", size, pos)
 	}
 	if n := len(m.Blocks); n > 0 && m.Blocks[n-1].End() != pos {
-		return fmt.Errorf("a block at 0x%x behind one that ends at 0x%x", pos, m.Blocks[n-1].End())
+		return fmt.Errorf("a block at 0x%x after one that ends at 0x%x", pos, m.Blocks[n-1].End())
 	}
 	m.Blocks = append(m.Blocks, Block{flash.Extent{Offset: pos, Length: size}, Status(f[2][0])})
 	return nil
@@ -143,13 +144,13 @@ func (m *Map) add(f []string) error {
 func number(s string) (int64, error) {
 	v, err := strconv.ParseInt(s, 0, 64)
 	if err != nil || v < 0 {
-		return 0, fmt.Errorf("%.30q is no number", s)
+		return 0, fmt.Errorf("%.30q is not a number", s)
 	}
 	return v, nil
 }
 
-// Make draws the map of a region of size bytes from the ranges that were read and
-// those that could not be.
+// Make returns the map of a region of size bytes from the ranges that were read and the ranges that
+// could not be read.
 func Make(size int64, read, bad []flash.Extent) *Map {
 	whole := flash.Extent{Length: size}
 	read = flash.Within(read, whole)
@@ -171,8 +172,8 @@ func Make(size int64, read, bad []flash.Extent) *Map {
 	return m
 }
 
-// Mark gives what was not tried of e another status. The map stands at it when nothing
-// else is to be tried.
+// Mark sets the status of those parts of e that were not tried. It also sets Pos and State to the
+// first block that is still to be read.
 func (m *Map) Mark(e flash.Extent, s Status) {
 	var out []Block
 	for _, b := range m.Blocks {
@@ -200,8 +201,8 @@ func (m *Map) Mark(e flash.Extent, s Status) {
 	}
 }
 
-// Unread returns what of a region of size bytes is not finished, what the map does not
-// speak of included.
+// Unread returns the ranges of a region of size bytes that are not finished. Ranges that the map
+// does not contain count as unread.
 func (m *Map) Unread(size int64) []flash.Extent {
 	var read []flash.Extent
 	for _, b := range m.Blocks {
@@ -212,7 +213,7 @@ func (m *Map) Unread(size int64) []flash.Extent {
 	return flash.Without([]flash.Extent{{Length: size}}, read)
 }
 
-// Encode writes the map as ddrescue does.
+// Encode returns the map as ddrescue writes it.
 func (m *Map) Encode() []byte {
 	var b bytes.Buffer
 	state := m.State

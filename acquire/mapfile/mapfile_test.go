@@ -65,14 +65,14 @@ func TestReadDamaged(t *testing.T) {
 	for name, c := range map[string]struct{ text, says string }{
 		"empty":        {"", "no status line"},
 		"comments":     {"# nothing\n", "no status line"},
-		"no head":      {"0 0x1000 +\n", "no status line at offset 0x1"},
-		"gap":          {"0 ? 1\n0 0x1000 +\n0x2000 0x1000 +\n", "behind one that ends at 0x1000 at offset 0x3"},
+		"no head":      {"0 0x1000 +\n", "not a status line at offset 0x1"},
+		"gap":          {"0 ? 1\n0 0x1000 +\n0x2000 0x1000 +\n", "after one that ends at 0x1000 at offset 0x3"},
 		"overlap":      {"0 ? 1\n0 0x1000 +\n0x800 0x1000 +\n", "a block at 0x800"},
 		"empty block":  {"0 ? 1\n0 0 +\n", "a block of 0 bytes"},
-		"negative":     {"0 ? 1\n-1 5 +\n", `"-1" is no number`},
+		"negative":     {"0 ? 1\n-1 5 +\n", `"-1" is not a number`},
 		"over the end": {"0 ? 1\n0x7fffffffffffffff 5 +\n", "a block of 5 bytes"},
-		"status":       {"0 ? 1\n0 5 x\n", "is no block"},
-		"short":        {"0 ? 1\n0 5\n", "is no block"},
+		"status":       {"0 ? 1\n0 5 x\n", "is not a block"},
+		"short":        {"0 ? 1\n0 5\n", "is not a block"},
 	} {
 		m, err := read(c.text)
 		var fe *flash.FormatError

@@ -12,8 +12,8 @@ import (
 
 // Info is one serial port of the computer.
 type Info struct {
-	Name     string // what Open takes: /dev/ttyACM0, COM5
-	VID, PID uint16 // USB ids, 0 when the system does not tell
+	Name     string // the name for Open: /dev/ttyACM0, COM5
+	VID, PID uint16 // USB ids, 0 if unknown
 	Product  string // USB product string or driver name, may be ""
 }
 
@@ -24,21 +24,21 @@ func (i Info) String() string {
 	return fmt.Sprintf("%s (%04x:%04x)", i.Name, i.VID, i.PID)
 }
 
-// Bus is where ports appear: the computer's, or a virtual phone's.
+// Bus lists and opens ports: those of the computer, or those of a virtual phone.
 type Bus interface {
-	// List returns the ports there are now, in a stable order.
+	// List returns the present ports in a stable order.
 	List() ([]Info, error)
-	// Open opens one in raw mode. Errors wrap ErrBusy, ErrPermission, ErrNoPort
-	// or ErrGone where they apply.
+	// Open opens a port in raw mode. Errors wrap ErrBusy, ErrPermission, ErrNoPort or ErrGone where
+	// they apply.
 	Open(name string) (Conn, error)
 }
 
-// Kind says who is at the other end, as far as USB ids tell.
+// Kind is what is at the other end of a port, by its USB ids.
 type Kind int
 
 // The kinds of port.
 const (
-	Unknown   Kind = iota // no ids, or none we know
+	Unknown   Kind = iota // no ids, or unknown ids
 	BootROM               // the chip's own loader
 	Preloader             // the loader on the flash, or a Download Agent after re-enumeration
 	Android               // a running phone: adb, mtp, modem ports; no flash port
@@ -48,12 +48,12 @@ func (k Kind) String() string {
 	return [...]string{"unknown", "BootROM", "preloader", "Android"}[k]
 }
 
-// ChargingPID is disputed: usb_ids.py has it as a preloader's, and phones were seen to show
-// it while they charge, switched off. Only the handshake tells.
+// ChargingPID is ambiguous: usb_ids.py lists it as a preloader's id, but some phones also have it
+// while they charge, switched off. Only the handshake can decide.
 const ChargingPID = 0x20ff
 
-// ids are the USB ids phones use, from mtkclient's usb_ids.py and 50-android.rules.
-// Vendors reuse ids, so an OEM's row names what its phones were seen to be.
+// ids are the USB ids of phones, from mtkclient's usb_ids.py and 50-android.rules. Vendors reuse
+// ids, so a vendor's row has the kind that its phones were seen to be.
 var ids = []struct {
 	vid, pid uint16
 	kind     Kind
@@ -76,7 +76,7 @@ var ids = []struct {
 	{0x17ef, 0x789b, Android},
 }
 
-// Kind looks the port's ids up.
+// Kind returns the kind of the port's ids.
 func (i Info) Kind() Kind {
 	for _, id := range ids {
 		if id.vid == i.VID && id.pid == i.PID {
@@ -86,15 +86,15 @@ func (i Info) Kind() Kind {
 	return Unknown
 }
 
-// IsPhone reports whether the port is one a phone's loader is known to use.
+// IsPhone reports whether the port's ids are those of a phone's loader.
 func (i Info) IsPhone() bool { k := i.Kind(); return k == BootROM || k == Preloader }
 
-// pollEvery is how often Wait looks. The shortest window known is one second, and the
-// handshake needs a tenth of it.
+// pollEvery is the interval at which Wait lists the ports. The shortest known window is one second,
+// and the handshake needs a tenth of it.
 const pollEvery = 40 * time.Millisecond
 
-// Wait returns the first port that want accepts, looking until ctx ends. A bus that
-// cannot be listed is an error at once.
+// Wait waits until a port appears that want accepts, and returns the first one. It ends with the
+// cause of ctx when ctx ends, and at once if the bus cannot be listed.
 func Wait(ctx context.Context, bus Bus, want func(Info) bool) (Info, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -114,19 +114,19 @@ func Wait(ctx context.Context, bus Bus, want func(Info) bool) (Info, error) {
 	}
 }
 
-// openPatience is how long Open tries a port that is there but does not open yet:
-// udev sets its rights a moment after the node appears, and ModemManager lets go of it
-// after a look.
+// openPatience is how long Open tries a port that exists but cannot be opened yet: udev sets its
+// rights shortly after the node appears, and ModemManager opens it for a short time.
 const openPatience = 700 * time.Millisecond
 
-// Open waits for a port that want accepts and opens it, of several the first that is not
-// busy: each run reads a phone of its own. A port that is busy, forbidden or gone again is
-// tried for a moment before its error is returned.
+// Open waits for a port that want accepts and opens it. Of several ports it opens the first that is
+// not busy, so that several runs can read several phones. If the port is busy or forbidden, Open
+// tries again for less than a second and then returns the error; if it disappeared, Open waits for
+// another one.
 func Open(ctx context.Context, bus Bus, want func(Info) bool) (*Line, Info, error) {
 	return open(ctx, bus, want, true)
 }
 
-// open is Open; where the phone is already being spoken to, no other will do for a busy one.
+// open is like Open. If anyPhone is false, it does not open another port instead of a busy one.
 func open(ctx context.Context, bus Bus, want func(Info) bool, anyPhone bool) (*Line, Info, error) {
 	var since time.Time
 	for {
@@ -144,7 +144,7 @@ func open(ctx context.Context, bus Bus, want func(Info) bool, anyPhone bool) (*L
 			return NewLine(ctx, conn), info, nil
 		}
 		if errors.Is(err, ErrGone) {
-			since = time.Time{} // another phone, or the same one, will come
+			since = time.Time{} // wait for another phone, or the same one
 		} else if since.IsZero() {
 			since = time.Now()
 		} else if time.Since(since) > openPatience {
@@ -158,7 +158,7 @@ func open(ctx context.Context, bus Bus, want func(Info) bool, anyPhone bool) (*L
 	}
 }
 
-// openAnother opens the first port, other than busy, that want accepts and that can be opened.
+// openAnother opens the first port other than busy that want accepts and that can be opened.
 func openAnother(bus Bus, busy Info, want func(Info) bool) (Info, Conn) {
 	ports, _ := bus.List()
 	for _, p := range ports {
@@ -172,14 +172,14 @@ func openAnother(bus Bus, busy Info, want func(Info) bool) (Info, Conn) {
 	return Info{}, nil
 }
 
-// leaveTime is how long a phone may take to leave the bus before it comes back. One that
-// left and came back between two looks is opened then, too.
+// leaveTime is how long a phone may take to leave the bus before it comes back. After it, the old
+// name is accepted again, because the phone may have left and come back between two polls.
 const leaveTime = 2 * time.Second
 
-// Reopen opens the port a phone comes back as after it announced to leave the bus, as it
-// does to switch to high speed. old is the port it had, which the caller has closed: it
-// must go first, lest it be opened again on its way out. Ports that are there beside it are
-// other phones', and are left alone.
+// Reopen opens the new port of a phone that leaves the bus and comes back, for example to switch to
+// high speed. old is its old port, which the caller has closed. Reopen waits until old has
+// disappeared, so that it does not open it again. Other ports that exist at that time belong to
+// other phones and are not opened.
 func Reopen(ctx context.Context, bus Bus, old Info, want func(Info) bool) (*Line, Info, error) {
 	leave, cancel := context.WithTimeout(ctx, leaveTime)
 	defer cancel()
@@ -206,8 +206,8 @@ func Reopen(ctx context.Context, bus Bus, old Info, want func(Info) bool) (*Line
 	return open(ctx, bus, own, false)
 }
 
-// Named is a bus of one port that the user names: a link, or a port whose ids say
-// nothing. It is there when its file is; on Windows, always.
+// Named returns a bus with one port that the user names: a link, or a port with unknown ids. The
+// port is listed if its file exists; on Windows it is always listed.
 func Named(name string) Bus { return named(name) }
 
 type named string
@@ -225,7 +225,7 @@ func (n named) List() ([]Info, error) {
 // Open implements Bus.
 func (n named) Open(name string) (Conn, error) { return System().Open(name) }
 
-// Loaders returns the ids that phones' loaders are known to use.
+// Loaders returns the known ids of phones' loaders.
 func Loaders() []Info {
 	var out []Info
 	for _, id := range ids {

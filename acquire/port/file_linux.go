@@ -11,11 +11,11 @@ import (
 	"go.bug.st/serial"
 )
 
-// fileConn moves the bytes of a port by the file that was locked. The serial library has
-// set the terminal up, and would do this too, but asks select(2) before every read, of
-// which Linux needs one for each 4 KiB: half of the rate was gone with that.
+// fileConn reads and writes a port through the locked file. The serial library has set up the
+// terminal and could read, too, but it calls select(2) before every read, and Linux needs one read
+// for each 4 KiB: that halved the rate.
 type fileConn struct {
-	file   *os.File // non-blocking: its time-outs are Go's
+	file   *os.File // non-blocking, so deadlines work
 	port   serial.Port
 	wait   time.Duration
 	closed atomic.Bool
@@ -44,8 +44,8 @@ func (c *fileConn) Read(p []byte) (int, error) {
 	return 0, c.lost(err)
 }
 
-// Write is one write(2), which is one transfer: see Conn. Only where the driver had no
-// buffer left is there another, for the rest.
+// Write calls write(2) once, which is one transfer: see Conn. Only if the driver has no free buffer
+// does a second call write the rest.
 func (c *fileConn) Write(p []byte) (int, error) {
 	if err := c.file.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
 		return 0, c.lost(err)
@@ -54,7 +54,7 @@ func (c *fileConn) Write(p []byte) (int, error) {
 	return n, c.lost(err)
 }
 
-// lost tells a phone that is silent from one that left, and that from our own Close.
+// lost returns ErrClosed after Close, ErrTimeout after a time-out, and otherwise ErrGone.
 func (c *fileConn) lost(err error) error {
 	switch {
 	case err == nil:

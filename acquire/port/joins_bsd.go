@@ -2,9 +2,9 @@
 
 package port
 
-// systemJoins: a write only puts its bytes into the terminal's output queue, and the driver
-// takes from there what it finds, of two writes that follow each other quickly the end of
-// one and the beginning of the next (xnu: bsd/kern/tty.c, ttwrite and ttstart;
-// IOSerialFamily: IOSerialBSDClient, which empties the queue in a thread of its own).
-// tcdrain returns when the queue and the driver are empty.
+// systemJoins is true because a write only puts its bytes into the terminal's output queue, and the
+// driver takes what is in the queue: of two writes in quick succession, it may take the end of one
+// and the beginning of the next together (xnu: bsd/kern/tty.c, ttwrite and ttstart; IOSerialFamily:
+// IOSerialBSDClient, which empties the queue in its own thread). tcdrain returns when the queue and
+// the driver are empty.
 const systemJoins = true

@@ -2,5 +2,6 @@
 
 package port
 
-// systemJoins: Linux and Windows have no queue between a write and its transfer; see Conn.
+// systemJoins is false because Linux and Windows have no queue between a write and its transfer;
+// see Conn.
 const systemJoins = false

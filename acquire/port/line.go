@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// slowest is the rate in bytes per second below which a phone that still sends is as
-// good as silent: a third of the slowest real line, a UART at 115200 baud.
+// slowest is the lowest accepted rate, bytes per second: a third of the slowest real line, a UART
+// at 115200 baud.
 const slowest = 4 << 10
 
-// bufferSize is how much a Line takes from its Conn at once for short reads. Linux
-// hands out at most 4095 bytes of a tty anyway.
+// bufferSize is how many bytes a Line reads from its Conn at once for short reads. Linux returns at
+// most 4095 bytes of a tty.
 const bufferSize = 16 << 10
 
 // Line reads and writes exact numbers of bytes on a Conn. It is for one goroutine at a
@@ -23,12 +23,12 @@ type Line struct {
 	ctx    context.Context
 	detach func() bool
 	buf    []byte
-	r, w   int // buf[r:w] has arrived and is not yet taken
+	r, w   int // buf[r:w] has arrived and was not yet read
 
-	since atomic.Int64 // nanoseconds of Unix time: nothing has come since then; 0: nobody waits
+	since atomic.Int64 // Unix time in nanoseconds since which a read waits; 0: no read waits
 }
 
-// NewLine takes over c. When ctx ends, c is closed and calls under way return the
+// NewLine returns a Line that owns c. When ctx ends, c is closed and running calls return the
 // context's cause.
 func NewLine(ctx context.Context, c Conn) *Line {
 	l := &Line{conn: c, ctx: ctx, buf: make([]byte, bufferSize)}
@@ -36,22 +36,22 @@ func NewLine(ctx context.Context, c Conn) *Line {
 	return l
 }
 
-// Outlive makes the line end with ctx instead of the context it was opened with: a port
-// is waited for as long as the user likes, and read on for a moment after that.
+// Outlive makes the line end with ctx instead of the context it was opened with: the wait for a
+// port may end earlier than the reading.
 func (l *Line) Outlive(ctx context.Context) {
 	l.detach()
 	l.ctx = ctx
 	l.detach = context.AfterFunc(ctx, func() { l.conn.Close() })
 }
 
-// Close closes the Conn beneath.
+// Close closes the Conn.
 func (l *Line) Close() error {
 	l.detach()
 	return l.conn.Close()
 }
 
-// ReadFull fills p. All of it must come within wait and a second more for every 4 KiB;
-// otherwise the error wraps ErrTimeout and says how much had come.
+// ReadFull fills p. All bytes must arrive within wait plus one second for every 4 KiB; otherwise
+// the error wraps ErrTimeout and tells how many bytes arrived.
 func (l *Line) ReadFull(p []byte, wait time.Duration) error {
 	n := copy(p, l.buf[l.r:l.w])
 	l.r += n
@@ -69,7 +69,7 @@ func (l *Line) ReadFull(p []byte, wait time.Duration) error {
 	return nil
 }
 
-// fill reads once into p, through the buffer when p is short. The buffer is empty.
+// fill reads once into p, through the buffer if p is short. The buffer must be empty.
 func (l *Line) fill(p []byte, wait time.Duration) (int, error) {
 	if len(p) >= len(l.buf) {
 		return l.read(p, wait)
@@ -84,7 +84,7 @@ func (l *Line) fill(p []byte, wait time.Duration) (int, error) {
 	return n, nil
 }
 
-// read is one Read of the Conn, with its promises checked.
+// read calls Read of the Conn once, and treats 0, nil as ErrTimeout.
 func (l *Line) read(p []byte, wait time.Duration) (int, error) {
 	if wait <= 0 {
 		return 0, ErrTimeout
@@ -97,15 +97,15 @@ func (l *Line) read(p []byte, wait time.Duration) (int, error) {
 	switch {
 	case n > 0:
 		l.since.Store(0)
-		return n, nil // an error will come again
+		return n, nil // an error will be returned again
 	case err == nil:
 		return 0, ErrTimeout
 	}
 	return 0, l.cause(err)
 }
 
-// Waiting returns for how long the phone has been waited for in vain, 0 when it was not.
-// Any goroutine may ask.
+// Waiting returns how long a read has been waiting for the phone, 0 if none waits. Any goroutine
+// may call it.
 func (l *Line) Waiting() time.Duration {
 	since := l.since.Load()
 	if since == 0 {
@@ -114,7 +114,7 @@ func (l *Line) Waiting() time.Duration {
 	return time.Since(time.Unix(0, since))
 }
 
-// cause puts the context's reason in place of the closed line it led to.
+// cause returns the cause of the context if its end closed the line, otherwise err.
 func (l *Line) cause(err error) error {
 	if l.ctx.Err() != nil && errors.Is(err, ErrClosed) {
 		return context.Cause(l.ctx)
@@ -122,7 +122,7 @@ func (l *Line) cause(err error) error {
 	return err
 }
 
-// Wait waits until there is something to read, no longer than wait.
+// Wait waits until there are bytes to read. After wait the error wraps ErrTimeout.
 func (l *Line) Wait(wait time.Duration) error {
 	if l.r < l.w {
 		return nil
@@ -132,15 +132,15 @@ func (l *Line) Wait(wait time.Duration) error {
 	return err
 }
 
-// Byte returns the next byte, waiting for it no longer than wait.
+// Byte returns the next byte. It waits for it at most wait.
 func (l *Line) Byte(wait time.Duration) (byte, error) {
 	var b [1]byte
 	err := l.ReadFull(b[:], wait)
 	return b[0], err
 }
 
-// Write sends all of p, as one write of the Conn: one Write is one transfer, nothing joins
-// or splits. What a protocol wants apart is written apart, and nothing here is buffered.
+// Write sends all of p with one Write of the Conn, which is one transfer. It buffers nothing. A
+// protocol that needs separate transfers must call Write separately.
 func (l *Line) Write(p []byte) error {
 	n, err := l.conn.Write(p)
 	if err == nil && n < len(p) {
@@ -152,9 +152,9 @@ func (l *Line) Write(p []byte) error {
 	return nil
 }
 
-// Drain throws away what arrives until the phone has been silent for quiet. It gives
-// up with an error when the phone does not stop talking within limit. The bytes thrown
-// away (64 at most) are returned: they tell who is there.
+// Drain discards bytes until none has arrived for quiet. If bytes still arrive after limit, the
+// error wraps ErrTimeout. It returns the first 64 of the discarded bytes, which may show what is at
+// the other end.
 func (l *Line) Drain(quiet, limit time.Duration) ([]byte, error) {
 	end := time.Now().Add(limit)
 	var seen []byte
@@ -169,7 +169,7 @@ func (l *Line) Drain(quiet, limit time.Duration) ([]byte, error) {
 		case err != nil:
 			return seen, fmt.Errorf("port: draining: %w", err)
 		case time.Now().After(end):
-			return seen, fmt.Errorf("port: the other side does not stop talking: %w", ErrTimeout)
+			return seen, fmt.Errorf("port: the other side does not stop sending: %w", ErrTimeout)
 		}
 		l.w = m
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// list names the USB ports macOS has. Their ids would need cgo, so they are unknown: the
-// handshake decides. The cu device is the one that opens without waiting for a carrier.
+// list returns the USB ports. Their ids would need cgo, so they are unknown, and the handshake
+// decides. A cu device can be opened without waiting for a carrier.
 func list() ([]Info, error) {
 	names, err := filepath.Glob("/dev/cu.usbmodem*")
 	slices.Sort(names)

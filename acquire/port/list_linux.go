@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Where Linux shows its ports. The library's own listing opens every ttyS it finds,
-// which is not for something done 25 times a second.
+// The folders in which Linux lists its ports. The serial library's own list opens every ttyS, which
+// is too much for 25 times a second.
 var (
 	devices = "/dev"
 	classes = "/sys/class/tty"
@@ -30,8 +30,8 @@ func list() ([]Info, error) {
 	return out, nil
 }
 
-// describe reads a port's USB ids, which stand one or two folders above the interface
-// its device link names. A port without them (a link to a pseudo-terminal) has none.
+// describe reads a port's USB ids, which are one or two folders above the interface that its device
+// link names. A link to a pseudo-terminal has none.
 func describe(name string) Info {
 	info := Info{Name: name}
 	dir, err := filepath.EvalSymlinks(filepath.Join(classes, filepath.Base(name), "device"))

@@ -4,7 +4,7 @@ package port
 
 import "go.bug.st/serial"
 
-// list names the ports; ids are not known here.
+// list returns the ports; their ids are unknown on these systems.
 func list() ([]Info, error) {
 	names, err := serial.GetPortsList()
 	out := make([]Info, len(names))

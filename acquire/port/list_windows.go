@@ -8,7 +8,7 @@ import (
 	"go.bug.st/serial/enumerator"
 )
 
-// list asks Windows for its ports and their USB ids.
+// list returns the ports and their USB ids.
 func list() ([]Info, error) {
 	ports, err := enumerator.GetDetailedPortsList()
 	if err != nil {

@@ -4,5 +4,5 @@ package port
 
 import "io"
 
-// lockPort has nothing to do where an open port is nobody else's, as on Windows.
+// lockPort does nothing: on Windows an open port is exclusive.
 func lockPort(string) (io.Closer, error) { return io.NopCloser(nil), nil }

@@ -12,10 +12,9 @@ import (
 	"github.com/mtkkit/mtkkit/disk"
 )
 
-// lockPort takes the port for this run alone, before a byte or a setting could disturb
-// who has it already. The kernel's exclusive mode (TIOCEXCL), which the serial library
-// sets, lets root pass; an advisory lock holds for root too, under every name of the
-// port, and ends with the process.
+// lockPort locks the port for this run before a byte or a setting can disturb another run that has
+// it. The serial library sets the kernel's exclusive mode (TIOCEXCL), which does not stop root. An
+// advisory lock also works for root and for every name of the port, and it ends with the process.
 func lockPort(name string) (io.Closer, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.EBUSY) {

@@ -13,13 +13,13 @@ import (
 	"go.bug.st/serial"
 )
 
-// This file alone knows the serial library, and its two traps: a time-out is (0, nil)
-// there, and a phone that left looks like a port we closed.
+// Only this file uses the serial library. The library has two peculiarities: a time-out is (0,
+// nil), and a phone that disconnected gives the same error as a port that this program closed.
 
-// baud is set because something must be; USB does not care.
+// baud is a required setting; it has no effect on USB.
 const baud = 921600
 
-// writeWait is how long a phone may take no byte of a write.
+// writeWait is how long a write may wait for the phone.
 const writeWait = 10 * time.Second
 
 // system is the computer's own bus.
@@ -31,8 +31,8 @@ func System() Bus { return system{} }
 // List implements Bus.
 func (system) List() ([]Info, error) { return list() }
 
-// Open implements Bus: the port is set to raw at once, so that nothing the phone says is
-// sent back to it.
+// Open implements Bus. It sets the port to raw mode at once, so that the phone's own bytes are not
+// echoed to it.
 func (system) Open(name string) (Conn, error) {
 	lock, err := lockPort(name)
 	if err != nil {
@@ -46,7 +46,7 @@ func (system) Open(name string) (Conn, error) {
 	return newConn(p, lock), nil
 }
 
-// openError puts our words before the library's.
+// openError replaces the library's errors with those of this package.
 func openError(err error) error {
 	if e, ok := errors.AsType[*serial.PortError](err); ok {
 		switch e.Code() {
@@ -69,7 +69,7 @@ func openError(err error) error {
 	return err
 }
 
-// serialConn is a serial.Port with the promises of Conn.
+// serialConn makes a serial.Port behave as Conn requires.
 type serialConn struct {
 	port   serial.Port
 	lock   io.Closer
@@ -78,7 +78,7 @@ type serialConn struct {
 	once   sync.Once
 }
 
-// SetReadTimeout rounds up to a millisecond, the finest all systems have.
+// SetReadTimeout rounds to at least one millisecond, the shortest time-out that all systems have.
 func (c *serialConn) SetReadTimeout(d time.Duration) error {
 	d = max(d.Round(time.Millisecond), time.Millisecond)
 	return c.lost(c.port.SetReadTimeout(d))
@@ -95,8 +95,8 @@ func (c *serialConn) Read(p []byte) (int, error) {
 	return 0, c.lost(err)
 }
 
-// Write gives up on a phone that takes nothing by throwing away what the system still
-// holds, which is what wakes a write that hangs, and a wait for the queue.
+// Write ends with ErrTimeout if the phone accepts nothing for writeWait: then it discards the bytes
+// in the system's buffer, which unblocks a hanging write and a wait for the queue.
 func (c *serialConn) Write(p []byte) (int, error) {
 	var late atomic.Bool
 	t := time.AfterFunc(writeWait, func() {
@@ -114,7 +114,7 @@ func (c *serialConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// put hands all of p to the system. A signal may interrupt it; the rest goes the same way.
+// put gives all of p to the system. After an interruption by a signal it writes the rest.
 func (c *serialConn) put(p []byte) (n int, err error) {
 	for n < len(p) {
 		m, err := c.port.Write(p[n:])
@@ -129,7 +129,7 @@ func (c *serialConn) put(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// drain waits until the phone has taken what was written.
+// drain waits until the phone has received all written bytes.
 func (c *serialConn) drain() error {
 	err := c.port.Drain()
 	for errors.Is(err, syscall.EINTR) {
@@ -138,7 +138,7 @@ func (c *serialConn) drain() error {
 	return c.lost(err)
 }
 
-// lost tells a phone that left from our own Close: the library's error is the same.
+// lost returns ErrClosed after Close, otherwise ErrGone: the library's error is the same for both.
 func (c *serialConn) lost(err error) error {
 	switch {
 	case err == nil:

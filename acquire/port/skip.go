@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Skipper is a Bus on which ports can be passed over for a while: those that opened, and on
-// which nobody spoke. Whoever waits on it meets a phone that is plugged in later first.
+// Skipper is a Bus that can skip ports for a while: those that could be opened but did not answer.
+// So a wait finds a phone that is plugged in later first.
 type Skipper struct {
 	Bus
 	mu     sync.Mutex
-	passed map[string]time.Time // until when, by name
+	passed map[string]time.Time // end of the skipping, by name
 }
 
-// NewSkipper returns the ports of bus, none of them passed over.
+// NewSkipper returns a Skipper for bus that skips no port.
 func NewSkipper(bus Bus) *Skipper { return &Skipper{Bus: bus, passed: map[string]time.Time{}} }
 
-// Pass keeps a port out of List for d, and behind the others after that, until it leaves
-// the bus: when it comes back it is a new one.
+// Pass removes a port from List for d, and puts it after the others then. This ends when the port
+// leaves the bus; if it comes back, it counts as new.
 func (s *Skipper) Pass(name string, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.passed[name] = time.Now().Add(d)
 }
 
-// Passed reports whether the port was passed over and is still the same.
+// Passed reports whether Pass was called for the port since it appeared.
 func (s *Skipper) Passed(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -153,7 +153,7 @@ func TestLostHints(t *testing.T) {
 		says, no string
 	}{
 		"once":             {acquire.LostError{Next: "goes on there"}, "hint: goes on there", "--accept-bad"},
-		"twice":            {acquire.LostError{Before: 1, Next: "reads all the rest first"}, "hint: reads all the rest first", "--accept-bad"},
+		"twice":            {acquire.LostError{Before: 1, Next: "reads everything else first"}, "hint: reads everything else first", "--accept-bad"},
 		"and nothing else": {acquire.LostError{Before: 3, Next: "from its end", Rest: true}, "--accept-bad", "nobody"},
 	} {
 		c.lost.Region, c.lost.Extent, c.lost.Err = flash.EMMCUser, flash.Extent{Offset: 0x1000, Length: 0x1000}, fmt.Errorf("da: %w", port.ErrGone)
@@ -164,7 +164,7 @@ func TestLostHints(t *testing.T) {
 		if code := u.finish(a.explain(&c.lost)); code != words.ExitPhone {
 			t.Errorf("%s: exit %d", name, code)
 		}
-		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this place before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
+		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this range before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
 			t.Errorf("%s: %s", name, said)
 		}
 		knownOptions(t, out.String())

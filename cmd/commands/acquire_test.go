@@ -160,7 +160,7 @@ func TestAcquireLostAtOnce(t *testing.T) {
 		p := littlePhone()
 		p.Faults = []acquiretest.Fault{{Place: "data", Nth: nth, Do: acquiretest.Disconnect}}
 		code, said := acquireFrom(t, &p, append([]string{"-o", dir}, little...)...)
-		expect(t, code, words.ExitPhone, said, "--resume "+dir, "lost there once more", little[0]+" "+little[1])
+		expect(t, code, words.ExitPhone, said, "--resume "+dir, "if the phone is lost there again", little[0]+" "+little[1])
 		again := littlePhone()
 		code, said = acquireFrom(t, &again, append([]string{"--resume", dir}, little...)...)
 		expect(t, code, words.ExitProblems, said, "with holes")

@@ -48,7 +48,7 @@ func TestPorts(t *testing.T) {
 	}
 	for _, want := range []string{
 		"warning: /dev/ttyACM0: this user may not open the port\nhint: mtkkit udev | sudo tee ",
-		"note: 1-4: the phone has started Android: the window is missed\nhint: switch the phone off",
+		"note: 1-4: the phone has started Android: it is too late for the loader\nhint: switch the phone off",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is not in\n%s", want, said)

@@ -13,7 +13,7 @@ import (
 func TestSilentWords(t *testing.T) {
 	p := &acquiretest.Phone{Charging: true}
 	code, out, errs := onPhone(t, p, "info", "--port", "auto", "--da", families[0].agentFor(t), "--wait", "1m")
-	expect(t, code, words.ExitPhone, out+errs, "no phone came within 1m0s", "or another program has the port open")
+	expect(t, code, words.ExitPhone, out+errs, "no phone was found within 1m0s", "or another program has the port open")
 	if strings.Count(errs, " does not answer: it may be charging (0e8d:20ff)") != 1 || strings.Contains(errs, "brom") {
 		t.Error(errs)
 	}

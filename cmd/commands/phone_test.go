@@ -149,16 +149,16 @@ func TestPhoneTrouble(t *testing.T) {
 		code  int
 		says  []string
 	}{
-		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on any port", "no phone came within 1m30s", "hint: switch the phone off first"}},
-		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone came"}},
+		"no phone":         {acquiretest.Phone{EnumDelay: time.Hour}, []string{"--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on any port", "no phone was found within 1m30s", "hint: switch the phone off first"}},
+		"no phone on port": {acquiretest.Phone{}, []string{"--port", "ttyACM7", "--wait", "90s"}, words.ExitPhone, []string{"waiting for a phone on", "ttyACM7, which is not there yet", "no phone was found"}},
 		"port busy":        {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: -1}, nil, words.ExitPhone, []string{"another program has the port open", "hint: end the other program"}},
 		"no permission":    {acquiretest.Phone{OpenError: port.ErrPermission, OpenErrors: -1}, nil, words.ExitPhone, []string{"no permission", "hint: mtkkit doctor says how"}},
 		"busy for a while": {acquiretest.Phone{OpenError: port.ErrBusy, OpenErrors: 5}, nil, words.ExitOK, []string{"MT6765"}},
-		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, words.ExitPhone, []string{"no phone came"}},
-		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, words.ExitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: nothing a user can have"}},
+		"missed window":    {acquiretest.Phone{Window: time.Microsecond, Replug: time.Second}, []string{"--wait", "30s"}, words.ExitPhone, []string{"no phone was found"}},
+		"SLA":              {acquiretest.Phone{TargetConfig: 7}, nil, words.ExitPhone, []string{"challenge to the host (SLA)", "a signed answer (SLA) is required", "hint: a user cannot answer this"}},
 		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, words.ExitPhone, []string{"memory is not set up", "--preloader"}},
 		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, words.ExitPhone, []string{"0x4242", "newer mtkkit"}},
-		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, words.ExitPhone, []string{"no Download Agent for this phone", "hint: take MTK_AllInOne_DA.bin"}},
+		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, words.ExitPhone, []string{"no Download Agent for this phone", "hint: use MTK_AllInOne_DA.bin"}},
 		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, words.ExitUsage, []string{"--da is given without a value"}},
 		"usage, then":      {acquiretest.Phone{}, []string{"--then", "burn"}, words.ExitUsage, []string{"off, reboot or stay"}},
 		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, words.ExitUsage, []string{"either a dump or --port"}},

@@ -80,7 +80,7 @@ func TestSimulatedPhone(t *testing.T) {
 // when the tool lets the phone go or starts it anew the simulation is over.
 func TestSimulate(t *testing.T) {
 	made := imgtest.MT6765()
-	ends := map[string]string{"off": "let go by the tool: it waits in its agent, the screen dark", "reboot": "started anew by the tool"}
+	ends := map[string]string{"off": "released by the tool: it waits in its agent with a dark screen", "reboot": "restarted by the tool"}
 	for _, c := range []struct {
 		then string
 		args []string
@@ -124,7 +124,7 @@ func TestSimulate(t *testing.T) {
 				return code, out.String(), errs.String()
 			}
 			if args[0] == "--fault" {
-				if code, _, errs := cat(); code != words.ExitPhone || !strings.Contains(errs, "left the line") {
+				if code, _, errs := cat(); code != words.ExitPhone || !strings.Contains(errs, "phone disconnected") {
 					t.Errorf("cable out: exit %d\n%s", code, errs)
 				}
 			}
@@ -140,7 +140,7 @@ func TestSimulate(t *testing.T) {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
 			}
 			if out := told.String(); !strings.HasSuffix(out, "it left: "+ends[c.then]+"; the simulation is over\n") ||
-				strings.Contains(out, "it left: cable out; it comes back in 1ms\n") != (args[0] == "--fault") {
+				strings.Contains(out, "it left: the cable was pulled out; it comes back in 1ms\n") != (args[0] == "--fault") {
 				t.Errorf("it does not say why it ended:\n%s", out)
 			}
 			if trace, err := os.ReadFile(in("trace")); err != nil || !bytes.Contains(trace, []byte(`"from":"phone","place":"data","length":`)) {
