@@ -71,7 +71,7 @@ func (o *acquireOptions) resultOptions() []flags.Option {
 	return flags.In(flags.GroupOutput,
 		flags.Text(&o.output, "output o", "dump `FOLDER` to make (default: a name made of board and time)"),
 		flags.Text(&o.resume, "resume", "continue the dump in `FOLDER`: read what was requested when it was begun, and what --only and --range add"),
-		flags.Switch(&o.keepIDs, "keep-ids", "write the phone's identifiers (ME_ID, CID) to the manifest in clear"),
+		flags.Switch(&o.keepIDs, "keep-ids", "write the phone's identifiers (ME_ID, CID) to the manifest in clear, not only as hashes"),
 		flags.Switch(&o.anyRoom, "any-room", "begin even if the disk may be too small: zeros use no space"),
 		flags.Switch(&o.split, "split", "afterwards, split the dump into images in FOLDER/parts, with scatter file and blocks map"),
 		flags.Switch(&o.compress, "compress", "afterwards, pack the dump into FOLDER.tar.zst, as backup create does, and verify the archive"),
@@ -98,7 +98,7 @@ func acquireCommand(u *ui) *cli.Command {
 	o := newAcquireOptions()
 	return &cli.Command{
 		Name:      "acquire",
-		Usage:     "read a phone into a dump folder, resumable and hashed",
+		Usage:     "read a phone into a dump folder; a run that was interrupted can be continued",
 		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
 		Description: "Reads every region of the phone: the user area, both boot regions, and RPMB if it can be read.\n" +
 			"The phone reports the lengths. --resume FOLDER continues a run that was interrupted;\n" +

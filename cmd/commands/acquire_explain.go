@@ -74,7 +74,7 @@ func (a *acquisition) refusedFolder(err error) error {
 	if no.Reason == flash.ReasonHoldsDump {
 		switch finished, complete := finishedDump(no.Path); {
 		case complete:
-			text = "holds a complete dump"
+			text = "already has a complete dump"
 		case finished:
 			hints = append(hints, "to read what was left out as well: "+a.command("--complete"))
 		default:

@@ -28,7 +28,7 @@ func backupPushCommand(u *ui) *cli.Command {
 	o := &pushOptions{dumpOptions: newDumpOptions(), level: oci.DefaultLevel}
 	return &cli.Command{
 		Name:      "push",
-		Usage:     "store a dump or a parts folder in a store, with the backups of other phones",
+		Usage:     "add a dump or a parts folder to a store of backups",
 		ArgsUsage: "ROM_1|ROM_1.parts REF",
 		Description: "Splits the dump as mtkkit split does, and stores only what no other backup in the same store has.\n" +
 			refHelp + "\nIf a push is interrupted, run it again: it continues where it stopped.\n" +

@@ -74,7 +74,7 @@ func (o *restoreOptions) options() []flags.Option {
 			flags.Text(&o.region, "region", "write only this `REGION`, such as EMMC_BOOT_1"),
 			flags.Switch(&o.plan, "plan", "write nothing; show what a flash tool would write and where, what would be lost, and the commands"),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 			flags.Switch(&o.noSync, "no-sync", "do not wait until the data are on the disk: faster, but a power failure can destroy the result"),
 		})...),
 		o.keyOptions.options(), o.displayOptions.options())
@@ -122,7 +122,7 @@ func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	}
 	switch {
 	case r.Lost:
-		u.Say("%s: %s, without what is lost", r.Output, what)
+		u.Say("%s: %s, without the bytes that are lost", r.Output, what)
 	case r.Incomplete:
 		u.Say("%s: %s, without what is not in the %s; the rest is proven by its hashes", r.Output, what, kind)
 	default:

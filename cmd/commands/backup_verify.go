@@ -41,8 +41,7 @@ func backupVerifyCommand(u *ui) *cli.Command {
 			"nothing was found. 3: equal blocks were found. 1: the archive must not be shared. With --owner-key it also\n" +
 			"checks whether the archive is of the phone; the result is in the text (with --json in owner: same, other or\n" +
 			"unsigned) and does not change the exit code.\n" +
-			"With --key, files that --encrypt-private encrypted are opened and read too; without it, a note says that no key\n" +
-			"was tried.\n" + refHelp,
+			"With --key, files that --encrypt-private encrypted are opened and read too.\n" + refHelp,
 		Flags: flags.Of(flags.Fields(&o.key, &o.repair, &o.output, &o.share, &o.against, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if err := o.check(); err != nil {

@@ -46,7 +46,7 @@ func printRegion(u *ui, name string, r *preloader.Region) {
 
 func printFile(u *ui, row func(k, format string, a ...any), f *preloader.File) {
 	row(f.Kind, "%s, 0x%x bytes at 0x%x", f.FileName, f.Extent.Length, f.Extent.Offset)
-	row("load address", "0x%x, content at 0x%x, jump to 0x%x, room 0x%x", f.Info.LoadAddress, f.Info.ContentOffset, f.Info.JumpOffset, f.Info.MaxSize)
+	row("load address", "0x%x, content at 0x%x, jump to 0x%x, maximum size 0x%x", f.Info.LoadAddress, f.Info.ContentOffset, f.Info.JumpOffset, f.Info.MaxSize)
 	for _, g := range f.Records {
 		row("record", "%-14s version %d, 0x%x bytes at 0x%x", g.Name, g.Version, g.Size, g.Offset)
 	}
@@ -58,7 +58,7 @@ func printFile(u *ui, row func(k, format string, a ...any), f *preloader.File) {
 	}
 	row("chip", "%s (%s)", chip, sure)
 	for _, e := range f.Evidence {
-		row("", "%s says %s: %q, confidence %s", e.Source, e.Chip, e.Text, e.Confidence)
+		row("", "%s indicates %s: %q, confidence %s", e.Source, e.Chip, e.Text, e.Confidence)
 	}
 	if b := f.Bloader; b != nil {
 		board := b.Board

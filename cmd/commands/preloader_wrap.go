@@ -117,6 +117,6 @@ func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Pro
 	if err := u.Answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {
 		return err
 	}
-	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))
+	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (of both, if the phone has two)", name, len(region))
 	return nil
 }

@@ -68,7 +68,7 @@ func (o *splitOptions) options() []flags.Option {
 			flags.Switch(&o.acceptGuess, "accept-guess", "split by guesses from the content if the dump has no table at all"),
 			flags.Switch(&o.dryRun, "dry-run n", "show what would be written, and write nothing"),
 			flags.Switch(&o.noHash, "no-hash", "compute no SHA-256 of the parts: faster, but join and verify cannot prove them"),
-			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		})...),
 		o.readOptions.options())
 }
