@@ -37,7 +37,7 @@ type acquireOptions struct {
 	removeRaw      bool
 	scatter, table string
 
-	all []flags.Option // as they are typed
+	all []flags.Option // all of them
 }
 
 func newAcquireOptions() *acquireOptions {
@@ -46,48 +46,48 @@ func newAcquireOptions() *acquireOptions {
 	return o
 }
 
-// originOptions say where to read from.
+// originOptions returns the options that say where to read from.
 func (o *acquireOptions) originOptions() []flags.Option {
 	return flags.In(flags.GroupInput,
-		flags.Text(&o.from, "from", "read from `ORIGIN` instead: adb (a rooted phone that runs), a card reader or eMMC such as /dev/sdX, or files: ROM_0,ROM_1, a folder"),
-		flags.Text(&o.serial, "serial", "`SERIAL` of the phone, for --from adb with several connected"),
-		flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names for the partitions an MBR does not list"),
-		flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"))
+		flags.Text(&o.from, "from", "read from `ORIGIN` instead of a switched-off phone: adb (a rooted phone that runs Android), a device such as /dev/sdX (card reader, eMMC), files such as ROM_0,ROM_1, or a folder"),
+		flags.Text(&o.serial, "serial", "`SERIAL` number of the phone, for --from adb if several phones are connected"),
+		flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names the partitions that an MBR does not list"),
+		flags.Text(&o.table, "table", "`FILE` with the partition table in another form: /proc/dumchar_info, output of mtkclient printgpt …"))
 }
 
-// readingOptions say what to read.
+// readingOptions returns the options that say what to read.
 func (o *acquireOptions) readingOptions() []flags.Option {
 	return flags.In(flags.GroupInput,
-		flags.Switch(&o.complete, "complete", "with --resume: read all the rest of the phone, also what was left out"),
-		flags.List(&o.only, "only", "only these `NAMES`: partitions, patterns, nvram..boot, regions such as EMMC_BOOT_1 or BOOT_1"),
-		flags.List(&o.skip, "skip", "without these `NAMES`; of userdata the first and the last MiB stay"),
-		flags.List(&o.ranges, "range", "this `RANGE`, 0x8000+0x4000 of the user area or EMMC_BOOT_1:0x0+0x1000"),
+		flags.Switch(&o.complete, "complete", "with --resume: read everything that is still missing, also what --only, --skip and --range left out"),
+		flags.List(&o.only, "only", "read only these `NAMES`: partitions (boot), patterns (nv*), all from one partition to another (nvram..boot), regions (EMMC_BOOT_1 or BOOT_1)"),
+		flags.List(&o.skip, "skip", "do not read these `NAMES`; the first and the last MiB of userdata are read in any case"),
+		flags.List(&o.ranges, "range", "read only this `RANGE` (and the NAMES of --only): 0x8000+0x4000 in the user area, or EMMC_BOOT_1:0x0+0x1000"),
 		rereadOption(&o.reread),
-		flags.Switch(&o.acceptBad, "accept-bad", "finish a dump with places that cannot be read; they stay named"))
+		flags.Switch(&o.acceptBad, "accept-bad", "finish a dump in which some ranges cannot be read; the manifest lists these ranges"))
 }
 
-// resultOptions say what becomes of what was read.
+// resultOptions returns the options that say what is done with the bytes that were read.
 func (o *acquireOptions) resultOptions() []flags.Option {
 	return flags.In(flags.GroupOutput,
-		flags.Text(&o.output, "output o", "dump `FOLDER` to make (default: named after board and time)"),
-		flags.Text(&o.resume, "resume", "go on with the dump in `FOLDER`: read what was asked for when it was begun, and what --only and --range add"),
-		flags.Switch(&o.keepIDs, "keep-ids", "keep the phone's identities (ME_ID, CID) in the manifest in clear"),
-		flags.Switch(&o.anyRoom, "any-room", "begin also when the disk may be too small: zeros take no room"),
-		flags.Switch(&o.split, "split", "then cut the dump into images in its parts/, with scatter file and blocks map"),
-		flags.Switch(&o.compress, "compress", "then pack the dump into FOLDER.tar.zst and verify that, as backup create does"),
-		flags.Switch(&o.removeRaw, "remove-raw", "with --compress: remove the raw regions once the archive is verified"))
+		flags.Text(&o.output, "output o", "dump `FOLDER` to make (default: a name made of board and time)"),
+		flags.Text(&o.resume, "resume", "continue the dump in `FOLDER`: read what was requested when it was begun, and what --only and --range add"),
+		flags.Switch(&o.keepIDs, "keep-ids", "write the phone's identifiers (ME_ID, CID) to the manifest in clear, not only as hashes"),
+		flags.Switch(&o.anyRoom, "any-room", "begin even if the disk may be too small: zeros use no space"),
+		flags.Switch(&o.split, "split", "afterwards, split the dump into images in FOLDER/parts, with scatter file and blocks map"),
+		flags.Switch(&o.compress, "compress", "afterwards, pack the dump into FOLDER.tar.zst, as backup create does, and verify the archive"),
+		flags.Switch(&o.removeRaw, "remove-raw", "with --compress: remove the raw regions after the archive is verified"))
 }
 
-// rereadOption takes what to read twice.
+// rereadOption returns the option that says how much is read twice; p gets a percentage.
 func rereadOption(p *int) flags.Option {
-	return flags.Taking(p, "verify", "`HOW` to verify: reread reads everything twice, reread=5% a part (tables and boot regions always are)", "", func(s string) error {
+	return flags.Taking(p, "verify", "`HOW` to verify: reread (read everything twice) or reread=5% (read 5% twice); tables and boot regions are always read twice", "", func(s string) error {
 		n, some := strings.CutPrefix(s, "reread=")
 		v, err := 100, error(nil)
 		if some {
 			v, err = strconv.Atoi(strings.TrimSuffix(n, "%"))
 		}
 		if !some && s != "reread" || err != nil || v < 0 || v > 100 {
-			return fmt.Errorf("is reread, or reread=5%%, not %q", s)
+			return fmt.Errorf("must be reread or reread=5%%, not %q", s)
 		}
 		*p = v
 		return nil
@@ -98,11 +98,11 @@ func acquireCommand(u *ui) *cli.Command {
 	o := newAcquireOptions()
 	return &cli.Command{
 		Name:      "acquire",
-		Usage:     "read a phone into a dump folder, resumable and hashed",
+		Usage:     "read a phone into a dump folder; a run that was interrupted can be continued",
 		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
-		Description: "Reads every region of the phone: the user area and both boot regions, RPMB where it can be read.\n" +
-			"The lengths are the phone's own. A run that was interrupted is continued with --resume FOLDER;\n" +
-			"what --only, --skip and --range left out is read into the same folder: --resume FOLDER --complete.\n" +
+		Description: "Reads every region of the phone: the user area, both boot regions, and RPMB if it can be read.\n" +
+			"The phone reports the lengths. --resume FOLDER continues a run that was interrupted;\n" +
+			"--resume FOLDER --complete also reads what --only, --skip and --range left out.\n" +
 			"The phone is only read, never written to. --port sim reads a virtual phone.",
 		Flags:  flags.Of(flags.Fields(&o.da, &o.output, &o.resume, &o.from, &o.only, &o.port), o.all),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error { return runAcquire(ctx, u, o, args) }),
@@ -113,15 +113,15 @@ func acquireCommand(u *ui) *cli.Command {
 type acquisition struct {
 	*acquireOptions
 	u   *ui
-	run session.Run // its Origin is nil where there is no phone any more
+	run session.Run // its Origin is nil if the dump is finished without a phone
 }
 
-// dir is the dump folder, "" until it is named after the board.
+// dir returns the dump folder, "" until the board is known and gives the name.
 func (a *acquisition) dir() string { return cmp.Or(a.run.Dir, a.run.Folder) }
 
 func runAcquire(ctx context.Context, u *ui, o *acquireOptions, args []string) error {
 	if len(args) > 0 {
-		return usage("what is %q? the phone needs no name; the folder is given with -o", args[0])
+		return usage("unexpected argument %q: the phone needs no name; give the folder with -o", args[0])
 	}
 	a := &acquisition{acquireOptions: o, u: u}
 	if err := a.prepare(); err != nil {
@@ -146,14 +146,14 @@ func runAcquire(ctx context.Context, u *ui, o *acquireOptions, args []string) er
 	if err != nil {
 		return a.explain(err)
 	}
-	if err := origin.Close(); err != nil { // it need not wait for what follows
-		u.Note("the phone was read, but not told to end: %s", words.Plain(err.Error()))
+	if err := origin.Close(); err != nil { // now: the phone need not wait for the split
+		u.Note("the phone was read, but the session with it could not be ended: %s", words.Plain(err.Error()))
 	}
 	return a.finish(ctx, a.run.Dump)
 }
 
-// prepare looks at all that can be refused before anybody plugs a phone in, and makes the
-// wishes of the options.
+// prepare makes the wishes from the options. It checks everything that can be refused before a
+// phone is plugged in.
 func (a *acquisition) prepare() error {
 	a.run.Wishes = session.Wishes{
 		Folder: cmp.Or(a.resume, a.output), Resume: a.resume != "", Complete: a.complete, Only: a.only, Skip: a.skip,
@@ -162,7 +162,7 @@ func (a *acquisition) prepare() error {
 	}
 	switch {
 	case a.resume != "" && a.output != "":
-		return usage("either --resume or -o: a dump is gone on with where it is")
+		return usage("--resume and -o cannot be used together: a dump is continued in its own folder")
 	case a.resume != "":
 		if err := acquire.Check(a.resume); err != nil {
 			return words.DumpFolder(err)
@@ -181,13 +181,13 @@ func (a *acquisition) prepare() error {
 	return a.checkWishes()
 }
 
-// checkWishes finds what is wrong with them before there is a table to find names in.
+// checkWishes finds errors in the wishes that can be found without a partition table.
 func (a *acquisition) checkWishes() error {
 	switch {
 	case a.complete && a.resume == "":
-		return usage("--complete goes with --resume FOLDER: a new dump is complete unless something is left out")
+		return usage("--complete needs --resume FOLDER: a new dump is complete unless something is left out")
 	case a.complete && len(a.only)+len(a.skip)+len(a.ranges) > 0:
-		return usage("--complete reads all of the phone: it goes without --only, --skip and --range")
+		return usage("--complete reads all of the phone: it cannot be used with --only, --skip or --range")
 	case a.scatter != "" && a.table != "":
 		return usage("--scatter and --table both give a table: give one of them")
 	}
@@ -204,10 +204,10 @@ func (a *acquisition) checkWishes() error {
 	return nil
 }
 
-// namesTable is the file with the table that the user gives, "" for none.
+// namesTable returns the path of the table that the user gives, "" for none.
 func (o *acquireOptions) namesTable() string { return cmp.Or(o.scatter, o.table) }
 
-// finishAlone finishes a dump with its bad places where there is no phone any more.
+// finishAlone finishes a dump that has unreadable ranges, without a phone.
 func (a *acquisition) finishAlone(ctx context.Context) error {
 	d, err := acquire.Resume(a.resume, acquire.Job{AcceptBad: true, Progress: a.u.Bars.Event})
 	if err != nil {
@@ -217,13 +217,13 @@ func (a *acquisition) finishAlone(ctx context.Context) error {
 	return a.finish(ctx, d)
 }
 
-// finish completes the folder and says what is in it.
+// finish completes the folder and prints what is in it.
 func (a *acquisition) finish(ctx context.Context, d *acquire.Dump) error {
 	m, finished, err := d.Finish(ctx)
 	d.Close()
 	a.u.Bars.Clear()
 	if errors.Is(err, acquire.ErrUnfinished) {
-		return words.Advise(fmt.Errorf("%s: not all of it was read yet, so it cannot be finished without the phone", a.dir()), "go on with it: "+a.command())
+		return words.Advise(fmt.Errorf("%s: not everything was read yet, so the dump cannot be finished without the phone", a.dir()), "continue it: "+a.command())
 	}
 	if err != nil {
 		return a.explain(err)

@@ -16,8 +16,8 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// command is how the dump is gone on with: the options that were given, but those that the
-// dump knows.
+// command returns the command that continues the dump: the options that were given, without those
+// that the dump has recorded.
 func (a *acquisition) command(more ...string) string {
 	line := append([]string{"mtkkit acquire --resume", words.Quoted(a.dir())}, more...)
 	again := flags.Fields(&a.from, &a.serial, &a.port, &a.da, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
@@ -33,7 +33,7 @@ func (a *acquisition) command(more ...string) string {
 	return strings.Join(line, " ")
 }
 
-// explain adds how to go on to what ended the reading.
+// explain adds to an error that ended the reading how the dump is continued.
 func (a *acquisition) explain(err error) error {
 	switch {
 	case flash.AsRefusal(err) != nil:
@@ -44,14 +44,13 @@ func (a *acquisition) explain(err error) error {
 		return wishWords(err)
 	case errors.As(err, new(*session.MovedError)):
 		return words.Moved(err)
-	case a.dir() == "" || acquire.Check(a.dir()) != nil: // nothing was begun
+	case a.dir() == "" || acquire.Check(a.dir()) != nil: // no dump was begun
 		return err
 	}
 	return words.ReadOn(err, a.dir(), a.command())
 }
 
-// explainForeign says what to do about partitions that were told besides the flash and
-// contradict it.
+// explainForeign adds what to do if a table from outside the flash contradicts the flash.
 func (a *acquisition) explainForeign(err error) error {
 	var foreign *layout.ForeignError
 	if !errors.As(err, &foreign) {
@@ -64,8 +63,8 @@ func (a *acquisition) explainForeign(err error) error {
 	return words.Foreign(foreign, option, a.run.Origin != nil && len(a.run.Origin.Captures) > 0)
 }
 
-// refusedFolder turns a refusal of acquire into one of the program's. A dump that is in the
-// way can be gone on with, unless it is complete.
+// refusedFolder turns a refusal of acquire into an error with hints. If the folder already has a
+// dump that is not complete, a hint says how to continue it.
 func (a *acquisition) refusedFolder(err error) error {
 	no := flash.AsRefusal(err)
 	if no == nil {
@@ -75,17 +74,18 @@ func (a *acquisition) refusedFolder(err error) error {
 	if no.Reason == flash.ReasonHoldsDump {
 		switch finished, complete := finishedDump(no.Path); {
 		case complete:
-			text = "holds a complete dump"
+			text = "already has a complete dump"
 		case finished:
-			hints = append(hints, "to read what is left out of it, too: "+a.command("--complete"))
+			hints = append(hints, "to read what was left out as well: "+a.command("--complete"))
 		default:
-			hints = append(hints, "to go on with it: "+a.command())
+			hints = append(hints, "to continue it: "+a.command())
 		}
 	}
 	return words.Refuse(fmt.Errorf("%s: %s", no.Path, text), hints...)
 }
 
-// finishedDump says of a dump folder whether its reading ended, and with all of the phone.
+// finishedDump reports whether the dump in a folder is finished, and whether it has all of the
+// phone.
 func finishedDump(dir string) (finished, complete bool) {
 	f, err := os.Open(filepath.Join(dir, flash.ManifestName))
 	if err != nil {
@@ -96,7 +96,7 @@ func finishedDump(dir string) (finished, complete bool) {
 	return err == nil, err == nil && m.Complete
 }
 
-// wishWords say what is wrong with the names and ranges that were asked for.
+// wishWords makes an error about names and ranges a usage error.
 func wishWords(err error) error {
 	var bad *plan.PatternError
 	switch {
@@ -105,7 +105,7 @@ func wishWords(err error) error {
 	case bad.Why != "":
 		return usage("%q: %s", bad.Pattern, bad.Why)
 	case strings.EqualFold(bad.Pattern, "all"):
-		return usage("nothing is called %q: everything is read without --only, and of a dump that was begun with --resume FOLDER --complete", bad.Pattern)
+		return usage("nothing is called %q: without --only everything is read; to read the rest of a dump that was begun, use --resume FOLDER --complete", bad.Pattern)
 	}
 	return usage("nothing is called %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// fromADB is the origin that is no file.
+// fromADB is the word for a phone at the adb server, in the place of a path.
 const fromADB = "adb"
 
-// hasOrigin reports whether the user says where to read from.
+// hasOrigin reports whether an option says where to read from.
 func (o *acquireOptions) hasOrigin() bool { return o.da != "" || o.port != "" || o.from != "" }
 
-// openOrigin opens what the options name; without any it waits for a phone. Unplug ends a
-// virtual phone, and is never nil.
+// openOrigin opens the origin that the options name; without such an option it waits for a phone.
+// unplug ends a virtual phone and is never nil.
 func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session.Origin, unplug func(), err error) {
 	unplug = func() {}
 	switch o.from {
@@ -30,7 +30,7 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 		origin, err = openADB(ctx, u, o.serial)
 	default:
 		paths := strings.Split(o.from, ",")
-		if _, err := os.Stat(o.from); err == nil { // a name with a comma in it
+		if _, err := os.Stat(o.from); err == nil { // a path may contain a comma
 			paths = []string{o.from}
 		}
 		origin, err = session.FromFiles(ctx, paths, u.Bars.Event)
@@ -39,19 +39,19 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 	return origin, unplug, err
 }
 
-// checkOrigin refuses options that are for another origin than the one that is read.
+// checkOrigin refuses options that do not apply to the chosen origin.
 func (o *acquireOptions) checkOrigin() error {
 	loader := flags.Given(o.all, &o.port, &o.da, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
 	if o.from != "" && len(loader) > 0 {
-		return usage("--%s is for a phone's loader, and --from reads from elsewhere", loader[0].Names()[0])
+		return usage("--%s is only for a phone in BootROM or preloader mode; it cannot be used with --from", loader[0].Names()[0])
 	}
 	if o.serial != "" && o.from != fromADB {
-		return usage("--serial names a phone for --from adb")
+		return usage("--serial needs --from adb")
 	}
 	return nil
 }
 
-// openADB finds a rooted phone at this computer's adb server.
+// openADB opens the rooted phone at this computer's adb server.
 func openADB(ctx context.Context, u *ui, serial string) (*session.Origin, error) {
 	server, err := adbServer()
 	if err != nil {
@@ -60,12 +60,12 @@ func openADB(ctx context.Context, u *ui, serial string) (*session.Origin, error)
 	return session.FromADB(ctx, session.ADBOptions{Server: server, Serial: serial, Tell: u.tellPhone})
 }
 
-// adbServer is where the adb server is, by the variables that adb itself goes by.
+// adbServer returns the address of the adb server, HOST:PORT, from the variables that adb itself uses.
 func adbServer() (string, error) {
 	if s := os.Getenv("ADB_SERVER_SOCKET"); s != "" {
 		at, ok := strings.CutPrefix(s, "tcp:")
 		if !ok {
-			return "", usage("ADB_SERVER_SOCKET is tcp:HOST:PORT here, not %q", s)
+			return "", usage("ADB_SERVER_SOCKET must be tcp:HOST:PORT, not %q", s)
 		}
 		if !strings.Contains(at, ":") {
 			at = "127.0.0.1:" + at
@@ -78,7 +78,7 @@ func adbServer() (string, error) {
 	return adb.DefaultServer, nil
 }
 
-// letGo closes what may be open still, and says how the phone was left.
+// letGo closes the origin if it is still open, and prints in which state the phone is now.
 func (u *ui) letGo(o *session.Origin) {
 	o.Close()
 	if s := o.After(); s != "" {

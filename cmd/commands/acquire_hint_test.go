@@ -171,7 +171,7 @@ func TestLostHints(t *testing.T) {
 	}
 }
 
-// Places that no run tries of its own accord are named as --range takes them, and the hint
+// Ranges that no run tries any more are listed in the form that --range takes, and the hint
 // to try again is for the others.
 func TestGivenUpHints(t *testing.T) {
 	place := func(offset int64) plan.Range {
@@ -181,9 +181,9 @@ func TestGivenUpHints(t *testing.T) {
 		left     session.Rest
 		want, no string
 	}{
-		"places that fail": {session.Rest{Again: true}, "try these places again: mtkkit acquire", "--range"},
-		"places given up":  {session.Rest{GivenUp: []plan.Range{place(0x1000)}}, "--range EMMC_USER:0x1000+0x1000", "try these places again"},
-		"many of them":     {session.Rest{GivenUp: []plan.Range{place(1), place(2), place(3), place(4), place(0x5000)}}, "4 of 5 are named", "EMMC_USER:0x5000"},
+		"ranges that fail": {session.Rest{Again: true}, "try these ranges again: mtkkit acquire", "--range"},
+		"ranges given up":  {session.Rest{GivenUp: []plan.Range{place(0x1000)}}, "--range EMMC_USER:0x1000+0x1000", "try these ranges again"},
+		"many of them":     {session.Rest{GivenUp: []plan.Range{place(1), place(2), place(3), place(4), place(0x5000)}}, "4 of 5 are listed here", "EMMC_USER:0x5000"},
 	} {
 		var out strings.Builder
 		u := newUI(screen.Streams{Out: &out, Err: &out})

@@ -69,7 +69,7 @@ func TestAcquireGivenUp(t *testing.T) {
 		t.Errorf("lost %d times", n)
 	}
 	code, said := acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir)
-	expect(t, code, words.ExitProblems, said, "unfinished: 4 KiB of ", "no run tries places again where the phone was lost so often",
+	expect(t, code, words.ExitProblems, said, "unfinished: 4 KiB of ", "ranges where the phone was lost several times are read again only if",
 		"it counts as unreadable", "--resume "+dir+" --accept-bad")
 	named := regexp.MustCompile(`--resume \S+ (--range) (EMMC_USER:0x500000\+0x1000) --port`).FindStringSubmatch(said)
 	if named == nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// summary says what was read. It returns what makes the exit code.
+// summary prints what was read. It returns the problems that decide the exit code.
 func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished bool, rest session.Rest) ([]flash.Problem, error) {
 	u := a.u
 	problems := m.Problems
@@ -26,7 +26,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 		size += s.Size + flash.Total(s.Beyond)
 		unread += flash.Total(s.Missing())
 	}
-	if unread > 0 && !a.split { // what is split is told of by partition
+	if unread > 0 && !a.split { // the split prints it by partition
 		holes, err := a.holes(ctx, m)
 		if err != nil {
 			return nil, err
@@ -46,7 +46,7 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 	if !finished {
 		u.Say("%s: unfinished: %s of %s could not be read", a.dir(), flash.Size(unread), flash.Size(size))
 		if rest.Again {
-			u.Hint("try these places again: %s", a.command())
+			u.Hint("try these ranges again: %s", a.command())
 		}
 		a.hintGivenUp(rest.GivenUp)
 		u.Hint("or finish without them: %s", words.FinishWithout(a.dir()))
@@ -60,21 +60,21 @@ func (a *acquisition) summary(ctx context.Context, m *flash.Manifest, finished b
 	return problems, nil
 }
 
-// extentWords say how much of the phone is in a finished dump; size and unread are bytes.
+// extentWords returns how much of the phone is in a finished dump; size and unread are bytes.
 func extentWords(m *flash.Manifest, size, unread int64) string {
 	switch {
 	case m.Complete:
 		return fmt.Sprintf("%s, complete", flash.Size(size))
 	case dump.Mixed(m):
-		return fmt.Sprintf("%s of %s, perhaps of two phones", flash.Size(size-unread), flash.Size(size))
+		return fmt.Sprintf("%s of %s, perhaps from two phones", flash.Size(size-unread), flash.Size(size))
 	case unread > 0:
 		return fmt.Sprintf("%s of %s, with holes", flash.Size(size-unread), flash.Size(size))
 	}
 	return fmt.Sprintf("%s, not all of the phone", flash.Size(size))
 }
 
-// sayIMEIs says whether what was read has the phone's IMEIs; nothing where its partitions have
-// no names, or it is of no use to the user now.
+// sayIMEIs prints whether the dump has the phone's IMEIs. It prints nothing if the partitions have
+// no names, or if only a document or warnings are wanted.
 func (a *acquisition) sayIMEIs(ctx context.Context) {
 	if a.u.JSON || a.u.Quiet {
 		return
@@ -93,24 +93,24 @@ func (a *acquisition) sayIMEIs(ctx context.Context) {
 	}
 }
 
-// hintRest says how what was left out is read too.
+// hintRest prints how to read what was left out.
 func (a *acquisition) hintRest(omitted bool) {
 	if omitted {
-		a.u.Hint("read the rest into it: %s", a.command("--complete"))
+		a.u.Hint("to read the rest: %s", a.command("--complete"))
 	}
 }
 
-// hintGivenUp says how places are tried that no run tries of its own accord.
+// hintGivenUp prints how to read ranges that no run tries any more unless they are named.
 func (a *acquisition) hintGivenUp(places []plan.Range) {
 	const some = 4
 	if len(places) == 0 {
 		return
 	}
 	if more := len(places) - some; more > 0 {
-		a.u.Hint("no run tries places again where the phone was lost so often, unless they are named: %d of %d are named here", some, len(places))
+		a.u.Hint("ranges where the phone was lost several times are read again only if --range names them: %d of %d are listed here", some, len(places))
 		places = places[:some]
 	} else {
-		a.u.Hint("no run tries places again where the phone was lost so often, unless they are named")
+		a.u.Hint("ranges where the phone was lost several times are read again only if --range names them")
 	}
 	var ranges []string
 	for _, p := range places {
@@ -119,7 +119,7 @@ func (a *acquisition) hintGivenUp(places []plan.Range) {
 	a.u.Hint("to try them once more, perhaps from another origin: %s", a.command(ranges...))
 }
 
-// regionsOf counts the regions of a manifest, and names the phone where it is known.
+// regionsOf returns the number of regions in a manifest, and the name of the phone if it is known.
 func regionsOf(m *flash.Manifest) string {
 	s := fmt.Sprintf("%d regions", len(m.Sources))
 	if len(m.Sources) == 1 {
@@ -131,10 +131,11 @@ func regionsOf(m *flash.Manifest) string {
 	return s
 }
 
-// holes names what was not read by the partitions it touches, where these have names.
+// holes returns a problem for each range that was not read, with the partitions that it touches if
+// they have names.
 func (a *acquisition) holes(ctx context.Context, m *flash.Manifest) ([]flash.Problem, error) {
 	d, err := a.openFolder(context.WithoutCancel(ctx))
-	if errors.Is(err, layout.ErrNoTable) || words.IsRefusal(err) { // what was read is told of also where a table that was given is of another phone
+	if errors.Is(err, layout.ErrNoTable) || words.IsRefusal(err) { // a given table may be of another phone
 		return dump.Unread(m), nil
 	}
 	if err != nil {

@@ -20,8 +20,7 @@ const (
 	mapName   = "blocks.html"
 )
 
-// openFolder opens the dump folder. Rows that were told besides the flash help as they
-// did while it was read.
+// openFolder opens the dump folder with the same additional table as while it was read.
 func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	u, dir := a.u, a.dir()
 	src, err := source.Open(ctx, dir, source.Options{Progress: u.Bars.Event})
@@ -30,7 +29,7 @@ func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	}
 	lay, err := layout.Resolve(ctx, &src.Device, layout.Options{Claim: a.run.Told, Progress: u.Bars.Event})
 	u.Bars.Clear()
-	src.Record = nil // its hashes were made a moment ago
+	src.Record = nil // the hashes are new: no need to compare with them
 	if err != nil {
 		src.Close()
 		return nil, fmt.Errorf("%s: %w", dir, a.explainForeign(err))
@@ -38,8 +37,8 @@ func (a *acquisition) openFolder(ctx context.Context) (*input, error) {
 	return &input{Dump: dump.With(dir, src, lay, dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.Bars.Event}), u: u}, nil
 }
 
-// splitFolder cuts the dump into images and draws its map. It returns what is to be read
-// about them.
+// splitFolder splits the dump into images and writes its blocks map. It returns the problems of the
+// plan.
 func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) {
 	d, err := a.openFolder(ctx)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestAcquireBad(t *testing.T) {
 	p.Bad = map[flash.Region][]flash.Extent{flash.EMMCUser: {{Offset: nvram.Offset + 8192, Length: 512}}}
 	code, said := acquireFrom(t, &p, append(little, "-o", dir, "--any-room")...)
 	expect(t, code, words.ExitProblems, said, "0x200 bytes (512 B) were not read from the phone", "part of nvram", "--accept-bad", "unfinished",
-		"hint: read the rest into it: mtkkit acquire --resume "+dir+" --complete --port auto --da ", " --any-room")
+		"hint: to read the rest: mtkkit acquire --resume "+dir+" --complete --port auto --da ", " --any-room")
 	if _, err := os.Stat(filepath.Join(dir, "regions", "ROM_1.part")); err != nil {
 		t.Error(err)
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// Run is the whole program with its streams passed in; it returns the exit code. bus is where
-// phones appear, nil for the computer's serial ports.
+// Run runs the program with the given arguments and streams and returns the exit code. bus is where
+// phones appear; nil means the computer's serial ports.
 func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) words.Code {
 	u := newUI(s)
 	u.Typed, u.bus = args, bus
@@ -31,7 +31,7 @@ func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) wor
 		return words.ExitInterrupted
 	}
 	if errors.As(err, new(flags.UsageError)) && flags.WantsJSON(args) {
-		u.JSON = true // the command did not come as far as that
+		u.JSON = true // the command ended before it read --json
 	}
 	return u.finish(err)
 }
@@ -39,7 +39,7 @@ func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) wor
 func newApp(u *ui) *cli.App {
 	app := &cli.App{
 		Name:                   "mtkkit",
-		Usage:                  "saves MediaTek phones: full dumps into flashable images, and back",
+		Usage:                  "reads MediaTek phones into dumps, splits dumps into flashable images, and joins them again",
 		UsageText:              "mtkkit COMMAND [options] FILE",
 		Version:                version(),
 		Writer:                 u.Out,
@@ -47,7 +47,7 @@ func newApp(u *ui) *cli.App {
 		HideHelpCommand:        true,
 		EnableBashCompletion:   true,
 		UseShortOptionHandling: false,
-		ExitErrHandler:         func(*cli.Context, error) {}, // Run decides, once
+		ExitErrHandler:         func(*cli.Context, error) {}, // only Run sets the exit code
 		OnUsageError:           flags.Explain,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -70,10 +70,10 @@ func newApp(u *ui) *cli.App {
 	return app
 }
 
-// toStdout are the commands that take - for standard output.
+// toStdout has the commands for which -o - is standard output.
 var toStdout = map[string]bool{"cat": true, "scatter create": true, "scatter convert": true}
 
-// prepare gives every command what all have in common.
+// prepare sets what all commands have in common.
 func prepare(c *cli.Command, name string) {
 	c.OnUsageError = flags.Explain
 	c.HideHelpCommand = true
@@ -102,11 +102,11 @@ func prepare(c *cli.Command, name string) {
 	}
 }
 
-// refusePipe refuses - as the output of a command.
+// refusePipe makes a command refuse -o -.
 func refusePipe(c *cli.Command) {
 	flags.Check(flags.Find(c.Flags, "output"), func(s string) error {
 		if s == source.Stdin {
-			return errors.New("it writes to no pipe: -o is the name of a file or a folder")
+			return errors.New("cannot be standard output: give the name of a file or a folder")
 		}
 		return nil
 	})

@@ -2,14 +2,13 @@ package commands
 
 import "github.com/urfave/cli/v2"
 
-// backupCommand gathers what keeps backups: one command a line, each in a file of its
-// own.
+// backupCommand groups the commands for backups; each has its own file.
 func backupCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:  "backup",
-		Usage: "keep backups: a dump as one small file that is checked, or many in one place",
+		Usage: "make backups: one dump as a small archive, or many dumps in one store; read and restore them",
 		Description: "An archive is a tar in zstd: tar --zstd -xf unpacks it into a folder that a flash tool can use.\n" +
-			"It needs no unpacking to be read: info, list, cat, split and blocks take it like a dump.",
+			"You need not unpack it: info, list, cat, split and blocks read an archive as they read a dump.",
 		Subcommands: []*cli.Command{
 			backupCreateCommand(u),
 			backupListCommand(u),

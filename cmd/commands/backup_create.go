@@ -34,7 +34,7 @@ type packOptions struct {
 	force           bool
 }
 
-// smallestVolume is the least size of volumes that anybody can mean, bytes.
+// smallestVolume is the smallest size that --split-size accepts, bytes.
 const smallestVolume = 1 << 20
 
 func backupCreateCommand(u *ui) *cli.Command {
@@ -44,7 +44,7 @@ func backupCreateCommand(u *ui) *cli.Command {
 		Usage:     "pack a dump or a parts folder into one archive",
 		ArgsUsage: "ROM_1 | FOLDER",
 		Description: "Writes ROM_1.tar.zst: an image for every partition, the scatter file, the blocks map, manifest.json\n" +
-			"and SHA256SUMS. A parts folder is packed as it is, and compared with its hashes.",
+			"and SHA256SUMS. A parts folder is packed as it is; its files are compared with their hashes.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.scatter, &o.boot1, &o.share, &o.encrypt, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			path, err := flags.One(args, "dump or parts folder")
@@ -60,16 +60,16 @@ func (o *packOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` to write (default: the dump's name with .tar.zst)"),
-			flags.Number(&o.level, "level", "compression, `1-19`: 1 is fast, 3 smaller, 7 and 19 slow", 1, 19, ""),
+			flags.Number(&o.level, "level", "zstd compression level, `1-19`: 1 is fast, 3 gives smaller files, 7 and more are slow", 1, 19, ""),
 		}, o.wishOptions.options(), []flags.Option{
-			flags.Switch(&o.identity, "identity", "only what makes the phone this phone: IMEI, calibration, serial numbers, keys, locks"),
-			flags.Switch(&o.plain, "plain", "with --identity: anybody may read it, for it is not encrypted"),
-			flags.Switch(&o.zip, "zip", "a zip archive, for Windows; larger, without holes, and read by unpacking it"),
-			flags.Size(&o.volume, "split-size", "in volumes of `SIZE` at most, as in 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
-			flags.Number(&o.parity, "parity", "beside the archive a sidecar of `N` percent of its size, 1 to 50, that mends as much damage", 1, 50, " percent"),
-			flags.Switch(&o.share, "share", "only what every phone of the model has: no IMEI, no keys, no data of the owner, and no hash of them"),
-			flags.Text(&o.ownerKey, "owner-key", "with --share: the key in `FILE`, made if need be, tells you later which phone it is of, and nobody else"),
-			flags.Switch(&o.force, "force f", "replace an archive that mtkkit wrote"),
+			flags.Switch(&o.identity, "identity", "pack only the data that identify this phone: IMEI, calibration, serial numbers, keys, locks"),
+			flags.Switch(&o.plain, "plain", "with --identity: permit an archive without encryption, which anybody can read"),
+			flags.Switch(&o.zip, "zip", "write a zip archive, for Windows: larger, without holes, and it must be unpacked before it can be read"),
+			flags.Size(&o.volume, "split-size", "write volumes of at most `SIZE`, such as 4000M for FAT32: FILE.001, FILE.002 …", smallestVolume, "4000M"),
+			flags.Number(&o.parity, "parity", "also write a sidecar (FILE.par) of `N` percent of the archive's size, 1 to 50; it can repair damage of up to that size", 1, 50, " percent"),
+			flags.Switch(&o.share, "share", "pack only data that all phones of this model have in common: no IMEI, no keys, no data of the owner, and no hash of these"),
+			flags.Text(&o.ownerKey, "owner-key", "with --share: with the key in `FILE`, only you can later check which phone the archive is of; the file is made if it does not exist"),
+			flags.Switch(&o.force, "force f", "replace an archive that mtkkit wrote earlier"),
 		})...),
 		o.sealOptions.options(), o.dumpOptions.options())
 }
@@ -78,18 +78,18 @@ func (o *packOptions) options() []flags.Option {
 func (o *packOptions) check() error {
 	switch {
 	case o.parity > 0 && o.volume > 0:
-		return usage("--parity is for one file, and --split-size makes several")
+		return usage("--parity needs a single file; it cannot be used with --split-size")
 	case len(o.encryptPrivate) > 0 && (len(o.encrypt) > 0 || o.share):
-		return usage("--encrypt-private goes with neither --encrypt nor --share, which leave nothing private in the clear")
+		return usage("--encrypt-private cannot be used with --encrypt or --share: they leave nothing private in clear")
 	case o.ownerKey != "" && !o.share:
-		return usage("--owner-key goes with --share; any other archive says which phone it is of")
+		return usage("--owner-key needs --share; all other archives name their phone")
 	case o.identity && o.share:
-		return usage("--identity is all that --share leaves out: one of them, please")
+		return usage("--identity and --share cannot be used together: --identity packs what --share leaves out")
 	}
 	return nil
 }
 
-// archive puts the options into the words of the library.
+// archive makes the options of the library.
 func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt archive.CreateOptions, err error) {
 	opt = archive.CreateOptions{
 		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
@@ -144,7 +144,7 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 	return told
 }
 
-// tell says what was packed.
+// tell prints what was packed.
 func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	m := made.Record
 	if u.JSON {
@@ -154,9 +154,9 @@ func (o *packOptions) tell(u *ui, made *archive.Created) error {
 	}
 	u.Problems(m.Problems)
 	o.tellNotes(u, made)
-	u.Say("%s: %s, of %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
+	u.Say("%s: %s, from %d files with %s (%s of data)", made.Output, flash.Size(made.Size), made.Images, flash.Size(made.Bytes), flash.Size(made.Data))
 	if !m.Complete {
-		u.Say("partial: what was not asked for, or is not in the dump, is not in there")
+		u.Say("partial: the archive has only what was requested and what is in the dump")
 	}
 	switch name := words.Quoted(made.Files[0]); {
 	case o.zip && len(o.encrypt) > 0:
@@ -167,25 +167,25 @@ func (o *packOptions) tell(u *ui, made *archive.Created) error {
 		u.Say("check:  mtkkit backup verify %s", name)
 	}
 	if made.Sidecar > 0 {
-		u.Say("%s: %s that mend %d %% of it", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
+		u.Say("%s: %s, can repair %d %% of the archive", made.Output+parity.Suffix, flash.Size(made.Sidecar), o.parity)
 	}
 	return words.Verdict(m.Problems)
 }
 
-// tellNotes says what is worth knowing of an archive.
+// tellNotes prints notes about an archive.
 func (o *packOptions) tellNotes(u *ui, made *archive.Created) {
 	if s := words.Identity(made.Identity, "do not share them"); s != "" {
 		u.Note("%s", s)
 	}
 	if o.share {
-		u.Note("left out, as it is of this phone or may be: %s, what lies between partitions, hashes of the whole, and the blocks map", strings.Join(made.LeftOut, " "))
-		u.Note("mtkkit backup verify --share --against DUMP searches it for what is private in the dump")
+		u.Note("left out, because it belongs to this phone or may belong to it: %s, the gaps between partitions, hashes of the whole dump, and the blocks map", strings.Join(made.LeftOut, " "))
+		u.Note("mtkkit backup verify --share --against DUMP searches the archive for private data of the dump")
 	}
 	if o.ownerKey != "" {
-		u.Note("with the key in %s, and no other way, verify --share --against tells whether it is of a phone: keep that file, and share it with nobody", o.ownerKey)
+		u.Note("only with the key in %s can verify --share --against check which phone the archive is of: keep that file, and do not share it", o.ownerKey)
 	}
 	if len(o.encryptPrivate) > 0 {
-		u.Note("%d private files are encrypted: NAME%s; age -d and zstd -d open them, and mtkkit with --key", made.Locked, archive.LockedEnding)
+		u.Note("%d private files are encrypted (NAME%s); mtkkit with --key opens them, or age -d and then zstd -d", made.Locked, archive.LockedEnding)
 	}
 	if n := len(made.Files); n > 1 {
 		u.Note("%d volumes: %s to %s", n, made.Files[0], made.Files[n-1])

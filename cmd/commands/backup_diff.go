@@ -18,13 +18,13 @@ func backupDiffCommand(u *ui) *cli.Command {
 	o := newDumpOptions()
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "two dumps or backups, partition by partition, and whether they are of one phone",
+		Usage:     "compare two dumps or backups, partition by partition, and say whether they are of the same phone",
 		ArgsUsage: "A B",
 		Flags: flags.Of(flags.Fields(&o.json, &o.noSiblings, &o.key),
 			flags.In(flags.GroupInput, noSiblingsOption(&o.noSiblings)), o.keyOptions.options(), o.displayOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) != 2 {
-				return usageHelp("two dumps, archives or folders, please")
+				return usageHelp("two dumps, archives or folders are needed")
 			}
 			a, err := openInput(ctx, u, &o, args[0])
 			if err != nil {
@@ -59,7 +59,7 @@ func compare(ctx context.Context, u *ui, a, b *input) error {
 }
 
 var phoneWords = map[archive.SamePhone]string{
-	archive.OnePhone: "the same phone", archive.AnotherPhone: "two different phones", archive.UnknownPhone: "the same phone or another: cannot be told",
+	archive.OnePhone: "the same phone", archive.AnotherPhone: "two different phones", archive.UnknownPhone: "the same phone or another: not known",
 }
 
 func printComparison(u *ui, c *archive.Comparison) error {
@@ -80,9 +80,9 @@ func printComparison(u *ui, c *archive.Comparison) error {
 	}
 	u.Say("%d of %d partitions are equal", equal, len(all))
 	if c.SameModel {
-		u.Say("one model: the same chip and partitions")
+		u.Say("the same model: chip and partitions are equal")
 	} else {
-		u.Say("not of one model: chip or partitions differ")
+		u.Say("different models: chip or partitions differ")
 	}
 	u.Say("%s: %s", phoneWords[c.Phone], c.Why)
 	return nil

@@ -28,13 +28,14 @@ func (o *archiveOptions) options() []flags.Option {
 	return append(o.keyOptions.options(), o.displayOptions.options()...)
 }
 
-// openArchive opens an archive. What it is instead is said with what to do about it.
+// openArchive opens an archive. If the file is something else, the error says what it is and what to
+// do with it.
 func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Archive, error) {
 	a, err := archive.Open(ctx, path, o.keys(ctx))
 	if errors.Is(err, flash.ErrNotThis) {
 		err = words.WhatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
-			whatis.PartTable: "a dump is judged by mtkkit verify %s",
-			whatis.Zip:       "where mtkkit made it, it is cut, or without its manifest: copy it once more; what it holds says unzip -l %s",
+			whatis.PartTable: "to verify a dump: mtkkit verify %s",
+			whatis.Zip:       "if mtkkit made it, it is cut or its manifest is missing: copy it again; unzip -l %s lists its content",
 		})
 	} else if err != nil {
 		err = placeNotFile(path, err)
@@ -45,11 +46,11 @@ func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Arch
 	return a, err
 }
 
-// reading is the frame of a command that reads one archive and takes so many arguments.
+// reading returns the action of a command that reads one archive and takes n arguments.
 func (o *archiveOptions) reading(u *ui, takes string, n int, do func(ctx context.Context, a *archive.Archive, args []string) error) cli.ActionFunc {
 	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 		if len(args) != n {
-			return usageHelp("it takes %s", takes)
+			return usageHelp("%s is needed", takes)
 		}
 		a, err := openArchive(ctx, &o.keyOptions, args[0])
 		if err != nil {
@@ -70,7 +71,7 @@ func backupListCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "list",
 		Aliases:   []string{"ls"},
-		Usage:     "the files of an archive, one a line",
+		Usage:     "list the files of an archive",
 		ArgsUsage: takes,
 		Flags:     flags.Of(flags.Fields(&o.json, &o.key), o.options()),
 		Action: o.reading(u, takes, 1, func(_ context.Context, a *archive.Archive, _ []string) error {
@@ -110,7 +111,7 @@ func backupCatCommand(u *ui) *cli.Command {
 				return err
 			}
 			if m == nil {
-				return fmt.Errorf("%s holds no file %q (see mtkkit backup list)", a.Path, args[1])
+				return fmt.Errorf("%s has no file %q (see mtkkit backup list)", a.Path, args[1])
 			}
 			if u.OutTTY {
 				return usage("standard output is a terminal; write it to a file: mtkkit backup cat … > %s", m.Name)

@@ -13,9 +13,10 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// Parity: the sidecar that create makes beside an archive, and verify mends it by.
+// Parity: the sidecar that backup create writes beside an archive, and with which backup verify
+// repairs it.
 
-// sidecarOf is the sidecar that stands beside a file, or is named.
+// sidecarOf returns the path of the sidecar: the one that the user named, or the one beside the file.
 func (o *backupVerifyOptions) sidecarOf(path string) string {
 	if o.sidecar != "" {
 		return o.sidecar
@@ -23,16 +24,16 @@ func (o *backupVerifyOptions) sidecarOf(path string) string {
 	return path + parity.Suffix
 }
 
-// hasSidecar reports whether a file's sidecar is at hand, or was named.
+// hasSidecar reports whether a file has a sidecar, or the user named one.
 func (o *backupVerifyOptions) hasSidecar(path string) bool {
 	_, err := os.Stat(o.sidecarOf(path))
 	return err == nil || o.sidecar != ""
 }
 
-// repairFile writes what a file was before it was damaged.
+// repairFile writes a repaired copy of a damaged file.
 func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
 	if o.output == "" {
-		return usage("where to? (mtkkit backup verify %s --repair -o %s.mended): the file itself is never written to", path, path)
+		return usage("-o FILE is needed (mtkkit backup verify %s --repair -o %s.repaired): the file itself is never changed", path, path)
 	}
 	r, err := parity.Repair(ctx, path, o.sidecarOf(path), o.output, u.Bars.Event)
 	u.Bars.Clear()
@@ -48,20 +49,20 @@ func repairFile(ctx context.Context, u *ui, o *backupVerifyOptions, path string)
 		}
 	}
 	u.Say("%s: %s, %s", o.output, flash.Size(r.Size), mended(r))
-	u.Say("%s itself was not touched", path)
+	u.Say("%s itself was not changed", path)
 	return nil
 }
 
-// mended says how much was damaged, and that it is no more.
+// mended returns how much was damaged and repaired.
 func mended(r *parity.Result) string {
 	if r.Whole() {
 		return "nothing was damaged"
 	}
-	return fmt.Sprintf("%s in %d places mended, proven by the sidecar's sums", flash.Size(flash.Total(r.Damaged)), len(r.Damaged))
+	return fmt.Sprintf("%s in %d ranges repaired, proven by the sidecar's sums", flash.Size(flash.Total(r.Damaged)), len(r.Damaged))
 }
 
-// verifySidecar holds a file against its sidecar, after the file was judged by itself
-// with the verdict: what could be mended, and whether the sidecar is of this file at all.
+// verifySidecar compares a file with its sidecar. verdict is the result for the file alone. It adds
+// what the sidecar can repair, and whether the sidecar is of this file.
 func verifySidecar(ctx context.Context, u *ui, o *backupVerifyOptions, path string, verdict error) error {
 	r, err := parity.Verify(ctx, path, o.sidecarOf(path), u.Bars.Event)
 	u.Bars.Clear()
@@ -72,11 +73,11 @@ func verifySidecar(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	switch {
 	case r.Whole():
 	case verdict == nil || errors.Is(verdict, errPartial):
-		ps.Add(flash.Warning, o.sidecarOf(path), "is the sidecar of other bytes: the archive was written again without it")
+		ps.Add(flash.Warning, o.sidecarOf(path), "does not belong to this archive: the archive was written again without a sidecar")
 	case len(r.Lost) == 0:
-		hint = fmt.Sprintf("the sidecar mends all of it: mtkkit backup verify %s --repair -o %s", words.Quoted(path), words.Quoted(path+".mended"))
+		hint = fmt.Sprintf("the sidecar can repair all of it: mtkkit backup verify %s --repair -o %s", words.Quoted(path), words.Quoted(path+".repaired"))
 	default:
-		hint = "the sidecar cannot mend it: " + strings.TrimPrefix((&parity.TooMuchError{Lost: r.Lost}).Error(), "parity: ")
+		hint = "the sidecar cannot repair it: " + strings.TrimPrefix((&parity.TooMuchError{Lost: r.Lost}).Error(), "parity: ")
 	}
 	u.Problems(ps)
 	switch {

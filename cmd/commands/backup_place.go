@@ -15,16 +15,16 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// What push, pull, tags and prune have in common: a place where backups are kept.
+// What push, pull, tags and prune have in common: a store of backups.
 
-const refHelp = "REF is oci:FOLDER:TAG, a folder that mtkkit makes and other OCI tools read, or HOST/NAME:TAG in a registry.\n" +
-	"Who docker login let in is let in here."
+const refHelp = "REF is oci:FOLDER:TAG (a folder that mtkkit makes and other OCI tools can read) or HOST/NAME:TAG (a registry).\n" +
+	"For a registry, mtkkit uses the log-in of docker login."
 
 func plainHTTPOption(p *bool) flags.Option {
-	return flags.Switch(p, "plain-http", "speak to the registry without TLS: whoever listens reads backup and password")
+	return flags.Switch(p, "plain-http", "connect to the registry without TLS: others in the network can then read backup and password")
 }
 
-// placeOptions are the options of a command that works on a place, or a backup in it.
+// placeOptions are the options of a command that works on a store, or on one backup in it.
 type placeOptions struct {
 	displayOptions
 	keyOptions
@@ -35,24 +35,24 @@ func (o *placeOptions) options() []flags.Option {
 	return append(flags.In(flags.GroupInput, plainHTTPOption(&o.plainHTTP)), o.displayOptions.options()...)
 }
 
-// reach says how the place is reached.
+// reach returns how the store is opened.
 func (o *placeOptions) reach(ctx context.Context, u *ui) oci.Options {
 	return oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event}
 }
 
-// parsePlace reads a reference; what is wrong with it is wrong usage.
+// parsePlace parses a reference to a store or a backup. Its errors are usage errors.
 func parsePlace(s string, withTag bool) (oci.Ref, error) {
 	ref, err := oci.ParseRef(s)
 	if err != nil {
 		return ref, usage("%s", strings.TrimPrefix(err.Error(), "oci: "))
 	}
 	if withTag && ref.Tag == "" {
-		return ref, usage("%s names no backup: add a tag, as in %s:blu-s5260-2026-11-22", s, s)
+		return ref, usage("%s does not name a backup: add a tag, as in %s:blu-s5260-2026-11-22", s, s)
 	}
 	return ref, nil
 }
 
-// asPlace reads an argument as one backup in a place, unless a file has that name.
+// asPlace parses an argument as one backup in a store, unless a file has that name.
 func asPlace(s string) (oci.Ref, bool) {
 	ref, err := oci.ParseRef(s)
 	if err != nil || ref.Tag == "" {
@@ -62,23 +62,23 @@ func asPlace(s string) (oci.Ref, bool) {
 	return ref, oci.IsLayout(s) || err != nil
 }
 
-// fileName matches what is an archive's name rather than a backup's in a registry.
+// fileName matches what is more likely the name of an archive than a backup in a registry.
 var fileName = regexp.MustCompile(`(?i)\.(tar|zst|zip|age|par|gz|xz|7z|img|bin|[0-9]{3})$`)
 
-// placeNotFile says of a place, given where a file is wanted, what takes places.
+// placeNotFile adds a hint to err if the user named a store or a backup where a file is needed.
 func placeNotFile(path string, err error) error {
 	ref, perr := oci.ParseRef(path)
 	if _, there := os.Lstat(path); perr != nil || there == nil || !oci.IsLayout(path) && (ref.Tag == "" || fileName.MatchString(path)) {
 		return err
 	}
-	hints := []string{fmt.Sprintf("%s is a place of backups, not an archive: mtkkit backup tags %s lists what is in it", ref.Store(), ref.Store())}
+	hints := []string{fmt.Sprintf("%s is a store of backups, not an archive: mtkkit backup tags %s lists its backups", ref.Store(), ref.Store())}
 	if ref.Tag != "" {
-		hints = []string{fmt.Sprintf("%s is a backup in a place, and this command takes an archive: mtkkit backup pull %s gets it, --dump as the dump", path, path)}
+		hints = []string{fmt.Sprintf("%s is a backup in a store, and this command reads archives: get it with mtkkit backup pull %s; with --dump, as a dump", path, path)}
 	}
 	return words.Advise(err, hints...)
 }
 
-// verifyPlace reads all of a backup in a place, and proves it.
+// verifyPlace reads all of a backup in a store, and proves it.
 func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref) error {
 	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event})
 	u.Bars.Clear()
@@ -90,9 +90,9 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 	switch {
 	case r.Opened == nil || r.State == archive.Broken:
 	case len(o.key) > 0:
-		problems.Add(flash.Warning, ref.Tag, "%d encrypted blobs are as they were pushed, but the key that was given opens none: %v", r.Blobs, r.Opened)
+		problems.Add(flash.Warning, ref.Tag, "%d encrypted blobs are unchanged since the push, but the given key opens none of them: %v", r.Blobs, r.Opened)
 	default:
-		u.Note("%d blobs are encrypted, and proven to be as they were pushed, not that they open: --key FILE", r.Blobs)
+		u.Note("%d blobs are encrypted: they are unchanged since the push; --key FILE also checks that they can be opened", r.Blobs)
 	}
 	doc.Problems = problems
 	if err := sayVerdict(u, doc, "", words.StoreVerdict(r)); err != nil {
@@ -100,7 +100,7 @@ func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref
 	}
 	switch r.State {
 	case archive.Broken:
-		return words.Place(fmt.Errorf("%s: the verification does not hold: %w", ref, r.First))
+		return words.Place(fmt.Errorf("%s: the verification failed: %w", ref, r.First))
 	case archive.Partial:
 		return words.ErrProblems
 	}

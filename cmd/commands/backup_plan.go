@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// flashPlan prints what a flash tool would write, what that costs, and how to tell it to.
+// flashPlan prints what a flash tool would write, what would be lost, and the commands for the tools.
 func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) error {
 	target, err := readTarget(ctx, u, o)
 	if err != nil {
@@ -24,10 +24,10 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	}
 	problems := flash.Problems(p.Problems)
 	if p.Locked > 0 {
-		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: it leaves their partitions as they are, and the scatter file names images that must be opened first (--key FILE)", p.Locked, archive.LockedEnding)
+		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: their partitions stay as they are; the scatter file names these images, so decrypt them first (--key FILE)", p.Locked, archive.LockedEnding)
 	}
 	if len(p.Tables) > 0 {
-		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in here, and a phone is left without their content", strings.Join(p.Tables, ", "))
+		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in the archive, and the phone would have them without content", strings.Join(p.Tables, ", "))
 	}
 	u.Problems(problems)
 	doc := document.NewFlashPlan(p, planCommands(p), problems)
@@ -42,7 +42,7 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	return words.Verdict(problems)
 }
 
-// readTarget reads what is known of the phone to be written, nil when nobody asks.
+// readTarget returns what is known of the phone that would be written, nil if no target is given.
 func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target, error) {
 	if o.target == "" || o.foreign {
 		return nil, nil
@@ -58,7 +58,7 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 	return archive.TargetOf(d.Dump), nil
 }
 
-// planCommands are the lists for each tool, to be run in the folder that restore --parts
+// planCommands returns the commands for each tool. They are run in the folder that restore --parts
 // writes.
 func planCommands(p *archive.FlashPlan) map[string][]string {
 	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", words.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
@@ -67,7 +67,7 @@ func planCommands(p *archive.FlashPlan) map[string][]string {
 		switch {
 		case w.Region.IsBoot():
 			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", words.Quoted(w.File))
-		case w.IsTable(): // in no table itself
+		case w.IsTable(): // no table lists the table itself
 			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, words.Quoted(w.File))
 		default:
 			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", words.Quoted(w.Name), words.Quoted(w.File)))
@@ -79,7 +79,8 @@ func planCommands(p *archive.FlashPlan) map[string][]string {
 
 var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
-// flashToolXML is a configuration of SP Flash Tool's console mode (flash_tool -i FILE).
+// flashToolXML returns the lines of a configuration for SP Flash Tool's console mode
+// (flash_tool -i FILE).
 func flashToolXML(p *archive.FlashPlan) []string {
 	head := []string{
 		`<?xml version="1.0" encoding="UTF-8"?>`, `<flashtool-config version="2.0">`, ` <general>`,
@@ -95,9 +96,9 @@ func flashToolXML(p *archive.FlashPlan) []string {
 }
 
 func printPlan(u *ui, p *document.FlashPlan) error {
-	u.Say("what a flash tool would write to %s %s; mtkkit itself writes nothing to a phone", p.Chip, p.Project)
+	u.Say("what a flash tool would write to %s %s (mtkkit itself never writes to a phone):", p.Chip, p.Project)
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tCAUTION")
+	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tRISK")
 	for _, x := range p.Writes {
 		fmt.Fprintf(w, "%s\t%s\t0x%x\t%s\t%s\t%s\n", words.OneLine(x.Name), x.Region, x.Offset, flash.Size(x.Length), x.File, x.Risk)
 	}
@@ -105,15 +106,15 @@ func printPlan(u *ui, p *document.FlashPlan) error {
 		return err
 	}
 	if len(p.Lost) > 0 {
-		u.Say("\nwhat would be lost of what the phone holds now:")
+		u.Say("\nwhat the phone has now and would lose:")
 		for _, l := range p.Lost {
 			u.Say("  %s", l)
 		}
 	}
-	u.Say("\nin the folder that restore --parts writes:")
+	u.Say("\ncommands, to be run in the folder that restore --parts writes:")
 	for _, t := range []struct{ key, title string }{
 		{"spflashtool", "SP Flash Tool"},
-		{"spflashtool-xml", "SP Flash Tool, as flash_tool -i FILE (made by its published examples, not tried)"},
+		{"spflashtool-xml", "SP Flash Tool, for flash_tool -i FILE (made after its published examples, not tested)"},
 		{"mtkclient", "mtkclient"}, {"fastboot", "fastboot, with an unlocked bootloader; most phones refuse some of these"},
 	} {
 		u.Say("\n# %s", t.title)

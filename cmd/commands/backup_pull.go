@@ -29,14 +29,14 @@ func backupPullCommand(u *ui) *cli.Command {
 	o := &pullOptions{placeOptions: placeOptions{displayOptions: newDisplay()}}
 	return &cli.Command{
 		Name:        "pull",
-		Usage:       "get a backup: the parts folder that split would write",
+		Usage:       "get a backup from a store, as the parts folder that split would write",
 		ArgsUsage:   "REF",
-		Description: refHelp + "\nA pull that is interrupted goes on where it was when it is run again.",
+		Description: refHelp + "\nIf a pull is interrupted, run it again: it continues where it stopped.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.dump, &o.key, &o.force), flags.In(flags.GroupOutput,
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
-			flags.Switch(&o.dump, "dump", "the dump itself, not its parts: -o FILE, or -o FOLDER when it was several files"),
+			flags.Switch(&o.dump, "dump", "write the dump, not its parts: needs -o FILE, or -o FOLDER if the dump was several files"),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		), o.keyOptions.options(), o.placeOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			s, err := flags.One(args, "backup")
@@ -48,7 +48,7 @@ func backupPullCommand(u *ui) *cli.Command {
 				return err
 			}
 			if o.dump && o.output == "" {
-				return usage("where to? (mtkkit backup pull %s --dump -o ROM_1)", ref)
+				return usage("--dump needs -o (mtkkit backup pull %s --dump -o ROM_1)", ref)
 			}
 			return pull(ctx, u, o, ref)
 		}),
@@ -68,7 +68,7 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	p, err := archive.Pull(ctx, opt)
 	u.Bars.Clear()
 	if no := flash.AsRefusal(err); no != nil && no.Reason == flash.ReasonPartial {
-		return words.Refuse(err, "without --dump, what it holds is written as a parts folder")
+		return words.Refuse(err, "without --dump, the parts that the backup has are written as a folder")
 	}
 	if err != nil {
 		return words.Place(words.Backup(err))
@@ -83,7 +83,7 @@ func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	m := p.Record
 	problems := flash.Problems(m.Problems)
 	if p.Locked != nil {
-		problems.Add(flash.Warning, ref.Tag, "what is private of it was not pulled: %v (--key FILE gives the private key)", p.Locked)
+		problems.Add(flash.Warning, ref.Tag, "the private files were not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}
 	d := document.NewPulled(ref, dir, m, problems)
 	if u.JSON {
@@ -95,9 +95,9 @@ func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	u.Say("%s: %d files, %s, every byte proven by the backup's hashes", dir, d.Files, flash.Size(d.Size))
 	switch {
 	case p.Locked != nil:
-		u.Say("partial: without what is encrypted")
+		u.Say("partial: without the encrypted files")
 	case !m.Complete:
-		u.Say("partial: the backup never held all of the dump")
+		u.Say("partial: the backup does not have all of the dump")
 	}
 	return words.Verdict(problems)
 }

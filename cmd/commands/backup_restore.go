@@ -15,8 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// restoreOptions are the options of backup restore. Those of a dump are for the target of a
-// plan.
+// restoreOptions are the options of backup restore. dumpOptions are for the target of --plan.
 type restoreOptions struct {
 	dumpOptions
 	output     string
@@ -35,11 +34,11 @@ func backupRestoreCommand(u *ui) *cli.Command {
 	o := &restoreOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "restore",
-		Usage:     "the dump again, byte for byte, or the files to flash",
+		Usage:     "write the dump of an archive again, byte for byte, or the files to flash",
 		ArgsUsage: "phone.tar.zst",
-		Description: "Writes the dump: one file when it was one, a folder of regions otherwise. With --parts, the folder\n" +
-			"that a flash tool takes; with --only and --skip, some partitions of it. Nothing is flashed: what a\n" +
-			"flash tool would do with it is what --plan tells.",
+		Description: "Writes the dump: one file if it was one file, otherwise a folder of regions. --parts writes the folder\n" +
+			"that a flash tool takes; --only and --skip write some partitions of it. Nothing is flashed: --plan\n" +
+			"shows what a flash tool would do with the files.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.parts, &o.only, &o.skip, &o.plan, &o.force), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			path, err := flags.One(args, "archive")
@@ -47,7 +46,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 				return err
 			}
 			if o.output == "" && !o.plan {
-				return usage("where to? (mtkkit backup restore %s -o ROM_1)", path)
+				return usage("-o is needed (mtkkit backup restore %s -o ROM_1)", path)
 			}
 			a, err := openArchive(ctx, &o.keyOptions, path)
 			if err != nil {
@@ -65,18 +64,18 @@ func backupRestoreCommand(u *ui) *cli.Command {
 func (o *restoreOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupInput,
-			flags.Text(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone to be written; another model is refused"),
-			flags.Switch(&o.foreign, "foreign", "with --plan: the target may be of another model"),
+			flags.Text(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone that would be written; a different model is refused"),
+			flags.Switch(&o.foreign, "foreign", "with --plan: do not refuse a target of a different model"),
 			noSiblingsOption(&o.noSiblings)),
 		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` or FOLDER to write"),
-			flags.Switch(&o.parts, "parts", "the folder to flash: images, scatter file, manifest"),
+			flags.Switch(&o.parts, "parts", "write the folder to flash: images, scatter file, manifest"),
 		}, patternOptions(&o.only, &o.skip), []flags.Option{
-			flags.Text(&o.region, "region", "one `REGION` only, such as EMMC_BOOT_1"),
-			flags.Switch(&o.plan, "plan", "write nothing: say what a flash tool would write where, what would be lost, and the commands"),
+			flags.Text(&o.region, "region", "write only this `REGION`, such as EMMC_BOOT_1"),
+			flags.Switch(&o.plan, "plan", "write nothing; show what a flash tool would write and where, what would be lost, and the commands"),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
-			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
-			flags.Switch(&o.noSync, "no-sync", "end when the system has all of it, not when it is on the disk: faster, and lost if the power goes"),
+			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
+			flags.Switch(&o.noSync, "no-sync", "do not wait until the data are on the disk: faster, but a power failure can destroy the result"),
 		})...),
 		o.keyOptions.options(), o.displayOptions.options())
 }
@@ -94,7 +93,7 @@ func restore(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) 
 	return tellRestored(u, r, "archive")
 }
 
-// renamed gives progress the name of the command that the user typed.
+// renamed returns tell with the progress under the name of the command that the user typed.
 func renamed(tell func(flash.Event), op string) func(flash.Event) {
 	return func(e flash.Event) {
 		e.Op = op
@@ -102,14 +101,14 @@ func renamed(tell func(flash.Event), op string) func(flash.Event) {
 	}
 }
 
-// tellRestored says what was written; kind is what it was taken from, archive or backup.
+// tellRestored prints what was written; kind is the source, "archive" or "backup".
 func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	problems := flash.Problems(r.Problems)
 	if r.Map != "" {
-		problems.Add(flash.Warning, r.Output, "not all of it are the phone's bytes: %s says which are not", r.Map)
+		problems.Add(flash.Warning, r.Output, "not all bytes are from the phone: %s lists the ranges that are not", r.Map)
 	}
 	if r.Locked > 0 {
-		problems.Add(flash.Warning, r.Output, "%d files are encrypted still (NAME%s): --key FILE opens them, as age -d and zstd -d do", r.Locked, archive.LockedEnding)
+		problems.Add(flash.Warning, r.Output, "%d files are still encrypted (NAME%s): --key FILE opens them, or age -d and then zstd -d", r.Locked, archive.LockedEnding)
 	}
 	if u.JSON {
 		if err := u.Document(document.NewRestored(r, problems)); err != nil {
@@ -123,9 +122,9 @@ func tellRestored(u *ui, r *archive.Restored, kind string) error {
 	}
 	switch {
 	case r.Lost:
-		u.Say("%s: %s, without what is lost", r.Output, what)
+		u.Say("%s: %s, without the bytes that are lost", r.Output, what)
 	case r.Incomplete:
-		u.Say("%s: %s, without what the %s has not; the rest is proven by its hashes", r.Output, what, kind)
+		u.Say("%s: %s, without what is not in the %s; the rest is proven by its hashes", r.Output, what, kind)
 	default:
 		u.Say("%s: %s, every byte proven by the %s's hashes", r.Output, what, kind)
 	}

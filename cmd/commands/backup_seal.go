@@ -8,16 +8,16 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/screen"
 )
 
-// sealOptions say who can read an archive or a backup in a place.
+// sealOptions are the options that say who can read an archive or a backup in a store.
 type sealOptions struct{ encrypt, encryptPrivate []string }
 
 func (o *sealOptions) options() []flags.Option {
 	return flags.In(flags.GroupKeys,
-		flags.List(&o.encrypt, "encrypt r", "only `RECIPIENT` can read it: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"),
-		flags.List(&o.encryptPrivate, "encrypt-private", "only `RECIPIENT` can read what is private in it (nvram.bin.zst.age …); all else anybody"))
+		flags.List(&o.encrypt, "encrypt r", "encrypt all of it for `RECIPIENT`: age1…, 'ssh-ed25519 …', a file with such keys, or the word passphrase"),
+		flags.List(&o.encryptPrivate, "encrypt-private", "encrypt only the private files (nvram.bin.zst.age …) for `RECIPIENT`; anybody can read the others"))
 }
 
-// recipients are those whom the options name.
+// recipients returns the recipients that the options name.
 func (o *sealOptions) recipients(ctx context.Context) (all, private []seal.Recipient, err error) {
 	if all, err = recipients(ctx, o.encrypt); err == nil {
 		private, err = recipients(ctx, o.encryptPrivate)

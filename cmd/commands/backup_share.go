@@ -12,7 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// verifyShare searches an archive for what is private in a dump of the same phone.
+// verifyShare searches an archive for private data of a dump of the same phone.
 func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
 	a, err := openArchive(ctx, &o.keyOptions, path)
 	if err != nil {
@@ -47,26 +47,26 @@ func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string
 	return tellSearched(u, s)
 }
 
-// tellSearched gives the verdict on a shared archive.
+// tellSearched prints the verdict on a shared archive.
 func tellSearched(u *ui, s *archive.Searched) error {
 	switch s.Owner {
 	case archive.Unsigned:
-		u.Say("owner: the archive was made without --owner-key, so nothing tells which phone it is of")
+		u.Say("owner: the archive was made without --owner-key, so it cannot be checked which phone it is of")
 	case archive.Other:
-		u.Say("owner: by this key it is not of this phone")
+		u.Say("owner: by this key, the archive is not of this phone")
 	case archive.Same:
-		u.Say("owner: of this phone: the same are %s", strings.Join(s.Same, " "))
+		u.Say("owner: the archive is of this phone: %s are equal", strings.Join(s.Same, " "))
 	}
 	u.Problems(s.Problems)
 	u.Say("searched for: digits that can be an IMEI: %d, texts that can be serial numbers: %d, blocks of 64 bytes: %d, hashes: %d (of %s)",
 		s.For[leak.IMEI], s.For[leak.Serial], s.For[leak.Block], s.For[leak.Hash], strings.Join(s.Private, " "))
 	switch s.Verdict {
 	case archive.Leaks:
-		return errors.New("do not share this file: it holds what identifies the phone, as named above")
+		return errors.New("do not share this file: it contains the data named above, which identify the phone")
 	case archive.Doubtful:
-		u.Say("found: blocks that are the same in a private partition; look at them before this is shared")
+		u.Say("found: blocks that are also in a private partition; look at them before you share this file")
 		return words.ErrProblems
 	}
-	u.Say("nothing of that was found: a search, not a proof (what is packed or encrypted once more is not seen)")
+	u.Say("none of these was found: this is a search, not a proof (it does not see data that are packed or encrypted again)")
 	return nil
 }

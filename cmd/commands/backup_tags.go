@@ -19,14 +19,14 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-const placeHelpText = "PLACE is oci:FOLDER, or HOST/NAME in a registry."
+const placeHelpText = "STORE is oci:FOLDER, or HOST/NAME in a registry."
 
 func backupTagsCommand(u *ui) *cli.Command {
 	o := &placeOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:        "tags",
-		Usage:       "list the backups in a place, the oldest first",
-		ArgsUsage:   "PLACE",
+		Usage:       "list the backups in a store, the oldest first",
+		ArgsUsage:   "STORE",
 		Description: placeHelpText,
 		Flags:       flags.Of(flags.Fields(&o.json, &o.plainHTTP), o.options()),
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
@@ -43,10 +43,10 @@ func backupTagsCommand(u *ui) *cli.Command {
 	}
 }
 
-// with is the frame of a command that works on all backups of a place.
+// with returns the action of a command that works on all backups of a store.
 func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cli.ActionFunc {
 	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-		s, err := flags.One(args, "place of backups")
+		s, err := flags.One(args, "store")
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (o *placeOptions) with(u *ui, do func(context.Context, *oci.Repo) error) cl
 			return err
 		}
 		if ref.Tag != "" {
-			return usage("%s names one backup; all of them are in %s", s, ref.Store())
+			return usage("%s names one backup; name the store: %s", s, ref.Store())
 		}
 		repo, err := oci.Open(ref, o.reach(ctx, u))
 		if err != nil {
@@ -72,7 +72,7 @@ func printTags(u *ui, doc document.Tags) error {
 		ours int
 	)
 	w := tabwriter.NewWriter(&rows, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tOF IT ALONE\tENCRYPTED")
+	fmt.Fprintln(w, "TAG\tPUSHED\tCHIP\tPROJECT\tSIZE\tSTORED\tNOT SHARED\tENCRYPTED")
 	for _, i := range doc.Tags {
 		switch {
 		case i.Alien:
@@ -107,16 +107,16 @@ func backupPruneCommand(u *ui) *cli.Command {
 	o := &pruneOptions{placeOptions: placeOptions{displayOptions: newDisplay()}}
 	return &cli.Command{
 		Name:      "prune",
-		Usage:     "remove old backups, and what no backup needs any more",
-		ArgsUsage: "PLACE",
+		Usage:     "remove old backups, and data that no backup needs any more",
+		ArgsUsage: "STORE",
 		Description: placeHelpText + "\n" +
-			"With --keep and --older both, a backup goes when it is old and not among the newest.\n" +
-			"Without either, only blobs go that no backup in the folder needs, as an interrupted push leaves them.",
+			"With both --keep and --older, a backup is removed if it is older than AGE and not one of the newest N.\n" +
+			"Without both, only blobs are removed that no backup in the folder needs, such as those of an interrupted push.",
 		Flags: flags.Of(flags.Fields(&o.keep, &o.older, &o.match, &o.dryRun), []flags.Option{
-			flags.Number(&o.keep, "keep", "the newest `N` stay", 1, math.MaxInt32, ""),
-			ageOption(&o.older, "older", "only those go that are older than `AGE`: 90d, 12w, 1y"),
-			flags.Text(&o.match, "match", "only tags that match this `PATTERN`, as in 'blu-s5260-*'; others stay and do not count"),
-			flags.Switch(&o.dryRun, "dry-run n", "say what would go, and remove nothing"),
+			flags.Number(&o.keep, "keep", "keep the newest `N` backups", 1, math.MaxInt32, ""),
+			ageOption(&o.older, "older", "remove only backups that are older than `AGE`: 90d, 12w, 1y"),
+			flags.Text(&o.match, "match", "look only at tags that match this `PATTERN`, as in 'blu-s5260-*'; all others are kept and not counted"),
+			flags.Switch(&o.dryRun, "dry-run n", "show what would be removed, and remove nothing"),
 		}, o.placeOptions.options()),
 		Action: o.with(u, func(ctx context.Context, repo *oci.Repo) error {
 			p, err := o.policy(repo)
@@ -133,38 +133,38 @@ func backupPruneCommand(u *ui) *cli.Command {
 	}
 }
 
-// policy says which backups are given up.
+// policy returns which backups are removed.
 func (o *pruneOptions) policy(repo *oci.Repo) (oci.Policy, error) {
 	p := oci.Policy{Keep: o.keep, Older: o.older, Match: o.match, DryRun: o.dryRun, Now: time.Now()}
 	if p.Keep == 0 && p.Older == 0 {
 		if p.Match != "" {
-			return p, usage("--match goes with --keep N or --older AGE")
+			return p, usage("--match needs --keep N or --older AGE")
 		}
 		if repo.Layout == "" {
-			return p, usage("in a registry, --keep N or --older AGE says what goes")
+			return p, usage("for a registry, --keep N or --older AGE is needed")
 		}
 	}
 	return p, nil
 }
 
-// ageOption takes an age: 90d, 12w, 1y.
+// ageOption returns an option that takes an age: 90d, 12w, 1y.
 func ageOption(p *time.Duration, names, usage string) flags.Option {
 	return flags.Taking(p, names, usage, "", func(s string) (err error) {
 		if *p, err = parseAge(s); err != nil {
-			return fmt.Errorf("is an age such as 90d, 12w or 1y, not %q", s)
+			return fmt.Errorf("must be an age such as 90d, 12w or 1y, not %q", s)
 		}
 		return nil
 	})
 }
 
-// parseAge reads a number of days, weeks or years.
+// parseAge parses a number of days, weeks or years.
 func parseAge(s string) (time.Duration, error) {
 	const day = 24 * time.Hour
 	units := map[string]time.Duration{"d": day, "w": 7 * day, "y": 365 * day}
 	n, err := strconv.ParseUint(s[:len(s)-1], 10, 16)
 	unit, ok := units[s[len(s)-1:]]
 	if err != nil || !ok || n == 0 || n > 200*365 {
-		return 0, fmt.Errorf("%q is no age", s)
+		return 0, fmt.Errorf("%q is not an age", s)
 	}
 	return min(time.Duration(n), 36500*day/unit) * unit, nil
 }
@@ -184,10 +184,10 @@ func reportPrune(u *ui, repo *oci.Repo, p oci.Policy, out *oci.Pruned, failed er
 	}
 	u.Problems(out.Notes)
 	if out.Remote {
-		u.Say("%d backups %s, %d stay", len(out.Removed), removed, len(out.Kept))
-		u.Note("the space comes back when the registry collects its garbage; mtkkit cannot start that from here (docker-registry: docker-registry garbage-collect CONFIG)")
+		u.Say("%d backups %s, %d kept", len(out.Removed), removed, len(out.Kept))
+		u.Note("the space is free only after the registry collects its garbage; mtkkit cannot start that (docker-registry: docker-registry garbage-collect CONFIG)")
 	} else {
-		u.Say("%d backups %s, %d stay; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
+		u.Say("%d backups %s, %d kept; %s %s in %d blobs", len(out.Removed), removed, len(out.Kept), flash.Size(out.Bytes), freed, out.Blobs)
 	}
 	if failed != nil {
 		return failed

@@ -16,8 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// backupVerifyOptions are the options of backup verify. Those of a dump are for the dump that
-// a shared archive is held against.
+// backupVerifyOptions are the options of backup verify. dumpOptions are for the dump of --against.
 type backupVerifyOptions struct {
 	dumpOptions
 	repair    bool
@@ -33,16 +32,16 @@ func backupVerifyCommand(u *ui) *cli.Command {
 	o := &backupVerifyOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "prove an archive or a backup in a place, every byte of it, without unpacking it to disk",
+		Usage:     "verify every byte of an archive or of a backup in a store, without unpacking it to disk",
 		ArgsUsage: "phone.tar.zst | REF",
 		Description: "A folder that mtkkit wrote is verified as mtkkit verify does.\n" +
-			"Where a sidecar stands beside the archive, phone.tar.zst.par, it is proven too, and --repair mends by it.\n" +
-			"With --share and --against, a shared archive is searched for what is private in a dump of the same phone:\n" +
-			"its identifiers, blocks of its private partitions, and hashes of them. A search, not a proof. It ends with\n" +
-			"0 when nothing was found, 3 when equal blocks were, and 1 when the archive must not be shared. Whether it\n" +
-			"is of the phone (--owner-key) is in the text, and with --json in owner: same, other or unsigned; that does\n" +
-			"not change how it ends.\n" +
-			"With --key, what --encrypt-private locked is opened and read too; without, a note says that no key was tried.\n" + refHelp,
+			"If the archive has a sidecar (phone.tar.zst.par), it is verified too, and --repair can repair the archive with it.\n" +
+			"With --share and --against, a shared archive is searched for private data of a dump of the same phone:\n" +
+			"identifiers, blocks of private partitions, and hashes of these. This is a search, not a proof. Exit code 0:\n" +
+			"nothing was found. 3: equal blocks were found. 1: the archive must not be shared. With --owner-key it also\n" +
+			"checks whether the archive is of the phone; the result is in the text (with --json in owner: same, other or\n" +
+			"unsigned) and does not change the exit code.\n" +
+			"With --key, files that --encrypt-private encrypted are opened and read too.\n" + refHelp,
 		Flags: flags.Of(flags.Fields(&o.key, &o.repair, &o.output, &o.share, &o.against, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if err := o.check(); err != nil {
@@ -60,16 +59,16 @@ func backupVerifyCommand(u *ui) *cli.Command {
 func (o *backupVerifyOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupInput,
-			flags.Text(&o.against, "against", "`DUMP` of the same phone, whose secrets are searched for"),
+			flags.Text(&o.against, "against", "`DUMP` of the same phone; the archive is searched for its private data"),
 			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone (default: the table that the archive was made with)"),
 			noSiblingsOption(&o.noSiblings),
-			flags.Switch(&o.share, "share", "is anything private in it? Needs --against"),
-			flags.Text(&o.ownerKey, "owner-key", "with --share: `FILE` with the owner's key; is the archive of the phone in DUMP?"),
-			flags.Text(&o.sidecar, "sidecar", "`FILE` with the parity (default: the file's name with .par)"),
+			flags.Switch(&o.share, "share", "check that the archive has no private data; needs --against"),
+			flags.Text(&o.ownerKey, "owner-key", "with --share: `FILE` with the owner's key, to check whether the archive is of the phone of DUMP"),
+			flags.Text(&o.sidecar, "sidecar", "sidecar `FILE`, which has the parity (default: the archive's name with .par)"),
 			plainHTTPOption(&o.plainHTTP)),
 		flags.In(flags.GroupOutput,
-			flags.Switch(&o.repair, "repair", "mend the file by its sidecar (FILE.par) and write it to -o; the file itself stays as it is"),
-			flags.Text(&o.output, "output o", "`FILE` that the mended copy is written to")),
+			flags.Switch(&o.repair, "repair", "repair the archive with its sidecar (FILE.par) and write the result to -o; the archive itself is not changed"),
+			flags.Text(&o.output, "output o", "`FILE` for the repaired copy")),
 		o.keyOptions.options(), o.displayOptions.options())
 }
 
@@ -78,12 +77,12 @@ func (o *backupVerifyOptions) check() error {
 	case o.share != (o.against != ""):
 		return usage("--share and --against DUMP go together")
 	case o.ownerKey != "" && !o.share:
-		return usage("--owner-key goes with --share")
+		return usage("--owner-key needs --share")
 	}
 	return nil
 }
 
-// verifyAny proves what the user names, or mends it.
+// verifyAny verifies or repairs what the user names.
 func verifyAny(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
 	ref, place := asPlace(path)
 	st, err := os.Stat(path)
@@ -93,7 +92,7 @@ func verifyAny(ctx context.Context, u *ui, o *backupVerifyOptions, path string) 
 	case o.repair:
 		return repairFile(ctx, u, o, path)
 	case o.output != "":
-		return usage("-o goes with --repair")
+		return usage("-o needs --repair")
 	case o.share:
 		return verifyShare(ctx, u, o, path)
 	case err == nil && st.IsDir():
@@ -122,29 +121,28 @@ func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path stri
 	}
 	switch r.State {
 	case archive.Broken:
-		return fmt.Errorf("%s: the verification does not hold", path)
+		return fmt.Errorf("%s: the verification failed", path)
 	case archive.Partial:
 		return errPartial
 	}
 	return words.Verdict(doc.Problems)
 }
 
-// withLocked are the problems of a verdict, and what is to be said of private files that are
-// encrypted.
+// withLocked returns the problems of a verdict, and one more if encrypted files were not opened.
 func (o *backupVerifyOptions) withLocked(path string, r *archive.Verdict) flash.Problems {
 	problems, l := flash.Problems(r.Problems), r.Locked
 	switch {
 	case l.Kept > 0:
 		opens := "none of them"
 		if l.Opened > 0 {
-			opens = fmt.Sprintf("%d others only", l.Opened)
+			opens = fmt.Sprintf("only %d others", l.Opened)
 		}
-		problems.Add(flash.Warning, path, "%d encrypted files are as they were packed, but the key that was given opens %s", l.Kept, opens)
+		problems.Add(flash.Warning, path, "%d encrypted files are unchanged since they were packed, but the given key opens %s", l.Kept, opens)
 	case l.All > 0 && len(o.key) == 0:
-		problems.Add(flash.Note, path, "%d files are encrypted: proven is that they are as they were packed, not that a key opens them (--key FILE)", l.All)
+		problems.Add(flash.Note, path, "%d files are encrypted: they are unchanged since they were packed; --key FILE also checks that they can be opened", l.All)
 	}
 	return problems
 }
 
-// errPartial is the exit code of an archive that is unchanged and not all of a dump.
+// errPartial is the result for an archive that is unchanged but does not have all of a dump.
 var errPartial = fmt.Errorf("partial: %w", words.ErrProblems)

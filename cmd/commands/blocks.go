@@ -23,19 +23,19 @@ func blocksCommand(u *ui) *cli.Command {
 	o := &blocksOptions{readOptions: newReadOptions()}
 	return &cli.Command{
 		Name:      "blocks",
-		Usage:     "the blocks map: the whole flash at a glance, on screen or as a page",
+		Usage:     "show a map of the whole flash, on the screen or as an HTML page",
 		ArgsUsage: "ROM_1",
 		Description: "Shows every partition with its address, size, content and how much of it is used.\n" +
-			"With --html it writes one file that can be mailed or posted: no network and no script needed to read it.",
+			"With --html it writes one HTML file that can be mailed or posted; it needs no network and no scripts.",
 		Flags: flags.Of(flags.Fields(&o.html, &o.full, &o.scatter, &o.boot1, &o.force), flags.In(flags.GroupOutput,
-			flags.Text(&o.html, "html", "write the map to `FILE` as a page"),
-			flags.Switch(&o.full, "full", "read every byte instead of a few spots of each partition"),
-			flags.Text(&o.parts, "parts", "`FOLDER` of an earlier split: its hashes go into the map"),
+			flags.Text(&o.html, "html", "write the map to `FILE` as an HTML page"),
+			flags.Switch(&o.full, "full", "read every byte, not only samples of each partition"),
+			flags.Text(&o.parts, "parts", "`FOLDER` of an earlier split; the map then shows its hashes"),
 			flags.Switch(&o.force, "force f", "replace a page that blocks wrote earlier"),
 		), o.readOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if o.html != "" && o.json {
-				return usage("--html takes a file name, and is given instead of --json")
+				return usage("--html and --json cannot be used together; --html needs a file name")
 			}
 			d, err := o.openArgs(ctx, u, args)
 			if err != nil {
@@ -60,8 +60,8 @@ func blocks(ctx context.Context, u *ui, o *blocksOptions, d *input) error {
 	return showMap(u, d, r)
 }
 
-// showMap prints the map, or its JSON; problems that the map shows beside their rows
-// are not told twice.
+// showMap prints the map or its JSON. It does not print the problems again that the map shows beside
+// their rows.
 func showMap(u *ui, d *input, r *report.Report) error {
 	u.Bars.Clear()
 	if u.JSON {
@@ -88,7 +88,7 @@ func writeMap(ctx context.Context, u *ui, o *blocksOptions, d *input, page dump.
 	}
 	u.Problems(r.Problems)
 	d.missingPieces(u)
-	u.Say("%s: the map of %s, %d rows, one file of its own", o.html, r.File, len(r.Rows))
+	u.Say("%s: the map of %s, %d rows, in one file", o.html, r.File, len(r.Rows))
 	printMissing(u, d.Layout.Missing)
 	return words.Verdict(r.Problems)
 }

@@ -35,14 +35,14 @@ func catCommand(u *ui) *cli.Command {
 
 func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	dumps := 1
-	if o.port != "" { // the phone is read, whatever stands before the partition
+	if o.port != "" { // the phone is read; an argument before the partition is ignored
 		dumps, args = 0, args[min(len(args)/2, 1):]
 	}
 	switch {
 	case len(args) != dumps+1:
 		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 	case o.json:
-		return usage("it writes the bytes of a partition, not a JSON document")
+		return usage("the output is the bytes of a partition; --json cannot be used")
 	case u.OutTTY && (o.output == "" || o.output == "-"):
 		return usage("standard output is a terminal; write it to a file: mtkkit cat … -o %s.img", args[dumps])
 	}
@@ -64,7 +64,7 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	}
 	var found []flash.Problem
 	fill := func(w io.Writer) (err error) { found, err = d.Copy(ctx, w, it); return err }
-	if o.output != "" && o.output != "-" { // a file is made also of a partition that has problems
+	if o.output != "" && o.output != "-" { // a partition with problems is written too
 		if err := split.WriteFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present}, fill); err != nil {
 			return words.Refused(err)
 		}

@@ -24,16 +24,16 @@ func doctorCommand(u *ui) *cli.Command {
 	o := &doctorOptions{output: "."}
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "what on this computer is in the way of reading a phone, and the exact fix",
-		Description: "Looks at permissions, ModemManager, the kernel, drivers, what is plugged in, and the disk. Changes\n" +
-			"nothing. Exit code 0 when nothing is in the way, 3 when something is.",
+		Usage: "check whether this computer can read a phone; show what prevents it and how to fix it",
+		Description: "Checks permissions, ModemManager, the kernel, drivers, connected USB devices, and the disk. It changes\n" +
+			"nothing. Exit code 0: nothing prevents reading. 3: something does.",
 		Flags: flags.Of(nil, []flags.Option{
-			flags.Text(&o.output, "output o", "`FOLDER` where the dump is to go"),
-			flags.Size(&o.size, "size", "`SIZE` of the phone's flash, such as 64G, to judge the room on the disk", 0, "64G"),
+			flags.Text(&o.output, "output o", "`FOLDER` for the dump"),
+			flags.Size(&o.size, "size", "`SIZE` of the phone's flash, such as 64G, to check the free space on the disk", 0, "64G"),
 		}, o.still()),
 		Action: u.does(&o.displayOptions, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageHelp("nothing to name but -o FOLDER")
+				return usageHelp("it takes no arguments, only -o FOLDER")
 			}
 			facts, err := host.Gather()
 			if err != nil {
@@ -63,10 +63,10 @@ func examine(u *ui, facts *host.Snapshot) error {
 		}
 	}
 	if bad > 0 {
-		u.Say("in the way: %d, see above", bad)
+		u.Say("problems that prevent reading: %d, see above", bad)
 		return words.ErrProblems
 	}
-	u.Say("nothing is in the way. No Python, libusb, UsbDk or flash tool is needed; the Download Agent file is: mtkkit acquire --da FILE")
+	u.Say("this computer can read a phone. Python, libusb, UsbDk and a flash tool are not needed; a Download Agent file is: mtkkit acquire --da FILE")
 	return nil
 }
 
@@ -74,17 +74,17 @@ func udevCommand(u *ui) *cli.Command {
 	o := new(displayOptions)
 	return &cli.Command{
 		Name:  "udev",
-		Usage: "print the udev rules that let you open a phone's port and keep ModemManager off it (Linux)",
-		Description: "To put them in force:\n" +
+		Usage: "print the udev rules that let you open a phone's port and stop ModemManager from using it (Linux)",
+		Description: "To install them:\n" +
 			words.InstallRules,
 		Flags: flags.Of(nil, o.silence()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageHelp("the rules go to standard output")
+				return usageHelp("it takes no arguments: the rules are written to standard output")
 			}
 			_, err := fmt.Fprint(u.Out, host.UdevRules(words.InstallRules))
 			if u.OutTTY && err == nil {
-				u.Hint("to put them in force: %s", words.InstallRules)
+				u.Hint("to install them: %s", words.InstallRules)
 			}
 			return err
 		}),

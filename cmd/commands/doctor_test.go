@@ -58,7 +58,7 @@ func TestPorts(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if out, said, err := talk(false, func(u *ui) error { return listPorts(u, &host.Snapshot{OS: "linux"}) }); err != nil ||
-		!strings.Contains(out, "no phone") || !strings.Contains(said, "plug in second") {
+		!strings.Contains(out, "no phone") || !strings.Contains(said, "then plug in the phone") {
 		t.Errorf("nothing plugged in: %q %q %v", out, said, err)
 	}
 	out, _, _ = talk(true, func(u *ui) error { return listPorts(u, sick()) })
@@ -71,7 +71,7 @@ func TestPorts(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	out, said, err := talk(false, func(u *ui) error { return examine(u, sick()) })
-	if !errors.Is(err, words.ErrProblems) || !strings.Contains(out, "in the way: 4") {
+	if !errors.Is(err, words.ErrProblems) || !strings.Contains(out, "problems that prevent reading: 4") {
 		t.Errorf("%v\n%s%s", err, out, said)
 	}
 	for _, want := range []string{"warning: permission:", "warning: ModemManager:", "warning: /dev/ttyACM0:", "warning: stick: is on a vfat",
@@ -82,7 +82,7 @@ func TestDoctor(t *testing.T) {
 	}
 	healthy := &host.Snapshot{OS: "linux", Kernel: "6.1.0", Root: true, Target: &host.Target{FileSystem: "ext4", Free: 1 << 40}}
 	out, said, err = talk(false, func(u *ui) error { return examine(u, healthy) })
-	if err != nil || said != "" || !strings.Contains(out, "nothing is in the way") {
+	if err != nil || said != "" || !strings.Contains(out, "this computer can read a phone") {
 		t.Errorf("%v %q %q", err, out, said)
 	}
 	out, _, _ = talk(true, func(u *ui) error { return examine(u, sick()) })

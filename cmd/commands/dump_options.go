@@ -35,31 +35,31 @@ func newDumpOptions() dumpOptions { return dumpOptions{displayOptions: newDispla
 func (o *dumpOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupInput,
-			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: names, and the partitions an MBR does not list"),
-			flags.Text(&o.table, "table", "`FILE` with the partitions in another form: /proc/dumchar_info, mtkclient printgpt …"),
-			flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region (BOOT_1, ROM_0 …): the preloader"),
+			flags.Text(&o.scatter, "scatter", "scatter `FILE` of this phone: gives names, and the partitions that an MBR does not list"),
+			flags.Text(&o.table, "table", "`FILE` with the partition table in another form: /proc/dumchar_info, output of mtkclient printgpt …"),
+			flags.Text(&o.boot1, "boot1", "`FILE` with the first boot region (BOOT_1, ROM_0 …), which has the preloader"),
 			flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region"),
 			flags.Text(&o.rpmb, "rpmb", "`FILE` with the RPMB region"),
-			flags.Choice(&o.storage, "storage", "`KIND` of flash, emmc, ufs or nand, when the dump does not tell", flash.EMMC, flash.UFS, flash.NAND),
-			flags.Text(&o.platform, "platform", "`CHIP` name, such as MT6592, when nothing in the dump tells"),
-			flags.Choice(&o.trust, "trust", "`WITNESS` to believe when they disagree: scatter", "scatter"),
+			flags.Choice(&o.storage, "storage", "`KIND` of flash: emmc, ufs or nand; needed only if the dump does not show it", flash.EMMC, flash.UFS, flash.NAND),
+			flags.Text(&o.platform, "platform", "`CHIP` name, such as MT6592; needed only if the dump does not show it"),
+			flags.Choice(&o.trust, "trust", "`WITNESS` to use if dump and scatter file disagree: scatter (the scatter file)", "scatter"),
 			noSiblingsOption(&o.noSiblings),
 			tmpOption(&o.tmp)),
 		o.keyOptions.options(), o.displayOptions.options())
 }
 
 func noSiblingsOption(p *bool) flags.Option {
-	return flags.Switch(p, "no-siblings", "leave files that lie beside the dump, though they are certainly of it")
+	return flags.Switch(p, "no-siblings", "do not use the other files in the dump's folder, even if they certainly belong to the dump")
 }
 
 func tmpOption(p *string) flags.Option {
 	return flags.Text(p, "tmp", "`FOLDER` where a compressed dump is unpacked")
 }
 
-// namesTable is the file with the table that the user gives, "" for none.
+// namesTable returns the path of the table that the user gives, "" for none.
 func (o *dumpOptions) namesTable() string { return cmp.Or(o.scatter, o.table) }
 
-// dump puts the options into the words of the library.
+// dump makes the options of the library.
 func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
 	out := dump.Options{
 		Table: o.namesTable(), Trust: o.trust != "", Boot1: o.boot1, Boot2: o.boot2, RPMB: o.rpmb,
@@ -75,21 +75,20 @@ func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
 	return out, checkChip(o.platform)
 }
 
-// inputs are the files that must never be written to: what the user named, and what else was
-// opened.
+// inputs returns the files that must never be written to: those that the options name, and named.
 func (o *dumpOptions) inputs(named ...string) []string {
 	return nonEmpty(append(named, o.scatter, o.table, o.boot1, o.boot2, o.rpmb))
 }
 
-// input is the dump, or the phone, that a command works on.
+// input is the dump or the phone that a command works on.
 type input struct {
 	*dump.Dump
 	u     *ui
 	phone io.Closer // nil for a dump
 }
 
-// Close closes the dump. One that is not what it was when it was opened is no success, whatever
-// was made of it: the user is told at the end.
+// Close closes the dump. If the dump has changed since it was opened, the command fails at its end,
+// whatever it has made of the dump.
 func (d *input) Close() error {
 	if d.phone != nil {
 		return d.phone.Close()
@@ -100,7 +99,7 @@ func (d *input) Close() error {
 	return d.Dump.Close()
 }
 
-// files are the files of the dump, which must never be written to; none of a phone.
+// files returns the files of the dump, which must never be written to; nil for a phone.
 func (d *input) files() []string {
 	if d.phone != nil {
 		return nil
@@ -108,7 +107,7 @@ func (d *input) files() []string {
 	return append([]string{d.Path}, d.Source.Files...)
 }
 
-// missingPieces says which files would tell more, when they were not given.
+// missingPieces prints which files were not given that would give more facts.
 func (d *input) missingPieces(u *ui) {
 	if !u.Quiet && !u.JSON {
 		u.Hints(words.MissingPieces(d.Dump)...)
@@ -120,12 +119,12 @@ func openInput(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*in
 	return openWith(ctx, u, o, func(*dump.Options) {}, paths...)
 }
 
-// openAny is openInput for commands that take an image by itself, too.
+// openAny is openInput for commands that also take a single image.
 func openAny(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*input, error) {
 	return openWith(ctx, u, o, func(opt *dump.Options) { opt.Image = true }, paths...)
 }
 
-// openWith is openInput with options of the library that no user gives.
+// openWith is openInput with options of the library that have no option on the command line.
 func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Options), paths ...string) (*input, error) {
 	opt, err := o.dump(ctx, u)
 	if err != nil {
@@ -141,7 +140,7 @@ func openWith(ctx context.Context, u *ui, o *dumpOptions, more func(*dump.Option
 	return &input{Dump: d, u: u}, nil
 }
 
-// notOpened says what is wrong with the bytes of a dump in which no partitions were found.
+// notOpened prints the problems of a dump in which no partitions were found, and adds hints to err.
 func (o *dumpOptions) notOpened(u *ui, err error) error {
 	u.Bars.Clear()
 	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
@@ -150,21 +149,21 @@ func (o *dumpOptions) notOpened(u *ui, err error) error {
 	return words.LockedDump(err, o.key)
 }
 
-// meet tells what the user did not say of a dump, and notes whether it was left before its end.
+// meet prints which files were used in addition, and records whether the dump is unfinished.
 func (u *ui) meet(d *dump.Dump) {
 	u.tellTaken(d)
 	u.unfinished = unfinishedOf(d.Source, d.Path)
 }
 
-// tellTaken names the files that were used though the user did not name them.
+// tellTaken prints the files that were used although the user did not name them.
 func (u *ui) tellTaken(d *dump.Dump) {
 	for _, t := range d.Taken {
 		switch {
 		case u.JSON:
 		case t.Inside:
-			u.Note("%s: its own scatter file %s is taken, as with --scatter", d.Path, t.Path)
+			u.Note("%s: its own scatter file %s is used, as with --scatter", d.Path, t.Path)
 		default:
-			u.Note("%s lies beside the dump and is taken, as %s; --no-siblings leaves it", filepath.Base(t.Path), t.Why)
+			u.Note("%s is in the dump's folder and is used, because %s; --no-siblings prevents this", filepath.Base(t.Path), t.Why)
 		}
 	}
 }
@@ -180,8 +179,7 @@ func openBytes(ctx context.Context, u *ui, o *dumpOptions, paths ...string) (*so
 	return src, err
 }
 
-// oneDump takes the arguments of a command that works on one dump: a file, or the pieces of a
-// sparse image.
+// oneDump returns the paths of one dump from the arguments: one file, or the pieces of a sparse image.
 func oneDump(args []string, what string) ([]string, error) {
 	if n := pieces(args); n > 0 && n == len(args) {
 		return args, nil
@@ -190,8 +188,8 @@ func oneDump(args []string, what string) ([]string, error) {
 	return []string{path}, err
 }
 
-// pieces counts the files at the front of a command's arguments that are pieces of one Android
-// sparse image, 0 when there are not several.
+// pieces counts the first arguments that are pieces of one Android sparse image; it returns 0 if
+// there are fewer than two.
 func pieces(args []string) int {
 	n := 0
 	for n < len(args) && source.IsSparse(args[n]) {
@@ -205,15 +203,15 @@ func pieces(args []string) int {
 
 var chipName = regexp.MustCompile(`^(?i:mt)[0-9]{4}[A-Za-z0-9]{0,3}$`)
 
-// checkChip refuses what is no name of a chip.
+// checkChip refuses a text that is not the name of a chip.
 func checkChip(name string) error {
 	if name != "" && (!chipName.MatchString(name) || flash.KnownChip(name) == "") {
-		return usage("--platform is a chip such as MT6592, not %q", name)
+		return usage("--platform must be a chip such as MT6592, not %q", name)
 	}
 	return nil
 }
 
-// nonEmpty leaves out empty names.
+// nonEmpty returns the names that are not empty.
 func nonEmpty(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return strings.TrimSpace(s) == "" })
 }

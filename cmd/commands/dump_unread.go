@@ -9,15 +9,15 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// unfinished is a dump or parts folder that was left before its end. Whatever was asked of
-// it, the user is told, once, and the exit code says so.
+// unfinished is a dump or parts folder whose making was not finished. Every command on it prints
+// that once and ends with exit code 3.
 type unfinished struct {
-	problems []flash.Problem // that say so
+	problems []flash.Problem // those that report it
 	path     string
 	told     bool
 }
 
-// unfinishedOf is what is to be said of a source, nil for a finished one.
+// unfinishedOf returns what is printed about an unfinished source, nil for a finished one.
 func unfinishedOf(src *source.Source, path string) *unfinished {
 	if !src.Unfinished {
 		return nil
@@ -27,15 +27,15 @@ func unfinishedOf(src *source.Source, path string) *unfinished {
 	})}
 }
 
-// heard notes that a problem was told.
+// heard records that a problem was printed.
 func (n *unfinished) heard(p flash.Problem) {
 	if n != nil {
 		n.told = n.told || slices.Contains(n.problems, p)
 	}
 }
 
-// end tells what was not told yet, and how the folder is gone on with. err is how the
-// command ended.
+// end prints the problems that were not printed yet, and how to continue the folder. err is the
+// result of the command.
 func (n *unfinished) end(u *ui, err error) error {
 	if n == nil {
 		return err

@@ -14,18 +14,18 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// nearOnes is how many codes are named when none was found.
+// nearOnes is the largest number of similar codes that are listed when none was found.
 const nearOnes = 6
 
 func explainCommand(u *ui) *cli.Command {
 	o := newDisplay()
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "what does this error code mean, where does it come from, what helps?",
+		Usage:     "explain an error code of a flash tool: meaning, cause, and what helps",
 		ArgsUsage: "4032 | 0xC0060001 | S_FT_ENABLE_DRAM_FAIL | a line of a tool's log",
-		Description: "Codes of SP Flash Tool, of Download Agents and of the phone's loaders, and sentences that flash tools\n" +
-			"show. One number may mean different things to different generations of tools: all are listed, with\n" +
-			"whose they are. A name beats a number; where the name is not known, that is said (exit 3).",
+		Description: "Knows codes of SP Flash Tool, of Download Agents and of the phone's loaders, and messages of flash tools.\n" +
+			"One number may have different meanings in different tools: all meanings are listed, with the tool. If the\n" +
+			"text has a name and a number, the name decides. Exit code 3: only the number is known, not the name.",
 		Flags: flags.Of(nil, o.still()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
 			if len(args) == 0 {
@@ -48,7 +48,7 @@ func explainCode(u *ui, query string) error {
 		return err
 	}
 	if len(a.Codes)+len(a.Messages) == 0 {
-		return words.ErrProblems // the number is known, and what was asked for is not
+		return words.ErrProblems // the number is known, the name is not
 	}
 	return nil
 }
@@ -66,14 +66,14 @@ func printAnswer(u *ui, a codes.Answer) {
 	}
 	if len(a.Others) == 0 {
 		if codes.Clash(a.Codes) {
-			u.Note("the same number means different things to different tools: go by the name")
+			u.Note("the same number has different meanings in different tools: use the name")
 		}
 		return
 	}
 	if len(a.Codes) == 0 {
 		u.Say("the name %s is not known; the number has these meanings in other tools:\n", strings.Join(a.Unknown, ", "))
 	} else {
-		u.Say("\nthe number is another error's in other tools (numbers differ from one to the next, names do not):\n")
+		u.Say("\nin other tools, the number is a different error (numbers differ between tools, names do not):\n")
 	}
 	printCodes(u, a.Others)
 }
@@ -103,9 +103,9 @@ func printRemedy(u *ui, from, meaning string, r *codes.Remedy) {
 }
 
 func unknownCode(query string, names []string) error {
-	text := fmt.Sprintf("no code %q is known", query)
+	text := fmt.Sprintf("the code %q is not known", query)
 	if len(names) > 0 {
-		text += fmt.Sprintf(": neither the name %s nor a number beside it", strings.Join(names, ", "))
+		text += fmt.Sprintf(": neither the name %s nor a number in the text", strings.Join(names, ", "))
 	}
 	var near []string
 	for _, c := range codes.Near(query, nearOnes) {
@@ -113,7 +113,7 @@ func unknownCode(query string, names []string) error {
 	}
 	hint := "give what the tool shows: a number (4032), hexadecimal (0xC0060001), a name (S_FT_ENABLE_DRAM_FAIL), or the whole line of its log in quotes"
 	if len(near) > 0 {
-		hint = "near ones, each another error:\n  " + strings.Join(near, "\n  ")
+		hint = "similar codes, each a different error:\n  " + strings.Join(near, "\n  ")
 	}
 	return words.Advise(errors.New(text), hint)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// does makes what the library runs of what a command does with its options read. Below it nobody
-// knows the command line.
+// does makes the action of a command from do, which runs after the options are read. Code below do
+// does not see the command line.
 func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		u.Speak(o.quiet, o.json, o.progress)
@@ -21,7 +21,7 @@ func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string)
 	}
 }
 
-// doesOne is does for a command that works on one thing; what names it.
+// doesOne is does for a command with exactly one argument; what is the noun for it.
 func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context, path string) error) cli.ActionFunc {
 	return u.does(o, func(ctx context.Context, args []string) error {
 		path, err := flags.One(args, what)
@@ -32,7 +32,7 @@ func (u *ui) doesOne(o *displayOptions, what string, do func(ctx context.Context
 	})
 }
 
-// named puts the command in front of a usage error, and its help behind it.
+// named puts the name of the command before a usage error, and a reference to its help after it.
 func named(c *cli.Context, err error) error {
 	var bad flags.UsageError
 	if !errors.As(err, &bad) || strings.HasPrefix(bad.Text, "mtkkit") {
@@ -52,7 +52,7 @@ func named(c *cli.Context, err error) error {
 // usage and usageHelp make usage errors.
 var usage, usageHelp = flags.Usage, flags.UsageHelp
 
-// displayOptions are those of nearly every command.
+// displayOptions are the options of nearly every command.
 type displayOptions struct {
 	json     bool
 	quiet    bool
@@ -63,15 +63,15 @@ func newDisplay() displayOptions { return displayOptions{progress: screen.Auto} 
 
 func (o *displayOptions) options() []flags.Option {
 	return append(o.still(), flags.In(flags.GroupDisplay,
-		flags.Choice(&o.progress, "progress", "`HOW` progress is shown: auto, plain, json or none", screen.Auto, screen.Plain, screen.JSON, screen.None))...)
+		flags.Choice(&o.progress, "progress", "`HOW` to show progress: auto, plain, json or none", screen.Auto, screen.Plain, screen.JSON, screen.None))...)
 }
 
-// still are the options of a command that ends at once.
+// still returns the options of a command that shows no progress.
 func (o *displayOptions) still() []flags.Option {
-	return append(flags.In(flags.GroupDisplay, flags.Switch(&o.json, "json", "one JSON document on standard output")), o.silence()...)
+	return append(flags.In(flags.GroupDisplay, flags.Switch(&o.json, "json", "print one JSON document on standard output")), o.silence()...)
 }
 
-// silence is the option of a command that writes no document.
+// silence returns the option of a command that writes no document.
 func (o *displayOptions) silence() []flags.Option {
-	return flags.In(flags.GroupDisplay, flags.Switch(&o.quiet, "quiet q", "no notes and no progress; warnings and errors stay"))
+	return flags.In(flags.GroupDisplay, flags.Switch(&o.quiet, "quiet q", "do not print notes and progress; warnings and errors are still printed"))
 }

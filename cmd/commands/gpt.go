@@ -14,7 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/gpt"
 )
 
-// gptOptions are the options of gpt repair; of those of a dump only some.
+// gptOptions are the options of gpt repair; it offers only some of dumpOptions.
 type gptOptions struct {
 	dumpOptions
 	output string
@@ -25,10 +25,10 @@ func gptCommand(u *ui) *cli.Command {
 	o := &gptOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:  "gpt",
-		Usage: "work on the GUID partition table of a dump",
+		Usage: "repair the GUID partition table (GPT) of a dump",
 		Subcommands: []*cli.Command{{
 			Name:      "repair",
-			Usage:     "write a repaired primary and backup table as files; the dump is never touched",
+			Usage:     "write the repaired primary and backup table as files; the dump is never changed",
 			ArgsUsage: "ROM_1",
 			Flags: flags.Of(flags.Fields(&o.output, &o.force), []flags.Option{
 				flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
@@ -70,10 +70,10 @@ func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 }
 
 func reportTables(u *ui, r document.RepairedTables) error {
-	err := u.End(r, r.Problems) // of the dump; in the files they are mended
+	err := u.End(r, r.Problems) // problems of the dump; the files do not have them
 	for _, t := range r.Tables {
-		u.Say("%s/%s: belongs at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
+		u.Say("%s/%s: to be written at 0x%x of %s, 0x%x bytes", r.Folder, t.File, t.Offset, t.Region, t.Length)
 	}
-	u.Say("the dump is as it was; a flash tool can write these files to the phone")
+	u.Say("the dump was not changed; a flash tool can write these files to the phone")
 	return err
 }

@@ -82,7 +82,7 @@ func TestHelp(t *testing.T) {
 
 func TestHelpText(t *testing.T) {
 	const want = `NAME:
-   mtkkit gpt repair - write a repaired primary and backup table as files; the dump is never touched
+   mtkkit gpt repair - write the repaired primary and backup table as files; the dump is never changed
 
 USAGE:
    mtkkit gpt repair [command options] ROM_1
@@ -95,9 +95,9 @@ OPTIONS:
    --tmp FOLDER  FOLDER where a compressed dump is unpacked
 
    Display:
-   --json          one JSON document on standard output
-   --quiet, -q     no notes and no progress; warnings and errors stay
-   --progress HOW  HOW progress is shown: auto, plain, json or none (default: auto)
+   --json          print one JSON document on standard output
+   --quiet, -q     do not print notes and progress; warnings and errors are still printed
+   --progress HOW  HOW to show progress: auto, plain, json or none (default: auto)
    --help, -h      show help
 `
 	if got := helpOf(t, "gpt repair"); got != want {

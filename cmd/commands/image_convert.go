@@ -35,10 +35,10 @@ func imageTrimCommand(u *ui) *cli.Command {
 	o := &convertOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "trim",
-		Usage:     "a copy of an image's true length, where that is proven",
+		Usage:     "write a copy of an image that is cut at its true length, if the length is proven",
 		ArgsUsage: "IMAGE | ROM_1 PARTITION",
-		Description: "The length must stand in a header, and only erased flash may follow it: else the copy is refused,\n" +
-			"with the reason. mtkkit split --trim does the same for all partitions of a dump.",
+		Description: "The length must be in a header, and only erased flash may follow; otherwise nothing is written and the\n" +
+			"reason is shown. mtkkit split --trim does the same for all partitions of a dump.",
 		Flags:  flags.Of(flags.Fields(&o.output, &o.scatter), []flags.Option{o.outputOption(".trimmed.img")}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, o.converting(u, (*conversion).trim)),
 	}
@@ -48,12 +48,12 @@ func imageSparseCommand(u *ui) *cli.Command {
 	o := &convertOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:        "sparse",
-		Usage:       "an Android sparse file of an image",
+		Usage:       "convert an image to an Android sparse image",
 		ArgsUsage:   "IMAGE | ROM_1 PARTITION",
-		Description: "Zeros are told as zeros, never as \"don't care\": what a phone holds already would stay there.",
+		Description: "Zeros are written as zeros, never as \"don't care\": with \"don't care\" the old data would stay on the phone.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.pieces, &o.scatter), []flags.Option{
 			o.outputOption(".sparse.img"),
-			flags.Size(&o.pieces, "pieces", "several files of at most `SIZE` each, as fastboot sends them", 1, "512M"),
+			flags.Size(&o.pieces, "pieces", "write several files of at most `SIZE` each, as fastboot sends them", 1, "512M"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, o.converting(u, (*conversion).sparse)),
 	}
@@ -63,7 +63,7 @@ func imageRawCommand(u *ui) *cli.Command {
 	o := &convertOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "raw",
-		Usage:     "the plain image that Android sparse files stand for",
+		Usage:     "convert an Android sparse image to a plain (raw) image",
 		ArgsUsage: "SPARSE… (all pieces, in any order)",
 		Flags:     flags.Of(flags.Fields(&o.output), []flags.Option{o.outputOption(".raw.img")}, o.displayOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
@@ -75,7 +75,7 @@ func imageRawCommand(u *ui) *cli.Command {
 	}
 }
 
-// conversion makes images of one image.
+// conversion makes image files of one image.
 type conversion struct {
 	u      *ui
 	o      *convertOptions
@@ -85,7 +85,7 @@ type conversion struct {
 	look   func(done int64) error
 }
 
-// converting is the frame of a command that makes images of one image.
+// converting returns the action of a command that makes image files of one image.
 func (o *convertOptions) converting(u *ui, do func(*conversion, context.Context) error) func(context.Context, []string) error {
 	return func(ctx context.Context, args []string) (err error) {
 		if len(args) < 1 || len(args) > 2 {
@@ -111,9 +111,9 @@ func (s *conversion) trim(ctx context.Context) error {
 	case err != nil:
 		return err
 	case n == 0:
-		return words.Refuse(fmt.Errorf("%s: its true length is not proven: %s", s.name, known), "flash tools take the whole image as it is, too")
+		return words.Refuse(fmt.Errorf("%s: its true length is not proven: %s", s.name, known), "flash tools also take the whole image")
 	case n == s.img.Size():
-		s.u.Say("%s: there is nothing to trim: %s", s.name, known)
+		s.u.Say("%s: nothing to trim: %s", s.name, known)
 		return s.u.Answer(document.MadeFiles{})
 	}
 	return s.write(ctx, []flash.Output{{Name: s.outName(".trimmed.img"), Image: flash.Slice(s.img, flash.Extent{Length: n})}}, fmt.Sprintf("0x%x bytes of 0x%x: %s", n, s.img.Size(), known))
@@ -121,11 +121,11 @@ func (s *conversion) trim(ctx context.Context) error {
 
 func (s *conversion) sparse(ctx context.Context) error {
 	if image.Sniff(s.img).Kind == image.SparseAndroid {
-		return words.Refuse(fmt.Errorf("%s is an Android sparse image already", s.name), "mtkkit image raw makes the plain image of it")
+		return words.Refuse(fmt.Errorf("%s is an Android sparse image already", s.name), "mtkkit image raw converts it to a plain image")
 	}
 	const block = 4096
 	if s.img.Size()%block != 0 {
-		return words.Refuse(fmt.Errorf("%s: its 0x%x bytes are no multiple of %d", s.name, s.img.Size(), block), "is it cut? sparse files tell an image in whole blocks")
+		return words.Refuse(fmt.Errorf("%s: its size, 0x%x bytes, is not a multiple of %d", s.name, s.img.Size(), block), "the image may be cut: a sparse image has whole blocks only")
 	}
 	view, err := image.NewSparseView(s.img, block, s.look)
 	if err != nil {
@@ -168,7 +168,7 @@ func (s *conversion) raw(ctx context.Context) error {
 	return words.Verdict(p.Problems)
 }
 
-// looking tells the progress of a look through an image.
+// looking returns a function that shows the progress of reading an image of total bytes.
 func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 	return func(done int64) error {
 		u.Bars.Event(flash.Event{Op: "look", Done: done, Total: total})
@@ -176,7 +176,7 @@ func looking(ctx context.Context, u *ui, total int64) func(int64) error {
 	}
 }
 
-// outName is the image's name with an ending, unless -o says another.
+// outName returns the name of -o, or else the image's name with an ending.
 func (s *conversion) outName(ending string) string {
 	out := s.o.output
 	if out == "" {
@@ -192,7 +192,7 @@ func (s *conversion) outName(ending string) string {
 	return out
 }
 
-// write makes the files: all, or none.
+// write writes all files, or none.
 func (s *conversion) write(ctx context.Context, outputs []flash.Output, told ...string) error {
 	made, err := split.WriteImages(ctx, outputs, split.ImageOptions{Hash: true, Inputs: s.inputs, Progress: s.u.Bars.Event})
 	s.u.Bars.Clear()

@@ -21,10 +21,10 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-const filesHelp = "The file system is that of a partition of a dump (ROM_1 system:/app; inside super too), or an image\n" +
-	"by itself (system.img:/app, or system.img /app). Partitions with slots: the active one, or name it system_b.\n" +
-	"ext2, ext3, ext4 and EROFS are read, nothing is mounted or written. The pieces of an Android sparse image\n" +
-	"are taken as one: all of them, in any order, in the place of the dump."
+const filesHelp = "Reads the file system in a partition of a dump (ROM_1 system:/app; also inside super), or in a single\n" +
+	"image (system.img:/app, or system.img /app). If a partition has slots, the active slot is read; system_b names\n" +
+	"a slot. ext2, ext3, ext4 and EROFS can be read; nothing is mounted or written. Instead of a dump you can name\n" +
+	"all pieces of one Android sparse image, in any order."
 
 // listFilesOptions are the options of image ls.
 type listFilesOptions struct {
@@ -40,8 +40,8 @@ func imageLsCommand(u *ui) *cli.Command {
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
 		Flags: flags.Of(flags.Fields(&o.long, &o.recursive, &o.scatter), []flags.Option{
-			flags.Switch(&o.long, "long l", "mode, owner, size and time of each file"),
-			flags.Switch(&o.recursive, "recursive R", "all files below, by their paths"),
+			flags.Switch(&o.long, "long l", "show mode, owner, size and time of each file"),
+			flags.Switch(&o.recursive, "recursive R", "list all files in subfolders too, with their paths"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
@@ -66,7 +66,7 @@ func imageCatCommand(u *ui) *cli.Command {
 		ArgsUsage:   "ROM_1 PARTITION:/PATH | IMAGE:/PATH",
 		Description: filesHelp,
 		Flags: flags.Of(flags.Fields(&o.output, &o.scatter), []flags.Option{
-			flags.Text(&o.output, "output o", "write to `FILE`, which must not be there yet"),
+			flags.Text(&o.output, "output o", "write to `FILE`, which must not exist (default: standard output)"),
 		}, o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			return u.withFiles(ctx, &o.dumpOptions, args, func(f *opened, name string) error {
@@ -76,7 +76,7 @@ func imageCatCommand(u *ui) *cli.Command {
 	}
 }
 
-// withFiles is the frame of a command on a file system.
+// withFiles opens the file system that the arguments name and calls do with the path in it.
 func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do func(o *opened, name string) error) error {
 	place, ok := placeOf(args)
 	if !ok {
@@ -96,8 +96,8 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	return inWords(err, o.Name, flash.Worst(problems) == flash.Error)
 }
 
-// inWords makes the errors of files those of a person. Where directories are damaged, what
-// is not found may be there all the same.
+// inWords gives the errors of package files a text for the user. If directories are damaged, a file
+// that is not found may exist all the same.
 func inWords(err error, name string, damaged bool) error {
 	var at *fs.PathError
 	var out writeError
@@ -105,14 +105,14 @@ func inWords(err error, name string, damaged bool) error {
 	case errors.As(err, &out), !errors.As(err, &at):
 		return err
 	case errors.Is(err, fs.ErrNotExist) && damaged:
-		return fmt.Errorf("%s:%s: not found, in directories that are damaged", name, at.Path)
+		return fmt.Errorf("%s:%s: not found, but some directories are damaged", name, at.Path)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s:%s: there is no such file", name, at.Path)
 	}
 	return fmt.Errorf("%s:%s: %w", name, at.Path, at.Err)
 }
 
-// fileLister prints files, or gathers them for the document.
+// fileLister prints files, or collects them for the document.
 type fileLister struct {
 	ctx  context.Context
 	u    *ui
@@ -123,7 +123,7 @@ type fileLister struct {
 	bad  bool // some cannot be read
 }
 
-// list prints a file, the files in a directory, or all below it.
+// list prints a file, the files in a directory, or with --recursive all files below it.
 func (l *fileLister) list(name string) error {
 	node, err := l.f.Find(name)
 	if err != nil {
@@ -155,7 +155,7 @@ func (l *fileLister) list(name string) error {
 	return nil
 }
 
-// add prints one file; err is why not all of it is known.
+// add prints one file; err is the reason why something of it is not known.
 func (l *fileLister) add(at string, node *files.Inode, err error) error {
 	if l.ctx.Err() != nil {
 		return l.ctx.Err()
@@ -190,7 +190,7 @@ func (o *opened) listDirectory(dir *files.Inode, add files.Visit) error {
 	return nil
 }
 
-// fileLine is a file as ls prints it.
+// fileLine returns the line that ls prints for a file.
 func fileLine(l document.File, long bool) string {
 	name := words.OneLine(l.Path)
 	if !long {
@@ -234,7 +234,7 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 	return nil
 }
 
-// writeError is an error of the file that is written, not of the one that is read.
+// writeError is an error of the output file, not of the file that is read.
 type writeError struct{ error }
 
 func (e writeError) Unwrap() error { return e.error }

@@ -19,10 +19,10 @@ func imageInfoCommand(u *ui) *cli.Command {
 	o := newDumpOptions()
 	return &cli.Command{
 		Name:      "info",
-		Usage:     "what an image is, how long it really is and how that is known, and what it says of itself",
+		Usage:     "show what an image is: kind, true length and its proof, and the facts in its headers",
 		ArgsUsage: "IMAGE | ROM_1 [PARTITION] (or the pieces of a sparse image)",
-		Description: "Of a dump every partition is told in a line, those inside super too; of one partition, or of an\n" +
-			"image by itself, everything is.",
+		Description: "For a dump, shows one line for each partition, also for those inside super. For one partition or one\n" +
+			"image, shows everything.",
 		Flags: flags.Of(flags.Fields(&o.scatter), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			n := max(pieces(args), 1)
@@ -35,7 +35,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 					return err
 				}
 				defer f.Close()
-				f.Problems = nil // they are of the dump
+				f.Problems = nil // they are about the dump, not about the partition
 				return describeImage(ctx, u, f)
 			}
 			f, err := o.open(ctx, u, func(opt dump.Options) (*dump.Opened, error) { return dump.OpenAny(ctx, args, opt) })
@@ -51,7 +51,7 @@ func imageInfoCommand(u *ui) *cli.Command {
 	}
 }
 
-// describeImage tells everything of one image.
+// describeImage prints everything that is known of one image.
 func describeImage(ctx context.Context, u *ui, f *opened) error {
 	u.Problems(f.Problems)
 	i, err := f.Describe(looking(ctx, u, f.Image.Size()))
@@ -83,7 +83,7 @@ func describeImage(ctx context.Context, u *ui, f *opened) error {
 	return words.Verdict(append(f.Problems, i.Problems...))
 }
 
-// describeDump tells every partition in a line.
+// describeDump prints one line for each partition.
 func describeDump(ctx context.Context, u *ui, d *dump.Dump) error {
 	list, problems, err := d.Describe(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func describeDump(ctx context.Context, u *ui, d *dump.Dump) error {
 
 func printImages(u *ui, doc *document.Images) error {
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tSAYS")
+	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tDETAILS")
 	for _, n := range doc.Partitions {
 		length := "-"
 		switch {

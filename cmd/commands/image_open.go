@@ -18,8 +18,8 @@ type filePlace struct {
 	path      string
 }
 
-// placeOf takes arguments apart: pieces or one file, and what is asked for in it. A file that
-// exists is one, whatever its name looks like. False: there are too many.
+// placeOf parses arguments: one file or several pieces, and the path in it. An argument that is an
+// existing file is not split at a colon. It returns false if there are too many arguments.
 func placeOf(args []string) (p filePlace, ok bool) {
 	n := max(pieces(args), 1)
 	if len(args) < 1 || len(args) > n+1 {
@@ -44,15 +44,15 @@ func placeOf(args []string) (p filePlace, ok bool) {
 	return p, true
 }
 
-// opened is an image by itself, or a partition of a dump, and what must be closed after it.
+// opened is a single image or a partition of a dump, with what must be closed after use.
 type opened struct {
-	*files.Tree // nil where no file system was asked for
+	*files.Tree // nil if the command needs no file system
 	*dump.Opened
 	u      *ui
 	inputs []string // files that must never be written to
 }
 
-// Close closes the files. A dump that is not what it was is told at the end.
+// Close closes the files. If the dump has changed since it was opened, the command fails at its end.
 func (o *opened) Close() error {
 	if o.Dump != nil && o.u.changed == nil {
 		o.u.changed = o.Dump.Check()
@@ -60,7 +60,7 @@ func (o *opened) Close() error {
 	return o.Opened.Close()
 }
 
-// open gives what the library opened to the user: which files were taken, and which slot.
+// open calls do with the options of the library, and prints which files and which slot are used.
 func (o *dumpOptions) open(ctx context.Context, u *ui, do func(dump.Options) (*dump.Opened, error)) (*opened, error) {
 	opt, err := o.dump(ctx, u)
 	if err != nil {
@@ -80,7 +80,7 @@ func (o *dumpOptions) open(ctx context.Context, u *ui, do func(dump.Options) (*d
 	return &opened{Opened: f, u: u, inputs: o.inputs(f.Files...)}, nil
 }
 
-// openFiles opens the file system that a place names.
+// openFiles opens the file system that p names.
 func openFiles(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*opened, error) {
 	o, err := openImage(ctx, u, opt, p)
 	if err != nil {
@@ -92,7 +92,7 @@ func openFiles(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 	return o, nil
 }
 
-// openImage finds the bytes that a place names.
+// openImage opens the image or partition that p names.
 func openImage(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*opened, error) {
 	o, err := opt.open(ctx, u, func(opt dump.Options) (*dump.Opened, error) { return dump.OpenSlice(ctx, p.dump, p.partition, opt) })
 	if which := (*dump.PartitionError)(nil); errors.As(err, &which) {
@@ -104,13 +104,13 @@ func openImage(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 	return o, err
 }
 
-// tellSlot says which slot was chosen, where the phone has two.
+// tellSlot prints which slot is used, if the phone has two.
 func (u *ui) tellSlot(s dump.Slot) {
 	switch {
 	case s.Single:
 	case s.From != "":
-		u.Note("slot %s is the active one, says %s; name the other with its suffix", s.Suffix, s.From)
+		u.Note("slot %s is used: it is the active one according to %s; add a suffix to the name for the other slot", s.Suffix, s.From)
 	default:
-		u.Note("nothing in the dump says which slot is active: a is taken; name the other with its suffix")
+		u.Note("slot a is used: the dump does not show which slot is active; add a suffix to the name for the other slot")
 	}
 }

@@ -36,12 +36,12 @@ func imageSuperCommand(u *ui) *cli.Command {
 		Name:      "super",
 		Usage:     "list the logical partitions in super, or write them to files",
 		ArgsUsage: "ROM_1 | super.img | PIECE… (of a sparse image, in any order)",
-		Description: "A dump is read where it lies: its super is not copied first. On phones that got dynamic\n" +
-			"partitions by an update the table is in system, and extents in several partitions.",
+		Description: "A dump is read in place: super is not copied first. If a phone got its dynamic partitions by an update,\n" +
+			"the table is in the partition system, and the data are in several partitions.",
 		Flags: flags.Of(flags.Fields(&o.extract, &o.output, &o.slot, &o.only, &o.force), flags.In(flags.GroupOutput,
 			flags.Switch(&o.extract, "extract x", "write each logical partition to a file"),
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .super)"),
-			flags.Choice(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without one", "a", "b"),
+			flags.Choice(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without a slot", "a", "b"),
 			flags.List(&o.only, "only", "only the partitions of these `NAMES`"),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 		), o.dumpOptions.options()),
@@ -93,7 +93,7 @@ func listSuper(u *ui, path string, s *dump.LogicalTable, list []*lp.Partition) e
 	return words.Verdict(problems)
 }
 
-// extents tells where a partition lies: the first stretches, and how many more.
+// extents returns the first extents of a partition, and how many more there are.
 func extents(p *lp.Partition) string {
 	const most = 2
 	var out []string
@@ -107,7 +107,7 @@ func extents(p *lp.Partition) string {
 	return strings.Join(out, ", ")
 }
 
-// extractSuper writes what is whole; what is not makes the exit code.
+// extractSuper writes the partitions that are complete; the others are problems and set the exit code.
 func extractSuper(ctx context.Context, u *ui, o *superOptions, f *opened, t *dump.LogicalTable, list []*lp.Partition) error {
 	dir := cmp.Or(o.output, besides(f.Name, ".super"))
 	m, outputs, err := t.Extract(ctx, list, dir, split.Options{Force: o.force, Inputs: f.inputs})

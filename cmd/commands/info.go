@@ -19,7 +19,7 @@ func infoCommand(u *ui) *cli.Command {
 	o, options := listOptions()
 	return &cli.Command{
 		Name:      "info",
-		Usage:     "what is this file? chip, storage, regions, tables, what is missing",
+		Usage:     "show what a file is; for a dump: chip, storage, regions, tables, what is missing",
 		ArgsUsage: "ROM_1",
 		Flags:     options,
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
@@ -36,7 +36,7 @@ func infoCommand(u *ui) *cli.Command {
 	}
 }
 
-// describe says what is known of a dump.
+// describe prints what is known of a dump.
 func describe(u *ui, d *input) error {
 	i := document.NewInfo(d.Dump)
 	if u.JSON {
@@ -54,8 +54,8 @@ func describe(u *ui, d *input) error {
 var generations = map[flash.Generation]string{
 	"gpt":     "GPT",
 	"ebr":     "MBR and EBR chain (2012–2015 generation)",
-	"claim":   "none in the dump: the rows of the file you gave",
-	"content": "none: every partition is a guess from what stands in the dump",
+	"claim":   "none in the dump: the rows are from the file that you gave",
+	"content": "none: all partitions are guessed from the content of the dump",
 	"boot":    "none: this is a boot region, not a user area",
 }
 
@@ -73,13 +73,13 @@ func printInfo(u *ui, i *document.Info) {
 	}
 	row("table", "%s", generations[i.Generation])
 	if n := len(i.Partitions); n > 0 {
-		row("partitions", "%d, by %s", n, i.Witness)
+		row("partitions", "%d, from %s", n, i.Witness)
 	}
 	for _, r := range i.Regions {
 		row("region", "%-11s %s (0x%x bytes) in %s", r.Region, flash.Size(r.Size), r.Size, r.File)
 	}
 	for _, p := range i.Preloader {
-		proof := "its hash does NOT prove"
+		proof := "hash NOT proven"
 		if p.Proven {
 			proof = "hash proven"
 		}
@@ -91,21 +91,21 @@ func printInfo(u *ui, i *document.Info) {
 	case len(i.Missing) > 0:
 		row("complete", "no")
 	case i.Unfinished:
-		row("complete", "no: it was never finished")
+		row("complete", "no: the dump was never finished")
 	case i.DeviceSize > 0:
-		row("complete", "yes: the table says 0x%x bytes", i.DeviceSize)
+		row("complete", "yes: the size in the table is 0x%x bytes", i.DeviceSize)
 	default:
-		row("complete", "not provable: this kind of table does not state the device's size; it needs at least 0x%x", i.AtLeast)
+		row("complete", "not known: this kind of table does not have the device's size; it is at least 0x%x bytes", i.AtLeast)
 	}
 	printMissing(u, i.Missing)
 }
 
-// printMissing names what is still to be read the way SP Flash Tool's read-back
-// dialog wants it. Nobody types in thousands of places, which a sparse file may leave out.
+// printMissing prints the ranges that are still to be read, as SP Flash Tool's read-back dialog needs
+// them. A sparse file may leave out thousands of ranges; only the first of them are listed.
 func printMissing(u *ui, missing []layout.Range) {
 	const most = 64
 	if n := len(missing) - most; n > 1 {
-		defer u.Say("  %-11s and %d more places: --json has them all", "missing", n)
+		defer u.Say("  %-11s and %d more ranges: --json lists all of them", "missing", n)
 		missing = missing[:most]
 	}
 	for _, m := range missing {

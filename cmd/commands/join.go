@@ -29,32 +29,32 @@ func joinCommand(u *ui) *cli.Command {
 	o := &joinOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:      "join",
-		Usage:     "put a parts folder together again: the dump, byte for byte",
+		Usage:     "join the files of a parts folder to the original dump, byte for byte",
 		ArgsUsage: "ROM_1.parts",
 		Flags: flags.Of(flags.Fields(&o.output, &o.region, &o.wholeHash), []flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` to write"),
-			flags.Text(&o.region, "region", "`REGION` to rebuild, such as EMMC_BOOT_1 (default: the dump's main file)"),
-			flags.Switch(&o.wholeHash, "whole-hash", "a second SHA-256 over the whole dump"),
+			flags.Text(&o.region, "region", "`REGION` to write, such as EMMC_BOOT_1 (default: the dump's main file)"),
+			flags.Switch(&o.wholeHash, "whole-hash", "also compute a SHA-256 of the whole dump"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "parts folder", func(ctx context.Context, dir string) error { return join(ctx, u, o, dir) }),
 	}
 }
 
-// notJoined says what join wants, where there is no parts folder.
+// notJoined adds what join needs, if dir is not a parts folder.
 func notJoined(err error, dir string) error {
 	if words.IsFile(dir) && !words.IsFolder(dir) {
-		err = words.Reword(err, dir+": a file, not a folder")
+		err = words.Reword(err, dir+" is a file, not a folder")
 	}
 	if !words.IsFile(filepath.Join(dir, flash.ManifestName)) {
-		return words.Advise(err, "join takes a folder that mtkkit split made, with its manifest.json")
+		return words.Advise(err, "join needs a folder that mtkkit split made, with its manifest.json")
 	}
 	return words.Refused(err)
 }
 
-// join puts the parts together. What of the result is no data stands in a map beside it.
+// join joins the parts. If some ranges are not data of the phone, a map beside the result lists them.
 func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 	if o.output == "" {
-		return usage("where to? (mtkkit join %s -o ROM_1.again)", dir)
+		return usage("-o is needed (mtkkit join %s -o ROM_1.again)", dir)
 	}
 	chart, made := filepath.Clean(o.output)+".map", false
 	r, err := split.Join(ctx, dir, o.output, split.JoinOptions{
@@ -78,15 +78,15 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 func reportJoin(u *ui, out, chart string, r *split.JoinReport) error {
 	problems, proof := r.Problems(out), ", every byte proven by the manifest's hashes"
 	if len(r.Unread) > 0 {
-		proof = ", what was read proven by the manifest's hashes"
+		proof = ", every byte that was read is proven by the manifest's hashes"
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
-			Text: "not all of it are the phone's bytes: " + chart + " says which are not"})
+			Text: "not all bytes are from the phone: " + chart + " lists the ranges that are not"})
 	}
 	if len(r.Unproven) > 0 {
 		proof = ""
 	}
 	err := u.End(document.NewJoined(out, r, problems), problems)
-	u.Say("%s: %s of %s, put together from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
+	u.Say("%s: %s of %s, joined from %d files%s", out, flash.Size(r.Bytes), r.Source.Name, r.Files, proof)
 	if r.SHA256 != "" {
 		u.Say("sha256 %s", r.SHA256)
 	}

@@ -9,16 +9,16 @@ import (
 	"github.com/mtkkit/mtkkit/cmd/screen"
 )
 
-// keyOptions are for every command that may meet an encrypted backup.
+// keyOptions are the options of every command that can read encrypted backups.
 type keyOptions struct{ key []string }
 
 func (o *keyOptions) options() []flags.Option {
 	return flags.In(flags.GroupKeys, flags.List(&o.key, "key i",
-		"`FILE` with the private key of an encrypted backup: age's or an ssh key (a passphrase is asked for, or taken from "+screen.PassphraseVariable+")"))
+		"`FILE` with the private key of an encrypted backup: an age key or an ssh key (mtkkit asks for a passphrase, or takes it from "+screen.PassphraseVariable+")"))
 }
 
-// keys returns what opens encrypted backups: the files that the user named, and a passphrase
-// that is asked for when one is needed, once.
+// keys returns the keys for encrypted backups: those in the files that the user named, and a
+// passphrase. The passphrase is asked for only when it is needed, and only once.
 func (o *keyOptions) keys(ctx context.Context) func() ([]seal.Key, error) {
 	return sync.OnceValues(func() ([]seal.Key, error) {
 		ids, err := seal.Keys(o.key)

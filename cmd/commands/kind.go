@@ -10,13 +10,13 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// tellKind prints what a file is. The error makes the exit code: a file of no use is one.
+// tellKind prints what a file is, if it is not a dump. It returns err if mtkkit has no use for the file.
 func tellKind(u *ui, n *dump.NotDump, err error) error {
 	t := n.Thing
 	use := t.Kind.Use()
 	useless := use == whatis.Nothing || use == whatis.Wrapped || use == whatis.Packed
 	next := words.KindHints(n)
-	if h, ok := words.Hints(err); ok { // which key it wants
+	if h, ok := words.Hints(err); ok { // they name the key that is needed
 		next = h
 	}
 	if u.JSON {

@@ -28,7 +28,7 @@ func listCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "list",
 		Aliases:   []string{"ls"},
-		Usage:     "the partitions of a dump, one a line",
+		Usage:     "list the partitions of a dump",
 		ArgsUsage: "ROM_1",
 		Flags:     options,
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
@@ -58,7 +58,7 @@ func printList(u *ui, path string, p *plan.Plan) error {
 	return printItems(u, p.Items)
 }
 
-// printItems prints what a plan holds, a row each, in order of address.
+// printItems prints one row for each item of a plan, in order of offset.
 func printItems(u *ui, items []plan.Item) error {
 	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
 	head, guessed := "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS", slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
@@ -77,7 +77,7 @@ func printItems(u *ui, items []plan.Item) error {
 	return w.Flush()
 }
 
-// fileWords is the file of an item, and what of it is not the phone's.
+// fileWords returns the file of an item, and in what way it is incomplete.
 func fileWords(it plan.Item) string {
 	switch it.State(it.Unread) {
 	case flash.StateHole:

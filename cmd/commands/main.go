@@ -1,6 +1,6 @@
-// Package commands is the command line of mtkkit: one options struct for each command, one
-// call into a library, and rendering. It is the only package that reads the command line and
-// turns what a library found into an exit code.
+// Package commands has the commands of mtkkit. Each has a struct of options, one call into a library,
+// and the printing of the result. No other package reads the command line or makes exit codes of the
+// results of libraries.
 package commands
 
 import (
@@ -13,10 +13,11 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// Main is the whole program as a process: its arguments, its streams and its signals.
+// Main runs the program with the arguments, streams and signals of the process. It returns the exit
+// code.
 func Main() words.Code {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // who asks a second time does not want to wait
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	return Run(ctx, os.Args, screen.Standard(ctx), nil)
 }

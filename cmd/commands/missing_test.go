@@ -9,13 +9,13 @@ import (
 	"github.com/mtkkit/mtkkit/layout"
 )
 
-// Of thousands of places that are missing, the first are listed.
+// Only the first of thousands of missing ranges are listed.
 func TestMissingIsBounded(t *testing.T) {
 	for n, lines := range map[int]int{0: 0, 65: 65, 66: 65, 5000: 65} {
 		var out bytes.Buffer
 		printMissing(newUI(screen.Streams{Out: &out}), make([]layout.Range, n))
-		if got := strings.Count(out.String(), "\n"); got != lines || n > lines != strings.Contains(out.String(), "more places") {
-			t.Errorf("%d places: %d lines", n, got)
+		if got := strings.Count(out.String(), "\n"); got != lines || n > lines != strings.Contains(out.String(), "more ranges") {
+			t.Errorf("%d ranges: %d lines", n, got)
 		}
 	}
 }

@@ -13,37 +13,37 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// writeFile makes a file that a command writes alone. Inputs may hold empty names, and folders:
-// into a folder that is read may be written.
+// writeFile writes the single output file of a command. opt.Inputs may have empty names and folders;
+// folders are ignored, because a file may be written into a folder that is read.
 func writeFile(path string, opt split.FileOptions, fill func(io.Writer) error) error {
 	opt.Inputs = slices.DeleteFunc(nonEmpty(opt.Inputs), words.IsFolder)
 	return refusedFile(split.WriteFile(path, opt, fill))
 }
 
-// writeBytes is writeFile for what is at hand.
+// writeBytes is writeFile for bytes in memory.
 func writeBytes(path string, b []byte, opt split.FileOptions) error {
 	return writeFile(path, opt, func(w io.Writer) error { _, err := w.Write(b); return err })
 }
 
-// refusedFile is refused for a file that stands alone.
+// refusedFile adds hints to a refusal to write a single file.
 func refusedFile(err error) error {
 	no := flash.AsRefusal(err)
 	switch {
 	case no == nil:
 		return err
 	case no.Reason == flash.ReasonOurs:
-		return words.Refuse(fmt.Errorf("%s is there already", no.Path), "--force replaces it, or choose another name")
+		return words.Refuse(fmt.Errorf("%s exists", no.Path), "use --force to replace it, or choose another name")
 	case no.Reason == flash.ReasonExists && strings.HasSuffix(no.Path, disk.PartSuffix):
-		return words.Refuse(fmt.Errorf("%s is in the way", no.Path), "it may be the rest of an interrupted run: remove it if so")
+		return words.Refuse(fmt.Errorf("%s is in the way", no.Path), "it may be left from an interrupted run: if so, remove it")
 	case no.Reason == flash.ReasonExists:
-		return words.Refuse(fmt.Errorf("%s is there already and was not written by this command", no.Path), "move it away, or choose another name")
+		return words.Refuse(fmt.Errorf("%s exists and was not written by this command", no.Path), "move it away, or choose another name")
 	case no.Reason == flash.ReasonInput:
 		return words.Refuse(fmt.Errorf("%s %s", no.Path, no.Text), "choose another name")
 	}
 	return words.Refused(err)
 }
 
-// putFolder writes outputs and their manifest into a folder that verify understands.
+// putFolder writes outputs and their manifest into a folder that mtkkit verify can check.
 func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
 	return words.Refused(split.WriteFolder(ctx, dir, outputs, m, split.Options{Force: force, Inputs: nonEmpty(inputs)}))
 }

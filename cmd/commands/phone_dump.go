@@ -13,13 +13,13 @@ import (
 	"github.com/mtkkit/mtkkit/session"
 )
 
-// phoneDump is the phone behind a dump that is none.
+// phoneDump is a phone that is read in the place of a dump.
 type phoneDump struct {
 	*session.Phone
 	unplug func()
 }
 
-// Close ends the phone as the user wished.
+// Close leaves the phone in the state that the user chose with --then.
 func (p *phoneDump) Close() error {
 	defer p.unplug()
 	return p.Phone.Close()
@@ -29,7 +29,7 @@ func (p *phoneDump) Close() error {
 func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions) (*input, error) {
 	for name, given := range map[string]string{"boot1": o.boot1, "boot2": o.boot2, "rpmb": o.rpmb, "storage": string(o.storage), "tmp": o.tmp} {
 		if given != "" {
-			return nil, usage("--%s is for dumps: a phone tells by itself", name)
+			return nil, usage("--%s is only for dumps: a phone reports this itself", name)
 		}
 	}
 	opt, err := o.dump(ctx, u)
@@ -66,16 +66,16 @@ func (o *readOptions) options() []flags.Option {
 	return append(o.dumpOptions.options(), o.phoneOptions.options()...)
 }
 
-// inputs are the files that must never be written to.
+// inputs returns the files that must never be written to.
 func (o *readOptions) inputs(d *input) []string {
 	return append(o.dumpOptions.inputs(d.files()...), o.phoneOptions.inputs()...)
 }
 
-// openArgs opens what the arguments of a command name: a dump, or the phone of --port.
+// openArgs opens the dump that the arguments name, or the phone of --port.
 func (o *readOptions) openArgs(ctx context.Context, u *ui, args []string) (*input, error) {
 	if o.port != "" {
 		if len(args) > 0 {
-			return nil, usage("either a dump or --port, not %q besides", args[0])
+			return nil, usage("a dump and --port cannot be used together: %q", args[0])
 		}
 		return openPhoneInput(ctx, u, &o.dumpOptions, &o.phoneOptions)
 	}

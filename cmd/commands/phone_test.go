@@ -159,10 +159,10 @@ func TestPhoneTrouble(t *testing.T) {
 		"from BootROM":     {acquiretest.Phone{BootROM: true}, nil, words.ExitPhone, []string{"memory is not set up", "--preloader"}},
 		"unknown chip":     {acquiretest.Phone{HWCode: 0x4242}, nil, words.ExitPhone, []string{"0x4242", "newer mtkkit"}},
 		"agent missing":    {acquiretest.Phone{HWCode: 0x699}, nil, words.ExitPhone, []string{"no Download Agent for this phone", "hint: use MTK_AllInOne_DA.bin"}},
-		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, words.ExitUsage, []string{"--da is given without a value"}},
+		"usage, no agent":  {acquiretest.Phone{}, []string{"--da", ""}, words.ExitUsage, []string{"--da needs a value"}},
 		"usage, then":      {acquiretest.Phone{}, []string{"--then", "burn"}, words.ExitUsage, []string{"off, reboot or stay"}},
-		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, words.ExitUsage, []string{"either a dump or --port"}},
-		"usage, beside":    {acquiretest.Phone{}, []string{"--boot1", "BOOT_1"}, words.ExitUsage, []string{"--boot1 is for dumps"}},
+		"usage, both":      {acquiretest.Phone{}, []string{"ROM_1"}, words.ExitUsage, []string{"a dump and --port cannot be used together"}},
+		"usage, beside":    {acquiretest.Phone{}, []string{"--boot1", "BOOT_1"}, words.ExitUsage, []string{"--boot1 is only for dumps"}},
 		"no such agent":    {acquiretest.Phone{}, []string{"--da", "nothing.bin"}, words.ExitFailed, []string{"nothing.bin"}},
 	} {
 		t.Run(name, func(t *testing.T) {

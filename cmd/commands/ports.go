@@ -18,11 +18,11 @@ func portsCommand(u *ui) *cli.Command {
 	o := new(displayOptions)
 	return &cli.Command{
 		Name:  "ports",
-		Usage: "what is on the USB bus: BootROM, preloader, Android already, something else?",
+		Usage: "list phones and serial ports on the USB bus, with the mode of each phone: BootROM, preloader, Android …",
 		Flags: flags.Of(nil, o.still()),
 		Action: u.does(o, func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageHelp("nothing to name: all ports are listed")
+				return usageHelp("it takes no arguments: all ports are listed")
 			}
 			facts, err := host.Gather()
 			if err != nil {
@@ -51,8 +51,8 @@ func listPorts(u *ui, facts *host.Snapshot) error {
 
 func printPorts(u *ui, ds []document.PortDevice) {
 	if len(ds) == 0 {
-		u.Say("no phone and no serial port on the bus")
-		u.Hint("a switched-off phone comes up for 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, plug in second")
+		u.Say("no phone and no serial port was found")
+		u.Hint("a switched-off phone is visible for only 1 to 2.5 seconds after it is plugged in: start mtkkit acquire --da FILE first, then plug in the phone")
 		return
 	}
 	for _, d := range ds {
@@ -68,7 +68,7 @@ func printPorts(u *ui, ds []document.PortDevice) {
 	}
 }
 
-// findings speaks of what is in the way, each with its fix.
+// findings prints the findings, each with its fix as a hint.
 func (u *ui) findings(fs []host.Finding) {
 	for _, f := range fs {
 		u.Tell(f.Severity, "%s: %s", f.About, f.Text)

@@ -27,15 +27,15 @@ type preloaderOptions struct {
 func preloaderCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:        "preloader",
-		Usage:       "look at a preloader, make it flashable, wrap it for a boot region",
+		Usage:       "show the facts in a preloader, make it flashable, or make a boot region of it",
 		Subcommands: []*cli.Command{preloaderInfoCommand(u), preloaderFixCommand(u), wrapCommand(u)},
 	}
 }
 
-// options are those that info and fix share.
+// options returns the options that info and fix share.
 func (o *preloaderOptions) options() []flags.Option {
 	return append(flags.In(flags.GroupInput,
-		flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region, to compare with"),
+		flags.Text(&o.boot2, "boot2", "`FILE` with the second boot region, to be compared with the first"),
 		flags.Text(&o.tmp, "tmp", "`FOLDER` where a compressed file is unpacked"),
 	), o.displayOptions.options()...)
 }
@@ -44,8 +44,8 @@ func preloaderInfoCommand(u *ui) *cli.Command {
 	o := &preloaderOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:      "info",
-		Usage:     "everything a preloader says of itself, and whether its hash proves it",
-		ArgsUsage: "FILE (a boot region, a flashable preloader, or a dump that holds one)",
+		Usage:     "show all facts in a preloader, and whether its hash proves it",
+		ArgsUsage: "FILE (a boot region, a flashable preloader, or a dump with a boot region)",
 		Flags:     flags.Of(flags.Fields(&o.boot2), o.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
 			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderInfo(u, b) })
@@ -57,12 +57,12 @@ func preloaderFixCommand(u *ui) *cli.Command {
 	o := &preloaderOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:      "fix",
-		Usage:     "cut the flashable preloader out of a boot region, exact to the byte",
+		Usage:     "extract the flashable preloader from a boot region, exact to the byte",
 		ArgsUsage: "FILE",
 		Flags: flags.Of(flags.Fields(&o.output, &o.force, &o.keepTail, &o.boot2), []flags.Option{
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .preloader)"),
-			flags.Switch(&o.force, "force f", "write a preloader that does not prove too, and replace what an earlier run wrote"),
-			flags.Switch(&o.keepTail, "keep-tail", "keep what follows the preloader as a file of its own"),
+			flags.Switch(&o.force, "force f", "write a preloader even if its hash does not prove it; replace what an earlier run wrote"),
+			flags.Switch(&o.keepTail, "keep-tail", "also write the bytes that follow the preloader, as a separate file"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error {
 			return withBoots(ctx, u, o, path, func(b boots) error { return preloaderFix(ctx, u, o, b) })
@@ -70,13 +70,13 @@ func preloaderFixCommand(u *ui) *cli.Command {
 	}
 }
 
-// boots are the boot regions of a file, at most two.
+// boots has the boot regions of a file, at most two.
 type boots struct {
 	path  string
 	parts []flash.Part
 }
 
-// images are the bytes of the regions.
+// images returns the images of the regions.
 func (b boots) images() (out []flash.Image) {
 	for _, p := range b.parts {
 		out = append(out, p.Image)
@@ -111,11 +111,11 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 	already := false
 	for _, f := range fixed {
 		if f.Already {
-			u.Say("%s is flashable as it is; nothing to do", b.parts[max(f.Region, 1)-1].Source)
+			u.Say("%s is already flashable; nothing to do", b.parts[max(f.Region, 1)-1].Source)
 			already = true
 		} else if f.Refused != nil {
 			problems = append(problems, flash.Problem{Severity: flash.Error, Place: f.Name, Offset: f.Refused.Offset,
-				Text: f.Refused.Text + "; written because of --force: flashing it can leave a dead phone"})
+				Text: f.Refused.Text + "; written because of --force: if you flash it, the phone may no longer start"})
 		}
 	}
 	var doc any = document.FixedPreloader{Already: already, Problems: problems}
@@ -135,8 +135,8 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 	return err
 }
 
-// tolerate decides what a refusal of the library means: a stop for safety, unless the
-// user insists and there is something to write.
+// tolerate returns nil for a refusal of the library if the user gave --force and there is something
+// to write; otherwise it returns the refusal with a hint.
 func tolerate(force bool, fixed []preloader.Fixed, err error) error {
 	switch no := flash.AsRefusal(err); {
 	case no == nil:

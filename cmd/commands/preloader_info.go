@@ -27,7 +27,7 @@ func printRegion(u *ui, name string, r *preloader.Region) {
 	u.Say("%s", name)
 	switch {
 	case r.Medium == "GFH":
-		row("shape", "a flashable preloader file, no boot region around it")
+		row("shape", "a flashable preloader file, without a boot region around it")
 	case r.NAND != nil:
 		row("shape", "%s boot region, pages of %d + %d bytes (not verified on a real one)", r.Medium, r.NAND.PageSize, r.NAND.SpareSize)
 	case r.Header != nil:
@@ -46,7 +46,7 @@ func printRegion(u *ui, name string, r *preloader.Region) {
 
 func printFile(u *ui, row func(k, format string, a ...any), f *preloader.File) {
 	row(f.Kind, "%s, 0x%x bytes at 0x%x", f.FileName, f.Extent.Length, f.Extent.Offset)
-	row("load address", "0x%x, content at 0x%x, jump to 0x%x, room 0x%x", f.Info.LoadAddress, f.Info.ContentOffset, f.Info.JumpOffset, f.Info.MaxSize)
+	row("load address", "0x%x, content at 0x%x, jump to 0x%x, maximum size 0x%x", f.Info.LoadAddress, f.Info.ContentOffset, f.Info.JumpOffset, f.Info.MaxSize)
 	for _, g := range f.Records {
 		row("record", "%-14s version %d, 0x%x bytes at 0x%x", g.Name, g.Version, g.Size, g.Offset)
 	}
@@ -54,16 +54,16 @@ func printFile(u *ui, row func(k, format string, a ...any), f *preloader.File) {
 	row("hash", "%s", proofWords(f.Proof))
 	chip, sure := f.Chip()
 	if chip == "" {
-		chip, sure = "unknown", "nothing in it tells for sure"
+		chip, sure = "unknown", "no fact in it is certain"
 	}
 	row("chip", "%s (%s)", chip, sure)
 	for _, e := range f.Evidence {
-		row("", "%s says %s: %q, confidence %s", e.Source, e.Chip, e.Text, e.Confidence)
+		row("", "%s indicates %s: %q, confidence %s", e.Source, e.Chip, e.Text, e.Confidence)
 	}
 	if b := f.Bloader; b != nil {
 		board := b.Board
 		if board == "" {
-			board = "not said (" + b.FileName + " is a left-over default)"
+			board = "unknown (" + b.FileName + " is only a default name)"
 		}
 		row("board", "%s", board)
 		row("DRAM", "%d entries (MTK_BLOADER_INFO_%s)", b.EMICount, b.Version)
@@ -87,7 +87,7 @@ func printFile(u *ui, row func(k, format string, a ...any), f *preloader.File) {
 func proofWords(p preloader.Proof) string {
 	switch {
 	case p.OK:
-		return fmt.Sprintf("proven: %s of the file stands in its signature (%s)", p.Kind, p.Where)
+		return fmt.Sprintf("proven: the %s of the file is in its signature (%s)", p.Kind, p.Where)
 	case p.Failed():
 		return "NOT proven: " + p.Where
 	}

@@ -31,17 +31,17 @@ func wrapCommand(u *ui) *cli.Command {
 	o := &wrapOptions{displayOptions: newDisplay()}
 	return &cli.Command{
 		Name:      "wrap",
-		Usage:     "put a flashable preloader into the shape of a boot region",
+		Usage:     "make a boot region that contains a flashable preloader",
 		ArgsUsage: "preloader_<board>.bin",
-		Description: "A preloader file does not tell for sure for which medium it is, nor how much room it has there:\n" +
-			"--medium and --boundary say it, or --like copies both from a region of the same phone. Without\n" +
-			"them, what the file names is taken and said; where it names no one medium, you are asked.",
+		Description: "A preloader file does not show with certainty for which medium it is, and how much space it has there:\n" +
+			"give --medium and --boundary, or --like to copy both from a boot region of the same phone. Without them,\n" +
+			"the medium that the file names is used and printed; if it names several, --medium is needed.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.medium, &o.boundary, &o.like, &o.force), []flags.Option{
 			flags.Text(&o.output, "output o", "`FILE` to write (default: the preloader's name with .region.bin)"),
-			flags.Taking(&o.medium, "medium storage", "`MEDIUM` to start from: emmc, ufs, combo, sdmmc or sf", "", o.takeMedium),
-			flags.Choice(&o.boundary, "boundary", "end of the preloader's room: `max` (the default, as on phones) or file (as in older builds)", preloader.BoundaryMax, preloader.BoundaryFile),
-			flags.Text(&o.like, "like", "boot-region `FILE` of the same phone, whose header is used as it is"),
-			flags.Switch(&o.force, "force f", "wrap a preloader that does not prove too, and replace the output"),
+			flags.Taking(&o.medium, "medium storage", "`MEDIUM` that the phone starts from: emmc, ufs, combo, sdmmc or sf", "", o.takeMedium),
+			flags.Choice(&o.boundary, "boundary", "`END` of the space for the preloader: max (the default, as on phones) or file (as in older builds)", preloader.BoundaryMax, preloader.BoundaryFile),
+			flags.Text(&o.like, "like", "`FILE` with a boot region of the same phone; its header is copied unchanged"),
+			flags.Switch(&o.force, "force f", "use a preloader even if its hash does not prove it; replace an earlier output"),
 		}, o.options()),
 		Action: u.doesOne(&o.displayOptions, "preloader", func(_ context.Context, path string) error { return wrapPreloader(u, o, path) }),
 	}
@@ -50,13 +50,13 @@ func wrapCommand(u *ui) *cli.Command {
 // takeMedium reads --medium.
 func (o *wrapOptions) takeMedium(s string) error {
 	if o.medium = preloader.MediumNamed(s); o.medium == "" {
-		return fmt.Errorf("is emmc, ufs, combo, sdmmc or sf, not %q", s)
+		return fmt.Errorf("must be emmc, ufs, combo, sdmmc or sf, not %q", s)
 	}
 	return nil
 }
 
-// mediumOf takes the medium that a preloader names, and says so. What is no preloader is
-// left to who wraps it.
+// mediumOf returns the medium that a preloader names, and prints it. For a file that is not a
+// preloader it returns ""; wrapping reports the error.
 func mediumOf(u *ui, img flash.Image, path string) (string, error) {
 	r, err := preloader.Read(img)
 	if err != nil || r.Medium != preloader.MediumGFH || len(r.Files) == 0 {
@@ -65,10 +65,10 @@ func mediumOf(u *ui, img flash.Image, path string) (string, error) {
 	info := r.Files[0].Info
 	medium := info.Medium()
 	if medium == "" {
-		return "", words.Advise(usage("for which medium is %s? It names flash device 0x%x, which stands for several", path, info.FlashDevice),
-			"--medium emmc (or ufs, combo …) says it; --like BOOT_1 takes the header of a region of the same phone")
+		return "", words.Advise(usage("the medium of %s is not known: it names flash device 0x%x, which can be one of several", path, info.FlashDevice),
+			"give it with --medium emmc (or ufs, combo …), or copy the header of a boot region of the same phone with --like BOOT_1")
 	}
-	u.Note("%s names flash device %d, so a region of %s is made: --medium names another", path, info.FlashDevice, medium)
+	u.Note("%s names flash device %d, so the boot region is for %s; --medium changes this", path, info.FlashDevice, medium)
 	return medium, nil
 }
 
@@ -117,6 +117,6 @@ func (o *wrapOptions) write(u *ui, path string, region []byte, found []flash.Pro
 	if err := u.Answer(document.WrappedPreloader{File: name, Size: int64(len(region)), Problems: found}); err != nil {
 		return err
 	}
-	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (both of them, where there are two)", name, len(region))
+	u.Say("%s: 0x%x bytes, to be written at the start of the boot region (of both, if the phone has two)", name, len(region))
 	return nil
 }

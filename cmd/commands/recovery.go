@@ -22,18 +22,18 @@ import (
 func recoveryCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:  "recovery",
-		Usage: "take a recovery or boot image apart, put it together, build one for this phone, check one",
+		Usage: "unpack, repack, build and check recovery and boot images",
 		Subcommands: []*cli.Command{
 			recoveryUnpackCommand(u), recoveryRepackCommand(u), recoveryBuildCommand(u), recoveryCheckCommand(u),
 		},
 	}
 }
 
-// ramdiskLimit is what ramdisks may unpack to, bytes, unless the user says otherwise.
+// ramdiskLimit is the default limit for the size of all unpacked ramdisks, bytes.
 const ramdiskLimit = 512 << 20
 
 func limitOption(p *int64) flags.Option {
-	return flags.Size(p, "ramdisk-limit", "`SIZE` that all ramdisks together may unpack to", 1, "512M")
+	return flags.Size(p, "ramdisk-limit", "largest `SIZE` of all unpacked ramdisks together", 1, "512M")
 }
 
 // folderOptions are the options of recovery unpack and repack.
@@ -43,7 +43,7 @@ type folderOptions struct {
 	limit  int64
 }
 
-// foldering makes one of the two commands.
+// foldering completes the command c with the options and the action that unpack and repack share.
 func foldering(u *ui, c *cli.Command, output, what string, do func(context.Context, *ui, *folderOptions, string) error) *cli.Command {
 	o := &folderOptions{displayOptions: newDisplay(), limit: ramdiskLimit}
 	c.Flags = flags.Of(flags.Fields(&o.output, &o.limit), []flags.Option{flags.Text(&o.output, "output o", output), limitOption(&o.limit)}, o.options())
@@ -54,10 +54,10 @@ func foldering(u *ui, c *cli.Command, output, what string, do func(context.Conte
 func recoveryUnpackCommand(u *ui) *cli.Command {
 	return foldering(u, &cli.Command{
 		Name:      "unpack",
-		Usage:     "a boot, recovery, init_boot or vendor_boot image as a folder to look at and edit",
+		Usage:     "unpack a boot, recovery, init_boot or vendor_boot image into a folder, to look at and edit",
 		ArgsUsage: "recovery.img",
-		Description: "Modes, owners, links and devices stand in ramdisk.list beside the tree, so that nothing is lost\n" +
-			"on any system and no root is needed. image.json is the header.",
+		Description: "ramdisk.list, beside the files, has the modes, owners, links and devices, so that nothing is lost on any\n" +
+			"system and no root is needed. image.json is the header.",
 	}, "`FOLDER` to make (default: the image's name with .unpacked)", "image", recoveryUnpack)
 }
 
@@ -105,15 +105,15 @@ func printRecord(u *ui, dir string, r recovery.Record) {
 func recoveryRepackCommand(u *ui) *cli.Command {
 	return foldering(u, &cli.Command{
 		Name:      "repack",
-		Usage:     "the image of an unpacked folder; untouched, it is byte for byte the same",
+		Usage:     "make an image from an unpacked folder; if nothing was changed, it is equal to the original, byte for byte",
 		ArgsUsage: "FOLDER",
 	}, "`FILE` to write (default: the image's name with .repacked.img)", "folder", recoveryRepack)
 }
 
-const unpackHint = "mtkkit recovery unpack makes such a folder"
+const unpackHint = "make such a folder with mtkkit recovery unpack"
 
 func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) error {
-	folder, err := os.OpenRoot(dir) // a folder from a stranger may hold links
+	folder, err := os.OpenRoot(dir) // an untrusted folder may have links
 	if err != nil {
 		return words.Advise(err, unpackHint)
 	}
@@ -132,7 +132,7 @@ func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) er
 	if _, err := split.WriteImage(ctx, out.Image, name, opt); err != nil {
 		return words.Refused(err)
 	}
-	same := ", the same as " + recovery.OriginalName
+	same := ", equal to " + recovery.OriginalName
 	for _, ch := range out.Changed {
 		u.Say("changed: %s", ch)
 		same = ""

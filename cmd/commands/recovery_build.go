@@ -33,25 +33,25 @@ func recoveryBuildCommand(u *ui) *cli.Command {
 	o := &buildOptions{recoveryOptions: newRecoveryOptions()}
 	return &cli.Command{
 		Name:      "build",
-		Usage:     "a recovery for this phone: its own kernel, a donor's ramdisk, paths from its own table",
+		Usage:     "build a recovery for this phone from its own kernel, the ramdisk of a donor, and the paths in its own table",
 		ArgsUsage: "[ROM_1]",
-		Description: "The stock image is the phone's own recovery.img (or boot.img), or a dump, which holds it. The donor is a\n" +
-			"TWRP or CWM of another phone, best of the same chip. Nothing is replaced; the stock image is kept beside\n" +
-			"the new one. From a dump it asks first, unless --yes is given.",
+		Description: "The stock image is the phone's own recovery.img (or boot.img), or a dump that contains it. The donor is a\n" +
+			"TWRP or CWM image of another phone, best with the same chip. No file is replaced; a copy of the stock image\n" +
+			"is written beside the new one. If the stock image is in a dump, mtkkit asks first, unless --yes is given.",
 		Flags: flags.Of(flags.Fields(&o.stock, &o.donor, &o.rom, &o.output, &o.yes, &o.scatter), flags.In(flags.GroupInput,
 			flags.Text(&o.stock, "stock", "`FILE` of this phone: recovery.img, boot.img, or a dump"),
 			flags.Text(&o.donor, "donor", "recovery `IMAGE` of another phone"),
-			flags.Text(&o.rom, "for", "`DUMP` of this phone, when --stock is an image: its partition table"),
+			flags.Text(&o.rom, "for", "`DUMP` of this phone, for its partition table, if --stock is an image"),
 			limitOption(&o.limit),
 		), flags.In(flags.GroupOutput,
 			flags.Text(&o.output, "output o", "`FILE` to write (default: recovery-<board>.img)"),
-			flags.Choice(&o.adb, "adb", "`root` for a root shell over USB", "root"),
+			flags.Choice(&o.adb, "adb", "`root`: permit a root shell over USB", "root"),
 			flags.Switch(&o.explain, "explain", "list what was taken from which image, and why"),
-			flags.Switch(&o.yes, "yes y", "ask nothing"),
+			flags.Switch(&o.yes, "yes y", "do not ask questions"),
 		), o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			if len(args) > 1 || len(args) == 1 && o.stock != "" {
-				return usage("one stock image or dump, please")
+				return usage("give one stock image or dump")
 			}
 			if o.stock = strings.Join(append(args, o.stock), ""); o.stock == "" {
 				return usage("--stock is needed: recovery.img, boot.img or a dump of this phone")
@@ -88,8 +88,8 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 	}
 	out := cmp.Or(o.output, "recovery-"+recovery.BoardName(s.phone, s.stock.Image)+".img")
 	kept := strings.TrimSuffix(out, ".img") + ".stock.img"
-	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), words.IsFolder) // into a folder that is read may be written
-	if err := split.RefuseFile(out, split.FileOptions{Inputs: inputs}); err != nil {   // of the two, the name that the user gave
+	inputs := slices.DeleteFunc(o.inputs(append(s.files, o.donor)...), words.IsFolder) // a file may be written into a folder that is read
+	if err := split.RefuseFile(out, split.FileOptions{Inputs: inputs}); err != nil {   // checked first: the error then has the name that the user gave
 		return words.Refused(err)
 	}
 	pair := []flash.Output{{Name: kept, Image: s.stock.Image}, {Name: out, Image: built.Image}}
@@ -99,32 +99,32 @@ func recoveryBuild(ctx context.Context, u *ui, o *buildOptions) error {
 	return reportBuild(ctx, u, o, s, built, out, kept)
 }
 
-// askDonor settles which donor is used. From a dump it asks, as the old tools did.
+// askDonor returns the donor that is used. If the stock image is in a dump, it asks the user.
 func askDonor(ctx context.Context, u *ui, o *buildOptions, s *stockParts) (string, error) {
 	if !s.dumped || o.yes {
 		if o.donor == "" {
-			return "", usage("--donor is needed: a TWRP or CWM image of a phone like this")
+			return "", usage("--donor is needed: a TWRP or CWM image of a similar phone")
 		}
 		return o.donor, nil
 	}
 	ask := func(question string) (string, error) {
 		answer, err := u.Ask(ctx, question)
 		if errors.Is(err, screen.ErrNoAnswer) {
-			return "", usage("no answer; --yes and --donor ask nothing")
+			return "", usage("no answer; use --yes and --donor to avoid the questions")
 		}
 		return answer, err
 	}
-	answer, err := ask(fmt.Sprintf("%s is the stock image. Make a recovery now? (y/n)", s.stock.Name))
+	answer, err := ask(fmt.Sprintf("%s is the stock image. Build a recovery now? (y/n)", s.stock.Name))
 	if err != nil {
 		return "", err
 	}
 	if a := strings.ToLower(answer); a != "y" && a != "yes" {
-		return "", words.Refuse(errors.New("nothing was made: the answer was not yes"))
+		return "", words.Refuse(errors.New("nothing was built: the answer was not yes"))
 	}
 	donor := o.donor
 	if donor == "" {
-		if donor, err = ask("Which donor? (file of a TWRP or CWM recovery)"); err == nil && donor == "" {
-			err = usage("no donor was named")
+		if donor, err = ask("Path of the donor, a TWRP or CWM recovery image:"); err == nil && donor == "" {
+			err = usage("no donor was given")
 		}
 	}
 	return donor, err
@@ -143,8 +143,8 @@ func reportBuild(ctx context.Context, u *ui, o *buildOptions, s *stockParts, b *
 			u.Say("%s\n    from %s: %s", st.What, st.From, st.Why)
 		}
 	}
-	u.Say("%s: 0x%x bytes, the kernel of %s and the ramdisk of %s", out, b.Image.Size(), s.stock.Name, b.Donor)
-	u.Say("%s: the stock image, kept", kept)
+	u.Say("%s: 0x%x bytes, with the kernel of %s and the ramdisk of %s", out, b.Image.Size(), s.stock.Name, b.Donor)
+	u.Say("%s: copy of the stock image", kept)
 	if v != nil {
 		u.Say("%s", v.Line)
 	}

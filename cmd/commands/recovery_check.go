@@ -30,13 +30,13 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 	o := newRecoveryOptions()
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "whether this phone would start an image as its recovery, and why not",
+		Usage:     "check whether this phone would start an image as its recovery; if not, say why",
 		ArgsUsage: "IMG --for ROM_1",
-		Description: "Compared are size, header, MediaTek headers, kernel, device tree, ramdisk, every path of its fstab files, and\n" +
-			"what the phone's vbmeta will say. Exit code 3 when it would not start, or when something stands in the way.",
+		Description: "Checks size, header, MediaTek headers, kernel, device tree, ramdisk, every path in the fstab files, and the\n" +
+			"phone's vbmeta. Exit code 3: the phone would not start it, or something has to be done first.",
 		Flags: flags.Of(flags.Fields(&o.rom, &o.stock, &o.scatter), flags.In(flags.GroupInput,
-			flags.Text(&o.rom, "for", "`DUMP` of the phone; --scatter FILE alone checks sizes and paths only"),
-			flags.Text(&o.stock, "stock", "`IMAGE` of the phone's own, recovery.img or boot.img, when the dump has none"),
+			flags.Text(&o.rom, "for", "`DUMP` of the phone; with --scatter FILE instead, only sizes and paths are checked"),
+			flags.Text(&o.stock, "stock", "the phone's own `IMAGE`, recovery.img or boot.img, if the dump does not have it"),
 			limitOption(&o.limit),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "image", func(ctx context.Context, path string) error { return recoveryCheck(ctx, u, &o, path) }),
@@ -45,7 +45,7 @@ func recoveryCheckCommand(u *ui) *cli.Command {
 
 func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) error {
 	if o.rom+o.namesTable() == "" {
-		return usage("for which phone? --for ROM_1, or --scatter FILE for sizes and paths only")
+		return usage("the phone is needed: --for ROM_1, or --scatter FILE to check only sizes and paths")
 	}
 	img, err := source.OpenFile(path)
 	if err != nil {
@@ -65,7 +65,7 @@ func recoveryCheck(ctx context.Context, u *ui, o *recoveryOptions, path string) 
 		}
 		defer own.Close()
 		if !boot.Sniff(own) {
-			return fmt.Errorf("%s is no boot image", o.stock)
+			return fmt.Errorf("%s is not a boot image", o.stock)
 		}
 		phone.Stock = own
 	}

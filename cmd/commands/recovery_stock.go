@@ -12,16 +12,16 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// stockParts are the phone's own images, and what is known of the phone.
+// stockParts has the phone's own images, and what is known of the phone.
 type stockParts struct {
 	stock, boot recovery.Source
-	phone       *recovery.Target // nil when no table is at hand
+	phone       *recovery.Target // nil if there is no table
 	dumped      bool             // the stock image is from a dump
 	files       []string         // what was opened
 	close       func() error
 }
 
-// openStock opens an image, or finds one in a dump.
+// openStock opens the stock image: a file, or an image in a dump.
 func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, error) {
 	img, err := source.OpenFile(o.stock)
 	if err == nil && boot.Sniff(img) {
@@ -38,7 +38,7 @@ func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, err
 		img.Close()
 	}
 	if o.rom != "" {
-		return nil, usage("--for is for a stock image; %s is no boot image", o.stock)
+		return nil, usage("--for can be used only with a stock image; %s is not a boot image", o.stock)
 	}
 	d, err := openAny(ctx, u, &o.dumpOptions, o.stock)
 	if err != nil {
@@ -51,16 +51,16 @@ func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, err
 	return s, nil
 }
 
-// stockHint says how a stock image is given that the dump has not.
+// stockHint adds to an error how to give a stock image that is not in the dump.
 func stockHint(err error, d *input) error {
-	hint := "a stock recovery.img or boot.img can be given with --stock, the dump with --for"
+	hint := "give a stock recovery.img or boot.img with --stock, and the dump with --for"
 	if none := (*dump.NoStockError)(nil); errors.As(err, &none) && none.Unnamed {
 		hint = "an MBR does not name them: " + words.WantScatter(d.Dump)
 	}
 	return words.Advise(err, hint)
 }
 
-// openPhone opens what --for or --scatter says of the phone.
+// openPhone returns what the files of --for or --scatter say about the phone.
 func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Target, func() error, error) {
 	if o.rom != "" {
 		d, err := openInput(ctx, u, &o.dumpOptions, o.rom)

@@ -21,7 +21,7 @@ import (
 func scatterCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:  "scatter",
-		Usage: "make scatter files, convert, check and compare them",
+		Usage: "create, convert, check and compare scatter files",
 		Subcommands: []*cli.Command{
 			scatterCreateCommand(u), scatterConvertCommand(u), scatterCheckCommand(u), scatterDiffCommand(u),
 		},
@@ -29,20 +29,20 @@ func scatterCommand(u *ui) *cli.Command {
 }
 
 func deviceSizeOption(p *int64) flags.Option {
-	return flags.Size(p, "device-size", "`BYTES` of the user area, as in 0x1D2000000 or 58G, where no table states it", 1, "0x1D2000000 or 58G")
+	return flags.Size(p, "device-size", "size of the user area in `BYTES`, as in 0x1D2000000 or 58G, if no table has it", 1, "0x1D2000000 or 58G")
 }
 
 func replaceOption(p *bool) flags.Option {
 	return flags.Switch(p, "force f", "replace a file that mtkkit wrote earlier")
 }
 
-// openTable reads a scatter file or a list, and chooses the scatter file's table for a kind of
-// flash; "" takes the file as it is.
+// openTable reads a scatter file or a list of partitions. If storage is not "", it selects the scatter
+// file's table for that kind of flash.
 func openTable(path string, storage flash.Storage) (*dump.TableFile, error) {
 	t, err := dump.OpenTableFile(path)
 	if errors.Is(err, flash.ErrNotThis) {
 		err = words.Advise(err, "a scatter file is a text file such as MT6592_Android_scatter.txt")
-		return nil, words.WhatElse(path, "scatter file", err, map[whatis.Kind]string{whatis.PartTable: "to make one of a dump: mtkkit scatter create %s -o FILE.xml"})
+		return nil, words.WhatElse(path, "scatter file", err, map[whatis.Kind]string{whatis.PartTable: "to create one from a dump: mtkkit scatter create %s -o FILE.xml"})
 	}
 	if err != nil || t.Scatter == nil || storage == "" {
 		return t, err
@@ -55,7 +55,7 @@ func openTable(path string, storage flash.Storage) (*dump.TableFile, error) {
 	return t, nil
 }
 
-// besideDump says how a list of partitions is used.
+// besideDump returns hints on the use of a list of partitions.
 func besideDump(path string) []string {
 	if t := dump.KindOf(path); t != nil && t.Kind == whatis.List {
 		return words.NextSteps(path, t)
@@ -63,21 +63,21 @@ func besideDump(path string) []string {
 	return words.NextSteps(path, &whatis.Thing{Kind: whatis.List})
 }
 
-// withoutStarts adds to the error of a list without addresses what helps.
+// withoutStarts adds a hint to the error that a list has no offsets.
 func withoutStarts(err error) error {
 	if none, ok := errors.AsType[*dump.NoStartsError](err); ok {
-		return words.Advise(err, fmt.Sprintf("a dump of the phone tells it: mtkkit scatter create ROM_1 --table %s", words.Quoted(none.Path)))
+		return words.Advise(err, fmt.Sprintf("a dump of the phone has the start addresses: mtkkit scatter create ROM_1 --table %s", words.Quoted(none.Path)))
 	}
 	return err
 }
 
-// textFile is where a text goes that a command made: a file that is not overwritten, or, with ""
-// or "-", standard output.
+// textFile is the destination of a text that a command made: a file, which is not overwritten without
+// force, or standard output if path is "" or "-".
 type textFile struct {
 	path   string
 	force  bool
 	inputs []string // files that must not be written to
-	lists  [][]byte // other texts of the same content, by which the command's own output is known again
+	lists  [][]byte // other texts with the same content, to recognize earlier output of the command
 }
 
 func (f textFile) write(u *ui, text []byte) error {
@@ -89,8 +89,8 @@ func (f textFile) write(u *ui, text []byte) error {
 	return writeBytes(f.path, text, split.FileOptions{Inputs: f.inputs, Force: f.force, Ours: ours})
 }
 
-// known tells texts that bear no word of who wrote them, and lose nothing when they are replaced:
-// what is to be written, other dialects of it, and copies of an input.
+// known reports whether the file at path may be replaced although it does not name mtkkit, because
+// nothing is lost: it equals the text to be written, another dialect of it, or an input.
 func (f textFile) known(text []byte, path string) bool {
 	st, err := os.Stat(path)
 	if err != nil || st.Size() > scatter.MaxSize {

@@ -29,14 +29,14 @@ func scatterCheckCommand(u *ui) *cli.Command {
 	o := &checkOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "what would mislead a flash tool, with rule and line",
+		Usage:     "find errors in a scatter file that would mislead a flash tool, with rule and line",
 		ArgsUsage: "FILE",
-		Description: "Exit code 0: nothing but notes. 3: there are warnings or errors. 1: not readable at all.\n" +
-			"Images are looked for beside the file; with --dump the rows are held against the dump's own table.",
+		Description: "Exit code 0: only notes. 3: warnings or errors. 1: the file cannot be read.\n" +
+			"The images are expected in the file's folder. With --dump, the rows are compared with the dump's own table.",
 		Flags: flags.Of(flags.Fields(&o.rom, &o.storage, &o.deviceSize, &o.noFiles, &o.sarif), flags.In(flags.GroupInput,
-			flags.Text(&o.rom, "dump", "`ROM_1` of the phone the file is for"),
+			flags.Text(&o.rom, "dump", "dump (`ROM_1`) of the phone that the file is for"),
 			flags.Switch(&o.noFiles, "no-files", "do not look for the images"),
-			flags.Switch(&o.sarif, "sarif", "one SARIF 2.1.0 document on standard output"),
+			flags.Switch(&o.sarif, "sarif", "print one SARIF 2.1.0 document on standard output"),
 			deviceSizeOption(&o.deviceSize),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "scatter file", func(ctx context.Context, path string) error { return checkScatter(ctx, u, o, path) }),
@@ -45,14 +45,14 @@ func scatterCheckCommand(u *ui) *cli.Command {
 
 func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) error {
 	if u.JSON && o.sarif {
-		return usage("--json and --sarif both want standard output")
+		return usage("--json and --sarif cannot be used together")
 	}
 	t, err := openTable(path, o.storage)
 	if err != nil {
 		return err
 	}
 	if t.List != nil {
-		return words.Advise(fmt.Errorf("%s: is no scatter file, but a list of partitions (%s)", path, t.List.Kind), besideDump(path)...)
+		return words.Advise(fmt.Errorf("%s: not a scatter file, but a list of partitions (%s)", path, t.List.Kind), besideDump(path)...)
 	}
 	only, opt := o.storage, scatter.CheckOptions{UserSize: o.deviceSize}
 	if !o.noFiles {
@@ -76,7 +76,7 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 	if o.sarif {
 		err = u.Document(doc.SARIF(version()))
 	} else {
-		u.Say("%s: %d to mend, %d notes", path, rest, notes)
+		u.Say("%s: %d errors and warnings, %d notes", path, rest, notes)
 		err = u.Answer(doc)
 	}
 	if err == nil && rest > 0 {
@@ -85,7 +85,7 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 	return err
 }
 
-// printFindings shows the findings as compilers do, file, line, what, and counts them.
+// printFindings prints the findings as compilers do (file:line: text) and counts them.
 func printFindings(u *ui, d document.CheckedScatter, silent bool) (notes, rest int) {
 	for _, t := range d.Tables {
 		for _, f := range t.Findings {

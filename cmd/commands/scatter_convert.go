@@ -26,7 +26,7 @@ type reformOptions struct {
 	force      bool
 }
 
-// scripts are the targets that are no scatter files.
+// scripts are the targets that are not scatter files.
 var scripts = map[string]func(scatter.Script) (string, []flash.Problem){
 	"sfdisk": scatter.Script.Sfdisk, "sgdisk": scatter.Script.Sgdisk, "fstab": scatter.Script.Fstab,
 }
@@ -35,15 +35,15 @@ func scatterConvertCommand(u *ui) *cli.Command {
 	o := &reformOptions{dumpOptions: newDumpOptions(), byName: "/dev/block/by-name"}
 	return &cli.Command{
 		Name:      "convert",
-		Usage:     "the same in another dialect, or as a script for sfdisk or sgdisk, or as fstab lines",
+		Usage:     "convert a scatter file to another dialect, to a script for sfdisk or sgdisk, or to fstab lines",
 		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for sfdisk, sgdisk and fstab also a dump)",
-		Description: "What the target cannot say is listed, and exit code 3 says that something was. Into its own\n" +
-			"dialect a file is copied byte for byte. The scripts only describe a table; mtkkit runs nothing.",
+		Description: "Facts that the target format cannot hold are listed; the exit code is then 3. If the dialect is the same,\n" +
+			"the file is copied byte for byte. The scripts only describe a table; mtkkit does not run them.",
 		Flags: flags.Of(flags.Fields(&o.to, &o.output, &o.storage, &o.platform, &o.deviceSize, &o.force), flags.In(flags.GroupOutput,
 			flags.Taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab", "", o.target),
 			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output)"),
 			deviceSizeOption(&o.deviceSize),
-			flags.Text(&o.byName, "by-name", "`FOLDER` of the links in fstab lines"),
+			flags.Text(&o.byName, "by-name", "`FOLDER` of the device links in the fstab lines"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "file", func(ctx context.Context, path string) error { return convertScatter(ctx, u, o, path) }),
@@ -64,9 +64,9 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 	case err != nil:
 		return err
 	case u.JSON:
-		return usage("there is no --json, the converted file is the result")
+		return usage("--json cannot be used: the output is the converted file")
 	case o.to == "":
-		return usageHelp("--to which dialect?")
+		return usageHelp("--to DIALECT is needed")
 	}
 	t, err := openTable(path, o.storage)
 	var lists [][]byte
@@ -94,7 +94,7 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 	return words.Verdict(problems)
 }
 
-// converted is the text in a dialect.
+// converted returns the table as a scatter file in the wanted dialect.
 func (o *reformOptions) converted(t *dump.TableFile) ([]byte, []flash.Problem, error) {
 	out, problems, err := t.Convert(scatter.CreateOptions{Dialect: o.dialect, Platform: strings.ToUpper(o.platform), Profile: scatter.Firmware, DeviceSize: o.deviceSize})
 	if err != nil {
@@ -106,7 +106,8 @@ func (o *reformOptions) converted(t *dump.TableFile) ([]byte, []flash.Problem, e
 	return out.Encode(), problems, nil
 }
 
-// script is the text for another tool. What could not be opened as a table is a dump, perhaps.
+// script returns the text for another tool. err is the error of opening path as a table; the path may
+// be a dump instead.
 func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.TableFile, err error) ([]byte, []flash.Problem, error) {
 	var s scatter.Script
 	var problems []flash.Problem

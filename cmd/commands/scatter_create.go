@@ -32,19 +32,19 @@ func scatterCreateCommand(u *ui) *cli.Command {
 	o := &createOptions{dumpOptions: newDumpOptions(), facts: scatter.CreateOptions{Profile: scatter.Firmware}}
 	return &cli.Command{
 		Name:      "create",
-		Usage:     "write a scatter file from a dump alone, no template needed",
-		ArgsUsage: "ROM_1 (or the first 32 KiB of one: PGPT; or a list such as /proc/dumchar_info)",
-		Description: "Writes MT6765_Android_scatter.txt, the name SP Flash Tool insists on, into the current folder.\n" +
-			"A GPT tells every row; an MBR does not, so that --scatter or --table has to complete it.\n" +
-			"--profile firmware leaves out what is private to the phone (IMEI, keys); --profile restore makes\n" +
-			"everything restorable, under the names split gives, and must not be shared.",
+		Usage:     "create a scatter file from a dump; no template is needed",
+		ArgsUsage: "ROM_1 (or its first 32 KiB, PGPT; or a list such as /proc/dumchar_info)",
+		Description: "Writes MT6765_Android_scatter.txt (SP Flash Tool accepts only this form of name) into the current folder.\n" +
+			"A GPT lists every partition; an MBR does not, so --scatter or --table must give the others.\n" +
+			"--profile firmware leaves out the private partitions of the phone (IMEI, keys). --profile restore lists\n" +
+			"all partitions, with the file names of mtkkit split; do not share the result with its images.",
 		Flags: flags.Of(flags.Fields(&o.output, &o.facts.Profile, &o.facts.Dialect, &o.explain, &o.force, &o.scatter), flags.In(flags.GroupOutput,
-			flags.Text(&o.output, "output o", "`PLACE` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"),
-			flags.Choice(&o.facts.Profile, "profile", "`WHAT` it is for: firmware (to share) or restore (this phone's own backup)", scatter.Firmware, scatter.Restore),
-			dialectOption(&o.facts.Dialect, "dialect", "`NAME`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: that of the phone's generation)"),
+			flags.Text(&o.output, "output o", "`PATH` to write to: a folder, a file named .txt or .xml, or - for standard output (default: the current folder)"),
+			flags.Choice(&o.facts.Profile, "profile", "`USE` of the file: firmware (to share) or restore (backup of this phone)", scatter.Firmware, scatter.Restore),
+			dialectOption(&o.facts.Dialect, "dialect", "`DIALECT` to write: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0 or xml (default: the dialect of the phone's generation)"),
 			deviceSizeOption(&o.facts.DeviceSize),
 			flags.Size(&o.facts.LinearBase, "linear-base", "`BYTES` before the user area in linear addresses (phones with an MBR)", 0, "0x1400000"),
-			flags.Switch(&o.explain, "explain", "say of every row why it is as it is"),
+			flags.Switch(&o.explain, "explain", "print for every row the reason of its values"),
 			replaceOption(&o.force),
 		), o.dumpOptions.options()),
 		Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return createScatter(ctx, u, o, path) }),
@@ -60,7 +60,7 @@ func dialectOption(p *scatter.Dialect, names, usage string) flags.Option {
 
 func createScatter(ctx context.Context, u *ui, o *createOptions, path string) error {
 	if u.JSON && o.output == "-" {
-		return usage("--json and -o - both want standard output")
+		return usage("--json and -o - cannot be used together")
 	}
 	if o.facts.Dialect == "" && strings.EqualFold(filepath.Ext(o.output), ".xml") && chosenFile(o.output) {
 		o.facts.Dialect = scatter.XML
@@ -81,7 +81,7 @@ func createScatter(ctx context.Context, u *ui, o *createOptions, path string) er
 	return o.report(u, doc)
 }
 
-// scatterOf makes a scatter file of a list or a dump.
+// scatterOf makes a scatter file from a list or a dump.
 func scatterOf(ctx context.Context, u *ui, o *createOptions, path string) (made scatter.Creation, err error) {
 	if list, err := dump.OpenTableFile(path); err == nil && list.List != nil {
 		o.facts.Platform = strings.ToUpper(o.platform)
@@ -102,7 +102,7 @@ func scatterOf(ctx context.Context, u *ui, o *createOptions, path string) (made 
 	return d.Scatter(o.facts)
 }
 
-// createdFile is where the file goes, "" for standard output. The folder is made.
+// createdFile returns the path of the new file, "" for standard output. It makes the folder.
 func createdFile(output, platform string, d scatter.Dialect) (string, error) {
 	dir, name := cmp.Or(output, "."), scatter.FileName(platform)
 	switch {
@@ -117,7 +117,7 @@ func createdFile(output, platform string, d scatter.Dialect) (string, error) {
 	return filepath.Join(dir, name), os.MkdirAll(dir, 0o777)
 }
 
-// chosenFile tells an output that names a scatter file from one that names a folder.
+// chosenFile reports whether output names a scatter file and not a folder.
 func chosenFile(output string) bool {
 	if st, err := os.Stat(output); err == nil {
 		return !st.IsDir()
@@ -129,10 +129,10 @@ func chosenFile(output string) bool {
 func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
 	err := u.End(d, d.Problems)
 	if len(d.Private) > 0 {
-		u.Note("it restores this phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share it with the images", d.Private)
+		u.Note("with its images, this file restores the phone's identity (IMEI, serial numbers, keys, personal data): %v; do not share them", d.Private)
 	}
 	if strings.HasPrefix(d.Platform, flash.NoChip) {
-		u.Note("nothing in the dump tells the chip: --boot1 FILE or --platform MT6592 (say) names it")
+		u.Note("the dump does not show the chip: give it with --boot1 FILE, or for example --platform MT6592")
 	}
 	out := u.Say
 	if d.File == "" { // the file itself is on standard output
@@ -142,10 +142,10 @@ func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
 		for _, r := range d.Reasons {
 			out("%-16s %s\n%-16s %s\n%-16s %s%s%s", r.Name, r.Values, "", r.Place, "", r.Words, cond(r.Private, "; private"), cond(r.Guessed, "; guessed"))
 		}
-		out("the values are those of most of some 60 published scatter files, MT6572 to MT6893")
+		out("the values are those that most of about 60 published scatter files have (MT6572 to MT6893)")
 	}
 	if o.facts.DeviceSize == 0 && d.SizeUnknown {
-		u.Hint("--device-size 0x1D2000000 (say) tells it: the size of the user area, which SP Flash Tool shows when it reads")
+		u.Hint("give the size of the user area, for example --device-size 0x1D2000000; SP Flash Tool shows it during read-back")
 	}
 	if d.File != "" {
 		u.Say("%s: %d rows, dialect %s, profile %s", d.File, len(d.Reasons), d.Dialect, d.Profile)
@@ -153,7 +153,7 @@ func (o *createOptions) report(u *ui, d document.CreatedScatter) error {
 	return err
 }
 
-// cond is a text where something holds, else "".
+// cond returns text if holds is true, else "".
 func cond(holds bool, text string) string {
 	if holds {
 		return text

@@ -18,17 +18,17 @@ func scatterDiffCommand(u *ui) *cli.Command {
 	o, storage := newDisplay(), flash.Storage("")
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "compare two scatter files row by row, with what each difference would do to a phone",
+		Usage:     "compare two scatter files row by row, with the risk of each difference for a phone",
 		ArgsUsage: "A B",
-		Description: "The risk named is that of flashing B to a phone that has the layout of A. Spelling, order of keys\n" +
-			"and dialect make no difference. Either may also be a list that --table takes (/proc/dumchar_info,\n" +
-			"printgpt …): then only names, places and sizes are compared. Exit code 0: they say the same. 3: they differ.",
+		Description: "The risk is that of flashing B to a phone that has the layout of A. Spelling, order of keys and dialect\n" +
+			"are ignored. A or B can also be a list that --table takes (/proc/dumchar_info, printgpt …); then only\n" +
+			"names, offsets and sizes are compared. Exit code 0: no difference. 3: they differ.",
 		Flags: flags.Of(flags.Fields(&storage), []flags.Option{
-			flags.Choice(&storage, "storage", "`KIND` of flash, emmc, ufs or nand: which table of a file with several", flash.EMMC, flash.UFS, flash.NAND),
+			flags.Choice(&storage, "storage", "`KIND` of flash, emmc, ufs or nand: selects the table in a file with several tables", flash.EMMC, flash.UFS, flash.NAND),
 		}, o.options()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
 			if len(args) != 2 {
-				return usageHelp("two scatter files, please")
+				return usageHelp("two scatter files are needed")
 			}
 			return diffScatters(u, storage, args[0], args[1])
 		}),
@@ -58,7 +58,7 @@ func diffScatters(u *ui, storage flash.Storage, a, b string) error {
 		u.Say("%s", changeLine(ch, len(files[0].Storages()) > 1))
 	}
 	if len(doc.Changes) == 0 {
-		u.Say("%s and %s say the same", a, b)
+		u.Say("%s and %s have no differences", a, b)
 		return nil
 	}
 	return words.ErrProblems

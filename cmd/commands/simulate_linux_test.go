@@ -45,7 +45,7 @@ func TestSimulateInterrupted(t *testing.T) {
 	case code := <-done:
 		t.Fatalf("exit %d\n%s", code, errs.String())
 	}
-	if code := <-done; code != words.ExitOK || !strings.HasSuffix(told.String(), "\ninterrupted; the simulation is over\n") {
+	if code := <-done; code != words.ExitOK || !strings.HasSuffix(told.String(), "\ninterrupted; the simulation has ended\n") {
 		t.Errorf("exit %d\n%s%s", code, told.String(), errs.String())
 	}
 }
@@ -139,8 +139,8 @@ func TestSimulate(t *testing.T) {
 			if code := <-done; code != words.ExitOK {
 				t.Errorf("simulate: exit %d\n%s", code, said.String())
 			}
-			if out := told.String(); !strings.HasSuffix(out, "it left: "+ends[c.then]+"; the simulation is over\n") ||
-				strings.Contains(out, "it left: the cable was pulled out; it comes back in 1ms\n") != (args[0] == "--fault") {
+			if out := told.String(); !strings.HasSuffix(out, "the phone was unplugged: "+ends[c.then]+"; the simulation has ended\n") ||
+				strings.Contains(out, "the phone was unplugged: the cable was pulled out; it is plugged in again in 1ms\n") != (args[0] == "--fault") {
 				t.Errorf("it does not say why it ended:\n%s", out)
 			}
 			if trace, err := os.ReadFile(in("trace")); err != nil || !bytes.Contains(trace, []byte(`"from":"phone","place":"data","length":`)) {

@@ -24,14 +24,14 @@ type splitOptions struct {
 	noHash, noHoles            bool
 }
 
-// smallestSparse is the least size of sparse files that anybody can mean, bytes.
+// smallestSparse is the smallest size that --sparse=SIZE accepts, bytes.
 const smallestSparse = 1 << 20
 
 func splitCommand(u *ui) *cli.Command {
 	o := &splitOptions{readOptions: newReadOptions(), wishOptions: newWishes()}
 	return &cli.Command{
 		Name:      "split",
-		Usage:     "cut a dump into the images a flash tool takes",
+		Usage:     "split a dump into the image files that flash tools need",
 		ArgsUsage: "ROM_1",
 		Description: "Writes ROM_1.parts/: an image for every partition, the scatter file that describes them,\n" +
 			"manifest.json and SHA256SUMS. The dump itself is opened read-only.",
@@ -62,13 +62,13 @@ func (o *splitOptions) options() []flags.Option {
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .parts)"),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 		}, o.wishOptions.options(), []flags.Option{
-			flags.Switch(&o.trim, "trim", "beside each image a copy of its true length, where that is proven; the scatter file names the copies"),
-			flags.Switch(&o.sparse, "sparse", "beside each file system an Android sparse image; --sparse=4G makes several, none larger"),
+			flags.Switch(&o.trim, "trim", "also write a copy of each image that is cut at its true length, if the length is proven; the scatter file names the copies"),
+			flags.Switch(&o.sparse, "sparse", "also write an Android sparse image of each file system; --sparse=4G writes several of at most 4 GiB"),
 			sparseSize,
-			flags.Switch(&o.acceptGuess, "accept-guess", "split by content where no table of any kind is left"),
-			flags.Switch(&o.dryRun, "dry-run n", "say what would be written, and write nothing"),
-			flags.Switch(&o.noHash, "no-hash", "no SHA-256 of the parts: faster, but join and verify cannot prove them"),
-			flags.Switch(&o.noHoles, "no-holes", "write zeros as zeros, not as holes"),
+			flags.Switch(&o.acceptGuess, "accept-guess", "split by guesses from the content if the dump has no table at all"),
+			flags.Switch(&o.dryRun, "dry-run n", "show what would be written, and write nothing"),
+			flags.Switch(&o.noHash, "no-hash", "compute no SHA-256 of the parts: faster, but join and verify cannot prove them"),
+			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		})...),
 		o.readOptions.options())
 }
@@ -77,8 +77,8 @@ func (o *splitOptions) options() []flags.Option {
 func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJob, error) {
 	if d.Layout.Generation == "content" && !o.acceptGuess && !o.dryRun {
 		u.Problems(d.Layout.Problems)
-		return nil, words.Refuse(errors.New("the dump has no partition table: all of the above is guessed from content"),
-			"give this phone's scatter file with --scatter FILE", "--accept-guess splits by the guess")
+		return nil, words.Refuse(errors.New("the dump has no partition table: all of the above is guessed from the content"),
+			"give this phone's scatter file with --scatter FILE", "or use --accept-guess to split by these guesses")
 	}
 	p, err := d.Plan(o.wishes())
 	if err != nil {

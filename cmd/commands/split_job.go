@@ -21,7 +21,7 @@ type splitJob struct {
 	opt split.Options
 }
 
-// dryRun shows the plan and what would be said of it.
+// dryRun prints the plan and its problems, and writes nothing.
 func (j *splitJob) dryRun() error {
 	problems := j.p.Problems
 	if j.u.JSON {
@@ -52,7 +52,7 @@ func (j *splitJob) run(ctx context.Context) error {
 	return words.Verdict(r.Record.Problems)
 }
 
-// tell says what was done, and what to know about it.
+// tell prints what was written, and notes about it.
 func (j *splitJob) tell(r *dump.SplitResult) {
 	j.u.Problems(r.Record.Problems)
 	j.d.missingPieces(j.u)
@@ -60,19 +60,19 @@ func (j *splitJob) tell(r *dump.SplitResult) {
 		j.u.Note("%s", s)
 	}
 	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {
-		j.u.Note("nothing in the dump tells the chip: the scatter file is called %s; --platform MT6592 (say) names it", j.p.ScatterName)
+		j.u.Note("the dump does not show the chip, so the scatter file is called %s; give the chip, for example --platform MT6592", j.p.ScatterName)
 	}
 	for _, s := range words.Copies(j.p) {
 		j.u.Note("%s", s)
 	}
 	took := "of data"
 	if r.Shared > 0 {
-		j.u.Note("%d files share their blocks with the dump and take no space of their own", r.Shared)
-		took = "of data of their own"
+		j.u.Note("%d files share their blocks with the dump and use no additional space", r.Shared)
+		took = "of additional data"
 	}
 	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(r.Files, "image"), flash.Size(r.Bytes), flash.Size(r.Data), took, j.p.ScatterName)
 	if r.Record.LeavesOut() {
-		j.u.Say("partial: what was not asked for is not in there, so this folder cannot be joined again")
+		j.u.Say("partial: the folder has only what was requested, so it cannot be joined again")
 	}
 	printMissing(j.u, j.d.Layout.Missing)
 	if !j.opt.NoHash {

@@ -11,13 +11,13 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// ui is how commands speak to the user, and what they leave to be said at the end.
+// ui prints for the user, and holds what is to be printed at the end of a command.
 type ui struct {
 	*screen.Screen
-	bus port.Bus // where phones appear, nil for the computer's serial ports
+	bus port.Bus // where phones appear; nil: the computer's serial ports
 
-	unfinished *unfinished // the dump that was opened, where it was left before its end
-	changed    error       // a dump that is not what it was when it was opened
+	unfinished *unfinished // set if the dump that was opened is unfinished
+	changed    error       // set if a dump has changed since it was opened
 }
 
 func newUI(s screen.Streams) *ui {
@@ -27,7 +27,7 @@ func newUI(s screen.Streams) *ui {
 	return u
 }
 
-// finish prints why the program stops and says with which exit code.
+// finish prints why the program stops, and returns the exit code.
 func (u *ui) finish(err error) words.Code {
 	u.Bars.Clear()
 	if err == nil || errors.Is(err, words.ErrProblems) {
@@ -43,7 +43,7 @@ func (u *ui) finish(err error) words.Code {
 	return u.Failed(err, text, hints, code)
 }
 
-// take returns what has changed, once.
+// take returns and clears u.changed, so that it is reported once.
 func (u *ui) take() (err error) {
 	err, u.changed = u.changed, nil
 	return err

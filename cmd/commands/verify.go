@@ -20,7 +20,7 @@ func verifyCommand(u *ui) *cli.Command {
 	o := newDumpOptions()
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "one verdict on a parts folder or a dump",
+		Usage:     "check whether a parts folder or a dump is complete and unchanged",
 		ArgsUsage: "ROM_1.parts | ROM_1",
 		Flags:     flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
@@ -33,7 +33,7 @@ func verifyCommand(u *ui) *cli.Command {
 	}
 }
 
-// verify says one verdict on a folder or a dump.
+// verify prints the verdict on a folder or a dump.
 func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	opt, err := o.dump(ctx, u)
 	if err != nil {
@@ -49,7 +49,7 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	printMissing(u, v.Missing)
 	switch {
 	case v.State == dump.Broken:
-		return fmt.Errorf("%s: the verification does not hold", path)
+		return fmt.Errorf("%s: the verification failed", path)
 	case v.State == dump.Partial, v.State == dump.Unproven:
 		return words.ErrProblems
 	case v.Unfinished:
@@ -58,22 +58,22 @@ func verify(ctx context.Context, u *ui, o *dumpOptions, path string) error {
 	return words.Verdict(v.Problems)
 }
 
-// verdictWords are the sentence of a verdict.
+// verdictWords returns the sentence for a verdict.
 func verdictWords(v *dump.Verdict) (s string) {
 	files := fmt.Sprintf("%d files", v.Files)
 	switch {
 	case v.State == dump.Broken && v.Proven:
-		return "BROKEN: not what the manifest says"
+		return "BROKEN: the files do not match the manifest"
 	case v.State == dump.Broken:
-		return "BROKEN: not what was read from the phone"
+		return "BROKEN: the files do not match what was read from the phone"
 	case v.Mixed:
-		return "partial: " + files + " are as the manifest says, but they may be of two phones"
+		return "partial: " + files + " match the manifest, but they may be from two phones"
 	case v.State == dump.Partial:
-		return "partial: " + files + " are as the manifest says, but they are not all of the dump"
+		return "partial: " + files + " match the manifest, but they are not all of the dump"
 	case v.State == dump.Unproven:
-		return fmt.Sprintf("all %s have their sizes, but %d have no hash: nothing proves that they are unchanged", files, v.NoHash)
+		return fmt.Sprintf("all %s have the right sizes, but %d have no hash: nothing proves that they are unchanged", files, v.NoHash)
 	case v.Unsound:
-		s = fmt.Sprintf("unchanged: %s, %s; but what they were made of was not sound, see above", files, flash.Size(v.Bytes))
+		s = fmt.Sprintf("unchanged: %s, %s; but the dump that they were made from had problems, see above", files, flash.Size(v.Bytes))
 	case v.Proven:
 		s = fmt.Sprintf("complete and unchanged: %s, %s", files, flash.Size(v.Bytes))
 	case v.Unfinished:
@@ -81,17 +81,17 @@ func verdictWords(v *dump.Verdict) (s string) {
 	case v.State == dump.Damaged:
 		return "damaged or incomplete, see above"
 	case v.SizeKnown:
-		s = "sound: its tables hold and nothing they speak of is missing"
+		s = "sound: the tables are valid and nothing that they list is missing"
 	default:
-		s = "sound as far as can be known: nothing its table speaks of is missing, but the table does not state the device's size"
+		s = "sound as far as is known: nothing that the table lists is missing, but the table does not have the device's size"
 	}
 	if v.BootDiffer {
-		s += "; but verified boot does not know all of it, see above"
+		s += "; but the check against verified boot found problems, see above"
 	}
 	return s
 }
 
-// sayVerdict says a verdict; boot is what verified boot says, "" for nothing.
+// sayVerdict prints a verdict; boot is the result of verified boot, "" for none.
 func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
 	u.Bars.Clear()
 	if u.JSON {
@@ -107,7 +107,7 @@ func sayVerdict(u *ui, v document.Verdict, boot, sentence string) error {
 	return nil
 }
 
-// bootWords sums a report up, "" when the dump has no AVB block.
+// bootWords returns a summary of a verification, "" if the dump has no AVB block.
 func bootWords(r *avb.Verification) string {
 	if r == nil || len(r.Blocks) == 0 {
 		return ""
@@ -122,8 +122,8 @@ func bootWords(r *avb.Verification) string {
 			out = append(out, fmt.Sprintf("%s %s", strings.Join(n, " "), map[bool]string{true: one, false: many}[len(n) == 1]))
 		}
 	}
-	add(avb.Intact, "is bit for bit what it says", "are bit for bit what it says")
-	add(avb.Different, "is NOT what it says", "are NOT what it says")
+	add(avb.Intact, "matches", "match")
+	add(avb.Different, "does NOT match", "do NOT match")
 	add(avb.Unknown, "could not be checked", "could not be checked")
-	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it describes no partition that is here")
+	return "verified boot: " + cmp.Or(strings.Join(out, "; "), "it describes no partition of this dump")
 }

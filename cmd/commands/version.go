@@ -11,16 +11,16 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 )
 
-// versionCommand says the version; mtkkit --version says the same.
+// versionCommand prints the version, as mtkkit --version does.
 func versionCommand(u *ui) *cli.Command {
 	o := newDisplay()
 	return &cli.Command{
 		Name:   "version",
-		Usage:  "the version of this program",
+		Usage:  "print the version",
 		Hidden: true, // the help has --version
 		Flags:  flags.Of(nil, o.still()),
 		Action: u.does(&o, func(_ context.Context, args []string) error {
-			if err := flags.None(args, "it takes no file"); err != nil {
+			if err := flags.None(args, "it takes no arguments"); err != nil {
 				return err
 			}
 			if u.JSON {
@@ -34,7 +34,7 @@ func versionCommand(u *ui) *cli.Command {
 
 func printVersion(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }
 
-// version is the module's, as the Go toolchain recorded it.
+// version returns the version of the module, as the Go toolchain recorded it.
 func version() string {
 	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
 		return b.Main.Version
@@ -42,5 +42,5 @@ func version() string {
 	return "development version"
 }
 
-// tool is the program's name and version, for records.
+// tool returns the program's name and version, for manifests and documents.
 func tool() string { return "mtkkit " + version() }

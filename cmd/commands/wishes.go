@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// wishOptions say which files are wanted of a dump.
+// wishOptions are the options that say which files are made from a dump.
 type wishOptions struct {
 	only, skip []string
 	slot       string
@@ -24,12 +24,12 @@ func newWishes() wishOptions { return wishOptions{userdata: "full", names: "flas
 
 func (o *wishOptions) options() []flags.Option {
 	return append(patternOptions(&o.only, &o.skip),
-		flags.Choice(&o.slot, "slot", "on a phone with two of each: only `SLOT` a or b", "a", "b"),
-		flags.Choice(&o.userdata, "userdata", "`HOW` much of userdata: full, head (its first 4 and last 1 MiB) or skip", "full", "head", "skip"),
-		flags.Choice(&o.names, "names", "`HOW` files are named: flash (as flash tools want them) or table (after partitions)", "flash", "table"))
+		flags.Choice(&o.slot, "slot", "if the phone has slots: only the partitions of `SLOT` a or b", "a", "b"),
+		flags.Choice(&o.userdata, "userdata", "`HOW` much of userdata to include: full, head (the first 4 MiB and the last 1 MiB) or skip", "full", "head", "skip"),
+		flags.Choice(&o.names, "names", "`HOW` to name files: flash (as flash tools expect) or table (as in the partition table)", "flash", "table"))
 }
 
-// patternOptions choose partitions by their names.
+// patternOptions returns the options that select partitions by name.
 func patternOptions(only, skip *[]string) []flags.Option {
 	return []flags.Option{
 		flags.List(only, "only", "only partitions that match these `PATTERNS`, as in 'boot,recovery,nv*'"),
@@ -37,7 +37,7 @@ func patternOptions(only, skip *[]string) []flags.Option {
 	}
 }
 
-// wishes puts the options into the words of plan.
+// wishes makes the wishes for package plan.
 func (o *wishOptions) wishes() plan.Wishes {
 	return plan.Wishes{Only: o.only, Skip: o.skip, Slot: o.slot, TableNames: o.names == "table", Userdata: userdataWords[o.userdata]}
 }
@@ -45,7 +45,7 @@ func (o *wishOptions) wishes() plan.Wishes {
 // patternWords makes an error about names a usage error.
 func patternWords(err error) error {
 	if errors.Is(err, plan.ErrNothing) {
-		return usage("these options leave nothing to write")
+		return usage("with these options there is nothing to write")
 	}
 	var bad *plan.PatternError
 	if !errors.As(err, &bad) {
@@ -54,5 +54,5 @@ func patternWords(err error) error {
 	if len(bad.Names) == 0 {
 		return usage("malformed pattern %q", bad.Pattern)
 	}
-	return usage("no partition matches %q; there are: %s", bad.Pattern, strings.Join(bad.Names, " "))
+	return usage("no partition matches %q; the partitions are: %s", bad.Pattern, strings.Join(bad.Names, " "))
 }

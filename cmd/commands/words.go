@@ -8,10 +8,10 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// Words that several commands need.
+// Texts that several commands need.
 
-// besides names a folder beside what the user named: without the endings of what it was
-// packed in.
+// besides returns the default path of an output: the input's path without the endings of compressed
+// files, plus ending.
 func besides(path, ending string) string {
 	for _, ext := range []string{".zst", ".gz", ".xz", ".lz4", ".bz2", ".zip", ".001"} {
 		path = strings.TrimSuffix(path, ext)
@@ -20,7 +20,7 @@ func besides(path, ending string) string {
 		path = "stdin"
 	}
 	path = filepath.Clean(path)
-	if base := filepath.Base(path); base == "." || base == ".." { // the folder has its name, in another one
+	if base := filepath.Base(path); base == "." || base == ".." { // the folder's name is in its parent
 		if abs, err := filepath.Abs(path); err == nil {
 			path = filepath.Join(path, "..", filepath.Base(abs))
 		}
@@ -28,7 +28,7 @@ func besides(path, ending string) string {
 	return path + ending
 }
 
-// counted is a number of things: 1 image, 2 images.
+// counted returns a number with a noun: 1 image, 2 images.
 func counted(n int, thing string) string {
 	if n != 1 {
 		thing += "s"

@@ -14,19 +14,16 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// An option is written down once, with the field that it fills: commands read fields, and a
-// misspelt one does not compile. A value that makes no sense is refused when it is read.
-
-// Option is an option of the command line and the field that it fills.
+// Option is an option of the command line, with the field that it fills.
 type Option struct {
 	cli.Flag
-	Field any // the pointer that it fills
+	Field any // pointer to the field
 }
 
-// Group is a heading of the help.
+// Group is a heading in the help of a command.
 type Group string
 
-// The groups, in the order of the help. What matters most has no heading.
+// The groups, in the order of the help. The most important options come first, without a heading.
 const (
 	GroupInput   Group = "Input"
 	GroupOutput  Group = "Output"
@@ -35,10 +32,10 @@ const (
 	GroupDisplay Group = "Display"
 )
 
-// Groups are all of them, in the order of the help.
+// Groups has all groups in the order of the help; "" is for the options without a heading.
 var Groups = []Group{"", GroupInput, GroupOutput, GroupPhone, GroupKeys, GroupDisplay}
 
-// In gives options a heading.
+// In puts options into a group and returns them.
 func In(g Group, list ...Option) []Option {
 	for _, o := range list {
 		switch f := o.Flag.(type) {
@@ -51,8 +48,8 @@ func In(g Group, list ...Option) []Option {
 	return list
 }
 
-// Of are the flags of a command; those that fill the fields of first come first in the
-// help, without a heading. What else has none is for the output.
+// Of returns the flags of a command. The options of the fields in first come first in the help,
+// without a heading. Other options without a group are put into GroupOutput.
 func Of(first []any, lists ...[]Option) (out []cli.Flag) {
 	all := slices.Concat(lists...)
 	for _, field := range first {
@@ -70,11 +67,10 @@ func Of(first []any, lists ...[]Option) (out []cli.Flag) {
 	return out
 }
 
-// Fields names the options that come first in the help.
+// Fields returns pointers to the fields of options, for Of and Given.
 func Fields(pointers ...any) []any { return pointers }
 
-// Given are those of the options that the user gave, of the ones that fill these fields, in
-// their order.
+// Given returns the options of these fields that the user gave, in the order of fields.
 func Given(all []Option, fields ...any) (out []Option) {
 	for _, field := range fields {
 		i := slices.IndexFunc(all, func(o Option) bool { return o.Field == field })
@@ -92,7 +88,7 @@ func Given(all []Option, fields ...any) (out []Option) {
 	return out
 }
 
-// Typed is an option that was given as it is typed again.
+// Typed returns a given option as the user can type it again.
 func (o Option) Typed() string {
 	name := "--" + o.Names()[0]
 	switch f := o.Field.(type) {
@@ -104,15 +100,15 @@ func (o Option) Typed() string {
 	return name + " " + words.Quoted(o.Flag.(*cli.GenericFlag).Value.String())
 }
 
-// value is what an option takes, read by set. Its text is what the help shows as the default.
+// value is the value of an option, read by set. The help shows its text as the default.
 type value struct {
 	text  string
 	set   func(string) error
 	given bool // by the user
 }
 
-// Set implements cli.Generic. The library also sets an option under its other names, to the
-// text that it has already.
+// Set implements cli.Generic. urfave/cli calls it again with the same text for each other name of the
+// option.
 func (v *value) Set(s string) error {
 	if s == "" {
 		return errNoValue
@@ -126,31 +122,32 @@ func (v *value) Set(s string) error {
 
 func (v *value) String() string { return v.text }
 
-var errNoValue = fmt.Errorf("is given without a value")
+var errNoValue = fmt.Errorf("needs a value")
 
-// Taking makes an option that takes a value; names are "output o".
+// Taking makes an option with a value, which set reads. names are separated by spaces ("output o");
+// initial is the default in the help.
 func Taking(field any, names, usage, initial string, set func(string) error) Option {
 	all := strings.Fields(names)
 	return Option{&cli.GenericFlag{Name: all[0], Aliases: all[1:], Usage: usage, Value: &value{text: initial, set: set}}, field}
 }
 
-// Switch is an option that is given or not.
+// Switch makes an option without a value.
 func Switch(p *bool, names, usage string) Option {
 	all := strings.Fields(names)
 	return Option{&cli.BoolFlag{Name: all[0], Aliases: all[1:], Usage: usage, Destination: p, DisableDefaultText: true}, p}
 }
 
-// Text takes any text.
+// Text makes an option that takes any text.
 func Text(p *string, names, usage string) Option {
 	return Taking(p, names, usage, *p, func(s string) error { *p = s; return nil })
 }
 
-// List takes several texts: with commas, or the option again and again.
+// List makes an option that takes several texts, separated by commas; it may be given several times.
 func List(p *[]string, names, usage string) Option {
 	o := Taking(p, names, usage, "", nil)
 	v := o.Flag.(*cli.GenericFlag).Value.(*value)
 	v.set = func(s string) error {
-		if s == v.text { // under another of its names
+		if s == v.text { // set again for another name
 			return nil
 		}
 		for one := range strings.SplitSeq(s, ",") {
@@ -161,19 +158,19 @@ func List(p *[]string, names, usage string) Option {
 	return o
 }
 
-// Choice takes one of some words.
+// Choice makes an option that takes one of the given words, in upper or lower case.
 func Choice[T ~string](p *T, names, usage string, words ...T) Option {
 	return Taking(p, names, usage, string(*p), func(s string) error {
 		i := slices.IndexFunc(words, func(w T) bool { return strings.EqualFold(string(w), s) })
 		if i < 0 {
-			return fmt.Errorf("is %s, not %q", alternatives(words), s)
+			return fmt.Errorf("must be %s, not %q", alternatives(words), s)
 		}
 		*p = words[i]
 		return nil
 	})
 }
 
-// alternatives lists words as people say them: a, b or c.
+// alternatives joins words for a sentence: a, b or c.
 func alternatives[T ~string](words []T) string {
 	var out []string
 	for _, w := range words {
@@ -185,7 +182,8 @@ func alternatives[T ~string](words []T) string {
 	return strings.Join(out, "")
 }
 
-// Number takes a whole number from least to most; unit is what it counts, "" for nothing.
+// Number makes an option that takes an integer from least to most. unit follows the numbers in an
+// error, such as " percent".
 func Number(p *int, names, usage string, least, most int, unit string) Option {
 	initial := ""
 	if *p != 0 {
@@ -194,14 +192,14 @@ func Number(p *int, names, usage string, least, most int, unit string) Option {
 	return Taking(p, names, usage, initial, func(s string) error {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < least || n > most {
-			return fmt.Errorf("is %d to %d%s, not %s", least, most, unit, s)
+			return fmt.Errorf("must be %d to %d%s, not %s", least, most, unit, s)
 		}
 		*p = n
 		return nil
 	})
 }
 
-// Size takes a number of bytes, at least so many, as in 4000M or 0x1D2000000.
+// Size makes an option that takes a number of bytes, at least least, as in 4000M or 0x1D2000000.
 func Size(p *int64, names, usage string, least int64, example string) Option {
 	initial := ""
 	if *p != 0 {
@@ -211,16 +209,16 @@ func Size(p *int64, names, usage string, least int64, example string) Option {
 		n, err := flash.ParseSize(s)
 		switch {
 		case err != nil || n < least && least <= 1:
-			return fmt.Errorf("is a size such as %s, not %q", example, s)
+			return fmt.Errorf("must be a size such as %s, not %q", example, s)
 		case n < least:
-			return fmt.Errorf("is a size of %s or more, as in %s, not %q", flash.Size(least), example, s)
+			return fmt.Errorf("must be a size of %s or more, such as %s, not %q", flash.Size(least), example, s)
 		}
 		*p = n
 		return nil
 	})
 }
 
-// Time takes a time: 90 (seconds), 90s, 5m.
+// Time makes an option that takes a duration: 90 (seconds), 90s, 5m.
 func Time(p *time.Duration, names, usage string) Option {
 	initial := ""
 	if *p != 0 {
@@ -232,14 +230,15 @@ func Time(p *time.Duration, names, usage string) Option {
 			d, err = time.Duration(n)*time.Second, nil
 		}
 		if err != nil || d < 0 {
-			return fmt.Errorf("is a time such as 90 (seconds), 90s or 5m, not %q", s)
+			return fmt.Errorf("must be a time such as 90 (seconds), 90s or 5m, not %q", s)
 		}
 		*p = d
 		return nil
 	})
 }
 
-// Check has an option refuse the values that check refuses, with its error.
+// Check makes an option also refuse the values for which check returns an error. It does nothing for
+// an option without a value.
 func Check(f cli.Flag, check func(string) error) {
 	g, ok := f.(*cli.GenericFlag)
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// helpTemplate is the help of a command before its options.
+// helpTemplate is the part of a command's help before its options.
 const helpTemplate = `NAME:
    {{template "helpNameTemplate" .}}
 
@@ -21,8 +21,8 @@ DESCRIPTION:
 OPTIONS:
 `
 
-// Help is the template of a command's help with its options: the options that matter first, then the groups under
-// their headings. The library sorts the groups by name.
+// Help returns the template of a command's help: the options without a group first, then the groups
+// under their headings. The template of urfave/cli would sort the groups by name.
 func Help(flags []cli.Flag) string {
 	var b strings.Builder
 	b.WriteString(helpTemplate)
@@ -41,12 +41,13 @@ func Help(flags []cli.Flag) string {
 	return b.String()
 }
 
+// Hidden reports whether the help does not show an option.
 func Hidden(f cli.Flag) bool {
 	v, ok := f.(cli.VisibleFlag)
 	return ok && !v.IsVisible()
 }
 
-// GroupOf is the group of an option, "" also for one that has none.
+// GroupOf returns the group of an option, "" for none.
 func GroupOf(f cli.Flag) Group {
 	if c, ok := f.(cli.CategorizableFlag); ok {
 		return Group(c.GetCategory())

@@ -2,7 +2,7 @@ package flags
 
 import "github.com/urfave/cli/v2"
 
-// CommandWords are the names of commands.
+// CommandWords returns the names and aliases of commands.
 func CommandWords(commands []*cli.Command) (out []string) {
 	for _, c := range commands {
 		out = append(out, c.Names()...)
@@ -10,7 +10,7 @@ func CommandWords(commands []*cli.Command) (out []string) {
 	return out
 }
 
-// OptionWords are the names of options, as they are typed.
+// OptionWords returns the long names of options, as they are typed: --output.
 func OptionWords(flags []cli.Flag) (out []string) {
 	for _, f := range flags {
 		for _, n := range f.Names() {

@@ -7,8 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Spelled turns the ways in which people ask for help, for the version, and for what a file
-// is (dropped on the program, a file comes alone) into the commands that there are.
+// Spelled turns other ways to ask for help, for the version and about a file into commands that exist:
+// "help COMMAND", "--version --json", and a file alone (a file that was dropped on the program).
 func Spelled(app *cli.App, args []string, isFile func(string) bool) []string {
 	if len(args) < 2 {
 		return args
@@ -26,8 +26,8 @@ func Spelled(app *cli.App, args []string, isFile func(string) bool) []string {
 	return args
 }
 
-// SwitchesLast moves the switches that all commands have, and that stand where the word of a
-// command is expected, args[at], behind that word.
+// SwitchesLast moves the common switches that are at args[at], where the name of a command is expected,
+// behind that name.
 func SwitchesLast(args []string, at int) []string {
 	n := at
 	for n < len(args) && (args[n] == "--json" || args[n] == "--quiet" || args[n] == "-q") {
@@ -39,8 +39,7 @@ func SwitchesLast(args []string, at int) []string {
 	return slices.Concat(args[:at], args[n:n+1], args[at:n], args[n+1:])
 }
 
-// WantsJSON reports whether a document is asked for, by a command line that may make no
-// sense otherwise.
+// WantsJSON reports whether the arguments ask for a JSON document, even if they have usage errors.
 func WantsJSON(args []string) bool {
 	for _, a := range args[min(1, len(args)):] {
 		if a == "--" {
@@ -54,15 +53,15 @@ func WantsJSON(args []string) bool {
 	return false
 }
 
-// Reorder puts the options of a command before its files, wherever they were typed:
-// the command-line library stops looking for options at the first file.
+// Reorder puts the options of a command before its files, because urfave/cli looks for options only
+// before the first file. It returns a usage error if the value of the last option is missing.
 func Reorder(app *cli.App, args []string) ([]string, error) {
 	if len(args) < 2 {
 		return args, nil
 	}
 	head, rest, flags, commands := commandIn(app, args)
 	if len(head) > 1 && len(commands) > 0 && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
-		return append(head, "--", rest[0]), nil // no command: its options are nobody's
+		return append(head, "--", rest[0]), nil // not a command: its options cannot be checked
 	}
 	if len(head) == 1 {
 		return args, nil
@@ -86,7 +85,7 @@ func Reorder(app *cli.App, args []string) ([]string, error) {
 			continue
 		}
 		if f != nil && hasValue && !takesValue(f) && Find(flags, name+"-size") != nil && !isBool(value) {
-			// Nor does it know values that may be left out: --sparse, --sparse=4G.
+			// urfave/cli has no values that may be left out: --sparse, --sparse=4G.
 			options = append(options, "--"+name, "--"+name+"-size="+value)
 			continue
 		}
@@ -105,8 +104,8 @@ func Reorder(app *cli.App, args []string) ([]string, error) {
 	return head, nil
 }
 
-// commandIn takes the words of the command from the front of args. What is left are its
-// options and files; commands are those that a word of a group may still name.
+// commandIn splits args: head has the program and the names of the command, rest its options and files.
+// flags are the options of that command, commands its subcommands.
 func commandIn(app *cli.App, args []string) (head, rest []string, flags []cli.Flag, commands []*cli.Command) {
 	head, rest, flags, commands = []string{args[0]}, args[1:], app.Flags, app.Commands
 	for len(rest) > 0 {
@@ -122,10 +121,10 @@ func commandIn(app *cli.App, args []string) (head, rest []string, flags []cli.Fl
 	return head, rest, flags, commands
 }
 
-// isBool knows the two words for a switch; 0 and 1 are numbers, of bytes for instance.
+// isBool reports whether s is the value of a switch. 0 and 1 are not: they may be numbers of bytes.
 func isBool(s string) bool { return s == "true" || s == "false" }
 
-// Find returns the option of a name, nil for none.
+// Find returns the option with a name, nil if there is none.
 func Find(flags []cli.Flag, name string) cli.Flag {
 	for _, f := range flags {
 		if slices.Contains(f.Names(), name) {

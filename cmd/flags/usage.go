@@ -10,23 +10,24 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// UsageError is a command line that makes no sense.
+// UsageError is an error in the command line.
 type UsageError struct {
 	Text string
-	Help bool // the help of the command tells what would
+	Help bool // the text is to be followed by a reference to the command's help
 }
 
 func (e UsageError) Error() string { return e.Text }
 
-// Usage makes a usage error.
+// Usage returns a UsageError with this text.
 func Usage(format string, a ...any) error { return UsageError{Text: fmt.Sprintf(format, a...)} }
 
-// UsageHelp is usage that names the help of the command.
+// UsageHelp returns a UsageError with a reference to the command's help.
 func UsageHelp(format string, a ...any) error {
 	return UsageError{Text: fmt.Sprintf(format, a...), Help: true}
 }
 
-// Explain puts an error of the command-line library into words.
+// Explain turns an error of urfave/cli into a UsageError with a plain text. It has the form of
+// cli.OnUsageErrorFunc.
 func Explain(c *cli.Context, err error, _ bool) error {
 	name := CommandName(c)
 	text := err.Error()
@@ -37,7 +38,7 @@ func Explain(c *cli.Context, err error, _ bool) error {
 		}
 	} else if m := badValue.FindStringSubmatch(text); m != nil {
 		text = fmt.Sprintf("option %s: %s", dashed(m[2]), m[3])
-		if strings.HasPrefix(m[3], "is ") { // the words of our own options
+		if strings.HasPrefix(m[3], "must be ") || strings.HasPrefix(m[3], "needs ") { // a text of this package
 			text = typed(m[2]) + " " + m[3]
 		}
 		if strings.HasSuffix(text, "parse error") || strings.HasPrefix(m[3], "strconv.") {
@@ -47,11 +48,10 @@ func Explain(c *cli.Context, err error, _ bool) error {
 	return Usage("%s: %s (see %s --help)", name, text, name)
 }
 
-// badValue is how the command-line library says that an option does not take a value.
+// badValue matches the text of urfave/cli for a value that an option does not take.
 var badValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-(\S+): (.*)$`)
 
-// typed is an option as it is typed with its value, where that may be left out: --sparse=4G is
-// read as --sparse-size.
+// typed returns an option as the user types it. --sparse-size is typed as --sparse=SIZE.
 func typed(name string) string {
 	if base, size := strings.CutSuffix(name, "-size"); size && base == "sparse" {
 		return "--" + base + "=SIZE"
@@ -59,7 +59,7 @@ func typed(name string) string {
 	return dashed(name)
 }
 
-// dashed is an option as it is typed.
+// dashed returns the name of an option with its dashes.
 func dashed(name string) string {
 	if len(name) == 1 {
 		return "-" + name
@@ -67,7 +67,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// CommandName is what the user typed to get here: "mtkkit gpt repair".
+// CommandName returns the full name of the command: "mtkkit gpt repair".
 func CommandName(c *cli.Context) string {
 	if c.Command == nil || c.Command.HelpName == "" {
 		return "mtkkit"
@@ -75,7 +75,7 @@ func CommandName(c *cli.Context) string {
 	return c.Command.HelpName
 }
 
-// One takes the arguments of a command that works on one thing.
+// One returns the only argument of a command. what is the noun for it in the usage errors.
 func One(args []string, what string) (string, error) {
 	switch len(args) {
 	case 0:
@@ -86,10 +86,10 @@ func One(args []string, what string) (string, error) {
 	return "", Usage("one %s at a time, not %q", what, args)
 }
 
-// None refuses arguments; why says what the command takes.
+// None returns a usage error if there are arguments; why says what the command takes.
 func None(args []string, why string) error {
 	if len(args) > 0 {
-		return UsageHelp("what is %q? %s", args[0], why)
+		return UsageHelp("unexpected argument %q: %s", args[0], why)
 	}
 	return nil
 }

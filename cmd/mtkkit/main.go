@@ -1,5 +1,5 @@
-// Command mtkkit saves MediaTek phones: it splits full read-backs of their flash into
-// images that flash tools take, and puts them together again.
+// Command mtkkit reads MediaTek phones into dumps, splits dumps into images that flash tools take, and
+// joins them again.
 package main
 
 import (

@@ -12,11 +12,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// plainEvery is how often progress is a line where there is no terminal.
+// plainEvery is the time between two lines of progress if there is no terminal.
 const plainEvery = 5 * time.Second
 
-// Bars renders events on standard error: a bar on a terminal, a line now and
-// then elsewhere, or one JSON object a line. A nil *Bars shows nothing.
+// Bars shows progress events on standard error: as a bar on a terminal, as a line every 5 seconds
+// elsewhere, or as one JSON object per line. A nil *Bars shows nothing.
 type Bars struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -25,14 +25,14 @@ type Bars struct {
 	op   string
 	last time.Time
 
-	began time.Time // this operation
-	first int64     // and how much of it was done then, bytes
+	began time.Time // start of this operation
+	first int64     // bytes that were done at its start
 }
 
-// Mode is how progress is shown.
+// Mode says how progress is shown.
 type Mode string
 
-// The modes. Auto is a bar on a terminal and a line now and then elsewhere.
+// The modes. Auto is a bar on a terminal, otherwise the same as Plain: a line every 5 seconds.
 const (
 	Auto  Mode = "auto"
 	Plain Mode = "plain"
@@ -40,7 +40,7 @@ const (
 	None  Mode = "none"
 )
 
-// newBars picks the renderer, nil for none.
+// newBars returns the Bars for a mode, nil if no progress is shown.
 func newBars(s *Screen, mode Mode) *Bars {
 	show := string(mode)
 	switch mode {
@@ -58,7 +58,7 @@ func newBars(s *Screen, mode Mode) *Bars {
 	return &Bars{w: s.Err, mode: show, last: time.Now()}
 }
 
-// Event shows one event; only those of a whole operation are drawn.
+// Event shows one event. As bar or plain text, it shows only events of a whole operation.
 func (p *Bars) Event(e flash.Event) {
 	if p == nil {
 		return
@@ -104,7 +104,7 @@ func (p *Bars) draw(e flash.Event) {
 	_ = p.bar.Set64(e.Done)
 }
 
-// Clear takes the bar away before a line is printed.
+// Clear removes the bar, before a line is printed.
 func (p *Bars) Clear() {
 	if p == nil {
 		return
@@ -117,8 +117,7 @@ func (p *Bars) Clear() {
 	}
 }
 
-// pace says how fast it goes, what is left and what is under way; bars say the first two
-// themselves.
+// pace returns speed, remaining time and detail as text; a bar shows the first two itself.
 func pace(e flash.Event, first int64, took time.Duration) (s string) {
 	if rate := float64(e.Done-first) / max(took.Seconds(), 1); e.Total > 0 && rate > 0 {
 		left := time.Duration(float64(e.Total-e.Done) / rate * float64(time.Second)).Round(time.Second)

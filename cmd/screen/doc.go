@@ -1,8 +1,8 @@
-// Package screen is how the program speaks on a terminal, and asks there.
+// Package screen prints for the user, on a terminal or elsewhere, and asks the user.
 //
-// What was asked for goes to standard output; everything else to standard error, in four ways
-// and no fifth: note (normal, worth knowing; silenced by Quiet), warning and error (about the
-// data), and the one line that says why the program stops. A hint may follow any of them. Lines
-// begin in lower case and end without a period; with JSON, standard output is one document and
-// nothing else. What the lines say is for package words.
+// The result goes to standard output, everything else to standard error. There are exactly four kinds
+// of lines: note (information; not printed with Quiet), warning and error (about the data), and the one
+// line that says why the program stops. A hint may follow any of them. Lines begin in lower case and
+// end without a period. With JSON, standard output has one document and nothing else. Package words
+// makes the texts of errors and results.
 package screen

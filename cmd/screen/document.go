@@ -2,7 +2,7 @@ package screen
 
 import "github.com/mtkkit/mtkkit/document"
 
-// Document prints the one JSON document of a command.
+// Document prints the JSON document of a command. A command prints only one.
 func (s *Screen) Document(v any) error {
 	s.spoken = true
 	b, err := document.Marshal(v, s.Tool)
@@ -12,7 +12,7 @@ func (s *Screen) Document(v any) error {
 	return err
 }
 
-// Answer prints the document of a command, if one is asked for.
+// Answer prints the document of a command if JSON is set.
 func (s *Screen) Answer(doc any) error {
 	s.Bars.Clear()
 	if !s.JSON {

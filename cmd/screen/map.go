@@ -8,7 +8,7 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// MapOptions says how much of a blocks map standard output can show.
+// MapOptions returns what standard output can show of a blocks map: width, colors, Unicode.
 func (s *Screen) MapOptions() report.TextOptions {
 	return report.TextOptions{
 		Width:   s.Width,
@@ -18,7 +18,7 @@ func (s *Screen) MapOptions() report.TextOptions {
 	}
 }
 
-// utf8Locale asks the environment as programs do: LC_ALL before LC_CTYPE before LANG.
+// utf8Locale reports whether the locale is UTF-8, by LC_ALL, LC_CTYPE or LANG, in this order.
 func utf8Locale() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if v := os.Getenv(name); v != "" {

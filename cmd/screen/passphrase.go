@@ -13,23 +13,24 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// PassphraseVariable holds a passphrase for scripts, where nobody can be asked.
+// PassphraseVariable is the environment variable with a passphrase for scripts.
 const PassphraseVariable = "MTKKIT_PASSPHRASE"
 
-// Asking asks for passphrases until ctx ends.
+// Asking returns a function that asks for a passphrase; it stops waiting when ctx ends. what is the file
+// that needs the passphrase; again asks twice, for a new passphrase.
 func Asking(ctx context.Context) func(what string, again bool) (string, error) {
 	return func(what string, again bool) (string, error) { return askPassphrase(ctx, what, again) }
 }
 
-// askPassphrase asks on the terminal, never on a pipe: standard input may be a dump.
+// askPassphrase asks on the terminal and never on standard input, which may be a dump.
 func askPassphrase(ctx context.Context, what string, again bool) (string, error) {
 	if p := os.Getenv(PassphraseVariable); p != "" {
 		return p, nil
 	}
 	tty, err := openTerminal()
 	if err != nil {
-		return "", words.Advise(fmt.Errorf("%s wants a passphrase, and there is no terminal to ask on", what),
-			"set "+PassphraseVariable+", or use a key: --encrypt age1… to lock, --key FILE to open")
+		return "", words.Advise(fmt.Errorf("%s needs a passphrase, and there is no terminal to ask for it", what),
+			"set "+PassphraseVariable+", or use a key: --encrypt age1… to encrypt, --key FILE to decrypt")
 	}
 	defer tty.Close()
 	p, err := readSecret(ctx, tty, fmt.Sprintf("passphrase for %s: ", what))
@@ -40,15 +41,14 @@ func askPassphrase(ctx context.Context, what string, again bool) (string, error)
 		return "", errors.New("an empty passphrase protects nothing")
 	}
 	if again {
-		if q, err := readSecret(ctx, tty, "the same again: "); err != nil || p != q {
+		if q, err := readSecret(ctx, tty, "repeat the passphrase: "); err != nil || p != q {
 			return "", errors.Join(errors.New("the two passphrases differ"), err)
 		}
 	}
 	return p, nil
 }
 
-// readSecret reads a line that is not shown. Who is told to end while it waits gives the
-// terminal back as it was.
+// readSecret reads a line without showing it. If ctx ends while it waits, it restores the terminal.
 func readSecret(ctx context.Context, tty *os.File, prompt string) (string, error) {
 	fd := int(tty.Fd())
 	was, err := term.GetState(fd)
@@ -67,10 +67,11 @@ func readSecret(ctx context.Context, tty *os.File, prompt string) (string, error
 	return string(b), nil
 }
 
-// ErrNoAnswer is returned by Ask where standard input has no line.
+// ErrNoAnswer is returned by Ask if standard input has no line.
 var ErrNoAnswer = errors.New("no answer")
 
-// Ask asks a question, and returns the line that answers it, without the spaces around it.
+// Ask prints a question and returns the next line of standard input without surrounding spaces. It
+// returns ErrNoAnswer if there is no line, and the error of ctx if that ends first.
 func (s *Screen) Ask(ctx context.Context, question string) (string, error) {
 	if s.lines == nil {
 		s.lines = bufio.NewReader(s.In)
@@ -87,8 +88,8 @@ func (s *Screen) Ask(ctx context.Context, question string) (string, error) {
 	return strings.TrimSpace(answer), nil
 }
 
-// answerOf waits for a person, or until the program is told to end: what a person is
-// asked for cannot be taken back, and is left behind then.
+// answerOf returns the result of ask, or the error of ctx if that ends first. Reading from a terminal
+// cannot be interrupted, so the goroutine is then left waiting.
 func answerOf[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	type answer struct {
 		value T
@@ -108,9 +109,9 @@ func answerOf[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	}
 }
 
-// openTerminal opens the terminal itself, whatever standard input is.
+// openTerminal opens the terminal, even if standard input is something else.
 func openTerminal() (*os.File, error) {
-	for _, name := range []string{"/dev/tty", "CONIN$"} { // the second is Windows'
+	for _, name := range []string{"/dev/tty", "CONIN$"} { // CONIN$ is the terminal on Windows
 		if f, err := os.OpenFile(name, os.O_RDWR, 0); err == nil {
 			if term.IsTerminal(int(f.Fd())) {
 				return f, nil

@@ -13,29 +13,29 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// Screen is how commands speak to the user.
+// Screen prints notes, problems, results and documents for the user.
 type Screen struct {
 	Streams
 	Quiet bool
 	JSON  bool
 	Bars  *Bars
-	Typed []string            // the command line: files that it names stay named in errors
+	Typed []string            // the command line: paths that it contains are not removed from errors
 	Tool  string              // the program's name and version, for documents
-	Heard func(flash.Problem) // is told of every problem that is printed; nil for nobody
+	Heard func(flash.Problem) // is called with every problem that is printed; may be nil
 
 	color  bool
-	lines  *bufio.Reader // of standard input, once something was asked
-	spoken bool          // the JSON document is out
-	lost   error         // standard output took something no more
+	lines  *bufio.Reader // of standard input; nil before the first question
+	spoken bool          // the JSON document was printed
+	lost   error         // first error of a write to standard output
 }
 
-// New makes a screen that speaks on s.
+// New returns a Screen for these streams.
 func New(s Streams) *Screen { return &Screen{Streams: s, color: s.ErrTTY && colorful()} }
 
-// colorful reports whether the environment wants colors on a terminal.
+// colorful reports whether the environment permits colors on a terminal.
 func colorful() bool { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
 
-// Speak sets the voice of a command: without notes, with one document, and how progress is shown.
+// Speak sets how a command prints: without notes, with a JSON document, and how it shows progress.
 func (s *Screen) Speak(quiet, json bool, progress Mode) {
 	s.Quiet, s.JSON = quiet, json
 	s.Bars = newBars(s, progress)
@@ -53,14 +53,14 @@ func (s *Screen) line(label, code, format string, a ...any) {
 	fmt.Fprintf(s.Err, "%s %s\n", s.paint(code, label+":"), words.Printable(fmt.Sprintf(format, a...)))
 }
 
-// Note says what is normal and worth knowing.
+// Note prints information, unless Quiet is set.
 func (s *Screen) Note(format string, a ...any) {
 	if !s.Quiet {
 		s.line("note", "36", format, a...)
 	}
 }
 
-// Tell says something as loud as it is.
+// Tell prints a line as note, warning or error, by its severity.
 func (s *Screen) Tell(loud flash.Severity, format string, a ...any) {
 	switch loud {
 	case flash.Note:
@@ -76,16 +76,16 @@ func (s *Screen) Tell(loud flash.Severity, format string, a ...any) {
 func (s *Screen) Fail(format string, a ...any) {
 	s.Bars.Clear()
 	text := words.Printable(fmt.Sprintf(format, a...))
-	if !strings.HasPrefix(text, "mtkkit ") { // a command that speaks of itself is named already
+	if !strings.HasPrefix(text, "mtkkit ") { // the text already has the name of the command
 		text = s.paint("31;1", "mtkkit:") + " " + text
 	}
 	fmt.Fprintln(s.Err, text)
 }
 
-// Hint says what to do about what was said before.
+// Hint prints what to do about the line before.
 func (s *Screen) Hint(format string, a ...any) { s.line("hint", "2", format, a...) }
 
-// Hints prints hints, but empty ones.
+// Hints prints the hints that are not empty.
 func (s *Screen) Hints(hints ...string) {
 	for _, h := range hints {
 		if h != "" {
@@ -94,7 +94,7 @@ func (s *Screen) Hints(hints ...string) {
 	}
 }
 
-// Say prints to standard output, unless that is reserved for a document.
+// Say prints a line to standard output, unless JSON is set.
 func (s *Screen) Say(format string, a ...any) {
 	if s.JSON {
 		return
@@ -104,7 +104,7 @@ func (s *Screen) Say(format string, a ...any) {
 	}
 }
 
-// Problems prints a list of problems, each in its own voice.
+// Problems prints problems, each as note, warning or error. With JSON it prints no notes.
 func (s *Screen) Problems(ps []flash.Problem) {
 	for _, p := range ps {
 		if s.Heard != nil {
@@ -116,8 +116,8 @@ func (s *Screen) Problems(ps []flash.Problem) {
 	}
 }
 
-// End prints the document of a command, if one is asked for, and its problems: they make the
-// exit code.
+// End prints the problems of a command and, if JSON is set, its document. It returns the error that
+// sets the exit code.
 func (s *Screen) End(doc any, problems []flash.Problem) error {
 	s.Problems(problems)
 	if err := s.Answer(doc); err != nil {
@@ -126,7 +126,7 @@ func (s *Screen) End(doc any, problems []flash.Problem) error {
 	return words.Verdict(problems)
 }
 
-// Done is the exit code of a command that did its work, with err as the word for problems.
+// Done returns the exit code of a command that did its work; err is nil or words.ErrProblems.
 func (s *Screen) Done(err error) words.Code {
 	switch {
 	case s.lost != nil:
@@ -146,7 +146,7 @@ func (s *Screen) Failed(err error, text string, hints []string, code words.Code)
 	if s.JSON && !s.spoken {
 		said := err.Error()
 		if errors.Is(err, fs.ErrNotExist) {
-			said = text // the system's words are none of a user's
+			said = text // the text of the system does not help a user
 		}
 		if err := s.Document(document.Failure{Error: words.Plain(said, s.Typed...), Hints: hints, Exit: code}); err != nil {
 			return words.ExitFailed

@@ -10,17 +10,17 @@ import (
 	"golang.org/x/term"
 )
 
-// Streams are the program's connections.
+// Streams are the standard streams of the program.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 	OutTTY   bool // standard output is a terminal
 	ErrTTY   bool
-	Width    int // columns of the terminal standard error is on, 0 unknown
+	Width    int // columns of the terminal of standard error; 0 if unknown
 }
 
-// Standard are the streams of the process. Once ctx ends, a write to standard output waits no
-// longer for who reads it.
+// Standard returns the streams of the process. After ctx ends, a write to standard output waits no
+// longer than a second for its reader.
 func Standard(ctx context.Context) Streams {
 	s := Streams{
 		In: os.Stdin, Out: interruptible{ctx, os.Stdout}, Err: os.Stderr,
@@ -33,8 +33,8 @@ func Standard(ctx context.Context) Streams {
 	return s
 }
 
-// interruptible is an output whose reader may have stopped reading: who is told to end does
-// not wait for it.
+// interruptible is an output whose reader may have stopped reading. After ctx ends, a write does not
+// wait for the reader.
 type interruptible struct {
 	ctx context.Context
 	w   io.Writer
@@ -45,7 +45,7 @@ func (i interruptible) Write(b []byte) (int, error) {
 		n   int
 		err error
 	}
-	done, own := make(chan result, 1), bytes.Clone(b) // b is the caller's again when this returns
+	done, own := make(chan result, 1), bytes.Clone(b) // the caller may change b after this returns
 	go func() {
 		n, err := i.w.Write(own)
 		done <- result{n, err}
@@ -55,7 +55,7 @@ func (i interruptible) Write(b []byte) (int, error) {
 		return r.n, r.err
 	case <-i.ctx.Done():
 	}
-	select { // last words are heard, where somebody listens
+	select { // a reader that still reads gets the last line
 	case r := <-done:
 		return r.n, r.err
 	case <-time.After(lastWords):
@@ -63,5 +63,5 @@ func (i interruptible) Write(b []byte) (int, error) {
 	}
 }
 
-// lastWords is how long who was told to end waits for its reader.
+// lastWords is how long a write waits for its reader after ctx has ended.
 const lastWords = time.Second

@@ -14,8 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/source"
 )
 
-// adbPhone DIR [FAULT …] puts a rooted phone whose flash is the dump in DIR behind an adb
-// server of its own, which the commands that follow use.
+// adbPhone implements "adbphone DIR [FAULT …]": it starts an adb server with a rooted phone whose flash
+// is the dump in DIR. The commands that follow use that server.
 func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: adbphone DIR [FAULT ...]")
@@ -37,7 +37,7 @@ func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 	phones := []*adbtest.Phone{phone}
 	for _, fault := range args[1:] {
 		switch name, value, _ := strings.Cut(fault, "="); name {
-		case "android4": // MediaTek's kernel of 2012, too: no links, dumchar_info
+		case "android4": // with MediaTek's kernel of 2012: no links, dumchar_info
 			phone.NoExec, phone.Terminals = true, 1
 			phone.Files["/proc/dumchar_info"] = dumchar(ts, ts.MkAbs(filepath.Join(args[0], value)))
 		case "cut":
@@ -50,7 +50,7 @@ func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 			phone.Root, phone.Says = "", "Permission denied"
 		case "noise": // the linker of Android 4.4 to 6
 			phone.Noise = adbtest.Noise{Before: "WARNING: linker: su has text relocations.\n", After: "WARNING: linker: su: unused DT entry\n"}
-		case "nand": // what is shown is a card
+		case "nand": // the only disk is a card
 			phone.Files["/proc/partitions"] = " 179 0 8192 mmcblk0\n 179 1 8191 mmcblk0p1\n"
 			phone.Files["/proc/mtd"] = "dev:    size   erasesize  name\nmtd0: 00040000 00020000 \"preloader\"\n"
 			phone.Files["/proc/dumchar_info"] = "boot 0x0000000000600000 0x0000000000400000 1 /dev/mtd/mtd3\n"
@@ -71,8 +71,8 @@ func adbPhone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("ADB_SERVER_SOCKET", "tcp:"+s.Addr())
 }
 
-// sibling FILE COPY makes the user area of another phone of the model: it differs in every
-// 4 MiB but the first and the last, where the tables are.
+// sibling implements "sibling FILE COPY": it writes the user area of another phone of the same model.
+// It differs in every 4 MiB except the first and the last, which have the tables.
 func sibling(ts *testscript.TestScript, neg bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -82,7 +82,7 @@ func sibling(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o666))
 }
 
-// dumchar is what the kernel of a phone with that scatter file says of its partitions.
+// dumchar returns /proc/dumchar_info of a phone with that scatter file.
 func dumchar(ts *testscript.TestScript, path string) string {
 	img, err := source.OpenFile(path)
 	ts.Check(err)

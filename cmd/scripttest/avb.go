@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// avb FILE OFFSET FLAGS NAME=OFFSET:LENGTH… writes a vbmeta block that speaks of what
-// stands there now.
+// avbBlock implements "avb FILE OFFSET FLAGS NAME=OFFSET:LENGTH…": it writes a vbmeta block with the
+// hashes of the present bytes in these ranges.
 func avbBlock(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 4 {
 		ts.Fatalf("usage: avb FILE OFFSET FLAGS NAME=OFFSET:LENGTH…")

@@ -13,7 +13,8 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// phone NAME DIR writes a made phone: ROM_1, BOOT_1, BOOT_2 and its scatter file.
+// phone implements "phone NAME DIR": it writes the dump of a made phone: ROM_1, BOOT_1, BOOT_2 and the
+// scatter file.
 func phone(ts *testscript.TestScript, neg bool, args []string) {
 	makers := map[string]func() *imgtest.Phone{
 		"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
@@ -26,7 +27,7 @@ func phone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(makers[args[0]]().WriteDump(ts.MkAbs(args[1])))
 }
 
-// edit opens a file of the script for damage.
+// edit opens a file of the script for writing.
 func edit(ts *testscript.TestScript, name string) *os.File {
 	f, err := os.OpenFile(ts.MkAbs(name), os.O_RDWR, 0)
 	ts.Check(err)
@@ -39,7 +40,8 @@ func number(ts *testscript.TestScript, s string) int64 {
 	return n
 }
 
-// zero FILE OFFSET LENGTH overwrites with zeros; a negative offset counts from the end.
+// zero implements "zero FILE OFFSET LENGTH": it overwrites bytes with zeros. A negative offset counts
+// from the end.
 func zero(ts *testscript.TestScript, neg bool, args []string) {
 	f := edit(ts, args[0])
 	defer f.Close()
@@ -47,7 +49,7 @@ func zero(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// poke FILE OFFSET HEX overwrites with bytes.
+// poke implements "poke FILE OFFSET HEX": it overwrites bytes.
 func poke(ts *testscript.TestScript, neg bool, args []string) {
 	f := edit(ts, args[0])
 	defer f.Close()
@@ -57,7 +59,7 @@ func poke(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// put FILE OFFSET SOURCE copies a file into another.
+// put implements "put FILE OFFSET SOURCE": it copies SOURCE into FILE.
 func put(ts *testscript.TestScript, neg bool, args []string) {
 	f := edit(ts, args[0])
 	defer f.Close()
@@ -76,12 +78,12 @@ func offsetIn(ts *testscript.TestScript, f *os.File, s string) int64 {
 	return number(ts, s)
 }
 
-// cut FILE SIZE makes a file that long: shorter, or longer by zeros.
+// cut implements "cut FILE SIZE": it cuts a file, or extends it with zeros.
 func cut(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), number(ts, args[1])))
 }
 
-// same A B [OFFSET] compares file A with B, or with as much of B from OFFSET on.
+// same implements "same A B [OFFSET]": it compares A with B, or with as many bytes of B from OFFSET on.
 func same(ts *testscript.TestScript, neg bool, args []string) {
 	at := int64(0)
 	if len(args) > 2 {
@@ -96,13 +98,13 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// copyDump FILE NEW copies a large file with its holes.
+// copyDump implements "copy FILE NEW": it copies a large file with its holes.
 func copyDump(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(CopyHoled(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 }
 
-// linear OUT BASE BOOT1 BOOT2 USER writes one file of regions: the boot regions at its
-// start, the user area at BASE.
+// linear implements "linear OUT BASE BOOT1 BOOT2 USER": it writes one file with the boot regions at its
+// start and the user area at BASE.
 func linear(ts *testscript.TestScript, neg bool, args []string) {
 	out, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)

@@ -12,10 +12,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// schemas is the key of the names of the schemas that documents of a script were held against.
+// schemas is the key of a script's value with the names of the schemas that its documents had.
 type schemas struct{}
 
-// judge holds what a command printed with --json against its schema.
+// judge checks what a command printed with --json against its schema.
 func judge(ts *testscript.TestScript, root string, args []string, printed string) {
 	if printed == "" || !slices.ContainsFunc(args, func(a string) bool { return a == "--json" || a == "--json=true" }) {
 		return
@@ -27,7 +27,7 @@ func judge(ts *testscript.TestScript, root string, args []string, printed string
 	ts.Value(schemas{}).(map[string]bool)[name] = true
 }
 
-// everySchema fails unless the script so far has printed a document of every schema.
+// everySchema implements "schemas": it fails unless the script has printed a document of every schema.
 func everySchema(ts *testscript.TestScript, root string) {
 	names, err := filepath.Glob(filepath.Join(root, "docs", "schema", "*.json"))
 	ts.Check(err)
@@ -38,12 +38,12 @@ func everySchema(ts *testscript.TestScript, root string) {
 		}
 	}
 	if len(names) == 0 || len(lacking) > 0 {
-		ts.Fatalf("no document of %q", lacking)
+		ts.Fatalf("no document was printed for %q", lacking)
 	}
 }
 
-// validate holds a document against its schema, and returns the name of the schema's file.
-// A field that the schema does not name is an error here, unlike for others who read it.
+// validate checks a document against its schema and returns the name of the schema's file. A field
+// that the schema does not name is an error here, although other readers must accept it.
 func validate(schemas string, doc []byte) (string, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(doc))
 	if err != nil {
@@ -52,7 +52,7 @@ func validate(schemas string, doc []byte) (string, error) {
 	fields, _ := value.(map[string]any)
 	id, ours := fields["schema"].(string)
 	if foreign, _ := fields["$schema"].(string); !ours && strings.Contains(foreign, "/sarif-") {
-		return "sarif", nil // others define it
+		return "sarif", nil // not a schema of mtkkit
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(id, "mtkkit."), "/")
 	file, err := os.Open(filepath.Join(schemas, name+".json"))

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The judge sees what is wrong: a field too many, a list that is null, another number, no
-// schema at all.
+// Each of these faults is found: an additional field, a list that is null, another version, a missing
+// field, no schema.
 func TestValidate(t *testing.T) {
 	const good = `{"schema": "mtkkit.version/1", "tool": "mtkkit v1", "version": "v1", "problems": []}`
 	if name, err := validate("../../docs/schema", []byte(good)); name != "version.json" || err != nil {

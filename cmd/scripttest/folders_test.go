@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Every folder of scripts has its test package: a script that nobody runs proves nothing.
+// Every folder of scripts needs a test package: without one, its scripts do not run.
 func TestEveryFolderRuns(t *testing.T) {
 	scripts := filepath.Join(Root(t), "testdata", "script")
 	folders, err := os.ReadDir(scripts)
@@ -17,7 +17,7 @@ func TestEveryFolderRuns(t *testing.T) {
 	}
 	for _, f := range folders {
 		if !f.IsDir() {
-			t.Errorf("%s lies in no folder of testdata/script: no package runs it", f.Name())
+			t.Errorf("%s is not in a subfolder of testdata/script: no package runs it", f.Name())
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(f.Name(), "scripts_test.go"))
@@ -27,8 +27,8 @@ func TestEveryFolderRuns(t *testing.T) {
 	}
 }
 
-// Lines of scripts that want somebody else's tool are left out without a word where it is
-// missing. Here each such tool has a name, and a reason to be seen among what was skipped.
+// If a tool of others is missing, testscript skips the lines that need it and prints nothing. Here each
+// missing tool is a skipped test with a reason.
 func TestToolsOfScripts(t *testing.T) {
 	scripts, err := filepath.Glob(filepath.Join(Root(t), "testdata", "script", "*", "*.txtar"))
 	if err != nil || len(scripts) == 0 {
@@ -47,7 +47,7 @@ func TestToolsOfScripts(t *testing.T) {
 		for tool, n := range lines {
 			t.Run(filepath.Base(script)+"/"+tool, func(t *testing.T) {
 				if _, err := exec.LookPath(tool); err != nil {
-					t.Skipf("%s is not installed: what %d lines of the script want it for is left out", tool, n)
+					t.Skipf("%s is not installed: %d lines of the script are skipped", tool, n)
 				}
 			})
 		}

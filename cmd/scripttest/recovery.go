@@ -8,8 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
-// recoveries DIR writes ROM_1 and the scatter file of a phone whose boot and recovery
-// partitions hold real ramdisks, donor.img of another phone, and boot.img, which is no
+// recoveries implements "recoveries DIR": it writes ROM_1 and the scatter file of a phone whose boot and
+// recovery partitions have real ramdisks, donor.img of another phone, and boot.img, which cannot be a
 // donor. The phone's recovery.fstab names protect_f as cache.
 func recoveries(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
@@ -34,7 +34,7 @@ func recoveries(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer rom.Close()
 	write := func(row string, b []byte) {
-		_, err := rom.WriteAt(append(b, make([]byte, 0x20000)...), p.Row(row).Offset) // over what stood there
+		_, err := rom.WriteAt(append(b, make([]byte, 0x20000)...), p.Row(row).Offset) // clears the old content
 		ts.Check(err)
 	}
 	boot := image(true, "ROOTFS", append(own, imgtest.CPIOFile{Name: "init", Mode: 0o100750, Data: "init"})...)

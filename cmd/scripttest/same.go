@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// ErrDiffer is what a comparison of two files ends with when they are not the same.
+// ErrDiffer is returned by SameFiles if the files differ.
 var ErrDiffer = errors.New("files differ")
 
-// SameFiles compares two files, which may be of any size as long as they are mostly
-// holes: where both have one, nothing is read.
+// SameFiles compares two files and returns ErrDiffer if they differ. Where both files have a hole,
+// nothing is read, so that large files with many holes are compared fast.
 func SameFiles(a, b string) error { return sameFrom(a, b, 0, false) }
 
-// sameFrom compares file a with b from offset at on: with all of the rest, or with as
-// much as a has.
+// sameFrom compares file a with file b from offset at on: with all of the rest, or with prefix only with
+// as many bytes as a has.
 func sameFrom(a, b string, at int64, prefix bool) error {
 	x, err := openHoled(a)
 	if err != nil {
@@ -35,7 +35,7 @@ func sameFrom(a, b string, at int64, prefix bool) error {
 	}
 	p, q := make([]byte, 64<<10), make([]byte, 64<<10)
 	for off := int64(0); ; {
-		off = min(x.data(off), y.data(at+off)-at) // up to here both are zero
+		off = min(x.data(off), y.data(at+off)-at) // before it, both have only holes
 		n := int(min(x.size-off, int64(len(p))))
 		if n <= 0 {
 			return nil
@@ -82,8 +82,8 @@ func CopyHoled(from, to string) (err error) {
 	return nil
 }
 
-// holed is a file that knows its holes. It asks the system itself: the package that
-// finds the holes for mtkkit is among what is tested.
+// holed is a file whose holes can be found. It asks the system itself and not package disk, because
+// that is tested with it.
 type holed struct {
 	*os.File
 	size int64
@@ -98,8 +98,8 @@ func openHoled(name string) (holed, error) {
 	return holed{f, st.Size()}, err
 }
 
-// data returns where data begin at or after off, and the file's size when there are none.
-// Where the system does not tell, all is data.
+// data returns the offset of the first data at or after off, or the file's size if there are none. If
+// the system does not report holes, everything is data.
 func (f holed) data(off int64) int64 {
 	const seekData = 3
 	if runtime.GOOS != "linux" || off >= f.size {

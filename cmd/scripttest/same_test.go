@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// The comparison sees one byte wherever it lies, in a hole and out of it, and a copy is
-// the same.
+// SameFiles finds a difference of one byte, inside a hole and outside of it; a copy is equal.
 func TestSameFiles(t *testing.T) {
 	const size = 3<<20 + 5
 	dir := t.TempDir()

@@ -1,14 +1,14 @@
-// Package scripttest runs the scripts of testdata/script: commands as a person types them, and
-// what they print, write and end with.
+// Package scripttest runs the scripts of testdata/script: commands as a user types them, with the
+// expected output, files and exit codes.
 //
 //	testdata/script/split/cut.txtar      one script
 //	cmd/scripttest/split                 the test package that runs the folder split
 //
-// Each folder is a test package of its own, so that go test runs two at a time and prints a line
-// for each. The command mtkkit of a script calls the program in the test's own process, which
-// takes a twentieth of the time that a new process takes; "exec mtkkit" starts one, for scripts
-// that need its standard input or a pipe. Scripts of one package run one after another, as the
-// current folder and the environment belong to the whole process.
+// Each folder has its own test package, so that go test can run several at a time and prints a line for
+// each. The command mtkkit of a script calls the program in the process of the test, which takes about
+// a twentieth of the time of a new process. "exec mtkkit" starts a new process, for scripts that need
+// standard input or a pipe. The scripts of one package run one after another, because the process has
+// only one current folder and one environment.
 package scripttest
 
 import (
@@ -27,8 +27,8 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// Program is the whole program: the command line, the streams, and where phones appear; it
-// returns the exit code.
+// Program runs the program with a command line, streams, and a bus where phones appear. It returns the
+// exit code.
 type Program func(context.Context, []string, screen.Streams, port.Bus) words.Code
 
 // Call runs the program in this process, with no input and no phone.
@@ -38,9 +38,8 @@ func (p Program) Call(args ...string) (code words.Code, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// Main is the TestMain of a package whose tests start the program: this executable answers in
-// the place of mtkkit when it is started under that name. alone is the program as a process of
-// its own.
+// Main is the TestMain of a package whose tests start the program. If this executable is started under
+// the name mtkkit, it calls alone, which runs the program as a process.
 func Main(m *testing.M, alone func() words.Code) {
 	switch strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") {
 	case "mtkkit":
@@ -60,7 +59,7 @@ func Main(m *testing.M, alone func() words.Code) {
 	os.Exit(code)
 }
 
-// linkedUnder makes a folder in which this executable has these names.
+// linkedUnder makes a folder with links to this executable under these names.
 func linkedUnder(names ...string) (dir string, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -74,7 +73,7 @@ func linkedUnder(names ...string) (dir string, err error) {
 		if os.Symlink(self, link) == nil {
 			continue
 		}
-		b, err := os.ReadFile(self) // no links here
+		b, err := os.ReadFile(self) // this system has no links
 		if err == nil {
 			err = os.WriteFile(link, b, 0o755)
 		}
@@ -85,12 +84,11 @@ func linkedUnder(names ...string) (dir string, err error) {
 	return dir, nil
 }
 
-// raceOptions is read by the race detector at the start of a process.
+// raceOptions is the environment variable with the options of the race detector.
 const raceOptions = "GORACE"
 
-// shortExits has the programs that tests start not sleep a second at their end, as
-// those with the race detector do by default, to see what other goroutines still do.
-// That sleep is also none of the program's own time, at some moment of which it is killed.
+// shortExits shortens the second that a program with the race detector sleeps at its end. Tests that
+// kill the program at a random moment must not count that sleep as running time.
 func shortExits() {
 	if os.Getenv(raceOptions) == "" {
 		os.Setenv(raceOptions, "atexit_sleep_ms=10")
@@ -122,7 +120,7 @@ func Run(t *testing.T, folder string, run Program) {
 	})
 }
 
-// serial is a test whose scripts run one after another.
+// serial is a testscript.T whose scripts run one after another.
 type serial struct{ *testing.T }
 
 func (serial) Parallel()     {}
@@ -131,9 +129,8 @@ func (s serial) Run(name string, do func(testscript.T)) {
 	s.T.Run(name, func(t *testing.T) { do(serial{t}) })
 }
 
-// program is the command that calls the program in this process. It takes the folder and the
-// environment of the script for that long. With code, it prints the exit code instead of
-// wanting 0.
+// program returns the script command that calls the program in this process, with the folder and the
+// environment of the script. With code, it prints the exit code; otherwise a code other than 0 fails.
 func program(root string, run Program, code bool) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		defer enter(ts)()
@@ -152,11 +149,11 @@ func program(root string, run Program, code bool) func(*testscript.TestScript, b
 
 func exitLine(code words.Code) string { return "exit " + strconv.Itoa(code) + "\n" }
 
-// variables is the environment that the program reads, itself or through Go.
+// variables has the environment variables that the program reads, itself or through Go.
 var variables = []string{"HOME", "TMPDIR", "TERM", "LC_ALL", "LC_CTYPE", "LANG", "NO_COLOR", screen.PassphraseVariable,
 	"ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_PORT"}
 
-// enter takes the folder and the environment of a script; what it returns goes back.
+// enter switches to the folder and the environment of a script; leave switches back.
 func enter(ts *testscript.TestScript) (leave func()) {
 	folder, err := os.Getwd()
 	ts.Check(err)
@@ -181,7 +178,7 @@ func enter(ts *testscript.TestScript) (leave func()) {
 	}
 }
 
-// Root is the folder of the module.
+// Root returns the folder of the module.
 func Root(t testing.TB) string {
 	dir, err := os.Getwd()
 	for err == nil {
