@@ -43,7 +43,7 @@ func (n *nearby) take(lay *layout.Layout) (*layout.Layout, error) {
 	if !owned {
 		return lay, nil
 	}
-	n.taken(beside.Boot1[0], "its preloader is proven and is for "+own)
+	n.taken(beside.Boot1[0], "its preloader has a correct hash and is for "+own)
 	return layout.Resolve(n.ctx, &src.Device, n.opt)
 }
 
@@ -72,7 +72,7 @@ func (n *nearby) scatter(lay *layout.Layout, paths []string) *layout.Layout {
 		return lay
 	}
 	n.opt.Claim, n.took = claim, true
-	n.taken(path, "it agrees with its table in everything")
+	n.taken(path, "it agrees with the dump's table in everything")
 	return with
 }
 

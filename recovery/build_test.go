@@ -336,7 +336,7 @@ func TestCorpusWikoFstab(t *testing.T) {
 		"etc/recovery.fstab, line 3: names /dev/block/mmcblk0p3 as /data, but in the phone's table that is PROTECT_S, not USRDATA",
 		"etc/recovery.fstab, line 7: names /dev/block/mmcblk0p6 as /system, but in the phone's table that is CACHE, not ANDROID",
 		"line 6: names /dev/block/mmcblk0p4 as /sdcard, but in the phone's table that is SEC_RO",
-		"its IMEI among it; the table is used instead",
+		"such as its IMEI; the table is used instead",
 	} {
 		if !strings.Contains(told, want) {
 			t.Errorf("not told: %s\n%s", want, told)

@@ -35,10 +35,12 @@ func catCommand(u *ui) *cli.Command {
 
 func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 	dumps := 1
-	if o.port != "" { // the phone is read; an argument before the partition is ignored
-		dumps, args = 0, args[min(len(args)/2, 1):]
+	if o.port != "" {
+		dumps = 0
 	}
 	switch {
+	case o.port != "" && len(args) == 2:
+		return usage("a dump and --port cannot be used together: %q", args[0])
 	case len(args) != dumps+1:
 		return usage("a dump and a partition are needed (mtkkit cat ROM_1 boot -o boot.img)")
 	case o.json:
