@@ -253,6 +253,7 @@ func TestKeepIDs(t *testing.T) {
 
 // Zeros are not read into files: what is not data takes no room.
 func TestSparse(t *testing.T) {
+	t.Parallel()
 	p, dir := newPhone(1), filepath.Join(t.TempDir(), "dump")
 	p.user.b = make([]byte, 64<<20)
 	copy(p.user.b[33<<20:], "something")
@@ -268,6 +269,7 @@ func TestSparse(t *testing.T) {
 // The phone is lost at every read there is: what was read stays, and the dump that is
 // resumed is whole.
 func TestLost(t *testing.T) {
+	t.Parallel()
 	const reads = 2 + 2 + 7 // the tables twice, and seven chunks
 	for at := 1; at <= reads; at++ {
 		p, dir := newPhone(uint64(at)), filepath.Join(t.TempDir(), "dump")

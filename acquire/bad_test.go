@@ -205,6 +205,7 @@ func TestRereadSample(t *testing.T) {
 }
 
 func TestOtherPhone(t *testing.T) {
+	t.Parallel()
 	p, dir := newPhone(10), filepath.Join(t.TempDir(), "dump")
 	p.user.diesAt = 8 // behind the chunk at 0x800000
 	if _, _, err := acquire(t, dir, p.job()); err == nil {

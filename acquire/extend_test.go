@@ -100,6 +100,7 @@ func TestProblemsOutliveARun(t *testing.T) {
 // A finished dump that is extended has nothing that calls it finished, from before its
 // first file changes until it is.
 func TestExtendedIsUnfinished(t *testing.T) {
+	t.Parallel()
 	p, dir := newPhone(51), filepath.Join(t.TempDir(), "dump")
 	p.part(t, dir)
 	proofs := func() (there []string) {

@@ -56,6 +56,7 @@ func child(dir string) {
 // A run that is killed at any moment, again and again, leaves what the next one continues
 // with; in the end every byte is there.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	kills := 8
 	if s := os.Getenv(killsEnv); s != "" {
 		var err error

@@ -48,6 +48,7 @@ func TestOrder(t *testing.T) {
 // What is read before its turn does not have the file read back in the end, also when the
 // reading is ended and resumed anywhere.
 func TestFlatSumCatchesUp(t *testing.T) {
+	t.Parallel()
 	for diesAt := range 16 {
 		p, dir := newPhone(81), filepath.Join(t.TempDir(), "dump")
 		job := func() Job { return p.full(&fake{b: make([]byte, 1<<20)}) }

@@ -62,6 +62,7 @@ var spoilt = map[string]func(path string) error{
 
 // What is on the disk is proven before it is built on, and read again where it is not.
 func TestResumeProvesTheDisk(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range spoilt {
 		t.Run(name, func(t *testing.T) {
 			p := newPhone(41)
@@ -122,6 +123,7 @@ func TestResumeKeepsWhatIsProven(t *testing.T) {
 // A dump whose bytes are all read is proven, too, when it is only to be finished; and where
 // there is no phone, what is not there is missing.
 func TestFinishProvesTheDisk(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a byte", "cut", "a hole"} {
 		p := newPhone(43)
 		dir := filepath.Join(t.TempDir(), "dump")
@@ -152,6 +154,7 @@ func TestFinishProvesTheDisk(t *testing.T) {
 
 // A finished dump that is read on is proven by its chunks.
 func TestExtendProvesTheDisk(t *testing.T) {
+	t.Parallel()
 	p, dir := newPhone(44), filepath.Join(t.TempDir(), "dump")
 	p.part(t, dir)
 	path := filepath.Join(dir, "regions", "ROM_1")
@@ -213,6 +216,7 @@ func TestProofIsCancelled(t *testing.T) {
 }
 
 func TestProve(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range spoilt {
 		p := newPhone(46)
 		dir := halfRead(t, p)

@@ -84,6 +84,7 @@ func TestSiblingIsRefused(t *testing.T) {
 
 // Where nothing was read by which phones differ, the dump says so and is not complete.
 func TestUnproven(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		read  []flash.Extent
 		spoil func(p *phone, job *Job)

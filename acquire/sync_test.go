@@ -104,6 +104,7 @@ func (r *recorder) record(dir string, job Job) (*flash.Manifest, bool, error) {
 // What the journal says was on the disk before the journal said it, and no more than
 // 16 MiB or 5 seconds of reading are ever at risk.
 func TestSyncOrder(t *testing.T) {
+	t.Parallel()
 	for name, slow := range map[string]time.Duration{"fast": 0, "slow": 2 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -182,6 +183,7 @@ func (r *recorder) check(t *testing.T, region string, size int64) {
 // Whatever write or sync fails (the disk is full, the stick is out): the run ends with
 // that error, nothing counts that is not there, and the next run makes it whole.
 func TestEveryOperationFails(t *testing.T) {
+	t.Parallel()
 	small := func() *phone {
 		p := newPhone(21)
 		p.user.b, p.boot1.b, p.boot2.b = p.user.b[:5<<20+512], p.boot1.b[:8<<10], p.boot2.b[:8<<10]

@@ -77,6 +77,7 @@ const refusedRPMB = "this phone does not allow reading its RPMB: it is not in th
 
 // An RPMB that the agent does not read is asked for once, and the dump is complete without it.
 func TestRefusedRPMB(t *testing.T) {
+	t.Parallel()
 	p, dir := newPhone(5), filepath.Join(t.TempDir(), "dump")
 	rpmb := &fake{b: make([]byte, 16<<20), bad: []flash.Extent{{Length: 16 << 20}}}
 	job := p.withRPMB(rpmb)
@@ -210,6 +211,7 @@ func TestRPMBWithABadPlace(t *testing.T) {
 // A region that is left out leaves, whenever that is cut short, what the next run can go on
 // with: what of its files is there without the journal counts for nothing.
 func TestLeavingOutIsCutShort(t *testing.T) {
+	t.Parallel()
 	for n := range 4 {
 		p, dir := newPhone(9), filepath.Join(t.TempDir(), "dump")
 		rpmb := &fake{b: make([]byte, 1<<20), bad: ext(0, 1<<20)}

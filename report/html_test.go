@@ -184,21 +184,27 @@ func TestChromium(t *testing.T) {
 	for _, view := range []struct{ name, size, scheme string }{
 		{"wide-light", "1200,2100", "1"}, {"wide-dark", "1200,2100", "0"}, {"narrow-light", "400,5200", "1"}, {"narrow-dark", "400,5200", "0"},
 	} {
-		shot := filepath.Join(t.TempDir(), view.name+".png")
-		chromium(t, "--window-size="+view.size, "--blink-settings=preferredColorScheme="+view.scheme, "--screenshot="+shot, address)
-		if st, err := os.Stat(shot); err != nil || st.Size() < 20<<10 {
-			t.Errorf("%s: %v, %v", view.name, st, err)
+		t.Run(view.name, func(t *testing.T) {
+			t.Parallel()
+			shot := filepath.Join(t.TempDir(), view.name+".png")
+			chromium(t, "--window-size="+view.size, "--blink-settings=preferredColorScheme="+view.scheme, "--screenshot="+shot, address)
+			if st, err := os.Stat(shot); err != nil || st.Size() < 20<<10 {
+				t.Errorf("%v, %v", st, err)
+			}
+		})
+	}
+	t.Run("print", func(t *testing.T) {
+		t.Parallel()
+		pdf := filepath.Join(t.TempDir(), "map.pdf")
+		chromium(t, "--no-pdf-header-footer", "--print-to-pdf="+pdf, address)
+		b, err := os.ReadFile(pdf)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	pdf := filepath.Join(t.TempDir(), "map.pdf")
-	chromium(t, "--no-pdf-header-footer", "--print-to-pdf="+pdf, address)
-	b, err := os.ReadFile(pdf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := regexp.MustCompile(`/Type\s*/Page\b`).FindAllIndex(b, -1); len(n) != 1 {
-		t.Errorf("it prints to %d pages, want one", len(n))
-	}
+		if n := regexp.MustCompile(`/Type\s*/Page\b`).FindAllIndex(b, -1); len(n) != 1 {
+			t.Errorf("it prints to %d pages, want one", len(n))
+		}
+	})
 }
 
 // Names that look like the page's language stay names in a browser too.

@@ -168,6 +168,7 @@ func TestRegistryHabits(t *testing.T) {
 
 // A push that is said to be done can be pulled; otherwise it says why not.
 func TestRegistryDoesNotKeep(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		*habits
 		want error

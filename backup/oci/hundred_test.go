@@ -26,6 +26,7 @@ func model(n int) map[string][]byte {
 
 // A hundred phones of one model: the common part is kept once.
 func TestHundredPhones(t *testing.T) {
+	t.Parallel()
 	const phones = 100
 	dir := filepath.Join(t.TempDir(), "backups")
 	repo := open(t, "oci:"+dir, Options{Write: true, NoSync: true})

@@ -45,6 +45,7 @@ func TestVictim(t *testing.T) {
 // A client that is killed in the middle leaves no tag in the registry, and the next push
 // of the same phone continues.
 func TestRegistryClientKilled(t *testing.T) {
+	t.Parallel()
 	s := startRegistry(t, t.TempDir(), "")
 	for i, at := range []int{1, 3, 6, 9} {
 		ref := s.ref(fmt.Sprintf("phones/s%d:a", i))

@@ -38,6 +38,7 @@ func TestLayoutRefuses(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "backups")
 	ref := "oci:" + dir
 	repo := open(t, ref, Options{Write: true})
@@ -195,6 +196,7 @@ func TestBooksDisagree(t *testing.T) {
 // A blob that the disk has damaged is not shared with the next backup: it is made anew,
 // and where that gives the same bytes the older backups are whole again.
 func TestDamagedBlobIsNotShared(t *testing.T) {
+	t.Parallel()
 	for _, level := range []int{1, 9} {
 		dir := filepath.Join(t.TempDir(), "backups")
 		repo := open(t, "oci:"+dir, Options{Write: true})

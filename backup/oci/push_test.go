@@ -138,6 +138,7 @@ func same(t testing.TB, repo *Repo, tag string, fs []File) {
 }
 
 func TestLayoutRoundTrip(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "backups")
 	repo := open(t, "oci:"+dir, Options{Write: true})
 	a := phone(1)
@@ -183,6 +184,7 @@ func TestSharing(t *testing.T) {
 
 // A gap of zeros leaves no file and no blob, as in a parts folder.
 func TestOmitZero(t *testing.T) {
+	t.Parallel()
 	repo := open(t, "oci:"+filepath.Join(t.TempDir(), "backups"), Options{Write: true})
 	fs := files(map[string][]byte{"boot.img": noise(1, 1000), "gap_0x0.bin": make([]byte, 70<<20)})
 	mustPush(t, repo, "a", fs, PushOptions{})

@@ -61,6 +61,7 @@ func TestRegistry(t *testing.T) {
 }
 
 func TestRegistryPrune(t *testing.T) {
+	t.Parallel()
 	s := startRegistry(t, t.TempDir(), "")
 	repo := s.open("phones/s1")
 	at := time.Unix(1795000000, 0)
@@ -118,6 +119,7 @@ func TestRegistryPassword(t *testing.T) {
 
 // A blob that the registry's disk has damaged is named, and nothing else is lost.
 func TestRegistryFlippedBlob(t *testing.T) {
+	t.Parallel()
 	s := startRegistry(t, t.TempDir(), "")
 	repo := s.open("phones/s1")
 	mustPush(t, repo, "a", phone(1), PushOptions{})
@@ -156,6 +158,7 @@ func flip(t *testing.T, path string, at int64) func() {
 
 // A registry that dies in the middle leaves no tag; the next push continues.
 func TestRegistryKilled(t *testing.T) {
+	t.Parallel()
 	s := startRegistry(t, t.TempDir(), "")
 	var killed atomic.Bool
 	fs := phone(1)
@@ -197,6 +200,7 @@ func (w *tripwire) ReadAt(b []byte, off int64) (int, error) {
 // A registry whose disk is full refuses, no tag is left, and with more room the same
 // push is done.
 func TestRegistryDiskFull(t *testing.T) {
+	t.Parallel()
 	registryProgram(t)
 	dir, enlarge := smallDisk(t)
 	s := startRegistry(t, dir, "")
@@ -217,6 +221,7 @@ func TestRegistryDiskFull(t *testing.T) {
 // A registry that was out of room keeps empty records of blobs, and answers 500 to who
 // asks for them. The next push sends such a blob again, which repairs the record.
 func TestRegistryEmptyRecord(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := startRegistry(t, dir, "")
 	repo := s.open("phones/s1")
@@ -277,6 +282,7 @@ func TestLayoutDiskFull(t *testing.T) {
 
 // Clients that push at the same time do not disturb each other.
 func TestRegistryTwoClients(t *testing.T) {
+	t.Parallel()
 	s := startRegistry(t, t.TempDir(), "")
 	twoClients(t, func() *Repo { return s.open("phones/s1") })
 }
