@@ -5,49 +5,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mtkkit/mtkkit/acquire"
-	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/session"
 	"github.com/mtkkit/mtkkit/words"
 )
-
-var anOption = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
-
-// knownOptions asserts that acquire has every option that its hints name. Hints may name
-// other commands of the program, with theirs.
-func knownOptions(t *testing.T, said string) (hints int) {
-	t.Helper()
-	has := map[string]bool{}
-	for _, f := range acquireCommand(newUI(screen.Streams{})).Flags {
-		for _, name := range f.Names() {
-			has[name] = true
-		}
-	}
-	for line := range strings.Lines(said) {
-		hint, ok := strings.CutPrefix(line, "hint: ")
-		if !ok || strings.Contains(hint, "mtkkit backup") {
-			continue
-		}
-		hints++
-		for _, m := range anOption.FindAllStringSubmatch(hint, -1) {
-			if !has[m[1]] {
-				t.Errorf("acquire has no --%s, and hints at it: %s", m[1], line)
-			}
-		}
-	}
-	return hints
-}
 
 // typedAcquire is a run of acquire with these options.
 func typedAcquire(t *testing.T, u *ui, args ...string) *acquisition {
@@ -81,66 +53,6 @@ func TestCommandToGoOn(t *testing.T) {
 	}
 }
 
-// What acquire hints at can be done with acquire, whatever goes wrong.
-func TestAcquireHints(t *testing.T) {
-	foreign := filepath.Join("..", "..", "testdata", "MT6592_Android_scatter.txt")
-	text, err := os.ReadFile(foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder, table, there := t.TempDir(), filepath.Join(t.TempDir(), "dumchar_info"), t.TempDir()
-	for _, p := range littlePhone().Parts {
-		b, err := flash.ReadFull(p.Image, 0, int(min(p.Image.Size(), 64<<20)))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, acquire.FileName(p.Region)), b, 0o666)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	list := "Part_Name Size StartAddr Type MapTo\nboot 0x0000000000600000 0x0000000000123000 2 /dev/misc-sd\nrecovery 0x0000000000600000 0x0000000000723000 2 /dev/misc-sd\n"
-	record, err := (&flash.Manifest{Schema: flash.ManifestSchema, Kind: flash.KindDump}).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, b := range map[string][]byte{table: []byte(list), filepath.Join(there, flash.ManifestName): record, filepath.Join(folder, "MT6592_Android_scatter.txt"): text} {
-		if err := os.WriteFile(path, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lost := []acquiretest.Fault{{Place: "data", Nth: 300, Do: acquiretest.Disconnect}}
-	phone := []string{"--port", "auto", "--da", families[0].agentFor(t)}
-	for name, c := range map[string]struct {
-		args   []string
-		faults []acquiretest.Fault
-		code   int
-		says   []string
-	}{
-		"a foreign scatter file": {append(phone, "--scatter", foreign), nil, words.ExitRefused, []string{"does not belong to this phone", "leave --scatter out", "--scatter FILE"}},
-		"a foreign table":        {append(phone, "--table", table), nil, words.ExitRefused, []string{"does not belong to this phone", "leave --table out"}},
-		"one beside the files":   {[]string{"--from", folder}, nil, words.ExitRefused, []string{"does not belong to this phone", "name only the files"}},
-		"the cable":              {append(phone, little...), lost, words.ExitPhone, []string{"resume with: mtkkit acquire --resume"}},
-		"some of it":             {append(phone, "--only", "boot"), nil, words.ExitProblems, []string{"--complete"}},
-		"a folder that exists":   {append(phone, "-o", there), nil, words.ExitRefused, []string{"holds a dump", "--resume"}},
-		"no port":                {[]string{"--port", "nothere", "--da", phone[3], "--wait", "1s"}, nil, words.ExitPhone, nil},
-		"no agent":               {nil, nil, words.ExitUsage, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			args := append([]string{"acquire"}, c.args...)
-			if name != "a folder that exists" {
-				args = append(args, "-o", filepath.Join(t.TempDir(), "dump"))
-			}
-			p := littlePhone()
-			p.Faults = c.faults
-			code, out, errs := onPhone(t, &p, args...)
-			expect(t, code, c.code, out+errs, c.says...)
-			if knownOptions(t, errs) == 0 && c.says != nil {
-				t.Errorf("no hint: %s", errs)
-			}
-		})
-	}
-}
-
 // A phone that was lost at a place before: what the next run does is said, and how to do
 // without the place where nothing else is left.
 func TestLostHints(t *testing.T) {
@@ -167,7 +79,7 @@ func TestLostHints(t *testing.T) {
 		if said := out.String(); !strings.Contains(said, c.says) || strings.Contains(said, c.no) || strings.Contains(said, "lost at this range before (EMMC_USER, 0x1000 bytes at 0x1000)") != (c.lost.Before > 0) {
 			t.Errorf("%s: %s", name, said)
 		}
-		knownOptions(t, out.String())
+		scripttest.KnownOptions(t, Run, out.String())
 	}
 }
 
@@ -195,6 +107,6 @@ func TestGivenUpHints(t *testing.T) {
 		if said := out.String(); !strings.Contains(said, c.want) || strings.Contains(said, c.no) || !strings.Contains(said, "--accept-bad") {
 			t.Errorf("%s: %s", name, said)
 		}
-		knownOptions(t, out.String())
+		scripttest.KnownOptions(t, Run, out.String())
 	}
 }

@@ -63,7 +63,6 @@ func newApp(u *ui) *cli.App {
 			simulateCommand(u), versionCommand(u),
 		},
 	}
-	cli.VersionPrinter = printVersion
 	for _, c := range app.Commands {
 		prepare(c, c.Name)
 	}

@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -81,7 +82,7 @@ func TestInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			code, out, errs := program("info", path)
-			expect(t, code, words.ExitFailed, out+errs, c.says...)
+			scripttest.Expect(t, code, words.ExitFailed, out+errs, c.says...)
 		})
 	}
 }
@@ -125,7 +126,7 @@ func TestLocked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := program(c.args...)
-			expect(t, code, words.ExitFailed, out+errs, c.says...)
+			scripttest.Expect(t, code, words.ExitFailed, out+errs, c.says...)
 			if strings.Contains(errs, c.not) {
 				t.Errorf("%q is in: %s", c.not, errs)
 			}
@@ -133,5 +134,5 @@ func TestLocked(t *testing.T) {
 	}
 	t.Setenv(screen.PassphraseVariable, "right")
 	code, out, errs := program("info", file("words.age"))
-	expect(t, code, words.ExitFailed, out+errs, "in it: a JPEG picture")
+	scripttest.Expect(t, code, words.ExitFailed, out+errs, "in it: a JPEG picture")
 }

@@ -32,6 +32,9 @@ func versionCommand(u *ui) *cli.Command {
 	}
 }
 
+// The module cli has one printer for all programs.
+func init() { cli.VersionPrinter = printVersion }
+
 func printVersion(c *cli.Context) { fmt.Fprintln(c.App.Writer, "mtkkit", c.App.Version) }
 
 // version returns the version of the module, as the Go toolchain recorded it.

@@ -1,4 +1,4 @@
-package commands
+package phones
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 	"testing/synctest"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/report"
@@ -27,18 +29,7 @@ func acquireFrom(t *testing.T, p *acquiretest.Phone, args ...string) (code int, 
 	return code, out + errs
 }
 
-// expect asserts an exit code and words.
-func expect(t *testing.T, code, want int, said string, words ...string) {
-	t.Helper()
-	if code != want {
-		t.Errorf("exit %d, want %d\n%s", code, want, said)
-	}
-	for _, w := range words {
-		if !strings.Contains(said, w) {
-			t.Errorf("says nothing of %q:\n%s", w, said)
-		}
-	}
-}
+var expect = scripttest.Expect
 
 // littlePhone has the partitions of the MT6765, of which these tests read a few.
 func littlePhone() acquiretest.Phone {
@@ -144,7 +135,7 @@ func TestAcquireInterrupted(t *testing.T) {
 		p.Plug()
 		defer p.Unplug()
 		var out strings.Builder
-		code := Run(ctx, append([]string{"mtkkit", "acquire", "--port", "auto", "--da", da, "-o", dir}, little...), screen.Streams{Out: &out, Err: &out}, &p)
+		code := commands.Run(ctx, append([]string{"mtkkit", "acquire", "--port", "auto", "--da", da, "-o", dir}, little...), screen.Streams{Out: &out, Err: &out}, &p)
 		expect(t, code, words.ExitInterrupted, out.String(), "interrupted: what was read is on the disk", "--resume "+dir)
 	})
 	again := littlePhone()

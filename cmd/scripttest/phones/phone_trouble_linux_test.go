@@ -1,4 +1,4 @@
-package commands
+package phones
 
 import (
 	"bufio"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -49,6 +50,6 @@ func TestOtherProgramIsNamed(t *testing.T) {
 	}
 
 	var out, errs bytes.Buffer
-	code := Run(t.Context(), []string{"mtkkit", "info", "--port", link, "--da", families[0].agentFor(t)}, screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
+	code := commands.Run(t.Context(), []string{"mtkkit", "info", "--port", link, "--da", families[0].agentFor(t)}, screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
 	expect(t, code, words.ExitPhone, errs.String(), fmt.Sprintf("hint: sh (pid %d) has the port open too: end it", other.Process.Pid))
 }

@@ -1,4 +1,4 @@
-package commands
+package phones
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/commands"
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
@@ -51,7 +52,7 @@ func onPhone(t *testing.T, p *acquiretest.Phone, args ...string) (code int, stdo
 		var out, errs strings.Builder
 		p.Plug()
 		defer p.Unplug()
-		code = Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, p)
+		code = commands.Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, p)
 		stdout, stderr = out.String(), errs.String()
 	})
 	return code, stdout, stderr
@@ -117,7 +118,7 @@ func TestSplitPhone(t *testing.T) {
 	}
 	fromDump, fromPhone := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	var out, errs bytes.Buffer
-	if code := Run(t.Context(), []string{"mtkkit", "split", filepath.Join(dir, "ROM_1"), "--boot1", filepath.Join(dir, "BOOT_1"), "--boot2", filepath.Join(dir, "BOOT_2"), "--no-siblings", "-o", fromDump},
+	if code := commands.Run(t.Context(), []string{"mtkkit", "split", filepath.Join(dir, "ROM_1"), "--boot1", filepath.Join(dir, "BOOT_1"), "--boot2", filepath.Join(dir, "BOOT_2"), "--no-siblings", "-o", fromDump},
 		screen.Streams{Out: &out, Err: &errs}, nil); code != words.ExitOK {
 		t.Fatalf("exit %d\n%s", code, errs.String())
 	}
@@ -185,7 +186,7 @@ func TestPhoneTrouble(t *testing.T) {
 func TestSim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		code := Run(t.Context(), []string{"mtkkit", "list", "--port", "sim"}, screen.Streams{Out: &out, Err: io.Discard}, nil)
+		code := commands.Run(t.Context(), []string{"mtkkit", "list", "--port", "sim"}, screen.Streams{Out: &out, Err: io.Discard}, nil)
 		if code != words.ExitOK || !strings.Contains(out.String(), "userdata") || !strings.Contains(out.String(), "EMMC_RPMB") {
 			t.Errorf("exit %d\n%s", code, out.String())
 		}

@@ -1,4 +1,4 @@
-package commands
+package phones
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/mapfile"
 	"github.com/mtkkit/mtkkit/acquire/port"
+	"github.com/mtkkit/mtkkit/cmd/commands"
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -75,7 +77,7 @@ func TestAcquireGivenUp(t *testing.T) {
 	if named == nil {
 		t.Fatalf("nobody says how it is tried again:\n%s", said)
 	}
-	knownOptions(t, said)
+	scripttest.KnownOptions(t, commands.Run, said)
 	code, said = acquireFrom(t, &acquiretest.Phone{Parts: faultParts()}, "--resume", dir, named[1], named[2])
 	expect(t, code, words.ExitOK, said, "complete")
 }
@@ -114,7 +116,7 @@ func TestAcquireDeadlyPlace(t *testing.T) {
 					if n == 7 {
 						t.Fatalf("lost %d times: %s", n, said)
 					}
-					knownOptions(t, said)
+					scripttest.KnownOptions(t, commands.Run, said)
 					args = []string{"--resume", dir}
 				}
 				expect(t, code, words.ExitProblems, said, "unfinished: ", "--accept-bad")

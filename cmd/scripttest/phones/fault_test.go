@@ -1,4 +1,4 @@
-package commands
+package phones
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -279,15 +280,16 @@ func exists(dir, name string) bool {
 func (r row) compare(t *testing.T, dir string, parts []flash.Part) bool {
 	t.Helper()
 	for i, name := range []string{"ROM_1", "BOOT_1", "BOOT_2"} {
-		got, err := os.ReadFile(filepath.Join(dir, "regions", name))
+		got, err := source.OpenFile(filepath.Join(dir, "regions", name))
 		if err != nil {
 			return false
 		}
-		want, err := flash.ReadFull(parts[i].Image, 0, int(parts[i].Image.Size()))
+		same, err := flash.Equal(t.Context(), got, parts[i].Image)
+		got.Close()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, want) {
+		if !same {
 			return false
 		}
 	}
