@@ -95,6 +95,11 @@ func newPhone(seed uint64) *phone {
 	return &phone{user: &fake{b: patchwork(seed, 25<<20+512)}, boot1: &fake{b: patchwork(seed+1, 1<<20)}, boot2: &fake{b: make([]byte, 1<<20)}}
 }
 
+// smallPhone is a phone of 5 MiB and a bit, for tests that read it once for every operation.
+func smallPhone(seed uint64) *phone {
+	return &phone{user: &fake{b: patchwork(seed, 5<<20+512)}, boot1: &fake{b: patchwork(seed+1, 8<<10)}, boot2: &fake{b: make([]byte, 8<<10)}}
+}
+
 func (p *phone) job() Job {
 	return Job{
 		Device: &flash.Device{Storage: flash.EMMC, Parts: []flash.Part{

@@ -279,11 +279,7 @@ func TestLinksInTheDump(t *testing.T) {
 func TestFolderNotSynced(t *testing.T) {
 	defer func() { syncDir = disk.SyncDir }()
 	broken := errors.New("the disk gives up")
-	small := func() *phone {
-		p := newPhone(49)
-		p.user.b, p.boot1.b, p.boot2.b = p.user.b[:5<<20+512], p.boot1.b[:8<<10], p.boot2.b[:8<<10]
-		return p
-	}
+	small := func() *phone { return smallPhone(49) }
 	total := 0
 	syncDir = func(dir string) error { total++; return disk.SyncDir(dir) }
 	if _, done, err := acquire(t, filepath.Join(t.TempDir(), "dump"), small().job()); err != nil || !done || total < 5 {

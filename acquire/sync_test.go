@@ -184,11 +184,7 @@ func (r *recorder) check(t *testing.T, region string, size int64) {
 // that error, nothing counts that is not there, and the next run makes it whole.
 func TestEveryOperationFails(t *testing.T) {
 	t.Parallel()
-	small := func() *phone {
-		p := newPhone(21)
-		p.user.b, p.boot1.b, p.boot2.b = p.user.b[:5<<20+512], p.boot1.b[:8<<10], p.boot2.b[:8<<10]
-		return p
-	}
+	small := func() *phone { return smallPhone(21) }
 	p, r := small(), &recorder{}
 	if _, _, err := r.record(filepath.Join(t.TempDir(), "dump"), p.job()); err != nil {
 		t.Fatal(err)
