@@ -174,7 +174,7 @@ func (s *shell) output(ctx context.Context, command string, wait time.Duration) 
 		return "", fmt.Errorf("adb: %s: %w", s.serial, cause(ctx, lost(err)))
 	}
 	if len(b) > maxText {
-		return "", fmt.Errorf("adb: %s: %[3].60q prints more than %[2]d bytes of text", s.serial, maxText, command)
+		return "", fmt.Errorf("adb: %s: %.60q prints more than %d bytes of text", s.serial, command, maxText)
 	}
 	return string(b), nil
 }
