@@ -51,7 +51,6 @@ func TestFlatSumCatchesUp(t *testing.T) {
 	t.Parallel()
 	for diesAt := range 16 {
 		p, dir := newPhone(81), filepath.Join(t.TempDir(), "dump")
-		p.user.b = p.user.b[:13<<20+512]
 		job := func() Job { return p.full(&fake{b: make([]byte, 1<<20)}) }
 		p.user.diesAt = diesAt
 		d, err := Create(dir, job())
