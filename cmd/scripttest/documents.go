@@ -15,15 +15,31 @@ import (
 // schemas is the key of a script's value with the names of the schemas that its documents had.
 type schemas struct{}
 
-// judge checks what a command printed with --json against its schema.
-func judge(ts *testscript.TestScript, root string, args []string, printed string) {
+// Judge checks what the program printed with --json against its schema.
+func Judge(args []string, printed string) error {
+	dir, err := moduleRoot()
+	if err == nil {
+		_, err = judgeBy(dir, args, printed)
+	}
+	return err
+}
+
+// judgeBy is Judge with the folder of the module. It returns the file name of the schema, "" if there is
+// no document.
+func judgeBy(root string, args []string, printed string) (name string, err error) {
 	if printed == "" || !slices.ContainsFunc(args, func(a string) bool { return a == "--json" || a == "--json=true" }) {
-		return
+		return "", nil
 	}
-	name, err := validate(filepath.Join(root, "docs", "schema"), []byte(printed))
-	if err != nil {
-		ts.Fatalf("the document of mtkkit %s: %v", strings.Join(args, " "), err)
+	if name, err = validate(filepath.Join(root, "docs", "schema"), []byte(printed)); err != nil {
+		err = fmt.Errorf("the document of mtkkit %s: %w", strings.Join(args, " "), err)
 	}
+	return name, err
+}
+
+// judge checks what a command of a script printed, and notes the schema.
+func judge(ts *testscript.TestScript, root string, args []string, printed string) {
+	name, err := judgeBy(root, args, printed)
+	ts.Check(err)
 	ts.Value(schemas{}).(map[string]bool)[name] = true
 }
 

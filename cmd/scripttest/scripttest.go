@@ -13,6 +13,7 @@ package scripttest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,8 +32,17 @@ import (
 // exit code.
 type Program func(context.Context, []string, screen.Streams, port.Bus) words.Code
 
-// Call runs the program in this process, with no input and no phone.
+// Call runs the program in this process, with no input and no phone. It panics if the program prints a
+// document that is not as its schema says.
 func (p Program) Call(args ...string) (code words.Code, stdout, stderr string) {
+	code, stdout, stderr = p.call(args)
+	if err := Judge(args, stdout); err != nil {
+		panic(err)
+	}
+	return code, stdout, stderr
+}
+
+func (p Program) call(args []string) (code words.Code, stdout, stderr string) {
 	var out, errs strings.Builder
 	code = p(context.Background(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, nil)
 	return code, out.String(), errs.String()
@@ -134,7 +144,7 @@ func (s serial) Run(name string, do func(testscript.T)) {
 func program(root string, run Program, code bool) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		defer enter(ts)()
-		got, out, errs := run.Call(args...)
+		got, out, errs := run.call(args)
 		ts.Stdout().Write([]byte(out))
 		ts.Stderr().Write([]byte(errs))
 		judge(ts, root, args, out)
@@ -180,17 +190,22 @@ func enter(ts *testscript.TestScript) (leave func()) {
 
 // Root returns the folder of the module.
 func Root(t testing.TB) string {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			break
-		}
-		dir = up
+	dir, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no go.mod above the test's folder: %v", err)
-	return ""
+	return dir
+}
+
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if filepath.Dir(dir) == dir {
+			return "", errors.New("no go.mod above the test's folder")
+		}
+	}
+	return "", err
 }

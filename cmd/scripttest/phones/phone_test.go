@@ -55,6 +55,9 @@ func onPhone(t *testing.T, p *acquiretest.Phone, args ...string) (code int, stdo
 		code = commands.Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, p)
 		stdout, stderr = out.String(), errs.String()
 	})
+	if err := scripttest.Judge(args, stdout); err != nil {
+		t.Error(err)
+	}
 	return code, stdout, stderr
 }
 
