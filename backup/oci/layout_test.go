@@ -37,6 +37,20 @@ func TestLayoutRefuses(t *testing.T) {
 	}
 }
 
+// Two backups of one second have an order, too: the newer one is kept, whatever its name.
+func TestPruneWithinASecond(t *testing.T) {
+	t.Parallel()
+	repo := open(t, "oci:"+filepath.Join(t.TempDir(), "backups"), Options{Write: true})
+	at := time.Unix(1795000000, 0)
+	mustPush(t, repo, "z-older", phone(1), PushOptions{Now: at.Add(time.Millisecond)})
+	mustPush(t, repo, "a-newer", phone(2), PushOptions{Now: at.Add(2 * time.Millisecond)})
+	out, err := repo.Prune(t.Context(), Policy{Keep: 1, Now: at.Add(time.Second), DryRun: true})
+	check(t, err)
+	if len(out.Removed) != 1 || out.Removed[0].Tag != "z-older" {
+		t.Errorf("would remove %+v", out.Removed)
+	}
+}
+
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "backups")

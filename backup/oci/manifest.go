@@ -40,7 +40,7 @@ const maxManifest = 4 << 20
 // pack returns the image manifest.
 func pack(m *flash.Manifest, size int64, created time.Time, layers []ocispec.Descriptor) (ocispec.Descriptor, []byte, error) {
 	notes := map[string]string{
-		ocispec.AnnotationCreated: created.UTC().Format(time.RFC3339),
+		ocispec.AnnotationCreated: created.UTC().Format(time.RFC3339Nano),
 		AnnotationSize:            strconv.FormatInt(size, 10),
 	}
 	for k, v := range map[string]string{AnnotationChip: m.Chip, AnnotationProject: m.Project, AnnotationStorage: string(m.Storage)} {
