@@ -162,11 +162,11 @@ func TestCreateOfParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	opt := CreateOptions{Path: m.path("parts")}
-	if as, err := opt.AsItIs(); !as || err != nil {
+	if as, err := opt.AsItIs(t.Context()); !as || err != nil {
 		t.Errorf("the folder as it is: %v, %v", as, err)
 	}
 	opt.Wishes.Only = []string{"boot"}
-	if as, err := opt.AsItIs(); as || err != nil {
+	if as, err := opt.AsItIs(t.Context()); as || err != nil {
 		t.Errorf("a part of it as it is: %v, %v", as, err)
 	}
 	m.pack("b", CreateOptions{Path: m.path("parts")})
@@ -213,7 +213,7 @@ func TestRestoreDamaged(t *testing.T) {
 	if r, err = a.Restore(t.Context(), RestoreOptions{Output: m.path("parts"), Parts: true}); err != nil || !r.Lost {
 		t.Fatalf("parts: %+v, %v", r, err)
 	}
-	f, err := split.Open(m.path("parts"))
+	f, err := split.Open(t.Context(), m.path("parts"))
 	if err != nil {
 		t.Fatal(err)
 	}

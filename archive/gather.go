@@ -22,8 +22,8 @@ const BlocksName = "blocks.txt"
 // AsItIs reports whether Path is a finished parts folder, or an unpacked archive, so that its
 // files are packed as they are. Anything else is opened as a dump. An unfinished parts folder is a
 // *flash.Refusal.
-func (o *CreateOptions) AsItIs() (bool, error) {
-	f, err := o.openFolder()
+func (o *CreateOptions) AsItIs(ctx context.Context) (bool, error) {
+	f, err := o.openFolder(ctx)
 	if f != nil {
 		f.Close()
 	}
@@ -32,7 +32,7 @@ func (o *CreateOptions) AsItIs() (bool, error) {
 
 // openFolder opens a folder that is packed as it is. It returns nil for a dump, and if only some
 // of the partitions are wanted.
-func (o *CreateOptions) openFolder() (*split.Opened, error) {
+func (o *CreateOptions) openFolder(ctx context.Context) (*split.Opened, error) {
 	w := &o.Wishes
 	if o.Dump != nil || o.Open.Table != "" || o.Identity || o.Share || len(w.Only)+len(w.Skip) > 0 || w.Slot != "" || w.Userdata != plan.UserdataFull {
 		return nil, nil
@@ -40,7 +40,7 @@ func (o *CreateOptions) openFolder() (*split.Opened, error) {
 	if st, err := os.Stat(o.Path); err != nil || !st.IsDir() {
 		return nil, nil // opening it as a dump reports why
 	}
-	f, err := split.Open(o.Path)
+	f, err := split.Open(ctx, o.Path)
 	switch {
 	case errors.Is(err, split.ErrNoFolder):
 		return nil, nil
@@ -55,7 +55,7 @@ func (o *CreateOptions) openFolder() (*split.Opened, error) {
 // gather takes a finished folder as it is, and plans anything else. It writes nothing.
 func (c *creation) gather(ctx context.Context) error {
 	c.inputs = append([]string{c.Path}, c.Inputs...)
-	f, err := c.openFolder()
+	f, err := c.openFolder(ctx)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
 )
 
 // target is the file or the volumes of an archive.
@@ -69,7 +70,7 @@ func (c *creation) pack(ctx context.Context, to io.Writer) (packed []backup.Resu
 		packed = append(packed, results...)
 		for _, r := range results {
 			if want := c.sums[r.Name]; want != "" && want != r.SHA256 {
-				return &dump.ChangedError{Text: dump.ChangedText(r.Name, r.SHA256, want), Folder: c.Path}
+				return &dump.ChangedError{Text: source.ChangedText(r.Name, r.SHA256, want), Folder: c.Path}
 			}
 			written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
 		}

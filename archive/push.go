@@ -50,7 +50,10 @@ func IsParts(path string) bool {
 	}
 	defer f.Close()
 	m, err := flash.ReadManifest(f)
-	return err == nil && m.Kind == flash.KindParts
+	if err != nil { // a damaged manifest is an error when the folder is opened
+		return !errors.Is(err, flash.ErrNotThis)
+	}
+	return m.Kind == flash.KindParts
 }
 
 // pushing is one push: the files and their record.
@@ -116,7 +119,7 @@ func (p *pushing) send(ctx context.Context, up *oci.Upload) error {
 // openPushed opens a parts folder as it is, or a dump that is split during the push.
 func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 	if opt.Dump == nil && IsParts(opt.Path) {
-		return openPushedFolder(opt.Path)
+		return openPushedFolder(ctx, opt.Path)
 	}
 	d, done := opt.Dump, func() error { return nil }
 	if d == nil {
@@ -135,8 +138,8 @@ func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 	return p, nil
 }
 
-func openPushedFolder(path string) (*pushing, error) {
-	o, err := split.Open(path)
+func openPushedFolder(ctx context.Context, path string) (*pushing, error) {
+	o, err := split.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -24,7 +25,8 @@ func (e *ChangedError) Error() string { return e.Folder + ": " + e.Text }
 // that has changed would be packed again with a hash that proves it. An entry that was copied as it
 // is costs nothing. If the copies divide an entry differently (for instance the region of a dump
 // folder), it is read once more if at least half of it was copied. A smaller copy only gets a note,
-// because reading 60 GB for one small partition is the task of verify.
+// because reading 60 GB for one small partition is the task of verify. In an archive or a store
+// only copies that are exactly an entry are compared, because it proves the other bytes itself.
 func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found []flash.Problem, err error) {
 	record := d.Source.Record
 	if record == nil {
@@ -45,7 +47,7 @@ func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found
 				sum = e.SHA256
 			}
 		}
-		if size == 0 {
+		if size == 0 || sum == "" && d.Source.Proves {
 			continue
 		}
 		if sum == "" && size < here.Length/2 {
@@ -60,7 +62,7 @@ func (d *Dump) Changed(ctx context.Context, copied []flash.ManifestEntry) (found
 		}
 		if sum != old.SHA256 {
 			found = append(found, flash.Problem{Severity: flash.Error, Place: old.Name, Offset: flash.NoOffset,
-				Text: ChangedText(old.File, sum, old.SHA256)})
+				Text: source.ChangedText(old.File, sum, old.SHA256)})
 		}
 	}
 	return found, nil
@@ -111,11 +113,6 @@ func (d *Dump) RefuseChanged(ctx context.Context, m *flash.Manifest, written []f
 		}
 	}
 	return err
-}
-
-// ChangedText is the message for a file that differs from its folder's manifest.
-func ChangedText(file, sum, want string) string {
-	return fmt.Sprintf("%s "+split.Changed+": its sha-256 is %s, the manifest has %s", file, sum, want)
 }
 
 // WithSums returns the entries with the hashes of the files that were written from them.

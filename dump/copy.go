@@ -28,8 +28,11 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 	if it.Present < it.Length {
 		found.AddAt(flash.Error, it.Name, it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
 	}
-	if old := d.Recorded(it.Region, it.Offset, it.Present); old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)) {
+	switch old := d.Recorded(it.Region, it.Offset, it.Present); {
+	case old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)):
 		found.Add(flash.Error, it.Name, "%s has changed since it was written: its hash differs from the manifest's", old.File)
+	case old == nil && it.Present > 0 && d.Source.NotCompared() > 0:
+		found.Add(flash.Note, it.Name, "it is only a part of a file with a hash, so it was not compared with one")
 	}
 	return found, nil
 }

@@ -71,7 +71,11 @@ func (d *Dump) compare(ctx context.Context, m *flash.Manifest, results []split.R
 		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
 	}
 	found, err := d.Changed(ctx, WithSums(m.Entries, written))
-	m.Problems = append(m.Problems, found...)
+	for _, p := range found {
+		if !slices.ContainsFunc(m.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) { // reported when it was opened
+			m.Problems = append(m.Problems, p)
+		}
+	}
 	return err
 }
 

@@ -9,10 +9,12 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -48,18 +50,19 @@ type Verdict struct {
 	BootDiffer bool              // verified boot contradicts the partitions
 }
 
-// Verify checks a parts folder or a dump folder against the hashes of its manifest, and any
-// other dump by its own tables. The options are those of Open.
+// Verify checks a parts folder, a dump folder, a zip of one, an archive or a backup in a store
+// against the hashes of its manifest, and any other dump by its own tables. The options are those
+// of Open.
 func Verify(ctx context.Context, path string, opt Options) (*Verdict, error) {
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
 	v := &verification{ctx: ctx, opt: opt, Verdict: Verdict{Path: path, State: Complete}}
-	if st.IsDir() {
+	st, err := os.Stat(path)
+	switch {
+	case err != nil && !oci.IsLayout(path):
+		return nil, err
+	case err == nil && st.IsDir():
 		err = v.folder()
-	} else {
-		err = v.dump()
+	default:
+		err = v.file()
 	}
 	if err != nil {
 		return nil, err
@@ -82,10 +85,90 @@ func (v *verification) folder() error {
 	if err != nil {
 		return notBegun(fmt.Errorf("%s: %w", v.Path, err), v.Path)
 	}
-	if err := v.addUnread(r); err != nil {
+	d, err := v.reopen(r)
+	if err != nil {
 		return err
 	}
-	v.Path, v.Proven, v.Problems = filepath.Clean(v.Path), true, r.Problems
+	if d != nil {
+		defer d.Close()
+	}
+	v.Path = filepath.Clean(v.Path)
+	return v.proven(r, d)
+}
+
+// reopen opens a folder that was verified as a dump. It returns nil if it is none, and if its
+// files are not as they were: then nothing in them can be trusted.
+func (v *verification) reopen(r *split.Verification) (*Dump, error) {
+	if m := r.Manifest; m == nil || m.Kind != flash.KindParts && m.Kind != flash.KindDump {
+		return nil, nil
+	}
+	d, err := Open(v.ctx, v.Path, v.opt)
+	if errors.Is(err, layout.ErrNoTable) || err != nil && !r.OK {
+		return nil, v.ctx.Err()
+	}
+	return d, err
+}
+
+// file proves a packed folder by the hashes in its manifest. A file without a manifest is checked
+// by its own tables.
+func (v *verification) file() error {
+	d, err := Open(v.ctx, v.Path, v.opt)
+	if errors.Is(err, layout.ErrNoTable) {
+		return v.withoutTable(err)
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if d.Source.Record == nil {
+		return v.tables(d)
+	}
+	r, err := v.record(d.Source)
+	if err != nil {
+		return err
+	}
+	return v.proven(r, d)
+}
+
+// withoutTable proves a packed folder that has only some partitions, and so no table. Err is the
+// error of opening it.
+func (v *verification) withoutTable(err error) error {
+	src, again := OpenBytes(v.ctx, []string{v.Path}, v.opt)
+	if again != nil {
+		return err
+	}
+	defer src.Close()
+	if src.Record == nil {
+		return err
+	}
+	r, err := v.record(src)
+	if err != nil {
+		return err
+	}
+	return v.proven(r, nil)
+}
+
+// record compares the files of a source with the hashes of its manifest. The problems that were
+// found when it was opened count, too.
+func (v *verification) record(src *source.Source) (*split.Verification, error) {
+	r, err := split.VerifyFiles(v.ctx, src.Record, src.RecordFiles(v.ctx), split.VerifyOptions{Workers: 1, NoSums: src.Proves, Progress: v.opt.Progress})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range src.Problems {
+		if p.Severity > flash.Note && !slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place }) {
+			r.Problems = append(r.Problems, p)
+		}
+	}
+	r.OK = flash.Worst(r.Problems) < flash.Error
+	return r, nil
+}
+
+// proven makes the verdict on a folder whose files were compared with their hashes. D is the folder
+// as a dump, nil if it is none.
+func (v *verification) proven(r *split.Verification, d *Dump) error {
+	addUnread(r, d)
+	v.Proven, v.Problems = true, r.Problems
 	v.Files, v.Bytes, v.NoHash, v.Unsound = r.Files, r.Bytes, r.Unproven, r.Damaged
 	switch {
 	case !r.OK:
@@ -100,18 +183,11 @@ func (v *verification) folder() error {
 	case r.Damaged:
 		v.State = Damaged
 	}
-	if r.Manifest == nil || r.Manifest.Kind != flash.KindParts && r.Manifest.Kind != flash.KindDump {
+	if d == nil {
 		return nil
 	}
-	d, err := Open(v.ctx, v.Path, v.opt)
-	if errors.Is(err, layout.ErrNoTable) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := v.boot(d); err == nil && v.BootDiffer {
+	err := v.boot(d)
+	if err == nil && v.BootDiffer {
 		v.State = Changed
 	}
 	return err
@@ -129,19 +205,14 @@ func isUnfinished(dir string) bool {
 }
 
 // addUnread lists the unread bytes of the dump with the names of their partitions.
-func (v *verification) addUnread(r *split.Verification) error {
+func addUnread(r *split.Verification, d *Dump) {
 	if r.Manifest == nil || len(r.Manifest.Missing()) == 0 {
-		return nil
+		return
 	}
-	d, err := Open(v.ctx, v.Path, v.opt)
-	if errors.Is(err, layout.ErrNoTable) {
+	if d == nil {
 		r.Problems = append(r.Problems, Unread(r.Manifest)...)
-		return nil
+		return
 	}
-	if err != nil {
-		return err
-	}
-	defer d.Close()
 	lacking := r.Manifest.Missing()
 	r.Problems = slices.DeleteFunc(r.Problems, func(p flash.Problem) bool { return slices.Contains(lacking, p) })
 	for _, p := range d.Layout.Problems {
@@ -150,7 +221,6 @@ func (v *verification) addUnread(r *split.Verification) error {
 			r.Problems = append(r.Problems, p)
 		}
 	}
-	return nil
 }
 
 // dump checks a dump by its own tables; there are no hashes.
@@ -160,6 +230,11 @@ func (v *verification) dump() error {
 		return err
 	}
 	defer d.Close()
+	return v.tables(d)
+}
+
+// tables checks an opened dump by its own tables.
+func (v *verification) tables(d *Dump) error {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return err

@@ -1,8 +1,6 @@
 package flash
 
 import (
-	"bytes"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -104,24 +102,4 @@ func renamed(text, name, by string) string {
 	}
 	word := regexp.MustCompile(`(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `($|[^\pL\pN_])`)
 	return word.ReplaceAllString(text, "${1}"+by+"${2}")
-}
-
-// sumEscapes escapes names like coreutils: a line with such a character begins with a backslash.
-var sumEscapes = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "\r", "\\r")
-
-// EncodeSums returns the list that sha256sum -c reads. It returns nil if there are no files, or
-// if a file has no sum, because an incomplete list would look like a complete one.
-func EncodeSums(files []ManifestFile) []byte {
-	var b bytes.Buffer
-	for _, f := range files {
-		if f.SHA256 == "" {
-			return nil
-		}
-		name, mark := sumEscapes.Replace(f.Name), ""
-		if name != f.Name {
-			mark = "\\"
-		}
-		fmt.Fprintf(&b, "%s%s  %s\n", mark, f.SHA256, name)
-	}
-	return b.Bytes()
 }

@@ -3,6 +3,7 @@ package flash
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,18 +14,19 @@ import (
 // maxManifest is the size limit of a manifest, bytes. A table of 1000 rows needs about 0.5 MB.
 const maxManifest = 64 << 20
 
-// SumsName is the list of SHA-256 sums beside a manifest, as sha256sum(1) reads it.
-const SumsName = "SHA256SUMS"
-
 // MarkerName is the name of the file in a folder that is being written. It lists the files of
 // the run.
 const MarkerName = ".mtkkit-unfinished"
+
+// ErrVersion is wrapped by the error of ReadManifest for a manifest of another version.
+var ErrVersion = errors.New("written by another version of mtkkit")
 
 // ReadManifest decodes and checks a manifest. A manifest is untrusted, but the result can be
 // used without further checks: every file name in it can be joined to the folder's path, and
 // every entry is within its source.
 //
-// Errors are *FormatError. It wraps ErrNotThis if r is not a manifest of mtkkit.
+// Errors are *FormatError. It wraps ErrNotThis if r is the JSON of another program, ErrVersion if
+// it is a manifest of another version of mtkkit, and a *json.SyntaxError if it is not JSON.
 func ReadManifest(r io.Reader) (*Manifest, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
 	if err != nil {
@@ -36,10 +38,14 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 	var head struct {
 		Schema string `json:"schema"`
 	}
-	if err := json.Unmarshal(b, &head); err != nil {
+	switch err := json.Unmarshal(b, &head); {
+	case errors.As(err, new(*json.SyntaxError)):
+		return nil, manifestError("is damaged, it is not JSON", err)
+	case err != nil:
 		return nil, manifestError(err.Error(), ErrNotThis)
-	}
-	if head.Schema != ManifestSchema {
+	case strings.HasPrefix(head.Schema, "mtkkit.") && head.Schema != ManifestSchema:
+		return nil, manifestError(fmt.Sprintf("schema is %q; this program reads %q", head.Schema, ManifestSchema), ErrVersion)
+	case head.Schema != ManifestSchema:
 		return nil, manifestError(fmt.Sprintf("schema is %q, not %q", head.Schema, ManifestSchema), ErrNotThis)
 	}
 	m := new(Manifest)

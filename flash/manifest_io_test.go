@@ -115,15 +115,20 @@ func TestManifestRefuses(t *testing.T) {
 		}
 		if _, err := ReadManifest(bytes.NewReader(b)); !errors.As(err, &f) {
 			t.Errorf("%s: read, %v", name, err)
-		} else if errors.Is(err, ErrNotThis) != (name == "schema") {
+		} else if errors.Is(err, ErrNotThis) || errors.Is(err, ErrVersion) != (name == "schema") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 func TestReadManifestNotOurs(t *testing.T) {
-	for _, s := range []string{"", "{", "[]", "null", `{"schema":"other/1"}`, `{"name":"npm"}`, "\x00\x01", "{} {}"} {
+	for _, s := range []string{"[]", "null", `{"schema":"other/1"}`, `{"name":"npm"}`} {
 		if _, err := ReadManifest(strings.NewReader(s)); !errors.Is(err, ErrNotThis) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	for _, s := range []string{"", "{", "[[[", "\x00\x01", "{} {}"} {
+		if _, err := ReadManifest(strings.NewReader(s)); errors.Is(err, ErrNotThis) || !errors.As(err, new(*json.SyntaxError)) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

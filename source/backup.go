@@ -57,7 +57,8 @@ func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 		}
 		s.Problems = append(s.Problems, p)
 	}
-	f := &folder{name: name}
+	s.Proves = true
+	f := &folder{name: name, proves: true}
 	members := a.Members()
 	for i := range members {
 		m := &members[i]

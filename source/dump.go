@@ -56,8 +56,10 @@ func (s *Source) openDump(ctx context.Context, f *folder) (bool, error) {
 		s.unfinished(f.name, unfinishedDump)
 	}
 	s.Storage = record.Storage
-	if f.path != "" && !draft { // the draft of an unfinished dump has no hashes
-		s.Record = record
+	if !draft { // the draft of an unfinished dump has no hashes
+		if err := s.takeRecord(ctx, f, record); err != nil {
+			return false, err
+		}
 	}
 	for _, p := range record.Problems {
 		if p.Place == flash.PlacePhone && p.Severity > flash.Note {

@@ -23,6 +23,7 @@ import (
 type folder struct {
 	name    string
 	path    string    // "" for an archive
+	proves  bool      // its bytes are proven when they are read
 	members []*member // by name; a split file is one member
 	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none

@@ -1,8 +1,8 @@
 package source
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 
@@ -16,8 +16,8 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		return false, err
 	}
 	s.Storage = record.Storage
-	if f.path != "" { // an archive proves its bytes when they are read
-		s.Record = record
+	if err := s.takeRecord(ctx, f, record); err != nil {
+		return false, err
 	}
 	for _, src := range record.Sources {
 		part, err := s.openListed(ctx, f, record, &src)
@@ -50,7 +50,9 @@ func (s *Source) openListed(ctx context.Context, f *folder, record *flash.Manife
 		}
 	}
 	if missing = flash.Without(missing, part.Unread); len(missing) > 0 {
-		s.problem(flash.Error, string(src.Region), "no entry of the manifest has %v; 0x%x bytes in all are missing and read as zeros", missing[0], flash.Total(missing))
+		if record.IsPart() { // otherwise the record contradicts itself, which was reported
+			s.problem(flash.Error, string(src.Region), "no entry of the manifest has %v; 0x%x bytes in all are missing and read as zeros", missing[0], flash.Total(missing))
+		}
 		part.Unread = flash.Union(part.Unread, missing)
 	}
 	return part, nil
@@ -83,14 +85,16 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 		return nil, err
 	}
 	record, err := flash.ReadManifest(io.NewSectionReader(raw, 0, raw.Size()))
-	if errors.Is(err, flash.ErrNotThis) { // other programs have files of that name, too
-		if head, herr := headOf(raw); herr == nil && bytes.Contains(head, []byte(`"mtkkit.`)) && !s.unreadable[name] {
+	switch {
+	case errors.Is(err, flash.ErrNotThis): // other programs have files of that name, too
+		return nil, nil
+	case errors.Is(err, flash.ErrVersion), errors.As(err, new(*json.SyntaxError)):
+		if !s.unreadable[name] {
 			s.unreadable = map[string]bool{name: true}
 			s.problem(flash.Error, f.name, "%s cannot be read, and is not used: %v", name, err)
 		}
 		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, &UnreadableError{f.name, err.Error()}
 	}
 	m.used = true

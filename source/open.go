@@ -48,9 +48,13 @@ type Source struct {
 	Scatter  string   // scatter file in the folder that was opened, as a path; its name in an archive; "" for none
 	Files    []string // paths of all opened files, which must not be written to
 
-	// Record is the manifest of the folder that was opened, nil for none. Its hashes are those
-	// of the time when it was written; this package does not compare them with the files.
+	// Record is the manifest of the folder, zip, archive or store that was opened, nil for none.
+	// Its hashes are those of the time when it was written.
 	Record *flash.Manifest
+
+	// Proves means that the bytes are proven when they are read, by the hashes of an archive or a
+	// store, which agree with those of the record.
+	Proves bool
 
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
@@ -72,6 +76,8 @@ type Source struct {
 	closers    []io.Closer
 	outside    []string        // links in the folder that leave it
 	unreadable map[string]bool // manifests for which this was reported
+	packed     *folder         // the folder of the record
+	compared   map[string]bool // files that were compared with their hashes
 
 	spooled struct { // files that were unpacked to temporary files
 		files int

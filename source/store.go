@@ -57,7 +57,8 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 	if err != nil {
 		return err
 	}
-	f := &folder{name: name}
+	s.Proves = true
+	f := &folder{name: name, proves: true}
 	add := func(name string, img flash.Image) {
 		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
 	}

@@ -41,6 +41,7 @@ type JoinReport struct {
 	Bytes    int64           // size of the result
 	Shared   bool            // at least one part shares its blocks with the result
 	SHA256   string          // of the whole result, with WholeHash
+	Doubts   []flash.Problem // what the folder's own record says against it, or SHA256SUMS against the record
 	Unproven []string
 	// Unproven names the parts without a hash in the manifest (split with NoHash): it is unknown
 	// whether they have changed.
@@ -49,7 +50,7 @@ type JoinReport struct {
 // Problems returns why the file out is not a complete, proven dump: bytes that the dump does not
 // have, and parts without a hash.
 func (r *JoinReport) Problems(out string) []flash.Problem {
-	problems := slices.Clone(r.Missing)
+	problems := slices.Concat(r.Missing, r.Doubts)
 	if len(r.Unproven) > 0 {
 		problems = append(problems, flash.Problem{Severity: flash.Warning, Place: out, Offset: flash.NoOffset,
 			Text: fmt.Sprintf("%d of %d files have no hash in the manifest: nothing proves that they are unchanged", len(r.Unproven), r.Files)})
@@ -81,7 +82,6 @@ func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, e
 type joiner struct {
 	dir, out string
 	opt      JoinOptions
-	locked   bool // encrypted parts count as existing: only the coverage is checked
 	spans    []span
 	report   JoinReport
 	mu       sync.Mutex // guards report
@@ -107,12 +107,19 @@ func (j *joiner) load() error {
 	if err != nil {
 		return err
 	}
-	return j.layOut(m)
+	if err := j.layOut(m); err != nil {
+		return err
+	}
+	j.report.Doubts = append(toldOf(m), checkSums(m, diskFiles(j.dir))...)
+	return nil
 }
 
 // layOut arranges the entries of a manifest and checks that they cover their source.
 func (j *joiner) layOut(m *flash.Manifest) error {
-	if isPart(m) {
+	if wrong := m.Contradictions(); len(wrong) > 0 {
+		return &ContradictionError{j.dir, wrong}
+	}
+	if m.IsPart() {
 		return refuse(flash.ReasonPartial, j.dir, "contains only a part of the dump%s", skipped(m))
 	}
 	sources, err := j.sources(m)
@@ -156,17 +163,12 @@ func (j *joiner) addHoles() {
 func (j *joiner) addEntry(e *flash.ManifestEntry, src *flash.ManifestSource, files map[string]flash.ManifestFile) error {
 	var s span
 	switch state := e.State(src.Unread); {
-	case state == flash.StateSealed && !j.locked:
-		return refuse(flash.ReasonEncrypted, j.dir, "contains %s only encrypted", e.File)
 	case state == flash.StateSealed:
-		s = span{Extent: e.AtHand(), name: e.Name}
+		return refuse(flash.ReasonEncrypted, j.dir, "contains %s only encrypted", e.File)
 	case !e.Kind.IsDump() || e.File == "" && !e.Zero:
 		return nil
 	default:
-		var err error
-		if s, err = newSpan(*e, files[e.File]); err != nil {
-			return err
-		}
+		s = newSpan(*e, files[e.File])
 	}
 	s.Offset += src.Offset
 	s.head = min(max(-s.Offset, 0), s.Length)
@@ -206,24 +208,11 @@ func (j *joiner) sources(m *flash.Manifest) ([]flash.ManifestSource, error) {
 }
 
 // newSpan makes the span of a manifest entry and its file.
-func newSpan(e flash.ManifestEntry, f flash.ManifestFile) (span, error) {
+func newSpan(e flash.ManifestEntry, f flash.ManifestFile) span {
 	s := span{Extent: e.AtHand(), name: e.Name, file: e.File}
-	if e.File == "" {
-		return s, nil
-	}
-	if f.Size != e.Present {
-		return s, fmt.Errorf("split: %s: the manifest says that it has 0x%x bytes, and %q 0x%x", e.File, f.Size, e.Name, e.Present)
-	}
-	if e.SHA256 != "" && e.SHA256 != f.SHA256 {
-		return s, fmt.Errorf("split: %s: the manifest has two different sums for it", e.File)
-	}
 	s.sum = f.SHA256
-	return s, nil
+	return s
 }
-
-// isPart reports whether a folder has less than its dump, by its manifest. Bytes of the phone
-// that the dump itself does not have do not count: these holes are known.
-func isPart(m *flash.Manifest) bool { return !m.Complete && (m.LeavesOut() || m.Covers()) }
 
 // skipped names the first entries that were left out.
 func skipped(m *flash.Manifest) string {

@@ -143,13 +143,13 @@ func TestJoinProves(t *testing.T) {
 		}, JoinOptions{}, "not a regular file"},
 		"a hole in the coverage": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Entries = append(m.Entries[:2:2], m.Entries[3:]...) })
-		}, JoinOptions{}, "no part covers 0x96000..0x100000"},
+		}, JoinOptions{}, "no entry of the manifest has 0x96000..0x100000"},
 		"an end that nothing covers": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Sources[0].Size += 512 })
-		}, JoinOptions{}, "no part covers 0x300000..0x300200"},
+		}, JoinOptions{}, "no entry of the manifest has 0x300000..0x300200"},
 		"a skipped row in a complete manifest": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Entries[0].File, m.Entries[0].Skipped = "", true })
-		}, JoinOptions{}, "no part covers"},
+		}, JoinOptions{}, "says that it is complete"},
 		"two sums for one file": {func(t *testing.T, dir string) {
 			rewrite(t, dir, func(m *flash.Manifest) { m.Entries[0].SHA256 = sha([]byte("other")) })
 		}, JoinOptions{}, "two different sums"},

@@ -1,9 +1,11 @@
 package split
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -16,10 +18,25 @@ type Opened struct {
 	files []*partFile
 }
 
-// Open opens a parts folder. It hashes nothing: the mover that copies the files compares their
-// sums with the manifest's. An unfinished folder is a *flash.Refusal. The error for a folder
-// without a manifest wraps ErrNoFolder.
-func Open(dir string) (*Opened, error) {
+// ContradictionError reports a folder whose manifest contradicts itself, its list of sums, or the
+// files. Nobody can know which of them is right.
+type ContradictionError struct {
+	Folder   string
+	Problems []flash.Problem // at least one
+}
+
+func (e *ContradictionError) Error() string {
+	s := fmt.Sprintf("split: %s: %s", e.Folder, e.Problems[0])
+	if n := len(e.Problems) - 1; n > 0 {
+		s += fmt.Sprintf(", and %d more contradictions", n)
+	}
+	return s
+}
+
+// Open opens a parts folder. It reads only what overlaps: the mover that copies the files compares
+// their sums with the manifest's. An unfinished folder is a *flash.Refusal, one whose records
+// disagree a *ContradictionError. The error for a folder without a manifest wraps ErrNoFolder.
+func Open(ctx context.Context, dir string) (*Opened, error) {
 	if Unfinished(dir) {
 		return nil, refuse(flash.ReasonUnfinished, dir, "was never finished")
 	}
@@ -28,6 +45,9 @@ func Open(dir string) (*Opened, error) {
 		return nil, fmt.Errorf("split: %s: no %s: %w", dir, flash.ManifestName, ErrNoFolder)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := agree(ctx, dir, m); err != nil {
 		return nil, err
 	}
 	o := &Opened{Manifest: m}
@@ -46,6 +66,24 @@ func Open(dir string) (*Opened, error) {
 		o.Outputs = append(o.Outputs, flash.Output{Name: f.Name, Image: p})
 	}
 	return o, nil
+}
+
+// agree compares the manifest of a folder with itself, with the list of sums, and with the files
+// that overlap.
+func agree(ctx context.Context, dir string, m *flash.Manifest) error {
+	wrong := append(m.Contradictions(), checkSums(m, diskFiles(dir))...)
+	if flash.Worst(wrong) < flash.Error {
+		found, err := compareOverlaps(ctx, m, diskFiles(dir))
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, found...)
+	}
+	wrong = slices.DeleteFunc(wrong, func(p flash.Problem) bool { return p.Severity < flash.Error })
+	if len(wrong) > 0 {
+		return &ContradictionError{dir, wrong}
+	}
+	return nil
 }
 
 // Close closes the folder's files.

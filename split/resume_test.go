@@ -103,7 +103,7 @@ func TestOpen(t *testing.T) {
 	d := newDump(3)
 	dir := filepath.Join(t.TempDir(), "p")
 	d.split(t, dir, Options{})
-	o, err := Open(dir)
+	o, err := Open(t.Context(), dir)
 	check(t, err)
 	defer o.Close()
 	for i, out := range o.Outputs {
@@ -113,14 +113,14 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	check(t, os.Truncate(filepath.Join(dir, "boot.img"), 5))
-	if o, err := Open(dir); err == nil {
+	if o, err := Open(t.Context(), dir); err == nil {
 		o.Close()
 		t.Error("a cut file was opened")
 	}
 	write(t, filepath.Join(dir, flash.MarkerName), []byte("{}"))
-	_, err = Open(dir)
+	_, err = Open(t.Context(), dir)
 	refusal(t, err, flash.ReasonUnfinished)
-	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoFolder) {
+	if _, err := Open(t.Context(), t.TempDir()); !errors.Is(err, ErrNoFolder) {
 		t.Errorf("an empty folder: %v", err)
 	}
 }

@@ -5,20 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
 // VerifyOptions says how a folder is verified.
 type VerifyOptions struct {
 	Workers  int
+	NoSums   bool // there is no SHA256SUMS, and none is needed
 	Progress func(flash.Event)
+
+	doubts flash.Problems // found before
 }
 
 // Verification is the result of Verify for a parts folder.
@@ -37,14 +36,13 @@ type Verification struct {
 var ErrNoFolder = errors.New("not a parts folder")
 
 // Verify hashes every file of a parts folder and compares it with the manifest, and the manifest
-// with SHA256SUMS. Differences are in the result. An error means that nothing could be checked
-// (ErrNoFolder, an invalid manifest) or that ctx ended.
+// with SHA256SUMS and with itself. Differences are in the result. An error means that nothing
+// could be checked (ErrNoFolder, an invalid manifest) or that ctx ended.
 func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, error) {
-	r := &Verification{}
-	unfinished := Unfinished(dir)
 	m, err := openManifest(dir)
-	switch {
+	switch unfinished := Unfinished(dir); {
 	case unfinished && err != nil:
+		r := &Verification{}
 		r.add(flash.Error, flash.MarkerName, "the folder was never finished: split the dump again")
 		return r, nil
 	case errors.Is(err, fs.ErrNotExist):
@@ -52,26 +50,39 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	case err != nil:
 		return nil, err
 	case unfinished:
-		r.add(flash.Error, flash.MarkerName, "the folder was not finished, or is being written")
+		opt.doubts.Add(flash.Error, flash.MarkerName, "the folder was not finished, or is being written")
 	}
-	r.Manifest, r.Partial = m, !m.Complete || !m.Covers()
+	return VerifyFiles(ctx, m, diskFiles(dir), opt)
+}
+
+// VerifyFiles is Verify for the files of a folder, with their manifest. With more than one worker,
+// files is used by several goroutines. The error is that of ctx.
+func VerifyFiles(ctx context.Context, m *flash.Manifest, files Files, opt VerifyOptions) (*Verification, error) {
+	r := &Verification{Problems: opt.doubts, Manifest: m, Partial: !m.Complete || !m.Covers()}
 	switch {
 	case r.Partial && m.Kind == flash.KindDump:
 		r.add(flash.Warning, flash.ManifestName, "the dump is not complete")
-	case isPart(m):
+	case m.IsPart():
 		r.add(flash.Warning, flash.ManifestName, "the folder contains only a part of the dump"+skipped(m))
 	}
 	r.Problems = append(r.Problems, m.Missing()...)
-	r.repeat(m)
+	told := toldOf(m)
+	r.Problems = append(r.Problems, told...)
+	r.Damaged = m.Kind != flash.KindDump && len(told) > 0
 	if i := slices.IndexFunc(m.Entries, func(e flash.ManifestEntry) bool { return m.State(&e) == flash.StateSealed }); i >= 0 {
 		r.add(flash.Note, m.Entries[i].File, "is encrypted, and other files may be: it is proven that they are as they were packed, not that a key opens them")
 	}
-	r.coverage(dir)
-	if err := r.files(ctx, dir, opt); err != nil {
+	r.Problems = append(r.Problems, m.Contradictions()...)
+	if err := r.files(ctx, files, opt); err != nil {
 		return nil, err
 	}
-	r.sums(dir)
-	r.unlisted(dir)
+	if err := r.overlaps(ctx, files); err != nil {
+		return nil, err
+	}
+	if !opt.NoSums {
+		r.Problems = append(r.Problems, checkSums(m, files)...)
+	}
+	r.unlisted(files)
 	r.OK = flash.Worst(r.Problems) < flash.Error
 	return r, nil
 }
@@ -80,34 +91,28 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 // mover that copies them notes it in the manifest of the copy.
 const Changed = "has changed since it was written"
 
-// repeat repeats the problems of the manifest that are still valid: for the dump of a phone all
-// warnings, for a folder made from a dump only that the dump had changed. Damaged tables of the
-// dump are no fault of the folder, which has the same bytes.
-func (r *Verification) repeat(m *flash.Manifest) {
+// toldOf returns the problems of a manifest that are still valid: for the dump of a phone all
+// warnings, for a folder made from a dump only that the dump had changed, as a warning. Damaged
+// tables of the dump are no fault of the folder, which has the same bytes.
+func toldOf(m *flash.Manifest) (out []flash.Problem) {
 	for _, p := range m.Problems {
 		switch {
 		case m.Kind == flash.KindDump && p.Severity == flash.Warning:
 		case m.Kind != flash.KindDump && p.Severity == flash.Error && strings.Contains(p.Text, Changed):
-			p.Severity, r.Damaged = flash.Warning, true
+			p.Severity = flash.Warning
 		default:
 			continue
 		}
-		r.Problems = append(r.Problems, p)
+		out = append(out, p)
 	}
+	return out
 }
 
-// coverage checks that Join would find every byte of every region. Folders without entries are
-// not checked, unless they are made from a dump (repaired tables and a preloader are not).
-func (r *Verification) coverage(dir string) {
-	if isPart(r.Manifest) || len(r.Manifest.Entries) == 0 && r.Manifest.Kind != flash.KindParts {
-		return
-	}
-	for _, src := range r.Manifest.Sources {
-		j := joiner{dir: dir, opt: JoinOptions{Region: src.Region}, locked: true}
-		if err := j.layOut(r.Manifest); err != nil {
-			r.add(flash.Error, string(src.Region), err.Error())
-		}
-	}
+// overlaps compares the files of entries that overlap.
+func (r *Verification) overlaps(ctx context.Context, files Files) error {
+	found, err := compareOverlaps(ctx, r.Manifest, files)
+	r.Problems = append(r.Problems, found...)
+	return err
 }
 
 func (r *Verification) add(s flash.Severity, place, text string) {
@@ -115,7 +120,7 @@ func (r *Verification) add(s flash.Severity, place, text string) {
 }
 
 // files checks every file that the manifest lists.
-func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions) error {
+func (r *Verification) files(ctx context.Context, files Files, opt VerifyOptions) error {
 	var total int64
 	costs := make([]int64, len(r.Manifest.Files))
 	for i, f := range r.Manifest.Files {
@@ -127,7 +132,7 @@ func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions)
 	err := runJobs(ctx, costs, opt.Workers, func(ctx context.Context, j job, buf []byte) error {
 		f := r.Manifest.Files[j.index]
 		t := m.task(f.Name, f.Size)
-		severity, text := verifyFile(ctx, dir, f, j.beside, buf, t)
+		severity, text := verifyFile(ctx, files, f, j.beside, buf, t)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -154,8 +159,8 @@ func (r *Verification) files(ctx context.Context, dir string, opt VerifyOptions)
 }
 
 // verifyFile checks one file; an empty text means that it is right.
-func verifyFile(ctx context.Context, dir string, f flash.ManifestFile, aside bool, buf []byte, t *task) (flash.Severity, string) {
-	p, err := openPart(dir, f.Name)
+func verifyFile(ctx context.Context, files Files, f flash.ManifestFile, aside bool, buf []byte, t *task) (flash.Severity, string) {
+	p, err := files.Open(f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return flash.Error, "is missing"
 	}
@@ -197,46 +202,11 @@ func Sum(ctx context.Context, name string, img flash.Image, progress func(flash.
 	return m.sum.hex(ctx)
 }
 
-// sums compares SHA256SUMS with the manifest.
-func (r *Verification) sums(dir string) {
-	expected := flash.EncodeSums(r.Manifest.Files) != nil
-	in, err := disk.OpenInFolder(dir, flash.SumsName)
-	switch strange := (*disk.KindError)(nil); {
-	case errors.As(err, &strange):
-		r.add(flash.Error, flash.SumsName, strange.Text)
-		return
-	case err != nil:
-		if expected {
-			r.add(flash.Error, flash.SumsName, "is missing")
-		}
-		return
-	}
-	defer in.Close()
-	sums, strange, err := decodeSums(in)
-	if err != nil {
-		r.add(flash.Error, flash.SumsName, err.Error())
-	}
-	if len(strange) > 0 {
-		r.add(flash.Error, flash.SumsName, fmt.Sprintf("line %d is not a sum", strange[0]))
-	}
-	for _, f := range r.Manifest.Files {
-		if got, ok := sums[f.Name]; !ok && expected {
-			r.add(flash.Error, flash.SumsName, fmt.Sprintf("does not list %s", f.Name))
-		} else if ok && got != f.SHA256 {
-			r.add(flash.Error, flash.SumsName, fmt.Sprintf("has another sum for %s than the manifest", f.Name))
-		}
-		delete(sums, f.Name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		r.add(flash.Warning, flash.SumsName, fmt.Sprintf("lists %q, which is not in the manifest", name))
-	}
-}
-
 // unlisted notes files that are in no list: they are not damage, but nothing proves them.
-func (r *Verification) unlisted(dir string) {
-	entries, err := os.ReadDir(dir)
+func (r *Verification) unlisted(files Files) {
+	entries, err := files.Names()
 	if err != nil {
-		r.add(flash.Error, filepath.Base(dir), err.Error())
+		r.add(flash.Error, flash.ManifestName, err.Error())
 		return
 	}
 	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true}
@@ -250,9 +220,9 @@ func (r *Verification) unlisted(dir string) {
 		}
 	}
 	var names []string
-	for _, e := range entries {
-		if !known[e.Name()] {
-			names = append(names, e.Name())
+	for _, name := range entries {
+		if !known[name] {
+			names = append(names, name)
 		}
 	}
 	if len(names) > 0 {

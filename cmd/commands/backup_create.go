@@ -117,7 +117,7 @@ func create(ctx context.Context, u *ui, o *packOptions, path string) error {
 	if err != nil {
 		return words.Backup(err)
 	}
-	asItIs, err := opt.AsItIs()
+	asItIs, err := opt.AsItIs(ctx)
 	if err != nil {
 		return words.Backup(err)
 	}

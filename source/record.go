@@ -1,0 +1,159 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/split"
+)
+
+// The record of an opened folder, zip, archive or store is its manifest. What is cheap is held
+// against it at once:
+//
+//	the manifest with itself        every form
+//	SHA256SUMS with the manifest    a folder and a zip; an archive and a store do it themselves
+//	files up to 1 MiB               a folder and a zip: the tables, by which the rest is found
+//
+// All other bytes are compared by whoever reads them: Dump.Copy, Dump.Changed, or Files and
+// split.VerifyFiles for all of them.
+
+const (
+	smallFile  = 1 << 20  // size up to which a file is compared when its folder is opened, bytes
+	smallFiles = 16 << 20 // of all of them
+)
+
+// takeRecord makes a manifest the record of the source, and reports what contradicts it.
+func (s *Source) takeRecord(ctx context.Context, f *folder, record *flash.Manifest) error {
+	s.Record, s.packed = record, f
+	wrong := record.Contradictions()
+	if !f.proves {
+		sums, err := s.checkSums(ctx, f)
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, sums...)
+		if err := s.compareSmall(ctx, f); err != nil {
+			return err
+		}
+	}
+	s.Problems = append(s.Problems, wrong...)
+	for _, p := range wrong {
+		if p.Severity > flash.Note {
+			s.Damaged = append(s.Damaged, p)
+		}
+	}
+	return nil
+}
+
+// checkSums compares the list of sums in a folder with its manifest.
+func (s *Source) checkSums(ctx context.Context, f *folder) (flash.Problems, error) {
+	m := f.find(flash.SumsName)
+	if m == nil {
+		return s.Record.CheckSums(nil), nil
+	}
+	m.used = true
+	img, err := s.openRaw(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return s.Record.CheckSums(io.NewSectionReader(img, 0, img.Size())), nil
+}
+
+// compareSmall compares the small files of a folder with their hashes. Missing files, and sizes,
+// are reported where the files are used.
+func (s *Source) compareSmall(ctx context.Context, f *folder) error {
+	var done int64
+	s.compared = map[string]bool{}
+	for _, want := range s.Record.Files {
+		if want.SHA256 == "" || want.Size > smallFile || done+want.Size > smallFiles {
+			continue
+		}
+		img, err := s.file(ctx, f, want.Name)
+		if err != nil || img == nil {
+			return err
+		}
+		if img.Size() != want.Size {
+			continue
+		}
+		done += want.Size
+		sum, err := split.Sum(ctx, want.Name, img, nil)
+		if err != nil {
+			return err
+		}
+		s.compared[want.Name] = true
+		if sum != want.SHA256 {
+			s.problem(flash.Error, want.Name, "%s", ChangedText(want.Name, sum, want.SHA256))
+		}
+	}
+	return nil
+}
+
+// ChangedText is the message for a file that differs from its folder's manifest.
+func ChangedText(file, sum, want string) string {
+	return fmt.Sprintf("%s "+split.Changed+": its sha-256 is %s, the manifest has %s", file, sum, want)
+}
+
+// file opens a file of the record without unwrapping it; nil if it is not there.
+func (s *Source) file(ctx context.Context, f *folder, name string) (flash.Image, error) {
+	m := s.inside(f, name)
+	if m == nil {
+		return nil, nil
+	}
+	return s.openRaw(ctx, m)
+}
+
+// NotCompared returns the number of files of the record whose bytes were not compared with their
+// hash. It is 0 for an archive or a store, which proves all bytes when they are read.
+func (s *Source) NotCompared() (n int) {
+	if s.Record == nil || s.Proves {
+		return 0
+	}
+	for _, f := range s.Record.Files {
+		if !s.compared[f.Name] {
+			n++
+		}
+	}
+	return n
+}
+
+// RecordFiles returns the files of the record, for split.VerifyFiles with one worker. They are
+// closed with the source.
+func (s *Source) RecordFiles(ctx context.Context) split.Files { return recordFiles{ctx, s} }
+
+type recordFiles struct {
+	ctx context.Context
+	s   *Source
+}
+
+func (r recordFiles) Open(name string) (split.Member, error) {
+	img, err := r.s.file(r.ctx, r.s.packed, name)
+	switch {
+	case errors.As(err, new(*UnreadableError)):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("source: %s: %w", name, err)
+	case img == nil:
+		return nil, fmt.Errorf("source: %s: %w", name, fs.ErrNotExist)
+	}
+	return openMember{img}, nil
+}
+
+func (r recordFiles) Names() (names []string, err error) {
+	for _, m := range r.s.packed.members {
+		names = append(names, path.Base(m.name))
+	}
+	return names, nil
+}
+
+// openMember is a file that its source closes.
+type openMember struct{ flash.Image }
+
+func (openMember) Close() error { return nil }
+
+// NextData implements flash.DataFinder.
+func (m openMember) NextData(off int64) (flash.Extent, error) { return flash.NextData(m.Image, off) }
