@@ -28,6 +28,7 @@ type Info struct {
 	AtLeast    int64             `json:"device_at_least,omitempty"`
 	Complete   bool              `json:"complete"`
 	Missing    []layout.Range    `json:"missing,omitempty"`
+	NotProven  int               `json:"not_compared,omitempty"` // files of the folder that were not compared with their hashes
 	Preloader  []InfoPreloader   `json:"preloader,omitempty"`
 	IMEIs      []IMEIState       `json:"imei"` // without the numbers
 	Problems   []flash.Problem   `json:"problems"`
@@ -73,7 +74,7 @@ func NewInfo(d *dump.Dump) *Info {
 	i := &Info{
 		Path: d.Path, Chip: l.Chip, Project: l.Project, Storage: d.Source.Storage, Generation: l.Generation, Witness: l.Witness,
 		Size: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast, Missing: l.Missing, Problems: l.Problems,
-		Complete: l.Complete() && !d.Source.Unfinished, Unfinished: d.Source.Unfinished,
+		Complete: l.Complete() && !d.Source.Unfinished, Unfinished: d.Source.Unfinished, NotProven: d.Source.NotCompared(),
 	}
 	for _, p := range d.Source.Parts {
 		i.Regions = append(i.Regions, InfoRegion{p.Region, p.Source, p.Image.Size()})

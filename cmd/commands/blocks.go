@@ -75,6 +75,7 @@ func showMap(u *ui, d *input, r *report.Report) error {
 		return err
 	}
 	u.Problems(r.General())
+	u.notCompared(d.Dump)
 	d.missingPieces(u)
 	return words.Verdict(r.Problems)
 }

@@ -155,6 +155,13 @@ func (u *ui) meet(d *dump.Dump) {
 	u.unfinished = unfinishedOf(d.Source, d.Path)
 }
 
+// notCompared notes that a command does not compare what it reads with the hashes of a folder.
+func (u *ui) notCompared(d *dump.Dump) {
+	if s := words.NotCompared(d); s != "" && !u.JSON {
+		u.Note("%s", s)
+	}
+}
+
 // tellTaken prints the files that were used although the user did not name them.
 func (u *ui) tellTaken(d *dump.Dump) {
 	for _, t := range d.Taken {

@@ -86,6 +86,9 @@ func openFiles(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 	if err != nil {
 		return nil, err
 	}
+	if o.Dump != nil {
+		u.notCompared(o.Dump)
+	}
 	if o.Tree, err = o.Slice.Files(); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}

@@ -45,6 +45,7 @@ func listCommand(u *ui) *cli.Command {
 				return err
 			}
 			u.Problems(p.Problems)
+			u.notCompared(d.Dump)
 			d.missingPieces(u)
 			return words.Verdict(p.Problems)
 		}),

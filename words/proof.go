@@ -1,0 +1,24 @@
+package words
+
+import (
+	"fmt"
+
+	"github.com/mtkkit/mtkkit/dump"
+)
+
+// NotCompared returns the note that files of a dump were read and not compared with the hashes that
+// it has of them, "" if there are none.
+func NotCompared(d *dump.Dump) string {
+	n := d.Source.NotCompared()
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s not compared with the manifest's hashes; to compare: mtkkit verify %s", countedFiles(n), d.Path, Quoted(d.Path))
+}
+
+func countedFiles(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
