@@ -40,7 +40,7 @@ func (o *CreateOptions) openFolder(ctx context.Context) (*split.Opened, error) {
 	if st, err := os.Stat(o.Path); err != nil || !st.IsDir() {
 		return nil, nil // opening it as a dump reports why
 	}
-	f, err := split.Open(ctx, o.Path)
+	f, err := dump.OpenFolder(ctx, o.Path)
 	switch {
 	case errors.Is(err, split.ErrNoFolder):
 		return nil, nil

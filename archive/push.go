@@ -12,7 +12,6 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
-	"github.com/mtkkit/mtkkit/split"
 )
 
 // PushOptions says what is pushed where, and who can read it.
@@ -139,7 +138,7 @@ func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 }
 
 func openPushedFolder(ctx context.Context, path string) (*pushing, error) {
-	o, err := split.Open(ctx, path)
+	o, err := dump.OpenFolder(ctx, path)
 	if err != nil {
 		return nil, err
 	}

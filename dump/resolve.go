@@ -23,6 +23,10 @@ func (d *Dump) find(ctx context.Context) error {
 		compareChips(lay, user)
 	}
 	d.Layout = lay
+	if wrong := d.misplaced(); len(wrong) > 0 {
+		d.Source.Doubt(wrong)
+		lay.Problems = append(lay.Problems, wrong...)
+	}
 	return nil
 }
 

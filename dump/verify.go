@@ -168,6 +168,10 @@ func (v *verification) record(src *source.Source) (*split.Verification, error) {
 // as a dump, nil if it is none.
 func (v *verification) proven(r *split.Verification, d *Dump) error {
 	addUnread(r, d)
+	if d != nil {
+		r.Problems = append(r.Problems, d.misplaced()...)
+		r.OK = flash.Worst(r.Problems) < flash.Error
+	}
 	v.Proven, v.Problems = true, r.Problems
 	v.Files, v.Bytes, v.NoHash, v.Unsound = r.Files, r.Bytes, r.Unproven, r.Damaged
 	switch {

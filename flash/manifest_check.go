@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 )
 
 // IsPart reports whether the record has less than its dump, on request: some partitions were
@@ -12,14 +14,15 @@ import (
 // known.
 func (m *Manifest) IsPart() bool { return !m.Complete && (m.LeavesOut() || m.Covers()) }
 
-// Contradictions reports what cannot be true of a record: a file that has two sizes or two sums, a
-// range of a region that no entry has, and a complete record that lacks something. Such a record
+// Contradictions reports what cannot be true of a record: a file that has two sizes or two sums, or
+// that no entry has, an entry in the file of another one, a range of a region that no entry has, and a complete record that lacks something. Such a record
 // was edited or damaged, and nobody can know which of its statements are right.
 func (m *Manifest) Contradictions() (ps Problems) {
 	files := make(map[string]ManifestFile, len(m.Files))
 	for _, f := range m.Files {
 		files[f.Name] = f
 	}
+	ps = append(ps, m.crossed()...)
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		f, listed := files[e.File]
@@ -34,7 +37,44 @@ func (m *Manifest) Contradictions() (ps Problems) {
 	if m.Complete && m.LeavesOut() {
 		ps.Add(Error, ManifestName, "says that it is complete, and that bytes of the dump were left out")
 	}
-	return append(ps, m.uncovered()...)
+	ps = append(ps, m.uncovered()...)
+	for _, f := range m.Files {
+		if (m.Kind == KindParts || m.Kind == KindArchive) && !m.Has(f.Name) && !describes(f.Name) {
+			ps.Add(Error, f.Name, "is in the list of files, and no entry of the manifest has it")
+		}
+	}
+	return ps
+}
+
+// Has reports whether an entry has its bytes in a file.
+func (m *Manifest) Has(file string) bool {
+	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool { return e.File == file })
+}
+
+// describes reports whether a file of a folder is a text about it, so that no entry has it.
+func describes(name string) bool {
+	return slices.Contains([]string{".txt", ".xml", ".html", ".json"}, strings.ToLower(path.Ext(name)))
+}
+
+// crossed reports entries that have the file of another entry, by its name: boot in recovery.img. The
+// names of files come from those of the partitions, so this is no accident of naming if the other
+// entry does not have it either.
+func (m *Manifest) crossed() (ps Problems) {
+	stem := func(e *ManifestEntry) string { return strings.TrimSuffix(e.File, path.Ext(e.File)) }
+	byName := map[string]*ManifestEntry{}
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.Kind == KindPartition && e.File != "" {
+			byName[strings.ToLower(e.Name)] = e
+		}
+	}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		other := byName[strings.ToLower(stem(e))]
+		if e.Kind == KindPartition && e.File != "" && other != nil && other.Region == e.Region && !strings.EqualFold(stem(e), e.Name) && !strings.EqualFold(stem(other), other.Name) {
+			ps.AddAt(Error, e.Name, e.Offset, "the manifest says that it is in %s, and that %s is in %s", e.File, other.Name, other.File)
+		}
+	}
+	return ps
 }
 
 // isPlain reports whether the file of an entry has the entry's bytes as they are.

@@ -57,8 +57,8 @@ func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 		}
 		s.Problems = append(s.Problems, p)
 	}
-	s.Proves = true
-	f := &folder{name: name, proves: true}
+	s.Proves = !a.IsZip() // a zip has only the sums of another format, which any program makes again
+	f := &folder{name: name, proves: s.Proves}
 	members := a.Members()
 	for i := range members {
 		m := &members[i]

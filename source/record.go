@@ -41,13 +41,18 @@ func (s *Source) takeRecord(ctx context.Context, f *folder, record *flash.Manife
 			return err
 		}
 	}
-	s.Problems = append(s.Problems, wrong...)
-	for _, p := range wrong {
+	s.Doubt(wrong)
+	return nil
+}
+
+// Doubt adds problems that put any byte of the dump in doubt.
+func (s *Source) Doubt(ps []flash.Problem) {
+	s.Problems = append(s.Problems, ps...)
+	for _, p := range ps {
 		if p.Severity > flash.Note {
 			s.Damaged = append(s.Damaged, p)
 		}
 	}
-	return nil
 }
 
 // checkSums compares the list of sums in a folder with its manifest.
@@ -74,11 +79,14 @@ func (s *Source) compareSmall(ctx context.Context, f *folder) error {
 			continue
 		}
 		img, err := s.file(ctx, f, want.Name)
-		if err != nil || img == nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if img.Size() != want.Size {
+		case img == nil && !s.Record.Has(want.Name):
+			s.problem(flash.Error, want.Name, "is missing")
 			continue
+		case img == nil || img.Size() != want.Size && s.Record.Has(want.Name):
+			continue // reported by the entry
 		}
 		done += want.Size
 		sum, err := split.Sum(ctx, want.Name, img, nil)

@@ -38,8 +38,9 @@ func (d diskFiles) Names() (names []string, err error) {
 	return names, err
 }
 
-// compareOverlaps compares the files of entries that overlap.
-func compareOverlaps(ctx context.Context, m *flash.Manifest, files Files) (flash.Problems, error) {
+// CompareOverlaps compares the files of entries that overlap. Different bytes are an Error. The error
+// is that of ctx.
+func CompareOverlaps(ctx context.Context, m *flash.Manifest, files Files) (flash.Problems, error) {
 	open := map[string]Member{}
 	defer func() {
 		for _, f := range open {

@@ -66,7 +66,7 @@ func (r *JoinReport) Problems(out string) []flash.Problem {
 // or is in the folder, too little space.
 func Join(ctx context.Context, dir, out string, opt JoinOptions) (*JoinReport, error) {
 	j := joiner{dir: dir, out: filepath.Clean(out), opt: opt}
-	if err := j.load(); err != nil {
+	if err := j.load(ctx); err != nil {
 		return nil, err
 	}
 	if err := j.refuse(); err != nil {
@@ -99,7 +99,7 @@ type span struct {
 }
 
 // load reads the manifest and arranges its entries.
-func (j *joiner) load() error {
+func (j *joiner) load(ctx context.Context) error {
 	m, err := openManifest(j.dir)
 	if Unfinished(j.dir) {
 		return refuse(flash.ReasonUnfinished, j.dir, "was never finished")
@@ -110,8 +110,25 @@ func (j *joiner) load() error {
 	if err := j.layOut(m); err != nil {
 		return err
 	}
-	j.report.Doubts = append(toldOf(m), checkSums(m, diskFiles(j.dir))...)
+	j.report.Doubts = slices.Concat(toldOf(m), checkSums(m, diskFiles(j.dir)), j.checkRest(ctx, m))
 	return nil
+}
+
+// smallRest is the largest size of a file that is compared although the dump does not need it, bytes.
+const smallRest = 1 << 20
+
+// checkRest compares the small files that are not copied, such as the scatter file and the preloader,
+// so that the verdict is that of Verify.
+func (j *joiner) checkRest(ctx context.Context, m *flash.Manifest) (ps flash.Problems) {
+	for _, f := range m.Files {
+		if f.Size > smallRest || slices.ContainsFunc(j.spans, func(s span) bool { return s.file == f.Name }) {
+			continue
+		}
+		if severity, text := verifyFile(ctx, diskFiles(j.dir), f, false, make([]byte, blockSize), nil); text != "" {
+			ps.Add(severity, f.Name, "%s", text)
+		}
+	}
+	return ps
 }
 
 // layOut arranges the entries of a manifest and checks that they cover their source.

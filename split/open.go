@@ -73,7 +73,7 @@ func Open(ctx context.Context, dir string) (*Opened, error) {
 func agree(ctx context.Context, dir string, m *flash.Manifest) error {
 	wrong := append(m.Contradictions(), checkSums(m, diskFiles(dir))...)
 	if flash.Worst(wrong) < flash.Error {
-		found, err := compareOverlaps(ctx, m, diskFiles(dir))
+		found, err := CompareOverlaps(ctx, m, diskFiles(dir))
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func toldOf(m *flash.Manifest) (out []flash.Problem) {
 
 // overlaps compares the files of entries that overlap.
 func (r *Verification) overlaps(ctx context.Context, files Files) error {
-	found, err := compareOverlaps(ctx, r.Manifest, files)
+	found, err := CompareOverlaps(ctx, r.Manifest, files)
 	r.Problems = append(r.Problems, found...)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
@@ -57,7 +58,7 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 		return usage("-o is needed (mtkkit join %s -o ROM_1.again)", dir)
 	}
 	chart, made := filepath.Clean(o.output)+".map", false
-	r, err := split.Join(ctx, dir, o.output, split.JoinOptions{
+	r, err := dump.Join(ctx, dir, o.output, split.JoinOptions{
 		Region:    flash.Region(strings.ToUpper(o.region)),
 		WholeHash: o.wholeHash, Progress: u.Bars.Event, Beside: chart,
 		Before: func(r *split.JoinReport) (err error) {
