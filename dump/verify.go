@@ -169,8 +169,8 @@ func (v *verification) record(src *source.Source) (*split.Verification, error) {
 func (v *verification) proven(r *split.Verification, d *Dump) error {
 	addUnread(r, d)
 	if d != nil {
-		r.Problems = append(r.Problems, d.misplaced()...)
-		r.OK = flash.Worst(r.Problems) < flash.Error
+		wrong := d.misplaced()
+		r.Problems, r.OK = append(r.Problems, wrong...), r.OK && len(wrong) == 0
 	}
 	v.Proven, v.Problems = true, r.Problems
 	v.Files, v.Bytes, v.NoHash, v.Unsound = r.Files, r.Bytes, r.Unproven, r.Damaged

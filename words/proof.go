@@ -13,12 +13,5 @@ func NotCompared(d *dump.Dump) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s not compared with the manifest's hashes; to compare: mtkkit verify %s", countedFiles(n), d.Path, Quoted(d.Path))
-}
-
-func countedFiles(n int) string {
-	if n == 1 {
-		return "1 file"
-	}
-	return fmt.Sprintf("%d files", n)
+	return fmt.Sprintf("%d of the files in %s were not compared with the manifest's hashes; to compare: mtkkit verify %s", n, d.Path, Quoted(d.Path))
 }

@@ -98,7 +98,7 @@ func printInfo(u *ui, i *document.Info) {
 		row("complete", "not known: this kind of table does not have the device's size; it is at least 0x%x bytes", i.AtLeast)
 	}
 	if i.NotProven > 0 {
-		row("proof", "%s not compared with the manifest's hashes: mtkkit verify %s", counted(i.NotProven, "file"), words.Quoted(i.Path))
+		row("proof", "%d of its files were not compared with the manifest's hashes: mtkkit verify %s", i.NotProven, words.Quoted(i.Path))
 	}
 	printMissing(u, i.Missing)
 }
