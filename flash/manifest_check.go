@@ -51,8 +51,10 @@ func (m *Manifest) Has(file string) bool {
 	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool { return e.File == file })
 }
 
-// describes reports whether a file of a folder is a text about it, so that no entry has it.
+// describes reports whether a file of a folder is a text about it, so that no entry has it. It may be
+// encrypted.
 func describes(name string) bool {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".age"), ".zst")
 	return slices.Contains([]string{".txt", ".xml", ".html", ".json"}, strings.ToLower(path.Ext(name)))
 }
 

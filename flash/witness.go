@@ -22,8 +22,14 @@ const (
 	Guessed Witness = "content (guess)"
 )
 
-// AndEBR returns the witness of rows that an MBR confirms.
-func (w Witness) AndEBR() Witness { return WitnessEBR + " and " + w }
+// AndEBR returns the witness of rows that an MBR confirms. It returns the same for a row that was
+// already confirmed, in a scatter file made from such rows.
+func (w Witness) AndEBR() Witness {
+	if strings.HasPrefix(string(w), string(WitnessEBR)) {
+		return w
+	}
+	return WitnessEBR + " and " + w
+}
 
 // IsGuess reports whether no table confirms the witness.
 func (w Witness) IsGuess() bool { return w == WitnessContent || w == Guessed }
