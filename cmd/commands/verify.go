@@ -20,7 +20,7 @@ func verifyCommand(u *ui) *cli.Command {
 	o := newDumpOptions()
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "check whether a parts folder or a dump is complete and unchanged",
+		Usage:     "check whether a parts folder, a backup or a dump is complete and unchanged",
 		ArgsUsage: "ROM_1.parts | ROM_1",
 		Flags:     flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
