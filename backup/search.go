@@ -138,7 +138,7 @@ func (a *Archive) rebuild(frames []frame) error {
 	if len(x.Members) == 0 {
 		return &flash.FormatError{Format: "backup", Offset: 0, Text: "no member of the archive can be read"}
 	}
-	a.index = x
+	a.index, a.rebuilt = x, true
 	return nil
 }
 

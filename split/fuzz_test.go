@@ -16,7 +16,7 @@ func FuzzSums(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		sums, _, err := decodeSums(bytes.NewReader(b))
+		sums, _, err := flash.DecodeSums(bytes.NewReader(b))
 		if err != nil {
 			return
 		}
@@ -24,7 +24,7 @@ func FuzzSums(f *testing.F) {
 		for name, sum := range sums {
 			files = append(files, flash.ManifestFile{Name: name, SHA256: sum})
 		}
-		again, strange, err := decodeSums(bytes.NewReader(flash.EncodeSums(files)))
+		again, strange, err := flash.DecodeSums(bytes.NewReader(flash.EncodeSums(files)))
 		if err != nil || len(strange) > 0 || len(again) != len(sums) {
 			t.Fatalf("%q gives %v, and that %v (%v, %v)", b, sums, again, strange, err)
 		}

@@ -212,7 +212,7 @@ func (r *Verification) sums(dir string) {
 		return
 	}
 	defer in.Close()
-	sums, strange, err := decodeSums(in)
+	sums, strange, err := flash.DecodeSums(in)
 	if err != nil {
 		r.add(flash.Error, flash.SumsName, err.Error())
 	}
