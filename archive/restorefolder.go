@@ -92,6 +92,10 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 // checkParts compares what was written with what was packed, and adds the lost ranges to the
 // record.
 func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Result) error {
+	old := map[string]string{}
+	for _, f := range m.Files {
+		old[f.Name] = f.SHA256
+	}
 	for _, res := range results {
 		want := res.SHA256
 		if f := a.Member(res.Name); f != nil { // decryption has already proven encrypted files
@@ -99,6 +103,11 @@ func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Re
 		}
 		if len(r.lost.holes[res.Name]) == 0 && want != res.SHA256 {
 			return fmt.Errorf("%s differs from what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
+		}
+		// Without an index, only the manifest proves a file.
+		if sum := old[res.Name]; sum != "" && sum != res.SHA256 && len(r.lost.holes[res.Name]) == 0 {
+			r.problems = append(r.problems, flash.NewProblem(flash.Error, res.Name, flash.NoOffset, "differs from what was packed: its sha-256 is %s, the archive's manifest has %s", res.SHA256, sum))
+			m.Complete = false
 		}
 	}
 	for i := range m.Sources {

@@ -56,6 +56,9 @@ func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 			p.Place = name
 		}
 		s.Problems = append(s.Problems, p)
+		if p.Severity == flash.Error {
+			s.Damaged = append(s.Damaged, p)
+		}
 	}
 	f := &folder{name: name}
 	members := a.Members()

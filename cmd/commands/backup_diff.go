@@ -52,8 +52,12 @@ func compare(ctx context.Context, u *ui, a, b *input) error {
 	} else {
 		err = printComparison(u, c)
 	}
+	u.Problems(c.Problems)
 	if err == nil && !c.Equal() {
 		err = words.ErrProblems
+	}
+	if err == nil {
+		err = words.Verdict(c.Problems)
 	}
 	return err
 }
