@@ -94,6 +94,7 @@ type restoring struct {
 // dump restores the original files of the dump.
 func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, error) {
 	r.problems = append(r.problems, src.Problems...)
+	r.lacks = len(src.Damaged) > 0
 	files := dumpFiles(src.Parts)
 	if r.Region != "" {
 		p := src.Part(r.Region)

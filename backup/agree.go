@@ -51,8 +51,11 @@ func (a *Archive) agree() {
 	c.readManifest()
 	c.readSums()
 	c.name()
+	if c.manifest == nil {
+		a.readDraft()
+	}
 	for i := range a.index.Members {
-		if m := &a.index.Members[i]; m != c.manifest && m != c.sumsFile {
+		if m := &a.index.Members[i]; m != c.manifest && m != c.sumsFile && m.Name != flash.DraftName {
 			c.prove(m)
 		}
 	}

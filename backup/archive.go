@@ -21,8 +21,10 @@ type Archive struct {
 	img     flash.Image
 	dec     *zstd.Decoder
 	index   *Index
-	end     int64 // offset of the frame that ends the tar
-	rebuilt bool  // the index is lost, and was made from the headers
+	end     int64  // offset of the frame that ends the tar
+	rebuilt bool   // the index is lost, and was made from the headers
+	gaps    bool   // the index was rebuilt, and members between others may be missing
+	draft   []byte // the manifest made from the draft; nil if the archive has its manifest, or no draft
 	cache   cache
 	zip     map[string]*zip.File // the files of a zip archive; nil otherwise
 }

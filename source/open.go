@@ -195,7 +195,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if raw, name, err = s.unseal(raw, name); err != nil {
+	if raw, name, err = s.unsealMain(raw, name); err != nil {
 		return err
 	}
 	if f, err := s.openBackup(raw, name); f != nil || err != nil {

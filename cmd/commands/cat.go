@@ -65,7 +65,11 @@ func cat(ctx context.Context, u *ui, o *catOptions, args []string) error {
 		u.tellSlot(*slot)
 	}
 	var found []flash.Problem
-	fill := func(w io.Writer) (err error) { found, err = d.Copy(ctx, w, it); found = append(found, d.Source.Damaged...); return err }
+	fill := func(w io.Writer) (err error) {
+		found, err = d.Copy(ctx, w, it)
+		found = append(found, d.Source.Damaged...)
+		return err
+	}
 	if o.output != "" && o.output != "-" { // a partition with problems is written too
 		if err := split.WriteFile(o.output, split.FileOptions{Inputs: o.inputs(d), Room: it.Present}, fill); err != nil {
 			return words.Refused(err)
