@@ -95,6 +95,9 @@ type restoring struct {
 func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, error) {
 	r.problems = append(r.problems, src.Problems...)
 	r.lacks = len(src.Damaged) > 0
+	if r.Region == "" {
+		r.problems = added(r.problems, recorded(r.record))
+	}
 	files := dumpFiles(src.Parts)
 	if r.Region != "" {
 		p := src.Part(r.Region)
@@ -189,7 +192,7 @@ func records(parts []flash.Part) (out []flash.ManifestSource) {
 // tellLacking notes the bytes of the phone that the dump itself does not have.
 func (r *restoring) tellLacking(sources []flash.ManifestSource) {
 	lacking := (&flash.Manifest{Sources: sources}).Missing()
-	r.problems = append(r.problems, lacking...)
+	r.problems = added(r.problems, lacking)
 	r.lacks = r.lacks || len(lacking) > 0
 }
 

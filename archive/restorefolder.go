@@ -62,6 +62,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	}
 	r.problems = append(r.problems, a.Problems...)
 	r.lacks = flash.Worst(a.Problems) == flash.Error
+	r.problems = added(r.problems, recorded(r.record))
 	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts
 	wanted, err := choose(m, r.Only, r.Skip)
@@ -116,7 +117,7 @@ func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Re
 		m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lost.of(r.record, m.Sources[i].Region))
 	}
 	m.Complete = m.Complete && len(r.lost.holes) == 0
-	m.Problems = append(m.Problems, r.all()...)
+	m.Problems = added(m.Problems, r.all())
 	r.locked = LockedIn(&flash.Manifest{Files: filesOf(results)})
 	return nil
 }

@@ -239,7 +239,8 @@ func (r *Verification) unlisted(dir string) {
 		r.add(flash.Error, filepath.Base(dir), err.Error())
 		return
 	}
-	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true, flash.DraftName: true}
+	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true,
+		flash.DraftName: r.Manifest.Kind == flash.KindArchive}
 	for _, f := range r.Manifest.Files {
 		first, _, _ := strings.Cut(f.Name, "/")
 		known[first] = true
