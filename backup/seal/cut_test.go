@@ -60,3 +60,43 @@ func TestOpenCut(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func FuzzOpenCut(f *testing.F) {
+	k, err := age.GenerateX25519Identity()
+	if err != nil {
+		f.Fatal(err)
+	}
+	var out bytes.Buffer
+	w, err := Writer(&out, []Recipient{k.Recipient()})
+	if err == nil {
+		_, err = w.Write(content(2*pieceSize + 10))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole := out.Bytes()
+	f.Add(len(whole)-1, 5, byte(0))
+	f.Add(len(whole), len(whole)-3, byte(1))
+	f.Fuzz(func(t *testing.T, size, at int, flip byte) {
+		if size < 0 || size > len(whole) {
+			return
+		}
+		b := bytes.Clone(whole[:size])
+		if at >= 0 && at < size {
+			b[at] ^= flip
+		}
+		img, err := OpenCut(bytes.NewReader(b), []age.Identity{k})
+		if err != nil {
+			return
+		}
+		got := make([]byte, pieceSize)
+		for off := int64(0); off < img.Size(); off += pieceSize {
+			if _, err := img.ReadAt(got, off); err == nil && !bytes.Equal(got, content(2 * pieceSize)[off:off+pieceSize]) {
+				t.Errorf("other bytes at 0x%x", off)
+			}
+		}
+	})
+}
