@@ -8,14 +8,15 @@ import (
 
 // recorded returns what everybody must be told who gets the content of a record, from an archive
 // or from a store: the problems of the dump without its notes, the bytes of the phone that are
-// missing, and that the record does not have all of the dump, where no other problem says so.
-func recorded(m *flash.Manifest) []flash.Problem {
+// missing, and that the record does not have all of the dump, where no other problem says so. Who
+// chose some files does not want all (chosen).
+func recorded(m *flash.Manifest, chosen bool) []flash.Problem {
 	if m == nil {
 		return nil
 	}
 	out := slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })
 	out = added(out, m.Missing())
-	if !m.Complete && len(out) == 0 {
+	if !m.Complete && !chosen && len(out) == 0 {
 		out = append(out, flash.NewProblem(flash.Warning, "", flash.NoOffset, "the backup does not have all of the dump"))
 	}
 	return out

@@ -96,7 +96,7 @@ func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, er
 	r.problems = append(r.problems, src.Problems...)
 	r.lacks = len(src.Damaged) > 0
 	if r.Region == "" {
-		r.problems = added(r.problems, recorded(r.record))
+		r.problems = added(r.problems, recorded(r.record, false))
 	}
 	files := dumpFiles(src.Parts)
 	if r.Region != "" {

@@ -62,7 +62,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	}
 	r.problems = append(r.problems, a.Problems...)
 	r.lacks = flash.Worst(a.Problems) == flash.Error
-	r.problems = added(r.problems, recorded(r.record))
+	r.problems = added(r.problems, recorded(r.record, len(r.Only)+len(r.Skip) > 0))
 	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts
 	wanted, err := choose(m, r.Only, r.Skip)

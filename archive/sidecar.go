@@ -38,19 +38,17 @@ func (c *creation) withSidecar(ctx context.Context, opt *split.FileOptions) {
 // the archive is kept; if it is interrupted, it is not.
 func (c *creation) addSidecar(ctx context.Context, part string) error {
 	err := parity.Create(ctx, part, parity.Options{Percent: c.Parity, Sidecar: c.sidecar(), Force: c.Replace, Progress: c.Progress})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	var st os.FileInfo
 	if err == nil {
 		st, err = os.Stat(c.sidecar())
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		c.made.Sidecar = st.Size()
+	case ctx.Err() == nil:
 		c.sidecarErr = &SidecarError{c.Output, err}
-		return nil
 	}
-	c.made.Sidecar = st.Size()
-	return nil
+	return ctx.Err()
 }
 
 // dropSidecar removes the sidecar of an archive that did not get its name.
