@@ -63,6 +63,33 @@ func (m made) dump(name string) *dump.Dump {
 	return d
 }
 
+// undraft writes an archive again as older versions wrote it: without the draft of its manifest.
+func (m made) undraft(from, to string) {
+	m.t.Helper()
+	a := m.open(from)
+	var outputs []flash.Output
+	for i, ms := 0, a.Members(); i < len(ms); i++ {
+		if ms[i].Name != flash.DraftName {
+			outputs = append(outputs, flash.Output{Name: ms[i].Name, Image: a.Image(&ms[i])})
+		}
+	}
+	f, err := os.Create(m.path(to))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer f.Close()
+	w, err := backup.NewWriter(f, backup.Options{})
+	if err == nil {
+		_, err = w.Copy(m.t.Context(), outputs)
+	}
+	if err == nil {
+		err = w.Finish()
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // same reports whether two files hold the same bytes.
 func (m made) same(a, b string) bool {
 	x, err := os.ReadFile(m.path(a))
@@ -171,7 +198,7 @@ func TestCreateOfParts(t *testing.T) {
 	}
 	m.pack("b", CreateOptions{Path: m.path("parts")})
 	if !slices.EqualFunc(m.open("a").Members(), m.open("b").Members(), func(x, y backup.Member) bool {
-		return x.Name == y.Name && (x.SHA256 == y.SHA256 || x.Name == flash.ManifestName)
+		return x.Name == y.Name && (x.SHA256 == y.SHA256 || x.Name == flash.ManifestName || x.Name == flash.DraftName)
 	}) {
 		t.Error("the folder was not packed as it is")
 	}
@@ -236,9 +263,13 @@ func TestRestoreRefuses(t *testing.T) {
 	if v, err := Verify(t.Context(), m.path("share"), VerifyOptions{}); err != nil || v.State != Partial {
 		t.Errorf("it is %+v, %v", v, err)
 	}
-	m.pack("cut", CreateOptions{})
+	m.pack("new", CreateOptions{})
+	m.undraft("new", "cut")
 	if err := os.Truncate(m.path("cut"), 30000); err != nil {
 		t.Fatal(err)
+	}
+	if r, err := Restore(t.Context(), m.path("cut"), RestoreOptions{Output: m.path("saved"), Parts: true}); err != nil || flash.Worst(r.Problems) != flash.Error || r.Files < 10 {
+		t.Errorf("parts without a record: %+v, %v", r, err)
 	}
 	_, err = Restore(t.Context(), m.path("cut"), RestoreOptions{Output: m.path("x")})
 	wants(t, "without its record", err, flash.ReasonNoRecord)

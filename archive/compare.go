@@ -50,7 +50,8 @@ type Comparison struct {
 	SameModel bool // the same chip and partitions
 	Phone     SamePhone
 	Why       string
-	Rows      []RowChange // partitions in the order of A, and gaps that are not equal
+	Rows      []RowChange     // partitions in the order of A, and gaps that are not equal
+	Problems  []flash.Problem // damage of A or B that may affect any byte
 }
 
 // Equal reports whether all rows are equal and completely known.
@@ -75,7 +76,7 @@ func Compare(ctx context.Context, a, b *dump.Dump) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Rows: []RowChange{}}
+	c := &Comparison{Rows: []RowChange{}, Problems: slices.Concat([]flash.Problem{}, notable(x.plan.Problems), notable(y.plan.Problems))}
 	for i := range x.plan.Items {
 		it := &x.plan.Items[i]
 		if !it.Kind.IsDump() {

@@ -128,7 +128,7 @@ func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
 	if err := c.write(ctx); err != nil {
 		return nil, err
 	}
-	return c.made, c.addSidecar(ctx)
+	return c.made, c.sidecarErr
 }
 
 // creation is the making of one archive: its content and its results.
@@ -144,6 +144,8 @@ type creation struct {
 	inputs  []string          // files that must not be written to
 	closers []io.Closer
 	made    *Created
+
+	sidecarErr error // the archive is complete, but its sidecar is not
 }
 
 func (c *creation) close() {
@@ -158,18 +160,9 @@ func (c *creation) tell(e flash.Event) {
 	}
 }
 
-// refuseStale refuses to replace an archive and keep the sidecar of the old one.
-func (c *creation) refuseStale() error {
-	side := c.Output + parity.Suffix
-	if _, err := os.Lstat(side); err != nil || c.Replace && c.Parity > 0 {
-		return nil
-	}
-	return refuse(flash.ReasonBeside, side, "already exists: it is the sidecar of an earlier archive")
-}
-
 // write writes the archive's file or volumes.
 func (c *creation) write(ctx context.Context) error {
-	f, err := c.begin()
+	f, err := c.begin(ctx)
 	if err != nil {
 		return refused(err)
 	}
@@ -189,7 +182,7 @@ func (c *creation) write(ctx context.Context) error {
 		return errors.Join(err, f.Abandon())
 	}
 	if err := f.Finish(); err != nil {
-		return err
+		return errors.Join(err, c.dropSidecar())
 	}
 	c.made.Files = []string{c.Output}
 	if volumes != nil {
@@ -199,12 +192,13 @@ func (c *creation) write(ctx context.Context) error {
 }
 
 // begin opens the output. The size estimate is that of the unpacked data and a little more.
-func (c *creation) begin() (target, error) {
+func (c *creation) begin(ctx context.Context) (target, error) {
 	opt := split.FileOptions{Inputs: c.inputs, Force: c.Replace, Ours: isArchive}
 	if len(c.Encrypt) > 0 {
 		opt.Ours = isSealed
 	}
 	if c.Volume == 0 {
+		c.withSidecar(ctx, &opt)
 		return split.CreateFile(c.Output, opt)
 	}
 	opt.Room = c.total + c.total/256 + 1<<20
@@ -236,22 +230,5 @@ func (c *creation) count(packed []backup.Result) error {
 			m.Bytes, m.Data = m.Bytes+r.Size, m.Data+r.DataBytes
 		}
 	}
-	return nil
-}
-
-// addSidecar writes the sidecar of a finished archive.
-func (c *creation) addSidecar(ctx context.Context) error {
-	if c.Parity == 0 {
-		return nil
-	}
-	err := parity.Create(ctx, c.Output, parity.Options{Percent: c.Parity, Force: c.Replace, Progress: c.Progress})
-	if err != nil {
-		return &SidecarError{c.Output, err}
-	}
-	st, err := os.Stat(c.Output + parity.Suffix)
-	if err != nil {
-		return err
-	}
-	c.made.Sidecar = st.Size()
 	return nil
 }

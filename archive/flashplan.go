@@ -83,7 +83,7 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 		return nil, &NothingToFlashError{a.Path}
 	}
 	p.Locked = u.kept
-	p.Problems = slices.Concat(u.problems, (&flash.Manifest{Sources: m.Sources}).Missing(), lost.problems())
+	p.Problems = slices.Concat([]flash.Problem(a.Problems), u.problems, (&flash.Manifest{Sources: m.Sources}).Missing(), lost.problems())
 	return p, nil
 }
 

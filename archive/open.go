@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,12 @@ func (a *Archive) Close() error { return errors.Join(a.Archive.Close(), a.file.C
 // name returns the archive's name for messages.
 func (a *Archive) name() string { return strings.TrimSuffix(filepath.Base(a.Path), ".age") }
 
-// Record reads the manifest of what was packed. It is nil if the archive has lost it.
+// Record reads the manifest of what was packed. If the archive has lost it, it is made from the
+// draft; it is nil if there is none.
 func (a *Archive) Record() (*flash.Manifest, error) {
+	if draft := a.Draft(); draft != nil {
+		return flash.ReadManifest(bytes.NewReader(draft))
+	}
 	m := a.Member(flash.ManifestName)
 	if m == nil {
 		return nil, nil

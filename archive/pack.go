@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -76,6 +77,15 @@ func (c *creation) pack(ctx context.Context, to io.Writer) (packed []backup.Resu
 		}
 		return nil
 	}
+	if !c.Zip { // of a zip archive that is cut, nothing can be read
+		draft, err := c.draft().Encode()
+		if err != nil {
+			return nil, err
+		}
+		if packed, err = w.Copy(ctx, []flash.Output{{Name: flash.DraftName, Image: bytes.NewReader(draft)}}); err != nil {
+			return nil, err
+		}
+	}
 	for _, list := range [][]flash.Output{c.first, c.outputs, c.last} {
 		if err := add(list...); err != nil {
 			return nil, err
@@ -95,6 +105,15 @@ func (c *creation) pack(ctx context.Context, to io.Writer) (packed []backup.Resu
 		return nil, err
 	}
 	return packed, w.Finish()
+}
+
+// draft returns what is known of the archive before its files are packed.
+func (c *creation) draft() *flash.Manifest {
+	var files []flash.ManifestFile
+	for _, o := range slices.Concat(c.first, c.outputs, c.last) {
+		files = append(files, flash.ManifestFile{Name: o.Name, Size: o.Image.Size(), SHA256: c.sums[o.Name]})
+	}
+	return c.record.NewDraft(files)
 }
 
 // unchanged checks that the dump has not changed since it was opened, and compares what was copied

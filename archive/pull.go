@@ -30,6 +30,7 @@ type PullOptions struct {
 type Pulled struct {
 	*Restored                 // with Dump; else nil
 	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
+	Problems  []flash.Problem // of what was written, with and without Dump
 	Locked    error           // why the private files were not pulled; nil if all were
 }
 
@@ -76,7 +77,7 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 		folder.Leave()
 		return nil, &ResumableError{err}
 	}
-	return &Pulled{Record: b.Manifest, Locked: b.Locked}, nil
+	return &Pulled{Record: b.Manifest, Problems: recorded(b.Manifest, false), Locked: b.Locked}, nil
 }
 
 // pullDump writes the original files of the dump, as Restore does from an archive.
@@ -98,7 +99,7 @@ func pullDump(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, err
 	if err != nil {
 		return nil, err
 	}
-	return &Pulled{Restored: done, Record: b.Manifest}, nil
+	return &Pulled{Restored: done, Record: b.Manifest, Problems: done.Problems}, nil
 }
 
 // StoreVerdict is the result of VerifyStore.

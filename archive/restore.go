@@ -94,6 +94,10 @@ type restoring struct {
 // dump restores the original files of the dump.
 func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, error) {
 	r.problems = append(r.problems, src.Problems...)
+	r.lacks = len(src.Damaged) > 0
+	if r.Region == "" {
+		r.problems = added(r.problems, recorded(r.record, false))
+	}
 	files := dumpFiles(src.Parts)
 	if r.Region != "" {
 		p := src.Part(r.Region)
@@ -188,7 +192,7 @@ func records(parts []flash.Part) (out []flash.ManifestSource) {
 // tellLacking notes the bytes of the phone that the dump itself does not have.
 func (r *restoring) tellLacking(sources []flash.ManifestSource) {
 	lacking := (&flash.Manifest{Sources: sources}).Missing()
-	r.problems = append(r.problems, lacking...)
+	r.problems = added(r.problems, lacking)
 	r.lacks = r.lacks || len(lacking) > 0
 }
 

@@ -61,6 +61,8 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
 	}
 	r.problems = append(r.problems, a.Problems...)
+	r.lacks = flash.Worst(a.Problems) == flash.Error
+	r.problems = added(r.problems, recorded(r.record, len(r.Only)+len(r.Skip) > 0))
 	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts
 	wanted, err := choose(m, r.Only, r.Skip)
@@ -80,7 +82,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 			outputs = append(outputs, o)
 			continue
 		}
-		if f.Name == flash.ManifestName || f.Name == flash.SumsName || !wanted(f.Name) {
+		if f.Name == flash.ManifestName || f.Name == flash.SumsName || f.Name == flash.DraftName || !wanted(f.Name) {
 			continue
 		}
 		img := a.Salvage(f, func(e flash.Extent, err error) { r.lost.add(f.Name, e, err) })
@@ -92,20 +94,30 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 // checkParts compares what was written with what was packed, and adds the lost ranges to the
 // record.
 func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Result) error {
+	old := map[string]string{}
+	for _, f := range m.Files {
+		old[f.Name] = f.SHA256
+	}
 	for _, res := range results {
 		want := res.SHA256
-		if f := a.Member(res.Name); f != nil { // decryption has already proven encrypted files
+		f := a.Member(res.Name)
+		if f != nil { // decryption has already proven encrypted files
 			want = cmp.Or(f.SHA256, want)
 		}
 		if len(r.lost.holes[res.Name]) == 0 && want != res.SHA256 {
 			return fmt.Errorf("%s differs from what was packed: its sha-256 is %s, the archive has %s", res.Name, res.SHA256, want)
+		}
+		// Without an index, only the manifest proves a file.
+		if sum := old[res.Name]; f != nil && f.SHA256 == "" && sum != "" && sum != res.SHA256 && len(r.lost.holes[res.Name]) == 0 {
+			r.problems = append(r.problems, flash.NewProblem(flash.Error, res.Name, flash.NoOffset, "differs from what was packed: its sha-256 is %s, the archive's manifest has %s", res.SHA256, sum))
+			m.Complete = false
 		}
 	}
 	for i := range m.Sources {
 		m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lost.of(r.record, m.Sources[i].Region))
 	}
 	m.Complete = m.Complete && len(r.lost.holes) == 0
-	m.Problems = append(m.Problems, r.all()...)
+	m.Problems = added(m.Problems, r.all())
 	r.locked = LockedIn(&flash.Manifest{Files: filesOf(results)})
 	return nil
 }

@@ -69,7 +69,7 @@ func (a *Archive) Search(ctx context.Context, against *dump.Dump, opt SearchOpti
 	if len(private) == 0 {
 		return nil, &NothingPrivateError{against.Path}
 	}
-	s := &Searched{For: map[leak.Kind]int{}, Found: map[leak.Kind]int{}, Hits: []leak.Hit{}, Problems: []flash.Problem{}}
+	s := &Searched{For: map[leak.Kind]int{}, Found: map[leak.Kind]int{}, Hits: []leak.Hit{}, Problems: slices.Concat([]flash.Problem{}, a.Problems)}
 	for _, part := range private {
 		if !slices.Contains(s.Private, part.Name) {
 			s.Private = append(s.Private, part.Name)

@@ -3,6 +3,7 @@ package backup
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -17,12 +18,15 @@ import (
 type Archive struct {
 	Problems flash.Problems // found while it was opened
 
-	img   flash.Image
-	dec   *zstd.Decoder
-	index *Index
-	end   int64 // offset of the frame that ends the tar
-	cache cache
-	zip   map[string]*zip.File // the files of a zip archive; nil otherwise
+	img     flash.Image
+	dec     *zstd.Decoder
+	index   *Index
+	end     int64  // offset of the frame that ends the tar
+	rebuilt bool   // the index is lost, and was made from the headers
+	gaps    bool   // the index was rebuilt, and members between others may be missing
+	draft   []byte // the manifest made from the draft; nil if the archive has its manifest, or no draft
+	cache   cache
+	zip     map[string]*zip.File // the files of a zip archive; nil otherwise
 }
 
 // maxPlain is the size limit of one frame's content, bytes: a chunk, or the map of a member with
@@ -79,6 +83,7 @@ func Open(img flash.Image) (*Archive, error) {
 		dec.Close()
 		return nil, err
 	}
+	a.agree()
 	return a, nil
 }
 
@@ -143,6 +148,18 @@ func (e *ChunkError) Unwrap() error { return e.Err }
 // unpack reads chunk i of a member into plain and proves it. Both buffers may be nil; they are
 // returned for the next call.
 func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, err error) {
+	if err := a.trusts(m); err != nil {
+		return packed, plain, err
+	}
+	packed, plain, err = a.unpackOnly(m, i, packed, plain)
+	if err == nil && m.SHA256 != "" && !m.proves(i, plain) {
+		err = &ChunkError{m.Name, m.windows[i].Extent, m.Chunks[i].at, errors.New("the index has another sha-256 for it")}
+	}
+	return packed, plain, err
+}
+
+// unpackOnly is unpack without the proof by the index. The frame has a checksum.
+func (a *Archive) unpackOnly(m *Member, i int, packed, plain []byte) (_, _ []byte, err error) {
 	c, w := &m.Chunks[i], m.windows[i]
 	fail := func(err error) ([]byte, []byte, error) {
 		return packed, plain, &ChunkError{m.Name, w.Extent, c.at, err}
@@ -161,9 +178,6 @@ func (a *Archive) unpack(m *Member, i int, packed, plain []byte) (_, _ []byte, e
 	}
 	if len(plain) != want {
 		return fail(fmt.Errorf("%d bytes were unpacked instead of %d", len(plain), want))
-	}
-	if m.SHA256 != "" && !m.proves(i, plain) {
-		return fail(fmt.Errorf("the index has another sha-256 for it"))
 	}
 	return packed, plain, nil
 }
@@ -193,6 +207,9 @@ func (f *memberImage) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("backup: read at negative offset %d", off)
 	}
+	if err := f.a.trusts(f.m); err != nil {
+		return f.untrusted(p, off, err)
+	}
 	for n < len(p) && off < f.m.Size {
 		m, err := f.readSome(p[n:], off)
 		n, off = n+m, off+int64(m)
@@ -200,6 +217,22 @@ func (f *memberImage) ReadAt(p []byte, off int64) (n int, err error) {
 			return n, err
 		}
 	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// untrusted reads from a member of which nothing can be believed.
+func (f *memberImage) untrusted(p []byte, off int64, err error) (n int, _ error) {
+	if f.lost == nil {
+		return 0, err
+	}
+	if _, told := f.told.LoadOrStore(-1, true); !told {
+		f.lost(flash.Extent{Length: f.m.Size}, err)
+	}
+	n = int(max(min(int64(len(p)), f.m.Size-off), 0))
+	clear(p[:n])
 	if n < len(p) {
 		return n, io.EOF
 	}

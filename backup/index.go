@@ -41,6 +41,9 @@ type Member struct {
 
 	at      int64    // offset of the frame with its headers
 	windows []window // range of each chunk
+
+	contradicted bool   // a problem says what is wrong about it
+	doubt        *doubt // nil: the index is believed
 }
 
 // Chunk is the frame of 4 MiB of a member.

@@ -47,9 +47,10 @@ func openZip(img flash.Image) (*Archive, error) {
 		a.index.Members = append(a.index.Members, Member{Name: name, Size: size,
 			Data: flash.Union([]flash.Extent{{Length: size}}), Chunks: []Chunk{{Packed: int64(f.CompressedSize64)}}})
 	}
-	if err := a.takeManifest(); err != nil {
+	if err := a.hasManifest(); err != nil {
 		return none("a zip archive without a manifest of mtkkit", err)
 	}
+	a.agree()
 	return a, nil
 }
 
@@ -66,27 +67,14 @@ func zipFolder(z *zip.Reader) string {
 	return best
 }
 
-// takeManifest takes the hashes from the manifest.
-func (a *Archive) takeManifest() error {
+// hasManifest returns an error if there is no manifest of mtkkit.
+func (a *Archive) hasManifest() error {
 	m := a.Member(flash.ManifestName)
 	if m == nil {
 		return errors.New("it has no " + flash.ManifestName)
 	}
-	record, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
-	if err != nil {
-		return err
-	}
-	for _, f := range record.Files {
-		switch m := a.Member(f.Name); {
-		case m == nil:
-			a.tell(flash.Error, f.Name, flash.NoOffset, "is not in the archive")
-		case m.Size != f.Size:
-			a.tell(flash.Error, f.Name, flash.NoOffset, "has 0x%x bytes in the archive, but 0x%x in the manifest", m.Size, f.Size)
-		default:
-			m.SHA256 = f.SHA256
-		}
-	}
-	return nil
+	_, err := flash.ReadManifest(io.NewSectionReader(a.Image(m), 0, m.Size))
+	return err
 }
 
 // verifyZip reads every file of a zip archive and compares it with its hash.

@@ -34,7 +34,11 @@ func (a *Archive) bySearch() error {
 			return nil
 		}
 	}
-	a.tell(flash.Error, "archive", stop, "the archive is cut or damaged here: the bytes behind cannot be read")
+	if _, err := a.frameAt(stop); stop == a.img.Size() || errors.Is(err, errCut) {
+		a.tell(flash.Error, "archive", stop, "the archive is cut at byte %d: its end is missing", a.img.Size())
+	} else {
+		a.tell(flash.Error, "archive", stop, "the archive is damaged at byte %d: the bytes behind cannot be read", stop)
+	}
 	return a.rebuild(frames)
 }
 
@@ -55,7 +59,10 @@ func (a *Archive) findFrames() (frames []frame, stop int64) {
 	return frames, a.img.Size()
 }
 
-var errNoFrame = errors.New("no frame")
+var (
+	errNoFrame = errors.New("no frame")
+	errCut     = fmt.Errorf("%w: it is cut", errNoFrame)
+)
 
 // frameAt returns the length of the frame at an offset, without unpacking it.
 func (a *Archive) frameAt(at int64) (frame, error) {
@@ -65,7 +72,9 @@ func (a *Archive) frameAt(at int64) (frame, error) {
 		return frame{}, err
 	}
 	var h zstd.Header
-	if h.Decode(b[:n]) != nil {
+	if err := h.Decode(b[:n]); errors.Is(err, io.ErrUnexpectedEOF) {
+		return frame{}, errCut
+	} else if err != nil {
 		return frame{}, errNoFrame
 	}
 	f := frame{at: at}
@@ -79,7 +88,7 @@ func (a *Archive) frameAt(at int64) (frame, error) {
 		for last := false; !last; {
 			head := make([]byte, blockHead)
 			if flash.ReadInto(a.img, head, at+f.length) != nil {
-				return frame{}, errNoFrame
+				return frame{}, errCut
 			}
 			v := binary.LittleEndian.Uint32(append(head, 0))
 			last = v&1 == 1
@@ -94,7 +103,7 @@ func (a *Archive) frameAt(at int64) (frame, error) {
 		}
 	}
 	if f.length > a.img.Size()-at {
-		return frame{}, errNoFrame
+		return frame{}, errCut
 	}
 	return f, nil
 }
@@ -117,6 +126,7 @@ func (a *Archive) rebuild(frames []frame) error {
 		b, err := a.frame(frames[i])
 		if err != nil {
 			a.tell(flash.Error, "archive", frames[i].at, "a header of a member is damaged: %v", err)
+			a.gaps = true
 			i++
 			continue
 		}
@@ -125,6 +135,7 @@ func (a *Archive) rebuild(frames []frame) error {
 		}
 		m, err := parseHead(b)
 		if err != nil {
+			a.gaps = true
 			i++ // a chunk of the member with the damaged header
 			continue
 		}
@@ -138,7 +149,7 @@ func (a *Archive) rebuild(frames []frame) error {
 	if len(x.Members) == 0 {
 		return &flash.FormatError{Format: "backup", Offset: 0, Text: "no member of the archive can be read"}
 	}
-	a.index = x
+	a.index, a.rebuilt = x, true
 	return nil
 }
 

@@ -231,6 +231,11 @@ func FuzzOpen(f *testing.F) {
 	f.Add(b)
 	f.Add(b[:len(b)-9])
 	f.Add(b[:len(b)/2])
+	delete(files, "c/d")
+	witnessed := pack(f, recorded(f, files, nil), Options{})
+	f.Add(witnessed)
+	f.Add(reindexed(f, witnessed, func(x *Index) { x.Members[0].Name, x.Members[1].Name = "b", "a" }))
+	f.Add(reindexed(f, witnessed, func(x *Index) { x.Members[0].SHA256 = x.Members[1].SHA256 }))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := Open(bytes.NewReader(b))
 		if err != nil {

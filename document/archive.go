@@ -58,7 +58,7 @@ type Compared struct {
 
 // NewComparison makes the document of the comparison of the dumps at a and b.
 func NewComparison(a, b string, c *archive.Comparison) Comparison {
-	doc := Comparison{A: a, B: b, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why}
+	doc := Comparison{A: a, B: b, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why, Problems: c.Problems}
 	for _, r := range c.Rows {
 		doc.Partitions = append(doc.Partitions, Compared{r.Name, r.Region, r.State, r.First, r.Detail})
 	}

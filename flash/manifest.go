@@ -9,6 +9,10 @@ const ManifestSchema = "mtkkit.manifest/1"
 // ManifestName is the name of the manifest in every parts folder, dump folder and archive.
 const ManifestName = "manifest.json"
 
+// DraftName is the name of the draft of the manifest at the start of an archive: everything that
+// is known before the files are packed, for an archive that is cut.
+const DraftName = "draft.json"
+
 // NoChip is the placeholder where a record must have a chip's name and it is unknown: in scatter
 // files and their names.
 const NoChip = "MT0000"
@@ -33,6 +37,7 @@ type Manifest struct {
 	Project  string           `json:"project,omitempty"`
 	Storage  Storage          `json:"storage,omitempty"`
 	Table    Witness          `json:"table,omitempty"` // the witness of the rows
+	Draft    bool             `json:"draft,omitempty"` // written before the files: some have no hash, and files of zeros may be left out
 	Complete bool             `json:"complete"`        // every known byte of the phone's regions is in the files
 	Whole    bool             `json:"whole,omitempty"` // complete, except the private files that a public record leaves out
 	Sources  []ManifestSource `json:"sources"`         // the dump's files, the main file first

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path/filepath"
@@ -15,7 +16,7 @@ func OpenBytes(ctx context.Context, path string, opt Options) (flash.Image, io.C
 	s := &Source{opt: opt}
 	img, err := s.openPath(ctx, path)
 	if err == nil {
-		img, _, err = s.unseal(img, filepath.Base(path))
+		img, _, err = s.unsealMain(img, filepath.Base(path))
 	}
 	if err != nil {
 		s.Close()
@@ -56,12 +57,24 @@ func (s *Source) packedFolder(a *backup.Archive, name string) *folder {
 			p.Place = name
 		}
 		s.Problems = append(s.Problems, p)
+		if p.Severity == flash.Error {
+			s.Damaged = append(s.Damaged, p)
+		}
 	}
 	s.Proves = !a.IsZip() // a zip has only the sums of another format, which any program makes again
 	f := &folder{name: name, proves: s.Proves}
+	draft := a.Draft()
+	if draft != nil {
+		f.add(&member{name: flash.ManifestName, size: int64(len(draft)), raw: func(context.Context) (flash.Image, error) {
+			return bytes.NewReader(draft), nil
+		}})
+	}
 	members := a.Members()
 	for i := range members {
 		m := &members[i]
+		if m.Name == flash.DraftName || draft != nil && m.Name == flash.ManifestName {
+			continue
+		}
 		f.add(&member{name: m.Name, size: m.Size, raw: func(ctx context.Context) (flash.Image, error) {
 			return s.backupImage(ctx, a, m)
 		}})

@@ -67,8 +67,8 @@ type Source struct {
 	// problem about it, too.
 	Unfinished bool
 
-	// Damaged are problems that may affect any byte of the device: wrong checksums. They are in
-	// Problems, too.
+	// Damaged are problems that may affect any byte of the device: wrong checksums, an archive
+	// that is cut or contradicts itself. They are in Problems, too.
 	Damaged []flash.Problem
 
 	opt        Options
@@ -201,7 +201,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if raw, name, err = s.unseal(raw, name); err != nil {
+	if raw, name, err = s.unsealMain(raw, name); err != nil {
 		return err
 	}
 	if f, err := s.openBackup(raw, name); f != nil || err != nil {

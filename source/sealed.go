@@ -67,9 +67,31 @@ func (s *Source) openSealed(ctx context.Context, raw flash.Image, name string) (
 	return s.openZstd(ctx, packed, name)
 }
 
+// unsealMain is unseal for the file that the user named. Of one whose end is missing, it opens
+// what is before the end, with a problem.
+func (s *Source) unsealMain(in flash.Image, name string) (flash.Image, string, error) {
+	return s.unsealWith(in, name, func(keys []seal.Key) (flash.Image, error) {
+		plain, err := seal.Open(in, keys)
+		if !errors.As(err, new(*flash.FormatError)) {
+			return plain, err
+		}
+		cut, cerr := seal.OpenCut(in, keys)
+		if cerr != nil {
+			return nil, err
+		}
+		p := flash.NewProblem(flash.Error, name, in.Size(), "the encrypted file is cut at byte %d, or its end is damaged: only the first %s can be decrypted", in.Size(), flash.Size(cut.Size()))
+		s.Problems, s.Damaged = append(s.Problems, p), append(s.Damaged, p)
+		return cut, nil
+	})
+}
+
 // unseal opens an encrypted file with the user's keys, and returns any other file as it is. The
 // error wraps seal.ErrKey if none fits. It is decrypted while it is read, not unpacked.
 func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error) {
+	return s.unsealWith(in, name, func(keys []seal.Key) (flash.Image, error) { return seal.Open(in, keys) })
+}
+
+func (s *Source) unsealWith(in flash.Image, name string, open func(keys []seal.Key) (flash.Image, error)) (flash.Image, string, error) {
 	if !seal.Sniff(in) {
 		return in, name, nil
 	}
@@ -80,7 +102,7 @@ func (s *Source) unseal(in flash.Image, name string) (flash.Image, string, error
 			return nil, name, err
 		}
 	}
-	plain, err := seal.Open(in, keys)
+	plain, err := open(keys)
 	damaged := (*flash.FormatError)(nil)
 	switch {
 	case errors.Is(err, seal.ErrKey):

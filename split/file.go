@@ -20,7 +20,8 @@ type FileOptions struct {
 	Ours   func(path string) bool // reports whether the caller wrote a file earlier; nil: none
 	Force  bool                   // replace such a file
 
-	beside []string // other files that the writer makes, just before the file gets its name
+	Beside []string                // paths of other files that the writer makes, just before the file gets its name
+	Before func(part string) error // is called just before that, when all of the file is on the disk under the name part; an error stops Finish
 }
 
 // File is a single output while it is written: OUT.part, and a locked marker beside it. It must end
@@ -59,7 +60,7 @@ func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseFile(filepath.Clean(path), opt); err != nil {
 		return err
 	}
-	return refuseBeside(filepath.Clean(path), opt.beside)
+	return refuseBeside(filepath.Clean(path), opt.Beside)
 }
 
 // refuseBeside refuses if a file exists that the writer will make beside path. Files of a killed
@@ -138,7 +139,7 @@ func markerOf(path string) string {
 // startFile writes the marker and creates the file.
 func startFile(path string, opt FileOptions) (*File, error) {
 	owned := []string{filepath.Base(partOf(path))}
-	for _, n := range opt.beside {
+	for _, n := range opt.Beside {
 		owned = append(owned, filepath.Base(n))
 	}
 	lock, err := writeMarker(markerOf(path), owned)
@@ -146,7 +147,7 @@ func startFile(path string, opt FileOptions) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, opt: opt, lock: lock}
-	for _, n := range opt.beside { // before OUT.part: without it, these files are not known to be of this run
+	for _, n := range opt.Beside { // before OUT.part: without it, these files are not known to be of this run
 		os.Remove(n)
 		os.Remove(partOf(n))
 	}
@@ -176,7 +177,14 @@ func (f *File) Finish() error {
 	if f.closed {
 		return errors.New("split: the file is already finished or abandoned")
 	}
-	before := func() error { return refuseName(f.path, f.opt) } // another program may have made it in between
+	before := func() error {
+		if f.opt.Before != nil {
+			if err := f.opt.Before(partOf(f.path)); err != nil {
+				return err
+			}
+		}
+		return refuseName(f.path, f.opt) // another program may have made it in between
+	}
 	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir, Before: before}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())

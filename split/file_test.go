@@ -131,7 +131,7 @@ func TestBeside(t *testing.T) {
 
 	// Killed after the map was made, and while it was.
 	for _, left := range []string{rescueMap, partOf(rescueMap)} {
-		f, err := CreateFile(path, FileOptions{beside: opt.Beside})
+		f, err := CreateFile(path, FileOptions{Beside: opt.Beside})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 			return nil, fmt.Errorf("split: %s: %w", out, err)
 		}
 	}
-	f, err := CreateFile(out, FileOptions{Inputs: opt.Inputs, Room: need, NoSync: opt.NoSync, beside: opt.Beside})
+	f, err := CreateFile(out, FileOptions{Inputs: opt.Inputs, Room: need, NoSync: opt.NoSync, Beside: opt.Beside})
 	if err != nil {
 		return nil, err
 	}

@@ -296,7 +296,7 @@ func (j *joiner) refuse() error {
 func (j *joiner) fileOptions(inputs ...string) FileOptions {
 	opt := FileOptions{NoSync: j.opt.NoSync, Inputs: inputs}
 	if j.opt.Beside != "" {
-		opt.beside = []string{j.opt.Beside}
+		opt.Beside = []string{j.opt.Beside}
 	}
 	return opt
 }

@@ -209,7 +209,8 @@ func (r *Verification) unlisted(files Files) {
 		r.add(flash.Error, flash.ManifestName, err.Error())
 		return
 	}
-	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true}
+	known := map[string]bool{flash.ManifestName: true, flash.SumsName: true, flash.MarkerName: true,
+		flash.DraftName: r.Manifest.Kind == flash.KindArchive}
 	for _, f := range r.Manifest.Files {
 		first, _, _ := strings.Cut(f.Name, "/")
 		known[first] = true

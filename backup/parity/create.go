@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -22,7 +23,8 @@ const partSuffix = disk.PartSuffix
 
 // Options says how a sidecar is made.
 type Options struct {
-	Percent  int // parity blocks for each 100 blocks of the file, 1 to 50
+	Percent  int    // parity blocks for each 100 blocks of the file, 1 to 50
+	Sidecar  string // path of the sidecar; "": that of the file, with Suffix
 	Force    bool
 	Progress func(flash.Event)
 }
@@ -46,13 +48,14 @@ func Create(ctx context.Context, path string, opt Options) error {
 	if !st.Mode().IsRegular() || st.Size() == 0 || st.Size() > maxSize {
 		return fmt.Errorf("parity: %s: only a regular file that is not empty can be protected", path)
 	}
-	err = writeNew(path+Suffix, opt.Force, func(out *os.File) error {
+	side := cmp.Or(opt.Sidecar, path+Suffix)
+	err = writeNew(side, opt.Force, func(out *os.File) error {
 		e := &encoder{header: header{parity: opt.Percent, size: st.Size()}, in: in, out: out, progress: opt.Progress}
 		return e.run(ctx)
 	})
 	if err == nil {
 		if now, serr := in.Stat(); serr != nil || now.Size() != st.Size() || !now.ModTime().Equal(st.ModTime()) {
-			os.Remove(path + Suffix)
+			os.Remove(side)
 			err = fmt.Errorf("parity: %s changed while it was read", path)
 		}
 	}

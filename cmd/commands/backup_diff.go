@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
-	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -54,14 +52,15 @@ func compare(ctx context.Context, u *ui, a, b *input) error {
 	} else {
 		err = printComparison(u, c)
 	}
+	u.Problems(c.Problems)
 	if err == nil && !c.Equal() {
 		err = words.ErrProblems
 	}
 	for _, d := range []*input{a, b} {
 		u.notCompared(d.Dump)
-		bad := slices.DeleteFunc(slices.Clone(d.Layout.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })
-		u.Problems(bad)
-		err = cmp.Or(err, words.Verdict(bad))
+	}
+	if err == nil {
+		err = words.Verdict(c.Problems)
 	}
 	return err
 }

@@ -81,7 +81,7 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 
 func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	m := p.Record
-	problems := flash.Problems(m.Problems)
+	problems := flash.Problems(p.Problems)
 	if p.Locked != nil {
 		problems.Add(flash.Warning, ref.Tag, "the private files were not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}

@@ -68,5 +68,5 @@ func tellSearched(u *ui, s *archive.Searched) error {
 		return words.ErrProblems
 	}
 	u.Say("none of these was found: this is a search, not a proof (it does not see data that are packed or encrypted again)")
-	return nil
+	return words.Verdict(s.Problems)
 }
