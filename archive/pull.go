@@ -31,6 +31,7 @@ type Pulled struct {
 	*Restored                 // with Dump; else nil
 	Record    *flash.Manifest // of the parts folder; with Dump that of the backup
 	Locked    error           // why the private files were not pulled; nil if all were
+	Damage    []flash.Problem // damage of the backup that leaves all of the folder's files whole
 }
 
 // Pull writes the parts folder that was pushed, or with Dump the original dump. If the pull of a
@@ -76,7 +77,7 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 		folder.Leave()
 		return nil, &ResumableError{err}
 	}
-	return &Pulled{Record: b.Manifest, Locked: b.Locked}, nil
+	return &Pulled{Record: b.Manifest, Locked: b.Locked, Damage: b.Problems}, nil
 }
 
 // pullDump writes the original files of the dump, as Restore does from an archive.

@@ -6,13 +6,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Copy writes the bytes of a partition that the dump has, in pieces of 1 MiB. The problems list the
-// unread ranges, a cut, and a difference from the hash in the dump's manifest.
+// Copy writes the bytes of a partition that the dump has, in pieces of 1 MiB. The problems list
+// damage that may affect any byte of the dump, the unread ranges, a cut, and a difference from the
+// hash in the dump's manifest.
 func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.Problem, error) {
 	sum := sha256.New()
 	if n, err := CopyImage(ctx, io.MultiWriter(out, sum), flash.Slice(it.Image, flash.Extent{Length: it.Present})); err != nil {
@@ -21,7 +23,7 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 		}
 		return nil, fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, n, it.Present, err)
 	}
-	var found flash.Problems
+	found := flash.Problems(slices.Clone(d.Source.Damaged))
 	for _, h := range it.Unread {
 		found.AddAt(flash.Error, it.Name, h.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data", h.Length, flash.Size(h.Length))
 	}

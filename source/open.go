@@ -63,8 +63,8 @@ type Source struct {
 	// problem about it, too.
 	Unfinished bool
 
-	// Damaged are problems that may affect any byte of the device: wrong checksums. They are in
-	// Problems, too.
+	// Damaged are problems that may affect any byte of the device: wrong checksums, contradictions
+	// in a backup. They are in Problems, too.
 	Damaged []flash.Problem
 
 	opt        Options

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -120,6 +121,9 @@ func decodeIndex(b []byte) (*index, error) {
 func (f *indexFile) check() error {
 	if f.Size < 0 || f.Size > maxFile {
 		return fmt.Errorf("size %d is invalid", f.Size)
+	}
+	if f.SHA256 == (sum{}) {
+		return errors.New("has no SHA-256, so that nothing proves it")
 	}
 	left := f.Size
 	for i := range f.Groups {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -81,7 +82,7 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 
 func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	m := p.Record
-	problems := flash.Problems(m.Problems)
+	problems := flash.Problems(slices.Concat(m.Problems, p.Damage))
 	if p.Locked != nil {
 		problems.Add(flash.Warning, ref.Tag, "the private files were not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}
