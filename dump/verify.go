@@ -9,10 +9,12 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/acquire"
+	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
 )
 
@@ -51,6 +53,9 @@ type Verdict struct {
 // Verify checks a parts folder or a dump folder against the hashes of its manifest, and any
 // other dump by its own tables. The options are those of Open.
 func Verify(ctx context.Context, path string, opt Options) (*Verdict, error) {
+	if ref, err := oci.ParseRef(path); err == nil && ref.Layout != "" && ref.Tag == "" {
+		return nil, &source.NoTagError{Store: path}
+	}
 	st, err := os.Stat(path)
 	if err != nil {
 		return nil, err

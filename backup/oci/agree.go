@@ -122,9 +122,14 @@ func (b *Backup) compareLayers(x *index, l *loaded) {
 		}
 	}
 	for _, d := range l.Layers {
-		note, want := d.Annotations[AnnotationPlain], plain[d.Digest]
-		if note != "" && d.MediaType == MediaTypeGroup && note != want.String() {
-			b.problem(d.Annotations[ocispec.AnnotationTitle], "%v: the layer says that it is the group %.80s, the index has %s", ErrContradiction, note, want)
+		note, title := d.Annotations[AnnotationPlain], d.Annotations[ocispec.AnnotationTitle]
+		want, ok := plain[d.Digest]
+		switch {
+		case d.MediaType != MediaTypeGroup:
+		case !ok:
+			b.problem(title, "%v: no file of the index needs this group", ErrContradiction)
+		case note != "" && note != want.String():
+			b.problem(title, "%v: the layer says that it is the group %.80s, the index has %s", ErrContradiction, note, want)
 		}
 	}
 	if b.Locked == nil && l.Annotations[AnnotationSize] != "" && l.size() != total {
