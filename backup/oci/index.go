@@ -19,7 +19,6 @@ const indexSchema = "mtkkit.index/1"
 
 const (
 	chunkSize = 4 << 20  // bytes of a zstd frame
-	groupSize = 64 << 20 // bytes of a blob, for files that phones share
 	maxIndex  = 64 << 20 // size limit of index.json, bytes: enough for a phone of 4 TB
 	maxFile   = 1 << 46  // bytes of one file
 )
