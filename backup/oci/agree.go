@@ -67,6 +67,9 @@ func contradiction(format string, a ...any) error {
 func (r *Repo) compare(ctx context.Context, b *Backup, x *index, l *loaded, keys []seal.Key) error {
 	b.compareFiles(x)
 	b.compareLayers(x, l)
+	if err := r.config(ctx, l); err != nil && ctx.Err() == nil {
+		b.problem("config", "%v", err)
+	}
 	sums, err := r.document(ctx, l, MediaTypeText, keys)
 	switch {
 	case ctx.Err() != nil:
@@ -86,6 +89,17 @@ func (r *Repo) compare(ctx context.Context, b *Backup, x *index, l *loaded, keys
 		b.problem("index.json", "%v", err)
 	}
 	return nil
+}
+
+// config reads the config, which is empty. No reader needs it, but every tool that copies the
+// backup requests it.
+func (r *Repo) config(ctx context.Context, l *loaded) error {
+	rc, err := r.store.get(ctx, l.Config)
+	if err != nil {
+		return err
+	}
+	_, err = readAll(rc, l.Config, maxManifest)
+	return err
 }
 
 // compareOpen compares the index in the clear with what the encrypted one says of the same files.

@@ -118,13 +118,14 @@ func (m *loaded) layer(mediaType string) (ocispec.Descriptor, error) {
 	return ocispec.Descriptor{}, fmt.Errorf("has no layer of type %s", mediaType)
 }
 
-// documents returns the digests of the documents that a reader with these keys has read.
+// documents returns the digests of the config and of the documents that a reader with these keys
+// has read.
 func (m *loaded) documents(keys []seal.Key) map[digest.Digest]bool {
 	types := []string{MediaTypeIndex, MediaTypeManifest, MediaTypeText}
 	if keys != nil {
 		types = []string{MediaTypeKey, MediaTypeIndex, MediaTypeIndex + sealedType, MediaTypeManifest + sealedType, MediaTypeText + sealedType}
 	}
-	read := map[digest.Digest]bool{}
+	read := map[digest.Digest]bool{m.Config.Digest: true}
 	for _, t := range types {
 		if d, err := m.layer(t); err == nil {
 			read[d.Digest] = true

@@ -170,6 +170,7 @@ func TestLyingStore(t *testing.T) {
 		{"manifest.json damaged", "1 1 1 1 1 1 1 0", "manifest", func(s *store) { s.flip(s.blob(s.layer("manifest.json"))) }},
 		{"index.json missing", "1 1 1 1 1 1 1 0", "is missing in", func(s *store) { s.remove(s.blob(s.layer("index.json"))) }},
 		{"a group missing", "1 1 1 3 3 3 3 0", "is missing in|were not read from the phone", func(s *store) { s.remove(s.blob(s.layer("recovery.img.zst"))) }},
+		{"the config missing", "1 1 3 3 3 3 3 0", "config: ", func(s *store) { s.remove(s.blob(s.manifest["config"])) }},
 		{"a group damaged", "1 1 1 1 1 1 0 0", "its bytes do not match its digest", func(s *store) { s.flip(s.blob(s.layer("recovery.img.zst"))) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
