@@ -150,7 +150,7 @@ func Prove(ctx context.Context, dir string, progress func(flash.Event)) (*Proof,
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := disk.OpenFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("acquire: %w", err)
 	}

@@ -77,7 +77,7 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 		folder.Leave()
 		return nil, &ResumableError{err}
 	}
-	return &Pulled{Record: b.Manifest, Problems: recorded(b.Manifest, false), Locked: b.Locked}, nil
+	return &Pulled{Record: b.Manifest, Problems: added(recorded(b.Manifest, false), b.Problems), Locked: b.Locked}, nil
 }
 
 // pullDump writes the original files of the dump, as Restore does from an archive.

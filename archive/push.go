@@ -81,6 +81,9 @@ func Push(ctx context.Context, opt PushOptions) (*Pushed, error) {
 		return nil, err
 	}
 	defer p.close()
+	if err := oci.Fits(opt.To, p.files); err != nil { // before a folder is made
+		return nil, err
+	}
 	opt.Store.Write = true
 	repo, err := oci.Open(opt.To, opt.Store)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // KindError reports a path that is not a file of the required kind.
@@ -54,9 +55,22 @@ func OpenIn(root *os.Root, name string) (*os.File, error) {
 	return f, err
 }
 
+// OpenFolder opens a folder, beneath which names are looked up. It opens nothing else:
+// os.OpenRoot waits for a writer if a named pipe has the folder's name.
+func OpenFolder(path string) (*os.Root, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
+	}
+	return os.OpenRoot(path + string(filepath.Separator) + ".") // fails at once if a pipe has replaced it
+}
+
 // OpenInFolder is OpenIn with the path of a folder.
 func OpenInFolder(dir, name string) (*os.File, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +81,7 @@ func OpenInFolder(dir, name string) (*os.File, error) {
 
 // StatInFolder is StatIn with the path of a folder.
 func StatInFolder(dir, name string) (fs.FileInfo, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}

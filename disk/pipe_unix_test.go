@@ -36,4 +36,13 @@ func TestNamedPipe(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	if _, err := disk.OpenFolder(path); !errors.Is(err, unix.ENOTDIR) {
+		t.Errorf("OpenFolder: %v", err)
+	}
+	link := symlink(t, dir, filepath.Join(t.TempDir(), "link"))
+	linked, err := disk.OpenFolder(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked.Close()
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/mtkkit/mtkkit/plan"
 )
 
-// Copy writes the bytes of a partition that the dump has, in pieces of 1 MiB. The problems list the
-// unread ranges, a cut, a difference from the hash in the dump's manifest, and contradictions in that
-// manifest.
+// Copy writes the bytes of a partition that the dump has, in pieces of 1 MiB. The problems list
+// damage that may affect any byte of the dump, the unread ranges, a cut, and a difference from the
+// hash in the dump's manifest.
 func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.Problem, error) {
 	sum := sha256.New()
 	if n, err := CopyImage(ctx, io.MultiWriter(out, sum), flash.Slice(it.Image, flash.Extent{Length: it.Present})); err != nil {

@@ -54,6 +54,9 @@ type Verdict struct {
 // against the hashes of its manifest, and any other dump by its own tables. The options are those
 // of Open.
 func Verify(ctx context.Context, path string, opt Options) (*Verdict, error) {
+	if ref, err := oci.ParseRef(path); err == nil && ref.Layout != "" && ref.Tag == "" {
+		return nil, &source.NoTagError{Store: path}
+	}
 	v := &verification{ctx: ctx, opt: opt, Verdict: Verdict{Path: path, State: Complete}}
 	st, err := os.Stat(path)
 	switch {

@@ -17,7 +17,7 @@ import (
 
 // enter makes path the folder that is being opened.
 func (s *Source) enter(path string) (err error) {
-	s.root, err = os.OpenRoot(path)
+	s.root, err = disk.OpenFolder(path)
 	return err
 }
 

@@ -68,7 +68,7 @@ type Source struct {
 	Unfinished bool
 
 	// Damaged are problems that may affect any byte of the device: wrong checksums, an archive
-	// that is cut or contradicts itself. They are in Problems, too.
+	// that is cut, a record or a backup that contradicts itself. They are in Problems, too.
 	Damaged []flash.Problem
 
 	opt        Options

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/flash"
@@ -63,9 +64,12 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
 	}
 	lacking := b.Damaged()
+	s.Doubt(b.Problems)
 	for _, o := range b.Outputs {
 		if err := lacking[o.Name]; err != nil { // like a file that is missing in a folder
-			s.problem(flash.Error, o.Name, "%v", err)
+			if !slices.ContainsFunc(b.Problems, func(p flash.Problem) bool { return p.Place == o.Name }) {
+				s.problem(flash.Error, o.Name, "%v", err)
+			}
 			continue
 		}
 		add(o.Name, o.Image)

@@ -18,7 +18,7 @@ type partFile struct {
 // openPart opens a regular file by its path in a folder. It does not follow links, because an
 // untrusted folder must not lead to files elsewhere.
 func openPart(dir, name string) (*partFile, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := disk.OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // zeros are the bytes of a hole.
@@ -38,8 +40,8 @@ func (s *sum) hole(n int64) { s.zeros += n }
 
 // flush hashes the pending zeros. A large hole takes 0.7 s for each GiB.
 func (s *sum) flush(ctx context.Context) error {
-	if !s.data && s.zeros >= zeroStep {
-		n := skipZeros(s.h, s.zeros)
+	if !s.data {
+		n := flash.SkipZeros(s.h, s.zeros)
 		s.zeros -= n
 		s.meter.add(n)
 	}

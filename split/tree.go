@@ -39,7 +39,7 @@ func WriteTree(dir string, files []flash.Output) error {
 }
 
 func fillTree(dir string, files []flash.Output) error {
-	root, err := os.OpenRoot(dir) // no name can lead out of the folder
+	root, err := disk.OpenFolder(dir) // no name can lead out of the folder
 	if err != nil {
 		return err
 	}

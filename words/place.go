@@ -25,6 +25,8 @@ func Place(err error) error {
 		h = hintTags
 	case errors.Is(err, oci.ErrDamaged):
 		h = "the store has damaged the backup: look for another copy, and push the phone again to a new store, because a new backup in this store shares the damaged bytes"
+	case errors.Is(err, oci.ErrContradiction):
+		h = "somebody, or something, changed the backup after it was pushed: look for another copy, or push the phone again"
 	case errors.Is(err, oci.ErrNoTLS):
 		h = "the registry uses plain HTTP: give --plain-http if nobody can listen on the network between"
 	case errors.Is(err, oci.ErrOnlyTLS):

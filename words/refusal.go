@@ -54,8 +54,9 @@ var refusalHintsOf = map[string]map[flash.Reason]string{
 		flash.ReasonNoRoom:    "free some space, choose a folder on another disk with -o, leave something out with --skip userdata, or continue anyway with --any-room: zeros take no space",
 	},
 	"oci": {
-		flash.ReasonOurs: "choose another tag; --force makes the tag name the new backup instead",
-		flash.ReasonBusy: "wait for it to end",
+		flash.ReasonOurs:   "choose another tag; --force makes the tag name the new backup instead",
+		flash.ReasonBusy:   "wait for it to end",
+		flash.ReasonTooBig: "mtkkit backup create makes an archive, which has no such limit",
 	},
 	"archive": {
 		flash.ReasonOurs:      "choose another name with -o; --force replaces it, because it is an archive",

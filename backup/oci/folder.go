@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/mtkkit/mtkkit/disk"
 )
 
 // folder is the folder of a layout. It is untrusted: every name is looked up beneath its root,
@@ -23,7 +25,7 @@ type folder struct {
 
 // openFolder opens an existing folder.
 func openFolder(dir string) (folder, error) {
-	root, err := os.OpenRoot(dir)
+	root, err := disk.OpenFolder(dir)
 	return folder{dir, root}, err
 }
 

@@ -27,6 +27,7 @@ type image struct {
 	chunk int64  // number of the chunk in buf; -1 for none
 	buf   []byte // bytes of the chunk
 	blob  *blob  // the open blob, nil for none
+	whole wholeSum
 }
 
 // Size returns the length of the file in bytes.
@@ -69,17 +70,26 @@ func (m *image) place(chunk int64) (group int, index int64) {
 	return group, chunk
 }
 
-// load returns the bytes of a chunk, proven by its sum.
+// load returns the bytes of a chunk, proven by its sum. The last chunk of a file that was read
+// completely is proven by the sum of the file, too.
 func (m *image) load(chunk int64) ([]byte, error) {
 	size := int(min(chunkSize, m.file.Size-chunk*chunkSize))
 	group, i := m.place(chunk)
 	g := &m.file.Groups[group]
-	if g.Chunks[i] == zeroSum(size) {
-		return zeros[:size], nil
+	b, zero := zeros[:size], g.Chunks[i] == zeroSum(size)
+	if !zero {
+		if m.chunk != chunk {
+			if err := m.fetch(chunk, group, i); err != nil {
+				return nil, err
+			}
+		}
+		b = m.buf
 	}
-	if m.chunk == chunk {
-		return m.buf, nil
-	}
+	return b, m.count(chunk, b, zero)
+}
+
+// fetch reads a chunk, which is chunk i of a group, into the buffer.
+func (m *image) fetch(chunk int64, group int, i int64) error {
 	if m.buf == nil {
 		m.buf = *chunkBuffers.Get().(*[]byte)
 	}
@@ -87,30 +97,42 @@ func (m *image) load(chunk int64) ([]byte, error) {
 		m.close()
 		b, err := m.open(group)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m.blob = b
 	}
 	m.chunk = -1
+	g := &m.file.Groups[group]
 	for m.blob.next <= i {
-		at := int64(m.blob.next)
-		n := min(chunkSize, g.Size-at*chunkSize)
-		m.buf = m.buf[:n]
-		if err := m.blob.read(m.buf, g.Chunks[at]); err != nil {
+		at := m.blob.next
+		m.buf = m.buf[:min(chunkSize, g.Size-at*chunkSize)]
+		if err := m.next(chunk-i+at, g.Chunks[at]); err != nil {
 			m.close()
-			where := (chunk - i + at) * chunkSize
-			return nil, fmt.Errorf("at 0x%x: blob %s: %w", where, g.Blob, err)
+			return fmt.Errorf("at 0x%x: blob %s: %w", (chunk-i+at)*chunkSize, g.Blob, err)
 		}
 	}
 	if g.onlyZeros(m.blob.next) { // the rest is never read: prove it now
 		err := m.blob.finish(g)
 		m.close()
 		if err != nil {
-			return nil, fmt.Errorf("blob %s: %w", g.Blob, err)
+			return fmt.Errorf("blob %s: %w", g.Blob, err)
 		}
 	}
 	m.chunk = chunk
-	return m.buf, nil
+	return nil
+}
+
+// next reads the next chunk of the blob. Meanwhile the chunk is added to the sum of the file, if
+// it is its turn.
+func (m *image) next(chunk int64, want sum) error {
+	if chunk != m.whole.next {
+		return m.blob.read(m.buf, want, nil)
+	}
+	err := m.blob.read(m.buf, want, func() { m.whole.write(m.ctx, m.buf) })
+	if err != nil && m.whole.next > chunk {
+		m.whole.dead = true
+	}
+	return err
 }
 
 // chunkBuffers are shared by all images, because a backup has many files and few are read at a
@@ -193,7 +215,7 @@ func (m *image) verify(ctx context.Context, done func(int64)) error {
 			return fmt.Errorf("blob %s: %w", g.Blob, err)
 		}
 	}
-	return nil
+	return m.Check()
 }
 
 // onlyZeros reports whether all chunks of a group from one on are zeros.
@@ -223,11 +245,18 @@ func (b *blob) close() {
 	b.body.Close()
 }
 
-// read reads the next chunk.
-func (b *blob) read(p []byte, want sum) error {
+// read reads the next chunk. While its sum is computed, it calls also, unless that is nil.
+func (b *blob) read(p []byte, want sum, also func()) error {
 	_, err := io.ReadFull(b.dec, p)
-	if err == nil && sha256.Sum256(p) != want {
-		err = errOtherBytes
+	if err == nil {
+		var both sync.WaitGroup
+		if also != nil {
+			both.Go(also)
+		}
+		if sha256.Sum256(p) != want {
+			err = errOtherBytes
+		}
+		both.Wait()
 	}
 	if err != nil {
 		return b.why(err)
@@ -304,10 +333,12 @@ func (m *image) NextData(off int64) (flash.Extent, error) {
 	if off >= size {
 		return flash.Extent{Offset: size}, nil
 	}
-	c, all := off/chunkSize, chunks(size)
+	from, all := off/chunkSize, chunks(size)
+	c := from
 	for c < all && !isData(c) {
 		c++
 	}
+	m.knowZeros(from, c)
 	if c == all {
 		return flash.Extent{Offset: size}, nil
 	}
@@ -316,6 +347,15 @@ func (m *image) NextData(off int64) (flash.Extent, error) {
 		c++
 	}
 	return flash.Extent{Offset: start, Length: min(c*chunkSize, size) - start}, nil
+}
+
+// knowZeros counts chunks of zeros that a reader need not read, if they continue the sum.
+func (m *image) knowZeros(from, to int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w := &m.whole; from <= w.next && w.next < to {
+		w.skip(to, min(to*chunkSize, m.file.Size)-w.next*chunkSize)
+	}
 }
 
 // NextSum returns the sum of the chunk that begins at off, so that package split can resume a

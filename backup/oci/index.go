@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,7 +19,6 @@ const indexSchema = "mtkkit.index/1"
 
 const (
 	chunkSize = 4 << 20  // bytes of a zstd frame
-	groupSize = 64 << 20 // bytes of a blob, for files that phones share
 	maxIndex  = 64 << 20 // size limit of index.json, bytes: enough for a phone of 4 TB
 	maxFile   = 1 << 46  // bytes of one file
 )
@@ -120,6 +120,9 @@ func decodeIndex(b []byte) (*index, error) {
 func (f *indexFile) check() error {
 	if f.Size < 0 || f.Size > maxFile {
 		return fmt.Errorf("size %d is invalid", f.Size)
+	}
+	if f.SHA256 == (sum{}) {
+		return errors.New("has no SHA-256, so that nothing proves it")
 	}
 	left := f.Size
 	for i := range f.Groups {

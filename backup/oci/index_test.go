@@ -19,7 +19,7 @@ import (
 func someIndex() *index {
 	a, b, c := sum{1}, sum{2}, sum{3}
 	blob := digest.FromString("x")
-	return &index{Schema: indexSchema, Chunk: chunkSize, Files: []indexFile{{Name: "system.img", Size: 2*chunkSize + 5, Groups: []indexGroup{
+	return &index{Schema: indexSchema, Chunk: chunkSize, Files: []indexFile{{Name: "system.img", Size: 2*chunkSize + 5, SHA256: sum{7}, Groups: []indexGroup{
 		{Size: 2 * chunkSize, Plain: plainSum([]sum{a, b}), Blob: blob, BlobSize: 9, Chunks: []sum{a, b}},
 		{Size: 5, Plain: plainSum([]sum{c}), Blob: blob, BlobSize: 9, Chunks: []sum{c}},
 	}}}}
@@ -55,6 +55,7 @@ func TestBadIndex(t *testing.T) {
 			x.Files = append(x.Files, x.Files[0])
 			x.Files[1].Name = "SYSTEM.IMG"
 		}},
+		{"no sum", "has no SHA-256", func(x *index) { x.Files[0].SHA256 = sum{} }},
 		{"negative", "size -1", func(x *index) { x.Files[0].Size = -1 }},
 		{"beyond all disks", "is invalid", func(x *index) { x.Files[0].Size = 1 << 60 }},
 		{"too short", "groups end", func(x *index) { x.Files[0].Groups = nil }},

@@ -186,7 +186,7 @@ func TestReadOnlyLayout(t *testing.T) {
 
 // The documents of a backup must agree; each lie is told.
 func TestBooksDisagree(t *testing.T) {
-	m := &flash.Manifest{Files: []flash.ManifestFile{{Name: "system.img", Size: 2*chunkSize + 5, SHA256: sum{}.String()}}}
+	m := &flash.Manifest{Files: []flash.ManifestFile{{Name: "system.img", Size: 2*chunkSize + 5, SHA256: sum{7}.String()}}}
 	l := &loaded{}
 	l.Layers = []ocispec.Descriptor{{Digest: someIndex().Files[0].Groups[0].Blob, Size: 9}}
 	check(t, agree(m, someIndex(), l))
@@ -195,8 +195,11 @@ func TestBooksDisagree(t *testing.T) {
 		"sum":          func(m *flash.Manifest, _ *index, _ *loaded) { m.Files[0].SHA256 = sum{1}.String() },
 		"missing file": func(m *flash.Manifest, _ *index, _ *loaded) { m.Files = append(m.Files, flash.ManifestFile{Name: "b"}) },
 		"extra file":   func(_ *flash.Manifest, x *index, _ *loaded) { x.Files = append(x.Files, indexFile{Name: "b"}) },
-		"no layer":     func(_ *flash.Manifest, _ *index, l *loaded) { l.Layers = nil },
-		"other size":   func(_ *flash.Manifest, _ *index, l *loaded) { l.Layers[0].Size++ },
+		"sum of an entry": func(m *flash.Manifest, _ *index, _ *loaded) {
+			m.Entries = []flash.ManifestEntry{{Name: "system", File: "system.img", SHA256: sum{1}.String()}}
+		},
+		"no layer":   func(_ *flash.Manifest, _ *index, l *loaded) { l.Layers = nil },
+		"other size": func(_ *flash.Manifest, _ *index, l *loaded) { l.Layers[0].Size++ },
 	} {
 		m2, x, l2 := *m, someIndex(), &loaded{}
 		m2.Files = append([]flash.ManifestFile{}, m.Files...)

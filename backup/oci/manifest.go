@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -114,6 +116,22 @@ func (m *loaded) layer(mediaType string) (ocispec.Descriptor, error) {
 		}
 	}
 	return ocispec.Descriptor{}, fmt.Errorf("has no layer of type %s", mediaType)
+}
+
+// documents returns the digests of the config and of the documents that a reader with these keys
+// has read.
+func (m *loaded) documents(keys []seal.Key) map[digest.Digest]bool {
+	types := []string{MediaTypeIndex, MediaTypeManifest, MediaTypeText}
+	if keys != nil {
+		types = []string{MediaTypeKey, MediaTypeIndex, MediaTypeIndex + sealedType, MediaTypeManifest + sealedType, MediaTypeText + sealedType}
+	}
+	read := map[digest.Digest]bool{m.Config.Digest: true}
+	for _, t := range types {
+		if d, err := m.layer(t); err == nil {
+			read[d.Digest] = true
+		}
+	}
+	return read
 }
 
 // created returns the time of the push, or the zero time if the manifest does not have it.

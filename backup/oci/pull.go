@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -25,8 +25,13 @@ type Backup struct {
 	Locked error
 	Sealed bool // some of the backup is encrypted, whether a key opens it or not
 
+	// Problems are contradictions between the documents of the backup, and documents that
+	// cannot be read and are not needed to read the files. The backup is damaged.
+	Problems flash.Problems
+
 	store getter
-	rest  []ocispec.Descriptor // blobs that belong to none of the files
+	rest  []ocispec.Descriptor // blobs that belong to none of the files, and were not read yet
+	wrong map[string]error     // files that cannot have their SHA-256
 }
 
 func bytesImage(b []byte) flash.Image { return bytes.NewReader(b) }
@@ -47,7 +52,7 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backup{store: r.store, Sealed: l.has(MediaTypeKey)}
+	b := &Backup{store: r.store, Sealed: l.has(MediaTypeKey), wrong: map[string]error{}}
 	keys, err := r.unlock(ctx, l)
 	if err != nil {
 		if !l.has(MediaTypeIndex) || !errors.Is(err, seal.ErrKey) {
@@ -73,7 +78,10 @@ func (r *Repo) open(ctx context.Context, tag string) (*Backup, error) {
 	if err := agree(b.Manifest, x, l); err != nil {
 		return nil, err
 	}
-	used := map[digest.Digest]bool{}
+	if err := r.compare(ctx, b, x, l, keys); err != nil {
+		return nil, err
+	}
+	used := l.documents(keys)
 	for i := range x.Files {
 		f := &x.Files[i]
 		b.Outputs = append(b.Outputs, flash.Output{Name: f.Name, Image: &image{ctx: ctx, store: r.store, file: f, keys: keys, chunk: -1}})
@@ -128,35 +136,6 @@ func (r *Repo) document(ctx context.Context, l *loaded, mediaType string, keys [
 	return b, nil
 }
 
-// agree compares what the three documents say about the same files and blobs.
-func agree(m *flash.Manifest, x *index, l *loaded) error {
-	layers := map[digest.Digest]int64{}
-	for _, d := range l.Layers {
-		layers[d.Digest] = d.Size
-	}
-	files := map[string]*indexFile{}
-	for i := range x.Files {
-		f := &x.Files[i]
-		files[f.Name] = f
-		for _, g := range f.Groups {
-			if layers[g.Blob] != g.BlobSize {
-				return fmt.Errorf("%s needs %s, which is not a layer", f.Name, g.Blob)
-			}
-		}
-	}
-	for _, f := range m.Files {
-		have := files[f.Name]
-		if have == nil || have.Size != f.Size || have.SHA256.String() != f.SHA256 {
-			return fmt.Errorf("the index and the manifest do not agree on %s", f.Name)
-		}
-		delete(files, f.Name)
-	}
-	for name := range files {
-		return fmt.Errorf("the manifest does not list %s", name)
-	}
-	return nil
-}
-
 // Check compares the files that were written with the backup.
 func (b *Backup) Check(files []flash.ManifestFile) error {
 	want := map[string]flash.ManifestFile{}
@@ -175,15 +154,15 @@ func (b *Backup) Check(files []flash.ManifestFile) error {
 	return nil
 }
 
-// Damaged returns the files of the backup that cannot be whole in a layout folder, with the
-// reason. It checks the blobs' files without reading them. For a registry it returns nothing,
-// because every blob would need a request.
+// Damaged returns the files of the backup that cannot be whole, with the reason: those whose sums
+// contradict each other and, in a layout folder, those whose blobs are not there. It does not
+// read the blobs. For a registry it does not look for them, because each would need a request.
 func (b *Backup) Damaged() map[string]error {
+	lacking := maps.Clone(b.wrong)
 	l, ok := b.store.(*layout)
 	if !ok {
-		return nil
+		return lacking
 	}
-	lacking := map[string]error{}
 	for _, o := range b.Outputs {
 		for _, g := range o.Image.(*image).file.Groups {
 			if err := l.stands(g.Blob, g.BlobSize); err != nil {
@@ -195,7 +174,7 @@ func (b *Backup) Damaged() map[string]error {
 	return lacking
 }
 
-// Verify reads all of a backup and proves every blob and chunk, without writing. Blobs that no
+// Verify reads all of a backup and proves every blob, chunk and file, without writing. Blobs that no
 // key opens are proven by their digests. It continues after damage, and the error names all of
 // it.
 func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
@@ -212,13 +191,18 @@ func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 		}
 	}
 	var errs []error
+	for _, p := range b.Problems {
+		if b.wrong[p.Place] == nil { // these files are read below
+			errs = append(errs, fmt.Errorf("%s: %s", p.Place, p.Text))
+		}
+	}
 	for _, o := range b.Outputs {
 		err := o.Image.(*image).verify(ctx, tell)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", o.Name, err))
+			errs = append(errs, named(o.Name, err))
 		}
 	}
 	for _, d := range b.rest {
@@ -232,4 +216,12 @@ func (b *Backup) Verify(ctx context.Context, progress func(flash.Event)) error {
 		tell(d.Size)
 	}
 	return errors.Join(errs...)
+}
+
+// named puts the name of a file before its error, unless the error has it.
+func named(file string, err error) error {
+	if e := (*SumError)(nil); errors.As(err, &e) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
 }

@@ -68,7 +68,6 @@ type Upload struct {
 	opt    PushOptions
 	packer *packer
 	known  map[string]ocispec.Descriptor
-	coarse int64
 	lock   *lock // nil if nothing is encrypted
 
 	mu      sync.Mutex // guards sent, and stats.Sent, SentBytes, Mended and Damaged
@@ -95,16 +94,18 @@ func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOpt
 	if !tagName.MatchString(tag) {
 		return nil, badRef(r.Store()+":"+tag, "%q is not a tag", tag)
 	}
-	u := &Upload{repo: r, tag: tag, files: files, opt: opt, coarse: coarseSize(files), slots: make(chan struct{}, uploadsAtOnce)}
+	u := &Upload{repo: r, tag: tag, files: files, opt: opt, slots: make(chan struct{}, uploadsAtOnce)}
 	for _, f := range files {
 		u.total += f.Image.Size()
-		u.stats.Groups += len(u.cut(f))
+		u.stats.Groups += len(cut(f))
 		if err := flash.CheckFileName(f.Name); err != nil {
 			return nil, fmt.Errorf("oci: %w", err)
 		}
 	}
-	if u.stats.Groups > maxBlobs {
-		return nil, fmt.Errorf("oci: %s of files need %d blobs, more than %d", flash.Size(u.total), u.stats.Groups, maxBlobs)
+	to := r.Ref
+	to.Tag = tag
+	if err := Fits(to, files); err != nil {
+		return nil, err
 	}
 	tags, err := r.store.tags(ctx)
 	if err != nil {
@@ -127,13 +128,6 @@ func (r *Repo) Create(ctx context.Context, tag string, files []File, opt PushOpt
 		return nil, r.fail(tag, err)
 	}
 	return u, nil
-}
-
-func (u *Upload) cut(f File) []flash.Extent {
-	if f.Coarse {
-		return cut(f.Image.Size(), u.coarse)
-	}
-	return cut(f.Image.Size(), groupSize)
 }
 
 // Copy sends the data of the files that the store does not have, and returns their sums.
@@ -168,7 +162,7 @@ func (u *Upload) tell(name string, done, total int64) {
 func (u *Upload) file(ctx context.Context, f File) error {
 	whole, size := sha256.New(), f.Image.Size()
 	x := indexFile{Name: f.Name, Size: size, Sealed: u.seals(f), Groups: []indexGroup{}}
-	extents := u.cut(f)
+	extents := cut(f)
 	zero := true
 	var layers []ocispec.Descriptor
 	var at int64
@@ -332,7 +326,7 @@ func (u *Upload) WriteFile(ctx context.Context, name string, b []byte) error {
 	defer u.cancel(nil)
 	f := File{Output: flash.Output{Name: name, Image: bytesImage(b)}}
 	u.total += int64(len(b))
-	u.stats.Groups += len(u.cut(f))
+	u.stats.Groups += len(cut(f))
 	err := u.file(ctx, f)
 	u.uploads.Wait()
 	if err = errors.Join(err, context.Cause(ctx)); err != nil {

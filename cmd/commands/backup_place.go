@@ -79,8 +79,8 @@ func placeNotFile(path string, err error) error {
 }
 
 // verifyPlace reads all of a backup in a store, and proves it.
-func verifyPlace(ctx context.Context, u *ui, o *backupVerifyOptions, ref oci.Ref) error {
-	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event})
+func verifyPlace(ctx context.Context, u *ui, o *keyOptions, plainHTTP bool, ref oci.Ref) error {
+	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event})
 	u.Bars.Clear()
 	if err != nil {
 		return words.Place(err)

@@ -88,7 +88,7 @@ func verifyAny(ctx context.Context, u *ui, o *backupVerifyOptions, path string) 
 	st, err := os.Stat(path)
 	switch {
 	case place:
-		return verifyPlace(ctx, u, o, ref)
+		return verifyPlace(ctx, u, &o.keyOptions, o.plainHTTP, ref)
 	case o.repair:
 		return repairFile(ctx, u, o, path)
 	case o.output != "":

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -113,7 +112,7 @@ func recoveryRepackCommand(u *ui) *cli.Command {
 const unpackHint = "make such a folder with mtkkit recovery unpack"
 
 func recoveryRepack(ctx context.Context, u *ui, o *folderOptions, dir string) error {
-	folder, err := os.OpenRoot(dir) // an untrusted folder may have links
+	folder, err := disk.OpenFolder(dir) // an untrusted folder may have links
 	if err != nil {
 		return words.Advise(err, unpackHint)
 	}

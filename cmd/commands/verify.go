@@ -22,11 +22,16 @@ func verifyCommand(u *ui) *cli.Command {
 		Name:      "verify",
 		Usage:     "check whether a parts folder, a backup or a dump is complete and unchanged",
 		ArgsUsage: "ROM_1.parts | ROM_1",
-		Flags:     flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
+		Description: "A backup in a folder of backups (oci:FOLDER:TAG) is verified as mtkkit backup verify does, which also takes one\n" +
+			"in a registry.",
+		Flags: flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			path, err := flags.One(args, "parts folder or dump")
 			if err != nil {
 				return err
+			}
+			if ref, place := asPlace(path); place && ref.Layout != "" {
+				return verifyPlace(ctx, u, &o.keyOptions, false, ref)
 			}
 			return verify(ctx, u, &o, path)
 		}),

@@ -65,7 +65,7 @@ var reserved = []struct{ module, folder, why string }{
 var notCode = []string{"testdata", "bench"}
 
 // programs may print, log and exit; everything else is a library.
-var programs = []string{"cmd", "internal/imgtest/gen", "split/zerogen"}
+var programs = []string{"cmd", "internal/imgtest/gen", "flash/zerogen"}
 
 // speakers are the libraries that may name options and commands in their strings, and why.
 var speakers = map[string]string{

@@ -1,4 +1,4 @@
-// Zerogen writes the table of package split: the state words of SHA-256 after every
+// Zerogen writes the table of package flash: the state words of SHA-256 after every
 // GiB of zeros, up to 256. It takes some minutes.
 //
 //	zerogen FILE

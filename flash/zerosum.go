@@ -1,4 +1,4 @@
-package split
+package flash
 
 import (
 	_ "embed"
@@ -21,10 +21,10 @@ const (
 	stateSize = 32      // bytes of a row: eight words, big endian
 )
 
-// skipZeros sets h, which must be a new SHA-256, to the state after a part of n zeros, and
+// SkipZeros sets h, which must be a new SHA-256, to the state after a part of n zeros, and
 // returns the length of this part. If this version of Go does not accept the state, it returns 0
 // and changes nothing.
-func skipZeros(h hash.Hash, n int64) int64 {
+func SkipZeros(h hash.Hash, n int64) int64 {
 	rows := min(n/zeroStep, int64(len(zeroStates)/stateSize))
 	u, ok := h.(encoding.BinaryUnmarshaler)
 	if rows == 0 || !ok || u.UnmarshalBinary(zeroState(rows)) != nil {
