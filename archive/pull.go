@@ -77,7 +77,11 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 		folder.Leave()
 		return nil, &ResumableError{err}
 	}
-	return &Pulled{Record: b.Manifest, Problems: added(recorded(b.Manifest, false), b.Problems), Locked: b.Locked}, nil
+	doubts, err := folderDoubts(ctx, opt.Output)
+	if err != nil {
+		return nil, err
+	}
+	return &Pulled{Record: b.Manifest, Problems: added(added(recorded(b.Manifest, false), b.Problems), doubts), Locked: b.Locked}, nil
 }
 
 // pullDump writes the original files of the dump, as Restore does from an archive.
@@ -129,14 +133,19 @@ func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdi
 	if ctx.Err() != nil {
 		return nil, err
 	}
+	doubts, end := storeDoubts(ctx, ref.String(), b)
+	if end != nil {
+		return nil, end
+	}
 	v := &StoreVerdict{Opened: b.Locked}
 	v.State, v.Files, v.Problems = Complete, len(b.Outputs), b.Manifest.Problems
-	if err != nil {
+	if err != nil || len(doubts) > 0 {
 		v.State = Broken
 		for _, e := range each(err) {
 			v.Problems = append(v.Problems, flash.NewProblem(flash.Error, ref.Tag, flash.NoOffset, "%v", e))
 		}
-		v.First = each(err)[0]
+		v.Problems = added(v.Problems, doubts)
+		v.First = append(each(err), firstDoubt(doubts))[0]
 		return v, nil
 	}
 	for _, o := range b.Outputs {
@@ -152,8 +161,19 @@ func VerifyStore(ctx context.Context, ref oci.Ref, opt oci.Options) (*StoreVerdi
 	return v, nil
 }
 
+// firstDoubt returns the first problem as an error, nil if there is none.
+func firstDoubt(ps []flash.Problem) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", oci.ErrContradiction, ps[0])
+}
+
 // each returns the errors of a joined error.
 func each(err error) []error {
+	if err == nil {
+		return nil
+	}
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		return j.Unwrap()
 	}

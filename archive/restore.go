@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
@@ -94,7 +95,12 @@ type restoring struct {
 // dump restores the original files of the dump.
 func (r *restoring) dump(ctx context.Context, src *source.Source) (*Restored, error) {
 	r.problems = append(r.problems, src.Problems...)
-	r.lacks = len(src.Damaged) > 0
+	doubts, err := dump.Doubts(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	r.problems = added(r.problems, doubts)
+	r.lacks = len(doubts) > 0
 	if r.Region == "" {
 		r.problems = added(r.problems, recorded(r.record, false))
 	}

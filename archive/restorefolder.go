@@ -181,6 +181,13 @@ func (r *restoring) write(ctx context.Context, outputs []flash.Output, m *flash.
 	if err != nil {
 		return nil, errors.Join(err, f.Abandon())
 	}
+	if r.Parts {
+		doubts, err := folderDoubts(ctx, r.Output)
+		if err != nil {
+			return nil, err
+		}
+		r.problems, r.lacks = added(r.problems, doubts), r.lacks || len(doubts) > 0
+	}
 	var size int64
 	for _, res := range results {
 		size += res.Size

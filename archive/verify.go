@@ -64,7 +64,16 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 		return nil, err
 	}
 	v := &Verdict{State: Broken, Files: r.Members, Bytes: r.Bytes, Problems: r.Problems}
-	if !r.OK {
+	doubts, err := a.doubts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range doubts {
+		if !slices.ContainsFunc(v.Problems, func(q flash.Problem) bool { return q.Text == p.Text }) { // with another name of the archive
+			v.Problems = append(v.Problems, p)
+		}
+	}
+	if !r.OK || len(doubts) > 0 {
 		return v, nil
 	}
 	m, err := a.Record()
@@ -80,7 +89,7 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 	if err := a.proveLocked(ctx, v, m, opt); err != nil {
 		return nil, err
 	}
-	v.Problems = append(v.Problems, slices.DeleteFunc(slices.Clone(m.Problems), func(p flash.Problem) bool { return p.Severity == flash.Note })...)
+	v.Problems = append(v.Problems, notable(m.Problems)...)
 	return v, nil
 }
 
