@@ -111,6 +111,9 @@ func (v *verification) folder() error {
 		return err
 	}
 	defer d.Close()
+	if shipped := d.shipped(); len(shipped) > 0 {
+		v.State, v.Unsound, v.Problems = Damaged, true, append(v.Problems, shipped...)
+	}
 	if err := v.boot(d); err == nil && v.BootDiffer {
 		v.State = Changed
 	}
