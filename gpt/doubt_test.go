@@ -13,7 +13,7 @@ import (
 func (d *sparseDisk) noise(off int64, n int) {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = byte(rand.New(rand.NewSource(off + int64(i))).Intn(255) + 1)
+		b[i] = byte(rand.New(rand.NewSource(off+int64(i))).Intn(255) + 1)
 	}
 	d.put(off, b...)
 }
