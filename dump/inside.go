@@ -93,7 +93,7 @@ func Logical(s *lp.Super, name, suffix string) (Slice, error) {
 		for _, p := range s.Partitions("") {
 			names = append(names, p.Name)
 		}
-		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, strings.Join(names, " "))
+		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, flash.ShownAll(names, " "))
 	case part.Image == nil && len(part.Needs) > 0:
 		return Slice{}, fmt.Errorf("%s: a part of it is on %s, which is missing", part.Name, strings.Join(part.Needs, " and "))
 	case part.Image == nil:
