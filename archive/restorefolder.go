@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/source"
@@ -61,6 +62,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
 	}
 	r.problems = append(r.problems, a.Problems...)
+	r.problems = append(r.problems, dump.TellGuess(r.record)...)
 	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts
 	wanted, err := choose(m, r.Only, r.Skip)

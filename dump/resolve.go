@@ -23,6 +23,7 @@ func (d *Dump) find(ctx context.Context) error {
 		compareChips(lay, user)
 	}
 	d.Layout = lay
+	d.tellRecordedGuess()
 	return nil
 }
 

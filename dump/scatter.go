@@ -32,6 +32,9 @@ func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 			f.File = func(row flash.Partition) string { return plannedFile(p, row) }
 		}
 	}
+	if d.Guessed() { // no tool may flash a file to a place that nobody knows
+		f.File = func(flash.Partition) string { return "" }
+	}
 	made := scatter.Create(&l.Table, f)
 	made.Problems = append(d.tableProblems(), made.Problems...)
 	return made, nil

@@ -111,6 +111,9 @@ func (v *verification) folder() error {
 		return err
 	}
 	defer d.Close()
+	if guess := TellGuess(r.Manifest); len(guess) > 0 {
+		v.State, v.Unsound, v.Problems = Damaged, true, append(v.Problems, guess...)
+	}
 	if shipped := d.shipped(); len(shipped) > 0 {
 		v.State, v.Unsound, v.Problems = Damaged, true, append(v.Problems, shipped...)
 	}

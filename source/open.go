@@ -52,6 +52,10 @@ type Source struct {
 	// of the time when it was written; this package does not compare them with the files.
 	Record *flash.Manifest
 
+	// Guessed means that the rows of the parts folder or archive are guesses from the content of the
+	// dump: no table has them.
+	Guessed bool
+
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/cmd/flags"
 	"github.com/mtkkit/mtkkit/document"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -19,10 +21,11 @@ import (
 // pullOptions are the options of backup pull.
 type pullOptions struct {
 	placeOptions
-	output  string
-	dump    bool
-	force   bool
-	noHoles bool
+	output      string
+	dump        bool
+	force       bool
+	acceptGuess bool
+	noHoles     bool
 }
 
 func backupPullCommand(u *ui) *cli.Command {
@@ -35,6 +38,7 @@ func backupPullCommand(u *ui) *cli.Command {
 		Flags: flags.Of(flags.Fields(&o.output, &o.dump, &o.key, &o.force), flags.In(flags.GroupOutput,
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
 			flags.Switch(&o.dump, "dump", "write the dump, not its parts: needs -o FILE, or -o FOLDER if the dump was several files"),
+			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		), o.keyOptions.options(), o.placeOptions.options()),
@@ -57,7 +61,7 @@ func backupPullCommand(u *ui) *cli.Command {
 
 func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	opt := archive.PullOptions{
-		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
+		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0, AcceptGuess: o.acceptGuess,
 		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.Bars.Event, "pull"),
 	}
 	if o.dump {
@@ -81,7 +85,7 @@ func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 
 func tellPulled(u *ui, ref oci.Ref, dir string, p *archive.Pulled) error {
 	m := p.Record
-	problems := flash.Problems(m.Problems)
+	problems := slices.Concat(flash.Problems(m.Problems), dump.TellGuess(m))
 	if p.Locked != nil {
 		problems.Add(flash.Warning, ref.Tag, "the private files were not pulled: %v (--key FILE gives the private key)", p.Locked)
 	}
