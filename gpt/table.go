@@ -103,9 +103,9 @@ func (g *GPT) Usable() flash.Extent {
 
 // Table returns the rows of the best copy, all of them in region, with the problems of
 // both copies. Rows with impossible sectors are kept; if their extent cannot be
-// expressed, its length is 0, and they are only kept if a checksum proves them. A row whose address is missing in a template is not
-// Placed; if it is counted from the device's end, its Length is known and it is
-// Reserved.
+// expressed, its length is 0, and they are only kept if a checksum proves them. A row
+// whose address is missing in a template is not Placed; if it is counted from the
+// device's end, its Length is known and it is Reserved.
 func (g *GPT) Table(region flash.Region) *flash.Table {
 	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.atLeast()}
 	best := g.Best()

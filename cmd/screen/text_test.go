@@ -3,7 +3,6 @@ package screen
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -118,7 +117,7 @@ func TestDocumentOnTerminal(t *testing.T) {
 			t.Errorf("%v: %q", err, out.String())
 		}
 		if tty && dangerous(out.String(), "\n") {
-			t.Error(fmt.Sprintf("%q", out.String()))
+			t.Errorf("%q", out.String())
 		}
 	}
 }
