@@ -27,11 +27,12 @@ type CreateOptions struct {
 	Tool   string             // name and version of the program, for the record
 	Blocks report.TextOptions // hints in the blocks map; its size is fixed
 
-	Wishes   plan.Wishes // which partitions
-	Identity bool        // only partitions that are unique to this phone: IMEI, calibration, keys, locks
-	Plain    bool        // allow an archive with Identity that is not encrypted
-	Share    bool        // only data known to be the same on every phone of the model
-	OwnerKey string      // with Share: file with the key by which the owner can recognise the archive; made if it is missing
+	Wishes      plan.Wishes // which partitions
+	Identity    bool        // only partitions that are unique to this phone: IMEI, calibration, keys, locks
+	AcceptGuess bool        // allow partitions that are guessed from the content, because the dump has no table
+	Plain       bool        // allow an archive with Identity that is not encrypted
+	Share       bool        // only data known to be the same on every phone of the model
+	OwnerKey    string      // with Share: file with the key by which the owner can recognise the archive; made if it is missing
 
 	Encrypt        []seal.Recipient // only they can read the archive; empty: everybody
 	EncryptPrivate []seal.Recipient // only they can read the private files in it

@@ -14,8 +14,9 @@ import (
 
 // PlanOptions says what is planned.
 type PlanOptions struct {
-	Only, Skip []string // name patterns of partitions
-	Target     *Target  // the phone to be written; it must be of the same model. nil: no check
+	Only, Skip  []string // name patterns of partitions
+	AcceptGuess bool     // allow partitions that were guessed from the content
+	Target      *Target  // the phone to be written; it must be of the same model. nil: no check
 }
 
 // FlashPlan is what a flash tool would do with the files of an archive. This package does not
@@ -57,6 +58,11 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 	if m == nil {
 		return nil, fmt.Errorf("the manifest of %s is lost, and with it the offsets of its files", a.Path)
 	}
+	if !opt.AcceptGuess {
+		if err := dump.RefuseGuess(a.Path, m); err != nil {
+			return nil, err
+		}
+	}
 	if err := opt.Target.refuse(m); err != nil {
 		return nil, err
 	}
@@ -83,7 +89,11 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 		return nil, &NothingToFlashError{a.Path}
 	}
 	p.Locked = u.kept
-	p.Problems = slices.Concat([]flash.Problem(a.Problems), u.problems, (&flash.Manifest{Sources: m.Sources}).Missing(), lost.problems())
+	doubts, err := a.doubts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.Problems = added(slices.Concat([]flash.Problem(a.Problems), dump.TellGuess(m), u.problems, (&flash.Manifest{Sources: m.Sources}).Missing(), lost.problems()), doubts)
 	return p, nil
 }
 

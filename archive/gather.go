@@ -61,6 +61,9 @@ func (c *creation) gather(ctx context.Context) error {
 	}
 	if f != nil {
 		c.closers = append(c.closers, f)
+		if err := c.refuseGuess(f.Manifest); err != nil {
+			return err
+		}
 		c.takeFolder(f)
 	} else if err := c.takeDump(ctx); err != nil {
 		return err
@@ -70,6 +73,13 @@ func (c *creation) gather(ctx context.Context) error {
 	}
 	c.record.Kind, c.record.Tool, c.record.Created = flash.KindArchive, c.Tool, c.Now.UTC().Format(time.RFC3339)
 	return nil
+}
+
+func (c *creation) refuseGuess(m *flash.Manifest) error {
+	if c.AcceptGuess {
+		return nil
+	}
+	return dump.RefuseGuess(c.Path, m)
 }
 
 // takeFolder adds the files of a parts folder.
@@ -89,6 +99,11 @@ func (c *creation) takeDump(ctx context.Context) (err error) {
 		c.closers = append(c.closers, c.source)
 	}
 	c.inputs = append(c.inputs, c.source.Source.Files...)
+	if !c.AcceptGuess {
+		if err := c.source.RefuseGuess(); err != nil {
+			return err
+		}
+	}
 	w := c.Wishes
 	if c.Identity {
 		if w.Only, err = identityOf(c.source); err != nil {

@@ -3,6 +3,7 @@ package archive
 import (
 	"slices"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -14,7 +15,7 @@ func recorded(m *flash.Manifest, chosen bool) []flash.Problem {
 	if m == nil {
 		return nil
 	}
-	out := notable(m.Problems)
+	out := added(notable(m.Problems), dump.TellGuess(m))
 	out = added(out, m.Missing())
 	if !m.Complete && !chosen && len(out) == 0 {
 		out = append(out, flash.NewProblem(flash.Warning, "", flash.NoOffset, "the backup does not have all of the dump"))

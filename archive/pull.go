@@ -7,6 +7,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
@@ -14,12 +15,13 @@ import (
 
 // PullOptions says what is pulled, and where to.
 type PullOptions struct {
-	From    oci.Ref     // with a tag
-	Store   oci.Options // how the store is reached
-	Output  string      // folder; with Dump a file, or a folder of regions
-	Tool    string      // name and version of the program, for records
-	Dump    bool        // write the dump itself, not its parts
-	WithKey bool        // refuse to pull without the private files
+	From        oci.Ref     // with a tag
+	Store       oci.Options // how the store is reached
+	Output      string      // folder; with Dump a file, or a folder of regions
+	Tool        string      // name and version of the program, for records
+	Dump        bool        // write the dump itself, not its parts
+	AcceptGuess bool        // without Dump: allow partitions that were guessed from the content
+	WithKey     bool        // refuse to pull without the private files
 
 	Force    bool // replace what an earlier run wrote to the folder
 	NoHoles  bool // write zeros as zeros
@@ -57,6 +59,11 @@ func Pull(ctx context.Context, opt PullOptions) (*Pulled, error) {
 
 // pullParts writes the parts folder.
 func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, error) {
+	if !opt.AcceptGuess {
+		if err := dump.RefuseGuess(opt.From.String(), b.Manifest); err != nil {
+			return nil, err
+		}
+	}
 	b.Manifest.Whole = false // encrypted files are not pulled
 	o := split.Options{Force: opt.Force, NoHoles: opt.NoHoles, Resume: true, Progress: opt.Progress}
 	if opt.From.Layout != "" {

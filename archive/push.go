@@ -25,6 +25,8 @@ type PushOptions struct {
 	Encrypt        []seal.Recipient // only they can read the backup; empty: everybody who can read the store
 	EncryptPrivate []seal.Recipient // only they can read the private files in it
 
+	AcceptGuess bool // allow partitions that are guessed from the content, because the dump has no table
+
 	Level   int       // of zstd, 1 to 19; 0: oci.DefaultLevel
 	Replace bool      // the tag may exist
 	Now     time.Time // date of the backup; zero: now
@@ -121,7 +123,7 @@ func (p *pushing) send(ctx context.Context, up *oci.Upload) error {
 // openPushed opens a parts folder as it is, or a dump that is split during the push.
 func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 	if opt.Dump == nil && IsParts(opt.Path) {
-		return openPushedFolder(ctx, opt.Path)
+		return openPushedFolder(ctx, opt.Path, opt.AcceptGuess)
 	}
 	d, done := opt.Dump, func() error { return nil }
 	if d == nil {
@@ -129,6 +131,11 @@ func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 			return nil, err
 		}
 		done = d.Close
+	}
+	if !opt.AcceptGuess {
+		if err := d.RefuseGuess(); err != nil {
+			return nil, errors.Join(err, done())
+		}
 	}
 	made, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -140,10 +147,15 @@ func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 	return p, nil
 }
 
-func openPushedFolder(ctx context.Context, path string) (*pushing, error) {
+func openPushedFolder(ctx context.Context, path string, acceptGuess bool) (*pushing, error) {
 	o, err := dump.OpenFolder(ctx, path)
 	if err != nil {
 		return nil, err
+	}
+	if !acceptGuess {
+		if err := dump.RefuseGuess(path, o.Manifest); err != nil {
+			return nil, errors.Join(err, o.Close())
+		}
 	}
 	p := &pushing{record: o.Manifest, close: o.Close, made: &Pushed{Record: o.Manifest, Folder: true, Locked: LockedIn(o.Manifest)}}
 	p.add(o.Outputs, o.Manifest.Files)

@@ -19,9 +19,10 @@ type RestoreOptions struct {
 	Output string // path of the file or folder
 	Tool   string // name and version of the program, for records
 
-	Parts      bool         // write the folder that a flash tool takes, not the dump
-	Only, Skip []string     // with Parts: name patterns of partitions
-	Region     flash.Region // of a dump: only this region; "" for all
+	Parts       bool         // write the folder that a flash tool takes, not the dump
+	Only, Skip  []string     // with Parts: name patterns of partitions
+	AcceptGuess bool         // with Parts: allow partitions that were guessed from the content
+	Region      flash.Region // of a dump: only this region; "" for all
 
 	Force   bool // replace what an earlier run wrote to the folder
 	NoHoles bool // write zeros as zeros
@@ -62,6 +63,11 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 		return nil, err
 	}
 	r := &restoring{RestoreOptions: opt, path: a.Path, record: m}
+	if opt.Parts && !opt.AcceptGuess {
+		if err := dump.RefuseGuess(a.Path, m); err != nil {
+			return nil, err
+		}
+	}
 	if opt.Parts {
 		return r.parts(ctx, a)
 	}

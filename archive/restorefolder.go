@@ -61,7 +61,8 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
 	}
 	r.problems = append(r.problems, a.Problems...)
-	r.lacks = flash.Worst(a.Problems) == flash.Error
+	r.problems = append(r.problems, m.Contradictions()...)
+	r.lacks = flash.Worst(r.problems) == flash.Error
 	r.problems = added(r.problems, recorded(r.record, len(r.Only)+len(r.Skip) > 0))
 	r.tellLacking(m.Sources)
 	m.Kind = flash.KindParts

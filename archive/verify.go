@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
 )
@@ -89,7 +90,7 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 	if err := a.proveLocked(ctx, v, m, opt); err != nil {
 		return nil, err
 	}
-	v.Problems = append(v.Problems, notable(m.Problems)...)
+	v.Problems = added(v.Problems, added(notable(m.Problems), dump.TellGuess(m)))
 	return v, nil
 }
 

@@ -131,7 +131,7 @@ func openDump(ctx context.Context, paths []string, opt Options) (*Opened, error)
 		return nil, err
 	}
 	return &Opened{Slice: Slice{Name: filepath.Base(paths[0])}, Dump: d, tool: opt.Tool,
-		Files: slices.Concat(paths, d.Source.Files), Problems: d.Source.Damaged, closers: []io.Closer{d}}, nil
+		Files: slices.Concat(paths, d.Source.Files), Problems: slices.Concat(d.Source.Damaged, d.shipped()), closers: []io.Closer{d}}, nil
 }
 
 // OpenAny opens a file as what it is: a dump with its partitions (Image is nil), or an image,

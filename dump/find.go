@@ -22,7 +22,7 @@ func (e *NameError) Error() string {
 	if e.Hits > 0 {
 		return fmt.Sprintf("%d partitions have the name %q: use the name of the file", e.Hits, e.Name)
 	}
-	return fmt.Sprintf("no partition %q; there are: %s", e.Name, strings.Join(e.Names, " "))
+	return fmt.Sprintf("no partition %q; there are: %s", e.Name, flash.ShownAll(e.Names, " "))
 }
 
 // Partition finds the one partition that a name means. It tries the name in the table, then the

@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/files"
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/image/slot"
+	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/scatter"
 )
@@ -57,7 +58,30 @@ func sliceOf(it *plan.Item, slot *Slot) (Slice, error) {
 	if it.Present == 0 {
 		return Slice{}, fmt.Errorf("%s: the dump has no bytes of it", it.Name)
 	}
-	return Slice{it.Name, Known(it), slot}, nil
+	return Slice{it.Name, Raw(it), slot}, nil
+}
+
+// shipped returns the problems of partitions that contain a file as it comes in firmware packages.
+func (d *Dump) shipped() []flash.Problem {
+	return slices.DeleteFunc(slices.Clone([]flash.Problem(d.Layout.Problems)), func(p flash.Problem) bool { return !strings.Contains(p.Text, layout.AsShipped) })
+}
+
+// Raw is Known of what the phone should have in the item: if a partition contains an Android sparse
+// file as it comes in firmware packages, it is the image in that file.
+func Raw(it *plan.Item) flash.Image {
+	img := Known(it)
+	found, ok := image.FindShipped(scatter.Canonical(it.Name), it.Length, img)
+	if it.Kind != flash.KindPartition || !ok || found.Kind != image.SparseAndroid {
+		return img
+	}
+	s, err := image.ReadSparse(img)
+	switch {
+	case err != nil:
+		return img
+	case image.FindHoleUse(s).Free():
+		return flash.Filled(s)
+	}
+	return Strict(s, nil)
 }
 
 // Logical returns a partition inside super. Suffix is the slot for a name without one.
@@ -69,7 +93,7 @@ func Logical(s *lp.Super, name, suffix string) (Slice, error) {
 		for _, p := range s.Partitions("") {
 			names = append(names, p.Name)
 		}
-		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, strings.Join(names, " "))
+		return Slice{}, fmt.Errorf("no partition %q; in super there are: %s", name, flash.ShownAll(names, " "))
 	case part.Image == nil && len(part.Needs) > 0:
 		return Slice{}, fmt.Errorf("%s: a part of it is on %s, which is missing", part.Name, strings.Join(part.Needs, " and "))
 	case part.Image == nil:
@@ -84,13 +108,17 @@ func Logical(s *lp.Super, name, suffix string) (Slice, error) {
 func Super(p *plan.Plan, suffix string) (*lp.Super, error) {
 	for _, name := range []string{"super", "system_" + suffix, "system"} {
 		it, err := Find(p, name)
-		if err != nil || it.Present == 0 || !lp.Sniff(it.Image) {
+		if err != nil || it.Present == 0 {
 			continue
 		}
-		return lp.Read(Known(it), func(device string) flash.Image {
+		img := Raw(it)
+		if !lp.Sniff(img) {
+			continue
+		}
+		return lp.Read(img, func(device string) flash.Image {
 			for _, name := range []string{device, device + "_" + suffix} {
 				if other, err := Find(p, name); err == nil {
-					return Known(other)
+					return Raw(other)
 				}
 			}
 			return nil

@@ -141,6 +141,9 @@ func (d *Dump) Check() error { return d.Source.Check() }
 func (d *Dump) Record(p *plan.Plan) *flash.Manifest {
 	m := p.Record(d.opt.Tool)
 	m.Complete = m.Complete && !d.Source.Unfinished
+	if d.Guessed() {
+		m.Table = flash.WitnessContent
+	}
 	return m
 }
 

@@ -27,6 +27,7 @@ func (d *Dump) find(ctx context.Context) error {
 		d.Source.Doubt(wrong)
 		lay.Problems = append(lay.Problems, wrong...)
 	}
+	d.tellRecordedGuess()
 	return nil
 }
 

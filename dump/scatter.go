@@ -32,6 +32,9 @@ func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 			f.File = func(row flash.Partition) string { return plannedFile(p, row) }
 		}
 	}
+	if d.Guessed() { // no tool may flash a file to a place that nobody knows
+		f.File = func(flash.Partition) string { return "" }
+	}
 	made := scatter.Create(&l.Table, f)
 	made.Problems = append(d.tableProblems(), made.Problems...)
 	return made, nil
@@ -79,11 +82,11 @@ func (d *Dump) templateBackup() int64 {
 }
 
 // plannedFile returns the name of the file that a split makes from a row, "" if the dump does not
-// have all of it.
+// have all of it: bytes that were not read are zeros in the file.
 func plannedFile(p *plan.Plan, row flash.Partition) string {
 	for _, it := range p.Items {
 		switch {
-		case it.Present < it.Length:
+		case it.Present < it.Length, len(it.Unread) > 0:
 		case it.Kind == flash.KindPreloader && it.Write && row.Region.IsBoot():
 			return it.File
 		case it.Row != nil && it.Row.Region == row.Region && it.Row.Extent == row.Extent:

@@ -193,6 +193,9 @@ func (v *verification) proven(r *split.Verification, d *Dump) error {
 	if d == nil {
 		return nil
 	}
+	if shipped := slices.Concat(TellGuess(r.Manifest), d.shipped()); len(shipped) > 0 {
+		v.State, v.Unsound, v.Problems = Damaged, true, append(v.Problems, shipped...)
+	}
 	err := v.boot(d)
 	if err == nil && v.BootDiffer {
 		v.State = Changed

@@ -37,6 +37,9 @@ func (m *Manifest) Fill(written []Written) {
 	}
 }
 
+// Guessed reports whether the rows are guesses from the content of the dump, which no table has.
+func (m *Manifest) Guessed() bool { return m.Table.IsGuess() }
+
 // Public returns the record without everything that is private, given which files are private:
 // it has nothing about their content, no sum of a range with them, nothing that the phone
 // reported about itself, and no file name that the user gave, because people name dumps by the

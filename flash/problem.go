@@ -53,7 +53,7 @@ type Problem struct {
 func (p Problem) String() string {
 	s := p.Text
 	if p.Place != "" { // a partition may have no name
-		s = p.Place + ": " + s
+		s = Shown(p.Place) + ": " + s
 	}
 	if p.Offset == NoOffset {
 		return s

@@ -57,6 +57,8 @@ const (
 
 	// ReasonNoRecord: the input has lost its manifest, which describes its files.
 	ReasonNoRecord Reason = "no record"
+	// ReasonGuess: no table has the partitions; they are guessed from the content.
+	ReasonGuess Reason = "guess"
 	// ReasonInClear: everybody could read the data that are unique to this phone.
 	ReasonInClear Reason = "in clear"
 	// ReasonOtherModel: the target phone is of another model than the input.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Partition is one row of a partition table of any format.
@@ -81,7 +80,7 @@ func (t *Table) Check(r Region, size int64) []Problem {
 		if reach >= 0 && rows[reach].End() > p.Offset {
 			over := min(rows[reach].End(), p.End()) - p.Offset
 			out = append(out, Problem{Warning, p.Name, p.Offset, fmt.Sprintf(
-				"overlaps %s by %s", rows[reach].Name, Size(over))})
+				"overlaps %s by %s", Shown(rows[reach].Name), Size(over))})
 		}
 		if reach < 0 || p.End() > rows[reach].End() {
 			reach = i
@@ -100,7 +99,7 @@ func (t *Table) Check(r Region, size int64) []Problem {
 		out = append(out, Problem{Warning, outside[0], size, "is beyond the end of the image: all of it is missing"})
 	case n > 1:
 		out = append(out, Problem{Warning, outside[0], size, fmt.Sprintf(
-			"and %d more partitions are beyond the end of the image: %s", n-1, strings.Join(outside[1:], " "))})
+			"and %d more partitions are beyond the end of the image: %s", n-1, ShownAll(outside[1:], " "))})
 	}
 	return out
 }

@@ -33,6 +33,9 @@ type Copy struct {
 
 	sector int64
 	raw    []byte // the header's sector
+
+	sum    string         // the fault of the entries' checksum, "" for none
+	doubts flash.Problems // faults of the entries; finish adds them to Problems
 }
 
 // load reads the copy with its header at off, in sectors of the given size. It returns
@@ -212,18 +215,17 @@ func (c *Copy) take(a *array, size int64) {
 		c.problem(flash.Warning, c.HeaderOffset,
 			"this is a template: it has no checksums, and the flash tool fills in the missing addresses")
 	case !a.ok && short == 0:
-		c.problem(flash.Warning, a.off, "the entries checksum is 0x%08x, but the header contains 0x%08x",
-			crc32.ChecksumIEEE(a.data), c.EntriesCRC)
+		c.sum = fmt.Sprintf("the entries checksum is 0x%08x, but the header contains 0x%08x", crc32.ChecksumIEEE(a.data), c.EntriesCRC)
 	}
 	c.judgeEntries()
 }
 
-// judgeEntries adds a problem for every slot that is not a correct row.
+// judgeEntries collects a problem for every slot that is not a correct row.
 func (c *Copy) judgeEntries() {
 	for _, e := range c.Entries {
 		at := c.EntriesOffset + int64(e.Index)*int64(c.EntrySize)
 		add := func(s flash.Severity, text string) {
-			c.Problems.AddAt(s, e.place(), at, "%s", text)
+			c.doubts.AddAt(s, e.place(), at, "%s", text)
 		}
 		if e.leftover() {
 			add(flash.Note, "the slot has no type and no name: it is the rest of a deleted partition, not a row")

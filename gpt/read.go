@@ -352,6 +352,7 @@ func (g *GPT) finish(readErr error) {
 	if readErr != nil {
 		add(flash.Warning, flash.NoOffset, "part of the image could not be read: %v", readErr)
 	}
+	g.judgeRows(add)
 	g.comparePlaces(add)
 	g.compareHeaders(add)
 	g.compareRows(add)

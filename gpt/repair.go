@@ -45,7 +45,7 @@ type RepairedFile struct {
 //
 // Repair returns an error if something would have to be guessed: for templates, entries
 // without a header, and rows that overlap, cover the table or are impossible. The error
-// names these rows.
+// names the first of these rows.
 func (g *GPT) Repair(imageSize int64) (*Repaired, error) {
 	c := g.Best()
 	if err := g.repairable(c); err != nil {
@@ -148,7 +148,7 @@ func (l *layout) note(format string, a ...any) {
 	l.problems.AddAt(flash.Note, "gpt "+l.c.Role, l.c.HeaderOffset, format, a...)
 }
 
-// checkRows returns an error that names every row that a correct table cannot contain.
+// checkRows returns an error that names the first rows that a correct table cannot contain.
 func (l *layout) checkRows(device int64) error {
 	var bad []string
 	t := &flash.Table{}
@@ -165,6 +165,9 @@ func (l *layout) checkRows(device int64) error {
 	}
 	for _, p := range t.Check("", device) {
 		bad = append(bad, p.Place+" "+p.Text)
+	}
+	if more := len(bad) - maxDoubts; more > 1 {
+		bad = append(bad[:maxDoubts], fmt.Sprintf("and %d more", more))
 	}
 	if len(bad) > 0 {
 		return fmt.Errorf("gpt: the table at offset 0x%x is not repaired: %s", l.c.EntriesOffset, strings.Join(bad, "; "))

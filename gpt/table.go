@@ -103,9 +103,9 @@ func (g *GPT) Usable() flash.Extent {
 
 // Table returns the rows of the best copy, all of them in region, with the problems of
 // both copies. Rows with impossible sectors are kept; if their extent cannot be
-// expressed, its length is 0. A row whose address is missing in a template is not
-// Placed; if it is counted from the device's end, its Length is known and it is
-// Reserved.
+// expressed, its length is 0, and they are only kept if a checksum proves them. A row
+// whose address is missing in a template is not Placed; if it is counted from the
+// device's end, its Length is known and it is Reserved.
 func (g *GPT) Table(region flash.Region) *flash.Table {
 	t := &flash.Table{Format: "gpt", SectorSize: g.SectorSize, DeviceSize: g.DeviceSize(), AtLeast: g.atLeast()}
 	best := g.Best()
@@ -117,6 +117,9 @@ func (g *GPT) Table(region flash.Region) *flash.Table {
 			continue
 		}
 		x := best.extent(e)
+		if x.Length == 0 && !best.EntriesOK && !best.Template {
+			continue // nothing proves that it is a row, and it has no bytes
+		}
 		t.Partitions = append(t.Partitions, flash.Partition{
 			Index: e.Index, Name: e.Name, Region: region, Extent: x,
 			Reserved: best.unplaced(e) && x.Length > 0,
@@ -142,7 +145,9 @@ func (g *GPT) comparePlaces(add adder) {
 	device := g.DeviceSize()
 	switch {
 	case best == g.Backup && g.Primary != nil:
-		add(flash.Warning, g.Primary.HeaderOffset, "the primary copy is damaged; the rows of the backup are used")
+		if !g.disproved(g.Primary) || len(g.differences()) == 0 { // otherwise judgeRows has told it
+			add(flash.Warning, g.Primary.HeaderOffset, primaryDamaged)
+		}
 	case best == g.Backup && best.Standalone:
 		add(flash.Note, best.HeaderOffset, "the file contains only a backup copy")
 	case best == g.Backup:
@@ -223,36 +228,64 @@ func (g *GPT) compareHeaders(add adder) {
 // maxDifferences is the number of differing rows that are named.
 const maxDifferences = 3
 
-// compareRows reports rows that differ in the two copies.
+// compareRows reports rows that differ in the two copies, if judgeRows did not.
 func (g *GPT) compareRows(add adder) {
-	p, b := g.Primary, g.Backup
-	if p.rank() == unusable || b.rank() == unusable {
+	if g.Primary.rank() == unusable || g.Backup.rank() == unusable || g.disproved(g.other()) {
 		return
 	}
-	rows := func(c *Copy) map[int]string {
-		m := map[int]string{}
-		for _, e := range c.Entries {
-			m[e.Index] = fmt.Sprintf("%q %v", e.Name, c.extent(e))
-			if e.Attributes != 0 {
-				m[e.Index] += fmt.Sprintf(" attributes 0x%x", e.Attributes)
-			}
-		}
-		return m
+	if diff := g.differences(); len(diff) > 0 {
+		add(flash.Warning, flash.NoOffset, "the copies disagree: %s", named(diff))
 	}
-	inP, inB := rows(p), rows(b)
-	var diff []string
+}
+
+// difference is a slot that differs in the two copies.
+type difference struct {
+	index int
+	text  string
+}
+
+// differences compares the slots of both copies, which must have entries.
+func (g *GPT) differences() (out []difference) {
+	p, b := g.Primary, g.Backup
+	inP, inB := p.rows(), b.rows()
 	for i := range int(max(p.EntryCount, b.EntryCount)) {
 		if x, y := inP[i], inB[i]; x != y {
-			diff = append(diff, fmt.Sprintf("entry %d is %s in the primary and %s in the backup", i, orNothing(x), orNothing(y)))
+			out = append(out, difference{i, fmt.Sprintf("entry %d is %s in the primary and %s in the backup", i, orNothing(x), orNothing(y))})
 		}
 	}
-	if n := len(diff); n > 0 {
-		text := strings.Join(diff[:min(n, maxDifferences)], "; ")
-		if n > maxDifferences {
-			text += fmt.Sprintf("; and %d more", n-maxDifferences)
-		}
-		add(flash.Warning, flash.NoOffset, "the copies disagree: %s", text)
+	return out
+}
+
+// named lists the first differences.
+func named(diff []difference) string {
+	var texts []string
+	for _, d := range diff[:min(len(diff), maxDifferences)] {
+		texts = append(texts, d.text)
 	}
+	if n := len(diff) - len(texts); n > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// rows describes the used slots by their numbers.
+func (c *Copy) rows() map[int]string {
+	m := map[int]string{}
+	for _, e := range c.Entries {
+		m[e.Index] = fmt.Sprintf("%q %s", e.Name, c.span(e))
+		if e.Attributes != 0 {
+			m[e.Index] += fmt.Sprintf(" attributes 0x%x", e.Attributes)
+		}
+	}
+	return m
+}
+
+// span returns the range of a row in bytes as text, or its sectors if these are impossible.
+func (c *Copy) span(e Entry) string {
+	if x := c.extent(e); x.Offset >= 0 && x.Length > 0 {
+		return x.String()
+	}
+	return fmt.Sprintf("LBA 0x%x..0x%x", e.FirstLBA, e.LastLBA)
 }
 
 func orNothing(s string) string {

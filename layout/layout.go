@@ -156,6 +156,7 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	l.leaveOutFree(dev)
 	l.measure(user.Beyond)
 	l.tellUnread(dev)
+	l.tellShipped(flash.Known(user.Image, user.Unread), opt.TablesOnly)
 	if err := l.lookBetween(ctx, flash.Known(user.Image, user.Unread), opt.TablesOnly); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
@@ -121,7 +120,7 @@ func (l *Layout) touched(r flash.Region, holes ...flash.Extent) string {
 	}
 	switch {
 	case len(names) > 0:
-		return strings.Join(names, ", ")
+		return flash.ShownAll(names, ", ")
 	case r.IsUser():
 		return "no partition"
 	}

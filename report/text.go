@@ -333,8 +333,13 @@ func orDash(s string) string {
 	return s
 }
 
-// hex10 returns ten hex digits, the notation of blocks maps.
-func hex10(v int64) string { return fmt.Sprintf("0x%010x", v) }
+// hex10 returns ten hex digits, the notation of blocks maps; a dash for flash.Unplaced.
+func hex10(v int64) string {
+	if v < 0 {
+		return "-"
+	}
+	return fmt.Sprintf("0x%010x", v)
+}
 
 func hexOr(v *int64) string {
 	if v == nil {

@@ -26,7 +26,7 @@ func (c *creator) profile() {
 		case p.Reserved && !c.writeBack(*p):
 		case c.facts.Profile == Restore:
 			c.restorable(p, attr, &r)
-		case attr.Private && p.Download:
+		case (attr.Private || p.Witness.IsGuess()) && p.Download:
 			p.File, p.Download = "", false
 			r.Words += "; not downloadable in the firmware profile"
 		}

@@ -15,7 +15,7 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 	if record == nil || err != nil {
 		return false, err
 	}
-	s.Storage = record.Storage
+	s.Storage, s.Guessed = record.Storage, record.Guessed()
 	if err := s.takeRecord(ctx, f, record); err != nil {
 		return false, err
 	}

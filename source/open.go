@@ -56,6 +56,10 @@ type Source struct {
 	// store, which agree with those of the record.
 	Proves bool
 
+	// Guessed means that the rows of the parts folder or archive are guesses from the content of the
+	// dump: no table has them.
+	Guessed bool
+
 	// ScatterText is the content of that scatter file, nil for none.
 	ScatterText flash.Image
 

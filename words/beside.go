@@ -8,6 +8,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/layout"
 )
 
@@ -18,6 +19,11 @@ func MissingPieces(d *dump.Dump) (hints []string) {
 	}
 	if slices.ContainsFunc(d.Layout.Problems, func(p flash.Problem) bool { return strings.Contains(p.Text, layout.DontCare) }) {
 		hints = append(hints, "if you know that the tool that wrote the sparse file leaves out zeros: run simg2img SPARSE PLAIN, and give the plain file")
+	}
+	for _, p := range d.Layout.Problems {
+		if strings.Contains(p.Text, layout.AsShipped) && strings.Contains(p.Text, image.SparseAndroid.String()) {
+			hints = append(hints, fmt.Sprintf("mtkkit cat %s %s -o FILE, then mtkkit image raw FILE -o RAW makes the raw image", Quoted(d.Path), Quoted(p.Place)))
+		}
 	}
 	if d.Layout.Generation == "ebr" && !d.Layout.Claimed {
 		hints = append(hints, WantScatter(d))

@@ -84,7 +84,8 @@ func refusalWords(err error, hints []string) (string, []string, bool) {
 	case errors.As(err, &safe):
 		return safe.Error(), safe.hints, true
 	case no != nil && hints == nil:
-		return err.Error(), []string{RefusalHint(no)}, true
+		text, _ := strings.CutPrefix(err.Error(), no.By+": ") // the name of a package
+		return text, []string{RefusalHint(no)}, true
 	}
 	return "", nil, false
 }

@@ -32,6 +32,7 @@ var refusalHints = map[flash.Reason]string{
 	flash.ReasonEncrypted:  "mtkkit backup restore ARCHIVE --key FILE writes the dump",
 
 	flash.ReasonNoRecord:   "--parts restores what it contains, and names what is lost",
+	flash.ReasonGuess:      "give this phone's scatter file with --scatter FILE, or use --accept-guess to go by these guesses (mtkkit list shows them)",
 	flash.ReasonInClear:    "--encrypt RECIPIENT, or --encrypt passphrase, lets only those read it whom you choose; --plain writes it anyway: keep it where nobody else can read it",
 	flash.ReasonOtherModel: "--foreign plans it anyway",
 
@@ -62,6 +63,7 @@ var refusalHintsOf = map[string]map[flash.Reason]string{
 		flash.ReasonOurs:      "choose another name with -o; --force replaces it, because it is an archive",
 		flash.ReasonBeside:    "--force --parity N replaces both, or move it away",
 		flash.ReasonInTheWay:  "it may be left from an interrupted run: if so, remove it",
+		flash.ReasonGuess:     "use --accept-guess to go by these guesses; the whole dump can be written without it, because that needs no table",
 		flash.ReasonPartial:   "--parts restores what it contains",
 		flash.ReasonEncrypted: "check the key; without --key, everything else in it is pulled",
 	},

@@ -66,7 +66,7 @@ func (a *acquisition) compressDump(ctx context.Context, dir, out string) error {
 	if u.JSON {
 		u.JSON, u.Out = false, u.Err
 	}
-	made, err := archive.Create(ctx, archive.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.Bars.Event,
+	made, err := archive.Create(ctx, archive.CreateOptions{Path: dir, Output: out, Tool: tool(), Progress: u.Bars.Event, AcceptGuess: true, // it is all of the dump; its record says that the rows are guesses
 		Open: dump.Options{Table: a.namesTable(), Tool: tool(), Progress: u.Bars.Event}})
 	u.Bars.Clear()
 	if err != nil {

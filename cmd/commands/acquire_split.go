@@ -45,6 +45,9 @@ func (a *acquisition) splitFolder(ctx context.Context) ([]flash.Problem, error) 
 		return nil, err
 	}
 	defer d.Close()
+	if err := d.RefuseGuess(); err != nil {
+		return nil, words.Refused(err)
+	}
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ type packOptions struct {
 	output          string
 	level           int
 	identity, plain bool
+	acceptGuess     bool
 	zip             bool
 	volume          int64
 	parity          int
@@ -69,6 +70,7 @@ func (o *packOptions) options() []flags.Option {
 			flags.Number(&o.parity, "parity", "also write a sidecar (FILE.par) of `N` percent of the archive's size, 1 to 50; it can repair damage of up to that size", 1, 50, " percent"),
 			flags.Switch(&o.share, "share", "pack only data that all phones of this model have in common: no IMEI, no keys, no data of the owner, and no hash of these"),
 			flags.Text(&o.ownerKey, "owner-key", "with --share: with the key in `FILE`, only you can later check which phone the archive is of; the file is made if it does not exist"),
+			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.force, "force f", "replace an archive that mtkkit wrote earlier"),
 		})...),
 		o.sealOptions.options(), o.dumpOptions.options())
@@ -93,7 +95,7 @@ func (o *packOptions) check() error {
 func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt archive.CreateOptions, err error) {
 	opt = archive.CreateOptions{
 		Path: path, Output: o.output, Tool: tool(), Wishes: o.wishes(),
-		Identity: o.identity, Plain: o.plain, Share: o.share, OwnerKey: o.ownerKey,
+		Identity: o.identity, Plain: o.plain, AcceptGuess: o.acceptGuess, Share: o.share, OwnerKey: o.ownerKey,
 		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
 		Inputs: o.inputs(path), Progress: u.Bars.Event, Blocks: report.TextOptions{Exact: words.HintFull, Pictures: words.HintPictures},
 	}

@@ -2,9 +2,7 @@ package commands
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -70,10 +68,10 @@ var phoneWords = map[archive.SamePhone]string{
 }
 
 func printComparison(u *ui, c *archive.Comparison) error {
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
+	w := u.Table()
 	for _, r := range c.Rows {
 		if r.State != archive.Equal {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", words.OneLine(r.Name), r.Region, r.State, r.Detail)
+			w.Row(r.Name, r.Region, r.State, r.Detail)
 		}
 	}
 	if err := w.Flush(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -85,14 +84,13 @@ func printMembers(u *ui, a *archive.Archive) error {
 	if u.JSON {
 		return u.Document(doc)
 	}
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "FILE\tSIZE\tDATA\tPACKED\tSHA-256")
+	w := u.Table("FILE", "SIZE", "DATA", "PACKED", "SHA-256")
 	for _, d := range doc.Files {
 		sum := d.SHA256
 		if len(sum) > 16 {
 			sum = sum[:16] + "…"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(d.File), flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
+		w.Row(d.File, flash.Size(d.Size), flash.Size(d.Data), flash.Size(d.Packed), sum)
 	}
 	return w.Flush()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/document"
@@ -18,7 +17,7 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	if err != nil {
 		return err
 	}
-	p, err := a.FlashPlan(ctx, archive.PlanOptions{Only: o.only, Skip: o.skip, Target: target})
+	p, err := a.FlashPlan(ctx, archive.PlanOptions{Only: o.only, Skip: o.skip, AcceptGuess: o.acceptGuess, Target: target})
 	if err != nil {
 		return words.Backup(patternWords(err))
 	}
@@ -97,10 +96,9 @@ func flashToolXML(p *archive.FlashPlan) []string {
 
 func printPlan(u *ui, p *document.FlashPlan) error {
 	u.Say("what a flash tool would write to %s %s (mtkkit itself never writes to a phone):", p.Chip, p.Project)
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "PARTITION\tREGION\tSTART\tSIZE\tFILE\tRISK")
+	w := u.Table("PARTITION", "REGION", "START", "SIZE", "FILE", "RISK")
 	for _, x := range p.Writes {
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t%s\t%s\t%s\n", words.OneLine(x.Name), x.Region, x.Offset, flash.Size(x.Length), x.File, x.Risk)
+		w.Row(x.Name, x.Region, fmt.Sprintf("0x%x", x.Offset), flash.Size(x.Length), x.File, x.Risk)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -19,10 +19,11 @@ import (
 // pullOptions are the options of backup pull.
 type pullOptions struct {
 	placeOptions
-	output  string
-	dump    bool
-	force   bool
-	noHoles bool
+	output      string
+	dump        bool
+	force       bool
+	acceptGuess bool
+	noHoles     bool
 }
 
 func backupPullCommand(u *ui) *cli.Command {
@@ -35,6 +36,7 @@ func backupPullCommand(u *ui) *cli.Command {
 		Flags: flags.Of(flags.Fields(&o.output, &o.dump, &o.key, &o.force), flags.In(flags.GroupOutput,
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
 			flags.Switch(&o.dump, "dump", "write the dump, not its parts: needs -o FILE, or -o FOLDER if the dump was several files"),
+			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		), o.keyOptions.options(), o.placeOptions.options()),
@@ -57,7 +59,7 @@ func backupPullCommand(u *ui) *cli.Command {
 
 func pull(ctx context.Context, u *ui, o *pullOptions, ref oci.Ref) error {
 	opt := archive.PullOptions{
-		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0,
+		From: ref, Store: o.reach(ctx, u), Output: o.output, Tool: tool(), Dump: o.dump, WithKey: len(o.key) > 0, AcceptGuess: o.acceptGuess,
 		Force: o.force, NoHoles: o.noHoles, Progress: renamed(u.Bars.Event, "pull"),
 	}
 	if o.dump {

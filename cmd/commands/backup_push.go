@@ -19,9 +19,10 @@ import (
 type pushOptions struct {
 	dumpOptions
 	sealOptions
-	level     int
-	force     bool
-	plainHTTP bool
+	level       int
+	acceptGuess bool
+	force       bool
+	plainHTTP   bool
 }
 
 func backupPushCommand(u *ui) *cli.Command {
@@ -54,6 +55,7 @@ func (o *pushOptions) options() []flags.Option {
 		flags.In(flags.GroupOutput,
 			flags.Number(&o.level, "level", "zstd compression `LEVEL`, 1 to 19; backups of different levels still share their data", 1, 19, ""),
 			flags.Switch(&o.force, "force f", "if the tag exists, let it name the new backup"),
+			acceptGuessOption(&o.acceptGuess),
 			plainHTTPOption(&o.plainHTTP)),
 		o.sealOptions.options(), o.dumpOptions.options())
 }
@@ -62,7 +64,7 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 	if len(o.encrypt) > 0 && len(o.encryptPrivate) > 0 {
 		return usage("--encrypt and --encrypt-private cannot be used together: --encrypt encrypts everything")
 	}
-	opt := archive.PushOptions{Path: path, To: ref, Level: o.level, Replace: o.force,
+	opt := archive.PushOptions{Path: path, To: ref, Level: o.level, Replace: o.force, AcceptGuess: o.acceptGuess,
 		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.Bars.Event}}
 	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
 		return err

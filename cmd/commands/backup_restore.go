@@ -18,16 +18,17 @@ import (
 // restoreOptions are the options of backup restore. dumpOptions are for the target of --plan.
 type restoreOptions struct {
 	dumpOptions
-	output     string
-	parts      bool
-	only, skip []string
-	region     string
-	plan       bool
-	target     string
-	foreign    bool
-	force      bool
-	noHoles    bool
-	noSync     bool
+	output      string
+	parts       bool
+	only, skip  []string
+	region      string
+	plan        bool
+	target      string
+	foreign     bool
+	acceptGuess bool
+	force       bool
+	noHoles     bool
+	noSync      bool
 }
 
 func backupRestoreCommand(u *ui) *cli.Command {
@@ -73,6 +74,7 @@ func (o *restoreOptions) options() []flags.Option {
 		}, patternOptions(&o.only, &o.skip), []flags.Option{
 			flags.Text(&o.region, "region", "write only this `REGION`, such as EMMC_BOOT_1"),
 			flags.Switch(&o.plan, "plan", "write nothing; show what a flash tool would write and where, what would be lost, and the commands"),
+			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 			flags.Switch(&o.noSync, "no-sync", "do not wait until the data are on the disk: faster, but a power failure can destroy the result"),
@@ -82,7 +84,7 @@ func (o *restoreOptions) options() []flags.Option {
 
 func restore(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive) error {
 	r, err := a.Restore(ctx, archive.RestoreOptions{
-		Output: o.output, Tool: tool(), Parts: o.parts || len(o.only)+len(o.skip) > 0, Only: o.only, Skip: o.skip,
+		Output: o.output, Tool: tool(), Parts: o.parts || len(o.only)+len(o.skip) > 0, Only: o.only, Skip: o.skip, AcceptGuess: o.acceptGuess,
 		Region: flash.Region(strings.ToUpper(o.region)), Force: o.force, NoHoles: o.noHoles, NoSync: o.noSync,
 		Progress: renamed(u.Bars.Event, "restore"),
 	})

@@ -226,7 +226,7 @@ func catFile(ctx context.Context, u *ui, opt *catFileOptions, o *opened, name st
 		return err
 	}
 	if opt.output == "" {
-		return fill(u.Out)
+		return fill(u.Text())
 	}
 	if err := writeFile(opt.output, split.FileOptions{Inputs: o.inputs}, fill); err != nil {
 		return writeError{err}

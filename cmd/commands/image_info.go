@@ -1,10 +1,8 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -103,8 +101,7 @@ func describeDump(ctx context.Context, u *ui, d *dump.Dump) error {
 }
 
 func printImages(u *ui, doc *document.Images) error {
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tSIZE\tTRUE LENGTH\tKIND\tDETAILS")
+	w := u.Table("NAME", "SIZE", "TRUE LENGTH", "KIND", "DETAILS")
 	for _, n := range doc.Partitions {
 		length := "-"
 		switch {
@@ -113,7 +110,7 @@ func printImages(u *ui, doc *document.Images) error {
 		case n.Length > 0:
 			length = flash.Size(n.Length).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(n.Name), flash.Size(n.Present), length, n.Kind, cmp.Or(words.OneLine(n.Brief()), "-"))
+		w.Row(n.Name, flash.Size(n.Present), length, n.Kind, n.Brief())
 	}
 	return w.Flush()
 }

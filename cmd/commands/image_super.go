@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -79,10 +78,9 @@ func listSuper(u *ui, path string, s *dump.LogicalTable, list []*lp.Partition) e
 			return err
 		}
 	} else {
-		w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(w, "NAME\tSIZE\tGROUP\tEXTENTS\tCONTENT")
+		w := u.Table("NAME", "SIZE", "GROUP", "EXTENTS", "CONTENT")
 		for _, p := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", words.OneLine(p.Name), flash.Size(p.Size), words.OneLine(p.Group), cmp.Or(words.OneLine(extents(p)), "-"), dump.Holds(p))
+			w.Row(p.Name, flash.Size(p.Size), p.Group, extents(p), dump.Holds(p))
 		}
 		if err := w.Flush(); err != nil {
 			return err

@@ -1,12 +1,10 @@
 package commands
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,19 +59,17 @@ func printList(u *ui, path string, p *plan.Plan) error {
 
 // printItems prints one row for each item of a plan, in order of offset.
 func printItems(u *ui, items []plan.Item) error {
-	w := tabwriter.NewWriter(u.Out, 0, 8, 2, ' ', 0)
-	head, guessed := "NAME\tREGION\tSTART\tLENGTH\tSIZE\tFILE\tWITNESS", slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
+	head, guessed := []any{"NAME", "REGION", "START", "LENGTH", "SIZE", "FILE", "WITNESS"}, slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
 	if guessed {
-		head += "\tGUESS"
+		head = append(head, "GUESS")
 	}
-	fmt.Fprintln(w, head)
+	w := u.Table(head...)
 	for _, it := range items {
-		fmt.Fprintf(w, "%s\t%s\t0x%x\t0x%x\t%s\t%s\t%s", cmp.Or(words.OneLine(it.Name), "-"), it.Region, it.Offset, it.Length,
-			flash.Size(it.Length), cmp.Or(fileWords(it), "-"), cmp.Or(it.Witness, "-"))
+		row := []any{it.Name, it.Region, fmt.Sprintf("0x%x", it.Offset), fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it), it.Witness}
 		if guessed {
-			fmt.Fprintf(w, "\t%s", cmp.Or(strings.ReplaceAll(it.Guess, " ", ", "), "-"))
+			row = append(row, strings.ReplaceAll(it.Guess, " ", ", "))
 		}
-		fmt.Fprintln(w)
+		w.Row(row...)
 	}
 	return w.Flush()
 }

@@ -82,7 +82,7 @@ type textFile struct {
 
 func (f textFile) write(u *ui, text []byte) error {
 	if f.path == "" || f.path == "-" {
-		_, err := u.Out.Write(text)
+		_, err := u.Text().Write(text)
 		return err
 	}
 	ours := func(path string) bool { return split.Says("written by mtkkit")(path) || f.known(text, path) }

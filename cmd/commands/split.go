@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -65,7 +64,7 @@ func (o *splitOptions) options() []flags.Option {
 			flags.Switch(&o.trim, "trim", "also write a copy of each image that is cut at its true length, if the length is proven; the scatter file names the copies"),
 			flags.Switch(&o.sparse, "sparse", "also write an Android sparse image of each file system; --sparse=4G writes several of at most 4 GiB"),
 			sparseSize,
-			flags.Switch(&o.acceptGuess, "accept-guess", "split by guesses from the content if the dump has no table at all"),
+			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.dryRun, "dry-run n", "show what would be written, and write nothing"),
 			flags.Switch(&o.noHash, "no-hash", "compute no SHA-256 of the parts: faster, but join and verify cannot prove them"),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
@@ -73,12 +72,16 @@ func (o *splitOptions) options() []flags.Option {
 		o.readOptions.options())
 }
 
+// acceptGuessOption is the option of all commands that make files for single partitions.
+func acceptGuessOption(p *bool) flags.Option {
+	return flags.Switch(p, "accept-guess", "go by guesses from the content if the dump has no table at all")
+}
+
 // newSplitJob plans a split; nothing is written yet.
 func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJob, error) {
-	if d.Layout.Generation == "content" && !o.acceptGuess && !o.dryRun {
+	if err := d.RefuseGuess(); err != nil && !o.acceptGuess && !o.dryRun {
 		u.Problems(d.Layout.Problems)
-		return nil, words.Refuse(errors.New("the dump has no partition table: all of the above is guessed from the content"),
-			"give this phone's scatter file with --scatter FILE", "or use --accept-guess to split by these guesses")
+		return nil, words.Refused(err)
 	}
 	p, err := d.Plan(o.wishes())
 	if err != nil {

@@ -2,9 +2,9 @@ package commands
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/mtkkit/mtkkit/cmd/flags"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
 )
 
@@ -54,5 +54,5 @@ func patternWords(err error) error {
 	if len(bad.Names) == 0 {
 		return usage("malformed pattern %q", bad.Pattern)
 	}
-	return usage("no partition matches %q; the partitions are: %s", bad.Pattern, strings.Join(bad.Names, " "))
+	return usage("no partition matches %q; the partitions are: %s", bad.Pattern, flash.ShownAll(bad.Names, " "))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // plainEvery is the time between two lines of progress if there is no terminal.
@@ -99,7 +100,7 @@ func (p *Bars) draw(e flash.Event) {
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	if e.Detail != "" {
-		p.bar.Describe(e.Op + " " + e.Detail)
+		p.bar.Describe(e.Op + " " + words.OneLine(e.Detail))
 	}
 	_ = p.bar.Set64(e.Done)
 }
@@ -124,7 +125,7 @@ func pace(e flash.Event, first int64, took time.Duration) (s string) {
 		s = fmt.Sprintf(", %s/s, %v left", flash.Size(int64(rate)), max(left, 0))
 	}
 	if e.Detail != "" {
-		s += ": " + e.Detail
+		s += ": " + words.OneLine(e.Detail)
 	}
 	return s
 }

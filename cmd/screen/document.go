@@ -6,6 +6,9 @@ import "github.com/mtkkit/mtkkit/document"
 func (s *Screen) Document(v any) error {
 	s.spoken = true
 	b, err := document.Marshal(v, s.Tool)
+	if s.OutTTY {
+		b = escaped(b)
+	}
 	if err == nil {
 		_, err = s.Out.Write(b)
 	}

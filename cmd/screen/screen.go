@@ -50,7 +50,7 @@ func (s *Screen) paint(code, text string) string {
 
 func (s *Screen) line(label, code, format string, a ...any) {
 	s.Bars.Clear()
-	fmt.Fprintf(s.Err, "%s %s\n", s.paint(code, label+":"), words.Printable(fmt.Sprintf(format, a...)))
+	fmt.Fprintf(s.Err, "%s %s\n", s.paint(code, label+":"), indented(words.Printable(fmt.Sprintf(format, a...))))
 }
 
 // Note prints information, unless Quiet is set.
@@ -75,7 +75,7 @@ func (s *Screen) Tell(loud flash.Severity, format string, a ...any) {
 // Fail prints the line that says why the program stops.
 func (s *Screen) Fail(format string, a ...any) {
 	s.Bars.Clear()
-	text := words.Printable(fmt.Sprintf(format, a...))
+	text := indented(words.Printable(fmt.Sprintf(format, a...)))
 	if !strings.HasPrefix(text, "mtkkit ") { // the text already has the name of the command
 		text = s.paint("31;1", "mtkkit:") + " " + text
 	}
@@ -111,7 +111,7 @@ func (s *Screen) Problems(ps []flash.Problem) {
 			s.Heard(p)
 		}
 		if p = words.Problem(p); p.Severity > flash.Note || !s.JSON {
-			s.Tell(p.Severity, "%s", p)
+			s.Tell(p.Severity, "%s", words.OneLine(p.String()))
 		}
 	}
 }
