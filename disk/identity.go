@@ -11,7 +11,8 @@ import (
 
 // Identity returns a text that only this very file has, as long as it exists: it stays when the
 // file is renamed or written to, and a copy, or a file that is made later under the same name, has
-// another one. It does not follow a link at the end of the path. It returns "" if the system or
+// another one; only a file that is made in the same tick of the clock, a few milliseconds, may
+// have the same. It does not follow a link at the end of the path. It returns "" if the system or
 // the file system cannot tell files apart in this way.
 //
 //	Linux, macOS, FreeBSD  inode and time of creation; an inode alone is used again
