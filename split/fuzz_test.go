@@ -48,7 +48,7 @@ func FuzzMarker(f *testing.F) {
 		mkdir(t, dir)
 		victim := write(t, filepath.Join(top, "victim"), nil)
 		write(t, filepath.Join(dir, flash.MarkerName), b)
-		if folder, err := Create(dir, []flash.Output{{Name: "a", Image: image(nil)}}, nil, Options{}); err == nil {
+		if folder, err := Create(t.Context(), dir, []flash.Output{{Name: "a", Image: image(nil)}}, nil, Options{}); err == nil {
 			if err := folder.Abandon(); err != nil {
 				t.Error(err)
 			}
