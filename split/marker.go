@@ -52,7 +52,7 @@ type marker struct {
 	Commit []string          `json:"commit,omitempty"` // all files are whole: these names are to be given to them
 	Undone bool              `json:"undone,omitempty"` // Commit is not valid any more
 
-	own map[string]bool // files that this process made
+	own map[string]bool // files that this process made, by their present names
 }
 
 // markerRun says which run wrote a marker.
@@ -121,7 +121,7 @@ func lockedMarker(in *os.File, path string, check func(string) error) (*marker, 
 	if m == nil || m.check(check) != nil {
 		return nil, strangeMarker(path)
 	}
-	if self, err := disk.Identity(path); err != nil || self == "" || self != m.Self {
+	if self, err := identity(path); err != nil || self == "" || self != m.Self {
 		return nil, strangeMarker(path)
 	}
 	return m, nil
@@ -222,10 +222,10 @@ func (m *marker) proves(dir, name, suffix string) bool {
 		return false
 	}
 	if id, made := m.Made[name]; made {
-		if id == "" {
-			return m.own[name]
+		if id == "" { // the file system has no identities
+			return m.own[name+suffix]
 		}
-		if got, err := disk.Identity(path); err == nil && got == id {
+		if got, err := identity(path); err == nil && got == id {
 			return true
 		}
 	}

@@ -17,8 +17,10 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// The steps that change names are variables, so that tests can stop a run before each of them.
+// These are variables, so that tests can stop a run before each step that changes a name, and can
+// take the identities away.
 var (
+	identity   = disk.Identity
 	makeFile   = createFile
 	renameFile = os.Rename
 	removeFile = os.Remove
@@ -70,7 +72,7 @@ func isMarkerPart(f *os.File) error {
 	if err != nil || len(b) == 0 {
 		return err
 	}
-	self, err := disk.Identity(f.Name())
+	self, err := identity(f.Name())
 	if m := decodeMarker(b); err != nil || m == nil || m.Self != self {
 		return strangeMarker(f.Name())
 	}
@@ -95,7 +97,7 @@ func (o *owner) inherit(m *marker, check func(string) error) error {
 
 // write gives the marker its content and its name.
 func (o *owner) write(m marker) error {
-	self, err := disk.Identity(o.file.Name())
+	self, err := identity(o.file.Name())
 	if err != nil {
 		return err
 	}
@@ -147,10 +149,10 @@ func (o *owner) create(names ...string) error {
 		if err != nil {
 			return err
 		}
-		o.own[n] = true
+		o.own[n+partSuffix] = true
 		err = f.Close()
 		if err == nil {
-			made[n], err = disk.Identity(path)
+			made[n], err = identity(path)
 		}
 		if err != nil {
 			return err

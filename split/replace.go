@@ -26,14 +26,19 @@ func oldFileOf(dir, name string) (oldFile, error) {
 	if !st.Mode().IsRegular() {
 		return oldFile{}, fs.ErrInvalid
 	}
-	id, err := disk.Identity(path)
+	id, err := identity(path)
 	return oldFile{Name: name, Identity: id, Size: st.Size(), Modified: st.ModTime().UTC()}, err
 }
 
 // unchanged reports whether the file is still there, and was not replaced or written to.
 func (o oldFile) unchanged(dir string) bool {
 	now, err := oldFileOf(dir, o.Name)
-	return err == nil && now.Identity == o.Identity && now.Size == o.Size && now.Modified.Equal(o.Modified)
+	return err == nil && o.same(now)
+}
+
+// same reports whether both describe the same file, whatever its name.
+func (o oldFile) same(now oldFile) bool {
+	return now.Identity == o.Identity && now.Size == o.Size && now.Modified.Equal(o.Modified)
 }
 
 // proveOld hashes the files of an earlier run. It returns those that are as the folder's manifest
@@ -154,7 +159,8 @@ func (m *marker) free(dir, name string) error {
 	} else if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(m.Old, func(o oldFile) bool { return strings.EqualFold(o.Name, name) && o.unchanged(dir) }) {
+	now, err := oldFileOf(dir, name)
+	if err == nil && slices.ContainsFunc(m.Old, func(o oldFile) bool { return strings.EqualFold(o.Name, name) && o.same(now) }) {
 		return nil
 	}
 	return refuse(flash.ReasonInTheWay, path, "is in the way and was not written by mtkkit")
@@ -205,7 +211,14 @@ func (m *marker) rename(dir, name string) error {
 	if err := m.free(dir, name); err != nil {
 		return err
 	}
-	return renameFile(filepath.Join(dir, name+partSuffix), filepath.Join(dir, name))
+	if err := renameFile(filepath.Join(dir, name+partSuffix), filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	if m.own[name+partSuffix] {
+		delete(m.own, name+partSuffix)
+		m.own[name] = true
+	}
+	return nil
 }
 
 // completeKilled completes a run that was killed after its files were whole. Afterwards the folder
