@@ -158,11 +158,15 @@ func (c *creation) tell(e flash.Event) {
 	}
 }
 
-// refuseStale refuses to replace an archive and keep the sidecar of the old one.
+// refuseStale refuses to replace an archive and keep the sidecar of the old one, or to replace a
+// file that is no sidecar.
 func (c *creation) refuseStale() error {
 	side := c.Output + parity.Suffix
-	if _, err := os.Lstat(side); err != nil || c.Replace && c.Parity > 0 {
+	if _, err := os.Lstat(side); err != nil || c.Replace && c.Parity > 0 && parity.IsSidecar(side) {
 		return nil
+	}
+	if !parity.IsSidecar(side) {
+		return refuse(flash.ReasonExists, side, "exists, and is not the sidecar of an archive")
 	}
 	return refuse(flash.ReasonBeside, side, "already exists: it is the sidecar of an earlier archive")
 }

@@ -29,7 +29,7 @@ type Options struct {
 
 // Create makes the sidecar of a file, which is read once. Until all of it is on the disk it has
 // the name NAME.par.part. The memory does not depend on the file's size. An existing sidecar is
-// a *flash.Refusal, unless Force is set.
+// a *flash.Refusal, unless Force is set; another file with its name always is.
 func Create(ctx context.Context, path string, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent is not possible, only 1 to %d", opt.Percent, maxParity)
@@ -59,10 +59,22 @@ func Create(ctx context.Context, path string, opt Options) error {
 	return err
 }
 
+// IsSidecar reports whether a file begins like a sidecar.
+func IsSidecar(path string) bool {
+	f, err := disk.OpenPlain(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	b := make([]byte, len(magic))
+	_, err = io.ReadFull(f, b)
+	return err == nil && string(b) == magic
+}
+
 // writeNew writes a file as PATH.part, syncs it and renames it. After an error no file is left.
 // The part of a killed run is replaced.
 func writeNew(path string, force bool, fill func(*os.File) error) error {
-	if _, err := os.Lstat(path); err == nil && !force {
+	if _, err := os.Lstat(path); err == nil && !(force && IsSidecar(path)) {
 		return flash.Refuse("parity", flash.ReasonExists, path, "already exists")
 	}
 	part := path + partSuffix

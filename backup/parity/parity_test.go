@@ -245,6 +245,15 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("a second sidecar: %v", err)
 	}
 	check(t, Create(t.Context(), path, Options{Percent: 7, Force: true}))
+	other := filepath.Join(t.TempDir(), "other")
+	check(t, os.WriteFile(other, []byte("x"), 0o666))
+	check(t, os.WriteFile(other+Suffix, []byte("mine"), 0o666))
+	if err := Create(t.Context(), other, Options{Percent: 5, Force: true}); !exists(err) {
+		t.Errorf("over a file that is no sidecar: %v", err)
+	}
+	if b, err := os.ReadFile(other + Suffix); err != nil || string(b) != "mine" {
+		t.Errorf("%q, %v", b, err)
+	}
 	if _, err := Repair(t.Context(), path, path+Suffix, path, nil); !exists(err) {
 		t.Errorf("repairing onto the file itself: %v", err)
 	}
