@@ -72,6 +72,9 @@ func (f *Folder) name(names []string) error {
 		return err
 	}
 	if err := f.owner.apply(f.dir, f.syncNames); err != nil {
+		if len(f.owner.Old) > 0 {
+			err = fmt.Errorf("%w; the files of an earlier run are partly replaced: the next run into %s completes this", err, f.dir)
+		}
 		return err
 	}
 	f.closed = true

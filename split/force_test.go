@@ -146,6 +146,55 @@ func TestForceRoom(t *testing.T) {
 	}
 }
 
+// A failure in Finish leaves the old files, or a folder that the next run completes.
+func TestForceFails(t *testing.T) {
+	defer func() { syncDir, renameFile = disk.SyncDir, os.Rename }()
+	broken := errors.New("the disk gives up")
+	whole := filepath.Join(t.TempDir(), "want")
+	d := stepDump(2)
+	check(t, WriteFolder(t.Context(), whole, d.outputs, d.m, Options{}))
+	want, completed := tree(t, whole), 0
+	for at := 1; ; at++ {
+		dir, n := filepath.Join(t.TempDir(), "p"), 0
+		stepDump(1).split(t, dir, Options{})
+		before := tree(t, dir)
+		fail := func() error {
+			if n++; n == at {
+				return broken
+			}
+			return nil
+		}
+		syncDir = func(string) error { return fail() }
+		renameFile = func(old, new string) error {
+			if err := fail(); err != nil {
+				return err
+			}
+			return os.Rename(old, new)
+		}
+		d := stepDump(2)
+		err := WriteFolder(t.Context(), dir, d.outputs, d.m, Options{Force: true})
+		syncDir, renameFile = disk.SyncDir, os.Rename
+		if err == nil {
+			same(t, dir, want)
+			break
+		}
+		if !errors.Is(err, broken) {
+			t.Fatal(err)
+		}
+		if Unfinished(dir) {
+			completed++
+			_, err := Create(t.Context(), dir, d.outputs, nil, Options{})
+			refusal(t, err, flash.ReasonOurs)
+			same(t, dir, want)
+			continue
+		}
+		same(t, dir, before)
+	}
+	if completed < 4 {
+		t.Errorf("only %d failures after the commit", completed)
+	}
+}
+
 // stepDump is the dump whose split is killed at each step; each seed has a file that no other has.
 func stepDump(seed uint64) *dump {
 	d := &dump{b: append(make([]byte, 4096), noise(seed, 8192)...)}

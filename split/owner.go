@@ -166,11 +166,17 @@ func (o *owner) create(names ...string) error {
 
 // commit records that all files are whole. From here on a killed run is completed.
 func (o *owner) commit(names []string) error {
-	o.Commit, o.Undone = names, false
-	return o.add(struct {
+	end := o.end
+	err := o.add(struct {
 		Commit []string `json:"commit"`
 		Undone bool     `json:"undone"`
 	}{names, false})
+	if err != nil && o.file.Truncate(end) == nil && o.file.Sync() == nil { // the record is taken back
+		o.end = end
+		return err
+	}
+	o.Commit, o.Undone = names, false
+	return err
 }
 
 // undo records that the commit does not count.

@@ -50,7 +50,7 @@ func proveOld(ctx context.Context, dir string, opt Options) ([]oldFile, error) {
 	}
 	files, costs := []flash.ManifestFile{}, []int64{}
 	for _, f := range m.Files {
-		if flash.CheckFileName(f.Name) == nil && isPlain(filepath.Join(dir, f.Name)) {
+		if checkName(f.Name) == nil && !slices.Contains(bookNames, f.Name) && isPlain(filepath.Join(dir, f.Name)) {
 			files, costs = append(files, f), append(costs, f.Size)
 		}
 	}
