@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/backup"
-	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
@@ -115,9 +114,6 @@ func Create(ctx context.Context, opt CreateOptions) (*Created, error) {
 	if opt.Now.IsZero() {
 		opt.Now = time.Now()
 	}
-	if err := parity.Clear(opt.Output); err != nil { // parts of a sidecar that a killed run left; also when this run makes none
-		return nil, err
-	}
 	c := &creation{CreateOptions: opt, made: &Created{Output: opt.Output}}
 	defer c.close()
 	if err := c.gather(ctx); err != nil {
@@ -183,7 +179,7 @@ func (c *creation) write(ctx context.Context) error {
 		return errors.Join(err, f.Abandon())
 	}
 	if err := f.Finish(); err != nil {
-		return errors.Join(err, c.dropSidecar())
+		return err
 	}
 	c.made.Files = []string{c.Output}
 	if volumes != nil {

@@ -69,7 +69,7 @@ func pullParts(ctx context.Context, opt PullOptions, b *oci.Backup) (*Pulled, er
 	if opt.From.Layout != "" {
 		o.Inputs = []string{opt.From.Layout}
 	}
-	folder, err := split.Create(opt.Output, b.Outputs, nil, o)
+	folder, err := split.Create(ctx, opt.Output, b.Outputs, nil, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -165,16 +163,14 @@ func (r *restoring) file(ctx context.Context, f *dumpFile) (*Restored, error) {
 	made := false
 	r.tellLacking(records(f.parts))
 	res, err := split.WriteImage(ctx, f.img, r.Output, split.ImageOptions{
-		NoHoles: r.NoHoles, NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress, Beside: []string{rescueMap},
-		Before: func() (err error) {
-			made, err = r.writeMap(f, rescueMap)
-			return err
+		NoHoles: r.NoHoles, NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress, Beside: rescueMap,
+		Before: func() ([]byte, error) {
+			b := r.mapOf(f)
+			made = b != nil
+			return b, nil
 		},
 	})
 	if err != nil {
-		if made {
-			err = errors.Join(err, os.Remove(rescueMap))
-		}
 		return nil, err
 	}
 	if made {
@@ -183,14 +179,14 @@ func (r *restoring) file(ctx context.Context, f *dumpFile) (*Restored, error) {
 	return r.done(1, res.Size), nil
 }
 
-// writeMap writes the ddrescue map of a file that has holes.
-func (r *restoring) writeMap(f *dumpFile, name string) (bool, error) {
+// mapOf returns the ddrescue map of a file that has holes, nil if it has none.
+func (r *restoring) mapOf(f *dumpFile) []byte {
 	var unread, bad []flash.Extent
 	for _, s := range records(f.parts) {
 		unread = flash.Union(unread, s.InFile(s.Unread))
 		bad = flash.Union(bad, s.InFile(r.lost.of(r.record, s.Region)))
 	}
-	return WriteMap(name, f.img.Size(), unread, bad)
+	return RescueMap(f.img.Size(), unread, bad)
 }
 
 // records returns the manifest records of parts.

@@ -167,7 +167,7 @@ func choose(m *flash.Manifest, only, skip []string) (func(file string) bool, err
 
 // write makes the folder. Check gets the results before the manifest is written.
 func (r *restoring) write(ctx context.Context, outputs []flash.Output, m *flash.Manifest, check func([]split.Result) error) (*Restored, error) {
-	f, err := split.Create(r.Output, outputs, nil, split.Options{Force: r.Force, NoHoles: r.NoHoles,
+	f, err := split.Create(ctx, r.Output, outputs, nil, split.Options{Force: r.Force, NoHoles: r.NoHoles,
 		NoSync: r.NoSync, Inputs: []string{r.path}, Progress: r.Progress})
 	if err != nil {
 		return nil, err

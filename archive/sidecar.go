@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/mtkkit/mtkkit/backup/parity"
@@ -10,51 +11,47 @@ import (
 )
 
 // A sidecar is written completely before the archive gets its name, so that a killed run leaves
-// no archive without it. What a killed run leaves is listed in the marker of the archive.
+// no archive without it. The marker of the archive proves what a killed run has left of both.
 
 // sidecar returns the path of the archive's sidecar.
 func (c *creation) sidecar() string { return c.Output + parity.Suffix }
 
-// refuseStale refuses to replace an archive and keep the sidecar of the old one. Where nothing is
-// replaced, split.CreateFile refuses, because it knows what a killed run has left.
+// refuseStale refuses to replace an archive and keep the sidecar of the old one, or to replace a
+// file that is no sidecar. Where nothing is replaced, split.CreateFile refuses, because it knows
+// what a killed run has left.
 func (c *creation) refuseStale() error {
-	if _, err := os.Lstat(c.sidecar()); err != nil || !c.Replace && c.Volume == 0 || c.Replace && c.Parity > 0 {
+	side := c.sidecar()
+	_, err := os.Lstat(side)
+	switch {
+	case err != nil || !c.Replace && c.Volume == 0 || c.Replace && c.Parity > 0 && parity.IsSidecar(side):
 		return nil
+	case !parity.IsSidecar(side):
+		return refuse(flash.ReasonExists, side, "exists, and is not the sidecar of an archive")
 	}
-	return refuse(flash.ReasonBeside, c.sidecar(), "already exists: it is the sidecar of an earlier archive")
+	return refuse(flash.ReasonBeside, side, "already exists: it is the sidecar of an earlier archive")
 }
 
 // withSidecar makes the file of an archive write its sidecar.
 func (c *creation) withSidecar(ctx context.Context, opt *split.FileOptions) {
-	if !c.Replace { // otherwise it may be the sidecar of the archive that is replaced
-		opt.Beside = []string{c.sidecar()}
-	}
+	opt.Beside, opt.OursBeside = c.sidecar(), parity.IsSidecar
 	if c.Parity > 0 {
-		opt.Before = func(part string) error { return c.addSidecar(ctx, part) }
+		opt.Before = func(f *split.File) error { return c.addSidecar(ctx, f) }
 	}
 }
 
-// addSidecar writes the sidecar of an archive that is complete under the name part. If it fails,
-// the archive is kept; if it is interrupted, it is not.
-func (c *creation) addSidecar(ctx context.Context, part string) error {
-	err := parity.Create(ctx, part, parity.Options{Percent: c.Parity, Sidecar: c.sidecar(), Force: c.Replace, Progress: c.Progress})
-	var st os.FileInfo
-	if err == nil {
-		st, err = os.Stat(c.sidecar())
-	}
-	switch {
-	case err == nil:
-		c.made.Sidecar = st.Size()
-	case ctx.Err() == nil:
+// addSidecar writes the sidecar of an archive that is complete but for its name. If it fails, the
+// archive is kept; if it is interrupted, it is not.
+func (c *creation) addSidecar(ctx context.Context, f *split.File) error {
+	err := f.AddBeside(func(out *os.File) error {
+		err := parity.Write(ctx, f, f.Size(), out, parity.Options{Percent: c.Parity, Progress: c.Progress})
+		st, serr := out.Stat()
+		if err == nil && serr == nil {
+			c.made.Sidecar = st.Size()
+		}
+		return errors.Join(err, serr)
+	})
+	if err != nil && ctx.Err() == nil {
 		c.sidecarErr = &SidecarError{c.Output, err}
 	}
 	return ctx.Err()
-}
-
-// dropSidecar removes the sidecar of an archive that did not get its name.
-func (c *creation) dropSidecar() error {
-	if c.made.Sidecar == 0 || c.Replace {
-		return nil
-	}
-	return os.Remove(c.sidecar())
 }

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,9 +9,6 @@ import (
 
 // PartSuffix is the ending of a file's name until all of it is on the disk.
 const PartSuffix = ".part"
-
-// ErrPart means that an unfinished file exists: another run is writing it, or was killed.
-var ErrPart = errors.New("is in the way")
 
 // Pending is a file or folder that is written and does not have its final name yet.
 type Pending struct {
@@ -142,17 +138,4 @@ func Fill(f *os.File, path string, opt PublishOptions, fill func(*os.File) error
 		os.Remove(part)
 	}
 	return err
-}
-
-// WriteNew creates path.part, writes it with fill, and publishes it as path. After an error no
-// file is left. If path.part exists already, the error is ErrPart.
-func WriteNew(path string, opt PublishOptions, fill func(*os.File) error) error {
-	f, err := os.OpenFile(path+PartSuffix, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s %w", path+PartSuffix, ErrPart)
-	}
-	if err != nil {
-		return err
-	}
-	return Fill(f, path, opt, fill)
 }

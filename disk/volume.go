@@ -7,7 +7,7 @@
 //	Windows    GetVolumeInformation, LockFileEx, FSCTL_SET_SPARSE
 //	others     free space and limits are unknown, and nothing is refused
 //
-// The kind of a file is checked before it is opened (OpenPlain, OpenDump, OpenIn, OpenInFolder).
+// Identity tells a file from a later one of the same name. The kind of a file is checked before it is opened (OpenPlain, OpenDump, OpenIn, OpenInFolder).
 // State finds out whether a file has changed. Publish gives a file its name after all of it is
 // on the disk.
 //

@@ -28,7 +28,7 @@ type SplitResult struct {
 func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
 	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
 	text := p.Scatter()
-	folder, err := split.Create(dir, p.Outputs(), []string{p.ScatterName}, opt)
+	folder, err := split.Create(ctx, dir, p.Outputs(), []string{p.ScatterName}, opt)
 	if err != nil {
 		return nil, err
 	}

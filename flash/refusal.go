@@ -19,7 +19,7 @@ const (
 	// map or a sidecar.
 	ReasonBeside Reason = "beside"
 	// ReasonInTheWay: a file that mtkkit did not write has the name of a file of the output
-	// folder, or of its .part file.
+	// folder, or of its .part file; or a file of an earlier run was changed or replaced since.
 	ReasonInTheWay Reason = "in the way"
 	// ReasonNotEmpty: the folder contains files of another program.
 	ReasonNotEmpty Reason = "not empty"
@@ -28,7 +28,8 @@ const (
 	// ReasonLink: there is a link where mtkkit's own folder should be. Nothing is written
 	// through links.
 	ReasonLink Reason = "link"
-	// ReasonMarker: the marker of an unfinished run was not written by mtkkit.
+	// ReasonMarker: nothing proves that the marker of an unfinished run was written by mtkkit, or
+	// that what it lists can be completed.
 	ReasonMarker Reason = "marker"
 	// ReasonInput: the output is an input.
 	ReasonInput Reason = "input"

@@ -63,7 +63,7 @@ func benchSplit(b *testing.B, path string, size int64, opt Options) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := Create(filepath.Join(filepath.Dir(path), "p"), outputs, nil, opt)
+		f, err := Create(b.Context(), filepath.Join(filepath.Dir(path), "p"), outputs, nil, opt)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -50,7 +49,7 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	err := runJobs(ctx, costs, f.opt.Workers, func(ctx context.Context, j job, buf []byte) error {
 		o := f.outputs[j.index]
 		t := m.task(o.Name, o.Image.Size())
-		out, err := f.openOutput(o.Name)
+		out, err := f.openFile(f.path(o.Name) + partSuffix)
 		if err != nil {
 			return fmt.Errorf("split: %w", err)
 		}
@@ -158,7 +157,7 @@ func (f *Folder) copyOne(ctx context.Context, o flash.Output, out outFile, aside
 	return r, err
 }
 
-// sealer completes written files one after the other: sync, close, rename. It runs beside the
+// sealer completes written files one after the other: sync, close. It runs beside the
 // workers, so that these do not wait for the disk.
 type sealer struct {
 	files chan written
@@ -193,14 +192,14 @@ func (s *sealer) end() {
 	<-s.done
 }
 
-// seal gives a file its name, unless the run has failed or the file is left out.
+// seal completes a file, or removes it if it is left out.
 func (f *Folder) seal(ctx context.Context, w written) error {
 	if !w.r.Omitted && ctx.Err() == nil {
-		return f.publish(w.out, w.r.Name)
+		return f.complete(w.out)
 	}
 	err := w.out.Close()
 	if err == nil && w.r.Omitted {
-		err = os.Remove(f.path(w.r.Name) + partSuffix)
+		err = removeFile(f.path(w.r.Name) + partSuffix)
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func TestCopyShapes(t *testing.T) {
 			outputs = append(outputs, flash.Output{Name: fmt.Sprint(i), Image: flash.Slice(hole, e)})
 		}
 		dir := filepath.Join(t.TempDir(), "p")
-		f, err := Create(dir, outputs, nil, opt)
+		f, err := Create(t.Context(), dir, outputs, nil, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestCopyShapes(t *testing.T) {
 		got := tree(t, dir)
 		for i, e := range extents {
 			want, r := whole[e.Offset:e.End()], results[i]
-			if got[r.Name] != string(want) {
+			if got[r.Name+partSuffix] != string(want) {
 				t.Errorf("%+v: %v holds other bytes", opt, e)
 			}
 			if !opt.NoHash && r.SHA256 != sha(want) {
@@ -175,7 +175,7 @@ func TestBadReads(t *testing.T) {
 		for _, opt := range []Options{{}, {NoHash: true}, {Workers: 1}} {
 			dir := filepath.Join(t.TempDir(), "p")
 			img := &faulty{Image: image(noise(1, 4<<20)), at: 3<<20 + 5, err: fault}
-			f, err := Create(dir, []flash.Output{{Name: "a", Image: image(noise(2, 1000))}, {Name: "b", Image: img}}, nil, opt)
+			f, err := Create(t.Context(), dir, []flash.Output{{Name: "a", Image: image(noise(2, 1000))}, {Name: "b", Image: img}}, nil, opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -244,7 +244,7 @@ func TestBadWrites(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "p")
 			d := newDump(5)
-			f, err := Create(dir, d.outputs, nil, Options{})
+			f, err := Create(t.Context(), dir, d.outputs, nil, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +254,7 @@ func TestBadWrites(t *testing.T) {
 				room = 1 << 30
 			}
 			f.openFile = func(path string) (outFile, error) {
-				out, err := createFile(path)
+				out, err := openOwn(path)
 				if err != nil {
 					return nil, err
 				}
@@ -285,7 +285,7 @@ func TestCancel(t *testing.T) {
 		reads := 0
 		img := &faulty{Image: image(noise(1, 16<<20)), at: 2 << 20, touch: cancel}
 		counted := &counter{Image: img, n: &reads}
-		f, err := Create(dir, []flash.Output{{Name: "a", Image: counted}}, nil, opt)
+		f, err := Create(t.Context(), dir, []flash.Output{{Name: "a", Image: counted}}, nil, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,7 +340,7 @@ func TestHugeSparse(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	dir := filepath.Join(t.TempDir(), "p")
-	f, err := Create(dir, outputs, nil, Options{})
+	f, err := Create(t.Context(), dir, outputs, nil, Options{})
 	if err != nil {
 		if flash.AsRefusal(err) != nil {
 			t.Skip(err)
@@ -359,7 +359,7 @@ func TestHugeSparse(t *testing.T) {
 	var data int64
 	for i, r := range results {
 		data += r.DataBytes
-		st, err := os.Stat(filepath.Join(dir, r.Name))
+		st, err := os.Stat(filepath.Join(dir, r.Name+partSuffix))
 		if err != nil || st.Size() != outputs[i].Image.Size() {
 			t.Errorf("%s: %v, %v", r.Name, st, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -20,8 +19,9 @@ type FileOptions struct {
 	Ours   func(path string) bool // reports whether the caller wrote a file earlier; nil: none
 	Force  bool                   // replace such a file
 
-	Beside []string                // paths of other files that the writer makes, just before the file gets its name
-	Before func(part string) error // is called just before that, when all of the file is on the disk under the name part; an error stops Finish
+	Beside     string                 // another file that may be written with AddBeside, and gets its name first; "" for none
+	OursBeside func(path string) bool // reports whether Force may replace an existing file of that name; nil: never
+	Before     func(*File) error      // is called by Finish when all of the file is written; an error stops it. nil for none
 }
 
 // File is a single output while it is written: OUT.part, and a locked marker beside it. It must end
@@ -30,7 +30,8 @@ type File struct {
 	path   string
 	opt    FileOptions
 	file   *os.File
-	lock   *os.File
+	owner  *owner
+	extra  []disk.Pending // the file beside it
 	closed bool
 
 	written, started int64 // bytes; bytes that the system was asked to write to the disk
@@ -60,38 +61,41 @@ func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseFile(filepath.Clean(path), opt); err != nil {
 		return err
 	}
-	return refuseBeside(filepath.Clean(path), opt.Beside)
+	if opt.Beside == "" {
+		return nil
+	}
+	return refuseBeside(filepath.Clean(path), opt)
 }
 
-// refuseBeside refuses if a file exists that the writer will make beside path. Files of a killed
-// run are removed: the image does not have its name yet, and the marker lists them.
-func refuseBeside(path string, names []string) error {
-	rest, err := readMarker(markerOf(path))
+// refuseBeside refuses if a file exists that would be written beside path. The file of a killed run
+// is removed, if its marker proves it.
+func refuseBeside(path string, opt FileOptions) error {
+	rest, err := readMarker(markerOf(path), checkBase)
 	if err != nil {
 		return err
 	}
-	_, err = os.Lstat(partOf(path))
-	unfinished := err == nil && rest != nil
-	for _, n := range names {
-		if unfinished && slices.Contains(rest.Files, filepath.Base(n)) {
-			continue
-		}
-		for _, p := range []string{n, partOf(n)} {
-			if _, err := os.Lstat(p); err == nil {
-				return refuse(flash.ReasonBeside, p, "exists, and would look like a file of %s", path)
-			}
+	dir, name := filepath.Dir(path), filepath.Base(opt.Beside)
+	for _, suffix := range []string{"", partSuffix} {
+		found := opt.Beside + suffix
+		if _, err := os.Lstat(found); err == nil && !rest.proves(dir, name, suffix) && !(suffix == "" && opt.mayReplaceBeside()) {
+			return refuse(flash.ReasonBeside, found, "exists, and would look like a file of %s", path)
 		}
 	}
 	return nil
 }
 
+// mayReplaceBeside reports whether an existing file beside the output may be replaced.
+func (o *FileOptions) mayReplaceBeside() bool {
+	return o.Force && o.OursBeside != nil && o.OursBeside(o.Beside)
+}
+
 // refuseFile refuses if the path has a file that must not be replaced.
 func refuseFile(path string, opt FileOptions) error {
-	rest, err := readMarker(markerOf(path))
+	rest, err := readMarker(markerOf(path), checkBase)
 	if err != nil {
 		return err
 	}
-	if err := clearFinished(path, partOf(path), path, rest); err != nil {
+	if err := clearFinished(path, path, rest); err != nil {
 		return err
 	}
 	for _, p := range []string{path, partOf(path)} {
@@ -108,7 +112,7 @@ func refuseFile(path string, opt FileOptions) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("split: %w", err)
-	case st.Mode().IsRegular() && rest != nil && slices.Contains(rest.Files, filepath.Base(partOf(path))):
+	case st.Mode().IsRegular() && rest.proves(filepath.Dir(path), filepath.Base(path), partSuffix):
 		return nil
 	}
 	return refuse(flash.ReasonExists, partOf(path), "exists")
@@ -138,28 +142,53 @@ func markerOf(path string) string {
 
 // startFile writes the marker and creates the file.
 func startFile(path string, opt FileOptions) (*File, error) {
-	owned := []string{filepath.Base(partOf(path))}
-	for _, n := range opt.Beside {
-		owned = append(owned, filepath.Base(n))
+	names := []string{filepath.Base(path)}
+	if opt.Beside != "" {
+		names = append(names, filepath.Base(opt.Beside))
 	}
-	lock, err := writeMarker(markerOf(path), owned)
+	o, err := claim(markerOf(path), marker{Files: names}, opt.NoSync, checkBase)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, opt: opt, lock: lock}
-	for _, n := range opt.Beside { // before OUT.part: without it, these files are not known to be of this run
-		os.Remove(n)
-		os.Remove(partOf(n))
+	f := &File{path: path, opt: opt, owner: o}
+	if err = o.clear(filepath.Dir(path), nil); err == nil {
+		err = o.create(filepath.Base(path))
 	}
-	err = os.Remove(partOf(path))
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		f.file, err = os.OpenFile(partOf(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err == nil {
+		f.file, err = disk.OpenOwn(partOf(path))
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
+		if flash.AsRefusal(err) == nil {
+			err = fmt.Errorf("split: %w", err)
+		}
+		return nil, errors.Join(err, f.Abandon())
 	}
 	return f, nil
 }
+
+// AddBeside writes the file beside this one with fill. Both get their names in Finish, this one
+// last. If fill fails, the file beside does not exist, and this one can still be finished.
+func (f *File) AddBeside(fill func(out *os.File) error) error {
+	path := f.opt.Beside
+	if err := f.owner.create(filepath.Base(path)); err != nil {
+		return err
+	}
+	out, err := disk.OpenOwn(partOf(path))
+	if err != nil {
+		return err
+	}
+	if err := fill(out); err != nil {
+		return errors.Join(err, out.Close(), os.Remove(partOf(path)))
+	}
+	f.extra = append(f.extra, disk.Pending{File: out, Part: partOf(path), Path: path})
+	return nil
+}
+
+// ReadAt implements io.ReaderAt: it reads what was written.
+func (f *File) ReadAt(b []byte, off int64) (int, error) { return f.file.ReadAt(b, off) }
+
+// Size returns the number of bytes that Write has written.
+func (f *File) Size() int64 { return f.written }
 
 // Write implements io.Writer. It starts writing to the disk early, so that Finish does not wait
 // for all of it.
@@ -172,52 +201,52 @@ func (f *File) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Finish gives the file its name after all of it is on the disk.
+// Finish gives the file its name after all of it is on the disk. A file that it replaces stays
+// until then.
 func (f *File) Finish() error {
 	if f.closed {
 		return errors.New("split: the file is already finished or abandoned")
 	}
-	before := func() error {
-		if f.opt.Before != nil {
-			if err := f.opt.Before(partOf(f.path)); err != nil {
-				return err
+	if f.opt.Before != nil {
+		if err := f.opt.Before(f); err != nil {
+			return errors.Join(err, f.Abandon())
+		}
+	}
+	before := func() error { // another program may have made one in between
+		for _, e := range f.extra {
+			if _, err := os.Lstat(e.Path); err == nil && !f.opt.mayReplaceBeside() {
+				return refuse(flash.ReasonBeside, e.Path, "exists, and would look like a file of %s", f.path)
 			}
 		}
-		return refuseName(f.path, f.opt) // another program may have made it in between
+		return refuseName(f.path, f.opt)
 	}
-	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir, Before: before}, disk.Pending{File: f.file, Part: partOf(f.path), Path: f.path})
+	files := append([]disk.Pending{{File: f.file, Part: partOf(f.path), Path: f.path}}, f.extra...)
+	err := disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, SyncDir: syncDir, Before: before}, files...)
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())
 	}
 	f.closed = true
-	f.lock.Close()
-	return removeMarker(f.path)
+	return f.owner.done()
 }
 
 // syncDir is a variable so that tests can replace it.
 var syncDir = disk.SyncDir
 
-// removeMarker removes the marker of a complete file. Another run may already have removed it.
-func removeMarker(path string) error {
-	if err := os.Remove(markerOf(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("split: %w", err)
-	}
-	return nil
-}
-
-// clearFinished removes the marker of a run that was killed in its last step: the file has its
-// name and is on the disk.
-func clearFinished(path, part, whole string, rest *marker) error {
-	if rest == nil || !slices.Contains(rest.Files, filepath.Base(part)) || !isPlain(whole) {
+// clearFinished removes the marker of a run that was killed in its last step: whole is a file that
+// it made, has its name and is on the disk.
+func clearFinished(path, whole string, rest *marker) error {
+	dir, name := filepath.Split(whole)
+	if !rest.proves(filepath.Clean(dir), name, "") {
 		return nil
 	}
-	if _, err := os.Lstat(part); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(partOf(whole)); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return removeMarker(path)
+	return removeMarker(markerOf(path))
 }
 
-// Abandon removes what was written. After Finish it does nothing, so it can be deferred.
+// Abandon removes what was written. A file that would have been replaced stays. After Finish it
+// does nothing, so it can be deferred.
 func (f *File) Abandon() error {
 	if f.closed {
 		return nil
@@ -226,10 +255,14 @@ func (f *File) Abandon() error {
 	if f.file != nil {
 		f.file.Close()
 	}
-	f.lock.Close() // Windows cannot remove an open file
-	err := os.Remove(partOf(f.path))
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = os.Remove(markerOf(f.path)) // otherwise the marker stays, because a file is left
+	for _, e := range f.extra {
+		e.File.Close()
+	}
+	err := f.owner.clear(filepath.Dir(f.path), nil)
+	if err == nil {
+		err = f.owner.done()
+	} else {
+		f.owner.close() // the marker stays, because a file is left
 	}
 	if err != nil {
 		return fmt.Errorf("split: cleaning up: %w", err)

@@ -65,13 +65,14 @@ func TestCreateFileAfterKill(t *testing.T) {
 	write(t, partOf(path), []byte("not ours"))
 	_, err := CreateFile(path, FileOptions{})
 	refusal(t, err, flash.ReasonExists)
-	lock, err := writeMarker(markerOf(path), []string{"out.part"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock.Close()
+	check(t, os.Remove(partOf(path)))
 	f, err := CreateFile(path, FileOptions{})
-	if err != nil {
+	check(t, err)
+	_, err = f.Write([]byte("half"))
+	check(t, err)
+	check(t, f.file.Close())
+	f.owner.close()
+	if f, err = CreateFile(path, FileOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Finish(); err != nil {
@@ -87,10 +88,10 @@ func TestWriteImage(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "out")
 	early := false
-	r, err := WriteImage(t.Context(), bytes.NewReader(d.b), path, ImageOptions{Hash: true, Before: func() error {
+	r, err := WriteImage(t.Context(), bytes.NewReader(d.b), path, ImageOptions{Hash: true, Before: func() ([]byte, error) {
 		_, err := os.Lstat(path)
 		early = err != nil
-		return nil
+		return nil, nil
 	}})
 	if err != nil || r.SHA256 != sumOf(d.b) || !early {
 		t.Errorf("%+v, %v, before its name: %v", r, err, early)
@@ -99,7 +100,7 @@ func TestWriteImage(t *testing.T) {
 		t.Errorf("%d files", len(got))
 	}
 	again := filepath.Join(dir, "again")
-	if _, err := WriteImage(t.Context(), bytes.NewReader(d.b), again, ImageOptions{Before: func() error { return os.ErrInvalid }}); !errors.Is(err, os.ErrInvalid) {
+	if _, err := WriteImage(t.Context(), bytes.NewReader(d.b), again, ImageOptions{Before: func() ([]byte, error) { return nil, os.ErrInvalid }}); !errors.Is(err, os.ErrInvalid) {
 		t.Errorf("%v", err)
 	}
 	if _, err := WriteImage(t.Context(), &faulty{Image: bytes.NewReader(d.b), at: 1000, err: os.ErrClosed}, again, ImageOptions{}); err == nil {
@@ -115,7 +116,7 @@ func TestWriteImage(t *testing.T) {
 func TestBeside(t *testing.T) {
 	dir := t.TempDir()
 	path, rescueMap := filepath.Join(dir, "out"), filepath.Join(dir, "out.map")
-	opt := ImageOptions{Beside: []string{rescueMap}, Before: func() error { return os.WriteFile(rescueMap, []byte("new"), 0o666) }}
+	opt := ImageOptions{Beside: rescueMap, Before: func() ([]byte, error) { return []byte("new"), nil }}
 	writeOut := func() error {
 		_, err := WriteImage(t.Context(), bytes.NewReader([]byte("data")), path, opt)
 		return err
@@ -135,9 +136,15 @@ func TestBeside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, left, []byte("of the run that was killed"))
-		f.file.Close()
-		f.lock.Close()
+		check(t, f.AddBeside(func(out *os.File) error {
+			_, err := out.WriteString("of the run that was killed")
+			return err
+		}))
+		check(t, errors.Join(f.file.Close(), f.extra[0].File.Close()))
+		if left == rescueMap {
+			check(t, os.Rename(partOf(rescueMap), rescueMap))
+		}
+		f.owner.close()
 		if err := writeOut(); err != nil {
 			t.Fatal(err)
 		}
@@ -179,13 +186,12 @@ func TestVolumes(t *testing.T) {
 
 	// Killed between two renames: nothing is called finished, and the next run cleans up.
 	next := filepath.Join(dir, "next")
-	lock, err := writeMarker(markerOf(next), []string{"next.001", "next.001.part", "next.002", "next.002.part"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock.Close()
-	write(t, next+".002", []byte("renamed"))
-	write(t, next+".001.part", []byte("not renamed"))
+	v, err = CreateVolumes(next, 10, FileOptions{Room: 15})
+	check(t, err)
+	_, err = v.Write([]byte("not renamedrenamed"))
+	check(t, err)
+	check(t, errors.Join(v.files[0].Close(), v.files[1].Close(), os.Rename(partOf(v.name(1)), v.name(1))))
+	v.owner.close()
 	if v, err = CreateVolumes(next, 10, FileOptions{Room: 5}); err != nil {
 		t.Fatal(err)
 	}

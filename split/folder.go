@@ -1,6 +1,7 @@
 package split
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ import (
 // processors.
 type Options struct {
 	// Force replaces the files that an earlier run wrote into the folder: those that its
-	// manifest lists, never others.
+	// manifest lists and whose hashes it has, never others. They stay until the new ones are whole.
 	Force bool
 
 	// Resume continues with the files that a killed run left, for images that can prove them; see
@@ -55,9 +56,8 @@ type Folder struct {
 	outputs  []flash.Output
 	extra    []string
 	opt      Options
-	lock     *os.File // the marker, held open and locked
+	owner    *owner   // nil before the marker is written
 	newDirs  []string // folders that this run made, outermost first
-	owned    []string // names that the marker lists
 	results  []Result
 	small    []flash.ManifestFile
 	kept     map[string]bool // outputs of which a killed run left files
@@ -78,22 +78,22 @@ type outFile interface {
 const partSuffix = disk.PartSuffix
 
 // Create starts a parts folder. It first checks everything that can prevent it; this is a
-// *flash.Refusal. Then it makes the folder and a marker that lists the files of this run: the
-// outputs, and extra, the names of small files that WriteFile will write. It removes the files
-// of an unfinished run.
-func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
-	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: createFile, volumeOf: disk.VolumeOf}
+// *flash.Refusal. With Force that includes a hash of every file that would be replaced. Then it
+// makes the folder, a marker that lists the files of this run, and these files, empty: the outputs,
+// and extra, the names of small files that WriteFile will write. It removes the files of an
+// unfinished run, or completes that run if it was killed in its last step.
+func Create(ctx context.Context, dir string, outputs []flash.Output, extra []string, opt Options) (*Folder, error) {
+	f := &Folder{dir: filepath.Clean(dir), outputs: outputs, extra: extra, opt: opt, openFile: openOwn, volumeOf: disk.VolumeOf}
 	names, err := f.names()
 	if err != nil {
 		return nil, err
 	}
-	old, err := f.refuse(names)
+	old, err := f.refuse(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	f.owned = slices.Compact(slices.Sorted(slices.Values(append(names, old...))))
 	if f.newDirs, err = makeDirs(f.dir); err == nil {
-		err = f.begin()
+		err = f.begin(names, old)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Abandon())
@@ -101,19 +101,28 @@ func Create(dir string, outputs []flash.Output, extra []string, opt Options) (*F
 	return f, nil
 }
 
-// begin writes the marker, and then removes the files that it lists.
-func (f *Folder) begin() (err error) {
-	f.lock, err = writeMarker(f.path(flash.MarkerName), f.owned)
+// begin writes the marker, removes what a killed run left, and makes the files of this run.
+func (f *Folder) begin(names []string, old []oldFile) (err error) {
+	f.owner, err = claim(f.path(flash.MarkerName), marker{Files: names, Old: old}, f.opt.NoSync, checkName)
 	if errors.Is(err, fs.ErrNotExist) { // another run that was abandoned has just removed the folder
 		return busy(f.dir)
 	}
 	if err != nil {
 		return err
 	}
+	if err = f.owner.ready(f.dir, nil); err != nil {
+		return err
+	}
 	if f.kept, err = f.keep(); err != nil {
 		return err
 	}
-	return removeOwned(f.dir, slices.DeleteFunc(slices.Clone(f.owned), func(n string) bool { return f.kept[n] }))
+	if err = f.owner.clear(f.dir, f.kept); err != nil {
+		return fmt.Errorf("split: %w", err)
+	}
+	if err = f.owner.create(slices.DeleteFunc(names, func(n string) bool { return f.kept[n] })...); err != nil && flash.AsRefusal(err) == nil {
+		err = fmt.Errorf("split: %w", err)
+	}
+	return err
 }
 
 // names returns the names that this run will write and the marker must list. It refuses names that
@@ -165,16 +174,17 @@ func (f *Folder) WriteFile(name string, b []byte) error {
 	return nil
 }
 
-// writeWhole writes, syncs and renames one small file.
+// writeWhole writes and syncs one small file.
 func (f *Folder) writeWhole(name string, b []byte) error {
-	part := f.path(name) + partSuffix
-	out, err := f.openFile(part)
+	out, err := f.openFile(f.path(name) + partSuffix)
 	if err != nil {
 		return fmt.Errorf("split: %w", err)
 	}
-	err = writeFull(out, b, 0)
+	if err = out.Truncate(0); err == nil {
+		err = writeFull(out, b, 0)
+	}
 	if err == nil {
-		err = f.publish(out, name)
+		err = f.complete(out)
 	} else {
 		out.Close()
 	}
@@ -184,102 +194,13 @@ func (f *Folder) writeWhole(name string, b []byte) error {
 	return nil
 }
 
-// publish renames a file to its final name; syncNames syncs the folder, once for all files.
-func (f *Folder) publish(out outFile, name string) error {
-	return disk.Publish(disk.PublishOptions{NoSync: f.opt.NoSync, Later: true}, disk.Pending{File: out, Part: f.path(name) + partSuffix, Path: f.path(name)})
-}
-
-// Finish completes the folder after Copy. It fills in the results: m.Files, and for each entry
-// of an output its SHA256, or Zero instead of File if the output was omitted. Then it writes
-// SHA256SUMS (if every file has a sum) and the manifest, and removes the marker last.
-func (f *Folder) Finish(m *flash.Manifest) error {
-	if f.closed {
-		return errors.New("split: the folder is already finished or abandoned")
-	}
-	if f.results == nil && len(f.outputs) > 0 {
-		return errors.New("split: nothing was copied yet")
-	}
-	f.fill(m)
-	b, err := m.Encode()
-	if err != nil {
-		return fmt.Errorf("split: %w", err)
-	}
-	if sums := flash.EncodeSums(m.Files); sums != nil {
-		if err := f.writeWhole(flash.SumsName, sums); err != nil {
-			return err
-		}
-	}
-	if err := f.syncNames(); err != nil { // the names that the manifest lists, before the manifest
-		return err
-	}
-	if err := f.writeWhole(flash.ManifestName, b); err != nil {
-		return err
-	}
-	if err := f.syncNames(); err != nil {
-		return err
-	}
-	f.closed = true
-	f.lock.Close()
-	if err := os.Remove(f.path(flash.MarkerName)); err != nil {
-		return fmt.Errorf("split: %w", err)
-	}
-	return nil
-}
-
-// syncNames syncs the folder, and the folders above it that this run made.
-func (f *Folder) syncNames() error {
-	if f.opt.NoSync {
-		return nil
-	}
-	dirs := []string{f.dir}
-	for _, made := range f.newDirs {
-		dirs = append(dirs, filepath.Dir(made))
-	}
-	for _, dir := range dirs {
-		if err := syncDir(dir); err != nil {
-			return fmt.Errorf("split: %w", err)
-		}
-	}
-	return nil
-}
-
-// fill adds the results of Copy to the manifest.
-func (f *Folder) fill(m *flash.Manifest) {
-	written := make([]flash.Written, 0, len(f.results)+len(f.small))
-	for _, r := range f.results {
-		written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
-	}
-	for _, s := range f.small {
-		written = append(written, flash.Written{ManifestFile: s})
-	}
-	m.Fill(written)
-}
-
-// Abandon removes everything that this run wrote, and the folder if this run made it. After
-// Finish it does nothing, so it can be deferred.
-func (f *Folder) Abandon() error {
-	if f.closed {
-		return nil
-	}
-	f.closed = true
+// complete syncs and closes a file. Finish gives it its name.
+func (f *Folder) complete(out outFile) error {
 	var err error
-	if f.lock != nil {
-		err = removeOwned(f.dir, f.owned)
-		f.lock.Close() // Windows cannot remove an open file
-		if err == nil {
-			err = os.Remove(f.path(flash.MarkerName))
-		}
+	if !f.opt.NoSync {
+		err = out.Sync()
 	}
-	for _, d := range slices.Backward(f.newDirs) {
-		// A folder that is not empty contains files of another program.
-		if os.Remove(d) != nil {
-			break
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("split: cleaning up: %w", err)
-	}
-	return nil
+	return errors.Join(err, out.Close())
 }
 
 // makeDirs makes dir and the missing folders above it, and returns those it made, outermost first.
@@ -302,9 +223,12 @@ func makeDirs(dir string) (made []string, err error) {
 }
 
 // createFile opens a new file for writing. It never opens an existing file.
-func createFile(path string) (outFile, error) {
+func createFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
+
+// openOwn opens a file that this run made, for writing.
+func openOwn(path string) (outFile, error) { return disk.OpenOwn(path) }
 
 // writeStep is the size of one write, bytes. For longer writes Linux uses larger pages, and
 // needs two to four times as long to find and clear them.

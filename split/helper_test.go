@@ -150,7 +150,7 @@ func (d *dump) add(kind flash.Kind, name string, off, n int64) {
 // split makes the parts folder of the dump.
 func (d *dump) split(t *testing.T, dir string, opt Options) []Result {
 	t.Helper()
-	f, err := Create(dir, d.outputs, []string{"scatter.txt"}, opt)
+	f, err := Create(t.Context(), dir, d.outputs, []string{"scatter.txt"}, opt)
 	if err != nil {
 		t.Fatal(err)
 	}

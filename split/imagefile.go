@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 
@@ -20,13 +21,13 @@ type ImageOptions struct {
 	Inputs   []string // files that must not be written to
 	Progress func(flash.Event)
 
-	// Beside are files that Before makes beside the image. They must not exist. Such files of a
-	// killed run are removed.
-	Beside []string
+	// Beside is a small file in the same folder that gets its name just before the image, "" for
+	// none. It must not exist, unless a killed run left it.
+	Beside string
 
-	// Before is called after all bytes are written and before the file gets its name, for files
-	// that must exist when it does.
-	Before func() error
+	// Before is called after all bytes are written and before the file gets its name. It returns
+	// the content of Beside, nil if it is not needed.
+	Before func() ([]byte, error)
 }
 
 // WriteImage writes an image as one file. The file has the name OUT.part until all of it is on
@@ -51,12 +52,24 @@ func WriteImage(ctx context.Context, img flash.Image, out string, opt ImageOptio
 		err = readBack(ctx, f.file, img)
 	}
 	if err == nil && opt.Before != nil {
-		err = opt.Before()
+		err = f.before(opt.Before)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("split: %s: %w", out, err), f.Abandon())
 	}
 	return r, f.Finish()
+}
+
+// before calls the function of a caller, and writes the small file that it wants.
+func (f *File) before(content func() ([]byte, error)) error {
+	b, err := content()
+	if err != nil || b == nil {
+		return err
+	}
+	return f.AddBeside(func(out *os.File) error {
+		_, err := out.Write(b)
+		return err
+	})
 }
 
 // fill copies an image into the file.

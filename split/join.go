@@ -25,11 +25,13 @@ type JoinOptions struct {
 	Inputs    []string // files that must not be written to, in addition to the parts folder
 	Progress  func(flash.Event)
 
-	// Beside is a file that Before makes beside the result, "" for none.
+	// Beside is a small file in the same folder that gets its name just before the result, "" for
+	// none.
 	Beside string
 
-	// Before is called after all bytes are written and before the file gets its name.
-	Before func(*JoinReport) error
+	// Before is called after all bytes are written and before the file gets its name. It returns
+	// the content of Beside, nil if it is not needed.
+	Before func(*JoinReport) ([]byte, error)
 }
 
 // JoinReport is the result of Join.
@@ -294,11 +296,7 @@ func (j *joiner) refuse() error {
 }
 
 func (j *joiner) fileOptions(inputs ...string) FileOptions {
-	opt := FileOptions{NoSync: j.opt.NoSync, Inputs: inputs}
-	if j.opt.Beside != "" {
-		opt.Beside = []string{j.opt.Beside}
-	}
-	return opt
+	return FileOptions{NoSync: j.opt.NoSync, Inputs: inputs, Beside: j.opt.Beside}
 }
 
 // refuseRoom opens every part once, so that a missing one is found before anything is written,

@@ -20,7 +20,7 @@ func (j *joiner) write(ctx context.Context) error {
 	}
 	err = j.fill(ctx, f.file)
 	if err == nil && j.opt.Before != nil {
-		err = j.opt.Before(&j.report)
+		err = f.before(func() ([]byte, error) { return j.opt.Before(&j.report) })
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("split: %w", err), f.Abandon())

@@ -39,10 +39,14 @@ func child(args []string) {
 		fmt.Println("join ended:", err)
 		return
 	}
+	if args[0] == "step" {
+		stepChild(args[1:], hang)
+		return
+	}
 	d := newDump(1)
 	last := &d.outputs[1] // the first in line is the largest; the gap comes last
 	last.Image = &faulty{Image: last.Image, at: 1000, touch: hang}
-	f, err := Create(args[1], d.outputs, []string{"scatter.txt"}, Options{Workers: 1})
+	f, err := Create(context.Background(), args[1], d.outputs, []string{"scatter.txt"}, Options{Workers: 1})
 	if err == nil {
 		_, err = f.Copy(context.Background())
 	}
@@ -51,6 +55,14 @@ func child(args []string) {
 
 // startAndKill runs the child until it hangs, and kills it.
 func startAndKill(t *testing.T, args ...string) {
+	t.Helper()
+	if line := runAndKill(t, args...); line != "hanging\n" {
+		t.Errorf("the child says %q", line)
+	}
+}
+
+// runAndKill runs the child until it says something, kills it, and returns that line.
+func runAndKill(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), childEnv+"=1")
@@ -62,13 +74,12 @@ func startAndKill(t *testing.T, args ...string) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if line != "hanging\n" {
-		t.Errorf("the child says %q, %v", line, err)
-	}
-	if err := cmd.Process.Kill(); err != nil { // SIGKILL: no handler, no defer
+	if err != nil {
 		t.Error(err)
 	}
+	_ = cmd.Process.Kill() // SIGKILL: no handler, no defer
 	_ = cmd.Wait()
+	return line
 }
 
 func TestKilledSplit(t *testing.T) {
@@ -94,7 +105,7 @@ func TestKilledSplit(t *testing.T) {
 	foreign := write(t, filepath.Join(dir, "mine.txt"), []byte("mine"))
 	other := newDump(2)
 	other.outputs = other.outputs[:2] // another plan: the rests are known by the marker, not by the plan
-	_, err = Create(dir, other.outputs, nil, Options{})
+	_, err = Create(t.Context(), dir, other.outputs, nil, Options{})
 	refusal(t, err, flash.ReasonNotEmpty)
 	if got := tree(t, dir); len(got) != len(rest)+1 {
 		t.Errorf("the refused run removed something: %d files of %d", len(got), len(rest)+1)

@@ -22,7 +22,7 @@ func TestKilledInLastStep(t *testing.T) {
 	if _, err := f.Write([]byte("all of it")); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(f.file.Close(), os.Rename(partOf(path), path), f.lock.Close()); err != nil {
+	if err := errors.Join(f.file.Close(), os.Rename(partOf(path), path), f.owner.file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if got := tree(t, dir); len(got) != 2 {
@@ -47,7 +47,7 @@ func TestKilledInLastStep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v.lock.Close()
+	v.owner.close()
 	_, err = CreateVolumes(set, 4, FileOptions{Room: 8})
 	refusal(t, err, flash.ReasonBeside)
 	if got := tree(t, dir); len(got) != 3 || got["set.001"] != "1234" || got["set.002"] != "5678" {
@@ -62,7 +62,7 @@ func TestFolderNotSynced(t *testing.T) {
 	for name, make := range map[string]func(dir string) error{
 		"folder": func(dir string) error {
 			d := newDump(61)
-			f, err := Create(filepath.Join(dir, "a", "parts"), d.outputs, nil, Options{})
+			f, err := Create(t.Context(), filepath.Join(dir, "a", "parts"), d.outputs, nil, Options{})
 			if err != nil {
 				return err
 			}

@@ -67,7 +67,7 @@ func TestSortJobs(t *testing.T) {
 }
 
 func TestWriteFileMustBeAnnounced(t *testing.T) {
-	f, err := Create(filepath.Join(t.TempDir(), "p"), nil, []string{"a"}, Options{})
+	f, err := Create(t.Context(), filepath.Join(t.TempDir(), "p"), nil, []string{"a"}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,78 +17,81 @@ func refuse(reason flash.Reason, path, format string, a ...any) *flash.Refusal {
 	return flash.Refuse("split", reason, path, format, a...)
 }
 
-// refuse checks everything that can prevent this run, and writes nothing. It returns the files
-// of an earlier run that this one replaces.
-func (f *Folder) refuse(names []string) (old []string, err error) {
+// refuse checks everything that can prevent this run, and writes nothing, except that it completes
+// a run that was killed in its last step. It returns the files of an earlier run that this one
+// replaces.
+func (f *Folder) refuse(ctx context.Context, names []string) (old []oldFile, err error) {
 	if err := refuseInside(f.dir, f.opt.Inputs); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(f.dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		if st, serr := os.Stat(f.dir); serr == nil && !st.IsDir() {
-			return nil, refuse(flash.ReasonNotFolder, f.dir, "is a file, not a folder")
-		}
-		return nil, fmt.Errorf("split: %w", err)
-	default:
-		if old, err = f.refuseExisting(names, entries); err != nil {
-			return nil, err
-		}
+	if st, err := os.Stat(f.dir); err == nil && !st.IsDir() {
+		return nil, refuse(flash.ReasonNotFolder, f.dir, "is a file, not a folder")
 	}
-	return old, f.refuseRoom(old)
+	if err := completeKilled(f.dir, f.opt.Inputs); err != nil {
+		return nil, f.failed(err)
+	}
+	entries, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, f.refuseRoom(nil, false)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("split: %w", err)
+	}
+	left, err := readMarker(f.path(flash.MarkerName), checkName)
+	if err != nil {
+		return nil, err
+	}
+	replaces, err := f.refuseExisting(names, entries, left)
+	if err == nil {
+		err = f.refuseRoom(left, replaces)
+	}
+	if err == nil && replaces {
+		old, err = proveOld(ctx, f.dir, f.opt)
+	}
+	return old, err
 }
 
-// refuseExisting checks a folder that already exists.
-func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry) (old []string, err error) {
+// refuseExisting checks a folder that already exists. Left is the marker of a killed run, nil for
+// none. It reports whether the folder has files of an earlier run that may be replaced.
+func (f *Folder) refuseExisting(names []string, entries []fs.DirEntry, left *marker) (replaces bool, err error) {
 	ours := map[string]bool{flash.MarkerName: true, flash.MarkerName + partSuffix: true}
-	own := func(names []string, suffixes ...string) {
-		for _, n := range names {
-			for _, s := range suffixes {
-				ours[n+s] = true
-			}
+	for _, e := range entries { // the files of an unfinished run are removed without Force
+		ours[e.Name()] = ours[e.Name()] || left.provesAny(f.dir, e.Name())
+	}
+	if f.opt.Force {
+		listed := manifestFiles(f.dir)
+		replaces = listed != nil
+		for _, n := range listed {
+			ours[n] = true
+		}
+		for _, n := range bookNames {
+			ours[n] = ours[n] || replaces
 		}
 	}
-	m, err := readMarker(f.path(flash.MarkerName))
-	switch {
-	case err != nil:
-		return nil, err
-	case m != nil: // an unfinished run: its files are removed without Force
-		old = m.Files
-		own(old, "", partSuffix)
-		own(bookNames, "", partSuffix)
-	case f.opt.Force:
-		if old = manifestFiles(f.dir); old != nil {
-			own(old, "")
-			own(bookNames, "")
-		}
-	}
-	present := map[string]bool{}
 	for _, e := range entries {
-		present[e.Name()] = true
 		if ours[e.Name()] && e.Type().IsRegular() {
 			if err := refuseSame(f.path(e.Name()), f.opt.Inputs); err != nil {
-				return nil, err
+				return false, err
 			}
 			continue
 		}
 		if !f.opt.Force {
-			return nil, f.refuseFull(e.Name())
+			return false, f.refuseFull(e.Name())
 		}
 	}
 	for _, n := range append(append([]string{}, names...), bookNames...) {
 		for _, s := range []string{"", partSuffix} {
 			path := f.path(n + s)
 			if err := refuseSame(path, f.opt.Inputs); err != nil {
-				return nil, err
+				return false, err
 			}
 			st, err := os.Lstat(path)
 			if err == nil && !(ours[n+s] && st.Mode().IsRegular()) {
-				return nil, refuse(flash.ReasonInTheWay, path, "is in the way and was not written by mtkkit")
+				return false, refuse(flash.ReasonInTheWay, path, "is in the way and was not written by mtkkit")
 			}
 		}
 	}
-	return old, nil
+	return replaces, nil
 }
 
 // refuseFull returns the refusal for a folder that contains name.
@@ -179,7 +183,8 @@ func resolve(path string) string {
 }
 
 // refuseRoom compares the needed space and file sizes with what the file system has and allows.
-func (f *Folder) refuseRoom(old []string) error {
+// Files that are replaced stay until the new ones are whole, so both need space.
+func (f *Folder) refuseRoom(left *marker, replaces bool) error {
 	base := existing(f.dir)
 	v, err := f.volumeOf(base)
 	if err != nil {
@@ -196,14 +201,20 @@ func (f *Folder) refuseRoom(old []string) error {
 		}
 		need += n
 	}
-	for _, n := range old {
-		for _, path := range []string{f.path(n), f.path(n) + partSuffix} {
-			if st, err := os.Lstat(path); err == nil {
+	for _, n := range left.names() { // these are removed first
+		for _, suffix := range []string{"", partSuffix} {
+			if st, err := os.Lstat(f.path(n + suffix)); err == nil && left.proves(f.dir, n, suffix) {
 				v.Free += disk.Allocated(st)
 			}
 		}
 	}
-	return refuseSpace(f.dir, need, v)
+	if err := refuseSpace(f.dir, need, v); err != nil {
+		if r := flash.AsRefusal(err); replaces && r != nil {
+			r.Text += "; the files that are there stay until the new ones are whole"
+		}
+		return err
+	}
+	return nil
 }
 
 // refuseSpace refuses if need bytes do not fit.

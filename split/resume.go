@@ -3,9 +3,7 @@ package split
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -19,8 +17,8 @@ type prover interface {
 	NextSum(off int64) (length int64, sum [sha256.Size]byte)
 }
 
-// keep prepares the outputs that a killed run left, so that Copy continues with them: each gets
-// the name NAME.part again. It returns their names.
+// keep prepares the outputs that a killed run left and that its marker proves, so that Copy
+// continues with them: each gets the name NAME.part again. It returns their names.
 func (f *Folder) keep() (map[string]bool, error) {
 	kept := map[string]bool{}
 	if !f.opt.Resume {
@@ -31,12 +29,15 @@ func (f *Folder) keep() (map[string]bool, error) {
 			continue
 		}
 		whole, part := f.path(o.Name), f.path(o.Name)+partSuffix
-		if isPlain(whole) {
-			if err := os.Rename(whole, part); err != nil {
+		if f.owner.proves(f.dir, o.Name, "") && !isPlain(part) {
+			if err := renameFile(whole, part); err != nil {
 				return nil, fmt.Errorf("split: %w", err)
 			}
 		}
-		kept[o.Name] = isPlain(part)
+		st, err := os.Lstat(part)
+		if err == nil && st.Size() > 0 && f.owner.proves(f.dir, o.Name, partSuffix) {
+			kept[o.Name] = true
+		}
 	}
 	return kept, nil
 }
@@ -44,19 +45,6 @@ func (f *Folder) keep() (map[string]bool, error) {
 func isPlain(path string) bool {
 	st, err := os.Lstat(path)
 	return err == nil && st.Mode().IsRegular()
-}
-
-// openOutput opens the file of an output. If a run is resumed, the file may already have content.
-func (f *Folder) openOutput(name string) (outFile, error) {
-	path := f.path(name) + partSuffix
-	if !f.kept[name] {
-		return f.openFile(path)
-	}
-	out, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f.openFile(path)
-	}
-	return out, err
 }
 
 // goOn finds out how much of an image is already in its file, and makes m write only the rest.
@@ -157,7 +145,7 @@ func (f *Folder) Leave() {
 		return
 	}
 	f.closed = true
-	if f.lock != nil {
-		f.lock.Close()
+	if f.owner != nil {
+		f.owner.close()
 	}
 }

@@ -50,7 +50,7 @@ func TestResume(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "p")
 			broken := &provable{b: b, fails: 2 << 20}
 			small := &provable{b: b[:1000]}
-			f, err := Create(dir, outputsOf(broken, small), nil, Options{Workers: 1, Resume: true})
+			f, err := Create(t.Context(), dir, outputsOf(broken, small), nil, Options{Workers: 1, Resume: true})
 			check(t, err)
 			if _, err := f.Copy(context.Background()); err == nil {
 				t.Fatal("the image does not fail")
@@ -62,7 +62,7 @@ func TestResume(t *testing.T) {
 			c.damage(t, filepath.Join(dir, "big.img"+partSuffix))
 
 			again := &provable{b: b}
-			f, err = Create(dir, outputsOf(again, small), nil, Options{Workers: 1, Resume: true})
+			f, err = Create(t.Context(), dir, outputsOf(again, small), nil, Options{Workers: 1, Resume: true})
 			check(t, err)
 			defer f.Abandon()
 			r, err := f.Copy(t.Context())
@@ -84,14 +84,14 @@ func TestResume(t *testing.T) {
 // Without Resume the next run begins anew: nothing proves that the rests are wanted.
 func TestNoResume(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "p")
-	f, err := Create(dir, outputsOf(&provable{b: noise(1, 1<<20), fails: 1 << 19}), nil, Options{Workers: 1})
+	f, err := Create(t.Context(), dir, outputsOf(&provable{b: noise(1, 1<<20), fails: 1 << 19}), nil, Options{Workers: 1})
 	check(t, err)
 	if _, err := f.Copy(t.Context()); err == nil {
 		t.Fatal("the image does not fail")
 	}
 	f.Leave()
 	again := &provable{b: noise(1, 1<<20)}
-	f, err = Create(dir, outputsOf(again), nil, Options{Workers: 1})
+	f, err = Create(t.Context(), dir, outputsOf(again), nil, Options{Workers: 1})
 	check(t, err)
 	defer f.Abandon()
 	if _, err := f.Copy(t.Context()); err != nil || again.read != again.Size() {

@@ -3,10 +3,8 @@ package split
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -19,7 +17,7 @@ type Volumes struct {
 	path   string
 	size   int64 // of a volume, bytes
 	opt    FileOptions
-	lock   *os.File
+	owner  *owner
 	files  []*os.File
 	left   int64 // bytes that still fit into the last file
 	closed bool
@@ -39,21 +37,19 @@ func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 	if err := refuseInside(v.path, opt.Inputs); err != nil {
 		return nil, err
 	}
-	var owned []string
+	var names []string
 	for i := range int(n) {
-		owned = append(owned, filepath.Base(v.name(i)), filepath.Base(partOf(v.name(i))))
+		names = append(names, filepath.Base(v.name(i)))
 	}
-	rest, err := v.refuse(owned)
+	if err := v.refuse(names); err != nil {
+		return nil, err
+	}
+	o, err := claim(markerOf(v.path), marker{Files: names}, opt.NoSync, checkBase)
 	if err != nil {
 		return nil, err
 	}
-	owned = slices.Compact(slices.Sorted(slices.Values(append(owned, rest...))))
-	lock, err := writeMarker(markerOf(v.path), owned)
-	if err != nil {
-		return nil, err
-	}
-	v.lock = lock
-	if err := v.remove(owned); err != nil {
+	v.owner = o
+	if err := o.clear(filepath.Dir(v.path), nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
 	}
 	return v, nil
@@ -61,40 +57,32 @@ func CreateVolumes(path string, size int64, opt FileOptions) (*Volumes, error) {
 
 func (v *Volumes) name(i int) string { return fmt.Sprintf("%s.%03d", v.path, i+1) }
 
-// refuse refuses if a file exists that is not from a killed run. It returns the files of a
-// killed run.
-func (v *Volumes) refuse(names []string) (left []string, err error) {
-	rest, err := readMarker(markerOf(v.path))
+// refuse refuses if a file exists that the marker of a killed run does not prove.
+func (v *Volumes) refuse(names []string) error {
+	rest, err := readMarker(markerOf(v.path), checkBase)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := clearFinished(v.path, partOf(v.name(0)), v.name(0), rest); err != nil {
-		return nil, err
+	if err := clearFinished(v.path, v.name(0), rest); err != nil {
+		return err
 	}
-	if _, err := os.Lstat(markerOf(v.path)); err == nil && rest != nil {
-		left = rest.Files
+	if _, err := os.Lstat(markerOf(v.path)); err != nil {
+		rest = nil // it was that of a complete set
 	}
+	dir := filepath.Dir(v.path)
 	for _, n := range append([]string{filepath.Base(v.path)}, names...) {
-		p := filepath.Join(filepath.Dir(v.path), n)
-		if err := refuseSame(p, v.opt.Inputs); err != nil {
-			return nil, err
-		}
-		if _, err := os.Lstat(p); err == nil && !slices.Contains(left, n) {
-			return nil, refuse(flash.ReasonBeside, p, "exists")
+		for _, suffix := range []string{"", partSuffix} {
+			p := filepath.Join(dir, n+suffix)
+			if err := refuseSame(p, v.opt.Inputs); err != nil {
+				return err
+			}
+			if _, err := os.Lstat(p); err == nil && !rest.proves(dir, n, suffix) {
+				return refuse(flash.ReasonBeside, p, "exists")
+			}
 		}
 	}
-	if d, err := disk.VolumeOf(existing(filepath.Dir(v.path))); err == nil {
-		return left, refuseSpace(v.path, v.opt.Room, d)
-	}
-	return left, nil
-}
-
-// remove removes the files with these names that exist.
-func (v *Volumes) remove(names []string) error {
-	for _, n := range names {
-		if err := os.Remove(filepath.Join(filepath.Dir(v.path), n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if d, err := disk.VolumeOf(existing(dir)); err == nil {
+		return refuseSpace(v.path, v.opt.Room, d)
 	}
 	return nil
 }
@@ -118,7 +106,11 @@ func (v *Volumes) Write(b []byte) (n int, err error) {
 
 // next starts a volume.
 func (v *Volumes) next() error {
-	f, err := os.OpenFile(partOf(v.name(len(v.files))), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	path := v.name(len(v.files))
+	if err := v.owner.create(filepath.Base(path)); err != nil {
+		return err
+	}
+	f, err := disk.OpenOwn(partOf(path))
 	if err != nil {
 		return err
 	}
@@ -140,8 +132,7 @@ func (v *Volumes) Finish() error {
 		return errors.Join(fmt.Errorf("split: %w", err), v.Abandon())
 	}
 	v.closed = true
-	v.lock.Close()
-	return removeMarker(v.path)
+	return v.owner.done()
 }
 
 // Names lists the volumes.
@@ -158,15 +149,14 @@ func (v *Volumes) Abandon() error {
 		return nil
 	}
 	v.closed = true
-	var names []string
-	for i, f := range v.files {
+	for _, f := range v.files {
 		f.Close()
-		names = append(names, filepath.Base(v.name(i)), filepath.Base(partOf(v.name(i))))
 	}
-	v.lock.Close()
-	err := v.remove(names)
+	err := v.owner.clear(filepath.Dir(v.path), nil)
 	if err == nil {
-		err = os.Remove(markerOf(v.path))
+		err = v.owner.done()
+	} else {
+		v.owner.close()
 	}
 	if err != nil {
 		return fmt.Errorf("split: cleaning up: %w", err)

@@ -63,7 +63,7 @@ func WriteImages(ctx context.Context, images []flash.Output, opt ImageOptions) (
 
 // WriteFolder writes outputs and their manifest into a folder that Verify can check.
 func WriteFolder(ctx context.Context, dir string, outputs []flash.Output, m *flash.Manifest, opt Options) error {
-	folder, err := Create(dir, outputs, nil, opt)
+	folder, err := Create(ctx, dir, outputs, nil, opt)
 	if err != nil {
 		return err
 	}

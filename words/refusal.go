@@ -16,7 +16,7 @@ var refusalHints = map[flash.Reason]string{
 	flash.ReasonNotEmpty:    "choose another folder with -o",
 	flash.ReasonNotFolder:   "choose another name with -o",
 	flash.ReasonLink:        "nothing is written through links: put the files themselves there",
-	flash.ReasonMarker:      "look at the folder, or choose another one",
+	flash.ReasonMarker:      "look at the files there: if they are left from a run, remove them; or choose another path with -o",
 	flash.ReasonInput:       "choose another path with -o",
 	flash.ReasonInsideInput: "choose a path outside of it with -o",
 	flash.ReasonBusy:        "wait for it, or choose another path with -o",

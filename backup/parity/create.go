@@ -1,7 +1,6 @@
 package parity
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -23,49 +22,40 @@ const partSuffix = disk.PartSuffix
 
 // Options says how a sidecar is made.
 type Options struct {
-	Percent  int    // parity blocks for each 100 blocks of the file, 1 to 50
-	Sidecar  string // path of the sidecar; "": that of the file, with Suffix
-	Force    bool
+	Percent  int // parity blocks for each 100 blocks of the file, 1 to 50
 	Progress func(flash.Event)
 }
 
-// Create makes the sidecar of a file, which is read once. Until all of it is on the disk it has
-// the name NAME.par.part. The memory does not depend on the file's size. An existing sidecar is
-// a *flash.Refusal, unless Force is set.
-func Create(ctx context.Context, path string, opt Options) error {
+// Write writes the sidecar of a file of size bytes to out, a new file. The file is read once. The
+// memory does not depend on its size.
+func Write(ctx context.Context, in io.ReaderAt, size int64, out *os.File, opt Options) error {
 	if opt.Percent < 1 || opt.Percent > maxParity {
 		return fmt.Errorf("parity: %d percent is not possible, only 1 to %d", opt.Percent, maxParity)
 	}
-	in, err := disk.OpenPlain(path)
+	if size <= 0 || size > maxSize {
+		return fmt.Errorf("parity: a file of %d bytes cannot be protected", size)
+	}
+	_ = disk.AllowHoles(out)
+	e := &encoder{header: header{parity: opt.Percent, size: size}, in: in, out: out, progress: opt.Progress}
+	return e.run(ctx)
+}
+
+// IsSidecar reports whether a file begins like a sidecar.
+func IsSidecar(path string) bool {
+	f, err := disk.OpenPlain(path)
 	if err != nil {
-		return fmt.Errorf("parity: %w", err)
+		return false
 	}
-	defer in.Close()
-	st, err := in.Stat()
-	if err != nil {
-		return fmt.Errorf("parity: %w", err)
-	}
-	if !st.Mode().IsRegular() || st.Size() == 0 || st.Size() > maxSize {
-		return fmt.Errorf("parity: %s: only a regular file that is not empty can be protected", path)
-	}
-	side := cmp.Or(opt.Sidecar, path+Suffix)
-	err = writeNew(side, opt.Force, func(out *os.File) error {
-		e := &encoder{header: header{parity: opt.Percent, size: st.Size()}, in: in, out: out, progress: opt.Progress}
-		return e.run(ctx)
-	})
-	if err == nil {
-		if now, serr := in.Stat(); serr != nil || now.Size() != st.Size() || !now.ModTime().Equal(st.ModTime()) {
-			os.Remove(side)
-			err = fmt.Errorf("parity: %s changed while it was read", path)
-		}
-	}
-	return err
+	defer f.Close()
+	b := make([]byte, len(magic))
+	_, err = io.ReadFull(f, b)
+	return err == nil && string(b) == magic
 }
 
 // writeNew writes a file as PATH.part, syncs it and renames it. After an error no file is left.
 // The part of a killed run is replaced.
-func writeNew(path string, force bool, fill func(*os.File) error) error {
-	if _, err := os.Lstat(path); err == nil && !force {
+func writeNew(path string, fill func(*os.File) error) error {
+	if _, err := os.Lstat(path); err == nil {
 		return flash.Refuse("parity", flash.ReasonExists, path, "already exists")
 	}
 	part := path + partSuffix
@@ -84,26 +74,6 @@ func writeNew(path string, force bool, fill func(*os.File) error) error {
 		_ = disk.AllowHoles(out)
 		return fill(out)
 	})
-}
-
-// Clear removes the part of a sidecar that a killed run left. The part of a running process stays.
-func Clear(path string) error {
-	part := path + Suffix + partSuffix
-	if st, err := os.Lstat(part); err != nil || !st.Mode().IsRegular() {
-		return nil // does not exist, or is not a part of a sidecar
-	}
-	f, err := disk.OpenOwn(part)
-	if err != nil {
-		return fmt.Errorf("parity: %w", err)
-	}
-	defer f.Close()
-	if !disk.TryLock(f) {
-		return nil
-	}
-	if err := os.Remove(part); err != nil {
-		return fmt.Errorf("parity: %w", err)
-	}
-	return nil
 }
 
 // encoder makes one sidecar.

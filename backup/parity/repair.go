@@ -88,7 +88,7 @@ func Repair(ctx context.Context, path, sidecarPath, out string, progress func(fl
 		return nil, err
 	}
 	defer done()
-	err = writeNew(out, false, func(f *os.File) error {
+	err = writeNew(out, func(f *os.File) error {
 		if err := f.Truncate(m.size); err != nil {
 			return err
 		}

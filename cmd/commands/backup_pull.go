@@ -37,7 +37,7 @@ func backupPullCommand(u *ui) *cli.Command {
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the tag with .parts)"),
 			flags.Switch(&o.dump, "dump", "write the dump, not its parts: needs -o FILE, or -o FOLDER if the dump was several files"),
 			acceptGuessOption(&o.acceptGuess),
-			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.force, "force f", forceFolder),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		), o.keyOptions.options(), o.placeOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {

@@ -75,7 +75,7 @@ func (o *restoreOptions) options() []flags.Option {
 			flags.Text(&o.region, "region", "write only this `REGION`, such as EMMC_BOOT_1"),
 			flags.Switch(&o.plan, "plan", "write nothing; show what a flash tool would write and where, what would be lost, and the commands"),
 			acceptGuessOption(&o.acceptGuess),
-			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.force, "force f", forceFolder),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 			flags.Switch(&o.noSync, "no-sync", "do not wait until the data are on the disk: faster, but a power failure can destroy the result"),
 		})...),

@@ -32,7 +32,7 @@ func gptCommand(u *ui) *cli.Command {
 			ArgsUsage: "ROM_1",
 			Flags: flags.Of(flags.Fields(&o.output, &o.force), []flags.Option{
 				flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .tables)"),
-				flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+				flags.Switch(&o.force, "force f", forceFolder),
 			}, flags.In(flags.GroupInput, tmpOption(&o.tmp)), o.displayOptions.options()),
 			Action: u.doesOne(&o.displayOptions, "dump", func(ctx context.Context, path string) error { return repairGPT(ctx, u, o, path) }),
 		}},

@@ -89,7 +89,7 @@ USAGE:
 
 OPTIONS:
    --output FOLDER, -o FOLDER  FOLDER to write to (default: the dump's name with .tables)
-   --force, -f                 replace what an earlier run wrote to the folder
+   --force, -f                 replace what an earlier run wrote to the folder, if nobody changed it; it stays until the new files are whole
 
    Input:
    --tmp FOLDER  FOLDER where a compressed dump is unpacked

@@ -42,7 +42,7 @@ func imageSuperCommand(u *ui) *cli.Command {
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the file's name with .super)"),
 			flags.Choice(&o.slot, "slot", "only the partitions of `SLOT` a or b, and those without a slot", "a", "b"),
 			flags.List(&o.only, "only", "only the partitions of these `NAMES`"),
-			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.force, "force f", forceFolder),
 		), o.dumpOptions.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			paths, err := oneDump(args, "dump or super image")

@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -57,18 +55,14 @@ func join(ctx context.Context, u *ui, o *joinOptions, dir string) error {
 	if o.output == "" {
 		return usage("-o is needed (mtkkit join %s -o ROM_1.again)", dir)
 	}
-	chart, made := filepath.Clean(o.output)+".map", false
+	chart := filepath.Clean(o.output) + ".map"
 	r, err := dump.Join(ctx, dir, o.output, split.JoinOptions{
 		Region:    flash.Region(strings.ToUpper(o.region)),
 		WholeHash: o.wholeHash, Progress: u.Bars.Event, Beside: chart,
-		Before: func(r *split.JoinReport) (err error) {
-			made, err = archive.WriteMap(chart, r.Bytes, r.Unread, nil)
-			return err
+		Before: func(r *split.JoinReport) ([]byte, error) {
+			return archive.RescueMap(r.Bytes, r.Unread, nil), nil
 		},
 	})
-	if err != nil && made {
-		err = errors.Join(err, os.Remove(chart))
-	}
 	u.Bars.Clear()
 	if err != nil {
 		return notJoined(err, dir)

@@ -43,6 +43,9 @@ func refusedFile(err error) error {
 	return words.Refused(err)
 }
 
+// forceFolder is the help of --force for commands that write a folder.
+const forceFolder = "replace what an earlier run wrote to the folder, if nobody changed it; it stays until the new files are whole"
+
 // putFolder writes outputs and their manifest into a folder that mtkkit verify can check.
 func putFolder(ctx context.Context, dir string, force bool, inputs []string, outputs []flash.Output, m *flash.Manifest) error {
 	return words.Refused(split.WriteFolder(ctx, dir, outputs, m, split.Options{Force: force, Inputs: nonEmpty(inputs)}))

@@ -59,14 +59,14 @@ func (o *splitOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{
 			flags.Text(&o.output, "output o", "`FOLDER` to write to (default: the dump's name with .parts)"),
-			flags.Switch(&o.force, "force f", "replace what an earlier run wrote to the folder"),
+			flags.Switch(&o.force, "force f", forceFolder),
 		}, o.wishOptions.options(), []flags.Option{
 			flags.Switch(&o.trim, "trim", "also write a copy of each image that is cut at its true length, if the length is proven; the scatter file names the copies"),
 			flags.Switch(&o.sparse, "sparse", "also write an Android sparse image of each file system; --sparse=4G writes several of at most 4 GiB"),
 			sparseSize,
 			acceptGuessOption(&o.acceptGuess),
 			flags.Switch(&o.dryRun, "dry-run n", "show what would be written, and write nothing"),
-			flags.Switch(&o.noHash, "no-hash", "compute no SHA-256 of the parts: faster, but join and verify cannot prove them"),
+			flags.Switch(&o.noHash, "no-hash", "compute no SHA-256 of the parts: faster, but join and verify cannot prove them, and --force cannot replace them"),
 			flags.Switch(&o.noHoles, "no-holes", "write all zeros to the disk; do not leave holes in the files (sparse files)"),
 		})...),
 		o.readOptions.options())

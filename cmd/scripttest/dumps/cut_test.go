@@ -57,7 +57,7 @@ func islands(t *testing.T) string {
 // movers are all that brings a dump elsewhere.
 var movers = map[string]func(ctx context.Context, dir string, out []flash.Output) error{
 	"split": func(ctx context.Context, dir string, out []flash.Output) error {
-		f, err := split.Create(filepath.Join(dir, "parts"), out, nil, split.Options{Workers: 1})
+		f, err := split.Create(ctx, filepath.Join(dir, "parts"), out, nil, split.Options{Workers: 1})
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ var movers = map[string]func(ctx context.Context, dir string, out []flash.Output
 		return err
 	},
 	"split without hashes": func(ctx context.Context, dir string, out []flash.Output) error {
-		f, err := split.Create(filepath.Join(dir, "parts"), out, nil, split.Options{Workers: 1, NoHash: true})
+		f, err := split.Create(ctx, filepath.Join(dir, "parts"), out, nil, split.Options{Workers: 1, NoHash: true})
 		if err != nil {
 			return err
 		}
