@@ -51,14 +51,14 @@ func TestOneResult(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer d.Close()
-			if _, err := Create(t.Context(), CreateOptions{Path: m.path("ROM_1"), Dump: d, Output: m.path("a"), Wishes: c.wishes}); err != nil {
+			if _, err := Create(t.Context(), CreateOptions{Path: m.path("ROM_1"), Dump: d, Output: m.path("a"), Wishes: c.wishes, AcceptGuess: true}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Restore(t.Context(), m.path("a"), RestoreOptions{Output: m.path("first"), Parts: true, NoSync: true}); err != nil {
+			if _, err := Restore(t.Context(), m.path("a"), RestoreOptions{Output: m.path("first"), Parts: true, AcceptGuess: true, NoSync: true}); err != nil {
 				t.Fatal(err)
 			}
 			ref := oci.Ref{Layout: m.path("store"), Tag: "x"}
-			if _, err := Push(t.Context(), PushOptions{Path: m.path("first"), To: ref}); err != nil {
+			if _, err := Push(t.Context(), PushOptions{Path: m.path("first"), To: ref, AcceptGuess: true}); err != nil {
 				t.Fatal(err)
 			}
 			worst := map[string]flash.Severity{}
@@ -66,11 +66,11 @@ func TestOneResult(t *testing.T) {
 				if dumps && c.parts {
 					continue
 				}
-				r, err := Restore(t.Context(), m.path("a"), RestoreOptions{Output: m.path("restored " + name), Parts: !dumps, NoSync: true})
+				r, err := Restore(t.Context(), m.path("a"), RestoreOptions{Output: m.path("restored " + name), Parts: !dumps, AcceptGuess: true, NoSync: true})
 				if err != nil {
 					t.Fatal(err)
 				}
-				p, err := Pull(t.Context(), PullOptions{From: ref, Output: m.path("pulled " + name), Dump: dumps})
+				p, err := Pull(t.Context(), PullOptions{From: ref, Output: m.path("pulled " + name), Dump: dumps, AcceptGuess: true})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -22,10 +22,14 @@ func TestPushThatDoesNotFit(t *testing.T) {
 	if err := os.Mkdir(parts, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Kind: flash.KindParts}
-	for i := range 64 {
-		f := flash.ManifestFile{Name: fmt.Sprintf("partition%d.img", i), Size: 16 << 30}
+	const size = 16 << 30
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Kind: flash.KindParts, Sources: []flash.ManifestSource{{Name: "ROM_1", Region: flash.EMMCUser, Size: 64 * size}}}
+	for i := range int64(64) {
+		name := fmt.Sprintf("partition%d", i)
+		f := flash.ManifestFile{Name: name + ".img", Size: size}
 		m.Files = append(m.Files, f)
+		m.Entries = append(m.Entries, flash.ManifestEntry{Kind: flash.KindPartition, Name: name, Region: flash.EMMCUser,
+			Extent: flash.Extent{Offset: i * size, Length: size}, Present: size, File: f.Name})
 		path := filepath.Join(parts, f.Name)
 		if err := errors.Join(os.WriteFile(path, nil, 0o666), os.Truncate(path, f.Size)); err != nil { // a hole
 			t.Fatal(err)

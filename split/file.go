@@ -58,13 +58,12 @@ func RefuseFile(path string, opt FileOptions) error {
 	if err := refuseInside(path, opt.Inputs); err != nil {
 		return err
 	}
-	if err := refuseFile(filepath.Clean(path), opt); err != nil {
-		return err
+	if opt.Beside != "" {
+		if err := refuseBeside(filepath.Clean(path), opt); err != nil {
+			return err
+		}
 	}
-	if opt.Beside == "" {
-		return nil
-	}
-	return refuseBeside(filepath.Clean(path), opt)
+	return refuseFile(filepath.Clean(path), opt)
 }
 
 // refuseBeside refuses if a file exists that would be written beside path. The file of a killed run

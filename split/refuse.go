@@ -42,6 +42,11 @@ func (f *Folder) refuse(ctx context.Context, names []string) (old []oldFile, err
 		return nil, err
 	}
 	replaces, err := f.refuseExisting(names, entries, left)
+	if err != nil && left == nil { // the files in the way may be of a run that has just begun
+		if _, busy := readMarker(f.path(flash.MarkerName), checkName); busy != nil {
+			err = busy
+		}
+	}
 	if err == nil {
 		err = f.refuseRoom(left, replaces)
 	}
