@@ -66,6 +66,15 @@ func (a *Archive) Record() (*flash.Manifest, error) {
 	return r, err
 }
 
+// contradictions reports what is wrong with the archive's records, by these alone.
+func (a *Archive) contradictions(record *flash.Manifest) flash.Problems {
+	found := record.Contradictions()
+	if a.Member(flash.SumsName) == nil {
+		found = append(found, record.CheckSums(nil)...)
+	}
+	return found
+}
+
 // Find returns the file with a name, or the file of the partition with that name; nil if there is
 // none.
 func (a *Archive) Find(name string) (*backup.Member, error) {

@@ -61,7 +61,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
 	}
 	r.problems = append(r.problems, a.Problems...)
-	r.problems = append(r.problems, m.Contradictions()...)
+	r.problems = append(r.problems, a.contradictions(m)...)
 	r.lacks = flash.Worst(r.problems) == flash.Error
 	r.problems = added(r.problems, recorded(r.record, len(r.Only)+len(r.Skip) > 0))
 	r.tellLacking(m.Sources)

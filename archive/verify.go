@@ -81,11 +81,12 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 	if err != nil {
 		return nil, err
 	}
-	if v.State = Complete; m != nil && !m.Complete {
-		v.State = Partial
-	}
 	if m == nil {
-		m = &flash.Manifest{}
+		v.Problems = append(v.Problems, flash.NewProblem(flash.Error, flash.ManifestName, flash.NoOffset, "is not in the archive: nothing says what its files are"))
+		return v, nil
+	}
+	if v.State = Complete; !m.Complete {
+		v.State = Partial
 	}
 	if err := a.proveLocked(ctx, v, m, opt); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 	switch old := d.Recorded(it.Region, it.Offset, it.Present); {
 	case old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)):
 		found.Add(flash.Error, it.Name, "%s has changed since it was written: its hash differs from the manifest's", old.File)
-	case old == nil && it.Present > 0 && d.Source.NotCompared() > 0:
+	case old == nil && it.Present > 0 && d.Source.NotCompared() > 0 && !d.Source.Proves:
 		found.Add(flash.Note, it.Name, "it is only a part of a file with a hash, so it was not compared with one")
 	}
 	return found, nil

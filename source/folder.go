@@ -24,6 +24,7 @@ type folder struct {
 	name    string
 	path    string    // "" for an archive
 	proves  bool      // its bytes are proven when they are read
+	store   bool      // its list of sums is not a file; it compares that itself
 	members []*member // by name; a split file is one member
 	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
@@ -17,7 +18,8 @@ import (
 //
 //	the manifest with itself        every form
 //	SHA256SUMS with the manifest    a folder and a zip; an archive and a store do it themselves
-//	files up to 1 MiB               a folder and a zip: the tables, by which the rest is found
+//	files up to 1 MiB               a folder and a zip: the tables, by which the rest is found; other forms: texts
+//	entries that overlap            every form, up to 16 MiB
 //
 // All other bytes are compared by whoever reads them: Dump.Copy, Dump.Changed, or Files and
 // split.VerifyFiles for all of them.
@@ -31,18 +33,32 @@ const (
 func (s *Source) takeRecord(ctx context.Context, f *folder, record *flash.Manifest) error {
 	s.Record, s.packed = record, f
 	wrong := record.Contradictions()
-	if !f.proves {
-		sums, err := s.checkSums(ctx, f)
-		if err != nil {
-			return err
-		}
-		wrong = append(wrong, sums...)
-		if err := s.compareSmall(ctx, f); err != nil {
-			return err
-		}
+	sums, err := s.checkSums(ctx, f)
+	if err != nil {
+		return err
 	}
-	s.Doubt(wrong)
+	wrong = append(wrong, sums...)
+	if err := s.compareSmall(ctx, f); err != nil {
+		return err
+	}
+	overlaps, err := s.compareOverlaps(ctx)
+	if err != nil {
+		return err
+	}
+	s.Doubt(append(wrong, overlaps...))
 	return nil
+}
+
+// compareOverlaps compares the files of entries that overlap, unless they are too many bytes.
+func (s *Source) compareOverlaps(ctx context.Context) (flash.Problems, error) {
+	var total int64
+	for _, o := range s.Record.Overlaps() {
+		total += o.Length
+	}
+	if total > smallFiles {
+		return nil, nil
+	}
+	return split.CompareOverlaps(ctx, s.Record, s.RecordFiles(ctx))
 }
 
 // Doubt adds problems that put any byte of the dump in doubt.
@@ -55,10 +71,14 @@ func (s *Source) Doubt(ps []flash.Problem) {
 	}
 }
 
-// checkSums compares the list of sums in a folder with its manifest.
+// checkSums compares the list of sums in a folder with its manifest. An archive has done that when it
+// was opened.
 func (s *Source) checkSums(ctx context.Context, f *folder) (flash.Problems, error) {
 	m := f.find(flash.SumsName)
-	if m == nil {
+	switch {
+	case f.store || f.proves && m != nil:
+		return nil, nil
+	case m == nil:
 		return s.Record.CheckSums(nil), nil
 	}
 	m.used = true
@@ -69,34 +89,48 @@ func (s *Source) checkSums(ctx context.Context, f *folder) (flash.Problems, erro
 	return s.Record.CheckSums(io.NewSectionReader(img, 0, img.Size())), nil
 }
 
-// compareSmall compares the small files of a folder with their hashes. Missing files, and sizes,
-// are reported where the files are used.
+// compareSmall compares the small files of a folder with their hashes. Of an archive or a store it
+// compares only the texts, because whoever reads an image proves it.
 func (s *Source) compareSmall(ctx context.Context, f *folder) error {
 	var done int64
 	s.compared = map[string]bool{}
 	for _, want := range s.Record.Files {
-		if want.SHA256 == "" || want.Size > smallFile || done+want.Size > smallFiles {
+		text := !s.Record.Has(want.Name)
+		if want.SHA256 == "" || want.Size > smallFile || done+want.Size > smallFiles || f.proves && !text {
 			continue
 		}
 		img, err := s.file(ctx, f, want.Name)
 		switch {
 		case err != nil:
 			return err
-		case img == nil && !s.Record.Has(want.Name):
-			s.problem(flash.Error, want.Name, "is missing")
+		case img == nil && text:
+			if !slices.ContainsFunc(s.Problems, func(p flash.Problem) bool { return p.Place == want.Name }) {
+				s.problem(flash.Error, want.Name, "is missing")
+			}
 			continue
-		case img == nil || img.Size() != want.Size && s.Record.Has(want.Name):
-			continue // reported by the entry
+		case img == nil || img.Size() != want.Size && !text: // reported where the entry is used
+			continue
 		}
 		done += want.Size
-		sum, err := split.Sum(ctx, want.Name, img, nil)
-		if err != nil {
+		if err := s.compare(ctx, want, img); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// compare compares a file with its hash. The error is that of ctx.
+func (s *Source) compare(ctx context.Context, want flash.ManifestFile, img flash.Image) error {
+	sum, err := split.Sum(ctx, want.Name, img, nil)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		s.problem(flash.Error, want.Name, "cannot be read: %v", err)
+	case sum != want.SHA256:
+		s.problem(flash.Error, want.Name, "%s", ChangedText(want.Name, sum, want.SHA256))
+	default:
 		s.compared[want.Name] = true
-		if sum != want.SHA256 {
-			s.problem(flash.Error, want.Name, "%s", ChangedText(want.Name, sum, want.SHA256))
-		}
 	}
 	return nil
 }
@@ -116,9 +150,9 @@ func (s *Source) file(ctx context.Context, f *folder, name string) (flash.Image,
 }
 
 // NotCompared returns the number of files of the record whose bytes were not compared with their
-// hash. It is 0 for an archive or a store, which proves all bytes when they are read.
+// hash when the source was opened.
 func (s *Source) NotCompared() (n int) {
-	if s.Record == nil || s.Proves {
+	if s.Record == nil {
 		return 0
 	}
 	for _, f := range s.Record.Files {

@@ -59,7 +59,7 @@ func (s *Source) openPulled(ctx context.Context, name string, b *oci.Backup) err
 		return err
 	}
 	s.Proves = true
-	f := &folder{name: name, proves: true}
+	f := &folder{name: name, proves: true, store: true}
 	add := func(name string, img flash.Image) {
 		f.add(&member{name: name, size: img.Size(), raw: func(context.Context) (flash.Image, error) { return img, nil }})
 	}

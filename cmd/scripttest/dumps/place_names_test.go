@@ -74,13 +74,13 @@ func TestNamesInStore(t *testing.T) {
 
 // renameFile gives boot.img another name in every document.
 func (s *store) renameFile(name string) {
-	sums, err := os.ReadFile(s.blob(s.layer("SHA256SUMS")))
+	sums, err := os.ReadFile(s.Blob(s.Layer("SHA256SUMS")))
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	s.put(s.layer("SHA256SUMS"), []byte(strings.ReplaceAll(string(sums), "  boot.img\n", "  "+name+"\n")))
-	s.change("index.json", func(x map[string]any) { files(x)["boot.img"]["name"] = name })
-	s.change("manifest.json", func(m map[string]any) {
+	s.Put(s.Layer("SHA256SUMS"), []byte(strings.ReplaceAll(string(sums), "  boot.img\n", "  "+name+"\n")))
+	s.Change("index.json", func(x map[string]any) { files(x)["boot.img"]["name"] = name })
+	s.Change("manifest.json", func(m map[string]any) {
 		files(m)["boot.img"]["name"] = name
 		for _, e := range m["entries"].([]any) {
 			if e := e.(map[string]any); e["file"] == "boot.img" {
@@ -93,7 +93,7 @@ func (s *store) renameFile(name string) {
 // renameSource gives the file of the boot region another name.
 func (s *store) renameSource(name string) {
 	done := 0
-	s.change("manifest.json", func(m map[string]any) {
+	s.Change("manifest.json", func(m map[string]any) {
 		for _, e := range m["sources"].([]any) {
 			if e := e.(map[string]any); e["region"] == string(flash.EMMCBoot1) {
 				e["name"] = name
@@ -102,7 +102,7 @@ func (s *store) renameSource(name string) {
 		}
 	})
 	if done != 1 {
-		s.t.Errorf("%d sources have another name", done)
+		s.T.Errorf("%d sources have another name", done)
 	}
 }
 

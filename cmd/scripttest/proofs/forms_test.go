@@ -3,16 +3,22 @@ package proofs
 import (
 	"archive/zip"
 	"bytes"
-	"context"
+	"encoding/json"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/mtkkit/mtkkit/backup"
-	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/cmd/scripttest"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -58,6 +64,7 @@ func forms() []form {
 			return save(t, dir, "in.tar.zst.age", b), true
 		}, locked: true},
 		{name: "place", make: pushed},
+		{name: "registry", make: served},
 	}
 }
 
@@ -134,37 +141,89 @@ func inOrder(c content) []string {
 	return names
 }
 
-// pushed is a backup in a folder. The store makes the list of sums itself, and takes only a manifest
-// that can be read.
+// pushed is a backup in a folder of backups: the good files were pushed, and then the store's files
+// were changed as the folder's were. A file with other bytes has the wrong digest, two exchanged files
+// have the groups of each other, and changed documents have new digests.
 func pushed(t *testing.T, dir string, c content) (string, bool) {
-	m, err := flash.ReadManifest(bytes.NewReader(c[flash.ManifestName]))
-	if err != nil {
-		return "", false
-	}
-	ref, err := oci.ParseRef("oci:" + filepath.Join(dir, "place") + ":t")
-	if err != nil {
+	place := filepath.Join(dir, "place")
+	if err := os.CopyFS(place, os.DirFS(goodPlace)); err != nil {
 		t.Fatal(err)
 	}
-	repo, err := oci.Open(ref, oci.Options{Write: true, TempDir: dir})
-	if err != nil {
-		t.Fatal(err)
+	s := scripttest.OpenStore(t, place)
+	if bytes.Equal(c[boot], goodParts[recovery]) {
+		s.Change("index.json", func(x map[string]any) {
+			swap(scripttest.Rows(x, "files")[boot], scripttest.Rows(x, "files")[recovery], "groups")
+		})
+		c[boot], c[recovery] = c[recovery], c[boot]
 	}
-	defer repo.Close()
-	var files []oci.File
-	for _, f := range m.Files {
-		if b, ok := c[f.Name]; ok {
-			files = append(files, oci.File{Output: flash.Output{Name: f.Name, Image: bytes.NewReader(b)}})
+	for name, was := range goodParts {
+		b, ok := c[name]
+		if bytes.Equal(b, was) && ok {
+			continue
+		}
+		document := name == flash.ManifestName || name == flash.SumsName
+		title := name
+		if !document {
+			title += ".zst"
+		}
+		switch blob := s.Blob(s.Layer(title)); {
+		case !ok:
+			s.Remove(blob)
+		case document:
+			s.Put(s.Layer(title), b)
+			s.Finish()
+		case len(b) < len(was):
+			if err := os.Truncate(blob, 100); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			s.Flip(blob)
 		}
 	}
-	up, err := repo.Create(context.Background(), "t", files, oci.PushOptions{})
-	if err == nil {
-		_, err = up.Copy(t.Context())
+	return "oci:" + place + ":t", true
+}
+
+// served is the same backup in a registry.
+func served(t *testing.T, dir string, c content) (string, bool) {
+	pushed(t, dir, c)
+	server := httptest.NewServer(registry(filepath.Join(dir, "place")))
+	t.Cleanup(server.Close)
+	return strings.TrimPrefix(server.URL, "http://") + "/phones:t", true
+}
+
+// registry serves a folder of backups as a registry for reading (OCI distribution specification 1.1).
+type registry string
+
+func (r registry) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	_, rest, _ := strings.Cut(q.URL.Path, "/v2/phones/")
+	kind, name, _ := strings.Cut(rest, "/")
+	switch {
+	case rest == "":
+		return // the check for the version of the API
+	case kind == "manifests" && name == "t":
+		var list ocispec.Index
+		b, err := os.ReadFile(filepath.Join(string(r), "index.json"))
+		if err == nil {
+			err = json.Unmarshal(b, &list)
+		}
+		if err != nil || len(list.Manifests) != 1 {
+			http.Error(w, "no such backup", http.StatusNotFound)
+			return
+		}
+		name = list.Manifests[0].Digest.String()
+	case kind == "tags":
+		w.Header().Set("Content-Type", "application/json")
+		w.Write([]byte(`{"name": "phones", "tags": ["t"]}`))
+		return
 	}
-	if err == nil {
-		_, err = up.Finish(t.Context(), m)
-	}
+	b, err := os.ReadFile(filepath.Join(string(r), "blobs", "sha256", filepath.Base(strings.TrimPrefix(name, "sha256:"))))
 	if err != nil {
-		return "", false // the store refuses it
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
 	}
-	return ref.String(), true
+	if kind == "manifests" {
+		w.Header().Set("Content-Type", ocispec.MediaTypeImageManifest)
+	}
+	w.Header().Set("Docker-Content-Digest", name)
+	http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(b))
 }
