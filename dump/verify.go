@@ -82,8 +82,8 @@ type verification struct {
 // folder proves a folder by the hashes in its manifest.
 func (v *verification) folder() error {
 	r, err := split.Verify(v.ctx, v.Path, split.VerifyOptions{Progress: v.opt.Progress})
-	if errors.Is(err, split.ErrNoFolder) && isUnfinished(v.Path) {
-		return v.dump()
+	if errors.Is(err, split.ErrNoFolder) {
+		return v.withoutManifest()
 	}
 	if err != nil {
 		return notBegun(fmt.Errorf("%s: %w", v.Path, err), v.Path)
@@ -97,6 +97,14 @@ func (v *verification) folder() error {
 	}
 	v.Path = filepath.Clean(v.Path)
 	return v.proven(r, d)
+}
+
+// withoutManifest checks a folder without a manifest: an unfinished dump, or the files of another tool.
+func (v *verification) withoutManifest() error {
+	if isUnfinished(v.Path) {
+		return v.dump()
+	}
+	return v.file()
 }
 
 // reopen opens a folder that was verified as a dump. It returns nil if it is none, and if its

@@ -39,7 +39,7 @@ func (m *Manifest) Contradictions() (ps Problems) {
 	}
 	ps = append(ps, m.uncovered()...)
 	for _, f := range m.Files {
-		if (m.Kind == KindParts || m.Kind == KindArchive) && !m.Has(f.Name) && !describes(f.Name) {
+		if !m.Has(f.Name) && m.needs(f.Name) {
 			ps.Add(Error, f.Name, "is in the list of files, and no entry of the manifest has it")
 		}
 	}
@@ -49,6 +49,18 @@ func (m *Manifest) Contradictions() (ps Problems) {
 // Has reports whether an entry has its bytes in a file.
 func (m *Manifest) Has(file string) bool {
 	return slices.ContainsFunc(m.Entries, func(e ManifestEntry) bool { return e.File == file })
+}
+
+// needs reports whether an entry must have a file: a file of a parts folder that is not a text about
+// it, or the file of a region in a dump folder.
+func (m *Manifest) needs(file string) bool {
+	switch m.Kind {
+	case KindParts, KindArchive:
+		return !describes(file)
+	case KindDump:
+		return slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return path.Base(s.Name) == path.Base(file) })
+	}
+	return false
 }
 
 // describes reports whether a file of a folder is a text about it, so that no entry has it. It may be

@@ -111,6 +111,9 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 	case !finished:
 		part.Unread = whole // it is unknown which of its bytes were read
 	}
+	if img.Size() > src.Size && finished {
+		s.problem(flash.Error, string(src.Region), "%s has 0x%x bytes instead of 0x%x", file, img.Size(), src.Size)
+	}
 	if img.Size() < src.Size { // the copy was cut
 		padded := flash.NewStitched(src.Size)
 		padded.Add(0, img)

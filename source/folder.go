@@ -302,6 +302,9 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 	s.take(found[users[0]], users[0].name)
 	s.addBoots(boots)
 	s.addNamed(rest)
+	if err := s.takeSums(ctx, f); err != nil {
+		return false, err
+	}
 	for _, p := range s.Parts {
 		s.tellPart(p.Source)
 	}

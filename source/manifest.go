@@ -95,11 +95,17 @@ func (s *Source) readRecord(ctx context.Context, f *folder, name string) (*flash
 		}
 		return nil, nil
 	case err != nil:
-		return nil, &UnreadableError{f.name, err.Error()}
+		return nil, &recordError{&UnreadableError{f.name, err.Error()}}
 	}
 	m.used = true
 	return record, nil
 }
+
+// recordError reports a folder with an invalid manifest, which is certainly no folder of another kind.
+type recordError struct{ err *UnreadableError }
+
+func (e *recordError) Error() string { return e.err.Error() }
+func (e *recordError) Unwrap() error { return e.err }
 
 // addEntry puts the file of one entry at its offset, and returns how many bytes of it exist.
 // Missing bytes read as zeros and are reported. They count as unread, so that no copy takes

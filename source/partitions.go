@@ -47,6 +47,9 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	s.Parts = append(s.Parts, flash.Part{Region: s.Storage.User(), Image: user, Source: f.name, Unread: unread})
 	s.addNamed(boots)
 	s.tellUnused(f)
+	if f.find(flash.SumsName) != nil {
+		s.problem(flash.Warning, flash.SumsName, "nothing was compared with it, because manifest.json is missing")
+	}
 	return true, nil
 }
 

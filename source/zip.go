@@ -130,7 +130,7 @@ var neverDumps = regexp.MustCompile(`(?i)\.(jpe?g|png|gif|webp|heic|heif|tiff?|b
 // openArchive opens an archive as the folder that was packed, or else the dump in it.
 func (s *Source) openArchive(ctx context.Context, d *folder) error {
 	err := s.openFolder(ctx, d)
-	if _, ok := errors.AsType[*UnreadableError](err); !ok {
+	if _, ok := errors.AsType[*UnreadableError](err); !ok || errors.As(err, new(*recordError)) {
 		return err
 	}
 	may := &folder{name: d.name}

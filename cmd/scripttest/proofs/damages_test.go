@@ -14,7 +14,20 @@ type damage struct {
 	name  string
 	do    func(content)
 	sound bool // every command may end with 0
+	parts bool // only of a parts folder
+	sums  bool // in a dump folder, the list of sums still proves all bytes
 }
+
+// subject is what the damages are done to: two files of a folder, and their entries.
+type subject struct{ file, other, entry, otherEntry string }
+
+// on is the subject of the folder that is tested.
+var on = ofParts
+
+var (
+	ofParts = subject{"boot.img", "recovery.img", "boot", "recovery"}
+	ofDump  = subject{"ROM_1", "BOOT_1", string(flash.EMMCUser), string(flash.EMMCBoot1)}
+)
 
 // edit changes the manifest, as an editor or a faulty program would: without a check.
 func edit(f func(m map[string]any)) func(content) {
@@ -70,33 +83,34 @@ func sums(f func(lines []string) []string) func(content) {
 }
 
 const (
-	boot, recovery, scatterFile = "boot.img", "recovery.img", "MT0000_Android_scatter.txt"
-	otherSum                    = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	scatterFile = "MT0000_Android_scatter.txt"
+	otherSum    = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
-// damages are the damages of a parts folder.
+// damages are the damages of a folder. In their names, boot stands for the first file of the subject,
+// recovery for the second.
 var damages = []damage{
 	{name: "none", do: func(content) {}, sound: true},
-	{name: "a byte of boot", do: flip(boot, 700000)},
-	{name: "a byte of lk, a small file", do: flip("lk.bin", 70000)},
-	{name: "a byte of the last gap", do: func(c content) { c[lastGap(c)][100] ^= 1 }},
-	{name: "a byte of the table", do: flip("pgpt.bin", 512+0x38)},
-	{name: "a byte of the scatter file", do: func(c content) {
+	{name: "a byte of boot", do: func(c content) { c[on.file][700000] ^= 0x40 }},
+	{name: "a byte of lk, a small file", parts: true, do: flip("lk.bin", 70000)},
+	{name: "a byte of the last gap", parts: true, do: func(c content) { c[lastGap(c)][100] ^= 1 }},
+	{name: "a byte of the table", parts: true, do: flip("pgpt.bin", 512+0x38)},
+	{name: "a byte of the scatter file", parts: true, do: func(c content) {
 		c[scatterFile] = bytes.Replace(c[scatterFile], []byte("is_download: true"), []byte("is_download: True"), 1)
 	}},
-	{name: "boot is cut", do: func(c content) { c[boot] = c[boot][:1000000] }},
-	{name: "boot has grown", do: func(c content) { c[boot] = append(c[boot], 1, 2, 3) }},
-	{name: "boot is empty", do: func(c content) { c[boot] = nil }},
-	{name: "boot is missing", do: func(c content) { delete(c, boot) }},
-	{name: "boot and recovery exchanged", do: func(c content) { c[boot], c[recovery] = c[recovery], c[boot] }},
-	{name: "scatter file is missing", do: func(c content) { delete(c, scatterFile) }},
-	{name: "manifest is missing", do: func(c content) { delete(c, flash.ManifestName) }},
+	{name: "boot is cut", do: func(c content) { c[on.file] = c[on.file][:1000000] }},
+	{name: "boot has grown", do: func(c content) { c[on.file] = append(c[on.file], 1, 2, 3) }},
+	{name: "boot is empty", do: func(c content) { c[on.file] = nil }},
+	{name: "boot is missing", do: func(c content) { delete(c, on.file) }},
+	{name: "boot and recovery exchanged", parts: true, do: func(c content) { c[on.file], c[on.other] = c[on.other], c[on.file] }},
+	{name: "scatter file is missing", parts: true, do: func(c content) { delete(c, scatterFile) }},
+	{name: "manifest is missing", sums: true, do: func(c content) { delete(c, flash.ManifestName) }},
 	{name: "manifest is empty", do: func(c content) { c[flash.ManifestName] = nil }},
 	{name: "manifest is cut", do: func(c content) { c[flash.ManifestName] = c[flash.ManifestName][:len(c[flash.ManifestName])/2] }},
 	{name: "manifest is rubbish", do: func(c content) { c[flash.ManifestName] = []byte("[[[ rubbish") }},
 	{name: "manifest of another version", do: edit(func(m map[string]any) { m["schema"] = "mtkkit.manifest/99" })},
 	{name: "entry boot is missing", do: edit(func(m map[string]any) {
-		m["entries"] = slices.DeleteFunc(m["entries"].([]any), func(e any) bool { return e.(map[string]any)["name"] == "boot" })
+		m["entries"] = slices.DeleteFunc(m["entries"].([]any), func(e any) bool { return e.(map[string]any)["name"] == on.entry })
 	})},
 	{name: "source is larger", do: edit(func(m map[string]any) {
 		s := rows(m, "sources")[0]
@@ -106,70 +120,70 @@ var damages = []damage{
 		s := rows(m, "sources")[0]
 		s["size"] = s["size"].(float64) - 4096
 	})},
-	{name: "an entry overlaps boot", do: edit(func(m map[string]any) {
+	{name: "an entry overlaps boot", parts: true, do: edit(func(m map[string]any) {
 		more := map[string]any{}
-		for k, v := range row(m, "entries", "recovery") {
+		for k, v := range row(m, "entries", on.otherEntry) {
 			more[k] = v
 		}
-		more["name"], more["offset"] = "other", row(m, "entries", "boot")["offset"]
+		more["name"], more["offset"] = "other", row(m, "entries", on.entry)["offset"]
 		m["entries"] = append(m["entries"].([]any), more)
 	})},
-	{name: "names of boot and recovery exchanged", do: edit(func(m map[string]any) {
-		swap(row(m, "entries", "boot"), row(m, "entries", "recovery"), "name")
+	{name: "names of boot and recovery exchanged", parts: true, do: edit(func(m map[string]any) {
+		swap(row(m, "entries", on.entry), row(m, "entries", on.otherEntry), "name")
 	})},
-	{name: "offsets of boot and recovery exchanged", do: edit(func(m map[string]any) {
-		swap(row(m, "entries", "boot"), row(m, "entries", "recovery"), "offset")
+	{name: "offsets of boot and recovery exchanged", parts: true, do: edit(func(m map[string]any) {
+		swap(row(m, "entries", on.entry), row(m, "entries", on.otherEntry), "offset")
 	})},
 	{name: "files of boot and recovery exchanged", do: edit(func(m map[string]any) {
-		swap(row(m, "entries", "boot"), row(m, "entries", "recovery"), "file", "sha256")
+		swap(row(m, "entries", on.entry), row(m, "entries", on.otherEntry), "file", "sha256")
 	})},
 	{name: "sums of boot and recovery exchanged", do: edit(func(m map[string]any) {
-		swap(row(m, "entries", "boot"), row(m, "entries", "recovery"), "sha256")
-		swap(row(m, "files", boot), row(m, "files", recovery), "sha256")
+		swap(row(m, "entries", on.entry), row(m, "entries", on.otherEntry), "sha256")
+		swap(row(m, "files", on.file), row(m, "files", on.other), "sha256")
 	})},
-	{name: "two sums for boot", do: edit(func(m map[string]any) { row(m, "entries", "boot")["sha256"] = otherSum })},
+	{name: "two sums for boot", do: edit(func(m map[string]any) { row(m, "entries", on.entry)["sha256"] = otherSum })},
 	{name: "another sum for boot in the manifest", do: edit(func(m map[string]any) {
-		row(m, "entries", "boot")["sha256"], row(m, "files", boot)["sha256"] = otherSum, otherSum
+		row(m, "entries", on.entry)["sha256"], row(m, "files", on.file)["sha256"] = otherSum, otherSum
 	})},
 	{name: "another sum for boot everywhere", do: func(c content) {
 		edit(func(m map[string]any) {
-			row(m, "entries", "boot")["sha256"], row(m, "files", boot)["sha256"] = otherSum, otherSum
+			row(m, "entries", on.entry)["sha256"], row(m, "files", on.file)["sha256"] = otherSum, otherSum
 		})(c)
 		sums(func(lines []string) []string {
 			for i, l := range lines {
-				if strings.HasSuffix(l, "  "+boot) {
-					lines[i] = otherSum + "  " + boot
+				if strings.HasSuffix(l, "  "+on.file) {
+					lines[i] = otherSum + "  " + on.file
 				}
 			}
 			return lines
 		})(c)
 	}},
-	{name: "another size for boot", do: edit(func(m map[string]any) { row(m, "files", boot)["size"] = 1000000 })},
+	{name: "another size for boot", do: edit(func(m map[string]any) { row(m, "files", on.file)["size"] = 1000000 })},
 	{name: "boot is skipped and the record complete", do: edit(func(m map[string]any) {
-		e := row(m, "entries", "boot")
+		e := row(m, "entries", on.entry)
 		e["skipped"] = true
 		delete(e, "file")
 		delete(e, "sha256")
 	})},
 	{name: "boot is called zeros", do: edit(func(m map[string]any) {
-		e := row(m, "entries", "boot")
+		e := row(m, "entries", on.entry)
 		e["zero"] = true
 		delete(e, "file")
 		delete(e, "sha256")
 	})},
-	{name: "a file outside of the folder", do: edit(func(m map[string]any) { row(m, "files", boot)["name"] = "../" + boot })},
+	{name: "a file outside of the folder", do: edit(func(m map[string]any) { row(m, "files", on.file)["name"] = "../" + on.file })},
 	{name: "no sums", do: func(c content) { delete(c, flash.SumsName) }},
 	{name: "sums are rubbish", do: func(c content) { c[flash.SumsName] = []byte("rubbish\n") }},
 	{name: "sums lack boot", do: sums(func(l []string) []string {
-		return slices.DeleteFunc(l, func(s string) bool { return strings.HasSuffix(s, boot) })
+		return slices.DeleteFunc(l, func(s string) bool { return strings.HasSuffix(s, on.file) })
 	})},
 	{name: "sums of boot and recovery exchanged in the list", do: sums(func(l []string) []string {
 		for i := range l {
 			switch {
-			case strings.HasSuffix(l[i], "  "+boot):
-				l[i] = strings.TrimSuffix(l[i], boot) + recovery
-			case strings.HasSuffix(l[i], "  "+recovery):
-				l[i] = strings.TrimSuffix(l[i], recovery) + boot
+			case strings.HasSuffix(l[i], "  "+on.file):
+				l[i] = strings.TrimSuffix(l[i], on.file) + on.other
+			case strings.HasSuffix(l[i], "  "+on.other):
+				l[i] = strings.TrimSuffix(l[i], on.other) + on.file
 			}
 		}
 		return l

@@ -29,6 +29,7 @@ type form struct {
 	// the form can have this content.
 	make   func(t *testing.T, dir string, c content) (string, bool)
 	locked bool // a key opens it
+	dump   bool // of a dump folder, not of a parts folder
 }
 
 // key opens the encrypted archives of this test.
@@ -46,6 +47,13 @@ func forms() []form {
 			c.write(t, filepath.Join(dir, "in"))
 			return filepath.Join(dir, "in"), true
 		}},
+		{name: "dump-folder", make: func(t *testing.T, dir string, c content) (string, bool) {
+			c.write(t, filepath.Join(dir, "in"))
+			return filepath.Join(dir, "in"), true
+		}, dump: true},
+		{name: "zip-of-dump-folder", make: func(t *testing.T, dir string, c content) (string, bool) {
+			return save(t, dir, "in.zip", zipped(t, c)), true
+		}, dump: true},
 		{name: "zip", make: func(t *testing.T, dir string, c content) (string, bool) {
 			return save(t, dir, "in.zip", zipped(t, c)), true
 		}},
@@ -150,11 +158,11 @@ func pushed(t *testing.T, dir string, c content) (string, bool) {
 		t.Fatal(err)
 	}
 	s := scripttest.OpenStore(t, place)
-	if bytes.Equal(c[boot], goodParts[recovery]) {
+	if bytes.Equal(c[on.file], goodParts[on.other]) {
 		s.Change("index.json", func(x map[string]any) {
-			swap(scripttest.Rows(x, "files")[boot], scripttest.Rows(x, "files")[recovery], "groups")
+			swap(scripttest.Rows(x, "files")[on.file], scripttest.Rows(x, "files")[on.other], "groups")
 		})
-		c[boot], c[recovery] = c[recovery], c[boot]
+		c[on.file], c[on.other] = c[on.other], c[on.file]
 	}
 	for name, was := range goodParts {
 		b, ok := c[name]

@@ -102,3 +102,16 @@ func makeDump(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// makeDumpFolder makes a folder of two regions, as reading a phone does, and returns its path.
+func makeDumpFolder(t *testing.T, top, rom string) string {
+	t.Helper()
+	boot := filepath.Join(top, "BOOT_1")
+	if err := os.WriteFile(boot, imgtest.SmallMT6765().Boot1, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	packed, out := filepath.Join(top, "dump.tar.zst"), filepath.Join(top, "dump")
+	must(t, "backup", "create", rom, "--boot1", boot, "-o", packed)
+	must(t, "backup", "restore", packed, "-o", out)
+	return out
+}
