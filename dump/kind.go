@@ -189,7 +189,10 @@ func (k *kinds) after(err error) error {
 	}
 	n := &NotDump{Path: k.path, Size: f.Size(), Thing: t, Err: cmp.Or(err, layout.ErrNoTable)}
 	var none *NoTableError
-	if t.Kind.Use() == whatis.Packed && errors.As(err, &none) && none.Inside != nil {
+	if errors.As(err, &none) {
+		t.Problems = append(t.Problems, none.Problems...)
+	}
+	if t.Kind.Use() == whatis.Packed && none != nil && none.Inside != nil {
 		n.Inside = none.Inside
 		t.Facts = append(t.Facts, whatis.Fact{Key: "in it", Value: n.Inside.String()})
 	}
