@@ -83,7 +83,7 @@ type verification struct {
 func (v *verification) folder() error {
 	r, err := split.Verify(v.ctx, v.Path, split.VerifyOptions{Progress: v.opt.Progress})
 	if errors.Is(err, split.ErrNoFolder) {
-		return v.withoutManifest()
+		return v.withoutManifest(fmt.Errorf("%s: %w", v.Path, err))
 	}
 	if err != nil {
 		return notBegun(fmt.Errorf("%s: %w", v.Path, err), v.Path)
@@ -100,11 +100,16 @@ func (v *verification) folder() error {
 }
 
 // withoutManifest checks a folder without a manifest: an unfinished dump, or the files of another tool.
-func (v *verification) withoutManifest() error {
+// None is the error for a folder that is no dump at all.
+func (v *verification) withoutManifest(none error) error {
 	if isUnfinished(v.Path) {
 		return v.dump()
 	}
-	return v.file()
+	err := v.file()
+	if errors.As(err, new(*source.UnreadableError)) {
+		return notBegun(none, v.Path)
+	}
+	return err
 }
 
 // reopen opens a folder that was verified as a dump. It returns nil if it is none, and if its

@@ -3,6 +3,7 @@ package proofs
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -121,10 +122,7 @@ var damages = []damage{
 		s["size"] = s["size"].(float64) - 4096
 	})},
 	{name: "an entry overlaps boot", parts: true, do: edit(func(m map[string]any) {
-		more := map[string]any{}
-		for k, v := range row(m, "entries", on.otherEntry) {
-			more[k] = v
-		}
+		more := maps.Clone(row(m, "entries", on.otherEntry))
 		more["name"], more["offset"] = "other", row(m, "entries", on.entry)["offset"]
 		m["entries"] = append(m["entries"].([]any), more)
 	})},
