@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
@@ -187,7 +187,10 @@ func (r recordFiles) Open(name string) (split.Member, error) {
 
 func (r recordFiles) Names() (names []string, err error) {
 	for _, m := range r.s.packed.members {
-		names = append(names, path.Base(m.name))
+		first, _, _ := strings.Cut(m.name, "/")
+		if !slices.Contains(names, first) {
+			names = append(names, first)
+		}
 	}
 	return names, nil
 }
