@@ -22,7 +22,7 @@ func dumpFolder(t *testing.T, dir string) *flash.Manifest {
 	if err := mt6765.WriteDump(regions); err != nil {
 		t.Fatal(err)
 	}
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "test", Kind: flash.KindDump, Storage: flash.EMMC}
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "test", Kind: flash.KindDump, Storage: flash.EMMC, Complete: true}
 	for _, p := range mt6765.Device().Parts {
 		name := map[flash.Region]string{flash.EMMCUser: "ROM_1", flash.EMMCBoot1: "BOOT_1", flash.EMMCBoot2: "BOOT_2"}[p.Region]
 		whole := flash.Extent{Length: p.Image.Size()}

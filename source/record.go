@@ -32,7 +32,7 @@ const (
 // takeRecord makes a manifest the record of the source, and reports what contradicts it.
 func (s *Source) takeRecord(ctx context.Context, f *folder, record *flash.Manifest) error {
 	s.Record, s.packed = record, f
-	wrong := record.Contradictions()
+	wrong := append(record.Contradictions(), record.Unexplained()...)
 	sums, err := s.checkSums(ctx, f)
 	if err != nil {
 		return err
