@@ -57,6 +57,9 @@ func freeName(outputs []flash.Output, name string) string {
 // parts restores the files of the archive as they are, or the chosen ones.
 func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	m := r.record
+	if m == nil && len(a.Members()) == 0 {
+		return nil, fmt.Errorf("%s: the archive has no files", a.Path)
+	}
 	if m == nil {
 		m = &flash.Manifest{Schema: flash.ManifestSchema, Tool: r.Tool, Problems: a.Problems}
 	}
@@ -86,10 +89,19 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 		if f.Name == flash.ManifestName || f.Name == flash.SumsName || f.Name == flash.DraftName || !wanted(f.Name) {
 			continue
 		}
+		if a.IsZip() && r.record != nil && !lists(r.record, f.Name) { // anybody may add a file to a zip
+			r.problems = append(r.problems, flash.NewProblem(flash.Note, f.Name, flash.NoOffset, "is not in the manifest of the archive, and is not restored"))
+			continue
+		}
 		img := a.Salvage(f, func(e flash.Extent, err error) { r.lost.add(f.Name, e, err) })
 		outputs = append(outputs, flash.Output{Name: f.Name, Image: img})
 	}
 	return r.write(ctx, outputs, m, func(results []split.Result) error { return r.checkParts(a, m, results) })
+}
+
+// lists reports whether a record has a file in its list.
+func lists(m *flash.Manifest, file string) bool {
+	return slices.ContainsFunc(m.Files, func(f flash.ManifestFile) bool { return f.Name == file })
 }
 
 // checkParts compares what was written with what was packed, and adds the lost ranges to the

@@ -64,7 +64,8 @@ func Doubts(ctx context.Context, src *source.Source) (flash.Problems, error) {
 }
 
 // OpenFolder opens a parts folder to copy it, or to join it. In addition to split.Open, it compares
-// the manifest with the dump's own table. A contradiction is a *split.ContradictionError.
+// the manifest with the dump's own table. A contradiction is a *split.ContradictionError. The manifest
+// gets a problem if it does not say why it is not complete.
 func OpenFolder(ctx context.Context, dir string) (*split.Opened, error) {
 	o, err := split.Open(ctx, dir)
 	if err != nil {
@@ -73,6 +74,11 @@ func OpenFolder(ctx context.Context, dir string) (*split.Opened, error) {
 	if err := refuseMisplaced(ctx, dir); err != nil {
 		o.Close()
 		return nil, err
+	}
+	for _, p := range o.Manifest.Unexplained() {
+		if !slices.Contains(o.Manifest.Problems, p) {
+			o.Manifest.Problems = append(o.Manifest.Problems, p)
+		}
 	}
 	return o, nil
 }

@@ -94,6 +94,7 @@ func (v *verification) folder() error {
 	}
 	if d != nil {
 		defer d.Close()
+		addOpened(r, d.Source)
 	}
 	v.Path = filepath.Clean(v.Path)
 	return v.proven(r, d)
@@ -164,20 +165,25 @@ func (v *verification) withoutTable(err error) error {
 	return v.proven(r, nil)
 }
 
-// record compares the files of a source with the hashes of its manifest. The problems that were
-// found when it was opened count, too.
+// record compares the files of a source with the hashes of its manifest.
 func (v *verification) record(src *source.Source) (*split.Verification, error) {
 	r, err := split.VerifyFiles(v.ctx, src.Record, src.RecordFiles(v.ctx), split.VerifyOptions{Workers: 1, NoSums: src.Proves, Progress: v.opt.Progress})
 	if err != nil {
 		return nil, err
 	}
+	addOpened(r, src)
+	return r, nil
+}
+
+// addOpened adds the problems that were found when the source was opened, unless a problem that is
+// as bad is known of the same place.
+func addOpened(r *split.Verification, src *source.Source) {
 	for _, p := range src.Problems {
-		if p.Severity > flash.Note && !slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place }) {
+		if p.Severity > flash.Note && !slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place && q.Severity >= p.Severity }) {
 			r.Problems = append(r.Problems, p)
 		}
 	}
 	r.OK = flash.Worst(r.Problems) < flash.Error
-	return r, nil
 }
 
 // proven makes the verdict on a folder whose files were compared with their hashes. D is the folder

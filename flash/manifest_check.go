@@ -97,7 +97,7 @@ func (e *ManifestEntry) isPlain() bool { return e.Kind.IsDump() || e.Kind == Kin
 // uncovered reports the ranges of the regions that no entry has. A record of some partitions may
 // lack any range, and a record without entries describes its files only.
 func (m *Manifest) uncovered() (ps Problems) {
-	if m.IsPart() || len(m.Entries) == 0 && m.Kind != KindParts || m.describesFiles() {
+	if m.IsPart() || len(m.Entries) == 0 && m.Kind != KindParts && m.Kind != KindDump || m.describesFiles() {
 		return nil
 	}
 	for _, src := range m.Sources {

@@ -78,6 +78,15 @@ func (m *Manifest) Covers() bool {
 	return !m.LeavesOut() && !slices.ContainsFunc(m.Sources, func(s ManifestSource) bool { return len(s.Missing()) > 0 })
 }
 
+// Unexplained reports a record that says it is not complete, and lists nothing that is missing: then
+// nobody knows what its files lack.
+func (m *Manifest) Unexplained() (ps Problems) {
+	if !m.Complete && !m.Whole && m.Covers() {
+		ps.Add(Warning, ManifestName, "says that the dump is not complete, and does not say what is missing")
+	}
+	return ps
+}
+
 // Missing returns the ranges of the region that the source does not have, at the region's
 // offsets: the unread ones, and those beyond the end of the dump.
 func (s *ManifestSource) Missing() []Extent { return Union(s.Unread, s.Beyond) }

@@ -123,11 +123,22 @@ func (s *Source) openDumped(ctx context.Context, f *folder, record *flash.Manife
 	return part, nil
 }
 
-// inside finds a file of the folder by its path in the folder; nil if it does not exist. An archive
-// has no folders.
+// inside finds a file of the folder by its path in the folder; nil if it does not exist. A zip of
+// another program may have lost the folders, so the name alone is looked for last.
 func (s *Source) inside(f *folder, name string) *member {
-	if m := f.find(path.Base(name)); m != nil || f.path == "" {
+	if m := f.find(name); m != nil {
 		return m
+	}
+	if m := s.below(f, name); m != nil {
+		return m
+	}
+	return f.find(path.Base(name))
+}
+
+// below finds a file in a subfolder of a folder on the disk.
+func (s *Source) below(f *folder, name string) *member {
+	if f.path == "" {
+		return nil
 	}
 	full := filepath.Join(f.path, filepath.FromSlash(name))
 	st, err := s.stat(full)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,7 @@ func dumpFolder(t *testing.T, dir string) *flash.Manifest {
 	if err := mt6765.WriteDump(regions); err != nil {
 		t.Fatal(err)
 	}
-	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "test", Kind: flash.KindDump, Storage: flash.EMMC}
+	m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: "test", Kind: flash.KindDump, Storage: flash.EMMC, Complete: true}
 	for _, p := range mt6765.Device().Parts {
 		name := map[flash.Region]string{flash.EMMCUser: "ROM_1", flash.EMMCBoot1: "BOOT_1", flash.EMMCBoot2: "BOOT_2"}[p.Region]
 		whole := flash.Extent{Length: p.Image.Size()}
@@ -198,5 +199,57 @@ func rename(t *testing.T, path, suffix string) {
 	t.Helper()
 	if err := os.Rename(path, path+suffix); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A file of a dump folder is the one that the manifest names, not another one of the same name.
+func TestDumpFolderWithAnotherFile(t *testing.T) {
+	dir := t.TempDir()
+	writeRecord(t, filepath.Join(dir, flash.ManifestName), dumpFolder(t, dir))
+	put(t, filepath.Join(dir, "ROM_1"), []byte("another file"))
+	s := open(t, dir, Options{})
+	want := mt6765.Device().Image(flash.EMMCUser)
+	if got := s.Part(flash.EMMCUser); got == nil || len(got.Unread) > 0 || len(s.Problems) > 0 {
+		t.Fatalf("%+v, problems %v", got, s.Problems)
+	}
+	walk(t, s.Image(flash.EMMCUser), want)
+}
+
+// A zip of a dump folder is that dump, whether it has the folder itself or only what is in it.
+func TestZipOfDumpFolder(t *testing.T) {
+	dir := t.TempDir()
+	m := dumpFolder(t, dir)
+	for i, src := range m.Sources { // only the start of a region
+		size := min(src.Size, 4<<20)
+		m.Sources[i].Size, m.Files[i].Size = size, size
+		m.Entries[i].Length, m.Entries[i].Present = size, size
+		if err := os.Truncate(filepath.Join(dir, "regions", src.Name), size); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeRecord(t, filepath.Join(dir, flash.ManifestName), m)
+	for _, prefix := range []string{"", "dump/", "./"} {
+		var files []zipped
+		for _, name := range []string{flash.ManifestName, "regions/ROM_1", "regions/BOOT_1", "regions/BOOT_2"} {
+			b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, zipped{prefix + name, zip.Deflate, b})
+		}
+		s := open(t, write(t, "dump.zip", zipOf(t, files...)), Options{})
+		if len(s.Parts) != 3 || len(s.Damaged) > 0 {
+			t.Fatalf("%q: parts %v, problems %v", prefix, s.Parts, s.Problems)
+		}
+		for _, p := range mt6765.Device().Parts {
+			if got := s.Part(p.Region); got == nil || got.Unread != nil {
+				t.Fatalf("%q: %s: %+v", prefix, p.Region, got)
+			}
+			walk(t, s.Image(p.Region), flash.Slice(p.Image, flash.Extent{Length: min(p.Image.Size(), 4<<20)}))
+		}
+		got, err := s.RecordFiles(t.Context()).Names()
+		if err != nil || !slices.Contains(got, "regions") && prefix != "./" {
+			t.Errorf("%q: files %q, %v", prefix, got, err)
+		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/split"
@@ -32,7 +32,7 @@ const (
 // takeRecord makes a manifest the record of the source, and reports what contradicts it.
 func (s *Source) takeRecord(ctx context.Context, f *folder, record *flash.Manifest) error {
 	s.Record, s.packed = record, f
-	wrong := record.Contradictions()
+	wrong := append(record.Contradictions(), record.Unexplained()...)
 	sums, err := s.checkSums(ctx, f)
 	if err != nil {
 		return err
@@ -187,7 +187,10 @@ func (r recordFiles) Open(name string) (split.Member, error) {
 
 func (r recordFiles) Names() (names []string, err error) {
 	for _, m := range r.s.packed.members {
-		names = append(names, path.Base(m.name))
+		first, _, _ := strings.Cut(m.name, "/")
+		if !slices.Contains(names, first) {
+			names = append(names, first)
+		}
 	}
 	return names, nil
 }

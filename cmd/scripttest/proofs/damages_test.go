@@ -169,6 +169,10 @@ var damages = []damage{
 		delete(e, "file")
 		delete(e, "sha256")
 	})},
+	{name: "scatter file is in the sums alone", parts: true, do: edit(func(m map[string]any) {
+		m["files"] = slices.DeleteFunc(m["files"].([]any), func(f any) bool { return f.(map[string]any)["name"] == scatterFile })
+	})},
+	{name: "the record is not complete", do: edit(func(m map[string]any) { m["complete"] = false })},
 	{name: "a file outside of the folder", do: edit(func(m map[string]any) { row(m, "files", on.file)["name"] = "../" + on.file })},
 	{name: "no sums", do: func(c content) { delete(c, flash.SumsName) }},
 	{name: "sums are rubbish", do: func(c content) { c[flash.SumsName] = []byte("rubbish\n") }},
