@@ -79,7 +79,7 @@ func agree(ctx context.Context, dir string, m *flash.Manifest) error {
 		}
 		wrong = append(wrong, found...)
 	}
-	wrong = slices.DeleteFunc(wrong, func(p flash.Problem) bool { return p.Severity < flash.Error })
+	wrong = slices.DeleteFunc(wrong, func(p flash.Problem) bool { return p.Severity < flash.Warning })
 	if len(wrong) > 0 {
 		return &ContradictionError{dir, wrong}
 	}
