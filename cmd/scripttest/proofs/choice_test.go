@@ -22,7 +22,6 @@ func TestLeftOutByChoice(t *testing.T) {
 		args []string
 	}{
 		{words.ExitProblems, []string{"verify", at("some")}},
-		{words.ExitOK, []string{"cat", at("some"), "boot", "-o", at("boot")}},
 		{words.ExitOK, []string{"backup", "create", at("some"), "-o", at("some.archive")}},
 		{words.ExitProblems, []string{"backup", "verify", at("some.archive")}},
 		{words.ExitProblems, []string{"verify", at("some.archive")}},
