@@ -18,8 +18,8 @@ func (d *Dump) misplaced() (ps flash.Problems) {
 		return nil
 	}
 	for _, e := range record.Entries {
-		if e.Kind != flash.KindPartition && e.Was != flash.KindPartition || e.Present == 0 {
-			continue
+		if e.Kind != flash.KindPartition && e.Was != flash.KindPartition || e.Present == 0 || record.State(&e) == flash.StateSkipped {
+			continue // what has no bytes here is nowhere, and its table may be left out, too
 		}
 		elsewhere := int64(flash.NoOffset)
 		for _, row := range d.Layout.Table.Partitions {
@@ -65,17 +65,18 @@ func Doubts(ctx context.Context, src *source.Source) (flash.Problems, error) {
 
 // OpenFolder opens a parts folder to copy it, or to join it. In addition to split.Open, it compares
 // the manifest with the dump's own table. A contradiction is a *split.ContradictionError. The manifest
-// gets a problem if it does not say why it is not complete.
+// gets the doubts that are no contradictions as problems.
 func OpenFolder(ctx context.Context, dir string) (*split.Opened, error) {
 	o, err := split.Open(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseMisplaced(ctx, dir); err != nil {
+	doubts, err := refuseMisplaced(ctx, dir)
+	if err != nil {
 		o.Close()
 		return nil, err
 	}
-	for _, p := range o.Manifest.Unexplained() {
+	for _, p := range slices.Concat(o.Manifest.Unexplained(), doubts) {
 		if !slices.Contains(o.Manifest.Problems, p) {
 			o.Manifest.Problems = append(o.Manifest.Problems, p)
 		}
@@ -85,22 +86,23 @@ func OpenFolder(ctx context.Context, dir string) (*split.Opened, error) {
 
 // Join is split.Join, with the check of OpenFolder.
 func Join(ctx context.Context, dir, out string, opt split.JoinOptions) (*split.JoinReport, error) {
-	if err := refuseMisplaced(ctx, dir); err != nil {
+	if _, err := refuseMisplaced(ctx, dir); err != nil {
 		return nil, err
 	}
 	return split.Join(ctx, dir, out, opt)
 }
 
 // refuseMisplaced returns an error for a folder whose entries are at other offsets than the dump's own
-// table says. A folder that cannot be opened as a dump is refused elsewhere.
-func refuseMisplaced(ctx context.Context, dir string) error {
+// table says, and what else puts its bytes in doubt. A folder that cannot be opened as a dump is
+// refused elsewhere.
+func refuseMisplaced(ctx context.Context, dir string) (flash.Problems, error) {
 	d, err := Open(ctx, dir, Options{Alone: true})
 	if err != nil {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	defer d.Close()
 	if wrong := d.misplaced(); len(wrong) > 0 {
-		return &split.ContradictionError{Folder: dir, Problems: wrong}
+		return nil, &split.ContradictionError{Folder: dir, Problems: wrong}
 	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(d.Source.Damaged), func(p flash.Problem) bool { return p.Severity != flash.Warning }), nil
 }

@@ -176,14 +176,24 @@ func (v *verification) record(src *source.Source) (*split.Verification, error) {
 }
 
 // addOpened adds the problems that were found when the source was opened, unless a problem that is
-// as bad is known of the same place.
+// as bad is known of the same place. Partitions that were left out by choice, and encrypted files without
+// a key, are not damaged.
 func addOpened(r *split.Verification, src *source.Source) {
 	for _, p := range src.Problems {
-		if p.Severity > flash.Note && !slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place && q.Severity >= p.Severity }) {
+		if p.Severity > flash.Note && !withheld(src.Record, p.Place) &&
+			!slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place && q.Severity >= p.Severity }) {
 			r.Problems = append(r.Problems, p)
 		}
 	}
 	r.OK = flash.Worst(r.Problems) < flash.Error
+}
+
+// withheld reports whether the bytes of an entry are not in the files in the clear, as the record says.
+func withheld(m *flash.Manifest, name string) bool {
+	return m != nil && slices.ContainsFunc(m.Entries, func(e flash.ManifestEntry) bool {
+		state := m.State(&e)
+		return e.Name == name && (state == flash.StateSkipped || state == flash.StateSealed)
+	})
 }
 
 // proven makes the verdict on a folder whose files were compared with their hashes. D is the folder
