@@ -3,6 +3,7 @@ package proofs
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -107,10 +108,7 @@ var damages = []damage{
 		s["size"] = s["size"].(float64) - 4096
 	})},
 	{name: "an entry overlaps boot", do: edit(func(m map[string]any) {
-		more := map[string]any{}
-		for k, v := range row(m, "entries", "recovery") {
-			more[k] = v
-		}
+		more := maps.Clone(row(m, "entries", "recovery"))
 		more["name"], more["offset"] = "other", row(m, "entries", "boot")["offset"]
 		m["entries"] = append(m["entries"].([]any), more)
 	})},
