@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
 	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/layout"
@@ -180,19 +182,28 @@ func (v *verification) record(src *source.Source) (*split.Verification, error) {
 // a key, are not damaged.
 func addOpened(r *split.Verification, src *source.Source) {
 	for _, p := range src.Problems {
-		if p.Severity > flash.Note && !withheld(src.Record, p.Place) &&
+		if p.Severity > flash.Note && !withheld(src.Record, &p) &&
 			!slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place && q.Severity >= p.Severity }) {
 			r.Problems = append(r.Problems, p)
 		}
 	}
-	r.OK = flash.Worst(r.Problems) < flash.Error
+	r.OK = r.OK && flash.Worst(r.Problems) < flash.Error
 }
 
-// withheld reports whether the bytes of an entry are not in the files in the clear, as the record says.
-func withheld(m *flash.Manifest, name string) bool {
+// withheld reports whether a problem says that the bytes of an entry are not in the files in the clear,
+// and the record says so, too.
+func withheld(m *flash.Manifest, p *flash.Problem) bool {
 	return m != nil && slices.ContainsFunc(m.Entries, func(e flash.ManifestEntry) bool {
-		state := m.State(&e)
-		return e.Name == name && (state == flash.StateSkipped || state == flash.StateSealed)
+		if e.Name != p.Place {
+			return false
+		}
+		switch m.State(&e) {
+		case flash.StateSkipped:
+			return strings.HasPrefix(p.Text, source.LeftOut)
+		case flash.StateSealed:
+			return strings.HasSuffix(p.Text, seal.ErrKey.Error())
+		}
+		return false
 	})
 }
 

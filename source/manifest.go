@@ -107,6 +107,10 @@ type recordError struct{ err *UnreadableError }
 func (e *recordError) Error() string { return e.err.Error() }
 func (e *recordError) Unwrap() error { return e.err }
 
+// LeftOut is the start of the problem of an entry whose file is not in the parts folder, as its
+// manifest says.
+const LeftOut = "was left out of the parts folder"
+
 // addEntry puts the file of one entry at its offset, and returns how many bytes of it exist.
 // Missing bytes read as zeros and are reported. They count as unread, so that no copy takes
 // these zeros for the phone's data.
@@ -116,7 +120,7 @@ func (s *Source) addEntry(ctx context.Context, f *folder, img *flash.Stitched, e
 		s.Problems.AddAt(flash.Error, e.Name, e.Offset, "%s: its bytes are missing and read as zeros", why)
 	}
 	if e.File == "" {
-		lost("was left out of the parts folder")
+		lost(LeftOut)
 		return 0, nil
 	}
 	m := f.find(e.File)
