@@ -34,7 +34,9 @@ var verdicts = []verdict{
 	{name: "info", near: true, args: func(in, _ string) []string { return []string{"info", in} }},
 	{name: "list", args: func(in, _ string) []string { return []string{"list", in} }},
 	{name: "cat", args: func(in, dir string) []string { return []string{"cat", in, "boot", "-o", filepath.Join(dir, "boot")} }},
-	{name: "split", near: true, all: true, args: func(in, dir string) []string { return []string{"split", in, "--no-sync", "-o", filepath.Join(dir, "split")} }},
+	{name: "split", near: true, all: true, args: func(in, dir string) []string {
+		return []string{"split", in, "--no-sync", "-o", filepath.Join(dir, "split")}
+	}},
 	{name: "join", all: true, only: isFolder, args: func(in, dir string) []string { return []string{"join", in, "-o", filepath.Join(dir, "joined")} }},
 	{name: "verify", near: true, all: true, args: func(in, _ string) []string { return []string{"verify", in} }},
 	{name: "backup-verify", near: true, all: true, only: func(in string) bool { return isStore(in) || isArchive(in) }, args: func(in, _ string) []string { return []string{"backup", "verify", in} }},
