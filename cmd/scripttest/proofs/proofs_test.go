@@ -35,7 +35,7 @@ var verdicts = []verdict{
 	{name: "list", args: func(in, _ string) []string { return []string{"list", in} }},
 	{name: "cat", args: func(in, dir string) []string { return []string{"cat", in, "boot", "-o", filepath.Join(dir, "boot")} }},
 	{name: "split", near: true, all: true, args: func(in, dir string) []string {
-		return []string{"split", in, "--no-sync", "-o", filepath.Join(dir, "split")}
+		return []string{"split", in, "-o", filepath.Join(dir, "split")}
 	}},
 	{name: "join", all: true, only: isFolder, args: func(in, dir string) []string { return []string{"join", in, "-o", filepath.Join(dir, "joined")} }},
 	{name: "verify", near: true, all: true, args: func(in, _ string) []string { return []string{"verify", in} }},
