@@ -96,7 +96,7 @@ func (v *verification) folder() error {
 	}
 	if d != nil {
 		defer d.Close()
-		addOpened(r, d.Source)
+		addOpened(r, d.Source, flash.Error) // warnings are about files beside the dump's own
 	}
 	v.Path = filepath.Clean(v.Path)
 	return v.proven(r, d)
@@ -173,16 +173,16 @@ func (v *verification) record(src *source.Source) (*split.Verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	addOpened(r, src)
+	addOpened(r, src, flash.Warning)
 	return r, nil
 }
 
-// addOpened adds the problems that were found when the source was opened, unless a problem that is
+// addOpened adds the problems of a severity and above that were found when the source was opened, unless a problem that is
 // as bad is known of the same place. Partitions that were left out by choice, and encrypted files without
 // a key, are not damaged.
-func addOpened(r *split.Verification, src *source.Source) {
+func addOpened(r *split.Verification, src *source.Source, from flash.Severity) {
 	for _, p := range src.Problems {
-		if p.Severity > flash.Note && !withheld(src.Record, &p) &&
+		if p.Severity >= from && !withheld(src.Record, &p) &&
 			!slices.ContainsFunc(r.Problems, func(q flash.Problem) bool { return q.Place == p.Place && q.Severity >= p.Severity }) {
 			r.Problems = append(r.Problems, p)
 		}
