@@ -76,7 +76,7 @@ func Compare(ctx context.Context, a, b *dump.Dump) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Rows: []RowChange{}, Problems: slices.Concat([]flash.Problem{}, notable(x.plan.Problems), notable(y.plan.Problems))}
+	c := &Comparison{Rows: []RowChange{}, Problems: slices.Concat([]flash.Problem{}, flash.AtLeast(flash.Warning, x.plan.Problems), flash.AtLeast(flash.Warning, y.plan.Problems))}
 	for i := range x.plan.Items {
 		it := &x.plan.Items[i]
 		if !it.Kind.IsDump() {

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/dump"
@@ -37,5 +36,5 @@ func doubtsOf(ctx context.Context, src *source.Source, err error) (flash.Problem
 	}
 	defer src.Close()
 	found, err := dump.Doubts(ctx, src)
-	return slices.DeleteFunc(found, func(p flash.Problem) bool { return p.Severity < flash.Error }), err
+	return flash.AtLeast(flash.Error, found), err
 }

@@ -15,17 +15,12 @@ func recorded(m *flash.Manifest, chosen bool) []flash.Problem {
 	if m == nil {
 		return nil
 	}
-	out := added(notable(m.Problems), dump.TellGuess(m))
+	out := added(flash.AtLeast(flash.Warning, m.Problems), dump.TellGuess(m))
 	out = added(out, m.Missing())
 	if !m.Complete && !chosen && len(out) == 0 {
 		out = append(out, flash.NewProblem(flash.Warning, "", flash.NoOffset, "the backup does not have all of the dump"))
 	}
 	return out
-}
-
-// notable returns the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity == flash.Note })
 }
 
 // added appends the problems that are not in the list.

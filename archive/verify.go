@@ -91,7 +91,7 @@ func (a *Archive) Verify(ctx context.Context, opt VerifyOptions) (*Verdict, erro
 	if err := a.proveLocked(ctx, v, m, opt); err != nil {
 		return nil, err
 	}
-	v.Problems = added(v.Problems, added(notable(m.Problems), dump.TellGuess(m)))
+	v.Problems = added(v.Problems, added(flash.AtLeast(flash.Warning, m.Problems), dump.TellGuess(m)))
 	return v, nil
 }
 

@@ -85,7 +85,7 @@ func OpenSlice(ctx context.Context, paths []string, partition string, opt Option
 	if err := o.take(paths[0], partition); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
-	o.Name, o.Problems = cmp.Or(o.Name, base), notable(o.Problems)
+	o.Name, o.Problems = cmp.Or(o.Name, base), flash.AtLeast(flash.Warning, o.Problems)
 	return o, nil
 }
 

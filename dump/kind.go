@@ -156,7 +156,7 @@ func (k *kinds) alone(d *Dump) error {
 	if t.Kind.Use() != whatis.Phone {
 		return nil
 	}
-	t.Problems = append(notable(d.Source.Problems), t.Problems...)
+	t.Problems = append(flash.AtLeast(flash.Warning, d.Source.Problems), t.Problems...)
 	n := &NotDump{Path: d.Path, Size: st.Size(), Thing: t, Err: layout.ErrNoTable}
 	if len(k.pieces) > 1 {
 		n.Path, n.Size = strings.Join(k.pieces, " "), user.Image.Size()

@@ -36,7 +36,7 @@ func OpenLogical(ctx context.Context, paths []string, slot string, opt Options) 
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
-	s.Problems = append(notable(o.Problems), s.Problems...)
+	s.Problems = append(flash.AtLeast(flash.Warning, o.Problems), s.Problems...)
 	return &LogicalTable{s, o}, nil
 }
 

@@ -3,7 +3,6 @@ package dump
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/acquire"
@@ -59,7 +58,7 @@ func (d *Dump) noTable(err error) error {
 	if len(d.pieces) > 0 { // a missing piece is a warning
 		least = flash.Warning
 	}
-	n := &NoTableError{Path: path, Problems: fromOn(least, src.Problems), Err: err}
+	n := &NoTableError{Path: path, Problems: flash.AtLeast(least, src.Problems), Err: err}
 	user := src.User()
 	if !errors.Is(err, layout.ErrNoTable) || user == nil {
 		return n
@@ -106,14 +105,6 @@ func Unread(m *flash.Manifest) (out []flash.Problem) {
 		}
 	}
 	return out
-}
-
-// notable returns the problems that are more than notes.
-func notable(list []flash.Problem) []flash.Problem { return fromOn(flash.Warning, list) }
-
-// fromOn returns the problems of a severity and above.
-func fromOn(least flash.Severity, list []flash.Problem) []flash.Problem {
-	return slices.DeleteFunc(slices.Clone(list), func(p flash.Problem) bool { return p.Severity < least })
 }
 
 // BootRegions returns the boot regions of a source. A single file that is not from a phone's

@@ -71,7 +71,7 @@ func (m *Manifest) Public(private func(file string) bool) *Manifest {
 	}
 	out.Complete = m.Complete && out.Covers()
 	out.Whole = m.Complete && !out.Complete
-	out.Problems = slices.DeleteFunc(slices.Clone(m.Problems), func(p Problem) bool { return p.Severity == Note })
+	out.Problems = AtLeast(Warning, m.Problems)
 	for i := range out.Problems {
 		p := &out.Problems[i]
 		for j, s := range m.Sources {

@@ -3,6 +3,7 @@ package flash
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Severity is the weight of a Problem. A Note is normal information and leaves the exit code at
@@ -87,6 +88,11 @@ func Worst(ps []Problem) Severity {
 		worst = max(worst, p.Severity)
 	}
 	return worst
+}
+
+// AtLeast returns the problems of a severity and above.
+func AtLeast(least Severity, list []Problem) []Problem {
+	return slices.DeleteFunc(slices.Clone(list), func(p Problem) bool { return p.Severity < least })
 }
 
 // ErrNotThis is wrapped by a reader's error if the bytes have another format.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -27,7 +26,10 @@ type ContradictionError struct {
 
 func (e *ContradictionError) Error() string {
 	s := fmt.Sprintf("split: %s: %s", e.Folder, e.Problems[0])
-	if n := len(e.Problems) - 1; n > 0 {
+	switch n := len(e.Problems) - 1; {
+	case n == 1:
+		s += ", and 1 more contradiction"
+	case n > 1:
 		s += fmt.Sprintf(", and %d more contradictions", n)
 	}
 	return s
@@ -79,8 +81,7 @@ func agree(ctx context.Context, dir string, m *flash.Manifest) error {
 		}
 		wrong = append(wrong, found...)
 	}
-	wrong = slices.DeleteFunc(wrong, func(p flash.Problem) bool { return p.Severity < flash.Warning })
-	if len(wrong) > 0 {
+	if wrong := flash.AtLeast(flash.Warning, wrong); len(wrong) > 0 {
 		return &ContradictionError{dir, wrong}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // tableKinds are the files that --scatter and --table take.
@@ -24,6 +25,7 @@ func advice(err error) []string {
 		foreign *layout.ForeignError
 		table   *dump.TableError
 		changed *dump.ChangedError
+		wrong   *split.ContradictionError
 		name    *dump.NameError
 		bad     *source.UnreadableError
 	)
@@ -40,6 +42,11 @@ func advice(err error) []string {
 		return []string{tableKinds}
 	case errors.As(err, &changed):
 		return []string{fmt.Sprintf("mtkkit verify %s lists everything that has changed; make the folder again from the dump or the phone", Quoted(changed.Folder))}
+	case errors.As(err, &wrong):
+		return []string{
+			fmt.Sprintf("mtkkit verify %s lists every contradiction; use another copy of the folder, or make it again from the dump or the phone", Quoted(wrong.Folder)),
+			fmt.Sprintf("mtkkit split %s -o FOLDER writes what can be read, and names the rest", Quoted(wrong.Folder)),
+		}
 	case errors.As(err, &name) && name.Hits > 0:
 		return []string{"mtkkit list shows the names of the files"}
 	case errors.As(err, &name):

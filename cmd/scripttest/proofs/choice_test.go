@@ -3,6 +3,7 @@ package proofs
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/words"
@@ -37,6 +38,27 @@ func TestLeftOutByChoice(t *testing.T) {
 	} {
 		if code, said := call(c.args...); code != c.want {
 			t.Errorf("mtkkit %q: %d, not %d\n%s", c.args, code, c.want, said)
+		}
+	}
+}
+
+// Whoever refuses a folder that contradicts itself says what to do.
+func TestContradictionSaysWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	makeDump(t, at("ROM_1"))
+	must(t, "split", at("ROM_1"), "-o", at("good"))
+	c := readContent(t, at("good"))
+	edit(func(m map[string]any) { row(m, "entries", "boot")["sha256"] = otherSum })(c)
+	c.write(t, at("parts"))
+	for _, args := range [][]string{
+		{"join", at("parts"), "-o", at("joined")},
+		{"backup", "create", at("parts"), "-o", at("a.tar.zst")},
+		{"backup", "push", at("parts"), "oci:" + at("place") + ":t"},
+	} {
+		code, said := call(args...)
+		if code != words.ExitFailed || !strings.Contains(said, "two different sums for boot.img") || !strings.Contains(said, "hint: mtkkit verify "+at("parts")) {
+			t.Errorf("mtkkit %q: %d\n%s", args, code, said)
 		}
 	}
 }
