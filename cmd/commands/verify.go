@@ -21,9 +21,10 @@ func verifyCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "check whether a parts folder, a backup or a dump is complete and unchanged",
-		ArgsUsage: "ROM_1.parts | ROM_1",
-		Description: "A backup in a folder of backups (oci:FOLDER:TAG) is verified as mtkkit backup verify does, which also takes one\n" +
-			"in a registry.",
+		ArgsUsage: "ROM_1.parts | ROM_1.tar.zst | ROM_1",
+		Description: "A folder of mtkkit, a zip of it and an archive are compared with the hashes of their manifest, any other dump with\n" +
+			"its own tables. A backup in a folder of backups (oci:FOLDER:TAG) is verified as mtkkit backup verify does, which\n" +
+			"also takes one in a registry.",
 		Flags: flags.Of(flags.Fields(&o.scatter, &o.boot1, &o.json), o.options()),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
 			path, err := flags.One(args, "parts folder or dump")
