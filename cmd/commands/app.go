@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,10 +20,9 @@ import (
 func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) words.Code {
 	u := newUI(s)
 	u.Typed, u.bus = args, bus
-	app := newApp(u)
-	ordered, err := flags.Reorder(app, flags.Spelled(app, flags.SwitchesLast(args, 1), words.IsFile))
-	if err == nil {
-		err = app.RunContext(ctx, ordered)
+	err := u.parse(ctx, args)
+	if err == nil && u.work != nil {
+		err = u.work()
 	}
 	if err != nil && ctx.Err() != nil {
 		text, hints := words.Interrupted(err)
@@ -34,6 +34,22 @@ func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) wor
 		u.JSON = true // the command ended before it read --json
 	}
 	return u.finish(err)
+}
+
+// parsing protects the variables of the module cli: commands run at the same time, but their options
+// are read one after the other.
+var parsing sync.Mutex
+
+// parse reads the command line and sets u.work. It prints the texts of the help itself.
+func (u *ui) parse(ctx context.Context, args []string) error {
+	parsing.Lock()
+	defer parsing.Unlock()
+	app := newApp(u)
+	ordered, err := flags.Reorder(app, flags.Spelled(app, flags.SwitchesLast(args, 1), words.IsFile))
+	if err != nil {
+		return err
+	}
+	return app.RunContext(ctx, ordered)
 }
 
 func newApp(u *ui) *cli.App {

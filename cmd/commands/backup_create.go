@@ -99,7 +99,7 @@ func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt arch
 		Level: o.level, Zip: o.zip, Volume: o.volume, Parity: o.parity, Replace: o.force,
 		Inputs: o.inputs(path), Progress: u.Bars.Event, Blocks: report.TextOptions{Exact: words.HintFull, Pictures: words.HintPictures},
 	}
-	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
+	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx, u); err != nil {
 		return opt, err
 	}
 	if opt.Open, err = o.dump(ctx, u); err != nil {

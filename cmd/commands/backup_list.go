@@ -29,8 +29,8 @@ func (o *archiveOptions) options() []flags.Option {
 
 // openArchive opens an archive. If the file is something else, the error says what it is and what to
 // do with it.
-func openArchive(ctx context.Context, o *keyOptions, path string) (*archive.Archive, error) {
-	a, err := archive.Open(ctx, path, o.keys(ctx))
+func openArchive(ctx context.Context, u *ui, o *keyOptions, path string) (*archive.Archive, error) {
+	a, err := archive.Open(ctx, path, o.keys(ctx, u))
 	if errors.Is(err, flash.ErrNotThis) {
 		err = words.WhatElse(path, "archive of mtkkit", err, map[whatis.Kind]string{
 			whatis.PartTable: "to verify a dump: mtkkit verify %s",
@@ -51,7 +51,7 @@ func (o *archiveOptions) reading(u *ui, takes string, n int, do func(ctx context
 		if len(args) != n {
 			return usageHelp("%s is needed", takes)
 		}
-		a, err := openArchive(ctx, &o.keyOptions, args[0])
+		a, err := openArchive(ctx, u, &o.keyOptions, args[0])
 		if err != nil {
 			return err
 		}

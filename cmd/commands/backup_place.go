@@ -37,7 +37,7 @@ func (o *placeOptions) options() []flags.Option {
 
 // reach returns how the store is opened.
 func (o *placeOptions) reach(ctx context.Context, u *ui) oci.Options {
-	return oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event}
+	return oci.Options{PlainHTTP: o.plainHTTP, Keys: o.keys(ctx, u), Progress: u.Bars.Event}
 }
 
 // parsePlace parses a reference to a store or a backup. Its errors are usage errors.
@@ -80,7 +80,7 @@ func placeNotFile(path string, err error) error {
 
 // verifyPlace reads all of a backup in a store, and proves it.
 func verifyPlace(ctx context.Context, u *ui, o *keyOptions, plainHTTP bool, ref oci.Ref) error {
-	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: plainHTTP, Keys: o.keys(ctx), Progress: u.Bars.Event})
+	r, err := archive.VerifyStore(ctx, ref, oci.Options{PlainHTTP: plainHTTP, Keys: o.keys(ctx, u), Progress: u.Bars.Event})
 	u.Bars.Clear()
 	if err != nil {
 		return words.Place(err)

@@ -65,8 +65,8 @@ func push(ctx context.Context, u *ui, o *pushOptions, path string, ref oci.Ref) 
 		return usage("--encrypt and --encrypt-private cannot be used together: --encrypt encrypts everything")
 	}
 	opt := archive.PushOptions{Path: path, To: ref, Level: o.level, Replace: o.force, AcceptGuess: o.acceptGuess,
-		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx), Progress: u.Bars.Event}}
-	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx); err != nil {
+		Store: oci.Options{PlainHTTP: o.plainHTTP, TempDir: o.tmp, Keys: o.keys(ctx, u), Progress: u.Bars.Event}}
+	if opt.Encrypt, opt.EncryptPrivate, err = o.recipients(ctx, u); err != nil {
 		return err
 	}
 	if !archive.IsParts(path) {

@@ -49,7 +49,7 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			if o.output == "" && !o.plan {
 				return usage("-o is needed (mtkkit backup restore %s -o ROM_1)", path)
 			}
-			a, err := openArchive(ctx, &o.keyOptions, path)
+			a, err := openArchive(ctx, u, &o.keyOptions, path)
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/cmd/flags"
-	"github.com/mtkkit/mtkkit/cmd/screen"
 )
 
 // sealOptions are the options that say who can read an archive or a backup in a store.
@@ -18,16 +17,16 @@ func (o *sealOptions) options() []flags.Option {
 }
 
 // recipients returns the recipients that the options name.
-func (o *sealOptions) recipients(ctx context.Context) (all, private []seal.Recipient, err error) {
-	if all, err = recipients(ctx, o.encrypt); err == nil {
-		private, err = recipients(ctx, o.encryptPrivate)
+func (o *sealOptions) recipients(ctx context.Context, u *ui) (all, private []seal.Recipient, err error) {
+	if all, err = recipients(ctx, u, o.encrypt); err == nil {
+		private, err = recipients(ctx, u, o.encryptPrivate)
 	}
 	return all, private, err
 }
 
-func recipients(ctx context.Context, specs []string) ([]seal.Recipient, error) {
+func recipients(ctx context.Context, u *ui, specs []string) ([]seal.Recipient, error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
-	return seal.Recipients(specs, screen.Asking(ctx))
+	return seal.Recipients(specs, u.Asking(ctx))
 }

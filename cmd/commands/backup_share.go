@@ -14,7 +14,7 @@ import (
 
 // verifyShare searches an archive for private data of a dump of the same phone.
 func verifyShare(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
-	a, err := openArchive(ctx, &o.keyOptions, path)
+	a, err := openArchive(ctx, u, &o.keyOptions, path)
 	if err != nil {
 		return err
 	}

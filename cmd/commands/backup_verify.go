@@ -106,7 +106,7 @@ func verifyAny(ctx context.Context, u *ui, o *backupVerifyOptions, path string) 
 }
 
 func verifyArchive(ctx context.Context, u *ui, o *backupVerifyOptions, path string) error {
-	a, err := openArchive(ctx, &o.keyOptions, path)
+	a, err := openArchive(ctx, u, &o.keyOptions, path)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (o *dumpOptions) dump(ctx context.Context, u *ui) (dump.Options, error) {
 	out := dump.Options{
 		Table: o.namesTable(), Trust: o.trust != "", Boot1: o.boot1, Boot2: o.boot2, RPMB: o.rpmb,
 		Storage: o.storage, Platform: o.platform, Alone: o.noSiblings,
-		TempDir: o.tmp, Keys: o.keys(ctx), Tool: tool(), Progress: u.Bars.Event,
+		TempDir: o.tmp, Keys: o.keys(ctx, u), Tool: tool(), Progress: u.Bars.Event,
 	}
 	switch {
 	case o.scatter != "" && o.table != "":

@@ -12,12 +12,15 @@ import (
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// does makes the action of a command from do, which runs after the options are read. Code below do
-// does not see the command line.
+// does makes the action of a command from do. The action only reads the options; Run calls do
+// afterwards. Code below do does not see the command line.
 func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		u.Speak(o.quiet, o.json, o.progress)
-		return named(c, do(c.Context, c.Args().Slice()))
+		u.work = func() error {
+			u.Speak(o.quiet, o.json, o.progress)
+			return named(c, do(c.Context, c.Args().Slice()))
+		}
+		return nil
 	}
 }
 

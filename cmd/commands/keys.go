@@ -19,12 +19,12 @@ func (o *keyOptions) options() []flags.Option {
 
 // keys returns the keys for encrypted backups: those in the files that the user named, and a
 // passphrase. The passphrase is asked for only when it is needed, and only once.
-func (o *keyOptions) keys(ctx context.Context) func() ([]seal.Key, error) {
+func (o *keyOptions) keys(ctx context.Context, u *ui) func() ([]seal.Key, error) {
 	return sync.OnceValues(func() ([]seal.Key, error) {
 		ids, err := seal.Keys(o.key)
 		if err != nil {
 			return nil, err
 		}
-		return append(ids, seal.Asking(screen.Asking(ctx))), nil
+		return append(ids, seal.Asking(u.Asking(ctx))), nil
 	})
 }

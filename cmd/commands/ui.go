@@ -16,6 +16,8 @@ type ui struct {
 	*screen.Screen
 	bus port.Bus // where phones appear; nil: the computer's serial ports
 
+	work func() error // what the command does, once its options are read; nil for a help text
+
 	unfinished *unfinished // set if the dump that was opened is unfinished
 	changed    error       // set if a dump has changed since it was opened
 }

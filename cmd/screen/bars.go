@@ -19,6 +19,7 @@ const plainEvery = 5 * time.Second
 // Bars shows progress events on standard error: as a bar on a terminal, as a line every 5 seconds
 // elsewhere, or as one JSON object per line. A nil *Bars shows nothing.
 type Bars struct {
+	to   words.Listener // hears the events instead; may be nil
 	mu   sync.Mutex
 	w    io.Writer
 	mode string // "bar", "plain", "json"
@@ -43,6 +44,9 @@ const (
 
 // newBars returns the Bars for a mode, nil if no progress is shown.
 func newBars(s *Screen, mode Mode) *Bars {
+	if s.Listener != nil {
+		return &Bars{to: s.Listener}
+	}
 	show := string(mode)
 	switch mode {
 	case Auto, "":
@@ -62,6 +66,10 @@ func newBars(s *Screen, mode Mode) *Bars {
 // Event shows one event. As bar or plain text, it shows only events of a whole operation.
 func (p *Bars) Event(e flash.Event) {
 	if p == nil {
+		return
+	}
+	if p.to != nil {
+		p.to.Progress(e)
 		return
 	}
 	p.mu.Lock()

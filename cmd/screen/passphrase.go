@@ -18,8 +18,13 @@ const PassphraseVariable = "MTKKIT_PASSPHRASE"
 
 // Asking returns a function that asks for a passphrase; it stops waiting when ctx ends. what is the file
 // that needs the passphrase; again asks twice, for a new passphrase.
-func Asking(ctx context.Context) func(what string, again bool) (string, error) {
-	return func(what string, again bool) (string, error) { return askPassphrase(ctx, what, again) }
+func (s *Screen) Asking(ctx context.Context) func(what string, again bool) (string, error) {
+	return func(what string, again bool) (string, error) {
+		if s.Listener != nil {
+			return s.Listener.Passphrase(ctx, what)
+		}
+		return askPassphrase(ctx, what, again)
+	}
 }
 
 // askPassphrase asks on the terminal and never on standard input, which may be a dump.
@@ -73,6 +78,9 @@ var ErrNoAnswer = errors.New("no answer")
 // Ask prints a question and returns the next line of standard input without surrounding spaces. It
 // returns ErrNoAnswer if there is no line, and the error of ctx if that ends first.
 func (s *Screen) Ask(ctx context.Context, question string) (string, error) {
+	if s.Listener != nil {
+		return "", ErrNoAnswer // its user was asked before the command began
+	}
 	if s.lines == nil {
 		s.lines = bufio.NewReader(s.In)
 	}

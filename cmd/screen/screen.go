@@ -48,15 +48,20 @@ func (s *Screen) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-func (s *Screen) line(label, code, format string, a ...any) {
+func (s *Screen) line(v words.Voice, code, format string, a ...any) {
+	text := words.Printable(fmt.Sprintf(format, a...))
+	if s.Listener != nil {
+		s.Listener.Line(v, text)
+		return
+	}
 	s.Bars.Clear()
-	fmt.Fprintf(s.Err, "%s %s\n", s.paint(code, label+":"), indented(words.Printable(fmt.Sprintf(format, a...))))
+	fmt.Fprintf(s.Err, "%s %s\n", s.paint(code, string(v)+":"), indented(text))
 }
 
 // Note prints information, unless Quiet is set.
 func (s *Screen) Note(format string, a ...any) {
 	if !s.Quiet {
-		s.line("note", "36", format, a...)
+		s.line(words.Note, "36", format, a...)
 	}
 }
 
@@ -66,14 +71,18 @@ func (s *Screen) Tell(loud flash.Severity, format string, a ...any) {
 	case flash.Note:
 		s.Note(format, a...)
 	case flash.Warning:
-		s.line("warning", "33;1", format, a...)
+		s.line(words.Warning, "33;1", format, a...)
 	default:
-		s.line("error", "31;1", format, a...)
+		s.line(words.Error, "31;1", format, a...)
 	}
 }
 
 // Fail prints the line that says why the program stops.
 func (s *Screen) Fail(format string, a ...any) {
+	if s.Listener != nil {
+		s.Listener.Line(words.Stopped, words.Printable(fmt.Sprintf(format, a...)))
+		return
+	}
 	s.Bars.Clear()
 	text := indented(words.Printable(fmt.Sprintf(format, a...)))
 	if !strings.HasPrefix(text, "mtkkit ") { // the text already has the name of the command
@@ -83,7 +92,7 @@ func (s *Screen) Fail(format string, a ...any) {
 }
 
 // Hint prints what to do about the line before.
-func (s *Screen) Hint(format string, a ...any) { s.line("hint", "2", format, a...) }
+func (s *Screen) Hint(format string, a ...any) { s.line(words.Hint, "2", format, a...) }
 
 // Hints prints the hints that are not empty.
 func (s *Screen) Hints(hints ...string) {

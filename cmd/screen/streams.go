@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // Streams are the standard streams of the program.
@@ -17,6 +19,9 @@ type Streams struct {
 	OutTTY   bool // standard output is a terminal
 	ErrTTY   bool
 	Width    int // columns of the terminal of standard error; 0 if unknown
+
+	// Listener hears all messages and all progress instead of Err. Nil for a terminal.
+	Listener words.Listener
 }
 
 // Standard returns the streams of the process. After ctx ends, a write to standard output waits no
