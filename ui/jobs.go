@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/mtkkit/mtkkit/ui/job"
+	"github.com/mtkkit/mtkkit/ui/text"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+func (w *window) jobRoutes(m *http.ServeMux) {
+	m.HandleFunc("GET /jobs", func(rw http.ResponseWriter, r *http.Request) {
+		w.show(rw, r, http.StatusOK, "jobs", view{Section: "jobs", Refresh: 5, Data: w.jobs.All()})
+	})
+	m.HandleFunc("GET /jobs/{id}", w.withJob(func(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+		w.show(rw, r, http.StatusOK, "job", w.jobView(r, j))
+	}))
+	m.HandleFunc("GET /jobs/{id}/events", w.withJob(w.jobEvents))
+	m.HandleFunc("POST /jobs/{id}/cancel", w.withJob(func(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+		j.Cancel()
+		back(rw, r, jobAddress(j))
+	}))
+	m.HandleFunc("POST /jobs/{id}/again", w.withJob(w.goOn))
+	m.HandleFunc("POST /jobs/{id}/folder", w.withJob(w.showFolder))
+	m.HandleFunc("POST /jobs/{id}/pull", w.withJob(func(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+		if w.Pull != nil {
+			w.Pull()
+		}
+		back(rw, r, jobAddress(j))
+	}))
+}
+
+// withJob finds the job of an address.
+func (w *window) withJob(do func(http.ResponseWriter, *http.Request, *job.Job)) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		id, _ := strconv.Atoi(r.PathValue("id"))
+		j := w.jobs.Find(id)
+		if j == nil {
+			w.refuse(rw, r, http.StatusNotFound, errors.New("this job is not in the list any more"))
+			return
+		}
+		do(rw, r, j)
+	}
+}
+
+// jobPage is what is shown of a job.
+type jobPage struct {
+	job.Snapshot
+	Command string
+	Verdict verdict
+	GoOn    bool   // it reads a phone and can be continued
+	Pull    bool   // it reads the virtual phone, whose cable can be pulled
+	Wanted  string // what the user must do now, "" for nothing
+}
+
+// verdict is the result of a job in a few words.
+type verdict struct{ Class, Text string }
+
+func (w *window) jobView(r *http.Request, j *job.Job) view {
+	return view{Section: "jobs", Refresh: 2, Data: w.jobPage(w.language(r), j.Now())}
+}
+
+func (w *window) jobPage(l *text.Language, s job.Snapshot) jobPage {
+	p := jobPage{Snapshot: s, Command: s.Line(), Verdict: verdictOf(l, s)}
+	reads := s.Name == "acquire"
+	p.GoOn = reads && s.State == job.Ended && (s.Code == words.ExitPhone || s.Code == words.ExitInterrupted || s.Code == words.ExitProblems) && isBegun(s.Result)
+	p.Pull = reads && s.State == job.Running && w.Port == portSim && w.Pull != nil
+	if n := len(s.Lines); reads && s.State == job.Running && n > 0 && s.Event.Op == "" {
+		p.Wanted = s.Lines[n-1].Text
+	}
+	return p
+}
+
+// verdictOf returns what the exit code means.
+func verdictOf(l *text.Language, s job.Snapshot) verdict {
+	switch {
+	case s.State == job.Waiting:
+		return verdict{"", l.T("job.waiting")}
+	case s.State == job.Running && s.Canceled:
+		return verdict{"warn", l.T("job.stopping")}
+	case s.State == job.Running:
+		return verdict{"", l.T("job.running")}
+	}
+	switch s.Code {
+	case words.ExitOK:
+		return verdict{"ok", l.T("job.ok")}
+	case words.ExitProblems:
+		return verdict{"warn", l.T("job.problems")}
+	case words.ExitInterrupted:
+		return verdict{"warn", l.T("job.interrupted")}
+	case words.ExitRefused:
+		return verdict{"bad", l.T("job.refused")}
+	case words.ExitPhone:
+		return verdict{"bad", l.T("job.phone")}
+	}
+	return verdict{"bad", l.T("job.failed")}
+}
+
+// often is the shortest time between two events of one job: a page need not change more often.
+const often = 200 * time.Millisecond
+
+// jobEvents sends the changing part of a job's page, as HTML, until the job has ended.
+func (w *window) jobEvents(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+	l := w.language(r)
+	s := newStream(rw)
+	for {
+		now, changed := j.Watch()
+		html, err := w.fragment(l, now)
+		if err != nil || s.send("job", html) != nil {
+			return
+		}
+		if now.State == job.Ended {
+			_ = s.send("ended", now.Code) // the browser may be gone
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-changed:
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(often):
+		}
+	}
+}
+
+// fragment returns the changing part of a job's page.
+func (w *window) fragment(l *text.Language, s job.Snapshot) (string, error) {
+	t, err := pages["job"].Clone()
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	err = t.Funcs(template.FuncMap(functions(l))).ExecuteTemplate(&b, "live", w.jobPage(l, s))
+	return b.String(), err
+}
+
+// goOn continues a dump whose reading ended early.
+func (w *window) goOn(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+	again, err := w.jobs.Start(resumed(j.Now().Order))
+	if err != nil {
+		w.refuse(rw, r, http.StatusConflict, err)
+		return
+	}
+	back(rw, r, jobAddress(again))
+}
+
+// resumed returns the order that continues a dump: the dump has recorded what was wanted of the phone.
+func resumed(o job.Order) job.Order {
+	const output, resume = "--output", "--resume"
+	args := slices.Clone(o.Args)
+	for _, recorded := range []string{"--only", "--skip"} {
+		if i := slices.Index(args, recorded); i >= 0 {
+			args = slices.Delete(args, i, i+2)
+		}
+	}
+	if i := slices.Index(args, output); i >= 0 {
+		args[i] = resume
+	}
+	o.Args = args
+	return o
+}
+
+// showFolder opens the folder of a job's result in the system's file manager.
+func (w *window) showFolder(rw http.ResponseWriter, r *http.Request, j *job.Job) {
+	path := j.Now().Result
+	if !words.IsFolder(path) {
+		path = filepath.Dir(path)
+	}
+	if err := openFolder(path); err != nil {
+		w.refuse(rw, r, http.StatusOK, fmt.Errorf("the folder is %s: %w", path, err))
+		return
+	}
+	back(rw, r, jobAddress(j))
+}

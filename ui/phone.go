@@ -1,0 +1,5 @@
+package ui
+
+import "net/http"
+
+func (w *window) phoneRoutes(m *http.ServeMux) {}

@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/mtkkit/mtkkit/ui/job"
+)
+
+// portSim is the name of the virtual phone's port.
+const portSim = "sim"
+
+// Options say how a window is opened.
+type Options struct {
+	Run     job.Runner // runs the commands
+	Tool    string     // name and version of the program
+	Open    string     // path of a dump that is opened first, "" for none
+	Port    string     // port of the phone: "" for any, "sim" for the virtual phone
+	Address string     // where to listen, "" for a free port of this computer only
+	Others  bool       // permit an Address that other computers can reach
+	Quiet   bool       // open no browser
+	Idle    time.Duration
+	Pull    func()                              // pulls the cable of the virtual phone; nil if there is none
+	Tell    func(address string, browser error) // is called when the window is open; browser says why no browser shows it
+}
+
+// window is one run of `ui`.
+type window struct {
+	Options
+	guard  *guard
+	jobs   *job.List
+	alive  *alive
+	dumps  dumps
+	recent *recent
+	quit   context.CancelFunc
+}
+
+// Serve opens the window and returns when it was closed: by its user, by the end of ctx, or because
+// nobody looked at it for a while.
+func Serve(ctx context.Context, o Options) error {
+	l, err := listen(o.Address, o.Others)
+	if err != nil {
+		return err
+	}
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	w := newWindow(o, l.Addr().String(), quit)
+	defer w.dumps.close()
+	s := &http.Server{Handler: w.guard.wrap(w.routes()), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	gone := make(chan error, 1)
+	go func() { gone <- s.Serve(l) }()
+	w.open()
+	select {
+	case err = <-gone:
+	case <-ctx.Done():
+	case <-w.alive.ended():
+	}
+	w.jobs.End()
+	quit() // ends the streams of open pages
+	last, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if s.Shutdown(last) != nil { // a browser that still reads
+		_ = s.Close()
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+func newWindow(o Options, address string, quit context.CancelFunc) *window {
+	w := &window{Options: o, guard: newGuard(address), jobs: job.NewList(o.Run), recent: newRecent(""), quit: quit}
+	w.alive = newAlive(o.Idle, func() bool { return w.jobs.Active() > 0 })
+	return w
+}
+
+// open shows the window in the browser, if there is one.
+func (w *window) open() {
+	err := errNoBrowser
+	if !w.Quiet {
+		err = openBrowser(w.guard.link())
+	}
+	w.Tell(w.guard.link(), err)
+}
+
+// routes returns all pages.
+func (w *window) routes() http.Handler {
+	m := http.NewServeMux()
+	files, err := fs.Sub(staticFiles, "static")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	m.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(files)))
+	m.HandleFunc("GET /{$}", w.start)
+	m.HandleFunc("POST /language", w.setLanguage)
+	m.HandleFunc("GET /choose", w.choose)
+	m.HandleFunc("POST /forget", w.forget)
+	m.HandleFunc("GET /quit", w.askQuit)
+	m.HandleFunc("POST /quit", w.doQuit)
+	m.HandleFunc("GET /alive", w.stayAlive)
+	w.jobRoutes(m)
+	w.phoneRoutes(m)
+	w.dumpRoutes(m)
+	w.formRoutes(m)
+	m.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("there is no page %s", r.URL.Path))
+	})
+	return m
+}
