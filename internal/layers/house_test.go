@@ -11,6 +11,7 @@ var floors = [][]string{
 	{"dump"},
 	{"archive", "session"},
 	{"words", "document"},
+	{"ui"},
 	{"cmd"},
 }
 
