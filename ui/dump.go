@@ -21,7 +21,7 @@ import (
 )
 
 func (w *window) dumpRoutes(m *http.ServeMux) {
-	w.dumps.tool = w.Tool
+	w.dumps.tool, w.dumps.note = w.Tool, w.recent.add
 	m.HandleFunc("POST /open", w.openDump)
 	m.HandleFunc("GET /dump/{id}", w.withContent(w.showContent))
 	m.HandleFunc("GET /dump/{id}/events", w.withDump(w.openingEvents))
@@ -59,7 +59,6 @@ func (w *window) openDump(rw http.ResponseWriter, r *http.Request) {
 		case <-ready.Done():
 		}
 	}
-	w.recent.add(o.Path, filepath.Base(o.Path))
 	back(rw, r, x.address())
 }
 

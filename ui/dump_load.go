@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +131,14 @@ func (c *content) openOther(ctx context.Context, o opening, opt dump.Options) {
 			c.image = i
 		}
 	}
+}
+
+// title returns a short name of what was opened.
+func (c *content) title() string {
+	if c.view == nil {
+		return filepath.Base(c.path)
+	}
+	return c.view.Title
 }
 
 // check returns an error if what was opened is not the same on the disk any more.

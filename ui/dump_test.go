@@ -32,6 +32,7 @@ func newTab(t *testing.T) *tab {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	w := newWindow(Options{Tool: "mtkkit test"}, "127.0.0.1:1", func() {})
+	w.recent = newRecent(t.TempDir())
 	t.Cleanup(w.dumps.close)
 	return &tab{t, w, w.routes()}
 }
@@ -152,6 +153,9 @@ func TestDumpPage(t *testing.T) {
 	lost := b.get("/dump/1/logo/99")
 	if !strings.Contains(page, "/logo/0") || lost.Code != http.StatusNotFound {
 		t.Errorf("the pictures of the logo: %d", lost.Code)
+	}
+	if list := b.w.recent.list(); len(list) != 1 || list[0].Path != dir || !strings.Contains(list[0].Title, "MT6765") {
+		t.Errorf("remembered: %+v", list)
 	}
 	m := b.get("/dump/1/map.html")
 	if !strings.HasPrefix(m.Header().Get("Content-Disposition"), "attachment;") || !strings.Contains(m.Body.String(), "blocks map") {

@@ -65,15 +65,15 @@ func TestFileUnread(t *testing.T) {
 	}
 }
 
-// disk is a file system with names of the test's choice: files of one directory.
-type disk struct {
+// directory is a file system with names of the test's choice: files of one directory.
+type directory struct {
 	files.Damage
 	names []string
 }
 
-func (d *disk) Root() uint64 { return 1 }
+func (d *directory) Root() uint64 { return 1 }
 
-func (d *disk) Inode(num uint64) (*files.Inode, error) {
+func (d *directory) Inode(num uint64) (*files.Inode, error) {
 	switch {
 	case num == 1:
 		return &files.Inode{Num: 1, Mode: fs.ModeDir | 0o755}, nil
@@ -85,7 +85,7 @@ func (d *disk) Inode(num uint64) (*files.Inode, error) {
 	return &files.Inode{Num: num, Mode: 0o644, Size: 4, Encrypted: num%7 == 0}, nil
 }
 
-func (d *disk) Entries(_ *files.Inode, yield func(files.Entry) bool) error {
+func (d *directory) Entries(_ *files.Inode, yield func(files.Entry) bool) error {
 	for i, n := range d.names {
 		if !yield(files.Entry{Name: n, Num: uint64(i + 2)}) {
 			break
@@ -94,17 +94,17 @@ func (d *disk) Entries(_ *files.Inode, yield func(files.Entry) bool) error {
 	return nil
 }
 
-func (d *disk) Content(n *files.Inode) (flash.Image, error) {
+func (d *directory) Content(n *files.Inode) (flash.Image, error) {
 	if n.Encrypted {
 		return nil, files.ErrEncrypted
 	}
 	return bytes.NewReader([]byte("<h1>")), nil
 }
 
-func (d *disk) Target(*files.Inode) (string, error) { return `/etc/<script>"`, nil }
+func (d *directory) Target(*files.Inode) (string, error) { return `/etc/<script>"`, nil }
 
 // list asks for a page of a directory.
-func (d *disk) list(t *testing.T, w *window, query string) string {
+func (d *directory) list(t *testing.T, w *window, query string) string {
 	t.Helper()
 	rw, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/?"+query, nil)
 	i := &inside{head: head{"/dump/1", "ROM_1"}, Part: "system", At: "/", tree: &files.Tree{System: d}, name: "system", c: &content{other: nil, image: nil, dump: plainDump(t, w)}}
@@ -115,7 +115,7 @@ func (d *disk) list(t *testing.T, w *window, query string) string {
 }
 
 func TestHostileFiles(t *testing.T) {
-	d := &disk{names: append([]string{"page.html", `<svg onload=alert(1)>`, "\xff\xfe.txt"}, hostile...)}
+	d := &directory{names: append([]string{"page.html", `<svg onload=alert(1)>`, "\xff\xfe.txt"}, hostile...)}
 	b := newTab(t)
 	page := d.list(t, b.w, "")
 	checkPage(t, "the list", page)
@@ -130,7 +130,7 @@ func TestHostileFiles(t *testing.T) {
 
 // A directory of many files is shown in parts.
 func TestManyFiles(t *testing.T) {
-	d, b := &disk{}, newTab(t)
+	d, b := &directory{}, newTab(t)
 	for i := range 2*maxFiles + 1 {
 		d.names = append(d.names, fmt.Sprintf("f%05d", i))
 	}

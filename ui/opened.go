@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
@@ -96,6 +97,7 @@ const maxOpen = 6
 // dumps are those that the user has opened. The zero value can be used.
 type dumps struct {
 	tool string                                                         // name and version of the program
+	note func(path, title string)                                       // is told what was opened; nil: nobody
 	load func(context.Context, opening, dump.Options) (*content, error) // nil: load
 
 	mu     sync.Mutex
@@ -208,6 +210,9 @@ func (d *dumps) begin(x *opened) {
 		}
 		c, err := open(ctx, x.opening, opt)
 		cancel()
+		if err == nil && d.note != nil && !oci.IsLayout(x.Path) { // a store is no path
+			d.note(x.Path, c.title())
+		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		x.content, x.err, x.cancel = c, err, nil
