@@ -73,7 +73,7 @@ func openWindow(ctx context.Context, u *ui, o *windowOptions, path string) error
 	err := window.Serve(context.WithoutCancel(ctx), window.Options{
 		Run: u.runJob, Tool: tool(), Open: path, Port: o.port, Address: o.listen, Others: o.others, Quiet: o.silent, Idle: o.idle,
 		Pull: u.virtual.pull, Tell: u.tellWindow, End: wishes, Busy: func(n int) {
-			u.Note("%s not ended: press Ctrl-C again to stop them and to end the program", counted(n, "job")+hasOrHave(n))
+			u.Note("jobs that have not ended: %d; press Ctrl-C again to stop them and to end the program", n)
 		},
 	})
 	if open := (*window.OpenToOthersError)(nil); errors.As(err, &open) {
@@ -81,13 +81,6 @@ func openWindow(ctx context.Context, u *ui, o *windowOptions, path string) error
 			"--yes-others-may-see-this permits it: everybody in the network can then see your dumps on their way, and try to get in")
 	}
 	return err
-}
-
-func hasOrHave(n int) string {
-	if n == 1 {
-		return " has"
-	}
-	return " have"
 }
 
 // wishesToEnd sends a wish to end for the end of ctx, which is the first Ctrl-C, and for each one after it.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +35,33 @@ type program struct {
 	*exec.Cmd
 	Address string // the link that opens it
 	Home    string // home folder of its user
-	Out     *os.File
+	Said    log    // standard error
+}
+
+// log is a text that grows while it is read.
+type log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+// wait waits until the text has a part.
+func (l *log) wait(t *testing.T, part string) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
+		l.mu.Lock()
+		text := l.text.String()
+		l.mu.Unlock()
+		if strings.Contains(text, part) {
+			return
+		}
+	}
+	t.Fatalf("the program does not say %q", part)
 }
 
 var link = regexp.MustCompile(`http://\S+`)
@@ -49,7 +76,7 @@ func startProgram(t *testing.T, home string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Stderr = os.Stderr
+	p.Stderr = &p.Said
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -235,4 +262,10 @@ func (b *tab) axe() []string {
 	return ask[[]string](b, `axe.run().then(r => r.violations
 		.filter(v => v.impact === "serious" || v.impact === "critical")
 		.map(v => v.id + ": " + v.help + ": " + v.nodes.map(n => n.html).slice(0, 3).join("  ")))`, chromedp.EvalAwaitPromise)
+}
+
+// visit goes to an address.
+func (b *tab) visit(address string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS("main")))
 }
