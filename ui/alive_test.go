@@ -15,21 +15,23 @@ func TestAlive(t *testing.T) {
 		after time.Duration
 		do    func(w *aliveWindow)
 	}
+	const second, hour = time.Second, time.Hour
+	type w = *aliveWindow
 	for _, c := range []struct {
 		name  string
 		steps []step
 		end   time.Duration // after the last step
 	}{
 		{"never opened", nil, idle},
-		{"a request", []step{{59 * time.Second, touch}}, idle},
-		{"many requests", []step{{59 * time.Second, touch}, {59 * time.Second, touch}, {time.Second, touch}}, idle},
-		{"a page for hours", []step{{time.Second, open}, {9 * time.Hour, leave}}, idle},
-		{"a page that was loaded again", []step{{time.Second, open}, {time.Hour, leave}, {time.Second, open}, {time.Hour, leave}}, idle},
-		{"two pages", []step{{time.Second, open}, {0, open}, {time.Hour, leave}, {time.Hour, leave}}, idle},
-		{"a page that was left twice", []step{{0, open}, {0, open}, {time.Second, leaveTwice}, {time.Hour, leave}}, idle},
-		{"a job without a page", []step{{time.Second, start}, {time.Hour, stop}, {0, touch}}, idle},
-		{"a job that nobody waits for", []step{{0, start}, {90 * time.Second, stop}}, 30 * time.Second},
-		{"a page that was opened during a job", []step{{0, start}, {90 * time.Second, open}, {0, stop}, {time.Hour, leave}}, idle},
+		{"a request", []step{{59 * second, w.touch}}, idle},
+		{"many requests", []step{{59 * second, w.touch}, {59 * second, w.touch}, {second, w.touch}}, idle},
+		{"a page for hours", []step{{second, w.open}, {9 * hour, w.leave}}, idle},
+		{"a page that was loaded again", []step{{second, w.open}, {hour, w.leave}, {second, w.open}, {hour, w.leave}}, idle},
+		{"two pages", []step{{second, w.open}, {0, w.open}, {hour, w.leave}, {hour, w.leave}}, idle},
+		{"a page that was left twice", []step{{0, w.open}, {0, w.open}, {second, w.leaveTwice}, {hour, w.leave}}, idle},
+		{"a job without a page", []step{{second, w.start}, {hour, w.stop}, {0, w.touch}}, idle},
+		{"a job that nobody waits for", []step{{0, w.start}, {90 * second, w.stop}}, 30 * second},
+		{"a page that was opened during a job", []step{{0, w.start}, {90 * second, w.open}, {0, w.stop}, {hour, w.leave}}, idle},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -72,9 +74,8 @@ func (w *aliveWindow) hasEnded() bool {
 	}
 }
 
-func touch(w *aliveWindow)      { w.touch() }
-func open(w *aliveWindow)       { w.left = append(w.left, w.page()) }
-func leave(w *aliveWindow)      { w.left[0](); w.left = w.left[1:] }
-func leaveTwice(w *aliveWindow) { w.left[0](); leave(w) }
-func start(w *aliveWindow)      { w.busy.Store(true) }
-func stop(w *aliveWindow)       { w.busy.Store(false) }
+func (w *aliveWindow) open()       { w.left = append(w.left, w.page()) }
+func (w *aliveWindow) leave()      { w.left[0](); w.left = w.left[1:] }
+func (w *aliveWindow) leaveTwice() { w.left[0](); w.leave() }
+func (w *aliveWindow) start()      { w.busy.Store(true) }
+func (w *aliveWindow) stop()       { w.busy.Store(false) }

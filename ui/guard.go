@@ -34,7 +34,7 @@ type guard struct {
 	secret string // the cookie's value
 	origin http.CrossOriginProtection
 
-	// words returns the text for a key of texts in the language of a request, and the language
+	// words returns the text for a key of guardTexts in the language of a request, and the language
 	// as in the attribute lang. It may be replaced before the first request.
 	words func(r *http.Request, key string) (text, lang string)
 
@@ -47,7 +47,7 @@ type guard struct {
 // point an IP address elsewhere.
 func newGuard(host string) *guard {
 	addr, port, err := net.SplitHostPort(host)
-	g := &guard{local: host, cookie: "mtkkit-" + port, secret: rand.Text() + rand.Text(), words: english}
+	g := &guard{local: host, cookie: "mtkkit-" + port, secret: rand.Text() + rand.Text(), words: guardEnglish}
 	if ip, bad := netip.ParseAddr(addr); err == nil && bad == nil && ip.IsUnspecified() {
 		g.local = net.JoinHostPort("127.0.0.1", port)
 		return g
@@ -71,17 +71,17 @@ func (g *guard) use(token string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := len(g.tokens)
-	g.tokens = slices.DeleteFunc(g.tokens, func(t string) bool { return equal(t, token) })
+	g.tokens = slices.DeleteFunc(g.tokens, func(t string) bool { return sameSecret(t, token) })
 	return len(g.tokens) < n
 }
 
 // knows reports whether a request has the cookie. A server on another port can set cookies of
 // this name as well, thus all of them are compared.
 func (g *guard) knows(r *http.Request) bool {
-	return slices.ContainsFunc(r.CookiesNamed(g.cookie), func(c *http.Cookie) bool { return equal(c.Value, g.secret) })
+	return slices.ContainsFunc(r.CookiesNamed(g.cookie), func(c *http.Cookie) bool { return sameSecret(c.Value, g.secret) })
 }
 
-func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // wrap returns a handler that passes to next what the user of the window asks for:
 //
@@ -122,7 +122,7 @@ func (g *guard) refusal(r *http.Request) (status int, key string) {
 		return http.StatusMisdirectedRequest, "guard.host"
 	case local != nil && otherUser(r.RemoteAddr, local.String()):
 		return http.StatusForbidden, "guard.user"
-	case !slices.Contains(methods, r.Method):
+	case !slices.Contains(guardMethods, r.Method):
 		return http.StatusMethodNotAllowed, "guard.method"
 	case g.origin.Check(r) != nil:
 		return http.StatusForbidden, "guard.site"
@@ -132,7 +132,7 @@ func (g *guard) refusal(r *http.Request) (status int, key string) {
 	return 0, ""
 }
 
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost}
+var guardMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost}
 
 func (g *guard) hostRight(host string) bool {
 	if g.host != "" {
@@ -166,8 +166,8 @@ func setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// texts are the guard's own texts in English, by their keys in the catalogue.
-var texts = map[string]string{
+// guardTexts are the guard's own texts in English, by their keys in the catalogue.
+var guardTexts = map[string]string{
 	"guard.open":    "Open the window",
 	"guard.link":    "This link was used before. Go to the window that opened, or start the program again.",
 	"guard.session": "This browser has not opened the window. Use the link that the program shows, or start the program again.",
@@ -178,7 +178,7 @@ var texts = map[string]string{
 	"guard.size":    "The form is too large. Nothing was done.",
 }
 
-func english(_ *http.Request, key string) (text, lang string) { return texts[key], "en" }
+func guardEnglish(_ *http.Request, key string) (text, lang string) { return guardTexts[key], "en" }
 
 // guardPage goes to the first page if a browser has just got its cookie. A redirect would not do:
 // when the link was followed from a page or file elsewhere, the browser does not send the cookie
@@ -204,7 +204,7 @@ func (g *guard) answer(w http.ResponseWriter, r *http.Request, status int, key s
 	text, lang := g.words(r, key)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", strings.Join(methods, ", "))
+		w.Header().Set("Allow", strings.Join(guardMethods, ", "))
 	}
 	w.WriteHeader(status)
 	guardPage.Execute(w, struct { // an error: the browser has gone

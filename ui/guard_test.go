@@ -13,21 +13,21 @@ import (
 	"testing"
 )
 
-// guarded is a guarded server as the program runs it. Behind the guard, /form reads a form, and
+// guardedWindow is a guarded server as the program runs it. Behind the guard, /form reads a form, and
 // any other page says "inside".
-type guarded struct {
+type guardedWindow struct {
 	*guard
 	addr   string
 	inside int // requests that came through
 }
 
-func newGuarded(t *testing.T, on string) *guarded {
+func newGuardedWindow(t *testing.T, on string) *guardedWindow {
 	t.Helper()
 	l, err := net.Listen("tcp", on)
 	if err != nil {
 		t.Skip(err) // no IPv6 here
 	}
-	w := &guarded{guard: newGuard(l.Addr().String()), addr: l.Addr().String()}
+	w := &guardedWindow{guard: newGuard(l.Addr().String()), addr: l.Addr().String()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) { w.inside++; io.WriteString(rw, "inside") })
 	mux.HandleFunc("POST /form", func(rw http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,7 @@ func newGuarded(t *testing.T, on string) *guarded {
 }
 
 // raw sends a request as it is written and returns the answer without its body, which is text.
-func (w *guarded) raw(t *testing.T, request string) (answer *http.Response, text string) {
+func (w *guardedWindow) raw(t *testing.T, request string) (answer *http.Response, text string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", w.addr)
 	if err != nil {
@@ -65,7 +65,7 @@ func (w *guarded) raw(t *testing.T, request string) (answer *http.Response, text
 }
 
 // token takes the token out of a new link.
-func (w *guarded) token(t *testing.T) string {
+func (w *guardedWindow) token(t *testing.T) string {
 	t.Helper()
 	u, err := url.Parse(w.link())
 	if err != nil || u.Query().Get("token") == "" {
@@ -74,9 +74,9 @@ func (w *guarded) token(t *testing.T) string {
 	return u.Query().Get("token")
 }
 
-func (w *guarded) cookieLine() string { return "Cookie: " + w.cookie + "=" + w.secret + "\r\n" }
+func (w *guardedWindow) cookieLine() string { return "Cookie: " + w.cookie + "=" + w.secret + "\r\n" }
 
-var safe = map[string]string{
+var safeHeaders = map[string]string{
 	"Content-Security-Policy":      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 	"X-Content-Type-Options":       "nosniff",
 	"Referrer-Policy":              "no-referrer",
@@ -85,9 +85,9 @@ var safe = map[string]string{
 	"Cross-Origin-Resource-Policy": "same-origin",
 }
 
-func checkHeaders(t *testing.T, answer *http.Response) {
+func checkSafeHeaders(t *testing.T, answer *http.Response) {
 	t.Helper()
-	for name, want := range safe {
+	for name, want := range safeHeaders {
 		if got := answer.Header.Values(name); len(got) != 1 || got[0] != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -101,7 +101,7 @@ func checkHeaders(t *testing.T, answer *http.Response) {
 
 // Each request differs from a right one in what its name says.
 func TestGuard(t *testing.T) {
-	other := newGuarded(t, "127.0.0.1:0")
+	other := newGuardedWindow(t, "127.0.0.1:0")
 	for _, c := range []struct {
 		name, start string // the request line without its protocol
 		host        string // the Host header, %s is the right one
@@ -170,7 +170,7 @@ func TestGuard(t *testing.T) {
 		{"largest form", "POST /form", "%s", "COOKIETransfer-Encoding: chunked\r\n\r\n" + chunks(maxBody), 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newGuarded(t, "127.0.0.1:0")
+			w := newGuardedWindow(t, "127.0.0.1:0")
 			token := w.token(t)
 			_, port, _ := net.SplitHostPort(w.addr)
 			text := c.start + " HTTP/1.1\r\nHost: " + strings.ReplaceAll(c.host, "%s", w.addr) + "\r\n" + c.headers + "\r\n"
@@ -189,7 +189,7 @@ func TestGuard(t *testing.T) {
 			if c.status == 405 && answer.Header.Get("Allow") != "GET, HEAD, POST" {
 				t.Errorf("Allow: %q", answer.Header.Get("Allow"))
 			}
-			checkHeaders(t, answer)
+			checkSafeHeaders(t, answer)
 			if answer, _ := w.raw(t, "GET /open?token="+token+" HTTP/1.1\r\nHost: "+w.addr+"\r\n\r\n"); answer.StatusCode != 200 {
 				t.Errorf("after the request, the link does not open: %s", answer.Status)
 			}
@@ -201,19 +201,19 @@ func chunks(n int) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, strin
 
 // HTTP/1.0 needs no Host header, the window does.
 func TestGuardHTTP10(t *testing.T) {
-	w := newGuarded(t, "127.0.0.1:0")
+	w := newGuardedWindow(t, "127.0.0.1:0")
 	answer, _ := w.raw(t, "GET / HTTP/1.0\r\n"+w.cookieLine()+"\r\n")
 	if answer.StatusCode != http.StatusMisdirectedRequest {
 		t.Error(answer.Status)
 	}
-	checkHeaders(t, answer)
+	checkSafeHeaders(t, answer)
 }
 
 // A link opens the window once, and gives a cookie that nobody but this window takes.
 func TestLink(t *testing.T) {
 	for _, on := range []string{"127.0.0.1:0", "[::1]:0"} {
 		t.Run(on, func(t *testing.T) {
-			w := newGuarded(t, on)
+			w := newGuardedWindow(t, on)
 			get := func(path, headers string) (*http.Response, string) {
 				t.Helper()
 				return w.raw(t, "GET "+path+" HTTP/1.1\r\nHost: "+w.addr+"\r\n"+headers+"\r\n")
@@ -225,7 +225,7 @@ func TestLink(t *testing.T) {
 			}
 
 			answer, body := get(link, "")
-			checkHeaders(t, answer)
+			checkSafeHeaders(t, answer)
 			if answer.StatusCode != 200 || !strings.Contains(body, `<meta http-equiv="refresh" content="0;url=/">`) || !strings.Contains(body, `<a href="/">`) {
 				t.Fatal(answer.Status, body)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -86,14 +87,8 @@ func loopback(host, addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: the address of this computer was not found: %w", addr, err)
 	}
-	first := found[0].Unmap()
-	for _, ip := range found {
-		if ip = ip.Unmap(); !ip.IsLoopback() {
-			return "", &OpenToOthersError{addr}
-		}
-		if ip.Is4() && !first.Is4() {
-			first = ip
-		}
+	if slices.ContainsFunc(found, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() }) {
+		return "", &OpenToOthersError{addr}
 	}
-	return first.String(), nil
+	return found[0].Unmap().String(), nil
 }

@@ -22,13 +22,13 @@ func otherUser(client, server string) bool {
 	if err != nil || serr != nil {
 		return false
 	}
-	c, s = unmap(c), unmap(s)
+	c, s = unmapped(c), unmapped(s)
 	uid, found := 0, false
 	if c.Addr().Is4() && s.Addr().Is4() {
-		uid, found = owner("/proc/net/tcp", c, s, as4)
+		uid, found = socketOwner("/proc/net/tcp", c, s, addr4)
 	}
 	if !found { // an IPv6 socket can be connected to an IPv4 address
-		uid, found = owner("/proc/net/tcp6", c, s, as16)
+		uid, found = socketOwner("/proc/net/tcp6", c, s, addr16)
 	}
 	return found && !slices.Contains(ourUsers(), uid)
 }
@@ -44,19 +44,19 @@ func ourUsers() []int {
 	return users
 }
 
-// owner looks up the user of a client's socket in a file of proc(5), net/tcp. The kernel forgets
+// socketOwner looks up the user of a client's socket in a file of proc(5), net/tcp. The kernel forgets
 // the user of a closed socket and writes 0.
-func owner(file string, client, server netip.AddrPort, form func(netip.Addr) []byte) (uid int, found bool) {
+func socketOwner(file string, client, server netip.AddrPort, form func(netip.Addr) []byte) (uid int, found bool) {
 	f, err := os.Open(file)
 	if err != nil {
 		return 0, false // IPv6 is off, or a sandbox hides the file
 	}
 	defer f.Close()
-	return ownerIn(f, socket(form(client.Addr()), client.Port())+" "+socket(form(server.Addr()), server.Port()))
+	return socketOwnerIn(f, socketText(form(client.Addr()), client.Port())+" "+socketText(form(server.Addr()), server.Port()))
 }
 
-// ownerIn finds the row of a pair of sockets: "  3: LOCAL REMOTE STATE TX:RX TR:TM RETRNSMT UID …".
-func ownerIn(table io.Reader, pair string) (uid int, found bool) {
+// socketOwnerIn finds the row of a pair of sockets: "  3: LOCAL REMOTE STATE TX:RX TR:TM RETRNSMT UID …".
+func socketOwnerIn(table io.Reader, pair string) (uid int, found bool) {
 	want := []byte(" " + pair + " ")
 	for lines := bufio.NewScanner(table); lines.Scan(); {
 		if !bytes.Contains(lines.Bytes(), want) {
@@ -70,9 +70,9 @@ func ownerIn(table io.Reader, pair string) (uid int, found bool) {
 	return 0, false
 }
 
-// socket writes an address as the kernel does: words of 32 bits as this processor reads them, and
+// socketText writes an address as the kernel does: words of 32 bits as this processor reads them, and
 // the port as a number.
-func socket(addr []byte, port uint16) string {
+func socketText(addr []byte, port uint16) string {
 	var out strings.Builder
 	for word := range slices.Chunk(addr, 4) {
 		fmt.Fprintf(&out, "%08X", binary.NativeEndian.Uint32(word))
@@ -81,7 +81,7 @@ func socket(addr []byte, port uint16) string {
 	return out.String()
 }
 
-func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
 
-func as4(a netip.Addr) []byte  { b := a.As4(); return b[:] }
-func as16(a netip.Addr) []byte { b := a.As16(); return b[:] } // an IPv4 address in its mapped form
+func addr4(a netip.Addr) []byte  { b := a.As4(); return b[:] }
+func addr16(a netip.Addr) []byte { b := a.As16(); return b[:] } // an IPv4 address in its mapped form

@@ -98,6 +98,7 @@ var foreignWords = []struct{ file, text, why string }{
 	{"acquire/host/gather_darwin.go", "-l", "ioreg's option"},
 	{"acquire/host/gather_darwin.go", "-w", "ioreg's option"},
 	{"backup/seal/keys.go", "ssh-keygen -p", "a command of OpenSSH"},
+	{"ui/browser_darwin.go", "-a", "open's option"},
 	{"report/html.go", "mtkkit blocks", "a signature, by which files are known"},
 	{"whatis/text.go", "mtkkit blocks", "a signature, by which files are known"},
 }
