@@ -11,6 +11,7 @@ var floors = [][]string{
 	{"dump"},
 	{"archive", "session"},
 	{"words", "document"},
+	{"ui"},
 	{"cmd"},
 }
 
@@ -25,6 +26,7 @@ var subfolders = map[string][]string{
 	"backup":  {"seal", "oci"},
 	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
+	"ui":      {"job", "text", "form"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they
@@ -70,6 +72,7 @@ var programs = []string{"cmd", "internal/imgtest/gen", "flash/zerogen"}
 // speakers are the libraries that may name options and commands in their strings, and why.
 var speakers = map[string]string{
 	"words": "what a person is told about an error or a result names the commands and options that help, for every front end",
+	"ui":    "its forms become command lines",
 }
 
 // commands are the names of the program's commands, those below another one included.

@@ -1,0 +1,134 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/cmd/screen"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/ui/form"
+	"github.com/mtkkit/mtkkit/ui/job"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// filled returns values for an action with every field filled in, once for each choice of each field.
+// Texts look like options: they must stay values.
+func filled(a *form.Action) (out []form.Values) {
+	with := func(name, choice string) {
+		v := form.Values{}
+		for _, f := range a.Fields {
+			switch {
+			case f.Type == form.Choice:
+				v[f.Name] = f.Choices[0].Value
+			case f.Type == form.Switch:
+				v[f.Name] = form.On
+			case f.Type == form.Number:
+				v[f.Name] = strconv.Itoa(f.Most)
+			case f.Type == form.Passphrase:
+				v[f.Name], v[f.Again()] = "secret", "secret"
+			default:
+				v[f.Name] = "--force"
+			}
+		}
+		v[name] = choice
+		out = append(out, v)
+	}
+	with("", "")
+	for _, f := range a.Fields {
+		for _, c := range f.Choices {
+			with(f.Name, c.Value)
+		}
+	}
+	return out
+}
+
+// Each command takes what its form gives it.
+func TestFormsParse(t *testing.T) {
+	var o form.Opened
+	o.Path, o.Scatter, o.Boot1, o.Key = "/d/ROM_1", "/d/scatter.txt", "/d/BOOT_1", "/d/key"
+	for _, a := range form.All() {
+		for _, v := range filled(a) {
+			if v["encrypt"] != "passphrase" {
+				delete(v, "passphrase")
+			}
+			a.Complete(o, v)
+			order, wrong := a.Order(o, v)
+			if wrong != nil {
+				t.Fatalf("%s %v: %v", a.Name, v, wrong)
+			}
+			u := newUI(screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)})
+			if err := u.parse(t.Context(), append([]string{"mtkkit"}, order.Args...)); err != nil || u.work == nil {
+				t.Errorf("%s: %q: %v", a.Name, order.Args, err)
+			}
+		}
+	}
+}
+
+// A table with options that do not exist must not pass the test above.
+func TestFormsParseFails(t *testing.T) {
+	u := newUI(screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)})
+	if u.parse(t.Context(), []string{"mtkkit", "split", "--no-such-option", "x"}) == nil {
+		t.Error("an unknown option is no error")
+	}
+}
+
+// heard is what a job tells.
+type heard struct {
+	passphrase string
+	lines      []string
+}
+
+func (h *heard) Line(v words.Voice, text string) { h.lines = append(h.lines, string(v)+": "+text) }
+func (h *heard) Progress(flash.Event)            {}
+func (h *heard) Passphrase(context.Context, string) (string, error) {
+	return h.passphrase, nil
+}
+
+// windowRun does what a person does with forms, one after the other.
+type windowRun struct {
+	t   *testing.T
+	dir string
+}
+
+// do fills in a form, runs it, and returns its order. The command must have ended with one of the codes.
+func (w windowRun) do(name string, o form.Opened, typed form.Values, codes ...words.Code) job.Order {
+	w.t.Helper()
+	a := form.Find(name)
+	v := a.Defaults(o)
+	for k, s := range typed {
+		v[k] = s
+	}
+	a.Complete(o, v)
+	order, wrong := a.Order(o, v)
+	if wrong != nil {
+		w.t.Fatalf("%s: %v", name, wrong)
+	}
+	h := &heard{passphrase: order.Passphrase}
+	code := Run(w.t.Context(), append([]string{"mtkkit"}, order.Args...), screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer), Listener: h}, nil)
+	if !slices.Contains(codes, code) {
+		w.t.Fatalf("%s: exit %d\n%q\n%s", name, code, order.Args, strings.Join(h.lines, "\n"))
+	}
+	if order.Result != "" && !words.IsFile(order.Result) {
+		w.t.Errorf("%s: there is no %s", name, order.Result)
+	}
+	return order
+}
+
+// What the forms do with a whole phone.
+func TestFormsRun(t *testing.T) {
+	w := windowRun{t, t.TempDir()}
+	if err := imgtest.SmallMT6765().WriteDump(w.dir); err != nil {
+		t.Fatal(err)
+	}
+	dump := form.Opened{Kind: form.Dump, Path: filepath.Join(w.dir, "ROM_1")}
+	good := []words.Code{words.ExitOK, words.ExitProblems}
+	parts := form.Opened{Kind: form.Parts, Path: w.do("split", dump, form.Values{"skip": "--force,userdata"}, words.ExitUsage, words.ExitFailed).Result}
+	_ = parts
+	_ = good
+}

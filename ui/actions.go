@@ -1,0 +1,110 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/mtkkit/mtkkit/archive"
+	"github.com/mtkkit/mtkkit/backup/oci"
+	"github.com/mtkkit/mtkkit/backup/parity"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/ui/form"
+	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// action is something that can be done with what is open: a link to its form.
+type action struct {
+	Name    string // of its texts
+	Address string
+}
+
+// actionsFor returns what can be done with what is open, the usual first.
+func (w *window) actionsFor(o *opened) (out []action) {
+	for _, a := range form.For(o.forForms()) {
+		out = append(out, action{a.Name, actionAddress(o, a.Name)})
+	}
+	return out
+}
+
+func actionAddress(o *opened, name string) string { return fmt.Sprintf("%s/do/%s", o.address(), name) }
+
+// forForms returns what the forms need to know. Paths become absolute, so that the person sees where
+// something is written.
+func (o opening) forForms() form.Opened {
+	f := form.Opened{Path: absolute(o.Path), Scatter: absolute(o.Scatter), Boot1: absolute(o.Boot1), Key: absolute(o.Key), Passphrase: o.Passphrase}
+	f.Kind = kindOf(f.Path)
+	_, err := os.Stat(f.Path + parity.Suffix)
+	f.Sidecar, f.Boots = err == nil, f.Kind != form.Store && o.hasBoots()
+	return f
+}
+
+func absolute(path string) string {
+	if path == "" || oci.IsLayout(path) {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// archiveName matches the names of archives that cannot be told by their first bytes: encrypted ones.
+var archiveName = regexp.MustCompile(`(?i)\.(tar\.zst|zip)\.age(\.001)?$`)
+
+// imageKinds are the kinds of files for which there are forms.
+var imageKinds = map[whatis.Kind]form.Kind{
+	whatis.Archive: form.Archive, whatis.BootRegion: form.Boot, whatis.Preloader: form.Boot,
+	whatis.AndroidBoot: form.Stock,
+}
+
+// kindOf decides by the path and the first bytes. What is not known counts as a dump: its commands say
+// what is wrong with it.
+func kindOf(path string) form.Kind {
+	switch {
+	case oci.IsLayout(path):
+		return form.Store
+	case archive.IsParts(path):
+		return form.Parts
+	case archiveName.MatchString(path):
+		return form.Archive
+	case words.IsFolder(path):
+		return form.Dump
+	}
+	thing := dump.KindOf(path)
+	if thing == nil {
+		return form.Dump
+	}
+	if k, ok := imageKinds[thing.Kind]; ok {
+		return k
+	}
+	if isImage(thing.Kind) {
+		return form.Other
+	}
+	return form.Dump
+}
+
+// isImage reports whether a kind is a single image: of a phone, but not its whole flash.
+func isImage(k whatis.Kind) bool {
+	whole := []whatis.Kind{whatis.PartTable, whatis.Sparse, whatis.SparsePiece}
+	return k.Use() == whatis.Phone && !slices.Contains(whole, k)
+}
+
+// hasBoots reports whether a folder has a boot region of the phone. Files are not opened for it: that may
+// take long.
+func (o opening) hasBoots() bool {
+	if !words.IsFolder(o.Path) {
+		return false
+	}
+	src, err := dump.OpenBytes(context.Background(), []string{o.Path}, o.options())
+	if err != nil {
+		return false
+	}
+	defer src.Close()
+	return slices.ContainsFunc(src.Parts, func(p flash.Part) bool { return p.Region.IsBoot() })
+}
