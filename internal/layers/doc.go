@@ -1,7 +1,8 @@
 // Package layers is a test: it reads the whole module and fails if a rule of the
 // project is broken. The rules are the tables in house_test.go.
 //
-//	floor 6   cmd                                          the screen
+//	floor 7   cmd                                          the screen
+//	floor 6   ui                                           the window, a page in a browser
 //	floor 5   words                                        what a person is told
 //	floor 4   archive session                              whole jobs
 //	floor 3   dump                                         a dump, opened
