@@ -44,7 +44,7 @@ var dumpActions = []*Action{
 		Name: "scatter", Command: []string{"scatter", "create"}, Takes: dumpOptions, For: of(Dump, Parts, Archive, Store),
 		Fields: slices.Concat(
 			[]Field{{Name: "profile", Type: Choice, Choices: []Alternative{{"firmware", []string{"--profile", "firmware"}}, {"restore", []string{"--profile", "restore"}}}}},
-			[]Field{output(Save, folder)},
+			[]Field{output(Folder, folder)},
 			more([]Field{dialect, force})),
 		writes: func(_ Opened, v Values) ([]string, string) { return []string{scatterFile(v["output"])}, "" },
 	},
