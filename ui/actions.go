@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -37,21 +36,14 @@ func actionAddress(o *opened, name string) string { return fmt.Sprintf("%s/do/%s
 // forForms returns what the forms need to know. Paths become absolute, so that the person sees where
 // something is written.
 func (o opening) forForms() form.Opened {
-	f := form.Opened{Path: absolute(o.Path), Scatter: absolute(o.Scatter), Boot1: absolute(o.Boot1), Key: absolute(o.Key), Passphrase: o.Passphrase}
+	f := form.Opened{Path: o.Path, Scatter: absolute(o.Scatter), Boot1: absolute(o.Boot1), Key: absolute(o.Key), Passphrase: o.Passphrase}
+	if !oci.IsLayout(o.Path) {
+		f.Path = absolute(o.Path)
+	}
 	f.Kind = kindOf(f.Path)
 	_, err := os.Stat(f.Path + parity.Suffix)
 	f.Sidecar, f.Boots = err == nil, f.Kind != form.Store && o.hasBoots()
 	return f
-}
-
-func absolute(path string) string {
-	if path == "" || oci.IsLayout(path) {
-		return path
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
 }
 
 // archiveName matches the names of archives that cannot be told by their first bytes: encrypted ones.

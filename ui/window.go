@@ -27,6 +27,8 @@ type Options struct {
 	Idle    time.Duration
 	Pull    func()                              // pulls the cable of the virtual phone; nil if there is none
 	Tell    func(address string, browser error) // is called when the window is open; browser says why no browser shows it
+	End     <-chan struct{}                     // each value is a wish to end the program; nil for none
+	Busy    func(jobs int)                      // is called at the first wish if jobs have not ended; the second one stops them
 }
 
 // window is one run of `ui`.
@@ -56,11 +58,7 @@ func Serve(ctx context.Context, o Options) error {
 	gone := make(chan error, 1)
 	go func() { gone <- s.Serve(l) }()
 	w.open()
-	select {
-	case err = <-gone:
-	case <-ctx.Done():
-	case <-w.alive.ended():
-	}
+	err = w.wait(ctx, gone)
 	w.jobs.End()
 	quit() // ends the streams of open pages
 	last, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -72,6 +70,26 @@ func Serve(ctx context.Context, o Options) error {
 		err = nil
 	}
 	return err
+}
+
+// wait waits until the window is to be closed.
+func (w *window) wait(ctx context.Context, gone <-chan error) error {
+	for asked := false; ; asked = true {
+		select {
+		case err := <-gone:
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-w.alive.ended():
+			return nil
+		case <-w.End:
+		}
+		n := w.jobs.Active()
+		if n == 0 || asked {
+			return nil
+		}
+		w.Busy(n)
+	}
 }
 
 func newWindow(o Options, address string, quit context.CancelFunc) *window {

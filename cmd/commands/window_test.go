@@ -3,156 +3,130 @@ package commands
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mtkkit/mtkkit/cmd/screen"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/internal/imgtest"
-	"github.com/mtkkit/mtkkit/ui/form"
-	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/words"
 )
 
-// filled returns values for an action with every field filled in, once for each choice of each field.
-// Texts look like options: they must stay values.
-func filled(a *form.Action) (out []form.Values) {
-	with := func(name, choice string) {
-		v := form.Values{}
-		for _, f := range a.Fields {
-			switch {
-			case f.Type == form.Choice:
-				v[f.Name] = f.Choices[0].Value
-			case f.Type == form.Switch:
-				v[f.Name] = form.On
-			case f.Type == form.Number:
-				v[f.Name] = strconv.Itoa(f.Most)
-			case f.Type == form.Passphrase:
-				v[f.Name], v[f.Again()] = "secret", "secret"
-			default:
-				v[f.Name] = "--force"
-			}
-		}
-		v[name] = choice
-		out = append(out, v)
-	}
-	with("", "")
-	for _, f := range a.Fields {
-		for _, c := range f.Choices {
-			with(f.Name, c.Value)
-		}
-	}
-	return out
-}
-
-// Each command takes what its form gives it.
-func TestFormsParse(t *testing.T) {
-	var o form.Opened
-	o.Path, o.Scatter, o.Boot1, o.Key = "/d/ROM_1", "/d/scatter.txt", "/d/BOOT_1", "/d/key"
-	for _, a := range form.All() {
-		for _, v := range filled(a) {
-			if v["encrypt"] != "passphrase" {
-				delete(v, "passphrase")
-			}
-			a.Complete(o, v)
-			order, wrong := a.Order(o, v)
-			if wrong != nil {
-				t.Fatalf("%s %v: %v", a.Name, v, wrong)
-			}
-			u := newUI(screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)})
-			if err := u.parse(t.Context(), append([]string{"mtkkit"}, order.Args...)); err != nil || u.work == nil {
-				t.Errorf("%s: %q: %v", a.Name, order.Args, err)
-			}
-		}
-	}
-}
-
-// A table with options that do not exist must not pass the test above.
-func TestFormsParseFails(t *testing.T) {
-	u := newUI(screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)})
-	if u.parse(t.Context(), []string{"mtkkit", "split", "--no-such-option", "x"}) == nil {
-		t.Error("an unknown option is no error")
-	}
-}
-
-// heard is what a job tells.
+// heard is a listener that writes lines as a terminal shows them.
 type heard struct {
-	passphrase string
-	lines      []string
+	mu     sync.Mutex
+	out    bytes.Buffer
+	err    bytes.Buffer
+	events int
 }
 
-func (h *heard) Line(v words.Voice, text string) { h.lines = append(h.lines, string(v)+": "+text) }
-func (h *heard) Progress(flash.Event)            {}
-func (h *heard) Passphrase(context.Context, string) (string, error) {
-	return h.passphrase, nil
+func (h *heard) Line(v words.Voice, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch v {
+	case words.Said:
+		fmt.Fprintln(&h.out, text)
+	case words.Stopped:
+		fmt.Fprintln(&h.err, "mtkkit:", text)
+	default:
+		fmt.Fprintf(&h.err, "%s: %s\n", v, text)
+	}
 }
 
-// windowRun does what a person does with forms, one after the other.
-type windowRun struct {
-	t   *testing.T
-	dir string
+func (h *heard) Progress(flash.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events++
 }
 
-// do fills in a form, runs it, and returns its order. The command must have ended with one of the codes.
-func (w windowRun) do(name string, o form.Opened, typed form.Values, codes ...words.Code) job.Order {
-	w.t.Helper()
-	a := form.Find(name)
-	v := a.Defaults(o)
-	for k, s := range typed {
-		v[k] = s
+func (h *heard) Passphrase(context.Context, string) (string, error) { return "open sesame", nil }
+
+func newWindowUI() *ui { return newUI(screen.Streams{Out: new(bytes.Buffer), Err: new(bytes.Buffer)}) }
+
+// A command says the same in the window as in a terminal, and ends with the same code.
+func TestWindowSaysTheSame(t *testing.T) {
+	dir := t.TempDir()
+	dump := filepath.Join(dir, "dump")
+	u := newWindowUI()
+	if code := u.runJob(t.Context(), []string{"acquire", "--port", "sim", "--output", dump}, new(heard)); code != 0 {
+		t.Fatalf("acquire: %d", code)
 	}
-	a.Complete(o, v)
-	order, wrong := a.Order(o, v)
-	if wrong != nil {
-		w.t.Fatalf("%s: %v", name, wrong)
+	for _, line := range []string{
+		"info " + dump, "list " + dump, "verify " + dump, "blocks " + dump, "split " + dump + " --dry-run",
+		"split " + dump + " --only nothing", "split", "nonsense", "info " + dir + "/missing", "backup diff " + dump + " " + dump,
+		"acquire --da " + dir, "split --help", "backup create " + dump + " --share --identity", "scatter create -o - " + dump,
+	} {
+		args := strings.Fields(line)
+		var out, err bytes.Buffer
+		want := Run(t.Context(), append([]string{"mtkkit"}, args...), screen.Streams{In: new(bytes.Buffer), Out: &out, Err: &err}, nil)
+		h := new(heard)
+		if code := u.runJob(t.Context(), args, h); code != want {
+			t.Errorf("%s: code %d, in a terminal %d", line, code, want)
+		}
+		if h.out.String() != out.String() {
+			t.Errorf("%s\nsays %s\nin a terminal %s", line, h.out.String(), out.String())
+		}
+		if a, b := plainLines(h.err.String()), plainLines(err.String()); a != b {
+			t.Errorf("%s\ntells %s\nin a terminal %s", line, a, b)
+		}
 	}
-	h := &heard{passphrase: order.Passphrase}
-	code := Run(w.t.Context(), append([]string{"mtkkit"}, order.Args...), screen.Streams{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer), Listener: h}, nil)
-	if !slices.Contains(codes, code) {
-		w.t.Fatalf("%s: exit %d\n%q\n%s", name, code, order.Args, strings.Join(h.lines, "\n"))
-	}
-	if code != words.ExitUsage && code != words.ExitRefused && order.Result != "" && !words.IsFile(order.Result) {
-		w.t.Errorf("%s: there is no %s", name, order.Result)
-	}
-	return order
 }
 
-// What the forms do with a whole phone.
-func TestFormsRun(t *testing.T) {
-	w := windowRun{t, t.TempDir()}
-	if err := imgtest.SmallMT6765().WriteDump(w.dir); err != nil {
-		t.Fatal(err)
+// plainLines returns messages without the indentation of their second lines and without progress.
+func plainLines(s string) string {
+	var out []string
+	for line := range strings.Lines(s) {
+		out = append(out, strings.TrimPrefix(strings.TrimSpace(line), "mtkkit: "))
 	}
-	dump := form.Opened{Kind: form.Dump, Path: filepath.Join(w.dir, "ROM_1")}
-	good := []words.Code{words.ExitOK, words.ExitProblems}
-	parts := form.Opened{Kind: form.Parts, Path: w.do("split", dump, form.Values{"skip": "userdata"}, good...).Result}
-	w.do("split", dump, form.Values{"only": "--force", "output": "none"}, words.ExitUsage) // it is no option, and no partition
-	w.do("verify", dump, nil, good...)
-	w.do("verify", parts, nil, good...)
-	w.do("scatter", dump, form.Values{"output": "own"}, good...)
-	w.do("preloader", form.Opened{Kind: form.Boot, Path: filepath.Join(w.dir, "BOOT_1")}, nil, good...)
-	again := form.Opened{Kind: form.Dump, Path: w.do("join", form.Opened{Kind: form.Parts, Path: w.do("split", dump, form.Values{"output": "all"}, good...).Result}, nil, good...).Result}
-	w.do("compare", dump, form.Values{"other": again.Path}, good...)
+	return strings.Join(out, "\n")
+}
 
-	locked := form.Values{"encrypt": "passphrase", "passphrase": "open sesame", "passphrase-again": "open sesame", "pieces": "parity", "skip": "userdata"}
-	order := w.do("backup", dump, locked, good...)
-	if want := dump.Path + ".tar.zst.age"; order.Result != want {
-		t.Errorf("the backup is %s, want %s", order.Result, want)
+// Commands run at the same time: none sees the options or the messages of another.
+func TestWindowRunsTogether(t *testing.T) {
+	dir := t.TempDir()
+	u := newWindowUI()
+	var all sync.WaitGroup
+	for i := range 4 {
+		dump := filepath.Join(dir, fmt.Sprint("dump", i))
+		all.Go(func() {
+			h := new(heard)
+			code := u.runJob(t.Context(), []string{"acquire", "--port", "sim", "--only", "boot", "--output", dump}, h)
+			if code != words.ExitProblems || !strings.Contains(h.out.String(), dump+":") || strings.Count(h.out.String(), dir) > 2 || h.events == 0 {
+				t.Errorf("%s: code %d, %d events\n%s\n%s", dump, code, h.events, h.out.String(), h.err.String())
+			}
+		})
 	}
-	backup := form.Opened{Kind: form.Archive, Path: order.Result, Passphrase: "open sesame"}
-	w.do("verify-backup", backup, nil, good...)
-	w.do("repair", backup, nil, good...)
-	w.do("compare", dump, form.Values{"other": backup.Path, "secret": "open sesame"}, good...)
+	all.Wait()
+}
 
-	shared := form.Opened{Kind: form.Archive, Path: w.do("backup", dump, form.Values{"purpose": "share", "owner-key": "owner.key"}, good...).Result}
-	w.do("restore", shared, form.Values{"restore": "parts"}, good...)
-	w.do("plan", shared, form.Values{"target": dump.Path}, good...)
-	w.do("leaks", shared, form.Values{"against": dump.Path, "owner-key": "owner.key"}, good...)
-	w.do("backup", dump, form.Values{"purpose": "identity", "output": "me"}, words.ExitRefused)
-	w.do("backup", dump, form.Values{"purpose": "identity", "plain": form.On, "output": "me"}, good...)
-	w.do("recovery", dump, form.Values{"donor": filepath.Join(parts.Path, "recovery.img")}, good...)
-	w.do("recovery-of", form.Opened{Kind: form.Stock, Path: filepath.Join(parts.Path, "boot.img")}, form.Values{"donor": filepath.Join(parts.Path, "recovery.img"), "phone": dump.Path, "output": filepath.Join(w.dir, "r.img")}, good...)
+// A passphrase of the window reaches the command, and none of its messages has it.
+func TestWindowPassphrase(t *testing.T) {
+	dir := t.TempDir()
+	u := newWindowUI()
+	var all heard
+	run := func(args ...string) {
+		t.Helper()
+		if code := u.runJob(t.Context(), args, &all); code != 0 && code != words.ExitProblems {
+			t.Fatalf("%q: %d\n%s", args, code, all.err.String())
+		}
+	}
+	run("acquire", "--port", "sim", "--only", "boot,nvram", "--output", dir+"/dump")
+	run("backup", "create", "--encrypt", "passphrase", "--output", dir+"/a.tar.zst", dir+"/dump")
+	run("backup", "verify", dir+"/a.tar.zst")
+	if strings.Contains(all.out.String()+all.err.String(), "sesame") {
+		t.Error("the passphrase is in the messages")
+	}
+}
+
+func TestClicked(t *testing.T) {
+	is := func(name string) bool { return name == "ROM_1" }
+	for in, want := range map[string]string{
+		"mtkkit": "mtkkit ui", "mtkkit ROM_1": "mtkkit ui ROM_1", "mtkkit ROM_1 ROM_1": "mtkkit ui ROM_1", "mtkkit info ROM_1": "mtkkit info ROM_1",
+	} {
+		if got := strings.Join(clicked(strings.Fields(in), is), " "); got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
 }

@@ -24,7 +24,7 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
-	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest"},
+	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest", "windowtest"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 	"ui":      {"job", "text", "form"},
 }
@@ -78,7 +78,7 @@ var speakers = map[string]string{
 // commands are the names of the program's commands, those below another one included.
 var commands = strings.Fields(`acquire backup blocks build cat check convert create diff doctor explain fix gpt image
 	info join list ls ports preloader prune pull push raw recovery repack repair restore scatter simulate sparse split super
-	tags trim udev unpack verify version wrap`)
+	tags trim udev ui unpack verify version wrap`)
 
 // foreignWords are the strings of libraries that look like an option or a command of ours,
 // and are none: other programs' command lines, and signatures in files. The text is taken
