@@ -13,21 +13,21 @@ import (
 	"testing"
 )
 
-// window is a guarded server as the program runs it. Behind the guard, /form reads a form, and
+// guarded is a guarded server as the program runs it. Behind the guard, /form reads a form, and
 // any other page says "inside".
-type window struct {
+type guarded struct {
 	*guard
 	addr   string
 	inside int // requests that came through
 }
 
-func newWindow(t *testing.T, on string) *window {
+func newGuarded(t *testing.T, on string) *guarded {
 	t.Helper()
 	l, err := net.Listen("tcp", on)
 	if err != nil {
 		t.Skip(err) // no IPv6 here
 	}
-	w := &window{guard: newGuard(l.Addr().String()), addr: l.Addr().String()}
+	w := &guarded{guard: newGuard(l.Addr().String()), addr: l.Addr().String()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) { w.inside++; io.WriteString(rw, "inside") })
 	mux.HandleFunc("POST /form", func(rw http.ResponseWriter, r *http.Request) {
@@ -44,7 +44,7 @@ func newWindow(t *testing.T, on string) *window {
 }
 
 // raw sends a request as it is written and returns the answer without its body, which is text.
-func (w *window) raw(t *testing.T, request string) (answer *http.Response, text string) {
+func (w *guarded) raw(t *testing.T, request string) (answer *http.Response, text string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", w.addr)
 	if err != nil {
@@ -65,7 +65,7 @@ func (w *window) raw(t *testing.T, request string) (answer *http.Response, text 
 }
 
 // token takes the token out of a new link.
-func (w *window) token(t *testing.T) string {
+func (w *guarded) token(t *testing.T) string {
 	t.Helper()
 	u, err := url.Parse(w.link())
 	if err != nil || u.Query().Get("token") == "" {
@@ -74,7 +74,7 @@ func (w *window) token(t *testing.T) string {
 	return u.Query().Get("token")
 }
 
-func (w *window) cookieLine() string { return "Cookie: " + w.cookie + "=" + w.secret + "\r\n" }
+func (w *guarded) cookieLine() string { return "Cookie: " + w.cookie + "=" + w.secret + "\r\n" }
 
 var safe = map[string]string{
 	"Content-Security-Policy":      "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
@@ -101,7 +101,7 @@ func checkHeaders(t *testing.T, answer *http.Response) {
 
 // Each request differs from a right one in what its name says.
 func TestGuard(t *testing.T) {
-	other := newWindow(t, "127.0.0.1:0")
+	other := newGuarded(t, "127.0.0.1:0")
 	for _, c := range []struct {
 		name, start string // the request line without its protocol
 		host        string // the Host header, %s is the right one
@@ -170,7 +170,7 @@ func TestGuard(t *testing.T) {
 		{"largest form", "POST /form", "%s", "COOKIETransfer-Encoding: chunked\r\n\r\n" + chunks(maxBody), 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWindow(t, "127.0.0.1:0")
+			w := newGuarded(t, "127.0.0.1:0")
 			token := w.token(t)
 			_, port, _ := net.SplitHostPort(w.addr)
 			text := c.start + " HTTP/1.1\r\nHost: " + strings.ReplaceAll(c.host, "%s", w.addr) + "\r\n" + c.headers + "\r\n"
@@ -201,7 +201,7 @@ func chunks(n int) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, strin
 
 // HTTP/1.0 needs no Host header, the window does.
 func TestGuardHTTP10(t *testing.T) {
-	w := newWindow(t, "127.0.0.1:0")
+	w := newGuarded(t, "127.0.0.1:0")
 	answer, _ := w.raw(t, "GET / HTTP/1.0\r\n"+w.cookieLine()+"\r\n")
 	if answer.StatusCode != http.StatusMisdirectedRequest {
 		t.Error(answer.Status)
@@ -213,7 +213,7 @@ func TestGuardHTTP10(t *testing.T) {
 func TestLink(t *testing.T) {
 	for _, on := range []string{"127.0.0.1:0", "[::1]:0"} {
 		t.Run(on, func(t *testing.T) {
-			w := newWindow(t, on)
+			w := newGuarded(t, on)
 			get := func(path, headers string) (*http.Response, string) {
 				t.Helper()
 				return w.raw(t, "GET "+path+" HTTP/1.1\r\nHost: "+w.addr+"\r\n"+headers+"\r\n")

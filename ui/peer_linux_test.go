@@ -12,7 +12,7 @@ import (
 // A program of another user has a link, and a cookie, and gets nothing.
 func TestOtherUser(t *testing.T) {
 	if addr := os.Getenv("MTKKIT_TEST_WINDOW"); addr != "" {
-		w := window{addr: addr}
+		w := guarded{addr: addr}
 		answer, body := w.raw(t, os.Getenv("MTKKIT_TEST_REQUEST"))
 		t.Log("ANSWER", answer.Status, body)
 		return
@@ -22,7 +22,7 @@ func TestOtherUser(t *testing.T) {
 	}
 	t.Setenv("SUDO_UID", "")
 	for _, on := range []string{"127.0.0.1:0", "[::1]:0"} {
-		w := newWindow(t, on)
+		w := newGuarded(t, on)
 		for _, c := range []struct {
 			name    string
 			uid     uint32

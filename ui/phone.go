@@ -19,7 +19,9 @@ import (
 
 func (w *window) phoneRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /phone", func(rw http.ResponseWriter, r *http.Request) {
-		w.showPhone(rw, r, http.StatusOK, newReading(time.Now()), nil)
+		f := newReading(time.Now())
+		f.Resume = r.FormValue("resume")
+		w.showPhone(rw, r, http.StatusOK, f, nil)
 	})
 	m.HandleFunc("POST /phone", w.readPhone)
 }
@@ -36,6 +38,7 @@ const (
 // reading is the form of the page "Read a phone".
 type reading struct {
 	From                        origin // switchedOff if it is empty
+	Resume                      string // folder of a dump that is continued, "" for a new one
 	Agent, Files, Output        string
 	Preloader, Auth, Cert       string
 	Scatter                     string
@@ -55,7 +58,8 @@ func newReading(now time.Time) reading {
 func readingOf(r *http.Request) reading {
 	path := func(name string) string { return cleanTyped(r.PostFormValue(name)) }
 	return reading{
-		From: origin(r.PostFormValue("from")), Agent: path("da"), Files: path("files"), Output: absolute(path("output")),
+		Resume: r.PostFormValue("resume"),
+		From:   origin(r.PostFormValue("from")), Agent: path("da"), Files: path("files"), Output: absolute(path("output")),
 		Preloader: path("preloader"), Auth: path("auth"), Cert: path("cert"), Scatter: path("scatter"),
 		NoUserdata: r.PostFormValue("no-userdata") != "", Reread: r.PostFormValue("reread") != "", Restart: r.PostFormValue("restart") != "",
 		Compress: r.PostFormValue("compress") != "",
@@ -97,27 +101,31 @@ func (f reading) order(port string) job.Order {
 		}
 	}
 	add("--scatter", f.Scatter)
-	if f.NoUserdata {
+	if f.NoUserdata && f.Resume == "" { // the dump has recorded what was wanted
 		add("--skip", "userdata")
 	}
 	if f.Reread {
 		add("--verify", "reread")
 	}
-	outputs := []string{f.Output}
+	dir, option := f.Output, "--output"
+	if f.Resume != "" {
+		dir, option = f.Resume, "--resume"
+	}
+	outputs := []string{dir}
 	if f.Compress {
 		args = append(args, "--compress")
-		outputs = append(outputs, f.Output+".tar.zst")
+		outputs = append(outputs, dir+".tar.zst")
 	}
-	add("--output", f.Output)
-	return job.Order{Name: "acquire", Args: args, Input: input, Outputs: outputs, Result: f.Output}
+	add(option, dir)
+	return job.Order{Name: "acquire", Args: args, Input: input, Outputs: outputs, Result: dir}
 }
 
 // check finds what is missing in the form.
 func (f reading) check(l *text.Language, port string) error {
 	switch {
-	case f.Output == "":
+	case f.Output == "" && f.Resume == "":
 		return errors.New(l.T("phone.no-output"))
-	case f.From == switchedOff && f.Agent == "" && port != portSim:
+	case f.From != running && f.From != card && f.Agent == "" && port != portSim:
 		return errors.New(l.T("phone.no-agent"))
 	case f.From == card && f.Files == "":
 		return errors.New(l.T("phone.no-files"))
