@@ -57,6 +57,11 @@ func uiCommand(u *ui) *cli.Command {
 
 // openWindow serves the window until it is closed.
 func openWindow(ctx context.Context, u *ui, o *windowOptions, path string) error {
+	if _, place := asPlace(path); path != "" && !place {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
 	if o.port == portAuto {
 		o.port = ""
 	}
