@@ -1,9 +1,9 @@
 package ui
 
 import (
-	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -25,7 +25,7 @@ type action struct {
 
 // actionsFor returns what can be done with what is open, the usual first.
 func (w *window) actionsFor(o *opened) (out []action) {
-	for _, a := range form.For(o.forForms()) {
+	for _, a := range form.For(w.forForms(o)) {
 		out = append(out, action{a.Name, actionAddress(o, a.Name)})
 	}
 	return out
@@ -35,15 +35,45 @@ func actionAddress(o *opened, name string) string { return fmt.Sprintf("%s/do/%s
 
 // forForms returns what the forms need to know. Paths become absolute, so that the person sees where
 // something is written.
-func (o opening) forForms() form.Opened {
+func (w *window) forForms(o *opened) form.Opened {
 	f := form.Opened{Path: o.Path, Scatter: absolute(o.Scatter), Boot1: absolute(o.Boot1), Key: absolute(o.Key), Passphrase: o.Passphrase}
 	if !oci.IsLayout(o.Path) {
 		f.Path = absolute(o.Path)
 	}
+	for _, p := range o.paths()[1:] {
+		f.Pieces = append(f.Pieces, absolute(p))
+	}
 	f.Kind = kindOf(f.Path)
 	_, err := os.Stat(f.Path + parity.Suffix)
-	f.Sidecar, f.Boots = err == nil, f.Kind != form.Store && o.hasBoots()
+	f.Sidecar = err == nil
+	c, done := w.dumps.use(o)
+	defer done()
+	switch {
+	case f.Kind == form.Boot:
+		f.Boot = f.Path
+	case f.Boot1 != "":
+		f.Boot = f.Boot1
+	case c != nil && c.dump != nil:
+		f.Boot = bootOf(c.dump, f.Path)
+	}
 	return f
+}
+
+// bootOf returns the file or the folder that has the first boot region of a dump, "" for none.
+func bootOf(d *dump.Dump, path string) string {
+	i := slices.IndexFunc(d.Source.Parts, func(p flash.Part) bool { return p.Region.IsBoot() })
+	if i < 0 {
+		return ""
+	}
+	if words.IsFolder(path) {
+		return path
+	}
+	for _, t := range d.Taken {
+		if filepath.Base(t.Path) == filepath.Base(d.Source.Parts[i].Source) {
+			return absolute(t.Path)
+		}
+	}
+	return ""
 }
 
 // archiveName matches the names of archives that cannot be told by their first bytes: encrypted ones.
@@ -85,18 +115,4 @@ func kindOf(path string) form.Kind {
 func isImage(k whatis.Kind) bool {
 	whole := []whatis.Kind{whatis.PartTable, whatis.Sparse, whatis.SparsePiece}
 	return k.Use() == whatis.Phone && !slices.Contains(whole, k)
-}
-
-// hasBoots reports whether a folder has a boot region of the phone. Files are not opened for it: that may
-// take long.
-func (o opening) hasBoots() bool {
-	if !words.IsFolder(o.Path) {
-		return false
-	}
-	src, err := dump.OpenBytes(context.Background(), []string{o.Path}, o.options())
-	if err != nil {
-		return false
-	}
-	defer src.Close()
-	return slices.ContainsFunc(src.Parts, func(p flash.Part) bool { return p.Region.IsBoot() })
 }

@@ -33,8 +33,8 @@ func (p *formPage) Back() string { return p.Dump.address() }
 // withAction finds the dump and the action of an address.
 func (w *window) withAction(do func(http.ResponseWriter, *http.Request, *formPage)) http.HandlerFunc {
 	return w.withDump(func(rw http.ResponseWriter, r *http.Request, o *opened) {
-		p := &formPage{Action: form.Find(r.PathValue("name")), Dump: o, Here: o.forForms()}
-		if p.Action == nil || !p.For(p.Here) {
+		p := &formPage{Action: form.Find(r.PathValue("name")), Dump: o, Here: w.forForms(o)}
+		if p.Action == nil || !p.Fits(p.Here) {
 			w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("there is nothing named %q to do with %s", r.PathValue("name"), o.Path))
 			return
 		}

@@ -131,7 +131,7 @@ func TestFormsRun(t *testing.T) {
 	w.do("verify", dump, nil, good...)
 	w.do("verify", parts, nil, good...)
 	w.do("scatter", dump, form.Values{"output": "own"}, good...)
-	w.do("preloader", form.Opened{Kind: form.Boot, Path: filepath.Join(w.dir, "BOOT_1")}, nil, good...)
+	w.do("preloader", form.Opened{Kind: form.Dump, Path: dump.Path, Boot: filepath.Join(w.dir, "BOOT_1")}, nil, good...)
 	again := form.Opened{Kind: form.Dump, Path: w.do("join", form.Opened{Kind: form.Parts, Path: w.do("split", dump, form.Values{"output": "all"}, good...).Result}, nil, good...).Result}
 	w.do("compare", dump, form.Values{"other": again.Path}, good...)
 

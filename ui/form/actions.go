@@ -30,7 +30,7 @@ var dumpActions = []*Action{
 		Fields: backupFields, finish: nameBackup, writes: backupWrites,
 	},
 	{
-		Name: "split", Command: []string{"split"}, Takes: dumpOptions, For: of(Dump, Archive, Store),
+		Name: "split", Command: []string{"split"}, Takes: dumpOptions, For: of(Dump, Archive, Store), Pieces: true,
 		Fields: slices.Concat(
 			patterns, []Field{userdata},
 			[]Field{output(Save, beside(".parts"))},
@@ -50,9 +50,9 @@ var dumpActions = []*Action{
 	},
 	{
 		Name: "preloader", Command: []string{"preloader", "fix"}, Own: true,
-		For: func(o Opened) bool { return o.Kind == Boot || of(Dump, Parts)(o) && (o.Boots || o.Boot1 != "") },
+		For: of(Dump, Parts, Boot),
 		Fields: slices.Concat(
-			[]Field{{Name: "boot1", Type: Either, Argument: true, Required: true, Default: bootRegion}},
+			[]Field{{Name: "boot1", Type: Either, Argument: true, Required: true, Default: func(o Opened) string { return o.Boot }}},
 			[]Field{output(Save, beside(".preloader"))},
 			more([]Field{{Name: "boot2", Type: File, Option: "--boot2"}, {Name: "tail", Type: Switch, Option: "--keep-tail"}, force})),
 		writes: outputOnly,
@@ -140,14 +140,6 @@ func beside(ending string) func(Opened) string {
 func folder(o Opened) string { return filepath.Dir(base(o)) }
 
 func joined(o Opened) string { return strings.TrimSuffix(base(o), ".parts") + ".joined" }
-
-// bootRegion is the file or folder whose boot region is taken.
-func bootRegion(o Opened) string {
-	if o.Boot1 != "" {
-		return o.Boot1
-	}
-	return o.Path
-}
 
 // What is written.
 

@@ -27,10 +27,11 @@ const (
 type Opened struct {
 	Kind
 	Path, Scatter, Boot1 string
-	Key                  string // file with the private key of an encrypted backup
-	Passphrase           string // of an encrypted backup
-	Sidecar              bool   // the file with the parity of an archive is beside it
-	Boots                bool   // the dump has a boot region
+	Key                  string   // file with the private key of an encrypted backup
+	Passphrase           string   // of an encrypted backup
+	Sidecar              bool     // the file with the parity of an archive is beside it
+	Boot                 string   // file or folder that has a boot region, as far as is known
+	Pieces               []string // the other pieces of a sparse image
 }
 
 // Type is how a field is filled in.
@@ -106,6 +107,7 @@ type Action struct {
 	Command []string // words of the command
 	Always  []string // options that are always given
 	Takes   []string // options of the command for the files that were opened with the dump
+	Pieces  bool     // the command takes all pieces of a sparse image
 	Own     bool     // the argument is in a field, and not the path of what is open
 	For     func(Opened) bool
 	Fields  []Field
@@ -120,10 +122,13 @@ func (a *Action) Writes() bool { return a.writes != nil }
 // All returns all actions, in the order in which they are offered.
 func All() []*Action { return actions }
 
+// Fits reports whether the action makes sense for what is open.
+func (a *Action) Fits(o Opened) bool { return a.For(o) && (a.Pieces || len(o.Pieces) == 0) }
+
 // For returns the actions that make sense for what is open.
 func For(o Opened) (out []*Action) {
 	for _, a := range actions {
-		if a.For(o) {
+		if a.Fits(o) {
 			out = append(out, a)
 		}
 	}

@@ -24,11 +24,11 @@ var dir = filepath.Dir(at("x"))
 func short(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, dir, "/d"), `\`, "/") }
 
 var samples = map[Kind]Opened{
-	Dump:    {Kind: Dump, Path: at("ROM_1"), Scatter: at("s.txt"), Boot1: at("BOOT_1")},
-	Parts:   {Kind: Parts, Path: at("ROM_1.parts"), Boots: true},
+	Dump:    {Kind: Dump, Path: at("ROM_1"), Scatter: at("s.txt"), Boot1: at("BOOT_1"), Boot: at("BOOT_1")},
+	Parts:   {Kind: Parts, Path: at("ROM_1.parts"), Boot: at("ROM_1.parts")},
 	Archive: {Kind: Archive, Path: at("phone.tar.zst.age"), Key: at("k.txt"), Passphrase: "open sesame", Sidecar: true},
 	Store:   {Kind: Store, Path: "oci:" + at("store") + ":v1"},
-	Boot:    {Kind: Boot, Path: at("BOOT_1")},
+	Boot:    {Kind: Boot, Path: at("BOOT_1"), Boot: at("BOOT_1")},
 	Stock:   {Kind: Stock, Path: at("boot.img")},
 	Other:   {Kind: Other, Path: at("logo.bin")},
 }
@@ -104,6 +104,18 @@ func TestDefaults(t *testing.T) {
 		if !slices.Equal(got, want[kind]) {
 			t.Errorf("%s:\n%s\nwant\n%s", kind, strings.Join(got, "\n"), strings.Join(want[kind], "\n"))
 		}
+	}
+}
+
+// Of several pieces, all are given, to the commands that take them.
+func TestPieces(t *testing.T) {
+	o := Opened{Kind: Dump, Path: at("s.1"), Pieces: []string{at("s.2"), at("s.3")}}
+	var got []string
+	for _, a := range For(o) {
+		got = append(got, said(t, a, o, nil))
+	}
+	if want := "split|--output|/d/s.1.parts|/d/s.1|/d/s.2|/d/s.3 → /d/s.1.parts = /d/s.1.parts"; len(got) != 1 || got[0] != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

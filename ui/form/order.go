@@ -57,7 +57,7 @@ func (a *Action) Order(o Opened, v Values) (job.Order, []Wrong) {
 	out := job.Order{Name: a.Name, Args: slices.Concat(a.Command, a.Always, a.opened(o)), Passphrase: o.Passphrase}
 	var arguments []string
 	if !a.Own {
-		arguments = []string{o.Path}
+		arguments = append([]string{o.Path}, o.Pieces...)
 	}
 	for _, f := range a.Fields {
 		s := v[f.Name]
