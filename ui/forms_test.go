@@ -21,9 +21,10 @@ import (
 // formWindow is a window whose jobs run until the test ends.
 type formWindow struct {
 	*window
-	dump *opened
-	dir  string
-	asks chan string // the passphrases that the jobs get
+	pages http.Handler
+	dump  *opened
+	dir   string
+	asks  chan string // the passphrases that the jobs get
 }
 
 func newFormWindow(t *testing.T) *formWindow {
@@ -36,7 +37,9 @@ func newFormWindow(t *testing.T) *formWindow {
 		<-ctx.Done()
 		return words.ExitInterrupted
 	}}, "127.0.0.1:1", func() {})
+	f.pages = f.routes()
 	t.Cleanup(f.jobs.End)
+	t.Cleanup(f.dumps.close)
 	path := filepath.Join(f.dir, "ROM_1")
 	if err := os.WriteFile(path, []byte("a dump"), 0o666); err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func (f *formWindow) send(t *testing.T, name string, v url.Values) (status int, 
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	rec := httptest.NewRecorder()
-	f.routes().ServeHTTP(rec, r)
+	f.pages.ServeHTTP(rec, r)
 	return rec.Code, rec.Body.String(), rec.Header().Get("Location")
 }
 
@@ -120,7 +123,7 @@ func TestFormPassphrase(t *testing.T) {
 		t.Errorf("the job gets the passphrase %q", got)
 	}
 	rec := httptest.NewRecorder()
-	f.routes().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, to, nil))
+	f.pages.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, to, nil))
 	if strings.Contains(rec.Body.String(), "sesame") || !strings.Contains(rec.Body.String(), "--encrypt passphrase") {
 		t.Errorf("the page of the job is wrong:\n%s", rec.Body)
 	}
@@ -196,5 +199,24 @@ func TestKindOf(t *testing.T) {
 		if got := kindOf(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
+	}
+}
+
+// The boot region that is found beside a dump is proposed for its preloader.
+func TestBootOf(t *testing.T) {
+	f := newFormWindow(t)
+	dir := t.TempDir()
+	if err := imgtest.SmallMT6765().WriteDump(dir); err != nil {
+		t.Fatal(err)
+	}
+	x := f.dumps.open(opening{Path: filepath.Join(dir, "ROM_1")})
+	for s, changed := f.dumps.state(x); s.Running; s, changed = f.dumps.state(x) {
+		<-changed
+	}
+	if got, want := f.forForms(x).Boot, filepath.Join(dir, "BOOT_1"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := f.forForms(f.dumps.open(opening{Path: filepath.Join(dir, "ROM_1"), Boot1: filepath.Join(dir, "BOOT_2")})).Boot; got != filepath.Join(dir, "BOOT_2") {
+		t.Errorf("%q is proposed, and not what the user gave", got)
 	}
 }
