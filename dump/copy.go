@@ -23,13 +23,7 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 		}
 		return nil, fmt.Errorf("%s: %d of %d bytes written: %w", it.Name, n, it.Present, err)
 	}
-	found := flash.Problems(slices.Clone(d.Source.Damaged))
-	for _, h := range it.Unread {
-		found.AddAt(flash.Error, it.Name, h.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data", h.Length, flash.Size(h.Length))
-	}
-	if it.Present < it.Length {
-		found.AddAt(flash.Error, it.Name, it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
-	}
+	found := d.Doubts(it)
 	switch old := d.Recorded(it.Region, it.Offset, it.Present); {
 	case old != nil && old.SHA256 != hex.EncodeToString(sum.Sum(nil)):
 		found.Add(flash.Error, it.Name, "%s has changed since it was written: its hash differs from the manifest's", old.File)
@@ -37,6 +31,19 @@ func (d *Dump) Copy(ctx context.Context, out io.Writer, it *plan.Item) ([]flash.
 		found.Add(flash.Note, it.Name, "it is only a part of a file with a hash, so it was not compared with one")
 	}
 	return found, nil
+}
+
+// Doubts lists what is known to be wrong with the bytes of a partition before they are read: damage
+// that may affect any byte of the dump, the unread ranges, and a cut.
+func (d *Dump) Doubts(it *plan.Item) flash.Problems {
+	found := flash.Problems(slices.Clone(d.Source.Damaged))
+	for _, h := range it.Unread {
+		found.AddAt(flash.Error, it.Name, h.Offset, "0x%x bytes (%s) were not read from the phone; the zeros there are not its data", h.Length, flash.Size(h.Length))
+	}
+	if it.Present < it.Length {
+		found.AddAt(flash.Error, it.Name, it.Offset, "is cut: only %s of %s are in the dump", flash.Size(it.Present), flash.Size(it.Length))
+	}
+	return found
 }
 
 // CopyImage writes all of an image, in pieces of 1 MiB, until ctx ends. It returns the number of

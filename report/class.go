@@ -22,12 +22,15 @@ const (
 	Gap      Class = "gap"
 )
 
-// classes lists all classes, with a letter for output without colour, and words for the legend.
-var classes = []struct {
+// ClassInfo has a class, a letter for output without colour, and words for the legend.
+type ClassInfo struct {
 	Class  Class
 	Letter string
 	Text   string
-}{
+}
+
+// classes lists all classes.
+var classes = []ClassInfo{
 	{Tables, "T", "partition table"},
 	{Boot, "B", "boot chain"},
 	{Firmware, "F", "modem and firmware"},

@@ -5,95 +5,293 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
 )
 
 // opening is what the user opens: a path, and the files that belong to it. "" is none.
 type opening struct {
 	Path, Scatter, Boot1 string
+	Pieces               string // paths of the other pieces of a sparse image, one a line
 	Key                  string // file with the private key of an encrypted backup
-	Passphrase           string
+	Passphrase           string // is in no page and in no address
 }
 
-// args returns the options with which a command reads the same dump.
-func (o opening) args() (out []string) {
-	for _, a := range []struct{ option, value string }{{"--scatter", o.Scatter}, {"--boot1", o.Boot1}, {"--key", o.Key}} {
-		if a.value != "" {
-			out = append(out, a.option, a.value)
+// paths returns the path, and those of other pieces.
+func (o opening) paths() []string {
+	out := []string{o.Path}
+	for line := range strings.Lines(o.Pieces) {
+		if p := cleanTyped(line); p != "" && !slices.Contains(out, p) {
+			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// errPassphrase is the error of a file that is encrypted with a passphrase, when none was given.
+var errPassphrase = errors.New("it is encrypted: give its passphrase")
+
+// options returns the options of the library. Tell gets the progress.
+func (o opening) options(tool string, tell func(flash.Event)) dump.Options {
+	keys := sync.OnceValues(func() ([]seal.Key, error) {
+		var files []string
+		if o.Key != "" {
+			files = []string{o.Key}
+		}
+		list, err := seal.Keys(files)
+		return append(list, seal.Asking(func(string, bool) (string, error) {
+			if o.Passphrase == "" {
+				return "", errPassphrase
+			}
+			return o.Passphrase, nil
+		})), err
+	})
+	return dump.Options{Table: o.Scatter, Boot1: o.Boot1, Keys: keys, Tool: tool, Progress: tell}
 }
 
 // opened is a dump, a backup or a folder that is open in the window.
 type opened struct {
 	id int
 	opening
+
+	// These belong to dumps.mu.
+	content *content           // nil if it is not open now
+	err     error              // why it could not be opened
+	changed bool               // its files have changed while it was open
+	event   flash.Event        // progress of the opening
+	cancel  context.CancelFunc // ends the opening; nil if it is not being opened
+	watch   chan struct{}      // is closed at the next change
+	used    uint64             // when it was used, in uses of all
 }
 
 // address is the path of its page.
 func (o *opened) address() string { return fmt.Sprintf("/dump/%d", o.id) }
 
-// dumps are those that are open.
-type dumps struct {
-	mu   sync.Mutex
-	list []*opened
+// tell says that something has changed. The caller has locked dumps.mu.
+func (o *opened) tell() {
+	close(o.watch)
+	o.watch = make(chan struct{})
 }
 
-func (d *dumps) close() {}
+// maxOpen is the number of dumps whose files are open at the same time. The one that was not used for
+// the longest time is closed first, and opened again when it is needed.
+const maxOpen = 6
 
-// open returns the opened dump for what is opened, a new one if it is not open yet.
+// dumps are those that the user has opened. The zero value can be used.
+type dumps struct {
+	tool string // name and version of the program
+
+	mu     sync.Mutex
+	list   []*opened // all of them, also closed ones; an id is an index plus one
+	uses   uint64
+	closed bool
+	work   sync.WaitGroup // openings, and uses of a content
+}
+
+// open returns the entry for what the user opens, and begins to open it if it is not open as it is now
+// on the disk.
 func (d *dumps) open(o opening) *opened {
+	x := d.entry(o)
+	c, done := d.use(x)
+	old := c != nil && c.dump != nil && c.dump.Source.Unfinished // it may be finished now, in other files
+	done()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, x := range d.list {
-		if x.opening == o {
-			return x
-		}
+	if old || x.err != nil {
+		d.drop(x)
+		d.begin(x)
 	}
-	x := &opened{id: len(d.list) + 1, opening: o}
+	return x
+}
+
+func (d *dumps) entry(o opening) *opened {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i := slices.IndexFunc(d.list, func(x *opened) bool { return x.opening == o }); i >= 0 {
+		return d.list[i]
+	}
+	x := &opened{id: len(d.list) + 1, opening: o, watch: make(chan struct{})}
 	d.list = append(d.list, x)
 	return x
 }
 
-func (w *window) dumpRoutes(m *http.ServeMux) {
-	m.HandleFunc("POST /open", func(rw http.ResponseWriter, r *http.Request) {
-		o := opening{Path: cleanTyped(r.PostFormValue("path")), Scatter: cleanTyped(r.PostFormValue("scatter")), Boot1: cleanTyped(r.PostFormValue("boot1"))}
-		d, err := dump.Open(context.Background(), o.Path, o.options())
-		if err != nil {
-			w.showStart(rw, r, http.StatusOK, o, err)
-			return
-		}
-		d.Close()
-		w.recent.add(o.Path, filepath.Base(o.Path))
-		back(rw, r, w.dumps.open(o).address())
-	})
-	m.HandleFunc("GET /dump/{id}", w.withDump(func(rw http.ResponseWriter, r *http.Request, o *opened) {
-		w.show(rw, r, http.StatusOK, "dump", view{Data: o.Path})
-	}))
+// find returns the entry with an id, nil if there is none.
+func (d *dumps) find(id int) *opened {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if id < 1 || id > len(d.list) {
+		return nil
+	}
+	return d.list[id-1]
 }
 
-// options are those of the library.
-func (o opening) options() dump.Options {
-	return dump.Options{Table: o.Scatter, Boot1: o.Boot1, Keys: func() ([]seal.Key, error) { return nil, nil }}
+// use returns what was opened; done must be called when it is not needed any more. It is nil while it
+// is being opened, which use begins, and if it cannot be opened. A content that has changed on the
+// disk is opened again.
+func (d *dumps) use(x *opened) (c *content, done func()) {
+	if c, done = d.hold(x); c == nil {
+		return c, done
+	}
+	if err := c.check(); err == nil {
+		return c, done
+	}
+	done()
+	d.mu.Lock()
+	if x.content == c {
+		d.drop(x)
+		x.changed = true
+		d.begin(x)
+	}
+	d.mu.Unlock()
+	return nil, func() {}
+}
+
+// hold is use for a content that may have changed.
+func (d *dumps) hold(x *opened) (c *content, done func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.uses++
+	x.used = d.uses
+	if x.content == nil || d.closed {
+		if x.err == nil {
+			d.begin(x)
+		}
+		return nil, func() {}
+	}
+	c = x.content
+	c.users++
+	d.work.Add(1)
+	return c, func() {
+		d.mu.Lock()
+		c.users--
+		d.shut(c)
+		d.mu.Unlock()
+		d.work.Done()
+	}
+}
+
+// begin opens an entry in the background. The caller has locked d.mu.
+func (d *dumps) begin(x *opened) {
+	if x.cancel != nil || d.closed {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	x.cancel, x.err, x.event = cancel, nil, flash.Event{}
+	d.work.Go(func() {
+		c, err := load(ctx, x.opening, d.tool, func(e flash.Event) {
+			d.mu.Lock()
+			x.event = e
+			x.tell()
+			d.mu.Unlock()
+		})
+		cancel()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		x.content, x.err, x.cancel = c, err, nil
+		if c != nil {
+			c.reopened, x.changed = x.changed, false
+		}
+		if d.closed {
+			d.drop(x)
+		}
+		d.trim()
+		x.tell()
+	})
+}
+
+// drop ends the use of a content. The caller has locked d.mu.
+func (d *dumps) drop(x *opened) {
+	if c := x.content; c != nil {
+		x.content, c.dropped = nil, true
+		d.shut(c)
+	}
+}
+
+// shut closes the files of a content that was dropped when nobody uses it any more. The caller has
+// locked d.mu.
+func (d *dumps) shut(c *content) {
+	if c.dropped && c.users == 0 {
+		_ = c.close() // it was only read
+	}
+}
+
+// trim closes what was not used for the longest time. The caller has locked d.mu.
+func (d *dumps) trim() {
+	open := slices.DeleteFunc(slices.Clone(d.list), func(x *opened) bool { return x.content == nil })
+	slices.SortFunc(open, func(a, b *opened) int { return int(a.used) - int(b.used) })
+	for _, x := range open[:max(len(open)-maxOpen, 0)] {
+		d.drop(x)
+	}
+}
+
+// stop ends the opening of an entry.
+func (d *dumps) stop(x *opened) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if x.cancel != nil {
+		x.cancel()
+	}
+}
+
+// close closes all files, and removes what was unpacked. It waits for those who still read; the end
+// of their requests ends them.
+func (d *dumps) close() {
+	d.mu.Lock()
+	d.closed = true
+	for _, x := range d.list {
+		if x.cancel != nil {
+			x.cancel()
+		}
+		d.drop(x)
+	}
+	d.mu.Unlock()
+	d.work.Wait()
+}
+
+// openState is the state of an entry that is not open.
+type openState struct {
+	Running bool
+	Changed bool // it is opened again, because it has changed
+	Event   flash.Event
+	Err     error
+}
+
+// state returns the state of an entry, and a channel that is closed at its next change.
+func (d *dumps) state(x *opened) (openState, <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return openState{Running: x.cancel != nil, Changed: x.changed, Event: x.event, Err: x.err}, x.watch
 }
 
 // withDump finds the opened dump of an address.
 func (w *window) withDump(do func(http.ResponseWriter, *http.Request, *opened)) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		id, _ := strconv.Atoi(r.PathValue("id"))
-		w.dumps.mu.Lock()
-		list := w.dumps.list
-		w.dumps.mu.Unlock()
-		if id < 1 || id > len(list) {
+		x := w.dumps.find(id)
+		if x == nil {
 			w.refuse(rw, r, http.StatusNotFound, errors.New("this dump is not open: open it again"))
 			return
 		}
-		do(rw, r, list[id-1])
+		do(rw, r, x)
 	}
+}
+
+// withContent is withDump for pages that show what was opened. While it is being opened, and if it
+// cannot be opened, another page says so in their place.
+func (w *window) withContent(do func(http.ResponseWriter, *http.Request, *opened, *content)) http.HandlerFunc {
+	return w.withDump(func(rw http.ResponseWriter, r *http.Request, x *opened) {
+		c, done := w.dumps.use(x)
+		defer done()
+		if c == nil {
+			w.showOpening(rw, r, x)
+			return
+		}
+		do(rw, r, x, c)
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/ui/text"
 	"github.com/mtkkit/mtkkit/words"
@@ -55,6 +56,12 @@ func functions(l *text.Language) template.FuncMap {
 		"took":   func(d time.Duration) string { return d.Round(time.Second).String() },
 		"when":   func(t time.Time) string { return t.Format("2006-01-02 15:04") },
 		"action": func(name string) string { return l.T("action." + name) },
+
+		"problem": func(p flash.Problem) string { return words.OneLine(words.Problem(p).String()) },
+		"told":    func(p flash.Problem) string { return words.OneLine(words.Problem(p).Text) },
+		"hex10":   hex10,
+		"hex32":   func(n uint32) string { return fmt.Sprintf("0x%08x", n) },
+		"fill":    func(state string) string { return fillOf(state, report.Other) },
 	}
 }
 

@@ -31,6 +31,14 @@ func MissingPieces(d *dump.Dump) (hints []string) {
 	return hints
 }
 
+// Taken says that a file was used although the user did not name it.
+func Taken(d *dump.Dump, t dump.Taken) string {
+	if t.Inside {
+		return fmt.Sprintf("%s: its own scatter file %s is used, as with --scatter", d.Path, t.Path)
+	}
+	return fmt.Sprintf("%s is in the dump's folder and is used, because %s; --no-siblings prevents this", filepath.Base(t.Path), t.Why)
+}
+
 // WantScatter returns the hint that asks for a scatter file. It names a scatter file beside the
 // dump that was not used, if there is one.
 func WantScatter(d *dump.Dump) string {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -165,12 +164,8 @@ func (u *ui) notCompared(d *dump.Dump) {
 // tellTaken prints the files that were used although the user did not name them.
 func (u *ui) tellTaken(d *dump.Dump) {
 	for _, t := range d.Taken {
-		switch {
-		case u.JSON:
-		case t.Inside:
-			u.Note("%s: its own scatter file %s is used, as with --scatter", d.Path, t.Path)
-		default:
-			u.Note("%s is in the dump's folder and is used, because %s; --no-siblings prevents this", filepath.Base(t.Path), t.Why)
+		if !u.JSON {
+			u.Note("%s", words.Taken(d, t))
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 	"strings"
 
@@ -96,20 +95,12 @@ func (u *ui) withFiles(ctx context.Context, opt *dumpOptions, args []string, do 
 	return inWords(err, o.Name, flash.Worst(problems) == flash.Error)
 }
 
-// inWords gives the errors of package files a text for the user. If directories are damaged, a file
-// that is not found may exist all the same.
+// inWords gives the errors of package files a text for the user. Errors of the output file have one.
 func inWords(err error, name string, damaged bool) error {
-	var at *fs.PathError
-	var out writeError
-	switch {
-	case errors.As(err, &out), !errors.As(err, &at):
+	if errors.As(err, new(writeError)) {
 		return err
-	case errors.Is(err, fs.ErrNotExist) && damaged:
-		return fmt.Errorf("%s:%s: not found, but some directories are damaged", name, at.Path)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s:%s: there is no such file", name, at.Path)
 	}
-	return fmt.Errorf("%s:%s: %w", name, at.Path, at.Err)
+	return words.InFiles(err, name, damaged)
 }
 
 // fileLister prints files, or collects them for the document.

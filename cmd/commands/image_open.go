@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/image/files"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // filePlace names a file in a file system: DUMP PARTITION:/PATH, IMAGE:/PATH or IMAGE /PATH.
@@ -109,11 +110,7 @@ func openImage(ctx context.Context, u *ui, opt *dumpOptions, p filePlace) (*open
 
 // tellSlot prints which slot is used, if the phone has two.
 func (u *ui) tellSlot(s dump.Slot) {
-	switch {
-	case s.Single:
-	case s.From != "":
-		u.Note("slot %s is used: it is the active one according to %s; add a suffix to the name for the other slot", s.Suffix, s.From)
-	default:
-		u.Note("slot a is used: the dump does not show which slot is active; add a suffix to the name for the other slot")
+	if text := words.SlotUsed(s); text != "" {
+		u.Note("%s", text)
 	}
 }

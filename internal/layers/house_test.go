@@ -25,8 +25,8 @@ var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
 	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest", "windowtest"},
-	"ui":      {"job", "text"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
+	"ui":      {"job", "text", "form"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they
@@ -71,8 +71,8 @@ var programs = []string{"cmd", "internal/imgtest/gen", "flash/zerogen"}
 
 // speakers are the libraries that may name options and commands in their strings, and why.
 var speakers = map[string]string{
-	"ui":    "its forms become command lines",
 	"words": "what a person is told about an error or a result names the commands and options that help, for every front end",
+	"ui":    "its forms become command lines",
 }
 
 // commands are the names of the program's commands, those below another one included.

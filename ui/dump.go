@@ -1,0 +1,272 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/mtkkit/mtkkit/backup/seal"
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/ui/text"
+	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+func (w *window) dumpRoutes(m *http.ServeMux) {
+	w.dumps.tool = w.Tool
+	m.HandleFunc("POST /open", w.openDump)
+	m.HandleFunc("GET /dump/{id}", w.withContent(w.showContent))
+	m.HandleFunc("GET /dump/{id}/events", w.withDump(w.openingEvents))
+	m.HandleFunc("POST /dump/{id}/cancel", w.withDump(func(rw http.ResponseWriter, r *http.Request, x *opened) {
+		w.dumps.stop(x)
+		back(rw, r, x.address())
+	}))
+	m.HandleFunc("GET /dump/{id}/map.html", w.withContent(w.saveMap))
+	m.HandleFunc("GET /dump/{id}/logo/{n}", w.withContent(w.showLogo))
+	w.partRoutes(m)
+	w.insideRoutes(m)
+}
+
+// shortly is how long the answer to the opening form waits for a small dump.
+const shortly = 300 * time.Millisecond
+
+// openDump begins to open what the form names.
+func (w *window) openDump(rw http.ResponseWriter, r *http.Request) {
+	o := opening{Path: cleanTyped(r.PostFormValue("path")), Scatter: cleanTyped(r.PostFormValue("scatter")), Boot1: cleanTyped(r.PostFormValue("boot1")),
+		Pieces: r.PostFormValue("pieces"), Key: cleanTyped(r.PostFormValue("key")), Passphrase: r.PostFormValue("passphrase")}
+	if o.Path == "" {
+		w.showStart(rw, r, http.StatusOK, o, errors.New("name the file or folder that you want to open"))
+		return
+	}
+	id, _ := strconv.Atoi(r.PostFormValue("as")) // opened before, perhaps with a passphrase
+	if old := w.dumps.find(id); old != nil && old.Path == o.Path && o.Passphrase == "" {
+		o.Passphrase = old.Passphrase
+	}
+	x := w.dumps.open(o)
+	ready, cancel := context.WithTimeout(r.Context(), shortly)
+	defer cancel()
+	for s, change := w.dumps.state(x); s.Running && ready.Err() == nil; s, change = w.dumps.state(x) {
+		select {
+		case <-change:
+		case <-ready.Done():
+		}
+	}
+	w.recent.add(o.Path, filepath.Base(o.Path))
+	back(rw, r, x.address())
+}
+
+// head has what all pages of an entry need of it. It has no passphrase.
+type head struct {
+	Address string
+	Path    string
+}
+
+func headOf(x *opened) head { return head{x.address(), x.Path} }
+
+// openForm has the fields of the form that opens a dump.
+type openForm struct {
+	As                                int // id of the entry that it opens in another way; 0 for none
+	Path, Scatter, Boot1, Pieces, Key pathField
+	AskPath, Locked, AskPieces        bool
+}
+
+func formOf(l *text.Language, x *opened) openForm {
+	return openForm{
+		As:      x.id,
+		Path:    pathField{Name: "path", Label: l.T("start.path"), Value: x.Path, Kind: "either", Help: l.T("start.path.help"), Required: true},
+		Scatter: scatterField(l, x.Scatter), Boot1: boot1Field(l, x.Boot1),
+		Pieces: pathField{Name: "pieces", Label: l.T("dump.pieces"), Value: x.Pieces, Help: l.T("dump.pieces.help")},
+		Key:    pathField{Name: "key", Label: l.T("dump.key"), Value: x.Key, Kind: "file", Help: l.T("dump.key.help")},
+	}
+}
+
+// openingPage is shown while a dump is being opened, and when it cannot be opened.
+type openingPage struct {
+	head
+	openState
+	Percent  int // -1 if it is not known
+	Failure  *failure
+	Problems []flash.Problem
+	Form     openForm
+}
+
+func (w *window) openingPage(l *text.Language, x *opened, s openState) openingPage {
+	p := openingPage{head: headOf(x), openState: s, Percent: -1, Failure: failed(s.Err), Problems: problemsOf(s.Err), Form: formOf(l, x)}
+	if s.Event.Total > 0 {
+		p.Percent = int(100 * s.Event.Done / s.Event.Total)
+	}
+	p.Form.AskPath, p.Form.AskPieces = true, x.Pieces != ""
+	p.Form.Locked = errors.Is(s.Err, seal.ErrKey) || errors.Is(s.Err, errPassphrase)
+	return p
+}
+
+// showOpening shows the progress of the opening, or why it failed.
+func (w *window) showOpening(rw http.ResponseWriter, r *http.Request, x *opened) {
+	s, _ := w.dumps.state(x)
+	v := view{Data: w.openingPage(w.language(r), x, s)}
+	if s.Err == nil {
+		v.Refresh = 1
+	}
+	w.show(rw, r, http.StatusOK, "opening", v)
+}
+
+// openingEvents sends the progress of the opening, as HTML, until it has ended.
+func (w *window) openingEvents(rw http.ResponseWriter, r *http.Request, x *opened) {
+	l := w.language(r)
+	t, err := pages["opening"].Clone()
+	if err != nil {
+		return
+	}
+	t.Funcs(template.FuncMap(functions(l)))
+	stream := newStream(rw)
+	for {
+		s, changed := w.dumps.state(x)
+		if !s.Running {
+			_ = stream.send("ended", x.id) // the browser may be gone
+			return
+		}
+		var b bytes.Buffer
+		if t.ExecuteTemplate(&b, "progress", w.openingPage(l, x, s)) != nil || stream.send("opening", b.String()) != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-changed:
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(often):
+		}
+	}
+}
+
+// dumpPage is the page of a dump.
+type dumpPage struct {
+	head
+	*report.View
+	Numbers  []string
+	Notes    []string
+	Hints    []string
+	Problems []flash.Problem
+	Missing  []report.ViewMissing // the first ones
+	Rest     int                  // number of missing ranges that are not shown
+	Reopened bool
+	Log      bool // the strips are logarithmic
+	Strips   []strip
+	Rows     []areaRows
+	Form     openForm
+	Actions  any
+}
+
+// areaRows are the rows of a region, with their bars.
+type areaRows struct {
+	Region flash.Region
+	Rows   []barRow
+}
+
+type barRow struct {
+	report.ViewRow
+	Drawn []run
+}
+
+// maxMissing is the number of missing ranges that are shown: a sparse file can leave out thousands.
+const maxMissing = 64
+
+func (w *window) showContent(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
+	if c.dump == nil {
+		w.showOther(rw, r, x, c)
+		return
+	}
+	l := w.language(r)
+	p := dumpPage{head: headOf(x), View: c.view, Numbers: c.numbers, Notes: c.notes(), Hints: c.hints(), Problems: c.problems,
+		Missing: c.view.Gone, Reopened: c.reopened, Log: r.FormValue("scale") == "log", Form: formOf(l, x), Actions: w.actionsFor(x)}
+	if n := len(p.Missing) - maxMissing; n > 0 {
+		p.Missing, p.Rest = p.Missing[:maxMissing], n
+	}
+	for _, a := range c.view.Areas {
+		p.Strips = append(p.Strips, stripOf(a, p.Log))
+		rows := areaRows{Region: a.Name}
+		for _, row := range a.Rows {
+			rows.Rows = append(rows.Rows, barRow{row, runsOf(row.Bar, row.Class, 0, 100)})
+		}
+		p.Rows = append(p.Rows, rows)
+	}
+	w.show(rw, r, http.StatusOK, "dump", view{Data: p})
+}
+
+// otherPage is the page of a file that is no dump.
+type otherPage struct {
+	head
+	Not      *dump.NotDump
+	Facts    []pair
+	Next     []string
+	Problems []flash.Problem
+	Reopened bool
+	Inside   bool // it has a file system that can be read
+	Super    []logicalRow
+	Head     []hexLine
+	Form     openForm
+	Actions  any
+}
+
+// pair is a key with a value, as it is shown.
+type pair struct{ Key, Value string }
+
+func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
+	n := c.other
+	p := otherPage{head: headOf(x), Not: n, Next: words.KindHints(n), Problems: n.Thing.Problems, Reopened: c.reopened,
+		Form: formOf(w.language(r), x), Actions: w.actionsFor(x)}
+	if h, ok := words.Hints(n.Err); ok {
+		p.Next = h
+	}
+	for _, f := range n.Thing.Facts {
+		p.Facts = append(p.Facts, pair{f.Key, f.Value})
+	}
+	if c.image != nil {
+		p.Head = hexOf(c.image.Image)
+		_, err := c.image.Slice.Files()
+		p.Inside = err == nil
+	}
+	if c.super != nil {
+		p.Super = logicalRows(c.super.Super)
+	}
+	p.Form.AskPath = true
+	p.Form.AskPieces = len(x.paths()) > 1 || n.Thing.Kind == whatis.SparsePiece
+	w.show(rw, r, http.StatusOK, "notdump", view{Data: p})
+}
+
+// saveMap sends the map as one page that needs no program.
+func (w *window) saveMap(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
+	var b bytes.Buffer
+	if c.view == nil {
+		w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("%s is no dump: it has no map", x.Path))
+		return
+	}
+	if err := c.view.HTML(&b); err != nil {
+		w.refuse(rw, r, http.StatusInternalServerError, err)
+		return
+	}
+	attach(rw, filepath.Base(x.Path)+"-map.html", int64(b.Len()))
+	_, _ = b.WriteTo(rw) // the browser may be gone
+}
+
+// showLogo sends a picture of the boot logo.
+func (w *window) showLogo(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
+	n, err := strconv.Atoi(r.PathValue("n"))
+	if err != nil || c.view == nil || c.view.Logos == nil || n < 0 || n >= len(c.view.Logos.Pictures) {
+		w.refuse(rw, r, http.StatusNotFound, errors.New("there is no such picture"))
+		return
+	}
+	rw.Header().Set("Content-Type", "image/png")
+	_, _ = rw.Write(c.view.Logos.Pictures[n].PNG) // the browser may be gone
+}

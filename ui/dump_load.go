@@ -1,0 +1,185 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
+	"github.com/mtkkit/mtkkit/words"
+)
+
+// content is what was opened: a dump, or a file that is none (other). It does not change, apart from
+// its sums and what belongs to dumps.mu.
+type content struct {
+	dump     *dump.Dump // nil for a file that is no dump
+	plan     *plan.Plan
+	view     *report.View
+	items    []*plan.Item // for each row of the report; nil for a row of which a split makes nothing
+	numbers  []string     // the state of the IMEIs, in words
+	problems []flash.Problem
+	reopened bool // it has changed on the disk, and was opened again
+
+	other *dump.NotDump
+	state fs.FileInfo        // of the file that is no dump
+	image *dump.Opened       // the image in it; nil if it is none that can be opened
+	super *dump.LogicalTable // its logical partitions; nil for none
+
+	turn chan struct{} // has room for who computes a hash
+	mu   sync.Mutex
+	sums map[int]string // SHA-256 of rows
+
+	// These belong to dumps.mu.
+	users   int
+	dropped bool
+}
+
+// load opens what the user named and collects everything that its page shows.
+func load(ctx context.Context, o opening, tool string, tell func(flash.Event)) (*content, error) {
+	opt := o.options(tool, tell)
+	d, err := dump.OpenPieces(ctx, o.paths(), opt)
+	var keys []string
+	if o.Key != "" {
+		keys = append(keys, o.Key)
+	}
+	if err = words.LockedDump(err, keys); err != nil {
+		if other := (*dump.NotDump)(nil); errors.As(err, &other) && isUseful(other) {
+			return loadOther(ctx, o, opt, other), nil
+		}
+		return nil, err
+	}
+	c := &content{dump: d, turn: make(chan struct{}, 1), sums: map[int]string{}}
+	if err := c.look(ctx, tell); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return c, nil
+}
+
+// isUseful reports whether there is more to say about a file than why it cannot be opened.
+func isUseful(n *dump.NotDump) bool {
+	use := n.Thing.Kind.Use()
+	return use == whatis.Phone || use == whatis.Own
+}
+
+// look reads what the page of a dump shows.
+func (c *content) look(ctx context.Context, tell func(flash.Event)) error {
+	facts, err := c.dump.Facts()
+	if err != nil {
+		return err
+	}
+	facts.Progress = tell
+	r, err := report.Build(ctx, facts)
+	if err != nil {
+		return err
+	}
+	c.view, c.numbers = r.View(), words.IMEIs(report.FindIMEIs(facts.Rows))
+	if c.plan, err = c.dump.Plan(plan.Wishes{}); err != nil {
+		return err
+	}
+	c.items = itemsOf(r, c.plan)
+	c.problems = slices.Clone(c.view.Notes)
+	for _, p := range c.dump.Source.Problems { // the plan leaves out that the dump is unfinished
+		if strings.Contains(p.Text, source.NeverFinished) && !slices.Contains(r.Problems, p) {
+			c.problems = append(c.problems, p)
+		}
+	}
+	slices.SortStableFunc(c.problems, func(a, b flash.Problem) int { return int(b.Severity) - int(a.Severity) })
+	return ctx.Err()
+}
+
+// itemsOf finds the item of the plan for each row of a report.
+func itemsOf(r *report.Report, p *plan.Plan) []*plan.Item {
+	out := make([]*plan.Item, len(r.Rows))
+	taken := map[*plan.Item]bool{}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		for k := range p.Items {
+			it := &p.Items[k]
+			if !taken[it] && it.Kind == row.Kind && it.Name == row.Name && it.Region == row.Region && it.Offset == row.Start && it.Length == row.Length {
+				out[i], taken[it] = it, true
+				break
+			}
+		}
+	}
+	return out
+}
+
+// loadOther opens a file that is no dump as an image, if it is one.
+func loadOther(ctx context.Context, o opening, opt dump.Options, n *dump.NotDump) *content {
+	c := &content{other: n}
+	c.state, _ = os.Stat(o.Path)
+	if n.Thing.Kind == whatis.Super {
+		if t, err := dump.OpenLogical(ctx, o.paths(), "", opt); err == nil {
+			c.super, c.image = t, t.Opened
+		}
+	}
+	if c.image == nil && n.Thing.Kind.Use() == whatis.Phone {
+		if i, err := dump.OpenSlice(ctx, o.paths(), "", opt); err == nil {
+			c.image = i
+		}
+	}
+	return c
+}
+
+// check returns an error if what was opened is not the same on the disk any more.
+func (c *content) check() error {
+	switch {
+	case c.dump != nil:
+		return c.dump.Check()
+	case c.state == nil:
+		return nil
+	}
+	now, err := os.Stat(c.other.Path)
+	if err == nil && (now.Size() != c.state.Size() || !now.ModTime().Equal(c.state.ModTime()) || !os.SameFile(now, c.state)) {
+		err = fmt.Errorf("%s has changed", c.other.Path)
+	}
+	return err
+}
+
+func (c *content) close() error {
+	switch {
+	case c.dump != nil:
+		return c.dump.Close()
+	case c.image != nil:
+		return c.image.Close()
+	}
+	return nil
+}
+
+// notes returns what a command says about the files that it uses.
+func (c *content) notes() (out []string) {
+	for _, t := range c.dump.Taken {
+		out = append(out, words.Taken(c.dump, t))
+	}
+	if s := words.NotCompared(c.dump); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// hints returns what the user can do to get more.
+func (c *content) hints() []string {
+	out := words.MissingPieces(c.dump)
+	if s := words.GoOnWith(c.dump.Path); c.dump.Source.Unfinished && s != "" {
+		out = append([]string{s}, out...)
+	}
+	return out
+}
+
+// problemsOf returns the problems of bytes in which no partitions were found.
+func problemsOf(err error) []flash.Problem {
+	if none := (*dump.NoTableError)(nil); errors.As(err, &none) {
+		return none.Problems
+	}
+	return nil
+}
