@@ -30,8 +30,9 @@ type content struct {
 	problems []flash.Problem
 	reopened bool // it has changed on the disk, and was opened again
 
+	path  string
+	state fs.FileInfo // of the path; nil if it is none of the file system
 	other *dump.NotDump
-	state fs.FileInfo        // of the file that is no dump
 	image *dump.Opened       // the image in it; nil if it is none that can be opened
 	super *dump.LogicalTable // its logical partitions; nil for none
 
@@ -45,21 +46,23 @@ type content struct {
 }
 
 // load opens what the user named and collects everything that its page shows.
-func load(ctx context.Context, o opening, tool string, tell func(flash.Event)) (*content, error) {
-	opt := o.options(tool, tell)
+func load(ctx context.Context, o opening, opt dump.Options) (*content, error) {
+	c := &content{path: o.Path, turn: make(chan struct{}, 1), sums: map[int]string{}}
+	c.state, _ = os.Stat(o.Path) // a store is no path
 	d, err := dump.OpenPieces(ctx, o.paths(), opt)
 	var keys []string
 	if o.Key != "" {
 		keys = append(keys, o.Key)
 	}
 	if err = words.LockedDump(err, keys); err != nil {
-		if other := (*dump.NotDump)(nil); errors.As(err, &other) && isUseful(other) {
-			return loadOther(ctx, o, opt, other), nil
+		if errors.As(err, &c.other) && isUseful(c.other) {
+			c.openOther(ctx, o, opt)
+			return c, nil
 		}
 		return nil, err
 	}
-	c := &content{dump: d, turn: make(chan struct{}, 1), sums: map[int]string{}}
-	if err := c.look(ctx, tell); err != nil {
+	c.dump = d
+	if err := c.look(ctx, opt.Progress); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return c, nil
@@ -114,36 +117,37 @@ func itemsOf(r *report.Report, p *plan.Plan) []*plan.Item {
 	return out
 }
 
-// loadOther opens a file that is no dump as an image, if it is one.
-func loadOther(ctx context.Context, o opening, opt dump.Options, n *dump.NotDump) *content {
-	c := &content{other: n}
-	c.state, _ = os.Stat(o.Path)
-	if n.Thing.Kind == whatis.Super {
+// openOther opens a file that is no dump as an image, if it is one.
+func (c *content) openOther(ctx context.Context, o opening, opt dump.Options) {
+	kind := c.other.Thing.Kind
+	if kind == whatis.Super {
 		if t, err := dump.OpenLogical(ctx, o.paths(), "", opt); err == nil {
 			c.super, c.image = t, t.Opened
 		}
 	}
-	if c.image == nil && n.Thing.Kind.Use() == whatis.Phone {
+	if c.image == nil && kind.Use() == whatis.Phone {
 		if i, err := dump.OpenSlice(ctx, o.paths(), "", opt); err == nil {
 			c.image = i
 		}
 	}
-	return c
 }
 
 // check returns an error if what was opened is not the same on the disk any more.
 func (c *content) check() error {
-	switch {
-	case c.dump != nil:
-		return c.dump.Check()
-	case c.state == nil:
+	if c.state != nil {
+		now, err := os.Stat(c.path)
+		if err != nil {
+			return err
+		}
+		same := os.SameFile(now, c.state) && (now.IsDir() || now.Size() == c.state.Size() && now.ModTime().Equal(c.state.ModTime()))
+		if !same {
+			return fmt.Errorf("%s has changed", c.path)
+		}
+	}
+	if c.dump == nil {
 		return nil
 	}
-	now, err := os.Stat(c.other.Path)
-	if err == nil && (now.Size() != c.state.Size() || !now.ModTime().Equal(c.state.ModTime()) || !os.SameFile(now, c.state)) {
-		err = fmt.Errorf("%s has changed", c.other.Path)
-	}
-	return err
+	return c.dump.Check()
 }
 
 func (c *content) close() error {

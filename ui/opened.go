@@ -37,8 +37,8 @@ func (o opening) paths() []string {
 // errPassphrase is the error of a file that is encrypted with a passphrase, when none was given.
 var errPassphrase = errors.New("it is encrypted: give its passphrase")
 
-// options returns the options of the library. Tell gets the progress.
-func (o opening) options(tool string, tell func(flash.Event)) dump.Options {
+// options returns the options of the library.
+func (o opening) options() dump.Options {
 	keys := sync.OnceValues(func() ([]seal.Key, error) {
 		var files []string
 		if o.Key != "" {
@@ -52,7 +52,7 @@ func (o opening) options(tool string, tell func(flash.Event)) dump.Options {
 			return o.Passphrase, nil
 		})), err
 	})
-	return dump.Options{Table: o.Scatter, Boot1: o.Boot1, Keys: keys, Tool: tool, Progress: tell}
+	return dump.Options{Table: o.Scatter, Boot1: o.Boot1, Keys: keys}
 }
 
 // opened is a dump, a backup or a folder that is open in the window.
@@ -85,7 +85,8 @@ const maxOpen = 6
 
 // dumps are those that the user has opened. The zero value can be used.
 type dumps struct {
-	tool string // name and version of the program
+	tool string                                                         // name and version of the program
+	load func(context.Context, opening, dump.Options) (*content, error) // nil: load
 
 	mu     sync.Mutex
 	list   []*opened // all of them, also closed ones; an id is an index plus one
@@ -183,13 +184,19 @@ func (d *dumps) begin(x *opened) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	x.cancel, x.err, x.event = cancel, nil, flash.Event{}
+	open := load
+	if d.load != nil {
+		open = d.load
+	}
 	d.work.Go(func() {
-		c, err := load(ctx, x.opening, d.tool, func(e flash.Event) {
+		opt := x.options()
+		opt.Tool, opt.Progress = d.tool, func(e flash.Event) {
 			d.mu.Lock()
 			x.event = e
 			x.tell()
 			d.mu.Unlock()
-		})
+		}
+		c, err := open(ctx, x.opening, opt)
 		cancel()
 		d.mu.Lock()
 		defer d.mu.Unlock()
