@@ -96,18 +96,18 @@ func readFolder(path string) ([]fs.DirEntry, error) {
 // Only links are followed at once: they are sorted by what they lead to. The mount points of
 // Windows count as irregular.
 func newEntry(dir string, d fs.DirEntry) folderEntry {
-	e := folderEntry{Name: d.Name(), Path: filepath.Join(dir, d.Name()), Kind: kindOf(d.Type()), found: d}
+	e := folderEntry{Name: d.Name(), Path: filepath.Join(dir, d.Name()), Kind: entryKindOf(d.Type()), found: d}
 	if d.Type()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
 		e.Kind = kindBroken
 		if st, err := os.Stat(e.Path); err == nil {
-			e.Kind, e.found = kindOf(st.Mode()), fs.FileInfoToDirEntry(st)
+			e.Kind, e.found = entryKindOf(st.Mode()), fs.FileInfoToDirEntry(st)
 		}
 	}
 	e.Dir = e.Kind == kindFolder
 	return e
 }
 
-func kindOf(m fs.FileMode) entryKind {
+func entryKindOf(m fs.FileMode) entryKind {
 	switch {
 	case m.IsDir():
 		return kindFolder

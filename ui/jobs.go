@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -70,12 +69,12 @@ func (w *window) jobView(r *http.Request, j *job.Job) view {
 
 func (w *window) jobPage(l *text.Language, s job.Snapshot) jobPage {
 	p := jobPage{Snapshot: s, Command: s.Line(), Verdict: verdictOf(l, s)}
-	reads := s.Name == "acquire"
-	p.GoOn = reads && s.State == job.Ended && (s.Code == words.ExitPhone || s.Code == words.ExitInterrupted || s.Code == words.ExitProblems) && isBegun(s.Result)
-	p.Pull = reads && s.State == job.Running && w.Port == portSim && w.Pull != nil
-	if n := len(s.Lines); reads && s.State == job.Running && n > 0 && s.Event.Op == "" {
-		p.Wanted = s.Lines[n-1].Text
+	if s.Name != "acquire" {
+		return p
 	}
+	p.Wanted = wanted(s)
+	p.GoOn = s.State == job.Ended && (s.Code == words.ExitPhone || s.Code == words.ExitInterrupted || s.Code == words.ExitProblems && isUnfinished(s.Result))
+	p.Pull = s.State == job.Running && w.Port == portSim && w.Pull != nil
 	return p
 }
 
@@ -153,22 +152,6 @@ func (w *window) goOn(rw http.ResponseWriter, r *http.Request, j *job.Job) {
 		return
 	}
 	back(rw, r, jobAddress(again))
-}
-
-// resumed returns the order that continues a dump: the dump has recorded what was wanted of the phone.
-func resumed(o job.Order) job.Order {
-	const output, resume = "--output", "--resume"
-	args := slices.Clone(o.Args)
-	for _, recorded := range []string{"--only", "--skip"} {
-		if i := slices.Index(args, recorded); i >= 0 {
-			args = slices.Delete(args, i, i+2)
-		}
-	}
-	if i := slices.Index(args, output); i >= 0 {
-		args[i] = resume
-	}
-	o.Args = args
-	return o
 }
 
 // showFolder opens the folder of a job's result in the system's file manager.

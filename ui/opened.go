@@ -24,16 +24,6 @@ type opening struct {
 	Passphrase           string // is in no page and in no address
 }
 
-// args returns the options with which a command reads the same dump.
-func (o opening) args() (out []string) {
-	for _, a := range []struct{ option, value string }{{"--scatter", o.Scatter}, {"--boot1", o.Boot1}, {"--key", o.Key}} {
-		if a.value != "" {
-			out = append(out, a.option, a.value)
-		}
-	}
-	return out
-}
-
 // paths returns the path, and those of other pieces.
 func (o opening) paths() []string {
 	out := []string{o.Path}

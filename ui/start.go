@@ -56,18 +56,19 @@ func (w *window) forget(rw http.ResponseWriter, r *http.Request) {
 type chooserPage struct {
 	folderList
 	Places  []place
+	Hidden  bool // list hidden files, too
 	Failure *failure
 }
 
 // choose lists a folder. The script of the window shows it in a dialog.
 func (w *window) choose(rw http.ResponseWriter, r *http.Request) {
-	places := placesToStart()
+	places, hidden := placesToStart(), r.FormValue("hidden") != ""
 	path := cleanTyped(r.FormValue("path"))
 	if path == "" {
 		path = places[0].Path
 	}
-	list, err := listFolder(path)
-	data := chooserPage{Places: places, Failure: failed(err)}
+	list, err := listFolder(path, hidden)
+	data := chooserPage{Places: places, Hidden: hidden, Failure: failed(err)}
 	if list != nil {
 		data.folderList = *list
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -17,16 +18,18 @@ const portSim = "sim"
 
 // Options say how a window is opened.
 type Options struct {
-	Run     job.Runner // runs the commands
-	Tool    string     // name and version of the program
-	Open    string     // path of a dump that is opened first, "" for none
-	Port    string     // port of the phone: "" for any, "sim" for the virtual phone
-	Address string     // where to listen, "" for a free port of this computer only
-	Others  bool       // permit an Address that other computers can reach
-	Quiet   bool       // open no browser
-	Idle    time.Duration
+	Run     job.Runner                          // runs the commands
+	Tool    string                              // name and version of the program
+	Open    string                              // path of a dump that is opened first, "" for none
+	Port    string                              // port of the phone: "" for any, "sim" for the virtual phone
+	Address string                              // where to listen, "" for a free port of this computer only
+	Others  bool                                // permit an Address that other computers can reach
+	Quiet   bool                                // open no browser
+	Idle    time.Duration                       // how long the program waits without a page and without a job before it ends; 0: for ever
 	Pull    func()                              // pulls the cable of the virtual phone; nil if there is none
 	Tell    func(address string, browser error) // is called when the window is open; browser says why no browser shows it
+	End     <-chan struct{}                     // each value is a wish to end the program; nil for none
+	Busy    func(jobs int)                      // is called at the first wish if jobs have not ended; the second one stops them
 }
 
 // window is one run of `ui`.
@@ -51,16 +54,12 @@ func Serve(ctx context.Context, o Options) error {
 	defer quit()
 	w := newWindow(o, l.Addr().String(), quit)
 	defer w.dumps.close()
-	s := &http.Server{Handler: w.guard.wrap(w.routes()), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
+	s := &http.Server{Handler: w.guard.wrap(w.counted(w.routes())), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	gone := make(chan error, 1)
 	go func() { gone <- s.Serve(l) }()
 	w.open()
-	select {
-	case err = <-gone:
-	case <-ctx.Done():
-	case <-w.alive.ended():
-	}
+	err = w.wait(ctx, gone)
 	w.jobs.End()
 	quit() // ends the streams of open pages
 	last, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -74,8 +73,31 @@ func Serve(ctx context.Context, o Options) error {
 	return err
 }
 
+// wait waits until the window is to be closed.
+func (w *window) wait(ctx context.Context, gone <-chan error) error {
+	for asked := false; ; asked = true {
+		select {
+		case err := <-gone:
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-w.alive.ended():
+			return nil
+		case <-w.End:
+		}
+		n := w.jobs.Active()
+		if n == 0 || asked {
+			return nil
+		}
+		w.Busy(n)
+	}
+}
+
 func newWindow(o Options, address string, quit context.CancelFunc) *window {
 	w := &window{Options: o, guard: newGuard(address), jobs: job.NewList(o.Run), recent: newRecent(""), quit: quit}
+	if o.Idle == 0 {
+		o.Idle = math.MaxInt64
+	}
 	w.alive = newAlive(o.Idle, func() bool { return w.jobs.Active() > 0 })
 	return w
 }
@@ -87,6 +109,14 @@ func (w *window) open() {
 		err = openBrowser(w.guard.link())
 	}
 	w.Tell(w.guard.link(), err)
+}
+
+// counted tells alive of every request.
+func (w *window) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		defer w.alive.page()()
+		next.ServeHTTP(rw, r)
+	})
 }
 
 // routes returns all pages.

@@ -19,7 +19,13 @@ import (
 // phones appear; nil means the computer's serial ports.
 func Run(ctx context.Context, args []string, s screen.Streams, bus port.Bus) words.Code {
 	u := newUI(s)
-	u.Typed, u.bus = args, bus
+	u.bus = bus
+	return u.run(ctx, args)
+}
+
+// run runs a command line.
+func (u *ui) run(ctx context.Context, args []string) words.Code {
+	u.Typed = args
 	err := u.parse(ctx, args)
 	if err == nil && u.work != nil {
 		err = u.work()
@@ -76,7 +82,7 @@ func newApp(u *ui) *cli.App {
 			joinCommand(u), verifyCommand(u),
 			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
 			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
-			simulateCommand(u), versionCommand(u),
+			simulateCommand(u), uiCommand(u), versionCommand(u),
 		},
 	}
 	for _, c := range app.Commands {

@@ -106,7 +106,7 @@ func (o *packOptions) archive(ctx context.Context, u *ui, path string) (opt arch
 		return opt, err
 	}
 	if opt.Output == "" {
-		opt.Output = besides(path, opt.Ending())
+		opt.Output = words.OutputBeside(path, opt.Ending())
 	}
 	return opt, opt.Check()
 }

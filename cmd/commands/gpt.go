@@ -12,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/gpt"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // gptOptions are the options of gpt repair; it offers only some of dumpOptions.
@@ -57,7 +58,7 @@ func repairGPT(ctx context.Context, u *ui, o *gptOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	dir := cmp.Or(o.output, besides(path, ".tables"))
+	dir := cmp.Or(o.output, words.OutputBeside(path, ".tables"))
 	var outputs []flash.Output
 	for _, f := range fixed.Files() {
 		outputs = append(outputs, flash.Output{Name: f.Name, Image: bytes.NewReader(f.Bytes)})

@@ -107,7 +107,7 @@ func extents(p *lp.Partition) string {
 
 // extractSuper writes the partitions that are complete; the others are problems and set the exit code.
 func extractSuper(ctx context.Context, u *ui, o *superOptions, f *opened, t *dump.LogicalTable, list []*lp.Partition) error {
-	dir := cmp.Or(o.output, besides(f.Name, ".super"))
+	dir := cmp.Or(o.output, words.OutputBeside(f.Name, ".super"))
 	m, outputs, err := t.Extract(ctx, list, dir, split.Options{Force: o.force, Inputs: f.inputs})
 	if err != nil {
 		if m != nil {

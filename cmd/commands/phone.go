@@ -58,7 +58,7 @@ func connectPhone(ctx context.Context, u *ui, o *phoneOptions) (p *session.Phone
 	case portAuto:
 		opt.Port = ""
 	case portSim:
-		unplug = plugSim(&opt)
+		unplug = u.virtual.plug(&opt)
 	}
 	p, err = session.Connect(ctx, opt)
 	if err != nil {

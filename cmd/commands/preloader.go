@@ -120,7 +120,7 @@ func preloaderFix(ctx context.Context, u *ui, o *preloaderOptions, b boots) erro
 	}
 	var doc any = document.FixedPreloader{Already: already, Problems: problems}
 	outputs := preloader.Outputs(fixed, o.keepTail, b.images()...)
-	dir := cmp.Or(o.output, besides(b.path, ".preloader"))
+	dir := cmp.Or(o.output, words.OutputBeside(b.path, ".preloader"))
 	if len(outputs) > 0 {
 		m := &flash.Manifest{Schema: flash.ManifestSchema, Tool: tool(), Kind: "preloader", Complete: true, Problems: problems}
 		if err := putFolder(ctx, dir, o.force, []string{b.path, o.boot2}, outputs, m); err != nil {

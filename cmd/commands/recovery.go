@@ -70,7 +70,7 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 	if err != nil {
 		return words.WhatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
 	}
-	dir := cmp.Or(o.output, besides(path, ".unpacked"))
+	dir := cmp.Or(o.output, words.OutputBeside(path, ".unpacked"))
 	if err := split.WriteTree(dir, un.Files); err != nil {
 		return words.Refused(err)
 	}

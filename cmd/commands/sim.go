@@ -3,6 +3,7 @@ package commands
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/acquire/brom"
@@ -15,10 +16,27 @@ import (
 // Download Agent, and the protocol of a real phone. It shows the commands to users without a phone,
 // and is the same on every computer.
 
-// plugSim changes the options to those of a virtual phone in this process, and plugs it in.
-func plugSim(o *session.Options) (unplug func()) {
+// virtualPhones are those that are plugged in at present.
+type virtualPhones struct {
+	rate int64 // bytes per second, 0: as fast as possible
+
+	mu      sync.Mutex
+	plugged map[*acquiretest.Phone]func() // each with what unplugs it, once
+}
+
+// pull pulls the cables of all.
+func (v *virtualPhones) pull() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, unplug := range v.plugged {
+		unplug()
+	}
+}
+
+// plug changes the options to those of a virtual phone in this process, and plugs it in.
+func (v *virtualPhones) plug(o *session.Options) (unplug func()) {
 	chip, _ := brom.ByName("MT6765")
-	phone := &acquiretest.Phone{HWCode: chip.HWCode, Parts: simParts(), Window: -1} // it waits for ever, unlike a real phone
+	phone := &acquiretest.Phone{HWCode: chip.HWCode, Parts: simParts(), Window: -1, Rate: v.rate} // it waits for ever, unlike a real phone
 	o.Port, o.Bus, o.AgentImage = "", phone, bytes.NewReader(standIn(chip))
 	tell := o.Tell
 	o.Tell = func(n session.Notice) {
@@ -27,7 +45,23 @@ func plugSim(o *session.Options) (unplug func()) {
 		}
 	}
 	phone.Plug()
-	return phone.Unplug
+	return v.add(phone)
+}
+
+// add records a phone that is plugged in, and returns what unplugs it.
+func (v *virtualPhones) add(phone *acquiretest.Phone) (unplug func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.plugged == nil {
+		v.plugged = map[*acquiretest.Phone]func(){}
+	}
+	v.plugged[phone] = sync.OnceFunc(phone.Unplug)
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.plugged[phone]()
+		delete(v.plugged, phone)
+	}
 }
 
 // simParts returns the regions of the virtual phone.

@@ -94,7 +94,7 @@ func newSplitJob(ctx context.Context, u *ui, o *splitOptions, d *input) (*splitJ
 	u.Bars.Clear()
 	dir := o.output
 	if dir == "" {
-		dir = besides(d.Path, ".parts")
+		dir = words.OutputBeside(d.Path, ".parts")
 	}
 	return &splitJob{u: u, d: d, p: p, dir: dir, opt: split.Options{
 		Force: o.force, NoHash: o.noHash, NoHoles: o.noHoles, Inputs: o.inputs(d), Progress: u.Bars.Event,

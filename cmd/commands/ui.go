@@ -16,6 +16,8 @@ type ui struct {
 	*screen.Screen
 	bus port.Bus // where phones appear; nil: the computer's serial ports
 
+	virtual *virtualPhones // those of the port "sim"
+
 	work func() error // what the command does, once its options are read; nil for a help text
 
 	unfinished *unfinished // set if the dump that was opened is unfinished
@@ -23,7 +25,7 @@ type ui struct {
 }
 
 func newUI(s screen.Streams) *ui {
-	u := &ui{Screen: screen.New(s)}
+	u := &ui{Screen: screen.New(s), virtual: new(virtualPhones)}
 	u.Heard = func(p flash.Problem) { u.unfinished.heard(p) }
 	u.Tool = tool()
 	return u

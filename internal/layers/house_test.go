@@ -24,8 +24,9 @@ var lowest = map[string]string{"disk": "golang.org/x/sys"}
 var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
-	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest"},
+	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest", "windowtest"},
 	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
+	"ui":      {"job", "text", "form"},
 }
 
 // helpers are for tests: only test files import them, or other helpers. What they
@@ -71,12 +72,13 @@ var programs = []string{"cmd", "internal/imgtest/gen", "flash/zerogen"}
 // speakers are the libraries that may name options and commands in their strings, and why.
 var speakers = map[string]string{
 	"words": "what a person is told about an error or a result names the commands and options that help, for every front end",
+	"ui":    "its forms become command lines",
 }
 
 // commands are the names of the program's commands, those below another one included.
 var commands = strings.Fields(`acquire backup blocks build cat check convert create diff doctor explain fix gpt image
 	info join list ls ports preloader prune pull push raw recovery repack repair restore scatter simulate sparse split super
-	tags trim udev unpack verify version wrap`)
+	tags trim udev ui unpack verify version wrap`)
 
 // foreignWords are the strings of libraries that look like an option or a command of ours,
 // and are none: other programs' command lines, and signatures in files. The text is taken

@@ -12,6 +12,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -193,6 +194,17 @@ func (j *Job) Wait() words.Code {
 	return j.Now().Code
 }
 
+// safely runs the command. A fault of the program in one job does not end the others.
+func (j *Job) safely(ctx context.Context, do Runner) (code words.Code) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			j.Line(words.Stopped, fmt.Sprintf("a fault of mtkkit: %v\n%s", fault, debug.Stack()))
+			code = words.ExitFailed
+		}
+	}()
+	return do(ctx, j.order.Args, j)
+}
+
 // run waits for its turn and runs the command.
 func (j *Job) run(ctx context.Context, turn chan struct{}, do Runner) {
 	defer close(j.ended)
@@ -200,7 +212,7 @@ func (j *Job) run(ctx context.Context, turn chan struct{}, do Runner) {
 	select {
 	case turn <- struct{}{}:
 		j.change(func(s *Snapshot) { s.State, s.Began = Running, time.Now() })
-		code = do(ctx, j.order.Args, j)
+		code = j.safely(ctx, do)
 		<-turn
 	case <-ctx.Done():
 		j.Line(words.Stopped, "interrupted before it began")

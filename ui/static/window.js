@@ -36,13 +36,15 @@ for (const button of all('[data-copy]')) {
   });
 }
 
-// The list of folders.
+// The list of folders. For a file or folder that does not exist yet, it chooses the folder; the name stays.
 async function openChooser(input, kind) {
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-labelledby', 'chooser-title');
   document.body.append(dialog);
+  const name = kind === 'save' ? input.value.match(/[^\\/]*$/)[0] : '';
   const close = () => { dialog.close(); dialog.remove(); input.focus(); };
   const take = (path) => { input.value = path; input.dispatchEvent(new Event('change', { bubbles: true })); close(); };
+  const named = (folder) => (name ? folder.replace(/[\\/]$/, '') + (folder.includes('\\') ? '\\' : '/') + name : folder);
   const show = async (path) => {
     const answer = await fetch('/choose?path=' + encodeURIComponent(path));
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -51,12 +53,12 @@ async function openChooser(input, kind) {
     for (const a of all('[data-folder]', dialog)) a.addEventListener('click', (e) => { e.preventDefault(); show(a.dataset.folder); });
     for (const b of all('[data-file]', dialog)) b.addEventListener('click', () => take(b.dataset.file));
     one('form.path', dialog).addEventListener('submit', (e) => { e.preventDefault(); show(one('#chooser-path', dialog).value); });
-    one('[data-take]', dialog).addEventListener('click', (e) => take(e.target.dataset.take));
+    one('[data-take]', dialog).addEventListener('click', (e) => take(named(e.target.dataset.take)));
     one('[data-close]', dialog).addEventListener('click', close);
     one('#chooser-path', dialog).focus();
   };
   dialog.addEventListener('cancel', (e) => { e.preventDefault(); close(); });
-  await show(input.value ? input.value : '');
+  await show(name ? input.value.slice(0, -name.length) : input.value);
   dialog.showModal();
 }
 for (const button of all('[data-choose]')) {
