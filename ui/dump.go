@@ -35,6 +35,17 @@ func (w *window) dumpRoutes(m *http.ServeMux) {
 	w.insideRoutes(m)
 }
 
+// openFirst goes to what the program was started with, once; it returns false later, and if there is
+// none.
+func (w *window) openFirst(rw http.ResponseWriter, r *http.Request) (yes bool) {
+	w.dumps.first.Do(func() {
+		if yes = w.Open != ""; yes {
+			back(rw, r, w.dumps.open(opening{Path: w.Open}).address())
+		}
+	})
+	return yes
+}
+
 // shortly is how long the answer to the opening form waits for a small dump.
 const shortly = 300 * time.Millisecond
 

@@ -166,6 +166,19 @@ func TestDumpPage(t *testing.T) {
 	}
 }
 
+// The program may be started with a dump: the first page is that of the dump, the next one is the start.
+func TestOpenFirst(t *testing.T) {
+	b := newTab(t)
+	b.w.Open = phone(t, imgtest.SmallMT6572())
+	a := b.get("/")
+	if at := a.Header().Get("Location"); a.Code != http.StatusSeeOther || at != "/dump/1" {
+		t.Fatalf("%d, %s", a.Code, at)
+	}
+	b.wait("/dump/1")
+	wants(t, b.page("/dump/1"), "The flash")
+	wants(t, b.page("/"), `action="/open"`)
+}
+
 // The three values for the phone's tool are there, and what belongs to a dump is told and can be given.
 func TestMissing(t *testing.T) {
 	b, p := newTab(t), imgtest.SmallMT6592()

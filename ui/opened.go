@@ -86,9 +86,10 @@ const maxOpen = 6
 
 // dumps are those that the user has opened. The zero value can be used.
 type dumps struct {
-	tool string                                                         // name and version of the program
-	note func(path, title string)                                       // is told what was opened; nil: nobody
-	load func(context.Context, opening, dump.Options) (*content, error) // nil: load
+	first sync.Once                                                      // the dump that the program was started with was opened
+	tool  string                                                         // name and version of the program
+	note  func(path, title string)                                       // is told what was opened; nil: nobody
+	load  func(context.Context, opening, dump.Options) (*content, error) // nil: load
 
 	mu     sync.Mutex
 	list   []*opened // all of them, also closed ones; an id is an index plus one

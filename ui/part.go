@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,12 +132,15 @@ func (w *window) showPart(rw http.ResponseWriter, r *http.Request, p *part) {
 }
 
 func (p *part) page() *partPage {
-	v := &partPage{part: p, Problems: append([]flash.Problem{}, p.Row.Problems...)}
-	if p.it == nil {
-		return v
+	v := &partPage{part: p}
+	if p.it != nil {
+		v.Problems = p.c.dump.Doubts(p.it)
 	}
-	for _, q := range p.c.dump.Doubts(p.it) {
-		v.add(q)
+	for _, q := range p.Row.Problems { // a cut has another text there
+		same := func(d flash.Problem) bool { return d.Place == q.Place && d.Offset == q.Offset }
+		if q.Offset == flash.NoOffset || !slices.ContainsFunc(v.Problems, same) {
+			v.add(q)
+		}
 	}
 	if !p.has() {
 		return v
@@ -163,12 +167,9 @@ func (p *part) page() *partPage {
 
 // add adds a problem that is not in the list.
 func (v *partPage) add(q flash.Problem) {
-	for _, have := range v.Problems {
-		if have.Text == q.Text && have.Offset == q.Offset {
-			return
-		}
+	if !slices.Contains(v.Problems, q) {
+		v.Problems = append(v.Problems, q)
 	}
-	v.Problems = append(v.Problems, q)
 }
 
 // look finds out whether there is a file system or a table of logical partitions in it.

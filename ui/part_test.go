@@ -16,8 +16,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // part returns the address of the page of a partition.
@@ -106,8 +109,52 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-// A folder whose file has changed since its hash was written is not saved as if nothing had happened.
-func TestSaveChanged(t *testing.T) {
+// A file that has changed since its hash was written is not saved as if nothing had happened.
+func TestSaveRecorded(t *testing.T) {
+	d, err := dump.Open(t.Context(), phone(t, imgtest.SmallMT6765()), dump.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	p, err := d.Plan(plan.Wishes{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "parts")
+	if _, err := d.Split(t.Context(), p, folder, split.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "boot.img")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-1] ^= 1
+	write(t, file, b)
+	tab := newTab(t)
+	at := tab.open("path", folder)
+	wants(t, tab.page(at), "were not compared with the manifest")
+	boot := tab.part(at, "boot")
+	wants(t, tab.page(boot), "SHA-256 when it was written")
+	site := httptest.NewServer(tab.pages)
+	defer site.Close()
+	a, err := http.Get(site.URL + boot + "/save")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if n, err := io.Copy(io.Discard, a.Body); err == nil || n >= int64(len(b)) {
+		t.Errorf("a changed file is sent: %d bytes, %v", n, err)
+	}
+	if a := tab.get(tab.part(at, "lk") + "/save"); a.Code != http.StatusOK {
+		t.Errorf("a file beside it: %d", a.Code)
+	}
+	tab.get(boot + "/sum")
+	wants(t, tab.page(boot), "it has changed since it was written")
+}
+
+// The end of a file is only sent when nothing is wrong with it.
+func TestSend(t *testing.T) {
 	rw := httptest.NewRecorder()
 	w := newTab(t).w
 	r := httptest.NewRequest(http.MethodGet, "/", nil)

@@ -24,6 +24,9 @@ type startPage struct {
 }
 
 func (w *window) start(rw http.ResponseWriter, r *http.Request) {
+	if w.openFirst(rw, r) {
+		return
+	}
 	w.showStart(rw, r, http.StatusOK, opening{}, nil)
 }
 
