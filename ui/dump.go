@@ -8,12 +8,14 @@ import (
 	"html/template"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/ui/text"
 	"github.com/mtkkit/mtkkit/whatis"
@@ -243,6 +245,7 @@ func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c
 		p.Facts = append(p.Facts, pair{f.Key, f.Value})
 	}
 	if c.image != nil {
+		p.describe(image.Describe(c.image.Image))
 		p.Head = hexOf(c.image.Image)
 		_, err := c.image.Slice.Files()
 		p.Inside = err == nil
@@ -253,6 +256,20 @@ func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c
 	p.Form.AskPath = true
 	p.Form.AskPieces = len(x.paths()) > 1 || n.Thing.Kind == whatis.SparsePiece
 	w.show(rw, r, http.StatusOK, "notdump", view{Data: p})
+}
+
+// describe adds what is known of the image beyond what tells its kind.
+func (p *otherPage) describe(i *image.Info) {
+	for _, f := range i.Facts {
+		if !slices.ContainsFunc(p.Not.Thing.Facts, func(t whatis.Fact) bool { return t.Key == f.Key }) {
+			p.Facts = append(p.Facts, pair{f.Key, f.Value})
+		}
+	}
+	for _, q := range i.Problems {
+		if !slices.Contains(p.Problems, q) {
+			p.Problems = append(slices.Clip(p.Problems), q)
+		}
+	}
 }
 
 // saveMap sends the map as one page that needs no program.

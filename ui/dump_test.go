@@ -212,7 +212,7 @@ func TestNotDump(t *testing.T) {
 		want    []string
 	}{
 		{"system.img", all(imgtest.SmallMT6765().Image("nvdata")), []string{"This is no dump, but:", "ext4", "Files inside"}},
-		{"boot.img", imgtest.SmallMT6765().File("boot"), []string{"This is no dump, but:", "Android boot image", "kernel", "41 4e 44 52"}},
+		{"boot.img", imgtest.SmallMT6765().File("boot"), []string{"This is no dump, but:", "Android boot image", "kernel version", "command line", "41 4e 44 52"}},
 		{"phone_scatter.txt", []byte(imgtest.SmallMT6592().Scatter), []string{"This is no dump, but:", "scatter"}},
 		{"picture.png", []byte("\x89PNG\r\n\x1a\n0000"), []string{`role="alert"`, "PNG", `name="scatter"`}},
 		{"noise", imgtest.Noise("noise", 1<<20), []string{`role="alert"`, "no partition table"}},
