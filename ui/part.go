@@ -150,6 +150,11 @@ func (p *part) page() *partPage {
 	for _, f := range v.Info.Facts {
 		v.Known = append(v.Known, pair{f.Key, f.Value})
 	}
+	for _, f := range p.c.view.Phone.Build {
+		if f.From == p.it.Name || strings.HasPrefix(f.From, p.it.Name+":") {
+			v.Known = append(v.Known, pair{"software", f.Value})
+		}
+	}
 	for _, q := range v.Info.Problems {
 		if q.Offset != flash.NoOffset {
 			q.Offset += p.it.Offset
