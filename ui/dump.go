@@ -169,6 +169,7 @@ type dumpPage struct {
 	Numbers  []string
 	Notes    []string
 	Hints    []string
+	GoOn     string // folder of a dump whose reading can be continued, "" for none
 	Problems []flash.Problem
 	Missing  []report.ViewMissing // the first ones
 	Rest     int                  // number of missing ranges that are not shown
@@ -202,6 +203,9 @@ func (w *window) showContent(rw http.ResponseWriter, r *http.Request, x *opened,
 	l := w.language(r)
 	p := dumpPage{head: headOf(x), View: c.view, Numbers: c.numbers, Notes: c.notes(), Hints: c.hints(), Problems: c.problems,
 		Missing: c.view.Gone, Reopened: c.reopened, Log: r.FormValue("scale") == "log", Form: formOf(l, x), Actions: w.actionsFor(x)}
+	if isUnfinished(x.Path) {
+		p.GoOn = x.Path
+	}
 	if n := len(p.Missing) - maxMissing; n > 0 {
 		p.Missing, p.Rest = p.Missing[:maxMissing], n
 	}

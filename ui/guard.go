@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/mtkkit/mtkkit/ui/text"
 )
 
 // maxBody is the largest body of a request, bytes. Files are chosen by their paths and never
@@ -34,8 +36,8 @@ type guard struct {
 	secret string // the cookie's value
 	origin http.CrossOriginProtection
 
-	// words returns the text for a key of guardTexts in the language of a request, and the language
-	// as in the attribute lang. It may be replaced before the first request.
+	// words returns the text for a key of the catalogue in the language of a request, and the language
+	// as in the attribute lang.
 	words func(r *http.Request, key string) (text, lang string)
 
 	mu     sync.Mutex
@@ -47,7 +49,7 @@ type guard struct {
 // point an IP address elsewhere.
 func newGuard(host string) *guard {
 	addr, port, err := net.SplitHostPort(host)
-	g := &guard{local: host, cookie: "mtkkit-" + port, secret: rand.Text() + rand.Text(), words: guardEnglish}
+	g := &guard{local: host, cookie: "mtkkit-" + port, secret: rand.Text() + rand.Text(), words: guardWords}
 	if ip, bad := netip.ParseAddr(addr); err == nil && bad == nil && ip.IsUnspecified() {
 		g.local = net.JoinHostPort("127.0.0.1", port)
 		return g
@@ -166,19 +168,11 @@ func setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// guardTexts are the guard's own texts in English, by their keys in the catalogue.
-var guardTexts = map[string]string{
-	"guard.open":    "Open the window",
-	"guard.link":    "This link was used before. Go to the window that opened, or start the program again.",
-	"guard.session": "This browser has not opened the window. Use the link that the program shows, or start the program again.",
-	"guard.host":    "The window is not at this address. Use the link that the program shows.",
-	"guard.user":    "The window belongs to another user of this computer.",
-	"guard.method":  "Only pages and forms are served here.",
-	"guard.site":    "The form comes from another site. Nothing was done.",
-	"guard.size":    "The form is too large. Nothing was done.",
+// guardWords are the texts of the catalogue. A browser that was not let in has no chosen language.
+func guardWords(r *http.Request, key string) (said, lang string) {
+	l := text.Accepted(r.Header.Get("Accept-Language"))
+	return l.T(key), l.Code
 }
-
-func guardEnglish(_ *http.Request, key string) (text, lang string) { return guardTexts[key], "en" }
 
 // guardPage goes to the first page if a browser has just got its cookie. A redirect would not do:
 // when the link was followed from a page or file elsewhere, the browser does not send the cookie

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,7 +200,7 @@ func (d *dumps) begin(x *opened) {
 			x.tell()
 			d.mu.Unlock()
 		}
-		c, err := open(ctx, x.opening, opt)
+		c, err := safely(func() (*content, error) { return open(ctx, x.opening, opt) })
 		cancel()
 		if err == nil && d.note != nil && !oci.IsLayout(x.Path) { // a store is no path
 			d.note(x.Path, c.title())
@@ -216,6 +217,16 @@ func (d *dumps) begin(x *opened) {
 		d.trim()
 		x.tell()
 	})
+}
+
+// safely calls open. A fault of the program in a strange file does not end the jobs that run.
+func safely(open func() (*content, error)) (c *content, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c, err = nil, fmt.Errorf("a fault of mtkkit: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return open()
 }
 
 // drop ends the use of a content. The caller has locked d.mu.
