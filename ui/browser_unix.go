@@ -16,6 +16,6 @@ func startApart(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
 	}
-	go cmd.Wait() // the system keeps an ended program until somebody has asked
+	go func() { _ = cmd.Wait() }() // the system keeps an ended program until somebody has asked
 	return nil
 }

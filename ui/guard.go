@@ -201,7 +201,7 @@ func (g *guard) answer(w http.ResponseWriter, r *http.Request, status int, key s
 		w.Header().Set("Allow", strings.Join(guardMethods, ", "))
 	}
 	w.WriteHeader(status)
-	guardPage.Execute(w, struct { // an error: the browser has gone
+	_ = guardPage.Execute(w, struct { // an error: the browser has gone
 		Text, Lang string
 		Open       bool
 	}{text, lang, status == http.StatusOK})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/ui/job"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // portSim is the name of the virtual phone's port.
@@ -94,12 +95,19 @@ func (w *window) wait(ctx context.Context, gone <-chan error) error {
 }
 
 func newWindow(o Options, address string, quit context.CancelFunc) *window {
-	w := &window{Options: o, guard: newGuard(address), jobs: job.NewList(o.Run), recent: newRecent(""), quit: quit}
+	w := &window{Options: o, guard: newGuard(address), recent: newRecent(""), quit: quit}
+	w.jobs = job.NewList(w.runJob)
 	if o.Idle == 0 {
 		o.Idle = math.MaxInt64
 	}
 	w.alive = newAlive(o.Idle, func() bool { return w.jobs.Active() > 0 })
 	return w
+}
+
+// runJob runs a command. Its end counts as a request: the user has time to come and see its result.
+func (w *window) runJob(ctx context.Context, args []string, l words.Listener) words.Code {
+	defer w.alive.touch()
+	return w.Run(ctx, args, l)
 }
 
 // open shows the window in the browser, if there is one.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -99,9 +100,7 @@ func (w windowRun) do(name string, o form.Opened, typed form.Values, codes ...wo
 	w.t.Helper()
 	a := form.Find(name)
 	v := a.Defaults(o)
-	for k, s := range typed {
-		v[k] = s
-	}
+	maps.Copy(v, typed)
 	a.Complete(o, v)
 	order, wrong := a.Order(o, v)
 	if wrong != nil {

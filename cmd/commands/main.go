@@ -38,7 +38,7 @@ func Main() words.Code {
 func clicked(args []string, isFile func(string) bool) []string {
 	switch {
 	case len(args) < 2:
-		return append(args[:len(args):len(args)], "ui")
+		return append(slices.Clip(args), "ui")
 	case isFile(args[1]):
 		return slices.Concat(args[:1], []string{"ui"}, args[1:2])
 	}

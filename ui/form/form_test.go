@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,9 +38,7 @@ var samples = map[Kind]Opened{
 func said(t *testing.T, a *Action, o Opened, typed Values) string {
 	t.Helper()
 	v := a.Defaults(o)
-	for k, s := range typed {
-		v[k] = s
-	}
+	maps.Copy(v, typed)
 	a.Complete(o, v)
 	order, wrong := a.Order(o, v)
 	if wrong != nil {
@@ -186,9 +185,7 @@ func TestPassphrase(t *testing.T) {
 	} {
 		a, o := Find(c.action), samples[c.kind]
 		v := a.Defaults(o)
-		for k, s := range c.typed {
-			v[k] = s
-		}
+		maps.Copy(v, c.typed)
 		a.Complete(o, v)
 		order, wrong := a.Order(o, v)
 		if order.Passphrase != c.want || wrong != nil {
