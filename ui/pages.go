@@ -99,7 +99,7 @@ func (w *window) show(rw http.ResponseWriter, r *http.Request, status int, page 
 // failure is why a page cannot be shown or a form was not accepted: what the command line would say.
 type failure struct {
 	Text  string
-	Hints []string
+	Hints []hint
 }
 
 // failed returns what is told about an error.
@@ -108,7 +108,11 @@ func failed(err error) *failure {
 		return nil
 	}
 	said, hints, _ := words.Of(err)
-	return &failure{words.Plain(said), hints}
+	f := &failure{Text: words.Plain(said)}
+	for _, h := range hints {
+		f.Hints = append(f.Hints, hint{Text: h})
+	}
+	return f
 }
 
 // refuse shows a page that says why something cannot be done.
