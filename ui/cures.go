@@ -66,8 +66,12 @@ func toldBy(l *text.Language, s job.Snapshot) (out []told) {
 	dump, _, _ := strings.Cut(s.Form, "/do/")
 	for _, line := range s.Lines {
 		t := told{Line: line}
-		if s.State == job.Ended && a != nil && s.Form != "" {
+		switch {
+		case s.State != job.Ended || s.Form == "":
+		case a != nil:
 			t.Cures = curesOf(l, a, line.Text, s.Form, dump)
+		default:
+			t.Cures = phoneCures(l, line.Text, s.Form)
 		}
 		out = append(out, t)
 	}
