@@ -47,6 +47,7 @@ func curesOf(l *text.Language, a *form.Action, said, filled, dump string) (out [
 		if c.Opened {
 			address, label = dump+"#"+c.Field, l.T(openedLabels[c.Field])
 		} else if label = fieldText(l, a.Name, c.Field); c.Choice != "" {
+			address += "-" + c.Choice
 			label += ": " + fieldText(l, a.Name, c.Field+"."+c.Choice)
 		}
 		out = append(out, cure{label, address})

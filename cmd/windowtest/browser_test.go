@@ -180,7 +180,18 @@ func (b *tab) leave(selector string) {
 			b.t.Fatalf("%s leads nowhere", selector)
 		}
 	}
+	b.loaded()
+}
+
+// loaded waits until all of the page is there.
+func (b *tab) loaded() {
+	b.t.Helper()
 	b.see("main")
+	ctx, cancel := context.WithTimeout(b.Context, patience)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.readyState === "complete"`)); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // address returns where the browser is.

@@ -71,9 +71,9 @@ func TestStory(t *testing.T) {
 	b.ended("ok")
 	archive := single(t, filepath.Join(p.Home, "*.tar.zst"))
 	b.leave("#open-result")
-	b.see(`a[href$="/do/verify-backup"]`)
+	b.see(`form[action$="/do/verify-backup"]`)
 	b.look("archive")
-	b.begin("verify-backup")
+	b.leave(`form[action$="/do/verify-backup"] button`)
 	b.ended("ok")
 
 	b.visit(dump)

@@ -54,11 +54,14 @@ if (job) {
 const wrong = one('main > [role=alert]');
 if (wrong) { wrong.tabIndex = -1; wrong.focus(); }
 function reveal() {
-  const field = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = field && field.closest('details');
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!named) return;
+  const folded = named.closest('details');
   if (folded) folded.open = true;
-  if (field && field.matches('input, select')) field.focus();
-  else if (field && one('input', field)) one('input', field).focus();
+  const choice = named.closest('.inside');
+  if (choice) one('input[type=radio]', choice.parentElement).checked = true; // it is shown only then
+  const field = named.closest('select') || (named.matches('fieldset') ? one('input', named) : named);
+  if (field.matches('input, select')) field.focus();
 }
 addEventListener('hashchange', reveal);
 if (location.hash) reveal();
