@@ -68,6 +68,9 @@ type jobPage struct {
 // verifiable are the actions whose results have hashes to verify.
 var verifiable = []string{"acquire", "split", "backup"}
 
+// proven are the actions whose exit code 0 means that every byte was compared with a hash.
+var proven = []string{"acquire", "split", "backup", "restore", "join", "repair", "verify", "verify-backup"}
+
 // verdict is the result of a job in a few words.
 type verdict struct{ Class, Text string }
 
@@ -102,7 +105,10 @@ func verdictOf(l *text.Language, s job.Snapshot) verdict {
 	}
 	switch s.Code {
 	case words.ExitOK:
-		return verdict{"ok", l.T("job.ok")}
+		if slices.Contains(proven, s.Name) {
+			return verdict{"ok", l.T("job.ok")}
+		}
+		return verdict{"ok", l.T("job.done")}
 	case words.ExitProblems:
 		return verdict{"warn", l.T("job.problems")}
 	case words.ExitInterrupted:

@@ -146,6 +146,24 @@ func TestRefusals(t *testing.T) {
 	}
 	b.look("refused-form")
 	b.guess(p, at("no-table"))
+	b.noAgent(p)
+}
+
+// noAgent begins to read a phone without its Download Agent, and then asks for a card reader.
+func (b *tab) noAgent(p *program) {
+	b.t.Helper()
+	b.visit(p.site() + "/phone")
+	b.see("#da")
+	b.click("#read")
+	b.see("main > [role=alert]")
+	b.says("Choose the Download Agent")
+	b.look("refused-phone")
+	b.click(`[value="files"]`)
+	b.see("#files")
+	b.click("#read")
+	b.see("main > [role=alert]")
+	b.see("#files")
+	b.says("Choose the device or the files to read.")
 }
 
 // guess goes from the refusal of a guess to the field that accepts it, and starts again.

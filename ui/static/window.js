@@ -52,7 +52,7 @@ if (job) {
 
 // What is wrong in a form is read out; the field of an address is ready for typing, also in a folded part.
 const wrong = one('main > [role=alert]');
-if (wrong) { wrong.tabIndex = -1; wrong.focus(); }
+if (wrong && !one('[autofocus]')) { wrong.tabIndex = -1; wrong.focus(); }
 function reveal() {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!named) return;
@@ -123,15 +123,17 @@ for (const button of all('[data-choose]')) {
   button.addEventListener('click', () => openChooser(document.getElementById(button.dataset.choose), button.dataset.kind));
 }
 
-// A path that is dropped on a field: file managers give its address, browsers often hide it.
-for (const input of all('[data-drop]')) {
-  input.addEventListener('dragover', (e) => { e.preventDefault(); input.classList.add('over'); });
-  input.addEventListener('dragleave', () => input.classList.remove('over'));
-  input.addEventListener('drop', (e) => {
-    e.preventDefault();
-    input.classList.remove('over');
-    const text = e.dataTransfer.getData('text/uri-list') || e.dataTransfer.getData('text/plain');
-    if (text) input.value = text.split('\n')[0].trim();
-    else if (e.dataTransfer.files.length) openChooser(input, 'file');
-  });
-}
+// A path that is dropped on a field, or anywhere, for the first field: file managers give its address,
+// browsers often hide it. Without this, the browser would leave the page and show the file.
+const field = (e) => e.target.closest('[data-drop]') || one('main [data-drop]');
+addEventListener('dragover', (e) => { e.preventDefault(); if (field(e)) field(e).classList.add('over'); });
+addEventListener('dragleave', (e) => { if (field(e)) field(e).classList.remove('over'); });
+addEventListener('drop', (e) => {
+  e.preventDefault();
+  const input = field(e);
+  if (!input) return;
+  input.classList.remove('over');
+  const text = e.dataTransfer.getData('text/uri-list') || e.dataTransfer.getData('text/plain');
+  if (text) { input.value = text.split('\n')[0].trim(); input.focus(); }
+  else if (e.dataTransfer.files.length) one(`[data-choose="${input.id}"]`).click();
+});
