@@ -52,6 +52,7 @@ func functions(l *text.Language) template.FuncMap {
 		"has":    l.Has,
 		"hex":    func(n int64) string { return fmt.Sprintf("0x%x", n) },
 		"size":   func(n int64) string { return flash.Size(n).String() },
+		"named":  func(area string, name any) string { return named(l, area, fmt.Sprint(name)) },
 		"clean":  words.OneLine,
 		"lines":  words.Printable,
 		"took":   func(d time.Duration) string { return d.Round(time.Second).String() },
@@ -64,6 +65,14 @@ func functions(l *text.Language) template.FuncMap {
 		"hex32":   func(n uint32) string { return fmt.Sprintf("0x%08x", n) },
 		"fill":    func(state string) string { return fillOf(state, report.Other) },
 	}
+}
+
+// named returns the text for a word of the libraries in an area of the texts, or else the word itself.
+func named(l *text.Language, area, word string) string {
+	if key := area + "." + word; l.Has(key) {
+		return l.T(key)
+	}
+	return words.OneLine(word)
 }
 
 // view is what the frame of every page needs.
