@@ -88,7 +88,7 @@ func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a),
 // wrap returns a handler that passes to next what the user of the window asks for:
 //
 //	421 the Host header is not the address of the window
-//	403 another user of this computer asks
+//	403 another user of this computer asks, or has asked and closed the connection
 //	405 the method is not GET, HEAD or POST
 //	403 a page of another site sends a form
 //	413 the body is larger than maxBody; if its length was not announced, reading it fails
