@@ -90,7 +90,7 @@ func verdictOf(l *text.Language, s job.Snapshot) verdict {
 	}
 	switch s.Code {
 	case words.ExitOK:
-		return verdict{"ok", l.T("job.ok")}
+		return verdict{"ok", l.T(okKey(l, s.Name))}
 	case words.ExitProblems:
 		return verdict{"warn", l.T("job.problems")}
 	case words.ExitInterrupted:
@@ -101,6 +101,14 @@ func verdictOf(l *text.Language, s job.Snapshot) verdict {
 		return verdict{"bad", l.T("job.phone")}
 	}
 	return verdict{"bad", l.T("job.failed")}
+}
+
+// okKey returns the key of what exit code 0 means for a kind of job: one proves more than another.
+func okKey(l *text.Language, name string) string {
+	if key := "job.ok." + name; l.Has(key) {
+		return key
+	}
+	return "job.ok"
 }
 
 // often is the shortest time between two events of one job: a page need not change more often.
