@@ -21,12 +21,13 @@ import (
 type action struct {
 	Name    string // of its texts
 	Address string
+	Direct  bool // it starts at once: its form has no fields
 }
 
 // actionsFor returns what can be done with what is open, the usual first.
 func (w *window) actionsFor(o *opened) (out []action) {
 	for _, a := range form.For(w.forForms(o)) {
-		out = append(out, action{a.Name, actionAddress(o, a.Name)})
+		out = append(out, action{a.Name, actionAddress(o, a.Name), a.Direct()})
 	}
 	return out
 }
@@ -48,6 +49,9 @@ func (w *window) forForms(o *opened) form.Opened {
 	f.Sidecar = err == nil
 	c, done := w.dumps.use(o)
 	defer done()
+	if f.Kind == form.Dump && c != nil && c.dump == nil && len(f.Pieces) == 0 {
+		f.Kind = form.Other
+	}
 	switch {
 	case f.Kind == form.Boot:
 		f.Boot = f.Path

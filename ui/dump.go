@@ -17,6 +17,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/ui/form"
 	"github.com/mtkkit/mtkkit/ui/text"
 	"github.com/mtkkit/mtkkit/whatis"
 	"github.com/mtkkit/mtkkit/words"
@@ -72,7 +73,31 @@ func (w *window) openDump(rw http.ResponseWriter, r *http.Request) {
 		case <-ready.Done():
 		}
 	}
+	if r.PostFormValue("then") == "verify" && w.verify(rw, r, x) {
+		return
+	}
 	back(rw, r, x.address())
+}
+
+// verify starts the job that verifies what was opened. It returns false if there is none, or if it cannot be
+// opened: its page says why, and asks for the key.
+func (w *window) verify(rw http.ResponseWriter, r *http.Request, x *opened) bool {
+	s, _ := w.dumps.state(x)
+	here := w.forForms(x)
+	i := slices.IndexFunc(form.For(here), func(a *form.Action) bool { return a.Direct() && !a.Writes() })
+	locked := archiveName.MatchString(x.Path) && x.Passphrase == "" && x.Key == ""
+	if s.Err != nil || locked || i < 0 {
+		return false
+	}
+	a := form.For(here)[i]
+	order, _ := a.Order(here, a.Defaults(here))
+	order.Form = actionAddress(x, a.Name)
+	j, err := w.jobs.Start(order)
+	if err != nil {
+		return false
+	}
+	back(rw, r, jobAddress(j))
+	return true
 }
 
 // head has what all pages of an entry need of it. It has no passphrase.
@@ -115,6 +140,7 @@ func (w *window) openingPage(l *text.Language, x *opened, s openState) openingPa
 	if s.Event.Total > 0 {
 		p.Percent = int(100 * s.Event.Done / s.Event.Total)
 	}
+	p.Failure.cure(l, nil, "", "")
 	p.Form.AskPath, p.Form.AskPieces = true, x.Pieces != ""
 	p.Form.Locked = errors.Is(s.Err, seal.ErrKey) || errors.Is(s.Err, errPassphrase)
 	return p
@@ -168,7 +194,7 @@ type dumpPage struct {
 	*report.View
 	Numbers  []string
 	Notes    []string
-	Hints    []string
+	Hints    []hint
 	GoOn     string // folder of a dump whose reading can be continued, "" for none
 	Problems []flash.Problem
 	Missing  []report.ViewMissing // the first ones
@@ -201,7 +227,7 @@ func (w *window) showContent(rw http.ResponseWriter, r *http.Request, x *opened,
 		return
 	}
 	l := w.language(r)
-	p := dumpPage{head: headOf(x), View: c.view, Numbers: c.numbers, Notes: c.notes(), Hints: c.hints(), Problems: c.problems,
+	p := dumpPage{head: headOf(x), View: c.view, Numbers: c.numbers, Notes: c.notes(), Hints: hintsHere(l, c.hints()), Problems: c.problems,
 		Missing: c.view.Gone, Reopened: c.reopened, Log: r.FormValue("scale") == "log", Form: formOf(l, x), Actions: w.actionsFor(x)}
 	if isUnfinished(x.Path) {
 		p.GoOn = x.Path
@@ -225,7 +251,7 @@ type otherPage struct {
 	head
 	Not      *dump.NotDump
 	Facts    []pair
-	Next     []string
+	Next     []hint
 	Problems []flash.Problem
 	Reopened bool
 	Inside   bool // it has a file system that can be read
@@ -240,11 +266,12 @@ type pair struct{ Key, Value string }
 
 func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
 	n := c.other
-	p := otherPage{head: headOf(x), Not: n, Next: words.KindHints(n), Problems: n.Thing.Problems, Reopened: c.reopened,
-		Form: formOf(w.language(r), x), Actions: w.actionsFor(x)}
+	l, next := w.language(r), words.KindHints(n)
 	if h, ok := words.Hints(n.Err); ok {
-		p.Next = h
+		next = h
 	}
+	p := otherPage{head: headOf(x), Not: n, Next: hintsHere(l, next), Problems: n.Thing.Problems, Reopened: c.reopened,
+		Form: formOf(l, x), Actions: w.actionsFor(x)}
 	for _, f := range n.Thing.Facts {
 		p.Facts = append(p.Facts, pair{f.Key, f.Value})
 	}
@@ -256,6 +283,9 @@ func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c
 	}
 	if c.super != nil {
 		p.Super = logicalRows(c.super.Super)
+	}
+	if n.Thing.Kind == whatis.Scatter { // it belongs to a dump, which is asked for
+		p.Form.Scatter.Value, p.Form.Path.Value = x.Path, ""
 	}
 	p.Form.AskPath = true
 	p.Form.AskPieces = len(x.paths()) > 1 || n.Thing.Kind == whatis.SparsePiece

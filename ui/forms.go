@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/mtkkit/mtkkit/ui/form"
@@ -10,6 +11,9 @@ import (
 
 func (w *window) formRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /dump/{id}/do/{name}", w.withAction(func(rw http.ResponseWriter, r *http.Request, p *formPage) {
+		if r.URL.RawQuery != "" { // the form of a job, once more
+			p.Values = typed(r.URL.Query().Get, p.Action.Fields)
+		}
 		w.showForm(rw, r, http.StatusOK, p)
 	}))
 	m.HandleFunc("POST /dump/{id}/do/{name}", w.withAction(w.doForm))
@@ -45,9 +49,10 @@ func (w *window) withAction(do func(http.ResponseWriter, *http.Request, *formPag
 
 // doForm starts the job of a form that was sent, or shows the form again with what is wrong.
 func (w *window) doForm(rw http.ResponseWriter, r *http.Request, p *formPage) {
-	p.Values = typed(r, p.Action.Fields)
+	p.Values = typed(r.PostFormValue, p.Action.Fields)
 	p.Complete(p.Here, p.Values)
 	order, wrong := p.Order(p.Here, p.Values)
+	order.Form = p.again()
 	if p.Wrong = wrong; len(wrong) > 0 {
 		w.showForm(rw, r, http.StatusUnprocessableEntity, p)
 		return
@@ -55,22 +60,34 @@ func (w *window) doForm(rw http.ResponseWriter, r *http.Request, p *formPage) {
 	j, err := w.jobs.Start(order)
 	if err != nil {
 		p.Failure = failed(err)
+		p.Failure.cure(w.language(r), p.Action, "", p.Dump.address())
 		w.showForm(rw, r, http.StatusConflict, p)
 		return
 	}
 	back(rw, r, jobAddress(j))
 }
 
+// again returns the address of the form as it is filled in now, without passphrases.
+func (p *formPage) again() string {
+	v := url.Values{}
+	for _, f := range p.Action.Fields {
+		if s := p.Values[f.Name]; s != "" && f.Type != form.Passphrase && f.Type != form.Secret {
+			v.Set(f.Name, s)
+		}
+	}
+	return actionAddress(p.Dump, p.Name) + "?" + v.Encode()
+}
+
 // typed returns what was typed into fields.
-func typed(r *http.Request, fields []form.Field) form.Values {
+func typed(value func(name string) string, fields []form.Field) form.Values {
 	v := form.Values{}
 	for _, f := range fields {
-		v[f.Name] = r.PostFormValue(f.Name)
+		v[f.Name] = value(f.Name)
 		if f.Type.IsPath() {
 			v[f.Name] = cleanTyped(v[f.Name])
 		}
 		if f.Type == form.Passphrase {
-			v[f.Again()] = r.PostFormValue(f.Again())
+			v[f.Again()] = value(f.Again())
 		}
 	}
 	return v

@@ -7,7 +7,9 @@ import (
 	"html/template"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mtkkit/mtkkit/ui/job"
@@ -55,10 +57,16 @@ type jobPage struct {
 	job.Snapshot
 	Command string
 	Verdict verdict
+	Told    []told // its messages
+	From    string // address of the page from which it was started, "" for none
+	Check   bool   // its result can be verified
 	GoOn    bool   // it reads a phone and can be continued
 	Pull    bool   // it reads the virtual phone, whose cable can be pulled
 	Wanted  string // what the user must do now, "" for nothing
 }
+
+// verifiable are the actions whose results have hashes to verify.
+var verifiable = []string{"acquire", "split", "backup"}
 
 // verdict is the result of a job in a few words.
 type verdict struct{ Class, Text string }
@@ -68,7 +76,11 @@ func (w *window) jobView(r *http.Request, j *job.Job) view {
 }
 
 func (w *window) jobPage(l *text.Language, s job.Snapshot) jobPage {
-	p := jobPage{Snapshot: s, Command: s.Line(), Verdict: verdictOf(l, s)}
+	p := jobPage{Snapshot: s, Command: s.Line(), Verdict: verdictOf(l, s), Told: toldBy(l, s)}
+	p.Check = slices.Contains(verifiable, s.Name)
+	if before, _, ok := strings.Cut(s.Form, "/do/"); ok {
+		p.From = before
+	}
 	if s.Name != "acquire" {
 		return p
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -80,7 +81,7 @@ type view struct {
 
 // show writes a page.
 func (w *window) show(rw http.ResponseWriter, r *http.Request, status int, page string, v view) {
-	v.Lang, v.Languages, v.Here = w.language(r), text.All(), r.URL.RequestURI()
+	v.Lang, v.Languages, v.Here = w.language(r), text.All(), cmp.Or(v.Here, r.URL.RequestURI())
 	v.Virtual, v.Active = w.Port == portSim, w.jobs.Active()
 	t, err := pages[page].Clone()
 	if err != nil {
@@ -100,7 +101,7 @@ func (w *window) show(rw http.ResponseWriter, r *http.Request, status int, page 
 // failure is why a page cannot be shown or a form was not accepted: what the command line would say.
 type failure struct {
 	Text  string
-	Hints []string
+	Hints []hint
 }
 
 // failed returns what is told about an error.
@@ -109,12 +110,20 @@ func failed(err error) *failure {
 		return nil
 	}
 	said, hints, _ := words.Of(err)
-	return &failure{words.Plain(said), hints}
+	f := &failure{Text: words.Plain(said)}
+	for _, h := range hints {
+		f.Hints = append(f.Hints, hint{Text: h})
+	}
+	return f
 }
 
 // refuse shows a page that says why something cannot be done.
 func (w *window) refuse(rw http.ResponseWriter, r *http.Request, status int, err error) {
-	w.show(rw, r, status, "refused", view{Data: failed(err)})
+	here := ""
+	if r.Method == http.MethodPost { // there is no page at the address of a button
+		here = "/"
+	}
+	w.show(rw, r, status, "refused", view{Here: here, Data: failed(err)})
 }
 
 // languageCookie has the language that the user chose.

@@ -20,6 +20,10 @@ import (
 func (w *window) phoneRoutes(m *http.ServeMux) {
 	m.HandleFunc("GET /phone", func(rw http.ResponseWriter, r *http.Request) {
 		f := newReading(time.Now())
+		f.Agent = w.recent.agent()
+		if r.FormValue("output") != "" { // the form as it was filled in
+			f = readingOf(r.FormValue)
+		}
 		f.Resume = r.FormValue("resume")
 		w.showPhone(rw, r, http.StatusOK, f, nil)
 	})
@@ -55,14 +59,14 @@ func newReading(now time.Time) reading {
 }
 
 // readingOf reads the form.
-func readingOf(r *http.Request) reading {
-	path := func(name string) string { return cleanTyped(r.PostFormValue(name)) }
+func readingOf(value func(name string) string) reading {
+	path := func(name string) string { return cleanTyped(value(name)) }
 	return reading{
-		Resume: r.PostFormValue("resume"),
-		From:   origin(r.PostFormValue("from")), Agent: path("da"), Files: path("files"), Output: absolute(path("output")),
+		Resume: value("resume"),
+		From:   origin(value("from")), Agent: path("da"), Files: path("files"), Output: absolute(path("output")),
 		Preloader: path("preloader"), Auth: path("auth"), Cert: path("cert"), Scatter: path("scatter"),
-		NoUserdata: r.PostFormValue("no-userdata") != "", Reread: r.PostFormValue("reread") != "", Restart: r.PostFormValue("restart") != "",
-		Compress: r.PostFormValue("compress") != "",
+		NoUserdata: value("no-userdata") != "", Reread: value("reread") != "", Restart: value("restart") != "",
+		Compress: value("compress") != "",
 	}
 }
 
@@ -120,6 +124,16 @@ func (f reading) order(port string) job.Order {
 	return job.Order{Name: "acquire", Args: args, Input: input, Outputs: outputs, Result: dir}
 }
 
+// phoneCures returns the fields for the options of the reading that a text names.
+func phoneCures(l *text.Language, said, filled string) (out []cure) {
+	for _, option := range []string{"--da", "--preloader", "--auth", "--cert"} {
+		if field := option[2:]; strings.Contains(said+" ", option+" ") {
+			out = append(out, cure{l.T("phone." + field), filled + "#" + field})
+		}
+	}
+	return out
+}
+
 // check finds what is missing in the form.
 func (f reading) check(l *text.Language, port string) error {
 	switch {
@@ -135,15 +149,20 @@ func (f reading) check(l *text.Language, port string) error {
 
 // readPhone starts to read a phone.
 func (w *window) readPhone(rw http.ResponseWriter, r *http.Request) {
-	f := readingOf(r)
+	f := readingOf(r.PostFormValue)
 	if err := f.check(w.language(r), w.Port); err != nil {
 		w.showPhone(rw, r, http.StatusUnprocessableEntity, f, err)
 		return
 	}
-	j, err := w.jobs.Start(f.order(w.Port))
+	o := f.order(w.Port)
+	o.Form = "/phone?" + r.PostForm.Encode()
+	j, err := w.jobs.Start(o)
 	if err != nil {
 		w.showPhone(rw, r, http.StatusConflict, f, err)
 		return
+	}
+	if f.Agent != "" {
+		w.recent.setAgent(f.Agent)
 	}
 	back(rw, r, jobAddress(j))
 }

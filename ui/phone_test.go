@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/ui/text"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 func TestReadingOrder(t *testing.T) {
@@ -76,5 +79,41 @@ func TestResumed(t *testing.T) {
 	}
 	if again := resumed(resumed(o)); !slices.Equal(again.Args, resumed(o).Args) {
 		t.Errorf("continued twice: %q", again.Args)
+	}
+}
+
+// The form keeps what was typed when the computer is looked at again, and after a job; and it knows the
+// Download Agent of last time.
+func TestReadingKept(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	t.Setenv("HOME", dir)
+	t.Setenv("AppData", dir)
+	agent := filepath.Join(dir, "DA.bin")
+	if err := os.WriteFile(agent, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Options{Run: func(_ context.Context, _ []string, l words.Listener) words.Code {
+		l.Line(words.Hint, "choose another agent with --da FILE")
+		return words.ExitPhone
+	}})
+	out := filepath.Join(dir, "out")
+	page := s.ended(s.post("/phone", url.Values{"from": {"phone"}, "da": {agent}, "output": {out}, "reread": {"on"}}))
+	if want := `#da">Download Agent of the phone</a>`; !strings.Contains(page, want) {
+		t.Errorf("no %s in\n%s", want, page)
+	}
+	kept := s.get("/phone?" + url.Values{"from": {"adb"}, "output": {out}, "reread": {"on"}}.Encode())
+	for _, want := range []string{`value="adb" checked`, `value="` + out + `"`, `name="reread" checked`} {
+		if !strings.Contains(kept, want) {
+			t.Errorf("%s is lost:\n%s", want, kept)
+		}
+	}
+	remembered := func() bool { return strings.Contains(s.get("/phone"), `value="`+agent+`"`) }
+	if !remembered() {
+		t.Error("the Download Agent is not remembered")
+	}
+	s.post("/forget", nil)
+	if remembered() {
+		t.Error("the Download Agent is not forgotten")
 	}
 }

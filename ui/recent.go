@@ -3,6 +3,7 @@ package ui
 import (
 	"encoding/json"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +18,7 @@ const (
 	maxRecentSize = 1 << 20 // of the file, bytes
 )
 
-// recent remembers the paths that were opened last. It is a convenience: what goes wrong is not
+// recent remembers the paths that were opened last, and the Download Agent. It is a convenience: what goes wrong is not
 // told, and a list that cannot be read is empty. Two windows share the file, and the one that
 // writes later wins.
 type recent struct {
@@ -46,6 +47,31 @@ func newRecent(dir string) *recent {
 
 func (r *recent) file() string { return filepath.Join(r.dir, "recent.json") }
 
+func (r *recent) agentFile() string { return filepath.Join(r.dir, "agent.json") }
+
+// agent returns the Download Agent of last time, "" if there is none or it is gone.
+func (r *recent) agent() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var path string
+	if r.load(r.agentFile(), &path) != nil || !filepath.IsAbs(path) {
+		return ""
+	}
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// setAgent remembers a Download Agent.
+func (r *recent) setAgent(path string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if path, err := filepath.Abs(path); err == nil && r.dir != "" {
+		r.save(r.agentFile(), path)
+	}
+}
+
 // add puts a path at the front. A path that is in the list already moves there.
 func (r *recent) add(path, title string) {
 	path, err := filepath.Abs(path)
@@ -72,40 +98,49 @@ func (r *recent) list() []recentPath {
 	return all
 }
 
-// forget removes the list.
+// forget removes the list, and the Download Agent.
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dir != "" {
 		os.Remove(r.file())
+		os.Remove(r.agentFile())
 	}
 }
 
 // read returns what the file has, nothing if it is damaged.
 func (r *recent) read() []recentPath {
-	if r.dir == "" {
-		return nil
-	}
-	f, err := disk.OpenPlain(r.file())
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxRecentSize))
-	if err != nil {
-		return nil
-	}
 	var all []recentPath
-	if json.Unmarshal(text, &all) != nil {
+	if r.load(r.file(), &all) != nil {
 		return nil
 	}
 	all = slices.DeleteFunc(all, func(p recentPath) bool { return !filepath.IsAbs(p.Path) })
 	return all[:min(len(all), maxRecent)]
 }
 
-// write replaces the file. Other users cannot read it: names of files tell much.
-func (r *recent) write(all []recentPath) {
-	text, err := json.MarshalIndent(all, "", "  ")
+// load reads a file into a value.
+func (r *recent) load(file string, into any) error {
+	if r.dir == "" {
+		return fs.ErrNotExist
+	}
+	f, err := disk.OpenPlain(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxRecentSize))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
+// write replaces the list.
+func (r *recent) write(all []recentPath) { r.save(r.file(), all) }
+
+// save replaces a file. Other users cannot read it: names of files tell much.
+func (r *recent) save(file string, value any) {
+	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil || os.MkdirAll(r.dir, 0o700) != nil {
 		return
 	}
@@ -113,7 +148,7 @@ func (r *recent) write(all []recentPath) {
 	if err != nil {
 		return
 	}
-	_ = disk.Fill(f, r.file(), disk.PublishOptions{}, func(f *os.File) error { // after an error, the older list stays
+	_ = disk.Fill(f, file, disk.PublishOptions{}, func(f *os.File) error { // after an error, the older list stays
 		_, err := f.Write(text)
 		return err
 	})

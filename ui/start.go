@@ -1,8 +1,13 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"path/filepath"
+	"slices"
+	"syscall"
 
 	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/ui/text"
@@ -33,7 +38,7 @@ func (w *window) start(rw http.ResponseWriter, r *http.Request) {
 // showStart shows the start page, after an error with what was typed.
 func (w *window) showStart(rw http.ResponseWriter, r *http.Request, status int, o opening, err error) {
 	l := w.language(r)
-	w.show(rw, r, status, "start", view{Section: "start", Data: startPage{
+	w.show(rw, r, status, "start", view{Section: "start", Here: "/", Data: startPage{
 		Failure: failed(err), Recent: w.recent.list(), More: o.Scatter != "" || o.Boot1 != "",
 		Path:    pathField{Name: "path", Label: l.T("start.path"), Value: o.Path, Kind: "either", Help: l.T("start.path.help"), Required: true},
 		Scatter: scatterField(l, o.Scatter),
@@ -58,20 +63,41 @@ func (w *window) forget(rw http.ResponseWriter, r *http.Request) {
 // chooserPage is a list of folders, from which a path is chosen.
 type chooserPage struct {
 	folderList
+	Kind    string // what is chosen: "file", "folder", "either" or "save"
 	Places  []place
 	Hidden  bool // list hidden files, too
 	Failure *failure
 }
 
+// TakesFolder reports whether a folder of the list can be chosen.
+func (p chooserPage) TakesFolder() bool { return p.Kind == "folder" || p.Kind == "either" }
+
+// TakesFile reports whether a file of the list can be chosen.
+func (p chooserPage) TakesFile() bool { return p.Kind != "folder" }
+
+// kindsOfChoice are what can be chosen in the list of folders.
+var kindsOfChoice = []string{"either", "file", "folder", "save"}
+
 // choose lists a folder. The script of the window shows it in a dialog.
 func (w *window) choose(rw http.ResponseWriter, r *http.Request) {
-	places, hidden := placesToStart(), r.FormValue("hidden") != ""
+	data := chooserPage{Kind: r.FormValue("kind"), Places: placesToStart(), Hidden: r.FormValue("hidden") != ""}
+	if !slices.Contains(kindsOfChoice, data.Kind) {
+		data.Kind = kindsOfChoice[0]
+	}
 	path := cleanTyped(r.FormValue("path"))
 	if path == "" {
-		path = places[0].Path
+		path = data.Places[0].Path
 	}
-	list, err := listFolder(path, hidden)
-	data := chooserPage{Places: places, Hidden: hidden, Failure: failed(err)}
+	list, err := listFolder(path, data.Hidden)
+	for errors.Is(err, syscall.ENOTDIR) || r.FormValue("near") != "" && errors.Is(err, fs.ErrNotExist) {
+		up := filepath.Dir(absolute(path))
+		if up == path {
+			break
+		}
+		path = up
+		list, err = listFolder(path, data.Hidden)
+	}
+	data.Failure = failed(err)
 	if list != nil {
 		data.folderList = *list
 	}
@@ -94,7 +120,7 @@ func (w *window) activeJobs() (out []job.Snapshot) {
 
 // doQuit ends the program after this answer was sent.
 func (w *window) doQuit(rw http.ResponseWriter, r *http.Request) {
-	w.show(rw, r, http.StatusOK, "ended", view{})
+	w.show(rw, r, http.StatusOK, "ended", view{Here: "/"})
 	w.quit()
 }
 

@@ -37,7 +37,7 @@ var dumpActions = []*Action{
 			more([]Field{slot,
 				{Name: "trim", Type: Switch, Option: "--trim"},
 				{Name: "sparse", Type: Choice, Choices: []Alternative{{"no", nil}, {"one", []string{"--sparse"}}, {"several", []string{"--sparse=4G"}}}},
-				guess, force})),
+				platform, guess, force})),
 		writes: outputOnly,
 	},
 	{
@@ -45,7 +45,7 @@ var dumpActions = []*Action{
 		Fields: slices.Concat(
 			[]Field{{Name: "profile", Type: Choice, Choices: []Alternative{{"firmware", []string{"--profile", "firmware"}}, {"restore", []string{"--profile", "restore"}}}}},
 			[]Field{output(Folder, folder)},
-			more([]Field{dialect, force})),
+			more([]Field{dialect, platform, force})),
 		writes: func(_ Opened, v Values) ([]string, string) { return []string{scatterFile(v["output"])}, "" },
 	},
 	{
@@ -88,6 +88,7 @@ var (
 	slot     = Field{Name: "slot", Type: Choice, Choices: []Alternative{{"all", nil}, {"a", []string{"--slot", "a"}}, {"b", []string{"--slot", "b"}}}}
 	guess    = Field{Name: "guess", Type: Switch, Option: "--accept-guess"}
 	force    = Field{Name: "force", Type: Switch, Option: "--force"}
+	platform = Field{Name: "platform", Type: Text, Option: "--platform"}
 	dialect  = Field{Name: "dialect", Type: Choice, Choices: dialects()}
 )
 

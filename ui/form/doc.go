@@ -119,6 +119,9 @@ type Action struct {
 // Writes reports whether the action writes files.
 func (a *Action) Writes() bool { return a.writes != nil }
 
+// Direct reports whether there is nothing to fill in: the job can start at once.
+func (a *Action) Direct() bool { return len(a.Fields) == 0 }
+
 // All returns all actions, in the order in which they are offered.
 func All() []*Action { return actions }
 

@@ -34,6 +34,7 @@ type Order struct {
 	Outputs    []string // paths of what it writes; no other job may write there
 	Result     string   // path of what can be opened when it is done, "" for nothing
 	Passphrase string   // for what it encrypts or opens; it is never shown
+	Form       string   // address of the form that gave the order, filled in; "" for none
 }
 
 // Line returns the command line as the user can type it.

@@ -7,25 +7,61 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // The program ends some minutes after its last page is closed: each page says that it is open. A stream
 // would do, too, but browsers open only six connections for all pages.
-setInterval(async () => {
+async function count() {
   const n = await fetch('/alive').then((a) => a.json(), () => 0);
   one('#active').textContent = n ? ` (${n})` : '';
-}, 15000);
+}
+setInterval(count, 15000);
+
+// The list of jobs stays as it is now.
+if (one('#jobs')) {
+  setInterval(async () => {
+    const page = await fetch('/jobs').then((a) => a.text(), () => '');
+    const now = one('#jobs', new DOMParser().parseFromString(page, 'text/html'));
+    if (now) change(one('#jobs'), now);
+  }, 2000);
+}
+
+// change makes an element like another one and touches only what differs: the focus stays, and screen
+// readers say only what is new.
+function change(old, now) {
+  if (old.isEqualNode(now)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== now.nodeName || old.id !== now.id) return old.replaceWith(now.cloneNode(true));
+  for (const a of [...old.attributes]) if (!now.hasAttribute(a.name)) old.removeAttribute(a.name);
+  for (const a of now.attributes) if (old.getAttribute(a.name) !== a.value) old.setAttribute(a.name, a.value);
+  const [before, after] = [[...old.childNodes], [...now.childNodes]];
+  after.forEach((n, i) => (before[i] ? change(before[i], n) : old.append(n.cloneNode(true))));
+  before.slice(after.length).forEach((n) => n.remove());
+}
 
 // A job's page: the changing part arrives as HTML that the program has made and escaped.
 const job = one('#job');
 if (job) {
-  const events = new EventSource(job.dataset.events);
+  const [events, title] = [new EventSource(job.dataset.events), document.title];
   events.addEventListener('job', (e) => {
-    const focused = document.activeElement && document.activeElement.closest('#job') ? document.activeElement.id || document.activeElement.textContent : '';
-    job.innerHTML = JSON.parse(e.data);
-    if (focused) {
-      const again = all('button', job).find((b) => (b.id || b.textContent) === focused);
-      if (again) again.focus();
-    }
+    const now = job.cloneNode(false);
+    now.innerHTML = JSON.parse(e.data);
+    const focused = job.contains(document.activeElement);
+    change(job, now);
+    if (focused && !job.contains(document.activeElement)) one('#state').focus(); // its button is gone
+    const done = one('progress[value]', job);
+    document.title = `${done ? done.value + ' %' : one('#state').textContent} · ${title}`;
   });
-  events.addEventListener('ended', () => events.close());
+  events.addEventListener('ended', () => { events.close(); count(); });
 }
+
+// What is wrong in a form is read out; the field of an address is ready for typing, also in a folded part.
+const wrong = one('main > [role=alert]');
+if (wrong) { wrong.tabIndex = -1; wrong.focus(); }
+function reveal() {
+  const field = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folded = field && field.closest('details');
+  if (folded) folded.open = true;
+  if (field && field.matches('input, select')) field.focus();
+  else if (field && one('input', field)) one('input', field).focus();
+}
+addEventListener('hashchange', reveal);
+if (location.hash) reveal();
 
 // Copy buttons.
 for (const button of all('[data-copy]')) {
@@ -36,30 +72,48 @@ for (const button of all('[data-copy]')) {
   });
 }
 
-// The list of folders. For a file or folder that does not exist yet, it chooses the folder; the name stays.
+// The list of folders. For what is to be written, it chooses a folder, and a name in it. Arrow keys go
+// through the list.
 async function openChooser(input, kind) {
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-labelledby', 'chooser-title');
   document.body.append(dialog);
-  const name = kind === 'save' ? input.value.match(/[^\\/]*$/)[0] : '';
+  let [name, hidden] = [kind === 'save' ? input.value.match(/[^\\/]*$/)[0] : '', ''];
   const close = () => { dialog.close(); dialog.remove(); input.focus(); };
   const take = (path) => { input.value = path; input.dispatchEvent(new Event('change', { bubbles: true })); close(); };
-  const named = (folder) => (name ? folder.replace(/[\\/]$/, '') + (folder.includes('\\') ? '\\' : '/') + name : folder);
-  const show = async (path) => {
-    const answer = await fetch('/choose?path=' + encodeURIComponent(path));
+  const within = (folder) => folder.replace(/[\\/]$/, '') + (/^[A-Z]:|^\\\\/.test(folder) ? '\\' : '/') + name;
+  const show = async (path, near = '') => {
+    const answer = await fetch('/choose?' + new URLSearchParams({ path, kind, hidden, near }));
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     dialog.replaceChildren(one('.chooser', page));
-    one('[data-take]', dialog).hidden = kind === 'file';
+    const here = one('.chooser', dialog).dataset.path;
     for (const a of all('[data-folder]', dialog)) a.addEventListener('click', (e) => { e.preventDefault(); show(a.dataset.folder); });
     for (const b of all('[data-file]', dialog)) b.addEventListener('click', () => take(b.dataset.file));
     one('form.path', dialog).addEventListener('submit', (e) => { e.preventDefault(); show(one('#chooser-path', dialog).value); });
-    one('[data-take]', dialog).addEventListener('click', (e) => take(named(e.target.dataset.take)));
+    one('[data-hidden]', dialog).addEventListener('change', (e) => { hidden = e.target.checked ? 'on' : ''; show(here); });
     one('[data-close]', dialog).addEventListener('click', close);
-    one('#chooser-path', dialog).focus();
+    const [folder, save] = [one('[data-take]', dialog), one('form.name', dialog)];
+    if (folder) folder.addEventListener('click', () => take(here));
+    if (save) {
+      const typed = one('input', save);
+      typed.value = name;
+      typed.addEventListener('input', () => { name = typed.value; });
+      save.addEventListener('submit', (e) => { e.preventDefault(); if (name) take(within(here)); });
+    }
+    if (!dialog.open) dialog.showModal();
+    (one('.files a, .files button', dialog) || one('#chooser-path', dialog)).focus();
   };
   dialog.addEventListener('cancel', (e) => { e.preventDefault(); close(); });
-  await show(name ? input.value.slice(0, -name.length) : input.value);
-  dialog.showModal();
+  dialog.addEventListener('keydown', (e) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    const list = step && e.target.closest('.files, .places');
+    if (!list) return;
+    e.preventDefault();
+    const items = all('a, button', list);
+    const next = items[items.indexOf(e.target) + step];
+    if (next) next.focus();
+  });
+  await show(name ? input.value.slice(0, -name.length) : input.value, 'on');
 }
 for (const button of all('[data-choose]')) {
   button.hidden = false;
