@@ -14,6 +14,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/ui/form"
+	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/ui/text"
 	"github.com/mtkkit/mtkkit/words"
 )
@@ -218,5 +219,21 @@ func TestBootOf(t *testing.T) {
 	}
 	if got := f.forForms(f.dumps.open(opening{Path: filepath.Join(dir, "ROM_1"), Boot1: filepath.Join(dir, "BOOT_2")})).Boot; got != filepath.Join(dir, "BOOT_2") {
 		t.Errorf("%q is proposed, and not what the user gave", got)
+	}
+}
+
+// A job is called complete and verified only if its exit code 0 proves that. A backup without a partition
+// has the same code, and a comparison too.
+func TestVerdicts(t *testing.T) {
+	en := text.Find("en")
+	for _, a := range form.All() {
+		said := verdictOf(en, job.Snapshot{Order: job.Order{Name: a.Name}, State: job.Ended}).Text
+		complete, written := strings.Contains(said, "complete"), strings.Contains(said, "written")
+		if complete != (a.Name == "verify-backup") || written != a.Writes() {
+			t.Errorf("%s: %q", a.Name, said)
+		}
+	}
+	if said := verdictOf(en, job.Snapshot{Order: job.Order{Name: "acquire"}, State: job.Ended}).Text; said != "Done: complete and verified" {
+		t.Error(said)
 	}
 }

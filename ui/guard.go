@@ -3,6 +3,7 @@ package ui
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"html/template"
 	"net"
 	"net/http"
@@ -88,12 +89,13 @@ func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a),
 // wrap returns a handler that passes to next what the user of the window asks for:
 //
 //	421 the Host header is not the address of the window
-//	403 another user of this computer asks
+//	403 another user of this computer asks, or has asked and closed the connection
 //	405 the method is not GET, HEAD or POST
 //	403 a page of another site sends a form
-//	413 the body is larger than maxBody; if its length was not announced, reading it fails
+//	413 the body is larger than maxBody
 //	403 /open has no token of a link, or one that was used
 //	403 the cookie is missing or wrong
+//	400 the form did not arrive whole: fields that are missing would count as empty
 //
 // Every answer has the headers of setHeaders.
 func (g *guard) wrap(next http.Handler) http.Handler {
@@ -110,9 +112,29 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 		case !known:
 			g.answer(w, r, http.StatusForbidden, "guard.session")
 		default:
+			if status, key := broken(r); status != 0 {
+				g.answer(w, r, status, key)
+				return
+			}
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// broken reads a form. It returns the status for one that is too large or not whole, and the key of its
+// text; 0 for others.
+func broken(r *http.Request) (status int, key string) {
+	if r.Method != http.MethodPost {
+		return 0, ""
+	}
+	err := r.ParseForm()
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		return http.StatusRequestEntityTooLarge, "guard.size"
+	}
+	if err != nil {
+		return http.StatusBadRequest, "guard.form"
+	}
+	return 0, ""
 }
 
 // refusal returns the status for a request that is refused whoever sends it, and the key of its

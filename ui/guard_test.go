@@ -167,6 +167,9 @@ func TestGuard(t *testing.T) {
 
 		{"large form", "POST /form", "%s", fmt.Sprintf("COOKIEContent-Length: %d\r\n", maxBody+1), 413, "too large"},
 		{"large form, length not given", "POST /form", "%s", "COOKIETransfer-Encoding: chunked\r\n\r\n" + chunks(maxBody+1), 413, ""},
+		{"large form with fields, length not given", "POST /form", "%s", "COOKIE" + fields + "Transfer-Encoding: chunked\r\n\r\n" + chunks(maxBody+1), 413, "too large"},
+		{"form that breaks off", "POST /form", "%s", "COOKIE" + fields + "Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\nx", 400, "not arrive whole"},
+		{"form with a broken field", "POST /form", "%s", "COOKIE" + fields + "Content-Length: 9\r\n\r\na=b&c=%zz", 400, "not arrive whole"},
 		{"largest form", "POST /form", "%s", "COOKIETransfer-Encoding: chunked\r\n\r\n" + chunks(maxBody), 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,6 +199,9 @@ func TestGuard(t *testing.T) {
 		})
 	}
 }
+
+// fields says that the body has fields.
+const fields = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 func chunks(n int) string { return fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, strings.Repeat("x", n)) }
 

@@ -68,9 +68,6 @@ type jobPage struct {
 // verifiable are the actions whose results have hashes to verify.
 var verifiable = []string{"acquire", "split", "backup"}
 
-// proven are the actions whose exit code 0 means that every byte was compared with a hash.
-var proven = []string{"acquire", "split", "backup", "restore", "join", "repair", "verify", "verify-backup"}
-
 // verdict is the result of a job in a few words.
 type verdict struct{ Class, Text string }
 
@@ -105,10 +102,7 @@ func verdictOf(l *text.Language, s job.Snapshot) verdict {
 	}
 	switch s.Code {
 	case words.ExitOK:
-		if slices.Contains(proven, s.Name) {
-			return verdict{"ok", l.T("job.ok")}
-		}
-		return verdict{"ok", l.T("job.done")}
+		return verdict{"ok", l.T(okKey(l, s.Name))}
 	case words.ExitProblems:
 		return verdict{"warn", l.T("job.problems")}
 	case words.ExitInterrupted:
@@ -119,6 +113,14 @@ func verdictOf(l *text.Language, s job.Snapshot) verdict {
 		return verdict{"bad", l.T("job.phone")}
 	}
 	return verdict{"bad", l.T("job.failed")}
+}
+
+// okKey returns the key of what exit code 0 means for a kind of job: one proves more than another.
+func okKey(l *text.Language, name string) string {
+	if key := "job.ok." + name; l.Has(key) {
+		return key
+	}
+	return "job.ok"
 }
 
 // often is the shortest time between two events of one job: a page need not change more often.

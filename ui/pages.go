@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/report"
@@ -157,7 +158,7 @@ func (w *window) setLanguage(rw http.ResponseWriter, r *http.Request) {
 
 // back goes to a page of this window; any other address becomes the start page.
 func back(rw http.ResponseWriter, r *http.Request, path string) {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) || strings.ContainsFunc(path, unicode.IsControl) { // browsers leave out tabs
 		path = "/"
 	}
 	http.Redirect(rw, r, path, http.StatusSeeOther)

@@ -14,8 +14,9 @@ import (
 )
 
 // otherUser reports whether the client of a connection on this computer belongs to a user who may
-// not see what this process sees. It is false if the client is not on this computer, or not in
-// this network namespace.
+// not see what this process sees, or has closed its socket: then nobody knows whose it was, and a
+// request whose answer nobody reads can do harm all the same. It is false if the client is not on this
+// computer, or not in this network namespace.
 func otherUser(client, server string) bool {
 	c, err := netip.ParseAddrPort(client)
 	s, serr := netip.ParseAddrPort(server)
@@ -23,14 +24,28 @@ func otherUser(client, server string) bool {
 		return false
 	}
 	c, s = unmapped(c), unmapped(s)
-	uid, found := 0, false
+	uid, known := clientOwner(c, s)
+	if uid == noOwner { // rows of others that go away while the table is read can hide one
+		uid, known = clientOwner(c, s)
+	}
+	here := c.Addr().IsLoopback() || c.Addr() == s.Addr()
+	return known && (uid != noOwner || here) && !slices.Contains(ourUsers(), uid)
+}
+
+// noOwner is the user of a socket that is closed.
+const noOwner = -1
+
+// clientOwner looks up the user of a client's socket. It is not known if a sandbox hides the tables.
+func clientOwner(c, s netip.AddrPort) (uid int, known bool) {
+	uid = noOwner
 	if c.Addr().Is4() && s.Addr().Is4() {
-		uid, found = socketOwner("/proc/net/tcp", c, s, addr4)
+		uid, known = socketOwner("/proc/net/tcp", c, s, addr4)
 	}
-	if !found { // an IPv6 socket can be connected to an IPv4 address
-		uid, found = socketOwner("/proc/net/tcp6", c, s, addr16)
+	if uid != noOwner {
+		return uid, known
 	}
-	return found && !slices.Contains(ourUsers(), uid)
+	uid, known6 := socketOwner("/proc/net/tcp6", c, s, addr16) // an IPv6 socket can be connected to an IPv4 address
+	return uid, known || known6
 }
 
 // ourUsers are the users of this process: its own, the one who started it by sudo, and root. Root
@@ -44,30 +59,31 @@ func ourUsers() []int {
 	return users
 }
 
-// socketOwner looks up the user of a client's socket in a file of proc(5), net/tcp. The kernel forgets
-// the user of a closed socket and writes 0.
-func socketOwner(file string, client, server netip.AddrPort, form func(netip.Addr) []byte) (uid int, found bool) {
+// socketOwner looks up the user of a client's socket in a file of proc(5), net/tcp.
+func socketOwner(file string, client, server netip.AddrPort, form func(netip.Addr) []byte) (uid int, known bool) {
 	f, err := os.Open(file)
 	if err != nil {
-		return 0, false // IPv6 is off, or a sandbox hides the file
+		return noOwner, false // IPv6 is off, or a sandbox hides the file
 	}
 	defer f.Close()
-	return socketOwnerIn(f, socketText(form(client.Addr()), client.Port())+" "+socketText(form(server.Addr()), server.Port()))
+	return socketOwnerIn(f, socketText(form(client.Addr()), client.Port())+" "+socketText(form(server.Addr()), server.Port())), true
 }
 
-// socketOwnerIn finds the row of a pair of sockets: "  3: LOCAL REMOTE STATE TX:RX TR:TM RETRNSMT UID …".
-func socketOwnerIn(table io.Reader, pair string) (uid int, found bool) {
+// socketOwnerIn finds the row of a pair of sockets: "  3: LOCAL REMOTE STATE TX:RX TR:TM RETRNSMT UID
+// TIMEOUT INODE …". The kernel forgets the user of a closed socket: it writes 0 for UID and for INODE.
+func socketOwnerIn(table io.Reader, pair string) int {
 	want := []byte(" " + pair + " ")
 	for lines := bufio.NewScanner(table); lines.Scan(); {
 		if !bytes.Contains(lines.Bytes(), want) {
 			continue
 		}
-		if fields := strings.Fields(lines.Text()); len(fields) > 7 {
-			uid, err := strconv.Atoi(fields[7])
-			return uid, err == nil
+		if fields := strings.Fields(lines.Text()); len(fields) > 9 && fields[9] != "0" {
+			if uid, err := strconv.Atoi(fields[7]); err == nil {
+				return uid
+			}
 		}
 	}
-	return 0, false
+	return noOwner
 }
 
 // socketText writes an address as the kernel does: words of 32 bits as this processor reads them, and

@@ -194,7 +194,7 @@ func TestLanguage(t *testing.T) {
 	if page := s.post("/language", url.Values{"language": {"es"}, "back": {"/jobs"}}); !strings.Contains(page, `<html lang="es">`) || !strings.Contains(page, "/jobs") {
 		t.Error(page)
 	}
-	for _, bad := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, ""} {
+	for _, bad := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, "/\t/evil.example", ""} {
 		s.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
 			if r.URL.String() != s.site+"/" {
 				t.Errorf("%q goes to %s", bad, r.URL)
