@@ -24,7 +24,8 @@ func (d *Dump) Facts() (report.Input, error) {
 		Phone: report.Identity{
 			Chip: report.Fact(l.Chip), Project: report.Fact(l.Project), Storage: d.Source.Storage,
 			Generation: l.Generation, Witness: l.Witness, Have: l.Have, DeviceSize: l.DeviceSize, AtLeast: l.AtLeast,
-			Complete: len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0,
+			Complete:   len(l.Missing) == 0 && l.DeviceSize > 0 && l.Have > 0 && !d.Source.Unfinished,
+			Unfinished: d.Source.Unfinished,
 		},
 	}
 	d.addRegions(&f)

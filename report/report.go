@@ -37,8 +37,9 @@ type Identity struct {
 	Have       int64            `json:"have"`    // bytes of the user region in the dump
 	DeviceSize int64            `json:"device_size,omitempty"`
 	AtLeast    int64            `json:"device_at_least,omitempty"`
-	Complete   bool             `json:"complete"` // it is proven that the dump has all of the user region
-	Build      []Fact           `json:"build"`    // facts from its software
+	Complete   bool             `json:"complete"`             // it is proven that the dump has all of the user region
+	Unfinished bool             `json:"unfinished,omitempty"` // the dump was never finished, or is being written
+	Build      []Fact           `json:"build"`                // facts from its software
 }
 
 // Missing is a range to read from the phone. A Length of 0 means the whole region, of unknown size.

@@ -79,6 +79,9 @@ func (t *text) head() {
 	if p.Complete {
 		t.line("  complete: the dump has all 0x%x bytes (%s) of %s", p.DeviceSize, flash.Size(p.DeviceSize), t.userRegion())
 	}
+	if p.Unfinished {
+		t.line("  %s the dump was never finished", t.paint("31;1", "incomplete:"))
+	}
 	for _, m := range t.Missing {
 		if m.Length == 0 {
 			continue // the region itself shows this
