@@ -155,3 +155,24 @@ func TestVerify(t *testing.T) {
 		t.Errorf("a cut dump: %+v, %v", v, err)
 	}
 }
+
+// A folder whose writing was never finished is not called complete, even if all regions are long enough.
+func TestUnfinishedIsNotComplete(t *testing.T) {
+	dir := made(t, imgtest.SmallMT6765())
+	for _, unfinished := range []bool{false, true} {
+		if unfinished {
+			if err := os.WriteFile(filepath.Join(dir, flash.MarkerName), []byte("{}"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d, err := Open(t.Context(), dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		f, err := d.Facts()
+		if err != nil || f.Phone.Complete == unfinished || f.Phone.Unfinished != unfinished {
+			t.Errorf("unfinished %v: %+v, %v", unfinished, f.Phone, err)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"path/filepath"
@@ -57,7 +56,7 @@ func (w *window) openDump(rw http.ResponseWriter, r *http.Request) {
 	o := opening{Path: cleanTyped(r.PostFormValue("path")), Scatter: cleanTyped(r.PostFormValue("scatter")), Boot1: cleanTyped(r.PostFormValue("boot1")),
 		Pieces: r.PostFormValue("pieces"), Key: cleanTyped(r.PostFormValue("key")), Passphrase: r.PostFormValue("passphrase")}
 	if o.Path == "" {
-		w.showStart(rw, r, http.StatusOK, o, errors.New("name the file or folder that you want to open"))
+		w.showStart(rw, r, http.StatusOK, o, errors.New(w.language(r).T("refused.path")))
 		return
 	}
 	id, _ := strconv.Atoi(r.PostFormValue("as")) // opened before, perhaps with a passphrase
@@ -142,7 +141,7 @@ func (w *window) openingPage(l *text.Language, x *opened, s openState) openingPa
 	}
 	p.Failure.cure(l, nil, "", "")
 	p.Form.AskPath, p.Form.AskPieces = true, x.Pieces != ""
-	p.Form.Locked = errors.Is(s.Err, seal.ErrKey) || errors.Is(s.Err, errPassphrase)
+	p.Form.Locked = errors.Is(s.Err, seal.ErrKey) || errors.Is(s.Err, errPassphrase) || s.Err != nil && x.Key != "" // perhaps the key is no key
 	return p
 }
 
@@ -310,7 +309,7 @@ func (p *otherPage) describe(i *image.Info) {
 func (w *window) saveMap(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
 	var b bytes.Buffer
 	if c.view == nil {
-		w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("%s is no dump: it has no map", x.Path))
+		w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.map", x.Path)))
 		return
 	}
 	if err := c.view.HTML(&b); err != nil {
@@ -325,7 +324,7 @@ func (w *window) saveMap(rw http.ResponseWriter, r *http.Request, x *opened, c *
 func (w *window) showLogo(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
 	n, err := strconv.Atoi(r.PathValue("n"))
 	if err != nil || c.view == nil || c.view.Logos == nil || n < 0 || n >= len(c.view.Logos.Pictures) {
-		w.refuse(rw, r, http.StatusNotFound, errors.New("there is no such picture"))
+		w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.picture")))
 		return
 	}
 	rw.Header().Set("Content-Type", "image/png")

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -39,7 +39,7 @@ func (w *window) withAction(do func(http.ResponseWriter, *http.Request, *formPag
 	return w.withDump(func(rw http.ResponseWriter, r *http.Request, o *opened) {
 		p := &formPage{Action: form.Find(r.PathValue("name")), Dump: o, Here: w.forForms(o)}
 		if p.Action == nil || !p.Fits(p.Here) {
-			w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("there is nothing named %q to do with %s", r.PathValue("name"), o.Path))
+			w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.action", r.PathValue("name"), o.Path)))
 			return
 		}
 		p.Values = p.Defaults(p.Here)

@@ -45,7 +45,7 @@ func (w *window) withJob(do func(http.ResponseWriter, *http.Request, *job.Job)) 
 		id, _ := strconv.Atoi(r.PathValue("id"))
 		j := w.jobs.Find(id)
 		if j == nil {
-			w.refuse(rw, r, http.StatusNotFound, errors.New("this job is not in the list any more"))
+			w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.job")))
 			return
 		}
 		do(rw, r, j)

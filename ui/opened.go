@@ -299,7 +299,7 @@ func (w *window) withDump(do func(http.ResponseWriter, *http.Request, *opened)) 
 		id, _ := strconv.Atoi(r.PathValue("id"))
 		x := w.dumps.find(id)
 		if x == nil {
-			w.refuse(rw, r, http.StatusNotFound, errors.New("this dump is not open: open it again"))
+			w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.dump")))
 			return
 		}
 		do(rw, r, x)

@@ -47,7 +47,7 @@ func (w *window) withPart(do func(http.ResponseWriter, *http.Request, *part)) ht
 			do(rw, r, &part{headOf(x), n, *row, c, c.items[n]})
 			return
 		}
-		w.refuse(rw, r, http.StatusNotFound, errors.New("there is no such partition"))
+		w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.part")))
 	})
 }
 
@@ -78,7 +78,7 @@ func (w *window) findPart(rw http.ResponseWriter, r *http.Request, x *opened, c 
 					return
 				}
 			}
-			err = errors.New("there is no such partition")
+			err = errors.New(w.language(r).T("refused.part"))
 		}
 	}
 	w.refuse(rw, r, http.StatusNotFound, err)

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math"
 	"net"
@@ -147,7 +146,7 @@ func (w *window) routes() http.Handler {
 	w.dumpRoutes(m)
 	w.formRoutes(m)
 	m.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
-		w.refuse(rw, r, http.StatusNotFound, fmt.Errorf("there is no page %s", r.URL.Path))
+		w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.page", r.URL.Path)))
 	})
 	return m
 }
