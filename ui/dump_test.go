@@ -317,6 +317,19 @@ func TestChanged(t *testing.T) {
 	wants(t, b.page(at), `role="alert"`)
 }
 
+// A file that is removed from an opened folder is missing, although its bytes can still be read.
+func TestFileRemoved(t *testing.T) {
+	b, dir := newTab(t), phone(t, imgtest.SmallMT6765())
+	at := b.open("path", dir)
+	wants(t, b.page(at), "EMMC_BOOT_1")
+	if err := os.Remove(filepath.Join(dir, "BOOT_1")); err != nil {
+		t.Fatal(err)
+	}
+	b.page(at)
+	b.wait(at)
+	wants(t, b.page(at), "was opened again", "Not at hand")
+}
+
 // Few dumps are open at the same time, by many tabs; the others are opened again when they are needed.
 func TestFewOpen(t *testing.T) {
 	b, rom := newTab(t), imgtest.SmallMT6572().User
