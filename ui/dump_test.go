@@ -398,7 +398,7 @@ func TestOpening(t *testing.T) {
 	}
 	defer a.Body.Close()
 	first := make([]byte, 15)
-	if _, err := a.Body.Read(first); err != nil || !strings.HasPrefix(string(first), "event: opening") {
+	if _, err := a.Body.Read(first); err != nil || !strings.HasPrefix(string(first), "event: part") {
 		t.Fatalf("%q, %v", first, err)
 	}
 	b.ask(httptest.NewRequest(http.MethodPost, at+"/cancel", nil))
