@@ -136,6 +136,9 @@ func (d *Dump) Close() error { return d.Source.Close() }
 // that was made from it can be trusted.
 func (d *Dump) Check() error { return d.Source.Check() }
 
+// Moved returns an error if a file of the dump was removed or replaced since it was opened.
+func (d *Dump) Moved() error { return d.Source.Moved() }
+
 // Record returns the manifest of a split by p. The manifest of an unfinished dump is not complete,
 // because nothing proves the dump.
 func (d *Dump) Record(p *plan.Plan) *flash.Manifest {

@@ -103,6 +103,16 @@ func (f *File) Size() int64 { return f.state.Size() }
 // grown, was written to or removed since it was opened.
 func (f *File) Check() error { return f.state.Check(f.f) }
 
+// moved returns an error if the path does not lead to the file any more.
+func (f *File) moved() error {
+	opened, err := f.f.Stat()
+	now, gone := os.Stat(f.f.Name())
+	if err != nil || gone != nil || !os.SameFile(opened, now) {
+		return &disk.ChangedError{Path: f.f.Name(), Text: "was removed or replaced since it was opened"}
+	}
+	return nil
+}
+
 // File returns the descriptor, for movers that let the kernel copy. It is read-only.
 func (f *File) File() *os.File { return f.f }
 

@@ -65,7 +65,7 @@ func (s *Source) readFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source: %w", err)
 	}
-	f := &folder{name: filepath.Base(path), path: path}
+	f, seen := &folder{name: filepath.Base(path), path: path}, map[string]bool{} // a folder can have very many files
 	if split.Unfinished(path) {
 		s.unfinished(f.name, NeverFinished+", or is being written: some of its files may be missing or cut")
 	}
@@ -83,9 +83,10 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		} else if m := zipVolume.FindStringSubmatch(name); m != nil {
 			name = m[1] + ".zip"
 		}
-		if f.find(name) != nil {
+		if seen[strings.ToLower(name)] {
 			continue
 		}
+		seen[strings.ToLower(name)] = true
 		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
 		member.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, member.path) }
 		member.starts = func(magic string) bool { return fileStarts(member.path, magic) }

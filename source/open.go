@@ -112,6 +112,19 @@ func (s *Source) Check() error {
 	return nil
 }
 
+// Moved returns a *disk.ChangedError if the path of a file does not lead to it any more: it was removed
+// or replaced. Its bytes can still be read, as they were.
+func (s *Source) Moved() error {
+	for _, c := range s.closers {
+		if f, ok := c.(*File); ok {
+			if err := f.moved(); err != nil {
+				return fmt.Errorf("source: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // UnreadableError reports a main file that cannot be a dump.
 type UnreadableError struct {
 	Path, Text string

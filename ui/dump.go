@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"html/template"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -155,36 +154,16 @@ func (w *window) showOpening(rw http.ResponseWriter, r *http.Request, x *opened)
 	w.show(rw, r, http.StatusOK, "opening", v)
 }
 
-// openingEvents sends the progress of the opening, as HTML, until it has ended.
+// openingEvents sends the progress of the opening until it has ended.
 func (w *window) openingEvents(rw http.ResponseWriter, r *http.Request, x *opened) {
-	l := w.language(r)
-	t, err := pages["opening"].Clone()
-	if err != nil {
-		return
-	}
-	t.Funcs(template.FuncMap(functions(l)))
-	stream := newStream(rw)
-	for {
+	w.follow(rw, r, "opening", "progress", func(l *text.Language) look {
 		s, changed := w.dumps.state(x)
+		v := look{Data: w.openingPage(l, x, s), Changed: changed}
 		if !s.Running {
-			_ = stream.send("ended", x.id) // the browser may be gone
-			return
+			v.Ended = x.id
 		}
-		var b bytes.Buffer
-		if t.ExecuteTemplate(&b, "progress", w.openingPage(l, x, s)) != nil || stream.send("opening", b.String()) != nil {
-			return
-		}
-		select {
-		case <-r.Context().Done():
-			return
-		case <-changed:
-		}
-		select {
-		case <-r.Context().Done():
-			return
-		case <-time.After(often):
-		}
-	}
+		return v
+	})
 }
 
 // dumpPage is the page of a dump.

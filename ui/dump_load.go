@@ -156,7 +156,10 @@ func (c *content) check() error {
 	if c.dump == nil {
 		return nil
 	}
-	return c.dump.Check()
+	if err := c.dump.Check(); err != nil {
+		return err
+	}
+	return c.dump.Moved()
 }
 
 func (c *content) close() error {

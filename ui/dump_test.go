@@ -317,6 +317,19 @@ func TestChanged(t *testing.T) {
 	wants(t, b.page(at), `role="alert"`)
 }
 
+// A file that is removed from an opened folder is missing, although its bytes can still be read.
+func TestFileRemoved(t *testing.T) {
+	b, dir := newTab(t), phone(t, imgtest.SmallMT6765())
+	at := b.open("path", dir)
+	wants(t, b.page(at), "EMMC_BOOT_1")
+	if err := os.Remove(filepath.Join(dir, "BOOT_1")); err != nil {
+		t.Fatal(err)
+	}
+	b.page(at)
+	b.wait(at)
+	wants(t, b.page(at), "was opened again", "Not at hand")
+}
+
 // Few dumps are open at the same time, by many tabs; the others are opened again when they are needed.
 func TestFewOpen(t *testing.T) {
 	b, rom := newTab(t), imgtest.SmallMT6572().User
@@ -385,7 +398,7 @@ func TestOpening(t *testing.T) {
 	}
 	defer a.Body.Close()
 	first := make([]byte, 15)
-	if _, err := a.Body.Read(first); err != nil || !strings.HasPrefix(string(first), "event: opening") {
+	if _, err := a.Body.Read(first); err != nil || !strings.HasPrefix(string(first), "event: part") {
 		t.Fatalf("%q, %v", first, err)
 	}
 	b.ask(httptest.NewRequest(http.MethodPost, at+"/cancel", nil))

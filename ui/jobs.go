@@ -1,16 +1,13 @@
 package ui
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"html/template"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/ui/text"
@@ -123,45 +120,16 @@ func okKey(l *text.Language, name string) string {
 	return "job.ok"
 }
 
-// often is the shortest time between two events of one job: a page need not change more often.
-const often = 200 * time.Millisecond
-
-// jobEvents sends the changing part of a job's page, as HTML, until the job has ended.
+// jobEvents sends the changing part of a job's page until the job has ended, then its exit code.
 func (w *window) jobEvents(rw http.ResponseWriter, r *http.Request, j *job.Job) {
-	l := w.language(r)
-	s := newStream(rw)
-	for {
+	w.follow(rw, r, "job", "live", func(l *text.Language) look {
 		now, changed := j.Watch()
-		html, err := w.fragment(l, now)
-		if err != nil || s.send("job", html) != nil {
-			return
-		}
+		v := look{Data: w.jobPage(l, now), Changed: changed}
 		if now.State == job.Ended {
-			_ = s.send("ended", now.Code) // the browser may be gone
-			return
+			v.Ended = now.Code
 		}
-		select {
-		case <-r.Context().Done():
-			return
-		case <-changed:
-		}
-		select {
-		case <-r.Context().Done():
-			return
-		case <-time.After(often):
-		}
-	}
-}
-
-// fragment returns the changing part of a job's page.
-func (w *window) fragment(l *text.Language, s job.Snapshot) (string, error) {
-	t, err := pages["job"].Clone()
-	if err != nil {
-		return "", err
-	}
-	var b bytes.Buffer
-	err = t.Funcs(template.FuncMap(functions(l))).ExecuteTemplate(&b, "live", w.jobPage(l, s))
-	return b.String(), err
+		return v
+	})
 }
 
 // goOn continues a dump whose reading ended early.

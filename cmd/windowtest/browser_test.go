@@ -269,26 +269,32 @@ func (b *tab) take(s shape) {
 func (b *tab) look(name string) {
 	b.t.Helper()
 	for _, s := range shapes {
-		b.take(s)
-		if wide := ask[int64](b, `document.documentElement.scrollWidth`); wide > s.Width {
-			b.t.Errorf("%s at %v: %d pixels wide", name, s, wide)
-		}
+		b.show(name, s)
 		if s.Dark == (s.Width < 1000) { // axe takes seconds: each width and each scheme once
 			for _, fault := range b.axe() {
 				b.t.Errorf("%s at %v: %s", name, s, fault)
 			}
 		}
-		if dir := os.Getenv("MTKKIT_SHOTS"); dir != "" {
-			png, err := chromedp.Run(b.Context, chromedp.FullScreenshot(100))
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name+"-"+s.String()+".png"), png, 0o644); err != nil {
-				b.t.Fatal(err)
-			}
-		}
 	}
 	b.take(shapes[0])
+}
+
+// show gives the page a shape: nothing is wider than the screen. With MTKKIT_SHOTS it writes a picture.
+func (b *tab) show(name string, s shape) {
+	b.t.Helper()
+	b.take(s)
+	if wide := ask[int64](b, `document.documentElement.scrollWidth`); wide > s.Width {
+		b.t.Errorf("%s at %v: %d pixels wide", name, s, wide)
+	}
+	if dir := os.Getenv("MTKKIT_SHOTS"); dir != "" {
+		png, err := chromedp.Run(b.Context, chromedp.FullScreenshot(100))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+"-"+s.String()+".png"), png, 0o644); err != nil {
+			b.t.Fatal(err)
+		}
+	}
 }
 
 // axe returns the serious faults that axe-core finds, none if it is not at hand.

@@ -295,7 +295,8 @@ func (b *tab) leaveLanguage(code string) {
 // spanish fails if a text of the page is one of the window's texts in English.
 func (b *tab) spanish(page string) {
 	b.t.Helper()
-	b.look("es-" + strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.Trim(page, "/")))
+	b.show("es-"+strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.Trim(page, "/")), shapes[2])
+	b.take(shapes[0])
 	en, es := text.Find("en"), text.Find("es")
 	same := map[string]bool{}
 	for _, k := range es.Keys() {

@@ -5,7 +5,7 @@
 const opening = document.querySelector('#opening');
 if (opening) {
   const events = new EventSource(opening.dataset.events);
-  events.addEventListener('opening', (e) => { opening.innerHTML = JSON.parse(e.data); }); // the program has escaped it
+  events.addEventListener('part', (e) => { opening.innerHTML = JSON.parse(e.data); }); // the program has escaped it
   events.addEventListener('ended', () => { events.close(); location.reload(); });
 }
 

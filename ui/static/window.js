@@ -38,7 +38,7 @@ function change(old, now) {
 const job = one('#job');
 if (job) {
   const [events, title] = [new EventSource(job.dataset.events), document.title];
-  events.addEventListener('job', (e) => {
+  events.addEventListener('part', (e) => {
     const now = job.cloneNode(false);
     now.innerHTML = JSON.parse(e.data);
     const focused = job.contains(document.activeElement);
