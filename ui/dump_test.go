@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
@@ -328,6 +329,25 @@ func TestFileRemoved(t *testing.T) {
 	b.page(at)
 	b.wait(at)
 	wants(t, b.page(at), "was opened again", "Not at hand")
+}
+
+// Who copies a missing file into the folder and opens it again sees it.
+func TestFileAdded(t *testing.T) {
+	b, dir := newTab(t), phone(t, imgtest.SmallMT6765())
+	boot, away := filepath.Join(dir, "BOOT_1"), filepath.Join(t.TempDir(), "BOOT_1")
+	if err := os.Rename(boot, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(dir, time.Time{}, time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, b.page(b.open("path", dir)), "Not at hand")
+	if err := os.Rename(away, boot); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.page(b.open("path", dir)); strings.Contains(page, "Not at hand") {
+		t.Error("BOOT_1 is there")
+	}
 }
 
 // Few dumps are open at the same time, by many tabs; the others are opened again when they are needed.

@@ -104,7 +104,7 @@ type dumps struct {
 func (d *dumps) open(o opening) *opened {
 	x := d.entry(o)
 	c, done := d.use(x)
-	old := c != nil && c.dump != nil && c.dump.Source.Unfinished // it may be finished now, in other files
+	old := c != nil && (c.grown() || c.dump != nil && c.dump.Source.Unfinished) // it may be finished now, in other files
 	done()
 	d.mu.Lock()
 	defer d.mu.Unlock()
