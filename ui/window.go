@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mtkkit/mtkkit/ui/job"
+	"github.com/mtkkit/mtkkit/words"
 )
 
 // portSim is the name of the virtual phone's port.
@@ -94,10 +95,14 @@ func (w *window) wait(ctx context.Context, gone <-chan error) error {
 }
 
 func newWindow(o Options, address string, quit context.CancelFunc) *window {
-	w := &window{Options: o, guard: newGuard(address), jobs: job.NewList(o.Run), recent: newRecent(""), quit: quit}
+	w := &window{Options: o, guard: newGuard(address), recent: newRecent(""), quit: quit}
 	if o.Idle == 0 {
 		o.Idle = math.MaxInt64
 	}
+	w.jobs = job.NewList(func(ctx context.Context, args []string, l words.Listener) words.Code {
+		defer w.alive.touch()
+		return o.Run(ctx, args, l)
+	})
 	w.alive = newAlive(o.Idle, func() bool { return w.jobs.Active() > 0 })
 	return w
 }
