@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -448,6 +449,24 @@ func TestRemoved(t *testing.T) {
 	if _, closed := user.ReadAt(make([]byte, 512), 0); closed == nil || err != nil || len(left) > 0 {
 		t.Errorf("after the end: %v, %v, %v", closed, left, err)
 	}
+}
+
+// The program ends although an opening hangs, as on a drive of a network that is gone.
+func TestHangingOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		d := &dumps{load: func(context.Context, opening, dump.Options) (*content, error) {
+			<-gone
+			return nil, io.ErrUnexpectedEOF
+		}}
+		d.open(opening{Path: "/gone"})
+		began := time.Now()
+		d.close()
+		if took := time.Since(began); took != patience {
+			t.Errorf("it took %s", took)
+		}
+		close(gone)
+	})
 }
 
 // Shares add up to all of the strip, and each one can be seen.
