@@ -42,7 +42,7 @@ func (a *alive) page() (left func()) {
 	})
 }
 
-// touch says that a request came.
+// touch says that a request came, or that a job has ended.
 func (a *alive) touch() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -162,6 +162,15 @@ func (c *content) check() error {
 	return c.dump.Moved()
 }
 
+// grown reports whether it is a folder to which a file was added since it was opened, or taken from it.
+func (c *content) grown() bool {
+	if c.state == nil || !c.state.IsDir() {
+		return false
+	}
+	now, err := os.Stat(c.path)
+	return err != nil || !now.ModTime().Equal(c.state.ModTime())
+}
+
 func (c *content) close() error {
 	switch {
 	case c.dump != nil:

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/dump"
@@ -330,6 +332,25 @@ func TestFileRemoved(t *testing.T) {
 	wants(t, b.page(at), "was opened again", "Not at hand")
 }
 
+// Who copies a missing file into the folder and opens it again sees it.
+func TestFileAdded(t *testing.T) {
+	b, dir := newTab(t), phone(t, imgtest.SmallMT6765())
+	boot, away := filepath.Join(dir, "BOOT_1"), filepath.Join(t.TempDir(), "BOOT_1")
+	if err := os.Rename(boot, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(dir, time.Time{}, time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, b.page(b.open("path", dir)), "Not at hand")
+	if err := os.Rename(away, boot); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.page(b.open("path", dir)); strings.Contains(page, "Not at hand") {
+		t.Error("BOOT_1 is there")
+	}
+}
+
 // Few dumps are open at the same time, by many tabs; the others are opened again when they are needed.
 func TestFewOpen(t *testing.T) {
 	b, rom := newTab(t), imgtest.SmallMT6572().User
@@ -428,6 +449,24 @@ func TestRemoved(t *testing.T) {
 	if _, closed := user.ReadAt(make([]byte, 512), 0); closed == nil || err != nil || len(left) > 0 {
 		t.Errorf("after the end: %v, %v, %v", closed, left, err)
 	}
+}
+
+// The program ends although an opening hangs, as on a drive of a network that is gone.
+func TestHangingOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		d := &dumps{load: func(context.Context, opening, dump.Options) (*content, error) {
+			<-gone
+			return nil, io.ErrUnexpectedEOF
+		}}
+		d.open(opening{Path: "/gone"})
+		began := time.Now()
+		d.close()
+		if took := time.Since(began); took != patience {
+			t.Errorf("it took %s", took)
+		}
+		close(gone)
+	})
 }
 
 // Shares add up to all of the strip, and each one can be seen.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/seal"
@@ -104,7 +105,7 @@ type dumps struct {
 func (d *dumps) open(o opening) *opened {
 	x := d.entry(o)
 	c, done := d.use(x)
-	old := c != nil && c.dump != nil && c.dump.Source.Unfinished // it may be finished now, in other files
+	old := c != nil && (c.grown() || c.dump != nil && c.dump.Source.Unfinished) // it may be finished now, in other files
 	done()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -263,6 +264,10 @@ func (d *dumps) stop(x *opened) {
 	}
 }
 
+// patience is how long the end of the program waits for reads that do not end, as on a drive of a
+// network that is gone.
+const patience = 10 * time.Second
+
 // close closes all files, and removes what was unpacked. It waits for those who still read; the end
 // of their requests ends them.
 func (d *dumps) close() {
@@ -275,7 +280,12 @@ func (d *dumps) close() {
 		d.drop(x)
 	}
 	d.mu.Unlock()
-	d.work.Wait()
+	ended := make(chan struct{})
+	go func() { d.work.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(patience):
+	}
 }
 
 // openState is the state of an entry that is not open.

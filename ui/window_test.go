@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mtkkit/mtkkit/ui/job"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -175,6 +176,24 @@ func TestJobPage(t *testing.T) {
 	if page := s.get("/jobs/9"); !strings.Contains(page, "not in the list") {
 		t.Error(page)
 	}
+}
+
+// A job that ends while no page is open leaves the person the time to come back.
+func TestIdleAfterJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWindow(Options{Idle: 10 * time.Minute, Run: func(context.Context, []string, words.Listener) words.Code {
+			time.Sleep(25 * time.Minute)
+			return words.ExitOK
+		}}, "127.0.0.1:1", func() {})
+		if _, err := w.jobs.Start(job.Order{Name: "acquire"}); err != nil {
+			t.Fatal(err)
+		}
+		<-w.alive.ended()
+		if took := time.Since(began); took != 35*time.Minute {
+			t.Errorf("it ended after %s", took)
+		}
+	})
 }
 
 // Idle 0 is for ever.
