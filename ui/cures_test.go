@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -64,5 +65,24 @@ func TestAgainHasNoPassphrase(t *testing.T) {
 		"pieces": {"one"}, "output": {filepath.Join(dir, "x")}, "level": {"fast"}, "userdata": {"full"}, "slot": {"all"}}))
 	if !strings.Contains(job, "encrypt=passphrase") || strings.Contains(job, "sesame") {
 		t.Error(job)
+	}
+}
+
+// A scatter file alone asks for the dump that it belongs to; a file that is no dump has no actions of a dump.
+func TestScatterAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "MT6765_Android_scatter.txt")
+	if err := os.WriteFile(path, []byte(imgtest.SmallMT6765().Scatter), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Options{})
+	page := s.post("/open", url.Values{"path": {path}})
+	for _, want := range []string{`name="path" value=""`, `name="scatter" value="` + path + `"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "/do/split") {
+		t.Error("it can be split")
 	}
 }

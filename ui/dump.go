@@ -262,7 +262,7 @@ func (w *window) showOther(rw http.ResponseWriter, r *http.Request, x *opened, c
 	if c.super != nil {
 		p.Super = logicalRows(c.super.Super)
 	}
-	if n.Thing.Kind == whatis.Scatter { // it belongs to a dump, which is asked for
+	if n.Thing.Kind == whatis.Scatter || n.Thing.Kind == whatis.List { // it belongs to a dump, which is asked for
 		p.Form.Scatter.Value, p.Form.Path.Value = x.Path, ""
 	}
 	p.Form.AskPath = true
