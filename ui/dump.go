@@ -200,7 +200,11 @@ type barRow struct {
 const maxMissing = 64
 
 func (w *window) showContent(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
-	if c.dump == nil {
+	switch {
+	case c.store != nil:
+		w.showStore(rw, r, x, c)
+		return
+	case c.dump == nil:
 		w.showOther(rw, r, x, c)
 		return
 	}

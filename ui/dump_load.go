@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
@@ -32,7 +33,8 @@ type content struct {
 	reopened bool // it has changed on the disk, and was opened again
 
 	path  string
-	state fs.FileInfo // of the path; nil if it is none of the file system
+	state fs.FileInfo    // of the path; nil if it is none of the file system
+	store *document.Tags // the list of backups, if it is a store
 	other *dump.NotDump
 	image *dump.Opened       // the image in it; nil if it is none that can be opened
 	super *dump.LogicalTable // its logical partitions; nil for none
@@ -50,6 +52,13 @@ type content struct {
 func load(ctx context.Context, o opening, opt dump.Options) (*content, error) {
 	c := &content{path: o.Path, turn: make(chan struct{}, 1), sums: map[int]string{}}
 	c.state, _ = os.Stat(o.Path) // a store is no path
+	if ref, ok := storeOf(o.Path); ok {
+		var err error
+		if c.store, err = listStore(ctx, ref, opt); err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
 	d, err := dump.OpenPieces(ctx, o.paths(), opt)
 	var keys []string
 	if o.Key != "" {

@@ -82,6 +82,9 @@ func (c *content) slice(name string) (dump.Slice, error) {
 	case c.image != nil:
 		return dump.Slice{}, &dump.PartitionError{Path: c.other.Path, Name: name}
 	}
+	if c.other == nil {
+		return dump.Slice{}, fmt.Errorf("%s: a store of backups has no files to show: open one of its backups", c.path)
+	}
 	return dump.Slice{}, c.other
 }
 

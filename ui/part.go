@@ -24,7 +24,6 @@ import (
 )
 
 func (w *window) partRoutes(m *http.ServeMux) {
-	m.HandleFunc("GET /dump/{id}/part", w.withContent(w.findPart))
 	m.HandleFunc("GET /dump/{id}/part/{n}", w.withPart(w.showPart))
 	m.HandleFunc("GET /dump/{id}/part/{n}/save", w.withPart(w.savePart))
 	m.HandleFunc("GET /dump/{id}/part/{n}/sum", w.withPart(w.sumPart))
@@ -64,24 +63,6 @@ func (c *content) row(n int) *report.ViewRow {
 		}
 	}
 	return nil
-}
-
-// findPart goes to the page of the partition with a name.
-func (w *window) findPart(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
-	err := fmt.Errorf("%s is no dump", x.Path)
-	if c.plan != nil {
-		var it *plan.Item
-		if it, _, err = dump.Slotted(c.plan, r.FormValue("name")); err == nil {
-			for n := range c.items {
-				if c.items[n] != nil && c.items[n].File == it.File && c.items[n].Offset == it.Offset && c.items[n].Region == it.Region {
-					back(rw, r, fmt.Sprintf("%s/part/%d", x.address(), n))
-					return
-				}
-			}
-			err = errors.New(w.language(r).T("refused.part"))
-		}
-	}
-	w.refuse(rw, r, http.StatusNotFound, err)
 }
 
 // has reports whether the dump has bytes of the row.

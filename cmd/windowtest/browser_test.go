@@ -318,3 +318,15 @@ func (b *tab) visit(address string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS("main")))
 }
+
+// command runs the program as a command in a terminal and returns its exit code and output.
+func command(t *testing.T, args ...string) (code int, out string) {
+	t.Helper()
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	b, err := c.CombinedOutput()
+	if err != nil && c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return c.ProcessState.ExitCode(), string(b)
+}

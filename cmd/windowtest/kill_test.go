@@ -9,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -73,18 +72,6 @@ func (c *client) run(path string, form url.Values) string {
 		c.t.Fatalf("%s %v started no job:\n%s", path, form, page)
 	}
 	return c.read(c.Get(c.site + at))
-}
-
-// command runs the program as a command in a terminal and returns its exit code and output.
-func command(t *testing.T, args ...string) (code int, out string) {
-	t.Helper()
-	c := exec.Command(os.Args[0], args...)
-	c.Env = append(os.Environ(), asProgram+"=1")
-	b, err := c.CombinedOutput()
-	if err != nil && c.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return c.ProcessState.ExitCode(), string(b)
 }
 
 // kill ends the program at once, as a power failure does.

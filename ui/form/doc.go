@@ -87,7 +87,7 @@ type Values map[string]string
 // Again returns the name of the second field for a new passphrase.
 func (f Field) Again() string { return f.Name + again }
 
-// Default values of an action's fields.
+// Defaults returns the values that the form has at first. Fields without a default are not in it.
 func (a *Action) Defaults(o Opened) Values {
 	v := Values{}
 	for _, f := range a.Fields {
