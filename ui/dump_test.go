@@ -33,8 +33,7 @@ type tab struct {
 func newTab(t *testing.T) *tab {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
-	w := newWindow(Options{Tool: "mtkkit test"}, "127.0.0.1:1", func() {})
-	w.recent = newRecent(t.TempDir())
+	w := newWindow(Options{Tool: "mtkkit test", Config: t.TempDir()}, "127.0.0.1:1", func() {})
 	t.Cleanup(w.dumps.close)
 	return &tab{t, w, w.routes()}
 }

@@ -31,7 +31,7 @@ type formWindow struct {
 func newFormWindow(t *testing.T) *formWindow {
 	t.Helper()
 	f := &formWindow{dir: t.TempDir(), asks: make(chan string, 9)}
-	f.window = newWindow(Options{Run: func(ctx context.Context, _ []string, l words.Listener) words.Code {
+	f.window = newWindow(Options{Config: t.TempDir(), Run: func(ctx context.Context, _ []string, l words.Listener) words.Code {
 		if p, err := l.Passphrase(ctx, "it"); err == nil {
 			f.asks <- p
 		}

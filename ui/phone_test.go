@@ -86,9 +86,6 @@ func TestResumed(t *testing.T) {
 // Download Agent of last time.
 func TestReadingKept(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("XDG_CONFIG_HOME", dir)
-	t.Setenv("HOME", dir)
-	t.Setenv("AppData", dir)
 	agent := filepath.Join(dir, "DA.bin")
 	if err := os.WriteFile(agent, nil, 0o666); err != nil {
 		t.Fatal(err)

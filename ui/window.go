@@ -25,6 +25,7 @@ type Options struct {
 	Address string                              // where to listen, "" for a free port of this computer only
 	Others  bool                                // permit an Address that other computers can reach
 	Quiet   bool                                // open no browser
+	Config  string                              // folder for what is remembered; "" is that of mtkkit among the user's settings
 	Idle    time.Duration                       // how long the program waits without a page and without a job before it ends; 0: for ever
 	Pull    func()                              // pulls the cable of the virtual phone; nil if there is none
 	Tell    func(address string, browser error) // is called when the window is open; browser says why no browser shows it
@@ -94,7 +95,7 @@ func (w *window) wait(ctx context.Context, gone <-chan error) error {
 }
 
 func newWindow(o Options, address string, quit context.CancelFunc) *window {
-	w := &window{Options: o, guard: newGuard(address), recent: newRecent(""), quit: quit}
+	w := &window{Options: o, guard: newGuard(address), recent: newRecent(o.Config), quit: quit}
 	w.jobs = job.NewList(w.runJob)
 	if o.Idle == 0 {
 		o.Idle = math.MaxInt64

@@ -37,7 +37,7 @@ func serve(t *testing.T, o Options) *served {
 	address := make(chan string, 1)
 	s := &served{t: t, end: make(chan struct{}), busy: make(chan int, 1), gone: make(chan error, 1)}
 	s.Jar, _ = cookiejar.New(nil)
-	o.Quiet, o.End = true, s.end
+	o.Quiet, o.Config, o.End = true, t.TempDir(), s.end
 	o.Tell = func(a string, _ error) { address <- a }
 	o.Busy = func(n int) { s.busy <- n }
 	if o.Run == nil {
