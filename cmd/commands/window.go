@@ -83,28 +83,29 @@ func openWindow(ctx context.Context, u *ui, o *windowOptions, path string) error
 	return err
 }
 
-// wishesToEnd sends a wish to end for the end of ctx, which is the first Ctrl-C, and for each one after it.
+// wishesToEnd sends a wish to end for the end of ctx, which is the first Ctrl-C, and for the second one.
+// The third ends the program at once.
 func wishesToEnd(ctx context.Context, wishes chan<- struct{}, done <-chan struct{}) {
+	signals := make(chan os.Signal, 1)
+	wish := func() {
+		select {
+		case wishes <- struct{}{}:
+		case <-done:
+		}
+	}
 	select {
 	case <-ctx.Done():
 	case <-done:
 		return
 	}
-	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	for {
-		select {
-		case wishes <- struct{}{}:
-		case <-done:
-			return
-		}
-		select {
-		case <-signals:
-		case <-done:
-			return
-		}
+	wish()
+	select {
+	case <-signals:
+	case <-done:
 	}
+	signal.Stop(signals)
+	wish()
 }
 
 // tellWindow prints where the window is.
