@@ -12,6 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// left are the terminals of all tests. They stay open: who was interrupted still reads, by the number of
+// the file, and would read from the next terminal that gets this number.
+var left []*os.File
+
 // terminal is a pseudo-terminal: what a person types goes into the first, and the program
 // asks on the second.
 func terminal(t *testing.T) (person, tty *os.File) {
@@ -20,7 +24,7 @@ func terminal(t *testing.T) (person, tty *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { person.Close() })
+	left = append(left, person)
 	n, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
 	if err == nil {
 		err = unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0)
@@ -32,7 +36,7 @@ func terminal(t *testing.T) (person, tty *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tty.Close() })
+	left = append(left, tty)
 	return person, tty
 }
 

@@ -107,6 +107,7 @@ To remake them:
 
 The ` + "`.zst`" + ` files are zstd, in independent frames of 4 MiB. ` + "`zstd -d`" + ` unpacks them.
 The scripts in ` + "`script/`" + ` are written by hand.
+` + "`docs/window.png`" + ` shows the window with a dump of the virtual phone, ` + "`mtkkit acquire --port sim`" + `.
 
 | file | bytes | what it is | SHA-256 |
 |---|---|---|---|
