@@ -21,14 +21,16 @@ var pageText string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"hex":        func(v int64) string { return fmt.Sprintf("0x%x", v) },
 	"hex32":      func(v uint32) string { return fmt.Sprintf("0x%08x", v) },
-	"hex10":      hexAny,
+	"hex10":      Hex10,
 	"size":       func(v int64) string { return flash.Size(v).String() },
 	"clean":      clean,
 	"problem":    func(p flash.Problem) string { return clean(p.String()) },
 	"labelClass": labelClass,
 }).Parse(pageText))
 
-func hexAny(v any) string {
+// Hex10 returns an address, int64 or *int64, with the digits of 1 TiB, so that addresses can be compared
+// by eye; "-" for none.
+func Hex10(v any) string {
 	if p, ok := v.(*int64); ok {
 		return hexOr(p)
 	}

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/mtkkit/mtkkit/report"
@@ -106,16 +105,3 @@ func fillOf(state string, class report.Class) string {
 }
 
 func percent(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) + "%" }
-
-// hex10 returns an address, or a pointer to one, with the digits of 1 TiB, so that addresses can be
-// compared by eye.
-func hex10(v any) string {
-	n, ok := v.(int64)
-	if p, is := v.(*int64); is && p != nil {
-		n, ok = *p, true
-	}
-	if !ok || n < 0 {
-		return "–"
-	}
-	return fmt.Sprintf("0x%010x", n)
-}

@@ -62,7 +62,7 @@ func functions(l *text.Language) template.FuncMap {
 
 		"problem": func(p flash.Problem) string { return words.OneLine(words.Problem(p).String()) },
 		"told":    func(p flash.Problem) string { return words.OneLine(words.Problem(p).Text) },
-		"hex10":   hex10,
+		"hex10":   report.Hex10,
 		"hex32":   func(n uint32) string { return fmt.Sprintf("0x%08x", n) },
 		"fill":    func(state string) string { return fillOf(state, report.Other) },
 	}

@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -262,31 +261,13 @@ func hexOf(img flash.Image) (out []hexLine) {
 	}
 	for at := 0; at < len(b); at += line {
 		row := b[at:min(at+line, len(b))]
-		printed := strings.Map(func(r rune) rune {
-			if r < 0x20 || r > 0x7E {
-				return '.'
+		printed := []byte(strings.Repeat(".", len(row)))
+		for i, c := range row {
+			if c >= 0x20 && c <= 0x7E {
+				printed[i] = c
 			}
-			return r
-		}, string(latin(row)))
-		out = append(out, hexLine{fmt.Sprintf("%04x", at), fmt.Sprintf("%-47s", spaced(hex.EncodeToString(row))), printed})
+		}
+		out = append(out, hexLine{fmt.Sprintf("%04x", at), fmt.Sprintf("%-47s", fmt.Sprintf("% x", row)), string(printed)})
 	}
 	return out
-}
-
-// latin returns one character for each byte.
-func latin(b []byte) []rune {
-	out := make([]rune, len(b))
-	for i, c := range b {
-		out[i] = rune(c)
-	}
-	return out
-}
-
-// spaced puts a space between bytes in hexadecimal.
-func spaced(s string) string {
-	var out []string
-	for i := 0; i+1 < len(s); i += 2 {
-		out = append(out, s[i:i+2])
-	}
-	return strings.Join(out, " ")
 }
