@@ -39,7 +39,7 @@ func uiCommand(u *ui) *cli.Command {
 		Description: "The pages can be opened only on this computer, by you. On Windows you can also double-click the program,\n" +
 			"or drag a dump onto it. The program ends when you choose Quit in the window, on Ctrl-C, or some minutes after\n" +
 			"its last page is closed and its last job is done.",
-		Flags: flags.Of(flags.Fields(&o.port, &o.silent), []flags.Option{
+		Flags: flags.Of(flags.Fields(&o.port, &o.silent, &o.idle, &o.listen, &o.others), []flags.Option{
 			flags.Text(&o.port, "port", "the phone's `PORT`: auto (the first phone that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone, to try everything without hardware)"),
 			flags.Switch(&o.silent, "no-browser", "open no browser, only print the address"),
 			flags.Time(&o.idle, "idle", "`TIME` after which the program ends if no page is open and no job runs; 0: never"),
