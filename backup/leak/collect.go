@@ -118,17 +118,25 @@ func (f *Finder) AddIMEI(part, digits string) {
 // Count returns how many different patterns of a kind are searched for.
 func (f *Finder) Count(k Kind) int { return f.counts[k] }
 
-func (f *Finder) add(p pattern, text []byte) {
-	if p.text != nil {
-		if f.seen[string(text)] {
-			return
-		}
-		f.seen[string(text)] = true
+// addText adds a pattern that has its bytes, once.
+func (f *Finder) addText(p pattern) {
+	if !f.seen[string(p.text)] {
+		f.seen[string(p.text)] = true
+		f.add(p, tailOf(p.text))
 	}
-	key := tailOf(text)
-	if p.text == nil && len(f.byTail[key]) > 0 {
-		return // the pattern is known already
+}
+
+// addBlock adds a block. Of all blocks with the same tail only the first is taken: their bytes
+// are not in memory, and the search would read each of them again wherever it meets the tail.
+func (f *Finder) addBlock(p pattern, key uint64) {
+	if slices.ContainsFunc(f.byTail[key], func(q pattern) bool { return q.kind == Block }) {
+		return
 	}
+	f.counts[Block]++
+	f.add(p, key)
+}
+
+func (f *Finder) add(p pattern, key uint64) {
 	f.byTail[key] = append(f.byTail[key], p)
 	h := hash(key)
 	f.filter[h>>6] |= 1 << (h & 63)
@@ -150,31 +158,30 @@ func hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> (64 - filterBi
 func (f *Finder) blocks(part int, at int64, b []byte, fresh int, stride int64) {
 	from := at + int64(fresh)
 	for off := (from + stride - 1) / stride * stride; off+blockSize <= at+int64(len(b)); off += stride {
-		block := b[off-at:][:blockSize]
-		if !telling(block) {
-			continue
+		if block := b[off-at:][:blockSize]; telling(block) {
+			f.addBlock(pattern{kind: Block, part: part, at: off}, tailOf(block))
 		}
-		f.counts[Block]++
-		f.add(pattern{kind: Block, part: part, at: off}, block)
 	}
 }
 
 // telling reports whether a block can only be from one phone: it has many different bytes, and
-// few zeros. Tables of file systems and code do not.
+// few zeros. Tables of file systems and code do not. Its tail has some different bytes, too: a
+// search for seven zeros would stop at every byte of empty space.
 func telling(b []byte) bool {
+	return different(b) >= 32 && bytes.Count(b, []byte{0}) <= 8 && different(b[len(b)-tail:]) >= 3
+}
+
+// different counts the different bytes of b.
+func different(b []byte) int {
 	var set [4]uint64
-	zeros := 0
 	for _, c := range b {
 		set[c>>6] |= 1 << (c & 63)
-		if c == 0 {
-			zeros++
-		}
 	}
 	n := 0
 	for _, w := range set {
 		n += bits.OnesCount64(w)
 	}
-	return n >= 32 && zeros <= 8
+	return n
 }
 
 // pieces reads the data of img in pieces. Each begins with up to overlap bytes of the piece

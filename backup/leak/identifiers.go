@@ -46,7 +46,7 @@ func (f *Finder) identifier(k Kind, part int, at int64, forms ...[]byte) {
 		f.counts[k]++
 	}
 	for _, text := range forms {
-		f.add(pattern{kind: k, part: part, at: at, text: text}, text)
+		f.addText(pattern{kind: k, part: part, at: at, text: text})
 	}
 }
 
@@ -60,12 +60,11 @@ func isIMEI(d []byte) bool {
 	if len(d) != 15 {
 		return false
 	}
-	sum, different := 0, map[byte]bool{}
+	sum := 0
 	for i, c := range d {
 		if c < '0' || c > '9' {
 			return false
 		}
-		different[c] = true
 		n := int(c - '0')
 		if i%2 == 1 {
 			if n *= 2; n > 9 {
@@ -74,7 +73,7 @@ func isIMEI(d []byte) bool {
 		}
 		sum += n
 	}
-	return sum%10 == 0 && len(different) >= 4
+	return sum%10 == 0 && different(d) >= 4
 }
 
 // isSerial reports whether run looks like text that a factory writes into each phone: capitals

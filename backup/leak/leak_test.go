@@ -150,6 +150,38 @@ func TestIMEI(t *testing.T) {
 	}
 }
 
+// A block that ends like a serial number is searched for, too; what is counted can be found.
+func TestBlockEndsLikeSerial(t *testing.T) {
+	block := random(6, blockSize)
+	copy(block[blockSize-11:], "-ZX81AB4711")
+	private := append(block, "\x00ZX81AB4711\x00"...)
+	f, err := Collect(t.Context(), []Part{{"nvram", bytes.NewReader(private)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Search(t.Context(), "boot.img", bytes.NewReader(block))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Count(Block) != 1 || got.Count[Block] != 1 || got.Count[Serial] != 1 {
+		t.Errorf("%d blocks, found %v", f.Count(Block), got.Count)
+	}
+}
+
+// Blocks with the same end are one pattern; an end that all images have is none.
+func TestCountedBlocks(t *testing.T) {
+	private := random(7, 4*blockSize)
+	copy(private[2*blockSize-tail:], private[blockSize-tail:blockSize])
+	clear(private[3*blockSize-tail : 3*blockSize])
+	f, err := Collect(t.Context(), []Part{{"nvram", bytes.NewReader(private)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.Count(Block); n != 2 {
+		t.Errorf("%d blocks", n)
+	}
+}
+
 // An identifier behind thousands of blocks is in the list too.
 func TestHitsOfEachKind(t *testing.T) {
 	private := append(random(9, 64*100), []byte("\x00"+imei+"\x00")...)
