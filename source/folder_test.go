@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/stream"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -251,8 +252,8 @@ func TestFolderOfManifest(t *testing.T) {
 	// An overlap, and a partition that begins with what could be a gzip file.
 	entry(flash.ManifestEntry{Kind: "partition", Name: "over", Region: flash.EMMCUser, File: "over.img",
 		Extent: flash.Extent{Offset: 9000, Length: 2000}}, want[9000:11_000])
-	copy(want[10_000:], gzipMagic)
-	copy(files["p1.img"], gzipMagic)
+	copy(want[10_000:], stream.Gzip)
+	copy(files["p1.img"], stream.Gzip)
 	copy(files["over.img"], want[9000:11_000])
 	entry(flash.ManifestEntry{Kind: "region", Name: "boot1", Region: flash.EMMCBoot1, File: "boot1.bin", Extent: flash.Extent{Length: 4096}}, boot)
 	m.Entries[len(m.Entries)-1].Present = 4096

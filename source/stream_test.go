@@ -230,18 +230,11 @@ func TestFullDisk(t *testing.T) {
 
 // A dictionary is memory: a stream does not get any amount of it.
 func TestHostileDictionary(t *testing.T) {
-	good := packers["xz"](t, sample()[:1000])
-	if size := xzDictionary(good); size <= 0 || size > maxDictionary {
-		t.Errorf("dictionary of a usual file: %d", size)
-	}
-	i := bytes.Index(good, []byte{0x21, 1})
-	good[i+2] = 40 // 4 GiB - 1
-	_, err := Open(context.Background(), write(t, "ROM_1.xz", good), Options{})
+	b := packers["xz"](t, sample()[:1000])
+	b[bytes.Index(b, []byte{0x21, 1})+2] = 40 // 4 GiB - 1
+	_, err := Open(context.Background(), write(t, "ROM_1.xz", b), Options{})
 	if err == nil || !strings.Contains(err.Error(), "dictionary of 4.0 GiB") {
 		t.Errorf("4 GiB dictionary: %v", err)
-	}
-	if xzDictionary(good[:i+2]) != 0 || xzDictionary(nil) != 0 {
-		t.Error("a cut header has a dictionary")
 	}
 }
 

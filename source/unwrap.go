@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/stream"
 )
 
 // opener opens one kind of packed file. The kind is recognised by its magic, never by the name.
@@ -16,15 +17,15 @@ type opener struct {
 	open  func(s *Source, ctx context.Context, in flash.Image, name string) (flash.Image, error)
 }
 
-// openers has all kinds. The decoders of streams are in streams.
+// openers has all kinds.
 var openers = []opener{
-	{"zstd", zstdMagic, (*Source).openZstd},
-	{"zstd", skippableMagic, (*Source).openZstd},
-	{"gzip", gzipMagic, (*Source).openStream},
-	{"xz", xzMagic, (*Source).openStream},
-	{"lz4", lz4Magic, (*Source).openStream},
-	{"lz4", lz4LegacyMagic, (*Source).openStream},
-	{"bzip2", bzip2Magic, (*Source).openStream},
+	{"zstd", stream.Zstd, (*Source).openZstd},
+	{"zstd", stream.Skippable, (*Source).openZstd},
+	{"gzip", stream.Gzip, (*Source).openStream},
+	{"xz", stream.XZ, (*Source).openStream},
+	{"lz4", stream.LZ4, (*Source).openStream},
+	{"lz4", stream.LZ4Legacy, (*Source).openStream},
+	{"bzip2", stream.Bzip2, (*Source).openStream},
 	{"zip", zipMagic, (*Source).openZip},
 	{"zip", zipSplitMagic, (*Source).openZip},
 	{"zip", zipEnd, (*Source).openZip}, // an empty archive

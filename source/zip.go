@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/stream"
 )
 
 const (
@@ -28,7 +29,7 @@ func readZip(in flash.Image, name string) ([]*zip.File, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // names are not used as paths here
 		return nil, &UnreadableError{name, fmt.Sprintf("a zip archive that is cut or damaged (%v)", err)}
 	}
-	z.RegisterDecompressor(zipZstd, zstd.ZipDecompressor(zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true)))
+	z.RegisterDecompressor(zipZstd, zstd.ZipDecompressor(zstd.WithDecoderMaxWindow(stream.MaxWindow), zstd.WithDecoderLowmem(true)))
 	var files []*zip.File
 	for _, f := range z.File {
 		if !f.FileInfo().IsDir() && !strings.HasPrefix(f.Name, "__MACOSX/") && path.Base(f.Name) != ".DS_Store" {

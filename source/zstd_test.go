@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/flash/flashtest"
+	"github.com/mtkkit/mtkkit/image/stream"
 )
 
 // squeeze compresses b in frames of so many bytes, each of which states its size.
@@ -27,7 +28,7 @@ func squeeze(t testing.TB, b []byte, frame int) []byte {
 }
 
 func skippable(n int) []byte {
-	b := append([]byte(skippableMagic), 0, 0, 0, 0)
+	b := append([]byte(stream.Skippable), 0, 0, 0, 0)
 	binary.LittleEndian.PutUint32(b[4:], uint32(n))
 	return append(b, make([]byte, n)...)
 }
@@ -120,7 +121,7 @@ func TestFramesBroken(t *testing.T) {
 func FuzzFrames(f *testing.F) {
 	f.Add(squeeze(f, sample()[:5000], 1000))
 	f.Add(append(skippable(4), squeeze(f, make([]byte, 100_000), 30_000)...))
-	f.Add([]byte(zstdMagic + "\x20\x00\x01\x00\x00"))
+	f.Add([]byte(stream.Zstd + "\x20\x00\x01\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		z, err := readFrames(bytes.NewReader(b))
 		if err != nil {

@@ -25,7 +25,7 @@ var subfolders = map[string][]string{
 	"acquire": {"mapfile", "codes", "port", "host", "brom", "da", "adb"},
 	"backup":  {"seal", "oci"},
 	"cmd":     {"flags", "screen", "commands", "mtkkit", "scripttest", "windowtest"},
-	"image":   {"ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
+	"image":   {"stream", "payload", "transfer", "ramdisk", "boot", "files", "ext4", "erofs", "slot", "buildprop", "imei"},
 	"ui":      {"job", "text", "form"},
 }
 
