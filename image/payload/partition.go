@@ -17,6 +17,7 @@ type partition struct {
 	name  string
 	size  int64
 	spans []span // in order of offset, without overlap
+	holes []flash.Extent
 }
 
 // span is a range of a partition that one operation writes.
@@ -45,8 +46,13 @@ func (p *partition) add(u *update, block, base int64, ps *flash.Problems) int64 
 	}
 	slices.SortStableFunc(p.spans, func(a, b span) int { return cmp.Compare(a.Offset, b.Offset) })
 	p.dropOverlaps(ps)
-	if holes := flash.Total(flash.Holes(p)); holes > 0 {
-		ps.Add(flash.Error, u.name, "the payload lacks %s of its %s", flash.Size(holes), flash.Size(p.size))
+	var written []flash.Extent
+	for _, s := range p.spans {
+		written = append(written, s.Extent)
+	}
+	p.holes = flash.Without([]flash.Extent{{Length: p.size}}, written)
+	if n := flash.Total(p.holes); n > 0 {
+		ps.Add(flash.Error, u.name, "the payload lacks %s of its %s", flash.Size(n), flash.Size(p.size))
 	}
 	return p.size
 }
@@ -131,14 +137,7 @@ func (p *partition) ReadAt(b []byte, off int64) (n int, err error) {
 }
 
 // Holes implements flash.HoleFinder: what no operation writes.
-func (p *partition) Holes(e flash.Extent) []flash.Extent {
-	e = e.Clip(p.size)
-	var written []flash.Extent
-	for _, s := range p.spans {
-		written = append(written, s.Extent)
-	}
-	return flash.Without([]flash.Extent{e}, written)
-}
+func (p *partition) Holes(e flash.Extent) []flash.Extent { return flash.Within(p.holes, e) }
 
 // NextData implements flash.DataFinder.
 func (p *partition) NextData(off int64) (flash.Extent, error) {
