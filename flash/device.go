@@ -21,11 +21,15 @@ const (
 	// only the start of the chip, with the boot loaders.
 	NANDBoot Region = "NAND_BOOT"
 	NORBoot  Region = "NOR_BOOT"
+
+	// PackageFiles is mtkkit's own name, too: the images of a firmware package that does not say
+	// where they belong on a phone, one after the other.
+	PackageFiles Region = "PACKAGE"
 )
 
-// IsUser reports whether r is the region with the partition table.
+// IsUser reports whether r is the region with the partitions.
 func (r Region) IsUser() bool {
-	return r == EMMCUser || r == UFSLU2 || r == NANDWhole || r == NORWhole
+	return r == EMMCUser || r == UFSLU2 || r == NANDWhole || r == NORWhole || r == PackageFiles
 }
 
 // IsBoot reports whether r is, or begins with, a region from which a preloader is read. Scatter
@@ -44,6 +48,9 @@ const (
 	UFS  Storage = "UFS"
 	NAND Storage = "NAND"
 	NOR  Storage = "NOR" // serial NOR of watches and feature phones
+
+	// Package is the type of a device that is a firmware package without a table.
+	Package Storage = "PACKAGE"
 )
 
 // areas are the region names of a flash type. NAND and NOR have only one: the chip is one
@@ -55,6 +62,8 @@ var areasOf = map[Storage]areas{
 	UFS:  {UFSLU2, UFSLU0, UFSLU1},
 	NAND: {NANDWhole, NANDWhole, NANDWhole},
 	NOR:  {NORWhole, NORWhole, NORWhole},
+
+	Package: {user: PackageFiles},
 }
 
 // User, Boot1 and Boot2 return the region names of this flash type. An unknown type has those of

@@ -17,6 +17,7 @@ const (
 	WitnessContent Witness = "content"            // no table: the content of the dump
 	WitnessBoot    Witness = "boot region header" // no table: only a boot region
 	WitnessPhone   Witness = "phone"              // the phone that the region was read from
+	WitnessPackage Witness = "firmware package"   // a file of a package, which knows no offsets
 
 	// Guessed is the witness of a row that no table has: it was guessed from the content.
 	Guessed Witness = "content (guess)"
@@ -49,4 +50,5 @@ const (
 	GenerationClaim   Generation = "claim"   // no table in the dump: the rows of a file beside it
 	GenerationContent Generation = "content" // no table at all: guessed from the content of the dump
 	GenerationBoot    Generation = "boot"    // only a boot region, without the user area
+	GenerationPackage Generation = "package" // a firmware package without a table: its rows have no offsets on a phone
 )

@@ -37,6 +37,9 @@ type member struct {
 	size int64  // bytes, as packed; for a split file, of its first part
 	raw  func(context.Context) (flash.Image, error)
 
+	// stream returns a compressed file of an archive from its start; nil for one that is read in place.
+	stream openFunc
+
 	starts func(magic string) bool // reports whether its bytes begin with magic; nil if not needed
 
 	packed, img flash.Image // as it is, and unwrapped; nil until it is opened
@@ -141,6 +144,7 @@ var folderKinds = []struct {
 	{"a parts folder of mtkkit", (*Source).openManifest},
 	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
 	{"partitions, and a table with their offsets", (*Source).openPartitions},
+	{"a firmware package without a table", (*Source).openPackage},
 }
 
 // openFolder makes a device from a folder.

@@ -67,6 +67,10 @@ type Source struct {
 	// problems name the partitions in them.
 	Holes map[flash.Region][]flash.Extent
 
+	// Rows are the partitions of a firmware package that has no table. Their offsets are those in the
+	// region flash.PackageFiles, and mean nothing on a phone.
+	Rows []flash.Partition
+
 	// Unfinished means that a dump or parts folder is unfinished or being written. There is a
 	// problem about it, too.
 	Unfinished bool
@@ -78,6 +82,7 @@ type Source struct {
 	opt        Options
 	root       *os.Root // the folder that is being opened
 	closers    []io.Closer
+	later      closers         // opened since
 	outside    []string        // links in the folder that leave it
 	unreadable map[string]bool // manifests for which this was reported
 	packed     *folder         // the folder of the record
@@ -96,7 +101,7 @@ func (s *Source) Close() error {
 	for _, c := range s.closers {
 		errs = append(errs, c.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.later.close())...)
 }
 
 // Check returns an error if a file has changed since it was opened: it was cut, has grown, was
@@ -228,7 +233,10 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		s.Unpacked = true
 		return s.openFolder(ctx, f)
 	}
-	if f := s.archive(raw, name); f != nil {
+	if f, err := s.archive(ctx, raw, name); f != nil || err != nil {
+		if err != nil {
+			return err
+		}
 		s.Unpacked = true
 		return s.openArchive(ctx, f)
 	}

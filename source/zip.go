@@ -88,24 +88,33 @@ func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (f
 	return s.spool(ctx, r, path.Base(f.Name))
 }
 
-// archive returns the files of a zip archive as a folder; nil if in is not a zip archive, or has
-// only one file.
-func (s *Source) archive(in flash.Image, name string) *folder {
+// archive returns the files of a zip or tar archive as a folder; nil if in is no archive, or a zip
+// archive with only one file that may be a dump.
+func (s *Source) archive(ctx context.Context, in flash.Image, name string) (*folder, error) {
 	head, err := headOf(in)
 	if o := openerOf(head); err != nil || o == nil || o.kind != "zip" {
-		return nil
+		return s.openTar(ctx, in, name)
 	}
 	files, err := readZip(in, name)
-	if err != nil || len(files) == 1 {
-		return nil
+	if err != nil || len(files) == 1 && !isPackage(files[0].Name) {
+		return nil, nil // opening it gives the reason
 	}
 	d := &folder{name: name}
 	for _, f := range files {
-		d.add(&member{name: path.Base(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
+		m := &member{name: path.Base(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
 			return s.openMember(ctx, in, f)
-		}, starts: func(magic string) bool { return zipStarts(f, magic) }})
+		}, starts: func(magic string) bool { return zipStarts(f, magic) }}
+		if f.Method != zip.Store && f.Flags&zipEncrypted == 0 {
+			m.stream = f.Open
+		}
+		d.add(m)
 	}
-	return d
+	return d, nil
+}
+
+// isPackage reports whether a file alone makes a zip archive a firmware package.
+func isPackage(name string) bool {
+	return strings.EqualFold(path.Base(name), "payload.bin") || tarName.MatchString(name)
 }
 
 // zipStarts reports whether a file in an archive begins with a magic.

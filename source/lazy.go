@@ -1,0 +1,237 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/mtkkit/mtkkit/disk"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/image/stream"
+)
+
+// A package has images of some GB, of which a command often needs one. So they are unpacked when
+// they are read, and not when the package is opened. What recognises an image reads its head.
+const (
+	packedHead = 1 << 20  // bytes of a file that are unpacked to learn its size
+	plainHead  = 64 << 10 // bytes of an image that are kept in memory
+)
+
+// openFunc returns a file of a package from its start.
+type openFunc func() (io.ReadCloser, error)
+
+// lazy is an image that is unpacked into a temporary file when bytes behind its head are read.
+type lazy struct {
+	name string
+	size int64
+	head []byte
+	open openFunc
+	s    *Source
+
+	once  sync.Once
+	whole flash.Image
+	err   error
+}
+
+// Size returns the size of the unpacked image in bytes.
+func (l *lazy) Size() int64 { return l.size }
+
+// ReadAt implements io.ReaderAt.
+func (l *lazy) ReadAt(b []byte, off int64) (int, error) {
+	if off >= 0 && off+int64(len(b)) <= int64(len(l.head)) {
+		return copy(b, l.head[off:]), nil
+	}
+	if err := l.unpack(); err != nil {
+		return 0, err
+	}
+	return l.whole.ReadAt(b, off)
+}
+
+// NextData implements flash.DataFinder.
+func (l *lazy) NextData(off int64) (flash.Extent, error) {
+	if err := l.unpack(); err != nil {
+		return flash.Extent{Offset: l.size}, err
+	}
+	return flash.NextData(l.whole, off)
+}
+
+func (l *lazy) unpack() error {
+	l.once.Do(func() {
+		l.whole, l.err = l.spool()
+		if l.err != nil {
+			l.err = fmt.Errorf("source: unpacking %s: %w", l.name, l.err)
+		}
+	})
+	return l.err
+}
+
+func (l *lazy) spool() (flash.Image, error) {
+	r, err := l.open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	t, err := newTemporary(l.s.opt.TempDir)
+	if err != nil {
+		return nil, err
+	}
+	n, err := copySparse(context.Background(), t.f, r, maxUnpacked, func(done int64) {
+		l.s.opt.progress(flash.Event{Op: "unpack", Name: l.name, Done: done})
+	})
+	if err == nil {
+		err = t.f.Truncate(n)
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	t.state = disk.Sized(n)
+	l.s.later.add(t)
+	return l.plain(t)
+}
+
+// plain returns the content of the file that was unpacked.
+func (l *lazy) plain(t flash.Image) (img flash.Image, err error) {
+	img = t
+	if isSparse(t) {
+		sparse, err := image.ReadSparse(t)
+		if err != nil {
+			return nil, err
+		}
+		if bad := flash.AtLeast(flash.Error, sparse.Problems); len(bad) > 0 {
+			return nil, errors.New(bad[0].Text)
+		}
+		img = sparse
+	}
+	if img.Size() != l.size {
+		return nil, fmt.Errorf("it has %d bytes instead of %d", img.Size(), l.size)
+	}
+	return img, nil
+}
+
+// closers are files that were opened after the Source was.
+type closers struct {
+	mu   sync.Mutex
+	list []io.Closer
+}
+
+func (c *closers) add(f io.Closer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, f)
+}
+
+func (c *closers) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for _, f := range c.list {
+		errs = append(errs, f.Close())
+	}
+	c.list = nil
+	return errors.Join(errs...)
+}
+
+// unpackLater returns the image in a compressed file. Size is that of what open returns, -1 if it
+// is unknown. It returns nil if the size of the image cannot be known without unpacking it.
+func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Image, error) {
+	r, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	head, err := readHead(r)
+	if err != nil {
+		return nil, err
+	}
+	if stream.Sniff(head) { // compressed and then packed
+		outer := open
+		open = func() (io.ReadCloser, error) { return unpacking(outer) }
+		if size = contentSize(head); size < 0 {
+			return nil, nil
+		}
+		inner, err := open()
+		if err != nil {
+			return nil, err
+		}
+		defer inner.Close()
+		if head, err = readHead(inner); err != nil {
+			return nil, err
+		}
+	}
+	l := &lazy{name: name, size: size, head: head, open: open, s: s}
+	if isSparse(bytes.NewReader(head)) {
+		if l.size, l.head, err = sparseHead(head); err != nil {
+			return nil, err
+		}
+	}
+	if l.size < 0 {
+		return nil, nil
+	}
+	l.head = l.head[:min(len(l.head), plainHead, int(min(l.size, plainHead)))]
+	return l, nil
+}
+
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, packedHead)
+	n, err := io.ReadFull(r, head)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return head[:n], err
+}
+
+// unpacking opens a compressed file, and its content.
+func unpacking(open openFunc) (io.ReadCloser, error) {
+	outer, err := open()
+	if err != nil {
+		return nil, err
+	}
+	in, err := stream.Open(bufio.NewReader(outer))
+	if err != nil {
+		return nil, errors.Join(err, outer.Close())
+	}
+	return &nested{in, outer}, nil
+}
+
+// nested closes a stream and the file below it.
+type nested struct {
+	io.ReadCloser
+	outer io.Closer
+}
+
+func (n *nested) Close() error { return errors.Join(n.ReadCloser.Close(), n.outer.Close()) }
+
+// contentSize returns the size of the content of a compressed file, as its header has it, in
+// bytes; -1 if the header does not say.
+func contentSize(head []byte) int64 {
+	var h zstd.Header
+	switch {
+	case bytes.HasPrefix(head, []byte(stream.LZ4)) && len(head) >= 14 && head[4]&0x08 != 0: // lz4_Frame_format.md: C.Size
+		return int64(min(binary.LittleEndian.Uint64(head[6:]), maxUnpacked))
+	case bytes.HasPrefix(head, []byte(stream.Zstd)) && h.Decode(head) == nil && h.HasFCS:
+		return int64(min(h.FrameContentSize, maxUnpacked))
+	}
+	return -1
+}
+
+// sparseHead returns the size of the image in a sparse file, and its first bytes as far as head
+// has them.
+func sparseHead(head []byte) (int64, []byte, error) {
+	img, err := image.ReadSparse(bytes.NewReader(head))
+	if err != nil {
+		return 0, nil, err
+	}
+	const offBlock, offBlocks = 0x0C, 0x10
+	size := int64(binary.LittleEndian.Uint32(head[offBlock:])) * int64(binary.LittleEndian.Uint32(head[offBlocks:]))
+	b := make([]byte, min(plainHead, img.Size()))
+	n, _ := img.ReadAt(b, 0)
+	return size, b[:n], nil
+}
