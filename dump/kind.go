@@ -112,8 +112,8 @@ func (k *kinds) before() error {
 	defer f.Close()
 	var err error
 	t := whatis.Front(f, k.path)
-	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty) {
-		return nil // a dump may begin with text instead of a table
+	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty || t.Kind == whatis.Payload) {
+		return nil // a dump may begin with text instead of a table; a payload is a firmware package
 	}
 	if t == nil && len(k.pieces) < 2 {
 		t, err = whatis.InSparse(f, k.look(f.Size()))

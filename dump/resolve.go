@@ -11,7 +11,7 @@ import (
 // find finds the partitions of a dump.
 func (d *Dump) find(ctx context.Context) error {
 	lay, opt, err := d.resolve(ctx)
-	if err == nil && !d.opt.Alone {
+	if err == nil && !d.opt.Alone && !d.Package() {
 		n := &nearby{ctx: ctx, d: d, opt: opt}
 		lay, err = n.take(lay)
 	}
@@ -34,7 +34,7 @@ func (d *Dump) find(ctx context.Context) error {
 // layoutOptions returns the options of layout, with a claim.
 func (d *Dump) layoutOptions(claim *layout.Claim) layout.Options {
 	o := d.opt
-	return layout.Options{Claim: claim, Trust: o.Trust, Platform: o.Platform, Storage: o.Storage, Progress: o.Progress}
+	return layout.Options{Claim: claim, Trust: o.Trust, Platform: o.Platform, Storage: o.Storage, Progress: o.Progress, Rows: d.Source.Rows}
 }
 
 // resolve finds the partitions with the user's table. Without one, it tries the record's table, the

@@ -30,6 +30,9 @@ type Options struct {
 
 	// Storage is the flash type that the user gave, "" for none.
 	Storage flash.Storage
+
+	// Rows are the files of a firmware package without a table, for a device of type flash.Package.
+	Rows []flash.Partition
 }
 
 // Claim is a table from outside the dump: a scatter file, or a list captured from the running
@@ -136,6 +139,9 @@ func Resolve(ctx context.Context, dev *flash.Device, opt Options) (*Layout, erro
 	}
 
 	user := dev.User()
+	if dev.Storage == flash.Package && user != nil {
+		return l.ofPackage(dev, opt), nil
+	}
 	if user == nil {
 		if len(l.Boots) == 0 {
 			return nil, ErrNoTable

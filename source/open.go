@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/seal"
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/payload"
 )
 
 // Stdin is the path that stands for standard input.
@@ -239,6 +240,11 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		}
 		s.Unpacked = true
 		return s.openArchive(ctx, f)
+	}
+	if payload.Sniff(raw) {
+		only := &member{name: "payload.bin", size: raw.Size(), packed: raw}
+		_, err := s.openPackage(ctx, &folder{name: name, members: []*member{only}})
+		return err
 	}
 	img, err := s.unwrap(ctx, raw, name)
 	if err != nil {
