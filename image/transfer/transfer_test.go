@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/flash/flashtest"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
@@ -31,9 +32,7 @@ func TestImage(t *testing.T) {
 		if len(ps) > 0 || l.Size != 8*block || l.Data != 3*block {
 			t.Fatalf("%q: %+v, %v", list, l, ps)
 		}
-		if got, err := flash.ReadFull(img, 0, len(want)); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%q: other bytes, %v", list, err)
-		}
+		flashtest.TestImage(t, img, want)
 		if h := flash.Holes(img); !slices.Equal(h, []flash.Extent{{Offset: 5 * block, Length: 3 * block}}) {
 			t.Errorf("%q: holes %v", list, h)
 		}
