@@ -7,7 +7,7 @@ import "github.com/mtkkit/mtkkit/flash"
 func (l *Layout) ofPackage(dev *flash.Device, opt Options) *Layout {
 	img := dev.User().Image
 	l.Generation, l.Witness = flash.GenerationPackage, flash.WitnessPackage
-	l.Table.Partitions, l.Claimed = opt.Rows, false
+	l.Table.Partitions, l.Claimed = opt.Rows, false // a scatter file names the chip only
 	l.Have, l.DeviceSize = img.Size(), img.Size()
 	l.lookAt(img)
 	l.leaveOutFree(dev)

@@ -37,6 +37,11 @@ func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	listed, err := s.listed(ctx, f)
+	if err != nil {
+		return false, err
+	}
+	rows = append(rows, listed...)
 	more, err := s.images(ctx, f, rows)
 	if err != nil || len(rows)+len(more) == 0 {
 		return false, err
@@ -178,6 +183,61 @@ func (s *Source) newData(ctx context.Context, f *folder, name string) (flash.Ima
 	return s.spool(ctx, brotli.NewReader(io.NewSectionReader(img, 0, img.Size())), m.name)
 }
 
+// listed returns the images that the package's scatter file names. One file may be that of several
+// partitions.
+func (s *Source) listed(ctx context.Context, f *folder) (rows []packaged, err error) {
+	if f.scatter == nil {
+		return nil, nil
+	}
+	file, err := scatter.Read(f.scatter.packed)
+	if err != nil {
+		return nil, nil // the folder's other files may be a package all the same
+	}
+	missing := []string{}
+	for _, row := range file.Table(0).Partitions {
+		if row.File == "" || row.Reserved {
+			continue
+		}
+		m := f.image(row.File)
+		if m == nil {
+			missing = append(missing, row.Name)
+			continue
+		}
+		img, err := s.openImage(ctx, m)
+		if not, ok := errors.AsType[*UnreadableError](err); ok {
+			s.problem(flash.Error, row.Name, "%s: %s", m.name, not.Text)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		m.used = true
+		if row.Length > 0 && img.Size() > row.Length && !row.ToEnd {
+			s.problem(flash.Warning, row.Name, "%s has 0x%x bytes, but its partition only 0x%x: it may be of another phone", m.name, img.Size(), row.Length)
+		}
+		rows = append(rows, packaged{row.Name, m.name, img})
+	}
+	if len(missing) > 0 && len(rows) > 0 {
+		s.problem(flash.Note, f.name, "the scatter file names images that are not in the package: %s", list(missing))
+	}
+	return rows, nil
+}
+
+// image returns the member with the name that a scatter file has, also in its signed form
+// (boot-verified.img), or nil.
+func (f *folder) image(name string) *member {
+	if m := f.find(name); m != nil {
+		return m
+	}
+	ext := path.Ext(name)
+	for _, mark := range []string{"-verified", "-sign", "-signed"} {
+		if m := f.find(strings.TrimSuffix(name, ext) + mark + ext); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
 // imageName matches the names of files that may be the image of a partition.
 var imageName = regexp.MustCompile(`(?i)\.(img|bin|mbn|ext4)(\.(lz4|gz|xz|zst))?$`)
 
@@ -226,7 +286,14 @@ func unique(rows []packaged) []packaged {
 
 // openImage opens the image in a file of a package. A compressed one is unpacked when it is read,
 // if its size is known.
-func (s *Source) openImage(ctx context.Context, m *member) (flash.Image, error) {
+func (s *Source) openImage(ctx context.Context, m *member) (img flash.Image, err error) {
+	if m.img == nil {
+		m.img, err = s.openPacked(ctx, m)
+	}
+	return m.img, err
+}
+
+func (s *Source) openPacked(ctx context.Context, m *member) (flash.Image, error) {
 	open, size := m.stream, m.size
 	if open == nil {
 		raw, err := s.openRaw(ctx, m)

@@ -19,7 +19,7 @@ var tableNames = []string{"gpt.bin", "pgpt.bin", "pgpt", "pgpt.img", "gpt.img", 
 // ends with the last file.
 func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 	table, from, err := s.folderTable(ctx, f)
-	if err != nil || table == nil {
+	if err != nil || table == nil || from.Region == "" && !hasIdentity(f, table) {
 		return false, err
 	}
 	user := flash.NewStitched(0)
@@ -51,6 +51,19 @@ func (s *Source) openPartitions(ctx context.Context, f *folder) (bool, error) {
 		s.problem(flash.Warning, flash.SumsName, "nothing was compared with it, because manifest.json is missing")
 	}
 	return true, nil
+}
+
+// hasIdentity reports whether a folder has a partition that only a phone has, and no firmware
+// package.
+func hasIdentity(f *folder, t *flash.Table) bool {
+	for _, m := range f.members {
+		if r := rowFor(t, m); r != nil {
+			if _, yes := scatter.Identity(r.Name); yes {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tellMissing reports the rows without a file. A hole before the last file is missing data; rows

@@ -1,0 +1,146 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/slot"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
+)
+
+// side is one of the two dumps of a comparison.
+type side struct {
+	*dump.Dump
+	name     string // "A" or "B"
+	firmware bool   // it is a maker's package, and no phone's dump
+	plan     *plan.Plan
+	items    []item
+	problems []flash.Problem
+}
+
+// item is one partition, gap or region of a side.
+type item struct {
+	name    string
+	region  flash.Region
+	kind    flash.Kind
+	logical bool
+	flash.Extent
+	img    flash.Image    // all of it, or as far as it is there
+	unread []flash.Extent // offsets in it, beyond its end included
+	loose  bool           // its offset means nothing
+}
+
+func newSide(name string, d *dump.Dump) (*side, error) {
+	p, err := d.Plan(plan.Wishes{})
+	if err != nil {
+		return nil, err
+	}
+	s := &side{Dump: d, name: name, firmware: d.Package(), plan: p, problems: flash.AtLeast(flash.Warning, p.Problems)}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if !it.Kind.IsDump() && it.Kind != flash.KindPreloader {
+			continue
+		}
+		s.items = append(s.items, item{name: it.Name, region: it.Region, kind: it.Kind, Extent: it.Extent,
+			img: flash.Slice(it.Image, flash.Extent{Length: min(it.Present, it.Image.Size())}), unread: unreadOf(it), loose: d.Package()})
+	}
+	return s, nil
+}
+
+// unreadOf returns the ranges of a partition that nobody knows.
+func unreadOf(it *plan.Item) []flash.Extent {
+	out := []flash.Extent{{Offset: it.Present, Length: it.Length - it.Present}}
+	for _, e := range it.Unread {
+		out = append(out, flash.Extent{Offset: e.Offset - it.Offset, Length: e.Length})
+	}
+	return flash.Union(out)
+}
+
+// meet makes the items of two sides comparable: super is compared by the partitions in it if both
+// have them, and a boot region as a preloader if one side has only that.
+func meet(x, y *side) {
+	if a, b := x.logical(), y.logical(); len(a) > 0 && len(b) > 0 {
+		for _, s := range []*side{x, y} {
+			s.drop(func(it *item) bool { return scatter.Canonical(it.name) == "super" })
+		}
+		x.add(a)
+		y.add(b)
+	}
+	if x.hasBoot() == y.hasBoot() { // all bytes of a region are compared, or there is none
+		for _, s := range []*side{x, y} {
+			s.drop(func(it *item) bool { return it.kind == flash.KindPreloader })
+		}
+	}
+}
+
+func (s *side) drop(is func(*item) bool) {
+	s.items = slices.DeleteFunc(s.items, func(it item) bool { return is(&it) })
+}
+
+// add adds logical partitions that are not items already.
+func (s *side) add(list []item) {
+	for _, it := range list {
+		if !slices.ContainsFunc(s.items, func(have item) bool { return strings.EqualFold(have.name, it.name) }) {
+			s.items = append(s.items, it)
+		}
+	}
+}
+
+func (s *side) hasBoot() bool {
+	return slices.ContainsFunc(s.items, func(it item) bool { return it.kind == flash.KindRegion && it.region.IsBoot() })
+}
+
+// logicalNames are partitions that phones with a super partition have in it.
+var logicalNames = []string{"system", "vendor", "product", "system_ext", "odm", "vendor_dlkm", "odm_dlkm", "system_dlkm"}
+
+// logical returns the partitions in super, or those of a package that a phone has there.
+func (s *side) logical() (out []item) {
+	super, err := dump.Super(s.plan, dump.ActiveSlot(s.plan).Suffix)
+	if err == nil && super != nil {
+		for _, p := range super.Partitions("") {
+			if p.Image != nil && p.Size > 0 {
+				out = append(out, item{name: p.Name, kind: flash.KindPartition, logical: true, Extent: flash.Extent{Length: p.Size}, img: p.Image, loose: true})
+			}
+		}
+		return out
+	}
+	for _, it := range s.items {
+		if base, _ := slot.Cut(scatter.Canonical(it.name)); it.loose && slices.Contains(logicalNames, base) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+// find finds the item that corresponds to one of the other side, nil if there is none.
+func (s *side) find(of *item) *item {
+	name := scatter.Canonical(of.name)
+	for i := range s.items {
+		it := &s.items[i]
+		if scatter.Canonical(it.name) == name && it.comparable(of) {
+			return it
+		}
+	}
+	base, suffix := slot.Cut(name)
+	if suffix == "" || !s.firmware {
+		return nil
+	}
+	for i := range s.items { // a package without slots is for both
+		if it := &s.items[i]; scatter.Canonical(it.name) == base && it.comparable(of) {
+			return it
+		}
+	}
+	return nil
+}
+
+// comparable reports whether two items with one name are of one kind, in one region. The files of
+// a package may be of any.
+func (it *item) comparable(of *item) bool {
+	if it.loose || of.loose {
+		return it.kind != flash.KindGap && of.kind != flash.KindGap && it.kind != flash.KindRegion && of.kind != flash.KindRegion
+	}
+	return it.kind == of.kind && it.region == of.region
+}
