@@ -35,36 +35,6 @@ func NewArchiveList(a *archive.Archive) ArchiveList {
 	return doc
 }
 
-// Comparison is the document of backup diff.
-type Comparison struct {
-	Head
-	A          string            `json:"a"`
-	B          string            `json:"b"`
-	SameModel  bool              `json:"same_model"`
-	Phone      archive.SamePhone `json:"phone"` // "same", "another", "unknown"
-	Why        string            `json:"why"`
-	Partitions []Compared        `json:"partitions"`
-	Problems   []flash.Problem   `json:"problems"`
-}
-
-// Compared is one partition in A and B.
-type Compared struct {
-	Name   string           `json:"name"`
-	Region flash.Region     `json:"region"`
-	State  archive.RowState `json:"state"`            // "equal", "differs", "moved", "only in A", "only in B"; "unknown": the bytes that both have are equal
-	Offset int64            `json:"offset,omitempty"` // of the first different byte, in the partition
-	Detail string           `json:"detail,omitempty"`
-}
-
-// NewComparison makes the document of the comparison of the dumps at a and b.
-func NewComparison(a, b string, c *archive.Comparison) Comparison {
-	doc := Comparison{A: a, B: b, SameModel: c.SameModel, Phone: c.Phone, Why: c.Why, Problems: c.Problems}
-	for _, r := range c.Rows {
-		doc.Partitions = append(doc.Partitions, Compared{r.Name, r.Region, r.State, r.First, r.Detail})
-	}
-	return doc
-}
-
 // FlashPlan is the document of backup restore --plan: what a flash tool would write. mtkkit
 // itself never writes to a phone.
 type FlashPlan struct {

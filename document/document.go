@@ -33,9 +33,10 @@ var documents = []struct {
 	doc    any
 }{
 	{"acquire", 1, Acquired{}},
-	{"backup-diff", 2, Comparison{}},
+	{"backup-diff", 2, BackupDiff{}},
 	{"backup-list", 2, ArchiveList{}},
 	{"blocks", 2, report.Report{}},
+	{"compare", 1, Comparison{}},
 	{"doctor", 1, Doctor{}},
 	{"error", 1, Failure{}},
 	{"explain", 2, Explanation{}},

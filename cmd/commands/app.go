@@ -81,7 +81,7 @@ func newApp(u *ui) *cli.App {
 			acquireCommand(u), infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
 			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
-			explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
+			compareCommand(u), explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
 			simulateCommand(u), uiCommand(u), versionCommand(u),
 		},
 	}

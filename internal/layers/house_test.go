@@ -9,7 +9,7 @@ var floors = [][]string{
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"dump"},
-	{"archive", "session"},
+	{"archive", "session", "compare"},
 	{"words", "document"},
 	{"ui"},
 	{"cmd"},
@@ -76,7 +76,7 @@ var speakers = map[string]string{
 }
 
 // commands are the names of the program's commands, those below another one included.
-var commands = strings.Fields(`acquire backup blocks build cat check convert create diff doctor explain fix gpt image
+var commands = strings.Fields(`acquire backup blocks build cat check compare convert create diff doctor explain fix gpt image
 	info join list ls ports preloader prune pull push raw recovery repack repair restore scatter simulate sparse split super
 	tags trim udev ui unpack verify version wrap`)
 
