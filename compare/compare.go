@@ -65,12 +65,12 @@ type Result struct {
 // counts.
 func (r *Result) Equal() bool {
 	return !slices.ContainsFunc(r.Rows, func(row Row) bool {
-		return row.State != Equal && !r.lacking(&row)
+		return row.State != Equal && !r.Lacks(&row)
 	})
 }
 
-// lacking reports whether a row is not in the package.
-func (r *Result) lacking(row *Row) bool {
+// Lacks reports whether a row is not in the firmware package.
+func (r *Result) Lacks(row *Row) bool {
 	return r.Package == "B" && row.State == OnlyInA || r.Package == "A" && row.State == OnlyInB
 }
 

@@ -142,9 +142,10 @@ var folderKinds = []struct {
 }{
 	{"a dump folder of mtkkit, finished or not", (*Source).openDump},
 	{"a parts folder of mtkkit", (*Source).openManifest},
+	{"a firmware package, by its names alone: nothing else of it is opened", (*Source).openFirmware},
 	{"regions: ROM_0 … of SP Flash Tool, user.bin and boot1.bin of mtkclient", (*Source).openRegions},
 	{"partitions, and a table with their offsets", (*Source).openPartitions},
-	{"a firmware package without a table", (*Source).openPackage},
+	{"images without a table", (*Source).openPackage},
 }
 
 // openFolder makes a device from a folder.

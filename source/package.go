@@ -61,6 +61,41 @@ func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 	return true, nil
 }
 
+// openFirmware opens what is certainly a firmware package: an update, Samsung's archives, or a scatter
+// file with images, none of which only a phone has.
+func (s *Source) openFirmware(ctx context.Context, f *folder) (bool, error) {
+	certain := slices.ContainsFunc(f.members, func(m *member) bool {
+		name := strings.ToLower(m.name)
+		return name == "payload.bin" || strings.HasSuffix(name, listEnding) || strings.HasSuffix(name, ".tar.md5")
+	})
+	if !certain && f.scatter != nil {
+		certain = s.onlyFirmware(f)
+	}
+	if !certain {
+		return false, nil
+	}
+	return s.openPackage(ctx, f)
+}
+
+// onlyFirmware reports whether the files of a folder with a scatter file are all of a maker: no
+// region, no table and no identity of a phone.
+func (s *Source) onlyFirmware(f *folder) bool {
+	file, err := scatter.Read(f.scatter.packed)
+	if err != nil || hasIdentity(f, file.Table(0)) {
+		return false
+	}
+	images := 0
+	for _, m := range f.members {
+		if r := regionNamed(m.name, flash.EMMC); r.IsUser() || r == flash.EMMCRPMB || r.IsBoot() && !strings.HasPrefix(strings.ToLower(m.name), "preloader") {
+			return false
+		}
+		if slices.ContainsFunc(file.Table(0).Partitions, func(p flash.Partition) bool { return p.File != "" && strings.EqualFold(p.File, m.name) }) {
+			images++
+		}
+	}
+	return images >= 2
+}
+
 // tarName matches the names of tar archives in a package.
 var tarName = regexp.MustCompile(`(?i)\.(tar|tar\.md5|tgz|tar\.gz)$`)
 

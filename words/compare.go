@@ -17,7 +17,7 @@ func CompareState(r *compare.Result, row *compare.Row) string {
 		return "changed"
 	case row.State == compare.Equal:
 		return "stock"
-	case row.State == compare.OnlyInA && r.Package == "B", row.State == compare.OnlyInB && r.Package == "A":
+	case r.Lacks(row):
 		return "not in the package"
 	case row.State == compare.OnlyInA, row.State == compare.OnlyInB:
 		return "only in the package"

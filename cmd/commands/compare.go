@@ -80,9 +80,16 @@ func runCompare(ctx context.Context, u *ui, a, b *input, asDocument func(documen
 
 func printComparison(u *ui, r *compare.Result) error {
 	w := u.Table()
+	var lacking []string
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		if row.State == compare.Equal {
+		switch {
+		case row.State == compare.Equal:
+			continue
+		case r.Lacks(row):
+			if row.Kind != flash.KindGap {
+				lacking = append(lacking, flash.Shown(row.Name))
+			}
 			continue
 		}
 		w.Row(row.Name, row.Region, words.CompareState(r, row), words.CompareDetail(row))
@@ -93,11 +100,14 @@ func printComparison(u *ui, r *compare.Result) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	all := slices.DeleteFunc(slices.Clone(r.Rows), func(row compare.Row) bool { return row.Kind == flash.KindGap })
+	if len(lacking) > 0 {
+		u.Say("not in the package: %s", strings.Join(lacking, " "))
+	}
+	all := slices.DeleteFunc(slices.Clone(r.Rows), func(row compare.Row) bool { return row.Kind == flash.KindGap || r.Lacks(&row) })
 	equal := len(slices.DeleteFunc(slices.Clone(all), func(row compare.Row) bool { return row.State != compare.Equal }))
 	u.Say("%d of %d partitions are equal", equal, len(all))
 	u.Say("%s: %s", r.Relation, strings.Join(r.Reasons, "; "))
-	if r.Package == "" {
+	if r.Package == "" && r.Phone != compare.Same {
 		u.Say("%s: %s", words.PhoneText[r.Phone], r.Why)
 	}
 	return nil
