@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ func (c *content) look(ctx context.Context, tell func(flash.Event)) error {
 			c.problems = append(c.problems, p)
 		}
 	}
-	slices.SortStableFunc(c.problems, func(a, b flash.Problem) int { return int(b.Severity) - int(a.Severity) })
+	slices.SortStableFunc(c.problems, func(a, b flash.Problem) int { return cmp.Compare(b.Severity, a.Severity) })
 	return ctx.Err()
 }
 

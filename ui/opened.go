@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -249,7 +250,7 @@ func (d *dumps) shut(c *content) {
 // trim closes what was not used for the longest time. The caller has locked d.mu.
 func (d *dumps) trim() {
 	open := slices.DeleteFunc(slices.Clone(d.list), func(x *opened) bool { return x.content == nil })
-	slices.SortFunc(open, func(a, b *opened) int { return int(a.used) - int(b.used) })
+	slices.SortFunc(open, func(a, b *opened) int { return cmp.Compare(a.used, b.used) })
 	for _, x := range open[:max(len(open)-maxOpen, 0)] {
 		d.drop(x)
 	}
