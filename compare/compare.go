@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
+	"github.com/mtkkit/mtkkit/report"
 )
 
 // State is how one partition differs between A and B.
@@ -31,15 +33,32 @@ type Row struct {
 	Name     string
 	Region   flash.Region
 	Kind     flash.Kind // of the entry
-	Logical  bool       // it is a partition inside super
-	State    State
+	Class    report.Class
+	Logical  bool           // it is a partition inside super
+	Offset   int64          // in the region, of the phone that has it; flash.Unplaced if no side says
+	Sizes    map[Name]int64 // of the partition, or of the image in a package, for each side that has it
+	State    State          // of its bytes
 	Compared int64          // bytes that were compared
 	Sectors  int64          // of 512 bytes that differ
 	Ranges   []flash.Extent // that differ, at offsets in the partition; near ones are joined
 	Detail   string         // a sentence for people: where, or how much
 	Usual    string         // why phones of one model differ here; "" if they should not
 	Said     []string       // what the bytes of a side are: "A: rooted (Magisk)"
+	Right    Name           // the side that verified boot wants; Both, Neither, or "" if it does not say
+	Verified string         // why, a sentence; "" if verified boot does not say
+	couple   couple
 }
+
+// Name is the name of a side, or of several.
+type Name string
+
+// The names of sides.
+const (
+	A       Name = "A"
+	B       Name = "B"
+	Both    Name = "both"
+	Neither Name = "neither"
+)
 
 // First returns the offset of the first different byte in the partition; 0 if none differs.
 func (r *Row) First() int64 {
@@ -54,11 +73,13 @@ type Result struct {
 	Relation Relation
 	Reasons  []string // of the relation, most important first
 	Phone    SamePhone
-	Why      string         // of Phone
-	Package  string         // "A" or "B" if that is a firmware package; "" for two dumps
-	Rows     []Row          // partitions in the order of A, and gaps that are not equal
-	Boot     []avb.Finding  // verified boot, of partitions that differ, by the blocks of each side
-	Problems flash.Problems // damage of A or B that may affect any byte
+	Why      string          // of Phone
+	Package  Name            // the side that is a firmware package, or Both; "" for two dumps
+	Builds   map[Name]string // fingerprint of the software of each side, where it is known
+	Rows     []Row           // partitions in the order of the dump, and gaps that are not equal
+	Checks   []Check         // verified boot, of partitions that differ
+	Problems flash.Problems  // damage of A or B that may affect any byte
+	Files    map[Name]string // paths of the two
 }
 
 // Equal reports whether all rows are equal and completely known. Of a package, only what it has
@@ -71,7 +92,17 @@ func (r *Result) Equal() bool {
 
 // Lacks reports whether a row is not in the firmware package.
 func (r *Result) Lacks(row *Row) bool {
-	return r.Package == "B" && row.State == OnlyInA || r.Package == "A" && row.State == OnlyInB
+	return r.Package == B && row.State == OnlyInA || r.Package == A && row.State == OnlyInB
+}
+
+// Check is what one verified boot block says of a partition of a side.
+type Check struct {
+	Partition string        `json:"partition"`
+	Side      Name          `json:"side"`      // whose bytes were checked
+	By        string        `json:"by"`        // the partition with the block
+	Of        Name          `json:"of"`        // whose block it is
+	Signature avb.Signature `json:"signature"` // of the block: "holds", "broken", "unsigned", "unchecked"
+	avb.Result
 }
 
 // Options has what a caller may want.
@@ -79,42 +110,69 @@ type Options struct {
 	Progress func(flash.Event) // nil for none
 }
 
-// Compare compares two opened dumps, archives or packages.
+// Compare compares two opened dumps, archives or packages. What cannot be read is a problem of the
+// result; an error comes from ctx, or if a side has no partitions at all.
 func Compare(ctx context.Context, a, b *dump.Dump, opt Options) (*Result, error) {
-	x, err := newSide("A", a)
+	x, err := newSide(A, a)
 	if err != nil {
 		return nil, err
 	}
-	y, err := newSide("B", b)
+	y, err := newSide(B, b)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Package: packageOf(x, y), Rows: []Row{}, Problems: slices.Concat(flash.Problems{}, x.problems, y.problems)}
 	meet(x, y)
-	pairs := pair(x, y)
-	for i, p := range pairs {
-		if opt.Progress != nil {
-			opt.Progress(flash.Event{Op: "compare", Name: p.name(), Done: int64(i), Total: int64(len(pairs))})
+	r := &Result{Package: packageOf(x, y), Rows: []Row{}, Checks: []Check{}, Builds: map[Name]string{}, Files: map[Name]string{A: a.Path, B: b.Path},
+		Problems: slices.Concat(flash.Problems{}, x.problems, y.problems)}
+	if err := r.compare(ctx, pair(x, y), opt.Progress); err != nil {
+		return nil, err
+	}
+	for _, s := range []*side{x, y} {
+		if r.Builds[s.name] = s.build(); r.Builds[s.name] == "" {
+			delete(r.Builds, s.name)
 		}
-		row, err := p.compare(ctx)
+	}
+	r.judge(x, y)
+	r.mark()
+	return r, r.verify(ctx, x, y, opt.Progress)
+}
+
+// compare makes the rows.
+func (r *Result) compare(ctx context.Context, pairs []couple, progress func(flash.Event)) error {
+	total, done := int64(0), int64(0)
+	for _, p := range pairs {
+		total += p.work()
+	}
+	for _, p := range pairs {
+		row, err := p.compare(ctx, func(n int64) {
+			if progress != nil {
+				progress(flash.Event{Op: "compare", Detail: p.name(), Done: done + n, Total: total})
+			}
+		})
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name(), err)
+			r.Problems.Add(flash.Error, p.name(), "cannot be read: %v", err)
+			row.State = cmp.Or(map[bool]State{true: Differs}[len(row.Ranges) > 0], Unknown)
+			row.Detail = fmt.Sprintf("cannot be read: %v", err)
 		}
+		done += p.work()
 		if row.Kind != flash.KindGap || row.State != Equal { // an equal gap is of no interest
 			r.Rows = append(r.Rows, row)
 		}
 	}
-	r.judge(x, y)
-	r.mark(x, y, pairs)
-	return r, r.verify(ctx, x, y)
+	return nil
 }
 
-func packageOf(x, y *side) string {
+func packageOf(x, y *side) Name {
 	switch {
-	case x.firmware && !y.firmware:
-		return "A"
-	case y.firmware && !x.firmware:
-		return "B"
+	case x.firmware && y.firmware:
+		return Both
+	case x.firmware:
+		return A
+	case y.firmware:
+		return B
 	}
 	return ""
 }

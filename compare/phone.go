@@ -35,66 +35,117 @@ const (
 // judge says whether the two sides are of one phone, or of one model.
 func (r *Result) judge(x, y *side) {
 	r.Phone, r.Why = UnknownWhether, "a firmware package is of no phone"
-	if r.Package == "" && !x.firmware {
+	if r.Package == "" {
 		r.Phone, r.Why = r.samePhone(x, y)
 	}
-	against, foreign := r.foreign(x, y)
-	for_, same := r.agreeing(x, y)
+	e := &evidence{}
+	e.chips(x, y)
+	e.boards(x, y)
+	r.builds(e)
+	r.layouts(e)
+	r.shares(e)
 	switch {
 	case r.Phone == Same:
-		r.Relation, r.Reasons = OnePhone, append([]string{r.Why}, against...)
-	case foreign:
-		r.Relation, r.Reasons = OtherModel, append(against, for_...)
-	case same:
-		r.Relation, r.Reasons = OneModel, append(for_, against...)
+		r.Relation, r.Reasons = OnePhone, slices.Concat([]string{r.Why}, e.against, e.in)
+	case e.foreign && !e.board:
+		r.Relation, r.Reasons = OtherModel, slices.Concat(e.against, e.in)
+	case e.same:
+		r.Relation, r.Reasons = OneModel, slices.Concat(e.in, e.against)
 	default:
-		r.Relation, r.Reasons = NotKnown, append(against, for_...)
+		r.Relation, r.Reasons = NotKnown, slices.Concat(e.against, e.in)
 	}
 	if r.Phone == Another {
 		r.Reasons = append(r.Reasons, r.Why)
+	}
+	if len(r.Reasons) == 0 {
+		r.Reasons = []string{"neither chip nor board is known of both, and they share no partition"}
 	}
 }
 
 // SameModel reports whether chip and partitions of two dumps are the same.
 func (r *Result) SameModel() bool { return r.Relation == OnePhone || r.Relation == OneModel }
 
-// foreign returns what speaks against one model, and whether it is proof.
-func (r *Result) foreign(x, y *side) (why []string, proof bool) {
-	a, b := x.Layout.Chip.Value, y.Layout.Chip.Value
-	if a != "" && b != "" && !preloader.SameChip(a, b) {
-		why, proof = append(why, fmt.Sprintf("A has the chip %s, B %s", a, b)), true
-	}
-	if a, b := x.Layout.Project.Value, y.Layout.Project.Value; a != "" && b != "" && !strings.EqualFold(a, b) {
-		why = append(why, fmt.Sprintf("A is of the board %s, B of %s", a, b))
-		proof = proof || !preloader.Related(a, b)
-	}
-	if r.Package == "" {
-		if moved := r.count(func(row *Row) bool {
-			return row.Kind == flash.KindPartition && !row.Logical && (row.State == Moved || row.State == OnlyInA || row.State == OnlyInB)
-		}); moved > 0 {
-			why, proof = append(why, fmt.Sprintf("%d partitions are elsewhere, or in one of the two only", moved)), true
-		}
-	}
-	return why, proof
+// evidence is what speaks for and against one model.
+type evidence struct {
+	in, against []string
+	same        bool // enough speaks for it
+	foreign     bool // it is another model
+	board       bool // both name one board: the strongest evidence
 }
 
-// agreeing returns what speaks for one model, and whether it is enough.
-func (r *Result) agreeing(x, y *side) (why []string, enough bool) {
-	if a := x.Layout.Chip.Value; a != "" && y.Layout.Chip.Value != "" {
-		why = append(why, "both have the chip "+a)
+func (e *evidence) chips(x, y *side) {
+	switch a, b := x.Layout.Chip.Value, y.Layout.Chip.Value; {
+	case a == "" || b == "":
+	case preloader.SameChip(a, b):
+		e.in = append(e.in, "both have the chip "+a)
+	default:
+		e.against, e.foreign = append(e.against, fmt.Sprintf("A has the chip %s, B %s", a, b)), true
 	}
-	if a, b := x.Layout.Project.Value, y.Layout.Project.Value; a != "" && strings.EqualFold(a, b) {
-		why, enough = append(why, "both are of the board "+a), true
+}
+
+func (e *evidence) boards(x, y *side) {
+	switch a, b := x.Layout.Project.Value, y.Layout.Project.Value; {
+	case a == "" || b == "":
+	case strings.EqualFold(a, b):
+		e.in, e.same, e.board = append(e.in, "both are of the board "+a), true, !e.foreign
+	default:
+		e.against = append(e.against, fmt.Sprintf("A is of the board %s, B of %s", a, b))
+		e.foreign = e.foreign || !preloader.Related(a, b)
 	}
+}
+
+// builds compares the software. A phone with other software is still the same model: it may have
+// an update, or a system that somebody else made.
+func (r *Result) builds(e *evidence) {
+	switch a, b := r.Builds[A], r.Builds[B]; {
+	case a == "" || b == "":
+	case a == b:
+		e.in, e.same = append(e.in, "both have the software "+a), true
+	default:
+		e.against = append(e.against, fmt.Sprintf("A has the software %s, B %s", a, b))
+		product := func(s string) string { p, _, _ := strings.Cut(s, ":"); return p } // brand/product/device
+		e.same = e.same || product(a) == product(b)
+	}
+}
+
+// layouts compares the tables of two dumps. The partitions that a phone writes are at its end, and
+// are elsewhere if its flash is larger.
+func (r *Result) layouts(e *evidence) {
+	if r.Package != "" {
+		return
+	}
+	rows := r.count(func(row *Row) bool { return row.Kind == flash.KindPartition && !row.Logical })
+	lone := r.count(func(row *Row) bool {
+		return row.Kind == flash.KindPartition && !row.Logical && (row.State == OnlyInA || row.State == OnlyInB)
+	})
+	moved := r.count(func(row *Row) bool { return row.State == Moved && row.Usual == "" })
+	size := r.count(func(row *Row) bool { return row.State == Moved && row.Usual != "" })
+	if lone > 0 {
+		e.against, e.foreign = append(e.against, fmt.Sprintf("%d of %d partitions are in one of the two only", lone, rows)), true
+	}
+	if moved > 0 {
+		e.against, e.foreign = append(e.against, fmt.Sprintf("%d partitions are elsewhere", moved)), true
+	}
+	switch {
+	case lone+moved > 0 || rows == 0:
+	case size > 0:
+		e.in, e.same = append(e.in, "both have the same partitions, but for the end: the flash of one is larger"), true
+	default:
+		e.in, e.same = append(e.in, "both have the same partitions"), true
+	}
+}
+
+// shares counts what a package and a dump have in common.
+func (r *Result) shares(e *evidence) {
 	if r.Package == "" {
-		return append(why, "both have the same partitions"), true
+		return
 	}
 	both := r.count(func(row *Row) bool { return row.Compared > 0 })
-	equal := r.count(func(row *Row) bool { return row.Compared > 0 && row.State == Equal && row.Usual == "" })
+	equal := r.count(func(row *Row) bool { return row.Compared > 0 && row.State == Equal })
 	if both > 0 {
-		why = append(why, fmt.Sprintf("%d of the %d partitions that the package has are as in it", equal, both))
+		e.in = append(e.in, fmt.Sprintf("%d of %d partitions that both have are equal", equal, both))
 	}
-	return why, enough || equal > 0
+	e.same = e.same || r.count(func(row *Row) bool { return row.Compared > 0 && row.State == Equal && row.Usual == "" }) > 0
 }
 
 func (r *Result) count(is func(*Row) bool) (n int) {

@@ -6,16 +6,18 @@ import (
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/report"
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // side is one of the two dumps of a comparison.
 type side struct {
 	*dump.Dump
-	name     string // "A" or "B"
-	firmware bool   // it is a maker's package, and no phone's dump
+	name     Name
+	firmware bool // it is a maker's package, and no phone's dump
 	plan     *plan.Plan
 	items    []item
 	problems []flash.Problem
@@ -26,14 +28,16 @@ type item struct {
 	name    string
 	region  flash.Region
 	kind    flash.Kind
+	class   report.Class
 	logical bool
 	flash.Extent
-	img    flash.Image    // all of it, or as far as it is there
-	unread []flash.Extent // offsets in it, beyond its end included
-	loose  bool           // its offset means nothing
+	img      flash.Image    // all of it, or as far as it is there
+	unread   []flash.Extent // offsets in it, beyond its end included
+	loose    bool           // its offset means nothing
+	firmware bool           // it is an image of a maker's package
 }
 
-func newSide(name string, d *dump.Dump) (*side, error) {
+func newSide(name Name, d *dump.Dump) (*side, error) {
 	p, err := d.Plan(plan.Wishes{})
 	if err != nil {
 		return nil, err
@@ -44,8 +48,8 @@ func newSide(name string, d *dump.Dump) (*side, error) {
 		if !it.Kind.IsDump() && it.Kind != flash.KindPreloader {
 			continue
 		}
-		s.items = append(s.items, item{name: it.Name, region: it.Region, kind: it.Kind, Extent: it.Extent,
-			img: flash.Slice(it.Image, flash.Extent{Length: min(it.Present, it.Image.Size())}), unread: unreadOf(it), loose: d.Package()})
+		s.items = append(s.items, item{name: it.Name, region: it.Region, kind: it.Kind, class: report.ClassOf(&it.ManifestEntry), Extent: it.Extent,
+			img: flash.Slice(it.Image, flash.Extent{Length: min(it.Present, it.Image.Size())}), unread: unreadOf(it), loose: s.firmware, firmware: s.firmware})
 	}
 	return s, nil
 }
@@ -59,10 +63,19 @@ func unreadOf(it *plan.Item) []flash.Extent {
 	return flash.Union(out)
 }
 
+// build returns the fingerprint of a side's software, "" if it is not known.
+func (s *side) build() string {
+	facts, err := s.Facts()
+	if err != nil {
+		return ""
+	}
+	return report.Fingerprint(facts.Rows).Value
+}
+
 // meet makes the items of two sides comparable: super is compared by the partitions in it if both
 // have them, and a boot region as a preloader if one side has only that.
 func meet(x, y *side) {
-	if a, b := x.logical(), y.logical(); len(a) > 0 && len(b) > 0 {
+	if a, b := x.inSuper(), y.inSuper(); len(a) > 0 && len(b) > 0 {
 		for _, s := range []*side{x, y} {
 			s.drop(func(it *item) bool { return scatter.Canonical(it.name) == "super" })
 		}
@@ -96,13 +109,12 @@ func (s *side) hasBoot() bool {
 // logicalNames are partitions that phones with a super partition have in it.
 var logicalNames = []string{"system", "vendor", "product", "system_ext", "odm", "vendor_dlkm", "odm_dlkm", "system_dlkm"}
 
-// logical returns the partitions in super, or those of a package that a phone has there.
-func (s *side) logical() (out []item) {
-	super, err := dump.Super(s.plan, dump.ActiveSlot(s.plan).Suffix)
-	if err == nil && super != nil {
+// inSuper returns the partitions in super, or those of a package that a phone has there.
+func (s *side) inSuper() (out []item) {
+	if super := s.super(); super != nil {
 		for _, p := range super.Partitions("") {
-			if p.Image != nil && p.Size > 0 {
-				out = append(out, item{name: p.Name, kind: flash.KindPartition, logical: true, Extent: flash.Extent{Length: p.Size}, img: p.Image, loose: true})
+			if p.Size > 0 {
+				out = append(out, s.logical(p))
 			}
 		}
 		return out
@@ -115,21 +127,63 @@ func (s *side) logical() (out []item) {
 	return out
 }
 
-// find finds the item that corresponds to one of the other side, nil if there is none.
+// super returns the table of logical partitions, nil if there is none. That of a package keeps
+// what its sparse file leaves out: a phone has other bytes there.
+func (s *side) super() *lp.Super {
+	if !s.firmware {
+		super, err := dump.Super(s.plan, dump.ActiveSlot(s.plan).Suffix)
+		if err != nil {
+			return nil
+		}
+		return super
+	}
+	i := slices.IndexFunc(s.items, func(it item) bool { return scatter.Canonical(it.name) == "super" })
+	if i < 0 || !lp.Sniff(s.items[i].img) {
+		return nil
+	}
+	super, err := lp.Read(s.items[i].img, func(string) flash.Image { return nil })
+	if err != nil {
+		return nil
+	}
+	return super
+}
+
+// logical makes the item of a partition inside super. One of which a part is missing is unread.
+func (s *side) logical(p *lp.Partition) item {
+	it := item{name: p.Name, region: s.userRegion(), kind: flash.KindPartition, class: report.System, logical: true, loose: true, firmware: s.firmware,
+		Extent: flash.Extent{Length: p.Size}, img: p.Image}
+	switch {
+	case p.Image == nil:
+		it.img, it.unread = flash.NewStitched(0), []flash.Extent{it.Extent}
+	case !s.firmware:
+		it.unread = flash.Holes(p.Image)
+	}
+	return it
+}
+
+func (s *side) userRegion() flash.Region {
+	if user := s.Source.User(); user != nil {
+		return user.Region
+	}
+	return ""
+}
+
+// find finds the item that corresponds to one of the other side, nil if there is none. An image of
+// a package is for both slots, if it has no other for one of them.
 func (s *side) find(of *item) *item {
 	name := scatter.Canonical(of.name)
 	for i := range s.items {
-		it := &s.items[i]
-		if scatter.Canonical(it.name) == name && it.comparable(of) {
+		if it := &s.items[i]; scatter.Canonical(it.name) == name && it.comparable(of) {
 			return it
 		}
 	}
-	base, suffix := slot.Cut(name)
-	if suffix == "" || !s.firmware {
+	if !s.firmware {
 		return nil
 	}
-	for i := range s.items { // a package without slots is for both
-		if it := &s.items[i]; scatter.Canonical(it.name) == base && it.comparable(of) {
+	base, _ := slot.Cut(name)
+	for i := range s.items {
+		it := &s.items[i]
+		if b, _ := slot.Cut(scatter.Canonical(it.name)); b == base && it.comparable(of) {
 			return it
 		}
 	}
@@ -137,10 +191,10 @@ func (s *side) find(of *item) *item {
 }
 
 // comparable reports whether two items with one name are of one kind, in one region. The files of
-// a package may be of any.
+// a package may be of any, and a partition may be in the user area of another kind of flash.
 func (it *item) comparable(of *item) bool {
 	if it.loose || of.loose {
 		return it.kind != flash.KindGap && of.kind != flash.KindGap && it.kind != flash.KindRegion && of.kind != flash.KindRegion
 	}
-	return it.kind == of.kind && it.region == of.region
+	return it.kind == of.kind && (it.region == of.region || it.kind == flash.KindPartition && it.region.IsUser() && of.region.IsUser())
 }

@@ -1,8 +1,10 @@
 package compare
 
 import (
+	"bytes"
 	"context"
-	"slices"
+	"fmt"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
@@ -10,67 +12,195 @@ import (
 	"github.com/mtkkit/mtkkit/scatter"
 )
 
-// verify checks the partitions that differ against the verified boot blocks of their own side.
-func (r *Result) verify(ctx context.Context, x, y *side) error {
-	var names []string
-	for _, row := range r.Rows {
-		if row.State == Differs && row.Usual == "" {
-			names = append(names, row.Name)
+// verify asks verified boot which side of each partition that differs is right.
+func (r *Result) verify(ctx context.Context, x, y *side, progress func(flash.Event)) error {
+	v := &verifier{ctx: ctx, progress: progress, blocks: [2][]block{x.blocks(), y.blocks()}}
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		if row.State != Differs && row.State != Moved || row.Usual != "" || row.Kind != flash.KindPartition {
+			continue
 		}
-	}
-	for _, s := range []*side{x, y} {
-		v, err := s.checkBoot(ctx, names)
-		if err != nil || v == nil {
-			return err
+		j := v.judge(row)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		for _, f := range v.Findings {
-			if i := slices.IndexFunc(r.Rows, func(row Row) bool { return sameName(row.Name, f.Partition) && row.State == Differs }); i >= 0 && f.Verdict != avb.Unknown {
-				r.Rows[i].Said = append(r.Rows[i].Said, s.name+": "+said(f, v))
-				r.Boot = append(r.Boot, f)
-			}
-		}
+		row.Right, row.Verified = j.verdict()
+		r.Checks = append(r.Checks, j.checks...)
 	}
 	return nil
 }
 
-// said puts a finding into words.
-func said(f avb.Finding, v *avb.Verification) string {
-	by := f.By
-	if b := v.Blocks[f.By]; b != nil && b.Signature == avb.Holds {
-		by += ", which is signed"
-	}
-	if f.Verdict == avb.Intact {
-		return "as verified boot wants it (by " + by + ")"
-	}
-	return "not as verified boot wants it (by " + by + ")"
+// block is a verified boot block, and the partition that has it.
+type block struct {
+	name string
+	side Name
+	*avb.VBMeta
 }
 
-func sameName(a, b string) bool {
-	x, _ := slot.Cut(scatter.Canonical(a))
-	y, _ := slot.Cut(scatter.Canonical(b))
-	return scatter.Canonical(a) == scatter.Canonical(b) || x == y
-}
-
-// checkBoot checks the partitions with some names against the blocks of a side.
-func (s *side) checkBoot(ctx context.Context, names []string) (*avb.Verification, error) {
-	var list []avb.Partition
+// blocks returns the verified boot blocks of a side: those at the start of a partition (vbmeta) before
+// those in a footer (boot, chained).
+func (s *side) blocks() []block {
+	var start, footer []block
 	for i := range s.items {
 		it := &s.items[i]
-		if it.kind != flash.KindPartition || it.img.Size() == 0 {
+		if it.kind != flash.KindPartition || it.img.Size() == 0 || len(it.unread) > 0 {
 			continue
 		}
-		list = append(list, avb.Partition{Name: it.name, Image: flash.Known(flash.Filled(it.img), it.unread), Whole: len(it.unread) == 0})
-	}
-	get := func(name string) *avb.Partition {
-		if !slices.ContainsFunc(names, func(n string) bool { return sameName(n, name) }) {
-			return nil // it is equal: its bytes need no second reading
+		v, f, err := avb.Find(it.img)
+		switch {
+		case err != nil:
+		case f == nil:
+			start = append(start, block{it.name, s.name, v})
+		default:
+			footer = append(footer, block{it.name, s.name, v})
 		}
-		for i := range list {
-			if sameName(list[i].Name, name) {
-				return &list[i]
+	}
+	return append(start, footer...)
+}
+
+// verifier checks partitions against the blocks of both sides.
+type verifier struct {
+	ctx      context.Context
+	progress func(flash.Event)
+	blocks   [2][]block // of A, of B
+}
+
+// judgement is what the blocks say of one partition.
+type judgement struct {
+	// by has the verdict of the block of a side on the bytes of a side: by[0][1] is that of A's block
+	// on B's bytes.
+	by     [2][2]avb.Verdict
+	of     [2]*block // the block of each side that describes it
+	checks []Check
+}
+
+// judge checks the two against the block of their own side. If one does not hold, or has no block,
+// it asks whether the other side has what the block wants. Two of one build have the same digest.
+func (v *verifier) judge(row *Row) *judgement {
+	j := &judgement{}
+	items := [2]*item{row.couple.a, row.couple.b}
+	var want [2]*avb.Descriptor
+	for s, it := range items {
+		j.of[s], want[s] = find(v.blocks[s], it.name)
+	}
+	for s := range items {
+		j.by[s][s] = v.check(j, items[s], s, s, want[s])
+	}
+	for s := range items {
+		switch other := 1 - s; {
+		case same(want[0], want[1]):
+			j.by[s][other] = j.by[other][other]
+		case j.by[s][s] != avb.Intact || j.by[other][other] != avb.Intact:
+			j.by[s][other] = v.check(j, items[other], other, s, want[s])
+		}
+	}
+	return j
+}
+
+// same reports whether two descriptors want the same bytes.
+func same(a, b *avb.Descriptor) bool {
+	return a != nil && b != nil && bytes.Equal(a.Digest, b.Digest) && bytes.Equal(a.Salt, b.Salt) && a.ImageSize == b.ImageSize
+}
+
+// find returns the block that describes a partition, and its descriptor. A phone has one for each
+// slot; that of a package is for both.
+func find(blocks []block, name string) (*block, *avb.Descriptor) {
+	base, in := slot.Cut(scatter.Canonical(name))
+	for i := range blocks {
+		b := &blocks[i]
+		if _, s := slot.Cut(scatter.Canonical(b.name)); s != "" && in != "" && s != in {
+			continue
+		}
+		for _, d := range b.Images {
+			if of, s := slot.Cut(scatter.Canonical(d.Partition)); of == base && (s == "" || in == "" || s == in) {
+				return b, d
 			}
 		}
-		return nil
 	}
-	return avb.Check(ctx, list, get, nil)
+	return nil, nil
+}
+
+// check checks the bytes of side s against the descriptor of side of.
+func (v *verifier) check(j *judgement, it *item, s, of int, d *avb.Descriptor) avb.Verdict {
+	if d == nil || len(it.unread) > 0 {
+		return avb.Unknown
+	}
+	seen := func(done int64) {
+		if v.progress != nil {
+			v.progress(flash.Event{Op: "check", Detail: it.name, Done: done, Total: int64(d.ImageSize)})
+		}
+	}
+	result, err := d.Check(v.ctx, flash.Filled(it.img), seen)
+	if err != nil { // it was reported when it was compared
+		return avb.Unknown
+	}
+	sides := [2]Name{A, B}
+	j.checks = append(j.checks, Check{it.name, sides[s], j.of[of].name, sides[of], j.of[of].Signature, result})
+	return result.Verdict
+}
+
+// verdict says which side is right, and why.
+func (j *judgement) verdict() (Name, string) {
+	a, b := j.holds(0), j.holds(1)
+	switch {
+	case a == avb.Intact && b == avb.Intact && (j.by[0][1] == avb.Intact || j.by[1][0] == avb.Intact):
+		return Both, "verified boot: both hold: they differ where it does not look"
+	case a == avb.Intact && b == avb.Intact:
+		return Both, "verified boot: both hold, each by its own block: two builds"
+	case a == avb.Intact && b == avb.Different:
+		return A, "verified boot: A is right, B is not: " + j.why(0)
+	case b == avb.Intact && a == avb.Different:
+		return B, "verified boot: B is right, A is not: " + j.why(1)
+	case a == avb.Different && b == avb.Different:
+		return Neither, "verified boot: neither is as " + j.block(0, 1) + " wants it"
+	case a == avb.Different:
+		return Neither, "verified boot: A is not as " + j.block(0, 1) + " wants it"
+	case b == avb.Different:
+		return Neither, "verified boot: B is not as " + j.block(1, 0) + " wants it"
+	}
+	return "", ""
+}
+
+// holds returns the best verdict of any block on a side.
+func (j *judgement) holds(s int) avb.Verdict {
+	own, other := j.by[s][s], j.by[1-s][s]
+	switch {
+	case own == avb.Intact || other == avb.Intact:
+		return avb.Intact
+	case own == avb.Different || other == avb.Different:
+		return avb.Different
+	}
+	return avb.Unknown
+}
+
+// why says what proves that side s is right, and whether it is right for the other phone, too.
+func (j *judgement) why(s int) string {
+	var by []string
+	for of := range j.by {
+		if j.by[of][s] == avb.Intact {
+			by = append(by, j.block(of, of))
+		}
+	}
+	text := strings.Join(by, " and ") + " wants its bytes"
+	if o := 1 - s; j.by[o][s] == avb.Different {
+		text += fmt.Sprintf(", but %s wants neither: two builds", j.block(o, o))
+	}
+	return text
+}
+
+// block names the block of side of, or else that of the side instead.
+func (j *judgement) block(of, instead int) string {
+	sides := [2]Name{A, B}
+	if j.of[of] == nil {
+		of = instead
+	}
+	b := j.of[of]
+	text := fmt.Sprintf("%s of %s", b.name, sides[of])
+	switch {
+	case b.Signature == avb.Holds:
+		return text + " (signed)"
+	case b.Signature == avb.Broken:
+		return text + " (its signature is broken)"
+	}
+	return text + " (not signed)"
 }

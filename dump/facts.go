@@ -124,6 +124,9 @@ func (a addresses) of(name string, r flash.Region) *int64 {
 // does.
 func (d *Dump) scatterAddresses() (addresses, error) {
 	known := addresses{}
+	if d.Package() { // its rows have no addresses
+		return known, nil
+	}
 	_, img, done, err := openTable(d.opt.Table, d.Source)
 	if err != nil {
 		return nil, err

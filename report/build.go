@@ -110,7 +110,7 @@ type builder struct {
 // row adds one row and reads its content.
 func (b *builder) row(s Source) error {
 	row := Row{
-		Kind: s.Kind, Name: s.Name, Class: classOf(&s.ManifestEntry), Region: s.Region, Scatter: s.Scatter,
+		Kind: s.Kind, Name: s.Name, Class: ClassOf(&s.ManifestEntry), Region: s.Region, Scatter: s.Scatter,
 		Start: s.Offset, Length: s.Length, File: s.File, Operation: s.Operation, Type: s.Type,
 		Witness: s.Witness, SHA256: s.SHA256, Guess: s.Guess, Unnamed: s.Unnamed,
 	}

@@ -69,6 +69,25 @@ func Chip(sources []Source) Fact {
 	return Fact{}
 }
 
+// Fingerprint returns the fingerprint of the phone's software, by its build.prop or its vbmeta. The
+// value is empty if there is none.
+func Fingerprint(sources []Source) Fact {
+	for b := range builds(sources) {
+		if b.Fingerprint != "" {
+			return Fact{b.Fingerprint, b.from}
+		}
+	}
+	for _, s := range sources {
+		if base, _ := slot.Cut(scatter.Canonical(s.Name)); s.Image == nil || base != "vbmeta" && base != "vbmeta_system" {
+			continue
+		}
+		for _, p := range fingerprints(s.Image) {
+			return Fact{p, s.Name}
+		}
+	}
+	return Fact{}
+}
+
 // modelOf returns the phone's name for people. The model of a generic system image is not used.
 func modelOf(b *buildprop.Build) string {
 	if b.Model == "" || strings.EqualFold(b.Model, "mainline") {

@@ -62,10 +62,10 @@ var byName = []struct {
 	{Boot, "preloader lk boot recovery init_boot vendor_boot vendor_kernel dtbo odmdtbo dtb tee gz logo vbmeta secro loader_ext efuse kernel uboot bootloader"},
 }
 
-// classOf returns the class of an entry. Private comes before all others except tables and user
+// ClassOf returns the class of an entry. Private comes before all others except tables and user
 // data, because the reader of a map must see what not to share. A row without a name in a table
 // is classed by the name in its content.
-func classOf(e *flash.ManifestEntry) Class {
+func ClassOf(e *flash.ManifestEntry) Class {
 	secret := scatter.Carries(e)
 	if secret == scatter.SecretUnknown { // the map shows it like any other row
 		secret = ""

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -39,6 +40,7 @@ type lazy struct {
 	once  sync.Once
 	whole flash.Image
 	err   error
+	done  atomic.Bool // whole is there
 }
 
 // Size returns the size of the unpacked image in bytes.
@@ -63,9 +65,22 @@ func (l *lazy) NextData(off int64) (flash.Extent, error) {
 	return flash.NextData(l.whole, off)
 }
 
+// Holes implements flash.HoleFinder: what a sparse file leaves out is known as soon as it is
+// unpacked, thus after the first call of NextData.
+func (l *lazy) Holes(e flash.Extent) []flash.Extent {
+	if !l.done.Load() {
+		return nil
+	}
+	if f, ok := l.whole.(flash.HoleFinder); ok {
+		return f.Holes(e)
+	}
+	return nil
+}
+
 func (l *lazy) unpack() error {
 	l.once.Do(func() {
 		l.whole, l.err = l.spool()
+		l.done.Store(l.err == nil)
 		if l.err != nil {
 			l.err = fmt.Errorf("source: unpacking %s: %w", l.name, l.err)
 		}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 
@@ -11,12 +12,36 @@ import (
 	"github.com/mtkkit/mtkkit/compare"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/split"
 	"github.com/mtkkit/mtkkit/words"
 )
 
+// compareOptions are the options of compare.
+type compareOptions struct {
+	dumpOptions
+	scatterB, html string
+	force          bool
+}
+
+func (o *compareOptions) options() []cli.Flag {
+	return flags.Of(flags.Fields(&o.html, &o.json, &o.scatter, &o.scatterB, &o.noSiblings),
+		flags.In(flags.GroupInput,
+			flags.Text(&o.scatter, "scatter", "scatter `FILE` of A's phone: gives names, and the partitions that an MBR does not list"),
+			flags.Text(&o.scatterB, "scatter-b", "scatter `FILE` of B's phone"),
+			noSiblingsOption(&o.noSiblings),
+			tmpOption(&o.tmp)),
+		flags.In(flags.GroupOutput,
+			flags.Text(&o.html, "html", "write the comparison to `FILE` as an HTML page"),
+			flags.Switch(&o.force, "force f", "replace a page that compare wrote earlier")),
+		o.keyOptions.options(), o.displayOptions.options())
+}
+
 func compareCommand(u *ui) *cli.Command {
 	c := newCompareCommand(u, func(doc document.Comparison) any { return doc })
-	c.Name, c.Usage = "compare", "compare two dumps, or a dump and the maker's firmware package: what is changed, and whether they belong together"
+	c.Name, c.Usage = "compare", "compare two dumps, or a dump and the maker's firmware: what is changed, and do they belong together?"
+	c.Description = "Says of each partition whether it is equal, where it differs, and whether phones of one model differ in it or should not.\n" +
+		"Of a partition that differs, verified boot says which side is right; root, other recoveries and foreign preloaders are named.\n" +
+		"A and B may each be a dump, a folder, an archive, or a firmware package. With 0 as exit code all is equal, with 3 it is not."
 	return c
 }
 
@@ -28,87 +53,111 @@ func backupDiffCommand(u *ui) *cli.Command {
 }
 
 func newCompareCommand(u *ui, asDocument func(document.Comparison) any) *cli.Command {
-	o := newDumpOptions()
+	o := &compareOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
 		ArgsUsage: "A B",
-		Flags: flags.Of(flags.Fields(&o.json, &o.noSiblings, &o.key),
-			flags.In(flags.GroupInput, noSiblingsOption(&o.noSiblings)), o.keyOptions.options(), o.displayOptions.options()),
+		Flags:     o.options(),
 		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			if len(args) != 2 {
+			switch {
+			case len(args) != 2:
 				return usageHelp("two dumps, archives, folders or firmware packages are needed")
+			case o.html != "" && o.json:
+				return usage("--html and --json cannot be used together; --html needs a file name")
 			}
-			a, err := openInput(ctx, u, &o, args[0])
+			a, err := openInput(ctx, u, &o.dumpOptions, args[0])
 			if err != nil {
 				return err
 			}
 			defer a.Close()
-			b, err := openInput(ctx, u, &o, args[1])
+			other := o.dumpOptions
+			other.scatter = o.scatterB
+			b, err := openInput(ctx, u, &other, args[1])
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			return runCompare(ctx, u, a, b, asDocument)
+			return runCompare(ctx, u, o, a, b, asDocument)
 		}),
 	}
 }
 
-func runCompare(ctx context.Context, u *ui, a, b *input, asDocument func(document.Comparison) any) error {
+func runCompare(ctx context.Context, u *ui, o *compareOptions, a, b *input, asDocument func(document.Comparison) any) error {
+	page := split.FileOptions{Inputs: o.inputs(append(a.files(), append(b.files(), o.scatterB)...)...), Force: o.force, Ours: split.Says(compare.Generator)}
+	page.Inputs = slices.DeleteFunc(page.Inputs, words.IsFolder)
+	if o.html != "" {
+		if err := split.RefuseFile(o.html, page); err != nil {
+			return refusedFile(err)
+		}
+	}
 	r, err := compare.Compare(ctx, a.Dump, b.Dump, compare.Options{Progress: u.Bars.Event})
 	u.Bars.Clear()
 	if err != nil {
 		return err
 	}
-	if u.JSON {
-		err = u.Document(asDocument(document.NewComparison(a.Path, b.Path, r)))
-	} else {
+	switch {
+	case o.html != "":
+		err = split.WriteFile(o.html, page, func(w io.Writer) error { return r.HTML(w, tool()) })
+		if err == nil {
+			u.Say("%s: the comparison, in one file", o.html)
+			printRelation(u, r)
+		}
+	case u.JSON:
+		err = u.Document(asDocument(document.NewComparison(r)))
+	default:
 		err = printComparison(u, r)
 	}
-	u.Problems(r.Problems)
-	if err == nil && !r.Equal() {
-		err = words.ErrProblems
+	if err != nil {
+		return refusedFile(err)
 	}
+	u.Problems(r.Problems)
 	for _, d := range []*input{a, b} {
 		if !d.Source.Proves { // all bytes were read
 			u.notCompared(d.Dump)
 		}
 	}
-	if err == nil {
-		err = words.Verdict(r.Problems)
+	if !r.Equal() {
+		return words.ErrProblems
 	}
-	return err
+	return words.Verdict(r.Problems)
 }
 
+// printComparison prints the rows that say something. Those of one side only are one line.
 func printComparison(u *ui, r *compare.Result) error {
 	w := u.Table()
-	var lacking []string
+	lone := map[string][]string{}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		switch {
-		case row.State == compare.Equal:
-			continue
-		case r.Lacks(row):
+		case (row.State == compare.OnlyInA || row.State == compare.OnlyInB) && len(row.Said) == 0:
 			if row.Kind != flash.KindGap {
-				lacking = append(lacking, flash.Shown(row.Name))
+				lone[r.Word(row)] = append(lone[r.Word(row)], flash.Shown(row.Name))
 			}
 			continue
+		case row.State == compare.Equal && len(row.Said) == 0:
+			continue
 		}
-		w.Row(row.Name, row.Region, words.CompareState(r, row), words.CompareDetail(row))
-		for _, said := range row.Said {
+		w.Row(row.Name, row.Region, r.Word(row), row.Told())
+		for _, said := range nonEmpty(append(slices.Clone(row.Said), row.Verified)) {
 			w.Row("", "", "", said)
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if len(lacking) > 0 {
-		u.Say("not in the package: %s", strings.Join(lacking, " "))
+	for _, state := range []string{string(compare.OnlyInA), string(compare.OnlyInB), "only in the package", "not in the package"} {
+		if names := lone[state]; len(names) > 0 {
+			u.Say("%s: %s", state, strings.Join(names, " "))
+		}
 	}
-	all := slices.DeleteFunc(slices.Clone(r.Rows), func(row compare.Row) bool { return row.Kind == flash.KindGap || r.Lacks(&row) })
-	equal := len(slices.DeleteFunc(slices.Clone(all), func(row compare.Row) bool { return row.State != compare.Equal }))
-	u.Say("%d of %d partitions are equal", equal, len(all))
+	printRelation(u, r)
+	return nil
+}
+
+// printRelation prints the result of the whole.
+func printRelation(u *ui, r *compare.Result) {
+	u.Say("%s", r.Count())
 	u.Say("%s: %s", r.Relation, strings.Join(r.Reasons, "; "))
 	if r.Package == "" && r.Phone != compare.Same {
 		u.Say("%s: %s", words.PhoneText[r.Phone], r.Why)
 	}
-	return nil
 }

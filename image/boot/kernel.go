@@ -40,10 +40,7 @@ type DeviceTree struct {
 // like the magic of a compression, so every one is tried until a version is found. It
 // returns an error if the kernel is too large or cannot be read.
 func ReadKernel(payload flash.Image) (KernelInfo, error) {
-	if payload.Size() > maxKernel {
-		return KernelInfo{}, wrong(0, "a kernel of %d bytes", payload.Size())
-	}
-	b, err := flash.ReadFull(payload, 0, int(payload.Size()))
+	b, err := packedKernel(payload)
 	if err != nil {
 		return KernelInfo{}, err
 	}
@@ -51,6 +48,34 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 	if k.Version != "" {
 		return k, nil
 	}
+	if plain := unpackKernel(b); plain != nil {
+		k.Version = banner(plain)
+		if len(k.Trees) == 0 {
+			k.Trees = trees(plain)
+		}
+		k.Bits = max(k.Bits, bits(plain))
+	}
+	return k, nil
+}
+
+// PlainKernel returns the unpacked kernel in a payload; nil if no version is found in it.
+func PlainKernel(payload flash.Image) ([]byte, error) {
+	b, err := packedKernel(payload)
+	if err != nil || banner(b) != "" {
+		return b, err
+	}
+	return unpackKernel(b), nil
+}
+
+func packedKernel(payload flash.Image) ([]byte, error) {
+	if payload.Size() > maxKernel {
+		return nil, wrong(0, "a kernel of %d bytes", payload.Size())
+	}
+	return flash.ReadFull(payload, 0, int(payload.Size()))
+}
+
+// unpackKernel tries all compressed data in a kernel until one has a version; nil for none.
+func unpackKernel(b []byte) []byte {
 	starts := 0
 	for at := 0; at < len(b) && starts < maxStarts; at++ {
 		at = nextMagic(b, at)
@@ -59,15 +84,11 @@ func ReadKernel(payload flash.Image) (KernelInfo, error) {
 		}
 		starts++
 		plain, _, _ := ramdisk.Unpack(bytes.NewReader(b[at:]), ramdisk.Sniff(b[at:]), maxKernel) // damage at the end does not matter
-		if k.Version = banner(plain); k.Version != "" {
-			if len(k.Trees) == 0 {
-				k.Trees = trees(plain)
-			}
-			k.Bits = max(k.Bits, bits(plain))
-			break
+		if banner(plain) != "" {
+			return plain
 		}
 	}
-	return k, nil
+	return nil
 }
 
 // bits returns the kernel's word size by the magic of its image: zImage of 32-bit ARM,
