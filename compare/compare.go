@@ -80,6 +80,7 @@ type Result struct {
 	Checks   []Check         // verified boot, of partitions that differ
 	Problems flash.Problems  // damage of A or B that may affect any byte
 	Files    map[Name]string // paths of the two
+	super    map[Name]*item  // where it is, if the partitions in it are rows
 }
 
 // Equal reports whether all rows are equal and completely known. Of a package, only what it has
@@ -123,7 +124,7 @@ func Compare(ctx context.Context, a, b *dump.Dump, opt Options) (*Result, error)
 	}
 	meet(x, y)
 	r := &Result{Package: packageOf(x, y), Rows: []Row{}, Checks: []Check{}, Builds: map[Name]string{}, Files: map[Name]string{A: a.Path, B: b.Path},
-		Problems: slices.Concat(flash.Problems{}, x.problems, y.problems)}
+		Problems: slices.Concat(flash.Problems{}, x.problems, y.problems), super: map[Name]*item{A: x.outer, B: y.outer}}
 	if err := r.compare(ctx, pair(x, y), opt.Progress); err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ func (r *Result) compare(ctx context.Context, pairs []couple, progress func(flas
 			row.Detail = fmt.Sprintf("cannot be read: %v", err)
 		}
 		done += p.work()
-		if row.Kind != flash.KindGap || row.State != Equal { // an equal gap is of no interest
+		if row.Kind != flash.KindGap || row.State != Equal && !r.Lacks(&row) { // an equal gap is of no interest
 			r.Rows = append(r.Rows, row)
 		}
 	}

@@ -22,6 +22,9 @@ func (r *Result) mark() {
 			continue
 		}
 		a, b := marksOf(row.couple.a), marksOf(row.couple.b)
+		if row.State == Differs && row.Usual == "" {
+			a, b = append(a, blank(row.couple.a)...), append(b, blank(row.couple.b)...)
+		}
 		for _, m := range a {
 			if slices.Contains(b, m) {
 				row.say(Both, m)
@@ -43,7 +46,7 @@ func (r *Result) mark() {
 
 func (r *Row) say(side Name, mark string) { r.Said = append(r.Said, string(side)+": "+mark) }
 
-// marksOf returns what the bytes of a partition say of themselves: rooted, verification off, empty.
+// marksOf returns what the bytes of a partition say of themselves: rooted, verification off.
 func marksOf(it *item) []string {
 	if it == nil || len(it.unread) > 0 || it.img.Size() == 0 {
 		return nil
@@ -54,10 +57,16 @@ func marksOf(it *item) []string {
 	if v, err := avb.Read(it.img); err == nil {
 		return vbmetaMarks(v)
 	}
-	if head, err := flash.ReadFull(it.img, 0, int(min(it.img.Size(), 64<<10))); err == nil && it.class == report.Boot && (flash.IsZero(head) || flash.IsFill(head, 0xFF)) {
-		return []string{"empty: nothing was ever written to its start"}
-	}
 	return nil
+}
+
+// blank says that nobody ever wrote to a partition, as to those of a slot that was never used.
+func blank(it *item) []string {
+	head, err := flash.ReadFull(it.img, 0, int(min(it.img.Size(), 64<<10)))
+	if err != nil || len(head) == 0 || !flash.IsZero(head) && !flash.IsFill(head, 0xFF) {
+		return nil
+	}
+	return []string{"its start is empty"}
 }
 
 // maxRamdisk limits the ramdisk that is searched, unpacked, in bytes.

@@ -20,6 +20,7 @@ type side struct {
 	firmware bool // it is a maker's package, and no phone's dump
 	plan     *plan.Plan
 	items    []item
+	outer    *item // super, if it is compared by the partitions in it
 	problems []flash.Problem
 }
 
@@ -76,21 +77,54 @@ func (s *side) build() string {
 // have them, and a boot region as a preloader if one side has only that.
 func meet(x, y *side) {
 	if a, b := x.inSuper(), y.inSuper(); len(a) > 0 && len(b) > 0 {
-		for _, s := range []*side{x, y} {
-			s.drop(func(it *item) bool { return scatter.Canonical(it.name) == "super" })
-		}
-		x.add(a)
-		y.add(b)
+		x.open(a)
+		y.open(b)
 	}
-	if x.hasBoot() == y.hasBoot() { // all bytes of a region are compared, or there is none
-		for _, s := range []*side{x, y} {
-			s.drop(func(it *item) bool { return it.kind == flash.KindPreloader })
-		}
+	switch {
+	case x.hasBoot() == y.hasBoot(): // all bytes of a region are compared, or there is none
+		x.drop(isPreloader)
+		y.drop(isPreloader)
+	case x.has(isPreloader) && y.has(isPreloaderFile):
+		x.dropRegion()
+	case y.has(isPreloader) && x.has(isPreloaderFile):
+		y.dropRegion()
 	}
+}
+
+func isPreloader(it *item) bool { return it.kind == flash.KindPreloader }
+
+func isPreloaderFile(it *item) bool { return it.loose && scatter.Canonical(it.name) == "preloader" }
+
+func isBoot(it *item) bool { return it.kind == flash.KindRegion && it.region.IsBoot() }
+
+func (s *side) hasBoot() bool { return s.has(isBoot) }
+
+func (s *side) has(is func(*item) bool) bool {
+	return slices.ContainsFunc(s.items, func(it item) bool { return is(&it) })
 }
 
 func (s *side) drop(is func(*item) bool) {
 	s.items = slices.DeleteFunc(s.items, func(it item) bool { return is(&it) })
+}
+
+// dropRegion drops the regions from which preloaders come.
+func (s *side) dropRegion() {
+	from := map[flash.Region]bool{}
+	for _, it := range s.items {
+		from[it.region] = from[it.region] || isPreloader(&it)
+	}
+	s.drop(func(it *item) bool { return isBoot(it) && from[it.region] })
+}
+
+// open puts the partitions inside super in its place.
+func (s *side) open(list []item) {
+	isSuper := func(it *item) bool { return scatter.Canonical(it.name) == "super" }
+	if i := slices.IndexFunc(s.items, func(it item) bool { return isSuper(&it) }); i >= 0 {
+		outer := s.items[i]
+		s.outer = &outer
+	}
+	s.drop(isSuper)
+	s.add(list)
 }
 
 // add adds logical partitions that are not items already.
@@ -100,10 +134,6 @@ func (s *side) add(list []item) {
 			s.items = append(s.items, it)
 		}
 	}
-}
-
-func (s *side) hasBoot() bool {
-	return slices.ContainsFunc(s.items, func(it item) bool { return it.kind == flash.KindRegion && it.region.IsBoot() })
 }
 
 // logicalNames are partitions that phones with a super partition have in it.

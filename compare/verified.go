@@ -79,19 +79,20 @@ type judgement struct {
 func (v *verifier) judge(row *Row) *judgement {
 	j := &judgement{}
 	items := [2]*item{row.couple.a, row.couple.b}
+	length := max(items[0].Length, items[1].Length)
 	var want [2]*avb.Descriptor
 	for s, it := range items {
 		j.of[s], want[s] = find(v.blocks[s], it.name)
 	}
 	for s := range items {
-		j.by[s][s] = v.check(j, items[s], s, s, want[s])
+		j.by[s][s] = v.check(j, items[s], length, s, s, want[s])
 	}
 	for s := range items {
 		switch other := 1 - s; {
 		case same(want[0], want[1]):
 			j.by[s][other] = j.by[other][other]
 		case j.by[s][s] != avb.Intact || j.by[other][other] != avb.Intact:
-			j.by[s][other] = v.check(j, items[other], other, s, want[s])
+			j.by[s][other] = v.check(j, items[other], length, other, s, want[s])
 		}
 	}
 	return j
@@ -120,8 +121,8 @@ func find(blocks []block, name string) (*block, *avb.Descriptor) {
 	return nil, nil
 }
 
-// check checks the bytes of side s against the descriptor of side of.
-func (v *verifier) check(j *judgement, it *item, s, of int, d *avb.Descriptor) avb.Verdict {
+// check checks the bytes of side s against the descriptor of side of. Length is that of the partition.
+func (v *verifier) check(j *judgement, it *item, length int64, s, of int, d *avb.Descriptor) avb.Verdict {
 	if d == nil || len(it.unread) > 0 {
 		return avb.Unknown
 	}
@@ -130,7 +131,13 @@ func (v *verifier) check(j *judgement, it *item, s, of int, d *avb.Descriptor) a
 			v.progress(flash.Event{Op: "check", Detail: it.name, Done: done, Total: int64(d.ImageSize)})
 		}
 	}
-	result, err := d.Check(v.ctx, flash.Filled(it.img), seen)
+	img := flash.Filled(it.img)
+	if it.firmware { // its end is zeros on the phone
+		whole := flash.NewStitched(max(length, img.Size()))
+		whole.Add(0, img)
+		img = whole
+	}
+	result, err := d.Check(v.ctx, img, seen)
 	if err != nil { // it was reported when it was compared
 		return avb.Unknown
 	}
@@ -181,7 +188,8 @@ func (j *judgement) why(s int) string {
 			by = append(by, j.block(of, of))
 		}
 	}
-	text := strings.Join(by, " and ") + " wants its bytes"
+	wants := map[bool]string{false: " wants", true: " want"}
+	text := strings.Join(by, " and ") + wants[len(by) > 1] + " its bytes"
 	if o := 1 - s; j.by[o][s] == avb.Different {
 		text += fmt.Sprintf(", but %s wants neither: two builds", j.block(o, o))
 	}

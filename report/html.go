@@ -12,8 +12,10 @@ import (
 // Generator is in every page, near its start; it identifies mtkkit's pages.
 const Generator = `<meta name="generator" content="mtkkit blocks">`
 
+// PageCSS is the style of the page, for other pages that look like it.
+//
 //go:embed page.css
-var pageCSS string
+var PageCSS string
 
 //go:embed page.tmpl
 var pageText string
@@ -51,7 +53,7 @@ type page struct {
 }
 
 func (r *Report) page() *page {
-	p := &page{View: r.View(), CSS: template.CSS(pageCSS)}
+	p := &page{View: r.View(), CSS: template.CSS(PageCSS)}
 	for _, a := range p.Areas {
 		p.PrintRows += 3
 		for _, row := range a.Rows {

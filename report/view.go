@@ -62,6 +62,14 @@ type ViewSegment struct {
 // LabelClass returns the CSS class for the length of its name; a style has the width that it needs.
 func (s *ViewSegment) LabelClass() string { return labelClass(s.Name) }
 
+// NewViewSegment returns the segment of a range of a region, without runs. Row is -1 for none.
+func NewViewSegment(row int, name string, start, end int64) ViewSegment {
+	p := ViewSegment{Segment: Segment{Row: row, Name: clean(name), Start: start, End: end}, Linear: weight(end - start)}
+	p.Log = math.Log2(1 + p.Linear)
+	p.Tip = fmt.Sprintf("%s %s 0x%x..0x%x", orDash(p.Name), flash.Size(end-start), start, end)
+	return p
+}
+
 // ViewRun is a share with one state: "d" data, "z" zeros, "e" erased, "n" not read, "x" unreadable.
 type ViewRun struct {
 	State string
@@ -191,10 +199,8 @@ func (r *Report) viewSegments(reg Region) []ViewSegment {
 	}
 	var out []ViewSegment
 	for _, s := range r.segments(reg) {
-		p := ViewSegment{Segment: s, Letter: s.Class.letter(), Linear: weight(s.End - s.Start), Runs: viewRuns(s.Runs)}
-		p.Log = math.Log2(1 + p.Linear)
-		p.Name = clean(s.Name)
-		p.Tip = fmt.Sprintf("%s %s 0x%x..0x%x", orDash(p.Name), flash.Size(s.End-s.Start), s.Start, s.End)
+		p := NewViewSegment(s.Row, s.Name, s.Start, s.End)
+		p.Class, p.Letter, p.Runs = s.Class, s.Class.letter(), viewRuns(s.Runs)
 		if s.Row >= 0 {
 			p.Flag = flash.Worst(r.Rows[s.Row].Problems) > flash.Note
 		}
