@@ -23,7 +23,9 @@ func (r *Result) mark() {
 		}
 		a, b := marksOf(row.couple.a), marksOf(row.couple.b)
 		if row.State == Differs && row.Usual == "" {
-			a, b = append(a, blank(row.couple.a)...), append(b, blank(row.couple.b)...)
+			if x, y := blank(row.couple.a), blank(row.couple.b); len(x) != len(y) {
+				a, b = append(a, x...), append(b, y...)
+			}
 		}
 		for _, m := range a {
 			if slices.Contains(b, m) {

@@ -59,6 +59,9 @@ func (r *Result) Word(row *Row) string {
 // Told returns what there is to say of a row besides its state, in one line.
 func (r *Row) Told() string {
 	why := r.Usual
+	if r.State == Equal {
+		why = ""
+	}
 	if r.Alarming() {
 		why = "boot chain: use does not change it"
 	}

@@ -57,6 +57,7 @@ const (
 	Document     Kind = "mtkkit-document"
 	Sums         Kind = "checksums"
 	BlocksMap    Kind = "blocks-map"
+	ComparePage  Kind = "compare-page"
 	Archive      Kind = "mtkkit-archive"
 	Parity       Kind = "mtkkit-parity"
 	Journal      Kind = "mtkkit-journal"
@@ -161,15 +162,16 @@ var about = map[Kind]struct {
 	CertFile:    {"a certificate file of flash tools", Phone},
 	RescueMap:   {"a mapfile of GNU ddrescue", Phone},
 
-	Manifest:  {"a manifest that mtkkit wrote", Own},
-	Document:  {"a JSON document that mtkkit wrote", Own},
-	Sums:      {"a list of SHA-256 sums", Own},
-	BlocksMap: {"a map of a dump that mtkkit wrote", Own},
-	Archive:   {"an archive that mtkkit wrote", Own},
-	Parity:    {"a parity file that mtkkit wrote", Own},
-	Journal:   {"a journal of a dump that is being read", Own},
-	Marker:    {"a marker of an unfinished folder or file", Own},
-	Layout:    {"a part of an OCI layout (a store of backups)", Own},
+	Manifest:    {"a manifest that mtkkit wrote", Own},
+	Document:    {"a JSON document that mtkkit wrote", Own},
+	Sums:        {"a list of SHA-256 sums", Own},
+	BlocksMap:   {"a map of a dump that mtkkit wrote", Own},
+	ComparePage: {"a comparison of two dumps that mtkkit wrote", Own},
+	Archive:     {"an archive that mtkkit wrote", Own},
+	Parity:      {"a parity file that mtkkit wrote", Own},
+	Journal:     {"a journal of a dump that is being read", Own},
+	Marker:      {"a marker of an unfinished folder or file", Own},
+	Layout:      {"a part of an OCI layout (a store of backups)", Own},
 
 	Age:        {"encrypted by age", Packed},
 	AgeArmored: {"encrypted by age, as text", Wrapped},

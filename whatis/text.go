@@ -114,6 +114,9 @@ func page(text string) *Thing {
 	if strings.Contains(text[:min(len(text), 1024)], `content="mtkkit blocks"`) {
 		t.Kind = BlocksMap
 		title = strings.TrimSuffix(title, ": blocks map")
+	} else if strings.Contains(text[:min(len(text), 1024)], `content="mtkkit compare"`) {
+		t.Kind = ComparePage
+		title = strings.TrimSuffix(title, ": comparison")
 	}
 	t.add("title", "%s", printable(title))
 	return t

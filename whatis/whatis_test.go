@@ -139,6 +139,7 @@ func samples(t testing.TB) []sample {
 		{"other.json", []byte(`{"name": "value"}`), Text, true},
 		{"SHA256SUMS", []byte(sumText), Sums, true},
 		{"map.html", []byte("<!doctype html>\n<html>\n<meta name=\"generator\" content=\"mtkkit blocks\">\n<title>ROM_1: blocks map</title>"), BlocksMap, true},
+		{"compare.html", []byte("<!doctype html>\n<html>\n<meta name=\"generator\" content=\"mtkkit compare\">\n<title>ROM_1: comparison</title>"), ComparePage, true},
 		{"ROM_1.par", build(4096, piece{0, "mtkkit parity 1\n"}), Parity, true},
 		{"journal", []byte("mtkkit-journal/1 EMMC_USER 0x1000\n"), Journal, true},
 		{".mtkkit-unfinished", []byte(`{"about": "mtkkit has not finished here; the next run removes these files", "files": []}`), Marker, true},

@@ -37,48 +37,53 @@ func (o *compareOptions) options() []cli.Flag {
 }
 
 func compareCommand(u *ui) *cli.Command {
-	c := newCompareCommand(u, func(doc document.Comparison) any { return doc })
-	c.Name, c.Usage = "compare", "compare two dumps, or a dump and the maker's firmware: what is changed, and do they belong together?"
-	c.Description = "Says of each partition whether it is equal, where it differs, and whether phones of one model differ in it or should not.\n" +
-		"Of a partition that differs, verified boot says which side is right; root, other recoveries and foreign preloaders are named.\n" +
-		"A and B may each be a dump, a folder, an archive, or a firmware package. With 0 as exit code all is equal, with 3 it is not."
-	return c
+	o := &compareOptions{dumpOptions: newDumpOptions()}
+	return &cli.Command{
+		Name:      "compare",
+		Usage:     "compare two dumps, or a dump and the maker's firmware: what is changed, and do they belong together?",
+		ArgsUsage: "A B",
+		Description: "Says of each partition whether it is equal, where it differs, and whether phones of one model differ in it or should not.\n" +
+			"Of a partition that differs, verified boot says which side is right; root, other recoveries and foreign preloaders are named.\n" +
+			"A and B may each be a dump, a folder, an archive, or a firmware package. With 0 as exit code all is equal, with 3 it is not.",
+		Flags:  o.options(),
+		Action: o.action(u, func(doc document.Comparison) any { return doc }),
+	}
 }
 
 // backupDiffCommand is the older name.
 func backupDiffCommand(u *ui) *cli.Command {
-	c := newCompareCommand(u, func(doc document.Comparison) any { return document.BackupDiff(doc) })
-	c.Name, c.Usage = "diff", "compare two dumps or backups, partition by partition (the same as mtkkit compare)"
-	return c
-}
-
-func newCompareCommand(u *ui, asDocument func(document.Comparison) any) *cli.Command {
 	o := &compareOptions{dumpOptions: newDumpOptions()}
 	return &cli.Command{
+		Name:      "diff",
+		Usage:     "compare two dumps or backups, partition by partition (the same as mtkkit compare)",
 		ArgsUsage: "A B",
 		Flags:     o.options(),
-		Action: u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
-			switch {
-			case len(args) != 2:
-				return usageHelp("two dumps, archives, folders or firmware packages are needed")
-			case o.html != "" && o.json:
-				return usage("--html and --json cannot be used together; --html needs a file name")
-			}
-			a, err := openInput(ctx, u, &o.dumpOptions, args[0])
-			if err != nil {
-				return err
-			}
-			defer a.Close()
-			other := o.dumpOptions
-			other.scatter = o.scatterB
-			b, err := openInput(ctx, u, &other, args[1])
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			return runCompare(ctx, u, o, a, b, asDocument)
-		}),
+		Action:    o.action(u, func(doc document.Comparison) any { return document.BackupDiff(doc) }),
 	}
+}
+
+func (o *compareOptions) action(u *ui, asDocument func(document.Comparison) any) cli.ActionFunc {
+	return u.does(&o.displayOptions, func(ctx context.Context, args []string) error {
+		switch {
+		case len(args) != 2:
+			return usageHelp("two dumps, archives, folders or firmware packages are needed")
+		case o.html != "" && o.json:
+			return usage("--html and --json cannot be used together; --html needs a file name")
+		}
+		a, err := openInput(ctx, u, &o.dumpOptions, args[0])
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		other := o.dumpOptions
+		other.scatter = o.scatterB
+		b, err := openInput(ctx, u, &other, args[1])
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		return runCompare(ctx, u, o, a, b, asDocument)
+	})
 }
 
 func runCompare(ctx context.Context, u *ui, o *compareOptions, a, b *input, asDocument func(document.Comparison) any) error {

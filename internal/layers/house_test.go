@@ -101,6 +101,8 @@ var foreignWords = []struct{ file, text, why string }{
 	{"ui/browser_darwin.go", "-a", "open's option"},
 	{"report/html.go", "mtkkit blocks", "a signature, by which files are known"},
 	{"whatis/text.go", "mtkkit blocks", "a signature, by which files are known"},
+	{"compare/page.go", "mtkkit compare", "a signature, by which files are known"},
+	{"whatis/text.go", "mtkkit compare", "a signature, by which files are known"},
 }
 
 // maxLines is how long a file that is not a test may be.
