@@ -10,6 +10,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/avb"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // State is how one partition differs between A and B.
@@ -127,6 +128,11 @@ func Compare(ctx context.Context, a, b *dump.Dump, opt Options) (*Result, error)
 		Problems: slices.Concat(flash.Problems{}, x.problems, y.problems), super: map[Name]*item{A: x.outer, B: y.outer}}
 	if err := r.compare(ctx, pair(x, y), opt.Progress); err != nil {
 		return nil, err
+	}
+	if r.count(func(row *Row) bool { return scatter.Canonical(row.Name) == "super" && row.State == Differs }) > 0 {
+		if err := r.compare(ctx, within(x, y), opt.Progress); err != nil { // which partition in it
+			return nil, err
+		}
 	}
 	for _, s := range []*side{x, y} {
 		if r.Builds[s.name] = s.build(); r.Builds[s.name] == "" {

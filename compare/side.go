@@ -73,10 +73,11 @@ func (s *side) build() string {
 	return report.Fingerprint(facts.Rows).Value
 }
 
-// meet makes the items of two sides comparable: super is compared by the partitions in it if both
-// have them, and a boot region as a preloader if one side has only that.
+// meet makes the items of a dump and a package comparable: super is compared by the partitions in it
+// if both have them, and a boot region as a preloader if one side has only that. Of two dumps, all
+// bytes of super are compared.
 func meet(x, y *side) {
-	if a, b := x.inSuper(), y.inSuper(); len(a) > 0 && len(b) > 0 {
+	if a, b := x.inSuper(), y.inSuper(); (x.firmware || y.firmware) && len(a) > 0 && len(b) > 0 {
 		x.open(a)
 		y.open(b)
 	}
@@ -114,6 +115,13 @@ func (s *side) dropRegion() {
 		from[it.region] = from[it.region] || isPreloader(&it)
 	}
 	s.drop(func(it *item) bool { return isBoot(it) && from[it.region] })
+}
+
+// within returns the couples of the partitions inside super.
+func within(x, y *side) []couple {
+	a, b := *x, *y
+	a.items, b.items = x.inSuper(), y.inSuper()
+	return pair(&a, &b)
 }
 
 // open puts the partitions inside super in its place.

@@ -13,18 +13,30 @@ import (
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
 
+// makers are the made phones.
+var makers = map[string]func() *imgtest.Phone{
+	"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
+	"small-mt6572": imgtest.SmallMT6572, "small-mt6592": imgtest.SmallMT6592, "small-mt6765": imgtest.SmallMT6765, "small-mt6893": imgtest.SmallMT6893,
+}
+
 // phone implements "phone NAME DIR": it writes the dump of a made phone: ROM_1, BOOT_1, BOOT_2 and the
 // scatter file.
 func phone(ts *testscript.TestScript, neg bool, args []string) {
-	makers := map[string]func() *imgtest.Phone{
-		"mt6572": imgtest.MT6572, "mt6592": imgtest.MT6592, "mt6765": imgtest.MT6765, "mt6893": imgtest.MT6893,
-		"small-mt6572": imgtest.SmallMT6572, "small-mt6592": imgtest.SmallMT6592, "small-mt6765": imgtest.SmallMT6765, "small-mt6893": imgtest.SmallMT6893,
-	}
+	writePhone(ts, args, (*imgtest.Phone).WriteDump)
+}
+
+// firmware implements "firmware NAME DIR": it writes the package of the phone's maker: scatter file and
+// images.
+func firmware(ts *testscript.TestScript, neg bool, args []string) {
+	writePhone(ts, args, (*imgtest.Phone).WriteFirmware)
+}
+
+func writePhone(ts *testscript.TestScript, args []string, write func(*imgtest.Phone, string) error) {
 	if len(args) != 2 || makers[args[0]] == nil {
-		ts.Fatalf("usage: phone NAME DIR")
+		ts.Fatalf("usage: phone NAME DIR, firmware NAME DIR")
 	}
 	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o777))
-	ts.Check(makers[args[0]]().WriteDump(ts.MkAbs(args[1])))
+	ts.Check(write(makers[args[0]](), ts.MkAbs(args[1])))
 }
 
 // edit opens a file of the script for writing.

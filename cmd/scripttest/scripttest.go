@@ -124,7 +124,7 @@ func Run(t *testing.T, folder string, run Program) {
 			"mtkkit-code": program(root, run, true),
 			"schemas":     func(ts *testscript.TestScript, _ bool, _ []string) { everySchema(ts, root) },
 
-			"phone": phone, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
+			"phone": phone, "firmware": firmware, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
 			"put": put, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
 		},
 	})
