@@ -28,11 +28,13 @@ type folder struct {
 	members []*member // by name; a split file is one member
 	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none
+	refused []string  // images whose pieces contradict each other
 }
 
 // member is a file of a folder. It is opened once, when it is needed.
 type member struct {
 	name string
+	dir  string // folder in the archive, "" for its top
 	path string // "" in an archive
 	size int64  // bytes, as packed; for a split file, of its first part
 	raw  func(context.Context) (flash.Image, error)
@@ -81,7 +83,8 @@ func (s *Source) readFolder(path string) (*folder, error) {
 			continue
 		}
 		name := e.Name()
-		if m := partNumber.FindStringSubmatch(name); m != nil {
+		chunk := isChunk(name)
+		if m := partNumber.FindStringSubmatch(name); m != nil && !chunk {
 			name = m[1]
 		} else if m := zipVolume.FindStringSubmatch(name); m != nil {
 			name = m[1] + ".zip"
@@ -91,7 +94,12 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		}
 		seen[strings.ToLower(name)] = true
 		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
-		member.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, member.path) }
+		member.raw = func(ctx context.Context) (flash.Image, error) {
+			if chunk { // its number is not that of a part of a file
+				return s.openFile(ctx, member.path)
+			}
+			return s.openPath(ctx, member.path)
+		}
 		member.starts = func(magic string) bool { return fileStarts(member.path, magic) }
 		f.add(member)
 	}
@@ -167,6 +175,9 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		s.Unpacked = true
 		s.take(place(m.packed, true), m.name)
 		return nil
+	}
+	if len(f.refused) > 0 {
+		return &UnreadableError{f.name, strings.Join(f.refused, "; ")}
 	}
 	return &UnreadableError{f.name, fmt.Sprintf("none of its %d files is a dump with a partition table, or a table with the offsets of the others (gpt.bin, a scatter file)", len(f.members)) + s.notFollowed()}
 }

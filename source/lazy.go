@@ -3,27 +3,25 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
 	"github.com/mtkkit/mtkkit/image/stream"
 )
 
 // A package has images of some GB, of which a command often needs one. So they are unpacked when
 // they are read, and not when the package is opened. What recognises an image reads its head.
-const (
-	packedHead = 1 << 20  // bytes of a file that are unpacked to learn its size
-	plainHead  = 64 << 10 // bytes of an image that are kept in memory
-)
+const keptHead = 64 << 10 // bytes of an image that are kept in memory
 
 // openFunc returns a file of a package from its start.
 type openFunc func() (io.ReadCloser, error)
@@ -83,7 +81,7 @@ func (l *lazy) spool() (flash.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := copySparse(context.Background(), t.f, r, maxUnpacked, func(done int64) {
+	n, err := copySparse(context.Background(), t.f, io.LimitReader(r, l.size+1), maxUnpacked, func(done int64) {
 		l.s.opt.progress(flash.Event{Op: "unpack", Name: l.name, Done: done})
 	})
 	if err == nil {
@@ -94,26 +92,21 @@ func (l *lazy) spool() (flash.Image, error) {
 	}
 	t.state = disk.Sized(n)
 	l.s.later.add(t)
-	return l.plain(t)
+	switch {
+	case n > l.size:
+		return nil, fmt.Errorf("it has more than the %d bytes that its header states", l.size)
+	case n < l.size:
+		return nil, fmt.Errorf("it has %d bytes, and its header states %d", n, l.size)
+	}
+	return t, nil
 }
 
-// plain returns the content of the file that was unpacked.
-func (l *lazy) plain(t flash.Image) (img flash.Image, err error) {
-	img = t
-	if isSparse(t) {
-		sparse, err := image.ReadSparse(t)
-		if err != nil {
-			return nil, err
-		}
-		if bad := flash.AtLeast(flash.Error, sparse.Problems); len(bad) > 0 {
-			return nil, errors.New(bad[0].Text)
-		}
-		img = sparse
+// tellLater says how much will be unpacked when it is needed.
+func (s *Source) tellLater(name string) {
+	if p := s.packedImages; p.size >= worthAWord {
+		s.problem(flash.Note, name, "%d of its images are compressed: each is unpacked into a temporary file in %s when it is needed, %s in all",
+			p.files, cmp.Or(s.opt.TempDir, os.TempDir()), flash.Size(p.size))
 	}
-	if img.Size() != l.size {
-		return nil, fmt.Errorf("it has %d bytes instead of %d", img.Size(), l.size)
-	}
-	return img, nil
 }
 
 // closers are files that were opened after the Source was.
@@ -166,21 +159,21 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 			return nil, err
 		}
 	}
-	l := &lazy{name: name, size: size, head: head, open: open, s: s}
-	if isSparse(bytes.NewReader(head)) {
-		if l.size, l.head, err = sparseHead(head); err != nil {
-			return nil, err
-		}
-	}
-	if l.size < 0 {
+	if size < 0 || bytes.HasPrefix(head, []byte(sparseMagic)) { // which ranges a sparse image leaves out, only all of it says
 		return nil, nil
 	}
-	l.head = l.head[:min(len(l.head), plainHead, int(min(l.size, plainHead)))]
+	if size > maxUnpacked {
+		return nil, &UnreadableError{name, fmt.Sprintf("unpacks to more than %s, and no phone has that much", flash.Size(maxUnpacked))}
+	}
+	l := &lazy{name: name, size: size, head: head, open: open, s: s}
+	l.head = l.head[:min(int64(len(l.head)), l.size)]
+	s.packedImages.files++
+	s.packedImages.size += size
 	return l, nil
 }
 
 func readHead(r io.Reader) ([]byte, error) {
-	head := make([]byte, packedHead)
+	head := make([]byte, keptHead)
 	n, err := io.ReadFull(r, head)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil
@@ -220,18 +213,4 @@ func contentSize(head []byte) int64 {
 		return int64(min(h.FrameContentSize, maxUnpacked))
 	}
 	return -1
-}
-
-// sparseHead returns the size of the image in a sparse file, and its first bytes as far as head
-// has them.
-func sparseHead(head []byte) (int64, []byte, error) {
-	img, err := image.ReadSparse(bytes.NewReader(head))
-	if err != nil {
-		return 0, nil, err
-	}
-	const offBlock, offBlocks = 0x0C, 0x10
-	size := int64(binary.LittleEndian.Uint32(head[offBlock:])) * int64(binary.LittleEndian.Uint32(head[offBlocks:]))
-	b := make([]byte, min(plainHead, img.Size()))
-	n, _ := img.ReadAt(b, 0)
-	return size, b[:n], nil
 }
