@@ -1,12 +1,15 @@
 package dump
 
 import (
+	"encoding/hex"
+	"fmt"
 	"io"
 	"path"
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/split"
 )
 
 // Package reports whether this is a firmware package: its images are known, and where they belong on
@@ -41,6 +44,40 @@ const (
 
 // RefuseTable refuses a package where the offsets of a phone's partitions are needed.
 func (d *Dump) RefuseTable() error { return d.RefusePackage(noTable) }
+
+// images reads all images of a firmware package, and compares them with the hashes that the package has
+// of them.
+func (v *verification) images(d *Dump) error {
+	if !d.Package() {
+		return nil
+	}
+	user := d.Source.User()
+	sums := map[int]string{}
+	for _, s := range d.Source.RowSums {
+		sums[s.Row] = hex.EncodeToString(s.SHA256)
+	}
+	v.Images = len(d.Source.Rows)
+	for i, row := range d.Source.Rows {
+		sum, err := split.Sum(v.ctx, row.Name, flash.Slice(user.Image, row.Extent), v.opt.Progress)
+		lacks := flash.Total(flash.Within(user.Unread, row.Extent)) > 0 // reported when it was opened
+		bad := flash.Problem{Severity: flash.Error, Place: row.Name, Offset: flash.NoOffset}
+		switch {
+		case v.ctx.Err() != nil:
+			return v.ctx.Err()
+		case err != nil:
+			bad.Text = err.Error()
+		case sums[i] == sum:
+			v.Summed++
+			continue
+		case sums[i] == "" || lacks:
+			continue
+		default:
+			bad.Text = fmt.Sprintf("its sha-256 is %s, the package states %s", sum, sums[i])
+		}
+		v.State, v.Problems = Broken, append(v.Problems, bad)
+	}
+	return nil
+}
 
 // addScatter adds a package's own scatter file to the description, as it is. None is made for a
 // package without one: nobody knows the offsets.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -46,7 +47,7 @@ func (s *Source) listed(ctx context.Context, f *folder, _ []packaged) (rows []pa
 		if row.Length > 0 && img.Size() > row.Length && !row.ToEnd {
 			s.problem(flash.Warning, row.Name, "%s has 0x%x bytes, but its partition only 0x%x: it may be of another phone", m.name, img.Size(), row.Length)
 		}
-		rows = append(rows, packaged{name: row.Name, file: m.name, img: img})
+		rows = append(rows, packaged{name: row.Name, file: packedName.ReplaceAllString(m.name, ""), img: img})
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -76,7 +77,8 @@ func (s *Source) usable(ctx context.Context, m *member, partition string) (flash
 }
 
 // image returns the member with the name that a scatter file has, also in its signed form
-// (boot-verified.img), or nil.
+// (boot-verified.img), or else the only one that is called like the partition (boot.img.lz4); nil if
+// there is none.
 func (f *folder) image(name string) *member {
 	if m := f.find(name); m != nil {
 		return m
@@ -87,7 +89,16 @@ func (f *folder) image(name string) *member {
 			return m
 		}
 	}
-	return nil
+	var same *member
+	for _, m := range f.members {
+		if imageName.MatchString(m.name) && partitionOf(m.name) == partitionOf(name) {
+			if same != nil {
+				return nil // nothing says which of them it is
+			}
+			same = m
+		}
+	}
+	return same
 }
 
 // imageName matches the names of files that may be the image of a partition.
@@ -116,7 +127,7 @@ func (s *Source) images(ctx context.Context, f *folder, have []packaged) (rows [
 			return nil, err
 		}
 		if img != nil {
-			rows = append(rows, packaged{name: partitionOf(m.name), file: m.name, img: img})
+			rows = append(rows, packaged{name: partitionOf(m.name), file: packedName.ReplaceAllString(m.name, ""), img: img})
 		}
 	}
 	if len(rows) > 0 {
@@ -136,8 +147,12 @@ func unique(rows []packaged) []packaged {
 	return rows
 }
 
-// openImage opens the image in a file of a package. A compressed one is unpacked when it is read,
-// if its size is known.
+// packedName matches the names of compressed images. Other files that begin like a compressed one are
+// images of such data, as some kernels are.
+var packedName = regexp.MustCompile(`(?i)\.(lz4|gz|xz|zst|bz2)$`)
+
+// openImage opens the image in a file of a package. A compressed one is unpacked when it is read, if
+// its size is known.
 func (s *Source) openImage(ctx context.Context, m *member) (img flash.Image, err error) {
 	if m.img == nil {
 		m.img, err = s.openPacked(ctx, m)
@@ -152,12 +167,37 @@ func (s *Source) openPacked(ctx context.Context, m *member) (flash.Image, error)
 		if err != nil {
 			return nil, err
 		}
+		if !packedName.MatchString(m.name) {
+			return s.plain(ctx, raw, m.name)
+		}
 		open, size = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(raw, 0, raw.Size())), nil }, -1
 	}
-	if img, err := s.unpackLater(m.name, size, open); img != nil && err == nil {
-		return img, nil
+	if img, err := s.unpackLater(m.name, size, open); img != nil || err != nil && errors.As(err, new(*UnreadableError)) {
+		return img, err
 	}
-	return s.open(ctx, m) // its size is not known, or it says what is wrong
+	if packedName.MatchString(m.name) {
+		return s.open(ctx, m) // its size is not known, or it says what is wrong
+	}
+	raw, err := s.openRaw(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return s.plain(ctx, raw, m.name)
+}
+
+// plain returns an image as it is, and the content of a sparse one. It refuses what no image can be.
+func (s *Source) plain(ctx context.Context, raw flash.Image, name string) (flash.Image, error) {
+	head, err := headOf(raw)
+	if err != nil {
+		return nil, fmt.Errorf("source: %s: %w", name, err)
+	}
+	if why := notADump(head); why != "" {
+		return nil, &UnreadableError{name, why}
+	}
+	if isSparse(raw) {
+		return s.openSparse(ctx, raw, name)
+	}
+	return raw, nil
 }
 
 // signed matches what makers append to the names of signed images.

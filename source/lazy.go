@@ -144,7 +144,7 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 	if err != nil {
 		return nil, err
 	}
-	if stream.Sniff(head) { // compressed and then packed
+	if stream.Sniff(head) && packedName.MatchString(name) { // compressed and then packed
 		outer := open
 		open = func() (io.ReadCloser, error) { return unpacking(outer) }
 		if size = contentSize(head); size < 0 {

@@ -225,7 +225,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return s.openStore(ctx, path)
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
-		return s.openDir(ctx, path)
+		return s.openDir(ctx, path, 0)
 	}
 	name := filepath.Base(path)
 	raw, err := s.openPath(ctx, path)
@@ -262,19 +262,6 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	s.take(place(img, true), name)
 	s.tellPart(filepath.Base(path))
 	return s.honourMapBeside(ctx, path, s.Parts)
-}
-
-// openDir opens a folder, and no file outside of it.
-func (s *Source) openDir(ctx context.Context, path string) error {
-	if err := s.enter(path); err != nil {
-		return fmt.Errorf("source: %w", err)
-	}
-	defer s.leave()
-	f, err := s.readFolder(path)
-	if err != nil {
-		return err
-	}
-	return s.openFolder(ctx, f)
 }
 
 // take adds a file's regions to the device.
