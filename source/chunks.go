@@ -106,14 +106,14 @@ func (s *Source) joinGroup(ctx context.Context, stem string, g []chunk) (img fla
 	if why := contradiction(g); why != "" {
 		return nil, why, nil
 	}
-	if lost := missingChunks(g); len(lost) > 0 {
+	if img, _, err = image.JoinSparse(pieces); err != nil {
+		return nil, "", err
+	}
+	if lost := missingChunks(g, lacksHead(flash.Holes(img))); len(lost) > 0 {
 		s.problem(flash.Error, stem, "piece %s of its sparse image is not in the package: its bytes are missing", list(lost))
 	}
-	img, _, err = image.JoinSparse(pieces)
-	if err == nil {
-		s.problem(flash.Note, stem, "joined from %d pieces of a sparse image", len(pieces))
-	}
-	return img, "", err
+	s.problem(flash.Note, stem, "joined from %d pieces of a sparse image", len(pieces))
+	return img, "", nil
 }
 
 // contradiction says why pieces are not all of one image, "" if they may be.
@@ -132,13 +132,15 @@ func contradiction(g []chunk) string {
 	return ""
 }
 
-// missingChunks returns the numbers that pieces lack. The first number is 0 or 1. How many pieces there
-// should be, nothing says.
-func missingChunks(g []chunk) (lost []string) {
-	const most = 10_000 // numbers have at most four digits
+// missingChunks returns the numbers that pieces lack. The first number is 0 or 1; it is 0 if the image
+// lacks its head. How many pieces there should be, nothing says.
+func missingChunks(g []chunk, headless bool) (lost []string) {
 	next := min(g[0].number, 1)
+	if headless {
+		next = 0
+	}
 	for _, c := range g {
-		for ; next < c.number && len(lost) < most; next++ {
+		for ; next < c.number; next++ { // numbers have at most four digits
 			lost = append(lost, strconv.Itoa(next))
 		}
 		next = c.number + 1

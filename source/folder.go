@@ -116,11 +116,15 @@ func (s *Source) readFolder(path string) (*folder, error) {
 }
 
 // openRaw opens a member without unwrapping it.
-func (s *Source) openRaw(ctx context.Context, m *member) (img flash.Image, err error) {
+func (s *Source) openRaw(ctx context.Context, m *member) (flash.Image, error) {
 	if m.packed == nil {
-		m.packed, err = m.raw(ctx)
+		img, err := m.raw(ctx)
+		if err != nil {
+			return nil, err
+		}
+		m.packed = img
 	}
-	return m.packed, err
+	return m.packed, nil
 }
 
 // open opens a member and unwraps it.
@@ -293,10 +297,13 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 // packed is unpacked if it has the name of a region, or is the largest; otherwise it may be a
 // partition with packed data.
 func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Image, error) {
-	if m.used || notImages.MatchString(m.name) {
+	if m.used || notImages.MatchString(m.name) || isPartition(m) {
 		return nil, nil
 	}
 	raw, err := s.openRaw(ctx, m)
+	if errors.As(err, new(*streamError)) && scatter.Known(partitionOf(m.name)) && regionNamed(m.name, flash.EMMC) == "" {
+		return nil, nil // one damaged image of a package; it is reported there
+	}
 	if err != nil {
 		return nil, err
 	}

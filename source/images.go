@@ -64,11 +64,14 @@ func (s *Source) usable(ctx context.Context, m *member, partition string) (flash
 	img, err := s.openImage(ctx, m)
 	var not *UnreadableError
 	var format *flash.FormatError
+	var broken *streamError
 	switch {
 	case errors.As(err, &not):
 		s.problem(flash.Error, partition, "%s: %s: the image is left out", m.name, not.Text)
 	case errors.As(err, &format):
 		s.problem(flash.Error, partition, "%s: %v: the image is left out", m.name, format)
+	case errors.As(err, &broken):
+		s.problem(flash.Error, partition, "%s: cannot be unpacked (%v): the image is left out", m.name, broken)
 	case err != nil:
 		return nil, err
 	}
@@ -155,9 +158,12 @@ var packedName = regexp.MustCompile(`(?i)\.(lz4|gz|xz|zst|bz2)$`)
 // its size is known.
 func (s *Source) openImage(ctx context.Context, m *member) (img flash.Image, err error) {
 	if m.img == nil {
-		m.img, err = s.openPacked(ctx, m)
+		if img, err = s.openPacked(ctx, m); err != nil {
+			return nil, err
+		}
+		m.img = img
 	}
-	return m.img, err
+	return m.img, nil
 }
 
 func (s *Source) openPacked(ctx context.Context, m *member) (flash.Image, error) {

@@ -16,7 +16,9 @@ import (
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/image/stream"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // A package has images of some GB, of which a command often needs one. So they are unpacked when
@@ -38,6 +40,18 @@ type lazy struct {
 	whole flash.Image
 	err   error
 }
+
+// UnpackError reports a compressed image of a package that cannot be unpacked. The other images can be
+// used.
+type UnpackError struct {
+	File string
+	Err  error
+}
+
+func (e *UnpackError) Error() string { return "source: unpacking " + e.File + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UnpackError) Unwrap() error { return e.Err }
 
 // Size returns the size of the unpacked image in bytes.
 func (l *lazy) Size() int64 { return l.size }
@@ -65,7 +79,7 @@ func (l *lazy) unpack() error {
 	l.once.Do(func() {
 		l.whole, l.err = l.spool()
 		if l.err != nil {
-			l.err = fmt.Errorf("source: unpacking %s: %w", l.name, l.err)
+			l.err = &UnpackError{l.name, l.err}
 		}
 	})
 	return l.err
@@ -170,6 +184,23 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 	s.packedImages.files++
 	s.packedImages.size += size
 	return l, nil
+}
+
+// isPartition reports whether a compressed file of an archive is a single partition, by its name and its
+// first bytes. So it need not be unpacked to learn that it is no whole dump.
+func isPartition(m *member) bool {
+	name := partitionOf(m.name)
+	if m.stream == nil || !imageName.MatchString(m.name) || !scatter.Known(name) || regionNamed(m.name, flash.EMMC) != "" {
+		return false
+	}
+	r, err := m.stream()
+	if err != nil {
+		return false // opening it says why
+	}
+	defer r.Close()
+	head, err := readHead(r)
+	const mbr = 510 // of its signature
+	return err == nil && len(head) > mbr+2 && string(head[mbr:mbr+2]) != "\x55\xAA" && !gpt.Sniff(bytes.NewReader(head)) && !stream.Sniff(head)
 }
 
 func readHead(r io.Reader) ([]byte, error) {

@@ -25,8 +25,14 @@ type packaged struct {
 // phone, only a scatter file says.
 func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 	var rows []packaged
+	outer := len(f.members)
 	if err := s.addInner(ctx, f); err != nil {
 		return false, err
+	}
+	if f.scatter == nil && len(f.members) > outer { // it may have been in one of them
+		if err := s.findScatter(ctx, f); err != nil {
+			return false, err
+		}
 	}
 	if err := s.joinChunks(ctx, f); err != nil {
 		return false, err

@@ -57,7 +57,7 @@ func (j *splitJob) run(ctx context.Context) error {
 func (j *splitJob) tell(r *dump.SplitResult) {
 	j.u.Problems(r.Record.Problems)
 	j.d.missingPieces(j.u)
-	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" {
+	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" && !j.d.Package() {
 		j.u.Note("%s", s)
 	}
 	if j.p.ScatterName == "" {
