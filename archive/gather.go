@@ -76,8 +76,8 @@ func (c *creation) gather(ctx context.Context) error {
 }
 
 func (c *creation) refuseGuess(m *flash.Manifest) error {
-	if c.AcceptGuess {
-		return nil
+	if err := dump.RefusePackage(c.Path, m, dump.NoBackup); err != nil || c.AcceptGuess {
+		return err
 	}
 	return dump.RefuseGuess(c.Path, m)
 }
@@ -97,6 +97,9 @@ func (c *creation) takeDump(ctx context.Context) (err error) {
 			return err
 		}
 		c.closers = append(c.closers, c.source)
+	}
+	if err := c.source.RefusePackage(dump.NoBackup); err != nil {
+		return err
 	}
 	c.inputs = append(c.inputs, c.source.Source.Files...)
 	if !c.AcceptGuess {

@@ -132,10 +132,12 @@ func openPushed(ctx context.Context, opt *PushOptions) (p *pushing, err error) {
 		}
 		done = d.Close
 	}
-	if !opt.AcceptGuess {
-		if err := d.RefuseGuess(); err != nil {
-			return nil, errors.Join(err, done())
-		}
+	refused := d.RefusePackage(dump.NoBackup)
+	if refused == nil && !opt.AcceptGuess {
+		refused = d.RefuseGuess()
+	}
+	if refused != nil {
+		return nil, errors.Join(refused, done())
 	}
 	made, err := d.Plan(plan.Wishes{})
 	if err != nil {
@@ -152,10 +154,12 @@ func openPushedFolder(ctx context.Context, path string, acceptGuess bool) (*push
 	if err != nil {
 		return nil, err
 	}
-	if !acceptGuess {
-		if err := dump.RefuseGuess(path, o.Manifest); err != nil {
-			return nil, errors.Join(err, o.Close())
-		}
+	refused := dump.RefusePackage(path, o.Manifest, dump.NoBackup)
+	if refused == nil && !acceptGuess {
+		refused = dump.RefuseGuess(path, o.Manifest)
+	}
+	if refused != nil {
+		return nil, errors.Join(refused, o.Close())
 	}
 	p := &pushing{record: o.Manifest, close: o.Close, made: &Pushed{Record: o.Manifest, Folder: true, Locked: LockedIn(o.Manifest)}}
 	p.add(o.Outputs, o.Manifest.Files)

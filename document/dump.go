@@ -18,7 +18,8 @@ type Info struct {
 	Chip       layout.Fact       `json:"chip"`
 	Project    layout.Fact       `json:"project"`
 	Storage    flash.Storage     `json:"storage"`
-	Build      []report.Fact     `json:"build"` // facts from its build.prop
+	Package    []string          `json:"package,omitempty"` // what a firmware package consists of, in words
+	Build      []report.Fact     `json:"build"`             // facts from its build.prop
 	Generation flash.Generation  `json:"generation"`
 	Witness    flash.Witness     `json:"witness"`
 	Regions    []InfoRegion      `json:"regions"`
@@ -89,6 +90,9 @@ func NewInfo(d *dump.Dump) *Info {
 		for _, f := range b.Header.Files {
 			i.Preloader = append(i.Preloader, InfoPreloader{b.Part.Region, f.FileName, b.Header.Medium, f.Extent.Length, f.Proof.OK})
 		}
+	}
+	if d.Package() {
+		i.Package, i.Complete, i.DeviceSize = d.Source.Holds, false, 0
 	}
 	i.look(d)
 	return i

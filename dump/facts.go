@@ -57,7 +57,7 @@ func (d *Dump) addRegions(f *report.Input) {
 		f.Missing = append(f.Missing, report.Missing(m))
 	}
 	for _, name := range []flash.Region{s.Boot1(), s.Boot2(), s.User()} {
-		if d.Source.Part(name) == nil && s != flash.NAND {
+		if d.Source.Part(name) == nil && s != flash.NAND && !d.Package() {
 			f.Regions = append(f.Regions, report.Region{Name: name})
 			f.Missing = append(f.Missing, report.Missing{Region: name})
 		}
@@ -124,7 +124,7 @@ func (a addresses) of(name string, r flash.Region) *int64 {
 // does.
 func (d *Dump) scatterAddresses() (addresses, error) {
 	known := addresses{}
-	if d.Package() { // its rows have no addresses
+	if d.Package() { // its rows are images, which have no addresses
 		return known, nil
 	}
 	_, img, done, err := openTable(d.opt.Table, d.Source)

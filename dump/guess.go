@@ -53,7 +53,3 @@ func (d *Dump) tellRecordedGuess() {
 		d.Layout.Problems = append(d.Layout.Problems, guessProblem)
 	}
 }
-
-// Package reports whether this is a firmware package without a table: its partitions are known, and
-// where they belong on a phone is not.
-func (d *Dump) Package() bool { return d.Source.Storage == flash.Package }

@@ -112,8 +112,8 @@ func (k *kinds) before() error {
 	defer f.Close()
 	var err error
 	t := whatis.Front(f, k.path)
-	if t != nil && (t.Kind == whatis.Text || t.Kind == whatis.Empty || t.Kind == whatis.Payload) {
-		return nil // a dump may begin with text instead of a table; a payload is a firmware package
+	if t != nil && slices.Contains([]whatis.Kind{whatis.Text, whatis.Empty, whatis.Payload, whatis.Tar}, t.Kind) {
+		return nil // a dump may begin with text instead of a table; a payload and a tar archive may be firmware packages
 	}
 	if t == nil && len(k.pieces) < 2 {
 		t, err = whatis.InSparse(f, k.look(f.Size()))

@@ -101,6 +101,9 @@ func refuseMisplaced(ctx context.Context, dir string) (flash.Problems, error) {
 		return nil, ctx.Err()
 	}
 	defer d.Close()
+	if err := RefusePackage(dir, d.Source.Record, noJoining); err != nil {
+		return nil, err
+	}
 	if wrong := d.misplaced(); len(wrong) > 0 {
 		return nil, &split.ContradictionError{Folder: dir, Problems: wrong}
 	}

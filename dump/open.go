@@ -155,10 +155,14 @@ func (d *Dump) Record(p *plan.Plan) *flash.Manifest {
 // nothing, and a *plan.PatternError for an unknown name in them.
 func (d *Dump) Plan(w plan.Wishes) (*plan.Plan, error) {
 	l := d.Layout
-	p, err := plan.Make(&d.Source.Device, plan.Description{
+	f := plan.Description{
 		Table: &l.Table, Witness: l.Witness, Chip: l.Chip.Value, Project: l.Project.Value,
 		DeviceSize: l.DeviceSize, Problems: l.Problems, Unnamed: l.Unnamed,
-	}, w)
+	}
+	if err := d.addScatter(&f); err != nil {
+		return nil, err
+	}
+	p, err := plan.Make(&d.Source.Device, f, w)
 	if errors.Is(err, plan.ErrNothing) {
 		err = d.whyNothing(w, err)
 	}

@@ -66,7 +66,7 @@ func (d *Dump) resolve(ctx context.Context) (lay *layout.Layout, opt layout.Opti
 	if err != nil {
 		return nil, opt, d.noTable(err)
 	}
-	if own && opt.Claim == claim && src.Unpacked {
+	if own && opt.Claim == claim && src.Unpacked && !d.Package() {
 		d.Taken = append(d.Taken, Taken{Path: src.Scatter, Why: "it is in the dump's own archive", Inside: true})
 	}
 	return lay, opt, nil

@@ -17,6 +17,9 @@ const maxBackup = 4 << 20
 // it uses the profile, the dialect, the linear base, and a device size that is larger than the
 // dump's.
 func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
+	if err := d.RefuseTable(); err != nil {
+		return scatter.Creation{}, err
+	}
 	l := d.Layout
 	if len(l.Table.Partitions) == 0 {
 		return scatter.Creation{}, fmt.Errorf("%s: is a boot region; the partitions are in the user area", d.Path)

@@ -21,19 +21,23 @@ type SplitResult struct {
 	Shared int             // number of images that share their blocks with the dump
 }
 
-// Split writes the outputs of a plan of the dump, a scatter file and a manifest into a parts
-// folder. It never writes to the dump's own files. Unless opt.NoHash is set, it compares the
+// Split writes the outputs of a plan of the dump, a scatter file if there is one, and a manifest into
+// a parts folder. It never writes to the dump's own files. Unless opt.NoHash is set, it compares the
 // copies with the hashes in the dump's folder. After an error no file is left. A refusal is a
 // *flash.Refusal.
 func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
 	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
 	text := p.Scatter()
-	folder, err := split.Create(ctx, dir, p.Outputs(), []string{p.ScatterName}, opt)
+	var extra []string
+	if p.ScatterName != "" {
+		extra = append(extra, p.ScatterName)
+	}
+	folder, err := split.Create(ctx, dir, p.Outputs(), extra, opt)
 	if err != nil {
 		return nil, err
 	}
 	results, err := folder.Copy(ctx)
-	if err == nil {
+	if err == nil && p.ScatterName != "" {
 		err = folder.WriteFile(p.ScatterName, text)
 	}
 	m := d.Record(p)
@@ -90,6 +94,9 @@ type PageOptions struct {
 
 // Report makes the map of the whole flash.
 func (d *Dump) Report(ctx context.Context, opt PageOptions) (*report.Report, error) {
+	if err := d.RefusePackage(noMap); err != nil {
+		return nil, err
+	}
 	facts, err := d.Facts()
 	if err == nil && opt.Parts != "" {
 		err = d.AddHashes(&facts, opt.Parts)

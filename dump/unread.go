@@ -9,6 +9,7 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/layout"
 	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/scatter"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/whatis"
 )
@@ -112,6 +113,11 @@ func Unread(m *flash.Manifest) (out []flash.Problem) {
 // left out with a warning; if that is all of them, the error is an *UnreadError.
 func BootRegions(src *source.Source, path string) (parts []flash.Part, unread []flash.Problem, err error) {
 	var names []string
+	for _, row := range src.Rows { // of a firmware package
+		if user := src.User(); scatter.Canonical(row.Name) == "preloader" && user != nil {
+			return []flash.Part{{Region: user.Region, Image: flash.Slice(user.Image, row.Extent), Source: row.File}}, nil, nil
+		}
+	}
 	for _, p := range src.Parts {
 		switch {
 		case !p.Region.IsBoot():

@@ -47,6 +47,8 @@ type Verdict struct {
 	Unsound    bool              // the source of the folder had problems
 	Unfinished bool              // the reading of the dump was not finished
 	SizeKnown  bool              // its table states the size of the device
+	Images     int               // number of images of a firmware package; 0 for anything else
+	Summed     int               // how many of them have the SHA-256 that the package states
 	Missing    []layout.Range    // what is still to be read from the phone
 	Boot       *avb.Verification // result of verified boot; nil if it was not checked
 	BootDiffer bool              // verified boot contradicts the partitions
@@ -302,6 +304,9 @@ func (v *verification) tables(d *Dump) error {
 			v.State, v.Problems = Broken, append(v.Problems, changed...)
 			return nil
 		}
+	}
+	if err := v.images(d); err != nil {
+		return err
 	}
 	if err := v.boot(d); err != nil {
 		return err

@@ -60,6 +60,8 @@ const (
 	ReasonNoRecord Reason = "no record"
 	// ReasonGuess: no table has the partitions; they are guessed from the content.
 	ReasonGuess Reason = "guess"
+	// ReasonPackage: the input is a firmware package, and the work needs a phone's flash.
+	ReasonPackage Reason = "package"
 	// ReasonInClear: everybody could read the data that are unique to this phone.
 	ReasonInClear Reason = "in clear"
 	// ReasonOtherModel: the target phone is of another model than the input.

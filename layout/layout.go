@@ -31,7 +31,7 @@ type Options struct {
 	// Storage is the flash type that the user gave, "" for none.
 	Storage flash.Storage
 
-	// Rows are the files of a firmware package without a table, for a device of type flash.Package.
+	// Rows are the images of a firmware package, for a device of type flash.Package.
 	Rows []flash.Partition
 }
 

@@ -34,6 +34,11 @@ type Description struct {
 	DeviceSize int64          // true size of the user area, bytes; 0 unknown
 	Problems   flash.Problems // problems of finding all this
 
+	// ScatterName and Scatter are the scatter file of a firmware package, "" and nil for none. It is
+	// written as it is. For a dump one is made.
+	ScatterName string
+	Scatter     []byte
+
 	// Unnamed reports whether a range that no table names may have data, and the guessed names
 	// from its content. It is nil if the tables name everything.
 	Unnamed func(flash.Extent) (guess string, yes bool)
@@ -42,7 +47,7 @@ type Description struct {
 // Plan lists what a split will do.
 type Plan struct {
 	Items       []Item
-	ScatterName string         // name of the scatter file that will be written
+	ScatterName string         // name of the scatter file that will be written, "" for none
 	Private     []string       // partitions in it that contain the phone's identity
 	Problems    flash.Problems // problems of the description, and the plan's own
 
@@ -56,7 +61,10 @@ type Plan struct {
 // Make plans a split. The error is a *PatternError or a read error.
 func Make(dev *flash.Device, f Description, w Wishes) (*Plan, error) {
 	p := &Plan{dev: dev, facts: f, wishes: w, Problems: slices.Clone(f.Problems), taken: names{}, trimmed: map[string]string{}}
-	p.ScatterName = scatter.FileName(f.Chip)
+	p.ScatterName, _ = SafeName(f.ScatterName)
+	if dev.Storage != flash.Package {
+		p.ScatterName = scatter.FileName(f.Chip)
+	}
 	for _, own := range []string{flash.ManifestName, flash.SumsName, p.ScatterName, flash.MarkerName} {
 		p.taken.take(own)
 	}

@@ -46,7 +46,12 @@ func (p *Plan) Record(tool string) *flash.Manifest {
 // If there is a trimmed copy, the row names it: flash tools accept a file shorter than its
 // partition and are faster with it. Sparse files are not named, because old Download Agents do
 // not support them.
+//
+// The scatter file of a firmware package is the maker's, byte for byte.
 func (p *Plan) Scatter() []byte {
+	if p.dev.Storage == flash.Package {
+		return p.facts.Scatter
+	}
 	facts := scatter.CreateOptions{
 		Platform: p.facts.Chip, Project: p.facts.Project, Storage: p.dev.Storage,
 		DeviceSize: p.facts.DeviceSize, Profile: scatter.Restore, File: p.restores,

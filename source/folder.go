@@ -28,11 +28,13 @@ type folder struct {
 	members []*member // by name; a split file is one member
 	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none
+	refused []string  // images whose pieces contradict each other
 }
 
 // member is a file of a folder. It is opened once, when it is needed.
 type member struct {
 	name string
+	dir  string // folder in the archive, "" for its top
 	path string // "" in an archive
 	size int64  // bytes, as packed; for a split file, of its first part
 	raw  func(context.Context) (flash.Image, error)
@@ -81,7 +83,8 @@ func (s *Source) readFolder(path string) (*folder, error) {
 			continue
 		}
 		name := e.Name()
-		if m := partNumber.FindStringSubmatch(name); m != nil {
+		chunk := isChunk(name)
+		if m := partNumber.FindStringSubmatch(name); m != nil && !chunk {
 			name = m[1]
 		} else if m := zipVolume.FindStringSubmatch(name); m != nil {
 			name = m[1] + ".zip"
@@ -91,7 +94,12 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		}
 		seen[strings.ToLower(name)] = true
 		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
-		member.raw = func(ctx context.Context) (flash.Image, error) { return s.openPath(ctx, member.path) }
+		member.raw = func(ctx context.Context) (flash.Image, error) {
+			if chunk { // its number is not that of a part of a file
+				return s.openFile(ctx, member.path)
+			}
+			return s.openPath(ctx, member.path)
+		}
 		member.starts = func(magic string) bool { return fileStarts(member.path, magic) }
 		f.add(member)
 	}
@@ -99,17 +107,24 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		if len(s.outside) > 0 {
 			return nil, &UnreadableError{path, "it contains no files" + s.notFollowed()}
 		}
+		if inner := foldersOf(entries); len(inner) > 0 {
+			return nil, &UnreadableError{path, fmt.Sprintf("it contains no files, only folders (%s): name one of them", list(inner))}
+		}
 		return nil, &UnreadableError{path, "an empty folder"}
 	}
 	return f, nil
 }
 
 // openRaw opens a member without unwrapping it.
-func (s *Source) openRaw(ctx context.Context, m *member) (img flash.Image, err error) {
+func (s *Source) openRaw(ctx context.Context, m *member) (flash.Image, error) {
 	if m.packed == nil {
-		m.packed, err = m.raw(ctx)
+		img, err := m.raw(ctx)
+		if err != nil {
+			return nil, err
+		}
+		m.packed = img
 	}
-	return m.packed, err
+	return m.packed, nil
 }
 
 // open opens a member and unwraps it.
@@ -167,6 +182,9 @@ func (s *Source) openFolder(ctx context.Context, f *folder) error {
 		s.Unpacked = true
 		s.take(place(m.packed, true), m.name)
 		return nil
+	}
+	if len(f.refused) > 0 {
+		return &UnreadableError{f.name, strings.Join(f.refused, "; ")}
 	}
 	return &UnreadableError{f.name, fmt.Sprintf("none of its %d files is a dump with a partition table, or a table with the offsets of the others (gpt.bin, a scatter file)", len(f.members)) + s.notFollowed()}
 }
@@ -226,49 +244,6 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// named are the names that tools give to whole regions. They are used only if the content says
-// nothing: a blank second boot region, a UFS unit without a table.
-var named = []struct {
-	names  *regexp.Regexp
-	region func(flash.Storage) flash.Region
-}{
-	{regexp.MustCompile(`^(emmc_)?boot_?1$|^preloader(_and_dsp)?$|^(ufs_)?lun?0$`), flash.Storage.Boot1},
-	{regexp.MustCompile(`^(emmc_)?boot_?2$|^preloader_(backup|2)$|^(ufs_)?lun?1$`), flash.Storage.Boot2},
-	{regexp.MustCompile(`^(emmc_)?rpmb$`), func(flash.Storage) flash.Region { return flash.EMMCRPMB }},
-	{regexp.MustCompile(`^rom_[0-9]+$|^(emmc_)?user(area)?$|^flash$|^(ufs_)?lun?2$|^dump$`), flash.Storage.User},
-}
-
-// regionNamed returns the region that a file name stands for, "" for none.
-func regionNamed(name string, storage flash.Storage) flash.Region {
-	stem := stemOf(name)
-	for _, n := range named {
-		if n.names.MatchString(stem) {
-			return n.region(storage)
-		}
-	}
-	if n, ok := strings.CutPrefix(strings.TrimPrefix(stem, "ufs_"), "lu"); ok && storage == flash.UFS {
-		if n = strings.TrimPrefix(n, "n"); len(n) == 1 && n >= "3" && n <= "7" {
-			return flash.Region("UFS_LU" + n)
-		}
-	}
-	return ""
-}
-
-// endings are what tools append to the name of a partition or region.
-var endings = regexp.MustCompile(`\.(zst|gz|xz|lz4|bz2|zip|img|bin|raw|ext4|emmc|mbn|simg|dump)$`)
-
-// stemOf returns a file's name in lower case, without endings and marks.
-func stemOf(name string) string {
-	stem := strings.ToLower(name)
-	for {
-		short := endings.ReplaceAllString(stem, "")
-		if short == stem || short == "" {
-			return strings.TrimPrefix(stem, "nodl_") // mark of MTK Droid Tools for "do not download"
-		}
-		stem = short
-	}
-}
-
 // openRegions opens a folder of whole regions: SP Flash Tool's ROM_0, ROM_1 …, BOOT_1 and the like.
 // The content of a file decides which region it is.
 func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
@@ -322,10 +297,13 @@ func (s *Source) openRegions(ctx context.Context, f *folder) (bool, error) {
 // packed is unpacked if it has the name of a region, or is the largest; otherwise it may be a
 // partition with packed data.
 func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Image, error) {
-	if m.used || notImages.MatchString(m.name) {
+	if m.used || notImages.MatchString(m.name) || isPartition(m) {
 		return nil, nil
 	}
 	raw, err := s.openRaw(ctx, m)
+	if errors.As(err, new(*streamError)) && scatter.Known(partitionOf(m.name)) && regionNamed(m.name, flash.EMMC) == "" {
+		return nil, nil // one damaged image of a package; it is reported there
+	}
 	if err != nil {
 		return nil, err
 	}

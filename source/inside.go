@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
@@ -90,4 +92,44 @@ func (s *Source) isFile(e fs.DirEntry) (fs.FileInfo, bool) {
 		s.problem(flash.Warning, e.Name(), "is a link to a file that does not exist")
 	}
 	return st, err == nil && st.Mode().IsRegular()
+}
+
+// openDir opens a folder, and no file outside of it. Archives are often unpacked into a folder that has
+// nothing but the folder in them; then that one is opened.
+func (s *Source) openDir(ctx context.Context, path string, depth int) error {
+	if inner := onlyFolderIn(path); inner != "" && depth < maxLayers {
+		s.problem(flash.Note, filepath.Base(path), "contains only the folder %s, which is used", filepath.Base(inner))
+		return s.openDir(ctx, inner, depth+1)
+	}
+	if err := s.enter(path); err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	defer s.leave()
+	f, err := s.readFolder(path)
+	if err != nil {
+		return err
+	}
+	return s.openFolder(ctx, f)
+}
+
+// onlyFolderIn returns the path of the folder that is all a folder contains, "" if it contains anything
+// else. A link to a folder is none.
+func onlyFolderIn(path string) string {
+	entries, err := os.ReadDir(path)
+	inner := foldersOf(entries)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
+	if err != nil || len(entries) != 1 || len(inner) != 1 {
+		return ""
+	}
+	return filepath.Join(path, inner[0])
+}
+
+// foldersOf returns the names of the folders among entries, without hidden ones.
+func foldersOf(entries []fs.DirEntry) (names []string) {
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
 }

@@ -3,11 +3,13 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -15,16 +17,14 @@ import (
 
 	"github.com/mtkkit/mtkkit/disk"
 	"github.com/mtkkit/mtkkit/flash"
-	"github.com/mtkkit/mtkkit/image"
+	"github.com/mtkkit/mtkkit/gpt"
 	"github.com/mtkkit/mtkkit/image/stream"
+	"github.com/mtkkit/mtkkit/scatter"
 )
 
 // A package has images of some GB, of which a command often needs one. So they are unpacked when
 // they are read, and not when the package is opened. What recognises an image reads its head.
-const (
-	packedHead = 1 << 20  // bytes of a file that are unpacked to learn its size
-	plainHead  = 64 << 10 // bytes of an image that are kept in memory
-)
+const keptHead = 64 << 10 // bytes of an image that are kept in memory
 
 // openFunc returns a file of a package from its start.
 type openFunc func() (io.ReadCloser, error)
@@ -42,6 +42,18 @@ type lazy struct {
 	err   error
 	done  atomic.Bool // whole is there
 }
+
+// UnpackError reports a compressed image of a package that cannot be unpacked. The other images can be
+// used.
+type UnpackError struct {
+	File string
+	Err  error
+}
+
+func (e *UnpackError) Error() string { return "source: unpacking " + e.File + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UnpackError) Unwrap() error { return e.Err }
 
 // Size returns the size of the unpacked image in bytes.
 func (l *lazy) Size() int64 { return l.size }
@@ -82,7 +94,7 @@ func (l *lazy) unpack() error {
 		l.whole, l.err = l.spool()
 		l.done.Store(l.err == nil)
 		if l.err != nil {
-			l.err = fmt.Errorf("source: unpacking %s: %w", l.name, l.err)
+			l.err = &UnpackError{l.name, l.err}
 		}
 	})
 	return l.err
@@ -98,7 +110,7 @@ func (l *lazy) spool() (flash.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := copySparse(context.Background(), t.f, r, maxUnpacked, func(done int64) {
+	n, err := copySparse(context.Background(), t.f, io.LimitReader(r, l.size+1), maxUnpacked, func(done int64) {
 		l.s.opt.progress(flash.Event{Op: "unpack", Name: l.name, Done: done})
 	})
 	if err == nil {
@@ -109,26 +121,21 @@ func (l *lazy) spool() (flash.Image, error) {
 	}
 	t.state = disk.Sized(n)
 	l.s.later.add(t)
-	return l.plain(t)
+	switch {
+	case n > l.size:
+		return nil, fmt.Errorf("it has more than the %d bytes that its header states", l.size)
+	case n < l.size:
+		return nil, fmt.Errorf("it has %d bytes, and its header states %d", n, l.size)
+	}
+	return t, nil
 }
 
-// plain returns the content of the file that was unpacked.
-func (l *lazy) plain(t flash.Image) (img flash.Image, err error) {
-	img = t
-	if isSparse(t) {
-		sparse, err := image.ReadSparse(t)
-		if err != nil {
-			return nil, err
-		}
-		if bad := flash.AtLeast(flash.Error, sparse.Problems); len(bad) > 0 {
-			return nil, errors.New(bad[0].Text)
-		}
-		img = sparse
+// tellLater says how much will be unpacked when it is needed.
+func (s *Source) tellLater(name string) {
+	if p := s.packedImages; p.size >= worthAWord {
+		s.problem(flash.Note, name, "%d of its images are compressed: each is unpacked into a temporary file in %s when it is needed, %s in all",
+			p.files, cmp.Or(s.opt.TempDir, os.TempDir()), flash.Size(p.size))
 	}
-	if img.Size() != l.size {
-		return nil, fmt.Errorf("it has %d bytes instead of %d", img.Size(), l.size)
-	}
-	return img, nil
 }
 
 // closers are files that were opened after the Source was.
@@ -166,7 +173,7 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 	if err != nil {
 		return nil, err
 	}
-	if stream.Sniff(head) { // compressed and then packed
+	if stream.Sniff(head) && packedName.MatchString(name) { // compressed and then packed
 		outer := open
 		open = func() (io.ReadCloser, error) { return unpacking(outer) }
 		if size = contentSize(head); size < 0 {
@@ -181,21 +188,38 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 			return nil, err
 		}
 	}
-	l := &lazy{name: name, size: size, head: head, open: open, s: s}
-	if isSparse(bytes.NewReader(head)) {
-		if l.size, l.head, err = sparseHead(head); err != nil {
-			return nil, err
-		}
-	}
-	if l.size < 0 {
+	if size < 0 || bytes.HasPrefix(head, []byte(sparseMagic)) { // which ranges a sparse image leaves out, only all of it says
 		return nil, nil
 	}
-	l.head = l.head[:min(len(l.head), plainHead, int(min(l.size, plainHead)))]
+	if size > maxUnpacked {
+		return nil, &UnreadableError{name, fmt.Sprintf("unpacks to more than %s, and no phone has that much", flash.Size(maxUnpacked))}
+	}
+	l := &lazy{name: name, size: size, head: head, open: open, s: s}
+	l.head = l.head[:min(int64(len(l.head)), l.size)]
+	s.packedImages.files++
+	s.packedImages.size += size
 	return l, nil
 }
 
+// isPartition reports whether a compressed file of an archive is a single partition, by its name and its
+// first bytes. So it need not be unpacked to learn that it is no whole dump.
+func isPartition(m *member) bool {
+	name := partitionOf(m.name)
+	if m.stream == nil || !imageName.MatchString(m.name) || !scatter.Known(name) || regionNamed(m.name, flash.EMMC) != "" {
+		return false
+	}
+	r, err := m.stream()
+	if err != nil {
+		return false // opening it says why
+	}
+	defer r.Close()
+	head, err := readHead(r)
+	const mbr = 510 // of its signature
+	return err == nil && len(head) > mbr+2 && string(head[mbr:mbr+2]) != "\x55\xAA" && !gpt.Sniff(bytes.NewReader(head)) && !stream.Sniff(head)
+}
+
 func readHead(r io.Reader) ([]byte, error) {
-	head := make([]byte, packedHead)
+	head := make([]byte, keptHead)
 	n, err := io.ReadFull(r, head)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = nil
@@ -235,18 +259,4 @@ func contentSize(head []byte) int64 {
 		return int64(min(h.FrameContentSize, maxUnpacked))
 	}
 	return -1
-}
-
-// sparseHead returns the size of the image in a sparse file, and its first bytes as far as head
-// has them.
-func sparseHead(head []byte) (int64, []byte, error) {
-	img, err := image.ReadSparse(bytes.NewReader(head))
-	if err != nil {
-		return 0, nil, err
-	}
-	const offBlock, offBlocks = 0x0C, 0x10
-	size := int64(binary.LittleEndian.Uint32(head[offBlock:])) * int64(binary.LittleEndian.Uint32(head[offBlocks:]))
-	b := make([]byte, min(plainHead, img.Size()))
-	n, _ := img.ReadAt(b, 0)
-	return size, b[:n], nil
 }

@@ -26,7 +26,22 @@ func (s *Source) openManifest(ctx context.Context, f *folder) (bool, error) {
 		}
 		s.Parts = append(s.Parts, part)
 	}
+	if record.Storage == flash.Package {
+		s.rowsOf(record)
+	}
 	return true, nil
+}
+
+// rowsOf takes the images of a firmware package from the record of its split.
+func (s *Source) rowsOf(record *flash.Manifest) {
+	for _, e := range record.Entries {
+		if e.Kind == flash.KindPartition && e.Region == flash.PackageFiles {
+			s.Rows = append(s.Rows, flash.Partition{
+				Index: len(s.Rows), Name: e.Name, Region: e.Region, File: e.File, Witness: e.Witness, Download: true, Extent: e.Extent,
+			})
+		}
+	}
+	s.holds("a split of a package: %d images", len(s.Rows))
 }
 
 // openListed puts one region together. Bytes that no entry has are unread.

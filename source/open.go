@@ -68,9 +68,12 @@ type Source struct {
 	// problems name the partitions in them.
 	Holes map[flash.Region][]flash.Extent
 
-	// Rows are the partitions of a firmware package that has no table. Their offsets are those in the
-	// region flash.PackageFiles, and mean nothing on a phone.
-	Rows []flash.Partition
+	// Rows are the partitions of a firmware package. Their offsets are those in the region
+	// flash.PackageFiles, and mean nothing on a phone. RowSums are the sums that the package has of
+	// them, and Holds says in a few lines what it consists of.
+	Rows    []flash.Partition
+	RowSums []RowSum
+	Holds   []string
 
 	// Unfinished means that a dump or parts folder is unfinished or being written. There is a
 	// problem about it, too.
@@ -88,6 +91,11 @@ type Source struct {
 	unreadable map[string]bool // manifests for which this was reported
 	packed     *folder         // the folder of the record
 	compared   map[string]bool // files that were compared with their hashes
+
+	packedImages struct { // of a package, not unpacked yet
+		files int
+		size  int64
+	}
 
 	spooled struct { // files that were unpacked to temporary files
 		files int
@@ -217,7 +225,7 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 		return s.openStore(ctx, path)
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
-		return s.openDir(ctx, path)
+		return s.openDir(ctx, path, 0)
 	}
 	name := filepath.Base(path)
 	raw, err := s.openPath(ctx, path)
@@ -254,19 +262,6 @@ func (s *Source) openMain(ctx context.Context, path string) error {
 	s.take(place(img, true), name)
 	s.tellPart(filepath.Base(path))
 	return s.honourMapBeside(ctx, path, s.Parts)
-}
-
-// openDir opens a folder, and no file outside of it.
-func (s *Source) openDir(ctx context.Context, path string) error {
-	if err := s.enter(path); err != nil {
-		return fmt.Errorf("source: %w", err)
-	}
-	defer s.leave()
-	f, err := s.readFolder(path)
-	if err != nil {
-		return err
-	}
-	return s.openFolder(ctx, f)
 }
 
 // take adds a file's regions to the device.

@@ -30,6 +30,9 @@ var (
 // findParts returns the set that a path names: by its first part, another part, or the name of the
 // whole file. It is nil if the path is a single file. A set with a missing part is an error.
 func (s *Source) findParts(path string) (*partSet, error) {
+	if isChunk(filepath.ToSlash(path)) {
+		return nil, nil
+	}
 	whole := path
 	m := partNumber.FindStringSubmatch(path)
 	if m != nil {

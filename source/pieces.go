@@ -280,6 +280,9 @@ func completes(a, b *image.Sparse) bool {
 
 // joinPieces replaces the pieces of an image in a folder or archive by one member.
 func (s *Source) joinPieces(ctx context.Context, f *folder) error {
+	if err := s.joinChunks(ctx, f); err != nil {
+		return err
+	}
 	groups := map[string][]*member{}
 	for _, m := range f.members {
 		if m.used || m.starts == nil || !m.starts(sparseMagic) {
@@ -295,15 +298,16 @@ func (s *Source) joinPieces(ctx context.Context, f *folder) error {
 		if g := groups[key]; len(g) == 1 && (g[0].path == "" || filepath.Base(g[0].path) == g[0].name) {
 			continue
 		}
-		if err := s.joinGroup(ctx, f, groups[key]); err != nil {
+		if err := s.joinAlike(ctx, f, groups[key]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// joinGroup replaces several members by one, if they are pieces of one image.
-func (s *Source) joinGroup(ctx context.Context, f *folder, group []*member) error {
+// joinAlike replaces several members whose names differ in a number by one, if they are pieces of one
+// image. Their names do not say that they are.
+func (s *Source) joinAlike(ctx context.Context, f *folder, group []*member) error {
 	var raw []flash.Image
 	var first *image.Sparse
 	var named []string

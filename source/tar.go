@@ -20,7 +20,7 @@ import (
 const (
 	tarMagic   = "ustar"
 	offTar     = 257     // of the magic (POSIX pax, ustar interchange format)
-	maxMembers = 100_000 // of a tar archive
+	maxMembers = 100_000 // of an archive
 )
 
 func isTar(head []byte) bool { return bytes.HasPrefix(head[min(len(head), offTar):], []byte(tarMagic)) }
@@ -82,18 +82,23 @@ func (s *Source) readTar(ctx context.Context, in flash.Image, name string) (*fol
 			continue
 		}
 		if len(f.members) == maxMembers {
-			return nil, &UnreadableError{name, fmt.Sprintf("contains more than %d files", maxMembers)}
+			return nil, tooMany(name)
 		}
 		f.add(s.tarMember(in, h, flash.Extent{Offset: off, Length: h.Size}))
 	}
 	if len(f.members) == 0 {
 		return nil, &UnreadableError{name, "a tar archive without files"}
 	}
+	s.chooseFolder(f)
 	return f, nil
 }
 
+func tooMany(name string) error {
+	return &UnreadableError{name, fmt.Sprintf("contains more than %d files", maxMembers)}
+}
+
 func (s *Source) tarMember(in flash.Image, h *tar.Header, e flash.Extent) *member {
-	m := &member{name: path.Base(h.Name), size: h.Size}
+	m := &member{name: path.Base(h.Name), dir: dirOf(h.Name), size: h.Size}
 	m.raw = func(context.Context) (flash.Image, error) {
 		switch {
 		case isSparseTar(h):

@@ -36,7 +36,10 @@ func readZip(in flash.Image, name string) ([]*zip.File, error) {
 			files = append(files, f)
 		}
 	}
-	if len(files) == 0 {
+	switch {
+	case len(files) > maxMembers:
+		return nil, tooMany(name)
+	case len(files) == 0:
 		return nil, &UnreadableError{name, "a zip archive without files"}
 	}
 	return files, nil
@@ -85,7 +88,26 @@ func (s *Source) openMember(ctx context.Context, in flash.Image, f *zip.File) (f
 		return nil, fmt.Errorf("source: %s: %w", f.Name, err)
 	}
 	defer r.Close()
-	return s.spool(ctx, r, path.Base(f.Name))
+	if f.UncompressedSize64 > maxUnpacked {
+		return nil, &UnreadableError{f.Name, fmt.Sprintf("unpacks to %d bytes, and no phone has that much", f.UncompressedSize64)}
+	}
+	return s.spool(ctx, &stated{r, int64(f.UncompressedSize64)}, path.Base(f.Name))
+}
+
+// stated ends a member of an archive with an error behind the size that the archive states: whoever
+// makes a bomb may state a small one.
+type stated struct {
+	io.Reader
+	left int64 // bytes
+}
+
+// Read implements io.Reader.
+func (s *stated) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if s.left -= int64(n); s.left < 0 {
+		return max(n+int(s.left), 0), errors.New("it has more bytes than the archive states")
+	}
+	return n, err
 }
 
 // archive returns the files of a zip or tar archive as a folder; nil if in is no archive, or a zip
@@ -96,12 +118,15 @@ func (s *Source) archive(ctx context.Context, in flash.Image, name string) (*fol
 		return s.openTar(ctx, in, name)
 	}
 	files, err := readZip(in, name)
+	if len(files) > maxMembers {
+		return nil, err
+	}
 	if err != nil || len(files) == 1 && !isPackage(files[0].Name) {
 		return nil, nil // opening it gives the reason
 	}
 	d := &folder{name: name}
 	for _, f := range files {
-		m := &member{name: path.Base(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
+		m := &member{name: path.Base(f.Name), dir: dirOf(f.Name), size: int64(f.UncompressedSize64), raw: func(ctx context.Context) (flash.Image, error) {
 			return s.openMember(ctx, in, f)
 		}, starts: func(magic string) bool { return zipStarts(f, magic) }}
 		if f.Method != zip.Store && f.Flags&zipEncrypted == 0 {
@@ -109,6 +134,7 @@ func (s *Source) archive(ctx context.Context, in flash.Image, name string) (*fol
 		}
 		d.add(m)
 	}
+	s.chooseFolder(d)
 	return d, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mtkkit/mtkkit/flash"
@@ -14,7 +15,7 @@ import (
 // their first bytes.
 //
 // Sources: AOSP's update_engine (payload_metadata, CrAU), bkerler's oppo_ozip_decrypt
-// (OPPOENCRYPT!), kdzutils' three headers of a .kdz, divinebird's pacextractor (the version in
+// (OPPOENCRYPT!), kdzutils' three headers of a .kdz and that of a .dz, divinebird's pacextractor (the version in
 // UTF-16 that begins a .pac), and the PAR 2.0 specification.
 var packages = []struct {
 	kind   Kind
@@ -26,6 +27,7 @@ var packages = []struct {
 	{KDZ, "\x28\x05\x00\x00\x24\x38\x22\x25", nil},
 	{KDZ, "\x28\x05\x00\x00\x34\x31\x25\x80", nil},
 	{KDZ, "\x18\x05\x00\x00\x32\x79\x44\x50", nil},
+	{DZ, "\x32\x96\x18\x74", nil},
 	{PAC, "B\x00P\x00_\x00R\x00", nil},
 	{PAR2, "PAR2\x00PKT", nil},
 }
@@ -43,10 +45,22 @@ func ofPackage(head []byte, name string) *Thing {
 		return androidBackup(head)
 	case isUpdateApp(head):
 		return &Thing{Kind: UpdateApp}
+	case encryptedEndings[strings.ToLower(filepath.Ext(name))] != "" && !isText(head) && !isPacked(head):
+		return &Thing{Kind: encryptedEndings[strings.ToLower(filepath.Ext(name))]}
 	case brotliName.MatchString(filepath.Base(name)) && !isText(head): // brotli has no magic
 		return &Thing{Kind: BrotliData}
 	}
 	return nil
+}
+
+// encryptedEndings are the endings of packages that are encrypted from their first byte on, so that only
+// the name says what they are. Sources: bkerler's oppo_decrypt (.ofp, .ops), samloader (.enc2, .enc4).
+var encryptedEndings = map[string]Kind{".ofp": OFP, ".ops": OPS, ".enc2": SamsungEncrypted, ".enc4": SamsungEncrypted}
+
+// isPacked reports whether a file begins like an archive or a compressed file. Some files with the names
+// of encrypted packages are zip archives.
+func isPacked(head []byte) bool {
+	return slices.ContainsFunc(packings, func(p packing) bool { return bytes.HasPrefix(head, []byte(p.magic)) })
 }
 
 // brotliName is the name of a data image in an update package that is compressed with

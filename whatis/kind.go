@@ -109,7 +109,11 @@ const (
 
 	Payload             Kind = "ota-payload"
 	OZip                Kind = "ozip"
+	OFP                 Kind = "ofp"
+	OPS                 Kind = "ops"
 	KDZ                 Kind = "kdz"
+	DZ                  Kind = "dz"
+	SamsungEncrypted    Kind = "samsung-encrypted"
 	PAC                 Kind = "pac"
 	UpdateApp           Kind = "update-app"
 	TransferList        Kind = "transfer-list"
@@ -184,7 +188,7 @@ var about = map[Kind]struct {
 
 	SevenZip: {"a 7z archive", Wrapped},
 	RAR:      {"a RAR archive", Wrapped},
-	Tar:      {"a tar archive", Wrapped},
+	Tar:      {"a tar archive", Packed},
 	Cabinet:  {"a cabinet archive", Wrapped},
 	ISO:      {"an ISO 9660 image (CD, DVD)", Nothing},
 	EWF:      {"an EnCase image (E01, EWF)", Wrapped},
@@ -219,9 +223,13 @@ var about = map[Kind]struct {
 	SQLite:       {"an SQLite database", Nothing},
 	OtherProgram: {"a script", Nothing},
 
-	Payload:             {"an A/B update package (payload.bin)", Wrapped},
+	Payload:             {"an A/B update package (payload.bin)", Packed},
 	OZip:                {"an encrypted update package of OPPO (ozip)", Wrapped},
+	OFP:                 {"an encrypted firmware package of OPPO or realme (ofp, by its name)", Wrapped},
+	OPS:                 {"an encrypted firmware package of OnePlus (ops, by its name)", Wrapped},
 	KDZ:                 {"a firmware package of LG (kdz)", Wrapped},
+	DZ:                  {"a firmware package of LG (dz)", Wrapped},
+	SamsungEncrypted:    {"an encrypted download of Samsung's firmware (by its name)", Wrapped},
 	PAC:                 {"a firmware package for Spreadtrum chips (pac)", Nothing},
 	UpdateApp:           {"a firmware package of Huawei (UPDATE.APP)", Wrapped},
 	TransferList:        {"the transfer list of an update package", Wrapped},

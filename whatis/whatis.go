@@ -95,12 +95,15 @@ func headOf(img flash.Image) []byte {
 // parityMagic begins the files of package parity.
 const parityMagic = "mtkkit parity 1\n"
 
-// packings are the formats in which a dump may be compressed or packed, by their first
-// bytes. The members of a zip archive are checked first.
-var packings = []struct {
+// packing is a format in which a dump may be packed.
+type packing struct {
 	kind  Kind
 	magic string
-}{
+}
+
+// packings are the formats in which a dump may be compressed or packed, by their first
+// bytes. The members of a zip archive are checked first.
+var packings = []packing{
 	{Age, "age-encryption.org/"},
 	{Gzip, "\x1F\x8B\x08"},
 	{XZ, "\xFD7zXZ\x00"},

@@ -28,6 +28,7 @@ func advice(err error) []string {
 		wrong   *split.ContradictionError
 		name    *dump.NameError
 		bad     *source.UnreadableError
+		packed  *source.UnpackError
 	)
 	switch {
 	case errors.As(err, &unread) && unread.Begun:
@@ -40,6 +41,8 @@ func advice(err error) []string {
 		return KindHints(not)
 	case errors.As(err, &table):
 		return []string{tableKinds}
+	case errors.As(err, &packed):
+		return []string{"the package is damaged there: get it again, or leave this image out with --skip NAME"}
 	case errors.As(err, &changed):
 		return []string{fmt.Sprintf("mtkkit verify %s lists everything that has changed; make the folder again from the dump or the phone", Quoted(changed.Folder))}
 	case errors.As(err, &wrong):

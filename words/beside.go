@@ -14,6 +14,9 @@ import (
 
 // MissingPieces names the files that were not given and that would tell more about a dump.
 func MissingPieces(d *dump.Dump) (hints []string) {
+	if d.Package() { // no phone has more of it
+		return nil
+	}
 	if len(d.Layout.Boots) == 0 && d.Layout.Boot1 != d.Layout.User {
 		hints = append(hints, besideOr(d.Source.Beside(d.Path).Boot1, "--boot1", fmt.Sprintf("read region %s from the phone, too, and give it", d.Layout.Boot1)))
 	}

@@ -33,6 +33,7 @@ var refusalHints = map[flash.Reason]string{
 
 	flash.ReasonNoRecord:   "--parts restores what it contains, and names what is lost",
 	flash.ReasonGuess:      "give this phone's scatter file with --scatter FILE, or use --accept-guess to go by these guesses (mtkkit list shows them)",
+	flash.ReasonPackage:    "mtkkit list shows the images of a package, mtkkit split and mtkkit cat write them, mtkkit compare holds them against a dump",
 	flash.ReasonInClear:    "--encrypt RECIPIENT, or --encrypt passphrase, lets only those read it whom you choose; --plain writes it anyway: keep it where nobody else can read it",
 	flash.ReasonOtherModel: "--foreign plans it anyway",
 
@@ -86,6 +87,15 @@ const (
 // RefusalHint returns the hint for a refusal, or "" if its text says everything.
 func RefusalHint(r *flash.Refusal) string {
 	return cmp.Or(refusalHintsOf[r.By][r.Reason], refusalHints[r.Reason])
+}
+
+// RefusedPackage is Refused for the refusal of a firmware package, which any command that opens a dump
+// may get. It returns any other error unchanged.
+func RefusedPackage(err error) error {
+	if r := flash.AsRefusal(err); r != nil && r.Reason == flash.ReasonPackage {
+		return Refused(err)
+	}
+	return err
 }
 
 // Refused returns a library's refusal as one with its hint and without the name of the library.

@@ -54,6 +54,9 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 		return nil, err
 	}
 	defer d.Close()
+	if err := d.RefuseTable(); err != nil {
+		return nil, err
+	}
 	return archive.TargetOf(d.Dump), nil
 }
 

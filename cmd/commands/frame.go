@@ -18,7 +18,7 @@ func (u *ui) does(o *displayOptions, do func(ctx context.Context, args []string)
 	return func(c *cli.Context) error {
 		u.work = func() error {
 			u.Speak(o.quiet, o.json, o.progress)
-			return named(c, do(c.Context, c.Args().Slice()))
+			return named(c, words.RefusedPackage(do(c.Context, c.Args().Slice())))
 		}
 		return nil
 	}

@@ -62,6 +62,10 @@ var generations = map[flash.Generation]string{
 func printInfo(u *ui, i *document.Info) {
 	row := func(k, format string, a ...any) { u.Say("  %-11s %s", k, fmt.Sprintf(format, a...)) }
 	u.Say("%s", i.Path)
+	if i.Generation == flash.GenerationPackage {
+		printPackage(row, i)
+		return
+	}
 	row("chip", "%s", fact(i.Chip))
 	row("project", "%s", fact(i.Project))
 	row("storage", "%s", storageWord(i.Storage))
@@ -101,6 +105,21 @@ func printInfo(u *ui, i *document.Info) {
 		row("proof", "%d of its files were not compared with the manifest's hashes: mtkkit verify %s", i.NotProven, words.Quoted(i.Path))
 	}
 	printMissing(u, i.Missing)
+}
+
+// printPackage prints what is known of a firmware package.
+func printPackage(row func(k, format string, a ...any), i *document.Info) {
+	row("is", "a firmware package with %s, %s", counted(len(i.Partitions), "image"), flash.Size(i.Size))
+	for _, s := range i.Package {
+		row("holds", "%s", s)
+	}
+	row("chip", "%s", fact(i.Chip))
+	row("project", "%s", fact(i.Project))
+	for _, f := range i.Build {
+		row("build", "%s (from %s)", f.Value, f.From)
+	}
+	path := words.Quoted(i.Path)
+	row("next", "mtkkit list %s shows its images; mtkkit split %s writes them, mtkkit cat %s NAME -o FILE one of them", path, path, path)
 }
 
 // printMissing prints the ranges that are still to be read, as SP Flash Tool's read-back dialog needs

@@ -65,7 +65,11 @@ func printItems(u *ui, items []plan.Item) error {
 	}
 	w := u.Table(head...)
 	for _, it := range items {
-		row := []any{it.Name, it.Region, fmt.Sprintf("0x%x", it.Offset), fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it), it.Witness}
+		start := fmt.Sprintf("0x%x", it.Offset)
+		if it.Region == flash.PackageFiles {
+			start = "-" // nobody knows where it belongs
+		}
+		row := []any{it.Name, it.Region, start, fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it), it.Witness}
 		if guessed {
 			row = append(row, strings.ReplaceAll(it.Guess, " ", ", "))
 		}

@@ -120,6 +120,9 @@ func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.
 			return nil, nil, err
 		}
 		defer d.Close()
+		if err := d.RefuseTable(); err != nil {
+			return nil, nil, err
+		}
 		s, problems = d.Script(o.deviceSize)
 	default:
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -33,7 +34,7 @@ func (j *splitJob) dryRun() error {
 		if err := printItems(j.u, j.p.Items); err != nil {
 			return err
 		}
-		j.u.Say("\nand %s, %s, %s", j.p.ScatterName, flash.ManifestName, flash.SumsName)
+		j.u.Say("\nand %s", strings.Join(nonEmpty([]string{j.p.ScatterName, flash.ManifestName, flash.SumsName}), ", "))
 	}
 	j.u.Problems(problems)
 	j.d.missingPieces(j.u)
@@ -56,8 +57,11 @@ func (j *splitJob) run(ctx context.Context) error {
 func (j *splitJob) tell(r *dump.SplitResult) {
 	j.u.Problems(r.Record.Problems)
 	j.d.missingPieces(j.u)
-	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" {
+	if s := words.Identity(j.p.Identity(), "do not share them"); s != "" && !j.d.Package() {
 		j.u.Note("%s", s)
+	}
+	if j.p.ScatterName == "" {
+		j.u.Note("the package has no scatter file, and none was made: nothing says where its images belong")
 	}
 	if strings.HasPrefix(j.p.ScatterName, flash.NoChip) {
 		j.u.Note("the dump does not show the chip, so the scatter file is called %s; give the chip, for example --platform MT6592", j.p.ScatterName)
@@ -70,7 +74,7 @@ func (j *splitJob) tell(r *dump.SplitResult) {
 		j.u.Note("%d files share their blocks with the dump and use no additional space", r.Shared)
 		took = "of additional data"
 	}
-	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(r.Files, "image"), flash.Size(r.Bytes), flash.Size(r.Data), took, j.p.ScatterName)
+	j.u.Say("%s: %s, %s (%s %s), described by %s", j.dir, counted(r.Files, "image"), flash.Size(r.Bytes), flash.Size(r.Data), took, cmp.Or(j.p.ScatterName, flash.ManifestName))
 	if r.Record.LeavesOut() {
 		j.u.Say("partial: the folder has only what was requested, so it cannot be joined again")
 	}

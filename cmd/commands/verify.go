@@ -70,6 +70,8 @@ func verdictWords(v *dump.Verdict) (s string) {
 	switch {
 	case v.State == dump.Broken && v.Proven:
 		return "BROKEN: the files do not match the manifest"
+	case v.State == dump.Broken && v.Images > 0:
+		return "BROKEN: some images are not as the package states, see above"
 	case v.State == dump.Broken:
 		return "BROKEN: the files do not match what was read from the phone"
 	case v.Mixed:
@@ -86,6 +88,8 @@ func verdictWords(v *dump.Verdict) (s string) {
 		return "unfinished, see above"
 	case v.State == dump.Damaged:
 		return "damaged or incomplete, see above"
+	case v.Images > 0:
+		s = imagesWords(v)
 	case v.SizeKnown:
 		s = "sound: the tables are valid and nothing that they list is missing"
 	default:
@@ -95,6 +99,17 @@ func verdictWords(v *dump.Verdict) (s string) {
 		s += "; but the check against verified boot found problems, see above"
 	}
 	return s
+}
+
+// imagesWords returns the sentence for a firmware package without faults.
+func imagesWords(v *dump.Verdict) string {
+	switch v.Summed {
+	case 0:
+		return fmt.Sprintf("all %s can be read; the package has no hashes of them", counted(v.Images, "image"))
+	case v.Images:
+		return fmt.Sprintf("all %s have the SHA-256 that the package states", counted(v.Images, "image"))
+	}
+	return fmt.Sprintf("all %s can be read, and %d have the SHA-256 that the package states", counted(v.Images, "image"), v.Summed)
 }
 
 // sayVerdict prints a verdict; boot is the result of verified boot, "" for none.

@@ -154,7 +154,7 @@ func (l *List) Image(data flash.Image, name string) (flash.Image, flash.Problems
 	case data.Size() < l.Data:
 		ps.AddAt(flash.Error, name, data.Size(), "its data end after %s of %s", flash.Size(data.Size()), flash.Size(l.Data))
 	case data.Size() > l.Data:
-		ps.Add(flash.Warning, name, "has %s more than its list needs: the list may be that of another file", flash.Size(data.Size()-l.Data))
+		ps.Add(flash.Warning, name, "has more data than the %s that its list needs: the list may be that of another file", flash.Size(l.Data))
 	}
 	return v, ps
 }
