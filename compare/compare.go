@@ -129,6 +129,7 @@ func Compare(ctx context.Context, a, b *dump.Dump, opt Options) (*Result, error)
 	if err := r.compare(ctx, pair(x, y), opt.Progress); err != nil {
 		return nil, err
 	}
+	r.tellCut(x, y)
 	if r.count(func(row *Row) bool { return scatter.Canonical(row.Name) == "super" && row.State == Differs }) > 0 {
 		if err := r.compare(ctx, within(x, y), opt.Progress); err != nil { // which partition in it
 			return nil, err
@@ -170,6 +171,20 @@ func (r *Result) compare(ctx context.Context, pairs []couple, progress func(flas
 		}
 	}
 	return nil
+}
+
+// tellCut says of gaps that only one dump has whether the other one ends before them.
+func (r *Result) tellCut(x, y *side) {
+	for i := range r.Rows {
+		row, other := &r.Rows[i], x
+		if row.State == OnlyInA {
+			other = y
+		}
+		part := other.Source.Part(row.Region)
+		if row.Kind == flash.KindGap && (row.State == OnlyInA || row.State == OnlyInB) && part != nil && part.Image.Size() <= row.Offset {
+			row.State, row.Detail = Unknown, fmt.Sprintf("%s ends before it", other.name)
+		}
+	}
 }
 
 func packageOf(x, y *side) Name {

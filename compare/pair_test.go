@@ -9,6 +9,7 @@ import (
 
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
+	"github.com/mtkkit/mtkkit/plan"
 	"github.com/mtkkit/mtkkit/report"
 )
 
@@ -209,7 +210,8 @@ func names(list []couple) (out []string) {
 }
 
 func sideOf(name Name, firmware bool, list ...string) *side {
-	s := &side{name: name, firmware: firmware}
+	s := dumpOf(name, "", "")
+	s.firmware, s.plan = firmware, &plan.Plan{}
 	for _, n := range list {
 		it := phoneItem(n, []byte(n))
 		if firmware {
@@ -251,4 +253,3 @@ func TestRowName(t *testing.T) {
 		}
 	}
 }
-

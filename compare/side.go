@@ -77,9 +77,11 @@ func (s *side) build() string {
 // if both have them, and a boot region as a preloader if one side has only that. Of two dumps, all
 // bytes of super are compared.
 func meet(x, y *side) {
-	if a, b := x.inSuper(), y.inSuper(); (x.firmware || y.firmware) && len(a) > 0 && len(b) > 0 {
-		x.open(a)
-		y.open(b)
+	if x.firmware || y.firmware {
+		if a, b := x.inSuper(), y.inSuper(); len(a) > 0 && len(b) > 0 {
+			x.open(a)
+			y.open(b)
+		}
 	}
 	switch {
 	case x.hasBoot() == y.hasBoot(): // all bytes of a region are compared, or there is none

@@ -146,14 +146,18 @@ func (v *verifier) check(j *judgement, it *item, length int64, s, of int, d *avb
 	return result.Verdict
 }
 
+var intact = [2]avb.Verdict{avb.Intact, avb.Intact}
+
 // verdict says which side is right, and why.
 func (j *judgement) verdict() (Name, string) {
 	a, b := j.holds(0), j.holds(1)
 	switch {
-	case a == avb.Intact && b == avb.Intact && (j.by[0][1] == avb.Intact || j.by[1][0] == avb.Intact):
+	case a == avb.Intact && b == avb.Intact && (j.by[0] == intact || j.by[1] == intact):
 		return Both, "verified boot: both hold: they differ where it does not look"
-	case a == avb.Intact && b == avb.Intact:
+	case a == avb.Intact && b == avb.Intact && j.by[0][0] == avb.Intact:
 		return Both, "verified boot: both hold, each by its own block: two builds"
+	case a == avb.Intact && b == avb.Intact:
+		return Both, "verified boot: both hold, each by the block of the other: two builds"
 	case a == avb.Intact && b == avb.Different:
 		return A, "verified boot: A is right, B is not: " + j.why(0)
 	case b == avb.Intact && a == avb.Different:
