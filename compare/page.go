@@ -97,7 +97,7 @@ func shown(list []string) (out []string) {
 
 func (r *Result) pageRow(i int) pageRow {
 	row := &r.Rows[i]
-	p := pageRow{Index: i, Name: flash.Shown(row.Name), Region: string(row.Region), Word: r.Word(row), State: r.color(row),
+	p := pageRow{Index: i, Name: flash.Shown(row.Name), Region: flash.Shown(string(row.Region)), Word: r.Word(row), State: r.color(row),
 		Told: flash.Shown(row.Told()), Said: shown(row.Said), Verified: flash.Shown(row.Verified), Bad: row.Right == Neither, Gap: row.Kind == flash.KindGap}
 	size := func(side Name) string {
 		if n, has := row.Sizes[side]; has {
@@ -170,6 +170,9 @@ func (r *Result) areas() (out []area) {
 		out[k].add(r, i, it)
 	}
 	r.drawSuper(out)
+	for i := range out {
+		out[i].Name = flash.Region(flash.Shown(string(out[i].Name)))
+	}
 	largest := int64(1)
 	for _, a := range out {
 		largest = max(largest, a.size)
