@@ -2,7 +2,9 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -133,6 +135,12 @@ func TestFormsRun(t *testing.T) {
 	w.do("preloader", form.Opened{Kind: form.Dump, Path: dump.Path, Boot: filepath.Join(w.dir, "BOOT_1")}, nil, good...)
 	again := form.Opened{Kind: form.Dump, Path: w.do("join", form.Opened{Kind: form.Parts, Path: w.do("split", dump, form.Values{"output": "all"}, good...).Result}, nil, good...).Result}
 	w.do("compare", dump, form.Values{"other": again.Path}, good...)
+	firmware := filepath.Join(w.dir, "firmware")
+	if err := errors.Join(os.Mkdir(firmware, 0o777), imgtest.SmallMT6765().WriteFirmware(firmware)); err != nil {
+		t.Fatal(err)
+	}
+	w.do("compare", dump, form.Values{"other": firmware, "page": "compared.html"}, good...)
+	w.do("compare", form.Opened{Kind: form.Dump, Path: firmware}, form.Values{"other": dump.Path}, good...)
 
 	locked := form.Values{"encrypt": "passphrase", "passphrase": "open sesame", "passphrase-again": "open sesame", "pieces": "parity", "skip": "userdata"}
 	order := w.do("backup", dump, locked, good...)

@@ -44,11 +44,22 @@ var checkActions = []*Action{
 	{Name: "verify", Command: []string{"verify"}, Takes: dumpOptions, For: of(Dump, Parts, Store)},
 	{Name: "verify-backup", Command: []string{"backup", "verify"}, Takes: []string{keyOption}, For: of(Archive)},
 	{
-		Name: "compare", Command: []string{"backup", "diff"}, Takes: []string{keyOption}, For: of(Dump, Parts, Archive, Store),
+		Name: "compare", Command: []string{"compare"}, Takes: []string{scatterOption, keyOption}, For: of(Dump, Parts, Archive, Store),
 		Fields: slices.Concat(
 			[]Field{{Name: "other", Type: Either, Argument: true, Required: true}},
-			more([]Field{{Name: "key", Type: File, Option: keyOption}, {Name: "secret", Type: Secret}})),
+			more([]Field{
+				{Name: "page", Type: Save, Option: "--html"},
+				{Name: "other-scatter", Type: File, Option: "--scatter-b"},
+				{Name: "key", Type: File, Option: keyOption}, {Name: "secret", Type: Secret}, force})),
+		writes: func(_ Opened, v Values) ([]string, string) { return nonEmpty(v["page"]), v["page"] },
 	},
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
 }
 
 // backupFields are grouped so that choices that exclude each other are one choice.

@@ -152,7 +152,9 @@ func TestOrder(t *testing.T) {
 			"backup|restore|--key|/d/k.txt|--region|EMMC_BOOT_1|--output|/d/phone.restored|/d/phone.tar.zst.age → /d/phone.restored /d/phone.restored.map = /d/phone.restored"},
 		{"plan", Archive, Values{"target": "other", "foreign": On}, "backup|restore|--plan|--key|/d/k.txt|--target|/d/other|--foreign|/d/phone.tar.zst.age →  = "},
 		{"leaks", Archive, Values{"against": "ROM_1"}, "backup|verify|--share|--key|/d/k.txt|--against|/d/ROM_1|/d/phone.tar.zst.age →  = "},
-		{"compare", Dump, Values{"other": "oci:x:y", "key": "k"}, "backup|diff|--key|/d/k|/d/ROM_1|oci:x:y →  = "},
+		{"compare", Dump, Values{"other": "oci:x:y", "key": "k"}, "compare|--scatter|/d/s.txt|--key|/d/k|/d/ROM_1|oci:x:y →  = "},
+		{"compare", Archive, Values{"other": "firmware.zip", "page": "c.html", "other-scatter": "t.txt", "force": On},
+			"compare|--key|/d/k.txt|--html|/d/c.html|--scatter-b|/d/t.txt|--force|/d/phone.tar.zst.age|/d/firmware.zip → /d/c.html = /d/c.html"},
 		{"join", Parts, Values{"region": "X", "whole-hash": On}, "join|--output|/d/ROM_1.joined|--region|X|--whole-hash|/d/ROM_1.parts → /d/ROM_1.joined /d/ROM_1.joined.map = /d/ROM_1.joined"},
 		// Refused.
 		{"backup", Dump, Values{"encrypt": "key", "pieces": "parity", "parity": "51", "output": " "}, "wrong [{recipient form.missing} {output form.missing} {parity form.number}]"},
