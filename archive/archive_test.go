@@ -275,29 +275,6 @@ func TestRestoreRefuses(t *testing.T) {
 	wants(t, "without its record", err, flash.ReasonNoRecord)
 }
 
-// Two dumps are compared to the byte, and proinfo tells whether they are of one phone.
-func TestCompare(t *testing.T) {
-	m := newMade(t)
-	m.pack("a", CreateOptions{})
-	c, err := Compare(t.Context(), m.dump("ROM_1"), m.dump("a"))
-	if err != nil || !c.Equal() || !c.SameModel || c.Phone != OnePhone {
-		t.Fatalf("a dump and its archive: %+v, %v", c, err)
-	}
-	proinfo, system := imgtest.SmallMT6765().Row("proinfo"), imgtest.SmallMT6765().Row("system")
-	m.poke("ROM_1", system.Offset+0x1234, []byte{0x55})
-	if c, err = Compare(t.Context(), m.dump("a"), m.dump("ROM_1")); err != nil || c.Phone != OnePhone {
-		t.Fatalf("%+v, %v", c, err)
-	}
-	row := c.Rows[slices.IndexFunc(c.Rows, func(r RowChange) bool { return r.Name == "system" })]
-	if row.State != Differs || row.First != 0x1234 || c.Equal() {
-		t.Errorf("system is %+v", row)
-	}
-	m.poke("ROM_1", proinfo.Offset, []byte("another"))
-	if c, err = Compare(t.Context(), m.dump("a"), m.dump("ROM_1")); err != nil || c.Phone != AnotherPhone {
-		t.Errorf("proinfo differs: %+v, %v", c, err)
-	}
-}
-
 // A plan names what is written, what it costs, and refuses a phone of another model.
 func TestFlashPlan(t *testing.T) {
 	m := newMade(t)

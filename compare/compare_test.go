@@ -107,6 +107,22 @@ func TestFirmware(t *testing.T) {
 	}
 }
 
+// Two dumps are compared to the byte, and proinfo tells whether they are of one phone.
+func TestByte(t *testing.T) {
+	p := imgtest.SmallMT6765()
+	before := written(t, p.WriteDump)
+	p.User.Put(p.Row("system").Offset+0x1234, []byte{0x55})
+	r := result(t, before, written(t, p.WriteDump))
+	i := slices.IndexFunc(r.Rows, func(row compare.Row) bool { return row.Name == "system" })
+	if row := r.Rows[i]; row.State != compare.Differs || !slices.Equal(row.Ranges, []flash.Extent{{Offset: 0x1234, Length: 1}}) || row.Sectors != 1 || r.Equal() || r.Phone != compare.Same {
+		t.Errorf("system is %+v; %s", row, r.Phone)
+	}
+	p.User.Put(p.Row("proinfo").Offset, []byte("another"))
+	if r = result(t, before, written(t, p.WriteDump)); r.Phone != compare.Another || r.Relation != compare.OneModel {
+		t.Errorf("proinfo differs: %s, %s", r.Phone, r.Relation)
+	}
+}
+
 // A gap of two dumps is compared, and a difference in it is a difference.
 func TestGap(t *testing.T) {
 	p := imgtest.SmallMT6765()

@@ -79,7 +79,7 @@ func TestStory(t *testing.T) {
 	b.visit(dump)
 	b.begin("compare", "#other", archive)
 	b.ended("ok")
-	b.says("the same phone")
+	b.says("same phone: ")
 	b.visit(dump)
 	b.begin("compare", "#other", parts)
 	b.ended("ok")
