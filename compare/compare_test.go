@@ -1,7 +1,9 @@
 package compare_test
 
 import (
+	"archive/zip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -120,6 +122,65 @@ func TestByte(t *testing.T) {
 	p.User.Put(p.Row("proinfo").Offset, []byte("another"))
 	if r = result(t, before, written(t, p.WriteDump)); r.Phone != compare.Another || r.Relation != compare.OneModel {
 		t.Errorf("proinfo differs: %s, %s", r.Phone, r.Relation)
+	}
+}
+
+// androidSparse returns an Android sparse file of an image, which leaves out the blocks from one to
+// another.
+func androidSparse(img []byte, from, to int) []byte {
+	const size = 4096
+	le := binary.LittleEndian
+	chunk := func(b []byte, kind uint16, blocks int, data []byte) []byte {
+		b = le.AppendUint16(le.AppendUint16(b, kind), 0)
+		b = le.AppendUint32(le.AppendUint32(b, uint32(blocks)), uint32(12+len(data)))
+		return append(b, data...)
+	}
+	b := le.AppendUint32(nil, 0xed26ff3a)
+	for _, v := range []uint16{1, 0, 28, 12} {
+		b = le.AppendUint16(b, v)
+	}
+	for _, v := range []uint32{size, uint32(len(img) / size), 3, 0} {
+		b = le.AppendUint32(b, v)
+	}
+	b = chunk(b, 0xCAC1, from, img[:from*size])
+	b = chunk(b, 0xCAC3, to-from, nil)
+	return chunk(b, 0xCAC1, len(img)/size-to, img[to*size:])
+}
+
+// What a sparse image leaves out is not compared, packed in a zip archive or not.
+func TestSparseFirmware(t *testing.T) {
+	p := imgtest.SmallMT6765()
+	files := p.Firmware()
+	files["system.img"] = androidSparse(files["system.img"], 100, 200)
+	p.User.Put(p.Row("system").Offset+150*4096, []byte("left from before"))
+	phone := written(t, p.WriteDump)
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(t.TempDir(), "firmware.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	for name, b := range files {
+		w, err := z.Create(name) // compressed
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		if err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), b, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, firmware := range map[string]*dump.Dump{"folder": open(t, dir), "zip": open(t, f.Name())} {
+		r := result(t, phone, firmware)
+		if got := states(r, compare.Differs); !slices.Equal(got, []string{"scp2"}) {
+			t.Errorf("%s: changed: %v", name, got)
+		}
+		i := slices.IndexFunc(r.Rows, func(row compare.Row) bool { return row.Name == "system" })
+		if want := p.Row("system").Length - 100*4096; r.Rows[i].Compared != want {
+			t.Errorf("%s: %d bytes of system are compared, want %d", name, r.Rows[i].Compared, want)
+		}
 	}
 }
 

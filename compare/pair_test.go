@@ -127,6 +127,14 @@ func TestHoles(t *testing.T) {
 	if row := compared(t, a, b); row.State != Equal || row.Compared != 6144 {
 		t.Errorf("left out: %v, %d, %s", row.State, row.Compared, row.Detail)
 	}
+	long := imageItem("system", join(phone, []byte("left out")))
+	if row := compared(t, a, long); row.State != Differs || row.First() != 8192 {
+		t.Errorf("behind the phone's end: %v", row.State)
+	}
+	long.img = holed{long.img, []flash.Extent{{Offset: 8192, Length: 8}}}
+	if row := compared(t, a, long); row.State != Equal {
+		t.Errorf("left out behind the phone's end: %v, %s", row.State, row.Detail)
+	}
 	a.unread = []flash.Extent{{Offset: 0, Length: 512}}
 	if row := compared(t, a, b); row.State != Unknown || row.Detail != "both have 5.5 KiB of 6 KiB, and these are equal" {
 		t.Errorf("unread: %v, %s", row.State, row.Detail)

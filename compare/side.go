@@ -91,6 +91,9 @@ func meet(x, y *side) {
 		x.dropRegion()
 	case y.has(isPreloader) && x.has(isPreloaderFile):
 		y.dropRegion()
+	default: // nothing to compare it with: the region says it all
+		x.drop(isPreloader)
+		y.drop(isPreloader)
 	}
 }
 
