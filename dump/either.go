@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/image/lp"
 	"github.com/mtkkit/mtkkit/image/slot"
 	"github.com/mtkkit/mtkkit/source"
+	"github.com/mtkkit/mtkkit/whatis"
 )
 
 // Opened is an image, a partition of a dump, or a whole dump, with the files that Close closes.
@@ -116,7 +117,7 @@ func openEither(ctx context.Context, paths []string, opt Options, alone func(fla
 	if err != nil {
 		return nil, err
 	}
-	if user := src.User(); user != nil && alone(user.Image) {
+	if user := src.User(); user != nil && src.Storage != flash.Package && alone(user.Image) {
 		return &Opened{Slice: Slice{Name: filepath.Base(paths[0]), Image: Strict(user.Image, user.Unread)}, tool: opt.Tool,
 			Files: slices.Concat(paths, src.Files), Problems: src.Problems, closers: []io.Closer{src}}, nil
 	}
@@ -150,7 +151,7 @@ func OpenAny(ctx context.Context, paths []string, opt Options) (*Opened, error) 
 		o, err := openDump(ctx, paths, opt)
 		if err == nil {
 			o.Name, o.Problems = paths[0], nil
-			if user := o.Dump.Source.User(); user != nil && len(o.Dump.Source.Files) == 1 && opt.Table == "" && !beginsLikeDump(user.Image) {
+			if user := o.Dump.Source.User(); user != nil && !o.Dump.Package() && len(o.Dump.Source.Files) == 1 && opt.Table == "" && !beginsLikeDump(user.Image) {
 				o.Image = Strict(user.Image, user.Unread)
 			}
 			return o, nil
@@ -177,6 +178,9 @@ func looksLikeDump(path string) bool {
 		return true
 	}
 	defer f.Close()
+	if k := whatis.Of(f, path).Kind; k == whatis.Zip || k == whatis.Tar || k == whatis.Payload {
+		return true
+	}
 	switch image.Sniff(f).Kind {
 	case image.Gzip, image.XZ, image.LZ4, image.Zstd:
 		return true

@@ -39,8 +39,12 @@ const (
 	NoBackup  = "a backup is of what a phone holds"
 	noMap     = "its images have no addresses, so there is no map of them"
 	noTable   = "it lists images, and no offsets of partitions"
+	noSizes   = "it does not say how large the phone's partitions are"
 	noJoining = "there is no dump that they could be joined to"
 )
+
+// RefuseSizes refuses a package where the sizes of a phone's partitions are needed.
+func (d *Dump) RefuseSizes() error { return d.RefusePackage(noSizes) }
 
 // RefuseTable refuses a package where the offsets of a phone's partitions are needed.
 func (d *Dump) RefuseTable() error { return d.RefusePackage(noTable) }

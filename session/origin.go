@@ -136,7 +136,10 @@ func FromFiles(ctx context.Context, paths []string, progress func(flash.Event)) 
 	if err != nil {
 		return nil, err
 	}
-	if err := proveFolder(ctx, src, paths[0], progress); err != nil {
+	if err = dump.With(paths[0], src, nil, dump.Options{}).RefusePackage(dump.NoBackup); err == nil {
+		err = proveFolder(ctx, src, paths[0], progress)
+	}
+	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
 	o := &Origin{Source: src, sector: 512, partial: true, phone: flash.ManifestPhone{Protocol: "file"}, close: src.Close,

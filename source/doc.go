@@ -12,6 +12,11 @@
 //	ROM_0, ROM_1, boot1.bin …       a folder of regions                 │  EMMC_BOOT_1 / UFS_LU0
 //	gpt.bin, boot.bin, lk.bin …     a folder of partitions              │  …
 //	manifest.json, …                a parts folder, a dump folder       ┘
+//
+//	a scatter file and boot.img …   a folder, .zip, .tar or .tgz        ┐
+//	AP_….tar.md5                    Samsung's archives, alone or zipped ├► PACKAGE, and Source.Rows
+//	payload.bin, NAME.new.dat …     full updates                        ┘
+//
 //	+ NAME.map                      the unread bytes of NAME: flash.Part.Unread
 //
 // Everything is opened read-only: a dump may be the only copy. The content of a file decides
@@ -27,6 +32,10 @@
 // unpacked once into a sparse temporary file, which is removed with the Device.
 //
 // A table is only searched for in the first 64 MiB of a file. No address is guessed.
+//
+// A firmware package is a device of its own kind: its images, one after the other. Where they belong on
+// a phone, only a scatter file says. Of an archive or a stream that lies about its size, no more than it
+// states is unpacked.
 //
 // Sources: SP Flash Tool's read-back names, the folders that mtkclient and MTK Droid
 // Tools leave, RFC 8878 and pzstd, PKWARE's APPNOTE.TXT.

@@ -250,3 +250,46 @@ func TestPackageOfSamsung(t *testing.T) {
 		s.Close()
 	}
 }
+
+// Names of files never make the program fail, and never name a path.
+func FuzzPartitionOf(f *testing.F) {
+	for _, name := range []string{"boot-verified.img.lz4", "preloader_x.bin", "super.img_sparsechunk.3", "super.1.0a1b2c3d.img", "../x.img", "..", ""} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if p := partitionOf(name); strings.Contains(p, "/") && p != "/" {
+			t.Errorf("%q is a path", p)
+		}
+		if stem, n, ok := chunkOf(name); ok && (stem == "" || strings.ContainsAny(stem, "/\\") || n < 0 || n > 9999) {
+			t.Errorf("%q: %q, %d", name, stem, n)
+		}
+		if dir := dirOf(name); strings.HasPrefix(dir, "/") || dir == ".." || strings.HasPrefix(dir, "../") {
+			t.Errorf("%q leads out of the archive", dir)
+		}
+	})
+}
+
+// An archive with the sum of Samsung at its end, however it is damaged.
+func FuzzTarMD5(f *testing.F) {
+	flat := tarOf(f, "", map[string][]byte{"boot.img": imgtest.Noise("boot", 600), "lk.img": imgtest.Noise("lk", 600)})
+	f.Add(withMD5(flat, "AP.tar"))
+	f.Add(flat)
+	f.Add(flat[:1000])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := &Source{opt: Options{TempDir: t.TempDir()}}
+		defer s.Close()
+		folder, err := s.openTar(context.Background(), bytes.NewReader(b), "AP.tar.md5")
+		if err != nil || folder == nil {
+			return
+		}
+		for _, m := range folder.members {
+			img, err := s.openRaw(context.Background(), m)
+			if err != nil {
+				continue
+			}
+			if img.Size() != m.size || m.size > int64(len(b)) {
+				t.Fatalf("%s: %d bytes of %d", m.name, img.Size(), len(b))
+			}
+		}
+	})
+}

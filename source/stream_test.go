@@ -228,16 +228,6 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A dictionary is memory: a stream does not get any amount of it.
-func TestHostileDictionary(t *testing.T) {
-	b := packers["xz"](t, sample()[:1000])
-	b[bytes.Index(b, []byte{0x21, 1})+2] = 40 // 4 GiB - 1
-	_, err := Open(context.Background(), write(t, "ROM_1.xz", b), Options{})
-	if err == nil || !strings.Contains(err.Error(), "dictionary of 4.0 GiB") {
-		t.Errorf("4 GiB dictionary: %v", err)
-	}
-}
-
 func TestPipe(t *testing.T) {
 	if _, err := Open(context.Background(), Stdin, Options{Stdin: strings.NewReader("")}); err == nil {
 		t.Error("an empty standard input was opened")

@@ -69,7 +69,7 @@ func TestInside(t *testing.T) {
 		"text.gz":    {imgtest.Gzip([]byte("only words\n")), []string{"compressed by gzip; in it: plain text", "hint: a dump is what"}},
 		"zeros.gz":   {imgtest.Gzip(make([]byte, 8192)), []string{"no partition table found", "compressed by gzip; in it: only zeros", "--scatter FILE"}},
 		"payload.gz": {imgtest.Gzip([]byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00")), []string{"in it: an A/B update package", "hint: unpack it, and name the unpacked file: gzip -dk "}},
-		"p.tgz":      {imgtest.Gzip(tar), []string{"a tar archive", "hint: unpack it first: tar -xf "}},
+		"p.tgz":      {imgtest.Gzip(tar), []string{"p.tgz: a tar archive without files"}},
 		"7.gz":       {imgtest.Gzip([]byte("7z\xBC\xAF\x27\x1C" + strings.Repeat("\x00", 64))), []string{"a 7z archive", "hint: it is packed in another file: gzip -dk "}},
 		"one.zip":    {zipNamed(t, "IMG.jpg", photo), []string{"a zip archive; in it: a JPEG picture"}},
 		"photos.zip": {zipNamed(t, "a/IMG_0.jpg", photo, "IMG_1.HEIC", photo, "notes.pdf", photo), []string{"contains 3 files, none of which can be a dump (IMG_0.jpg, IMG_1.HEIC, notes.pdf)"}},

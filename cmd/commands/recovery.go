@@ -15,6 +15,7 @@ import (
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
 	"github.com/mtkkit/mtkkit/split"
+	"github.com/mtkkit/mtkkit/whatis"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -68,7 +69,7 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 	defer img.Close()
 	un, err := recovery.Unpack(img, o.limit)
 	if err != nil {
-		return words.WhatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), nil)
+		return words.WhatElse(path, "boot image", fmt.Errorf("%s: %w", path, err), takeOut)
 	}
 	dir := cmp.Or(o.output, words.OutputBeside(path, ".unpacked"))
 	if err := split.WriteTree(dir, un.Files); err != nil {
@@ -76,6 +77,13 @@ func recoveryUnpack(_ context.Context, u *ui, o *folderOptions, path string) err
 	}
 	printRecord(u, dir, un.Record)
 	return u.End(document.UnpackedImage{Folder: dir, Image: un.Record, Problems: un.Problems}, un.Problems)
+}
+
+// takeOut says how an image is taken out of a file with many.
+var takeOut = map[whatis.Kind]string{
+	whatis.Zip:     "in a firmware package: mtkkit cat %s boot -o boot.img takes the image out",
+	whatis.Tar:     "in a firmware package: mtkkit cat %s boot -o boot.img takes the image out",
+	whatis.Payload: "mtkkit cat %s boot -o boot.img takes the image out",
 }
 
 func printRecord(u *ui, dir string, r recovery.Record) {

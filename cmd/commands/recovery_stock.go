@@ -3,9 +3,11 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/dump"
+	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/image/boot"
 	"github.com/mtkkit/mtkkit/recovery"
 	"github.com/mtkkit/mtkkit/source"
@@ -44,11 +46,20 @@ func openStock(ctx context.Context, u *ui, o *recoveryOptions) (*stockParts, err
 	if err != nil {
 		return nil, err
 	}
+	if err := d.RefuseSizes(); err != nil {
+		return nil, errors.Join(packageHint(err, o.stock), d.Close())
+	}
 	s := &stockParts{phone: d.RecoveryTarget(), dumped: true, files: d.Source.Files, close: d.Close}
 	if s.stock, s.boot, err = d.Stock(); err != nil {
 		return nil, errors.Join(stockHint(err, d), d.Close())
 	}
 	return s, nil
+}
+
+// packageHint says how an image and a scatter file of a firmware package are used for a recovery.
+func packageHint(err error, path string) error {
+	text := flash.AsRefusal(err).Text
+	return words.Refuse(fmt.Errorf("%s: %s", path, text), fmt.Sprintf("mtkkit split %s -o FW writes its images and its scatter file; then give --stock FW/recovery.img and --scatter FW/SCATTER.txt", words.Quoted(path)))
 }
 
 // stockHint adds to an error how to give a stock image that is not in the dump.
@@ -66,6 +77,9 @@ func openPhone(ctx context.Context, u *ui, o *recoveryOptions) (*recovery.Target
 		d, err := openInput(ctx, u, &o.dumpOptions, o.rom)
 		if err != nil {
 			return nil, nil, err
+		}
+		if err := d.RefuseSizes(); err != nil {
+			return nil, nil, errors.Join(packageHint(err, o.rom), d.Close())
 		}
 		p := d.RecoveryTarget()
 		if p.RecoveryPartition() == "" && d.Unnamed() {

@@ -64,6 +64,9 @@ func checkScatter(ctx context.Context, u *ui, o *checkOptions, path string) erro
 			return err
 		}
 		defer d.Close()
+		if err := d.RefuseTable(); err != nil {
+			return err
+		}
 		opt.Table = &d.Layout.Table
 		opt.UserSize = cmp.Or(opt.UserSize, d.Layout.DeviceSize)
 		if only = d.Source.Storage; t.Scatter.Select(only) == nil {

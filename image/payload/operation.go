@@ -19,8 +19,8 @@ const (
 	maxUnpacked = 64 << 20
 
 	// keptOperations stay in memory after they were read, because a mover reads less than an
-	// operation at a time.
-	keptOperations = 4
+	// operation at a time. Two movers read one operation each, and the next one is unpacked ahead.
+	keptOperations = 6
 )
 
 // source has the data of an operation.
@@ -37,40 +37,52 @@ type cache struct {
 	img flash.Image
 
 	mu   sync.Mutex
-	kept []unpacked // last used first
+	kept []*unpacked // last used first
 }
 
+// unpacked is what an operation writes, once done is closed.
 type unpacked struct {
 	op    *source
+	done  chan struct{}
 	bytes []byte
+	err   error
 }
 
-// unpack returns what an operation writes. Two callers may unpack at the same time.
+// unpack returns what an operation writes.
 func (c *cache) unpack(op *source) ([]byte, error) {
-	if b := c.find(op); b != nil {
-		return b, nil
+	u, found := c.take(op)
+	if !found {
+		u.run(c.img)
 	}
-	b, err := op.read(c.img)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.kept = slices.Insert(c.kept[:min(len(c.kept), keptOperations-1)], 0, unpacked{op, b})
-	return b, nil
+	<-u.done
+	return u.bytes, u.err
 }
 
-func (c *cache) find(op *source) []byte {
+// ahead begins to unpack an operation that will probably be read next.
+func (c *cache) ahead(op *source) {
+	if u, found := c.take(op); !found {
+		go u.run(c.img)
+	}
+}
+
+// take returns the entry of an operation, and whether it was there. Whoever gets a new one must run it.
+func (c *cache) take(op *source) (u *unpacked, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, k := range c.kept {
-		if k.op == op {
-			copy(c.kept[1:i+1], c.kept[:i])
-			c.kept[0] = k
-			return k.bytes
-		}
+	i := slices.IndexFunc(c.kept, func(u *unpacked) bool { return u.op == op })
+	if found = i >= 0; found {
+		u = c.kept[i]
+		c.kept = slices.Delete(c.kept, i, i+1)
+	} else {
+		u = &unpacked{op: op, done: make(chan struct{})}
 	}
-	return nil
+	c.kept = slices.Insert(c.kept[:min(len(c.kept), keptOperations-1)], 0, u)
+	return u, found
+}
+
+func (u *unpacked) run(img flash.Image) {
+	defer close(u.done)
+	u.bytes, u.err = u.op.read(img)
 }
 
 // read reads and unpacks the data of an operation.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync/atomic"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -18,6 +19,7 @@ type partition struct {
 	size  int64
 	spans []span // in order of offset, without overlap
 	holes []flash.Extent
+	last  atomic.Int64 // number of the span that was read last
 }
 
 // span is a range of a partition that one operation writes.
@@ -119,14 +121,13 @@ func (p *partition) ReadAt(b []byte, off int64) (n int, err error) {
 	}
 	clear(b)
 	end := off + int64(len(b))
-	for _, s := range p.spans[p.from(off):] {
-		if s.Offset >= end {
-			break
-		}
+	for i := p.from(off); i < len(p.spans) && p.spans[i].Offset < end; i++ {
+		s := p.spans[i]
 		from, to := max(off, s.Offset), min(end, s.End())
 		if !s.op.kind.hasData() {
 			continue
 		}
+		p.readAhead(i)
 		data, err := p.file.unpack(s.op)
 		if err != nil {
 			return int(from - off), fmt.Errorf("payload: %s: operation %d: %w", flash.Shown(p.name), s.op.index, err)
@@ -134,6 +135,24 @@ func (p *partition) ReadAt(b []byte, off int64) (n int, err error) {
 		copy(b[from-off:to-off], data[s.at+from-s.Offset:])
 	}
 	return len(b), err
+}
+
+// readAhead begins to unpack the operation after span i if the spans are read one after the other:
+// decompression is slower than disks, and can use another processor.
+func (p *partition) readAhead(i int) {
+	before := int(p.last.Swap(int64(i)))
+	next := p.dataAfter(i)
+	if next < len(p.spans) && p.dataAfter(before) == i {
+		p.file.ahead(p.spans[next].op)
+	}
+}
+
+// dataAfter returns the number of the next span that has data of another operation.
+func (p *partition) dataAfter(i int) int {
+	op := p.spans[i].op
+	for i++; i < len(p.spans) && (p.spans[i].op == op || !p.spans[i].op.kind.hasData()); i++ {
+	}
+	return i
 }
 
 // Holes implements flash.HoleFinder: what no operation writes.

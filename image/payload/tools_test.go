@@ -51,6 +51,7 @@ func TestToolsPayload(t *testing.T) {
 		{0, nil},
 		{8, []string{"xz", "-c", "--check=crc64"}},
 		{8, []string{"xz", "-c", "--check=none"}},
+		{8, []string{"xz", "-c", "--check=crc32", "--x86", "--lzma2=preset=6"}}, // update_engine tries this filter, too
 		{1, []string{"bzip2", "-c"}},
 		{14, []string{"zstd", "-c", "-q", "-19"}},
 	} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	unxz "github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
@@ -160,11 +161,7 @@ func open(img flash.Image, c Compression) (s stream, err error) {
 			return s, err
 		}
 		s.used = func() int64 { return x.at }
-		if x.filtered() {
-			s.r = &filteredReader{x: x}
-		} else {
-			s.r, err = xz.NewReader(bufio.NewReader(io.NewSectionReader(img, 0, x.at)))
-		}
+		s.r, err = unxz.NewReader(bufio.NewReader(io.NewSectionReader(img, 0, x.at)), maxDict)
 	case LZ4:
 		var n int64
 		if n, err = lz4Length(img); err == nil {

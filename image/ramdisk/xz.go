@@ -3,7 +3,6 @@ package ramdisk
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/ulikunitz/xz/lzma"
 
@@ -24,25 +23,15 @@ type xzStream struct {
 	at   int64
 
 	check  byte // its kind
-	blocks []xzBlock
-}
-
-// xzBlock holds the range of a block's chunks, and the filters of its content.
-type xzBlock struct {
-	start, end int64
-	filters    []uint64 // ids, including LZMA2
-	dict       int64
+	blocks int
 }
 
 // maxBlocks limits the blocks of a stream; xz with threads makes blocks of at least 64
 // KiB.
 const maxBlocks = 1 << 14
 
-// Ids of filters.
-const (
-	filterLZMA2 = 0x21
-	filterARM   = 0x07 // branches of 32-bit ARM code, used for kernels
-)
+// filterLZMA2 is the id of the filter that has a dictionary.
+const filterLZMA2 = 0x21
 
 // walkXZ walks the stream at the start of img; its end is in at.
 func walkXZ(img flash.Image) (*xzStream, error) {
@@ -110,17 +99,14 @@ func (s *xzStream) block() {
 			s.number()
 		}
 	}
-	var block xzBlock
 	for range flags&3 + 1 {
 		id, n := s.number(), s.number()
-		block.filters = append(block.filters, id)
 		if id == filterLZMA2 {
 			dict, err := lzma.DecodeDictCap(byte(s.byte()))
 			if n--; err != nil || dict > maxDict {
 				s.fail()
 				return
 			}
-			block.dict = dict
 		}
 		if n > uint64(size) {
 			s.fail()
@@ -129,22 +115,12 @@ func (s *xzStream) block() {
 		s.at += int64(n)
 	}
 	s.at = max(start+size, s.at)
-	block.start = s.at
 	s.chunks()
-	block.end = s.at
 	s.align(0)
 	s.at += xzCheckBytes[s.check]
-	if len(s.blocks) == maxBlocks {
+	if s.blocks++; s.blocks > maxBlocks {
 		s.fail()
 	}
-	if s.at <= s.size {
-		s.blocks = append(s.blocks, block)
-	}
-}
-
-// filtered reports whether a block has filters that the library cannot read.
-func (s *xzStream) filtered() bool {
-	return slices.ContainsFunc(s.blocks, func(b xzBlock) bool { return len(b.filters) != 1 })
 }
 
 // chunks walks LZMA2 chunks: 0 ends them, 1 and 2 are stored ones, and from 0x80 packed

@@ -4,15 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
-	"github.com/ulikunitz/xz"
-	"github.com/ulikunitz/xz/lzma"
 
 	"github.com/mtkkit/mtkkit/flash"
 )
@@ -83,41 +82,26 @@ func openZstd(r *bufio.Reader) (io.ReadCloser, error) {
 }
 
 func openXZ(r *bufio.Reader) (io.ReadCloser, error) {
-	head, _ := r.Peek(xzHeaders)
-	if size := dictionaryOf(head); size > maxDictionary {
-		return nil, fmt.Errorf("xz: asks for a dictionary of %s, at most %s are given", flash.Size(size), flash.Size(maxDictionary))
-	}
-	d, err := xz.NewReader(r)
-	return io.NopCloser(d), err
+	d, err := xz.NewReader(r, maxDictionary)
+	return io.NopCloser(&xzStream{d}), meaning(err)
 }
 
-// xzHeaders is the length of the stream header and the longest block header.
-const xzHeaders = 12 + 1024
+type xzStream struct{ r *xz.Reader }
 
-// dictionaryOf returns the size of the dictionary that the first block needs, in bytes, before
-// memory is allocated; 0 if it is unknown (xz-file-format.txt §3.1).
-func dictionaryOf(head []byte) int64 {
-	const (
-		block      = 12 // header size, flags, two sizes if the flags say so, filters
-		hasPacked  = 0x40
-		hasContent = 0x80
-		lzma2      = 0x21
-	)
-	if len(head) < block+2 {
-		return 0
+func (s *xzStream) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	return n, meaning(err)
+}
+
+// meaning says what two errors of the library mean for a file.
+func meaning(err error) error {
+	switch {
+	case errors.Is(err, xz.ErrMemlimit):
+		return fmt.Errorf("xz: asks for a dictionary of more than %s", flash.Size(maxDictionary))
+	case errors.Is(err, xz.ErrBuf):
+		return io.ErrUnexpectedEOF
 	}
-	flags, rest := head[block+1], head[block+2:]
-	for _, f := range []byte{hasPacked, hasContent} {
-		if flags&f != 0 {
-			_, n := binary.Uvarint(rest)
-			rest = rest[max(n, 0):]
-		}
-	}
-	if len(rest) < 3 || rest[0] != lzma2 || rest[1] != 1 {
-		return 0
-	}
-	size, _ := lzma.DecodeDictCap(rest[2])
-	return size
+	return err
 }
 
 // openLZ4 checks how the stream ends: the library accepts a stream that breaks off between two
