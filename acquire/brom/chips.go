@@ -1,6 +1,7 @@
 package brom
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -47,8 +48,16 @@ func ByName(name string) (Chip, bool) {
 	return Chip{}, false
 }
 
-// Name returns the first of the chip's names.
-func (c Chip) Name() string { return c.names()[0] }
+// Chips returns all known chips.
+func Chips() []Chip { return slices.Clone(chips) }
+
+// Name returns the first of the chip's names, or its code if it has no name.
+func (c Chip) Name() string {
+	if c.Names == "" {
+		return fmt.Sprintf("chip 0x%x", c.HWCode)
+	}
+	return c.names()[0]
+}
 
 // names splits Names: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
 func (c Chip) names() []string {
