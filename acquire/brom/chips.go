@@ -41,7 +41,7 @@ func Lookup(hwCode uint16) (Chip, bool) {
 // returns the first one.
 func ByName(name string) (Chip, bool) {
 	for _, c := range chips {
-		if slices.Contains(c.names(), strings.ToUpper(name)) {
+		if c.Is(name) {
 			return c, true
 		}
 	}
@@ -58,6 +58,9 @@ func (c Chip) Name() string {
 	}
 	return c.names()[0]
 }
+
+// Is reports whether a name, such as MT6765, is one of the chip's.
+func (c Chip) Is(name string) bool { return slices.Contains(c.names(), strings.ToUpper(name)) }
 
 // names splits Names: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
 func (c Chip) names() []string {

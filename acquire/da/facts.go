@@ -112,3 +112,16 @@ func bind(s1 Stage, first []byte, s2 Stage, second []byte) Binding {
 	}
 	return Binding{Hash: NoHash}
 }
+
+// dated matches the date in the id of a container: MTK_AllInOne_DA_v3.3001.2018/08/21.13:52_448808,
+// MTK_DA_v6_2024-10-31 11:18:15.
+var dated = regexp.MustCompile(`(20[0-9]{2})[-/.]([01][0-9])[-/.]([0-3][0-9])`)
+
+// Date returns the date in the container's id, 2018-08-21, or "" if it has none.
+func (c *Container) Date() string {
+	m := dated.FindStringSubmatch(c.ID)
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s-%s-%s", m[1], m[2], m[3])
+}
