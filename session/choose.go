@@ -59,7 +59,7 @@ func (s *search) chooseAgents(ctx context.Context, phone *brom.Info) (*FoundAgen
 		chip, _ := brom.Lookup(phone.HWCode)
 		chip.HWCode = phone.HWCode
 		err = &UnfitError{phone, chip.Name(), s.others(ctx, phone), err}
-	case err == nil && s.agents.Searched:
+	case err == nil && len(s.agents.Files) > 1:
 		s.tell(Chosen{f, agent})
 	}
 	return f, agent, err

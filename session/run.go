@@ -118,7 +118,7 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 	}
 	l, err := resolve()
 	if foreign, ok := errors.AsType[*layout.ForeignError](err); ok && o.packaged { // the phone may have another version of the firmware
-		o.problems = append(o.problems, flash.NewProblem(flash.Warning, foreign.Claim.Name, flash.NoOffset,
+		o.problems = append(o.problems, flash.NewProblem(flash.Note, foreign.Claim.Name, flash.NoOffset,
 			"the scatter file of the firmware package does not describe this phone and is not used: %s", foreign.Differ[0].Text))
 		r.Told = nil
 		l, err = resolve()

@@ -36,7 +36,7 @@ var helpers = map[string][]string{
 	"acquire/acquiretest":   {"flash", "acquire/port"},
 	"acquire/adbtest":       {"flash"},
 	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
-	"cmd/scripttest":        {"acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
+	"cmd/scripttest":        {"acquire/acquiretest", "acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
 	"internal/imgtest":      {"flash"},
 	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata
 	"internal/layers":       {},
