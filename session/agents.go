@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
@@ -22,6 +23,10 @@ const (
 	maxAgents    = 64        // files of agents in one folder
 	agentMagic   = "MTK_DOWNLOAD_AGENT"
 )
+
+// agentName matches the names that makers give to files of agents. In an archive such a file may be
+// encrypted, and then its bytes do not say what it is.
+var agentName = regexp.MustCompile(`(?i)(^|_)da(_.*)?\.bin$`)
 
 // AgentFile identifies a file of Download Agents.
 type AgentFile struct {
@@ -81,7 +86,7 @@ func agentsIn(ctx context.Context, path string, members *source.Members) (*Agent
 			return nil, err
 		}
 		switch {
-		case s.Searched && !m.Starts(agentMagic):
+		case s.Searched && !m.Starts(agentMagic) && !(m.Path == "" && agentName.MatchString(m.Name)):
 			s.Others++
 			continue
 		case len(s.Files)+len(s.Broken) == maxAgents:
@@ -93,8 +98,10 @@ func agentsIn(ctx context.Context, path string, members *source.Members) (*Agent
 		switch {
 		case err == nil:
 			s.Files = append(s.Files, found)
-		case damaged && (s.Searched || !bad.Alien):
+		case damaged && !bad.Alien:
 			s.Broken = append(s.Broken, bad)
+		case s.Searched && damaged:
+			s.Others++
 		default:
 			return nil, err
 		}
@@ -142,8 +149,8 @@ func readAgents(img flash.Image, path string) (*FoundAgents, error) {
 }
 
 // For returns the file and the agent in it for a phone: the agent for the newest version of the chip
-// that is not newer than the phone; of equal ones that of the newest file, by the date in its id. The
-// error is that of da.Container.For if there is one file.
+// that is not newer than the phone; of equal ones that of the file with the fewest problems, then that
+// of the newest file, by the date in its id. The error is that of da.Container.For if there is one file.
 func (s *AgentSearch) For(hwCode, hwVersion, swVersion uint16) (best *FoundAgents, agent da.Choice, err error) {
 	for _, f := range s.Files {
 		got, gotErr := f.For(hwCode, hwVersion, swVersion)
@@ -172,6 +179,8 @@ func better(f *FoundAgents, a da.Choice, g *FoundAgents, b da.Choice) bool {
 		return a.HWVersion > b.HWVersion
 	case a.SWVersion != b.SWVersion:
 		return a.SWVersion > b.SWVersion
+	case len(f.Problems) != len(g.Problems):
+		return len(f.Problems) < len(g.Problems)
 	}
 	return f.Date() > g.Date()
 }

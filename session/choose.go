@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
@@ -76,14 +77,13 @@ func (s *search) others(ctx context.Context, phone *brom.Info) (fit []string) {
 		if err != nil {
 			return
 		}
-		for _, f := range found.Files {
-			if _, err := f.For(phone.HWCode, phone.HWVersion, phone.SWVersion); err == nil {
-				name := f.Path
-				if name == "" {
-					name = filepath.Join(path, f.Name)
-				}
-				fit = append(fit, name)
+		for len(found.Files) > 0 { // the best one first
+			f, _, err := found.For(phone.HWCode, phone.HWVersion, phone.SWVersion)
+			if err != nil {
+				return
 			}
+			fit = append(fit, found.PathOf(f))
+			found.Files = slices.DeleteFunc(found.Files, func(g *FoundAgents) bool { return f == g })
 		}
 	}
 	if s.firmware != nil && s.firmware.agents == nil {
