@@ -214,13 +214,13 @@ func preloaderIn(file *scatter.File) string {
 func (f *firmware) takePreloader(ctx context.Context, named string) error {
 	found := f.matching(preloaderName)
 	why := "it is the only preloader"
-	if named != "" {
-		for _, m := range found {
-			if strings.EqualFold(path.Base(m.Name), named) {
-				found, why = []*source.Member{m}, "the scatter file names it"
-				break
-			}
+	if named != "" && len(found) > 0 {
+		i := slices.IndexFunc(found, func(m *source.Member) bool { return strings.EqualFold(path.Base(m.Name), named) })
+		if i < 0 {
+			f.take(RolePreloader, "", "the scatter file names %s, which the package does not have", named)
+			return nil
 		}
+		found, why = found[i:i+1], "the scatter file names it"
 	}
 	switch len(found) {
 	case 0:
