@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -91,6 +93,9 @@ func (f *firmware) take(role Role, name, format string, a ...any) {
 // takeAgents finds the agents. Without one the package is of no use to start a phone.
 func (f *firmware) takeAgents(ctx context.Context) error {
 	s, err := agentsIn(ctx, f.path, f.members)
+	if bad, ok := errors.AsType[*FileError](err); ok {
+		bad.Kind = FirmwareFile
+	}
 	if err != nil {
 		return err
 	}
@@ -186,17 +191,9 @@ func (f *firmware) takeScatter(ctx context.Context, haveTable bool) (named strin
 	case haveTable:
 		f.scatter, f.text = "", nil
 	case len(found) == 1:
-		f.take(RoleScatter, f.scatter, "it is for %s", or(f.platform, "a chip that it does not name"))
+		f.take(RoleScatter, f.scatter, "it is for %s", cmp.Or(f.platform, "a chip that it does not name"))
 	}
 	return named, nil
-}
-
-// or returns s, or other if s is "".
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // preloaderIn returns the name of the preloader's file in a scatter file.

@@ -25,6 +25,7 @@ type FileKind string
 const (
 	AgentsFile    FileKind = "Download Agents"
 	PreloaderFile FileKind = "preloader"
+	FirmwareFile  FileKind = "firmware package"
 )
 
 // FileError means that a file is damaged or not of the expected kind.
@@ -110,6 +111,9 @@ type NoAgentsError struct {
 }
 
 func (e *NoAgentsError) Error() string {
+	if len(e.Broken) > 0 && e.Broken[0].Path == e.Path {
+		return e.Broken[0].Error()
+	}
 	if len(e.Broken) > 0 {
 		return fmt.Sprintf("%s: its Download Agent cannot be used: %v", e.Path, e.Broken[0])
 	}

@@ -120,7 +120,12 @@ func (l *Members) add(m *Member) {
 
 // walk lists the files of the folder that the Source has entered.
 func (l *Members) walk(ctx context.Context, dir string) error {
-	looked := 0
+	looked, closed := 0, []string{}
+	defer func() {
+		if len(closed) > 0 {
+			l.Problems.Add(flash.Note, dir, "not everything in it can be read: %s", list(closed))
+		}
+	}()
 	return fs.WalkDir(l.s.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		switch looked++; {
 		case ctx.Err() != nil:
@@ -128,7 +133,7 @@ func (l *Members) walk(ctx context.Context, dir string) error {
 		case err != nil && name == ".":
 			return fmt.Errorf("source: %w", err)
 		case err != nil:
-			l.Problems.Add(flash.Warning, name, "cannot be read (%v)", err)
+			closed = append(closed, name)
 			return nil
 		case looked > maxLooked:
 			l.More = true
@@ -155,6 +160,9 @@ func (l *Members) walk(ctx context.Context, dir string) error {
 
 // Starts reports whether the file begins with a magic.
 func (m *Member) Starts(magic string) bool {
+	if m.Size < int64(len(magic)) { // some files of Linux have size 0, and reading them waits for an event
+		return false
+	}
 	if m.m.packed == nil && m.Path != "" {
 		f, err := m.s.openAt(m.Path)
 		if err != nil {

@@ -71,11 +71,11 @@ func packedWords(n session.Packed) string {
 // NoAgents says that a folder or a package has no agent, and where one is.
 func NoAgents(err *session.NoAgentsError) error {
 	hints := []string{"MTK_AllInOne_DA.bin (or DA_BR.bin, DA_PL.bin of newer tools) is in the folder of SP Flash Tool: --da FILE or --da FOLDER gives it"}
-	if err.Package {
+	if err.Package && len(err.Broken) == 0 {
 		hints = []string{"many makers ship the agent with the flash tool and not in the package: give that one with --da FILE, together with --firmware", hints[0]}
 	}
 	if len(err.Broken) > 0 {
-		hints = append(hints, "mtkkit da info "+Quoted(err.Path)+" shows what is damaged")
+		hints = append([]string{"the file is damaged or was copied only in part: copy or download it again"}, hints[0], "mtkkit da info "+Quoted(err.Path)+" shows what is damaged")
 	}
 	return Advise(err, hints...)
 }

@@ -63,6 +63,9 @@ func daInfo(ctx context.Context, u *ui, paths []string) error {
 		}
 		defer s.Close()
 		searches = append(searches, s)
+		if s.More {
+			u.Note("%s has more files than a search looks at: name the folder or the file", path)
+		}
 	}
 	doc, err := document.NewAgents(searches)
 	if err != nil {
@@ -80,7 +83,7 @@ func daInfo(ctx context.Context, u *ui, paths []string) error {
 		printAgents(u, f)
 	}
 	if doc.Others > 0 {
-		u.Note("%s in the folder are not Download Agents", counted(doc.Others, "other file"))
+		u.Note("not Download Agents: %s", counted(doc.Others, "other file"))
 	}
 	return u.End(doc, doc.Problems)
 }
