@@ -37,6 +37,7 @@ var documents = []struct {
 	{"backup-list", 2, ArchiveList{}},
 	{"blocks", 2, report.Report{}},
 	{"compare", 1, Comparison{}},
+	{"da-info", 1, Agents{}},
 	{"doctor", 1, Doctor{}},
 	{"error", 1, Failure{}},
 	{"explain", 2, Explanation{}},

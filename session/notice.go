@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
+	"github.com/mtkkit/mtkkit/acquire/da"
 	"github.com/mtkkit/mtkkit/acquire/host"
 	"github.com/mtkkit/mtkkit/acquire/port"
 	"github.com/mtkkit/mtkkit/flash"
@@ -18,6 +19,32 @@ type Notice interface{ notice() }
 type Absent struct {
 	Port  string
 	Other []string // the existing serial ports
+}
+
+// Packed has the files that are taken from a firmware package.
+type Packed struct {
+	Package string
+	Taken   []Taken
+	Lacks   []Role // for which it has no file, and none was given
+}
+
+// Readable tells, before a phone is there, which phones the given agents are for.
+type Readable struct {
+	Agents *AgentSearch
+	Chips  []brom.Chip
+}
+
+// ForeignFirmware means that a firmware package is for another chip than that of the phone. Only its
+// agents are used.
+type ForeignFirmware struct {
+	Package  string
+	For, Has string // the names of the chips
+}
+
+// Chosen tells which of several files of agents is used for the phone.
+type Chosen struct {
+	Agents *FoundAgents
+	Agent  da.Choice
 }
 
 // Waiting means that no phone is connected yet.
@@ -58,15 +85,19 @@ type Rooted struct {
 	Storage     flash.Storage
 }
 
-func (Absent) notice()     {}
-func (Waiting) notice()    {}
-func (Running) notice()    {}
-func (Silent) notice()     {}
-func (Left) notice()       {}
-func (Met) notice()        {}
-func (Odd) notice()        {}
-func (AskingRoot) notice() {}
-func (Rooted) notice()     {}
+func (Packed) notice()          {}
+func (Readable) notice()        {}
+func (ForeignFirmware) notice() {}
+func (Chosen) notice()          {}
+func (Absent) notice()          {}
+func (Waiting) notice()         {}
+func (Running) notice()         {}
+func (Silent) notice()          {}
+func (Left) notice()            {}
+func (Met) notice()             {}
+func (Odd) notice()             {}
+func (AskingRoot) notice()      {}
+func (Rooted) notice()          {}
 
 // teller sends notices.
 type teller struct {

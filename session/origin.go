@@ -40,6 +40,7 @@ type Origin struct {
 	problems  []flash.Problem // for the manifest
 	live      bool            // the origin changes while it is read
 	partial   bool            // it may have fewer regions than the phone
+	packaged  bool            // the scatter file of Source is from a firmware package, not from the phone
 
 	connected *Phone // nil for an origin without a port
 	close     func() error
@@ -71,8 +72,12 @@ func (o *Origin) accuse(err error) error {
 
 // FromPhone returns a connected phone as an origin. Its Close closes the phone.
 func FromPhone(p *Phone) *Origin {
+	src := &source.Source{Device: *p.Device()}
+	if p.scatter != "" {
+		src.Scatter, src.ScatterText = p.scatter, bytes.NewReader(p.scatterText)
+	}
 	return &Origin{
-		Source: &source.Source{Device: *p.Device()}, dropCache: p.Forget, sector: p.Sector, chip: p.Chip,
+		Source: src, packaged: p.scatter != "", dropCache: p.Forget, sector: p.Sector, chip: p.Chip,
 		isLocal: func(err error) bool { return errors.As(err, new(*da.StatusError)) },
 		phone: flash.ManifestPhone{
 			HWCode: hex16(p.Loader.HWCode), HWSubCode: hex16(p.Loader.HWSubCode),

@@ -21,10 +21,12 @@ type Options struct {
 	Port string   // /dev/ttyACM0 or ttyACM0, COM5; "" for the first phone that is found
 	Bus  port.Bus // lists and opens ports; nil for the serial ports of this computer
 
-	Agents     string      // file of Download Agents
-	AgentImage flash.Image // used if Agents is ""; nil for none
+	Agents     string      // file of Download Agents, or a folder or archive with such files: the one for the phone is used
+	AgentImage flash.Image // used if Agents and Firmware are ""; nil for none
 	Preloader  string      // file with the phone's own preloader, for a phone in BootROM mode; "" for none
 	Auth, Cert string      // the maker's authentication and certificate files, "" for none
+	Firmware   string      // the maker's package, a folder or an archive: the source of the files above that are ""
+	HaveTable  bool        // the caller has a partition table: the scatter file of Firmware is not used
 
 	Wait time.Duration // how long to wait for a phone; 0: until the context ends
 	End  da.End        // what the phone does after the reading
@@ -38,6 +40,9 @@ type Phone struct {
 	Chip   string     // "MT6765", or its code if the name is unknown
 	Port   port.Info
 	Agents AgentFile
+
+	scatter     string // name of the scatter file in Options.Firmware, "" for none
+	scatterText []byte
 
 	end     da.End
 	line    atomic.Pointer[port.Line]
@@ -55,12 +60,13 @@ type Phone struct {
 func Connect(ctx context.Context, o Options) (*Phone, error) {
 	s := newSearch(o)
 	defer s.startFiles.Close()
-	if err := s.startFiles.open(&o); err != nil {
+	if err := s.startFiles.open(ctx, &o); err != nil {
 		if a := s.absent(); a != nil {
 			s.tell(*a)
 		}
 		return nil, err
 	}
+	s.tellFiles()
 	return s.connect(ctx)
 }
 
@@ -121,7 +127,7 @@ const (
 
 func (s *search) connect(ctx context.Context) (*Phone, error) {
 	life, kill := context.WithCancelCause(context.WithoutCancel(ctx))
-	p := &Phone{Agents: s.agent, end: s.End, holders: s.holders}
+	p := &Phone{end: s.End, holders: s.holders}
 	late := context.AfterFunc(ctx, func() {
 		p.outlast(life)
 		kill(context.Cause(ctx))
@@ -162,24 +168,31 @@ func (s *search) start(ctx, life context.Context, p *Phone) error {
 	}
 	p.line.Store(loader.Line())
 	chip, known := brom.Lookup(p.Loader.HWCode)
-	p.Chip = fmt.Sprintf("chip 0x%x", p.Loader.HWCode)
-	if known {
-		p.Chip = chip.Name()
+	if !known {
+		chip = brom.Chip{HWCode: p.Loader.HWCode}
 	}
+	p.Chip = chip.Name()
 	s.tell(Met{p.Chip, p.Port, p.Loader})
 	for _, odd := range p.Loader.Problems {
 		s.once(Odd{odd})
 	}
+	if foreign := s.leaveForeign(chip); foreign != nil {
+		s.tell(*foreign)
+	}
+	agents, agent, err := s.chooseAgents(ctx, p.Loader)
+	if err != nil {
+		return err
+	}
+	p.Agents = agents.AgentFile
 	if err := loader.Authenticate(p.Loader, s.auth, s.cert); err != nil {
 		return err
 	}
-	family := chip.Protocol
-	if s.agents.IsXML() {
-		family = brom.XML
-	}
-	o := s.startFiles.options(family)
+	o := s.startFiles.options(agent.Protocol)
 	o.Reconnect = func(ctx context.Context) (*port.Line, error) { return s.again(ctx, life, p) }
-	p.Phone, err = da.Start(life, loader, p.Loader, s.agents, o)
+	if err := s.keepScatter(p); err != nil {
+		return err
+	}
+	p.Phone, err = da.Start(life, loader, p.Loader, agents.Container, o)
 	return err
 }
 

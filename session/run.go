@@ -113,7 +113,16 @@ func (r *Run) layout(ctx context.Context) (*layout.Layout, error) {
 		}
 	}
 	w := &watch{isLocal: o.isLocal, progress: r.Progress}
-	l, err := layout.Resolve(ctx, guarded(o.Source.Device, avoid, w), layout.Options{Claim: r.Told, TablesOnly: true, Progress: r.Progress})
+	resolve := func() (*layout.Layout, error) {
+		return layout.Resolve(ctx, guarded(o.Source.Device, avoid, w), layout.Options{Claim: r.Told, TablesOnly: true, Progress: r.Progress})
+	}
+	l, err := resolve()
+	if foreign, ok := errors.AsType[*layout.ForeignError](err); ok && o.packaged { // the phone may have another version of the firmware
+		o.problems = append(o.problems, flash.NewProblem(flash.Note, foreign.Claim.Name, flash.NoOffset,
+			"the scatter file of the firmware package does not describe this phone and is not used: %s", foreign.Differ[0].Text))
+		r.Told = nil
+		l, err = resolve()
+	}
 	switch {
 	case w.lost != nil: // the phone was lost before a table could be read
 		return nil, w.lost

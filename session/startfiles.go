@@ -2,12 +2,10 @@ package session
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/acquire/da"
@@ -27,58 +25,43 @@ type FileKind string
 const (
 	AgentsFile    FileKind = "Download Agents"
 	PreloaderFile FileKind = "preloader"
+	FirmwareFile  FileKind = "firmware package"
 )
 
 // FileError means that a file is damaged or not of the expected kind.
 type FileError struct {
-	Path  string
-	Kind  FileKind
-	Alien bool  // the file is of another kind, not a damaged one of this kind
-	Err   error // wraps flash.ErrNotThis if the file is of another kind
+	Path     string
+	Kind     FileKind
+	Alien    bool           // the file is of another kind, not a damaged one of this kind
+	Problems flash.Problems // of the parts of a damaged file
+	Err      error          // wraps flash.ErrNotThis if the file is of another kind
 }
 
 func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// AgentFile identifies the file of Download Agents that was used.
-type AgentFile struct {
-	Name   string // its base name
-	ID     string // the id text in the file
-	SHA256 string
-}
-
 // startFiles are the files that a phone is started with.
 type startFiles struct {
-	agents     *da.Container
-	agent      AgentFile
+	agents     *AgentSearch
 	dram       *preloader.DRAM // nil: none given
 	auth, cert []byte          // nil: none given
-	file       io.Closer       // the file of agents
+	firmware   *firmware       // nil: none given
 }
 
 // open reads the files of the options. After an error no file is open.
-func (f *startFiles) open(o *Options) (err error) {
+func (f *startFiles) open(ctx context.Context, o *Options) (err error) {
 	defer func() {
 		if err != nil {
 			f.Close()
 		}
 	}()
-	switch {
-	case o.Agents != "":
-		img, err := source.OpenFile(o.Agents)
-		if err != nil {
+	if o.Firmware != "" {
+		if f.firmware, err = openFirmware(ctx, o); err != nil {
 			return err
 		}
-		f.file = img
-		if err := f.read(img, o.Agents); err != nil {
-			return err
-		}
-	case o.AgentImage != nil:
-		if err := f.read(o.AgentImage, "Download Agents"); err != nil {
-			return err
-		}
-	default:
-		return ErrNoAgents
+	}
+	if f.agents, err = f.findAgents(ctx, o); err != nil {
+		return err
 	}
 	if f.dram, err = readDRAM(o.Preloader); err != nil {
 		return err
@@ -86,28 +69,63 @@ func (f *startFiles) open(o *Options) (err error) {
 	if f.auth, err = readSmall(o.Auth); err != nil {
 		return err
 	}
-	f.cert, err = readSmall(o.Cert)
-	return err
-}
-
-// read reads a file of agents.
-func (f *startFiles) read(img flash.Image, path string) (err error) {
-	if f.agents, err = da.Read(img); err != nil {
-		return &FileError{path, AgentsFile, !da.Sniff(img), err}
+	if f.cert, err = readSmall(o.Cert); err != nil {
+		return err
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(img, 0, img.Size())); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	f.agent = AgentFile{filepath.Base(path), f.agents.ID, hex.EncodeToString(sum.Sum(nil))}
+	f.takeFirmware()
 	return nil
 }
 
-// Close closes the file of agents.
-func (f *startFiles) Close() {
-	if f.file != nil {
-		f.file.Close() // it was only read
+// findAgents finds the agents: those that were named, those of the firmware, or those in memory.
+func (f *startFiles) findAgents(ctx context.Context, o *Options) (*AgentSearch, error) {
+	switch {
+	case o.Agents != "":
+		s, err := FindAgents(ctx, o.Agents)
+		if err != nil || len(s.Files) > 0 {
+			return s, err
+		}
+		s.Close()
+		if !s.Searched {
+			return nil, s.Broken[0]
+		}
+		return nil, &NoAgentsError{Path: o.Agents, Broken: s.Broken, Others: s.Others}
+	case f.firmware != nil:
+		return f.firmware.agents, nil
+	case o.AgentImage != nil:
+		found, err := readAgents(o.AgentImage, "Download Agents")
+		if err != nil {
+			return nil, err
+		}
+		return &AgentSearch{Files: []*FoundAgents{found}}, nil
 	}
+	return nil, ErrNoAgents
+}
+
+// NoAgentsError means that a folder, an archive or a package has no file of Download Agents that can be
+// used.
+type NoAgentsError struct {
+	Path    string
+	Package bool         // it was given as a firmware package
+	Broken  []*FileError // files of agents that are damaged
+	Others  int          // files that are not of agents
+}
+
+func (e *NoAgentsError) Error() string {
+	if len(e.Broken) > 0 && e.Broken[0].Path == e.Path {
+		return e.Broken[0].Error()
+	}
+	if len(e.Broken) > 0 {
+		return fmt.Sprintf("%s: its Download Agent cannot be used: %v", e.Path, e.Broken[0])
+	}
+	return fmt.Sprintf("%s: none of its %d files is a Download Agent", e.Path, e.Others)
+}
+
+// Close closes the files.
+func (f *startFiles) Close() {
+	if f.agents != nil {
+		f.agents.Close()
+	}
+	f.firmware.Close()
 }
 
 // options returns the options of da for the protocol of the agent.
@@ -133,9 +151,14 @@ func readDRAM(path string) (*preloader.DRAM, error) {
 		return nil, err
 	}
 	defer img.Close()
+	return dramIn(img, path)
+}
+
+// dramIn is readDRAM for an open file.
+func dramIn(img flash.Image, path string) (*preloader.DRAM, error) {
 	r, err := preloader.Read(img)
 	if err != nil {
-		return nil, &FileError{path, PreloaderFile, errors.Is(err, flash.ErrNotThis), err}
+		return nil, &FileError{Path: path, Kind: PreloaderFile, Alien: errors.Is(err, flash.ErrNotThis), Err: err}
 	}
 	f := r.Main()
 	if f == nil {
@@ -162,6 +185,11 @@ func readSmall(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return small(f, path)
+}
+
+// small is readSmall for an open file.
+func small(f io.Reader, path string) ([]byte, error) {
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(f, maxSmall+1))
 	switch {

@@ -43,7 +43,8 @@ const (
 type reading struct {
 	From                        origin // switchedOff if it is empty
 	Resume                      string // folder of a dump that is continued, "" for a new one
-	Agent, Files, Output        string
+	Agent, Firmware             string // one of them is enough
+	Files, Output               string
 	Preloader, Auth, Cert       string
 	Scatter                     string
 	NoUserdata, Reread, Restart bool
@@ -63,7 +64,7 @@ func readingOf(value func(name string) string) reading {
 	path := func(name string) string { return cleanTyped(value(name)) }
 	return reading{
 		Resume: value("resume"),
-		From:   origin(value("from")), Agent: path("da"), Files: path("files"), Output: absolute(path("output")),
+		From:   origin(value("from")), Agent: path("da"), Firmware: path("firmware"), Files: path("files"), Output: absolute(path("output")),
 		Preloader: path("preloader"), Auth: path("auth"), Cert: path("cert"), Scatter: path("scatter"),
 		NoUserdata: value("no-userdata") != "", Reread: value("reread") != "", Restart: value("restart") != "",
 		Compress: value("compress") != "",
@@ -97,6 +98,7 @@ func (f reading) order(port string) job.Order {
 	default:
 		add("--port", port)
 		add("--da", f.Agent)
+		add("--firmware", f.Firmware)
 		add("--preloader", f.Preloader)
 		add("--auth", f.Auth)
 		add("--cert", f.Cert)
@@ -126,7 +128,7 @@ func (f reading) order(port string) job.Order {
 
 // phoneCures returns the fields for the options of the reading that a text names.
 func phoneCures(l *text.Language, said, filled string) (out []cure) {
-	for _, option := range []string{"--da", "--preloader", "--auth", "--cert"} {
+	for _, option := range []string{"--da", "--firmware", "--preloader", "--auth", "--cert"} {
 		if field := option[2:]; strings.Contains(said+" ", option+" ") {
 			out = append(out, cure{l.T("phone." + field), filled + "#" + field})
 		}
@@ -139,7 +141,7 @@ func (f reading) check(l *text.Language, port string) error {
 	switch {
 	case f.Output == "" && f.Resume == "":
 		return errors.New(l.T("phone.no-output"))
-	case f.From != running && f.From != card && f.Agent == "" && port != portSim:
+	case f.From != running && f.From != card && f.Agent+f.Firmware == "" && port != portSim:
 		return errors.New(l.T("phone.no-agent"))
 	case f.From == card && f.Files == "":
 		return errors.New(l.T("phone.no-files"))
@@ -195,7 +197,7 @@ func (f reading) fields(l *text.Language) map[string]pathField {
 		return pathField{Name: name, Label: l.T("phone." + name), Help: l.T("phone." + name + ".help"), Value: value, Kind: kind}
 	}
 	return map[string]pathField{
-		"da": field("da", f.Agent, "file"), "files": field("files", f.Files, "either"), "output": field("output", f.Output, "save"),
+		"da": field("da", f.Agent, "either"), "firmware": field("firmware", f.Firmware, "either"), "files": field("files", f.Files, "either"), "output": field("output", f.Output, "save"),
 		"preloader": field("preloader", f.Preloader, "file"), "auth": field("auth", f.Auth, "file"), "cert": field("cert", f.Cert, "file"),
 		"scatter": scatterField(l, f.Scatter),
 	}

@@ -25,6 +25,9 @@ func TestReadingOrder(t *testing.T) {
 		{"", reading{From: switchedOff, Agent: "/a.bin", Output: "/d/x", Restart: true}, "acquire --da /a.bin --then reboot --output /d/x"},
 		{"", reading{Agent: "/a.bin", Preloader: "/p", Auth: "/au", Cert: "/c", Scatter: "/s", Output: "/d/x"},
 			"acquire --da /a.bin --preloader /p --auth /au --cert /c --scatter /s --output /d/x"},
+		{"", reading{Firmware: "/fw.zip", Output: "/d/x"}, "acquire --firmware /fw.zip --output /d/x"},
+		{"", reading{Agent: "/a.bin", Firmware: "/fw", Output: "/d/x"}, "acquire --da /a.bin --firmware /fw --output /d/x"},
+		{"", reading{From: running, Firmware: "/not used", Output: "/d/x"}, "acquire --from adb --output /d/x"},
 		{"COM5", reading{Agent: "/a.bin", NoUserdata: true, Reread: true, Compress: true, Output: "/d/x"},
 			"acquire --port COM5 --da /a.bin --skip userdata --verify reread --compress --output /d/x"},
 		{"", reading{From: running, Agent: "/not used", Restart: true, Output: "/d/x"}, "acquire --from adb --output /d/x"},
@@ -52,6 +55,7 @@ func TestReadingCheck(t *testing.T) {
 		{"", reading{From: switchedOff, Output: "/d"}, false},
 		{"", reading{Output: "/d"}, false},
 		{"", reading{Agent: "/a", Output: "/d"}, true},
+		{"", reading{Firmware: "/f", Output: "/d"}, true},
 		{"", reading{Agent: "/a"}, false},
 		{"", reading{Agent: "/a", Resume: "/d"}, true},
 		{"", reading{From: card, Output: "/d"}, false},
@@ -91,7 +95,7 @@ func TestReadingKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, Options{Run: func(_ context.Context, _ []string, l words.Listener) words.Code {
-		l.Line(words.Hint, "choose another agent with --da FILE")
+		l.Line(words.Hint, "choose another agent with --da FILE, or --firmware PACKAGE")
 		return words.ExitPhone
 	}})
 	out := filepath.Join(dir, "out")
@@ -99,8 +103,11 @@ func TestReadingKept(t *testing.T) {
 	if want := `#da">Download Agent of the phone</a>`; !strings.Contains(page, want) {
 		t.Errorf("no %s in\n%s", want, page)
 	}
-	kept := s.get("/phone?" + url.Values{"from": {"adb"}, "output": {out}, "reread": {"on"}}.Encode())
-	for _, want := range []string{`value="adb" checked`, `value="` + out + `"`, `name="reread" checked`} {
+	if want := `#firmware">Or the firmware of this model</a>`; !strings.Contains(page, want) {
+		t.Errorf("no %s in\n%s", want, page)
+	}
+	kept := s.get("/phone?" + url.Values{"from": {"adb"}, "output": {out}, "firmware": {"/fw.zip"}, "reread": {"on"}}.Encode())
+	for _, want := range []string{`value="adb" checked`, `value="` + out + `"`, `name="reread" checked`, `value="/fw.zip"`} {
 		if !strings.Contains(kept, want) {
 			t.Errorf("%s is lost:\n%s", want, kept)
 		}

@@ -16,6 +16,8 @@ var needWords = map[codes.Need]string{
 	codes.NeedADB:       "a rooted phone can be read as it is: mtkkit acquire --from adb",
 	codes.NeedReading:   "mtkkit acquire reads back in this way, and writes nothing to the phone",
 	codes.NeedPreloader: "--preloader FILE gives it",
+	codes.NeedAgents:    "mtkkit da info FOLDER shows which file has an agent for which chip; --da FOLDER uses the right one",
+	codes.NeedFirmware:  "--firmware PACKAGE takes what is needed from the firmware of this model",
 	codes.NeedAuth:      "--auth FILE gives the maker's authentication file",
 	codes.NeedCert:      "--cert FILE its certificate",
 	codes.NeedSerial:    " with --serial SERIAL",

@@ -13,6 +13,14 @@ import (
 // returns "" for a notice that is a problem (session.Odd).
 func Notice(n session.Notice) string {
 	switch n := n.(type) {
+	case session.Packed:
+		return packedWords(n)
+	case session.Readable:
+		return readableWords(n)
+	case session.ForeignFirmware:
+		return fmt.Sprintf("%s is for %s, but the phone has %s: it is the firmware of another model; its preloader and its scatter file are not used", n.Package, n.For, n.Has)
+	case session.Chosen:
+		return fmt.Sprintf("%s is used: it has the agent for %s, hardware 0x%x, software 0x%x", n.Agents.Name, n.Agent.Chip.Name(), n.Agent.HWVersion, n.Agent.SWVersion)
 	case session.Waiting:
 		where := "any port"
 		if n.Port != "" {

@@ -14,7 +14,10 @@ import (
 // phoneAdvice returns the hint for an error of the phone or its port.
 func phoneAdvice(err error) string {
 	var other *session.ContestedError
+	var unfit *session.UnfitError
 	switch {
+	case errors.As(err, &unfit) && len(unfit.Fit) > 0:
+		return unfitWords(unfit)
 	case errors.As(err, &other):
 		return holdersWords(other.Others) + ", unplug the phone and start again"
 	case errors.Is(err, session.ErrNoPhone):

@@ -1,6 +1,7 @@
 package brom
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -40,15 +41,26 @@ func Lookup(hwCode uint16) (Chip, bool) {
 // returns the first one.
 func ByName(name string) (Chip, bool) {
 	for _, c := range chips {
-		if slices.Contains(c.names(), strings.ToUpper(name)) {
+		if c.Is(name) {
 			return c, true
 		}
 	}
 	return Chip{}, false
 }
 
-// Name returns the first of the chip's names.
-func (c Chip) Name() string { return c.names()[0] }
+// Chips returns all known chips.
+func Chips() []Chip { return slices.Clone(chips) }
+
+// Name returns the first of the chip's names, or its code if it has no name.
+func (c Chip) Name() string {
+	if c.Names == "" {
+		return fmt.Sprintf("chip 0x%x", c.HWCode)
+	}
+	return c.names()[0]
+}
+
+// Is reports whether a name, such as MT6765, is one of the chip's.
+func (c Chip) Is(name string) bool { return slices.Contains(c.names(), strings.ToUpper(name)) }
 
 // names splits Names: MT6735/T,MT8735A is MT6735, MT6735T and MT8735A.
 func (c Chip) names() []string {

@@ -10,6 +10,8 @@ const (
 	NeedADB       Need = "adb"       // reading the running phone through adb
 	NeedReading   Need = "reading"   // reading that gets the sizes from the phone, skips bad ranges and writes nothing
 	NeedPreloader Need = "preloader" // the preloader file of exactly this board
+	NeedAgents    Need = "agents"    // what the Download Agents in a file or a folder are for
+	NeedFirmware  Need = "firmware"  // the files in the firmware package of this model
 	NeedAuth      Need = "auth"      // the maker's authentication file
 	NeedCert      Need = "cert"      // the maker's certificate file
 	NeedSerial    Need = "serial"    // the serial number of the wanted phone

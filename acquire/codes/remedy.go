@@ -26,7 +26,7 @@ var (
 	// Agent is for a file without an agent for this chip or its version.
 	Agent = &Remedy{
 		"the Download Agent file has no agent for this chip, or is too old for the phone or the tool",
-		Advise("use MTK_AllInOne_DA.bin of a newer SP Flash Tool, or the agent of this model's own firmware"),
+		Advise("use MTK_AllInOne_DA.bin of a newer SP Flash Tool, or the agent of this model's own firmware", NeedAgents, NeedFirmware),
 	}
 	// AgentPair is for an agent whose two stages do not match.
 	AgentPair = &Remedy{
@@ -56,7 +56,7 @@ var (
 	// Signature is for an agent whose signature the phone refused.
 	Signature = &Remedy{
 		"the phone checks the Download Agent's signature (DAA), and this one is not signed by its maker",
-		Advise("use the Download Agent that belongs to this model's firmware, with its authentication and certificate files if it has them", NeedAuth, NeedCert),
+		Advise("use the Download Agent that belongs to this model's firmware, with its authentication and certificate files if it has them", NeedFirmware, NeedAuth, NeedCert),
 	}
 	// Policy is for an operation that the phone's own rules forbid.
 	Policy = &Remedy{

@@ -70,7 +70,8 @@ func Sniff(img flash.Image) bool {
 
 // Read reads the directory of a container. Entries that point outside the file are left out and
 // reported in Problems. The error is a *flash.FormatError; it wraps flash.ErrNotThis if img is no
-// container.
+// container. A container without a single complete entry is an error and is returned, too, with the
+// problems of all its entries.
 func Read(img flash.Image) (*Container, error) {
 	bad := func(off int64, err error, format string, args ...any) error {
 		return &flash.FormatError{Format: "da", Offset: off, Text: fmt.Sprintf(format, args...), Err: err}
@@ -97,13 +98,17 @@ func Read(img flash.Image) (*Container, error) {
 		off := offEntries + i*size
 		e, err := readEntry(head, off, size, img.Size())
 		if err != nil {
-			c.Problems.AddAt(flash.Warning, fmt.Sprintf("agent %d", i), int64(off), "%v", err)
+			name := fmt.Sprintf("agent %d", i)
+			if e.Code != 0 {
+				name += fmt.Sprintf(" (chip 0x%x)", e.Code)
+			}
+			c.Problems.AddAt(flash.Error, name, int64(off), "%v", err)
 			continue
 		}
 		c.Entries = append(c.Entries, e)
 	}
 	if len(c.Entries) == 0 {
-		return nil, bad(offEntries, nil, "none of %d agents is complete: %s", count, c.Problems[0].Text)
+		return c, bad(offEntries, nil, "none of %d agents is complete: %s", count, c.Problems[0].Text)
 	}
 	return c, nil
 }
@@ -140,12 +145,12 @@ func readEntry(head []byte, off, size int, file int64) (Entry, error) {
 	e.PageSize, e.First = u16(fixed/2-4), u16(fixed/2-2)
 	n := int(u16(fixed/2 - 1))
 	if n > maxRegions || len(b) < fixed+n*regionSize {
-		return Entry{}, fmt.Errorf("%d regions do not fit in the entry", n)
+		return e, fmt.Errorf("%d regions do not fit in the entry", n)
 	}
 	for i := range n {
 		s, err := readStage(b[fixed+i*regionSize:], file)
 		if err != nil {
-			return Entry{}, fmt.Errorf("region %d: %w", i, err)
+			return e, fmt.Errorf("region %d: %w", i, err)
 		}
 		e.Regions = append(e.Regions, s)
 	}
@@ -165,37 +170,6 @@ func readStage(b []byte, file int64) (Stage, error) {
 	}
 	s.Signature = int(u32(4))
 	return s, nil
-}
-
-// choose returns the newest entry for a chip that is not newer than the phone's hardware and
-// software versions. code is the chip's code in agent files (brom.Chip.DACode). A phone version of
-// 0 is unknown and accepts any entry. The error wraps ErrNoAgent and lists the available versions.
-func (c *Container) choose(code, hwVersion, swVersion uint16) (Entry, error) {
-	fits := func(have, phone uint16) bool { return phone == 0 || have <= phone }
-	var best *Entry
-	for i := range c.Entries {
-		e := &c.Entries[i]
-		if e.Code != code || !fits(e.HWVersion, hwVersion) || !fits(e.SWVersion, swVersion) || len(e.Regions) < 3 {
-			continue
-		}
-		if best == nil || e.HWVersion > best.HWVersion ||
-			e.HWVersion == best.HWVersion && e.SWVersion > best.SWVersion {
-			best = e
-		}
-	}
-	if best != nil {
-		return *best, nil
-	}
-	var have string
-	for _, e := range c.Entries {
-		if e.Code == code {
-			have += fmt.Sprintf(" 0x%x/0x%x", e.HWVersion, e.SWVersion)
-		}
-	}
-	if have != "" {
-		return Entry{}, fmt.Errorf("da: %w: the phone is 0x%x/0x%x, the file has versions%s of chip 0x%x", ErrNoAgent, hwVersion, swVersion, have, code)
-	}
-	return Entry{}, fmt.Errorf("da: %w: chip 0x%x is not among its %d", ErrNoAgent, code, len(c.Entries))
 }
 
 // bytes reads a stage from the file.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/acquire/brom"
 	"github.com/mtkkit/mtkkit/flash"
 )
 
@@ -46,27 +47,66 @@ func TestChoose(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []struct {
-		code, hw, sw   uint16
+		chip, hw, sw   uint16
 		wantHW, wantSW uint16
 		says           string
 	}{
-		{0x6765, 0xca00, 0, 0xca00, 0, ""},      // the exact one, not a newer
-		{0x6765, 0xca01, 1, 0xca01, 1, ""},      // exact in both
-		{0x6765, 0xca01, 2, 0xca01, 1, ""},      // the newest not newer than the phone
-		{0x6765, 0xcb00, 9, 0xca01, 3, ""},      // a newer phone
-		{0x6765, 0, 0, 0xca01, 3, ""},           // nothing known: the newest
-		{0x6765, 0xc900, 0, 0, 0, "0xca00/0x0"}, // older than all: told which there are
+		{0x766, 0xca00, 0, 0xca00, 0, ""},      // the exact one, not a newer
+		{0x766, 0xca01, 1, 0xca01, 1, ""},      // exact in both
+		{0x766, 0xca01, 2, 0xca01, 1, ""},      // the newest not newer than the phone
+		{0x766, 0xcb00, 9, 0xca01, 3, ""},      // a newer phone
+		{0x766, 0, 0, 0xca01, 3, ""},           // nothing known: the newest
+		{0x766, 0xc900, 0, 0, 0, "0xca00/0x0"}, // older than all: told which there are
 		{0x6592, 0xca00, 0, 0, 0, "not among"},
 	} {
-		e, err := c.choose(v.code, v.hw, v.sw)
-		if v.says != "" {
+		got, err := c.For(v.chip, v.hw, v.sw)
+		switch {
+		case v.says != "":
 			if !errors.Is(err, ErrNoAgent) || !strings.Contains(err.Error(), v.says) {
-				t.Errorf("%x %x %x: %v", v.code, v.hw, v.sw, err)
+				t.Errorf("%x %x %x: %v", v.chip, v.hw, v.sw, err)
 			}
-			continue
+		case err != nil || got.HWVersion != v.wantHW || got.SWVersion != v.wantSW || got.Protocol != brom.XFlash:
+			t.Errorf("%x %x %x: %+v, %v", v.chip, v.hw, v.sw, got, err)
 		}
-		if err != nil || e.HWVersion != v.wantHW || e.SWVersion != v.wantSW {
-			t.Errorf("%x %x %x: %x %x, %v", v.code, v.hw, v.sw, e.HWVersion, e.SWVersion, err)
+	}
+	if _, err := c.For(0x123, 0, 0); !errors.Is(err, ErrUnknownChip) {
+		t.Error(err)
+	}
+}
+
+// An XML file has its agents under the code of the chip or of its agents, also for chips that have no
+// name yet, and they speak XML whatever the chip's older agents speak.
+func TestChooseXML(t *testing.T) {
+	c, err := Read(bytes.NewReader(acquiretest.Container("MTK_DA_v6_2024-10-31",
+		acquiretest.Agent{Code: 0x6765, HWVersion: 0xca00}, acquiretest.Agent{Code: 0x6899, HWVersion: 0xca00}, acquiretest.Agent{Code: 0x1999, HWVersion: 0xca00})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hwCode, want := range map[uint16]int{0x766: 0, 0x6899: 1, 0x1999: 2} {
+		if got, err := c.For(hwCode, 0xca00, 0); err != nil || got.Index != want || got.Protocol != brom.XML {
+			t.Errorf("0x%x: %+v, %v", hwCode, got, err)
+		}
+	}
+	var names []string
+	for _, chip := range c.AllChips() {
+		names = append(names, chip.Name())
+	}
+	if got := strings.Join(names, " "); got != "MT6765 MT6899 chip 0x1999" {
+		t.Errorf("chips %s", got)
+	}
+}
+
+// An entry that another of the file is always preferred to is for no phone.
+func TestChips(t *testing.T) {
+	c, err := Read(bytes.NewReader(acquiretest.Container("MTK_AllInOne_DA_v3",
+		acquiretest.Agent{Code: 0x6735, HWVersion: 0xca00}, acquiretest.Agent{Code: 0x6735, HWVersion: 0xca00}, acquiretest.Agent{Code: 0x6735, HWVersion: 0xcb00},
+		acquiretest.Agent{Code: 0x9999, HWVersion: 0xca00})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{3, 0, 3, 0} { // MT6735, MT6737M and MT6753 have agents of one code
+		if got := c.Chips(i); len(got) != want {
+			t.Errorf("entry %d is for %v", i, got)
 		}
 	}
 }
@@ -148,7 +188,7 @@ func TestVendorForms(t *testing.T) {
 			if err != nil || len(got.Problems) > 0 {
 				t.Fatal(got, err)
 			}
-			e, err := got.choose(0x1208, 0xca00, 0)
+			e, err := got.For(0x1208, 0xca00, 0)
 			if err != nil || got.Version != c.version || e.First != c.first || e.Regions[1] != c.stages[0] || e.Regions[2] != c.stages[1] {
 				t.Errorf("%+v, %v", e, err)
 			}

@@ -19,7 +19,15 @@ func FuzzRead(f *testing.F) {
 		if !Sniff(img) {
 			t.Error("read, but not sniffed")
 		}
-		for _, e := range c.Entries {
+		for i, e := range c.Entries[:min(len(c.Entries), 4)] {
+			if f, err := c.Facts(i); err != nil || len(f.Stages) > 2 {
+				t.Errorf("%+v, %v", f, err)
+			}
+			for _, chip := range c.Chips(i) {
+				if chip.Name() == "" {
+					t.Error("a chip without a name")
+				}
+			}
 			for _, s := range e.Regions {
 				if s.Offset < 0 || s.Length < 0 || s.End() > img.Size() || int64(s.Signature) > s.Length {
 					t.Errorf("stage %+v in %d bytes", s, len(b))
@@ -28,7 +36,9 @@ func FuzzRead(f *testing.F) {
 					t.Error(err)
 				}
 			}
-			c.choose(e.Code, e.HWVersion, e.SWVersion)
+			if got, err := c.For(e.Code, e.HWVersion, e.SWVersion); err == nil && got.Code != e.Code && !c.IsXML() {
+				t.Errorf("0x%x is chosen for 0x%x", got.Code, e.Code)
+			}
 		}
 	})
 }

@@ -92,25 +92,11 @@ type agent interface {
 // ErrNeedDRAM, ErrDRAM, ErrMismatch, ErrNoStorage, ErrUnsupported, ErrNotTaken, ErrProtocol, a
 // *StatusError, or an error of brom or port.
 func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, o Options) (*Phone, error) {
-	chip, known := brom.Lookup(info.HWCode)
-	if !known && !c.IsXML() {
-		return nil, fmt.Errorf("da: %w: 0x%x", ErrUnknownChip, info.HWCode)
-	}
-	if !known {
-		chip = brom.Chip{HWCode: info.HWCode, Protocol: brom.XML, DACode: info.HWCode}
-	}
-	if c.IsXML() { // the file decides: some chips had XFlash agents first and have XML agents now
-		chip.Protocol = brom.XML
-	}
-	entry, err := c.choose(chip.DACode, info.HWVersion, info.SWVersion)
-	if err != nil && c.IsXML() { // XML files may use either code
-		if e, herr := c.choose(info.HWCode, info.HWVersion, info.SWVersion); herr == nil {
-			entry, err = e, nil
-		}
-	}
+	agent, err := c.For(info.HWCode, info.HWVersion, info.SWVersion)
 	if err != nil {
 		return nil, err
 	}
+	entry := agent.Entry
 	first, err := c.bytes(entry.Regions[1])
 	if err != nil {
 		return nil, err
@@ -125,9 +111,9 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 	if err := s.JumpDA(entry.Regions[1].Address); err != nil {
 		return nil, fmt.Errorf("da: first stage: %w", err)
 	}
-	p := &Phone{Protocol: chip.Protocol, Agent: entry}
+	p := &Phone{Protocol: agent.Protocol, Agent: entry}
 	b := boot{info: info, second: second, stage: entry.Regions[2], options: o}
-	switch chip.Protocol {
+	switch agent.Protocol {
 	case brom.XFlash:
 		p.agent = &xflash{packets: packets{s.Line()}, boot: b}
 	case brom.Legacy:
@@ -136,10 +122,10 @@ func Start(ctx context.Context, s *brom.Session, info *brom.Info, c *Container, 
 		p.agent = &xmlAgent{packets: packets{s.Line()}, boot: b}
 	}
 	if err := p.agent.start(ctx, p); err != nil {
-		return nil, fmt.Errorf("da: %v: %w", chip.Protocol, err)
+		return nil, fmt.Errorf("da: %v: %w", agent.Protocol, err)
 	}
 	if err := p.checkRegions(); err != nil {
-		return nil, fmt.Errorf("da: %v: %w", chip.Protocol, err)
+		return nil, fmt.Errorf("da: %v: %w", agent.Protocol, err)
 	}
 	p.reader.begin(p.agent, p.Sector)
 	return p, nil

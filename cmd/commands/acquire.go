@@ -99,7 +99,7 @@ func acquireCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:      "acquire",
 		Usage:     "read a phone into a dump folder; a run that was interrupted can be continued",
-		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
+		UsageText: "mtkkit acquire --da MTK_AllInOne_DA.bin [-o FOLDER]\nmtkkit acquire --firmware PACKAGE [--da MTK_AllInOne_DA.bin] [-o FOLDER]\nmtkkit acquire --resume FOLDER [--complete] --da MTK_AllInOne_DA.bin\nmtkkit acquire --from adb|/dev/sdX|ROM_0,ROM_1|FOLDER [-o FOLDER]",
 		Description: "Reads every region of the phone: the user area, both boot regions, and RPMB if it can be read.\n" +
 			"The phone reports the lengths. --resume FOLDER continues a run that was interrupted;\n" +
 			"--resume FOLDER --complete also reads what --only, --skip and --range left out.\n" +

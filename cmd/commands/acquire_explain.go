@@ -20,7 +20,7 @@ import (
 // that the dump has recorded.
 func (a *acquisition) command(more ...string) string {
 	line := append([]string{"mtkkit acquire --resume", words.Quoted(a.dir())}, more...)
-	again := flags.Fields(&a.from, &a.serial, &a.port, &a.da, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
+	again := flags.Fields(&a.from, &a.serial, &a.port, &a.da, &a.firmware, &a.preloader, &a.auth, &a.cert, &a.scatter, &a.table, &a.reread, &a.then, &a.anyRoom, &a.keepIDs)
 	if a.run.Blind {
 		again = append(again, &a.only, &a.skip, &a.ranges)
 	}

@@ -14,7 +14,9 @@ import (
 const fromADB = "adb"
 
 // hasOrigin reports whether an option says where to read from.
-func (o *acquireOptions) hasOrigin() bool { return o.da != "" || o.port != "" || o.from != "" }
+func (o *acquireOptions) hasOrigin() bool {
+	return o.da != "" || o.firmware != "" || o.port != "" || o.from != ""
+}
 
 // openOrigin opens the origin that the options name; without such an option it waits for a phone.
 // unplug ends a virtual phone and is never nil.
@@ -23,6 +25,7 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 	switch o.from {
 	case "":
 		var p *session.Phone
+		o.haveTable = o.namesTable() != ""
 		if p, unplug, err = connectPhone(ctx, u, &o.phoneOptions); err == nil {
 			origin = session.FromPhone(p)
 		}
@@ -41,7 +44,7 @@ func (o *acquireOptions) openOrigin(ctx context.Context, u *ui) (origin *session
 
 // checkOrigin refuses options that do not apply to the chosen origin.
 func (o *acquireOptions) checkOrigin() error {
-	loader := flags.Given(o.all, &o.port, &o.da, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
+	loader := flags.Given(o.all, &o.port, &o.da, &o.firmware, &o.preloader, &o.auth, &o.cert, &o.wait, &o.then)
 	if o.from != "" && len(loader) > 0 {
 		return usage("--%s is only for a phone in BootROM or preloader mode; it cannot be used with --from", loader[0].Names()[0])
 	}

@@ -80,7 +80,7 @@ func newApp(u *ui) *cli.App {
 		Commands: []*cli.Command{
 			acquireCommand(u), infoCommand(u), listCommand(u), catCommand(u), splitCommand(u),
 			joinCommand(u), verifyCommand(u),
-			imageCommand(u), gptCommand(u), preloaderCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
+			imageCommand(u), gptCommand(u), preloaderCommand(u), daCommand(u), recoveryCommand(u), blocksCommand(u), scatterCommand(u),
 			compareCommand(u), explainCommand(u), portsCommand(u), doctorCommand(u), udevCommand(u), backupCommand(u),
 			simulateCommand(u), uiCommand(u), versionCommand(u),
 		},

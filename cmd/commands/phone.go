@@ -15,6 +15,8 @@ import (
 // phoneOptions are the options of every command that reads a connected phone.
 type phoneOptions struct {
 	port, da, preloader, auth, cert string
+	firmware                        string
+	haveTable                       bool          // the command has no use for a scatter file in the firmware
 	wait                            time.Duration // 0: no limit
 	then                            endWord
 }
@@ -29,7 +31,8 @@ func newPhoneOptions() phoneOptions { return phoneOptions{then: "off"} }
 func (o *phoneOptions) options() []flags.Option {
 	return flags.In(flags.GroupPhone,
 		flags.Text(&o.port, "port", "read a connected phone; `PORT` is auto (the first phone that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"),
-		flags.Text(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one in the firmware of this model"),
+		flags.Text(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one in the firmware of this model; or a folder, in which the right file is found"),
+		flags.Text(&o.firmware, "firmware", "the maker's firmware `PACKAGE` for this model, a folder or an archive: what is needed of Download Agent, preloader, authentication file, certificate and scatter file is taken from it, unless an option names it"),
 		flags.Text(&o.preloader, "preloader", "`FILE` with the phone's own preloader, which sets up the memory of a phone in BootROM mode"),
 		flags.Text(&o.auth, "auth", "authentication `FILE` from the phone's maker (auth_sv5.auth), if the phone asks for it"),
 		flags.Text(&o.cert, "cert", "`FILE` with the maker's certificate, if the phone asks for it"),
@@ -39,7 +42,7 @@ func (o *phoneOptions) options() []flags.Option {
 
 // inputs returns the files that must never be written to.
 func (o *phoneOptions) inputs() []string {
-	return nonEmpty([]string{o.da, o.preloader, o.auth, o.cert})
+	return nonEmpty([]string{o.da, o.preloader, o.auth, o.cert, o.firmware})
 }
 
 // The values of --port that are not a port of this computer.
@@ -52,7 +55,7 @@ const (
 // virtual phone and is never nil.
 func connectPhone(ctx context.Context, u *ui, o *phoneOptions) (p *session.Phone, unplug func(), err error) {
 	opt := session.Options{Port: o.port, Bus: u.bus, Agents: o.da, Preloader: o.preloader, Auth: o.auth, Cert: o.cert,
-		Wait: o.wait, End: ends[o.then], Tell: u.tellPhone}
+		Firmware: o.firmware, HaveTable: o.haveTable, Wait: o.wait, End: ends[o.then], Tell: u.tellPhone}
 	unplug = func() {}
 	switch o.port {
 	case portAuto:
@@ -71,13 +74,19 @@ func connectPhone(ctx context.Context, u *ui, o *phoneOptions) (p *session.Phone
 // kitWords adds hints if a file is missing or is not what is needed to start a phone.
 func kitWords(err error) error {
 	var bad *session.FileError
+	var none *session.NoAgentsError
 	switch {
+	case errors.As(err, &none):
+		return words.NoAgents(none)
 	case errors.Is(err, session.ErrNoAgents):
 		return words.Advise(usage("a Download Agent is needed: give it with --da FILE"),
-			"MTK_AllInOne_DA.bin is in the folder of SP Flash Tool; the firmware of this model may have its own agent",
+			"MTK_AllInOne_DA.bin is in the folder of SP Flash Tool; the firmware of this model may have its own agent: --firmware PACKAGE takes it from there",
 			"--port sim needs no agent: it reads a virtual phone")
 	case !errors.As(err, &bad) || !bad.Alien:
 		return err
+	case bad.Kind == session.FirmwareFile:
+		const form = "a firmware package is a folder, or a .zip, .tar or .tgz archive: unpack any other archive first, and give the folder"
+		return words.WhatElse(bad.Path, "firmware package that is read", words.Advise(err, form), nil, form)
 	case bad.Kind == session.PreloaderFile:
 		return words.WhatElse(bad.Path, "boot region and no preloader", err, nil, "mtkkit preloader fix makes the phone's own preloader from its BOOT_1")
 	}

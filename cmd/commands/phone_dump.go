@@ -36,6 +36,7 @@ func openPhoneInput(ctx context.Context, u *ui, o *dumpOptions, ph *phoneOptions
 	if err != nil {
 		return nil, err
 	}
+	ph.haveTable = true // only acquire reads phones whose tables lack names
 	p, unplug, err := connectPhone(ctx, u, ph)
 	if err != nil {
 		return nil, err

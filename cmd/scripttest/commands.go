@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 )
@@ -37,6 +38,19 @@ func writePhone(ts *testscript.TestScript, args []string, write func(*imgtest.Ph
 	}
 	ts.Check(os.MkdirAll(ts.MkAbs(args[1]), 0o777))
 	ts.Check(write(makers[args[0]](), ts.MkAbs(args[1])))
+}
+
+// agents implements "agents FILE ID CODE…": it writes a file of stand-ins for Download Agents, for chips with
+// these codes.
+func agents(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: agents FILE ID CODE...")
+	}
+	var list []acquiretest.Agent
+	for _, code := range args[2:] {
+		list = append(list, acquiretest.Agent{Code: uint16(number(ts, code)), HWVersion: 0xca00})
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), acquiretest.Container(args[1], list...), 0o666))
 }
 
 // edit opens a file of the script for writing.

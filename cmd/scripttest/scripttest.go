@@ -125,7 +125,7 @@ func Run(t *testing.T, folder string, run Program) {
 			"schemas":     func(ts *testscript.TestScript, _ bool, _ []string) { everySchema(ts, root) },
 
 			"phone": phone, "firmware": firmware, "avb": avbBlock, "recoveries": recoveries, "zero": zero, "cut": cut, "poke": poke, "same": same, "linear": linear,
-			"put": put, "update": update, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
+			"agents": agents, "put": put, "update": update, "copy": copyDump, "adbphone": adbPhone, "sibling": sibling,
 		},
 	})
 }

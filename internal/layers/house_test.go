@@ -36,7 +36,7 @@ var helpers = map[string][]string{
 	"acquire/acquiretest":   {"flash", "acquire/port"},
 	"acquire/adbtest":       {"flash"},
 	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
-	"cmd/scripttest":        {"acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
+	"cmd/scripttest":        {"acquire/acquiretest", "acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
 	"internal/imgtest":      {"flash"},
 	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata
 	"internal/layers":       {},
@@ -76,7 +76,7 @@ var speakers = map[string]string{
 }
 
 // commands are the names of the program's commands, those below another one included.
-var commands = strings.Fields(`acquire backup blocks build cat check compare convert create diff doctor explain fix gpt image
+var commands = strings.Fields(`acquire backup blocks build cat check compare convert create da diff doctor explain fix gpt image
 	info join list ls ports preloader prune pull push raw recovery repack repair restore scatter simulate sparse split super
 	tags trim udev ui unpack verify version wrap`)
 

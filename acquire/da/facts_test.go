@@ -1,0 +1,163 @@
+package da
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mtkkit/mtkkit/acquire/acquiretest"
+	"github.com/mtkkit/mtkkit/flash"
+)
+
+// changed returns the only entry of a made file after change was called with its stages.
+func changed(t *testing.T, change func(first, second []byte)) (*Container, *Facts) {
+	t.Helper()
+	b := acquiretest.Container("MTK_AllInOne_DA_v3", acquiretest.Agent{Code: 0x6765, HWVersion: 0xca00})
+	c, err := Read(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := c.Entries[0].Regions
+	change(b[r[1].Offset:r[1].End()], b[r[2].Offset:r[2].End()])
+	f, err := c.Facts(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, f
+}
+
+func TestBinding(t *testing.T) {
+	const at = 0x200
+	plain := func(second []byte) []byte { return second[:len(second)-0x100] }
+	clear1 := func(first []byte) { clear(first[:0x100]) } // the stand-in's own hash
+	for _, v := range []struct {
+		name   string
+		change func(first, second []byte)
+		want   string
+		covers string
+	}{
+		{"SHA-256", func(first, second []byte) {
+			clear1(first)
+			sum := sha256.Sum256(plain(second))
+			copy(first[at:], sum[:])
+		}, "SHA-256", "without its signature"},
+		{"SHA-1", func(first, second []byte) {
+			clear1(first)
+			sum := sha1.Sum(plain(second))
+			copy(first[at:], sum[:])
+		}, "SHA-1", "without its signature"},
+		{"with the signature", func(first, second []byte) {
+			clear1(first)
+			sum := sha256.Sum256(second)
+			copy(first[at:], sum[:])
+		}, "SHA-256", "with its signature"},
+		{"changed second stage", func(first, second []byte) { second[5]++ }, NoHash, ""},
+		{"changed signature", func(first, second []byte) { second[len(second)-1]++ }, "SHA-256", "without its signature"},
+	} {
+		c, f := changed(t, v.change)
+		if f.Binding.Hash != v.want || f.Binding.Covers != v.covers || (len(f.Problems) > 0) != (v.want == NoHash) {
+			t.Errorf("%s: %+v", v.name, f)
+		}
+		if v.want == NoHash {
+			continue
+		}
+		b, err := flash.ReadFull(c.img, f.Binding.Offset, len(f.Binding.Value)/2)
+		if err != nil || hex.EncodeToString(b) != f.Binding.Value {
+			t.Errorf("%s: at 0x%x is %x, not %s", v.name, f.Binding.Offset, b, f.Binding.Value)
+		}
+	}
+}
+
+func TestStageFacts(t *testing.T) {
+	_, f := changed(t, func(first, second []byte) {
+		copy(second[64:], "Nov  9 2016\x0017:11:04\x00\x00\x00\x00[LIB] Security\x00") // a library's
+		copy(second[256:], "\x00Aug 12 2018\x0016:39:31\x00")
+		for i := len(first) - 0x100; i < len(first); i++ {
+			first[i] = 'S'
+		}
+	})
+	if f.Stages[0].Signed || !f.Stages[1].Signed || f.Stages[0].Built != "" || f.Stages[1].Built != "Aug 12 2018 16:39:31" || len(f.Stages[1].SHA256) != 64 {
+		t.Errorf("%+v", f)
+	}
+	if _, f = changed(t, func(first, second []byte) { clear(second) }); flash.Worst(f.Problems) != flash.Error {
+		t.Errorf("a stage of zeros: %v", f.Problems)
+	}
+}
+
+// A file that is cut anywhere gives every agent that is whole, and names each of the others with the
+// offset of its entry.
+func TestCutEverywhere(t *testing.T) {
+	b := made()
+	whole, err := Read(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range len(b) {
+		c, err := Read(bytes.NewReader(b[:n]))
+		if c == nil {
+			if n >= offEntries || err == nil {
+				t.Fatalf("cut to 0x%x: %v", n, err)
+			}
+			continue
+		}
+		good := 0
+		for _, e := range whole.Entries {
+			if e.Regions[2].End() <= int64(n) {
+				good++
+			}
+		}
+		if len(c.Entries) != good || len(c.Problems) != 4-good || (err == nil) != (good > 0) {
+			t.Fatalf("cut to 0x%x: %d whole, %d entries, %v, %v", n, good, len(c.Entries), c.Problems, err)
+		}
+		for i, p := range c.Problems {
+			if want := int64(offEntries + (good+i)*entrySize); p.Offset != want || p.Severity != flash.Error {
+				t.Fatalf("cut to 0x%x: %+v, want offset 0x%x", n, p, want)
+			}
+		}
+	}
+}
+
+// Every vendor's agent is whole, for a known chip, signed, and its first stage has the hash of its
+// second, unless its chip is known to have none.
+func TestVendorAgents(t *testing.T) {
+	dir := os.Getenv("MTKKIT_AGENTS")
+	if dir == "" {
+		t.Skip("MTKKIT_AGENTS is not set: no vendors' agents to read")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "da", "*.bin"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no agents in", dir, err)
+	}
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Read(bytes.NewReader(b))
+		if err != nil || len(c.Problems) > 0 {
+			t.Fatalf("%s: %v, %v", path, c, err)
+		}
+		hash := "SHA-1"
+		if c.IsXML() {
+			hash = "SHA-256"
+		}
+		for i, e := range c.Entries {
+			f, err := c.Facts(i)
+			if err != nil || len(f.Problems) > 0 || len(c.Chips(i)) == 0 || !f.Stages[0].Signed || !f.Stages[1].Signed {
+				t.Errorf("%s: chip 0x%x: %+v, %v", path, e.Code, f, err)
+				continue
+			}
+			if want := map[bool]string{true: NoHash, false: hash}[e.Code == 0x6571]; f.Binding.Hash != want {
+				t.Errorf("%s: chip 0x%x: %+v, want %s", path, e.Code, f.Binding, want)
+			}
+			if f.Stages[0].Built+f.Stages[1].Built == "" && (strings.Contains(path, "xflash") || c.IsXML()) {
+				t.Errorf("%s: chip 0x%x: no build time", path, e.Code)
+			}
+		}
+	}
+}
