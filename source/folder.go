@@ -83,25 +83,15 @@ func (s *Source) readFolder(path string) (*folder, error) {
 			continue
 		}
 		name := e.Name()
-		chunk := isChunk(name)
-		if m := partNumber.FindStringSubmatch(name); m != nil && !chunk {
+		if m := partNumber.FindStringSubmatch(name); m != nil && !isChunk(name) {
 			name = m[1]
 		} else if m := zipVolume.FindStringSubmatch(name); m != nil {
 			name = m[1] + ".zip"
 		}
-		if seen[strings.ToLower(name)] {
-			continue
+		if !seen[strings.ToLower(name)] {
+			seen[strings.ToLower(name)] = true
+			f.add(s.memberAt(name, filepath.Join(path, e.Name()), st.Size()))
 		}
-		seen[strings.ToLower(name)] = true
-		member := &member{name: name, path: filepath.Join(path, e.Name()), size: st.Size()}
-		member.raw = func(ctx context.Context) (flash.Image, error) {
-			if chunk { // its number is not that of a part of a file
-				return s.openFile(ctx, member.path)
-			}
-			return s.openPath(ctx, member.path)
-		}
-		member.starts = func(magic string) bool { return fileStarts(member.path, magic) }
-		f.add(member)
 	}
 	if len(f.members) == 0 {
 		if len(s.outside) > 0 {
@@ -113,6 +103,19 @@ func (s *Source) readFolder(path string) (*folder, error) {
 		return nil, &UnreadableError{path, "an empty folder"}
 	}
 	return f, nil
+}
+
+// memberAt makes a member of a file, or of all files of which it is the first.
+func (s *Source) memberAt(name, path string, size int64) *member {
+	m := &member{name: name, path: path, size: size}
+	m.raw = func(ctx context.Context) (flash.Image, error) {
+		if isChunk(name) { // its number is not that of a part of a file
+			return s.openFile(ctx, path)
+		}
+		return s.openPath(ctx, path)
+	}
+	m.starts = func(magic string) bool { return fileStarts(path, magic) }
+	return m
 }
 
 // openRaw opens a member without unwrapping it.

@@ -136,7 +136,7 @@ func (s *Source) addInner(ctx context.Context, f *folder) error {
 	tars := slices.DeleteFunc(slices.Clone(f.members), func(m *member) bool { return m.used || !tarName.MatchString(m.name) })
 	slices.SortFunc(tars, func(a, b *member) int { return cmp.Compare(a.name, b.name) })
 	for _, m := range tars {
-		if wipes := s.wiping(m, tars); wipes != nil {
+		if wipes := wiping(m, tars); wipes != nil {
 			m.used = true
 			s.problem(flash.Note, m.name, "is not used: it has the same images as %s", wipes.name)
 			continue
@@ -163,7 +163,7 @@ func (s *Source) addInner(ctx context.Context, f *folder) error {
 
 // wiping returns the other form of Samsung's archive HOME_CSC_…, which keeps the owner's data: CSC_…
 // with the same images. It is nil for any other file.
-func (s *Source) wiping(m *member, tars []*member) *member {
+func wiping(m *member, tars []*member) *member {
 	if !strings.HasPrefix(m.name, "HOME_CSC_") {
 		return nil
 	}
