@@ -31,6 +31,7 @@ var samples = map[Kind]Opened{
 	Store:   {Kind: Store, Path: "oci:" + at("store") + ":v1"},
 	Boot:    {Kind: Boot, Path: at("BOOT_1"), Boot: at("BOOT_1")},
 	Stock:   {Kind: Stock, Path: at("boot.img")},
+	Table:   {Kind: Table, Path: at("MT6765_Android_scatter.txt")},
 	Other:   {Kind: Other, Path: at("logo.bin")},
 }
 
@@ -93,6 +94,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Boot:  {"preloader|fix|--output|/d/BOOT_1.preloader|/d/BOOT_1 → /d/BOOT_1.preloader = /d/BOOT_1.preloader"},
 		Stock: {"wrong [{donor form.missing}]"},
+		Table: {"scatter|convert|--to|readback|--output|/d/readback_ui_bak.xml|/d/MT6765_Android_scatter.txt → /d/readback_ui_bak.xml = /d/readback_ui_bak.xml"},
 		Other: nil,
 	}
 	for kind, o := range samples {
@@ -134,6 +136,8 @@ func TestOrder(t *testing.T) {
 			"scatter|create|--profile|restore|--output|/d/x.XML|--dialect|v1.1.2|--force|/d/logo.bin → /d/x.XML = "},
 		{"preloader", Boot, Values{"boot1": "B", "boot2": "B2", "tail": On},
 			"preloader|fix|--output|/d/BOOT_1.preloader|--boot2|/d/B2|--keep-tail|/d/B → /d/BOOT_1.preloader = /d/BOOT_1.preloader"},
+		{"readback", Table, Values{"readback-items": "rows", "device-size": "0x747c00000", "output": "rb.xml", "force": On},
+			"scatter|convert|--to|readback-rows|--device-size|0x747c00000|--output|/d/rb.xml|--force|/d/MT6765_Android_scatter.txt → /d/rb.xml = /d/rb.xml"},
 		{"recovery", Other, Values{"donor": "twrp.img", "adb": On},
 			"recovery|build|--yes|--explain|--donor|/d/twrp.img|--adb=root|--output|/d/logo.bin.recovery.img|/d/logo.bin → /d/logo.bin.recovery.img /d/logo.bin.recovery.stock.img = /d/logo.bin.recovery.img"},
 		{"recovery-of", Stock, Values{"donor": "twrp.img", "phone": "ROM_1"},
