@@ -72,8 +72,8 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 	if err != nil {
 		return nil, err
 	}
-	var lost losses
-	u := &unlocking{a: a, lost: lost.add}
+	var lost Losses
+	u := &unlocking{a: a, lost: lost.Add}
 	defer u.close()
 	if err := u.all(ctx, m, wanted); err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ import (
 type packaged struct {
 	name string
 	file string
+	in   string // the file of the package that has it
 	img  flash.Image
 }
 
@@ -47,12 +48,14 @@ func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 		return false, err
 	}
 	s.Storage = flash.Package
+	s.Origins = map[string]string{}
 	region := flash.NewStitched(0)
 	for i, row := range append(rows, more...) {
 		s.Rows = append(s.Rows, flash.Partition{
 			Index: i, Name: row.name, Region: flash.PackageFiles, File: row.file, Witness: flash.WitnessPackage, Download: true,
 			Extent: flash.Extent{Offset: region.Size(), Length: row.img.Size()},
 		})
+		s.Origins[row.name] = row.in
 		region.Add(region.Size(), row.img)
 	}
 	s.Parts = append(s.Parts, flash.Part{Region: flash.PackageFiles, Image: region, Source: f.name})
@@ -158,7 +161,7 @@ func (s *Source) openPayload(ctx context.Context, m *member) (rows []packaged, e
 	}
 	m.used = true
 	for _, part := range p.Partitions {
-		rows = append(rows, packaged{part.Name, part.Name + ".img", part.Image})
+		rows = append(rows, packaged{part.Name, part.Name + ".img", m.name, part.Image})
 	}
 	s.Problems = append(s.Problems, p.Problems...)
 	return rows, nil
@@ -197,7 +200,7 @@ func (s *Source) openTransfer(ctx context.Context, f *folder, m *member) ([]pack
 	}
 	out, problems := l.Image(data, name)
 	s.Problems = append(s.Problems, problems...)
-	return []packaged{{name, name + ".img", out}}, nil
+	return []packaged{{name, name + ".img", m.name, out}}, nil
 }
 
 // newData opens the data file of a block list; nil if there is none.
@@ -250,7 +253,7 @@ func (s *Source) listed(ctx context.Context, f *folder) (rows []packaged, err er
 		if row.Length > 0 && img.Size() > row.Length && !row.ToEnd {
 			s.problem(flash.Warning, row.Name, "%s has 0x%x bytes, but its partition only 0x%x: it may be of another phone", m.name, img.Size(), row.Length)
 		}
-		rows = append(rows, packaged{row.Name, m.name, img})
+		rows = append(rows, packaged{row.Name, m.name, m.name, img})
 	}
 	if len(missing) > 0 && len(rows) > 0 {
 		s.problem(flash.Note, f.name, "the scatter file names images that are not in the package: %s", list(missing))
@@ -303,7 +306,7 @@ func (s *Source) images(ctx context.Context, f *folder, have []packaged) (rows [
 			return nil, err
 		}
 		m.used = true
-		rows = append(rows, packaged{partitionOf(m.name), m.name, img})
+		rows = append(rows, packaged{partitionOf(m.name), m.name, m.name, img})
 	}
 	return unique(rows), nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/stock"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -21,19 +23,31 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	if err != nil {
 		return words.Backup(patternWords(err))
 	}
+	advice, err := stockAdvice(ctx, u, o, a)
+	if err != nil {
+		return err
+	}
+	takeStock(p, advice, plan.Wishes{Only: o.only, Skip: o.skip}.Wants)
 	problems := flash.Problems(p.Problems)
 	if p.Locked > 0 {
 		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: their partitions stay as they are; the scatter file names these images, so decrypt them first (--key FILE)", p.Locked, archive.LockedEnding)
+	}
+	if advice != nil && len(advice.Rows) > 0 {
+		problems.Add(flash.Warning, a.Path, "%d partitions are not whole, and the package %s has the right files for %d of them", len(advice.Rows), advice.Path, len(advice.Fitting()))
 	}
 	if len(p.Tables) > 0 {
 		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in the archive, and the phone would have them without content", strings.Join(p.Tables, ", "))
 	}
 	u.Problems(problems)
-	doc := document.NewFlashPlan(p, planCommands(p, len(o.only)+len(o.skip) == 0), problems)
+	commands := planCommands(p, len(o.only)+len(o.skip) == 0)
+	if advice != nil {
+		commands["stock"] = stockCommands(advice)
+	}
+	doc := document.NewFlashPlan(p, advice, commands, problems)
 	if u.JSON {
 		err = u.Document(doc)
 	} else {
-		err = printPlan(u, &doc)
+		err = printPlan(u, &doc, advice)
 	}
 	if err != nil {
 		return err
@@ -57,7 +71,7 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 	return archive.TargetOf(d.Dump), nil
 }
 
-func printPlan(u *ui, p *document.FlashPlan) error {
+func printPlan(u *ui, p *document.FlashPlan, advice *stock.Advice) error {
 	u.Say("what a flash tool would write to %s %s (mtkkit itself never writes to a phone):", p.Chip, p.Project)
 	w := u.Table("PARTITION", "REGION", "START", "SIZE", "FILE", "RISK")
 	for _, x := range p.Writes {
@@ -65,6 +79,11 @@ func printPlan(u *ui, p *document.FlashPlan) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if advice != nil {
+		if err := printStock(u, advice); err != nil {
+			return err
+		}
 	}
 	if len(p.Lost) > 0 {
 		u.Say("\nwhat the phone has now and would lose:")

@@ -12,6 +12,7 @@ import (
 
 // flashTools are the tools with commands in a plan, in the order in which they are printed.
 var flashTools = []struct{ key, title string }{
+	{"stock", "the maker's files, first (SP Flash Tool writes them with the package's own scatter file and only these rows ticked)"},
 	{"spflashtool", "SP Flash Tool"},
 	{"spflashtool-xml", "SP Flash Tool, for flash_tool -i FILE (made after its published examples, not tested)"},
 	{"mtkclient", "mtkclient"},
