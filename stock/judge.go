@@ -154,7 +154,7 @@ func (j *judge) chain(_ context.Context, q *question) (Verdict, string, error) {
 				continue
 			}
 			own, _, err := avb.Find(q.img)
-			if err != nil || own.KeySHA1 != c.KeySHA1 {
+			if err != nil || own.KeySHA1 != c.KeySHA1 || own.Signature != avb.Holds && own.Signature != avb.Unchecked {
 				return Wrong, fmt.Sprintf("it is not signed with the key that %s of this phone demands", holder), nil //nolint:nilerr // an image without a block has no key
 			}
 		}

@@ -154,7 +154,7 @@ func TestOrder(t *testing.T) {
 			"backup|restore|--key|/d/k.txt|--parts|--only|boot|--output|/d/phone.restored|/d/phone.tar.zst.age → /d/phone.restored /d/phone.restored.map = /d/phone.restored"},
 		{"restore", Archive, Values{"restore": "region", "region": "EMMC_BOOT_1", "only": "not used"},
 			"backup|restore|--key|/d/k.txt|--region|EMMC_BOOT_1|--output|/d/phone.restored|/d/phone.tar.zst.age → /d/phone.restored /d/phone.restored.map = /d/phone.restored"},
-		{"plan", Archive, Values{"target": "other", "foreign": On}, "backup|restore|--plan|--key|/d/k.txt|--target|/d/other|--foreign|/d/phone.tar.zst.age →  = "},
+		{"plan", Archive, Values{"target": "other", "stock": "fw.zip", "foreign": On}, "backup|restore|--plan|--key|/d/k.txt|--target|/d/other|--stock|/d/fw.zip|--foreign|/d/phone.tar.zst.age →  = "},
 		{"leaks", Archive, Values{"against": "ROM_1"}, "backup|verify|--share|--key|/d/k.txt|--against|/d/ROM_1|/d/phone.tar.zst.age →  = "},
 		{"compare", Dump, Values{"other": "oci:x:y", "key": "k"}, "backup|diff|--key|/d/k|/d/ROM_1|oci:x:y →  = "},
 		{"join", Parts, Values{"region": "X", "whole-hash": On}, "join|--output|/d/ROM_1.joined|--region|X|--whole-hash|/d/ROM_1.parts → /d/ROM_1.joined /d/ROM_1.joined.map = /d/ROM_1.joined"},
