@@ -32,12 +32,12 @@ var errNoLine = errors.New("the USB device has no line of a phone's loader: no i
 // first configuration, as usbfs gives them. A loader has a CDC ACM line: an interface for settings and
 // one for data.
 func readDescriptors(b []byte) (d usbDevice, err error) {
-	if len(b) < 18 || b[0] < 18 || b[1] != typeDevice {
+	if len(b) < 18 || b[0] != 18 || b[1] != typeDevice {
 		return d, fmt.Errorf("%w (%d bytes of descriptors)", errNoLine, len(b))
 	}
 	d = usbDevice{vid: binary.LittleEndian.Uint16(b[8:]), pid: binary.LittleEndian.Uint16(b[10:]), control: -1, data: -1}
 	number := -1
-	for b = b[b[0]:]; len(b) >= 2 && int(b[0]) >= 2 && int(b[0]) <= len(b); b = b[b[0]:] {
+	for b = b[18:]; len(b) >= 2 && int(b[0]) >= 2 && int(b[0]) <= len(b); b = b[b[0]:] {
 		switch {
 		case b[1] == typeInterface && b[0] >= 9:
 			if d.in != 0 && d.out != 0 {
