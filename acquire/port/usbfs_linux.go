@@ -23,7 +23,7 @@ import (
 const (
 	ioRead, ioBoth = 2 << 30, 3 << 30
 
-	usbControl    = ioBoth | unsafe.Sizeof(controlTransfer{})<<16 | 'U'<<8 | 0
+	usbControl    = ioBoth | unsafe.Sizeof(controlTransfer{})<<16 | 'U'<<8 // number 0
 	usbBulk       = ioBoth | unsafe.Sizeof(bulkTransfer{})<<16 | 'U'<<8 | 2
 	usbRelease    = ioRead | 4<<16 | 'U'<<8 | 16
 	usbTake       = ioRead | unsafe.Sizeof(claim{})<<16 | 'U'<<8 | 27 // USBDEVFS_DISCONNECT_CLAIM
