@@ -24,7 +24,8 @@ type PlanOptions struct {
 type FlashPlan struct {
 	Chip, Project string // "" unknown
 	Storage       flash.Storage
-	Scatter       string // name of the scatter file, "" for none
+	Scatter       string        // name of the scatter file, "" for none
+	Rows          *scatter.File // its content, nil if it cannot be read
 	Writes        []FlashWrite
 	Tables        []string        // partition tables that are left out, because they list more than the archive contains
 	Lost          []string        // data on the phone that would be overwritten, in words
@@ -71,8 +72,8 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 	if err != nil {
 		return nil, err
 	}
-	var lost losses
-	u := &unlocking{a: a, lost: lost.add}
+	var lost Losses
+	u := &unlocking{a: a, lost: lost.Add}
 	defer u.close()
 	if err := u.all(ctx, m, wanted); err != nil {
 		return nil, err
@@ -83,6 +84,7 @@ func (a *Archive) FlashPlan(ctx context.Context, opt PlanOptions) (*FlashPlan, e
 	for i, ms := 0, a.Members(); i < len(ms); i++ {
 		if strings.Contains(strings.ToLower(ms[i].Name), "_android_scatter") {
 			p.Scatter = ms[i].Name
+			p.Rows, _ = scatter.Read(a.Image(&ms[i])) // a damaged one is a problem of the archive
 		}
 	}
 	if len(p.Writes) == 0 {

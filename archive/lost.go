@@ -9,8 +9,9 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// losses collects the lost ranges of an archive, by file. Several readers report to it.
-type losses struct {
+// Losses collects the lost ranges of an archive, by file. Several readers report to it. The zero value
+// is ready.
+type Losses struct {
 	mu    sync.Mutex
 	holes map[string][]flash.Extent
 	why   map[string][]lostAt // at least one for each hole
@@ -22,8 +23,8 @@ type lostAt struct {
 	err    error
 }
 
-// add records a lost range.
-func (l *losses) add(file string, e flash.Extent, err error) {
+// Add records a lost range; it is one for source.Options.
+func (l *Losses) Add(file string, e flash.Extent, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.holes == nil {
@@ -37,7 +38,7 @@ func (l *losses) add(file string, e flash.Extent, err error) {
 }
 
 // problems returns one problem for each lost range. A damaged frame is reported in many pieces.
-func (l *losses) problems() (out []flash.Problem) {
+func (l *Losses) problems() (out []flash.Problem) {
 	for _, file := range slices.Sorted(maps.Keys(l.holes)) {
 		for _, h := range l.holes[file] {
 			i := slices.IndexFunc(l.why[file], func(w lostAt) bool { return h.Offset <= w.offset && w.offset < h.End() })
@@ -48,8 +49,8 @@ func (l *losses) problems() (out []flash.Problem) {
 	return out
 }
 
-// of returns the lost ranges of a region, from those of its entries' files.
-func (l *losses) of(m *flash.Manifest, region flash.Region) (out []flash.Extent) {
+// Of returns the lost ranges of a region, from those of its entries' files.
+func (l *Losses) Of(m *flash.Manifest, region flash.Region) (out []flash.Extent) {
 	if m == nil {
 		return nil
 	}

@@ -75,7 +75,7 @@ func (a *Archive) Restore(ctx context.Context, opt RestoreOptions) (*Restored, e
 	case m.LeavesOut():
 		return nil, refuse(flash.ReasonPartial, a.Path, "contains only a part of the dump")
 	}
-	src, err := source.FromArchive(ctx, a.name(), a.Archive, source.Options{Progress: opt.Progress, Lost: r.lost.add, Keys: a.keys})
+	src, err := source.FromArchive(ctx, a.name(), a.Archive, source.Options{Progress: opt.Progress, Lost: r.lost.Add, Keys: a.keys})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ type restoring struct {
 	path   string          // of the archive, or the folder of the store: never written to
 	record *flash.Manifest // nil if the archive has lost it
 
-	lost      losses
+	lost      Losses
 	lacks     bool // the output has bytes that do not come from the phone
 	problems  []flash.Problem
 	rescueMap string // the map that was written
@@ -184,7 +184,7 @@ func (r *restoring) mapOf(f *dumpFile) []byte {
 	var unread, bad []flash.Extent
 	for _, s := range records(f.parts) {
 		unread = flash.Union(unread, s.InFile(s.Unread))
-		bad = flash.Union(bad, s.InFile(r.lost.of(r.record, s.Region)))
+		bad = flash.Union(bad, s.InFile(r.lost.Of(r.record, s.Region)))
 	}
 	return RescueMap(f.img.Size(), unread, bad)
 }

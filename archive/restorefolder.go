@@ -38,7 +38,7 @@ func (r *restoring) folder(ctx context.Context, src *source.Source, files []*dum
 	r.tellLacking(m.Sources)
 	return r.write(ctx, outputs, m, func([]split.Result) error {
 		for i := range m.Sources {
-			lost := r.lost.of(r.record, m.Sources[i].Region)
+			lost := r.lost.Of(r.record, m.Sources[i].Region)
 			m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, lost)
 			m.Complete = m.Complete && len(lost) == 0
 		}
@@ -73,7 +73,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &unlocking{a: a, lost: r.lost.add}
+	u := &unlocking{a: a, lost: r.lost.Add}
 	defer u.close()
 	if err := u.all(ctx, m, wanted); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (r *restoring) parts(ctx context.Context, a *Archive) (*Restored, error) {
 			r.problems = append(r.problems, flash.NewProblem(flash.Note, f.Name, flash.NoOffset, "is not in the manifest of the archive, and is not restored"))
 			continue
 		}
-		img := a.Salvage(f, func(e flash.Extent, err error) { r.lost.add(f.Name, e, err) })
+		img := a.Salvage(f, func(e flash.Extent, err error) { r.lost.Add(f.Name, e, err) })
 		outputs = append(outputs, flash.Output{Name: f.Name, Image: img})
 	}
 	return r.write(ctx, outputs, m, func(results []split.Result) error { return r.checkParts(a, m, results) })
@@ -127,7 +127,7 @@ func (r *restoring) checkParts(a *Archive, m *flash.Manifest, results []split.Re
 		}
 	}
 	for i := range m.Sources {
-		m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lost.of(r.record, m.Sources[i].Region))
+		m.Sources[i].Unread = flash.Union(m.Sources[i].Unread, r.lost.Of(r.record, m.Sources[i].Region))
 	}
 	m.Complete = m.Complete && len(r.lost.holes) == 0
 	m.Problems = added(m.Problems, r.all())

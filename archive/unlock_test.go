@@ -49,12 +49,12 @@ func TestUnsealedSalvages(t *testing.T) {
 
 // A damaged frame is read in pieces, from several sides, and is told once.
 func TestLostIsToldOnce(t *testing.T) {
-	l, first, other := &losses{}, errors.New("frame 1"), errors.New("frame 2")
-	l.add("boot.img", flash.Extent{Offset: 0x1000, Length: 0x1000}, first)
-	l.add("boot.img", flash.Extent{Offset: 0x9000, Length: 0x1000}, other)
-	l.add("boot.img", flash.Extent{Offset: 0x2000, Length: 0x1000}, first)
-	l.add("boot.img", flash.Extent{Offset: 0x1800, Length: 0x800}, first)
-	l.add("boot.img", flash.Extent{Offset: 0x800, Length: 0x800}, first)
+	l, first, other := &Losses{}, errors.New("frame 1"), errors.New("frame 2")
+	l.Add("boot.img", flash.Extent{Offset: 0x1000, Length: 0x1000}, first)
+	l.Add("boot.img", flash.Extent{Offset: 0x9000, Length: 0x1000}, other)
+	l.Add("boot.img", flash.Extent{Offset: 0x2000, Length: 0x1000}, first)
+	l.Add("boot.img", flash.Extent{Offset: 0x1800, Length: 0x800}, first)
+	l.Add("boot.img", flash.Extent{Offset: 0x800, Length: 0x800}, first)
 	got := l.problems()
 	if len(got) != 2 || got[0].Offset != 0x800 || !strings.HasSuffix(got[0].Text, "frame 1") || got[1].Offset != 0x9000 || !strings.HasSuffix(got[1].Text, "frame 2") {
 		t.Errorf("it says %v", got)

@@ -6,6 +6,7 @@ import (
 	"github.com/mtkkit/mtkkit/backup/oci"
 	"github.com/mtkkit/mtkkit/backup/parity"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/stock"
 )
 
 // ArchiveList is the document of backup list.
@@ -46,7 +47,8 @@ type FlashPlan struct {
 	Writes   []FlashWrite        `json:"writes"`
 	Tables   []string            `json:"tables_left_out,omitempty"` // partition tables that are left out, because they list more than the backup contains
 	Lost     []string            `json:"lost"`
-	Commands map[string][]string `json:"commands"` // by flash tool
+	Stock    *Stock              `json:"stock,omitempty"` // with a firmware package: what it has for partitions that are not whole
+	Commands map[string][]string `json:"commands"`        // by flash tool
 	Problems []flash.Problem     `json:"problems"`
 }
 
@@ -59,10 +61,45 @@ type FlashWrite struct {
 	Risk string `json:"risk,omitempty"`
 }
 
-// NewFlashPlan makes the document of a plan. Commands are the command lines, by flash tool.
-func NewFlashPlan(p *archive.FlashPlan, commands map[string][]string, problems []flash.Problem) FlashPlan {
+// Stock is what a maker's firmware package has for the partitions that are lost, cut or damaged.
+type Stock struct {
+	Path       string          `json:"path"`
+	Builds     []string        `json:"builds"`        // build fingerprints of the package
+	Wanted     []string        `json:"wanted_builds"` // build fingerprints of the backup
+	Partitions []StockRow      `json:"partitions"`
+	Problems   []flash.Problem `json:"problems"` // of the package
+}
+
+// StockRow is a partition that is not whole, with the image of the package.
+type StockRow struct {
+	Name   string       `json:"name"`
+	Region flash.Region `json:"region"`
+	flash.Extent
+	Damage  string        `json:"damage"`  // what is wrong with it in the backup
+	Verdict stock.Verdict `json:"verdict"` // "fits"; "wrong": another model or version, or too large; "unknown": its version is not proven; "own": no package has it; "absent"
+	Why     string        `json:"why"`
+	File    string        `json:"file,omitempty"` // the name of the image when the package is split
+	In      string        `json:"in,omitempty"`   // the file in the package that has the image
+	Size    int64         `json:"size,omitempty"` // of the image
+}
+
+// newStock makes the part about the maker's package, nil without one.
+func newStock(a *stock.Advice) *Stock {
+	if a == nil {
+		return nil
+	}
+	s := &Stock{Path: a.Path, Builds: a.Builds, Wanted: a.Wanted, Problems: a.Problems}
+	for _, r := range a.Rows {
+		s.Partitions = append(s.Partitions, StockRow{r.Name, r.Region, r.Extent, r.Hurt, r.Verdict, r.Why, r.File, r.In, r.Size})
+	}
+	return s
+}
+
+// NewFlashPlan makes the document of a plan. Commands are the command lines, by flash tool; advice is
+// nil without a firmware package.
+func NewFlashPlan(p *archive.FlashPlan, advice *stock.Advice, commands map[string][]string, problems []flash.Problem) FlashPlan {
 	doc := FlashPlan{Chip: p.Chip, Project: p.Project, Storage: p.Storage, Scatter: p.Scatter, Tables: p.Tables, Lost: p.Lost,
-		Commands: commands, Problems: problems}
+		Stock: newStock(advice), Commands: commands, Problems: problems}
 	for _, w := range p.Writes {
 		doc.Writes = append(doc.Writes, FlashWrite{w.Name, w.Region, w.Extent, w.File, w.Risk})
 	}

@@ -46,7 +46,7 @@ func (d *Dump) Scatter(f scatter.CreateOptions) (scatter.Creation, error) {
 // Script returns the dump's table in the form that the output for other tools needs, with the
 // table's problems. DeviceSize is the size of the user area in bytes, 0 for the dump's own.
 func (d *Dump) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
-	s := scatter.Script{Table: &d.Layout.Table, Storage: d.Source.Storage, DeviceSize: deviceSize}
+	s := scatter.Script{Table: &d.Layout.Table, Storage: d.Source.Storage, Chip: d.Layout.Chip.Value, DeviceSize: deviceSize}
 	if s.DeviceSize == 0 {
 		s.DeviceSize = d.Layout.DeviceSize
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mtkkit/mtkkit/capture"
 	"github.com/mtkkit/mtkkit/disk"
@@ -131,7 +132,8 @@ func (t *TableFile) Script(deviceSize int64) (scatter.Script, []flash.Problem) {
 		s.Table = t.List.Table
 		s.Storage, s.DeviceSize = storageOf(s.Table), cmp.Or(deviceSize, s.Table.DeviceSize)
 	} else {
-		s.Table, s.Storage = t.Scatter.Table(deviceSize), t.Scatter.Info.Storage
+		s.Table, s.Storage, s.Chip = t.Scatter.Table(deviceSize), t.Scatter.Info.Storage, t.Scatter.Info.Platform
+		s.Common = strings.HasPrefix(strings.ToUpper(t.Scatter.Info.Version), "V2")
 	}
 	return s, s.Table.Problems
 }

@@ -70,6 +70,10 @@ func (w Wishes) wants(names ...string) bool {
 	return !matchAny(w.Skip, names)
 }
 
+// Wants reports whether Only and Skip want the partition with a name. Unlike Select, it does not refuse a
+// pattern that matches nothing.
+func (w Wishes) Wants(name string) bool { return w.wants(aliases(name, "")...) }
+
 func matchAny(patterns, names []string) bool {
 	for _, p := range patterns {
 		if match(p, names) {

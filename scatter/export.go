@@ -15,6 +15,8 @@ import (
 type Script struct {
 	Table      *flash.Table
 	Storage    flash.Storage
+	Chip       string // such as MT6765, "" unknown
+	Common     bool   // the scatter file is one for eMMC and UFS (V2)
 	DeviceSize int64  // size of the user area in bytes, 0 unknown
 	Source     string // the origin of the table, for a comment
 	ByName     string // folder of the links in the fstab, "" is /dev/block/by-name

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -94,7 +95,10 @@ func newSearch(o Options) *search {
 	s := &search{Options: o, teller: teller{to: o.Tell}, want: isPhone}
 	if s.Bus == nil { // a port of this computer
 		s.holders, s.Bus = host.Holders, port.System()
-		if s.Port != "" {
+		switch fd, ok := descriptor(s.Port); {
+		case ok:
+			s.holders, s.Bus = nil, usbBus(fd)
+		case s.Port != "":
 			s.Bus = port.Named(portPath(s.Port))
 		}
 	}
@@ -106,9 +110,34 @@ func newSearch(o Options) *search {
 	return s
 }
 
+// descriptor returns the number in the name of a file descriptor of a USB device, "fd:7".
+func descriptor(name string) (fd int, ok bool) {
+	number, ok := strings.CutPrefix(name, "fd:")
+	if !ok {
+		return 0, false
+	}
+	fd, err := strconv.Atoi(number)
+	return fd, err == nil && fd >= 0
+}
+
+// usbBus returns the bus with the phone of a file descriptor; one that has an error if it has no phone.
+func usbBus(fd int) port.Bus {
+	b, err := port.USB(fd)
+	if err != nil {
+		return noBus{err}
+	}
+	return b
+}
+
+// noBus is a bus that cannot be listed.
+type noBus struct{ err error }
+
+func (n noBus) List() ([]port.Info, error)     { return nil, n.err }
+func (n noBus) Open(string) (port.Conn, error) { return nil, n.err }
+
 // portPath completes a port's short name.
 func portPath(name string) string {
-	if runtime.GOOS != "windows" && !strings.Contains(name, "/") {
+	if _, ok := descriptor(name); !ok && runtime.GOOS != "windows" && !strings.Contains(name, "/") {
 		return "/dev/" + name
 	}
 	return name

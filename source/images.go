@@ -47,7 +47,7 @@ func (s *Source) listed(ctx context.Context, f *folder, _ []packaged) (rows []pa
 		if row.Length > 0 && img.Size() > row.Length && !row.ToEnd {
 			s.problem(flash.Warning, row.Name, "%s has 0x%x bytes, but its partition only 0x%x: it may be of another phone", m.name, img.Size(), row.Length)
 		}
-		rows = append(rows, packaged{name: row.Name, file: packedName.ReplaceAllString(m.name, ""), img: img})
+		rows = append(rows, packaged{name: row.Name, file: packedName.ReplaceAllString(m.name, ""), in: m.name, img: img})
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -130,7 +130,7 @@ func (s *Source) images(ctx context.Context, f *folder, have []packaged) (rows [
 			return nil, err
 		}
 		if img != nil {
-			rows = append(rows, packaged{name: partitionOf(m.name), file: packedName.ReplaceAllString(m.name, ""), img: img})
+			rows = append(rows, packaged{name: partitionOf(m.name), file: packedName.ReplaceAllString(m.name, ""), in: m.name, img: img})
 		}
 	}
 	if len(rows) > 0 {

@@ -75,6 +75,10 @@ type Source struct {
 	RowSums []RowSum
 	Holds   []string
 
+	// Origins are the files of a firmware package that have the images, by the names of the rows: the
+	// image of boot may be a file, or in payload.bin.
+	Origins map[string]string
+
 	// Unfinished means that a dump or parts folder is unfinished or being written. There is a
 	// problem about it, too.
 	Unfinished bool

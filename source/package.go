@@ -16,6 +16,7 @@ import (
 type packaged struct {
 	name string
 	file string
+	in   string // the file of the package that has it
 	img  flash.Image
 	sum  []byte // SHA-256 that the package has of it; nil for none
 }
@@ -61,6 +62,7 @@ func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 // takeRows makes one region of the images.
 func (s *Source) takeRows(name string, rows []packaged) error {
 	s.Storage = flash.Package
+	s.Origins = map[string]string{}
 	region := flash.NewStitched(0)
 	for i, row := range rows {
 		if row.img.Size() > maxUnpacked-region.Size() {
@@ -70,6 +72,7 @@ func (s *Source) takeRows(name string, rows []packaged) error {
 			Index: i, Name: row.name, Region: flash.PackageFiles, File: row.file, Witness: flash.WitnessPackage, Download: true,
 			Extent: flash.Extent{Offset: region.Size(), Length: row.img.Size()},
 		})
+		s.Origins[row.name] = row.in
 		if len(row.sum) > 0 {
 			s.RowSums = append(s.RowSums, RowSum{i, row.sum})
 		}

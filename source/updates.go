@@ -51,7 +51,7 @@ func (s *Source) openPayload(ctx context.Context, m *member) (rows []packaged, e
 	}
 	m.used = true
 	for _, part := range p.Partitions {
-		rows = append(rows, packaged{part.Name, part.Name + ".img", part.Image, part.SHA256})
+		rows = append(rows, packaged{part.Name, part.Name + ".img", m.name, part.Image, part.SHA256})
 	}
 	s.Problems = append(s.Problems, p.Problems...)
 	s.holds("%s", payloadWords(m.name, p))
@@ -107,7 +107,7 @@ func (s *Source) openTransfer(ctx context.Context, f *folder, m *member) ([]pack
 	out, problems := l.Image(data, name)
 	s.Problems = append(s.Problems, problems...)
 	s.holds("%s and its data: the partition %s", m.name, name)
-	return []packaged{{name: name, file: name + ".img", img: out}}, nil
+	return []packaged{{name: name, file: name + ".img", in: m.name, img: out}}, nil
 }
 
 // newData opens the data file of a block list; nil if there is none. Not much more than size bytes are

@@ -86,7 +86,7 @@ var archiveName = regexp.MustCompile(`(?i)\.(tar\.zst|zip)\.age(\.001)?$`)
 // imageKinds are the kinds of files for which there are forms.
 var imageKinds = map[whatis.Kind]form.Kind{
 	whatis.Archive: form.Archive, whatis.BootRegion: form.Boot, whatis.Preloader: form.Boot,
-	whatis.AndroidBoot: form.Stock,
+	whatis.AndroidBoot: form.Stock, whatis.Scatter: form.Table, whatis.List: form.Table,
 }
 
 // kindOf decides by the path and the first bytes. What is not known counts as a dump: its commands say

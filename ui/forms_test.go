@@ -194,8 +194,9 @@ func TestKindOf(t *testing.T) {
 		dir: form.Dump, parts: form.Parts, "oci:" + dir + ":v1": form.Store,
 		write("x.tar.zst.age", "?"): form.Archive, write("x.zip.age.001", "?"): form.Archive, write("x.age", "?"): form.Dump,
 		write("ROM_1", string(make([]byte, 4096))): form.Dump, write("preloader.bin", loader): form.Boot,
-		write("boot.img", string(imgtest.BootImage(make([]byte, 4096), nil, false, ""))): form.Stock,
-		write("logo.bin", string(imgtest.Logo(false))):                                   form.Other, filepath.Join(dir, "none"): form.Dump,
+		write("boot.img", string(imgtest.BootImage(make([]byte, 4096), nil, false, ""))):                                        form.Stock,
+		write("MT6765_Android_scatter.txt", "- partition_index: SYS0\n  partition_name: preloader\n  linear_start_addr: 0x0\n"): form.Table,
+		write("logo.bin", string(imgtest.Logo(false))):                                                                          form.Other, filepath.Join(dir, "none"): form.Dump,
 	} {
 		if got := kindOf(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)

@@ -32,7 +32,7 @@ func Worst(fs []Finding) flash.Severity {
 
 // Check returns what prevents, or will prevent, reading a phone.
 func Check(f *Snapshot) []Finding {
-	out := checkLinux(f)
+	out := append(checkLinux(f), checkWindows(f)...)
 	for _, d := range f.Devices {
 		out = append(out, CheckDevice(f, d)...)
 	}
@@ -133,6 +133,9 @@ func CheckDevice(f *Snapshot, d Device) []Finding {
 		return note("the phone is in fastboot mode, which cannot read the flash", windowMissed, codes.NeedLoader, codes.NeedADB)
 	case Modem, Serial, Unknown:
 		return checkPorts(d) // not a phone, by its ids
+	}
+	if p := problemOf(f, d, about); p != nil {
+		return []Finding{*p}
 	}
 	if len(d.Ports) == 0 {
 		return []Finding{noPort(f, d, about)}

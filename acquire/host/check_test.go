@@ -18,12 +18,32 @@ func preloader() Device {
 		Interfaces: []string{"02/02/01", "0a/00/00"}, Ports: []Port{{Name: "/dev/ttyACM0", Group: "dialout"}}}
 }
 
+// change makes one thing wrong.
+type change func(*Snapshot, *Device)
+
+// onWindows is a computer with Windows, with these drivers.
+func onWindows(state Integrity, drivers ...Driver) change {
+	return func(f *Snapshot, _ *Device) { f.OS, f.Windows = "windows", Windows{state, drivers} }
+}
+
+// with changes the device, too.
+func (c change) with(more func(*Device)) change {
+	return func(f *Snapshot, d *Device) {
+		c(f, d)
+		more(d)
+	}
+}
+
+func mediaTek(version string) Driver {
+	return Driver{Provider: "MediaTek Inc.", Version: version, Inf: "oem7.inf"}
+}
+
 // Every cause, with what is said about it. Each row differs from a computer where all is
 // well by one thing.
 func TestCauses(t *testing.T) {
 	for _, c := range []struct {
 		name      string
-		change    func(*Snapshot, *Device)
+		change    change
 		says, fix string // "" when nothing is to be said
 		severity  flash.Severity
 	}{
@@ -49,6 +69,27 @@ func TestCauses(t *testing.T) {
 		{"another tool's driver on Windows", func(f *Snapshot, d *Device) { f.OS, d.Ports, d.Driver = "windows", nil, "WinUSB" }, "WinUSB", "Uninstall", flash.Warning},
 		{"no port on macOS", func(f *Snapshot, d *Device) { f.OS, d.Ports = "darwin", nil }, "no serial port", "another socket", flash.Warning},
 		{"Linux' troubles are not Windows'", func(f *Snapshot, _ *Device) { f.OS, f.Groups, f.ModemManager = "windows", nil, true }, "", "", 0},
+		{"Memory Integrity and the old driver", onWindows(IntegrityRuns, mediaTek("3.0.1504.0")), "does not load the installed MediaTek Inc. 3.0.1504.0 (oem7.inf)", "3.0.1511.0", flash.Warning},
+		{"Memory Integrity after a restart", onWindows(IntegritySet, mediaTek("3.0.1504.0")), "is on from the next start", "3.0.1511.0", flash.Warning},
+		{"an older driver", onWindows(IntegrityRuns, mediaTek("3.0.1120.0")), "does not load", "USB Serial Device", flash.Warning},
+		{"a driver of another line", onWindows(IntegrityRuns, mediaTek("2.0.1136.0")), "does not load", "USB Serial Device", flash.Warning},
+		{"a driver that nobody tried", onWindows(IntegrityRuns, mediaTek("3.0.1507.0")), "nobody has said", "3.0.1511.0", flash.Note},
+		{"two of the same driver", onWindows(IntegrityRuns, mediaTek("3.0.1504.0"), mediaTek("3.0.1504.0")), "does not load", "3.0.1511.0", flash.Warning},
+		{"the new driver", onWindows(IntegrityRuns, mediaTek("3.0.1511.0")), "", "", 0},
+		{"a newer driver", onWindows(IntegrityRuns, mediaTek("5.2307.0.0")), "", "", 0},
+		{"the old driver without Memory Integrity", onWindows(IntegrityOff, mediaTek("3.0.1504.0")), "", "", 0},
+		{"the old driver, nothing known", onWindows("", mediaTek("3.0.1504.0")), "", "", 0},
+		{"another maker's driver", onWindows(IntegrityRuns, Driver{Provider: "Microsoft", Version: "3.0.1"}), "", "", 0},
+		{"a version that is none", onWindows(IntegrityRuns, mediaTek("3.0"), mediaTek(""), mediaTek("3.0.99999999999999999999.0")), "", "", 0},
+		{"blocked", onWindows(IntegrityRuns).with(func(d *Device) { d.Problem, d.Installed = 39, mediaTek("3.0.1504.0") }), "Memory Integrity is on and blocks", "3.0.1511.0", flash.Warning},
+		{"not loaded for another reason", onWindows(IntegrityOff).with(func(d *Device) { d.Problem, d.Installed = 39, mediaTek("3.0.1504.0") }), "could not load its driver MediaTek", "Uninstall", flash.Warning},
+		{"sound, and not loaded", onWindows(IntegrityRuns).with(func(d *Device) { d.Problem, d.Installed = 39, mediaTek("3.0.1511.0") }), "could not load its driver MediaTek", "Uninstall", flash.Warning},
+		{"no signature", onWindows(IntegrityOff).with(func(d *Device) { d.Problem = 52 }), "signature", "3.0.1511.0", flash.Warning},
+		{"disabled", onWindows(IntegrityOff).with(func(d *Device) { d.Problem = 22 }), "is disabled", "Enable device", flash.Warning},
+		{"another code", onWindows(IntegrityOff).with(func(d *Device) { d.Problem = 10 }), "code 10", "Uninstall", flash.Warning},
+		{"no driver, by its code", onWindows(IntegrityOff).with(func(d *Device) { d.Problem, d.Ports, d.Driver = 28, nil, "" }), "has no driver", "USB Serial Device", flash.Warning},
+		{"port busy on Windows", onWindows(IntegrityOff).with(func(d *Device) { d.Ports[0].Holder = "another program" }), "another program has the port open", "close it", flash.Warning},
+		{"a code on Linux", func(_ *Snapshot, d *Device) { d.Problem = 39 }, "", "", 0},
 		{"Android", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x0e8d, PID: 0x201c} }, "too late for the loader", "adb", flash.Note},
 		{"adb of any maker", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x18d1, PID: 0x4ee7, Interfaces: []string{"ff/42/01"}} }, "too late for the loader", "switch the phone off", flash.Note},
 		{"MTP", func(_ *Snapshot, d *Device) { *d = Device{VID: 0x2717, Interfaces: []string{"06/01/01"}} }, "or a camera", "switch the phone off", flash.Note},

@@ -22,7 +22,34 @@ type Snapshot struct {
 	ModemManager bool     // ModemManager is running
 	Rules        Rules    // what the udev rules do with MediaTek's loaders
 
+	Windows Windows // Windows only
+
 	Target *Target // the folder for a dump, nil for none
+}
+
+// Windows has what Windows says of its drivers.
+type Windows struct {
+	Integrity Integrity
+	Drivers   []Driver // drivers for the ports of MediaTek's loaders, also of phones that are not plugged in
+}
+
+// Integrity is the state of Memory Integrity (HVCI, in the settings below Core isolation): then Windows
+// loads no driver that cannot run with it.
+type Integrity string
+
+// The states of Memory Integrity. The zero value is not known.
+const (
+	IntegrityOff  Integrity = "off"
+	IntegritySet  Integrity = "on from the next start"
+	IntegrityRuns Integrity = "on"
+)
+
+// Driver is an installed driver for a serial port.
+type Driver struct {
+	Provider string // "MediaTek Inc."
+	Version  string // "3.0.1504.0"
+	Inf      string // "oem12.inf"
+	Date     string // "1-22-2015"
 }
 
 // Device is a device on the USB bus that may be a phone, or a serial port.
@@ -33,6 +60,8 @@ type Device struct {
 	Interfaces []string // class/subclass/protocol of each interface, "ff/42/01"
 	Driver     string   // its driver; "" for none
 	Ports      []Port   // its serial ports
+	Installed  Driver   // Windows: its driver with version
+	Problem    uint32   // Windows: the code of the Device Manager, 0 for none
 }
 
 // Port is a serial port, of a Device or alone.

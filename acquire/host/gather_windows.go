@@ -16,6 +16,17 @@ var usbID = regexp.MustCompile(`(?i)^USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})`)
 // comName matches the port in a friendly name: MediaTek PreLoader USB VCOM (COM5).
 var comName = regexp.MustCompile(`\((COM\d{1,4})\)`)
 
+// idsOf returns the ids in a hardware id.
+func idsOf(hardware string) (vid, pid uint16, ok bool) {
+	m := usbID.FindStringSubmatch(hardware)
+	if m == nil {
+		return 0, 0, false
+	}
+	v, _ := strconv.ParseUint(m[1], 16, 16)
+	p, _ := strconv.ParseUint(m[2], 16, 16)
+	return uint16(v), uint16(p), true
+}
+
 // Gather collects the facts of this computer: SetupAPI lists the connected devices and their
 // drivers.
 func Gather() (*Snapshot, error) {
@@ -24,7 +35,7 @@ func Gather() (*Snapshot, error) {
 		return nil, fmt.Errorf("host: listing devices: %w", err)
 	}
 	defer set.Close()
-	f := &Snapshot{OS: "windows"}
+	f := &Snapshot{OS: "windows", Windows: Windows{Integrity: integrity(), Drivers: drivers()}}
 	for i := 0; ; i++ {
 		info, err := set.EnumDeviceInfo(i)
 		if errors.Is(err, windows.ERROR_NO_MORE_ITEMS) {
@@ -55,19 +66,32 @@ func describe(set windows.DevInfo, info *windows.DevInfoData) (Device, bool) {
 		}
 		return ""
 	}
-	m := usbID.FindStringSubmatch(text(windows.SPDRP_HARDWAREID))
-	if m == nil {
+	vid, pid, ok := idsOf(text(windows.SPDRP_HARDWAREID))
+	if !ok {
 		return Device{}, false
 	}
-	vid, _ := strconv.ParseUint(m[1], 16, 16)
-	pid, _ := strconv.ParseUint(m[2], 16, 16)
-	d := Device{VID: uint16(vid), PID: uint16(pid), Product: text(windows.SPDRP_FRIENDLYNAME),
+	d := Device{VID: vid, PID: pid, Product: text(windows.SPDRP_FRIENDLYNAME),
 		Place: text(windows.SPDRP_LOCATION_INFORMATION), Driver: text(windows.SPDRP_SERVICE)}
 	if d.Product == "" {
 		d.Product = text(windows.SPDRP_DEVICEDESC)
 	}
 	if com := comName.FindStringSubmatch(d.Product); com != nil {
 		d.Ports = []Port{{Name: com[1]}}
+	}
+	if !d.Kind().IsLoader() {
+		return d, true
+	}
+	var status uint32
+	if windows.CM_Get_DevNode_Status(&status, &d.Problem, info.DevInst, 0) != nil {
+		d.Problem = 0
+	}
+	if key := text(windows.SPDRP_DRIVER); key != "" { // {class}\0003
+		d.Installed, _ = driverAt(classes + key)
+	}
+	for i := range d.Ports {
+		if d.Problem == 0 {
+			d.Ports[i].Holder = holder(d.Ports[i].Name)
+		}
 	}
 	return d, true
 }

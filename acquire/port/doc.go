@@ -11,6 +11,9 @@
 // before the phone is plugged in. After a mode change the phone leaves the bus and comes back under
 // another name, so a Conn is never used again after ErrGone.
 //
+// An Android phone without root as the host has no port, only a file descriptor of usbfs (USB): it is a
+// Bus with one phone, on which this package does what the driver cdc-acm does.
+//
 // The speed in baud has no effect on USB; the line is raw, without flow control. Sources:
 // MediaTek's preloader for the MT6582 (handshake_usb.c), mtkclient's usb_ids.py and seriallib.py,
 // Linux commit eafb27fa5283 (no echo for 0e8d:2000).

@@ -8,6 +8,8 @@ import (
 	"github.com/mtkkit/mtkkit/archive"
 	"github.com/mtkkit/mtkkit/document"
 	"github.com/mtkkit/mtkkit/flash"
+	"github.com/mtkkit/mtkkit/plan"
+	"github.com/mtkkit/mtkkit/stock"
 	"github.com/mtkkit/mtkkit/words"
 )
 
@@ -21,19 +23,31 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 	if err != nil {
 		return words.Backup(patternWords(err))
 	}
+	advice, err := stockAdvice(ctx, u, o, a)
+	if err != nil {
+		return err
+	}
+	takeStock(p, advice, plan.Wishes{Only: o.only, Skip: o.skip}.Wants)
 	problems := flash.Problems(p.Problems)
 	if p.Locked > 0 {
 		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: their partitions stay as they are; the scatter file names these images, so decrypt them first (--key FILE)", p.Locked, archive.LockedEnding)
+	}
+	if advice != nil && len(advice.Rows) > 0 {
+		problems.Add(flash.Warning, a.Path, "%d partitions are not whole, and the package %s has the right files for %d of them", len(advice.Rows), advice.Path, len(advice.Fitting()))
 	}
 	if len(p.Tables) > 0 {
 		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in the archive, and the phone would have them without content", strings.Join(p.Tables, ", "))
 	}
 	u.Problems(problems)
-	doc := document.NewFlashPlan(p, planCommands(p), problems)
+	commands := planCommands(p, len(o.only)+len(o.skip) == 0)
+	if advice != nil {
+		commands["stock"] = stockCommands(advice)
+	}
+	doc := document.NewFlashPlan(p, advice, commands, problems)
 	if u.JSON {
 		err = u.Document(doc)
 	} else {
-		err = printPlan(u, &doc)
+		err = printPlan(u, &doc, advice)
 	}
 	if err != nil {
 		return err
@@ -60,44 +74,7 @@ func readTarget(ctx context.Context, u *ui, o *restoreOptions) (*archive.Target,
 	return archive.TargetOf(d.Dump), nil
 }
 
-// planCommands returns the commands for each tool. They are run in the folder that restore --parts
-// writes.
-func planCommands(p *archive.FlashPlan) map[string][]string {
-	c := map[string][]string{"spflashtool": {fmt.Sprintf("flash_tool -c download -b -s %s", words.Quoted(p.Scatter))}, "spflashtool-xml": flashToolXML(p)}
-	for _, w := range p.Writes {
-		mtk := fmt.Sprintf("mtk w %s %s", words.Quoted(w.Name), words.Quoted(w.File))
-		switch {
-		case w.Region.IsBoot():
-			mtk = fmt.Sprintf("mtk w preloader %s --parttype=boot1", words.Quoted(w.File))
-		case w.IsTable(): // no table lists the table itself
-			mtk = fmt.Sprintf("mtk wo 0x%x 0x%x %s", w.Offset, w.Length, words.Quoted(w.File))
-		default:
-			c["fastboot"] = append(c["fastboot"], fmt.Sprintf("fastboot flash %s %s", words.Quoted(w.Name), words.Quoted(w.File)))
-		}
-		c["mtkclient"] = append(c["mtkclient"], mtk)
-	}
-	return c
-}
-
-var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
-
-// flashToolXML returns the lines of a configuration for SP Flash Tool's console mode
-// (flash_tool -i FILE).
-func flashToolXML(p *archive.FlashPlan) []string {
-	head := []string{
-		`<?xml version="1.0" encoding="UTF-8"?>`, `<flashtool-config version="2.0">`, ` <general>`,
-		`  <chip-name>` + xmlEscapes.Replace(p.Chip) + `</chip-name>`,
-		`  <storage-type>` + string(p.Storage) + `</storage-type>`,
-		`  <download-agent>MTK_AllInOne_DA.bin</download-agent>`,
-		`  <scatter>` + xmlEscapes.Replace(p.Scatter) + `</scatter>`,
-	}
-	return append(head, `  <rom-list/>`, // the scatter file names them
-		`  <connection type="BromUSB" high-speed="true" power="AutoDetect" timeout-count="120000" com-port=""/>`,
-		`  <checksum-level>none</checksum-level>`, ` </general>`,
-		` <commands><download-only><da-download-all/></download-only></commands>`, `</flashtool-config>`)
-}
-
-func printPlan(u *ui, p *document.FlashPlan) error {
+func printPlan(u *ui, p *document.FlashPlan, advice *stock.Advice) error {
 	u.Say("what a flash tool would write to %s %s (mtkkit itself never writes to a phone):", p.Chip, p.Project)
 	w := u.Table("PARTITION", "REGION", "START", "SIZE", "FILE", "RISK")
 	for _, x := range p.Writes {
@@ -106,6 +83,11 @@ func printPlan(u *ui, p *document.FlashPlan) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if advice != nil {
+		if err := printStock(u, advice); err != nil {
+			return err
+		}
+	}
 	if len(p.Lost) > 0 {
 		u.Say("\nwhat the phone has now and would lose:")
 		for _, l := range p.Lost {
@@ -113,12 +95,10 @@ func printPlan(u *ui, p *document.FlashPlan) error {
 		}
 	}
 	u.Say("\ncommands, to be run in the folder that restore --parts writes:")
-	for _, t := range []struct{ key, title string }{
-		{"spflashtool", "SP Flash Tool"},
-		{"spflashtool-xml", "SP Flash Tool, for flash_tool -i FILE (made after its published examples, not tested)"},
-		{"mtkclient", "mtkclient"}, {"fastboot", "fastboot, with an unlocked bootloader; most phones refuse some of these"},
-	} {
-		u.Say("\n# %s", t.title)
+	for _, t := range flashTools {
+		if len(p.Commands[t.key]) > 0 {
+			u.Say("\n# %s", t.title)
+		}
 		for _, line := range p.Commands[t.key] {
 			u.Say("%s", line)
 		}

@@ -24,6 +24,7 @@ type restoreOptions struct {
 	region      string
 	plan        bool
 	target      string
+	stock       string // a firmware package
 	foreign     bool
 	acceptGuess bool
 	force       bool
@@ -49,6 +50,9 @@ func backupRestoreCommand(u *ui) *cli.Command {
 			if o.output == "" && !o.plan {
 				return usage("-o is needed (mtkkit backup restore %s -o ROM_1)", path)
 			}
+			if o.stock != "" && !o.plan {
+				return usage("--stock needs --plan: mtkkit does not write the maker's files into a dump")
+			}
 			a, err := openArchive(ctx, u, &o.keyOptions, path)
 			if err != nil {
 				return err
@@ -66,6 +70,7 @@ func (o *restoreOptions) options() []flags.Option {
 	return slices.Concat(
 		flags.In(flags.GroupInput,
 			flags.Text(&o.target, "target", "with --plan: a scatter `FILE` or dump of the phone that would be written; a different model is refused"),
+			flags.Text(&o.stock, "stock", "with --plan: the maker's firmware `PACKAGE`; the plan names its files for what is lost, cut or damaged, if they are of the right version"),
 			flags.Switch(&o.foreign, "foreign", "with --plan: do not refuse a target of a different model"),
 			noSiblingsOption(&o.noSiblings)),
 		flags.In(flags.GroupOutput, slices.Concat([]flags.Option{

@@ -25,7 +25,7 @@ func doctorCommand(u *ui) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "check whether this computer can read a phone; show what prevents it and how to fix it",
-		Description: "Checks permissions, ModemManager, the kernel, drivers, connected USB devices, and the disk. It changes\n" +
+		Description: "Checks permissions, ModemManager, the kernel, drivers, Memory Integrity, connected USB devices, and the disk. It changes\n" +
 			"nothing. Exit code 0: nothing prevents reading. 3: something does.",
 		Flags: flags.Of(nil, []flags.Option{
 			flags.Text(&o.output, "output o", "`FOLDER` for the dump"),

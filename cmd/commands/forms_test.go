@@ -33,6 +33,8 @@ func filled(a *form.Action) (out []form.Values) {
 				v[f.Name] = strconv.Itoa(f.Most)
 			case f.Type == form.Passphrase:
 				v[f.Name], v[f.Again()] = "secret", "secret"
+			case f.Option == "--device-size": // no other text is a size
+				v[f.Name] = "58G"
 			default:
 				v[f.Name] = "--force"
 			}

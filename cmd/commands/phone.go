@@ -30,7 +30,7 @@ func newPhoneOptions() phoneOptions { return phoneOptions{then: "off"} }
 
 func (o *phoneOptions) options() []flags.Option {
 	return flags.In(flags.GroupPhone,
-		flags.Text(&o.port, "port", "read a connected phone; `PORT` is auto (the first phone that is plugged in), a name such as ttyACM0 or COM5, or sim (a virtual phone)"),
+		flags.Text(&o.port, "port", "read a connected phone; `PORT` is auto (the first phone that is plugged in), a name such as ttyACM0 or COM5, fd:N (a file descriptor of a USB device, on Android and Linux), or sim (a virtual phone)"),
 		flags.Text(&o.da, "da", "`FILE` with the Download Agent: MTK_AllInOne_DA.bin from SP Flash Tool, or the one in the firmware of this model; or a folder, in which the right file is found"),
 		flags.Text(&o.firmware, "firmware", "the maker's firmware `PACKAGE` for this model, a folder or an archive: what is needed of Download Agent, preloader, authentication file, certificate and scatter file is taken from it, unless an option names it"),
 		flags.Text(&o.preloader, "preloader", "`FILE` with the phone's own preloader, which sets up the memory of a phone in BootROM mode"),

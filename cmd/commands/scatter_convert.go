@@ -29,18 +29,21 @@ type reformOptions struct {
 // scripts are the targets that are not scatter files.
 var scripts = map[string]func(scatter.Script) (string, []flash.Problem){
 	"sfdisk": scatter.Script.Sfdisk, "sgdisk": scatter.Script.Sgdisk, "fstab": scatter.Script.Fstab,
+	"readback": scatter.Script.Readback, "readback-rows": scatter.Script.ReadbackRows,
 }
 
 func scatterConvertCommand(u *ui) *cli.Command {
 	o := &reformOptions{dumpOptions: newDumpOptions(), byName: "/dev/block/by-name"}
 	return &cli.Command{
 		Name:      "convert",
-		Usage:     "convert a scatter file to another dialect, to a script for sfdisk or sgdisk, or to fstab lines",
-		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for sfdisk, sgdisk and fstab also a dump)",
+		Usage:     "convert a scatter file to another dialect, a script for sfdisk or sgdisk, fstab lines, or SP Flash Tool's read-back list",
+		ArgsUsage: "FILE (a scatter file, or a list that --table takes; for other tools' files also a dump)",
 		Description: "Facts that the target format cannot hold are listed; the exit code is then 3. If the dialect is the same,\n" +
-			"the file is copied byte for byte. The scripts only describe a table; mtkkit does not run them.",
+			"the file is copied byte for byte. The scripts only describe a table; mtkkit does not run them. readback\n" +
+			"is the file readback_ui_bak.xml of SP Flash Tool with one item for each region, readback-rows with one\n" +
+			"for each partition. Give --device-size if the table does not have the size of the flash.",
 		Flags: flags.Of(flags.Fields(&o.to, &o.output, &o.storage, &o.platform, &o.deviceSize, &o.force), flags.In(flags.GroupOutput,
-			flags.Taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab", "", o.target),
+			flags.Taking(&o.to, "to", "`DIALECT`: v1, list, v1.1.1, v1.1.2, v1.1.8, v2.1.0, xml; or sfdisk, sgdisk, fstab, readback, readback-rows", "", o.target),
 			flags.Text(&o.output, "output o", "`FILE` to write (default: standard output)"),
 			deviceSizeOption(&o.deviceSize),
 			flags.Text(&o.byName, "by-name", "`FOLDER` of the device links in the fstab lines"),
@@ -126,6 +129,9 @@ func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.
 		s, problems = d.Script(o.deviceSize)
 	default:
 		return nil, nil, err
+	}
+	if o.platform != "" {
+		s.Chip = strings.ToUpper(o.platform)
 	}
 	s.Source, s.ByName = "written by mtkkit from "+filepath.Base(path), o.byName
 	text, more := scripts[o.to](s)

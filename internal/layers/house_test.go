@@ -9,7 +9,7 @@ var floors = [][]string{
 	{"scatter", "gpt", "ebr", "capture", "preloader", "image", "split", "backup", "acquire", "nand"},
 	{"layout", "plan", "recovery", "report", "source", "whatis"},
 	{"dump"},
-	{"archive", "session", "compare"},
+	{"archive", "session", "compare", "stock"},
 	{"words", "document"},
 	{"ui"},
 	{"cmd"},

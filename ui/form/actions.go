@@ -73,6 +73,17 @@ var dumpActions = []*Action{
 		writes: recoveryWrites,
 	},
 	{
+		Name: "readback", Command: []string{"scatter", "convert"}, For: of(Table),
+		Fields: slices.Concat(
+			[]Field{
+				{Name: "readback-items", Type: Choice, Choices: []Alternative{{"regions", []string{"--to", "readback"}}, {"rows", []string{"--to", "readback-rows"}}}},
+				{Name: "device-size", Type: Text, Option: "--device-size"},
+				output(Save, func(o Opened) string { return filepath.Join(folder(o), "readback_ui_bak.xml") }),
+			},
+			more([]Field{force})),
+		writes: outputOnly,
+	},
+	{
 		Name: "join", Command: []string{"join"}, For: of(Parts),
 		Fields: slices.Concat(
 			[]Field{output(Save, joined)},

@@ -25,7 +25,7 @@ var archiveActions = []*Action{
 	{
 		Name: "plan", Command: []string{"backup", "restore"}, Always: []string{"--plan"}, Takes: []string{keyOption}, For: of(Archive),
 		Fields: slices.Concat(
-			[]Field{{Name: "target", Type: Either, Option: "--target"}}, patterns,
+			[]Field{{Name: "target", Type: Either, Option: "--target"}, {Name: "stock", Type: Either, Option: "--stock"}}, patterns,
 			more([]Field{{Name: "foreign", Type: Switch, Option: "--foreign"}, guess})),
 	},
 	{

@@ -31,6 +31,7 @@ var samples = map[Kind]Opened{
 	Store:   {Kind: Store, Path: "oci:" + at("store") + ":v1"},
 	Boot:    {Kind: Boot, Path: at("BOOT_1"), Boot: at("BOOT_1")},
 	Stock:   {Kind: Stock, Path: at("boot.img")},
+	Table:   {Kind: Table, Path: at("MT6765_Android_scatter.txt")},
 	Other:   {Kind: Other, Path: at("logo.bin")},
 }
 
@@ -93,6 +94,7 @@ func TestDefaults(t *testing.T) {
 		},
 		Boot:  {"preloader|fix|--output|/d/BOOT_1.preloader|/d/BOOT_1 → /d/BOOT_1.preloader = /d/BOOT_1.preloader"},
 		Stock: {"wrong [{donor form.missing}]"},
+		Table: {"scatter|convert|--to|readback|--output|/d/readback_ui_bak.xml|/d/MT6765_Android_scatter.txt → /d/readback_ui_bak.xml = /d/readback_ui_bak.xml"},
 		Other: nil,
 	}
 	for kind, o := range samples {
@@ -134,6 +136,8 @@ func TestOrder(t *testing.T) {
 			"scatter|create|--profile|restore|--output|/d/x.XML|--dialect|v1.1.2|--force|/d/logo.bin → /d/x.XML = "},
 		{"preloader", Boot, Values{"boot1": "B", "boot2": "B2", "tail": On},
 			"preloader|fix|--output|/d/BOOT_1.preloader|--boot2|/d/B2|--keep-tail|/d/B → /d/BOOT_1.preloader = /d/BOOT_1.preloader"},
+		{"readback", Table, Values{"readback-items": "rows", "device-size": "0x747c00000", "output": "rb.xml", "force": On},
+			"scatter|convert|--to|readback-rows|--device-size|0x747c00000|--output|/d/rb.xml|--force|/d/MT6765_Android_scatter.txt → /d/rb.xml = /d/rb.xml"},
 		{"recovery", Other, Values{"donor": "twrp.img", "adb": On},
 			"recovery|build|--yes|--explain|--donor|/d/twrp.img|--adb=root|--output|/d/logo.bin.recovery.img|/d/logo.bin → /d/logo.bin.recovery.img /d/logo.bin.recovery.stock.img = /d/logo.bin.recovery.img"},
 		{"recovery-of", Stock, Values{"donor": "twrp.img", "phone": "ROM_1"},
@@ -150,7 +154,7 @@ func TestOrder(t *testing.T) {
 			"backup|restore|--key|/d/k.txt|--parts|--only|boot|--output|/d/phone.restored|/d/phone.tar.zst.age → /d/phone.restored /d/phone.restored.map = /d/phone.restored"},
 		{"restore", Archive, Values{"restore": "region", "region": "EMMC_BOOT_1", "only": "not used"},
 			"backup|restore|--key|/d/k.txt|--region|EMMC_BOOT_1|--output|/d/phone.restored|/d/phone.tar.zst.age → /d/phone.restored /d/phone.restored.map = /d/phone.restored"},
-		{"plan", Archive, Values{"target": "other", "foreign": On}, "backup|restore|--plan|--key|/d/k.txt|--target|/d/other|--foreign|/d/phone.tar.zst.age →  = "},
+		{"plan", Archive, Values{"target": "other", "stock": "fw.zip", "foreign": On}, "backup|restore|--plan|--key|/d/k.txt|--target|/d/other|--stock|/d/fw.zip|--foreign|/d/phone.tar.zst.age →  = "},
 		{"leaks", Archive, Values{"against": "ROM_1"}, "backup|verify|--share|--key|/d/k.txt|--against|/d/ROM_1|/d/phone.tar.zst.age →  = "},
 		{"compare", Dump, Values{"other": "oci:x:y", "key": "k"}, "compare|--scatter|/d/s.txt|--key|/d/k|/d/ROM_1|oci:x:y →  = "},
 		{"compare", Archive, Values{"other": "firmware.zip", "page": "c.html", "other-scatter": "t.txt", "force": On},
