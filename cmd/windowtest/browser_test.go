@@ -131,7 +131,7 @@ func openTab(t *testing.T, p *program) *tab {
 }
 
 // patience is how long a page may take. It only ends a test that hangs.
-const patience = 90 * time.Second
+const patience = 4 * time.Minute
 
 // do runs actions.
 func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
