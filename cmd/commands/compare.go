@@ -126,8 +126,10 @@ func runCompare(ctx context.Context, u *ui, o *compareOptions, a, b *input, asDo
 	return words.Verdict(r.Problems)
 }
 
-// printComparison prints the rows that say something. Those of one side only are one line.
+// printComparison prints the result of the whole, and the rows that say something. Those of one side only
+// are one line.
 func printComparison(u *ui, r *compare.Result) error {
+	printRelation(u, r)
 	w := u.Table()
 	lone := map[string][]string{}
 	for i := range r.Rows {
@@ -141,9 +143,9 @@ func printComparison(u *ui, r *compare.Result) error {
 		case row.State == compare.Equal && len(row.Said) == 0:
 			continue
 		}
-		w.Row(row.Name, row.Region, r.Word(row), row.Told())
+		w.Row(row.Name, regionWords(row.Region), r.Word(row), row.Told())
 		for _, said := range nonEmpty(append(slices.Clone(row.Said), row.Verified)) {
-			w.Row("", "", "", said)
+			w.Below(3, said)
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -154,15 +156,22 @@ func printComparison(u *ui, r *compare.Result) error {
 			u.Say("%s: %s", state, strings.Join(names, " "))
 		}
 	}
-	printRelation(u, r)
 	return nil
+}
+
+// regionWords names the region of a row; the images of a package are in none.
+func regionWords(r flash.Region) string {
+	if r == flash.PackageFiles {
+		return ""
+	}
+	return string(r)
 }
 
 // printRelation prints the result of the whole.
 func printRelation(u *ui, r *compare.Result) {
-	u.Say("%s", r.Count())
 	u.Say("%s: %s", r.Relation, strings.Join(r.Reasons, "; "))
-	if r.Package == "" && r.Phone != compare.Same {
-		u.Say("%s: %s", words.PhoneText[r.Phone], r.Why)
+	if r.Package == "" && r.Phone == compare.UnknownWhether && r.Relation != compare.OtherModel {
+		u.Say("the same phone or another: not known: %s", r.Why)
 	}
+	u.Say("%s", r.Count())
 }
