@@ -174,8 +174,11 @@ func readEntry(head []byte, off, size int, file int64) (Entry, error) {
 	}
 	e.PageSize, e.First = u16(fixed/2-4), u16(fixed/2-2)
 	n := int(u16(fixed/2 - 1))
-	if n > maxRegions || len(b) < fixed+n*regionSize {
+	if n > maxRegions {
 		return e, fmt.Errorf("%d regions do not fit in the entry", n)
+	}
+	if end := off + fixed + n*regionSize; end > len(head) {
+		return e, &cutError{int64(end), file}
 	}
 	for i := range n {
 		s, err := readStage(b[fixed+i*regionSize:], file)
