@@ -306,7 +306,7 @@ func TestPackagePage(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for _, odd := range []string{"PACKAGE", "map.html", "Nothing is missing", "0x0000000000", "class=\"strip\""} {
+	for _, odd := range []string{"PACKAGE", "map.html", "Nothing is missing", "0x0000000000", "2 images, 0 B", "class=\"strip\""} {
 		if strings.Contains(page, odd) {
 			t.Errorf("the page has %q", odd)
 		}
