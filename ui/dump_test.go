@@ -312,6 +312,11 @@ func TestPackagePage(t *testing.T) {
 		}
 	}
 	rec = httptest.NewRecorder()
+	f.routes().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, x.address()+"/part/0", nil))
+	if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, "PACKAGE") || strings.Contains(page, "firmware package") {
+		t.Errorf("the page of an image: %d %s", rec.Code, page)
+	}
+	rec = httptest.NewRecorder()
 	if f.saveMap(rec, httptest.NewRequest(http.MethodGet, "/", nil), x, c); rec.Code != http.StatusNotFound {
 		t.Errorf("a map of a package: %d", rec.Code)
 	}

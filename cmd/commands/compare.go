@@ -44,7 +44,7 @@ func compareCommand(u *ui) *cli.Command {
 		ArgsUsage: "A B",
 		Description: "Says of each partition whether it is equal, where it differs, and whether phones of one model differ in it or should not.\n" +
 			"Of a partition that differs, verified boot says which side is right; root, other recoveries and foreign preloaders are named.\n" +
-			"A and B may each be a dump, a folder, an archive, or a firmware package. With 0 as exit code all is equal, with 3 it is not.",
+			"A and B may each be a dump, a folder, an archive, or a firmware package. Exit code 0: all is equal. 3: it is not.",
 		Flags:  o.options(),
 		Action: o.action(u, func(doc document.Comparison) any { return doc }),
 	}

@@ -90,7 +90,7 @@ func kitWords(err error) error {
 		return err
 	case bad.Kind == session.FirmwareFile:
 		const form = "a firmware package is a folder, or a .zip, .tar or .tgz archive: unpack any other archive first, and give the folder"
-		return words.WhatElse(bad.Path, "firmware package that is read", words.Advise(err, form), nil, form)
+		return words.WhatElse(bad.Path, "firmware package that mtkkit can read", words.Advise(err, form), nil, form)
 	case bad.Kind == session.PreloaderFile:
 		return words.WhatElse(bad.Path, "boot region and no preloader", err, nil, "mtkkit preloader fix makes the phone's own preloader from its BOOT_1")
 	}
