@@ -141,7 +141,7 @@ func riskOf(e *flash.ManifestEntry) string {
 	case name == "seccfg":
 		return "lock state of the bootloader: must be this phone's own"
 	case identity:
-		return "the phone's own " + string(scatter.Why(name)) + ": wrong on any other phone"
+		return scatter.Why(name).Own() + ": wrong on any other phone"
 	case name == "userdata":
 		return "the owner's data as they were"
 	case isTable(name):

@@ -236,7 +236,7 @@ func TestChromium(t *testing.T) {
 	if n := len(rowTag.FindAllString(dom, -1)); n != len(r.Rows) {
 		t.Errorf("the browser sees %d rows, want %d", n, len(r.Rows))
 	}
-	for _, want := range []string{"Same model", "rooted with KernelSU", "B is right, A is not", "boot chain: use does not change it", "2 ranges", "not in the package"} {
+	for _, want := range []string{"Same model", "rooted with KernelSU", "B is right, A is not", "boot chain: it should not differ", "2 ranges", "not in the package"} {
 		if !strings.Contains(dom, want) {
 			t.Errorf("the browser does not see %q", want)
 		}

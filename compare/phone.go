@@ -55,7 +55,7 @@ func (r *Result) judge(x, y *side) {
 		r.Relation, r.Reasons = NotKnown, slices.Concat(e.against, e.in)
 	}
 	if r.Phone == Another {
-		r.Reasons = append(r.Reasons, r.Why)
+		r.Reasons = append(r.Reasons, "two different phones: "+r.Why)
 	}
 	if len(r.Reasons) == 0 {
 		r.Reasons = []string{"neither chip nor board is known of both, and they share no partition"}
@@ -166,12 +166,11 @@ func (r *Result) samePhone(x, y *side) (phone SamePhone, why string) {
 		if i < 0 || r.Rows[i].State != Equal && r.Rows[i].State != Differs || !x.holds(name) || !y.holds(name) {
 			continue
 		}
-		reason, _ := scatter.Identity(name)
 		switch {
 		case r.Rows[i].State == Equal:
-			return Same, fmt.Sprintf("%s is the same: %s", name, reason)
+			return Same, name + " is the same, and every phone has its own"
 		case name == "proinfo":
-			return Another, fmt.Sprintf("%s differs, and it is only written in the factory", name)
+			return Another, "proinfo differs, and only the factory writes it"
 		}
 		why = fmt.Sprintf("%s differs, but it also changes while a phone is used", name)
 	}

@@ -79,12 +79,12 @@ func TestSamePhone(t *testing.T) {
 		model Relation
 		why   string
 	}{
-		"proinfo equal":           {[]pairOf{{"proinfo", full, full}, {"nvram", full, other}}, Same, OnePhone, "proinfo is the same: "},
-		"proinfo differs":         {[]pairOf{{"PRO_INFO", full, other}, {"nvram", full, full}}, Another, OneModel, "proinfo differs, and it is only written in the factory"},
-		"nvram equal":             {[]pairOf{{"nvram", full, full}}, Same, OnePhone, "nvram is the same: "},
+		"proinfo equal":           {[]pairOf{{"proinfo", full, full}, {"nvram", full, other}}, Same, OnePhone, "proinfo is the same, "},
+		"proinfo differs":         {[]pairOf{{"PRO_INFO", full, other}, {"nvram", full, full}}, Another, OneModel, "proinfo differs, and only the factory writes it"},
+		"nvram equal":             {[]pairOf{{"nvram", full, full}}, Same, OnePhone, "nvram is the same, "},
 		"nvram differs":           {[]pairOf{{"nvram", full, other}}, UnknownWhether, OneModel, "nvram differs, but it also changes while a phone is used"},
 		"proinfo empty":           {[]pairOf{{"proinfo", zeros, zeros}}, UnknownWhether, OneModel, "no partition that identifies a phone"},
-		"proinfo empty, nvram is": {[]pairOf{{"proinfo", zeros, zeros}, {"nvram", full, full}}, Same, OnePhone, "nvram is the same: "},
+		"proinfo empty, nvram is": {[]pairOf{{"proinfo", zeros, zeros}, {"nvram", full, full}}, Same, OnePhone, "nvram is the same, "},
 		"erased on one":           {[]pairOf{{"proinfo", full, filled(512, 0xFF)}}, UnknownWhether, OneModel, "no partition that identifies a phone"},
 		"none":                    {[]pairOf{{"boot", full, full}}, UnknownWhether, OneModel, "no partition that identifies a phone"},
 	} {
@@ -100,7 +100,7 @@ func TestSamePhone(t *testing.T) {
 		if r.Phone != c.want || !strings.HasPrefix(r.Why, c.why) || r.Relation != c.model {
 			t.Errorf("%s: %s, %s, %q", name, r.Relation, r.Phone, r.Why)
 		}
-		if c.want == Another && !slices.Contains(r.Reasons, r.Why) || c.want == Same && r.Reasons[0] != r.Why {
+		if c.want == Another && !slices.Contains(r.Reasons, "two different phones: "+r.Why) || c.want == Same && r.Reasons[0] != r.Why {
 			t.Errorf("%s: the reason is not said: %q", name, r.Reasons)
 		}
 	}

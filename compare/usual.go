@@ -26,7 +26,7 @@ var inUse = map[string]string{
 // or damage changed it.
 func usual(name string) string {
 	if why := scatter.Why(name); why != "" {
-		return "the phone's own " + string(why)
+		return why.Own()
 	}
 	base, _ := slot.Cut(scatter.Canonical(name))
 	return inUse[base]
@@ -63,7 +63,7 @@ func (r *Row) Told() string {
 		why = ""
 	}
 	if r.Alarming() {
-		why = "boot chain: use does not change it"
+		why = "boot chain: it should not differ"
 	}
 	switch {
 	case why == "":
@@ -80,12 +80,19 @@ func (r *Result) Count() string {
 	equal := r.count(func(row *Row) bool { return row.Kind != flash.KindGap && row.State == Equal })
 	usual := r.count(func(row *Row) bool { return row.Usual != "" && (row.State == Differs || row.State == Moved) })
 	alarming := r.count(func(row *Row) bool { return row.Alarming() })
-	text := fmt.Sprintf("%d of %d partitions are equal", equal, all)
+	text := fmt.Sprintf("%d of %d partitions %s equal", equal, all, map[bool]string{true: "is", false: "are"}[equal == 1])
 	if usual > 0 {
-		text += fmt.Sprintf("; %d differ as phones do", usual)
+		text += fmt.Sprintf("; %s, as expected", differ(usual, ""))
 	}
 	if alarming > 0 {
-		text += fmt.Sprintf("; %d of the boot chain differ, which use does not do", alarming)
+		text += fmt.Sprintf("; %s and should not", differ(alarming, " of the boot chain"))
 	}
 	return text
+}
+
+func differ(n int, of string) string {
+	if n == 1 {
+		return "1" + of + " differs"
+	}
+	return fmt.Sprintf("%d%s differ", n, of)
 }

@@ -10,7 +10,7 @@ import (
 func TestUsual(t *testing.T) {
 	for name, want := range map[string]string{
 		"nvram": "the phone's own identity (IMEI, serial numbers, calibration)", "PRO_INFO": "the phone's own identity (IMEI, serial numbers, calibration)",
-		"userdata": "the phone's own data of its owner", "USRDATA": "the phone's own data of its owner", "expdb": "the phone's own logs",
+		"userdata": "the data of the phone's owner", "USRDATA": "the data of the phone's owner", "expdb": "the phone's own logs",
 		"seccfg": "the phone's own lock state", "CACHE": "files that the system may delete", "misc": "orders to the boot loader, and the active slot",
 		"misc_a": "orders to the boot loader, and the active slot", "pgpt": "identifiers, the size of the flash, the active slot",
 		"boot": "", "lk_b": "", "vbmeta_a": "", "system": "", "preloader": "", "boot1": "", "super": "", "nonsense": "", "": "",
@@ -28,7 +28,7 @@ func TestAlarming(t *testing.T) {
 		want bool
 		told string
 	}{
-		{Row{Class: report.Boot, State: Differs, Kind: flash.KindPartition, Detail: "here"}, true, "here (boot chain: use does not change it)"},
+		{Row{Class: report.Boot, State: Differs, Kind: flash.KindPartition, Detail: "here"}, true, "here (boot chain: it should not differ)"},
 		{Row{Class: report.Boot, State: Equal, Kind: flash.KindPartition}, false, ""},
 		{Row{Class: report.Boot, State: Unknown, Kind: flash.KindPartition, Detail: "half"}, false, "half"},
 		{Row{Class: report.Boot, State: Differs, Kind: flash.KindGap}, false, ""},
@@ -68,7 +68,7 @@ func TestCount(t *testing.T) {
 		{Kind: flash.KindPartition, State: Equal}, {Kind: flash.KindGap, State: Differs}, {Kind: flash.KindPartition, State: OnlyInA},
 		{Kind: flash.KindPartition, State: Differs, Usual: "logs"}, {Kind: flash.KindPartition, State: Differs, Class: report.Boot}, {Kind: flash.KindPartition, State: Unknown},
 	}}
-	if got, want := r.Count(), "1 of 4 partitions are equal; 1 differ as phones do; 1 of the boot chain differ, which use does not do"; got != want {
+	if got, want := r.Count(), "1 of 4 partitions is equal; 1 differs, as expected; 1 of the boot chain differs and should not"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -153,11 +153,11 @@ func (j *judgement) verdict() (Name, string) {
 	a, b := j.holds(0), j.holds(1)
 	switch {
 	case a == avb.Intact && b == avb.Intact && (j.by[0] == intact || j.by[1] == intact):
-		return Both, "verified boot: both hold: they differ where it does not look"
+		return Both, "verified boot: both are right: it does not check the bytes that differ"
 	case a == avb.Intact && b == avb.Intact && j.by[0][0] == avb.Intact:
-		return Both, "verified boot: both hold, each by its own block: two builds"
+		return Both, "verified boot: both are right, each by its own vbmeta: two builds"
 	case a == avb.Intact && b == avb.Intact:
-		return Both, "verified boot: both hold, each by the block of the other: two builds"
+		return Both, "verified boot: both are right, each by the vbmeta of the other: two builds"
 	case a == avb.Intact && b == avb.Different:
 		return A, "verified boot: A is right, B is not: " + j.why(0)
 	case b == avb.Intact && a == avb.Different:

@@ -181,7 +181,7 @@ func (c *checker) names() {
 // private reports rows whose download would overwrite data of another phone.
 func (c *checker) private(e *entry) {
 	if why := Why(e.Name); e.Download && why != "" && Canonical(e.Name) != "userdata" {
-		c.at(RulePrivate, e, "is_download", flash.Note, "the download overwrites the phone's own %s: %s", why, why.ownedBy())
+		c.at(RulePrivate, e, "is_download", flash.Note, "the download overwrites %s: %s", why.Own(), why.ownedBy())
 	}
 }
 

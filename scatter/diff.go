@@ -209,7 +209,7 @@ func (d *differ) words(c Change, key, a, b string) {
 	why := Why(c.Name)
 	switch {
 	case why != "" && (key == "is_download" && b == "true" || key == "operation_type" && strings.EqualFold(b, update)):
-		c.Severity, c.Risk = flash.Warning, "the phone's own "+string(why)+" would be overwritten"
+		c.Severity, c.Risk = flash.Warning, why.Own()+" would be overwritten"
 	case key == "is_download" && b == "false":
 		c.Risk = "it would no longer be written"
 	}

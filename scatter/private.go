@@ -9,7 +9,7 @@ import (
 // owner. "" is not private.
 type Secret string
 
-// The kinds of private content, in words that can follow "the phone's own".
+// The kinds of private content, as words without an article.
 const (
 	SecretIdentity Secret = "identity (IMEI, serial numbers, calibration)"
 	SecretKey      Secret = "keys"
@@ -66,9 +66,17 @@ func Identity(name string) (why string, yes bool) {
 // reasonOf returns the reason for a partition's values.
 func reasonOf(name string, k reasoned) string {
 	if s := Why(name); s != "" {
-		return "the phone's own " + string(s) + ": " + k.why
+		return s.Own() + ": " + k.why
 	}
 	return k.why
+}
+
+// Own names the private content of a partition in a sentence.
+func (s Secret) Own() string {
+	if s == SecretOwner {
+		return "the data of the phone's owner"
+	}
+	return "the phone's own " + string(s)
 }
 
 // ownedBy explains for whom the bytes of a private row are right.

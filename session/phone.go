@@ -95,9 +95,9 @@ func newSearch(o Options) *search {
 	s := &search{Options: o, teller: teller{to: o.Tell}, want: isPhone}
 	if s.Bus == nil { // a port of this computer
 		s.holders, s.Bus = host.Holders, port.System()
-		switch fd, ok := descriptor(s.Port); {
+		switch number, ok := strings.CutPrefix(s.Port, "fd:"); {
 		case ok:
-			s.holders, s.Bus = nil, usbBus(fd)
+			s.holders, s.Bus = nil, usbBus(number)
 		case s.Port != "":
 			s.Bus = port.Named(portPath(s.Port))
 		}
@@ -110,18 +110,12 @@ func newSearch(o Options) *search {
 	return s
 }
 
-// descriptor returns the number in the name of a file descriptor of a USB device, "fd:7".
-func descriptor(name string) (fd int, ok bool) {
-	number, ok := strings.CutPrefix(name, "fd:")
-	if !ok {
-		return 0, false
-	}
-	fd, err := strconv.Atoi(number)
-	return fd, err == nil && fd >= 0
-}
-
 // usbBus returns the bus with the phone of a file descriptor; one that has an error if it has no phone.
-func usbBus(fd int) port.Bus {
+func usbBus(number string) port.Bus {
+	fd, err := strconv.Atoi(number)
+	if err != nil || fd < 0 {
+		return noBus{fmt.Errorf("%q is not the number of a file descriptor, as in fd:7", number)}
+	}
 	b, err := port.USB(fd)
 	if err != nil {
 		return noBus{err}
@@ -137,7 +131,7 @@ func (n noBus) Open(string) (port.Conn, error) { return nil, n.err }
 
 // portPath completes a port's short name.
 func portPath(name string) string {
-	if _, ok := descriptor(name); !ok && runtime.GOOS != "windows" && !strings.Contains(name, "/") {
+	if !strings.HasPrefix(name, "fd:") && runtime.GOOS != "windows" && !strings.Contains(name, "/") {
 		return "/dev/" + name
 	}
 	return name

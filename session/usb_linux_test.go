@@ -78,7 +78,7 @@ func TestFileDescriptorOdd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for name, want := range map[string]string{fmt.Sprintf("fd:%d", f.Fd()): "no line of a phone's loader", "fd:9999": "bad file descriptor"} {
+	for name, want := range map[string]string{fmt.Sprintf("fd:%d", f.Fd()): "not a USB device", "fd:9999": "not a USB device: bad file descriptor", "fd:x": "not the number of a file descriptor", "fd:-1": "not the number"} {
 		_, err := Connect(t.Context(), Options{Port: name, AgentImage: bytes.NewReader(agents()), Wait: time.Minute})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)

@@ -59,7 +59,7 @@ func (s *Source) tellSpooled(name string, size int64, dir string) {
 	s.spooled.size += size
 	note := flash.NewProblem(flash.Note, name, flash.NoOffset, "unpacked to %s in a temporary file in %s", flash.Size(size), dir)
 	if s.spooled.files > 1 {
-		note.Text = fmt.Sprintf("and %d more were unpacked to %s in temporary files in %s", s.spooled.files-1, flash.Size(s.spooled.size), dir)
+		note.Text = fmt.Sprintf("this and %d more were unpacked to %s in temporary files in %s", s.spooled.files-1, flash.Size(s.spooled.size), dir)
 		if i := slices.Index(s.Problems, s.spooled.note); i >= 0 {
 			note.Place = s.spooled.note.Place
 			s.Problems[i] = note

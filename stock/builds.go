@@ -98,11 +98,11 @@ func (j *judge) likeOthers(ctx context.Context, _ *question) (Verdict, string, e
 	}
 	switch s := j.same; {
 	case len(s.differ) > 0:
-		return Unknown, fmt.Sprintf("no build fingerprint tells the version, and other partitions are not as in the package: %s", flash.ShownAll(s.differ, ", ")), nil
+		return Unknown, fmt.Sprintf("no build fingerprint tells the version, and these are not as in the package: %s", flash.ShownAll(s.differ, ", ")), nil
 	case s.proves():
 		return Fits, "the other partitions of the phone are as in the package: " + flash.ShownAll(s.equal, ", "), nil
 	case len(s.equal) > 0:
-		return Unknown, fmt.Sprintf("no build fingerprint tells the version, and %s alone, which are as in the package, do not prove it", flash.ShownAll(s.equal, ", ")), nil
+		return Unknown, fmt.Sprintf("no build fingerprint tells the version; as in the package are only: %s", flash.ShownAll(s.equal, ", ")), nil
 	}
 	return "", "", nil
 }

@@ -70,7 +70,7 @@ func (j *judge) judge(ctx context.Context, x hurt, row *Row) error {
 // onlyHere says why no package can have a partition.
 func onlyHere(name string) string {
 	if why := scatter.Why(name); why != "" {
-		return "it is the phone's own " + string(why) + ": no package has it, and an empty one or that of another phone does harm"
+		return "it is " + why.Own() + ": no package has it, and an empty one or that of another phone does harm"
 	}
 	switch base, _ := slot.Cut(scatter.Canonical(name)); {
 	case base == "pgpt" || base == "sgpt" || base == "mbr" || strings.HasPrefix(base, "ebr"):

@@ -121,7 +121,7 @@ func TestDescriptors(t *testing.T) {
 	want(t, rows, "boot_a", stock.Fits, "bytes that vbmeta_a of this phone wants")
 	want(t, rows, "boot_b", stock.Wrong, "not have the bytes that vbmeta_b")
 	want(t, rows, "logo", stock.Unknown, "nothing in the dump tells")
-	want(t, rows, "userdata", stock.Own, "data of its owner")
+	want(t, rows, "userdata", stock.Own, "data of the phone's owner")
 	want(t, rows, "sgpt", stock.Own, "partition table")
 	want(t, rows, "super", stock.Absent, "no image of it")
 	if r := rows["boot_a"]; r.In != "payload.bin" || r.Part != "boot" || r.File == "" || r.Size != 8192 {

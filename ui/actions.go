@@ -53,6 +53,8 @@ func (w *window) forForms(o *opened) form.Opened {
 		f.Kind = form.Other
 	}
 	switch {
+	case c != nil && c.dump != nil && c.dump.Package():
+		f.Kind = form.Package
 	case f.Kind == form.Boot:
 		f.Boot = f.Path
 	case f.Boot1 != "":

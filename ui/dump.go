@@ -170,9 +170,11 @@ func (w *window) openingEvents(rw http.ResponseWriter, r *http.Request, x *opene
 type dumpPage struct {
 	head
 	*report.View
+	Facts    []report.ViewFact
 	Numbers  []string
 	Notes    []string
 	Hints    []hint
+	Package  bool   // a firmware package: its images have no place on a phone
 	GoOn     string // folder of a dump whose reading can be continued, "" for none
 	Problems []flash.Problem
 	Missing  []report.ViewMissing // the first ones
@@ -196,6 +198,9 @@ type barRow struct {
 	Drawn []run
 }
 
+// flashFacts are the facts that a firmware package does not have.
+var flashFacts = []string{"storage", "table", "rows by"}
+
 // maxMissing is the number of missing ranges that are shown: a sparse file can leave out thousands.
 const maxMissing = 64
 
@@ -209,8 +214,11 @@ func (w *window) showContent(rw http.ResponseWriter, r *http.Request, x *opened,
 		return
 	}
 	l := w.language(r)
-	p := dumpPage{head: headOf(x), View: c.view, Numbers: c.numbers, Notes: c.notes(), Hints: hintsHere(l, c.hints()), Problems: c.problems,
+	p := dumpPage{head: headOf(x), View: c.view, Facts: c.view.Facts, Numbers: c.numbers, Notes: c.notes(), Hints: hintsHere(l, c.hints()), Problems: c.problems,
 		Missing: c.view.Gone, Reopened: c.reopened, Log: r.FormValue("scale") == "log", Form: formOf(l, x), Actions: w.actionsFor(x)}
+	if p.Package = c.dump.Package(); p.Package {
+		p.Facts = slices.DeleteFunc(slices.Clone(p.Facts), func(f report.ViewFact) bool { return slices.Contains(flashFacts, f.Name) })
+	}
 	if isUnfinished(x.Path) {
 		p.GoOn = x.Path
 	}
@@ -291,7 +299,7 @@ func (p *otherPage) describe(i *image.Info) {
 // saveMap sends the map as one page that needs no program.
 func (w *window) saveMap(rw http.ResponseWriter, r *http.Request, x *opened, c *content) {
 	var b bytes.Buffer
-	if c.view == nil {
+	if c.view == nil || c.dump.Package() {
 		w.refuse(rw, r, http.StatusNotFound, errors.New(w.language(r).T("refused.map", x.Path)))
 		return
 	}

@@ -270,3 +270,54 @@ func unreadMap(t *testing.T, file string, size int64, unread flash.Extent) {
 	write(t, file+".map", fmt.Appendf(nil, "# Mapfile. Created by a test\n0x0 + 1\n0x0 0x%x +\n0x%x 0x%x ?\n0x%x 0x%x +\n",
 		unread.Offset, unread.Offset, unread.Length, unread.End(), size-unread.End()))
 }
+
+// A firmware package has no place on a phone: its page has no map and no addresses, and offers only what
+// can be done with it.
+func TestPackagePage(t *testing.T) {
+	f := newFormWindow(t)
+	dir := t.TempDir()
+	list, err := os.ReadFile("../testdata/MT6765_Android_scatter.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"MT6765_Android_scatter.txt": list, "logo.bin": imgtest.Logo(false), "boot.img": imgtest.BootImage(make([]byte, 4096), nil, false, "")} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := f.dumps.open(opening{Path: dir})
+	for s, changed := f.dumps.state(x); s.Running; s, changed = f.dumps.state(x) {
+		<-changed
+	}
+	var names []string
+	for _, a := range f.actionsFor(x) {
+		names = append(names, a.Name)
+	}
+	if got := strings.Join(names, " "); got != "split verify compare" {
+		t.Errorf("offered: %s", got)
+	}
+	rec := httptest.NewRecorder()
+	c, done := f.dumps.use(x)
+	defer done()
+	f.showContent(rec, httptest.NewRequest(http.MethodGet, "/", nil), x, c)
+	page := rec.Body.String()
+	for _, want := range []string{"A firmware package, not a dump: 2 images", "boot.img", "MT6765"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, odd := range []string{"PACKAGE", "map.html", "Nothing is missing", "0x0000000000", "2 images, 0 B", "class=\"strip\""} {
+		if strings.Contains(page, odd) {
+			t.Errorf("the page has %q", odd)
+		}
+	}
+	rec = httptest.NewRecorder()
+	f.routes().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, x.address()+"/part/0", nil))
+	if page := rec.Body.String(); rec.Code != http.StatusOK || strings.Contains(page, "PACKAGE") || strings.Contains(page, "firmware package") {
+		t.Errorf("the page of an image: %d %s", rec.Code, page)
+	}
+	rec = httptest.NewRecorder()
+	if f.saveMap(rec, httptest.NewRequest(http.MethodGet, "/", nil), x, c); rec.Code != http.StatusNotFound {
+		t.Errorf("a map of a package: %d", rec.Code)
+	}
+}

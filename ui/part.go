@@ -111,6 +111,9 @@ func (w *window) showPart(rw http.ResponseWriter, r *http.Request, p *part) {
 	w.show(rw, r, http.StatusOK, "part", view{Data: p.page()})
 }
 
+// Package reports whether it is an image of a firmware package, which has no place on a phone.
+func (p *part) Package() bool { return p.c.dump.Package() }
+
 func (p *part) page() *partPage {
 	v := &partPage{part: p}
 	if p.it != nil {

@@ -72,7 +72,7 @@ var next = map[whatis.Kind][]string{
 	whatis.LFSPointer: {"fetch the file itself: git lfs pull"},
 	whatis.WebPage:    {"the download went wrong: fetch the file again, and look at its size"},
 
-	whatis.Payload:             {"a full update of version 2 is a firmware package: mtkkit list FILE shows its images"},
+	whatis.Payload:             {"a full update of version 2 is a firmware package: mtkkit list FILE shows its images, if it is not damaged"},
 	whatis.OZip:                {"decrypt it to a zip archive first: ozipdecrypt.py FILE", "then name that archive: mtkkit info ARCHIVE.zip"},
 	whatis.OFP:                 {"mtkkit has no keys of makers: decrypt it first, as with ofp_mtk_decrypt.py FILE FOLDER", "then name the folder: mtkkit info FOLDER"},
 	whatis.OPS:                 {"mtkkit has no keys of makers: decrypt it first, as with opscrypto.py decrypt FILE", "then name the folder: mtkkit info FOLDER"},

@@ -33,7 +33,7 @@ var refusalHints = map[flash.Reason]string{
 
 	flash.ReasonNoRecord:   "--parts restores what it contains, and names what is lost",
 	flash.ReasonGuess:      "give this phone's scatter file with --scatter FILE, or use --accept-guess to go by these guesses (mtkkit list shows them)",
-	flash.ReasonPackage:    "mtkkit list shows the images of a package, mtkkit split and mtkkit cat write them, mtkkit compare holds them against a dump",
+	flash.ReasonPackage:    "mtkkit list shows the images of a package, mtkkit split and mtkkit cat write them, mtkkit compare compares them with a dump",
 	flash.ReasonInClear:    "--encrypt RECIPIENT, or --encrypt passphrase, lets only those read it whom you choose; --plain writes it anyway: keep it where nobody else can read it",
 	flash.ReasonOtherModel: "--foreign plans it anyway",
 

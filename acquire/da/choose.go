@@ -67,7 +67,7 @@ func (c *Container) choose(code, hwVersion, swVersion uint16) (int, error) {
 	if have != "" {
 		return -1, fmt.Errorf("da: %w: the phone is 0x%x/0x%x, the file has versions%s of chip 0x%x", ErrNoAgent, hwVersion, swVersion, have, code)
 	}
-	return -1, fmt.Errorf("da: %w: chip 0x%x is not among its %d", ErrNoAgent, code, len(c.Entries))
+	return -1, fmt.Errorf("da: %w: chip 0x%x is not among the chips of its agents (%d)", ErrNoAgent, code, len(c.Entries))
 }
 
 // newer reports whether e is for a newer version of a chip than o.

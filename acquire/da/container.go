@@ -3,6 +3,7 @@ package da
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -93,24 +94,53 @@ func Read(img flash.Image) (*Container, error) {
 	}
 	id, _, _ := bytes.Cut(head[offID:offID+lenID], []byte{0})
 	c := &Container{ID: string(id), Version: binary.LittleEndian.Uint32(head[offVersion:]), img: img}
-	size := entryStride(head)
-	for i := range int(count) {
-		off := offEntries + i*size
-		e, err := readEntry(head, off, size, img.Size())
-		if err != nil {
-			name := fmt.Sprintf("agent %d", i)
-			if e.Code != 0 {
-				name += fmt.Sprintf(" (chip 0x%x)", e.Code)
-			}
-			c.Problems.AddAt(flash.Error, name, int64(off), "%v", err)
-			continue
-		}
-		c.Entries = append(c.Entries, e)
-	}
+	c.readEntries(head, int(count))
 	if len(c.Entries) == 0 {
 		return c, bad(offEntries, nil, "none of %d agents is complete: %s", count, c.Problems[0].Text)
 	}
 	return c, nil
+}
+
+// readEntries reads the complete entries, and reports the others. Entries that are cut off have one cause,
+// and are one problem.
+func (c *Container) readEntries(head []byte, count int) {
+	size := entryStride(head)
+	var cut, others flash.Problems
+	var lost []string
+	var need int64 // bytes that the file must have for the entries that are cut off
+	for i := range count {
+		off := offEntries + i*size
+		e, err := readEntry(head, off, size, c.img.Size())
+		if err == nil {
+			c.Entries = append(c.Entries, e)
+			continue
+		}
+		name := fmt.Sprintf("agent %d", i)
+		if e.Code != 0 {
+			name += fmt.Sprintf(" (chip 0x%x)", e.Code)
+		}
+		found := &others
+		if short, ok := errors.AsType[*cutError](err); ok {
+			found, lost, need = &cut, append(lost, name), max(need, short.end)
+		}
+		found.AddAt(flash.Error, name, int64(off), "%v", err)
+	}
+	if len(cut) > 1 {
+		first := cut[0].Offset
+		if len(cut) == count && count > 3 {
+			lost = []string{"all agents"}
+		}
+		cut = nil
+		cut.AddAt(flash.Error, "agents", first, "the file ends at 0x%x, but it must have 0x%x bytes at least; cut off: %s", c.img.Size(), need, strings.Join(lost, ", "))
+	}
+	c.Problems = append(cut, others...)
+}
+
+// cutError reports a region or an entry that ends behind the file.
+type cutError struct{ end, file int64 }
+
+func (e *cutError) Error() string {
+	return fmt.Sprintf("it ends at 0x%x, but the file ends at 0x%x", e.end, e.file)
 }
 
 // entryStride returns the size of an entry. In old files the second entry begins four bytes
@@ -131,7 +161,7 @@ func readEntry(head []byte, off, size int, file int64) (Entry, error) {
 		fixed = 16
 	}
 	if len(head) < off+fixed {
-		return Entry{}, fmt.Errorf("the file ends within the entry")
+		return Entry{}, &cutError{int64(off + fixed), file}
 	}
 	b := head[off:]
 	u16 := func(i int) uint16 { return binary.LittleEndian.Uint16(b[2*i:]) }
@@ -144,8 +174,11 @@ func readEntry(head []byte, off, size int, file int64) (Entry, error) {
 	}
 	e.PageSize, e.First = u16(fixed/2-4), u16(fixed/2-2)
 	n := int(u16(fixed/2 - 1))
-	if n > maxRegions || len(b) < fixed+n*regionSize {
+	if n > maxRegions {
 		return e, fmt.Errorf("%d regions do not fit in the entry", n)
+	}
+	if end := off + fixed + n*regionSize; end > len(head) {
+		return e, &cutError{int64(end), file}
 	}
 	for i := range n {
 		s, err := readStage(b[fixed+i*regionSize:], file)
@@ -164,7 +197,7 @@ func readStage(b []byte, file int64) (Stage, error) {
 	case s.Length > maxStage:
 		return s, fmt.Errorf("0x%x bytes are too many for an agent", s.Length)
 	case s.End() > file:
-		return s, fmt.Errorf("it ends at 0x%x, but the file ends at 0x%x", s.End(), file)
+		return s, &cutError{s.End(), file}
 	case int64(u32(4)) > s.Length:
 		return s, fmt.Errorf("a signature of 0x%x in 0x%x bytes", u32(4), s.Length)
 	}

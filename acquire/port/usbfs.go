@@ -3,7 +3,6 @@ package port
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 )
 
 // usbDevice is what the descriptors of a USB device say of its line.
@@ -26,14 +25,17 @@ const (
 	fromPhone          = 0x80
 )
 
-var errNoLine = errors.New("the USB device has no line of a phone's loader: no interface with two bulk endpoints")
+var (
+	errNoDevice = errors.New("not a USB device")
+	errNoLine   = errors.New("the USB device has no line of a phone's loader: no interface with two bulk endpoints")
+)
 
 // readDescriptors finds the line in the descriptors of a device: the device descriptor and those of its
 // first configuration, as usbfs gives them. A loader has a CDC ACM line: an interface for settings and
 // one for data.
 func readDescriptors(b []byte) (d usbDevice, err error) {
 	if len(b) < 18 || b[0] != 18 || b[1] != typeDevice {
-		return d, fmt.Errorf("%w (%d bytes of descriptors)", errNoLine, len(b))
+		return d, errNoDevice
 	}
 	d = usbDevice{vid: binary.LittleEndian.Uint16(b[8:]), pid: binary.LittleEndian.Uint16(b[10:]), control: -1, data: -1}
 	number := -1

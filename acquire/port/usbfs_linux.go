@@ -63,7 +63,7 @@ func USB(fd int) (Bus, error) {
 	b := make([]byte, 4096)
 	n, err := unix.Pread(fd, b, 0)
 	if err != nil {
-		return nil, fmt.Errorf("port: reading the USB descriptors from file descriptor %d: %w", fd, err)
+		return nil, fmt.Errorf("port: file descriptor %d: %w: %w", fd, errNoDevice, err)
 	}
 	dev, err := readDescriptors(b[:n])
 	if err != nil {

@@ -20,8 +20,15 @@ func TestDescriptors(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	for name, b := range map[string][]byte{
-		"nothing": nil, "no device descriptor": loader[18:], "cut before the data": loader[:48], "cut between the endpoints": loader[:67],
-		"a long device descriptor": append([]byte{48}, loader[1:20]...), "an endless descriptor": append(append([]byte{}, loader[:18]...), 0, 0, 0, 0),
+		"nothing": nil, "no device descriptor": loader[18:], "a long device descriptor": append([]byte{48}, loader[1:20]...),
+	} {
+		if d, err := readDescriptors(b); !errors.Is(err, errNoDevice) {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"cut before the data": loader[:48], "cut between the endpoints": loader[:67],
+		"an endless descriptor": append(append([]byte{}, loader[:18]...), 0, 0, 0, 0),
 	} {
 		if d, err := readDescriptors(b); !errors.Is(err, errNoLine) {
 			t.Errorf("%s: %+v, %v", name, d, err)

@@ -33,7 +33,7 @@ func flashPlan(ctx context.Context, u *ui, o *restoreOptions, a *archive.Archive
 		problems.Add(flash.Warning, a.Path, "%d encrypted files (NAME%s) are not in this plan: their partitions stay as they are; the scatter file names these images, so decrypt them first (--key FILE)", p.Locked, archive.LockedEnding)
 	}
 	if advice != nil && len(advice.Rows) > 0 {
-		problems.Add(flash.Warning, a.Path, "%d partitions are not whole, and the package %s has the right files for %d of them", len(advice.Rows), advice.Path, len(advice.Fitting()))
+		problems.Add(flash.Warning, a.Path, "%s", stockCount(advice))
 	}
 	if len(p.Tables) > 0 {
 		problems.Add(flash.Warning, a.Path, "%s is not in this plan: the partition table lists partitions that are not all in the archive, and the phone would have them without content", strings.Join(p.Tables, ", "))

@@ -86,6 +86,15 @@ func stockCommands(advice *stock.Advice) []string {
 	return []string{fmt.Sprintf("mtkkit split %s --only %s -o %s", words.Quoted(path), words.Quoted(strings.Join(names, ",")), stockFolder)}
 }
 
+// stockCount says how many partitions are not whole, and for how many the package has a file that fits.
+func stockCount(advice *stock.Advice) string {
+	text := counted(len(advice.Rows), "partition") + map[bool]string{true: " is", false: " are"}[len(advice.Rows) == 1] + " not whole, and the package " + flash.Shown(advice.Path)
+	if n := len(advice.Fitting()); n > 0 {
+		return fmt.Sprintf("%s has files that fit for %d of them", text, n)
+	}
+	return text + " has no file that is sure to fit"
+}
+
 // printStock prints what the maker's package has for the partitions that are not whole.
 func printStock(u *ui, advice *stock.Advice) error {
 	if len(advice.Rows) == 0 {

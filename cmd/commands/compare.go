@@ -44,7 +44,7 @@ func compareCommand(u *ui) *cli.Command {
 		ArgsUsage: "A B",
 		Description: "Says of each partition whether it is equal, where it differs, and whether phones of one model differ in it or should not.\n" +
 			"Of a partition that differs, verified boot says which side is right; root, other recoveries and foreign preloaders are named.\n" +
-			"A and B may each be a dump, a folder, an archive, or a firmware package. With 0 as exit code all is equal, with 3 it is not.",
+			"A and B may each be a dump, a folder, an archive, or a firmware package. Exit code 0: all is equal. 3: it is not.",
 		Flags:  o.options(),
 		Action: o.action(u, func(doc document.Comparison) any { return doc }),
 	}
@@ -126,8 +126,10 @@ func runCompare(ctx context.Context, u *ui, o *compareOptions, a, b *input, asDo
 	return words.Verdict(r.Problems)
 }
 
-// printComparison prints the rows that say something. Those of one side only are one line.
+// printComparison prints the result of the whole, and the rows that say something. Those of one side only
+// are one line.
 func printComparison(u *ui, r *compare.Result) error {
+	printRelation(u, r)
 	w := u.Table()
 	lone := map[string][]string{}
 	for i := range r.Rows {
@@ -141,9 +143,9 @@ func printComparison(u *ui, r *compare.Result) error {
 		case row.State == compare.Equal && len(row.Said) == 0:
 			continue
 		}
-		w.Row(row.Name, row.Region, r.Word(row), row.Told())
+		w.Row(row.Name, regionWords(row.Region), r.Word(row), row.Told())
 		for _, said := range nonEmpty(append(slices.Clone(row.Said), row.Verified)) {
-			w.Row("", "", "", said)
+			w.Below(3, said)
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -154,15 +156,22 @@ func printComparison(u *ui, r *compare.Result) error {
 			u.Say("%s: %s", state, strings.Join(names, " "))
 		}
 	}
-	printRelation(u, r)
 	return nil
+}
+
+// regionWords names the region of a row; the images of a package are in none.
+func regionWords(r flash.Region) string {
+	if r == flash.PackageFiles {
+		return ""
+	}
+	return string(r)
 }
 
 // printRelation prints the result of the whole.
 func printRelation(u *ui, r *compare.Result) {
-	u.Say("%s", r.Count())
 	u.Say("%s: %s", r.Relation, strings.Join(r.Reasons, "; "))
-	if r.Package == "" && r.Phone != compare.Same {
-		u.Say("%s: %s", words.PhoneText[r.Phone], r.Why)
+	if r.Package == "" && r.Phone == compare.UnknownWhether && r.Relation != compare.OtherModel {
+		u.Say("the same phone or another: not known: %s", r.Why)
 	}
+	u.Say("%s", r.Count())
 }

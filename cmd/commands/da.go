@@ -32,7 +32,7 @@ func daInfoCommand(u *ui) *cli.Command {
 		ArgsUsage: "FILE|FOLDER|ARCHIVE …",
 		Description: "A phone is started with the newest agent for its chip that is not newer than the phone: acquire and\n" +
 			"this command choose it in the same way. A folder or an archive, such as a firmware package, is\n" +
-			"searched. Exit code 3: an agent is damaged, cut off, or does not belong to its other stage.",
+			"searched. Exit code 3: an agent is damaged, cut off, or has stages of two different files.",
 		Flags: flags.Of(nil, o.still()),
 		Action: u.does(&o, func(ctx context.Context, args []string) error {
 			if len(args) == 0 {
@@ -91,21 +91,32 @@ func daInfo(ctx context.Context, u *ui, paths []string) error {
 func printAgents(u *ui, f document.AgentFile) {
 	row := func(k, format string, a ...any) { u.Say("  %-8s %s", k, fmt.Sprintf(format, a...)) }
 	u.Say("%s", f.Path)
+	for i, line := range chipLines(f.Chips) {
+		row(map[bool]string{true: "reads"}[i == 0], "%s", line)
+	}
 	row("id", "%s", f.ID)
 	row("size", "0x%x bytes, SHA-256 %s", f.Size, f.SHA256)
-	row("reads", "phones with %s: %s", counted(len(f.Chips), "chip"), chipNames(f.Chips))
 	for _, a := range f.Agents {
 		u.Say("")
 		printAgent(row, a)
 	}
 }
 
-func chipNames(chips []document.AgentChip) string {
-	var names []string
-	for _, c := range chips {
-		names = append(names, c.Name)
+// chipLines names chips, in lines of at most 66 columns.
+func chipLines(chips []document.AgentChip) []string {
+	lines := []string{"phones with " + counted(len(chips), "chip") + ":"}
+	for i, c := range chips {
+		name := " " + c.Name
+		if i < len(chips)-1 {
+			name += ","
+		}
+		if last := &lines[len(lines)-1]; len(*last)+len(name) <= 66 {
+			*last += name
+		} else {
+			lines = append(lines, strings.TrimSpace(name))
+		}
 	}
-	return strings.Join(names, ", ")
+	return lines
 }
 
 func printAgent(row func(k, format string, a ...any), a document.Agent) {

@@ -59,21 +59,29 @@ func printList(u *ui, path string, p *plan.Plan) error {
 
 // printItems prints one row for each item of a plan, in order of offset.
 func printItems(u *ui, items []plan.Item) error {
+	if len(items) > 0 && items[0].Region == flash.PackageFiles {
+		return printPackageItems(u, items)
+	}
 	head, guessed := []any{"NAME", "REGION", "START", "LENGTH", "SIZE", "FILE", "WITNESS"}, slices.ContainsFunc(items, func(it plan.Item) bool { return it.Guess != "" })
 	if guessed {
 		head = append(head, "GUESS")
 	}
 	w := u.Table(head...)
 	for _, it := range items {
-		start := fmt.Sprintf("0x%x", it.Offset)
-		if it.Region == flash.PackageFiles {
-			start = "-" // nobody knows where it belongs
-		}
-		row := []any{it.Name, it.Region, start, fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it), it.Witness}
+		row := []any{it.Name, it.Region, fmt.Sprintf("0x%x", it.Offset), fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it), it.Witness}
 		if guessed {
 			row = append(row, strings.ReplaceAll(it.Guess, " ", ", "))
 		}
 		w.Row(row...)
+	}
+	return w.Flush()
+}
+
+// printPackageItems prints the images of a firmware package. Nobody knows where they belong on a phone.
+func printPackageItems(u *ui, items []plan.Item) error {
+	w := u.Table("NAME", "LENGTH", "SIZE", "FILE")
+	for _, it := range items {
+		w.Row(it.Name, fmt.Sprintf("0x%x", it.Length), flash.Size(it.Length), fileWords(it))
 	}
 	return w.Flush()
 }

@@ -82,11 +82,15 @@ func kitWords(err error) error {
 		return words.Advise(usage("a Download Agent is needed: give it with --da FILE"),
 			"MTK_AllInOne_DA.bin is in the folder of SP Flash Tool; the firmware of this model may have its own agent: --firmware PACKAGE takes it from there",
 			"--port sim needs no agent: it reads a virtual phone")
-	case !errors.As(err, &bad) || !bad.Alien:
+	case !errors.As(err, &bad):
+		return err
+	case !bad.Alien && bad.Kind == session.AgentsFile:
+		return words.Advise(err, "the file is damaged or was copied only in part: copy or download it again")
+	case !bad.Alien:
 		return err
 	case bad.Kind == session.FirmwareFile:
 		const form = "a firmware package is a folder, or a .zip, .tar or .tgz archive: unpack any other archive first, and give the folder"
-		return words.WhatElse(bad.Path, "firmware package that is read", words.Advise(err, form), nil, form)
+		return words.WhatElse(bad.Path, "firmware package that mtkkit can read", words.Advise(err, form), nil, form)
 	case bad.Kind == session.PreloaderFile:
 		return words.WhatElse(bad.Path, "boot region and no preloader", err, nil, "mtkkit preloader fix makes the phone's own preloader from its BOOT_1")
 	}

@@ -3,7 +3,10 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -24,6 +27,7 @@ type reformOptions struct {
 	deviceSize int64
 	byName     string
 	force      bool
+	sizeMissed bool // the size of the flash is not known, and the text for the other tool lacks something
 }
 
 // scripts are the targets that are not scatter files.
@@ -59,7 +63,10 @@ func (o *reformOptions) target(s string) (err error) {
 	if scripts[o.to] == nil {
 		o.dialect, err = scatter.ParseDialect(s)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("%w; for other tools: %s", err, strings.Join(slices.Sorted(maps.Keys(scripts)), ", "))
+	}
+	return nil
 }
 
 func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) error {
@@ -91,6 +98,9 @@ func convertScatter(ctx context.Context, u *ui, o *reformOptions, path string) e
 		return err
 	}
 	u.Problems(problems)
+	if o.sizeMissed {
+		u.Hint("give the size of the flash with --device-size: the memory test of SP Flash Tool shows it")
+	}
 	if o.output != "" && o.output != "-" {
 		u.Say("%s: %s as %s", o.output, path, o.to)
 	}
@@ -135,5 +145,6 @@ func (o *reformOptions) script(ctx context.Context, u *ui, path string, t *dump.
 	}
 	s.Source, s.ByName = "written by mtkkit from "+filepath.Base(path), o.byName
 	text, more := scripts[o.to](s)
+	o.sizeMissed = s.DeviceSize == 0 && len(more) > 0 && strings.HasPrefix(o.to, "readback")
 	return []byte(text), append(problems, more...), nil
 }

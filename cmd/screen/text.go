@@ -109,5 +109,10 @@ func (t Table) Row(cells ...any) {
 	fmt.Fprintln(t.w, strings.Join(texts, "\t"))
 }
 
+// Below adds a line under the last row, in the column with the given number.
+func (t Table) Below(column int, text string) {
+	fmt.Fprintln(t.w, strings.Repeat("\t", column)+words.OneLine(text))
+}
+
 // Flush prints the table.
 func (t Table) Flush() error { return t.w.Flush() }

@@ -30,7 +30,7 @@ var dumpActions = []*Action{
 		Fields: backupFields, finish: nameBackup, writes: backupWrites,
 	},
 	{
-		Name: "split", Command: []string{"split"}, Takes: dumpOptions, For: of(Dump, Archive, Store), Pieces: true,
+		Name: "split", Command: []string{"split"}, Takes: dumpOptions, For: of(Dump, Package, Archive, Store), Pieces: true,
 		Fields: slices.Concat(
 			patterns, []Field{userdata},
 			[]Field{output(Save, beside(".parts"))},

@@ -41,10 +41,10 @@ var archiveActions = []*Action{
 
 // checkActions only read.
 var checkActions = []*Action{
-	{Name: "verify", Command: []string{"verify"}, Takes: dumpOptions, For: of(Dump, Parts, Store)},
+	{Name: "verify", Command: []string{"verify"}, Takes: dumpOptions, For: of(Dump, Package, Parts, Store)},
 	{Name: "verify-backup", Command: []string{"backup", "verify"}, Takes: []string{keyOption}, For: of(Archive)},
 	{
-		Name: "compare", Command: []string{"compare"}, Takes: []string{scatterOption, keyOption}, For: of(Dump, Parts, Archive, Store),
+		Name: "compare", Command: []string{"compare"}, Takes: []string{scatterOption, keyOption}, For: of(Dump, Package, Parts, Archive, Store),
 		Fields: slices.Concat(
 			[]Field{{Name: "other", Type: Either, Argument: true, Required: true}},
 			more([]Field{

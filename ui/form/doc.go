@@ -20,6 +20,7 @@ const (
 	Store   Kind = "store"   // a backup in a folder of backups
 	Boot    Kind = "boot"    // a boot region, or a preloader
 	Stock   Kind = "stock"   // a boot image or a recovery image
+	Package Kind = "package" // a maker's firmware package
 	Table   Kind = "table"   // a scatter file, or another list of partitions
 	Other   Kind = "other"   // a single image or another file
 )

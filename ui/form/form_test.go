@@ -31,6 +31,7 @@ var samples = map[Kind]Opened{
 	Store:   {Kind: Store, Path: "oci:" + at("store") + ":v1"},
 	Boot:    {Kind: Boot, Path: at("BOOT_1"), Boot: at("BOOT_1")},
 	Stock:   {Kind: Stock, Path: at("boot.img")},
+	Package: {Kind: Package, Path: at("fw.zip")},
 	Table:   {Kind: Table, Path: at("MT6765_Android_scatter.txt")},
 	Other:   {Kind: Other, Path: at("logo.bin")},
 }
@@ -61,6 +62,11 @@ func TestDefaults(t *testing.T) {
 			"preloader|fix|--output|/d/ROM_1.preloader|/d/BOOT_1 → /d/ROM_1.preloader = /d/ROM_1.preloader",
 			"wrong [{donor form.missing}]",
 			"verify|--scatter|/d/s.txt|--boot1|/d/BOOT_1|/d/ROM_1 →  = ",
+			"wrong [{other form.missing}]",
+		},
+		Package: {
+			"split|--output|/d/fw.parts|/d/fw.zip → /d/fw.parts = /d/fw.parts",
+			"verify|/d/fw.zip →  = ",
 			"wrong [{other form.missing}]",
 		},
 		Parts: {
