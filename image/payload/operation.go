@@ -114,6 +114,19 @@ func (c *cache) run(u *unpacked) {
 	}
 }
 
+// dataError reports data of an operation that are damaged.
+type dataError struct {
+	off int64 // of the data in the file
+	err error
+}
+
+func (e *dataError) Error() string { return fmt.Sprintf("its data at 0x%x %v", e.off, e.err) }
+
+// Is reports that the error is damage of the file.
+func (e *dataError) Is(target error) bool { return target == flash.ErrDamaged }
+
+func (e *dataError) Unwrap() error { return e.err }
+
 // read reads and unpacks the data of an operation. Dictionary is the largest one of xz, bytes.
 func (op *source) read(img flash.Image, dictionary int) ([]byte, error) {
 	data, err := flash.ReadFull(img, op.data.Offset, int(op.data.Length)) // at most maxUnpacked
@@ -121,18 +134,18 @@ func (op *source) read(img flash.Image, dictionary int) ([]byte, error) {
 		return nil, err
 	}
 	if sum := sha256.Sum256(data); len(op.sum) > 0 && !bytes.Equal(sum[:], op.sum) {
-		return nil, fmt.Errorf("its data at 0x%x do not have their SHA-256: they are damaged", op.data.Offset)
+		return nil, &dataError{op.data.Offset, errors.New("do not have their SHA-256: they are damaged")}
 	}
 	in := io.NopCloser(io.Reader(bytes.NewReader(data)))
 	if op.kind != replace {
 		if in, err = stream.OpenWithin(bufio.NewReader(bytes.NewReader(data)), dictionary); err != nil {
-			return nil, fmt.Errorf("its data at 0x%x: %w", op.data.Offset, err)
+			return nil, &dataError{op.data.Offset, fmt.Errorf("cannot be unpacked: %w", err)}
 		}
 	}
 	defer in.Close()
 	out := make([]byte, op.length)
 	if n, err := io.ReadFull(in, out); err != nil {
-		return nil, fmt.Errorf("its data at 0x%x break off after %d of %d bytes: %w", op.data.Offset, n, op.length, err)
+		return nil, &dataError{op.data.Offset, fmt.Errorf("break off after %d of %d bytes: %w", n, op.length, err)}
 	}
 	return out, nil
 }
