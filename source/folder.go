@@ -222,6 +222,9 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 			found = append(found, m)
 		}
 	}
+	if len(found) > 1 && sameTables(found) { // makers give the text and the XML form of one table
+		found = found[:1]
+	}
 	switch len(found) {
 	case 0:
 	case 1:
@@ -230,6 +233,25 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 		s.problem(flash.Note, f.name, "contains %d scatter files (%s): none is used", len(found), names(found))
 	}
 	return nil
+}
+
+// sameTables reports whether scatter files have one and the same table.
+func sameTables(files []*member) bool {
+	var first *flash.Table
+	for _, m := range files {
+		file, err := scatter.Read(m.packed)
+		switch {
+		case err != nil:
+			return false
+		case first == nil:
+			first = file.Table(0)
+		case !slices.EqualFunc(file.Table(0).Partitions, first.Partitions, func(a, b flash.Partition) bool {
+			return a.Name == b.Name && a.Region == b.Region && a.Extent == b.Extent && a.File == b.File
+		}):
+			return false
+		}
+	}
+	return true
 }
 
 func names(ms []*member) string {

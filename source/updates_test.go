@@ -192,3 +192,16 @@ func TestImageBrokenAtOnce(t *testing.T) {
 		t.Errorf("%v; %v", rows(s), s.Problems)
 	}
 }
+
+// Two scatter files with one table are no riddle; two tables are.
+func TestScatterTwice(t *testing.T) {
+	files := firmware()
+	files["again_scatter.txt"] = []byte("# the same\n" + mt6765.Scatter)
+	if s := open(t, writeAll(t, files), Options{}); s.ScatterText == nil {
+		t.Error(s.Problems)
+	}
+	files["again_scatter.txt"] = []byte(strings.Replace(mt6765.Scatter, "recovery.img", "other.img", 1))
+	if s := open(t, writeAll(t, files), Options{}); s.ScatterText != nil || !says(s.Problems, flash.Note, "contains 2 scatter files") {
+		t.Error(s.Problems)
+	}
+}
