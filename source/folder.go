@@ -235,25 +235,6 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 	return nil
 }
 
-// sameTables reports whether scatter files have one and the same table.
-func sameTables(files []*member) bool {
-	var first *flash.Table
-	for _, m := range files {
-		file, err := scatter.Read(m.packed)
-		switch {
-		case err != nil:
-			return false
-		case first == nil:
-			first = file.Table(0)
-		case !slices.EqualFunc(file.Table(0).Partitions, first.Partitions, func(a, b flash.Partition) bool {
-			return a.Name == b.Name && a.Region == b.Region && a.Extent == b.Extent && a.File == b.File
-		}):
-			return false
-		}
-	}
-	return true
-}
-
 func names(ms []*member) string {
 	var out []string
 	for _, m := range ms {
