@@ -166,15 +166,16 @@ func (p *couple) known() []flash.Extent {
 	return flash.Without([]flash.Extent{{Length: end}}, flash.Union(p.a.unread, p.b.unread, p.silent()))
 }
 
-// silent returns the ranges that the image of a package leaves out.
-func (p *couple) silent() (out []flash.Extent) {
-	if p.a.firmware {
-		out = append(out, flash.Holes(p.a.img)...)
+// silent returns the ranges that the images of packages leave out on purpose.
+func (p *couple) silent() []flash.Extent { return append(p.a.silent(), p.b.silent()...) }
+
+// silent returns the ranges that an image leaves out. What the package should have, and has lost, is
+// unread.
+func (it *item) silent() []flash.Extent {
+	if !it.firmware {
+		return nil
 	}
-	if p.b.firmware {
-		out = append(out, flash.Holes(p.b.img)...)
-	}
-	return out
+	return flash.Without(flash.Holes(it.img), it.unread)
 }
 
 // wanted returns the ranges that should be compared. Behind the shorter one of a dump and a package

@@ -261,3 +261,17 @@ func TestRowName(t *testing.T) {
 		}
 	}
 }
+
+// What a damaged package has lost is not equal to anything, and not what its maker left out.
+func TestLostImage(t *testing.T) {
+	b := filled(8<<10, 'b')
+	a, lost := imageItem("boot", b), imageItem("boot", b)
+	lost.img, lost.unread = holed{lost.img, []flash.Extent{{Length: 8 << 10}}}, []flash.Extent{{Length: 8 << 10}}
+	if row := compared(t, a, lost); row.State != Unknown || row.Compared != 0 {
+		t.Errorf("%+v", row)
+	}
+	lost.unread = nil
+	if row := compared(t, a, lost); row.State != Equal {
+		t.Errorf("left out: %+v", row)
+	}
+}

@@ -55,11 +55,7 @@ func (v *verification) images(d *Dump) error {
 	if !d.Package() {
 		return nil
 	}
-	user := d.Source.User()
-	sums := map[int]string{}
-	for _, s := range d.Source.RowSums {
-		sums[s.Row] = hex.EncodeToString(s.SHA256)
-	}
+	user, sums := d.Source.User(), d.rowSums()
 	v.Images = len(d.Source.Rows)
 	for i, row := range d.Source.Rows {
 		sum, err := split.Sum(v.ctx, row.Name, flash.Slice(user.Image, row.Extent), v.opt.Progress)
@@ -76,11 +72,45 @@ func (v *verification) images(d *Dump) error {
 		case sums[i] == "" || lacks:
 			continue
 		default:
-			bad.Text = fmt.Sprintf("its sha-256 is %s, the package states %s", sum, sums[i])
+			bad.Text = otherSum(sum, sums[i])
 		}
 		v.State, v.Problems = Broken, append(v.Problems, bad)
 	}
 	return nil
+}
+
+// rowSums returns the hashes that a package has of its images, by their row.
+func (d *Dump) rowSums() map[int]string {
+	sums := map[int]string{}
+	for _, s := range d.Source.RowSums {
+		sums[s.Row] = hex.EncodeToString(s.SHA256)
+	}
+	return sums
+}
+
+func otherSum(sum, stated string) string {
+	return fmt.Sprintf("its sha-256 is %s, the package states %s", sum, stated)
+}
+
+// wrongSums compares the copies of whole images with the hashes that a package has of them.
+func (d *Dump) wrongSums(m *flash.Manifest, results []split.Result) (ps flash.Problems) {
+	written := make([]flash.Written, len(results))
+	for i, r := range results {
+		written[i].Name, written[i].SHA256 = r.Name, r.SHA256
+	}
+	sums := d.rowSums()
+	if len(sums) == 0 {
+		return nil
+	}
+	for _, e := range WithSums(m.Entries, written) {
+		for i, row := range d.Source.Rows {
+			lacks := flash.Total(flash.Within(d.Source.User().Unread, row.Extent)) > 0 // reported when it was opened
+			if row.Extent == e.Extent && row.Name == e.Name && e.SHA256 != "" && sums[i] != "" && sums[i] != e.SHA256 && !lacks {
+				ps.Add(flash.Error, row.Name, "%s", otherSum(e.SHA256, sums[i]))
+			}
+		}
+	}
+	return ps
 }
 
 // addScatter adds a package's own scatter file to the description, as it is. None is made for a

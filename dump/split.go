@@ -23,7 +23,8 @@ type SplitResult struct {
 
 // Split writes the outputs of a plan of the dump, a scatter file if there is one, and a manifest into
 // a parts folder. It never writes to the dump's own files. Unless opt.NoHash is set, it compares the
-// copies with the hashes in the dump's folder. After an error no file is left. A refusal is a
+// copies with the hashes in the dump's folder, or in a firmware package. An image of a package that is
+// damaged is left out, and is a problem of the record. After an error no file is left. A refusal is a
 // *flash.Refusal.
 func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Options) (*SplitResult, error) {
 	opt.Inputs = append(slices.Clone(opt.Inputs), d.Source.Files...)
@@ -32,6 +33,7 @@ func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Op
 	if p.ScatterName != "" {
 		extra = append(extra, p.ScatterName)
 	}
+	opt.GoOn = d.Package()
 	folder, err := split.Create(ctx, dir, p.Outputs(), extra, opt)
 	if err != nil {
 		return nil, err
@@ -46,7 +48,9 @@ func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Op
 	}
 	if err == nil && !opt.NoHash {
 		err = d.compare(ctx, m, results)
+		m.Problems = append(m.Problems, d.wrongSums(m, results)...)
 	}
+	m.Problems = append(m.Problems, damaged(results)...)
 	if err == nil {
 		err = folder.Finish(m)
 	}
@@ -55,7 +59,7 @@ func (d *Dump) Split(ctx context.Context, p *plan.Plan, dir string, opt split.Op
 	}
 	r := &SplitResult{Record: m}
 	for _, f := range results {
-		if f.Omitted {
+		if f.Omitted || f.Damaged != nil {
 			continue
 		}
 		r.Files++
@@ -81,6 +85,16 @@ func (d *Dump) compare(ctx context.Context, m *flash.Manifest, results []split.R
 		}
 	}
 	return err
+}
+
+// damaged returns problems of images that could not be read.
+func damaged(results []split.Result) (ps flash.Problems) {
+	for _, r := range results {
+		if r.Damaged != nil {
+			ps.Add(flash.Error, r.Name, "cannot be read, and is left out: %v", r.Damaged)
+		}
+	}
+	return ps
 }
 
 // PageOptions says what a page contains, and which files it may replace. With the zero value it

@@ -85,6 +85,9 @@ func (d *Dump) whyNothing(w plan.Wishes, err error) error {
 	case w.Keep != nil:
 		return fmt.Errorf("%s: %w", d.Path, ErrNothingShared)
 	}
+	if d.Source != nil && d.Package() {
+		return &source.UnreadableError{Path: d.Path, Text: "the package has no byte of its images: it is cut or damaged"}
+	}
 	return &UnreadError{Path: d.Path, Text: d.Path + ": nothing was read yet"}
 }
 

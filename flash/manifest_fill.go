@@ -10,17 +10,19 @@ import (
 type Written struct {
 	ManifestFile
 	Omitted bool // no file was made, because the output is all zeros and may be omitted
+	Damaged bool // no file was made, because the image cannot be read
 }
 
 // Fill completes a record with the results of a mover: it sets Files, and for each entry of an
-// output its SHA256, or Zero instead of File if the output was omitted.
+// output its SHA256, or Zero instead of File if the output was omitted. The bytes of
+// an entry whose image cannot be read count as unread.
 func (m *Manifest) Fill(written []Written) {
 	byName := make(map[string]*Written, len(written))
 	m.Files = nil
 	for i := range written {
 		w := &written[i]
 		byName[w.Name] = w
-		if !w.Omitted {
+		if !w.Omitted && !w.Damaged {
 			m.Files = append(m.Files, w.ManifestFile)
 		}
 	}
@@ -29,6 +31,11 @@ func (m *Manifest) Fill(written []Written) {
 		w := byName[e.File]
 		switch {
 		case w == nil:
+		case w.Damaged:
+			e.File, e.Skipped, m.Complete = "", true, false
+			if src := m.Source(e.Region); src != nil {
+				src.Unread = Union(src.Unread, []Extent{{Offset: e.Offset, Length: e.Present}})
+			}
 		case w.Omitted:
 			e.File, e.Zero = "", true
 		default:

@@ -98,6 +98,10 @@ func AtLeast(least Severity, list []Problem) []Problem {
 // ErrNotThis is wrapped by a reader's error if the bytes have another format.
 var ErrNotThis = errors.New("not this format")
 
+// ErrDamaged is what an error of a read is (errors.Is) if the file below is damaged there, and its other
+// images can be used. An error of a disk is not.
+var ErrDamaged = errors.New("damaged data")
+
 // FormatError reports damage that leaves a reader nothing to return.
 type FormatError struct {
 	Format string // package that reports: "gpt", "scatter" …

@@ -29,6 +29,8 @@ type folder struct {
 	joined  *member   // made from the pieces of a sparse image; nil for none
 	scatter *member   // nil for none
 	refused []string  // images whose pieces contradict each other
+
+	unusable []*UnreadableError // updates that cannot be read; other images of the package can
 }
 
 // member is a file of a folder. It is opened once, when it is needed.
@@ -220,6 +222,9 @@ func (s *Source) findScatter(ctx context.Context, f *folder) error {
 			found = append(found, m)
 		}
 	}
+	if len(found) > 1 && sameTables(found) { // makers give the text and the XML form of one table
+		found = found[:1]
+	}
 	switch len(found) {
 	case 0:
 	case 1:
@@ -304,7 +309,8 @@ func (s *Source) openRegion(ctx context.Context, f *folder, m *member) (flash.Im
 		return nil, nil
 	}
 	raw, err := s.openRaw(ctx, m)
-	if errors.As(err, new(*streamError)) && scatter.Known(partitionOf(m.name)) && regionNamed(m.name, flash.EMMC) == "" {
+	damaged := errors.As(err, new(*streamError)) && scatter.Known(partitionOf(m.name)) || errors.As(err, new(*UnreadableError))
+	if damaged && regionNamed(m.name, flash.EMMC) == "" {
 		return nil, nil // one damaged image of a package; it is reported there
 	}
 	if err != nil {

@@ -178,7 +178,8 @@ func (s *Source) openPacked(ctx context.Context, m *member) (flash.Image, error)
 		}
 		open, size = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(raw, 0, raw.Size())), nil }, -1
 	}
-	if img, err := s.unpackLater(m.name, size, open); img != nil || err != nil && errors.As(err, new(*UnreadableError)) {
+	img, err := s.unpackLater(ctx, m.name, size, open)
+	if img != nil || errors.As(err, new(*UnreadableError)) || errors.As(err, new(*streamError)) {
 		return img, err
 	}
 	if packedName.MatchString(m.name) {

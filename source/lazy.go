@@ -36,6 +36,7 @@ type lazy struct {
 	head []byte
 	open openFunc
 	s    *Source
+	ctx  context.Context // of the opening of the Source; its end stops the unpacking
 
 	once  sync.Once
 	whole flash.Image
@@ -51,6 +52,9 @@ type UnpackError struct {
 }
 
 func (e *UnpackError) Error() string { return "source: unpacking " + e.File + ": " + e.Err.Error() }
+
+// Is reports that the error is damage of the package.
+func (e *UnpackError) Is(target error) bool { return target == flash.ErrDamaged }
 
 // Unwrap returns the reason.
 func (e *UnpackError) Unwrap() error { return e.Err }
@@ -91,26 +95,31 @@ func (l *lazy) Holes(e flash.Extent) []flash.Extent {
 
 func (l *lazy) unpack() error {
 	l.once.Do(func() {
-		l.whole, l.err = l.spool()
+		l.whole, l.err = l.spool(l.ctx)
 		l.done.Store(l.err == nil)
-		if l.err != nil {
+		var changed *disk.ChangedError
+		switch {
+		case l.err == nil:
+		case errors.As(l.err, new(*streamError)) && !errors.As(l.err, &changed):
 			l.err = &UnpackError{l.name, l.err}
+		default: // the user ended it, the disk is full
+			l.err = fmt.Errorf("source: unpacking %s: %w", l.name, l.err)
 		}
 	})
 	return l.err
 }
 
-func (l *lazy) spool() (flash.Image, error) {
+func (l *lazy) spool(ctx context.Context) (flash.Image, error) {
 	r, err := l.open()
 	if err != nil {
-		return nil, err
+		return nil, &streamError{err}
 	}
 	defer r.Close()
 	t, err := newTemporary(l.s.opt.TempDir)
 	if err != nil {
 		return nil, err
 	}
-	n, err := copySparse(context.Background(), t.f, io.LimitReader(r, l.size+1), maxUnpacked, func(done int64) {
+	n, err := copySparse(ctx, t.f, io.LimitReader(r, l.size+1), maxUnpacked, func(done int64) {
 		l.s.opt.progress(flash.Event{Op: "unpack", Name: l.name, Done: done})
 	})
 	if err == nil {
@@ -123,9 +132,9 @@ func (l *lazy) spool() (flash.Image, error) {
 	l.s.later.add(t)
 	switch {
 	case n > l.size:
-		return nil, fmt.Errorf("it has more than the %d bytes that its header states", l.size)
+		return nil, &streamError{fmt.Errorf("it has more than the %d bytes that its header states", l.size)}
 	case n < l.size:
-		return nil, fmt.Errorf("it has %d bytes, and its header states %d", n, l.size)
+		return nil, &streamError{fmt.Errorf("it has %d bytes, and its header states %d", n, l.size)}
 	}
 	return t, nil
 }
@@ -163,7 +172,7 @@ func (c *closers) close() error {
 
 // unpackLater returns the image in a compressed file. Size is that of what open returns, -1 if it
 // is unknown. It returns nil if the size of the image cannot be known without unpacking it.
-func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Image, error) {
+func (s *Source) unpackLater(ctx context.Context, name string, size int64, open openFunc) (flash.Image, error) {
 	r, err := open()
 	if err != nil {
 		return nil, err
@@ -171,7 +180,7 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 	defer r.Close()
 	head, err := readHead(r)
 	if err != nil {
-		return nil, err
+		return nil, &streamError{err}
 	}
 	if stream.Sniff(head) && packedName.MatchString(name) { // compressed and then packed
 		outer := open
@@ -194,7 +203,7 @@ func (s *Source) unpackLater(name string, size int64, open openFunc) (flash.Imag
 	if size > maxUnpacked {
 		return nil, &UnreadableError{name, fmt.Sprintf("unpacks to more than %s, and no phone has that much", flash.Size(maxUnpacked))}
 	}
-	l := &lazy{name: name, size: size, head: head, open: open, s: s}
+	l := &lazy{name: name, size: size, head: head, open: open, s: s, ctx: ctx}
 	l.head = l.head[:min(int64(len(l.head)), l.size)]
 	s.packedImages.files++
 	s.packedImages.size += size
@@ -215,7 +224,10 @@ func isPartition(m *member) bool {
 	defer r.Close()
 	head, err := readHead(r)
 	const mbr = 510 // of its signature
-	return err == nil && len(head) > mbr+2 && string(head[mbr:mbr+2]) != "\x55\xAA" && !gpt.Sniff(bytes.NewReader(head)) && !stream.Sniff(head)
+	if err != nil {
+		return true // it is damaged; what is made of its first bytes would be another image
+	}
+	return len(head) > mbr+2 && string(head[mbr:mbr+2]) != "\x55\xAA" && !gpt.Sniff(bytes.NewReader(head)) && !stream.Sniff(head)
 }
 
 func readHead(r io.Reader) ([]byte, error) {

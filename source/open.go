@@ -153,6 +153,9 @@ func (e *UnreadableError) Error() string { return "source: " + e.Path + ": " + e
 // Open opens a dump and the regions beside it. The path is a file, the first of several numbered
 // files, a folder, a block device, or "-".
 //
+// The end of ctx also stops images of a package that are unpacked later, when they are read: ctx must live
+// as long as the Source.
+//
 // The error is an *UnreadableError for a file that is not a dump, or an error of the file system.
 func Open(ctx context.Context, path string, opt Options) (*Source, error) {
 	s := &Source{opt: opt}

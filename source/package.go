@@ -45,8 +45,8 @@ func (s *Source) openPackage(ctx context.Context, f *folder) (bool, error) {
 		}
 		rows = append(rows, more...)
 	}
-	if len(rows) == 0 {
-		return false, nil
+	if err := s.tellUnusable(f, len(rows)); err != nil || len(rows) == 0 {
+		return false, err
 	}
 	if err := s.takeRows(f.name, unique(rows)); err != nil {
 		return false, err

@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"github.com/mtkkit/mtkkit/backup"
 	"github.com/mtkkit/mtkkit/flash"
@@ -17,7 +19,12 @@ import (
 
 // isChecksum reports whether a decoder returned all data and then found a wrong checksum.
 func isChecksum(err error) bool {
-	return errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, backup.ErrChanged)
+	for _, wrong := range []error{gzip.ErrChecksum, zip.ErrChecksum, zstd.ErrCRCMismatch, lz4.ErrInvalidFrameChecksum, backup.ErrChanged} {
+		if errors.Is(err, wrong) {
+			return true
+		}
+	}
+	return false
 }
 
 // openStream unpacks a compressed file that can only be read from its start.

@@ -26,12 +26,37 @@ func (s *Source) updates(ctx context.Context, f *folder, _ []packaged) (rows []p
 		case strings.HasSuffix(strings.ToLower(m.name), listEnding):
 			more, err = s.openTransfer(ctx, f, m)
 		}
-		if err != nil {
+		var not *UnreadableError
+		if err != nil && !errors.As(err, &not) || errors.As(err, new(*incrementalError)) {
 			return nil, err
+		}
+		if err != nil {
+			m.used, f.unusable = true, append(f.unusable, not)
 		}
 		rows = append(rows, more...)
 	}
 	return rows, nil
+}
+
+// incrementalError is an UnreadableError: the images beside such an update are not those of one phone.
+type incrementalError struct{ UnreadableError }
+
+func incremental(m *member, err error) error {
+	return &incrementalError{UnreadableError{m.name, fmt.Sprintf("%v: only a full update has whole partitions", err)}}
+}
+
+// Unwrap returns the *UnreadableError.
+func (e *incrementalError) Unwrap() error { return &e.UnreadableError }
+
+// tellUnusable reports updates that cannot be read, or returns one if nothing else is in the package.
+func (s *Source) tellUnusable(f *folder, rows int) error {
+	for _, not := range f.unusable {
+		if rows == 0 {
+			return not
+		}
+		s.problem(flash.Error, not.Path, "%s: its partitions are left out", not.Text)
+	}
+	return nil
 }
 
 // openPayload returns the partitions of a payload.bin.
@@ -45,7 +70,7 @@ func (s *Source) openPayload(ctx context.Context, m *member) (rows []packaged, e
 	case errors.Is(err, flash.ErrNotThis):
 		return nil, nil
 	case errors.Is(err, payload.ErrIncremental):
-		return nil, &UnreadableError{m.name, fmt.Sprintf("%v: only a full update has whole partitions", err)}
+		return nil, incremental(m, err)
 	case err != nil:
 		return nil, &UnreadableError{m.name, err.Error()}
 	}
@@ -91,12 +116,15 @@ func (s *Source) openTransfer(ctx context.Context, f *folder, m *member) ([]pack
 	case errors.Is(err, flash.ErrNotThis):
 		return nil, nil
 	case errors.Is(err, transfer.ErrIncremental):
-		return nil, &UnreadableError{m.name, fmt.Sprintf("%v: only a full update has whole partitions", err)}
+		return nil, incremental(m, err)
 	case err != nil:
 		return nil, &UnreadableError{m.name, err.Error()}
 	}
 	m.used = true
 	data, err := s.newData(ctx, f, name, l.Data)
+	if broken := (*streamError)(nil); errors.As(err, &broken) {
+		return nil, &UnreadableError{m.name, fmt.Sprintf("its data cannot be unpacked (%v)", broken)}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -149,3 +149,59 @@ func TestPackageOfListsBad(t *testing.T) {
 		}
 	}
 }
+
+// A list or payload that cannot be read leaves out its partitions; the other images can be used.
+func TestPackageWithBadUpdate(t *testing.T) {
+	img := imgtest.Noise("image", 4<<10)
+	for what, c := range map[string]struct {
+		files map[string][]byte
+		text  string
+	}{
+		"backwards": {map[string][]byte{"system.transfer.list": []byte("1\n6\nnew 2,6,0\n"), "system.new.dat": nil}, "a range from block 6 to 0"},
+		"not brotli": {map[string][]byte{"system.transfer.list": []byte("1\n6\nnew 2,0,6\n"), "system.new.dat.br": bytes.Repeat([]byte{0xFF}, 64)},
+			"its data cannot be unpacked"},
+		"payload": {map[string][]byte{"payload.bin": []byte("CrAU\x00\x00\x00\x00\x00\x00\x00\x02\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x00\x00\x00\x00")}, "a manifest of"},
+	} {
+		c.files["boot.img"], c.files["dtbo.img"] = img, img
+		for form, path := range map[string]string{"folder": writeAll(t, c.files), "zip": write(t, "ota.zip", zipOfAll(t, "", zip.Deflate, c.files))} {
+			s := open(t, path, Options{})
+			if !says(s.Problems, flash.Error, c.text) || !slices.Equal(rows(s), []string{"boot", "dtbo"}) {
+				t.Errorf("%s, %s: %v; %v", what, form, rows(s), s.Problems)
+			}
+		}
+	}
+}
+
+// The image at which a tar archive is cut is lost; those before it can be used.
+func TestCutTarOfImages(t *testing.T) {
+	files := map[string][]byte{"a.img": imgtest.Noise("a", 8<<10), "boot.img": imgtest.Noise("boot", 64<<10), "dtbo.img": imgtest.Noise("dtbo", 64<<10), "lk.img": imgtest.Noise("lk", 200<<10)}
+	b := tarOf(t, "", files)
+	s := open(t, write(t, "fw.tar", b[:len(b)-150<<10]), Options{})
+	if !bytes.Equal(row(t, s, "boot"), files["boot.img"]) || row(t, s, "lk") != nil || !says(s.Problems, flash.Error, "lk.img: is cut off with its tar archive") {
+		t.Errorf("%v; %v", rows(s), s.Problems)
+	}
+}
+
+// A compressed image that breaks off in its first bytes is left out; it does not become a short one.
+func TestImageBrokenAtOnce(t *testing.T) {
+	small := imgtest.Noise("small", 4<<10)
+	b := zipOf(t, zipped{"boot.img", zip.Deflate, bytes.Repeat(imgtest.Noise("boot", 512), 256)}, zipped{"dtbo.img", zip.Deflate, small}, zipped{"lk.img", zip.Deflate, small})
+	b[bytes.Index(b, []byte("boot.img"))+200] ^= 0xFF
+	s := open(t, write(t, "fw.zip", b), Options{})
+	if row(t, s, "boot") != nil || !says(s.Problems, flash.Error, "boot.img: cannot be unpacked") || !bytes.Equal(row(t, s, "lk"), small) {
+		t.Errorf("%v; %v", rows(s), s.Problems)
+	}
+}
+
+// Two scatter files with one table are no riddle; two tables are.
+func TestScatterTwice(t *testing.T) {
+	files := firmware()
+	files["again_scatter.txt"] = []byte("# the same\n" + mt6765.Scatter)
+	if s := open(t, writeAll(t, files), Options{}); s.ScatterText == nil {
+		t.Error(s.Problems)
+	}
+	files["again_scatter.txt"] = []byte(strings.Replace(mt6765.Scatter, "recovery.img", "other.img", 1))
+	if s := open(t, writeAll(t, files), Options{}); s.ScatterText != nil || !says(s.Problems, flash.Note, "contains 2 scatter files") {
+		t.Error(s.Problems)
+	}
+}

@@ -35,7 +35,7 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 		costs[i] = o.Image.Size()
 		if f.opt.NoHash {
 			n, err := dataBytes(o.Image)
-			if err != nil {
+			if err != nil && !f.leavesOut(err) {
 				return nil, fmt.Errorf("split: %s: %w", o.Name, err)
 			}
 			costs[i] = n
@@ -54,6 +54,9 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 			return fmt.Errorf("split: %w", err)
 		}
 		r, err := f.copyOne(ctx, o, out, j.beside, buf, t)
+		if f.leavesOut(err) {
+			r, err = Result{Name: o.Name, Size: r.Size, Damaged: err}, nil
+		}
 		if err != nil {
 			err = fmt.Errorf("split: %s: %w", o.Name, err)
 			cancel(err) // before the file is passed on, so that it gets no name
@@ -68,12 +71,18 @@ func (f *Folder) Copy(ctx context.Context) ([]Result, error) {
 	if err == nil {
 		err = context.Cause(ctx)
 	}
+	if err == nil && len(results) > 0 && !slices.ContainsFunc(results, func(r Result) bool { return r.Damaged == nil }) {
+		err = fmt.Errorf("split: %s: %w", results[0].Name, results[0].Damaged) // nothing can be read
+	}
 	if err != nil {
 		return nil, err
 	}
 	f.results = results
 	return slices.Clone(results), nil
 }
+
+// leavesOut reports whether an error of an image leaves out only that image.
+func (f *Folder) leavesOut(err error) bool { return f.opt.GoOn && errors.Is(err, flash.ErrDamaged) }
 
 // runJobs runs a job for each cost, the most expensive first, on one goroutine for each worker,
 // with a buffer of its own. The first error stops the others and is returned.
@@ -194,11 +203,12 @@ func (s *sealer) end() {
 
 // seal completes a file, or removes it if it is left out.
 func (f *Folder) seal(ctx context.Context, w written) error {
-	if !w.r.Omitted && ctx.Err() == nil {
+	noFile := w.r.Omitted || w.r.Damaged != nil
+	if !noFile && ctx.Err() == nil {
 		return f.complete(w.out)
 	}
 	err := w.out.Close()
-	if err == nil && w.r.Omitted {
+	if err == nil && noFile {
 		err = removeFile(f.path(w.r.Name) + partSuffix)
 	}
 	return err

@@ -42,7 +42,7 @@ func (f *Folder) Finish(m *flash.Manifest) error {
 		}
 	}
 	for _, r := range f.results {
-		if !r.Omitted {
+		if !r.Omitted && r.Damaged == nil {
 			names = append(names, r.Name)
 		}
 	}
@@ -110,7 +110,7 @@ func (f *Folder) syncNames() error {
 func (f *Folder) fill(m *flash.Manifest) {
 	written := make([]flash.Written, 0, len(f.results)+len(f.small))
 	for _, r := range f.results {
-		written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted})
+		written = append(written, flash.Written{ManifestFile: flash.ManifestFile{Name: r.Name, Size: r.Size, SHA256: r.SHA256}, Omitted: r.Omitted, Damaged: r.Damaged != nil})
 	}
 	for _, s := range f.small {
 		written = append(written, flash.Written{ManifestFile: s})

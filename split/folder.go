@@ -34,6 +34,9 @@ type Options struct {
 	// written only after all files that it lists are on the disk.
 	NoSync bool
 
+	// GoOn leaves out an output whose image is damaged (flash.ErrDamaged), and writes the others.
+	GoOn bool
+
 	Workers  int      // number of files at a time; 0: the number of processors
 	Inputs   []string // files and folders that must never be written to: the dump, the scatter …
 	Progress func(flash.Event)
@@ -46,6 +49,7 @@ type Result struct {
 	SHA256    string // lower-case hex; "" with NoHash, or if Omitted
 	Zero      bool   // all bytes are zeros; with NoHash, not always checked
 	Omitted   bool   // no file was made, because the output is Zero and may be omitted
+	Damaged   error  // no file was made, because the image cannot be read; only with GoOn
 	DataBytes int64  // bytes written; the rest of Size is holes or shared blocks
 	Shared    bool   // the file shares blocks with the source (reflink)
 }

@@ -201,7 +201,7 @@ func (f *Folder) refuseRoom(left *marker, replaces bool) error {
 			return err
 		}
 		n, err := room(v, base, o.Image, f.opt.NoHoles)
-		if err != nil {
+		if err != nil && !f.leavesOut(err) {
 			return fmt.Errorf("split: %s: %w", o.Name, err)
 		}
 		need += n

@@ -25,6 +25,8 @@ import (
 // content is what was opened: a dump, or a file that is none (other). It does not change, apart from
 // its sums and what belongs to dumps.mu.
 type content struct {
+	end context.CancelFunc // ends what is still unpacked of a package; nil for nothing
+
 	dump     *dump.Dump // nil for a file that is no dump
 	plan     *plan.Plan
 	view     *report.View
@@ -182,6 +184,9 @@ func (c *content) grown() bool {
 }
 
 func (c *content) close() error {
+	if c.end != nil {
+		c.end()
+	}
 	switch {
 	case c.dump != nil:
 		return c.dump.Close()

@@ -230,7 +230,7 @@ func TestVerdicts(t *testing.T) {
 	for _, a := range form.All() {
 		said := verdictOf(en, job.Snapshot{Order: job.Order{Name: a.Name}, State: job.Ended}).Text
 		complete, written := strings.Contains(said, "complete"), strings.Contains(said, "written")
-		writes := a.Writes() && a.Name != "compare" // its page is one more thing
+		writes := a.Writes() && a.Name != "compare" // its page is optional
 		if complete != (a.Name == "verify-backup") || written != writes {
 			t.Errorf("%s: %q", a.Name, said)
 		}

@@ -203,7 +203,11 @@ func (d *dumps) begin(x *opened) {
 			d.mu.Unlock()
 		}
 		c, err := safely(func() (*content, error) { return open(ctx, x.opening, opt) })
-		cancel()
+		if c != nil {
+			c.end = cancel // images of a package are unpacked when they are read
+		} else {
+			cancel()
+		}
 		if err == nil && d.note != nil && !oci.IsLayout(x.Path) { // a store is no path
 			d.note(x.Path, c.title())
 		}
@@ -277,6 +281,9 @@ func (d *dumps) close() {
 	for _, x := range d.list {
 		if x.cancel != nil {
 			x.cancel()
+		}
+		if x.content != nil && x.content.end != nil {
+			x.content.end()
 		}
 		d.drop(x)
 	}

@@ -235,3 +235,26 @@ func TestHangingOpening(t *testing.T) {
 		close(gone)
 	})
 }
+
+// Images of a package are unpacked when they are read: the context lives as long as the content, and
+// ends with the program even if somebody still reads.
+func TestContextOfContent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var given context.Context
+		d := &dumps{load: func(ctx context.Context, _ opening, _ dump.Options) (*content, error) {
+			given = ctx
+			return &content{}, nil
+		}}
+		x := d.open(opening{Path: "/fw.zip"})
+		synctest.Wait()
+		if given.Err() != nil {
+			t.Error("it ended with the opening")
+		}
+		_, done := d.hold(x)
+		go func() { <-given.Done(); done() }()
+		d.close()
+		if given.Err() == nil {
+			t.Error("it did not end")
+		}
+	})
+}

@@ -42,7 +42,7 @@ func advice(err error) []string {
 	case errors.As(err, &table):
 		return []string{tableKinds}
 	case errors.As(err, &packed):
-		return []string{"the package is damaged there: get it again, or leave this image out with --skip NAME"}
+		return []string{"the package is damaged there: get it again; its other images can be used"}
 	case errors.As(err, &changed):
 		return []string{fmt.Sprintf("mtkkit verify %s lists everything that has changed; make the folder again from the dump or the phone", Quoted(changed.Folder))}
 	case errors.As(err, &wrong):

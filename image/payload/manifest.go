@@ -10,10 +10,11 @@ import (
 	"github.com/mtkkit/mtkkit/flash"
 )
 
-// Limits of a manifest. That of a phone with 20 GB in its slots has 10,000 operations.
+// Limits of a manifest. That of a phone with 20 GB in its slots has 10,000 operations, with one
+// extent each. They bound the memory, and are checked while the manifest is read.
 const (
-	maxOperations = 1 << 20
-	maxExtents    = 1 << 21
+	maxOperations = 1 << 17
+	maxExtents    = 1 << 18
 )
 
 // kind is the type of an operation.
@@ -114,6 +115,9 @@ func readManifest(b []byte) (*manifest, error) {
 		case 12:
 			m.minor = f.number
 		case 13:
+			if len(m.updates) == maxPartitions {
+				return fmt.Errorf("more than %d partitions", maxPartitions)
+			}
 			u, err := m.readUpdate(f.bytes)
 			m.updates = append(m.updates, u)
 			return err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,11 +17,20 @@ import (
 const (
 	// maxUnpacked limits what one operation writes, in bytes: it is in memory while it is read.
 	// update_engine makes operations of 2 MiB.
-	maxUnpacked = 64 << 20
+	maxUnpacked = 16 << 20
+
+	// maxAhead is the largest operation that is unpacked before it is needed, in bytes.
+	maxAhead = 4 << 20
+
+	// Dictionaries of xz, in bytes. update_engine accepts the larger one (kXzMaxDictSize in
+	// xz_extent_writer.cc), and makes none that is larger than an operation.
+	usualDictionary = 8 << 20
+	maxDictionary   = 64 << 20
 
 	// keptOperations stay in memory after they were read, because a mover reads less than an
 	// operation at a time. Two movers read one operation each, and the next one is unpacked ahead.
 	keptOperations = 6
+	keptBytes      = 32 << 20
 )
 
 // source has the data of an operation.
@@ -34,7 +44,8 @@ type source struct {
 
 // cache reads the operations of a file, and keeps the last ones.
 type cache struct {
-	img flash.Image
+	img   flash.Image
+	large sync.Mutex // one operation with a large dictionary is unpacked at a time
 
 	mu   sync.Mutex
 	kept []*unpacked // last used first
@@ -52,7 +63,7 @@ type unpacked struct {
 func (c *cache) unpack(op *source) ([]byte, error) {
 	u, found := c.take(op)
 	if !found {
-		u.run(c.img)
+		c.run(u)
 	}
 	<-u.done
 	return u.bytes, u.err
@@ -61,7 +72,7 @@ func (c *cache) unpack(op *source) ([]byte, error) {
 // ahead begins to unpack an operation that will probably be read next.
 func (c *cache) ahead(op *source) {
 	if u, found := c.take(op); !found {
-		go u.run(c.img)
+		go c.run(u)
 	}
 }
 
@@ -77,33 +88,64 @@ func (c *cache) take(op *source) (u *unpacked, found bool) {
 		u = &unpacked{op: op, done: make(chan struct{})}
 	}
 	c.kept = slices.Insert(c.kept[:min(len(c.kept), keptOperations-1)], 0, u)
+	c.forget()
 	return u, found
 }
 
-func (u *unpacked) run(img flash.Image) {
-	defer close(u.done)
-	u.bytes, u.err = u.op.read(img)
+// forget drops what was used longest ago, if all of it is too much.
+func (c *cache) forget() {
+	total := int64(0)
+	for i, u := range c.kept {
+		if total += u.op.length; total > keptBytes && i > 0 {
+			clear(c.kept[i:])
+			c.kept = c.kept[:i]
+			return
+		}
+	}
 }
 
-// read reads and unpacks the data of an operation.
-func (op *source) read(img flash.Image) ([]byte, error) {
+func (c *cache) run(u *unpacked) {
+	defer close(u.done)
+	u.bytes, u.err = u.op.read(c.img, usualDictionary)
+	if errors.Is(u.err, stream.ErrDictionary) {
+		c.large.Lock()
+		defer c.large.Unlock()
+		u.bytes, u.err = u.op.read(c.img, maxDictionary)
+	}
+}
+
+// dataError reports data of an operation that are damaged.
+type dataError struct {
+	off int64 // of the data in the file
+	err error
+}
+
+func (e *dataError) Error() string { return fmt.Sprintf("its data at 0x%x %v", e.off, e.err) }
+
+// Is reports that the error is damage of the file.
+func (e *dataError) Is(target error) bool { return target == flash.ErrDamaged }
+
+func (e *dataError) Unwrap() error { return e.err }
+
+// read reads and unpacks the data of an operation. Dictionary is the largest one of xz, bytes.
+func (op *source) read(img flash.Image, dictionary int) ([]byte, error) {
 	data, err := flash.ReadFull(img, op.data.Offset, int(op.data.Length)) // at most maxUnpacked
 	if err != nil {
 		return nil, err
 	}
 	if sum := sha256.Sum256(data); len(op.sum) > 0 && !bytes.Equal(sum[:], op.sum) {
-		return nil, fmt.Errorf("its data at 0x%x do not have their SHA-256: they are damaged", op.data.Offset)
+		return nil, &dataError{op.data.Offset, errors.New("do not have their SHA-256: they are damaged")}
 	}
 	in := io.NopCloser(io.Reader(bytes.NewReader(data)))
 	if op.kind != replace {
-		if in, err = stream.Open(bufio.NewReader(bytes.NewReader(data))); err != nil {
-			return nil, fmt.Errorf("its data at 0x%x: %w", op.data.Offset, err)
+		if in, err = stream.OpenWithin(bufio.NewReader(bytes.NewReader(data)), dictionary); err != nil {
+			return nil, &dataError{op.data.Offset, fmt.Errorf("cannot be unpacked: %w", err)}
 		}
 	}
 	defer in.Close()
 	out := make([]byte, op.length)
 	if n, err := io.ReadFull(in, out); err != nil {
-		return nil, fmt.Errorf("its data at 0x%x break off after %d of %d bytes: %w", op.data.Offset, n, op.length, err)
+		return nil, &dataError{op.data.Offset, fmt.Errorf("break off after %d of %d bytes: %w", n, op.length, err)}
 	}
 	return out, nil
 }

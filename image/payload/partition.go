@@ -22,6 +22,28 @@ type partition struct {
 	last  atomic.Int64 // number of the span that was read last
 }
 
+// maxTold is how many operations of a partition are reported one by one.
+const maxTold = 16
+
+// leftOut reports operations that cannot be right.
+type leftOut struct {
+	problems *flash.Problems
+	name     string // of the partition
+	n        int
+}
+
+func (l *leftOut) add(off int64, format string, a ...any) {
+	if l.n++; l.n <= maxTold {
+		l.problems.AddAt(flash.Error, l.name, off, format, a...)
+	}
+}
+
+func (l *leftOut) end() {
+	if l.n > maxTold {
+		l.problems.Add(flash.Error, l.name, "and %d more operations are left out", l.n-maxTold)
+	}
+}
+
 // span is a range of a partition that one operation writes.
 type span struct {
 	flash.Extent
@@ -38,16 +60,18 @@ func (p *partition) add(u *update, block, base int64, ps *flash.Problems) int64 
 	}
 	p.size = int64(u.size)
 	room := (p.size + block - 1) / block * block // the last block may end behind the partition
+	out := &leftOut{problems: ps, name: u.name}
 	for i := range u.operations {
 		spans, why := p.spansOf(&u.operations[i], i, block, base, room)
 		if why != "" {
-			ps.Add(flash.Error, u.name, "operation %d is left out: %s", i, why)
+			out.add(flash.NoOffset, "operation %d is left out: %s", i, why)
 			continue
 		}
 		p.spans = append(p.spans, spans...)
 	}
 	slices.SortStableFunc(p.spans, func(a, b span) int { return cmp.Compare(a.Offset, b.Offset) })
-	p.dropOverlaps(ps)
+	p.dropOverlaps(out)
+	out.end()
 	var written []flash.Extent
 	for _, s := range p.spans {
 		written = append(written, s.Extent)
@@ -88,11 +112,11 @@ func (p *partition) spansOf(op *operation, index int, block, base, room int64) (
 }
 
 // dropOverlaps leaves out ranges that a former one writes, too.
-func (p *partition) dropOverlaps(ps *flash.Problems) {
+func (p *partition) dropOverlaps(out *leftOut) {
 	end := int64(0)
 	p.spans = slices.DeleteFunc(p.spans, func(s span) bool {
 		if s.Offset < end {
-			ps.AddAt(flash.Error, p.name, s.Offset, "two operations write the same blocks: number %d is left out", s.op.index)
+			out.add(s.Offset, "two operations write the same blocks: number %d is left out", s.op.index)
 			return true
 		}
 		end = s.End()
@@ -142,7 +166,7 @@ func (p *partition) ReadAt(b []byte, off int64) (n int, err error) {
 func (p *partition) readAhead(i int) {
 	before := int(p.last.Swap(int64(i)))
 	next := p.dataAfter(i)
-	if next < len(p.spans) && p.dataAfter(before) == i {
+	if next < len(p.spans) && p.dataAfter(before) == i && p.spans[next].op.length <= maxAhead {
 		p.file.ahead(p.spans[next].op)
 	}
 }

@@ -96,8 +96,6 @@ func (m *manifest) refuse() error {
 		return bad(headerSize, nil, "operations of version 1, which no phone has")
 	case len(m.updates) == 0:
 		return bad(headerSize, nil, "no partitions")
-	case len(m.updates) > maxPartitions:
-		return bad(headerSize, nil, "%d partitions, at most %d are read", len(m.updates), maxPartitions)
 	}
 	for _, u := range m.updates {
 		if i := slices.IndexFunc(u.operations, func(op operation) bool { return !op.kind.isFull() }); i >= 0 {

@@ -149,7 +149,7 @@ func TestBadOperations(t *testing.T) {
 func TestLargeOperation(t *testing.T) {
 	p := imgtest.Payload{BlockSize: block, Partitions: []imgtest.PayloadPartition{{Name: "boot", Size: 1 << 30,
 		Operations: []imgtest.PayloadOperation{{Type: 14, Data: packZstd(t, nil), Writes: [][2]uint64{{0, 1 << 18}}}}}}}
-	if f := read(t, p); len(f.Problems) == 0 || !strings.Contains(f.Problems[0].Text, "at most 64 MiB are read") {
+	if f := read(t, p); len(f.Problems) == 0 || !strings.Contains(f.Problems[0].Text, "at most 16 MiB are read") {
 		t.Errorf("%v", f.Problems)
 	}
 }

@@ -27,6 +27,9 @@ const (
 	Bzip2     = "BZh"
 )
 
+// ErrDictionary is wrapped by the error of a stream that needs a larger dictionary than is allowed.
+var ErrDictionary = errors.New("the dictionary is too large")
+
 // Limits of the memory that a stream may need, bytes. The first is what zstd itself accepts
 // without an option (--long=27); xz -9 needs a quarter of the second.
 const (
@@ -37,15 +40,15 @@ const (
 // kinds has the decoder for each kind of stream.
 var kinds = []struct {
 	magic string
-	open  func(*bufio.Reader) (io.ReadCloser, error)
+	open  func(r *bufio.Reader, dictionary int) (io.ReadCloser, error)
 }{
 	{Zstd, openZstd},
 	{Skippable, openZstd},
-	{Gzip, func(r *bufio.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }},
+	{Gzip, func(r *bufio.Reader, _ int) (io.ReadCloser, error) { return gzip.NewReader(r) }},
 	{XZ, openXZ},
 	{LZ4, openLZ4},
 	{LZ4Legacy, openLZ4},
-	{Bzip2, func(r *bufio.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
+	{Bzip2, func(r *bufio.Reader, _ int) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }},
 }
 
 // Sniff reports whether a file with these first bytes is a compressed stream.
@@ -60,20 +63,24 @@ func Sniff(head []byte) bool {
 
 // Open returns the content of a compressed stream. The error wraps flash.ErrNotThis if the first
 // bytes are not those of a stream.
-func Open(r *bufio.Reader) (io.ReadCloser, error) {
+func Open(r *bufio.Reader) (io.ReadCloser, error) { return OpenWithin(r, maxDictionary) }
+
+// OpenWithin is Open for a caller that allows a smaller dictionary, in bytes. The error, of the call or of
+// a read, wraps ErrDictionary for an xz stream with a larger one, and zstd has its own for its window.
+func OpenWithin(r *bufio.Reader, dictionary int) (io.ReadCloser, error) {
 	head, err := r.Peek(len(XZ)) // the longest
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	for _, k := range kinds {
 		if bytes.HasPrefix(head, []byte(k.magic)) {
-			return k.open(r)
+			return k.open(r, dictionary)
 		}
 	}
 	return nil, fmt.Errorf("stream: %w", flash.ErrNotThis)
 }
 
-func openZstd(r *bufio.Reader) (io.ReadCloser, error) {
+func openZstd(r *bufio.Reader, _ int) (io.ReadCloser, error) {
 	dec, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(MaxWindow), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, err
@@ -81,23 +88,27 @@ func openZstd(r *bufio.Reader) (io.ReadCloser, error) {
 	return dec.IOReadCloser(), nil
 }
 
-func openXZ(r *bufio.Reader) (io.ReadCloser, error) {
-	d, err := xz.NewReader(r, maxDictionary)
-	return io.NopCloser(&xzStream{d}), meaning(err)
+func openXZ(r *bufio.Reader, dictionary int) (io.ReadCloser, error) {
+	d, err := xz.NewReader(r, uint32(dictionary))
+	s := &xzStream{d, dictionary}
+	return io.NopCloser(s), s.meaning(err)
 }
 
-type xzStream struct{ r *xz.Reader }
+type xzStream struct {
+	r          *xz.Reader
+	dictionary int // bytes
+}
 
 func (s *xzStream) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
-	return n, meaning(err)
+	return n, s.meaning(err)
 }
 
 // meaning says what two errors of the library mean for a file.
-func meaning(err error) error {
+func (s *xzStream) meaning(err error) error {
 	switch {
 	case errors.Is(err, xz.ErrMemlimit):
-		return fmt.Errorf("xz: asks for a dictionary of more than %s", flash.Size(maxDictionary))
+		return fmt.Errorf("xz: %w: it asks for more than %s", ErrDictionary, flash.Size(s.dictionary))
 	case errors.Is(err, xz.ErrBuf):
 		return io.ErrUnexpectedEOF
 	}
@@ -108,7 +119,7 @@ func meaning(err error) error {
 // blocks, or before the checksum, as complete. A frame ends with a block of length 0 and, if the
 // flags in its header say so, a checksum; a legacy frame has no end mark. With several frames,
 // the last one is assumed to have the flags of the first.
-func openLZ4(r *bufio.Reader) (io.ReadCloser, error) {
+func openLZ4(r *bufio.Reader, _ int) (io.ReadCloser, error) {
 	const hasChecksum = 0x04
 	head, err := r.Peek(len(LZ4) + 1)
 	if err != nil {

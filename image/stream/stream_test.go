@@ -64,7 +64,7 @@ func TestDictionary(t *testing.T) {
 	if err == nil {
 		_, err = io.ReadAll(r)
 	}
-	if err == nil || !strings.Contains(err.Error(), "dictionary of more than 256 MiB") {
+	if err == nil || !strings.Contains(err.Error(), "it asks for more than 256 MiB") {
 		t.Errorf("4 GiB dictionary: %v", err)
 	}
 }

@@ -110,6 +110,9 @@ func (l *List) command(text string) error {
 		if name == "new" {
 			l.Data += e.Length
 		}
+		if l.Data > maxBlocks*block {
+			return errors.New("more data than any phone has")
+		}
 	}
 	return nil
 }
@@ -148,6 +151,10 @@ func (l *List) Image(data flash.Image, name string) (flash.Image, flash.Problems
 			v.Add(p.Offset, flash.Slice(data, have))
 			known = append(known, flash.Extent{Offset: p.Offset, Length: have.Length})
 		}
+	}
+	zeros, news := flash.Union(l.zeros), flash.Union(l.news)
+	if both := flash.Total(zeros) + flash.Total(news) - flash.Total(flash.Union(zeros, news)); both > 0 {
+		ps.Add(flash.Error, name, "the list has %s both as zeros and as data: the data are used", flash.Size(both))
 	}
 	v.holes = flash.Without([]flash.Extent{{Length: l.Size}}, known)
 	switch {

@@ -67,6 +67,19 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// Blocks that are both zeros and data, in any order, have no certain content.
+func TestZerosAndData(t *testing.T) {
+	for list, both := range map[string]bool{
+		"1\n2\nnew 2,0,2\nzero 2,1,3\n": true, "1\n2\nzero 2,0,9\nnew 2,2,4\n": true, "1\n2\nnew 2,0,2\nzero 2,2,3\n": false,
+	} {
+		l := read(t, list)
+		_, ps := l.Image(bytes.NewReader(make([]byte, l.Data)), "system")
+		if said := len(ps) == 1 && ps[0].Severity == flash.Error && strings.Contains(ps[0].Text, "both as zeros and as data"); said != both {
+			t.Errorf("%q: %v", list, ps)
+		}
+	}
+}
+
 func TestBadLists(t *testing.T) {
 	for list, want := range map[string]string{
 		"5\n1\nnew 2,0,1\n":              "not a list",
@@ -79,7 +92,8 @@ func TestBadLists(t *testing.T) {
 		"1\n1\nnew 3,0,1,2\n":            "the count is not that",
 		"1\n1\nnew 0\n":                  "the count is not that",
 		"1\n1\nnew x\n":                  "the count is not that",
-		"1\n1\nnew 2,0,1\nformat 2,0,1":  "not a command",
+		"1\n1\n" + strings.Repeat("new 2,0,68719476736\n", 40000): "more data than any phone has",
+		"1\n1\nnew 2,0,1\nformat 2,0,1":                           "not a command",
 	} {
 		_, err := Read(strings.NewReader(list))
 		if err == nil || !strings.Contains(err.Error(), want) || errors.Is(err, ErrIncremental) {
