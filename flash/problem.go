@@ -105,7 +105,7 @@ var ErrDamaged = errors.New("damaged data")
 // FormatError reports damage that leaves a reader nothing to return.
 type FormatError struct {
 	Format string // package that reports: "gpt", "scatter" …
-	Offset int64  // bytes into the image (a line number for text formats), or NoOffset
+	Offset int64  // bytes into the image, or NoOffset: a text has lines
 	Text   string
 	Err    error // cause, may be nil
 }

@@ -44,10 +44,10 @@ func Sniff(img flash.Image) bool {
 }
 
 func bad(line int, err error, format string, a ...any) error {
-	return &flash.FormatError{Format: "transfer", Offset: int64(line), Text: fmt.Sprintf(format, a...), Err: err}
+	return &flash.FormatError{Format: "transfer", Offset: flash.NoOffset, Text: fmt.Sprintf("line %d: ", line) + fmt.Sprintf(format, a...), Err: err}
 }
 
-// Read reads a list. The error is a *flash.FormatError, whose offset is the number of a line; it
+// Read reads a list. The error is a *flash.FormatError, whose text begins with the number of a line; it
 // wraps flash.ErrNotThis or ErrIncremental. A list with one impossible range has no meaning, for
 // the data of all later ranges would be moved.
 func Read(img flash.Image) (*List, error) {
