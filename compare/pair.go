@@ -220,7 +220,7 @@ func (r *Row) where() string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("from 0x%x on, to 0x%x (%s)", r.First(), r.Ranges[0].End(), flash.Size(r.Sectors*512))
+		return fmt.Sprintf("from 0x%x to 0x%x (%s)", r.First(), r.Ranges[0].End(), flash.Size(r.Sectors*512))
 	}
 	more := map[bool]string{true: " or more"}[len(r.Ranges) == maxRanges] // they may have been joined
 	return fmt.Sprintf("from 0x%x on, in %d%s ranges (%s)", r.First(), len(r.Ranges), more, flash.Size(r.Sectors*512))

@@ -62,7 +62,7 @@ func TestBehind(t *testing.T) {
 		"data behind":           {join(img, filled(600, 0), []byte("x")), img, Differs, 5600, "equal as far as the shorter one goes (0x1388 bytes); behind it other data, from 0x15e0 on"},
 		"data at once":          {join(img, []byte("x")), img, Differs, 5000, "behind it"},
 		"inside and behind":     {join([]byte("x"), img[1:], []byte("x")), img, Differs, 0, "in 2 ranges"},
-		"only inside":           {join([]byte("x"), img[1:], filled(99, 0)), img, Differs, 0, "from 0x0 on, to 0x1 (512 B)"},
+		"only inside":           {join([]byte("x"), img[1:], filled(99, 0)), img, Differs, 0, "from 0x0 to 0x1 (512 B)"},
 		"the image longer":      {img, join(img, filled(900, 0)), Equal, 0, ""},
 		"the image longer, not": {img, join(img, []byte("x")), Differs, 5000, "behind it"},
 		"an empty image":        {filled(600, 0xFF), nil, Equal, 0, ""},
