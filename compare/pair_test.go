@@ -59,7 +59,7 @@ func TestBehind(t *testing.T) {
 		"zeros behind":          {join(img, filled(9000, 0)), img, Equal, 0, ""},
 		"erased behind":         {join(img, filled(9000, 0xFF)), img, Equal, 0, ""},
 		"both behind":           {join(img, filled(600, 0), filled(9000, 0xFF)), img, Equal, 0, ""},
-		"data behind":           {join(img, filled(600, 0), []byte("x")), img, Differs, 5600, "equal as far as the shorter one goes (0x1388 bytes); behind it other data, from 0x15e0 on"},
+		"data behind":           {join(img, filled(600, 0), []byte("x")), img, Differs, 5600, "equal as far as the shorter one goes (0x1388 bytes); behind it other data, from 0x15e0"},
 		"data at once":          {join(img, []byte("x")), img, Differs, 5000, "behind it"},
 		"inside and behind":     {join([]byte("x"), img[1:], []byte("x")), img, Differs, 0, "in 2 ranges"},
 		"only inside":           {join([]byte("x"), img[1:], filled(99, 0)), img, Differs, 0, "from 0x0 to 0x1 (512 B)"},
