@@ -15,9 +15,9 @@ import (
 // MediaTek's driver for the ports of loaders is usb2ser.sys. Memory Integrity blocks build 1504 of 2015,
 // which most packages with flash tools have; build 1511 of 2022 loads. Those between are not known.
 //
-// Sources: ReSono-Labs/JackRabbit-OS issue 15 (3.0.1504.0 of 2015-01-22 is blocked by Code Integrity,
-// 3.0.1511.0 of 2022-07-22 from Windows Update works, both for 0e8d:2000); y1-community/Innioasis-Updater
-// issue 11 (the same with a package of 2023).
+// Sources: github.com/ReSono-Labs/JackRabbit-OS/issues/15 (3.0.1504.0 of 2015-01-22 is blocked by Code
+// Integrity, 3.0.1511.0 of 2022-07-22 from Windows Update works, both for 0e8d:2000);
+// github.com/y1-community/Innioasis-Updater/issues/11 (the same with a package of 2023).
 const (
 	blockedBuild = 1504
 	soundBuild   = 1511
