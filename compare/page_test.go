@@ -4,30 +4,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mtkkit/mtkkit/dump"
 	"github.com/mtkkit/mtkkit/flash"
 	"github.com/mtkkit/mtkkit/internal/imgtest"
 	"github.com/mtkkit/mtkkit/report"
+	"github.com/mtkkit/mtkkit/report/pagetest"
 )
 
-// hostile are names that a partition table can hold and a page must not take for its own.
-var hostile = []string{
-	`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `</style><b>`, `'onmouseover='alert(1)`,
-	"\x1b[31mred\x1b]0;title\a", "up\u202edown", "two\nlines", "{{.}}", "--></main>", "javascript:alert(1)",
-}
-
 func hostileResult() *Result {
-	r := &Result{Relation: OtherModel, Files: map[Name]string{A: hostile[0], B: hostile[1]}, Builds: map[Name]string{A: hostile[2], B: hostile[3]}, Reasons: hostile}
-	for i, name := range hostile {
+	r := &Result{Relation: OtherModel, Files: map[Name]string{A: pagetest.Hostile[0], B: pagetest.Hostile[1]}, Builds: map[Name]string{A: pagetest.Hostile[2], B: pagetest.Hostile[3]}, Reasons: pagetest.Hostile}
+	for i, name := range pagetest.Hostile {
 		a, b := phoneItem(name, filled(4096, 1)), phoneItem(name, filled(4096, 2))
 		a.Offset = int64(i) * 4096
 		a.region, b.region = flash.Region(name), flash.Region(name)
@@ -48,31 +37,9 @@ func pageOf(t testing.TB, r *Result) string {
 	return b.String()
 }
 
-var tags = regexp.MustCompile(`<\s*([a-zA-Z]+)`)
-
 // Nothing of a dump becomes part of the page's own language.
 func TestHTMLEscapes(t *testing.T) {
-	page := pageOf(t, hostileResult())
-	known := map[string]bool{}
-	for _, m := range tags.FindAllStringSubmatch(pageText, -1) {
-		known[m[1]] = true
-	}
-	for _, m := range tags.FindAllStringSubmatch(page, -1) {
-		if !known[m[1]] {
-			t.Errorf("a <%s> that is not the page's own", m[1])
-		}
-	}
-	if strings.Count(page, "</style>") != 1 || strings.Count(page, "</main>") != 1 {
-		t.Error("a name closes the page's elements")
-	}
-	for _, bad := range []string{"<script", "ZgotmplZ", "\x1b", "\u202e", "\a"} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page contains %q", bad)
-		}
-	}
-	if !strings.Contains(page, "&lt;script&gt;alert(1)&lt;/script&gt;") {
-		t.Error("the name itself is not shown")
-	}
+	pagetest.Escapes(t, pageOf(t, hostileResult()), pageText)
 }
 
 // compareDumps compares two dumps of made phones, or the second one's firmware.
@@ -189,51 +156,12 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// chromium runs the browser headless, or skips.
-func chromium(t *testing.T, args ...string) string {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium is installed: the page is not looked at (Debian: apt-get install chromium)")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir()}, args...)...)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: %v", cmd, err)
-	}
-	return string(out)
-}
-
-// savePage writes a page to a file and gives its address.
-func savePage(t *testing.T, page string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return (&url.URL{Scheme: "file", Path: path}).String()
-}
-
-var rowTag = regexp.MustCompile(`<tr class="r [^>]*id="r\d+"`)
-
 // A browser sees every row, and draws the page at all sizes without a need to scroll sideways.
 func TestChromium(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short: a browser takes its time")
-	}
 	r := compareDumps(t, changedPhone().WriteDump, imgtest.SmallMT6765().WriteFirmware)
-	address := savePage(t, pageOf(t, r))
-	dom := chromium(t, "--dump-dom", address)
-	if n := len(rowTag.FindAllString(dom, -1)); n != len(r.Rows) {
+	address := pagetest.Save(t, pageOf(t, r))
+	dom := pagetest.Chromium(t, "--dump-dom", address)
+	if n := len(pagetest.RowTag.FindAllString(dom, -1)); n != len(r.Rows) {
 		t.Errorf("the browser sees %d rows, want %d", n, len(r.Rows))
 	}
 	for _, want := range []string{"Same model", "rooted with KernelSU", "B is right, A is not", "boot chain: it should not differ", "2 ranges", "not in the package"} {
@@ -241,29 +169,17 @@ func TestChromium(t *testing.T) {
 			t.Errorf("the browser does not see %q", want)
 		}
 	}
-	for _, view := range []struct{ name, size, scheme string }{
-		{"wide-light", "1200,1800", "1"}, {"wide-dark", "1200,1800", "0"}, {"narrow-light", "400,4200", "1"}, {"narrow-dark", "400,4200", "0"},
-	} {
-		t.Run(view.name, func(t *testing.T) {
-			t.Parallel()
-			shot := filepath.Join(t.TempDir(), view.name+".png")
-			chromium(t, "--window-size="+view.size, "--blink-settings=preferredColorScheme="+view.scheme, "--screenshot="+shot, address)
-			if st, err := os.Stat(shot); err != nil || st.Size() < 20<<10 {
-				t.Errorf("%v, %v", st, err)
-			}
-		})
-	}
+	pagetest.Screens(t, address, "1200,1800", "400,4200")
 	t.Run("escapes", func(t *testing.T) {
 		t.Parallel()
 		r := hostileResult()
-		dom := chromium(t, "--dump-dom", savePage(t, pageOf(t, r)))
-		if n := len(rowTag.FindAllString(dom, -1)); n != len(r.Rows) {
+		dom := pagetest.Chromium(t, "--dump-dom", pagetest.Save(t, pageOf(t, r)))
+		if n := len(pagetest.RowTag.FindAllString(dom, -1)); n != len(r.Rows) {
 			t.Errorf("the browser sees %d rows, want %d", n, len(r.Rows))
 		}
-		for _, bad := range []string{"<script", "<img", "onmouseover=\"alert"} {
-			if strings.Contains(dom, bad) {
-				t.Errorf("the browser sees %q", bad)
-			}
+		pagetest.SeenEscapes(t, dom)
+		if strings.Contains(dom, "<img") { // this page has no pictures
+			t.Error("the browser sees an <img>")
 		}
 	})
 }

@@ -38,6 +38,7 @@ var helpers = map[string][]string{
 	"image/files/filestest": {"flash", "flash/flashtest", "image/files"},
 	"cmd/scripttest":        {"acquire/acquiretest", "acquire/adbtest", "acquire/port", "cmd/screen", "flash", "internal/imgtest", "scatter", "source", "words"},
 	"internal/imgtest":      {"flash"},
+	"report/pagetest":       {},
 	"internal/imgtest/gen":  {"flash", "internal/imgtest"}, // a program that writes testdata
 	"internal/layers":       {},
 }
@@ -99,6 +100,7 @@ var foreignWords = []struct{ file, text, why string }{
 	{"acquire/host/gather_darwin.go", "-w", "ioreg's option"},
 	{"backup/seal/keys.go", "ssh-keygen -p", "a command of OpenSSH"},
 	{"ui/browser_darwin.go", "-a", "open's option"},
+	{"report/pagetest/page.go", "--", "Chromium's options"},
 	{"report/html.go", "mtkkit blocks", "a signature, by which files are known"},
 	{"whatis/text.go", "mtkkit blocks", "a signature, by which files are known"},
 	{"compare/page.go", "mtkkit compare", "a signature, by which files are known"},
